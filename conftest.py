@@ -1,0 +1,3 @@
+"""Wiring only: the plugin does the work. Where hullcheck is installed it is loaded already."""
+
+pytest_plugins = ["hullcheck.plugin"]

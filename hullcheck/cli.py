@@ -1,0 +1,32 @@
+"""The command `hullcheck`: what is not a test run."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from hullcheck import __version__, facts
+from hullcheck.probes import render
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status is 0, or 2 for a wrong use."""
+    parser = argparse.ArgumentParser(
+        prog="hullcheck",
+        description="Audits run as tests: `pytest -m cis`. This command does what is not a test run.",
+    )
+    parser.add_argument("--version", action="version", version=f"hullcheck {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    script = commands.add_parser(
+        "probe-script",
+        help="print the probe script, to be run on a host that nobody may log in to",
+        description="Print the script that an audit runs on a target. Run it there as root (`sh probe.sh > answer.txt`),"
+        " bring the answer back and judge it with `pytest -m cis --hosts recorded://answer.txt`. The answer holds what"
+        " the host said before secrets are dropped from it: handle it as you handle the host's own logs.",
+    )
+    script.add_argument("--docker-host", metavar="ADDRESS", help="the engine's address, as DOCKER_HOST takes it")
+    script.add_argument(
+        "--probe-timeout", type=int, default=30, metavar="SECONDS", help="time for each probe (default: 30)"
+    )
+    given = parser.parse_args(arguments)
+    sys.stdout.write(render(facts.PROBES, docker_host=given.docker_host, timeout=given.probe_timeout))
+    return 0

@@ -1,0 +1,64 @@
+"""A control's metadata, read from its test function: markers and docstring."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from hullcheck.results import Control
+
+SEVERITIES = ("critical", "high", "medium", "low")
+DEFAULT_SEVERITY = "medium"
+
+
+class MarkerLike(Protocol):
+    """What is read of a pytest marker."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def args(self) -> tuple[Any, ...]: ...
+    @property
+    def kwargs(self) -> Any: ...
+
+
+def control_of(function: Callable[..., Any], markers: Iterable[MarkerLike]) -> Control:
+    """The control that *function* is, from its docstring and its *markers* that carry `id=`."""
+    title, rationale, remedy = read_docstring(inspect.getdoc(function) or "")
+    frameworks: dict[str, list[str]] = {}
+    level = None
+    severity = DEFAULT_SEVERITY
+    for marker in markers:
+        if marker.name == "severity" and marker.args:
+            severity = marker.args[0]
+        if "id" not in marker.kwargs:
+            continue
+        edition = marker.kwargs.get("sp")
+        identifier = f"{edition}:{marker.kwargs['id']}" if edition else marker.kwargs["id"]
+        ids = frameworks.setdefault(marker.name, [])
+        if identifier not in ids:
+            ids.append(identifier)
+        level = marker.kwargs.get("level", level)
+    return Control(
+        id=function.__name__.removeprefix("test_"),
+        title=title,
+        severity=severity,
+        rationale=rationale,
+        remedy=remedy,
+        frameworks={name: tuple(ids) for name, ids in frameworks.items()},
+        cis_level=level,
+    )
+
+
+def read_docstring(text: str) -> tuple[str, str, str]:
+    """Title, rationale and remedy: the first paragraph, those between, and the one that starts with `Remedy:`."""
+    paragraphs = [re.sub(r"\s+", " ", each).strip() for each in re.split(r"\n\s*\n", text.strip())]
+    title = paragraphs[0] if paragraphs else ""
+    remedy = next((each for each in paragraphs[1:] if each.startswith("Remedy:")), "")
+    rationale = "\n\n".join(each for each in paragraphs[1:] if each != remedy)
+    return title, rationale, remedy.removeprefix("Remedy:").strip()
+
+
+def framework_line(control: Control) -> str:
+    """All ids in one line, as `cis:5.5 nist:800-53:AC-6`."""
+    return " ".join(f"{name}:{each}" for name, ids in control.frameworks.items() for each in ids)

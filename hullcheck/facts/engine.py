@@ -1,0 +1,172 @@
+"""The engine as it answers for itself, and whether there is one at all."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hullcheck.probes import Probe
+from hullcheck.recording import Recording
+from hullcheck.redact import json_fields
+from hullcheck.verdicts import EvidenceError, NotApplicable
+
+CLOCK = Probe("clock", "date +%s")
+
+OS_RELEASE = Probe("os_release", "cat /etc/os-release")
+
+ENGINE_PRESENCE = Probe(
+    "engine_presence",
+    r"""
+for name in docker dockerd podman; do
+  path=$(command -v $name) && printf "command %s %s\n" $name "$path"
+done
+for path in /run/docker.sock /var/run/docker.sock /run/user/*/docker.sock; do
+  [ -S "$path" ] && printf "socket %s\n" "$path"
+done
+for folder in /proc/[0-9]*; do
+  read -r name 2>/dev/null <$folder/comm && [ "$name" = dockerd ] && printf "process %s\n" ${folder#/proc/}
+done
+exit 0
+""",
+)
+
+DOCKER_ENDPOINT = Probe("docker_endpoint", 'docker context inspect --format "{{json .Endpoints.docker.Host}}"')
+
+DOCKER_VERSION = Probe(
+    "docker_version",
+    'docker version --format "{{json .Server}}"',
+    json_fields({"Version": True, "ApiVersion": True, "Experimental": True, "Platform": True}),
+)
+
+DOCKER_INFO = Probe(
+    "docker_info",
+    'docker info --format "{{json .}}"',
+    json_fields(
+        dict.fromkeys(
+            (
+                "ServerVersion Driver LoggingDriver CgroupDriver CgroupVersion MemoryLimit SwapLimit CpuCfsQuota CPUShares"
+                " PidsLimit Debug OperatingSystem NCPU MemTotal DockerRootDir ExperimentalBuild LiveRestoreEnabled"
+                " DefaultRuntime SecurityOptions ServerErrors FirewallBackend DriverStatus OSType"
+            ).split(),
+            True,
+        )
+        | {
+            "RegistryConfig": {"InsecureRegistryCIDRs": True, "IndexConfigs": {"*": {"Secure": True}}},
+            "Plugins": {"Authorization": True},
+            "Swarm": {"LocalNodeState": True, "ControlAvailable": True},
+        }
+    ),
+)
+
+PROBES = (CLOCK, OS_RELEASE, ENGINE_PRESENCE, DOCKER_ENDPOINT, DOCKER_VERSION, DOCKER_INFO)
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Signs of Docker on a target."""
+
+    commands: tuple[str, ...]
+    sockets: tuple[str, ...]
+    daemon_pids: tuple[int, ...]
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Presence":
+        """Read the signs.
+
+        Raises:
+            EvidenceError: the target did not answer.
+        """
+        rows = [line.split(maxsplit=2) for line in recording.text(ENGINE_PRESENCE).splitlines() if line]
+        return cls(
+            tuple(row[1] for row in rows if row[0] == "command"),
+            tuple(row[1] for row in rows if row[0] == "socket"),
+            tuple(int(row[1]) for row in rows if row[0] == "process"),
+        )
+
+
+def require_engine(recording: Recording) -> None:
+    """Return where there is a Docker engine to ask.
+
+    Raises:
+        NotApplicable: the evidence says that there is no Docker on this target.
+        EvidenceError: there is one that cannot be asked, or the target did not answer.
+    """
+    presence = Presence.of(recording)
+    if "docker" in presence.commands:
+        return
+    if not ("dockerd" in presence.commands or presence.sockets or presence.daemon_pids):
+        raise NotApplicable("no Docker here: no docker or dockerd command, no engine socket, no dockerd process")
+    raise EvidenceError("the docker command is missing on the target, though there are signs of an engine")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What `docker info` and `docker version` say of the running engine."""
+
+    info: dict[str, Any]
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Engine":
+        """The engine of a target.
+
+        Raises:
+            NotApplicable: there is no Docker on this target.
+            EvidenceError: the engine did not answer, or not with what its API documents.
+        """
+        require_engine(recording)
+        _require_answer(recording)
+        info = recording.json(DOCKER_INFO)
+        if not isinstance(info, dict) or not info.get("ServerVersion"):
+            raise EvidenceError("docker info: the engine did not describe itself")
+        return cls(info)
+
+    def value(self, *path: str) -> Any:
+        """The field of `docker info` below *path*.
+
+        Raises:
+            EvidenceError: this engine does not report it.
+        """
+        value: Any = self.info
+        for name in path:
+            if not isinstance(value, dict) or name not in value:
+                raise EvidenceError(f"docker info does not report {'.'.join(path)}")
+            value = value[name]
+        return value
+
+    @property
+    def version(self) -> str:
+        return str(self.value("ServerVersion"))
+
+    @property
+    def security_options(self) -> dict[str, dict[str, str]]:
+        """SecurityOptions by name: `name=seccomp,profile=builtin` is {"seccomp": {"profile": "builtin"}}."""
+        options = {}
+        for line in self.value("SecurityOptions") or ():
+            pairs = dict(part.partition("=")[::2] for part in str(line).split(","))
+            options[pairs.pop("name", "")] = pairs
+        return options
+
+    @property
+    def rootless(self) -> bool:
+        return "rootless" in self.security_options
+
+    @property
+    def remaps_users(self) -> bool:
+        return "userns" in self.security_options
+
+
+def _require_answer(recording: Recording) -> None:
+    """Raise EvidenceError with what the docker command said where the engine gave no answer."""
+    answer = recording.answer(DOCKER_INFO)
+    if answer.status == 0:
+        return
+    said = [line for line in answer.stderr.splitlines() if line.strip()]
+    raise EvidenceError(f"the engine does not answer: {said[0] if said else f'exit status {answer.status}'}")
+
+
+def os_name(recording: Recording) -> str:
+    """The target's operating system by its own name, or an empty string where it does not say."""
+    try:
+        lines = recording.text(OS_RELEASE).splitlines()
+    except EvidenceError:
+        return ""
+    values = dict(line.partition("=")[::2] for line in lines)
+    return values.get("PRETTY_NAME", values.get("NAME", "")).strip("\"'")

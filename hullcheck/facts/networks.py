@@ -1,0 +1,49 @@
+"""The engine's networks."""
+
+from dataclasses import dataclass
+
+from hullcheck.facts.engine import require_engine
+from hullcheck.probes import Probe
+from hullcheck.recording import Recording, decode_json
+from hullcheck.redact import json_lines
+from hullcheck.verdicts import EvidenceError
+
+DOCKER_NETWORKS = Probe(
+    "docker_networks",
+    """
+ids=$(docker network ls --quiet --no-trunc) || exit
+[ -z "$ids" ] || docker network inspect --format "{{json .}}" $ids
+""",
+    json_lines({"Name": True, "Id": True, "Driver": True, "Scope": True, "Ingress": True, "Internal": True, "Options": True}),
+)
+
+PROBES = (DOCKER_NETWORKS,)
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network; `options` are those of its driver."""
+
+    name: str
+    id: str
+    driver: str
+    ingress: bool
+    options: dict[str, str]
+
+
+def networks(recording: Recording) -> tuple[Network, ...]:
+    """All networks of the engine.
+
+    Raises:
+        NotApplicable: there is no Docker on this target.
+        EvidenceError: the engine did not say.
+    """
+    require_engine(recording)
+    documents = [decode_json(line, DOCKER_NETWORKS.name) for line in recording.text(DOCKER_NETWORKS).splitlines()]
+    try:
+        return tuple(
+            Network(each["Name"], each["Id"], each["Driver"], bool(each.get("Ingress")), each.get("Options") or {})
+            for each in documents
+        )
+    except (KeyError, TypeError):
+        raise EvidenceError("docker network inspect: the answer is not what the engine's API documents") from None

@@ -1,0 +1,63 @@
+"""Ports: what the engine publishes on the host, and what listens in a network namespace (/proc/PID/net/*)."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+_SOCKET = re.compile(r"(\d+)/net/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\w\w) .*")
+_INODE_FIELD = 9
+_ANY = frozenset({"", "0.0.0.0", "::"})
+
+
+@dataclass(frozen=True)
+class Port:
+    """An open port on an address of the host, or on an address of the container's own on a network outside.
+
+    Attributes:
+        address: empty where it could be any.
+        number: 0 where the engine chooses one when the container starts.
+        origin: how it comes to be open, in words.
+    """
+
+    address: str
+    number: int
+    protocol: str
+    origin: str
+
+    @property
+    def on_every_address(self) -> bool:
+        return self.address in _ANY
+
+    def __str__(self) -> str:
+        number = str(self.number) if self.number else "(any)"
+        address = f"[{self.address}]" if ":" in self.address else self.address or "*"
+        return f"{address}:{number}/{self.protocol} ({self.origin})"
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A socket that takes connections or datagrams in the network namespace of process *pid*."""
+
+    pid: int
+    address: str
+    number: int
+    protocol: str
+    inode: str
+
+
+def listener(line: str) -> Listener | None:
+    """The listener in a line of `grep -H` over /proc/PID/net/{tcp,tcp6,udp,udp6}; None where it is none."""
+    match = _SOCKET.match(line)
+    if match is None:
+        return None
+    pid, protocol, address, port, state = match.groups()
+    if state != {"tcp": "0A", "udp": "07"}[protocol]:
+        return None
+    fields = line.split(":", 1)[1].split()
+    return Listener(int(pid), _address(address), int(port, 16), protocol, fields[_INODE_FIELD])
+
+
+def _address(text: str) -> str:
+    """The kernel prints an address as 32-bit words in the byte order of the machine, which is little-endian here."""
+    words = [bytes.fromhex(text[start : start + 8])[::-1] for start in range(0, len(text), 8)]
+    return str(ipaddress.ip_address(b"".join(words)))

@@ -1,0 +1,138 @@
+"""The processes of a target, as /proc shows them to the auditor: what really runs, and with which powers."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from hullcheck.probes import Probe
+from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError
+
+PROCESSES = Probe(
+    "processes",
+    r"""
+cd /proc || exit
+grep -Hs -e ^Name: -e ^PPid: -e ^Uid: -e ^CapPrm: -e ^CapEff: -e ^CapBnd: -e ^NoNewPrivs: -e ^Seccomp: [0-9]*/status
+[ $? -le 2 ] || exit 1
+grep -Hs "" [0-9]*/cgroup
+ls -ln [0-9]*/ns/pid 2>/dev/null
+exit 0
+""",  # grep ends with 2 where a process ended meanwhile; links of others' processes need root
+)
+
+PROBES = (PROCESSES,)
+
+_STATUS = re.compile(r"(\d+)/status:(\w+):\s*(.*)")
+_CGROUP = re.compile(r"(\d+)/cgroup:(.*)")
+_PID_NAMESPACE = re.compile(r".* (\d+)/ns/pid -> (pid:\[\d+\])")
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process, with the numbers of the auditor's own PID namespace; uids are those of the host.
+
+    Attributes:
+        status: the lines of /proc/PID/status by name.
+        cgroups: the lines of /proc/PID/cgroup.
+        pid_namespace: `pid:[INODE]`, or None where the auditor may not see it.
+    """
+
+    pid: int
+    status: dict[str, str]
+    cgroups: tuple[str, ...]
+    pid_namespace: str | None
+
+    def _field(self, name: str) -> str:
+        try:
+            return self.status[name]
+        except KeyError:
+            raise EvidenceError(f"/proc/{self.pid}/status does not show {name}") from None
+
+    @property
+    def name(self) -> str:
+        """Its comm: the first 15 bytes of the program's name."""
+        return self._field("Name")
+
+    @property
+    def parent(self) -> int:
+        return int(self._field("PPid"))
+
+    @property
+    def uids(self) -> tuple[int, ...]:
+        """Real, effective, saved and file-system uid."""
+        return tuple(map(int, self._field("Uid").split()))
+
+    @property
+    def capabilities(self) -> int:
+        """Every capability that it has or can still get: permitted, effective and bounding set, as bits."""
+        return self.effective | int(self._field("CapPrm"), 16) | self.bounding
+
+    @property
+    def effective(self) -> int:
+        return int(self._field("CapEff"), 16)
+
+    @property
+    def bounding(self) -> int:
+        return int(self._field("CapBnd"), 16)
+
+    @property
+    def no_new_privileges(self) -> bool:
+        return self._field("NoNewPrivs") == "1"
+
+    @property
+    def seccomp_mode(self) -> int:
+        """0 off, 1 strict, 2 filter."""
+        return int(self._field("Seccomp"))
+
+
+@dataclass(frozen=True)
+class Processes:
+    """All processes that the auditor sees."""
+
+    by_pid: dict[int, Process]
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Processes":
+        """Read them.
+
+        Raises:
+            EvidenceError: /proc could not be read.
+        """
+        status: dict[int, dict[str, str]] = {}
+        cgroups: dict[int, list[str]] = {}
+        namespaces: dict[int, str] = {}
+        for line in recording.text(PROCESSES).split("\n"):
+            if match := _STATUS.match(line):
+                status.setdefault(int(match[1]), {})[match[2]] = match[3]
+            elif match := _CGROUP.match(line):
+                cgroups.setdefault(int(match[1]), []).append(match[2])
+            elif match := _PID_NAMESPACE.match(line):
+                namespaces[int(match[1])] = match[2]
+        return cls(
+            {
+                pid: Process(pid, fields, tuple(cgroups.get(pid, ())), namespaces.get(pid))
+                for pid, fields in status.items()
+            }
+        )
+
+    def process(self, pid: int) -> Process:
+        """The process *pid*.
+
+        Raises:
+            EvidenceError: the auditor does not see it: it ended meanwhile, is on another machine, or /proc hides it.
+        """
+        try:
+            return self.by_pid[pid]
+        except KeyError:
+            raise EvidenceError(
+                f"process {pid} is not in /proc here: it ended meanwhile, runs on another machine, or is hidden"
+            ) from None
+
+    @cached_property
+    def by_cgroup_id(self) -> dict[str, tuple[Process, ...]]:
+        """Processes by each 64-digit container id that their cgroup paths name; the innermost id counts."""
+        found: dict[str, list[Process]] = {}
+        for process in self.by_pid.values():
+            for identifier in {ids[-1] for line in process.cgroups if (ids := re.findall(r"[0-9a-f]{64}", line))}:
+                found.setdefault(identifier, []).append(process)
+        return {identifier: tuple(processes) for identifier, processes in found.items()}

@@ -1,0 +1,35 @@
+"""Image references, as a person types them."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The reference with which a container was created.
+
+    Attributes:
+        name: `repository:tag`, with the tag that the engine takes where none is given.
+        tag: empty where the image was named by its id or a digest.
+        digest: `sha256:...` of a reference that ends in one.
+    """
+
+    name: str
+    tag: str
+    digest: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Reference":
+        """Read a reference, or an image's id."""
+        repository, at, digest = text.partition("@")
+        if not at and re.fullmatch(r"(sha256:)?[0-9a-f]{12,64}", text):
+            return cls(text, "", text)
+        last = repository.rpartition("/")[2]
+        tag = last.partition(":")[2] or ("" if digest else "latest")
+        plain = repository if ":" in last or digest else f"{repository}:{tag}"
+        return cls(plain, tag, digest)
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it says which version is meant."""
+        return bool(self.digest) or self.tag != "latest"

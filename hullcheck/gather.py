@@ -1,0 +1,102 @@
+"""Gather once, before judging: one trip to each target, many at a time, and a recording of each."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from queue import Empty, Queue
+
+from hullcheck.inventory import Target
+from hullcheck.probes import Probe, render
+from hullcheck.recording import Recording, RecordingError
+from hullcheck.targets import RECORDED, backend_of, recorded_path
+from hullcheck.transport import Connection, TransportError, run_script
+
+AT_A_TIME = 64
+_GRACE = 5  # seconds that a backend without a time-out of its own (paramiko) gets beyond the target's
+
+
+def gather(
+    targets: Sequence[Target],
+    probes: tuple[Probe, ...],
+    connection: Connection,
+    *,
+    probe_timeout: int = 30,
+    done: Callable[[Recording], None] = lambda recording: None,
+) -> dict[str, Recording]:
+    """The recordings of *targets*, by name, in their order. Never raises for a target: its recording says why it failed.
+
+    Args:
+        probe_timeout: seconds for each probe on the target.
+        done: called in this thread, once for each target as it finishes.
+    """
+    waiting: Queue[Target] = Queue()
+    for target in targets:
+        waiting.put(target)
+    finished: Queue[Recording] = Queue()
+
+    def work() -> None:
+        while True:
+            try:
+                target = waiting.get_nowait()
+            except Empty:
+                return
+            finished.put(_bounded(target, probes, connection, probe_timeout))
+
+    for _ in range(min(AT_A_TIME, len(targets))):
+        threading.Thread(target=work, daemon=True).start()
+    recordings = {}
+    for _ in targets:
+        recording = finished.get()
+        recordings[recording.target] = recording
+        done(recording)
+    return {target.name: recordings[target.name] for target in targets}
+
+
+def script_for(target: Target, probes: tuple[Probe, ...], probe_timeout: int) -> str:
+    """The probe script as it is run on *target*."""
+    backend = backend_of(target.connect)
+    docker_host = None if backend == "docker" or backend == "podman" else target.docker_host
+    if docker_host is None and backend == "local":
+        docker_host = os.environ.get("DOCKER_HOST")  # sudo would drop it
+    return render(probes, docker_host=docker_host, timeout=probe_timeout)
+
+
+def _bounded(target: Target, probes: tuple[Probe, ...], connection: Connection, probe_timeout: int) -> Recording:
+    """A recording of *target* within its time, whatever its backend does: not all of them know a time-out."""
+    result: list[Recording] = []
+    worker = threading.Thread(
+        target=lambda: result.append(_record(target, probes, connection, probe_timeout)), daemon=True
+    )
+    worker.start()
+    worker.join(connection.timeout + _GRACE)
+    if result:
+        return result[0]
+    return _failed(target, probes, f"no answer within {connection.timeout} s")
+
+
+def _record(target: Target, probes: tuple[Probe, ...], connection: Connection, probe_timeout: int) -> Recording:
+    backend = backend_of(target.connect)
+    try:
+        if backend == RECORDED:
+            return _renamed(Recording.load(recorded_path(target.connect), probes), target)
+        output = run_script(target, script_for(target, probes, probe_timeout), connection)
+    except RecordingError as error:
+        return _failed(target, probes, str(error))
+    except TransportError as error:
+        return _failed(target, probes, f"{target.connect} could not be audited: {error}")
+    except Exception as error:  # a fault of ours must not hang or hide a target
+        return _failed(target, probes, f"internal error while gathering: {type(error).__name__}: {error}")
+    text = output.decode("utf-8", "surrogateescape")
+    return Recording.from_output(text, probes, target=target.name, backend=backend, gathered=time.time())
+
+
+def _failed(target: Target, probes: tuple[Probe, ...], failure: str) -> Recording:
+    commands = {probe.name: probe.script.strip() for probe in probes}
+    return Recording(target.name, backend_of(target.connect), commands=commands, gathered=time.time(), failure=failure)
+
+
+def _renamed(recording: Recording, target: Target) -> Recording:
+    from dataclasses import replace
+
+    return replace(recording, target=target.name)

@@ -1,0 +1,153 @@
+"""Which hosts are audited, and what the site allows on each: the file behind ``--inventory``."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hullcheck.policy import Policy, PolicyError, merged
+from hullcheck.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from hullcheck.yamlfile import Way
+
+BACKENDS = (
+    *("local", "ssh", "safe-ssh", "paramiko", "docker", "podman", "ansible", "salt"),
+    *("kubectl", "chroot", "lxc", "recorded"),
+)
+
+
+class InventoryError(Exception):
+    """An inventory cannot be used; each line of the message is one fault, ``file:line: what is wrong``."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        """Keep *faults*, the lines of the message."""
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Target:
+    """One host or container to audit."""
+
+    name: str
+    """What reports say, and the name of its directory in them."""
+    connect: str
+    """A host specification of testinfra with its backend, or ``recorded://`` and a path."""
+    groups: tuple[str, ...] = ()
+    """Its groups, in the order in which their policies are laid over each other."""
+    docker_host: str | None = None
+    """The engine to ask, as ``DOCKER_HOST`` would say it; ``None`` for the one ``docker`` finds."""
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The targets of a site, in the order of the file, and its policy."""
+
+    path: Path
+    targets: tuple[Target, ...]
+    policy: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    """The policies as written, under ``all``, ``groups`` and ``targets``; `policy_for` reads them."""
+
+    def policy_for(self, target: Target) -> Policy:
+        """The policy of *target*: that for all, then those of its groups, then its own.
+
+        *target* need not come from the inventory. If it has no groups, but the name of one that does,
+        it has the groups of that one.
+        """
+        known = self._by_name.get(target.name)
+        groups = target.groups or (known.groups if known else ())
+        of_group, of_target = self.policy.get("groups", {}), self.policy.get("targets", {})
+        layers = [self.policy.get("all", {}), *(of_group.get(group, {}) for group in groups)]
+        return Policy.from_mapping(merged(*layers, of_target.get(target.name, {})))
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Target]:
+        return {target.name: target for target in self.targets}
+
+
+def load(path: Path) -> Inventory:
+    """Read the inventory *path*.
+
+    Raises:
+        InventoryError: it cannot be read or is wrong; all faults at once, each with its line.
+    """
+    from hullcheck import yamlfile  # an audit without an inventory need not import a YAML parser
+
+    try:
+        document = yamlfile.load(path)
+    except yamlfile.YamlError as error:
+        raise InventoryError((str(error),)) from None
+    faults = document.faults("inventory.json")
+    data = _mapping(document.data)
+    targets, policy = _mapping(data.get("targets")), _mapping(data.get("policy"))
+    faults.update(_connect_faults(targets))
+    for way, fault in (*_policy_faults(policy), *_stray_policies(targets, policy)):
+        faults.setdefault(way, fault)
+    if faults:
+        raise InventoryError(document.messages(faults))
+    return Inventory(path, tuple(_target(name, entry) for name, entry in targets.items()), policy)
+
+
+def _target(name: str, entry: Mapping[str, Any]) -> Target:
+    return Target(name, entry["connect"], tuple(entry.get("groups", ())), entry.get("docker_host"))
+
+
+# ---- faults that a schema cannot tell, or not as well; the schema has its say on everything else
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    """*value*, or nothing where the file has something else, of which the schema tells."""
+    return value if isinstance(value, dict) else {}
+
+
+def _connect_faults(targets: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
+    for name, entry in targets.items():
+        connect = _mapping(entry).get("connect")
+        fault = _connect_fault(connect) if isinstance(connect, str) else ""
+        if fault:
+            yield ("targets", name, "connect"), fault
+
+
+def _connect_fault(connect: str) -> str:
+    backend, separator, rest = connect.partition("://")
+    if not separator:
+        return f"{connect!r} names no backend; write for example 'ssh://{connect or 'web1'}'"
+    if backend not in BACKENDS:
+        return f"unknown backend {backend!r}; {did_you_mean(backend, BACKENDS)}"
+    if backend != "local" and not rest.partition("?")[0]:
+        return f"{connect!r} names no {'path' if backend == 'recorded' else 'host'}; write one after {backend}://"
+    return ""
+
+
+def _policies(policy: Mapping[str, Any]) -> Iterator[tuple["Way", Mapping[str, Any]]]:
+    yield ("policy", "all"), _mapping(policy.get("all"))
+    for section in ("groups", "targets"):
+        for name, entry in _mapping(policy.get(section)).items():
+            yield ("policy", section, name), _mapping(entry)
+
+
+def _policy_faults(policy: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
+    """What is wrong in single policies, such as a range of ports that runs backwards."""
+    for way, entry in _policies(policy):
+        try:
+            Policy.from_mapping(entry)
+        except PolicyError as error:
+            yield from (((*way, *inner), fault) for inner, fault in error.faults)
+
+
+def _stray_policies(targets: Mapping[str, Any], policy: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
+    """Policies of groups that no target is in, and of targets that there are not."""
+    groups = {str(group) for entry in targets.values() for group in _list(_mapping(entry).get("groups"))}
+    for section, names in (("groups", groups), ("targets", set(targets))):
+        for name in _mapping(policy.get(section)):
+            if name not in names:
+                what = (
+                    "no target is in this group" if section == "groups" else "there is no target of this name"
+                )
+                yield ("policy", section, name), f"{what}; {did_you_mean(name, names)}"
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,71 @@
+"""What the user can set: each option also as an ini key and an environment variable."""
+
+import os
+from typing import Any
+
+import pytest
+
+from hullcheck.transport import Connection
+
+_OPTIONS = {
+    "inventory": "YAML file with targets and policy (default: inventories/local.yml, where it exists)",
+    "reports": "folder in which each run leaves its results and recordings",
+    "probe_timeout": "seconds that one probe may take on a target (default: 30)",
+    "target_timeout": "seconds that all probes of one target may take (default: 120)",
+}
+_DEFAULTS = {"inventory": "", "reports": "", "probe_timeout": "30", "target_timeout": "120"}
+DEFAULT_INVENTORY = "inventories/local.yml"
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the option group `hullcheck`; hosts and connections are testinfra's options."""
+    group = parser.getgroup("hullcheck", "hullcheck: audit of Docker hosts (targets: --hosts, --sudo, ... of testinfra)")
+    for name, meaning in _OPTIONS.items():
+        flag = "--" + name.replace("_", "-")
+        metavar = "SECONDS" if name.endswith("timeout") else "PATH"
+        group.addoption(flag, dest=f"hullcheck_{name}", metavar=metavar, default=None, help=meaning)
+        parser.addini(f"hullcheck_{name}", meaning, default=_DEFAULTS[name])
+    group.addoption(
+        "--show-probes",
+        action="store_true",
+        dest="hullcheck_show_probes",
+        help="print every command that would be run on a target, contact no host, run no test",
+    )
+
+
+def option(config: pytest.Config, name: str) -> str:
+    """The value of an option: command line, then HULLCHECK_NAME, then the ini key, then the default."""
+    given = config.getoption(f"hullcheck_{name}", None)
+    if given is None:
+        given = os.environ.get(f"HULLCHECK_{name.upper()}")
+    return str(config.getini(f"hullcheck_{name}") if given is None else given)
+
+
+def seconds(config: pytest.Config, name: str) -> int:
+    """The value of a time-out, a whole number of seconds above 0.
+
+    Raises:
+        pytest.UsageError: it is not.
+    """
+    text = option(config, name)
+    if not text.isdecimal() or int(text) == 0:
+        raise pytest.UsageError(f"--{name.replace('_', '-')} {text}: write a whole number of seconds above 0")
+    return int(text)
+
+
+def connection(config: pytest.Config) -> Connection:
+    """testinfra's connection options, and the time-out of a target."""
+
+    def given(name: str) -> Any:
+        return config.getoption(name, None)
+
+    return Connection(
+        timeout=seconds(config, "target_timeout"),
+        ssh_config=given("ssh_config"),
+        ssh_identity_file=given("ssh_identity_file"),
+        ssh_extra_args=given("ssh_extra_args"),
+        sudo=bool(given("sudo")),
+        sudo_user=given("sudo_user"),
+        ansible_inventory=given("ansible_inventory"),
+        force_ansible=bool(given("force_ansible")),
+    )

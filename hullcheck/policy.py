@@ -1,0 +1,318 @@
+"""What a site allows on a target, as the controls read it; ``docs/policy.md`` explains every key."""
+
+import posixpath
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
+
+from hullcheck.suggest import did_you_mean
+
+_Value = TypeVar("_Value")
+_Fault = tuple[tuple[str | int, ...], str]
+
+PROTOCOLS = ("tcp", "udp", "sctp")
+_PORTS = re.compile(rf"([0-9]{{1,5}})(?:-([0-9]{{1,5}}))?(?:/({'|'.join(PROTOCOLS)}))?")
+_MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:b|([kmgt])(?:i?b)?)?", re.IGNORECASE)
+_DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+
+
+class PolicyError(ValueError):
+    """A policy is wrong; the message has a line for each fault."""
+
+    def __init__(self, faults: tuple[_Fault, ...]) -> None:
+        """Keep *faults*: where each is, as keys and indices from the outside in, and what is wrong there."""
+        super().__init__("\n".join(f"{'.'.join(map(str, way))}: {fault}" for way, fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class PortRange:
+    """Host ports from *first* to *last*, both included, of one protocol."""
+
+    first: int
+    last: int
+    protocol: str = "tcp"
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read ``443``, ``"8000-8100"`` or ``"53/udp"``; without a protocol it is tcp.
+
+        Raises:
+            ValueError: *value* is none of these, or a port is not from 1 to 65535.
+        """
+        match = _PORTS.fullmatch(str(value)) if _is_number(value) or isinstance(value, str) else None
+        if match is None:
+            raise ValueError(f"{_shown(value)} is not a host port; write it as 443, '8000-8100' or '53/udp'")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if not 1 <= first <= last <= 65535:
+            raise ValueError(
+                f"{_shown(value)} is not a range of ports; write two from 1 to 65535, the lower one first"
+            )
+        return cls(first, last, match[3] or "tcp")
+
+    def contains(self, port: int, protocol: str = "tcp") -> bool:
+        """Whether *port* of *protocol* is one of these."""
+        return self.first <= port <= self.last and protocol == self.protocol
+
+    def __str__(self) -> str:
+        """The ports as a policy file writes them."""
+        ports = str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+        return ports if self.protocol == "tcp" else f"{ports}/{self.protocol}"
+
+
+@dataclass(frozen=True)
+class ResourceLimits:
+    """The most that one container may be given; ``None`` where the policy is silent."""
+
+    memory: int | None = None
+    """In bytes."""
+    cpus: float | None = None
+    pids: int | None = None
+
+    @classmethod
+    def from_mapping(cls, mapping: object) -> Self:
+        """Read the limits as a policy file writes them.
+
+        Raises:
+            PolicyError: a key is unknown or a value is wrong; all faults at once.
+        """
+        return cls(**_parsed(mapping, {"memory": _memory, "cpus": _cpus, "pids": _pids}))
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a site allows on one target.
+
+    A list of powers is empty where the policy is silent, so that a power which is there fails its control.
+    What tells of the workload is ``None`` then: its control is manual and shows what was found.
+    """
+
+    trusted_users: tuple[str, ...] = ()
+    """Users who may control the engine."""
+    allowed_registries: tuple[str, ...] | None = None
+    """Registries that images may come from."""
+    rootful_reason: str | None = None
+    """Why the daemon cannot run rootless."""
+    cgroup_parents: tuple[str, ...] = ()
+    """Parent cgroups that may replace the default one."""
+    authorization_plugins: tuple[str, ...] | None = None
+    """Authorization plugins of which one must be active; ``None`` means that any will do."""
+    log_drivers: tuple[str, ...] | None = None
+    """Log drivers that bring logs to the central service."""
+    seccomp_profiles: tuple[str, ...] = ()
+    """Paths of seccomp profiles of the daemon that are approved beside the built-in one."""
+    swarm: bool = False
+    """Whether swarm mode is wanted."""
+    allowed_capabilities: tuple[str, ...] = ()
+    """Capabilities that containers may be given, in upper case and without ``CAP_``."""
+    allowed_mounts: tuple[str, ...] = ()
+    """Host paths that containers may mount, with all that lies below; see `allows_mount`."""
+    allowed_devices: tuple[str, ...] = ()
+    """Paths of host devices, and device requests, that containers may be given."""
+    allowed_ulimits: tuple[str, ...] = ()
+    """Names of ulimits that containers may override."""
+    allowed_ports: tuple[PortRange, ...] | None = None
+    """Host ports that containers may publish; see `allows_port`."""
+    resource_limits: ResourceLimits = field(default_factory=ResourceLimits)
+    """The most that one container may be given; silent means what the host has."""
+    current_images: tuple[str, ...] | None = None
+    """References or digests of images that are approved as current."""
+
+    @classmethod
+    def from_mapping(cls, mapping: object) -> Self:
+        """Read a policy as a policy file writes it: every key is optional.
+
+        Raises:
+            PolicyError: a key is unknown or a value is wrong; all faults at once.
+        """
+        return cls(**_parsed(mapping, _PARSERS))
+
+    def allows_mount(self, path: str) -> bool:
+        """Whether the host path *path* is on the list of allowed mounts, or lies below one that is."""
+        parts = _parts(posixpath.normpath(path))
+        return path.startswith("/") and any(
+            parts[: len(each)] == each for each in map(_parts, self.allowed_mounts)
+        )
+
+    def allows_port(self, port: int, protocol: str = "tcp") -> bool | None:
+        """Whether the list of ports holds *port*; ``None`` if there is no list."""
+        if self.allowed_ports is None:
+            return None
+        return any(ports.contains(port, protocol) for ports in self.allowed_ports)
+
+
+def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Policies as files write them, laid over each other: a later value replaces an earlier one key by key.
+
+    Lists are replaced as a whole. The limits inside ``resource_limits`` are keys of their own, so that one of
+    them can be raised without losing the others.
+    """
+    result: dict[str, Any] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            known = result.get(key)
+            result[key] = known | value if isinstance(known, dict) and isinstance(value, dict) else value
+    return result
+
+
+# ---- reading values
+
+
+def _parsed(mapping: object, parsers: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    if not isinstance(mapping, Mapping):
+        raise PolicyError((((), f"{_shown(mapping)} is not a mapping; write {{key: value}}"),))
+    values: dict[str, Any] = {}
+    faults: list[_Fault] = []
+    for key, value in mapping.items():
+        if key in parsers:
+            _collect(values, faults, key, parsers[key], value)
+        else:
+            faults.append(((key,), f"unknown key; {did_you_mean(str(key), parsers)}"))
+    if faults:
+        raise PolicyError(tuple(faults))
+    return values
+
+
+def _collect(
+    values: dict[Any, Any], faults: list[_Fault], key: str | int, parse: Callable[[Any], Any], value: object
+) -> None:
+    """Put what *parse* makes of *value* under *key*, or what it complains about into *faults*."""
+    try:
+        values[key] = parse(value)
+    except PolicyError as error:
+        faults += [((key, *way), fault) for way, fault in error.faults]
+    except ValueError as error:
+        faults.append(((key,), str(error)))
+
+
+def _each(parse: Callable[[Any], _Value]) -> Callable[[Any], tuple[_Value, ...]]:
+    """A parser for a list of what *parse* reads."""
+
+    def parse_list(value: object) -> tuple[_Value, ...]:
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"{_shown(value)} is not a list; write [...]")
+        values: dict[int, _Value] = {}
+        faults: list[_Fault] = []
+        for number, item in enumerate(value):
+            _collect(values, faults, number, parse, item)
+        if faults:
+            raise PolicyError(tuple(faults))
+        return tuple(values.values())
+
+    return parse_list
+
+
+def _some(parse: Callable[[Any], _Value]) -> Callable[[Any], tuple[_Value, ...]]:
+    """A parser for a list of at least one of what *parse* reads."""
+
+    def parse_list(value: object) -> tuple[_Value, ...]:
+        values = _each(parse)(value)
+        if not values:
+            raise ValueError("is empty; name at least one, or take the key away")
+        return values
+
+    return parse_list
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{_shown(value)} is not a text; write one in quotes")
+    return value.strip()
+
+
+def _word(value: object) -> str:
+    text = _text(value)
+    if re.search(r"\s", text):
+        raise ValueError(f"{text!r} holds a space; write one name for each item of the list")
+    return text
+
+
+def _user(value: object) -> str:
+    if re.search("[:,]", name := _word(value)):
+        raise ValueError(f"{name!r} is not a user name; write one name for each item of the list")
+    return name
+
+
+def _registry(value: object) -> str:
+    if "://" in (name := _word(value)):
+        raise ValueError(f"{name!r} is an address; write the registry alone, as 'registry.example.com:5000'")
+    return name.rstrip("/")
+
+
+def _capability(value: object) -> str:
+    name = _word(value).upper().removeprefix("CAP_")
+    if not re.fullmatch("[A-Z][A-Z_]*", name):
+        raise ValueError(f"{value!r} is not a capability; write it as NET_BIND_SERVICE")
+    return name
+
+
+def _ulimit(value: object) -> str:
+    if not re.fullmatch("[a-z]+", name := _word(value)):
+        raise ValueError(f"{name!r} is not the name of a ulimit; write it as nofile")
+    return name
+
+
+def _path(value: object) -> str:
+    path = _text(value)
+    if not path.startswith("/") or ".." in path.split("/"):
+        raise ValueError(f"{path!r} is not an absolute path; write it from / on and without '..'")
+    return "/" + "/".join(_parts(posixpath.normpath(path)))
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{_shown(value)} is not a truth value; write true or false")
+    return value
+
+
+def _memory(value: object) -> int:
+    match = _MEMORY.fullmatch(str(value)) if _is_number(value) or isinstance(value, str) else None
+    amount = int(float(match[1]) * 1024 ** " kmgt".index((match[2] or " ").lower())) if match else 0
+    if amount < 1:
+        raise ValueError(f"{_shown(value)} is not an amount of memory; write bytes or '8g', above 0")
+    return amount
+
+
+def _cpus(value: object) -> float:
+    match = _DECIMAL.fullmatch(str(value)) if _is_number(value) or isinstance(value, str) else None
+    if match is None or float(match[0]) <= 0:
+        raise ValueError(f"{_shown(value)} is not a number of CPUs; write it as 2 or 2.5, above 0")
+    return float(match[0])
+
+
+def _pids(value: object) -> int:
+    if not isinstance(value, int) or not _is_number(value) or value < 1:
+        raise ValueError(f"{_shown(value)} is not a number of processes; write it as 500, above 0")
+    return value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else repr(value)
+
+
+_PARSERS: Mapping[str, Callable[[Any], Any]] = {
+    "trusted_users": _each(_user),
+    "allowed_registries": _each(_registry),
+    "rootful_reason": _text,
+    "cgroup_parents": _each(_word),
+    "authorization_plugins": _some(_word),
+    "log_drivers": _each(_word),
+    "seccomp_profiles": _each(_path),
+    "swarm": _truth,
+    "allowed_capabilities": _each(_capability),
+    "allowed_mounts": _each(_path),
+    "allowed_devices": _each(_text),
+    "allowed_ulimits": _each(_ulimit),
+    "allowed_ports": _each(PortRange.parse),
+    "resource_limits": ResourceLimits.from_mapping,
+    "current_images": _each(_word),
+}

@@ -1,0 +1,115 @@
+"""Probes: named, read-only shell commands, run as one script, and the parser of what the script prints.
+
+The script prints `hullcheck-probe/1 NONCE`, then for each probe
+
+    NONCE begin NAME
+    (standard output)
+    NONCE status NUMBER
+    (standard error)
+    NONCE end NAME
+
+and at last `NONCE complete`. The nonce comes from the target's /dev/urandom, so that no name, label or file of a host
+can forge a frame; an answer without its end is *cut off* and no evidence.
+"""
+
+import re
+import shlex
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+MAGIC = "hullcheck-probe/1"
+
+_PROLOGUE = """\
+#!/bin/sh
+# hullcheck: read-only probes; writes nothing but its standard output. Needs a POSIX sh, od and tr.
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
+LC_ALL=C
+export PATH LC_ALL
+nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \\n")
+[ "${#nonce}" -eq 32 ] || { echo "no nonce: od, tr or /dev/urandom is missing" >&2; exit 1; }
+limit=""
+if timeout 1 true 2>/dev/null; then limit="timeout @SECONDS@"; fi
+answer() {
+  printf "%s begin %s\\n" "$nonce" "$1"
+  { message=$($limit /bin/sh -c "$2" 2>&1 1>&3 </dev/null); status=$?; } 3>&1
+  printf "\\n%s status %d\\n%s\\n%s end %s\\n" "$nonce" "$status" "$message" "$nonce" "$1"
+}
+printf "%s %s\\n" "@MAGIC@" "$nonce"
+"""
+
+_EPILOGUE = 'printf "%s complete\\n" "$nonce"\n'
+
+TIMED_OUT = 124  # the exit status of timeout(1)
+
+
+def _all_of_it(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One named question to a target.
+
+    Attributes:
+        name: stable, names the evidence in results and recordings.
+        script: POSIX sh, read-only. Never a pipeline whose first command can fail unseen.
+        keep: what of the standard output may be stored; secrets are dropped here, before anything is written.
+    """
+
+    name: str
+    script: str
+    keep: Callable[[str], str] = _all_of_it
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a target answered to one probe."""
+
+    name: str
+    status: int
+    stdout: str
+    stderr: str
+
+
+class ProbeOutputError(Exception):
+    """The output of a probe script is not what such a script prints, or is cut off."""
+
+
+def render(probes: Iterable[Probe], *, docker_host: str | None = None, timeout: int = 30) -> str:
+    """The script that asks *probes*, as ASCII text for a POSIX sh.
+
+    Args:
+        docker_host: the engine's address as the docker command takes it; None leaves the target's own choice.
+        timeout: seconds for each probe, where the target has timeout(1).
+    """
+    parts = [_PROLOGUE.replace("@SECONDS@", str(timeout)).replace("@MAGIC@", MAGIC)]
+    if docker_host:
+        parts.append(f"DOCKER_HOST={shlex.quote(docker_host)}\nexport DOCKER_HOST\n")
+    parts += [f"answer {probe.name} {shlex.quote(probe.script.strip())}\n" for probe in probes]
+    return "".join(parts) + _EPILOGUE
+
+
+def parse(output: str) -> dict[str, Answer]:
+    """The answers in the *output* of a probe script, by probe name; complete answers only.
+
+    Text before the first line of the script (a login banner) is passed over.
+
+    Raises:
+        ProbeOutputError: no probe script printed this, or it ends before the script did.
+    """
+    head = re.search(rf"^{re.escape(MAGIC)} ([0-9a-f]{{32}})\n", output, re.MULTILINE)
+    if head is None:
+        raise ProbeOutputError("the output is not that of a hullcheck probe script")
+    nonce = head.group(1)
+    frame = re.compile(
+        rf"^{nonce} begin (?P<name>\w+)\n(?P<stdout>.*?)\n{nonce} status (?P<status>\d+)\n"
+        rf"(?P<stderr>.*?)\n{nonce} end (?P=name)$",
+        re.MULTILINE | re.DOTALL,
+    )
+    if not re.search(rf"^{nonce} complete$", output, re.MULTILINE):
+        raise ProbeOutputError("the output of the probe script is cut off")
+    found = frame.finditer(output, head.end())
+    return {
+        match["name"]: Answer(match["name"], int(match["status"]), match["stdout"], match["stderr"])
+        for match in found
+    }

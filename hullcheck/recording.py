@@ -1,0 +1,142 @@
+"""A recording: what a target answered, kept as the evidence, and read again to judge."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from hullcheck.probes import MAGIC, TIMED_OUT, Answer, Probe, ProbeOutputError, parse
+from hullcheck.verdicts import EvidenceError
+
+SCHEMA = "hullcheck/recording/1"
+FILE_NAME = "recording.json"
+
+
+class RecordingError(Exception):
+    """A file is no recording, or cannot be read; the message names the file."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What one target said.
+
+    Attributes:
+        target: the target's name.
+        backend: the testinfra backend that reached it ("local", "ssh", "docker", ...).
+        answers: by probe name.
+        commands: the scripts that were asked, by probe name.
+        gathered: seconds since the epoch, by the clock that gathered; every age is judged at this time.
+        failure: why nothing was gathered; empty when something was.
+    """
+
+    target: str
+    backend: str
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
+    gathered: float = 0.0
+    failure: str = ""
+
+    def answer(self, probe: Probe) -> Answer:
+        """The target's answer to *probe*, whatever its exit status.
+
+        Raises:
+            EvidenceError: nothing was gathered, the probe was not asked or it was stopped by its time-out.
+        """
+        if self.failure:
+            raise EvidenceError(self.failure)
+        answer = self.answers.get(probe.name)
+        if answer is None:
+            raise EvidenceError(f"the recording has no answer to the probe {probe.name}")
+        if answer.status == TIMED_OUT:
+            raise EvidenceError(f"the probe {probe.name} did not answer in time")
+        return answer
+
+    def text(self, probe: Probe) -> str:
+        """The standard output of *probe*, which must have succeeded.
+
+        Raises:
+            EvidenceError: there is no answer, or the probe failed.
+        """
+        answer = self.answer(probe)
+        if answer.status != 0:
+            lines = answer.stderr.strip().splitlines()
+            raise EvidenceError(f"{probe.name}: {lines[0] if lines else f'exit status {answer.status}'}")
+        return answer.stdout
+
+    def json(self, probe: Probe) -> Any:
+        """The standard output of *probe* as one JSON document.
+
+        Raises:
+            EvidenceError: there is no answer, the probe failed, or the answer is not JSON.
+        """
+        return decode_json(self.text(probe), probe.name)
+
+    def save(self, folder: Path) -> Path:
+        """Write the recording to *folder*, readable by its owner alone, and return the file's path."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / FILE_NAME
+        document = {"schema": SCHEMA, **asdict(self)}
+        document["answers"] = [asdict(answer) for answer in self.answers.values()]
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")
+        return path
+
+    @classmethod
+    def load(cls, path: Path, probes: tuple[Probe, ...]) -> Self:
+        """Read a recording's folder, its file, or the raw output of the probe script.
+
+        Raw output is redacted by what the *probes* keep before anything sees it.
+
+        Raises:
+            RecordingError: there is no such file, or it is neither.
+        """
+        path = path / FILE_NAME if path.is_dir() else path
+        try:
+            text = path.read_bytes().decode("utf-8", "surrogateescape")
+        except OSError as error:
+            raise RecordingError(f"{path}: {error.strerror or error}") from None
+        if MAGIC in text[:4096] and not text.lstrip().startswith("{"):
+            return cls.from_output(text, probes, target=path.stem, backend="script", gathered=0.0)
+        return cls._from_document(text, path)
+
+    @classmethod
+    def _from_document(cls, text: str, path: Path) -> Self:
+        try:
+            document = json.loads(text)
+            if document.pop("schema") != SCHEMA:
+                raise ValueError
+            answers = [Answer(**answer) for answer in document.pop("answers")]
+            return cls(answers={answer.name: answer for answer in answers}, **document)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise RecordingError(f"{path}: not a recording ({SCHEMA}) or damaged") from None
+
+    @classmethod
+    def from_output(
+        cls, output: str, probes: tuple[Probe, ...], *, target: str, backend: str, gathered: float
+    ) -> Self:
+        """Redact and keep what a probe script printed; a recording with a *failure* if it is none or is cut off."""
+        commands = {probe.name: probe.script.strip() for probe in probes}
+        try:
+            answers = parse(output)
+        except ProbeOutputError as error:
+            return cls(target, backend, commands=commands, gathered=gathered, failure=str(error))
+        kept = {probe.name: _redacted(answers[probe.name], probe) for probe in probes if probe.name in answers}
+        time = kept["clock"].stdout.strip() if "clock" in kept else ""
+        return cls(target, backend, kept, commands, float(time) if time.isdigit() else gathered)
+
+
+def decode_json(text: str, origin: str) -> Any:
+    """Parse *text* as JSON.
+
+    Raises:
+        EvidenceError: it is not JSON; the message names the *origin*.
+    """
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise EvidenceError(f"{origin}: the answer is not JSON, or is cut off") from None
+
+
+def _redacted(answer: Answer, probe: Probe) -> Answer:
+    return Answer(answer.name, answer.status, probe.keep(answer.stdout), answer.stderr)

@@ -1,0 +1,63 @@
+"""Tells: takes the results in, writes them, and says at the end what was found."""
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+
+from hullcheck.session import LATEST, AuditSession, result_from
+from hullcheck.writers import html, terminal
+from hullcheck.writers import results as results_writer
+
+
+class Reporting:
+    """The hooks of the main process that read results; without a result it writes and says nothing."""
+
+    def __init__(self, config: pytest.Config, session_of: Callable[[pytest.Config], AuditSession]) -> None:
+        self.config = config
+        self.session_of = session_of
+        self.audited = False
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        carried = getattr(report, "hullcheck", None)
+        if carried is not None:
+            self.audited = True
+            self.session_of(self.config).add(*result_from(carried))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
+        """After the other reports: a run that judged nothing is not green, and results.json knows the exit status."""
+        if self.audited and self.session_of(self.config).nothing_judged and session.exitstatus == 0:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        yield
+        if self.audited:
+            self._write(int(session.exitstatus))
+
+    def _write(self, exit_status: int) -> None:
+        audit_session = self.session_of(self.config)
+        folder = audit_session.folder
+        (folder / "results.json").write_text(results_writer.render(audit_session.audit(exit_status)), encoding="utf-8")
+        link = folder.parent / f".{folder.name}"  # renamed over the old one, so that `latest` always leads somewhere
+        link.symlink_to(folder.name)
+        link.replace(folder.parent / LATEST)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self.audited:
+            audit_session = self.session_of(self.config)
+            terminal.write_summary(terminalreporter, audit_session.audit(0), audit_session)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: Any) -> None:
+        report.title = html.TITLE
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        html.header(cells)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
+        html.row(report, cells)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_html(self, report: pytest.TestReport, data: list[str]) -> None:
+        html.details(report, data)

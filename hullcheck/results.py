@@ -1,0 +1,123 @@
+"""The results of an audit: frozen values, one per control and target, that every writer reads."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from hullcheck.verdicts import Verdict
+
+SCHEMA = "hullcheck/results/1"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The verdict on one subject.
+
+    Attributes:
+        kind: "container", "daemon", "target", ...: what the subject is.
+        subject: what a person would type: a container's name, a file's path, the target's name.
+        reason: why; what was found instead of what was demanded, or a note beside a pass.
+    """
+
+    kind: str
+    subject: str
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a control's markers and docstring say.
+
+    Attributes:
+        id: the name of its test function without `test_`; stable, benchmark numbers are mappings.
+        frameworks: ids by marker name; those of nist with their publication, as `800-53:AC-6`.
+    """
+
+    id: str
+    title: str
+    severity: str
+    rationale: str
+    remedy: str
+    frameworks: Mapping[str, tuple[str, ...]]
+    cis_level: int | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """The verdict of one control on one target, with the finding of each subject.
+
+    Attributes:
+        evidence: the probes whose answers were read.
+    """
+
+    control: str
+    target: str
+    verdict: Verdict
+    reason: str
+    findings: tuple[Finding, ...]
+    evidence: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain strings, lists and dicts: it travels from an xdist worker and into results.json."""
+        document = asdict(self)
+        document["verdict"] = str(self.verdict)
+        document["findings"] = [asdict(finding) | {"verdict": str(finding.verdict)} for finding in self.findings]
+        document["evidence"] = list(self.evidence)
+        return document
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        findings = tuple(
+            Finding(each["kind"], each["subject"], Verdict(each["verdict"]), each["reason"])
+            for each in document["findings"]
+        )
+        return cls(
+            document["control"],
+            document["target"],
+            Verdict(document["verdict"]),
+            document["reason"],
+            findings,
+            tuple(document["evidence"]),
+        )
+
+
+@dataclass(frozen=True)
+class AuditedTarget:
+    """A target as results name it; `connect` without a password."""
+
+    name: str
+    connect: str
+    kind: str
+    engine: str
+    os: str
+
+    @property
+    def plain_connect(self) -> str:
+        """The host specification, its password hidden."""
+        return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", self.connect)
+
+
+@dataclass(frozen=True)
+class Run:
+    """When and how an audit ran; times in RFC 3339, UTC."""
+
+    id: str
+    started: str
+    finished: str
+    version: str
+    arguments: tuple[str, ...]
+    exit_status: int
+
+
+@dataclass(frozen=True)
+class Audit:
+    """One run with all that it found."""
+
+    run: Run
+    targets: tuple[AuditedTarget, ...]
+    controls: tuple[Control, ...]
+    results: tuple[Result, ...]
+    notices: tuple[str, ...] = field(default=())

@@ -1,0 +1,153 @@
+"""One audit: its targets, their recordings and facts, and the results as they come in."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullcheck import __version__, facts, options
+from hullcheck.facts import Facts
+from hullcheck.gather import gather
+from hullcheck.inventory import Inventory, InventoryError, Target, load
+from hullcheck.recording import Recording
+from hullcheck.results import Audit, AuditedTarget, Control, Result, Run
+from hullcheck.targets import TargetError, from_specs
+from hullcheck.verdicts import Verdict
+
+LATEST = "latest"
+
+
+class AuditSession:
+    """What the hooks of the plugin share in one process; workers of xdist have one each."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
+        self.inventory = _inventory(config)
+        self.targets = _targets(config, self.inventory)
+        self.started = time.time()
+        self.results: dict[tuple[str, str], Result] = {}
+        self.controls: dict[str, Control] = {}
+        self.gather_seconds = 0.0
+        self.recordings: dict[str, Recording] = {}
+        self._facts: dict[str, Facts] = {}
+        self.folder = self._folder()
+
+    def _folder(self) -> Path:
+        if self.worker_input is not None:
+            return Path(self.worker_input["hullcheck_folder"])
+        stamp = datetime.fromtimestamp(self.started, UTC).strftime("%Y%m%dT%H%M%SZ")
+        reports = self.config.rootpath / (options.option(self.config, "reports") or "reports")
+        return reports / f"{stamp}-{secrets.token_hex(2)}"
+
+    @property
+    def gathered(self) -> bool:
+        """Whether the recordings are there."""
+        return bool(self.recordings)
+
+    def gather(self, done: Callable[[Recording], None]) -> None:
+        """Make the recording of every target, and keep each in the run's folder.
+
+        Raises:
+            pytest.UsageError: the folder for the results cannot be written.
+        """
+        start = time.monotonic()
+        self.recordings = gather(
+            self.targets,
+            facts.PROBES,
+            options.connection(self.config),
+            probe_timeout=options.seconds(self.config, "probe_timeout"),
+            done=done,
+        )
+        self.gather_seconds = time.monotonic() - start
+        try:
+            for recording in self.recordings.values():
+                recording.save(self.folder / recording.target)
+        except OSError as error:
+            raise pytest.UsageError(f"{error.filename}: {error.strerror}; results need a folder: --reports PATH") from None
+
+    def facts_of(self, target: Target) -> Facts:
+        """The facts of *target*, read once in each process."""
+        if target.name not in self._facts:
+            recording = self.recordings.get(target.name)
+            if recording is None:
+                recording = Recording.load(self.folder / target.name, facts.PROBES)
+            policy = self.inventory.policy_for(target)
+            self._facts[target.name] = Facts(recording, policy)
+        return self._facts[target.name]
+
+    def add(self, control: Control, result: Result) -> None:
+        """Take in the result of one control on one target."""
+        self.controls[control.id] = control
+        self.results[result.control, result.target] = result
+
+    @property
+    def nothing_judged(self) -> bool:
+        """Whether there are results, but none that says anything of a target's hardening."""
+        judged = (Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED, Verdict.ATTESTED)
+        return bool(self.results) and not any(result.verdict in judged for result in self.results.values())
+
+    def audit(self, exit_status: int) -> Audit:
+        """All results of this run, in a fixed order: targets as given, controls by number and name."""
+        order = {target.name: index for index, target in enumerate(self.targets)}
+        controls = tuple(sorted(self.controls.values(), key=_control_key))
+        rank = {control.id: index for index, control in enumerate(controls)}
+        results = sorted(self.results.values(), key=lambda each: (order[each.target], rank[each.control]))
+        run = Run(
+            id=self.folder.name,
+            started=_rfc3339(self.started),
+            finished=_rfc3339(time.time()),
+            version=__version__,
+            arguments=tuple(map(str, self.config.invocation_params.args)),
+            exit_status=exit_status,
+        )
+        return Audit(run, tuple(map(self._audited, self.targets)), controls, tuple(results))
+
+    def _audited(self, target: Target) -> AuditedTarget:
+        known = self.facts_of(target)
+        return AuditedTarget(target.name, target.connect, known.kind, known.engine_version, known.os_name)
+
+
+def _inventory(config: pytest.Config) -> Inventory:
+    given = options.option(config, "inventory")
+    path = Path(given) if given else config.rootpath / options.DEFAULT_INVENTORY
+    if not given and not path.exists():
+        return Inventory(path=path, targets=(Target("local", "local://"),))
+    try:
+        return load(path)
+    except InventoryError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
+    hosts = config.getoption("hosts", None)
+    backend = config.getoption("connection", None)
+    if hosts is None and backend in (None, "local"):
+        return inventory.targets
+    specs = hosts.split(",") if hosts is not None else [f"{backend}://"]
+    ansible_inventory = config.getoption("ansible_inventory", None)
+    try:
+        return from_specs(specs, connection=backend, ansible_inventory=ansible_inventory)
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _control_key(control: Control) -> tuple[tuple[int, ...], str]:
+    """By the first CIS number, as numbers; controls without one come last."""
+    numbers = control.frameworks.get("cis", ())
+    return tuple(map(int, numbers[0].split("."))) if numbers else (999,), control.id
+
+
+def _rfc3339(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def result_from(document: Mapping[str, Any]) -> tuple[Control, Result]:
+    """The control and result that a test report carries, maybe from another process."""
+    control = dict(document["control"])
+    control["frameworks"] = {name: tuple(ids) for name, ids in control["frameworks"].items()}
+    return Control(**control), Result.from_json(document["result"])

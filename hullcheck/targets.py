@@ -1,0 +1,114 @@
+"""From host specifications, as testinfra users write them, to named targets."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hullcheck.inventory import Target
+from hullcheck.suggest import did_you_mean
+
+RECORDED = "recorded"
+CONTAINER_BACKENDS = ("docker", "podman", "kubectl")
+
+
+class TargetError(Exception):
+    """A host specification cannot be used; the message says what to write instead."""
+
+
+def backend_of(connect: str) -> str:
+    """The backend that a host specification names: the part before `://`."""
+    return connect.partition("://")[0]
+
+
+def from_specs(specs: Sequence[str], *, connection: str | None, ansible_inventory: str | None) -> tuple[Target, ...]:
+    """The targets that `--hosts` names, in its order, each once.
+
+    Args:
+        specs: host specifications, e.g. `ssh://audit@web1?sudo=true`.
+        connection: the backend for specifications that name none (testinfra's default is paramiko).
+        ansible_inventory: file for the `ansible` backend, whose groups are expanded.
+
+    Raises:
+        TargetError: a specification is empty or names an unknown backend, or a backend finds no host.
+    """
+    connects: list[str] = []
+    for spec in specs:
+        connects += _expand(spec.strip(), connection, ansible_inventory)
+    connects = list(dict.fromkeys(connects))
+    if not connects:
+        raise TargetError("--hosts names no target; write for example --hosts local:// or --hosts ssh://audit@web1")
+    return tuple(map(Target, _unique_names(connects), connects))
+
+
+def recorded_path(connect: str) -> Path:
+    """The path that a `recorded://` specification names; testinfra would split it as a URL."""
+    return Path(connect.partition("://")[2])
+
+
+def _expand(spec: str, connection: str | None, ansible_inventory: str | None) -> list[str]:
+    from testinfra.backend import BACKENDS, get_backend_class
+
+    if not spec:
+        return []
+    if spec == "local":
+        spec = "local://"
+    if "://" not in spec:
+        spec = f"{connection or 'paramiko'}://{spec}"
+    backend, _, rest = spec.partition("://")
+    if backend == RECORDED:
+        return [spec]
+    if backend not in BACKENDS:
+        known = (*BACKENDS, RECORDED)
+        raise TargetError(f"--hosts {spec}: unknown backend {backend!r}; {did_you_mean(backend, known)}")
+    if backend == "local":
+        return ["local://" + rest]
+    host, question, query = rest.partition("?")
+    if not host and backend != "ansible":
+        raise TargetError(f"--hosts {spec}: names no host; write {backend}://NAME")
+    try:
+        names = get_backend_class(backend).get_hosts(host, ansible_inventory=ansible_inventory)
+    except Exception as error:  # what a backend raises is its own affair; the user gets one line
+        raise TargetError(f"--hosts {spec}: {error}") from None
+    return [f"{backend}://{name}{question}{query}" for name in names]
+
+
+def _unique_names(connects: Sequence[str]) -> list[str]:
+    """A name for each: the host part; with the port, then with a number, where names would collide."""
+    names = [_host_part(connect) for connect in connects]
+    counts = Counter(names)
+    names = [
+        _host_part(connect, with_port=True) if counts[name] > 1 else name
+        for name, connect in zip(names, connects, strict=True)
+    ]
+    seen: Counter[str] = Counter()
+    unique = []
+    for name in names:
+        seen[name] += 1
+        unique.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return unique
+
+
+def _host_part(connect: str, *, with_port: bool = False) -> str:
+    backend = backend_of(connect)
+    if backend == "local":
+        return "local"
+    if backend == RECORDED:
+        path = recorded_path(connect)
+        return _safe(path.parent.name if path.name == "recording.json" else path.stem)
+    address = urlsplit(connect).netloc.rpartition("@")[2]
+    host, port = _split_port(address)
+    return _safe(f"{host}-{port}" if with_port and port else host)
+
+
+def _split_port(address: str) -> tuple[str, str]:
+    match = re.fullmatch(r"\[?(.*?)\]?(?::(\d+))?", address)
+    assert match is not None  # every string matches
+    return match[1], match[2] or ""
+
+
+def _safe(name: str) -> str:
+    """*name* as the name of a directory."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")
+    return name or "target"

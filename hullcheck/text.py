@@ -1,0 +1,16 @@
+"""Text from a host, made fit to be shown: nothing in it may steer a terminal or hide."""
+
+import unicodedata
+
+
+def printable(text: str) -> str:
+    """*text* with every control, format and surrogate character but the line feed written as an escape."""
+    return "".join(each if each == "\n" or _shown(each) else _escaped(each) for each in text)
+
+
+def _shown(character: str) -> bool:
+    return not unicodedata.category(character).startswith("C")
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,45 @@
+"""results.json: the audit as `hullcheck/results/1` (docs/results.md)."""
+
+import json
+from typing import Any
+
+from hullcheck.results import SCHEMA, Audit, Control
+
+
+def render(audit: Audit) -> str:
+    """Render *audit*; equal audits give equal text."""
+    run = audit.run
+    document = {
+        "schema": SCHEMA,
+        "run": {
+            "id": run.id,
+            "started": run.started,
+            "finished": run.finished,
+            "hullcheck": run.version,
+            "arguments": list(run.arguments),
+            "exit_status": run.exit_status,
+        },
+        "targets": {
+            target.name: {
+                "connect": target.plain_connect,
+                "kind": target.kind,
+                "engine": target.engine,
+                "os": target.os,
+            }
+            for target in audit.targets
+        },
+        "controls": {control.id: _control(control) for control in audit.controls},
+        "results": [result.to_json() for result in audit.results],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
+
+
+def _control(control: Control) -> dict[str, Any]:
+    document = {
+        "title": control.title,
+        "severity": control.severity,
+        "rationale": control.rationale,
+        "remedy": control.remedy,
+        "frameworks": {name: list(ids) for name, ids in control.frameworks.items()},
+    }
+    return document if control.cis_level is None else document | {"cis_level": control.cis_level}

@@ -1,0 +1,74 @@
+"""What the terminal shows: progress while gathering, offenders of a control, the summary of an audit."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from hullcheck.inventory import Target
+from hullcheck.results import Audit, Finding
+from hullcheck.text import printable
+from hullcheck.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from hullcheck.session import AuditSession
+
+_NAMES_SHOWN = 6
+
+
+def target_line(targets: Sequence[Target]) -> str:
+    """The names of a few targets, and how many there are."""
+    names = ", ".join(target.name for target in targets[:_NAMES_SHOWN])
+    more = len(targets) - _NAMES_SHOWN
+    return f"{names} and {more} more" if more > 0 else names
+
+
+def offenders(findings: Sequence[Finding]) -> str:
+    """Each subject that failed or could not be judged, a line each."""
+    telling = [each for each in findings if each.verdict in (Verdict.FAIL, Verdict.ERROR)]
+    return printable("\n".join(f"{each.verdict}: {each.subject}: {each.reason}" for each in telling))
+
+
+class Progress:
+    """How far gathering is: a line that moves on a terminal, one line in a log."""
+
+    def __init__(self, reporter: Any, total: int) -> None:
+        self.reporter = reporter
+        self.total = total
+        self.done = 0
+        self.failures: list[str] = []
+        self.moves = reporter is not None and reporter.isatty
+        if self.moves:
+            self._draw("")
+
+    def step(self, name: str, failure: str) -> None:
+        self.done += 1
+        if failure:
+            self.failures.append(f"{name}: {failure}")
+        if self.moves:
+            self._draw(name)
+
+    def _draw(self, name: str) -> None:
+        self.reporter.rewrite(f"gathering: {self.done} of {self.total} targets {printable(name)}", erase=True)
+
+    def close(self, seconds: float) -> None:
+        if self.reporter is None or self.reporter.no_summary:
+            return
+        if self.moves:
+            self.reporter.rewrite("", erase=True)
+        noun = "target" if self.total == 1 else "targets"
+        self.reporter.write_line(f"gathered {self.total} {noun} in {seconds:.1f} s")
+        for failure in self.failures:
+            self.reporter.write_line(f"not audited: {printable(failure)}", red=True)
+
+
+def write_summary(reporter: Any, audit: Audit, session: "AuditSession") -> None:
+    """The verdicts of each target, and where the reports are."""
+    reporter.write_sep("=", "hullcheck")
+    width = max(len(target.name) for target in audit.targets)
+    for target in audit.targets:
+        counts = Counter(result.verdict for result in audit.results if result.target == target.name)
+        words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+        reporter.write_line(f"{target.name:<{width}}  {words or 'nothing judged'}")
+    if session.nothing_judged:
+        reporter.write_line("No control was judged: nothing here says that a target is hardened.", red=True)
+    reporter.write_line(f"results: {session.folder}")

@@ -1,0 +1,665 @@
+"""CIS Docker Benchmark v1.8.0, section 5: container runtime."""
+
+import pytest
+
+from hullcheck.facts import Facts
+from hullcheck.facts.capabilities import DOCKER_DEFAULT
+from hullcheck.facts.containers import Container
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.host_paths import is_sensitive
+from hullcheck.facts.kernel import Kernel
+from hullcheck.facts.seccomp import DENYING
+from hullcheck.policy import Policy
+from hullcheck.verdicts import Manual, NotApplicable
+
+
+@pytest.mark.cis("5.1", level=1)
+@pytest.mark.nist("CM-7", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> str | None:
+    """Swarm mode is off, or this host is meant to be a node of a swarm.
+
+    A node of a swarm opens management and gossip ports and takes orders from its managers; a host that needs none of
+    that should not offer it.
+
+    Remedy: leave the swarm with `docker swarm leave`, or set `swarm: true` in the policy of the hosts that are nodes.
+    """
+    state = engine.value("Swarm", "LocalNodeState")
+    if state != "inactive" and policy.swarm:
+        return f"the node's state is {state}, as the policy wants"
+    assert state == "inactive", f"swarm mode is on (state {state})"
+    return None
+
+
+@pytest.mark.cis("5.2", level=1)
+@pytest.mark.nist("AC-3(3)", "AC-6", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.6")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_container_has_an_apparmor_profile(container: Container, kernel: Kernel) -> str | None:
+    """Every container runs under an AppArmor profile that is enforced.
+
+    The profile takes from a container what its capabilities alone would still allow: mounting, writing below /proc and
+    /sys, changing the kernel's settings.
+
+    Remedy: drop `--security-opt apparmor=unconfined` and `--privileged`, and load the profile in enforce mode.
+    """
+    if not container.apparmor_on_host and not kernel.apparmor:
+        raise NotApplicable("AppArmor is not on in the kernel of this host")
+    assert not container.privileged, "runs with --privileged, and so unconfined"
+    option = container.security_options.get("apparmor", "")
+    assert option != "unconfined", "runs with --security-opt apparmor=unconfined"
+    assert container.apparmor_on_host, "AppArmor is on in the kernel, but the engine does not use it"
+    if not container.running:
+        return f"does not run; the engine will apply {option or 'its default profile'}"
+    label = container.security_label
+    assert label.endswith("(enforce)"), f"its main process is confined by {label!r}, not by an enforced profile"
+    return None
+
+
+@pytest.mark.cis("5.3", level=2)
+@pytest.mark.nist("AC-3(3)", "AC-6", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.6")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_container_has_selinux_labels(container: Container, kernel: Kernel) -> str | None:
+    """Every container has SELinux labels, and the host enforces them.
+
+    The labels keep a process that breaks out of its container from the files of the host and of other containers.
+
+    Remedy: set `"selinux-enabled": true` for the daemon, drop `--security-opt label=disable`, and set SELinux to enforcing.
+    """
+    mode = kernel.selinux
+    if not mode:
+        raise NotApplicable("SELinux is not on in the kernel of this host")
+    assert not container.privileged, "runs with --privileged, and so without a label of its own"
+    assert container.description["ProcessLabel"] and container.description["MountLabel"], "has no SELinux label"
+    if container.running:
+        expected = container.description["ProcessLabel"]
+        assert container.security_label == expected, f"its main process runs as {container.security_label!r}"
+    assert mode == "enforcing", "SELinux is permissive on this host: labels are not enforced"
+    return None
+
+
+@pytest.mark.cis("5.4", level=1)
+@pytest.mark.nist("AC-6", "CM-7", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.2.5")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_container_capabilities_are_needed(container: Container, policy: Policy) -> None:
+    """No container can get a capability beyond Docker's defaults without NET_RAW and those that the site allows.
+
+    Each capability is a part of root's power over the host's kernel; NET_RAW lets a container forge packets in the
+    networks that it shares with others.
+
+    Remedy: run it with `--cap-drop ALL` (or at least `--cap-drop NET_RAW`), add the single ones that it needs, and name
+    those in `allowed_capabilities` of the policy.
+    """
+    expected = (DOCKER_DEFAULT - {"NET_RAW"}) | set(policy.allowed_capabilities)
+    extra = sorted(container.capabilities - expected)
+    some = ", ".join(extra[:8]) + (f" and {len(extra) - 8} more" if len(extra) > 8 else "")
+    assert not extra, f"has or can get {some}"
+
+
+@pytest.mark.cis("5.5", level=1)
+@pytest.mark.nist("AC-6", "SC-39", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.2.5")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("critical")
+def test_container_is_not_privileged(container: Container) -> None:
+    """No container runs privileged.
+
+    A privileged container holds every capability and sees every device: who breaks out of it owns the host.
+
+    Remedy: run it without --privileged and add the single capabilities that it needs.
+    """
+    assert not container.privileged, "runs with --privileged"
+    container.require_running_state()
+
+
+@pytest.mark.cis("5.6", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.5.5", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.2.5")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_container_mounts_no_sensitive_host_path(container: Container, facts: Facts, policy: Policy) -> None:
+    """No container sees a directory of the host's system, not even read-only, but those that the site allows.
+
+    Through such a mount a container reads the host's secrets or, where it can write, changes what the host runs next;
+    a socket can be used through a read-only mount too.
+
+    Remedy: mount single files or a named volume instead; name a mount that is needed in `allowed_mounts` of the policy.
+    """
+    docker_root = facts.engine.value("DockerRootDir")
+    found = []
+    for mount in container.host_mounts:
+        seen = [path for path in sorted(mount.paths) if is_sensitive(path, mount.kind, docker_root)]
+        if seen and not all(map(policy.allows_mount, seen)):
+            found.append(f"{seen[0]} of the host at {mount.destination}")
+    assert not found, "mounts " + ", ".join(found)
+
+
+@pytest.mark.cis("5.7", level=1)
+@pytest.mark.nist("AC-17", "CM-7", sp="800-53")
+@pytest.mark.nist("4.1.2", sp="800-190")
+@pytest.mark.pci("2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_container_runs_no_ssh_server(container: Container) -> str | None:
+    """No SSH server runs in a container.
+
+    It is a second way in, with keys, passwords and updates of its own, past the engine's log of who did what.
+
+    Remedy: take the server out of the image; use `docker exec`, or SSH to the host.
+    """
+    servers = container.ssh_servers
+    state = "runs" if container.running else "would start"
+    assert not servers, f"{state} {', '.join(servers)}"
+    return None if container.running else "does not run: there is no process but the program that it would start"
+
+
+@pytest.mark.cis("5.8", level=1)
+@pytest.mark.nist("CM-7", "SC-7", sp="800-53")
+@pytest.mark.nist("4.4.2", sp="800-190")
+@pytest.mark.pci("1.2.5")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_container_opens_no_privileged_port(container: Container, policy: Policy) -> None:
+    """No container opens a port below 1024 on the host, but those that the site allows.
+
+    Those ports belong to the host's own services; whoever can answer on them passes for the host.
+
+    Remedy: publish a port from 1024 up, or name the port in `allowed_ports` of the policy.
+    """
+    low = [port for port in container.open_ports if 0 < port.number < 1024]
+    found = [str(port) for port in low if not policy.allows_port(port.number, port.protocol)]
+    assert not found, "opens " + ", ".join(found)
+
+
+@pytest.mark.cis("5.9", level=1)
+@pytest.mark.nist("CM-7", "SC-7", sp="800-53")
+@pytest.mark.nist("4.4.2", sp="800-190")
+@pytest.mark.pci("1.2.5", "2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_container_opens_only_needed_ports(container: Container, policy: Policy) -> None:
+    """Every port that a container opens is on the site's list, and none is opened by --publish-all.
+
+    A port that nobody asked for is a way in that nobody watches.
+
+    Remedy: publish only what the workload needs and list it in `allowed_ports` of the policy; drop --publish-all.
+    """
+    assert not container.setting("PublishAllPorts"), "runs with --publish-all"
+    open_ports = container.open_ports
+    if not open_ports:
+        return
+    shown = ", ".join(map(str, open_ports))
+    if policy.allowed_ports is None:
+        raise Manual(f"opens {shown}; compare with what the workload needs, or set allowed_ports in the policy")
+    found = [str(port) for port in open_ports if not policy.allows_port(port.number, port.protocol)]
+    assert not found, "opens " + ", ".join(found) + ", not on the list"
+
+
+@pytest.mark.cis("5.10", level=1)
+@pytest.mark.nist("AC-4", "SC-7", "SC-39", sp="800-53")
+@pytest.mark.nist("4.4.2", "4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.3")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_container_has_a_network_namespace(container: Container) -> None:
+    """No container shares the host's network namespace.
+
+    In it a container sees all traffic of the host, reaches services that listen on loopback alone, and can open any port.
+
+    Remedy: run it without `--network host`, in a network of its own, and publish the ports that it needs.
+    """
+    assert not container.shares("NetworkMode", "net"), "shares the network namespace of the host"
+
+
+@pytest.mark.cis("5.11", level=1)
+@pytest.mark.nist("SC-5", "SC-6", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_container_has_a_memory_limit(container: Container, engine: Engine, policy: Policy) -> str | None:
+    """Every container has a memory limit that is in force and below what the host has.
+
+    Without one a single container can use up the memory of all.
+
+    Remedy: run it with `--memory`, on a host whose control groups enforce it.
+    """
+    wanted = container.setting("Memory") or 0
+    most = min(engine.value("MemTotal"), policy.resource_limits.memory or engine.value("MemTotal"))
+    if not container.running:
+        assert wanted > 0, "no memory limit is set"
+        assert wanted < engine.value("MemTotal") and wanted <= most, f"its limit of {wanted} bytes is above {most}"
+        return "does not run; the limit is set"
+    held = container.limit("memory")
+    assert held is not None, "no memory limit is in force" + (f", though {wanted} bytes are set" if wanted else "")
+    assert held < engine.value("MemTotal") and held <= most, f"its limit of {held} bytes is not below {most}"
+    return None if wanted else f"held by a control group above it to {held} bytes"
+
+
+@pytest.mark.cis("5.12", level=1)
+@pytest.mark.nist("SC-5", "SC-6", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy: Policy) -> str | None:
+    """Every container has a processor share or limit of its own, and it is in force.
+
+    Without one a single container can take the processor time of all.
+
+    Remedy: run it with `--cpu-shares` (other than 1024) or `--cpus`, on a host whose control groups enforce it.
+    """
+    wanted = container.cpu_limit_wanted
+    if not container.running:
+        assert wanted, "neither a CPU share nor a CPU limit is set"
+        return "does not run; the limit is set"
+    most = policy.resource_limits.cpus or engine.value("NCPU")
+    cpus = container.limit("cpus")
+    in_force = container.limit("cpu_weight") or cpus is not None
+    assert in_force, "no CPU share or limit is in force" + (", though one is set" if wanted else "")
+    assert cpus is None or cpus <= most, f"may use {cpus:g} processors, above {most}"
+    return None if wanted else "held by a control group above it"
+
+
+@pytest.mark.cis("5.13", level=1)
+@pytest.mark.nist("AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.4.4", sp="800-190")
+@pytest.mark.pci("2.2.6")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_container_root_is_read_only(container: Container) -> None:
+    """The root file system of every container is read-only.
+
+    What cannot be written cannot be changed by an intruder, and comes from the image alone.
+
+    Remedy: run it with `--read-only` and give it volumes or tmpfs for what it has to write.
+    """
+    assert container.root_is_read_only, "its root file system can be written to"
+
+
+@pytest.mark.cis("5.14", level=1)
+@pytest.mark.nist("CM-7", "SC-7", sp="800-53")
+@pytest.mark.nist("4.4.2", sp="800-190")
+@pytest.mark.pci("1.3.1", "1.4.2")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_container_ports_are_bound_to_an_address(container: Container) -> None:
+    """Every port that a container opens is bound to one address of the host.
+
+    A port that is open on every address is open in networks that nobody thought of.
+
+    Remedy: publish it as `--publish ADDRESS:PORT:PORT`.
+    """
+    found = [str(port) for port in container.open_ports if port.on_every_address]
+    assert not found, "opens on every address: " + ", ".join(found)
+
+
+@pytest.mark.cis("5.15", level=1)
+@pytest.mark.nist("SC-5", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("low")
+def test_container_restarts_at_most_five_times(container: Container) -> str | None:
+    """A container that fails is restarted at most five times.
+
+    A container that is restarted without end hides that something makes it fail, and can keep the host busy.
+
+    Remedy: run it with `--restart on-failure:5`, a service with `--restart-condition on-failure --restart-max-attempts 5`.
+    """
+    service = container.service
+    if service is not None:
+        few = 0 < service.restart_attempts <= 5
+        bounded = service.restart_condition == "none" or (service.restart_condition == "on-failure" and few)
+        said = f"{service.restart_condition}, {service.restart_attempts or 'endless'} attempts"
+        assert bounded, f"its service {service.name} restarts it on condition {said}"
+        return f"by its service {service.name}: {said}"
+    policy = container.setting("RestartPolicy") or {}
+    name, count = policy.get("Name") or "no", policy.get("MaximumRetryCount") or 0
+    assert name == "no" or (name == "on-failure" and 0 < count <= 5), f"its restart policy is {name}:{count}"
+    return None
+
+
+@pytest.mark.cis("5.16", level=1)
+@pytest.mark.nist("AC-6", "SC-39", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.3")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_container_has_a_pid_namespace(container: Container) -> None:
+    """No container shares the host's process namespace.
+
+    In it a container sees, and as root can end or trace, the processes of the host.
+
+    Remedy: run it without `--pid host`.
+    """
+    assert not container.shares("PidMode", "pid"), "shares the process namespace of the host"
+
+
+@pytest.mark.cis("5.17", level=1)
+@pytest.mark.nist("SC-4", "SC-39", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.3")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_container_has_an_ipc_namespace(container: Container) -> None:
+    """No container shares the host's IPC namespace.
+
+    In it a container reads and changes the shared memory of the host's processes.
+
+    Remedy: run it without `--ipc host`.
+    """
+    assert not container.shares("IpcMode", "ipc"), "shares the IPC namespace of the host"
+
+
+@pytest.mark.cis("5.18", level=1)
+@pytest.mark.nist("AC-3", "AC-6", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.2.5")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_container_has_no_host_device(container: Container, policy: Policy) -> None:
+    """No container is given a device of the host, but those that the site allows.
+
+    With a device a container works past file systems and their permissions: a disk can be read and written whole.
+
+    Remedy: run it without `--device`, `--gpus` and `--device-cgroup-rule`; name what is needed in `allowed_devices`.
+    """
+    assert not container.privileged, "runs with --privileged, and so with every device"
+    found = [device for device in container.devices if device not in policy.allowed_devices]
+    assert not found, "is given " + ", ".join(found)
+
+
+@pytest.mark.cis("5.19", level=1)
+@pytest.mark.nist("SC-5", "SC-6", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("low")
+def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> None:
+    """No container overrides the daemon's default ulimits, but those that the site allows.
+
+    The defaults are the site's decision of what one container may use; an override undoes it where nobody looks.
+
+    Remedy: run it without `--ulimit`, or name the limit in `allowed_ulimits` of the policy.
+    """
+    found = [each for each in container.ulimits if each.partition("=")[0] not in policy.allowed_ulimits]
+    assert not found, "overrides " + ", ".join(found)
+
+
+@pytest.mark.cis("5.20", level=1)
+@pytest.mark.nist("AC-6", "SC-39", sp="800-53")
+@pytest.mark.nist("4.5.5", sp="800-190")
+@pytest.mark.pci("2.2.6")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_container_mounts_are_not_shared(container: Container) -> None:
+    """No mount of a container is shared with the host: what the one mounts below it, the other does not see.
+
+    Through a shared mount a container changes the mount table of the host.
+
+    Remedy: mount without `:shared` and `:rshared` (`bind-propagation`).
+    """
+    mounts = container.description["Mounts"]
+    if not mounts:
+        raise NotApplicable("it has no mounts")
+    shared = {each["Destination"] for each in mounts if each.get("Propagation") in ("shared", "rshared")}
+    assert not shared, "shares " + ", ".join(sorted(shared))
+    if container.running:
+        points = {each["Destination"] for each in mounts}
+        seen = sorted(each.point for each in container.mount_table if each.shared and each.point in points)
+        assert not seen, "shares " + ", ".join(seen)
+
+
+@pytest.mark.cis("5.21", level=1)
+@pytest.mark.nist("SC-39", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.3")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_container_has_a_uts_namespace(container: Container) -> None:
+    """No container shares the host's UTS namespace.
+
+    In it a container can rename the host, on which logs, certificates and other services rely.
+
+    Remedy: run it without `--uts host`.
+    """
+    assert not container.shares("UTSMode", "uts"), "shares the UTS namespace of the host"
+
+
+@pytest.mark.cis("5.22", level=1)
+@pytest.mark.nist("AC-6", "CM-7", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.6")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("high")
+def test_container_has_a_seccomp_filter(container: Container) -> str | None:
+    """Every container runs under a seccomp filter that denies what it does not list.
+
+    The filter keeps the rarely used system calls, in which most holes of the kernel are found, away from a container.
+
+    Remedy: drop `--security-opt seccomp=unconfined` and `--privileged`; let a custom profile deny by default.
+    """
+    assert container.security_options_allow_seccomp, "runs with --security-opt seccomp=unconfined"
+    assert container.seccomp_mode == 2, f"its main process has no seccomp filter (mode {container.seccomp_mode})"
+    action = container.seccomp_default_action
+    if action is None:
+        return "a filter is in force; its profile cannot be seen from inside the container"
+    assert action in DENYING, f"its seccomp profile allows what it does not list ({action})"
+    return None
+
+
+@pytest.mark.cis("5.23", level=2)
+@pytest.mark.nist("AC-6", "AC-6(9)", sp="800-53")
+@pytest.mark.nist("4.4.3", "4.5.4", sp="800-190")
+@pytest.mark.pci("7.2.2", "10.2.1.2")
+@pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
+@pytest.mark.severity("high")
+def test_docker_exec_is_not_privileged(container: Container) -> None:
+    """Nobody runs commands in a container with `docker exec --privileged`.
+
+    Such a command has every capability, whatever the container was given.
+
+    Remedy: run commands without `--privileged`; watch the docker command with an audit rule, and review its records.
+    """
+    if not container.running:
+        raise NotApplicable("does not run: nothing can be executed in it")
+    found = [f"{each.name} (pid {each.pid})" for each in container.processes_beyond_its_bounds]
+    assert not found, f"processes with more capabilities than the container: {', '.join(found)}"
+    raise Manual("no such process runs now; whether there was one, the audit records of the docker command tell")
+
+
+@pytest.mark.cis("5.24", level=2)
+@pytest.mark.nist("AC-6", "AC-6(9)", sp="800-53")
+@pytest.mark.nist("4.4.3", "4.5.4", sp="800-190")
+@pytest.mark.pci("7.2.2", "10.2.1.2")
+@pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
+@pytest.mark.severity("medium")
+def test_docker_exec_is_not_root(container: Container) -> None:
+    """Nobody runs commands as root in a container with `docker exec --user root`.
+
+    Root in a container owns all its files, and is root of the host where user namespaces are not remapped.
+
+    Remedy: run commands as the container's own user; watch the docker command with an audit rule, and review its records.
+    """
+    if not container.running:
+        raise NotApplicable("does not run: nothing can be executed in it")
+    found = [f"{each.name} (pid {each.pid})" for each in container.root_processes_from_outside]
+    assert not found, f"processes of root that the container did not start: {', '.join(found)}"
+    raise Manual("no such process runs now; whether there was one, the audit records of the docker command tell")
+
+
+@pytest.mark.cis("5.25", level=1)
+@pytest.mark.nist("CM-6", "SC-6", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_container_is_in_the_default_cgroup(container: Container, policy: Policy) -> str | None:
+    """Every container runs in the engine's own parent cgroup, or in one that the site allows.
+
+    In a cgroup of its own choice a container escapes the limits that the site set for all.
+
+    Remedy: run it without `--cgroup-parent`, or name the cgroup in `cgroup_parents` of the policy.
+    """
+    parent = container.setting("CgroupParent") or ""
+    if parent in policy.cgroup_parents:
+        return f"runs in {parent}, as the policy allows"
+    assert not parent, f"runs with --cgroup-parent {parent}"
+    container.require_running_state()
+    return None
+
+
+@pytest.mark.cis("5.26", level=1)
+@pytest.mark.nist("AC-6", "AC-6(10)", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.2.5")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_container_gains_no_privileges(container: Container) -> None:
+    """No process in a container can gain privileges, by a setuid program or file capabilities.
+
+    With this switch an intruder cannot become root by a flaw in such a program.
+
+    Remedy: run it with `--security-opt no-new-privileges`, or set `"no-new-privileges": true` for the daemon and create
+    the container anew: the daemon's default is taken when a container is created.
+    """
+    assert container.no_new_privileges, "its processes can gain privileges (no-new-privileges is not set)"
+
+
+@pytest.mark.cis("5.27", level=1)
+@pytest.mark.nist("CM-6", "CP-10", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(7)(i)")
+@pytest.mark.severity("low")
+def test_container_reports_its_health(container: Container) -> str | None:
+    """Every running container reports that it is healthy.
+
+    A container that hangs looks like one that works, unless a check says otherwise.
+
+    Remedy: give the image a HEALTHCHECK or run it with `--health-cmd`, and mend what is unhealthy.
+    """
+    if not container.running:
+        raise NotApplicable("does not run: it has no health to report")
+    health = (container.description["Health"] or {}).get("Status")
+    assert health and health != "none", "reports no health"
+    assert health in ("healthy", "starting"), f"is {health}"
+    return None if health == "healthy" else "its health check has not answered yet (starting)"
+
+
+@pytest.mark.cis("5.28", level=1)
+@pytest.mark.nist("SI-2", sp="800-53")
+@pytest.mark.nist("4.2.2", sp="800-190")
+@pytest.mark.pci("6.3.3")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_container_runs_a_current_image(container: Container, facts: Facts, policy: Policy) -> str | None:
+    """Every container runs a pinned version of its image, and the one that is approved as current.
+
+    A tag like `latest` says nothing of what runs, and an old image keeps holes that were mended long ago.
+
+    Remedy: name images by version or digest, pull and create containers anew; list the approved ones in `current_images`.
+    """
+    reference = container.image
+    assert reference.is_pinned, f"runs {reference.name}, which names no version"
+    now = facts.image_names.get(reference.name, container.image_id)
+    assert reference.digest or now == container.image_id, f"{reference.name} is another image now; create it anew"
+    if policy.current_images is None:
+        raise Manual(f"runs {reference.name}; compare with its registry, or set current_images in the policy")
+    approved = {reference.name, reference.digest, container.image_id} & set(policy.current_images)
+    assert approved, f"runs {reference.name}, not approved as current"
+    return None
+
+
+@pytest.mark.cis("5.29", level=1)
+@pytest.mark.nist("SC-5", "SC-6", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_container_has_a_process_limit(container: Container, kernel: Kernel, policy: Policy) -> str | None:
+    """Every container has a limit of processes that is in force and below what the host has.
+
+    Without one a fork bomb in one container stops the whole host.
+
+    Remedy: run it with `--pids-limit`, on a host whose control groups enforce it.
+    """
+    wanted = container.setting("PidsLimit") or 0
+    most = kernel.most_processes
+    allowed = policy.resource_limits.pids or most
+    if not container.running:
+        assert wanted > 0, "no process limit is set"
+        assert wanted < most and wanted <= allowed, f"its limit of {wanted} processes is not below {min(most, allowed)}"
+        return "does not run; the limit is set"
+    held = container.limit("processes")
+    assert held is not None, "no process limit is in force" + (f", though {wanted} is set" if wanted > 0 else "")
+    assert held < most and held <= allowed, f"its limit of {held} processes is not below {min(most, allowed)}"
+    return None if wanted > 0 else f"held by a control group above it to {held} processes"
+
+
+@pytest.mark.cis("5.30", level=2)
+@pytest.mark.nist("AC-4", "SC-7", sp="800-53")
+@pytest.mark.nist("4.3.3", "4.4.2", sp="800-190")
+@pytest.mark.pci("2.2.3")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_container_is_not_on_the_default_bridge(container: Container) -> None:
+    """No container is attached to the default bridge network.
+
+    All containers that name no network meet there, and may reach each other.
+
+    Remedy: make a network for each group of containers that belong together, and run them with `--network NAME`.
+    """
+    assert "bridge" not in container.network_names, "is attached to the default bridge"
+
+
+@pytest.mark.cis("5.31", level=1)
+@pytest.mark.nist("AC-6", "SC-39", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.3", "7.2.5")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_container_does_not_leave_user_remapping(container: Container, engine: Engine) -> str | None:
+    """No container leaves the daemon's user namespace remapping by `--userns host`.
+
+    Root in such a container is root of the host.
+
+    Remedy: run it without `--userns host`.
+    """
+    assert container.setting("UsernsMode") != "host", "runs with --userns host"
+    if engine.remaps_users and container.running:
+        assert not container.shares_with_host("user"), "runs in the user namespace of the host"
+        return None
+    container.require_running_state()
+    return None if engine.remaps_users else "the daemon remaps no users, so this isolates nothing: see 2.10"
+
+
+@pytest.mark.cis("5.32", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "AC-6(5)", sp="800-53")
+@pytest.mark.nist("4.4.3", "4.5.5", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.2.5")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("critical")
+def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
+    """No container sees the socket of an engine.
+
+    Who can write to it can start a privileged container, and so owns the host; a read-only mount does not prevent that.
+
+    Remedy: run it without the socket and without a directory that holds it; put a filtering proxy between where needed.
+    """
+    found = container.engine_sockets
+    assert not found, "can reach " + ", ".join(found)
