@@ -1,0 +1,136 @@
+"""Fixtures of the self-tests: real Docker engines and hosts, for tests that ask for them.
+
+Such a test has the marker `lab`. Where the machine cannot run engines it is skipped with the reason in words,
+or fails with it if the environment has HULLCHECK_LAB=required.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks for it
+    from selftests.lab.engine import Engine
+    from selftests.lab.host import Host, Hub
+    from selftests.lab.laboratory import Laboratory
+    from selftests.lab.pool import Pool
+    from selftests.lab.rootless import RootlessEngine
+
+LAB_FIXTURES = {"lab", "engines", "engine", "hub", "lab_host", "rootless_engine"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marker."""
+    config.addinivalue_line("markers", "lab: runs on real Docker engines, which takes root")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark every test that uses the laboratory, so that `-m lab` and `-m 'not lab'` tell them apart."""
+    if LAB_FIXTURES & set(getattr(item, "fixturenames", ())):
+        item.add_marker("lab")
+
+
+def _stop_if(obstacle: str | None) -> None:
+    """Skip the test for this reason, or fail it where the laboratory has to work."""
+    if obstacle and os.environ.get("HULLCHECK_LAB") == "required":
+        pytest.fail(f"HULLCHECK_LAB=required, but {obstacle}", pytrace=False)
+    if obstacle:
+        pytest.skip(obstacle)
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Laboratory]:
+    """The laboratory of this process."""
+    from selftests.lab import laboratory
+
+    _stop_if(laboratory.obstacle())
+    made = laboratory.Laboratory()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def engines(lab: Laboratory) -> Pool:
+    """The engines that the tests of this process share."""
+    from selftests.lab.pool import Pool
+
+    return Pool(lab)
+
+
+@pytest.fixture
+def engine(engines: Pool) -> Iterator[Callable[..., Engine]]:
+    """Make engines: `engine(icc=False)` gives one with `{"icc": false}` as its daemon.json.
+
+    `flags` are further options of dockerd, `hosts` addresses to listen on. It has no containers, networks
+    and volumes, and the image bb:1 alone. Engines of equal configuration are shared by the tests of a
+    session, one after the other, unless `fresh=True`; within a test every call gives another engine.
+    """
+    shared: list[Engine] = []
+    own: list[Engine] = []
+
+    def make(
+        *, flags: Sequence[str] = (), hosts: Sequence[str] = (), fresh: bool = False, **settings: object
+    ) -> Engine:
+        get, keep = (engines.make, own) if fresh else (engines.lease, shared)
+        keep.append(get({key.replace("_", "-"): value for key, value in settings.items()}, flags, hosts))
+        return keep[-1]
+
+    yield make
+    for each in shared:
+        engines.give_back(each)
+    for each in own:
+        each.down()
+
+
+@pytest.fixture(scope="session")
+def hub(lab: Laboratory) -> Hub:
+    """The engine in which this process's hosts live."""
+    from selftests.lab.host import Hub
+
+    return Hub(lab)
+
+
+@pytest.fixture
+def lab_host(hub: Hub) -> Iterator[Callable[..., Host]]:
+    """Make hosts: `lab_host(icc=False)` gives one with systemd, sshd and an engine with that daemon.json.
+
+    Further keywords: `files`, by path, that are there before it starts; `options` of `docker create`;
+    `own_partition=False`, `own_usr=True` and `cgroup2=True` as in the class; `docker=False` does not wait for
+    the engine, and `wait=False` for nothing. It is reached as `ssh://root@NAME?ssh_config=SSH_CONFIG`.
+    """
+    from selftests.lab.host import Host
+
+    made: list[Host] = []
+    of_the_class = {"files", "options", "own_partition", "own_usr", "cgroup2"}
+
+    def make(*, wait: bool = True, docker: bool = True, **keywords: Any) -> Host:
+        options = {key: keywords.pop(key) for key in of_the_class & keywords.keys()}
+        made.append(Host(hub, {key.replace("_", "-"): value for key, value in keywords.items()}, **options))
+        if wait:
+            made[-1].wait(docker=docker)
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.down()
+
+
+@pytest.fixture(scope="session")
+def _rootless(lab: Laboratory) -> Iterator[RootlessEngine]:
+    from selftests.lab import rootless
+
+    _stop_if(rootless.obstacle())
+    made = rootless.RootlessEngine(lab)
+    made.start()
+    yield made
+    made.down()
+
+
+@pytest.fixture
+def rootless_engine(_rootless: RootlessEngine) -> RootlessEngine:
+    """The rootless engine that the tests of this process share, with nothing in it."""
+    _rootless.reset()
+    return _rootless

@@ -1,0 +1,136 @@
+"""Images without a registry: busybox in two megabytes, and the file system of a whole host."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from selftests.lab.shell import LabError, call
+
+BUSYBOX = Path("/usr/bin/busybox")
+APPLETS = """
+    cat chmod chown cp date echo env false find grep head hostname httpd id ip kill ln ls mkdir mount nc
+    nslookup ping ps rm sed sh sleep stat su tail test touch top tr true umount uname vi wc wget
+"""
+PASSWD = "root:x:0:0:root:/:/bin/sh\napp:x:1000:1000:app:/:/bin/sh\n"
+GROUP = "root:x:0:\napp:x:1000:\n"
+# The kernel names a process after the script file that it runs, so these two are servers by name alone.
+STAND_IN = "#!/bin/sh\ntrap exit TERM\nwhile :; do sleep 1; done\n"
+STAND_INS = ("sshd", "dropbear")
+# What a host in a container must leave alone: it shares kernel and devices with the machine.
+MASKED = """
+    audit-rules.service auditd.service console-getty.service dev-hugepages.mount dev-mqueue.mount getty.target
+    modprobe@.service sys-kernel-config.mount sys-kernel-debug.mount sys-kernel-tracing.mount
+    systemd-modules-load.service systemd-sysctl.service systemd-timesyncd.service systemd-udev-trigger.service
+    systemd-udevd.service systemd-udevd-control.socket systemd-udevd-kernel.socket
+"""
+ENABLED = {
+    "multi-user.target.wants": ("ssh.service", "docker.service", "containerd.service"),
+    "sockets.target.wants": ("docker.socket",),
+}
+# The machine's own: keys, addresses, mounts, and units that serve the machine and not a host in a container.
+NOT_LENT = ("docker", "fstab", "machine-id", "mtab", "resolv.conf", "systemd/system")
+# OpenSSH would otherwise punish the address that all tests come from.
+SSHD = "PermitRootLogin prohibit-password\nPerSourcePenalties no\nMaxStartups 200:30:400\n"
+CGROUP2 = """#!/bin/sh
+# the host sees cgroup v2 alone, without controllers where the machine has them in v1
+umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 1
+exec /usr/lib/systemd/systemd
+"""
+CGROUP2_INIT = "/entry-cgroup2"
+DIRECTORIES = """
+    dev home mnt opt proc root/.ssh run srv sys tmp usr var/cache var/lib/containerd var/lib/dbus
+    var/lib/dpkg/updates var/lib/systemd var/log var/spool var/tmp
+"""
+HOST_BUSYBOX = "root/bb.tar"
+
+
+def busybox(archive: Path) -> None:
+    """Write an image's file system: busybox, the users root and app (1000), and stand-ins for ssh servers.
+
+    Raises:
+        LabError: the machine has no busybox that runs without libraries.
+    """
+    if not BUSYBOX.exists():
+        raise LabError(f"{BUSYBOX} is missing: install busybox-static")
+    with tempfile.TemporaryDirectory(dir=archive.parent) as name:
+        tree = Path(name)
+        for directory in ("bin", "etc", "proc", "sys", "dev", "tmp", "usr/sbin"):
+            (tree / directory).mkdir(parents=True)
+        (tree / "tmp").chmod(0o1777)
+        shutil.copy(BUSYBOX, tree / "bin/busybox")
+        for applet in APPLETS.split():
+            (tree / "bin" / applet).symlink_to("busybox")
+        for stand_in in STAND_INS:
+            write(tree / "bin" / stand_in, STAND_IN, 0o755)
+        write(tree / "etc/passwd", PASSWD)
+        write(tree / "etc/group", GROUP)
+        pack(tree, archive)
+
+
+def write(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write *text* to a new file with *mode*, making the directories on the way."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(mode)
+
+
+def pack(tree: Path, archive: Path) -> None:
+    """Pack the files below *tree*, owners and all, so that *archive* is whole whenever it is there."""
+    tree.chmod(0o755)
+    unfinished = archive.with_name(archive.name + ".part")
+    call("tar", "--create", "--numeric-owner", "--directory", str(tree), "--file", str(unfinished), ".")
+    unfinished.rename(archive)
+
+
+def host(archive: Path, public_key: str, busybox_archive: Path) -> None:
+    """Write a host's file system: /etc after the machine's, an empty /var, a place for its /usr.
+
+    It holds the machine's accounts, so it stays on the machine. Root may log in with *public_key*.
+    """
+    with tempfile.TemporaryDirectory(dir=archive.parent) as name:
+        tree = Path(name)
+        _directories(tree)
+        _etc(tree / "etc")
+        _ssh(tree, public_key)
+        _units(tree / "etc/systemd/system")
+        write(tree / CGROUP2_INIT.lstrip("/"), CGROUP2, 0o755)
+        shutil.copy(busybox_archive, tree / HOST_BUSYBOX)
+        pack(tree, archive)
+
+
+def _directories(tree: Path) -> None:
+    for path in DIRECTORIES.split():
+        (tree / path).mkdir(parents=True)
+    for path, mode in {"root": 0o700, "root/.ssh": 0o700, "tmp": 0o1777, "var/tmp": 0o1777}.items():
+        (tree / path).chmod(mode)
+    for name in ("bin", "sbin", "lib", "lib64"):
+        (tree / name).symlink_to(f"usr/{name}")
+    (tree / "var/run").symlink_to("/run")
+    (tree / "var/lock").symlink_to("/run/lock")
+    shutil.copy("/var/lib/dpkg/status", tree / "var/lib/dpkg/status")
+
+
+def _etc(etc: Path) -> None:
+    call("cp", "--archive", "--one-file-system", "/etc", str(etc))
+    keys = [*etc.glob("ssh/ssh_host_*"), *etc.glob("ssh/sshd_config.d/*")]
+    for path in [*(etc / name for name in NOT_LENT), *keys]:
+        call("rm", "--recursive", "--force", str(path))
+    (etc / "mtab").symlink_to("/proc/self/mounts")
+    write(etc / "fstab", "")
+    write(etc / "machine-id", "")  # empty, not absent: systemd would take the first start for an installation
+
+
+def _ssh(tree: Path, public_key: str) -> None:
+    call("ssh-keygen", "-q", "-A", "-f", str(tree))
+    write(tree / "etc/ssh/sshd_config.d/lab.conf", SSHD)
+    write(tree / "root/.ssh/authorized_keys", public_key, 0o600)
+
+
+def _units(directory: Path) -> None:
+    directory.mkdir(parents=True)
+    for unit in MASKED.split():
+        (directory / unit).symlink_to("/dev/null")
+    for target, units in ENABLED.items():
+        (directory / target).mkdir()
+        for unit in units:
+            (directory / target / unit).symlink_to(f"/usr/lib/systemd/system/{unit}")

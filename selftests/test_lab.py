@@ -1,0 +1,272 @@
+"""The laboratory itself: engines and hosts are what they are said to be, and nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from selftests.lab import cleanup, processes
+from selftests.lab.shell import CommandError, LabError, call
+
+if TYPE_CHECKING:
+    from selftests.lab.engine import Engine
+    from selftests.lab.host import Host, Hub
+    from selftests.lab.laboratory import Laboratory
+    from selftests.lab.pool import Pool
+    from selftests.lab.rootless import RootlessEngine
+
+HostFactory = Callable[..., "Host"]
+EngineFactory = Callable[..., "Engine"]
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def base() -> Iterator[Path]:
+    """A place for laboratories of other processes, with a path short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="hullcheck-lab-", dir="/tmp") as name:
+        yield Path(name)
+
+
+def test_settings_are_in_force(engine: EngineFactory) -> None:
+    """A keyword of the factory is a key of daemon.json, and the daemon obeys it."""
+    (bridge,) = engine(icc=False).inspect("bridge")
+    assert bridge["Options"]["com.docker.network.bridge.enable_icc"] == "false"
+
+
+def test_engines_do_not_disturb_each_other(engine: EngineFactory) -> None:
+    """Two engines side by side have networks, containers and packet filters of their own."""
+    one, two = engine(), engine()
+    one.run("web")
+    two.run("web")
+    two.down()
+    assert one.docker("exec", "web", "ping", "-c", "1", "172.17.0.1")
+    assert "DOCKER" in one.nsenter("iptables", "-S", "FORWARD")
+
+
+def test_shared_engine_is_returned_clean(engine: EngineFactory) -> None:
+    """What a test left in an engine is gone when the next one asks for it."""
+    before = engine(debug=True)
+    before.run("web", "--volume", "stuff:/stuff")
+    before.docker("network", "create", "inner")
+    before.docker("tag", "bb:1", "other:2")
+    before.reset()
+    assert not before.docker("ps", "--all", "--quiet")
+    assert not before.docker("volume", "ls", "--quiet")
+    assert "inner" not in before.docker("network", "ls")
+    assert before.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split() == ["bb:1"]
+
+
+def test_server_by_name(engine: EngineFactory) -> None:
+    """A process in a container can be called sshd and stay."""
+    one = engine()
+    one.run("web", command=["sshd"])
+    assert "sshd" in one.docker("top", "web", "-eo", "pid,comm").split()
+
+
+def test_wrong_configuration_is_told(engine: EngineFactory) -> None:
+    """An engine that does not start says why."""
+    with pytest.raises(LabError, match="nonsense"):
+        engine(nonsense=1)
+
+
+def test_listener(engine: EngineFactory) -> None:
+    """Two engines may listen on the same address, each in its own network."""
+    one, two = (engine(hosts=["tcp://127.0.0.1:2375"]) for _ in range(2))
+    two.run("web")
+    assert "web" not in one.nsenter("docker", "--host", "tcp://127.0.0.1:2375", "ps")
+    assert "web" in two.nsenter("docker", "--host", "tcp://127.0.0.1:2375", "ps")
+
+
+def test_host_is_reached_by_ssh(lab_host: HostFactory) -> None:
+    """A host runs systemd without a failed unit, lets root in by ssh, and its engine obeys daemon.json."""
+    host = lab_host(icc=False)
+    assert host.ssh("systemctl", "is-system-running") == "running\n"
+    assert host.ssh("hostname") == f"{host.name}\n"
+    host.run("web")
+    assert host.ssh("docker", "ps", "--format", "{{.Names}}") == "web\n"
+    (bridge,) = json.loads(host.ssh("docker", "network", "inspect", "bridge"))
+    assert bridge["Options"]["com.docker.network.bridge.enable_icc"] == "false"
+
+
+def test_users_of_a_host(lab_host: HostFactory) -> None:
+    """A user logs in with the key, and asks Docker only as a member of its group or with sudo."""
+    host = lab_host()
+    for user, rights in {"plain": {}, "member": {"docker": True}, "audit": {"sudo": True}}.items():
+        host.add_user(user, **rights)
+        assert host.ssh("id", "-un", user=user) == f"{user}\n"
+    assert host.ssh("docker", "ps", "--quiet", user="member") == ""
+    assert host.ssh("sudo", "docker", "ps", "--quiet", user="audit") == ""
+    with pytest.raises(CommandError, match="permission denied"):
+        host.ssh("docker", "ps", user="plain")
+
+
+def test_files_of_a_host(lab_host: HostFactory) -> None:
+    """Files are there before the start, can be written later, and below /usr are the host's own if asked."""
+    unit = "/usr/lib/systemd/system/docker.service"
+    before = Path(unit).stat().st_mode
+    host = lab_host(own_usr=True, files={"/etc/audit/rules.d/docker.rules": "-w /usr/bin/dockerd\n"})
+    assert "dockerd" in host.ssh("cat", "/etc/audit/rules.d/docker.rules")
+    host.write("/opt/a/b.conf", "x\n", 0o640)
+    host.exec("chmod", "666", unit)
+    assert host.ssh("stat", "-c", "%a", "/opt/a/b.conf", unit).split() == ["640", "666"]
+    assert Path(unit).stat().st_mode == before
+
+
+def test_partition_of_a_host(lab_host: HostFactory) -> None:
+    """/var/lib/docker is on a file system of its own, or not, as asked."""
+    devices = ("stat", "-c", "%d", "/var/lib", "/var/lib/docker")
+    assert len(set(lab_host().ssh(*devices).split())) == 2
+    assert len(set(lab_host(own_partition=False).ssh(*devices).split())) == 1
+
+
+def test_control_groups_of_a_host(lab_host: HostFactory) -> None:
+    """A host sees control groups v2 alone if asked."""
+    host = lab_host(cgroup2=True)
+    assert host.docker("info", "--format", "{{.CgroupVersion}} {{.CgroupDriver}}") == "2 systemd\n"
+
+
+def test_host_without_engine(lab_host: HostFactory) -> None:
+    """A host is usable also where its engine does not start."""
+    host = lab_host(nonsense=1, docker=False)
+    assert "nonsense" in host.ssh("journalctl", "--unit", "docker", "--no-pager")
+
+
+def test_distance_of_hosts(lab_host: HostFactory, hub: Hub) -> None:
+    """Hosts can be as far away as a test wants, and near again."""
+    host = lab_host(docker=False)
+    hub.move_away(200)
+    try:
+        assert 0.4 <= _seconds_to_connect(host) < 1
+    finally:
+        hub.move_away(0)
+    assert _seconds_to_connect(host) < 0.2
+
+
+def _seconds_to_connect(host: Host) -> float:
+    start = time.monotonic()
+    socket.create_connection((host.address, 22), timeout=10).close()
+    return time.monotonic() - start
+
+
+def test_rootless_engine(rootless_engine: RootlessEngine) -> None:
+    """A rootless engine says so, runs as its user, and its containers too."""
+    security = json.loads(rootless_engine.docker("info", "--format", "{{json .SecurityOptions}}"))
+    assert "name=rootless" in security
+    rootless_engine.run("web", "--publish", "127.0.0.1:18080:80", command=["httpd", "-f"])
+    (web,) = rootless_engine.inspect("web")
+    owners = {processes.owner(pid) for pid in (rootless_engine.daemon_pid, web["State"]["Pid"])}
+    assert owners == {pwd.getpwnam(rootless_engine.user).pw_uid}
+    assert "docker0" in rootless_engine.nsenter("ip", "link")
+
+
+ORPHANED = """
+from selftests.lab.engine import Engine
+from selftests.lab.laboratory import Laboratory
+from pathlib import Path
+import os, sys
+engine = Engine(Laboratory(Path(sys.argv[1])), {"live-restore": True})
+engine.start()
+engine.run("web", "--restart", "always", command=["sh", "-c", "trap '' TERM; sleep 1234 & wait"])
+engine.run("shared", "--pid", "host", "--network", "host")
+if sys.argv[2] == "engine too":
+    os.kill(engine.pid, 9)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.parametrize("also", ["engine lives", "engine too"])
+def test_next_laboratory_removes_what_a_killed_one_left(lab: Laboratory, base: Path, also: str) -> None:
+    """Engines, containers, mounts and namespaces of a process that was killed are gone at the next start."""
+    argv = (sys.executable, "-c", ORPHANED, str(base), also)
+    child = subprocess.run(argv, timeout=60, check=False, cwd=REPOSITORY)
+    assert child.returncode == -signal.SIGKILL
+    (orphaned,) = base.glob("*-*")
+    ids, owner = cleanup.container_ids(orphaned), orphaned.name.partition("-")[0]
+    assert len(ids) == 2
+    cleanup.sweep(base)
+    left = [pid for pid in processes.everyone() if any(one in processes.cgroups(pid) for one in ids)]
+    assert not left
+    assert not [pid for pid in processes.everyone() if processes.mentions(pid, base)]
+    assert not cleanup.mounts(base)
+    assert f"hc-{owner}-" not in call("ip", "netns")
+    assert not orphaned.exists()
+
+
+TERMINATED = """
+import os, signal, sys, time
+from pathlib import Path
+from selftests.lab.engine import Engine
+from selftests.lab.laboratory import Laboratory
+engine = Engine(Laboratory(Path(sys.argv[1])))
+engine.start()
+engine.run("web")
+print(engine.socket.exists(), flush=True)
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(60)
+"""
+
+
+def test_terminated_process_takes_its_engine_down(lab: Laboratory, base: Path) -> None:
+    """SIGTERM ends a process as Ctrl-C does, and its laboratory is gone with it."""
+    argv = (sys.executable, "-c", TERMINATED, str(base))
+    child = subprocess.run(argv, timeout=60, check=False, capture_output=True, text=True, cwd=REPOSITORY)
+    assert child.stdout == "True\n"
+    assert "KeyboardInterrupt" in child.stderr
+    assert not list(base.glob("*-*"))
+    assert not [pid for pid in processes.everyone() if processes.mentions(pid, base)]
+
+
+@pytest.mark.parametrize(("wish", "status", "word"), [("", 0, "1 skipped"), ("required", 1, "1 error")])
+def test_machine_without_laboratory(wish: str, status: int, word: str) -> None:
+    """Where no engine can be started its tests are skipped and say why, or fail if they are required."""
+    arguments = [f"{__file__}::test_settings_are_in_force", "-rs", "-pno:cacheprovider", f"-c{os.devnull}"]
+    arguments += [f"--rootdir={REPOSITORY}", f"--confcutdir={Path(__file__).parent}"]
+    code = f"import os, pytest; os.geteuid = lambda: 1000; raise SystemExit(pytest.main({arguments}))"
+    env = {**os.environ, "HULLCHECK_LAB": wish}
+    argv = (sys.executable, "-c", code)
+    child = subprocess.run(argv, env=env, check=False, capture_output=True, text=True, cwd=REPOSITORY)
+    assert child.returncode == status
+    assert word in child.stdout
+    assert "which takes root" in child.stdout
+
+
+def test_conftest_is_light() -> None:
+    """Collecting the tests imports neither the Docker SDK nor the laboratory."""
+    code = "import sys, selftests.conftest; print({'docker', 'selftests.lab'} & set(sys.modules))"
+    assert call(sys.executable, "-c", code, cwd=REPOSITORY) == "set()\n"
+
+
+def test_live_restore(engine: EngineFactory) -> None:
+    """With live-restore containers outlive a restart of the daemon, and without it they do not."""
+    states = []
+    for live in (True, False):
+        one = engine(live_restore=live)
+        one.run("web")
+        one.restart()
+        (web,) = one.inspect("web")
+        states.append(web["State"]["Status"])
+    assert states == ["running", "exited"]
+
+
+def test_engine_that_was_configured_anew_is_not_shared(engine: EngineFactory, engines: Pool) -> None:
+    """The file and the daemon may be made to differ; such an engine is given to nobody else."""
+    one = engine(labels=["a=b"])
+    one.configure({"labels": ["c=d"]})
+    assert one.docker("info", "--format", "{{json .Labels}}").strip() == '["a=b"]'
+    one.reload()
+    engines.give_back(one)
+    other = engine(labels=["a=b"])
+    assert other is not one
+    assert other.docker("info", "--format", "{{json .Labels}}").strip() == '["a=b"]'
