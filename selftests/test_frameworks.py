@@ -15,10 +15,12 @@ HEAD = "[pci]\ntitle = PCI\nversion = 4\npublisher = SSC\nurl =\n"
 
 @pytest.fixture(scope="module")
 def frameworks() -> Frameworks:
+    """The frameworks of the project."""
     return load(ROOT / "markers.ini")
 
 
 def write(tmp_path: Path, text: str) -> Path:
+    """A markers.ini with this text."""
     path = tmp_path / "markers.ini"
     path.write_text(text, encoding="utf-8")
     return path
@@ -35,7 +37,7 @@ def refused(tmp_path: Path, text: str) -> str:
 
 
 def test_cis_has_every_recommendation_of_each_section(frameworks: Frameworks) -> None:
-    """The benchmark has 118 recommendations: 18 and 2 in section 1, then 19, 24, 12, 32, 2 and 9, without a gap."""
+    """The benchmark has 118 recommendations, numbered in each section without a gap."""
     counts = {"1.1": 18, "1.2": 2, "2": 19, "3": 24, "4": 12, "5": 32, "6": 2, "7": 9}
     wanted = [f"{section}.{number}" for section, count in counts.items() for number in range(1, count + 1)]
     assert list(frameworks.get("cis").ids) == wanted
@@ -134,7 +136,7 @@ def test_missing_file_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_only_equals_and_hash_mean_something(tmp_path: Path) -> None:
-    """Colons, percent signs and semicolons in ids and titles are kept, and default is a section like any other."""
+    """Colons, percent signs, semicolons and later number signs are kept in ids and titles."""
     path = write(tmp_path, HEAD + "[pci ids]\n# no id\na:1(x) = 100 %(of) it; all # kept\n")
     assert load(path).get("pci").ids == {"a:1(x)": "100 %(of) it; all # kept"}
 
@@ -234,7 +236,7 @@ def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 
 
 def test_pytest_knows_the_markers_and_their_help_is_true(frameworks: Frameworks, tmp_path: Path) -> None:
-    """With the lines registered, a strict pytest takes the markers, and each selection that the help shows works."""
+    """A strict pytest takes the markers by these lines, and each selection that the help shows works."""
     lines = "\n".join(f"  {line}" for line in frameworks.marker_lines())
     (tmp_path / "pytest.ini").write_text(f"[pytest]\naddopts = --strict-markers\nmarkers =\n{lines}\n")
     tests = [
@@ -251,7 +253,7 @@ def test_pytest_knows_the_markers_and_their_help_is_true(frameworks: Frameworks,
 
 
 def test_help_names_marker_keyword_and_edition(frameworks: Frameworks) -> None:
-    """A line tells the name and keywords of a marker, the edition of the framework, and how to select by it."""
+    """A line tells name and keywords of a marker, the editions of the framework, and how to select."""
     lines = {line.partition("(")[0]: line for line in frameworks.marker_lines()}
     assert lines["cis"] == (
         "cis(*ids, level): CIS Docker Benchmark 1.8.0. The ids are in markers.ini;"

@@ -231,7 +231,7 @@ def test_inventory_of_the_project_is_right(name: str) -> None:
 
 
 def test_local_inventory_has_one_target_and_its_comments_are_right(write: Write) -> None:
-    """The local inventory audits this host with a silent policy, and its commented policy works once uncommented."""
+    """The local inventory audits this host with a silent policy; the policy in its comments works too."""
     text = (ROOT / "inventories" / "local.yml").read_text(encoding="utf-8")
     inventory = load(write(text))
     assert inventory.targets == (Target("local", "local://"),)
@@ -349,7 +349,7 @@ def test_policy_of_nobody_is_refused(faults: Faults) -> None:
 
 
 def test_wrong_policy_is_named_with_its_line(faults: Faults) -> None:
-    """Faults that a schema can tell and those that it cannot are told alike, each once, in the order of the file."""
+    """Faults that a schema can tell and those that it cannot are told alike, in the order of the file."""
     found = faults(
         ONE + "policy:\n"
         "  all:\n"
@@ -401,6 +401,7 @@ policy:
 
 @pytest.fixture
 def layers(write: Write) -> Inventory:
+    """An inventory with a policy in three layers."""
     return load(write(LAYERS))
 
 

@@ -1,4 +1,4 @@
-"""Policy: values are read as a site writes them, silence is kept apart from an empty list, and faults are named."""
+"""Policy: values are read as a site writes them, silence is not an empty list, and faults are named."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def test_silent_workload_is_none() -> None:
 
 
 def test_silent_choices() -> None:
-    """Without a key, there is no reason for root rights, any plugin will do, no swarm, and no limit of the site."""
+    """Without a key: no reason for root rights, any authorization plugin, no swarm, no limit of the site."""
     silent = Policy()
     assert (silent.rootful_reason, silent.authorization_plugins, silent.swarm) == (None, None, False)
     assert silent.resource_limits == ResourceLimits(None, None, None)
@@ -110,7 +110,7 @@ def test_ports_are_read_and_written(value: object, ports: PortRange, text: str) 
 )
 def test_what_is_no_port_is_refused(value: object) -> None:
     """Names, ranges that run backwards, other protocols and numbers out of range are refused."""
-    with pytest.raises(ValueError, match="is not a (host port|range of ports); write"):
+    with pytest.raises(ValueError, match=r"is not a (host port|range of ports); write"):
         PortRange.parse(value)
 
 
@@ -191,7 +191,7 @@ def test_cpus_and_pids_are_numbers() -> None:
 
 # ---- faults
 
-WRONG = {
+WRONG: dict[str, list[Any]] = {
     "trusted_users": ["alice", None, {"alice": 1}, [1000], ["alice,bob"], [""]],
     "allowed_registries": ["docker.io", ["https://docker.io"], ["a b"]],
     "rootful_reason": ["", "  ", 5, True, None],
@@ -312,7 +312,7 @@ def test_schema_has_the_keys_of_the_library() -> None:
 
 
 def test_every_key_is_documented_with_an_example_that_works(tmp_path: Path) -> None:
-    """docs/policy.md explains every key in the library's order, and each example is a policy with that key."""
+    """docs/policy.md explains every key in the library's order, with an example that says something."""
     examples = documented()
     assert list(examples) == KEYS
     for key, example in examples.items():
