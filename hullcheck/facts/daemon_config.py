@@ -1,0 +1,202 @@
+"""The configuration file that a daemon really uses, and whether it changed since the daemon started."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hullcheck.facts import daemon_secrets
+from hullcheck.facts.daemon_process import DaemonProcess
+from hullcheck.probes import Probe
+from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError
+
+_SCRIPT = r"""
+cd /proc || exit
+line_feed="
+"
+show() {  # NAME PATH ROOT: what became of the file, its times and its lines, each after a blank
+  if text=$(cat "$3$2" 2>&1); then
+    printf "%s:read %s %s\n" $1 "$(stat -L -c "%.9Y %.9Z" "$3$2")" "$2"
+    [ -z "$text" ] || printf "%s\n" "$text" | sed "s/^/ /"
+    return
+  fi
+  case $text in
+    *": No such file or directory" | *": Not a directory")
+      times=$(stat -L -c "%.9Y %.9Z" "$3${2%/*}/" 2>/dev/null) || times="- -"
+      printf "%s:absent %s %s\n" $1 "$times" "$2" ;;
+    *) printf "%s:unread - - %s\n" $1 "$2" ;;
+  esac
+}
+for folder in [0-9]*; do
+  read -r name 2>/dev/null <$folder/comm && [ "$name" = dockerd ] || continue
+  printf "dockerd:%s\n" $folder
+  file="" profile="" rootless="" home="" xdg="" before=""
+  IFS="$line_feed"
+  set -f
+  for word in $(tr "\n\0" " \n" <$folder/cmdline); do
+    case $before in --config-file) file=$word ;; --seccomp-profile) profile=$word ;; esac
+    case $word in
+      --config-file=*) file=${word#*=} ;;
+      --seccomp-profile=*) profile=${word#*=} ;;
+    esac
+    before=$word
+  done
+  environment=$(tr "\n\0" " \n" 2>/dev/null <$folder/environ)
+  for word in $environment; do
+    case $word in
+      ROOTLESSKIT_STATE_DIR=?*) rootless=yes ;;
+      HOME=*) home=${word#*=} ;;
+      XDG_CONFIG_HOME=*) xdg=${word#*=} ;;
+    esac
+  done
+  unset IFS
+  set +f
+  if [ -z "$file" ]; then
+    if [ -n "$rootless" ]; then file=${xdg:-$home/.config}/docker/daemon.json
+    elif [ -n "$environment" ]; then file=/etc/docker/daemon.json
+    elif grep -q "^Uid:[[:space:]]*[0-9]*[[:space:]]*0[[:space:]]" $folder/status
+    then file=/etc/docker/daemon.json
+    else echo "config:unknown - - "; continue
+    fi
+  fi
+  root=""
+  [ ! -d $folder/root/. ] || root=$folder/root
+  case $file in /*) ;; *) root=$folder/cwd/ ;; esac
+  show config "$file" "$root"
+  [ -n "$profile" ] || profile=$(printf "%s" "$text" | tr "\n" " " |
+    sed -n "s/.*\"seccomp-profile\"[[:space:]]*:[[:space:]]*\"\(\/[^\"\\\\]*\)\".*/\1/p")
+  case $profile in /*) show profile "$profile" "$root" ;; esac
+done
+exit 0
+"""
+
+
+def _keep(text: str) -> str:
+    """The same answer, with each file on one line and without secrets."""
+    kept: list[str] = []
+    heading, lines = "", list[str]()
+    for line in [*text.split("\n"), "end:"]:
+        if line.startswith(" "):
+            lines.append(line[1:])
+        elif line:
+            kept += [_without_secrets(heading, "\n".join(lines))] if ":read " in heading else []
+            kept += [] if line == "end:" else [line]
+            heading, lines = line, []
+    return "\n".join(kept)
+
+
+def _without_secrets(heading: str, text: str) -> str:
+    if heading.startswith("profile:"):
+        return " " + json.dumps({"defaultAction": _default_action(text)})
+    kept = daemon_secrets.configuration(text)
+    return " " + kept if kept is not None else " (not JSON)"
+
+
+def _default_action(text: str) -> str | None:
+    try:
+        return str(json.loads(text)["defaultAction"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+DAEMON_CONFIGURATION = Probe("daemon_configuration", _SCRIPT, _keep)
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A file that a daemon reads when it starts.
+
+    Attributes:
+        path: as the daemon knows it; empty where that is not known.
+        state: `read`, `absent`, `unread` (it may not be read) or `unknown` (nor may its path).
+        touched: the last change of the file, be it of its content, owner, mode or name; of an absent file, that
+            of its directory: (not before, not after). None where that is not known.
+    """
+
+    path: str
+    state: str
+    touched: tuple[float, float] | None
+    document: Mapping[str, Any] | None
+
+    def values(self) -> Mapping[str, Any]:
+        """What it says; nothing where it does not exist.
+
+        Raises:
+            EvidenceError: it could not be read, or is not JSON.
+        """
+        if self.state == "absent":
+            return {}
+        if self.state == "unknown":
+            raise EvidenceError("the path of the daemon's configuration could not be read; are you root?")
+        if self.state != "read":
+            raise EvidenceError(f"{self.path}, the daemon's configuration, may not be read; are you root?")
+        if self.document is None:
+            raise EvidenceError(f"{self.path}, the daemon's configuration, is not JSON")
+        return self.document
+
+    def changed_since(self, started: tuple[float, float] | None) -> bool:
+        """Whether it may have changed after the daemon started; what cannot be told counts as a change."""
+        if self.state == "absent" and self.touched is None:
+            return False  # no directory either
+        if started is None or self.touched is None:
+            return True
+        slack = _FIRST_START if self.state == "absent" else 0
+        return self.touched[1] > started[0] + slack + _START
+
+
+_START = 0.1  # seconds between the start of the process and its reading the file
+_FIRST_START = 10  # seconds in which the daemon itself may write to the directory of its configuration
+
+
+@dataclass(frozen=True)
+class DaemonFiles:
+    """The files of one daemon."""
+
+    config: ConfigFile
+    seccomp_profile: ConfigFile | None
+
+
+def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
+    """The files that *process* reads when it starts.
+
+    Raises:
+        EvidenceError: the target did not answer, or did not see this process.
+    """
+    found: dict[str, ConfigFile] = {}
+    pid, name = "", ""
+    for line in recording.text(DAEMON_CONFIGURATION).split("\n"):
+        word, _, text = line.partition(":")
+        if word == "dockerd":
+            pid = text
+        elif line.startswith(" ") and name and pid == str(process.pid):
+            found[name] = _with_document(found[name], line)
+        elif word in ("config", "profile") and pid == str(process.pid):
+            found[word], name = _file(text), word
+    if "config" not in found:
+        raise EvidenceError("the daemon's configuration could not be read: it started or ended meanwhile")
+    named = process.values("config-file")[-1:]
+    if named == ("",):
+        found["config"] = ConfigFile("", "absent", None, None)  # --config-file="" means that there is none
+    elif named and named[0] != found["config"].path:
+        raise EvidenceError(f"the configuration file {named[0]!r} of the daemon could not be found")
+    return DaemonFiles(found["config"], found.get("profile"))
+
+
+def _file(text: str) -> ConfigFile:
+    state, modified, changed, path = (*text.split(" ", 3), "", "", "")[:4]
+    times = [_moment(each) for each in (modified, changed) if each[:1].isdigit()]
+    return ConfigFile(path, state, max(times) if times else None, None)
+
+
+def _moment(text: str) -> tuple[float, float]:
+    """A time of stat; one in whole seconds (busybox) was cut off."""
+    return (float(text), float(text)) if "." in text else (float(text), float(text) + 1)
+
+
+def _with_document(file: ConfigFile, line: str) -> ConfigFile:
+    try:
+        document = json.loads(line)
+    except ValueError:
+        document = None
+    return ConfigFile(file.path, file.state, file.touched, document if isinstance(document, dict) else None)

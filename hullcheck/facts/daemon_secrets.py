@@ -1,0 +1,76 @@
+"""What may be stored of the daemon's configuration: what is judged; of other settings, that they are set."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from hullcheck.facts import daemon_flags
+
+HIDDEN = "***"
+
+_JUDGED_WORDS = """
+    authorization-plugins bridge cgroup-parent config-file containerd containerd-namespace data-root
+    debug default-runtime default-ulimits exec-root experimental group hosts icc insecure-registries
+    ip6tables iptables ipv6 live-restore log-driver log-level metrics-addr no-new-privileges pidfile
+    rootless seccomp-profile selinux-enabled storage-driver storage-opts tls tlscacert tlscert
+    tlskey tlsverify userland-proxy userns-remap
+"""
+_JUDGED = frozenset(_JUDGED_WORDS.split())
+
+_ADDRESSES_WORDS = """
+    awslogs-endpoint awslogs-group awslogs-region fluentd-address gcp-project gelf-address
+    logentries-region splunk-url syslog-address
+"""
+_ADDRESSES = frozenset(_ADDRESSES_WORDS.split())
+"""The options of log drivers that say where the log goes; others may be tokens and keys."""
+
+
+def flag(name: str, value: str) -> str:
+    """The *value* of an option of the command line, fit to be stored."""
+    if name == "log-opts":
+        key, equals, text = value.partition("=")
+        return key + equals + _log_option(key, text)
+    return str(_plain(value)) if name in _JUDGED else HIDDEN
+
+
+def command_line(arguments: Iterable[str]) -> list[str]:
+    """A command line with every option as `--name=value`, without secrets and without other words."""
+    program, *rest = arguments or [""]
+    flags = [f"--{name}={flag(name, value)}" for name, value in daemon_flags.parse(rest)]
+    return [str(_plain(program)), *flags, *daemon_flags.variables(rest)]
+
+
+def configuration(text: str) -> str | None:
+    """The text of a daemon.json without secrets, or None where it is not the JSON that dockerd reads."""
+    try:
+        document = json.loads(text.removeprefix("\ufeff") or "{}") if text.strip() else {}
+    except (ValueError, RecursionError):
+        return None
+    if document is None:
+        document = {}
+    if not isinstance(document, dict):
+        return None
+    kept = {name: _setting(name, value) for name, value in document.items()}
+    return json.dumps(kept, separators=(",", ":"))
+
+
+def _setting(name: str, value: Any) -> Any:
+    if name == "log-opts" and isinstance(value, dict):
+        return {key: _log_option(key, text) for key, text in value.items()}
+    return _plain(value) if name in _JUDGED else HIDDEN
+
+
+def _log_option(key: str, value: Any) -> str:
+    return str(_plain(str(value))) if key in _ADDRESSES else HIDDEN
+
+
+def _plain(value: Any) -> Any:
+    """*value* without the user and password of an address in it."""
+    if isinstance(value, str):
+        return re.sub(r"^((?:[\w+.-]+:)?//)?[^/?#]*@", rf"\g<1>{HIDDEN}@", value) if "@" in value else value
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return value

@@ -1,0 +1,99 @@
+"""The unit that starts the daemon, as systemd knows it: what the next start will do."""
+
+import re
+from dataclasses import dataclass
+
+from hullcheck.facts import daemon_flags, daemon_secrets
+from hullcheck.facts.daemon_flags import Flags
+from hullcheck.probes import Probe
+from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError
+
+
+def _keep(text: str) -> str:
+    return "\n".join(map(_kept, text.split("\n")))
+
+
+def _kept(line: str) -> str:
+    """The line of a command with the command alone, without secrets."""
+    if not line.startswith("ExecStart="):
+        return line
+    command = re.search(r"argv\[\]=(.*?) ; ", line)
+    return "ExecStart=" + (" ".join(daemon_secrets.command_line(command[1].split())) if command else "")
+
+
+SYSTEMD = Probe(
+    "daemon_unit",
+    r"""
+command -v systemctl >/dev/null || exit 0
+names="Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,ExecStart,NeedDaemonReload,Listen"
+systemctl show --property=$names docker.service snap.docker.dockerd.service docker.socket 2>/dev/null
+echo
+[ -z "$XDG_RUNTIME_DIR" ] || systemctl --user show --property=$names docker.service 2>/dev/null
+exit 0
+""",
+    _keep,
+)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a running daemon.
+
+    Attributes:
+        fragment: the path of the unit's file.
+        flags: its options; None where they hold variables, whose values are not known.
+        needs_reload: its files changed since systemd read them.
+    """
+
+    name: str
+    fragment: str
+    drop_ins: tuple[str, ...]
+    environment_files: tuple[str, ...]
+    flags: Flags | None
+    needs_reload: bool
+
+
+@dataclass(frozen=True)
+class Units:
+    """What systemd says of Docker's units; empty where the target has no systemd."""
+
+    properties: tuple[tuple[tuple[str, str], ...], ...]
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Units":
+        """Read them. Without an answer there is none: that is no fault of the target."""
+        try:
+            text = recording.text(SYSTEMD)
+        except EvidenceError:
+            return cls(())
+        blocks = (block.split("\n") for block in re.split(r"\n{2,}", text) if block.strip())
+        return cls(tuple(tuple(line.partition("=")[::2] for line in block) for block in blocks))
+
+    def of_process(self, pid: int) -> Unit | None:
+        """The unit whose main process this is, or None."""
+        for properties in self.properties:
+            if ("MainPID", str(pid)) in properties:
+                return _unit(properties)
+        return None
+
+    @property
+    def socket_addresses(self) -> tuple[str, ...] | None:
+        """What docker.socket listens on: paths, addresses with a port. None where systemd does not say."""
+        for properties in self.properties:
+            if ("Id", "docker.socket") in properties:
+                return tuple(value.rpartition(" (")[0] for name, value in properties if name == "Listen")
+        return None
+
+
+def _unit(properties: tuple[tuple[str, str], ...]) -> Unit:
+    values = dict(properties)
+    arguments = values.get("ExecStart", "").split()
+    return Unit(
+        values.get("Id", ""),
+        values.get("FragmentPath", ""),
+        tuple(values.get("DropInPaths", "").split()),
+        tuple(value.rpartition(" (")[0] for name, value in properties if name == "EnvironmentFiles"),
+        None if not arguments or daemon_flags.variables(arguments) else daemon_flags.parse(arguments[1:]),
+        values.get("NeedDaemonReload") == "yes",
+    )

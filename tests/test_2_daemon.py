@@ -1,0 +1,427 @@
+"""CIS Docker Benchmark v1.8.0, section 2: configuration of the Docker daemon.
+
+A control judges what the running daemon does. Where its files say otherwise, it says "restart pending".
+"""
+
+import pytest
+
+from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.seccomp import DENYING
+from hullcheck.facts.settings import shown
+from hullcheck.policy import Policy
+from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
+
+# Drivers that keep the log on the host, where whoever breaks in can change it; any other one sends it away.
+_LOCAL_LOG_DRIVERS = frozenset({"none", "local", "json-file", "journald", "etwlogs"})
+
+
+def _option_name(option: str) -> str:
+    return option.partition("=")[0].strip().lower()
+
+
+@pytest.mark.cis("2.1", level=1)
+@pytest.mark.nist("AC-6", "SC-39", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.2.5")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_daemon_runs_without_root_rights(daemon: Daemon, policy: Policy) -> str:
+    """The daemon runs without root's rights, or the site has said why it cannot.
+
+    Whoever takes over a daemon that is root owns the host. In rootless mode the same attack ends with the
+    rights of one plain user.
+
+    Remedy: run the daemon in rootless mode, or give the reason against it as `rootful_reason` in the policy.
+    """
+    if daemon.engine.rootless:
+        return "rootless mode (docker info)"
+    if not daemon.runs_as_root:
+        return f"dockerd (process {daemon.pid}) runs as uid {daemon.process.uids[1]}"
+    assert policy.rootful_reason, (
+        f"dockerd (process {daemon.pid}) runs as root, and the policy has no rootful_reason"
+    )
+    return f"dockerd runs as root, accepted by the policy: {policy.rootful_reason}"
+
+
+@pytest.mark.cis("2.2", level=1)
+@pytest.mark.nist("AC-4", "SC-7", sp="800-53")
+@pytest.mark.nist("4.3.3", "4.4.2", sp="800-190")
+@pytest.mark.pci("2.2.3", "2.2.6")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_default_bridge_isolates_its_containers(daemon: Daemon) -> str:
+    """Containers on the default bridge cannot reach each other.
+
+    They are there because nobody chose a network for them: one that is broken into must not be a way to all
+    the others.
+
+    Remedy: set `"icc": false` in daemon.json and restart the daemon; join what has to talk in networks of its
+    own.
+    """
+    if daemon.default_bridge is None:
+        raise NotApplicable("the engine has no default bridge")
+    icc = daemon.setting("icc")
+    assert icc.always(lambda value: value is False), str(icc)
+    return str(icc)
+
+
+@pytest.mark.cis("2.3", level=1)
+@pytest.mark.nist("AU-2", "AU-3", "AU-12", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("10.2.1", "10.2.2")
+@pytest.mark.hipaa("164.312(b)")
+@pytest.mark.severity("low")
+def test_daemon_logs_at_level_info(daemon: Daemon) -> str:
+    """The daemon logs at the level info.
+
+    Above it, events that an investigation needs are not written. Debug writes so much, requests with their
+    content included, that it hides them and can leak secrets.
+
+    Remedy: take `log-level` and `debug` out of daemon.json and off the command line, and restart the daemon.
+    """
+    debug = daemon.setting("debug")
+    assert debug.always(lambda value: value is False), str(debug)
+    level = daemon.setting("log-level")
+    assert level.always(lambda value: value == "info"), str(level)
+    return str(level) + debug.note
+
+
+@pytest.mark.cis("2.4", level=1)
+@pytest.mark.nist("AC-4", "SC-7", sp="800-53")
+@pytest.mark.nist("4.4.2", sp="800-190")
+@pytest.mark.pci("1.2.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_daemon_manages_its_firewall_rules(daemon: Daemon) -> str:
+    """The daemon may set the packet filter's rules that its networks need.
+
+    Without them the isolation between its networks is missing, and nobody notices when a hand-written rule
+    set falls behind. For IPv6 only a switch set to false fails: engines before 27 leave it off unless told
+    otherwise.
+
+    Remedy: take `"iptables": false` and `"ip6tables": false` out of daemon.json and off the command line, and
+    restart.
+    """
+    notes = []
+    for name in ("iptables", "ip6tables"):
+        setting = daemon.setting(name)
+        assert setting.always(lambda value: value is not False), str(setting)
+        notes.append(str(setting))
+    return ", ".join(notes)
+
+
+@pytest.mark.cis("2.5", level=1)
+@pytest.mark.nist("SC-8", "SC-8(1)", sp="800-53")
+@pytest.mark.nist("4.2.1", sp="800-190")
+@pytest.mark.pci("2.2.5", "8.3.2")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
+@pytest.mark.severity("high")
+def test_registries_are_reached_over_verified_tls(daemon: Daemon) -> str | None:
+    """No registry but one on this host itself is reached without verified TLS.
+
+    Who can answer in the place of such a registry chooses what runs on the host, and reads the credentials
+    sent to it.
+
+    Remedy: give the registry a certificate, its CA to /etc/docker/certs.d, and drop it from
+    `insecure-registries`.
+    """
+    insecure = daemon.insecure_registries
+    setting = daemon.setting("insecure-registries")
+    assert not insecure, f"without verified TLS: {', '.join(insecure)} ({setting.source}){setting.note}"
+    return setting.note.lstrip("; ") or None
+
+
+@pytest.mark.cis("2.6", level=1)
+@pytest.mark.nist("CM-6", "SA-22", sp="800-53")
+@pytest.mark.nist("4.4.1", "4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("low")
+def test_storage_driver_is_not_aufs(daemon: Daemon) -> str:
+    """The storage driver is not aufs.
+
+    aufs never was a part of the Linux kernel and has had no fixes for years; engines since 24 are without it.
+
+    Remedy: set `"storage-driver": "overlay2"` in daemon.json, after saving the images and volumes that are to
+    stay.
+    """
+    driver = daemon.setting("storage-driver")
+    assert driver.always(lambda value: value != "aufs"), str(driver)
+    return str(driver)
+
+
+@pytest.mark.cis("2.7", level=1)
+@pytest.mark.nist("CM-6", "SA-22", sp="800-53")
+@pytest.mark.nist("4.4.1", "4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("low")
+def test_storage_driver_is_not_devicemapper(daemon: Daemon) -> str:
+    """The storage driver is not devicemapper.
+
+    It was given up and then removed; engines since 25 are without it, so a host that uses it cannot be kept
+    up to date.
+
+    Remedy: set `"storage-driver": "overlay2"` in daemon.json, after saving the images and volumes that are to
+    stay.
+    """
+    driver = daemon.setting("storage-driver")
+    assert driver.always(lambda value: value != "devicemapper"), str(driver)
+    return str(driver)
+
+
+@pytest.mark.cis("2.8", level=1)
+@pytest.mark.nist("AC-17(2)", "IA-5(2)", "SC-8", "SC-8(1)", sp="800-53")
+@pytest.mark.nist("4.3.2", "4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.7", "8.3.1")
+@pytest.mark.hipaa("164.312(d)", "164.312(e)(1)", "164.312(e)(2)(ii)")
+@pytest.mark.severity("critical")
+def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
+    """Every TCP address of the API asks its clients for a certificate of the site's own CA.
+
+    Who may send commands to the daemon is root on its host. A TCP port without client certificates gives that
+    to everyone who reaches it, on the loopback address to every user and to every web page that a browser
+    there opens.
+
+    Remedy: drop the TCP host, or set `tlsverify`, `tlscacert`, `tlscert` and `tlskey`; ssh:// needs no port
+    at all.
+    """
+    api = daemon.remote_api
+    if not api.offered:
+        raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
+    assert not api.weakness, api.weakness
+    return f"{', '.join(api.addresses)}: {api.protection[0].text}{api.note}"
+
+
+@pytest.mark.cis("2.9", level=1)
+@pytest.mark.nist("SC-5", "SC-6", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("low")
+def test_containers_get_default_ulimits(daemon: Daemon) -> str:
+    """The daemon gives containers limits on what one process may use.
+
+    Without them a container has the limits of the daemon itself, which are as good as none, and one that runs
+    wild takes open files and processes from the whole host.
+
+    Remedy: set `default-ulimits` in daemon.json, at least for nofile and nproc, and restart the daemon.
+    """
+    ulimits = daemon.setting("default-ulimits")
+    assert ulimits.always(bool), str(ulimits)
+    return str(ulimits)
+
+
+@pytest.mark.cis("2.10", level=2)
+@pytest.mark.nist("AC-6", "SC-39", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.2.5")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_daemon_remaps_users(daemon: Daemon) -> str:
+    """Root in a container is no privileged user on the host.
+
+    Without a user namespace uid 0 of a container is uid 0 of the host, and only the other walls stand between
+    them.
+
+    Remedy: set `"userns-remap": "default"` in daemon.json and restart the daemon, or run it in rootless mode.
+    """
+    if daemon.engine.rootless:
+        return "rootless mode: the whole engine runs in a user namespace"
+    remap = daemon.setting("userns-remap")
+    assert remap.always(bool), str(remap)
+    return str(remap)
+
+
+@pytest.mark.cis("2.11", level=2)
+@pytest.mark.nist("CM-6", "SC-6", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("low")
+def test_parent_cgroup_is_the_default(daemon: Daemon, policy: Policy) -> str:
+    """Containers run below the default parent cgroup, or below one that the site chose.
+
+    Elsewhere they share the limits of something else, or escape those that the site has set.
+
+    Remedy: take `cgroup-parent` out of daemon.json, or name it as one of the `cgroup_parents` in the policy.
+    """
+    parent = daemon.setting("cgroup-parent")
+    assert parent.always(lambda value: value is None or value in policy.cgroup_parents), str(parent)
+    return str(parent)
+
+
+@pytest.mark.cis("2.12", level=2)
+@pytest.mark.nist("CM-6", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("low")
+def test_base_device_size_is_the_default(daemon: Daemon) -> str:
+    """The base device size of the devicemapper driver is not changed.
+
+    A larger one lets a container fill the disk of the host.
+
+    Remedy: take `dm.basesize` out of `storage-opts` in daemon.json and off the command line.
+    """
+    options = daemon.setting("storage-opts")
+    assert options.always(lambda value: "dm.basesize" not in map(_option_name, value)), str(options)
+    return str(options)
+
+
+@pytest.mark.cis("2.13", level=2)
+@pytest.mark.nist("AC-3", "AC-6", sp="800-53")
+@pytest.mark.nist("4.3.1", "4.4.5", sp="800-190")
+@pytest.mark.pci("7.2.2", "7.3.1", "7.3.2")
+@pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Policy) -> str:
+    """An authorization plugin decides what each client may ask of the daemon.
+
+    Without one every client may do everything: who can list containers can also start one that owns the host.
+
+    Remedy: install an authorization plugin and name it as `authorization-plugins` in daemon.json; restart the
+    daemon.
+    """
+    plugins = daemon.setting("authorization-plugins")
+    wanted = policy.authorization_plugins
+    assert plugins.value, f"no authorization plugin is active ({plugins.source}){plugins.note}"
+    approved = wanted is None or any(each in wanted for each in plugins.value)
+    assert approved, f"{plugins}; the policy wants one of {', '.join(wanted or ())}"
+    return str(plugins)
+
+
+@pytest.mark.cis("2.14", level=2)
+@pytest.mark.nist("AU-4(1)", "AU-6(4)", "AU-9(2)", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("10.3.3")
+@pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
+@pytest.mark.severity("medium")
+def test_container_logs_leave_the_host(daemon: Daemon, policy: Policy) -> str:
+    """The default log driver brings the logs of containers to the site's central store.
+
+    A log that stays on the host is lost with it, and whoever breaks into the host can change it.
+
+    Remedy: set `log-driver` and `log-opts` in daemon.json to the central service, or name the driver whose
+    files a shipper takes there in the `log_drivers` of the policy.
+    """
+    driver = daemon.setting("log-driver")
+    wanted = policy.log_drivers
+    if wanted is not None:
+        assert driver.value in wanted, (
+            f"{driver}; the policy wants one of: {', '.join(wanted) or 'none at all'}"
+        )
+        return str(driver)
+    assert driver.value not in _LOCAL_LOG_DRIVERS, f"{driver}: logs stay on the host"
+    raise Manual(
+        f"{driver}, sends to: {daemon.log_address}. Is that the central store? Then list it in log_drivers"
+    )
+
+
+@pytest.mark.cis("2.15", level=1)
+@pytest.mark.nist("AC-6", "AC-6(10)", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.2.5")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_containers_gain_no_new_privileges_by_default(daemon: Daemon) -> str:
+    """By default no process in a container can gain privileges that it was not started with.
+
+    Otherwise a setuid program in any image is a way from a plain user to root of the container.
+
+    Remedy: set `"no-new-privileges": true` in daemon.json, restart the daemon, and create the containers
+    again.
+    """
+    setting = daemon.setting("no-new-privileges")
+    assert setting.always(lambda value: value is True), str(setting)
+    return str(setting)
+
+
+@pytest.mark.cis("2.16", level=1)
+@pytest.mark.nist("CP-10", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(7)(i)")
+@pytest.mark.severity("low")
+def test_containers_outlive_the_daemon(daemon: Daemon) -> str:
+    """Containers keep running while the daemon is down.
+
+    Where they do not, an update of the engine stops every service on the host, and so it is put off.
+
+    Remedy: set `"live-restore": true` in daemon.json and reload the daemon. A swarm node cannot have it.
+    """
+    state = daemon.engine.value("Swarm", "LocalNodeState")
+    if state not in ("", "inactive"):
+        raise NotApplicable(f"a swarm node (state {state}): the daemon refuses live restore there")
+    setting = daemon.setting("live-restore")
+    assert setting.always(lambda value: value is True), str(setting)
+    return str(setting)
+
+
+@pytest.mark.cis("2.17", level=1)
+@pytest.mark.nist("CM-7", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("low")
+def test_userland_proxy_is_off(daemon: Daemon) -> str:
+    """Published ports are passed on by the kernel, without a proxy process for each.
+
+    The proxies are needless programs with root's rights, and hide the address of the client from the
+    container.
+
+    Remedy: set `"userland-proxy": false` in daemon.json and restart the daemon.
+    """
+    proxy = daemon.setting("userland-proxy")
+    assert proxy.always(lambda value: value is False), str(proxy)
+    return str(proxy)
+
+
+@pytest.mark.cis("2.18", level=2)
+@pytest.mark.nist("AC-6", "CM-7", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.6")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("high")
+def test_daemon_has_an_approved_seccomp_profile(daemon: Daemon, policy: Policy) -> str:
+    """The daemon's seccomp profile is the built-in one, or one that the site approved.
+
+    The profile keeps containers from system calls that no ordinary program needs and many attacks on the
+    kernel do.
+
+    Remedy: take `seccomp-profile` out of daemon.json, or name the reviewed file in `seccomp_profiles` of the
+    policy.
+    """
+    setting = daemon.setting("seccomp-profile")
+    profile = setting.value
+    assert profile, "the engine runs containers without seccomp (docker info)"
+    assert profile != "unconfined", str(setting)
+    if profile == "builtin" or profile in policy.seccomp_profiles:
+        return str(setting)
+    try:
+        action = daemon.seccomp_default_action
+    except EvidenceError as error:
+        raise Manual(f"{setting}, to be reviewed; {error}") from None
+    assert action in DENYING, f"{setting}: its default action is {action}"
+    raise Manual(
+        f"{setting}, default action {action}: has it been reviewed? Then list it in seccomp_profiles"
+    )
+
+
+@pytest.mark.cis("2.19", level=1)
+@pytest.mark.nist("CM-7", sp="800-53")
+@pytest.mark.nist("4.4.1", "4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("low")
+def test_experimental_features_are_off(daemon: Daemon) -> str:
+    """The daemon's experimental features are off.
+
+    They are not finished, not supported, and change without notice.
+
+    Remedy: take `"experimental": true` out of daemon.json and off the command line, and restart the daemon.
+    """
+    setting = daemon.setting("experimental")
+    assert setting.always(lambda value: value is False), str(setting)
+    assert not daemon.experimental, f"docker version: the server's Experimental is {shown(True)}"
+    return str(setting)
