@@ -141,7 +141,7 @@ def measure(engine: Engine, containers: int, options: argparse.Namespace) -> Mea
         audits = []
         for number in range(options.repeat):
             reports = folder / f"reports-{number}"
-            hosts = ["--hosts", "local://", "--reports", str(reports)]
+            hosts = ["--hosts=local://", f"--reports={reports}"]
             audits.append(run.once([*pytest, "-m", "cis", *hosts, "-p", "no:cacheprovider"], ROOT))
             _require_reports(reports, containers)
         bench = run.once(*_docker_bench(options.docker_bench, folder)) if options.docker_bench else None

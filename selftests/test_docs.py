@@ -43,7 +43,7 @@ def run_pytest(tmp_path: Path) -> Pytest:
 
     def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
         plugin = ("-p", "hullcheck.plugin", "-p", "no:cacheprovider")
-        argv = [sys.executable, "-m", "pytest", *plugin, "--reports", str(tmp_path / "reports"), *arguments]
+        argv = [sys.executable, "-m", "pytest", *plugin, f"--reports={tmp_path / 'reports'}", *arguments]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("HULLCHECK_")}
         environment["PYTHONPATH"] = str(ROOT)
         return subprocess.run(

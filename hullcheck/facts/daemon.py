@@ -3,8 +3,9 @@
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlsplit
 
 from hullcheck.facts import daemon_sockets, tls
@@ -14,7 +15,7 @@ from hullcheck.facts.daemon_sockets import Asked
 from hullcheck.facts.engine import DOCKER_INFO, DOCKER_VERSION, Engine
 from hullcheck.facts.networks import DOCKER_NETWORKS, networks
 from hullcheck.facts.processes import PROCESSES, Processes
-from hullcheck.facts.settings import Configuration, Setting, Value, shown
+from hullcheck.facts.settings import KINDS, Configuration, Setting, Value, shown
 from hullcheck.facts.systemd import SYSTEMD, Unit, Units
 from hullcheck.facts.tls import Protection
 from hullcheck.gobool import go_boolean
@@ -24,6 +25,7 @@ from hullcheck.verdicts import EvidenceError
 PROBES = (DAEMON_PROCESSES, DAEMON_CONFIGURATION, SYSTEMD)
 EVIDENCE = (DOCKER_INFO, DOCKER_VERSION, DOCKER_NETWORKS, PROCESSES, *PROBES)
 
+_OPEN_ENDED = "the daemon takes sockets of a service manager, and they could not be seen; are you root?"
 _LOOPBACK_RANGES = ("127.0.0.0/8", "::1/128")
 
 
@@ -103,7 +105,11 @@ class Daemon:
         Raises:
             EvidenceError: it is not on this machine, may not be seen, or cannot be told from another.
         """
-        return DaemonProcesses.of(self.recording).daemon
+        return self._processes.daemon
+
+    @cached_property
+    def _processes(self) -> DaemonProcesses:
+        return DaemonProcesses.of(self.recording)
 
     @property
     def pid(self) -> int:
@@ -316,15 +322,26 @@ class Daemon:
         """The addresses that it was told to listen on."""
         named = self.process.values("hosts")
         if named:  # the daemon refuses to start where the file names some as well
-            return Asked(named, "command line")
+            return self._with_inherited(Asked(named, "command line"))
         try:
             setting = self.configuration.setting("hosts")
         except EvidenceError as error:
             return Asked((), "", str(error))
         if setting.running is None:
             named = tuple(host for each in setting.candidates for host in each.value)
-            return Asked(named, self.files.config.path, setting.doubt)
-        return Asked(setting.value or (f"unix://{daemon_sockets.DEFAULT_SOCKET}",), setting.source)
+            return self._with_inherited(Asked(named, self.files.config.path, setting.doubt))
+        named = setting.value or (f"unix://{daemon_sockets.DEFAULT_SOCKET}",)
+        return self._with_inherited(Asked(named, setting.source))
+
+    def _with_inherited(self, asked: Asked) -> Asked:
+        """Put the addresses of docker.socket in the place of `fd://`."""
+        own = tuple(host for host in asked.hosts if not daemon_sockets.is_inherited(host))
+        if own == asked.hosts:
+            return asked
+        addresses = self.units.socket_addresses if self.unit else None
+        if addresses is None:
+            return replace(asked, hosts=own, open_ended=True)
+        return replace(asked, hosts=own + daemon_sockets.hosts_of_unit(addresses))
 
     @cached_property
     def api_sockets(self) -> tuple[str, ...]:
@@ -335,12 +352,10 @@ class Daemon:
         """
         asked = self.asked
         if self.process.may_see_sockets:
-            return daemon_sockets.api_paths(self.process, asked, self._exec_root)
-        if asked.doubt:
-            raise EvidenceError(asked.doubt)
+            return daemon_sockets.api_paths(self.process, asked, self._possible("exec-root"))
+        if asked.doubt or asked.open_ended:
+            raise EvidenceError(asked.doubt or _OPEN_ENDED)
         named = [path for host in asked.hosts if (path := daemon_sockets.socket_path(host))]
-        if asked.inherits:
-            named += [each for each in self._socket_unit() if each.startswith("/")]
         return tuple(sorted({daemon_sockets.real_path(self.process, path) for path in named}))
 
     @cached_property
@@ -350,24 +365,22 @@ class Daemon:
         Raises:
             EvidenceError: it cannot be told.
         """
-        configured = self.setting("containerd").value
-        return daemon_sockets.containerd_paths(self.process, configured, self._exec_root)
+        found = daemon_sockets.containerd_paths(
+            self.process,
+            self._possible("containerd"),
+            self._possible("exec-root"),
+            self._processes.system_containerd,
+        )
+        if not found:
+            raise EvidenceError("the socket of the containerd that the daemon uses was not found")
+        return found
 
-    @property
-    def _exec_root(self) -> str:
-        return str(self.setting("exec-root").value)
-
-    def _socket_unit(self) -> tuple[str, ...]:
-        """The addresses of docker.socket.
-
-        Raises:
-            EvidenceError: systemd does not say.
-        """
-        if self.unit is None or self.units.socket_addresses is None:
-            raise EvidenceError(
-                "the daemon has sockets of a service manager that cannot be seen; are you root?"
-            )
-        return self.units.socket_addresses
+    def _possible(self, name: str) -> tuple[Any, ...]:
+        """What a setting is, or may be; where nothing can be read, its default."""
+        try:
+            return self.setting(name).possible
+        except EvidenceError:
+            return (KINDS[name].default,)
 
     @cached_property
     def tcp_listeners(self) -> tuple[tuple[str, int], ...]:
@@ -386,10 +399,8 @@ class Daemon:
     def _other_ports(self) -> frozenset[int]:
         """The ports of swarm and of the metrics."""
         swarm = self.engine.value("Swarm", "LocalNodeState") not in ("inactive", "")
-        metrics = self.setting("metrics-addr").value
-        return (daemon_sockets.SWARM_PORTS if swarm else frozenset()) | (
-            daemon_sockets.tcp_ports([metrics]) if metrics else frozenset()
-        )
+        metrics = daemon_sockets.tcp_ports(each for each in self._possible("metrics-addr") if each)
+        return metrics | daemon_sockets.SWARM_PORTS if swarm else metrics
 
     @cached_property
     def remote_api(self) -> RemoteApi:
@@ -407,19 +418,14 @@ class Daemon:
         asked = self.asked
         if not self.process.may_see_sockets:
             return self._asked_addresses()
-        api, others = daemon_sockets.remote_api(self.process, asked)
-        doubtful = [each for each in others if each.number not in self._known_ports()] if asked.doubt else []
+        own = self._other_ports
+        api, others = daemon_sockets.remote_api(self.process, asked, own)
+        doubtful = [each for each in others if each.number not in own] if asked.doubt else []
         doubt = ""
         if doubtful:
             names = ", ".join(map(daemon_sockets.address, doubtful))
             doubt = f"the daemon listens on {names}, and whether for commands cannot be told: {asked.doubt}"
         return tuple(f"{daemon_sockets.address(each)} (listening)" for each in api), doubt
-
-    def _known_ports(self) -> frozenset[int]:
-        try:
-            return self._other_ports
-        except EvidenceError:
-            return frozenset()
 
     def _asked_addresses(self) -> tuple[tuple[str, ...], str]:
         """Without a look at its sockets: what it was asked to open."""
@@ -428,14 +434,8 @@ class Daemon:
             return (), ""  # nothing at all listens in its network
         if asked.doubt:
             return (), asked.doubt
-        named = [f"{host} ({asked.source})" for host in asked.hosts if daemon_sockets.is_tcp(host)]
-        if not asked.inherits:
-            return tuple(named), ""
-        try:
-            named += [f"{each} (docker.socket)" for each in self._socket_unit() if not each.startswith("/")]
-        except EvidenceError as error:
-            return tuple(named), str(error)
-        return tuple(named), ""
+        named = tuple(f"{host} ({asked.source})" for host in asked.hosts if daemon_sockets.is_tcp(host))
+        return named, _OPEN_ENDED if asked.open_ended else ""
 
     def _pending_addresses(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
         """What the file says, where it changed after the start."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from hullcheck.facts import daemon_secrets
 from hullcheck.facts.daemon_process import DaemonProcess
+from hullcheck.facts.moments import Span, moment
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
@@ -17,15 +18,15 @@ line_feed="
 "
 show() {  # NAME PATH ROOT: what became of the file, its times and its lines, each after a blank
   if text=$(cat "$3$2" 2>&1); then
-    printf "%s:read %s %s\n" $1 "$(stat -L -c "%.9Y %.9Z" "$3$2")" "$2"
+    printf "%s:read|%s|%s\n" $1 "$(stat -L -c "%y|%z" "$3$2")" "$2"
     [ -z "$text" ] || printf "%s\n" "$text" | sed "s/^/ /"
     return
   fi
   case $text in
     *": No such file or directory" | *": Not a directory")
-      times=$(stat -L -c "%.9Y %.9Z" "$3${2%/*}/" 2>/dev/null) || times="- -"
-      printf "%s:absent %s %s\n" $1 "$times" "$2" ;;
-    *) printf "%s:unread - - %s\n" $1 "$2" ;;
+      times=$(stat -L -c "%y|%z" "$3${2%/*}/" 2>/dev/null) || times="-|-"
+      printf "%s:absent|%s|%s\n" $1 "$times" "$2" ;;
+    *) printf "%s:unread|-|-|%s\n" $1 "$2" ;;
   esac
 }
 for folder in [0-9]*; do
@@ -57,7 +58,7 @@ for folder in [0-9]*; do
     elif [ -n "$environment" ]; then file=/etc/docker/daemon.json
     elif grep -q "^Uid:[[:space:]]*[0-9]*[[:space:]]*0[[:space:]]" $folder/status
     then file=/etc/docker/daemon.json
-    else echo "config:unknown - - "; continue
+    else echo "config:unknown|-|-|"; continue
     fi
   fi
   root=""
@@ -80,7 +81,7 @@ def _keep(text: str) -> str:
         if line.startswith(" "):
             lines.append(line[1:])
         elif line:
-            kept += [_without_secrets(heading, "\n".join(lines))] if ":read " in heading else []
+            kept += [_without_secrets(heading, "\n".join(lines))] if ":read|" in heading else []
             kept += [] if line == "end:" else [line]
             heading, lines = line, []
     return "\n".join(kept)
@@ -110,13 +111,13 @@ class ConfigFile:
     Attributes:
         path: as the daemon knows it; empty where that is not known.
         state: `read`, `absent`, `unread` (it may not be read) or `unknown` (nor may its path).
-        touched: the last change of the file, be it of its content, owner, mode or name; of an absent file, that
-            of its directory: (not before, not after). None where that is not known.
+        touched: the last change of the file, of its content, owner, mode or name; of an absent file, that
+            of its directory. None where that is not known.
     """
 
     path: str
     state: str
-    touched: tuple[float, float] | None
+    touched: Span | None
     document: Mapping[str, Any] | None
 
     def values(self) -> Mapping[str, Any]:
@@ -135,7 +136,7 @@ class ConfigFile:
             raise EvidenceError(f"{self.path}, the daemon's configuration, is not JSON")
         return self.document
 
-    def changed_since(self, started: tuple[float, float] | None) -> bool:
+    def changed_since(self, started: Span | None) -> bool:
         """Whether it may have changed after the daemon started; what cannot be told counts as a change."""
         if self.state == "absent" and self.touched is None:
             return False  # no directory either
@@ -146,7 +147,7 @@ class ConfigFile:
 
 
 _START = 0.1  # seconds between the start of the process and its reading the file
-_FIRST_START = 10  # seconds in which the daemon itself may write to the directory of its configuration
+_FIRST_START = 3  # seconds in which the daemon itself may write to the directory of its configuration
 
 
 @dataclass(frozen=True)
@@ -184,14 +185,9 @@ def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
 
 
 def _file(text: str) -> ConfigFile:
-    state, modified, changed, path = (*text.split(" ", 3), "", "", "")[:4]
-    times = [_moment(each) for each in (modified, changed) if each[:1].isdigit()]
+    state, modified, changed, path = (*text.split("|", 3), "", "", "")[:4]
+    times = [time for each in (modified, changed) if (time := moment(each))]
     return ConfigFile(path, state, max(times) if times else None, None)
-
-
-def _moment(text: str) -> tuple[float, float]:
-    """A time of stat; one in whole seconds (busybox) was cut off."""
-    return (float(text), float(text)) if "." in text else (float(text), float(text) + 1)
 
 
 def _with_document(file: ConfigFile, line: str) -> ConfigFile:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from hullcheck.facts import daemon_flags, daemon_secrets, namespaces, ports
 from hullcheck.facts.daemon_flags import Flags
+from hullcheck.facts.moments import Span, moment
 from hullcheck.facts.ports import Listener
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
@@ -16,8 +17,8 @@ from hullcheck.verdicts import EvidenceError
 _SCRIPT = r"""
 cd /proc || exit
 endpoint=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null)
-read -r uptime rest <uptime && printf "clock:%s %s\n" "$(date +%s.%N)" "$uptime"
-grep ^btime stat
+read -r uptime rest <uptime && printf "clock:%s|%s\n" "$(stat -L -c %z self/)" "$uptime"
+[ ! -S /run/containerd/containerd.sock ] || echo "system-containerd:"
 printf "endpoint:%s\n" "$endpoint"
 ls -ln self/ns 2>/dev/null | sed "s/^/own:/"
 
@@ -37,8 +38,7 @@ for folder in [0-9]*; do
   if environment=$(tr "\n\0" " \n" 2>/dev/null <$folder/environ) && [ -n "$environment" ]; then
     echo "environment:"
     printf "%s\n" "$environment" |
-      grep -e ^DOCKER_TLS_VERIFY= -e ^DOCKER_CERT_PATH= -e ^DOCKER_CONFIG= -e ^HOME= \
-        -e ^LISTEN_PID= -e ^LISTEN_FDS= |
+      grep -e ^DOCKER_TLS_VERIFY= -e ^DOCKER_CERT_PATH= -e ^DOCKER_CONFIG= -e ^HOME= |
       sed "s/^/environment:/"
   fi
   ls -ln $folder/exe $folder/ns $folder/fd 2>/dev/null |
@@ -73,9 +73,9 @@ DAEMON_PROCESSES = Probe("daemon_processes", _SCRIPT, _keep)
 
 _DEFAULT_SOCKET = "/var/run/docker.sock"
 _UNIX = re.compile(r"[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ 00010000 [0-9A-F]+ [0-9A-F]+ +(\d+) (/.*)")
-_SOCKET_LINK = re.compile(r".* (?:\S*/)?(\d+) -> socket:\[(\d+)\]$")
+_SOCKET_LINK = re.compile(r".* -> socket:\[(\d+)\]$")
 _TICKS = 100  # USER_HZ, the unit of /proc/PID/stat, on every architecture that Docker runs on
-_PRECISE = 0.05  # seconds: how far off two clocks can be that are read one after the other, in hundredths
+_CLOCKS = 0.05  # seconds: how far off two clocks can be that are read one after the other, in hundredths
 _LOOPBACK = re.compile(r"localhost|127\.[\d.]+|::1")
 
 
@@ -94,7 +94,7 @@ class DaemonProcess:
 
     Attributes:
         environment: the variables that decide something; None where they may not be read.
-        held: descriptor by socket inode; empty where the descriptors may not be read.
+        held: the inodes of its sockets; empty where its descriptors may not be read.
         sees_endpoint: whether the socket that the docker command uses is the same file for this process; None
             where that could not be compared.
     """
@@ -104,10 +104,10 @@ class DaemonProcess:
     flags: Flags
     environment: dict[str, str] | None
     uids: tuple[int, ...]
-    started: tuple[float, float] | None
+    started: Span | None
     namespaces: dict[str, str]
     mountinfo: tuple[str, ...]
-    held: dict[str, int]
+    held: frozenset[str]
     unix_table: tuple[UnixSocket, ...]
     tcp_table: tuple[Listener, ...]
     tables_read: frozenset[str]
@@ -121,14 +121,6 @@ class DaemonProcess:
     def holds(self, inode: str) -> bool | None:
         """Whether the socket is this process's; None where the auditor may not see that."""
         return inode in self.held if self.may_see_sockets else None
-
-    @property
-    def inherited(self) -> frozenset[int]:
-        """The descriptors that a service manager passed to it (socket activation): they begin with 3."""
-        environment = self.environment or {}
-        if environment.get("LISTEN_PID") != str(self.pid) or not environment.get("LISTEN_FDS", "").isdigit():
-            return frozenset()
-        return frozenset(range(3, 3 + int(environment["LISTEN_FDS"])))
 
     def values(self, name: str) -> tuple[str, ...]:
         """What the command line gives for a setting, in order."""
@@ -147,6 +139,7 @@ class DaemonProcesses:
     endpoint: str
     endpoint_path: str
     own_network: str | None
+    system_containerd: bool
     candidates: tuple[DaemonProcess, ...]
 
     @classmethod
@@ -243,33 +236,31 @@ def _parse(lines: Iterable[str]) -> DaemonProcesses:
             blocks.append((int(line.removeprefix("dockerd:")), _Block()))
         elif line:
             (blocks[-1][1] if blocks else head).add(line)
-    boot = _boot(head, [line for line in head.lines if line.startswith("btime ")])
+    boot = _boot((head.get("clock") or [""])[0])
     alive = ((pid, block) for pid, block in blocks if block.get("argument"))  # one may have ended meanwhile
     found = (_process(pid, block, boot) for pid, block in alive)
     return DaemonProcesses(
         (head.get("endpoint") or [""])[0],
         (head.get("endpoint-path") or [""])[0],
         namespaces.links(head.get("own")).get("net"),
+        bool(head.get("system-containerd")),
         tuple(found),
     )
 
 
-def _boot(head: _Block, btime: list[str]) -> tuple[float, float] | None:
-    """The time of boot: not before, not after. A date command without fractions leaves a second of doubt."""
-    match = re.fullmatch(r"(\d+)\.(\d+|%N) ([\d.]+)", (head.get("clock") or [""])[0])
-    if match and match[2].isdigit():
-        moment = float(f"{match[1]}.{match[2]}") - float(match[3])
-        return moment - _PRECISE, moment + _PRECISE
-    if btime:
-        seconds = int(btime[0].split()[1])
-        return float(seconds), float(seconds + 1)
-    return None
+def _boot(clock: str) -> Span | None:
+    """The time of boot, from that of an inode that /proc has just made and the time since the boot."""
+    text, _, uptime = clock.partition("|")
+    now = moment(text)
+    if now is None or not re.fullmatch(r"[\d.]+", uptime):
+        return None
+    return now[0] - float(uptime) - _CLOCKS, now[1] - float(uptime) + _CLOCKS
 
 
-def _process(pid: int, block: _Block, boot: tuple[float, float] | None) -> DaemonProcess:
+def _process(pid: int, block: _Block, boot: Span | None) -> DaemonProcess:
     links = block.get("link")
     executable = next((line.rpartition("/exe -> ")[2] for line in links if "/exe -> " in line), "")
-    held = {match[2]: int(match[1]) for line in links if (match := _SOCKET_LINK.match(line))}
+    held = frozenset(match[1] for line in links if (match := _SOCKET_LINK.match(line)))
     real = dict(line.partition("\t")[::2] for line in block.get("real"))
     identities = block.get("identity")
     return DaemonProcess(
@@ -304,7 +295,7 @@ def _environment(block: _Block) -> dict[str, str] | None:
     return dict(line.partition("=")[::2] for line in lines if line) if lines else None
 
 
-def _started(block: _Block, boot: tuple[float, float] | None) -> tuple[float, float] | None:
+def _started(block: _Block, boot: Span | None) -> Span | None:
     """When it started: not before, and not after."""
     stat = "\n".join(block.get("stat")).rpartition(")")[2].split()
     if boot is None or len(stat) < 20:

@@ -13,6 +13,7 @@ from hullcheck.verdicts import EvidenceError
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
 DEFAULT_PORTS = frozenset({2375, 2376})
+SYSTEM_CONTAINERD = "/run/containerd/containerd.sock"
 SWARM_PORTS = frozenset({2377, 7946})
 
 
@@ -25,6 +26,11 @@ def is_tcp(host: str) -> bool:
 def is_inherited(host: str) -> bool:
     """Whether it asks for the sockets of a service manager."""
     return host.startswith("fd:")
+
+
+def hosts_of_unit(addresses: Iterable[str]) -> tuple[str, ...]:
+    """The addresses of a socket unit as dockerd writes them."""
+    return tuple(f"unix://{each}" if each.startswith("/") else f"tcp://{each}" for each in addresses)
 
 
 def socket_path(host: str) -> str | None:
@@ -48,19 +54,16 @@ class Asked:
     """The addresses that a daemon was told to listen on.
 
     Attributes:
-        hosts: those known, with `fd://` for sockets of a service manager.
+        hosts: those known, those of its socket unit included.
         source: where they were read.
         doubt: why there may be others; empty where these are all.
+        open_ended: it takes sockets of a service manager, and which these are is not known.
     """
 
     hosts: tuple[str, ...]
     source: str
     doubt: str = ""
-
-    @property
-    def inherits(self) -> bool:
-        """Whether it was told to take the sockets of a service manager."""
-        return any(map(is_inherited, self.hosts))
+    open_ended: bool = False
 
 
 def address(listener: Listener) -> str:
@@ -80,8 +83,13 @@ def listening(process: DaemonProcess) -> tuple[Listener, ...]:
     return tuple(each for each in process.tcp_table if each.inode in process.held)
 
 
-def remote_api(process: DaemonProcess, asked: Asked) -> tuple[tuple[Listener, ...], tuple[Listener, ...]]:
+def remote_api(
+    process: DaemonProcess, asked: Asked, other_ports: frozenset[int]
+) -> tuple[tuple[Listener, ...], tuple[Listener, ...]]:
     """The TCP listeners of the API, and the daemon's others: those of swarm, its metrics and published ports.
+
+    Args:
+        other_ports: those of swarm and of the metrics.
 
     Raises:
         EvidenceError: the sockets of the process may not be seen.
@@ -90,12 +98,12 @@ def remote_api(process: DaemonProcess, asked: Asked) -> tuple[tuple[Listener, ..
     api: list[Listener] = []
     others: list[Listener] = []
     for each in listening(process):
-        inherited = process.held[each.inode] in process.inherited
+        inherited = asked.open_ended and each.number not in other_ports
         (api if inherited or each.number in named else others).append(each)
     return tuple(api), tuple(others)
 
 
-def api_paths(process: DaemonProcess, asked: Asked, exec_root: str) -> tuple[str, ...]:
+def api_paths(process: DaemonProcess, asked: Asked, exec_roots: Iterable[str]) -> tuple[str, ...]:
     """Every unix socket on which the API listens, without symbolic links.
 
     Raises:
@@ -104,14 +112,13 @@ def api_paths(process: DaemonProcess, asked: Asked, exec_root: str) -> tuple[str
     if not process.may_see_sockets:
         raise EvidenceError(f"the sockets of process {process.pid} could not be read; are you root?")
     named = {path for host in asked.hosts if (path := socket_path(host))}
-    own = {exec_root, _real(exec_root)}
+    own = {path for root in exec_roots for path in (root, _real(root))}
     return tuple(
         sorted(
             {
                 each.real
                 for each in process.unix_table
-                if each.inode in process.held
-                and (process.held[each.inode] in process.inherited or _is_api(each, named, own))
+                if each.inode in process.held and _is_api(each, named, own)
             }
         )
     )
@@ -134,16 +141,21 @@ def real_path(process: DaemonProcess, path: str) -> str:
     return next((each.real for each in process.unix_table if path in (each.path, each.real)), _real(path))
 
 
-def containerd_paths(process: DaemonProcess, configured: str | None, exec_root: str) -> tuple[str, ...]:
-    """The socket of the containerd that the daemon uses: the configured one, its own, or that of the system.
+def containerd_paths(
+    process: DaemonProcess, configured: Iterable[str | None], exec_roots: Iterable[str], system: bool
+) -> tuple[str, ...]:
+    """The sockets of the containerd that the daemon uses: the configured one, its own, or that of the system.
 
-    Raises:
-        EvidenceError: none of them is there.
+    Args:
+        configured: what `containerd` is set to, or may be; None among them where nothing may set it.
+        exec_roots: what `exec-root` is, or may be.
+        system: whether the system's containerd has a socket.
     """
-    if configured:
-        return (real_path(process, urlsplit(configured).path or configured),)
-    listed = {each.real for each in process.unix_table} | {each.path for each in process.unix_table}
-    for path in (f"{_real(exec_root)}/containerd/containerd.sock", "/run/containerd/containerd.sock"):
-        if path in listed:
-            return (real_path(process, path),)
-    raise EvidenceError("the socket of the containerd that the daemon uses was not found")
+    found = {real_path(process, urlsplit(each).path or each) for each in configured if each}
+    if None in configured:
+        listed = {path for each in process.unix_table for path in (each.real, each.path)}
+        own = {f"{root.rstrip('/')}/containerd/containerd.sock" for root in map(_real, exec_roots)} & listed
+        found |= {real_path(process, path) for path in own}
+        if not own and (system or SYSTEM_CONTAINERD in listed):
+            found.add(SYSTEM_CONTAINERD)
+    return tuple(sorted(found))

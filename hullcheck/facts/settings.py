@@ -181,6 +181,11 @@ class Setting:
         """Where the value in force was read."""
         return self.running.source if self.running else ""
 
+    @property
+    def possible(self) -> tuple[Any, ...]:
+        """The value in force, or all that it is known to be able to be."""
+        return (self.running.value,) if self.running else tuple(each.value for each in self.candidates)
+
     def always(self, complies: Callable[[Any], bool]) -> bool:
         """Whether the value complies; where it cannot be told, False if one that it may have does not.
 
@@ -197,7 +202,7 @@ class Setting:
         """The setting, its source, and what the next start will change."""
         if self.running is None:
             known = " or ".join(f"{shown(each.value)} ({each.source})" for each in self.candidates)
-            return f"{self.name} may still be {known}; restart pending: {self.doubt}"
+            return f"{self.name} may be {known}; restart pending: {self.doubt}"
         origin = f", from {self.origin}" if self.origin else ""
         return f"{self.name} is {shown(self.running.value)} ({self.source}{origin}){self.note}"
 

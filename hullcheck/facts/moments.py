@@ -1,0 +1,19 @@
+"""Times as stat(1) prints them with %y and %z, of GNU and of busybox."""
+
+import re
+from datetime import datetime
+
+Span = tuple[float, float]
+"""A time that is known to lie between two others, in seconds since the epoch: not before, not after."""
+
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d+))? ([+-]\d{4})")
+
+
+def moment(text: str) -> Span | None:
+    """Read a time, or None where it is none. Without a fraction (old busybox) it was cut off to a second."""
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        return None
+    seconds = datetime.strptime(f"{match[1]} {match[3]}", "%Y-%m-%d %H:%M:%S %z").timestamp()
+    fraction = float(f"0.{match[2] or 0}")
+    return (seconds + fraction,) * 2 if fraction else (seconds, seconds + 1)
