@@ -6,7 +6,8 @@ As root, in an environment in which hullcheck is installed:
 
 PATH is a checkout of docker/docker-bench-security; without it that comparison is left out. The containers run
 in an engine of the measurement's own, in a network namespace of its own, which is removed at the end. Every
-time is the median of several runs, but docker-bench-security's, which runs once and at most for the limit.
+time is the best of several runs, which are taken in turn, so that what else the machine does counts least;
+docker-bench-security runs once, and at most for the limit.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import os
 import platform
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -56,7 +56,11 @@ class Timing:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Everything that was measured with one number of containers; times in seconds, memory in bytes."""
+    """Everything that was measured with one number of containers; times in seconds, memory in bytes.
+
+    Attributes:
+        load: what the machine did when docker-bench-security started, or would have.
+    """
 
     containers: int
     audit: float
@@ -66,6 +70,7 @@ class Measurement:
     pytest_version: float
     docker_bench: float | None
     docker_bench_ended: bool
+    load: float
 
     @property
     def on_top(self) -> float:
@@ -105,7 +110,7 @@ def _options() -> argparse.Namespace:
     add = parser.add_argument
     add("--docker-bench", type=Path, metavar="PATH", help="a checkout of docker/docker-bench-security")
     add("--containers", type=_numbers, default=[10, 100, 300], metavar="N,N", help="default: 10,100,300")
-    add("--repeat", type=int, default=3, metavar="N", help="the median of N runs counts (default: 3)")
+    add("--repeat", type=int, default=5, metavar="N", help="the best of N runs counts (default: 5)")
     add("--limit", type=float, default=600, metavar="SECONDS", help="for one run (default: 600)")
     add("--json", type=Path, metavar="PATH", help="write what was measured there as well")
     options = parser.parse_args()
@@ -136,24 +141,32 @@ def measure(engine: Engine, containers: int, options: argparse.Namespace) -> Mea
         folder = Path(name)
         script = folder / "probe.sh"
         script.write_text(render(facts.PROBES))
-        run = _Runs(environment, options.limit, options.repeat)
+        run = _Runs(environment, options.limit)
         pytest = [sys.executable, "-m", "pytest"]
+        others = {
+            "probe_script": ["sh", str(script)],
+            "plain_commands": ["sh", "-c", PLAIN],
+            "pytest_version": [*pytest, "--version"],
+        }
         audits = []
+        timings: dict[str, list[Timing]] = {name: [] for name in others}
         for number in range(options.repeat):
             reports = folder / f"reports-{number}"
             hosts = ["--hosts=local://", f"--reports={reports}"]
-            audits.append(run.once([*pytest, "-m", "cis", *hosts, "-p", "no:cacheprovider"], ROOT))
+            audits.append(run([*pytest, "-m", "cis", *hosts, "-p", "no:cacheprovider"], ROOT))
             _require_reports(reports, containers)
-        bench = run.once(*_docker_bench(options.docker_bench, folder)) if options.docker_bench else None
+            for name, argv in others.items():
+                timings[name].append(run(argv, folder))
+        load = os.getloadavg()[0]
+        bench = run(*_docker_bench(options.docker_bench, folder)) if options.docker_bench else None
         return Measurement(
             containers,
-            audit=_median(audits),
+            audit=_best(audits),
             audit_peak=max(each.peak for each in audits),
-            probe_script=_median(run.several(["sh", str(script)], folder)),
-            plain_commands=_median(run.several(["sh", "-c", PLAIN], folder)),
-            pytest_version=_median(run.several([*pytest, "--version"], folder)),
+            **{name: _best(each) for name, each in timings.items()},
             docker_bench=bench.seconds if bench else None,
             docker_bench_ended=bool(bench and bench.ended),
+            load=load,
         )
 
 
@@ -179,15 +192,11 @@ def _require_reports(reports: Path, containers: int) -> None:
 class _Runs:
     """Runs commands and takes their time."""
 
-    def __init__(self, environment: Mapping[str, str], limit: float, repeat: int) -> None:
+    def __init__(self, environment: Mapping[str, str], limit: float) -> None:
         self.environment = environment
         self.limit = limit
-        self.repeat = repeat
 
-    def several(self, argv: Sequence[str], folder: Path) -> list[Timing]:
-        return [self.once(argv, folder) for _ in range(self.repeat)]
-
-    def once(self, argv: Sequence[str], folder: Path) -> Timing:
+    def __call__(self, argv: Sequence[str], folder: Path) -> Timing:
         start = time.monotonic()
         process = subprocess.Popen(
             argv,
@@ -211,8 +220,8 @@ class _Runs:
         return Timing(time.monotonic() - start, usage.ru_maxrss * 1024, ended)
 
 
-def _median(timings: Sequence[Timing]) -> float:
-    return statistics.median(each.seconds for each in timings)
+def _best(timings: Sequence[Timing]) -> float:
+    return min(each.seconds for each in timings)
 
 
 def machine() -> dict[str, str | int]:
@@ -224,14 +233,13 @@ def machine() -> dict[str, str | int]:
         "memory_gib": round(memory / 2**30),
         "python": platform.python_version(),
         "kernel": platform.release(),
-        "load": " ".join(f"{each:.1f}" for each in os.getloadavg()),
     }
 
 
 _HEAD = (
     *("containers", "whole audit", "peak memory", "probe script", "plain docker commands"),
     *("audit without the script", "`pytest --version`", "docker-bench-security"),
-    *("audit : docker-bench", "script : plain", "rest : `--version`"),
+    *("audit : docker-bench", "script : plain", "rest : `--version`", "load"),
 )
 
 
@@ -239,9 +247,7 @@ def report(measurements: Sequence[Measurement]) -> str:
     """The figures as a table in Markdown, what a further container costs, and which targets are met."""
     where = machine()
     lines = [
-        "{date}: {cores} cores, {memory_gib} GiB, Python {python}, Linux {kernel}, load {load}".format(
-            **where
-        ),
+        "{date}: {cores} cores, {memory_gib} GiB, Python {python}, Linux {kernel}".format(**where),
         "",
         "| " + " | ".join(_HEAD) + " |",
         "|" + "--:|" * len(_HEAD),
@@ -273,6 +279,7 @@ def _row(each: Measurement) -> str:
         ratio,
         f"{each.probe_script / each.plain_commands:.1f}",
         f"{each.on_top / each.pytest_version:.1f}",
+        f"{each.load:.1f}",
     )
     return "| " + " | ".join(cells) + " |"
 

@@ -23,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         " bring the answer back and judge it with `pytest -m cis --hosts recorded://answer.txt`. The answer holds what"
         " the host said before secrets are dropped from it: handle it as you handle the host's own logs.",
     )
-    script.add_argument("--docker-host", metavar="ADDRESS", help="the engine's address, as DOCKER_HOST takes it")
+    script.add_argument(
+        "--docker-host", metavar="ADDRESS", help="the engine's address, as DOCKER_HOST takes it"
+    )
     script.add_argument(
         "--probe-timeout", type=int, default=30, metavar="SECONDS", help="time for each probe (default: 30)"
     )

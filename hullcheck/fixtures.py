@@ -11,6 +11,8 @@ from hullcheck.facts.kernel import Kernel
 from hullcheck.inventory import Target
 from hullcheck.judge import Subjects
 from hullcheck.policy import Policy
+from hullcheck.verdicts import EvidenceError
+
 
 @pytest.fixture(scope="session")
 def audit_target(request: pytest.FixtureRequest) -> Target:
@@ -21,10 +23,17 @@ def audit_target(request: pytest.FixtureRequest) -> Target:
 
 @pytest.fixture(scope="session")
 def audit_facts(audit_target: Target, pytestconfig: pytest.Config) -> Facts:
-    """All facts of the target."""
+    """All facts of the target.
+
+    Raises:
+        EvidenceError: it gave no answer at all; then every control says why, also those that only look for signs.
+    """
     from hullcheck.plugin import session_of
 
-    return session_of(pytestconfig).facts_of(audit_target)
+    known = session_of(pytestconfig).facts_of(audit_target)
+    if known.recording.failure:
+        raise EvidenceError(known.recording.failure)
+    return known
 
 
 @pytest.fixture

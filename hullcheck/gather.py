@@ -4,13 +4,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from queue import Empty, Queue
 
 from hullcheck.inventory import Target
 from hullcheck.probes import Probe, render
 from hullcheck.recording import Recording, RecordingError
-from hullcheck.targets import RECORDED, backend_of, recorded_path
-from hullcheck.transport import Connection, TransportError, run_script
+from hullcheck.targets import RECORDED, backend_of, plain, recorded_path
+from hullcheck.transport import Connection, TransportError, end_all, run_script
 
 AT_A_TIME = 64
 _GRACE = 5  # seconds that a backend without a time-out of its own (paramiko) gets beyond the target's
@@ -24,7 +25,7 @@ def gather(
     probe_timeout: int = 30,
     done: Callable[[Recording], None] = lambda recording: None,
 ) -> dict[str, Recording]:
-    """The recordings of *targets*, by name, in their order. Never raises for a target: its recording says why it failed.
+    """The recordings of *targets*, by name, in their order; that of a target that failed says why.
 
     Args:
         probe_timeout: seconds for each probe on the target.
@@ -46,10 +47,14 @@ def gather(
     for _ in range(min(AT_A_TIME, len(targets))):
         threading.Thread(target=work, daemon=True).start()
     recordings = {}
-    for _ in targets:
-        recording = finished.get()
-        recordings[recording.target] = recording
-        done(recording)
+    try:
+        for _ in targets:
+            recording = finished.get()
+            recordings[recording.target] = recording
+            done(recording)
+    except BaseException:  # Ctrl-C, too
+        end_all()
+        raise
     return {target.name: recordings[target.name] for target in targets}
 
 
@@ -62,7 +67,9 @@ def script_for(target: Target, probes: tuple[Probe, ...], probe_timeout: int) ->
     return render(probes, docker_host=docker_host, timeout=probe_timeout)
 
 
-def _bounded(target: Target, probes: tuple[Probe, ...], connection: Connection, probe_timeout: int) -> Recording:
+def _bounded(
+    target: Target, probes: tuple[Probe, ...], connection: Connection, probe_timeout: int
+) -> Recording:
     """A recording of *target* within its time, whatever its backend does: not all of them know a time-out."""
     result: list[Recording] = []
     worker = threading.Thread(
@@ -72,31 +79,39 @@ def _bounded(target: Target, probes: tuple[Probe, ...], connection: Connection, 
     worker.join(connection.timeout + _GRACE)
     if result:
         return result[0]
-    return _failed(target, probes, f"no answer within {connection.timeout} s")
+    reason = f"no answer within {connection.timeout} s"
+    return _failed(target, probes, f"{plain(target.connect)} could not be audited: {reason}")
 
 
-def _record(target: Target, probes: tuple[Probe, ...], connection: Connection, probe_timeout: int) -> Recording:
-    backend = backend_of(target.connect)
+def _record(
+    target: Target, probes: tuple[Probe, ...], connection: Connection, probe_timeout: int
+) -> Recording:
     try:
-        if backend == RECORDED:
-            return _renamed(Recording.load(recorded_path(target.connect), probes), target)
-        output = run_script(target, script_for(target, probes, probe_timeout), connection)
+        if backend_of(target.connect) == RECORDED:
+            return replace(Recording.load(recorded_path(target.connect), probes), target=target.name)
+        return _asked(target, probes, connection, probe_timeout)
     except RecordingError as error:
         return _failed(target, probes, str(error))
     except TransportError as error:
-        return _failed(target, probes, f"{target.connect} could not be audited: {error}")
+        return _failed(target, probes, f"{plain(target.connect)} could not be audited: {error}")
     except Exception as error:  # a fault of ours must not hang or hide a target
         return _failed(target, probes, f"internal error while gathering: {type(error).__name__}: {error}")
-    text = output.decode("utf-8", "surrogateescape")
-    return Recording.from_output(text, probes, target=target.name, backend=backend, gathered=time.time())
+
+
+def _asked(
+    target: Target, probes: tuple[Probe, ...], connection: Connection, probe_timeout: int
+) -> Recording:
+    reply = run_script(target, script_for(target, probes, probe_timeout), connection)
+    text = reply.output.decode("utf-8", "surrogateescape")
+    backend = backend_of(target.connect)
+    recording = Recording.from_output(text, probes, target=target.name, backend=backend, gathered=time.time())
+    if recording.failure:
+        raise TransportError(recording.failure + (f" (it says: {reply.said})" if reply.said else ""))
+    return recording
 
 
 def _failed(target: Target, probes: tuple[Probe, ...], failure: str) -> Recording:
     commands = {probe.name: probe.script.strip() for probe in probes}
-    return Recording(target.name, backend_of(target.connect), commands=commands, gathered=time.time(), failure=failure)
-
-
-def _renamed(recording: Recording, target: Target) -> Recording:
-    from dataclasses import replace
-
-    return replace(recording, target=target.name)
+    return Recording(
+        target.name, backend_of(target.connect), commands=commands, gathered=time.time(), failure=failure
+    )

@@ -4,10 +4,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import pytest
+
 from hullcheck.results import Finding
+from hullcheck.text import printable
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable, Verdict, worst
 
 T = TypeVar("T")
+
+_LONGEST = 4000  # characters of a reason
+_VERDICTS: tuple[tuple[tuple[type[BaseException], ...], Verdict], ...] = (
+    ((AssertionError, pytest.fail.Exception), Verdict.FAIL),
+    ((EvidenceError,), Verdict.ERROR),
+    ((NotApplicable, pytest.skip.Exception), Verdict.NOT_APPLICABLE),
+    ((Manual,), Verdict.MANUAL),
+)
 
 
 @dataclass(frozen=True)
@@ -23,15 +34,16 @@ class Subjects(Generic[T]):
     nothing: str = ""
 
     def __iter__(self) -> Iterator[tuple[str, T]]:
+        """Each subject with its name."""
         return iter(self.named)
 
 
 def judge(control: Callable[..., Any], arguments: Mapping[str, Any], target: str) -> tuple[Finding, ...]:
-    """The findings of *control*: one per subject, or one named *target* where it judges the target as a whole.
+    """The findings of *control*: one per subject, or one named *target* where it judges that as a whole.
 
     Args:
-        arguments: the control's arguments by name; at most one of them is `Subjects`, whose subjects are judged
-            one after the other.
+        arguments: the control's arguments by name; at most one of them is `Subjects`, whose subjects are
+            judged one after the other.
     """
     over = [name for name, value in arguments.items() if isinstance(value, Subjects)]
     if not over:
@@ -41,31 +53,40 @@ def judge(control: Callable[..., Any], arguments: Mapping[str, Any], target: str
     (argument,) = over
     subjects: Subjects[Any] = arguments[argument]
     if not subjects.named:
-        return (Finding("target", target, Verdict.NOT_APPLICABLE, subjects.nothing),)
+        return (_finding("target", target, Verdict.NOT_APPLICABLE, subjects.nothing),)
     return tuple(
-        _judge_one(control, {**arguments, argument: subject}, subjects.kind, name) for name, subject in subjects
+        _judge_one(control, {**arguments, argument: subject}, subjects.kind, name)
+        for name, subject in subjects
     )
 
 
 def _judge_one(control: Callable[..., Any], arguments: Mapping[str, Any], kind: str, subject: str) -> Finding:
     try:
         note = control(**arguments)
-    except AssertionError as failure:
-        return Finding(kind, subject, Verdict.FAIL, _message(failure))
-    except EvidenceError as reason:
-        return Finding(kind, subject, Verdict.ERROR, str(reason))
-    except NotApplicable as reason:
-        return Finding(kind, subject, Verdict.NOT_APPLICABLE, str(reason))
-    except Manual as reason:
-        return Finding(kind, subject, Verdict.MANUAL, str(reason))
-    except Exception as fault:  # a fault of the control is no verdict on the host
-        return Finding(kind, subject, Verdict.ERROR, f"the control broke: {type(fault).__name__}: {fault}")
-    return Finding(kind, subject, Verdict.PASS, note or "")
+    except (Exception, pytest.fail.Exception, pytest.skip.Exception) as raised:
+        return finding_of(raised, kind, subject)
+    return _finding(kind, subject, Verdict.PASS, note if isinstance(note, str) else "")
 
 
-def _message(failure: AssertionError) -> str:
+def finding_of(raised: BaseException, kind: str, subject: str) -> Finding:
+    """The finding that an exception stands for; what is no verdict on the host is an error."""
+    for types, verdict in _VERDICTS:
+        if isinstance(raised, types):
+            return _finding(kind, subject, verdict, _message(raised))
+    return _finding(kind, subject, Verdict.ERROR, f"the control broke: {type(raised).__name__}: {raised}")
+
+
+def _finding(kind: str, subject: str, verdict: Verdict, reason: str) -> Finding:
+    """A finding whose words are fit to be shown: this is the door through which text from a host comes."""
+    shortened = reason if len(reason) <= _LONGEST else reason[:_LONGEST] + " (and so on)"
+    return Finding(kind, printable(subject), verdict, printable(shortened))
+
+
+def _message(raised: BaseException) -> str:
     """What the control said, without what pytest's assertion rewriting adds below it."""
-    return str(failure).partition("\nassert ")[0]
+    if isinstance(raised, AssertionError):
+        return str(raised).partition("\nassert ")[0] or "what the control asserts is not so"
+    return str(raised)
 
 
 def summary(findings: tuple[Finding, ...]) -> tuple[Verdict, str]:
@@ -79,5 +100,5 @@ def summary(findings: tuple[Finding, ...]) -> tuple[Verdict, str]:
 
 
 def _shared_reason(findings: list[Finding]) -> str:
-    """The reasons of many good subjects, each once: a hundred containers need not be listed to say one thing."""
+    """The reasons of many good subjects, each once: one thing need not be said a hundred times."""
     return "; ".join(dict.fromkeys(finding.reason for finding in findings))

@@ -1,6 +1,8 @@
 """What the user can set: each option also as an ini key and an environment variable."""
 
 import os
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,18 +10,20 @@ import pytest
 from hullcheck.transport import Connection
 
 _OPTIONS = {
-    "inventory": "YAML file with targets and policy (default: inventories/local.yml, where it exists)",
+    "inventory": "YAML file with targets and policy (default: inventories/local.yml, where it exists). This and the"
+    " options below can also be an ini key, as hullcheck_inventory, or in the environment, as HULLCHECK_INVENTORY",
     "reports": "folder in which each run leaves its results and recordings",
     "probe_timeout": "seconds that one probe may take on a target (default: 30)",
     "target_timeout": "seconds that all probes of one target may take (default: 120)",
 }
+_HEADING = "hullcheck: audit of Docker hosts (targets: --hosts, --sudo, ... of testinfra)"
 _DEFAULTS = {"inventory": "", "reports": "", "probe_timeout": "30", "target_timeout": "120"}
 DEFAULT_INVENTORY = "inventories/local.yml"
 
 
 def add_options(parser: pytest.Parser) -> None:
     """Declare the option group `hullcheck`; hosts and connections are testinfra's options."""
-    group = parser.getgroup("hullcheck", "hullcheck: audit of Docker hosts (targets: --hosts, --sudo, ... of testinfra)")
+    group = parser.getgroup("hullcheck", _HEADING)
     for name, meaning in _OPTIONS.items():
         flag = "--" + name.replace("_", "-")
         metavar = "SECONDS" if name.endswith("timeout") else "PATH"
@@ -41,6 +45,20 @@ def option(config: pytest.Config, name: str) -> str:
     return str(config.getini(f"hullcheck_{name}") if given is None else given)
 
 
+def path(config: pytest.Config, name: str) -> Path | None:
+    """The value of an option that is a path, None if nothing is said: as pytest reads its own.
+
+    One from the command line or the environment starts in the current directory, one from an ini file beside
+    that file.
+    """
+    text = option(config, name)
+    if not text:
+        return None
+    said_here = config.getoption(f"hullcheck_{name}", None) or os.environ.get(f"HULLCHECK_{name.upper()}")
+    beside = config.inipath.parent if config.inipath else config.rootpath
+    return (config.invocation_params.dir if said_here else beside) / text
+
+
 def seconds(config: pytest.Config, name: str) -> int:
     """The value of a time-out, a whole number of seconds above 0.
 
@@ -48,7 +66,7 @@ def seconds(config: pytest.Config, name: str) -> int:
         pytest.UsageError: it is not.
     """
     text = option(config, name)
-    if not text.isdecimal() or int(text) == 0:
+    if not re.fullmatch("0*[1-9][0-9]{0,5}", text, re.ASCII):
         raise pytest.UsageError(f"--{name.replace('_', '-')} {text}: write a whole number of seconds above 0")
     return int(text)
 

@@ -1,5 +1,8 @@
 """The pytest plugin: options, markers, gathering before judging, one verdict per control and target."""
 
+import inspect
+import os
+import re
 from collections.abc import Generator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,11 +13,12 @@ import pytest
 from hullcheck import __version__, facts, frameworks, options
 from hullcheck.control import SEVERITIES, control_of, framework_line
 from hullcheck.gather import script_for
-from hullcheck.judge import judge, summary
+from hullcheck.judge import finding_of, judge, summary
 from hullcheck.recording import Recording
-from hullcheck.results import Control, Finding, Result
 from hullcheck.reporting import Reporting
+from hullcheck.results import Control, Finding, Result
 from hullcheck.session import AuditSession
+from hullcheck.targets import RECORDED, backend_of, plain
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable, Verdict
 from hullcheck.writers import html, terminal
 
@@ -26,14 +30,15 @@ SESSION = pytest.StashKey[AuditSession]()
 FRAMEWORKS = pytest.StashKey[frameworks.Frameworks]()
 FINDINGS = pytest.StashKey[tuple[Finding, ...]]()
 
-_OUTCOMES: dict[type[BaseException], Verdict] = {
-    EvidenceError: Verdict.ERROR,
-    NotApplicable: Verdict.NOT_APPLICABLE,
-    Manual: Verdict.MANUAL,
+_RAISED: dict[Verdict, type[Exception]] = {
+    Verdict.ERROR: EvidenceError,
+    Verdict.NOT_APPLICABLE: NotApplicable,
+    Verdict.MANUAL: Manual,
 }
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
     options.add_options(parser)
 
 
@@ -53,9 +58,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or not _runs_tests(config):
         return
     config.pluginmanager.register(Reporting(config, session_of), "hullcheck-reporting")
-    if not config.getini("hullcheck_reports"):
+    if options.path(config, "reports") is None:
         return
-    folder = session_of(config).folder
+    folder = session_of(config).writable_folder()
     if not config.option.xmlpath:
         config.option.xmlpath = str(folder / "junit.xml")
     if config.getoption("htmlpath", "") is None:
@@ -92,12 +97,16 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         return None
     timeout = options.seconds(config, "probe_timeout")
     for target in session_of(config).targets:
-        print(f"# ---- {target.name} ({target.connect})")
-        print(script_for(target, facts.PROBES, timeout))
+        print(f"# ---- {target.name} ({plain(target.connect)})")
+        if backend_of(target.connect) == RECORDED:
+            print("# judged from a recording: nothing is run")
+        else:
+            print(script_for(target, facts.PROBES, timeout))
     return 0
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what is judged, and where."""
     known = config.stash[FRAMEWORKS]
     lines = [f"hullcheck {__version__}: {known.get('cis').name}"]
     if SESSION in config.stash:
@@ -112,26 +121,69 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test per control and target; no host is asked."""
     if TARGET in metafunc.fixturenames:
         targets = session_of(metafunc.config).targets
-        metafunc.parametrize(TARGET, targets, ids=[each.name for each in targets], indirect=True, scope="session")
+        metafunc.parametrize(
+            TARGET, targets, ids=[each.name for each in targets], indirect=True, scope="session"
+        )
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Check every framework id, and add one marker for each that pytest's `-m 'cis(id="5.5")'` can match.
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Check the markers of what was collected; the report carries the faults, maybe out of a worker."""
+    report = yield
+    items = [each for each in report.result or () if isinstance(each, pytest.Item)]
+    faults = [fault for item in items for fault in _label(item)]
+    if faults:
+        report.outcome, report.result, report.longrepr = "failed", [], "\n".join(faults)
+        report.hullcheck_faults = faults  # type: ignore[attr-defined]
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Stop the run at a wrong marker: in the main process, because a worker could only crash.
 
     Raises:
-        pytest.UsageError: an id is not in markers.ini; with file and line.
+        pytest.UsageError: with file and line of each fault.
     """
+    faults = getattr(report, "hullcheck_faults", None)
+    if faults and "PYTEST_XDIST_WORKER" not in os.environ:
+        raise pytest.UsageError("\n".join(faults))
+
+
+def _label(item: pytest.Item) -> list[str]:
+    """Add a marker for each framework id, which `-m 'cis(id="5.5")'` can match; give what is wrong."""
     known = item.config.stash[FRAMEWORKS]
-    for marker in list(item.iter_markers()):
-        if marker.name not in known.names or "id" in marker.kwargs:
-            continue
+    faults = []
+    for marker in reversed(list(item.iter_markers())):  # pytest has the lowest decorator first
         try:
-            ids = known.ids_of(marker.name, marker.args, marker.kwargs)
+            ids = _ids(known, marker)
         except ValueError as error:
-            path, line, _ = item.location
-            raise pytest.UsageError(f"{path}:{(line or 0) + 1}: {error}") from None
+            faults.append(f"{_place(item, marker)}: {error}")
+            continue
         for each in ids:
             item.add_marker(getattr(pytest.mark, marker.name)(id=each, **marker.kwargs))
+    return faults
+
+
+def _ids(known: frameworks.Frameworks, marker: pytest.Mark) -> tuple[str, ...]:
+    if marker.name == "severity" and marker.args not in ((level,) for level in SEVERITIES):
+        wrong = ", ".join(map(repr, marker.args))
+        raise ValueError(f"severity({wrong}) is not a severity; write one of {', '.join(SEVERITIES)}")
+    if marker.name not in known.names or "id" in marker.kwargs:
+        return ()
+    return known.ids_of(marker.name, marker.args, marker.kwargs)
+
+
+def _place(item: pytest.Item, marker: pytest.Mark) -> str:
+    """File and line of the marker, or of its test where the line cannot be found."""
+    path, first, _ = item.location
+    lines, start = inspect.getsourcelines(getattr(item, "function", type(item)))
+    for number, line in enumerate(lines, start):
+        if f".{marker.name}(" in line and all(str(each) in line for each in marker.args):
+            return f"{path}:{number}"
+    return f"{path}:{(first or 0) + 1}"
 
 
 def is_control(item: pytest.Item) -> bool:
@@ -143,6 +195,7 @@ def is_control(item: pytest.Item) -> bool:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
+    """Gather, if there is a control to judge."""
     config = session.config
     if hasattr(config, "workerinput") or not _runs_tests(config):
         return
@@ -153,6 +206,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
+    """Tell each worker where the recordings will be."""
     node.workerinput["hullcheck_folder"] = str(session_of(node.config).folder)
 
 
@@ -160,8 +214,8 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
     """The first worker to know its tests tells whether there is anything to gather; all wait for it."""
     audit = session_of(node.config)
-    names = tuple(f"[{target.name}]" for target in audit.targets)
-    controls = sum(each.endswith(names) for each in ids)
+    names = "|".join(re.escape(target.name) for target in audit.targets)
+    controls = sum(bool(re.search(rf"[\[-]({names})[\]-]", each)) for each in ids)
     if controls and not audit.gathered:
         _gather(node.config, controls)
 
@@ -193,9 +247,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     verdict, reason = summary(findings)
     if verdict is Verdict.FAIL:
         pytest.fail(terminal.offenders(findings), pytrace=False)
-    for outcome, its_verdict in _OUTCOMES.items():
-        if verdict is its_verdict:
-            raise outcome(reason)
+    if verdict in _RAISED:
+        raise _RAISED[verdict](reason)
     return True
 
 
@@ -231,12 +284,12 @@ def _properties(control: Control, result: Result) -> list[tuple[str, object]]:
 
 
 def _finding_of(call: pytest.CallInfo[None], target: str) -> Finding:
-    """The finding on a target whose facts could not be had."""
+    """The finding on a target whose facts could not be had; an assertion in a fixture judges nothing."""
     assert call.excinfo is not None
-    error = call.excinfo.value
-    verdict = _OUTCOMES.get(type(error), Verdict.ERROR)
-    known = type(error) in _OUTCOMES
-    return Finding("target", target, verdict, str(error) if known else f"{type(error).__name__}: {error}")
+    raised = call.excinfo.value
+    if isinstance(raised, (AssertionError, pytest.fail.Exception)):
+        raised = EvidenceError(f"a fixture failed: {raised}")
+    return finding_of(raised, "target", target)
 
 
 def _shape(report: pytest.TestReport, item: pytest.Item, verdict: Verdict, reason: str) -> None:

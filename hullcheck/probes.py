@@ -8,8 +8,8 @@ The script prints `hullcheck-probe/1 NONCE`, then for each probe
     (standard error)
     NONCE end NAME
 
-and at last `NONCE complete`. The nonce comes from the target's /dev/urandom, so that no name, label or file of a host
-can forge a frame; an answer without its end is *cut off* and no evidence.
+and at last `NONCE complete`. The nonce comes from the target's /dev/urandom, so that no name, label or file of
+a host can forge a frame; an answer without its end is *cut off* and no evidence.
 """
 
 import re
@@ -29,9 +29,15 @@ nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \\n")
 [ "${#nonce}" -eq 32 ] || { echo "no nonce: od, tr or /dev/urandom is missing" >&2; exit 1; }
 limit=""
 if timeout 1 true 2>/dev/null; then limit="timeout @SECONDS@"; fi
+silent=""
 answer() {
   printf "%s begin %s\\n" "$nonce" "$1"
-  { message=$($limit /bin/sh -c "$2" 2>&1 1>&3 </dev/null); status=$?; } 3>&1
+  if [ -n "$silent" ] && [ "${1#docker_}" != "$1" ]; then
+    status=124 message="not asked: the engine did not answer the question for its version"
+  else
+    { message=$($limit /bin/sh -c "$2" 2>&1 1>&3 </dev/null); status=$?; } 3>&1
+    [ "$1 $status" != "docker_version 124" ] || silent=yes
+  fi
   printf "\\n%s status %d\\n%s\\n%s end %s\\n" "$nonce" "$status" "$message" "$nonce" "$1"
 }
 printf "%s %s\\n" "@MAGIC@" "$nonce"
@@ -51,7 +57,9 @@ class Probe:
     """One named question to a target.
 
     Attributes:
-        name: stable, names the evidence in results and recordings.
+        name: stable, names the evidence in results and recordings. One that begins with `docker_` asks the
+            engine, and is passed over once the engine did not answer `docker_version` in time: ten questions
+            to a daemon that hangs would take ten time-outs.
         script: POSIX sh, read-only. Never a pipeline whose first command can fail unseen.
         keep: what of the standard output may be stored; secrets are dropped here, before anything is written.
     """
@@ -90,26 +98,37 @@ def render(probes: Iterable[Probe], *, docker_host: str | None = None, timeout: 
 
 
 def parse(output: str) -> dict[str, Answer]:
-    """The answers in the *output* of a probe script, by probe name; complete answers only.
+    """The answers in the *output* of a probe script, by probe name.
 
-    Text before the first line of the script (a login banner) is passed over.
+    Text before the first line of the script (a login banner) is passed over; what a terminal makes of line
+    ends is undone.
 
     Raises:
         ProbeOutputError: no probe script printed this, or it ends before the script did.
     """
-    head = re.search(rf"^{re.escape(MAGIC)} ([0-9a-f]{{32}})\n", output, re.MULTILINE)
+    head = re.search(rf"^{re.escape(MAGIC)} ([0-9a-f]{{32}})(\r?)\n", output, re.MULTILINE)
     if head is None:
         raise ProbeOutputError("the output is not that of a hullcheck probe script")
-    nonce = head.group(1)
-    frame = re.compile(
-        rf"^{nonce} begin (?P<name>\w+)\n(?P<stdout>.*?)\n{nonce} status (?P<status>\d+)\n"
-        rf"(?P<stderr>.*?)\n{nonce} end (?P=name)$",
-        re.MULTILINE | re.DOTALL,
-    )
-    if not re.search(rf"^{nonce} complete$", output, re.MULTILINE):
+    nonce, carriage_return = head.groups()
+    body = output[head.end() - 1 :]
+    if carriage_return:
+        body = body.replace("\r\n", "\n")
+    _, *frames = body.split(f"\n{nonce} ")
+    if not frames or frames.pop().rstrip("\n") != "complete":
         raise ProbeOutputError("the output of the probe script is cut off")
-    found = frame.finditer(output, head.end())
-    return {
-        match["name"]: Answer(match["name"], int(match["status"]), match["stdout"], match["stderr"])
-        for match in found
-    }
+    answers = {}
+    for begin, status, end in zip(frames[::3], frames[1::3], frames[2::3], strict=False):
+        answer = _answer(begin, status, end)
+        answers[answer.name] = answer
+    if len(frames) != 3 * len(answers):
+        raise ProbeOutputError("the output of the probe script is damaged")
+    return answers
+
+
+def _answer(begin: str, status: str, end: str) -> Answer:
+    title, _, stdout = begin.partition("\n")
+    number, _, stderr = status.partition("\n")
+    match = re.fullmatch(r"begin (\w+) status (\d+) end \1", f"{title} {number} {end}")
+    if match is None:
+        raise ProbeOutputError("the output of the probe script is damaged")
+    return Answer(match[1], int(match[2]), stdout, stderr)

@@ -1,16 +1,19 @@
 """A recording: what a target answered, kept as the evidence, and read again to judge."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from hullcheck.probes import MAGIC, TIMED_OUT, Answer, Probe, ProbeOutputError, parse
+from hullcheck.text import hide_passwords
 from hullcheck.verdicts import EvidenceError
 
 SCHEMA = "hullcheck/recording/1"
 FILE_NAME = "recording.json"
+UNREADABLE = 65  # EX_DATAERR of sysexits.h
 
 
 class RecordingError(Exception):
@@ -78,6 +81,7 @@ class Recording:
         path = folder / FILE_NAME
         document = {"schema": SCHEMA, **asdict(self)}
         document["answers"] = [asdict(answer) for answer in self.answers.values()]
+        path.unlink(missing_ok=True)  # the mode of a file that is there already would stay
         path.touch(mode=0o600)
         path.write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")
         return path
@@ -108,22 +112,25 @@ class Recording:
                 raise ValueError
             answers = [Answer(**answer) for answer in document.pop("answers")]
             return cls(answers={answer.name: answer for answer in answers}, **document)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            raise RecordingError(f"{path}: not a recording ({SCHEMA}) or damaged") from None
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            what = f"neither a recording ({SCHEMA}) nor the output of `hullcheck probe-script`, or damaged"
+            raise RecordingError(f"{path}: {what}") from None
 
     @classmethod
     def from_output(
         cls, output: str, probes: tuple[Probe, ...], *, target: str, backend: str, gathered: float
     ) -> Self:
-        """Redact and keep what a probe script printed; a recording with a *failure* if it is none or is cut off."""
+        """Redact and keep what a probe script printed; *failure* is set if it is none or is cut off."""
         commands = {probe.name: probe.script.strip() for probe in probes}
         try:
             answers = parse(output)
         except ProbeOutputError as error:
             return cls(target, backend, commands=commands, gathered=gathered, failure=str(error))
-        kept = {probe.name: _redacted(answers[probe.name], probe) for probe in probes if probe.name in answers}
-        time = kept["clock"].stdout.strip() if "clock" in kept else ""
-        return cls(target, backend, kept, commands, float(time) if time.isdigit() else gathered)
+        kept = {
+            probe.name: _redacted(answers[probe.name], probe) for probe in probes if probe.name in answers
+        }
+        clock = re.fullmatch(r"([0-9]{1,12})\s*", kept["clock"].stdout) if "clock" in kept else None
+        return cls(target, backend, kept, commands, float(clock[1]) if clock else gathered)
 
 
 def decode_json(text: str, origin: str) -> Any:
@@ -134,9 +141,13 @@ def decode_json(text: str, origin: str) -> Any:
     """
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise EvidenceError(f"{origin}: the answer is not JSON, or is cut off") from None
 
 
 def _redacted(answer: Answer, probe: Probe) -> Answer:
-    return Answer(answer.name, answer.status, probe.keep(answer.stdout), answer.stderr)
+    try:
+        kept = probe.keep(answer.stdout)
+    except Exception:  # what cannot be understood cannot be told from a secret
+        return Answer(answer.name, UNREADABLE, "", "the answer is not what was asked for, and was dropped")
+    return Answer(answer.name, answer.status, kept, hide_passwords(answer.stderr))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from hullcheck import options
 from hullcheck.session import LATEST, AuditSession, result_from
 from hullcheck.writers import html, terminal
 from hullcheck.writers import results as results_writer
@@ -36,12 +37,19 @@ class Reporting:
     def _write(self, exit_status: int) -> None:
         audit_session = self.session_of(self.config)
         folder = audit_session.folder
-        (folder / "results.json").write_text(results_writer.render(audit_session.audit(exit_status)), encoding="utf-8")
-        link = folder.parent / f".{folder.name}"  # renamed over the old one, so that `latest` always leads somewhere
+        (folder / "results.json").write_text(
+            results_writer.render(audit_session.audit(exit_status)), encoding="utf-8"
+        )
+        link = (
+            folder.parent / f".{folder.name}"
+        )  # renamed over the old one, so that `latest` always leads somewhere
         link.symlink_to(folder.name)
         link.replace(folder.parent / LATEST)
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
+        """Say at the end what was found."""
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and options.path(self.config, "reports"):
+            terminal.write_nothing_selected(terminalreporter)
         if self.audited:
             audit_session = self.session_of(self.config)
             terminal.write_summary(terminalreporter, audit_session.audit(0), audit_session)

@@ -1,6 +1,5 @@
 """The results of an audit: frozen values, one per control and target, that every writer reads."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
@@ -63,7 +62,9 @@ class Result:
         """Plain strings, lists and dicts: it travels from an xdist worker and into results.json."""
         document = asdict(self)
         document["verdict"] = str(self.verdict)
-        document["findings"] = [asdict(finding) | {"verdict": str(finding.verdict)} for finding in self.findings]
+        document["findings"] = [
+            asdict(finding) | {"verdict": str(finding.verdict)} for finding in self.findings
+        ]
         document["evidence"] = list(self.evidence)
         return document
 
@@ -86,18 +87,13 @@ class Result:
 
 @dataclass(frozen=True)
 class AuditedTarget:
-    """A target as results name it; `connect` without a password."""
+    """A target as results name it; `connect` has no password, engine and os are empty where they are not known."""
 
     name: str
     connect: str
     kind: str
     engine: str
     os: str
-
-    @property
-    def plain_connect(self) -> str:
-        """The host specification, its password hidden."""
-        return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", self.connect)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """One audit: its targets, their recordings and facts, and the results as they come in."""
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -15,7 +16,8 @@ from hullcheck.gather import gather
 from hullcheck.inventory import Inventory, InventoryError, Target, load
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, AuditedTarget, Control, Result, Run
-from hullcheck.targets import TargetError, from_specs
+from hullcheck.targets import TargetError, from_specs, plain, plain_arguments
+from hullcheck.text import printable
 from hullcheck.verdicts import Verdict
 
 LATEST = "latest"
@@ -25,6 +27,7 @@ class AuditSession:
     """What the hooks of the plugin share in one process; workers of xdist have one each."""
 
     def __init__(self, config: pytest.Config) -> None:
+        """Read the inventory and the hosts; raise pytest.UsageError where they cannot be used."""
         self.config = config
         self.worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
         self.inventory = _inventory(config)
@@ -41,8 +44,19 @@ class AuditSession:
         if self.worker_input is not None:
             return Path(self.worker_input["hullcheck_folder"])
         stamp = datetime.fromtimestamp(self.started, UTC).strftime("%Y%m%dT%H%M%SZ")
-        reports = self.config.rootpath / (options.option(self.config, "reports") or "reports")
+        reports = options.path(self.config, "reports") or self.config.rootpath / "reports"
         return reports / f"{stamp}-{secrets.token_hex(2)}"
+
+    def writable_folder(self) -> Path:
+        """The run's folder, where it can be made.
+
+        Raises:
+            pytest.UsageError: it cannot.
+        """
+        there = next(each for each in self.folder.parents if each.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            raise _no_folder(there, "not a directory that you may write to")
+        return self.folder
 
     @property
     def gathered(self) -> bool:
@@ -55,6 +69,7 @@ class AuditSession:
         Raises:
             pytest.UsageError: the folder for the results cannot be written.
         """
+        self._make_folder()
         start = time.monotonic()
         self.recordings = gather(
             self.targets,
@@ -68,7 +83,14 @@ class AuditSession:
             for recording in self.recordings.values():
                 recording.save(self.folder / recording.target)
         except OSError as error:
-            raise pytest.UsageError(f"{error.filename}: {error.strerror}; results need a folder: --reports PATH") from None
+            raise _no_folder(error.filename, error.strerror) from None
+
+    def _make_folder(self) -> None:
+        """Before anything is asked, so that no host is asked in vain."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _no_folder(error.filename, error.strerror) from None
 
     def facts_of(self, target: Target) -> Facts:
         """The facts of *target*, read once in each process."""
@@ -102,19 +124,24 @@ class AuditSession:
             started=_rfc3339(self.started),
             finished=_rfc3339(time.time()),
             version=__version__,
-            arguments=tuple(map(str, self.config.invocation_params.args)),
+            arguments=plain_arguments(tuple(map(str, self.config.invocation_params.args))),
             exit_status=exit_status,
         )
         return Audit(run, tuple(map(self._audited, self.targets)), controls, tuple(results))
 
     def _audited(self, target: Target) -> AuditedTarget:
         known = self.facts_of(target)
-        return AuditedTarget(target.name, target.connect, known.kind, known.engine_version, known.os_name)
+        engine, system = printable(known.engine_version), printable(known.os_name)
+        return AuditedTarget(target.name, plain(target.connect), known.kind, engine, system)
+
+
+def _no_folder(path: object, reason: object) -> pytest.UsageError:
+    return pytest.UsageError(f"{path}: {reason}; a run leaves its results in a folder: write --reports PATH")
 
 
 def _inventory(config: pytest.Config) -> Inventory:
-    given = options.option(config, "inventory")
-    path = Path(given) if given else config.rootpath / options.DEFAULT_INVENTORY
+    given = options.path(config, "inventory")
+    path = given or config.rootpath / options.DEFAULT_INVENTORY
     if not given and not path.exists():
         return Inventory(path=path, targets=(Target("local", "local://"),))
     try:

@@ -1,5 +1,6 @@
 """From host specifications, as testinfra users write them, to named targets."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -8,9 +9,12 @@ from urllib.parse import urlsplit
 
 from hullcheck.inventory import Target
 from hullcheck.suggest import did_you_mean
+from hullcheck.text import hide_passwords
 
 RECORDED = "recorded"
+_SUFFIXES = (".txt", ".out", ".log", ".json")  # of files; in `web1.example.com` it is a part of the name
 CONTAINER_BACKENDS = ("docker", "podman", "kubectl")
+SSH_BACKENDS = ("ssh", "safe-ssh")
 
 
 class TargetError(Exception):
@@ -22,7 +26,9 @@ def backend_of(connect: str) -> str:
     return connect.partition("://")[0]
 
 
-def from_specs(specs: Sequence[str], *, connection: str | None, ansible_inventory: str | None) -> tuple[Target, ...]:
+def from_specs(
+    specs: Sequence[str], *, connection: str | None, ansible_inventory: str | None
+) -> tuple[Target, ...]:
     """The targets that `--hosts` names, in its order, each once.
 
     Args:
@@ -38,8 +44,28 @@ def from_specs(specs: Sequence[str], *, connection: str | None, ansible_inventor
         connects += _expand(spec.strip(), connection, ansible_inventory)
     connects = list(dict.fromkeys(connects))
     if not connects:
-        raise TargetError("--hosts names no target; write for example --hosts local:// or --hosts ssh://audit@web1")
+        raise TargetError(
+            "--hosts names no target; write for example --hosts local:// or --hosts ssh://audit@web1"
+        )
     return tuple(map(Target, _unique_names(connects), connects))
+
+
+def plain(spec: str) -> str:
+    """The host specification *spec*, its password hidden."""
+    return re.sub(r"^((?:[\w-]+://)?[^:/@?]*):(?!//)[^?]*@", r"\1:***@", spec)
+
+
+def plain_arguments(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Command line *arguments*, the passwords in host specifications hidden."""
+    shown = []
+    for previous, argument in zip(("", *arguments), arguments, strict=False):
+        option, equals, value = (
+            argument.partition("=") if argument.startswith("--hosts=") else ("", "", argument)
+        )
+        if equals or previous == "--hosts":
+            argument = option + equals + ",".join(map(plain, value.split(",")))
+        shown.append(hide_passwords(argument))
+    return tuple(shown)
 
 
 def recorded_path(connect: str) -> Path:
@@ -58,19 +84,25 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
         spec = f"{connection or 'paramiko'}://{spec}"
     backend, _, rest = spec.partition("://")
     if backend == RECORDED:
+        if not rest or not recorded_path(spec).exists():
+            wanted = "the folder of a recording, or a file with the output of `hullcheck probe-script`"
+            raise TargetError(f"--hosts {spec}: there is no such file or folder; write {wanted}")
         return [spec]
     if backend not in BACKENDS:
         known = (*BACKENDS, RECORDED)
-        raise TargetError(f"--hosts {spec}: unknown backend {backend!r}; {did_you_mean(backend, known)}")
+        raise TargetError(
+            f"--hosts {plain(spec)}: unknown backend {backend!r}; {did_you_mean(backend, known)}"
+        )
     if backend == "local":
         return ["local://" + rest]
     host, question, query = rest.partition("?")
     if not host and backend != "ansible":
-        raise TargetError(f"--hosts {spec}: names no host; write {backend}://NAME")
+        raise TargetError(f"--hosts {plain(spec)}: names no host; write {backend}://NAME")
     try:
         names = get_backend_class(backend).get_hosts(host, ansible_inventory=ansible_inventory)
     except Exception as error:  # what a backend raises is its own affair; the user gets one line
-        raise TargetError(f"--hosts {spec}: {error}") from None
+        reason = " ".join(hide_passwords(str(error)).split()) or type(error).__name__
+        raise TargetError(f"--hosts {plain(spec)}: {reason}") from None
     return [f"{backend}://{name}{question}{query}" for name in names]
 
 
@@ -82,11 +114,10 @@ def _unique_names(connects: Sequence[str]) -> list[str]:
         _host_part(connect, with_port=True) if counts[name] > 1 else name
         for name, connect in zip(names, connects, strict=True)
     ]
-    seen: Counter[str] = Counter()
-    unique = []
+    unique: list[str] = []
     for name in names:
-        seen[name] += 1
-        unique.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+        numbered = (f"{name}-{number}" for number in itertools.count(2))
+        unique.append(next(each for each in itertools.chain([name], numbered) if each not in unique))
     return unique
 
 
@@ -96,7 +127,8 @@ def _host_part(connect: str, *, with_port: bool = False) -> str:
         return "local"
     if backend == RECORDED:
         path = recorded_path(connect)
-        return _safe(path.parent.name if path.name == "recording.json" else path.stem)
+        path = path.parent if path.name == "recording.json" else path
+        return _safe(path.stem if path.suffix in _SUFFIXES else path.name)
     address = urlsplit(connect).netloc.rpartition("@")[2]
     host, port = _split_port(address)
     return _safe(f"{host}-{port}" if with_port and port else host)

@@ -1,10 +1,13 @@
 """Text from a host, made fit to be shown: nothing in it may steer a terminal or hide."""
 
+import re
 import unicodedata
 
 
 def printable(text: str) -> str:
     """*text* with every control, format and surrogate character but the line feed written as an escape."""
+    if text.replace("\n", "").isprintable():
+        return text
     return "".join(each if each == "\n" or _shown(each) else _escaped(each) for each in text)
 
 
@@ -14,3 +17,8 @@ def _shown(character: str) -> bool:
 
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
+
+
+def hide_passwords(text: str) -> str:
+    """*text* with the password of every URL in it replaced by `***`."""
+    return re.sub(r"(://[^:/@\s,]*):[^\s,]*@", r"\1:***@", text)

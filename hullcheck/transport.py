@@ -1,17 +1,23 @@
 """One script, one connection: runs a script on a target over testinfra's backend of that target."""
 
+import contextlib
 import os
 import re
-import shlex
 import signal
 import subprocess
 from dataclasses import dataclass
 from typing import Any
 
 from hullcheck.inventory import Target
-from hullcheck.targets import CONTAINER_BACKENDS, backend_of
+from hullcheck.targets import CONTAINER_BACKENDS, SSH_BACKENDS, backend_of
+from hullcheck.text import hide_passwords
 
 _SSH_ARGUMENTS = "-o BatchMode=yes -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
+_SPECIAL = "\n'\\!\"$`{}"
+_STAND_INS = "\1\2\3\4\5\6\7\x0e\x0f"  # no tab, line feed or carriage return, which a script may hold
+_MOST_REASON = 300
+
+_running: set[subprocess.Popen[bytes]] = set()
 
 
 class TransportError(Exception):
@@ -36,23 +42,50 @@ class Connection:
     force_ansible: bool = False
 
 
-def run_script(target: Target, script: str, connection: Connection) -> bytes:
-    """Run *script* on *target* and return its standard output.
+@dataclass(frozen=True)
+class Reply:
+    """What came back: the standard output, and for where that is no answer, what the target said instead."""
+
+    output: bytes
+    said: str
+
+
+def run_script(target: Target, script: str, connection: Connection) -> Reply:
+    """Run *script* on *target*.
 
     Raises:
         TransportError: with the reason, in one line.
     """
     backend = _backend(target, connection)
-    command = f"exec /bin/sh -c {shlex.quote(script)}"
     try:
-        result = backend.run(command)
+        result = backend.run(command_for(script))
     except TransportError:
         raise
     except Exception as error:  # each backend has exceptions of its own; all mean "not reached"
         raise TransportError(_reason(error)) from error
-    if not result.stdout_bytes and result.rc != 0:
-        raise TransportError(_first_line(result.stderr_bytes) or f"exit status {result.rc}")
-    return bytes(result.stdout_bytes)
+    output, errors = bytes(result.stdout_bytes), bytes(result.stderr_bytes)
+    if not output:
+        raise TransportError(_telling_line(errors) or f"no output, exit status {result.rc}")
+    return Reply(output, _telling_line(errors) or _telling_line(output[:4096]))
+
+
+def command_for(script: str) -> str:
+    """One command line that runs *script*, whatever shell reads it and however often it is quoted on the way.
+
+    Login shells differ in what they make of line ends, quotes and backslashes (csh, fish), Ansible fills in
+    templates, and each level of quoting makes a quote longer until the kernel refuses the line. So the characters
+    that mean something to any of them travel as control characters, and the target's tr(1) puts them back.
+    """
+    letters = script.translate(str.maketrans(_SPECIAL, _STAND_INS))
+    octal = "".join(f"\\{ord(each):03o}" for each in _SPECIAL)
+    stand_ins = "".join(f"\\{ord(each):03o}" for each in _STAND_INS)
+    return f"""exec /bin/sh -c 'eval "$(printf %s "{letters}" | tr "{stand_ins}" "{octal}")"'"""
+
+
+def end_all() -> None:
+    """End every process that was started here and still runs: ssh would outlive a Ctrl-C."""
+    for process in tuple(_running):
+        _kill(process)
 
 
 def _backend(target: Target, connection: Connection) -> Any:
@@ -66,7 +99,7 @@ def _backend(target: Target, connection: Connection) -> Any:
         "ansible_inventory": connection.ansible_inventory,
         "force_ansible": connection.force_ansible,
     }
-    if backend_of(target.connect) in ("ssh", "safe-ssh"):
+    if backend_of(target.connect) in SSH_BACKENDS:
         # One trip needs no master connection to stay behind.
         options |= {"controlpersist": 0, "ssh_extra_args": _ssh_arguments(target, connection)}
     try:
@@ -76,25 +109,47 @@ def _backend(target: Target, connection: Connection) -> Any:
     environment = dict(os.environ)
     if target.docker_host and backend_of(target.connect) in CONTAINER_BACKENDS:
         environment["DOCKER_HOST"] = target.docker_host
+    if backend_of(target.connect) in SSH_BACKENDS:
+        _hide_password(backend, environment)
     backend.run_local = _BoundedRun(backend, connection.timeout, environment)
     return backend
 
 
 def _ssh_arguments(target: Target, connection: Connection) -> str:
     with_password = ":" in target.connect.partition("://")[2].rpartition("@")[0]
-    own = _SSH_ARGUMENTS.replace("BatchMode=yes", "BatchMode=no") if with_password else _SSH_ARGUMENTS
+    own = (
+        _SSH_ARGUMENTS.replace("BatchMode=yes", "NumberOfPasswordPrompts=1")
+        if with_password
+        else _SSH_ARGUMENTS
+    )
     return f"{connection.ssh_extra_args} {own}" if connection.ssh_extra_args else own
+
+
+def _hide_password(backend: Any, environment: dict[str, str]) -> None:
+    """Give sshpass the password in its environment: the command line would show it to every user here."""
+    build = backend._build_ssh_command
+
+    def without_password(command: str) -> tuple[list[str], list[str]]:
+        words, arguments = build(command)
+        if words[:3] == ["sshpass", "-p", "%s"]:
+            words[1:3] = ["-e"]
+            environment["SSHPASS"] = arguments.pop(0)
+        return words, arguments
+
+    backend._build_ssh_command = without_password
 
 
 class _BoundedRun:
     """testinfra's `run_local` with a time-out: the place where its command-line backends start a process."""
 
     def __init__(self, backend: Any, timeout: int, environment: dict[str, str]) -> None:
+        """Bind it to *backend*; *timeout* is in seconds."""
         self.backend = backend
         self.timeout = timeout
         self.environment = environment
 
     def __call__(self, command: str, *args: str) -> Any:
+        """Run *command* in a shell, its `%s` filled with *args*, quoted."""
         command = self.backend.quote(command, *args)
         process = subprocess.Popen(
             command.encode(),
@@ -103,27 +158,47 @@ class _BoundedRun:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=self.environment,
-            start_new_session=True,
+            start_new_session=True,  # so that nothing can ask the user's terminal for a password
         )
+        _running.add(process)
         try:
             stdout, stderr = process.communicate(timeout=self.timeout)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            _kill(process)
             raise TransportError(f"no answer within {self.timeout} s") from None
+        finally:
+            _running.discard(process)
         return self.backend.result(process.returncode, command.encode(), stdout, stderr)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    for pid in _session(process.pid):
+        with contextlib.suppress(OSError):  # it is gone, or became root's by sudo
+            os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):  # what is beyond our reach may keep the pipes open
+        process.communicate(timeout=1)
+
+
+def _session(leader: int) -> list[int]:
+    """The processes of a session: one group is not enough, because timeout(1) makes groups of its own."""
+    found = [leader]
+    for name in os.listdir("/proc"):
+        with contextlib.suppress(OSError):
+            if name.isdecimal() and os.getsid(int(name)) == leader:
+                found.append(int(name))
+    return found
 
 
 def _reason(error: Exception) -> str:
     result = error.args[0] if error.args else None
     stderr = getattr(result, "stderr_bytes", None)
     if stderr is not None:
-        return _first_line(stderr) or f"exit status {getattr(result, 'rc', '?')}"
-    return _first_line(str(error).encode()) or type(error).__name__
+        return _telling_line(stderr) or f"exit status {getattr(result, 'rc', '?')}"
+    return _telling_line(str(error).encode()) or type(error).__name__
 
 
-def _first_line(output: bytes) -> str:
+def _telling_line(output: bytes) -> str:
     """The line that says why: the last one that ssh or docker prints, without their warnings."""
     lines = [line.strip() for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
     telling = [line for line in lines if not re.match(r"warning:|\*\*|@@", line, re.IGNORECASE)]
-    return (telling or lines or [""])[-1]
+    return hide_passwords((telling or lines or [""])[-1])[:_MOST_REASON]

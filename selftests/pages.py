@@ -1,4 +1,4 @@
-"""The generated pages of docs/: `python -m selftests.pages` writes them anew, and a self-test compares.
+"""What is generated of the documentation: `python -m selftests.pages` writes it anew; a self-test compares.
 
 docs/controls.md lists the controls, the way back from each requirement, and how each control was proven. The
 proof is read from the self-tests themselves: a test in a module that judges proves a control if it names its
@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
@@ -35,6 +36,7 @@ ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "inventories" / "demo.yml"
 CONTROLS_PAGE = ROOT / "docs" / "controls.md"
 OPTIONS_PAGE = ROOT / "docs" / "options.md"
+README = ROOT / "README.md"
 JUDGING = {"judged", "judge", "facts_of_engine", "control", "judging"}
 REAL, FILES, BY_HAND = "real engine", "real files", "by hand"
 
@@ -66,7 +68,7 @@ def proofs() -> dict[str, frozenset[str]]:
     for path in sorted((ROOT / "selftests").glob("test_*.py")):
         module = _Module(ast.parse(path.read_text(encoding="utf-8")))
         for test in module.tests if module.judges else ():
-            for number in known & module.strings(test):
+            for number in known & module.words(test):
                 found[number].add(module.way(test))
     return {number: frozenset(ways) for number, ways in found.items()}
 
@@ -113,12 +115,13 @@ class _Module:
                         seen.add(name)
                         waiting.append(table[name])
 
-    def strings(self, test: ast.FunctionDef) -> set[str]:
-        """Every string that the test, or what it reaches in this module, has in its source."""
+    def words(self, test: ast.FunctionDef) -> set[str]:
+        """Every word in the strings that the test, or what it reaches in this module, has in its source."""
         nodes = self._reached(test)
-        return {
+        texts = [
             node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        }
+        ]
+        return {word for text in texts if re.fullmatch(r"[0-9. ]+", text) for word in text.split()}
 
     def way(self, test: ast.FunctionDef) -> str:
         """How the test proves something, by the fixtures that it asks for."""
@@ -227,6 +230,26 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
 
 
+# ---- README.md
+
+
+def readme(page: str, printed: Sequence[str]) -> str:
+    """README.md with the counts in its picture as the demo has *printed* them."""
+
+    def current(match: re.Match[str]) -> str:
+        return next((line for line in printed if line.startswith(match["start"])), match[0])
+
+    start = "|".join(("collected ", *(f"{host} +" for host in recorded())))
+    return re.sub(rf"^(?P<start>{start})[0-9].*$", current, page, flags=re.MULTILINE)
+
+
+def demo() -> list[str]:
+    """The lines that the demo prints."""
+    with tempfile.TemporaryDirectory() as folder:
+        reports = f"--reports={folder}/reports"
+        return _pytest("-m", "cis", "--inventory", str(DEMO.relative_to(ROOT)), reports).splitlines()
+
+
 # ---- docs/options.md
 
 
@@ -250,10 +273,18 @@ def help_of(title: str) -> str:
 
 @cache
 def _help() -> str:
-    argv = [sys.executable, "-m", "pytest", "--help", "-p", "no:cacheprovider"]
-    environment = {**os.environ, "COLUMNS": "100", "PYTHONPATH": str(ROOT)}
+    return _pytest("--help")
+
+
+def _pytest(*arguments: str) -> str:
+    """What pytest prints, as a user of the project starts it."""
+    argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    own = {
+        name: value for name, value in os.environ.items() if not name.startswith(("HULLCHECK_", "PYTEST_"))
+    }
+    environment = {**own, "COLUMNS": "80", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True
+        argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     return done.stdout
 
@@ -261,3 +292,4 @@ def _help() -> str:
 if __name__ == "__main__":
     CONTROLS_PAGE.write_text(controls_page(), encoding="utf-8")
     OPTIONS_PAGE.write_text(options_page(OPTIONS_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    README.write_text(readme(README.read_text(encoding="utf-8"), demo()), encoding="utf-8")

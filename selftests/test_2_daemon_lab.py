@@ -357,8 +357,8 @@ def _as_user(user: str, one: Engine, policy: Policy | None = None) -> Facts:
     entry = pwd.getpwnam(user)
     done = subprocess.run(
         ["setpriv", "--reuid", str(entry.pw_uid), "--regid", str(entry.pw_gid), "--clear-groups", "/bin/sh"],
-        input=script, capture_output=True, text=True, check=True, env={"PATH": os.environ["PATH"], "HOME": "/"},
-        cwd="/",
+        input=script, capture_output=True, text=True, check=True, cwd="/",
+        env={"PATH": os.environ["PATH"], "HOME": "/"},
     )  # fmt: skip
     recording = Recording.from_output(
         done.stdout, fact_modules.PROBES, target="local", backend="local", gathered=time.time()
@@ -367,7 +367,7 @@ def _as_user(user: str, one: Engine, policy: Policy | None = None) -> Facts:
 
 
 def test_user_of_the_socket(engine: EngineFactory) -> None:
-    """A user who is not root but may use the socket gets true verdicts, or errors; never a pass by ignorance."""
+    """A user of the socket who is not root gets true verdicts or errors, never a pass by ignorance."""
     one = engine(hosts=["tcp://127.0.0.1:2375"], fresh=True, **GOOD)
     one.socket.chmod(0o666)
     facts = _as_user("nobody", one)
@@ -417,7 +417,7 @@ def test_rootless(rootless_engine: RootlessEngine) -> None:
 
 
 def test_custom_seccomp_profile(engine: EngineFactory, tmp_path: Path) -> None:
-    """A profile that allows what it does not list fails; one that denies has to be reviewed, and the policy says it is."""
+    """A profile that allows by default fails; one that denies has to be reviewed, or is in the policy."""
     allow, deny = tmp_path / "allow.json", tmp_path / "deny.json"
     allow.write_text(json.dumps({"defaultAction": "SCMP_ACT_ALLOW"}))
     syscalls = [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]
@@ -458,7 +458,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         answer = {"Implements": ["authz"]} if "Activate" in self.path else {"Allow": True}
         body = json.dumps(answer).encode()
-        self.send_response(200); self.send_header("Content-Length", str(len(body))); self.end_headers(); self.wfile.write(body)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
     def address_string(self): return ""
     def log_message(self, *_): pass
 with socketserver.ThreadingUnixStreamServer(sys.argv[1], Handler) as server:

@@ -51,7 +51,7 @@ FACTS_MAY_NOT_IMPORT = {
         "multiprocessing",
         "os",
         "paramiko",
-        "pathlib",
+        "pathlib.Path",
         "requests",
         "shutil",
     ),

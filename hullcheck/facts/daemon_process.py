@@ -22,14 +22,15 @@ read -r uptime rest <uptime && printf "clock:%s|%s\n" "$(stat -L -c %z self/)" "
 printf "endpoint:%s\n" "$endpoint"
 ls -ln self/ns 2>/dev/null | sed "s/^/own:/"
 
-real() {  # PATH: the path without symbolic links
-  if [ -L "$1" ]; then readlink -f "$1"
-  elif cd -P "${1%/*}/" 2>/dev/null; then printf "%s/%s\n" "${PWD%/}" "${1##*/}"
-  else printf "%s\n" "$1"
+real() {  # PREFIX PATH: prints the path without symbolic links; goes there, to need no process of its own
+  if [ -L "$2" ]; then printf "%s%s\n" "$1" "$(readlink -f "$2")"
+  elif cd -P "${2%/*}/" 2>/dev/null; then printf "%s%s/%s\n" "$1" "${PWD%/}" "${2##*/}"
+  else printf "%s%s\n" "$1" "$2"
   fi
 }
+tab=$(printf "\t")
 path=""
-case $endpoint in unix://*) path=$(real "${endpoint#unix://}"); printf "endpoint-path:%s\n" "$path" ;; esac
+case $endpoint in unix://*) path=$(real "" "${endpoint#unix://}"); printf "endpoint-path:%s\n" "$path" ;; esac
 
 for folder in [0-9]*; do
   read -r name 2>/dev/null <$folder/comm && [ "$name" = dockerd ] || continue
@@ -47,7 +48,7 @@ for folder in [0-9]*; do
   grep -Hs -e ^Uid: -e ^PPid: -e local_address -e "^Num " -e " 00010000 " -e " 0A " \
     $folder/status $folder/net/unix $folder/net/tcp $folder/net/tcp6
   sed -n "s/^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *[0-9]* \(\/.*\)/\1/p" $folder/net/unix |
-    while IFS= read -r socket; do printf "real:%s\t%s\n" "$socket" "$(real "$socket")"; done
+    while IFS= read -r socket; do real "real:$socket$tab" "$socket"; done
   [ -z "$path" ] || stat -L -c "identity:%d:%i" "$path" "$folder/root$path" 2>/dev/null
 done
 exit 0
@@ -147,9 +148,12 @@ class DaemonProcesses:
         """Read them.
 
         Raises:
-            EvidenceError: /proc could not be read.
+            EvidenceError: /proc could not be read, or its answer not understood.
         """
-        return _parse(recording.text(DAEMON_PROCESSES).split("\n"))
+        try:
+            return _parse(recording.text(DAEMON_PROCESSES).split("\n"))
+        except (ValueError, IndexError):
+            raise EvidenceError("the answer on the dockerd processes is not what /proc documents") from None
 
     @cached_property
     def daemon(self) -> DaemonProcess:
@@ -208,7 +212,8 @@ class DaemonProcesses:
     def _named_on(self, candidate: DaemonProcess) -> bool:
         """Whether the command line names the address; without an address there it is the default one."""
         hosts = candidate.values("hosts") or (f"unix://{_DEFAULT_SOCKET}",)
-        return self.endpoint in hosts or f"unix://{self.endpoint_path}" in hosts
+        real = {f"unix://{each.path}": each.real for each in candidate.unix_table}
+        return any(host == self.endpoint or real.get(host) == self.endpoint_path for host in hosts)
 
 
 # ---- reading the probe's answer

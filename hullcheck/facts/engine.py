@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from hullcheck.probes import Probe
+from hullcheck.probes import TIMED_OUT, Answer, Probe
 from hullcheck.recording import Recording
 from hullcheck.redact import json_fields
 from hullcheck.verdicts import EvidenceError, NotApplicable
@@ -21,6 +21,9 @@ done
 for path in /run/docker.sock /var/run/docker.sock /run/user/*/docker.sock; do
   [ -S "$path" ] && printf "socket %s\n" "$path"
 done
+if [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then
+  own=$(cat /proc/self/mountinfo) && [ "$own" = "$(cat /proc/1/mountinfo)" ] || echo foreign
+fi
 for folder in /proc/[0-9]*; do
   read -r name 2>/dev/null <$folder/comm && [ "$name" = dockerd ] && printf "process %s\n" ${folder#/proc/}
 done
@@ -28,17 +31,20 @@ exit 0
 """,
 )
 
-DOCKER_ENDPOINT = Probe("docker_endpoint", 'docker context inspect --format "{{json .Endpoints.docker.Host}}"')
+DOCKER_ENDPOINT = Probe(
+    "docker_endpoint", 'docker context inspect --format "{{json .Endpoints.docker.Host}}"'
+)
 
+# exec, because the timeout(1) of busybox ends the process that it started and no child of that
 DOCKER_VERSION = Probe(
     "docker_version",
-    'docker version --format "{{json .Server}}"',
+    'exec docker version --format "{{json .Server}}"',
     json_fields({"Version": True, "ApiVersion": True, "Experimental": True, "Platform": True}),
 )
 
 DOCKER_INFO = Probe(
     "docker_info",
-    'docker info --format "{{json .}}"',
+    'exec docker info --format "{{json .}}"',
     json_fields(
         dict.fromkeys(
             (
@@ -56,12 +62,19 @@ DOCKER_INFO = Probe(
     ),
 )
 
+EVIDENCE = (ENGINE_PRESENCE, DOCKER_INFO)
+_NO_ANSWER = Answer(DOCKER_VERSION.name, 0, "", "")
+
 PROBES = (CLOCK, OS_RELEASE, ENGINE_PRESENCE, DOCKER_ENDPOINT, DOCKER_VERSION, DOCKER_INFO)
 
 
 @dataclass(frozen=True)
 class Presence:
-    """Signs of Docker on a target."""
+    """Signs of Docker on a target.
+
+    Attributes:
+        daemon_pids: of its own; a container in the PID namespace of its host also sees the host's, which are not.
+    """
 
     commands: tuple[str, ...]
     sockets: tuple[str, ...]
@@ -75,10 +88,11 @@ class Presence:
             EvidenceError: the target did not answer.
         """
         rows = [line.split(maxsplit=2) for line in recording.text(ENGINE_PRESENCE).splitlines() if line]
+        foreign = ["foreign"] in rows
         return cls(
             tuple(row[1] for row in rows if row[0] == "command"),
             tuple(row[1] for row in rows if row[0] == "socket"),
-            tuple(int(row[1]) for row in rows if row[0] == "process"),
+            tuple(int(row[1]) for row in rows if row[0] == "process" and not foreign),
         )
 
 
@@ -93,7 +107,9 @@ def require_engine(recording: Recording) -> None:
     if "docker" in presence.commands:
         return
     if not ("dockerd" in presence.commands or presence.sockets or presence.daemon_pids):
-        raise NotApplicable("no Docker here: no docker or dockerd command, no engine socket, no dockerd process")
+        raise NotApplicable(
+            "no Docker here: no docker or dockerd command, no engine socket, no dockerd process"
+        )
     raise EvidenceError("the docker command is missing on the target, though there are signs of an engine")
 
 
@@ -155,6 +171,8 @@ class Engine:
 
 def _require_answer(recording: Recording) -> None:
     """Raise EvidenceError with what the docker command said where the engine gave no answer."""
+    if recording.answers.get(DOCKER_VERSION.name, _NO_ANSWER).status == TIMED_OUT:
+        raise EvidenceError("the engine does not answer: docker version was stopped by its time-out")
     answer = recording.answer(DOCKER_INFO)
     if answer.status == 0:
         return

@@ -6,7 +6,7 @@ from typing import Any
 
 from hullcheck.facts import capabilities, mounts
 from hullcheck.facts.mounts import Mount
-from hullcheck.facts.processes import Process, Processes
+from hullcheck.facts.processes import PROCESSES, Process, Processes
 from hullcheck.facts.ssh import ssh_servers
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
@@ -32,6 +32,7 @@ exit 0
 )
 
 PROBES = (OWN_MOUNTS,)
+EVIDENCE = (OWN_MOUNTS, PROCESSES)
 
 _ENGINES = ("docker.sock", "containerd.sock", "podman.sock")
 
@@ -40,6 +41,7 @@ class InsideContainer:
     """What a container shows of itself; what only the engine knows of it is *not applicable* here."""
 
     running = True
+    root_uid = 0  # of its own user namespace, in which process 1 is seen from inside
     seccomp_default_action = None  # the profile cannot be seen from inside
     security_options_allow_seccomp = True
 
@@ -47,7 +49,9 @@ class InsideContainer:
         self._recording = recording
 
     def __getattr__(self, name: str) -> Any:
-        raise NotApplicable("the target is a container, seen from inside: only its engine's host can show this")
+        raise NotApplicable(
+            "the target is a container, seen from inside: only its engine's host can show this"
+        )
 
     @cached_property
     def _parts(self) -> tuple[list[str], list[str], list[str]]:
@@ -64,7 +68,9 @@ class InsideContainer:
         """
         first, own, _ = self._parts
         if first != own:
-            raise EvidenceError("process 1 has other mounts than the container: it shares a PID namespace of others")
+            raise EvidenceError(
+                "process 1 has other mounts than the container: it shares a PID namespace of others"
+            )
         return self._processes.process(1)
 
     @cached_property
@@ -114,10 +120,14 @@ class InsideContainer:
         """
         sources = {mount.point: mount.root for mount in self._mounts}
         sockets = self._sockets()
-        engines = [each for each in sockets if each.endswith(_ENGINES) or sources.get(each, "").endswith(_ENGINES)]
+        engines = [
+            each for each in sockets if each.endswith(_ENGINES) or sources.get(each, "").endswith(_ENGINES)
+        ]
         if engines or not sockets:
             return tuple(engines)
-        raise EvidenceError(f"whose socket is mounted at {sockets[0]} cannot be told from inside the container")
+        raise EvidenceError(
+            f"whose socket is mounted at {sockets[0]} cannot be told from inside the container"
+        )
 
     def _sockets(self) -> Sequence[str]:
         return [each for each in dict.fromkeys(self._parts[2]) if each]

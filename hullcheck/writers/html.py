@@ -52,7 +52,14 @@ def details(report: pytest.TestReport, data: list[str]) -> None:
         return
     control, result = carried["control"], carried["result"]
     lines = [f"{each['verdict']}: {each['subject']}: {each['reason']}" for each in result["findings"]]
-    lines += ["", control["rationale"], "", f"Remedy: {control['remedy']}", "", f"Evidence: {', '.join(result['evidence'])}"]
+    lines += [
+        "",
+        control["rationale"],
+        "",
+        f"Remedy: {control['remedy']}",
+        "",
+        f"Evidence: {', '.join(result['evidence'])}",
+    ]
     data[:] = [_text("\n".join(lines))]
 
 

@@ -21,7 +21,7 @@ def render(audit: Audit) -> str:
         },
         "targets": {
             target.name: {
-                "connect": target.plain_connect,
+                "connect": target.connect,
                 "kind": target.kind,
                 "engine": target.engine,
                 "os": target.os,

@@ -32,6 +32,7 @@ class Progress:
     """How far gathering is: a line that moves on a terminal, one line in a log."""
 
     def __init__(self, reporter: Any, total: int) -> None:
+        """Begin, with *total* targets to come; *reporter* is pytest's, None where there is no terminal."""
         self.reporter = reporter
         self.total = total
         self.done = 0
@@ -41,6 +42,7 @@ class Progress:
             self._draw("")
 
     def step(self, name: str, failure: str) -> None:
+        """One more target is gathered; *failure* says why it could not be."""
         self.done += 1
         if failure:
             self.failures.append(f"{name}: {failure}")
@@ -51,6 +53,7 @@ class Progress:
         self.reporter.rewrite(f"gathering: {self.done} of {self.total} targets {printable(name)}", erase=True)
 
     def close(self, seconds: float) -> None:
+        """All targets are gathered."""
         if self.reporter is None or self.reporter.no_summary:
             return
         if self.moves:
@@ -59,6 +62,12 @@ class Progress:
         self.reporter.write_line(f"gathered {self.total} {noun} in {seconds:.1f} s")
         for failure in self.failures:
             self.reporter.write_line(f"not audited: {printable(failure)}", red=True)
+
+
+def write_nothing_selected(reporter: Any) -> None:
+    """Where -m, -k or a path leave no test: what there would be to select."""
+    hint = "`pytest --collect-only -q` lists the controls, `pytest --markers` says how to select, markers.ini has the ids"
+    reporter.write_line(f"No control was selected; {hint}.", red=True)
 
 
 def write_summary(reporter: Any, audit: Audit, session: "AuditSession") -> None:

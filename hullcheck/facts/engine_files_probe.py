@@ -1,0 +1,238 @@
+"""The probe that looks at the files of the engine: each path to its end, through every symbolic link.
+
+It looks at more files than a control may ask for: which of them a daemon uses is decided where its settings are
+known. What it says is in records that begin with a number of its own from /dev/urandom, so that a name may hold
+anything, line feeds too, and can forge no record. A path is followed link by link and not by the kernel, because
+the way matters and because a daemon may see other files than the auditor (snap, rootless): an absolute link below
+/proc/PID/root would lead out of there. The attributes are read by one stat(1) over everything on every way.
+"""
+
+from hullcheck.probes import Probe
+
+_SCRIPT = r"""
+cd /proc || exit
+nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \n")
+[ ${#nonce} -eq 32 ] || exit
+exec 3>&1
+line_feed="
+"
+say() { printf "%s %s %s\n" $nonce "$1" "$2"; }
+node() { printf "%s\0" "$root$1" >&4; }
+
+acl() {  # who else may use the file $at; nothing where that cannot be told
+  if command -v getfacl >/dev/null; then say acl "$(getfacl -n -p -a -E "$root$at" 2>/dev/null)"
+  else
+    case $(ls -ldn "$root$at") in
+      ??????????+*) ;;
+      *) case $(ls --version 2>/dev/null) in *coreutils*) say acl none ;; esac ;;  # others show no plus sign
+    esac
+  fi
+}
+
+walk() {  # PATH: to its end, which is $at then
+  say asked "$1"
+  rest=$1 at="" links=0
+  node /
+  while [ -n "$rest" ]; do
+    part=${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest="" ;; esac
+    case $part in "" | .) continue ;; ..) at=${at%/*}; continue ;; esac
+    next=$at/$part
+    if [ -L "$root$next" ]; then
+      links=$((links + 1))
+      target=$(readlink "$root$next"; echo .)
+      case $target in *"$line_feed".) ;; *) links=99 ;; esac
+      [ $links -le 40 ] || { say unread "$next"; return 1; }
+      target=${target%??}
+      node "$next"
+      say link "$next"
+      case $target in /*) at="" ;; esac
+      rest=$target/$rest
+    elif [ -e "$root$next" ]; then
+      at=$next
+      node "$at"
+    else
+      case $(ls -d "$root$next" 2>&1) in
+        *": No such file or directory" | *": Not a directory") say absent "$next" ;;
+        *) say unread "$next" ;;
+      esac
+      return 1
+    fi
+  done
+  say found "${at:-/}"
+  [ ! -S "$root$at" ] || acl
+}
+
+list() {  # PATH DEPTH: it and all that lies below
+  walk "$1" || return 0
+  [ -d "$root$at" ] || return 0
+  if [ ! -r "$root$at" ] || [ ! -x "$root$at" ] || [ $2 -gt 5 ]; then say closed "$1"; return 0; fi
+  for entry in "$root$at"/* "$root$at"/.[!.]* "$root$at"/..?*; do
+    if [ -e "$entry" ] || [ -L "$entry" ]; then list "$1/${entry##*/}" $(($2 + 1)); fi
+  done
+}
+
+from_daemon() {  # PATH: as the daemon takes it
+  case $1 in
+    "") ;;
+    unix:///*) walk "${1#unix://}" ;;
+    /*) walk "$1" ;;
+    *) [ -z "$directory" ] || walk "$directory/$1" ;;
+  esac
+}
+
+command_line() {  # what the command line names: its file in $file, others in $others
+  file="" others="" before=""
+  set -f
+  IFS=$line_feed
+  for word in $(tr "\n\0" " \n" <$folder/cmdline); do
+    case $before in
+      --config-file) file=$word ;;
+      --tlscacert | --tlscert | --tlskey | --containerd) others=$others$line_feed$word ;;
+    esac
+    case $word in
+      --config-file=*) file=${word#*=} ;;
+      --tlscacert=* | --tlscert=* | --tlskey=* | --containerd=*) others=$others$line_feed${word#*=} ;;
+    esac
+    before=$word
+  done
+  unset IFS
+  set +f
+}
+
+environment() {  # the variables that name directories
+  rootless="" home="" xdg="" certificates="" client=""
+  known=$(tr "\n\0" " \n" 2>/dev/null <$folder/environ)
+  set -f
+  IFS=$line_feed
+  for word in $known; do
+    case $word in
+      ROOTLESSKIT_STATE_DIR=?*) rootless=yes ;;
+      HOME=*) home=${word#*=} ;;
+      XDG_CONFIG_HOME=*) xdg=${word#*=} ;;
+      DOCKER_CERT_PATH=*) certificates=${word#*=} ;;
+      DOCKER_CONFIG=*) client=${word#*=} ;;
+    esac
+  done
+  unset IFS
+  set +f
+  [ -n "$home" ] || [ -z "$known" ] || home=$(sed -n "s/^[^:]*:[^:]*:$user:[^:]*:[^:]*:\([^:]*\):.*/\1/p" /etc/passwd)
+}
+
+sockets() {  # those that it holds, or may hold; and those that may be containerd's
+  held=$(ls -ln $folder/fd 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
+  sed -n "s/^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]*\) \(\/.*\)/\1 \2/p" $folder/net/unix |
+    while IFS= read -r line; do
+      case "${held:- ${line%% *} } $line " in
+        *" ${line%% *} "*" $line "* | *"/containerd.sock ") walk "${line#* }" ;;
+      esac
+    done
+  walk /run/containerd/containerd.sock
+}
+
+configuration() {  # its file, the directories of it, and what it names
+  if [ -z "$file" ]; then
+    file=/etc/docker/daemon.json
+    [ -z "$rootless" ] || file=${xdg:-$home/.config}/docker/daemon.json
+  fi
+  case $file in /*) walk "${file%/*}/" ;; */*) from_daemon "${file%/*}/" ;; *) from_daemon ./ ;; esac
+  walk /etc/docker/
+  from_daemon "$file" && [ -f "$root$at" ] || return 0
+  others=$others$line_feed$(tr "\n" " " 2>/dev/null <"$root$at" | grep -o \
+    -e "\"tlscacert\"[[:space:]]*:[[:space:]]*\"[^\"\\\\]*\"" -e "\"tlscert\"[[:space:]]*:[[:space:]]*\"[^\"\\\\]*\"" \
+    -e "\"tlskey\"[[:space:]]*:[[:space:]]*\"[^\"\\\\]*\"" -e "\"containerd\"[[:space:]]*:[[:space:]]*\"[^\"\\\\]*\"" |
+    sed "s/.*\"\([^\"]*\)\"$/\1/")
+}
+
+named() {  # what the options name, and what stands in for those that are missing
+  set -f
+  IFS=$line_feed
+  for word in $others; do from_daemon "$word"; done
+  unset IFS
+  set +f
+  [ -n "$known" ] || [ "$user" = 0 ] || return 0
+  if [ -n "$rootless" ]; then registries=${xdg:-$home/.config}/docker/certs.d; else registries=/etc/docker/certs.d; fi
+  say registries "$registries"
+  list "$registries" 0
+  [ -n "$known" ] || return 0
+  say tls "${certificates:-${client:-$home/.docker}}"
+  for word in ca cert key; do from_daemon "${certificates:-${client:-$home/.docker}}/$word.pem"; done
+}
+
+unit_of() {  # the unit in whose control group it is
+  unit=$(sed -n -e "s/^[0-9]*:name=systemd:.*\/\([^\/]*\.service\)\(\/.*\)*$/\1/p" \
+    -e "s/^0::.*\/\([^\/]*\.service\)\(\/.*\)*$/\1/p" $folder/cgroup | tail -n 1)
+  case $unit in -* | user@* | *[!A-Za-z0-9:_.@-]*) unit="" ;; esac
+  [ -z "$unit" ] || say unit "$unit"
+}
+
+properties=Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,TriggeredBy
+show() {  # WHOSE, then arguments of systemctl: what systemd knows of units, and the files that it names
+  whose=$1
+  shift
+  say manager "$whose"
+  if ! text=$(systemctl "$@" --property=$properties 2>/dev/null); then say silent "$whose"; return 0; fi
+  set -f
+  printf "%s\n" "$text" | while IFS= read -r line; do
+    say property "$line"
+    case $line in
+      FragmentPath=/*) walk "${line#*=}" ;;
+      DropInPaths=/*) for file in ${line#*=}; do walk "$file"; done ;;
+      EnvironmentFiles=/*) environment_file "${line#*=}" ;;
+    esac
+  done
+  set +f
+}
+
+environment_file() {  # PATTERN (...): the files that it stands for
+  IFS=$line_feed
+  set +f
+  for file in ${1% (*}; do
+    say match "$file"
+    walk "$file"
+  done
+  set -f
+  unset IFS
+}
+
+{
+  asked="docker.service snap.docker.dockerd.service docker.socket"
+  for folder in [0-9]*; do
+    read -r name 2>/dev/null <$folder/comm && [ "$name" = dockerd ] || continue
+    root=""
+    [ ! -d $folder/root/. ] || root=/proc/$folder/root
+    say dockerd $folder
+    say root "$root"
+    user=$(sed -n "s/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" $folder/status)
+    say group "$(sed -n "s/^Gid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" $folder/status)"
+    parent=$(sed -n "s/^PPid:[^0-9]*//p" $folder/status)
+    say parents "$parent $(sed -n "s/^PPid:[^0-9]*//p" ${parent:-self}/status 2>/dev/null)"
+    directory=$(readlink $folder/cwd)
+    say directory "$directory"
+    command_line
+    environment
+    configuration
+    named
+    sockets
+    unit_of
+    if [ -z "$unit" ]; then continue; fi
+    if [ "$user" = 0 ]; then asked="$asked $unit"; continue; fi
+    root=""
+    if [ "$(id -u)" = "$user" ]; then
+      XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/run/user/$user}
+      export XDG_RUNTIME_DIR
+      show $user --user show $unit docker.socket
+    else show $user --user "--machine=$user@.host" show $unit docker.socket
+    fi
+  done
+  root=""
+  say host ""
+  say root ""
+  walk /etc/default/docker
+  walk /etc/sysconfig/docker
+  if [ -d /run/systemd/system ]; then show 0 show $asked; fi
+} 4>&1 >&3 | sort -zu | xargs -0 sh -c 'stat -c "$0 stat %f:%u:%g:%G:%n" "$@"' $nonce
+exit 0
+"""
+
+ENGINE_FILES = Probe("engine_files", _SCRIPT)

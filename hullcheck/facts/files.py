@@ -1,0 +1,202 @@
+"""A file of the engine, with all that decides who may change it: owner, mode, access control list, and its way."""
+
+import stat
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from hullcheck.verdicts import EvidenceError, NotApplicable
+
+
+class State(Enum):
+    """What became of the look at a file."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A file, a directory or a link as stat(1) shows it, without following it.
+
+    Attributes:
+        mode: permission bits and type, as in st_mode.
+        group: the name of its group; `UNKNOWN` or a number where it has none.
+    """
+
+    path: str
+    mode: int
+    uid: int
+    gid: int
+    group: str = "root"
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is a directory."""
+        return stat.S_ISDIR(self.mode)
+
+    @property
+    def bits(self) -> int:
+        """Its permission bits; on a directory without setgid and its like, which give no access there."""
+        return stat.S_IMODE(self.mode) & (0o777 if self.is_directory else 0o7777)
+
+    @property
+    def word(self) -> str:
+        """What it is, as a person says it."""
+        return "the directory" if self.is_directory else "the link" if stat.S_ISLNK(self.mode) else "the file"
+
+    @property
+    def open_to_others(self) -> bool:
+        """Whether others than its owner may replace what lies in it.
+
+        In a sticky directory only the owners of what lies there may; but the directory's owner may as well.
+        """
+        sticky = bool(self.mode & stat.S_ISVTX) and self.uid == 0
+        return self.is_directory and bool(self.mode & 0o022) and not sticky
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What an access control list gives a user or a group beside the file's own: three bits, the mask applied."""
+
+    holder: str
+    bits: int
+
+
+@dataclass(frozen=True)
+class FileFact:
+    """A file that an engine uses.
+
+    Attributes:
+        path: as the engine knows it; symbolic links are followed to the file itself.
+        itself: what lies at the end of all links.
+        way: the directories and links that lead there.
+        grants: what its access control list adds; None where that was not looked at or cannot be told.
+        owners: who may own it: root, and the user of a rootless engine.
+        groups: the groups of these users.
+        doubt: why it could not be looked at.
+    """
+
+    path: str
+    state: State
+    itself: Node | None = None
+    way: tuple[Node, ...] = ()
+    grants: tuple[Grant, ...] | None = None
+    owners: frozenset[int] = frozenset({0})
+    groups: frozenset[int] = frozenset({0})
+    doubt: str = ""
+
+    @property
+    def node(self) -> Node:
+        """The file itself.
+
+        Raises:
+            NotApplicable: it does not exist.
+            EvidenceError: it could not be looked at.
+        """
+        if self.state is State.ABSENT:
+            raise NotApplicable(f"{self.path} does not exist")
+        if self.state is State.UNREAD or self.itself is None:
+            raise EvidenceError(f"{self.path} could not be looked at: {self.doubt}")
+        return self.itself
+
+    @property
+    def group(self) -> str:
+        """The name of its group.
+
+        Raises:
+            NotApplicable: it does not exist.
+            EvidenceError: it could not be looked at.
+        """
+        return self.node.group
+
+    @property
+    def ownership(self) -> str:
+        """Owner and group by number, as `0:0`.
+
+        Raises:
+            NotApplicable: it does not exist.
+            EvidenceError: it could not be looked at.
+        """
+        return f"{self.node.uid}:{self.node.gid}{self._leads_to}"
+
+    @property
+    def mode(self) -> str:
+        """The permission bits, as `644`.
+
+        Raises:
+            NotApplicable: it does not exist.
+            EvidenceError: it could not be looked at.
+        """
+        return f"mode {self.node.bits:03o}{self._leads_to}"
+
+    @property
+    def _leads_to(self) -> str:
+        """Where the links lead; empty where the path has none."""
+        return f" ({self.node.path})" if self.node.path != self.path else ""
+
+    def strangers(self, groups: Collection[str] = ()) -> str:
+        """Who else owns the file or has it as their group, or owns a part of its way, in words; else empty.
+
+        Args:
+            groups: names of groups that it may have as well, or their numbers.
+
+        Raises:
+            NotApplicable: it does not exist.
+            EvidenceError: it could not be looked at.
+        """
+        node = self.node
+        found = [] if node.uid in self.owners else [f"belongs to uid {node.uid}{self._leads_to}"]
+        if node.gid not in self.groups and not {node.group, str(node.gid)} & set(groups):
+            found.append(f"its group is {node.group} (gid {node.gid}){self._leads_to}")
+        for each in self.way:
+            if each.uid not in self.owners:
+                found.append(f"{each.word} {each.path} on its way belongs to uid {each.uid}")
+        return ", ".join(found)
+
+    def excess(self, allowed: int) -> str:
+        """What lets others do more than a mode of *allowed* would, in words; else empty.
+
+        The mode is a set of bits: 606 is more than 644. Of an access control list its mask shows in the bits of
+        the group, so it can only add something where the group may do what others may not, as with a socket.
+
+        Raises:
+            NotApplicable: it does not exist.
+            EvidenceError: it could not be looked at, or an access control list may add something and could not be
+                read.
+        """
+        bits = self.node.bits
+        found = [f"mode {bits:03o} has more than {allowed:o}{self._leads_to}"] if bits & ~allowed else []
+        found += [
+            f"others may write to {each.path} on its way (mode {each.bits:03o})"
+            for each in self.way
+            if each.open_to_others
+        ]
+        if not found and bits >> 3 & allowed >> 3 & ~allowed & 0o7:
+            found += [f"its access control list lets in {each}" for each in self._let_in(allowed)]
+        return ", ".join(found)
+
+    def _let_in(self, allowed: int) -> Iterable[str]:
+        """Those to whom the access control list gives what the mode denies to others."""
+        if self.grants is None:
+            raise EvidenceError(f"whether {self.path} has an access control list cannot be told; getfacl could")
+        return (each.holder for each in self.grants if each.bits & ~allowed & 0o7)
+
+
+def grants(listed: str) -> tuple[Grant, ...] | None:
+    """The named users and groups in what getfacl(1) prints with -n for one file; None where it is cut off."""
+    entries = [line.split(":") for line in listed.split("\n") if line.count(":") == 2 and line[0] != "#"]
+    if not any(kind == "other" for kind, _, _ in entries):
+        return None
+    mask = next((_bits(given) for kind, _, given in entries if kind == "mask"), 0o7)
+    return tuple(
+        Grant(f"{'uid' if kind == 'user' else 'gid'} {number}", _bits(given) & mask)
+        for kind, number, given in entries
+        if kind in ("user", "group") and number
+    )
+
+
+def _bits(given: str) -> int:
+    """`rw-` as a number."""
+    return sum(value for letter, value in zip("rwx", (4, 2, 1), strict=True) if letter in given)

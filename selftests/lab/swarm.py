@@ -1,0 +1,89 @@
+"""Engines on a switch: each has two network cards, as the nodes of a swarm do that keeps its data traffic apart."""
+
+from collections.abc import Sequence
+
+from selftests.lab import cleanup
+from selftests.lab.engine import Engine
+from selftests.lab.laboratory import Laboratory
+from selftests.lab.shell import call
+
+CARDS = ("eth0", "eth1")
+
+
+class Switch:
+    """Some engines, numbered from 1, that reach each other over two networks and nothing else.
+
+    There is no default route: with one that leads nowhere, every new service would wait for a registry.
+    """
+
+    def __init__(self, lab: Laboratory, count: int, flags: Sequence[str] = ()) -> None:
+        """Start *count* engines with these options of dockerd.
+
+        Raises:
+            LabError: one does not start; nothing is left then.
+        """
+        self.lab = lab
+        self.engines: list[Engine] = []
+        self.netns = lab.name()
+        lab.namespace(self.netns)
+        try:
+            for card in CARDS:
+                self._ip("link", "add", f"br-{card}", "up", "type", "bridge")
+            for _ in range(count):
+                self._add(flags)
+        except BaseException:
+            self.down()
+            raise
+
+    def address(self, number: int, card: str = "eth0") -> str:
+        """The address of the engine with this *number* on one of its cards."""
+        return f"10.{213 + CARDS.index(card)}.0.{number}"
+
+    def init(self, number: int = 1, *options: str) -> None:
+        """Make the engine the first manager of a new swarm, with these options of `docker swarm init`."""
+        self._engine(number).docker("swarm", "init", "--advertise-addr", self.address(number), *options)
+
+    def join(self, number: int, role: str = "worker", *options: str, by: int = 1, port: int = 2377) -> None:
+        """Let the engine join the swarm of the manager *by*, as a worker or a manager."""
+        token = self._engine(by).docker("swarm", "join-token", "--quiet", role).strip()
+        own = ("--advertise-addr", self.address(number), *options)
+        self._engine(number).docker("swarm", "join", "--token", token, *own, f"{self.address(by)}:{port}")
+
+    def leave(self, *numbers: int) -> None:
+        """Let the engines leave their swarm, by force."""
+        for number in numbers:
+            self._engine(number).docker("swarm", "leave", "--force")
+
+    def service(self, name: str, *options: str, by: int = 1, image: str = "bb:1") -> None:
+        """Make a service without waiting for it."""
+        plain = ("--detach", "--no-resolve-image", "--name", name, *options)
+        self._engine(by).docker("service", "create", *plain, image, "sleep", "9999")
+
+    def down(self) -> None:
+        """Take engines and networks down."""
+        for engine in self.engines:
+            engine.down()
+        self.engines.clear()
+        cleanup.delete_namespace(self.netns)
+
+    def _add(self, flags: Sequence[str]) -> None:
+        engine = Engine(self.lab, {}, flags)
+        self.engines.append(engine)
+        for card in CARDS:
+            self._plug(engine, card)
+        engine.start()
+
+    def _plug(self, engine: Engine, card: str) -> None:
+        """A cable from a card of the engine to a bridge; both ends live in namespaces and end with them."""
+        number = len(self.engines)
+        port = f"{card}-{number}"
+        far_end = ("type", "veth", "peer", "name", card, "netns", engine.netns)
+        self._ip("link", "add", port, "up", "master", f"br-{card}", *far_end)
+        call("ip", "-n", engine.netns, "address", "add", f"{self.address(number, card)}/24", "dev", card)
+        call("ip", "-n", engine.netns, "link", "set", card, "up")
+
+    def _engine(self, number: int) -> Engine:
+        return self.engines[number - 1]
+
+    def _ip(self, *arguments: str) -> None:
+        call("ip", "-n", self.netns, *arguments)

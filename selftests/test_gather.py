@@ -1,0 +1,118 @@
+"""Gathering: all targets at a time, each with a recording, none that can stop the others."""
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullcheck import gather as gathering
+from hullcheck.gather import gather, script_for
+from hullcheck.inventory import Target
+from hullcheck.probes import Probe
+from hullcheck.recording import Recording
+from hullcheck.transport import Connection, Reply
+
+PROBES = (Probe("one", "echo 1"),)
+
+
+def test_order_is_that_of_the_targets(tmp_path: Path) -> None:
+    """Recordings come in the order given, whichever target is quicker; each is told of once."""
+    Recording("x", "ssh", {}, {}, 5.0).save(tmp_path)
+    targets = [Target("here", "local://"), Target("old", f"recorded://{tmp_path}")]
+    told: list[str] = []
+    recordings = gather(targets, PROBES, Connection(), done=lambda recording: told.append(recording.target))
+    assert list(recordings) == ["here", "old"]
+    assert sorted(told) == ["here", "old"]
+    assert recordings["here"].text(PROBES[0]) == "1\n"
+    assert (recordings["old"].target, recordings["old"].backend, recordings["old"].gathered) == ("old", "ssh", 5.0)
+
+
+def test_failure_is_kept_and_stops_no_other() -> None:
+    """A target that cannot be reached has a recording that says why."""
+    targets = [Target("bad", "chroot:///no/such/place"), Target("odd", "nonsense://x"), Target("here", "local://")]
+    recordings = gather(targets, PROBES, Connection())
+    assert recordings["bad"].failure.startswith("chroot:///no/such/place could not be audited: ")
+    assert "nonsense" in recordings["odd"].failure
+    assert not recordings["here"].failure
+    assert recordings["bad"].commands == {"one": "echo 1"}
+
+
+def test_fault_of_ours_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception that nobody thought of neither hangs nor hides the target."""
+
+    def broken(*arguments: Any) -> Reply:
+        raise RuntimeError("oh")
+
+    monkeypatch.setattr(gathering, "run_script", broken)
+    (recording,) = gather([Target("here", "local://")], PROBES, Connection()).values()
+    assert recording.failure == "internal error while gathering: RuntimeError: oh"
+
+
+def test_many_targets_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every target of a small fleet is asked at once: each waits here for all others."""
+    barrier = threading.Barrier(gathering.AT_A_TIME, timeout=20)
+
+    def slow(*arguments: Any) -> Reply:
+        barrier.wait()
+        return Reply(b"", "")
+
+    monkeypatch.setattr(gathering, "run_script", slow)
+    targets = [Target(f"t{number}", "local://") for number in range(gathering.AT_A_TIME)]
+    assert len(gather(targets, PROBES, Connection())) == gathering.AT_A_TIME
+
+
+def test_backend_without_a_time_out_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever hangs in a backend, gathering goes on."""
+    release = threading.Event()
+
+    def hanging(*arguments: Any) -> Reply:
+        release.wait(30)
+        return Reply(b"", "")
+
+    monkeypatch.setattr(gathering, "run_script", hanging)
+    monkeypatch.setattr(gathering, "_GRACE", 0)
+    start = time.monotonic()
+    (recording,) = gather([Target("web1", "ssh://a:geheim@web1")], PROBES, Connection(timeout=1)).values()
+    release.set()
+    assert time.monotonic() - start < 5
+    assert recording.failure == "ssh://a:***@web1 could not be audited: no answer within 1 s"
+
+
+def test_command_that_hangs_is_ended() -> None:
+    """The processes of a target that is out of time are gone."""
+    probes = (Probe("hangs", "exec sleep 4242"),)
+    (recording,) = gather([Target("here", "local://")], probes, Connection(timeout=1)).values()
+    assert "no answer within 1 s" in recording.failure
+    deadline = time.monotonic() + 5
+    while _sleepers() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _sleepers()
+
+
+def _sleepers() -> list[Path]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes() == b"sleep\x004242\x00":
+                found.append(path)
+        except OSError:
+            continue
+    return found
+
+
+def test_engine_of_a_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    """docker_host of the inventory wins; DOCKER_HOST is that of this machine; a container gets neither."""
+    monkeypatch.setenv("DOCKER_HOST", "unix:///mine")
+
+    def address(connect: str, docker_host: str | None = None) -> str:
+        script = script_for(Target("x", connect, docker_host=docker_host), PROBES, 5)
+        lines = [line for line in script.splitlines() if line.startswith("DOCKER_HOST=")]
+        return lines[0].partition("=")[2] if lines else ""
+
+    assert address("local://") == "unix:///mine"
+    assert address("local://", "unix:///other") == "unix:///other"
+    assert address("ssh://web1") == ""
+    assert address("ssh://web1", "unix:///other") == "unix:///other"
+    assert address("docker://web", "unix:///other") == ""

@@ -1,0 +1,124 @@
+"""Judging: one finding for each subject, a verdict for each way to end, the worst counts."""
+
+from collections.abc import Callable
+from typing import NoReturn
+
+import pytest
+
+from hullcheck.control import read_docstring
+from hullcheck.judge import Subjects, judge, summary
+from hullcheck.results import Finding
+from hullcheck.text import hide_passwords, printable
+from hullcheck.verdicts import EvidenceError, Manual, NotApplicable, Verdict
+
+
+def _raiser(raised: BaseException) -> Callable[[], NoReturn]:
+    def control() -> NoReturn:
+        raise raised
+
+    return control
+
+
+@pytest.mark.parametrize(
+    ("raised", "verdict", "reason"),
+    [
+        (AssertionError("is bad"), Verdict.FAIL, "is bad"),
+        (AssertionError("is bad\nassert not True"), Verdict.FAIL, "is bad"),
+        (AssertionError(), Verdict.FAIL, "what the control asserts is not so"),
+        (pytest.fail.Exception("is bad"), Verdict.FAIL, "is bad"),
+        (EvidenceError("unread"), Verdict.ERROR, "unread"),
+        (NotApplicable("none"), Verdict.NOT_APPLICABLE, "none"),
+        (pytest.skip.Exception("none"), Verdict.NOT_APPLICABLE, "none"),
+        (Manual("look"), Verdict.MANUAL, "look"),
+        (KeyError("x"), Verdict.ERROR, "the control broke: KeyError: 'x'"),
+        (RecursionError("deep"), Verdict.ERROR, "the control broke: RecursionError: deep"),
+    ],
+)
+def test_each_way_to_end(raised: BaseException, verdict: Verdict, reason: str) -> None:
+    """What a control raises decides; a fault of its own is no verdict on the host."""
+    assert judge(_raiser(raised), {}, "web1") == (Finding("target", "web1", verdict, reason),)
+
+
+def test_note_beside_a_pass() -> None:
+    """A control that returns text passes with it."""
+    assert judge(lambda: "as asked", {}, "web1") == (Finding("target", "web1", Verdict.PASS, "as asked"),)
+    assert judge(lambda: 5, {}, "web1") == (Finding("target", "web1", Verdict.PASS, ""),)
+
+
+def test_each_subject_has_its_finding() -> None:
+    """A control is called once for each subject; one that raises stops no other."""
+
+    def control(thing: int) -> None:
+        assert thing < 2, f"is {thing}"
+
+    things = Subjects("thing", (("a", 1), ("b", 2), ("c", 0)))
+    findings = judge(control, {"thing": things}, "web1")
+    assert [(each.kind, each.subject, str(each.verdict)) for each in findings] == [
+        ("thing", "a", "pass"),
+        ("thing", "b", "fail"),
+        ("thing", "c", "pass"),
+    ]
+    assert summary(findings) == (Verdict.FAIL, "b: is 2")
+
+
+def test_no_subject_is_not_applicable() -> None:
+    """Nothing to judge is no pass, and the reason says that there is nothing."""
+    findings = judge(lambda thing: None, {"thing": Subjects("thing", (), "there is no thing")}, "web1")
+    assert findings == (Finding("target", "web1", Verdict.NOT_APPLICABLE, "there is no thing"),)
+
+
+def test_two_kinds_of_subjects_are_refused() -> None:
+    """A control judges subjects of one kind."""
+    both = {"a": Subjects("a", ()), "b": Subjects("b", ())}
+    with pytest.raises(TypeError, match="two kinds"):
+        judge(lambda a, b: None, both, "web1")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "worst"),
+    [
+        ("pass, not applicable", "pass"),
+        ("pass, attested", "attested"),
+        ("attested, waived", "waived"),
+        ("waived, manual", "manual"),
+        ("manual, error", "error"),
+        ("error, fail, pass", "fail"),
+        ("not applicable", "not applicable"),
+    ],
+)
+def test_worst_counts(verdicts: str, worst: str) -> None:
+    """fail, error, manual, waived, attested, pass, not applicable."""
+    findings = tuple(Finding("thing", each, Verdict(each)) for each in verdicts.split(", "))
+    assert summary(findings)[0] == worst
+
+
+def test_words_of_a_host_are_made_fit_to_be_shown() -> None:
+    """Escapes, other directions of writing, broken bytes and endless text go no further than the finding."""
+
+    def control(thing: str) -> None:
+        raise AssertionError(thing)
+
+    evil = "\x1b[2J\x9b2J\u202e\udcff\x00"
+    (finding,) = judge(control, {"thing": Subjects("thing", ((evil, evil + "x" * 10_000_000),))}, "web1")
+    assert finding.subject == r"\x1b[2J\x9b2J\u202e\udcff\x00"
+    assert finding.reason.startswith(finding.subject + "xxx")
+    assert len(finding.reason) < 5000
+
+
+def test_printable_keeps_what_people_write() -> None:
+    """Line feeds, letters of every script and spaces stay."""
+    text = "Größe\nи\u00a0так 漢字"
+    assert printable(text) == text
+
+
+def test_passwords_in_urls() -> None:
+    """A URL shows its user and host; an image's digest is not taken for a password."""
+    assert hide_passwords("proxy http://me:pw@p:80/ failed") == "proxy http://me:***@p:80/ failed"
+    assert hide_passwords("nginx:1.27@sha256:00") == "nginx:1.27@sha256:00"
+
+
+def test_docstring_is_the_documentation() -> None:
+    """Title, rationale and remedy are told apart."""
+    text = "Demand.\n\nWhy,\nand more.\n\nAlso.\n\nRemedy: do\nthis.\n"
+    assert read_docstring(text) == ("Demand.", "Why, and more.\n\nAlso.", "do this.")
+    assert read_docstring("") == ("", "", "")

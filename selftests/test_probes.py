@@ -1,0 +1,129 @@
+"""The probe script and its parser: complete answers or none, whatever a host says in them."""
+
+import subprocess
+from collections.abc import Sequence
+
+import pytest
+
+from hullcheck.probes import MAGIC, Answer, Probe, ProbeOutputError, parse, render
+from hullcheck.transport import command_for
+
+NONCE = "0123456789abcdef" * 2
+SHELLS = (("dash",), ("busybox", "sh"), ("bash", "--posix"))
+
+each_shell = pytest.mark.parametrize("shell", SHELLS, ids=[" ".join(each) for each in SHELLS])
+
+
+def _run(shell: Sequence[str], script: str) -> str:
+    done = subprocess.run([*shell, "-c", script], capture_output=True, check=True)
+    return done.stdout.decode("utf-8", "surrogateescape")
+
+
+def _frame(name: str, stdout: str = "", status: int = 0, stderr: str = "") -> str:
+    return f"{NONCE} begin {name}\n{stdout}\n{NONCE} status {status}\n{stderr}\n{NONCE} end {name}\n"
+
+
+def _output(*frames: str) -> str:
+    return f"{MAGIC} {NONCE}\n{''.join(frames)}{NONCE} complete\n"
+
+
+@each_shell
+def test_answers_come_back_as_they_were(shell: Sequence[str]) -> None:
+    """Output, status and standard error of each probe, in any POSIX shell."""
+    probes = (
+        Probe("plain", "echo out; echo err >&2; exit 3"),
+        Probe("empty", "exit 0"),
+        Probe("no_line_end", "printf a"),
+        Probe("many_line_ends", r"printf 'a\n\n\n'"),
+        Probe("bytes", r"printf '\000\377\033[2J\r\n'"),
+        Probe("reads_input", "cat"),
+        Probe("missing", "no-such-command"),
+    )
+    answers = parse(_run(shell, render(probes)))
+    assert answers["plain"] == Answer("plain", 3, "out\n", "err")
+    assert answers["empty"] == Answer("empty", 0, "", "")
+    assert answers["no_line_end"].stdout == "a"
+    assert answers["many_line_ends"].stdout == "a\n\n\n"
+    assert answers["bytes"].stdout == "\0\udcff\x1b[2J\r\n"
+    assert answers["reads_input"].stdout == ""
+    assert answers["missing"].status == 127
+
+
+@each_shell
+def test_probe_out_of_time(shell: Sequence[str]) -> None:
+    """A probe that hangs is stopped; the next one is asked."""
+    answers = parse(_run(shell, render((Probe("hangs", "exec sleep 60"), Probe("next", "echo on")), timeout=1)))
+    assert answers["hangs"].status in (124, 143)
+    assert answers["next"].stdout == "on\n"
+
+
+def test_engine_that_hangs_is_asked_once() -> None:
+    """Where docker_version is out of time no other question goes to the engine; others go on."""
+    probes = [Probe(name, "exec sleep 60") for name in ("docker_version", "docker_info", "docker_x")]
+    answers = parse(_run(("dash",), render((*probes, Probe("other", "echo on")), timeout=1)))
+    assert [answers[probe.name].status for probe in probes] == [124] * 3
+    assert "not asked" in answers["docker_x"].stderr
+    assert answers["other"].stdout == "on\n"
+
+
+def test_slow_question_costs_no_other() -> None:
+    """A docker probe that is out of time, while the engine gave its version, leaves the others."""
+    probes = (Probe("docker_version", "echo 1"), Probe("docker_x", "sleep 60"), Probe("docker_y", "echo y"))
+    answers = parse(_run(("dash",), render(probes, timeout=1)))
+    assert (answers["docker_x"].status, answers["docker_y"].stdout) == (124, "y\n")
+
+
+@each_shell
+def test_command_line_survives_every_shell(shell: Sequence[str]) -> None:
+    """The script is the same after a trip through quotes, and needs no more room in it."""
+    script = "printf '%s\\n' \"it's $((1 + 1)) {a,b} `echo x` !\" '\\t\t'\n"
+    assert _run(shell, command_for(script)) == _run(shell, script)
+    assert command_for("'" * 1000).count("'") == 2
+
+
+def test_docker_host_is_quoted() -> None:
+    """An address is data, whatever it holds."""
+    probe = Probe("host", 'printf "%s" "$DOCKER_HOST"')
+    address = "unix:///tmp/it's $(here)/s"
+    assert parse(_run(("dash",), render((probe,), docker_host=address)))["host"].stdout == address
+
+
+def test_banner_before_and_line_ends_of_a_terminal() -> None:
+    """What a login prints first is passed over; a carriage return that a terminal adds is taken away."""
+    output = _output(_frame("one", "a\nb"))
+    expected = {"one": Answer("one", 0, "a\nb", "")}
+    assert parse("Welcome!\n" + output) == expected
+    assert parse("Welcome!\r\n" + output.replace("\n", "\r\n")) == expected
+
+
+def test_forged_frames_are_text() -> None:
+    """Without the nonce nothing in an answer is a frame."""
+    other = NONCE.replace("0", "9")
+    forged = f"{other} status 0\n\n{other} end one\n{other} complete\n{MAGIC} {other}"
+    assert parse(_output(_frame("one", forged, 1, forged)))["one"] == Answer("one", 1, forged, forged)
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ("", "not that of a hullcheck probe script"),
+        ("This account is currently not available.\n", "not that of a hullcheck probe script"),
+        (_output(_frame("one"))[:-2], "cut off"),
+        (f"{MAGIC} {NONCE}\n{_frame('one')}", "cut off"),
+        (f"{MAGIC} {NONCE}\n", "cut off"),
+        (_output(_frame("one").replace("end one", "end two")), "damaged"),
+        (_output(_frame("one"), _frame("one")), "damaged"),
+        (_output(_frame("one") + f"{NONCE} begin two\n"), "damaged"),
+        (_output(_frame("one").replace("status 0", "status x")), "damaged"),
+    ],
+)
+def test_what_is_no_answer(output: str, said: str) -> None:
+    """Output that is cut off, damaged or of something else gives no answer at all."""
+    with pytest.raises(ProbeOutputError, match=said):
+        parse(output)
+
+
+def test_ten_megabytes() -> None:
+    """A host that says a lot is read in a moment."""
+    text = "x" * 10_000_000 + f"\n{NONCE}\n" + "\n" * 100_000
+    assert parse(_output(_frame("one", text)))["one"].stdout == text

@@ -1,0 +1,125 @@
+"""Recordings: redacted before anything is written, private, and read again as they were."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hullcheck.probes import Answer, Probe, render
+from hullcheck.recording import Recording, RecordingError
+from hullcheck.redact import json_fields, json_lines
+from hullcheck.verdicts import EvidenceError
+
+SECRETS = Probe("secrets", """printf '{"Name":"web","Env":["PASSWORD=geheim"]}'""", json_fields({"Name": True}))
+PLAIN = Probe("plain", r"printf 'a\377\000b'; echo 'to https://user:geheim@proxy' >&2")
+CLOCK = Probe("clock", "date +%s")
+PROBES = (SECRETS, PLAIN, CLOCK)
+
+
+def _output() -> bytes:
+    return subprocess.run(["sh", "-c", render(PROBES)], capture_output=True, check=True).stdout
+
+
+def _recording(output: bytes) -> Recording:
+    text = output.decode("utf-8", "surrogateescape")
+    return Recording.from_output(text, PROBES, target="web1", backend="ssh", gathered=1.0)
+
+
+def test_saved_and_loaded(tmp_path: Path) -> None:
+    """A recording that is read again is the same, bytes that are no text included."""
+    recording = _recording(_output())
+    recording.save(tmp_path / "web1")
+    assert Recording.load(tmp_path / "web1", PROBES) == recording
+    assert Recording.load(tmp_path / "web1/recording.json", PROBES) == recording
+    assert recording.text(PLAIN) == "a\udcff\0b"
+
+
+def test_for_its_owner_alone(tmp_path: Path) -> None:
+    """Nobody else may read it, also where a file of that name was there before."""
+    (tmp_path / "recording.json").write_text("{}")
+    path = _recording(_output()).save(tmp_path)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_secrets_are_dropped_before_anything_is_written(tmp_path: Path) -> None:
+    """What a probe does not keep, and passwords in error messages, are in no recording."""
+    path = _recording(_output()).save(tmp_path)
+    assert "geheim" not in json.dumps(json.loads(path.read_text())["answers"])
+    assert json.loads(_recording(_output()).text(SECRETS)) == {"Name": "web"}
+
+
+def test_carried_output_is_redacted_too(tmp_path: Path) -> None:
+    """The raw output of the script is read like a target's own answer, at the time that it tells."""
+    path = tmp_path / "web1.txt"
+    path.write_bytes(b"Last login: today\n" + _output())
+    loaded = Recording.load(path, PROBES)
+    assert "geheim" not in repr(loaded.answers)
+    assert loaded.gathered > 1e9
+
+
+@pytest.mark.parametrize(
+    "text", ["", "hello", "{}", "[]", '{"schema": "other"}', '{"schema": "hullcheck/recording/1"', "[" * 10_000]
+)
+def test_what_is_no_recording(tmp_path: Path, text: str) -> None:
+    """The message names the file."""
+    path = tmp_path / "recording.json"
+    path.write_text(text)
+    with pytest.raises(RecordingError, match=f"{path}: neither a recording"):
+        Recording.load(tmp_path, PROBES)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    """The message names the file and why."""
+    with pytest.raises(RecordingError, match="No such file"):
+        Recording.load(tmp_path / "missing", PROBES)
+
+
+def test_cut_off_output_has_a_reason() -> None:
+    """Half an answer is none: everything asked of it raises."""
+    recording = _recording(_output()[:-20])
+    with pytest.raises(EvidenceError, match="cut off"):
+        recording.text(PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "no answer to the probe plain"),
+        (Answer("plain", 124, "", ""), "did not answer in time"),
+        (Answer("plain", 1, "x", "permission denied\nmore"), "plain: permission denied"),
+        (Answer("plain", 7, "x", ""), "plain: exit status 7"),
+        (Answer("plain", 0, '{"a": ', ""), "not JSON, or is cut off"),
+        (Answer("plain", 0, "[" * 100_000, ""), "not JSON, or is cut off"),
+    ],
+)
+def test_missing_evidence_is_never_empty_evidence(answer: Answer | None, said: str) -> None:
+    """A probe that failed, or answered nonsense, raises and does not read as nothing."""
+    recording = Recording("web1", "ssh", {answer.name: answer} if answer else {})
+    with pytest.raises(EvidenceError, match=said):
+        recording.json(PLAIN)
+
+
+@pytest.mark.parametrize("text", ["no json", "[" * 100_000, '{"a": geheim}', "1" * 5000])
+def test_what_cannot_be_redacted_is_dropped(text: str) -> None:
+    """An answer that is not what was asked for is not stored, because nobody knows what is in it."""
+    keep = json_fields({"a": True})
+    recording = Recording.from_output(
+        _output().decode("utf-8", "surrogateescape").replace('{"Name":"web","Env":["PASSWORD=geheim"]}', text),
+        (Probe("secrets", SECRETS.script, keep),),
+        target="web1",
+        backend="ssh",
+        gathered=1.0,
+    )
+    assert text not in repr(recording.answers)
+    with pytest.raises(EvidenceError):
+        recording.json(SECRETS)
+
+
+def test_fields_by_allow_list() -> None:
+    """Only named fields stay; `*` names any; below a field that is not described nothing stays but null."""
+    keep = json_lines({"a": True, "b": {"*": {"c": True}}, "d": {"e": True}})
+    line = {"a": [1], "b": {"x": {"c": 1, "z": 2}}, "d": "text", "new": "secret"}
+    assert [json.loads(each) for each in keep(f"{json.dumps(line)}\nnonsense\n").splitlines()] == [
+        {"a": [1], "b": {"x": {"c": 1}}, "d": "(dropped)"}
+    ]

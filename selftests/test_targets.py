@@ -1,0 +1,107 @@
+"""Targets from host specifications: which, under which names, and never with a password."""
+
+from pathlib import Path
+
+import pytest
+
+from hullcheck.targets import TargetError, from_specs, plain, plain_arguments
+
+
+def _names(*specs: str, connection: str | None = None) -> list[tuple[str, str]]:
+    targets = from_specs(specs, connection=connection, ansible_inventory=None)
+    return [(target.name, target.connect) for target in targets]
+
+
+@pytest.mark.parametrize(
+    ("spec", "name", "connect"),
+    [
+        ("local", "local", "local://"),
+        ("local://", "local", "local://"),
+        ("local://?sudo=true", "local", "local://?sudo=true"),
+        ("ssh://audit@web1:2222?sudo=true", "web1", "ssh://audit@web1:2222?sudo=true"),
+        ("ssh://a:p@Web1.example.com", "Web1.example.com", "ssh://a:p@Web1.example.com"),
+        ("ssh://[fe80::1]:22", "fe80__1", "ssh://[fe80::1]:22"),
+        ("docker://app@web", "web", "docker://app@web"),
+        ("podman://web", "web", "podman://web"),
+        ("web1", "web1", "paramiko://web1"),
+        (" ssh://web1 ", "web1", "ssh://web1"),
+    ],
+)
+def test_name_is_the_host_part(spec: str, name: str, connect: str) -> None:
+    """The name is what stands for the host, fit for a directory."""
+    assert _names(spec) == [(name, connect)]
+
+
+def test_backend_that_connection_names() -> None:
+    """A specification without a backend takes that of --connection."""
+    assert _names("web1", "docker://box", connection="ssh") == [("web1", "ssh://web1"), ("box", "docker://box")]
+
+
+def test_names_that_collide() -> None:
+    """Ports tell hosts apart, numbers what is left, and no two targets share a name."""
+    specs = ("ssh://a:1", "ssh://a:2", "ssh://b", "docker://b", "ssh://b-2", "ssh://a:1")
+    assert [name for name, _ in _names(*specs)] == ["a-1", "a-2", "b", "b-2", "b-2-2"]
+
+
+def test_recordings_have_the_name_of_their_folder_or_file(tmp_path: Path) -> None:
+    """A suffix that is a file's goes; what looks like one in a host's name stays."""
+    (tmp_path / "web1.example.com").mkdir()
+    (tmp_path / "web1.example.com/recording.json").touch()
+    (tmp_path / "vault.txt").touch()
+    specs = [f"recorded://{tmp_path}/{each}" for each in ("web1.example.com", "vault.txt")]
+    assert [name for name, _ in _names(*specs)] == ["web1.example.com", "vault"]
+    (same,) = _names(f"recorded://{tmp_path}/web1.example.com/recording.json")
+    assert same[0] == "web1.example.com"
+
+
+@pytest.mark.parametrize("spec", ["ssh://..", "ssh://%2e%2e%2f", "docker://a/../b", "ssh://~"])
+def test_name_stays_in_its_folder(spec: str) -> None:
+    """Nothing in a name leads out of the run's folder."""
+    ((name, _),) = _names(spec)
+    assert "/" not in name
+    assert not name.startswith(".")
+
+
+@pytest.mark.parametrize(
+    ("specs", "said"),
+    [
+        ([""], "names no target"),
+        (["shh://web1"], "unknown backend 'shh'; did you mean 'ssh'?"),
+        (["ssh://"], "names no host; write ssh://NAME"),
+        (["shh://a:geheim@web1"], r"--hosts shh://a:\*\*\*@web1: unknown"),
+        (["recorded://"], "there is no such file or folder"),
+        (["recorded:///no/such"], "there is no such file or folder"),
+    ],
+)
+def test_faults_say_what_to_write(specs: list[str], said: str) -> None:
+    """One line, without a password."""
+    with pytest.raises(TargetError, match=said) as caught:
+        _names(*specs)
+    assert "\n" not in str(caught.value)
+    assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("spec", "shown"),
+    [
+        ("ssh://audit:geheim@web1?sudo=true", "ssh://audit:***@web1?sudo=true"),
+        ("ssh://audit:ge/he:im@web1:22", "ssh://audit:***@web1:22"),
+        ("ssh://:geheim@web1", "ssh://:***@web1"),
+        ("audit:geheim@web1", "audit:***@web1"),
+        ("ssh://audit@web1:22", "ssh://audit@web1:22"),
+        ("ssh://web1:22?sudo_user=a@b", "ssh://web1:22?sudo_user=a@b"),
+        ("local://", "local://"),
+    ],
+)
+def test_password_is_hidden(spec: str, shown: str) -> None:
+    """The password goes, and nothing else."""
+    assert plain(spec) == shown
+
+
+def test_arguments_without_passwords() -> None:
+    """In every way to write --hosts, and in any other argument that holds a URL."""
+    arguments = ["-m", "cis", "--hosts", "ssh://a:x@h,b:y@i", "--hosts=ssh://a:x@h", "-o", "k=http://u:x@p/"]
+    assert plain_arguments(arguments) == (
+        *("-m", "cis", "--hosts", "ssh://a:***@h,b:***@i", "--hosts=ssh://a:***@h"),
+        *("-o", "k=http://u:***@p/"),
+    )
