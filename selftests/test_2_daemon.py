@@ -49,6 +49,7 @@ class Host:
     flags: tuple[str, ...] = ()
     document: str | None = "{}"
     changed: str = BEFORE
+    written: str = ""
     info: dict[str, Any] = field(default_factory=dict)
     bridge: dict[str, str] | None = field(
         default_factory=lambda: {"com.docker.network.bridge.enable_icc": "true"}
@@ -120,7 +121,7 @@ class Host:
             (each.partition("=")[2] for each in self.flags if each.startswith("--config-file=")), PATH
         )
         state = "absent" if self.document is None else "unread" if self.document == "unread" else "read"
-        lines = ["dockerd:7", f"config:{state}|{BEFORE}|{self.changed}|{path}"]
+        lines = ["dockerd:7", f"config:{state}|{self.written or self.changed}|{self.changed}|{path}"]
         if state == "read":
             lines += [f" {line}" for line in (self.document or "").split("\n")]
         if self.profile:
@@ -268,6 +269,14 @@ def test_unknown_running_value() -> None:
         .judge("2.17")[1]
         .startswith("userland-proxy is true (its docker-proxy")
     )
+
+
+def test_file_whose_mode_alone_changed() -> None:
+    """A file changed after the start, but not written, neither proves a setting nor fails one that it has right."""
+    touched = Host(document='{"userland-proxy": false}', changed=AFTER, written=BEFORE)
+    assert touched.judge("2.17")[0] == "error"
+    assert replace(touched, document='{"userland-proxy": true}').judge("2.17")[0] == "fail"
+    assert replace(touched, changed=BEFORE).judge("2.17")[0] == "pass"
 
 
 def test_absent_file() -> None:

@@ -1,9 +1,11 @@
 """The probe that describes all containers in one go, and what of its answer is kept.
 
-Its answer has three parts. First the ids of all containers, a line each; then `container JSON` and `volume JSON`.
-After `--proc`: files of /proc and of the control groups of each main process, as `grep -H` prints them, namespace
-links, and listening sockets. After `--paths`: for each source of a mount `real SOURCE<TAB>PATH`, without symbolic
-links. What a host can name freely comes as JSON, or in the last part, where it can forge nothing but itself.
+Its answer has three parts. First the ids of all containers, a line each; then `container JSON` and `volume
+JSON`. After `--proc`: files of /proc and of the control groups of each main process, as `grep -H` prints
+them, namespace links, listening sockets, and who holds them. After `--paths`: for each source of a mount
+`real SOURCE<TAB>PATH`, without symbolic links, and for each socket of an engine or source `socket
+DEVICE:INODE LINKS PATH`. What a host can name freely comes as JSON, or stands alone in its line where it can
+forge nothing but itself.
 """
 
 import json
@@ -15,7 +17,7 @@ from hullcheck.redact import pick
 _FIELDS = {
     "Pid": ".State.Pid",
     "NetworkMode": ".HostConfig.NetworkMode",
-    "Id": ".Id",
+    "Id": ".ID",
     "Name": ".Name",
     "Running": ".State.Running",
     "Status": ".State.Status",
@@ -26,7 +28,7 @@ _FIELDS = {
     "MountLabel": ".MountLabel",
     "User": ".Config.User",
     "Reference": ".Config.Image",
-    "Health": '(index .State "Health")',
+    "ExposedPorts": ".Config.ExposedPorts",
     "HostConfig": ".HostConfig",
     "Mounts": ".Mounts",
     "Networks": ".NetworkSettings.Networks",
@@ -35,8 +37,16 @@ _FIELDS = {
 _FORMAT = (
     "container {"
     + ",".join(f'"{name}":{{{{json {path}}}}}' for name, path in _FIELDS.items())
+    + ',"Health":{{with .State.Health}}{{json .Status}}{{else}}null{{end}}'
     + ',"Service":{{with .Config.Labels}}{{json (index . "com.docker.swarm.service.id")}}{{else}}null{{end}}}'
     + '{{range .Mounts}}{{"\\n"}}source {{json .Source}}{{end}}'
+)
+_VOLUME_FORMAT = (
+    "volume {{json .}}{{with .Options}}"
+    + '{{with index . "device"}}{{"\\n"}}source {{json .}}{{end}}'
+    + '{{with index . "o"}}{{range split . ","}}{{range split . ":"}}{{"\\n"}}source {{json .}}'
+    + "{{end}}{{end}}{{end}}"
+    + "{{end}}"
 )
 
 _SCRIPT = r"""
@@ -49,51 +59,59 @@ printf "%s\n" "$described" | grep "^container "
 volumes=""
 case $described in *'"Type":"volume"'*)
   names=$(docker volume ls --quiet) || exit
-  volumes=$(docker volume inspect --format 'volume {{json .}}' $names)
-  printf "%s\n" "$volumes" ;;
+  volumes=$(docker volume inspect --format '@VOLUME@' $names)
+  printf "%s\n" "$volumes" | grep "^volume " ;;
 esac
 
 echo "--proc"
 cd /proc || exit
-pids=$(printf "%s\n" "$described" | sed -n 's/^container {"Pid":\([1-9][0-9]*\),.*/\1/p')
-line_feed="
-"
-list_files() {
-  seen=""
-  for pid in $pids; do
-    printf "%s\n" $pid/mountinfo $pid/attr/current $pid/uid_map
-    while IFS=: read -r number controllers path; do
-      case ,$controllers, in
-        ,,) top=/sys/fs/cgroup; [ ! -d $top/unified ] || top=$top/unified
-          names="memory.max pids.max cpu.max cpu.weight" ;;
-        *,memory,*) top=/sys/fs/cgroup/$controllers names=memory.limit_in_bytes ;;
-        *,pids,*) top=/sys/fs/cgroup/$controllers names=pids.max ;;
-        *,cpu,*) top=/sys/fs/cgroup/$controllers names="cpu.shares cpu.cfs_quota_us cpu.cfs_period_us" ;;
-        *) continue ;;
-      esac
-      own=yes
-      while [ -n "${path%/}" ]; do
-        if [ -z "$own" ]; then
-          case $seen in *"$line_feed$top$path$line_feed"*) break ;; esac
-          seen="$seen$line_feed$top$path$line_feed"
-        fi
-        for name in $names; do printf "%s\n" "$top$path/$name"; done
-        own="" path=${path%/*}
-      done
-    done 2>/dev/null <$pid/cgroup
-  done
+pids_of() { sed -n 's/^container {"Pid":\([1-9][0-9]*\),.*/\1/p'; }
+pids=$(printf "%s\n" "$described" | pids_of)
+unified=/sys/fs/cgroup; [ ! -d $unified/unified ] || unified=$unified/unified
+list_groups() {
+  for pid in $pids; do printf "%s\n" $pid/cgroup; done | tr "\n" "\0" | xargs -0 cat 2>/dev/null |
+    awk -F: -v unified=$unified '
+    function list(top, path, names,   count, name, i) {
+      count = split(names, name, " ")
+      while (path != "" && path != "/" && !((top path) in seen)) {
+        seen[top path] = 1
+        for (i = 1; i <= count; i++) print top path "/" name[i]
+        sub("/[^/]*$", "", path)
+      }
+    }
+    { path = $0; sub("^[^:]*:[^:]*:", "", path); top = "/sys/fs/cgroup/" $2; controllers = "," $2 "," }
+    controllers == ",," { list(unified, path, "memory.max pids.max cpu.max cpu.weight cgroup.controllers") }
+    controllers ~ /,memory,/ { list(top, path, "memory.limit_in_bytes") }
+    controllers ~ /,pids,/ { list(top, path, "pids.max") }
+    controllers ~ /,cpu,/ { list(top, path, "cpu.shares cpu.cfs_quota_us cpu.cfs_period_us") }'
+}
+list_networks() {
+  printf "%s\n" "$described" | grep '^container {"Pid":[1-9][0-9]*,"NetworkMode":"host"' | pids_of | head -n 1
+  outside=$(docker network ls --quiet --no-trunc --filter driver=macvlan --filter driver=ipvlan)
+  [ -z "$outside" ] || printf "%s\n" "$described" | grep "^container " | grep -F "$outside" | pids_of
 }
 if [ -n "$pids" ]; then
-  list_files | tr "\n" "\0" | xargs -0 grep -Hs ""
-  for pid in $pids; do printf "%s\n" $pid/net/tcp $pid/net/tcp6 $pid/net/udp $pid/net/udp6; done |
-    tr "\n" "\0" | xargs -0 grep -Hs -e local_address -e " 0A " -e " 07 "
-  for pid in $pids; do printf "%s\n" $pid/ns; done | tr "\n" "\0" | xargs -0 ls -ln 2>/dev/null
-  case $described in *'"NetworkMode":"host"'*) ls -ln [0-9]*/fd 2>/dev/null | grep -e "^[0-9]" -e "socket:" ;; esac
+  { for pid in $pids; do printf "%s\n" $pid/mountinfo $pid/attr/current $pid/uid_map; done; list_groups; } |
+    tr "\n" "\0" | xargs -0 grep -aHs ""
+  for pid in $(list_networks); do printf "%s\n" $pid/net/tcp $pid/net/tcp6 $pid/net/udp $pid/net/udp6; done |
+    tr "\n" "\0" | xargs -0 grep -aHs -e local_address -e " 0A " -e " 07 "
+  for pid in $pids; do for name in ipc net pid user uts; do printf "%s\n" $pid/ns/$name; done; done |
+    tr "\n" "\0" | xargs -0 ls -ln 2>/dev/null
+  case $described in *'"NetworkMode":"host"'*)
+    printf "%s\n" [0-9]*/fd/* | tr "\n" "\0" | xargs -0 ls -dln 2>/dev/null |
+      grep -a '^l[-rwx]* .* [0-9]*/fd/[0-9]* -> socket:\[[0-9]*\]$' ;;
+  esac
 fi
+case $described in *'"Running":false'*)
+  root=$(docker info --format "{{.DockerRootDir}}") &&
+    grep -aHos '"NoNewPrivileges":[a-z]*' "$root"/containers/*/config.v2.json ;;
+esac
 
 echo "--paths"
-printf "%s\n%s\n" "$described" "$volumes" |
-  sed -n -e 's/^source "\([^"\\]*\)"$/\1/p' -e 's/^volume .*"device":"\(\/[^"\\]*\)".*/\1/p' | sort -u |
+sources=$(printf "%s\n%s\n" "$described" "$volumes" |
+  sed -n 's/^source "\([a-z]*dir=\)\{0,1\}\(\/[^"\\]*\)"$/\2/p' | sort -u)
+[ -n "$sources" ] || exit $status
+printf "%s\n" "$sources" |
   while IFS= read -r source; do
     folder=${source%/*}
     if cd -P "$source" 2>/dev/null; then printf "real %s\t%s\n" "$source" "$PWD"
@@ -102,22 +120,30 @@ printf "%s\n%s\n" "$described" "$volumes" |
       printf "real %s\t%s\n" "$source" "${PWD%/}/${source##*/}"
     fi
   done
+list_sockets() {
+  cd /proc || return
+  for folder in $(grep -lsx -e dockerd -e containerd -e podman [0-9]*/comm); do
+    sed -n 's|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' "${folder%comm}net/unix"
+  done 2>/dev/null
+  printf "%s\n" "$sources" | while IFS= read -r source; do [ ! -S "$source" ] || printf "%s\n" "$source"; done
+}
+list_sockets | sort -u | tr "\n" "\0" | xargs -0 stat -L -c "socket %d:%i %h %n" 2>/dev/null
 exit $status
-""".replace("@FORMAT@", _FORMAT)
+""".replace("@FORMAT@", _FORMAT).replace("@VOLUME@", _VOLUME_FORMAT)
 
-_HOST_CONFIG = dict.fromkeys(
-    (
-        "Privileged CapAdd CapDrop SecurityOpt NetworkMode PidMode IpcMode UTSMode UsernsMode Memory CpuShares NanoCpus CpuQuota"
-        " CpuPeriod PidsLimit ReadonlyRootfs RestartPolicy Devices DeviceCgroupRules Ulimits CgroupParent"
-        " PublishAllPorts PortBindings"
-    ).split(),
-    True,
-) | {"DeviceRequests": {"Driver": True, "Count": True, "DeviceIDs": True, "Capabilities": True}}
-
-_ALLOWED = dict.fromkeys((*_FIELDS, "Service"), True) | {
-    "Health": {"Status": True},
+_JUDGED = """
+    CapAdd CapDrop CgroupParent CpuPeriod CpuQuota CpuShares DeviceCgroupRules Devices IpcMode Memory NanoCpus
+    NetworkMode PidMode PidsLimit PortBindings Privileged PublishAllPorts ReadonlyRootfs RestartPolicy
+    SecurityOpt UTSMode Ulimits UsernsMode
+"""
+_HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
+    "DeviceRequests": {"Driver": True, "Count": True, "DeviceIDs": True, "Capabilities": True}
+}
+_ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service"), True) | {
     "HostConfig": _HOST_CONFIG,
-    "Mounts": dict.fromkeys(("Type", "Name", "Source", "Destination", "Driver", "Mode", "RW", "Propagation"), True),
+    "Mounts": dict.fromkeys(
+        ("Type", "Name", "Source", "Destination", "Driver", "Mode", "RW", "Propagation"), True
+    ),
     "Networks": {"*": {"NetworkID": True}},
 }
 _VOLUME = {"Name": True, "Driver": True, "Options": {"type": True, "device": True, "o": True}}
@@ -137,6 +163,8 @@ def _kept(line: str) -> str:
     try:
         document = json.loads(text)
     except ValueError:
+        return ""
+    if not isinstance(document, dict):
         return ""
     if word == "container":
         return "container " + json.dumps(_without_profiles(pick(document, _ALLOWED)), separators=(",", ":"))
@@ -168,12 +196,14 @@ def _without_passwords(volume: dict[str, Any]) -> dict[str, Any]:
     """Mount options of a volume: names stay, of the values only the paths of an overlay."""
     options = volume.get("Options")
     if isinstance(options, dict) and isinstance(options.get("o"), str):
-        parts = (part.partition("=") for part in options["o"].split(","))
-        shown = ("lowerdir", "upperdir", "workdir")
-        options["o"] = ",".join(
-            name + (equals + value if name in shown else equals and "=***") for name, equals, value in parts
-        )
+        options["o"] = ",".join(map(_without_value, options["o"].split(",")))
     return volume
+
+
+def _without_value(option: str) -> str:
+    name, equals, _ = option.partition("=")
+    shown = not equals or name in ("lowerdir", "upperdir", "workdir")
+    return option if shown else f"{name}=***"
 
 
 DOCKER_CONTAINERS = Probe("docker_containers", _SCRIPT, _keep)

@@ -198,6 +198,7 @@ class Daemon:
             self.process.flags,
             file,
             file.changed_since(self.process.started),
+            file.written_since(self.process.started),
             self.engine.version.partition("+")[0],
             told if differs else None,
             unit.name if unit and differs else "",
@@ -466,7 +467,7 @@ class Daemon:
         if not self.configuration.changed or with_file == without_file:
             return (with_file,), ""
         doubt = f"{self.configuration.file.path} was changed after the daemon started"
-        return (with_file, without_file), doubt
+        return ((with_file, without_file) if self.configuration.rewritten else (with_file,)), doubt
 
 
 def _seccomp(engine: Engine) -> str | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hullcheck.facts import daemon_secrets
@@ -118,6 +118,7 @@ class ConfigFile:
     path: str
     state: str
     touched: Span | None
+    written: Span | None
     document: Mapping[str, Any] | None
 
     def values(self) -> Mapping[str, Any]:
@@ -135,6 +136,12 @@ class ConfigFile:
         if self.document is None:
             raise EvidenceError(f"{self.path}, the daemon's configuration, is not JSON")
         return self.document
+
+    def written_since(self, started: Span | None) -> bool:
+        """Whether its content is newer than the daemon; else a later change was one of owner, mode or name."""
+        if started is None or self.written is None:
+            return True
+        return self.written[1] > started[0] + _START
 
     def changed_since(self, started: Span | None) -> bool:
         """Whether it may have changed after the daemon started; what cannot be told counts as a change."""
@@ -178,7 +185,7 @@ def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
         raise EvidenceError("the daemon's configuration could not be read: it started or ended meanwhile")
     named = process.values("config-file")[-1:]
     if named == ("",):
-        found["config"] = ConfigFile("", "absent", None, None)  # --config-file="" means that there is none
+        found["config"] = ConfigFile("", "absent", None, None, None)  # --config-file="" means that there is none
     elif named and named[0] != found["config"].path:
         raise EvidenceError(f"the configuration file {named[0]!r} of the daemon could not be found")
     return DaemonFiles(found["config"], found.get("profile"))
@@ -187,7 +194,7 @@ def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
 def _file(text: str) -> ConfigFile:
     state, modified, changed, path = (*text.split("|", 3), "", "", "")[:4]
     times = [time for each in (modified, changed) if (time := moment(each))]
-    return ConfigFile(path, state, max(times) if times else None, None)
+    return ConfigFile(path, state, max(times) if times else None, moment(modified), None)
 
 
 def _with_document(file: ConfigFile, line: str) -> ConfigFile:
@@ -195,4 +202,4 @@ def _with_document(file: ConfigFile, line: str) -> ConfigFile:
         document = json.loads(line)
     except ValueError:
         document = None
-    return ConfigFile(file.path, file.state, file.touched, document if isinstance(document, dict) else None)
+    return replace(file, document=document if isinstance(document, dict) else None)

@@ -6,7 +6,8 @@ from hullcheck.verdicts import EvidenceError
 
 DOCKER_IMAGES = Probe(
     "docker_images",
-    'docker image ls --no-trunc --format "{\\"Id\\":{{json .ID}},\\"Name\\":{{json .Repository}},\\"Tag\\":{{json .Tag}}}"',
+    "docker image ls --no-trunc --format "
+    """'{"Id":{{json .ID}},"Name":{{json .Repository}},"Tag":{{json .Tag}}}'""",
 )
 
 PROBES = (DOCKER_IMAGES,)
@@ -18,7 +19,9 @@ def image_names(recording: Recording) -> dict[str, str]:
     Raises:
         EvidenceError: the engine did not say.
     """
-    documents = (decode_json(line, DOCKER_IMAGES.name) for line in recording.text(DOCKER_IMAGES).splitlines())
+    documents = (
+        decode_json(line, DOCKER_IMAGES.name) for line in recording.text(DOCKER_IMAGES).split("\n") if line
+    )
     try:
         return {f"{each['Name']}:{each['Tag']}": each["Id"] for each in documents}
     except (KeyError, TypeError):

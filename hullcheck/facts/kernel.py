@@ -34,7 +34,7 @@ class Kernel:
             EvidenceError: the target did not answer.
         """
         values: dict[str, str | None] = {}
-        for line in recording.text(KERNEL).splitlines():
+        for line in recording.text(KERNEL).split("\n"):
             if line.endswith(" absent"):
                 values[line.removesuffix(" absent")] = None
             else:

@@ -1,7 +1,6 @@
 """Control groups: what really holds a container (cgroup v1 and v2, kernel documentation)."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from hullcheck.verdicts import EvidenceError
@@ -10,67 +9,59 @@ _NO_MEMORY_LIMIT = 1 << 60  # cgroup v1 prints the largest multiple of a page be
 _DEFAULT_SHARES = 1024
 _DEFAULT_WEIGHT = 100
 
-
-@dataclass(frozen=True)
-class Limits:
-    """What is in force, own or inherited from a group above; None where nothing limits.
-
-    Attributes:
-        memory: bytes.
-        processes: how many.
-        cpus: how many processors' worth of time.
-        cpu_weight: whether its own share of the processor time differs from the default.
-    """
-
-    memory: int | None
-    processes: int | None
-    cpus: float | None
-    cpu_weight: bool
+Files = Mapping[str, Sequence[str]]
+"""The lines of files, by path."""
 
 
-def read(cgroups: Sequence[str], files: Mapping[str, Sequence[str]]) -> Limits:
-    """The limits of a process, from the lines of its /proc/PID/cgroup and the files of its groups.
+def read(name: str, cgroups: Sequence[str], files: Files) -> float | None:
+    """One limit of a process; None where nothing holds it.
+
+    Args:
+        name: `memory`, `processes`, `cpus` or `cpu_weight`.
+        cgroups: the lines of its /proc/PID/cgroup.
+        files: those of its groups and of those above.
 
     Raises:
-        EvidenceError: no file of its groups could be read.
+        EvidenceError: the files of its own group could not be read.
     """
-    groups = _groups(cgroups)
-    if not any(f"{folder}/{name}" in files for folders in groups.values() for folder in folders for name in _NAMES):
-        raise EvidenceError("the files of its control groups could not be read, or it has none")
-
-    def values(controller: str, *names: str) -> Iterator[str]:
-        for folder in groups.get(controller, ()):
-            for name in names:
-                yield from files.get(f"{folder}/{name}", ())
-
-    memory = [int(each) for each in values("memory", "memory.max", "memory.limit_in_bytes") if each != "max"]
-    processes = [int(each) for each in values("pids", "pids.max") if each != "max"]
-    return Limits(
-        memory=min((each for each in memory if each < _NO_MEMORY_LIMIT), default=None),
-        processes=min(processes, default=None),
-        cpus=min(_cpus(groups.get("cpu", ()), files), default=None),
-        cpu_weight=_has_weight(groups.get("cpu", ()), files),
-    )
+    controller, known, measure = _LIMITS[name]
+    folders = _folders(controller, cgroups)
+    if not any(f"{folder}/{each}" in files for folder in folders for each in (*known, "cgroup.controllers")):
+        raise EvidenceError(f"its control group for {controller} could not be read, or it has none")
+    return min(measure(folders, files), default=None)
 
 
-_NAMES = ("memory.max", "memory.limit_in_bytes", "pids.max", "cpu.max", "cpu.shares", "cpu.weight")
+def _folders(controller: str, cgroups: Sequence[str]) -> list[str]:
+    """The folders of the process's group and of those above, the own first, without the root."""
+    split = [line.split(":", 2) for line in cgroups]
+    folders = []
+    for _, controllers, path in [each for each in split if controller in each[1].split(",")] or split:
+        if controllers and controller not in controllers.split(","):
+            continue  # a controller is in a hierarchy of its own (v1), or else in the unified one (v2)
+        tops = (
+            [f"/sys/fs/cgroup/{controllers}"] if controllers else ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
+        )
+        above = [each for each in (PurePosixPath(path), *PurePosixPath(path).parents) if str(each) != "/"]
+        folders += [f"{top}{each}" for top in tops for each in above]
+    return folders
 
 
-def _groups(cgroups: Sequence[str]) -> dict[str, list[str]]:
-    """For each controller the folders of the process's group and of those above, the own first, without the root."""
-    groups: dict[str, list[str]] = {}
-    for line in cgroups:
-        _, controllers, path = line.split(":", 2)
-        tops = [f"/sys/fs/cgroup/{controllers}"] if controllers else ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
-        names = controllers.split(",") if controllers else ["memory", "pids", "cpu"]
-        for top in tops:
-            above = [each for each in (PurePosixPath(path), *PurePosixPath(path).parents) if str(each) != "/"]
-            for name in names:
-                groups.setdefault(name, []).extend(f"{top}{each}" for each in above)
-    return groups
+def _values(folders: Sequence[str], files: Files, *names: str) -> Iterator[int]:
+    for folder in folders:
+        for name in names:
+            yield from (int(each) for each in files.get(f"{folder}/{name}", ()) if each != "max")
 
 
-def _cpus(folders: Sequence[str], files: Mapping[str, Sequence[str]]) -> Iterator[float]:
+def _memory(folders: Sequence[str], files: Files) -> Iterator[float]:
+    held = _values(folders, files, "memory.max", "memory.limit_in_bytes")
+    return (each for each in held if each < _NO_MEMORY_LIMIT)
+
+
+def _processes(folders: Sequence[str], files: Files) -> Iterator[float]:
+    return _values(folders, files, "pids.max")
+
+
+def _cpus(folders: Sequence[str], files: Files) -> Iterator[float]:
     for folder in folders:
         for line in files.get(f"{folder}/cpu.max", ()):
             quota, _, period = line.partition(" ")
@@ -82,10 +73,19 @@ def _cpus(folders: Sequence[str], files: Mapping[str, Sequence[str]]) -> Iterato
                 yield int(quota) / int(period)
 
 
-def _has_weight(folders: Sequence[str], files: Mapping[str, Sequence[str]]) -> bool:
-    for folder in folders[:1] + [each for each in folders if "/unified/" in each][:1]:
+def _weight(folders: Sequence[str], files: Files) -> Iterator[float]:
+    """1 where the own group has a share of its own; those above share it out among all that is in them."""
+    for folder in (*folders[:1], *[each for each in folders if "/unified/" in each][:1]):
         shares = files.get(f"{folder}/cpu.shares", (str(_DEFAULT_SHARES),))[0]
         weight = files.get(f"{folder}/cpu.weight", (str(_DEFAULT_WEIGHT),))[0]
         if int(shares) != _DEFAULT_SHARES or int(weight) != _DEFAULT_WEIGHT:
-            return True
-    return False
+            yield 1
+
+
+_Measure = Callable[[Sequence[str], Files], Iterator[float]]
+_LIMITS: dict[str, tuple[str, tuple[str, ...], _Measure]] = {
+    "memory": ("memory", ("memory.max", "memory.limit_in_bytes"), _memory),
+    "processes": ("pids", ("pids.max",), _processes),
+    "cpus": ("cpu", ("cpu.max", "cpu.cfs_quota_us"), _cpus),
+    "cpu_weight": ("cpu", ("cpu.weight", "cpu.shares"), _weight),
+}

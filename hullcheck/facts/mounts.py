@@ -1,8 +1,9 @@
-"""Mount tables (/proc/PID/mountinfo, proc(5)), and the way back from a mount in a container to a path of the host."""
+"""Mount tables (/proc/PID/mountinfo, proc(5)), and the way from there to paths of the host."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from hullcheck.verdicts import EvidenceError
 
@@ -16,16 +17,19 @@ class Mount:
         root: the directory (or file) of that file system that is mounted.
         point: where it is mounted, in the namespace of the table's process.
         options: of this mount: `ro`, `nosuid`, ...
-        shared: whether the mount sends and takes mount events (`shared:N`).
+        peers: the group of mounts that send mount events to each other (`shared:N`); empty where it is in
+            none.
         kind: the file system's type.
+        source: what the file system was mounted from: a device's path, or any word.
     """
 
     device: str
     root: str
     point: str
     options: frozenset[str]
-    shared: bool
+    peers: str
     kind: str
+    source: str = ""
 
 
 def parse(lines: Iterable[str]) -> tuple[Mount, ...]:
@@ -39,22 +43,24 @@ def parse(lines: Iterable[str]) -> tuple[Mount, ...]:
 
 def _mount(line: str) -> Mount:
     left, separator, right = line.partition(" - ")
-    fields = left.split(" ")
+    fields, about = left.split(" "), right.split(" ")
     if not separator or len(fields) < 6:
         raise EvidenceError(f"not a line of mountinfo: {line!r}")
-    tags = fields[6:]
     return Mount(
         device=fields[2],
         root=_unescape(fields[3]),
         point=_unescape(fields[4]),
         options=frozenset(fields[5].split(",")),
-        shared=any(tag.startswith("shared:") for tag in tags),
-        kind=right.split(" ")[0],
+        peers=next((tag for tag in fields[6:] if tag.startswith("shared:")), "").removeprefix("shared:"),
+        kind=about[0],
+        source=_unescape(about[1]) if len(about) > 1 else "",
     )
 
 
 def _unescape(path: str) -> str:
     """Blank, tab, line feed and backslash are written in octal."""
+    if "\\" not in path:
+        return path
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), path)
 
 
@@ -63,15 +69,60 @@ def is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def host_paths(mount: Mount, host: Iterable[Mount]) -> frozenset[str]:
-    """Every path under which the *host* table shows what *mount* shows in another namespace.
+@dataclass(frozen=True)
+class MountTable:
+    """The mount table of the host, which is that of the daemon."""
 
-    Empty where the host does not mount that file system, or not that part of it: the container's own /proc, a tmpfs of
-    its own.
-    """
-    found = set()
-    for each in host:
-        if each.device == mount.device and is_below(mount.root, each.root):
-            inside = mount.root[len(each.root.rstrip("/")) :]
-            found.add((each.point.rstrip("/") + inside).rstrip("/") or "/")
-    return frozenset(found)
+    mounts: tuple[Mount, ...]
+
+    @cached_property
+    def _by_device(self) -> dict[str, list[Mount]]:
+        found: dict[str, list[Mount]] = {}
+        for mount in self.mounts:
+            found.setdefault(mount.device, []).append(mount)
+        return found
+
+    @cached_property
+    def peers(self) -> frozenset[str]:
+        """The groups of mounts in which the host is."""
+        return frozenset(mount.peers for mount in self.mounts if mount.peers)
+
+    def paths(self, device: str, root: str) -> frozenset[str]:
+        """Every path under which the host shows *root* of the file system *device*.
+
+        Empty where the host does not mount that file system, or not that part of it: the container's own
+        /proc, a tmpfs of its own.
+        """
+        found = set()
+        for mount in self._by_device.get(device, ()):
+            if is_below(root, mount.root):
+                inside = root[len(mount.root.rstrip("/")) :]
+                found.add((mount.point.rstrip("/") + inside).rstrip("/") or "/")
+        return frozenset(found)
+
+    def other_names(self, path: str) -> frozenset[str]:
+        """*path*, every other path of the host that shows the same, and what is mounted below it from
+        elsewhere.
+
+        Args:
+            path: without symbolic links.
+        """
+        above = [mount for mount in reversed(self.mounts) if is_below(path, mount.point)]
+        under = max(above, key=_depth, default=None)  # of two at one point the later one hides the other
+        found = {path}
+        if under is not None:
+            found |= self.paths(
+                under.device, (under.root.rstrip("/") + path[len(under.point.rstrip("/")) :]) or "/"
+            )
+        for mount in self.mounts:
+            if mount.point != path and is_below(mount.point, path):
+                found |= self.paths(mount.device, mount.root)
+        return frozenset(found)
+
+    def of_device(self, source: str) -> frozenset[str]:
+        """Where the host mounts the file system of the device *source*."""
+        return frozenset(mount.point for mount in self.mounts if mount.source == source)
+
+
+def _depth(mount: Mount) -> int:
+    return len(mount.point)

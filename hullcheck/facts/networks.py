@@ -14,7 +14,17 @@ DOCKER_NETWORKS = Probe(
 ids=$(docker network ls --quiet --no-trunc) || exit
 [ -z "$ids" ] || docker network inspect --format "{{json .}}" $ids
 """,
-    json_lines({"Name": True, "Id": True, "Driver": True, "Scope": True, "Ingress": True, "Internal": True, "Options": True}),
+    json_lines(
+        {
+            "Name": True,
+            "Id": True,
+            "Driver": True,
+            "Scope": True,
+            "Ingress": True,
+            "Internal": True,
+            "Options": True,
+        }
+    ),
 )
 
 PROBES = (DOCKER_NETWORKS,)
@@ -39,11 +49,17 @@ def networks(recording: Recording) -> tuple[Network, ...]:
         EvidenceError: the engine did not say.
     """
     require_engine(recording)
-    documents = [decode_json(line, DOCKER_NETWORKS.name) for line in recording.text(DOCKER_NETWORKS).splitlines()]
+    documents = [
+        decode_json(line, DOCKER_NETWORKS.name) for line in recording.text(DOCKER_NETWORKS).splitlines()
+    ]
     try:
         return tuple(
-            Network(each["Name"], each["Id"], each["Driver"], bool(each.get("Ingress")), each.get("Options") or {})
+            Network(
+                each["Name"], each["Id"], each["Driver"], bool(each.get("Ingress")), each.get("Options") or {}
+            )
             for each in documents
         )
     except (KeyError, TypeError):
-        raise EvidenceError("docker network inspect: the answer is not what the engine's API documents") from None
+        raise EvidenceError(
+            "docker network inspect: the answer is not what the engine's API documents"
+        ) from None

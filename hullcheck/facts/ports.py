@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _SOCKET = re.compile(r"(\d+)/net/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\w\w) .*")
 _INODE_FIELD = 9
-_ANY = frozenset({"", "0.0.0.0", "::"})
+_ANY = frozenset({"", "0.0.0.0", "::", "::ffff:0:0"})
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,11 @@ class Port:
 
     @property
     def on_every_address(self) -> bool:
+        """Whether every address of the host leads to it."""
         return self.address in _ANY
 
     def __str__(self) -> str:
+        """Address, number, protocol and origin, for people."""
         number = str(self.number) if self.number else "(any)"
         address = f"[{self.address}]" if ":" in self.address else self.address or "*"
         return f"{address}:{number}/{self.protocol} ({self.origin})"
@@ -44,6 +46,13 @@ class Listener:
     protocol: str
     inode: str
 
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only its own network namespace reaches it."""
+        address = ipaddress.ip_address(self.address)
+        mapped = getattr(address, "ipv4_mapped", None)
+        return bool((mapped or address).is_loopback)
+
 
 def listener(line: str) -> Listener | None:
     """The listener in a line of `grep -H` over /proc/PID/net/{tcp,tcp6,udp,udp6}; None where it is none."""
@@ -58,6 +67,7 @@ def listener(line: str) -> Listener | None:
 
 
 def _address(text: str) -> str:
-    """The kernel prints an address as 32-bit words in the byte order of the machine, which is little-endian here."""
+    """The kernel prints an address as 32-bit words in the byte order of the machine, which is little-endian
+    here."""
     words = [bytes.fromhex(text[start : start + 8])[::-1] for start in range(0, len(text), 8)]
     return str(ipaddress.ip_address(b"".join(words)))

@@ -12,9 +12,10 @@ PROCESSES = Probe(
     "processes",
     r"""
 cd /proc || exit
-grep -Hs -e ^Name: -e ^PPid: -e ^Uid: -e ^CapPrm: -e ^CapEff: -e ^CapBnd: -e ^NoNewPrivs: -e ^Seccomp: [0-9]*/status
+grep -aHs -e ^Name: -e ^PPid: -e ^Uid: -e ^CapPrm: -e ^CapEff: -e ^CapBnd: -e ^NoNewPrivs: -e ^Seccomp: \
+  [0-9]*/status
 [ $? -le 2 ] || exit 1
-grep -Hs "" [0-9]*/cgroup
+grep -aHs "" [0-9]*/cgroup
 ls -ln [0-9]*/ns/pid 2>/dev/null
 exit 0
 """,  # grep ends with 2 where a process ended meanwhile; links of others' processes need root
@@ -24,6 +25,7 @@ PROBES = (PROCESSES,)
 
 _STATUS = re.compile(r"(\d+)/status:(\w+):\s*(.*)")
 _CGROUP = re.compile(r"(\d+)/cgroup:(.*)")
+_CONTAINER_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _PID_NAMESPACE = re.compile(r".* (\d+)/ns/pid -> (pid:\[\d+\])")
 
 
@@ -42,6 +44,11 @@ class Process:
     cgroups: tuple[str, ...]
     pid_namespace: str | None
 
+    @cached_property
+    def container_ids(self) -> frozenset[str]:
+        """The ids of the containers that its control groups name: of its own, and of those around that."""
+        return frozenset(each for line in self.cgroups for each in _CONTAINER_ID.findall(line))
+
     def _field(self, name: str) -> str:
         try:
             return self.status[name]
@@ -55,6 +62,7 @@ class Process:
 
     @property
     def parent(self) -> int:
+        """The number of the process that started it, or took it over."""
         return int(self._field("PPid"))
 
     @property
@@ -69,14 +77,17 @@ class Process:
 
     @property
     def effective(self) -> int:
+        """The capabilities in force, as bits."""
         return int(self._field("CapEff"), 16)
 
     @property
     def bounding(self) -> int:
+        """The capabilities that no program that it starts can go beyond, as bits."""
         return int(self._field("CapBnd"), 16)
 
     @property
     def no_new_privileges(self) -> bool:
+        """Whether it can gain no privileges by starting a program."""
         return self._field("NoNewPrivs") == "1"
 
     @property
@@ -119,20 +130,29 @@ class Processes:
         """The process *pid*.
 
         Raises:
-            EvidenceError: the auditor does not see it: it ended meanwhile, is on another machine, or /proc hides it.
+            EvidenceError: the auditor does not see it: it ended meanwhile, is on another machine, or /proc
+                hides it.
         """
         try:
             return self.by_pid[pid]
         except KeyError:
             raise EvidenceError(
-                f"process {pid} is not in /proc here: it ended meanwhile, runs on another machine, or is hidden"
+                f"process {pid} is not in /proc here: it ended, runs on another machine, or is hidden"
             ) from None
 
     @cached_property
     def by_cgroup_id(self) -> dict[str, tuple[Process, ...]]:
-        """Processes by each 64-digit container id that their cgroup paths name; the innermost id counts."""
+        """Processes by each container id that their control groups name."""
         found: dict[str, list[Process]] = {}
         for process in self.by_pid.values():
-            for identifier in {ids[-1] for line in process.cgroups if (ids := re.findall(r"[0-9a-f]{64}", line))}:
+            for identifier in process.container_ids:
                 found.setdefault(identifier, []).append(process)
         return {identifier: tuple(processes) for identifier, processes in found.items()}
+
+    @cached_property
+    def by_pid_namespace(self) -> dict[str | None, tuple[Process, ...]]:
+        """Processes by the link of their PID namespace; None for those whose link may not be read."""
+        found: dict[str | None, list[Process]] = {}
+        for process in self.by_pid.values():
+            found.setdefault(process.pid_namespace, []).append(process)
+        return {namespace: tuple(processes) for namespace, processes in found.items()}

@@ -30,6 +30,14 @@ class Reference:
         return cls(plain, tag, digest)
 
     @property
+    def familiar_name(self) -> str:
+        """The name as the engine lists it: without the registry and folder that it takes by default."""
+        name = self.name
+        for default in ("docker.io/", "index.docker.io/"):
+            name = name.removeprefix(default)
+        return name.removeprefix("library/")
+
+    @property
     def is_pinned(self) -> bool:
         """Whether it says which version is meant."""
         return bool(self.digest) or self.tag != "latest"

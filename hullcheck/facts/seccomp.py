@@ -9,4 +9,4 @@ DENYING = frozenset(
         "SCMP_ACT_TRAP",
     }
 )
-"""Those that do not let the system call through; LOG and ALLOW do, TRACE and NOTIFY leave it to another process."""
+"""Those that do not let the call through; LOG and ALLOW do, TRACE and NOTIFY leave it to another process."""

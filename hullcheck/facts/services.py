@@ -62,7 +62,9 @@ def services(recording: Recording, engine: Engine) -> dict[str, Service]:
         return {}
     if not engine.value("Swarm", "ControlAvailable"):
         raise EvidenceError("only a manager of the swarm knows its services; audit a manager as well")
-    documents = (decode_json(line, DOCKER_SERVICES.name) for line in recording.text(DOCKER_SERVICES).splitlines())
+    documents = (
+        decode_json(line, DOCKER_SERVICES.name) for line in recording.text(DOCKER_SERVICES).splitlines()
+    )
     return {service.id: service for service in map(_service, documents)}
 
 
@@ -77,7 +79,9 @@ def _service(document: dict[str, Any]) -> Service:
             tuple(map(_port, (document.get("Endpoint") or {}).get("Ports") or ())),
         )
     except (KeyError, TypeError, AttributeError):
-        raise EvidenceError("docker service inspect: the answer is not what the engine's API documents") from None
+        raise EvidenceError(
+            "docker service inspect: the answer is not what the engine's API documents"
+        ) from None
 
 
 def _port(document: dict[str, Any]) -> PublishedPort:

@@ -222,11 +222,13 @@ class Configuration:
         flags: the command line of the running daemon.
         next_flags: that of the next start, where systemd tells it.
         changed: the file may have changed since the start.
+        rewritten: and by its time so did its content, not only its owner, mode or name.
     """
 
     flags: Flags
     file: ConfigFile
     changed: bool
+    rewritten: bool
     engine: str
     next_flags: Flags | None = None
     unit: str = ""
@@ -248,7 +250,9 @@ class Configuration:
         found = self._of_file(name)
         if not self.changed:
             return Setting(name, found or self._default(name))
-        candidates = tuple(dict.fromkeys((found, self._default(name)))) if found else (self._default(name),)
+        # A file whose mode alone changed most likely said the same at the start: no proof, and no ground to fail.
+        known = (found, self._default(name)) if self.rewritten else (found or self._default(name),)
+        candidates = tuple(each for each in dict.fromkeys(known) if each is not None)
         return Setting(name, None, candidates, self._doubt(found))
 
     @property

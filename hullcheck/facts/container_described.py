@@ -1,0 +1,195 @@
+"""A container as the engine describes it: what was asked for when it was created."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from hullcheck.facts.references import Reference
+from hullcheck.facts.services import Service
+from hullcheck.verdicts import EvidenceError
+
+if TYPE_CHECKING:
+    from hullcheck.facts.containers import AllContainers, Container
+
+_OPTION = re.compile(r"([^=:]*)([=:]?)(.*)", re.DOTALL)
+_DEFAULT_SHARES = (0, 1024)
+_DEFAULT_PERIOD = 100_000  # microseconds
+
+
+@dataclass(frozen=True)
+class Described:
+    """What the engine says of a container.
+
+    A property raises EvidenceError where its evidence is missing, so that one unreadable thing spoils only
+    the controls that need it.
+
+    Attributes:
+        description: the allowed part of `docker inspect`.
+        all: the containers of the target, and what they have in common.
+    """
+
+    description: Mapping[str, Any]
+    all: "AllContainers" = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Its name, without the slash."""
+        return str(self.description["Name"]).removeprefix("/")
+
+    @property
+    def id(self) -> str:
+        """Its id, in full."""
+        return str(self.description["Id"])
+
+    @property
+    def running(self) -> bool:
+        """Whether it has processes; one that waits to be restarted has none, though the engine calls it
+        running."""
+        waits = self.restarting and not self.description["Pid"]
+        return bool(self.description["Running"]) and not waits
+
+    @property
+    def restarting(self) -> bool:
+        """Whether the engine starts it again and again."""
+        return bool(self.description["Status"] == "restarting")
+
+    def setting(self, name: str) -> Any:
+        """A field of HostConfig.
+
+        Raises:
+            EvidenceError: the engine does not report it.
+        """
+        try:
+            return self.description["HostConfig"][name]
+        except (KeyError, TypeError):
+            raise EvidenceError(f"docker inspect does not report HostConfig.{name}") from None
+
+    @property
+    def privileged(self) -> bool:
+        """Whether it was created with --privileged."""
+        return bool(self.setting("Privileged"))
+
+    @cached_property
+    def security_options(self) -> dict[str, str]:
+        """--security-opt by name; both `name=value` and the older `name:value`; the last one wins."""
+        options = {}
+        for option in self.setting("SecurityOpt") or ():
+            name, separator, value = _OPTION.fullmatch(option).groups()  # type: ignore[union-attr]  # always matches
+            options[name] = value if separator else "true"
+        return options
+
+    def joined(self, setting: str) -> "Container | None":
+        """The container whose namespace this one joined by `container:ID`, followed to its end.
+
+        Raises:
+            EvidenceError: that container is not there.
+        """
+        mode = str(self.setting(setting) or "")
+        if not mode.startswith("container:"):
+            return None
+        other = self.all.find(mode.partition(":")[2])
+        return other.joined(setting) or other
+
+    @property
+    def apparmor_on_host(self) -> bool:
+        """Whether the engine applies AppArmor profiles."""
+        return "apparmor" in self.all.facts.engine.security_options
+
+    @property
+    def security_options_allow_seccomp(self) -> bool:
+        """Whether no option of its own switches the filter off."""
+        return self.security_options.get("seccomp") != "unconfined"
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Host devices, device requests (`nvidia:gpu`) and rules of the device control group that it is
+        given."""
+        paths = [str(each["PathOnHost"]) for each in self.setting("Devices") or ()]
+        requests = (name for each in self.setting("DeviceRequests") or () for name in _requests(each))
+        return (*paths, *requests, *(f"rule {each}" for each in self.setting("DeviceCgroupRules") or ()))
+
+    @property
+    def cpu_share_wanted(self) -> bool:
+        """Whether a CPU share other than the default is configured."""
+        return (self.setting("CpuShares") or 0) not in _DEFAULT_SHARES
+
+    @property
+    def cpus_wanted(self) -> float | None:
+        """How many processors' worth of time the configuration allows; None where it sets no limit."""
+        if self.setting("NanoCpus"):
+            return float(self.setting("NanoCpus") / 1e9)
+        quota = self.setting("CpuQuota") or 0
+        return float(quota / (self.setting("CpuPeriod") or _DEFAULT_PERIOD)) if quota > 0 else None
+
+    @property
+    def image(self) -> Reference:
+        """The reference with which it was created."""
+        text = str(self.description["Reference"])
+        by_id = self.image_id.removeprefix("sha256:").startswith(text.removeprefix("sha256:"))
+        if by_id and f"{text}:latest" not in self.all.facts.image_names:
+            return Reference(text, "", self.image_id)
+        return Reference.parse(text)
+
+    @property
+    def image_id(self) -> str:
+        """The id of the image that it was created from, `sha256:` and all."""
+        return str(self.description["Image"])
+
+    @property
+    def network_ids(self) -> Mapping[str, str]:
+        """Its networks: the id of each by name; the id is empty where it does not run."""
+        networks = self.description["Networks"] or {}
+        return {name: str((network or {}).get("NetworkID") or "") for name, network in networks.items()}
+
+    @property
+    def on_default_bridge(self) -> bool:
+        """Whether it is attached to the default bridge, itself or through the container whose network it
+        joined.
+
+        Raises:
+            EvidenceError: the engine does not name its networks.
+        """
+        bridge = [network.id for network in self.all.facts.networks if network.name == "bridge"]
+        if not bridge:
+            return False  # "bridge": "none" in daemon.json
+        owner = self.joined("NetworkMode") or self
+        named = {"bridge", *bridge} & {*owner.network_ids, *owner.network_ids.values()}
+        by_default = not owner.running and owner.setting("NetworkMode") in ("", "default", "bridge")
+        by_id = any(len(name) >= 12 and bridge[0].startswith(name) for name in owner.network_ids)
+        return bool(named) or by_default or by_id
+
+    @property
+    def service(self) -> Service | None:
+        """The swarm service whose task this container is; None where it is no task of a swarm.
+
+        Raises:
+            EvidenceError: it may be one, and the service cannot be seen from this node.
+        """
+        identifier = self.description.get("Service")
+        if not identifier or self.all.facts.engine.value("Swarm", "LocalNodeState") == "inactive":
+            return None
+        try:
+            return self.all.facts.services[identifier]
+        except KeyError:
+            raise EvidenceError(f"the engine does not know the service {identifier} of this task") from None
+
+    @property
+    def ulimits(self) -> tuple[str, ...]:
+        """The ulimits that it overrides, as `nofile=1024:2048`; the engine lists the daemon's defaults among
+        them.
+
+        Raises:
+            EvidenceError: it has ulimits, and the daemon's defaults cannot be told.
+        """
+        own = tuple(f"{each['Name']}={each['Soft']}:{each['Hard']}" for each in self.setting("Ulimits") or ())
+        return tuple(each for each in own if each not in self.all.facts.daemon.default_ulimits)
+
+
+def _requests(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """A device request in words: the names of CDI devices, or a driver and what it has to be capable of."""
+    if document.get("Driver") == "cdi":
+        return tuple(map(str, document.get("DeviceIDs") or ()))
+    capabilities = (name for group in document.get("Capabilities") or () for name in group)
+    return (":".join(filter(None, (document.get("Driver") or "", *capabilities))) or "any device",)

@@ -1,0 +1,180 @@
+"""What a container sees of the host's files: through its mounts, and through sockets of engines."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hullcheck.facts import mounts
+from hullcheck.facts.container_running import Running
+from hullcheck.facts.mounts import Mount
+from hullcheck.verdicts import EvidenceError
+
+_OF_ENGINE = re.compile(r"/[0-9a-f]{64}/(?:resolv\.conf|hostname|hosts|(?:mounts|userdata)(?:/.*)?)$")
+_INIT = ("/sbin/docker-init", "/run/podman-init")
+_KERNEL = ("/proc", "/sys", "/dev")
+
+
+@dataclass(frozen=True)
+class HostMount:
+    """A part of the host's file system that is seen in a container.
+
+    Attributes:
+        paths: where the host itself sees it, without symbolic links; more than one where the host mounts it
+            twice.
+        kind: `bind`, `volume` or `image` as the engine says; empty where the engine does not know of the
+            mount.
+    """
+
+    destination: str
+    paths: frozenset[str]
+    kind: str
+
+
+class Mounted(Running):
+    """The mounts of a container."""
+
+    @cached_property
+    def mount_table(self) -> tuple[Mount, ...]:
+        """The mounts that its main process sees.
+
+        Raises:
+            EvidenceError: they could not be read.
+        """
+        return mounts.parse(self.all.proc.file(self.main.pid, "mountinfo"))
+
+    @property
+    def root_is_read_only(self) -> bool:
+        """Whether nothing can be written to its root file system.
+
+        Raises:
+            EvidenceError: it should be so, and its mount table could not be read.
+        """
+        if not (self.setting("ReadonlyRootfs") and self.running):
+            return bool(self.setting("ReadonlyRootfs"))
+        roots = [mount for mount in self.mount_table if mount.point == "/"]
+        if not roots:
+            raise EvidenceError("its mount table has no root")
+        return "ro" in roots[-1].options
+
+    @property
+    def shared_mounts(self) -> tuple[str, ...]:
+        """Where its mount events reach the host: by its configuration, or by what its main process has.
+
+        Raises:
+            EvidenceError: by its configuration there is none, and the mount tables could not be read.
+        """
+        described = self.description["Mounts"] or ()
+        asked = [
+            each["Destination"] for each in described if each.get("Propagation") in ("shared", "rshared")
+        ]
+        if asked or not self.running:
+            return tuple(sorted(asked))
+        host = self.all.host_mounts.peers
+        return tuple(
+            sorted(each.point for each in self.mount_table if each.peers in host and each.point != "/")
+        )
+
+    # ---- parts of the host
+
+    @cached_property
+    def configured_mounts(self) -> tuple[HostMount, ...]:
+        """The sources of its mounts as they are written, and without symbolic links where those could be
+        followed.
+
+        This may prove that it sees too much, and never that it does not: see `host_mounts`.
+        """
+        described = self.description["Mounts"] or ()
+        return tuple(
+            HostMount(each["Destination"], self.all.written_paths(each), each["Type"]) for each in described
+        )
+
+    @cached_property
+    def host_mounts(self) -> tuple[HostMount, ...]:
+        """Every part of the host's file system in it, but what the engine itself puts there.
+
+        Raises:
+            EvidenceError: a mount could not be followed to its source.
+        """
+        found = self._running_mounts() if self.running else self._future_mounts()
+        volumes = f"{self.all.facts.engine.value('DockerRootDir')}/volumes"
+        return tuple(
+            HostMount(each.destination, _apart_from(volumes, each.paths), each.kind) for each in found
+        )
+
+    def _running_mounts(self) -> Iterable[HostMount]:
+        host = self.all.host_mounts
+        for mount in self.mount_table:
+            configured = self._configured_at(mount.point)
+            if configured is None and self._is_of_engine(mount):
+                continue
+            paths = host.paths(mount.device, mount.root)
+            if configured is None and any(map(_OF_ENGINE.search, paths)):
+                continue  # secrets and configs lie on a tmpfs below the container's folder
+            if configured is not None and configured["Type"] == "volume":
+                paths |= self.all.layers_of_volume(configured)
+            if paths:
+                yield HostMount(mount.point, paths, configured["Type"] if configured else "")
+
+    def _configured_at(self, point: str) -> Mapping[str, Any] | None:
+        """The configured mount at or above *point*, the nearest."""
+        above = [
+            each for each in self.description["Mounts"] or () if mounts.is_below(point, each["Destination"])
+        ]
+        return max(above, key=lambda each: len(each["Destination"]), default=None)
+
+    def _is_of_engine(self, mount: Mount) -> bool:
+        """The root, the kernel's file systems, the init program, and the files that the engine writes for a
+        container.
+
+        Those of another container are seen by one that joined its network.
+        """
+        return (
+            mount.point == "/"
+            or mount.point in _INIT
+            or any(mounts.is_below(mount.point, top) for top in _KERNEL)
+            or bool(_OF_ENGINE.search(mount.root))
+        )
+
+    def _future_mounts(self) -> Iterable[HostMount]:
+        for each in self.description["Mounts"] or ():
+            if each["Type"] == "bind":
+                names = self.all.host_mounts.other_names(self.all.host_files.path(each["Source"]))
+                yield HostMount(each["Destination"], names, "bind")
+            elif each["Type"] == "volume":
+                yield HostMount(each["Destination"], self.all.volume_paths(each), "volume")
+
+    # ---- sockets of engines
+
+    @property
+    def engine_sockets(self) -> tuple[str, ...]:
+        """The sockets of engines that it can reach through its mounts, as paths of the host.
+
+        Raises:
+            EvidenceError: by its configuration there is none, and the sockets of the engine could not be
+                told, or a mount not be followed.
+        """
+        return _within(self.all.well_known_sockets, self.configured_mounts) or self._seen_sockets()
+
+    def _seen_sockets(self) -> tuple[str, ...]:
+        seen = self.host_mounts
+        if not seen:
+            return ()
+        files = self.all.host_files
+        sockets = files.same_files((*self.all.facts.engine_sockets, *self.all.well_known_sockets))
+        found = _within(sockets, seen)
+        hidden = sorted(files.named_twice & sockets)
+        if hidden and not found:
+            raise EvidenceError(f"{hidden[0]} has another hard link, which may be in {seen[0].destination}")
+        return found
+
+
+def _apart_from(volumes: str, paths: frozenset[str]) -> frozenset[str]:
+    """*paths* without those that a volume with a device gives to what has a path of its own."""
+    return frozenset(path for path in paths if not mounts.is_below(path, volumes)) or paths
+
+
+def _within(sockets: Iterable[str], seen: Iterable[HostMount]) -> tuple[str, ...]:
+    paths = {path for mount in seen for path in mount.paths}
+    return tuple(sorted(each for each in sockets if any(mounts.is_below(each, path) for path in paths)))

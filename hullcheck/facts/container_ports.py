@@ -1,0 +1,128 @@
+"""The ports that a container opens to the outside, however."""
+
+from collections.abc import Iterable
+
+from hullcheck.facts.container_running import Running
+from hullcheck.facts.ports import Listener, Port
+from hullcheck.facts.services import Service
+from hullcheck.verdicts import EvidenceError
+
+_OUTSIDE = ("macvlan", "ipvlan")
+_BINDING = ("com.docker.network.bridge.host_binding_ipv4", "com.docker.network.host_ipv4")
+
+
+class Opened(Running):
+    """The open ports of a container."""
+
+    @property
+    def published_ports(self) -> tuple[Port, ...]:
+        """The ports that the engine publishes for it on this host; of one that does not run, those that it
+        will.
+
+        This may prove that a port is open, and never that none is: see `open_ports`.
+        """
+        if self.running:
+            return self._bindings("Ports", self.description["Ports"])
+        mode = str(self.setting("NetworkMode") or "")
+        if mode in ("host", "none") or mode.startswith("container:"):
+            return ()  # the engine publishes nothing for these, whatever is asked
+        return (*self._bindings("PortBindings", self.setting("PortBindings")), *self._exposed())
+
+    def _bindings(
+        self, origin: str, bindings: dict[str, list[dict[str, str]] | None] | None
+    ) -> tuple[Port, ...]:
+        unsaid = "" if origin == "Ports" else self._default_address
+        return tuple(
+            Port(each.get("HostIp") or unsaid, number, protocol or "tcp", f"published for {target}")
+            for key, group in (bindings or {}).items()
+            for target, _, protocol in [key.partition("/")]
+            for each in group or ()
+            for number in _numbers(each.get("HostPort") or "0")
+        )
+
+    @property
+    def _default_address(self) -> str:
+        """Where its network binds a port for which no address is given."""
+        mode = self.setting("NetworkMode")
+        name = "bridge" if mode in ("", "default") else mode
+        options = [each.options for each in self.all.facts.networks if name in (each.name, each.id)]
+        return next((each[key] for each in options for key in _BINDING if each.get(key)), "")
+
+    def _exposed(self) -> Iterable[Port]:
+        """The ports that --publish-all will open."""
+        if not self.setting("PublishAllPorts"):
+            return
+        for key in sorted(
+            set(self.description["ExposedPorts"] or {}) - set(self.setting("PortBindings") or {})
+        ):
+            target, _, protocol = key.partition("/")
+            yield Port(
+                self._default_address, 0, protocol or "tcp", f"published for {target} by --publish-all"
+            )
+
+    @property
+    def open_ports(self) -> tuple[Port, ...]:
+        """Every port that it opens to the outside: published, by its service, or in a network of the host.
+
+        Ports of a container whose network it joined are judged there.
+
+        Raises:
+            EvidenceError: listeners or the service could not be read.
+        """
+        return (*self.published_ports, *self._service_ports(), *self._listening())
+
+    def _service_ports(self) -> tuple[Port, ...]:
+        ingress = {network.id for network in self.all.facts.networks if network.ingress}
+        attached = self.network_ids
+        if "ingress" not in attached and ingress.isdisjoint(attached.values()):
+            return ()
+        service: Service | None = self.service
+        if service is None:
+            raise EvidenceError("it is in the ingress network, but the engine names no service for it")
+        origin = f"published by service {service.name} on every node"
+        return tuple(
+            Port("", each.number, each.protocol, origin) for each in service.ports if each.mode == "ingress"
+        )
+
+    def _listening(self) -> tuple[Port, ...]:
+        """Listeners where its network is the host's, or one of its own outside (macvlan, ipvlan)."""
+        if not self.running:
+            return ()
+        if self.shares("NetworkMode", "net"):
+            found, origin = self._own_listeners(), "listens, network of the host"
+        elif outside := self._outside_networks:
+            found = tuple(each for each in self._listeners(self.main.pid) if not each.on_loopback)
+            origin = f"listens, network {outside[0]}"
+        else:
+            return ()
+        return tuple(Port(each.address, each.number, each.protocol, origin) for each in found)
+
+    @property
+    def _outside_networks(self) -> tuple[str, ...]:
+        """Its networks of the kind that gives it an address of its own outside the host."""
+        drivers = {network.id: network.driver for network in self.all.facts.networks}
+        return tuple(name for name, network in self.network_ids.items() if drivers.get(network) in _OUTSIDE)
+
+    def _listeners(self, pid: int) -> tuple[Listener, ...]:
+        try:
+            return self.all.proc.listeners[pid]
+        except KeyError:
+            raise EvidenceError(f"the listeners in the network of process {pid} could not be read") from None
+
+    def _own_listeners(self) -> tuple[Listener, ...]:
+        """Of the listeners in the host's network, those whose socket one of its processes holds."""
+        listeners = self._listeners(self.all.pid_on_host_network)
+        hidden = [process.pid for process in self.processes if process.pid_namespace is None]
+        if listeners and hidden:  # who may not read a link of a process may not read its sockets either
+            raise EvidenceError(f"the sockets of process {hidden[0]} could not be read; are you root?")
+        sockets = [self.all.proc.sockets.get(process.pid, frozenset()) for process in self.processes]
+        held = frozenset[str]().union(*sockets)
+        if listeners and not self.all.proc.sockets:
+            raise EvidenceError("which process holds a listening socket could not be read")
+        return tuple(each for each in listeners if each.inode in held)
+
+
+def _numbers(text: str) -> range:
+    """The ports of `8000-8010` or `80`; 0 where the engine chooses one."""
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)

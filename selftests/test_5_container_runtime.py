@@ -1,0 +1,852 @@
+"""Section 5 on facts made by hand: each control tells good from bad by one thing, and missing evidence is an
+error."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from hullcheck.facts import PROBES, Facts, limits, mounts
+from hullcheck.facts.capabilities import granted
+from hullcheck.facts.container_probe import DOCKER_CONTAINERS
+from hullcheck.facts.container_proc import HostFiles, ProcFiles
+from hullcheck.facts.mounts import MountTable
+from hullcheck.facts.ports import listener
+from hullcheck.facts.references import Reference
+from hullcheck.policy import Policy
+from hullcheck.probes import Answer
+from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError
+from selftests.judging import judged
+
+GROUP = "/sys/fs/cgroup/docker"
+IMAGE = "sha256:" + "1" * 64
+DEFAULT_CAPABILITIES = "00000000a80405fb"  # Docker's own
+WITHOUT_RAW = "00000000a80405fb"
+BRIDGE = "b" * 64
+
+HOST_CONFIG: dict[str, Any] = {
+    "Privileged": False,
+    "CapAdd": None,
+    "CapDrop": ["NET_RAW"],
+    "SecurityOpt": None,
+    "NetworkMode": "bridge",
+    "PidMode": "",
+    "IpcMode": "private",
+    "UTSMode": "",
+    "UsernsMode": "",
+    "Memory": 0,
+    "CpuShares": 0,
+    "NanoCpus": 0,
+    "CpuQuota": 0,
+    "CpuPeriod": 0,
+    "PidsLimit": None,
+    "ReadonlyRootfs": False,
+    "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
+    "Devices": [],
+    "DeviceCgroupRules": None,
+    "DeviceRequests": None,
+    "Ulimits": None,
+    "CgroupParent": "",
+    "PublishAllPorts": False,
+    "PortBindings": {},
+}
+DESCRIPTION: dict[str, Any] = {
+    "Pid": 100,
+    "NetworkMode": "bridge",
+    "Running": True,
+    "Status": "running",
+    "Image": IMAGE,
+    "Program": "sleep",
+    "AppArmorProfile": "",
+    "ProcessLabel": "",
+    "MountLabel": "",
+    "User": "",
+    "Reference": "app:1",
+    "ExposedPorts": None,
+    "Mounts": [],
+    "Networks": {"bridge": {"NetworkID": BRIDGE}},
+    "Ports": {},
+    "Health": None,
+    "Service": None,
+}
+INFO: dict[str, Any] = {
+    "ServerVersion": "26.1.5",
+    "CgroupDriver": "cgroupfs",
+    "CgroupVersion": "2",
+    "MemoryLimit": True,
+    "PidsLimit": True,
+    "CpuCfsQuota": True,
+    "CPUShares": True,
+    "NCPU": 4,
+    "MemTotal": 8 << 30,
+    "DockerRootDir": "/var/lib/docker",
+    "SecurityOptions": ["name=seccomp,profile=builtin"],
+    "Swarm": {"LocalNodeState": "inactive", "ControlAvailable": False},
+}
+STATUS = {
+    "Name": "sleep",
+    "PPid": "50",
+    "Uid": "0\t0\t0\t0",
+    "CapPrm": WITHOUT_RAW,
+    "CapEff": WITHOUT_RAW,
+    "CapBnd": WITHOUT_RAW,
+    "NoNewPrivs": "0",
+    "Seccomp": "2",
+}
+OWN = {"ipc": 11, "net": 12, "pid": 13, "user": 1, "uts": 15}
+HOST = {"ipc": 1, "net": 1, "pid": 1, "user": 1, "uts": 1, "mnt": 1}
+HOST_MOUNTS = (
+    "20 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw",
+    "21 20 0:20 / /run rw shared:2 - tmpfs tmpfs rw",
+)
+KERNEL = {
+    "/sys/module/apparmor/parameters/enabled": "N",
+    "/proc/sys/kernel/pid_max": "32768",
+    "/proc/sys/kernel/threads-max": "90000",
+}
+
+
+class FakeDaemon:
+    """What section 5 wants to know of a daemon; None stands for what could not be read."""
+
+    seccomp_profile = "builtin"
+    seccomp_default_action = "SCMP_ACT_ERRNO"
+    default_ulimits = ("nofile=1024:2048",)
+    containerd_sockets = ("/run/containerd/containerd.sock",)
+    api_sockets = ("/run/docker.sock",)
+    readable = True
+
+    @property
+    def namespaces(self) -> dict[str, str]:
+        """The namespaces of the host."""
+        if not self.readable:
+            raise EvidenceError("the namespaces of the daemon could not be read")
+        return {name: f"{name}:[{number}]" for name, number in HOST.items()}
+
+    @property
+    def mountinfo(self) -> str:
+        """The mount table of the host."""
+        if not self.readable:
+            raise EvidenceError("the mount table of the daemon could not be read")
+        return "\n".join(HOST_MOUNTS)
+
+
+class World:
+    """A host with one container, to be bent in one place before it is judged."""
+
+    def __init__(self) -> None:
+        """A container called web that runs, and asks for nothing."""
+        self.description: dict[str, Any] = copy.deepcopy({"Id": "a" * 64, "Name": "/web", **DESCRIPTION})
+        self.description["HostConfig"] = copy.deepcopy(HOST_CONFIG)
+        self.info = copy.deepcopy(INFO)
+        self.status: dict[int, dict[str, str]] = {100: dict(STATUS)}
+        self.cgroups: dict[int, Sequence[str]] = {100: (f"0::/docker/{'a' * 64}",)}
+        self.groups = {"memory.max": "max", "pids.max": "max", "cpu.max": "max 100000", "cpu.weight": "100"}
+        self.links: Mapping[str, int] = dict(OWN)
+        self.mounts = ["30 1 0:50 / / rw - overlay overlay rw"]
+        self.extra: list[str] = []
+        self.paths: list[str] = []
+        self.others: list[dict[str, Any]] = []
+        self.volumes: list[dict[str, Any]] = []
+        self.label = ""
+        self.kernel: dict[str, str] = dict(KERNEL)
+        self.images = [{"Id": IMAGE, "Name": "app", "Tag": "1"}]
+        self.networks = [{"Name": "bridge", "Id": BRIDGE, "Driver": "bridge", "Options": {}}]
+        self.services: list[dict[str, Any]] = []
+        self.daemon = FakeDaemon()
+        self.policy = Policy()
+        self.listed = 1
+        self.stderr = ""
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Its HostConfig."""
+        config: dict[str, Any] = self.description["HostConfig"]
+        return config
+
+    def stop(self) -> None:
+        """It was only created."""
+        self.description |= {"Running": False, "Status": "created", "Pid": 0}
+
+    @property
+    def facts(self) -> Facts:
+        """All facts of this host."""
+        texts = {
+            "engine_presence": "command docker /usr/bin/docker",
+            "docker_endpoint": '"unix:///var/run/docker.sock"',
+            "docker_info": json.dumps(self.info),
+            "docker_networks": "\n".join(map(json.dumps, self.networks)),
+            "docker_services": "\n".join(map(json.dumps, self.services)),
+            "docker_images": "\n".join(map(json.dumps, self.images)),
+            "processes": "\n".join(self._processes()),
+            "kernel": "\n".join(
+                [f"{path}:{value}" for path, value in self.kernel.items()]
+                + ["/sys/fs/selinux/enforce absent"] * ("/sys/fs/selinux/enforce" not in self.kernel)
+            ),
+        }
+        answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
+        text = DOCKER_CONTAINERS.keep("\n".join(self._containers()))
+        answers["docker_containers"] = Answer("docker_containers", 1 if self.stderr else 0, text, self.stderr)
+        facts = Facts(Recording("local", "local", answers), self.policy)
+        facts.__dict__["daemon"] = self.daemon
+        return facts
+
+    def _processes(self) -> list[str]:
+        lines = [
+            f"{pid}/status:{name}:\t{value}"
+            for pid, each in self.status.items()
+            for name, value in each.items()
+        ]
+        lines += [f"{pid}/cgroup:{line}" for pid, each in self.cgroups.items() for line in each]
+        namespace = self.links.get("pid")
+        return lines + [
+            f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 {pid}/ns/pid -> pid:[{namespace}]"
+            for pid in self.status
+            if namespace
+        ]
+
+    def _containers(self) -> list[str]:
+        every = [self.description, *self.others]
+        group = f"{GROUP}/{'a' * 64}"
+        return [
+            *(each["Id"] for each in every),
+            *("container " + json.dumps(each) for each in every[: self.listed + len(self.others)]),
+            *("volume " + json.dumps(each) for each in self.volumes),
+            "--proc",
+            *(f"100/mountinfo:{line}" for line in self.mounts),
+            f"100/attr/current:{self.label}",
+            "100/uid_map:         0          0 4294967295",
+            *(f"{group}/{name}:{value}" for name, value in self.groups.items()),
+            *(
+                f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 100/ns/{name} -> {name}:[{number}]"
+                for name, number in self.links.items()
+            ),
+            *self.extra,
+            "--paths",
+            *self.paths,
+        ]
+
+    def judge(self, number: str) -> tuple[str, str]:
+        """Verdict and reason of a control for web."""
+        return judged(number, self.facts)["web"]
+
+
+@pytest.fixture
+def world() -> World:
+    """A host with one container."""
+    return World()
+
+
+# ---- one thing that differs
+
+GOOD_AND_BAD: dict[str, tuple[Mapping[str, Any], Mapping[str, Any], str]] = {
+    "5.4": ({}, {"CapEff": "0000000000003000"}, "has or can get NET_ADMIN, NET_RAW"),
+    "5.5": ({"Privileged": False}, {"Privileged": True}, "runs with --privileged"),
+    "5.8": (
+        {"Ports": {"80/tcp": [{"HostIp": "10.0.0.1", "HostPort": "1024"}]}},
+        {"Ports": {"80/tcp": [{"HostIp": "10.0.0.1", "HostPort": "1023"}]}},
+        "opens 10.0.0.1:1023/tcp (published for 80)",
+    ),
+    "5.9": ({}, {"PublishAllPorts": True}, "runs with --publish-all"),
+    "5.10": ({"net": 12}, {"net": 1}, "shares the network namespace of the host"),
+    "5.11": (
+        {"memory.max": str(1 << 30)},
+        {"memory.max": "max"},
+        "no memory limit is in force, and none is set",
+    ),
+    "5.12": (
+        {"cpu.max": "50000 100000"},
+        {"cpu.max": "max 100000"},
+        "no CPU share or limit is in force, and none is set",
+    ),
+    "5.14": (
+        {"Ports": {"80/tcp": [{"HostIp": "10.0.0.1", "HostPort": "80"}]}},
+        {"Ports": {"80/tcp": [{"HostIp": "::", "HostPort": "80"}]}},
+        "opens on every address: [::]:80/tcp (published for 80)",
+    ),
+    "5.15": (
+        {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 5}},
+        {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 6}},
+        "its restart policy is on-failure with 6 attempts",
+    ),
+    "5.16": ({"pid": 13}, {"pid": 1}, "shares the process namespace of the host"),
+    "5.17": ({"ipc": 11}, {"ipc": 1}, "shares the IPC namespace of the host"),
+    "5.18": (
+        {"DeviceRequests": []},
+        {"DeviceRequests": [{"Driver": "nvidia", "Capabilities": [["gpu"]]}]},
+        "is given nvidia:gpu",
+    ),
+    "5.19": (
+        {"Ulimits": [{"Name": "nofile", "Soft": 1024, "Hard": 2048}]},
+        {"Ulimits": [{"Name": "nofile", "Soft": 1025, "Hard": 2048}]},
+        "overrides nofile=1025:2048",
+    ),
+    "5.21": ({"uts": 15}, {"uts": 1}, "shares the UTS namespace of the host"),
+    "5.22": ({"Seccomp": "2"}, {"Seccomp": "0"}, "its main process has no seccomp filter (mode 0)"),
+    "5.25": ({"CgroupParent": ""}, {"CgroupParent": "/x"}, "runs with --cgroup-parent /x"),
+    "5.26": (
+        {"NoNewPrivs": "1"},
+        {"NoNewPrivs": "0"},
+        "its processes can gain privileges (no-new-privileges is not set)",
+    ),
+    "5.27": ({"Health": "healthy"}, {"Health": "unhealthy"}, "is unhealthy"),
+    "5.28": ({"Reference": "app:1"}, {"Reference": "app"}, "runs app:latest, which names no version"),
+    "5.29": (
+        {"pids.max": "100"},
+        {"pids.max": "40000"},
+        "its limit of 40000 processes is no limit: the host has at most 32768",
+    ),
+    "5.30": (
+        {"Networks": {"own": {"NetworkID": "c" * 64}}},
+        {"Networks": {"bridge": {"NetworkID": BRIDGE}}},
+        "is attached to the default bridge",
+    ),
+    "5.31": ({"UsernsMode": ""}, {"UsernsMode": "host"}, "runs with --userns host"),
+}
+
+
+@pytest.mark.parametrize("number", GOOD_AND_BAD)
+def test_one_thing_makes_the_difference(number: str) -> None:
+    """The control passes the one and fails the other, and says why."""
+    good, bad, why = GOOD_AND_BAD[number]
+    worlds = [World(), World()]
+    for world, changes in zip(worlds, (good, bad), strict=True):
+        world.policy = Policy(current_images=(IMAGE,))
+        _change(world, changes)
+    assert worlds[0].judge(number)[0] == "pass"
+    assert worlds[1].judge(number) == ("fail", why)
+
+
+def _change(world: World, changes: Mapping[str, Any]) -> None:
+    """Put each value where its name belongs."""
+    places: list[Any] = [
+        world.description,
+        world.config,
+        world.status[100],
+        world.groups,
+        world.links,
+        world.info,
+    ]
+    for name, value in changes.items():
+        (place,) = [each for each in places if name in each]
+        place[name] = value
+
+
+def test_swarm_mode(world: World) -> None:
+    """5.1: off passes, on fails unless the policy wants it."""
+    for state in ("active", "pending", "locked", "error"):
+        world.info["Swarm"]["LocalNodeState"] = state
+        assert judged("5.1", world.facts)["local"] == ("fail", f"swarm mode is on (state {state})")
+    world.policy = Policy(swarm=True)
+    assert judged("5.1", world.facts)["local"][0] == "pass"
+    del world.info["Swarm"]
+    assert judged("5.1", world.facts)["local"][0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("label", "option", "privileged", "verdict"),
+    [
+        ("docker-default (enforce)", None, False, "pass"),
+        ("docker-default (complain)", None, False, "fail"),
+        ("unconfined", None, False, "fail"),
+        ("docker-default (enforce)", "apparmor=unconfined", False, "fail"),
+        ("own (enforce)", "apparmor=own", False, "pass"),
+        ("docker-default (enforce)", None, True, "fail"),
+    ],
+)
+def test_apparmor(world: World, label: str, option: str | None, privileged: bool, verdict: str) -> None:
+    """5.2: what the kernel says of the main process decides."""
+    world.info["SecurityOptions"].append("name=apparmor")
+    world.kernel["/sys/module/apparmor/parameters/enabled"] = "Y"
+    world.label = label
+    world.config["SecurityOpt"] = [option] if option else None
+    world.config["Privileged"] = privileged
+    assert world.judge("5.2")[0] == verdict
+
+
+def test_apparmor_that_the_engine_does_not_use(world: World) -> None:
+    """5.2: without AppArmor in the kernel there is nothing to judge; with it the engine has to use it."""
+    assert world.judge("5.2")[0] == "not applicable"
+    world.kernel["/sys/module/apparmor/parameters/enabled"] = "Y"
+    assert world.judge("5.2")[0] == "fail"
+    del world.kernel["/sys/module/apparmor/parameters/enabled"]
+    assert world.judge("5.2")[0] == "error"
+
+
+LABEL = "system_u:system_r:container_t:s0:c1,c2"
+
+
+@pytest.mark.parametrize(
+    ("enforce", "label", "actual", "verdict"),
+    [
+        ("1", LABEL, LABEL + "\0", "pass"),
+        ("1", LABEL, LABEL, "pass"),
+        ("0", LABEL, LABEL, "fail"),
+        ("1", "", "system_u:system_r:unconfined_t:s0", "fail"),
+        ("1", LABEL, "system_u:system_r:unconfined_t:s0", "fail"),
+    ],
+)
+def test_selinux(world: World, enforce: str, label: str, actual: str, verdict: str) -> None:
+    """5.3: the container has labels, its main process runs under them, and the host enforces them."""
+    world.kernel["/sys/fs/selinux/enforce"] = enforce
+    world.description |= {"ProcessLabel": label, "MountLabel": label}
+    world.label = actual
+    assert world.judge("5.3")[0] == verdict
+
+
+def test_selinux_that_the_kernel_lacks(world: World) -> None:
+    """5.3: whatever the options say, without SELinux there is nothing to judge."""
+    world.config["SecurityOpt"] = ["label=disable"]
+    assert world.judge("5.3")[0] == "not applicable"
+
+
+# ---- mounts
+
+
+def _bind(source: str, **more: str) -> dict[str, Any]:
+    return {"Type": "bind", "Source": source, "Destination": "/x", "Propagation": "rprivate", **more}
+
+
+@pytest.mark.parametrize(
+    ("source", "mounted", "verdict"),
+    [
+        ("/srv/data", "8:1 /srv/data", "pass"),
+        ("/srv/data", "8:1 /etc", "fail"),
+        ("/etc", "8:1 /etc", "fail"),
+        ("/etcetera", "8:1 /etcetera", "pass"),
+        ("/var", "8:1 /var", "fail"),
+        ("/", "8:1 /", "fail"),
+        ("/srv/disk", "8:2 /", "pass"),
+        ("/usr/share/zoneinfo/UTC", "8:1 /usr/share/zoneinfo/UTC", "fail"),
+    ],
+)
+def test_mounts_by_what_they_show(world: World, source: str, mounted: str, verdict: str) -> None:
+    """5.6: the file system and the folder in the mount table decide, whatever the source is called."""
+    world.description["Mounts"] = [_bind(source)]
+    device, root = mounted.split()
+    world.mounts.append(f"31 30 {device} {root} /x rw - ext4 /dev/sda1 rw")
+    assert world.judge("5.6")[0] == verdict
+
+
+def test_mount_of_another_place_in_the_configured_one(world: World) -> None:
+    """5.6, 5.32: what was mounted below a harmless source counts too."""
+    world.description["Mounts"] = [_bind("/srv/data")]
+    world.mounts += [
+        "31 30 8:1 /srv/data /x rw - ext4 /dev/sda1 rw",
+        "32 31 0:20 /docker.sock /x/a rw - tmpfs tmpfs rw",
+    ]
+    assert world.judge("5.6")[0] == "pass"
+    assert world.judge("5.32") == ("fail", "can reach /run/docker.sock")
+    world.mounts[-1] = "32 31 8:1 /root/.ssh /x/a\\040b rw - ext4 /dev/sda1 rw"
+    assert world.judge("5.6") == ("fail", "mounts /root/.ssh of the host at /x/a b")
+    assert world.judge("5.32")[0] == "pass"
+
+
+def test_source_that_cannot_be_followed(world: World) -> None:
+    """5.6, 5.32: without its real path nothing passes; a path that is bad as it is written fails."""
+    world.stop()
+    world.description["Mounts"] = [_bind("/srv/link")]
+    assert [world.judge(number)[0] for number in ("5.6", "5.32")] == ["error", "error"]
+    world.paths = ["real /srv/link\t/srv/data"]
+    assert [world.judge(number)[0] for number in ("5.6", "5.32")] == ["pass", "pass"]
+    world.paths = ["real /srv/link\t/run"]
+    assert [world.judge(number)[0] for number in ("5.6", "5.32")] == ["fail", "fail"]
+    world.description["Mounts"] = [_bind("/etc/ssl")]
+    assert world.judge("5.6")[0] == "fail"
+
+
+def test_volume_that_the_engine_does_not_describe(world: World) -> None:
+    """5.6: options that could not be read may hide a folder of the host."""
+    world.stop()
+    volume = {"Type": "volume", "Name": "v", "Source": "/var/lib/docker/volumes/v/_data", "Destination": "/x"}
+    world.description["Mounts"] = [volume]
+    world.paths = [f"real {volume['Source']}\t{volume['Source']}", "real /etc\t/etc"]
+    assert world.judge("5.6")[0] == "error"
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": None}]
+    assert world.judge("5.6")[0] == "pass"
+    world.volumes = [
+        {"Name": "v", "Driver": "local", "Options": {"type": "none", "o": "bind", "device": "/etc"}}
+    ]
+    assert world.judge("5.6")[0] == "fail"
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": {"type": "ext4", "device": "/dev/sda1"}}]
+    world.paths.append("real /dev/sda1\t/dev/sda1")
+    assert world.judge("5.6") == ("fail", "mounts / of the host at /x")
+    world.volumes = [
+        {"Name": "v", "Driver": "local", "Options": {"type": "ext4", "device": "/dev/disk/by-label/x"}}
+    ]
+    assert world.judge("5.6")[0] == "error"
+    world.paths.append("real /dev/disk/by-label/x\t/dev/sdb1")
+    assert world.judge("5.6")[0] == "pass"
+    world.volumes = [
+        {
+            "Name": "v",
+            "Driver": "local",
+            "Options": {"type": "nfs", "o": "addr=a,password=secret", "device": ":/x"},
+        }
+    ]
+    assert world.judge("5.6")[0] == "pass"
+    assert "secret" not in world.facts.recording.answers["docker_containers"].stdout
+
+
+def test_mount_tables_that_may_not_be_read(world: World) -> None:
+    """5.6, 5.13, 5.20, 5.32: a pass needs the mount tables of the container and of the daemon."""
+    world.description["Mounts"] = [_bind("/srv/data")]
+    world.config["ReadonlyRootfs"] = True
+    world.mounts = ["30 1 0:50 / / ro - overlay overlay rw", "31 30 8:1 /srv/data /x rw - ext4 /dev/sda1 rw"]
+    numbers = ("5.6", "5.13", "5.20", "5.32")
+    assert [world.judge(number)[0] for number in numbers] == ["pass"] * 4
+    world.daemon.readable = False
+    assert [world.judge(number)[0] for number in numbers] == ["error", "pass", "error", "error"]
+    world.daemon.readable = True
+    world.mounts = []
+    assert [world.judge(number)[0] for number in numbers] == ["error"] * 4
+    world.mounts = ["nonsense"]
+    assert [world.judge(number)[0] for number in numbers] == ["error"] * 4
+
+
+def test_root_that_was_made_writable(world: World) -> None:
+    """5.13: the mount table has the last word."""
+    world.config["ReadonlyRootfs"] = True
+    assert world.judge("5.13") == ("fail", "its root file system can be written to")
+
+
+def test_sharing_inside_the_container(world: World) -> None:
+    """5.20: only a group of mounts in which the host is reaches the host."""
+    world.description["Mounts"] = [_bind("/srv/data")]
+    world.mounts.append("31 30 8:1 /srv/data /x rw shared:77 - ext4 /dev/sda1 rw")
+    assert world.judge("5.20")[0] == "pass"
+    world.mounts[-1] = "31 30 8:1 /srv/data /x rw shared:1 - ext4 /dev/sda1 rw"
+    assert world.judge("5.20") == ("fail", "shares /x")
+
+
+# ---- evidence that is missing or another's
+
+
+def test_container_that_was_started_anew_meanwhile(world: World) -> None:
+    """The number of its main process belongs to another one now: an error, never a pass."""
+    world.cgroups[100] = (f"0::/docker/{'d' * 64}",)
+    numbers = [
+        f"5.{number}" for number in (4, 5, 6, 7, 8, 10, 11, 12, 16, 17, 21, 22, 23, 24, 25, 26, 29, 31)
+    ]
+    world.status[100] |= {"CapEff": "0"}
+    assert {number: world.judge(number)[0] for number in numbers if number not in ("5.31",)} == dict.fromkeys(
+        [number for number in numbers if number != "5.31"], "error"
+    )
+    world.config["Privileged"] = True
+    assert world.judge("5.5")[0] == "fail"
+
+
+def test_container_that_was_removed_meanwhile(world: World) -> None:
+    """Between the list and the description a container may go; one that is missing without a word is an
+    error."""
+    gone = copy.deepcopy(world.description) | {"Id": "e" * 64, "Name": "/gone"}
+    world.others = [gone]
+    world.listed = 0
+    with pytest.raises(EvidenceError, match="lists the container eeeeeeeeeeee but does not describe it"):
+        judged("5.5", world.facts)
+    world.stderr = f"Error: No such container: {'e' * 64}"
+    assert judged("5.5", world.facts) == {"web": ("pass", "")}
+    world.stderr = "Cannot connect to the Docker daemon"
+    with pytest.raises(EvidenceError, match="Cannot connect"):
+        judged("5.5", world.facts)
+
+
+def test_no_container(world: World) -> None:
+    """An engine without containers has nothing to judge, and says so."""
+    facts = world.facts
+    answers = dict(facts.recording.answers)
+    answers["docker_containers"] = Answer("docker_containers", 0, "", "")
+    empty = Facts(Recording("local", "local", answers), Policy())
+    for number in range(2, 33):
+        assert judged(f"5.{number}", empty) == {"local": ("not applicable", "the engine has no container")}
+
+
+def test_namespaces_that_may_not_be_read(world: World) -> None:
+    """5.10, 5.16, 5.17, 5.21: the engine's word may prove that one is shared, not the contrary."""
+    settings = {"5.10": "NetworkMode", "5.16": "PidMode", "5.17": "IpcMode", "5.21": "UTSMode"}
+    world.links = {}
+    for number, name in settings.items():
+        before = world.config[name]
+        assert world.judge(number)[0] == "error"
+        world.config[name] = "host"
+        assert world.judge(number)[0] == "fail"
+        world.config[name] = before
+    other = copy.deepcopy(world.description) | {"Id": "e" * 64, "Name": "/other", "Pid": 0, "Running": False}
+    other["HostConfig"]["PidMode"] = "host"
+    world.others = [other]
+    world.config["PidMode"] = f"container:{'e' * 64}"
+    assert world.judge("5.16")[0] == "fail"
+
+
+def test_fields_that_the_engine_does_not_report(world: World) -> None:
+    """A field that is missing is an error of the control that needs it, and of no other."""
+    for number, name in {
+        "5.5": "Privileged",
+        "5.15": "RestartPolicy",
+        "5.25": "CgroupParent",
+        "5.31": "UsernsMode",
+    }.items():
+        broken = World()
+        del broken.config[name]
+        assert broken.judge(number)[0] == "error"
+        assert broken.judge("5.30")[0] == "fail"
+    for name in ("CapEff", "CapBnd"):
+        broken = World()
+        del broken.status[100][name]
+        assert broken.judge("5.4")[0] == "error"
+
+
+@pytest.mark.parametrize("number", ["5.11", "5.12", "5.29"])
+def test_control_groups_that_may_not_be_read(world: World, number: str) -> None:
+    """A limit that is set passes only where its control group shows it."""
+    world.config.update({"Memory": 1 << 30, "PidsLimit": 100, "NanoCpus": 5 * 10**8})
+    world.groups = {"memory.max": str(1 << 30), "pids.max": "100", "cpu.max": "50000 100000"}
+    assert world.judge(number)[0] == "pass"
+    world.groups = {}
+    assert world.judge(number)[0] == "error"
+    world.groups = {"cgroup.controllers": ""}
+    assert world.judge(number)[0] == "fail"
+    world.info["CgroupDriver"] = "none"
+    assert "in force, though" in world.judge(number)[1]
+
+
+@pytest.mark.parametrize(
+    ("number", "policy", "verdict"),
+    [
+        ("5.11", {"memory": "1g"}, "pass"),
+        ("5.11", {"memory": "1000m"}, "fail"),
+        ("5.12", {"cpus": 0.5}, "pass"),
+        ("5.12", {"cpus": 0.4}, "fail"),
+        ("5.29", {"pids": 100}, "pass"),
+        ("5.29", {"pids": 99}, "fail"),
+    ],
+)
+def test_limits_of_the_policy(world: World, number: str, policy: dict[str, Any], verdict: str) -> None:
+    """A limit above what the site allows is as good as none."""
+    world.groups = {"memory.max": str(1 << 30), "pids.max": "100", "cpu.max": "50000 100000"}
+    world.policy = Policy.from_mapping({"resource_limits": policy})
+    assert world.judge(number)[0] == verdict
+
+
+def test_share_alone_under_a_policy_of_processors(world: World) -> None:
+    """5.12: a share holds nobody to a number of processors."""
+    world.config["CpuShares"] = 512
+    world.groups["cpu.weight"] = "20"
+    assert world.judge("5.12")[0] == "pass"
+    world.policy = Policy.from_mapping({"resource_limits": {"cpus": 2}})
+    assert world.judge("5.12") == ("fail", "may use all processors; the policy allows 2")
+
+
+def test_profile_that_could_not_be_read(world: World) -> None:
+    """5.22: a filter whose profile is nonsense may allow anything."""
+    world.config["SecurityOpt"] = ["seccomp={broken"]
+    assert world.judge("5.22")[0] == "error"
+
+
+def test_default_of_the_day_of_creation(world: World) -> None:
+    """5.26: one that does not run has what was stored for it; without that nothing passes."""
+    world.stop()
+    assert world.judge("5.26")[0] == "fail"
+    world.info["SecurityOptions"].append("name=no-new-privileges")
+    assert world.judge("5.26")[0] == "error"
+    stored = f'/var/lib/docker/containers/{"a" * 64}/config.v2.json:"NoNewPrivileges"'
+    world.extra = [f"{stored}:true"]
+    assert world.judge("5.26")[0] == "pass"
+    world.extra = [f"{stored}:false"]
+    assert world.judge("5.26")[0] == "fail"
+    world.config["SecurityOpt"] = ["no-new-privileges=perhaps"]
+    assert world.judge("5.26")[0] == "error"
+
+
+# ---- swarm
+
+
+def _service(**policy: Any) -> dict[str, Any]:
+    return {
+        "ID": "s1",
+        "Spec": {"Name": "shop", "TaskTemplate": {"RestartPolicy": policy}},
+        "Endpoint": {"Ports": [{"PublishedPort": 443, "Protocol": "tcp", "PublishMode": "ingress"}]},
+    }
+
+
+def test_task_of_a_service(world: World) -> None:
+    """5.8, 5.15: the service decides; on a worker, which knows none, that is an error."""
+    world.description |= {"Service": "s1", "Networks": {"ingress": {"NetworkID": "c" * 64}}}
+    world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": True}
+    world.services = [_service(Condition="on-failure", MaxAttempts=5)]
+    assert world.judge("5.15")[0] == "pass"
+    assert world.judge("5.8") == ("fail", "opens *:443/tcp (published by service shop on every node)")
+    for policy in (
+        {"Condition": "any"},
+        {"Condition": "on-failure"},
+        {"Condition": "on-failure", "MaxAttempts": 6},
+        {},
+    ):
+        world.services = [_service(**policy)]
+        assert world.judge("5.15")[0] == "fail"
+    world.services = [_service(Condition="none")]
+    assert world.judge("5.15")[0] == "pass"
+    world.services = []
+    assert [world.judge(number)[0] for number in ("5.8", "5.15")] == ["error", "error"]
+    world.info["Swarm"]["ControlAvailable"] = False
+    assert [world.judge(number)[0] for number in ("5.8", "5.15")] == ["error", "error"]
+    world.config["RestartPolicy"] = {"Name": "always"}
+    assert world.judge("5.15")[0] == "fail"
+
+
+# ---- listeners
+
+
+def test_listeners_whose_holders_may_not_be_seen(world: World) -> None:
+    """5.8: in the network of the host, listeners that may be the container's are an error until that is
+    known."""
+    world.config["NetworkMode"] = world.description["NetworkMode"] = "host"
+    world.extra = ["100/net/tcp:  sl  local_address rem_address"]
+    assert world.judge("5.8")[0] == "pass"
+    world.extra.append("100/net/tcp:   0: 00000000:01BB 00000000:0000 0A 0:0 00:0 0 0 0 4711 1 0 0")
+    assert world.judge("5.8")[0] == "error"
+    other = "lrwx------ 1 0 0 64 Nov 1 10:00 101/fd/3 -> socket:[4711]"
+    world.extra.append(other)
+    assert world.judge("5.8")[0] == "pass"
+    world.extra[-1] = other.replace("101/", "100/")
+    assert world.judge("5.8") == ("fail", "opens 0.0.0.0:443/tcp (listens, network of the host)")
+    world.links = {}
+    assert world.judge("5.8")[0] == "error"
+    world.extra = []
+    assert world.judge("5.8")[0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("line", "address", "loopback"),
+    [
+        ("1/net/tcp:  0: 0100007F:1F90 00000000:0000 0A 0:0 00:0 0 0 0 5", "127.0.0.1", True),
+        ("1/net/tcp6: 0: 00000000000000000000000001000000:1F90 0:0 0A 0:0 00:0 0 0 0 5", "::1", True),
+        (
+            "1/net/tcp6: 0: 0000000000000000FFFF00000100007F:1F90 0:0 0A 0:0 00:0 0 0 0 5",
+            "::ffff:7f00:1",
+            True,
+        ),
+        ("1/net/udp6: 0: 00000000000000000000000000000000:1F90 0:0 07 0:0 00:0 0 0 0 5", "::", False),
+    ],
+)
+def test_addresses_of_listeners(line: str, address: str, loopback: bool) -> None:
+    """The kernel's hexadecimal words are read as addresses."""
+    found = listener(line)
+    assert found is not None
+    assert (found.address, found.number, found.on_loopback) == (address, 8080, loopback)
+
+
+def test_connections_are_no_listeners() -> None:
+    """An established connection opens no port."""
+    assert listener("1/net/tcp:  0: 0100007F:1F90 0100007F:1234 01 0:0 00:0 0 0 0 5") is None
+
+
+# ---- small rules
+
+
+@pytest.mark.parametrize(
+    ("added", "dropped", "has", "lacks"),
+    [
+        ((), (), "NET_RAW", "SYS_ADMIN"),
+        (("ALL",), (), "SYS_ADMIN", ""),
+        (("all",), ("all",), "SYS_ADMIN", ""),
+        (("CAP_SYS_TIME",), ("cap_net_raw",), "SYS_TIME", "NET_RAW"),
+        ((), ("ALL",), "", "CHOWN"),
+        (("chown",), ("ALL",), "CHOWN", "KILL"),
+        (("NET_RAW",), ("NET_RAW",), "NET_RAW", ""),
+    ],
+)
+def test_capabilities_by_options(
+    added: tuple[str, ...], dropped: tuple[str, ...], has: str, lacks: str
+) -> None:
+    """What the engine gives is known from its options, whatever their spelling."""
+    found = granted(added, dropped, privileged=False)
+    assert not has or has in found
+    assert not lacks or lacks not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "pinned"),
+    [
+        ("nginx", "nginx:latest", False),
+        ("nginx:latest", "nginx:latest", False),
+        ("nginx:1.27", "nginx:1.27", True),
+        ("reg:5000/a/b", "reg:5000/a/b:latest", False),
+        ("reg:5000/a/b:2", "reg:5000/a/b:2", True),
+        ("nginx@sha256:" + "0" * 64, "nginx", True),
+        ("docker.io/library/nginx:1.27", "nginx:1.27", True),
+    ],
+)
+def test_references(text: str, name: str, pinned: bool) -> None:
+    """A tag is told from a registry's port, and silence from a version."""
+    reference = Reference.parse(text)
+    assert (reference.familiar_name, reference.is_pinned) == (name, pinned)
+
+
+def test_limits_of_both_versions() -> None:
+    """The lowest limit on the way up is the one that holds; "max" and the largest number of v1 are none."""
+    v1 = ["5:memory:/docker/x", "6:pids:/docker/x", "7:cpu,cpuacct:/docker/x", "0::/docker/x"]
+    top = "/sys/fs/cgroup"
+    files = {
+        f"{top}/memory/docker/x/memory.limit_in_bytes": ("9223372036854771712",),
+        f"{top}/memory/docker/memory.limit_in_bytes": ("1000000",),
+        f"{top}/pids/docker/x/pids.max": ("max",),
+        f"{top}/cpu,cpuacct/docker/x/cpu.shares": ("512",),
+        f"{top}/cpu,cpuacct/docker/x/cpu.cfs_quota_us": ("-1",),
+        f"{top}/unified/docker/x/cgroup.controllers": ("",),
+    }
+    found = {name: limits.read(name, v1, files) for name in ("memory", "processes", "cpus", "cpu_weight")}
+    assert found == {"memory": 1000000, "processes": None, "cpus": None, "cpu_weight": 1}
+    del files[f"{top}/pids/docker/x/pids.max"]
+    with pytest.raises(EvidenceError, match="control group for pids"):
+        limits.read("processes", v1, files)
+
+
+def test_paths_by_mount_tables() -> None:
+    """A path has every name that the mount table gives it, and those of what is mounted below it."""
+    table = MountTable(
+        mounts.parse(
+            [
+                *HOST_MOUNTS,
+                "22 20 8:1 /etc /srv/e rw - ext4 /dev/sda1 rw",
+                "23 20 8:2 / /data rw - ext4 /dev/sdb rw",
+            ]
+        )
+    )
+    assert table.other_names("/srv/e/ssl") == {"/srv/e/ssl", "/etc/ssl"}
+    assert table.other_names("/etc/ssl") == {"/srv/e/ssl", "/etc/ssl"}
+    assert table.other_names("/srv") >= {"/srv", "/etc"}
+    assert table.other_names("/data/x") == {"/data/x"}
+    assert table.of_device("/dev/sdb") == {"/data"}
+
+
+def test_answers_are_told_apart() -> None:
+    """Lines of the probe are read by their shape; what is in them forges no other."""
+    proc = ProcFiles.parse(
+        "7/mountinfo:a\n7/mountinfo:l b -> c\nlrwx 1 7/fd/3 -> socket:[1]\n"
+        "lrwx 1 7/fd/4 -> /x/8/fd/1 -> socket:[2]x"
+    )
+    assert proc.lines["7/mountinfo"] == ("a", "l b -> c")
+    assert proc.sockets == {7: frozenset({"1"})}
+    files = HostFiles.parse("real /a\t/b\nsocket 1:2 2 /run/docker.sock\nsocket 1:2 2 /x/y")
+    assert files.same_files({"/x/y"}) == {"/x/y", "/run/docker.sock"}
+    assert files.named_twice == {"/x/y", "/run/docker.sock"}
+
+
+def test_probe_keeps_no_secret() -> None:
+    """Environment, labels, log options and the rest of a profile are dropped before anything is stored."""
+    world = World()
+    world.description |= {"Env": ["PASSWORD=x1"], "Labels": {"a": "x2"}}
+    world.config["LogConfig"] = {"Config": {"token": "x3"}}
+    world.config["SecurityOpt"] = ['seccomp={"defaultAction":"A","syscalls":["x4"]}']
+    text = DOCKER_CONTAINERS.keep(
+        "\n".join(["a" * 64, "container " + json.dumps(world.description), "garbage x5", "--proc", ""])
+    )
+    assert not [each for each in ("x1", "x2", "x3", "x4", "x5") if each in text]
+    assert '{\\"defaultAction\\": \\"A\\"}' in text
+    assert DOCKER_CONTAINERS in PROBES
