@@ -137,6 +137,7 @@ def measure(engine: Engine, containers: int, options: argparse.Namespace) -> Mea
     from hullcheck.probes import render
 
     environment = {**os.environ, **engine.environment}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as on a machine where this is not the first run
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         script = folder / "probe.sh"

@@ -15,11 +15,16 @@ class MarkerLike(Protocol):
     """What is read of a pytest marker."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The marker's name."""
+
     @property
-    def args(self) -> tuple[Any, ...]: ...
+    def args(self) -> tuple[Any, ...]:
+        """Its positional arguments."""
+
     @property
-    def kwargs(self) -> Any: ...
+    def kwargs(self) -> Any:
+        """Its keyword arguments."""
 
 
 def control_of(function: Callable[..., Any], markers: Iterable[MarkerLike]) -> Control:
@@ -51,7 +56,7 @@ def control_of(function: Callable[..., Any], markers: Iterable[MarkerLike]) -> C
 
 
 def read_docstring(text: str) -> tuple[str, str, str]:
-    """Title, rationale and remedy: the first paragraph, those between, and the one that starts with `Remedy:`."""
+    """Title, rationale, remedy: the first paragraph, those between, the one that starts with `Remedy:`."""
     paragraphs = [re.sub(r"\s+", " ", each).strip() for each in re.split(r"\n\s*\n", text.strip())]
     title = paragraphs[0] if paragraphs else ""
     remedy = next((each for each in paragraphs[1:] if each.startswith("Remedy:")), "")

@@ -10,8 +10,9 @@ import pytest
 from hullcheck.transport import Connection
 
 _OPTIONS = {
-    "inventory": "YAML file with targets and policy (default: inventories/local.yml, where it exists). This and the"
-    " options below can also be an ini key, as hullcheck_inventory, or in the environment, as HULLCHECK_INVENTORY",
+    "inventory": "YAML file with targets and policy (default: inventories/local.yml, where it exists). This"
+    " and the options below can also be an ini key, as hullcheck_inventory, or in the environment, as"
+    " HULLCHECK_INVENTORY",
     "reports": "folder in which each run leaves its results and recordings",
     "probe_timeout": "seconds that one probe may take on a target (default: 30)",
     "target_timeout": "seconds that all probes of one target may take (default: 120)",

@@ -13,6 +13,7 @@ import pytest
 from hullcheck import __version__, facts, frameworks, options
 from hullcheck.control import SEVERITIES, control_of, framework_line
 from hullcheck.gather import script_for
+from hullcheck.inventory import Target
 from hullcheck.judge import finding_of, judge, summary
 from hullcheck.recording import Recording
 from hullcheck.reporting import Reporting
@@ -241,7 +242,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not is_control(pyfuncitem):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    target = pyfuncitem.callspec.params[TARGET]  # type: ignore[attr-defined]  # generate_tests made it
+    target = _target_of(pyfuncitem)
     findings = judge(pyfuncitem.obj, arguments, target.name)
     pyfuncitem.stash[FINDINGS] = findings
     verdict, reason = summary(findings)
@@ -260,16 +261,30 @@ def pytest_runtest_makereport(
     report = yield
     if not is_control(item) or (call.when != "call" and call.excinfo is None) or call.when == "teardown":
         return report
-    target = item.callspec.params[TARGET]  # type: ignore[attr-defined]
+    assert isinstance(item, pytest.Function)
+    target = _target_of(item)
     findings = item.stash.get(FINDINGS, None) or (_finding_of(call, target.name),)
     verdict, reason = summary(findings)
     _shape(report, item, verdict, reason)
-    control = control_of(item.obj, item.iter_markers())  # type: ignore[attr-defined]
-    evidence = facts.evidence_of(item._fixtureinfo.argnames)  # type: ignore[attr-defined]
+    control = control_of(item.obj, item.iter_markers())
+    evidence = _evidence(item._fixtureinfo.argnames, session_of(item.config).facts_of(target))
     result = Result(control.id, target.name, verdict, reason, findings, evidence)
-    report.hullcheck = {"control": asdict(control), "result": result.to_json()}
+    report.hullcheck = {"control": asdict(control), "result": result.to_json()}  # type: ignore[attr-defined]
     item.user_properties += _properties(control, result)
     return report
+
+
+def _evidence(arguments: Sequence[str], known: facts.Facts) -> tuple[str, ...]:
+    """The probes behind *arguments*, of those that the target answered."""
+    inside = {"container": "inside"} if known.kind == "container" else {}
+    names = facts.evidence_of(inside.get(each, each) for each in arguments)
+    return tuple(name for name in names if name in known.recording.answers)
+
+
+def _target_of(item: pytest.Function) -> Target:
+    target = item.callspec.params[TARGET]
+    assert isinstance(target, Target)
+    return target
 
 
 def _properties(control: Control, result: Result) -> list[tuple[str, object]]:

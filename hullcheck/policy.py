@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Self, TypeVar
 
 from hullcheck.suggest import did_you_mean
@@ -81,6 +82,73 @@ class ResourceLimits:
 
 
 @dataclass(frozen=True)
+class Hardening:
+    """An assessment of the host's operating system."""
+
+    standard: str
+    """The hardening standard that it was held against."""
+    assessed: date
+    valid_days: int = 365
+    """How long it counts."""
+
+    @classmethod
+    def from_mapping(cls, mapping: object) -> Self:
+        """Read the assessment as a policy file writes it.
+
+        Raises:
+            PolicyError: a key is unknown or missing, or a value is wrong; all faults at once.
+        """
+        values = _parsed(mapping, {"standard": _text, "assessed": _day, "valid_days": _days})
+        missing = [key for key in ("standard", "assessed") if key not in values]
+        if missing:
+            raise PolicyError(tuple(((key,), "is missing") for key in missing))
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class SprawlLimits:
+    """How much may lie about unused."""
+
+    unused_images: int = 10
+    """Images that no container uses."""
+    stopped_containers: int = 10
+    """Containers that do not run."""
+    max_age_days: int = 30
+    """For how long either may lie there."""
+
+    @classmethod
+    def from_mapping(cls, mapping: object) -> Self:
+        """Read the limits as a policy file writes them.
+
+        Raises:
+            PolicyError: a key is unknown or a value is wrong; all faults at once.
+        """
+        counts = dict.fromkeys(("unused_images", "stopped_containers"), _count)
+        return cls(**_parsed(mapping, counts | {"max_age_days": _days}))
+
+
+@dataclass(frozen=True)
+class RotationPeriods:
+    """For how many days a key or certificate of a swarm may be in use."""
+
+    unlock_key: int = 365
+    """The key that unlocks managers."""
+    node_certificate: int = 30
+    """The certificates of nodes: how long they may hold."""
+    swarm_ca: int = 365
+    """The root certificate of the swarm: how old it may be."""
+
+    @classmethod
+    def from_mapping(cls, mapping: object) -> Self:
+        """Read the periods as a policy file writes them.
+
+        Raises:
+            PolicyError: a key is unknown or a value is wrong; all faults at once.
+        """
+        return cls(**_parsed(mapping, dict.fromkeys(("unlock_key", "node_certificate", "swarm_ca"), _days)))
+
+
+@dataclass(frozen=True)
 class Policy:
     """What a site allows on one target.
 
@@ -90,6 +158,8 @@ class Policy:
 
     trusted_users: tuple[str, ...] = ()
     """Users who may control the engine."""
+    os_hardening: Hardening | None = None
+    """The last assessment of the operating system against a hardening standard."""
     allowed_registries: tuple[str, ...] | None = None
     """Registries that images may come from."""
     rootful_reason: str | None = None
@@ -118,6 +188,12 @@ class Policy:
     """The most that one container may be given; silent means what the host has."""
     current_images: tuple[str, ...] | None = None
     """References or digests of images that are approved as current."""
+    sprawl: SprawlLimits = field(default_factory=SprawlLimits)
+    """How much may lie about unused."""
+    swarm_managers: int = 3
+    """How many managers a swarm may have."""
+    rotation_days: RotationPeriods = field(default_factory=RotationPeriods)
+    """How long keys and certificates of a swarm may be in use."""
 
     @classmethod
     def from_mapping(cls, mapping: object) -> Self:
@@ -291,6 +367,34 @@ def _pids(value: object) -> int:
     return value
 
 
+def _day(value: object) -> date:
+    text = value if isinstance(value, str) else ""
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ValueError(f"{_shown(value)} is not a day; write it as 2026-03-31")
+
+
+def _days(value: object) -> int:
+    if not isinstance(value, int) or not _is_number(value) or value < 1:
+        raise ValueError(f"{_shown(value)} is not a number of days; write it as 365, above 0")
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or not _is_number(value) or value < 0:
+        raise ValueError(f"{_shown(value)} is not a count; write it as 10, or 0 for none")
+    return value
+
+
+def _managers(value: object) -> int:
+    if not _is_number(value) or value not in (1, 3, 5, 7):
+        raise ValueError(f"{_shown(value)} is not a number of managers; write 1, 3, 5 or 7")
+    return int(str(value))
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -301,6 +405,7 @@ def _shown(value: object) -> str:
 
 _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "trusted_users": _each(_user),
+    "os_hardening": Hardening.from_mapping,
     "allowed_registries": _each(_registry),
     "rootful_reason": _text,
     "cgroup_parents": _each(_word),
@@ -315,4 +420,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "allowed_ports": _each(PortRange.parse),
     "resource_limits": ResourceLimits.from_mapping,
     "current_images": _each(_word),
+    "sprawl": SprawlLimits.from_mapping,
+    "swarm_managers": _managers,
+    "rotation_days": RotationPeriods.from_mapping,
 }

@@ -8,8 +8,8 @@ The script prints `hullcheck-probe/1 NONCE`, then for each probe
     (standard error)
     NONCE end NAME
 
-and at last `NONCE complete`. The nonce comes from the target's /dev/urandom, so that no name, label or file of
-a host can forge a frame; an answer without its end is *cut off* and no evidence.
+and at last `NONCE complete`. The nonce comes from the target's /dev/urandom, so that no name, label or file
+of a host can forge a frame; an answer without its end is *cut off* and no evidence.
 """
 
 import re

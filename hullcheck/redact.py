@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Allowed = Mapping[str, Any]
-"""Field name to True (the whole value) or to the `Allowed` of what is below; `*` stands for any other name."""
+"""Field name to True (the whole value) or to the `Allowed` of what is below; `*` is any other name."""
 
 
 def json_fields(allowed: Allowed) -> Callable[[str], str]:
@@ -25,7 +25,7 @@ def json_lines(allowed: Allowed) -> Callable[[str], str]:
     one = json_fields(allowed)
 
     def keep(text: str) -> str:
-        return "\n".join(kept for kept in map(one, text.splitlines()) if kept)
+        return "\n".join(kept for kept in map(one, text.split("\n")) if kept)
 
     return keep
 

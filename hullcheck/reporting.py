@@ -15,11 +15,13 @@ class Reporting:
     """The hooks of the main process that read results; without a result it writes and says nothing."""
 
     def __init__(self, config: pytest.Config, session_of: Callable[[pytest.Config], AuditSession]) -> None:
+        """Begin with no result; *session_of* gives the audit."""
         self.config = config
         self.session_of = session_of
         self.audited = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in the result that a report carries, maybe out of another process."""
         carried = getattr(report, "hullcheck", None)
         if carried is not None:
             self.audited = True
@@ -27,7 +29,7 @@ class Reporting:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
-        """After the other reports: a run that judged nothing is not green, and results.json knows the exit status."""
+        """After the other reports: a run that judged nothing is not green; results.json knows the status."""
         if self.audited and self.session_of(self.config).nothing_judged and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         yield
@@ -56,16 +58,26 @@ class Reporting:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: Any) -> None:
+        """Name the page."""
         report.title = html.TITLE
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        """Name the columns."""
         html.header(cells)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
+        """Fill the columns."""
         html.row(report, cells)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_html(self, report: pytest.TestReport, data: list[str]) -> None:
+        """Fill the details."""
         html.details(report, data)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, postfix: list[str]) -> None:
+        """Add the evidence below the summary: what each target was asked, and how its answers begin."""
+        if self.audited:
+            postfix.append(html.evidence(list(self.session_of(self.config).recordings.values())))

@@ -87,7 +87,7 @@ class Result:
 
 @dataclass(frozen=True)
 class AuditedTarget:
-    """A target as results name it; `connect` has no password, engine and os are empty where they are not known."""
+    """A target as results name it: `connect` without a password, engine and os empty where not known."""
 
     name: str
     connect: str

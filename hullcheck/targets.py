@@ -74,7 +74,7 @@ def recorded_path(connect: str) -> Path:
 
 
 def _expand(spec: str, connection: str | None, ansible_inventory: str | None) -> list[str]:
-    from testinfra.backend import BACKENDS, get_backend_class
+    from testinfra.backend import BACKENDS, get_backend_class  # type: ignore[import-untyped]
 
     if not spec:
         return []

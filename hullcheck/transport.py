@@ -73,8 +73,9 @@ def command_for(script: str) -> str:
     """One command line that runs *script*, whatever shell reads it and however often it is quoted on the way.
 
     Login shells differ in what they make of line ends, quotes and backslashes (csh, fish), Ansible fills in
-    templates, and each level of quoting makes a quote longer until the kernel refuses the line. So the characters
-    that mean something to any of them travel as control characters, and the target's tr(1) puts them back.
+    templates, and each level of quoting makes a quote longer until the kernel refuses the line. So the
+    characters that mean something to any of them travel as control characters, and the target's tr(1) puts
+    them back.
     """
     letters = script.translate(str.maketrans(_SPECIAL, _STAND_INS))
     octal = "".join(f"\\{ord(each):03o}" for each in _SPECIAL)
@@ -89,7 +90,7 @@ def end_all() -> None:
 
 
 def _backend(target: Target, connection: Connection) -> Any:
-    from testinfra.backend import get_backend
+    from testinfra.backend import get_backend  # type: ignore[import-untyped]
 
     options: dict[str, Any] = {
         "ssh_config": connection.ssh_config,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import os
 import re
 import subprocess
@@ -234,13 +235,24 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def readme(page: str, printed: Sequence[str]) -> str:
-    """README.md with the counts in its picture as the demo has *printed* them."""
+    """README.md with its picture, the first block of text, as the demo has *printed* it."""
+    head, fence, rest = page.partition("```text\n")
+    picture, end, tail = rest.partition("```\n")
+    lines = [line for line in picture.splitlines() if not line.startswith(("fail: ", "error: "))]
+    return (
+        head + fence + "".join(f"{each}\n" for line in lines for each in _current(line, printed)) + end + tail
+    )
 
-    def current(match: re.Match[str]) -> str:
-        return next((line for line in printed if line.startswith(match["start"])), match[0])
 
-    start = "|".join(("collected ", *(f"{host} +" for host in recorded())))
-    return re.sub(rf"^(?P<start>{start})[0-9].*$", current, page, flags=re.MULTILINE)
+def _current(line: str, printed: Sequence[str]) -> list[str]:
+    """What the demo prints for a line of the picture; below a heading, all that is wrong there."""
+    if line.startswith("_") and line in printed:
+        below = printed[printed.index(line) + 1 :]
+        return [line, *itertools.takewhile(lambda each: each.startswith(("fail: ", "error: ")), below)]
+    for start in ("collected ", *(f"{host} " for host in recorded())):
+        if line.startswith(start):
+            return [next((each for each in printed if each.startswith(start)), line)]
+    return [line]
 
 
 def demo() -> list[str]:

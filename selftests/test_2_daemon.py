@@ -72,6 +72,7 @@ class Host:
             "docker_info": json.dumps(INFO | self.info),
             "docker_version": json.dumps({"Version": "26.1.5"} | self.version),
             "docker_networks": self._networks(),
+            "docker_containers": "",
             "processes": self._children(),
             "daemon_processes": DAEMON_PROCESSES.keep(self._processes()),
             "daemon_configuration": DAEMON_CONFIGURATION.keep(self._configuration()),

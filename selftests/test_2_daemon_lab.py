@@ -440,6 +440,10 @@ def test_log_driver_that_sends_away(engine: EngineFactory) -> None:
     assert "s3cret" not in json.dumps([answer.stdout for answer in facts.recording.answers.values()])
     assert audit("2.14", one, Policy(log_drivers=("syslog",)))[0] == "pass"
     assert audit("2.14", one, Policy(log_drivers=("splunk",)))[0] == "fail"
+    one.create("silent", "--log-driver", "none")
+    found, reason = audit("2.14", one, Policy(log_drivers=("syslog",)))
+    assert found == "fail"
+    assert "silent (none)" in reason
 
 
 def test_swarm_node_cannot_restore(engine: EngineFactory) -> None:

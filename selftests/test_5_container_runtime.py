@@ -53,6 +53,7 @@ HOST_CONFIG: dict[str, Any] = {
     "Ulimits": None,
     "CgroupParent": "",
     "PublishAllPorts": False,
+    "LogConfig": {"Type": "json-file"},
     "PortBindings": {},
 }
 DESCRIPTION: dict[str, Any] = {
@@ -400,9 +401,33 @@ def test_selinux(world: World, enforce: str, label: str, actual: str, verdict: s
 
 
 def test_selinux_that_the_kernel_lacks(world: World) -> None:
-    """5.3: whatever the options say, without SELinux there is nothing to judge."""
-    world.config["SecurityOpt"] = ["label=disable"]
-    assert world.judge("5.3")[0] == "not applicable"
+    """5.2, 5.3: whatever the options say nothing is to judge, if this is the kernel of the container."""
+    world.config["SecurityOpt"] = ["label=disable", "apparmor=unconfined"]
+    assert [world.judge(number)[0] for number in ("5.2", "5.3")] == ["not applicable"] * 2
+    world.status = {}
+    assert [world.judge(number)[0] for number in ("5.2", "5.3")] == ["error"] * 2
+
+
+# ---- values at the border
+
+
+@pytest.mark.parametrize(
+    ("number", "changes"),
+    [
+        ("5.11", {"memory.max": str(8 << 30)}),
+        ("5.12", {"cpu.max": "400000 100000"}),
+        ("5.15", {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 0}}),
+        ("5.15", {"RestartPolicy": {"Name": "unless-stopped", "MaximumRetryCount": 0}}),
+        ("5.22", {"SecurityOpt": ['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}']}),
+        ("5.22", {"SecurityOpt": ["seccomp:unconfined"]}),
+        ("5.29", {"pids.max": "32768"}),
+    ],
+    ids=str,
+)
+def test_values_that_protect_nothing(world: World, number: str, changes: dict[str, Any]) -> None:
+    """A limit as large as the host, endless attempts and a filter that lets all through are none."""
+    _change(world, changes)
+    assert world.judge(number)[0] == "fail"
 
 
 # ---- mounts
@@ -611,6 +636,7 @@ def test_control_groups_that_may_not_be_read(world: World, number: str) -> None:
     assert world.judge(number)[0] == "error"
     world.groups = {"cgroup.controllers": ""}
     assert world.judge(number)[0] == "fail"
+    world.groups = {"memory.max": str(1 << 30), "pids.max": "100", "cpu.max": "50000 100000"}
     world.info["CgroupDriver"] = "none"
     assert "in force, though" in world.judge(number)[1]
 
@@ -779,6 +805,7 @@ def test_capabilities_by_options(
         ("reg:5000/a/b", "reg:5000/a/b:latest", False),
         ("reg:5000/a/b:2", "reg:5000/a/b:2", True),
         ("nginx@sha256:" + "0" * 64, "nginx", True),
+        ("0" * 64, "0" * 64, True),
         ("docker.io/library/nginx:1.27", "nginx:1.27", True),
     ],
 )
@@ -802,6 +829,8 @@ def test_limits_of_both_versions() -> None:
     }
     found = {name: limits.read(name, v1, files) for name in ("memory", "processes", "cpus", "cpu_weight")}
     assert found == {"memory": 1000000, "processes": None, "cpus": None, "cpu_weight": 1}
+    del files[f"{top}/memory/docker/memory.limit_in_bytes"]
+    assert limits.read("memory", v1, files) is None
     del files[f"{top}/pids/docker/x/pids.max"]
     with pytest.raises(EvidenceError, match="control group for pids"):
         limits.read("processes", v1, files)

@@ -23,6 +23,7 @@ import pytest
 
 from hullcheck.facts import PROBES, Facts
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
+from hullcheck.facts.processes import PROCESSES
 from hullcheck.policy import Policy
 from hullcheck.probes import render
 from hullcheck.recording import Recording
@@ -183,6 +184,18 @@ def test_option(number: str, engine: EngineFactory, tmp_path: Path) -> None:
             assert (verdict, bool(re.search(pattern, why))) == (wanted, True), (
                 f"{each} {option}: {verdict}: {why}"
             )
+
+    if number == "5.25":
+        one.docker("rm", "--force", *one.docker("ps", "--all", "--quiet").split())
+        _remove_groups("lab-hc-weird")
+
+
+def _remove_groups(name: str) -> None:
+    """Remove the parent group that the engine made for its containers, and leaves behind."""
+    for path in Path("/sys/fs/cgroup").glob(f"*/{name}"):
+        path.rmdir()
+    with suppress(OSError):
+        Path("/sys/fs/cgroup", name).rmdir()  # where there is one hierarchy for all
 
 
 def _filled(word: str, engine: Engine, folder: Path) -> str:
@@ -719,8 +732,7 @@ def test_limits_of_a_parent_group(engine: EngineFactory) -> None:
     assert [verdicts(number, facts)["web"] for number in ("5.11", "5.12", "5.29")] == ["pass", "pass", "pass"]
     assert reason("5.29", facts, "web") == "held by its control groups, though none is set"
     one.docker("rm", "--force", "web")
-    for path in Path("/sys/fs/cgroup").glob(f"**/{parent}"):
-        path.rmdir()
+    _remove_groups(parent)
 
 
 def test_limits_that_a_rootless_engine_cannot_enforce(rootless_engine: RootlessEngine) -> None:
@@ -936,8 +948,9 @@ def test_states(engine: EngineFactory) -> None:
     one.run("restarting", *privileged, "--restart", "always", command=("false",))
     one.docker("pause", "paused")
     one.docker("kill", "exited")
-    states = ("inspect", "--format", "{{.State.Status}} {{.State.Pid}}", "restarting")
-    _wait(lambda: one.docker(*states).split() == ["restarting", "0"])
+    state = ("inspect", "--format", "{{.RestartCount}} {{.State.Status}} {{.State.Pid}}", "restarting")
+    # the engine waits twice as long each time: after the sixth there are six seconds to look
+    _wait(lambda: one.docker(*state).split() == ["6", "restarting", "0"], 30)
     facts = facts_of_engine(one.socket)
     for number in ("5.4", "5.5", "5.6", "5.10", "5.11", "5.12", "5.13", "5.18", "5.22", "5.26", "5.29"):
         assert set(verdicts(number, facts).values()) == {"fail"}, number
@@ -1060,8 +1073,7 @@ def _member_of_docker_group(engine: Engine, name: str) -> Iterator[str]:
 
 
 def test_auditor_without_root(engine: EngineFactory) -> None:
-    """A fail may be proven by the engine; mount tables are there for all; namespaces are
-    error."""
+    """A fail may be proven by the engine's word; mount tables all may read, namespaces not: an error."""
     one = engine(fresh=True)
     bad = (
         "--privileged",
@@ -1145,29 +1157,33 @@ def test_engine_elsewhere(engine: EngineFactory) -> None:
 
 
 def test_a_hundred_containers(engine: EngineFactory) -> None:
-    """Asking for a hundred containers takes about as long as the docker commands alone, and judging them no
-    time."""
+    """A hundred containers are asked for in about the time of the docker commands, and judged in no time."""
     one = engine(fresh=True)
     names = [f"c{number}" for number in range(100)]
     for name in names:
-        one.create(name, "--network", "none", "-v", f"{name}:/x")
+        one.create(name, "--network", "none")
     for first in range(0, 100, 25):
         one.docker("start", *names[first : first + 25])
-    ids = one.docker("ps", "--quiet").split()
-    start = time.monotonic()
-    for arguments in (("info",), ("version",), ("inspect", *ids)):
-        one.docker(*arguments)
-    commands = time.monotonic() - start
-    start = time.monotonic()
+
+    def commands() -> None:
+        for arguments in (("info",), ("version",), ("inspect", *names)):
+            one.docker(*arguments)
+
+    script = render((DOCKER_CONTAINERS, PROCESSES), docker_host=f"unix://{one.socket}")
+    asking = _fastest(lambda: call("sh", stdin=script))
+    assert asking < 4 * _fastest(commands)
     facts = facts_of_engine(one.socket)
-    gathered = time.monotonic() - start
-    assert facts.container
-    start = time.monotonic()
     found = _all(facts)
-    judging = time.monotonic() - start
-    print(f"commands {commands:.2f} s, gathered {gathered:.2f} s, judged {judging:.2f} s")
     assert {len(each) for number, each in found.items() if number != "5.1"} == {100}
     assert not [number for number, each in found.items() if "error" in each.values()]
-    assert DOCKER_CONTAINERS.name in facts.recording.answers
-    assert judging < 1
-    assert gathered < 6 * commands + 1
+    assert _fastest(lambda: _all(Facts(facts.recording, Policy()))) < 0.5
+
+
+def _fastest(action: Callable[[], object]) -> float:
+    """How long it takes where nothing else keeps the machine busy: the best of five."""
+    times = []
+    for _ in range(5):
+        start = time.monotonic()
+        action()
+        times.append(time.monotonic() - start)
+    return min(times)

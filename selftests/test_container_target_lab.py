@@ -77,7 +77,7 @@ def test_each_control_sees_its_own_flaw(engine: EngineFactory, suite: Project) -
     one = engine()
     flaws: dict[str, tuple[Sequence[str], Sequence[str]]] = {
         "4.1": ((*HARDENED[2:],), ("sleep", "9999")),
-        "5.4": ((*HARDENED[:2], *HARDENED[4:], "--cap-drop", "NET_RAW", "--cap-add", "SYS_PTRACE"), ("sleep", "9999")),
+        "5.4": ((*HARDENED, "--cap-add", "SYS_PTRACE"), ("sleep", "9999")),
         "5.7": (HARDENED, ("sshd",)),
         "5.13": ((*HARDENED[:4], *HARDENED[5:]), ("sleep", "9999")),
         "5.22": ((*HARDENED, "--security-opt", "seccomp=unconfined"), ("sleep", "9999")),
@@ -97,11 +97,9 @@ def test_each_control_sees_its_own_flaw(engine: EngineFactory, suite: Project) -
     assert _verdicts(run, "good") == _all("pass")
     for number in flaws:
         assert _verdicts(run, f"c{number}") == {**_all("pass"), number: "fail"}, number
-    others = {each["verdict"] for each in run.results["results"] if each["control"] not in JUDGED.values()}
-    reasons = {
-        each["reason"] for each in run.results["results"] if each["control"] not in JUDGED.values()
-    }
-    assert others == {"not applicable"}
+    others = [each for each in run.results["results"] if each["control"] not in JUDGED.values()]
+    reasons = {each["reason"] for each in others}
+    assert {each["verdict"] for each in others} == {"not applicable"}
     assert reasons <= {
         "the target is a container without an engine of its own",
         "the target is a container, seen from inside: only its engine's host can show this",
@@ -122,7 +120,7 @@ def test_plain_container_fails_what_it_should(engine: EngineFactory, suite: Proj
 
 
 def test_who_asks_is_not_judged(engine: EngineFactory, suite: Project) -> None:
-    """Asking as another user, or in a container whose own processes are root, judges process 1 all the same."""
+    """Asking as another user, or with more rights than process 1 has, judges process 1 all the same."""
     one = engine()
     one.run("plain")
     one.run("other", "--privileged")
@@ -135,7 +133,9 @@ def test_who_asks_is_not_judged(engine: EngineFactory, suite: Project) -> None:
     assert _verdicts(_audit(suite, one, "root@user"), "user")["4.1"] == "pass"
 
 
-@pytest.mark.parametrize("options", [("--pid", "host"), ("--pid", "container:web")], ids=["host", "container"])
+@pytest.mark.parametrize(
+    "options", [("--pid", "host"), ("--pid", "container:web")], ids=["host", "container"]
+)
 @pytest.mark.parametrize("privileged", [True, False], ids=["privileged", "plain"])
 def test_process_1_of_others_is_not_judged(
     engine: EngineFactory, suite: Project, options: tuple[str, ...], privileged: bool
@@ -196,7 +196,13 @@ def test_user_of_containers_on_a_host(engine: EngineFactory) -> None:
     one.run("drops", command=["sh", "-c", "su app -c 'sleep 9999' & exec su app -c 'sleep 9998'"])
     one.run("mixed", "--user", "1000")
     one.docker("exec", "--detach", "--user", "0", "mixed", "sleep", "9999")
-    for name, user in {"idle": "", "zero": "0:5", "number": "1000:0", "named": "app", "rooted": "root"}.items():
+    for name, user in {
+        "idle": "",
+        "zero": "0:5",
+        "number": "1000:0",
+        "named": "app",
+        "rooted": "root",
+    }.items():
         one.create(name, "--user", user)
     found = judged("4.1", facts_of_engine(one.socket))
     assert {name: verdict for name, (verdict, _) in found.items()} == {

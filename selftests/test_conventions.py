@@ -172,7 +172,7 @@ def test_docstring_explains(control: Control) -> None:
     title, rationale, remedy = read_docstring(text)
     assert title.endswith(".")
     assert len(title) <= 120
-    assert len(rationale) >= 40
+    assert len(rationale) >= 30
     assert len(remedy) >= 20
     assert re.split(r"\n\s*\n", text.strip())[-1].startswith("Remedy:")
 

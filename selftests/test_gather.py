@@ -26,12 +26,20 @@ def test_order_is_that_of_the_targets(tmp_path: Path) -> None:
     assert list(recordings) == ["here", "old"]
     assert sorted(told) == ["here", "old"]
     assert recordings["here"].text(PROBES[0]) == "1\n"
-    assert (recordings["old"].target, recordings["old"].backend, recordings["old"].gathered) == ("old", "ssh", 5.0)
+    assert (recordings["old"].target, recordings["old"].backend, recordings["old"].gathered) == (
+        "old",
+        "ssh",
+        5.0,
+    )
 
 
 def test_failure_is_kept_and_stops_no_other() -> None:
     """A target that cannot be reached has a recording that says why."""
-    targets = [Target("bad", "chroot:///no/such/place"), Target("odd", "nonsense://x"), Target("here", "local://")]
+    targets = [
+        Target("bad", "chroot:///no/such/place"),
+        Target("odd", "nonsense://x"),
+        Target("here", "local://"),
+    ]
     recordings = gather(targets, PROBES, Connection())
     assert recordings["bad"].failure.startswith("chroot:///no/such/place could not be audited: ")
     assert "nonsense" in recordings["odd"].failure

@@ -348,7 +348,8 @@ def test_last_failed_come_again(tmp_path: Path) -> None:
 
 def test_control_with_parameters_of_its_own(tmp_path: Path) -> None:
     """A control may be parametrized further; workers have the recordings all the same."""
-    text = "import pytest\n\n\n@pytest.mark.parametrize('x', [1, 2])\ndef test_it(facts, x):\n    assert x and facts.os_name == ''\n"
+    text = "import pytest\n\n\n@pytest.mark.parametrize('x', [1, 2])\n"
+    text += "def test_it(facts, x):\n    assert x and facts.os_name == ''\n"
     project = _site(tmp_path, text)
     run = project.pytest("--hosts", _empty(project), "-n", "2")
     assert run.lines("2 passed")
@@ -379,6 +380,7 @@ def test_selection_of_nothing_says_so(suite: Project, processes: list[str]) -> N
 # ---- bad input
 
 
+WRONG_SEVERITY = '@pytest.mark.severity("hihg")\ndef '
 BAD_MARKER = PRIVILEGED.replace('"7.2.5"', '"7.2.55"')
 
 
@@ -397,9 +399,9 @@ BAD_MARKER = PRIVILEGED.replace('"7.2.5"', '"7.2.55"')
             'tests/test_bad.py:7: cis("5.5", level=3) needs level=1 or level=2',
         ),
         (
-            {"tests/test_bad.py": PRIVILEGED.replace("def ", '@pytest.mark.severity("hihg")\ndef ')},
+            {"tests/test_bad.py": PRIVILEGED.replace("def ", WRONG_SEVERITY)},
             [],
-            "tests/test_bad.py:12: severity('hihg') is not a severity; write one of critical, high, medium, low",
+            "tests/test_bad.py:12: severity('hihg') is not a severity; write one of critical, high, medium",
         ),
         ({"i.yml": "targets:\n  a:\n    conect: x\n"}, ["--inventory", "i.yml"], "i.yml:3: "),
         ({"i.yml": "targets:\n  a: [\n"}, ["--inventory", "i.yml"], "i.yml:"),
@@ -477,7 +479,7 @@ def test_junit_and_html_of_the_user_win(tmp_path: Path) -> None:
 
 
 def test_reports_folder_is_taken_from_where_the_user_stands(tmp_path: Path) -> None:
-    """A path on the command line starts in the current directory; the recordings are for their owner alone."""
+    """A path on the command line starts in the current directory; recordings are for their owner alone."""
     project = _site(tmp_path)
     (tmp_path / "here").mkdir()
     project.pytest("--hosts", _careless(project), "--reports", "out", "../tests", cwd=tmp_path / "here")

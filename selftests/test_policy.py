@@ -107,6 +107,7 @@ def test_ports_are_read_and_written(value: object, ports: PortRange, text: str) 
         "٣",
         "80\n",
     ],
+    ids=repr,
 )
 def test_what_is_no_port_is_refused(value: object) -> None:
     """Names, ranges that run backwards, other protocols and numbers out of range are refused."""

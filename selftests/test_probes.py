@@ -52,7 +52,9 @@ def test_answers_come_back_as_they_were(shell: Sequence[str]) -> None:
 @each_shell
 def test_probe_out_of_time(shell: Sequence[str]) -> None:
     """A probe that hangs is stopped; the next one is asked."""
-    answers = parse(_run(shell, render((Probe("hangs", "exec sleep 60"), Probe("next", "echo on")), timeout=1)))
+    answers = parse(
+        _run(shell, render((Probe("hangs", "exec sleep 60"), Probe("next", "echo on")), timeout=1))
+    )
     assert answers["hangs"].status in (124, 143)
     assert answers["next"].stdout == "on\n"
 

@@ -11,7 +11,9 @@ from hullcheck.recording import Recording, RecordingError
 from hullcheck.redact import json_fields, json_lines
 from hullcheck.verdicts import EvidenceError
 
-SECRETS = Probe("secrets", """printf '{"Name":"web","Env":["PASSWORD=geheim"]}'""", json_fields({"Name": True}))
+SECRETS = Probe(
+    "secrets", """printf '{"Name":"web","Env":["PASSWORD=geheim"]}'""", json_fields({"Name": True})
+)
 PLAIN = Probe("plain", r"printf 'a\377\000b'; echo 'to https://user:geheim@proxy' >&2")
 CLOCK = Probe("clock", "date +%s")
 PROBES = (SECRETS, PLAIN, CLOCK)
@@ -59,7 +61,8 @@ def test_carried_output_is_redacted_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "hello", "{}", "[]", '{"schema": "other"}', '{"schema": "hullcheck/recording/1"', "[" * 10_000]
+    "text",
+    ["", "hello", "{}", "[]", '{"schema": "other"}', '{"schema": "hullcheck/recording/1"', "[" * 10_000],
 )
 def test_what_is_no_recording(tmp_path: Path, text: str) -> None:
     """The message names the file."""
@@ -105,7 +108,9 @@ def test_what_cannot_be_redacted_is_dropped(text: str) -> None:
     """An answer that is not what was asked for is not stored, because nobody knows what is in it."""
     keep = json_fields({"a": True})
     recording = Recording.from_output(
-        _output().decode("utf-8", "surrogateescape").replace('{"Name":"web","Env":["PASSWORD=geheim"]}', text),
+        _output()
+        .decode("utf-8", "surrogateescape")
+        .replace('{"Name":"web","Env":["PASSWORD=geheim"]}', text),
         (Probe("secrets", SECRETS.script, keep),),
         target="web1",
         backend="ssh",

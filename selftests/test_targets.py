@@ -34,7 +34,10 @@ def test_name_is_the_host_part(spec: str, name: str, connect: str) -> None:
 
 def test_backend_that_connection_names() -> None:
     """A specification without a backend takes that of --connection."""
-    assert _names("web1", "docker://box", connection="ssh") == [("web1", "ssh://web1"), ("box", "docker://box")]
+    assert _names("web1", "docker://box", connection="ssh") == [
+        ("web1", "ssh://web1"),
+        ("box", "docker://box"),
+    ]
 
 
 def test_names_that_collide() -> None:

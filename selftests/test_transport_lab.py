@@ -123,6 +123,12 @@ def _audit(project: Project, targets: dict[str, dict[str, Any]], *arguments: str
     return project.pytest("-m", marks, "--inventory", str(inventory), *arguments)
 
 
+def _gathered_in(run: Run) -> float:
+    """How many seconds gathering took, without what pytest itself takes on a busy machine."""
+    (line,) = run.lines("gathered ")
+    return float(line.split()[-2])
+
+
 def _by_target(run: Run) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for each in run.results["results"]:
@@ -190,7 +196,7 @@ def _probe_script(*arguments: str) -> str:
 def test_whole_host_by_ssh_sudo_and_from_its_own_engine(lab_host: HostFactory, suite: Project) -> None:
     """root, a user with sudo, and docker:// of the container that the host is, see the same host.
 
-    A member of the group docker may not read all, and what that is gets error; a user with neither sees nothing.
+    A member of the group docker may not read all, and gets error for that; a user with neither sees nothing.
     """
     host = lab_host()
     host.run("web", "--privileged")
@@ -275,9 +281,7 @@ def test_targets_that_cannot_be_audited(
         "unknown": ("ssh://no-such-host.invalid", "Could not resolve hostname"),
         "container": ("docker://no-such-container", "No such container"),
     }
-    targets = {
-        name: {"connect": connect, "docker_host": address} for name, (connect, _) in reasons.items()
-    }
+    targets = {name: {"connect": connect, "docker_host": address} for name, (connect, _) in reasons.items()}
     run = _audit(suite, {**targets, "good": {"connect": "local://", "docker_host": address}})
     found = _by_target(run)
     good = found.pop("good")
@@ -286,7 +290,7 @@ def test_targets_that_cannot_be_audited(
         assert {each.partition(":")[0] for each in found[name].values()} == {"error"}, name
         assert all(reason in each for each in found[name].values()), found[name].popitem()
         assert len(run.lines(f"not audited: {name}: ")) == 1
-    assert run.seconds < 40
+    assert _gathered_in(run) < 40
     assert "Traceback" not in run.output
 
 
@@ -300,7 +304,7 @@ def test_time_out_of_a_target_that_hangs(suite: Project, silence: int) -> None:
         },
         "--target-timeout=3",
     )
-    assert run.seconds < 3 + 5 + 5  # its own grace, and pytest's start and end
+    assert _gathered_in(run) < 3 + 5 + 1  # its own grace, for a backend without a time-out
     assert all("no answer within 3 s" in reason for reason in run.reasons), run.reasons
 
 
@@ -316,7 +320,7 @@ def test_engine_that_does_not_answer(engine: EngineFactory, suite: Project) -> N
         os.kill(one.pid, signal.SIGCONT)
     assert set(run.verdicts.values()) == {"error"}, run.verdicts
     assert all("answer" in reason for reason in run.reasons), run.reasons
-    assert run.seconds < 12
+    assert _gathered_in(run) < 2 * 3
 
 
 def test_engine_that_is_down(engine: EngineFactory, suite: Project) -> None:
@@ -391,5 +395,3 @@ def test_many_targets_at_a_time(suite: Project, sshd: SshServer, engine: EngineF
     assert len(run.results["results"]) == 8
     assert sshd.logins == 8
     _same(_by_target(run))
-
-

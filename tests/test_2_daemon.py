@@ -5,6 +5,7 @@ A control judges what the running daemon does. Where its files say otherwise, it
 
 import pytest
 
+from hullcheck.facts import Facts
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.seccomp import DENYING
 from hullcheck.facts.settings import shown
@@ -13,6 +14,10 @@ from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 # Drivers that keep the log on the host, where whoever breaks in can change it; any other one sends it away.
 _LOCAL_LOG_DRIVERS = frozenset({"none", "local", "json-file", "journald", "etwlogs"})
+
+
+def _leaves_the_host(driver: str, wanted: tuple[str, ...] | None) -> bool:
+    return driver not in _LOCAL_LOG_DRIVERS if wanted is None else driver in wanted
 
 
 def _option_name(option: str) -> str:
@@ -297,22 +302,25 @@ def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Poli
 @pytest.mark.pci("10.3.3")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.severity("medium")
-def test_container_logs_leave_the_host(daemon: Daemon, policy: Policy) -> str:
-    """The default log driver brings the logs of containers to the site's central store.
+def test_container_logs_leave_the_host(daemon: Daemon, facts: Facts, policy: Policy) -> str:
+    """The log driver, the daemon's and that of each container, brings logs to the site's central store.
 
     A log that stays on the host is lost with it, and whoever breaks into the host can change it.
 
-    Remedy: set `log-driver` and `log-opts` in daemon.json to the central service, or name the driver whose
-    files a shipper takes there in the `log_drivers` of the policy.
+    Remedy: set `log-driver` and `log-opts` in daemon.json to the central service and create containers without
+    `--log-driver`, or name the driver whose files a shipper takes there in the `log_drivers` of the policy.
     """
     driver = daemon.setting("log-driver")
     wanted = policy.log_drivers
     if wanted is not None:
-        assert driver.value in wanted, (
-            f"{driver}; the policy wants one of: {', '.join(wanted) or 'none at all'}"
-        )
+        names = ", ".join(wanted) or "none at all"
+        assert driver.value in wanted, f"{driver}; the policy wants one of: {names}"
+    assert wanted is not None or driver.value not in _LOCAL_LOG_DRIVERS, f"{driver}: logs stay on the host"
+    own = {name: each.log_driver for name, each in facts.container if each.log_driver != driver.value}
+    other = [f"{name} ({each})" for name, each in own.items() if not _leaves_the_host(each, wanted)]
+    assert not other, f"containers whose logs do not: {', '.join(other)}"
+    if wanted is not None:
         return str(driver)
-    assert driver.value not in _LOCAL_LOG_DRIVERS, f"{driver}: logs stay on the host"
     raise Manual(
         f"{driver}, sends to: {daemon.log_address}. Is that the central store? Then list it in log_drivers"
     )

@@ -15,8 +15,8 @@ from hullcheck.verdicts import EvidenceError
 def test_container_user_is_not_root(container: Container) -> str | None:
     """No process of a container runs as root.
 
-    Who breaks into a program that runs as root owns all of the container, and is a fault in the kernel away from the
-    host. The user that an image names says little where the program changes it, so the running processes count.
+    Who breaks into a program that runs as root owns all of the container, and is one fault in the kernel away
+    from the host. The user that an image names says little where the program changes it: the processes count.
 
     Remedy: put a `USER` with a number other than 0 into the image, or run it with `--user`.
     """
@@ -25,7 +25,10 @@ def test_container_user_is_not_root(container: Container) -> str | None:
         assert not root, f"runs {', '.join(root)} as root"
         return None
     user = str(container.description["User"] or "").partition(":")[0]
-    assert user not in ("", "root") and user.strip("0"), f"would start as root (user {user or 'not set'})"
+    as_root = user in ("", "root") or not user.strip("0")
+    assert not as_root, f"would start as root (its user is {user or 'not set'})"
     if not user.isdecimal():
-        raise EvidenceError(f"does not run, and only its own /etc/passwd tells whether the user {user} is root")
+        raise EvidenceError(
+            f"does not run, and only its own /etc/passwd tells whether the user {user} is root"
+        )
     return f"does not run; would start as user {user}"

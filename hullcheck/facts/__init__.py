@@ -4,16 +4,42 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from hullcheck.facts import containers, daemon, engine, images, inside, kernel, mounts, networks, processes, services
+from hullcheck.facts import (
+    accounts,
+    audit,
+    containers,
+    daemon,
+    engine,
+    engine_files,
+    images,
+    inside,
+    kernel,
+    mounts,
+    networks,
+    places,
+    processes,
+    releases,
+    services,
+    sprawl,
+    swarm,
+)
+from hullcheck.facts.accounts import Accounts
+from hullcheck.facts.audit import Audit
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine_files import EngineFiles
 from hullcheck.facts.inside import InsideContainer
 from hullcheck.facts.kernel import Kernel
 from hullcheck.facts.mounts import Mount
 from hullcheck.facts.networks import Network
+from hullcheck.facts.places import Places
 from hullcheck.facts.processes import Processes
+from hullcheck.facts.releases import Release
 from hullcheck.facts.services import Service
+from hullcheck.facts.sprawl import Sprawl
+from hullcheck.facts.storage import Storage
+from hullcheck.facts.swarm import Swarm, SwarmService
 from hullcheck.judge import Subjects
 from hullcheck.policy import Policy
 from hullcheck.probes import Probe
@@ -31,11 +57,30 @@ PROBES: tuple[Probe, ...] = (
     *processes.PROBES,
     *kernel.PROBES,
     *inside.PROBES,
+    *engine_files.PROBES,
+    *places.PROBES,
+    *accounts.PROBES,
+    *audit.PROBES,
+    *sprawl.PROBES,
+    *swarm.PROBES,
 )
 
 _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "daemon": daemon.EVIDENCE,
     "container": containers.EVIDENCE,
+    "engine": engine.EVIDENCE,
+    "inside": inside.EVIDENCE,
+    "kernel": kernel.PROBES,
+    **dict.fromkeys(engine_files.GROUPS, engine_files.EVIDENCE),
+    **dict.fromkeys(places.GROUPS, places.EVIDENCE),
+    "accounts": accounts.PROBES,
+    "audit": audit.EVIDENCE,
+    "release": releases.EVIDENCE,
+    "storage": places.EVIDENCE,
+    "sprawl": sprawl.EVIDENCE,
+    "swarm": swarm.EVIDENCE,
+    "swarm_service": swarm.EVIDENCE,
+    "overlay_network": swarm.NETWORK_EVIDENCE,
 }
 
 
@@ -58,6 +103,10 @@ class Facts:
             NotApplicable: there is no such thing on this target.
             EvidenceError: it could not be read.
         """
+        if name in engine_files.GROUPS:
+            return self.engine_files.group(name)
+        if name in places.GROUPS:
+            return self.places.group(name)
         return self if name == "facts" else getattr(self, name)
 
     @property
@@ -93,6 +142,36 @@ class Facts:
         return Daemon.of(self.recording, self.engine)
 
     @cached_property
+    def engine_files(self) -> EngineFiles:
+        """The files of the daemon, in groups."""
+        return EngineFiles.of(self.recording, self.daemon)
+
+    @cached_property
+    def places(self) -> Places:
+        """The programs and directories of the engine, in groups."""
+        return Places(self.recording, self.daemon, self.engine_files)
+
+    @cached_property
+    def storage(self) -> Storage:
+        """Where the engine keeps its data."""
+        return Storage(self.engine, self.places, self.daemon_mounts)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """The users and groups of the target."""
+        return Accounts.of(self.recording)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The audit rules of the target."""
+        return Audit(self.recording, lambda: self.daemon_mounts)
+
+    @cached_property
+    def release(self) -> Release:
+        """The release of the engine."""
+        return Release.of(self.recording, self.engine)
+
+    @cached_property
     def container(self) -> "Subjects[Container] | Subjects[InsideContainer]":
         if self.kind == "container":
             return Subjects("container", ((self.recording.target, InsideContainer(self.recording)),))
@@ -116,13 +195,34 @@ class Facts:
         return services.services(self.recording, self.engine)
 
     @cached_property
+    def sprawl(self) -> Sprawl:
+        """What is not in use on the target."""
+        assert self.engine
+        return Sprawl(self.recording, frozenset(each.image_id for _, each in containers.from_engine(self)))
+
+    @cached_property
+    def swarm(self) -> Swarm:
+        """The swarm of the target."""
+        return Swarm.of(self.recording, self.engine, self.daemon)
+
+    @cached_property
+    def swarm_service(self) -> Subjects[SwarmService]:
+        """Every service of the swarm."""
+        return swarm.swarm_services(self.swarm)
+
+    @cached_property
+    def overlay_network(self) -> Subjects[Network]:
+        """Every network of the swarm that reaches over several nodes."""
+        return swarm.overlay_networks(self.swarm, lambda: self.networks)
+
+    @cached_property
     def image_names(self) -> dict[str, str]:
         return images.image_names(self.recording)
 
     @cached_property
     def daemon_mounts(self) -> tuple[Mount, ...]:
         """The mount table of the daemon: what "the host" is to a container."""
-        return mounts.parse(self.daemon.mountinfo.splitlines())
+        return mounts.parse(self.daemon.mountinfo.split("\n"))
 
     @cached_property
     def engine_sockets(self) -> frozenset[str]:

@@ -1,124 +1,256 @@
-"""The audit rules that the kernel has loaded, and those that it will load at the next start (auditctl(8))."""
+"""The audit system of a target: whether it is on, the rules in the kernel, and those of the next start."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
-from hullcheck.facts.mounts import is_below
+from hullcheck.facts.audit_rules import Coverage, Rule, blocking, coverage, parse
+from hullcheck.facts.files import FileFact
+from hullcheck.facts.mounts import Mount, is_below
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
-AUDIT_STATUS = Probe("audit_status", "auditctl -s")
-AUDIT_RULES = Probe("audit_rules", "auditctl -l")
-AUDIT_FILES = Probe(
-    "audit_files",
-    """
-ls /etc/audit/rules.d/*.rules /etc/audit/audit.rules 2>/dev/null
-echo "--"
-grep -hs "^[[:space:]]*-" /etc/audit/rules.d/*.rules /etc/audit/audit.rules
+# auditctl prints `-w PATH` for a rule on a directory with all below it and for one on the directory alone,
+# which -w becomes where the directory did not exist yet. The kernel tells them apart if it can be asked.
+_PERL = r"""
+alarm 5;
+socket(my $kernel, 16, 3, 9) or exit 1;
+sub ask { send($kernel, pack("LSSLL", 16, $_[0], 1, 1, 0), 0, pack("SSLL", 16, 0, 0, 0)) or exit 1; }
+sub hear { defined(recv($kernel, my $answer, 16384, 0)) or exit 1; unpack("x4 S x10 a*", $answer) }
+ask(1000);
+my ($type, $body) = hear();
+exit 1 if $type != 1000;
+printf "enabled %d\n", unpack("x4 L", $body);
+ask(1013);
+while (1) {
+  ($type, $body) = hear();
+  last if $type != 1013;
+  my ($count, @fields) = unpack("x8 L x256 L64", $body);
+  my @named = grep { $_ == 105 || $_ == 107 } @fields[0 .. $count - 1];
+  print @named ? $named[0] == 107 ? "tree\n" : "watch\n" : "rule\n";
+}
+exit($type == 3 ? 0 : 1);
+"""
+
+AUDIT = Probe(
+    "audit",
+    rf"""
+printf "machine:%s\n" "$(uname -m)"
+[ ! -e /proc/sys/abi/vsyscall32 ] || echo "compat:"
+if kernel=$(perl -e '{_PERL}' 2>/dev/null); then printf "%s\n" "$kernel" | sed "s/^/kernel:/"; fi
+files=$(grep -Hs -e "^[[:space:]]*-[aAw]" /etc/audit/rules.d/*.rules /etc/audit/audit.rules)
+[ -z "$files" ] || printf "%s\n" "$files" | sed "s/^/file:/"
+if ! command -v auditctl >/dev/null; then echo "missing:"; exit 0; fi
+status=$(auditctl -s) || exit
+rules=$(auditctl -l) || exit
+printf "%s\n" "$status" | sed "s/^/status:/"
+printf "%s\n" "$rules" | sed "s/^/rule:/"
+
+printf "%s\n%s\n" "$rules" "$files" |
+  sed -n -e "s/^.*-w[[:space:]][[:space:]]*\(\/.*\)/\1/p" -e "s/^.*[[:space:]]path=\(\/.*\)/\1/p" \
+    -e "s/^.*[[:space:]]dir=\(\/.*\)/\1/p" |
+  sed -e "s/[[:space:]]-[a-zA-Z][[:space:]].*//" -e "s/[[:space:]]*$//" -e "s/\(.\)\/*$/\1/" |
+  sort -u |
+  while IFS= read -r path; do
+    parent=${{path%/*}}
+    if [ -n "$parent" ] && cd -P "$parent/" 2>/dev/null; then
+      real=${{PWD%/}}/${{path##*/}}
+      printf "real:%s\t%s\n" "$path" "$real"
+      [ ! -L "$real" ] || printf "link:%s\t%s\n" "$real" "$(readlink -f "$real")"
+    fi
+  done
 exit 0
 """,
 )
 
-PROBES = (AUDIT_STATUS, AUDIT_RULES, AUDIT_FILES)
+PROBES = (AUDIT,)
+EVIDENCE = (AUDIT,)
 
-_NARROWING = re.compile(r"^(?!key|perm|path|dir|arch)")
+_VOLATILE = "/run"
 
 
 @dataclass(frozen=True)
-class Rule:
-    """One rule that watches files.
+class Loaded:
+    """What the kernel has.
 
     Attributes:
-        action: `always` or `never`.
-        path: the file or directory that it names; empty where it names none.
-        tree: whether everything below *path* is meant too (`-w` on a directory, `-F dir=`).
-        permissions: of `rwxa`; all of them where nothing is said.
-        limits: fields that leave out some accesses, as `auid>=1000`; syscalls as `-S openat`.
+        enabled: whether it audits at all.
+        daemon: the process that takes the records; 0 where none does, and they go to the kernel's own log.
+        rules: all, in the order in which they are tried.
     """
 
-    action: str
-    path: str
-    tree: bool
-    permissions: frozenset[str]
-    limits: tuple[str, ...]
-
-    def is_on(self, target: str) -> bool:
-        """Whether *target*, an absolute path without symbolic links, is what it watches."""
-        return bool(self.path) and (is_below(target, self.path) if self.tree else target == self.path)
-
-    @property
-    def records_changes(self) -> bool:
-        """Whether it records every write to, and every change of the attributes of, what it watches."""
-        return self.action == "always" and self.permissions >= {"w", "a"} and not self.limits
-
-
-def parse(lines: Iterable[str]) -> tuple[Rule, ...]:
-    """The rules of the exit list, in their order; the first one that matches an access decides."""
-    return tuple(rule for line in lines if (rule := _rule(line.split())) is not None)
-
-
-def _rule(words: Sequence[str]) -> Rule | None:
-    if not words:
-        return None
-    if words[0] == "-w" and len(words) > 1:
-        return _watch(words)
-    if words[0] in ("-a", "-A") and len(words) > 1 and "exit" in words[1].split(","):
-        return _exit_rule(words)
-    return None
-
-
-def _watch(words: Sequence[str]) -> Rule:
-    permissions = words[words.index("-p") + 1] if "-p" in words[:-1] else "rwxa"
-    return Rule("always", words[1].rstrip("/") or "/", True, frozenset(permissions), ())
-
-
-def _exit_rule(words: Sequence[str]) -> Rule:
-    fields = [words[place + 1] for place, word in enumerate(words[:-1]) if word == "-F"]
-    values = dict(field.split("=", 1) for field in fields if re.match(r"(path|dir|perm|key|arch)=", field))
-    limits = [field for field in fields if _NARROWING.match(field)]
-    calls = [words[place + 1] for place, word in enumerate(words[:-1]) if word == "-S"]
-    if "perm" not in values and calls and calls != ["all"]:
-        limits.append("-S " + ",".join(calls))
-    return Rule(
-        action="never" if "never" in words[1].split(",") else "always",
-        path=(values.get("dir") or values.get("path") or "").rstrip("/") or "",
-        tree="dir" in values,
-        permissions=frozenset(values.get("perm", "rwxa")),
-        limits=tuple(limits),
-    )
+    enabled: bool
+    daemon: int
+    rules: tuple[Rule, ...]
 
 
 @dataclass(frozen=True)
 class Audit:
-    """The audit system of a target.
+    """The audit system; read when it is first asked for, so that what does not exist needs none."""
 
-    Attributes:
-        enabled: whether the kernel records at all.
-        loaded: the rules in the kernel.
-        files: the rules in the files that are loaded at the next start.
-    """
+    recording: Recording
+    mounts: Callable[[], tuple[Mount, ...]]
 
-    enabled: bool
-    loaded: tuple[Rule, ...]
-    files: tuple[Rule, ...]
-
-    @classmethod
-    def of(cls, recording: Recording) -> "Audit":
-        """Read it.
+    @cached_property
+    def _lines(self) -> dict[str, list[str]]:
+        """The lines of the probe by their first word.
 
         Raises:
-            EvidenceError: auditctl is missing or may not be used here.
+            EvidenceError: auditctl may not be used here.
         """
-        status = dict(line.split(maxsplit=1) for line in recording.text(AUDIT_STATUS).splitlines() if " " in line)
+        lines: dict[str, list[str]] = {}
+        for line in self.recording.text(AUDIT).splitlines():
+            word, _, text = line.partition(":")
+            lines.setdefault(word, []).append(text)
+        return lines
+
+    def _get(self, word: str) -> list[str]:
+        return self._lines.get(word, [])
+
+    @cached_property
+    def _real(self) -> dict[str, str]:
+        return dict(line.partition("\t")[::2] for line in self._get("real"))
+
+    def _beside(self, target: str) -> str:
+        """The rules that name a link to *target*, or to a directory above it, in words; else empty."""
+        links = dict(line.partition("\t")[::2] for line in self._get("link"))
+        rules = (rule for rule in self.loaded.rules if rule.path in links)
+        named = [rule.text for rule in rules if is_below(target, links[rule.path])]
+        return f"; {', '.join(map(repr, named))} watches a link and not where it leads" if named else ""
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """What the kernel has.
+
+        Raises:
+            EvidenceError: it could not be asked: auditctl is missing or may not be used here.
+        """
+        if "missing" in self._lines:
+            return self._loaded_without_auditctl()
+        status = {name: value for name, _, value in (line.partition(" ") for line in self._get("status"))}
         if "enabled" not in status:
             raise EvidenceError("auditctl -s does not say whether auditing is enabled")
-        rules = [line for line in recording.text(AUDIT_RULES).splitlines() if line != "No rules"]
-        files = recording.text(AUDIT_FILES).partition("--\n")[2].splitlines()
-        return cls(status["enabled"] in ("1", "2"), parse(rules), parse(files))
+        lines = [line for line in self._get("rule") if line.strip() != "No rules"]
+        kinds = [line for line in self._get("kernel") if not line.startswith("enabled")]
+        pairs = zip(lines, kinds if len(kinds) == len(lines) else [""] * len(lines), strict=True)
+        rules = tuple(rule for line, kind in pairs if (rule := parse(line, self._real, kind)) is not None)
+        pid = status.get("pid", "0").strip()
+        return Loaded(status["enabled"].split()[0] in ("1", "2"), int(pid) if pid.isdigit() else 0, rules)
 
-    def first_on(self, target: str) -> Rule | None:
-        """The loaded rule that decides what is recorded of changes to *target*; None where there is none."""
-        on = [rule for rule in self.loaded if rule.is_on(target)]
-        return next((rule for rule in on if rule.action == "never" or rule.records_changes), on[0] if on else None)
+    def _loaded_without_auditctl(self) -> Loaded:
+        """Other programs may have loaded rules; only the kernel itself can say that there are none."""
+        kernel = self._get("kernel")
+        if not kernel or (len(kernel) > 1 and kernel[0] != "enabled 0"):
+            raise EvidenceError("auditctl is not installed, so the rules in the kernel cannot be told")
+        return Loaded(kernel[0] != "enabled 0", 0, ())
+
+    @cached_property
+    def files(self) -> tuple[Rule, ...]:
+        """The rules in the files that are loaded at the next start."""
+        lines = (line.partition(":")[2].strip() for line in self._get("file"))
+        return tuple(rule for line in lines if (rule := parse(line, self._real)) is not None)
+
+    @property
+    def _machine(self) -> str:
+        return (self._get("machine") or [""])[0]
+
+    @property
+    def _architectures(self) -> tuple[str, ...]:
+        """The kinds of programs that the kernel runs."""
+        machine = self._machine
+        if machine == "x86_64":
+            return ("b64", "b32") if "compat" in self._lines else ("b64",)
+        if machine in ("aarch64", "s390x"):
+            return ("b64", "b32")
+        return ("b64",) if "64" in machine else ("b32",)
+
+    def gap(self, file: FileFact, *may_leave_out: str) -> str:
+        """Why not every change of *file* is recorded, in words; empty where it is.
+
+        Args:
+            may_leave_out: directories in it whose changes need no record.
+
+        Raises:
+            NotApplicable: there is no such file.
+            EvidenceError: it cannot be told.
+        """
+        path = file.node.path
+        if not self.loaded.enabled:
+            return "auditing is off in the kernel (enabled 0)" + self._after_restart(file, may_leave_out)
+        if hidden := blocking(self.loaded.rules):
+            return f"changes are kept from the record by {hidden!r}"
+        found = self._coverage(self.loaded.rules, file, may_leave_out)
+        if found.flaws:
+            return "; ".join(found.flaws) + self._beside(path) + self._after_restart(file, may_leave_out)
+        for rule in found.by:
+            self._require_reach(rule, path, file.node.is_directory)
+        return ""
+
+    def _coverage(self, rules: tuple[Rule, ...], file: FileFact, may_leave_out: tuple[str, ...]) -> Coverage:
+        return coverage(
+            rules,
+            file.node.path,
+            is_directory=file.node.is_directory,
+            architectures=self._architectures,
+            has_old_calls=self._machine not in ("aarch64", "riscv64", "loongarch64"),
+            may_leave_out=lambda path: any(is_below(path, each) for each in may_leave_out),
+        )
+
+    def _after_restart(self, file: FileFact, may_leave_out: tuple[str, ...]) -> str:
+        """What the files will change."""
+        will_be = not blocking(self.files) and not self._coverage(self.files, file, may_leave_out).flaws
+        return "; restart pending: a rule in /etc/audit covers it" if will_be else ""
+
+    def _require_reach(self, rule: Rule, target: str, is_directory: bool) -> None:
+        """Make sure that a rule on a directory reaches *target*.
+
+        Raises:
+            EvidenceError: that cannot be told.
+        """
+        if rule.tree is None and is_directory and is_below(target, _VOLATILE):
+            raise EvidenceError(
+                f"{rule.text!r} covers what lies in {target} only if that existed when the rule was loaded,"
+                " which auditctl does not show; the kernel tells where there is perl"
+            )
+        if rule.path in ("", target):
+            return
+        above, here = _location(rule.path, self.mounts()), _location(target, self.mounts())
+        if above[0] != here[0] or not is_below(here[1], above[1]):
+            raise EvidenceError(
+                f"{rule.text!r} covers {target}, which is on another file system, only if that was mounted"
+                f" when the rule was loaded; a rule on {target} itself would tell"
+            )
+
+    def note(self, file: FileFact, *may_leave_out: str) -> str:
+        """Which rules record the changes of *file*, and what there is to know of them."""
+        found = self._coverage(self.loaded.rules, file, may_leave_out)
+        parts = [", ".join(rule.text for rule in found.by)]
+        if any(rule.path not in ("", file.node.path) for rule in found.by):
+            parts.append("a directory above is watched with all below it")
+        if any(rule.tree is None and rule.path and file.node.is_directory for rule in found.by):
+            parts.append("taken for a watch of all below it, which auditctl does not show")
+        if self._coverage(self.files, file, may_leave_out).flaws:
+            parts.append("in no rules file, so that it is lost at the next start")
+        if not self.loaded.daemon:
+            parts.append("no auditd takes the records, which go to the kernel's log")
+        return "; ".join(parts)
+
+
+def _location(path: str, mounts: tuple[Mount, ...]) -> tuple[str, str]:
+    """Where a path lies: the device, and the place in its file system."""
+    mount = mount_of(path, mounts)
+    return mount.device, (mount.root.rstrip("/") + path[len(mount.point.rstrip("/")) :]) or "/"
+
+
+def mount_of(path: str, mounts: tuple[Mount, ...]) -> Mount:
+    """The mount on which *path* lies, the last one made where one covers another.
+
+    Raises:
+        EvidenceError: the table has no root.
+    """
+    found = [each for each in mounts if is_below(path, each.point)]
+    if not found:
+        raise EvidenceError("the mount table has no mount at /")
+    longest = max(len(each.point) for each in found)
+    return [each for each in found if len(each.point) == longest][-1]

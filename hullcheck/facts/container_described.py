@@ -71,6 +71,11 @@ class Described:
         """Whether it was created with --privileged."""
         return bool(self.setting("Privileged"))
 
+    @property
+    def log_driver(self) -> str:
+        """The driver that takes its log, its own or the daemon's when it was created."""
+        return str((self.setting("LogConfig") or {}).get("Type") or "")
+
     @cached_property
     def security_options(self) -> dict[str, str]:
         """--security-opt by name; both `name=value` and the older `name:value`; the last one wins."""

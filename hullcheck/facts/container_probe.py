@@ -137,7 +137,8 @@ _JUDGED = """
     SecurityOpt UTSMode Ulimits UsernsMode
 """
 _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
-    "DeviceRequests": {"Driver": True, "Count": True, "DeviceIDs": True, "Capabilities": True}
+    "DeviceRequests": {"Driver": True, "Count": True, "DeviceIDs": True, "Capabilities": True},
+    "LogConfig": {"Type": True},
 }
 _ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service"), True) | {
     "HostConfig": _HOST_CONFIG,

@@ -42,18 +42,17 @@ DOCKER_VERSION = Probe(
     json_fields({"Version": True, "ApiVersion": True, "Experimental": True, "Platform": True}),
 )
 
+_INFO = """
+    ServerVersion OperatingSystem OSType NCPU MemTotal DockerRootDir Driver DriverStatus LoggingDriver
+    CgroupDriver CgroupVersion MemoryLimit SwapLimit CpuCfsQuota CPUShares PidsLimit DefaultRuntime
+    SecurityOptions ServerErrors Debug ExperimentalBuild LiveRestoreEnabled FirewallBackend
+"""
+
 DOCKER_INFO = Probe(
     "docker_info",
     'exec docker info --format "{{json .}}"',
     json_fields(
-        dict.fromkeys(
-            (
-                "ServerVersion Driver LoggingDriver CgroupDriver CgroupVersion MemoryLimit SwapLimit CpuCfsQuota CPUShares"
-                " PidsLimit Debug OperatingSystem NCPU MemTotal DockerRootDir ExperimentalBuild LiveRestoreEnabled"
-                " DefaultRuntime SecurityOptions ServerErrors FirewallBackend DriverStatus OSType"
-            ).split(),
-            True,
-        )
+        dict.fromkeys(_INFO.split(), True)
         | {
             "RegistryConfig": {"InsecureRegistryCIDRs": True, "IndexConfigs": {"*": {"Secure": True}}},
             "Plugins": {"Authorization": True},
@@ -73,7 +72,7 @@ class Presence:
     """Signs of Docker on a target.
 
     Attributes:
-        daemon_pids: of its own; a container in the PID namespace of its host also sees the host's, which are not.
+        daemon_pids: its own; a container in the PID namespace of its host sees the host's, which are not.
     """
 
     commands: tuple[str, ...]
@@ -149,6 +148,7 @@ class Engine:
 
     @property
     def version(self) -> str:
+        """The engine's version."""
         return str(self.value("ServerVersion"))
 
     @property
@@ -162,10 +162,12 @@ class Engine:
 
     @property
     def rootless(self) -> bool:
+        """Whether the daemon runs as a user without root rights."""
         return "rootless" in self.security_options
 
     @property
     def remaps_users(self) -> bool:
+        """Whether root of a container is another user to the host, by userns-remap."""
         return "userns" in self.security_options
 
 

@@ -1,4 +1,4 @@
-"""Which files an engine really uses, in groups: those of its units, its configuration, its keys and its sockets."""
+"""Which files an engine really uses, in groups: of its units, its configuration, its keys and its sockets."""
 
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
@@ -8,9 +8,11 @@ from typing import Any
 
 from hullcheck.facts import daemon
 from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.daemon_sockets import socket_path
 from hullcheck.facts.engine_files_answer import SYSTEM, Answer, UnitFiles, View
 from hullcheck.facts.engine_files_probe import ENGINE_FILES
 from hullcheck.facts.files import FileFact, State
+from hullcheck.facts.mounts import is_below
 from hullcheck.gobool import go_boolean
 from hullcheck.judge import Subjects
 from hullcheck.recording import Recording
@@ -19,7 +21,7 @@ from hullcheck.verdicts import EvidenceError
 PROBES = (ENGINE_FILES,)
 EVIDENCE = (ENGINE_FILES, *daemon.EVIDENCE)
 
-CONFIGURATION = "/etc/docker"
+CONFIGURATION = "/etc/docker/"
 _UNSHOWN = "[unprintable]"
 """What systemctl(1) shows in the place of a path with a blank in it."""
 _MAIN_UNITS = ("docker.service", "snap.docker.dockerd.service")
@@ -70,18 +72,24 @@ class EngineFiles:
     def _file(self, view: View, path: str, *names: str) -> FileFact:
         """A file of the engine by its path, or by other names of the same."""
         found = self.answer.file(view, *names, path) if names else self.answer.file(view, path)
-        uids, gids = self._keepers
-        return replace(found, path=path, owners=uids, groups=gids)
+        return replace(found, path=path, owners=self._owners, groups=self._groups)
 
     @cached_property
-    def _keepers(self) -> tuple[frozenset[int], frozenset[int]]:
-        """The users, and their groups, who may own files of the engine: root, and the user of a rootless one."""
+    def _owners(self) -> frozenset[int]:
+        """Who may own files of the engine: root, and the user of a rootless one."""
         process = self.daemon.process
-        if not process.rootless:
-            return frozenset({0}), frozenset({0})
-        group = self.view.words.get("group", "")
-        gids = {int(group)} if group.isdigit() else set[int]()
-        return frozenset({0, *process.uids[1:2]}), frozenset({0, *gids})
+        return frozenset({0, *process.uids[1:2]}) if process.rootless else frozenset({0})
+
+    @cached_property
+    def _groups(self) -> tuple[range, ...]:
+        """The numbers of their groups; those of a rootless engine's namespace are lent to its user."""
+        if not self.daemon.process.rootless:
+            return (range(1),)
+        own = self.view.words.get("group", "")
+        single = range(int(own), int(own) + 1) if own.isdigit() else range(0)
+        lines = (line.split() for line in self.view.words.get("groups", "").split("\n") if line)
+        lent = [range(int(first), int(first) + int(count)) for _, first, count in lines if first != "0"]
+        return (range(1), single, *lent)
 
     def _files(self, view: View, paths: Iterable[str], nothing: str) -> Files:
         return Subjects("file", tuple((path, self._file(view, path)) for path in paths), nothing)
@@ -90,9 +98,7 @@ class EngineFiles:
 
     def service_unit(self) -> Files:
         """Those of the unit that starts the daemon: its file, its drop-ins, its environment files."""
-        nothing = "systemd does not start this daemon"
-        unit = self._unit
-        return self._of_units([unit] if unit else [], nothing)
+        return self._of_units([self._unit] if self._unit else [], "systemd does not start this daemon")
 
     def socket_units(self) -> Files:
         """Those of the socket units that start the daemon, and of docker.socket."""
@@ -103,34 +109,31 @@ class EngineFiles:
         units = [each for each in found if each.name in names and each.name.endswith(".socket")]
         return self._of_units(units, "systemd has no docker.socket")
 
-    def _of_units(self, units: list[UnitFiles], nothing: str) -> Files:
+    def _of_units(self, units: Iterable[UnitFiles], nothing: str) -> Files:
         if SYSTEM not in self.answer.managers:
             return Subjects("file", (), "the target does not run systemd")
-        view = self.view if units and units[0].manager != SYSTEM else self.answer.host
-        named = []
-        for unit in units:
-            for path in unit.paths:
-                named.append((path, self._of_unit(view, unit, path)))
-        return Subjects("file", tuple(dict(named).items()), nothing)
+        files = {path: self._of_unit(unit, path) for unit in units for path in unit.paths}
+        return Subjects("file", tuple(files.items()), nothing)
 
-    def _of_unit(self, view: View, unit: UnitFiles, path: str) -> FileFact:
+    def _of_unit(self, unit: UnitFiles, path: str) -> FileFact:
         if path == _UNSHOWN:
             doubt = f"systemd does not show the name of a drop-in of {unit.name}, for it holds a blank"
             return FileFact(path, State.UNREAD, doubt=doubt)
-        return self._file(view, path)
+        return self._file(self.answer.managers[unit.manager], path)
 
     @property
     def _manager(self) -> str:
         """The user whose systemd may have started the daemon."""
         process = self.daemon.process
-        return str(process.uids[1]) if process.rootless and len(process.uids) > 1 else SYSTEM
+        own = str(process.uids[1]) if process.rootless and len(process.uids) > 1 else SYSTEM
+        return self.view.words.get("manager_of_unit", own)
 
     @cached_property
     def _unit(self) -> UnitFiles | None:
         """The unit of the daemon, by its main process: the daemon, or what started it (a shell, rootlesskit).
 
-        Where systemd did not start it, that is docker.service, if it has a file and runs no other daemon: it will
-        start one.
+        Where systemd did not start it, that is docker.service, if it has a file and runs no other daemon: it
+        will start one.
 
         Raises:
             EvidenceError: systemd did not say.
@@ -151,11 +154,13 @@ class EngineFiles:
     def configuration_directories(self) -> Files:
         """That of the configuration file in use, and /etc/docker where the daemon is root's."""
         path = self._configuration_path
-        own = [posixpath.dirname(path) or "."] if path else []
+        own = [path.rpartition("/")[0] + "/" if "/" in path else "./"] if path else []
         common = [] if self.daemon.process.rootless else [CONFIGURATION]
-        named = dict.fromkeys(self._absolute(each) for each in (*common, *own))
-        files = tuple((each, self._file(self.view, each, *_as_directory(each))) for each in named)
-        return Subjects("file", files, "the daemon has no configuration directory")
+        asked = [self._absolute(each) for each in (*common, *own)]
+        files = {
+            posixpath.normpath(each): self._file(self.view, posixpath.normpath(each), each) for each in asked
+        }
+        return Subjects("file", tuple(files.items()), "the daemon has no configuration directory")
 
     def configuration_file(self) -> Files:
         """The one in use."""
@@ -177,8 +182,7 @@ class EngineFiles:
 
     def _absolute(self, path: str) -> str:
         """A path that the daemon takes from the directory in which it runs."""
-        directory = self.view.words.get("directory", "")
-        return posixpath.normpath(posixpath.join(directory, path)) if not path.startswith("/") else path
+        return path if path.startswith("/") else f"{self.view.words.get('directory', '')}/{path}"
 
     # ---- certificates and keys
 
@@ -188,16 +192,16 @@ class EngineFiles:
         if folder is None:
             raise EvidenceError("the directory of the registries' certificates is not known; are you root?")
         top = self._file(self.view, folder)
-        files = [(path, self._file(self.view, path)) for path in self.view.below(folder)]
-        closed = [(path, self._closed(path)) for path in self.view.closed]
+        files = {path: self._file(self.view, path) for path in self.view.below(folder)}
+        closed = {path: self._closed(path) for path in self.view.closed}
         if top.state is State.UNREAD:
             return Subjects("file", ((folder, top),))
-        if all(file.itself and file.itself.is_directory for _, file in files) and not closed:
-            absent = f"{folder} does not exist"
-            return Subjects(
-                "file", (), absent if top.state is State.ABSENT else f"there is no file below {folder}"
-            )
-        return Subjects("file", tuple({**dict(files), **dict(closed)}.items()))
+        if closed or not all(file.itself and file.itself.is_directory for file in files.values()):
+            return Subjects("file", tuple({**files, **closed}.items()))
+        absent = top.state is State.ABSENT
+        return Subjects(
+            "file", (), f"{folder} does not exist" if absent else f"there is no file below {folder}"
+        )
 
     def _closed(self, path: str) -> FileFact:
         return FileFact(path, State.UNREAD, doubt="what lies in it may not be read; are you root?")
@@ -264,11 +268,35 @@ class EngineFiles:
 
     def api_sockets(self) -> Files:
         """Every unix socket on which the API listens."""
-        return self._sockets(self.daemon.api_sockets, "the API listens on no unix socket")
+        own = self._own_directory
+        named = {socket_path(host) for host in self.daemon.asked.hosts}
+        paths = (
+            each for each in self.daemon.api_sockets if each in named or not (own and is_below(each, own))
+        )
+        return self._sockets(paths, "the API listens on no unix socket")
 
     def containerd_sockets(self) -> Files:
         """That of the containerd which the daemon uses."""
-        return self._sockets(self.daemon.containerd_sockets, "the daemon uses no containerd")
+        own = self._own_directory
+        paths = (f"{own}/containerd/containerd.sock",) if own else self.daemon.containerd_sockets
+        return self._sockets(paths, "the daemon uses no containerd")
+
+    @property
+    def _own_directory(self) -> str:
+        """The exec-root of a rootless daemon which was told none; else empty, and the daemon's facts know it.
+
+        Raises:
+            EvidenceError: the environment of the daemon, or its configuration, could not be read.
+        """
+        if not self.daemon.process.rootless or self._is_set("exec-root") or self._is_set("containerd"):
+            return ""
+        runtime = self.view.words.get("runtime")
+        if runtime is None:
+            raise EvidenceError("the runtime directory of the rootless daemon is not known; are you root?")
+        return f"{runtime}/docker"
+
+    def _is_set(self, name: str) -> bool:
+        return bool(self.daemon.process.values(name) or self._document.get(name))
 
     def _sockets(self, paths: Iterable[str], nothing: str) -> Files:
         """Sockets, named without links; clients use the name that the socket was given, with its links."""
@@ -277,11 +305,6 @@ class EngineFiles:
             given.setdefault(each.real, []).append(each.path)
         files = ((path, self._file(self.view, path, *given.get(path, ()))) for path in paths)
         return Subjects("file", tuple(files), nothing)
-
-
-def _as_directory(path: str) -> tuple[str, ...]:
-    """The names under which the probe looks at a directory."""
-    return (f"{path.rstrip('/')}/",)
 
 
 def _unquoted(value: str) -> str:

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from hullcheck.facts.engine_files_probe import ENGINE_FILES
@@ -16,6 +16,8 @@ Record = tuple[str, str]
 SYSTEM = "0"
 """The user whose systemd is that of the system."""
 
+_SECTIONS = ("dockerd", "manager", "host")
+_END_OF_UNIT = ("property", "")
 _NOT_ASKED = "the probe did not find out that it is used"
 _GONE = "it was changed meanwhile; audit again"
 
@@ -81,9 +83,8 @@ class View:
     @classmethod
     def of(cls, records: list[Record]) -> "View":
         """Read what the probe says of one process."""
-        parts = _split(records, {"asked"})
         words = {word: value for word, value in records if word != "closed"}
-        walks = {part[0][1]: Walk.of(part[1:]) for part in parts if part and part[0][0] == "asked"}
+        walks = {part[0][1]: Walk.of(part[1:]) for part in _beginning(_split(records, ("asked",)), "asked")}
         closed = tuple(value for word, value in records if word == "closed")
         return cls(words.get("root", ""), words, walks, closed)
 
@@ -133,16 +134,17 @@ class Answer:
         nodes: what stat(1) said, by the path in the auditor's view.
         daemons: the view of each process called dockerd, by its number.
         host: the view of the auditor.
-        units: of all managers that gave an answer.
-        silent: the users whose systemd was asked and gave none; `managers` all that were asked.
+        managers: the files that each systemd which was asked names, by the user whose it is.
+        silent: the users whose systemd gave no answer.
+        units: of those that gave one.
     """
 
     nodes: dict[str, Node]
     daemons: dict[int, View]
     host: View
-    units: tuple[UnitFiles, ...]
-    managers: frozenset[str]
+    managers: dict[str, View]
     silent: frozenset[str]
+    units: tuple[UnitFiles, ...]
 
     @classmethod
     def of(cls, recording: Recording) -> "Answer":
@@ -151,18 +153,23 @@ class Answer:
         Raises:
             EvidenceError: there is none, or it is not what the probe prints.
         """
-        records = _records(recording.text(ENGINE_FILES))
         try:
-            return cls(
-                dict(map(_node, _values(records, "stat"))),
-                {int(part[0][1]): View.of(part) for part in _split(records, {"dockerd", "host"}, "dockerd")},
-                View.of(next(iter(_split(records, {"dockerd", "host"}, "host")))),
-                tuple(_units(records)),
-                frozenset(_values(records, "manager")),
-                frozenset(_values(records, "silent")),
-            )
-        except (ValueError, StopIteration):
+            return cls._read(_split(_records(recording.text(ENGINE_FILES)), _SECTIONS))
+        except (ValueError, IndexError):
             raise EvidenceError(f"{ENGINE_FILES.name}: the answer is not what the probe prints") from None
+
+    @classmethod
+    def _read(cls, sections: list[list[Record]]) -> "Answer":
+        (host,) = _beginning(sections, "host")
+        managers = _beginning(sections, "manager")
+        return cls(
+            dict(_node(value) for section in sections for word, value in section if word == "stat"),
+            {int(part[0][1]): View.of(part) for part in _beginning(sections, "dockerd")},
+            View.of(host),
+            {part[0][1]: View.of(part) for part in managers},
+            frozenset(part[0][1] for part in managers if ("silent", "") in part),
+            tuple(unit for part in managers for unit in _units(part)),
+        )
 
     def file(self, view: View, *names: str) -> FileFact:
         """The file that has these names; the first one that was looked at leads the way."""
@@ -188,7 +195,7 @@ class Answer:
 
 
 def _records(text: str) -> list[Record]:
-    """The records in the probe's output; a text of the host's may hold anything but the probe's own number."""
+    """The records in the probe's output; a text of the host's may hold all but the probe's own number."""
     match = re.match(r"[0-9a-f]{32} ", text)
     if match is None:
         raise EvidenceError(f"{ENGINE_FILES.name}: the target did not answer")
@@ -196,18 +203,18 @@ def _records(text: str) -> list[Record]:
     return [(word, value) for word, _, value in (body.partition(" ") for body in bodies)]
 
 
-def _values(records: Iterable[Record], wanted: str) -> Iterable[str]:
-    return (value for word, value in records if word == wanted)
-
-
-def _split(records: Iterable[Record], words: set[str], wanted: str = "") -> list[list[Record]]:
-    """The records in parts that each begin with one of these words; only those that begin with *wanted*."""
+def _split(records: Iterable[Record], words: Collection[str]) -> list[list[Record]]:
+    """The records in parts that each begin with one of these words, after what comes before the first."""
     parts: list[list[Record]] = [[]]
     for record in records:
         if record[0] in words:
             parts.append([])
         parts[-1].append(record)
-    return [part for part in parts if not wanted or (part and part[0][0] == wanted)]
+    return parts
+
+
+def _beginning(parts: Iterable[list[Record]], word: str) -> list[list[Record]]:
+    return [part for part in parts if part and part[0][0] == word]
 
 
 def _node(text: str) -> tuple[str, Node]:
@@ -215,13 +222,13 @@ def _node(text: str) -> tuple[str, Node]:
     return path, Node(path, int(mode, 16), int(uid), int(gid), group)
 
 
-def _units(records: list[Record]) -> Iterable[UnitFiles]:
-    """The units of each manager; an empty property ends one."""
-    for part in _split(records, {"manager", "dockerd", "host"}, "manager"):
-        unit: list[Record] = []
-        for record in [*part[1:], ("property", "")]:
-            if record != ("property", ""):
-                unit.append(record)
-            elif any(_values(unit, "property")):
-                yield UnitFiles.of(part[0][1], unit)
-                unit = []
+def _units(section: list[Record]) -> Iterable[UnitFiles]:
+    """The units of one manager; an empty property ends one."""
+    unit: list[Record] = []
+    for record in [*section, _END_OF_UNIT]:
+        if record != _END_OF_UNIT:
+            unit.append(record)
+            continue
+        if any(word == "property" for word, _ in unit):
+            yield UnitFiles.of(section[0][1], unit)
+        unit = []

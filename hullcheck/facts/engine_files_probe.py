@@ -1,10 +1,11 @@
 """The probe that looks at the files of the engine: each path to its end, through every symbolic link.
 
-It looks at more files than a control may ask for: which of them a daemon uses is decided where its settings are
-known. What it says is in records that begin with a number of its own from /dev/urandom, so that a name may hold
-anything, line feeds too, and can forge no record. A path is followed link by link and not by the kernel, because
-the way matters and because a daemon may see other files than the auditor (snap, rootless): an absolute link below
-/proc/PID/root would lead out of there. The attributes are read by one stat(1) over everything on every way.
+It looks at more files than a control may ask for: which of them a daemon uses is decided where its settings
+are known. What it says is in records that begin with a number of its own from /dev/urandom, so that a name
+may hold anything, line feeds too, and can forge no record. A path is followed link by link and not by the
+kernel, because the way matters and because a daemon may see other files than the auditor (snap): an absolute
+link below /proc/PID/root would lead out of there. A rootless daemon sees copies of /etc and /run, made for it
+alone; there the auditor's view is that of everybody else. One stat(1) reads the attributes of all of it.
 """
 
 from hullcheck.probes import Probe
@@ -89,10 +90,12 @@ command_line() {  # what the command line names: its file in $file, others in $o
     case $before in
       --config-file) file=$word ;;
       --tlscacert | --tlscert | --tlskey | --containerd) others=$others$line_feed$word ;;
+      -H | --host) case $word in unix://*) others=$others$line_feed$word ;; esac ;;
     esac
     case $word in
       --config-file=*) file=${word#*=} ;;
       --tlscacert=* | --tlscert=* | --tlskey=* | --containerd=*) others=$others$line_feed${word#*=} ;;
+      --host=unix://*) others=$others$line_feed${word#*=} ;;
     esac
     before=$word
   done
@@ -109,6 +112,7 @@ environment() {  # the variables that name directories
     case $word in
       ROOTLESSKIT_STATE_DIR=?*) rootless=yes ;;
       HOME=*) home=${word#*=} ;;
+      XDG_RUNTIME_DIR=*) say runtime "${word#*=}" ;;
       XDG_CONFIG_HOME=*) xdg=${word#*=} ;;
       DOCKER_CERT_PATH=*) certificates=${word#*=} ;;
       DOCKER_CONFIG=*) client=${word#*=} ;;
@@ -116,15 +120,18 @@ environment() {  # the variables that name directories
   done
   unset IFS
   set +f
-  [ -n "$home" ] || [ -z "$known" ] || home=$(sed -n "s/^[^:]*:[^:]*:$user:[^:]*:[^:]*:\([^:]*\):.*/\1/p" /etc/passwd)
+  [ -n "$home" ] || [ -z "$known" ] ||
+    home=$(sed -n "s/^[^:]*:[^:]*:$user:[^:]*:[^:]*:\([^:]*\):.*/\1/p" /etc/passwd | head -n 1)
 }
 
-sockets() {  # those that it holds, or may hold; and those that may be containerd's
+sockets() {  # those that it holds, or by their names may hold; and those that may be containerd's
   held=$(ls -ln $folder/fd 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
-  sed -n "s/^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]*\) \(\/.*\)/\1 \2/p" $folder/net/unix |
+  listening="^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]*\) \(\/.*\)"
+  sed -n "s/$listening/\1 \2/p" $folder/net/unix |
     while IFS= read -r line; do
-      case "${held:- ${line%% *} } $line " in
+      case "$held $line " in
         *" ${line%% *} "*" $line "* | *"/containerd.sock ") walk "${line#* }" ;;
+        *docker*) [ -n "$held" ] || walk "${line#* }" ;;
       esac
     done
   walk /run/containerd/containerd.sock
@@ -138,10 +145,12 @@ configuration() {  # its file, the directories of it, and what it names
   case $file in /*) walk "${file%/*}/" ;; */*) from_daemon "${file%/*}/" ;; *) from_daemon ./ ;; esac
   walk /etc/docker/
   from_daemon "$file" && [ -f "$root$at" ] || return 0
-  others=$others$line_feed$(tr "\n" " " 2>/dev/null <"$root$at" | grep -o \
-    -e "\"tlscacert\"[[:space:]]*:[[:space:]]*\"[^\"\\\\]*\"" -e "\"tlscert\"[[:space:]]*:[[:space:]]*\"[^\"\\\\]*\"" \
-    -e "\"tlskey\"[[:space:]]*:[[:space:]]*\"[^\"\\\\]*\"" -e "\"containerd\"[[:space:]]*:[[:space:]]*\"[^\"\\\\]*\"" |
-    sed "s/.*\"\([^\"]*\)\"$/\1/")
+  text=$(tr "\n" " " 2>/dev/null <"$root$at")
+  others=$others$line_feed$(printf "%s" "$text" | grep -o "\"unix://[^\"\\\\]*" | tr -d "\"")
+  for name in tlscacert tlscert tlskey containerd; do
+    others=$others$line_feed$(printf "%s" "$text" |
+      sed -n "s/.*\"$name\"[[:space:]]*:[[:space:]]*\"\([^\"\\\\]*\)\".*/\1/p")
+  done
 }
 
 named() {  # what the options name, and what stands in for those that are missing
@@ -151,7 +160,8 @@ named() {  # what the options name, and what stands in for those that are missin
   unset IFS
   set +f
   [ -n "$known" ] || [ "$user" = 0 ] || return 0
-  if [ -n "$rootless" ]; then registries=${xdg:-$home/.config}/docker/certs.d; else registries=/etc/docker/certs.d; fi
+  registries=/etc/docker/certs.d
+  [ -z "$rootless" ] || registries=${xdg:-$home/.config}/docker/certs.d
   say registries "$registries"
   list "$registries" 0
   [ -n "$known" ] || return 0
@@ -159,19 +169,25 @@ named() {  # what the options name, and what stands in for those that are missin
   for word in ca cert key; do from_daemon "${certificates:-${client:-$home/.docker}}/$word.pem"; done
 }
 
-unit_of() {  # the unit in whose control group it is
-  unit=$(sed -n -e "s/^[0-9]*:name=systemd:.*\/\([^\/]*\.service\)\(\/.*\)*$/\1/p" \
-    -e "s/^0::.*\/\([^\/]*\.service\)\(\/.*\)*$/\1/p" $folder/cgroup | tail -n 1)
+unit_of() {  # the unit in whose control group it is: $unit; the user whose systemd that is: $manager
+  service="\(.*\.service\)\(\/.*\)*$"
+  unit=$(sed -n -e "s/^[0-9]*:name=systemd:$service/\1/p" -e "s/^0::$service/\1/p" $folder/cgroup |
+    tail -n 1)
+  manager=0
+  case $unit in */user@*.service/*) manager=${unit##*/user@} manager=${manager%%.service/*} ;; esac
+  unit=${unit##*/}
   case $unit in -* | user@* | *[!A-Za-z0-9:_.@-]*) unit="" ;; esac
-  [ -z "$unit" ] || say unit "$unit"
+  case $manager in "" | *[!0-9]*) unit="" ;; esac
+  [ -z "$unit" ] || say manager_of_unit $manager
 }
 
 properties=Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,TriggeredBy
-show() {  # WHOSE, then arguments of systemctl: what systemd knows of units, and the files that it names
-  whose=$1
+show() {  # WHOSE, then systemctl as a command: what systemd knows of units, and the files that it names
+  say manager "$1"
+  root=""
+  runtime=/run/user/$1
   shift
-  say manager "$whose"
-  if ! text=$(systemctl "$@" --property=$properties 2>/dev/null); then say silent "$whose"; return 0; fi
+  text=$(XDG_RUNTIME_DIR=$runtime "$@" --property=$properties 2>/dev/null) || { say silent ""; return 0; }
   set -f
   printf "%s\n" "$text" | while IFS= read -r line; do
     say property "$line"
@@ -199,12 +215,14 @@ environment_file() {  # PATTERN (...): the files that it stands for
   asked="docker.service snap.docker.dockerd.service docker.socket"
   for folder in [0-9]*; do
     read -r name 2>/dev/null <$folder/comm && [ "$name" = dockerd ] || continue
+    user=$(sed -n "s/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" $folder/status)
     root=""
-    [ ! -d $folder/root/. ] || root=/proc/$folder/root
+    [ "$user" != 0 ] || [ ! -d $folder/root/. ] || root=/proc/$folder/root
     say dockerd $folder
     say root "$root"
-    user=$(sed -n "s/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" $folder/status)
-    say group "$(sed -n "s/^Gid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" $folder/status)"
+    group=$(sed -n "s/^Gid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" $folder/status)
+    say group "$group"
+    say groups "$(cat $folder/gid_map 2>/dev/null)"
     parent=$(sed -n "s/^PPid:[^0-9]*//p" $folder/status)
     say parents "$parent $(sed -n "s/^PPid:[^0-9]*//p" ${parent:-self}/status 2>/dev/null)"
     directory=$(readlink $folder/cwd)
@@ -215,22 +233,20 @@ environment_file() {  # PATTERN (...): the files that it stands for
     named
     sockets
     unit_of
-    if [ -z "$unit" ]; then continue; fi
-    if [ "$user" = 0 ]; then asked="$asked $unit"; continue; fi
-    root=""
-    if [ "$(id -u)" = "$user" ]; then
-      XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/run/user/$user}
-      export XDG_RUNTIME_DIR
-      show $user --user show $unit docker.socket
-    else show $user --user "--machine=$user@.host" show $unit docker.socket
-    fi
+    case $unit:$manager in
+      :*) ;;
+      *:0) asked="$asked $unit" ;;
+      *:"$(id -u)") show $manager systemctl --user show $unit docker.socket ;;
+      *)  # not --machine, which logs the user in
+        show $manager setpriv "--reuid=$manager" "--regid=$group" --clear-groups systemctl --user show $unit docker.socket
+        ;;
+    esac
   done
   root=""
   say host ""
-  say root ""
   walk /etc/default/docker
   walk /etc/sysconfig/docker
-  if [ -d /run/systemd/system ]; then show 0 show $asked; fi
+  if [ -d /run/systemd/system ]; then show 0 systemctl show $asked; fi
 } 4>&1 >&3 | sort -zu | xargs -0 sh -c 'stat -c "$0 stat %f:%u:%g:%G:%n" "$@"' $nonce
 exit 0
 """

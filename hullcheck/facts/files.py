@@ -1,4 +1,4 @@
-"""A file of the engine, with all that decides who may change it: owner, mode, access control list, and its way."""
+"""A file of the engine, with all that decides who may change it: owner, mode, access control list, way."""
 
 import stat
 from collections.abc import Collection, Iterable
@@ -38,8 +38,12 @@ class Node:
 
     @property
     def bits(self) -> int:
-        """Its permission bits; on a directory without setgid and its like, which give no access there."""
-        return stat.S_IMODE(self.mode) & (0o777 if self.is_directory else 0o7777)
+        """Its permission bits, without those that give no access: of a directory all but the last nine.
+
+        A socket may be sticky: so a rootless daemon keeps its own from being tidied away.
+        """
+        counted = 0o777 if self.is_directory else 0o6777 if stat.S_ISSOCK(self.mode) else 0o7777
+        return stat.S_IMODE(self.mode) & counted
 
     @property
     def word(self) -> str:
@@ -58,7 +62,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Grant:
-    """What an access control list gives a user or a group beside the file's own: three bits, the mask applied."""
+    """What an access control list gives one more user or group: three bits, with the mask applied."""
 
     holder: str
     bits: int
@@ -74,7 +78,7 @@ class FileFact:
         way: the directories and links that lead there.
         grants: what its access control list adds; None where that was not looked at or cannot be told.
         owners: who may own it: root, and the user of a rootless engine.
-        groups: the groups of these users.
+        groups: the numbers of their groups; a rootless engine has many, lent to its user alone.
         doubt: why it could not be looked at.
     """
 
@@ -84,7 +88,7 @@ class FileFact:
     way: tuple[Node, ...] = ()
     grants: tuple[Grant, ...] | None = None
     owners: frozenset[int] = frozenset({0})
-    groups: frozenset[int] = frozenset({0})
+    groups: tuple[range, ...] = (range(1),)
     doubt: str = ""
 
     @property
@@ -148,7 +152,8 @@ class FileFact:
         """
         node = self.node
         found = [] if node.uid in self.owners else [f"belongs to uid {node.uid}{self._leads_to}"]
-        if node.gid not in self.groups and not {node.group, str(node.gid)} & set(groups):
+        foreign = not any(node.gid in each for each in self.groups)
+        if foreign and not {node.group, str(node.gid)} & set(groups):
             found.append(f"its group is {node.group} (gid {node.gid}){self._leads_to}")
         for each in self.way:
             if each.uid not in self.owners:
@@ -158,13 +163,13 @@ class FileFact:
     def excess(self, allowed: int) -> str:
         """What lets others do more than a mode of *allowed* would, in words; else empty.
 
-        The mode is a set of bits: 606 is more than 644. Of an access control list its mask shows in the bits of
-        the group, so it can only add something where the group may do what others may not, as with a socket.
+        The mode is a set of bits: 606 is more than 644. Of an access control list the mask shows in the bits
+        of the group, so it can only add something where the group may do what others may not: on a socket.
 
         Raises:
             NotApplicable: it does not exist.
-            EvidenceError: it could not be looked at, or an access control list may add something and could not be
-                read.
+            EvidenceError: it could not be looked at, or an access control list may add something and could
+                not be read.
         """
         bits = self.node.bits
         found = [f"mode {bits:03o} has more than {allowed:o}{self._leads_to}"] if bits & ~allowed else []
@@ -180,7 +185,9 @@ class FileFact:
     def _let_in(self, allowed: int) -> Iterable[str]:
         """Those to whom the access control list gives what the mode denies to others."""
         if self.grants is None:
-            raise EvidenceError(f"whether {self.path} has an access control list cannot be told; getfacl could")
+            raise EvidenceError(
+                f"whether {self.path} has an access control list cannot be told; getfacl could"
+            )
         return (each.holder for each in self.grants if each.bits & ~allowed & 0o7)
 
 

@@ -20,11 +20,12 @@ echo "--self"
 cat /proc/self/mountinfo || exit
 echo "--sockets"
 [ -e /.dockerenv ] || [ -e /run/.containerenv ] || exit 0
+names="docker.sock run/docker.sock containerd.sock containerd/containerd.sock run/containerd/containerd.sock
+  podman.sock podman/podman.sock run/podman/podman.sock"
 while read -r _ _ _ _ point _; do
-  for socket in "$point" "${point%/}"/docker.sock "${point%/}"/run/docker.sock "${point%/}"/containerd/containerd.sock \
-    "${point%/}"/run/containerd/containerd.sock "${point%/}"/containerd.sock "${point%/}"/podman/podman.sock \
-    "${point%/}"/run/podman/podman.sock "${point%/}"/podman.sock; do
-    [ -S "$socket" ] && printf "%s\n" "$socket"
+  [ -S "$point" ] && printf "%s\n" "$point"
+  for name in $names; do
+    [ -S "${point%/}/$name" ] && printf "%s\n" "${point%/}/$name"
   done
 done </proc/self/mountinfo
 exit 0
@@ -46,9 +47,11 @@ class InsideContainer:
     security_options_allow_seccomp = True
 
     def __init__(self, recording: Recording) -> None:
+        """See the container behind *recording*."""
         self._recording = recording
 
     def __getattr__(self, name: str) -> Any:
+        """Whatever else a control asks of a container."""
         raise NotApplicable(
             "the target is a container, seen from inside: only its engine's host can show this"
         )
@@ -84,18 +87,22 @@ class InsideContainer:
 
     @property
     def capabilities(self) -> frozenset[str]:
+        """What process 1 has or can get."""
         return capabilities.names(self.main.capabilities)
 
     @property
     def seccomp_mode(self) -> int:
+        """Of process 1: 0 off, 1 strict, 2 filter."""
         return self.main.seccomp_mode
 
     @property
     def no_new_privileges(self) -> bool:
+        """Whether process 1 can gain no privileges."""
         return self.main.no_new_privileges
 
     @property
     def ssh_servers(self) -> tuple[str, ...]:
+        """The SSH servers among its processes."""
         assert self.main  # whose processes these are must be known first
         return ssh_servers(self._processes.by_pid.values())
 
@@ -106,6 +113,7 @@ class InsideContainer:
 
     @property
     def root_is_read_only(self) -> bool:
+        """Whether process 1 cannot write to its root file system's mount."""
         roots = [mount for mount in self._mounts if mount.point == "/"]
         if not roots:
             raise EvidenceError("the mount table has no root")

@@ -50,7 +50,7 @@ def networks(recording: Recording) -> tuple[Network, ...]:
     """
     require_engine(recording)
     documents = [
-        decode_json(line, DOCKER_NETWORKS.name) for line in recording.text(DOCKER_NETWORKS).splitlines()
+        decode_json(line, DOCKER_NETWORKS.name) for line in recording.text(DOCKER_NETWORKS).split("\n") if line
     ]
     try:
         return tuple(

@@ -63,7 +63,9 @@ def services(recording: Recording, engine: Engine) -> dict[str, Service]:
     if not engine.value("Swarm", "ControlAvailable"):
         raise EvidenceError("only a manager of the swarm knows its services; audit a manager as well")
     documents = (
-        decode_json(line, DOCKER_SERVICES.name) for line in recording.text(DOCKER_SERVICES).splitlines()
+        decode_json(line, DOCKER_SERVICES.name)
+        for line in recording.text(DOCKER_SERVICES).split("\n")
+        if line
     )
     return {service.id: service for service in map(_service, documents)}
 

@@ -1,14 +1,21 @@
 """What the pytest-html report shows beside pytest's own columns: the engineers' page."""
 
+import re
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 import pytest
 
+from hullcheck.probes import Answer
+from hullcheck.recording import Recording
 from hullcheck.text import printable
 
 TITLE = "hullcheck"
 MOST_TESTS = 5000  # pytest-html keeps every row in memory: above this only where --html asks for it
+MOST_TARGETS = 100  # whose answers are shown; they are all in the recordings
+HEAD = 600  # characters of an answer
+_BOX = "white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: 4px 8px; margin: 4px 0"
 
 
 def limit(config: pytest.Config, tests: int) -> None:
@@ -36,31 +43,83 @@ def row(report: pytest.TestReport, cells: list[str]) -> None:
         cells[1:2] = [f"<td>{_text(report.nodeid)}</td>", "<td></td>", "<td></td>", "<td></td>"]
         return
     control, result = carried["control"], carried["result"]
-    ids = " ".join(f"{name}:{each}" for name, group in control["frameworks"].items() for each in group)
     cells[1:2] = [
         f'<td class="col-control">{_text(control["id"])}<br><small>{_text(control["title"])}</small></td>',
         f'<td class="col-target">{_text(result["target"])}</td>',
         f'<td class="col-severity">{_text(control["severity"])}</td>',
-        f'<td class="col-frameworks"><small>{_text(ids)}</small></td>',
+        f'<td class="col-frameworks"><small>{_frameworks(control["frameworks"])}</small></td>',
     ]
 
 
 def details(report: pytest.TestReport, data: list[str]) -> None:
-    """The findings, why the control is there, the remedy and the evidence, instead of a log."""
+    """The findings, why the control is there, the remedy and the way to the evidence, instead of a log."""
     carried = getattr(report, "hullcheck", None)
     if carried is None:
         return
     control, result = carried["control"], carried["result"]
-    lines = [f"{each['verdict']}: {each['subject']}: {each['reason']}" for each in result["findings"]]
-    lines += [
-        "",
-        control["rationale"],
-        "",
-        f"Remedy: {control['remedy']}",
-        "",
-        f"Evidence: {', '.join(result['evidence'])}",
-    ]
-    data[:] = [_text("\n".join(lines))]
+    findings = "\n".join(map(_finding, result["findings"]))
+    evidence = ", ".join(
+        f'<a href="#{_anchor(result["target"], name)}">{_text(name)}</a>' for name in result["evidence"]
+    )
+    remedy = f"<b>Remedy:</b> {_text(control['remedy'])}" if control["remedy"] else ""
+    parts = (
+        findings,
+        _text(control["rationale"]),
+        remedy,
+        f"<b>Evidence:</b> {evidence}" if evidence else "",
+    )
+    data[:] = ["\n\n".join(filter(None, parts))]
+
+
+def evidence(recordings: Sequence[Recording]) -> str:
+    """A section to unfold: the commands, and for each target how its answers begin."""
+    commands = {name: text for recording in recordings for name, text in recording.commands.items()}
+    asked = "".join(_unfold(_text(name), f"{_pre(text)}") for name, text in commands.items())
+    targets = "".join(map(_target, recordings[:MOST_TARGETS]))
+    more = len(recordings) - MOST_TARGETS
+    rest = f"<p>{more} more targets: see their recordings.</p>" if more > 0 else ""
+    return f"<h2>Evidence</h2>{_unfold('The commands that were run', asked)}{targets}{rest}"
+
+
+def _target(recording: Recording) -> str:
+    name = _text(recording.target)
+    if recording.failure:
+        return _unfold(f"{name}: not audited", _pre(recording.failure))
+    answers = "".join(_answer(recording.target, answer) for answer in recording.answers.values())
+    return _unfold(f"What {name} answered", answers)
+
+
+def _answer(target: str, answer: Answer) -> str:
+    head, more = answer.stdout[:HEAD], len(answer.stdout) - HEAD
+    shown = head + (f"\n(and {more} characters more: see the recording)" if more > 0 else "")
+    said = _pre(answer.stderr[:HEAD]) if answer.stderr.strip() else ""
+    title = (
+        f'<span id="{_anchor(target, answer.name)}">{_text(answer.name)}, exit status {answer.status}</span>'
+    )
+    return _unfold(title, _pre(shown) + said, is_open=True)
+
+
+def _unfold(title: str, content: str, *, is_open: bool = False) -> str:
+    state = " open" if is_open else ""
+    return f'<details{state} style="margin: 4px 0 4px 12px"><summary>{title}</summary>{content}</details>'
+
+
+def _pre(text: str) -> str:
+    return f'<pre style="{_BOX}">{_text(text)}</pre>'
+
+
+def _finding(finding: dict[str, str]) -> str:
+    reason = f": {_text(finding['reason'])}" if finding["reason"] else ""
+    return f"<b>{_text(finding['verdict'])}</b> {_text(finding['kind'])} {_text(finding['subject'])}{reason}"
+
+
+def _frameworks(frameworks: dict[str, Sequence[str]]) -> str:
+    """A line for each framework, so that a column of many ids stays narrow."""
+    return "<br>".join(f"{_text(name)} {_text(', '.join(ids))}" for name, ids in frameworks.items())
+
+
+def _anchor(target: str, probe: str) -> str:
+    return "evidence-" + re.sub(r"[^\w.-]", "_", f"{target}-{probe}")
 
 
 def _text(value: Any) -> str:

@@ -66,8 +66,11 @@ class Progress:
 
 def write_nothing_selected(reporter: Any) -> None:
     """Where -m, -k or a path leave no test: what there would be to select."""
-    hint = "`pytest --collect-only -q` lists the controls, `pytest --markers` says how to select, markers.ini has the ids"
-    reporter.write_line(f"No control was selected; {hint}.", red=True)
+    reporter.write_line(
+        "No control was selected; `pytest --collect-only -q` lists them all, `pytest --markers` says how to"
+        " select, and markers.ini has the ids.",
+        red=True,
+    )
 
 
 def write_summary(reporter: Any, audit: Audit, session: "AuditSession") -> None:

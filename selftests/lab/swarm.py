@@ -1,4 +1,4 @@
-"""Engines on a switch: each has two network cards, as the nodes of a swarm do that keeps its data traffic apart."""
+"""Engines on a switch, each with two network cards: one to manage a swarm, and one for its data."""
 
 from collections.abc import Sequence
 

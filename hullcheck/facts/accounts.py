@@ -1,0 +1,138 @@
+"""The users and groups of a target, of its files and of directories of a network, as getent(1) lists them."""
+
+from dataclasses import dataclass
+
+from hullcheck.facts.files import FileFact
+from hullcheck.probes import Probe
+from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError
+
+ACCOUNTS = Probe(
+    "accounts",
+    r"""
+if command -v getent >/dev/null; then
+  users=$(getent passwd) || exit
+  groups=$(getent group) || exit
+  sockets=$(cat /proc/net/unix 2>/dev/null | sed -n "s/^[^/]* 00010000 [^/]*\(\/.*\)$/\1/p")
+  IFS="
+"
+  numbers=$(stat -L -c %g $sockets /run/docker.sock 2>/dev/null | sort -u)
+  asked=$(getent group $numbers docker)  # a directory of the network may answer for one group and not list it
+else
+  users=$(cat /etc/passwd) || exit
+  groups=$(cat /etc/group) || exit
+  asked=""
+fi
+printf "%s\n" "$users" | cut -d : -f 1,3,4,7 | sed "s/^/user:/"
+printf "%s\n%s\n" "$groups" "$asked" | cut -d : -f 1,3,4 | sed "s/^/group:/"
+""",
+)
+
+PROBES = (ACCOUNTS,)
+
+_NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown", "true")
+
+
+@dataclass(frozen=True)
+class User:
+    """An account."""
+
+    name: str
+    uid: int
+    gid: int
+    shell: str
+
+    @property
+    def logs_in(self) -> bool:
+        """Whether its shell is one."""
+        return self.shell.rpartition("/")[2] not in _NO_LOGIN
+
+
+@dataclass(frozen=True)
+class Group:
+    """One entry of a group; several may have the same number, or the same name."""
+
+    name: str
+    gid: int
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """All users and groups that the target lists."""
+
+    users: tuple[User, ...]
+    groups: tuple[Group, ...]
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Accounts":
+        """Read them.
+
+        Raises:
+            EvidenceError: the target did not answer, or not with what such a list is.
+        """
+        users, groups = list[User](), list[Group]()
+        try:
+            for line in recording.text(ACCOUNTS).splitlines():
+                word, *fields = line.split(":")
+                if word == "user":
+                    users.append(User(fields[0], int(fields[1]), int(fields[2]), fields[3]))
+                elif word == "group" and any(fields):
+                    members = tuple(name for name in fields[2].split(",") if name.strip())
+                    groups.append(Group(fields[0], int(fields[1]), members))
+        except (ValueError, IndexError):
+            raise EvidenceError(f"the list of users and groups has a line that is none: {line!r}") from None
+        return cls(tuple(users), tuple(dict.fromkeys(groups)))
+
+    def user_names(self, uid: int) -> tuple[str, ...]:
+        """The names of a user, or the number where there is none."""
+        return tuple(user.name for user in self.users if user.uid == uid) or (f"uid {uid}",)
+
+    def members(self, gid: int) -> tuple[str, ...]:
+        """Who is in the group: those whom an entry with this number lists, and those whose first group it is.
+
+        Users with the number of root are not counted, for root needs no group. Nor are accounts of the system
+        in root's own group that cannot log in.
+        """
+        listed = [name for group in self.groups if group.gid == gid for name in group.members]
+        first = [user.name for user in self.users if user.gid == gid and (gid or user.logs_in)]
+        root = {user.name for user in self.users if user.uid == 0}
+        return tuple(sorted({*listed, *first} - root))
+
+    def group_name(self, gid: int) -> str:
+        """The name of a group with its number, or the number where it has none."""
+        names = dict.fromkeys(group.name for group in self.groups if group.gid == gid)
+        return f"{' and '.join(names)} (gid {gid})" if names else f"gid {gid}, which has no name"
+
+    def controllers(self, socket: FileFact) -> dict[str, str]:
+        """Who may write to *socket* beside its owners, with the way by which: `group docker (gid 999)`.
+
+        Raises:
+            NotApplicable: there is no such socket.
+            EvidenceError: it could not be looked at, or its access control list not be read.
+        """
+        node = socket.node
+        found: dict[str, str] = {}
+        if node.uid not in socket.owners and node.bits & 0o200:
+            found |= dict.fromkeys(self.user_names(node.uid), "owner of the socket")
+        if node.bits & 0o020:
+            found |= dict.fromkeys(self.members(node.gid), f"group {self.group_name(node.gid)}")
+            found |= self._of_the_list(socket)
+        own = {user.name for user in self.users if user.uid in socket.owners}
+        return {name: way for name, way in found.items() if name not in own}
+
+    def _of_the_list(self, socket: FileFact) -> dict[str, str]:
+        """Those to whom the access control list gives it; nobody where the group itself may not write."""
+        if socket.grants is None:
+            raise EvidenceError(
+                f"whether {socket.path} has an access control list cannot be told; getfacl could"
+            )
+        found: dict[str, str] = {}
+        for each in socket.grants:
+            kind, _, number = each.holder.partition(" ")
+            if each.bits & 0o2 and number.isdigit():
+                users = kind == "uid"
+                names = self.user_names(int(number)) if users else self.members(int(number))
+                way = "" if users else f" by group {self.group_name(int(number))}"
+                found |= dict.fromkeys(names, f"access control list{way}")
+        return found

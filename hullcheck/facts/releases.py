@@ -1,0 +1,159 @@
+"""Which release of the engine a target runs, and whether somebody maintains it."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from hullcheck.data.releases import DATE, DISTRIBUTIONS, GOOD_FOR_DAYS, LINES, VULNERABILITY, Line
+from hullcheck.facts.engine import DOCKER_INFO, DOCKER_VERSION, OS_RELEASE, Engine
+from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError, Manual
+
+EVIDENCE = (DOCKER_INFO, DOCKER_VERSION, OS_RELEASE)
+
+_COMMUNITY = "Docker Engine - Community"
+_PRE_RELEASE = re.compile(r"-(alpha|beta|rc|dev|tp)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Release:
+    """The release of an engine.
+
+    Attributes:
+        version: as the engine says it.
+        vendor: the name that the builder gave the build; empty in those of distributions.
+        system: os-release of the target.
+        today: the day of the recording, at which everything is judged.
+    """
+
+    version: str
+    vendor: str
+    system: dict[str, str]
+    today: date
+
+    @classmethod
+    def of(cls, recording: Recording, engine: Engine) -> "Release":
+        """Read it.
+
+        Raises:
+            EvidenceError: the engine did not say.
+        """
+        document = recording.json(DOCKER_VERSION)
+        if not isinstance(document, dict):
+            raise EvidenceError("docker version: the engine did not describe itself")
+        vendor = str((document.get("Platform") or {}).get("Name") or "")
+        today = datetime.fromtimestamp(recording.gathered, UTC).date()
+        return cls(engine.version, vendor, os_release(recording), today)
+
+    @property
+    def flaw(self) -> str:
+        """Why it is not kept up to date, in words; empty where it is, as far as that can be told.
+
+        Raises:
+            EvidenceError: the version is none.
+            Manual: only a person can tell.
+        """
+        if self._is_of_a_distribution:
+            return self._flaw_of_distribution()
+        if self.vendor != _COMMUNITY:
+            raise Manual(f"{self}: is it maintained by its vendor?")
+        if _PRE_RELEASE.search(self.version):
+            return f"{self} is a pre-release"
+        line = self._line
+        return self._flaw_of_line(line) if line else f"{self} is older than every line that is maintained"
+
+    @property
+    def _is_of_a_distribution(self) -> bool:
+        """Builds of distributions have no vendor's name, and often a mark in the version."""
+        return not self.vendor or bool(re.search(r"\+dfsg|~debian|-\d+ubuntu", self.version))
+
+    # ---- builds of distributions
+
+    def _flaw_of_distribution(self) -> str:
+        end = self._end_of_distribution
+        if end is None:
+            raise Manual(f"{self}: is that still maintained? No end is known of it")
+        return f"{self}, which got its last updates on {end}" if end < self.today else ""
+
+    @property
+    def _end_of_distribution(self) -> date | None:
+        """What the system itself says, or else the table."""
+        try:
+            return date.fromisoformat(self.system.get("SUPPORT_END", ""))
+        except ValueError:
+            name, version = self.system.get("ID", ""), self.system.get("VERSION_ID", "")
+        ends = (
+            end for (each, number), end in DISTRIBUTIONS.items() if each == name and _begins(version, number)
+        )
+        return next(ends, None)
+
+    # ---- builds of Docker
+
+    @property
+    def _line(self) -> Line | None:
+        """Its release line; None where that is older than the table."""
+        if not re.match(r"\d+\.\d+", self.version):
+            raise EvidenceError(f"{self.version!r} is not a version of the engine")
+        found = next((line for line in LINES if _begins(self.version, line.name)), None)
+        if found:
+            return found
+        if _numbers(self.version) > _numbers(LINES[0].name):
+            raise Manual(f"{self} is newer than the table of releases of {DATE}: is it maintained?")
+        return None
+
+    def _flaw_of_line(self, line: Line) -> str:
+        if line.ended and line.ended < self.today:
+            return f"{self}: the line {line.name} has not been maintained since {line.ended}"
+        if _numbers(self.version) > _numbers(line.latest):
+            self._require_young_table(line)
+            return ""
+        if not line.mended:
+            return f"{self}: no release of the line {line.name} is known to mend {VULNERABILITY} (high)"
+        if _numbers(self.version) < _numbers(line.mended):
+            return f"{self} is older than {line.mended}, which mends {VULNERABILITY} (high)"
+        self._require_young_table(line)
+        return ""
+
+    def _require_young_table(self, line: Line) -> None:
+        """Let nobody be told that a line is maintained by a table that is too old to know."""
+        if self.today > DATE + timedelta(GOOD_FOR_DAYS):
+            raise Manual(
+                f"{self}: the table of releases is of {DATE}, too old to know whether the line {line.name} is"
+                " still maintained; update hullcheck, or compare with the release notes"
+            )
+
+    @property
+    def note(self) -> str:
+        """What the verdict rests on, where it is good."""
+        if self._is_of_a_distribution:
+            end = self._end_of_distribution
+            return f"{self}, which gets updates until {end}; whether they are installed is not judged"
+        return f"{self}, maintained by the table of releases of {DATE}"
+
+    def __str__(self) -> str:
+        """The release as a person names it."""
+        if not self._is_of_a_distribution:
+            return f"engine {self.version} ({self.vendor})"
+        system = (
+            self.system.get("PRETTY_NAME") or self.system.get("ID") or "a system that does not say its name"
+        )
+        return f"engine {self.version} as built by {system}"
+
+
+def os_release(recording: Recording) -> dict[str, str]:
+    """os-release of the target by name.
+
+    Raises:
+        EvidenceError: it could not be read.
+    """
+    lines = (line.partition("=")[::2] for line in recording.text(OS_RELEASE).splitlines() if "=" in line)
+    return {name.strip(): value.strip().strip("\"'") for name, value in lines}
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    match = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(map(int, match[0].split("."))) if match else ()
+
+
+def _begins(version: str, line: str) -> bool:
+    return _numbers(version)[: len(_numbers(line))] == _numbers(line) != ()

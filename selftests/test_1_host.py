@@ -1,0 +1,692 @@
+"""Section 1 on facts made by hand: each control fails on the flaw that it names, and on no other."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hullcheck.data.releases import DATE, GOOD_FOR_DAYS, LINES
+from hullcheck.facts import Facts
+from hullcheck.facts.accounts import ACCOUNTS, Accounts
+from hullcheck.facts.audit import AUDIT, Audit, mount_of
+from hullcheck.facts.audit_rules import Rule, blocking, coverage, parse
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.files import FileFact, Grant, Node, State
+from hullcheck.facts.mounts import parse as parse_mounts
+from hullcheck.facts.places import GROUPS, Places
+from hullcheck.facts.releases import Release
+from hullcheck.facts.storage import Storage
+from hullcheck.judge import Subjects, judge
+from hullcheck.policy import Hardening, Policy
+from hullcheck.probes import Answer
+from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError
+from selftests.judging import control
+
+FILE, DIRECTORY = 0o100644, 0o40755
+
+
+def verdict(number: str, **arguments: Any) -> tuple[str, str]:
+    """What a control says of these facts."""
+    (found,) = judge(control(number), arguments, "host")
+    return str(found.verdict), found.reason
+
+
+def at(path: str, mode: int = FILE, **more: Any) -> FileFact:
+    """A file that exists."""
+    return FileFact(path, State.FOUND, Node(path, mode, 0, more.pop("gid", 0)), **more)
+
+
+# ---- audit rules
+
+
+@dataclass(frozen=True)
+class System:
+    """The audit system of a target, by hand."""
+
+    rules: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    enabled: str = "1"
+    pid: str = "700"
+    machine: str = "x86_64"
+    compat: bool = False
+    kinds: tuple[str, ...] | None = None
+    real: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    mounts: tuple[str, ...] = ("1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw",)
+    status: int = 0
+
+    def audit(self) -> Audit:
+        """The fact."""
+        lines = [f"machine:{self.machine}", *(["compat:"] if self.compat else [])]
+        kinds = ["tree"] * len(self.rules) if self.kinds is None else self.kinds
+        lines += [f"kernel:{kind}" for kind in (f"enabled {self.enabled}", *kinds)]
+        lines += [f"file:/etc/audit/rules.d/docker.rules:{rule}" for rule in self.files]
+        lines += [f"status:enabled {self.enabled}", f"status:pid {self.pid}", "status:lost 0"]
+        lines += [f"rule:{rule}" for rule in self.rules or ("No rules",)]
+        lines += [f"real:{path}\t{real}" for path, real in self.real.items()]
+        lines += [f"link:{path}\t{end}" for path, end in self.links.items()]
+        answer = Answer(AUDIT.name, self.status, "\n".join(lines), "You must be root to run this program.")
+        return Audit(Recording("host", "local", {AUDIT.name: answer}), lambda: parse_mounts(self.mounts))
+
+    def verdict(self, file: FileFact | None = None) -> tuple[str, str]:
+        """What 1.1.11 says of daemon.json, or of a file."""
+        file = file or at("/etc/docker/daemon.json")
+        return verdict("1.1.11", configuration_file=file, audit=self.audit())
+
+
+JSON = "/etc/docker/daemon.json"
+GOOD = f"-w {JSON} -p wa -k docker"
+
+
+def test_watched_file() -> None:
+    """A rule on the file that records writes and changes of attributes passes, and is named."""
+    assert System((GOOD,), (GOOD,)).verdict() == ("pass", GOOD)
+    assert System((), ()).verdict() == ("fail", "no rule covers it")
+    assert System((GOOD,), (GOOD,), enabled="2").verdict()[0] == "pass"
+    assert System((GOOD,), (GOOD,), enabled="0").verdict() == (
+        "fail",
+        "auditing is off in the kernel (enabled 0); restart pending: a rule in /etc/audit covers it",
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        (f"-w {JSON} -p x", "does not record writes"),
+        (f"-w {JSON} -p w", "does not record changes of attributes"),
+        (f"-w {JSON} -p a", "does not record writes"),
+        (f"-w {JSON}.bak -p wa", "no rule covers it"),
+        ("-w /etc/dock -p wa", "no rule covers it"),
+        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F auid>=1000", "records only auid>=1000"),
+        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F success=1", "records only success=1"),
+        (
+            f"-a always,exit -S all -F path={JSON} -F perm=wa -F exe=/usr/bin/vi",
+            "records only exe=/usr/bin/vi",
+        ),
+        (f"-a always,exit -S all -C uid!=auid -F path={JSON} -F perm=wa", "records only -C uid!=auid"),
+        (f"-a always,exit -F arch=b64 -S openat,unlinkat -F path={JSON}", "leaves out ftruncate"),
+        (f"-a always,exit -F arch=b32 -S all -F path={JSON} -F perm=wa", "records programs of b32 alone"),
+        (f"-a always,task -F path={JSON}", "no rule covers it"),
+        ("-a always,exit -F arch=b64 -S execve -F euid=0", "no rule covers it"),
+    ],
+)
+def test_rule_that_does_not_record_all(rule: str, reason: str) -> None:
+    """A rule that leaves out something fails, and its reason says what."""
+    found, why = System((rule,), kinds=("watch",)).verdict()
+    assert (found, reason in why) == ("fail", True)
+
+
+@pytest.mark.parametrize(
+    ("rules", "passes"),
+    [
+        ((f"-a never,exit -S all -F path={JSON}", GOOD), False),
+        ((GOOD, f"-a never,exit -S all -F path={JSON}"), True),
+        (("-a never,exit -S all -F uid=0", GOOD), False),
+        (("-a never,exit -S all -F dir=/etc", GOOD), False),
+        (("-a never,exit -S all -F dir=/var/lock", GOOD), True),
+        (("-a never,exit -F arch=b64 -S adjtimex -F uid=100", GOOD), True),
+        (("-a never,exit -F arch=b64 -S openat,chmod", GOOD), False),
+        ((f"-a never,exit -S all -F path={JSON} -F perm=rx", GOOD), True),
+        (("-a never,user -F uid=0", GOOD), True),
+        (("-a never,task", GOOD), False),
+        (("-a always,exclude -F msgtype=CWD", GOOD), True),
+        (("-a never,exclude -F msgtype=SYSCALL", GOOD), False),
+        (("-a always,exclude -F msgtype!=AVC", GOOD), False),
+        (("-a always,exclude -F auid=-1", GOOD), False),
+    ],
+)
+def test_first_rule_decides(rules: tuple[str, ...], passes: bool) -> None:
+    """A rule that leaves changes out counts where it stands before, and can match a change."""
+    found, reason = System(rules, (GOOD,), kinds=("watch",) * 2).verdict()
+    assert found == ("pass" if passes else "fail")
+    assert passes or rules[0] in reason
+
+
+def test_rules_that_share_the_work() -> None:
+    """What one rule lacks another may have."""
+    writes, attributes = f"-w {JSON} -p w", f"-w {JSON} -p a"
+    assert System((writes, attributes), (GOOD,)).verdict() == ("pass", f"{writes}, {attributes}")
+    both = [f"-a always,exit -F arch={arch} -S all -F path={JSON} -F perm=wa" for arch in ("b64", "b32")]
+    assert System(tuple(both), (GOOD,), compat=True).verdict()[0] == "pass"
+    assert System(tuple(both[:1]), (GOOD,), compat=True).verdict()[0] == "fail"
+    assert System(tuple(both[:1]), (GOOD,), compat=False).verdict()[0] == "pass"
+    assert System(tuple(both[:1]), (GOOD,), machine="aarch64").verdict()[0] == "fail"
+
+
+def test_calls_that_a_permission_stands_for() -> None:
+    """auditctl prints them in the place of a permission; on 64-bit ARM there are fewer."""
+    calls = "openat,truncate,ftruncate,unlinkat,renameat2,fchmod,fchmodat,fchown,fchownat,setxattr"
+    arm = tuple(
+        f"-a always,exit -F arch={arch} -S {calls} -F path={JSON} -F perm=wa" for arch in ("b64", "b32")
+    )
+    assert System(arm, (GOOD,), machine="aarch64").verdict()[0] == "pass"
+    assert "leaves out open, rename, unlink" in System(arm[:1], (GOOD,)).verdict()[1]
+    old = arm[0].replace("openat,", "openat,open,rename,unlink,chmod,chown,lchown,")
+    assert System((old,), (GOOD,)).verdict()[0] == "pass"
+
+
+def test_directory_above() -> None:
+    """A watch of a directory above covers the file and is told; on another file system that is not known."""
+    rule = "-w /etc -p wa"
+    above = "a directory above is watched with all below it"
+    assert System((rule,), (rule,)).verdict() == ("pass", f"{rule}; {above}")
+    assert System((rule,), (rule,), kinds=("watch",)).verdict()[0] == "fail"
+    table = (*System().mounts, "2 1 8:2 / /etc/docker rw shared:2 - ext4 /dev/sdb1 rw")
+    found, reason = System((rule,), (rule,), mounts=table).verdict()
+    assert (found, "on another file system" in reason) == ("error", True)
+    assert System((GOOD,), (GOOD,), mounts=table).verdict()[0] == "pass"
+    itself = (*System().mounts, "2 1 8:1 /etc/docker /etc/docker rw shared:1 - ext4 /dev/sda1 rw")
+    assert System((rule,), (rule,), mounts=itself).verdict()[0] == "pass"
+    elsewhere = (*System().mounts, "2 1 8:1 /srv /etc/docker rw shared:1 - ext4 /dev/sda1 rw")
+    assert System((rule,), (rule,), mounts=elsewhere).verdict()[0] == "error"
+
+
+def test_watch_of_a_directory_alone() -> None:
+    """What lies in a directory is covered by a rule on the tree, which auditctl prints like any other."""
+    rule, folder = "-w /etc/docker -p wa", at("/etc/docker", DIRECTORY)
+    assert System((rule,), (rule,), kinds=("tree",)).verdict(folder)[0] == "pass"
+    expected = f"{rule!r} watches the directory alone, not what lies in it"
+    found, reason = System((rule,), (), kinds=("watch",)).verdict(folder)
+    assert (found, reason) == ("fail", expected)
+    found, reason = System((rule,), (rule,), kinds=()).verdict(folder)
+    assert (found, "which auditctl does not show" in reason) == ("pass", True)
+    volatile = System(("-w /run/containerd -p wa",), kinds=()).verdict(at("/run/containerd", DIRECTORY))
+    assert volatile[0] == "error"
+
+
+def test_rule_inside_a_directory() -> None:
+    """A rule that leaves out a part of a directory fails it, but in 1.1.5 for overlay2 and volumes."""
+    root = at("/data/docker", DIRECTORY)
+    rule = "-w /data/docker -p wa"
+    for part, found in (
+        ("overlay2", "pass"),
+        ("volumes/web", "pass"),
+        ("containers", "fail"),
+        ("overlay2x", "fail"),
+    ):
+        hidden = f"-a never,exit -S all -F dir=/data/docker/{part}"
+        audit = System((hidden, rule), (rule,)).audit()
+        assert verdict("1.1.5", data_root=root, audit=audit)[0] == found
+        assert verdict("1.1.6", configuration_directory=root, audit=audit)[0] == "fail"
+
+
+def test_links_on_the_way() -> None:
+    """A path is compared without the links on its way; a rule whose path is a link watches the link."""
+    socket, rule = at("/run/docker.sock"), "-w /var/run/docker.sock -p wa"
+    on_the_way = System((rule,), (rule,), real={"/var/run/docker.sock": "/run/docker.sock"})
+    assert on_the_way.verdict(socket)[0] == "pass"
+    link = "-w /var/run -p wa"
+    found, reason = System((link,), links={"/var/run": "/run"}).verdict(socket)
+    assert (found, reason) == ("fail", f"no rule covers it; {link!r} watches a link and not where it leads")
+
+
+def test_rules_of_the_next_start() -> None:
+    """What only a file has is pending; what no file has is lost at the next start."""
+    assert System((), (GOOD,)).verdict() == (
+        "fail",
+        "no rule covers it; restart pending: a rule in /etc/audit covers it",
+    )
+    assert "lost at the next start" in System((GOOD,), ()).verdict()[1]
+    assert "no auditd takes the records" in System((GOOD,), (GOOD,), pid="0").verdict()[1]
+    old = f"-a exit,always -F path={JSON} -F perm=wa -k docker"
+    assert System((GOOD,), (old,)).verdict() == ("pass", GOOD)
+    assert "lost" in System((GOOD,), (f"-w {JSON} -p r",)).verdict()[1]
+
+
+def test_nobody_may_ask() -> None:
+    """Where auditctl may not be used the verdict is error, but not for a file that is absent."""
+    blind = System((GOOD,), status=4)
+    assert blind.verdict() == ("error", "audit: You must be root to run this program.")
+    absent = FileFact("/etc/sysconfig/docker", State.ABSENT)
+    assert verdict("1.1.13", sysconfig_file=absent, audit=blind.audit()) == (
+        "not applicable",
+        "/etc/sysconfig/docker does not exist",
+    )
+
+
+def test_auditctl_is_missing() -> None:
+    """Rules of other programs cannot be told then, unless the kernel says that it has none."""
+
+    def judged(*kernel: str) -> str:
+        text = "\n".join(["machine:x86_64", "missing:", *(f"kernel:{each}" for each in kernel)])
+        recording = Recording("host", "local", {AUDIT.name: Answer(AUDIT.name, 0, text, "")})
+        return verdict("1.1.11", configuration_file=at(JSON), audit=Audit(recording, tuple))[0]
+
+    assert judged() == judged("enabled 1", "watch") == "error"
+    assert judged("enabled 1") == judged("enabled 0", "watch") == "fail"
+
+
+def test_status_that_says_nothing() -> None:
+    """An answer without `enabled` is no evidence."""
+    answer = Answer(AUDIT.name, 0, "status:lost 0\nrule:No rules", "")
+    audit = Audit(Recording("host", "local", {AUDIT.name: answer}), tuple)
+    assert verdict("1.1.11", configuration_file=at(JSON), audit=audit)[0] == "error"
+
+
+def test_forms_of_rules() -> None:
+    """Rules are read as auditctl prints them and as files have them."""
+    assert parse("-w /a b/c -p wa -k x y", {}) == Rule("-w /a b/c -p wa -k x y", path="/a b/c", tree=None,
+                                                       permissions=frozenset("wa"))  # fmt: skip
+    assert parse("-D", {}) is None
+    assert parse("No rules", {}) is None
+    assert parse("-b 8192", {}) is None
+    rule = parse(
+        "-a always,exit -F arch=b64 -S open -S creat -F dir=/srv/ -F perm=w -F key=k", {"/srv": "/data"}
+    )
+    assert rule is not None
+    assert (rule.path, rule.tree, rule.calls, rule.arch) == (
+        "/data",
+        True,
+        frozenset({"open", "creat"}),
+        "b64",
+    )
+    assert (rule.permissions, rule.limits) == (frozenset("w"), ())
+    never = parse("-a exclude,never -F msgtype=PATH", {})
+    assert never is not None
+    assert (never.list, never.action, blocking([never])) == ("exclude", "never", never.text)
+
+
+def test_rule_for_everything() -> None:
+    """A rule without a path and without limits records all."""
+    rules = [rule for rule in [parse("-a always,exit -S all", {})] if rule]
+    assert coverage(rules, "/any", is_directory=True).flaws == ()
+
+
+@pytest.mark.parametrize("number", [f"1.1.{number}" for number in range(3, 19)])
+def test_every_control_of_rules(number: str) -> None:
+    """Each control judges the file that it is given."""
+    import inspect
+
+    (argument,) = [name for name in inspect.signature(control(number)).parameters if name != "audit"]
+    good = System(("-w /x -p wa",), ("-w /x -p wa",), kinds=("watch",)).audit()
+    assert verdict(number, **{argument: at("/x")}, audit=good) == ("pass", "-w /x -p wa")
+    assert verdict(number, **{argument: at("/y")}, audit=good) == ("fail", "no rule covers it")
+    nothing: Subjects[FileFact] = Subjects("file", (), "there is none")
+    assert verdict(number, **{argument: nothing}, audit=good) == ("not applicable", "there is none")
+    unread = FileFact("/x", State.UNREAD, doubt="are you root?")
+    assert verdict(number, **{argument: unread}, audit=good)[0] == "error"
+
+
+# ---- 1.1.1
+
+
+ROOT = "1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw"
+VAR = "2 1 8:2 / /var rw shared:2 - ext4 /dev/sda2 rw"
+DOCKER = "3 1 8:3 / /var/lib/docker rw shared:3 - xfs /dev/sda3 rw"
+ITSELF = "3 1 8:1 /var/lib/docker /var/lib/docker rw - ext4 /dev/sda1 rw"
+BOUND = "3 1 8:1 /srv/docker /var/lib/docker rw - ext4 /dev/sda1 rw"
+OF_VAR = "3 2 8:2 /docker /var/lib/docker rw - ext4 /dev/sda2 rw"
+NUMBERED = "4 3 8:3 /100000.100000 /var/lib/docker/100000.100000 rw - xfs /dev/sda3 rw"
+CONTAINERD = "5 1 8:5 / /var/lib/containerd rw - ext4 /dev/sda5 rw"
+PART = "3 1 8:3 /docker /var/lib/docker rw - xfs /dev/sda3 rw"
+
+
+class _Places(Places):
+    """Places by hand."""
+
+    root = "/var/lib/docker"
+    containerd: tuple[str, ...] = ("/var/lib/containerd",)
+
+    def __init__(self, root: str) -> None:
+        object.__setattr__(self, "root", root)
+
+    def data_root(self) -> Subjects[FileFact]:
+        return Subjects("file", ((self.root, at(self.root, DIRECTORY)),))
+
+    @property
+    def containerd_roots(self) -> tuple[str, ...]:
+        return self.containerd
+
+
+def storage(
+    *mounts: str, root: str = "/var/lib/docker", remap: bool = False, store: bool = False
+) -> tuple[str, str]:
+    """What 1.1.1 says of an engine whose daemon has this mount table."""
+    options = ["name=seccomp", *(["name=userns"] if remap else [])]
+    driver = [["driver-type", "io.containerd.snapshotter.v1"]] if store else [["Backing Filesystem", "xfs"]]
+    engine = Engine({"SecurityOptions": options, "DriverStatus": driver})
+    return verdict("1.1.1", storage=Storage(engine, _Places(root), parse_mounts(mounts)))
+
+
+def test_file_system_of_the_data_root() -> None:
+    """Only a mount point whose device is that of nothing around it passes."""
+    assert storage(ROOT, DOCKER) == ("pass", "/var/lib/docker is a mount point of its own: xfs, device 8:3")
+    assert storage(ROOT, VAR, DOCKER)[0] == "pass"
+    assert storage(ROOT)[0] == "fail"
+    assert storage(ROOT, ITSELF) == (
+        "fail",
+        "/var/lib/docker is on the file system of / (mounted from there), device 8:1",
+    )
+    assert storage(ROOT, BOUND)[0] == "fail"
+    assert storage(ROOT, VAR, BOUND)[0] == "fail"
+    assert storage(ROOT, VAR) == (
+        "fail",
+        "/var/lib/docker is on the file system mounted at /var, with all else that is there",
+    )
+    assert storage(ROOT, VAR, OF_VAR)[0] == "fail"
+    assert (
+        storage(ROOT, DOCKER, ITSELF.replace("8:1", "8:3"))[0] == "pass"
+    )  # mounted over itself, on its own disk
+    assert "the part /docker of it" in storage(ROOT, PART)[1]
+
+
+def test_file_system_of_a_numbered_root() -> None:
+    """With user namespaces the disk is that of the directory above, or of the numbered one itself."""
+    root = "/var/lib/docker/100000.100000"
+    assert storage(ROOT, DOCKER, root=root, remap=True)[0] == "pass"
+    assert storage(ROOT, DOCKER, NUMBERED, root=root, remap=True)[0] == "pass"
+    assert storage(ROOT, NUMBERED, root=root, remap=True)[0] == "pass"
+    assert storage(ROOT, root=root, remap=True)[0] == "fail"
+    assert storage(ROOT, DOCKER, root=root)[0] == "fail"  # a data root that only looks like one
+
+
+def test_file_system_of_images_in_containerd() -> None:
+    """The root of containerd counts where the engine keeps its images there."""
+    assert storage(ROOT, DOCKER)[0] == "pass"
+    found, reason = storage(ROOT, DOCKER, store=True)
+    assert (found, reason.startswith("/var/lib/containerd is on the file system of /")) == ("fail", True)
+    assert storage(ROOT, DOCKER, CONTAINERD, store=True)[0] == "pass"
+
+
+def test_mount_table_without_root() -> None:
+    """A table that does not say where a path lies is no evidence."""
+    with pytest.raises(EvidenceError, match="no mount at /"):
+        mount_of("/srv", parse_mounts((DOCKER,)))
+
+
+# ---- 1.1.2
+
+PEOPLE = """\
+user:root:0:0:/bin/bash
+user:toor:0:0:/bin/sh
+user:alice:1000:1000:/bin/bash
+user:bob:1001:999:/bin/bash
+user:carol:1002:1002:/bin/bash
+user:sync:4:0:/bin/sync
+group:root:0:
+group:docker:999:alice,root
+group:containers:999:carol
+group:docker:500:dave
+group:empty:998:
+"""
+
+
+def accounts(text: str = PEOPLE) -> Accounts:
+    """The accounts of a target."""
+    return Accounts.of(Recording("host", "local", {ACCOUNTS.name: Answer(ACCOUNTS.name, 0, text, "")}))
+
+
+def controllers(socket: FileFact, *trusted: str, text: str = PEOPLE) -> tuple[str, str]:
+    """What 1.1.2 says of a socket."""
+    return verdict("1.1.2", api_socket=socket, accounts=accounts(text), policy=Policy(trusted_users=trusted))
+
+
+def test_members_of_the_group() -> None:
+    """Members by any entry with the number count, and users whose first group it is, but not root."""
+    docker = at("/run/docker.sock", 0o140660, gid=999, grants=())
+    group = "group docker and containers (gid 999)"
+    expected = f"not trusted by the policy: alice ({group}), bob ({group}), carol ({group})"
+    assert controllers(docker) == ("fail", expected)
+    assert controllers(docker, "alice", "bob")[1] == f"not trusted by the policy: carol ({group})"
+    assert controllers(docker, "alice", "bob", "carol") == ("pass", f"{group}: alice, bob, carol")
+    assert controllers(docker, "alic", "bob", "carol")[0] == "fail"
+
+
+def test_group_of_nobody() -> None:
+    """An empty group, root's own and a number without a name pass, and the reason says so."""
+    for gid, name in ((998, "empty (gid 998)"), (0, "root (gid 0)"), (77, "gid 77, which has no name")):
+        socket = at("/run/docker.sock", 0o140660, gid=gid, grants=())
+        assert controllers(socket) == ("pass", f"group {name}: nobody but root")
+    in_roots = PEOPLE.replace("group:root:0:", "group:root:0:alice")
+    assert controllers(at("/s", 0o140660, grants=()), text=in_roots)[0] == "fail"
+
+
+def test_mode_of_the_socket() -> None:
+    """A group that may not write controls nothing; where everyone may, no list helps."""
+    assert controllers(at("/s", 0o140640, gid=999))[0] == "pass"
+    assert controllers(at("/s", 0o140666, gid=998, grants=())) == (
+        "fail",
+        "everyone on the host may write to it",
+    )
+
+
+def test_owner_of_the_socket() -> None:
+    """An owner who is not root counts, but for the user of a rootless engine."""
+    node = Node("/s", 0o140600, 1000, 1000)
+    socket = FileFact("/s", State.FOUND, node, grants=())
+    assert controllers(socket) == ("fail", "not trusted by the policy: alice (owner of the socket)")
+    assert controllers(replace(socket, owners=frozenset({0, 1000})))[0] == "pass"
+
+
+def test_access_control_list() -> None:
+    """Users and groups whom the list lets write count; an unknown list is an error."""
+    socket = at("/s", 0o140660, gid=0)
+    assert controllers(replace(socket, grants=(Grant("uid 1002", 6),)))[1].endswith(
+        "carol (access control list)"
+    )
+    assert controllers(replace(socket, grants=(Grant("uid 1002", 4),)))[0] == "pass"
+    assert (
+        "bob (access control list by group docker"
+        in controllers(replace(socket, grants=(Grant("gid 999", 6),)))[1]
+    )
+    assert controllers(replace(socket, grants=(Grant("uid 4242", 6),)))[1].endswith(
+        "uid 4242 (access control list)"
+    )
+    assert controllers(socket)[0] == "error"
+
+
+def test_accounts_that_are_none() -> None:
+    """A list with a broken line is an error; passwords are not asked for."""
+    with pytest.raises(EvidenceError, match="has a line that is none"):
+        accounts("user:alice:x:1000:/bin/sh\n")
+    assert "cut -d : -f 1,3,4" in ACCOUNTS.script
+
+
+# ---- where the parts are
+
+
+def places(
+    text: str, *, executable: str = "/usr/bin/dockerd", sockets: tuple[str, ...] = (), rootless: bool = False
+) -> Places:
+    """The places that a probe's answer tells, beside a daemon in the mount namespace 1."""
+
+    @dataclass(frozen=True)
+    class Process:
+        executable: str
+        namespaces: dict[str, str]
+        rootless: bool
+
+    @dataclass(frozen=True)
+    class Daemon:
+        process: Process
+        containerd_sockets: tuple[str, ...]
+        pid: int = 7
+
+    class Files:
+        def containerd_sockets(self) -> Subjects[FileFact]:
+            return Subjects("file", tuple((path, at(path)) for path in sockets))
+
+    daemon: Any = Daemon(Process(executable, {"mnt": "mnt:[1]"}, rootless), sockets)
+    files: Any = Files()
+    answer = Answer("engine_places", 0, text, "")
+    return Places(Recording("host", "local", {"engine_places": answer}), daemon, files)
+
+
+RUNNING = """\
+running|7|/usr/bin/dockerd
+running|8|/opt/new/containerd (deleted)
+running|9|/usr/bin/containerd
+argument|8|containerd
+argument|8|--config=/opt/new/c.toml
+containerd-in-use|file|/opt/new/c.toml|/opt/new/c.toml
+toml|8|root = "/data/containerd"
+toml|8|[other]
+toml|8|  root = "/other"
+toml|8|[grpc]
+toml|8|  address = "/var/run/containerd/containerd.sock"
+argument|9|containerd
+namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 7/ns/mnt -> mnt:[1]
+namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 8/ns/mnt -> mnt:[1]
+namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 9/ns/mnt -> mnt:[2]
+program containerd|file|/bin/containerd|/usr/local/bin/containerd
+program runc|file|/usr/bin/runc|/usr/sbin/runc
+program runc|file|/usr/sbin/runc|/usr/sbin/runc
+containerd-directory|directory|/run/containerd|/run/containerd
+containerd-configuration|absent|/etc/containerd/config.toml|
+"""
+SOCKET = "/run/containerd/containerd.sock"
+
+
+def group(found: Places, name: str) -> list[str]:
+    """The paths of a group."""
+    return [fact.node.path for _, fact in found.group(name)]
+
+
+def test_programs_are_those_that_run_and_those_that_are_found() -> None:
+    """A program counts where it really is, once; one of another container is not the host's."""
+    found = places(RUNNING, sockets=(SOCKET,), executable="/opt/dockerd (deleted)")
+    assert group(found, "daemon_program") == ["/opt/dockerd"]
+    assert group(found, "containerd_program") == ["/opt/new/containerd", "/usr/local/bin/containerd"]
+    assert group(found, "runc_program") == ["/usr/sbin/runc"]
+    assert group(found, "containerd_shim") == []
+    assert found.group("containerd_shim").nothing.startswith("there is no containerd-shim")
+    with pytest.raises(EvidenceError, match="are you root"):
+        places(RUNNING, executable="").group("daemon_program")
+
+
+def test_containerd_in_use() -> None:
+    """Its root, its file and its directory are those of the one at whose socket the daemon is a client."""
+    found = places(RUNNING, sockets=(SOCKET,))
+    assert found.containerd_roots == ("/data/containerd",)
+    assert group(found, "containerd_configuration") == ["/opt/new/c.toml"]
+    assert group(found, "containerd_directory") == ["/run/containerd"]
+    own = places(RUNNING, sockets=("/run/docker/containerd/containerd.sock",))
+    assert group(own, "containerd_directory") == ["/run/docker/containerd", "/run/containerd"]
+    with pytest.raises(EvidenceError, match="could not be looked at"):
+        _ = own.containerd_roots
+    assert [fact.state for _, fact in own.group("containerd_configuration")] == [State.ABSENT]
+
+
+def test_file_that_the_daemon_wrote() -> None:
+    """The configuration that dockerd writes for its own containerd is not the site's."""
+    text = RUNNING.replace("/opt/new/c.toml", "/run/docker/containerd/containerd.toml").replace(
+        "/var/run/containerd/containerd.sock", "/var/run/docker/containerd/containerd.sock"
+    )
+    found = places(text, sockets=("/run/docker/containerd/containerd.sock",))
+    assert [path for path, _ in found.group("containerd_configuration")] == ["/etc/containerd/config.toml"]
+
+
+def test_every_group_has_a_fixture() -> None:
+    """What a control may ask for is known to pytest."""
+    from hullcheck import fixtures
+
+    assert all(hasattr(fixtures, name) for name in GROUPS)
+
+
+# ---- 1.2.1
+
+
+def hardened(record: Hardening | None, today: str = "2026-06-01") -> tuple[str, str]:
+    """What 1.2.1 says at the day of a recording."""
+    gathered = datetime.fromisoformat(today).replace(tzinfo=UTC).timestamp()
+    answers = {"os_release": Answer("os_release", 0, 'PRETTY_NAME="Debian GNU/Linux 13"', "")}
+    policy = Policy(os_hardening=record)
+    facts = Facts(Recording("host", "local", answers, gathered=gathered), policy)
+    return verdict("1.2.1", facts=facts, policy=policy)
+
+
+def test_assessment_of_the_operating_system() -> None:
+    """Without a record, with one that is too old or lies ahead, a person is asked; else it passes."""
+    record = Hardening("CIS Debian 13", date(2026, 3, 31), 90)
+    assert hardened(None)[0] == "manual"
+    assert hardened(record) == (
+        "pass",
+        "Debian GNU/Linux 13 was assessed against CIS Debian 13 on 2026-03-31; that counts until 2026-06-29",
+    )
+    assert hardened(record, "2026-06-29")[0] == "pass"
+    assert hardened(record, "2026-06-30")[0] == "manual"
+    assert hardened(record, "2026-03-30")[0] == "manual"
+
+
+# ---- 1.2.2
+
+COMMUNITY = "Docker Engine - Community"
+TABLE = DATE.isoformat()
+
+
+def release(version: str, vendor: str = COMMUNITY, today: str = TABLE, **system: str) -> tuple[str, str]:
+    """What 1.2.2 says of an engine at a day."""
+    found = Release(version, vendor, system, date.fromisoformat(today))
+    return verdict("1.2.2", release=found)
+
+
+def test_releases_of_docker() -> None:
+    """Lines that ended fail, as do releases without a known mend; newer ones than the table are manual."""
+    assert release("29.3.1")[0] == "pass"
+    assert release("29.9.0")[0] == "pass"
+    assert "older than 29.3.1, which mends CVE-2026-34040" in release("29.3.0")[1]
+    assert release("28.5.2")[0] == "fail"
+    assert release("28.6.0")[0] == "pass"
+    assert "the line 27 has not been maintained since 2025-05-03" in release("27.5.1")[1]
+    assert (
+        release("26.1.5")[0]
+        == release("20.10.24")[0]
+        == release("1.13.1")[0]
+        == release("17.03.2-ce")[0]
+        == "fail"
+    )
+    assert release("30.0.0")[0] == "manual"
+    assert release("29.4.0-rc.1")[0] == "fail"
+    assert release("nonsense")[0] == "error"
+
+
+def test_releases_are_judged_at_the_time_of_the_recording() -> None:
+    """What is maintained on one day is not on a later one, and an old table vouches for nothing."""
+    assert release("27.5.1", today="2025-05-03")[1].endswith("known to mend CVE-2026-34040 (high)")
+    assert "has not been maintained" in release("27.5.1", today="2025-05-04")[1]
+    assert release("25.0.15", today="2026-06-01")[0] == "pass"
+    assert release("25.0.15", today="2026-12-05")[0] == "fail"
+    last = (DATE + timedelta(GOOD_FOR_DAYS)).isoformat()
+    assert release("29.3.1", today=last)[0] == "pass"
+    found, reason = release("29.3.1", today=(DATE + timedelta(GOOD_FOR_DAYS + 1)).isoformat())
+    assert (found, "too old to know" in reason) == ("manual", True)
+
+
+def test_builds_of_distributions() -> None:
+    """They are as good as the distribution is alive: by its own word or by the table; else it is manual."""
+    debian = {"ID": "debian", "VERSION_ID": "12", "PRETTY_NAME": "Debian GNU/Linux 12"}
+    found, reason = release("20.10.24+dfsg1", "", **debian)
+    assert (found, "gets updates until 2028-06-30" in reason) == ("pass", True)
+    assert release("20.10.24+dfsg1", "", today="2028-07-01", **debian)[0] == "fail"
+    assert release("27.5.1-0ubuntu3", COMMUNITY, ID="ubuntu", VERSION_ID="24.04")[0] == "pass"
+    assert release("27.5.1", "", ID="fedora", SUPPORT_END="2026-12-02")[0] == "pass"
+    assert release("27.5.1", "", ID="fedora", SUPPORT_END="2026-03-31")[0] == "fail"
+    assert release("27.5.1", "", ID="alpine", VERSION_ID="3.22.2")[0] == "pass"
+    assert release("27.5.1", "", ID="alpine", VERSION_ID="3.2")[0] == "manual"
+    assert release("27.5.1", "", ID="arch")[0] == "manual"
+    assert release("25.0.9", "Mirantis Container Runtime")[0] == "manual"
+
+
+def test_release_of_a_recording() -> None:
+    """Version, vendor, system and day are those of the recording."""
+    answers = {
+        "docker_version": json.dumps({"Platform": {"Name": COMMUNITY}}),
+        "os_release": 'ID=debian\nVERSION_ID="13"\n',
+    }
+    recording = Recording(
+        "host", "local", {name: Answer(name, 0, text, "") for name, text in answers.items()}, gathered=86400.0
+    )
+    found = Release.of(recording, Engine({"ServerVersion": "29.3.1"}))
+    assert found == Release("29.3.1", COMMUNITY, {"ID": "debian", "VERSION_ID": "13"}, date(1970, 1, 2))
+
+
+def test_table_of_releases() -> None:
+    """Lines are in order, the newest first, and their days make sense."""
+    assert [line.released for line in LINES] == sorted((line.released for line in LINES), reverse=True)
+    assert all(line.ended is None or line.ended > line.released for line in LINES)
+    assert all(line.latest.startswith(line.name + ".") for line in LINES)

@@ -1,0 +1,456 @@
+"""CIS Docker Benchmark v1.8.0, section 3: the files of the Docker daemon.
+
+Which files these are follows from what the running daemon uses, wherever it lies. Symbolic links are followed
+to the file itself. Its way has to be in the right hands as well: who may change a directory on it may put
+another file in the place of this one. In rootless mode the user of the engine may own what else is root's.
+"""
+
+import pytest
+
+from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.files import FileFact
+
+
+@pytest.mark.cis("3.1", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
+    """The unit that starts the daemon belongs to root, with its drop-ins and environment files.
+
+    systemd starts as root whatever these files say: who owns one of them owns the host from the next start
+    on.
+
+    Remedy: chown root:root FILE for the file, drop-in, link or directory that is named.
+    """
+    strangers = service_unit_file.strangers()
+    assert not strangers, strangers
+    return service_unit_file.ownership
+
+
+@pytest.mark.cis("3.2", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_service_unit_is_written_by_root_alone(service_unit_file: FileFact) -> str:
+    """Only root may write to the unit that starts the daemon, its drop-ins and environment files.
+
+    A drop-in that anyone may edit is enough: its ExecStart replaces the one of the unit and runs as root.
+
+    Remedy: chmod go-w FILE, with no mode above 644; for a directory on the way too.
+    """
+    excess = service_unit_file.excess(0o644)
+    assert not excess, excess
+    return service_unit_file.mode
+
+
+@pytest.mark.cis("3.3", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_socket_unit_belongs_to_root(socket_unit_file: FileFact) -> str:
+    """The socket unit of the daemon belongs to root, with its drop-ins.
+
+    It says where the daemon takes commands and from whom: its owner can open the API to everyone.
+
+    Remedy: chown root:root FILE for the file, drop-in, link or directory that is named.
+    """
+    strangers = socket_unit_file.strangers()
+    assert not strangers, strangers
+    return socket_unit_file.ownership
+
+
+@pytest.mark.cis("3.4", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_socket_unit_is_written_by_root_alone(socket_unit_file: FileFact) -> str:
+    """Only root may write to the socket unit of the daemon and its drop-ins.
+
+    Who can add a ListenStream opens a port to the API that asks for nothing, and is root with the next
+    client.
+
+    Remedy: chmod go-w FILE, with no mode above 644; for a directory on the way too.
+    """
+    excess = socket_unit_file.excess(0o644)
+    assert not excess, excess
+    return socket_unit_file.mode
+
+
+@pytest.mark.cis("3.5", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_configuration_directory_belongs_to_root(configuration_directory: FileFact) -> str:
+    """The directory of the daemon's configuration belongs to root.
+
+    The owner of a directory can replace every file in it, whoever owns the file.
+
+    Remedy: chown root:root /etc/docker, or the directory of the file that --config-file names.
+    """
+    strangers = configuration_directory.strangers()
+    assert not strangers, strangers
+    return configuration_directory.ownership
+
+
+@pytest.mark.cis("3.6", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_configuration_directory_is_written_by_root_alone(configuration_directory: FileFact) -> str:
+    """Only root may write to the directory of the daemon's configuration.
+
+    Who can write there puts a daemon.json or a registry's CA of their own in the place of the right one.
+
+    Remedy: chmod go-w /etc/docker, or the directory of the file that --config-file names; no mode above 755.
+    """
+    excess = configuration_directory.excess(0o755)
+    assert not excess, excess
+    return configuration_directory.mode
+
+
+@pytest.mark.cis("3.7", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", "SC-12", sp="800-53")
+@pytest.mark.nist("4.2.1", "4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_registry_certificates_belong_to_root(registry_certificate: FileFact) -> str:
+    """The certificates and keys for registries belong to root.
+
+    The owner of a registry's CA file decides whose images this host takes for the right ones.
+
+    Remedy: chown -R root:root /etc/docker/certs.d.
+    """
+    strangers = registry_certificate.strangers()
+    assert not strangers, strangers
+    return registry_certificate.ownership
+
+
+@pytest.mark.cis("3.8", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", "SC-12", sp="800-53")
+@pytest.mark.nist("4.2.1", "4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> str:
+    """Nobody may write to the certificates and keys for registries.
+
+    A CA file that others can change lets them answer in the place of the registry. They are written once, so
+    that even their owner needs no right to write; the directories that hold them are as open as any.
+
+    Remedy: chmod 444 for each file below /etc/docker/certs.d, 400 for a key, and 755 for a directory.
+    """
+    excess = registry_certificate.excess(0o755 if registry_certificate.node.is_directory else 0o444)
+    assert not excess, excess
+    return registry_certificate.mode
+
+
+@pytest.mark.cis("3.9", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "SC-12", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
+    """The daemon's CA certificate for TLS belongs to root.
+
+    Whoever owns it can add a CA of their own, and make client certificates that the daemon trusts.
+
+    Remedy: chown root:root the file that `tlscacert` names.
+    """
+    strangers = tls_ca.strangers()
+    assert not strangers, strangers
+    return tls_ca.ownership
+
+
+@pytest.mark.cis("3.10", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "SC-12", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_tls_ca_certificate_is_read_only(tls_ca: FileFact) -> str:
+    """Nobody may write to the daemon's CA certificate for TLS.
+
+    A CA certificate that others can change makes every client of theirs a trusted one. It is written once.
+
+    Remedy: chmod 444 the file that `tlscacert` names; go-w for a directory on the way.
+    """
+    excess = tls_ca.excess(0o444)
+    assert not excess, excess
+    return tls_ca.mode
+
+
+@pytest.mark.cis("3.11", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "SC-12", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_tls_certificate_belongs_to_root(tls_certificate: FileFact) -> str:
+    """The daemon's server certificate for TLS belongs to root.
+
+    Whoever owns it can put another in its place, and clients learn to live with warnings.
+
+    Remedy: chown root:root the file that `tlscert` names.
+    """
+    strangers = tls_certificate.strangers()
+    assert not strangers, strangers
+    return tls_certificate.ownership
+
+
+@pytest.mark.cis("3.12", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "SC-12", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
+    """Nobody may write to the daemon's server certificate for TLS.
+
+    With another certificate in its place clients no longer reach the daemon, or someone else. It is written
+    once.
+
+    Remedy: chmod 444 the file that `tlscert` names; go-w for a directory on the way.
+    """
+    excess = tls_certificate.excess(0o444)
+    assert not excess, excess
+    return tls_certificate.mode
+
+
+@pytest.mark.cis("3.13", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "IA-5", "SC-12", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_tls_key_belongs_to_root(tls_key: FileFact) -> str:
+    """The daemon's private key for TLS belongs to root.
+
+    Its owner can read it whatever its mode, and with it be the daemon to every client.
+
+    Remedy: chown root:root the file that `tlskey` names; make a new key if somebody else may have read it.
+    """
+    strangers = tls_key.strangers()
+    assert not strangers, strangers
+    return tls_key.ownership
+
+
+@pytest.mark.cis("3.14", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "IA-5", "SC-12", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
+    """Only root may read the daemon's private key for TLS, and nobody may write to it.
+
+    Who can read the key can be the daemon to every client, and take their commands and secrets.
+
+    Remedy: chmod 400 the file that `tlskey` names; make a new key if others could read it.
+    """
+    excess = tls_key.excess(0o400)
+    assert not excess, excess
+    return tls_key.mode
+
+
+@pytest.mark.cis("3.15", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "AC-6(5)", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("7.2.2", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
+@pytest.mark.severity("critical")
+def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, daemon: Daemon) -> str:
+    """Every unix socket of the API belongs to root and to the group of those who may control the engine.
+
+    Who may write to the socket is root on the host. Another owner or group gives that to people whom nobody
+    chose.
+
+    Remedy: chown root:docker SOCKET; set SocketGroup in docker.socket, or `group` in daemon.json, for the
+    next start.
+    """
+    group = api_socket.group
+    strangers = api_socket.strangers(("docker",) if group == "docker" else daemon.setting("group").possible)
+    assert not strangers, strangers
+    return f"{api_socket.ownership}, group {group}"
+
+
+@pytest.mark.cis("3.16", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "AC-6(5)", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("7.2.2", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
+@pytest.mark.severity("critical")
+def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
+    """No one but the owner and the group of it may use a unix socket of the API.
+
+    Who may write to the socket is root on the host. Mode 606 or an access control list gives that away as 666
+    does.
+
+    Remedy: chmod 660 SOCKET, setfacl -b SOCKET; set SocketMode=0660 in docker.socket for the next start.
+    """
+    excess = api_socket.excess(0o660)
+    assert not excess, excess
+    return api_socket.mode
+
+
+@pytest.mark.cis("3.17", level=2)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_configuration_file_belongs_to_root(configuration_file: FileFact) -> str:
+    """The configuration file that the daemon uses belongs to root.
+
+    Its owner decides how the daemon starts next: with an open port, or without any of its walls.
+
+    Remedy: chown root:root daemon.json, the file that a link in its place leads to, or the one that
+    --config-file names.
+    """
+    strangers = configuration_file.strangers()
+    assert not strangers, strangers
+    return configuration_file.ownership
+
+
+@pytest.mark.cis("3.18", level=2)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_configuration_file_is_written_by_root_alone(configuration_file: FileFact) -> str:
+    """Only root may write to the configuration file that the daemon uses.
+
+    Who can write to it decides how the daemon starts next: with an open port, or without any of its walls.
+
+    Remedy: chmod 644 daemon.json, or the file that --config-file names; go-w for a directory on the way.
+    """
+    excess = configuration_file.excess(0o644)
+    assert not excess, excess
+    return configuration_file.mode
+
+
+@pytest.mark.cis("3.19", level=2)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_default_file_belongs_to_root(default_file: FileFact) -> str:
+    """/etc/default/docker belongs to root.
+
+    On Debian and its kin it can hold options and variables for the start of the daemon, and so its owner
+    decides them.
+
+    Remedy: chown root:root /etc/default/docker.
+    """
+    strangers = default_file.strangers()
+    assert not strangers, strangers
+    return default_file.ownership
+
+
+@pytest.mark.cis("3.20", level=2)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_default_file_is_written_by_root_alone(default_file: FileFact) -> str:
+    """Only root may write to /etc/default/docker.
+
+    On Debian and its kin it can hold options and variables for the start of the daemon: who can write to it
+    decides them.
+
+    Remedy: chmod 644 /etc/default/docker.
+    """
+    excess = default_file.excess(0o644)
+    assert not excess, excess
+    return default_file.mode
+
+
+@pytest.mark.cis("3.21", level=2)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_sysconfig_file_is_written_by_root_alone(sysconfig_file: FileFact) -> str:
+    """Only root may write to /etc/sysconfig/docker.
+
+    On Red Hat's systems and their kin it can hold options and variables for the start of the daemon: who can
+    write to it decides them.
+
+    Remedy: chmod 644 /etc/sysconfig/docker.
+    """
+    excess = sysconfig_file.excess(0o644)
+    assert not excess, excess
+    return sysconfig_file.mode
+
+
+@pytest.mark.cis("3.22", level=2)
+@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_sysconfig_file_belongs_to_root(sysconfig_file: FileFact) -> str:
+    """/etc/sysconfig/docker belongs to root.
+
+    On Red Hat's systems and their kin it can hold options and variables for the start of the daemon, and so
+    its owner decides them.
+
+    Remedy: chown root:root /etc/sysconfig/docker.
+    """
+    strangers = sysconfig_file.strangers()
+    assert not strangers, strangers
+    return sysconfig_file.ownership
+
+
+@pytest.mark.cis("3.23", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "AC-6(5)", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("7.2.2", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
+@pytest.mark.severity("high")
+def test_containerd_socket_belongs_to_root(containerd_socket: FileFact) -> str:
+    """The socket of the containerd that the daemon uses belongs to root.
+
+    containerd runs what it is told as root, without the daemon and its rules: another owner owns the host.
+
+    Remedy: chown root:root SOCKET, and restart containerd with [grpc] uid and gid 0 in its configuration.
+    """
+    strangers = containerd_socket.strangers()
+    assert not strangers, strangers
+    return containerd_socket.ownership
+
+
+@pytest.mark.cis("3.24", level=1)
+@pytest.mark.nist("AC-3", "AC-6", "AC-6(5)", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("7.2.2", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
+@pytest.mark.severity("high")
+def test_containerd_socket_is_closed_to_others(containerd_socket: FileFact) -> str:
+    """No one but root may use the socket of the containerd that the daemon uses.
+
+    Through it a container with every right can be started past the daemon, its log and its plugins.
+
+    Remedy: chmod 660 SOCKET, setfacl -b SOCKET.
+    """
+    excess = containerd_socket.excess(0o660)
+    assert not excess, excess
+    return containerd_socket.mode

@@ -1,0 +1,62 @@
+"""CIS Docker Benchmark v1.8.0, section 6: operations. How much may lie about is for the site to say."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from hullcheck.facts.sprawl import Idle, Sprawl, older_than
+from hullcheck.policy import Policy
+
+_SHOWN = 10
+
+
+def _named(idle: Sequence[Idle]) -> str:
+    """The names, each with its age; of many, the oldest."""
+    more = f" and {len(idle) - _SHOWN} more" if len(idle) > _SHOWN else ""
+    return ", ".join(f"{each.name} ({max(each.days, 0):.0f} d)" for each in idle[:_SHOWN]) + more
+
+
+def _require_few_and_young(idle: Sequence[Idle], what: str, limit: int, max_age_days: int) -> str:
+    assert len(idle) <= limit, f"{len(idle)} {what}, allowed are {limit}: {_named(idle)}"
+    old = tuple(older_than(idle, max_age_days))
+    assert not old, f"{what}, there for more than {max_age_days} days: {_named(old)}"
+    return f"{len(idle)} {what}: {_named(idle)}" if idle else f"no {what}"
+
+
+@pytest.mark.cis("6.1", level=1)
+@pytest.mark.nist("CM-8", "SI-2(6)", sp="800-53")
+@pytest.mark.nist("4.2.2", sp="800-190")
+@pytest.mark.pci("2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("low")
+def test_unused_images_do_not_pile_up(sprawl: Sprawl, policy: Policy) -> str:
+    """Images that no container was made from are few, and do not stay for long.
+
+    Nobody updates an image that is not in use, and anybody can start it: by mistake, or because its old
+    faults are known.
+
+    Remedy: remove them with `docker image prune --all`, from time to time or by a timer; the limits are
+    `sprawl` in the policy."""
+    limits = policy.sprawl
+    idle = sprawl.unused_images
+    return _require_few_and_young(idle, "unused images", limits.unused_images, limits.max_age_days)
+
+
+@pytest.mark.cis("6.2", level=1)
+@pytest.mark.nist("CM-7", "CM-8", sp="800-53")
+@pytest.mark.nist("4.4.5", sp="800-190")
+@pytest.mark.pci("2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("low")
+def test_stopped_containers_do_not_pile_up(sprawl: Sprawl, policy: Policy) -> str:
+    """Containers that do not run are few, and do not stay for long.
+
+    One keeps its files, with what secrets there are in them, and its settings as they were allowed once; a
+    single command brings it back.
+
+    Remedy: remove them with `docker container prune`, or start one-off containers with `--rm`; the limits are
+    `sprawl` in the policy.
+    """
+    limits = policy.sprawl
+    idle = sprawl.stopped_containers
+    return _require_few_and_young(idle, "stopped containers", limits.stopped_containers, limits.max_age_days)
