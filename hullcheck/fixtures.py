@@ -14,7 +14,7 @@ from hullcheck.facts.files import FileFact
 from hullcheck.facts.inside import InsideContainer
 from hullcheck.facts.kernel import Kernel
 from hullcheck.facts.networks import Network
-from hullcheck.facts.releases import Release
+from hullcheck.facts.releases import Release, System
 from hullcheck.facts.sprawl import Sprawl
 from hullcheck.facts.storage import Storage
 from hullcheck.facts.swarm import Swarm, SwarmService
@@ -172,3 +172,9 @@ def swarm_service(audit_facts: Facts) -> Subjects[SwarmService]:
 def overlay_network(audit_facts: Facts) -> Subjects[Network]:
     """Every network that reaches over several nodes; the control is called with one at a time."""
     return audit_facts.overlay_network
+
+
+@pytest.fixture
+def system(audit_facts: Facts) -> System:
+    """The operating system of the host."""
+    return audit_facts.system

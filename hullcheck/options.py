@@ -60,6 +60,21 @@ def path(config: pytest.Config, name: str) -> Path | None:
     return (config.invocation_params.dir if said_here else beside) / text
 
 
+def require_project(config: pytest.Config) -> None:
+    """Stop where pytest has lost its project: it takes a path after an option of ours for one with tests.
+
+    Raises:
+        pytest.UsageError: the settings beside the user were not read.
+    """
+    here = config.invocation_params.dir
+    settings = [here / "pytest.ini", here / "pyproject.toml"]
+    if config.inipath is None and any(each.is_file() and b"pytest" in each.read_bytes() for each in settings):
+        raise pytest.UsageError(
+            f"pytest took {config.rootpath} for the project and read no settings, because of a path on the"
+            " command line; write an option that has a path with an equals sign, as in --inventory=PATH"
+        )
+
+
 def seconds(config: pytest.Config, name: str) -> int:
     """The value of a time-out, a whole number of seconds above 0.
 

@@ -46,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; in an audit, let pytest's own JUnit and HTML reports land in the run's folder."""
+    options.require_project(config)
     try:
         known = frameworks.load(_markers_file(config))
     except frameworks.FrameworkError as error:
@@ -258,20 +259,35 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Give each verdict its outcome in pytest, and let the report carry the result."""
-    report = yield
-    if not is_control(item) or (call.when != "call" and call.excinfo is None) or call.when == "teardown":
-        return report
+    ended = call.when == "call" or (call.when == "setup" and call.excinfo is not None)
+    if not (ended and is_control(item)):
+        return (yield)
     assert isinstance(item, pytest.Function)
+    result = _result(item, call)
+    _drop_traceback(call)
+    report = yield
+    _shape(report, item, result.verdict, result.reason)
+    control = control_of(item.obj, item.iter_markers())
+    carried = {"control": asdict(control), "result": result.to_json()}
+    report.hullcheck = carried  # type: ignore[attr-defined]
+    item.user_properties += _properties(control, result)
+    return report
+
+
+def _result(item: pytest.Function, call: pytest.CallInfo[None]) -> Result:
     target = _target_of(item)
     findings = item.stash.get(FINDINGS, None) or (_finding_of(call, target.name),)
     verdict, reason = summary(findings)
-    _shape(report, item, verdict, reason)
-    control = control_of(item.obj, item.iter_markers())
     evidence = _evidence(item._fixtureinfo.argnames, session_of(item.config).facts_of(target))
-    result = Result(control.id, target.name, verdict, reason, findings, evidence)
-    report.hullcheck = {"control": asdict(control), "result": result.to_json()}  # type: ignore[attr-defined]
-    item.user_properties += _properties(control, result)
-    return report
+    name = item.obj.__name__.removeprefix("test_")
+    return Result(name, target.name, verdict, reason, findings, evidence)
+
+
+def _drop_traceback(call: pytest.CallInfo[None]) -> None:
+    """Let pytest write no traceback of a verdict: nobody sees it, and it costs more than all the judging."""
+    if call.excinfo is not None:
+        quiet = pytest.fail.Exception(str(call.excinfo.value), pytrace=False)
+        call.excinfo = pytest.ExceptionInfo.from_exc_info((type(quiet), quiet, call.excinfo.tb))
 
 
 def _evidence(arguments: Sequence[str], known: facts.Facts) -> tuple[str, ...]:

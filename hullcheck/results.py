@@ -1,7 +1,7 @@
 """The results of an audit: frozen values, one per control and target, that every writer reads."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from hullcheck.verdicts import Verdict
@@ -23,6 +23,15 @@ class Finding:
     subject: str
     verdict: Verdict
     reason: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Plain strings."""
+        return {
+            "kind": self.kind,
+            "subject": self.subject,
+            "verdict": str(self.verdict),
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True)
@@ -60,13 +69,14 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         """Plain strings, lists and dicts: it travels from an xdist worker and into results.json."""
-        document = asdict(self)
-        document["verdict"] = str(self.verdict)
-        document["findings"] = [
-            asdict(finding) | {"verdict": str(finding.verdict)} for finding in self.findings
-        ]
-        document["evidence"] = list(self.evidence)
-        return document
+        return {
+            "control": self.control,
+            "target": self.target,
+            "verdict": str(self.verdict),
+            "reason": self.reason,
+            "findings": [each.to_json() for each in self.findings],
+            "evidence": list(self.evidence),
+        }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:

@@ -21,7 +21,7 @@ from hullcheck.facts.places import GROUPS, Places
 from hullcheck.facts.releases import Release
 from hullcheck.facts.storage import Storage
 from hullcheck.judge import Subjects, judge
-from hullcheck.policy import Hardening, Policy
+from hullcheck.policy import Hardening, Policy, PolicyError
 from hullcheck.probes import Answer
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
@@ -236,6 +236,7 @@ def test_rules_of_the_next_start() -> None:
     old = f"-a exit,always -F path={JSON} -F perm=wa -k docker"
     assert System((GOOD,), (old,)).verdict() == ("pass", GOOD)
     assert "lost" in System((GOOD,), (f"-w {JSON} -p r",)).verdict()[1]
+    assert System((), ("-a task,never", GOOD)).verdict() == ("fail", "no rule covers it")
 
 
 def test_nobody_may_ask() -> None:
@@ -252,13 +253,14 @@ def test_nobody_may_ask() -> None:
 def test_auditctl_is_missing() -> None:
     """Rules of other programs cannot be told then, unless the kernel says that it has none."""
 
-    def judged(*kernel: str) -> str:
+    def judged(*kernel: str) -> tuple[str, str]:
         text = "\n".join(["machine:x86_64", "missing:", *(f"kernel:{each}" for each in kernel)])
         recording = Recording("host", "local", {AUDIT.name: Answer(AUDIT.name, 0, text, "")})
-        return verdict("1.1.11", configuration_file=at(JSON), audit=Audit(recording, tuple))[0]
+        return verdict("1.1.11", configuration_file=at(JSON), audit=Audit(recording, tuple))
 
-    assert judged() == judged("enabled 1", "watch") == "error"
-    assert judged("enabled 1") == judged("enabled 0", "watch") == "fail"
+    missing = "auditctl is not installed, so the rules in the kernel cannot be told"
+    assert judged() == judged("enabled 1", "watch") == ("error", missing)
+    assert judged("enabled 1")[0] == judged("enabled 0", "watch")[0] == "fail"
 
 
 def test_status_that_says_nothing() -> None:
@@ -329,28 +331,33 @@ PART = "3 1 8:3 /docker /var/lib/docker rw - xfs /dev/sda3 rw"
 class _Places(Places):
     """Places by hand."""
 
-    root = "/var/lib/docker"
-    containerd: tuple[str, ...] = ("/var/lib/containerd",)
+    root: str
+    containerd: str
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, containerd: str) -> None:
         object.__setattr__(self, "root", root)
+        object.__setattr__(self, "containerd", containerd)
 
     def data_root(self) -> Subjects[FileFact]:
         return Subjects("file", ((self.root, at(self.root, DIRECTORY)),))
 
     @property
     def containerd_roots(self) -> tuple[str, ...]:
-        return self.containerd
+        return (self.containerd,)
 
 
 def storage(
-    *mounts: str, root: str = "/var/lib/docker", remap: bool = False, store: bool = False
+    *mounts: str,
+    root: str = "/var/lib/docker",
+    remap: bool = False,
+    store: bool = False,
+    containerd: str = "/var/lib/containerd",
 ) -> tuple[str, str]:
     """What 1.1.1 says of an engine whose daemon has this mount table."""
     options = ["name=seccomp", *(["name=userns"] if remap else [])]
     driver = [["driver-type", "io.containerd.snapshotter.v1"]] if store else [["Backing Filesystem", "xfs"]]
     engine = Engine({"SecurityOptions": options, "DriverStatus": driver})
-    return verdict("1.1.1", storage=Storage(engine, _Places(root), parse_mounts(mounts)))
+    return verdict("1.1.1", storage=Storage(engine, _Places(root, containerd), parse_mounts(mounts)))
 
 
 def test_file_system_of_the_data_root() -> None:
@@ -373,6 +380,7 @@ def test_file_system_of_the_data_root() -> None:
         storage(ROOT, DOCKER, ITSELF.replace("8:1", "8:3"))[0] == "pass"
     )  # mounted over itself, on its own disk
     assert "the part /docker of it" in storage(ROOT, PART)[1]
+    assert storage(ROOT, DOCKER, BOUND)[0] == "fail"  # what was mounted last is what is seen
 
 
 def test_file_system_of_a_numbered_root() -> None:
@@ -391,6 +399,7 @@ def test_file_system_of_images_in_containerd() -> None:
     found, reason = storage(ROOT, DOCKER, store=True)
     assert (found, reason.startswith("/var/lib/containerd is on the file system of /")) == ("fail", True)
     assert storage(ROOT, DOCKER, CONTAINERD, store=True)[0] == "pass"
+    assert storage(ROOT, DOCKER, store=True, containerd="/var/lib/docker/containerd/daemon")[0] == "pass"
 
 
 def test_mount_table_without_root() -> None:
@@ -409,7 +418,7 @@ user:bob:1001:999:/bin/bash
 user:carol:1002:1002:/bin/bash
 user:sync:4:0:/bin/sync
 group:root:0:
-group:docker:999:alice,root
+group:docker:999:alice,root,toor
 group:containers:999:carol
 group:docker:500:dave
 group:empty:998:
@@ -477,7 +486,8 @@ def test_access_control_list() -> None:
     assert controllers(replace(socket, grants=(Grant("uid 4242", 6),)))[1].endswith(
         "uid 4242 (access control list)"
     )
-    assert controllers(socket)[0] == "error"
+    unknown = "whether /s has an access control list cannot be told; getfacl could"
+    assert controllers(socket) == ("error", unknown)
 
 
 def test_accounts_that_are_none() -> None:
@@ -597,7 +607,7 @@ def hardened(record: Hardening | None, today: str = "2026-06-01") -> tuple[str, 
     answers = {"os_release": Answer("os_release", 0, 'PRETTY_NAME="Debian GNU/Linux 13"', "")}
     policy = Policy(os_hardening=record)
     facts = Facts(Recording("host", "local", answers, gathered=gathered), policy)
-    return verdict("1.2.1", facts=facts, policy=policy)
+    return verdict("1.2.1", system=facts.system, policy=policy)
 
 
 def test_assessment_of_the_operating_system() -> None:
@@ -611,6 +621,27 @@ def test_assessment_of_the_operating_system() -> None:
     assert hardened(record, "2026-06-29")[0] == "pass"
     assert hardened(record, "2026-06-30")[0] == "manual"
     assert hardened(record, "2026-03-30")[0] == "manual"
+
+
+def test_record_of_an_assessment() -> None:
+    """The policy takes a standard, a day, and for how many days it counts; all else is named as wrong."""
+    written = {"standard": "CIS Debian 13", "assessed": "2026-03-31", "valid_days": 90}
+    assert Policy.from_mapping({"os_hardening": written}).os_hardening == Hardening(
+        "CIS Debian 13", date(2026, 3, 31), 90
+    )
+    assert Policy().os_hardening is None
+    for key, value in (
+        ("standard", " "),
+        ("assessed", "2026-02-30"),
+        ("assessed", "31.3.2026"),
+        ("valid_days", 0),
+        ("valid_days", True),
+        ("result", "good"),
+    ):
+        with pytest.raises(PolicyError, match=rf"os_hardening\.{key}: "):
+            Policy.from_mapping({"os_hardening": {**written, key: value}})
+    with pytest.raises(PolicyError, match=r"os_hardening\.assessed: is missing"):
+        Policy.from_mapping({"os_hardening": {"standard": "CIS"}})
 
 
 # ---- 1.2.2
@@ -662,6 +693,7 @@ def test_builds_of_distributions() -> None:
     debian = {"ID": "debian", "VERSION_ID": "12", "PRETTY_NAME": "Debian GNU/Linux 12"}
     found, reason = release("20.10.24+dfsg1", "", **debian)
     assert (found, "gets updates until 2028-06-30" in reason) == ("pass", True)
+    assert release("20.10.24+dfsg1", "", today="2028-06-30", **debian)[0] == "pass"
     assert release("20.10.24+dfsg1", "", today="2028-07-01", **debian)[0] == "fail"
     assert release("27.5.1-0ubuntu3", COMMUNITY, ID="ubuntu", VERSION_ID="24.04")[0] == "pass"
     assert release("27.5.1", "", ID="fedora", SUPPORT_END="2026-12-02")[0] == "pass"

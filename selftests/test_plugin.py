@@ -360,10 +360,10 @@ def test_control_with_parameters_of_its_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one-process", "two-workers"])
 def test_run_that_judged_nothing_is_not_green(suite: Project, processes: list[str]) -> None:
-    """On a host without Docker all is not applicable, and the run says that nothing was judged."""
+    """On a host without Docker there is nothing to judge, and the run says so; a person's part judges nothing."""
     run = suite.pytest("-m", "cis", "--hosts", _empty(suite), *processes)
     assert run.status == 1
-    assert set(run.verdicts.values()) == {"not applicable"}
+    assert set(run.verdicts.values()) <= {"not applicable", "manual"}
     assert len(run.lines("No control was judged")) == 1
     assert run.results["run"]["exit_status"] == 1
 
@@ -442,6 +442,23 @@ def test_bad_input_gets_one_clear_line(
     assert "Traceback" not in run.output
     assert "INTERNALERROR" not in run.output
     assert not trace.exists()
+
+
+def test_path_outside_of_the_project(tmp_path: Path) -> None:
+    """pytest loses its settings over a path after an option; the run stops and says how to write it.
+
+    That is where hullcheck is installed. From a checkout alone pytest does not even find the option.
+    """
+    project = _site(tmp_path / "project")
+    hosts = _careless(project)
+    inventory = tmp_path / "elsewhere/fleet.yml"
+    inventory.parent.mkdir()
+    inventory.write_text(f'targets: {{web1: {{connect: "{hosts}"}}}}')
+    lost = project.pytest("-p", "hullcheck.plugin", "-m", "cis", "--inventory", str(inventory))
+    assert lost.status == 4
+    assert len(lost.lines("with an equals sign, as in --inventory=PATH")) == 1
+    found = project.pytest("-m", "cis", f"--inventory={inventory}")
+    assert found.verdicts == {"container_is_not_privileged": "fail"}
 
 
 def test_every_wrong_marker_of_a_file_is_named(tmp_path: Path) -> None:

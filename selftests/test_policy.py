@@ -177,6 +177,7 @@ def test_root_directory_allows_every_mount() -> None:
         ("1.5g", 3 * 1024**3 // 2),
         ("1t", 1024**4),
     ],
+    ids=repr,
 )
 def test_memory_is_read_as_the_engine_reads_it(written: object, amount: int) -> None:
     """Units are powers of 1024, in either case, with or without b."""

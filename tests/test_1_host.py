@@ -4,15 +4,14 @@ The rules of the audit system are judged as the kernel has them. A rule that is 
 pending".
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from hullcheck.facts import Facts
 from hullcheck.facts.accounts import Accounts
 from hullcheck.facts.audit import Audit
 from hullcheck.facts.files import FileFact
-from hullcheck.facts.releases import Release
+from hullcheck.facts.releases import Release, System
 from hullcheck.facts.storage import Storage
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual
@@ -354,7 +353,7 @@ def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
 @pytest.mark.pci("2.2.1", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_host_follows_a_hardening_standard(facts: Facts, policy: Policy) -> str:
+def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> str:
     """The operating system of the host was assessed against a hardening standard, and not too long ago.
 
     The engine is as safe as the system below it. No look at Docker tells whether that is hardened; a person
@@ -363,18 +362,16 @@ def test_host_follows_a_hardening_standard(facts: Facts, policy: Policy) -> str:
     Remedy: assess the host, for example against the CIS Benchmark of its distribution, and record that as
     `os_hardening` in the policy.
     """
-    system = facts.os_name or "a system that does not say its name"
     record = policy.os_hardening
     if record is None:
         raise Manual(
-            f"{system}: which standard was it hardened by, and when was that assessed? See os_hardening"
+            f"{system.name}: which standard was it hardened by, and when was that assessed? See os_hardening"
         )
-    today = datetime.fromtimestamp(facts.recording.gathered, UTC).date()
-    what = f"{system} was assessed against {record.standard} on {record.assessed}"
-    if record.assessed > today:
+    what = f"{system.name} was assessed against {record.standard} on {record.assessed}"
+    if record.assessed > system.today:
         raise Manual(f"{what}, says the policy, which is after the day of the audit")
     last = record.assessed + timedelta(record.valid_days)
-    if last < today:
+    if last < system.today:
         raise Manual(f"{what}; that counted until {last}")
     return f"{what}; that counts until {last}"
 

@@ -35,7 +35,7 @@ from hullcheck.facts.mounts import Mount
 from hullcheck.facts.networks import Network
 from hullcheck.facts.places import Places
 from hullcheck.facts.processes import Processes
-from hullcheck.facts.releases import Release
+from hullcheck.facts.releases import Release, System
 from hullcheck.facts.services import Service
 from hullcheck.facts.sprawl import Sprawl
 from hullcheck.facts.storage import Storage
@@ -77,6 +77,7 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "audit": audit.EVIDENCE,
     "release": releases.EVIDENCE,
     "storage": places.EVIDENCE,
+    "system": (engine.OS_RELEASE,),
     "sprawl": sprawl.EVIDENCE,
     "swarm": swarm.EVIDENCE,
     "swarm_service": swarm.EVIDENCE,
@@ -165,6 +166,13 @@ class Facts:
     def audit(self) -> Audit:
         """The audit rules of the target."""
         return Audit(self.recording, lambda: self.daemon_mounts)
+
+    @cached_property
+    def system(self) -> System:
+        """The operating system of the host."""
+        if self.kind == "container":
+            raise NotApplicable("the target is a container; the operating system is that of its host")
+        return System.of(self.recording)
 
     @cached_property
     def release(self) -> Release:

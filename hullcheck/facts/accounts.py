@@ -91,13 +91,11 @@ class Accounts:
     def members(self, gid: int) -> tuple[str, ...]:
         """Who is in the group: those whom an entry with this number lists, and those whose first group it is.
 
-        Users with the number of root are not counted, for root needs no group. Nor are accounts of the system
-        in root's own group that cannot log in.
+        Accounts of the system that cannot log in, and have root's own group as their first, are not counted.
         """
         listed = [name for group in self.groups if group.gid == gid for name in group.members]
         first = [user.name for user in self.users if user.gid == gid and (gid or user.logs_in)]
-        root = {user.name for user in self.users if user.uid == 0}
-        return tuple(sorted({*listed, *first} - root))
+        return tuple(sorted({*listed, *first}))
 
     def group_name(self, gid: int) -> str:
         """The name of a group with its number, or the number where it has none."""
@@ -105,7 +103,9 @@ class Accounts:
         return f"{' and '.join(names)} (gid {gid})" if names else f"gid {gid}, which has no name"
 
     def controllers(self, socket: FileFact) -> dict[str, str]:
-        """Who may write to *socket* beside its owners, with the way by which: `group docker (gid 999)`.
+        """Who may write to *socket*, with the way by which: `group docker (gid 999)`.
+
+        Root, and the user of a rootless engine, are not counted.
 
         Raises:
             NotApplicable: there is no such socket.

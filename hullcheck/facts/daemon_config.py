@@ -185,7 +185,9 @@ def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
         raise EvidenceError("the daemon's configuration could not be read: it started or ended meanwhile")
     named = process.values("config-file")[-1:]
     if named == ("",):
-        found["config"] = ConfigFile("", "absent", None, None, None)  # --config-file="" means that there is none
+        found["config"] = ConfigFile(
+            "", "absent", None, None, None
+        )  # --config-file="" means that there is none
     elif named and named[0] != found["config"].path:
         raise EvidenceError(f"the configuration file {named[0]!r} of the daemon could not be found")
     return DaemonFiles(found["config"], found.get("profile"))

@@ -278,7 +278,8 @@ class EngineFiles:
     def containerd_sockets(self) -> Files:
         """That of the containerd which the daemon uses."""
         own = self._own_directory
-        paths = (f"{own}/containerd/containerd.sock",) if own else self.daemon.containerd_sockets
+        managed = own and not self._is_set("containerd")
+        paths = (f"{own}/containerd/containerd.sock",) if managed else self.daemon.containerd_sockets
         return self._sockets(paths, "the daemon uses no containerd")
 
     @property
@@ -288,7 +289,7 @@ class EngineFiles:
         Raises:
             EvidenceError: the environment of the daemon, or its configuration, could not be read.
         """
-        if not self.daemon.process.rootless or self._is_set("exec-root") or self._is_set("containerd"):
+        if not self.daemon.process.rootless or self._is_set("exec-root"):
             return ""
         runtime = self.view.words.get("runtime")
         if runtime is None:

@@ -238,7 +238,8 @@ environment_file() {  # PATTERN (...): the files that it stands for
       *:0) asked="$asked $unit" ;;
       *:"$(id -u)") show $manager systemctl --user show $unit docker.socket ;;
       *)  # not --machine, which logs the user in
-        show $manager setpriv "--reuid=$manager" "--regid=$group" --clear-groups systemctl --user show $unit docker.socket
+        become="setpriv --reuid=$manager --regid=${group:-$manager} --clear-groups"
+        show $manager $become systemctl --user show $unit docker.socket
         ;;
     esac
   done

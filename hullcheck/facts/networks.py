@@ -50,7 +50,9 @@ def networks(recording: Recording) -> tuple[Network, ...]:
     """
     require_engine(recording)
     documents = [
-        decode_json(line, DOCKER_NETWORKS.name) for line in recording.text(DOCKER_NETWORKS).split("\n") if line
+        decode_json(line, DOCKER_NETWORKS.name)
+        for line in recording.text(DOCKER_NETWORKS).split("\n")
+        if line
     ]
     try:
         return tuple(

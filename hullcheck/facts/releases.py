@@ -5,11 +5,30 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from hullcheck.data.releases import DATE, DISTRIBUTIONS, GOOD_FOR_DAYS, LINES, VULNERABILITY, Line
-from hullcheck.facts.engine import DOCKER_INFO, DOCKER_VERSION, OS_RELEASE, Engine
+from hullcheck.facts.engine import DOCKER_INFO, DOCKER_VERSION, OS_RELEASE, Engine, os_name
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, Manual
 
 EVIDENCE = (DOCKER_INFO, DOCKER_VERSION, OS_RELEASE)
+
+
+@dataclass(frozen=True)
+class System:
+    """The operating system of a target.
+
+    Attributes:
+        name: as it says it.
+        today: the day of the recording.
+    """
+
+    name: str
+    today: date
+
+    @classmethod
+    def of(cls, recording: Recording) -> "System":
+        """Read it; a system that does not say its name is called that."""
+        return cls(os_name(recording) or "a system that does not say its name", _day(recording))
+
 
 _COMMUNITY = "Docker Engine - Community"
 _PRE_RELEASE = re.compile(r"-(alpha|beta|rc|dev|tp)", re.IGNORECASE)
@@ -42,8 +61,7 @@ class Release:
         if not isinstance(document, dict):
             raise EvidenceError("docker version: the engine did not describe itself")
         vendor = str((document.get("Platform") or {}).get("Name") or "")
-        today = datetime.fromtimestamp(recording.gathered, UTC).date()
-        return cls(engine.version, vendor, os_release(recording), today)
+        return cls(engine.version, vendor, os_release(recording), _day(recording))
 
     @property
     def flaw(self) -> str:
@@ -138,6 +156,10 @@ class Release:
             self.system.get("PRETTY_NAME") or self.system.get("ID") or "a system that does not say its name"
         )
         return f"engine {self.version} as built by {system}"
+
+
+def _day(recording: Recording) -> date:
+    return datetime.fromtimestamp(recording.gathered, UTC).date()
 
 
 def os_release(recording: Recording) -> dict[str, str]:

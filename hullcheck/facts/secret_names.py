@@ -8,7 +8,8 @@ _LAST_WORDS = """
 """
 _LAST = frozenset(_LAST_WORDS.split())
 _KEY_WORDS = """
-    access account api app auth encryption jwt license master private secret shared signing
+    access account api app auth encryption gpg hmac jwt license master pgp private secret shared signing
+    ssh ssl tls
 """
 _KEYS = frozenset(_KEY_WORDS.split())
 _FILES = re.compile(

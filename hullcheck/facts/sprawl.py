@@ -98,7 +98,7 @@ class Sprawl:
         )
 
     def _documents(self, word: str, *needed: str) -> list[Mapping[str, Any]]:
-        lines = (line for line in self._text.splitlines() if line.startswith(word))
+        lines = (line for line in self._text.split("\n") if line.startswith(word))
         documents = [decode_json(line.removeprefix(word), SPRAWL.name) for line in lines]
         if not all(isinstance(each, dict) and each.keys() >= set(needed) for each in documents):
             raise EvidenceError(f"docker inspect: a description ({word.strip()}) is incomplete")

@@ -40,7 +40,7 @@ class Root:
         if self.mount.device == self.system.device:
             itself = " (mounted from there)" if self.mount.point == self.path else ""
             return f"is on the file system of /{itself}, device {self.mount.device}"
-        if self.mount.point != self.path or self.mount.device == self.above.device:
+        if self.mount.device == self.above.device:
             return f"is on the file system mounted at {self.above.point}, with all else that is there"
         return ""
 

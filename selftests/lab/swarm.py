@@ -1,13 +1,15 @@
 """Engines on a switch, each with two network cards: one to manage a swarm, and one for its data."""
 
+import shutil
 from collections.abc import Sequence
 
-from selftests.lab import cleanup
+from selftests.lab import cleanup, processes
 from selftests.lab.engine import Engine
 from selftests.lab.laboratory import Laboratory
 from selftests.lab.shell import call
 
 CARDS = ("eth0", "eth1")
+STATE = "swarm/docker-state.json"  # there while an engine is a node, or becomes one
 
 
 class Switch:
@@ -49,10 +51,18 @@ class Switch:
         own = ("--advertise-addr", self.address(number), *options)
         self._engine(number).docker("swarm", "join", "--token", token, *own, f"{self.address(by)}:{port}")
 
-    def leave(self, *numbers: int) -> None:
-        """Let the engines leave their swarm, by force."""
-        for number in numbers:
-            self._engine(number).docker("swarm", "leave", "--force")
+    def forget(self) -> None:
+        """End every swarm at once; to leave it in order takes 20 seconds where managers miss each other."""
+        members = [each for each in self.engines if (each.data_root / STATE).exists()]
+        for engine in members:
+            if engine.running:
+                processes.end([engine.pid], 0)
+        for engine in members:
+            shutil.rmtree((engine.data_root / STATE).parent)
+        for engine in self.engines:
+            engine.start()
+            if tasks := engine.docker("ps", "--all", "--quiet").split():
+                engine.docker("rm", "--force", *tasks)
 
     def service(self, name: str, *options: str, by: int = 1, image: str = "bb:1") -> None:
         """Make a service without waiting for it."""

@@ -1,0 +1,509 @@
+"""Section 3: each control fails on the flaw that it names, and passes on what differs in that one thing."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from hullcheck.facts import Facts
+from hullcheck.facts.engine_files_probe import ENGINE_FILES
+from hullcheck.facts.files import FileFact, Grant, Node, State, grants
+from hullcheck.policy import Policy
+from hullcheck.probes import Answer
+from hullcheck.verdicts import EvidenceError, NotApplicable
+from selftests.judging import judged
+from selftests.test_2_daemon import SOCKET, Host
+
+NONCE = "0123456789abcdef" * 2
+UNIT, DROP_IN = "/lib/systemd/system/docker.service", "/etc/systemd/system/docker.service.d/x.conf"
+SOCKET_UNIT, CONTAINERD = "/lib/systemd/system/docker.socket", "/run/containerd/containerd.sock"
+CONFIG, CERTIFICATES, ENVIRONMENT = "/etc/docker/daemon.json", "/etc/docker/certs.d", "/etc/docker.env"
+REGISTRY = f"{CERTIFICATES}/reg"
+DEFAULT, SYSCONFIG = "/etc/default/docker", "/etc/sysconfig/docker"
+TLS = ("--tlsverify", "--tlscacert=/tls/ca", "--tlscert=/tls/cert", "--tlskey=/tls/key")
+ACL = "# file: x\nuser::rw-\n{}group::rw-\nmask::rw-\nother::---\n"
+
+
+@dataclass(frozen=True)
+class Stat:
+    """What stat(1) says of a file."""
+
+    mode: int = 0o100644
+    uid: int = 0
+    gid: int = 0
+    group: str = "root"
+
+
+def directory(mode: int = 0o755, uid: int = 0) -> Stat:
+    """A directory."""
+    return Stat(stat.S_IFDIR | mode, uid)
+
+
+def socket(mode: int = 0o660, uid: int = 0, gid: int = 105, group: str = "docker") -> Stat:
+    """A socket."""
+    return Stat(stat.S_IFSOCK | mode, uid, gid, group)
+
+
+def link(uid: int = 0) -> Stat:
+    """A symbolic link."""
+    return Stat(stat.S_IFLNK | 0o777, uid)
+
+
+FILES = {
+    **{path: Stat() for path in (UNIT, DROP_IN, ENVIRONMENT, SOCKET_UNIT, CONFIG, DEFAULT, SYSCONFIG)},
+    **{f"{REGISTRY}/{name}": Stat(0o100444) for name in ("ca.crt", "client.cert", "client.key")},
+    **{path: Stat(0o100444) for path in ("/tls/ca", "/tls/cert")},
+    "/tls/key": Stat(0o100400),
+    SOCKET: socket(),
+    CONTAINERD: socket(gid=0, group="root"),
+    CERTIFICATES: directory(),
+    REGISTRY: directory(),
+    "/etc/docker": directory(),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target by hand: its daemon, and what the probe sees of its files.
+
+    Attributes:
+        links: where each link leads.
+        states: paths that are absent or unread.
+        words: further records of the daemon.
+        lists: the access control list of a socket, as getfacl prints it; None where that is not known.
+        units: the units of the system's systemd; None where the target does not run it.
+    """
+
+    host: Host = field(default_factory=lambda: Host(flags=TLS))
+    files: dict[str, Stat] = field(default_factory=lambda: FILES)
+    links: dict[str, str] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, str | None] = field(default_factory=dict)
+    units: tuple[tuple[str, ...], ...] | None = (
+        (
+            "Id=docker.service",
+            "MainPID=7",
+            "TriggeredBy=docker.socket",
+            f"FragmentPath={UNIT}",
+            f"DropInPaths={DROP_IN}",
+        ),
+        ("Id=docker.socket", f"FragmentPath={SOCKET_UNIT}", "DropInPaths="),
+    )  # fmt: skip
+
+    def with_file(self, path: str, file: Stat) -> Target:
+        """The same with one file another."""
+        return replace(self, files=self.files | {path: file})
+
+    def without(self, *paths: str, state: str = "absent") -> Target:
+        """The same without some files."""
+        return replace(self, states=self.states | dict.fromkeys(paths, state))
+
+    def facts(self) -> Facts:
+        """Its facts."""
+        answer = Answer(ENGINE_FILES.name, 0, ENGINE_FILES.keep(self.output()), "")
+        recording = self.host.recording()
+        return Facts(replace(recording, answers={**recording.answers, ENGINE_FILES.name: answer}), Policy())
+
+    def output(self) -> str:
+        """What the probe prints."""
+        return "".join(f"{NONCE} {record}\n" for record in self._records())
+
+    def judge(self, number: str) -> dict[str, tuple[str, str]]:
+        """Verdict and reason by file."""
+        return judged(number, self.facts())
+
+    def _records(self) -> Iterator[str]:
+        words = {
+            "group": "0",
+            "directory": "/",
+            "registries": CERTIFICATES,
+            "tls": "/root/.docker",
+        } | self.words
+        yield from ("dockerd 7", "root /proc/7/root", *(f"{word} {value}" for word, value in words.items()))
+        for path in (CONFIG, "/etc/docker/", "/tls/ca", "/tls/cert", "/tls/key", f"/var{SOCKET}", CONTAINERD):
+            yield from self._walk(path)
+        for path in self.files:
+            if path.startswith(CERTIFICATES):
+                yield from self._walk(path)
+        if self.units is not None:
+            yield "manager 0"
+            for unit in self.units:
+                yield from (f"property {line}" for line in (*unit, f"EnvironmentFiles={ENVIRONMENT} (x)", ""))
+                yield f"match {ENVIRONMENT}"
+            for path in (UNIT, DROP_IN, ENVIRONMENT, SOCKET_UNIT):
+                yield from self._walk(path)
+        yield "host "
+        for path in (DEFAULT, SYSCONFIG):
+            yield from self._walk(path)
+        yield from self._stats()
+
+    def _walk(self, path: str) -> Iterator[str]:
+        yield f"asked {path}"
+        end = path.rstrip("/").removeprefix("/var") if path.startswith("/var") else path.rstrip("/")
+        if path.startswith("/var"):
+            yield "link /var/run"
+        if end in self.links:
+            yield f"link {end}"
+            end = self.links[end]
+        state = self.states.get(end, "found")
+        yield f"{state} {end}"
+        if state == "found" and stat.S_ISSOCK(self.files[end].mode):
+            listed = self.lists.get(end, ACL.format(""))
+            yield from () if listed is None else (f"acl {listed}",)
+
+    def _stats(self) -> Iterator[str]:
+        others = {
+            path: directory()
+            for path in ["/", "/lib", "/lib/systemd", "/lib/systemd/system", "/etc", "/etc/systemd"]
+        }
+        others |= {
+            path: directory()
+            for path in ["/etc/systemd/system", "/etc/systemd/system/docker.service.d", "/tls"]
+        }
+        others |= {
+            path: directory()
+            for path in ["/run", "/run/containerd", "/var", "/etc/default", "/etc/sysconfig"]
+        }
+        nodes = others | {"/var/run": link()} | {path: link() for path in self.links} | self.files
+        for path, each in nodes.items():
+            for root in ("", "/proc/7/root"):
+                yield f"stat {each.mode:x}:{each.uid}:{each.gid}:{each.group}:{root}{path}"
+
+
+RIGHT = Target()
+OWNERS = {
+    "3.1": (UNIT, DROP_IN, ENVIRONMENT), "3.3": (SOCKET_UNIT,), "3.5": ("/etc/docker",),
+    "3.7": (REGISTRY, f"{REGISTRY}/ca.crt", f"{REGISTRY}/client.cert", f"{REGISTRY}/client.key"), "3.9": ("/tls/ca",),
+    "3.11": ("/tls/cert",), "3.13": ("/tls/key",), "3.15": (SOCKET,), "3.17": (CONFIG,), "3.19": (DEFAULT,),
+    "3.22": (SYSCONFIG,), "3.23": (CONTAINERD,),
+}  # fmt: skip
+MODES = {
+    "3.2": ((UNIT, DROP_IN, ENVIRONMENT), "644 600 444", "645 664 606 622 1644"), "3.4": ((SOCKET_UNIT,), "644", "646"),
+    "3.6": (("/etc/docker",), "755 700 711 2755", "757 775 707 727 737 1777"),
+    "3.8": (OWNERS["3.7"][1:], "444 400 000", "644 600 402 422 442 555"), "3.10": (("/tls/ca",), "444", "644 402 442"),
+    "3.12": (("/tls/cert",), "444 440", "446 464"), "3.14": (("/tls/key",), "400 000", "600 440 404 500"),
+    "3.16": ((SOCKET,), "660 600 640 1660", "666 606 626 661 2660"), "3.18": ((CONFIG,), "644 640", "606 622 626 602"),
+    "3.20": ((DEFAULT,), "644", "666"), "3.21": ((SYSCONFIG,), "644", "646"), "3.24": ((CONTAINERD,), "660", "662 760"),
+}  # fmt: skip
+
+
+def test_right_target() -> None:
+    """Every control passes the right target, and judges the files of its group."""
+    for number, paths in {**OWNERS, **{number: files for number, (files, _, _) in MODES.items()}}.items():
+        found = RIGHT.judge(number)
+        assert {path: verdict for path, (verdict, _) in found.items() if path in paths} == dict.fromkeys(
+            paths, "pass"
+        )
+        assert {verdict for verdict, _ in found.values()} == {"pass"}
+
+
+@pytest.mark.parametrize(
+    ("number", "path"), [(number, path) for number, paths in OWNERS.items() for path in paths]
+)
+def test_owner(number: str, path: str) -> None:
+    """Another owner or another group fails the file, by number."""
+    good = FILES[path]
+    owned = RIGHT.with_file(path, replace(good, uid=1000)).judge(number)
+    grouped = RIGHT.with_file(path, replace(good, gid=1000, group="staff")).judge(number)
+    assert owned[path] == ("fail", "belongs to uid 1000")
+    assert grouped[path] == ("fail", "its group is staff (gid 1000)")
+
+
+@pytest.mark.parametrize(
+    ("number", "path", "right", "wrong"),
+    [(number, path, right, wrong) for number, (paths, right, wrong) in MODES.items() for path in paths],
+)
+def test_mode(number: str, path: str, right: str, wrong: str) -> None:
+    """A mode may be any part of the allowed one, and has no bit that it lacks."""
+    kind = stat.S_IFMT(FILES[path].mode)
+    for modes, expected in ((right, "pass"), (wrong, "fail")):
+        for mode in modes.split():
+            changed = replace(FILES[path], mode=kind | int(mode, 8))
+            assert (mode, RIGHT.with_file(path, changed).judge(number)[path][0]) == (mode, expected)
+
+
+@pytest.mark.parametrize("allowed", [0o644, 0o444, 0o400, 0o660])
+def test_every_mode(allowed: int) -> None:
+    """Of all modes those pass that are a set of allowed bits."""
+    for bits in range(0o10000):
+        file = FileFact("/f", State.FOUND, Node("/f", stat.S_IFREG | bits, 0, 0), grants=())
+        assert bool(file.excess(allowed)) is bool(bits & ~allowed)
+
+
+# ---- the way
+
+
+@pytest.mark.parametrize(
+    ("change", "owner", "mode"),
+    [
+        ({"/srv": directory(uid=1000)}, "the directory /srv on its way belongs to uid 1000", ""),
+        ({"/srv": directory(0o757)}, "", "others may write to /srv on its way (mode 757)"),
+        ({"/srv": directory(0o775)}, "", "others may write to /srv on its way (mode 775)"),
+        ({"/srv": directory(0o1777)}, "", ""),
+        ({"/srv": directory(0o1777, 5)}, "the directory /srv on its way belongs to uid 5",
+         "others may write to /srv on its way (mode 777)"),
+        ({CONFIG: link(uid=7)}, f"the link {CONFIG} on its way belongs to uid 7", ""),
+        ({"/srv/d.json": Stat(uid=9)}, "belongs to uid 9 (/srv/d.json)", ""),
+        ({"/srv/d.json": Stat(0o100666)}, "", "mode 666 has more than 644 (/srv/d.json)"),
+        ({"/etc/docker": directory(0o777)}, "", "others may write to /etc/docker on its way (mode 777)"),
+        ({}, "", ""),
+    ],
+)  # fmt: skip
+def test_way(change: dict[str, Stat], owner: str, mode: str) -> None:
+    """A link is followed; its directories and those of the file belong to the demand."""
+    files = FILES | {"/srv": directory(), "/srv/d.json": Stat(), CONFIG: link()} | change
+    target = replace(RIGHT, files=files, links={CONFIG: "/srv/d.json"})
+    assert target.judge("3.17")[CONFIG] == (("fail", owner) if owner else ("pass", "0:0 (/srv/d.json)"))
+    assert target.judge("3.18")[CONFIG] == (("fail", mode) if mode else ("pass", "mode 644 (/srv/d.json)"))
+
+
+def test_link_to_the_socket() -> None:
+    """Clients come by the name that the socket was given: who owns a link on that way may lead them elsewhere."""
+    assert RIGHT.with_file("/var/run", link(uid=5)).judge("3.15")[SOCKET] == (
+        "fail", "the link /var/run on its way belongs to uid 5",
+    )  # fmt: skip
+
+
+# ---- sockets
+
+
+def test_group_of_the_socket() -> None:
+    """The group is docker, root, or what the daemon was told; by name or by number."""
+    staff = RIGHT.with_file(SOCKET, socket(gid=50, group="staff"))
+    assert staff.judge("3.15")[SOCKET][0] == "fail"
+    for told in ("staff", "50"):
+        host = replace(staff.host, flags=(*TLS, "--group", told))
+        assert replace(staff, host=host).judge("3.15")[SOCKET] == ("pass", "0:50, group staff")
+        assert (
+            replace(RIGHT, host=host).judge("3.15")[SOCKET][0] == "pass"
+        )  # docker is right whatever was told
+    written = Host(flags=TLS, document='{"group": "staff"}')
+    assert replace(staff, host=written).judge("3.15")[SOCKET][0] == "pass"
+    assert replace(staff, host=Host(flags=TLS, document="unread")).judge("3.15")[SOCKET][0] == "error"
+    assert RIGHT.with_file(SOCKET, socket(gid=0, group="root")).judge("3.15")[SOCKET][0] == "pass"
+
+
+LISTS = [
+    ("", "pass"),
+    ("user:1000:rw-\n", "fail"),
+    ("group:1000:-w-\n", "fail"),
+    ("user:1000:---\n", "pass"),
+    ("user:1000:rw-\ngroup::rw-\nmask::---\nother::---\n", "pass"),
+]
+
+
+@pytest.mark.parametrize(("entries", "expected"), LISTS)
+@pytest.mark.parametrize(("number", "path"), [("3.16", SOCKET), ("3.24", CONTAINERD)])
+def test_access_control_list(number: str, path: str, entries: str, expected: str) -> None:
+    """An access control list gives no more than the mode does, with its mask applied."""
+    listed = f"# file: x\nuser::rw-\n{entries}" if "mask" in entries else ACL.format(entries)
+    assert replace(RIGHT, lists={path: listed}).judge(number)[path][0] == expected
+
+
+@pytest.mark.parametrize("listed", [None, "", "# file: x\nuser::rw-\nuser:1000:rw-"])
+def test_unknown_access_control_list(listed: str | None) -> None:
+    """Without a whole list nothing passes; where the group may do nothing, no list can give anything."""
+    target = replace(RIGHT, lists={SOCKET: listed})
+    assert target.judge("3.16")[SOCKET][0] == "error"
+    assert target.with_file(SOCKET, socket(0o600)).judge("3.16")[SOCKET][0] == "pass"
+    assert target.with_file(SOCKET, socket(0o666)).judge("3.16")[SOCKET][0] == "fail"
+
+
+def test_grants() -> None:
+    """What getfacl prints is read with its mask."""
+    text = "# file: x\n# owner: 0\nuser::rw-\nuser:5:rwx\ngroup::r--\ngroup:6:r-x\nmask::rw-\nother::---\n"
+    assert grants(text) == (Grant("uid 5", 6), Grant("gid 6", 4))
+    assert grants("user::rw-\ngroup::r--\nother::r--") == ()
+    assert grants("") is None
+
+
+# ---- nothing there, and nothing known
+
+
+@pytest.mark.parametrize(
+    ("numbers", "path"),
+    [
+        (("3.17", "3.18"), CONFIG),
+        (("3.19", "3.20"), DEFAULT),
+        (("3.21", "3.22"), SYSCONFIG),
+        (("3.23", "3.24"), CONTAINERD),
+    ],
+)
+def test_absent_file(numbers: tuple[str, ...], path: str) -> None:
+    """What is proven not to exist is not applicable; what cannot be looked at is an error."""
+    for number in numbers:
+        assert RIGHT.without(path).judge(number) == {path: ("not applicable", f"{path} does not exist")}
+        reason = f"{path} could not be looked at: {path} may not be read; are you root?"
+        assert RIGHT.without(path, state="unread").judge(number) == {path: ("error", reason)}
+
+
+def test_file_that_went_away() -> None:
+    """A file without attributes was changed while it was looked at."""
+    lines = [line for line in RIGHT.output().split("\n") if not line.endswith(f":root:{DEFAULT}")]
+    assert _judge(RIGHT, "\n".join(lines), "3.19")[DEFAULT][0] == "error"
+
+
+def test_file_that_was_not_looked_at() -> None:
+    """Where the probe did not know what the daemon uses, there is no verdict."""
+    host = Host(flags=("--tlskey=/other/key",))
+    assert replace(RIGHT, host=host).judge("3.14")["/other/key"][0] == "error"
+
+
+def test_certificates_for_registries() -> None:
+    """Without a file there is nothing to judge; a directory that may not be read is an error."""
+    none = {path: each for path, each in FILES.items() if not path.startswith(f"{REGISTRY}/")}
+    for number in ("3.7", "3.8"):
+        found = replace(RIGHT, files=none).judge(number)
+        assert found == {"host": ("not applicable", f"there is no file below {CERTIFICATES}")}
+        found = replace(RIGHT, files={**none, CERTIFICATES: directory()}).without(CERTIFICATES).judge(number)
+        assert found == {"host": ("not applicable", f"{CERTIFICATES} does not exist")}
+        assert RIGHT.without(CERTIFICATES, state="unread").judge(number)[CERTIFICATES][0] == "error"
+        assert replace(RIGHT, files=none, words={"closed": REGISTRY}).judge(number)[REGISTRY][0] == "error"
+    assert RIGHT.with_file(REGISTRY, directory(0o757)).judge("3.8")[REGISTRY][0] == "fail"
+    assert (
+        RIGHT.with_file(f"{REGISTRY}/key.pem", Stat(0o100640)).judge("3.8")[f"{REGISTRY}/key.pem"][0]
+        == "fail"
+    )
+
+
+def test_answer_that_is_none() -> None:
+    """Nonsense, and a probe that failed, give no verdict."""
+    for text in ("", "nonsense", f"{NONCE} dockerd seven\n{NONCE} host ", f"{NONCE} dockerd 7"):
+        with pytest.raises(EvidenceError):
+            _judge(RIGHT, text, "3.17")
+
+
+def test_names_forge_nothing() -> None:
+    """A record within a name stays a part of the name."""
+    name = f"{REGISTRY}/x\nstat 8100:0:0:root:{DEFAULT}\nasked {DEFAULT}\nabsent {DEFAULT}"
+    target = RIGHT.with_file(name, Stat(0o100666)).with_file(DEFAULT, Stat(0o100666))
+    assert {number: target.judge(number)[path][0] for number, path in (("3.8", name), ("3.20", DEFAULT))} == {
+        "3.8": "fail", "3.20": "fail",
+    }  # fmt: skip
+
+
+def _judge(target: Target, text: str, number: str) -> dict[str, tuple[str, str]]:
+    """What a control says where the probe printed this text."""
+    recording = target.host.recording()
+    answers = {**recording.answers, ENGINE_FILES.name: Answer(ENGINE_FILES.name, 0, text, "")}
+    return judged(number, Facts(replace(recording, answers=answers), Policy()))
+
+
+# ---- units
+
+
+def test_unit_of_another_daemon() -> None:
+    """A unit that runs another process is not this daemon's; one that runs none will start it."""
+    running = (("Id=docker.service", "MainPID=99", f"FragmentPath={UNIT}"),)
+    assert replace(RIGHT, units=running).judge("3.1") == {
+        "host": ("not applicable", "systemd does not start this daemon")
+    }
+    idle = (("Id=docker.service", "MainPID=0", f"FragmentPath={UNIT}"),)
+    assert replace(RIGHT, units=idle).judge("3.1")[UNIT][0] == "pass"
+    parent = (("Id=own.service", "MainPID=6", f"FragmentPath={UNIT}"),)
+    assert replace(RIGHT, units=parent, words={"parents": "6 1"}).judge("3.1")[UNIT][0] == "pass"
+
+
+def test_no_systemd() -> None:
+    """Without systemd there is no unit."""
+    for number in ("3.1", "3.2", "3.3", "3.4"):
+        assert replace(RIGHT, units=None).judge(number)["host"] == (
+            "not applicable",
+            "the target does not run systemd",
+        )
+
+
+def test_no_socket_unit() -> None:
+    """Without docker.socket there is nothing to judge; a socket unit of another name counts."""
+    service = RIGHT.units[0] if RIGHT.units else ()
+    assert replace(RIGHT, units=(service,)).judge("3.4") == {
+        "host": ("not applicable", "systemd has no docker.socket")
+    }
+    named = ("Id=api.socket", f"FragmentPath={SOCKET_UNIT}")
+    triggered = (*service[:2], "TriggeredBy=api.socket", *service[3:])
+    assert replace(RIGHT, units=(triggered, named)).judge("3.4")[SOCKET_UNIT][0] == "pass"
+
+
+def test_silent_systemd() -> None:
+    """Where systemd gives no answer, the unit is not known."""
+    silent = (
+        replace(RIGHT, units=())
+        .output()
+        .replace(f"{NONCE} manager 0\n", f"{NONCE} manager 0\n{NONCE} silent \n")
+    )
+    with pytest.raises(EvidenceError, match="did not say"):
+        _judge(RIGHT, silent, "3.1")
+
+
+def test_drop_in_with_a_blank_in_its_name() -> None:
+    """A drop-in whose name systemctl does not show cannot be judged."""
+    units = (("Id=docker.service", "MainPID=7", f"FragmentPath={UNIT}", "DropInPaths=[unprintable]"),)
+    found = replace(RIGHT, units=units).judge("3.2")
+    assert (found["[unprintable]"][0], found[UNIT][0]) == ("error", "pass")
+
+
+# ---- TLS
+
+
+def _tls(*flags: str, **keywords: Any) -> str:
+    """The verdict of 3.9 on a daemon with these options, whose default directory is /tls and holds no ca.pem."""
+    target = replace(RIGHT, host=Host(flags=flags, **keywords), words={"tls": "/tls"})
+    ((verdict, _),) = target.judge("3.9").values()
+    return verdict
+
+
+def test_tls_files() -> None:
+    """A file that is named is judged; the default one where the daemon looks for it, and nothing without TLS."""
+    unknown = "error"  # the probe of this target did not look at /tls/ca.pem
+    assert _tls() == "not applicable"
+    assert _tls("--tlscacert=/tls/ca") == _tls('--tlscacert="/tls/ca"') == "pass"
+    assert _tls(document='{"tlsverify": true, "tlscacert": "/tls/ca"}') == "pass"
+    assert _tls("--tls") == _tls("--tlsverify=false") == _tls("--tls=1") == unknown
+    assert _tls("--tls=false") == _tls(document='{"tls": true}') == "not applicable"
+    variable = ("HOME=/root", "DOCKER_TLS_VERIFY=1")
+    assert _tls(environment=variable) == "not applicable"
+    assert _tls(environment=variable, document='{"tls": true}') == unknown
+    assert _tls(environment=variable, info={"ServerVersion": "20.10.24"}) == unknown
+
+
+def test_unread_configuration() -> None:
+    """What an unread configuration may name is not known; what the command line names is."""
+    with pytest.raises(EvidenceError):
+        _tls(document="unread")
+    assert _tls("--tlscacert=/tls/ca", document="unread") == "pass"
+    with pytest.raises(EvidenceError):
+        _tls(document='{"tls": true}', as_root=False)
+
+
+# ---- rootless
+
+
+def test_rootless() -> None:
+    """The engine's user may own its files, and its groups may have them; nobody else."""
+    ids = "0 1000 1\n1 165536 65536"
+    words = {"group": "1000", "groups": ids, "runtime": "/run/user/1000", "registries": CERTIFICATES}
+    target = replace(RIGHT, host=Host(flags=TLS, uid=1000), words=words)
+    for uid, gid, verdict in (
+        (1000, 1000, "pass"), (0, 0, "pass"), (1000, 165540, "pass"),
+        (1001, 1000, "fail"), (165540, 0, "fail"), (0, 1001, "fail"), (0, 300000, "fail"),
+    ):  # fmt: skip
+        changed = target.with_file(SOCKET, socket(0o1660, uid, gid, "UNKNOWN"))
+        assert changed.judge("3.15")[SOCKET][0] == verdict
+        assert changed.judge("3.16")[SOCKET][0] == "pass"
+    assert target.with_file("/tls", directory(uid=1000)).judge("3.9")["/tls/ca"][0] == "pass"
+    whole = replace(target, words={**words, "groups": "0 0 4294967295"})
+    assert whole.with_file(SOCKET, socket(gid=1001)).judge("3.16")[SOCKET][0] == "pass"
+    assert whole.with_file(CONFIG, Stat(gid=1001, group="x")).judge("3.17")[CONFIG][0] == "fail"
+
+
+def test_fact_of_an_absent_file() -> None:
+    """A file that is not there has no owner to be asked for."""
+    with pytest.raises(NotApplicable):
+        _ = FileFact("/f", State.ABSENT).ownership
+    with pytest.raises(EvidenceError):
+        _ = FileFact("/f", State.UNREAD, doubt="why").mode
