@@ -32,7 +32,7 @@ if timeout 1 true 2>/dev/null; then limit="timeout @SECONDS@"; fi
 silent=""
 answer() {
   printf "%s begin %s\\n" "$nonce" "$1"
-  if [ -n "$silent" ] && [ "${1#docker_}" != "$1" ]; then
+  if [ -n "$silent" ] && [ "$3" = engine ]; then
     status=124 message="not asked: the engine did not answer the question for its version"
   else
     { message=$($limit /bin/sh -c "$2" 2>&1 1>&3 </dev/null); status=$?; } 3>&1
@@ -57,9 +57,7 @@ class Probe:
     """One named question to a target.
 
     Attributes:
-        name: stable, names the evidence in results and recordings. One that begins with `docker_` asks the
-            engine, and is passed over once the engine did not answer `docker_version` in time: ten questions
-            to a daemon that hangs would take ten time-outs.
+        name: stable, names the evidence in results and recordings.
         script: POSIX sh, read-only. Never a pipeline whose first command can fail unseen.
         keep: what of the standard output may be stored; secrets are dropped here, before anything is written.
     """
@@ -67,6 +65,14 @@ class Probe:
     name: str
     script: str
     keep: Callable[[str], str] = _all_of_it
+
+    @property
+    def asks_engine(self) -> bool:
+        """Whether it is passed over once the engine did not answer `docker_version` in time.
+
+        Ten questions to a daemon that hangs would take ten time-outs.
+        """
+        return re.search(r"\bdocker (?!context\b)[a-z]", self.script) is not None
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,10 @@ def render(probes: Iterable[Probe], *, docker_host: str | None = None, timeout: 
     parts = [_PROLOGUE.replace("@SECONDS@", str(timeout)).replace("@MAGIC@", MAGIC)]
     if docker_host:
         parts.append(f"DOCKER_HOST={shlex.quote(docker_host)}\nexport DOCKER_HOST\n")
-    parts += [f"answer {probe.name} {shlex.quote(probe.script.strip())}\n" for probe in probes]
+    parts += [
+        f"answer {probe.name} {shlex.quote(probe.script.strip())}{' engine' * probe.asks_engine}\n"
+        for probe in probes
+    ]
     return "".join(parts) + _EPILOGUE
 
 

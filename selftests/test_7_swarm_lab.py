@@ -15,6 +15,7 @@ import pytest
 
 from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
+from hullcheck.facts.swarm_probe import SWARM
 from hullcheck.policy import Policy, RotationPeriods
 from hullcheck.probes import render
 from hullcheck.recording import Recording
@@ -44,7 +45,7 @@ def _switch(lab: Laboratory) -> Iterator[Switch]:
 def nodes(_switch: Switch) -> Iterator[Switch]:
     """Three engines on a switch, in no swarm."""
     yield _switch
-    _switch.forget()
+    _switch.leave()
 
 
 def state(engine: Engine) -> str:
@@ -340,7 +341,7 @@ def test_secrets_of_services(nodes: Switch) -> None:
         "plain": ("pass", "secrets: none; none seen in 0 variables"),
         "url": ("fail", "in its environment: DB (password-in-url)"),
     }
-    answer = engine.nsenter("sh", "-c", render(fact_modules.PROBES, docker_host=f"unix://{engine.socket}"))
+    answer = engine.nsenter("sh", "-c", render([SWARM], docker_host=f"unix://{engine.socket}"))
     assert "hunter2" not in answer  # nor is it in what is redacted afterwards
 
 

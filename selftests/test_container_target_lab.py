@@ -98,6 +98,7 @@ def test_each_control_sees_its_own_flaw(engine: EngineFactory, suite: Project) -
     for number in flaws:
         assert _verdicts(run, f"c{number}") == {**_all("pass"), number: "fail"}, number
     others = [each for each in run.results["results"] if each["control"] not in JUDGED.values()]
+    others = [each for each in others if each["verdict"] != "manual"]  # what a person answers anyway
     reasons = {each["reason"] for each in others}
     assert {each["verdict"] for each in others} == {"not applicable"}
     assert reasons <= {
