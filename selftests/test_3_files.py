@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
+from hullcheck.facts.daemon_process import DAEMON_PROCESSES
 from hullcheck.facts.engine_files_probe import ENGINE_FILES
 from hullcheck.facts.files import FileFact, Grant, Node, State, grants
 from hullcheck.policy import Policy
@@ -105,9 +106,18 @@ class Target:
 
     def facts(self) -> Facts:
         """Its facts."""
-        answer = Answer(ENGINE_FILES.name, 0, ENGINE_FILES.keep(self.output()), "")
+        return self.facts_with(ENGINE_FILES.keep(self.output()))
+
+    def facts_with(self, output: str) -> Facts:
+        """Its facts, where the probe prints this; the system has a containerd."""
         recording = self.host.recording()
-        return Facts(replace(recording, answers={**recording.answers, ENGINE_FILES.name: answer}), Policy())
+        processes = recording.answers[DAEMON_PROCESSES.name]
+        changed = (
+            replace(processes, stdout=f"system-containerd:\n{processes.stdout}"),
+            Answer(ENGINE_FILES.name, 0, output, ""),
+        )
+        answers = {**recording.answers, **{each.name: each for each in changed}}
+        return Facts(replace(recording, answers=answers), Policy())
 
     def output(self) -> str:
         """What the probe prints."""
@@ -133,8 +143,8 @@ class Target:
         if self.units is not None:
             yield "manager 0"
             for unit in self.units:
-                yield from (f"property {line}" for line in (*unit, f"EnvironmentFiles={ENVIRONMENT} (x)", ""))
-                yield f"match {ENVIRONMENT}"
+                yield from (f"property {line}" for line in (*unit, f"EnvironmentFiles={ENVIRONMENT} (x)"))
+                yield from (f"match {ENVIRONMENT}", "property ")
             for path in (UNIT, DROP_IN, ENVIRONMENT, SOCKET_UNIT):
                 yield from self._walk(path)
         yield "host "
@@ -157,39 +167,41 @@ class Target:
             yield from () if listed is None else (f"acl {listed}",)
 
     def _stats(self) -> Iterator[str]:
-        others = {
-            path: directory()
-            for path in ["/", "/lib", "/lib/systemd", "/lib/systemd/system", "/etc", "/etc/systemd"]
-        }
-        others |= {
-            path: directory()
-            for path in ["/etc/systemd/system", "/etc/systemd/system/docker.service.d", "/tls"]
-        }
-        others |= {
-            path: directory()
-            for path in ["/run", "/run/containerd", "/var", "/etc/default", "/etc/sysconfig"]
-        }
-        nodes = others | {"/var/run": link()} | {path: link() for path in self.links} | self.files
-        for path, each in nodes.items():
+        named = {"/var/run": link()} | {path: link() for path in self.links} | self.files
+        above = {each: directory() for path in named for each in _above(path)}
+        for path, each in (above | named).items():
             for root in ("", "/proc/7/root"):
                 yield f"stat {each.mode:x}:{each.uid}:{each.gid}:{each.group}:{root}{path}"
 
 
+def _above(path: str) -> Iterator[str]:
+    """The directories in which a path lies."""
+    while path != "/":
+        path = path.rpartition("/")[0] or "/"
+        yield path
+
+
 RIGHT = Target()
+KEYS = tuple(f"{REGISTRY}/{name}" for name in ("ca.crt", "client.cert", "client.key"))
 OWNERS = {
-    "3.1": (UNIT, DROP_IN, ENVIRONMENT), "3.3": (SOCKET_UNIT,), "3.5": ("/etc/docker",),
-    "3.7": (REGISTRY, f"{REGISTRY}/ca.crt", f"{REGISTRY}/client.cert", f"{REGISTRY}/client.key"), "3.9": ("/tls/ca",),
-    "3.11": ("/tls/cert",), "3.13": ("/tls/key",), "3.15": (SOCKET,), "3.17": (CONFIG,), "3.19": (DEFAULT,),
-    "3.22": (SYSCONFIG,), "3.23": (CONTAINERD,),
+    "3.1": (UNIT, DROP_IN, ENVIRONMENT), "3.3": (SOCKET_UNIT,), "3.5": ("/etc/docker",), "3.7": (REGISTRY, *KEYS),
+    "3.9": ("/tls/ca",), "3.11": ("/tls/cert",), "3.13": ("/tls/key",), "3.15": (SOCKET,), "3.17": (CONFIG,),
+    "3.19": (DEFAULT,), "3.22": (SYSCONFIG,), "3.23": (CONTAINERD,),
 }  # fmt: skip
 MODES = {
-    "3.2": ((UNIT, DROP_IN, ENVIRONMENT), "644 600 444", "645 664 606 622 1644"), "3.4": ((SOCKET_UNIT,), "644", "646"),
+    "3.2": ((UNIT, DROP_IN, ENVIRONMENT), "644 600 444", "645 664 606 622 1644"),
+    "3.4": ((SOCKET_UNIT,), "644", "646"),
     "3.6": (("/etc/docker",), "755 700 711 2755", "757 775 707 727 737 1777"),
-    "3.8": (OWNERS["3.7"][1:], "444 400 000", "644 600 402 422 442 555"), "3.10": (("/tls/ca",), "444", "644 402 442"),
-    "3.12": (("/tls/cert",), "444 440", "446 464"), "3.14": (("/tls/key",), "400 000", "600 440 404 500"),
-    "3.16": ((SOCKET,), "660 600 640 1660", "666 606 626 661 2660"), "3.18": ((CONFIG,), "644 640", "606 622 626 602"),
-    "3.20": ((DEFAULT,), "644", "666"), "3.21": ((SYSCONFIG,), "644", "646"), "3.24": ((CONTAINERD,), "660", "662 760"),
-}  # fmt: skip
+    "3.8": (KEYS, "444 400 000", "644 600 402 422 442 555"),
+    "3.10": (("/tls/ca",), "444", "644 402 442"),
+    "3.12": (("/tls/cert",), "444 440", "446 464"),
+    "3.14": (("/tls/key",), "400 000", "600 440 404 500"),
+    "3.16": ((SOCKET,), "660 600 640 1660", "666 606 626 661 2660"),
+    "3.18": ((CONFIG,), "644 640", "606 622 626 602"),
+    "3.20": ((DEFAULT,), "644", "666"),
+    "3.21": ((SYSCONFIG,), "644", "646"),
+    "3.24": ((CONTAINERD,), "660", "662 760"),
+}
 
 
 def test_right_target() -> None:
@@ -263,7 +275,7 @@ def test_way(change: dict[str, Stat], owner: str, mode: str) -> None:
 
 
 def test_link_to_the_socket() -> None:
-    """Clients come by the name that the socket was given: who owns a link on that way may lead them elsewhere."""
+    """Clients come by the name that the socket was given: a link on that way may lead them elsewhere."""
     assert RIGHT.with_file("/var/run", link(uid=5)).judge("3.15")[SOCKET] == (
         "fail", "the link /var/run on its way belongs to uid 5",
     )  # fmt: skip
@@ -345,7 +357,7 @@ def test_absent_file(numbers: tuple[str, ...], path: str) -> None:
 def test_file_that_went_away() -> None:
     """A file without attributes was changed while it was looked at."""
     lines = [line for line in RIGHT.output().split("\n") if not line.endswith(f":root:{DEFAULT}")]
-    assert _judge(RIGHT, "\n".join(lines), "3.19")[DEFAULT][0] == "error"
+    assert judged("3.19", RIGHT.facts_with("\n".join(lines)))[DEFAULT][0] == "error"
 
 
 def test_file_that_was_not_looked_at() -> None:
@@ -375,7 +387,7 @@ def test_answer_that_is_none() -> None:
     """Nonsense, and a probe that failed, give no verdict."""
     for text in ("", "nonsense", f"{NONCE} dockerd seven\n{NONCE} host ", f"{NONCE} dockerd 7"):
         with pytest.raises(EvidenceError):
-            _judge(RIGHT, text, "3.17")
+            judged("3.17", RIGHT.facts_with(text))
 
 
 def test_names_forge_nothing() -> None:
@@ -385,13 +397,6 @@ def test_names_forge_nothing() -> None:
     assert {number: target.judge(number)[path][0] for number, path in (("3.8", name), ("3.20", DEFAULT))} == {
         "3.8": "fail", "3.20": "fail",
     }  # fmt: skip
-
-
-def _judge(target: Target, text: str, number: str) -> dict[str, tuple[str, str]]:
-    """What a control says where the probe printed this text."""
-    recording = target.host.recording()
-    answers = {**recording.answers, ENGINE_FILES.name: Answer(ENGINE_FILES.name, 0, text, "")}
-    return judged(number, Facts(replace(recording, answers=answers), Policy()))
 
 
 # ---- units
@@ -437,7 +442,7 @@ def test_silent_systemd() -> None:
         .replace(f"{NONCE} manager 0\n", f"{NONCE} manager 0\n{NONCE} silent \n")
     )
     with pytest.raises(EvidenceError, match="did not say"):
-        _judge(RIGHT, silent, "3.1")
+        judged("3.1", RIGHT.facts_with(silent))
 
 
 def test_drop_in_with_a_blank_in_its_name() -> None:
@@ -451,14 +456,14 @@ def test_drop_in_with_a_blank_in_its_name() -> None:
 
 
 def _tls(*flags: str, **keywords: Any) -> str:
-    """The verdict of 3.9 on a daemon with these options, whose default directory is /tls and holds no ca.pem."""
+    """The verdict of 3.9 on a daemon with these options, whose default directory is /tls."""
     target = replace(RIGHT, host=Host(flags=flags, **keywords), words={"tls": "/tls"})
     ((verdict, _),) = target.judge("3.9").values()
     return verdict
 
 
 def test_tls_files() -> None:
-    """A file that is named is judged; the default one where the daemon looks for it, and nothing without TLS."""
+    """A file that is named is judged, and the default one where the daemon looks for it; else nothing."""
     unknown = "error"  # the probe of this target did not look at /tls/ca.pem
     assert _tls() == "not applicable"
     assert _tls("--tlscacert=/tls/ca") == _tls('--tlscacert="/tls/ca"') == "pass"
