@@ -414,6 +414,21 @@ def test_unit_of_another_daemon() -> None:
     assert replace(RIGHT, units=parent, words={"parents": "6 1"}).judge("3.1")[UNIT][0] == "pass"
 
 
+def test_systemd_of_another_user() -> None:
+    """What a user's systemd says of root's daemon counts for nothing; it answers for its own engine alone."""
+    lie = f"manager 1000\nproperty Id=docker.service\nproperty MainPID=7\nproperty FragmentPath={DEFAULT}\nproperty "
+    claimed = "".join(f"{NONCE} {line}\n" for line in lie.split("\n"))
+    output = RIGHT.with_file(UNIT, Stat(0o100666)).output()
+    told = judged(
+        "3.2", RIGHT.facts_with(output.replace(f"{NONCE} manager 0\n", f"{claimed}{NONCE} manager 0\n"))
+    )
+    assert told[UNIT][0] == "fail"
+    words = {"manager_of_unit": "1000", "group": "1000", "runtime": "/run/user/1000"}
+    own = replace(RIGHT, host=Host(flags=TLS, uid=1000), words=words)
+    changed = own.output().replace(f"{NONCE} manager 0\n", f"{claimed}{NONCE} manager 0\n")
+    assert set(judged("3.2", own.facts_with(changed))) == {DEFAULT}
+
+
 def test_no_systemd() -> None:
     """Without systemd there is no unit."""
     for number in ("3.1", "3.2", "3.3", "3.4"):

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -288,7 +289,7 @@ def test_encrypted_false_is_encrypted(nodes: Switch) -> None:
         name = "odd" if options else "plain"
         nodes.engines[0].docker("network", "create", "--driver", "overlay", *options, name)
         nodes.service(f"on-{name}", "--mode", "global", "--network", name)
-        wait_for(lambda name=name: _tasks(nodes, f"on-{name}") == 2)
+        wait_for(partial(_both_run, nodes, f"on-{name}"))
         time.sleep(1)
         # a kernel without ESP refuses what the engine asks for, and the log has it; with ESP there is a state
         log = nodes.engines[0].log.read_text(errors="replace")
@@ -297,9 +298,9 @@ def test_encrypted_false_is_encrypted(nodes: Switch) -> None:
         assert ("proto esp" in log.lower() or "Proto: esp" in log) == bool(options)
 
 
-def _tasks(nodes: Switch, service: str) -> int:
+def _both_run(nodes: Switch, service: str) -> bool:
     states = nodes.engines[0].docker("service", "ps", service, "--format", "{{.CurrentState}}")
-    return sum(line.startswith("Running") for line in states.splitlines())
+    return sum(line.startswith("Running") for line in states.splitlines()) == 2
 
 
 def test_encrypted_ingress(nodes: Switch) -> None:

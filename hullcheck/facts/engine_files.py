@@ -139,15 +139,16 @@ class EngineFiles:
             EvidenceError: systemd did not say.
         """
         pids = {str(self.daemon.pid), *self.view.words.get("parents", "").split()} - {"0", "1"}
-        for unit in self.answer.units:
+        known = [each for each in self.answer.units if each.manager == self._manager]  # others may lie
+        for unit in known:
             if unit.values.get("MainPID") in pids and unit.name.endswith(".service"):
                 return unit
         if self._manager in self.answer.silent:
             raise EvidenceError(f"systemd did not say which unit runs the daemon (process {self.daemon.pid})")
         if self._manager != SYSTEM:
             return None
-        idle = (each for each in self.answer.units if each.exists and each.values.get("MainPID") == "0")
-        return next((each for each in idle if each.manager == SYSTEM and each.name in _MAIN_UNITS), None)
+        idle = (each for each in known if each.exists and each.values.get("MainPID") == "0")
+        return next((each for each in idle if each.name in _MAIN_UNITS), None)
 
     # ---- configuration
 
