@@ -89,7 +89,7 @@ class Target:
         (
             "Id=docker.service",
             "MainPID=7",
-            "TriggeredBy=docker.socket",
+            "TriggeredBy=x",
             f"FragmentPath={UNIT}",
             f"DropInPaths={DROP_IN}",
         ),
@@ -321,7 +321,8 @@ def test_access_control_list(number: str, path: str, entries: str, expected: str
 def test_unknown_access_control_list(listed: str | None) -> None:
     """Without a whole list nothing passes; where the group may do nothing, no list can give anything."""
     target = replace(RIGHT, lists={SOCKET: listed})
-    assert target.judge("3.16")[SOCKET][0] == "error"
+    verdict, reason = target.judge("3.16")[SOCKET]
+    assert (verdict, reason.endswith("cannot be told; getfacl could")) == ("error", True)
     assert target.with_file(SOCKET, socket(0o600)).judge("3.16")[SOCKET][0] == "pass"
     assert target.with_file(SOCKET, socket(0o666)).judge("3.16")[SOCKET][0] == "fail"
 
@@ -358,6 +359,20 @@ def test_file_that_went_away() -> None:
     """A file without attributes was changed while it was looked at."""
     lines = [line for line in RIGHT.output().split("\n") if not line.endswith(f":root:{DEFAULT}")]
     assert judged("3.19", RIGHT.facts_with("\n".join(lines)))[DEFAULT][0] == "error"
+
+
+def test_configuration_elsewhere() -> None:
+    """Another configuration file does not make /etc/docker, where the rest lies, less important."""
+    host = Host(flags=("--config-file=/srv/d.json",))
+    assert set(replace(RIGHT, host=host).judge("3.5")) == {"/etc/docker", "/srv"}
+
+
+def test_files_as_the_daemon_sees_them() -> None:
+    """Where the daemon has files of its own, those of the same name that the auditor sees are others."""
+    others = f"{NONCE} stat 81b6:5:5:x:{CONFIG}\n{NONCE} stat 81b6:5:5:x:/proc/7/root{DEFAULT}\n"
+    facts = RIGHT.facts_with(RIGHT.output() + others)
+    for number, path in (("3.17", CONFIG), ("3.18", CONFIG), ("3.19", DEFAULT), ("3.20", DEFAULT)):
+        assert judged(number, facts)[path][0] == "pass"
 
 
 def test_file_that_was_not_looked_at() -> None:
@@ -429,6 +444,13 @@ def test_systemd_of_another_user() -> None:
     assert set(judged("3.2", own.facts_with(changed))) == {DEFAULT}
 
 
+def test_unit_without_a_process() -> None:
+    """A unit that runs nothing is not the one of the daemon's parent, though both have the number 0."""
+    idle = ("Id=other.service", "MainPID=0", f"FragmentPath={SOCKET_UNIT}")
+    target = replace(RIGHT, units=(idle, *(RIGHT.units or ())), words={"parents": "1 0"})
+    assert UNIT in target.judge("3.1")
+
+
 def test_no_systemd() -> None:
     """Without systemd there is no unit."""
     for number in ("3.1", "3.2", "3.3", "3.4"):
@@ -465,6 +487,7 @@ def test_drop_in_with_a_blank_in_its_name() -> None:
     units = (("Id=docker.service", "MainPID=7", f"FragmentPath={UNIT}", "DropInPaths=[unprintable]"),)
     found = replace(RIGHT, units=units).judge("3.2")
     assert (found["[unprintable]"][0], found[UNIT][0]) == ("error", "pass")
+    assert "for it holds a blank" in found["[unprintable]"][1]
 
 
 # ---- TLS

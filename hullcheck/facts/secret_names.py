@@ -7,6 +7,7 @@ _LAST_WORDS = """
     secret secretkey secrets token
 """
 _LAST = frozenset(_LAST_WORDS.split())
+_ENDINGS = ("password", "passwd", "passphrase")  # PGPASSWORD is one word
 _KEY_WORDS = """
     access account api app auth encryption gpg hmac jwt license master pgp private secret shared signing
     ssh ssl tls
@@ -29,7 +30,7 @@ def names_secret(name: str) -> bool:
         return True
     if words[-1:] == ["key"]:
         return bool(_KEYS.intersection(words[-2:-1]))
-    return bool(_LAST.intersection(words[-1:]))
+    return any(word in _LAST or word.endswith(_ENDINGS) for word in words[-1:])
 
 
 def names_secret_file(path: str) -> bool:

@@ -95,7 +95,7 @@ _JSON: dict[str, Allowed] = {"node ": _NODE, "service ": _SERVICE_FIELDS}
 _PLAIN = re.compile(
     r"\d+/net/(?:udp6?|route|if_inet6):.*"
     r"|\d+/certificate:(?:[A-Za-z0-9+/=]{1,76}|-----(?:BEGIN|END) CERTIFICATE-----)"
-    r"|env (?:\?|[A-Za-z0-9_.-]*) [a-z-]+"
+    r"|env (?:\?|[A-Za-z0-9_.-]*) (?:empty|switch|template|path|private-key|password-in-url|text)"
 )
 
 

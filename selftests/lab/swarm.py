@@ -1,14 +1,16 @@
 """Engines on a switch, each with two network cards: one to manage a swarm, and one for its data."""
 
 import contextlib
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 
 from selftests.lab import cleanup
 from selftests.lab.engine import Engine
 from selftests.lab.laboratory import Laboratory
-from selftests.lab.shell import CommandError, call
+from selftests.lab.shell import CommandError, LabError, call
 
 CARDS = ("eth0", "eth1")
+LEAVE_LIMIT = 90.0  # seconds; up to 20 for each manager that misses the others
 
 
 class Switch:
@@ -51,16 +53,26 @@ class Switch:
         self._engine(number).docker("swarm", "join", "--token", token, *own, f"{self.address(by)}:{port}")
 
     def leave(self) -> None:
-        """Let every engine that is in a swarm leave it, by force; those that were stopped start for that."""
+        """Let every engine that is in a swarm leave it, by force; those that were stopped start for that.
+
+        Raises:
+            LabError: one does not.
+        """
         for engine in self.engines:
             engine.start()
         for engine in reversed(self.engines):
-            while self._state(engine) != "inactive":
+            for _ in _until(LEAVE_LIMIT, f"engine {engine.name} leaves no swarm"):
+                if self._state(engine) == "inactive":
+                    break
                 # a manager that is demoted first leaves at once; otherwise the others miss it for 20 seconds
                 with contextlib.suppress(CommandError):
                     engine.docker("node", "demote", "self")
                 with contextlib.suppress(CommandError):  # one that gave up joining left by itself meanwhile
                     engine.docker("swarm", "leave", "--force")
+        for engine in self.engines:  # networks of tasks that have just ended linger for two seconds
+            for _ in _until(LEAVE_LIMIT, f"engine {engine.name} keeps networks of its swarm"):
+                if not engine.docker("network", "ls", "--quiet", "--filter", "driver=overlay"):
+                    break
 
     def service(self, name: str, *options: str, by: int = 1, image: str = "bb:1") -> None:
         """Make a service without waiting for it."""
@@ -99,3 +111,16 @@ class Switch:
 
     def _ip(self, *arguments: str) -> None:
         call("ip", "-n", self.netns, *arguments)
+
+
+def _until(limit: float, complaint: str) -> Iterator[None]:
+    """Turns of a loop, a fifth of a second apart, until the limit.
+
+    Raises:
+        LabError: the loop is still not left then.
+    """
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(0.2)
+    raise LabError(complaint)

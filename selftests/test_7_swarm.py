@@ -1,0 +1,678 @@
+"""Section 7: each control fails on the flaw that it names, and passes on what differs in that one thing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hullcheck.facts import PROBES, Facts, evidence_of
+from hullcheck.facts import swarm as swarm_facts
+from hullcheck.facts.daemon_process import DaemonProcess
+from hullcheck.facts.ports import Listener
+from hullcheck.facts.secret_names import names_secret, names_secret_file
+from hullcheck.facts.swarm_probe import SWARM
+from hullcheck.policy import Policy, PolicyError, RotationPeriods
+from hullcheck.probes import Answer
+from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError, NotApplicable
+from selftests.judging import judged
+
+NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
+PID = 100
+CONTROLS = [f"7.{number}" for number in range(1, 10)]
+MANAGER_ONLY = ["7.1", "7.3", "7.4", "7.5", "7.6", "7.7", "7.8"]
+ROUTES = (
+    "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
+    "eth0\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0",
+    "eth0\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0",
+    "eth1\t0001000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0",
+    "eth2\t0002000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0",
+    "eth3\t0002000A\t00000000\t0001\t0\t0\t1\t00FFFFFF\t0\t0\t0",
+    "eth4\t0000000A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0",
+    "eth0\t0009090A\tFE00000A\t0003\t0\t0\t0\t00FFFFFF\t0\t0\t0",
+    "ppp0\t00000000\t00000000\t0001\t0\t0\t0\t00000000\t0\t0\t0",
+)
+SIX = (
+    "fd000000000000000000000000000001 02 40 00 80     eth0",
+    "fd000001000000000000000000000001 03 40 00 80     eth1",
+)
+
+
+def pem(begins: datetime, ends: datetime) -> str:
+    """A certificate that holds from one time to another."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = builder.not_valid_before(begins).not_valid_after(ends).sign(key, hashes.SHA256())
+    return made.public_bytes(Encoding.PEM).decode()
+
+
+def aged(days: float, holds: float) -> str:
+    """A certificate made so many days ago, to hold for so many days."""
+    begins = NOW - timedelta(days=days)
+    return pem(begins, begins + timedelta(days=holds))
+
+
+def listener(address: str, number: int, protocol: str = "tcp", inode: str = "1") -> Listener:
+    """A listener in the daemon's network; with the inode 1 it is the daemon's own."""
+    return Listener(PID, address, number, protocol, inode)
+
+
+def datagrams(address: str, number: int, inode: int = 1) -> str:
+    """A line of the table of UDP sockets."""
+    words = bytes(map(int, address.split(".")))[::-1].hex().upper()
+    return f"{PID}/net/udp:  1: {words}:{number:04X} 00000000:0000 07 0:0 00:0 0 0 0 {inode} 2 0 0"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of a swarm, by hand: a manager with everything in order unless told otherwise."""
+
+    state: str = "active"
+    manager: bool = True
+    error: str = ""
+    locks: bool = True
+    expiry_days: float = 30
+    made_days_ago: float = 10
+    root: str = ""
+    rotating: bool = False
+    cluster: dict[str, Any] = field(default_factory=dict)
+    managers: tuple[str, ...] = ("Leader", "Reachable", "Unreachable")
+    tcp: tuple[Listener, ...] = (listener("10.0.0.1", 2377), listener("10.0.0.1", 7946))
+    udp: tuple[str, ...] = (datagrams("10.0.0.1", 7946), datagrams("0.0.0.0", 4789, 9))
+    held: frozenset[str] = frozenset({"1"})
+    address: str = "10.0.0.1"
+    node_state: dict[str, Any] | None = field(
+        default_factory=lambda: {"ListenAddr": "10.0.0.1:2377", "DataPathAddr": "10.0.1.1"}
+    )
+    certificate: str | None = None
+    objects: tuple[str, ...] = ()
+    networks: tuple[dict[str, Any], ...] = ()
+    status: int = 0
+    stderr: str = ""
+
+    def facts(self, policy: Policy | None = None) -> Facts:
+        """What an audit finds there."""
+        info = {"ServerVersion": "26.1.5", "SecurityOptions": []}
+        swarm = {"LocalNodeState": self.state, "ControlAvailable": self.manager}
+        answers = {
+            "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+            "docker_info": Answer("docker_info", 0, json.dumps(info | {"Swarm": swarm}), ""),
+            "docker_networks": Answer("docker_networks", 0, "\n".join(map(json.dumps, self.networks)), ""),
+            "swarm": Answer("swarm", self.status, SWARM.keep(self._answer(swarm)), self.stderr),
+        }
+        made = Facts(Recording("host", "local", answers, gathered=NOW.timestamp()), policy or Policy())
+        made.__dict__["daemon"] = SimpleNamespace(pid=PID, process=self._process())
+        return made
+
+    def _process(self) -> DaemonProcess:
+        read = frozenset({"tcp", "tcp6"})
+        return DaemonProcess(
+            PID, "/usr/bin/dockerd", (), {}, (0,) * 4, None, {}, (), self.held, (), self.tcp, read, True
+        )
+
+    def _answer(self, swarm: dict[str, Any]) -> str:
+        info = swarm | {"NodeAddr": self.address, "Error": self.error, "JoinTokens": "SWMTKN-1-x"}
+        info["RemoteManagers"] = [
+            {"NodeID": "x", "Addr": "10.0.0.9:2377"},
+            {"NodeID": "y", "Addr": "10.0.0.8:2377"},
+        ]
+        if self.manager:
+            info["Cluster"] = self._cluster() | self.cluster
+        own = [f"{PID}/net/route:{line}" for line in ROUTES] + [f"{PID}/net/if_inet6:{line}" for line in SIX]
+        if self.node_state is not None:
+            own.append(f"{PID}/state:{json.dumps(self.node_state)}")
+        certificate = aged(1, 30) if self.certificate is None else self.certificate
+        own += [f"{PID}/certificate:{line}" for line in certificate.splitlines()]
+        return "\n".join([json.dumps(info), *self.udp, *own, *self._nodes(), *self.objects])
+
+    def _cluster(self) -> dict[str, Any]:
+        made = NOW - timedelta(days=self.made_days_ago)
+        return {
+            "ID": "abc",
+            "CreatedAt": made.strftime("%Y-%m-%dT%H:%M:%S.%f123Z"),
+            "RootRotationInProgress": self.rotating,
+            "DataPathPort": 4789,
+            "TLSInfo": {"TrustRoot": self.root or aged(10, 7300)},
+            "Spec": {
+                "CAConfig": {"NodeCertExpiry": int(self.expiry_days * 86400e9)},
+                "EncryptionConfig": {"AutoLockManagers": self.locks},
+            },
+        }
+
+    def _nodes(self) -> list[str]:
+        names = [
+            {"Hostname": f"m{number}", "ManagerStatus": each} for number, each in enumerate(self.managers, 1)
+        ]
+        worker = {"Hostname": "w1", "ManagerStatus": ""}
+        return [f"node {json.dumps(each)}" for each in (*names, worker)] if self.manager else []
+
+
+def verdicts(number: str, facts: Facts) -> dict[str, tuple[str, str]]:
+    """Verdict and reason by subject, also where the subjects could not be had."""
+    try:
+        return judged(number, facts)
+    except NotApplicable as reason:
+        return {"host": ("not applicable", str(reason))}
+    except EvidenceError as reason:
+        return {"host": ("error", str(reason))}
+
+
+def verdict(number: str, node: Node, policy: Policy | None = None) -> tuple[str, str]:
+    """Verdict and reason on the node as a whole."""
+    return verdicts(number, node.facts(policy))["host"]
+
+
+# ---- which node is asked
+
+
+@pytest.mark.parametrize("state", ["inactive", ""])
+def test_no_swarm(state: str) -> None:
+    """Where swarm mode is off nothing applies, whatever else an old recording lacks."""
+    facts = Node(state=state, manager=False).facts()
+    del facts.recording.answers["swarm"]  # type: ignore[attr-defined]
+    assert {verdicts(number, facts)["host"][0] for number in CONTROLS} == {"not applicable"}
+
+
+@pytest.mark.parametrize("state", ["pending", "error", "locked"])
+def test_node_that_takes_no_part(state: str) -> None:
+    """A node that is not active is an error with its state; one that is locked has its keys encrypted."""
+    node = Node(state=state, manager=False, error="it needs a person\nsecond line")
+    expected = ("error", f"this node's state is {state}: it needs a person")
+    for number in CONTROLS:
+        if (number, state) == ("7.5", "locked"):
+            assert verdict(number, node)[0] == "pass"
+        else:
+            assert verdict(number, node) == expected
+
+
+def test_worker() -> None:
+    """What only managers know is not applicable, and the reason names them; the rest is judged."""
+    facts = Node(manager=False, tcp=(listener("10.0.0.1", 7946),)).facts()
+    for number in MANAGER_ONLY:
+        found = verdicts(number, facts)["host"]
+        assert found == (
+            "not applicable",
+            "a worker: audit a manager of its swarm, 10.0.0.8:2377 or 10.0.0.9:2377",
+        )
+    assert verdicts("7.2", facts)["host"][0] == "pass"
+    assert verdicts("7.9", facts)["host"][0] == "pass"
+
+
+def test_swarm_without_a_leader() -> None:
+    """A manager that cannot ask its swarm shows empty settings, which are no evidence."""
+    empty = {
+        "ID": "",
+        "Spec": {"EncryptionConfig": {"AutoLockManagers": False}, "CAConfig": {}},
+        "TLSInfo": {},
+    }
+    node = Node(
+        cluster=empty, error="rpc error: deadline", status=1, stderr="The swarm does not have a leader"
+    )
+    for number in MANAGER_ONLY:
+        expected = "a manager, but the swarm cannot be asked: rpc error: deadline"
+        assert verdict(number, node) == ("error", expected)
+    assert verdict("7.2", node)[0] == "pass"
+    assert verdict("7.9", node)[0] == "pass"
+
+
+def test_swarm_that_answers_in_part() -> None:
+    """Where the list of nodes or services failed, what docker info says is judged, and the lists are errors."""
+    node = Node(status=1, stderr="Error response from daemon: rpc error")
+    assert verdict("7.1", node) == ("error", "swarm: Error response from daemon: rpc error")
+    assert verdict("7.4", node)[0] == "error"
+    assert verdict("7.5", node)[0] == "pass"
+
+
+def test_state_that_changed_meanwhile() -> None:
+    """Two answers that contradict each other are no evidence."""
+    facts = Node().facts()
+    answer = facts.recording.answers["swarm"]
+    changed = replace(answer, stdout=answer.stdout.replace('"active"', '"pending"'))
+    facts.recording.answers["swarm"] = changed  # type: ignore[index]
+    assert verdicts("7.5", facts)["host"][0] == "error"
+
+
+# ---- 7.1
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "expected"),
+    [
+        (1, 3, "pass"),
+        (2, 3, "fail"),
+        (3, 3, "pass"),
+        (4, 7, "fail"),
+        (5, 3, "fail"),
+        (5, 5, "pass"),
+        (7, 3, "fail"),
+    ],
+)
+def test_number_of_managers(count: int, most: int, expected: str) -> None:
+    """Odd and at most what the policy says, which is 3 where it is silent; workers do not count."""
+    found, reason = verdict("7.1", Node(managers=("Reachable",) * count), Policy(swarm_managers=most))
+    assert found == expected
+    assert f"m{count} (Reachable)" in reason
+    assert "w1" not in reason
+    assert Policy().swarm_managers == 3
+
+
+# ---- 7.2
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, "pass"),
+        ({"tcp": (listener("::", 2377), listener("10.0.0.1", 7946))}, "fail"),
+        ({"tcp": (listener("10.0.0.1", 2377), listener("::", 7946))}, "fail"),
+        ({"udp": (datagrams("0.0.0.0", 7946),)}, "fail"),
+        ({"tcp": (listener("fd00::1", 2377), listener("10.0.0.1", 7946))}, "pass"),
+        ({"tcp": (listener("10.0.0.1", 2377), listener("10.0.0.1", 7946), listener("::", 8080))}, "pass"),
+        (
+            {
+                "tcp": (
+                    listener("10.0.0.1", 2377),
+                    listener("10.0.0.1", 7946),
+                    listener("::", 7946, inode="5"),
+                )
+            },
+            "pass",
+        ),
+        ({"tcp": (listener("10.0.0.1", 2377),)}, "error"),
+        ({"udp": ()}, "error"),
+        ({"udp": (datagrams("10.0.0.1", 7946, 5),)}, "error"),
+        ({"held": frozenset()}, "error"),
+    ],
+)
+def test_swarm_ports(change: dict[str, Any], expected: str) -> None:
+    """Each of the three ports decides, of the daemon's own sockets, and one that is missing is not passed over."""
+    assert verdict("7.2", replace(Node(), **change))[0] == expected
+
+
+@pytest.mark.parametrize(("listens", "expected"), [("0.0.0.0", "fail"), ("10.0.0.1", "pass")])
+def test_chosen_port(listens: str, expected: str) -> None:
+    """The port of --listen-addr is found, not only the default one."""
+    tcp = (listener(listens, 2400), listener("10.0.0.1", 7946))
+    found, reason = verdict("7.2", Node(tcp=tcp, node_state={"ListenAddr": f"{listens}:2400"}))
+    assert (found, ":2400/tcp" in reason) == (expected, True)
+    assert verdict("7.2", Node(tcp=tcp, node_state=None))[0] == "error"  # then it cannot be told
+
+
+def test_port_of_the_kernel() -> None:
+    """The socket for overlay networks is told and does not decide: nothing but a packet filter closes it."""
+    assert verdict("7.2", Node())[1] == (
+        "10.0.0.1:7946/udp, 10.0.0.1:2377/tcp, 10.0.0.1:7946/tcp"
+        "; overlay networks: 0.0.0.0:4789/udp, on every address by the kernel: see to a packet filter"
+    )
+    assert "overlay" not in verdict("7.2", Node(udp=(datagrams("10.0.0.1", 7946),)))[1]
+    of_the_daemon = Node(udp=(datagrams("10.0.0.1", 7946), datagrams("0.0.0.0", 4789, 1)))
+    assert "overlay" not in verdict("7.2", of_the_daemon)[1]
+    other = Node(
+        udp=(datagrams("10.0.0.1", 7946), datagrams("0.0.0.0", 5000, 9)), cluster={"DataPathPort": 5000}
+    )
+    assert "0.0.0.0:5000/udp" in verdict("7.2", other)[1]
+
+
+# ---- 7.3
+
+
+def network(name: str, driver: str = "overlay", ingress: bool = False, **options: str) -> dict[str, Any]:
+    """A network as the engine describes it."""
+    return {"Name": name, "Id": name, "Driver": driver, "Ingress": ingress, "Options": options or None}
+
+
+def test_encryption_of_overlay_networks() -> None:
+    """The presence of the option decides, as it does for the engine; other drivers are not judged."""
+    networks = (
+        network("ingress", ingress=True, vxlanid_list="4096"),
+        network("plain"),
+        network("safe", encrypted=""),
+        network("odd", encrypted="false"),
+        network("bridge", driver="bridge"),
+    )
+    found = verdicts("7.3", Node(networks=networks).facts())
+    assert {name: result[0] for name, result in found.items()} == {
+        "ingress": "fail",
+        "plain": "fail",
+        "safe": "pass",
+        "odd": "pass",
+    }
+    assert "the swarm's own network" in found["ingress"][1]
+    assert verdict("7.3", Node(networks=networks[-1:])) == (
+        "not applicable",
+        "the swarm has no overlay network",
+    )
+
+
+# ---- 7.4
+
+
+def service(
+    name: str, *variables: str, secrets: tuple[str, ...] = (), configs: tuple[str, ...] = ()
+) -> list[str]:
+    """The lines of the probe's answer for a service."""
+    document = {
+        "ID": name,
+        "Name": name,
+        "Secrets": [{"SecretName": each, "SecretID": "x"} for each in secrets],
+    }
+    document["Configs"] = [{"ConfigName": each, "File": {"Name": f"/{each}"}} for each in configs]
+    return [f"service {json.dumps(document)}", *(f"env {each}" for each in variables)]
+
+
+@pytest.mark.parametrize(
+    ("variable", "expected"),
+    [
+        ("DB_PASSWORD text", "fail"),
+        ("DB_PASSWORD empty", "pass"),
+        ("DB_PASSWORD path", "pass"),
+        ("DB_PASSWORD template", "pass"),
+        ("ALLOW_EMPTY_PASSWORD switch", "pass"),
+        ("DB_PASSWORD_FILE path", "pass"),
+        ("DB_PASSWORD_FILE text", "pass"),
+        ("MODE text", "pass"),
+        ("MODE password-in-url", "fail"),
+        ("MODE private-key", "fail"),
+        ("? text", "pass"),
+    ],
+)
+def test_variables_of_a_service(variable: str, expected: str) -> None:
+    """A name that says secret with a value that may be one fails; so does a value that shows what it is."""
+    found = verdicts("7.4", Node(objects=tuple(service("web", variable, "PATH path"))).facts())
+    assert found["web"][0] == expected
+
+
+def test_services_are_kept_apart() -> None:
+    """Each variable belongs to the service above it, and configs are judged by their names."""
+    objects = (
+        *service("a", "X text"),
+        *service("b", secrets=("db", "api")),
+        *service("c", "X text", configs=("id_rsa", "nginx")),
+        *service("d", "TOKEN text", "Y text"),
+    )
+    assert verdicts("7.4", Node(objects=objects).facts()) == {
+        "a": ("pass", "secrets: none; none seen in 1 variables"),
+        "b": ("pass", "secrets: api, db; none seen in 0 variables"),
+        "c": ("fail", "as a config: id_rsa"),
+        "d": ("fail", "in its environment: TOKEN"),
+    }
+    assert verdict("7.4", Node()) == ("not applicable", "the swarm runs no service")
+
+
+SECRET = """
+    PASSWORD db_password dbPassword DB_PASS PGPASSWORD2 API_KEY apiKey2 AWS_SECRET_ACCESS_KEY TOKEN GITHUB_TOKEN
+    SECRET_KEY_BASE DJANGO_SECRET_KEY CLIENT_SECRET GOOGLE_CREDENTIALS JWT_SECRET TLS_KEY passphrase PASSWORD_1
+"""
+HARMLESS = """
+    DB_PASSWORD_FILE TOKEN_LIFETIME SECRET_NAME PASSWORD_MIN_LENGTH AWS_ACCESS_KEY_ID KEY KEYBOARD PRIMARY_KEY COMPASS
+    EMAIL_ADDRESS PATH TOKENIZER PASSENGER ? MONKEY SORT_KEY BYPASS
+"""
+
+
+@pytest.mark.parametrize("name", SECRET.split())
+def test_names_of_secrets(name: str) -> None:
+    """The last words tell that it is a secret."""
+    assert names_secret(name)
+
+
+@pytest.mark.parametrize("name", HARMLESS.split())
+def test_names_of_other_things(name: str) -> None:
+    """A word that is a part of another, or tells something about a secret, is harmless."""
+    assert not names_secret(name)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("id_ed25519", True),
+        ("/etc/ssl/site.key", True),
+        ("store.p12", True),
+        ("db-password.v3", True),
+        ("app_secret_v12", True),
+        ("password.txt", True),
+        ("site.crt", False),
+        ("nginx.conf", False),
+        ("/etc/keyboard", False),
+        ("id_rsa.pub", False),
+        ("", False),
+    ],
+)
+def test_names_of_secret_files(path: str, expected: bool) -> None:
+    """A private key, a store of keys, or the name of a secret."""
+    assert names_secret_file(path) is expected
+
+
+# ---- the probe: what leaves a host
+
+
+FAKE = r"""#!/bin/sh
+case "$1 $2" in
+  "info --format") printf '%s\n/nowhere\n' '{"LocalNodeState":"active","ControlAvailable":true}' ;;
+  "node ls") printf 'node {"Hostname":"a","ManagerStatus":"Leader"}\n' ;;
+  "service ls") echo x ;;
+  "service inspect") cat "$ANSWER" ;;
+esac
+"""
+VARIABLES = {
+    "A=": "A empty",
+    "A": "A empty",
+    "A=yes": "A switch",
+    "A=TRUE": "A switch",
+    "A=0": "A switch",
+    "A=off": "A switch",
+    "A=truest": "A text",
+    "A={{.Node.ID}}": "A template",
+    "A={{x}}y": "A text",
+    "A=/run/secrets/db": "A path",
+    "A=/Zm9v/YmFy": "A text",
+    "A=/hunter2": "A text",
+    "A=postgres://u:hunter2@db/x": "A password-in-url",
+    "A=amqp://:hunter2@mq": "A password-in-url",
+    "A=https://u@host/x:y@z": "A text",
+    "A=https://host:80/@x": "A text",
+    "A=-----BEGIN RSA PRIVATE KEY-----\nhunter2": "A private-key",
+    'A="hunter2"\nenv "B=hunter2"': "A text",
+    "A=hunter2\\": "A text",
+    "A b=hunter2": "? text",
+    "ä=hunter2": "? text",
+    '"': "? text",
+    "a.b-c=hunter2": "a.b-c text",
+}
+
+
+@pytest.mark.parametrize(("variable", "kind"), VARIABLES.items())
+def test_kinds_of_values(tmp_path: Path, variable: str, kind: str) -> None:
+    """In the place of each value the host itself puts its kind; the value does not leave it."""
+    docker = tmp_path / "docker"
+    docker.write_text(FAKE)
+    docker.chmod(0o755)
+    answer = tmp_path / "answer"
+    answer.write_text(f'service {{"ID":"x"}}\nenv {json.dumps(variable, ensure_ascii=False)}\n')
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "ANSWER": str(answer), "LC_ALL": "C"}
+    command = ["sh", "-c", SWARM.script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert f"\nenv {kind}\n" in done.stdout
+    assert "hunter2" not in done.stdout
+    assert f"\nenv {kind}" in SWARM.keep(done.stdout)
+
+
+def test_what_is_kept() -> None:
+    """Fields and lines that no control judges are dropped, and so is what is not understood."""
+    lines = [
+        '{"LocalNodeState":"active","JoinTokens":{"Worker":"hunter2"},"Cluster":{"Spec":{"Labels":{"x":"hunter2"}}}}',
+        'service {"Name":"a","Labels":"hunter2","Configs":[{"ConfigName":"c","File":{"Name":"f","Data":"hunter2"}}]}',
+        'node {"Hostname":"a","Labels":"hunter2"}',
+        '1/state:{"ListenAddr":"a","joinToken":"hunter2"}',
+        "1/certificate:-----BEGIN PRIVATE KEY-----",
+        "env A=hunter2",
+        "env A hunter2",
+        "env A=hunter2 text",
+        "env A hunter",
+        "hunter2",
+        "1/state:hunter2",
+        "node hunter2",
+    ]
+    kept = SWARM.keep("\n".join(lines))
+    assert "hunter" not in kept
+    assert "PRIVATE" not in kept
+    assert '"ListenAddr":"a"' in kept
+    assert SWARM.keep("hunter2") == ""
+
+
+# ---- 7.5 and 7.6
+
+
+def test_autolock() -> None:
+    """The setting decides."""
+    assert verdict("7.5", Node(locks=True)) == ("pass", "autolock is on (docker info)")
+    assert verdict("7.5", Node(locks=False)) == ("fail", "autolock is off (docker info)")
+    assert verdict("7.5", Node(cluster={"Spec": {}}))[0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("node", "expected"),
+    [
+        (Node(made_days_ago=364), "pass"),
+        (Node(made_days_ago=366), "manual"),
+        (Node(made_days_ago=366, locks=False), "not applicable"),
+        (Node(cluster={"CreatedAt": ""}), "error"),
+    ],
+)
+def test_age_of_the_unlock_key(node: Node, expected: str) -> None:
+    """The key is no older than its swarm; beyond that the swarm keeps no date, and a person has to say."""
+    assert verdict("7.6", node)[0] == expected
+
+
+# ---- 7.7 and 7.8
+
+
+@pytest.mark.parametrize(
+    ("node", "expected"),
+    [
+        (Node(), "pass"),
+        (Node(expiry_days=30.1), "fail"),
+        (Node(expiry_days=90), "fail"),
+        (Node(certificate=aged(31, 30)), "fail"),
+        (Node(certificate=aged(-1, 30)), "fail"),
+        (Node(certificate=aged(80, 90)), "pass"),
+        (Node(certificate=""), "error"),
+        (Node(certificate="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), "error"),
+        (Node(cluster={"Spec": {"CAConfig": {}}}), "error"),
+    ],
+)
+def test_certificates_of_nodes(node: Node, expected: str) -> None:
+    """How long new ones hold decides, and whether this node's holds now."""
+    assert verdict("7.7", node)[0] == expected
+
+
+def test_certificate_from_before() -> None:
+    """A certificate that was made before the setting changed is told."""
+    assert "90 days" in verdict("7.7", Node(certificate=aged(80, 90 + 1 / 24)))[1]
+    assert "though" not in verdict("7.7", Node(certificate=aged(1, 30 + 1 / 24)))[1]
+    longer = Policy(rotation_days=RotationPeriods(node_certificate=90))
+    assert verdict("7.7", Node(expiry_days=90), longer)[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("node", "expected"),
+    [
+        (Node(root=aged(364, 7300)), "pass"),
+        (Node(root=aged(366, 7300)), "fail"),
+        (Node(root=aged(100, 99)), "fail"),
+        (Node(root=aged(1, 7300) + aged(366, 7300)), "fail"),
+        (Node(root=aged(366, 7300), rotating=True), "fail"),
+        (Node(cluster={"TLSInfo": {}}), "error"),
+        (Node(root="nonsense"), "error"),
+    ],
+)
+def test_age_of_the_root(node: Node, expected: str) -> None:
+    """The oldest root that is trusted decides; while a rotation is under way that is the old one."""
+    found, reason = verdict("7.8", node)
+    assert found == expected
+    assert ("under way" in reason) == node.rotating
+
+
+def test_certificate_of_another_engine() -> None:
+    """What was read of another daemon on this machine says nothing of this one."""
+    facts = Node().facts()
+    facts.__dict__["daemon"] = SimpleNamespace(pid=PID + 1, process=Node()._process())
+    assert verdicts("7.7", facts)["host"][0] == "error"
+    assert verdicts("7.9", facts)["host"][0] == "error"
+
+
+# ---- 7.9
+
+
+@pytest.mark.parametrize(
+    ("management", "data", "expected", "reason"),
+    [
+        ("10.0.0.1", "10.0.1.1", "pass", "management on 10.0.0.1 (eth0), data on 10.0.1.1 (eth1)"),
+        ("10.0.0.1", "", "fail", "management on 10.0.0.1 (eth0), data on 10.0.0.1 (eth0)"),
+        ("10.0.0.1", "10.0.0.2", "fail", "management on 10.0.0.1 (eth0), data on 10.0.0.2 (eth0)"),
+        ("10.9.9.9", "", "fail", "management on 10.9.9.9, data on 10.9.9.9"),
+        ("10.0.0.1", "10.9.9.9", "error", "no interface was found in the network of the address 10.9.9.9"),
+        ("10.0.2.1", "10.0.2.2", "error", "10.0.2.1 and 10.0.2.2 may be addresses of the same interface"),
+        ("10.0.0.1", "10.0.2.2", "pass", "management on 10.0.0.1 (eth0), data on 10.0.2.2 (eth2, eth3)"),
+        ("fd00::1", "fd00:1::1", "pass", "management on fd00::1 (eth0), data on fd00:1::1 (eth1)"),
+        ("", "10.0.1.1", "error", "docker info does not report the address of this node"),
+    ],
+)
+def test_interfaces(management: str, data: str, expected: str, reason: str) -> None:
+    """Two addresses of two interfaces pass; the network around an address tells its interface."""
+    node = Node(address=management, node_state={"DataPathAddr": data})
+    assert verdict("7.9", node) == (expected, reason)
+
+
+def test_state_of_the_node_is_needed() -> None:
+    """The engine does not report the data address: without the node's own state it cannot be told."""
+    assert verdict("7.9", Node(node_state=None))[0] == "error"
+
+
+# ---- policy
+
+
+def test_values_of_the_policy() -> None:
+    """Periods and managers are read as a file writes them; nothing said is the default."""
+    silent = Policy.from_mapping({})
+    assert (silent.swarm_managers, silent.rotation_days) == (3, RotationPeriods(365, 30, 365))
+    spoken = Policy.from_mapping({"swarm_managers": 5, "rotation_days": {"unlock_key": 90}})
+    assert (spoken.swarm_managers, spoken.rotation_days) == (5, RotationPeriods(90, 30, 365))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"swarm_managers": 2},
+        {"swarm_managers": 9},
+        {"swarm_managers": "3"},
+        {"swarm_managers": True},
+        {"rotation_days": 30},
+        {"rotation_days": {"swarm_ca": 0}},
+        {"rotation_days": {"ca": 1}},
+    ],
+    ids=str,
+)
+def test_wrong_values_are_refused(wrong: object) -> None:
+    """An even number of managers, or a period that is none, is refused."""
+    with pytest.raises(PolicyError):
+        Policy.from_mapping(wrong)
+
+
+def test_evidence_is_named() -> None:
+    """Results name the probes that stand behind these controls."""
+    assert evidence_of(["swarm", "policy"]) == ("docker_info", "swarm")
+    assert "docker_networks" in evidence_of(["overlay_network"])
+    assert set(swarm_facts.PROBES) <= set(PROBES)
