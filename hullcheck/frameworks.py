@@ -98,9 +98,10 @@ class Frameworks:
 
 
 def find(folder: Path) -> Path:
-    """Where ``markers.ini`` is: in *folder*, or else where hullcheck is installed."""
-    own = folder / FILE
-    return own if own.exists() else Path(__file__).parent / FILE
+    """Where ``markers.ini`` is: in *folder*, or else where hullcheck is installed or checked out."""
+    package = Path(__file__).parent
+    places = (folder / FILE, package / FILE, package.parent / FILE)
+    return next((place for place in places if place.is_file()), places[0])
 
 
 def load(path: Path) -> Frameworks:

@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Generator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; in an audit, let pytest's own JUnit and HTML reports land in the run's folder."""
     options.require_project(config)
     try:
-        known = frameworks.load(_markers_file(config))
+        known = frameworks.load(frameworks.find(config.rootpath))
     except frameworks.FrameworkError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[FRAMEWORKS] = known
@@ -68,13 +67,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("htmlpath", "") is None:
         config.option.htmlpath = str(folder / "report.html")
         config.option.self_contained_html = True
-
-
-def _markers_file(config: pytest.Config) -> Path:
-    """The project's own markers.ini, or the one that is installed with hullcheck."""
-    package = Path(__file__).parent
-    places = (config.rootpath / frameworks.FILE, package / frameworks.FILE, package.parent / frameworks.FILE)
-    return next((place for place in places if place.is_file()), places[0])
 
 
 def _runs_tests(config: pytest.Config) -> bool:

@@ -1,7 +1,7 @@
 """The results of an audit: frozen values, one per control and target, that every writer reads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 
 from hullcheck.verdicts import Verdict
@@ -126,4 +126,3 @@ class Audit:
     targets: tuple[AuditedTarget, ...]
     controls: tuple[Control, ...]
     results: tuple[Result, ...]
-    notices: tuple[str, ...] = field(default=())

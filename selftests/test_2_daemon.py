@@ -19,6 +19,7 @@ from hullcheck.facts.tls import protection
 from hullcheck.policy import Policy
 from hullcheck.probes import Answer
 from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError
 from selftests.judging import judged
 
 INFO: dict[str, Any] = {
@@ -278,6 +279,14 @@ def test_file_whose_mode_alone_changed() -> None:
     assert touched.judge("2.17")[0] == "error"
     assert replace(touched, document='{"userland-proxy": true}').judge("2.17")[0] == "fail"
     assert replace(touched, changed=BEFORE).judge("2.17")[0] == "pass"
+
+
+def test_own_sockets_of_a_rootless_daemon() -> None:
+    """Where its user's runtime directory is not known, nothing tells its own sockets from those of the API."""
+    known = Host(uid=1000, environment=("XDG_RUNTIME_DIR=/run/user/1000",))
+    assert known.facts().daemon.api_sockets
+    with pytest.raises(EvidenceError, match="runtime directory"):
+        _ = replace(known, environment=("HOME=/root",)).facts().daemon.api_sockets
 
 
 def test_absent_file() -> None:

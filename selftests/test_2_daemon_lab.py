@@ -413,6 +413,19 @@ def test_rootless(rootless_engine: RootlessEngine) -> None:
     assert verdict("2.17", facts)[0] == "fail"
 
 
+def test_sockets_of_a_rootless_engine(rootless_engine: RootlessEngine) -> None:
+    """It keeps its own sockets in its user's runtime directory; 5.32 sees its containerd there."""
+    own = f"{Path(rootless_engine.socket).parent}/docker/containerd/containerd.sock"
+    rootless_engine.create("quiet")
+    rootless_engine.create("reaching", "-v", f"{own}:/c.sock")
+    facts = facts_of_engine(rootless_engine.socket)
+    assert facts.daemon.api_sockets == (str(rootless_engine.socket),)
+    assert facts.daemon.containerd_sockets == (own,)
+    found = judged("5.32", facts)
+    assert found["quiet"][0] == "pass"
+    assert found["reaching"] == ("fail", f"can reach {own}")
+
+
 # ---- others
 
 

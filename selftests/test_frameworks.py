@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.frameworks import Framework, FrameworkError, Frameworks, find, load
+import hullcheck
+from hullcheck.frameworks import FILE, Framework, FrameworkError, Frameworks, find, load
 
 ROOT = Path(__file__).parent.parent
 HEAD = "[pci]\ntitle = PCI\nversion = 4\npublisher = SSC\nurl =\n"
@@ -142,8 +143,10 @@ def test_only_equals_and_hash_mean_something(tmp_path: Path) -> None:
 
 
 def test_project_file_goes_before_the_installed_one(tmp_path: Path) -> None:
-    """markers.ini of the project is taken if there is one, else the one beside the library."""
-    assert find(tmp_path).parent.name == "hullcheck"
+    """markers.ini of the project is taken if there is one, else that of the library, installed or checked out."""
+    package = Path(hullcheck.__file__).parent
+    assert find(tmp_path) in (package / FILE, package.parent / FILE)
+    assert find(tmp_path).is_file()
     own = write(tmp_path, "")
     assert find(tmp_path) == own
 

@@ -353,7 +353,7 @@ class Daemon:
         """
         asked = self.asked
         if self.process.may_see_sockets:
-            return daemon_sockets.api_paths(self.process, asked, self._possible("exec-root"))
+            return daemon_sockets.api_paths(self.process, asked, self._exec_roots)
         if asked.doubt or asked.open_ended:
             raise EvidenceError(asked.doubt or _OPEN_ENDED)
         named = [path for host in asked.hosts if (path := daemon_sockets.socket_path(host))]
@@ -368,13 +368,29 @@ class Daemon:
         """
         found = daemon_sockets.containerd_paths(
             self.process,
-            self._possible("containerd"),
-            self._possible("exec-root"),
+            self.setting("containerd").possible,
+            self._exec_roots,
             self._processes.system_containerd,
         )
         if not found:
             raise EvidenceError("the socket of the containerd that the daemon uses was not found")
         return found
+
+    @property
+    def _exec_roots(self) -> tuple[str, ...]:
+        """Where it keeps sockets of its own, or may keep them; a rootless one below its user's runtime directory.
+
+        Raises:
+            EvidenceError: what would tell could not be read.
+        """
+        found = self.setting("exec-root").possible
+        if not self.process.rootless:
+            return found
+        runtime = (self.process.environment or {}).get("XDG_RUNTIME_DIR")
+        default = KINDS["exec-root"].default
+        if runtime is None and default in found:
+            raise EvidenceError("the runtime directory of the rootless daemon is not known; are you root?")
+        return tuple(f"{runtime}/docker" if each == default else each for each in found)
 
     def _possible(self, name: str) -> tuple[Any, ...]:
         """What a setting is, or may be; where nothing can be read, its default."""
@@ -382,19 +398,6 @@ class Daemon:
             return self.setting(name).possible
         except EvidenceError:
             return (KINDS[name].default,)
-
-    @cached_property
-    def tcp_listeners(self) -> tuple[tuple[str, int], ...]:
-        """Address and port of every TCP socket on which it listens, but those of swarm and of its metrics.
-
-        Raises:
-            EvidenceError: its sockets may not be seen.
-        """
-        return tuple(
-            (each.address, each.number)
-            for each in daemon_sockets.listening(self.process)
-            if each.number not in self._other_ports - daemon_sockets.tcp_ports(self.asked.hosts)
-        )
 
     @property
     def _other_ports(self) -> frozenset[int]:

@@ -39,7 +39,8 @@ for folder in [0-9]*; do
   if environment=$(tr "\n\0" " \n" 2>/dev/null <$folder/environ) && [ -n "$environment" ]; then
     echo "environment:"
     printf "%s\n" "$environment" |
-      grep -e ^DOCKER_TLS_VERIFY= -e ^DOCKER_CERT_PATH= -e ^DOCKER_CONFIG= -e ^HOME= |
+      grep -e ^DOCKER_TLS_VERIFY= -e ^DOCKER_CERT_PATH= -e ^DOCKER_CONFIG= -e ^HOME= \
+        -e ^XDG_RUNTIME_DIR= |
       sed "s/^/environment:/"
   fi
   ls -ln $folder/exe $folder/ns $folder/fd 2>/dev/null |

@@ -8,11 +8,9 @@ from typing import Any
 
 from hullcheck.facts import daemon
 from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.daemon_sockets import socket_path
 from hullcheck.facts.engine_files_answer import SYSTEM, Answer, UnitFiles, View
 from hullcheck.facts.engine_files_probe import ENGINE_FILES
 from hullcheck.facts.files import FileFact, State
-from hullcheck.facts.mounts import is_below
 from hullcheck.gobool import go_boolean
 from hullcheck.judge import Subjects
 from hullcheck.recording import Recording
@@ -269,36 +267,11 @@ class EngineFiles:
 
     def api_sockets(self) -> Files:
         """Every unix socket on which the API listens."""
-        own = self._own_directory
-        named = {socket_path(host) for host in self.daemon.asked.hosts}
-        paths = (
-            each for each in self.daemon.api_sockets if each in named or not (own and is_below(each, own))
-        )
-        return self._sockets(paths, "the API listens on no unix socket")
+        return self._sockets(self.daemon.api_sockets, "the API listens on no unix socket")
 
     def containerd_sockets(self) -> Files:
         """That of the containerd which the daemon uses."""
-        own = self._own_directory
-        managed = own and not self._is_set("containerd")
-        paths = (f"{own}/containerd/containerd.sock",) if managed else self.daemon.containerd_sockets
-        return self._sockets(paths, "the daemon uses no containerd")
-
-    @property
-    def _own_directory(self) -> str:
-        """The exec-root of a rootless daemon which was told none; else empty, and the daemon's facts know it.
-
-        Raises:
-            EvidenceError: the environment of the daemon, or its configuration, could not be read.
-        """
-        if not self.daemon.process.rootless or self._is_set("exec-root"):
-            return ""
-        runtime = self.view.words.get("runtime")
-        if runtime is None:
-            raise EvidenceError("the runtime directory of the rootless daemon is not known; are you root?")
-        return f"{runtime}/docker"
-
-    def _is_set(self, name: str) -> bool:
-        return bool(self.daemon.process.values(name) or self._document.get(name))
+        return self._sockets(self.daemon.containerd_sockets, "the daemon uses no containerd")
 
     def _sockets(self, paths: Iterable[str], nothing: str) -> Files:
         """Sockets, named without links; clients use the name that the socket was given, with its links."""

@@ -112,7 +112,6 @@ environment() {  # the variables that name directories
     case $word in
       ROOTLESSKIT_STATE_DIR=?*) rootless=yes ;;
       HOME=*) home=${word#*=} ;;
-      XDG_RUNTIME_DIR=*) say runtime "${word#*=}" ;;
       XDG_CONFIG_HOME=*) xdg=${word#*=} ;;
       DOCKER_CERT_PATH=*) certificates=${word#*=} ;;
       DOCKER_CONFIG=*) client=${word#*=} ;;

@@ -16,8 +16,6 @@ from hullcheck.probes import Probe
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
-PROGRAMS = ("containerd", "containerd-shim", "containerd-shim-runc-v1", "containerd-shim-runc-v2", "runc")
-
 ENGINE_PLACES = Probe(
     "engine_places",
     r"""

@@ -9,11 +9,18 @@ from hullcheck.recording import Recording, decode_json
 from hullcheck.redact import json_lines
 from hullcheck.verdicts import EvidenceError
 
+# Only these fields: a service also has the values of its environment.
+_FORMAT = (
+    '{"ID":{{json .ID}},"Spec":{"Name":{{json .Spec.Name}}'
+    ',"TaskTemplate":{"RestartPolicy":{{json .Spec.TaskTemplate.RestartPolicy}}}}'
+    ',"Endpoint":{"Ports":{{json .Endpoint.Ports}}}}'
+)
+
 DOCKER_SERVICES = Probe(
     "docker_services",
-    """
+    f"""
 ids=$(docker service ls --quiet) || exit
-[ -z "$ids" ] || docker service inspect --format "{{json .}}" $ids
+[ -z "$ids" ] || docker service inspect --format '{_FORMAT}' $ids
 """,
     json_lines(
         {

@@ -26,7 +26,7 @@ SYSTEMD = Probe(
     "daemon_unit",
     r"""
 command -v systemctl >/dev/null || exit 0
-names="Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,ExecStart,NeedDaemonReload,Listen"
+names="Id,MainPID,ExecStart,Listen"
 systemctl show --property=$names docker.service snap.docker.dockerd.service docker.socket 2>/dev/null
 echo
 [ -z "$XDG_RUNTIME_DIR" ] || systemctl --user show --property=$names docker.service 2>/dev/null
@@ -41,17 +41,11 @@ class Unit:
     """The unit of a running daemon.
 
     Attributes:
-        fragment: the path of the unit's file.
         flags: its options; None where they hold variables, whose values are not known.
-        needs_reload: its files changed since systemd read them.
     """
 
     name: str
-    fragment: str
-    drop_ins: tuple[str, ...]
-    environment_files: tuple[str, ...]
     flags: Flags | None
-    needs_reload: bool
 
 
 @dataclass(frozen=True)
@@ -91,9 +85,5 @@ def _unit(properties: tuple[tuple[str, str], ...]) -> Unit:
     arguments = values.get("ExecStart", "").split()
     return Unit(
         values.get("Id", ""),
-        values.get("FragmentPath", ""),
-        tuple(values.get("DropInPaths", "").split()),
-        tuple(value.rpartition(" (")[0] for name, value in properties if name == "EnvironmentFiles"),
         None if not arguments or daemon_flags.variables(arguments) else daemon_flags.parse(arguments[1:]),
-        values.get("NeedDaemonReload") == "yes",
     )

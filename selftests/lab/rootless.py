@@ -86,6 +86,10 @@ class RootlessEngine(Engine):
         start = ("sh", "-c", START, "start", str(self.directory / "dev"), self.user)
         return ["unshare", "--mount", *start, script, *self._options()]
 
+    def _options(self) -> list[str]:
+        """Without an exec-root: that it lies in the user's runtime directory is worth a test."""
+        return [each for each in super()._options() if not each.startswith("--exec-root")]
+
 
 def _script() -> str | None:
     return shutil.which(SCRIPT, path=SCRIPT_DIRECTORIES)
