@@ -366,11 +366,12 @@ class Daemon:
         Raises:
             EvidenceError: it cannot be told.
         """
+        configured = self.setting("containerd").possible
+        roots = (
+            self._exec_roots if None in configured else ()
+        )  # its own containerd, only where none was named
         found = daemon_sockets.containerd_paths(
-            self.process,
-            self.setting("containerd").possible,
-            self._exec_roots,
-            self._processes.system_containerd,
+            self.process, configured, roots, self._processes.system_containerd
         )
         if not found:
             raise EvidenceError("the socket of the containerd that the daemon uses was not found")
