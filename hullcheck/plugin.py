@@ -62,7 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if options.path(config, "reports") is None:
         return
     folder = session_of(config).writable_folder()
-    if not config.option.xmlpath:
+    if config.getoption("xmlpath", "") is None:
         config.option.xmlpath = str(folder / "junit.xml")
     if config.getoption("htmlpath", "") is None:
         config.option.htmlpath = str(folder / "report.html")
@@ -279,7 +279,10 @@ def _drop_traceback(call: pytest.CallInfo[None]) -> None:
     """Let pytest write no traceback of a verdict: nobody sees it, and it costs more than all the judging."""
     if call.excinfo is not None:
         quiet = pytest.fail.Exception(str(call.excinfo.value), pytrace=False)
-        call.excinfo = pytest.ExceptionInfo.from_exc_info((type(quiet), quiet, call.excinfo.tb))
+        last = call.excinfo.tb
+        while last.tb_next is not None:
+            last = last.tb_next
+        call.excinfo = pytest.ExceptionInfo.from_exc_info((type(quiet), quiet, last))
 
 
 def _evidence(arguments: Sequence[str], known: facts.Facts) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ MAGIC = "hullcheck-probe/1"
 
 _PROLOGUE = """\
 #!/bin/sh
-# hullcheck: read-only probes; writes nothing but its standard output. Needs a POSIX sh, od and tr.
+# hullcheck: read-only probes; writes nothing but its standard output. Needs a POSIX sh, dd, od and tr.
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
 LC_ALL=C
 export PATH LC_ALL
@@ -43,7 +43,11 @@ answer() {
 printf "%s %s\\n" "@MAGIC@" "$nonce"
 """
 
-_EPILOGUE = 'printf "%s complete\\n" "$nonce"\n'
+# The host is asked while the engine works. What the host says waits in dd(1), whose buffer of 16 MiB is written when
+# it is full or complete, so that no probe's time runs out while it waits for a reader.
+_EPILOGUE = r"""ask_host | dd ibs=65536 obs=16777216 2>/dev/null | { ask_engine; cat; }
+printf "%s complete\n" "$nonce"
+"""
 
 TIMED_OUT = 124  # the exit status of timeout(1)
 
@@ -99,11 +103,18 @@ def render(probes: Iterable[Probe], *, docker_host: str | None = None, timeout: 
     parts = [_PROLOGUE.replace("@SECONDS@", str(timeout)).replace("@MAGIC@", MAGIC)]
     if docker_host:
         parts.append(f"DOCKER_HOST={shlex.quote(docker_host)}\nexport DOCKER_HOST\n")
-    parts += [
-        f"answer {probe.name} {shlex.quote(probe.script.strip())}{' engine' * probe.asks_engine}\n"
-        for probe in probes
-    ]
+    asked = list(probes)
+    parts.append(_function("ask_host", [each for each in asked if not each.asks_engine]))
+    parts.append(_function("ask_engine", [each for each in asked if each.asks_engine]))
     return "".join(parts) + _EPILOGUE
+
+
+def _function(name: str, probes: Iterable[Probe]) -> str:
+    lines = (
+        f"  answer {each.name} {shlex.quote(each.script.strip())}{' engine' * each.asks_engine}\n"
+        for each in probes
+    )
+    return f"{name}() {{\n  :\n{''.join(lines)}}}\n"
 
 
 def parse(output: str) -> dict[str, Answer]:

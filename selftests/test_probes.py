@@ -78,6 +78,16 @@ def test_slow_question_costs_no_other() -> None:
 
 
 @each_shell
+def test_long_answer_waits_for_nobody(shell: Sequence[str]) -> None:
+    """The host is asked while the engine is; what it says meanwhile costs no probe its time."""
+    slow = "docker() { sleep 0.8; }; docker ps"
+    probes = (Probe("docker_x", slow), Probe("docker_y", slow), Probe("long", "yes | head -c 3000000"))
+    answers = parse(_run(shell, render(probes, timeout=1)))
+    assert [each.status for each in answers.values()] == [0, 0, 0]
+    assert len(answers["long"].stdout) == 3_000_000
+
+
+@each_shell
 def test_command_line_survives_every_shell(shell: Sequence[str]) -> None:
     """The script is the same after a trip through quotes, and needs no more room in it."""
     script = "printf '%s\\n' \"it's $((1 + 1)) {a,b} `echo x` !\" '\\t\t'\n"

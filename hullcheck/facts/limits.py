@@ -1,7 +1,6 @@
 """Control groups: what really holds a container (cgroup v1 and v2, kernel documentation)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 
 from hullcheck.verdicts import EvidenceError
 
@@ -41,7 +40,8 @@ def _folders(controller: str, cgroups: Sequence[str]) -> list[str]:
         tops = (
             [f"/sys/fs/cgroup/{controllers}"] if controllers else ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
         )
-        above = [each for each in (PurePosixPath(path), *PurePosixPath(path).parents) if str(each) != "/"]
+        parts = [part for part in path.split("/") if part]
+        above = ["/".join(("", *parts[:count])) for count in range(len(parts), 0, -1)]
         folders += [f"{top}{each}" for top in tops for each in above]
     return folders
 
