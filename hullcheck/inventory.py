@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hullcheck.policy import Policy, PolicyError, merged
 from hullcheck.suggest import did_you_mean
+from hullcheck.text import hide_passwords
 
 if TYPE_CHECKING:
     from hullcheck.yamlfile import Way
@@ -86,7 +87,7 @@ def load(path: Path) -> Inventory:
     for way, fault in (*_policy_faults(policy), *_stray_policies(targets, policy)):
         faults.setdefault(way, fault)
     if faults:
-        raise InventoryError(document.messages(faults))
+        raise InventoryError(tuple(map(hide_passwords, document.messages(faults))))
     return Inventory(path, tuple(_target(name, entry) for name, entry in targets.items()), policy)
 
 
@@ -113,7 +114,8 @@ def _connect_faults(targets: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
 def _connect_fault(connect: str) -> str:
     backend, separator, rest = connect.partition("://")
     if not separator:
-        return f"{connect!r} names no backend; write for example 'ssh://{connect or 'web1'}'"
+        shown = hide_passwords(f"://{connect}").removeprefix("://")
+        return f"{shown!r} names no backend; write for example 'ssh://{shown or 'web1'}'"
     if backend not in BACKENDS:
         return f"unknown backend {backend!r}; {did_you_mean(backend, BACKENDS)}"
     if backend != "local" and not rest.partition("?")[0]:

@@ -270,6 +270,7 @@ def test_unknown_backend_names_the_nearest(faults: Faults) -> None:
         ("ssh://", "'ssh://' names no host; write one after ssh://"),
         ("ssh://?sudo=true", "'ssh://?sudo=true' names no host; write one after ssh://"),
         ("recorded://", "'recorded://' names no path; write one after recorded://"),
+        ("me:hidden@web1", "'me:***@web1' names no backend; write for example 'ssh://me:***@web1'"),
     ],
 )
 def test_connection_without_backend_or_host_is_refused(faults: Faults, connect: str, fault: str) -> None:
