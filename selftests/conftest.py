@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,10 +17,11 @@ if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks fo
     from selftests.lab.engine import Engine
     from selftests.lab.host import Host, Hub
     from selftests.lab.laboratory import Laboratory
+    from selftests.lab.machine import Machine
     from selftests.lab.pool import Pool
     from selftests.lab.rootless import RootlessEngine
 
-LAB_FIXTURES = {"lab", "engines", "engine", "hub", "lab_host", "rootless_engine"}
+LAB_FIXTURES = {"lab", "engines", "engine", "hub", "lab_host", "rootless_engine", "machine"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -134,3 +136,30 @@ def rootless_engine(_rootless: RootlessEngine) -> RootlessEngine:
     """The rootless engine that the tests of this process share, with nothing in it."""
     _rootless.reset()
     return _rootless
+
+
+@pytest.fixture(scope="session")
+def _machine_disk(lab: Laboratory) -> Path:
+    from selftests.lab import machine
+
+    _stop_if(machine.obstacle())
+    return machine.disk(lab)
+
+
+@pytest.fixture(scope="module")
+def machine(lab: Laboratory, _machine_disk: Path) -> Iterator[Callable[..., Machine]]:
+    """Start machines with a kernel of their own: `machine("security=apparmor")` gives its options.
+
+    They live as long as the tests of the module, because a start takes 20 seconds.
+    """
+    from selftests.lab.machine import Machine
+
+    made: list[Machine] = []
+
+    def make(*kernel: str) -> Machine:
+        made.append(Machine(lab, _machine_disk, kernel))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.down()

@@ -641,6 +641,16 @@ def test_control_groups_that_may_not_be_read(world: World, number: str) -> None:
     assert "in force, though" in world.judge(number)[1]
 
 
+def test_process_limit_of_every_unit(world: World) -> None:
+    """5.29: what systemd gives to each unit by default is no limit of the container's."""
+    world.groups = {"pids.max": "1190"}
+    assert world.judge("5.29") == ("pass", "held by its control groups, though none is set")
+    world.info["CgroupDriver"] = "systemd"
+    assert world.judge("5.29") == ("fail", "no process limit is in force, and none is set")
+    world.config["PidsLimit"] = 1190
+    assert world.judge("5.29")[0] == "pass"
+
+
 @pytest.mark.parametrize(
     ("number", "policy", "verdict"),
     [

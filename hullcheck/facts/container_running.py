@@ -253,6 +253,8 @@ class Running(Described):
     def limit(self, name: str) -> float | None:
         """What its control groups, and those above, really hold it to; None where nothing does.
 
+        A number of processes that systemd gives to every unit does not count: nobody chose it for a container.
+
         Args:
             name: `memory` in bytes, `processes`, `cpus` as processors' worth of time, or `cpu_weight`, which
                 is 1 where its own share of the processor time differs from the default.
@@ -263,7 +265,9 @@ class Running(Described):
         main, engine = self.main, self.all.facts.engine
         if engine.value("CgroupDriver") == "none" or not engine.value(_REPORTED[name]):
             return None
-        return limits.read(name, main.cgroups, self.all.proc.lines)
+        by_systemd = engine.value("CgroupDriver") == "systemd" and not (self.setting("PidsLimit") or 0) > 0
+        own = name != "processes" or not by_systemd
+        return limits.read(name, main.cgroups, self.all.proc.lines, own=own)
 
 
 def _default_action(profile: str) -> str:

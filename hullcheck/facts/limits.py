@@ -1,5 +1,6 @@
 """Control groups: what really holds a container (cgroup v1 and v2, kernel documentation)."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from hullcheck.verdicts import EvidenceError
@@ -7,18 +8,20 @@ from hullcheck.verdicts import EvidenceError
 _NO_MEMORY_LIMIT = 1 << 60  # cgroup v1 prints the largest multiple of a page below 2^63 for "none"
 _DEFAULT_SHARES = 1024
 _DEFAULT_WEIGHT = 100
+_USER_SLICE = re.compile(r"/user-\d+\.slice$")  # systemd gives each a third of all processes of the host
 
 Files = Mapping[str, Sequence[str]]
 """The lines of files, by path."""
 
 
-def read(name: str, cgroups: Sequence[str], files: Files) -> float | None:
+def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -> float | None:
     """One limit of a process; None where nothing holds it.
 
     Args:
         name: `memory`, `processes`, `cpus` or `cpu_weight`.
         cgroups: the lines of its /proc/PID/cgroup.
         files: those of its groups and of those above.
+        own: whether its own group counts, and not only those above.
 
     Raises:
         EvidenceError: the files of its own group could not be read.
@@ -27,10 +30,11 @@ def read(name: str, cgroups: Sequence[str], files: Files) -> float | None:
     folders = _folders(controller, cgroups)
     if not any(f"{folder}/{each}" in files for folder in folders for each in (*known, "cgroup.controllers")):
         raise EvidenceError(f"its control group for {controller} could not be read, or it has none")
-    return min(measure(folders, files), default=None)
+    counted = folders if own else _folders(controller, cgroups, own=False)
+    return min(measure(counted, files), default=None)
 
 
-def _folders(controller: str, cgroups: Sequence[str]) -> list[str]:
+def _folders(controller: str, cgroups: Sequence[str], *, own: bool = True) -> list[str]:
     """The folders of the process's group and of those above, the own first, without the root."""
     split = [line.split(":", 2) for line in cgroups]
     folders = []
@@ -41,7 +45,8 @@ def _folders(controller: str, cgroups: Sequence[str]) -> list[str]:
             [f"/sys/fs/cgroup/{controllers}"] if controllers else ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
         )
         parts = [part for part in path.split("/") if part]
-        above = ["/".join(("", *parts[:count])) for count in range(len(parts), 0, -1)]
+        most = len(parts) if own else len(parts) - 1
+        above = ["/".join(("", *parts[:count])) for count in range(most, 0, -1)]
         folders += [f"{top}{each}" for top in tops for each in above]
     return folders
 
@@ -58,7 +63,8 @@ def _memory(folders: Sequence[str], files: Files) -> Iterator[float]:
 
 
 def _processes(folders: Sequence[str], files: Files) -> Iterator[float]:
-    return _values(folders, files, "pids.max")
+    chosen = [each for each in folders if not _USER_SLICE.search(each)]
+    return _values(chosen, files, "pids.max")
 
 
 def _cpus(folders: Sequence[str], files: Files) -> Iterator[float]:

@@ -155,7 +155,8 @@ class Host:
         self._put(_files(settings or {}, files or {}, own_partition))
         hub.engine.docker("start", self.name)
         self.address = self._address()
-        self.ssh_config = self._write_ssh_config()
+        self.ssh_config = self.directory / "ssh_config"
+        images.ssh_config(self.ssh_config, self.name, self.address, hub.key)
 
     def wait(self, *, docker: bool = True) -> None:
         """Wait until the host is up, lets in by ssh and, if *docker*, has an engine with the image bb:1.
@@ -261,22 +262,6 @@ class Host:
         if not address:
             raise LabError(f"host {self.name} ended at once: {self.hub.engine.docker('logs', self.name)}")
         return address
-
-    def _write_ssh_config(self) -> Path:
-        path = self.directory / "ssh_config"
-        lines = {
-            "HostName": self.address,
-            "User": "root",
-            "IdentityFile": self.hub.key,
-            "IdentitiesOnly": "yes",
-            "IdentityAgent": "none",
-            "UserKnownHostsFile": self.directory / "known_hosts",
-            "StrictHostKeyChecking": "accept-new",
-            "LogLevel": "ERROR",
-        }
-        settings = "".join(f"    {key} {value}\n" for key, value in lines.items())
-        path.write_text(f"Host {self.name}\n{settings}")
-        return path
 
     def _has_engine(self) -> bool:
         try:

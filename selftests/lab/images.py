@@ -91,7 +91,7 @@ def host(archive: Path, public_key: str, busybox_archive: Path) -> None:
         tree = Path(name)
         _directories(tree)
         _etc(tree / "etc")
-        _ssh(tree, public_key)
+        ssh(tree, public_key)
         _units(tree / "etc/systemd/system")
         write(tree / CGROUP2_INIT.lstrip("/"), CGROUP2, 0o755)
         shutil.copy(busybox_archive, tree / HOST_BUSYBOX)
@@ -120,7 +120,8 @@ def _etc(etc: Path) -> None:
     write(etc / "machine-id", "")  # empty, not absent: systemd would take the first start for an installation
 
 
-def _ssh(tree: Path, public_key: str) -> None:
+def ssh(tree: Path, public_key: str) -> None:
+    """Let root into the file system *tree* with *public_key*, and give it keys of its own."""
     call("ssh-keygen", "-q", "-A", "-f", str(tree))
     write(tree / "etc/ssh/sshd_config.d/lab.conf", SSHD)
     write(tree / "root/.ssh/authorized_keys", public_key, 0o600)
@@ -134,3 +135,18 @@ def _units(directory: Path) -> None:
         (directory / target).mkdir()
         for unit in units:
             (directory / target / unit).symlink_to(f"/usr/lib/systemd/system/{unit}")
+
+
+def ssh_config(path: Path, name: str, address: str, key: Path) -> None:
+    """Write to *path* how root gets into the host *name* by ssh; what is known of it stays beside that file."""
+    lines = {
+        "HostName": address,
+        "User": "root",
+        "IdentityFile": key,
+        "IdentitiesOnly": "yes",
+        "IdentityAgent": "none",
+        "UserKnownHostsFile": path.with_name("known_hosts"),
+        "StrictHostKeyChecking": "accept-new",
+        "LogLevel": "ERROR",
+    }
+    path.write_text(f"Host {name}\n" + "".join(f"    {key} {value}\n" for key, value in lines.items()))
