@@ -1,45 +1,41 @@
 """The command `hullcheck`: what is not a test run."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
-from hullcheck import __version__, facts
-from hullcheck.probes import render
+from hullcheck import __version__
+from hullcheck.commands import compare, controls, probe_script
+from hullcheck.text import printable
+from hullcheck.wrong_use import WrongUse
+
+WRONG_USE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; the exit status is 0, or 2 for a wrong use."""
-    parser = argparse.ArgumentParser(
+    """Run the command; the exit status is that of the subcommand, or 2 for a wrong use."""
+    given = parser().parse_args(arguments)
+    try:
+        status: int = given.run(given)
+        sys.stdout.flush()
+    except WrongUse as error:
+        print(f"hullcheck: {printable(str(error))}", file=sys.stderr)
+        return WRONG_USE
+    except BrokenPipeError:  # the reader has enough, as in `hullcheck controls | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    whole = argparse.ArgumentParser(
         prog="hullcheck",
         description="Audits run as tests: `pytest -m cis`. This command does what is not a test run.",
     )
-    parser.add_argument("--version", action="version", version=f"hullcheck {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    script = commands.add_parser(
-        "probe-script",
-        help="print the probe script, to be run on a host that nobody may log in to",
-        description="Print the script that an audit runs on a target. Run it there as root"
-        " (`sh probe.sh > answer.txt`), bring the answer back and judge it with"
-        " `pytest -m cis --hosts recorded://answer.txt`. The answer holds what the host said before secrets"
-        " are dropped from it: handle it as you handle the host's own logs.",
-    )
-    script.add_argument(
-        "--docker-host", metavar="ADDRESS", help="the engine's address, as DOCKER_HOST takes it"
-    )
-    script.add_argument(
-        "--probe-timeout",
-        type=_seconds,
-        default=30,
-        metavar="SECONDS",
-        help="time for each probe (default: 30)",
-    )
-    given = parser.parse_args(arguments)
-    sys.stdout.write(render(facts.PROBES, docker_host=given.docker_host, timeout=given.probe_timeout))
-    return 0
-
-
-def _seconds(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r}: write a whole number of seconds above 0")
-    return int(text)
+    whole.add_argument("--version", action="version", version=f"hullcheck {__version__}")
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in (controls, compare, probe_script):
+        command.add(commands)
+    return whole

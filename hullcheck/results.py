@@ -51,6 +51,19 @@ class Control:
     frameworks: Mapping[str, tuple[str, ...]]
     cis_level: int | None = None
 
+    @classmethod
+    def from_json(cls, identifier: str, document: Mapping[str, Any]) -> Self:
+        """What the results say of the control with this id."""
+        return cls(
+            identifier,
+            document["title"],
+            document["severity"],
+            document["rationale"],
+            document["remedy"],
+            {name: tuple(ids) for name, ids in document["frameworks"].items()},
+            document.get("cis_level"),
+        )
+
 
 @dataclass(frozen=True)
 class Result:

@@ -21,8 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hullcheck import facts, frameworks
-from hullcheck.control import control_of
+from hullcheck import catalog, facts, frameworks
 from hullcheck.facts import Facts
 from hullcheck.inventory import load
 from hullcheck.judge import judge
@@ -160,36 +159,26 @@ def _verdict(control: Callable[..., Any], known: Facts) -> Verdict:
 def controls_page() -> str:
     """The whole of docs/controls.md."""
     known = frameworks.load(ROOT / frameworks.FILE)
-    rows = [(function, _metadata(function, known)) for function in controls()]
+    rows = [each.control for each in catalog.in_order(catalog.collect(folder=ROOT))]
     hosts = list(recorded())
     parts = [HEAD.format(real=REAL, files=FILES, hand=BY_HAND)]
     for section, title in _sections(known):
-        inside = [(f, c) for f, c in rows if c.frameworks["cis"][0].startswith(f"{section}.")]
+        inside = [c for c in rows if c.frameworks["cis"][0].startswith(f"{section}.")]
         if inside:
             parts.append(f"\n## {title}\n\n")
             head = ("CIS", "level", "severity", "control", "NIST", "PCI DSS", "HIPAA", "proven")
-            body = [_row(control, [recorded()[host][f.__name__] for host in hosts]) for f, control in inside]
+            body = [
+                _row(control, [recorded()[host][f"test_{control.id}"] for host in hosts])
+                for control in inside
+            ]
             parts.append(_table((*head, *(f"recorded: {host}" for host in hosts)), body))
     parts.append("\n# From a requirement to its controls\n")
     for framework in known.all:
-        by_id = _by_id(framework, [control for _, control in rows])
+        by_id = _by_id(framework, rows)
         if framework.marker != "cis" and by_id:
             parts.append(f"\n## {framework.name}\n\n")
             parts.append(_table(("id", "subject", "CIS numbers of the controls"), by_id))
     return "".join(parts)
-
-
-def _metadata(function: Callable[..., Any], known: frameworks.Frameworks) -> Control:
-    """The control as the plugin reads it, with one marker for each id."""
-    import pytest
-
-    markers = []
-    for mark in reversed(getattr(function, "pytestmark", ())):
-        if mark.name in known.names:
-            markers += [getattr(pytest.mark, mark.name)(id=each, **mark.kwargs).mark for each in mark.args]
-        else:
-            markers.append(mark)
-    return control_of(function, markers)
 
 
 def _sections(known: frameworks.Frameworks) -> Iterator[tuple[str, str]]:

@@ -604,7 +604,12 @@ def test_every_group_has_a_fixture() -> None:
 def hardened(record: Hardening | None, today: str = "2026-06-01") -> tuple[str, str]:
     """What 1.2.1 says at the day of a recording."""
     gathered = datetime.fromisoformat(today).replace(tzinfo=UTC).timestamp()
-    answers = {"os_release": Answer("os_release", 0, 'PRETTY_NAME="Debian GNU/Linux 13"', "")}
+    said = {
+        "os_release": 'PRETTY_NAME="Debian GNU/Linux 13"',
+        "engine_presence": "command docker /usr/bin/docker",
+        "docker_info": '{"ServerVersion": "26.1.5"}',
+    }
+    answers = {name: Answer(name, 0, text, "") for name, text in said.items()}
     policy = Policy(os_hardening=record)
     facts = Facts(Recording("host", "local", answers, gathered=gathered), policy)
     return verdict("1.2.1", system=facts.system, policy=policy)
@@ -621,6 +626,17 @@ def test_assessment_of_the_operating_system() -> None:
     assert hardened(record, "2026-06-29")[0] == "pass"
     assert hardened(record, "2026-06-30")[0] == "manual"
     assert hardened(record, "2026-03-30")[0] == "manual"
+
+
+def test_dead_engine_leaves_nothing_to_a_person() -> None:
+    """1.2.1 is an error like all others where the engine does not answer, with what docker said."""
+    info = '{"ServerVersion": "", "ServerErrors": ["Cannot connect to the Docker daemon"]}'
+    answers = {
+        "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+        "docker_info": Answer("docker_info", 0, info, ""),
+    }
+    with pytest.raises(EvidenceError, match="does not answer: Cannot connect to the Docker daemon"):
+        _ = Facts(Recording("host", "local", answers), Policy()).system
 
 
 def test_record_of_an_assessment() -> None:

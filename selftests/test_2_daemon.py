@@ -65,6 +65,7 @@ class Host:
     profile: str = ""
     unit: str = ""
     second: tuple[str, ...] | None = None
+    containers: str = ""
 
     def recording(self) -> Recording:
         """What it answers, redacted as an audit does it."""
@@ -73,7 +74,7 @@ class Host:
             "docker_info": json.dumps(INFO | self.info),
             "docker_version": json.dumps({"Version": "26.1.5"} | self.version),
             "docker_networks": self._networks(),
-            "docker_containers": "",
+            "docker_containers": self.containers,
             "processes": self._children(),
             "daemon_processes": DAEMON_PROCESSES.keep(self._processes()),
             "daemon_configuration": DAEMON_CONFIGURATION.keep(self._configuration()),
@@ -347,10 +348,23 @@ def test_listeners_that_are_not_the_api() -> None:
     assert Host(flags=("-H", "fd://"), tcp=(2375,)).judge("2.8")[0] == "fail"
     swarm = {"Swarm": {"LocalNodeState": "active"}}
     assert Host(flags=("-H", "fd://"), tcp=(2377, 7946), info=swarm).judge("2.8")[0] == "not applicable"
+    published = 'container {"Ports":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"8080"}],"81/tcp":null}}'
+    host = Host(flags=("-H", "fd://"), tcp=(8080,))
+    assert host.judge("2.8")[0] == "fail"
+    assert replace(host, containers=published).judge("2.8")[0] == "not applicable"
+
+
+def test_sockets_of_a_unit() -> None:
+    """What docker.socket says now counts if the daemon was given as many sockets and listens on them."""
     unit = "Id=docker.service\nMainPID=7\n\nId=docker.socket\nListen=/run/docker.sock (Stream)"
-    host = Host(flags=("-H", "fd://"), unit=unit, tcp=(8080,))
+    given = ("HOME=/root", "LISTEN_FDS=1")
+    host = Host(flags=("-H", "fd://"), unit=unit, tcp=(8080,), environment=given)
     assert host.judge("2.8")[0] == "not applicable"
-    assert replace(host, unit=unit + "\nListen=[::]:8080 (Stream)").judge("2.8")[0] == "fail"
+    assert replace(host, environment=("HOME=/root", "LISTEN_FDS=2")).judge("2.8")[0] == "fail"
+    assert replace(host, unit=unit.replace("/run/", "/run/other/")).judge("2.8")[0] == "fail"
+    both = replace(host, unit=unit + "\nListen=[::]:8080 (Stream)")
+    assert replace(both, environment=("HOME=/root", "LISTEN_FDS=2")).judge("2.8")[0] == "fail"
+    assert replace(host, as_root=False).judge("2.8")[0] == "error"
 
 
 def test_remote_api_without_a_look_at_the_sockets() -> None:

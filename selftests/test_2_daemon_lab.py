@@ -25,6 +25,7 @@ from selftests.judging import facts_of_engine, judged
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
+    from selftests.lab.host import Host
     from selftests.lab.rootless import RootlessEngine
 
 EngineFactory = Callable[..., "Engine"]
@@ -502,3 +503,52 @@ def test_authorization_plugin(engine: EngineFactory) -> None:
         (folder / f"{name}.sock").unlink(missing_ok=True)
         if made:
             folder.rmdir()
+
+
+def test_link_to_another_file(engine: EngineFactory, tmp_path: Path) -> None:
+    """A link to a file that is older than the daemon is younger than it: what it read is not known."""
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text('{"log-level": "info", "userland-proxy": false}')
+    bad.write_text('{"log-level": "error", "cgroup-parent": "/weird"}')
+    one = engine(fresh=True)
+    one.stop()
+    link = one.config_path
+    link.unlink()
+    link.symlink_to(bad)
+    one.start()
+    assert verdict("2.3", facts_of_engine(one.socket))[0] == "fail"
+    time.sleep(0.3)
+    link.unlink()
+    link.symlink_to(good)
+    facts = facts_of_engine(one.socket)
+    for number in ("2.3", "2.11", "2.17"):
+        assert (number, verdict(number, facts)[0] in ("fail", "error")) == (number, True)
+    link.unlink()
+    facts = facts_of_engine(one.socket)
+    assert "is gone" in verdict("2.11", facts)[1]
+
+
+def facts_of_host(host: Host) -> Facts:
+    """What the probe script learns on a host."""
+    probes = fact_modules.PROBES
+    said = host.exec("sh", stdin=render(probes))
+    return Facts(Recording.from_output(said, probes, target="host", backend="script", gathered=0.0), Policy())
+
+
+def test_sockets_of_a_unit_that_changed(lab_host: Callable[..., Host]) -> None:
+    """An address that docker.socket no longer names is found, because the daemon still listens on it."""
+    host = lab_host()
+    host.write("/etc/systemd/system/docker.socket.d/x.conf", "[Socket]\nListenStream=0.0.0.0:2375\n")
+    host.exec("systemctl", "daemon-reload")
+    host.exec("systemctl", "stop", "docker", "docker.socket")
+    host.exec("systemctl", "start", "docker.socket", "docker")
+    assert verdict("2.8", facts_of_host(host))[0] == "fail"
+    host.exec("rm", "-r", "/etc/systemd/system/docker.socket.d")
+    host.exec("systemctl", "daemon-reload")
+    assert verdict("2.8", facts_of_host(host)) == (
+        "fail",
+        "0.0.0.0:2375 (listening): takes commands without TLS",
+    )
+    host.exec("systemctl", "stop", "docker", "docker.socket")
+    host.exec("systemctl", "start", "docker.socket", "docker")
+    assert verdict("2.8", facts_of_host(host))[0] == "not applicable"

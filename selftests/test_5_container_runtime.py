@@ -159,6 +159,7 @@ class World:
         self.images = [{"Id": IMAGE, "Name": "app", "Tag": "1"}]
         self.networks = [{"Name": "bridge", "Id": BRIDGE, "Driver": "bridge", "Options": {}}]
         self.services: list[dict[str, Any]] = []
+        self.users: list[str] = []
         self.daemon = FakeDaemon()
         self.policy = Policy()
         self.listed = 1
@@ -218,6 +219,7 @@ class World:
             *(each["Id"] for each in every),
             *("container " + json.dumps(each) for each in every[: self.listed + len(self.others)]),
             *("volume " + json.dumps(each) for each in self.volumes),
+            *self.users,
             "--proc",
             *(f"100/mountinfo:{line}" for line in self.mounts),
             f"100/attr/current:{self.label}",
@@ -639,6 +641,38 @@ def test_control_groups_that_may_not_be_read(world: World, number: str) -> None:
     world.groups = {"memory.max": str(1 << 30), "pids.max": "100", "cpu.max": "50000 100000"}
     world.info["CgroupDriver"] = "none"
     assert "in force, though" in world.judge(number)[1]
+
+
+@pytest.mark.parametrize(
+    ("user", "number", "verdict"),
+    [
+        ("", "", "fail"),
+        ("0:0", "", "fail"),
+        ("root", "", "fail"),
+        ("1000", "", "pass"),
+        ("app", "1000", "pass"),
+        ("app:app", "1000", "pass"),
+        ("toor", "0", "fail"),
+        ("app", "", "error"),
+    ],
+)
+def test_user_of_a_stopped_container(world: World, user: str, number: str, verdict: str) -> None:
+    """4.1: a name is that of the number in the container's own /etc/passwd."""
+    world.description.update({"Running": False, "Pid": 0, "Status": "exited", "User": user})
+    world.users = [f"user {'a' * 64} {number}"]
+    assert world.judge("4.1")[0] == verdict
+
+
+def test_command_of_a_stopped_container(world: World) -> None:
+    """5.7: an SSH server counts wherever the command names it; other arguments are not kept."""
+    world.description.update({"Running": False, "Pid": 0, "Status": "exited", "Program": "/bin/sh"})
+    described = world.description | {"Arguments": ["-c", "exec /usr/sbin/sshd -D -o x=hunter2"]}
+    kept = DOCKER_CONTAINERS.keep(f"container {json.dumps(described)}\n--proc\n")
+    assert "hunter2" not in kept
+    world.description["Arguments"] = json.loads(kept.split("\n")[0].removeprefix("container "))["Arguments"]
+    assert world.judge("5.7")[0] == "fail"
+    world.description["Arguments"] = []
+    assert world.judge("5.7")[0] == "pass"
 
 
 def test_process_limit_of_every_unit(world: World) -> None:

@@ -1187,3 +1187,15 @@ def _fastest(action: Callable[[], object]) -> float:
         action()
         times.append(time.monotonic() - start)
     return min(times)
+
+
+def test_stopped_containers_by_their_files(engine: EngineFactory) -> None:
+    """4.1, 5.7: a user's name is looked up in the container; a server counts wherever the command names it."""
+    one = engine()
+    for user in ("app", "root", "1000", "stranger"):
+        one.docker("create", "--name", user, "--user", user, "bb:1", "sleep", "9999")
+    one.docker("create", "--name", "shell", "bb:1", "sh", "-c", "exec /usr/sbin/sshd -D")
+    facts = facts_of_engine(one.socket)
+    found = verdicts("4.1", facts)
+    assert found == {"1000": "pass", "app": "pass", "root": "fail", "shell": "fail", "stranger": "error"}
+    assert {name for name, verdict in verdicts("5.7", facts).items() if verdict == "fail"} == {"shell"}

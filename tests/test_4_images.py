@@ -24,11 +24,351 @@ def test_container_user_is_not_root(container: Container) -> str | None:
         root = sorted({each.name for each in container.processes if container.root_uid in each.uids})
         assert not root, f"runs {', '.join(root)} as root"
         return None
-    user = str(container.description["User"] or "").partition(":")[0]
-    as_root = user in ("", "root") or not user.strip("0")
-    assert not as_root, f"would start as root (its user is {user or 'not set'})"
-    if not user.isdecimal():
-        raise EvidenceError(
-            f"does not run, and only its own /etc/passwd tells whether the user {user} is root"
-        )
+    user = str(container.description["User"] or "").partition(":")[0] or "not set"
+    as_root = user == "root" or container.user_id == 0
+    assert not as_root, f"would start as root (its user is {user})"
     return f"does not run; would start as user {user}"
+
+
+def _users(image: Image) -> str:
+    """Who uses the image, to be added to what is wrong with it."""
+    return f" (used by {', '.join(image.used_by)})" if image.used_by else ""
+
+
+def _told(image: Image) -> tuple[Step, ...]:
+    """The steps of the image, of which at least one has to say what was done.
+
+    Raises:
+        Manual: none does.
+        EvidenceError: they could not be read.
+    """
+    if not any(step.text for step in image.steps):
+        raise Manual("its history tells no build step: it was imported, or made without a build file")
+    return image.steps
+
+
+def _require_nothing_hidden(steps: tuple[Step, ...]) -> None:
+    hidden = [step.shown for step in steps if step.hidden]
+    if hidden:
+        raise Manual(f"the history does not tell what was done in a step: {'; '.join(hidden)}")
+
+
+@pytest.mark.cis("4.2", level=1)
+@pytest.mark.nist("CM-7(5)", "SR-11", sp="800-53")
+@pytest.mark.nist("4.1.2", "4.1.5", sp="800-190")
+@pytest.mark.pci("6.3.2")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
+@pytest.mark.severity("high")
+def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> str:
+    """Every image comes from a registry that the site trusts.
+
+    What runs in a container was chosen by whoever made its image. Tags prove nothing, since anybody can give
+    them: what counts is a digest under which a registry knows the image. One that was built, imported or loaded
+    on the host is left to a person, who knows what it was built from.
+
+    Remedy: pull the image from a registry on the list `allowed_registries` of the policy, or build it anew
+    from an image of such a registry and push it there.
+    """
+    listed = policy.allowed_registries is not None
+    if not image.origins:
+        allowed = [each for each in image.claims if policy.allows_registry(each)]
+        wrong = listed and image.claims and not allowed
+        assert not wrong, f"is named after {', '.join(image.claims)}, which is not allowed{_users(image)}"
+        base = f"; it says that it was built from {' '.join(image.base)}" if image.base else ""
+        raise Manual(
+            f"nothing shows that it is from a registry, so it may have been built or loaded here{base}"
+        )
+    if not listed:
+        raise Manual(f"comes from {', '.join(image.origins)}; the policy names no registries")
+    trusted = [each for each in image.origins if policy.allows_registry(each)]
+    assert trusted, f"comes from {', '.join(image.origins)}, which is not allowed{_users(image)}"
+    return f"comes from {', '.join(trusted)}"
+
+
+@pytest.mark.cis("4.3", level=1)
+@pytest.mark.nist("CM-7", sp="800-53")
+@pytest.mark.nist("4.1.2", sp="800-190")
+@pytest.mark.pci("2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_image_holds_needed_packages_alone(
+    image: Image, image_contents: ImageContents, policy: Policy
+) -> str:
+    """An image holds no package that its workload does not need.
+
+    A package manager, a shell or a compiler is what somebody who broke in works with, and each package has
+    faults of its own to be mended.
+
+    Remedy: build on a smaller base, copy the program from a build stage, or remove what only the build
+    needed; what an image may hold is `allowed_packages` in the policy.
+    """
+    contents = image_contents.of(image.id)
+    if policy.allowed_packages is None:
+        raise Manual(f"holds {_held(contents)}")
+    held = {*contents.packages, *contents.tool_names}
+    unlisted = sorted(held - set(policy.allowed_packages))
+    assert not unlisted, f"holds what is not on the list: {_some(unlisted)}{_users(image)}"
+    if contents.databases:
+        raise EvidenceError(
+            f"its packages are in a database that is not read: {', '.join(contents.databases)}"
+        )
+    return f"what it holds is on the list: {_held(contents)}"
+
+
+def _held(contents: Contents) -> str:
+    databases = "".join(f", packages of {each} that were not counted" for each in contents.databases)
+    tools = ", ".join(contents.tool_names) or "no package manager, shell or compiler known by its name"
+    return f"{len(contents.packages)} packages{databases}; {tools}"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+@pytest.mark.cis("4.4", level=1)
+@pytest.mark.nist("RA-5", "SI-2", sp="800-53")
+@pytest.mark.nist("4.1.1", sp="800-190")
+@pytest.mark.pci("6.3.1", "6.3.3", "11.3.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("high")
+def test_image_is_scanned_and_rebuilt(image: Image, policy: Policy) -> None:
+    """Every image is scanned for known weaknesses, and built anew with their patches.
+
+    An image stays as it was on the day of its build, and what is found in its packages afterwards stays in it.
+    No report of a scanner is read: a young image is left to a person, an old one fails.
+
+    Remedy: scan images on a schedule, build them anew with `--pull` and `--no-cache`, and start the containers
+    from the new ones; how old one may be is `image_max_age_days` in the policy.
+    """
+    days = image.days_old
+    if days is None:
+        raise Manual("does not say when it was built; no report of a scan was read")
+    limit = policy.image_max_age_days
+    too_old = limit is not None and days > limit
+    assert not too_old, f"was built {days:.0f} days ago, allowed are {limit}{_users(image)}"
+    raise Manual(f"was built {max(days, 0):.0f} days ago; no report of a scan was read")
+
+
+@pytest.mark.cis("4.5", level=2)
+@pytest.mark.nist("CM-14", "SI-7(15)", sp="800-53")
+@pytest.mark.nist("4.1.5", sp="800-190")
+@pytest.mark.pci("2.2.6")
+@pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_content_trust_is_on_for_all_who_pull(
+    content_trust: ContentTrust, facts: Facts, policy: Policy
+) -> str:
+    """Whoever pulls images does so with content trust, or another check of signatures is in force.
+
+    Without a check of the signature a registry, or somebody who took it over, decides what runs. Looked at are
+    root, all who may write to a socket of the engine, and services that run the docker command. The files of
+    their logins count: the environment of an auditor says nothing of theirs, and sudo drops the variable.
+    Docker is about to retire content trust, and newer commands may not know it any more: a check by another
+    tool is the better way.
+
+    Remedy: say in the policy how signatures are checked (`image_verification`), or put DOCKER_CONTENT_TRUST=1
+    into /etc/environment, and `Environment=DOCKER_CONTENT_TRUST=1` into units that start containers.
+    """
+    assert facts.engine
+    if policy.image_verification is not None:
+        return f"checked in another way, as the policy says: {policy.image_verification}"
+    users = {name: content_trust.look(name) for name in _pullers(facts)}
+    states = {name: state for name, state in users.items() if isinstance(state, Setting)}
+    states |= {f"service {name}": state for name, state in content_trust.services.items()}
+    off = [name for name, state in states.items() if state is Setting.OFF]
+    assert not off, f"content trust is off for {', '.join(off)}"
+    doubts = [f"{name}: {doubt}" for name, doubt in users.items() if isinstance(doubt, str)]
+    if doubts:
+        raise EvidenceError("; ".join(doubts))
+    unsure = [name for name, state in states.items() if state is Setting.UNSURE]
+    if unsure:
+        raise Manual(f"whether content trust is on cannot be told from the files of {', '.join(unsure)}")
+    return f"on for {', '.join(states)}; clients on other machines were not looked at"
+
+
+def _pullers(facts: Facts) -> list[str]:
+    """Root, and the users who may write to a socket of the engine."""
+    controllers = (
+        name for _, socket in facts.argument("api_socket") for name in facts.accounts.controllers(socket)
+    )
+    return list(dict.fromkeys(("root", *controllers)))
+
+
+@pytest.mark.cis("4.6", level=1)
+@pytest.mark.nist("CM-6", sp="800-53")
+@pytest.mark.nist("4.1.2", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("low")
+def test_image_has_a_health_check(image: Image) -> None:
+    """Every image defines a health check.
+
+    Without one the engine knows only that a process is there, and not whether it still does its work: nobody
+    is told, and nothing is started anew.
+
+    Remedy: put a `HEALTHCHECK` other than NONE into the build file of the image.
+    """
+    assert image.healthcheck, f"has no health check{_users(image)}"
+    assert image.healthcheck != "NONE", f"switches the health check of its base off{_users(image)}"
+
+
+@pytest.mark.cis("4.7", level=1)
+@pytest.mark.nist("SI-2", sp="800-53")
+@pytest.mark.nist("4.1.1", sp="800-190")
+@pytest.mark.pci("6.3.3")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("low")
+def test_image_updates_and_installs_in_one_step(image: Image) -> None:
+    """No build step refreshes the package index, or upgrades packages, without installing in the same step.
+
+    Builders keep the layer of a step as long as its words stay the same: an index in a layer of its own ages,
+    and later steps install from it what was current long ago. Steps of the image's base count too, as the
+    history does not tell them apart.
+
+    Remedy: join the commands into one `RUN`, as in `apt-get update && apt-get install --yes PACKAGE`.
+    """
+    steps = _told(image)
+    alone = [(step, act) for step in steps if (act := image_packages.left_alone(step))]
+    certain = [
+        f"{act.value}, installs nothing: {step.shown}"
+        for step, act in alone
+        if not image_packages.runs_a_script(step)
+    ]
+    assert not certain, "; ".join(certain) + _users(image)
+    if alone:
+        shown = "; ".join(step.shown for step, _ in alone)
+        raise Manual(
+            f"whether the script of a step installs what it refreshed the index for is not told: {shown}"
+        )
+    _require_nothing_hidden(steps)
+
+
+@pytest.mark.cis("4.8", level=2)
+@pytest.mark.nist("AC-6", "CM-7", sp="800-53")
+@pytest.mark.nist("4.1.2", sp="800-190")
+@pytest.mark.pci("2.2.6")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.severity("medium")
+def test_image_holds_no_needless_setuid_file(
+    image: Image, image_contents: ImageContents, policy: Policy
+) -> str:
+    """An image holds no setuid or setgid file but those that the site approved.
+
+    Such a program runs as its owner or group, whoever starts it: a fault in one makes any user of the
+    container root there.
+
+    Remedy: take the bits away in the build (`RUN chmod a-s FILE`), or the file; those that are needed are
+    `allowed_setuid_files` in the policy.
+    """
+    special = image_contents.of(image.id).special
+    found = [f"{each.path} ({each.mode})" for each in special if each.path not in policy.allowed_setuid_files]
+    assert not found, f"holds {_some(found)}{_users(image)}"
+    approved = ", ".join(each.path for each in special)
+    return f"approved: {approved}" if approved else "no setuid or setgid file"
+
+
+@pytest.mark.cis("4.9", level=1)
+@pytest.mark.nist("CM-6", "SI-7", sp="800-53")
+@pytest.mark.nist("4.1.2", sp="800-190")
+@pytest.mark.pci("6.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.severity("low")
+def test_image_is_built_with_copy(image: Image) -> None:
+    """Files are brought into images with COPY, and not with ADD.
+
+    ADD also fetches from the network, without a look at what comes back, and unpacks archives, wherever the
+    names in them lead. Only the first step may add the base's file system; steps of the image's base count too,
+    as the history does not tell them apart.
+
+    Remedy: use `COPY`; fetch with a `RUN` that checks the sum of what it got, and unpacks it.
+    """
+    steps = _told(image)
+    filling = [step for step in steps if step.fills]
+    base = filling[0] if filling and filling[0].brings_file_system else None
+    added = [step.shown for step in steps if step.keyword == "ADD" and step is not base]
+    assert not added, f"built with {'; '.join(added)}{_users(image)}"
+    _require_nothing_hidden(tuple(step for step in steps if step.silent))
+
+
+@pytest.mark.cis("4.10", level=1)
+@pytest.mark.nist("IA-5(7)", "SC-28", sp="800-53")
+@pytest.mark.nist("4.1.4", sp="800-190")
+@pytest.mark.pci("8.3.2", "8.6.2")
+@pytest.mark.hipaa("164.308(a)(5)(ii)(D)", "164.312(a)(1)")
+@pytest.mark.severity("high")
+def test_image_holds_no_secret(image: Image) -> str:
+    """No build step and no setting of an image holds a secret.
+
+    Whoever can pull an image can read all of it: the values that its steps were given, and every layer, also
+    of files that a later step removed. Searched are the history, environment, labels and commands; what is in
+    files is not, and a reason says where a secret is and of which kind, but never the secret.
+
+    Remedy: change the secret, since it has to count as known; build with `RUN --mount=type=secret`, and give
+    secrets to containers when they run.
+    """
+    found = list(image.secrets)
+    for step in image.steps:
+        found += [f"{kind} in {step.shown}" for kind in step.secrets]
+        found += [
+            f"the file {name} in {step.shown}" for name in step.files if image_secrets.names_key_file(name)
+        ]
+    assert not found, "; ".join(dict.fromkeys(found)) + _users(image)
+    steps = _told(image)
+    _require_nothing_hidden(steps)
+    perhaps = [name for step in steps for name in step.files if image_secrets.may_be_secret_file(name)]
+    if perhaps:
+        raise Manual(f"files that may be secrets, by their names: {', '.join(dict.fromkeys(perhaps))}")
+    return "none in history, environment, labels and commands; the contents of files were not searched"
+
+
+@pytest.mark.cis("4.11", level=2)
+@pytest.mark.nist("CM-14", "SI-7", "SR-11", sp="800-53")
+@pytest.mark.nist("4.1.5", sp="800-190")
+@pytest.mark.pci("6.3.2")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_image_installs_verified_packages(image: Image) -> str:
+    """What build steps install is verified, and no step switches that off.
+
+    A package without a checked signature is from whoever answered: a mirror that was broken into, or somebody
+    on the way. That nothing is switched off is seen in the history; whether the sources and their keys are the
+    right ones is for a person to say.
+
+    Remedy: take the switch away, import the key of the source, and check the sum of what a step downloads.
+    """
+    steps = _told(image)
+    switches = [f"{switch} in {step.shown}" for step in steps for switch in image_packages.unverified(step)]
+    assert not switches, "; ".join(dict.fromkeys(switches)) + _users(image)
+    _require_nothing_hidden(steps)
+    programs = sorted({program for step in steps for program in image_packages.installers(step)})
+    if programs:
+        raise Manual(
+            f"installs with {', '.join(programs)}; no step switches a check off, but its sources are not judged"
+        )
+    return "no step installs packages"
+
+
+@pytest.mark.cis("4.12", level=1)
+@pytest.mark.nist("CM-14", "SI-7", "SI-7(15)", sp="800-53")
+@pytest.mark.nist("4.1.5", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
+@pytest.mark.severity("medium")
+def test_image_signature_is_checked(image: Image, policy: Policy) -> None:
+    """The signature of every signed image is checked before the image is used, and that is on record.
+
+    A signature that nobody looks at protects nobody. The engine keeps no record of such a check, so a person
+    has to find this image in the record of the tool that did it.
+
+    Remedy: check signatures where images are taken into use, as with `cosign verify`, and keep its answers;
+    say in the policy how that is done (`image_verification`).
+    """
+    known = ", ".join(image.digests) or f"{image.id}, which no registry knows"
+    how = policy.image_verification
+    way = (
+        f"checked, as the policy says, by: {how}"
+        if how
+        else "the policy does not say how signatures are checked"
+    )
+    raise Manual(f"look for it in the record of checks: {known}; {way}")

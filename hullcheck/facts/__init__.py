@@ -169,9 +169,8 @@ class Facts:
 
     @cached_property
     def system(self) -> System:
-        """The operating system of the host."""
-        if self.kind == "container":
-            raise NotApplicable("the target is a container; the operating system is that of its host")
+        """The operating system below the engine."""
+        assert self.engine  # without one there is nothing to judge
         return System.of(self.recording)
 
     @cached_property

@@ -44,6 +44,21 @@ class Described:
         return str(self.description["Id"])
 
     @property
+    def user_id(self) -> int:
+        """The number of the user as whom it would start; that of a name is looked up in its own /etc/passwd.
+
+        Raises:
+            EvidenceError: that file could not be read, or does not know the name.
+        """
+        user = str(self.description["User"] or "").partition(":")[0]
+        number = user or "0" if user.isdecimal() or not user else self.all.user_ids.get(self.id, "")
+        if not number:
+            raise EvidenceError(
+                f"does not run, and its /etc/passwd did not tell whether the user {user} is root"
+            )
+        return int(number)
+
+    @property
     def running(self) -> bool:
         """Whether it has processes; one that waits to be restarted has none, though the engine calls it
         running."""

@@ -1,32 +1,37 @@
 """The probe that describes all containers in one go, and what of its answer is kept.
 
-Its answer has three parts. First the ids of all containers, a line each; then `container JSON` and `volume
-JSON`. After `--proc`: files of /proc and of the control groups of each main process, as `grep -H` prints
-them, namespace links, listening sockets, and who holds them. After `--paths`: for each source of a mount
-`real SOURCE<TAB>PATH`, without symbolic links, and for each socket of an engine or source `socket
-DEVICE:INODE LINKS PATH`. What a host can name freely comes as JSON, or stands alone in its line where it can
-forge nothing but itself.
+Its answer has three parts. First the ids of all containers, a line each; then `container JSON`, `volume
+JSON` and, for one that does not run and whose user has a name, `user ID NUMBER` by its own /etc/passwd.
+After `--proc`: files of /proc and of the control groups of each main process, as `grep -H` prints them,
+namespace links, listening sockets, and who holds them. After `--paths`: for each source of a mount `real
+SOURCE<TAB>PATH`, without symbolic links, and for each socket of an engine or source `socket DEVICE:INODE
+LINKS PATH`. What a host can name freely comes as JSON, or stands alone in its line where it can forge
+nothing but itself.
 """
 
 import json
+import re
 from typing import Any
 
+from hullcheck.facts import ssh
 from hullcheck.probes import Probe
+from hullcheck.recording import Recording
 from hullcheck.redact import pick
 
 _FIELDS = {
     "Pid": ".State.Pid",
     "NetworkMode": ".HostConfig.NetworkMode",
     "Id": ".ID",
+    "User": ".Config.User",
     "Name": ".Name",
     "Running": ".State.Running",
     "Status": ".State.Status",
     "Image": ".Image",
     "Program": ".Path",
+    "Arguments": ".Args",
     "AppArmorProfile": ".AppArmorProfile",
     "ProcessLabel": ".ProcessLabel",
     "MountLabel": ".MountLabel",
-    "User": ".Config.User",
     "Reference": ".Config.Image",
     "ExposedPorts": ".Config.ExposedPorts",
     "HostConfig": ".HostConfig",
@@ -56,6 +61,13 @@ printf "%s\n" "$ids"
 described=$(docker inspect --type container --format '@FORMAT@' $ids)
 status=$?
 printf "%s\n" "$described" | grep "^container "
+printf "%s\n" "$described" |
+  sed -n 's/^container {"Pid":0,"NetworkMode":"[^"]*","Id":"\([0-9a-f]*\)","User":"\([A-Za-z_][^":]*\)[":].*/\1 \2/p' |
+  while read -r id user; do
+    uid=$(docker cp --follow-link "$id:/etc/passwd" - 2>/dev/null | tar -xO 2>/dev/null |
+      awk -F: -v user="$user" '$1 == user { print $3; exit }')
+    printf "user %s %s\n" "$id" "$uid"
+  done
 volumes=""
 case $described in *'"Type":"volume"'*)
   names=$(docker volume ls --quiet) || exit
@@ -147,6 +159,7 @@ _ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service"), True) | {
     ),
     "Networks": {"*": {"NetworkID": True}},
 }
+_USER = re.compile(r"user [0-9a-f]{64} [0-9]*")
 _VOLUME = {"Name": True, "Driver": True, "Options": {"type": True, "device": True, "o": True}}
 
 
@@ -159,7 +172,7 @@ def _keep(text: str) -> str:
 def _kept(line: str) -> str:
     """A line of the first part without what no control needs; an id stays, what is not understood goes."""
     word, _, text = line.partition(" ")
-    if not text:
+    if not text or _USER.fullmatch(line):
         return line
     try:
         document = json.loads(text)
@@ -168,10 +181,18 @@ def _kept(line: str) -> str:
     if not isinstance(document, dict):
         return ""
     if word == "container":
-        return "container " + json.dumps(_without_profiles(pick(document, _ALLOWED)), separators=(",", ":"))
+        kept = _without_profiles(_without_arguments(pick(document, _ALLOWED)))
+        return "container " + json.dumps(kept, separators=(",", ":"))
     if word == "volume":
         return "volume " + json.dumps(_without_passwords(pick(document, _VOLUME)), separators=(",", ":"))
     return ""
+
+
+def _without_arguments(container: dict[str, Any]) -> dict[str, Any]:
+    """Arguments hold secrets; the names of SSH servers among them, or in a command for a shell, are judged."""
+    words = re.split(r"[^\w./-]+", " ".join(map(str, container.get("Arguments") or ())))
+    container["Arguments"] = sorted({word.rpartition("/")[2] for word in words} & ssh.SERVERS)
+    return container
 
 
 def _without_profiles(container: dict[str, Any]) -> dict[str, Any]:
@@ -208,3 +229,20 @@ def _without_value(option: str) -> str:
 
 
 DOCKER_CONTAINERS = Probe("docker_containers", _SCRIPT, _keep)
+
+
+def published_tcp_ports(recording: Recording) -> frozenset[int]:
+    """The TCP ports that the engine publishes for its containers, as far as it said.
+
+    Here and not with the other facts of containers, because the daemon's own sockets are judged before those.
+    """
+    answer = recording.answers.get(DOCKER_CONTAINERS.name)
+    lines = answer.stdout.split("\n") if answer else []
+    described = (json.loads(each.partition(" ")[2]) for each in lines if each.startswith("container {"))
+    return frozenset(
+        int(binding["HostPort"])
+        for each in described
+        for name, bindings in (each.get("Ports") or {}).items()
+        if name.endswith("/tcp")
+        for binding in bindings or ()
+    )

@@ -85,12 +85,13 @@ class Running(Described):
 
     @property
     def ssh_servers(self) -> tuple[str, ...]:
-        """The SSH servers that run in it, by their process names; of one that does not run, its program if it
-        is one."""
+        """The SSH servers that run in it, by their process names; of one that does not run, those that its
+        command names."""
         if self.running:
             return ssh.ssh_servers(self.processes)
         program = str(self.description["Program"]).rpartition("/")[2]
-        return (program,) if program in ssh.SERVERS else ()
+        named = {program, *(self.description.get("Arguments") or ())}
+        return tuple(sorted(named & ssh.SERVERS))
 
     # ---- processes of docker exec
 

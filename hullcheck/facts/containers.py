@@ -30,6 +30,7 @@ EVIDENCE = (DOCKER_CONTAINERS, PROCESSES)
 _USUAL_SOCKET = re.compile(
     r"(/var)?/run/(user/\d+/)?(docker\.sock|docker/containerd/containerd\.sock|containerd/containerd\.sock|podman/podman\.sock)"
 )
+_USER_ID = re.compile(r"^user ([0-9a-f]{64}) ([0-9]+)$", re.MULTILINE)
 _STORED = re.compile(r"/.*/containers/([0-9a-f]{64})/config\.v2\.json")
 
 
@@ -63,6 +64,7 @@ class AllContainers:
         self.proc = ProcFiles.parse(proc)
         self.host_files = HostFiles.parse(paths)
         self._volumes = {each["Name"]: each for each in _documents(described, "volume")}
+        self.user_ids = dict(_USER_ID.findall(described))
         self.containers = tuple(Container(each, self) for each in _documents(described, "container"))
         _require_all(facts.recording, described, self.ids)
 

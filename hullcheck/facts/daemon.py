@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hullcheck.facts import daemon_sockets, tls
+from hullcheck.facts.container_probe import published_tcp_ports
 from hullcheck.facts.daemon_config import DAEMON_CONFIGURATION, DaemonFiles, files_of
 from hullcheck.facts.daemon_process import DAEMON_PROCESSES, DaemonProcess, DaemonProcesses
 from hullcheck.facts.daemon_sockets import Asked
@@ -335,12 +336,12 @@ class Daemon:
         return self._with_inherited(Asked(named, setting.source))
 
     def _with_inherited(self, asked: Asked) -> Asked:
-        """Put the addresses of docker.socket in the place of `fd://`."""
+        """Put the addresses of docker.socket in the place of `fd://`, if it was started with them."""
         own = tuple(host for host in asked.hosts if not daemon_sockets.is_inherited(host))
         if own == asked.hosts:
             return asked
         addresses = self.units.socket_addresses if self.unit else None
-        if addresses is None:
+        if addresses is None or not self.process.was_given(addresses):
             return replace(asked, hosts=own, open_ended=True)
         return replace(asked, hosts=own + daemon_sockets.hosts_of_unit(addresses))
 
@@ -424,6 +425,8 @@ class Daemon:
         if not self.process.may_see_sockets:
             return self._asked_addresses()
         own = self._other_ports
+        if asked.open_ended:  # without docker-proxy the daemon itself holds the ports of containers
+            own |= published_tcp_ports(self.recording)
         api, others = daemon_sockets.remote_api(self.process, asked, own)
         doubtful = [each for each in others if each.number not in own] if asked.doubt else []
         doubt = ""

@@ -16,10 +16,29 @@ _SCRIPT = r"""
 cd /proc || exit
 line_feed="
 "
-show() {  # NAME PATH ROOT: what became of the file, its times and its lines, each after a blank
+links() {  # PATH ROOT: the symbolic links on the way to the file
+  rest=$1 at="" count=0
+  case $1 in /*) ;; *) at=. ;; esac
+  while [ -n "$rest" ] && [ $count -lt 40 ]; do
+    part=${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest="" ;; esac
+    [ -n "$part" ] || continue
+    if [ -L "$2$at/$part" ]; then
+      printf "%s\n" "$2$at/$part"
+      count=$((count + 1))
+      target=$(readlink "$2$at/$part")
+      case $target in /*) at="" ;; esac
+      rest=$target/$rest
+    else at=$at/$part
+    fi
+  done
+}
+show() {  # NAME PATH ROOT: what became of the file, its times, its lines, each after a blank, and links to it
   if text=$(cat "$3$2" 2>&1); then
     printf "%s:read|%s|%s\n" $1 "$(stat -L -c "%y|%z" "$3$2")" "$2"
     [ -z "$text" ] || printf "%s\n" "$text" | sed "s/^/ /"
+    links=$(links "$2" "$3")
+    [ -z "$links" ] || printf "%s\n" "$links" | tr "\n" "\0" | xargs -0 stat -c "link:%z"
     return
   fi
   case $text in
@@ -111,8 +130,9 @@ class ConfigFile:
     Attributes:
         path: as the daemon knows it; empty where that is not known.
         state: `read`, `absent`, `unread` (it may not be read) or `unknown` (nor may its path).
-        touched: the last change of the file, of its content, owner, mode or name; of an absent file, that
-            of its directory. None where that is not known.
+        touched: the last change of the file, of its content, owner, mode or name, or of a symbolic link to
+            it; of an absent file, that of its directory. None where that is not known.
+        written: the last change of its content, or of a symbolic link to it.
     """
 
     path: str
@@ -181,6 +201,8 @@ def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
             found[name] = _with_document(found[name], line)
         elif word in ("config", "profile") and pid == str(process.pid):
             found[word], name = _file(text), word
+        elif word == "link" and name and pid == str(process.pid):
+            found[name] = _through_link(found[name], moment(text))
     if "config" not in found:
         raise EvidenceError("the daemon's configuration could not be read: it started or ended meanwhile")
     named = process.values("config-file")[-1:]
@@ -190,6 +212,8 @@ def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
         )  # --config-file="" means that there is none
     elif named and named[0] != found["config"].path:
         raise EvidenceError(f"the configuration file {named[0]!r} of the daemon could not be found")
+    elif named and found["config"].state == "absent":  # without it the daemon would not have started
+        raise EvidenceError(f"{named[0]}, which the daemon read at its start, is gone")
     return DaemonFiles(found["config"], found.get("profile"))
 
 
@@ -197,6 +221,13 @@ def _file(text: str) -> ConfigFile:
     state, modified, changed, path = (*text.split("|", 3), "", "", "")[:4]
     times = [time for each in (modified, changed) if (time := moment(each))]
     return ConfigFile(path, state, max(times) if times else None, moment(modified), None)
+
+
+def _through_link(file: ConfigFile, made: Span | None) -> ConfigFile:
+    """The file behind a symbolic link, which may have led elsewhere before it was made."""
+    if made is None or file.touched is None or file.written is None:
+        return replace(file, touched=None, written=None)
+    return replace(file, touched=max(file.touched, made), written=max(file.written, made))
 
 
 def _with_document(file: ConfigFile, line: str) -> ConfigFile:

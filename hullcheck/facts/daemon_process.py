@@ -1,7 +1,7 @@
 """The processes called dockerd, and which of them is the daemon that the docker command talks to."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -40,7 +40,7 @@ for folder in [0-9]*; do
     echo "environment:"
     printf "%s\n" "$environment" |
       grep -e ^DOCKER_TLS_VERIFY= -e ^DOCKER_CERT_PATH= -e ^DOCKER_CONFIG= -e ^HOME= \
-        -e ^XDG_RUNTIME_DIR= |
+        -e ^XDG_RUNTIME_DIR= -e ^LISTEN_FDS= |
       sed "s/^/environment:/"
   fi
   ls -ln $folder/exe $folder/ns $folder/fd 2>/dev/null |
@@ -123,6 +123,21 @@ class DaemonProcess:
     def holds(self, inode: str) -> bool | None:
         """Whether the socket is this process's; None where the auditor may not see that."""
         return inode in self.held if self.may_see_sockets else None
+
+    def was_given(self, addresses: Sequence[str]) -> bool:
+        """Whether these are the sockets that the service manager gave it at its start.
+
+        The unit may say something else since then. It was given as many, and listens on each of them.
+
+        Args:
+            addresses: those of the unit, as it writes them: paths, addresses with a port.
+        """
+        held = {
+            path for each in self.unix_table if each.inode in self.held for path in (each.path, each.real)
+        }
+        held |= {str(each.number) for each in self.tcp_table if each.inode in self.held}
+        wanted = {each if each.startswith("/") else each.rpartition(":")[2] for each in addresses}
+        return (self.environment or {}).get("LISTEN_FDS") == str(len(addresses)) and wanted <= held
 
     def values(self, name: str) -> tuple[str, ...]:
         """What the command line gives for a setting, in order."""

@@ -130,7 +130,7 @@ class Engine:
         _require_answer(recording)
         info = recording.json(DOCKER_INFO)
         if not isinstance(info, dict) or not info.get("ServerVersion"):
-            raise EvidenceError("docker info: the engine did not describe itself")
+            raise EvidenceError(_why_no_info(recording, info))
         return cls(info)
 
     def value(self, *path: str) -> Any:
@@ -180,6 +180,18 @@ def _require_answer(recording: Recording) -> None:
         return
     said = [line for line in answer.stderr.splitlines() if line.strip()]
     raise EvidenceError(f"the engine does not answer: {said[0] if said else f'exit status {answer.status}'}")
+
+
+def _why_no_info(recording: Recording, info: Any) -> str:
+    """What the docker command said; it ends with status 0 where its format asks for none of the engine's fields."""
+    errors = info.get("ServerErrors") if isinstance(info, dict) else None
+    lines = errors if isinstance(errors, list) else recording.answer(DOCKER_INFO).stderr.splitlines()
+    said = [str(line).strip() for line in lines if str(line).strip()]
+    return (
+        f"the engine does not answer: {said[0]}"
+        if said
+        else "docker info: the engine did not describe itself"
+    )
 
 
 def os_name(recording: Recording) -> str:

@@ -296,7 +296,8 @@ class Configuration:
                 " have been one; restart the daemon to know"
             )
         says = f"says {shown(found.value)} and" if found else "does not set it, and"
+        what = "was changed" if self.rewritten else "got another owner, mode or name"
         return (
-            f"{path} {says} was changed after the daemon started, so the running value cannot be told;"
+            f"{path} {says} {what} after the daemon started, so the running value cannot be told;"
             " restart the daemon to know"
         )

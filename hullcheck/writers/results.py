@@ -28,13 +28,14 @@ def render(audit: Audit) -> str:
             }
             for target in audit.targets
         },
-        "controls": {control.id: _control(control) for control in audit.controls},
+        "controls": {control.id: control_document(control) for control in audit.controls},
         "results": [result.to_json() for result in audit.results],
     }
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
 
 
-def _control(control: Control) -> dict[str, Any]:
+def control_document(control: Control) -> dict[str, Any]:
+    """What the results say of a control, under its id."""
     document = {
         "title": control.title,
         "severity": control.severity,

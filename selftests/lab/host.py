@@ -9,7 +9,6 @@ import fcntl
 import io
 import itertools
 import json
-import shlex
 import socket
 import subprocess
 import sys
@@ -22,7 +21,8 @@ from typing import IO
 
 from selftests.lab import distance, images
 from selftests.lab.cleanup import INOTIFY
-from selftests.lab.engine import FOREVER, IMAGE, Engine
+from selftests.lab.engine import IMAGE, Engine
+from selftests.lab.guest import Guest
 from selftests.lab.laboratory import Laboratory
 from selftests.lab.shell import CommandError, LabError, call
 
@@ -44,6 +44,7 @@ class Hub:
         self.key = lab.root / "key"
         self.engine = Engine(lab, {"bip": f"{self.subnet}.1/22"})
         self._count = 0
+        self._images: set[str] = set()
         self._far: subprocess.Popen[bytes] | None = None
         self._join()
         self.engine.start()
@@ -56,6 +57,22 @@ class Hub:
         if self._count > MANY:
             self._allow_many()
         return f"h{self._count}"
+
+    def image_of(self, release: str) -> str:
+        """The image of a host with this release of Debian, made when it is first asked for.
+
+        Raises:
+            LabError: its packages could not be had.
+        """
+        name = f"host:{release}"
+        if name not in self._images:
+            archive = self.lab.root / f"{release}.tar"
+            public_key = self.key.with_suffix(".pub").read_text()
+            images.release(release, archive, public_key, self.lab.root / "bb.tar")
+            self.engine.import_image(archive, name)
+            archive.unlink()
+            self._images.add(name)
+        return name
 
     def move_away(self, milliseconds: float) -> None:
         """Let every packet between the machine and the hosts take this long each way; 0 is near again."""
@@ -123,7 +140,7 @@ class Hub:
             INOTIFY.write_text("1024")
 
 
-class Host:
+class Host(Guest):
     """A host in the hub: a machine with systemd, sshd and Docker to everyone who logs in."""
 
     def __init__(
@@ -136,22 +153,25 @@ class Host:
         own_partition: bool = True,
         own_usr: bool = False,
         cgroup2: bool = False,
+        release: str = "",
     ) -> None:
         """Start a host; `wait` for it.
 
         *settings* are its daemon.json and *files* further files by path, in place before it starts; *options*
         are those of `docker create` for the container that it is. Without *own_partition* /var/lib/docker
         lies on the root file system; with *own_usr* files below /usr may be changed, and the machine's stay
-        as they are; with *cgroup2* it sees control groups v2 alone.
+        as they are; with *cgroup2* it sees control groups v2 alone. A *release* of Debian, such as bookworm, is
+        installed in full instead of lending the machine's own.
         """
         self.hub = hub
         self.name = hub.name()
         self.directory = hub.engine.directory / "hosts" / self.name
         self.directory.mkdir(parents=True)
-        usr = self._own_usr() if own_usr else "/usr:/usr:ro"
+        usr = () if release else ("--volume", self._own_usr() if own_usr else "/usr:/usr:ro")
         data = ("--volume", "/var/lib/docker") if own_partition else ()
         init = images.CGROUP2_INIT if cgroup2 else SYSTEMD
-        self.id = self._create("--volume", usr, *data, *options, init=init)
+        image = hub.image_of(release) if release else HOST_IMAGE
+        self.id = self._create(*usr, *data, *options, init=init, image=image)
         self._put(_files(settings or {}, files or {}, own_partition))
         hub.engine.docker("start", self.name)
         self.address = self._address()
@@ -187,29 +207,6 @@ class Host:
         argv = ("exec", "--interactive", self.name, *command)
         return self.hub.engine.docker(*argv, stdin=stdin, timeout=timeout)
 
-    def ssh(self, *command: str, user: str = "root", timeout: float = 120) -> str:
-        """What *command* prints when *user* runs it over ssh.
-
-        Raises:
-            CommandError: no login, or the command ended with another status than zero.
-        """
-        target = f"{user}@{self.name}"
-        argv = ("ssh", "-F", str(self.ssh_config), "-o", "BatchMode=yes", target, shlex.join(command))
-        return call(*argv, timeout=timeout)
-
-    def docker(self, *arguments: str, stdin: str | bytes = b"") -> str:
-        """What Docker's command line prints when it is asked on the host."""
-        return self.exec("docker", *arguments, stdin=stdin)
-
-    def run(self, name: str, *options: str, image: str = IMAGE, command: Sequence[str] = FOREVER) -> str:
-        """Start a container in the host's engine and give its id."""
-        return self.docker("run", "--detach", "--name", name, *options, image, *command).strip()
-
-    def write(self, path: str, text: str, mode: int = 0o644) -> None:
-        """Write a file of root's on the host, making the directories on the way."""
-        script = 'mkdir -p "${1%/*}/" && cat > "$1" && chmod "$2" "$1"'
-        self.exec("sh", "-c", script, "write", path, f"{mode:o}", stdin=text)
-
     def add_user(self, name: str, *, docker: bool = False, sudo: bool = False) -> None:
         """Add a user who may log in with the laboratory's key, into the group docker or with sudo if asked.
 
@@ -227,12 +224,12 @@ class Host:
         """Remove the host; harmless if that was done before."""
         self.hub.engine.docker("rm", "--force", "--volumes", self.name)
 
-    def _create(self, *options: str, init: str) -> str:
+    def _create(self, *options: str, init: str, image: str) -> str:
         itself = ("--hostname", self.name, "--env", "container=docker")
         rights = ("--privileged", "--cgroupns", "private")
         volatile = ("--tmpfs", "/run", "--tmpfs", "/run/lock")
         all_options = (*itself, *rights, *volatile, *options)
-        return self.hub.engine.create(self.name, *all_options, image=HOST_IMAGE, command=[init])
+        return self.hub.engine.create(self.name, *all_options, image=image, command=[init])
 
     def _own_usr(self) -> str:
         """Make a volume that shows the machine's /usr and keeps changes of it to itself."""

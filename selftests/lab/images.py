@@ -29,8 +29,10 @@ ENABLED = {
 }
 # The machine's own: keys, addresses, mounts, and units that serve the machine and not a host in a container.
 NOT_LENT = ("docker", "fstab", "machine-id", "mtab", "resolv.conf", "systemd/system")
-# OpenSSH would otherwise punish the address that all tests come from.
-SSHD = "PermitRootLogin prohibit-password\nPerSourcePenalties no\nMaxStartups 200:30:400\n"
+SSHD = "PermitRootLogin prohibit-password\nMaxStartups 200:30:400\n"
+PENALTIES = (
+    "PerSourcePenalties no\n"  # OpenSSH 9.8 and later would punish the address that all tests come from
+)
 CGROUP2 = """#!/bin/sh
 # the host sees cgroup v2 alone, without controllers where the machine has them in v1
 umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 1
@@ -42,6 +44,8 @@ DIRECTORIES = """
     var/lib/dpkg/updates var/lib/systemd var/log var/spool var/tmp
 """
 HOST_BUSYBOX = "root/bb.tar"
+_BASE = "systemd-sysv dbus libpam-systemd openssh-server docker.io iptables procps iproute2 sudo"
+RELEASE_PACKAGES = {"bookworm": _BASE, "trixie": f"{_BASE} docker-cli", "forky": f"{_BASE} docker-cli"}
 
 
 def busybox(archive: Path) -> None:
@@ -98,6 +102,36 @@ def host(archive: Path, public_key: str, busybox_archive: Path) -> None:
         pack(tree, archive)
 
 
+def release(suite: str, archive: Path, public_key: str, busybox_archive: Path) -> None:
+    """Write the file system of a whole host with Debian *suite* and its Docker, /usr and all.
+
+    Raises:
+        LabError: the packages could not be had, or do not fit together.
+    """
+    with tempfile.TemporaryDirectory(dir=archive.parent) as name:
+        tree = Path(name) / "tree"
+        bootstrap(suite, tree, RELEASE_PACKAGES[suite])
+        ssh(tree, public_key)
+        _units(tree / "etc/systemd/system")
+        write(tree / CGROUP2_INIT.lstrip("/"), CGROUP2, 0o755)
+        shutil.copy(busybox_archive, tree / HOST_BUSYBOX)
+        pack(tree, archive)
+
+
+def bootstrap(suite: str, tree: Path, packages: str) -> None:
+    """Install Debian *suite* with these further *packages* into the directory *tree*, without documentation.
+
+    Raises:
+        LabError: the packages could not be had, or do not fit together.
+    """
+    left_out = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "doc", "locale")]
+    include = f"--include={','.join(packages.split())}"
+    late = '--aptopt=Acquire::Check-Valid-Until "false"'
+    command = ("mmdebstrap", "--variant=minbase", "--format=directory", include, late, *left_out)
+    call(*command, suite, str(tree), timeout=900)
+    (tree / "root/.ssh").mkdir(mode=0o700, exist_ok=True)
+
+
 def _directories(tree: Path) -> None:
     for path in DIRECTORIES.split():
         (tree / path).mkdir(parents=True)
@@ -123,18 +157,31 @@ def _etc(etc: Path) -> None:
 def ssh(tree: Path, public_key: str) -> None:
     """Let root into the file system *tree* with *public_key*, and give it keys of its own."""
     call("ssh-keygen", "-q", "-A", "-f", str(tree))
-    write(tree / "etc/ssh/sshd_config.d/lab.conf", SSHD)
+    own = tree / "usr/sbin/sshd"
+    server = own if own.exists() else Path("/usr/sbin/sshd")  # lent by the machine
+    knows_penalties = b"persourcepenalties" in server.read_bytes()
+    write(tree / "etc/ssh/sshd_config.d/lab.conf", SSHD + PENALTIES * knows_penalties)
     write(tree / "root/.ssh/authorized_keys", public_key, 0o600)
 
 
 def _units(directory: Path) -> None:
-    directory.mkdir(parents=True)
-    for unit in MASKED.split():
-        (directory / unit).symlink_to("/dev/null")
+    mask(directory, MASKED)
     for target, units in ENABLED.items():
-        (directory / target).mkdir()
+        (directory / target).mkdir(exist_ok=True)
         for unit in units:
-            (directory / target / unit).symlink_to(f"/usr/lib/systemd/system/{unit}")
+            _link(directory / target / unit, f"/usr/lib/systemd/system/{unit}")
+
+
+def mask(directory: Path, units: str) -> None:
+    """Let systemd, whose units lie in *directory*, start none of these."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for unit in units.split():
+        _link(directory / unit, "/dev/null")
+
+
+def _link(path: Path, target: str) -> None:
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
 
 
 def ssh_config(path: Path, name: str, address: str, key: Path) -> None:

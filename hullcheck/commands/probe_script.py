@@ -1,0 +1,45 @@
+"""`hullcheck probe-script`: the script that an audit runs, for a host that nobody may log in to."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from hullcheck import facts
+from hullcheck.probes import render
+
+if TYPE_CHECKING:
+    from hullcheck.commands import Subparsers
+
+
+def add(commands: "Subparsers") -> None:
+    """Declare the subcommand."""
+    script = commands.add_parser(
+        "probe-script",
+        help="print the probe script, to be run on a host that nobody may log in to",
+        description="Print the script that an audit runs on a target. Run it there as root"
+        " (`sh probe.sh > answer.txt`), bring the answer back and judge it with"
+        " `pytest -m cis --hosts recorded://answer.txt`. The answer holds what the host said before secrets"
+        " are dropped from it: handle it as you handle the host's own logs.",
+    )
+    script.add_argument(
+        "--docker-host", metavar="ADDRESS", help="the engine's address, as DOCKER_HOST takes it"
+    )
+    script.add_argument(
+        "--probe-timeout",
+        type=_seconds,
+        default=30,
+        metavar="SECONDS",
+        help="time for each probe (default: 30)",
+    )
+    script.set_defaults(run=_run)
+
+
+def _run(given: argparse.Namespace) -> int:
+    sys.stdout.write(render(facts.PROBES, docker_host=given.docker_host, timeout=given.probe_timeout))
+    return 0
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r}: write a whole number of seconds above 0")
+    return int(text)

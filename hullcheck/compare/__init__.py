@@ -1,0 +1,1 @@
+"""Compares an audit with what another tool says of the same host."""

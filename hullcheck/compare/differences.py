@@ -1,0 +1,160 @@
+"""Finds where an audit and docker-bench-security differ, recommendation by recommendation."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hullcheck.compare.audit import Audited
+from hullcheck.compare.docker_bench import Check, Log
+from hullcheck.data import benchmarks
+from hullcheck.results import Control, Finding, Result
+from hullcheck.verdicts import Verdict
+
+_MEANS = {
+    "PASS": {Verdict.PASS, Verdict.ATTESTED},
+    "WARN": {Verdict.FAIL, Verdict.WAIVED},
+    "INFO": {Verdict.MANUAL, Verdict.ATTESTED, Verdict.NOT_APPLICABLE},
+    "NOTE": {Verdict.MANUAL, Verdict.ATTESTED, Verdict.NOT_APPLICABLE},
+}
+"""By result of docker-bench-security, the verdicts that say the same."""
+
+_DECIDED = ("PASS", "WARN")
+_NAMED = {
+    "WARN": _MEANS["WARN"],
+    "INFO": {Verdict.FAIL, Verdict.MANUAL},
+    "NOTE": {Verdict.FAIL, Verdict.MANUAL},
+}
+"""By result, the verdicts of the subjects that the tool would name."""
+
+
+class Kind(StrEnum):
+    """In what way the two differ, the worst first."""
+
+    OPPOSITE = "opposite verdicts"
+    SUBJECTS = "same verdict, not the same subjects"
+    OPEN_THERE = "pass or fail here, left open there"
+    OPEN_HERE = "pass or fail there, left open or not applicable here"
+    UNREAD = "evidence that could not be read here"
+    ONLY_THERE = "no result here"
+    ONLY_HERE = "no result there"
+    SAME = "the same"
+
+
+_DIFFERENT = (Kind.OPPOSITE, Kind.SUBJECTS, Kind.OPEN_THERE, Kind.OPEN_HERE, Kind.UNREAD)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recommendation, or one check or control that the other side does not have.
+
+    Attributes:
+        number: in the current version of the benchmark; that of the tool where it has no other.
+        named_there: subjects that only the tool names, with what the audit says of them.
+        named_here: subjects that only the audit names, with its reasons.
+    """
+
+    number: str
+    title: str
+    kind: Kind
+    check: Check | None = None
+    result: Result | None = None
+    named_there: tuple[str, ...] = ()
+    named_here: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that was compared."""
+
+    log: Log
+    audited: Audited
+    rows: tuple[Row, ...]
+
+    def of(self, kind: Kind) -> list[Row]:
+        """The rows of this kind."""
+        return [row for row in self.rows if row.kind is kind]
+
+    @property
+    def differ(self) -> bool:
+        """Whether something that both judged was judged differently."""
+        return any(row.kind in _DIFFERENT for row in self.rows)
+
+
+def compare(log: Log, audited: Audited, titles: Mapping[str, str]) -> Comparison:
+    """Compare; *titles* are those of recommendations by their current numbers, for what is not in the audit."""
+    there = {_current(log, check): check for check in log.checks}
+    here = [(number, *pair) for pair in audited.judged for number in pair[0].frameworks.get("cis", ())]
+    judged = {number for number, _, _ in here}
+    rows = [_row(log, number, there.get(number), control, result) for number, control, result in here]
+    lacking = [_only_there(log, n, check, titles) for n, check in there.items() if n not in judged]
+    return Comparison(log, audited, (*rows, *lacking))
+
+
+def _current(log: Log, check: Check) -> str:
+    """The number of today; that of the tool, marked, for what its benchmark does not have."""
+    return benchmarks.current_number(log.benchmark, check.number) or f"{check.number} of {log.benchmark}"
+
+
+def _row(log: Log, number: str, check: Check | None, control: Control, result: Result) -> Row:
+    if check is None:
+        return _only_here(log, number, control, result)
+    kind = _kind(check, result)
+    there, here = _subjects(check, result.findings) if kind is Kind.SAME else ((), ())
+    kind = Kind.SUBJECTS if there or here else kind
+    return Row(number, control.title, kind, check, result, there, here)
+
+
+def _only_there(log: Log, number: str, check: Check, titles: Mapping[str, str]) -> Row:
+    known = number in titles
+    note = "no control was judged" if known else f"not of the CIS benchmark {log.benchmark}"
+    return Row(number, titles.get(number, check.title), Kind.ONLY_THERE, check, note=note)
+
+
+def _only_here(log: Log, number: str, control: Control, result: Result) -> Row:
+    new = benchmarks.number_in(log.benchmark, number) is None
+    note = f"new in the CIS benchmark {benchmarks.CURRENT}" if new else "it was not checked"
+    return Row(number, control.title, Kind.ONLY_HERE, result=result, note=note)
+
+
+def _kind(check: Check, result: Result) -> Kind:
+    if result.verdict in _MEANS[check.result]:
+        return Kind.SAME
+    if result.verdict is Verdict.ERROR:
+        return Kind.UNREAD
+    if check.result not in _DECIDED:
+        return Kind.OPEN_THERE
+    return Kind.OPEN_HERE if result.verdict in _MEANS["INFO"] else Kind.OPPOSITE
+
+
+# ---- subjects
+
+
+def _subjects(check: Check, findings: Sequence[Finding]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who is named there alone, and who here alone, where both name subjects of the same kind."""
+    judged = {each.subject: each for each in findings if each.kind == check.kind}
+    if not (check.items and judged):
+        return (), ()
+    named = check.subjects()
+    bad = {name: each for name, each in judged.items() if each.verdict in _NAMED[check.result]}
+    there = [(" = ".join(sorted(names)), _found(names, judged)) for names in named if not names & bad.keys()]
+    known = frozenset[str]().union(*named)
+    here = [(name, each.reason) for name, each in bad.items() if name not in known]
+    return _grouped(there), _grouped(here) if check.complete else ()
+
+
+def _found(names: Iterable[str], judged: Mapping[str, Finding]) -> str:
+    """What the audit says of the subject with one of these names."""
+    for name in sorted(names):
+        if name in judged:
+            found = judged[name]
+            return f"here {found.verdict}: {found.reason}" if found.reason else f"here {found.verdict}"
+    return "not known here"
+
+
+def _grouped(subjects: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Subjects of which the same is said, together: `backup, web (no memory limit)`."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in subjects:
+        by_reason.setdefault(reason, []).append(name)
+    return tuple(f"{', '.join(names)} ({reason})" for reason, names in by_reason.items())

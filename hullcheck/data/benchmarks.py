@@ -1,0 +1,39 @@
+"""The numbers of a recommendation in older versions of the CIS Docker Benchmark.
+
+Controls carry the numbers of the current version. Version 1.8.0 (July 2025) put one recommendation, 2.7, into
+section 2 and moved those behind it by one; 1.6.0 (June 2023) and 1.7.0 (2024) have the same numbers. Read from
+public copies of the three lists; the texts of the benchmark are at https://www.cisecurity.org/benchmark/docker.
+"""
+
+CURRENT = "1.8.0"
+"""The version whose numbers controls carry, and that `-m 'cis(id=...)'` means."""
+
+_NEW = "2.7"
+_LAST_MOVED = 19
+_BEFORE_1_8 = {_NEW: None} | {f"2.{number}": f"2.{number - 1}" for number in range(8, _LAST_MOVED + 1)}
+
+_CHANGED: dict[str, dict[str, str | None]] = {"1.6.0": _BEFORE_1_8, "1.7.0": _BEFORE_1_8, CURRENT: {}}
+"""By version, what is not numbered as today; None for what it does not have."""
+
+VERSIONS = tuple(_CHANGED)
+
+
+def number_in(version: str, current: str) -> str | None:
+    """The number in *version* of the recommendation that is *current* today; None if it has none.
+
+    Raises:
+        KeyError: the numbers of *version* are not known.
+    """
+    return _CHANGED[version].get(current, current)
+
+
+def current_number(version: str, number: str) -> str | None:
+    """The number today of what is *number* in *version*; None if that version has no such number.
+
+    Raises:
+        KeyError: the numbers of *version* are not known.
+    """
+    changed = _CHANGED[version]
+    if number not in changed:
+        return number
+    return next((new for new, old in changed.items() if old == number), None)
