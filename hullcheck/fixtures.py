@@ -11,6 +11,9 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.files import FileFact
+from hullcheck.facts.image_contents import ImageContents
+from hullcheck.facts.image_trust import ContentTrust
+from hullcheck.facts.images import Image
 from hullcheck.facts.inside import InsideContainer
 from hullcheck.facts.kernel import Kernel
 from hullcheck.facts.networks import Network
@@ -118,6 +121,24 @@ data_root = _files("data_root")
 containerd_directory = _files("containerd_directory")
 unit_file = _files("unit_file")
 containerd_configuration = _files("containerd_configuration")
+
+
+@pytest.fixture
+def image(audit_facts: Facts) -> Subjects[Image]:
+    """Every image that the engine holds; the control is called with one at a time."""
+    return audit_facts.image
+
+
+@pytest.fixture
+def image_contents(audit_facts: Facts) -> ImageContents:
+    """What is in those images, by their ids."""
+    return audit_facts.image_contents
+
+
+@pytest.fixture
+def content_trust(audit_facts: Facts) -> ContentTrust:
+    """Where content trust of the docker command is switched on."""
+    return audit_facts.content_trust
 
 
 # ---- the host

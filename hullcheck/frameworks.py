@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from configparser import ConfigParser, DuplicateOptionError, DuplicateSectionError, Error, ParsingError
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +86,27 @@ class Frameworks:
         framework = self.get(marker_name, kwargs.get("sp", ""))
         _check_ids(framework, args, kwargs, editions)
         return args
+
+    def check_asked(self, marker_name: str, kwargs: Mapping[str, Any]) -> None:
+        """Check what is asked of a marker of this name: its keywords, and maybe one ``id``.
+
+        Raises:
+            ValueError: no control can have it; the message is one line, and names the nearest id that exists.
+        """
+        editions = self.editions(marker_name)
+        shown = _shown(marker_name, (), kwargs)
+        keywords = {key: values for key, values in _keywords(editions).items() if key in kwargs}
+        others = {key: value for key, value in kwargs.items() if key != "id"}
+        for key in others:
+            if key not in keywords:
+                wanted = " or ".join(["id", *_keywords(editions)])
+                raise ValueError(f"{shown}: {key!r} is not a keyword of {marker_name}; write {wanted}")
+        _check_keywords(marker_name, (), others, keywords)
+        chosen = [each for each in editions if others.get("sp", each.edition) == each.edition]
+        ids = [identifier for each in chosen for identifier in each.ids]
+        fault = _fault(kwargs["id"], ids, editions) if "id" in kwargs else ""
+        if fault:
+            raise ValueError(f"{shown} {fault}")
 
     def describe(self) -> str:
         """The frameworks in one line: the first by its name, the others by their markers."""
@@ -243,22 +264,22 @@ def _check_ids(
         example = _shown(marker, (_first(framework),), kwargs)
         raise ValueError(f"{_shown(marker, args, kwargs)} names no id; write for example {example}")
     for number, wanted in enumerate(args):
-        fault = _fault(wanted, framework, editions) or (
+        fault = _fault(wanted, framework.ids, editions) or (
             wanted in args[:number] and "is there twice; write it once"
         )
         if fault:
             raise ValueError(f"{_shown(marker, (wanted,), edition)} {fault}")
 
 
-def _fault(wanted: object, framework: Framework, editions: Sequence[Framework]) -> str:
+def _fault(wanted: object, ids: Collection[str], editions: Sequence[Framework]) -> str:
     if not isinstance(wanted, str):
         return "has an id that is no text; put it in quotes"
-    if wanted in framework.ids:
+    if wanted in ids:
         return ""
     for other in editions:
         if wanted in other.ids:
             return f"is not in markers.ini; it is an id of sp={_quoted(other.edition)}"
-    return _unknown(wanted, framework.ids)
+    return _unknown(wanted, ids)
 
 
 def _unknown(wanted: str, known: Iterable[str]) -> str:

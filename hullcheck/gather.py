@@ -3,10 +3,12 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from queue import Empty, Queue
 
+from hullcheck import image_cache
 from hullcheck.inventory import Target
 from hullcheck.probes import Probe, render
 from hullcheck.recording import Recording, RecordingError
@@ -23,12 +25,14 @@ def gather(
     connection: Connection,
     *,
     probe_timeout: int = 30,
+    cache: Path | None = None,
     done: Callable[[Recording], None] = lambda recording: None,
 ) -> dict[str, Recording]:
     """The recordings of *targets*, by name, in their order; that of a target that failed says why.
 
     Args:
         probe_timeout: seconds for each probe on the target.
+        cache: the folder in which it is kept what was read of images.
         done: called in this thread, once for each target as it finishes.
     """
     waiting: Queue[Target] = Queue()
@@ -42,7 +46,7 @@ def gather(
                 target = waiting.get_nowait()
             except Empty:
                 return
-            finished.put(_bounded(target, probes, connection, probe_timeout))
+            finished.put(_bounded(target, probes, connection, probe_timeout, cache))
 
     for _ in range(min(AT_A_TIME, len(targets))):
         threading.Thread(target=work, daemon=True).start()
@@ -58,22 +62,32 @@ def gather(
     return {target.name: recordings[target.name] for target in targets}
 
 
-def script_for(target: Target, probes: tuple[Probe, ...], probe_timeout: int) -> str:
-    """The probe script as it is run on *target*."""
+def script_for(
+    target: Target, probes: tuple[Probe, ...], probe_timeout: int, known_images: Iterable[str] = ()
+) -> str:
+    """The probe script as it is run on *target*, where the layers of *known_images* need not be read again."""
+    return render(probes, docker_host=_docker_host(target), timeout=probe_timeout, known_images=known_images)
+
+
+def _docker_host(target: Target) -> str | None:
     backend = backend_of(target.connect)
     docker_host = None if backend == "docker" or backend == "podman" else target.docker_host
     if docker_host is None and backend == "local":
-        docker_host = os.environ.get("DOCKER_HOST")  # sudo would drop it
-    return render(probes, docker_host=docker_host, timeout=probe_timeout)
+        return os.environ.get("DOCKER_HOST")  # sudo would drop it
+    return docker_host
 
 
 def _bounded(
-    target: Target, probes: tuple[Probe, ...], connection: Connection, probe_timeout: int
+    target: Target,
+    probes: tuple[Probe, ...],
+    connection: Connection,
+    probe_timeout: int,
+    cache: Path | None,
 ) -> Recording:
     """A recording of *target* within its time, whatever its backend does: not all of them know a time-out."""
     result: list[Recording] = []
     worker = threading.Thread(
-        target=lambda: result.append(_record(target, probes, connection, probe_timeout)), daemon=True
+        target=lambda: result.append(_record(target, probes, connection, probe_timeout, cache)), daemon=True
     )
     worker.start()
     worker.join(connection.timeout + _GRACE)
@@ -84,12 +98,23 @@ def _bounded(
 
 
 def _record(
-    target: Target, probes: tuple[Probe, ...], connection: Connection, probe_timeout: int
+    target: Target,
+    probes: tuple[Probe, ...],
+    connection: Connection,
+    probe_timeout: int,
+    cache: Path | None,
 ) -> Recording:
     try:
         if backend_of(target.connect) == RECORDED:
             return replace(Recording.load(recorded_path(target.connect), probes), target=target.name)
-        return _asked(target, probes, connection, probe_timeout)
+        if cache is None:
+            return _asked(target, probes, connection, probe_timeout)
+        file = image_cache.file_for(cache, target, _docker_host(target))
+        known = image_cache.load(file)
+        recording = _asked(target, probes, connection, probe_timeout, known)
+        recording = image_cache.complete(recording, known)
+        image_cache.save(file, recording)
+        return recording
     except RecordingError as error:
         return _failed(target, probes, str(error))
     except TransportError as error:
@@ -99,9 +124,13 @@ def _record(
 
 
 def _asked(
-    target: Target, probes: tuple[Probe, ...], connection: Connection, probe_timeout: int
+    target: Target,
+    probes: tuple[Probe, ...],
+    connection: Connection,
+    probe_timeout: int,
+    known_images: Iterable[str] = (),
 ) -> Recording:
-    reply = run_script(target, script_for(target, probes, probe_timeout), connection)
+    reply = run_script(target, script_for(target, probes, probe_timeout, known_images), connection)
     text = reply.output.decode("utf-8", "surrogateescape")
     backend = backend_of(target.connect)
     recording = Recording.from_output(text, probes, target=target.name, backend=backend, gathered=time.time())

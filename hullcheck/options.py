@@ -19,6 +19,7 @@ _OPTIONS = {
 }
 _HEADING = "hullcheck: audit of Docker hosts (targets: --hosts, --sudo, ... of testinfra)"
 _DEFAULTS = {"inventory": "", "reports": "", "probe_timeout": "30", "target_timeout": "120"}
+_CACHE = "hullcheck-images"
 DEFAULT_INVENTORY = "inventories/local.yml"
 
 
@@ -60,21 +61,6 @@ def path(config: pytest.Config, name: str) -> Path | None:
     return (config.invocation_params.dir if said_here else beside) / text
 
 
-def require_project(config: pytest.Config) -> None:
-    """Stop where pytest has lost its project: it takes a path after an option of ours for one with tests.
-
-    Raises:
-        pytest.UsageError: the settings beside the user were not read.
-    """
-    here = config.invocation_params.dir
-    settings = [here / "pytest.ini", here / "pyproject.toml"]
-    if config.inipath is None and any(each.is_file() and b"pytest" in each.read_bytes() for each in settings):
-        raise pytest.UsageError(
-            f"pytest took {config.rootpath} for the project and read no settings, because of a path on the"
-            " command line; write an option that has a path with an equals sign, as in --inventory=PATH"
-        )
-
-
 def seconds(config: pytest.Config, name: str) -> int:
     """The value of a time-out, a whole number of seconds above 0.
 
@@ -85,6 +71,15 @@ def seconds(config: pytest.Config, name: str) -> int:
     if not re.fullmatch("0*[1-9][0-9]{0,5}", text, re.ASCII):
         raise pytest.UsageError(f"--{name.replace('_', '-')} {text}: write a whole number of seconds above 0")
     return int(text)
+
+
+def cache_folder(config: pytest.Config) -> Path | None:
+    """Where pytest lets a plugin keep what it may need again; None where there is no such place."""
+    cache = getattr(config, "cache", None)
+    try:
+        return None if cache is None else Path(cache.mkdir(_CACHE))
+    except OSError:
+        return None
 
 
 def connection(config: pytest.Config) -> Connection:

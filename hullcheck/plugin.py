@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck import __version__, facts, frameworks, options
+from hullcheck import __version__, facts, frameworks, options, project, selection
 from hullcheck.control import SEVERITIES, control_of, framework_line
 from hullcheck.gather import script_for
 from hullcheck.inventory import Target
@@ -42,14 +42,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add_options(parser)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest's own, so that nothing is captured yet
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """See that this is the project that the user means, before anything of another one is run."""
+    project.find_again(early_config)
+    yield
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; in an audit, let pytest's own JUnit and HTML reports land in the run's folder."""
-    options.require_project(config)
-    try:
-        known = frameworks.load(frameworks.find(config.rootpath))
-    except frameworks.FrameworkError as error:
-        raise pytest.UsageError(str(error)) from None
+    project.require(config)
+    known = _frameworks(config)
     config.stash[FRAMEWORKS] = known
     for line in known.marker_lines():
         config.addinivalue_line("markers", line)
@@ -67,6 +71,19 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("htmlpath", "") is None:
         config.option.htmlpath = str(folder / "report.html")
         config.option.self_contained_html = True
+
+
+def _frameworks(config: pytest.Config) -> frameworks.Frameworks:
+    """The frameworks, and `-m` asks for nothing that they do not have."""
+    try:
+        known = frameworks.load(frameworks.find(config.rootpath))
+    except frameworks.FrameworkError as error:
+        raise pytest.UsageError(str(error)) from None
+    try:
+        selection.check(config.option.markexpr, known)
+    except ValueError as error:
+        raise pytest.UsageError(f"-m: {error}") from None
+    return known
 
 
 def _runs_tests(config: pytest.Config) -> bool:

@@ -161,7 +161,13 @@ class Policy:
     os_hardening: Hardening | None = None
     """The last assessment of the operating system against a hardening standard."""
     allowed_registries: tuple[str, ...] | None = None
-    """Registries that images may come from."""
+    """Registries, or parts of them, that images may come from; see `allows_registry`."""
+    allowed_packages: tuple[str, ...] | None = None
+    """Names of packages and tools that images may hold."""
+    image_max_age_days: int | None = None
+    """How many days after its build an image has to be built anew."""
+    image_verification: str | None = None
+    """How signatures of images are checked, where that is not by content trust of the docker command."""
     rootful_reason: str | None = None
     """Why the daemon cannot run rootless."""
     cgroup_parents: tuple[str, ...] = ()
@@ -174,6 +180,8 @@ class Policy:
     """Paths of seccomp profiles of the daemon that are approved beside the built-in one."""
     swarm: bool = False
     """Whether swarm mode is wanted."""
+    allowed_setuid_files: tuple[str, ...] = ()
+    """Paths of setuid and setgid files that images may hold."""
     allowed_capabilities: tuple[str, ...] = ()
     """Capabilities that containers may be given, in upper case and without ``CAP_``."""
     allowed_mounts: tuple[str, ...] = ()
@@ -210,6 +218,12 @@ class Policy:
         return path.startswith("/") and any(
             parts[: len(each)] == each for each in map(_parts, self.allowed_mounts)
         )
+
+    def allows_registry(self, repository: str) -> bool | None:
+        """Whether *repository*, registry and all, is on the list or below a part that is; None without a list."""
+        if self.allowed_registries is None:
+            return None
+        return any(f"{repository}/".startswith(f"{each}/") for each in self.allowed_registries)
 
     def allows_port(self, port: int, protocol: str = "tcp") -> bool | None:
         """Whether the list of ports holds *port*; ``None`` if there is no list."""
@@ -407,12 +421,16 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "trusted_users": _each(_user),
     "os_hardening": Hardening.from_mapping,
     "allowed_registries": _each(_registry),
+    "allowed_packages": _each(_word),
+    "image_max_age_days": _days,
+    "image_verification": _text,
     "rootful_reason": _text,
     "cgroup_parents": _each(_word),
     "authorization_plugins": _some(_word),
     "log_drivers": _each(_word),
     "seccomp_profiles": _each(_path),
     "swarm": _truth,
+    "allowed_setuid_files": _each(_path),
     "allowed_capabilities": _each(_capability),
     "allowed_mounts": _each(_path),
     "allowed_devices": _each(_text),

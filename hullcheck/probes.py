@@ -16,6 +16,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 MAGIC = "hullcheck-probe/1"
 
@@ -49,6 +50,7 @@ _EPILOGUE = r"""ask_host | dd ibs=65536 obs=16777216 2>/dev/null | { ask_engine;
 printf "%s complete\n" "$nonce"
 """
 
+_MOST_KNOWN = 2000  # images: the script is one argument of a command, and Linux has room there for 128 KiB
 TIMED_OUT = 124  # the exit status of timeout(1)
 
 
@@ -93,16 +95,25 @@ class ProbeOutputError(Exception):
     """The output of a probe script is not what such a script prints, or is cut off."""
 
 
-def render(probes: Iterable[Probe], *, docker_host: str | None = None, timeout: int = 30) -> str:
+def render(
+    probes: Iterable[Probe],
+    *,
+    docker_host: str | None = None,
+    timeout: int = 30,
+    known_images: Iterable[str] = (),
+) -> str:
     """The script that asks *probes*, as ASCII text for a POSIX sh.
 
     Args:
         docker_host: the engine's address as the docker command takes it; None leaves the target's own choice.
         timeout: seconds for each probe, where the target has timeout(1).
+        known_images: ids of images whose layers need not be read again.
     """
     parts = [_PROLOGUE.replace("@SECONDS@", str(timeout)).replace("@MAGIC@", MAGIC)]
     if docker_host:
         parts.append(f"DOCKER_HOST={shlex.quote(docker_host)}\nexport DOCKER_HOST\n")
+    known = " ".join(each.removeprefix("sha256:")[:16] for each in islice(known_images, _MOST_KNOWN))
+    parts.append(f"known_images={shlex.quote(known)}\nexport known_images\n")
     asked = list(probes)
     parts.append(_function("ask_host", [each for each in asked if not each.asks_engine]))
     parts.append(_function("ask_engine", [each for each in asked if each.asks_engine]))

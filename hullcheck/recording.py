@@ -1,6 +1,7 @@
 """A recording: what a target answered, kept as the evidence, and read again to judge."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,6 +15,7 @@ from hullcheck.verdicts import EvidenceError
 SCHEMA = "hullcheck/recording/1"
 FILE_NAME = "recording.json"
 UNREADABLE = 65  # EX_DATAERR of sysexits.h
+_HEAD = 4096  # how far into an output its first line may be, after what a login said
 
 
 class RecordingError(Exception):
@@ -100,7 +102,7 @@ class Recording:
             text = path.read_bytes().decode("utf-8", "surrogateescape")
         except OSError as error:
             raise RecordingError(f"{path}: {error.strerror or error}") from None
-        if MAGIC in text[:4096] and not text.lstrip().startswith("{"):
+        if MAGIC in text[:_HEAD] and not text.lstrip().startswith("{"):
             return cls.from_output(text, probes, target=path.stem, backend="script", gathered=0.0)
         return cls._from_document(text, path)
 
@@ -131,6 +133,24 @@ class Recording:
         }
         clock = re.fullmatch(r"([0-9]{1,12})\s*", kept["clock"].stdout) if "clock" in kept else None
         return cls(target, backend, kept, commands, float(clock[1]) if clock else gathered)
+
+
+def mistaken(path: Path) -> str:
+    """Why *path* cannot have been meant: no file, or something else than a recording; else an empty string.
+
+    One that is damaged, cut off or unreadable was meant; it is an error of its target alone.
+    """
+    if not os.path.exists(path):
+        return "there is no such file or folder"
+    file = path / FILE_NAME if path.is_dir() else path
+    if not os.path.exists(file):
+        return f"there is no {FILE_NAME} in this folder"
+    if not file.is_file() or not os.access(file, os.R_OK):  # a pipe can be read only once
+        return ""
+    with file.open("rb") as opened:
+        head = opened.read(_HEAD)
+    meant = not head or MAGIC.encode() in head or head.lstrip().startswith(b"{")
+    return "" if meant else "this is no recording"
 
 
 def decode_json(text: str, origin: str) -> Any:

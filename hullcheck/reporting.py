@@ -48,8 +48,10 @@ class Reporting:
         link.symlink_to(folder.name)
         link.replace(folder.parent / LATEST)
 
-    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
-        """Say at the end what was found."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> Generator[None]:
+        """Say what was found, below the lists of pytest, where a person looks first."""
+        yield
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and options.path(self.config, "reports"):
             terminal.write_nothing_selected(terminalreporter)
         if self.audited:

@@ -110,7 +110,7 @@ class Result:
 
 @dataclass(frozen=True)
 class AuditedTarget:
-    """A target as results name it: `connect` without a password, engine and os empty where not known."""
+    """A target as results name it: `connect` without a password, what is not known is empty, or `unknown`."""
 
     name: str
     connect: str

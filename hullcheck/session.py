@@ -76,6 +76,7 @@ class AuditSession:
             facts.PROBES,
             options.connection(self.config),
             probe_timeout=options.seconds(self.config, "probe_timeout"),
+            cache=options.cache_folder(self.config),
             done=done,
         )
         self.gather_seconds = time.monotonic() - start
@@ -131,8 +132,9 @@ class AuditSession:
 
     def _audited(self, target: Target) -> AuditedTarget:
         known = self.facts_of(target)
+        kind = "unknown" if known.recording.failure else known.kind
         engine, system = printable(known.engine_version), printable(known.os_name)
-        return AuditedTarget(target.name, plain(target.connect), known.kind, engine, system)
+        return AuditedTarget(target.name, plain(target.connect), kind, engine, system)
 
 
 def _no_folder(path: object, reason: object) -> pytest.UsageError:

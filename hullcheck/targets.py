@@ -8,11 +8,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hullcheck.inventory import Target
+from hullcheck.recording import mistaken
 from hullcheck.suggest import did_you_mean
 from hullcheck.text import hide_passwords
 
 RECORDED = "recorded"
 _SUFFIXES = (".txt", ".out", ".log", ".json")  # of files; in `web1.example.com` it is a part of the name
+FILES = ("results.json", "junit.xml", "report.html")
+"""What a run leaves in its folder, beside the directory of each target."""
 CONTAINER_BACKENDS = ("docker", "podman", "kubectl")
 SSH_BACKENDS = ("ssh", "safe-ssh")
 
@@ -84,9 +87,10 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
         spec = f"{connection or 'paramiko'}://{spec}"
     backend, _, rest = spec.partition("://")
     if backend == RECORDED:
-        if not rest or not recorded_path(spec).exists():
+        fault = mistaken(recorded_path(spec)) if rest else "there is no such file or folder"
+        if fault:
             wanted = "the folder of a recording, or a file with the output of `hullcheck probe-script`"
-            raise TargetError(f"--hosts {spec}: there is no such file or folder; write {wanted}")
+            raise TargetError(f"--hosts {spec}: {fault}; write {wanted}")
         return [spec]
     if backend not in BACKENDS:
         known = (*BACKENDS, RECORDED)
@@ -141,6 +145,6 @@ def _split_port(address: str) -> tuple[str, str]:
 
 
 def _safe(name: str) -> str:
-    """*name* as the name of a directory."""
+    """*name* as the name of a directory beside the files of a run."""
     name = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")
-    return name or "target"
+    return f"{name}-host" if name in FILES else name or "target"

@@ -354,6 +354,14 @@ def test_listeners_that_are_not_the_api() -> None:
     assert replace(host, containers=published).judge("2.8")[0] == "not applicable"
 
 
+def test_engine_that_does_not_say_its_default() -> None:
+    """2.15: an engine before 23 does not report it; then what it was started with counts."""
+    old = Host(info={"ServerVersion": "20.10.24+dfsg1"}, document='{"no-new-privileges": true}')
+    assert old.judge("2.15")[0] == "pass"
+    assert replace(old, document="{}").judge("2.15")[0] == "fail"
+    assert replace(old, info={"ServerVersion": "23.0.0"}).judge("2.15")[0] == "fail"
+
+
 def test_sockets_of_a_unit() -> None:
     """What docker.socket says now counts if the daemon was given as many sockets and listens on them."""
     unit = "Id=docker.service\nMainPID=7\n\nId=docker.socket\nListen=/run/docker.sock (Stream)"

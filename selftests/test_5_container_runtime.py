@@ -156,7 +156,7 @@ class World:
         self.volumes: list[dict[str, Any]] = []
         self.label = ""
         self.kernel: dict[str, str] = dict(KERNEL)
-        self.images = [{"Id": IMAGE, "Name": "app", "Tag": "1"}]
+        self.images = [{"Id": IMAGE, "RepoTags": ["app:1"], "Config": {}}]
         self.networks = [{"Name": "bridge", "Id": BRIDGE, "Driver": "bridge", "Options": {}}]
         self.services: list[dict[str, Any]] = []
         self.users: list[str] = []
@@ -184,7 +184,7 @@ class World:
             "docker_info": json.dumps(self.info),
             "docker_networks": "\n".join(map(json.dumps, self.networks)),
             "docker_services": "\n".join(map(json.dumps, self.services)),
-            "docker_images": "\n".join(map(json.dumps, self.images)),
+            "images": "\n".join([*(f"image {json.dumps(each)}" for each in self.images), "--blobs", ""]),
             "processes": "\n".join(self._processes()),
             "kernel": "\n".join(
                 [f"{path}:{value}" for path, value in self.kernel.items()]

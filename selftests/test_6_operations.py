@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.sprawl import SPRAWL, Sprawl
+from hullcheck.facts.container_probe import DOCKER_CONTAINERS
+from hullcheck.facts.image_probe import IMAGES
 from hullcheck.policy import Policy, PolicyError, SprawlLimits
 from hullcheck.probes import Answer
 from hullcheck.recording import Recording
@@ -22,8 +23,8 @@ NEVER = "0001-01-01T00:00:00Z"
 
 def image(name: str, *tags: str, parent: str = "", created: str = NOW, tagged: str = NEVER) -> str:
     """A line of the probe's answer: an image whose id is made of its name."""
-    document = {"Id": identifier(name), "Parent": identifier(parent) if parent else ""}
-    document |= {"Tags": list(tags), "Digests": [], "Created": created, "Tagged": tagged}  # type: ignore[dict-item]
+    document = {"Id": identifier(name), "Parent": identifier(parent) if parent else "", "Config": {}}
+    document |= {"RepoTags": list(tags), "RepoDigests": [], "Created": created, "Tagged": tagged}
     return f"image {json.dumps(document)}"
 
 
@@ -32,19 +33,26 @@ def identifier(name: str) -> str:
     return f"sha256:{name.encode().hex():0<64}"
 
 
-def container(name: str, created: str = NOW, finished: str = NEVER) -> str:
-    """A line of the probe's answer: a container that does not run."""
-    return f"container {json.dumps({'Name': f'/{name}', 'Created': created, 'Finished': finished})}"
+def container(name: str, created: str = NOW, finished: str = NEVER, status: str = "exited", of: str = "") -> str:
+    """A line of the probe's answer: a container, which does not run if nothing else is said."""
+    document = {"Id": name, "Name": f"/{name}", "Status": status, "Image": identifier(of)}
+    return f"container {json.dumps(document | {'Created': created, 'Finished': finished})}"
 
 
 def facts(*lines: str, used: tuple[str, ...] = (), stderr: str = "", status: int = 0, **limits: Any) -> Facts:
-    """A target of which the probe said this, where containers were made from the images *used*."""
-    answer = Answer(SPRAWL.name, status, "\n".join(lines), stderr)
+    """A target of which the probes said this, where running containers were made from the images *used*."""
+    running = [container(f"uses-{name}", status="running", of=name) for name in used]
+    ours = [*running, *(line for line in lines if line.startswith("container "))]
+    others = [line for line in lines if not line.startswith("container ")]
+    answers = {
+        IMAGES.name: Answer(IMAGES.name, status, "\n".join([*others, "--blobs", ""]), stderr),
+        DOCKER_CONTAINERS.name: Answer(DOCKER_CONTAINERS.name, 0, "\n".join([*ours, "--proc", "--paths"]), ""),
+        "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+        "docker_info": Answer("docker_info", 0, '{"ServerVersion": "26.1.5"}', ""),
+    }
     gathered = datetime.fromisoformat(NOW).timestamp()
-    recording = Recording("host", "local", {SPRAWL.name: answer}, gathered=gathered)
-    made = Facts(recording, Policy(sprawl=SprawlLimits(**limits)))
-    made.__dict__["sprawl"] = Sprawl(recording, frozenset(map(identifier, used)))
-    return made
+    recording = Recording("host", "local", answers, gathered=gathered)
+    return Facts(recording, Policy(sprawl=SprawlLimits(**limits)))
 
 
 def verdict(number: str, target: Facts) -> tuple[str, str]:
@@ -73,7 +81,7 @@ def test_image_without_a_name() -> None:
     """A dangling image counts under its short id; one that was pulled by digest, under that."""
     found = verdict("6.1", facts(image("a"), unused_images=0))
     assert found == ("fail", "1 unused images, allowed are 0: 610000000000 (0 d)")
-    digest = json.loads(image("a").removeprefix("image ")) | {"Digests": ["reg/a@sha256:12"], "Tags": None}
+    digest = json.loads(image("a").removeprefix("image ")) | {"RepoDigests": ["reg/a@sha256:12"], "RepoTags": None}
     found = verdict("6.1", facts(f"image {json.dumps(digest)}"))
     assert found == ("pass", "1 unused images: reg/a@sha256:12 (0 d)")
     assert "610000000000" in verdict("6.1", facts(image("a", "<none>:<none>")))[1]
@@ -156,7 +164,7 @@ def test_number_of_containers() -> None:
 def test_answers_that_cannot_be_judged() -> None:
     """A failed probe, a description that is cut off and one without a time are errors."""
     no_engine = facts(status=1, stderr="Cannot connect to the Docker daemon")
-    assert verdict("6.1", no_engine) == ("error", "sprawl: Cannot connect to the Docker daemon")
+    assert verdict("6.1", no_engine) == ("error", "images: Cannot connect to the Docker daemon")
     for line in ('image {"Id":"a"', 'image {"Id":"a"}', "image 5", image("a", created="yesterday")):
         assert verdict("6.1", facts(line))[0] == "error"
     assert verdict("6.2", facts(container("a", created="", finished="")))[0] == "error"

@@ -83,9 +83,8 @@ def test_list_of_controls_is_fresh() -> None:
 
 
 def test_every_control_is_proven() -> None:
-    """Of the sections that are done there is no control that no self-test judges."""
-    unproven = {each for control in controls() for each in numbers(control)} - pages.proofs().keys()
-    assert not {each for each in unproven if each.startswith(("2.", "5."))}
+    """There is no control that no self-test judges."""
+    assert not {each for control in controls() for each in numbers(control)} - pages.proofs().keys()
 
 
 @pytest.mark.parametrize(
@@ -201,18 +200,12 @@ def test_picture_in_the_readme(demo: tuple[str, dict[str, Any]]) -> None:
 
 
 def test_demo_shows_both_kinds_of_host(demo: tuple[str, dict[str, Any]]) -> None:
-    """The hardened host fails nothing, the careless one much; only audit rules cannot be read.
-
-    Both are hosts in a container, to which the kernel does not tell its audit rules.
-    """
-    found: dict[str, dict[str, set[str]]] = {"hardened": {}, "careless": {}}
+    """The hardened host fails nothing, the careless one much, and all evidence of both could be read."""
+    found: dict[str, set[str]] = {"hardened": set(), "careless": set()}
     for result in demo[1]["results"]:
-        (number,) = demo[1]["controls"][result["control"]]["frameworks"]["cis"]
-        found[result["target"]].setdefault(result["verdict"], set()).add(number)
-    assert found["hardened"].keys() - {"error"} == {"pass", "manual", "not applicable"}
-    assert found["careless"].keys() >= {"pass", "fail"}
-    unreadable = found["hardened"].get("error", set()) | found["careless"].get("error", set())
-    assert {number for number in unreadable if not number.startswith("1.1.")} == set()
+        found[result["target"]].add(result["verdict"])
+    unproblematic = {"pass", "manual", "not applicable"}
+    assert found == {"hardened": unproblematic, "careless": unproblematic | {"fail"}}
 
 
 @each_recording

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import hullcheck
+from hullcheck import selection
 from hullcheck.frameworks import FILE, Framework, FrameworkError, Frameworks, find, load
 
 ROOT = Path(__file__).parent.parent
@@ -226,6 +227,54 @@ def test_unhashable_id_is_refused(frameworks: Frameworks) -> None:
     """A list of ids in the place of ids is a fault of the marker, not a crash."""
     with pytest.raises(ValueError, match="put it in quotes"):
         frameworks.ids_of("pci", (["2.2.6"],), {})
+
+
+# ---- what is asked of markers
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "",
+        "cis and not (pci or slow)",
+        'cis(id="5.5", level=1)',
+        'hipaa(id="164.312(a)(1)") or nist(id="4.4.3")',
+        'nist(id="4.4.3", sp="800-190")',
+        'nist(sp="800-53")',
+        "of_somebody_else(id='9.9', nr=1)",
+        "this is [no expression",
+    ],
+)
+def test_what_there_is_may_be_asked(frameworks: Frameworks, expression: str) -> None:
+    """Ids of any edition, keywords, and whatever is no marker of a framework."""
+    selection.check(expression, frameworks)
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ('cis(id="5.55")', 'cis(id="5.55") is not in markers.ini; did you mean "5.5"?'),
+        (
+            'x or not (y and pci(id="7.2.55"))',
+            'pci(id="7.2.55") is not in markers.ini; did you mean "7.2.5"?',
+        ),
+        ('nist(id="4.4.33")', 'nist(id="4.4.33") is not in markers.ini; did you mean "4.4.3"?'),
+        (
+            'nist(id="4.4.3", sp="800-53")',
+            'nist(id="4.4.3", sp="800-53") is not in markers.ini; it is an id of sp="800-190"',
+        ),
+        ("cis(id=5)", "cis(id=5) has an id that is no text; put it in quotes"),
+        ("cis(level=7)", "cis(level=7) needs level=1 or level=2"),
+        ('nist(sp="53")', 'nist(sp="53") needs sp="800-53" or sp="800-190"'),
+        ('cis(nr="5.5")', "cis(nr=\"5.5\"): 'nr' is not a keyword of cis; write id or level"),
+        ("pci(level=1)", "pci(level=1): 'level' is not a keyword of pci; write id"),
+    ],
+)
+def test_what_no_control_can_have_is_refused(frameworks: Frameworks, expression: str, message: str) -> None:
+    """A mistyped id or keyword would select nothing, or with `not` everything."""
+    with pytest.raises(ValueError, match=r"^[^\n]+$") as caught:
+        selection.check(expression, frameworks)
+    assert str(caught.value) == message
 
 
 # ---- what pytest makes of it

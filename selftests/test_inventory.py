@@ -12,6 +12,7 @@ import pytest
 from hullcheck import yamlfile
 from hullcheck.inventory import BACKENDS, Inventory, InventoryError, Target, load
 from hullcheck.policy import Policy, PortRange
+from hullcheck.targets import FILES
 from hullcheck.yamlfile import YamlError
 
 ROOT = Path(__file__).parent.parent
@@ -304,6 +305,14 @@ def test_name_that_is_no_directory_is_refused(faults: Faults, name: str) -> None
     (fault,) = faults(f'targets:\n  {name or chr(34) * 2}: {{connect: "local://"}}\n')
     assert fault.startswith("site.yml:2: targets.")
     assert "is not the name of a target: letters, digits" in fault
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_name_of_a_file_of_the_run_is_refused(faults: Faults, name: str) -> None:
+    """The directory of a target stands beside the files of a run; a longer name is one like any other."""
+    (fault,) = faults(f'targets:\n  {name}: {{connect: "local://"}}\n  {name}.org: {{connect: "local://"}}\n')
+    assert fault.startswith(f"site.yml:2: targets.{name}: ")
+    assert "not that of a file of a run" in fault
 
 
 def test_values_of_the_wrong_type_are_refused(faults: Faults) -> None:

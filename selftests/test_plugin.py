@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.probes import Answer
+from hullcheck.probes import MAGIC, Answer
 from selftests.running import (
     ABSENT,
     PRESENT,
@@ -368,10 +368,17 @@ def test_run_that_judged_nothing_is_not_green(suite: Project, processes: list[st
     assert run.results["run"]["exit_status"] == 1
 
 
+@pytest.mark.parametrize("quiet", ["-q", "-qq", "--no-summary"])
+def test_reason_stands_below_every_list(suite: Project, quiet: str) -> None:
+    """However little the user wants to read, what comes of a run that judged nothing is not far up."""
+    run = suite.pytest("-m", "cis", "--hosts", _empty(suite), quiet)
+    assert any("No control was judged" in line for line in run.output.rstrip().splitlines()[-3:])
+
+
 @pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one-process", "two-workers"])
 def test_selection_of_nothing_says_so(suite: Project, processes: list[str]) -> None:
     """A selection without a control is pytest's exit status 5, and a line says what to do."""
-    run = suite.pytest("-m", 'cis(id="9.99")', "--hosts", _empty(suite), *processes)
+    run = suite.pytest("-m", "cis", "-k", "no_such_control", "--hosts", _empty(suite), *processes)
     assert run.status == 5
     assert len(run.lines("No control was selected")) == 1
     assert "Traceback" not in run.output
@@ -415,6 +422,22 @@ BAD_MARKER = PRIVILEGED.replace('"7.2.5"', '"7.2.55"')
             ["--hosts", "recorded://missing"],
             "--hosts recorded://missing: there is no such file or folder; write",
         ),
+        (
+            {},
+            ["--hosts", "recorded://conftest.py,recorded://missing"],
+            "--hosts recorded://conftest.py: this is no recording; write",
+        ),
+        (
+            {},
+            ["--hosts", "recorded://tests"],
+            "--hosts recorded://tests: there is no recording.json in this folder; write",
+        ),
+        (
+            {},
+            ["-m", 'cis(id="5.55")'],
+            'ERROR: -m: cis(id="5.55") is not in markers.ini; did you mean "5.5"?',
+        ),
+        ({}, ["-m", "cis(level=7)"], "ERROR: -m: cis(level=7) needs level=1 or level=2"),
         ({}, ["--probe-timeout", "abc"], "--probe-timeout abc: write a whole number of seconds above 0"),
         ({}, ["--target-timeout", "0"], "--target-timeout 0: write a whole number of seconds above 0"),
         (
@@ -444,23 +467,6 @@ def test_bad_input_gets_one_clear_line(
     assert not trace.exists()
 
 
-def test_path_outside_of_the_project(tmp_path: Path) -> None:
-    """pytest loses its settings over a path after an option; the run stops and says how to write it.
-
-    That is where hullcheck is installed. From a checkout alone pytest does not even find the option.
-    """
-    project = _site(tmp_path / "project")
-    hosts = _careless(project)
-    inventory = tmp_path / "elsewhere/fleet.yml"
-    inventory.parent.mkdir()
-    inventory.write_text(f'targets: {{web1: {{connect: "{hosts}"}}}}')
-    lost = project.pytest("-p", "hullcheck.plugin", "-m", "cis", "--inventory", str(inventory))
-    assert lost.status == 4
-    assert len(lost.lines("with an equals sign, as in --inventory=PATH")) == 1
-    found = project.pytest("-m", "cis", f"--inventory={inventory}")
-    assert found.verdicts == {"container_is_not_privileged": "fail"}
-
-
 def test_every_wrong_marker_of_a_file_is_named(tmp_path: Path) -> None:
     """A run names all wrong ids of a file at once."""
     both = BAD_MARKER.replace('"AC-6"', '"AC-666"')
@@ -473,11 +479,18 @@ def test_damaged_recording_is_an_error_verdict(tmp_path: Path) -> None:
     """A recording that is none spoils its own target alone."""
     project = _site(tmp_path)
     project.write("broken/recording.json", '{"schema": "hullcheck/recording/1"')
-    run = project.pytest("--hosts", f"recorded://{tmp_path}/broken,{_careless(project)}")
+    project.write("cut.txt", f"Welcome\n{MAGIC} {'0' * 32}\n")
+    project.write("empty.txt", "")
+    damaged = ",".join(f"recorded://{tmp_path}/{each}" for each in ("broken", "cut.txt", "empty.txt"))
+    run = project.pytest("--hosts", f"{damaged},{_careless(project)}")
     assert run.verdicts == {
         "container_is_not_privileged@broken": "error",
+        "container_is_not_privileged@cut": "error",
+        "container_is_not_privileged@empty": "error",
         "container_is_not_privileged@web1": "fail",
     }
+    kinds = {name: target["kind"] for name, target in run.results["targets"].items()}
+    assert kinds == {"broken": "unknown", "cut": "unknown", "empty": "unknown", "web1": "host"}
     assert run.lines("not audited: broken: ")
     assert "Traceback" not in run.output
 

@@ -15,9 +15,9 @@ ROOT = Path(__file__).parent.parent
 KEYS = [field.name for field in fields(Policy)]
 POWERS = {
     *("trusted_users", "cgroup_parents", "seccomp_profiles", "allowed_capabilities"),
-    *("allowed_mounts", "allowed_devices", "allowed_ulimits"),
+    *("allowed_mounts", "allowed_devices", "allowed_ulimits", "allowed_setuid_files"),
 }
-WORKLOAD = {"allowed_registries", "log_drivers", "allowed_ports", "current_images"}
+WORKLOAD = {"allowed_registries", "allowed_packages", "log_drivers", "allowed_ports", "current_images"}
 
 
 def faults(mapping: object) -> dict[str, str]:
@@ -220,6 +220,8 @@ WRONG: dict[str, list[Any]] = {
         ),
     ],
     "current_images": ["nginx:1", ["nginx 1"], [1]],
+    "allowed_packages": ["libc6", ["libc6 bash"], [1]],
+    "allowed_setuid_files": ["/bin/su", ["bin/su"], ["/bin/../su"], [1]],
 }
 WRONG_CASES = [(key, value) for key, values in WRONG.items() for value in values]
 

@@ -65,6 +65,12 @@ def test_name_stays_in_its_folder(spec: str) -> None:
     assert not name.startswith(".")
 
 
+def test_name_is_not_that_of_a_file_of_the_run() -> None:
+    """The directory of a target stands beside results.json and the reports."""
+    names = [name for name, _ in _names("ssh://results.json", "ssh://junit.xml", "docker://report.html")]
+    assert names == ["results.json-host", "junit.xml-host", "report.html-host"]
+
+
 @pytest.mark.parametrize(
     ("specs", "said"),
     [

@@ -1,9 +1,19 @@
 """CIS Docker Benchmark v1.8.0, section 4: images and what runs from them."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from hullcheck.facts import Facts, image_packages, image_secrets
 from hullcheck.facts.containers import Container
-from hullcheck.verdicts import EvidenceError
+from hullcheck.facts.image_contents import Contents, ImageContents
+from hullcheck.facts.image_steps import Step
+from hullcheck.facts.image_trust import ContentTrust, Setting
+from hullcheck.facts.images import Image
+from hullcheck.policy import Policy
+from hullcheck.verdicts import EvidenceError, Manual
+
+_SHOWN = 20  # of what an image holds
 
 
 @pytest.mark.cis("4.1", level=1)
@@ -297,12 +307,13 @@ def test_image_is_built_with_copy(image: Image) -> None:
 @pytest.mark.pci("8.3.2", "8.6.2")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(D)", "164.312(a)(1)")
 @pytest.mark.severity("high")
-def test_image_holds_no_secret(image: Image) -> str:
-    """No build step and no setting of an image holds a secret.
+def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> str:
+    """No build step, no setting and no file of an image holds a secret.
 
     Whoever can pull an image can read all of it: the values that its steps were given, and every layer, also
-    of files that a later step removed. Searched are the history, environment, labels and commands; what is in
-    files is not, and a reason says where a secret is and of which kind, but never the secret.
+    of files that a later step removed. Searched are the history, environment, labels and commands, and the
+    names of all files; what is in files is not. A reason says where a secret is and of which kind, but never
+    the secret.
 
     Remedy: change the secret, since it has to count as known; build with `RUN --mount=type=secret`, and give
     secrets to containers when they run.
@@ -314,12 +325,16 @@ def test_image_holds_no_secret(image: Image) -> str:
             f"the file {name} in {step.shown}" for name in step.files if image_secrets.names_key_file(name)
         ]
     assert not found, "; ".join(dict.fromkeys(found)) + _users(image)
+    named = image_contents.of(image.id).keys
+    keys = [path for path in named if image_secrets.names_key_file(path)]
+    assert not keys, f"holds {_some(keys)}{_users(image)}"
     steps = _told(image)
     _require_nothing_hidden(steps)
     perhaps = [name for step in steps for name in step.files if image_secrets.may_be_secret_file(name)]
-    if perhaps:
-        raise Manual(f"files that may be secrets, by their names: {', '.join(dict.fromkeys(perhaps))}")
-    return "none in history, environment, labels and commands; the contents of files were not searched"
+    if perhaps or named:
+        names = tuple(dict.fromkeys((*perhaps, *named)))
+        raise Manual(f"files that may be secrets, by their names: {_some(names)}")
+    return "none in history, environment, labels, commands and names of files; what is in files was not read"
 
 
 @pytest.mark.cis("4.11", level=2)

@@ -11,6 +11,8 @@ from hullcheck.facts import (
     daemon,
     engine,
     engine_files,
+    image_contents,
+    image_trust,
     images,
     inside,
     kernel,
@@ -29,6 +31,9 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine_files import EngineFiles
+from hullcheck.facts.image_contents import ImageContents
+from hullcheck.facts.image_trust import ContentTrust
+from hullcheck.facts.images import Image
 from hullcheck.facts.inside import InsideContainer
 from hullcheck.facts.kernel import Kernel
 from hullcheck.facts.mounts import Mount
@@ -53,6 +58,8 @@ PROBES: tuple[Probe, ...] = (
     *networks.PROBES,
     *services.PROBES,
     *images.PROBES,
+    *image_contents.PROBES,
+    *image_trust.PROBES,
     *containers.PROBES,
     *processes.PROBES,
     *kernel.PROBES,
@@ -61,7 +68,6 @@ PROBES: tuple[Probe, ...] = (
     *places.PROBES,
     *accounts.PROBES,
     *audit.PROBES,
-    *sprawl.PROBES,
     *swarm.PROBES,
 )
 
@@ -69,6 +75,9 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "daemon": daemon.EVIDENCE,
     "container": containers.EVIDENCE,
     "engine": engine.EVIDENCE,
+    "image": images.EVIDENCE,
+    "image_contents": image_contents.EVIDENCE,
+    "content_trust": image_trust.PROBES,
     "inside": inside.EVIDENCE,
     "kernel": kernel.PROBES,
     **dict.fromkeys(engine_files.GROUPS, engine_files.EVIDENCE),
@@ -205,7 +214,7 @@ class Facts:
     def sprawl(self) -> Sprawl:
         """What is not in use on the target."""
         assert self.engine
-        return Sprawl(self.recording, frozenset(each.image_id for _, each in containers.from_engine(self)))
+        return Sprawl(self)
 
     @cached_property
     def swarm(self) -> Swarm:
@@ -221,6 +230,23 @@ class Facts:
     def overlay_network(self) -> Subjects[Network]:
         """Every network of the swarm that reaches over several nodes."""
         return swarm.overlay_networks(self.swarm, lambda: self.networks)
+
+    @cached_property
+    def image(self) -> Subjects[Image]:
+        """Every image that the engine holds."""
+        assert self.engine
+        return images.from_engine(self)
+
+    @cached_property
+    def content_trust(self) -> ContentTrust:
+        """Where content trust of the docker command is switched on."""
+        assert self.engine
+        return ContentTrust.of(self.recording)
+
+    @cached_property
+    def image_contents(self) -> ImageContents:
+        """What is in the images that the engine holds."""
+        return ImageContents(self.recording)
 
     @cached_property
     def image_names(self) -> dict[str, str]:

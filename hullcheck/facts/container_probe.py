@@ -26,6 +26,8 @@ _FIELDS = {
     "Name": ".Name",
     "Running": ".State.Running",
     "Status": ".State.Status",
+    "Created": ".Created",
+    "Finished": ".State.FinishedAt",
     "Image": ".Image",
     "Program": ".Path",
     "Arguments": ".Args",

@@ -245,7 +245,7 @@ class Running(Described):
         stored = self.all.stored_no_new_privileges(self.id)
         if stored is not None:
             return stored
-        if "no-new-privileges" in self.all.facts.engine.security_options:
+        if self.all.facts.engine.no_new_privileges is not False:
             raise EvidenceError("it does not run, and the daemon's default when it was created is not known")
         return False
 

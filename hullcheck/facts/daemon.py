@@ -227,6 +227,9 @@ class Daemon:
             return self._reported_icc()
         if name == "userland-proxy":
             return self._seen_proxies()
+        if name == "no-new-privileges":
+            said = self.engine.no_new_privileges
+            return None if said is None else Value(said, "docker info")
         read = _REPORTED.get(name)
         return Value(read(self.engine), "docker info") if read else None
 
@@ -513,7 +516,6 @@ _REPORTED: Mapping[str, Callable[[Engine], object]] = {
     "insecure-registries": _insecure,
     "live-restore": lambda engine: bool(engine.value("LiveRestoreEnabled")),
     "log-driver": lambda engine: engine.value("LoggingDriver"),
-    "no-new-privileges": lambda engine: "no-new-privileges" in engine.security_options,
     "seccomp-profile": _seccomp,
     "storage-driver": lambda engine: engine.value("Driver"),
     "userns-remap": lambda engine: engine.remaps_users,

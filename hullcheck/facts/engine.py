@@ -62,6 +62,7 @@ DOCKER_INFO = Probe(
 )
 
 EVIDENCE = (ENGINE_PRESENCE, DOCKER_INFO)
+_SAYS_NO_NEW_PRIVILEGES = 23
 _NO_ANSWER = Answer(DOCKER_VERSION.name, 0, "", "")
 
 PROBES = (CLOCK, OS_RELEASE, ENGINE_PRESENCE, DOCKER_ENDPOINT, DOCKER_VERSION, DOCKER_INFO)
@@ -159,6 +160,14 @@ class Engine:
             pairs = dict(part.partition("=")[::2] for part in str(line).split(","))
             options[pairs.pop("name", "")] = pairs
         return options
+
+    @property
+    def no_new_privileges(self) -> bool | None:
+        """Whether it is the default of new containers; None from an engine before 23, which does not say."""
+        if "no-new-privileges" in self.security_options:
+            return True
+        major = self.version.partition(".")[0]
+        return None if major.isdigit() and int(major) < _SAYS_NO_NEW_PRIVILEGES else False
 
     @property
     def rootless(self) -> bool:

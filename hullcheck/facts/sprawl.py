@@ -4,37 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hullcheck.facts.container_probe import DOCKER_CONTAINERS
-from hullcheck.probes import Probe
-from hullcheck.recording import Recording, decode_json
+from hullcheck.facts import containers, images
 from hullcheck.verdicts import EvidenceError
 
-SPRAWL = Probe(
-    "sprawl",
-    r"""
-gone=0
-ids=$(docker image ls --all --quiet --no-trunc) || exit
-ids=$(printf "%s\n" "$ids" | sort -u)
-if [ -n "$ids" ]; then
-  docker image inspect --format 'image {"Id":{{json .Id}},"Parent":{{json .Parent}}'\
-',"Tags":{{json .RepoTags}},"Digests":{{json .RepoDigests}}'\
-',"Created":{{json .Created}},"Tagged":{{json .Metadata.LastTagTime}}}' $ids || gone=$?
-fi
-stopped="--filter status=created --filter status=exited --filter status=dead"
-ids=$(docker ps --all --quiet --no-trunc $stopped) || exit
-if [ -n "$ids" ]; then
-  docker inspect --type container --format 'container {"Name":{{json .Name}}'\
-',"Created":{{json .Created}},"Finished":{{json .State.FinishedAt}}}' $ids || gone=$?
-fi
-exit $gone
-""",
-)
+if TYPE_CHECKING:
+    from hullcheck.facts import Facts
 
-PROBES = (SPRAWL,)
-EVIDENCE = (SPRAWL, DOCKER_CONTAINERS)
+EVIDENCE = (*images.PROBES, *containers.PROBES)
 
+_STOPPED = ("created", "exited", "dead")
 _DAY = 86400.0
 _SHORT = 12
 
@@ -52,33 +32,29 @@ class Idle:
     days: float
 
 
-@dataclass(frozen=True)
 class Sprawl:
-    """What is not in use on a target.
+    """What is not in use on a target."""
 
-    Attributes:
-        used: the ids of the images that containers were made from, running or not.
-    """
-
-    recording: Recording
-    used: frozenset[str]
+    def __init__(self, facts: "Facts") -> None:
+        self._facts = facts
 
     @cached_property
     def unused_images(self) -> tuple[Idle, ...]:
-        """Images that no container needs, the oldest first; layers between them are not counted.
+        """Images that no container was made from, the oldest first; layers between them are not counted.
 
         Raises:
             EvidenceError: the engine did not say.
         """
-        images = {str(each["Id"]): each for each in self._documents("image ", "Id", "Created")}
-        needed = set(self.used)
-        for image in self.used:  # the images that it was built from cannot go either
-            while (image := str((images.get(image) or {}).get("Parent") or "")) and image not in needed:
+        known = images.described(self._facts.recording)
+        used = {container.image_id for _, container in containers.from_engine(self._facts)}
+        needed = set(used)
+        for image in used:  # the images that it was built from cannot go either
+            while (image := str((known.get(image) or {}).get("Parent") or "")) and image not in needed:
                 needed.add(image)
-        parents = {each.get("Parent") for each in images.values()}
+        parents = {each.get("Parent") for each in known.values()}
         idle = (
-            Idle(name or _short(identifier), self._days_since(each["Created"], each.get("Tagged")))
-            for identifier, each in images.items()
+            Idle(name or _short(identifier), self._days_since(each.get("Created"), each.get("Tagged")))
+            for identifier, each in known.items()
             if identifier not in needed
             if (name := _name(each)) or identifier not in parents
         )
@@ -91,27 +67,12 @@ class Sprawl:
         Raises:
             EvidenceError: the engine did not say.
         """
-        documents = self._documents("container ", "Name", "Created")
+        described = ((name, each.description) for name, each in containers.from_engine(self._facts))
         return _oldest_first(
-            Idle(str(each["Name"]).removeprefix("/"), self._days_since(each["Created"], each.get("Finished")))
-            for each in documents
+            Idle(name, self._days_since(each.get("Created"), each.get("Finished")))
+            for name, each in described
+            if each["Status"] in _STOPPED
         )
-
-    def _documents(self, word: str, *needed: str) -> list[Mapping[str, Any]]:
-        lines = (line for line in self._text.split("\n") if line.startswith(word))
-        documents = [decode_json(line.removeprefix(word), SPRAWL.name) for line in lines]
-        if not all(isinstance(each, dict) and each.keys() >= set(needed) for each in documents):
-            raise EvidenceError(f"docker inspect: a description ({word.strip()}) is incomplete")
-        return documents
-
-    @property
-    def _text(self) -> str:
-        """The answer, also where something was gone between the list and its description."""
-        answer = self.recording.answer(SPRAWL)
-        complaints = [line for line in answer.stderr.splitlines() if line.strip()]
-        if complaints and all("No such" in line for line in complaints):
-            return answer.stdout
-        return self.recording.text(SPRAWL)
 
     def _days_since(self, *times: Any) -> float:
         """Days since the latest of these times, but none that the engine gives for "never".
@@ -122,7 +83,7 @@ class Sprawl:
         known = [time for each in times if (time := _moment(each)) is not None]
         if not known:
             raise EvidenceError(f"docker inspect: {times[0]!r} is not a time")
-        return (self.recording.gathered - max(known)) / _DAY
+        return (self._facts.recording.gathered - max(known)) / _DAY
 
 
 def _moment(text: Any) -> float | None:
@@ -135,7 +96,7 @@ def _moment(text: Any) -> float | None:
 
 def _name(image: Mapping[str, Any]) -> str:
     """What a person would type for it; empty where it has no name."""
-    names = (*(image.get("Tags") or ()), *(image.get("Digests") or ()))
+    names = (*(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ()))
     return next((str(name) for name in names if not str(name).startswith("<none>")), "")
 
 

@@ -6,7 +6,6 @@ takes about 20 seconds, so they are for the few tests that need such a kernel.
 
 import itertools
 import os
-import shlex
 import shutil
 import subprocess
 import time
@@ -14,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from selftests.lab import images, processes
-from selftests.lab.engine import FOREVER, IMAGE
+from selftests.lab.engine import IMAGE
+from selftests.lab.guest import Guest
 from selftests.lab.laboratory import Laboratory
 from selftests.lab.shell import SYSTEM_PATH, CommandError, LabError, call
 
@@ -24,9 +24,8 @@ BOOT_LIMIT = 240.0  # seconds; it takes 20 where nothing else runs
 MEMORY = "1024M"
 PACKAGES = """
     systemd-sysv dbus libpam-systemd openssh-server docker.io docker-cli iptables procps iproute2 kmod
-    apparmor auditd selinux-policy-default selinux-basics policycoreutils
+    apparmor auditd e2fsprogs selinux-policy-default selinux-basics policycoreutils
 """
-LEFT_OUT = ("man", "doc", "locale")
 MASKED = """
     systemd-udevd.service systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udev-trigger.service
     modprobe@.service apparmor.service systemd-sysctl.service getty.target console-getty.service
@@ -70,18 +69,7 @@ def disk(lab: Laboratory) -> Path:
     if not archive.exists():
         images.busybox(archive)
     tree = lab.root / "machine"
-    left_out = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in LEFT_OUT]
-    include = f"--include={','.join(PACKAGES.split())}"
-    call(
-        "mmdebstrap",
-        "--variant=minbase",
-        "--format=directory",
-        include,
-        *left_out,
-        "trixie",
-        str(tree),
-        timeout=600,
-    )
+    images.bootstrap("trixie", tree, PACKAGES)
     _furnish(tree, key.with_suffix(".pub").read_text(), archive)
     call("truncate", "--size", "3G", str(image))
     call("mkfs.ext4", "-q", "-d", str(tree), str(image), timeout=300)
@@ -100,7 +88,6 @@ def _furnish(tree: Path, public_key: str, busybox: Path) -> None:
     call("cp", "--archive", f"{MODULES}/.", str(tree / "usr/lib/modules"))
     for version in MODULES.iterdir():
         call("chroot", str(tree), "depmod", version.name)
-    (tree / "root/.ssh").mkdir(mode=0o700, exist_ok=True)
     images.ssh(tree, public_key)
     shutil.copy(busybox, tree / images.HOST_BUSYBOX)
     for name in ("etc/fstab", "etc/resolv.conf"):
@@ -113,27 +100,27 @@ def _furnish(tree: Path, public_key: str, busybox: Path) -> None:
     images.write(tree / "etc/docker/daemon.json", '{"selinux-enabled": true}\n')
     images.write(tree / "usr/local/sbin/lab-net", NETWORK, 0o755)
     units = tree / "etc/systemd/system"
-    for unit in MASKED.split():
-        (units / unit).unlink(missing_ok=True)
-        (units / unit).symlink_to("/dev/null")
+    images.mask(units, MASKED)
     images.write(units / "lab-net.service", NETWORK_UNIT)
     call("chroot", str(tree), "systemctl", "enable", "lab-net.service", "auditd.service")
 
 
-class Machine:
+class Machine(Guest):
     """A machine with systemd, sshd, auditd and Docker to everyone who logs in; root does with the key."""
 
-    def __init__(self, lab: Laboratory, image: Path, kernel: Sequence[str]) -> None:
+    def __init__(self, lab: Laboratory, image: Path, kernel: Sequence[str], name: str = "") -> None:
         """Start a machine from the disk *image* with these options for its kernel.
+
+        It is called *name*; without one, after its directory.
 
         Raises:
             LabError: it does not come to an engine that answers.
         """
         self.lab = lab
-        self.name = lab.name()
+        self.directory = lab.root / lab.name()
+        self.name = name or self.directory.name
         number = _free_number()
         self.address = f"10.219.{number}.2"
-        self.directory = lab.root / self.name
         self.directory.mkdir()
         self._join(number)
         self._process = self._start(image, number, kernel)
@@ -142,22 +129,13 @@ class Machine:
         self._wait()
         self.docker("import", f"/{images.HOST_BUSYBOX}", IMAGE)
 
-    def ssh(self, *command: str, timeout: float = 120) -> str:
-        """What *command* prints when root runs it over ssh.
+    def exec(self, *command: str, stdin: str | bytes = b"", timeout: float = 120) -> str:
+        """What *command* prints as root, who has no other way in than ssh.
 
         Raises:
             CommandError: no login, or the command ended with another status than zero.
         """
-        argv = ("ssh", "-F", str(self.ssh_config), "-o", "BatchMode=yes", self.name, shlex.join(command))
-        return call(*argv, timeout=timeout)
-
-    def docker(self, *arguments: str) -> str:
-        """What Docker's command line prints on the machine."""
-        return self.ssh("docker", *arguments)
-
-    def run(self, name: str, *options: str) -> str:
-        """Start a container and give its id."""
-        return self.docker("run", "--detach", "--name", name, *options, IMAGE, *FOREVER).strip()
+        return self.ssh(*command, stdin=stdin, timeout=timeout)
 
     def down(self) -> None:
         """Turn it off as if the cable were pulled; its disk keeps nothing."""
@@ -168,7 +146,7 @@ class Machine:
 
     @property
     def _link(self) -> str:
-        return f"{self.name}t"
+        return f"{self.directory.name}t"
 
     def _join(self, number: int) -> None:
         self.lab.note("link", self._link)
@@ -179,7 +157,7 @@ class Machine:
     def _start(self, image: Path, number: int, kernel: Sequence[str]) -> subprocess.Popen[bytes]:
         network = f"vec0:transport=tap,ifname={self._link},depth=64,gro=0"
         argv = [
-            *("linux.uml", f"mem={MEMORY}", f"umid={self.name}", f"uml_dir={self.directory}"),
+            *("linux.uml", f"mem={MEMORY}", "umid=uml", f"uml_dir={self.directory}"),
             *(f"ubd0={self.directory}/disk.cow,{image}", "root=/dev/ubda", "rw", network),
             *("con=null", "con0=null,fd:2", "con1=null", "net.ifnames=0", "quiet"),
             *(f"systemd.hostname={self.name}", f"lab.ip={self.address}/24", *kernel),

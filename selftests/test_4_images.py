@@ -1,0 +1,849 @@
+"""Section 4 on images made by hand: each control fails on the flaw that it names, and no secret is stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hullcheck.facts import Facts
+from hullcheck.facts.accounts import Accounts, Group, User
+from hullcheck.facts.files import FileFact, Node, State
+from hullcheck.facts.image_contents_probe import IMAGE_CONTENTS
+from hullcheck.facts.image_packages import Act, act, installers, left_alone, unverified
+from hullcheck.facts.image_probe import IMAGES
+from hullcheck.facts.image_secrets import kinds, masked, masked_step
+from hullcheck.facts.image_steps import Step
+from hullcheck.facts.image_trust import CONTENT_TRUST
+from hullcheck.facts.images import Image
+from hullcheck.judge import Subjects
+from hullcheck.policy import Policy, PolicyError
+from hullcheck.probes import Answer
+from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError
+from selftests.judging import judged
+
+NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
+ID = "ab" * 32
+LAYERS = ["sha256:" + "01" * 32]
+BASE = "/bin/sh -c #(nop) ADD file:8582af4daeaf0680 in / "
+
+
+def image(identifier: str = ID, **more: Any) -> dict[str, Any]:
+    """An image as the engine describes it."""
+    config = {"Env": ["PATH=/bin"], "Labels": None, "Healthcheck": {"Test": ["CMD", "true"]}}
+    document = {
+        "Id": f"sha256:{identifier}",
+        "RepoTags": ["web:1"],
+        "RepoDigests": [],
+        "Created": "2026-06-20T12:00:00.5Z",
+        "Os": "linux",
+        "Architecture": "amd64",
+        "RootFS": {"Layers": LAYERS},
+        "Config": config | more.pop("config", {}),
+    }
+    return document | more
+
+
+def stored(*steps: str | dict[str, Any], **more: Any) -> dict[str, Any]:
+    """An image's configuration as the engine stores it."""
+    history = [each if isinstance(each, dict) else {"created_by": each} for each in steps]
+    document = {"os": "linux", "architecture": "amd64", "rootfs": {"diff_ids": LAYERS}, "history": history}
+    return document | more
+
+
+def output(
+    images: Sequence[dict[str, Any]], files: dict[str, dict[str, Any]], listed: Sequence[str] = ()
+) -> str:
+    """What the probe prints on a target."""
+    ids = listed or [each["Id"] for each in images]
+    lines = [*ids, *(f"image {json.dumps(each)}" for each in images), "--blobs"]
+    lines += [f"{digest}:{line}" for digest, file in files.items() for line in json.dumps(file).split("\n")]
+    return "\n".join((*lines, ""))
+
+
+def facts_of(
+    text: str, policy: Policy | None = None, status: int = 0, stderr: str = "", keys: Sequence[str] = ()
+) -> Facts:
+    """The facts of a target that answered so, as they are after a look at the stored recording.
+
+    Args:
+        keys: the files in each image that are named as keys are.
+    """
+    answer = Answer(IMAGES.name, status, IMAGES.keep(text), stderr)
+    inside = {"Special": [], "Packages": [], "Databases": [], "Tools": [], "Keys": list(keys)}
+    ids = [line for line in text.split("\n") if line.startswith("sha256:")]
+    contents = "\n".join(json.dumps({"Id": each} | inside) for each in ids)
+    answers = {IMAGES.name: answer, IMAGE_CONTENTS.name: Answer(IMAGE_CONTENTS.name, 0, contents, "")}
+    made = Facts(Recording("host", "local", answers, gathered=NOW.timestamp()), policy or Policy())
+    made.__dict__["engine"] = object()
+    return made
+
+
+def facts(*steps: str | dict[str, Any], policy: Policy | None = None, **more: Any) -> Facts:
+    """The facts of a target with one image."""
+    return facts_of(output([image(**more)], {ID: stored(*(steps or (BASE,)))}), policy)
+
+
+def verdict(number: str, target: Facts) -> tuple[str, str]:
+    """Verdict and reason on the one image."""
+    (found,) = judged(number, target).values()
+    return found
+
+
+# ---- the fact
+
+
+def only(target: Facts) -> Image:
+    """The one image."""
+    ((_, found),) = target.image
+    return found
+
+
+def test_image_is_read() -> None:
+    """An image has its names, its time and its steps, and goes by its first tag or its short id."""
+    found = only(facts(BASE, "CMD x", RepoTags=["web:2", "app:1"], RepoDigests=["r.io/a@sha256:12"]))
+    assert (found.id, found.name, found.tags) == (f"sha256:{ID}", "app:1", ("app:1", "web:2"))
+    assert (found.origins, found.healthcheck, found.variables) == (("r.io/a",), "CMD", ("PATH",))
+    assert [each.keyword for each in found.steps] == ["ADD", "CMD"]
+    assert found.days_old == pytest.approx(10, abs=0.01)
+    assert only(facts(RepoTags=None)).name == "abababababab"
+    assert only(facts(RepoTags=["<none>:<none>"])).name == "abababababab"
+
+
+def test_image_between_is_passed_over() -> None:
+    """What has no name and is only what another was built from is not judged by itself."""
+    parent = image("cd" * 32, RepoTags=[])
+    target = facts_of(output([image(Parent=parent["Id"]), parent], {}))
+    assert [name for name, _ in target.image] == ["web:1"]
+    assert len(facts_of(output([image(), parent], {})).image.named) == 2
+
+
+def test_history_in_the_store_of_containerd() -> None:
+    """An index leads to manifests, and these to the history of the machine that the engine describes."""
+    index, manifests = ID, ["cd" * 32, "ef" * 32]
+    files: dict[str, dict[str, Any]] = {
+        index: {"manifests": [{"digest": f"sha256:{each}"} for each in manifests]},
+        manifests[0]: {"config": {"digest": "sha256:" + "12" * 32}, "layers": [{"digest": "sha256:99"}]},
+        manifests[1]: {"config": {"digest": "sha256:" + "34" * 32}},
+        "12" * 32: stored("RUN a"),
+        "34" * 32: stored("RUN b", architecture="arm64"),
+    }
+    assert only(facts_of(output([image()], files))).steps[0].text == "RUN a"
+    assert only(facts_of(output([image(Architecture="arm64")], files))).steps[0].text == "RUN b"
+    for missing in (index, manifests[0], "12" * 32):
+        rest = {digest: file for digest, file in files.items() if digest != missing}
+        with pytest.raises(EvidenceError, match="history could not be read"):
+            assert only(facts_of(output([image()], rest))).steps
+
+
+def test_history_that_the_engine_was_asked() -> None:
+    """It comes with the last step first; no layer says how an empty step came about."""
+    steps = [
+        {"created_by": "CMD x", "comment": "", "size": "0B"},
+        {"created_by": BASE, "comment": "", "size": "2MB"},
+    ]
+    text = output([image()], {}) + "\n".join((f"history sha256:{ID}", *map(json.dumps, steps), ""))
+    assert [each.keyword for each in only(facts_of(text)).steps] == ["ADD", "CMD"]
+    for damaged in (text.replace('"comment": ""', '"comment', 1), text.partition('{"created')[0]):
+        with pytest.raises(EvidenceError):
+            assert only(facts_of(damaged)).steps
+    silent = text.replace(json.dumps(BASE), '""')
+    assert [each.silent for each in only(facts_of(silent)).steps] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "stderr"),
+    [
+        ("", 1, "Cannot connect to the Docker daemon"),
+        (f"sha256:{ID}\n--blobs\n", 0, ""),
+        (f'sha256:{ID}\nimage {{"Id":"sha256:{ID}","Config":{{}}}}\n--blobs\n', 0, ""),
+        (f"sha256:{ID}\nimage 5\n--blobs\n", 0, ""),
+        (output([image()], {}), 1, "permission denied"),
+        (output([image()], {}), 1, "Error: No such image: sha256:cd\npermission denied"),
+    ],
+)
+def test_answers_that_cannot_be_judged(text: str, status: int, stderr: str) -> None:
+    """A failed probe, an image that is not described and a description that is cut off are errors."""
+    with pytest.raises(EvidenceError):
+        assert facts_of(text, status=status, stderr=stderr).image
+
+
+def test_images_that_are_gone_or_were_never_there() -> None:
+    """An image that went away meanwhile is passed over; none at all is not applicable."""
+    listed = [f"sha256:{ID}", f"sha256:{'cd' * 32}"]
+    text = output([image()], {}, listed)
+    gone = f"Error response from daemon: No such image: {listed[1]}"
+    assert [name for name, _ in facts_of(text, status=1, stderr=gone).image] == ["web:1"]
+    with pytest.raises(EvidenceError, match="does not describe"):
+        assert facts_of(text).image
+    assert judged("4.6", facts_of("")) == {"host": ("not applicable", "the engine has no image")}
+
+
+@pytest.mark.parametrize("number", ["4.7", "4.9", "4.10", "4.11"])
+def test_history_that_is_missing(number: str) -> None:
+    """Without the history nothing is judged by it; where no step says anything a person is asked."""
+    unread = facts_of(output([image()], {}))
+    assert verdict(number, unread) == ("error", "its history could not be read")
+    assert verdict(number, facts({"created_by": "", "comment": "Imported from -"}))[0] == "manual"
+    assert verdict(number, facts_of(output([image()], {ID: stored()})))[0] == "manual"
+    assert verdict(number, facts({"created_by": "", "comment": "Imported from -"}, "RUN true"))[0] == "pass"
+
+
+@pytest.mark.parametrize("number", ["4.7", "4.10", "4.11"])
+def test_step_that_is_not_told(number: str) -> None:
+    """A script of BuildKit's, a container that was worked in by hand, and a layer without words."""
+    for step in ("RUN /bin/sh -c /dev/pipes/EOF # buildkit", "bash", "/bin/sh", {"created_by": ""}):
+        assert verdict(number, facts(BASE, step))[0] == "manual"
+    for told in ("RUN true", {"created_by": "", "empty_layer": True}):
+        assert verdict(number, facts(BASE, told))[0] == "pass"
+    squashed = {"created_by": "", "comment": "merge sha256:12 to sha256:34"}
+    assert verdict(number, facts(BASE, squashed))[0] == "pass"
+
+
+def test_users_of_an_image_are_named() -> None:
+    """Where containers are known, a flaw says who uses the image."""
+    target = facts(config={"Healthcheck": None})
+
+    class Web:
+        image_id = f"sha256:{ID}"
+
+    target.__dict__["container"] = Subjects("container", (("web", Web()),))
+    assert verdict("4.6", target) == ("fail", "has no health check (used by web)")
+
+
+# ---- 4.2
+
+
+def test_trusted_registries() -> None:
+    """A digest that a registry knows decides, a part of a registry counts, and a tag proves nothing."""
+    policy = Policy(allowed_registries=("reg.example:5000/base", "docker.io/library"))
+
+    def found(**names: Any) -> tuple[str, str]:
+        return verdict("4.2", facts(policy=policy, **names))
+
+    assert found(RepoDigests=["reg.example:5000/base/a@sha256:12"])[0] == "pass"
+    assert found(RepoDigests=["debian@sha256:12"]) == ("pass", "comes from docker.io/library/debian")
+    assert found(RepoDigests=["bob/debian@sha256:12"])[0] == "fail"
+    assert found(RepoDigests=["reg.example:5000/baseless/a@sha256:12"])[0] == "fail"
+    assert found(RepoDigests=["reg.example/base/a@sha256:12"])[0] == "fail"
+    assert found(RepoDigests=["reg.example/x@sha256:12", "debian@sha256:12"])[0] == "pass"
+    assert found(RepoTags=["evil.example/web:1"])[0] == "fail"
+    assert found(RepoTags=["reg.example:5000/base/a:1"])[0] == "manual"
+    assert found(RepoTags=["web:1"])[0] == "manual"
+    assert found(RepoTags=[], RepoDigests=[])[0] == "manual"
+
+
+def test_origin_in_the_store_of_containerd() -> None:
+    """There every image has its own digest under each of its names, so only what the engine pulled is known."""
+    policy = Policy(allowed_registries=("docker.io",))
+    own = [f"web@sha256:{ID}"]
+    assert verdict("4.2", facts(policy=policy, RepoDigests=own))[0] == "manual"
+    pulled = {"Pull": [{"Repository": "docker.io/library/web"}]}
+    assert verdict("4.2", facts(policy=policy, RepoDigests=own, Identity=pulled))[0] == "pass"
+    other = {"Pull": [{"Repository": "ghcr.io/x/web"}]}
+    assert verdict("4.2", facts(policy=policy, RepoDigests=own, Identity=other))[0] == "fail"
+    foreign = [f"ghcr.io/x/web@sha256:{ID}"]
+    assert verdict("4.2", facts(policy=policy, RepoTags=[], RepoDigests=foreign))[0] == "fail"
+
+
+def test_no_list_of_registries() -> None:
+    """Without a list a person is shown where the image is from; an empty list allows none."""
+    digests = ["debian@sha256:12"]
+    found = verdict("4.2", facts(RepoDigests=digests))
+    assert found == ("manual", "comes from docker.io/library/debian; the policy names no registries")
+    assert verdict("4.2", facts(RepoDigests=digests, policy=Policy(allowed_registries=())))[0] == "fail"
+    labels = {"org.opencontainers.image.base.name": "docker.io/library/debian:13"}
+    assert "built from docker.io/library/debian:13" in verdict("4.2", facts(config={"Labels": labels}))[1]
+
+
+# ---- 4.4
+
+
+def test_age_of_an_image() -> None:
+    """An old image fails where the policy says what old is, by the time of the recording; none passes."""
+    assert verdict("4.4", facts(Created="2020-01-01T00:00:00Z"))[0] == "manual"
+    policy = Policy(image_max_age_days=30)
+    fresh, old = "2026-05-31T13:00:00Z", "2026-05-31T11:00:00+00:00"
+    assert verdict("4.4", facts(Created=fresh, policy=policy))[0] == "manual"
+    found = verdict("4.4", facts(Created=old, policy=policy))
+    assert found == ("fail", "was built 30 days ago, allowed are 30")
+
+
+@pytest.mark.parametrize(
+    "created", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:01Z", "", None, "1980-01-01T00:00:01Z"]
+)
+def test_build_without_a_time(created: str | None) -> None:
+    """Builds that shall always give the same set no true time."""
+    found = verdict("4.4", facts(Created=created, policy=Policy(image_max_age_days=1)))
+    assert found == ("manual", "does not say when it was built; no report of a scan was read")
+
+
+# ---- 4.6
+
+
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        ({"Test": ["CMD", "true"]}, "pass"),
+        ({"Test": ["CMD-SHELL", "true"]}, "pass"),
+        ({"Test": ["NONE"]}, "fail"),
+        ({"Test": []}, "fail"),
+        ({"Interval": 5}, "fail"),
+        (None, "fail"),
+    ],
+)
+def test_health_check(check: dict[str, Any] | None, expected: str) -> None:
+    """A check counts, one that is switched off does not."""
+    assert verdict("4.6", facts(config={"Healthcheck": check}))[0] == expected
+
+
+# ---- 4.7
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "apt-get update",
+        "apt-get -qq -o Acquire::Retries=3 update && rm -rf /var/lib/apt/lists/*",
+        "set -eux; if true; then apt update; fi",
+        "apt-get install -y curl && apt-get update",
+        "apt-get update && apk add curl",
+        "(apt-get update)",
+        "DEBIAN_FRONTEND=noninteractive sudo -E apt-get update -y",
+        "echo install; apt-get update",
+        "bash -ec 'apt-get update'",
+        "/usr/bin/apt-get update",
+        "timeout 60 apt-get update",
+        "bash <<E\napt-get update\nE\n",
+        "apt-get update # && apt-get install -y x",
+        "apt-get update && apt-get upgrade -y",
+        "apk update",
+        "apk upgrade --no-cache",
+        "yum -y update",
+        "dnf makecache",
+        "microdnf update",
+        "zypper --non-interactive ref",
+        "pacman -Sy",
+        "pacman -Syu --noconfirm",
+        "true \\\n && apt-get \\\n update",
+    ],
+)
+def test_update_alone(script: str) -> None:
+    """A refreshed index without an installation after it, or an upgrade without one, fails in every form."""
+    for step in (
+        f"/bin/sh -c {script}",
+        f"RUN {script} # buildkit",
+        f"|1 A=b c /bin/bash -o pipefail -c {script}",
+    ):
+        found, reason = verdict("4.7", facts(BASE, step))
+        assert (found, reason.partition(",")[0] in ("refreshes the package index", "upgrades packages")) == (
+            "fail",
+            True,
+        )
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "RUN /bin/sh -c apt-get update && apt-get install -y curl # buildkit",
+        "RUN |2 A=b c D=e /bin/sh -c apt-get update && apt-get install -y curl # buildkit",
+        "/bin/sh -c apt-get update \t&& apt-get -y --no-install-recommends install curl",
+        "/bin/sh -c apt-get update; \\\napt-get install x",
+        "/bin/sh -c apt-get update && apt-get upgrade -y && apt-get install -y curl",
+        "/bin/sh -c apt update 2>&1 && apt install -y x",
+        "/bin/sh -c apk add --no-cache curl",
+        "/bin/sh -c apk --update add curl",
+        "/bin/sh -c apk update && apk add curl",
+        "/bin/sh -c dnf -y update && dnf -y install x && dnf clean all",
+        "/bin/sh -c pacman -Syu --noconfirm curl",
+        "/bin/sh -c apt-get install -y curl && apt-get upgrade -y",
+        "/bin/sh -c apt-get update && xargs -a /list apt-get install -y",
+        "/bin/sh -c timeout 60 apt-get update && retry 5 /usr/bin/apt-get install -y x",
+        "/bin/sh -c echo 'apt-get update'",
+        "/bin/sh -c echo apt-get update",
+        '/bin/sh -c echo "run apt-get update; apt-get update" > /etc/motd',
+        "/bin/sh -c cat > /x.sh <<'E'\napt-get update\nE\n",
+        "/bin/sh -c #(nop)  LABEL update.policy=apt-get update",
+        "LABEL update.policy=apt-get update",
+        "ENV EMAIL_ADDRESS=apt-get update",
+        'CMD ["apt-get" "update"]',
+        "/bin/sh -c git submodule update",
+        "/bin/sh -c # apt-get update",
+    ],
+)
+def test_update_with_installation(step: str) -> None:
+    """An installation in the same step passes, and words that are no command are passed over."""
+    assert verdict("4.7", facts(BASE, step)) == ("pass", "")
+
+
+def test_options_of_a_run() -> None:
+    """Some builders keep the options of a RUN: they are no command."""
+    step = "RUN --mount=type=cache,target=/x --network=none /bin/sh -c apt-get update"
+    assert verdict("4.7", facts(BASE, step))[0] == "fail"
+    assert verdict("4.7", facts(BASE, step.replace("apt-get", "echo apt-get")))[0] == "pass"
+
+
+def test_update_before_a_script() -> None:
+    """A script may install what the index was refreshed for: a person has to look."""
+    for script in ("./setup.sh", "sh /tmp/x", ". /opt/lib"):
+        assert verdict("4.7", facts(BASE, f"RUN /bin/sh -c apt-get update && {script}"))[0] == "manual"
+
+
+def test_one_bad_step_among_many_is_named() -> None:
+    """The failing step is shown, cut, and the good ones are not."""
+    long = f"RUN /bin/sh -c apt-get update && echo {'x ' * 100}"
+    found, reason = verdict("4.7", facts(BASE, "RUN apt-get update && apt-get install x", long, "CMD sh"))
+    assert (found, reason.count("RUN")) == ("fail", 1)
+    assert reason.startswith("refreshes the package index, installs nothing: RUN apt-get update && echo x x")
+    assert reason.endswith("...")
+
+
+# ---- 4.9
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ((BASE, "COPY f /f # buildkit"), "pass"),
+        ((BASE, "ADD f /f # buildkit"), "fail"),
+        ((BASE, "/bin/sh -c #(nop) ADD file:12 in /f "), "fail"),
+        ((BASE, "/bin/bash -o pipefail -c #(nop) ADD file:12 in /f "), "fail"),
+        (("ADD rootfs.tar.xz / # buildkit", "CMD sh"), "pass"),
+        (("ARG A", "LABEL a=b", "ADD rootfs.tar / # buildkit", "COPY a b"), "pass"),
+        (("ADD rootfs.tar / # buildkit", "ADD more.tar / # buildkit"), "fail"),
+        (("COPY a /", "ADD b /"), "fail"),
+        (("RUN true", "ADD b /"), "fail"),
+        (("ADD https://example.com/rootfs.tar / # buildkit",), "fail"),
+        (("ADD app /app # buildkit",), "fail"),
+        (({"created_by": "", "comment": "Imported from -"}, "ADD b /"), "fail"),
+        ((BASE, "ENV EMAIL_ADDRESS=x ADD y", "LABEL add=ADD x y", "RUN /bin/sh -c echo ADD x /"), "pass"),
+        ((BASE, "/bin/sh -c echo #(nop) ADD x"), "pass"),
+        ((BASE, "ONBUILD ADD . /app"), "pass"),
+        ((BASE, {"created_by": ""}), "manual"),
+    ],
+)
+def test_add(steps: tuple[str, ...], expected: str) -> None:
+    """Only the step that brings in the base's file system may be an ADD; other words are no instructions."""
+    assert verdict("4.9", facts(*steps))[0] == expected
+
+
+# ---- 4.10
+
+SECRET = "Hunter2secret"
+SECRETS = [
+    f"ENV A=b DB_PASSWORD={SECRET}",
+    f"/bin/sh -c #(nop)  ENV DB_PASSWORD={SECRET} with words",
+    f"ARG NPM_TOKEN={SECRET}",
+    f"LABEL api.token={SECRET}",
+    f"RUN |1 NPM_TOKEN={SECRET} /bin/sh -c npm ci # buildkit",
+    f"|2 A=b NPM_TOKEN={SECRET} /bin/sh -c npm ci",
+    f"/bin/sh -c export PASSWORD='{SECRET}' && true",
+    f'/bin/sh -c echo "password: {SECRET}" > /x',
+    f"/bin/sh -c cat <<E > /x\npassword: {SECRET}\nE\n",
+    f'/bin/sh -c echo \'{{"password": "{SECRET}"}}\' > x',
+    f"/bin/sh -c echo '//registry.npmjs.org/:_authToken={SECRET}' > .npmrc",
+    f"/bin/sh -c app --password={SECRET}",
+    f"/bin/sh -c app --token {SECRET}",
+    f"/bin/sh -c curl -u bob:{SECRET} https://example.com",
+    f"/bin/sh -c curl -H 'Authorization: Bearer {SECRET}' https://example.com",
+    f"/bin/sh -c curl -H 'X-Api-Key: {SECRET}' https://example.com",
+    f"/bin/sh -c git clone https://bob:{SECRET}@example.com/x",
+    f"/bin/sh -c echo root:{SECRET} | chpasswd",
+    f"/bin/sh -c echo '{SECRET}' | passwd --stdin root",
+    f"/bin/sh -c useradd -m -p {SECRET} bob",
+    f"/bin/sh -c mysql -uroot -p{SECRET} < /x",
+    f"/bin/sh -c docker login -u bob -p {SECRET} reg",
+    f"/bin/sh -c psql -c \"CREATE USER bob PASSWORD '{SECRET}'\"",
+    f"/bin/sh -c echo root:{SECRET} > /x && chpasswd <<< root:{SECRET}",
+    f"/bin/sh -c chpasswd <<< 'root:{SECRET}'",
+    f"/bin/sh -c curl -H X-Api-Key:{SECRET} https://example.com",
+    f"/bin/sh -c sshpass -p {SECRET} ssh bob@example.com",
+    f"/bin/sh -c htpasswd -bc /x bob {SECRET}",
+    f"/bin/sh -c openssl rsa -passin pass:{SECRET} -in k",
+    f"/bin/sh -c echo machine example.com login bob password {SECRET} > /x",
+    f'ENTRYPOINT ["app" "--password={SECRET}"]',
+    f"/bin/sh -c echo -----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n-----END RSA PRIVATE KEY----- > k",
+    f"/bin/sh -c printf -- '-----BEGIN OPENSSH PRIVATE KEY-----\\n{SECRET}",
+]
+
+
+@pytest.mark.parametrize("step", SECRETS)
+def test_secret_in_a_step(step: str) -> None:
+    """It fails, and neither the reason nor the recording has the secret."""
+    target = facts(BASE, step)
+    found, reason = verdict("4.10", target)
+    assert found == "fail"
+    assert SECRET not in reason
+    assert SECRET not in target.recording.answers[IMAGES.name].stdout
+
+
+@pytest.mark.parametrize(
+    ("token", "kind"),
+    [
+        ("AKIA" + "ABCDEFGH23456723", "an AWS access key"),
+        ("ghp_" + "a1" * 18, "a GitHub token"),
+        ("glpat-" + "a1" * 10, "a GitLab token"),
+        ("npm_" + "a1" * 18, "an npm token"),
+        ("xoxb-" + "1234567890-a", "a Slack token"),
+        ("eyJ" + "a" * 20 + ".eyJ" + "b" * 20 + ".c", "a signed token"),
+    ],
+)
+def test_token_by_its_format(token: str, kind: str) -> None:
+    """Some tokens say themselves what they are, wherever they stand."""
+    target = facts(
+        BASE, f"RUN /bin/sh -c fetch {token}", config={"Env": [f"X={token}"], "Labels": {"y": token}}
+    )
+    found, reason = verdict("4.10", target)
+    assert found == "fail"
+    assert reason == f"variable X: {kind}; label y: {kind}; {kind} in RUN fetch ***"
+    assert token not in target.recording.answers[IMAGES.name].stdout
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "ENV GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568",
+        "ENV PASSWORD_FILE=/run/secrets/x TOKEN_URL=https://example.com MYSQL_ALLOW_EMPTY_PASSWORD=yes",
+        "ENV SSL_KEY=/etc/ssl/key.pem PWD=/app PASSWORD=",
+        "ARG NPM_TOKEN",
+        "/bin/sh -c adduser --disabled-password app",
+        "/bin/sh -c PASSWORD=$(cat /run/secrets/x) app --token $TOKEN",
+        '/bin/sh -c if [ "$PASSWORD" = "x" ]; then true; fi',
+        "/bin/sh -c grep password= /etc/x",
+        "/bin/sh -c sed -i 's/PASSWORD=.*//' f",
+        "/bin/sh -c curl -u $USER:$PASS https://example.com",
+        "/bin/sh -c curl --user-agent 'Foo:bar' https://example.com",
+        "/bin/sh -c gpg --batch --passphrase '' --quick-gen-key x",
+        "/bin/sh -c git clone https://github.com/x/y",
+        "/bin/sh -c psql postgres://bob:${PASS}@db/x",
+        "/bin/sh -c cat /run/secrets/token",
+        "/bin/sh -c PWD=build make && useradd -p '!' bob && keytool -storepass changeit",
+        "/bin/sh -c sha256sum -c <<E\n" + "a1" * 32 + "  x\nE\n",
+    ],
+)
+def test_words_that_are_no_secret(step: str) -> None:
+    """References, files, switches, placeholders and fingerprints are none."""
+    found, reason = verdict("4.10", facts(BASE, step))
+    assert (found, "what is in files was not read" in reason) == ("pass", True)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"Env": [f"DB_PASSWORD={SECRET}"]},
+        {"Labels": {"token": SECRET}},
+        {"Cmd": ["app", f"--password={SECRET}"]},
+        {"Entrypoint": ["sh", "-c", f"app --token {SECRET}"]},
+        {"Healthcheck": {"Test": ["CMD-SHELL", f"curl -u bob:{SECRET} http://localhost"]}},
+        {"OnBuild": [f"ENV API_KEY={SECRET}"]},
+    ],
+)
+def test_secret_in_the_configuration(config: dict[str, Any]) -> None:
+    """It fails wherever it is, and is not stored; also where the history tells nothing."""
+    for steps in ((BASE,), ({"created_by": "", "comment": "Imported from -"},)):
+        target = facts(*steps, config=config)
+        found, reason = verdict("4.10", target)
+        assert found == "fail"
+        assert SECRET not in reason + target.recording.answers[IMAGES.name].stdout
+
+
+def test_files_that_are_copied() -> None:
+    """The usual name of a private key fails; a name that says less is left to a person."""
+    assert verdict("4.10", facts(BASE, "COPY id_rsa /root/.ssh/id_rsa # buildkit"))[0] == "fail"
+    assert (
+        verdict("4.10", facts(BASE, "/bin/sh -c #(nop) COPY file:12 in /root/.ssh/id_ed25519 "))[0] == "fail"
+    )
+    assert verdict("4.10", facts(BASE, "COPY id_rsa.pub /root/ # buildkit"))[0] == "pass"
+    assert verdict("4.10", facts(BASE, "COPY . /secret.go token.py # buildkit"))[0] == "pass"
+    text = output([image()], {ID: stored(BASE)})
+    assert verdict("4.10", facts_of(text))[0] == "pass"
+    assert verdict("4.10", facts_of(text, keys=["/etc/ssh/ssh_host_rsa_key"]))[0] == "fail"
+    assert verdict("4.10", facts_of(text, keys=["/root/.ssh/id_rsa"])) == ("fail", "holds /root/.ssh/id_rsa")
+    assert verdict("4.10", facts_of(text, keys=["/app/server.key"]))[0] == "manual"
+    found = verdict("4.10", facts(BASE, "COPY --chown=0 server.key .env /app/ # buildkit"))
+    assert found == ("manual", "files that may be secrets, by their names: server.key, .env")
+
+
+def test_masking_keeps_what_is_judged() -> None:
+    """A short secret is masked where it stands, and other words stay whole; a switch keeps its value."""
+    assert masked("export PASSWORD=a && apt-get update") == "export PASSWORD=*** && apt-get update"
+    assert masked(f"PASSWORD={SECRET} app; echo {SECRET}") == "PASSWORD=*** app; echo ***"
+    assert masked("PASSWORD=update && apt-get update") == "PASSWORD=*** && apt-get update"
+    assert masked_step("|1 V=geheim touch /x") == "|1 V=*** touch /x"
+    assert masked_step("|2 V=a b W=c bash -c x y") == "|2 V=*** W=*** bash -c x y"
+    assert masked_step("RUN |1 V=a b /bin/sh -c x # buildkit") == "RUN |1 V=*** /bin/sh -c x # buildkit"
+    assert (
+        masked_step("ENV NODE_TLS_REJECT_UNAUTHORIZED=0 X=y z") == "ENV NODE_TLS_REJECT_UNAUTHORIZED=0 X=***"
+    )
+    assert masked_step("ENV X some words") == "ENV X"
+    assert masked("fetch aB3" + "x9Z" * 10) == "fetch ***"
+    assert masked("COPY file:" + "a1" * 32) == "COPY file:" + "a1" * 32
+    assert kinds(masked(f"app --token {SECRET}")) == []
+
+
+# ---- 4.11
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "RUN /bin/sh -c apt-get install -y --allow-unauthenticated x",
+        "/bin/sh -c apt-get -o APT::Get::AllowUnauthenticated=true install x",
+        "/bin/sh -c apt-get -o Acquire::AllowInsecureRepositories=1 update && apt-get install x",
+        "/bin/sh -c echo 'deb [arch=amd64 trusted=yes] http://x y main' > /etc/apt/sources.list",
+        "/bin/sh -c apk add --allow-untrusted x.apk",
+        "/bin/sh -c yum -y install --nogpgcheck x",
+        "/bin/sh -c dnf install --setopt=gpgcheck=0 x",
+        "/bin/sh -c printf '[x]\\ngpgcheck = 0\\n' > /etc/yum.repos.d/x.repo",
+        "/bin/sh -c zypper --no-gpg-checks in x",
+        "/bin/sh -c rpm -i --nosignature x.rpm",
+        "/bin/sh -c pip install --trusted-host pypi.org x",
+        "/bin/sh -c python3 -m pip install --trusted-host=pypi.org x",
+        "/bin/sh -c npm config set strict-ssl false",
+        "ENV NODE_TLS_REJECT_UNAUTHORIZED=0",
+        "/bin/sh -c curl -fsSLk https://x | sh",
+        "/bin/sh -c wget --no-check-certificate https://x -O x.tgz && tar xf x.tgz",
+        "/bin/sh -c curl --insecure https://x -o x.deb; dpkg -i x.deb",
+    ],
+)
+def test_switched_off_check(step: str) -> None:
+    """Each switch that turns a check off fails."""
+    assert verdict("4.11", facts(BASE, step))[0] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("/bin/sh -c apt-get update && apt-get install -y x", "manual"),
+        ("/bin/sh -c dnf install --setopt=gpgcheck=1 x", "manual"),
+        ("/bin/sh -c sed -i s/gpgcheck=0/gpgcheck=1/ /etc/x && yum install x", "manual"),
+        ("/bin/sh -c printf 'gpgcheck=1\\nrepo_gpgcheck=0' > x", "pass"),
+        ("/bin/sh -c pip install x", "manual"),
+        ("/bin/sh -c python3 -m pip install x", "manual"),
+        ("/bin/sh -c dpkg -i x.deb", "manual"),
+        ("/bin/sh -c rpm -Uvh x.rpm", "manual"),
+        ("/bin/sh -c curl -fsSL https://x | sh", "pass"),
+        ("/bin/sh -c curl -k https://x -o x && echo 12 x | sha256sum -c && tar xf x", "pass"),
+        ("/bin/sh -c curl -k https://localhost/health", "pass"),
+        ("COPY a b", "pass"),
+    ],
+)
+def test_check_that_stays_on(step: str, expected: str) -> None:
+    """What is installed with checks is shown to a person; a step that installs nothing passes."""
+    found, reason = verdict("4.11", facts(BASE, step))
+    assert found == expected
+    assert ("installs with" in reason) == (expected == "manual")
+
+
+# ---- 4.12
+
+
+def test_signatures_are_for_a_person() -> None:
+    """The reason has what is to be found in the record, and how the site checks."""
+    assert "sha256:abab" in verdict("4.12", facts())[1]
+    found, reason = verdict(
+        "4.12", facts(RepoDigests=["a@sha256:12"], policy=Policy(image_verification="cosign"))
+    )
+    assert (found, "a@sha256:12" in reason, "cosign" in reason) == ("manual", True, True)
+
+
+# ---- the words of a step
+
+
+@pytest.mark.parametrize(
+    ("script", "commands"),
+    [
+        ("a && b || c; d | e & f", [["a"], ["b"], ["c"], ["d"], ["e"], ["f"]]),
+        ("a 'b && c' \"d; e\" f\\ g", [["a", "b && c", "d; e", "f g"]]),
+        ("X=1 Y='a b' /bin/a b", [["a", "b"]]),
+        ("if a; then b; else c; fi", [["a"], ["b"], ["c"], ["fi"]]),
+        ("a $(b c) `d`", [["a", "$"], ["b", "c"], ["d"]]),
+        ("sudo -E env A=b a", [["a"]]),
+        ("sh -c 'a; b'", [["a"], ["b"]]),
+        ("bash x.sh", [["bash", "x.sh"]]),
+        ("a 'b", [["a", "b"]]),
+        ("a <<E > x; b\nc\nE\nd", [["a", ">", "x"], ["b"], ["d"]]),
+        ("a <<E | sh <<-'F'\nb\nE\nc\n\tF\nd", [["a"], ["sh"], ["c"], ["d"]]),
+        ("a $((1 <<b))\nc", [["a", "$"], ["1", "<<b"], ["c"]]),
+        ("a http://x/#y z", [["a", "http://x/#y", "z"]]),
+    ],
+)
+def test_commands_of_a_script(script: str, commands: list[list[str]]) -> None:
+    """A script is split as a shell does, as far as commands are concerned."""
+    assert [list(each) for each in Step(f"RUN {script}").commands] == commands
+
+
+def test_package_managers() -> None:
+    """Each does what its first known word says."""
+    assert act(("apt-get", "-t", "x", "install", "update")) is Act.INSTALL
+    assert act(("pacman", "-Q")) is None
+    assert act(("apt-cache", "update")) is None
+    assert act(("yum", "update")) is Act.UPGRADE
+    assert left_alone(Step("COPY apt-get update")) is None
+    assert list(installers(Step("RUN rpm -q x && rpm -e x && pip list"))) == []
+    assert list(unverified(Step("LABEL x=trusted=yes"))) == []
+
+
+# ---- 4.5
+
+
+class Sockets:
+    """A socket of the engine that group 998 may write to."""
+
+    def group(self, name: str) -> Subjects[FileFact]:
+        """All of them."""
+        node = Node("/run/docker.sock", 0o140660, 0, 998)
+        fact = FileFact("/run/docker.sock", State.FOUND, node, grants=())
+        return Subjects(name, (("/run/docker.sock", fact),))
+
+
+USERS = "user root:/root\nuser alice:/home/alice"
+
+
+def trust(
+    *lines: str, units: Sequence[str] = (), unread: Sequence[str] = (), policy: Policy | None = None
+) -> tuple[str, str]:
+    """What 4.5 says of a host where root and alice may pull, and these lines name the variable."""
+    text = "\n".join(
+        (USERS, *(f"unread {each}" for each in unread), "--lines", *lines, "--units", *units, "")
+    )
+    answer = Answer(CONTENT_TRUST.name, 0, CONTENT_TRUST.keep(text), "")
+    made = Facts(Recording("host", "local", {CONTENT_TRUST.name: answer}), policy or Policy())
+    made.__dict__["engine"] = object()
+    made.__dict__["engine_files"] = Sockets()
+    users = (User("root", 0, 0, "/bin/bash"), User("alice", 1000, 1000, "/bin/bash"))
+    made.__dict__["accounts"] = Accounts(users, (Group("docker", 998, ("alice",)),))
+    return judged("4.5", made)["host"]
+
+
+ON = "DOCKER_CONTENT_TRUST=1"
+ALL = f"/etc/environment:{ON}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ALL,
+        "/etc/environment:DOCKER_CONTENT_TRUST=true",
+        '/etc/environment:DOCKER_CONTENT_TRUST="yes"',
+        f"/etc/environment:export {ON}",
+        "/etc/security/pam_env.conf:DOCKER_CONTENT_TRUST DEFAULT=1",
+        f"/etc/profile.d/trust.sh:export {ON}",
+        f"/etc/profile:{ON}; export DOCKER_CONTENT_TRUST",
+        f"/etc/profile:declare -x {ON} # for all",
+    ],
+)
+def test_content_trust_for_all(line: str) -> None:
+    """It is on where a file of every login says so, in any word that is not a no to the docker command."""
+    found, reason = trust(line)
+    assert (found, reason.partition(";")[0]) == ("pass", "on for root, alice")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/etc/environment:DOCKER_CONTENT_TRUST=0",
+        "/etc/environment:DOCKER_CONTENT_TRUST=false",
+        "/etc/environment:DOCKER_CONTENT_TRUST=",
+        f"/etc/environment:# {ON}",
+        f"/etc/profile:{ON}",
+        f"/etc/profile:#export {ON}",
+        "/etc/profile:unset DOCKER_CONTENT_TRUST",
+    ],
+)
+def test_content_trust_that_is_off(line: str) -> None:
+    """A no, a comment and a variable that no program gets leave it off."""
+    assert trust(line) == ("fail", "content trust is off for root, alice")
+
+
+def test_content_trust_nowhere() -> None:
+    """Nobody turned it on: it fails, or the policy names another way."""
+    assert trust() == ("fail", "content trust is off for root, alice")
+    found, reason = trust(policy=Policy(image_verification="cosign, OPS-1"))
+    assert (found, reason) == ("pass", "checked in another way, as the policy says: cosign, OPS-1")
+
+
+def test_content_trust_of_one_user() -> None:
+    """Each user counts, and a user's own files come after those for all."""
+    assert trust(f"/root/.profile:export {ON}") == ("fail", "content trust is off for alice")
+    late = ("/etc/profile:export DOCKER_CONTENT_TRUST=0", f"/etc/security/pam_env.conf:{ON}")
+    assert trust(*late)[0] == "fail"
+    both = (f"/root/.profile:export {ON}", f"/home/alice/.bashrc:export {ON}")
+    assert trust(*both)[0] == "pass"
+    assert trust("/home/alice/.profile:export DOCKER_CONTENT_TRUST=0", ALL)[1].endswith("for alice")
+    assert trust(ALL, f"/home/alice/.profile:{ON}")[0] == "pass"
+    assert trust("/home/alice/.profile:export DOCKER_CONTENT_TRUST", f"/etc/profile:{ON}")[1].endswith(
+        "for root"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/home/alice/.bashrc:alias docker='DOCKER_CONTENT_TRUST=0 docker'",
+        "/home/alice/.bashrc:  export DOCKER_CONTENT_TRUST=0",
+        "/home/alice/.bashrc:  unset DOCKER_CONTENT_TRUST",
+        "/home/alice/.bashrc:export DOCKER_CONTENT_TRUST=$(cat /x)",
+        "/home/alice/.bashrc:export A=b DOCKER_CONTENT_TRUST=0",
+    ],
+)
+def test_content_trust_that_cannot_be_told(line: str) -> None:
+    """What a line does that is no plain setting is for a person."""
+    found, reason = trust(ALL, line)
+    assert (found, reason) == ("manual", "whether content trust is on cannot be told from the files of alice")
+
+
+def test_content_trust_that_cannot_be_read() -> None:
+    """An unreadable file is an error, unless somebody else has it off for certain."""
+    for path in ("/home/alice", "/home/alice/.bashrc"):
+        assert trust(ALL, unread=[path]) == ("error", f"alice: {path} could not be read")
+    assert trust(ALL, unread=["/etc/profile"])[0] == "error"
+    assert trust(ALL, unread=["/home/bob"])[0] == "pass"
+    assert trust(unread=["/home/alice"]) == ("fail", "content trust is off for root")
+
+
+def test_content_trust_of_services() -> None:
+    """A service that starts containers gets nothing of a login: its unit has to say it."""
+    unit = "/etc/systemd/system/web.service"
+    starts = f"{unit}:ExecStart=/usr/bin/docker run "
+    assert trust(ALL, units=[starts]) == ("fail", "content trust is off for service web.service")
+    drop_in = f"{unit}.d/trust.conf:Environment=A=b {ON}"
+    found, reason = trust(ALL, units=[starts, drop_in])
+    assert (found, "service web.service" in reason) == ("pass", True)
+    assert trust(ALL, units=[starts, f"{unit}:EnvironmentFile="])[0] == "manual"
+    assert trust(ALL, units=[starts, drop_in, f"{unit}:Environment=DOCKER_CONTENT_TRUST=0"])[0] == "manual"
+    assert trust(ALL, units=[f"{unit}:EnvironmentFile="])[0] == "pass"
+
+
+def test_content_trust_stores_no_values() -> None:
+    """Of the lines that name the variable only what they do is stored."""
+    text = f"{USERS}\n--lines\n/etc/profile:export TOKEN={SECRET} {ON}\n--units\n/u/x.service:ExecStart={SECRET}\n"
+    assert SECRET not in CONTENT_TRUST.keep(text)
+
+
+# ---- policy
+
+
+def test_policy_of_images() -> None:
+    """The keys are read as a file writes them; nothing said is nothing allowed, and nonsense is refused."""
+    silent = Policy.from_mapping({})
+    assert (silent.image_max_age_days, silent.image_verification) == (None, None)
+    policy = Policy.from_mapping({"image_max_age_days": 90, "image_verification": " cosign "})
+    assert (policy.image_max_age_days, policy.image_verification) == (90, "cosign")
+    for wrong in ({"image_max_age_days": 0}, {"image_max_age_days": "x"}, {"image_verification": ""}):
+        with pytest.raises(PolicyError):
+            Policy.from_mapping(wrong)
+
+
+def test_policy_of_registries() -> None:
+    """A registry holds all its repositories, a part of one what lies below it."""
+    assert Policy().allows_registry("docker.io/library/x") is None
+    policy = Policy.from_mapping({"allowed_registries": ["docker.io", "ghcr.io/example/"]})
+    assert policy.allows_registry("docker.io/library/x")
+    assert policy.allows_registry("ghcr.io/example/x")
+    assert not policy.allows_registry("ghcr.io/example2/x")
+    assert not policy.allows_registry("docker.io.example/x")
