@@ -33,7 +33,9 @@ def identifier(name: str) -> str:
     return f"sha256:{name.encode().hex():0<64}"
 
 
-def container(name: str, created: str = NOW, finished: str = NEVER, status: str = "exited", of: str = "") -> str:
+def container(
+    name: str, created: str = NOW, finished: str = NEVER, status: str = "exited", of: str = ""
+) -> str:
     """A line of the probe's answer: a container, which does not run if nothing else is said."""
     document = {"Id": name, "Name": f"/{name}", "Status": status, "Image": identifier(of)}
     return f"container {json.dumps(document | {'Created': created, 'Finished': finished})}"
@@ -46,7 +48,9 @@ def facts(*lines: str, used: tuple[str, ...] = (), stderr: str = "", status: int
     others = [line for line in lines if not line.startswith("container ")]
     answers = {
         IMAGES.name: Answer(IMAGES.name, status, "\n".join([*others, "--blobs", ""]), stderr),
-        DOCKER_CONTAINERS.name: Answer(DOCKER_CONTAINERS.name, 0, "\n".join([*ours, "--proc", "--paths"]), ""),
+        DOCKER_CONTAINERS.name: Answer(
+            DOCKER_CONTAINERS.name, 0, "\n".join([*ours, "--proc", "--paths"]), ""
+        ),
         "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
         "docker_info": Answer("docker_info", 0, '{"ServerVersion": "26.1.5"}', ""),
     }
@@ -81,7 +85,10 @@ def test_image_without_a_name() -> None:
     """A dangling image counts under its short id; one that was pulled by digest, under that."""
     found = verdict("6.1", facts(image("a"), unused_images=0))
     assert found == ("fail", "1 unused images, allowed are 0: 610000000000 (0 d)")
-    digest = json.loads(image("a").removeprefix("image ")) | {"RepoDigests": ["reg/a@sha256:12"], "RepoTags": None}
+    digest = json.loads(image("a").removeprefix("image ")) | {
+        "RepoDigests": ["reg/a@sha256:12"],
+        "RepoTags": None,
+    }
     found = verdict("6.1", facts(f"image {json.dumps(digest)}"))
     assert found == ("pass", "1 unused images: reg/a@sha256:12 (0 d)")
     assert "610000000000" in verdict("6.1", facts(image("a", "<none>:<none>")))[1]

@@ -1,10 +1,10 @@
 """The probe that describes all images in one go, and what of its answer is kept.
 
-Its answer has two parts. First the ids of all images and of those between them, a line each, and `image JSON` as the engine describes
-them. After `--blobs` what the engine stores of them, in which alone their history is: `HEX:LINE` for each line
-of the file of that digest. In the store of containerd that is an index or a manifest first, and what those
-name. Where the files cannot be read the engine is asked, image by image: `history ID`, and a line for each
-step, the last one first.
+Its answer has two parts. First the ids of all images and of those between them, a line each, and `image
+JSON` as the engine describes them. After `--blobs` what the engine stores of them, in which alone their
+history is: `HEX:LINE` for each line of the file of that digest. In the store of containerd that is an
+index or a manifest first, and what those name. Where the files cannot be read the engine is asked, image
+by image: `history ID`, and a line for each step, the last one first.
 """
 
 import json
