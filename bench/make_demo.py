@@ -201,7 +201,7 @@ def careless(lab: Laboratory, disk: Path) -> Machine:
 
     host = Machine(lab, disk, KERNEL, "careless")
     _configure(host, CARELESS, CARELESS_DROP_IN, mode=0o666)
-    host.exec("useradd", "--groups", "docker", "intern")
+    host.exec("useradd", "--home-dir", "/srv/intern", "--groups", "docker", "intern")
     host.exec("chmod", "666", "/run/docker.sock")
     for tag in ("agent:latest", "panel:2.1"):
         host.docker("tag", "bb:1", tag)
