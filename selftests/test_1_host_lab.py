@@ -34,6 +34,7 @@ from hullcheck.probes import Answer, render
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 from selftests.judging import Verdicts, facts_of_engine, judged
+from selftests.lab.shell import call
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -357,6 +358,18 @@ def test_processes_without_audit(kernel: Kernel, folder: Path) -> None:
     append_in_a_child = ["sh", "-c", f"echo x >> {folder / 'f'}"]
     assert not kernel.records(lambda: subprocess.run(append_in_a_child, check=True), folder / "f")
     assert gap(folder / "f") == "changes are kept from the record by '-a never,task'"
+
+
+def test_file_systems_without_audit(kernel: Kernel, folder: Path) -> None:
+    """`never,filesystem` hides every change on file systems of a type; those of the kernel's own hide none."""
+    kernel.load(f"-w {folder} -p wa")
+    auditctl("-a", "never,filesystem", "-F", "fstype=tracefs")
+    assert gap(folder / "f") == ""
+    assert kernel.records(lambda: (folder / "f").write_text("x"), folder / "f")
+    number = int(call("stat", "--file-system", "--format=%t", str(folder)), 16)
+    auditctl("-a", "never,filesystem", "-F", f"fstype={number}")
+    assert not kernel.records(lambda: (folder / "f").write_text("y"), folder / "f")
+    assert gap(folder / "f").startswith("changes are kept from the record by '-a never,filesystem")
 
 
 # ---- the controls, on an engine

@@ -29,6 +29,13 @@ _CHANGING_CALL = re.compile(
 )
 """The system calls that write to files or change their attributes, by all names on all architectures."""
 
+_KERNELS_OWN = frozenset(
+    f"fstype={each}"
+    for name, number in (("tracefs", 0x74726163), ("debugfs", 0x64626720))
+    for each in (name, str(number), hex(number))
+)
+"""What rules of the list `filesystem` usually leave out, as auditctl and people write it."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -232,14 +239,22 @@ def _can_hide(rule: Rule) -> bool:
 def blocking(rules: Iterable[Rule]) -> str:
     """The rule that keeps records of every change from being made or kept; empty where there is none.
 
-    `never,task` lets processes run without audit at all. What `exclude` matches is dropped with any action.
+    `never,task` lets processes run without audit at all, `never,filesystem` whatever they do on file systems of
+    a type. What `exclude` matches is dropped with any action.
     """
     for rule in rules:
         if rule.list == "task" and rule.action == "never":
             return rule.text
+        if rule.list == "filesystem" and rule.action == "never" and not _spares_files(rule):
+            return rule.text
         if rule.list == "exclude" and any(map(_drops_changes, rule.limits)):
             return rule.text
     return ""
+
+
+def _spares_files(rule: Rule) -> bool:
+    """Whether a rule of the list `filesystem` is about the kernel's own file systems alone."""
+    return any(limit in _KERNELS_OWN for limit in rule.limits)
 
 
 def _drops_changes(limit: str) -> bool:
