@@ -450,7 +450,11 @@ SECRETS = [
     f"/bin/sh -c app --token {SECRET}",
     f"/bin/sh -c curl -u bob:{SECRET} https://example.com",
     f"/bin/sh -c curl -H 'Authorization: Bearer {SECRET}' https://example.com",
+    f"/bin/sh -c curl -H 'Authorization: Basic {SECRET}' https://example.com",
+    f"/bin/sh -c curl -H 'Authorization: Token {SECRET}' https://example.com",
+    f"/bin/sh -c curl -H 'authorization: token {SECRET}' https://example.com",
     f"/bin/sh -c curl -H 'X-Api-Key: {SECRET}' https://example.com",
+    f"ENV GPG_PASSPHRASE={SECRET}",
     f"/bin/sh -c git clone https://bob:{SECRET}@example.com/x",
     f"/bin/sh -c echo root:{SECRET} | chpasswd",
     f"/bin/sh -c echo '{SECRET}' | passwd --stdin root",
@@ -489,6 +493,15 @@ def test_secret_in_a_step(step: str) -> None:
         ("glpat-" + "a1" * 10, "a GitLab token"),
         ("npm_" + "a1" * 18, "an npm token"),
         ("xoxb-" + "1234567890-a", "a Slack token"),
+        ("AIza" + "a" * 35, "a Google API key"),
+        ("sk_live_" + "a1" * 10, "a Stripe key"),
+        ("pypi-" + "a1" * 25, "a PyPI token"),
+        ("dckr_pat_" + "a1" * 10, "a Docker Hub token"),
+        ("SG." + "a" * 22 + "." + "b" * 43, "a SendGrid key"),
+        ("hf_" + "a1" * 15, "a Hugging Face token"),
+        ("hvs." + "a1" * 12, "a Vault token"),
+        ("sk-" + "a1" * 16, "an API key"),
+        ("AGE-SECRET-KEY-1" + "A1" * 5, "an age key"),
         ("eyJ" + "a" * 20 + ".eyJ" + "b" * 20 + ".c", "a signed token"),
     ],
 )
@@ -535,6 +548,11 @@ def test_words_that_are_no_secret(step: str) -> None:
     "config",
     [
         {"Env": [f"DB_PASSWORD={SECRET}"]},
+        {"Env": [f"DB_PASSWORD=@{SECRET}"]},
+        {"Env": [f"DB_PASSWORD=%{SECRET}"]},
+        {"Env": [f"DB_PASSWORD=.{SECRET}"]},
+        {"Env": [f"DB_PASSWORD=$ {SECRET}"]},
+        {"Labels": {"password": f"({SECRET}"}},
         {"Labels": {"token": SECRET}},
         {"Cmd": ["app", f"--password={SECRET}"]},
         {"Entrypoint": ["sh", "-c", f"app --token {SECRET}"]},
@@ -686,6 +704,40 @@ def test_package_managers() -> None:
     assert left_alone(Step("COPY apt-get update")) is None
     assert list(installers(Step("RUN rpm -q x && rpm -e x && pip list"))) == []
     assert list(unverified(Step("LABEL x=trusted=yes"))) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(
+            f"{program} install"
+            for program in ("bundle", "cargo", "composer", "gem", "go", "npm", "pip", "pip3")
+        ),
+        *("composer require", "go get", "npm i", "npm ci", "npm add", "pnpm install", "pnpm i", "pnpm add"),
+        *("yarn install", "yarn add", "dpkg -i", "dpkg --install", "rpm -i", "rpm -Uvh", "rpm --upgrade"),
+    ],
+)
+def test_installers(command: str) -> None:
+    """Each program is known by the words with which it installs."""
+    assert list(installers(Step(f"RUN {command} x"))) == [command.split()[0]]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("apt-mark", "cat", "cp", "echo", "grep", "ln", "ls", "mkdir", "mv"),
+        *("printf", "rm", "sed", "test", "type", "which"),
+    ],
+)
+def test_commands_that_only_name_a_package_manager(word: str) -> None:
+    """They start none."""
+    assert act((word, "apt-get", "update")) is None
+
+
+def test_copy_is_no_add() -> None:
+    """Only an ADD unpacks what it is given."""
+    assert Step("ADD rootfs.tar /").brings_file_system
+    assert not Step("COPY rootfs.tar /").brings_file_system
 
 
 # ---- 4.5

@@ -76,12 +76,13 @@ _PASSWORD_IN_ADDRESS = re.compile(r"://[^:/@\s\"']*:(?P<value>[^\s/@\"']+)@")
 _TOKEN_IN_ADDRESS = re.compile(r"://(?P<value>[A-Za-z0-9_-]{20,})@")
 
 # What stands where a secret would: a reference, a placeholder, a switch, or the path of a file that holds it.
-_NO_SECRET = re.compile(
-    r"""\s*|["']*[$`\\.*(\[<{%@].*|[*!]+|changeit|(?i:true|false|yes|no|on|off|none|null|[01])
+_PLAIN = r"""\s*|[*!]+|(?i:true|false|yes|no|on|off|none|null|[01])
+    |\$\{[^}]*\}|\$\w+|\{\{.*\}\}|<[^<>]*>|%\w+%
     |/(?:app|cache|certs?|config|data|dev|etc|home|keys|mnt|opt|root|run|secrets|srv|tmp|usr|var|workspace)(?:/.*)?
-    |(?:file|env|https?)://.*""",
-    re.VERBOSE | re.DOTALL,
-)
+    |(?:file|env|https?)://.*"""
+_NO_SECRET = re.compile(_PLAIN, re.VERBOSE | re.DOTALL)
+# In a command the shell puts something else there, or it is a pattern, a format, or the password of public stores.
+_NO_SECRET_IN_SHELL = re.compile(_PLAIN + r"""|changeit|["']*[$`\\.*(\[<{%].*""", re.VERBOSE | re.DOTALL)
 _SIGNS = re.compile("gpg|pgp", re.IGNORECASE)
 _FINGERPRINT = re.compile(r"(?:0x)?[0-9A-Fa-f\s]{8,}")  # public, as the `GPG_KEY` of many an image
 _NOT_NAMES = frozenset({"PWD", "OLDPWD"})
@@ -192,7 +193,7 @@ def _found(text: str) -> Iterator[_Found]:
     for kind, pattern in _TOKEN:
         yield from (_Found(kind, *match.span()) for match in pattern.finditer(text))
     for match in _PASSWORD_IN_ADDRESS.finditer(text):
-        if not _NO_SECRET.fullmatch(match["value"]):
+        if not _NO_SECRET_IN_SHELL.fullmatch(match["value"]):
             yield _Found("a password in an address", *match.span("value"))
     for match in _TOKEN_IN_ADDRESS.finditer(text):
         yield _Found("a token in an address", *match.span("value"))
@@ -208,8 +209,9 @@ def _handed_over(match: re.Match[str]) -> _Found | None:
         start, end, value = start + 1, end - 1, value[1:-1]
     name = match.groupdict().get("name")
     if name is not None:
-        return _Found(f"a value given to {name}", start, end) if _is_secret(name, value) else None
-    nothing = _NO_SECRET.fullmatch(value) or value.startswith("-")
+        secret = _is_secret(name, value) and not _NO_SECRET_IN_SHELL.fullmatch(value)
+        return _Found(f"a value given to {name}", start, end) if secret else None
+    nothing = _NO_SECRET_IN_SHELL.fullmatch(value) or value.startswith("-")
     return None if nothing else _Found("a password or key given to a command", start, end)
 
 
