@@ -12,7 +12,9 @@ from hullcheck.facts import Facts
 from hullcheck.facts import daemon as daemon_facts
 from hullcheck.facts.daemon_config import DAEMON_CONFIGURATION
 from hullcheck.facts.daemon_flags import parse
-from hullcheck.facts.daemon_process import DAEMON_PROCESSES
+from hullcheck.facts.daemon_process import DAEMON_PROCESSES, DaemonProcesses
+from hullcheck.facts.daemon_sockets import hosts_of_unit
+from hullcheck.facts.engine import Presence
 from hullcheck.facts.moments import moment
 from hullcheck.facts.systemd import SYSTEMD
 from hullcheck.facts.tls import protection
@@ -219,12 +221,30 @@ def test_policy(number: str, host: Host, policy: dict[str, Any], expected: str) 
     assert host.judge(number, **policy)[0] == expected
 
 
+@pytest.mark.parametrize("driver", ["none", "local", "json-file", "journald", "etwlogs"])
+def test_drivers_that_keep_the_log_on_the_host(driver: str) -> None:
+    """They fail until the policy wants them."""
+    assert Host(info={"LoggingDriver": driver}).judge("2.14")[0] == "fail"
+
+
+@pytest.mark.parametrize("state", ["", "inactive"])
+def test_live_restore_without_a_swarm(state: str) -> None:
+    """An engine in no swarm, however it says so, can have it."""
+    assert Host(info={"Swarm": {"LocalNodeState": state}}).judge("2.16")[0] == "fail"
+
+
 def test_seccomp_profile_is_read() -> None:
     """A profile whose default action allows fails; one that denies has to be reviewed."""
     host = Host(flags=("--seccomp-profile=/p.json",), info=options("seccomp,profile=/p.json"))
     assert replace(host, profile='{"defaultAction": "SCMP_ACT_ALLOW"}').judge("2.18")[0] == "fail"
     assert replace(host, profile='{"defaultAction": "SCMP_ACT_ERRNO"}').judge("2.18")[0] == "manual"
     assert replace(host, profile="nonsense").judge("2.18")[0] == "manual"
+
+
+@pytest.mark.parametrize("profile", ["seccomp,profile=unconfined", "apparmor"])
+def test_engine_without_a_seccomp_profile(profile: str) -> None:
+    """What no profile forbids is allowed."""
+    assert Host(info=options(profile)).facts().daemon.seccomp_default_action == "SCMP_ACT_ALLOW"
 
 
 def test_nothing_to_judge() -> None:
@@ -308,6 +328,27 @@ def test_unreadable_file(document: str) -> None:
     assert replace(host, flags=("--userland-proxy=0",)).judge("2.17")[0] == "pass"
 
 
+def test_process_that_is_no_unit_of_its_own() -> None:
+    """A unit without a command has nothing pending."""
+    assert Host(unit="MainPID=7").judge("2.2")[1] == "icc is true (network bridge, from default)"
+
+
+def test_which_configuration_file_counts() -> None:
+    """The last one that was named, and no other; named with nothing there is none; one that is gone is an error."""
+    named = Host(flags=("--config-file", "/old.json", "--config-file=/opt/d.json"))
+    assert named.facts().daemon.files.config.path == "/opt/d.json"
+    assert Host(flags=("--config-file=",)).facts().daemon.files.config.state == "absent"
+    for wrong in (Host(flags=("--config-file", "/opt/d.json")), replace(named, document=None)):
+        verdict, reason = wrong.judge("2.11")
+        assert (verdict, "broke" in reason) == ("error", False)
+
+
+def test_file_of_unknown_age() -> None:
+    """What may have changed since the start proves nothing, and is no fault of the control either."""
+    verdict, reason = Host(changed="-").judge("2.11")
+    assert (verdict, "broke" in reason) == ("error", False)
+
+
 def test_unit_that_differs_from_the_process() -> None:
     """What the unit says and the running daemon does not is pending; a unit with variables says nothing."""
     unit = (
@@ -384,6 +425,87 @@ def test_remote_api_without_a_look_at_the_sockets() -> None:
     assert replace(user, flags=("-H=fd://",), tcp=()).judge("2.8")[0] == "not applicable"
     assert replace(user, document="unread").judge("2.8")[0] == "error"
     assert replace(user, changed=AFTER).judge("2.8")[0] == "error"
+
+
+def test_port_of_a_swarm_that_is_off() -> None:
+    """It is nothing special then."""
+    assert Host(flags=("-H", "fd://"), tcp=(2377,)).judge("2.8")[0] == "fail"
+
+
+def test_address_that_the_next_start_opens() -> None:
+    """It is told where the file has it and the daemon does not listen there yet."""
+    edited = Host(document='{"hosts": ["tcp://0.0.0.0:2375"]}', changed=AFTER)
+    assert edited.facts().daemon.remote_api.pending == ("tcp://0.0.0.0:2375",)
+    assert replace(edited, tcp=(2375,)).facts().daemon.remote_api.pending == ()
+
+
+def test_verification_that_the_command_line_tells() -> None:
+    """Where the file may not be read, a flag that the file cannot take back is enough; no other is."""
+    assert replace(REMOTE, document="unread").judge("2.8")[0] == "pass"
+    assert (
+        replace(REMOTE, document="unread", flags=("-H=tcp://:2376", "--tls", *FILES)).judge("2.8")[0]
+        == "error"
+    )
+
+
+@pytest.mark.parametrize("name", ["unix", "tcp", "tcp6"])
+def test_tables_that_were_read(name: str) -> None:
+    """A table of sockets without even its head was not read."""
+    recording = Host().recording()
+    text = recording.answers["daemon_processes"].stdout
+    without = "\n".join(line for line in text.split("\n") if not line.startswith(f"7/net/{name}:"))
+    answers = {**recording.answers, "daemon_processes": Answer("daemon_processes", 0, without, "")}
+    (process,) = DaemonProcesses.of(replace(recording, answers=answers)).candidates
+    assert name not in process.tables_read
+
+
+def test_endpoint_in_other_files() -> None:
+    """A daemon that sees another file at the path of the endpoint is not the one that answers there."""
+    recording = Host().recording()
+    text = recording.answers["daemon_processes"].stdout
+
+    def judge(*files: str) -> str:
+        told = text.replace(
+            "dockerd:7\n", "\n".join(("dockerd:7", *(f"identity:{each}" for each in files), ""))
+        )
+        answers = {**recording.answers, "daemon_processes": Answer("daemon_processes", 0, told, "")}
+        ((verdict, _),) = judged("2.17", Facts(replace(recording, answers=answers), Policy())).values()
+        return verdict
+
+    assert (judge(), judge("8 1", "8 1"), judge("8 1", "8 2")) == ("fail", "fail", "error")
+
+
+def test_user_of_a_process() -> None:
+    """It is read from the line that has it, wherever that stands; without it there is none."""
+    recording = Host(uid=5).recording()
+    text = recording.answers["daemon_processes"].stdout
+    status = next(line for line in text.split("\n") if line.startswith("7/status:Uid:"))
+    for instead, expected in ((f"7/status:Name:\td\n{status}", (5, 5, 5, 5)), ("7/status:Name:\td", ())):
+        told = Answer("daemon_processes", 0, text.replace(status, instead), "")
+        answers = {**recording.answers, "daemon_processes": told}
+        (process,) = DaemonProcesses.of(replace(recording, answers=answers)).candidates
+        assert process.uids == expected
+
+
+def test_addresses_of_a_unit() -> None:
+    """A path is a unix socket, all else is TCP."""
+    assert hosts_of_unit(("/run/x.sock", "[::]:1")) == ("unix:///run/x.sock", "tcp://[::]:1")
+
+
+def test_socket_that_no_table_shows() -> None:
+    """Its path is the one that the daemon was told, without the link that is everywhere."""
+    user = Host(as_root=False, flags=("-H=unix:///var/run/own.sock",))
+    assert user.facts().daemon.api_sockets == ("/run/own.sock",)
+
+
+def test_signs_of_an_engine() -> None:
+    """Commands by their names, sockets by their paths, and processes of this machine by their numbers."""
+    text = "command docker /usr/bin/docker\nsocket /run/docker.sock\nprocess 7 dockerd"
+    for more, pids in (("", (7,)), ("\nforeign", ())):
+        answer = Answer("engine_presence", 0, text + more, "")
+        found = Presence.of(Recording("host", "local", {answer.name: answer}))
+        assert (found.commands, found.sockets) == (("docker",), ("/run/docker.sock",))
+        assert found.daemon_pids == pids
 
 
 TLS = [

@@ -1,6 +1,7 @@
 """The configuration file that a daemon really uses, and whether it changed since the daemon started."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -213,7 +214,7 @@ def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
     elif named and named[0] != found["config"].path:
         raise EvidenceError(f"the configuration file {named[0]!r} of the daemon could not be found")
     elif named and found["config"].state == "absent":  # without it the daemon would not have started
-        raise EvidenceError(f"{named[0]}, which the daemon read at its start, is gone")
+        found["config"] = replace(found["config"], touched=(math.inf, math.inf))
     return DaemonFiles(found["config"], found.get("profile"))
 
 
