@@ -30,6 +30,15 @@ def json_lines(allowed: Allowed) -> Callable[[str], str]:
     return keep
 
 
+def json_object(text: str) -> dict[str, Any]:
+    """The JSON object that *text* is; an empty one where it is none."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
 def pick(value: Any, allowed: Any) -> Any:
     """The part of *value* that *allowed* names; lists are picked from element by element."""
     if allowed is True:

@@ -2,11 +2,14 @@
 
 import importlib.util
 import inspect
+import os
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
@@ -14,8 +17,13 @@ from hullcheck.gather import gather
 from hullcheck.inventory import Target
 from hullcheck.judge import judge
 from hullcheck.policy import Policy
+from hullcheck.probes import render
+from hullcheck.recording import Recording
 from hullcheck.results import Finding
 from hullcheck.transport import Connection
+
+if TYPE_CHECKING:
+    from selftests.lab.guest import Guest
 
 CONTROLS = Path(__file__).parent.parent / "tests"
 
@@ -67,6 +75,42 @@ def judged(number: str, target_facts: Facts) -> Verdicts:
 def by_subject(findings: tuple[Finding, ...]) -> Verdicts:
     """The findings as verdict and reason by subject."""
     return {each.subject: (str(each.verdict), each.reason) for each in findings}
+
+
+def facts_of_user(socket: str | Path, user: int, group: int) -> Facts:
+    """What such a user of this machine learns of it, with the engine behind *socket*."""
+    become = ["setpriv", "--reuid", str(user), "--regid", str(group), "--clear-groups"]
+    script = render(fact_modules.PROBES, docker_host=f"unix://{socket}")
+    environment = {"PATH": os.environ["PATH"], "HOME": "/"}
+    done = subprocess.run(
+        [*become, "/bin/sh"],
+        input=script,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd="/",
+        env=environment,
+    )
+    return facts_of_answer(done.stdout, "local", time.time())
+
+
+def facts_of_answer(output: str, target: str, gathered: float = 0.0) -> Facts:
+    """The facts in what the probe script printed."""
+    probes = fact_modules.PROBES
+    recording = Recording.from_output(output, probes, target=target, backend="script", gathered=gathered)
+    return Facts(recording, Policy())
+
+
+def facts_of_guest(guest: "Guest", *, seconds: int = 30) -> Facts:
+    """What an audit over ssh learns of a host or a machine of the laboratory.
+
+    Args:
+        seconds: for each probe, and a multiple of it for all.
+    """
+    target = Target(guest.name, f"ssh://root@{guest.name}?ssh_config={guest.ssh_config}")
+    way = Connection(timeout=4 * seconds)
+    (recording,) = gather([target], fact_modules.PROBES, way, probe_timeout=seconds).values()
+    return Facts(recording, Policy())
 
 
 def facts_of_engine(socket: str | Path, policy: Policy | None = None) -> Facts:

@@ -393,6 +393,12 @@ def test_listeners_that_are_not_the_api() -> None:
     host = Host(flags=("-H", "fd://"), tcp=(8080,))
     assert host.judge("2.8")[0] == "fail"
     assert replace(host, containers=published).judge("2.8")[0] == "not applicable"
+    everywhere, elsewhere = (
+        published.replace("127.0.0.1", "0.0.0.0"),
+        published.replace("127.0.0.1", "10.0.0.1"),
+    )
+    assert replace(host, containers=everywhere).judge("2.8")[0] == "not applicable"
+    assert replace(host, containers=elsewhere).judge("2.8")[0] == "fail"
 
 
 def test_engine_that_does_not_say_its_default() -> None:

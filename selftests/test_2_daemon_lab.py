@@ -21,7 +21,7 @@ from hullcheck.facts import Facts
 from hullcheck.policy import Policy
 from hullcheck.probes import render
 from hullcheck.recording import Recording
-from selftests.judging import facts_of_engine, judged
+from selftests.judging import facts_of_answer, facts_of_engine, judged
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -530,9 +530,7 @@ def test_link_to_another_file(engine: EngineFactory, tmp_path: Path) -> None:
 
 def facts_of_host(host: Host) -> Facts:
     """What the probe script learns on a host."""
-    probes = fact_modules.PROBES
-    said = host.exec("sh", stdin=render(probes))
-    return Facts(Recording.from_output(said, probes, target="host", backend="script", gathered=0.0), Policy())
+    return facts_of_answer(host.exec("sh", stdin=render(fact_modules.PROBES)), "host")
 
 
 def test_sockets_of_a_unit_that_changed(lab_host: Callable[..., Host]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tarfile
@@ -22,10 +21,9 @@ from hullcheck.facts.image_probe import IMAGES
 from hullcheck.gather import gather
 from hullcheck.inventory import Target
 from hullcheck.policy import Policy
-from hullcheck.probes import render
 from hullcheck.recording import Recording
 from hullcheck.transport import Connection
-from selftests.judging import Verdicts, facts_of_engine, judged
+from selftests.judging import Verdicts, facts_of_engine, facts_of_user, judged
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -207,22 +205,7 @@ def test_image_for_several_machines(engine: EngineFactory, tmp_path: Path) -> No
 
 def as_member(engine: Engine) -> Facts:
     """The facts that a user gets who may use the engine, and read none of its files."""
-    group = str(engine.socket.stat().st_gid)
-    become = ["setpriv", "--reuid", "65534", "--regid", group, "--clear-groups"]
-    done = subprocess.run(
-        [*become, "/bin/sh"],
-        input=render(fact_modules.PROBES, docker_host=f"unix://{engine.socket}"),
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd="/",
-        env={"PATH": os.environ["PATH"], "HOME": "/"},
-    )
-    probes = fact_modules.PROBES
-    recording = Recording.from_output(
-        done.stdout, probes, target="local", backend="local", gathered=time.time()
-    )
-    return Facts(recording, Policy())
+    return facts_of_user(engine.socket, 65534, engine.socket.stat().st_gid)
 
 
 @each_store

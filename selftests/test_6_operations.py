@@ -184,6 +184,7 @@ def test_something_that_went_away_meanwhile() -> None:
     assert (
         verdict("6.1", facts(image("a", "a:1"), status=1, stderr=f"{gone}\npermission denied"))[0] == "error"
     )
+    assert verdict("6.1", facts(status=1, stderr="sh: docker: No such file or directory"))[0] == "error"
     with pytest.raises(EvidenceError, match="status 1"):
         assert facts(image("a", "a:1"), status=1).sprawl.unused_images
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pwd
 import subprocess
 import time
@@ -14,14 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
 from hullcheck.facts.swarm_probe import SWARM
 from hullcheck.policy import Policy, RotationPeriods
 from hullcheck.probes import render
-from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, NotApplicable
-from selftests.judging import facts_of_engine, judged
+from selftests.judging import facts_of_engine, facts_of_user, judged
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -163,20 +160,7 @@ def test_user_who_is_not_root(nodes: Switch) -> None:
 
 def _as_user(user: str, engine: Engine) -> Facts:
     entry = pwd.getpwnam(user)
-    become = ["setpriv", "--reuid", str(entry.pw_uid), "--regid", str(entry.pw_gid), "--clear-groups"]
-    done = subprocess.run(
-        [*become, "/bin/sh"],
-        input=render(fact_modules.PROBES, docker_host=f"unix://{engine.socket}"),
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd="/",
-        env={"PATH": os.environ["PATH"], "HOME": "/"},
-    )
-    recording = Recording.from_output(
-        done.stdout, fact_modules.PROBES, target="local", backend="local", gathered=time.time()
-    )
-    return Facts(recording, Policy())
+    return facts_of_user(engine.socket, entry.pw_uid, entry.pw_gid)
 
 
 # ---- 7.1

@@ -10,13 +10,8 @@ import pytest
 
 from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
-from hullcheck.gather import gather
-from hullcheck.inventory import Target
-from hullcheck.policy import Policy
 from hullcheck.probes import render
-from hullcheck.recording import Recording
-from hullcheck.transport import Connection
-from selftests.judging import judged
+from selftests.judging import facts_of_answer, facts_of_guest, judged
 
 if TYPE_CHECKING:
     from selftests.lab.machine import Machine
@@ -31,10 +26,8 @@ profile lab-complain flags=(attach_disconnected,mediate_deleted,complain) {
 
 
 def facts_of(machine: Machine) -> Facts:
-    """What an audit over ssh learns of the machine."""
-    target = Target("machine", f"ssh://root@{machine.name}?ssh_config={machine.ssh_config}")
-    (recording,) = gather([target], fact_modules.PROBES, Connection(timeout=300), probe_timeout=120).values()
-    return Facts(recording, Policy())
+    """What an audit learns of the machine, which is slow."""
+    return facts_of_guest(machine, seconds=120)
 
 
 def verdicts(number: str, facts: Facts) -> dict[str, str]:
@@ -125,9 +118,7 @@ def facts_where_enforced(machine: Machine) -> Facts:
     machine.ssh("sh", "-c", "echo '(typepermissive kernel_t)' >lab.cil && semodule --install lab.cil")
     script = shlex.quote(render(fact_modules.PROBES, timeout=120))
     said = machine.ssh("sh", "-c", f"setenforce 1; sh -c {script}; setenforce 0", timeout=300)
-    probes = fact_modules.PROBES
-    recording = Recording.from_output(said, probes, target="machine", backend="script", gathered=0.0)
-    return Facts(recording, Policy())
+    return facts_of_answer(said, "machine")
 
 
 def test_selinux_labels_are_enforced(with_selinux: Machine) -> None:

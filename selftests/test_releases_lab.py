@@ -10,11 +10,7 @@ import pytest
 
 from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
-from hullcheck.gather import gather
-from hullcheck.inventory import Target
-from hullcheck.policy import Policy
-from hullcheck.transport import Connection
-from selftests.judging import control, controls, judged, numbers
+from selftests.judging import controls, facts_of_guest, judged, numbers
 
 if TYPE_CHECKING:
     from selftests.lab.host import Host
@@ -51,13 +47,6 @@ CARELESS = {
 RELEASES = {"bookworm": "20.10.", "forky": "28."}
 
 
-def facts_of(host: Host) -> Facts:
-    """What an audit over ssh learns of the host."""
-    target = Target("host", f"ssh://root@{host.name}?ssh_config={host.ssh_config}")
-    (recording,) = gather([target], fact_modules.PROBES, Connection()).values()
-    return Facts(recording, Policy())
-
-
 def verdict(number: str, facts: Facts, subject: str) -> str:
     """The verdict on one subject; where there is but one, on that."""
     found = judged(number, facts)
@@ -74,7 +63,7 @@ def test_generation(lab_host: Callable[..., Host], release: str) -> None:
     for number, options in CARELESS.items():
         # only made: runc 1.1.5 of Debian 12 can start no privileged container on a host that is itself one
         careless.docker("create", "--name", f"c{number}", *options, "bb:1", "sleep", "9999")
-    good, bad = facts_of(hardened), facts_of(careless)
+    good, bad = facts_of_guest(hardened), facts_of_guest(careless)
     assert good.engine_version.startswith(RELEASES[release])
     unlimited = {"5.11"} if release == "forky" else set()  # no controllers: the option is dropped
     for number in DAEMON:
@@ -96,7 +85,6 @@ def errors(facts: Facts) -> set[str]:
 
 
 def _judged(number: str, facts: Facts) -> dict[str, tuple[str, str]]:
-    assert control(number)
     try:
         return judged(number, facts)
     except fact_modules.NotApplicable as reason:

@@ -233,8 +233,8 @@ def _without_value(option: str) -> str:
 DOCKER_CONTAINERS = Probe("docker_containers", _SCRIPT, _keep)
 
 
-def published_tcp_ports(recording: Recording) -> frozenset[int]:
-    """The TCP ports that the engine publishes for its containers, as far as it said.
+def published_tcp_ports(recording: Recording) -> frozenset[tuple[str, int]]:
+    """The addresses and TCP ports that the engine publishes for its containers, as far as it said.
 
     Here and not with the other facts of containers, because the daemon's own sockets are judged before those.
     """
@@ -242,7 +242,7 @@ def published_tcp_ports(recording: Recording) -> frozenset[int]:
     lines = answer.stdout.split("\n") if answer else []
     described = (json.loads(each.partition(" ")[2]) for each in lines if each.startswith("container {"))
     return frozenset(
-        int(binding["HostPort"])
+        (str(binding.get("HostIp") or ""), int(binding["HostPort"]))
         for each in described
         for name, bindings in (each.get("Ports") or {}).items()
         if name.endswith("/tcp")

@@ -428,9 +428,8 @@ class Daemon:
         if not self.process.may_see_sockets:
             return self._asked_addresses()
         own = self._other_ports
-        if asked.open_ended:  # without docker-proxy the daemon itself holds the ports of containers
-            own |= published_tcp_ports(self.recording)
-        api, others = daemon_sockets.remote_api(self.process, asked, own)
+        published = published_tcp_ports(self.recording) if asked.open_ended else frozenset()
+        api, others = daemon_sockets.remote_api(self.process, asked, own, published)
         doubtful = [each for each in others if each.number not in own] if asked.doubt else []
         doubt = ""
         if doubtful:

@@ -84,12 +84,16 @@ def listening(process: DaemonProcess) -> tuple[Listener, ...]:
 
 
 def remote_api(
-    process: DaemonProcess, asked: Asked, other_ports: frozenset[int]
+    process: DaemonProcess,
+    asked: Asked,
+    other_ports: frozenset[int],
+    published: frozenset[tuple[str, int]],
 ) -> tuple[tuple[Listener, ...], tuple[Listener, ...]]:
     """The TCP listeners of the API, and the daemon's others: those of swarm, its metrics and published ports.
 
     Args:
         other_ports: those of swarm and of the metrics.
+        published: the addresses and ports of containers, which the daemon itself holds without docker-proxy.
 
     Raises:
         EvidenceError: the sockets of the process may not be seen.
@@ -98,9 +102,16 @@ def remote_api(
     api: list[Listener] = []
     others: list[Listener] = []
     for each in listening(process):
-        inherited = asked.open_ended and each.number not in other_ports
+        known = each.number in other_ports or _is_published(each, published)
+        inherited = asked.open_ended and not known
         (api if inherited or each.number in named else others).append(each)
     return tuple(api), tuple(others)
+
+
+def _is_published(listener: Listener, published: frozenset[tuple[str, int]]) -> bool:
+    """Whether it is there for a container; beside one on every address no other socket can have the port."""
+    addresses = ("0.0.0.0", "::", "", listener.address)
+    return any((each, listener.number) in published for each in addresses)
 
 
 def api_paths(process: DaemonProcess, asked: Asked, exec_roots: Iterable[str]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from typing import Any
 from hullcheck.facts.image_contents_layer import Layer, read_layer
 from hullcheck.facts.image_contents_merge import merged, summary
 from hullcheck.probes import Probe
+from hullcheck.redact import json_object
 
 _SCRIPT = r"""
 ids=$(docker image ls --quiet --no-trunc) || exit
@@ -143,7 +144,7 @@ class _Answer:
 
 def _keep(text: str) -> str:
     answer = _parse(text)
-    documents = {f"sha256:{name}": _object("\n".join(lines)) for name, lines in answer.documents.items()}
+    documents = {f"sha256:{name}": json_object("\n".join(lines)) for name, lines in answer.documents.items()}
     read = dict[str, Layer | None]()
     lines = [f"known {identifier} {_chain(layers)}" for identifier, layers in answer.known.items()]
     for identifier, layers in answer.images.items():
@@ -174,7 +175,7 @@ def _parse(text: str) -> _Answer:
         elif what:
             held.append(line)
         elif match := _IMAGE.fullmatch(line):
-            layers = _object(match[3])
+            layers = json_object(match[3])
             if layers.get("Type") == "layers":  # one that has none is not an image of which they are not told
                 images = answer.images if match[1] == "image" else answer.known
                 images[match[2]] = tuple(map(str, layers.get("Layers") or ()))
@@ -220,14 +221,6 @@ def _layer(packed: str, packages: Sequence[str]) -> Layer | None:
         return read_layer(listing, packages) if unpack.eof else None
     except (binascii.Error, zlib.error, ValueError, KeyError, TypeError):
         return None
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 IMAGE_CONTENTS = Probe("image_contents", _SCRIPT, _keep)

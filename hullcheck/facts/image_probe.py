@@ -14,6 +14,7 @@ from typing import Any
 
 from hullcheck.facts import image_secrets
 from hullcheck.probes import Probe
+from hullcheck.redact import json_object
 
 _SCRIPT = r"""
 ids=$(docker image ls --all --quiet --no-trunc) || exit
@@ -83,7 +84,7 @@ def _described(line: str) -> str:
     word, _, text = line.partition(" ")
     if not text:
         return line if re.fullmatch(r"sha256:[0-9a-f]{64}", word) else ""
-    document = _object(text)
+    document = json_object(text)
     return f"image {_compact(_image(document))}" if word == "image" and document else ""
 
 
@@ -131,10 +132,10 @@ def _blobs(text: str) -> Iterator[str]:
         else:
             current.append(line)
     for digest, lines in files.items():
-        if document := _object("\n".join(lines)):
+        if document := json_object("\n".join(lines)):
             yield f"blob {digest} {_compact(_blob(document))}"
     for digest, lines in histories.items():
-        steps = [_object(line) for line in reversed(lines) if line]
+        steps = [json_object(line) for line in reversed(lines) if line]
         if steps and all(steps):
             yield f"blob {digest} {_compact({'Steps': [_step(each) for each in steps]})}"
 
@@ -162,15 +163,6 @@ def _step(document: Mapping[str, Any]) -> dict[str, Any]:
         "Imported": imported,
         "Silent": not (text or imported or squashed or empty),
     }
-
-
-def _object(text: str) -> dict[str, Any]:
-    """The JSON object that *text* is; an empty one where it is none."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def _compact(document: Mapping[str, Any]) -> str:

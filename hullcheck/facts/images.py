@@ -145,7 +145,8 @@ def _complete(recording: Recording) -> str:
     """The answer of the probe, also where an image went away between the list and the description."""
     answer = recording.answer(IMAGES)
     complaints = [line for line in answer.stderr.splitlines() if line.strip()]
-    if complaints and all("No such" in line for line in complaints):
+    listed = answer.stdout.startswith(("sha256:", "image "))
+    if listed and complaints and all("No such" in line for line in complaints):
         return answer.stdout
     return recording.text(IMAGES)
 
