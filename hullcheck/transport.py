@@ -84,9 +84,12 @@ def command_for(script: str) -> str:
 
 
 def end_all() -> None:
-    """End every process that was started here and still runs: ssh would outlive a Ctrl-C."""
+    """End every process that was started here and still runs: ssh would outlive a Ctrl-C.
+
+    The thread that started a process reads what it still says, and no other may.
+    """
     for process in tuple(_running):
-        _kill(process)
+        _kill_session(process.pid)
 
 
 def _backend(target: Target, connection: Connection) -> Any:
@@ -165,19 +168,21 @@ class _BoundedRun:
         try:
             stdout, stderr = process.communicate(timeout=self.timeout)
         except subprocess.TimeoutExpired:
-            _kill(process)
+            _kill_session(process.pid)
+            with contextlib.suppress(
+                subprocess.TimeoutExpired
+            ):  # what is beyond our reach may keep the pipes open
+                process.communicate(timeout=1)
             raise TransportError(f"no answer within {self.timeout} s") from None
         finally:
             _running.discard(process)
         return self.backend.result(process.returncode, command.encode(), stdout, stderr)
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    for pid in _session(process.pid):
+def _kill_session(leader: int) -> None:
+    for pid in _session(leader):
         with contextlib.suppress(OSError):  # it is gone, or became root's by sudo
             os.kill(pid, signal.SIGKILL)
-    with contextlib.suppress(subprocess.TimeoutExpired):  # what is beyond our reach may keep the pipes open
-        process.communicate(timeout=1)
 
 
 def _session(leader: int) -> list[int]:

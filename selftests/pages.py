@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
-import os
 import re
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from hullcheck.targets import recorded_path
 from hullcheck.verdicts import EvidenceError, NotApplicable, Verdict, worst
 from selftests.conftest import LAB_FIXTURES
 from selftests.judging import controls
+from selftests.running import clean_environment
 
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "inventories" / "demo.yml"
@@ -280,10 +280,7 @@ def _help() -> str:
 def _pytest(*arguments: str) -> str:
     """What pytest prints, as a user of the project starts it."""
     argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    own = {
-        name: value for name, value in os.environ.items() if not name.startswith(("HULLCHECK_", "PYTEST_"))
-    }
-    environment = {**own, "COLUMNS": "80", "PYTHONPATH": str(ROOT)}
+    environment = {**clean_environment(), "COLUMNS": "80", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
     )

@@ -109,12 +109,7 @@ class Project:
 
     def pytest(self, *arguments: str, timeout: float = 120, cwd: Path | None = None) -> Run:
         """Run pytest with these arguments and wait for its end."""
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("DOCKER_", "PYTEST_", "HULLCHECK_", "COV_"))
-        }
-        environment |= {
+        environment = clean_environment() | {
             "PATH": f"{self.folder}/bin:{os.environ['PATH']}",
             "PYTHONPATH": str(REPOSITORY),
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -136,6 +131,12 @@ class Project:
         )
         output = done.stdout.decode(errors="backslashreplace")
         return Run(self.folder, done.returncode, output, time.monotonic() - start)
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment of this process without what would tell a run of pytest what this run was told."""
+    others = ("COV_", "DOCKER_", "HULLCHECK_", "PYTEST_", "TOX_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(others)}
 
 
 def info(**fields: object) -> Answer:

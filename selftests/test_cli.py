@@ -17,7 +17,7 @@ from hullcheck.catalog import Listed, in_order
 from hullcheck.data import benchmarks
 from hullcheck.results import Control
 from hullcheck.writers import controls as writer
-from selftests.running import REPOSITORY, SETTINGS, Project
+from selftests.running import REPOSITORY, SETTINGS, Project, clean_environment
 
 KNOWN = frameworks.load(REPOSITORY / frameworks.FILE).get("cis").ids
 
@@ -53,13 +53,10 @@ TESTS = {
 
 def hullcheck(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run the command in *cwd*, as a user whose output goes to a file."""
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("HULLCHECK_", "PYTEST_"))
-    }
     return subprocess.run(
         [sys.executable, "-c", "import sys; from hullcheck.cli import main; sys.exit(main())", *arguments],
         cwd=cwd,
-        env={**environment, "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**clean_environment(), "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=120,

@@ -24,6 +24,7 @@ from hullcheck.results import SCHEMA
 from hullcheck.verdicts import Verdict
 from selftests import pages
 from selftests.judging import controls, numbers
+from selftests.running import clean_environment
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "bench" / "README.md"]
@@ -45,8 +46,7 @@ def run_pytest(tmp_path: Path) -> Pytest:
     def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
         plugin = ("-p", "hullcheck.plugin", "-p", "no:cacheprovider")
         argv = [sys.executable, "-m", "pytest", *plugin, f"--reports={tmp_path / 'reports'}", *arguments]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("HULLCHECK_")}
-        environment["PYTHONPATH"] = str(ROOT)
+        environment = {**clean_environment(), "PYTHONPATH": str(ROOT)}
         return subprocess.run(
             argv, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False
         )

@@ -17,6 +17,7 @@ from selftests.running import (
     PRESENT,
     REPOSITORY,
     Project,
+    clean_environment,
     containers,
     info,
     properties,
@@ -584,7 +585,7 @@ def test_terminal_shows_progress(tmp_path: Path, processes: list[str]) -> None:
     project = _site(tmp_path)
     command = [sys.executable, "-m", "pytest", "--hosts", _careless(project), *processes]
     controller, terminal = pty.openpty()
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TERM": "xterm"}
+    environment = {**clean_environment(), "PYTHONPATH": str(REPOSITORY), "TERM": "xterm"}
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdin=terminal, stdout=terminal, stderr=terminal
     ) as process:
@@ -634,7 +635,7 @@ def _with_site(project: Project, *arguments: str) -> dict[str, str]:
 
 def test_selftests_are_no_audit(tmp_path: Path) -> None:
     """`pytest selftests` reads settings of its own: it makes no reports and is strict."""
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**clean_environment(), "PYTHONDONTWRITEBYTECODE": "1"}
     before = sorted((REPOSITORY / "reports").iterdir())
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "selftests/test_results.py", "-v"],

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hullcheck import cli
-from selftests.running import Project, Run
+from selftests.running import Project, Run, clean_environment
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -384,7 +384,7 @@ def test_interrupted_run_ends_its_ssh(suite: Project, silence: int) -> None:
     """After Ctrl-C no ssh of ours is left behind."""
     project = suite
     trace = project.command("ssh", "echo $$ >$trace; exec sleep 600")
-    environment = {**os.environ, "PATH": f"{project.folder}/bin:{os.environ['PATH']}"}
+    environment = {**clean_environment(), "PATH": f"{project.folder}/bin:{os.environ['PATH']}"}
     environment["PYTHONPATH"] = str(Path(cli.__file__).parents[1])
     import sys
 

@@ -258,9 +258,14 @@ class Engine:
         present = self.client.api.images(all=True)
         if [(image["Id"], image["RepoTags"]) for image in present] == [(self._image_id, [IMAGE])]:
             return
-        if others := {image["Id"] for image in present} - {self._image_id}:
-            self.docker("image", "rm", "--force", *others)
-        self.docker("image", "rm", "--force", self._image_id)
+        while present:
+            for image in present:
+                with contextlib.suppress(CommandError):  # it went with a child, or waits for one to go
+                    self.docker("image", "rm", "--force", image["Id"])
+            left = self.client.api.images(all=True)
+            if len(left) == len(present):
+                raise LabError(f"engine {self.name} keeps its images: {left}")
+            present = left
         self._image_id = ""
         self._bring_image()
 
