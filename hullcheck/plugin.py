@@ -304,8 +304,7 @@ def _drop_traceback(call: pytest.CallInfo[None]) -> None:
 
 def _evidence(arguments: Sequence[str], known: facts.Facts) -> tuple[str, ...]:
     """The probes behind *arguments*, of those that the target answered."""
-    inside = {"container": "inside"} if known.kind == "container" else {}
-    names = facts.evidence_of(inside.get(each, each) for each in arguments)
+    names = facts.evidence_of(arguments, known.kind)
     return tuple(name for name in names if name in known.recording.answers)
 
 

@@ -1,4 +1,4 @@
-"""Finds a control by its CIS number and judges with it: facts made by hand, a recording, or a real engine."""
+"""Finds a control by its CIS number or id and judges with it: facts made by hand, a recording, or a real engine."""
 
 import importlib.util
 import inspect
@@ -59,15 +59,15 @@ def numbers(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(number for mark in marks if mark.name == "cis" for number in mark.args)
 
 
-def control(number: str) -> Callable[..., Any]:
-    """The control with this CIS number."""
-    (found,) = [each for each in controls() if number in numbers(each)]
+def control(key: str) -> Callable[..., Any]:
+    """The control with this CIS number, or this id."""
+    (found,) = [each for each in controls() if key in numbers(each) or each.__name__ == f"test_{key}"]
     return found
 
 
-def judged(number: str, target_facts: Facts) -> Verdicts:
-    """What the control says of the target whose facts these are."""
-    function = control(number)
+def judged(key: str, target_facts: Facts) -> Verdicts:
+    """What the control with this CIS number or id says of the target whose facts these are."""
+    function = control(key)
     arguments = {name: target_facts.argument(name) for name in inspect.signature(function).parameters}
     return by_subject(judge(function, arguments, target_facts.recording.target))
 

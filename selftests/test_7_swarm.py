@@ -673,6 +673,6 @@ def test_wrong_values_are_refused(wrong: object) -> None:
 
 def test_evidence_is_named() -> None:
     """Results name the probes that stand behind these controls."""
-    assert evidence_of(["swarm", "policy"]) == ("docker_info", "swarm")
-    assert "docker_networks" in evidence_of(["overlay_network"])
+    assert evidence_of(["swarm", "policy"], "host") == ("docker_info", "swarm")
+    assert "docker_networks" in evidence_of(["overlay_network"], "host")
     assert set(swarm_facts.PROBES) <= set(PROBES)

@@ -78,7 +78,6 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "image": images.EVIDENCE,
     "image_contents": image_contents.EVIDENCE,
     "content_trust": image_trust.PROBES,
-    "inside": inside.EVIDENCE,
     "kernel": kernel.PROBES,
     **dict.fromkeys(engine_files.GROUPS, engine_files.EVIDENCE),
     **dict.fromkeys(places.GROUPS, places.EVIDENCE),
@@ -94,9 +93,21 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
 }
 
 
-def evidence_of(arguments: Iterable[str]) -> tuple[str, ...]:
-    """The names of the probes behind a control's *arguments*."""
-    return tuple(dict.fromkeys(probe.name for name in arguments for probe in _EVIDENCE.get(name, ())))
+ARGUMENTS: tuple[str, ...] = (*_EVIDENCE, "policy", "facts")
+"""What a control may ask for, by name; where it is `Subjects`, the control is called with one at a time."""
+
+
+def description(argument: str) -> str:
+    """One sentence on one of ARGUMENTS, for `pytest --fixtures`."""
+    groups: dict[str, Any] = {**engine_files.GROUPS, **places.GROUPS, **vars(Facts)}
+    text: str | None = groups[argument].__doc__ if argument in groups else None
+    return text or f"The {argument} of the target."
+
+
+def evidence_of(arguments: Iterable[str], kind: str) -> tuple[str, ...]:
+    """The names of the probes behind a control's *arguments*, on a target of this *kind*."""
+    known = {**_EVIDENCE, "container": inside.EVIDENCE} if kind == "container" else _EVIDENCE
+    return tuple(dict.fromkeys(probe.name for name in arguments for probe in known.get(name, ())))
 
 
 class Facts:
@@ -143,12 +154,14 @@ class Facts:
 
     @cached_property
     def engine(self) -> Engine:
+        """The engine of the target, as `docker info` describes it."""
         if self.kind == "container":
             raise NotApplicable("the target is a container without an engine of its own")
         return Engine.of(self.recording)
 
     @cached_property
     def daemon(self) -> Daemon:
+        """The Docker daemon of the target, with every setting and where it comes from."""
         return Daemon.of(self.recording, self.engine)
 
     @cached_property
@@ -189,6 +202,7 @@ class Facts:
 
     @cached_property
     def container(self) -> "Subjects[Container] | Subjects[InsideContainer]":
+        """Every container of the target, running or not."""
         if self.kind == "container":
             return Subjects("container", ((self.recording.target, InsideContainer(self.recording)),))
         engine.require_engine(self.recording)
@@ -200,6 +214,7 @@ class Facts:
 
     @cached_property
     def kernel(self) -> Kernel:
+        """What the kernel of the target offers."""
         return Kernel.of(self.recording)
 
     @cached_property
