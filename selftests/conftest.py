@@ -144,6 +144,8 @@ def _machine_disk(lab: Laboratory) -> Path:
     from selftests.lab import machine
 
     _stop_if(machine.obstacle())
+    if reason := machine.unfit(lab):  # nothing that is installed would change that
+        pytest.skip(reason)
     return machine.disk(lab)
 
 

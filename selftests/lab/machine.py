@@ -59,6 +59,28 @@ def obstacle() -> str | None:
     return f"a machine in user-mode Linux misses {', '.join(missing)} here" if missing else None
 
 
+def unfit(lab: Laboratory) -> str | None:
+    """Why this machine's processor cannot carry one, in words; None if it can.
+
+    A kernel in user mode gives a process at most a page of registers; where the processor has more of them
+    (AMX), its first process dies at once.
+    """
+    argv = ("linux.uml", "mem=64M", "rootfstype=hostfs", "ro", "init=/bin/true", "con=null", "con0=null,fd:2")
+    trial = lab.root / lab.name()
+    trial.mkdir()
+    done = subprocess.run(
+        [*argv, "umid=uml", f"uml_dir={trial}"],
+        env={"PATH": SYSTEM_PATH},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    if b"set fp regs failed" in done.stdout + done.stderr:
+        return "the kernel in user mode cannot save the registers of this machine's processor"
+    return None
+
+
 def disk(lab: Laboratory) -> Path:
     """Make the disk that machines start from, and the key with which root logs in.
 
