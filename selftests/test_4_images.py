@@ -15,10 +15,11 @@ from hullcheck.facts.files import FileFact, Node, State
 from hullcheck.facts.image_contents_probe import IMAGE_CONTENTS
 from hullcheck.facts.image_packages import Act, act, installers, left_alone, unverified
 from hullcheck.facts.image_probe import IMAGES
-from hullcheck.facts.image_secrets import kinds, masked, masked_step
+from hullcheck.facts.image_secrets import masked_step
 from hullcheck.facts.image_steps import Step
 from hullcheck.facts.image_trust import CONTENT_TRUST
 from hullcheck.facts.images import Image
+from hullcheck.facts.secrets import kinds, masked
 from hullcheck.judge import Subjects
 from hullcheck.policy import Policy, PolicyError
 from hullcheck.probes import Answer

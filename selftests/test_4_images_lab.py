@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -39,6 +40,7 @@ each_store = pytest.mark.parametrize("settings", STORES.values(), ids=list(STORE
 each_builder = pytest.mark.parametrize("builder", BUILDERS.values(), ids=list(BUILDERS))
 
 SECRET = "Hunter2secret"
+ENCODED = b64encode(f"bob:{SECRET}".encode()).decode()
 # A base in which the programs that steps name are there and do nothing.
 TOOLS = "RUN for name in apt-get curl; do echo '#!/bin/sh' > /bin/$name; chmod +x /bin/$name; done\n"
 # By control: lines of a build file that differ in one thing; the first are good, the second are not.
@@ -152,6 +154,60 @@ def test_secrets_of_a_build(engine: EngineFactory, tmp_path: Path, settings: dic
     assert [found[f"{each}:1"][0] for each in (*BUILDERS, "mounted")] == ["fail", "fail", "pass"]
     assert "a value given to NPM_TOKEN in RUN true" in found["classic:1"][1]
     assert SECRET not in recorded(facts)
+
+
+# Lines of a build file with a secret, each for an image of its own, and what is said of it.
+PLANTED = {
+    f"ENV DB_PASSWORD_PROD={SECRET}": "variable DB_PASSWORD_PROD",
+    f'ENV OPTS="--password={SECRET}"': "variable OPTS: a value given to password",
+    f'ENV JAVA_OPTS="-Xmx1g -Ddb.password={SECRET}"': "variable JAVA_OPTS: a value given to",
+    f'ENV AUTH_HEADER="Basic {ENCODED}"': "variable AUTH_HEADER: a password in a header",
+    f"ARG DBPASS={SECRET}\nRUN true": "a value given to DBPASS in ARG",
+    f"LABEL note=x token={SECRET}": "label token",
+    f"RUN true kubectl create secret --from-literal=password={SECRET}": "a value given to password in RUN",
+    f"RUN true && echo //registry.example/:_authToken={SECRET} > /n": "a value given to _authToken in RUN",
+    f"RUN true redis-cli -a {SECRET}": "a password or key given to a command in RUN",
+    f'RUN ["true", "--password", "{SECRET}"]': "a value given to password in RUN",
+    f'CMD ["redis-cli", "-a", "{SECRET}"]': "command: a password",
+    f'ENTRYPOINT ["app", "--password", "{SECRET}"]': "entry point: a value given to password",
+    f"CMD app --token {SECRET}": "command: a value given to token",
+    f'HEALTHCHECK CMD ["curl", "-u", "bob:{SECRET}", "http://localhost"]': "health check: a password",
+    f"HEALTHCHECK CMD mysqladmin ping -p{SECRET}": "health check: a password",
+    f'ONBUILD RUN ["app", "--password", "{SECRET}"]': "instruction for later builds: a value",
+}
+HARMLESS = [
+    "ENV GPG_KEY=A035C8C19219BA821ECEA86B64E628F8D684696D PASSWORD_MIN_LENGTH=8 TOKEN_TTL=3600 KEYCLOAK_VERSION=24",
+    "ENV SSH_AUTH_SOCK=/run/s PASSWD_FILE=p KEY_SERVER=k DB_PASSWORD= REDIS_PASSWORD_FILE=/run/secrets/x",
+    "ARG NPM_TOKEN\nRUN true --token $NPM_TOKEN --no-password",
+    f"RUN true --frozen-lockfile && echo '{'0a1b' * 16}  x' > /sums",
+    'CMD ["app", "--password-file", "/run/secrets/x"]',
+    "HEALTHCHECK CMD redis-cli -a $REDIS_PASSWORD ping",
+]
+
+
+@each_store
+@each_builder
+def test_planted_secrets(
+    engine: EngineFactory, tmp_path: Path, settings: dict[str, object], builder: tuple[str, ...]
+) -> None:
+    """Each is found and named, none is stored, a recording gives the same verdicts, and harmless lines pass."""
+    one = engine(**settings)
+    expected = {f"bad:{number}": said for number, said in enumerate(PLANTED.values())}
+    for number, line in enumerate(PLANTED):
+        build(one, builder, f"bad:{number}", f"FROM bb:1\n{line}\n", tmp_path)
+    for number, line in enumerate(HARMLESS):
+        build(one, builder, f"good:{number}", f"FROM bb:1\n{line}\n", tmp_path)
+    facts = facts_of_engine(one.socket)
+    found = judged("4.10", facts)
+    told = {name: reason for name, (verdict, reason) in found.items() if verdict == "fail"}
+    assert told.keys() == expected.keys()
+    assert {name: said for name, said in expected.items() if said not in told[name]} == {}
+    assert [found[f"good:{number}"][0] for number in range(len(HARMLESS))] == ["pass"] * len(HARMLESS)
+    kept = facts.recording.save(tmp_path / "kept")
+    for secret in (SECRET, ENCODED.rstrip("=")):
+        assert secret not in kept.read_text() + "".join(told.values())
+    replayed = Facts(Recording.load(kept, fact_modules.PROBES), facts.policy)
+    assert judged("4.10", replayed) == found
 
 
 @each_store

@@ -102,22 +102,23 @@ def test_overlay_network_is_encrypted(overlay_network: Network) -> str | None:
 @pytest.mark.hipaa("164.308(a)(5)(ii)(D)", "164.312(a)(2)(iv)")
 @pytest.mark.severity("high")
 def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
-    """No service gets a password, token or key in its environment or as a config.
+    """No service gets a password, token or key in its environment, labels, commands or options, or as a config.
 
-    Both can be read by everyone who may inspect the service, and the environment by every process in its
-    containers; a secret is encrypted at rest and seen by its service alone. Names and kinds of values decide:
-    a secret under a harmless name, in the arguments or in the image is not found.
+    All of these can be read by everyone who may inspect the service, and the environment by every process in its
+    containers; a secret is encrypted at rest and seen by its service alone. Names and formats of values decide,
+    and of a config its names: a secret that looks like none, or is in the image, is not found here.
 
     Remedy: `docker secret create`, then `docker service update --secret-add … --env-rm …`; many images read
     `NAME_FILE` for `NAME`.
     """
-    variables, configs = swarm_service.exposed_variables, swarm_service.exposed_configs
-    as_config = f"as a config: {', '.join(configs)}" if configs else ""
-    in_environment = f"in its environment: {', '.join(variables)}" if variables else ""
-    found = "; ".join(filter(None, (in_environment, as_config)))
+    configs = swarm_service.exposed_configs
+    as_config = [f"as a config: {', '.join(configs)}"] if configs else []
+    found = "; ".join((*dict.fromkeys(swarm_service.exposed), *as_config))
     assert not found, found
     secrets = ", ".join(sorted(swarm_service.secrets)) or "none"
-    return f"secrets: {secrets}; none seen in {len(swarm_service.variables)} variables"
+    return (
+        f"secrets: {secrets}; none seen in {swarm_service.variables} variables, labels, commands and options"
+    )
 
 
 @pytest.mark.cis("7.5", level=1)

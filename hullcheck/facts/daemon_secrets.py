@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from hullcheck.facts import daemon_flags
-
-HIDDEN = "***"
+from hullcheck.facts import daemon_flags, secrets
+from hullcheck.facts.secrets import HIDDEN
 
 _JUDGED_WORDS = """
     authorization-plugins bridge cgroup-parent config-file containerd containerd-namespace data-root
@@ -24,6 +23,7 @@ _ADDRESSES_WORDS = """
 """
 _ADDRESSES = frozenset(_ADDRESSES_WORDS.split())
 """The options of log drivers that say where the log goes; others may be tokens and keys."""
+_USER = re.compile(r"^((?:[\w+.-]+:)?//)?[^/?#]*@")
 
 
 def flag(name: str, value: str) -> str:
@@ -66,9 +66,9 @@ def _log_option(key: str, value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """*value* without the user and password of an address in it."""
+    """*value* without the secrets in it, and without the user of an address."""
     if isinstance(value, str):
-        return re.sub(r"^((?:[\w+.-]+:)?//)?[^/?#]*@", rf"\g<1>{HIDDEN}@", value) if "@" in value else value
+        return secrets.hidden(_USER.sub(rf"\g<1>{HIDDEN}@", value))
     if isinstance(value, list):
         return [_plain(each) for each in value]
     if isinstance(value, dict):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hullcheck.facts import image_secrets
+from hullcheck.facts import image_secrets, secrets
 from hullcheck.probes import Probe
 from hullcheck.redact import json_object
 
@@ -113,7 +113,7 @@ def _configuration(config: Mapping[str, Any]) -> dict[str, Any]:
         "User": config.get("User") or "",
         "Variables": [str(each).partition("=")[0] for each in config.get("Env") or ()],
         "Labels": sorted(labels),
-        "Base": [image_secrets.masked(str(labels[name])) for name in _BASE_LABELS if labels.get(name)],
+        "Base": [secrets.masked(str(labels[name])) for name in _BASE_LABELS if labels.get(name)],
         "Healthcheck": ((config.get("Healthcheck") or {}).get("Test") or [""])[0],
         "Secrets": image_secrets.in_configuration(config),
     }
@@ -152,14 +152,14 @@ def _blob(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _step(document: Mapping[str, Any]) -> dict[str, Any]:
     """A step of the history; of a comment, which may say anything, whether it tells of an import."""
-    text = str(document.get("created_by") or "").strip()
+    text = image_secrets.as_words(str(document.get("created_by") or "").strip())
     comment = str(document.get("comment") or "")
     imported = comment.startswith("Imported from ")
     squashed = comment.startswith("merge sha256:")  # all layers in one; the steps that made them are told
     empty = document.get("empty_layer") or document.get("size") == "0B"
     return {
         "Text": image_secrets.masked_step(text),
-        "Secrets": image_secrets.kinds(text),
+        "Secrets": secrets.kinds(text),
         "Imported": imported,
         "Silent": not (text or imported or squashed or empty),
     }

@@ -1,18 +1,67 @@
-"""Names that say that what they name is a secret: of variables, and of files."""
+"""Names that say that what they name is a secret: of variables, options, labels and fields, and of files."""
 
 import re
 
-_LAST_WORDS = """
-    accesstoken apikey authtoken credential credentials pass passphrase passwd password privatekey pwd
-    secret secretkey secrets token
+_SECRET_WORDS = """
+    accesskey accesstoken apikey authkey authtoken credential credentials creds pass passcode passphrase passwd
+    passwort password privatekey psw pswd pw pwd secret secretkey token
 """
-_LAST = frozenset(_LAST_WORDS.split())
-_ENDINGS = ("password", "passwd", "passphrase")  # PGPASSWORD is one word
+_SECRET = frozenset(_SECRET_WORDS.split())
+# PGPASSWORD, dbpass and rootpw are one word; the other words that end so are not of secrets.
+_ENDINGS = (
+    "apikey",
+    "credentials",
+    "pass",
+    "passphrase",
+    "passwd",
+    "password",
+    "passwort",
+    "pw",
+    "pwd",
+    "secret",
+    "token",
+)
+_OTHER_WORDS = """
+    allpass askpass bandpass bypass compass encompass highpass keepass lowpass multipass oldpwd overpass proxypass
+    surpass trespass underpass
+"""
+_OTHER = frozenset(_OTHER_WORDS.split())
+_CLEAR_ENDINGS = ("password", "passwd", "passphrase", "secret", "token", "apikey")
+_MANY = frozenset(("apikeys", "passwords", "secrets", "tokens"))
+# What is a key of something secret; `SORT_KEY` and `PRIMARY_KEY` are others.
 _KEY_WORDS = """
-    access account api app auth encryption gpg hmac jwt license master pgp private secret shared signing
-    ssh ssl tls
+    access account admin aes api app auth cookie crypto encryption gpg hmac jwt license master pgp private rsa secret
+    session shared signing ssh ssl subscription tls webhook
 """
 _KEYS = frozenset(_KEY_WORDS.split())
+_PUBLIC_WORDS = """
+    cache foreign gpg host idempotency minisign partition pgp primary pub public publishable signature signing site
+    sort verification verify verifying
+"""
+_PUBLIC = frozenset(_PUBLIC_WORDS.split())
+# Which of several secrets it is, as in `DB_PASSWORD_PROD`.
+_WHICH_WORDS = """
+    a admin app b backup base ci clear current default dev development encoded env live local main master new next old
+    plain plaintext preprod prev previous primary prd prod production qa raw readonly replica ro root rw secondary
+    slave stage staging stg str string test testing uat val value
+"""
+_WHICH = frozenset(_WHICH_WORDS.split())
+# What is told about a secret, as in `PASSWORD_FILE` and `TOKEN_LIFETIME`.
+_ABOUT_WORDS = """
+    addr address age alg algo algorithm alias arn attempts aud audience auth authentication backend bucket budget
+    cache cert certificate change charset check class cmd command complexity cost count days delimiter description dir
+    directory disable disabled docs email enable enabled encoder encoding endpoint env exchange exp expiration expire
+    expires expiry field file files fingerprint folder format generator grant group handler hash hasher hashers header
+    headers helper history host hostname hours id ids index interval introspection iss issuer iterations key_id kind
+    label len length lifetime limit limits link location login manager management max message method methods min
+    minutes mode mount ms name names page param parameter path paths pattern per policy port prefix prompt protection
+    provider providers public quality rate ref reference regex required require reset retries revocation role roles
+    rotate rotation rounds rule rules scope scopes sec seconds separator server service services set sha size source
+    src stdin storage store strategy strength subject suffix support template timeout title ttl type types uri url
+    usage user username users valid validate validation validator validators validity version volume window
+"""
+_ABOUT = frozenset(_ABOUT_WORDS.split()) - {"env"}
+_COUNTED = frozenset(("count", "limit", "max", "min", "num", "total"))
 _FILES = re.compile(
     r"id_(rsa|dsa|ecdsa|ed25519)|.*\.(key|p12|pfx|jks|keystore|kdbx)|\.(htpasswd|pgpass|netrc)"
 )
@@ -21,19 +70,71 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def names_secret(name: str) -> bool:
-    """Whether a variable of this name holds a secret: its last words decide, as in `DB_PASSWORD`, `apiKey2`.
+    """Whether what has this name is a secret, as `DB_PASSWORD`, `apiKey2`, `dbpass` and `DB_PASSWORD_PROD`.
 
     `DB_PASSWORD_FILE`, `TOKEN_LIFETIME` and `SECRET_NAME` only tell something about one.
     """
-    words = [word.lower() for word in _WORD.findall(name)]
-    if words[-3:] == ["secret", "key", "base"]:
-        return True
-    if words[-1:] == ["key"]:
-        return bool(_KEYS.intersection(words[-2:-1]))
-    return any(word in _LAST or word.endswith(_ENDINGS) for word in words[-1:])
+    words = _words(name)
+    return _ends_in_secret(words) or _ends_in_many(words) or _has_secret_inside(words)
+
+
+def names_one_secret(name: str) -> bool:
+    """Whether it is a secret even where it is a number, as `PASSWORD=1234`; `TOKENS=4096` is none."""
+    words = _words(name)
+    return _ends_in_secret(words) and not _COUNTED.intersection(words)
+
+
+def names_secret_text(name: str) -> bool:
+    """Whether it is a secret even where it has blanks; words inside a name may be about a text."""
+    return _ends_in_secret(_words(name))
+
+
+def names_login(name: str) -> bool:
+    """Whether it may be a user with a password, as `NEO4J_AUTH`; or how users are authenticated."""
+    return any(word in ("auth", "login") or word.endswith("basicauth") for word in _words(name)[-1:])
+
+
+def names_key(name: str) -> bool:
+    """Whether it is some key, secret if it looks random; those that are public by their names are not."""
+    words = _words(name)
+    return words[-1:] == ["key"] and not _PUBLIC.intersection(words)
+
+
+def names_signature_key(name: str) -> bool:
+    """Whether it is the public key of a signature, as `GPG_KEY` of many an image."""
+    return re.search("gpg|pgp", name, re.IGNORECASE) is not None
 
 
 def names_secret_file(path: str) -> bool:
     """Whether a file of this name holds a secret: a private key, a store of keys, or a name of a secret."""
     name = path.rpartition("/")[2]
-    return bool(_FILES.fullmatch(name.lower())) or names_secret(_VERSION.sub("", name.partition(".")[0]))
+    stem = _VERSION.sub("", name.partition(".")[0])
+    return bool(_FILES.fullmatch(name.lower())) or names_secret(stem)
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name, without those at its end that say which of several it is."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    while len(words) > 1 and words[-1] in _WHICH:
+        words.pop()
+    return words
+
+
+def _ends_in_secret(words: list[str]) -> bool:
+    if words[-1:] in (["key"], ["keys"]):
+        return bool(_KEYS.intersection(words[-2:-1]))
+    return any(map(_is_secret, words[-1:])) or "".join(words).endswith(_CLEAR_ENDINGS)
+
+
+def _ends_in_many(words: list[str]) -> bool:
+    return bool(_MANY.intersection(words[-1:]))
+
+
+def _has_secret_inside(words: list[str]) -> bool:
+    """Whether it is that of something, as in `DB_PASSWORD_CUSTOMER`."""
+    places = [number for number, word in enumerate(words[:-1]) if word.endswith(_CLEAR_ENDINGS)]
+    return bool(places) and not _ABOUT.intersection(words[places[-1] + 1 :])
+
+
+def _is_secret(word: str) -> bool:
+    return word in _SECRET or (word.endswith(_ENDINGS) and word not in _OTHER)

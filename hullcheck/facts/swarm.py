@@ -15,7 +15,7 @@ from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.engine import DOCKER_INFO, Engine
 from hullcheck.facts.networks import DOCKER_NETWORKS, Network
 from hullcheck.facts.ports import Listener
-from hullcheck.facts.secret_names import names_secret, names_secret_file
+from hullcheck.facts.secret_names import names_secret_file
 from hullcheck.facts.swarm_probe import SWARM
 from hullcheck.judge import Subjects
 from hullcheck.recording import Recording, decode_json
@@ -27,8 +27,6 @@ NETWORK_EVIDENCE = (*EVIDENCE, DOCKER_NETWORKS)
 
 DAY = 86400.0
 _MANAGEMENT_PORT, _GOSSIP_PORT, _DATA_PORT = 2377, 7946, 4789
-_HARMLESS = frozenset({"empty", "switch", "template", "path"})
-_ALWAYS_SECRET = frozenset({"private-key", "password-in-url"})
 
 
 @dataclass(frozen=True)
@@ -73,24 +71,17 @@ class SwarmService:
     """What one service is given to know.
 
     Attributes:
-        variables: the name of each variable of its environment and the kind of its value; no value is kept.
+        variables: how many variables its environment has.
+        exposed: the secrets in its environment, labels, commands and options: where each is, and of which kind.
         secrets: the names of the secrets that it can read.
         configs: the names of its configs, and of the files that hold them.
     """
 
     name: str
-    variables: tuple[tuple[str, str], ...]
+    variables: int
+    exposed: tuple[str, ...]
     secrets: tuple[str, ...]
     configs: tuple[tuple[str, str], ...]
-
-    @property
-    def exposed_variables(self) -> tuple[str, ...]:
-        """The variables that hold what looks like a secret, with the kind of the value if that is why."""
-        return tuple(
-            f"{name} ({kind})" if kind in _ALWAYS_SECRET else name
-            for name, kind in self.variables
-            if kind in _ALWAYS_SECRET or (kind not in _HARMLESS and names_secret(name))
-        )
 
     @property
     def exposed_configs(self) -> tuple[str, ...]:
@@ -237,14 +228,8 @@ class Swarm:
             NotApplicable: only a manager knows, and this is none.
             EvidenceError: the swarm cannot be asked.
         """
-        documents: list[tuple[dict[str, Any], list[tuple[str, str]]]] = []
-        for line in self._manager_lines("service ", "env "):
-            if line.startswith("{"):
-                documents.append((decode_json(line, "docker service inspect"), []))
-            else:
-                name, _, kind = line.rpartition(" ")
-                documents[-1][1].append((name, kind))
-        return tuple(_service(document, tuple(variables)) for document, variables in documents)
+        lines = self._manager_lines("service ")
+        return tuple(_service(decode_json(line, "docker service inspect")) for line in lines)
 
     # ---- what every node knows of itself
 
@@ -334,14 +319,11 @@ class Swarm:
             raise EvidenceError(f"docker info does not report {'.'.join(path)} of the swarm")
         return value
 
-    def _manager_lines(self, *words: str) -> Iterator[str]:
-        """The lines that begin with one of *words*, without it; the whole answer has to be there."""
+    def _manager_lines(self, word: str) -> Iterator[str]:
+        """The lines that begin with *word*, without it; the whole answer has to be there."""
         self.require_manager()
         self.recording.text(SWARM)
-        for line in self._lines[1:]:
-            for word in words:
-                if line.startswith(word):
-                    yield line.removeprefix(word)
+        return (line.removeprefix(word) for line in self._lines[1:] if line.startswith(word))
 
     def _own_lines(self, name: str) -> list[str]:
         """What the probe read of the daemon's own process."""
@@ -423,12 +405,13 @@ def swarm_services(swarm: Swarm) -> Subjects[SwarmService]:
     return Subjects("service", named, nothing="the swarm runs no service")
 
 
-def _service(document: Mapping[str, Any], variables: tuple[tuple[str, str], ...]) -> SwarmService:
+def _service(document: Mapping[str, Any]) -> SwarmService:
     try:
         secrets = tuple(each["SecretName"] for each in document.get("Secrets") or ())
         configs = ((each["ConfigName"], each.get("File") or {}) for each in document.get("Configs") or ())
         files = tuple((name, str(file.get("Name", ""))) for name, file in configs)
-        return SwarmService(document["Name"], variables, secrets, files)
+        found = tuple(map(str, document["Found"]))
+        return SwarmService(document["Name"], document["Variables"], found, secrets, files)
     except (KeyError, TypeError, AttributeError):
         raise EvidenceError("docker service inspect: the answer is not what was asked for") from None
 

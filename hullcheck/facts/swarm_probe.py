@@ -2,44 +2,24 @@
 
 Its answer begins with what `docker info` says of the swarm; where the node is in none, that is all. Then, for
 each process called dockerd, `PID/...:` before lines of its network's tables, node state and certificate. On a
-manager `node JSON`, `service JSON` and, for each variable of the service before it, `env NAME KIND`.
+manager `node JSON` and `service JSON`.
 
-The value of a variable does not leave the host: there already, the script puts its kind in its place.
+Of a service is kept what it is given to know by name, and where a secret is among its settings, but no value.
 """
 
 import json
 import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from hullcheck.facts import secrets
 from hullcheck.probes import Probe
 from hullcheck.redact import Allowed, pick
 
 _SERVICE = (
-    'service {"ID":{{json .ID}},"Name":{{json .Spec.Name}}'
-    "{{with .Spec.TaskTemplate.ContainerSpec}}"
-    ',"Secrets":{{json .Secrets}},"Configs":{{json .Configs}}'
-    "{{end}}}"
-    "{{with .Spec.TaskTemplate.ContainerSpec}}"
-    '{{range .Env}}{{"\\n"}}env {{json .}}{{end}}'
-    "{{end}}"
+    'service {"ID":{{json .ID}},"Name":{{json .Spec.Name}},"Labels":{{json .Spec.Labels}}'
+    ',"Container":{{json .Spec.TaskTemplate.ContainerSpec}},"Log":{{json .Spec.TaskTemplate.LogDriver}}}'
 )
-
-# What a value is, in the order in which it is tried; JSON has a line feed as \n: a variable is one line.
-_KINDS = r"""
-/^env /!b
-s/^env "@=*"$/env \1 empty/;t
-s/^env "@=[01]"$/env \1 switch/;t
-s/^env "@=[Tt][Rr][Uu][Ee]"$/env \1 switch/;t
-s/^env "@=[Ff][Aa][Ll][Ss][Ee]"$/env \1 switch/;t
-s/^env "@=[Yy][Ee][Ss]"$/env \1 switch/;t
-s/^env "@=[Nn][Oo]"$/env \1 switch/;t
-s/^env "@=[Oo][NnFf]*"$/env \1 switch/;t
-s/^env "@={{[^{}]*}}"$/env \1 template/;t
-s|^env "@=/[a-z]*/[A-Za-z0-9_./-]*"$|env \1 path|;t
-s/^env "@=.*PRIVATE KEY-----.*/env \1 private-key/;t
-s|^env "@=[A-Za-z][A-Za-z0-9+.-]*://[^/@:]*:[^/@][^/@]*@.*|env \1 password-in-url|;t
-s/^env "@=.*/env \1 text/;t
-s/.*/env ? text/
-""".replace('"@=', r'"\([A-Za-z0-9_.-]*\)=')
 
 _SCRIPT = r"""
 line_feed="
@@ -64,9 +44,8 @@ case $info in *'"ControlAvailable":true'*) ;; *) exit 0 ;; esac
 docker node ls --format 'node {{json .}}' || exit
 ids=$(docker service ls --quiet) || exit
 [ -n "$ids" ] || exit 0
-services=$(docker service inspect --format '@SERVICE@' $ids) || exit
-printf "%s\n" "$services" | sed '@KINDS@'
-""".replace("@SERVICE@", _SERVICE).replace("@KINDS@", _KINDS)
+docker service inspect --format '@SERVICE@' $ids
+""".replace("@SERVICE@", _SERVICE)
 
 _INFO = {
     "NodeAddr": True,
@@ -84,18 +63,11 @@ _INFO = {
     },
 }
 _STATE = {"ListenAddr": True, "AdvertiseAddr": True, "DataPathAddr": True, "DataPathPort": True}
+_GIVEN = {"Secrets": {"SecretName": True}, "Configs": {"ConfigName": True, "File": {"Name": True}}}
 _NODE = {"Hostname": True, "ManagerStatus": True, "Status": True}
-_SERVICE_FIELDS = {
-    "ID": True,
-    "Name": True,
-    "Secrets": {"SecretName": True},
-    "Configs": {"ConfigName": True, "File": {"Name": True}},
-}
-_JSON: dict[str, Allowed] = {"node ": _NODE, "service ": _SERVICE_FIELDS}
 _PLAIN = re.compile(
     r"\d+/net/(?:udp6?|route|if_inet6):.*"
     r"|\d+/certificate:(?:[A-Za-z0-9+/=]{1,76}|-----(?:BEGIN|END) CERTIFICATE-----)"
-    r"|env (?:\?|[A-Za-z0-9_.-]*) (?:empty|switch|template|path|private-key|password-in-url|text)"
 )
 
 
@@ -108,11 +80,51 @@ def _kept(line: str) -> str:
     """What may be stored of a line; what is not understood goes."""
     if _PLAIN.fullmatch(line):
         return line
-    for word, allowed in _JSON.items():
-        if line.startswith(word):
-            return word + _document(line.removeprefix(word), allowed)
+    word, _, text = line.partition(" ")
+    if word == "node":
+        return f"node {_document(text, _NODE)}"
+    if word == "service":
+        return f"service {_service_kept(text)}"
     word, separator, text = line.partition(":")
     return f"{word}:{_document(text, _STATE)}" if separator and re.fullmatch(r"\d+/state", word) else ""
+
+
+def _service_kept(text: str) -> str:
+    """What may be stored of a service; nothing, which is no evidence, where it is not understood."""
+    try:
+        return json.dumps(_service(json.loads(text)), separators=(",", ":"))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return ""
+
+
+def _service(document: dict[str, Any]) -> dict[str, Any]:
+    """Names of variables, secrets and configs, and where a secret is among all that it is given in clear."""
+    container = document["Container"] or {}
+    variables = [str(each).partition("=")[::2] for each in container.get("Env") or ()]
+    return {
+        "ID": document["ID"],
+        "Name": document["Name"],
+        "Variables": len(variables),
+        "Found": [*secrets.in_settings("variable", variables), *_elsewhere(document, container)],
+        **pick({name: container.get(name) for name in _GIVEN}, _GIVEN),
+    }
+
+
+def _elsewhere(document: Mapping[str, Any], container: Mapping[str, Any]) -> Iterator[str]:
+    """The secrets in the labels, commands and options of a service."""
+    for labels in (document["Labels"], container.get("Labels")):
+        yield from secrets.in_settings("label", _settings(labels))
+    health_check = (container.get("Healthcheck") or {}).get("Test")
+    commands = {"command": [*(container.get("Command") or ()), *(container.get("Args") or ())]}
+    yield from secrets.in_commands(commands | {"health check": health_check})
+    yield from secrets.in_settings("log option", _settings((document["Log"] or {}).get("Options")))
+    for mount in container.get("Mounts") or ():
+        driver = (mount.get("VolumeOptions") or {}).get("DriverConfig") or {}
+        yield from secrets.in_settings("volume option", _settings(driver.get("Options")))
+
+
+def _settings(options: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
+    return ((name, str(value)) for name, value in (options or {}).items())
 
 
 def _document(text: str, allowed: Allowed) -> str:

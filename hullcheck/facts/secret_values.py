@@ -1,0 +1,119 @@
+"""Values that are secrets by their format, and values that stand where a secret would and are none."""
+
+import base64
+import re
+
+_TOKENS = {
+    "an AWS access key": r"(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+    "a GitHub token": r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}",
+    "a GitLab token": r"gl(?:pat|ptt|rt|cbt|dt|ft|soat|agent|imt|oas)-[\w-]{20,}",
+    "a Slack token": r"xox[abceoprs]-[\w-]{10,}|xapp-\d-[\w-]{10,}",
+    "a Google API key": r"AIza[\w-]{35}",
+    "a Google token": r"ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}",
+    "a Stripe key": r"[rs]k_(?:live|test)_\w{16,}|whsec_[A-Za-z0-9+/]{24,}",
+    "an npm token": r"npm_[A-Za-z0-9]{36}",
+    "a PyPI token": r"pypi-[\w-]{50,}",
+    "a RubyGems token": r"rubygems_[0-9a-f]{48}",
+    "a Docker Hub token": r"dckr_(?:pat|oat)_[\w-]{20,}",
+    "a swarm token": r"SWM(?:TKN|KEY)-1-[\w+/-]{20,}",
+    "a SendGrid key": r"SG\.[\w-]{22}\.[\w-]{43}",
+    "a Twilio key": r"SK[0-9a-f]{32}\b",
+    "a Hugging Face token": r"hf_[A-Za-z0-9]{30,}",
+    "a Vault token": r"hv[sb]\.[\w-]{24,}",
+    "a Terraform token": r"\w{14}\.atlasv1\.[\w-]{60,}",
+    "a DigitalOcean token": r"do[opr]_v1_[0-9a-f]{64}",
+    "a Databricks token": r"dapi[0-9a-f]{32}\b",
+    "a Grafana token": r"gl(?:c|sa)_[\w+/=]{32,}",
+    "a New Relic key": r"NRAK-[A-Z0-9]{27}",
+    "a Sentry token": r"sntry[su]_[\w+/=]{32,}",
+    "a Shopify token": r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
+    "a Square token": r"sq0(?:atp|csp)-[\w-]{22,}",
+    "an Atlassian token": r"ATATT3[\w=-]{50,}",
+    "a Linear key": r"lin_api_\w{32,}",
+    "a Notion token": r"ntn_[A-Za-z0-9]{40,}",
+    "a Tailscale key": r"tskey-[a-z]+-[\w-]{16,}",
+    "a Telegram token": r"\d{8,10}:AA[\w-]{33}",
+    "an API key": r"sk-(?=[\w-]{0,100}\d)[\w-]{32,}",
+    "an age key": r"AGE-SECRET-KEY-1[0-9A-Z]+",
+    "a signed token": r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*",
+}
+_ANYWHERE = {
+    "a private key": r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----[\s\S]*?(?:-----END[^-]*-----|$(?![\s\S]))"
+    r"|PuTTY-User-Key-File-\d[\s\S]*"
+    # The same in base64: RSA, EC, DSA, OPENSSH, ENCRYPTED, PGP, and without a word before `PRIVATE`.
+    r"|LS0tLS1CRUdJTi(?:BSU0EgUFJJVk|BFQyBQUkl|BEU0EgUFJJVk|BPUEVOU1NIIFBSSVZB|BFTkNSWVBURUQgUFJJ|BQR1AgUFJJVk|BQUklWQV)"
+    r"[\w+/=\s-]*",
+    "the address of a webhook": r"hooks\.slack\.com/services/[\w/]{20,}"
+    r"|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}|\.webhook\.office\.com/webhookb2/[\w/@-]{20,}",
+    "a hash of a password": r"\$\$?(?:apr1|[156])\$\$?[./A-Za-z0-9]{1,16}\$\$?[./A-Za-z0-9]{22,}"
+    r"|\$\$?2[abxy]\$\$?\d\d\$\$?[./A-Za-z0-9]{53}|\$\$?y\$\$?[./A-Za-z0-9]+\$\$?[./A-Za-z0-9]*\$\$?[./A-Za-z0-9]{43}"
+    r"|\$\$?argon2id?\$\$?v=\d+\$[\w=,$+/]{20,}",
+    "a token in a header": r"(?i:\bBearer\s+)(?P<value>(?=[\w.~+/-]{0,100}\d)[\w.~+/-]{16,}=*)",
+}
+FORMATS = [(kind, re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})")) for kind, pattern in _TOKENS.items()] + [
+    (kind, re.compile(pattern)) for kind, pattern in _ANYWHERE.items()
+]
+"""Formats that say of themselves that they are secret; of a group `value` it is that alone."""
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
+_LOGIN = re.compile(r"[^\s:/$]+[:/](?P<secret>[^\s:/]{3,})")
+
+_FOLDERS = """
+    app bitnami cache certs? conf config credentials data dev docker etc home keys mnt opt root run secrets? srv ssl
+    tls tmp usr var vault workspace
+"""
+# A reference, a placeholder, a switch, or the path of a file that holds the secret.
+_PLAIN = rf"""\s*|[*!]+|[xX]{{3,}}|(?i:true|false|yes|no|on|off|none|null|nil|undefined|[01])
+    |\$?\$\{{\w+(?::?[?+][^}}]*|:?-)?\}}|\$?\$\{{\w+:?[-=](?=[$/])[^}}]*\}}|\$?\$\w+|\$\([^()]*\)
+    |\{{\{{.*\}}\}}|<[^<>]*>|%\w+%|%\(\w+\)s|__\w+__|@\w+@|\#\{{.*\}}\#?|ENC\(.*\)
+    |/(?:{"|".join(_FOLDERS.split())})(?:/.*)?|/(?:[a-z][a-z_.-]{{2,}}/)+[\w.-]*
+    |(?:~|\.{{1,2}})/[\w./-]+|[\w./-]+\.(?:cer|conf|crt|env|jks|json|key|p12|pem|pfx|properties|ya?ml|txt)
+    |[a-z][a-z0-9+.-]*://.*|arn:aws.*|vault:.*"""
+_NO_SECRET = re.compile(_PLAIN, re.VERBOSE | re.DOTALL)
+# In a command the shell puts something else there, or it is a pattern, a format, a call, or an option's own word.
+_IN_SHELL = r"""|changeit|unused|["']*(?:[$`\\*(\[<\s=]|\.[*+?]|\{[{%]|%[sdqvb%{(](?!\w)).*|[A-Za-z_][\w.]*[(\[].*
+    |(?:process\.env|os\.environ|ENV)\b.*|(?:id|type|env|src|source|target)=.*"""
+_NO_SECRET_IN_SHELL = re.compile(_PLAIN + _IN_SHELL, re.VERBOSE | re.DOTALL)
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?\s?(?:[smhdwMy]|ms|min|sec|days?|hours?|[kKMG]i?B?|%)?")
+_FINGERPRINT = re.compile(r"(?:(?:0x)?[0-9A-Fa-f]+\s*){1,40}")
+_KEY_ID = re.compile(r"(?:0x)?(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})")
+_RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=-]{20,}")
+
+
+def is_plain(value: str) -> bool:
+    """Whether *value* stands where a secret would, and is none."""
+    return _NO_SECRET.fullmatch(value) is not None
+
+
+def is_plain_in_shell(value: str) -> bool:
+    """The same of a word in a command."""
+    return _NO_SECRET_IN_SHELL.fullmatch(value) is not None
+
+
+def is_number(value: str) -> bool:
+    """Whether it is a number or a time, as `3600` and `24h`."""
+    return _NUMBER.fullmatch(value) is not None
+
+
+def is_fingerprint(value: str) -> bool:
+    """Whether it names public keys, as hexadecimal numbers."""
+    return len(value) >= 8 and _FINGERPRINT.fullmatch(value) is not None
+
+
+def is_login(value: str) -> bool:
+    """Whether it is a user and a password, also in base64."""
+    match = _LOGIN.fullmatch(value)
+    return bool(match and not is_plain_in_shell(match["secret"])) or is_encoded_login(value)
+
+
+def is_encoded_login(value: str) -> bool:
+    """Whether it is the base64 of a user and a password, as a header has it."""
+    if not _BASE64.fullmatch(value) or len(value) % 4:
+        return False
+    decoded = base64.b64decode(value)
+    return b":" in decoded[1:] and all(32 <= byte < 127 for byte in decoded)
+
+
+def looks_random(value: str) -> bool:
+    """Whether it is one long word of letters and digits, and not the id of a public key."""
+    return _RANDOM.fullmatch(value) is not None and not _KEY_ID.fullmatch(value)

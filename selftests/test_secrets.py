@@ -1,0 +1,600 @@
+"""What a secret looks like: planted ones are found and never stored, harmless lines of well-known images pass.
+
+Each line is tried in all places where it may stand: in the history and configuration of an image (4.10), and in a
+service (7.4).
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from base64 import b64encode
+from typing import Any
+
+import pytest
+
+from hullcheck.facts import daemon_secrets, secrets
+from hullcheck.facts.image_probe import IMAGES
+from hullcheck.facts.secret_names import names_secret, names_secret_file
+from selftests.test_4_images import BASE, facts, verdict
+from selftests.test_7_swarm import judge_service
+
+PLAIN = "Hunter2secret"
+LOGIN = b64encode(f"bob:{PLAIN}".encode()).decode()
+PEM = "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpIdW50ZXIyc2VjcmV0Cg=="
+HEX = "0123456789abcdef" * 4
+PART = "a1B2c3D4e5F6g7H8i9J0"
+
+# Settings: variables and labels.
+SETTINGS = {
+    **dict.fromkeys(
+        [
+            "PASSWORD",
+            "DB_PASSWORD",
+            "DB_PASSWORD_PROD",
+            "PROD_DB_PASSWORD_V2",
+            "DB_PASSWORD_CUSTOMER",
+            "DBPASS",
+            "MYSQL_PASS",
+            "MYSQL_PWD",
+            "DB_PW",
+            "ROOTPW",
+            "PGPASSWORD",
+            "dbPassword",
+            "REDIS_PASS_MASTER",
+            "SMTP_PASSWD",
+            "API_KEY",
+            "APIKEY",
+            "APIkey",
+            "api.key",
+            "STRIPE_APIKEY",
+            "OPENAI_API_KEY",
+            "SECRET_KEY",
+            "SECRET_KEY_BASE",
+            "APP_SECRET",
+            "CLIENTSECRET",
+            "JWT_SECRET_OLD",
+            "COOKIE_SECRET",
+            "NPM_TOKEN",
+            "GITHUB_TOKEN_RO",
+            "ACCESS_TOKEN_STAGING",
+            "AWS_SECRET_ACCESS_KEY",
+            "AZURE_STORAGE_ACCOUNT_KEY",
+            "TLS_PRIVATE_KEY",
+            "ENCRYPTION_KEY",
+            "MASTER_KEY",
+            "SESSION_KEY",
+            "GPG_PASSPHRASE",
+            "ADMIN_CREDENTIALS",
+            "API_KEYS",
+            "GPG_KEY_PASSWORD",
+        ],
+        PLAIN,
+    ),
+    "NEO4J_AUTH": f"neo4j/{PLAIN}",
+    "BASIC_AUTH": f"bob:{PLAIN}",
+    "REGISTRY_AUTH": LOGIN,
+    "SMTP_PIN_PASSWORD": "8675309",
+    "LICENSE": f"-----BEGIN PRIVATE KEY-----\n{PART}\n-----END PRIVATE KEY-----",
+    "BLOB": PEM,
+    "MAPS_KEY": PART + "k",
+    "DATABASE_URL": f"postgres://app:{PLAIN}@db:5432/app",
+    "CELERY_BROKER": f"amqp://:{PLAIN}@mq",
+    "MONGO": f"mongodb+srv://u:p@{PLAIN}@cluster.example/x",
+    "GO_DSN": f"root:{PLAIN}@tcp(db:3306)/app",
+    "SQL": f"Server=db;Database=x;User Id=sa;Password={PLAIN};",
+    "ODBC": f"DRIVER=x;SERVER=db;UID=sa;PWD={PLAIN}",
+    "PQ": f"host=db user=app password={PLAIN} sslmode=require",
+    "JDBC": f"jdbc:mysql://db/app?user=x&password={PLAIN}",
+    "ORACLE": f"jdbc:oracle:thin:scott/{PLAIN}@db:1521/x",
+    "CACHE": f"redis:6379,password={PLAIN},ssl=True",
+    "AZURE": f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={PLAIN}==;EndpointSuffix=x",
+    "OPTS": f"--password={PLAIN}",
+    "JAVA_OPTS": f"-Xmx1g -Ddb.password={PLAIN} -Dapi.key={PLAIN}",
+    "ARGS": f"--db-password {PLAIN} --verbose",
+    "SPRING_APPLICATION_JSON": json.dumps({"spring.datasource.password": PLAIN}),
+    "ESCAPED": json.dumps({"x": json.dumps({"token": PLAIN})}),
+    "YAML": f"user: bob\npassword: {PLAIN}\n",
+    "CALLBACK": f"https://example.com/hook?x=1&token={PLAIN}",
+    "AUTH_HEADER": f"Basic {LOGIN}",
+    "HEADER": f"Bearer {PART}",
+    "DOCKER_AUTH_CONFIG": json.dumps({"auths": {"reg": {"auth": LOGIN}}}),
+    "PIP_INDEX_URL": f"https://{PART}x@pypi.example/simple",
+    "traefik.http.middlewares.a.basicauth.users": "bob:$$apr1$$9Cv/OMGj$$ZomWQzuQbL.3TRCS81A1g/",
+    "SHADOW": "$6$saltsalt$" + "a1./" * 21 + "ab",
+    "SLACK_HOOK": f"https://hooks.slack.com/services/T0000/B0000/{PART}",
+}
+# Tokens that say themselves what they are; their names do not.
+TOKENS = [
+    "ghp_" + "a1" * 18, "gho_" + "a1" * 18, "github_pat_" + "a1" * 20, "AKIA" + "ABCDEFGH23456723",
+    "ASIA" + "ABCDEFGH23456723",
+    "xoxb-" + "123456789012-a1b2", "xapp-" + "1-A1B2C3D4E5", "glpat-" + "a1" * 10, "glrt-" + "a1" * 10,
+    "sk_live_" + "a1" * 12, "rk_live_" + "a1" * 12, "sk_test_" + "a1" * 12, "AIza" + "a1" * 17 + "a",
+    "eyJ" + "a1" * 10 + ".eyJ" + "b2" * 10 + ".c3", "npm_" + "a1" * 18, "pypi-" + "a1" * 25, "dckr_pat_" + "a1" * 10,
+    "SG." + "a1" * 11 + "." + "b" * 43, "hf_" + "a1" * 15, "hvs." + "a1" * 12, "sk-" + "proj-" + "a1" * 16,
+    "sk-" + "ant-" + "a1" * 16, "SWMTKN-" + "1-" + "a1" * 20, "SWMKEY-" + "1-" + "a1" * 20, "dop_v1_" + "a1" * 32,
+    "SK" + "a1" * 16, "GOCSPX-" + "a1" * 12, "shpat_" + "a1" * 16, "dapi" + "a1" * 16, "1234567890:AA" + "a" * 33,
+    "AGE-SECRET-KEY-1" + "A1" * 20, "rubygems_" + "a1" * 24, "tskey-" + "auth-" + "a1" * 10, "glsa_" + "a1" * 20,
+]  # fmt: skip
+# Commands of a shell, as RUN, CMD and HEALTHCHECK have them.
+COMMANDS = [
+    f"kubectl create secret generic x --from-literal=password={PLAIN}",
+    f"docker run -e DB_PASSWORD={PLAIN} x",
+    f"terraform apply -var=db_password={PLAIN}",
+    f"ansible-playbook -e 'password={PLAIN}' x.yml",
+    f"java -Ddb.password={PLAIN} -jar app.jar",
+    f"java -Djavax.net.ssl.keyStorePassword={PLAIN} -jar app.jar",
+    f"mvn -Dtoken={PLAIN} deploy",
+    f"gradle -PsigningPassword={PLAIN}",
+    f'OPTS="--password={PLAIN}" app',
+    f"export DBPASS={PLAIN}; app",
+    f"PASSWORD=${{PASSWORD:-{PLAIN}}} app",
+    f"redis-cli -a {PLAIN} ping",
+    f"redis-cli -h cache -p 6379 -a {PLAIN} ping",
+    f"redis-server --requirepass {PLAIN}",
+    f"echo requirepass {PLAIN} >> /etc/redis.conf",
+    f"npm config set //registry.npmjs.org/:_authToken {PLAIN}",
+    f"npm config set //registry.npmjs.org/:_authToken={PLAIN}",
+    f"echo registry.example:8080/:_authToken={PLAIN} > .npmrc",
+    f"echo _auth={LOGIN} > .npmrc",
+    f"aws configure set aws_secret_access_key {PLAIN}",
+    f"composer config --global github-oauth.token {PLAIN}",
+    f"curl -ubob:{PLAIN} https://example.com",
+    f"curl --user bob:{PLAIN} https://example.com",
+    f'curl -H "Authorization: Basic {LOGIN}" https://example.com',
+    f"curl -d '{{\"password\":\"{PLAIN}\"}}' https://example.com",
+    f'curl -d "{{\\"password\\": \\"{PLAIN}\\"}}" https://example.com',
+    f"wget --user=bob --password={PLAIN} https://example.com",
+    f"wget 'https://example.com/x?access_token={PLAIN}'",
+    f"mysqladmin -u root -p{PLAIN} ping",
+    f"mariadb -uroot -p'{PLAIN}' -e x",
+    f"mongosh -u root -p {PLAIN} --eval x",
+    f"ldapsearch -D cn=x -w {PLAIN} -b y",
+    f"sqlcmd -S db -U sa -P {PLAIN}",
+    f"sqlplus scott/{PLAIN}@db",
+    f"psql -c \"ALTER USER bob WITH PASSWORD '{PLAIN}'\"",
+    f"mysql -e \"CREATE USER bob IDENTIFIED BY '{PLAIN}'\"",
+    f'mongosh --eval \'db.createUser({{user:"bob",pwd:"{PLAIN}"}})\'',
+    f"echo {PLAIN} | docker login -u bob --password-stdin",
+    f"docker login -u bob -p {PLAIN}",
+    f"helm registry login -u bob -p {PLAIN} reg",
+    f"az login --service-principal -u x -p {PLAIN}",
+    f"echo {PLAIN} | sudo -S true",
+    f"printf '{PLAIN}\\n{PLAIN}\\n' | smbpasswd -s -a bob",
+    f"printf '{PLAIN}\\n{PLAIN}\\n' | passwd root",
+    f"echo 'root:{PLAIN}' | chpasswd",
+    f"chpasswd <<E\nroot:{PLAIN}\nE\n",
+    f"rabbitmqctl add_user bob {PLAIN}",
+    f"mc alias set s3 https://x bob {PLAIN}",
+    f"vault login {PLAIN}",
+    f"zip -P {PLAIN} x.zip x",
+    f"openssl enc -aes-256-cbc -k {PLAIN} -in x",
+    f"echo 'x mysql-server/root_password password {PLAIN}' | debconf-set-selections",
+    f"git config --global user.password {PLAIN}",
+    f"git clone https://oauth2:{PLAIN}@example.com/x",
+    f"smbclient -U bob%{PLAIN} //host/share",
+    f"mount -t cifs -o username=bob,password={PLAIN} //host/share /mnt",
+    f"consul agent -token={PLAIN}",
+    f"gh auth login --with-token <<< {PLAIN} || echo {PLAIN} | gh auth login --with-token",
+    f"app --api-key '{PLAIN}' --port 80",
+    f"app --client-secret {PLAIN}",
+    f"app --password={PLAIN},{PLAIN}",
+]  # fmt: skip
+
+
+def parts(text: str) -> list[str]:
+    """What must not be stored of a text with a secret."""
+    return [
+        each for each in (PLAIN, LOGIN, LOGIN.rstrip("="), PEM, PART, *TOKENS, "ZomWQzuQbL") if each in text
+    ]
+
+
+def image_stores(*steps: str, **config: Any) -> tuple[str, str, str]:
+    """The verdict and reason of 4.10 on an image with these steps, and what is stored of it."""
+    target = facts(BASE, *steps, config=config)
+    return (*verdict("4.10", target), target.recording.answers[IMAGES.name].stdout)
+
+
+def everywhere_as_setting(name: str, value: str) -> dict[str, tuple[str, str, str]]:
+    """Verdict, reason and what is stored, by where the setting is."""
+    variable = f"{name}={value}"
+    return {
+        "variable": image_stores(Env=[variable]),
+        "label": image_stores(Labels={name: value}),
+        "ENV": image_stores(f"ENV {variable}"),
+        "LABEL": image_stores(f"LABEL x=y {variable}"),
+        "ARG": image_stores(f"ARG {variable}"),
+        "build argument": image_stores(f"RUN |2 X=y {variable} /bin/sh -c true # buildkit"),
+        "service variable": judge_service(variable),
+        "service label": judge_service(labels={name: value}),
+        "container label": judge_service(Labels={name: value}),
+    }
+
+
+def everywhere_as_command(command: str) -> dict[str, tuple[str, str, str]]:
+    """Verdict, reason and what is stored, by where the command is."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = []
+    of_shell = ["/bin/sh", "-c", command]
+    made = {
+        "RUN": image_stores(f"RUN /bin/sh -c {command} # buildkit"),
+        "classic RUN": image_stores(f"/bin/sh -c {command}"),
+        "CMD of a shell": image_stores(f"CMD {json.dumps(of_shell)}", Cmd=of_shell),
+        "HEALTHCHECK": image_stores(
+            f'HEALTHCHECK &{{["CMD-SHELL" {json.dumps(command)}] "0s" "0s" "0s" \'\\x00\'}}',
+            Healthcheck={"Test": ["CMD-SHELL", command]},
+        ),
+        "command of a service": judge_service(Args=["sh", "-c", command]),
+    }
+    if words and not set("|<;\n") & set(command) and "=${" not in command:  # which need a shell
+        listed = " ".join(map(json.dumps, words))
+        made |= {
+            "CMD": image_stores(f"/bin/sh -c #(nop)  CMD [{listed}]", Cmd=words),
+            "ENTRYPOINT": image_stores(f"ENTRYPOINT {json.dumps(words)}", Entrypoint=words),
+            "arguments of a service": judge_service(Command=words[:1], Args=words[1:]),
+            "health check of a service": judge_service(Healthcheck={"Test": ["CMD", *words]}),
+        }
+    return made
+
+
+def require_found(made: dict[str, tuple[str, str, str]], secret_parts: list[str]) -> None:
+    """Return if it failed everywhere, and no part is in a reason or stored."""
+    assert secret_parts
+    assert {where: found for where, (found, _, _) in made.items()} == dict.fromkeys(made, "fail")
+    for where, (_, reason, kept) in made.items():
+        for part in secret_parts:
+            assert part not in reason + kept, f"{where}: {kept}"
+
+
+def test_there_are_enough() -> None:
+    """No list is cut by accident."""
+    assert len(SETTINGS) + len(TOKENS) + len(COMMANDS) > 150
+    assert len(HARMLESS_SETTINGS) + len(HARMLESS_COMMANDS) > 150
+
+
+@pytest.mark.parametrize(("name", "value"), SETTINGS.items())
+def test_planted_setting(name: str, value: str) -> None:
+    """A variable, label or argument with a secret fails, and its value is not stored."""
+    require_found(everywhere_as_setting(name, value), parts(value) or [value])
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_planted_token(token: str) -> None:
+    """A token fails wherever it stands."""
+    require_found(everywhere_as_setting("SETTING", token), [token])
+    require_found(everywhere_as_setting("SETTING", f"x {token} y"), [token])
+    require_found(everywhere_as_command(f"fetch -x {token}"), [token])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_planted_command(command: str) -> None:
+    """A command that is given a secret fails, also as a list of words, and the secret is not stored."""
+    require_found(everywhere_as_command(command), parts(command))
+
+
+# ---- what is harmless
+
+HARMLESS_SETTINGS = [tuple(each.split("=", 1)) for each in f"""
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
+PWD=/app
+OLDPWD=/root
+LANG=C.UTF-8
+GPG_KEY=A035C8C19219BA821ECEA86B64E628F8D684696D
+GPG_KEYS=1198C0117593497A5EC5C199286AF1F9897469DC C28D937575603EB4ABB725861C0779DC5C0A9DE4
+NGINX_GPGKEY=573BFD6B3D8FBC641079A6ABABF5BD827BD9BF62
+RABBITMQ_PGP_KEY_ID=0x0A9AF2115F4687BD29803A206B73A36E6026DFCA
+RELEASE_KEY=4ED778F539E3634C779C87C6D7062848A1AB005C
+PYTHON_SHA256={HEX}
+PYTHON_GET_PIP_SHA256={HEX}
+PYTHON_GET_PIP_URL=https://github.com/pypa/get-pip/raw/{HEX[:40]}/public/get-pip.py
+RUBY_DOWNLOAD_SHA256={HEX}
+REDIS_DOWNLOAD_SHA={HEX}
+REDIS_DOWNLOAD_URL=http://download.redis.io/releases/redis-7.2.4.tar.gz
+TOMCAT_SHA512={HEX}{HEX}
+PHP_ASC_URL=https://www.php.net/distributions/php-8.3.0.tar.xz.asc
+PHP_CFLAGS=-fstack-protector-strong -fpic -fpie -O2 -D_LARGEFILE_SOURCE -D_FILE_OFFSET_BITS=64
+PHP_EXTRA_CONFIGURE_ARGS=--enable-fpm --with-password-argon2 --with-sodium=shared
+NODE_VERSION=20.11.0
+YARN_VERSION=1.22.19
+NPM_CONFIG_LOGLEVEL=info
+NPM_CONFIG_FETCH_RETRIES=5
+JAVA_HOME=/opt/java/openjdk
+JAVA_OPTS=-Xmx1g -Djava.security.egd=file:/dev/./urandom
+JAVA_TOOL_OPTIONS=-Djavax.net.ssl.trustStore=/etc/ssl/certs/java/cacerts
+PG_SHA256={HEX}
+PGDATA=/var/lib/postgresql/data
+POSTGRES_HOST_AUTH_METHOD=scram-sha-256
+POSTGRES_INITDB_ARGS=--auth-host=scram-sha-256
+POSTGRES_PASSWORD_FILE=/run/secrets/postgres
+POSTGRES_PASSWORD=
+MYSQL_ALLOW_EMPTY_PASSWORD=yes
+MYSQL_RANDOM_ROOT_PASSWORD=1
+MYSQL_SHELL_VERSION=8.0.36-1.el8
+MONGO_PACKAGE=mongodb-org
+MONGO_REPO=repo.mongodb.org
+GOPATH=/go
+GOTOOLCHAIN=local
+GOSUMDB=sum.golang.org
+HAPROXY_SHA256={HEX}
+HTTPD_PREFIX=/usr/local/apache2
+HTTPD_PATCHES=rewrite-windows-testchar-h.patch {HEX}
+KEYCLOAK_VERSION=24.0.1
+KC_RUN_IN_CONTAINER=true
+ELASTIC_CONTAINER=true
+JENKINS_UC=https://updates.jenkins.io
+NEO4J_AUTH=none
+NEO4J_dbms_security_auth__enabled=true
+NEO4J_SHA256={HEX}
+SSH_AUTH_SOCK=/run/ssh-agent.sock
+SSH_ASKPASS=ksshaskpass
+GIT_ASKPASS=echo
+KEY_SERVER=keyserver.ubuntu.com
+KEY_SERVERS=hkps://keys.openpgp.org pgp.mit.edu
+PASSWD_FILE=passwd
+PASSWORD_MIN_LENGTH=8
+PASSWORD_HASHERS=argon2
+PASSWORD_RESET_URL=https://example.com/reset
+TOKEN_TTL=3600
+TOKEN_LIFETIME=24h
+TOKEN_ISSUER=example
+TOKEN_X=86400
+MAX_TOKENS=4096
+MAX_TOKEN=100
+TOKENIZERS_PARALLELISM=false
+SECRETS_DIR=secrets
+SECRET_NAME=db
+CREDENTIALS_PROVIDER=vault
+SECRET_KEY={"${SECRET_KEY}"}
+DB_PASSWORD=$DB_PASSWORD
+DB_PASSWORD=$$DB_PASSWORD
+DB_PASSWORD=/run/secrets/db
+DB_PASSWORD={"{{ db_password }}"}
+DB_PASSWORD=<your password>
+DB_PASSWORD=********
+DB_PASSWORD=%DB_PASSWORD%
+DB_PASSWORD=__DB_PASSWORD__
+DB_PASSWORD=vault:secret/data/db#password
+DB_PASSWORD=ENC(abcdefghij)
+API_TOKEN=/vault/secrets/token
+TLS_KEY=/etc/tls/tls.key
+TLS_KEY=server-key.pem
+GOOGLE_APPLICATION_CREDENTIALS=./sa.json
+OAUTH_TOKEN_URL=https://login.example/token
+DATABASE_URL=postgres://app@db/app
+DATABASE_URL=postgres://app:{"${DB_PASSWORD}"}@db/app
+DATABASE_URL=postgres://app:$DB_PASSWORD@db/app
+REDIS_URL=redis://redis:6379/0
+SITE=https://example.com:8443/@bob
+IMAGE=registry:5000/app:1@sha256:{HEX}
+AUTH_TYPE=basic
+AUTH=ldap
+AUTH_SERVER=https://login.example/auth
+BASIC_AUTH_ENABLED=true
+COMPASS=north
+BYPASS=on-error
+SORT_KEY=created_at
+PRIMARY_KEY=id
+STRIPE_PUBLISHABLE_KEY=pk_test_{"a1" * 12}
+RECAPTCHA_SITE_KEY=6Lc{"a1B2" * 9}
+PUBLIC_KEY=MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
+AWS_REGION=eu-central-1
+AWS_ACCESS_KEY_ID_FILE=/run/secrets/id
+JSYAML_CHECKSUM={HEX}
+DEBIAN_FRONTEND=noninteractive
+S6_KEEP_ENV=1
+DOTNET_VERSION=8.0.2
+ASPNETCORE_HTTP_PORTS=8080
+ERLANG_INSTALL_PATH_PREFIX=/opt/erlang
+maintainer=NGINX Docker Maintainers <docker-maint@nginx.com>
+org.opencontainers.image.source=https://github.com/nginx/docker
+org.opencontainers.image.revision={HEX[:40]}
+com.example.description=Basic authentication for the token service
+com.example.text=Bearer of good news
+traefik.http.routers.web.rule=Host(`example.com`)
+""".strip().split("\n")]  # fmt: skip
+HARMLESS_COMMANDS = f"""
+apt-get update && apt-get install -y --no-install-recommends ca-certificates gnupg && rm -rf /var/lib/apt/lists/*
+yarn install --frozen-lockfile
+yarn add --pure-lockfile passport jsonwebtoken
+npm ci --omit=dev && npm cache clean --force
+npm config set //registry.npmjs.org/:_authToken ${{NPM_TOKEN}}
+npm config set cache /tmp/npm
+pip install --no-cache-dir --require-hashes -r requirements.txt
+pip install tokenizers==0.15.0 passlib python-keycloak secretstorage
+pip install --hash=sha256:{HEX} x
+psql --no-password -U app
+pg_isready -U postgres
+adduser --disabled-password --gecos "" app
+adduser -D -H -s /sbin/nologin app
+useradd --no-log-init --password '' app
+useradd -p '!' app
+usermod -p '*' root
+passwd -d root
+passwd -l root && getent passwd app
+grep -q '^app:' /etc/passwd
+sed -i 's/PermitRootLogin prohibit-password/PermitRootLogin no/; s/#PasswordAuthentication yes/PasswordAuthentication no/' /etc/ssh/sshd_config
+sed -i 's/^PASS_MAX_DAYS.*/PASS_MAX_DAYS 90/' /etc/login.defs
+sed -i "s/password=.*/password=$DB_PASSWORD/" app.conf
+sed -ri "s!^#?(listen_addresses)\\s*=\\s*\\S+.*!\\1 = '*'!" /usr/share/postgresql/postgresql.conf.sample
+grep "password=" app.conf && echo "found"
+grep -E '^ *createBoolConfig[(]"protected-mode",.*, *1 *,.*[)],$' /usr/src/redis/src/config.c
+export GNUPGHOME="$(mktemp -d)"; gpg --batch --keyserver hkps://keys.openpgp.org --recv-keys "$GPG_KEY"; gpg --batch --verify python.tar.xz.asc python.tar.xz; gpgconf --kill all
+for key in 4ED778F539E3634C779C87C6D7062848A1AB005C 141F07595B7B3FFE74309A937405533BE57C7D57; do gpg --batch --keyserver keyserver.ubuntu.com --recv-keys "$key"; done
+key='859BE8D7C586F538430B19C2467B942D3A79BD29'; gpg --batch --keyserver keyserver.ubuntu.com --recv-keys "$key"; gpg --batch --export --armor "$key" > /etc/apt/keyrings/mysql.asc
+NGINX_GPGKEYS="573BFD6B3D8FBC641079A6ABABF5BD827BD9BF62 8540A6F18833A80E9C1653A42FD21310B49F6B46"; NGINX_GPGKEY_PATH=/etc/apt/keyrings/nginx-archive-keyring.gpg
+KEY_SHA512="{HEX}{HEX}"; wget -O /tmp/nginx_signing.rsa.pub https://nginx.org/keys/nginx_signing.rsa.pub; echo "$KEY_SHA512 */tmp/nginx_signing.rsa.pub" | sha512sum -c -
+apt-key adv --keyserver hkp://keyserver.ubuntu.com:80 --recv-keys 0C49F3730359A14518585931BC711F9BA15703C6
+gpg --list-secret-keys 0C49F3730359A14518585931BC711F9BA15703C6
+gpg --batch --passphrase '' --quick-gen-key app
+echo "{HEX} *python.tar.xz" | sha256sum -c -
+wget -O redis.tar.gz "$REDIS_DOWNLOAD_URL"; echo "$REDIS_DOWNLOAD_SHA *redis.tar.gz" | sha256sum -c -
+arch="$(dpkg --print-architecture)"; case "$arch" in amd64) url='https://dl.google.com/go/go1.22.0.linux-amd64.tar.gz'; sha256='{HEX}' ;; esac
+ESUM='{HEX}'; BINARY_URL='https://github.com/adoptium/temurin21-binaries/releases/download/jdk-21.tar.gz'; curl -LfsSo /tmp/openjdk.tar.gz ${{BINARY_URL}}
+keytool -import -trustcacerts -cacerts -storepass changeit -noprompt -alias x -file /x.crt
+{{ echo mariadb-server mysql-server/root_password password 'unused'; echo mariadb-server mysql-server/root_password_again password 'unused'; }} | debconf-set-selections
+./configure --build="$gnuArch" --with-password-argon2 --with-sodium=shared --with-pdo-sqlite=/usr --enable-option-checking=fatal
+make -j "$(nproc)" TARGET=linux-glibc USE_OPENSSL=1 USE_PCRE2_JIT=1
+git clone https://github.com/example/token-service
+git clone --depth 1 --branch v1.2 git@github.com:example/x.git
+git config --global credential.helper store
+GIT_TERMINAL_PROMPT=0 git -c credential.helper= clone https://example.com/x
+curl -fsSL https://example.com/install.sh | bash
+curl -u $USER:$PASS https://example.com
+curl -H "Authorization: Bearer $TOKEN" https://example.com
+curl -H "Authorization: Bearer $(cat /run/secrets/token)" https://example.com
+curl --user-agent 'Foo:bar' --max-time 10 https://example.com
+docker login --username x --password-stdin < /run/secrets/x
+cat /run/secrets/x | docker login --username x --password-stdin
+echo "$PASSWORD" | docker login --username x --password-stdin
+docker build --secret id=npm,src=.npmrc .
+mysqladmin ping -h localhost -u root -p$MYSQL_ROOT_PASSWORD
+mysqladmin ping -h localhost --port 3306 --protocol tcp
+redis-cli -a "$REDIS_PASSWORD" ping
+redis-cli -h localhost -p 6379 ping
+mongosh --port 27017 -p $MONGO_PASSWORD --eval x
+PGPASSWORD=$POSTGRES_PASSWORD psql -h db
+PGPASSWORD="$(cat /run/secrets/pg)" psql -h db
+PASSWORD=${{PASSWORD:?is missing}} app
+PASSWORD=${{PASSWORD:-}} app
+TOKEN=${{TOKEN:-$OTHER_TOKEN}} app
+TOKEN=$(openssl rand -hex 32) app
+app --password-file /run/secrets/db --token-ttl 3600 --no-password
+app --password=$DB_PASSWORD --token "$TOKEN" --verbose
+app --tls-key /etc/tls/tls.key --tls-cert /etc/tls/tls.crt
+app --client-key client-key.pem --private-key key.pem
+app --auth=none --auth-method=basic
+read -p "Password: " answer && echo "Enter token: "
+if [ "$PASSWORD" = "x" ] || [ -z "$TOKEN" ]; then exit 1; fi
+mkdir -p /etc/secrets /root/.ssh && chmod 700 /etc/secrets
+ssh-keygen -t ed25519 -N '' -f /etc/ssh/key
+ssh-keyscan github.com >> /etc/ssh/ssh_known_hosts
+python -c 'import os; password = os.environ["PASSWORD"]; token = read_token(x)'
+node -e 'const token = process.env.TOKEN; start({{password: process.env.PASSWORD}})'
+zip -r x.zip x && unzip -q x.zip -d /x
+7z x -y archive.7z
+openssl rsa -pubin -in /tmp/nginx_signing.rsa.pub -text -noout
+nginx -g 'daemon off;'
+echo 'proxy_pass http://127.0.0.1:8080;' > /etc/nginx/conf.d/x.conf
+httpd-foreground -DFOREGROUND
+a2enmod auth_basic authn_file proxy_pass_x
+java -XX:+UseContainerSupport -Djava.security.egd=file:/dev/./urandom -jar /app.jar
+""".strip().split("\n")  # fmt: skip  # noqa: E501
+
+
+@pytest.mark.parametrize(("name", "value"), HARMLESS_SETTINGS)
+def test_harmless_setting(name: str, value: str) -> None:
+    """What well-known images set passes, and so do references, placeholders, files, switches and numbers."""
+    made = everywhere_as_setting(name, value)
+    assert {where: found for where, found in made.items() if found[0] != "pass"} == {}
+
+
+@pytest.mark.parametrize("command", HARMLESS_COMMANDS)
+def test_harmless_command(command: str) -> None:
+    """What well-known images run passes."""
+    made = everywhere_as_command(command)
+    assert {where: found for where, found in made.items() if found[0] != "pass"} == {}
+
+
+# ---- what is stored
+
+
+def test_values_that_are_not_found() -> None:
+    """What only sounds like a secret is not stored either; what controls judge is."""
+    assert secrets.masked("ENABLE_AUTHX=geheim2 app") == "ENABLE_AUTHX=*** app"
+    kept = (
+        "npm config set strict-ssl=false && GIT_SSL_NO_VERIFY=1 apt-get -o AllowUnauthenticated=true update"
+    )
+    assert secrets.masked(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"fluentd://x?token={PLAIN}", f"https://x/{TOKENS[0]}", f"tcp://me:{PLAIN}@x:1", f"//me:{PLAIN}@x"],
+)
+def test_secrets_of_a_daemon(text: str) -> None:
+    """An address of a log driver is stored without what is secret in it."""
+    document = daemon_secrets.configuration(json.dumps({"log-opts": {"splunk-url": text}}))
+    line = daemon_secrets.command_line(["dockerd", f"--log-opt=splunk-url={text}"])
+    assert not parts(f"{document} {line}")
+    assert "splunk-url" in str(document)
+    assert secrets.HIDDEN in str(line)
+
+
+def test_parts_of_a_value_are_no_names() -> None:
+    """Words of a value with blanks, and base64 with its padding, do not stay as names."""
+    for text in (f"ENV AUTH_HEADER=Basic {LOGIN}", f"ENV A=x {PLAIN}=1 B=0", f"LABEL a=x {LOGIN}== c=d"):
+        assert not parts(image_stores(text)[2])
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "a=",
+        "pw=",
+        "a.",
+        "a_",
+        "x: ",
+        "\n",
+        "//a:",
+        "{a:",
+        "mysql ",
+        "curl -",
+        "--password ",
+        "password=(",
+        '\\"',
+        "echo a|",
+    ],
+)
+def test_long_texts_take_no_time(word: str) -> None:
+    """Whoever makes an image or service cannot keep an audit busy: time grows with the length alone."""
+    begin = time.process_time()
+    secrets.masked(word * (20_000 // len(word)))
+    assert time.process_time() - begin < 5
+
+
+# ---- names
+
+SECRET_NAMES = """
+    PASSWORD db_password dbPassword DB_PASS PGPASSWORD2 API_KEY apiKey2 AWS_SECRET_ACCESS_KEY TOKEN GITHUB_TOKEN
+    SECRET_KEY_BASE DJANGO_SECRET_KEY CLIENT_SECRET GOOGLE_CREDENTIALS JWT_SECRET TLS_KEY passphrase PASSWORD_1
+"""
+HARMLESS_NAMES = """
+    DB_PASSWORD_FILE TOKEN_LIFETIME SECRET_NAME PASSWORD_MIN_LENGTH AWS_ACCESS_KEY_ID KEY KEYBOARD PRIMARY_KEY COMPASS
+    EMAIL_ADDRESS PATH TOKENIZER PASSENGER ? MONKEY SORT_KEY BYPASS
+"""
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES.split())
+def test_names_of_secrets(name: str) -> None:
+    """The last words tell that it is a secret."""
+    assert names_secret(name)
+
+
+@pytest.mark.parametrize("name", HARMLESS_NAMES.split())
+def test_names_of_other_things(name: str) -> None:
+    """A word that is a part of another, or tells something about a secret, is harmless."""
+    assert not names_secret(name)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("id_ed25519", True),
+        ("/etc/ssl/site.key", True),
+        ("store.p12", True),
+        ("db-password.v3", True),
+        ("app_secret_v12", True),
+        ("password.txt", True),
+        ("site.crt", False),
+        ("nginx.conf", False),
+        ("/etc/keyboard", False),
+        ("id_rsa.pub", False),
+        ("", False),
+    ],
+)
+def test_names_of_secret_files(path: str, expected: bool) -> None:
+    """A private key, a store of keys, or the name of a secret."""
+    assert names_secret_file(path) is expected
