@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import pwd
 import subprocess
 import time
@@ -348,7 +347,7 @@ def test_secrets_of_services(nodes: Switch) -> None:
         "url": ("fail", "variable DB: a password in an address"),
         "volume": ("fail", "volume option o: a value given to password"),
     }
-    stored = json.dumps({name: each.stdout for name, each in facts.recording.answers.items()})
+    stored = "".join(each.stdout for each in facts.recording.answers.values())
     assert "hunter2" not in stored
     assert token not in stored
 

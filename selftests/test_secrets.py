@@ -498,6 +498,11 @@ def test_harmless_command(command: str) -> None:
     assert {where: found for where, found in made.items() if found[0] != "pass"} == {}
 
 
+def test_empty_value_before_another() -> None:
+    """What follows an empty value in a history is the next name, and not its value."""
+    assert image_stores("ENV DB_PASSWORD= REDIS_PASSWORD_FILE=/run/secrets/x NAME=web")[0] == "pass"
+
+
 # ---- what is stored
 
 

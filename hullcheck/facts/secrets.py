@@ -38,7 +38,7 @@ _SCHEMES = "Bearer|Basic|Token|token"
 # Ways to hand over a secret. A blank is any gap between the words of a command, also where these are a list;
 # LINE, NAME and VALUE stand for the above. Where there is a name, it decides.
 _WAYS = [
-    r"(?<![\w$.{-])(?:-[DP](?=[a-z])|--?)?NAME\\*[\"']?\s?[:?+]?=\s?VALUE",
+    r"(?<![\w$.{-])(?:-[DP](?=[a-z])|--?)?NAME\\*[\"']?(?:[:?+]?=|\s[:?+]?=\s)VALUE",
     r"(?<![\w-])--NAME VALUE",
     r"(?<![\w-])-(?P<name>ONE_DASH) VALUE",
     r"(?<![\w$.-])NAME\\*[\"']\s*:\s*VALUE",
