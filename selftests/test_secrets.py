@@ -148,6 +148,7 @@ COMMANDS = [
     f"wget --user=bob --password={PLAIN} https://example.com",
     f"wget 'https://example.com/x?access_token={PLAIN}'",
     f"mysqladmin -u root -p{PLAIN} ping",
+    f"/usr/bin/mysql -uroot -p{PLAIN}",
     f"mariadb -uroot -p'{PLAIN}' -e x",
     f"mongosh -u root -p {PLAIN} --eval x",
     f"ldapsearch -D cn=x -w {PLAIN} -b y",
@@ -388,6 +389,7 @@ S6_KEEP_ENV=1
 DOTNET_VERSION=8.0.2
 ASPNETCORE_HTTP_PORTS=8080
 ERLANG_INSTALL_PATH_PREFIX=/opt/erlang
+usage=podman run -d -e MYSQL_USER=user -e MYSQL_PASSWORD=pass -e MYSQL_DATABASE=db -p 3306:3306 rhel9/mariadb-1011
 maintainer=NGINX Docker Maintainers <docker-maint@nginx.com>
 org.opencontainers.image.source=https://github.com/nginx/docker
 org.opencontainers.image.revision={HEX[:40]}
@@ -435,6 +437,8 @@ arch="$(dpkg --print-architecture)"; case "$arch" in amd64) url='https://dl.goog
 ESUM='{HEX}'; BINARY_URL='https://github.com/adoptium/temurin21-binaries/releases/download/jdk-21.tar.gz'; curl -LfsSo /tmp/openjdk.tar.gz ${{BINARY_URL}}
 keytool -import -trustcacerts -cacerts -storepass changeit -noprompt -alias x -file /x.crt
 {{ echo mariadb-server mysql-server/root_password password 'unused'; echo mariadb-server mysql-server/root_password_again password 'unused'; }} | debconf-set-selections
+chmod 1777 /run/mysqld; find /etc/mysql/ -name '*.cnf' -print0 | xargs -0 grep -lZE '^(bind-address|log)' | xargs -rt -0 sed -Ei 's/^(bind-address|log)/#&/'
+find /var/lib/redis -a -name x
 ./configure --build="$gnuArch" --with-password-argon2 --with-sodium=shared --with-pdo-sqlite=/usr --enable-option-checking=fatal
 make -j "$(nproc)" TARGET=linux-glibc USE_OPENSSL=1 USE_PCRE2_JIT=1
 git clone https://github.com/example/token-service

@@ -26,7 +26,8 @@ _NAME = r"(?P<name>[A-Za-z_][\w.-]{0,200})"
 _MOST = 300
 _BARE = rf"""(?:[^\s"';&|,)\]}}]|,(?![\w.-]{{1,40}}[=:]|[\s"']|$)){{1,{_MOST}}}"""
 _VALUE = rf"""(?=(?P<value>\\+"[^"\\]*\\+"|"(?:\\.|[^"\\])*"|'[^']*'|{_BARE}))"""
-_LINE = r"[^;&|\n]{0,200}?"  # the rest of a command
+_AT = r"(?:(?<![\w./-])|(?<=bin/))"  # a command, and no part of a path
+_LINE = r"""(?=[\s"'\\,])[^;&|\n]{0,200}?"""  # the rest of a command
 _LOGINS = r"(?:az|buildah|cf|crane|docker|helm registry|nerdctl|oras|podman|skopeo) login"
 _INTO = r"--password-stdin|--stdin\b|--with-token|\bsudo -S\b|--passphrase-fd\b|\bvault login|\bsmbpasswd|\bpasswd\b"
 # An option of one dash may also be a letter and its value, as in `-pHunter2secret`.
@@ -36,62 +37,64 @@ _ONE_DASH = (
 )
 _SCHEMES = "Bearer|Basic|Token|token"
 # Ways to hand over a secret. A blank is any gap between the words of a command, also where these are a list;
-# LINE, NAME and VALUE stand for the above. Where there is a name, it decides.
+# words in braces stand for the above. Where there is a name, it decides.
 _WAYS = [
-    r"(?<![\w$.{-])(?:-[DP](?=[a-z])|--?)?NAME\\*[\"']?(?:[:?+]?=|\s[:?+]?=\s)VALUE",
-    r"(?<![\w-])--NAME VALUE",
-    r"(?<![\w-])-(?P<name>ONE_DASH) VALUE",
-    r"(?<![\w$.-])NAME\\*[\"']\s*:\s*VALUE",
-    r"(?<![\w$.-])NAME:\s*(?=(?P<value>\\*[\"'][^\"'\\]+\\*[\"']))",
-    r"(?:^|[{,\"'\n]|\\n)[ \t]{0,80}NAME:[ \t]+(?P<value>[^\s\"'\\,}]+)",
+    r"(?<![\w$.{-])(?:-[DP](?=[a-z])|--?)?{name}\\*[\"']?(?:[:?+]?=|\s[:?+]?=\s){value}",
+    r"(?<![\w-])--{name} {value}",
+    r"(?<![\w-])-(?P<name>{one_dash}) {value}",
+    r"(?<![\w$.-]){name}\\*[\"']\s*:\s*{value}",
+    r"(?<![\w$.-]){name}:\s*(?=(?P<value>\\*[\"'][^\"'\\]+\\*[\"']))",
+    r"(?:^|[{,\"'\n]|\\n)[ \t]{0,80}{name}:[ \t]+(?P<value>[^\s\"'\\,}]+)",
     r"(?<![\w-])(?P<name>[A-Za-z]{1,40}(?:-[A-Za-z]{1,40}){1,8}):\s*(?P<value>[^\s\"'\\]+)",
-    r"(?i:authorization)\\*[\"']?\s*:\s*\\*[\"']?(?:SCHEMES)\s+VALUE",
-    r"\$\{NAME:?[-=](?P<value>[^$}/][^}]*)\}",
-    r"\b(?:config|configure|set)(?: -\S+| set)* (?:[\w./:@-]{0,200}[/:])?NAME VALUE",
-    r"\b(?:requirepass|masterauth|primaryauth) VALUE",
-    r"\b(?:redis|valkey|keydb)-(?:cli|benchmark)\bLINE -a VALUE",
-    r"\bsshpass -p\s*VALUE",
-    r"\b(?:curl|http|https|ab)\bLINE (?:-[ua] ?|--(?:user|auth)[ =])[\"']?[^\s:;&|\"']+:VALUE",
-    r"\bLOGINS\bLINE -p[ =]?VALUE",
-    r"\b(?:mysql|mariadb)(?:-?(?:admin|dump))?\bLINE -pVALUE",
-    r"\b(?:mongo\w*|cqlsh|pymongo)\bLINE -p VALUE",
-    r"\bldap\w+\bLINE -w VALUE",
-    r"\b(?:sqlcmd|bcp|zip|unzip)\bLINE -P VALUE",
-    r"\b7z[ar]?\bLINE -pVALUE",
-    r"\bsmbclient\bLINE -U [^\s%]+%VALUE",
-    r"\b(?:plink|pscp|psftp)\bLINE -pw VALUE",
-    r"\blftp\bLINE -u [^\s,]+,VALUE",
-    r"\bsqlplus\bLINE [\w.]+/(?P<value>[^@\s/]+)@",
-    r"\brabbitmqctl (?:add_user|change_password) \S+ VALUE",
-    r"\bmc (?:alias|config host) (?:set|add) \S+ \S+ \S+ VALUE",
-    r"\bvault login VALUE",
-    r"\bhtpasswd -\w*b\w* (?:-\w+ )*\S+ \S+ VALUE",
-    r"\buser(?:add|mod)\bLINE -p VALUE",
-    r"\bopenssl enc\bLINE -k VALUE",
-    r"\bpass(?:in|out)? pass:VALUE",
-    r"\bmachine \S+ login \S+ password VALUE",
-    r"/[\w.-]{0,40}pass[\w.-]{0,40} password VALUE",  # an answer for debconf
+    r"(?i:authorization)\\*[\"']?\s*:\s*\\*[\"']?(?:{schemes})\s+{value}",
+    r"\$\{{name}:?[-=](?P<value>[^$}/][^}]*)\}",
+    r"\b(?:config|configure|set)(?: -\S+| set)* (?:[\w./:@-]{0,200}[/:])?{name} {value}",
+    r"\b(?:requirepass|masterauth|primaryauth) {value}",
+    r"{at}(?:redis|valkey|keydb)-(?:cli|benchmark){line} -a {value}",
+    r"\bsshpass -p\s*{value}",
+    r"{at}(?:curl|http|https|ab){line} (?:-[ua] ?|--(?:user|auth)[ =])[\"']?[^\s:;&|\"']+:{value}",
+    r"{at}{logins}{line} -p[ =]?{value}",
+    r"{at}(?:mysql|mariadb)(?:-?(?:admin|dump))?{line} -p{value}",
+    r"{at}(?:mongo\w*|cqlsh|pymongo){line} -p {value}",
+    r"{at}ldap\w+{line} -w {value}",
+    r"{at}(?:sqlcmd|bcp|zip|unzip){line} -P {value}",
+    r"{at}7z[ar]?{line} -p{value}",
+    r"{at}smbclient{line} -U [^\s%]+%{value}",
+    r"{at}(?:plink|pscp|psftp){line} -pw {value}",
+    r"{at}lftp{line} -u [^\s,]+,{value}",
+    r"{at}sqlplus{line} [\w.]+/(?P<value>[^@\s/]+)@",
+    r"\brabbitmqctl (?:add_user|change_password) \S+ {value}",
+    r"\bmc (?:alias|config host) (?:set|add) \S+ \S+ \S+ {value}",
+    r"\bvault login {value}",
+    r"\bhtpasswd -\w*b\w* (?:-\w+ )*\S+ \S+ {value}",
+    r"{at}user(?:add|mod){line} -p {value}",
+    r"{at}openssl enc{line} -k {value}",
+    r"\bpass(?:in|out)? pass:{value}",
+    r"\bmachine \S+ login \S+ password {value}",
+    r"/[\w.-]{0,40}pass[\w.-]{0,40} password {value}",  # an answer for debconf
     r"(?i:\bidentified (?:with \S+ )?(?:by|as)|\bpassword)(?:\s+|\s*\(\s*)(?P<value>'[^']+')",
     r"(?i:\bidentified by)\s+\\*(?P<value>\"[^\"\\]+)\\*\"",
-    r"(?:=|;)[^;=\s\"']*;\s*(?i:pwd)\s*=\s*VALUE",
+    r"(?:=|;)[^;=\s\"']*;\s*(?i:pwd)\s*=\s*{value}",
     r"\bjdbc:oracle:thin:\w+/(?P<value>[^@\s]+)@",
     r"(?<![\w/])\w+:(?P<value>[^\s\"'@/]{1,300})@(?:tcp|unix)\(",
     r"\b(?:echo|printf)(?: -\S+)* [\"']?[\w.-]+:(?P<value>[^\s\"'\\|]+)[^|;&]{0,1000}\|\s*(?:sudo )?chpasswd",
     r"\bchpasswd\s*(?:-\S+\s*)*<<<\s*[\"']?[\w.-]+:(?P<value>[^\s\"'\\]+)",
     r"\bchpasswd[^\n]{0,200}<<-?\s*[\"']?\w+[\"']?[^\n]{0,200}\n\s*[\w.-]+:(?P<value>\S+)",
-    r"\b(?:echo|printf)(?: -\S+)* VALUE[^|;&]{0,1000}\|\s*[^;&|]{0,100}?(?:INTO)",
+    r"\b(?:echo|printf)(?: -\S+)* {value}[^|;&]{0,1000}\|\s*[^;&|]{0,100}?(?:{into})",
 ]
 _END_OF_WORD = r"""["'\\]*(?:\s|,|\\\n)+"""
+_PARTS = {"at": _AT, "into": _INTO, "logins": _LOGINS, "one_dash": _ONE_DASH, "schemes": _SCHEMES}
 _GAP = rf"""{_END_OF_WORD}["'\\]*"""
 
 
 def _compiled(way: str) -> re.Pattern[str]:
-    parts = {"LOGINS": _LOGINS, "INTO": _INTO, "SCHEMES": _SCHEMES, "ONE_DASH": _ONE_DASH}
-    for word, pattern in parts.items():
-        way = way.replace(word, pattern)
     way = way.replace(r"[ \t]", r"[\x20\t]").replace("[ =]", r"[\s=]").replace(" ?", r"\s?")
-    way = way.replace(" VALUE", f"{_END_OF_WORD}VALUE").replace(" ", _GAP)
-    return re.compile(way.replace("LINE", _LINE).replace("NAME", _NAME).replace("VALUE", _VALUE))
+    for word, pattern in _PARTS.items():
+        way = way.replace(f"{{{word}}}", pattern)
+    way = way.replace(" {value}", f"{_END_OF_WORD}{{value}}").replace(" ", _GAP)
+    for word, pattern in (("line", _LINE), ("name", _NAME), ("value", _VALUE)):
+        way = way.replace(f"{{{word}}}", pattern)
+    return re.compile(way)
 
 
 _HANDED_OVER = list(map(_compiled, _WAYS))
@@ -100,6 +103,9 @@ _TAKES_NONE = re.compile(
     r"-+(?:allow|ask|delete|disabled?|enable|export|force|generate|import|list|no|prompt|receive|recv|refresh|require"
     r"|reset|search|send|show|skip|use|with|without)-"
 )
+# A label that shows how to run an image: `podman run -e MYSQL_PASSWORD=pass`.
+_SHOWS_USE = re.compile(r"\b(?:docker|podman) run\b")
+_EXAMPLES = frozenset({"pass", "passwd", "password", "secret", "token"})
 _PASSWORD_IN_ADDRESS = re.compile(r"//[^:/@\s\"']*:(?P<value>[^\s/\"']+)@")
 _TOKEN_IN_ADDRESS = re.compile(r"://(?P<value>[A-Za-z0-9_-]{20,})@")
 _BASIC = re.compile(r"\bBasic\s+(?P<value>[A-Za-z0-9+/]{8,}={0,2})")
@@ -198,7 +204,8 @@ def _handed_over(match: re.Match[str]) -> _Found | None:
         return None
     if name is None:
         return _Found("a password or key given to a command", start, end)
-    if _TAKES_NONE.match(match[0]) or not _is_secret(name, value):
+    example = value in _EXAMPLES and _SHOWS_USE.search(match.string, max(0, start - _MOST), start)
+    if example or _TAKES_NONE.match(match[0]) or not _is_secret(name, value):
         return None
     return _Found(f"a value given to {name}", start, end)
 
