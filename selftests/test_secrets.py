@@ -181,6 +181,108 @@ COMMANDS = [
     f"app --api-key '{PLAIN}' --port 80",
     f"app --client-secret {PLAIN}",
     f"app --password={PLAIN},{PLAIN}",
+    f"app '--password=words and {PLAIN}' --verbose",
+    f"app --password 'words and {PLAIN}' --verbose",
+]  # fmt: skip
+
+
+COMMANDS += [
+    line.replace("HUNTER", PLAIN)
+    for line in r"""
+app --password "HUNTER with words"
+app --password='HUNTER;abc'
+PASSWORD="a HUNTER" app
+export DB_PASSWORD="HUNTER!@#$%^&*()"
+export DB_PASSWORD=HUNTER)abc
+DB_PASSWORD=$'HUNTER'
+echo "DB_PASSWORD: HUNTER" >> /app/config.yml
+echo 'db.password=HUNTER' >> app.properties
+echo "<password>HUNTER</password>" > settings.xml
+echo "define('DB_PASSWORD', 'HUNTER');" > wp-config.php
+python -c "connect(user='x', password='HUNTER')"
+ruby -e 'ENV["SECRET_KEY_BASE"]="HUNTER"'
+echo "machine github.com login x password HUNTER" > ~/.netrc
+echo "db:5432:app:bob:HUNTER" > ~/.pgpass
+echo "bob:HUNTER" > /etc/htpasswd
+git remote add origin https://bob:HUNTER@git.example/x
+git config --global url."https://HUNTERaaaaaaaaaaaaaaaa1@github.com/".insteadOf https://github.com/
+pip install --index-url https://bob:HUNTER@pypi.example/simple x
+pip install git+https://HUNTERaaaaaaaaaaaaaaaa1@github.com/x/y.git
+npm login --//registry.example/:_password=HUNTER
+yarn config set npmAuthToken HUNTER
+echo "npmAuthToken: HUNTER" > .yarnrc.yml
+dotnet nuget add source x --username b --password HUNTER --store-password-in-clear-text
+mvn -s s.xml -Dserver.password=HUNTER
+keytool -genkey -storepass HUNTER -keypass HUNTER
+openssl pkcs12 -export -passout pass:HUNTER
+ssh-keygen -t rsa -N HUNTER -f k
+sshpass -pHUNTER ssh x
+sudo -S <<< HUNTER
+su -c 'echo HUNTER | passwd --stdin x'
+usermod --password HUNTER x
+net user bob HUNTER /add
+gcloud auth activate-service-account --key-file=/k && curl -H "X-Auth-Token: HUNTER" x
+curl --header="X-Vault-Token: HUNTER" https://vault
+curl -H 'api-key:HUNTER' x
+curl -H 'PRIVATE-TOKEN: HUNTER' https://gitlab
+curl --oauth2-bearer HUNTER https://x
+curl -F password=HUNTER x
+http POST x password=HUNTER
+wget --header="Authorization: token HUNTER" x
+mysql --user=root --password=HUNTER
+MYSQL_PWD=HUNTER mysql
+mysql -e "SET PASSWORD FOR 'root'@'localhost' = PASSWORD('HUNTER')"
+psql "postgresql://bob:HUNTER@h/db"
+psql "host=h password=HUNTER"
+mongo admin -u x --password HUNTER
+mongodump --uri="mongodb://u:HUNTER@h"
+redis-cli --pass HUNTER
+redis-server --masterauth HUNTER
+valkey-server --requirepass "HUNTER"
+rabbitmqctl change_password guest HUNTER
+kubectl config set-credentials x --token=HUNTER
+vault write secret/x value=HUNTER password=HUNTER
+vault kv put secret/x db_password=HUNTER
+consul kv put db/password HUNTER
+ansible-vault --vault-password HUNTER
+drush si --account-pass=HUNTER --db-url=mysql://u:HUNTER@h/d
+wp core install --admin_password=HUNTER
+wp config create --dbpass=HUNTER
+rails_master_key=HUNTER RAILS_MASTER_KEY=HUNTER rails
+java -jar app.jar --spring.datasource.password=HUNTER
+java -Dspring.datasource.password="HUNTER"
+catalina.sh -Dmanager.pass=HUNTER
+grafana-cli admin reset-admin-password HUNTER
+influx -username x -password HUNTER
+influx setup --password HUNTER --token HUNTER
+smbpasswd -a x <<< "HUNTER"
+ldappasswd -s HUNTER
+slappasswd -s HUNTER
+kadmin -w HUNTER
+kinit x <<< HUNTER
+vncpasswd -f <<< HUNTER
+x11vnc -passwd HUNTER
+x11vnc -storepasswd HUNTER /x
+jupyter notebook --NotebookApp.token='HUNTER'
+jupyter lab --ServerApp.password=HUNTER
+code-server --auth password; PASSWORD=HUNTER code-server
+minio server --access-key a --secret-key HUNTER
+gh auth login --with-token <<< HUNTER
+echo HUNTER > /run/password && gpg --passphrase HUNTER -d x
+gpg --batch --passphrase=HUNTER x
+borg init -e repokey; BORG_PASSPHRASE='HUNTER' borg
+rclone config create x s3 secret_access_key HUNTER
+rclone obscure HUNTER
+s3cmd --access_key=a --secret_key=HUNTER
+composer config http-basic.repo.example bob HUNTER
+terraform login -token HUNTER
+sentry-cli --auth-token HUNTER
+newman run -e x --env-var apiKey=HUNTER
+ngrok config add-authtoken HUNTER
+ngrok authtoken HUNTER
+tailscale up --authkey HUNTER
+cloudflared tunnel run --token HUNTER
+""".strip().split("\n")
 ]  # fmt: skip
 
 
@@ -230,7 +332,7 @@ def everywhere_as_command(command: str) -> dict[str, tuple[str, str, str]]:
         ),
         "command of a service": judge_service(Args=["sh", "-c", command]),
     }
-    if words and not set("|<;\n") & set(command) and "=${" not in command:  # which need a shell
+    if words and not set("|<>;\n") & set(command) and "=$" not in command:  # which need a shell
         listed = " ".join(map(json.dumps, words))
         made |= {
             "CMD": image_stores(f"/bin/sh -c #(nop)  CMD [{listed}]", Cmd=words),
@@ -395,6 +497,81 @@ org.opencontainers.image.source=https://github.com/nginx/docker
 org.opencontainers.image.revision={HEX[:40]}
 com.example.description=Basic authentication for the token service
 com.example.text=Bearer of good news
+KEYCLOAK_ADMIN=admin
+VAULT_TOKEN_FILE=/x
+PASSWORD_POLICY=strong
+TOKEN_SECRET_NAME=x
+SECRET_ID=db/main
+PASSWORD_RESET_TIMEOUT=3600
+ACCESS_TOKEN_EXPIRE_MINUTES=30
+JWT_ALGORITHM=HS256
+JWT_PUBLIC_KEY=/x/y.pem
+JWT_SECRET_PATH=/x
+API_KEY_HEADER=X-Api-Key
+KEY_PREFIX=app:
+CACHE_KEY_PREFIX=x
+REDIS_KEY=queue
+S3_KEY=path/to/file
+SSL_KEY_PATH=/x
+SSH_KEY_TYPE=ed25519
+KEYMAP=us
+MONKEY_PATCH=1
+TOKEN_ENDPOINT=https://x/token
+AUTH_URL=http://x/auth
+AUTHOR=bob
+LOGIN_URL=/login
+LOGIN=bob
+USER=bob
+HOSTNAME=web
+PASS_ENV=yes
+BYPASS_CACHE=x
+COMPASS_DIR=x
+NODE_OPTIONS=--max-old-space-size=4096
+DATABASE_URL=postgres://db/app
+URL=http://x:8080/a@b:c
+SECRETS_MANAGER=aws
+CREDENTIAL_HELPER=ecr-login
+DOCKER_BUILDKIT=1
+GPG_TTY=/dev/pts/0
+MAVEN_OPTS=-Xmx1g
+DIGEST=sha256:abababababababababababababababababababababababababababababababab
+CHECKSUM=md5:abababababababababababababababab
+BUILD_ID=a1b2c3d4e5f6a7b8c9d0e1f2
+UUID=123e4567-e89b-12d3-a456-426614174000
+GIT_COMMIT=abababababababababababababababababababab
+NEXT_PUBLIC_KEY=pk
+VAPID_PUBLIC_KEY=BEl62iUYgUivxIkv69yViEuiBIa-Ib9-SkvMeAtA3LFgDzkrxZJjSgSnfckjBJuBkr3qBUYIHBQFLXYp5Nksh8U
+RSA_PUB_KEY=AAAAB3NzaC1yc2EAAAADAQABAAAB
+HOST_KEY=AAAAC3NzaC1lZDI1NTE5AAAA
+ENABLE_PASSWORD=true
+PASSWORD_ENABLED=false
+USE_TOKEN=1
+TOKENS_PER_MINUTE=1000
+MAX_TOKENS=2k
+DB_PASS=$(DB_PASS)
+DB_PASSWORD=/etc/db.pw
+KEY=value
+PRIVATE_KEY_FILE=key.pem
+SSL_PRIVATE_KEY=/etc/x.key
+LABEL=a token of love
+com.docker.compose.config-hash=abababababababababababababababababababababababababababababababab
+org.label-schema.usage=https://x
+PASSWORD_HASH_ROUNDS=12
+SECRET_SCANNING=on
+VAULT_SECRET_ENGINE=kv
+OPENSSL_KEY_BITS=4096
+SESSION_COOKIE_NAME=sid
+PASSKEY_ENABLED=1
+AUTH_TOKEN_PREFIX=Bearer
+TOKEN_TYPE=Bearer
+POSTGRES_PASSWORD_ENCRYPTION=md5
+PGPASSFILE=/x/.pgpass
+MYSQL_ONETIME_PASSWORD=yes
+DISABLE_TOKEN_CHECK=x
+CSRF_TOKEN_NAME=x
+KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH=/x
+DB_PASSWORD_SECRET_NAME=x
+SECRET_BACKEND=file
 traefik.http.routers.web.rule=Host(`example.com`)
 """.strip().split("\n")]  # fmt: skip
 HARMLESS_COMMANDS = f"""

@@ -66,7 +66,7 @@ def as_words(text: str) -> str:
 
 
 def _joined(words: str) -> str:
-    return " ".join(_unquoted(word) or '""' for word in re.findall(_WORD, words))
+    return secrets.line_of(map(_unquoted, re.findall(_WORD, words)))
 
 
 def _unquoted(word: str) -> str:

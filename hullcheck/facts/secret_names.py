@@ -3,7 +3,7 @@
 import re
 
 _SECRET_WORDS = """
-    accesskey accesstoken apikey authkey authtoken credential credentials creds pass passcode passphrase passwd
+    accesskey accesstoken apikey authkey authtoken bearer credential credentials creds pass passcode passphrase passwd
     passwort password privatekey psw pswd pw pwd secret secretkey token
 """
 _SECRET = frozenset(_SECRET_WORDS.split())
@@ -48,19 +48,20 @@ _WHICH_WORDS = """
 _WHICH = frozenset(_WHICH_WORDS.split())
 # What is told about a secret, as in `PASSWORD_FILE` and `TOKEN_LIFETIME`.
 _ABOUT_WORDS = """
-    addr address age alg algo algorithm alias arn attempts aud audience auth authentication backend bucket budget
-    cache cert certificate change charset check class cmd command complexity cost count days delimiter description dir
-    directory disable disabled docs email enable enabled encoder encoding endpoint env exchange exp expiration expire
-    expires expiry field file files fingerprint folder format generator grant group handler hash hasher hashers header
-    headers helper history host hostname hours id ids index interval introspection iss issuer iterations key_id kind
-    label len length lifetime limit limits link location login manager management max message method methods min
-    minutes mode mount ms name names page param parameter path paths pattern per policy port prefix prompt protection
-    provider providers public quality rate ref reference regex required require reset retries revocation role roles
-    rotate rotation rounds rule rules scope scopes sec seconds separator server service services set sha size source
-    src stdin storage store strategy strength subject suffix support template timeout title ttl type types uri url
-    usage user username users valid validate validation validator validators validity version volume window
+    addr address age alg algo algorithm alias arn attempts aud audience auth authentication backend bucket
+    budget cache cert certificate change charset check class cmd command complexity cost count days delimiter
+    description dir directory disable disabled docs email enable enabled encoder encoding encryption endpoint
+    engine exchange exp expiration expire expires expiry field file files fingerprint folder format generator
+    grant group handler hash hasher hashers header headers helper history host hostname hours id ids index
+    interval introspection iss issuer iterations kind label len length lifetime limit limits link location login
+    manager management max message method methods min minutes mode mount ms name names page param parameter path
+    paths pattern per policy port prefix prompt protection provider providers public quality rate ref reference
+    regex required require reset retries revocation role roles rotate rotation rounds rule rules scanning scope
+    scopes sec seconds separator server service services set sha size source src stdin storage store strategy
+    strength subject suffix support template timeout title ttl type types uri url usage user username users
+    valid validate validation validator validators validity version volume window
 """
-_ABOUT = frozenset(_ABOUT_WORDS.split()) - {"env"}
+_ABOUT = frozenset(_ABOUT_WORDS.split())
 _COUNTED = frozenset(("count", "limit", "max", "min", "num", "total"))
 _FILES = re.compile(
     r"id_(rsa|dsa|ecdsa|ed25519)|.*\.(key|p12|pfx|jks|keystore|kdbx)|\.(htpasswd|pgpass|netrc)"

@@ -32,7 +32,6 @@ _TOKENS = {
     "a Linear key": r"lin_api_\w{32,}",
     "a Notion token": r"ntn_[A-Za-z0-9]{40,}",
     "a Tailscale key": r"tskey-[a-z]+-[\w-]{16,}",
-    "a Telegram token": r"\d{8,10}:AA[\w-]{33}",
     "an API key": r"sk-(?=[\w-]{0,100}\d)[\w-]{32,}",
     "an age key": r"AGE-SECRET-KEY-1[0-9A-Z]+",
     "a signed token": r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*",
@@ -43,6 +42,7 @@ _ANYWHERE = {
     # The same in base64: RSA, EC, DSA, OPENSSH, ENCRYPTED, PGP, and without a word before `PRIVATE`.
     r"|LS0tLS1CRUdJTi(?:BSU0EgUFJJVk|BFQyBQUkl|BEU0EgUFJJVk|BPUEVOU1NIIFBSSVZB|BFTkNSWVBURUQgUFJJ|BQR1AgUFJJVk|BQUklWQV)"
     r"[\w+/=\s-]*",
+    "a Telegram token": r"(?<!\d)\d{8,10}:AA[\w-]{33}",
     "the address of a webhook": r"hooks\.slack\.com/services/[\w/]{20,}"
     r"|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}|\.webhook\.office\.com/webhookb2/[\w/@-]{20,}",
     "a hash of a password": r"\$\$?(?:apr1|[156])\$\$?[./A-Za-z0-9]{1,16}\$\$?[./A-Za-z0-9]{22,}"

@@ -25,7 +25,7 @@ HIDDEN = "***"
 _NAME = r"(?P<name>[A-Za-z_][\w.-]{0,200})"
 _MOST = 300
 _BARE = rf"""(?:[^\s"';&|,)\]}}]|,(?![\w.-]{{1,40}}[=:]|[\s"']|$)){{1,{_MOST}}}"""
-_VALUE = rf"""(?=(?P<value>\\+"[^"\\]*\\+"|"(?:\\.|[^"\\])*"|'[^']*'|{_BARE}))"""
+_VALUE = rf"""(?=(?P<value>\\+"[^"\\]*\\+"|"(?:\\.|[^"\\])*"|\$?'[^']*'|{_BARE}))"""
 _AT = r"(?:(?<![\w./-])|(?<=bin/))"  # a command, and no part of a path
 _LINE = r"""(?=[\s"'\\,])[^;&|\n]{0,200}?"""  # the rest of a command
 _LOGINS = r"(?:az|buildah|cf|crane|docker|helm registry|nerdctl|oras|podman|skopeo) login"
@@ -40,15 +40,20 @@ _SCHEMES = "Bearer|Basic|Token|token"
 # words in braces stand for the above. Where there is a name, it decides.
 _WAYS = [
     r"(?<![\w$.{-])(?:-[DP](?=[a-z])|--?)?{name}\\*[\"']?(?:[:?+]?=|\s[:?+]?=\s){value}",
+    r"(?<=')-{0,2}{name}=(?P<value>[^']+)(?=')",
+    r"(?<=\")-{0,2}{name}=(?P<value>[^\"\\]+)(?=\")",
     r"(?<![\w-])--{name} {value}",
     r"(?<![\w-])-(?P<name>{one_dash}) {value}",
     r"(?<![\w$.-]){name}\\*[\"']\s*:\s*{value}",
     r"(?<![\w$.-]){name}:\s*(?=(?P<value>\\*[\"'][^\"'\\]+\\*[\"']))",
     r"(?:^|[{,\"'\n]|\\n)[ \t]{0,80}{name}:[ \t]+(?P<value>[^\s\"'\\,}]+)",
     r"(?<![\w-])(?P<name>[A-Za-z]{1,40}(?:-[A-Za-z]{1,40}){1,8}):\s*(?P<value>[^\s\"'\\]+)",
+    r"\bdefine\(\s*\\*[\"']{name}\\*[\"'],\s*{value}",
+    r"\[\\*[\"']{name}\\*[\"']\]\s*=\s*{value}",
+    r"<{name}>(?P<value>[^<>]+)</",
     r"(?i:authorization)\\*[\"']?\s*:\s*\\*[\"']?(?:{schemes})\s+{value}",
     r"\$\{{name}:?[-=](?P<value>[^$}/][^}]*)\}",
-    r"\b(?:config|configure|set)(?: -\S+| set)* (?:[\w./:@-]{0,200}[/:])?{name} {value}",
+    r"\b(?:config|configure|kv put|set)(?: -\S+| set)* (?:[\w./:@-]{0,200}[/:])?{name} {value}",
     r"\b(?:requirepass|masterauth|primaryauth) {value}",
     r"{at}(?:redis|valkey|keydb)-(?:cli|benchmark){line} -a {value}",
     r"\bsshpass -p\s*{value}",
@@ -56,7 +61,13 @@ _WAYS = [
     r"{at}{logins}{line} -p[ =]?{value}",
     r"{at}(?:mysql|mariadb)(?:-?(?:admin|dump))?{line} -p{value}",
     r"{at}(?:mongo\w*|cqlsh|pymongo){line} -p {value}",
-    r"{at}ldap\w+{line} -w {value}",
+    r"{at}(?:kadmin|ldap\w+){line} -w {value}",
+    r"{at}(?:ldappasswd|slappasswd){line} -s {value}",
+    r"{at}ssh-keygen{line} -N {value}",
+    r"{at}rclone{line} (?:\w{0,40}(?:key|pass|token)|obscure) {value}",
+    r"\bhttp-basic\.\S+ \S+ {value}",  # of composer and poetry
+    r"\b(?:authtoken|reset-admin-password) {value}",
+    r"\bnet user \S+ {value}",
     r"{at}(?:sqlcmd|bcp|zip|unzip){line} -P {value}",
     r"{at}7z[ar]?{line} -p{value}",
     r"{at}smbclient{line} -U [^\s%]+%{value}",
@@ -81,6 +92,8 @@ _WAYS = [
     r"\bchpasswd\s*(?:-\S+\s*)*<<<\s*[\"']?[\w.-]+:(?P<value>[^\s\"'\\]+)",
     r"\bchpasswd[^\n]{0,200}<<-?\s*[\"']?\w+[\"']?[^\n]{0,200}\n\s*[\w.-]+:(?P<value>\S+)",
     r"\b(?:echo|printf)(?: -\S+)* {value}[^|;&]{0,1000}\|\s*[^;&|]{0,100}?(?:{into})",
+    r"(?:{into}|\bkinit\b|\bvncpasswd\b)[^;&|\n]{0,100}?<<<\s*{value}",
+    r"[\w.-]:(?P<value>[^\s:\"']+)[\"']?\s*>>?\s*\S{0,200}(?:htpasswd|pgpass)\b",
 ]
 _END_OF_WORD = r"""["'\\]*(?:\s|,|\\\n)+"""
 _PARTS = {"at": _AT, "into": _INTO, "logins": _LOGINS, "one_dash": _ONE_DASH, "schemes": _SCHEMES}
@@ -145,10 +158,22 @@ def in_settings(what: str, settings: Iterable[tuple[str, str]]) -> list[str]:
 
 def in_commands(commands: Mapping[str, Iterable[object] | None]) -> list[str]:
     """The secrets among the words of commands, with the names of these."""
-    found = {
-        where: kinds(" ".join(str(word) or '""' for word in words or ())) for where, words in commands.items()
-    }
+    found = {where: kinds(line_of(map(str, words or ()))) for where, words in commands.items()}
     return [f"{where}: {kind}" for where, each in found.items() for kind in each]
+
+
+def line_of(words: Iterable[str]) -> str:
+    """The words of a command as one line, in which a word with blanks has quotes, or its value has."""
+    return " ".join(map(_in_quotes, words))
+
+
+def _in_quotes(word: str) -> str:
+    quote = next((each for each in "\"'" if each not in word), "")
+    if word and not re.search(r"\s", word):
+        return word
+    name = re.match(r"[\w.-]+=|", word)
+    before = name[0] if name else ""
+    return f"{before}{quote}{word.removeprefix(before)}{quote}"
 
 
 def hidden(text: str) -> str:
@@ -214,7 +239,7 @@ def _inner(match: re.Match[str]) -> tuple[int, int]:
     """Where the value is, without its quotes."""
     start, end = match.span("value")
     value = match["value"]
-    opening = re.match(r"""\\*["']""", value)
+    opening = re.match(r"""\\*["']|\$'""", value)
     closing = re.search(r"""\\*["']$""", value)
     if opening and closing and len(value) > 1:
         return start + opening.end(), end - len(closing[0])
