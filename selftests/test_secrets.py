@@ -709,6 +709,13 @@ def test_secrets_of_a_daemon(text: str) -> None:
     assert secrets.HIDDEN in str(line)
 
 
+def test_long_value_is_hidden_to_its_end() -> None:
+    """How far a value is looked at ends no secret."""
+    for text in (f"PASSWORD={'x' * 1000}{PLAIN} app", f"app --password '{'x' * 1000}{PLAIN}'"):
+        assert not parts(secrets.masked(text))
+    assert secrets.masked(f"PASSWORD={'x.' * 500} app") == "PASSWORD=*** app"
+
+
 def test_parts_of_a_value_are_no_names() -> None:
     """Words of a value with blanks, and base64 with its padding, do not stay as names."""
     for text in (f"ENV AUTH_HEADER=Basic {LOGIN}", f"ENV A=x {PLAIN}=1 B=0", f"LABEL a=x {LOGIN}== c=d"):
