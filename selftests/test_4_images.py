@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -13,12 +14,14 @@ from hullcheck.facts import Facts
 from hullcheck.facts.accounts import Accounts, Group, User
 from hullcheck.facts.files import FileFact, Node, State
 from hullcheck.facts.image_contents_probe import IMAGE_CONTENTS
-from hullcheck.facts.image_packages import Act, act, installers, left_alone, unverified
+from hullcheck.facts.image_packages import installers, unverified
 from hullcheck.facts.image_probe import IMAGES
 from hullcheck.facts.image_secrets import masked_step
 from hullcheck.facts.image_steps import Step
 from hullcheck.facts.image_trust import CONTENT_TRUST
+from hullcheck.facts.image_updates import left_alone
 from hullcheck.facts.images import Image
+from hullcheck.facts.package_managers import Act, act
 from hullcheck.facts.secrets import kinds, masked
 from hullcheck.judge import Subjects
 from hullcheck.policy import Policy, PolicyError
@@ -331,6 +334,35 @@ def test_health_check(check: dict[str, Any] | None, expected: str) -> None:
         "pacman -Sy",
         "pacman -Syu --noconfirm",
         "true \\\n && apt-get \\\n update",
+        "eval 'apt-get update'",
+        "eval apt-get update",
+        "su -c 'apt-get update'",
+        "su - root -c 'apt-get update'",
+        "runuser -u root -- apt-get update",
+        "sh -c 'apt-get update'",
+        "bash -lc 'apt-get update'",
+        "bash -o pipefail -o nounset -c 'apt-get update'",
+        "timeout 60 sh -c 'apt-get update'",
+        "echo $(apt-get update)",
+        'echo "$(apt-get update)"',
+        'echo "a `apt-get update`"',
+        'X="$(echo "$(apt-get update)")"',
+        "A=apt-get; $A update",
+        "A='apt-get update'; eval \"$A\"",
+        "apt-get update || apt-get install -y x",
+        "apt-get update || (apt-get install -y x)",
+        "apt-get update >/dev/null 2>&1",
+        "apt-get update && apt-get install --dry-run x",
+        "apt-get $(cat /options) update",
+        "if ! apt-get update; then exit 1; fi",
+        "yum -y update && yum clean all",
+        "dnf upgrade --refresh",
+        "apk -U upgrade",
+        "pacman -Sy > /dev/null",
+        "emerge --sync",
+        "xbps-install -Syu",
+        "opkg update",
+        "tdnf makecache",
     ],
 )
 def test_update_alone(script: str) -> None:
@@ -374,6 +406,27 @@ def test_update_alone(script: str) -> None:
         'CMD ["apt-get" "update"]',
         "/bin/sh -c git submodule update",
         "/bin/sh -c # apt-get update",
+        "/bin/sh -c npm update && pip install --upgrade pip && update-ca-certificates",
+        "/bin/sh -c bash -lc 'apt-get update && apt-get install -y x'",
+        "/bin/sh -c timeout 60 sh -c 'apt-get update' && apt-get install -y x",
+        "/bin/sh -c A=apt-get; $A update && $A install -y x",
+        "/bin/sh -c $A update && $A install -y x",
+        "/bin/sh -c apt-get update || (sleep 9; apt-get update) && apt-get install -y x",
+        "/bin/sh -c apt-get update || exit 1; apt-get install -y x || exit 1",
+        "/bin/sh -c apt-get update &&\n\n apt-get install -y x",
+        "/bin/sh -c command -v x || (apt-get update && apt-get install -y x)",
+        "/bin/sh -c if command -v apt-get; then apt-get update; apt-get install -y x; else apk add x; fi",
+        "/bin/sh -c case $(arch) in a) apt-get update ;; *) apt-get update && apt-get install -y y ;; esac; "
+        "apt-get install -y x",
+        "/bin/sh -c for i in 1 2; do apt-get update && break || sleep 5; done; apt-get install -y x",
+        "/bin/sh -c apt-get update && for p in a b; do apt-get install -y $p; done",
+        "/bin/sh -c apt-get update && apt-get install -y `cat /list`",
+        '/bin/sh -c retry() { "$@" || "$@"; }; retry apt-get update; retry apt-get install -y x',
+        "/bin/sh -c emerge --sync && emerge x",
+        "/bin/sh -c xbps-install -Sy x",
+        "/bin/sh -c echo 'apt-get update' > /x.sh",
+        "/bin/sh -c awk '{ if ($1) print \"a\" }' /x; apt-get update; apt-get install -y x",
+        '/bin/sh -c X="$( a \'%n\' | awk \'system("[ " $1 " ]") == 0 { next } { print }\' )"; apk add $X',
     ],
 )
 def test_update_with_installation(step: str) -> None:
@@ -392,6 +445,91 @@ def test_update_before_a_script() -> None:
     """A script may install what the index was refreshed for: a person has to look."""
     for script in ("./setup.sh", "sh /tmp/x", ". /opt/lib"):
         assert verdict("4.7", facts(BASE, f"RUN /bin/sh -c apt-get update && {script}"))[0] == "manual"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "$PM update",
+        "$(which apt-get) update",
+        "`which apt-get` update",
+        "for p in apt-get; do $p update; done",
+        "for a in update upgrade; do apt-get $a; done",
+        "apt-get {update,upgrade}",
+        "X='apt-get update'",
+        "python3 -c \"run(['apt-get','update'])\"",
+        "python3 <<E\nos.system('apt-get update')\nE\n",
+        "echo 'apt-get update' | sh",
+        "bash <<< 'apt-get update'",
+        "cat > /x <<E\napt-get update\nE\nsh /x",
+        "echo 'apt-get update' > x && chmod +x x && ./x",
+        "apt-get update && if true; then apt-get install -y x; fi",
+        'apt-get update && [ -n "$X" ] && apt-get install -y $X || true',
+        "apt-get update; f() { apt-get install -y x; }",
+        "apt-get update && true || apt-get install -y x",
+        "apt-get update && $INSTALL x",
+        "apt-get update && curl -fsS https://example.com | sh",
+        "apt-get update && make deps",
+        "f() { apt-get install -y x; }; apt-get update && f",
+    ],
+)
+def test_update_that_may_be_alone(script: str) -> None:
+    """What a shell would make of it is not told: a person has to look, and is shown the step."""
+    found, reason = verdict("4.7", facts(BASE, f"RUN /bin/sh -c {script} # buildkit"))
+    assert (found, script.split("\n")[0][:20] in reason) == ("manual", True)
+
+
+@pytest.mark.parametrize(
+    "shell",
+    ["/bin/bash -eo pipefail -c ", "/bin/bash -o errexit -o nounset -c ", "conda run -n x /bin/bash -c ", ""],
+)
+def test_shells_of_a_build_file(shell: str) -> None:
+    """Whatever shell the build file names, and where it names none, the commands are read."""
+    for before in ("", "|1 A=b ", "RUN ", "RUN |1 A=b "):
+        assert verdict("4.7", facts(BASE, f"{before}{shell}apt-get update"))[0] == "fail"
+        good = f"{before}{shell}apt-get update && apt-get install x"
+        assert verdict("4.7", facts(BASE, good))[0] == "pass"
+
+
+def test_command_as_a_list() -> None:
+    """Some builders keep the list of a build file."""
+    listed = '["sh", "-c", "apt-get update"]'
+    assert verdict("4.7", facts(BASE, f"RUN {listed}"))[0] == "fail"
+    assert verdict("4.7", facts(BASE, 'RUN ["apt-get", "update"]'))[0] == "fail"
+    good = listed.replace("update", "update && apt-get install x")
+    assert verdict("4.7", facts(BASE, f"RUN {good}"))[0] == "pass"
+
+
+def test_update_in_later_builds() -> None:
+    """What an image leaves to builds from it counts, whether its history tells it or its settings alone."""
+    update, whole = "RUN apt-get update", "RUN apt-get update && apt-get install x"
+    for before in ("ONBUILD ", "/bin/sh -c #(nop)  ONBUILD "):
+        found = verdict("4.7", facts(BASE, before + update, config={"OnBuild": [update]}))
+        assert found == ("fail", f"refreshes the package index, installs nothing: ONBUILD {update}")
+        assert verdict("4.7", facts(BASE, before + whole))[0] == "pass"
+    imported = {"created_by": "", "comment": "Imported from -"}
+    for steps in ((BASE,), (imported,)):
+        assert verdict("4.7", facts(*steps, config={"OnBuild": [update]}))[0] == "fail"
+        assert verdict("4.9", facts(*steps, config={"OnBuild": ["ADD a /b"]}))[0] == "fail"
+    assert verdict("4.9", facts(BASE, config={"OnBuild": ["COPY a /b"]}))[0] == "pass"
+    assert verdict("4.9", facts(imported, config={"OnBuild": ["COPY a /b"]}))[0] == "manual"
+    target = facts(BASE, config={"OnBuild": [f"ENV X={SECRET}"]})
+    assert SECRET not in target.recording.answers[IMAGES.name].stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *('"$("' * 9000, "(" * 9000, "`" * 9001, "if " * 9000),
+        *("A='eval $A; eval $A'; eval $A", 'eval "' * 5000, "sh -c " * 3000, "a\\ " * 2000),
+        *("<<E " * 5000 + "\nE\n", "apt-get " * 9000),
+    ],
+)
+def test_step_that_is_made_to_be_slow(text: str) -> None:
+    """A step of any words is judged within the time that reading them takes."""
+    start = time.monotonic()
+    assert verdict("4.7", facts(BASE, f"RUN {text}"))[0] in ("pass", "manual", "error")
+    assert time.monotonic() - start < 10
 
 
 def test_one_bad_step_among_many_is_named() -> None:
@@ -423,7 +561,12 @@ def test_one_bad_step_among_many_is_named() -> None:
         (({"created_by": "", "comment": "Imported from -"}, "ADD b /"), "fail"),
         ((BASE, "ENV EMAIL_ADDRESS=x ADD y", "LABEL add=ADD x y", "RUN /bin/sh -c echo ADD x /"), "pass"),
         ((BASE, "/bin/sh -c echo #(nop) ADD x"), "pass"),
-        ((BASE, "ONBUILD ADD . /app"), "pass"),
+        ((BASE, "ONBUILD COPY . /app"), "pass"),
+        ((BASE, "ONBUILD ADD . /app"), "fail"),
+        ((BASE, "/bin/sh -c #(nop)  ONBUILD ADD . /app"), "fail"),
+        (("ONBUILD ADD rootfs.tar /", "COPY a b"), "fail"),
+        (("ONBUILD COPY a b", "ADD rootfs.tar /"), "pass"),
+        (("ADD git@github.com:example/x.git /",), "fail"),
         ((BASE, {"created_by": ""}), "manual"),
     ],
 )
@@ -679,15 +822,26 @@ def test_signatures_are_for_a_person() -> None:
         ("a && b || c; d | e & f", [["a"], ["b"], ["c"], ["d"], ["e"], ["f"]]),
         ("a 'b && c' \"d; e\" f\\ g", [["a", "b && c", "d; e", "f g"]]),
         ("X=1 Y='a b' /bin/a b", [["a", "b"]]),
-        ("if a; then b; else c; fi", [["a"], ["b"], ["c"], ["fi"]]),
-        ("a $(b c) `d`", [["a", "$"], ["b", "c"], ["d"]]),
+        ("if a; then b; else c; fi", [["a"], ["b"], ["c"]]),
+        ("case $a in b) c ;; d|e) f ;; esac", [["b"], ["c"], ["d"], ["e"], ["f"]]),
+        ("a $(b c) `d` e", [["b", "c"], ["d"], ["a", "$", "$", "e"]]),
+        ('a "$(b "c d") `e`"', [["b", "c d"], ["e"], ["a", '$(b "c d") `e`']]),
+        ("a '$(b)'", [["a", "$(b)"]]),
+        ("f() { a; }; f", [["a"], ["f"]]),
+        ("a 2>&1 &>b && c", [["a", "2>&1", "&>b"], ["c"]]),
+        ("A=b; $A c", [["b", "c"]]),
+        ("eval 'a; b' c", [["a"], ["b", "c"]]),
+        ("timeout 5 sh -c 'a b'", [["timeout", "5"], ["a", "b"]]),
+        ("su - x -c 'a b'", [["a", "b"]]),
+        ("bash -eo pipefail -c 'a' b", [["a", "b"]]),
+        ("command -v a && b", [["command", "-v", "a"], ["b"]]),
         ("sudo -E env A=b a", [["a"]]),
         ("sh -c 'a; b'", [["a"], ["b"]]),
         ("bash x.sh", [["bash", "x.sh"]]),
         ("a 'b", [["a", "b"]]),
         ("a <<E > x; b\nc\nE\nd", [["a", ">", "x"], ["b"], ["d"]]),
         ("a <<E | sh <<-'F'\nb\nE\nc\n\tF\nd", [["a"], ["sh"], ["c"], ["d"]]),
-        ("a $((1 <<b))\nc", [["a", "$"], ["1", "<<b"], ["c"]]),
+        ("a $((1 <<b))\nc", [["1", "<<b"], ["a", "$"], ["c"]]),
         ("a http://x/#y z", [["a", "http://x/#y", "z"]]),
     ],
 )

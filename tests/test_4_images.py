@@ -7,8 +7,8 @@ import pytest
 from hullcheck.facts import Facts, image_packages, image_secrets
 from hullcheck.facts.containers import Container
 from hullcheck.facts.image_contents import Contents, ImageContents
-from hullcheck.facts.image_steps import Step
 from hullcheck.facts.image_trust import ContentTrust, Setting
+from hullcheck.facts.image_updates import left_alone
 from hullcheck.facts.images import Image
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual
@@ -45,20 +45,20 @@ def _users(image: Image) -> str:
     return f" (used by {', '.join(image.used_by)})" if image.used_by else ""
 
 
-def _told(image: Image) -> tuple[Step, ...]:
-    """The steps of the image, of which at least one has to say what was done.
+def _require_told(image: Image, *, silent: bool = False) -> None:
+    """At least one step of the image has to say what was done, and none may hide it.
+
+    Args:
+        silent: whether only those count that say nothing at all.
 
     Raises:
-        Manual: none does.
+        Manual: none says it, or one does not.
         EvidenceError: they could not be read.
     """
-    if not any(step.text for step in image.steps):
+    done = [step for step in image.steps if not step.is_for_later]
+    if not any(step.text for step in done):
         raise Manual("its history tells no build step: it was imported, or made without a build file")
-    return image.steps
-
-
-def _require_nothing_hidden(steps: tuple[Step, ...]) -> None:
-    hidden = [step.shown for step in steps if step.hidden]
+    hidden = [step.shown for step in image.steps if (step.silent if silent else step.hidden)]
     if hidden:
         raise Manual(f"the history does not tell what was done in a step: {'; '.join(hidden)}")
 
@@ -234,24 +234,17 @@ def test_image_updates_and_installs_in_one_step(image: Image) -> None:
 
     Builders keep the layer of a step as long as its words stay the same: an index in a layer of its own ages,
     and later steps install from it what was current long ago. Steps of the image's base count too, as the
-    history does not tell them apart.
+    history does not tell them apart, and those that it leaves to builds from it (`ONBUILD`).
 
     Remedy: join the commands into one `RUN`, as in `apt-get update && apt-get install --yes PACKAGE`.
     """
-    steps = _told(image)
-    alone = [(step, act) for step in steps if (act := image_packages.left_alone(step))]
-    certain = [
-        f"{act.value}, installs nothing: {step.shown}"
-        for step, act in alone
-        if not image_packages.runs_a_script(step)
-    ]
+    alone = [(step, found) for step in image.steps if (found := left_alone(step))]
+    certain = [f"{found.act.value}, installs nothing: {step.shown}" for step, found in alone if found.certain]
     assert not certain, "; ".join(certain) + _users(image)
     if alone:
         shown = "; ".join(step.shown for step, _ in alone)
-        raise Manual(
-            f"whether the script of a step installs what it refreshed the index for is not told: {shown}"
-        )
-    _require_nothing_hidden(steps)
+        raise Manual(f"whether a step that may update packages also installs some is not told: {shown}")
+    _require_told(image)
 
 
 @pytest.mark.cis("4.8", level=2)
@@ -289,16 +282,15 @@ def test_image_is_built_with_copy(image: Image) -> None:
 
     ADD also fetches from the network, without a look at what comes back, and unpacks archives, wherever the
     names in them lead. Only the first step may add the base's file system; steps of the image's base count too,
-    as the history does not tell them apart.
+    as the history does not tell them apart, and those that it leaves to builds from it (`ONBUILD`).
 
     Remedy: use `COPY`; fetch with a `RUN` that checks the sum of what it got, and unpacks it.
     """
-    steps = _told(image)
-    filling = [step for step in steps if step.fills]
+    filling = [step for step in image.steps if step.fills]
     base = filling[0] if filling and filling[0].brings_file_system else None
-    added = [step.shown for step in steps if step.keyword == "ADD" and step is not base]
+    added = [step.shown for step in image.steps if step.keyword == "ADD" and step is not base]
     assert not added, f"built with {'; '.join(added)}{_users(image)}"
-    _require_nothing_hidden(tuple(step for step in steps if step.silent))
+    _require_told(image, silent=True)
 
 
 @pytest.mark.cis("4.10", level=1)
@@ -328,9 +320,8 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     named = image_contents.of(image.id).keys
     keys = [path for path in named if image_secrets.names_key_file(path)]
     assert not keys, f"holds {_some(keys)}{_users(image)}"
-    steps = _told(image)
-    _require_nothing_hidden(steps)
-    perhaps = [name for step in steps for name in step.files if image_secrets.may_be_secret_file(name)]
+    _require_told(image)
+    perhaps = [name for step in image.steps for name in step.files if image_secrets.may_be_secret_file(name)]
     if perhaps or named:
         names = tuple(dict.fromkeys((*perhaps, *named)))
         raise Manual(f"files that may be secrets, by their names: {_some(names)}")
@@ -352,10 +343,10 @@ def test_image_installs_verified_packages(image: Image) -> str:
 
     Remedy: take the switch away, import the key of the source, and check the sum of what a step downloads.
     """
-    steps = _told(image)
+    steps = image.steps
     switches = [f"{switch} in {step.shown}" for step in steps for switch in image_packages.unverified(step)]
     assert not switches, "; ".join(dict.fromkeys(switches)) + _users(image)
-    _require_nothing_hidden(steps)
+    _require_told(image)
     programs = sorted({program for step in steps for program in image_packages.installers(step)})
     if programs:
         raise Manual(

@@ -1,73 +1,12 @@
-"""What the steps of an image do with package managers: refresh an index, install, and leave out checks."""
+"""What the steps of an image do with package managers: install, and leave out checks."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
 
-from hullcheck.facts.image_steps import SHELLS, Command, Step
+from hullcheck.facts.image_steps import Step
+from hullcheck.facts.package_managers import Act, act
+from hullcheck.facts.shell_script import SHELLS, Command
 
-
-class Act(Enum):
-    """What a command of a package manager does."""
-
-    REFRESH = "refreshes the package index"
-    UPGRADE = "upgrades packages"
-    INSTALL = "installs"
-
-
-@dataclass(frozen=True)
-class _Manager:
-    """The words with which a family of package managers does each."""
-
-    programs: frozenset[str]
-    refresh: frozenset[str]
-    upgrade: frozenset[str]
-    install: frozenset[str]
-
-    def act(self, command: Command) -> Act | None:
-        """What *command*, one of these programs, does; the first word that it knows decides."""
-        for word in command[1:]:
-            if word in self.install:
-                return Act.INSTALL
-            if word in self.refresh:
-                return Act.REFRESH
-            if word in self.upgrade:
-                return Act.UPGRADE
-        return None
-
-
-def _manager(programs: str, refresh: str, upgrade: str, install: str) -> _Manager:
-    return _Manager(*(frozenset(words.split()) for words in (programs, refresh, upgrade, install)))
-
-
-_MANAGERS = (
-    _manager(
-        "apt apt-get aptitude",
-        "update",
-        "upgrade dist-upgrade full-upgrade safe-upgrade",
-        "install build-dep reinstall satisfy download source",
-    ),
-    _manager("apk", "update", "upgrade", "add"),
-    _manager(
-        "dnf dnf5 microdnf tdnf yum",
-        "makecache check-update",
-        "update upgrade distro-sync update-minimal",
-        "install groupinstall localinstall reinstall builddep",
-    ),
-    _manager(
-        "zypper",
-        "refresh ref",
-        "update up dup dist-upgrade patch",
-        "install in source-install",
-    ),
-    _manager("opkg", "update", "upgrade", "install"),
-)
-_FAMILY = {program: number for number, each in enumerate(_MANAGERS) for program in each.programs}
-_PACMAN = "pacman"
-# Commands of which a word may be the name of a package manager, and which start none.
-_ONLY_NAME_WORDS = "apt-mark cat cp echo grep ln ls mkdir mv printf rm sed test type which"
-_ONLY_NAMES = frozenset(_ONLY_NAME_WORDS.split())
 # They install what they are given, and look at no signature of an index.
 _LOCAL = {"dpkg": re.compile("-i|--install"), "rpm": re.compile("-[a-zA-Z]*[iUF][vh]*|--install|--upgrade")}
 _LANGUAGES = {
@@ -112,58 +51,6 @@ _USES = """
     python3 rpm tar unzip yum zypper
 """
 _USE = frozenset((*_USES.split(), *SHELLS))
-
-
-def act(command: Command) -> Act | None:
-    """What a command does with the packages of a distribution; None where it does none of it.
-
-    The package manager may be started by another program, as in `timeout 60 apt-get update`.
-    """
-    if command[0] in _ONLY_NAMES:
-        return None
-    for number, word in enumerate(command):
-        program = word.rpartition("/")[2]
-        if program == _PACMAN:
-            return _pacman(command[number:])
-        family = _FAMILY.get(program)
-        if family is not None:
-            return _MANAGERS[family].act(command[number:])
-    return None
-
-
-def _pacman(command: Command) -> Act | None:
-    flags = "".join(word for word in command[1:] if re.fullmatch("-[A-Z][a-z]*", word))
-    if "-S" not in flags and "--sync" not in command:
-        return None
-    if any(not word.startswith("-") for word in command[1:]):
-        return Act.INSTALL
-    if "u" in flags or "--sysupgrade" in command:
-        return Act.UPGRADE
-    return Act.REFRESH if "y" in flags or "--refresh" in command else None
-
-
-def left_alone(step: Step) -> Act | None:
-    """A refresh after which the step installs nothing, or an upgrade in a step that installs nothing."""
-    acts = [(_family(command), found) for command in step.commands if (found := act(command))]
-    for number, (family, found) in enumerate(acts):
-        others = acts[number + 1 :] if found is Act.REFRESH else acts
-        if found is not Act.INSTALL and (family, Act.INSTALL) not in others:
-            return found
-    return None
-
-
-def _family(command: Command) -> int | None:
-    """Which package managers are at work; commands of one family install from the same index."""
-    return next((_FAMILY[name] for word in command if (name := word.rpartition("/")[2]) in _FAMILY), None)
-
-
-def runs_a_script(step: Step) -> bool:
-    """Whether the step runs a script of the image, of which the history does not tell what it does."""
-    starters = (*SHELLS, ".", "source")
-    return any(
-        command[0].endswith(".sh") or (command[0] in starters and len(command) > 1)
-        for command in step.commands
-    )
 
 
 def installers(step: Step) -> Iterator[str]:

@@ -116,6 +116,7 @@ def _configuration(config: Mapping[str, Any]) -> dict[str, Any]:
         "Base": [secrets.masked(str(labels[name])) for name in _BASE_LABELS if labels.get(name)],
         "Healthcheck": ((config.get("Healthcheck") or {}).get("Test") or [""])[0],
         "Secrets": image_secrets.in_configuration(config),
+        "Later": [image_secrets.masked_step(f"ONBUILD {each}") for each in config.get("OnBuild") or ()],
     }
 
 

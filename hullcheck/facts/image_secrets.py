@@ -17,7 +17,7 @@ _KEY_FILE = re.compile(
 _MAYBE_FILE = re.compile(
     r"(?:.*/)?(?:.*\.(?:jks|kdbx|key|keystore|p12|pem|pfx)|\.env(?:\.\w+)?|\.htpasswd|\.npmrc|\.pypirc|credentials)"
 )
-_DECLARES = re.compile(rf"(?:{SHELL}#\(nop\) +)?(?:ENV|LABEL|ARG) (?P<rest>.*)", re.DOTALL)
+_DECLARES = re.compile(rf"(?:{SHELL}#\(nop\) +)?(?:ONBUILD +)?(?:ENV|LABEL|ARG) (?P<rest>.*)", re.DOTALL)
 _BUILD_ARGUMENTS = re.compile(
     rf"(?P<before>(?:RUN )?\|\d+ )(?P<arguments>.*?) (?P<command>{SHELL}-\w*c .*)", re.DOTALL
 )

@@ -1,6 +1,6 @@
 """The images that the engine holds: how it describes them, and the steps in which they were made."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -40,7 +40,8 @@ class Image:
         base: the image that it says it was built from.
         healthcheck: the first word of its health check: `CMD`, `CMD-SHELL`, `NONE`; empty where it has none.
         secrets: what secrets its configuration holds, in words and without them.
-        told: its history, or None where it could not be read; `steps` is what controls ask for.
+        told: its history, and what it leaves to builds from it; None where it could not be read. `steps` is what
+            controls ask for.
         used_by: the containers that were made from it, running or not, as far as they are known.
         recorded: when it was looked at, in seconds since the epoch.
     """
@@ -90,7 +91,7 @@ class Image:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The steps in which it was made, those of the images below it first.
+        """The steps in which it was made, those of the images below it first, and those left to later builds.
 
         Raises:
             EvidenceError: they could not be read.
@@ -196,6 +197,7 @@ def _image(
 ) -> Image:
     config = document["Config"]
     identifier = str(document["Id"])
+    told = _steps(identifier, document.get("Of"), blobs)
     return Image(
         identifier,
         tuple(sorted(each for each in document.get("RepoTags") or () if not each.startswith("<none>"))),
@@ -208,7 +210,7 @@ def _image(
         tuple(config["Base"]),
         str(config["Healthcheck"]),
         tuple(config["Secrets"]),
-        _steps(identifier, document.get("Of"), blobs),
+        None if told is None else (*told, *_later(config.get("Later", ()), told)),
         tuple(users.get(identifier, ())),
         recorded,
     )
@@ -233,6 +235,13 @@ def _steps(
         if "Steps" in blob and blob.get("Of", layers_and_platform) == layers_and_platform
     }
     return histories.pop() if len(histories) == 1 else None
+
+
+def _later(texts: Sequence[str], told: Sequence[Step]) -> Iterator[Step]:
+    """What is done in builds from the image and not in its history: a commit tells of none."""
+    known = {(step.keyword, step.argument) for step in told if step.is_for_later}
+    steps = (Step(str(text)) for text in texts)
+    yield from (step for step in steps if (step.keyword, step.argument) not in known)
 
 
 def _step(document: Mapping[str, Any]) -> Step:
