@@ -654,6 +654,9 @@ def test_control_groups_that_may_not_be_read(world: World, number: str) -> None:
         ("app:app", "1000", "pass"),
         ("toor", "0", "fail"),
         ("app", "", "error"),
+        ("4294967295", "", "pass"),
+        ("4294967296", "", "fail"),
+        ("app", "4294967296", "fail"),
     ],
 )
 def test_user_of_a_stopped_container(world: World, user: str, number: str, verdict: str) -> None:

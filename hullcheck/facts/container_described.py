@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hullcheck.facts.containers import AllContainers, Container
 
 _OPTION = re.compile(r"([^=:]*)([=:]?)(.*)", re.DOTALL)
+_USERS = 1 << 32  # numbers for users that the kernel has; the engine hands on what is left of a greater one
 _DEFAULT_SHARES = (0, 1024)
 _DEFAULT_PERIOD = 100_000  # microseconds
 
@@ -56,7 +57,7 @@ class Described:
             raise EvidenceError(
                 f"does not run, and its /etc/passwd did not tell whether the user {user} is root"
             )
-        return int(number)
+        return int(number) % _USERS
 
     @property
     def running(self) -> bool:

@@ -67,7 +67,7 @@ printf "%s\n" "$described" |
   sed -n 's/^container {"Pid":0,"NetworkMode":"[^"]*","Id":"\([0-9a-f]*\)","User":"\([A-Za-z_][^":]*\)[":].*/\1 \2/p' |
   while read -r id user; do
     uid=$(docker cp --follow-link "$id:/etc/passwd" - 2>/dev/null | tar -xO 2>/dev/null |
-      awk -F: -v user="$user" '$1 == user { print $3; exit }')
+      awk -F: -v user="$user" '{ sub("^[ \t]*", "") } $1 == user { print $3; exit }')
     printf "user %s %s\n" "$id" "$uid"
   done
 volumes=""
