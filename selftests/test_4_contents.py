@@ -247,6 +247,9 @@ def test_hard_links(store: str) -> None:
     assert one("4.8", [names, [(".wh.a", 0)]], store) == ("fail", "holds /b (4755)")
     assert one("4.8", [names, [("a", 0o755)]], store) == ("fail", "holds /b (4755)")
     assert one("4.8", [names, [(".wh.a", 0), (".wh.b", 0)]], store)[0] == "pass"
+    both: Layer = [("a", 0o755), ("c", 0o755, HARD_LINK, "a")]
+    assert one("4.8", [[("a", 0o4755)], both], store)[0] == "pass"
+    assert one("4.8", [[("a", 0o4755)], both[1:]], store)[0] == "fail"
 
 
 def test_approved_files() -> None:

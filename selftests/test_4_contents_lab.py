@@ -56,6 +56,8 @@ BUILDS = {
     "file": ("setuid", "rm -r /d && touch /d", ""),
     "moved": ("setuid", "mv /d /f", "/f/e/s (4755)"),
     "hard": ("setuid", "ln /d/e/s /t && rm /d/e/s", "/t (4755)"),
+    "pair": ("bb:1", "touch /p && chmod 4755 /p && ln /p /q && rm /p", "/q (4755)"),
+    "third": ("pair", "ln /q /r && chmod 755 /r", ""),
     "again": ("removed", "touch /d/e/s && chmod 4755 /d/e/s", "/d/e/s (4755)"),
     "system": ("bb:1", "chmod u+s /bin/busybox", "/bin/busybox (4755)"),
     "repaired": ("system", "chmod u-s /bin/busybox", ""),

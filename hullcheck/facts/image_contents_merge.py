@@ -25,7 +25,7 @@ def _followed(entry: Entry, layer: Layer, below: Mapping[str, Entry]) -> Entry:
     """A hard link with the bits of the file that it is a name of: an archive may say something else of it."""
     if entry.kind != LINK:
         return entry
-    target = layer.notable.get(entry.target) or below.get(entry.target)
+    target = (layer.notable if entry.target in layer.paths else below).get(entry.target)
     return replace(entry, mode=entry.mode | target.mode) if target else entry
 
 
