@@ -22,6 +22,8 @@ _ARGUMENTS = re.compile(rf"\|\d+ (?:.*? (?={SHELL}-\w*c )|(?:[\w./-]+=\S* )*)", 
 _FLAGS = re.compile(r"^(?:--\w[\w-]*(?:=\S*)? +)+")  # of the RUN itself, as in `RUN --mount=...`
 _SHORT_SHELL = re.compile(rf"{SHELL}-\w*c (.*)", re.DOTALL)
 _HIDDEN_SCRIPT = "/dev/pipes/"  # where BuildKit puts a script of its own first line; its text is not told
+# What an ADD takes from elsewhere, or perhaps: the old builder shows a digest alone, and one for several files.
+_FETCHED = re.compile(r"\w+://|git@|[0-9a-f]{64}$|multi:")
 _FILLS = ("ADD", "COPY", "RUN")
 
 
@@ -70,7 +72,7 @@ class Step:
     def brings_file_system(self) -> bool:
         """Whether it adds something to the root directory that was at hand where it was built."""
         *sources, target = self.argument.split() or [""]
-        fetched = any("://" in each or each.startswith("git@") for each in sources)
+        fetched = any(_FETCHED.match(each) for each in sources)
         return self.keyword == "ADD" and target == "/" and not fetched
 
     @property
