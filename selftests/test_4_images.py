@@ -126,6 +126,21 @@ def test_image_between_is_passed_over() -> None:
     assert len(facts_of(output([image(), parent], {})).image.named) == 2
 
 
+def test_image_that_lost_its_name() -> None:
+    """What another was built from is judged where a container was made from it, or a registry knows it."""
+    parent = image("cd" * 32, RepoTags=[])
+    target = facts_of(output([image(Parent=parent["Id"]), parent], {}))
+
+    class Old:
+        image_id = parent["Id"]
+
+    target.__dict__["container"] = Subjects("container", (("old", Old()),))
+    assert {name: found.used_by for name, found in target.image} == {"web:1": (), "cdcdcdcdcdcd": ("old",)}
+    known = parent | {"RepoDigests": ["debian@sha256:12"]}
+    target = facts_of(output([image(Parent=parent["Id"]), known], {}))
+    assert [name for name, _ in target.image] == ["cdcdcdcdcdcd", "web:1"]
+
+
 def test_history_in_the_store_of_containerd() -> None:
     """An index leads to manifests, and these to the history of the machine that the engine describes."""
     index, manifests = ID, ["cd" * 32, "ef" * 32]
@@ -295,6 +310,8 @@ def test_build_without_a_time(created: str | None) -> None:
         ({"Test": ["CMD", "true"]}, "pass"),
         ({"Test": ["CMD-SHELL", "true"]}, "pass"),
         ({"Test": ["NONE"]}, "fail"),
+        ({"Test": ["none"]}, "fail"),
+        ({"Test": ["curl", "http://localhost"]}, "fail"),
         ({"Test": []}, "fail"),
         ({"Interval": 5}, "fail"),
         (None, "fail"),
@@ -566,6 +583,9 @@ def test_one_bad_step_among_many_is_named() -> None:
         ((BASE, "/bin/sh -c #(nop)  ONBUILD ADD . /app"), "fail"),
         (("ONBUILD ADD rootfs.tar /", "COPY a b"), "fail"),
         (("ONBUILD COPY a b", "ADD rootfs.tar /"), "pass"),
+        ((f"/bin/sh -c #(nop) ADD {'4f' * 32} in / ",), "fail"),
+        ((f"/bin/sh -c #(nop) ADD dir:{'4f' * 32} in / ",), "pass"),
+        ((f"/bin/sh -c #(nop) ADD multi:{'4f' * 32} in / ",), "fail"),
         (("ADD git@github.com:example/x.git /",), "fail"),
         ((BASE, {"created_by": ""}), "manual"),
     ],

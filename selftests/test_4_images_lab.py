@@ -130,6 +130,10 @@ def test_scripts_in_a_build_file(engine: EngineFactory, tmp_path: Path, settings
         "mount:1": "RUN --mount=type=cache,target=/c apt-get update\n",
         "list:1": 'RUN ["apt-get", "update"]\n',
         "argument:1": 'ARG A\nSHELL ["/bin/sh", "-xec"]\nRUN apt-get update\n',
+        "options:1": 'SHELL ["/bin/sh", "-o", "errexit", "-o", "nounset", "-c"]\nRUN apt-get update\n',
+        "inner:1": "RUN sh -c 'apt-get update' && eval 'true'\n",
+        "printed:1": 'RUN echo "$(apt-get update)"\n',
+        "later:1": "ONBUILD RUN apt-get update\n",
     }
     for tag, lines in files.items():
         build(one, buildkit, tag, start + lines, tmp_path, "--build-arg", "A=some words")
@@ -231,6 +235,54 @@ def test_names_and_users(engine: EngineFactory, settings: dict[str, object]) -> 
     identifier = one.docker("commit", "web").strip()
     found = {image.id: (name, image.tags, image.used_by) for name, image in facts_of_engine(one.socket).image}
     assert found[identifier] == (identifier.removeprefix("sha256:")[:12], (), ())
+
+
+def test_image_that_lost_its_name(engine: EngineFactory) -> None:
+    """One that another was built from, and took the name of, is judged while a container of it is there."""
+    one = engine()
+    one.docker("build", "--tag", "web:1", "-", stdin="FROM bb:1\nRUN touch /s && chmod 4755 /s\n")
+    old = one.inspect("web:1")[0]["Id"]
+    one.create("old", image="web:1")
+    one.docker("build", "--tag", "web:1", "-", stdin="FROM web:1\nRUN chmod 755 /s\n")
+    expected = {"bb:1": ("pass", "no setuid or setgid file"), "web:1": ("pass", "no setuid or setgid file")}
+    fault = ("fail", "holds /s (4755) (used by old)")
+    assert audit("4.8", one) == expected | {old.removeprefix("sha256:")[:12]: fault}
+    one.docker("rm", "old")
+    one.create("by-id", image=old.removeprefix("sha256:")[:9])
+    fault = ("fail", "holds /s (4755) (used by by-id)")
+    assert audit("4.8", one) == expected | {old.removeprefix("sha256:")[:12]: fault}
+    one.docker("rm", "by-id")
+    assert audit("4.8", one) == expected
+
+
+# By user: what passwd of the image says of it, and what it is.
+STARTS_AS = {
+    "app": ("app:x:1000:1000::/:/bin/sh", 1000),
+    "zero": ("zero:x:0:0::/:/bin/sh", 0),
+    "first": ("first:x:0:0::/:\nfirst:x:1000:0::/:", 0),
+    "indented": (" indented:x:0:0::/:\nindented:x:1000:0::/:", 0),
+    "great": ("great:x:4294967296:0::/:", 0),
+    "4294967296": ("", 0),
+    "0:0": ("", 0),
+    "root:app": ("", 0),
+    ":1000": ("", 0),
+    "1001": ("1001:x:0:0::/:", 1001),
+}
+
+
+def test_users_of_stopped_containers(engine: EngineFactory, tmp_path: Path) -> None:
+    """A container that does not run is judged by the user that it would start as."""
+    one = engine()
+    lines = "\n".join(line for line, _ in STARTS_AS.values() if line)
+    (tmp_path / "passwd").write_text(f"root:x:0:0::/:/bin/sh\n{lines}\n")
+    build(one, BUILDERS["classic"], "users", "FROM bb:1\nCOPY passwd /etc/passwd\n", tmp_path)
+    names = {user: f"user-{number}" for number, user in enumerate(STARTS_AS)}
+    for user, name in names.items():
+        one.create(name, "--user", user, image="users", command=("id", "-u"))
+    found = judged("4.1", facts_of_engine(one.socket))
+    for user, (_, number) in STARTS_AS.items():
+        assert found[names[user]][0] == ("pass" if number else "fail"), user
+        assert one.docker("start", "--attach", names[user]).strip() == str(number)
 
 
 def test_no_image(engine: EngineFactory) -> None:

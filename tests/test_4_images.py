@@ -221,6 +221,8 @@ def test_image_has_a_health_check(image: Image) -> None:
     """
     assert image.healthcheck, f"has no health check{_users(image)}"
     assert image.healthcheck != "NONE", f"switches the health check of its base off{_users(image)}"
+    known = image.healthcheck in ("CMD", "CMD-SHELL")
+    assert known, f"has a health check that the engine does not run: {image.healthcheck}{_users(image)}"
 
 
 @pytest.mark.cis("4.7", level=1)

@@ -32,7 +32,9 @@ from hullcheck.redact import json_object
 _SCRIPT = r"""
 ids=$(docker image ls --quiet --no-trunc) || exit
 unnamed=$(docker image ls --quiet --no-trunc --filter dangling=true) || exit
-ids=$(printf "%s\n%s\n" "$ids" "$unnamed" | grep . | sort -u)
+used=$(docker ps --all --no-trunc --format "{{.Image}}") || exit  # also those that lost their names
+[ -z "$used" ] || used=$(docker image inspect --format "{{.Id}}" $used 2>/dev/null)
+ids=$(printf "%s\n%s\n%s\n" "$ids" "$unnamed" "$used" | grep . | sort -u)
 known="" new=""
 for id in $ids; do
   hex=${id#sha256:}

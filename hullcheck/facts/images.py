@@ -104,6 +104,9 @@ class Image:
 def from_engine(facts: "Facts") -> Subjects[Image]:
     """All images that the engine holds, but none that is only a step on the way to another.
 
+    One that lost its name to an image that was built from it is no step where it is known to a registry, or a
+    container was made from it.
+
     Raises:
         EvidenceError: they could not be listed, or one that is listed is not described.
     """
@@ -114,7 +117,7 @@ def from_engine(facts: "Facts") -> Subjects[Image]:
     found = [
         _image(document, blobs, users, facts.recording.gathered)
         for identifier, document in documents.items()
-        if document.get("RepoTags") or identifier not in parents
+        if document.get("RepoTags") or document.get("RepoDigests") or identifier not in parents - users.keys()
     ]
     named = sorted(((image.name, image) for image in found), key=lambda each: each[0])
     return Subjects("image", tuple(named), nothing="the engine has no image")
