@@ -1,10 +1,11 @@
 """What the steps of an image do with package managers: install, and leave out checks."""
 
+import itertools
 import re
 from collections.abc import Iterator
 
 from hullcheck.facts.image_steps import Step
-from hullcheck.facts.package_managers import Act, act
+from hullcheck.facts.package_managers import ONLY_NAMES, PROGRAMS, Act, act
 from hullcheck.facts.shell_script import SHELLS, Command
 
 # They install what they are given, and look at no signature of an index.
@@ -12,13 +13,18 @@ _LOCAL = {"dpkg": re.compile("-i|--install"), "rpm": re.compile("-[a-zA-Z]*[iUF]
 _LANGUAGES = {
     "bundle": ("install",),
     "cargo": ("install",),
+    "conda": ("install",),
     "composer": ("install", "require"),
     "gem": ("install",),
     "go": ("install", "get"),
+    "mamba": ("install",),
+    "micromamba": ("install",),
     "npm": ("install", "i", "ci", "add"),
     "pip": ("install",),
-    "pip3": ("install",),
+    "pipenv": ("install",),
+    "pipx": ("install",),
     "pnpm": ("install", "i", "add"),
+    "poetry": ("install", "add"),
     "yarn": ("install", "add"),
 }
 
@@ -54,27 +60,30 @@ _USE = frozenset((*_USES.split(), *SHELLS))
 
 
 def installers(step: Step) -> Iterator[str]:
-    """The programs with which a step installs something."""
+    """The programs with which a step installs something, also where another program starts them."""
     for command in step.commands:
-        program, *words = command[2:] if _is_module(command) else command
-        local = _LOCAL.get(program)
-        language = _LANGUAGES.get(program, ())
-        if act(command) in (Act.INSTALL, Act.UPGRADE) or any(
-            word in language or (local and local.fullmatch(word)) for word in words
-        ):
-            yield program
+        starts = (command[number:] for number in range(len(command)) if command[0] not in ONLY_NAMES)
+        yield from itertools.islice((_name(each) for each in starts if _installs(each)), 1)
 
 
-def _is_module(command: Command) -> bool:
-    """Whether it is pip, started as a module of Python."""
-    return command[0].startswith("python") and command[1:3] == ("-m", "pip")
+def _installs(command: Command) -> bool:
+    program, words = _name(command), command[1:]
+    if program in PROGRAMS:
+        return act((program, *words)) in (Act.INSTALL, Act.UPGRADE)
+    local = _LOCAL.get(program)
+    language = _LANGUAGES.get(re.sub("[0-9.]+$", "", program), ())
+    return any(word in language or (local and local.fullmatch(word)) for word in words)
+
+
+def _name(command: Command) -> str:
+    return command[0].rpartition("/")[2]
 
 
 def unverified(step: Step) -> Iterator[str]:
     """The switches of a step that turn off the check of what it installs."""
     for command in step.commands:
         yield from (f"{command[0]} {word}" for word in command[1:] if word in _SWITCH)
-        if "pip" in command[0] or _is_module(command):
+        if any("pip" in word for word in command):
             yield from ("pip --trusted-host" for word in command if word.startswith("--trusted-host"))
     text = step.argument if step.keyword in ("RUN", "ENV") else ""
     yield from (" ".join(match[0].split()) for match in _SETTING.finditer(text))
@@ -86,6 +95,9 @@ def _insecure_downloads(commands: tuple[Command, ...]) -> Iterator[str]:
     if any(_SUMS.fullmatch(command[0]) or "--verify" in command for command in commands):
         return
     for number, command in enumerate(commands):
-        pattern = _INSECURE.get(command[0])
-        if pattern and any(later[0] in _USE for later in commands[number + 1 :]):
-            yield from (f"{command[0]} {word}" for word in command[1:] if pattern.fullmatch(word))
+        if command[0] in ONLY_NAMES or not any(later[0] in _USE for later in commands[number + 1 :]):
+            continue
+        for place, word in enumerate(command):
+            program = word.rpartition("/")[2]
+            if pattern := _INSECURE.get(program):
+                yield from (f"{program} {each}" for each in command[place + 1 :] if pattern.fullmatch(each))

@@ -99,6 +99,8 @@ def _done(script: Script, depth: int = 0) -> Iterator[_Done]:
     runs_files = any(_runs_a_file(call, script) for call in script.calls)
     updates = has_word_of_update(" ".join(word for call in script.calls for word in call.words))
     for number, call in enumerate(script.calls):
+        if any(guard.kind == "function" for guard in call.guards):
+            continue  # it is done where the function is called
         found = _by_a_manager(call.words, updates=updates)
         if found is not None:
             act, family, certain = found

@@ -28,14 +28,19 @@ class _Manager:
 
     def act(self, words: Sequence[str]) -> Act | None:
         """What one of these programs does that is given *words*; the first word that it knows decides."""
-        for word in words:
+        for number, word in enumerate(words, start=1):
             if word in self.install:
-                return None if _TRIES.intersection(words) else Act.INSTALL
+                return Act.INSTALL if _installs(words[number:]) and not _TRIES.intersection(words) else None
             if word in self.refresh:
                 return Act.REFRESH
             if word in self.upgrade:
                 return Act.UPGRADE
         return None
+
+
+def _installs(words: Sequence[str]) -> bool:
+    """Whether there is anything to install among *words*, or what is missing for others is."""
+    return any(not word.startswith("-") or word in ("-f", "--fix-broken") for word in words)
 
 
 def _manager(programs: str, refresh: str, upgrade: str, install: str) -> _Manager:
@@ -75,7 +80,10 @@ _UPGRADES = frozenset().union(*(each.upgrade for each in _MANAGERS)) - _SHORT
 _INSTALLS = frozenset().union(*(each.install for each in _MANAGERS)) - {"in"}
 _ANY = _Manager(frozenset(), _REFRESHES, _UPGRADES, _INSTALLS)
 # Commands of which a word may be the name of a package manager, and which start none.
-_ONLY_NAME_WORDS = "apt-mark cat cp echo grep ln ls mkdir mv printf rm sed tee test type which"
+_ONLY_NAME_WORDS = """
+    : apt-mark cat cd chmod chown cp echo exit export false grep ln ls mkdir mv printf return rm sed tee test touch
+    true type unset which
+"""
 ONLY_NAMES = frozenset(_ONLY_NAME_WORDS.split())
 _SHELL_WORDS = frozenset(("[", "[[", "case", "command", "for", "hash", "select"))
 _TRIES = frozenset(("--simulate", "--dry-run", "--just-print", "--no-act", "--recon", "--print-uris"))
@@ -125,7 +133,8 @@ _BY_OPTION: dict[str, tuple[str, Callable[[Sequence[str]], Act | None]]] = {
     "emerge-webrsync": ("portage", _refresh),
     "eix-sync": ("portage", _refresh),
 }
-_PROGRAMS = "|".join(sorted({*_FAMILY, *_BY_OPTION}, key=len, reverse=True))
+PROGRAMS = frozenset((*_FAMILY, *_BY_OPTION))
+_PROGRAMS = "|".join(sorted(PROGRAMS, key=len, reverse=True))
 _NAMES_UPDATE = re.compile(
     rf"(?:(?<![\w./-])|/s?bin/)(?:{_PROGRAMS})(?![\w/.:-])[^\n;&|]{{0,200}}?(?<![\w-])(?:{_VERB})(?![\w-])"
 )
@@ -157,8 +166,10 @@ def act(command: Command) -> Act | None:
 
 
 def act_of_any(words: Sequence[str]) -> Act | None:
-    """What a package manager would do, whichever it is, whose first word that is no option is among *words*."""
-    return _ANY.act([word for word in words if not word.startswith("-")][:1])
+    """What a package manager would do with *words*, whichever it is; None where the first is none of its verbs."""
+    operands = [word for word in words if not word.startswith("-")]
+    is_verb = bool(operands) and operands[0] in _REFRESHES | _UPGRADES | _INSTALLS
+    return _ANY.act(operands) if is_verb else None
 
 
 def names_update(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from hullcheck.facts.shell_words import tokens, without_heredocs
@@ -18,10 +18,13 @@ _GIVE_TO_SHELL = ("su", "runuser")  # they take -c as a shell does, before or af
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=(.*)", re.DOTALL)
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 # Words of the shell before a command, and programs that start another one.
-_BEFORE_WORDS = "! do while until time exec command sudo env nice nohup xargs"
+_BEFORE_WORDS = "exec command sudo env nice nohup xargs"
 _BEFORE = frozenset(_BEFORE_WORDS.split())
+_CLOSES = {"fi": "if", "esac": "case", "}": "{", "done": "while"}
 _TESTS = frozenset(("[", "]]", "[[", "test", "false", "command"))
 _ONLY_SAY = ("echo", "printf")
+_TOO_DEEP = "a step of its history is nested too deep to be read"
+_MOST_CALLS = 100_000
 _DEEPEST, _MOST = 10, 1000  # scripts in scripts, and all of them: an image may be made to be slow to judge
 
 
@@ -77,7 +80,7 @@ def read_script(text: str) -> Script:
     try:
         reader.read(text, ())
     except RecursionError:
-        raise EvidenceError("a step of its history is nested too deep to be read") from None
+        raise EvidenceError(_TOO_DEEP) from None
     return Script(tuple(reader.calls), tuple(reader.texts), frozenset(reader.functions))
 
 
@@ -105,7 +108,7 @@ class _Reader:
 
     calls: list[Call] = field(default_factory=list)
     texts: list[Command] = field(default_factory=list)
-    functions: set[str] = field(default_factory=set)
+    functions: dict[str, Guard] = field(default_factory=dict)
     assigned: dict[str, str] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
     depth: int = 0
@@ -130,6 +133,7 @@ class _Reader:
             if kind == "word":
                 words.append(text)
             elif kind == "inner":
+                words = self._open(words, frames)
                 self.read(text, _guards(frames))
             else:
                 words = self._operator(text, words, frames)
@@ -138,13 +142,15 @@ class _Reader:
     def _operator(self, operator: str, words: list[str], frames: list[_Frame]) -> list[str]:
         """Take an operator after *words*; returns the words of the command that goes on after it."""
         if operator[0] == "(" and operator[-1] == ")":
-            if len(words) != 1:
+            if not words:
                 return words
-            self._define(words[0], frames)
+            self._finish(words[:-1], frames)
+            self._define(words[-1], frames)
         elif operator == "(" or (operator == "`" and not _is_open("`", frames)):
             if operator == "(" and words and not words[-1].endswith(("$", "<", ">", "=")):
                 self._finish(words, frames)
                 words = []
+            words = self._open(words, frames)
             frames.append(_Frame(operator, words=words))
         elif operator == "\n" and not words and frames[-1].goes_on:
             return []
@@ -176,30 +182,39 @@ class _Reader:
 
     def _define(self, name: str, frames: list[_Frame]) -> None:
         """A function of this name, whose body follows."""
-        self.functions.add(name)
-        frames[-1].chain = (self._guard("function"),)
+        self.functions[name] = self._guard("function")
+        frames[-1].chain = (self.functions[name],)
         frames[-1].goes_on = True
 
     def _finish(self, words: list[str], frames: list[_Frame]) -> None:
-        """The end of a command of these words: open and close what the first of them do, and read the rest."""
+        """The end of a command of these words."""
+        rest = self._open(words, frames)
+        if rest and rest[0] in ("for", "select"):
+            frames.append(_Frame("while"))
+            self.calls.append(Call(tuple(rest), frozenset(_guards(frames))))
+        else:
+            self._command(rest, _guards(frames))
+
+    def _open(self, words: list[str], frames: list[_Frame]) -> list[str]:
+        """Open and close what the first of these words do; returns the rest."""
         rest = list(words)
         while rest:
             word, top = rest[0], frames[-1]
-            if word in ("if", "{"):
-                frames.append(_Frame(word))
+            if word in ("if", "{", "while", "until"):
+                frames.append(_Frame(word if word != "until" else "while"))
             elif word in ("then", "elif", "else") and top.kind == "if":
                 top.own, top.chain = (self._guard("if"),), ()
             elif word == "case" and "in" in rest:
                 frames.append(_Frame(word, (self._guard(word),)))
                 del rest[: rest.index("in")]
-            elif word in ("fi", "esac", "}"):
-                _close({"fi": "if", "esac": "case", "}": "{"}[word], frames)
+            elif word in _CLOSES:
+                _close(_CLOSES[word], frames)
             elif word == "function" and len(rest) > 1:
                 self._define(rest.pop(1), frames)
-            else:
+            elif word not in ("!", "do", "time"):
                 break
             rest.pop(0)
-        self._command(rest, _guards(frames))
+        return rest
 
     def _command(self, words: list[str], guards: tuple[Guard, ...]) -> None:
         """The command of these words, without what stands before it."""
@@ -214,6 +229,8 @@ class _Reader:
                 break
             while before in _BEFORE and rest and rest[0].startswith("-"):
                 rest.pop(0)
+            if before == "xargs":
+                rest.append("$")  # what it reads is put there
         if not rest:
             return
         if (name := _VARIABLE.fullmatch(rest[0])) and "$" not in self.assigned.get(name[1], "$"):
@@ -226,6 +243,15 @@ class _Reader:
             self.calls.append(Call((_name(rest[0]), *rest[1:place]), frozenset(guards), rest[0]))
         if script:
             self.read(script, guards)
+        if rest[0] in self.functions:
+            self._call(self.functions[rest[0]], guards)
+
+    def _call(self, function: Guard, guards: tuple[Guard, ...]) -> None:
+        """Do what stands in the body of a function."""
+        body = [call for call in self.calls if function in call.guards]
+        if len(self.calls) + len(body) > _MOST_CALLS:
+            raise EvidenceError(_TOO_DEEP)
+        self.calls += [replace(call, guards=call.guards - {function} | set(guards)) for call in body]
 
 
 def _guards(frames: list[_Frame]) -> tuple[Guard, ...]:

@@ -1,6 +1,7 @@
 """The words, operators and here-documents of a shell's script."""
 
 import re
+import shlex
 from collections.abc import Iterator
 
 _HEREDOC = re.compile(r"(?<!<)<<-?[ \t]*([\"']?)(?P<end>[A-Za-z_]\w*)\1")
@@ -17,6 +18,7 @@ _PIECE = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _SUBSTITUTION = re.compile(r"\\.|\$\(|`([^`]*)`", re.DOTALL)
+_CASE = re.compile(r"(?<!\S)case\s")
 _COMMENT = re.compile(r"#[^\n]*")
 
 
@@ -84,31 +86,37 @@ def _substitutions(quoted: str) -> Iterator[str]:
         position = match.end()
         if match[0] == "$(":
             position = _end(quoted, match.end(), ")") or len(quoted) + 1
-            yield quoted[match.end() : position - 1]
+            script = quoted[match.end() : position - 1]
+            if _CASE.search(script):  # its brackets close nothing: all that follows may be of it
+                script, position = quoted[match.end() :], len(quoted)
+            yield script
         elif match[1] is not None:
             yield match[1]
 
 
 def without_heredocs(script: str) -> tuple[str, list[tuple[str, str]]]:
-    """*script* without the texts that it writes to files or programs, and these; what a shell reads stays."""
+    """*script* without the texts that it writes to files or programs, and these; a shell is given its as by -c."""
     lines = script.split("\n")
     last = {line.strip(): number for number, line in enumerate(lines)}
-    kept, texts, waiting = list[str](), list[tuple[str, str]](), list[tuple[str, str]]()
-    text = list[str]()
-    for number, line in enumerate(lines):
-        if not waiting:
-            found = [match for match in _HEREDOC.finditer(line) if last.get(match["end"], 0) > number]
-            waiting = [(match["end"], _reader_of(line, match.start())) for match in found]
-            kept.append(_HEREDOC.sub("", line) if found else line)
-        elif line.strip() == waiting[0][0]:
-            texts.append((waiting[0][1], "\n".join(text)))
-            text = []
-            waiting.pop(0)
-        elif waiting[0][1] == "sh":
-            kept.append(line)
-        else:
-            text.append(line)
-    return "\n".join(kept), [each for each in texts if each[0] != "sh"]
+    kept, texts, number = list[str](), list[tuple[str, str]](), 0
+    while number < len(lines):
+        line, given, place = lines[number], list[str](), 0
+        number += 1
+        for match in _HEREDOC.finditer(line):
+            if last.get(match["end"], -1) < number:
+                continue
+            end = next(each for each in range(number, len(lines)) if lines[each].strip() == match["end"])
+            text = "\n".join(lines[number:end])
+            number = end + 1
+            reader = _reader_of(line, match.start())
+            if reader != "sh":
+                texts.append((reader, text))
+            scripts = [] if match[1] or reader == "sh" else [f"$({each})" for each in _substitutions(text)]
+            words = ["-c", shlex.quote(text)] if reader == "sh" else scripts
+            given += [line[place : match.start()], " ".join(words)]
+            place = match.end()
+        kept.append("".join((*given, line[place:])))
+    return "\n".join(kept), texts
 
 
 def _reader_of(line: str, end: int) -> str:
