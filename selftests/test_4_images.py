@@ -561,7 +561,7 @@ def test_step_that_is_made_to_be_slow(text: str) -> None:
     """A step of any words is judged within the time that reading them takes."""
     start = time.monotonic()
     assert verdict("4.7", facts(BASE, f"RUN {text}"))[0] in ("pass", "manual", "error")
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 60
 
 
 def test_one_bad_step_among_many_is_named() -> None:

@@ -150,12 +150,10 @@ def started(command: Command) -> tuple[object, Act | None] | None:
         return None
     for number, word in enumerate(command):
         program = word.rpartition("/")[2]
-        words = _operands(command[number + 1 :])
-        if program in _BY_OPTION:
-            family, does = _BY_OPTION[program]
+        if program in PROGRAMS:
+            words = _operands(command[number + 1 :])
+            family, does = _BY_OPTION.get(program) or (_FAMILY[program], _FAMILY[program].act)
             return family, does(words)
-        if program in _FAMILY:
-            return _FAMILY[program], _FAMILY[program].act(words)
     return None
 
 

@@ -24,7 +24,7 @@ _CLOSES = {"fi": "if", "esac": "case", "}": "{", "done": "while"}
 _TESTS = frozenset(("[", "]]", "[[", "test", "false", "command"))
 _ONLY_SAY = ("echo", "printf")
 _TOO_DEEP = "a step of its history is nested too deep to be read"
-_MOST_CALLS = 100_000
+_MOST_CALLS = 10_000
 _DEEPEST, _MOST = 10, 1000  # scripts in scripts, and all of them: an image may be made to be slow to judge
 
 
