@@ -29,6 +29,7 @@ def _option_name(option: str) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.1.rootless_mode")
 @pytest.mark.severity("medium")
 def test_daemon_runs_without_root_rights(daemon: Daemon, policy: Policy) -> str:
     """The daemon runs without root's rights, or the site has said why it cannot.
@@ -53,6 +54,7 @@ def test_daemon_runs_without_root_rights(daemon: Daemon, policy: Policy) -> str:
 @pytest.mark.nist("4.3.3", "4.4.2", sp="800-190")
 @pytest.mark.pci("2.2.3", "2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.2.icc", "5.cis.daemon_json")
 @pytest.mark.severity("medium")
 def test_default_bridge_isolates_its_containers(daemon: Daemon) -> str:
     """Containers on the default bridge cannot reach each other.
@@ -180,6 +182,7 @@ def test_storage_driver_is_not_devicemapper(daemon: Daemon) -> str:
 @pytest.mark.nist("4.3.2", "4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.7", "8.3.1")
 @pytest.mark.hipaa("164.312(d)", "164.312(e)(1)", "164.312(e)(2)(ii)")
+@pytest.mark.guide("2.3.tlsverify", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
 def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
     """Every TCP address of the API asks its clients for a certificate of the site's own CA.
@@ -222,6 +225,7 @@ def test_containers_get_default_ulimits(daemon: Daemon) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.2.userns_remap", "5.cis.daemon_json", "5.hipaa.least_privilege")
 @pytest.mark.severity("medium")
 def test_daemon_remaps_users(daemon: Daemon) -> str:
     """Root in a container is no privileged user on the host.
@@ -331,6 +335,7 @@ def test_container_logs_leave_the_host(daemon: Daemon, facts: Facts, policy: Pol
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.2.no_new_privileges", "5.cis.daemon_json")
 @pytest.mark.severity("high")
 def test_containers_gain_no_new_privileges_by_default(daemon: Daemon) -> str:
     """By default no process in a container can gain privileges that it was not started with.
@@ -350,6 +355,7 @@ def test_containers_gain_no_new_privileges_by_default(daemon: Daemon) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(7)(i)")
+@pytest.mark.guide("2.2.live_restore", "5.cis.daemon_json")
 @pytest.mark.severity("low")
 def test_containers_outlive_the_daemon(daemon: Daemon) -> str:
     """Containers keep running while the daemon is down.

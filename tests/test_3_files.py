@@ -163,6 +163,7 @@ def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> 
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.3.tlscacert")
 @pytest.mark.severity("high")
 def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
     """The daemon's CA certificate for TLS belongs to root.
@@ -181,6 +182,7 @@ def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.3.tlscacert")
 @pytest.mark.severity("high")
 def test_tls_ca_certificate_is_read_only(tls_ca: FileFact) -> str:
     """Nobody may write to the daemon's CA certificate for TLS.
@@ -199,6 +201,7 @@ def test_tls_ca_certificate_is_read_only(tls_ca: FileFact) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.3.tlscert")
 @pytest.mark.severity("medium")
 def test_tls_certificate_belongs_to_root(tls_certificate: FileFact) -> str:
     """The daemon's server certificate for TLS belongs to root.
@@ -217,6 +220,7 @@ def test_tls_certificate_belongs_to_root(tls_certificate: FileFact) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.3.tlscert")
 @pytest.mark.severity("medium")
 def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
     """Nobody may write to the daemon's server certificate for TLS.
@@ -236,6 +240,7 @@ def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.3.tlskey")
 @pytest.mark.severity("high")
 def test_tls_key_belongs_to_root(tls_key: FileFact) -> str:
     """The daemon's private key for TLS belongs to root.
@@ -254,6 +259,7 @@ def test_tls_key_belongs_to_root(tls_key: FileFact) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.3.tlskey")
 @pytest.mark.severity("high")
 def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
     """Only root may read the daemon's private key for TLS, and nobody may write to it.
@@ -272,6 +278,7 @@ def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.2", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
+@pytest.mark.guide("5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
 def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, daemon: Daemon) -> str:
     """Every unix socket of the API belongs to root and to the group of those who may control the engine.
@@ -293,6 +300,7 @@ def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, d
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.2", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
+@pytest.mark.guide("5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
 def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
     """No one but the owner and the group of it may use a unix socket of the API.
@@ -312,6 +320,7 @@ def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.2.daemon_json", "5.cis.daemon_json")
 @pytest.mark.severity("high")
 def test_configuration_file_belongs_to_root(configuration_file: FileFact) -> str:
     """The configuration file that the daemon uses belongs to root.
@@ -331,6 +340,7 @@ def test_configuration_file_belongs_to_root(configuration_file: FileFact) -> str
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.2.daemon_json", "5.cis.daemon_json")
 @pytest.mark.severity("high")
 def test_configuration_file_is_written_by_root_alone(configuration_file: FileFact) -> str:
     """Only root may write to the configuration file that the daemon uses.

@@ -68,6 +68,7 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
 @pytest.mark.nist("4.1.2", "4.1.5", sp="800-190")
 @pytest.mark.pci("6.3.2")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
+@pytest.mark.guide("3.1.trusted_base_images")
 @pytest.mark.severity("high")
 def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> str:
     """Every image comes from a registry that the site trusts.

@@ -127,6 +127,7 @@ def test_container_capabilities_are_needed(container: Container, policy: Policy)
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("3.2.no_privileged", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
 def test_container_is_not_privileged(container: Container) -> None:
     """No container runs privileged.
@@ -267,6 +268,7 @@ def test_container_has_a_network_namespace(container: Container) -> None:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("3.3.memory")
 @pytest.mark.severity("medium")
 def test_container_has_a_memory_limit(container: Container, engine: Engine, policy: Policy) -> str | None:
     """Every container has a memory limit that is in force and below what the host has.
@@ -323,6 +325,7 @@ def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy:
 @pytest.mark.nist("4.4.4", sp="800-190")
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("3.2.read_only", "5.hipaa.least_privilege")
 @pytest.mark.severity("medium")
 def test_container_root_is_read_only(container: Container) -> None:
     """The root file system of every container is read-only.
@@ -587,6 +590,7 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.2.no_new_privileges", "5.cis.daemon_json")
 @pytest.mark.severity("high")
 def test_container_gains_no_privileges(container: Container) -> None:
     """No process in a container can gain privileges, by a setuid program or file capabilities.
@@ -652,6 +656,7 @@ def test_container_runs_a_current_image(container: Container, facts: Facts, poli
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("3.3.pids_limit")
 @pytest.mark.severity("medium")
 def test_container_has_a_process_limit(container: Container, kernel: Kernel, policy: Policy) -> str | None:
     """Every container has a limit of processes that is in force and below what the host has.
@@ -677,6 +682,7 @@ def test_container_has_a_process_limit(container: Container, kernel: Kernel, pol
 @pytest.mark.nist("4.3.3", "4.4.2", sp="800-190")
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("3.4.user_defined_bridges")
 @pytest.mark.severity("medium")
 def test_container_is_not_on_the_default_bridge(container: Container) -> None:
     """No container is attached to the default bridge network.
@@ -694,6 +700,7 @@ def test_container_is_not_on_the_default_bridge(container: Container) -> None:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.3", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.2.userns_remap", "5.cis.daemon_json")
 @pytest.mark.severity("high")
 def test_container_does_not_leave_user_remapping(container: Container, engine: Engine) -> str | None:
     """No container leaves the daemon's user namespace remapping by `--userns host`.
@@ -717,6 +724,7 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: E
 @pytest.mark.nist("4.4.3", "4.5.5", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
 def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
     """No container sees the socket of an engine.

@@ -100,6 +100,7 @@ def test_overlay_network_is_encrypted(overlay_network: Network) -> str | None:
 @pytest.mark.nist("4.1.4", sp="800-190")
 @pytest.mark.pci("8.3.2", "8.6.2")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(D)", "164.312(a)(2)(iv)")
+@pytest.mark.guide("3.4.secrets")
 @pytest.mark.severity("high")
 def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
     """No service gets a password, token or key in its environment, labels, commands or options, or as a config.
