@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Any, Self, TypeVar
 
 from hullcheck.suggest import did_you_mean
@@ -192,6 +193,9 @@ class Policy:
     """Names of ulimits that containers may override."""
     allowed_ports: tuple[PortRange, ...] | None = None
     """Host ports that containers may publish; see `allows_port`."""
+    sensitive_containers: tuple[str, ...] | None = None
+    """Names of containers, or patterns of them, whose ports must not be open on every address; see
+    `is_sensitive`."""
     resource_limits: ResourceLimits = field(default_factory=ResourceLimits)
     """The most that one container may be given; silent means what the host has."""
     current_images: tuple[str, ...] | None = None
@@ -224,6 +228,12 @@ class Policy:
         if self.allowed_registries is None:
             return None
         return any(f"{repository}/".startswith(f"{each}/") for each in self.allowed_registries)
+
+    def is_sensitive(self, container: str) -> bool | None:
+        """Whether the list of sensitive containers has this name; ``None`` if there is no list."""
+        if self.sensitive_containers is None:
+            return None
+        return any(fnmatchcase(container, each) for each in self.sensitive_containers)
 
     def allows_port(self, port: int, protocol: str = "tcp") -> bool | None:
         """Whether the list of ports holds *port*; ``None`` if there is no list."""
@@ -436,6 +446,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "allowed_devices": _each(_text),
     "allowed_ulimits": _each(_ulimit),
     "allowed_ports": _each(PortRange.parse),
+    "sensitive_containers": _each(_word),
     "resource_limits": ResourceLimits.from_mapping,
     "current_images": _each(_word),
     "sprawl": SprawlLimits.from_mapping,

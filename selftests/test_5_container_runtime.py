@@ -53,7 +53,8 @@ HOST_CONFIG: dict[str, Any] = {
     "Ulimits": None,
     "CgroupParent": "",
     "PublishAllPorts": False,
-    "LogConfig": {"Type": "json-file"},
+    "LogConfig": {"Type": "json-file", "Config": {}},
+    "Tmpfs": None,
     "PortBindings": {},
 }
 DESCRIPTION: dict[str, Any] = {
@@ -68,6 +69,7 @@ DESCRIPTION: dict[str, Any] = {
     "MountLabel": "",
     "User": "",
     "Reference": "app:1",
+    "Environment": ["PATH=/bin"],
     "ExposedPorts": None,
     "Mounts": [],
     "Networks": {"bridge": {"NetworkID": BRIDGE}},

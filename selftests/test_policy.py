@@ -17,7 +17,14 @@ POWERS = {
     *("trusted_users", "cgroup_parents", "seccomp_profiles", "allowed_capabilities"),
     *("allowed_mounts", "allowed_devices", "allowed_ulimits", "allowed_setuid_files"),
 }
-WORKLOAD = {"allowed_registries", "allowed_packages", "log_drivers", "allowed_ports", "current_images"}
+WORKLOAD = {
+    "allowed_registries",
+    "allowed_packages",
+    "log_drivers",
+    "allowed_ports",
+    "current_images",
+    "sensitive_containers",
+}
 
 
 def faults(mapping: object) -> dict[str, str]:
@@ -220,6 +227,7 @@ WRONG: dict[str, list[Any]] = {
         ),
     ],
     "current_images": ["nginx:1", ["nginx 1"], [1]],
+    "sensitive_containers": ["db", ["my db"], [1]],
     "allowed_packages": ["libc6", ["libc6 bash"], [1]],
     "allowed_setuid_files": ["/bin/su", ["bin/su"], ["/bin/../su"], [1]],
 }

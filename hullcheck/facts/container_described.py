@@ -92,6 +92,23 @@ class Described:
         """The driver that takes its log, its own or the daemon's when it was created."""
         return str((self.setting("LogConfig") or {}).get("Type") or "")
 
+    @property
+    def log_options(self) -> Mapping[str, str]:
+        """The options of that driver, its own and the daemon's when it was created."""
+        return (self.setting("LogConfig") or {}).get("Config") or {}
+
+    @property
+    def environment_secrets(self) -> tuple[str, ...]:
+        """The secrets in its environment, that of its image included, in words.
+
+        Raises:
+            EvidenceError: the engine does not tell its environment.
+        """
+        found = self.description.get("Secrets")
+        if found is None:
+            raise EvidenceError("docker inspect does not report Config.Env")
+        return tuple(map(str, found))
+
     @cached_property
     def security_options(self) -> dict[str, str]:
         """--security-opt by name; both `name=value` and the older `name:value`; the last one wins."""

@@ -76,6 +76,32 @@ class Mounted(Running):
             sorted(each.point for each in self.mount_table if each.peers in host and each.point != "/")
         )
 
+    @property
+    def writable_places(self) -> Mapping[str, str]:
+        """Where it can write beside its root and the kernel's file systems, each with what is mounted there.
+
+        `tmpfs`, `volume`, `anonymous volume`, a folder of the host, or a file system by its kind. Its own
+        configuration says what a mount is, and its mount table what else there is.
+
+        Raises:
+            EvidenceError: its mount table could not be read.
+        """
+        described = self.description["Mounts"] or ()
+        found = {str(each["Destination"]): _what_is_mounted(each) for each in described if each["RW"]}
+        found |= dict.fromkeys(
+            self.description["HostConfig"].get("Tmpfs") or (), "tmpfs"
+        )  # left out where empty
+        if not self.running:
+            return found
+        for mount in self.mount_table:
+            if (
+                "rw" in mount.options
+                and self._configured_at(mount.point) is None
+                and not self._is_of_engine(mount)
+            ):
+                found.setdefault(mount.point, mount.kind)
+        return found
+
     # ---- parts of the host
 
     @cached_property
@@ -168,6 +194,13 @@ class Mounted(Running):
         if hidden and not found:
             raise EvidenceError(f"{hidden[0]} has another hard link, which may be in {seen[0].destination}")
         return found
+
+
+def _what_is_mounted(mount: Mapping[str, Any]) -> str:
+    if mount["Type"] == "bind":
+        return f"{mount['Source']} of the host"
+    unnamed = mount["Type"] == "volume" and re.fullmatch("[0-9a-f]{64}", mount.get("Name") or "")
+    return "anonymous volume" if unnamed else str(mount["Type"])
 
 
 def _apart_from(volumes: str, paths: frozenset[str]) -> frozenset[str]:

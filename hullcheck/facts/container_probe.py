@@ -13,7 +13,7 @@ import json
 import re
 from typing import Any
 
-from hullcheck.facts import ssh
+from hullcheck.facts import daemon_secrets, image_secrets, ssh
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
 from hullcheck.redact import pick
@@ -35,6 +35,7 @@ _FIELDS = {
     "ProcessLabel": ".ProcessLabel",
     "MountLabel": ".MountLabel",
     "Reference": ".Config.Image",
+    "Environment": ".Config.Env",
     "ExposedPorts": ".Config.ExposedPorts",
     "HostConfig": ".HostConfig",
     "Mounts": ".Mounts",
@@ -148,13 +149,13 @@ exit $status
 _JUDGED = """
     CapAdd CapDrop CgroupParent CpuPeriod CpuQuota CpuShares DeviceCgroupRules Devices IpcMode Memory NanoCpus
     NetworkMode PidMode PidsLimit PortBindings Privileged PublishAllPorts ReadonlyRootfs RestartPolicy
-    SecurityOpt UTSMode Ulimits UsernsMode
+    SecurityOpt Tmpfs UTSMode Ulimits UsernsMode
 """
 _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
     "DeviceRequests": {"Driver": True, "Count": True, "DeviceIDs": True, "Capabilities": True},
-    "LogConfig": {"Type": True},
+    "LogConfig": {"Type": True, "Config": True},
 }
-_ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service"), True) | {
+_ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service", "Secrets"), True) | {
     "HostConfig": _HOST_CONFIG,
     "Mounts": dict.fromkeys(
         ("Type", "Name", "Source", "Destination", "Driver", "Mode", "RW", "Propagation"), True
@@ -183,26 +184,40 @@ def _kept(line: str) -> str:
     if not isinstance(document, dict):
         return ""
     if word == "container":
-        kept = _without_profiles(_without_arguments(pick(document, _ALLOWED)))
+        kept = pick(document, _ALLOWED)
+        for shorten in (_without_arguments, _without_environment, _without_profiles, _without_log_options):
+            shorten(kept)
         return "container " + json.dumps(kept, separators=(",", ":"))
     if word == "volume":
         return "volume " + json.dumps(_without_passwords(pick(document, _VOLUME)), separators=(",", ":"))
     return ""
 
 
-def _without_arguments(container: dict[str, Any]) -> dict[str, Any]:
+def _without_arguments(container: dict[str, Any]) -> None:
     """Arguments hold secrets; the names of SSH servers among them, or in a command for a shell, are judged."""
     words = re.split(r"[^\w./-]+", " ".join(map(str, container.get("Arguments") or ())))
     container["Arguments"] = sorted({word.rpartition("/")[2] for word in words} & ssh.SERVERS)
-    return container
 
 
-def _without_profiles(container: dict[str, Any]) -> dict[str, Any]:
+def _without_environment(container: dict[str, Any]) -> None:
+    """Of its variables stays what secrets they hold, in words; the engine says null where there are none."""
+    variables = container.pop("Environment", "not told")
+    if isinstance(variables, list | None):
+        container["Secrets"] = image_secrets.in_configuration({"Env": variables})
+
+
+def _without_log_options(container: dict[str, Any]) -> None:
+    """The options of log drivers may be tokens and keys."""
+    log = (container.get("HostConfig") or {}).get("LogConfig")
+    if isinstance(log, dict):
+        log["Config"] = daemon_secrets.log_options(log.get("Config") or {})
+
+
+def _without_profiles(container: dict[str, Any]) -> None:
     """A seccomp profile is stored with each container in full; its default action is what is judged."""
     options = (container.get("HostConfig") or {}).get("SecurityOpt")
     if isinstance(options, list):
         container["HostConfig"]["SecurityOpt"] = [_short_profile(str(option)) for option in options]
-    return container
 
 
 def _short_profile(option: str) -> str:

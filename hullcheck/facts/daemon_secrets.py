@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hullcheck.facts import daemon_flags, secrets
@@ -24,6 +24,8 @@ _ADDRESSES_WORDS = """
 _ADDRESSES = frozenset(_ADDRESSES_WORDS.split())
 """The options of log drivers that say where the log goes; others may be tokens and keys."""
 _USER = re.compile(r"^((?:[\w+.-]+:)?//)?[^/?#]*@")
+_LIMITS = frozenset({"max-file", "max-size"})
+"""Those that say how much of it stays on the host."""
 
 
 def flag(name: str, value: str) -> str:
@@ -55,14 +57,19 @@ def configuration(text: str) -> str | None:
     return json.dumps(kept, separators=(",", ":"))
 
 
+def log_options(options: Mapping[str, Any]) -> dict[str, str]:
+    """The options of a log driver, fit to be stored."""
+    return {key: _log_option(key, text) for key, text in options.items()}
+
+
 def _setting(name: str, value: Any) -> Any:
     if name == "log-opts" and isinstance(value, dict):
-        return {key: _log_option(key, text) for key, text in value.items()}
+        return log_options(value)
     return _plain(value) if name in _JUDGED else HIDDEN
 
 
 def _log_option(key: str, value: Any) -> str:
-    return str(_plain(str(value))) if key in _ADDRESSES else HIDDEN
+    return str(_plain(str(value))) if key in _ADDRESSES | _LIMITS else HIDDEN
 
 
 def _plain(value: Any) -> Any:

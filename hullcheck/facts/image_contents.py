@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
+from hullcheck.facts import image_contents_names as names
 from hullcheck.facts.image_contents_probe import IMAGE_CONTENTS
 from hullcheck.probes import TIMED_OUT
 from hullcheck.recording import Recording, decode_json
@@ -51,6 +52,10 @@ class Contents:
     def tool_names(self) -> tuple[str, ...]:
         """The names of its tools, each once."""
         return tuple(sorted({posixpath.basename(path) for path in self.tools}))
+
+    def tools_of(self, kind: str) -> tuple[str, ...]:
+        """The paths of its tools of one kind, as `image_contents_names` has them."""
+        return tuple(path for path in self.tools if names.tool(path) == kind)
 
     @classmethod
     def of(cls, document: Mapping[str, Any], read: float) -> Self:

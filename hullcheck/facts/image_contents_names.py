@@ -11,8 +11,13 @@ _MANAGERS = """
 _SHELLS = (
     "ash bash busybox csh dash elvish fish hush ksh ksh93 mksh nu pwsh rbash sash sh tcsh toybox yash zsh"
 )
-_COMPILERS = "as c++ c89 c99 cc clang clang++ cpp g++ gcc gfortran ghc go javac ld rustc tcc"
-_TOOLS = frozenset(f"{_MANAGERS} {_SHELLS} {_COMPILERS}".split())
+_COMPILERS = "as c++ c89 c99 cc clang clang++ cpp g++ gcc gfortran ghc go javac ld make rustc tcc"
+MANAGER, SHELL, COMPILER = "package manager", "shell", "compiler"
+_KINDS = {
+    **dict.fromkeys(_MANAGERS.split(), MANAGER),
+    **dict.fromkeys(_SHELLS.split(), SHELL),
+    **dict.fromkeys(_COMPILERS.split(), COMPILER),
+}
 _VERSIONED = re.compile(
     r"(?:[a-z0-9_]+-)*(c\+\+|cpp|cc|clang\+\+|clang|g\+\+|gcc|gfortran|pip|go)(?:-?[0-9][0-9.]*)"
 )
@@ -49,10 +54,16 @@ def says_something(path: str) -> bool:
 
 def is_tool(path: str) -> bool:
     """Whether it is a program that manages packages, a shell or a compiler, by its name."""
+    return tool(path) != ""
+
+
+def tool(path: str) -> str:
+    """MANAGER, SHELL or COMPILER, by the name of the program; empty where it is none of them."""
     above, name = posixpath.split(path)
     if posixpath.basename(above) not in _PROGRAMS:
-        return False
-    return name in _TOOLS or bool(_VERSIONED.fullmatch(name) or _CROSS.fullmatch(name))
+        return ""
+    match = _VERSIONED.fullmatch(name) or _CROSS.fullmatch(name)
+    return _KINDS.get(match[1] if match else name, "")
 
 
 def package(path: str) -> str:

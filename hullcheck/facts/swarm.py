@@ -75,6 +75,7 @@ class SwarmService:
         exposed: the secrets in its environment, labels, commands and options: where each is, and of which kind.
         secrets: the names of the secrets that it can read.
         configs: the names of its configs, and of the files that hold them.
+        image: the reference from which its tasks are created; empty where it names none.
     """
 
     name: str
@@ -82,6 +83,7 @@ class SwarmService:
     exposed: tuple[str, ...]
     secrets: tuple[str, ...]
     configs: tuple[tuple[str, str], ...]
+    image: str = ""
 
     @property
     def exposed_configs(self) -> tuple[str, ...]:
@@ -411,7 +413,8 @@ def _service(document: Mapping[str, Any]) -> SwarmService:
         configs = ((each["ConfigName"], each.get("File") or {}) for each in document.get("Configs") or ())
         files = tuple((name, str(file.get("Name", ""))) for name, file in configs)
         found = tuple(map(str, document["Found"]))
-        return SwarmService(document["Name"], document["Variables"], found, secrets, files)
+        image = str(document.get("Image") or "")
+        return SwarmService(document["Name"], document["Variables"], found, secrets, files, image)
     except (KeyError, TypeError, AttributeError):
         raise EvidenceError("docker service inspect: the answer is not what was asked for") from None
 

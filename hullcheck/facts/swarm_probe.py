@@ -63,7 +63,11 @@ _INFO = {
     },
 }
 _STATE = {"ListenAddr": True, "AdvertiseAddr": True, "DataPathAddr": True, "DataPathPort": True}
-_GIVEN = {"Secrets": {"SecretName": True}, "Configs": {"ConfigName": True, "File": {"Name": True}}}
+_GIVEN = {
+    "Image": True,
+    "Secrets": {"SecretName": True},
+    "Configs": {"ConfigName": True, "File": {"Name": True}},
+}
 _NODE = {"Hostname": True, "ManagerStatus": True, "Status": True}
 _PLAIN = re.compile(
     r"\d+/net/(?:udp6?|route|if_inet6):.*"

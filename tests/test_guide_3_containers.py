@@ -1,0 +1,277 @@
+"""The hardening guide, section 3: images, and the containers that run from them.
+
+What a control of the CIS benchmark judges already has its marker there, and no control here.
+"""
+
+from collections.abc import Iterable
+
+import pytest
+
+from hullcheck.facts.capabilities import DOCKER_DEFAULT, plain
+from hullcheck.facts.containers import Container
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.image_contents import ImageContents
+from hullcheck.facts.image_contents_names import COMPILER, MANAGER, SHELL
+from hullcheck.facts.images import Image
+from hullcheck.facts.ports import Port
+from hullcheck.facts.references import Reference
+from hullcheck.facts.swarm import SwarmService
+from hullcheck.policy import Policy
+from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
+
+_SHOWN = 10  # of the tools in an image
+_OF_THE_GUIDE = frozenset({"NET_BIND_SERVICE"})  # the capability that its sample adds
+
+
+def _require_pinned(reference: Reference) -> None:
+    """A digest says what runs, and a version tells people what that is; the guide asks for both."""
+    assert reference.tag not in ("", "latest"), f"runs {reference.name}, which names no version"
+    assert reference.digest, f"runs {reference.name}, which names no digest"
+
+
+@pytest.mark.nist("CM-2", "SI-7", sp="800-53")
+@pytest.mark.nist("4.1.5", "4.2.2", sp="800-190")
+@pytest.mark.pci("6.5.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("3.1.pin_digest")
+@pytest.mark.severity("medium")
+def test_container_image_is_pinned(container: Container) -> None:
+    """Every container was created from a reference with a version and a digest.
+
+    A registry can give another image under the same tag tomorrow; a digest is of one image alone. An id of
+    this host, and a digest without a tag, tell nobody which version it is.
+
+    Remedy: name the image as `NAME:VERSION@sha256:DIGEST` in the command or file that creates the container.
+    """
+    _require_pinned(container.image)
+
+
+@pytest.mark.nist("CM-2", "SI-7", sp="800-53")
+@pytest.mark.nist("4.1.5", "4.2.2", sp="800-190")
+@pytest.mark.pci("6.5.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("3.1.pin_digest")
+@pytest.mark.severity("medium")
+def test_service_image_is_pinned(swarm_service: SwarmService) -> None:
+    """Every service of a swarm names its image with a version and a digest.
+
+    Nodes that resolve a tag by themselves can run different images for one service. `docker service create`
+    adds the digest, unless it was told not to or could not reach the registry.
+
+    Remedy: `docker service update --image NAME:VERSION@sha256:DIGEST SERVICE`.
+    """
+    if not swarm_service.image:
+        raise EvidenceError("docker service inspect does not report its image")
+    _require_pinned(Reference.parse(swarm_service.image))
+
+
+def _unapproved(image: Image, contents: ImageContents, kind: str, policy: Policy) -> str:
+    """The tools of this kind in the image that the site did not approve, in words; else empty."""
+    approved = policy.allowed_packages or ()
+    found = contents.of(image.id).tools_of(kind)
+    left = [path for path in found if path.rpartition("/")[2] not in approved]
+    more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
+    used = f" (used by {', '.join(image.used_by)})" if image.used_by else ""
+    return f"holds {', '.join(left[:_SHOWN])}{more}{used}" if left else ""
+
+
+@pytest.mark.nist("CM-7", sp="800-53")
+@pytest.mark.nist("4.1.2", sp="800-190")
+@pytest.mark.pci("2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("3.1.no_package_managers")
+@pytest.mark.severity("low")
+def test_image_holds_no_package_manager(image: Image, image_contents: ImageContents, policy: Policy) -> None:
+    """No image holds a package manager, but those that the site approved.
+
+    With one in it, whoever breaks in can install what the image left out. Programs are known by their names.
+
+    Remedy: build in one stage and copy the program into an image without a package manager, or name those that
+    are needed in `allowed_packages` of the policy.
+    """
+    found = _unapproved(image, image_contents, MANAGER, policy)
+    assert not found, found
+
+
+@pytest.mark.nist("CM-7", sp="800-53")
+@pytest.mark.nist("4.1.2", sp="800-190")
+@pytest.mark.pci("2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("3.1.no_shells")
+@pytest.mark.severity("low")
+def test_image_holds_no_shell(image: Image, image_contents: ImageContents, policy: Policy) -> None:
+    """No image holds a shell, but those that the site approved.
+
+    A flaw that lets somebody run a command is worth little where there is nothing that takes commands.
+    Programs are known by their names.
+
+    Remedy: copy the program into an image without a shell (distroless, scratch), or name those that are needed
+    in `allowed_packages` of the policy.
+    """
+    found = _unapproved(image, image_contents, SHELL, policy)
+    assert not found, found
+
+
+@pytest.mark.nist("CM-7", sp="800-53")
+@pytest.mark.nist("4.1.2", sp="800-190")
+@pytest.mark.pci("2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("3.1.no_compilers")
+@pytest.mark.severity("low")
+def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, policy: Policy) -> None:
+    """No image holds a compiler or its tools, but those that the site approved.
+
+    With them an attack on the kernel can be built where it is to be used. Programs are known by their names.
+
+    Remedy: compile in a build stage and copy the result, or name those that are needed in `allowed_packages`
+    of the policy.
+    """
+    found = _unapproved(image, image_contents, COMPILER, policy)
+    assert not found, found
+
+
+@pytest.mark.nist("AC-6", "CM-7", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.2.5")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("3.2.cap_drop_all", "5.hipaa.least_privilege")
+@pytest.mark.severity("medium")
+def test_container_drops_all_capabilities(container: Container) -> None:
+    """Every container drops all capabilities, and holds only what was added by name.
+
+    Docker gives fourteen capabilities to each container, and few programs need one of them.
+
+    Remedy: run it with `--cap-drop ALL`, without `--privileged`, and with `--cap-add` for the single ones that it
+    needs.
+    """
+    assert not container.privileged, "runs with --privileged, which drops nothing"
+    dropped = sorted(map(plain, container.setting("CapDrop") or ()))
+    assert "ALL" in dropped, f"drops {', '.join(dropped) or 'no capability'}, not ALL"
+    added = set(map(plain, container.setting("CapAdd") or ()))
+    extra = sorted(container.capabilities - added)
+    assert not extra or "ALL" in added, f"drops ALL, but has {', '.join(extra)}"
+
+
+@pytest.mark.nist("AC-6", "CM-7", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.2.5")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("3.2.cap_add_minimal", "5.hipaa.least_privilege")
+@pytest.mark.severity("high")
+def test_container_adds_approved_capabilities_alone(container: Container, policy: Policy) -> None:
+    """No container adds a capability but NET_BIND_SERVICE, which the guide gives back, and those that the site
+    allows.
+
+    What is added is what the program needs, or what somebody added to make an error go away: only a list tells
+    them apart.
+
+    Remedy: run it without `--cap-add` and `--privileged`, or name what it needs in `allowed_capabilities` of the
+    policy.
+    """
+    approved = _OF_THE_GUIDE | set(policy.allowed_capabilities)
+    assert not container.privileged, "runs with --privileged, which adds every capability"
+    added = sorted(set(map(plain, container.setting("CapAdd") or ())) - approved)
+    assert not added, f"adds {', '.join(added)}"
+    extra = sorted(container.capabilities - DOCKER_DEFAULT - approved)
+    assert not extra, f"adds none that is not approved, but has {', '.join(extra)}"
+
+
+@pytest.mark.nist("AC-6", "CM-5", sp="800-53")
+@pytest.mark.nist("4.4.4", "4.5.5", sp="800-190")
+@pytest.mark.pci("2.2.6")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("3.2.tmpfs", "5.hipaa.least_privilege")
+@pytest.mark.severity("low")
+def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy: Policy) -> str:
+    """Where a container with a read-only root can write, there is a tmpfs or a volume with a name.
+
+    A read-only root is worth little beside a folder of the host, or a volume that nobody knows of: what an
+    intruder writes there stays. `-v /tmp` makes such a volume; `--tmpfs /tmp` is meant.
+
+    Remedy: give it `--tmpfs` for scratch space and a named volume for data; a folder of the host that has to be
+    written to is named in `allowed_mounts` of the policy.
+    """
+    if not container.root_is_read_only:
+        raise NotApplicable("its root file system is not read-only: see the control on that")
+    places = container.writable_places
+    other = [
+        f"{point} ({what})"
+        for point, what in sorted(places.items())
+        if what not in ("tmpfs", "volume") and not policy.allows_mount(what.removesuffix(" of the host"))
+    ]
+    assert not other, f"can write to {', '.join(other)}"
+    return ", ".join(f"{point} ({what})" for point, what in sorted(places.items())) or "can write nowhere"
+
+
+@pytest.mark.nist("SC-5", "SC-6", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("3.3.cpus")
+@pytest.mark.severity("medium")
+def test_container_cpu_time_is_capped(container: Container, engine: Engine, policy: Policy) -> str | None:
+    """Every container has a cap on its processor time that is in force and below what the host has.
+
+    A share only says who gets more where all want some; alone on the host, a container with a small share still
+    takes all of it.
+
+    Remedy: run it with `--cpus` (or `--cpu-quota`), on a host whose control groups enforce it.
+    """
+    wanted, total = container.cpus_wanted, engine.value("NCPU")
+    held = container.limit("cpus") if container.running else wanted
+    share = "; its CPU share is no cap" if container.cpu_share_wanted else ""
+    unset = "though one is set" if wanted is not None else "and none is set"
+    assert held is not None, f"no cap on processor time is in force, {unset}{share}"
+    assert held < total, f"may use {held:g} processors, which is no cap: the host has {total}"
+    most = policy.resource_limits.cpus
+    assert most is None or held <= most, f"may use {held:g} processors; the policy allows {most:g}"
+    return None if wanted is not None else "held by its control groups, though none is set"
+
+
+@pytest.mark.nist("CM-7", "SC-7", sp="800-53")
+@pytest.mark.nist("4.4.2", sp="800-190")
+@pytest.mark.pci("1.3.1", "1.4.2")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("3.4.no_wildcard_bind")
+@pytest.mark.severity("high")
+def test_sensitive_container_listens_on_chosen_addresses(container: Container, policy: Policy) -> None:
+    """No port of a sensitive container is open on every address of the host.
+
+    A database or an admin page that is meant for one network is open in all that the host is in, up to the
+    Internet. Which containers are sensitive only the site knows.
+
+    Remedy: publish it as `--publish ADDRESS:PORT:PORT`; name the sensitive ones in `sensitive_containers` of the
+    policy.
+    """
+    sensitive = policy.is_sensitive(container.name)
+
+    def judge(ports: Iterable[Port]) -> None:
+        wide = ", ".join(str(port) for port in ports if port.on_every_address)
+        assert not (wide and sensitive), f"is sensitive, and opens on every address: {wide}"
+        if wide and sensitive is None:
+            raise Manual(f"opens on every address: {wide}; is it sensitive? sensitive_containers can say so")
+        if wide:
+            raise NotApplicable("is not among the sensitive_containers of the policy")
+
+    judge(container.published_ports)
+    judge(container.open_ports)
+
+
+@pytest.mark.nist("IA-5(7)", "SC-28", sp="800-53")
+@pytest.mark.nist("4.1.4", sp="800-190")
+@pytest.mark.pci("8.3.2", "8.6.2")
+@pytest.mark.hipaa("164.308(a)(5)(ii)(D)", "164.312(a)(2)(iv)")
+@pytest.mark.guide("3.4.secrets")
+@pytest.mark.severity("high")
+def test_container_environment_holds_no_secret(container: Container) -> str:
+    """No container has a password, token or key in its environment, be it given or from its image.
+
+    Everyone who may inspect the container reads it, each process in it inherits it, and it ends up in crash
+    reports. Names and forms of values decide: a secret without either is not found.
+
+    Remedy: make it a Docker secret, or without a swarm a mounted file that only the program may read; many
+    images read `NAME_FILE` for `NAME`.
+    """
+    found = container.environment_secrets
+    assert not found, "; ".join(found)
+    return "no variable looks like a secret"
