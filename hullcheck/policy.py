@@ -8,6 +8,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any, Self, TypeVar
 
+from hullcheck.gosize import go_size
 from hullcheck.suggest import did_you_mean
 
 _Value = TypeVar("_Value")
@@ -107,6 +108,25 @@ class Hardening:
 
 
 @dataclass(frozen=True)
+class LogLimits:
+    """How much of a container's log may stay on the host."""
+
+    max_size: int = 10_000_000
+    """Of one file, in bytes."""
+    max_file: int = 3
+    """How many files."""
+
+    @classmethod
+    def from_mapping(cls, mapping: object) -> Self:
+        """Read the limits as a policy file writes them.
+
+        Raises:
+            PolicyError: a key is unknown or a value is wrong; all faults at once.
+        """
+        return cls(**_parsed(mapping, {"max_size": _log_size, "max_file": _files}))
+
+
+@dataclass(frozen=True)
 class SprawlLimits:
     """How much may lie about unused."""
 
@@ -177,6 +197,8 @@ class Policy:
     """Authorization plugins of which one must be active; ``None`` means that any will do."""
     log_drivers: tuple[str, ...] | None = None
     """Log drivers that bring logs to the central service."""
+    log_limits: LogLimits = field(default_factory=LogLimits)
+    """How much of a container's log may stay on the host."""
     seccomp_profiles: tuple[str, ...] = ()
     """Paths of seccomp profiles of the daemon that are approved beside the built-in one."""
     swarm: bool = False
@@ -378,6 +400,19 @@ def _memory(value: object) -> int:
     return amount
 
 
+def _log_size(value: object) -> int:
+    amount = go_size(str(value)) if _is_number(value) or isinstance(value, str) else None
+    if not amount:
+        raise ValueError(f"{_shown(value)} is not the size of a log; write it as '10m', above 0")
+    return amount
+
+
+def _files(value: object) -> int:
+    if not isinstance(value, int) or not _is_number(value) or value < 1:
+        raise ValueError(f"{_shown(value)} is not a number of files; write it as 3, above 0")
+    return value
+
+
 def _cpus(value: object) -> float:
     match = _DECIMAL.fullmatch(str(value)) if _is_number(value) or isinstance(value, str) else None
     if match is None or float(match[0]) <= 0:
@@ -438,6 +473,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "cgroup_parents": _each(_word),
     "authorization_plugins": _some(_word),
     "log_drivers": _each(_word),
+    "log_limits": LogLimits.from_mapping,
     "seccomp_profiles": _each(_path),
     "swarm": _truth,
     "allowed_setuid_files": _each(_path),

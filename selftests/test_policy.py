@@ -207,6 +207,10 @@ WRONG: dict[str, list[Any]] = {
     "cgroup_parents": ["batch.slice", [5]],
     "authorization_plugins": ["opa", []],
     "log_drivers": ["syslog", [None]],
+    "log_limits": [
+        *("10m", {"max_size": 0}, {"max_size": "big"}, {"max_size": True}, {"max_size": "-1"}),
+        *({"max_file": 0}, {"max_file": "3"}, {"max_file": True}, {"size": 1}),
+    ],
     "seccomp_profiles": ["/etc/x.json", ["etc/x.json"], ["/etc/../x"]],
     "swarm": ["yes", "true", 1, None],
     "allowed_capabilities": ["CHOWN", ["NET-ADMIN"], ["CAP 1"], [21]],

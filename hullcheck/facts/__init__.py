@@ -16,6 +16,7 @@ from hullcheck.facts import (
     images,
     inside,
     kernel,
+    logs,
     mounts,
     networks,
     places,
@@ -36,6 +37,7 @@ from hullcheck.facts.image_trust import ContentTrust
 from hullcheck.facts.images import Image
 from hullcheck.facts.inside import InsideContainer
 from hullcheck.facts.kernel import Kernel
+from hullcheck.facts.logs import Log
 from hullcheck.facts.mounts import Mount
 from hullcheck.facts.networks import Network
 from hullcheck.facts.places import Places
@@ -74,6 +76,7 @@ PROBES: tuple[Probe, ...] = (
 _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "daemon": daemon.EVIDENCE,
     "container": containers.EVIDENCE,
+    "container_log": (*daemon.EVIDENCE, *containers.EVIDENCE),
     "engine": engine.EVIDENCE,
     "image": images.EVIDENCE,
     "image_contents": image_contents.EVIDENCE,
@@ -207,6 +210,11 @@ class Facts:
             return Subjects("container", ((self.recording.target, InsideContainer(self.recording)),))
         engine.require_engine(self.recording)
         return containers.from_engine(self)
+
+    @cached_property
+    def container_log(self) -> Subjects[Log]:
+        """The log of every container, and what the daemon does by default."""
+        return logs.logs(self)
 
     @cached_property
     def processes(self) -> Processes:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from hullcheck.facts import daemon_sockets, tls
 from hullcheck.facts.container_probe import published_tcp_ports
 from hullcheck.facts.daemon_config import DAEMON_CONFIGURATION, DaemonFiles, files_of
+from hullcheck.facts.daemon_flags import Flags
 from hullcheck.facts.daemon_process import DAEMON_PROCESSES, DaemonProcess, DaemonProcesses
 from hullcheck.facts.daemon_sockets import Asked
 from hullcheck.facts.engine import DOCKER_INFO, DOCKER_VERSION, Engine
@@ -220,6 +221,20 @@ class Daemon:
             if reported is None:
                 raise
             return Setting(name, reported)
+
+    @property
+    def options_against_file(self) -> tuple[str, ...]:
+        """The options of the command line, and of that of the next start, that work against the file, in words.
+
+        Raises:
+            EvidenceError: the command line or the file could not be read.
+        """
+        configuration = self.configuration
+        found = _against(self.process.flags, configuration.file.values(), "")
+        if configuration.next_flags is not None:
+            pending = f"restart pending: {configuration.unit} has "
+            found += _against(configuration.next_flags, configuration.file.values(), pending)
+        return tuple(dict.fromkeys(found))
 
     def _reported(self, name: str) -> Value | None:
         """What the engine itself, or what it does, says of a setting."""
@@ -477,6 +492,29 @@ class Daemon:
             return (with_file,), ""
         doubt = f"{self.configuration.file.path} was changed after the daemon started"
         return ((with_file, without_file) if self.configuration.rewritten else (with_file,)), doubt
+
+
+_HARDENED = {"icc": False, "live-restore": True, "no-new-privileges": True, "userns-remap": True}
+_IN_BOTH = {"runtimes"}  # the daemon joins these; anything else that is in both keeps it from starting
+
+
+def _against(flags: Flags, document: Mapping[str, Any], where: str) -> list[str]:
+    given: dict[str, list[str]] = {}
+    for name, value in flags:
+        given.setdefault(name, []).append(value)
+    twice = sorted((given.keys() & document.keys()) - _IN_BOTH)
+    weak = [
+        name
+        for name, value in _HARDENED.items()
+        if name in given and KINDS[name].from_flags(given[name]) != value
+    ]
+    return [
+        *(
+            f"{where}{name} on the command line and in the file, so the daemon will not start"
+            for name in twice
+        ),
+        *(f"{where}--{name}={given[name][-1]} on the command line" for name in weak),
+    ]
 
 
 def _seccomp(engine: Engine) -> str | None:

@@ -1,0 +1,199 @@
+"""The hardening guide, section 2, on facts made by hand: each control tells good from bad by one thing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hullcheck.facts.container_probe import DOCKER_CONTAINERS
+from hullcheck.gosize import go_size
+from hullcheck.policy import LogLimits, Policy
+from selftests.judging import judged
+from selftests.test_2_daemon import AFTER, Host
+from selftests.test_5_container_runtime import DESCRIPTION, HOST_CONFIG
+
+DEFAULT = "(default of the daemon)"
+LIMITED = {"max-size": "10m", "max-file": "3"}
+
+
+def containers(**logs: tuple[str, dict[str, str]]) -> str:
+    """What the probe prints of containers with these drivers and options."""
+    lines = []
+    for number, (name, (driver, options)) in enumerate(logs.items()):
+        config = HOST_CONFIG | {"LogConfig": {"Type": driver, "Config": options}}
+        identifier = f"{number}" * 64
+        lines += [
+            identifier,
+            "container "
+            + json.dumps(DESCRIPTION | {"Id": identifier, "Name": f"/{name}", "HostConfig": config}),
+        ]
+    return DOCKER_CONTAINERS.keep("\n".join((*lines, "--proc", "--paths", "")))
+
+
+def logged(options: dict[str, str], driver: str = "json-file", **logs: tuple[str, dict[str, str]]) -> Host:
+    """A host whose daemon has these options for logs."""
+    document = {"log-opts": options} if options else {}
+    return Host(document=json.dumps(document), info={"LoggingDriver": driver}, containers=containers(**logs))
+
+
+def verdicts(control: str, host: Host, **policy: Any) -> dict[str, str]:
+    """The verdict by log."""
+    return {name: verdict for name, (verdict, _) in judged(control, host.facts(**policy)).items()}
+
+
+# ---- 2.2: the file
+
+
+@pytest.mark.parametrize(
+    ("host", "verdict", "why"),
+    [
+        (Host(document='{"icc": false}'), "pass", "/etc/docker/daemon.json sets icc"),
+        (Host(document="{}", flags=("--icc=false",)), "pass", "/etc/docker/daemon.json sets nothing"),
+        (Host(document=None), "fail", "/etc/docker/daemon.json does not exist"),
+        (Host(document="{icc: false}"), "fail", "/etc/docker/daemon.json is not JSON"),
+        (Host(document="unread"), "error", None),
+        (Host(flags=("--config-file=",)), "fail", "the daemon was started without a configuration file"),
+        (Host(document="{}", flags=("--icc",)), "fail", "--icc=true on the command line"),
+        (Host(document="{}", flags=("--live-restore=0",)), "fail", "--live-restore=0 on the command line"),
+        (Host(document="{}", flags=("--no-new-privileges",)), "pass", None),
+        (Host(document="{}", flags=("--userns-remap=",)), "fail", "--userns-remap= on the command line"),
+        (
+            Host(document='{"debug": true}', flags=("--debug",), changed=AFTER),
+            "fail",
+            "debug on the command line and in the file, so the daemon will not start",
+        ),
+    ],
+)
+def test_file_of_the_daemon(host: Host, verdict: str, why: str | None) -> None:
+    """It has to be there and to be JSON, and nothing on the command line may undo it."""
+    found = host.judge("daemon_is_configured_by_its_file")
+    assert found[0] == verdict
+    assert why in (None, found[1])
+
+
+# ---- 2.2: logs
+
+
+def test_file_that_may_not_be_read() -> None:
+    """Without it the driver is still told by the engine; what only the file tells is an error."""
+    host = Host(document="unread", containers=containers(web=("json-file", {"max-size": "1m"})))
+    assert verdicts("log_driver_is_json_file_or_approved", host) == {DEFAULT: "pass", "web": "pass"}
+    assert verdicts("log_files_are_small", host) == {DEFAULT: "error", "web": "pass"}
+
+
+DRIVERS = [
+    ("json-file", None, "pass"),
+    ("json-file", ("syslog",), "pass"),
+    ("syslog", None, "manual"),
+    ("syslog", ("syslog",), "pass"),
+    ("syslog", ("gelf",), "fail"),
+    ("none", None, "fail"),
+    ("none", ("none",), "fail"),
+]
+
+
+@pytest.mark.parametrize(("driver", "approved", "verdict"), DRIVERS)
+def test_log_driver(driver: str, approved: tuple[str, ...] | None, verdict: str) -> None:
+    """The daemon's driver and that of each container are judged alike, each for itself."""
+    control = "log_driver_is_json_file_or_approved"
+    other = logged({}, web=(driver, {}))
+    assert verdicts(control, other, log_drivers=approved) == {DEFAULT: "pass", "web": verdict}
+    assert verdicts(control, logged({}, driver), log_drivers=approved) == {DEFAULT: verdict}
+
+
+def test_reason_names_the_conflict() -> None:
+    """Where the policy sends logs elsewhere, the pass of json-file says so."""
+    reason = logged({}).judge("log_driver_is_json_file_or_approved", log_drivers=("gelf",))[1]
+    assert "CIS 2.14" in reason
+    assert "the policy chose gelf" in reason
+
+
+def test_log_options() -> None:
+    """A container that was made before the daemon had options has none; one with a limit of its own needs none."""
+    control = "log_options_are_set_for_all"
+    logs = {
+        "old": ("json-file", {}),
+        "new": ("json-file", LIMITED | {"labels": "x"}),
+        "own": ("local", {"max-size": "1m"}),
+        "other": ("json-file", {"labels": "x"}),
+        "remote": ("gelf", {}),
+    }
+    expected = {"old": "fail", "new": "pass", "own": "pass", "other": "fail", "remote": "not applicable"}
+    assert verdicts(control, logged(LIMITED | {"labels": "x"}, **logs)) == {DEFAULT: "pass", **expected}
+    nothing = verdicts(control, logged({}, old=("json-file", {}), own=("json-file", {"max-size": "1m"})))
+    assert nothing == {DEFAULT: "fail", "old": "fail", "own": "pass"}
+
+
+SIZES = [
+    ("10m", True),
+    ("10MB", True),
+    ("10000000", True),
+    ("10000001", False),
+    ("10.1m", False),
+    ("0.01g", True),
+]
+SIZES += [("1g", False), ("-1", False), ("0", False), ("", False), ("ten", False)]
+
+
+@pytest.mark.parametrize(("size", "small"), SIZES)
+def test_size_of_log_files(size: str, small: bool) -> None:
+    """The value counts, as the engine reads it."""
+    host = logged(
+        {"max-size": size}, web=("json-file", {"max-size": size}), remote=("gelf", {"max-size": size})
+    )
+    verdict = "pass" if small else "fail"
+    expected = {DEFAULT: verdict, "web": verdict, "remote": "not applicable"}
+    assert verdicts("log_files_are_small", host) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "few"), [("3", True), ("1", True), ("4", False), ("0", False), ("-1", False), ("x", False)]
+)
+def test_number_of_log_files(count: str, few: bool) -> None:
+    """It has to be set, and not above three."""
+    host = logged(
+        {"max-file": count}, web=("local", {"max-file": count}), unset=("json-file", {"max-size": "1m"})
+    )
+    verdict = "pass" if few else "fail"
+    assert verdicts("log_files_are_few", host) == {DEFAULT: verdict, "web": verdict, "unset": "fail"}
+
+
+def test_limits_of_the_policy() -> None:
+    """The site may want other limits."""
+    host = logged({"max-size": "50m", "max-file": "5"})
+    wide = LogLimits(50_000_000, 5)
+    for control in ("log_files_are_small", "log_files_are_few"):
+        assert host.judge(control)[0] == "fail"
+        assert host.judge(control, log_limits=wide)[0] == "pass"
+
+
+def test_options_that_changed_after_the_start() -> None:
+    """Limits that only the next start takes are no limits, and other ones may have been there before."""
+    for control in ("log_options_are_set_for_all", "log_files_are_small", "log_files_are_few"):
+        host = Host(document=json.dumps({"log-opts": LIMITED}), changed=AFTER, containers=containers())
+        verdict, reason = host.judge(control)
+        assert verdict == "fail"
+        assert "restart pending" in reason
+
+
+def test_options_of_the_command_line() -> None:
+    """`--log-opt` is read as the daemon reads it."""
+    host = Host(flags=("--log-opt", "max-size=1m", "--log-opt=max-file=2"), containers=containers())
+    for control in ("log_options_are_set_for_all", "log_files_are_small", "log_files_are_few"):
+        assert host.judge(control)[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("1k", 1000), ("1KiB", 1000), ("1.5 mb", 1_500_000), ("5b", 5), ("1kk", None)]
+)
+def test_sizes_as_the_engine_reads_them(text: str, size: int | None) -> None:
+    """Powers of 1000 whatever the suffix is, as in Docker's own package."""
+    assert go_size(text) == size
+
+
+def test_no_policy_is_asked_for() -> None:
+    """The guide's limits are the defaults."""
+    assert Policy().log_limits == LogLimits(10_000_000, 3)
+    assert judged("log_files_are_small", logged(LIMITED).facts())[DEFAULT][0] == "pass"
