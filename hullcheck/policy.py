@@ -1,5 +1,6 @@
 """What a site allows on a target, as the controls read it; ``docs/policy.md`` explains every key."""
 
+import ipaddress
 import posixpath
 import re
 from collections.abc import Callable, Mapping
@@ -191,6 +192,8 @@ class Policy:
     """How signatures of images are checked, where that is not by content trust of the docker command."""
     rootful_reason: str | None = None
     """Why the daemon cannot run rootless."""
+    api_listeners: tuple[tuple[str, int], ...] | None = None
+    """Addresses and ports at which the daemon may take commands; `*` is every address."""
     cgroup_parents: tuple[str, ...] = ()
     """Parent cgroups that may replace the default one."""
     authorization_plugins: tuple[str, ...] | None = None
@@ -400,6 +403,22 @@ def _memory(value: object) -> int:
     return amount
 
 
+def _listener(value: object) -> tuple[str, int]:
+    match = re.fullmatch(
+        r"(\*|[0-9.]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})", value if isinstance(value, str) else ""
+    )
+    try:
+        port = int(match[2]) if match else 0
+        if match is not None and 1 <= port <= 65535:
+            address = ipaddress.ip_address("::" if match[1] == "*" else match[1].strip("[]"))
+            return "*" if address.is_unspecified else str(address), port
+    except ValueError:
+        pass
+    raise ValueError(
+        f"{_shown(value)} is not an address with a port; write it as '10.0.0.5:2376' or '[fd00::5]:2376'"
+    )
+
+
 def _log_size(value: object) -> int:
     amount = go_size(str(value)) if _is_number(value) or isinstance(value, str) else None
     if not amount:
@@ -470,6 +489,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "image_max_age_days": _days,
     "image_verification": _text,
     "rootful_reason": _text,
+    "api_listeners": _each(_listener),
     "cgroup_parents": _each(_word),
     "authorization_plugins": _some(_word),
     "log_drivers": _each(_word),

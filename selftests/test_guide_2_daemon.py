@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from hullcheck.facts import Facts
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
+from hullcheck.facts.daemon_sockets import endpoint
+from hullcheck.facts.moments import moment
 from hullcheck.gosize import go_size
 from hullcheck.policy import LogLimits, Policy
 from selftests.judging import judged
-from selftests.test_2_daemon import AFTER, Host
+from selftests.test_2_daemon import AFTER, BEFORE, NOW, REMOTE, Host
+from selftests.test_3_files import TLS, Target
 from selftests.test_5_container_runtime import DESCRIPTION, HOST_CONFIG
 
 DEFAULT = "(default of the daemon)"
@@ -197,3 +207,167 @@ def test_no_policy_is_asked_for() -> None:
     """The guide's limits are the defaults."""
     assert Policy().log_limits == LogLimits(10_000_000, 3)
     assert judged("log_files_are_small", logged(LIMITED).facts())[DEFAULT][0] == "pass"
+
+
+# ---- 2.3: files of TLS
+
+GATHERED = moment(NOW)
+assert GATHERED is not None
+DAY = 86400
+API = replace(REMOTE, flags=("-H=tcp://:2376", *TLS))
+CONTROLS = {
+    "ca": "client_ca_is_in_date",
+    "cert": "server_certificate_is_in_date",
+    "key": "server_key_fits_its_certificate",
+}
+
+
+def certificate(start: float = -DAY, end: float = DAY, *, names: tuple[str, ...] = ("web1.example",)) -> str:
+    """A certificate that holds from and to these seconds from the time of the recording."""
+    assert GATHERED is not None
+    first, last = (datetime.fromtimestamp(GATHERED[0] + each, UTC) for each in (start, end))
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, first, last)
+    if names:
+        made = made.add_extension(x509.SubjectAlternativeName(map(x509.DNSName, names)), critical=False)
+    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+GOOD = certificate()
+
+
+@dataclass(frozen=True)
+class Remote(Target):
+    """A daemon that offers its API with TLS, and what the probe says of its files.
+
+    Attributes:
+        pems: the content of files with certificates.
+        touched: when files of TLS were changed, where not before the daemon started.
+    """
+
+    host: Host = API
+    pems: dict[str, str] = field(default_factory=dict)
+    touched: dict[str, str] = field(default_factory=dict)
+
+    def facts(self) -> Facts:
+        """Its facts, gathered at a time that is known."""
+        made = super().facts()
+        assert GATHERED is not None
+        return Facts(replace(made.recording, gathered=GATHERED[0]), made.policy)
+
+    def _walk(self, path: str) -> Iterator[str]:
+        yield from super()._walk(path)
+        name = path.removeprefix("/tls/")
+        if name in ("ca", "cert", "key") and path not in self.states:
+            yield f"changed {BEFORE}|{self.touched.get(name, BEFORE)}"
+            if name != "key":
+                yield f"pem {self.pems.get(name, GOOD)}"
+
+    def verdict(self, name: str) -> tuple[str, str]:
+        """Verdict and reason on one of the three."""
+        (found,) = judged(CONTROLS[name], self.facts()).values()
+        return found
+
+
+def test_files_of_tls_that_are_right() -> None:
+    """All three pass, and say what was found."""
+    right = Remote()
+    assert right.verdict("ca") == ("pass", "/tls/ca holds until 2026-01-02")
+    assert right.verdict("cert") == ("pass", "/tls/cert holds until 2026-01-02, for web1.example")
+    assert right.verdict("key")[0] == "pass"
+
+
+@pytest.mark.parametrize("name", ["ca", "cert"])
+@pytest.mark.parametrize(
+    ("pem", "verdict", "why"),
+    [
+        (certificate(end=60), "pass", "holds until 2026-01-01"),
+        (certificate(end=-60), "fail", "ran out on 2026-01-01"),
+        (certificate(60), "fail", "does not hold before 2026-01-01"),
+        (GOOD + certificate(end=-60), "fail", "ran out"),
+        (GOOD + certificate(end=3600), "pass", "holds until 2026-01-01"),
+        ("", "error", "holds no certificate that could be read"),
+        (GOOD[:200], "error", "could not be read"),
+    ],
+    ids=["minute", "late", "early", "one late", "two", "none", "cut"],
+)
+def test_time_of_a_certificate(name: str, pem: str, verdict: str, why: str) -> None:
+    """Each certificate in the file has to hold at the time of the recording."""
+    found, reason = Remote(pems={name: pem}).verdict(name)
+    assert (found, why in reason) == (verdict, True)
+
+
+def test_certificate_for_nobody() -> None:
+    """A certificate without a name passes, and it is said that clients refuse it."""
+    assert "no host by name" in Remote(pems={"cert": certificate(names=())}).verdict("cert")[1]
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_file_of_tls_that_is_missing(name: str) -> None:
+    """Not there and not set fail; what may not be looked at, or changed since the start, is an error."""
+    assert Remote(states={f"/tls/{name}": "absent"}).verdict(name) == ("fail", f"/tls/{name} does not exist")
+    assert Remote(states={f"/tls/{name}": "unread"}).verdict(name)[0] == "error"
+    assert Remote(touched={name: AFTER}).verdict(name)[0] == "error"
+    option = {"ca": "tlscacert", "cert": "tlscert", "key": "tlskey"}[name]
+    flags = tuple(each for each in API.flags if option not in each and each != "--tlsverify")
+    found = Remote(host=replace(API, flags=flags, document='{"tlsverify": true}')).verdict(name)
+    assert found == (
+        "fail",
+        f"no {option} is set, and the daemon takes commands on 127.0.0.1:2376 (listening)",
+    )
+    assert Remote(host=Host()).verdict(name)[0] == "not applicable"
+
+
+def test_certificate_that_changed_spoils_the_key() -> None:
+    """A key fits the certificate with which the daemon started, and no other."""
+    assert Remote(touched={"cert": AFTER}).verdict("key")[0] == "error"
+    plain = replace(API, flags=tuple(each for each in API.flags if each != "--tlsverify"))
+    assert Remote(host=plain).verdict("key")[0] == "fail"
+
+
+# ---- 2.3: the listener
+
+
+@pytest.mark.parametrize(
+    ("host", "listed", "verdict"),
+    [
+        (REMOTE, None, "pass"),  # it listens on 127.0.0.1
+        (REMOTE, (("127.0.0.1", 2376),), "pass"),
+        (REMOTE, (("10.0.0.5", 2376),), "fail"),
+        (replace(REMOTE, flags=("-H=tcp://:2375", *REMOTE.flags[1:]), tcp=(2375,)), None, "fail"),
+        (
+            replace(REMOTE, flags=("-H=tcp://:2375", *REMOTE.flags[1:]), tcp=(2375,)),
+            (("127.0.0.1", 2375),),
+            "fail",
+        ),
+        (replace(REMOTE, flags=("-H=tcp://:2377", *REMOTE.flags[1:]), tcp=(2377,)), None, "fail"),
+        (
+            replace(REMOTE, flags=("-H=tcp://:2377", *REMOTE.flags[1:]), tcp=(2377,)),
+            (("127.0.0.1", 2377),),
+            "pass",
+        ),
+        (replace(REMOTE, as_root=False), None, "manual"),  # only what it was asked for is known
+        (replace(REMOTE, as_root=False), (("*", 2376),), "pass"),
+        (Host(), None, "not applicable"),
+    ],
+)
+def test_listener(host: Host, listed: tuple[tuple[str, int], ...] | None, verdict: str) -> None:
+    """The port of TLS alone, unless the site chose another; never that without TLS."""
+    assert host.judge("remote_api_listens_on_the_tls_port_alone", api_listeners=listed)[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tcp://0.0.0.0:2376", ("*", 2376)),
+        ("[::]:2376", ("*", 2376)),
+        ("tcp://:2376", ("*", 2376)),
+        ("tcp://[fd00::5]:2376", ("fd00::5", 2376)),
+        ("10.0.0.5:2376", ("10.0.0.5", 2376)),
+        ("tcp://10.0.0.5", ("10.0.0.5", None)),
+        ("tcp://host.example:2376/", ("host.example", 2376)),
+    ],
+)
+def test_endpoints(text: str, expected: tuple[str, int | None]) -> None:
+    """Addresses are read in every form in which the daemon takes or shows them."""
+    assert endpoint(text) == expected

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +14,7 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
 from selftests.judging import facts_of_engine, judged
+from selftests.lab.shell import LabError
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -84,3 +89,100 @@ def test_driver_of_the_daemon(engine: EngineFactory) -> None:
     assert verdicts(control, approved) == {DEFAULT: "pass", "web": "pass"}
     assert verdicts("log_files_are_small", facts) == {DEFAULT: "fail", "web": "fail"}
     assert verdicts("log_files_are_few", facts) == {DEFAULT: "pass", "web": "pass"}
+
+
+# ---- 2.3
+
+FILES = {"tlscacert": "ca.pem", "tlscert": "cert.pem", "tlskey": "key.pem"}
+TLS_CONTROLS = ("client_ca_is_in_date", "server_certificate_is_in_date", "server_key_fits_its_certificate")
+PAST = ("-not_before", "20200101000000Z", "-not_after", "20210101000000Z")
+
+
+def make(folder: Path, **times: tuple[str, ...]) -> dict[str, str]:
+    """A CA and a server certificate of it, each for a time, as settings of the daemon."""
+    request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    by_ca = ["-CA", str(folder / "ca.pem"), "-CAkey", str(folder / "ca-key.pem")]
+    named = ["-addext", "subjectAltName=DNS:web1.example,IP:127.0.0.1"]
+    for name, key, file, others in (("ca", "ca-key", "ca", []), ("server", "key", "cert", by_ca + named)):
+        files = ["-keyout", str(folder / f"{key}.pem"), "-out", str(folder / f"{file}.pem")]
+        time_of_it = times.get(name, ("-days", "2"))
+        command = [*request, "-subj", f"/CN={name}", *files, *time_of_it, *others]
+        subprocess.run(command, check=True, capture_output=True)
+    return {name: str(folder / file) for name, file in FILES.items()}
+
+
+def of_tls(facts: Facts) -> list[tuple[str, str]]:
+    """What the three controls say."""
+    return [next(iter(judged(control, facts).values())) for control in TLS_CONTROLS]
+
+
+def test_files_of_tls(engine: EngineFactory, tmp_path: Path) -> None:
+    """All three files pass as they are; those that changed since the start are an error until it starts again."""
+    tls = make(tmp_path)
+    one = engine(fresh=True, tlsverify=True, hosts=["tcp://127.0.0.1:2376"], **tls)
+    facts = facts_of_engine(one.socket)
+    (ca, _), (certificate, names), (key, _) = of_tls(facts)
+    assert [ca, certificate, key] == ["pass"] * 3
+    assert names.endswith(", for web1.example, 127.0.0.1")
+    assert whole("remote_api_listens_on_the_tls_port_alone", one)[0] == "pass"
+    assert not [name for name, answer in facts.recording.answers.items() if "PRIVATE KEY" in answer.stdout]
+
+    time.sleep(0.2)
+    (tmp_path / "key.pem").chmod(0o400)
+    assert [verdict for verdict, _ in of_tls(facts_of_engine(one.socket))] == ["pass", "pass", "error"]
+    one.restart()
+    assert [verdict for verdict, _ in of_tls(facts_of_engine(one.socket))] == ["pass"] * 3
+
+
+@pytest.mark.parametrize("late", ["ca", "server"])
+def test_certificates_that_ran_out(engine: EngineFactory, tmp_path: Path, late: str) -> None:
+    """The daemon starts with a certificate that ran out long ago; the control does not pass it."""
+    one = engine(fresh=True, tlsverify=True, hosts=["tcp://127.0.0.1:2376"], **make(tmp_path, **{late: PAST}))
+    (ca, why), (certificate, reason), (key, _) = of_tls(facts_of_engine(one.socket))
+    assert (ca, certificate, key) == (("fail", "pass", "pass") if late == "ca" else ("pass", "fail", "pass"))
+    assert f"{why}{reason}".count("ran out on 2021-01-01") == 1
+
+
+def test_key_of_another_certificate(engine: EngineFactory, tmp_path: Path) -> None:
+    """The daemon does not start with it: that is why one that was not changed since the start fits."""
+    tls = make(tmp_path)
+    one = engine(fresh=True, tlsverify=True, hosts=["tcp://127.0.0.1:2376"], **tls)
+    time.sleep(0.2)
+    shutil.copy(tmp_path / "ca-key.pem", tmp_path / "key.pem")
+    assert [verdict for verdict, _ in of_tls(facts_of_engine(one.socket))] == ["pass", "pass", "error"]
+    with pytest.raises(LabError):
+        one.restart()
+    make(tmp_path)
+    one.start()
+    assert [verdict for verdict, _ in of_tls(facts_of_engine(one.socket))] == ["pass"] * 3
+
+
+def test_key_in_the_file_of_the_certificate(engine: EngineFactory, tmp_path: Path) -> None:
+    """Where one file holds both, the certificate is read out of it, and no word of the key is recorded."""
+    tls = make(tmp_path)
+    both = tmp_path / "both.pem"
+    both.write_text((tmp_path / "cert.pem").read_text() + (tmp_path / "key.pem").read_text())
+    one = engine(
+        fresh=True,
+        tlsverify=True,
+        hosts=["tcp://127.0.0.1:2376"],
+        **tls | {"tlscert": str(both), "tlskey": str(both)},
+    )
+    facts = facts_of_engine(one.socket)
+    assert [verdict for verdict, _ in of_tls(facts)] == ["pass"] * 3
+    secret = (tmp_path / "key.pem").read_text().splitlines()[1]
+    assert not [name for name, answer in facts.recording.answers.items() if secret in answer.stdout]
+
+
+def test_listeners(engine: EngineFactory, tmp_path: Path) -> None:
+    """2375 fails whatever protects it; every address is left to a person; what the site chose passes."""
+    control, tls = "remote_api_listens_on_the_tls_port_alone", make(tmp_path)
+    plain = engine(tlsverify=True, hosts=["tcp://127.0.0.1:2375"], **tls)
+    assert whole(control, plain)[0] == "fail"
+    wide = engine(tlsverify=True, hosts=["tcp://0.0.0.0:2376"], **tls)
+    verdict, reason = whole(control, wide)
+    assert (verdict, "*:2376" in reason) == ("manual", True)
+    assert whole(control, wide, Policy(api_listeners=(("*", 2376),)))[0] == "pass"
+    assert whole(control, engine())[0] == "not applicable"
+    missing = engine(hosts=["tcp://127.0.0.1:2376"])
+    assert [verdict for verdict, _ in of_tls(facts_of_engine(missing.socket))] == ["fail"] * 3

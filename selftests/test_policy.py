@@ -24,6 +24,7 @@ WORKLOAD = {
     "allowed_ports",
     "current_images",
     "sensitive_containers",
+    "api_listeners",
 }
 
 
@@ -204,6 +205,9 @@ WRONG: dict[str, list[Any]] = {
     "trusted_users": ["alice", None, {"alice": 1}, [1000], ["alice,bob"], [""]],
     "allowed_registries": ["docker.io", ["https://docker.io"], ["a b"]],
     "rootful_reason": ["", "  ", 5, True, None],
+    "api_listeners": [
+        *("10.0.0.5:2376", ["10.0.0.5"], ["host:2376"], ["10.0.0.5:0"], ["fd00::5:2376"], [2376]),
+    ],
     "cgroup_parents": ["batch.slice", [5]],
     "authorization_plugins": ["opa", []],
     "log_drivers": ["syslog", [None]],

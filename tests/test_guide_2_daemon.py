@@ -3,13 +3,18 @@
 What a control of the CIS benchmark judges already has its marker there, and no control here.
 """
 
+from datetime import UTC, datetime
+from ipaddress import ip_address
+
 import pytest
 
+from hullcheck.facts import Facts
 from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.files import FileFact, State
 from hullcheck.facts.logs import Log, Options
 from hullcheck.gosize import go_size
 from hullcheck.policy import Policy
-from hullcheck.verdicts import Manual, NotApplicable
+from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _KEPT = {"json-file": "1 file", "local": "5 files"}  # where nothing is set
 _SIZES = {"json-file": "no limit", "local": "20m"}
@@ -146,3 +151,153 @@ def test_log_files_are_few(container_log: Log, policy: Policy) -> str:
     unset = f"without max-file the driver keeps {_KEPT[container_log.driver]}; to be set is at most {most}"
     assert container_log.always(few), f"{container_log}; {unset}"
     return str(container_log)
+
+
+def _file_of_tls(facts: Facts, group: str, option: str) -> FileFact:
+    """The file that the daemon uses for the remote API."""
+    api = facts.daemon.remote_api
+    if not api.offered:
+        raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
+    files = [file for _, file in facts.engine_files.group(group)]
+    where = ", ".join(api.addresses or api.pending)
+    assert files, f"no {option} is set, and the daemon takes commands on {where}"
+    assert files[0].state is not State.ABSENT, f"{files[0].path} does not exist"
+    assert files[0].node  # raises where it could not be looked at
+    return files[0]
+
+
+def _require_in_date(facts: Facts, file: FileFact) -> str:
+    """Until when its certificates hold; fails where one does not hold at the time of the recording."""
+    found, now = facts.engine_files.certificates(file), facts.recording.gathered
+    late = [each for each in found if now > each.not_after]
+    assert not late, f"a certificate in {file.path} ran out on {_day(late[0].not_after)}"
+    early = [each for each in found if now < each.not_before]
+    assert not early, f"a certificate in {file.path} does not hold before {_day(early[0].not_before)}"
+    _require_unchanged(facts, file)
+    return f"{file.path} holds until {_day(min(each.not_after for each in found))}"
+
+
+def _require_unchanged(facts: Facts, file: FileFact) -> None:
+    """Raise EvidenceError where the daemon may have started with another file than the one that is there."""
+    if not facts.engine_files.is_older_than_daemon(file):
+        raise EvidenceError(f"{file.path} may have been changed after the daemon started: restart it to know")
+
+
+def _day(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).date().isoformat()
+
+
+@pytest.mark.nist("IA-5(2)", "SC-12", "SC-17", sp="800-53")
+@pytest.mark.nist("4.3.2", sp="800-190")
+@pytest.mark.pci("2.2.7")
+@pytest.mark.hipaa("164.312(d)")
+@pytest.mark.guide("2.3.tlscacert")
+@pytest.mark.severity("high")
+def test_client_ca_is_in_date(facts: Facts) -> str:
+    """Where the API is offered over TCP, the CA for the certificates of clients is set, present and in date.
+
+    Without a CA of its own the daemon cannot tell its clients from others, and with one that ran out it lets
+    nobody in. Who may change the file is judged apart.
+
+    Remedy: make a CA certificate anew, put it where `tlscacert` says, and restart the daemon.
+    """
+    file = _file_of_tls(facts, "tls_ca", "tlscacert")
+    return _require_in_date(facts, file)
+
+
+@pytest.mark.nist("IA-3", "SC-12", "SC-17", sp="800-53")
+@pytest.mark.nist("4.3.2", sp="800-190")
+@pytest.mark.pci("2.2.7")
+@pytest.mark.hipaa("164.312(d)", "164.312(e)(1)")
+@pytest.mark.guide("2.3.tlscert")
+@pytest.mark.severity("medium")
+def test_server_certificate_is_in_date(facts: Facts) -> str:
+    """Where the API is offered over TCP, the daemon's certificate is set, present and in date.
+
+    By it clients know the daemon; where it ran out, people learn to switch the check off. Which hosts it is for is
+    told, and left to whoever knows their names.
+
+    Remedy: make a certificate with the names of the host, put it where `tlscert` says, and restart the daemon.
+    """
+    file = _file_of_tls(facts, "tls_certificate", "tlscert")
+    held = _require_in_date(facts, file)
+    names = ", ".join(facts.engine_files.certificates(file)[0].names)
+    return f"{held}, for {names or 'no host by name: clients will refuse it'}"
+
+
+@pytest.mark.nist("AC-3", "IA-5", "SC-12", sp="800-53")
+@pytest.mark.nist("4.3.2", "4.5.4", sp="800-190")
+@pytest.mark.pci("2.2.6", "7.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.3.tlskey")
+@pytest.mark.severity("medium")
+def test_server_key_fits_its_certificate(facts: Facts) -> str:
+    """Where the API is offered over TCP, the daemon's key is set, present, and that of its certificate.
+
+    A daemon does not start with a key of another certificate, and so the next restart would be the last. The key
+    is not read for that: one that is as it was when the daemon started fits. Who may read it is judged apart.
+
+    Remedy: put the key that belongs to the certificate where `tlskey` says, and restart the daemon.
+    """
+    key = _file_of_tls(facts, "tls_key", "tlskey")
+    certificate = _file_of_tls(facts, "tls_certificate", "tlscert")
+    api = facts.daemon.remote_api
+    assert all(each.encrypted for each in api.protection[:1]), f"{key.path} is not used: {api.weakness}"
+    if not api.addresses or not api.protection:
+        raise EvidenceError(f"whether {key.path} fits cannot be told before the daemon listens with it")
+    _require_unchanged(facts, key)
+    _require_unchanged(facts, certificate)
+    return f"the daemon started with {key.path} for {certificate.path}, which it does only where they fit"
+
+
+@pytest.mark.nist("AC-17", "CM-7", "SC-7", sp="800-53")
+@pytest.mark.nist("4.3.2", sp="800-190")
+@pytest.mark.pci("1.2.5", "1.3.1")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("2.3.tls_listener")
+@pytest.mark.severity("high")
+def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy) -> str:
+    """The API is offered over TCP on port 2376 or those that the site chose, never on 2375, and on a management
+    address.
+
+    2375 is known for an API without TLS, and is what everyone who looks for such tries first. An address of the
+    management network keeps all others from trying.
+
+    Remedy: set `hosts` in daemon.json (or -H) to `tcp://ADDRESS:2376`, and name it in `api_listeners` of the policy.
+    """
+    api, wanted = daemon.remote_api, policy.api_listeners
+    if not api.offered:
+        raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
+    found = dict(zip(map(_shown, api.endpoints), api.endpoints, strict=True))
+    plain = [name for name, (_, port) in found.items() if port == 2375]
+    assert not plain, f"takes commands on {', '.join(plain)}, the port without TLS by convention"
+    if wanted is None:
+        other = [name for name, (_, port) in found.items() if port != 2376]
+        assert not other, f"takes commands on {', '.join(other)}, and not on port 2376"
+    else:
+        unlisted = [name for name, each in found.items() if each not in wanted]
+        assert not unlisted, f"takes commands on {', '.join(unlisted)}, not in api_listeners"
+    if api.doubt:
+        raise EvidenceError(api.doubt)
+    reached = [name for name, (address, _) in found.items() if not _is_loopback(address)]
+    if wanted is None and reached:
+        everywhere = (
+            "; the sample of the guide listens on every address, which its section 3.4 argues against"
+        )
+        note = everywhere if any(name.startswith("*") for name in reached) else ""
+        raise Manual(
+            f"takes commands on {', '.join(reached)}; a management address? api_listeners can say so{note}"
+        )
+    return f"takes commands on {', '.join(found)}{api.note}"
+
+
+def _shown(endpoint: tuple[str, int]) -> str:
+    address, port = endpoint
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"

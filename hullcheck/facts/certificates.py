@@ -1,16 +1,25 @@
-"""Certificates as PEM: how long they hold."""
+"""Certificates as PEM: how long they hold, and for whom."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hullcheck.verdicts import EvidenceError
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """The time in which a certificate holds, in seconds since the epoch."""
+    """The time in which a certificate holds, in seconds since the epoch.
+
+    Attributes:
+        names: the hosts and addresses that it is for.
+    """
 
     not_before: float
     not_after: float
+    names: tuple[str, ...] = ()
 
 
 def read(pem: str) -> tuple[Certificate, ...]:
@@ -19,11 +28,20 @@ def read(pem: str) -> tuple[Certificate, ...]:
     Raises:
         EvidenceError: there is none, or one cannot be read.
     """
-    from cryptography.x509 import load_pem_x509_certificates  # slow to import, and few targets are in a swarm
+    from cryptography.x509 import load_pem_x509_certificates  # slow to import, and few targets have any
 
     try:
-        found = load_pem_x509_certificates(pem.encode())
+        return tuple(map(_certificate, load_pem_x509_certificates(pem.encode())))
     except ValueError:
-        raise EvidenceError("a certificate of the swarm could not be read") from None
-    times = ((each.not_valid_before_utc, each.not_valid_after_utc) for each in found)
-    return tuple(Certificate(first.timestamp(), last.timestamp()) for first, last in times)
+        raise EvidenceError("a certificate could not be read") from None
+
+
+def _certificate(read: "x509.Certificate") -> Certificate:
+    from cryptography.x509 import ExtensionNotFound, SubjectAlternativeName
+
+    try:
+        names = read.extensions.get_extension_for_class(SubjectAlternativeName).value
+    except ExtensionNotFound:
+        names = ()  # type: ignore[assignment]
+    shown = tuple(str(each.value) for each in names)
+    return Certificate(read.not_valid_before_utc.timestamp(), read.not_valid_after_utc.timestamp(), shown)

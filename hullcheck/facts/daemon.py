@@ -81,6 +81,13 @@ class RemoteApi:
         return ""
 
     @property
+    def endpoints(self) -> tuple[tuple[str, int], ...]:
+        """Address and port of each that is in force, or else of those that the next start opens; `*` is every one."""
+        default = 2376 if self.protection and self.protection[0].encrypted else 2375
+        named = (each.partition(" ")[0] for each in self.addresses or self.pending)
+        return tuple((address, port or default) for address, port in map(daemon_sockets.endpoint, named))
+
+    @property
     def note(self) -> str:
         """What the next start will open, as the end of a sentence; else empty."""
         return f"; restart pending: will listen on {', '.join(self.pending)}" if self.pending else ""

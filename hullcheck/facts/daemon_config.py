@@ -162,7 +162,7 @@ class ConfigFile:
         """Whether its content is newer than the daemon; else a later change was one of owner, mode or name."""
         if started is None or self.written is None:
             return True
-        return self.written[1] > started[0] + _START
+        return self.written[1] > started[0] + START
 
     def changed_since(self, started: Span | None) -> bool:
         """Whether it may have changed after the daemon started; what cannot be told counts as a change."""
@@ -171,10 +171,10 @@ class ConfigFile:
         if started is None or self.touched is None:
             return True
         slack = _FIRST_START if self.state == "absent" else 0
-        return self.touched[1] > started[0] + slack + _START
+        return self.touched[1] > started[0] + slack + START
 
 
-_START = 0.1  # seconds between the start of the process and its reading the file
+START = 0.1  # seconds between the start of the process and its reading the file
 _FIRST_START = 3  # seconds in which the daemon itself may write to the directory of its configuration
 
 

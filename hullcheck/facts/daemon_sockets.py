@@ -14,6 +14,7 @@ from hullcheck.verdicts import EvidenceError
 DEFAULT_SOCKET = "/var/run/docker.sock"
 DEFAULT_PORTS = frozenset({2375, 2376})
 SYSTEM_CONTAINERD = "/run/containerd/containerd.sock"
+EVERY_ADDRESS = frozenset({"", "*", "0.0.0.0", "::"})
 SWARM_PORTS = frozenset({2377, 7946})
 
 
@@ -47,6 +48,13 @@ def tcp_ports(hosts: Iterable[str]) -> frozenset[int]:
         port = re.search(r":(\d+)/?$", host.removeprefix("tcp://"))
         found |= {int(port[1])} if port else DEFAULT_PORTS
     return frozenset(found)
+
+
+def endpoint(host: str) -> tuple[str, int | None]:
+    """Address and port of what *host* names: `*` for every address, None where it names no port."""
+    match = re.fullmatch(r"(?:tcp://)?\[?(.*?)\]?(?::(\d+))?/?", host)
+    address, port = match.groups() if match else (host, None)
+    return "*" if address in EVERY_ADDRESS else address, int(port) if port else None
 
 
 @dataclass(frozen=True)

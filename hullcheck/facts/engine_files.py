@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from hullcheck.facts import daemon
+from hullcheck.facts import certificates, daemon
+from hullcheck.facts.certificates import Certificate
 from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.daemon_config import START
 from hullcheck.facts.engine_files_answer import SYSTEM, Answer, UnitFiles, View
 from hullcheck.facts.engine_files_probe import ENGINE_FILES
 from hullcheck.facts.files import FileFact, State
@@ -227,6 +229,22 @@ class EngineFiles:
             path = f"{folder}/{default}"
         named = [self._absolute(_unquoted(str(path)))] if path else []
         return self._files(self.view, named, f"no {option} is configured, and TLS does not ask for one")
+
+    def certificates(self, file: FileFact) -> tuple[Certificate, ...]:
+        """Those in a file of TLS, in order.
+
+        Raises:
+            EvidenceError: there is none, or one cannot be read.
+        """
+        pem = self.view.walks[file.path].pem
+        if not pem:
+            raise EvidenceError(f"{file.path} holds no certificate that could be read")
+        return certificates.read(pem)
+
+    def is_older_than_daemon(self, file: FileFact) -> bool:
+        """Whether a file of TLS is as it was when the daemon started; what cannot be told counts as a change."""
+        started, changed = self.daemon.process.started, self.view.walks[file.path].changed
+        return started is not None and changed is not None and changed[1] <= started[0] + START
 
     @property
     def _document(self) -> Mapping[str, Any]:

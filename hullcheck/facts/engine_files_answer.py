@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hullcheck.facts.engine_files_probe import ENGINE_FILES
 from hullcheck.facts.files import FileFact, Grant, Node, State, grants
+from hullcheck.facts.moments import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
@@ -30,12 +31,16 @@ class Walk:
         links: those on the way, each in a directory without links above it.
         end: the file without links, or what is missing or may not be read.
         grants: what the access control list of a socket adds; None where that is not known.
+        pem: the certificates in a file of TLS.
+        changed: the last change of a file of TLS; None where that is not known.
     """
 
     state: State
     links: tuple[str, ...] = ()
     end: str = ""
     grants: tuple[Grant, ...] | None = None
+    pem: str = ""
+    changed: Span | None = None
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> "Walk":
@@ -46,7 +51,9 @@ class Walk:
             if state.value in values:
                 listed = values.get("acl")
                 known = None if listed is None else () if listed == "none" else grants(listed)
-                return cls(state, links, values[state.value], known)
+                times = list(map(moment, values.get("changed", "").split("|")))
+                changed = max(times) if all(times) else None  # type: ignore[type-var]  # none is None there
+                return cls(state, links, values[state.value], known, values.get("pem", ""), changed)
         return cls(State.UNREAD, links)
 
     @property

@@ -82,19 +82,37 @@ from_daemon() {  # PATH: as the daemon takes it
   esac
 }
 
-command_line() {  # what the command line names: its file in $file, others in $others
-  file="" others="" before=""
+changed() {  # PATH, of TLS: also when it was changed
+  [ -n "$1" ] && from_daemon "$1" && [ -f "$root$at" ] || return 1
+  say changed "$(stat -L -c "%y|%z" "$root$at")"
+}
+
+certificate() {  # PATH: also the certificates in it, and nothing else that may be in the same file
+  changed "$1" || return 0
+  say pem "$(sed -n "/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/{
+    /PRIVATE/q
+    /^[A-Za-z0-9+\/=]*$/p
+    /^-----[BEGIND]* CERTIFICATE-----$/p
+  }" "$root$at")"
+}
+
+command_line() {  # what the command line names: its file in $file, certificates, keys, others in $others
+  file="" certificates_named="" keys_named="" others="" before=""
   set -f
   IFS=$line_feed
   for word in $(tr "\n\0" " \n" <$folder/cmdline); do
     case $before in
       --config-file) file=$word ;;
-      --tlscacert | --tlscert | --tlskey | --containerd) others=$others$line_feed$word ;;
+      --tlscacert | --tlscert) certificates_named=$certificates_named$line_feed$word ;;
+      --tlskey) keys_named=$keys_named$line_feed$word ;;
+      --containerd) others=$others$line_feed$word ;;
       -H | --host) case $word in unix://*) others=$others$line_feed$word ;; esac ;;
     esac
     case $word in
       --config-file=*) file=${word#*=} ;;
-      --tlscacert=* | --tlscert=* | --tlskey=* | --containerd=*) others=$others$line_feed${word#*=} ;;
+      --tlscacert=* | --tlscert=*) certificates_named=$certificates_named$line_feed${word#*=} ;;
+      --tlskey=*) keys_named=$keys_named$line_feed${word#*=} ;;
+      --containerd=*) others=$others$line_feed${word#*=} ;;
       --host=unix://*) others=$others$line_feed${word#*=} ;;
     esac
     before=$word
@@ -136,6 +154,10 @@ sockets() {  # those that it holds, or by their names may hold; and those that m
   walk /run/containerd/containerd.sock
 }
 
+value_of() {  # NAME: the text that the configuration in $text gives for it
+  printf "%s" "$text" | sed -n "s/.*\"$1\"[[:space:]]*:[[:space:]]*\"\([^\"\\\\]*\)\".*/\1/p"
+}
+
 configuration() {  # its file, the directories of it, and what it names
   if [ -z "$file" ]; then
     file=/etc/docker/daemon.json
@@ -146,16 +168,17 @@ configuration() {  # its file, the directories of it, and what it names
   from_daemon "$file" && [ -f "$root$at" ] || return 0
   text=$(head -c 1000000 "$root$at" 2>/dev/null | tr "\n" " ")
   others=$others$line_feed$(printf "%s" "$text" | grep -o "\"unix://[^\"\\\\]*" | tr -d "\"")
-  for name in tlscacert tlscert tlskey containerd; do
-    others=$others$line_feed$(printf "%s" "$text" |
-      sed -n "s/.*\"$name\"[[:space:]]*:[[:space:]]*\"\([^\"\\\\]*\)\".*/\1/p")
-  done
+  certificates_named=$certificates_named$line_feed$(value_of tlscacert)$line_feed$(value_of tlscert)
+  keys_named=$keys_named$line_feed$(value_of tlskey)
+  others=$others$line_feed$(value_of containerd)
 }
 
 named() {  # what the options name, and what stands in for those that are missing
   set -f
   IFS=$line_feed
   for word in $others; do from_daemon "$word"; done
+  for word in $keys_named; do changed "$word"; done
+  for word in $certificates_named; do certificate "$word"; done
   unset IFS
   set +f
   [ -n "$known" ] || [ "$user" = 0 ] || return 0
@@ -165,7 +188,8 @@ named() {  # what the options name, and what stands in for those that are missin
   list "$registries" 0
   [ -n "$known" ] || return 0
   say tls "${certificates:-${client:-$home/.docker}}"
-  for word in ca cert key; do from_daemon "${certificates:-${client:-$home/.docker}}/$word.pem"; done
+  changed "${certificates:-${client:-$home/.docker}}/key.pem"
+  for word in ca cert; do certificate "${certificates:-${client:-$home/.docker}}/$word.pem"; done
 }
 
 unit_of() {  # the unit in whose control group it is: $unit; the user whose systemd that is: $manager

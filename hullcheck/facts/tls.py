@@ -18,10 +18,12 @@ class Protection:
     Attributes:
         verified: clients need a certificate of a CA that the site chose.
         text: why, in words.
+        encrypted: whether TLS is on at all, so that the daemon uses its certificate and key.
     """
 
     verified: bool
     text: str
+    encrypted: bool = True
 
 
 def protection(
@@ -70,7 +72,7 @@ def _default_ca(environment: Mapping[str, str] | None) -> str:
 def _judged(on: bool, verify: bool, ca: str, variable: bool) -> Protection:
     if not on:
         hint = " (DOCKER_TLS_VERIFY in its environment turns nothing on by itself)" if variable else ""
-        return Protection(False, f"without TLS{hint}")
+        return Protection(False, f"without TLS{hint}", encrypted=False)
     if not verify:
         return Protection(False, "with TLS, but tlsverify is false: clients need no certificate")
     if not ca:
