@@ -12,7 +12,7 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
-from selftests.judging import facts_of_engine, judged
+from selftests.judging import facts_of_engine, facts_of_user, judged
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -154,3 +154,56 @@ def test_references(engine: EngineFactory) -> None:
     }
     services = judged("service_image_is_pinned", facts)
     assert services == {"tag": ("fail", "runs bb:1, which names no digest"), "good": ("pass", "")}
+
+
+# ---- 3.4: the packet filter of the daemon's own network
+
+FIREWALL = "firewall_limits_container_traffic"
+
+
+def test_rules_of_the_site(engine: EngineFactory) -> None:
+    """A rule in the network of this daemon counts, and none in that of another."""
+    one, other = engine(fresh=True), engine(fresh=True, icc=False)
+    steps = [
+        ([], "fail"),
+        (
+            ["-A", "DOCKER-USER", "-i", "eth0", "!", "-s", "10.0.0.0/8", "-j", "DROP"],
+            "fail",
+        ),  # after the RETURN
+        (["-I", "DOCKER-USER", "-j", "ACCEPT"], "fail"),
+        (["-D", "DOCKER-USER", "-j", "ACCEPT"], "fail"),
+        (["-I", "DOCKER-USER", "-i", "eth0", "!", "-s", "10.0.0.0/8", "-j", "DROP"], "pass"),
+        (["-I", "FORWARD", "-j", "ACCEPT"], "fail"),
+        (["-D", "FORWARD", "-j", "ACCEPT"], "pass"),
+    ]
+    for rule, wanted in steps:
+        if rule:
+            one.nsenter("iptables", *rule)
+        verdict, reason = judged(FIREWALL, facts_of_engine(one.socket))["iptables"]
+        assert verdict == wanted, f"{rule}: {reason}"
+    assert judged(FIREWALL, facts_of_engine(other.socket))["iptables"][0] == "fail"
+    assert judged(FIREWALL, facts_of_engine(one.socket))["CNI plugins"][0] == "not applicable"
+
+
+def test_chain_of_the_site(engine: EngineFactory) -> None:
+    """Rules in a chain of the site's own count where DOCKER-USER leads there; a daemon without rules has none."""
+    one = engine(fresh=True)
+    for rule in (
+        "-N SITE",
+        "-A SITE -p tcp -m comment --comment hunter2 -j REJECT",
+        "-I DOCKER-USER -i eth0 -j SITE",
+    ):
+        one.nsenter("iptables", *rule.split())
+    facts = facts_of_engine(one.socket)
+    assert judged(FIREWALL, facts)["iptables"][0] == "pass"
+    assert "hunter2" not in facts.recording.answers["firewall"].stdout
+    without = judged(FIREWALL, facts_of_engine(engine(iptables=False).socket))["iptables"]
+    assert without == ("fail", "there is no chain DOCKER-USER")
+
+
+def test_rules_without_the_right_to_read_them(engine: EngineFactory) -> None:
+    """A user of the socket who is not root may not see the rules, and that is an error."""
+    one = engine(fresh=True)
+    one.socket.chmod(0o666)
+    one.nsenter("iptables", "-I", "DOCKER-USER", "-i", "eth0", "-j", "DROP")
+    assert judged(FIREWALL, facts_of_user(one.socket, 65534, 65534))["iptables"][0] == "error"

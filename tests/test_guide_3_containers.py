@@ -10,6 +10,7 @@ import pytest
 from hullcheck.facts.capabilities import DOCKER_DEFAULT, plain
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine import Engine
+from hullcheck.facts.firewall import IPTABLES, Firewall
 from hullcheck.facts.image_contents import ImageContents
 from hullcheck.facts.image_contents_names import COMPILER, MANAGER, SHELL
 from hullcheck.facts.images import Image
@@ -226,6 +227,33 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
     most = policy.resource_limits.cpus
     assert most is None or held <= most, f"may use {held:g} processors; the policy allows {most:g}"
     return None if wanted is not None else "held by its control groups, though none is set"
+
+
+@pytest.mark.nist("AC-4", "SC-7", "SC-7(5)", sp="800-53")
+@pytest.mark.nist("4.4.2", sp="800-190")
+@pytest.mark.pci("1.3.1", "1.3.2")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("3.4.firewall_rules", "3.4.firewall_rules.iptables", "3.4.firewall_rules.cni")
+@pytest.mark.severity("medium")
+def test_firewall_limits_container_traffic(firewall_option: tuple[str, Firewall]) -> str:
+    """A rule of the site's own drops or rejects some of the traffic to or from containers.
+
+    The engine's rules let in whoever reaches a published port, and let every container out. A rule that accepts or
+    logs limits nothing. Looked at is IPv4, where the engine leaves room for the site: the chain DOCKER-USER, and
+    with its nftables backend all other tables. That a rule is the right one is for a person to say.
+
+    Remedy: put rules into DOCKER-USER that end in DROP, as `iptables -I DOCKER-USER -i eth0 ! -s 10.0.0.0/8 -j DROP`,
+    and let a service of the host load them at each start.
+    """
+    option, firewall = firewall_option
+    if option == IPTABLES:
+        limit = firewall.limit
+        assert limit, firewall.gap
+        return limit
+    if not firewall.cni_files:
+        raise NotApplicable("Docker Engine does not use CNI, and nothing is configured in /etc/cni/net.d")
+    plugins = ", ".join(firewall.cni_plugins) or "of no known kind"
+    raise Manual(f"plugins {plugins} are configured for other engines; do they enforce a network policy?")
 
 
 @pytest.mark.nist("CM-7", "SC-7", sp="800-53")

@@ -11,6 +11,7 @@ from hullcheck.facts import (
     daemon,
     engine,
     engine_files,
+    firewall,
     image_contents,
     image_trust,
     images,
@@ -32,6 +33,7 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine_files import EngineFiles
+from hullcheck.facts.firewall import Firewall
 from hullcheck.facts.image_contents import ImageContents
 from hullcheck.facts.image_trust import ContentTrust
 from hullcheck.facts.images import Image
@@ -67,6 +69,7 @@ PROBES: tuple[Probe, ...] = (
     *kernel.PROBES,
     *inside.PROBES,
     *engine_files.PROBES,
+    *firewall.PROBES,
     *places.PROBES,
     *accounts.PROBES,
     *audit.PROBES,
@@ -78,6 +81,7 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "container": containers.EVIDENCE,
     "container_log": (*daemon.EVIDENCE, *containers.EVIDENCE),
     "engine": engine.EVIDENCE,
+    "firewall_option": (*firewall.PROBES, *daemon.EVIDENCE),
     "image": images.EVIDENCE,
     "image_contents": image_contents.EVIDENCE,
     "content_trust": image_trust.PROBES,
@@ -181,6 +185,12 @@ class Facts:
     def storage(self) -> Storage:
         """Where the engine keeps its data."""
         return Storage(self.engine, self.places, self.daemon_mounts)
+
+    @cached_property
+    def firewall_option(self) -> Subjects[tuple[str, Firewall]]:
+        """Each way that the hardening guide names to limit the traffic of containers."""
+        found = Firewall(self.recording, self.daemon)
+        return Subjects("option", tuple((name, (name, found)) for name in firewall.OPTIONS))
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -1,0 +1,266 @@
+"""What of the packet filter limits the traffic of containers, beside the rules that the engine makes for itself.
+
+The rules are those of the daemon's network namespace. Looked for is a rule that drops or rejects, in a chain that
+the traffic of containers reaches. One that accepts, returns or logs limits nothing, and what comes after a rule
+that takes everything is never reached.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hullcheck.facts.daemon import Daemon
+from hullcheck.probes import Probe
+from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError
+
+_SCRIPT = r"""
+folder=/etc/cni/net.d
+if [ ! -e $folder ]; then echo "cni:absent"
+elif names=$(ls -A $folder 2>&1); then
+  printf "%s\n" "$names" | sed "s/^/cni:file /"
+  grep -ahos "\"type\"[ ]*:[ ]*\"[A-Za-z0-9._-]*\"" $folder/*.conf $folder/*.conflist $folder/*.json |
+    sed "s/^/cni:type /"
+else echo "cni:unread"
+fi
+cd /proc || exit
+own=$(readlink self/ns/net)
+ask() {  # NAME, then a command: its answer, each line after NAME, and its exit status
+  label=$pid/$1
+  shift
+  text=$($enter "$@" 2>&1)
+  status=$?
+  printf "%s\n" "$text" | sed "s|^|$label:|"
+  printf "%s-status:%d\n" "$label" $status
+}
+for pid in [0-9]*; do
+  read -r name 2>/dev/null <$pid/comm && [ "$name" = dockerd ] || continue
+  network=$(readlink $pid/ns/net) || { echo "$pid/namespace:unread"; continue; }
+  enter=""
+  [ "$network" = "$own" ] || enter="nsenter -t $pid -n"
+  case $(iptables --version 2>/dev/null) in
+    "") echo "$pid/iptables:absent" ;;
+    *legacy*)  # asking for a table that is not there would make it
+      if ! tables=$(cat $pid/net/ip_tables_names 2>/dev/null); then echo "$pid/iptables:unread"
+      elif printf "%s\n" "$tables" | grep -qx filter; then ask iptables iptables -w 5 -S
+      else echo "$pid/iptables-status:0"
+      fi ;;
+    *) ask iptables iptables -w 5 -S ;;
+  esac
+  command -v nft >/dev/null || continue
+  if $enter nft list table ip docker-bridges >/dev/null 2>&1; then ask nft nft -j -t list ruleset; fi
+done
+exit 0
+"""
+
+_COMMENT = re.compile(r' --comment (?:"(?:[^"\\]|\\.)*"|\S+)')
+
+
+def _keep(text: str) -> str:
+    """The same without comments, which may say anything."""
+    return "\n".join(_without_comments(line) for line in text.split("\n"))
+
+
+def _without_comments(line: str) -> str:
+    label, colon, text = line.partition(":")
+    if not label.endswith("/nft") or not text.startswith("{"):
+        return _COMMENT.sub(" --comment -", line)
+    try:
+        return label + colon + json.dumps(_chains_alone(json.loads(text)), separators=(",", ":"))
+    except (ValueError, TypeError, AttributeError):
+        return label + colon
+
+
+def _chains_alone(ruleset: Any) -> dict[str, Any]:
+    kept = []
+    for item in ruleset["nftables"]:
+        for kind in item.keys() & {"chain", "rule"}:
+            kept.append({kind: {name: value for name, value in item[kind].items() if name != "comment"}})
+    return {"nftables": kept}
+
+
+IPTABLES, CNI = "iptables", "CNI plugins"
+OPTIONS = (IPTABLES, CNI)
+FIREWALL = Probe("firewall", _SCRIPT, _keep)
+PROBES = (FIREWALL,)
+
+_USER_CHAIN = "DOCKER-USER"
+_LIMITING = frozenset({"DROP", "REJECT"})
+_ENDING = frozenset({"ACCEPT", "RETURN"})
+_OF_THE_ENGINE = "docker-bridges"
+_FORWARDING_HOOKS = frozenset({"forward", "prerouting", "postrouting"})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: where it sends a packet, and whether it takes every packet."""
+
+    target: str
+    takes_all: bool
+    text: str
+
+
+Chains = Mapping[str, Iterable[Rule]]
+
+
+def limiting_rule(chains: Chains, name: str, above: tuple[str, ...] = ()) -> Rule | None:
+    """The first rule that drops or rejects, in this chain or one to which it leads; None where there is none."""
+    for rule in chains.get(name, ()):
+        if rule.target in _LIMITING:
+            return rule
+        if rule.target in chains and rule.target not in above:
+            found = limiting_rule(chains, rule.target, (*above, name))
+            if found:
+                return found
+        if rule.takes_all and rule.target in _ENDING:
+            return None
+    return None
+
+
+def _leads_to(chains: Chains, name: str, wanted: str) -> bool:
+    """Whether every packet in a chain comes to a rule that sends it to the wanted one."""
+    for rule in chains.get(name, ()):
+        if rule.target == wanted:
+            return True
+        if rule.takes_all and rule.target in _ENDING | _LIMITING:
+            return False
+    return False
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """The packet filter in the network of the daemon, and the configuration of CNI beside it."""
+
+    recording: Recording
+    daemon: Daemon
+
+    @cached_property
+    def backend(self) -> str:
+        """What the engine makes its rules with: `iptables`, `nftables`; engines before 29 know the first alone."""
+        told = self.daemon.engine.info.get("FirewallBackend") or {}
+        return "nftables" if str(told.get("Driver", "")).startswith("nftables") else "iptables"
+
+    @property
+    def limit(self) -> str:
+        """A rule of the site that limits the traffic of containers; empty where there is none.
+
+        Raises:
+            EvidenceError: the rules could not be read.
+        """
+        return self._nftables_limit() if self.backend == "nftables" else self._iptables_limit()
+
+    @property
+    def gap(self) -> str:
+        """Why nothing limits it, in words."""
+        if self.backend == "nftables":
+            return "no table but the engine's own drops or rejects what is forwarded"
+        if _USER_CHAIN not in self._iptables:
+            return f"there is no chain {_USER_CHAIN}"
+        if not _leads_to(self._iptables, "FORWARD", _USER_CHAIN):
+            return f"what is forwarded does not come to {_USER_CHAIN}"
+        rules = [rule.text for rule in self._iptables[_USER_CHAIN]]
+        return f"{_USER_CHAIN} drops and rejects nothing; it has {'; '.join(rules) or 'no rule'}"
+
+    def _iptables_limit(self) -> str:
+        if not _leads_to(self._iptables, "FORWARD", _USER_CHAIN):
+            return ""
+        rule = limiting_rule(self._iptables, _USER_CHAIN)
+        return rule.text if rule else ""
+
+    @cached_property
+    def _iptables(self) -> Mapping[str, list[Rule]]:
+        chains: dict[str, list[Rule]] = {}
+        for line in self._answer("iptables"):
+            try:
+                words = shlex.split(line)
+            except ValueError:
+                raise EvidenceError("the answer of iptables is not what it documents") from None
+            if words[:1] == ["-N"] or words[:1] == ["-P"]:
+                chains.setdefault(words[1], [])
+            elif words[:1] == ["-A"]:
+                chains.setdefault(words[1], []).append(_iptables_rule(words, line))
+        return chains
+
+    def _nftables_limit(self) -> str:
+        for table, chains, hooked in _tables(self._answer("nft")):
+            for name, policy in hooked.items():
+                rule = limiting_rule(chains, name)
+                if rule or policy == "drop":
+                    return f"table {table}: {rule.text if rule else f'the policy of {name} is drop'}"
+        return ""
+
+    def _answer(self, name: str) -> list[str]:
+        """The lines of one tool, asked in the network of the daemon."""
+        lines = self.recording.text(FIREWALL).split("\n")
+        prefix = f"{self.daemon.pid}/{name}"
+        said = [line.removeprefix(f"{prefix}:") for line in lines if line.startswith(f"{prefix}:")]
+        if f"{prefix}-status:0" in lines:
+            return said
+        if f"{self.daemon.pid}/namespace:unread" in lines or said == ["unread"]:
+            raise EvidenceError("the packet filter of the daemon's network could not be read; are you root?")
+        if not said or said == ["absent"]:
+            raise EvidenceError(f"the packet filter could not be asked: the target has no {name} command")
+        raise EvidenceError(f"the packet filter could not be read: {said[0]}")
+
+    @property
+    def cni_files(self) -> tuple[str, ...]:
+        """The files in /etc/cni/net.d.
+
+        Raises:
+            EvidenceError: it could not be read.
+        """
+        lines = self.recording.text(FIREWALL).split("\n")
+        if "cni:unread" in lines:
+            raise EvidenceError("/etc/cni/net.d could not be read; are you root?")
+        return tuple(line.removeprefix("cni:file ") for line in lines if re.match("cni:file .", line))
+
+    @property
+    def cni_plugins(self) -> tuple[str, ...]:
+        """The types of plugins that are configured there."""
+        lines = self.recording.text(FIREWALL).split("\n")
+        return tuple(sorted({line.split('"')[3] for line in lines if line.startswith("cni:type ")}))
+
+
+def _iptables_rule(words: list[str], line: str) -> Rule:
+    """`-A CHAIN` with conditions, and `-j` or `-g` with where it leads."""
+    jump = next((place for place, word in enumerate(words) if word in ("-j", "-g")), len(words))
+    conditions = " ".join(words[2:jump]).replace("-m comment --comment -", "").strip()
+    return Rule(words[jump + 1] if jump + 1 < len(words) else "", not conditions, line)
+
+
+def _tables(lines: Iterable[str]) -> Iterable[tuple[str, Chains, Mapping[str, str]]]:
+    """Of each table but the engine's own: its chains, and the policy of those to which forwarded packets come."""
+    chains: dict[str, dict[str, list[Rule]]] = {}
+    hooked: dict[str, dict[str, str]] = {}
+    try:
+        items = [item for line in lines if line for item in json.loads(line)["nftables"]]
+        for chain in (item["chain"] for item in items if "chain" in item):
+            table = f"{chain['family']} {chain['table']}"
+            chains.setdefault(table, {})[chain["name"]] = []
+            if chain.get("hook") in _FORWARDING_HOOKS and chain.get("type") == "filter":
+                hooked.setdefault(table, {})[chain["name"]] = chain.get("policy", "accept")
+        for rule in (item["rule"] for item in items if "rule" in item):
+            chains[f"{rule['family']} {rule['table']}"][rule["chain"]].append(_nft_rule(rule["expr"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise EvidenceError("the answer of nft is not what it documents") from None
+    return [
+        (name, chains[name], found) for name, found in hooked.items() if name.split()[1] != _OF_THE_ENGINE
+    ]
+
+
+def _nft_rule(expressions: list[dict[str, Any]]) -> Rule:
+    """Statements that are no conditions count and log; the last one says where it leads."""
+    target, conditions = "", 0
+    for each in expressions:
+        ((name, value),) = each.items()
+        if name in ("drop", "reject", "accept", "return"):
+            target = name.upper()
+        elif name in ("jump", "goto"):
+            target = str(value["target"])
+        elif name not in ("counter", "log"):
+            conditions += 1
+    return Rule(target, not conditions, json.dumps(expressions))

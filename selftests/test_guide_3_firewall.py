@@ -1,0 +1,168 @@
+"""The hardening guide, 3.4: which rules of a packet filter limit the traffic of containers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hullcheck.facts import Facts
+from hullcheck.facts.firewall import FIREWALL
+from hullcheck.policy import Policy
+from hullcheck.probes import Answer
+from selftests.judging import Verdicts, judged
+from selftests.test_2_daemon import Host
+
+CONTROL = "firewall_limits_container_traffic"
+CHAINS = ("-P FORWARD DROP", "-N DOCKER-USER", "-N SITE", "-A FORWARD -j DOCKER-USER")
+ABSENT = ("cni:absent",)
+NFTABLES = {"FirewallBackend": {"Driver": "nftables"}}
+
+
+def judge(lines: tuple[str, ...], **info: Any) -> Verdicts:
+    """What the control says of a host whose probe answers this."""
+    recording = Host(info=info).recording()
+    answer = Answer(FIREWALL.name, 0, FIREWALL.keep("\n".join(lines)), "")
+    return judged(
+        CONTROL, Facts(replace(recording, answers=recording.answers | {answer.name: answer}), Policy())
+    )
+
+
+def iptables(*rules: str, chains: tuple[str, ...] = CHAINS) -> tuple[str, str]:
+    """Verdict and reason where iptables lists these rules."""
+    lines = (*ABSENT, *(f"7/iptables:{each}" for each in (*chains, *rules)), "7/iptables-status:0")
+    return judge(lines)["iptables"]
+
+
+LIMITING = [
+    ("-A DOCKER-USER ! -s 10.0.0.0/8 -i eth0 -j DROP",),
+    (
+        "-A DOCKER-USER -s 10.0.0.0/8 -j ACCEPT",
+        "-A DOCKER-USER -j REJECT --reject-with icmp-port-unreachable",
+    ),
+    ("-A DOCKER-USER -i eth0 -j SITE", "-A DOCKER-USER -j RETURN", "-A SITE -p tcp -j DROP"),
+    ("-A DOCKER-USER -g SITE", '-A SITE -m comment --comment "a -j b" -j DROP'),
+    ("-A DOCKER-USER -j LOG", "-A DOCKER-USER -j DROP", "-A DOCKER-USER -j RETURN"),
+]
+IDLE: list[tuple[str, ...]] = [
+    (),
+    ("-A DOCKER-USER -j RETURN",),
+    ("-A DOCKER-USER -j ACCEPT",),
+    ("-A DOCKER-USER -j RETURN", "-A DOCKER-USER -i eth0 -j DROP"),
+    ('-A DOCKER-USER -m comment --comment "all of it" -j ACCEPT', "-A DOCKER-USER -i eth0 -j DROP"),
+    ('-A DOCKER-USER -i eth0 -j LOG --log-prefix "DROP -j DROP "',),
+    ("-A DOCKER-USER -i eth0 -j SITE", "-A SITE -j RETURN", "-A SITE -j DROP"),
+    ("-A SITE -j DROP",),
+    ("-A DOCKER-USER -j SITE", "-A SITE -j DOCKER-USER"),
+]
+
+
+@pytest.mark.parametrize("rules", LIMITING)
+def test_rules_that_limit(rules: tuple[str, ...]) -> None:
+    """A rule that drops or rejects and that a packet can come to is one, in DOCKER-USER or where it leads."""
+    assert iptables(*rules)[0] == "pass"
+
+
+@pytest.mark.parametrize("rules", IDLE)
+def test_rules_that_limit_nothing(rules: tuple[str, ...]) -> None:
+    """What accepts, returns, logs, or is never reached limits nothing."""
+    assert iptables(*rules)[0] == "fail"
+
+
+def test_way_to_the_chain() -> None:
+    """A chain to which nothing forwarded comes does nothing."""
+    rule = "-A DOCKER-USER -i eth0 -j DROP"
+    assert iptables(rule, chains=()) == ("fail", "what is forwarded does not come to DOCKER-USER")
+    assert iptables(rule, chains=("-P FORWARD ACCEPT",))[0] == "fail"
+    assert iptables(rule, chains=("-A FORWARD -j ACCEPT", "-A FORWARD -j DOCKER-USER"))[0] == "fail"
+    assert iptables(rule, chains=("-A FORWARD -i lo -j ACCEPT", "-A FORWARD -j DOCKER-USER"))[0] == "pass"
+    assert iptables(chains=("-P FORWARD DROP",)) == ("fail", "there is no chain DOCKER-USER")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (),
+        ("7/namespace:unread",),
+        ("7/iptables:absent",),
+        ("7/iptables:unread",),
+        ("7/iptables:iptables v1.8.9: Permission denied (you must be root)", "7/iptables-status:4"),
+        ("8/iptables:-A DOCKER-USER -j DROP", "8/iptables-status:0"),
+        ('7/iptables:-A FORWARD --log-prefix "', "7/iptables-status:0"),
+    ],
+)
+def test_rules_that_could_not_be_read(lines: tuple[str, ...]) -> None:
+    """Without the rules of this daemon's network there is neither a pass nor a fail."""
+    assert judge((*ABSENT, *lines))["iptables"][0] == "error"
+
+
+def nft(*items: dict[str, Any]) -> tuple[str, str]:
+    """Verdict and reason of an engine with that backend, where nft lists these items."""
+    answer = json.dumps({"nftables": [{"metainfo": {"version": "1.1.3"}}, *items]})
+    return judge((*ABSENT, f"7/nft:{answer}", "7/nft-status:0"), **NFTABLES)["iptables"]
+
+
+def chain(table: str, name: str, **hook: str) -> dict[str, Any]:
+    """A chain, as nft 1.1.3 printed it."""
+    return {"chain": {"family": "inet", "table": table, "name": name, "handle": 1} | hook}
+
+
+def rule(table: str, name: str, *expressions: dict[str, Any]) -> dict[str, Any]:
+    """A rule, as nft 1.1.3 printed it."""
+    return {
+        "rule": {
+            "family": "inet",
+            "table": table,
+            "chain": name,
+            "handle": 2,
+            "comment": "x",
+            "expr": expressions,
+        }
+    }
+
+
+HOOK = {"type": "filter", "hook": "forward", "policy": "accept"}
+MATCH = {"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "eth0"}}
+COUNTER = {"counter": {"packets": 0, "bytes": 0}}
+REJECT = {"reject": {"type": "icmpx", "expr": "port-unreachable"}}
+
+
+def test_tables_of_nftables() -> None:
+    """With that backend every table but the engine's counts whose chain forwarded packets come to."""
+    site = chain("site", "forward", **HOOK)
+    assert nft(site, rule("site", "forward", MATCH, COUNTER, {"drop": None}))[0] == "pass"
+    jump = rule("site", "forward", MATCH, {"jump": {"target": "limits"}})
+    assert nft(site, chain("site", "limits"), jump, rule("site", "limits", REJECT))[0] == "pass"
+    assert nft(chain("site", "forward", **HOOK | {"policy": "drop"}))[0] == "pass"
+    accepts = rule("site", "forward", COUNTER, {"accept": None})
+    drops = rule("site", "forward", {"drop": None})
+    assert nft(site, accepts, drops)[0] == "fail"
+    assert nft(site, rule("site", "forward", MATCH, {"accept": None}))[0] == "fail"
+    assert (
+        nft(chain("site", "input", **HOOK | {"hook": "input"}), rule("site", "input", {"drop": None}))[0]
+        == "fail"
+    )
+    own = chain("docker-bridges", "filter-FORWARD", **HOOK)
+    assert nft(own, rule("docker-bridges", "filter-FORWARD", {"drop": None}))[0] == "fail"
+    assert nft({"chain": {}})[0] == "error"
+    assert judge(ABSENT, **NFTABLES)["iptables"][0] == "error"
+
+
+def test_configuration_of_cni() -> None:
+    """Docker does not use it: nothing there is nothing to judge, and what is there a person has to look at."""
+    rules = ("7/iptables-status:0",)
+    assert judge((*ABSENT, *rules))["CNI plugins"][0] == "not applicable"
+    assert judge(("cni:file ", *rules))["CNI plugins"][0] == "not applicable"
+    assert judge(("cni:unread", *rules))["CNI plugins"][0] == "error"
+    found = judge(("cni:file 10-calico.conflist", 'cni:type "type": "calico"', *rules))["CNI plugins"]
+    assert (found[0], "plugins calico are" in found[1]) == ("manual", True)
+
+
+def test_comments_are_not_kept() -> None:
+    """What people wrote beside their rules is nobody's business."""
+    kept = FIREWALL.keep('7/iptables:-A X -m comment --comment "to \\"hunter2\\" -j" -j DROP')
+    assert kept == "7/iptables:-A X -m comment --comment - -j DROP"
+    assert "hunter2" not in FIREWALL.keep('7/nft:{"nftables":[{"rule":{"comment":"hunter2","expr":[]}}]}')
+    assert FIREWALL.keep("7/nft:{hunter2") == "7/nft:"
