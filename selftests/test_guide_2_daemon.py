@@ -17,10 +17,12 @@ from hullcheck.facts import Facts
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
 from hullcheck.facts.daemon_sockets import endpoint
 from hullcheck.facts.moments import moment
+from hullcheck.facts.rootless import ROOTLESS_PARTS
 from hullcheck.gosize import go_size
 from hullcheck.policy import LogLimits, Policy
+from hullcheck.probes import Answer
 from selftests.judging import judged
-from selftests.test_2_daemon import AFTER, BEFORE, NOW, REMOTE, Host
+from selftests.test_2_daemon import AFTER, BEFORE, NOW, REMOTE, Host, options
 from selftests.test_3_files import TLS, Target
 from selftests.test_5_container_runtime import DESCRIPTION, HOST_CONFIG
 
@@ -31,8 +33,8 @@ LIMITED = {"max-size": "10m", "max-file": "3"}
 def containers(**logs: tuple[str, dict[str, str]]) -> str:
     """What the probe prints of containers with these drivers and options."""
     lines = []
-    for number, (name, (driver, options)) in enumerate(logs.items()):
-        config = HOST_CONFIG | {"LogConfig": {"Type": driver, "Config": options}}
+    for number, (name, (driver, given)) in enumerate(logs.items()):
+        config = HOST_CONFIG | {"LogConfig": {"Type": driver, "Config": given}}
         identifier = f"{number}" * 64
         lines += [
             identifier,
@@ -51,6 +53,41 @@ def logged(options: dict[str, str], driver: str = "json-file", **logs: tuple[str
 def verdicts(control: str, host: Host, **policy: Any) -> dict[str, str]:
     """The verdict by log."""
     return {name: verdict for name, (verdict, _) in judged(control, host.facts(**policy)).items()}
+
+
+# ---- 2.1
+
+PARTS = """7:account dock
+7:part /home/dock/bin/dockerd
+7:part /usr/bin/newuidmap
+7:package uidmap: /usr/bin/newuidmap
+7:unit /home/dock/.config/systemd/user/docker.service
+7:range /etc/subuid 100000+65536
+7:linger
+8:account other"""
+
+
+def rootless(said: str, *names: str) -> tuple[str, str]:
+    """Verdict and reason where the probe for the parts says this."""
+    recording = Host(info=options(*names)).recording()
+    answer = Answer(ROOTLESS_PARTS.name, 0, said, "")
+    facts = Facts(replace(recording, answers=recording.answers | {answer.name: answer}), Policy())
+    (found,) = judged("rootless_engine_is_from_a_verified_source", facts).values()
+    return found
+
+
+def test_parts_of_a_rootless_engine() -> None:
+    """A person is shown where each part lies and which package it is of."""
+    verdict, reason = rootless(PARTS, "rootless")
+    assert verdict == "manual"
+    assert reason == (
+        "account dock: /home/dock/bin/dockerd (of no package), /usr/bin/newuidmap (uidmap); not found: "
+        "dockerd-rootless.sh, dockerd-rootless-setuptool.sh, rootlesskit, newgidmap; user unit: "
+        "/home/dock/.config/systemd/user/docker.service; ranges: /etc/subuid 100000+65536; linger is on"
+    )
+    assert rootless(PARTS.replace("7:linger\n", ""), "rootless")[1].endswith("linger is off")
+    assert rootless("8:account other", "rootless")[0] == "error"
+    assert rootless(PARTS)[0] == "not applicable"
 
 
 # ---- 2.2: the file

@@ -18,6 +18,7 @@ from selftests.lab.shell import LabError
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
+    from selftests.lab.rootless import RootlessEngine
 
 EngineFactory = Callable[..., "Engine"]
 
@@ -37,6 +38,26 @@ def whole(control: str, engine: Engine, policy: Policy | None = None) -> tuple[s
     """Verdict and reason on the target as a whole."""
     (found,) = judged(control, facts_of_engine(engine.socket, policy)).values()
     return found
+
+
+# ---- 2.1
+
+
+def test_parts_of_a_rootless_engine(rootless_engine: RootlessEngine, engine: EngineFactory) -> None:
+    """The parts are found where they lie, with the packages of the distribution."""
+    control = "rootless_engine_is_from_a_verified_source"
+    verdict, reason = whole(control, rootless_engine)
+    assert verdict == "manual"
+    assert reason.startswith(f"account {rootless_engine.user}: /usr/sbin/dockerd (docker.io), ")
+    for part in (
+        "dockerd-rootless.sh (docker.io)",
+        "/usr/bin/rootlesskit (rootlesskit)",
+        "newuidmap (uidmap)",
+    ):
+        assert part in reason
+    assert "not found: none" in reason
+    assert "/etc/subuid " in reason
+    assert whole(control, engine())[0] == "not applicable"
 
 
 # ---- 2.2
@@ -186,3 +207,18 @@ def test_listeners(engine: EngineFactory, tmp_path: Path) -> None:
     assert whole(control, engine())[0] == "not applicable"
     missing = engine(hosts=["tcp://127.0.0.1:2376"])
     assert [verdict for verdict, _ in of_tls(facts_of_engine(missing.socket))] == ["fail"] * 3
+
+
+# ---- section 5
+
+
+def test_what_is_known_for_the_checklist(engine: EngineFactory) -> None:
+    """Each group of countermeasures is left to a person, with what the host shows."""
+    one = engine()
+    one.run("web")
+    one.create("idle")
+    found = judged("countermeasures_are_ticked_off", facts_of_engine(one.socket))
+    assert {verdict for verdict, _ in found.values()} == {"manual"}
+    assert found["4.1 images"][1].startswith("1 images, 1 of them from no registry")
+    assert ", 2 containers, 1 running;" in found["4.4 containers"][1]
+    assert found["4.3 orchestrator"][1].startswith("swarm mode is inactive")

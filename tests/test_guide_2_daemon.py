@@ -12,12 +12,39 @@ from hullcheck.facts import Facts
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.files import FileFact, State
 from hullcheck.facts.logs import Log, Options
+from hullcheck.facts.rootless import RootlessParts
 from hullcheck.gosize import go_size
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _KEPT = {"json-file": "1 file", "local": "5 files"}  # where nothing is set
 _SIZES = {"json-file": "no limit", "local": "20m"}
+
+
+@pytest.mark.nist("CM-14", "SI-7", "SR-11", sp="800-53")
+@pytest.mark.nist("4.4.1", "4.4.3", sp="800-190")
+@pytest.mark.pci("6.5.1")
+@pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
+@pytest.mark.guide("2.1.rootless_install")
+@pytest.mark.severity("low")
+def test_rootless_engine_is_from_a_verified_source(daemon: Daemon, rootless_parts: RootlessParts) -> None:
+    """A rootless engine was installed from a signed package, or from a script that was checked before it ran.
+
+    The guide has a script from the network run at once: whoever can change it on its way chooses the engine. A
+    host shows what lies where; how it came there is for a person to say.
+
+    Remedy: install the package with the rootless parts (docker-ce-rootless-extras) and run
+    dockerd-rootless-setuptool.sh of it as the account; keep the record of that.
+    """
+    if not daemon.engine.rootless:
+        raise NotApplicable("the daemon does not run in rootless mode (docker info)")
+    parts = rootless_parts
+    sources = [f"{path} ({package or 'of no package'})" for path, package in parts.sources.items()]
+    raise Manual(
+        f"account {parts.account}: {', '.join(sources) or 'no part was found'}; "
+        f"not found: {', '.join(parts.missing) or 'none'}; user unit: {', '.join(parts.units) or 'none'}; "
+        f"ranges: {', '.join(parts.ranges) or 'none'}; linger is {'on' if parts.lingers else 'off'}"
+    )
 
 
 @pytest.mark.nist("AC-3", "CM-5", "CM-6", sp="800-53")

@@ -7,6 +7,7 @@ from typing import Any
 from hullcheck.facts import (
     accounts,
     audit,
+    checklist,
     containers,
     daemon,
     engine,
@@ -23,12 +24,14 @@ from hullcheck.facts import (
     places,
     processes,
     releases,
+    rootless,
     services,
     sprawl,
     swarm,
 )
 from hullcheck.facts.accounts import Accounts
 from hullcheck.facts.audit import Audit
+from hullcheck.facts.checklist import Section
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.engine import Engine
@@ -45,6 +48,7 @@ from hullcheck.facts.networks import Network
 from hullcheck.facts.places import Places
 from hullcheck.facts.processes import Processes
 from hullcheck.facts.releases import Release, System
+from hullcheck.facts.rootless import RootlessParts
 from hullcheck.facts.services import Service
 from hullcheck.facts.sprawl import Sprawl
 from hullcheck.facts.storage import Storage
@@ -71,6 +75,7 @@ PROBES: tuple[Probe, ...] = (
     *engine_files.PROBES,
     *firewall.PROBES,
     *places.PROBES,
+    *rootless.PROBES,
     *accounts.PROBES,
     *audit.PROBES,
     *swarm.PROBES,
@@ -79,6 +84,7 @@ PROBES: tuple[Probe, ...] = (
 _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "daemon": daemon.EVIDENCE,
     "container": containers.EVIDENCE,
+    "checklist_section": (*images.EVIDENCE, *daemon.EVIDENCE, engine.OS_RELEASE),
     "container_log": (*daemon.EVIDENCE, *containers.EVIDENCE),
     "engine": engine.EVIDENCE,
     "firewall_option": (*firewall.PROBES, *daemon.EVIDENCE),
@@ -91,6 +97,7 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "accounts": accounts.PROBES,
     "audit": audit.EVIDENCE,
     "release": releases.EVIDENCE,
+    "rootless_parts": (*rootless.EVIDENCE, *daemon.EVIDENCE),
     "storage": places.EVIDENCE,
     "system": (engine.OS_RELEASE,),
     "sprawl": sprawl.EVIDENCE,
@@ -185,6 +192,16 @@ class Facts:
     def storage(self) -> Storage:
         """Where the engine keeps its data."""
         return Storage(self.engine, self.places, self.daemon_mounts)
+
+    @cached_property
+    def checklist_section(self) -> Subjects[Section]:
+        """Each group of countermeasures of NIST SP 800-190."""
+        return checklist.sections(self)
+
+    @cached_property
+    def rootless_parts(self) -> RootlessParts:
+        """What a rootless engine was installed from."""
+        return RootlessParts(self.recording, self.daemon)
 
     @cached_property
     def firewall_option(self) -> Subjects[tuple[str, Firewall]]:
