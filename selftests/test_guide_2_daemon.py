@@ -120,6 +120,13 @@ def test_file_of_the_daemon(host: Host, verdict: str, why: str | None) -> None:
     assert why in (None, found[1])
 
 
+def test_unit_that_will_undo_the_file() -> None:
+    """What the next start will be given counts too."""
+    unit = "Id=docker.service\nMainPID=7\nExecStart={ path=/d ; argv[]=/d --icc=true ; x=y }"
+    found = Host(unit=unit).judge("daemon_is_configured_by_its_file")
+    assert found == ("fail", "restart pending: docker.service has --icc=true on the command line")
+
+
 # ---- 2.2: logs
 
 
@@ -353,6 +360,19 @@ def test_file_of_tls_that_is_missing(name: str) -> None:
         f"no {option} is set, and the daemon takes commands on 127.0.0.1:2376 (listening)",
     )
     assert Remote(host=Host()).verdict(name)[0] == "not applicable"
+
+
+def test_file_that_names_others_since_the_start() -> None:
+    """Which files the daemon started with, a daemon.json that changed since then does not tell."""
+    named = json.dumps({"tlscacert": "/tls/ca", "tlscert": "/tls/cert", "tlskey": "/tls/key"})
+    flags = ("-H=tcp://:2376", "--tlsverify")
+    for name in CONTROLS:
+        assert Remote(host=replace(API, flags=flags, document=named)).verdict(name)[0] == "pass"
+        assert (
+            Remote(host=replace(API, flags=flags, document=named, changed=AFTER)).verdict(name)[0] == "error"
+        )
+        assert Remote(host=replace(API, changed=AFTER)).verdict(name)[0] == "pass"
+        assert Remote(touched={name: "-"}).verdict(name)[0] == "error"
 
 
 def test_certificate_that_changed_spoils_the_key() -> None:

@@ -12,7 +12,7 @@ from hullcheck.facts.container_probe import DOCKER_CONTAINERS
 from hullcheck.policy import Policy, ResourceLimits
 from selftests.judging import judged
 from selftests.test_4_contents import answer, facts
-from selftests.test_5_container_runtime import World, _change
+from selftests.test_5_container_runtime import DESCRIPTION, HOST_CONFIG, World, _change
 from selftests.test_7_swarm import Node
 
 DIGEST = "sha256:" + "2" * 64
@@ -204,6 +204,13 @@ def test_places_that_the_engine_does_not_know() -> None:
     assert world.judge(control) == ("fail", "can write to /other (ext4)")
 
 
+def test_engine_that_tells_no_tmpfs() -> None:
+    """The engine leaves the field out where there is none."""
+    world = of(READ_ONLY)
+    del world.config["Tmpfs"]
+    assert world.judge("container_writes_to_tmpfs_or_named_volumes") == ("pass", "can write nowhere")
+
+
 def test_root_that_can_be_written_to() -> None:
     """Where the root itself can be written to, other places do not matter."""
     assert (
@@ -267,6 +274,10 @@ def test_no_value_of_a_variable_is_kept() -> None:
             "LogConfig": {"Type": "splunk", "Config": options},
         }
     )
+    for nonsense in ("hunter2", ["hunter2"], None):
+        config = HOST_CONFIG | {"LogConfig": {"Type": "x", "Config": nonsense}}
+        document = DESCRIPTION | {"HostConfig": config, "Environment": nonsense}
+        assert "hunter2" not in DOCKER_CONTAINERS.keep(f"container {json.dumps(document)}")
     said = world.facts.recording.text(DOCKER_CONTAINERS)
     assert "PASSWORD" in said
     assert '"max-size":"1m"' in said

@@ -165,4 +165,10 @@ def test_comments_are_not_kept() -> None:
     kept = FIREWALL.keep('7/iptables:-A X -m comment --comment "to \\"hunter2\\" -j" -j DROP')
     assert kept == "7/iptables:-A X -m comment --comment - -j DROP"
     assert "hunter2" not in FIREWALL.keep('7/nft:{"nftables":[{"rule":{"comment":"hunter2","expr":[]}}]}')
-    assert FIREWALL.keep("7/nft:{hunter2") == "7/nft:"
+    for nonsense in (
+        "{hunter2",
+        '{"x":"hunter2"}',
+        '{"nftables":"hunter2"}',
+        '{"nftables":[{"rule":"hunter2"}]}',
+    ):
+        assert FIREWALL.keep(f"7/nft:{nonsense}") == "7/nft:"

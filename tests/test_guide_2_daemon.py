@@ -190,6 +190,12 @@ def _file_of_tls(facts: Facts, group: str, option: str) -> FileFact:
     assert files, f"no {option} is set, and the daemon takes commands on {where}"
     assert files[0].state is not State.ABSENT, f"{files[0].path} does not exist"
     assert files[0].node  # raises where it could not be looked at
+    configuration = facts.daemon.configuration
+    if configuration.changed and not facts.daemon.process.values(option):
+        path = configuration.file.path
+        raise EvidenceError(
+            f"{path} was changed after the daemon started: restart it to know which {option} it uses"
+        )
     return files[0]
 
 

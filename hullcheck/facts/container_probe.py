@@ -210,7 +210,8 @@ def _without_log_options(container: dict[str, Any]) -> None:
     """The options of log drivers may be tokens and keys."""
     log = (container.get("HostConfig") or {}).get("LogConfig")
     if isinstance(log, dict):
-        log["Config"] = daemon_secrets.log_options(log.get("Config") or {})
+        options = log.get("Config")
+        log["Config"] = daemon_secrets.log_options(options if isinstance(options, dict) else {})
 
 
 def _without_profiles(container: dict[str, Any]) -> None:

@@ -71,7 +71,7 @@ def _without_comments(line: str) -> str:
         return _COMMENT.sub(" --comment -", line)
     try:
         return label + colon + json.dumps(_chains_alone(json.loads(text)), separators=(",", ":"))
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return label + colon
 
 

@@ -252,9 +252,7 @@ class Configuration:
             return Setting(name, found or self._default(name))
         # A file whose mode alone changed most likely said the same at the start: no proof, and no ground to fail.
         known = (found, self._default(name)) if self.rewritten else (found or self._default(name),)
-        candidates = tuple(
-            each for place, each in enumerate(known) if each is not None and each not in known[:place]
-        )
+        candidates = tuple(each for each in known if each is not None)
         return Setting(name, None, candidates, self._doubt(found))
 
     @property
