@@ -136,6 +136,10 @@ def test_tables_of_nftables() -> None:
     jump = rule("site", "forward", MATCH, {"jump": {"target": "limits"}})
     assert nft(site, chain("site", "limits"), jump, rule("site", "limits", REJECT))[0] == "pass"
     assert nft(chain("site", "forward", **HOOK | {"policy": "drop"}))[0] == "pass"
+    by_port = {"set": [[22, {"accept": None}], [80, {"drop": None}]]}
+    assert nft(site, rule("site", "forward", {"vmap": {"key": "x", "data": by_port}}))[0] == "pass"
+    by_port = {"set": [[22, {"accept": None}]]}
+    assert nft(site, rule("site", "forward", {"vmap": {"key": "x", "data": by_port}}))[0] == "fail"
     accepts = rule("site", "forward", COUNTER, {"accept": None})
     drops = rule("site", "forward", {"drop": None})
     assert nft(site, accepts, drops)[0] == "fail"

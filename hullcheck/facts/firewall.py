@@ -253,7 +253,7 @@ def _tables(lines: Iterable[str]) -> Iterable[tuple[str, Chains, Mapping[str, st
 
 
 def _nft_rule(expressions: list[dict[str, Any]]) -> Rule:
-    """Statements that are no conditions count and log; the last one says where it leads."""
+    """Statements that are no conditions count and log; the last one says where it leads, maybe by a map."""
     target, conditions = "", 0
     for each in expressions:
         ((name, value),) = each.items()
@@ -263,4 +263,5 @@ def _nft_rule(expressions: list[dict[str, Any]]) -> Rule:
             target = str(value["target"])
         elif name not in ("counter", "log"):
             conditions += 1
+            target = "DROP" if name == "vmap" and '"drop"' in json.dumps(value) else target
     return Rule(target, not conditions, json.dumps(expressions))
