@@ -13,7 +13,7 @@ from hullcheck.policy import Policy, ResourceLimits
 from selftests.judging import judged
 from selftests.test_4_contents import answer, facts
 from selftests.test_5_container_runtime import DESCRIPTION, HOST_CONFIG, World, _change
-from selftests.test_7_swarm import Node
+from selftests.test_7_swarm import Node, service
 
 DIGEST = "sha256:" + "2" * 64
 NAMED = {"Type": "volume", "Name": "data", "Source": "/v", "Destination": "/data", "RW": True}
@@ -146,8 +146,7 @@ def test_id_of_an_image_names_no_version() -> None:
 )
 def test_image_of_a_service(image: str, verdict: str) -> None:
     """A service is judged by the reference from which its tasks are created."""
-    document = {"ID": "x", "Name": "web", "Image": image, "Secrets": None, "Configs": None}
-    node = Node(objects=(f"service {json.dumps(document)}",))
+    node = Node(objects=(service("web", Image=image),))
     found = judged("service_image_is_pinned", node.facts())
     assert found["web"][0] == verdict
 
