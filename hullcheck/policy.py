@@ -180,6 +180,8 @@ class Policy:
 
     trusted_users: tuple[str, ...] = ()
     """Users who may control the engine."""
+    socket_groups: tuple[str, ...] = ("docker",)
+    """Names or numbers of groups that the engine's sockets may have, beside root's own."""
     os_hardening: Hardening | None = None
     """The last assessment of the operating system against a hardening standard."""
     allowed_registries: tuple[str, ...] | None = None
@@ -353,9 +355,9 @@ def _word(value: object) -> str:
     return text
 
 
-def _user(value: object) -> str:
+def _account(value: object) -> str:
     if re.search("[:,]", name := _word(value)):
-        raise ValueError(f"{name!r} is not a user name; write one name for each item of the list")
+        raise ValueError(f"{name!r} is not a name of the host; write one name for each item of the list")
     return name
 
 
@@ -482,7 +484,8 @@ def _shown(value: object) -> str:
 
 
 _PARSERS: Mapping[str, Callable[[Any], Any]] = {
-    "trusted_users": _each(_user),
+    "trusted_users": _each(_account),
+    "socket_groups": _each(_account),
     "os_hardening": Hardening.from_mapping,
     "allowed_registries": _each(_registry),
     "allowed_packages": _each(_word),

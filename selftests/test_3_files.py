@@ -123,9 +123,9 @@ class Target:
         """What the probe prints."""
         return "".join(f"{NONCE} {record}\n" for record in self._records())
 
-    def judge(self, number: str) -> dict[str, tuple[str, str]]:
+    def judge(self, number: str, policy: Policy | None = None) -> dict[str, tuple[str, str]]:
         """Verdict and reason by file."""
-        return judged(number, self.facts())
+        return judged(number, Facts(self.facts().recording, policy or Policy()))
 
     def _records(self) -> Iterator[str]:
         words = {
@@ -286,20 +286,22 @@ def test_link_to_the_socket() -> None:
 
 
 def test_group_of_the_socket() -> None:
-    """The group is docker, root, or what the daemon was told; by name or by number."""
+    """The group is docker, root, or one that the policy names, by name or number; what the daemon was told is
+    no excuse."""
     staff = RIGHT.with_file(SOCKET, socket(gid=50, group="staff"))
-    assert staff.judge("3.15")[SOCKET][0] == "fail"
-    for told in ("staff", "50"):
-        host = replace(staff.host, flags=(*TLS, "--group", told))
-        assert replace(staff, host=host).judge("3.15")[SOCKET] == ("pass", "0:50, group staff")
-        assert (
-            replace(RIGHT, host=host).judge("3.15")[SOCKET][0] == "pass"
-        )  # docker is right whatever was told
-    written = Host(flags=TLS, document='{"group": "staff"}')
-    assert replace(staff, host=written).judge("3.15")[SOCKET][0] == "pass"
-    with pytest.raises(EvidenceError):
-        replace(staff, host=Host(flags=TLS, document="unread")).judge("3.15")
-    assert RIGHT.with_file(SOCKET, socket(gid=0, group="root")).judge("3.15")[SOCKET][0] == "pass"
+    told = replace(staff, host=Host(flags=(*TLS, "--group", "staff")))
+    written = replace(staff, host=Host(flags=TLS, document='{"group": "staff"}'))
+    reason = "its group is staff (gid 50)"
+    for target in (staff, told, written):
+        assert target.judge("3.15")[SOCKET] == ("fail", reason)
+        for named in ("staff", "50"):
+            policy = Policy(socket_groups=(named,))
+            assert target.judge("3.15", policy)[SOCKET] == ("pass", "0:50, group staff")
+    docker, root = RIGHT, RIGHT.with_file(SOCKET, socket(gid=0, group="root"))
+    for groups, verdict in ((("docker",), "pass"), (("staff",), "fail"), ((), "fail")):
+        policy = Policy(socket_groups=groups)
+        assert docker.judge("3.15", policy)[SOCKET][0] == verdict
+        assert root.judge("3.15", policy)[SOCKET][0] == "pass"
 
 
 LISTS = [

@@ -495,20 +495,22 @@ def test_second_socket(engine: EngineFactory) -> None:
     assert judged("3.15", facts_of_engine(one.socket))[second][0] == "fail"
 
 
-def test_group_of_the_socket(engine: EngineFactory) -> None:
-    """The group that the daemon is told to give its socket is right, by name or number; no other is."""
-    for group in ("nogroup", "65534"):
-        one = engine(fresh=True, flags=["--group", group])
-        assert judged("3.15", facts_of_engine(one.socket))[str(one.socket)] == (
-            "pass",
-            "0:65534, group nogroup",
-        )
-    one = engine(fresh=True)
-    os.chown(one.socket, 0, 65534)
+def test_group_of_the_socket(engine: EngineFactory, tmp_path: Path) -> None:
+    """A group that the daemon is told to give its sockets is right only where the policy names it."""
+    second = tmp_path / "second.sock"
     reason = "its group is nogroup (gid 65534)"
-    assert judged("3.15", facts_of_engine(one.socket)) == {str(one.socket): ("fail", reason)}
-    os.chown(one.socket, 0, 0)
-    assert overall("3.15", facts_of_engine(one.socket)) == "pass"
+    for options in ({"flags": ["--group", "65534"]}, {"group": "nogroup"}):
+        one = engine(fresh=True, hosts=[f"unix://{second}"], **options)
+        sockets = (str(one.socket), str(second))
+        assert judged("3.15", facts_of_engine(one.socket)) == dict.fromkeys(sockets, ("fail", reason))
+        allowed = facts_of_engine(one.socket, Policy(socket_groups=("nogroup",)))
+        assert judged("3.15", allowed) == dict.fromkeys(sockets, ("pass", "0:65534, group nogroup"))
+        os.chown(second, 0, 0)
+        found = judged("3.15", facts_of_engine(one.socket))
+        assert {path: verdict for path, (verdict, _) in found.items()} == {
+            sockets[0]: "fail",
+            sockets[1]: "pass",
+        }
 
 
 def test_own_containerd(engine: EngineFactory) -> None:

@@ -203,6 +203,7 @@ def test_cpus_and_pids_are_numbers() -> None:
 
 WRONG: dict[str, list[Any]] = {
     "trusted_users": ["alice", None, {"alice": 1}, [1000], ["alice,bob"], [""]],
+    "socket_groups": ["docker", None, [999], ["docker:x"], ["a b"]],
     "allowed_registries": ["docker.io", ["https://docker.io"], ["a b"]],
     "rootful_reason": ["", "  ", 5, True, None],
     "api_listeners": [
