@@ -34,10 +34,11 @@ def test_engine_data_has_a_file_system_of_its_own(storage: Storage) -> str:
     """The engine keeps its data on a file system of its own.
 
     Images and logs grow without a limit: where they share a file system with the host, one container can fill
-    it and stop the host. That holds for the images of containerd too, where the engine keeps them there.
+    it and stop the host. A directory of a larger file system, mounted there, shares it all the same. That holds
+    for the images of containerd too, where the engine keeps them there.
 
-    Remedy: mount a file system at the data root (`docker info`: DockerRootDir), and at /var/lib/containerd
-    where the engine uses the containerd image store.
+    Remedy: mount a whole file system at the data root (`docker info`: DockerRootDir), and at
+    /var/lib/containerd where the engine uses the containerd image store; put no part of them elsewhere.
     """
     shared = [f"{root.path} {root.shares}" for root in storage.roots if root.shares]
     assert not shared, "; ".join(shared)

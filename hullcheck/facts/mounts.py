@@ -21,6 +21,7 @@ class Mount:
             none.
         kind: the file system's type.
         source: what the file system was mounted from: a device's path, or any word.
+        subvolume: on btrfs, the one to which the directory belongs; empty elsewhere.
     """
 
     device: str
@@ -30,6 +31,12 @@ class Mount:
     peers: str
     kind: str
     source: str = ""
+    subvolume: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of a file system is mounted, or a subvolume of it, and no other directory."""
+        return self.root in ("/", self.subvolume)
 
 
 def parse(lines: Iterable[str]) -> tuple[Mount, ...]:
@@ -54,6 +61,7 @@ def _mount(line: str) -> Mount:
         peers=next((tag for tag in fields[6:] if tag.startswith("shared:")), "").removeprefix("shared:"),
         kind=about[0],
         source=_unescape(about[1]) if len(about) > 1 else "",
+        subvolume=_unescape(right.partition(",subvol=")[2]) if about[0] == "btrfs" else "",
     )
 
 

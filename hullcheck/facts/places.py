@@ -35,7 +35,13 @@ place() {  # WORD PATH: what is there, without links
 }
 
 root=$(docker info --format "{{.DockerRootDir}}" 2>/dev/null)
-[ -z "$root" ] || place data-root "$root"
+if [ -n "$root" ]; then
+  place data-root "$root"
+  if [ -r "$root" ]; then
+    echo "data-root-listed|"
+    for part in "$root"/*; do [ ! -L "$part" ] || place data-root-part "$part"; done
+  fi
+fi
 place containerd-directory /run/containerd
 place containerd-configuration /etc/containerd/config.toml
 
@@ -210,6 +216,16 @@ class Places:
         """The engine's data root."""
         path = str(self.daemon.engine.value("DockerRootDir"))
         return Subjects("file", ((path, self._only(self._places("data-root"), path)),))
+
+    def data_root_links(self) -> tuple[FileFact, ...]:
+        """What lies in the data root and is a link to elsewhere.
+
+        Raises:
+            EvidenceError: the data root may not be listed.
+        """
+        if not self._lines.get("data-root-listed"):
+            raise EvidenceError(f"what lies in the data root may not be listed; {_ARE_YOU_ROOT}")
+        return tuple(self._places("data-root-part"))
 
     def _only(self, found: Iterable[FileFact], path: str) -> FileFact:
         nothing = FileFact(path, State.UNREAD, doubt="the probe did not find it")

@@ -2,7 +2,7 @@
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hullcheck.facts.audit import mount_of
@@ -22,32 +22,41 @@ class Root:
         path: without symbolic links.
         mount: the mount on which it lies.
         above: the mount on which the directory above it lies.
-        system: the mount at `/`.
+        hosts: the mounts of / and of /var.
+        parts: what lies in it and is a mount, or a link to elsewhere: the mount by the path.
     """
 
     path: str
     mount: Mount
     above: Mount
-    system: Mount
+    hosts: tuple[Mount, ...]
+    parts: tuple[tuple[str, Mount], ...] = ()
 
     @property
     def shares(self) -> str:
         """With what it shares its space, in words; empty where it has a file system of its own.
 
         dockerd mounts its data root over itself where `/` is not a shared mount: that is no file system of
-        its own, and it shows in the device.
+        its own, and it shows in the device. Neither is a directory of a file system that holds others too.
         """
-        if self.mount.device == self.system.device:
+        if host := self._host(self.mount):
             itself = " (mounted from there)" if self.mount.point == self.path else ""
-            return f"is on the file system of /{itself}, device {self.mount.device}"
+            return f"is on the file system of {host}{itself}, device {self.mount.device}"
         if self.mount.device == self.above.device:
             return f"is on the file system mounted at {self.above.point}, with all else that is there"
-        return ""
+        if not self.mount.is_whole:
+            return f"is the directory {self.mount.root} of the file system on device {self.mount.device}"
+        moved = [f"{path} on that of {host}" for path, mount in self.parts if (host := self._host(mount))]
+        return f"has {', '.join(moved)}" if moved else ""
+
+    def _host(self, mount: Mount) -> str:
+        """Which of the host's own file systems that is: `/`, `/var`; else empty."""
+        return next((each.point for each in self.hosts if each.device == mount.device), "")
 
     @property
     def note(self) -> str:
         """Its file system."""
-        part = "" if self.mount.root == "/" else f", the part {self.mount.root} of it"
+        part = "" if self.mount.root == "/" else f", its subvolume {self.mount.root}"
         return f"{self.path} is a mount point of its own: {self.mount.kind}, device {self.mount.device}{part}"
 
 
@@ -70,13 +79,18 @@ class Storage:
         """
         ((_, fact),) = self.places.data_root()
         path = fact.node.path
-        numbered = self._root(path)
-        roots = [
-            self._root(posixpath.dirname(path)) if self.engine.remaps_users and numbered.shares else numbered
-        ]
+        roots = [self._root(path)]
+        if self.engine.remaps_users and roots[0].shares:
+            roots = [self._root(posixpath.dirname(path), path)]
         if self._images_in_containerd:
             roots += self._of_containerd(path)
+        if not any(root.shares for root in roots):
+            roots[0] = replace(roots[0], parts=(*roots[0].parts, *self._linked_parts()))
         return tuple(roots)
+
+    def _linked_parts(self) -> Iterable[tuple[str, Mount]]:
+        for link in self.places.data_root_links():
+            yield link.path, mount_of(link.node.path, self.mounts)
 
     def _of_containerd(self, data_root: str) -> Iterable[Root]:
         for path in self.places.containerd_roots:
@@ -90,6 +104,10 @@ class Storage:
             raise EvidenceError("docker info: the field DriverStatus is not a list")
         return any(_IMAGE_STORE in str(value) for _, value in status)
 
-    def _root(self, path: str) -> Root:
+    def _root(self, path: str, numbered: str = "") -> Root:
+        """A directory, or the one around a numbered one."""
         above = mount_of(posixpath.dirname(path), self.mounts)
-        return Root(path, mount_of(path, self.mounts), above, mount_of("/", self.mounts))
+        hosts = tuple(mount_of(each, self.mounts) for each in ("/", "/var"))
+        folders = (path, numbered)
+        parts = [(each.point, each) for each in self.mounts if posixpath.dirname(each.point) in folders]
+        return Root(path, mount_of(path, self.mounts), above, hosts, tuple(parts))
