@@ -27,7 +27,7 @@ from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 from selftests.judging import control
 
-FILE, DIRECTORY = 0o100644, 0o40755
+FILE, DIRECTORY, SOCKET_MODE = 0o100644, 0o40755, 0o140660
 
 
 def verdict(number: str, **arguments: Any) -> tuple[str, str]:
@@ -103,7 +103,15 @@ def test_watched_file() -> None:
         (f"-w {JSON}.bak -p wa", "no rule covers it"),
         ("-w /etc/dock -p wa", "no rule covers it"),
         (f"-a always,exit -S all -F path={JSON} -F perm=wa -F auid>=1000", "records only auid>=1000"),
-        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F success=1", "records only success=1"),
+        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F success=0", "records only success=0"),
+        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F success!=1", "records only success!=1"),
+        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F exit=-EACCES", "records only exit=-EACCES"),
+        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F filetype=16384", "records only filetype=16384"),
+        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F filetype=49152", "records only filetype=49152"),
+        (
+            f"-a always,exit -S all -F path={JSON} -F perm=wa -F filetype=file -F uid=0",
+            "records only uid=0",
+        ),
         (
             f"-a always,exit -S all -F path={JSON} -F perm=wa -F exe=/usr/bin/vi",
             "records only exe=/usr/bin/vi",
@@ -134,6 +142,15 @@ def test_rule_that_does_not_record_all(rule: str, reason: str) -> None:
         ((f"-a never,exit -S all -F path={JSON} -F perm=rx", GOOD), True),
         (("-a never,user -F uid=0", GOOD), True),
         (("-a never,task", GOOD), False),
+        (("-a never,task -F uid=1000", GOOD), False),
+        (("-a never,task -F arch=b64", GOOD), True),
+        (("-a never,task -F a0=1", GOOD), True),
+        (("-a never,exit -S all -F success=0", GOOD), True),
+        (("-a never,exit -S all -F success!=1", GOOD), True),
+        (("-a never,exit -S all -F success=1", GOOD), False),
+        (("-a never,exit -S all -F exit=-ENOENT", GOOD), True),
+        (("-a never,exit -S all -F exit!=0", GOOD), False),
+        (("-a never,exit -S all -F filetype=16384", GOOD), False),
         (("-a always,exclude -F msgtype=CWD", GOOD), True),
         (("-a never,exclude -F msgtype=SYSCALL", GOOD), False),
         (("-a always,exclude -F msgtype!=AVC", GOOD), False),
@@ -145,6 +162,27 @@ def test_first_rule_decides(rules: tuple[str, ...], passes: bool) -> None:
     found, reason = System(rules, (GOOD,), kinds=("watch",) * 2).verdict()
     assert found == ("pass" if passes else "fail")
     assert passes or rules[0] in reason
+
+
+@pytest.mark.parametrize("limit", ["success=1", "success!=0", "exit>=0", "exit!=-EACCES"])
+def test_rule_for_what_succeeds(limit: str) -> None:
+    """What fails changes nothing and needs no record."""
+    rule = f"-a always,exit -S all -F path={JSON} -F perm=wa -F {limit}"
+    assert System((rule,), (rule,), kinds=("rule",)).verdict() == ("pass", rule)
+
+
+def test_rule_for_a_type_of_file() -> None:
+    """A rule for files of a type covers what is of it; no such rule covers a directory, with all in it."""
+    word, number, sockets = (
+        f"-a always,exit -S all -F dir=/x -F perm=wa -F filetype={kind}"
+        for kind in ("file", "32768", "49152")
+    )
+    for rule, mode, verdict in (
+        (word, FILE, "pass"), (number, FILE, "pass"), (sockets, FILE, "fail"),
+        (number, SOCKET_MODE, "fail"), (sockets, SOCKET_MODE, "pass"),
+        (number, DIRECTORY, "fail"), (number.replace("32768", "16384"), DIRECTORY, "fail"),
+    ):  # fmt: skip
+        assert System((rule,), (rule,), kinds=("rule",)).verdict(at("/x", mode))[0] == verdict
 
 
 def test_rules_that_share_the_work() -> None:
@@ -296,7 +334,7 @@ def test_forms_of_rules() -> None:
 def test_rule_for_everything() -> None:
     """A rule without a path and without limits records all."""
     rules = [rule for rule in [parse("-a always,exit -S all", {})] if rule]
-    assert coverage(rules, "/any", is_directory=True).flaws == ()
+    assert coverage(rules, "/any", mode=DIRECTORY).flaws == ()
 
 
 @pytest.mark.parametrize("number", [f"1.1.{number}" for number in range(3, 19)])

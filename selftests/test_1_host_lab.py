@@ -195,6 +195,17 @@ FILE_RULES = [
         "-a always,exit -F arch=b64 -F path={file} -F perm=wa",
         "-a always,exit -F arch=b32 -F path={file} -F perm=wa",
     ],
+    *(
+        [f"-a always,exit -F path={{file}} -F perm=wa -F {limit}"]
+        for limit in ("filetype=file", "success=1", "success!=0", "exit>=0", "exit!=-EACCES")
+    ),
+    *(
+        [f"-a never,exit -F {limit}", "-w {file} -p wa"]
+        for limit in ("success=0", "success!=1", "exit=-ENOENT", "exit<0")
+    ),
+    ["-a always,exit -F dir={folder} -F perm=wa -F filetype=file"],
+    ["-a never,task -F arch=b64", "-w {file} -p wa"],
+    ["-a never,task -F a0!=1", "-w {file} -p wa"],
 ]
 LACKING = [
     [],
@@ -207,7 +218,17 @@ LACKING = [
     ["-w {folder}/other -p wa"],
     ["-a always,exit -F path={folder} -F perm=wa"],
     ["-a always,exit -F path={file} -F perm=wa -F uid=12345"],
-    ["-a always,exit -F path={file} -F perm=wa -F success=0"],
+    *(
+        [f"-a always,exit -F path={{file}} -F perm=wa -F {limit}"]
+        for limit in (
+            *("success=0", "success!=1", "exit=-EACCES", "exit=0"),
+            *("filetype=dir", "filetype=socket", "filetype!=dir", "filetype!=file"),
+        )
+    ),
+    *(
+        [f"-a never,exit -F {limit}", "-w {file} -p wa"]
+        for limit in ("success=1", "exit!=0", "filetype=file", "filetype=dir", "filetype=link")
+    ),
     ["-a always,exit -F path={file} -F perm=wa -F auid=12345"],
     ["-a always,exit -F path={file} -F perm=wa -F exe=/usr/bin/true"],
     ["-a always,exit -F arch=b64 -S unlink -F path={file}"],
@@ -244,13 +265,29 @@ def append(path: Path) -> None:
         file.write("x")
 
 
+def write_in_a_child(path: Path) -> None:
+    """Have a process that starts now write to a file."""
+    subprocess.run(["sh", "-c", f"echo x >> {path}"], check=True)
+
+
+def put_in_its_place(path: Path) -> None:
+    """Let a link to another file have the file's name, and after it a new file."""
+    other = path.with_name("new")
+    other.symlink_to("other")
+    other.rename(path)
+    other.write_text("x")
+    other.rename(path)
+
+
 @pytest.mark.parametrize("rules", [*FILE_RULES, *LACKING], ids=" ; ".join)
 def test_file_is_recorded_as_the_verdict_says(kernel: Kernel, folder: Path, rules: list[str]) -> None:
-    """A gap is seen where, and only where, the kernel itself keeps no record of a write or a chmod."""
+    """A gap is seen where, and only where, the kernel itself keeps no record of a way to change the file."""
     file = folder / "f"
     kernel.load(*(rule.format(file=file, folder=folder) for rule in rules))
-    recorded = kernel.records(lambda: append(file), file) and kernel.records(lambda: file.chmod(0o600), file)
-    assert (gap(file) == "") is recorded is (rules in FILE_RULES)
+    found = gap(file)
+    ways = (append, write_in_a_child, lambda path: path.chmod(0o600), put_in_its_place)
+    recorded = all(kernel.records(lambda way=way: way(file), file) for way in ways)  # type: ignore[misc]
+    assert (found == "") is recorded is (rules in FILE_RULES)
 
 
 TREE_RULES = [
@@ -358,6 +395,27 @@ def test_processes_without_audit(kernel: Kernel, folder: Path) -> None:
     append_in_a_child = ["sh", "-c", f"echo x >> {folder / 'f'}"]
     assert not kernel.records(lambda: subprocess.run(append_in_a_child, check=True), folder / "f")
     assert gap(folder / "f") == "changes are kept from the record by '-a never,task'"
+
+
+def test_processes_of_a_user_without_audit(kernel: Kernel, folder: Path) -> None:
+    """`never,task` for one user hides what root does after that user called a program like sudo."""
+    sudo = Path(f"/usr/local/bin/hullcheck-sudo-{os.getpid()}")
+    shutil.copy("/usr/bin/setpriv", sudo)
+    sudo.chmod(0o4755)
+    as_user = ("setpriv", "--reuid=12345", "--regid=12345", "--clear-groups")
+    as_root = (sudo, "--reuid=0", "--", "sh", "-c", 'id -u >> "$0"', folder / "f")
+    in_between = ("sh", "-c", '"$@"; true', "sh")  # the one that is started by that user
+    try:
+        for rules, recorded in ((), True), (("-a never,task -F uid=12345",), False):
+            kernel.load(f"-w {folder} -p wa", *rules)
+            changed = lambda: subprocess.run([*as_user, *in_between, *as_root], check=True)  # noqa: E731
+            (folder / "f").write_text("")
+            assert kernel.records(changed, folder / "f") is recorded
+            assert "0\n" in (folder / "f").read_text()
+            assert kernel.records(lambda: write_in_a_child(folder / "f"), folder / "f")
+            assert (gap(folder / "f") == "") is recorded
+    finally:
+        sudo.unlink()
 
 
 def test_file_systems_without_audit(kernel: Kernel, folder: Path) -> None:

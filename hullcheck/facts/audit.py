@@ -191,7 +191,7 @@ class Audit:
         return coverage(
             rules,
             file.node.path,
-            is_directory=file.node.is_directory,
+            mode=file.node.mode,
             architectures=self._architectures,
             has_old_calls=self._machine not in ("aarch64", "riscv64", "loongarch64"),
             may_leave_out=lambda path: any(is_below(path, each) for each in may_leave_out),

@@ -6,6 +6,7 @@ not its target.
 """
 
 import re
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -28,6 +29,17 @@ _CHANGING_CALL = re.compile(
     r"|rmdir|f?chmod(at2?)?|[fl]?chown(32|at)?|[fl]?(set|remove)xattr(at)?|f?utimes?(at)?|utimensat(_time64)?"
 )
 """The system calls that write to files or change their attributes, by all names on all architectures."""
+
+_CHANGES = re.compile(r"success(=[1-9][0-9]*|!=0)|exit(>=0|!=-.+)")
+"""Limits that leave out failures alone, which change nothing."""
+_FAILURES = re.compile(r"success(=0|!=[1-9][0-9]*)|exit(<0|=-.+)")
+"""Limits that leave out every change, and keep to calls that failed."""
+_FILE_TYPES = {"file": stat.S_IFREG, "socket": stat.S_IFSOCK} | {
+    str(kind): kind for kind in (stat.S_IFREG, stat.S_IFSOCK)
+}
+"""What auditctl lists as a number; people write a word."""
+_OF_A_CALL = re.compile(r"(a[0-3]|arch)\W.*")
+"""Limits that no process meets when it starts, for it makes no system call yet."""
 
 _KERNELS_OWN = frozenset(
     f"fstype={each}"
@@ -168,7 +180,7 @@ def coverage(
     rules: Iterable[Rule],
     target: str,
     *,
-    is_directory: bool,
+    mode: int,
     architectures: tuple[str, ...] = ("b64",),
     has_old_calls: bool = True,
     may_leave_out: Callable[[str], bool] = lambda path: False,
@@ -176,14 +188,17 @@ def coverage(
     """What *rules* do with each write to *target* and each change of attributes, in a directory as well.
 
     Args:
+        mode: what *target* is, as in st_mode.
         architectures: the kinds of programs that the kernel runs.
         has_old_calls: whether it has the system calls without `at` in their names.
         may_leave_out: whether the changes below a directory in *target* need not be recorded.
     """
     kept = [rule for rule in rules if rule.list in ("exit", "")]
-    near = [rule for rule in kept if _concerns(rule, target, is_directory) and not may_leave_out(rule.path)]
+    near = [
+        rule for rule in kept if _concerns(rule, target, stat.S_ISDIR(mode)) and not may_leave_out(rule.path)
+    ]
     results = [
-        _decide(near, is_directory, arch, permission, has_old_calls)
+        _decide(near, mode, arch, permission, has_old_calls)
         for arch in architectures
         for permission in ("w", "a")
     ]
@@ -197,9 +212,7 @@ def _concerns(rule: Rule, target: str, is_directory: bool) -> bool:
     return inside or rule.is_about(target)
 
 
-def _decide(
-    near: Iterable[Rule], is_directory: bool, arch: str, permission: str, has_old_calls: bool
-) -> Rule | str:
+def _decide(near: Iterable[Rule], mode: int, arch: str, permission: str, has_old_calls: bool) -> Rule | str:
     """The rule that records a kind of change, or why none does."""
     needed = _CALLS[permission] | (_OLD_CALLS[permission] if has_old_calls else frozenset())
     partial: list[str] = []
@@ -208,13 +221,13 @@ def _decide(
             partial += _lacking(rule, permission) if rule.action == "always" else []
         elif rule.action == "never" and _can_hide(rule):
             return f"left out by {rule.text!r}"
-        elif rule.action == "always" and rule.limits:
-            partial += [f"{rule.text!r} records only {' '.join(rule.limits)}"] if rule.path else []
+        elif rule.action == "always" and (limits := _limits(rule, mode)):
+            partial += [f"{rule.text!r} records only {' '.join(limits)}"] if rule.path else []
         elif rule.action == "always" and rule.calls and not needed <= rule.calls:
             partial += (
                 [f"{rule.text!r} leaves out {', '.join(sorted(needed - rule.calls))}"] if rule.path else []
             )
-        elif rule.action == "always" and is_directory and rule.tree is False and rule.path:
+        elif rule.action == "always" and stat.S_ISDIR(mode) and rule.tree is False and rule.path:
             partial.append(f"{rule.text!r} watches the directory alone, not what lies in it")
         elif rule.action == "always":
             return rule
@@ -231,25 +244,39 @@ def _lacking(rule: Rule, permission: str) -> list[str]:
     return [f"{rule.text!r} records programs of {rule.arch} alone"]
 
 
+def _limits(rule: Rule, mode: int) -> list[str]:
+    """What leaves out changes of a file like this; in a directory there are files of all types."""
+    kept = [limit for limit in rule.limits if not _CHANGES.fullmatch(limit)]
+    return [limit for limit in kept if _FILE_TYPES.get(limit.removeprefix("filetype=")) != stat.S_IFMT(mode)]
+
+
 def _can_hide(rule: Rule) -> bool:
     """Whether a rule that records nothing can match a change of a file."""
+    if any(map(_FAILURES.fullmatch, rule.limits)):
+        return False
     return not rule.calls or any(map(_CHANGING_CALL.fullmatch, rule.calls))
 
 
 def blocking(rules: Iterable[Rule]) -> str:
     """The rule that keeps records of every change from being made or kept; empty where there is none.
 
-    `never,task` lets processes run without audit at all, `never,filesystem` whatever they do on file systems of
+    `never,task` lets the processes that it matches at their start, under whatever rights they go on, run without
+    audit at all, `never,filesystem` whatever they do on file systems of
     a type. What `exclude` matches is dropped with any action.
     """
     for rule in rules:
-        if rule.list == "task" and rule.action == "never":
+        if rule.list == "task" and rule.action == "never" and _can_match_a_start(rule):
             return rule.text
         if rule.list == "filesystem" and rule.action == "never" and not _spares_files(rule):
             return rule.text
         if rule.list == "exclude" and any(map(_drops_changes, rule.limits)):
             return rule.text
     return ""
+
+
+def _can_match_a_start(rule: Rule) -> bool:
+    """Whether a rule of the list `task` can match a process that starts."""
+    return not rule.arch and not any(map(_OF_A_CALL.fullmatch, rule.limits))
 
 
 def _spares_files(rule: Rule) -> bool:
