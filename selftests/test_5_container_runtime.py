@@ -151,6 +151,7 @@ class World:
         self.cgroups: dict[int, Sequence[str]] = {100: (f"0::/docker/{'a' * 64}",)}
         self.groups = {"memory.max": "max", "pids.max": "max", "cpu.max": "max 100000", "cpu.weight": "100"}
         self.links: Mapping[str, int] = dict(OWN)
+        self.own_namespaces: dict[int, int] = {}
         self.mounts = ["30 1 0:50 / / rw - overlay overlay rw"]
         self.extra: list[str] = []
         self.paths: list[str] = []
@@ -209,7 +210,7 @@ class World:
         lines += [f"{pid}/cgroup:{line}" for pid, each in self.cgroups.items() for line in each]
         namespace = self.links.get("pid")
         return lines + [
-            f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 {pid}/ns/pid -> pid:[{namespace}]"
+            f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 {pid}/ns/pid -> pid:[{self.own_namespaces.get(pid, namespace)}]"
             for pid in self.status
             if namespace
         ]
@@ -678,6 +679,49 @@ def test_command_of_a_stopped_container(world: World) -> None:
     assert world.judge("5.7")[0] == "fail"
     world.description["Arguments"] = []
     assert world.judge("5.7")[0] == "pass"
+
+
+@pytest.mark.parametrize("readable", [True, False])
+@pytest.mark.parametrize(
+    ("parents", "group", "verdict"),
+    [
+        ((100,), "/", "fail"),  # a child of the main process
+        ((70, 100), "/", "fail"),
+        ((50,), "/", "fail"),  # of docker exec: a child of the shim
+        ((70, 50), "/", "fail"),
+        ((50,), f"/docker/{'d' * 64}", "pass"),  # in the control group of another container
+        ((51,), "/", "pass"),  # of the host
+        ((999,), "/", "pass"),
+    ],
+)
+def test_process_that_left(
+    world: World, parents: tuple[int, ...], group: str, verdict: str, *, readable: bool
+) -> None:
+    """5.7: a process outside the control group and namespace is told by who started it, and no other is."""
+    if not readable:
+        world.links = {name: number for name, number in OWN.items() if name != "pid"}
+    world.others = [{**world.description, "Id": "d" * 64, "Name": "/other", "Running": False, "Pid": 0}]
+    world.status |= {
+        50: STATUS | {"Name": "containerd-shim", "PPid": "1"},
+        51: STATUS | {"Name": "bash", "PPid": "1"},
+    }
+    for child, parent in zip((200, *parents), parents, strict=False):
+        world.status[child] = STATUS | {"Name": "sshd" if child == 200 else "sh", "PPid": str(parent)}
+        world.cgroups[child] = (f"0::{group}",)
+    world.own_namespaces = {200: 99, 70: 99, 50: 1, 51: 1}
+    assert world.judge("5.7")[0] == verdict
+    world.status[50]["Name"] = "dockerd"
+    assert world.judge("5.7")[0] == (verdict if 100 in parents else "pass")
+
+
+def test_tool_of_the_shim(world: World) -> None:
+    """5.23: runc, while it prepares a command, is none of the container's processes."""
+    everything = STATUS | dict.fromkeys(("CapPrm", "CapEff", "CapBnd"), "000001ffffffffff")
+    world.status |= {50: STATUS | {"Name": "containerd-shim", "PPid": "1"}, 60: everything | {"Name": "runc"}}
+    world.own_namespaces = {50: 1, 60: 1}
+    assert world.judge("5.23")[0] == "manual"
+    world.status[60]["Name"] = "sleep"
+    assert world.judge("5.23")[0] == "fail"
 
 
 def test_process_limit_of_every_unit(world: World) -> None:

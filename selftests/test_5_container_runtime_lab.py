@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from hullcheck.facts.processes import PROCESSES
 from hullcheck.policy import Policy
 from hullcheck.probes import render
 from hullcheck.recording import Recording
-from selftests.judging import facts_of_engine, judged
+from selftests.judging import facts_of_engine, facts_of_user, judged
 from selftests.lab import processes
 from selftests.lab.shell import CommandError, call
 
@@ -530,6 +531,62 @@ def test_ssh_servers(engine: EngineFactory) -> None:
         "privileged": "fail",
     }
     assert reason("5.7", facts, "dropbear-created") == "would start dropbear"
+
+
+def test_processes_that_left(engine: EngineFactory) -> None:
+    """5.7, 5.23, 5.24: a process that left the control group is found by who started it, though the auditor may
+    read no namespaces, or they are other ones."""
+    one = engine()
+    image = _with_unshare(one)
+    starts = {
+        "child": "sshd & exec sleep 998",
+        "orphan": "(sshd & exit) & exec sleep 998",
+        "nested": "unshare -p -f sshd & exec sleep 998",
+    }
+    for name, start in starts.items():
+        one.run(name, "--privileged", command=("sh", "-c", start), image=image)
+        one.run(f"{name}-of-host", "--privileged", "--pid", "host", command=("sh", "-c", start), image=image)
+    one.run("executed", "--user", "1000")
+    one.docker("exec", "--detach", "--user", "0", "--privileged", "executed", "sshd")
+    one.run("quiet")
+    names = one.docker("ps", "--format", "{{.Names}}").split()
+    before = dict.fromkeys(names, "fail") | {"quiet": "pass"}
+    _wait(lambda: verdicts("5.7", facts_of_engine(one.socket)) == before)
+    moved = [pid for name in names for pid in _servers(one, name)]
+    assert len(moved) == 7
+    try:
+        for pid in moved:
+            _move_away(pid)
+        for facts in (facts_of_engine(one.socket), facts_of_docker_user(one)):
+            assert all(not facts.processes.process(pid).container_ids for pid in moved)
+            assert verdicts("5.7", facts) == before
+            for number in ("5.23", "5.24"):
+                assert verdicts(number, facts) == dict.fromkeys(names, "manual") | {"executed": "fail"}
+    finally:
+        for pid in moved:  # the engine does not find them, and waits for those in the host's namespace
+            os.kill(pid, signal.SIGKILL)
+
+
+def _servers(one: Engine, name: str) -> list[int]:
+    """The processes of a container that are called sshd."""
+    return [int(pid) for pid in re.findall(r"(\d+) +sshd", one.docker("top", name, "-eo", "pid,comm"))]
+
+
+def _move_away(pid: int) -> None:
+    """Move a process to the top of every control group, as one with all powers can by itself."""
+    tops = [Path("/sys/fs/cgroup/cgroup.procs"), *Path("/sys/fs/cgroup").glob("*/cgroup.procs")]
+    for top in tops:
+        if top.exists() and not (top.parent / "cgroup.type").exists():  # which all below the top have
+            top.write_text(str(pid))
+
+
+def facts_of_docker_user(one: Engine) -> Facts:
+    """What a user of the machine learns who may talk to the engine and is not root."""
+    os.chown(one.socket, 0, 65534)
+    try:
+        return facts_of_user(one.socket, 65534, 65534)
+    finally:
+        os.chown(one.socket, 0, 0)
 
 
 def test_exec(engine: EngineFactory) -> None:

@@ -9,6 +9,8 @@ from hullcheck.facts.processes import Process
 from hullcheck.gobool import go_boolean
 from hullcheck.verdicts import EvidenceError
 
+_SHIMS = ("containerd-shim", "conmon")
+"""What stands over each container, and takes over what is left of `docker exec`."""
 _REPORTED = {
     "memory": "MemoryLimit",
     "processes": "PidsLimit",
@@ -55,8 +57,8 @@ class Running(Described):
     def processes(self) -> tuple[Process, ...]:
         """All processes in it: those of `docker exec` too, and those of containers in it.
 
-        They are told by their control group, and by its PID namespace where nobody shares that: a process
-        with power over control groups can leave its own.
+        They are told by their control group, by who started them, and by its PID namespace where nobody shares
+        that: a process with power over control groups can leave its own.
 
         Raises:
             EvidenceError: they cannot be told from others: no control group and no PID namespace of its own.
@@ -64,15 +66,26 @@ class Running(Described):
         main = self.main
         seen = self.all.facts.processes
         found = {process.pid: process for process in seen.by_cgroup_id.get(self.id, ())}
-        if not self._shares_pid_namespace(main):
-            others = self.all.ids - {self.id}
-            inside = seen.by_pid_namespace.get(main.pid_namespace, ())
-            found |= {process.pid: process for process in inside if others.isdisjoint(process.container_ids)}
-        if main.pid not in found:
+        shared = self._shares_pid_namespace(main)
+        if shared and main.pid not in found:
             raise EvidenceError(
                 "its processes cannot be told from those of others: it has no control group of its own"
             )
+        more = [*seen.family((main, *self._brought_by_shim))]
+        if not shared:
+            more += seen.by_pid_namespace.get(main.pid_namespace, ())
+        others = self.all.ids - {self.id}
+        found |= {process.pid: process for process in more if others.isdisjoint(process.container_ids)}
         return tuple(found.values())
+
+    @property
+    def _brought_by_shim(self) -> tuple[Process, ...]:
+        """What the main process's parent started beside it for `docker exec`, without runc, its tool."""
+        seen = self.all.facts.processes
+        shim = seen.by_pid.get(self.main.parent)
+        if shim is None or not shim.name.startswith(_SHIMS):
+            return ()
+        return tuple(each for each in seen.children(shim.pid) if not each.name.startswith("runc"))
 
     def _shares_pid_namespace(self, main: Process) -> bool:
         """Whether others may be in its PID namespace, as far as that can be told."""

@@ -1,6 +1,7 @@
 """The processes of a target, as /proc shows them to the auditor: what really runs, and with which powers."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -148,6 +149,26 @@ class Processes:
             for identifier in process.container_ids:
                 found.setdefault(identifier, []).append(process)
         return {identifier: tuple(processes) for identifier, processes in found.items()}
+
+    @cached_property
+    def _by_parent(self) -> dict[int, tuple[Process, ...]]:
+        found: dict[int, list[Process]] = {}
+        for process in self.by_pid.values():
+            if "PPid" in process.status:  # else it ended meanwhile
+                found.setdefault(process.parent, []).append(process)
+        return {parent: tuple(children) for parent, children in found.items()}
+
+    def children(self, pid: int) -> tuple[Process, ...]:
+        """The processes that *pid* started, or took over."""
+        return self._by_parent.get(pid, ())
+
+    def family(self, first: Iterable[Process]) -> Iterable[Process]:
+        """These processes, and all that they and theirs started."""
+        left = list(first)
+        while left:
+            process = left.pop()
+            yield process
+            left += self.children(process.pid)
 
     @cached_property
     def by_pid_namespace(self) -> dict[str | None, tuple[Process, ...]]:
