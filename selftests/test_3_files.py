@@ -23,6 +23,7 @@ NONCE = "0123456789abcdef" * 2
 UNIT, DROP_IN = "/lib/systemd/system/docker.service", "/etc/systemd/system/docker.service.d/x.conf"
 SOCKET_UNIT, CONTAINERD = "/lib/systemd/system/docker.socket", "/run/containerd/containerd.sock"
 CONFIG, CERTIFICATES, ENVIRONMENT = "/etc/docker/daemon.json", "/etc/docker/certs.d", "/etc/docker.env"
+UNITS = "/etc/systemd/system"
 REGISTRY = f"{CERTIFICATES}/reg"
 DEFAULT, SYSCONFIG = "/etc/default/docker", "/etc/sysconfig/docker"
 TLS = ("--tlsverify", "--tlscacert=/tls/ca", "--tlscert=/tls/cert", "--tlskey=/tls/key")
@@ -64,6 +65,7 @@ FILES = {
     CERTIFICATES: directory(),
     REGISTRY: directory(),
     "/etc/docker": directory(),
+    UNITS: directory(),
 }
 
 
@@ -77,6 +79,7 @@ class Target:
         words: further records of the daemon.
         lists: the access control list of a socket, as getfacl prints it; None where that is not known.
         units: the units of the system's systemd; None where the target does not run it.
+        folders: where each unit would find more files.
     """
 
     host: Host = field(default_factory=lambda: Host(flags=TLS))
@@ -95,6 +98,7 @@ class Target:
         ),
         ("Id=docker.socket", f"FragmentPath={SOCKET_UNIT}", "DropInPaths="),
     )  # fmt: skip
+    folders: tuple[str, ...] = (UNITS,)
 
     def with_file(self, path: str, file: Stat) -> Target:
         """The same with one file another."""
@@ -144,8 +148,9 @@ class Target:
             yield "manager 0"
             for unit in self.units:
                 yield from (f"property {line}" for line in (*unit, f"EnvironmentFiles={ENVIRONMENT} (x)"))
-                yield from (f"match {ENVIRONMENT}", "property ")
-            for path in (UNIT, DROP_IN, ENVIRONMENT, SOCKET_UNIT):
+                yield f"match {ENVIRONMENT}"
+                yield from (*(f"folder {each}" for each in self.folders), "property ")
+            for path in (UNIT, DROP_IN, ENVIRONMENT, SOCKET_UNIT, *self.folders):
                 yield from self._walk(path)
         yield "host "
         for path in (DEFAULT, SYSCONFIG):
@@ -419,6 +424,24 @@ def test_names_forge_nothing() -> None:
 
 
 # ---- units
+
+
+def test_directory_for_more_files_of_a_unit() -> None:
+    """Who may put a drop-in, a unit or an environment file there changes the unit; whose group it is does not
+    matter."""
+    for number in ("3.2", "3.4"):
+        for mode, verdict in (
+            (0o755, "pass"),
+            (0o700, "pass"),
+            (0o775, "fail"),
+            (0o757, "fail"),
+            (0o1777, "fail"),
+        ):
+            assert RIGHT.with_file(UNITS, directory(mode)).judge(number)[UNITS][0] == verdict
+    for number in ("3.1", "3.3"):
+        assert RIGHT.with_file(UNITS, directory(uid=5)).judge(number)[UNITS] == ("fail", "belongs to uid 5")
+        assert RIGHT.with_file(UNITS, replace(directory(), gid=5)).judge(number)[UNITS][0] == "pass"
+    assert UNITS not in replace(RIGHT, folders=()).judge("3.2")
 
 
 def test_unit_of_another_daemon() -> None:

@@ -35,6 +35,7 @@ PROBES = tuple(dict.fromkeys((*engine.PROBES, *engine_files.EVIDENCE)))  # what 
 CONTROLS = [f"3.{number}" for number in range(1, 25)]
 UNIT = "/usr/lib/systemd/system/docker.service"
 SOCKET_UNIT = "/usr/lib/systemd/system/docker.socket"
+FOLDERS = ("/etc/systemd/system", "/run/systemd/system")
 DROP_IN = "/etc/systemd/system/docker.service.d/override.conf"
 SYSCONFIG = "/etc/sysconfig/docker"
 ENVIRONMENT = (
@@ -145,8 +146,12 @@ def test_right_host(host: Host) -> None:
     facts = facts_of_host(host)
     assert failing(facts) == {}
     subjects = {number: set(judged(number, facts)) for number in CONTROLS}
-    assert subjects["3.1"] == subjects["3.2"] == {UNIT, DROP_IN, *ENVIRONMENT}
-    assert subjects["3.3"] == subjects["3.4"] == {SOCKET_UNIT}
+    assert (
+        subjects["3.1"]
+        == subjects["3.2"]
+        == {UNIT, DROP_IN, *ENVIRONMENT, *FOLDERS, str(Path(DROP_IN).parent)}
+    )
+    assert subjects["3.3"] == subjects["3.4"] == {SOCKET_UNIT, *FOLDERS}
     assert subjects["3.5"] == subjects["3.6"] == {"/etc/docker"}
     assert subjects["3.7"] == subjects["3.8"]
     assert subjects["3.8"] == {
@@ -406,6 +411,32 @@ def test_busybox_alone(host: Host) -> None:
 # ---- units
 
 
+@pytest.mark.parametrize(
+    ("change", "back", "number", "path"),
+    [
+        (f"mkdir -m 777 {UNIT}.d", f"rmdir {UNIT}.d", "3.2", f"{UNIT}.d"),
+        (
+            f"mkdir -m 775 /run{SOCKET_UNIT[8:]}.d",
+            f"rmdir /run{SOCKET_UNIT[8:]}.d",
+            "3.4",
+            f"/run{SOCKET_UNIT[8:]}.d",
+        ),
+        ("chmod 775 /etc/systemd/system", "chmod 755 /etc/systemd/system", "3.2", "/etc/systemd/system"),
+        (
+            f"mv {SYSCONFIG} /opt/away; chmod 777 /etc/sysconfig",
+            f"chmod 755 /etc/sysconfig; mv /opt/away {SYSCONFIG}",
+            "3.2",
+            "/etc/sysconfig",
+        ),
+    ],
+)
+def test_directory_in_which_a_unit_finds_more(
+    changed: Change, change: str, back: str, number: str, path: str
+) -> None:
+    """Where others may put a drop-in or the environment file that is missing, root's next start is theirs."""
+    assert judged(number, changed(change, back))[path][0] == "fail"
+
+
 def test_unit_by_any_name(lab_host: Callable[..., Host], certificates: dict[str, str]) -> None:
     """The unit that runs the daemon is judged, whatever its name; so are the files TLS takes by default."""
     unit = "/run/systemd/system/engine.service"
@@ -427,12 +458,12 @@ def test_unit_by_any_name(lab_host: Callable[..., Host], certificates: dict[str,
     )
     one.exec("sh", "-c", "until docker version; do sleep 0.1; done")
     facts = facts_of_host(one)
-    assert set(judged("3.2", facts)) == {unit}
+    assert set(judged("3.2", facts)) == {unit, *FOLDERS[:1]}
     assert overall("3.2", facts) == "fail"
     assert judged("3.10", facts) == {"/etc/engine/ca.pem": ("fail", "mode 644 has more than 444")}
     assert judged("3.12", facts) == {"/etc/engine/cert.pem": ("fail", "mode 644 has more than 444")}
     assert judged("3.14", facts) == {"/etc/engine/key.pem": ("fail", "mode 600 has more than 400")}
-    assert set(judged("3.4", facts)) == {SOCKET_UNIT}
+    assert set(judged("3.4", facts)) == {SOCKET_UNIT, *FOLDERS}
 
 
 def test_daemon_of_no_unit(host: Host) -> None:

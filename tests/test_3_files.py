@@ -11,6 +11,11 @@ from hullcheck.facts.files import FileFact
 from hullcheck.policy import Policy
 
 
+def _allowed(unit_file: FileFact) -> int:
+    """The mode for a file of a unit, or for a directory in which systemd looks for more."""
+    return 0o755 if unit_file.node.is_directory else 0o644
+
+
 @pytest.mark.cis("3.1", level=1)
 @pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
 @pytest.mark.nist("4.5.4", sp="800-190")
@@ -39,11 +44,12 @@ def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
 def test_service_unit_is_written_by_root_alone(service_unit_file: FileFact) -> str:
     """Only root may write to the unit that starts the daemon, its drop-ins and environment files.
 
-    A drop-in that anyone may edit is enough: its ExecStart replaces the one of the unit and runs as root.
+    A drop-in that anyone may edit is enough: its ExecStart replaces the one of the unit and runs as root. So is
+    a directory in which anyone may put one.
 
-    Remedy: chmod go-w FILE, with no mode above 644; for a directory on the way too.
+    Remedy: chmod go-w FILE, with no mode above 644; for a directory too, with none above 755.
     """
-    excess = service_unit_file.excess(0o644)
+    excess = service_unit_file.excess(_allowed(service_unit_file))
     assert not excess, excess
     return service_unit_file.mode
 
@@ -80,7 +86,7 @@ def test_socket_unit_is_written_by_root_alone(socket_unit_file: FileFact) -> str
 
     Remedy: chmod go-w FILE, with no mode above 644; for a directory on the way too.
     """
-    excess = socket_unit_file.excess(0o644)
+    excess = socket_unit_file.excess(_allowed(socket_unit_file))
     assert not excess, excess
     return socket_unit_file.mode
 

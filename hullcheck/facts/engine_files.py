@@ -25,6 +25,8 @@ CONFIGURATION = "/etc/docker/"
 _UNSHOWN = "[unprintable]"
 """What systemctl(1) shows in the place of a path with a blank in it."""
 _MAIN_UNITS = ("docker.service", "snap.docker.dockerd.service")
+_ANY_GROUP = range(1 << 32)
+"""Of a directory that others share: what its group may do is in its mode."""
 _TLS_PER_OPTION = 23
 """The first engine for which DOCKER_TLS_VERIFY turns nothing on by itself."""
 
@@ -97,7 +99,8 @@ class EngineFiles:
     # ---- systemd
 
     def service_unit(self) -> Files:
-        """Those of the unit that starts the daemon: its file, its drop-ins, its environment files."""
+        """Those of the unit that starts the daemon: its file, its drop-ins, its environment files; and where
+        more would be read."""
         return self._of_units([self._unit] if self._unit else [], "systemd does not start this daemon")
 
     def socket_units(self) -> Files:
@@ -112,14 +115,15 @@ class EngineFiles:
     def _of_units(self, units: Iterable[UnitFiles], nothing: str) -> Files:
         if SYSTEM not in self.answer.managers:
             return Subjects("file", (), "the target does not run systemd")
-        files = {path: self._of_unit(unit, path) for unit in units for path in unit.paths}
+        files = {path: self._of_unit(unit, path) for unit in units for path in (*unit.paths, *unit.folders)}
         return Subjects("file", tuple(files.items()), nothing)
 
     def _of_unit(self, unit: UnitFiles, path: str) -> FileFact:
         if path == _UNSHOWN:
             doubt = f"systemd does not show the name of a drop-in of {unit.name}, for it holds a blank"
             return FileFact(path, State.UNREAD, doubt=doubt)
-        return self._file(self.answer.managers[unit.manager], path)
+        found = self._file(self.answer.managers[unit.manager], path)
+        return replace(found, groups=(_ANY_GROUP,)) if path in unit.folders else found
 
     @property
     def _manager(self) -> str:

@@ -108,19 +108,23 @@ class UnitFiles:
         manager: the user whose systemd it is, or SYSTEM.
         values: its properties.
         paths: its file, its drop-ins and its environment files.
+        folders: the directories in which more of them would be read.
     """
 
     manager: str
     values: dict[str, str]
     paths: tuple[str, ...]
+    folders: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, manager: str, records: list[Record]) -> "UnitFiles":
         """Read its properties, and the files that its patterns stand for."""
         values = dict(value.partition("=")[::2] for word, value in records if word == "property")
-        environment = [value for word, value in records if word == "match"]
+        environment, folders = (
+            tuple(value for word, value in records if word == each) for each in ("match", "folder")
+        )
         named = [values.get("FragmentPath", ""), *values.get("DropInPaths", "").split(), *environment]
-        return cls(manager, values, tuple(dict.fromkeys(filter(None, named))))
+        return cls(manager, values, tuple(dict.fromkeys(filter(None, named))), folders)
 
     @property
     def name(self) -> str:

@@ -216,12 +216,23 @@ show() {  # WHOSE, then systemctl as a command: what systemd knows of units, and
   printf "%s\n" "$text" | while IFS= read -r line; do
     say property "$line"
     case $line in
-      FragmentPath=/*) walk "${line#*=}" ;;
+      FragmentPath=/*) walk "${line#*=}"; unit_folders "${line#*=}" ;;
       DropInPaths=/*) for file in ${line#*=}; do walk "$file"; done ;;
       EnvironmentFiles=/*) environment_file "${line#*=}" ;;
     esac
   done
   set +f
+}
+
+folder() { say folder "$1"; walk "$1"; }
+
+unit_folders() {  # FILE of a unit: where a new file would change it
+  drop_ins=${1##*/}.d
+  [ ! -d "${1%/*}/$drop_ins" ] || folder "${1%/*}/$drop_ins"
+  [ $manager = 0 ] || return 0
+  for place in /etc/systemd/system /run/systemd/system; do
+    [ "$place" = "${1%/*}" ] || for each in $place $place/$drop_ins; do [ ! -d $each ] || folder $each; done
+  done
 }
 
 environment_file() {  # PATTERN (...): the files that it stands for
@@ -238,7 +249,11 @@ environment_file() {  # PATTERN (...): the files that it stands for
   set +f
   for file in $pattern; do
     say match "$file"
-    walk "$file"
+    walk "$file" || {
+      place=${file%/*}
+      until [ -d "$place/" ]; do place=${place%/*}; done
+      folder "${place:-/}"
+    }
   done
   set -f
   unset IFS
