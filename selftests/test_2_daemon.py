@@ -68,6 +68,7 @@ class Host:
     unit: str = ""
     second: tuple[str, ...] | None = None
     containers: str = ""
+    sockets: tuple[str, ...] = ()
 
     def recording(self) -> Recording:
         """What it answers, redacted as an audit does it."""
@@ -112,6 +113,10 @@ class Host:
         lines += [f"{pid}/net/unix:Num       RefCount Protocol Flags    Type St Inode Path"]
         lines += [f"{pid}/net/unix:0000: 00000002 00000000 00010000 0001 01 100 /var{SOCKET}"]
         lines += [f"real:/var{SOCKET}\t{SOCKET}", f"{pid}/net/tcp:  sl  local_address rem_address   st"]
+        for number, name in enumerate(self.sockets, 101):
+            lines += [f"{pid}/net/unix:0000: 00000002 00000000 00010000 0001 01 {number} {name}"]
+            lines += [f"link:lrwx------ 1 0 0 64 Jan 1 10:00 {number} -> socket:[{number}]"]
+        lines += ["link:lrwxrwxrwx 1 0 0 64 Jan 1 10:00 7/cwd -> /srv/engine"]
         zero = "00000000:00000000 00:00000000 00000000     0        0"
         for number in self.tcp:
             lines += [f"{pid}/net/tcp:   0: 0100007F:{number:04X} 00000000:0000 0A {zero} {200 + number} 1 0"]

@@ -80,6 +80,7 @@ class Target:
         lists: the access control list of a socket, as getfacl prints it; None where that is not known.
         units: the units of the system's systemd; None where the target does not run it.
         folders: where each unit would find more files.
+        walked: further paths that the probe followed for the daemon.
     """
 
     host: Host = field(default_factory=lambda: Host(flags=TLS))
@@ -99,6 +100,7 @@ class Target:
         ("Id=docker.socket", f"FragmentPath={SOCKET_UNIT}", "DropInPaths="),
     )  # fmt: skip
     folders: tuple[str, ...] = (UNITS,)
+    walked: tuple[str, ...] = ()
 
     def with_file(self, path: str, file: Stat) -> Target:
         """The same with one file another."""
@@ -139,7 +141,16 @@ class Target:
             "tls": "/root/.docker",
         } | self.words
         yield from ("dockerd 7", "root /proc/7/root", *(f"{word} {value}" for word, value in words.items()))
-        for path in (CONFIG, "/etc/docker/", "/tls/ca", "/tls/cert", "/tls/key", f"/var{SOCKET}", CONTAINERD):
+        for path in (
+            CONFIG,
+            "/etc/docker/",
+            "/tls/ca",
+            "/tls/cert",
+            "/tls/key",
+            f"/var{SOCKET}",
+            CONTAINERD,
+            *self.walked,
+        ):
             yield from self._walk(path)
         for path in self.files:
             if path.startswith(CERTIFICATES):
@@ -307,6 +318,26 @@ def test_group_of_the_socket() -> None:
         policy = Policy(socket_groups=groups)
         assert docker.judge("3.15", policy)[SOCKET][0] == verdict
         assert root.judge("3.15", policy)[SOCKET][0] == "pass"
+
+
+def test_socket_without_a_file() -> None:
+    """An abstract socket has no owner and no mode, and everybody may use it; no other socket does that good."""
+    target = replace(RIGHT, host=replace(RIGHT.host, sockets=("@docker",)))
+    why = "(abstract, so that it has neither owner nor mode)"
+    assert target.judge("3.15")["@docker"] == ("fail", f"belongs to uid -1 {why}")
+    assert target.judge("3.16")["@docker"] == ("fail", f"mode 777 has more than 660 {why}")
+    assert target.judge("3.16")[SOCKET][0] == "pass"
+    assert set(RIGHT.judge("3.16")) == {SOCKET}
+
+
+def test_socket_of_a_relative_path() -> None:
+    """It lies where the daemon runs; where that was not looked at, it is an error."""
+    target = replace(RIGHT, host=replace(RIGHT.host, sockets=("d.sock",)))
+    path = "/srv/engine/d.sock"
+    assert target.judge("3.16")[path][0] == "error"
+    for mode, verdict in ((0o660, "pass"), (0o666, "fail")):
+        seen = replace(target, walked=(path,)).with_file(path, socket(mode))
+        assert seen.judge("3.16")[path][0] == verdict
 
 
 LISTS = [

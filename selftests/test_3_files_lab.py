@@ -22,7 +22,7 @@ from hullcheck.probes import Answer, render
 from hullcheck.recording import Recording
 from hullcheck.text import printable
 from hullcheck.verdicts import EvidenceError, NotApplicable, Verdict, worst
-from selftests.judging import Verdicts, facts_of_engine, judged
+from selftests.judging import Verdicts, facts_of_engine, facts_of_guest, judged
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -524,6 +524,42 @@ def test_second_socket(engine: EngineFactory) -> None:
     assert judged("3.16", facts)[str(one.socket)][0] == "pass"
     os.chown(second, 0, 1000)
     assert judged("3.15", facts_of_engine(one.socket))[second][0] == "fail"
+
+
+def test_abstract_socket(lab_host: Callable[..., Host]) -> None:
+    """The API on a socket that is no file answers everybody, and so do containers in the host's network find."""
+    drop_in = "/etc/systemd/system/docker.socket.d/abstract.conf"
+    one = lab_host(files={drop_in: "[Socket]\nListenStream=@engine\n"})
+    asked = "GET /_ping HTTP/1.0\\r\\n\\r\\n"
+    connect = f"import socket as s; c = s.socket(s.AF_UNIX); c.connect('\\0engine'); c.send(b'{asked}'); print(c.recv(99))"
+    answer = one.exec("setpriv", "--reuid=65534", "--clear-groups", "/usr/bin/python3", "-c", connect)
+    assert "200 OK" in answer
+    one.run("host", "--network", "host")
+    one.run("joined", "--network", "container:host")
+    one.run("own")
+    facts = facts_of_guest(one)
+    for number in ("1.1.2", "3.15", "3.16"):
+        found = {path: verdict for path, (verdict, _) in judged(number, facts).items()}
+        assert found == {SOCKET: "pass", "@engine": "fail"}
+    found = {name: verdict for name, (verdict, _) in judged("5.32", facts).items()}
+    assert found == {"host": "fail", "joined": "fail", "own": "pass"}
+    assert [verdict for verdict, _ in judged("2.8", facts).values()] == ["not applicable"]
+
+
+def test_socket_of_a_relative_path(engine: EngineFactory) -> None:
+    """A socket that was named without a directory lies where the daemon runs."""
+    one = engine(fresh=True)
+    one.stop()
+    command = [*one._enter(), "dockerd", *one._options(), "--host", "unix://second.sock"]
+    second = one.directory / "second.sock"
+    with running_daemon(one, command, one.directory):
+        facts = facts_of_engine(one.socket)
+        assert {path: verdict for path, (verdict, _) in judged("3.16", facts).items()} == {
+            str(one.socket): "pass", str(second): "pass",
+        }  # fmt: skip
+        second.chmod(0o666)
+        facts = facts_of_engine(one.socket)
+        assert judged("3.16", facts)[str(second)] == ("fail", "mode 666 has more than 660")
 
 
 def test_group_of_the_socket(engine: EngineFactory, tmp_path: Path) -> None:

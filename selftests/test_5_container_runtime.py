@@ -121,7 +121,7 @@ class FakeDaemon:
     seccomp_default_action = "SCMP_ACT_ERRNO"
     default_ulimits = ("nofile=1024:2048",)
     containerd_sockets = ("/run/containerd/containerd.sock",)
-    api_sockets = ("/run/docker.sock",)
+    api_sockets: tuple[str, ...] = ("/run/docker.sock",)
     readable = True
 
     @property
@@ -722,6 +722,16 @@ def test_tool_of_the_shim(world: World) -> None:
     assert world.judge("5.23")[0] == "manual"
     world.status[60]["Name"] = "sleep"
     assert world.judge("5.23")[0] == "fail"
+
+
+@pytest.mark.parametrize(("network", "number", "verdict"), [("host", 1, "fail"), ("bridge", 12, "pass")])
+def test_abstract_socket_of_an_engine(world: World, network: str, number: int, verdict: str) -> None:
+    """5.32: a socket that is no file is reached from the host's network, without a mount."""
+    world.config["NetworkMode"] = network
+    world.links = {**OWN, "net": number}
+    assert world.judge("5.32")[0] == "pass"
+    world.daemon.api_sockets = ("/run/docker.sock", "@engine")
+    assert world.judge("5.32") == (verdict, "can reach @engine" if verdict == "fail" else "")
 
 
 def test_process_limit_of_every_unit(world: World) -> None:

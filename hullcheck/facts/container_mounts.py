@@ -175,13 +175,22 @@ class Mounted(Running):
 
     @property
     def engine_sockets(self) -> tuple[str, ...]:
-        """The sockets of engines that it can reach through its mounts, as paths of the host.
+        """The sockets of engines that it can reach through its mounts, as paths of the host, or in the host's
+        network.
 
         Raises:
             EvidenceError: by its configuration there is none, and the sockets of the engine could not be
                 told, or a mount not be followed.
         """
-        return _within(self.all.well_known_sockets, self.configured_mounts) or self._seen_sockets()
+        by_mounts = _within(self.all.well_known_sockets, self.configured_mounts) or self._seen_sockets()
+        return by_mounts or self._abstract_sockets()
+
+    def _abstract_sockets(self) -> tuple[str, ...]:
+        """Those that are no files, and belong to the network of the host."""
+        if not str(self.setting("NetworkMode")).startswith(("host", "container:")):
+            return ()
+        found = tuple(sorted(each for each in self.all.facts.engine_sockets if each.startswith("@")))
+        return found if found and self.shares("NetworkMode", "net") else ()
 
     def _seen_sockets(self) -> tuple[str, ...]:
         seen = self.host_mounts

@@ -1,5 +1,6 @@
 """The processes called dockerd, and which of them is the daemon that the docker command talks to."""
 
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -43,8 +44,8 @@ for folder in [0-9]*; do
         -e ^XDG_RUNTIME_DIR= -e ^LISTEN_FDS= |
       sed "s/^/environment:/"
   fi
-  ls -ln $folder/exe $folder/ns $folder/fd 2>/dev/null |
-    grep -e "/exe -> " -e "-> [a-z]*:\[[0-9]*\]$" | sed "s/^/link:/"
+  ls -ln $folder/exe $folder/cwd $folder/ns $folder/fd 2>/dev/null |
+    grep -e "/exe -> " -e "/cwd -> " -e "-> [a-z]*:\[[0-9]*\]$" | sed "s/^/link:/"
   grep -Hs "" $folder/stat $folder/mountinfo
   grep -Hs -e ^Uid: -e ^PPid: -e local_address -e "^Num " -e " 00010000 " -e " 0A " \
     $folder/status $folder/net/unix $folder/net/tcp $folder/net/tcp6
@@ -74,7 +75,7 @@ def _without_userinfo(text: str) -> str:
 DAEMON_PROCESSES = Probe("daemon_processes", _SCRIPT, _keep)
 
 _DEFAULT_SOCKET = "/var/run/docker.sock"
-_UNIX = re.compile(r"[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ 00010000 [0-9A-F]+ [0-9A-F]+ +(\d+) (/.*)")
+_UNIX = re.compile(r"[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ 00010000 [0-9A-F]+ [0-9A-F]+ +(\d+) (\S.*)")
 _SOCKET_LINK = re.compile(r".* -> socket:\[(\d+)\]$")
 _TICKS = 100  # USER_HZ, the unit of /proc/PID/stat, on every architecture that Docker runs on
 _CLOCKS = 0.05  # seconds: how far off two clocks can be that are read one after the other, in hundredths
@@ -83,7 +84,10 @@ _LOOPBACK = re.compile(r"localhost|127\.[\d.]+|::1")
 
 @dataclass(frozen=True)
 class UnixSocket:
-    """A listening socket in the network of a daemon; *path* as bound, *real* without symbolic links."""
+    """A listening socket in the network of a daemon; *path* as bound, *real* without symbolic links.
+
+    One that begins with @ is abstract and no file.
+    """
 
     path: str
     real: str
@@ -280,7 +284,10 @@ def _boot(clock: str) -> Span | None:
 
 def _process(pid: int, block: _Block, boot: Span | None) -> DaemonProcess:
     links = block.get("link")
-    executable = next((line.rpartition("/exe -> ")[2] for line in links if "/exe -> " in line), "")
+    executable, folder = (
+        next((line.rpartition(mark)[2] for line in links if mark in line), "")
+        for mark in ("/exe -> ", "/cwd -> ")
+    )
     held = frozenset(match[1] for line in links if (match := _SOCKET_LINK.match(line)))
     real = dict(line.partition("\t")[::2] for line in block.get("real"))
     identities = block.get("identity")
@@ -295,7 +302,7 @@ def _process(pid: int, block: _Block, boot: Span | None) -> DaemonProcess:
         tuple(block.get("mountinfo")),
         held,
         tuple(
-            UnixSocket(match[2], real.get(match[2], match[2]), match[1])
+            UnixSocket(match[2], real.get(match[2]) or _absolute(match[2], folder), match[1])
             for line in block.get("net/unix")
             if (match := _UNIX.fullmatch(line))
         ),
@@ -303,6 +310,11 @@ def _process(pid: int, block: _Block, boot: Span | None) -> DaemonProcess:
         frozenset(name for name in ("unix", "tcp", "tcp6") if block.get(f"net/{name}")),
         identities[0] == identities[1] if len(identities) == 2 else None,
     )
+
+
+def _absolute(path: str, folder: str) -> str:
+    """A path that may be relative to the process's directory; unchanged where that is not known."""
+    return path if path[0] in "/@" or not folder else posixpath.join(folder, path)
 
 
 def _status(block: _Block, name: str) -> str:

@@ -31,7 +31,7 @@ def is_inherited(host: str) -> bool:
 
 def hosts_of_unit(addresses: Iterable[str]) -> tuple[str, ...]:
     """The addresses of a socket unit as dockerd writes them."""
-    return tuple(f"unix://{each}" if each.startswith("/") else f"tcp://{each}" for each in addresses)
+    return tuple(f"unix://{each}" if each.startswith(("/", "@")) else f"tcp://{each}" for each in addresses)
 
 
 def socket_path(host: str) -> str | None:

@@ -1,7 +1,7 @@
 """Which files an engine really uses, in groups: of its units, its configuration, its keys and its sockets."""
 
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon_config import START
 from hullcheck.facts.engine_files_answer import SYSTEM, Answer, UnitFiles, View
 from hullcheck.facts.engine_files_probe import ENGINE_FILES
-from hullcheck.facts.files import FileFact, State
+from hullcheck.facts.files import FileFact, State, abstract_socket
 from hullcheck.gobool import go_boolean
 from hullcheck.judge import Subjects
 from hullcheck.recording import Recording
@@ -295,13 +295,14 @@ class EngineFiles:
         """That of the containerd which the daemon uses."""
         return self._sockets(self.daemon.containerd_sockets, "the daemon uses no containerd")
 
-    def _sockets(self, paths: Iterable[str], nothing: str) -> Files:
+    def _sockets(self, paths: Collection[str], nothing: str) -> Files:
         """Sockets, named without links; clients use the name that the socket was given, with its links."""
         given: dict[str, list[str]] = {}
         for each in self.daemon.process.unix_table:
             given.setdefault(each.real, []).append(each.path)
-        files = ((path, self._file(self.view, path, *given.get(path, ()))) for path in paths)
-        return Subjects("file", tuple(files), nothing)
+        files = {path: self._file(self.view, path, *given.get(path, ())) for path in paths if path[0] != "@"}
+        files |= {path: abstract_socket(path) for path in paths if path[0] == "@"}
+        return Subjects("file", tuple(files.items()), nothing)
 
 
 def _unquoted(value: str) -> str:

@@ -143,12 +143,12 @@ environment() {  # the variables that name directories
 
 sockets() {  # those that it holds, or by their names may hold; and those that may be containerd's
   held=$(ls -ln $folder/fd 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
-  listening="^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]*\) \(\/.*\)"
+  listening="^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]*\) \([^@].*\)"
   sed -n "s/$listening/\1 \2/p" $folder/net/unix |
     while IFS= read -r line; do
       case "$held $line " in
-        *" ${line%% *} "*" $line "* | *"/containerd.sock ") walk "${line#* }" ;;
-        *docker*) [ -n "$held" ] || walk "${line#* }" ;;
+        *" ${line%% *} "*" $line "* | *"/containerd.sock ") from_daemon "${line#* }" ;;
+        *docker*) [ -n "$held" ] || from_daemon "${line#* }" ;;
       esac
     done
   walk /run/containerd/containerd.sock

@@ -191,6 +191,12 @@ class FileFact:
         return (each.holder for each in self.grants if each.bits & ~allowed & 0o7)
 
 
+def abstract_socket(name: str) -> FileFact:
+    """A socket that is no file: whoever is in its network namespace may use it."""
+    node = Node("abstract, so that it has neither owner nor mode", stat.S_IFSOCK | 0o777, -1, 0)
+    return FileFact(name, State.FOUND, node, grants=())
+
+
 def grants(listed: str) -> tuple[Grant, ...] | None:
     """The named users and groups in what getfacl(1) prints with -n for one file; None where it is cut off."""
     entries = [line.split(":") for line in listed.split("\n") if line.count(":") == 2 and line[0] != "#"]
