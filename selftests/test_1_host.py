@@ -219,6 +219,10 @@ def test_directory_above() -> None:
     assert (found, "on another file system" in reason) == ("error", True)
     assert System((GOOD,), (GOOD,), mounts=table).verdict()[0] == "pass"
     itself = (*System().mounts, "2 1 8:1 /etc/docker /etc/docker rw shared:1 - ext4 /dev/sda1 rw")
+    own = "-w /etc/docker -p wa"
+    for mounts, noted in ((table, True), (itself, False)):
+        found, reason = System((own,), (own,), mounts=mounts).verdict(at("/etc/docker", DIRECTORY))
+        assert (found, "after the file system there was mounted" in reason) == ("pass", noted)
     assert System((rule,), (rule,), mounts=itself).verdict()[0] == "pass"
     elsewhere = (*System().mounts, "2 1 8:1 /srv /etc/docker rw shared:1 - ext4 /dev/sda1 rw")
     assert System((rule,), (rule,), mounts=elsewhere).verdict()[0] == "error"

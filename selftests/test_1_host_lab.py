@@ -160,10 +160,18 @@ def now(facts: Facts, answer: Answer | None = None) -> Facts:
 
 def gap(path: Path, *, mounts: tuple[str, ...] = (), answer: Answer | None = None) -> str:
     """What the audit system, as it is now, lacks for a file or directory of the machine."""
+    audit, fact = _audit_of(path, mounts=mounts, answer=answer)
+    return audit.gap(fact)
+
+
+def _audit_of(
+    path: Path, *, mounts: tuple[str, ...] = (), answer: Answer | None = None
+) -> tuple[Audit, FileFact]:
+    """The audit system as it is now, and a file or directory of the machine."""
     recording = Recording("local", "local", {AUDIT.name: answer or ask()})
     table = fact_modules.mounts.parse(mounts or Path("/proc/self/mountinfo").read_text().splitlines())
     node = Node(str(path), path.stat().st_mode, 0, 0)
-    return Audit(recording, lambda: table).gap(FileFact(str(path), State.FOUND, node))
+    return Audit(recording, lambda: table), FileFact(str(path), State.FOUND, node)
 
 
 def only(verdicts: Verdicts) -> tuple[str, str]:
@@ -356,6 +364,23 @@ def test_file_system_below_a_watch(kernel: Kernel, folder: Path) -> None:
         kernel.load(f"-w {mounted} -p wa")
         assert kernel.records(lambda: append(mounted / "f"), mounted / "f")
         assert gap(mounted / "f") == ""
+    finally:
+        subprocess.run(["umount", mounted], check=True)
+
+
+def test_file_system_over_a_watch(kernel: Kernel, folder: Path) -> None:
+    """What is mounted over a directory after its rule was loaded is not watched, and nothing shows that."""
+    mounted = folder / "d"
+    kernel.load(f"-w {mounted} -p wa")
+    audit, fact = _audit_of(mounted)
+    assert "mounted" not in audit.note(fact)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", mounted], check=True)
+    try:
+        (mounted / "f").write_text("x")
+        assert not kernel.records(lambda: append(mounted / "f"), mounted / "f")
+        audit, fact = _audit_of(mounted)
+        assert audit.gap(fact) == ""
+        assert "holds if the rule was loaded after the file system there was mounted" in audit.note(fact)
     finally:
         subprocess.run(["umount", mounted], check=True)
 

@@ -527,11 +527,13 @@ def test_second_socket(engine: EngineFactory) -> None:
 
 
 def test_abstract_socket(lab_host: Callable[..., Host]) -> None:
-    """The API on a socket that is no file answers everybody, and so do containers in the host's network find."""
+    """The API on a socket that is no file answers everybody on the host and in containers of its network."""
     drop_in = "/etc/systemd/system/docker.socket.d/abstract.conf"
     one = lab_host(files={drop_in: "[Socket]\nListenStream=@engine\n"})
-    asked = "GET /_ping HTTP/1.0\\r\\n\\r\\n"
-    connect = f"import socket as s; c = s.socket(s.AF_UNIX); c.connect('\\0engine'); c.send(b'{asked}'); print(c.recv(99))"
+    connect = (
+        "import socket; client = socket.socket(socket.AF_UNIX); client.connect('\\0engine');"
+        " client.send(b'GET /_ping HTTP/1.0\\r\\n\\r\\n'); print(client.recv(99))"
+    )
     answer = one.exec("setpriv", "--reuid=65534", "--clear-groups", "/usr/bin/python3", "-c", connect)
     assert "200 OK" in answer
     one.run("host", "--network", "host")

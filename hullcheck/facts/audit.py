@@ -1,5 +1,6 @@
 """The audit system of a target: whether it is on, the rules in the kernel, and those of the next start."""
 
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -230,11 +231,19 @@ class Audit:
             parts.append("a directory above is watched with all below it")
         if any(rule.tree is None and rule.path and file.node.is_directory for rule in found.by):
             parts.append("taken for a watch of all below it, which auditctl does not show")
+        if file.node.is_directory and self._is_another_file_system(file.node.path):
+            parts.append("holds if the rule was loaded after the file system there was mounted")
         if self._coverage(self.files, file, may_leave_out).flaws:
             parts.append("in no rules file, so that it is lost at the next start")
         if not self.loaded.daemon:
             parts.append("no auditd takes the records, which go to the kernel's log")
         return "; ".join(parts)
+
+    def _is_another_file_system(self, path: str) -> bool:
+        """Whether one is mounted there; what is mounted over itself is the same."""
+        mounts = self.mounts()
+        there = [each.device for each in mounts if each.point == path]
+        return any(device != mount_of(posixpath.dirname(path), mounts).device for device in there)
 
 
 def _location(path: str, mounts: tuple[Mount, ...]) -> tuple[str, str]:
