@@ -451,6 +451,18 @@ def test_directory_of_a_file_system() -> None:
     assert storage(ROOT, whole_var, root="/data/docker")[0] == "pass"
 
 
+def test_file_system_that_borrows_from_another() -> None:
+    """An overlay has a device of its own, and its data lie elsewhere."""
+    own = "3 1 0:50 / /var/lib/docker rw - overlay overlay rw,lowerdir=/srv/l,upperdir=/srv/u,workdir=/srv/w"
+    for kind, verdict in (
+        ("overlay", "fail"),
+        ("fuse.bindfs", "fail"),
+        ("zfs", "pass"),
+        ("fuse.glusterfs", "pass"),
+    ):
+        assert storage(ROOT, own.replace("overlay overlay", f"{kind} x"))[0] == verdict
+
+
 def test_subvolume() -> None:
     """A subvolume of btrfs counts as a file system, a directory in one does not, nor a disk shared with /."""
     kind = "/var/lib/docker is a mount point of its own: btrfs, device 0:42, its subvolume /@docker"

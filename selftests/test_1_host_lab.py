@@ -703,6 +703,18 @@ def test_data_root_mounted_from_another_disk(lab: Laboratory, disk: Callable[[Pa
         assert (found, "is the directory /docker of the file system on device" in reason) == ("fail", True)
 
 
+def test_data_root_on_an_overlay(lab: Laboratory) -> None:
+    """An overlay writes to the file system on which its upper directory lies."""
+    with stopped(lab, "--storage-driver", "vfs") as one:
+        folders = {name: one.directory / name for name in ("lower", "upper", "work", "data")}
+        for folder in folders.values():
+            folder.mkdir()
+        layers = f"lowerdir={folders['lower']},upperdir={folders['upper']},workdir={folders['work']}"
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, one.data_root], check=True)
+        found, reason = storage(one)
+        assert (found, "is of the type overlay" in reason) == ("fail", True)
+
+
 def test_part_of_the_data_root_elsewhere(lab: Laboratory, disk: Callable[[Path], None]) -> None:
     """Volumes behind a link, or mounted there, lie on the file system of the host still."""
     with stopped(lab) as one:

@@ -1,6 +1,7 @@
 """On which file systems an engine keeps its data."""
 
 import posixpath
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,6 +12,8 @@ from hullcheck.facts.mounts import Mount
 from hullcheck.facts.places import Places
 from hullcheck.verdicts import EvidenceError
 
+_BORROWING = re.compile(r"overlay|aufs|(fuse\.)?(fuse-overlayfs|bindfs|mergerfs|unionfs)")
+"""File systems that keep what is written to them on others."""
 _IMAGE_STORE = "io.containerd.snapshotter"
 
 
@@ -44,6 +47,8 @@ class Root:
             return f"is on the file system of {host}{itself}, device {self.mount.device}"
         if self.mount.device == self.above.device:
             return f"is on the file system mounted at {self.above.point}, with all else that is there"
+        if _BORROWING.fullmatch(self.mount.kind):
+            return f"is of the type {self.mount.kind}, which keeps its data on other file systems"
         if not self.mount.is_whole:
             return f"is the directory {self.mount.root} of the file system on device {self.mount.device}"
         moved = [f"{path} on that of {host}" for path, mount in self.parts if (host := self._host(mount))]
