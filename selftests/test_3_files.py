@@ -320,6 +320,22 @@ def test_group_of_the_socket() -> None:
         assert root.judge("3.15", policy)[SOCKET][0] == "pass"
 
 
+def test_socket_after_the_next_start() -> None:
+    """What the socket unit will do is said beside what is; that of another socket says nothing."""
+    assert RIGHT.units is not None
+    for path, lines, group, mode in (
+        (SOCKET, ("SocketMode=0666", "SocketGroup=staff"), "; restart pending: its unit says group staff",
+         "; restart pending: its unit says mode 666"),
+        (f"/var{SOCKET}", ("SocketMode=0666", "SocketGroup=docker"), "", "; restart pending: its unit says mode 666"),
+        (SOCKET, ("SocketMode=0600", "SocketGroup="), "", ""),
+        ("/x.sock", ("SocketMode=0666", "SocketGroup=staff"), "", ""),
+    ):  # fmt: skip
+        unit = (*RIGHT.units[1], f"Listen={path} (Stream)", *lines)
+        target = replace(RIGHT, units=(RIGHT.units[0], unit))
+        assert target.judge("3.15")[SOCKET] == ("pass", f"0:105, group docker{group}")
+        assert target.judge("3.16")[SOCKET] == ("pass", f"mode 660{mode}")
+
+
 def test_socket_without_a_file() -> None:
     """An abstract socket has no owner and no mode, and everybody may use it; no other socket does that good."""
     target = replace(RIGHT, host=replace(RIGHT.host, sockets=("@docker",)))

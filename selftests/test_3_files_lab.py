@@ -262,6 +262,19 @@ def test_link(changed: Change, number: str, change: str, reason: str) -> None:
     assert judged(number, facts) == {"/etc/docker/daemon.json": ("fail", reason)}
 
 
+def test_socket_after_the_next_start(changed: Change) -> None:
+    """A changed socket unit says nothing of the socket that is there, but of the next one."""
+    text = "[Socket]\\nSocketMode=0666\\nSocketGroup=users\\n"
+    folder = "/run/systemd/system/docker.socket.d"
+    facts = changed(
+        f"mkdir {folder}; printf '{text}' >{folder}/x.conf; systemctl daemon-reload",
+        f"rm -r {folder}; systemctl daemon-reload",
+    )
+    for number, coming in (("3.15", "group users"), ("3.16", "mode 666")):
+        verdict, reason = judged(number, facts)[SOCKET]
+        assert (verdict, reason.partition("; ")[2]) == ("pass", f"restart pending: its unit says {coming}")
+
+
 def test_sticky_directory(changed: Change) -> None:
     """In a sticky directory of root's others cannot replace a file of root's."""
     facts = changed(

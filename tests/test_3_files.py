@@ -297,7 +297,9 @@ def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, p
     """
     strangers = api_socket.strangers(policy.socket_groups)
     assert not strangers, strangers
-    return f"{api_socket.ownership}, group {api_socket.group}"
+    group = api_socket.next_group
+    pending = f"; restart pending: its unit says group {group}" if group not in ("", api_socket.group) else ""
+    return f"{api_socket.ownership}, group {api_socket.group}{pending}"
 
 
 @pytest.mark.cis("3.16", level=1)
@@ -317,7 +319,8 @@ def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
     """
     excess = api_socket.excess(0o660)
     assert not excess, excess
-    return api_socket.mode
+    bits = api_socket.next_mode
+    return api_socket.mode + (f"; restart pending: its unit says mode {bits:03o}" if bits & ~0o660 else "")
 
 
 @pytest.mark.cis("3.17", level=2)

@@ -1,6 +1,7 @@
 """Which files an engine really uses, in groups: of its units, its configuration, its keys and its sockets."""
 
 import posixpath
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,6 +11,7 @@ from hullcheck.facts import certificates, daemon
 from hullcheck.facts.certificates import Certificate
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon_config import START
+from hullcheck.facts.daemon_sockets import real_path
 from hullcheck.facts.engine_files_answer import SYSTEM, Answer, UnitFiles, View
 from hullcheck.facts.engine_files_probe import ENGINE_FILES
 from hullcheck.facts.files import FileFact, State, abstract_socket
@@ -289,7 +291,10 @@ class EngineFiles:
 
     def api_sockets(self) -> Files:
         """Every unix socket on which the API listens."""
-        return self._sockets(self.daemon.api_sockets, "the API listens on no unix socket")
+        found = self._sockets(self.daemon.api_sockets, "the API listens on no unix socket")
+        units = [each for each in self.answer.units if each.manager == self._manager]
+        coming = {real_path(self.daemon.process, path): unit for unit in units for path in unit.listens}
+        return replace(found, named=tuple((path, _made_by(coming.get(path), file)) for path, file in found))
 
     def containerd_sockets(self) -> Files:
         """That of the containerd which the daemon uses."""
@@ -303,6 +308,15 @@ class EngineFiles:
         files = {path: self._file(self.view, path, *given.get(path, ())) for path in paths if path[0] != "@"}
         files |= {path: abstract_socket(path) for path in paths if path[0] == "@"}
         return Subjects("file", tuple(files.items()), nothing)
+
+
+def _made_by(unit: UnitFiles | None, socket: FileFact) -> FileFact:
+    """The socket, with what its unit gives it at the next start."""
+    if unit is None:
+        return socket
+    mode = unit.values.get("SocketMode", "")
+    bits = int(mode, 8) if re.fullmatch("[0-7]+", mode) else 0
+    return replace(socket, next_mode=bits, next_group=unit.values.get("SocketGroup", ""))
 
 
 def _unquoted(value: str) -> str:

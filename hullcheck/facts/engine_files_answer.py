@@ -109,12 +109,14 @@ class UnitFiles:
         values: its properties.
         paths: its file, its drop-ins and its environment files.
         folders: the directories in which more of them would be read.
+        listens: of a socket unit, the addresses.
     """
 
     manager: str
     values: dict[str, str]
     paths: tuple[str, ...]
     folders: tuple[str, ...] = ()
+    listens: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, manager: str, records: list[Record]) -> "UnitFiles":
@@ -124,7 +126,12 @@ class UnitFiles:
             tuple(value for word, value in records if word == each) for each in ("match", "folder")
         )
         named = [values.get("FragmentPath", ""), *values.get("DropInPaths", "").split(), *environment]
-        return cls(manager, values, tuple(dict.fromkeys(filter(None, named))), folders)
+        listens = tuple(
+            value.removeprefix("Listen=").rpartition(" (")[0]
+            for word, value in records
+            if word == "property" and value.startswith("Listen=")
+        )
+        return cls(manager, values, tuple(dict.fromkeys(filter(None, named))), folders, listens)
 
     @property
     def name(self) -> str:

@@ -204,7 +204,7 @@ unit_of() {  # the unit in whose control group it is: $unit; the user whose syst
   [ -z "$unit" ] || say manager_of_unit $manager
 }
 
-properties=Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,TriggeredBy
+properties=Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,TriggeredBy,Listen,SocketMode,SocketGroup
 show() {  # WHOSE, then systemctl as a command: what systemd knows of units, and the files that it names
   manager=$1
   say manager $manager

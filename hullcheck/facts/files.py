@@ -80,6 +80,8 @@ class FileFact:
         owners: who may own it: root, and the user of a rootless engine.
         groups: the numbers of their groups; a rootless engine has many, lent to its user alone.
         doubt: why it could not be looked at.
+        next_mode: of a socket that systemd makes, the permission bits at its next start.
+        next_group: the same for its group.
     """
 
     path: str
@@ -90,6 +92,8 @@ class FileFact:
     owners: frozenset[int] = frozenset({0})
     groups: tuple[range, ...] = (range(1),)
     doubt: str = ""
+    next_mode: int = 0
+    next_group: str = ""
 
     @property
     def node(self) -> Node:
