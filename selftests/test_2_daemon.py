@@ -500,7 +500,8 @@ def test_user_of_a_process() -> None:
 
 def test_addresses_of_a_unit() -> None:
     """A path is a unix socket, all else is TCP."""
-    assert hosts_of_unit(("/run/x.sock", "[::]:1")) == ("unix:///run/x.sock", "tcp://[::]:1")
+    addresses = ("/run/x.sock", "@x", "[::]:1")
+    assert hosts_of_unit(addresses) == ("unix:///run/x.sock", "unix://@x", "tcp://[::]:1")
 
 
 def test_socket_that_no_table_shows() -> None:

@@ -724,10 +724,17 @@ def test_tool_of_the_shim(world: World) -> None:
     assert world.judge("5.23")[0] == "fail"
 
 
-@pytest.mark.parametrize(("network", "number", "verdict"), [("host", 1, "fail"), ("bridge", 12, "pass")])
+OTHER = f"container:{'d' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("network", "number", "verdict"),
+    [("host", 1, "fail"), ("bridge", 12, "pass"), (OTHER, 12, "pass"), (OTHER, 1, "fail")],
+)
 def test_abstract_socket_of_an_engine(world: World, network: str, number: int, verdict: str) -> None:
     """5.32: a socket that is no file is reached from the host's network, without a mount."""
-    world.config["NetworkMode"] = network
+    world.others = [{**world.description, "Id": "d" * 64, "Name": "/other", "Running": False, "Pid": 0}]
+    world.description["HostConfig"] = {**HOST_CONFIG, "NetworkMode": network}
     world.links = {**OWN, "net": number}
     assert world.judge("5.32")[0] == "pass"
     world.daemon.api_sockets = ("/run/docker.sock", "@engine")
