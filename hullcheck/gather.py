@@ -66,7 +66,13 @@ def script_for(
     target: Target, probes: tuple[Probe, ...], probe_timeout: int, known_images: Iterable[str] = ()
 ) -> str:
     """The probe script as it is run on *target*, where the layers of *known_images* need not be read again."""
-    return render(probes, docker_host=_docker_host(target), timeout=probe_timeout, known_images=known_images)
+    return render(
+        probes,
+        docker_host=_docker_host(target),
+        timeout=probe_timeout,
+        known_images=known_images,
+        paths=target.paths,
+    )
 
 
 def _docker_host(target: Target) -> str | None:

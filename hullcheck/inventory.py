@@ -40,6 +40,8 @@ class Target:
     """Its groups, in the order in which their policies are laid over each other."""
     docker_host: str | None = None
     """The engine to ask, as ``DOCKER_HOST`` would say it; ``None`` for the one ``docker`` finds."""
+    paths: tuple[tuple[str, str], ...] = ()
+    """What of it the policy names, by the variables of the probes; see `Policy.paths`."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ _Value = TypeVar("_Value")
 _Fault = tuple[tuple[str | int, ...], str]
 
 PROTOCOLS = ("tcp", "udp", "sctp")
+MONITORS = ("falco", "sysdig", "aqua")
+"""Tools that watch what containers do, as `runtime_monitors` names them."""
 _PORTS = re.compile(rf"([0-9]{{1,5}})(?:-([0-9]{{1,5}}))?(?:/({'|'.join(PROTOCOLS)}))?")
 _MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:b|([kmgt])(?:i?b)?)?", re.IGNORECASE)
 _DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
@@ -101,11 +103,53 @@ class Hardening:
         Raises:
             PolicyError: a key is unknown or missing, or a value is wrong; all faults at once.
         """
-        values = _parsed(mapping, {"standard": _text, "assessed": _day, "valid_days": _days})
-        missing = [key for key in ("standard", "assessed") if key not in values]
-        if missing:
-            raise PolicyError(tuple(((key,), "is missing") for key in missing))
-        return cls(**values)
+        parsers = {"standard": _text, "assessed": _day, "valid_days": _days}
+        return cls(**_required(_parsed(mapping, parsers), "standard", "assessed"))
+
+
+SEVERITIES = ("negligible", "low", "medium", "high", "critical")
+"""How bad a scanner finds a weakness, the least first."""
+
+
+@dataclass(frozen=True)
+class ScanReports:
+    """Where the reports of image scanners lie, and what they may say."""
+
+    folder: str
+    """On the target."""
+    max_age_days: int = 30
+    """How old a report may be."""
+    highest_severity: str = "medium"
+    """The worst weakness that an image may have; see `SEVERITIES`."""
+
+    @classmethod
+    def from_mapping(cls, mapping: object) -> Self:
+        """Read them as a policy file writes them.
+
+        Raises:
+            PolicyError: a key is unknown or missing, or a value is wrong; all faults at once.
+        """
+        parsers = {"folder": _path, "max_age_days": _days, "highest_severity": _severity}
+        return cls(**_required(_parsed(mapping, parsers), "folder"))
+
+
+@dataclass(frozen=True)
+class DockerBench:
+    """Where the log of docker-bench-security lies, and how old it may be."""
+
+    log: str
+    """The JSON log on the target."""
+    max_age_days: int = 30
+    """How many days ago the last run may have been."""
+
+    @classmethod
+    def from_mapping(cls, mapping: object) -> Self:
+        """Read it as a policy file writes it.
+
+        Raises:
+            PolicyError: a key is unknown or missing, or a value is wrong; all faults at once.
+        """
+        return cls(**_required(_parsed(mapping, {"log": _path, "max_age_days": _days}), "log"))
 
 
 @dataclass(frozen=True)
@@ -190,6 +234,8 @@ class Policy:
     """Names of packages and tools that images may hold."""
     image_max_age_days: int | None = None
     """How many days after its build an image has to be built anew."""
+    scan_reports: ScanReports | None = None
+    """The reports of image scanners."""
     image_verification: str | None = None
     """How signatures of images are checked, where that is not by content trust of the docker command."""
     rootful_reason: str | None = None
@@ -233,6 +279,19 @@ class Policy:
     """How many managers a swarm may have."""
     rotation_days: RotationPeriods = field(default_factory=RotationPeriods)
     """How long keys and certificates of a swarm may be in use."""
+    docker_bench: DockerBench | None = None
+    """The log of docker-bench-security."""
+    runtime_monitors: tuple[str, ...] | None = None
+    """Tools that have to watch what containers do; ``None`` means that any one will do. See `MONITORS`."""
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """What of the target the probes have to be told of, by their variables."""
+        reports, bench = self.scan_reports, self.docker_bench
+        return {
+            **({"docker_bench_log": bench.log} if bench else {}),
+            **({"scan_reports": reports.folder} if reports else {}),
+        }
 
     @classmethod
     def from_mapping(cls, mapping: object) -> Self:
@@ -298,6 +357,14 @@ def _parsed(mapping: object, parsers: Mapping[str, Callable[[Any], Any]]) -> dic
             faults.append(((key,), f"unknown key; {did_you_mean(str(key), parsers)}"))
     if faults:
         raise PolicyError(tuple(faults))
+    return values
+
+
+def _required(values: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """*values*, in which all of *keys* have to be."""
+    missing = [key for key in keys if key not in values]
+    if missing:
+        raise PolicyError(tuple(((key,), "is missing") for key in missing))
     return values
 
 
@@ -469,6 +536,18 @@ def _count(value: object) -> int:
     return value
 
 
+def _severity(value: object) -> str:
+    if value not in SEVERITIES:
+        raise ValueError(f"{_shown(value)} is not a severity; write one of {', '.join(SEVERITIES)}")
+    return str(value)
+
+
+def _monitor(value: object) -> str:
+    if value not in MONITORS:
+        raise ValueError(f"{_shown(value)} is no known monitor; write one of {', '.join(MONITORS)}")
+    return str(value)
+
+
 def _managers(value: object) -> int:
     if not _is_number(value) or value not in (1, 3, 5, 7):
         raise ValueError(f"{_shown(value)} is not a number of managers; write 1, 3, 5 or 7")
@@ -490,6 +569,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "allowed_registries": _each(_registry),
     "allowed_packages": _each(_word),
     "image_max_age_days": _days,
+    "scan_reports": ScanReports.from_mapping,
     "image_verification": _text,
     "rootful_reason": _text,
     "api_listeners": _each(_listener),
@@ -511,4 +591,6 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "sprawl": SprawlLimits.from_mapping,
     "swarm_managers": _managers,
     "rotation_days": RotationPeriods.from_mapping,
+    "docker_bench": DockerBench.from_mapping,
+    "runtime_monitors": _some(_monitor),
 }

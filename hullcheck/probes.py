@@ -50,6 +50,8 @@ _EPILOGUE = r"""ask_host | dd ibs=65536 obs=16777216 2>/dev/null | { ask_engine;
 printf "%s complete\n" "$nonce"
 """
 
+PATHS = ("docker_bench_log", "scan_reports")
+"""Variables of the script for what a policy names on the target; empty where it names nothing."""
 _MOST_KNOWN = 2000  # images: the script is one argument of a command, and Linux has room there for 128 KiB
 TIMED_OUT = 124  # the exit status of timeout(1)
 
@@ -101,6 +103,7 @@ def render(
     docker_host: str | None = None,
     timeout: int = 30,
     known_images: Iterable[str] = (),
+    paths: Iterable[tuple[str, str]] = (),
 ) -> str:
     """The script that asks *probes*, as ASCII text for a POSIX sh.
 
@@ -108,12 +111,15 @@ def render(
         docker_host: the engine's address as the docker command takes it; None leaves the target's own choice.
         timeout: seconds for each probe, where the target has timeout(1).
         known_images: ids of images whose layers need not be read again.
+        paths: by name of `PATHS`, what of the target the policy names.
     """
     parts = [_PROLOGUE.replace("@SECONDS@", str(timeout)).replace("@MAGIC@", MAGIC)]
     if docker_host:
         parts.append(f"DOCKER_HOST={shlex.quote(docker_host)}\nexport DOCKER_HOST\n")
     known = " ".join(each.removeprefix("sha256:")[:16] for each in islice(known_images, _MOST_KNOWN))
     parts.append(f"known_images={shlex.quote(known)}\nexport known_images\n")
+    variables = dict.fromkeys(PATHS, "") | dict(paths)
+    parts += [f"{name}={shlex.quote(path)}\nexport {name}\n" for name, path in variables.items()]
     asked = list(probes)
     parts.append(_function("ask_host", [each for each in asked if not each.asks_engine]))
     parts.append(_function("ask_engine", [each for each in asked if each.asks_engine]))

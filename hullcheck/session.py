@@ -4,6 +4,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ class AuditSession:
         self.config = config
         self.worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
         self.inventory = _inventory(config)
-        self.targets = _targets(config, self.inventory)
+        self.targets = tuple(map(self._told, _targets(config, self.inventory)))
         self.started = time.time()
         self.results: dict[tuple[str, str], Result] = {}
         self.controls: dict[str, Control] = {}
@@ -39,6 +40,10 @@ class AuditSession:
         self.recordings: dict[str, Recording] = {}
         self._facts: dict[str, Facts] = {}
         self.folder = self._folder()
+
+    def _told(self, target: Target) -> Target:
+        """*target* with what its policy names on it, for the probes."""
+        return replace(target, paths=tuple(self.inventory.policy_for(target).paths.items()))
 
     def _folder(self) -> Path:
         if self.worker_input is not None:

@@ -115,6 +115,8 @@ def facts_of_guest(guest: "Guest", *, seconds: int = 30) -> Facts:
 
 def facts_of_engine(socket: str | Path, policy: Policy | None = None) -> Facts:
     """The facts of this machine with the engine behind *socket*, gathered as an audit gathers them."""
-    target = Target("local", "local://", docker_host=f"unix://{socket}")
+    policy = policy or Policy()
+    paths = tuple(policy.paths.items())
+    target = Target("local", "local://", docker_host=f"unix://{socket}", paths=paths)
     (recording,) = gather([target], fact_modules.PROBES, Connection()).values()
-    return Facts(recording, policy or Policy())
+    return Facts(recording, policy)

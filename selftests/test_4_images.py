@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -229,6 +229,7 @@ def test_users_of_an_image_are_named() -> None:
 
     class Web:
         image_id = f"sha256:{ID}"
+        description: ClassVar = {"Created": "2026-06-30T12:00:00Z"}
 
     target.__dict__["container"] = Subjects("container", (("web", Web()),))
     assert verdict("4.6", target) == ("fail", "has no health check (used by web)")

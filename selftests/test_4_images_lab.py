@@ -10,6 +10,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +22,11 @@ from hullcheck.facts import Facts
 from hullcheck.facts.image_probe import IMAGES
 from hullcheck.gather import gather
 from hullcheck.inventory import Target
-from hullcheck.policy import Policy
+from hullcheck.policy import Policy, ScanReports
 from hullcheck.recording import Recording
 from hullcheck.transport import Connection
 from selftests.judging import Verdicts, facts_of_engine, facts_of_user, judged
+from selftests.test_4_scan_reports import trivy
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -447,7 +449,40 @@ def replace_policy(facts: Facts, allowed: tuple[str, ...] | None) -> Facts:
     return Facts(facts.recording, Policy(allowed_registries=allowed))
 
 
-# ---- age and content trust
+# ---- scan reports, age and content trust
+
+
+@each_store
+def test_scan_report_of_a_real_image(
+    engine: EngineFactory, tmp_path: Path, settings: dict[str, object]
+) -> None:
+    """A report on the digest of the image's configuration passes in both stores; on any other digest, none.
+
+    The report is made by hand in the shape of Trivy's: no scanner and no list of weaknesses is in reach here.
+    """
+    one = engine(**settings)
+    one.run("web")
+    policy = Policy(scan_reports=ScanReports(str(tmp_path)))
+
+    def found(digest: str, *severities: str) -> tuple[str, str]:
+        report = trivy(*severities, CreatedAt=datetime.now(UTC).isoformat(), Metadata={"ImageID": digest})
+        (tmp_path / "web.json").write_text(json.dumps(report))
+        return audit("4.4", one, policy)["bb:1"]
+
+    one.docker("save", "--output", str(tmp_path / "bb.tar"), "bb:1")
+    with tarfile.open(tmp_path / "bb.tar") as archive:
+        (named,) = json.load(archive.extractfile("manifest.json") or BytesIO())
+    configuration = "sha256:" + named["Config"].removesuffix(".json").rpartition("/")[2]
+    assert found("sha256:" + "00" * 32)[0] == "fail"
+    assert found(configuration)[0] == "pass"
+    assert found(one.docker("image", "inspect", "--format", "{{.Id}}", "bb:1").strip())[0] == "pass"
+    assert found(configuration, "LOW", "HIGH")[0] == "fail"
+    (tmp_path / "web.json").write_text("{")
+    assert audit("4.4", one, policy)["bb:1"][0] == "error"
+    (tmp_path / "web.json").unlink()
+    assert audit("4.4", one, policy)["bb:1"] == ("fail", "no scan report on its digest (used by web)")
+    one.docker("rm", "--force", "web")
+    assert audit("4.4", one, policy)["bb:1"][0] == "not applicable"
 
 
 def test_age(engine: EngineFactory) -> None:

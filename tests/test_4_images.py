@@ -1,6 +1,7 @@
 """CIS Docker Benchmark v1.8.0, section 4: images and what runs from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 import pytest
 
@@ -10,10 +11,13 @@ from hullcheck.facts.image_contents import Contents, ImageContents
 from hullcheck.facts.image_trust import ContentTrust, Setting
 from hullcheck.facts.image_updates import left_alone
 from hullcheck.facts.images import Image
+from hullcheck.facts.scan_reports import Report, ScanReports
 from hullcheck.policy import Policy
-from hullcheck.verdicts import EvidenceError, Manual
+from hullcheck.policy import ScanReports as ScanLimits
+from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _SHOWN = 20  # of what an image holds
+_CLOCKS = 300  # seconds that the clock of a scanner may be ahead
 
 
 @pytest.mark.cis("4.1", level=1)
@@ -139,26 +143,92 @@ def _some(names: Sequence[str]) -> str:
 
 @pytest.mark.cis("4.4", level=1)
 @pytest.mark.nist("RA-5", "SI-2", sp="800-53")
-@pytest.mark.nist("4.1.1", sp="800-190")
+@pytest.mark.nist("4.1.1", "4.1.3", sp="800-190")
 @pytest.mark.pci("6.3.1", "6.3.3", "11.3.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("3.1.image_scanning", "3.1.image_scanning.trivy", "3.1.image_scanning.clair")
 @pytest.mark.severity("high")
-def test_image_is_scanned_and_rebuilt(image: Image, policy: Policy) -> None:
+def test_image_is_scanned_and_rebuilt(
+    image: Image, scan_reports: ScanReports | None, facts: Facts, policy: Policy
+) -> str:
     """Every image is scanned for known weaknesses, and built anew with their patches.
 
     An image stays as it was on the day of its build, and what is found in its packages afterwards stays in it.
-    No report of a scanner is read: a young image is left to a person, an old one fails.
+    Read are reports of Trivy and Clair that lie on the host, and found by the digest of the image: a name can be
+    given to another one. Of each scanner the newest report counts. Without reports a young image is left to a
+    person, an old one fails. No scanner is run.
 
-    Remedy: scan images on a schedule, build them anew with `--pull` and `--no-cache`, and start the containers
-    from the new ones; how old one may be is `image_max_age_days` in the policy.
+    Remedy: scan images before they are started and on a schedule, leave the reports in the folder `scan_reports`
+    of the policy, build images anew with `--pull` and `--no-cache`, and start the containers from the new ones;
+    how old an image may be is `image_max_age_days` in the policy.
     """
-    days = image.days_old
-    if days is None:
-        raise Manual("does not say when it was built; no report of a scan was read")
-    limit = policy.image_max_age_days
-    too_old = limit is not None and days > limit
+    days, limit = image.days_old, policy.image_max_age_days
+    too_old = limit is not None and days is not None and days > limit
     assert not too_old, f"was built {days:.0f} days ago, allowed are {limit}{_users(image)}"
-    raise Manual(f"was built {max(days, 0):.0f} days ago; no report of a scan was read")
+    if policy.scan_reports is None or scan_reports is None:
+        raise Manual(f"{_built(days)}; no report of a scan was read")
+    if limit is not None and days is None:
+        raise Manual(f"{_built(days)}, which the policy limits")
+    return _require_good_reports(image, scan_reports, policy.scan_reports, facts)
+
+
+def _built(days: float | None) -> str:
+    return "does not say when it was built" if days is None else f"was built {max(days, 0):.0f} days ago"
+
+
+def _require_good_reports(image: Image, reports: ScanReports, limits: ScanLimits, facts: Facts) -> str:
+    about = [each for each in reports.about(image.known_as) if each.created <= image.recorded + _CLOCKS]
+    newest = {each.tool: each for each in reversed(about)}
+    fresh = [each for each in newest.values() if _days(image, each) <= limits.max_age_days]
+    if not fresh:
+        _require_unused(image, reports, list(newest.values()), limits.max_age_days, facts)
+    bad = [
+        f"{_shown(image, each)}: {_counted(found)}"
+        for each in fresh
+        if (found := each.above(limits.highest_severity))
+    ]
+    assert not bad, f"{'; '.join(bad)}; allowed is {limits.highest_severity}{_users(image)}"
+    empty = [_shown(image, each) for each in fresh if not each.tells_of_packages]
+    if empty:
+        raise Manual(f"tells of no package that was looked at: {'; '.join(empty)}")
+    unrated = [f"{_shown(image, each)}: {each.unknown}" for each in fresh if each.unknown]
+    if unrated:
+        raise Manual(f"weaknesses that the scanner could not rate: {'; '.join(unrated)}")
+    told = "; ".join(f"{_shown(image, each)}: {_counted(each.counts)}" for each in fresh)
+    return told + _not_before(image, about[-1])
+
+
+def _require_unused(
+    image: Image, reports: ScanReports, old: Sequence[Report], limit: int, facts: Facts
+) -> NoReturn:
+    """Say what it means that an image has no report that counts: nothing, where no container uses it."""
+    stale = "; ".join(f"{_shown(image, each)}, allowed are {limit}" for each in old)
+    lack = f"its newest report is too old: {stale}" if stale else "no scan report on its digest"
+    assert facts.container  # without a list of the containers nobody knows that none uses it
+    if not image.used_by:
+        raise NotApplicable(f"no container uses it; {lack}")
+    if reports.faults:
+        raise EvidenceError(f"{lack}, but files that could not be read: {_some(reports.faults)}")
+    pytest.fail(lack + _users(image), pytrace=False)
+
+
+def _days(image: Image, report: Report) -> float:
+    return max(image.recorded - report.created, 0) / 86400
+
+
+def _shown(image: Image, report: Report) -> str:
+    by = "" if report.dated else " by the time of its file"
+    return f"{report.tool}, {_days(image, report):.0f} days ago{by} ({report.file})"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in counts.items()) or "no weakness"
+
+
+def _not_before(image: Image, oldest: Report) -> str:
+    """A note where a container is older than the oldest report: a scan afterwards kept nothing from starting."""
+    late = image.used_since is not None and image.used_since < oldest.created
+    return "; no report shows a scan before it was first used here" if late else ""
 
 
 @pytest.mark.cis("4.5", level=2)

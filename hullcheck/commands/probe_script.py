@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from hullcheck import facts
-from hullcheck.probes import render
+from hullcheck.probes import PATHS, render
 
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers
@@ -31,11 +31,20 @@ def add(commands: "Subparsers") -> None:
         metavar="SECONDS",
         help="time for each probe (default: 30)",
     )
+    script.add_argument(
+        "--scan-reports", metavar="FOLDER", help="where the reports of image scanners lie there"
+    )
+    script.add_argument(
+        "--docker-bench-log", metavar="FILE", help="the JSON log of docker-bench-security there"
+    )
     script.set_defaults(run=_run)
 
 
 def _run(given: argparse.Namespace) -> int:
-    sys.stdout.write(render(facts.PROBES, docker_host=given.docker_host, timeout=given.probe_timeout))
+    paths = [(name, path) for name in PATHS if (path := getattr(given, name))]
+    sys.stdout.write(
+        render(facts.PROBES, docker_host=given.docker_host, timeout=given.probe_timeout, paths=paths)
+    )
     return 0
 
 

@@ -25,6 +25,7 @@ from hullcheck.facts import (
     processes,
     releases,
     rootless,
+    scan_reports,
     services,
     sprawl,
     swarm,
@@ -49,6 +50,7 @@ from hullcheck.facts.places import Places
 from hullcheck.facts.processes import Processes
 from hullcheck.facts.releases import Release, System
 from hullcheck.facts.rootless import RootlessParts
+from hullcheck.facts.scan_reports import ScanReports
 from hullcheck.facts.services import Service
 from hullcheck.facts.sprawl import Sprawl
 from hullcheck.facts.storage import Storage
@@ -79,6 +81,7 @@ PROBES: tuple[Probe, ...] = (
     *accounts.PROBES,
     *audit.PROBES,
     *swarm.PROBES,
+    *scan_reports.PROBES,
 )
 
 _EVIDENCE: dict[str, tuple[Probe, ...]] = {
@@ -98,6 +101,7 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "audit": audit.EVIDENCE,
     "release": releases.EVIDENCE,
     "rootless_parts": (*rootless.EVIDENCE, *daemon.EVIDENCE),
+    "scan_reports": scan_reports.PROBES,
     "storage": places.EVIDENCE,
     "system": (engine.OS_RELEASE,),
     "sprawl": sprawl.EVIDENCE,
@@ -297,6 +301,12 @@ class Facts:
     def image_contents(self) -> ImageContents:
         """What is in the images that the engine holds."""
         return ImageContents(self.recording)
+
+    @cached_property
+    def scan_reports(self) -> ScanReports | None:
+        """What scanners found in images; None where the policy names no reports."""
+        named = self.policy.scan_reports
+        return ScanReports(self.recording, named.folder) if named else None
 
     @cached_property
     def image_names(self) -> dict[str, str]:

@@ -43,7 +43,10 @@ class Image:
         told: its history, and what it leaves to builds from it; None where it could not be read. `steps` is what
             controls ask for.
         used_by: the containers that were made from it, running or not, as far as they are known.
+        used_since: when the first of these was made, in seconds since the epoch; None where that is not known.
         recorded: when it was looked at, in seconds since the epoch.
+        known_as: every digest that is known of it: its id, those of its configuration and manifest, and those in
+            registries.
     """
 
     id: str
@@ -59,7 +62,9 @@ class Image:
     secrets: tuple[str, ...] = ()
     told: tuple[Step, ...] | None = ()
     used_by: tuple[str, ...] = ()
+    used_since: float | None = None
     recorded: float = 0.0
+    known_as: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -181,12 +186,17 @@ def _blobs(text: str) -> dict[str, Mapping[str, Any]]:
     return blobs
 
 
-def _users(facts: "Facts") -> dict[str, list[str]]:
-    """The names of containers by the id of their image; none where the containers cannot be listed."""
-    users = dict[str, list[str]]()
+_User = tuple[str, float | None]
+
+
+def _users(facts: "Facts") -> dict[str, list[_User]]:
+    """The names of containers and when they were made, by the id of their image; none where the containers
+    cannot be listed."""
+    users = dict[str, list[_User]]()
     try:
         for name, container in facts.container:
-            users.setdefault(container.image_id, []).append(name)
+            made = _moment(container.description.get("Created"))
+            users.setdefault(container.image_id, []).append((name, made))
     except (EvidenceError, NotApplicable):
         return {}
     return users
@@ -195,12 +205,13 @@ def _users(facts: "Facts") -> dict[str, list[str]]:
 def _image(
     document: Mapping[str, Any],
     blobs: Mapping[str, Mapping[str, Any]],
-    users: Mapping[str, list[str]],
+    users: Mapping[str, list[_User]],
     recorded: float,
 ) -> Image:
     config = document["Config"]
     identifier = str(document["Id"])
-    told = _steps(identifier, document.get("Of"), blobs)
+    own = _own_blobs(identifier, document.get("Of"), blobs)
+    told = _steps(own)
     return Image(
         identifier,
         tuple(sorted(each for each in document.get("RepoTags") or () if not each.startswith("<none>"))),
@@ -214,17 +225,21 @@ def _image(
         str(config["Healthcheck"]),
         tuple(config["Secrets"]),
         None if told is None else (*told, *_later(config.get("Later", ()), told)),
-        tuple(users.get(identifier, ())),
+        tuple(name for name, _ in users.get(identifier, ())),
+        min((made for _, made in users.get(identifier, ()) if made is not None), default=None),
         recorded,
+        frozenset(
+            (identifier, *own, *(each.partition("@")[2] for each in document.get("RepoDigests") or ()))
+        ),
     )
 
 
-def _steps(
+def _own_blobs(
     identifier: str, layers_and_platform: Any, blobs: Mapping[str, Mapping[str, Any]]
-) -> tuple[Step, ...] | None:
-    """The history of an image; of those for several machines, that of the one which the engine describes.
+) -> dict[str, Mapping[str, Any]]:
+    """What is stored of an image, by digest: its configuration, and the manifest that names that.
 
-    None where it was not read.
+    Of an image for several machines it is that of the one which the engine describes.
     """
     reached, waiting = dict[str, Mapping[str, Any]](), [identifier]
     while waiting:
@@ -232,11 +247,18 @@ def _steps(
         if digest in blobs and digest not in reached:
             reached[digest] = blobs[digest]
             waiting += blobs[digest].get("Names", ())
-    histories = {
-        tuple(map(_step, blob["Steps"]))
-        for blob in reached.values()
+    configurations = {
+        digest: blob
+        for digest, blob in reached.items()
         if "Steps" in blob and blob.get("Of", layers_and_platform) == layers_and_platform
     }
+    naming = {d: blob for d, blob in reached.items() if configurations.keys() & set(blob.get("Names", ()))}
+    return configurations | naming
+
+
+def _steps(own: Mapping[str, Mapping[str, Any]]) -> tuple[Step, ...] | None:
+    """The history of an image; None where it was not read."""
+    histories = {tuple(map(_step, blob["Steps"])) for blob in own.values() if "Steps" in blob}
     return histories.pop() if len(histories) == 1 else None
 
 
