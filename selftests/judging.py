@@ -101,16 +101,18 @@ def facts_of_answer(output: str, target: str, gathered: float = 0.0) -> Facts:
     return Facts(recording, Policy())
 
 
-def facts_of_guest(guest: "Guest", *, seconds: int = 30) -> Facts:
+def facts_of_guest(guest: "Guest", policy: Policy | None = None, *, seconds: int = 30) -> Facts:
     """What an audit over ssh learns of a host or a machine of the laboratory.
 
     Args:
         seconds: for each probe, and a multiple of it for all.
     """
-    target = Target(guest.name, f"ssh://root@{guest.name}?ssh_config={guest.ssh_config}")
+    policy = policy or Policy()
+    connect = f"ssh://root@{guest.name}?ssh_config={guest.ssh_config}"
+    target = Target(guest.name, connect, paths=tuple(policy.paths.items()))
     way = Connection(timeout=4 * seconds)
     (recording,) = gather([target], fact_modules.PROBES, way, probe_timeout=seconds).values()
-    return Facts(recording, Policy())
+    return Facts(recording, policy)
 
 
 def facts_of_engine(socket: str | Path, policy: Policy | None = None) -> Facts:

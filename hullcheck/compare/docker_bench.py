@@ -69,10 +69,19 @@ class Check:
 
 @dataclass(frozen=True)
 class Log:
-    """One run of the tool."""
+    """One run of the tool.
+
+    Attributes:
+        sections: those that it went through; with -c it goes through none.
+        started: seconds since the epoch; None where the log does not say.
+        ended: the same.
+    """
 
     version: str
     checks: tuple[Check, ...]
+    sections: frozenset[str] = frozenset()
+    started: int | None = None
+    ended: int | None = None
 
     @property
     def benchmark(self) -> str:
@@ -86,19 +95,6 @@ def load(path: Path) -> Log:
     Raises:
         WrongUse: it cannot be read, or is not the whole log of a version whose numbers are known.
     """
-    document = _json(path)
-    version = document.get("dockerbenchsecurity") if isinstance(document, dict) else None
-    if version is None or not isinstance(document.get("tests"), list):
-        raise WrongUse(f"{path}: not the JSON log of docker-bench-security")
-    if version not in BENCHMARKS:
-        known = ", ".join(BENCHMARKS)
-        raise WrongUse(
-            f"{path}: of docker-bench-security {version}, whose numbers are not known; known: {known}"
-        )
-    return Log(version, tuple(_check(path, each) for each in _tests(document["tests"])))
-
-
-def _json(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8", errors="backslashreplace")
     except OSError as error:
@@ -107,6 +103,39 @@ def _json(path: Path) -> Any:
         beside = path.with_name(f"{path.name}.json")
         advice = f"; its JSON is beside it: {beside}" if beside.exists() else ""
         raise WrongUse(f"{path}: not the JSON log that docker-bench-security writes to LOG.json{advice}")
+    return parse(text, str(path))
+
+
+def parse(text: str, path: str) -> Log:
+    """Read the *text* of a log; messages name *path*.
+
+    Raises:
+        WrongUse: it is not the whole log of a version whose numbers are known.
+    """
+    document = _json(text, path)
+    version = document.get("dockerbenchsecurity") if isinstance(document, dict) else None
+    if version is None or not isinstance(document.get("tests"), list):
+        raise WrongUse(f"{path}: not the JSON log of docker-bench-security")
+    if version not in BENCHMARKS:
+        known = ", ".join(BENCHMARKS)
+        raise WrongUse(
+            f"{path}: of docker-bench-security {version}, whose numbers are not known; known: {known}"
+        )
+    sections = (each.get("id") for each in document["tests"] if isinstance(each, dict) and "results" in each)
+    return Log(
+        version,
+        tuple(_check(path, each) for each in _tests(document["tests"])),
+        frozenset(map(str, sections)),
+        _time(document.get("start")),
+        _time(document.get("end")),
+    )
+
+
+def _time(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _json(text: str, path: str) -> Any:
     try:
         return json.loads(text, strict=False)  # it writes line feeds in names as they are
     except json.JSONDecodeError as error:
@@ -127,7 +156,7 @@ def _tests(entries: list[Any]) -> Iterator[Any]:
         yield from section if isinstance(section, list) else [entry]
 
 
-def _check(path: Path, entry: Any) -> Check:
+def _check(path: str, entry: Any) -> Check:
     try:
         check = Check(
             entry["id"],

@@ -10,6 +10,7 @@ from hullcheck.facts import (
     checklist,
     containers,
     daemon,
+    docker_bench,
     engine,
     engine_files,
     firewall,
@@ -35,6 +36,8 @@ from hullcheck.facts.audit import Audit
 from hullcheck.facts.checklist import Section
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.docker_bench import DockerBench
+from hullcheck.facts.docker_bench import Step as BenchStep
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine_files import EngineFiles
 from hullcheck.facts.firewall import Firewall
@@ -82,6 +85,7 @@ PROBES: tuple[Probe, ...] = (
     *audit.PROBES,
     *swarm.PROBES,
     *scan_reports.PROBES,
+    *docker_bench.PROBES,
 )
 
 _EVIDENCE: dict[str, tuple[Probe, ...]] = {
@@ -94,6 +98,8 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "image": images.EVIDENCE,
     "image_contents": image_contents.EVIDENCE,
     "content_trust": image_trust.PROBES,
+    "docker_bench": docker_bench.PROBES,
+    "docker_bench_step": docker_bench.PROBES,
     "kernel": kernel.PROBES,
     **dict.fromkeys(engine_files.GROUPS, engine_files.EVIDENCE),
     **dict.fromkeys(places.GROUPS, places.EVIDENCE),
@@ -301,6 +307,18 @@ class Facts:
     def image_contents(self) -> ImageContents:
         """What is in the images that the engine holds."""
         return ImageContents(self.recording)
+
+    @cached_property
+    def docker_bench(self) -> DockerBench:
+        """docker-bench-security on the target: what runs it, and its last log."""
+        assert self.engine
+        return DockerBench(self.recording)
+
+    @property
+    def docker_bench_step(self) -> Subjects[BenchStep]:
+        """Every step on the way to a docker-bench-security that is of use."""
+        assert self.engine
+        return docker_bench.STEPS
 
     @cached_property
     def scan_reports(self) -> ScanReports | None:

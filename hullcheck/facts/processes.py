@@ -17,7 +17,7 @@ grep -aHs -e ^Name: -e ^PPid: -e ^Uid: -e ^CapPrm: -e ^CapEff: -e ^CapBnd: -e ^N
   [0-9]*/status
 [ $? -le 2 ] || exit 1
 grep -aHs "" [0-9]*/cgroup
-ls -ln [0-9]*/ns/pid 2>/dev/null
+ls -ln [0-9]*/ns/pid [0-9]*/exe 2>/dev/null
 exit 0
 """,  # grep ends with 2 where a process ended meanwhile; links of others' processes need root
 )
@@ -27,6 +27,7 @@ PROBES = (PROCESSES,)
 _STATUS = re.compile(r"(\d+)/status:(\w+):\s*(.*)")
 _CGROUP = re.compile(r"(\d+)/cgroup:(.*)")
 _CONTAINER_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_EXECUTABLE = re.compile(r".* (\d+)/exe -> (/.*?)(?: \(deleted\))?")
 _PID_NAMESPACE = re.compile(r".* (\d+)/ns/pid -> (pid:\[\d+\])")
 
 
@@ -38,12 +39,14 @@ class Process:
         status: the lines of /proc/PID/status by name.
         cgroups: the lines of /proc/PID/cgroup.
         pid_namespace: `pid:[INODE]`, or None where the auditor may not see it.
+        executable: the path of its program, as it is called where it runs; empty where the auditor may not see it.
     """
 
     pid: int
     status: dict[str, str]
     cgroups: tuple[str, ...]
     pid_namespace: str | None
+    executable: str = ""
 
     @cached_property
     def container_ids(self) -> frozenset[str]:
@@ -113,6 +116,7 @@ class Processes:
         status: dict[int, dict[str, str]] = {}
         cgroups: dict[int, list[str]] = {}
         namespaces: dict[int, str] = {}
+        executables: dict[int, str] = {}
         for line in recording.text(PROCESSES).split("\n"):
             if match := _STATUS.match(line):
                 status.setdefault(int(match[1]), {})[match[2]] = match[3]
@@ -120,9 +124,17 @@ class Processes:
                 cgroups.setdefault(int(match[1]), []).append(match[2])
             elif match := _PID_NAMESPACE.match(line):
                 namespaces[int(match[1])] = match[2]
+            elif match := _EXECUTABLE.fullmatch(line):
+                executables[int(match[1])] = match[2]
         return cls(
             {
-                pid: Process(pid, fields, tuple(cgroups.get(pid, ())), namespaces.get(pid))
+                pid: Process(
+                    pid,
+                    fields,
+                    tuple(cgroups.get(pid, ())),
+                    namespaces.get(pid),
+                    executables.get(pid, ""),
+                )
                 for pid, fields in status.items()
             }
         )
