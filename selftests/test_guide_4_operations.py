@@ -10,7 +10,9 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
 from hullcheck.facts.docker_bench import DOCKER_BENCH
+from hullcheck.facts.image_probe import IMAGES
 from hullcheck.facts.processes import PROCESSES
+from hullcheck.facts.sensors_probe import SENSORS
 from hullcheck.policy import DockerBench, Policy, PolicyError
 from hullcheck.probes import Answer
 from hullcheck.recording import Recording
@@ -219,3 +221,334 @@ def test_wrong_policy_of_docker_bench(wrong: object) -> None:
     """The log has to be named, by an absolute path."""
     with pytest.raises(PolicyError):
         Policy.from_mapping({"docker_bench": wrong})
+
+
+# ---- Falco, Sysdig and Aqua Security
+
+IMAGE = "sha256:" + "cd" * 32
+METRICS = """falcosecurity_scap_engine_name_info{{engine_name="modern_bpf",evt_source="syscall"}} 1
+falcosecurity_falco_sha256_rules_files_info{{file_name="falco_rules.yaml",sha256="{digest}"}} 1
+falcosecurity_scap_n_evts_total {events}
+falcosecurity_scap_n_drops_buffer_total{{dir="enter",drop="open"}} 5
+falcosecurity_scap_n_drops_total {drops}
+falcosecurity_falco_rules_matches_total{{priority="4",rule_name="A"}} {matches}
+falcosecurity_falco_rules_matches_total{{priority="2",rule_name="B"}} 1"""
+CONFIG = """rules_files:
+  - /etc/falco/falco_rules.yaml
+  - /etc/falco/rules.d
+engine:
+  kind: modern_ebpf
+metrics: {enabled: true, interval: 15m}
+webserver: {enabled: true, listen_port: 8765, prometheus_metrics_enabled: true}
+http_output: {enabled: true, url: "https://me:Hunter2secret@alerts.example.com/Hunter2secret", insecure: false}
+syslog_output: {enabled: true}
+program_output: {enabled: false, program: "curl Hunter2secret"}
+"""
+LISTENS = "net:7/net/tcp:  0: 00000000:223D 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 99 1"
+TO_CONSOLE = (
+    "net:7/net/tcp:  1: 0100000A:9999 0A0A0A0A:192B 01 00000000:00000000 00:00000000 00000000 0 0 98 1"
+)
+TO_ITSELF = TO_CONSOLE.replace("0A0A0A0A:", "0100007F:")
+PARTS = {
+    "arguments": "argument:/usr/bin/falco\nargument:-o\nargument:http_output.url=https://Hunter2secret",
+    "fds": "fd:socket:[99]\nfd:socket:[98]\nfd:anon_inode:bpf-prog\nfd:/etc/Hunter2secret",
+    "net": LISTENS,
+    "unit": "unit:Id=falco.service\nunit:MainPID=7\nunit:ActiveState=active\nunit:UnitFileState=enabled",
+    "config": CONFIG,
+    "rules": "rules:3:aa:/etc/falco/falco_rules.yaml\nrules:0:ee:/etc/falco/other.yaml",
+    "first": METRICS.format(digest="aa", events=1.7e6, drops=3, matches=4),
+    "second": METRICS.format(digest="aa", events=1.8e6, drops=3, matches=4),
+    "rest": "",
+}
+
+
+def said(pid: int = 7, **parts: str) -> str:
+    """What the probe says of a process: of a good Falco, but for these parts."""
+    known = PARTS | parts
+    lines = [known[each] for each in ("arguments", "fds", "net", "unit")]
+    if known["config"]:
+        lines += ["config:/etc/falco/falco.yaml", *(f":{line}" for line in known["config"].split("\n"))]
+    lines.append(known["rules"])
+    for word in ("first", "second"):
+        lines += [f"{word}:{line}" for line in known[word].split("\n") if line]
+    return "\n".join((f"process:{pid}", *lines, known["rest"], ""))
+
+
+def watched(
+    *said_of: str,
+    processes: tuple[str, ...] = (process(7, "/usr/bin/falco"),),
+    installed: str = "installed:/usr/bin/falco\n",
+    containers: tuple[str, ...] = (),
+    image: dict[str, Any] | None = None,
+    monitors: tuple[str, ...] | None = None,
+) -> Facts:
+    """A host of which the probe says this."""
+    kept = SENSORS.keep(installed + "".join(said_of))
+    assert SECRET not in kept
+    images = (
+        f"{IMAGE}\nimage {json.dumps({'Id': IMAGE, 'Config': {}, 'RootFS': {}} | (image or {}))}\n--blobs\n"
+    )
+    answers = {SENSORS.name: kept, IMAGES.name: IMAGES.keep(images)}
+    return target(Policy(runtime_monitors=monitors), answers, *processes, containers=containers)
+
+
+def in_container(restart: str = "always", image: str = IMAGE, **more: Any) -> str:
+    """A container called falco, as the engine describes it."""
+    document = {
+        "Id": ID,
+        "Name": "/falco",
+        "Image": image,
+        "HostConfig": {"RestartPolicy": {"Name": restart}},
+    }
+    return "container " + json.dumps(document | more)
+
+
+INSIDE = process(7, "/usr/bin/falco", cgroup=f"/docker/{ID}")
+OF_ITS_MAKERS = {
+    "RepoDigests": [f"falcosecurity/falco@sha256:{'12' * 32}"],
+    "RepoTags": ["falcosecurity/falco:0.41"],
+}
+
+
+def falco(facts: Facts, step: str = "") -> dict[str, str] | tuple[str, str]:
+    """The verdicts by step, or verdict and reason of one."""
+    found = judged("falco_sees_and_reports", facts)
+    return found[step] if step else {name: verdict for name, (verdict, _) in found.items()}
+
+
+def test_falco_in_order() -> None:
+    """All steps pass, and another tool is not needed."""
+    facts = watched(said())
+    verdicts = falco(facts)
+    assert isinstance(verdicts, dict)
+    assert set(verdicts.values()) == {"pass"}, verdicts
+    assert falco(facts, "it sees events and loses few") == (
+        "pass",
+        "100000 events between two readings, 0 lost",
+    )
+    assert falco(facts, "an output leaves the host") == (
+        "pass",
+        "its reports go to https://alerts.example.com",
+    )
+    found = {
+        name: verdict for name, (verdict, _) in judged("something_watches_the_containers", facts).items()
+    }
+    assert found == {"Falco": "pass", "Sysdig": "not applicable", "Aqua Security": "not applicable"}
+    found = judged("behaviour_of_containers_is_analysed", facts)
+    assert found["Sysdig"] == ("not applicable", "Falco watches this host")
+
+
+@pytest.mark.parametrize(
+    ("step", "changed", "expected", "words"),
+    [
+        ("it runs", {"unit": ""}, "fail", "is not that of a unit"),
+        (
+            "it runs",
+            {"unit": PARTS["unit"].replace("MainPID=7", "MainPID=8")},
+            "fail",
+            "is not that of a unit",
+        ),
+        ("it runs", {"unit": PARTS["unit"].replace("=active", "=failed")}, "fail", "is not that of a unit"),
+        (
+            "it starts with the host",
+            {"unit": PARTS["unit"].replace("=enabled", "=disabled")},
+            "fail",
+            "is disabled",
+        ),
+        (
+            "its driver is loaded",
+            {"fds": "fd:socket:[99]\nfd:anon_inode:[eventpoll]"},
+            "fail",
+            "no eBPF program",
+        ),
+        ("its driver is loaded", {"fds": "fd:/dev/falco0\nfd:socket:[99]"}, "pass", "/dev/falco0"),
+        ("its driver is loaded", {"fds": ""}, "error", "are you root"),
+        ("its rules are loaded", {"rules": "rules:0:aa:/etc/falco/falco_rules.yaml"}, "fail", "no file"),
+        ("its rules are loaded", {"rules": "rules:9:aa:/etc/falco/other.yaml"}, "fail", "no file"),
+        ("its rules are loaded", {"rules": "rules:9:aa:/etc/falco/rules.d/x.yaml"}, "pass", "rules.d/x.yaml"),
+        ("its rules are loaded", {"rules": "rules:9:bb:/etc/falco/falco_rules.yaml"}, "fail", "another"),
+        ("its rules are loaded", {"first": "", "second": ""}, "pass", "does not show"),
+        ("its rules are loaded", {"config": "a: [b"}, "error", "could not be read"),
+        ("its rules are loaded", {"config": ""}, "error", "could not be read"),
+        ("it sees events and loses few", {"second": PARTS["first"]}, "fail", "sees nothing"),
+        (
+            "it sees events and loses few",
+            {"second": PARTS["second"].replace("_total 3", "_total 1004")},
+            "fail",
+            "lost",
+        ),
+        (
+            "it sees events and loses few",
+            {"second": PARTS["second"].replace("_total 3", "_total 900")},
+            "pass",
+            "897 lost",
+        ),
+        ("it sees events and loses few", {"second": ""}, "error", "no counter"),
+        ("it sees events and loses few", {"first": "", "second": ""}, "error", "no counter"),
+        ("it sees events and loses few", {"net": ""}, "error", "not shown to be this process"),
+        ("it sees events and loses few", {"second": "falcosecurity_x 1"}, "error", "no counter"),
+        (
+            "an output leaves the host",
+            {"config": CONFIG.replace("alerts.example.com", "localhost")},
+            "manual",
+            "localhost",
+        ),
+        (
+            "an output leaves the host",
+            {"config": CONFIG.replace("http_output: {enabled: true", "http_output: {enabled: false")},
+            "manual",
+            "syslog_output",
+        ),
+        (
+            "an output leaves the host",
+            {"config": CONFIG.replace("_output: {enabled: true", "_output: {enabled: false")},
+            "fail",
+            "no output",
+        ),
+        ("it reported something", {"first": "", "second": ""}, "manual", "nothing shows"),
+        (
+            "it reported something",
+            {"first": "", "second": "", "rest": f"alerts:{NOW - DAY}"},
+            "pass",
+            "1 days ago",
+        ),
+        (
+            "it reported something",
+            {"first": "", "second": "", "rest": f"alerts:{NOW - 40 * DAY}"},
+            "manual",
+            "nothing",
+        ),
+        ("it reported something", {}, "pass", "matched 5 times"),
+    ],
+)
+def test_falco_with_one_thing_changed(step: str, changed: dict[str, str], expected: str, words: str) -> None:
+    """Each step fails on the flaw that it names; what is not shown is an error, or left to a person."""
+    verdict, reason = falco(watched(said(**changed)), step)
+    assert (verdict, words in reason) == (expected, True), reason
+
+
+def snapshot(events: int, *, ago: int, start: int = 5) -> str:
+    """A line of the file of Falco's counters."""
+    fields = {
+        "evt.time": (NOW - ago) * 10**9,
+        "scap.n_evts": events,
+        "scap.n_drops": 0,
+        "falco.start_ts": start,
+    }
+    fields |= {"falco.hostname": SECRET}
+    return "snapshot:" + json.dumps({"hostname": SECRET, "output_fields": fields})
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((snapshot(5, ago=1000), snapshot(9, ago=100)), "pass"),
+        ((snapshot(5, ago=1000), snapshot(5, ago=100)), "fail"),
+        ((snapshot(5, ago=9000), snapshot(9, ago=8000)), "fail"),
+        ((snapshot(5, ago=1000), snapshot(9, ago=100, start=6)), "error"),
+        ((snapshot(9, ago=100),), "error"),
+        ((snapshot(5, ago=1000), snapshot(9, ago=100)[:-9]), "error"),
+    ],
+)
+def test_counters_of_a_file(lines: tuple[str, ...], expected: str) -> None:
+    """The last two lines of one start count, if the last one is as young as the interval says."""
+    facts = watched(said(first="", second="", rest="\n".join(lines)))
+    assert falco(facts, "it sees events and loses few")[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("container", "image", "expected", "words"),
+    [
+        (in_container(), OF_ITS_MAKERS, "pass", "container falco"),
+        (
+            in_container(),
+            {"RepoDigests": ["reg.example.com/mirror/falcosecurity/falco@sha256:12"]},
+            "pass",
+            "",
+        ),
+        (in_container(), {"RepoTags": ["bb:1"]}, "fail", "no known registry"),
+        (
+            in_container(),
+            {"RepoTags": ["falcosecurity/falco:0.41"]},
+            "manual",
+            "named falcosecurity/falco:0.41",
+        ),
+        (in_container(), {"RepoDigests": ["evil/falco@sha256:12"]}, "fail", "docker.io/evil/falco"),
+        (
+            in_container(),
+            {"RepoDigests": ["evil/x@sha256:12"], "RepoTags": ["falcosecurity/falco:1"]},
+            "fail",
+            "evil",
+        ),
+    ],
+)
+def test_falco_in_a_container(container: str, image: dict[str, Any], expected: str, words: str) -> None:
+    """The image's repository counts, by a digest; neither the container's name nor a tag proves anything."""
+    facts = watched(said(unit=""), processes=(INSIDE,), containers=(container,), image=image)
+    verdict, reason = falco(facts, "it runs")
+    assert (verdict, words in reason) == (expected, True), reason
+
+
+@pytest.mark.parametrize(
+    ("restart", "expected"), [("always", "pass"), ("on-failure", "fail"), ("no", "fail"), ("", "fail")]
+)
+def test_falco_in_a_container_after_a_boot(restart: str, expected: str) -> None:
+    """The engine has to start it again."""
+    facts = watched(
+        said(unit=""), processes=(INSIDE,), containers=(in_container(restart),), image=OF_ITS_MAKERS
+    )
+    assert falco(facts, "it starts with the host")[0] == expected
+
+
+def test_names_prove_nothing() -> None:
+    """A container called falco, a process title, a program elsewhere and a program that does not run are no Falco."""
+    named = process(7, "/usr/bin/sleep", name="falco")
+    for facts in (
+        watched(processes=(named,)),
+        watched(processes=(named,), containers=(in_container(),), image=OF_ITS_MAKERS),
+        watched(said(), processes=(process(7, "/tmp/falco"),), installed=""),
+    ):
+        assert falco(facts, "it runs")[0] == "fail"
+        found = judged("something_watches_the_containers", facts)
+        assert {verdict for verdict, _ in found.values()} == {"fail"}
+    assert falco(watched(installed=""), "it is installed") == ("fail", "no program and no process of Falco")
+
+
+def agent(executable: str, **parts: str) -> Facts:
+    """A host with another agent."""
+    unit = PARTS["unit"].replace("falco", "agent")
+    no_falco = {"config": "", "rules": "", "first": "", "second": "", "net": TO_CONSOLE, "unit": unit}
+    return watched(said(**(no_falco | parts)), processes=(process(7, executable),), installed="")
+
+
+@pytest.mark.parametrize(
+    ("title", "executable"), [("Sysdig", "/opt/draios/bin/dragent"), ("Aqua Security", "/opt/aquasec/slk")]
+)
+def test_other_agents(title: str, executable: str) -> None:
+    """They run, start with the host and are connected to another machine; then Falco is not asked for."""
+    good = agent(executable)
+    for key in ("something_watches_the_containers", "behaviour_of_containers_is_analysed"):
+        found = judged(key, good)
+        assert found[title][0] == "pass", found
+        assert "connected to 10.10.10.10 6443" in found[title][1]
+        assert {verdict for verdict, _ in found.values()} == {"pass", "not applicable"}
+    assert falco(good, "it runs") == ("not applicable", f"{title} watches this host")
+    asked = Facts(good.recording, Policy(runtime_monitors=("falco",)))
+    assert falco(asked, "it runs")[0] == "fail"
+    found = judged("something_watches_the_containers", asked)
+    assert (found["Falco"][0], found[title][0]) == ("fail", "not applicable")
+    for flaw in ({"net": ""}, {"net": TO_ITSELF}, {"net": TO_CONSOLE.replace(" 98 ", " 97 ")}, {"unit": ""}):
+        found = judged("something_watches_the_containers", agent(executable, **flaw))
+        assert {verdict for verdict, _ in found.values()} == {"fail"}, flaw
+    found = judged(
+        "something_watches_the_containers",
+        agent(executable, unit=PARTS["unit"].replace("=enabled", "=static")),
+    )
+    assert found[title][0] == "pass"
+
+
+@pytest.mark.parametrize("wrong", [[], ["tripwire"], "falco"])
+def test_wrong_policy_of_monitors(wrong: object) -> None:
+    """Only tools that are known can be asked for, and at least one."""
+    with pytest.raises(PolicyError):
+        Policy.from_mapping({"runtime_monitors": wrong})

@@ -1,17 +1,30 @@
 """Docker Hardening Guide, section 4: regular audits, central logs, and what watches the running containers."""
 
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.docker_bench import DockerBench, Job, Run, Step
+from hullcheck.facts.docker_bench import DockerBench, Job, Run
+from hullcheck.facts.docker_bench import Step as BenchStep
+from hullcheck.facts.sensors import FALCO, TOOLS, Sensors, Step, Tool, Watcher
 from hullcheck.policy import Policy
-from hullcheck.verdicts import EvidenceError, Manual
+from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _CLOCKS = 300  # seconds that a clock may be ahead
 _DAY = 86400
 _AFTER_A_BOOT = ("enabled", "static", "generated", "linked", "alias", "indirect")  # states of unit files
 _CRON_DAEMONS = ("cron", "crond", "fcron", "busybox")
 _SECTIONS = frozenset("1234567")
+_RESTARTED = ("always", "unless-stopped")
+_MOST_LOST = 0.01  # of the events between two readings
+_LATELY = 30 * _DAY
+_LOCAL = ("", "localhost", "127.0.0.1", "::1", "0.0.0.0")
+_FOR_A_WATCH = (Step.RUNS, Step.BOOT, Step.DRIVER, Step.RULES)
+_OUTPUTS = ("http_output", "syslog_output", "file_output", "program_output", "stdout_output", "grpc_output")
+_INTERVALS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 @pytest.mark.nist("CA-2", "CA-7", sp="800-53")
@@ -21,7 +34,7 @@ _SECTIONS = frozenset("1234567")
 @pytest.mark.guide("4.1.docker_bench_regular", "5.cis.docker_bench")
 @pytest.mark.severity("low")
 def test_docker_bench_runs_regularly(
-    docker_bench_step: Step, docker_bench: DockerBench, facts: Facts, policy: Policy
+    docker_bench_step: BenchStep, docker_bench: DockerBench, facts: Facts, policy: Policy
 ) -> str:
     """docker-bench-security runs by a job, ran lately and to its end, and what it warned about is dealt with.
 
@@ -32,7 +45,7 @@ def test_docker_bench_runs_regularly(
     Remedy: run it as root, in its own folder, by a systemd timer or a crontab with `-l FILE`, and name the log
     FILE.json as `docker_bench` in the policy.
     """
-    if docker_bench_step is Step.JOB:
+    if docker_bench_step is BenchStep.JOB:
         return _require_job(docker_bench, facts, policy)
     if policy.docker_bench is None:
         assert docker_bench.jobs, "nothing runs it, and the policy names no log of a run elsewhere"
@@ -40,7 +53,7 @@ def test_docker_bench_runs_regularly(
     path = policy.docker_bench.log
     run = docker_bench.last_run(path)
     assert run is not None, f"{path} does not exist: it has not run, or writes elsewhere"
-    if docker_bench_step is Step.RUN:
+    if docker_bench_step is BenchStep.RUN:
         return _require_recent(run, facts.recording.gathered, policy.docker_bench.max_age_days)
     warned = [number for number, result in run.results.items() if result == "WARN"]
     if warned:
@@ -132,3 +145,245 @@ def test_docker_bench_comes_from_its_source(docker_bench: DockerBench, facts: Fa
         if any("docker-bench-security" in each for each in (*image.tags, *image.origins))
     ]
     raise Manual("; ".join(found) or "no checkout and no image of it was found on this host")
+
+
+# ---- what watches containers
+
+
+@pytest.mark.nist("SI-4", "SI-4(2)", "SI-4(4)", sp="800-53")
+@pytest.mark.nist("4.4.4", sp="800-190")
+@pytest.mark.pci("10.4.1.1", "11.5.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(D)", "164.308(a)(6)(ii)")
+@pytest.mark.guide("4.3.runtime_monitoring")
+@pytest.mark.severity("high")
+def test_something_watches_the_containers(monitor: Tool, facts: Facts, policy: Policy) -> str:
+    """A tool watches what containers do while they run: Falco, Sysdig or Aqua Security.
+
+    What an image holds is known before it starts; what somebody makes of it afterwards, only who watches sees.
+    A tool counts by its program, in a container of its makers' image or as the main process of a unit: a name proves
+    nothing. One tool is enough, if the policy does not name those that have to watch (`runtime_monitors`).
+
+    Remedy: install one of them, let it start with the host, and connect it to where alerts are read.
+    """
+    if policy.runtime_monitors is None:
+        _leave_to(monitor, _watching(facts))
+    elif monitor.name not in policy.runtime_monitors:
+        raise NotApplicable("the policy does not ask for it")
+    watch = _require_watch(monitor, facts)
+    return f"{watch}; {_falco(Step.OUTPUT, facts)}" if monitor is FALCO else watch
+
+
+@pytest.mark.nist("SI-4", "SI-4(4)", sp="800-53")
+@pytest.mark.nist("4.4.4", sp="800-190")
+@pytest.mark.pci("11.5.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(D)", "164.308(a)(6)(ii)")
+@pytest.mark.guide("4.3.falco")
+@pytest.mark.severity("medium")
+def test_falco_sees_and_reports(falco_step: Step, facts: Facts, policy: Policy) -> str:
+    """Falco runs, starts with the host, has its driver and rules, sees events, and its reports leave the host.
+
+    Each step is judged by itself, since a process that is there may see nothing: without its driver, without
+    rules, or because it loses what it is given. Its health page is a constant and is not asked. Not applicable
+    where another tool watches this host, if the policy does not name Falco (`runtime_monitors`).
+
+    Remedy: install Falco by its packages or its image, enable its unit, set `metrics.enabled` and
+    `webserver.prometheus_metrics_enabled` in falco.yaml, and `http_output` to where alerts are read.
+    """
+    asked = policy.runtime_monitors is not None and FALCO.name in policy.runtime_monitors
+    if not asked:
+        _leave_to(FALCO, _watching(facts))
+    return _falco(falco_step, facts)
+
+
+@pytest.mark.nist("SI-3", "SI-4", "SI-4(4)", sp="800-53")
+@pytest.mark.nist("4.1.3", "4.4.4", sp="800-190")
+@pytest.mark.pci("5.3.2", "11.5.1")
+@pytest.mark.hipaa("164.308(a)(5)(ii)(B)", "164.308(a)(6)(ii)")
+@pytest.mark.guide(
+    "4.3.behavioural_analysis", "4.3.behavioural_analysis.sysdig", "4.3.behavioural_analysis.aqua"
+)
+@pytest.mark.severity("low")
+def test_behaviour_of_containers_is_analysed(analyser: Tool, facts: Facts, policy: Policy) -> str:
+    """The agent of Sysdig or of Aqua Security runs, starts with the host, and is connected to its console.
+
+    Rules find what somebody thought of before; who knows how a container behaves sees what is new in it. Not
+    applicable where another of the tools watches this host, if the policy does not name the agent
+    (`runtime_monitors`).
+
+    Remedy: start the agent by its unit or from its makers' image, and let it reach its collector or gateway.
+    """
+    if policy.runtime_monitors is None or analyser.name not in policy.runtime_monitors:
+        _leave_to(analyser, _watching(facts))
+    return _require_watch(analyser, facts)
+
+
+def _leave_to(tool: Tool, watching: list[Tool]) -> None:
+    """Not applicable where another tool does it."""
+    if watching and tool not in watching:
+        raise NotApplicable(f"{', '.join(each.title for each in watching)} watches this host")
+
+
+def _watching(facts: Facts) -> list[Tool]:
+    return [tool for tool in TOOLS if _does_watch(tool, facts)]
+
+
+def _does_watch(tool: Tool, facts: Facts) -> bool:
+    try:
+        return bool(_require_watch(tool, facts))
+    except (AssertionError, Manual, pytest.fail.Exception):
+        return False
+
+
+def _require_watch(tool: Tool, facts: Facts) -> str:
+    """Say how a tool watches; for Falco the steps that need neither counters nor an output."""
+    if tool is FALCO:
+        return "; ".join(_falco(step, facts) for step in _FOR_A_WATCH)
+    watchers = _genuine(tool, facts.sensors)
+    assert any(map(_after_a_boot, watchers)), (
+        f"{tool.title} does not start with the host: {_state(watchers[0])}"
+    )
+    ends = sorted({end for each in watchers for end in each.connected_to})
+    assert ends, f"{tool.title} runs ({watchers[0].place}), but is connected to no other machine"
+    return f"{tool.title} runs ({watchers[0].place}), connected to {', '.join(ends)}"
+
+
+def _genuine(tool: Tool, sensors: Sensors) -> list[Watcher]:
+    """The processes of the tool that are what they seem, and those beside them in the same place.
+
+    Raises:
+        Manual: one of them may be.
+    """
+    found = sensors.of(tool)
+    assert found, f"no process of {tool.title}"
+    doubts = [_doubt(tool, each) for each in found]
+    places = {each.place for each, doubt in zip(found, doubts, strict=True) if not doubt}
+    told = "; ".join(dict.fromkeys(doubts))
+    if not places and any(tool.repository.fullmatch(_whole(name)) for name in _claims(found)):
+        raise Manual(told)
+    assert places, told
+    return [each for each in found if each.place in places]
+
+
+def _may_be(watcher: Watcher) -> bool:
+    """Whether its image may have been loaded from an archive, so that no registry is known of it."""
+    return watcher.container is not None and not watcher.origins
+
+
+def _claims(watchers: tuple[Watcher, ...]) -> Iterator[str]:
+    return (name for each in watchers if _may_be(each) for name in each.claims)
+
+
+def _whole(name: str) -> str:
+    """A name of an image without its tag, with the registry's part at its beginning."""
+    plain = name[: name.rindex(":")] if ":" in name.rpartition("/")[2] else name
+    return plain if plain.count("/") > 1 or "." in plain.partition("/")[0] else f"docker.io/{plain}"
+
+
+def _doubt(tool: Tool, watcher: Watcher) -> str:
+    """Why a process may not be the tool; empty where it is."""
+    if watcher.container is not None:
+        if any(tool.repository.fullmatch(each) for each in watcher.origins):
+            return ""
+        origin = (
+            ", ".join(watcher.origins)
+            or f"no known registry (it is named {', '.join(watcher.claims) or 'nothing'})"
+        )
+        return f"{watcher.place} runs {watcher.executable}, but its image is from {origin}"
+    if not tool.programs.fullmatch(watcher.executable):
+        return f"process {watcher.pid} is {watcher.executable}, which is not where {tool.title} is installed"
+    return (
+        ""
+        if watcher.is_main_process
+        else f"process {watcher.pid} ({watcher.executable}) is not that of a unit"
+    )
+
+
+def _after_a_boot(watcher: Watcher) -> bool:
+    if watcher.container is None:
+        return watcher.unit.get("UnitFileState") in _AFTER_A_BOOT
+    by_swarm = bool(watcher.container.description.get("Service"))
+    return by_swarm or watcher.container.setting("RestartPolicy")["Name"] in _RESTARTED
+
+
+def _state(watcher: Watcher) -> str:
+    if watcher.container is None:
+        return f"{watcher.place} is {watcher.unit.get('UnitFileState') or 'not enabled'}"
+    return (
+        f"{watcher.place} has the restart policy {watcher.container.setting('RestartPolicy')['Name'] or 'no'}"
+    )
+
+
+def _falco(step: Step, facts: Facts) -> str:
+    if step is Step.INSTALLED:
+        where = facts.sensors.installed(FALCO) or tuple(each.place for each in facts.sensors.of(FALCO))
+        assert where, "no program and no process of Falco"
+        return ", ".join(where)
+    falco = _genuine(FALCO, facts.sensors)[0]
+    if step is Step.RUNS:
+        return f"Falco runs as process {falco.pid} ({falco.place})"
+    if step is Step.BOOT:
+        assert _after_a_boot(falco), _state(falco)
+        return _state(falco)
+    if step is Step.DRIVER:
+        assert falco.drivers, "it holds no eBPF program and no device of its module"
+        return f"it holds {', '.join(falco.drivers)}"
+    if step is Step.RULES:
+        return _require_rules(falco)
+    if step is Step.EVENTS:
+        return _require_events(falco, facts.recording.gathered)
+    return _require_output(falco) if step is Step.OUTPUT else _require_report(falco, facts.recording.gathered)
+
+
+def _require_rules(falco: Watcher) -> str:
+    assert falco.rules, "no file that its configuration names has a rule"
+    shown = ", ".join(f"{path} (sha256 {digest[:12]})" for path, digest in falco.rules.items())
+    loaded = falco.readings[1].rules if falco.readings else {}
+    if not loaded:
+        return f"{shown}; what it loaded of them it does not show"
+    sums = set(loaded.values())
+    other = [path for path, digest in falco.rules.items() if digest not in sums]
+    assert not other, f"it has loaded another {', '.join(other)} than lies there"
+    return f"{shown}, as it says itself"
+
+
+def _require_events(falco: Watcher, now: float) -> str:
+    readings = falco.readings
+    if readings is None or readings[0].events is None or readings[1].events is None:
+        raise EvidenceError("it shows no counter of events: metrics are off, or could not be read")
+    written = falco.last_snapshot
+    if written is not None:
+        limit = 2 * _seconds(falco.set("metrics", "interval"))
+        assert now - written <= limit, f"it last wrote its counters {now - written:.0f} s ago"
+    seen = readings[1].events - readings[0].events
+    assert seen > 0, f"it sees nothing: {readings[1].events:.0f} events at both readings"
+    if readings[0].drops is None or readings[1].drops is None:
+        raise EvidenceError("it shows no counter of what it lost")
+    lost = readings[1].drops - readings[0].drops
+    assert lost <= seen * _MOST_LOST, f"it lost {lost:.0f} events, and saw {seen:.0f}"
+    return f"{seen:.0f} events between two readings, {lost:.0f} lost"
+
+
+def _seconds(interval: object) -> float:
+    """A time as Falco writes it, as `1h`, `15m` or `1h30m`; an hour where it says none."""
+    units = re.findall(r"(\d+)(ms|s|m|h|d)", str(interval or "1h"))
+    return sum(int(number) * _INTERVALS[unit] for number, unit in units) or 3600.0
+
+
+def _require_output(falco: Watcher) -> str:
+    on = [name for name in _OUTPUTS if falco.set(name, "enabled") is True]
+    assert on, "it has no output"
+    url = str(falco.set("http_output", "url") or "")
+    host = urlsplit(url if "://" in url else f"http://{url}").hostname or ""
+    if "http_output" in on and host not in _LOCAL:
+        return f"its reports go to {url}"
+    told = [f"{name} to {url}" if name == "http_output" else name for name in on]
+    raise Manual(f"{', '.join(told)}: what takes that to another machine?")
+
+
+def _require_report(falco: Watcher, now: float) -> str:
+    if falco.last_alert is not None and now - falco.last_alert <= _LATELY:
+        return f"its file of alerts was written {max(now - falco.last_alert, 0) / _DAY:.0f} days ago"
+    matches = falco.readings[1].matches if falco.readings else None
+    if matches:
+        return f"its rules matched {matches:.0f} times since it started"
+    raise Manual("nothing shows a report: cause a harmless one, and see it arrive")

@@ -27,6 +27,7 @@ from hullcheck.facts import (
     releases,
     rootless,
     scan_reports,
+    sensors,
     services,
     sprawl,
     swarm,
@@ -54,6 +55,8 @@ from hullcheck.facts.processes import Processes
 from hullcheck.facts.releases import Release, System
 from hullcheck.facts.rootless import RootlessParts
 from hullcheck.facts.scan_reports import ScanReports
+from hullcheck.facts.sensors import Sensors, Tool
+from hullcheck.facts.sensors import Step as SensorStep
 from hullcheck.facts.services import Service
 from hullcheck.facts.sprawl import Sprawl
 from hullcheck.facts.storage import Storage
@@ -86,6 +89,7 @@ PROBES: tuple[Probe, ...] = (
     *swarm.PROBES,
     *scan_reports.PROBES,
     *docker_bench.PROBES,
+    *sensors.PROBES,
 )
 
 _EVIDENCE: dict[str, tuple[Probe, ...]] = {
@@ -108,6 +112,7 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "release": releases.EVIDENCE,
     "rootless_parts": (*rootless.EVIDENCE, *daemon.EVIDENCE),
     "scan_reports": scan_reports.PROBES,
+    **dict.fromkeys(("analyser", "falco_step", "monitor", "sensors"), sensors.EVIDENCE),
     "storage": places.EVIDENCE,
     "system": (engine.OS_RELEASE,),
     "sprawl": sprawl.EVIDENCE,
@@ -319,6 +324,30 @@ class Facts:
         """Every step on the way to a docker-bench-security that is of use."""
         assert self.engine
         return docker_bench.STEPS
+
+    @cached_property
+    def sensors(self) -> Sensors:
+        """What watches the containers while they run."""
+        assert self.engine
+        return Sensors(self)
+
+    @property
+    def monitor(self) -> Subjects[Tool]:
+        """Every tool that watches what containers do, whether it is there or not."""
+        assert self.engine
+        return sensors.MONITORS
+
+    @property
+    def analyser(self) -> Subjects[Tool]:
+        """Every tool that learns how containers behave, whether it is there or not."""
+        assert self.engine
+        return sensors.ANALYSERS
+
+    @property
+    def falco_step(self) -> Subjects[SensorStep]:
+        """Every step on the way to a Falco that is of use."""
+        assert self.engine
+        return sensors.STEPS
 
     @cached_property
     def scan_reports(self) -> ScanReports | None:

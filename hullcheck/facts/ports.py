@@ -49,9 +49,7 @@ class Listener:
     @property
     def on_loopback(self) -> bool:
         """Whether only its own network namespace reaches it."""
-        address = ipaddress.ip_address(self.address)
-        mapped = getattr(address, "ipv4_mapped", None)
-        return bool((mapped or address).is_loopback)
+        return is_loopback(self.address)
 
 
 def listener(line: str) -> Listener | None:
@@ -64,6 +62,18 @@ def listener(line: str) -> Listener | None:
         return None
     fields = line.split(":", 1)[1].split()
     return Listener(int(pid), _address(address), int(port, 16), protocol, fields[_INODE_FIELD])
+
+
+def end_point(text: str) -> str:
+    """`ADDRESS PORT` for the end of a connection as /proc/PID/net/tcp and tcp6 print it."""
+    address, _, number = text.partition(":")
+    return f"{_address(address)} {int(number, 16)}"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is one of the machine itself."""
+    parsed = ipaddress.ip_address(address)
+    return bool((getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback)
 
 
 def _address(text: str) -> str:

@@ -1,0 +1,197 @@
+"""The probe for tools that watch what containers do, and what of its answer is kept.
+
+A process is found by the path of its program, which is the kernel's word, and never by its name. After
+`process:PID` follow what it was started with, what it holds open, its connections and its unit. Of Falco also its
+configuration, its files of rules, and its counters: of the endpoint that it really listens on two readings, a second
+apart, and of a file the last two lines.
+"""
+
+import json
+import re
+from typing import Any
+
+from hullcheck.facts import ports
+from hullcheck.probes import Probe
+from hullcheck.redact import json_object, pick
+from hullcheck.text import hide_passwords
+
+_SCRIPT = r"""
+for each in /usr/bin/falco /usr/local/bin/falco /opt/draios/bin/dragent /opt/aquasec/slk; do
+  [ ! -x $each ] || printf "installed:%s\n" $each
+done
+cd /proc || exit
+fetch() {  # PID PORT SCHEME WORD: the counters, each line behind the word
+  enter=""
+  [ "$(readlink self/ns/net)" = "$(readlink $1/ns/net)" ] || enter="nsenter --net=/proc/$1/ns/net"
+  if command -v curl >/dev/null; then $enter curl -ks --noproxy "*" --max-time 3 "$3://127.0.0.1:$2/metrics"
+  else http_proxy="" https_proxy="" $enter wget -q -T 3 -O - "$3://127.0.0.1:$2/metrics" 2>/dev/null
+  fi | grep "^falcosecurity_" | sed "s/^/$4/"
+}
+below() {  # SECTION KEY: the value in the section of the last file that has it
+  cat $files 2>/dev/null | sed -n "/^$1:/,/^[a-z]/s/^[[:space:]][[:space:]]*$2: *[\"']\{0,1\}\([^\"'#]*\).*/\1/p" |
+    sed "s/[[:space:]]*$//" | tail -n 1
+}
+pids=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n -e "s|^.* \([0-9]*\)/exe -> /.*/falco$|\1|p" \
+  -e "s|^.* \([0-9]*\)/exe -> /opt/draios/bin/dragent$|\1|p" -e "s|^.* \([0-9]*\)/exe -> /opt/aquasec/.*$|\1|p")
+for pid in $pids; do
+  exe=$(readlink $pid/exe) || continue
+  printf "process:%s\n" $pid
+  arguments=$(tr "\n\0" " \n" <$pid/cmdline)
+  printf "%s\n" "$arguments" | sed "s/^/argument:/"
+  ls -ln $pid/fd 2>/dev/null | sed -n "s/^.* [0-9][0-9]* -> /fd:/p"
+  grep -aHs -e " 0A " -e " 01 " $pid/net/tcp $pid/net/tcp6 | sed "s/^/net:/"
+  unit=$(sed -n "s/^.*\/\([^/]*\.service\).*/\1/p" $pid/cgroup | head -n 1)
+  if [ -n "$unit" ] && command -v systemctl >/dev/null; then
+    systemctl show --property=Id,MainPID,ActiveState,UnitFileState "$unit" 2>/dev/null | sed "s/^/unit:/"
+  fi
+  case $exe in */falco | */falco" (deleted)") ;; *) continue ;; esac
+  root=/proc/$pid/root
+  config=$(printf "%s\n" "$arguments" | sed -n -e "/^-c$/{n;p;}" -e "s/^--config=//p" | head -n 1)
+  files=""
+  for each in $root${config:-/etc/falco/falco.yaml} $root/etc/falco/config.d/*.yaml; do
+    [ -f "$each" ] || continue
+    files="$files $each"
+    printf "config:%s\n" "${each#$root}"
+    head -c 1000000 "$each" 2>/dev/null | sed "s/^/:/"
+  done
+  for each in $root/etc/falco/*.yaml $root/etc/falco/*.yml $root/etc/falco/rules.d/*; do
+    [ -f "$each" ] && count=$(grep -c "^- rule:" "$each") && sum=$(sha256sum <"$each") &&
+      printf "rules:%s:%s:%s\n" "$count" "${sum%% *}" "${each#$root}"
+  done
+  snapshots=$(below metrics output_file)
+  [ ! -f "$root$snapshots" ] || tail -n 2 "$root$snapshots" 2>/dev/null | sed "s/^/snapshot:/"
+  alerts=$(below file_output filename)
+  [ -z "$alerts" ] || { [ -s "$root$alerts" ] && stat -L -c "alerts:%Y" "$root$alerts"; }
+  port=$(below webserver listen_port)
+  port=${port:-8765}
+  if grep -qsi ":$(printf "%04X" "$port") [0-9A-F]*:0000 0A " $pid/net/tcp $pid/net/tcp6; then
+    scheme=http
+    [ "$(below webserver ssl_enabled)" != true ] || scheme=https
+    first=$(fetch $pid "$port" $scheme first:)
+    if [ -n "$first" ]; then
+      printf "%s\n" "$first"
+      sleep 1
+      fetch $pid "$port" $scheme second:
+    fi
+  fi
+done
+exit 0
+"""
+
+_CONFIG = {
+    "rules_file": True,
+    "rules_files": True,
+    "engine": {"kind": True},
+    "metrics": {"enabled": True, "interval": True, "output_file": True},
+    "webserver": {"enabled": True, "listen_port": True, "prometheus_metrics_enabled": True},
+    "syslog_output": {"enabled": True},
+    "file_output": {"enabled": True},
+    "stdout_output": {"enabled": True},
+    "program_output": {"enabled": True},
+    "http_output": {"enabled": True, "url": True},
+    "grpc_output": {"enabled": True},
+}
+_SNAPSHOT = {
+    "output_fields": {
+        **dict.fromkeys(("evt.time", "scap.n_evts", "scap.n_drops", "falco.start_ts", "falco.num_evts"), True)
+    }
+}
+_ARGUMENT = re.compile(r"-c|--config(=.*)?|-r|--rules(=.*)?|/\S+|--modern-bpf|--nodriver|-o|--option(=.*)?")
+_OVERRIDE = re.compile(r"((engine|metrics|webserver)\.\w+|rules_files?(\[\])?)=\S*")
+_METRIC = re.compile(r"(falcosecurity_\w+)(?:\{(.*)\})? ([0-9.e+]+)")
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
+_TOTALS = {
+    "falcosecurity_scap_n_evts_total": "Events",
+    "falcosecurity_scap_n_drops_total": "Drops",
+    "falcosecurity_falco_rules_matches_total": "Matches",
+}
+_KINDS = re.compile(r"(anon_inode:|/dev/)(\[?[\w-]+\]?)")
+
+
+def _keep(text: str) -> str:
+    head, *blocks = re.split(r"^process:", text, flags=re.MULTILINE)
+    document = {
+        "Installed": re.findall(r"^installed:(.*)$", head, re.MULTILINE),
+        "Processes": [_process(block) for block in blocks],
+    }
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _process(block: str) -> dict[str, Any]:
+    pid, _, rest = block.partition("\n")
+    lines = dict[str, list[str]]()
+    files = list[list[str]]()
+    for line in rest.split("\n"):
+        word, _, text = line.partition(":")
+        if word == "config":
+            files.append([])
+        elif word == "" and files:
+            files[-1].append(text)
+        else:
+            lines.setdefault(word, []).append(text)
+    held = lines.get("fd", [])
+    return {
+        "Pid": int(pid),
+        "Arguments": [_argument(each) for each in lines.get("argument", ())],
+        "SeesFiles": bool(held),
+        "Holds": sorted({each for each in held if _KINDS.fullmatch(each)}),
+        "Network": _network(lines.get("net", ()), {each for each in held if each.startswith("socket:")}),
+        "Unit": dict(each.partition("=")[::2] for each in lines.get("unit", ())),
+        "Config": [_config("\n".join(each)) for each in files],
+        "Rules": [each.split(":", 2) for each in lines.get("rules", ())],
+        "Readings": [read for word in ("first", "second") if (read := _reading(lines.get(word, ())))],
+        "Snapshots": [pick(json_object(each), _SNAPSHOT) for each in lines.get("snapshot", ())],
+        "Alerts": max(map(int, lines.get("alerts", ())), default=None),
+    }
+
+
+def _argument(word: str) -> str:
+    """An option that is judged; of others only that they are there."""
+    if _OVERRIDE.fullmatch(word) or _ARGUMENT.fullmatch(word):
+        return hide_passwords(word)
+    return "***"
+
+
+def _network(lines: list[str] | tuple[()], held: set[str]) -> dict[str, list[str]]:
+    """What it listens on, and whom it is connected to: only sockets that it holds itself."""
+    found: dict[str, list[str]] = {"Listens": [], "Connected": []}
+    for line in lines:
+        fields = line.partition(":")[2].split()
+        if len(fields) > 9 and f"socket:[{fields[9]}]" in held:
+            word, end = ("Listens", fields[1]) if fields[3] == "0A" else ("Connected", fields[2])
+            found[word].append(ports.end_point(end))
+    return found
+
+
+def _config(text: str) -> dict[str, Any] | None:
+    """What is judged of a file; None where it is no YAML."""
+    import yaml  # only where there is a Falco
+
+    try:
+        document = yaml.safe_load(text) or {}
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    kept: dict[str, Any] = pick(document, _CONFIG)
+    sent = kept.get("http_output")
+    if isinstance(sent, dict) and "url" in sent:  # with a token in its path, or a password
+        sent["url"] = re.sub(r"^(\w+://)?(?:[^/@]*@)?([^/?#]*).*", r"\1\2", str(sent["url"]), flags=re.DOTALL)
+    return kept
+
+
+def _reading(lines: list[str] | tuple[()]) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for line in lines:
+        if metric := _METRIC.fullmatch(line.strip()):
+            name, labels, value = metric[1], dict(_LABEL.findall(metric[2] or "")), float(metric[3])
+            if name in _TOTALS:
+                read[_TOTALS[name]] = read.get(_TOTALS[name], 0) + value
+            elif name == "falcosecurity_scap_engine_name_info":
+                read["Engine"] = labels.get("engine_name", "")
+            elif name == "falcosecurity_falco_sha256_rules_files_info":
+                read.setdefault("Rules", {})[labels.get("file_name", "")] = labels.get("sha256", "")
+    return read
+
+
+SENSORS = Probe("sensors", _SCRIPT, _keep)
