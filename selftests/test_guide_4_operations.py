@@ -13,6 +13,7 @@ from hullcheck.facts.docker_bench import DOCKER_BENCH
 from hullcheck.facts.image_probe import IMAGES
 from hullcheck.facts.processes import PROCESSES
 from hullcheck.facts.sensors_probe import SENSORS
+from hullcheck.facts.shippers import SHIPPERS
 from hullcheck.policy import DockerBench, Policy, PolicyError
 from hullcheck.probes import Answer
 from hullcheck.recording import Recording
@@ -288,7 +289,8 @@ def watched(
     images = (
         f"{IMAGE}\nimage {json.dumps({'Id': IMAGE, 'Config': {}, 'RootFS': {}} | (image or {}))}\n--blobs\n"
     )
-    answers = {SENSORS.name: kept, IMAGES.name: IMAGES.keep(images)}
+    shippers = '{"Own": ["10.0.0.5"], "Shippers": []}'
+    answers = {SENSORS.name: kept, SHIPPERS.name: shippers, IMAGES.name: IMAGES.keep(images)}
     return target(Policy(runtime_monitors=monitors), answers, *processes, containers=containers)
 
 
@@ -328,7 +330,7 @@ def test_falco_in_order() -> None:
     )
     assert falco(facts, "an output leaves the host") == (
         "pass",
-        "its reports go to https://alerts.example.com",
+        "its reports go to alerts.example.com",
     )
     found = {
         name: verdict for name, (verdict, _) in judged("something_watches_the_containers", facts).items()
@@ -392,6 +394,12 @@ def test_falco_in_order() -> None:
             {"config": CONFIG.replace("alerts.example.com", "localhost")},
             "manual",
             "localhost",
+        ),
+        (
+            "an output leaves the host",
+            {"config": CONFIG.replace("alerts.example.com", "10.0.0.5:2801")},
+            "manual",
+            "10.0.0.5",
         ),
         (
             "an output leaves the host",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hullcheck.policy import DockerBench, Policy
 from selftests.judging import facts_of_guest, judged
+from selftests.test_guide_4_logs import FILEBEAT
 from selftests.test_guide_4_operations import CONFIG, METRICS, log
 
 if TYPE_CHECKING:
@@ -168,3 +169,47 @@ def test_falco_in_a_container_of_any_image(lab_host: HostFactory) -> None:
     assert (verdict, "container falco runs /usr/bin/falco" in reason) == ("fail", True), reason
     host.docker("tag", "x:1", "falcosecurity/falco:1")
     assert judged("falco_sees_and_reports", facts_of_guest(host))["it runs"][0] == "manual"
+
+
+# ---- logs
+
+
+def test_container_logs_on_a_host(lab_host: HostFactory) -> None:
+    """A shipper counts while it runs, by its configuration or by the log that it holds open; a driver by its address.
+
+    The shipper is a stand-in: tail(1) at the path of Filebeat, with a configuration as Filebeat has it.
+    """
+    host = lab_host()
+    gelf = {"log-driver": "gelf", "log-opt": "gelf-address=udp://192.0.2.1:12201"}
+    identifier = host.run("web", command=["sh", "-c", "while :; do echo hello; sleep 1; done"])
+
+    def verdicts() -> set[str]:
+        found = judged("container_logs_are_collected_centrally", facts_of_guest(host))
+        return {verdict for verdict, _ in found.values()}
+
+    log_file = f"/var/lib/docker/containers/{identifier}/{identifier}-json.log"
+    assert verdicts() == {"fail"}
+    host.exec("mkdir", "-p", "/opt/beats")
+    host.exec("cp", "/usr/bin/busybox", "/opt/beats/filebeat")
+    config = FILEBEAT.replace("/data/docker", "/var/lib/docker")
+    host.write("/etc/filebeat/filebeat.yml", config)
+    assert verdicts() == {"fail"}
+    unit = f"[Service]\nExecStart=@/opt/beats/filebeat tail -f {log_file}\n"
+    host.write("/etc/systemd/system/filebeat.service", unit)
+    host.exec("systemctl", "start", "filebeat")
+    assert verdicts() == {"pass", "not applicable"}
+    host.write("/etc/filebeat/filebeat.yml", config.replace("containers/*", "x/*"))
+    found = judged("container_logs_are_collected_centrally", facts_of_guest(host))["ELK"]
+    assert found[1].startswith(
+        "nothing known takes the logs of new containers to another machine; it takes others"
+    )
+    host.write("/etc/filebeat/filebeat.yml", config.replace("es.example.com", host.address))
+    assert verdicts() == {"fail"}
+    host.write("/etc/filebeat/filebeat.yml", config)
+    options = [word for key, value in gelf.items() for word in (f"--{key}", value)]
+    host.run("remote", *options)
+    assert verdicts() == {"pass", "not applicable"}
+    host.exec("systemctl", "stop", "filebeat")
+    found = judged("container_logs_are_collected_centrally", facts_of_guest(host))["ELK"]
+    assert found[0] == "fail"
+    assert "new containers, web to another machine; it takes others: log driver gelf to 192.0.2.1" in found[1]

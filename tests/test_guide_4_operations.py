@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 
 from hullcheck.facts import Facts
+from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.docker_bench import DockerBench, Job, Run
 from hullcheck.facts.docker_bench import Step as BenchStep
 from hullcheck.facts.sensors import FALCO, TOOLS, Sensors, Step, Tool, Watcher
+from hullcheck.facts.shippers import SYSTEMS, Log, Route, Shippers
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
@@ -21,7 +22,7 @@ _SECTIONS = frozenset("1234567")
 _RESTARTED = ("always", "unless-stopped")
 _MOST_LOST = 0.01  # of the events between two readings
 _LATELY = 30 * _DAY
-_LOCAL = ("", "localhost", "127.0.0.1", "::1", "0.0.0.0")
+_SHOWN = 10
 _FOR_A_WATCH = (Step.RUNS, Step.BOOT, Step.DRIVER, Step.RULES)
 _OUTPUTS = ("http_output", "syslog_output", "file_output", "program_output", "stdout_output", "grpc_output")
 _INTERVALS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -145,6 +146,84 @@ def test_docker_bench_comes_from_its_source(docker_bench: DockerBench, facts: Fa
         if any("docker-bench-security" in each for each in (*image.tags, *image.origins))
     ]
     raise Manual("; ".join(found) or "no checkout and no image of it was found on this host")
+
+
+# ---- logs
+
+
+@pytest.mark.nist("AU-4(1)", "AU-6(4)", "AU-9(2)", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("10.3.3")
+@pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
+@pytest.mark.guide("4.2.central_logs", "4.2.central_logs.elk", "4.2.central_logs.fluentd")
+@pytest.mark.severity("medium")
+def test_container_logs_are_collected_centrally(
+    log_system: str, shippers: Shippers, daemon: Daemon, facts: Facts, policy: Policy
+) -> str:
+    """The log of every container goes to another machine, by its log driver or by a shipper that reads it.
+
+    Who breaks into a host can change what lies on it. One system is enough: ELK (the driver gelf, Filebeat, Elastic
+    Agent, Logstash), Fluentd (its driver, fluentd, Fluent Bit) or another one. A shipper counts where it runs, its
+    configuration reads the files of the containers, or it holds them open, and where it sends them to another
+    machine than this one. Whether they arrive is not seen from here.
+
+    Remedy: set `log-driver` and the address of the system in daemon.json, or run a shipper that reads
+    `containers/*/*-json.log` of the engine's data root; a way that is not known is named in the `log_drivers` of
+    the policy.
+    """
+    ways = _ways(shippers, daemon, facts, policy)
+    lost = [name for name, way in ways.items() if way is None]
+    mine = [way.words for way in ways.values() if way is not None and way.system == log_system]
+    if lost and shippers.doubts:
+        raise EvidenceError(
+            f"no known way for the logs of {_some(lost)}, but a configuration could not be understood: "
+            + ", ".join(shippers.doubts)
+        )
+    besides = f"; it takes others: {', '.join(dict.fromkeys(mine))}" if mine else ""
+    assert not lost, f"nothing known takes the logs of {_some(lost)} to another machine{besides}"
+    if not mine:
+        others = dict.fromkeys(way.words for way in ways.values() if way is not None)
+        raise NotApplicable(f"another way is used: {', '.join(others)}")
+    return ", ".join(dict.fromkeys(mine))
+
+
+def _ways(shippers: Shippers, daemon: Daemon, facts: Facts, policy: Policy) -> dict[str, Route | None]:
+    """The way of the log of each container, and of those that are yet to be made."""
+    driver = str(daemon.setting("log-driver").value)
+    logs = {"new containers": (driver, dict(daemon.setting("log-opts").value or {}), "")}
+    logs |= {name: (each.log_driver, dict(each.log_options), each.id) for name, each in facts.container}
+    return {
+        name: shippers.of_driver(*log) or _by_policy(log[0], policy.log_drivers) for name, log in logs.items()
+    }
+
+
+def _by_policy(driver: str, listed: tuple[str, ...] | None) -> Route | None:
+    return Route(SYSTEMS[2], f"log driver {driver}, as the policy says") if driver in (listed or ()) else None
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+@pytest.mark.nist("AU-4(1)", "AU-6(4)", "AU-9(2)", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("10.3.3")
+@pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
+@pytest.mark.guide("4.2.central_logs")
+@pytest.mark.severity("medium")
+def test_host_logs_are_collected_centrally(host_log: Log, shippers: Shippers) -> str:
+    """The log of the daemon and the audit log go to another machine.
+
+    What an intruder did with the daemon stands in them, until he takes it out. The daemon writes to the journal: a
+    shipper has to read that, or take what it passes on to syslog. Where none is found a person has to say how they
+    get away, since there are more ways than are known here.
+
+    Remedy: let a shipper read the journal and /var/log/audit/audit.log, or forward all of syslog to another machine.
+    """
+    way = shippers.of_log(host_log)
+    if way is None:
+        raise Manual("no known shipper takes it to another machine")
+    return way.words
 
 
 # ---- what watches containers
@@ -331,7 +410,11 @@ def _falco(step: Step, facts: Facts) -> str:
         return _require_rules(falco)
     if step is Step.EVENTS:
         return _require_events(falco, facts.recording.gathered)
-    return _require_output(falco) if step is Step.OUTPUT else _require_report(falco, facts.recording.gathered)
+    return (
+        _require_output(falco, facts)
+        if step is Step.OUTPUT
+        else _require_report(falco, facts.recording.gathered)
+    )
 
 
 def _require_rules(falco: Watcher) -> str:
@@ -369,14 +452,13 @@ def _seconds(interval: object) -> float:
     return sum(int(number) * _INTERVALS[unit] for number, unit in units) or 3600.0
 
 
-def _require_output(falco: Watcher) -> str:
+def _require_output(falco: Watcher, facts: Facts) -> str:
     on = [name for name in _OUTPUTS if falco.set(name, "enabled") is True]
     assert on, "it has no output"
-    url = str(falco.set("http_output", "url") or "")
-    host = urlsplit(url if "://" in url else f"http://{url}").hostname or ""
-    if "http_output" in on and host not in _LOCAL:
-        return f"its reports go to {url}"
-    told = [f"{name} to {url}" if name == "http_output" else name for name in on]
+    host = falco.http_host
+    if "http_output" in on and host and not facts.shippers.is_here(host):
+        return f"its reports go to {host}"
+    told = [f"{name} to {host}" if name == "http_output" else name for name in on]
     raise Manual(f"{', '.join(told)}: what takes that to another machine?")
 
 
@@ -387,3 +469,26 @@ def _require_report(falco: Watcher, now: float) -> str:
     if matches:
         return f"its rules matched {matches:.0f} times since it started"
     raise Manual("nothing shows a report: cause a harmless one, and see it arrive")
+
+
+# ---- section 5 of the guide
+
+
+@pytest.mark.nist("AU-6", "AU-6(1)", "AU-11", sp="800-53")
+@pytest.mark.nist("4.4.4", "4.5.4", sp="800-190")
+@pytest.mark.pci("10.2.1", "10.3.3", "10.4.1", "10.4.1.1", "10.5.1")
+@pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
+@pytest.mark.guide("5.pci_dss.monitor_logs")
+@pytest.mark.severity("medium")
+def test_logs_are_reviewed_and_kept(shippers: Shippers, daemon: Daemon, facts: Facts, policy: Policy) -> None:
+    """Logs are collected, reviewed every day by a program, and kept for a year, three months of it at hand.
+
+    A log that nobody reads warns nobody. Review and retention happen in the central system, where an audit of this
+    host does not look: what is shown is how far the logs get, and what watches the containers.
+
+    Remedy: keep a record of the daily review, and of the retention that is set in the central system.
+    """
+    ways = _ways(shippers, daemon, facts, policy)
+    told = dict.fromkeys(way.words if way else f"no known way for {name}" for name, way in ways.items())
+    watching = [tool.title for tool in _watching(facts)] or ["no known tool"]
+    raise Manual(f"logs: {_some(list(told))}; containers are watched by {', '.join(watching)}")

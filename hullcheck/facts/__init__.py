@@ -29,6 +29,7 @@ from hullcheck.facts import (
     scan_reports,
     sensors,
     services,
+    shippers,
     sprawl,
     swarm,
 )
@@ -58,6 +59,7 @@ from hullcheck.facts.scan_reports import ScanReports
 from hullcheck.facts.sensors import Sensors, Tool
 from hullcheck.facts.sensors import Step as SensorStep
 from hullcheck.facts.services import Service
+from hullcheck.facts.shippers import Log, Shippers
 from hullcheck.facts.sprawl import Sprawl
 from hullcheck.facts.storage import Storage
 from hullcheck.facts.swarm import Swarm, SwarmService
@@ -90,6 +92,7 @@ PROBES: tuple[Probe, ...] = (
     *scan_reports.PROBES,
     *docker_bench.PROBES,
     *sensors.PROBES,
+    *shippers.PROBES,
 )
 
 _EVIDENCE: dict[str, tuple[Probe, ...]] = {
@@ -113,6 +116,7 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "rootless_parts": (*rootless.EVIDENCE, *daemon.EVIDENCE),
     "scan_reports": scan_reports.PROBES,
     **dict.fromkeys(("analyser", "falco_step", "monitor", "sensors"), sensors.EVIDENCE),
+    **dict.fromkeys(("host_log", "log_system", "shippers"), shippers.EVIDENCE),
     "storage": places.EVIDENCE,
     "system": (engine.OS_RELEASE,),
     "sprawl": sprawl.EVIDENCE,
@@ -348,6 +352,24 @@ class Facts:
         """Every step on the way to a Falco that is of use."""
         assert self.engine
         return sensors.STEPS
+
+    @cached_property
+    def shippers(self) -> Shippers:
+        """What takes logs to other machines."""
+        assert self.engine
+        return Shippers(self)
+
+    @property
+    def log_system(self) -> Subjects[str]:
+        """Every kind of system that logs are collected in, whether it is used or not."""
+        assert self.engine
+        return shippers.LOG_SYSTEMS
+
+    @property
+    def host_log(self) -> Subjects[Log]:
+        """Every log of the host that matters here, beside those of containers."""
+        assert self.engine
+        return shippers.HOST_LOGS
 
     @cached_property
     def scan_reports(self) -> ScanReports | None:

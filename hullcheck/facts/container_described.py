@@ -109,6 +109,13 @@ class Described:
             raise EvidenceError("docker inspect does not report Config.Env")
         return tuple(map(str, found))
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Its addresses on all its networks."""
+        networks = (self.description.get("Networks") or {}).values()
+        found = (each.get(key) for each in networks for key in ("IPAddress", "GlobalIPv6Address"))
+        return tuple(address for address in found if address)
+
     @cached_property
     def security_options(self) -> dict[str, str]:
         """--security-opt by name; both `name=value` and the older `name:value`; the last one wins."""

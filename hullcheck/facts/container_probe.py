@@ -160,7 +160,7 @@ _ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service", "Secrets"), True) | {
     "Mounts": dict.fromkeys(
         ("Type", "Name", "Source", "Destination", "Driver", "Mode", "RW", "Propagation"), True
     ),
-    "Networks": {"*": {"NetworkID": True}},
+    "Networks": {"*": {"NetworkID": True, "IPAddress": True, "GlobalIPv6Address": True}},
 }
 _USER = re.compile(r"user [0-9a-f]{64} [0-9]*")
 _VOLUME = {"Name": True, "Driver": True, "Options": {"type": True, "device": True, "o": True}}

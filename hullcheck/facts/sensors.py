@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from hullcheck.facts import containers, images, ports
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
@@ -171,6 +172,16 @@ class Watcher:
         """
         found = self.configuration.get(section)
         return found.get(key) if isinstance(found, dict) else None
+
+    @property
+    def http_host(self) -> str:
+        """The host that it sends its reports to by HTTP; empty where none is set.
+
+        Raises:
+            EvidenceError: its configuration could not be read.
+        """
+        url = str(self.set("http_output", "url") or "")
+        return urlsplit(url if "://" in url else f"//{url}").hostname or ""
 
     @property
     def rules(self) -> Mapping[str, str]:

@@ -1,0 +1,331 @@
+"""Log shippers on a target: found by the path of their program, with what they read and where they send it.
+
+After `process:PID NAME` the probe shows which logs it holds open, its connections, and the files of its configuration.
+Of those only what `shipper_configs` makes of them is kept: they hold passwords and keys.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from hullcheck.facts import containers, ports, shipper_configs
+from hullcheck.facts.container_probe import DOCKER_CONTAINERS
+from hullcheck.facts.processes import PROCESSES
+from hullcheck.judge import Subjects
+from hullcheck.probes import Probe
+from hullcheck.verdicts import EvidenceError
+
+if TYPE_CHECKING:
+    from hullcheck.facts import Facts
+
+_SCRIPT = r"""
+cd /proc || exit
+awk '/\|--/ { address = $2 } /32 host LOCAL/ { print "own:" address }' net/fib_trie 2>/dev/null | sort -u
+show() {  # ROOT PATH: a file of a configuration, or all those in a folder
+  for each in "$1$2" "$1$2"/*.yml "$1$2"/*.yaml "$1$2"/*.conf "$1$2"/*.toml; do
+    [ -f "$each" ] || continue
+    printf "config:%s\n" "${each#"$1"}"
+    head -c 1000000 "$each" 2>/dev/null | sed "s/^/:/"
+  done
+}
+found=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n "s/^.* \([0-9]*\)\/exe -> \(\/.*\)$/\1 \2/p" |
+  grep -E "/(filebeat|elastic-agent|fluent-bit|promtail|vector|rsyslogd|ruby[0-9.]*|java)$")
+for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
+  exe=$(printf "%s\n" "$found" | sed -n "s/^$pid //p")
+  name=${exe##*/}
+  arguments=$(tr "\n\0" " \n" 2>/dev/null <$pid/cmdline)
+  case $name in
+    ruby*) case $arguments in */fluentd* | */td-agent*) name=fluentd ;; *) continue ;; esac ;;
+    java) case $exe$arguments in *org.logstash.Logstash* | */logstash/jdk/*) name=logstash ;; *) continue ;; esac ;;
+  esac
+  printf "process:%s %s\n" $pid $name
+  ls -ln $pid/fd 2>/dev/null | sed -n -e "s/^.* [0-9][0-9]* -> \(.*-json\.log\)$/held:\1/p" \
+    -e "s/^.* [0-9][0-9]* -> \(.*\.journal\)$/held:\1/p" -e "s/^.* [0-9][0-9]* -> \(.*\/audit\.log\)$/held:\1/p" \
+    -e "s/^.* [0-9][0-9]* -> \(socket:.*\)$/held:\1/p"
+  grep -aHs " 01 " $pid/net/tcp $pid/net/tcp6 | sed "s/^/net:/"
+  root=/proc/$pid/root
+  option=c
+  case $name in logstash | rsyslogd) option=f ;; esac
+  named=$(printf "%s\n" "$arguments" |
+    sed -n -e "/^-$option$/{n;p;}" -e "/^--config$/{n;p;}" -e "s/^--config=//p" \
+      -e "/^--*config\.file$/{n;p;}" -e "s/^--*config\.file=//p" -e "/^--path\.config$/{n;p;}" | grep "^/")
+  case $name in
+    filebeat) usual="/etc/filebeat/filebeat.yml /usr/share/filebeat/filebeat.yml" ;;
+    elastic-agent) usual="/etc/elastic-agent/elastic-agent.yml /opt/Elastic/Agent/elastic-agent.yml" ;;
+    fluentd) usual="/etc/td-agent/td-agent.conf /etc/fluent/fluentd.conf /fluentd/etc/fluent.conf" ;;
+    fluent-bit) usual="/etc/fluent-bit/fluent-bit.conf /fluent-bit/etc/fluent-bit.conf" ;;
+    promtail) usual="/etc/promtail" ;;
+    vector) usual="/etc/vector" ;;
+    logstash) usual="/etc/logstash/conf.d /usr/share/logstash/pipeline" ;;
+    rsyslogd) usual="/etc/rsyslog.conf /etc/rsyslog.d" ;;
+    *) usual="" ;;
+  esac
+  for path in ${named:-$usual}; do show $root "$path"; done
+done
+exit 0
+"""
+
+_CONTAINER_LOG = re.compile(r".*/([0-9a-f]{64})-json\.log")
+_AUDIT_LOG = "/var/log/audit/audit.log"
+_LOOPBACK = re.compile(r"localhost|127\.[\d.]+|::1|0\.0\.0\.0|/.*")
+_NETWORK_DRIVERS = {
+    "fluentd": ("Fluentd", "fluentd-address"),
+    "gelf": ("ELK", "gelf-address"),
+    "syslog": ("another system", "syslog-address"),
+    "splunk": ("another system", "splunk-url"),
+    "awslogs": ("another system", ""),
+    "gcplogs": ("another system", ""),
+    "logentries": ("another system", ""),
+}
+SYSTEMS = ("ELK", "Fluentd", "another system")
+_SYSTEMS = {
+    "filebeat": "ELK",
+    "elastic-agent": "ELK",
+    "logstash": "ELK",
+    "fluentd": "Fluentd",
+    "fluent-bit": "Fluentd",
+}
+_OTHER = SYSTEMS[2]
+
+
+def _keep(text: str) -> str:
+    head, *blocks = re.split(r"^process:", text, flags=re.MULTILINE)
+    document = {
+        "Own": re.findall(r"^own:(\S+)$", head, re.MULTILINE),
+        "Shippers": list(map(_shipper, blocks)),
+    }
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _shipper(block: str) -> dict[str, Any]:
+    first, _, rest = block.partition("\n")
+    pid, _, program = first.partition(" ")
+    lines = dict[str, list[str]]()
+    files = list[list[str]]()
+    for line in rest.split("\n"):
+        word, _, text = line.partition(":")
+        if word == "config":
+            files.append([])
+        elif word == "" and files:
+            files[-1].append(text)
+        else:
+            lines.setdefault(word, []).append(text)
+    held = lines.get("held", [])
+    known = program in shipper_configs.PROGRAMS
+    routes = [shipper_configs.read(program, "\n".join(each)) for each in files] if known else []
+    return {
+        "Pid": int(pid),
+        "Program": program,
+        "Reads": sorted({each for route in routes if route for each in route[0]}),
+        "Sends": sorted({each for route in routes if route for each in route[1]}),
+        "Understood": bool(routes) and None not in routes,
+        "Holds": sorted({match[1] for each in held if (match := _CONTAINER_LOG.fullmatch(each))}),
+        "HoldsJournal": any(each.endswith(".journal") for each in held),
+        "HoldsAudit": any(each.endswith("/audit.log") for each in held),
+        "Connected": _connected(lines.get("net", []), {each for each in held if each.startswith("socket:")}),
+    }
+
+
+def _connected(lines: list[str], held: set[str]) -> list[str]:
+    rows = (line.partition(":")[2].split() for line in lines)
+    return sorted({ports.end_point(row[2]) for row in rows if len(row) > 9 and f"socket:[{row[9]}]" in held})
+
+
+SHIPPERS = Probe("shippers", _SCRIPT, _keep)
+
+PROBES = (SHIPPERS,)
+EVIDENCE = (SHIPPERS, PROCESSES, DOCKER_CONTAINERS)
+
+
+class Log(StrEnum):
+    """Logs of a host beside those of its containers."""
+
+    DAEMON = "the daemon's log"
+    AUDIT = "the audit log"
+
+
+LOG_SYSTEMS = Subjects("option", tuple((each, each) for each in SYSTEMS))
+HOST_LOGS = Subjects("log", tuple((str(each), each) for each in Log))
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way of a log to another machine: the system that it belongs to, and how, in words."""
+
+    system: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Shipper:
+    """A process that takes logs away.
+
+    Attributes:
+        reads: paths with wildcards, as they are called on the host; or words, as in `shipper_configs`.
+        sends: the hosts that it sends to, but none of this machine.
+        holds: the ids of containers whose log it holds open.
+    """
+
+    pid: int
+    program: str
+    reads: tuple[str, ...]
+    sends: tuple[str, ...]
+    understood: bool
+    holds: frozenset[str]
+    holds_journal: bool
+    holds_audit: bool
+
+    @property
+    def route(self) -> Route:
+        """Where it takes what it reads."""
+        return Route(_SYSTEMS.get(self.program, _OTHER), f"{self.program} to {', '.join(self.sends)}")
+
+    def takes(self, path: str) -> bool:
+        """Whether it reads this file of the host."""
+        return any(_matches(path, each) for each in self.reads)
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Whether a path is one of a pattern, whose `*` stays in one folder and whose `**` does not."""
+    wild = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.findall(r"\*\*|\*|\?|[^*?]+", pattern)
+    return (
+        re.fullmatch("".join(wild.get(each) or re.escape(each) for each in parts), path, re.DOTALL)
+        is not None
+    )
+
+
+class Shippers:
+    """All shippers of a target, and the ways of its logs; read when they are first asked for."""
+
+    def __init__(self, facts: "Facts") -> None:
+        self._facts = facts
+
+    @cached_property
+    def _document(self) -> Mapping[str, Any]:
+        document = self._facts.recording.json(SHIPPERS)
+        if not isinstance(document, dict):
+            raise EvidenceError(f"{SHIPPERS.name}: the answer is not what was asked for")
+        return document
+
+    @cached_property
+    def _containers(self) -> "tuple[containers.Container, ...]":
+        return tuple(each for _, each in containers.from_engine(self._facts))
+
+    @cached_property
+    def all(self) -> tuple[Shipper, ...]:
+        """Those that run on the host, or in one of its containers."""
+        known = self._facts.processes.by_pid
+        by_id = {each.id: each for each in self._containers}
+        found = []
+        for each in self._document["Shippers"]:
+            if each["Pid"] not in known:  # it ended meanwhile
+                continue
+            inside = [by_id[one] for one in known[each["Pid"]].container_ids if one in by_id]
+            reads = each["Reads"] if not inside else _as_on_the_host(each["Reads"], inside[0])
+            found.append(
+                Shipper(
+                    each["Pid"],
+                    each["Program"],
+                    tuple(reads),
+                    tuple(self._sends(each)),
+                    bool(each["Understood"]),
+                    frozenset(each["Holds"]),
+                    bool(each["HoldsJournal"]),
+                    bool(each["HoldsAudit"]),
+                )
+            )
+        return tuple(found)
+
+    def _sends(self, document: Mapping[str, Any]) -> list[str]:
+        """The hosts of its configuration; where that has a variable, those that it is connected to."""
+        named = document["Sends"]
+        connected = [end.partition(" ")[0] for end in document["Connected"]]
+        hosts = [host for each in named for host in (connected if each.startswith(("$", "%")) else [each])]
+        return [host for host in dict.fromkeys(hosts) if not self.is_here(host)]
+
+    def is_here(self, host: str) -> bool:
+        """Whether a host is this machine, or one of its containers."""
+        names = {name for each in self._containers for name in (each.name, *each.addresses)}
+        return bool(_LOOPBACK.fullmatch(host)) or host in names or host in self._document["Own"]
+
+    @property
+    def sending(self) -> tuple[Shipper, ...]:
+        """Those that send to another machine."""
+        return tuple(each for each in self.all if each.sends)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """The shippers whose configuration could not be understood, in words."""
+        return tuple(f"{each.program} (process {each.pid})" for each in self.all if not each.understood)
+
+    def of_log(self, log: Log) -> Route | None:
+        """The way of a log of the host to another machine; None where there is none that is known."""
+        if log is Log.DAEMON:
+            return self._passed_on("journal")
+        for each in self.sending:
+            if each.holds_audit or each.takes(_AUDIT_LOG):
+                return each.route
+        return None
+
+    def of_driver(self, driver: str, options: Mapping[str, str], identifier: str) -> Route | None:
+        """The way of the log of a container to another machine; None where there is none that is known.
+
+        Args:
+            driver: its log driver.
+            options: those of the driver that hold addresses.
+            identifier: of the container; empty for one that is yet to be made.
+        """
+        if driver in _NETWORK_DRIVERS:
+            system, option = _NETWORK_DRIVERS[driver]
+            address = str(options.get(option) or "")
+            host = re.sub(r"^\w[\w+.-]*://", "", address).rpartition("@")[2]
+            host = host if host.startswith("/") else re.sub(r":\d+$", "", host).strip("[]")
+            if not option or (host and not self.is_here(host)):
+                return Route(system, f"log driver {driver} to {host or 'its service'}")
+            return self._passed_on({"fluentd": "forward"}.get(driver, driver))
+        if driver == "journald":
+            return self._passed_on("journal")
+        return self._read_from_file(identifier) if driver == "json-file" else None
+
+    def _passed_on(self, word: str) -> Route | None:
+        """By a shipper on this machine that takes what others send to it."""
+        for each in self.sending:
+            if word in each.reads or (word == "journal" and each.holds_journal):
+                return each.route
+        return None
+
+    def _read_from_file(self, identifier: str) -> Route | None:
+        root = self._facts.engine.value("DockerRootDir")
+        some = identifier or "0" * 64
+        path = f"{root}/containers/{some}/{some}-json.log"
+        for each in self.sending:
+            if identifier in each.holds or "docker" in each.reads or each.takes(path):
+                return each.route
+        return None
+
+
+def _as_on_the_host(reads: list[str], container: "containers.Container") -> list[str]:
+    """What a container reads, by its names on the host; what is its own goes."""
+    mounts = [
+        (str(each["Destination"]), str(each["Source"])) for each in container.description.get("Mounts") or ()
+    ]
+    engine = any(
+        source.endswith("docker.sock") or source in ("/", "/run", "/var/run") for _, source in mounts
+    )
+    found = []
+    for each in reads:
+        if not each.startswith("/"):
+            found += [each] if each != "docker" or engine else []
+            continue
+        inside = [
+            (to, source) for to, source in mounts if each == to or each.startswith(to.rstrip("/") + "/")
+        ]
+        if inside:
+            to, source = max(inside, key=lambda pair: len(pair[0]))
+            found.append(source.rstrip("/") + each[len(to.rstrip("/")) :])
+    return found

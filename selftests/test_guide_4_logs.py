@@ -1,0 +1,434 @@
+"""Central logs: each goes to another machine, by its driver or by a shipper; what stays here does not count."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hullcheck.facts import Facts, shipper_configs
+from hullcheck.facts.container_probe import DOCKER_CONTAINERS
+from hullcheck.facts.daemon_secrets import log_addresses
+from hullcheck.facts.processes import PROCESSES
+from hullcheck.facts.shippers import SHIPPERS, _matches
+from hullcheck.policy import Policy
+from hullcheck.probes import Answer
+from hullcheck.recording import Recording
+from selftests.judging import judged
+from selftests.test_guide_4_operations import PRESENT, SECRET, process
+
+ID = "ab" * 32
+SHIPPER = "cd" * 32
+ROOT = "/data/docker"
+CONTROL = "container_logs_are_collected_centrally"
+
+FILEBEAT = f"""filebeat.inputs:
+- type: filestream
+  enabled: false
+  paths: [/var/log/*.log]
+- type: container
+  paths: ["{ROOT}/containers/*/*.log"]
+- type: journald
+  id: j
+output.elasticsearch:
+  hosts: ["https://me:{SECRET}@es.example.com:9200"]
+  password: {SECRET}
+"""
+FLUENTD = f"""
+<source>
+  @type tail
+  path {ROOT}/containers/*/*-json.log
+  exclude_path ["/x"]
+</source>
+<source>
+  @type forward
+</source>
+# <match x>
+#   @type forward
+#   host commented.example.com
+# </match>
+<match docker.**>
+  @type forward
+  <server>
+    host logs.example.com
+    shared_key {SECRET}
+  </server>
+</match>
+"""
+FLUENT_BIT = f"""[SERVICE]
+    Flush 1
+[INPUT]
+    Name tail
+    Path {ROOT}/containers/*/*.log
+[INPUT]
+    Name systemd
+[OUTPUT]
+    Name es
+    Match *
+    Host es.example.com
+    HTTP_Passwd {SECRET}
+"""
+LOGSTASH = f"""input {{
+  file {{ path => "{ROOT}/containers/*/*-json.log" }}
+  gelf {{ port => 12201 }}
+}}
+output {{
+  elasticsearch {{ hosts => ["es.example.com:9200"] password => "{SECRET}" }}
+  stdout {{ codec => rubydebug }}
+}}
+"""
+PROMTAIL = f"""clients:
+  - url: https://me:{SECRET}@loki.example.com/loki/api/v1/push
+scrape_configs:
+  - job_name: a
+    static_configs:
+      - labels: {{__path__: {ROOT}/containers/*/*-json.log}}
+"""
+VECTOR = f"""[sources.a]
+type = "file"
+include = ["{ROOT}/containers/*/*-json.log"]
+[sinks.b]
+type = "loki"
+endpoint = "https://loki.example.com"
+auth.password = "{SECRET}"
+[sinks.c]
+type = "console"
+"""
+RSYSLOG = """module(load="imuxsock")
+*.* @@logs.example.com:514
+"""
+EXECUTABLES = {
+    "filebeat": "/usr/share/filebeat/bin/filebeat",
+    "fluentd": "/opt/td-agent/bin/ruby",
+    "fluent-bit": "/opt/fluent-bit/bin/fluent-bit",
+    "logstash": "/usr/share/logstash/jdk/bin/java",
+    "promtail": "/usr/bin/promtail",
+    "vector": "/usr/bin/vector",
+    "rsyslogd": "/usr/sbin/rsyslogd",
+}
+SYSTEM = {"filebeat": "ELK", "logstash": "ELK", "fluentd": "Fluentd", "fluent-bit": "Fluentd"}
+CONFIGS = {
+    "filebeat": FILEBEAT,
+    "fluentd": FLUENTD,
+    "fluent-bit": FLUENT_BIT,
+    "logstash": LOGSTASH,
+    "promtail": PROMTAIL,
+    "vector": VECTOR,
+}
+
+
+class Setting:
+    """A setting of the daemon."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class Daemon:
+    """A daemon with this log driver."""
+
+    def __init__(self, driver: str, options: dict[str, str]) -> None:
+        self._settings = {"log-driver": Setting(driver), "log-opts": Setting(options)}
+
+    def setting(self, name: str) -> Setting:
+        """A setting."""
+        return self._settings[name]
+
+
+def ship(program: str, config: str, more: str = "", pid: int = 7) -> str:
+    """What the probe says of a shipper."""
+    lines = "".join(f":{line}\n" for line in config.split("\n"))
+    return f"process:{pid} {program}\n{more}config:/etc/x\n{lines}"
+
+
+def container(
+    name: str = "web",
+    driver: str = "json-file",
+    options: dict[str, str] | None = None,
+    identifier: str = ID,
+    **more: Any,
+) -> str:
+    """A container as the engine describes it."""
+    log = {"Type": driver, "Config": options or {}}
+    document = {"Id": identifier, "Name": f"/{name}", "HostConfig": {"LogConfig": log}, "Mounts": []} | more
+    return "container " + json.dumps(document)
+
+
+def facts(
+    *said: str,
+    containers: tuple[str, ...] = (container(),),
+    driver: str = "json-file",
+    options: dict[str, str] | None = None,
+    processes: tuple[str, ...] = (),
+    listed: tuple[str, ...] | None = None,
+) -> Facts:
+    """A host with these shippers and containers."""
+    kept = SHIPPERS.keep("own:10.0.0.5\n" + "".join(said))
+    described = DOCKER_CONTAINERS.keep("\n".join((*containers, "--proc", "--paths")))
+    assert SECRET not in kept + described
+    texts = {
+        SHIPPERS.name: kept,
+        DOCKER_CONTAINERS.name: described,
+        PROCESSES.name: "\n".join(processes),
+        "docker_info": json.dumps({"ServerVersion": "26", "DockerRootDir": ROOT}),
+    }
+    answers = {name: Answer(name, 0, text, "") for name, text in texts.items()} | {PRESENT.name: PRESENT}
+    made = Facts(Recording("host", "local", answers), Policy(log_drivers=listed))
+    made.__dict__["daemon"] = Daemon(driver, options or {})
+    return made
+
+
+def verdicts(target: Facts) -> dict[str, str]:
+    """The verdicts on the systems."""
+    return {name: verdict for name, (verdict, _) in judged(CONTROL, target).items()}
+
+
+def of(program: str, config: str, more: str = "", **others: Any) -> Facts:
+    """A host with one shipper."""
+    return facts(ship(program, config, more), processes=(process(7, EXECUTABLES[program]),), **others)
+
+
+# ---- shippers
+
+
+@pytest.mark.parametrize("program", CONFIGS)
+def test_shipper_reads_the_files_of_containers(program: str) -> None:
+    """It passes by its own system; it fails with another output, another path, or where its process is gone."""
+    config = CONFIGS[program]
+    system = SYSTEM.get(program, "another system")
+    found = verdicts(of(program, config))
+    assert found.pop(system) == "pass"
+    assert set(found.values()) == {"not applicable"}
+    bad = [config.replace(".example.com", "").replace("//logs", "//localhost")]
+    for host in ("es", "logs", "loki"):
+        bad[0] = bad[0].replace(f"@{host}", "@localhost").replace(f"//{host}", "//localhost")
+        bad[0] = bad[0].replace(f'"{host}:', '"localhost:').replace(f" {host}\n", " 127.0.0.1\n")
+    bad.append(config.replace(f"{ROOT}/containers", "/var/log"))
+    for each in bad:
+        assert each != config
+        assert set(verdicts(of(program, each)).values()) == {"fail"}, each
+    assert set(verdicts(facts(ship(program, config))).values()) == {"fail"}
+
+
+def test_no_shipper() -> None:
+    """The files stay on the host, and with them the log."""
+    found = judged(CONTROL, facts())
+    assert found["ELK"] == ("fail", "nothing known takes the logs of new containers, web to another machine")
+    assert set(verdicts(facts(driver="none", containers=())).values()) == {"fail"}
+
+
+def test_destination_that_is_here() -> None:
+    """An address of this machine and a container of it are not another machine."""
+    for host in ("10.0.0.5", "127.0.0.1", "[::1]", "elastic", "172.17.0.9"):
+        config = FILEBEAT.replace("es.example.com", host)
+        networks = {"bridge": {"NetworkID": "x", "IPAddress": "172.17.0.9"}}
+        others = (container(), container("elastic", identifier="ee" * 32, Networks=networks))
+        assert set(verdicts(of("filebeat", config, containers=others)).values()) == {"fail"}, host
+    config = FILEBEAT.replace("es.example.com", "172.17.0.10")
+    assert verdicts(of("filebeat", config))["ELK"] == "pass"
+
+
+def test_destination_in_a_variable() -> None:
+    """Then whom it is connected to counts."""
+    config = FILEBEAT.replace(f'"https://me:{SECRET}@es.example.com:9200"', '"${ES_HOST}"')
+    row = "net:7/net/tcp: 1: 0100000A:9999 {}:23F0 01 0:0 0:0 0 0 0 98 1\nheld:socket:[98]\n"
+    assert verdicts(of("filebeat", config, row.format("0A0A0A0A")))["ELK"] == "pass"
+    for other in (
+        row.format("0100007F"),
+        row.format("0500000A"),
+        row.format("0A0A0A0A").replace("[98]", "[97]"),
+    ):
+        assert verdicts(of("filebeat", config, other))["ELK"] == "fail"
+
+
+def test_configuration_that_is_not_understood() -> None:
+    """It may do all or nothing."""
+    for program, config in (
+        ("filebeat", "a: [b"),
+        ("elastic-agent", "fleet: {enabled: true}"),
+        ("fluent-bit", "pipeline:\n  inputs: []\n"),
+        ("fluentd", "@include conf.d/*.conf\n"),
+    ):
+        target = facts(ship(program, config), processes=(process(7, "/x"),))
+        assert set(verdicts(target).values()) == {"error"}, program
+    target = facts(ship("filebeat", "").partition("config:")[0], processes=(process(7, "/x"),))
+    assert set(verdicts(target).values()) == {"error"}
+
+
+def test_files_that_it_holds_open() -> None:
+    """They are read, whatever its configuration calls them; those of another container are not."""
+    config = FILEBEAT.replace(f"{ROOT}/containers", "/logs")
+    held = f"held:/logs/{ID}/{ID}-json.log\n"
+    good = of("filebeat", config, held, driver="gelf", options={"gelf-address": "udp://logs.example.com:1"})
+    assert verdicts(good)["ELK"] == "pass"
+    other = of(
+        "filebeat",
+        config,
+        held.replace(ID, SHIPPER),
+        driver="gelf",
+        options={"gelf-address": "udp://a.example:1"},
+    )
+    assert verdicts(other)["ELK"] == "fail"
+
+
+def test_shipper_in_a_container() -> None:
+    """What it reads counts by where it is mounted from; what is not mounted is its own."""
+    config = FILEBEAT.replace(f"{ROOT}/containers", "/logs")
+    inside = process(7, EXECUTABLES["filebeat"], cgroup=f"/docker/{SHIPPER}")
+
+    def shipped(source: str) -> str:
+        mounts = [{"Type": "bind", "Source": source, "Destination": "/logs"}] if source else []
+        own = container("beat", identifier=SHIPPER, Mounts=mounts)
+        return verdicts(facts(ship("filebeat", config), containers=(container(), own), processes=(inside,)))[
+            "ELK"
+        ]
+
+    assert shipped(f"{ROOT}/containers") == "pass"
+    assert shipped("/srv") == "fail"
+    assert shipped("") == "fail"
+
+
+# ---- log drivers
+
+
+@pytest.mark.parametrize(
+    ("driver", "options", "system"),
+    [
+        ("gelf", {"gelf-address": "udp://logs.example.com:12201"}, "ELK"),
+        ("fluentd", {"fluentd-address": "logs.example.com:24224"}, "Fluentd"),
+        ("fluentd", {"fluentd-address": f"tcp://me:{SECRET}@logs.example.com:24224"}, "Fluentd"),
+        ("syslog", {"syslog-address": "tcp://[fd00::1]:514"}, "another system"),
+        (
+            "splunk",
+            {"splunk-url": "https://splunk.example.com:8088", "splunk-token": SECRET},
+            "another system",
+        ),
+        ("awslogs", {"awslogs-group": "x"}, "another system"),
+        ("fluentd", {}, ""),
+        ("fluentd", {"fluentd-address": "localhost:24224"}, ""),
+        ("fluentd", {"fluentd-address": "unix:///run/fluent.sock"}, ""),
+        ("gelf", {"gelf-address": "udp://127.0.0.1:12201"}, ""),
+        ("syslog", {}, ""),
+        ("syslog", {"syslog-address": "unixgram:///dev/log"}, ""),
+        ("local", {}, ""),
+        ("none", {}, ""),
+        ("journald", {}, ""),
+        ("json-file", {}, ""),
+    ],
+)
+def test_log_driver(driver: str, options: dict[str, str], system: str) -> None:
+    """A driver counts where its address is another machine's."""
+    addresses = log_addresses(options)
+    found = verdicts(facts(driver=driver, options=addresses, containers=(container("web", driver, options),)))
+    if system:
+        assert found.pop(system) == "pass"
+        assert set(found.values()) == {"not applicable"}
+    else:
+        assert set(found.values()) == {"fail"}
+
+
+def test_one_container_of_another_driver() -> None:
+    """It fails all, and is named."""
+    gelf = {"gelf-address": "udp://logs.example.com:12201"}
+    target = facts(
+        driver="gelf", options=gelf, containers=(container("a", "gelf", gelf), container("b", "local"))
+    )
+    found = judged(CONTROL, target)
+    assert {verdict for verdict, _ in found.values()} == {"fail"}
+    assert found["ELK"][1].startswith("nothing known takes the logs of b to another machine; it takes others")
+
+
+def test_driver_that_hands_on_to_a_shipper_here() -> None:
+    """The shipper has to take it, and to send it on."""
+    ways = (
+        ("fluentd", "fluentd", FLUENTD),
+        ("gelf", "logstash", LOGSTASH),
+        ("journald", "filebeat", FILEBEAT),
+    )
+    for driver, program, config in (
+        *ways,
+        ("journald", "rsyslogd", RSYSLOG),
+        ("syslog", "rsyslogd", RSYSLOG),
+    ):
+        others = {"driver": driver, "containers": (container("web", driver),)}
+        assert "pass" in verdicts(of(program, config, **others)).values(), (driver, program)
+        for word in (
+            "forward\n</source>",
+            "gelf {",
+            "journald",
+            "imuxsock",
+            "@@logs",
+            "logs.example",
+            "es.example",
+        ):
+            if word in config:
+                changed = config.replace(word, "localhost" if "example" in word else "x")
+                if program == "fluentd" and "logs" in word:
+                    changed = config.replace("logs.example.com", "localhost")
+                elif "example" in word:
+                    changed = config.replace(f"{word}.com", "localhost")
+                assert set(verdicts(of(program, changed, **others)).values()) == {"fail"}, (driver, word)
+
+
+def test_way_that_the_policy_knows() -> None:
+    """A driver that the site lists reaches the system by a way that is not seen."""
+    target = facts(driver="local", containers=(container("web", "local"),), listed=("local",))
+    assert judged(CONTROL, target)["another system"] == ("pass", "log driver local, as the policy says")
+    target = facts(driver="local", containers=(container("web", "none"),), listed=("local",))
+    assert set(verdicts(target).values()) == {"fail"}
+
+
+# ---- the host's own logs
+
+
+def test_host_logs() -> None:
+    """The journal and the audit log count where a shipper takes them; else a person has to say."""
+    control = "host_logs_are_collected_centrally"
+    found = judged(control, of("filebeat", FILEBEAT))
+    assert found["the daemon's log"] == ("pass", "filebeat to es.example.com")
+    assert found["the audit log"][0] == "manual"
+    found = judged(control, of("filebeat", FILEBEAT.replace("/var/log/*.log", "/var/log/audit/audit.log")))
+    assert found["the audit log"][0] == "manual"  # that input is off
+    found = judged(control, of("filebeat", FILEBEAT, "held:/var/log/audit/audit.log\n"))
+    assert found["the audit log"][0] == "pass"
+    assert {verdict for verdict, _ in judged(control, facts()).values()} == {"manual"}
+    assert judged(control, of("rsyslogd", RSYSLOG))["the daemon's log"][0] == "pass"
+    assert (
+        judged(control, of("rsyslogd", RSYSLOG.replace("*.*", "mail.*")))["the daemon's log"][0] == "manual"
+    )
+
+
+def test_review_is_left_to_a_person() -> None:
+    """With what was found."""
+    target = of("filebeat", FILEBEAT)
+    target.recording.answers["sensors"] = Answer("sensors", 0, '{"Installed": [], "Processes": []}', "")  # type: ignore[index]
+    found = judged("logs_are_reviewed_and_kept", target)["host"]
+    assert found == ("manual", "logs: filebeat to es.example.com; containers are watched by no known tool")
+
+
+# ---- reading
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern", "expected"),
+    [
+        ("/a/b/c.log", "/a/*/*.log", True),
+        ("/a/b/c.log", "/a/*.log", False),
+        ("/a/b/c.log", "/a/**/*.log", True),
+        ("/a/b/c.log", "/a/**", True),
+        ("/a/b/c.log", "/a/b/c.log", True),
+        ("/a/b/c.log", "/a/b/cxlog", False),
+        ("/a/b/c.log", "/a/b/c?log", True),
+    ],
+)
+def test_patterns(path: str, pattern: str, expected: bool) -> None:
+    """A star stays in its folder, and a dot is a dot."""
+    assert _matches(path, pattern) is expected
+
+
+@pytest.mark.parametrize("program", shipper_configs.PROGRAMS)
+@pytest.mark.parametrize("text", ["", "\0", "}{<[", "a: b", "[]", "- 1", "[INPUT]\n", "input {", "<source>"])
+def test_nonsense_reads_nothing(program: str, text: str) -> None:
+    """Whatever a file holds, nothing comes of what is none."""
+    assert shipper_configs.read(program, text) in (None, (set(), set()))
