@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +15,10 @@ from hullcheck.facts import Facts, shipper_configs
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
 from hullcheck.facts.daemon_secrets import log_addresses
 from hullcheck.facts.processes import PROCESSES
+from hullcheck.facts.sensors_probe import SENSORS
 from hullcheck.facts.shippers import SHIPPERS, _matches
 from hullcheck.policy import Policy
-from hullcheck.probes import Answer
+from hullcheck.probes import Answer, parse, render
 from hullcheck.recording import Recording
 from selftests.judging import judged
 from selftests.test_guide_4_operations import PRESENT, SECRET, process
@@ -162,9 +167,10 @@ def facts(
     options: dict[str, str] | None = None,
     processes: tuple[str, ...] = (),
     listed: tuple[str, ...] | None = None,
+    user: int = 0,
 ) -> Facts:
     """A host with these shippers and containers."""
-    kept = SHIPPERS.keep("own:10.0.0.5\n" + "".join(said))
+    kept = SHIPPERS.keep(f"auditor:{user}\nown:10.0.0.5\n" + "".join(said))
     described = DOCKER_CONTAINERS.keep("\n".join((*containers, "--proc", "--paths")))
     assert SECRET not in kept + described
     texts = {
@@ -216,6 +222,7 @@ def test_no_shipper() -> None:
     found = judged(CONTROL, facts())
     assert found["ELK"] == ("fail", "nothing known takes the logs of new containers, web to another machine")
     assert set(verdicts(facts(driver="none", containers=())).values()) == {"fail"}
+    assert set(verdicts(facts(user=1000)).values()) == {"error"}
 
 
 def test_destination_that_is_here() -> None:
@@ -285,6 +292,9 @@ def test_shipper_in_a_container() -> None:
         ]
 
     assert shipped(f"{ROOT}/containers") == "pass"
+    config = FILEBEAT
+    assert shipped("") == "fail"
+    config = FILEBEAT.replace(f"{ROOT}/containers", "/logs")
     assert shipped("/srv") == "fail"
     assert shipped("") == "fail"
 
@@ -402,9 +412,49 @@ def test_host_logs() -> None:
 def test_review_is_left_to_a_person() -> None:
     """With what was found."""
     target = of("filebeat", FILEBEAT)
-    target.recording.answers["sensors"] = Answer("sensors", 0, '{"Installed": [], "Processes": []}', "")  # type: ignore[index]
+    target.recording.answers["sensors"] = Answer(
+        "sensors", 0, '{"AsRoot": true, "Installed": [], "Processes": []}', ""
+    )  # type: ignore[index]
     found = judged("logs_are_reviewed_and_kept", target)["host"]
     assert found == ("manual", "logs: filebeat to es.example.com; containers are watched by no known tool")
+
+
+# ---- the probes, on processes of this machine
+
+
+def run_as(folder: Path, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start busybox from a path that ends in the name of a program."""
+    path = folder / program
+    shutil.copy("/usr/bin/busybox", path)
+    return subprocess.Popen(arguments, executable=path)
+
+
+@pytest.mark.parametrize("shell", [("dash",), ("busybox", "sh")], ids=" ".join)
+def test_processes_are_found_by_their_program(tmp_path: Path, shell: tuple[str, ...]) -> None:
+    """By the path of the program, in any POSIX shell; one that only has the name of it is not found."""
+    log = tmp_path / f"{ID}-json.log"
+    log.write_text("x\n")
+    started = [
+        run_as(tmp_path, "falco", "sleep", "30"),
+        run_as(tmp_path, "filebeat", "tail", "-f", str(log)),
+        subprocess.Popen(["falco", "30"], executable="/usr/bin/sleep"),
+    ]
+    try:
+        time.sleep(0.2)
+        script = render((SENSORS, SHIPPERS))
+        said = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=True).stdout
+    finally:
+        for each in started:
+            each.kill()
+            each.wait()
+    answers = parse(said)
+    sensors = json.loads(SENSORS.keep(answers["sensors"].stdout))
+    shippers = json.loads(SHIPPERS.keep(answers["shippers"].stdout))
+    pids = {each["Pid"] for each in sensors["Processes"]}
+    assert (started[0].pid in pids, started[2].pid in pids) == (True, False)
+    (found,) = [each for each in shippers["Shippers"] if each["Pid"] == started[1].pid]
+    assert (found["Program"], found["Holds"], found["Understood"]) == ("filebeat", [ID], False)
+    assert "127.0.0.1" in shippers["Own"]
 
 
 # ---- reading

@@ -94,11 +94,19 @@ def bench(
     asked: str = LOG,
     policy: Policy = POLICY,
     processes: tuple[str, ...] = (CRON,),
+    user: int = 0,
 ) -> Facts:
     """A host whose probe says this of the tool; without *text* its log is a good one."""
     lines = "".join(f":{line}\n" for line in (log() if text is None else text).split("\n"))
     said = f"asked:{asked}\n" + ("there:\n" + lines if text != "absent" else "") if asked else ""
-    answer = f"--timers\n{timers}\n--crontabs\n{crontabs}--programs\n{programs}--checkouts\n{checkouts}--log\n{said}"
+    parts = {
+        "timers": f"{timers}\n",
+        "crontabs": crontabs,
+        "programs": programs,
+        "checkouts": checkouts,
+        "log": said,
+    }
+    answer = f"auditor:{user}\n" + "".join(f"--{name}\n{part}" for name, part in parts.items())
     kept = DOCKER_BENCH.keep(answer)
     assert SECRET not in kept
     return target(policy, {DOCKER_BENCH.name: kept}, *processes)
@@ -151,6 +159,12 @@ def test_no_job_and_no_recent_log() -> None:
     assert steps(bench("", text=old)) == ["fail", "fail", "pass"]
     assert steps(bench("", policy=Policy(), asked="")) == ["fail", "fail", "fail"]
     assert steps(bench(policy=Policy(), asked="")) == ["pass", "manual", "manual"]
+
+
+def test_cron_daemon_that_may_not_be_seen() -> None:
+    """Only root sees what others run."""
+    assert steps(bench("", LINE, processes=(), user=1000))[0] == "error"
+    assert steps(bench(processes=(), user=1000))[0] == "pass"
 
 
 def test_cron_daemon_of_a_container() -> None:
@@ -282,14 +296,15 @@ def watched(
     containers: tuple[str, ...] = (),
     image: dict[str, Any] | None = None,
     monitors: tuple[str, ...] | None = None,
+    user: int = 0,
 ) -> Facts:
     """A host of which the probe says this."""
-    kept = SENSORS.keep(installed + "".join(said_of))
+    kept = SENSORS.keep(f"auditor:{user}\n{installed}" + "".join(said_of))
     assert SECRET not in kept
     images = (
         f"{IMAGE}\nimage {json.dumps({'Id': IMAGE, 'Config': {}, 'RootFS': {}} | (image or {}))}\n--blobs\n"
     )
-    shippers = '{"Own": ["10.0.0.5"], "Shippers": []}'
+    shippers = '{"AsRoot": true, "Own": ["10.0.0.5"], "Shippers": []}'
     answers = {SENSORS.name: kept, SHIPPERS.name: shippers, IMAGES.name: IMAGES.keep(images)}
     return target(Policy(runtime_monitors=monitors), answers, *processes, containers=containers)
 
@@ -519,6 +534,7 @@ def test_names_prove_nothing() -> None:
         assert falco(facts, "it runs")[0] == "fail"
         found = judged("something_watches_the_containers", facts)
         assert {verdict for verdict, _ in found.values()} == {"fail"}
+    assert falco(watched(user=1000), "it runs")[0] == "error"
     assert falco(watched(installed=""), "it is installed") == ("fail", "no program and no process of Falco")
 
 

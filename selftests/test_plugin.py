@@ -223,6 +223,25 @@ def test_show_probes_prints_every_command(suite: Project) -> None:
     assert not trace.exists()
 
 
+def test_probes_are_told_what_the_policy_names(suite: Project) -> None:
+    """The folder of scan reports and the log of docker-bench-security, for the target that they are said of."""
+    suite.write(
+        "site.yml",
+        """targets:
+  web1: {connect: "ssh://web1"}
+  web2: {connect: "ssh://web2"}
+policy:
+  targets:
+    web1: {scan_reports: {folder: "/srv/it's"}, docker_bench: {log: /var/log/b.json}}
+""",
+    )
+    run = suite.pytest("--show-probes", "--inventory", "site.yml")
+    first, second = run.output.split("# ---- web2")
+    assert """scan_reports='/srv/it'"'"'s'\n""" in first
+    assert "docker_bench_log=/var/log/b.json\n" in first
+    assert "scan_reports=''\n" in second
+
+
 def test_help_teaches(suite: Project) -> None:
     """`--help` has a group with every option of ours, and names testinfra's."""
     run = suite.pytest("--help")

@@ -70,6 +70,8 @@ def _require_job(docker_bench: DockerBench, facts: Facts, policy: Policy) -> str
     cron = _cron_daemon(facts)
     faults = {job: _fault(job, cron) for job in jobs}
     good = [job.name for job, fault in faults.items() if not fault]
+    if not good and not docker_bench.as_root:
+        raise EvidenceError("which programs run as others could not be seen; are you root?")
     assert good, "; ".join(f"{job.kind} {job.name} {fault}" for job, fault in faults.items())
     return f"run by {', '.join(good)}"
 
@@ -175,10 +177,8 @@ def test_container_logs_are_collected_centrally(
     lost = [name for name, way in ways.items() if way is None]
     mine = [way.words for way in ways.values() if way is not None and way.system == log_system]
     if lost and shippers.doubts:
-        raise EvidenceError(
-            f"no known way for the logs of {_some(lost)}, but a configuration could not be understood: "
-            + ", ".join(shippers.doubts)
-        )
+        doubts = ", ".join(shippers.doubts)
+        raise EvidenceError(f"no known way for the logs of {_some(lost)}, but not understood: {doubts}")
     besides = f"; it takes others: {', '.join(dict.fromkeys(mine))}" if mine else ""
     assert not lost, f"nothing known takes the logs of {_some(lost)} to another machine{besides}"
     if not mine:

@@ -21,6 +21,7 @@ from hullcheck.verdicts import EvidenceError
 from hullcheck.wrong_use import WrongUse
 
 _SCRIPT = r"""
+printf "auditor:%s\n" "$(id -u)"
 echo "--timers"
 services="" started=""
 if command -v systemctl >/dev/null; then
@@ -88,6 +89,7 @@ def _keep(text: str) -> str:
     parts = dict(zip(pieces[1::2], pieces[2::2], strict=False))
     programs = dict.fromkeys(line.partition(":")[0] for line in parts["programs"].split("\n") if line)
     document = {
+        "AsRoot": pieces[0].startswith("auditor:0\n"),
         "Jobs": [*_timers(parts["timers"], programs), *_crontabs(parts["crontabs"], programs)],
         "Unreadable": re.findall(r"^unreadable:(.*)$", parts["crontabs"], re.MULTILINE),
         "Checkouts": _checkouts(parts["checkouts"]),
@@ -239,6 +241,11 @@ class DockerBench:
         if not found and self._document["Unreadable"]:
             raise EvidenceError(f"{', '.join(self._document['Unreadable'])} could not be read; are you root?")
         return found
+
+    @property
+    def as_root(self) -> bool:
+        """Whether the auditor saw the processes of others too."""
+        return bool(self._document["AsRoot"])
 
     @property
     def checkouts(self) -> tuple[tuple[str, str, str], ...]:

@@ -261,13 +261,16 @@ class Sensors:
         """The processes that run its program, wherever it lies.
 
         Raises:
-            EvidenceError: one cannot be told to be on the host or in a container.
+            EvidenceError: none was found, and the auditor does not see those of others.
         """
-        return tuple(
+        found = tuple(
             each
             for each in self._watchers
             if tool.programs.fullmatch(each.executable) or _named(tool, each.executable)
         )
+        if not found and not self._document["AsRoot"]:
+            raise EvidenceError("which programs run as others could not be seen; are you root?")
+        return found
 
     @cached_property
     def _watchers(self) -> tuple[Watcher, ...]:

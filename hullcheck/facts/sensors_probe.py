@@ -16,6 +16,7 @@ from hullcheck.redact import json_object, pick
 from hullcheck.text import hide_passwords
 
 _SCRIPT = r"""
+printf "auditor:%s\n" "$(id -u)"
 for each in /usr/bin/falco /usr/local/bin/falco /opt/draios/bin/dragent /opt/aquasec/slk; do
   [ ! -x $each ] || printf "installed:%s\n" $each
 done
@@ -111,6 +112,7 @@ _KINDS = re.compile(r"(anon_inode:|/dev/)(\[?[\w-]+\]?)")
 def _keep(text: str) -> str:
     head, *blocks = re.split(r"^process:", text, flags=re.MULTILINE)
     document = {
+        "AsRoot": "\nauditor:0\n" in f"\n{head}",
         "Installed": re.findall(r"^installed:(.*)$", head, re.MULTILINE),
         "Processes": [_process(block) for block in blocks],
     }

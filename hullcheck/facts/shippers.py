@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hullcheck.facts import Facts
 
 _SCRIPT = r"""
+printf "auditor:%s\n" "$(id -u)"
 cd /proc || exit
 awk '/\|--/ { address = $2 } /32 host LOCAL/ { print "own:" address }' net/fib_trie 2>/dev/null | sort -u
 show() {  # ROOT PATH: a file of a configuration, or all those in a folder
@@ -95,6 +96,7 @@ _OTHER = SYSTEMS[2]
 def _keep(text: str) -> str:
     head, *blocks = re.split(r"^process:", text, flags=re.MULTILINE)
     document = {
+        "AsRoot": "\nauditor:0\n" in f"\n{head}",
         "Own": re.findall(r"^own:(\S+)$", head, re.MULTILINE),
         "Shippers": list(map(_shipper, blocks)),
     }
@@ -260,8 +262,10 @@ class Shippers:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """The shippers whose configuration could not be understood, in words."""
-        return tuple(f"{each.program} (process {each.pid})" for each in self.all if not each.understood)
+        """The shippers whose configuration could not be understood, and those that could not be seen, in words."""
+        unseen = () if self._document["AsRoot"] else ("whatever runs as others, which root alone sees",)
+        odd = (f"{each.program} (process {each.pid})" for each in self.all if not each.understood)
+        return (*odd, *unseen)
 
     def of_log(self, log: Log) -> Route | None:
         """The way of a log of the host to another machine; None where there is none that is known."""
