@@ -132,8 +132,8 @@ def verdict(target: Facts) -> tuple[str, str]:
         (trivy("CRITICAL", "HIGH"), "fail", "1 critical, 1 high; allowed is medium"),
         (trivy("UNKNOWN"), "manual", "could not rate: Trivy, 1 days ago (a.json): 1"),
         (trivy(days=29.2), "pass", "29 days"),
-        (trivy(days=31), "fail", "too old: Trivy, 31 days ago (a.json), allowed are 30"),
-        (trivy(days=-1), "fail", "no scan report on its digest"),
+        (trivy(days=31), "fail", "does not count: Trivy, 31 days ago (a.json), allowed are 30"),
+        (trivy(days=-1), "fail", "does not count: is of the future (a.json)"),
         (trivy(Metadata={"ImageID": OTHER}), "fail", "no scan report on its digest"),
         (trivy(Results=[{"Class": "secret"}]), "manual", "tells of no package"),
         (trivy(Results=None), "manual", "tells of no package"),
@@ -207,6 +207,8 @@ def test_limits_of_the_policy(tmp_path: Path) -> None:
     used = container()
     assert verdict(facts(tmp_path, used, highest_severity="high"))[0] == "pass"
     assert verdict(facts(tmp_path, used, highest_severity="high", max_age_days=7))[0] == "fail"
+    write(tmp_path, "a.json", trivy("CRITICAL", "UNKNOWN"))
+    assert verdict(facts(tmp_path, used, highest_severity="critical"))[0] == "pass"
     write(tmp_path, "a.json", trivy("LOW"))
     assert verdict(facts(tmp_path, used, highest_severity="negligible"))[0] == "fail"
     assert verdict(facts(tmp_path, used, age=30))[0] == "pass"

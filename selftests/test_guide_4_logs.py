@@ -170,7 +170,10 @@ def facts(
     user: int = 0,
 ) -> Facts:
     """A host with these shippers and containers."""
-    kept = SHIPPERS.keep(f"auditor:{user}\nown:10.0.0.5\n" + "".join(said))
+    kept = SHIPPERS.keep(
+        f"auditor:{user}\nown:10.0.0.5\nown:fd00:0000:0000:0000:0000:0000:0000:0007\nown:this\n"
+        + "".join(said)
+    )
     described = DOCKER_CONTAINERS.keep("\n".join((*containers, "--proc", "--paths")))
     assert SECRET not in kept + described
     texts = {
@@ -227,7 +230,7 @@ def test_no_shipper() -> None:
 
 def test_destination_that_is_here() -> None:
     """An address of this machine and a container of it are not another machine."""
-    for host in ("10.0.0.5", "127.0.0.1", "[::1]", "elastic", "172.17.0.9"):
+    for host in ("10.0.0.5", "127.0.0.1", "[::1]", "[fd00::7]", "this", "elastic", "172.17.0.9"):
         config = FILEBEAT.replace("es.example.com", host)
         networks = {"bridge": {"NetworkID": "x", "IPAddress": "172.17.0.9"}}
         others = (container(), container("elastic", identifier="ee" * 32, Networks=networks))
@@ -241,7 +244,10 @@ def test_destination_in_a_variable() -> None:
     config = FILEBEAT.replace(f'"https://me:{SECRET}@es.example.com:9200"', '"${ES_HOST}"')
     row = "net:7/net/tcp: 1: 0100000A:9999 {}:23F0 01 0:0 0:0 0 0 0 98 1\nheld:socket:[98]\n"
     assert verdicts(of("filebeat", config, row.format("0A0A0A0A")))["ELK"] == "pass"
+    listens = "net:7/net/tcp: 0: 00000000:9999 00000000:0000 0A 0:0 0:0 0 0 0 97 1\nheld:socket:[97]\n"
+    called_by = listens + row.format("0A0A0A0A")
     for other in (
+        called_by,
         row.format("0100007F"),
         row.format("0500000A"),
         row.format("0A0A0A0A").replace("[98]", "[97]"),
@@ -297,6 +303,28 @@ def test_shipper_in_a_container() -> None:
     config = FILEBEAT.replace(f"{ROOT}/containers", "/logs")
     assert shipped("/srv") == "fail"
     assert shipped("") == "fail"
+
+
+def test_plain_name_in_a_container() -> None:
+    """It may be that of a container beside it: whom it is connected to counts. On the host it is another machine's."""
+    config = FILEBEAT.replace("es.example.com", "elastic")
+    assert verdicts(of("filebeat", config))["ELK"] == "pass"
+    inside = process(7, EXECUTABLES["filebeat"], cgroup=f"/docker/{SHIPPER}")
+    mounts = [{"Type": "bind", "Source": ROOT, "Destination": ROOT}]
+    networks = {"x": {"NetworkID": "x", "IPAddress": "172.17.0.9"}}
+    others = (
+        container("proj-elastic-1", Networks=networks),
+        container("beat", identifier=SHIPPER, Mounts=mounts),
+    )
+
+    def connected(row: str) -> str:
+        said = ship("filebeat", config, f"{row}held:socket:[98]\n")
+        return verdicts(facts(said, containers=others, processes=(inside,)))["ELK"]
+
+    row = "net:7/net/tcp: 1: 0100000A:9999 {}:23F0 01 0:0 0:0 0 0 0 98 1\n"
+    assert connected("") == "fail"
+    assert connected(row.format("090011AC")) == "fail"
+    assert connected(row.format("0A0A0A0A")) == "pass"
 
 
 # ---- log drivers

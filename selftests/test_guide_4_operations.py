@@ -523,6 +523,16 @@ def test_falco_in_a_container_after_a_boot(restart: str, expected: str) -> None:
     assert falco(facts, "it starts with the host")[0] == expected
 
 
+def test_output_to_a_container_beside_it() -> None:
+    """A plain name in a container may be that of another container of this host."""
+    config = CONFIG.replace("alerts.example.com", "sidekick:2801")
+    facts = watched(
+        said(unit="", config=config), processes=(INSIDE,), containers=(in_container(),), image=OF_ITS_MAKERS
+    )
+    assert falco(facts, "an output leaves the host")[0] == "manual"
+    assert falco(watched(said(config=config)), "an output leaves the host")[0] == "pass"
+
+
 def test_names_prove_nothing() -> None:
     """A container called falco, a process title, a program elsewhere and a program that does not run are no Falco."""
     named = process(7, "/usr/bin/sleep", name="falco")

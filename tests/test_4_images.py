@@ -12,7 +12,7 @@ from hullcheck.facts.image_trust import ContentTrust, Setting
 from hullcheck.facts.image_updates import left_alone
 from hullcheck.facts.images import Image
 from hullcheck.facts.scan_reports import Report, ScanReports
-from hullcheck.policy import Policy
+from hullcheck.policy import SEVERITIES, Policy
 from hullcheck.policy import ScanReports as ScanLimits
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
@@ -177,11 +177,14 @@ def _built(days: float | None) -> str:
 
 
 def _require_good_reports(image: Image, reports: ScanReports, limits: ScanLimits, facts: Facts) -> str:
-    about = [each for each in reports.about(image.known_as) if each.created <= image.recorded + _CLOCKS]
+    known = reports.about(image.known_as)
+    about = [each for each in known if each.created <= image.recorded + _CLOCKS]
     newest = {each.tool: each for each in reversed(about)}
     fresh = [each for each in newest.values() if _days(image, each) <= limits.max_age_days]
     if not fresh:
-        _require_unused(image, reports, list(newest.values()), limits.max_age_days, facts)
+        old = [f"{_shown(image, each)}, allowed are {limits.max_age_days}" for each in newest.values()]
+        future = [f"is of the future ({each.file})" for each in known]
+        _require_unused(image, reports, old or future, facts)
     bad = [
         f"{_shown(image, each)}: {_counted(found)}"
         for each in fresh
@@ -192,18 +195,17 @@ def _require_good_reports(image: Image, reports: ScanReports, limits: ScanLimits
     if empty:
         raise Manual(f"tells of no package that was looked at: {'; '.join(empty)}")
     unrated = [f"{_shown(image, each)}: {each.unknown}" for each in fresh if each.unknown]
-    if unrated:
+    if unrated and limits.highest_severity != SEVERITIES[-1]:
         raise Manual(f"weaknesses that the scanner could not rate: {'; '.join(unrated)}")
     told = "; ".join(f"{_shown(image, each)}: {_counted(each.counts)}" for each in fresh)
     return told + _not_before(image, about[-1])
 
 
-def _require_unused(
-    image: Image, reports: ScanReports, old: Sequence[Report], limit: int, facts: Facts
-) -> NoReturn:
+def _require_unused(image: Image, reports: ScanReports, faults: Sequence[str], facts: Facts) -> NoReturn:
     """Say what it means that an image has no report that counts: nothing, where no container uses it."""
-    stale = "; ".join(f"{_shown(image, each)}, allowed are {limit}" for each in old)
-    lack = f"its newest report is too old: {stale}" if stale else "no scan report on its digest"
+    lack = (
+        f"its newest report does not count: {'; '.join(faults)}" if faults else "no scan report on its digest"
+    )
     assert facts.container  # without a list of the containers nobody knows that none uses it
     if not image.used_by:
         raise NotApplicable(f"no container uses it; {lack}")

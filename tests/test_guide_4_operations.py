@@ -456,7 +456,8 @@ def _require_output(falco: Watcher, facts: Facts) -> str:
     on = [name for name in _OUTPUTS if falco.set(name, "enabled") is True]
     assert on, "it has no output"
     host = falco.http_host
-    if "http_output" in on and host and not facts.shippers.is_here(host):
+    plain = falco.container is not None and "." not in host  # it may be the name of another container
+    if "http_output" in on and host and not plain and not facts.shippers.is_here(host):
         return f"its reports go to {host}"
     told = [f"{name} to {host}" if name == "http_output" else name for name in on]
     raise Manual(f"{', '.join(told)}: what takes that to another machine?")

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 _SOCKET = re.compile(r"(\d+)/net/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\w\w) .*")
@@ -64,8 +65,22 @@ def listener(line: str) -> Listener | None:
     return Listener(int(pid), _address(address), int(port, 16), protocol, fields[_INODE_FIELD])
 
 
-def end_point(text: str) -> str:
-    """`ADDRESS PORT` for the end of a connection as /proc/PID/net/tcp and tcp6 print it."""
+def held(lines: Iterable[str], links: Collection[str]) -> tuple[list[str], list[str]]:
+    """What a process listens on and whom it called, as `ADDRESS PORT`; not who called it.
+
+    Args:
+        lines: of /proc/PID/net/tcp and tcp6, as `grep -H` prints them.
+        links: what its file descriptors lead to, as `socket:[INODE]`.
+    """
+    rows = [line.partition(":")[2].split() for line in lines]
+    own = [row for row in rows if len(row) > _INODE_FIELD and f"socket:[{row[_INODE_FIELD]}]" in links]
+    listens = [_end_point(row[1]) for row in own if row[3] == "0A"]
+    served = {each.rpartition(" ")[2] for each in listens}
+    called = (row for row in own if row[3] == "01" and _end_point(row[1]).rpartition(" ")[2] not in served)
+    return sorted(set(listens)), sorted({_end_point(row[2]) for row in called})
+
+
+def _end_point(text: str) -> str:
     address, _, number = text.partition(":")
     return f"{_address(address)} {int(number, 16)}"
 

@@ -137,7 +137,7 @@ def _process(block: str) -> dict[str, Any]:
         "Arguments": [_argument(each) for each in lines.get("argument", ())],
         "SeesFiles": bool(held),
         "Holds": sorted({each for each in held if _KINDS.fullmatch(each)}),
-        "Network": _network(lines.get("net", ()), {each for each in held if each.startswith("socket:")}),
+        "Network": dict(zip(("Listens", "Connected"), ports.held(lines.get("net", ()), held), strict=True)),
         "Unit": dict(each.partition("=")[::2] for each in lines.get("unit", ())),
         "Config": [_config("\n".join(each)) for each in files],
         "Rules": [each.split(":", 2) for each in lines.get("rules", ())],
@@ -152,17 +152,6 @@ def _argument(word: str) -> str:
     if _OVERRIDE.fullmatch(word) or _ARGUMENT.fullmatch(word):
         return hide_passwords(word)
     return "***"
-
-
-def _network(lines: list[str] | tuple[()], held: set[str]) -> dict[str, list[str]]:
-    """What it listens on, and whom it is connected to: only sockets that it holds itself."""
-    found: dict[str, list[str]] = {"Listens": [], "Connected": []}
-    for line in lines:
-        fields = line.partition(":")[2].split()
-        if len(fields) > 9 and f"socket:[{fields[9]}]" in held:
-            word, end = ("Listens", fields[1]) if fields[3] == "0A" else ("Connected", fields[2])
-            found[word].append(ports.end_point(end))
-    return found
 
 
 def _config(text: str) -> dict[str, Any] | None:

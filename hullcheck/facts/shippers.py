@@ -4,6 +4,7 @@ After `process:PID NAME` the probe shows which logs it holds open, its connectio
 Of those only what `shipper_configs` makes of them is kept: they hold passwords and keys.
 """
 
+import ipaddress
 import json
 import re
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ _SCRIPT = r"""
 printf "auditor:%s\n" "$(id -u)"
 cd /proc || exit
 awk '/\|--/ { address = $2 } /32 host LOCAL/ { print "own:" address }' net/fib_trie 2>/dev/null | sort -u
+printf "own:%s\n" "$(uname -n)"
+sed "s/ .*//; s/..../&:/g; s/:$//; s/^/own:/" net/if_inet6 2>/dev/null
 show() {  # ROOT PATH: a file of a configuration, or all those in a folder
   for each in "$1$2" "$1$2"/*.yml "$1$2"/*.yaml "$1$2"/*.conf "$1$2"/*.toml; do
     [ -f "$each" ] || continue
@@ -47,7 +50,7 @@ for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
   ls -ln $pid/fd 2>/dev/null | sed -n -e "s/^.* [0-9][0-9]* -> \(.*-json\.log\)$/held:\1/p" \
     -e "s/^.* [0-9][0-9]* -> \(.*\.journal\)$/held:\1/p" -e "s/^.* [0-9][0-9]* -> \(.*\/audit\.log\)$/held:\1/p" \
     -e "s/^.* [0-9][0-9]* -> \(socket:.*\)$/held:\1/p"
-  grep -aHs " 01 " $pid/net/tcp $pid/net/tcp6 | sed "s/^/net:/"
+  grep -aHs -e " 01 " -e " 0A " $pid/net/tcp $pid/net/tcp6 | sed "s/^/net:/"
   root=/proc/$pid/root
   option=c
   case $name in logstash | rsyslogd) option=f ;; esac
@@ -97,7 +100,7 @@ def _keep(text: str) -> str:
     head, *blocks = re.split(r"^process:", text, flags=re.MULTILINE)
     document = {
         "AsRoot": "\nauditor:0\n" in f"\n{head}",
-        "Own": re.findall(r"^own:(\S+)$", head, re.MULTILINE),
+        "Own": [_canonical(each) for each in re.findall(r"^own:(\S+)$", head, re.MULTILINE)],
         "Shippers": list(map(_shipper, blocks)),
     }
     return json.dumps(document, separators=(",", ":"))
@@ -128,13 +131,8 @@ def _shipper(block: str) -> dict[str, Any]:
         "Holds": sorted({match[1] for each in held if (match := _CONTAINER_LOG.fullmatch(each))}),
         "HoldsJournal": any(each.endswith(".journal") for each in held),
         "HoldsAudit": any(each.endswith("/audit.log") for each in held),
-        "Connected": _connected(lines.get("net", []), {each for each in held if each.startswith("socket:")}),
+        "Connected": ports.held(lines.get("net", ()), held)[1],
     }
-
-
-def _connected(lines: list[str], held: set[str]) -> list[str]:
-    rows = (line.partition(":")[2].split() for line in lines)
-    return sorted({ports.end_point(row[2]) for row in rows if len(row) > 9 and f"socket:[{row[9]}]" in held})
 
 
 SHIPPERS = Probe("shippers", _SCRIPT, _keep)
@@ -234,7 +232,7 @@ class Shippers:
                     each["Pid"],
                     each["Program"],
                     tuple(reads),
-                    tuple(self._sends(each)),
+                    tuple(self._sends(each, in_container=bool(inside))),
                     bool(each["Understood"]),
                     frozenset(each["Holds"]),
                     bool(each["HoldsJournal"]),
@@ -243,17 +241,23 @@ class Shippers:
             )
         return tuple(found)
 
-    def _sends(self, document: Mapping[str, Any]) -> list[str]:
-        """The hosts of its configuration; where that has a variable, those that it is connected to."""
-        named = document["Sends"]
+    def _sends(self, document: Mapping[str, Any], *, in_container: bool) -> list[str]:
+        """The hosts of its configuration; where that does not tell, those that it is connected to.
+
+        So it is with a variable, and with a plain name in a container, which may be that of another one.
+        """
         connected = [end.partition(" ")[0] for end in document["Connected"]]
-        hosts = [host for each in named for host in (connected if each.startswith(("$", "%")) else [each])]
+        hosts = list[str]()
+        for each in document["Sends"]:
+            plain = in_container and not re.search(r"[.:]", each)
+            hosts += connected if plain or each.startswith(("$", "%")) else [each]
         return [host for host in dict.fromkeys(hosts) if not self.is_here(host)]
 
     def is_here(self, host: str) -> bool:
         """Whether a host is this machine, or one of its containers."""
         names = {name for each in self._containers for name in (each.name, *each.addresses)}
-        return bool(_LOOPBACK.fullmatch(host)) or host in names or host in self._document["Own"]
+        own = names | set(self._document["Own"])
+        return bool(_LOOPBACK.fullmatch(host)) or bool({host, _canonical(host)} & own)
 
     @property
     def sending(self) -> tuple[Shipper, ...]:
@@ -311,6 +315,14 @@ class Shippers:
             if identifier in each.holds or "docker" in each.reads or each.takes(path):
                 return each.route
         return None
+
+
+def _canonical(host: str) -> str:
+    """An address as Python writes it; a name as it is."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return host
 
 
 def _as_on_the_host(reads: list[str], container: "containers.Container") -> list[str]:
