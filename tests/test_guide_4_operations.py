@@ -393,11 +393,12 @@ def _state(watcher: Watcher) -> str:
 
 
 def _falco(step: Step, facts: Facts) -> str:
-    if step is Step.INSTALLED:
-        where = facts.sensors.installed(FALCO) or tuple(each.place for each in facts.sensors.of(FALCO))
-        assert where, "no program and no process of Falco"
-        return ", ".join(where)
+    installed = facts.sensors.installed(FALCO)
+    if step is Step.INSTALLED and installed:
+        return ", ".join(installed)
     falco = _genuine(FALCO, facts.sensors)[0]
+    if step is Step.INSTALLED:
+        return falco.place
     if step is Step.RUNS:
         return f"Falco runs as process {falco.pid} ({falco.place})"
     if step is Step.BOOT:

@@ -85,6 +85,14 @@ def _end_point(text: str) -> str:
     return f"{_address(address)} {int(number, 16)}"
 
 
+def canonical(host: str) -> str:
+    """An address as Python writes it; a name as it is."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return host
+
+
 def is_loopback(address: str) -> bool:
     """Whether an address is one of the machine itself."""
     parsed = ipaddress.ip_address(address)

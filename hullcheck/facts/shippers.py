@@ -1,11 +1,5 @@
-"""Log shippers on a target: found by the path of their program, with what they read and where they send it.
+"""Log shippers on a target, with what they read and where they send it, and the ways of logs to other machines."""
 
-After `process:PID NAME` the probe shows which logs it holds open, its connections, and the files of its configuration.
-Of those only what `shipper_configs` makes of them is kept: they hold passwords and keys.
-"""
-
-import ipaddress
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,67 +7,16 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from hullcheck.facts import containers, ports, shipper_configs
+from hullcheck.facts import containers, ports
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
 from hullcheck.facts.processes import PROCESSES
+from hullcheck.facts.shippers_probe import SHIPPERS
 from hullcheck.judge import Subjects
-from hullcheck.probes import Probe
 from hullcheck.verdicts import EvidenceError
 
 if TYPE_CHECKING:
     from hullcheck.facts import Facts
 
-_SCRIPT = r"""
-printf "auditor:%s\n" "$(id -u)"
-cd /proc || exit
-awk '/\|--/ { address = $2 } /32 host LOCAL/ { print "own:" address }' net/fib_trie 2>/dev/null | sort -u
-printf "own:%s\n" "$(uname -n)"
-sed "s/ .*//; s/..../&:/g; s/:$//; s/^/own:/" net/if_inet6 2>/dev/null
-show() {  # ROOT PATH: a file of a configuration, or all those in a folder
-  for each in "$1$2" "$1$2"/*.yml "$1$2"/*.yaml "$1$2"/*.conf "$1$2"/*.toml; do
-    [ -f "$each" ] || continue
-    printf "config:%s\n" "${each#"$1"}"
-    head -c 1000000 "$each" 2>/dev/null | sed "s/^/:/"
-  done
-}
-found=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n "s/^.* \([0-9]*\)\/exe -> \(\/.*\)$/\1 \2/p" |
-  grep -E "/(filebeat|elastic-agent|fluent-bit|promtail|vector|rsyslogd|ruby[0-9.]*|java)$")
-for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
-  exe=$(printf "%s\n" "$found" | sed -n "s/^$pid //p")
-  name=${exe##*/}
-  arguments=$(tr "\n\0" " \n" 2>/dev/null <$pid/cmdline)
-  case $name in
-    ruby*) case $arguments in */fluentd* | */td-agent*) name=fluentd ;; *) continue ;; esac ;;
-    java) case $exe$arguments in *org.logstash.Logstash* | */logstash/jdk/*) name=logstash ;; *) continue ;; esac ;;
-  esac
-  printf "process:%s %s\n" $pid $name
-  ls -ln $pid/fd 2>/dev/null | sed -n -e "s/^.* [0-9][0-9]* -> \(.*-json\.log\)$/held:\1/p" \
-    -e "s/^.* [0-9][0-9]* -> \(.*\.journal\)$/held:\1/p" -e "s/^.* [0-9][0-9]* -> \(.*\/audit\.log\)$/held:\1/p" \
-    -e "s/^.* [0-9][0-9]* -> \(socket:.*\)$/held:\1/p"
-  grep -aHs -e " 01 " -e " 0A " $pid/net/tcp $pid/net/tcp6 | sed "s/^/net:/"
-  root=/proc/$pid/root
-  option=c
-  case $name in logstash | rsyslogd) option=f ;; esac
-  named=$(printf "%s\n" "$arguments" |
-    sed -n -e "/^-$option$/{n;p;}" -e "/^--config$/{n;p;}" -e "s/^--config=//p" \
-      -e "/^--*config\.file$/{n;p;}" -e "s/^--*config\.file=//p" -e "/^--path\.config$/{n;p;}" | grep "^/")
-  case $name in
-    filebeat) usual="/etc/filebeat/filebeat.yml /usr/share/filebeat/filebeat.yml" ;;
-    elastic-agent) usual="/etc/elastic-agent/elastic-agent.yml /opt/Elastic/Agent/elastic-agent.yml" ;;
-    fluentd) usual="/etc/td-agent/td-agent.conf /etc/fluent/fluentd.conf /fluentd/etc/fluent.conf" ;;
-    fluent-bit) usual="/etc/fluent-bit/fluent-bit.conf /fluent-bit/etc/fluent-bit.conf" ;;
-    promtail) usual="/etc/promtail" ;;
-    vector) usual="/etc/vector" ;;
-    logstash) usual="/etc/logstash/conf.d /usr/share/logstash/pipeline" ;;
-    rsyslogd) usual="/etc/rsyslog.conf /etc/rsyslog.d" ;;
-    *) usual="" ;;
-  esac
-  for path in ${named:-$usual}; do show $root "$path"; done
-done
-exit 0
-"""
-
-_CONTAINER_LOG = re.compile(r".*/([0-9a-f]{64})-json\.log")
 _AUDIT_LOG = "/var/log/audit/audit.log"
 _LOOPBACK = re.compile(r"localhost|127\.[\d.]+|::1|0\.0\.0\.0|/.*")
 _NETWORK_DRIVERS = {
@@ -95,47 +38,6 @@ _SYSTEMS = {
 }
 _OTHER = SYSTEMS[2]
 
-
-def _keep(text: str) -> str:
-    head, *blocks = re.split(r"^process:", text, flags=re.MULTILINE)
-    document = {
-        "AsRoot": "\nauditor:0\n" in f"\n{head}",
-        "Own": [_canonical(each) for each in re.findall(r"^own:(\S+)$", head, re.MULTILINE)],
-        "Shippers": list(map(_shipper, blocks)),
-    }
-    return json.dumps(document, separators=(",", ":"))
-
-
-def _shipper(block: str) -> dict[str, Any]:
-    first, _, rest = block.partition("\n")
-    pid, _, program = first.partition(" ")
-    lines = dict[str, list[str]]()
-    files = list[list[str]]()
-    for line in rest.split("\n"):
-        word, _, text = line.partition(":")
-        if word == "config":
-            files.append([])
-        elif word == "" and files:
-            files[-1].append(text)
-        else:
-            lines.setdefault(word, []).append(text)
-    held = lines.get("held", [])
-    known = program in shipper_configs.PROGRAMS
-    routes = [shipper_configs.read(program, "\n".join(each)) for each in files] if known else []
-    return {
-        "Pid": int(pid),
-        "Program": program,
-        "Reads": sorted({each for route in routes if route for each in route[0]}),
-        "Sends": sorted({each for route in routes if route for each in route[1]}),
-        "Understood": bool(routes) and None not in routes,
-        "Holds": sorted({match[1] for each in held if (match := _CONTAINER_LOG.fullmatch(each))}),
-        "HoldsJournal": any(each.endswith(".journal") for each in held),
-        "HoldsAudit": any(each.endswith("/audit.log") for each in held),
-        "Connected": ports.held(lines.get("net", ()), held)[1],
-    }
-
-
-SHIPPERS = Probe("shippers", _SCRIPT, _keep)
 
 PROBES = (SHIPPERS,)
 EVIDENCE = (SHIPPERS, PROCESSES, DOCKER_CONTAINERS)
@@ -257,7 +159,7 @@ class Shippers:
         """Whether a host is this machine, or one of its containers."""
         names = {name for each in self._containers for name in (each.name, *each.addresses)}
         own = names | set(self._document["Own"])
-        return bool(_LOOPBACK.fullmatch(host)) or bool({host, _canonical(host)} & own)
+        return bool(_LOOPBACK.fullmatch(host)) or bool({host, ports.canonical(host)} & own)
 
     @property
     def sending(self) -> tuple[Shipper, ...]:
@@ -315,14 +217,6 @@ class Shippers:
             if identifier in each.holds or "docker" in each.reads or each.takes(path):
                 return each.route
         return None
-
-
-def _canonical(host: str) -> str:
-    """An address as Python writes it; a name as it is."""
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return host
 
 
 def _as_on_the_host(reads: list[str], container: "containers.Container") -> list[str]:
