@@ -156,7 +156,12 @@ def container(
 ) -> str:
     """A container as the engine describes it."""
     log = {"Type": driver, "Config": options or {}}
-    document = {"Id": identifier, "Name": f"/{name}", "HostConfig": {"LogConfig": log}, "Mounts": []} | more
+    document = {
+        "Id": identifier,
+        "Name": f"/{name}",
+        "HostConfig": {"LogConfig": log, "NetworkMode": "bridge"},
+        "Mounts": [],
+    } | more
     return "container " + json.dumps(document)
 
 
@@ -303,6 +308,26 @@ def test_shipper_in_a_container() -> None:
     config = FILEBEAT.replace(f"{ROOT}/containers", "/logs")
     assert shipped("/srv") == "fail"
     assert shipped("") == "fail"
+
+
+@pytest.mark.parametrize(
+    ("driver", "program", "more", "expected"),
+    [
+        ("journald", "filebeat", {}, "fail"),
+        ("journald", "filebeat", {"Mounts": [{"Source": "/var/log", "Destination": "/x"}]}, "pass"),
+        ("journald", "filebeat", {"Mounts": [{"Source": "/var/lib", "Destination": "/var/log"}]}, "fail"),
+        ("fluentd", "fluentd", {}, "fail"),
+        ("fluentd", "fluentd", {"Ports": {"24224/tcp": None}}, "fail"),
+        ("fluentd", "fluentd", {"Ports": {"24224/tcp": [{"HostIp": "", "HostPort": "24224"}]}}, "pass"),
+    ],
+)
+def test_what_a_container_can_reach(driver: str, program: str, more: dict[str, Any], expected: str) -> None:
+    """It reads the journal where that is mounted, and is called where a port of it is published."""
+    inside = process(7, EXECUTABLES[program], cgroup=f"/docker/{SHIPPER}")
+    gelf = {"gelf-address": "udp://logs.example.com:1"}
+    others = (container("web", driver), container("ship", "gelf", gelf, SHIPPER, **more))
+    target = facts(ship(program, CONFIGS[program]), containers=others, processes=(inside,), driver=driver)
+    assert verdicts(target)[SYSTEM[program]] == expected
 
 
 def test_plain_name_in_a_container() -> None:

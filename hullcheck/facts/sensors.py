@@ -12,6 +12,7 @@ from hullcheck.facts import containers, images, ports
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
 from hullcheck.facts.processes import PROCESSES
 from hullcheck.facts.sensors_probe import SENSORS
+from hullcheck.facts.shippers_probe import SHIPPERS
 from hullcheck.judge import Subjects
 from hullcheck.verdicts import EvidenceError
 
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
     from hullcheck.facts import Facts
 
 PROBES = (SENSORS,)
-EVIDENCE = (SENSORS, PROCESSES, DOCKER_CONTAINERS, *images.PROBES)
+EVIDENCE = (
+    SENSORS,
+    SHIPPERS,
+    PROCESSES,
+    DOCKER_CONTAINERS,
+    *images.PROBES,
+)  # of shippers: which hosts are here
 
 _PORT = 8765  # of Falco's web server, where its configuration names none
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hullcheck.facts import containers, ports
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
+from hullcheck.facts.mounts import is_below
 from hullcheck.facts.processes import PROCESSES
 from hullcheck.facts.shippers_probe import SHIPPERS
 from hullcheck.judge import Subjects
@@ -219,18 +220,21 @@ class Shippers:
         return None
 
 
+_JOURNALS = ("/var/log/journal", "/run/log/journal")
+_SOCKETS = ("/run/docker.sock", "/var/run/docker.sock")
+
+
 def _as_on_the_host(reads: list[str], container: "containers.Container") -> list[str]:
-    """What a container reads, by its names on the host; what is its own goes."""
-    mounts = [
-        (str(each["Destination"]), str(each["Source"])) for each in container.description.get("Mounts") or ()
-    ]
-    engine = any(
-        source.endswith("docker.sock") or source in ("/", "/run", "/var/run") for _, source in mounts
-    )
+    """What a container reads, by its names on the host; what is its own goes, and what it cannot reach."""
+    described = container.description
+    mounts = [(str(each["Destination"]), str(each["Source"])) for each in described.get("Mounts") or ()]
+    sources = [source for _, source in mounts]
+    called = container.setting("NetworkMode") == "host" or any((described.get("Ports") or {}).values())
+    reached = {"docker": _mounted(_SOCKETS, sources), "journal": _mounted(_JOURNALS, sources)}
     found = []
     for each in reads:
         if not each.startswith("/"):
-            found += [each] if each != "docker" or engine else []
+            found += [each] if reached.get(each, called) else []
             continue
         inside = [
             (to, source) for to, source in mounts if each == to or each.startswith(to.rstrip("/") + "/")
@@ -239,3 +243,7 @@ def _as_on_the_host(reads: list[str], container: "containers.Container") -> list
             to, source = max(inside, key=lambda pair: len(pair[0]))
             found.append(source.rstrip("/") + each[len(to.rstrip("/")) :])
     return found
+
+
+def _mounted(paths: tuple[str, ...], sources: list[str]) -> bool:
+    return any(is_below(path, source) for path in paths for source in sources)
