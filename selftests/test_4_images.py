@@ -133,6 +133,7 @@ def test_image_that_lost_its_name() -> None:
 
     class Old:
         image_id = parent["Id"]
+        description: Mapping[str, str] = {"Created": "2026-10-01T00:00:00Z"}
 
     target.__dict__["container"] = Subjects("container", (("old", Old()),))
     assert {name: found.used_by for name, found in target.image} == {"web:1": (), "cdcdcdcdcdcd": ("old",)}

@@ -13,7 +13,7 @@ import pytest
 
 from hullcheck.facts import Facts, shipper_configs
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
-from hullcheck.facts.daemon_secrets import log_addresses
+from hullcheck.facts.daemon_secrets import log_options
 from hullcheck.facts.processes import PROCESSES
 from hullcheck.facts.sensors_probe import SENSORS
 from hullcheck.facts.shippers import SHIPPERS, _matches
@@ -382,7 +382,7 @@ def test_plain_name_in_a_container() -> None:
 )
 def test_log_driver(driver: str, options: dict[str, str], system: str) -> None:
     """A driver counts where its address is another machine's."""
-    addresses = log_addresses(options)
+    addresses = log_options(options)
     found = verdicts(facts(driver=driver, options=addresses, containers=(container("web", driver, options),)))
     if system:
         assert found.pop(system) == "pass"

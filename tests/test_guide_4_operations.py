@@ -10,7 +10,7 @@ from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.docker_bench import DockerBench, Job, Run
 from hullcheck.facts.docker_bench import Step as BenchStep
 from hullcheck.facts.sensors import FALCO, TOOLS, Sensors, Step, Tool, Watcher
-from hullcheck.facts.shippers import SYSTEMS, Log, Route, Shippers
+from hullcheck.facts.shippers import SYSTEMS, HostLog, Route, Shippers
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
@@ -211,7 +211,7 @@ def _some(names: list[str]) -> str:
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.guide("4.2.central_logs")
 @pytest.mark.severity("medium")
-def test_host_logs_are_collected_centrally(host_log: Log, shippers: Shippers) -> str:
+def test_host_logs_are_collected_centrally(host_log: HostLog, shippers: Shippers) -> str:
     """The log of the daemon and the audit log go to another machine.
 
     What an intruder did with the daemon stands in them, until he takes it out. The daemon writes to the journal: a

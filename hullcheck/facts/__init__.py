@@ -59,7 +59,7 @@ from hullcheck.facts.scan_reports import ScanReports
 from hullcheck.facts.sensors import Sensors, Tool
 from hullcheck.facts.sensors import Step as SensorStep
 from hullcheck.facts.services import Service
-from hullcheck.facts.shippers import Log, Shippers
+from hullcheck.facts.shippers import HostLog, Shippers
 from hullcheck.facts.sprawl import Sprawl
 from hullcheck.facts.storage import Storage
 from hullcheck.facts.swarm import Swarm, SwarmService
@@ -366,7 +366,7 @@ class Facts:
         return shippers.LOG_SYSTEMS
 
     @property
-    def host_log(self) -> Subjects[Log]:
+    def host_log(self) -> Subjects[HostLog]:
         """Every log of the host that matters here, beside those of containers."""
         assert self.engine
         return shippers.HOST_LOGS

@@ -44,7 +44,7 @@ PROBES = (SHIPPERS,)
 EVIDENCE = (SHIPPERS, PROCESSES, DOCKER_CONTAINERS)
 
 
-class Log(StrEnum):
+class HostLog(StrEnum):
     """Logs of a host beside those of its containers."""
 
     DAEMON = "the daemon's log"
@@ -52,7 +52,7 @@ class Log(StrEnum):
 
 
 LOG_SYSTEMS = Subjects("option", tuple((each, each) for each in SYSTEMS))
-HOST_LOGS = Subjects("log", tuple((str(each), each) for each in Log))
+HOST_LOGS = Subjects("log", tuple((str(each), each) for each in HostLog))
 
 
 @dataclass(frozen=True)
@@ -174,9 +174,9 @@ class Shippers:
         odd = (f"{each.program} (process {each.pid})" for each in self.all if not each.understood)
         return (*odd, *unseen)
 
-    def of_log(self, log: Log) -> Route | None:
+    def of_log(self, log: HostLog) -> Route | None:
         """The way of a log of the host to another machine; None where there is none that is known."""
-        if log is Log.DAEMON:
+        if log is HostLog.DAEMON:
             return self._passed_on("journal")
         for each in self.sending:
             if each.holds_audit or each.takes(_AUDIT_LOG):
