@@ -228,6 +228,16 @@ class Policy:
     """Names or numbers of groups that the engine's sockets may have, beside root's own."""
     os_hardening: Hardening | None = None
     """The last assessment of the operating system against a hardening standard."""
+    minimal_distributions: tuple[str, ...] = ()
+    """Distributions (ID of os-release) that count as minimal beside those that the guide names."""
+    allowed_host_programs: tuple[str, ...] = ()
+    """Names of compilers and browsers that the host itself may have."""
+    allowed_host_services: tuple[str, ...] | None = None
+    """Units that may be enabled or run on the host, and programs that may listen there; see `allows_service`."""
+    patch_days: int = 30
+    """How old the last successful run of what installs updates may be."""
+    ip_forward_reason: str | None = None
+    """Why the host forwards IPv4."""
     allowed_registries: tuple[str, ...] | None = None
     """Registries, or parts of them, that images may come from; see `allows_registry`."""
     allowed_packages: tuple[str, ...] | None = None
@@ -314,6 +324,14 @@ class Policy:
         if self.allowed_registries is None:
             return None
         return any(f"{repository}/".startswith(f"{each}/") for each in self.allowed_registries)
+
+    def allows_service(self, name: str) -> bool | None:
+        """Whether the list of services holds a unit, without `.service`, or a program; None without a list."""
+        if self.allowed_host_services is None:
+            return None
+        return name.removesuffix(".service") in {
+            each.removesuffix(".service") for each in self.allowed_host_services
+        }
 
     def is_sensitive(self, container: str) -> bool | None:
         """Whether the list of sensitive containers has this name; ``None`` if there is no list."""
@@ -566,6 +584,11 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "trusted_users": _each(_account),
     "socket_groups": _each(_account),
     "os_hardening": Hardening.from_mapping,
+    "minimal_distributions": _each(_word),
+    "allowed_host_programs": _each(_word),
+    "allowed_host_services": _each(_word),
+    "patch_days": _days,
+    "ip_forward_reason": _text,
     "allowed_registries": _each(_registry),
     "allowed_packages": _each(_word),
     "image_max_age_days": _days,

@@ -16,15 +16,11 @@ KEYS = [field.name for field in fields(Policy)]
 POWERS = {
     *("trusted_users", "cgroup_parents", "seccomp_profiles", "allowed_capabilities"),
     *("allowed_mounts", "allowed_devices", "allowed_ulimits", "allowed_setuid_files"),
+    *("minimal_distributions", "allowed_host_programs"),
 }
 WORKLOAD = {
-    "allowed_registries",
-    "allowed_packages",
-    "log_drivers",
-    "allowed_ports",
-    "current_images",
-    "sensitive_containers",
-    "api_listeners",
+    *("allowed_registries", "allowed_packages", "log_drivers", "allowed_ports", "current_images"),
+    *("allowed_host_services", "sensitive_containers", "api_listeners"),
 }
 
 
@@ -204,6 +200,11 @@ def test_cpus_and_pids_are_numbers() -> None:
 WRONG: dict[str, list[Any]] = {
     "trusted_users": ["alice", None, {"alice": 1}, [1000], ["alice,bob"], [""]],
     "socket_groups": ["docker", None, [999], ["docker:x"], ["a b"]],
+    "minimal_distributions": ["flatcar", ["a b"], [1]],
+    "allowed_host_programs": ["gcc", ["gcc make"], [1]],
+    "allowed_host_services": ["ssh", ["ssh docker"], [None]],
+    "patch_days": [0, -1, "30", True, None],
+    "ip_forward_reason": ["", "  ", 5, True, None],
     "allowed_registries": ["docker.io", ["https://docker.io"], ["a b"]],
     "rootful_reason": ["", "  ", 5, True, None],
     "api_listeners": [

@@ -50,7 +50,7 @@ def test_engine_data_has_a_file_system_of_its_own(storage: Storage) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.2", "7.2.3", "7.2.4")
 @pytest.mark.hipaa("164.308(a)(3)(i)", "164.308(a)(4)(ii)(B)", "164.312(a)(1)")
-@pytest.mark.guide("5.hipaa.least_privilege")
+@pytest.mark.guide("1.3.trusted_users", "5.hipaa.least_privilege")
 @pytest.mark.severity("high")
 def test_engine_is_controlled_by_trusted_users(
     api_socket: FileFact, accounts: Accounts, policy: Policy
@@ -76,6 +76,7 @@ def test_engine_is_controlled_by_trusted_users(
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.2")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("medium")
 def test_daemon_program_is_audited(daemon_program: FileFact, audit: Audit) -> str:
     """Changes of the Docker daemon's program are recorded by the audit system.
@@ -94,6 +95,7 @@ def test_daemon_program_is_audited(daemon_program: FileFact, audit: Audit) -> st
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.7")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("low")
 def test_containerd_directory_is_audited(containerd_directory: FileFact, audit: Audit) -> str:
     """Changes in the directory where containerd runs are recorded by the audit system.
@@ -111,6 +113,7 @@ def test_containerd_directory_is_audited(containerd_directory: FileFact, audit: 
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.7")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("low")
 def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
     """Changes in the data root of the engine are recorded by the audit system.
@@ -130,6 +133,7 @@ def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.7")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("medium")
 def test_configuration_directory_is_audited(configuration_directory: FileFact, audit: Audit) -> str:
     """Changes in the configuration directory of the daemon are recorded by the audit system.
@@ -147,6 +151,7 @@ def test_configuration_directory_is_audited(configuration_directory: FileFact, a
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.7")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("medium")
 def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
     """Changes of the unit file that starts the daemon are recorded by the audit system.
@@ -165,6 +170,7 @@ def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.2")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("low")
 def test_containerd_socket_is_audited(containerd_socket: FileFact, audit: Audit) -> str:
     """Changes of the socket of containerd are recorded by the audit system.
@@ -183,6 +189,7 @@ def test_containerd_socket_is_audited(containerd_socket: FileFact, audit: Audit)
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.2")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("medium")
 def test_api_socket_is_audited(api_socket: FileFact, audit: Audit) -> str:
     """Changes of each socket on which the engine takes commands are recorded by the audit system.
@@ -201,6 +208,7 @@ def test_api_socket_is_audited(api_socket: FileFact, audit: Audit) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.7")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("low")
 def test_default_file_is_audited(default_file: FileFact, audit: Audit) -> str:
     """Changes of /etc/default/docker are recorded by the audit system.
@@ -218,6 +226,7 @@ def test_default_file_is_audited(default_file: FileFact, audit: Audit) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.7")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("medium")
 def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audit) -> str:
     """Changes of the configuration file in use are recorded by the audit system.
@@ -235,6 +244,7 @@ def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audi
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.7")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("low")
 def test_containerd_configuration_is_audited(containerd_configuration: FileFact, audit: Audit) -> str:
     """Changes of the configuration file of containerd are recorded by the audit system.
@@ -252,6 +262,7 @@ def test_containerd_configuration_is_audited(containerd_configuration: FileFact,
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.7")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("low")
 def test_sysconfig_file_is_audited(sysconfig_file: FileFact, audit: Audit) -> str:
     """Changes of /etc/sysconfig/docker are recorded by the audit system.
@@ -269,6 +280,7 @@ def test_sysconfig_file_is_audited(sysconfig_file: FileFact, audit: Audit) -> st
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.2", "10.2.1.7")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("low")
 def test_containerd_program_is_audited(containerd_program: FileFact, audit: Audit) -> str:
     """Changes of the program containerd are recorded by the audit system.
@@ -286,6 +298,7 @@ def test_containerd_program_is_audited(containerd_program: FileFact, audit: Audi
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.2", "10.2.1.7")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("low")
 def test_containerd_shim_is_audited(containerd_shim: FileFact, audit: Audit) -> str:
     """Changes of the program containerd-shim are recorded by the audit system.
@@ -303,6 +316,7 @@ def test_containerd_shim_is_audited(containerd_shim: FileFact, audit: Audit) -> 
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.2", "10.2.1.7")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("low")
 def test_runc_v1_shim_is_audited(runc_v1_shim: FileFact, audit: Audit) -> str:
     """Changes of the program containerd-shim-runc-v1 are recorded by the audit system.
@@ -320,6 +334,7 @@ def test_runc_v1_shim_is_audited(runc_v1_shim: FileFact, audit: Audit) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.2", "10.2.1.7")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("low")
 def test_runc_v2_shim_is_audited(runc_v2_shim: FileFact, audit: Audit) -> str:
     """Changes of the program containerd-shim-runc-v2 are recorded by the audit system.
@@ -337,6 +352,7 @@ def test_runc_v2_shim_is_audited(runc_v2_shim: FileFact, audit: Audit) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.1.2", "10.2.1.7")
 @pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("low")
 def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
     """Changes of the program runc are recorded by the audit system.
@@ -354,6 +370,7 @@ def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
 @pytest.mark.nist("4.5.1", sp="800-190")
 @pytest.mark.pci("2.2.1", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("1.1.cis_linux_benchmark")
 @pytest.mark.severity("medium")
 def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> str:
     """The operating system of the host was assessed against a hardening standard, and not too long ago.

@@ -32,6 +32,7 @@ from hullcheck.facts import (
     shippers,
     sprawl,
     swarm,
+    sysctl,
 )
 from hullcheck.facts.accounts import Accounts
 from hullcheck.facts.audit import Audit
@@ -63,6 +64,7 @@ from hullcheck.facts.shippers import HostLog, Shippers
 from hullcheck.facts.sprawl import Sprawl
 from hullcheck.facts.storage import Storage
 from hullcheck.facts.swarm import Swarm, SwarmService
+from hullcheck.facts.sysctl import Sysctl
 from hullcheck.judge import Subjects
 from hullcheck.policy import Policy
 from hullcheck.probes import Probe
@@ -93,6 +95,7 @@ PROBES: tuple[Probe, ...] = (
     *docker_bench.PROBES,
     *sensors.PROBES,
     *shippers.PROBES,
+    *sysctl.PROBES,
 )
 
 _EVIDENCE: dict[str, tuple[Probe, ...]] = {
@@ -123,6 +126,9 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "swarm": swarm.EVIDENCE,
     "swarm_service": swarm.EVIDENCE,
     "overlay_network": swarm.NETWORK_EVIDENCE,
+    "kernel_setting": sysctl.PROBES,
+    "networks": networks.PROBES,
+    "sysctl": sysctl.PROBES,
 }
 
 
@@ -273,6 +279,7 @@ class Facts:
 
     @cached_property
     def networks(self) -> tuple[Network, ...]:
+        """The networks of the engine."""
         return networks.networks(self.recording)
 
     @cached_property
@@ -390,3 +397,29 @@ class Facts:
     def engine_sockets(self) -> frozenset[str]:
         """Every path at which an engine of this host takes commands, without symbolic links."""
         return frozenset((*self.daemon.api_sockets, *self.daemon.containerd_sockets))
+
+    # ---- the host below the engine
+
+    @cached_property
+    def _host(self) -> Recording:
+        """The recording of a host with Docker.
+
+        Raises:
+            NotApplicable: the target is a container, or there is no Docker on it.
+            EvidenceError: that cannot be told.
+        """
+        if self.kind == "container":
+            raise NotApplicable("the target is a container without an engine of its own")
+        engine.require_engine(self.recording)
+        return self.recording
+
+    @property
+    def kernel_setting(self) -> Subjects[str]:
+        """Each setting of the kernel that the hardening guide names."""
+        assert self._host
+        return Subjects("setting", tuple((name, name) for name in sysctl.GUIDE))
+
+    @cached_property
+    def sysctl(self) -> Sysctl:
+        """Settings of the kernel, as they are and as the next start makes them."""
+        return Sysctl.of(self._host)
