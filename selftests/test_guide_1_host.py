@@ -12,7 +12,7 @@ from hullcheck.facts import Facts
 from hullcheck.policy import Policy
 from hullcheck.probes import Answer
 from hullcheck.recording import Recording
-from hullcheck.verdicts import NotApplicable
+from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.judging import Verdicts, judged
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC).timestamp()
@@ -174,3 +174,306 @@ def test_hosts_alone_are_judged() -> None:
     for options in ({"backend": "docker"}, {}):
         with pytest.raises(NotApplicable):
             _ = target(engine_presence="", sysctl=settings(), **options).sysctl
+
+
+# ---- what installs updates
+
+SUMMARY = f"""---
+version:
+  config: {int(NOW) - DAY}
+  puppet: 8.10.0
+application:
+  run_mode: agent
+resources:
+  changed: 0
+  failed: 0
+  failed_to_restart: 0
+  total: 8
+time:
+  total: 0.009743325
+  last_run: {int(NOW) - DAY}
+changes:
+  total: 0
+events:
+  failure: 0
+  success: 0
+  total: 0"""
+UNIT = "LoadState=loaded\nUnitFileState={}\nActiveState={}\n"
+PUBLIC = "/var/cache/puppet/public/last_run_summary.yaml"
+PLAY = ("play", "unreachable=0    failed=0")
+CRON = "cron:ansible-pull /etc/cron.d/ansible"
+OPTIONS = ("Ansible", "Puppet", "SaltStack")
+
+
+def unit(name: str, enabled: str = "enabled", active: str = "active", more: str = "") -> str:
+    """What systemd says of a unit."""
+    lines = f"Id={name}\n{UNIT.format(enabled, active)}{more}".strip().split("\n")
+    return "\n".join([*(f"unit:{line}" for line in lines), "unit:"])
+
+
+def puppet(text: str = SUMMARY, service: str = unit("puppet.service")) -> str:
+    """What the probe says of a host with Puppet; the text of a summary as Puppet 8 writes it."""
+    lines = [service, "puppet:/var/cache/puppet", f"summary:{PUBLIC}"]
+    return "\n".join([*lines, *(f"yaml:{line}" for line in text.split("\n"))])
+
+
+def salt(job: str = f"{int(NOW) - DAY} 0 1", service: str = unit("salt-minion.service")) -> str:
+    """What the probe says of a host with a minion."""
+    lines = [service, "salt:/etc/salt/minion", f"highstate:{int(NOW) - DAY}"]
+    return "\n".join([*lines, *([f"job:{job}"] if job else [])])
+
+
+def ansible(*did: str, age: int = DAY, start: str = CRON) -> str:
+    """What the probe says of a host with ansible-pull; the words are those of a log of its own."""
+    return "\n".join(
+        [start, f"log:{int(NOW) - age} /var/log/ansible-pull.log", *(f"did:{each}" for each in did)]
+    )
+
+
+def patched(text: str, **policy: Any) -> Verdicts:
+    """What the control of patching says of a host of which the probe said *text*."""
+    return judged("patching_is_automated", target(policy, patching=f"clock:{int(NOW)} 5000.00\n{text}"))
+
+
+def test_one_tool_is_enough() -> None:
+    """One that works makes the others not applicable; without any, each of them fails."""
+    for name, text in (("Ansible", ansible(*PLAY)), ("Puppet", puppet()), ("SaltStack", salt())):
+        found = patched(text)
+        assert found[name][0] == "pass", found
+        assert {found[each][0] for each in OPTIONS if each != name} == {"not applicable"}
+    assert {patched("")[each][0] for each in OPTIONS} == {"fail"}
+    found = patched(f"{puppet()}\n{unit('salt-minion.service', 'disabled', 'inactive')}")
+    assert (found["Puppet"][0], found["SaltStack"][0]) == ("pass", "not applicable")
+    found = patched(puppet(SUMMARY.replace("failed: 0", "failed: 1")))
+    assert (found["Puppet"][0], found["SaltStack"][0]) == ("fail", "not applicable")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict", "words"),
+    [
+        ("failure: 0", "failure: 2", "fail", "failure 2"),
+        ("  failed: 0", "  failed: 1", "fail", "failed 1"),
+        ("failed_to_restart: 0", "failed_to_restart: 1", "fail", "failed_to_restart 1"),
+        ("failure: 0", "failure: 0\n  noop: 3", "fail", "told of 3 changes"),
+        ("run_mode: agent", "run_mode: user", "fail", "puppet apply"),
+        (f"last_run: {int(NOW) - DAY}", f"last_run: {int(NOW) - 40 * DAY}", "fail", "more than 30 days ago"),
+        (f"last_run: {int(NOW) - DAY}", f"last_run: {int(NOW) + DAY}", "error", "after the audit"),
+        (f"last_run: {int(NOW) - DAY}", "last_run: yesterday", "error", "not the summary"),
+        (f"last_run: {int(NOW) - DAY}", "last_run: true", "error", "not the summary"),
+        ("events:\n  failure: 0", "events:\n  - 0", "error", "not YAML"),
+        ("\n  success: 0\n  total: 0", "", "error", "cut off"),
+        ("failure: 0", "failure: none", "error", "not the summary"),
+        ("time:", "time: [", "error", "not YAML"),
+        (SUMMARY, "", "error", "not the summary"),
+        (SUMMARY, "- 1", "error", "not the summary"),
+    ],
+)
+def test_run_of_puppet(old: str, new: str, verdict: str, words: str) -> None:
+    """A run that failed, was played only, is old or of the future, and a file that is none, never pass."""
+    assert old in SUMMARY
+    found = patched(puppet(SUMMARY.replace(old, new)))["Puppet"]
+    assert (found[0], words in found[1]) == (verdict, True), found
+
+
+def test_start_of_puppet() -> None:
+    """A record is not enough: the agent has to be enabled and to run, and not be locked."""
+    for enabled, active in (("disabled", "active"), ("enabled", "inactive"), ("enabled", "failed")):
+        found = patched(puppet(service=unit("puppet.service", enabled, active)))["Puppet"]
+        assert (found[0], "puppet.service is not on" in found[1]) == ("fail", True)
+    lock = "disabled:/var/cache/puppet/state/agent_disabled.lock"
+    assert patched(f"{puppet()}\n{lock}")["Puppet"][0] == "fail"
+    job = "cron:puppet /etc/cron.d/puppet"
+    assert patched(puppet(SUMMARY.replace("agent", "user"), job))["Puppet"][0] == "pass"
+    assert patched(unit("puppet.service"))["Puppet"][0] == "fail"
+    assert patched(f"{unit('puppet.service')}\nunread:/var/lib/puppet/x")["Puppet"][0] == "error"
+    assert patched(puppet(), patch_days=1)["Puppet"][0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "words"),
+    [
+        (salt(f"{int(NOW) - DAY} 1 1"), "fail", "states that failed"),
+        (salt(f"{int(NOW) - DAY} 0 0"), "error", "no result"),
+        (salt(f"{int(NOW) + DAY} 0 1"), "error", "after the audit"),
+        (salt(f"{int(NOW) - 31 * DAY} 0 1"), "fail", "more than 30 days"),
+        (salt(""), "error", "cache_jobs"),
+        (salt("x 0 1"), "error", "not a number"),
+        (salt(service=unit("salt-minion.service", "disabled")), "fail", "salt-minion.service is not on"),
+        (unit("salt-minion.service"), "fail", "no record of a run"),
+    ],
+)
+def test_run_of_salt(text: str, verdict: str, words: str) -> None:
+    """When a highstate began is no proof that it succeeded; a record of its states is."""
+    found = patched(text)["SaltStack"]
+    assert (found[0], words in found[1]) == (verdict, True), found
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "words"),
+    [
+        (ansible("play", "unreachable=0    failed=1"), "fail", "failed=1"),
+        (ansible("play", "unreachable=1    failed=0"), "fail", "unreachable=1"),
+        (ansible(*PLAY, "play"), "fail", "ends within a play"),
+        (ansible(*PLAY, "failed"), "fail", "says failed"),
+        (ansible(*PLAY, "nothing"), "fail", "had not changed"),
+        (ansible(), "fail", "tells of no play"),
+        (ansible(*PLAY, age=-DAY), "error", "after the audit"),
+        (ansible(*PLAY, age=31 * DAY), "fail", "more than 30 days"),
+        (ansible(*PLAY, start=""), "fail", "nothing starts it"),
+        (CRON, "fail", "no record of a run"),
+    ],
+)
+def test_run_of_ansible(text: str, verdict: str, words: str) -> None:
+    """The end of its log decides, and a run by hand is no automation."""
+    found = patched(text)["Ansible"]
+    assert (found[0], words in found[1]) == (verdict, True), found
+
+
+def test_unit_of_ansible() -> None:
+    """How its service ended, systemd knows by the clock since the start of the host."""
+    ended = "ExecMainExitTimestampMonotonic=4000000000\nResult={}\nExecMainStatus={}"
+    timer, own = unit("ansible-pull.timer"), "own:ansible-pull"
+    good = unit("ansible-pull.service", "static", "inactive", ended.format("success", 0))
+    bad = unit("ansible-pull.service", "static", "inactive", ended.format("exit-code", 2))
+    never = unit("ansible-pull.service", "static", "inactive", "ExecMainExitTimestampMonotonic=0")
+    assert patched("\n".join([own, timer, good]))["Ansible"][0] == "pass"
+    found = patched("\n".join([own, timer, bad]))["Ansible"]
+    assert found == ("fail", "ansible-pull.service ended with exit-code, status 2")
+    assert patched("\n".join([own, timer, never]))["Ansible"][0] == "fail"
+    assert patched("\n".join([own, good]))["Ansible"][0] == "fail"
+
+
+def test_updates_that_are_left() -> None:
+    """What unattended-upgrades said of late decides; else a person has to look."""
+    day = "2026-06-29 06:12:01,123"
+    for line, verdict in (
+        ("", "manual"),
+        (f"{day} INFO All upgrades installed", "pass"),
+        (f"{day} INFO No packages found that can be upgraded unattended", "pass"),
+        (f"{day} ERROR Installing the upgrades failed!", "fail"),
+        ("2026-05-01 06:12:01,123 INFO All upgrades installed", "manual"),
+        ("2026-07-29 06:12:01,123 INFO All upgrades installed", "error"),
+    ):
+        assert patched(f"unattended:{line}")["security updates"][0] == verdict
+    found = patched(f"unattended:{day} INFO All upgrades installed")["Ansible"]
+    assert (found[0], "unattended-upgrades: 2026-06-29" in found[1]) == ("fail", True)
+
+
+# ---- the kernel
+
+SAFE = {
+    "spectre_v1": "Mitigation: barriers",
+    "spectre_v2": "Mitigation: Retpolines",
+    "meltdown": "Not affected",
+}
+SPECTRE, MELTDOWN = "Spectre (CVE-2017-5753, CVE-2017-5715)", "Meltdown (CVE-2017-5754)"
+COW = "Dirty COW (CVE-2016-5195)"
+
+
+def kernel(
+    release: str = "6.12.43+deb13-amd64",
+    flaws: dict[str, str] | None = None,
+    *lines: str,
+    build: str = "#1 SMP",
+) -> str:
+    """What the probe says of a kernel."""
+    found = [f"flaw:{name}:{state}" for name, state in (SAFE if flaws is None else flaws).items()]
+    return "\n".join([f"release:{release}", f"build:{build}", *found, *lines])
+
+
+def flaws_of(text: str) -> Verdicts:
+    """What the control of known flaws says."""
+    return judged("kernel_flaws_are_mitigated", target(running_kernel=text))
+
+
+def test_flaws_of_processors() -> None:
+    """Every flaw that the kernel knows is judged by what it says now; what it does not say is an error."""
+    assert {verdict for verdict, _ in flaws_of(kernel()).values()} == {"pass"}
+    found = flaws_of(kernel(flaws=SAFE | {"spectre_v2": "Vulnerable", "mds": "Vulnerable: no microcode"}))
+    assert {name: each[0] for name, each in found.items()} == {
+        COW: "pass",
+        SPECTRE: "fail",
+        MELTDOWN: "pass",
+        "mds": "fail",
+    }
+    assert found["mds"][1] == "mds: Vulnerable: no microcode"
+    for state in ("Unknown: Dependent on hypervisor status", ""):
+        assert flaws_of(kernel(flaws=SAFE | {"meltdown": state}))[MELTDOWN][0] == "error"
+    assert flaws_of(kernel(flaws={"spectre_v1": "Not affected"}))[SPECTRE][0] == "error"
+    assert flaws_of(kernel(flaws=SAFE | {"itlb_multihit": "KVM: Vulnerable"}))["itlb_multihit"][0] == "fail"
+    assert flaws_of(kernel(flaws={}))[MELTDOWN][0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("release", "verdict"),
+    [
+        ("4.8.3", "pass"),
+        ("4.8.2", "error"),
+        ("4.7.9", "pass"),
+        ("4.4.26", "pass"),
+        ("4.4.25", "error"),
+        ("4.9.0-1-amd64", "pass"),
+        ("4.5.7", "error"),
+        ("3.10.0-1160.el7.x86_64", "pass"),
+        ("3.10.0-327.36.3.el7.x86_64", "pass"),
+        ("3.10.0-327.36.2.el7.x86_64", "fail"),
+        ("4.4.0-45-generic", "pass"),
+        ("4.4.0-42-generic", "fail"),
+        ("2.6.32-573.el6", "error"),
+    ],
+)
+def test_fix_of_dirty_cow(release: str, verdict: str) -> None:
+    """The upstream number, or that of the distribution that carried the fix back, decides; else nobody knows."""
+    assert flaws_of(kernel(release))[COW][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict", "words"),
+    [
+        (["installed:6.12.43+deb13-amd64"], "pass", "the newest that is installed"),
+        (["installed:6.12.9+deb13-amd64", "installed:6.12.43+deb13-amd64"], "pass", ""),
+        (["installed:6.12.43+deb13-cloud-amd64", "installed:6.12.43+deb13-amd64"], "pass", ""),
+        (
+            ["installed:6.12.43+deb13-amd64", "installed:6.12.48+deb13-amd64"],
+            "fail",
+            "6.12.48+deb13-amd64 is",
+        ),
+        (
+            ["installed:6.12.43+deb13-amd64", "pending:/run/reboot-required", "package:libc6"],
+            "fail",
+            "for libc6",
+        ),
+        (["installed:6.12.43+deb13-amd64", "restart:1"], "fail", "needs-restarting"),
+        (["installed:6.12.43+deb13-amd64", "restart:0"], "pass", ""),
+        (["installed:6.12.43+deb13-amd64", "restart:2"], "error", "status 2"),
+        (["installed:6.12.43+deb13-amd64", "version:6.12.43-2"], "fail", "build 6.12.43-1 of"),
+        (["installed:6.12.43+deb13-amd64", "version:6.12.43-1", "patch:kpatch_1"], "pass", "kpatch_1"),
+        (["installed:6.12.9+deb13-amd64"], "error", "which is not installed"),
+        ([], "error", "comes from elsewhere"),
+    ],
+)
+def test_kernel_that_runs(lines: list[str], verdict: str, words: str) -> None:
+    """The newest that is installed has to run, in the build that is installed, with no restart pending."""
+    text = kernel(
+        "6.12.43+deb13-amd64", None, *lines, build="#1 SMP PREEMPT_DYNAMIC Debian 6.12.43-1 (2026-05-01)"
+    )
+    found = only(judged("newest_installed_kernel_runs", target(running_kernel=text)))
+    assert (found[0], words in found[1]) == (verdict, True), found
+
+
+def test_kernel_that_does_not_say_its_release() -> None:
+    """Nonsense in the place of a release is an error."""
+    with pytest.raises(EvidenceError):
+        _ = target(running_kernel="release:\nbuild:").running_kernel
+
+
+def test_tracking_is_for_a_person() -> None:
+    """The control shows which kernel of which system somebody has to follow."""
+    system = 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"'
+    found = only(
+        judged("kernel_vulnerabilities_are_tracked", target(os_release=system, running_kernel=kernel()))
+    )
+    assert found == (
+        "manual",
+        "Debian GNU/Linux 13 (trixie) runs kernel 6.12.43+deb13-amd64: who reads its notices, and when last?",
+    )

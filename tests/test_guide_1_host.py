@@ -3,8 +3,128 @@
 import pytest
 
 from hullcheck.facts.networks import Network
+from hullcheck.facts.patching import FAILED, OUTSTANDING, Patching
+from hullcheck.facts.releases import System
+from hullcheck.facts.running_kernel import DIRTY_COW, RunningKernel
 from hullcheck.facts.sysctl import FORWARD, GUIDE, Sysctl
 from hullcheck.policy import Policy
+from hullcheck.verdicts import Manual, NotApplicable
+
+
+@pytest.mark.nist("CM-2(2)", "SI-2", "SI-2(2)", sp="800-53")
+@pytest.mark.nist("4.5.1", "4.5.3", sp="800-190")
+@pytest.mark.pci("6.3.3")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide(
+    "1.2.automated_patching",
+    "1.2.automated_patching.ansible",
+    "1.2.automated_patching.puppet",
+    "1.2.automated_patching.saltstack",
+)
+@pytest.mark.severity("high")
+def test_patching_is_automated(patching_tool: str, patching: Patching, policy: Policy) -> str:
+    """A configuration management tool keeps the host up to date, and its last run succeeded of late.
+
+    Updates that somebody has to think of come late on some host. One of Ansible, Puppet and SaltStack has to be
+    started by itself, and its own record has to show a run with success; an agent that merely runs proves
+    nothing. Playbooks run from a control node leave no trace here. Whether known security updates are installed
+    is a finding of its own.
+
+    Remedy: let a timer run ansible-pull with a log in /var/log/ansible-pull.log, or enable the agent of Puppet,
+    or salt-minion with `cache_jobs: True`; say in `patch_days` how often that has to be.
+    """
+    if patching_tool == OUTSTANDING:
+        return _no_update_is_outstanding(patching, policy.patch_days)
+    working, present = patching.of_working(policy.patch_days), patching.of_present()
+    if working and patching_tool not in working:
+        raise NotApplicable(f"{working[0]} keeps this host up to date")
+    if present and patching_tool not in present:
+        raise NotApplicable(f"{present[0]} is there to keep this host up to date")
+    tool = patching.tool(patching_tool)
+    flaw = tool.flaw(policy.patch_days)
+    support = f" ({patching.support})" if patching.support else ""
+    assert not flaw, f"{flaw}{support}"
+    return f"{tool.note}{support}"
+
+
+def _no_update_is_outstanding(patching: Patching, days: int) -> str:
+    """That nothing was left to install when somebody looked."""
+    found = patching.left(days)
+    if found is None:
+        raise Manual(f"is any security update not installed that has been out for more than {days} days?")
+    assert FAILED not in found, f"unattended-upgrades: {found}"
+    return f"unattended-upgrades: {found}"
+
+
+@pytest.mark.nist("RA-5", "SI-5", sp="800-53")
+@pytest.mark.nist("4.5.1", "4.5.3", sp="800-190")
+@pytest.mark.pci("6.3.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(A)")
+@pytest.mark.guide("1.2.kernel_cve_tracking")
+@pytest.mark.severity("medium")
+def test_kernel_vulnerabilities_are_tracked(running_kernel: RunningKernel, system: System) -> None:
+    """Somebody follows a source of kernel vulnerabilities for this host, and reviewed it of late.
+
+    All containers share the kernel: a hole in it is a way out of each. What is read and decided is no property of
+    the host; a person has to say it, of the kernel that is found here.
+
+    Remedy: subscribe to the security notices of the distribution, and record each review.
+    """
+    raise Manual(f"{system.name} runs kernel {running_kernel.release}: who reads its notices, and when last?")
+
+
+@pytest.mark.nist("RA-5", "SI-2", sp="800-53")
+@pytest.mark.nist("4.5.3", sp="800-190")
+@pytest.mark.pci("6.3.1", "6.3.3")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide(
+    "1.2.kernel_cve_mitigations",
+    "1.2.kernel_cve_mitigations.dirty_cow",
+    "1.2.kernel_cve_mitigations.spectre",
+    "1.2.kernel_cve_mitigations.meltdown",
+)
+@pytest.mark.severity("high")
+def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel: RunningKernel) -> str:
+    """The kernel has the fix of Dirty COW, and calls no flaw of the processor open.
+
+    What the kernel itself says decides, as it runs on this processor with these options; a version number alone
+    misleads, because distributions carry fixes back to old ones.
+
+    Remedy: install the newest kernel and microcode of the distribution, take `mitigations=off` off the kernel's
+    command line, and start the host anew.
+    """
+    if kernel_flaw == (DIRTY_COW,):
+        assert running_kernel.mends_dirty_cow, (
+            f"{running_kernel.release} is older than the fix of its distribution"
+        )
+        return f"the fix is in {running_kernel.release}"
+    states = {flaw: running_kernel.state(flaw) for flaw in kernel_flaw}
+    text = "; ".join(f"{flaw}: {state}" for flaw, state in states.items())
+    good = ("Not affected", "Mitigation:", "KVM: Mitigation:")
+    assert all(state.startswith(good) for state in states.values()), text
+    return text
+
+
+@pytest.mark.nist("SI-2", sp="800-53")
+@pytest.mark.nist("4.5.3", sp="800-190")
+@pytest.mark.pci("6.3.3")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("1.2.reboot_after_kernel_patch")
+@pytest.mark.severity("high")
+def test_newest_installed_kernel_runs(running_kernel: RunningKernel) -> str:
+    """The newest kernel that is installed is the one that runs, and no restart is pending.
+
+    A kernel that was installed and not started mends nothing. A live patch does not make up for that here: it
+    mends single holes.
+
+    Remedy: start the host anew, with `live-restore` or one host after the other.
+    """
+    reason = running_kernel.why_to_restart
+    patches = (
+        f"; live patches: {', '.join(running_kernel.live_patches)}" if running_kernel.live_patches else ""
+    )
+    assert not reason, f"the host has to be started anew: {reason}{patches}"
+    return f"{running_kernel.release} runs, the newest that is installed{patches}"
 
 
 @pytest.mark.nist("CM-6", sp="800-53")

@@ -22,12 +22,14 @@ from hullcheck.facts import (
     logs,
     mounts,
     networks,
+    patching,
     places,
     processes,
     releases,
     rootless,
     scan_reports,
     sensors,
+    running_kernel,
     services,
     shippers,
     sprawl,
@@ -52,6 +54,7 @@ from hullcheck.facts.kernel import Kernel
 from hullcheck.facts.logs import Log
 from hullcheck.facts.mounts import Mount
 from hullcheck.facts.networks import Network
+from hullcheck.facts.patching import Patching
 from hullcheck.facts.places import Places
 from hullcheck.facts.processes import Processes
 from hullcheck.facts.releases import Release, System
@@ -59,6 +62,7 @@ from hullcheck.facts.rootless import RootlessParts
 from hullcheck.facts.scan_reports import ScanReports
 from hullcheck.facts.sensors import Sensors, Tool
 from hullcheck.facts.sensors import Step as SensorStep
+from hullcheck.facts.running_kernel import RunningKernel
 from hullcheck.facts.services import Service
 from hullcheck.facts.shippers import HostLog, Shippers
 from hullcheck.facts.sprawl import Sprawl
@@ -95,6 +99,8 @@ PROBES: tuple[Probe, ...] = (
     *docker_bench.PROBES,
     *sensors.PROBES,
     *shippers.PROBES,
+    *patching.PROBES,
+    *running_kernel.PROBES,
     *sysctl.PROBES,
 )
 
@@ -126,8 +132,12 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "swarm": swarm.EVIDENCE,
     "swarm_service": swarm.EVIDENCE,
     "overlay_network": swarm.NETWORK_EVIDENCE,
+    "kernel_flaw": running_kernel.PROBES,
     "kernel_setting": sysctl.PROBES,
     "networks": networks.PROBES,
+    "patching": patching.PROBES,
+    "patching_tool": patching.PROBES,
+    "running_kernel": running_kernel.PROBES,
     "sysctl": sysctl.PROBES,
 }
 
@@ -412,6 +422,27 @@ class Facts:
             raise NotApplicable("the target is a container without an engine of its own")
         engine.require_engine(self.recording)
         return self.recording
+
+    @cached_property
+    def patching(self) -> Patching:
+        """What installs updates on the target, and when it last did."""
+        return Patching(self._host)
+
+    @property
+    def patching_tool(self) -> Subjects[str]:
+        """Each tool for configuration management that the hardening guide names, and what they leave undone."""
+        assert self._host
+        return Subjects("option", tuple((name, name) for name in (*patching.TOOLS, patching.OUTSTANDING)))
+
+    @cached_property
+    def running_kernel(self) -> RunningKernel:
+        """The kernel that runs, those that are installed, and the flaws that it knows of."""
+        return RunningKernel.of(self._host)
+
+    @property
+    def kernel_flaw(self) -> Subjects[tuple[str, ...]]:
+        """Each flaw of a kernel or processor that the guide names, and each other of which the kernel tells."""
+        return Subjects("option", tuple(self.running_kernel.known_flaws.items()))
 
     @property
     def kernel_setting(self) -> Subjects[str]:

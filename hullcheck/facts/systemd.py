@@ -1,6 +1,7 @@
 """The unit that starts the daemon, as systemd knows it: what the next start will do."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hullcheck.facts import daemon_flags, daemon_secrets
@@ -61,8 +62,7 @@ class Units:
             text = recording.text(SYSTEMD)
         except EvidenceError:
             return cls(())
-        blocks = (block.split("\n") for block in re.split(r"\n{2,}", text) if block.strip())
-        return cls(tuple(tuple(line.partition("=")[::2] for line in block) for block in blocks))
+        return cls(tuple(map(_pairs, _blocks(text))))
 
     def of_process(self, pid: int) -> Unit | None:
         """The unit whose main process this is, or None."""
@@ -78,6 +78,19 @@ class Units:
             if ("Id", "docker.socket") in properties:
                 return tuple(value.rpartition(" (")[0] for name, value in properties if name == "Listen")
         return None
+
+
+def properties(text: str) -> Iterator[dict[str, str]]:
+    """What `systemctl show` printed of each unit, by name; of a name that comes twice the last."""
+    return map(dict, map(_pairs, _blocks(text)))
+
+
+def _blocks(text: str) -> Iterator[str]:
+    return (block for block in re.split(r"\n{2,}", text) if block.strip())
+
+
+def _pairs(block: str) -> tuple[tuple[str, str], ...]:
+    return tuple(line.partition("=")[::2] for line in block.split("\n"))
 
 
 def _unit(properties: tuple[tuple[str, str], ...]) -> Unit:
