@@ -326,12 +326,15 @@ class Policy:
         return any(f"{repository}/".startswith(f"{each}/") for each in self.allowed_registries)
 
     def allows_service(self, name: str) -> bool | None:
-        """Whether the list of services holds a unit, without `.service`, or a program; None without a list."""
+        """Whether the list of services holds a unit or a program; None without a list.
+
+        `.service` may be left out, and `getty@.service` stands for all its instances.
+        """
         if self.allowed_host_services is None:
             return None
-        return name.removesuffix(".service") in {
-            each.removesuffix(".service") for each in self.allowed_host_services
-        }
+        allowed = {each.removesuffix(".service") for each in self.allowed_host_services}
+        plain = name.removesuffix(".service")
+        return bool({plain, re.sub("@.*", "@", plain)} & allowed)
 
     def is_sensitive(self, container: str) -> bool | None:
         """Whether the list of sensitive containers has this name; ``None`` if there is no list."""

@@ -35,7 +35,7 @@ LEVEL_2 = {
 # What a control may import: it judges facts, and neither asks a host nor reads a file.
 MAY_IMPORT = {
     *("__future__", "collections", "dataclasses", "datetime", "enum", "fnmatch", "functools", "hullcheck"),
-    *("ipaddress", "itertools", "math", "operator", "pytest", "re", "string", "types", "typing"),
+    *("ipaddress", "itertools", "math", "operator", "posixpath", "pytest", "re", "string", "types", "typing"),
 }
 # Of hullcheck: what asks hosts, and what knows of pytest's run. A control has no business there.
 NOT_OF_HULLCHECK = {"gather", "transport", "targets", "session", "plugin", "reporting", "cli"}

@@ -477,3 +477,144 @@ def test_tracking_is_for_a_person() -> None:
         "manual",
         "Debian GNU/Linux 13 (trixie) runs kernel 6.12.43+deb13-amd64: who reads its notices, and when last?",
     )
+
+
+# ---- the distribution and its software
+
+UBUNTU = 'ID=ubuntu\nPRETTY_NAME="Ubuntu 24.04 LTS"'
+LITTLE = "source:dpkg 214"
+
+
+def distribution(os_release: str, *lines: str, **policy: Any) -> Verdicts:
+    """What the control of minimal distributions says."""
+    facts = target(policy, os_release=os_release, software="\n".join([LITTLE, *lines]))
+    return judged("distribution_is_minimal", facts)
+
+
+@pytest.mark.parametrize(
+    ("os_release", "lines", "found"),
+    [
+        (UBUNTU, ["mark:/usr/local/sbin/unminimize"], "Ubuntu Minimal"),
+        (UBUNTU, ["mark:/etc/dpkg/dpkg.cfg.d/excludes"], "Ubuntu Minimal"),
+        (UBUNTU, [], ""),
+        (UBUNTU, ["mark:/usr/local/sbin/unminimize", "package:ubuntu-standard"], ""),
+        ("ID=debian", ["mark:/etc/dpkg/dpkg.cfg.d/excludes"], ""),
+        ('ID="rhcos"\nNAME="Red Hat Enterprise Linux CoreOS"', [], "RHEL CoreOS"),
+        ('ID="rhel"\nVARIANT_ID=coreos', [], "RHEL CoreOS"),
+        ('ID="rhel"', [], ""),
+        ('ID="fedora"\nVARIANT_ID=coreos', [], ""),
+        ("ID=bottlerocket\nVARIANT_ID=aws-ecs-2", [], "Bottlerocket"),
+        ("ID=flatcar", [], ""),
+    ],
+)
+def test_minimal_distribution(os_release: str, lines: list[str], found: str) -> None:
+    """One that the guide names passes and makes the others not applicable; any other fails each of them."""
+    verdicts = {name: each[0] for name, each in distribution(os_release, *lines).items()}
+    rest = "not applicable" if found else "fail"
+    names = ("Ubuntu Minimal", "RHEL CoreOS", "Bottlerocket")
+    assert verdicts == {name: "pass" if name == found else rest for name in names}
+
+
+def test_minimal_distribution_of_the_site() -> None:
+    """A distribution that the policy names passes under its own name; one without a name is an error."""
+    found = distribution("ID=flatcar", minimal_distributions=["flatcar"])
+    assert found["flatcar"] == ("pass", "the host is flatcar (214 packages)")
+    assert found["Bottlerocket"][0] == "not applicable"
+    assert distribution("ID=debian", minimal_distributions=["flatcar"])["Bottlerocket"][0] == "fail"
+    with pytest.raises(EvidenceError):
+        distribution("NAME=x")
+
+
+def programs(kind: str, *lines: str, source: str = LITTLE, **policy: Any) -> tuple[str, str]:
+    """What the control of compilers or browsers says."""
+    facts = target(policy, os_release="ID=debian", software="\n".join([source, *lines]))
+    return only(judged(f"host_has_no_{kind}s", facts))
+
+
+@pytest.mark.parametrize(("kind", "name"), [("compiler", "gcc"), ("browser", "lynx")])
+def test_programs_of_the_host(kind: str, name: str) -> None:
+    """A program or a package of the kind fails, one of the other kind does not; the policy allows by name."""
+    other = "browser" if kind == "compiler" else "compiler"
+    assert programs(kind) == ("pass", "214 packages of dpkg, and the programs on the path")
+    assert programs(kind, f"{kind}:/usr/bin/{name}") == ("fail", f"the host has /usr/bin/{name}")
+    assert programs(kind, f"{kind}:package {name}") == ("fail", f"the host has package {name}")
+    assert programs(kind, f"{other}:/usr/bin/{name}")[0] == "pass"
+    assert programs(kind, f"{kind}:/usr/bin/{name}", allowed_host_programs=[name])[0] == "pass"
+    assert programs(kind, f"{kind}:/usr/bin/{name}", allowed_host_programs=["make"])[0] == "fail"
+    assert programs(kind, "unread:/opt/bin")[0] == "error"
+    assert programs(kind, "unread:/opt/bin", f"{kind}:/usr/bin/{name}")[0] == "fail"
+    assert programs(kind, source="")[1].startswith("no list of packages is known here")
+    with pytest.raises(EvidenceError):
+        programs(kind, source="source:dpkg 0")
+
+
+# ---- what the host serves
+
+CONTAINER = "a" * 64
+PROCESSES = {1: "0::/init.scope", 50: "0::/system.slice/ssh.service", 60: f"0::/docker/{CONTAINER}"}
+SSHD = ["listener:tcp 00000000:0016 900", "owner:900 50", "exe:50 /usr/sbin/sshd"]
+HOST = ["uid:0", "net:tcp", "systemd:", "enabled:ssh.service", "running:getty@tty1.service"]
+
+
+def served(
+    control: str, *lines: str, head: list[str] = HOST, around: str = "", **policy: Any
+) -> tuple[str, str]:
+    """What a control of services says; `around` is a container in which the whole host is."""
+    cgroups = {pid: path.replace("0::", f"0::{around}") for pid, path in PROCESSES.items()}
+    status = "".join(f"{pid}/status:Name:\tx\n{pid}/cgroup:{path}\n" for pid, path in cgroups.items())
+    return only(judged(control, target(policy, host_services="\n".join([*head, *lines]), processes=status)))
+
+
+DEDICATED = "host_serves_containers_alone"
+AGENT = [
+    "listener:tcp6 00000000000000000000000000000000:2382 901",
+    "owner:901 50",
+    "exe:50 /opt/agent/bin/agent",
+]
+
+
+def test_host_that_serves_containers_alone() -> None:
+    """The base system may listen; a known server outside of a container fails, an unknown one is for a person."""
+    assert served(DEDICATED, *SSHD) == ("pass", "outside of containers listen sshd (tcp 22)")
+    assert served(DEDICATED) == ("pass", "outside of containers listen no programs")
+    nginx = "application:50 /usr/sbin/nginx"
+    assert served(DEDICATED, *SSHD, nginx) == ("fail", "outside of containers runs /usr/sbin/nginx")
+    assert served(DEDICATED, *SSHD, nginx.replace("50", "60"))[0] == "pass"
+    assert served(DEDICATED, *SSHD, nginx.replace("50", "99"))[0] == "pass"  # it ended
+    assert served(DEDICATED, *SSHD, nginx, allowed_host_services=["nginx"])[0] == "pass"
+    found = served(DEDICATED, *AGENT)
+    assert (found[0], "agent (tcp 9090)" in found[1]) == ("manual", True)
+    assert served(DEDICATED, *AGENT, allowed_host_services=["agent"])[0] == "pass"
+    assert served(DEDICATED, *AGENT, allowed_host_services=[])[0] == "fail"
+    inside = [line.replace(" 50", " 60").replace("exe:50", "exe:60") for line in AGENT]
+    assert served(DEDICATED, *inside)[0] == "pass"
+
+
+def test_host_that_is_a_container_itself() -> None:
+    """A container around the whole host makes none of its processes one of a container."""
+    around = f"/docker/{'b' * 64}"
+    assert served(DEDICATED, "application:50 /usr/sbin/nginx", around=around)[0] == "fail"
+    assert served(DEDICATED, "application:60 /usr/sbin/nginx", around=around)[0] == "pass"
+
+
+def test_listener_without_a_program() -> None:
+    """Root sees all programs, and what has none is the kernel's; another user does not see whose it is."""
+    found = served(DEDICATED, SSHD[0])
+    assert (found[0], "a program that is not seen (tcp 22)" in found[1]) == ("manual", True)
+    assert served(DEDICATED, SSHD[0], head=["uid:1000", "net:tcp"])[0] == "error"
+    assert served(DEDICATED, head=["uid:0"])[0] == "error"
+
+
+def test_approved_services() -> None:
+    """Every unit and every listener has to be on the list; without one a person sees them all."""
+    control = "services_of_the_host_are_approved"
+    found = served(control, *SSHD)
+    assert found == ("manual", "is each of these needed: ssh.service, getty@tty1.service, sshd (tcp 22)?")
+    assert served(control, *SSHD, allowed_host_services=["ssh", "getty@.service", "sshd"])[0] == "pass"
+    assert served(control, *SSHD, allowed_host_services=["ssh.service", "getty@tty1", "sshd"])[0] == "pass"
+    found = served(control, *SSHD, allowed_host_services=["ssh", "sshd"])
+    assert found == ("fail", "not on the list of the policy: getty@tty1.service")
+    assert served(control, *SSHD, allowed_host_services=["ssh", "getty@"])[1].endswith(
+        "policy: sshd (tcp 22)"
+    )
+    assert served(control, *SSHD, head=["uid:0", "net:tcp"], allowed_host_services=["sshd"])[0] == "error"

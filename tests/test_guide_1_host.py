@@ -1,14 +1,137 @@
 """The Docker Hardening Guide, section 1: the host, where no control of the CIS benchmark judges the same."""
 
+import posixpath
+
 import pytest
 
+from hullcheck.facts.host_services import HostServices
 from hullcheck.facts.networks import Network
 from hullcheck.facts.patching import FAILED, OUTSTANDING, Patching
 from hullcheck.facts.releases import System
 from hullcheck.facts.running_kernel import DIRTY_COW, RunningKernel
+from hullcheck.facts.software import BOTTLEROCKET, RHEL_COREOS, UBUNTU_MINIMAL, Software
 from hullcheck.facts.sysctl import FORWARD, GUIDE, Sysctl
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
+
+
+@pytest.mark.nist("CM-7", sp="800-53")
+@pytest.mark.nist("4.5.1", "4.5.2", sp="800-190")
+@pytest.mark.pci("2.2.3", "2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("1.1.dedicated_host")
+@pytest.mark.severity("medium")
+def test_host_serves_containers_alone(host_services: HostServices, policy: Policy) -> str:
+    """No application runs on the host outside of containers.
+
+    A web server or a database beside the engine shares the host with every container: a hole in one of them is a
+    hole for all, and each needs rights that the others should not have. Programs are known by the file that runs,
+    not by the name that a process gives itself.
+
+    Remedy: move the application into a container or to another host; name agents that have to listen in
+    `allowed_host_services` of the policy.
+    """
+    known = [
+        path for path in host_services.applications if not policy.allows_service(posixpath.basename(path))
+    ]
+    assert not known, f"outside of containers runs {', '.join(known)}"
+    strangers = [each for each in host_services.strangers if not policy.allows_service(each.name)]
+    found = ", ".join(map(str, strangers))
+    if strangers and policy.allowed_host_services is None:
+        raise Manual(f"outside of containers listen {found}: are these agents that the host needs?")
+    assert not strangers, f"outside of containers listen {found}, not on the list of the policy"
+    return f"outside of containers listen {', '.join(map(str, host_services.listeners)) or 'no programs'}"
+
+
+@pytest.mark.nist("CM-2", "CM-7", sp="800-53")
+@pytest.mark.nist("4.5.1", sp="800-190")
+@pytest.mark.pci("2.2.1", "2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide(
+    "1.1.minimal_distribution",
+    "1.1.minimal_distribution.ubuntu_minimal",
+    "1.1.minimal_distribution.rhel_coreos",
+    "1.1.minimal_distribution.bottlerocket",
+)
+@pytest.mark.severity("low")
+def test_distribution_is_minimal(minimal_distribution: str, software: Software, policy: Policy) -> str:
+    """The host runs a distribution that is made for containers, or one that the site chose as minimal.
+
+    What is not installed has no holes and needs no updates. Ubuntu Minimal is known by what only its images have:
+    the script unminimize or the excludes of dpkg, and no package ubuntu-standard.
+
+    Remedy: install Ubuntu Minimal, RHEL CoreOS or Bottlerocket (a variant with Docker), or name the ID of the
+    distribution in `minimal_distributions` of the policy.
+    """
+    names = (UBUNTU_MINIMAL, RHEL_COREOS, BOTTLEROCKET, *policy.minimal_distributions)
+    suits = [name for name in names if software.is_a(name)]
+    size = f" ({software.count} packages)" if software.source else ""
+    if suits and minimal_distribution not in suits:
+        raise NotApplicable(f"the host is {suits[0]}")
+    assert suits, f"the host is {software.name}{size}"
+    return f"the host is {software.name}{size}"
+
+
+@pytest.mark.nist("CM-7", sp="800-53")
+@pytest.mark.nist("4.5.1", sp="800-190")
+@pytest.mark.pci("2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("1.1.no_compilers")
+@pytest.mark.severity("low")
+def test_host_has_no_compilers(software: Software, policy: Policy) -> str:
+    """The host has no compilers, assemblers or linkers.
+
+    Who breaks out of a container builds the next attack with them. Looked for are packages, and programs in
+    the directories of the path.
+
+    Remedy: remove the packages, or name them in `allowed_host_programs` of the policy.
+    """
+    found = software.of_kind("compiler", policy.allowed_host_programs)
+    assert not found, f"the host has {', '.join(found)}"
+    return software.looked_at
+
+
+@pytest.mark.nist("CM-7", sp="800-53")
+@pytest.mark.nist("4.5.1", sp="800-190")
+@pytest.mark.pci("2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("1.1.no_browsers")
+@pytest.mark.severity("low")
+def test_host_has_no_browsers(software: Software, policy: Policy) -> str:
+    """The host has no web browsers, of text neither.
+
+    A browser runs what others wrote, with the rights of an administrator. Looked for are packages, and programs
+    in the directories of the path.
+
+    Remedy: remove the packages, or name them in `allowed_host_programs` of the policy.
+    """
+    found = software.of_kind("browser", policy.allowed_host_programs)
+    assert not found, f"the host has {', '.join(found)}"
+    return software.looked_at
+
+
+@pytest.mark.nist("CM-7", "CM-7(1)", sp="800-53")
+@pytest.mark.nist("4.5.1", sp="800-190")
+@pytest.mark.pci("1.2.5", "2.2.4")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("1.1.no_unneeded_services")
+@pytest.mark.severity("medium")
+def test_services_of_the_host_are_approved(host_services: HostServices, policy: Policy) -> str:
+    """Every unit that is enabled or runs on the host, and every program that listens there, was approved.
+
+    Each service that nobody needs is a way in that nobody watches. Which ones are needed only the site can say.
+
+    Remedy: disable what is not needed (systemctl disable --now), and name the rest in `allowed_host_services` of
+    the policy.
+    """
+    found = {unit: unit for unit in host_services.units} | {
+        each.name: str(each) for each in host_services.listeners
+    }
+    if policy.allowed_host_services is None:
+        raise Manual(f"is each of these needed: {', '.join(found.values())}?")
+    strangers = [shown for name, shown in found.items() if not policy.allows_service(name)]
+    assert not strangers, f"not on the list of the policy: {', '.join(strangers)}"
+    return f"{len(found)} units and programs, each on the list of the policy"
 
 
 @pytest.mark.nist("CM-2(2)", "SI-2", "SI-2(2)", sp="800-53")

@@ -14,6 +14,7 @@ from hullcheck.facts import (
     engine,
     engine_files,
     firewall,
+    host_services,
     image_contents,
     image_trust,
     images,
@@ -32,6 +33,7 @@ from hullcheck.facts import (
     running_kernel,
     services,
     shippers,
+    software,
     sprawl,
     swarm,
     sysctl,
@@ -46,6 +48,7 @@ from hullcheck.facts.docker_bench import Step as BenchStep
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine_files import EngineFiles
 from hullcheck.facts.firewall import Firewall
+from hullcheck.facts.host_services import HostServices
 from hullcheck.facts.image_contents import ImageContents
 from hullcheck.facts.image_trust import ContentTrust
 from hullcheck.facts.images import Image
@@ -65,6 +68,7 @@ from hullcheck.facts.sensors import Step as SensorStep
 from hullcheck.facts.running_kernel import RunningKernel
 from hullcheck.facts.services import Service
 from hullcheck.facts.shippers import HostLog, Shippers
+from hullcheck.facts.software import Software
 from hullcheck.facts.sprawl import Sprawl
 from hullcheck.facts.storage import Storage
 from hullcheck.facts.swarm import Swarm, SwarmService
@@ -99,8 +103,10 @@ PROBES: tuple[Probe, ...] = (
     *docker_bench.PROBES,
     *sensors.PROBES,
     *shippers.PROBES,
+    *host_services.PROBES,
     *patching.PROBES,
     *running_kernel.PROBES,
+    *software.PROBES,
     *sysctl.PROBES,
 )
 
@@ -132,12 +138,15 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "swarm": swarm.EVIDENCE,
     "swarm_service": swarm.EVIDENCE,
     "overlay_network": swarm.NETWORK_EVIDENCE,
+    "host_services": host_services.EVIDENCE,
     "kernel_flaw": running_kernel.PROBES,
     "kernel_setting": sysctl.PROBES,
+    "minimal_distribution": software.EVIDENCE,
     "networks": networks.PROBES,
     "patching": patching.PROBES,
     "patching_tool": patching.PROBES,
     "running_kernel": running_kernel.PROBES,
+    "software": software.EVIDENCE,
     "sysctl": sysctl.PROBES,
 }
 
@@ -422,6 +431,24 @@ class Facts:
             raise NotApplicable("the target is a container without an engine of its own")
         engine.require_engine(self.recording)
         return self.recording
+
+    @cached_property
+    def software(self) -> Software:
+        """The distribution of the host, its compilers and its browsers."""
+        return Software.of(self._host)
+
+    @property
+    def minimal_distribution(self) -> Subjects[str]:
+        """Each minimal distribution that the guide names, or the one that the policy allows."""
+        named = (software.UBUNTU_MINIMAL, software.RHEL_COREOS, software.BOTTLEROCKET)
+        own = self.software.identifier
+        allowed = (own,) if own in self.policy.minimal_distributions else ()
+        return Subjects("option", tuple((name, name) for name in (*named, *allowed)))
+
+    @cached_property
+    def host_services(self) -> HostServices:
+        """Units, listeners and applications of the host outside of containers."""
+        return HostServices.of(self._host, self.processes)
 
     @cached_property
     def patching(self) -> Patching:
