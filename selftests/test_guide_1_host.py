@@ -618,3 +618,110 @@ def test_approved_services() -> None:
         "policy: sshd (tcp 22)"
     )
     assert served(control, *SSHD, head=["uid:0", "net:tcp"], allowed_host_services=["sshd"])[0] == "error"
+
+
+# ---- what confines containers
+
+
+def confined(security: list[str], selinux: str = "absent", apparmor: str = "absent") -> dict[str, str]:
+    """What the control of security modules says of an engine and a kernel, by option."""
+    info = json.dumps({"ServerVersion": "26.1.5", "SecurityOptions": security})
+    files = {"/sys/fs/selinux/enforce": selinux, "/sys/module/apparmor/parameters/enabled": apparmor}
+    lines = (f"{path} absent" if value == "absent" else f"{path}:{value}" for path, value in files.items())
+    facts = target(docker_info=info, kernel="\n".join(lines))
+    return {name: each[0] for name, each in judged("security_modules_confine_containers", facts).items()}
+
+
+def test_security_modules() -> None:
+    """One of the two is enough, where the kernel has it in force and the engine uses it; seccomp replaces none."""
+    seccomp = "name=seccomp,profile=builtin"
+    one = {"SELinux": "not applicable", "AppArmor": "pass", "Seccomp": "pass"}
+    assert confined([seccomp, "name=apparmor"], apparmor="Y") == one
+    assert confined([seccomp, "name=selinux"], selinux="1") == one | {
+        "SELinux": "pass",
+        "AppArmor": "not applicable",
+    }
+    none = {"SELinux": "fail", "AppArmor": "fail", "Seccomp": "pass"}
+    assert confined([seccomp]) == none
+    assert confined([seccomp, "name=apparmor"], apparmor="N") == none
+    assert confined([seccomp], apparmor="Y") == none
+    assert confined([seccomp, "name=selinux"], selinux="0") == none
+    assert confined([seccomp], selinux="1") == none
+    for options in ([], ["name=seccomp,profile=unconfined"]):
+        assert confined([*options, "name=apparmor"], apparmor="Y") == one | {"Seccomp": "fail"}
+
+
+# ---- auditd
+
+RULE = "-w /usr/bin/docker -p rwxa -k docker"
+RUNC = "-w /usr/sbin/runc -p x -k docker"
+ON = ("enabled 1", "pid 700", "lost 0", "backlog 0", "backlog_limit 8192")
+
+
+def audited(
+    *lines: str,
+    status: tuple[str, ...] = ON,
+    rules: tuple[str, ...] = (RULE, RUNC),
+    files: tuple[str, ...] = (RULE, RUNC),
+    unit_of: str = unit("auditd.service", more="MainPID=700"),
+    log: tuple[str, ...] = (f"last:{int(NOW) - 60}",),
+    more: tuple[str, ...] = (),
+) -> Facts:
+    """A host with auditd."""
+    daemon = "\n".join([unit_of, "log:/var/log/audit/audit.log", *log, *lines])
+    kernel_lines = [f"status:{line}" for line in status] + [f"rule:{rule}" for rule in rules or ("No rules",)]
+    stored = [f"file:/etc/audit/rules.d/docker.rules:{rule}" for rule in files]
+    system = "\n".join(["machine:x86_64", *stored, *kernel_lines, *more])
+    return target(audit_daemon=daemon, audit=system)
+
+
+def steps(**options: Any) -> Verdicts:
+    """What the control of auditd says, by step."""
+    return judged("auditd_writes_down_what_docker_does", audited(**options))
+
+
+def test_steps_of_auditd() -> None:
+    """Where all is well each step passes."""
+    assert {name: each[0] for name, each in steps().items()} == dict.fromkeys(
+        ("unit", "kernel", "rules", "losses", "records"), "pass"
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "options", "verdict", "words"),
+    [
+        ("unit", {"unit_of": unit("auditd.service", "disabled")}, "fail", "is disabled"),
+        ("unit", {"unit_of": unit("auditd.service", active="failed")}, "fail", "is failed"),
+        ("unit", {"unit_of": "unit:LoadState=not-found"}, "fail", "there is no auditd.service"),
+        ("unit", {"unit_of": ""}, "error", "no systemd answers"),
+        ("kernel", {"status": ("enabled 0", *ON[1:])}, "fail", "auditing is off"),
+        ("kernel", {"status": (ON[0], "pid 0", *ON[2:])}, "fail", "no auditd takes"),
+        ("kernel", {"status": (ON[0], "pid 701", *ON[2:])}, "fail", "process 701"),
+        ("rules", {"rules": ()}, "fail", "no rule in the kernel"),
+        ("rules", {"rules": ("-w /etc/passwd -p wa",)}, "fail", "no rule in the kernel"),
+        ("rules", {"rules": (RULE,)}, "fail", "in a file and not in the kernel: -w /usr/sbin/runc"),
+        ("rules", {"rules": ("-a never,task", RULE, RUNC)}, "fail", "kept from the log"),
+        ("losses", {"status": (*ON[:2], "lost 3", *ON[3:])}, "fail", "lost 3 records"),
+        ("losses", {"status": (*ON[:3], "backlog 64", "backlog_limit 64")}, "fail", "64 records wait"),
+        ("losses", {"status": (*ON[:3], "backlog 64", "backlog_limit 0")}, "pass", ""),
+        ("losses", {"status": ON[:2]}, "error", "does not say lost"),
+        ("records", {"log": (f"last:{int(NOW) - 2 * DAY}",)}, "fail", "2026-06-28"),
+        ("records", {"log": (f"last:{int(NOW) + DAY}",)}, "error", "after the audit"),
+        ("records", {"log": ()}, "error", "no record is there"),
+        ("records", {"log": ("unread:/var/log/audit/audit.log",)}, "error", "are you root"),
+        ("records", {"log": ("write:no", f"last:{int(NOW)}")}, "error", "writes no log"),
+    ],
+)
+def test_step_of_auditd(step: str, options: dict[str, Any], verdict: str, words: str) -> None:
+    """Each step fails on what it names, and on nothing that is another's."""
+    found = steps(**options)
+    assert (found[step][0], words in found[step][1]) == (verdict, True), found
+    others = {name for name, each in found.items() if each[0] != "pass"} - {step}
+    assert not others or (step, others) == ("unit", {"kernel"})
+
+
+def test_auditctl_that_is_not_there() -> None:
+    """Without auditctl nothing can be told of the kernel, unless that says itself that auditing is off."""
+    facts = target(audit="machine:x86_64\nmissing:", audit_daemon=unit("auditd.service"))
+    found = judged("auditd_writes_down_what_docker_does", facts)
+    assert {found[step][0] for step in ("kernel", "rules", "losses")} == {"error"}

@@ -50,7 +50,7 @@ def test_engine_data_has_a_file_system_of_its_own(storage: Storage) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.2", "7.2.3", "7.2.4")
 @pytest.mark.hipaa("164.308(a)(3)(i)", "164.308(a)(4)(ii)(B)", "164.312(a)(1)")
-@pytest.mark.guide("1.3.trusted_users", "5.hipaa.least_privilege")
+@pytest.mark.guide("1.3.trusted_users", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
 @pytest.mark.severity("high")
 def test_engine_is_controlled_by_trusted_users(
     api_socket: FileFact, accounts: Accounts, policy: Policy

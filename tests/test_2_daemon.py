@@ -283,6 +283,7 @@ def test_base_device_size_is_the_default(daemon: Daemon) -> str:
 @pytest.mark.nist("4.3.1", "4.4.5", sp="800-190")
 @pytest.mark.pci("7.2.2", "7.3.1", "7.3.2")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
+@pytest.mark.guide("5.pci_dss.limit_access")
 @pytest.mark.severity("medium")
 def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Policy) -> str:
     """An authorization plugin decides what each client may ask of the daemon.
@@ -396,6 +397,7 @@ def test_userland_proxy_is_off(daemon: Daemon) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.seccomp")
 @pytest.mark.severity("high")
 def test_daemon_has_an_approved_seccomp_profile(daemon: Daemon, policy: Policy) -> str:
     """The daemon's seccomp profile is the built-in one, or one that the site approved.

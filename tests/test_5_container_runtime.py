@@ -45,6 +45,7 @@ def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> s
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.apparmor")
 @pytest.mark.severity("high")
 def test_container_has_an_apparmor_profile(container: Container, kernel: Kernel) -> str | None:
     """Every container runs under an AppArmor profile that is enforced.
@@ -76,6 +77,7 @@ def test_container_has_an_apparmor_profile(container: Container, kernel: Kernel)
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.selinux")
 @pytest.mark.severity("high")
 def test_container_has_selinux_labels(container: Container, kernel: Kernel) -> str | None:
     """Every container has SELinux labels, and the host enforces them.
@@ -498,6 +500,7 @@ def test_container_has_a_uts_namespace(container: Container) -> None:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.seccomp")
 @pytest.mark.severity("high")
 def test_container_has_a_seccomp_filter(container: Container) -> str | None:
     """Every container runs under a seccomp filter that denies what it does not list.

@@ -127,6 +127,7 @@ def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
 @pytest.mark.nist("4.3.2", "4.3.5", sp="800-190")
 @pytest.mark.pci("8.3.2")
 @pytest.mark.hipaa("164.312(a)(2)(iv)")
+@pytest.mark.guide("5.pci_dss.encrypt_at_rest")
 @pytest.mark.severity("medium")
 def test_managers_are_locked_after_a_start(swarm: Swarm) -> str:
     """The keys of managers lie encrypted on their disks, and a person unlocks each manager after it starts.

@@ -4,7 +4,10 @@ import posixpath
 
 import pytest
 
+from hullcheck.facts.audit_daemon import AuditDaemon
+from hullcheck.facts.engine import Engine
 from hullcheck.facts.host_services import HostServices
+from hullcheck.facts.kernel import Kernel
 from hullcheck.facts.networks import Network
 from hullcheck.facts.patching import FAILED, OUTSTANDING, Patching
 from hullcheck.facts.releases import System
@@ -344,3 +347,62 @@ def test_address_space_is_randomized(sysctl: Sysctl) -> None:
     """
     value = sysctl.value("kernel.randomize_va_space")
     assert value == "2", f"kernel.randomize_va_space is {value}"
+
+
+@pytest.mark.nist("AC-3(3)", "AC-6", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.6")
+@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.guide(
+    "1.4.mandatory_access_control",
+    "1.4.mandatory_access_control.selinux",
+    "1.4.mandatory_access_control.apparmor",
+    "1.4.mandatory_access_control.seccomp",
+)
+@pytest.mark.severity("high")
+def test_security_modules_confine_containers(confinement: str, kernel: Kernel, engine: Engine) -> str:
+    """SELinux or AppArmor is in force and used by the engine, and seccomp is not switched off for containers.
+
+    Seccomp filters system calls and replaces neither: a filter says which calls, not on which files. Whether each
+    container is confined is judged by 5.2, 5.3 and 5.22.
+
+    Remedy: start the kernel with AppArmor, or with SELinux enforcing and `"selinux-enabled": true` in daemon.json;
+    take `"seccomp-profile": "unconfined"` out of it.
+    """
+    options = engine.security_options
+    if confinement == "Seccomp":
+        profile = options.get("seccomp", {}).get("profile", "")
+        assert "seccomp" in options, "the engine runs containers without seccomp"
+        assert profile != "unconfined", "the profile of the engine is unconfined"
+        return f"the profile of the engine is {profile or 'default'}"
+    states = {
+        "SELinux": (kernel.selinux == "enforcing" and "selinux" in options, kernel.selinux or "off"),
+        "AppArmor": (kernel.apparmor and "apparmor" in options, "on" if kernel.apparmor else "off"),
+    }
+    in_force = [name for name, (used, _) in states.items() if used]
+    if in_force and confinement not in in_force:
+        raise NotApplicable(f"{in_force[0]} confines the containers of this host")
+    name = confinement.lower()
+    use = "uses it" if name in options else "does not use it"
+    assert in_force, f"{confinement} is {states[confinement][1]} in the kernel, and the engine {use}"
+    return f"{confinement} is in force, and the engine uses it"
+
+
+@pytest.mark.nist("AC-6(9)", "AU-2", "AU-12", sp="800-53")
+@pytest.mark.nist("4.5.4", sp="800-190")
+@pytest.mark.pci("10.2.1", "10.2.1.2")
+@pytest.mark.hipaa("164.312(b)")
+@pytest.mark.guide("1.4.auditd")
+@pytest.mark.severity("medium")
+def test_auditd_writes_down_what_docker_does(audit_step: str, audit_daemon: AuditDaemon) -> None:
+    """auditd is started with the host, takes the records of the kernel, loses none and writes them down.
+
+    Each step is a finding of its own: the unit is enabled and active; the kernel audits and gives its records to
+    that auditd; rules on Docker are in the kernel and not in files alone; no record was lost; the log has one of
+    the last day. A service that is merely active may record nothing.
+
+    Remedy: `systemctl enable --now auditd`, load the rules with augenrules --load, and raise the backlog (`-b`)
+    where records are lost.
+    """
+    flaw = audit_daemon.flaw(audit_step)
+    assert not flaw, flaw

@@ -11,6 +11,8 @@ from hullcheck.facts import (
     containers,
     daemon,
     docker_bench,
+    audit_daemon,
+    encryption,
     engine,
     engine_files,
     firewall,
@@ -45,6 +47,8 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.docker_bench import DockerBench
 from hullcheck.facts.docker_bench import Step as BenchStep
+from hullcheck.facts.audit_daemon import AuditDaemon
+from hullcheck.facts.encryption import BlockDevices, DataAtRest
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine_files import EngineFiles
 from hullcheck.facts.firewall import Firewall
@@ -103,6 +107,8 @@ PROBES: tuple[Probe, ...] = (
     *docker_bench.PROBES,
     *sensors.PROBES,
     *shippers.PROBES,
+    *audit_daemon.PROBES,
+    *encryption.PROBES,
     *host_services.PROBES,
     *patching.PROBES,
     *running_kernel.PROBES,
@@ -138,6 +144,11 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "swarm": swarm.EVIDENCE,
     "swarm_service": swarm.EVIDENCE,
     "overlay_network": swarm.NETWORK_EVIDENCE,
+    "audit_daemon": audit_daemon.EVIDENCE,
+    "audit_step": audit_daemon.EVIDENCE,
+    "confinement": (*engine.EVIDENCE, *kernel.PROBES),
+    "data_at_rest": (*encryption.PROBES, *places.EVIDENCE),
+    "docker_client": (engine.ENGINE_PRESENCE,),
     "host_services": host_services.EVIDENCE,
     "kernel_flaw": running_kernel.PROBES,
     "kernel_setting": sysctl.PROBES,
@@ -147,6 +158,7 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "patching_tool": patching.PROBES,
     "running_kernel": running_kernel.PROBES,
     "software": software.EVIDENCE,
+    "start_step": (*audit_daemon.EVIDENCE, *places.EVIDENCE),
     "sysctl": sysctl.PROBES,
 }
 
@@ -470,6 +482,39 @@ class Facts:
     def kernel_flaw(self) -> Subjects[tuple[str, ...]]:
         """Each flaw of a kernel or processor that the guide names, and each other of which the kernel tells."""
         return Subjects("option", tuple(self.running_kernel.known_flaws.items()))
+
+    @cached_property
+    def audit_daemon(self) -> AuditDaemon:
+        """Whether auditd runs and writes down what the kernel reports."""
+        return AuditDaemon.of(self._host, self.audit)
+
+    @property
+    def audit_step(self) -> Subjects[str]:
+        """Every step from auditd's unit to what it writes down."""
+        assert self._host
+        return Subjects("step", tuple((step, step) for step in audit_daemon.STEPS))
+
+    @property
+    def start_step(self) -> Subjects[str]:
+        """Every step to a record of a program that is started in a container."""
+        assert self._host
+        return Subjects("step", tuple((step, step) for step in audit_daemon.START_STEPS))
+
+    @cached_property
+    def docker_client(self) -> str:
+        """The path of the docker command."""
+        return engine.Presence.of(self._host).client
+
+    @cached_property
+    def data_at_rest(self) -> DataAtRest:
+        """Where the engine and its volumes keep data, and what encrypts that."""
+        return DataAtRest(self.storage, self.daemon_mounts, BlockDevices.of(self._host))
+
+    @property
+    def confinement(self) -> Subjects[str]:
+        """Each way to confine containers that the hardening guide names."""
+        assert self._host
+        return Subjects("option", tuple((name, name) for name in ("SELinux", "AppArmor", "Seccomp")))
 
     @property
     def kernel_setting(self) -> Subjects[str]:

@@ -129,7 +129,7 @@ class Audit:
         """
         if "missing" in self._lines:
             return self._loaded_without_auditctl()
-        status = {name: value for name, _, value in (line.partition(" ") for line in self._get("status"))}
+        status = self.status
         if "enabled" not in status:
             raise EvidenceError("auditctl -s does not say whether auditing is enabled")
         lines = [line for line in self._get("rule") if line.strip() != "No rules"]
@@ -138,6 +138,15 @@ class Audit:
         rules = tuple(rule for line, kind in pairs if (rule := parse(line, self._real, kind)) is not None)
         pid = status.get("pid", "0").strip()
         return Loaded(status["enabled"].split()[0] in ("1", "2"), int(pid) if pid.isdigit() else 0, rules)
+
+    @cached_property
+    def status(self) -> dict[str, str]:
+        """What `auditctl -s` says, by name; empty where it is not installed."""
+        return {name: value for name, _, value in (line.partition(" ") for line in self._get("status"))}
+
+    def leads_to(self, path: str) -> str:
+        """Where a path that a rule names leads, which is a link; else empty. A rule on a link watches the link."""
+        return dict(line.partition("\t")[::2] for line in self._get("link")).get(path, "")
 
     def _loaded_without_auditctl(self) -> Loaded:
         """Other programs may have loaded rules; only the kernel itself can say that there are none."""

@@ -74,11 +74,13 @@ class Presence:
 
     Attributes:
         daemon_pids: its own; a container in the PID namespace of its host sees the host's, which are not.
+        client: the path of the docker command; empty where it is not there.
     """
 
     commands: tuple[str, ...]
     sockets: tuple[str, ...]
     daemon_pids: tuple[int, ...]
+    client: str = ""
 
     @classmethod
     def of(cls, recording: Recording) -> "Presence":
@@ -93,6 +95,7 @@ class Presence:
             tuple(row[1] for row in rows if row[0] == "command"),
             tuple(row[1] for row in rows if row[0] == "socket"),
             tuple(int(row[1]) for row in rows if row[0] == "process" and not foreign),
+            next((row[2] for row in rows if row[:2] == ["command", "docker"] and len(row) == 3), ""),
         )
 
 

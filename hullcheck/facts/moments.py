@@ -1,7 +1,7 @@
-"""Times as stat(1) prints them with %y and %z, of GNU and of busybox."""
+"""Times as stat(1) prints them with %y and %z, of GNU and of busybox; and days of times."""
 
 import re
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 Span = tuple[float, float]
 """A time that is known to lie between two others, in seconds since the epoch: not before, not after."""
@@ -17,3 +17,8 @@ def moment(text: str) -> Span | None:
     seconds = datetime.strptime(f"{match[1]} {match[3]}", "%Y-%m-%d %H:%M:%S %z").timestamp()
     fraction = float(f"0.{match[2] or 0}")
     return (seconds + fraction,) * 2 if fraction else (seconds, seconds + 1)
+
+
+def day(seconds: float) -> date:
+    """The day of a time in seconds since the epoch."""
+    return datetime.fromtimestamp(seconds, UTC).date()

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property
 from typing import Any
 
+from hullcheck.facts.moments import day
 from hullcheck.facts.patching_probe import PATCHING
 from hullcheck.facts.systemd import properties
 from hullcheck.recording import Recording
@@ -97,11 +98,6 @@ class Tool:
         """What shows that it works."""
         assert self.run
         return f"{', '.join(self.starts)}; last run with success on {day(self.run.ended)}"
-
-
-def day(seconds: float) -> date:
-    """The day of a time."""
-    return datetime.fromtimestamp(seconds, UTC).date()
 
 
 class Patching:
