@@ -293,6 +293,7 @@ def test_start_of_puppet() -> None:
     ("text", "verdict", "words"),
     [
         (salt(f"{int(NOW) - DAY} 1 1"), "fail", "states that failed"),
+        (salt(f"{int(NOW) - DAY} 1 0"), "fail", "states that failed"),
         (salt(f"{int(NOW) - DAY} 0 0"), "error", "no result"),
         (salt(f"{int(NOW) + DAY} 0 1"), "error", "after the audit"),
         (salt(f"{int(NOW) - 31 * DAY} 0 1"), "fail", "more than 30 days"),

@@ -190,7 +190,7 @@ class Patching:
             run = Run(
                 ended,
                 "its last highstate has states that failed" if failed else "",
-                "" if good else "the record of its last highstate has no result of a state",
+                "" if good or failed else "the record of its last highstate has no result of a state",
             )
         return Tool(SALT, self._starts(SALT, _UNITS[SALT]), (*units, *self._get("salt")), run, self.now)
 

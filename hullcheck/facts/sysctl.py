@@ -29,7 +29,7 @@ for file in /etc/sysctl.d/*.conf /run/sysctl.d/*.conf /usr/local/lib/sysctl.d/*.
   grep -hs -e "ip_forward" -e "forwarding" -e "suid_dumpable" -e "randomize_va_space" -e "^[^#;]*[*?[].*=" "$file" |
     sed "s/^/line:/"
 done
-if command -v iptables >/dev/null; then iptables -S FORWARD 2>&1 | sed "s/^/chain:/"; fi
+if command -v iptables >/dev/null; then iptables -S FORWARD 2>&1 | sed -n "/^-A/!s/^/chain:/p"; fi
 exit 0
 """,
 )

@@ -24,7 +24,7 @@ BOOT_LIMIT = 240.0  # seconds; it takes 20 where nothing else runs
 MEMORY = "1024M"
 PACKAGES = """
     systemd-sysv dbus libpam-systemd openssh-server docker.io docker-cli iptables procps iproute2 kmod
-    apparmor auditd e2fsprogs selinux-policy-default selinux-basics policycoreutils
+    apparmor auditd dmsetup e2fsprogs selinux-policy-default selinux-basics policycoreutils
 """
 MASKED = """
     systemd-udevd.service systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udev-trigger.service
