@@ -213,7 +213,7 @@ def unit(name: str, enabled: str = "enabled", active: str = "active", more: str 
 
 def puppet(text: str = SUMMARY, service: str = unit("puppet.service")) -> str:
     """What the probe says of a host with Puppet; the text of a summary as Puppet 8 writes it."""
-    lines = [service, "puppet:/var/cache/puppet", f"summary:{PUBLIC}"]
+    lines = [service, f"summary:{PUBLIC}"]
     return "\n".join([*lines, *(f"yaml:{line}" for line in text.split("\n"))])
 
 
@@ -287,6 +287,13 @@ def test_start_of_puppet() -> None:
     assert patched(unit("puppet.service"))["Puppet"][0] == "fail"
     assert patched(f"{unit('puppet.service')}\nunread:/var/lib/puppet/x")["Puppet"][0] == "error"
     assert patched(puppet(), patch_days=1)["Puppet"][0] == "pass"
+
+
+def test_jobs_that_cannot_be_seen() -> None:
+    """Where crontabs are closed to the auditor, nobody knows whether one starts a tool."""
+    closed = "unread:/var/spool/cron/crontabs"
+    assert {patched(closed)[name][0] for name in OPTIONS} == {"error"}
+    assert patched(f"{puppet()}\n{closed}")["Puppet"][0] == "pass"
 
 
 @pytest.mark.parametrize(

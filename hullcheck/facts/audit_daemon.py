@@ -30,12 +30,12 @@ if [ -e "$log" ] && [ ! -r "$log" ]; then echo "unread:$log"; fi
 folder=${log%/*}
 if [ -d "$folder" ] && [ ! -x "$folder" ]; then echo "unread:$log"; fi
 [ -r "$log" ] || exit 0
-head -n 1 "$log" | sed -n "s/.*msg=audit(\([0-9]*\)\..*/first:\1/p"
 calls="syscall=\(59\|322\|11\|358\|221\|281\|387\) success=yes"
 words="exe=\"\([^\"]*\/runc\)\".* key=\"\([^\"]*\)\""
 tail -c 4194304 "$log" |
-  sed -n "s/^type=SYSCALL msg=audit(\([0-9]*\)\..*$calls.* $words.*/started:\1 \4 \3/p" | tail -n 1
-tail -c 65536 "$log" | sed -n "s/.*msg=audit(\([0-9]*\)\..*/last:\1/p" | tail -n 1
+  sed -n "s/^\(node=[^ ]* \)\{0,1\}type=SYSCALL msg=audit(\([0-9]*\)\..*$calls.* $words.*/started:\2 \5 \4/p" |
+  tail -n 1
+tail -c 65536 "$log" | sed -n "s/^\(node=[^ ]* \)\{0,1\}type=[A-Z0-9_]* msg=audit(\([0-9]*\)\..*/last:\2/p" | tail -n 1
 exit 0
 """,
 )

@@ -24,6 +24,7 @@ _BASE_SYSTEM = """
 _BASE = frozenset(_BASE_SYSTEM.split())
 
 # Names of programs may have a version: php-fpm8.4. `sed` writes for each descriptor of a listener whose it is.
+# A line feed in the name of an open file must not look like a line of ls(1): busybox never prints one, others with -q.
 HOST_SERVICES = Probe(
     "host_services",
     rf"""
@@ -37,6 +38,8 @@ if command -v systemctl >/dev/null &&
 fi
 
 cd /proc || exit
+list="ls -ln"
+if ls -dq / >/dev/null 2>&1; then list="ls -lnq"; fi
 wanted=""
 for protocol in tcp tcp6 udp udp6; do
   [ -e 1/net/$protocol ] || continue
@@ -49,14 +52,14 @@ for protocol in tcp tcp6 udp udp6; do
 done
 if [ -n "$(echo $wanted)" ]; then
   set -f
-  owners=$(ls -ln $(set +f; echo [0-9]*/fd) 2>/dev/null | grep -F -e "/fd:" $wanted |
+  owners=$($list $(set +f; echo [0-9]*/fd) 2>/dev/null | grep -F -e "/fd:" $wanted |
     sed -n -e "/\/fd:$/h" -e "/ socket:/{{G;s/.*socket:\[\([0-9]*\)\]\n\([0-9]*\)\/fd:/\1 \2/p;}}" | sort -u)
   set +f
   [ -z "$owners" ] || printf "%s\n" "$owners" | sed "s/^/owner:/"
   pids=$(printf "%s\n" "$owners" | sed -n "s/.* \([0-9]*\)$/\1\/exe/p" | sort -u)
-  [ -z "$pids" ] || ls -ln $pids 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /exe:\1 /p"
+  [ -z "$pids" ] || $list $pids 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /exe:\1 /p"
 fi
-ls -ln [0-9]*/exe 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1 /p" |
+$list [0-9]*/exe 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1 /p" |
   grep -E "/({"|".join(_APPLICATIONS.split()).replace(".", "[.]")})[0-9.]*( \(deleted\))?$" | sed "s/^/application:/"
 exit 0
 """,

@@ -138,6 +138,8 @@ class Patching:
         """The units among these that start it by themselves, and its cron jobs."""
         jobs = [line.partition(" ")[2] for line in self._get("cron") if line.startswith(f"{_CRON[name]} ")]
         active = [unit for unit in units if _is_on(self._units.get(unit, {}))]
+        if not active and not jobs:
+            self._refuse_unread("cron")
         return (*active, *jobs)
 
     def _refuse_unread(self, *parts: str) -> None:

@@ -19,13 +19,16 @@ if command -v systemctl >/dev/null; then
     apt-daily-upgrade.timer dnf-automatic.timer dnf-automatic-install.timer dnf5-automatic.timer $names |
     sed "s/^/unit:/"
 fi
+for folder in /var/spool/cron /var/spool/cron/crontabs; do
+  [ ! -d $folder ] || [ -r $folder ] || echo "unread:$folder"
+done
 for word in ansible-pull puppet salt-call; do
   grep -ls "^[^#]*$word" /etc/crontab /etc/cron.d/* /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* \
     /var/spool/cron/crontabs/* /var/spool/cron/* /etc/crontabs/* | sed "s/^/cron:$word /"
 done
 
 for folder in /opt/puppetlabs/puppet /var/cache/puppet /var/lib/puppet; do
-  [ ! -e $folder ] || echo "puppet:$folder"
+  [ ! -d $folder ] || [ -x $folder ] || echo "unread:$folder"
   for file in $folder/public/last_run_summary.yaml $folder/cache/state/last_run_summary.yaml \
     $folder/state/last_run_summary.yaml; do
     [ -e $file ] || continue
