@@ -708,6 +708,12 @@ def test_steps_of_auditd() -> None:
         ("rules", {"rules": ()}, "fail", "no rule in the kernel"),
         ("rules", {"rules": ("-w /etc/passwd -p wa",)}, "fail", "no rule in the kernel"),
         ("rules", {"rules": (RULE,)}, "fail", "in a file and not in the kernel: -w /usr/sbin/runc"),
+        (
+            "rules",
+            {"rules": (RULE.replace("rwxa", "x"), RUNC)},
+            "fail",
+            "in a file and not in the kernel: -w /usr/bin",
+        ),
         ("rules", {"rules": ("-a never,task", RULE, RUNC)}, "fail", "kept from the log"),
         ("losses", {"status": (*ON[:2], "lost 3", *ON[3:])}, "fail", "lost 3 records"),
         ("losses", {"status": (*ON[:3], "backlog 64", "backlog_limit 64")}, "fail", "64 records wait"),
