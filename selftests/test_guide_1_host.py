@@ -363,6 +363,20 @@ def test_updates_that_are_left() -> None:
         ("2026-07-29 06:12:01,123 INFO All upgrades installed", "error"),
     ):
         assert patched(f"unattended:{line}")["security updates"][0] == verdict
+    name, ended = (
+        "dnf-automatic-install.service",
+        "ExecMainExitTimestampMonotonic=4000000000\nResult={}\nExecMainStatus={}",
+    )
+    for more, verdict in (
+        (ended.format("success", 0), "pass"),
+        (ended.format("exit-code", 1), "fail"),
+        ("ExecMainExitTimestampMonotonic=0", "manual"),
+    ):
+        assert patched(unit(name, "static", "inactive", more))["security updates"][0] == verdict
+    old = patched(
+        unit(name, "static", "inactive", ended.format("success", 0).replace("4000000000", "-4000000000000"))
+    )
+    assert old["security updates"][0] == "manual"
     found = patched(f"unattended:{day} INFO All upgrades installed")["Ansible"]
     assert (found[0], "unattended-upgrades: 2026-06-29" in found[1]) == ("fail", True)
 

@@ -21,7 +21,6 @@ PUPPET, SALT, ANSIBLE = "Puppet", "SaltStack", "Ansible"
 TOOLS = (ANSIBLE, PUPPET, SALT)
 """Those that the guide names, as it does."""
 OUTSTANDING = "security updates"
-FAILED = "Installing the upgrades failed"
 _UNITS = {
     PUPPET: ("puppet.service", "pe-puppet.service", "puppet.timer", "puppet-run.timer", "puppet-agent.timer"),
     SALT: ("salt-minion.service",),
@@ -33,6 +32,8 @@ _UPDATERS = (
     "dnf-automatic-install.timer",
     "dnf5-automatic.timer",
 )
+_INSTALLER = "dnf-automatic-install.service"  # the one that installs whatever its configuration says
+_FAILED = "Installing the upgrades failed"
 
 
 @dataclass(frozen=True)
@@ -241,19 +242,25 @@ class Patching:
         parts += [f"packages last changed on {line[:10]}" for line in self._get("changed")[:1]]
         return "; ".join(parts)
 
-    def left(self, days: int) -> str | None:
-        """What unattended-upgrades said when it looked last for updates to install; None where it did not of late.
+    def own_updates(self, days: int) -> tuple[str, bool] | None:
+        """How the distribution's own updater ended last, in words, and whether that was well.
+
+        None where it did not run of late, or only fetches.
 
         Raises:
-            EvidenceError: it says that it will.
+            EvidenceError: it says that it will have run.
         """
         line = next(iter(self._get("unattended")), "")
-        if not re.match(r"\d{4}-\d\d-\d\d ", line):
+        if re.match(r"\d{4}-\d\d-\d\d ", line):
+            age = (day(self.now) - date.fromisoformat(line[:10])).days
+            if age < -1:  # its clock is that of the host's time zone
+                raise EvidenceError(f"the log of unattended-upgrades is of {line[:10]}, after the audit")
+            return (f"unattended-upgrades: {line}", _FAILED not in line) if age <= days else None
+        unit = self._units.get(_INSTALLER, {})
+        run = self._of_service(unit) if unit else None
+        if run is None or run.ended < self.now - days * _DAY:
             return None
-        age = (day(self.now) - date.fromisoformat(line[:10])).days
-        if age < -1:  # its clock is that of the host's time zone
-            raise EvidenceError(f"the log of unattended-upgrades is of {line[:10]}, after the audit")
-        return line if age <= days else None
+        return run.flaw or f"{_INSTALLER} ended with success on {day(run.ended)}", not run.flaw
 
 
 def _is_on(unit: Mapping[str, str]) -> bool:

@@ -16,7 +16,8 @@ if command -v systemctl >/dev/null; then
   systemctl show \
     --property=Id,LoadState,UnitFileState,ActiveState,Result,ExecMainStatus,ExecMainExitTimestampMonotonic \
     puppet.service pe-puppet.service puppet.timer puppet-run.timer puppet-agent.timer salt-minion.service \
-    apt-daily-upgrade.timer dnf-automatic.timer dnf-automatic-install.timer dnf5-automatic.timer $names |
+    apt-daily-upgrade.timer dnf-automatic.timer dnf-automatic-install.timer \
+    dnf-automatic-install.service dnf5-automatic.timer $names |
     sed "s/^/unit:/"
 fi
 for folder in /var/spool/cron /var/spool/cron/crontabs; do
