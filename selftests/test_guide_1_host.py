@@ -729,6 +729,7 @@ def test_steps_of_auditd() -> None:
             "in a file and not in the kernel: -w /usr/bin",
         ),
         ("rules", {"rules": ("-a never,task", RULE, RUNC)}, "fail", "kept from the log"),
+        ("rules", {"files": (RULE, RUNC, "-w /etc/passwd -p wa")}, "pass", ""),
         ("losses", {"status": (*ON[:2], "lost 3", *ON[3:])}, "fail", "lost 3 records"),
         ("losses", {"status": (*ON[:3], "backlog 64", "backlog_limit 64")}, "fail", "64 records wait"),
         ("losses", {"status": (*ON[:3], "backlog 64", "backlog_limit 0")}, "pass", ""),

@@ -118,13 +118,15 @@ class AuditDaemon:
         return ""
 
     def _flaw_of_rules(self) -> str:
-        """Rules on Docker have to be in the kernel, and those of the files as well."""
+        """Rules on Docker have to be in the kernel, and those on Docker in the files as well."""
         loaded = self.audit.loaded.rules
         if hidden := blocking(loaded):
             return f"records are kept from the log by {hidden!r}"
         if not any(_DOCKER.search(rule.path) for rule in loaded if rule.action == "always"):
             return "no rule in the kernel names a path of Docker or containerd"
-        missing = [rule.text for rule in self.audit.files if rule.path and not _has(loaded, rule)]
+        missing = [
+            rule.text for rule in self.audit.files if _DOCKER.search(rule.path) and not _has(loaded, rule)
+        ]
         return f"in a file and not in the kernel: {', '.join(missing)}" if missing else ""
 
     def _flaw_of_losses(self) -> str:
