@@ -2,7 +2,7 @@
 
 docs/controls.md lists the controls, the way back from each requirement, and how each control was proven. The
 proof is read from the self-tests themselves: a test in a module that judges proves a control if it names its
-CIS number, as in `judged("5.5", ...)`. One that asks for a fixture of the laboratory does it on a real one.
+CIS number, as in `judged("5.5", ...)`, or its id. One that asks for a fixture of the laboratory does it on a real one.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ are those of the CIS Docker Benchmark v1.8.0. CIS is a trademark of the Center f
 not affiliated with this project and has not reviewed it. An id says that a control is evidence for a part of
 a requirement, not that it proves the whole of it.
 
-How a control was proven, read from the self-tests that name its number:
+A control with `-` for its number judges what only the hardening guide asks for.
+
+How a control was proven, read from the self-tests that name its number or id:
 
 - **{real}**: judged on a Docker engine that the self-tests start, with containers that run in it.
 - **{files}**: judged on files, processes or sockets of a real machine, without an engine.
@@ -62,8 +64,9 @@ How a control was proven, read from the self-tests that name its number:
 
 @cache
 def proofs() -> dict[str, frozenset[str]]:
-    """By CIS number, the ways in which self-tests prove it."""
+    """By CIS number and by id of a control, the ways in which self-tests prove it."""
     known = set(frameworks.load(ROOT / frameworks.FILE).get("cis").ids)
+    known |= {control.__name__.removeprefix("test_") for control in controls()}
     found: dict[str, set[str]] = defaultdict(set)
     for path in sorted((ROOT / "selftests").glob("test_*.py")):
         module = _Module(ast.parse(path.read_text(encoding="utf-8")))
@@ -121,7 +124,7 @@ class _Module:
         texts = [
             node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)
         ]
-        return {word for text in texts if re.fullmatch(r"[0-9. ]+", text) for word in text.split()}
+        return {word for text in texts if re.fullmatch(r"[0-9. ]+|[a-z0-9_]+", text) for word in text.split()}
 
     def way(self, test: ast.FunctionDef) -> str:
         """How the test proves something, by the fixtures that it asks for."""
@@ -159,11 +162,12 @@ def _verdict(control: Callable[..., Any], known: Facts) -> Verdict:
 def controls_page() -> str:
     """The whole of docs/controls.md."""
     known = frameworks.load(ROOT / frameworks.FILE)
-    rows = [each.control for each in catalog.in_order(catalog.collect(folder=ROOT))]
+    listed = catalog.in_order(catalog.collect(folder=ROOT))
+    rows = [each.control for each in listed]
     hosts = list(recorded())
     parts = [HEAD.format(real=REAL, files=FILES, hand=BY_HAND)]
-    for section, title in _sections(known):
-        inside = [c for c in rows if c.frameworks["cis"][0].startswith(f"{section}.")]
+    for file, title in _sections():
+        inside = [each.control for each in listed if Path(each.file).name == file]
         if inside:
             parts.append(f"\n## {title}\n\n")
             head = ("CIS", "level", "severity", "control", "NIST", "PCI DSS", "HIPAA", "proven")
@@ -177,24 +181,30 @@ def controls_page() -> str:
         by_id = _by_id(framework, rows)
         if framework.marker != "cis" and by_id:
             parts.append(f"\n## {framework.name}\n\n")
-            parts.append(_table(("id", "subject", "CIS numbers of the controls"), by_id))
+            parts.append(_table(("id", "subject", "controls"), by_id))
     return "".join(parts)
 
 
-def _sections(known: frameworks.Frameworks) -> Iterator[tuple[str, str]]:
-    """Sections of the benchmark, by the names of the modules that hold their controls."""
+def _sections() -> Iterator[tuple[str, str]]:
+    """The modules that hold the controls, with the section of the benchmark or the guide that each is."""
     for path in sorted((ROOT / "tests").glob("test_*.py")):
-        if match := re.fullmatch(r"test_(\d+)_(\w+)", path.stem):
-            yield match[1], f"{match[1]} {match[2].replace('_', ' ').capitalize()}"
+        if match := re.fullmatch(r"test_(guide_)?(\d+)_(\w+)", path.stem):
+            guide, number, name = match.groups()
+            yield path.name, f"{'Guide ' * bool(guide)}{number} {name.replace('_', ' ').capitalize()}"
+
+
+def _number(control: Control) -> str:
+    """Its CIS number; `-` where it has none."""
+    return next(iter(control.frameworks.get("cis", ())), "-")
 
 
 def _row(control: Control, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
-    (number,) = control.frameworks["cis"]
-    ways = proofs().get(number, frozenset())
+    number = _number(control)
+    ways = proofs().get(number, frozenset()) | proofs().get(control.id, frozenset())
     nist = control.frameworks.get("nist", ())
     return (
         number,
-        str(control.cis_level),
+        "-" if control.cis_level is None else str(control.cis_level),
         control.severity,
         f"{control.title}<br>`{control.id}`",
         "<br>".join(nist),
@@ -205,13 +215,19 @@ def _row(control: Control, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
     )
 
 
+def _name(control: Control) -> str:
+    """The shortest name of a control: its CIS number, or else its id."""
+    number = _number(control)
+    return f"`{control.id}`" if number == "-" else number
+
+
 def _by_id(framework: frameworks.Framework, known: Iterable[Control]) -> list[tuple[str, ...]]:
     prefix = f"{framework.edition}:" if framework.edition else ""
     rows = []
     for identifier, title in framework.ids.items():
         found = [c for c in known if f"{prefix}{identifier}" in c.frameworks.get(framework.marker, ())]
         if found:
-            rows.append((identifier, title, ", ".join(control.frameworks["cis"][0] for control in found)))
+            rows.append((identifier, title, ", ".join(map(_name, found))))
     return rows
 
 
