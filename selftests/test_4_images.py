@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -131,11 +132,8 @@ def test_image_that_lost_its_name() -> None:
     parent = image("cd" * 32, RepoTags=[])
     target = facts_of(output([image(Parent=parent["Id"]), parent], {}))
 
-    class Old:
-        image_id = parent["Id"]
-        description: Mapping[str, str] = {"Created": "2026-10-01T00:00:00Z"}
-
-    target.__dict__["container"] = Subjects("container", (("old", Old()),))
+    old = SimpleNamespace(image_id=parent["Id"], description={"Created": "2026-10-01T00:00:00Z"})
+    target.__dict__["container"] = Subjects("container", (("old", old),))
     assert {name: found.used_by for name, found in target.image} == {"web:1": (), "cdcdcdcdcdcd": ("old",)}
     known = parent | {"RepoDigests": ["debian@sha256:12"]}
     target = facts_of(output([image(Parent=parent["Id"]), known], {}))

@@ -7,11 +7,11 @@ from typing import Any
 from hullcheck.facts import (
     accounts,
     audit,
+    audit_daemon,
     checklist,
     containers,
     daemon,
     docker_bench,
-    audit_daemon,
     encryption,
     engine,
     engine_files,
@@ -30,9 +30,9 @@ from hullcheck.facts import (
     processes,
     releases,
     rootless,
+    running_kernel,
     scan_reports,
     sensors,
-    running_kernel,
     services,
     shippers,
     software,
@@ -42,12 +42,12 @@ from hullcheck.facts import (
 )
 from hullcheck.facts.accounts import Accounts
 from hullcheck.facts.audit import Audit
+from hullcheck.facts.audit_daemon import AuditDaemon
 from hullcheck.facts.checklist import Section
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.docker_bench import DockerBench
 from hullcheck.facts.docker_bench import Step as BenchStep
-from hullcheck.facts.audit_daemon import AuditDaemon
 from hullcheck.facts.encryption import BlockDevices, DataAtRest
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine_files import EngineFiles
@@ -66,10 +66,10 @@ from hullcheck.facts.places import Places
 from hullcheck.facts.processes import Processes
 from hullcheck.facts.releases import Release, System
 from hullcheck.facts.rootless import RootlessParts
+from hullcheck.facts.running_kernel import RunningKernel
 from hullcheck.facts.scan_reports import ScanReports
 from hullcheck.facts.sensors import Sensors, Tool
 from hullcheck.facts.sensors import Step as SensorStep
-from hullcheck.facts.running_kernel import RunningKernel
 from hullcheck.facts.services import Service
 from hullcheck.facts.shippers import HostLog, Shippers
 from hullcheck.facts.software import Software
