@@ -41,12 +41,23 @@ answer() {
   fi
   printf "\\n%s status %d\\n%s\\n%s end %s\\n" "$nonce" "$status" "$message" "$nonce" "$1"
 }
+line_feed="
+"
+share() {  # as answer(); the probes after it find in the variable of its name what was answered
+  frame=$(answer "$@"; echo .)
+  printf "%s" "${frame%.}"
+  case $frame in *"$line_feed$nonce status 0$line_feed"*) ;; *) return 0 ;; esac
+  frame=${frame%%"$line_feed$nonce status "*}
+  [ ${#frame} -gt 100000 ] || export "$1=${frame#*"$line_feed"}"
+}
 printf "%s %s\\n" "@MAGIC@" "$nonce"
 """
 
-# The host is asked while the engine works. What the host says waits in dd(1), whose buffer of 16 MiB is written when
-# it is full or complete, so that no probe's time runs out while it waits for a reader.
-_EPILOGUE = r"""ask_host | dd ibs=65536 obs=16777216 2>/dev/null | { ask_engine; cat; }
+# The host is asked while the engine works, and the engine two things at a time. What is said beside waits in dd(1),
+# whose buffer of 16 MiB is written when it is full or complete, so that no probe's time runs out while it waits for a
+# reader.
+_EPILOGUE = r"""later() { dd ibs=65536 obs=16777216 2>/dev/null; }
+ask_host | later | { ask_first; ask_aside | later | { ask_engine; cat; }; cat; }
 printf "%s complete\n" "$nonce"
 """
 
@@ -68,11 +79,16 @@ class Probe:
         name: stable, names the evidence in results and recordings.
         script: POSIX sh, read-only. Never a pipeline whose first command can fail unseen.
         keep: what of the standard output may be stored; secrets are dropped here, before anything is written.
+        shared: whether those after it find its answer in the environment, by its name: nothing there where it
+            failed or said more than fits.
+        aside: whether the engine is asked this while it is asked the rest.
     """
 
     name: str
     script: str
     keep: Callable[[str], str] = _all_of_it
+    shared: bool = False
+    aside: bool = False
 
     @property
     def asks_engine(self) -> bool:
@@ -80,7 +96,7 @@ class Probe:
 
         Ten questions to a daemon that hangs would take ten time-outs.
         """
-        return re.search(r"\bdocker (?!context\b)[a-z]", self.script) is not None
+        return re.search(r"\bdocker (?!context\b|dockerd\b)[a-z]", self.script) is not None
 
 
 @dataclass(frozen=True)
@@ -121,14 +137,19 @@ def render(
     variables = dict.fromkeys(PATHS, "") | dict(paths)
     parts += [f"{name}={shlex.quote(path)}\nexport {name}\n" for name, path in variables.items()]
     asked = list(probes)
+    engine = [each for each in asked if each.asks_engine]
+    first = max((number for number, each in enumerate(engine, 1) if each.shared), default=0)
     parts.append(_function("ask_host", [each for each in asked if not each.asks_engine]))
-    parts.append(_function("ask_engine", [each for each in asked if each.asks_engine]))
+    parts.append(_function("ask_first", engine[:first]))
+    parts.append(_function("ask_aside", [each for each in engine[first:] if each.aside]))
+    parts.append(_function("ask_engine", [each for each in engine[first:] if not each.aside]))
     return "".join(parts) + _EPILOGUE
 
 
 def _function(name: str, probes: Iterable[Probe]) -> str:
     lines = (
-        f"  answer {each.name} {shlex.quote(each.script.strip())}{' engine' * each.asks_engine}\n"
+        f"  {'share' if each.shared else 'answer'} {each.name} {shlex.quote(each.script.strip())}"
+        f"{' engine' * each.asks_engine}\n"
         for each in probes
     )
     return f"{name}() {{\n  :\n{''.join(lines)}}}\n"

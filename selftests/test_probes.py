@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -85,6 +86,45 @@ def test_long_answer_waits_for_nobody(shell: Sequence[str]) -> None:
     answers = parse(_run(shell, render(probes, timeout=1)))
     assert [each.status for each in answers.values()] == [0, 0, 0]
     assert len(answers["long"].stdout) == 3_000_000
+
+
+@each_shell
+def test_engine_is_asked_two_things_at_a_time(shell: Sequence[str], tmp_path: Path) -> None:
+    """A question aside waits for the shared answer and for no other: here each one ends when it meets the other."""
+
+    def meet(mine: str, other: str) -> str:
+        wait = f"touch {tmp_path}/{mine}; until [ -e {tmp_path}/{other} ]; do sleep 0.05; done"
+        return f"docker() {{ {wait}; }}; docker ps; echo $docker_info"
+
+    probes = (
+        Probe("docker_info", "docker() { echo of all; }; docker info", shared=True),
+        Probe("docker_x", meet("x", "y")),
+        Probe("docker_y", meet("y", "x"), aside=True),
+        Probe("host", "echo on"),
+    )
+    said = {name: answer.stdout for name, answer in parse(_run(shell, render(probes, timeout=10))).items()}
+    shared = dict.fromkeys(("docker_info", "docker_x", "docker_y"), "of all\n")
+    assert said == {**shared, "host": "on\n"}
+
+
+@each_shell
+@pytest.mark.parametrize(
+    ("script", "heard"),
+    [
+        ('printf \'{"a":"$x `y` \\\\"}\\n\\nb\'', '<{"a":"$x `y` \\"}\n\nb>'),
+        ("printf a; exit 1", "<>"),
+        ("echo; printf x; head -c 100000 /dev/zero | tr '\\0' x", "<>"),
+    ],
+    ids=["any text", "failed", "too long"],
+)
+def test_shared_answer(shell: Sequence[str], script: str, heard: str) -> None:
+    """What a shared probe was answered is in the environment of the next, if it succeeded and fits."""
+    probes = (Probe("first", script, shared=True), Probe("next", 'printf "<%s>" "$first"'))
+    answers = parse(_run(shell, render(probes)))
+    assert answers["next"].stdout == heard
+    assert (
+        answers["first"].stdout == subprocess.run(["sh", "-c", script], capture_output=True, text=True).stdout
+    )
 
 
 @each_shell

@@ -14,6 +14,7 @@ import re
 from typing import Any
 
 from hullcheck.facts import daemon_secrets, image_secrets, ssh
+from hullcheck.facts.engine import DATA_ROOT
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
 from hullcheck.redact import pick
@@ -57,7 +58,8 @@ _VOLUME_FORMAT = (
     + "{{end}}"
 )
 
-_SCRIPT = r"""
+_SCRIPT = (
+    r"""
 ids=$(docker ps --all --quiet --no-trunc) || exit
 [ -n "$ids" ] || exit 0
 printf "%s\n" "$ids"
@@ -118,8 +120,10 @@ if [ -n "$pids" ]; then
   esac
 fi
 case $described in *'"Running":false'*)
-  root=$(docker info --format "{{.DockerRootDir}}") &&
-    grep -aHos '"NoNewPrivileges":[a-z]*' "$root"/containers/*/config.v2.json ;;
+  (
+    @ROOT@
+    grep -aHos '"NoNewPrivileges":[a-z]*' "$root"/containers/*/config.v2.json
+  ) ;;
 esac
 
 echo "--paths"
@@ -144,7 +148,10 @@ list_sockets() {
 }
 list_sockets | sort -u | tr "\n" "\0" | xargs -0 stat -L -c "socket %d:%i %h %n" 2>/dev/null
 exit $status
-""".replace("@FORMAT@", _FORMAT).replace("@VOLUME@", _VOLUME_FORMAT)
+""".replace("@FORMAT@", _FORMAT)
+    .replace("@VOLUME@", _VOLUME_FORMAT)
+    .replace("@ROOT@", DATA_ROOT.strip())
+)
 
 _JUDGED = """
     CapAdd CapDrop CgroupParent CpuPeriod CpuQuota CpuShares DeviceCgroupRules Devices IpcMode Memory NanoCpus
@@ -246,7 +253,7 @@ def _without_value(option: str) -> str:
     return option if shown else f"{name}=***"
 
 
-DOCKER_CONTAINERS = Probe("docker_containers", _SCRIPT, _keep)
+DOCKER_CONTAINERS = Probe("docker_containers", _SCRIPT, _keep, aside=True)
 
 
 def published_tcp_ports(recording: Recording) -> frozenset[tuple[str, int]]:

@@ -48,6 +48,13 @@ _INFO = """
     SecurityOptions ServerErrors Debug ExperimentalBuild LiveRestoreEnabled FirewallBackend
 """
 
+# Where the engine keeps its data, in $root: as it was told once for all probes, or by asking again.
+DATA_ROOT = r"""
+root=${docker_info#*'"DockerRootDir":"'}
+root=${root%%'"'*}
+case $root in [!/]* | *\\* | "") root=$(docker info --format "{{.DockerRootDir}}") || exit ;; esac
+"""
+
 DOCKER_INFO = Probe(
     "docker_info",
     'exec docker info --format "{{json .}}"',
@@ -59,6 +66,7 @@ DOCKER_INFO = Probe(
             "Swarm": {"LocalNodeState": True, "ControlAvailable": True},
         }
     ),
+    shared=True,
 )
 
 EVIDENCE = (ENGINE_PRESENCE, DOCKER_INFO)

@@ -24,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hullcheck.facts.engine import DATA_ROOT
 from hullcheck.facts.image_contents_layer import Layer, read_layer
 from hullcheck.facts.image_contents_merge import merged, summary
 from hullcheck.probes import Probe
@@ -48,8 +49,8 @@ status=0
 [ -n "$new" ] || exit $status
 images=$(docker image inspect --format 'image {{.Id}} {{json .RootFS}}' $new) || status=$?
 printf "%s\n" "$images"
-info=$(docker info --format "{{.DriverStatus}}:{{.DockerRootDir}}") || exit
-root=/${info##*:/}
+@ROOT@
+docker_info=${docker_info:-$(docker info --format "{{json .}}")} || exit
 enter() {
   cd "$1" 2>/dev/null && return
   echo "the layers lie below $1, which cannot be entered; it takes root" >&2
@@ -120,12 +121,12 @@ store_of_containerd() {
   done
 }
 
-case $info in
-  *io.containerd.snapshotter*) store_of_containerd ;;
+case $docker_info in
+  *'["driver-type","io.containerd.snapshotter.'*) store_of_containerd ;;
   *) own_store ;;
 esac || exit
 exit $status
-"""
+""".replace("@ROOT@", DATA_ROOT.strip())
 
 _IMAGE = re.compile(r"(image|known) (sha256:[0-9a-f]{64}) (.*)")
 _LINE = re.compile(r"([0-9a-f]{64}):(.*)")

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hullcheck.facts import image_secrets, secrets
+from hullcheck.facts.engine import DATA_ROOT
 from hullcheck.probes import Probe
 from hullcheck.redact import json_object
 
@@ -26,7 +27,7 @@ docker image inspect --format 'image {{json .}}' $ids
 status=$?
 
 echo "--blobs"
-root=$(docker info --format "{{.DockerRootDir}}") || exit
+@ROOT@
 first=$(printf "%s\n" "$ids" | sed -n "1s/^sha256://p")
 content=io.containerd.content.v1.content/blobs/sha256
 store=""
@@ -66,7 +67,7 @@ named=$(printf "%s\n" "$images" | named_by | there)
 below=$(printf "%s\n" "$named" | named_by | there)
 printf "%s\n" "$images" "$named" "$below" | grep . | sort -u | xargs grep -aH ""
 exit $status
-"""
+""".replace("@ROOT@", DATA_ROOT.strip())
 
 _BLOB = re.compile(r"([0-9a-f]{64}):(.*)")
 _HISTORY = re.compile(r"history sha256:([0-9a-f]{64})")

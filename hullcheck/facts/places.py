@@ -8,6 +8,7 @@ from functools import cached_property
 
 from hullcheck.facts import engine_files, namespaces
 from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.engine import DATA_ROOT
 from hullcheck.facts.engine_files import EngineFiles, Files
 from hullcheck.facts.files import FileFact, Node, State
 from hullcheck.facts.mounts import is_below
@@ -34,14 +35,14 @@ place() {  # WORD PATH: what is there, without links
   printf "%s|%s|%s|%s\n" "$1" $kind "$2" "$(readlink -f "$2")"
 }
 
-root=$(docker info --format "{{.DockerRootDir}}" 2>/dev/null)
-if [ -n "$root" ]; then
+(
+  @ROOT@
   place data-root "$root"
   if [ -r "$root" ]; then
     echo "data-root-listed|"
     for part in "$root"/*; do [ ! -L "$part" ] || place data-root-part "$part"; done
   fi
-fi
+) 2>/dev/null
 place containerd-directory /run/containerd
 place containerd-configuration /etc/containerd/config.toml
 
@@ -87,7 +88,7 @@ for folder in $(printf "%s" "$PATH" | tr : "\n") $folders; do
   done
 done
 exit 0
-""",
+""".replace("@ROOT@", DATA_ROOT.strip()),
 )
 
 PROBES = (ENGINE_PLACES,)

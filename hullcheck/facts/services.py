@@ -19,6 +19,7 @@ _FORMAT = (
 DOCKER_SERVICES = Probe(
     "docker_services",
     f"""
+case $docker_info in *'"LocalNodeState":"inactive"'*) exit 0 ;; esac
 ids=$(docker service ls --quiet) || exit
 [ -z "$ids" ] || docker service inspect --format '{_FORMAT}' $ids
 """,

@@ -24,6 +24,7 @@ _SERVICE = (
 _SCRIPT = r"""
 line_feed="
 "
+case $docker_info in *'"Swarm":{'*'"LocalNodeState":"inactive"'*) echo '{"LocalNodeState":"inactive"}'; exit 0 ;; esac
 info=$(docker info --format '{{json .Swarm}}{{"\n"}}{{.DockerRootDir}}') || exit
 printf "%s\n" "${info%%"$line_feed"*}"
 case $info in *'"LocalNodeState":"inactive"'* | null*) exit 0 ;; esac
