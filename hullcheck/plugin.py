@@ -1,10 +1,10 @@
 """The pytest plugin: options, markers, gathering before judging, one verdict per control and target."""
 
+import gc
 import inspect
 import os
 import re
 from collections.abc import Generator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -234,6 +234,7 @@ def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None
 def _gather(config: pytest.Config, controls: int) -> None:
     audit = session_of(config)
     html.limit(config, controls)
+    gc.freeze()  # pytest, plugins and tests stay to the end: no collection of what is judged looks through them
     progress = terminal.Progress(config.pluginmanager.get_plugin("terminalreporter"), len(audit.targets))
 
     def done(recording: Recording) -> None:
@@ -277,7 +278,7 @@ def pytest_runtest_makereport(
     report = yield
     _shape(report, item, result.verdict, result.reason)
     control = control_of(item.obj, item.iter_markers())
-    carried = {"control": asdict(control), "result": result.to_json()}
+    carried = {"control": dict(vars(control)), "result": result.to_json()}
     report.hullcheck = carried  # type: ignore[attr-defined]
     item.user_properties += _properties(control, result)
     return report

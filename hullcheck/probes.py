@@ -43,12 +43,12 @@ answer() {
 }
 line_feed="
 "
-share() {  # as answer(); the probes after it find in the variable of its name what was answered
-  frame=$(answer "$@"; echo .)
+share() {  # answer ...: as that; the probes after it find in the variable of its name what was answered
+  frame=$("$@"; echo .)
   printf "%s" "${frame%.}"
   case $frame in *"$line_feed$nonce status 0$line_feed"*) ;; *) return 0 ;; esac
   frame=${frame%%"$line_feed$nonce status "*}
-  [ ${#frame} -gt 100000 ] || export "$1=${frame#*"$line_feed"}"
+  [ ${#frame} -gt 100000 ] || export "$2=${frame#*"$line_feed"}"
 }
 printf "%s %s\\n" "@MAGIC@" "$nonce"
 """
@@ -148,7 +148,7 @@ def render(
 
 def _function(name: str, probes: Iterable[Probe]) -> str:
     lines = (
-        f"  {'share' if each.shared else 'answer'} {each.name} {shlex.quote(each.script.strip())}"
+        f"  {'share ' * each.shared}answer {each.name} {shlex.quote(each.script.strip())}"
         f"{' engine' * each.asks_engine}\n"
         for each in probes
     )

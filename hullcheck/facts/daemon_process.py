@@ -17,7 +17,11 @@ from hullcheck.verdicts import EvidenceError
 
 _SCRIPT = r"""
 cd /proc || exit
-endpoint=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null)
+endpoint=${docker_endpoint#\"}
+endpoint=${endpoint%\"*}
+case $docker_endpoint in
+  "" | *\\*) endpoint=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null) ;;
+esac
 read -r uptime rest <uptime && printf "clock:%s|%s\n" "$(stat -L -c %z self/)" "$uptime"
 [ ! -S /run/containerd/containerd.sock ] || echo "system-containerd:"
 printf "endpoint:%s\n" "$endpoint"

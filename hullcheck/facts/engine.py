@@ -32,7 +32,7 @@ exit 0
 )
 
 DOCKER_ENDPOINT = Probe(
-    "docker_endpoint", 'docker context inspect --format "{{json .Endpoints.docker.Host}}"'
+    "docker_endpoint", 'docker context inspect --format "{{json .Endpoints.docker.Host}}"', shared=True
 )
 
 # exec, because the timeout(1) of busybox ends the process that it started and no child of that

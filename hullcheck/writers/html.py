@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
-from typing import Any
 
 import pytest
 
@@ -122,6 +122,7 @@ def _anchor(target: str, probe: str) -> str:
     return "evidence-" + re.sub(r"[^\w.-]", "_", f"{target}-{probe}")
 
 
-def _text(value: Any) -> str:
-    """*value* as text, never as markup, whatever a host put into it."""
-    return escape(printable(str(value)))
+@lru_cache(maxsize=2048)
+def _text(value: str) -> str:
+    """*value* as text, never as markup, whatever a host put into it; most of it is said many times."""
+    return escape(printable(value))

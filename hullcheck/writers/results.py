@@ -31,7 +31,8 @@ def render(audit: Audit) -> str:
         "controls": {control.id: control_document(control) for control in audit.controls},
         "results": [result.to_json() for result in audit.results],
     }
-    return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
+    # a line for each value, so that two audits can be compared; to indent them takes ten times as long
+    return json.dumps(document, separators=(",\n", ": "), ensure_ascii=True) + "\n"
 
 
 def control_document(control: Control) -> dict[str, Any]:
