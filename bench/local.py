@@ -143,15 +143,11 @@ def fill(engine: Engine, containers: int, images: int) -> None:
 
 def measure(engine: Engine, containers: int, options: argparse.Namespace) -> Measurement:
     """Run everything that is compared, with the containers that there are."""
-    from hullcheck import facts
-    from hullcheck.probes import render
-
     environment = {**os.environ, **engine.environment}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as on a machine where this is not the first run
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         script = folder / "probe.sh"
-        script.write_text(render(facts.PROBES))
         run = _Runs(environment, options.limit)
         pytest = [sys.executable, "-m", "pytest"]
         others = {
@@ -168,6 +164,7 @@ def measure(engine: Engine, containers: int, options: argparse.Namespace) -> Mea
             kept = ["-o", f"cache_dir={folder}/cache"]  # of a run: which images were read
             audits.append(run([*audit, f"--reports={reports}", *kept], ROOT))
             _require_reports(reports, containers)
+            script.write_text(_script(folder / "cache"))
             if options.before:
                 before.append(run([*audit, f"--reports={folder}/before", *kept], options.before))
             for name, argv in others.items():
@@ -185,6 +182,15 @@ def measure(engine: Engine, containers: int, options: argparse.Namespace) -> Mea
             docker_bench_ended=bool(bench and bench.ended),
             load=load,
         )
+
+
+def _script(cache: Path) -> str:
+    """The probe script as an audit runs it that knows the images."""
+    from hullcheck import facts, image_cache
+    from hullcheck.probes import render
+
+    (known,) = cache.rglob("hullcheck-images/*.json")
+    return render(facts.PROBES, known_images=image_cache.load(known))
 
 
 def _docker_bench(checkout: Path, folder: Path) -> tuple[list[str], Path]:

@@ -245,15 +245,15 @@ def _keywords(editions: Sequence[Framework]) -> dict[str, tuple[Any, ...]]:
 def _check_keywords(
     marker: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], keywords: Mapping[str, tuple[Any, ...]]
 ) -> None:
-    shown = _shown(marker, args, kwargs)
     for key in kwargs:
         if key not in keywords:
             known = f"write {' and '.join(keywords)}" if keywords else "write ids only"
-            raise ValueError(f"{shown}: {key!r} is not a keyword of {marker}; {known}")
+            raise ValueError(f"{_shown(marker, args, kwargs)}: {key!r} is not a keyword of {marker}; {known}")
     for key, values in keywords.items():
         value = kwargs.get(key)
-        if not any(type(value) is type(wanted) and value == wanted for wanted in values):
-            raise ValueError(f"{shown} needs {' or '.join(f'{key}={_quoted(wanted)}' for wanted in values)}")
+        if not any(type(value) is type(each) and value == each for each in values):
+            wanted = " or ".join(f"{key}={_quoted(each)}" for each in values)
+            raise ValueError(f"{_shown(marker, args, kwargs)} needs {wanted}")
 
 
 def _check_ids(
