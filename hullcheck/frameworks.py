@@ -11,6 +11,7 @@ from typing import Any
 
 FILE = "markers.ini"
 KEYS = ("title", "version", "publisher", "url")
+OPTIONAL = {"relation": ("supports", "judges"), "nested": ("yes", "no"), "note": ()}
 LEVELS = (1, 2)  # of the CIS Benchmark
 
 
@@ -32,6 +33,12 @@ class Framework:
     url: str
     ids: Mapping[str, str]
     """Its ids in the order of the file, each with a short title."""
+    relation: str = "supports"
+    """What a control is to a requirement: `supports` a part of it, or `judges` the whole of it."""
+    nested: bool = False
+    """Whether an id stands for those below it too, as 4.1 does for 4.1.1."""
+    note: str = ""
+    """What a reader of the requirements has to know."""
 
     @property
     def name(self) -> str:
@@ -211,15 +218,30 @@ def _framework(name: str, sections: Mapping[str, Mapping[str, str]], lines: _Lin
     for key in KEYS:
         if key not in head:
             raise lines.error(name, "", f"[{name}] has no {key}; write '{key} = ...'")
-    for key in head:
-        if key not in KEYS:
-            raise lines.error(name, key, f"{key!r} is not a key; write one of {', '.join(KEYS)}")
+    for key, value in head.items():
+        if key not in KEYS and key not in OPTIONAL:
+            raise lines.error(
+                name, key, f"{key!r} is not a key; write one of {', '.join([*KEYS, *OPTIONAL])}"
+            )
+        if OPTIONAL.get(key) and value not in OPTIONAL[key]:
+            raise lines.error(name, key, f"{key} is {value!r}; write {' or '.join(OPTIONAL[key])}")
     if not ids:
         raise lines.error(
             name, "", f"[{name}] has no ids; write a section [{name} ids] with 'id = short title'"
         )
     _check_titles(f"{name} ids", ids, lines)
-    return Framework(marker, edition, **head, ids=MappingProxyType(dict(ids)))
+    return Framework(
+        marker,
+        edition,
+        title=head["title"],
+        version=head["version"],
+        publisher=head["publisher"],
+        url=head["url"],
+        ids=MappingProxyType(dict(ids)),
+        relation=head.get("relation", "supports"),
+        nested=head.get("nested") == "yes",
+        note=head.get("note", ""),
+    )
 
 
 def _check_titles(section: str, ids: Mapping[str, str], lines: _Lines) -> None:

@@ -17,7 +17,7 @@ from hullcheck.judge import finding_of, judge, summary
 from hullcheck.recording import Recording
 from hullcheck.reporting import Reporting
 from hullcheck.results import Control, Finding, Result
-from hullcheck.session import AuditSession
+from hullcheck.session import FRAMEWORKS, AuditSession
 from hullcheck.targets import RECORDED, backend_of, plain
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable, Verdict
 from hullcheck.writers import html, terminal
@@ -27,8 +27,8 @@ pytest_plugins = ["hullcheck.fixtures"]
 TARGET = "audit_target"
 """The fixture, asked for however indirectly, that makes a test a control."""
 SESSION = pytest.StashKey[AuditSession]()
-FRAMEWORKS = pytest.StashKey[frameworks.Frameworks]()
 FINDINGS = pytest.StashKey[tuple[Finding, ...]]()
+MAPPED = pytest.StashKey[bool]()
 
 _RAISED: dict[Verdict, type[Exception]] = {
     Verdict.ERROR: EvidenceError,
@@ -119,7 +119,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what is judged, and where."""
     known = config.stash[FRAMEWORKS]
-    lines = [f"hullcheck {__version__}: {known.get('cis').name}"]
+    lines = [f"hullcheck {__version__}: {known.all[0].name}"]
     if SESSION in config.stash:
         lines.append("targets: " + terminal.target_line(session_of(config).targets))
     return lines
@@ -202,6 +202,15 @@ def is_control(item: pytest.Item) -> bool:
     return TARGET in getattr(item, "fixturenames", ())
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m, -k or --deselect leave anything out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Remember which controls there are: a requirement is judged only where all of them are."""
+    functions = {item.name.partition("[")[0]: item for item in items if is_control(item)}
+    controls = [control_of(item.obj, item.iter_markers()) for item in functions.values()]  # type: ignore[attr-defined]
+    if controls:
+        session_of(config).mapped = {each.id: each.frameworks for each in controls}
+
+
 # ---- gathering: in the main process, after collection, before any test
 
 
@@ -279,6 +288,9 @@ def pytest_runtest_makereport(
     _shape(report, item, result.verdict, result.reason)
     control = control_of(item.obj, item.iter_markers())
     carried = {"control": dict(vars(control)), "result": result.to_json()}
+    if MAPPED not in item.config.stash:  # the first report of a process says what it collected
+        item.config.stash[MAPPED] = True
+        carried["mapped"] = {key: dict(each) for key, each in session_of(item.config).mapped.items()}
     report.hullcheck = carried  # type: ignore[attr-defined]
     item.user_properties += _properties(control, result)
     return report

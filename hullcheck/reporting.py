@@ -26,7 +26,9 @@ class Reporting:
         carried = getattr(report, "hullcheck", None)
         if carried is not None:
             self.audited = True
-            self.session_of(self.config).add(*result_from(carried))
+            audit_session = self.session_of(self.config)
+            audit_session.mapped = {**audit_session.mapped, **carried.get("mapped", {})}
+            audit_session.add(*result_from(carried))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:

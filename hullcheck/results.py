@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from hullcheck.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from hullcheck.rollup import Rollup
 
 SCHEMA = "hullcheck/results/1"
 
@@ -139,3 +142,4 @@ class Audit:
     targets: tuple[AuditedTarget, ...]
     controls: tuple[Control, ...]
     results: tuple[Result, ...]
+    requirements: "tuple[Rollup, ...]" = ()

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from hullcheck import __version__, facts, options
+from hullcheck import __version__, facts, options, rollup
 from hullcheck.facts import Facts
+from hullcheck.frameworks import Frameworks
 from hullcheck.gather import gather
 from hullcheck.inventory import Inventory, InventoryError, Target, load
 from hullcheck.recording import Recording
@@ -22,6 +23,7 @@ from hullcheck.text import printable
 from hullcheck.verdicts import Verdict
 
 LATEST = "latest"
+FRAMEWORKS = pytest.StashKey[Frameworks]()
 
 
 class AuditSession:
@@ -36,6 +38,7 @@ class AuditSession:
         self.started = time.time()
         self.results: dict[tuple[str, str], Result] = {}
         self.controls: dict[str, Control] = {}
+        self.mapped: rollup.Mapped = {}
         self.gather_seconds = 0.0
         self.recordings: dict[str, Recording] = {}
         self._facts: dict[str, Facts] = {}
@@ -133,7 +136,14 @@ class AuditSession:
             arguments=plain_arguments(tuple(map(str, self.config.invocation_params.args))),
             exit_status=exit_status,
         )
-        return Audit(run, tuple(map(self._audited, self.targets)), controls, tuple(results))
+        requirements = rollup.roll_up(
+            self.config.stash[FRAMEWORKS].all,
+            self.mapped,
+            results,
+            order.keys(),
+            narrowed=_narrowed(self.config),
+        )
+        return Audit(run, tuple(map(self._audited, self.targets)), controls, tuple(results), requirements)
 
     def _audited(self, target: Target) -> AuditedTarget:
         known = self.facts_of(target)
@@ -168,6 +178,13 @@ def _targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
         return from_specs(specs, connection=backend, ansible_inventory=ansible_inventory)
     except TargetError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _narrowed(config: pytest.Config) -> bool:
+    """Whether pytest may not have looked at all controls: where it was given files or tests by name, and by --lf."""
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    files = named and not all((config.invocation_params.dir / each).is_dir() for each in config.args)
+    return files or bool(config.getoption("lf", False))
 
 
 def _control_key(control: Control) -> tuple[tuple[int, ...], str]:

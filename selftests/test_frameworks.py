@@ -111,8 +111,13 @@ def test_unknown_edition_has_no_framework(frameworks: Frameworks) -> None:
         ),
         (HEAD, "markers.ini:1: [pci] has no ids; write a section [pci ids] with 'id = short title'"),
         (
+            HEAD + "relation = proves\n[pci ids]\n1 = a\n",
+            "markers.ini:6: relation is 'proves'; write supports or judges",
+        ),
+        (
             HEAD + "verison = 4\n[pci ids]\n1 = a\n",
-            "markers.ini:6: 'verison' is not a key; write one of title, version, publisher, url",
+            "markers.ini:6: 'verison' is not a key; write one of title, version, publisher, url, relation,"
+            " nested, note",
         ),
         (
             "\n[pci]\ntitle = PCI\n[pci ids]\n1 = a\n",

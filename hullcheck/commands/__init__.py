@@ -1,7 +1,17 @@
 """The subcommands of `hullcheck`, a module each: its options, and what it runs."""
 
 import argparse
+import os
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def terminal() -> tuple[int | None, bool]:
+    """The width of the terminal, None into a file or a pipe, and whether to use colours."""
+    if not sys.stdout.isatty():
+        return None, False
+    return shutil.get_terminal_size().columns, not os.environ.get("NO_COLOR")

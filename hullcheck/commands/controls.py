@@ -1,12 +1,10 @@
 """`hullcheck controls`: the list of all controls."""
 
 import argparse
-import os
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
 from hullcheck import catalog
+from hullcheck.commands import terminal
 from hullcheck.data import benchmarks
 from hullcheck.writers import controls as writer
 
@@ -43,9 +41,7 @@ def _run(given: argparse.Namespace) -> int:
     if given.json:
         print(writer.document(listed, given.benchmark), end="")
         return 0
-    terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if terminal else None
-    print(writer.table(listed, given.benchmark, width, terminal and not os.environ.get("NO_COLOR")), end="")
+    print(writer.table(listed, given.benchmark, *terminal()), end="")
     return 0
 
 

@@ -1,0 +1,55 @@
+"""`hullcheck coverage`: which requirements of a framework have a control, and which have none."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hullcheck import catalog, frameworks
+from hullcheck.commands import terminal
+from hullcheck.rollup import Coverage, coverage
+from hullcheck.suggest import did_you_mean
+from hullcheck.writers import requirements as writer
+from hullcheck.wrong_use import WrongUse
+
+if TYPE_CHECKING:
+    from hullcheck.commands import Subparsers
+
+
+def add(commands: "Subparsers") -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser(
+        "coverage",
+        help="list the requirements of a framework with and without controls",
+        description="List the requirements of a framework, each with the controls that speak for it, so that a gap"
+        " is seen before an auditor finds it. The exit status is 1 where a requirement has no control.",
+    )
+    parser.add_argument(
+        "--framework",
+        required=True,
+        metavar="FRAMEWORK",
+        help="cis, nist, pci, hipaa or guide, or one of your own markers.ini",
+    )
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="where the controls are (default: as pytest's settings say)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    parser.set_defaults(run=_run)
+
+
+def _run(given: argparse.Namespace) -> int:
+    covered = _coverage(given)
+    print(writer.document(covered) if given.json else writer.coverage(covered, *terminal()), end="")
+    return 1 if any(each.gaps for each in covered) else 0
+
+
+def _coverage(given: argparse.Namespace) -> list[Coverage]:
+    try:
+        known = frameworks.load(frameworks.find(Path.cwd()))
+    except frameworks.FrameworkError as error:
+        raise WrongUse(str(error)) from None
+    if given.framework not in known.names:
+        hint = did_you_mean(given.framework, known.names)
+        raise WrongUse(f"--framework {given.framework}: no such framework; {hint}")
+    listed = catalog.in_order(catalog.collect(given.paths))
+    mapped = {each.control.id: each.control.frameworks for each in listed}
+    return [coverage(each, mapped) for each in known.editions(given.framework)]

@@ -1,0 +1,67 @@
+"""`hullcheck report`: the results of an audit by requirement of a framework."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hullcheck import results_file
+from hullcheck.commands import terminal
+from hullcheck.rollup import Rollup
+from hullcheck.suggest import did_you_mean
+from hullcheck.writers import requirements as writer
+from hullcheck.wrong_use import WrongUse
+
+if TYPE_CHECKING:
+    from hullcheck.commands import Subparsers
+
+RUN = Path("reports/latest")
+
+
+def add(commands: "Subparsers") -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser(
+        "report",
+        help="show the results of an audit by requirement: of PCI DSS, HIPAA, NIST, ...",
+        description="Show each requirement of a framework with the worst verdict of the controls that speak for"
+        " it, over all targets. The exit status says nothing of the verdicts; that of the audit does.",
+    )
+    parser.add_argument(
+        "--by",
+        required=True,
+        metavar="FRAMEWORK",
+        help="cis, nist, pci, hipaa, or one of your own markers.ini",
+    )
+    parser.add_argument(
+        "run_folder",
+        nargs="?",
+        type=Path,
+        default=RUN,
+        metavar="RUN-FOLDER",
+        help=f"what the audit left (default: {RUN})",
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(given: argparse.Namespace) -> int:
+    print(writer.results(_rollups(given.run_folder, given.by), *terminal()), end="")
+    return 0
+
+
+def _rollups(folder: Path, framework: str) -> Sequence[Rollup]:
+    path = folder / "results.json" if folder.is_dir() or not folder.suffix else folder
+    document = results_file.read(path, f"hullcheck report --by {framework} RUN-FOLDER")
+    if "requirements" not in document:
+        raise WrongUse(
+            f"{path}: has no requirements, an older hullcheck wrote it; judge its recordings again:"
+            f" pytest --hosts recorded://{path.parent}/TARGET"
+        )
+    try:
+        rollups = [Rollup.from_json(each) for each in document["requirements"]]
+    except (KeyError, TypeError, AttributeError):
+        raise results_file.damaged(path) from None
+    chosen = [each for each in rollups if each.framework == framework]
+    if not chosen:
+        names = {each.framework for each in rollups}
+        raise WrongUse(f"--by {framework}: no such framework; {did_you_mean(framework, names)}")
+    return chosen

@@ -1,0 +1,169 @@
+"""The results by requirement: what the controls that speak for each id of a framework found together."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from hullcheck.frameworks import Framework
+from hullcheck.results import Result
+from hullcheck.verdicts import Verdict, worst
+
+NOT_COVERED = "not covered"
+INCOMPLETE = "incomplete"
+
+Mapped = Mapping[str, Mapping[str, Sequence[str]]]
+"""Of each control, by its id, what `Control.frameworks` holds."""
+
+_NEED_ALL = (Verdict.WAIVED, Verdict.ATTESTED, Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One requirement and the verdict over all its controls and targets.
+
+    Attributes:
+        id: as controls name it: with the edition where the framework has several, as `800-53:AC-6`.
+        verdict: the worst one, or `not covered` where no control speaks for it, or `incomplete` where some were
+            not judged on every target, and nothing is worse than what they could still change.
+        controls: all that speak for it.
+        deciding: those of them that have this verdict.
+        left_out: those of them that were not judged on every target.
+    """
+
+    id: str
+    title: str
+    verdict: str
+    controls: tuple[str, ...]
+    deciding: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain strings and lists."""
+        return {key: list(each) if isinstance(each, tuple) else each for key, each in asdict(self).items()}
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """The requirements of one framework, in the order of `markers.ini`.
+
+    Attributes:
+        framework: the name of its marker.
+        name: title and version.
+        relation: what a control is to a requirement: `supports` a part of it, or `judges` the whole of it.
+    """
+
+    framework: str
+    name: str
+    relation: str
+    note: str
+    requirements: tuple[Requirement, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain strings, lists and dicts."""
+        return {**vars(self), "requirements": [each.to_json() for each in self.requirements]}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        requirements = tuple(
+            Requirement(
+                each["id"],
+                each["title"],
+                each["verdict"],
+                tuple(each["controls"]),
+                tuple(each["deciding"]),
+                tuple(each["left_out"]),
+            )
+            for each in document["requirements"]
+        )
+        framework, name, relation, note = (document[key] for key in ("framework", "name", "relation", "note"))
+        return cls(framework, name, relation, note, requirements)
+
+
+def speaking(framework: Framework, mapped: Mapped) -> dict[str, tuple[str, ...]]:
+    """For each requirement of *framework*, as controls name it, the controls that speak for it."""
+    named: dict[str, list[str]] = {}
+    for control, ids in mapped.items():
+        for each in ids.get(framework.marker, ()):
+            named.setdefault(each, []).append(control)
+    found = {}
+    for plain in framework.ids:
+        identifier = f"{framework.edition}:{plain}" if framework.edition else plain
+        below = [each for each in named if framework.nested and each.startswith(f"{identifier}.")]
+        found[identifier] = tuple(
+            dict.fromkeys(control for each in (identifier, *below) for control in named.get(each, ()))
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """For each requirement of one framework, the controls that speak for it, whether they ran or not."""
+
+    framework: str
+    name: str
+    relation: str
+    note: str
+    titles: Mapping[str, str]
+    controls: Mapping[str, tuple[str, ...]]
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """The requirements without a control."""
+        return tuple(key for key, names in self.controls.items() if not names)
+
+
+def coverage(framework: Framework, mapped: Mapped) -> Coverage:
+    """Which requirements of *framework* have controls."""
+    controls = speaking(framework, mapped)
+    titles = dict(zip(controls, framework.ids.values(), strict=True))
+    return Coverage(framework.marker, framework.name, framework.relation, framework.note, titles, controls)
+
+
+def roll_up(
+    frameworks: Iterable[Framework],
+    mapped: Mapped,
+    results: Iterable[Result],
+    targets: Collection[str],
+    *,
+    narrowed: bool = False,
+) -> tuple[Rollup, ...]:
+    """Each requirement of *frameworks* over *results*.
+
+    Args:
+        mapped: every control that there is, those that were not selected too.
+        targets: the names of those that each control is to be judged on.
+        narrowed: whether there may be more controls than *mapped* knows, so that none can be missing for sure.
+    """
+    verdicts: dict[str, list[Verdict]] = {}
+    for each in results:
+        verdicts.setdefault(each.control, []).append(each.verdict)
+    judged = {control: worst(each) for control, each in verdicts.items()}
+    missing = frozenset(control for control in mapped if len(verdicts.get(control, ())) < len(targets))
+    return tuple(_framework(each, mapped, judged, missing, narrowed) for each in frameworks)
+
+
+def _framework(
+    framework: Framework,
+    mapped: Mapped,
+    judged: Mapping[str, Verdict],
+    missing: Collection[str],
+    narrowed: bool,
+) -> Rollup:
+    requirements = []
+    titles = framework.ids.values()
+    for title, (identifier, controls) in zip(titles, speaking(framework, mapped).items(), strict=True):
+        left_out = tuple(each for each in controls if each in missing)
+        known = {each: judged[each] for each in controls if each in judged}
+        verdict = _verdict(known.values(), whole=not left_out and not narrowed, covered=bool(controls))
+        deciding = tuple(each for each, one in known.items() if one == verdict)
+        requirements.append(Requirement(identifier, title, verdict, controls, deciding, left_out))
+    return Rollup(framework.marker, framework.name, framework.relation, framework.note, tuple(requirements))
+
+
+def _verdict(verdicts: Collection[Verdict], *, whole: bool, covered: bool) -> str:
+    """What is bad stays so whatever else there is; what is good holds only where nothing is missing."""
+    found = worst(verdicts) if verdicts else None
+    if found is not None and (whole or found not in _NEED_ALL):
+        return str(found)
+    return NOT_COVERED if whole and not covered else INCOMPLETE

@@ -1,0 +1,101 @@
+"""Requirements: as an audit found them, and whether there are controls for them at all."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from hullcheck.rollup import INCOMPLETE, NOT_COVERED, Coverage, Requirement, Rollup
+from hullcheck.text import printable
+from hullcheck.verdicts import Verdict
+from hullcheck.writers import columns
+
+SCHEMA = "hullcheck/coverage/1"
+_COLORS = {
+    Verdict.FAIL: "1;31",
+    Verdict.ERROR: "31",
+    Verdict.MANUAL: "33",
+    Verdict.WAIVED: "33",
+    INCOMPLETE: "33",
+    Verdict.PASS: "32",
+    NOT_COVERED: "2",
+}
+_RELATIONS = {
+    "supports": "its controls support a part of a requirement; a pass does not prove the whole of it",
+    "judges": "its controls judge the requirements themselves",
+}
+_NONE = "-"
+
+
+def results(rollups: Sequence[Rollup], width: int | None, color: bool) -> str:
+    """Render what an audit found, framework by framework, and how many requirements have each verdict."""
+    return "\n".join(_rollup(each, width, color) for each in rollups)
+
+
+def _rollup(rollup: Rollup, width: int | None, color: bool) -> str:
+    head = ("requirement", "verdict", "controls", "title")
+    rows = [head, *((each.id, each.verdict, _count(each), each.title) for each in rollup.requirements)]
+    counts = Counter(each.verdict for each in rollup.requirements)
+    words = ", ".join(
+        f"{counts[each]} {each}" for each in (*Verdict, INCOMPLETE, NOT_COVERED) if counts[each]
+    )
+    table = columns.table(_printable(rows), width, 1, _COLORS if color else None)
+    return _above(rollup) + table + f"{words}\n{_explained(counts)}"
+
+
+def _count(requirement: Requirement) -> str:
+    """How many of its controls have the verdict; of an incomplete one, how many were judged on every target."""
+    every = len(requirement.controls)
+    if not every:
+        return _NONE
+    incomplete = requirement.verdict == INCOMPLETE
+    return f"{every - len(requirement.left_out) if incomplete else len(requirement.deciding)} of {every}"
+
+
+def _explained(counts: Counter[str]) -> str:
+    if not counts[INCOMPLETE]:
+        return ""
+    return (
+        f"{INCOMPLETE}: some of its controls were left out of this run, or may have been (by -m, -k, -x, a file"
+        " that was named, or switched off); nothing that was judged speaks against it\n"
+    )
+
+
+def _above(framework: Rollup | Coverage) -> str:
+    lines = [f"{framework.name}: {_RELATIONS[framework.relation]}", framework.note]
+    return "".join(f"{printable(line)}\n" for line in lines if line)
+
+
+def _printable(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[printable(cell).replace("\n", " ") for cell in row] for row in rows]
+
+
+def coverage(covered: Sequence[Coverage], width: int | None, color: bool) -> str:
+    """Render which requirements have controls: how many, and what the requirement is."""
+    return "\n".join(_covered(each, width, color) for each in covered)
+
+
+def _covered(covered: Coverage, width: int | None, color: bool) -> str:
+    head = ("requirement", "controls", "title")
+    found = [(key, str(len(names) or "none"), covered.titles[key]) for key, names in covered.controls.items()]
+    table = columns.table(_printable([head, *found]), width, 1, {"none": "31"} if color else None)
+    every, gaps = len(covered.controls), len(covered.gaps)
+    return _above(covered) + table + f"{every - gaps} of {every} have a control, {gaps} have none\n"
+
+
+def document(covered: Sequence[Coverage]) -> str:
+    """Render as JSON which requirements have controls."""
+    frameworks = [
+        {
+            "framework": each.framework,
+            "name": each.name,
+            "relation": each.relation,
+            "note": each.note,
+            "requirements": [
+                {"id": key, "title": each.titles[key], "controls": list(names)}
+                for key, names in each.controls.items()
+            ],
+            "gaps": list(each.gaps),
+        }
+        for each in covered
+    ]
+    return json.dumps({"schema": SCHEMA, "frameworks": frameworks}, indent=1) + "\n"
