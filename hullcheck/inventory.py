@@ -11,7 +11,7 @@ from hullcheck.suggest import did_you_mean
 from hullcheck.text import hide_passwords
 
 if TYPE_CHECKING:
-    from hullcheck.yamlfile import Way
+    from hullcheck.yamlfile import Document, Way
 
 BACKENDS = (
     *("local", "ssh", "safe-ssh", "paramiko", "docker", "podman", "ansible", "salt"),
@@ -52,6 +52,15 @@ class Inventory:
     targets: tuple[Target, ...]
     policy: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
     """The policies as written, under ``all``, ``groups`` and ``targets``; `policy_for` reads them."""
+    profiles: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    """Selections by name, each written as for ``-m``."""
+    document: "Document | None" = field(default=None, repr=False, hash=False, compare=False)
+    """The file as it was read; ``None`` without one."""
+
+    def faulty(self, faults: Mapping["Way", str]) -> InventoryError:
+        """What is said of *faults* that show only where controls and frameworks are known."""
+        assert self.document is not None
+        return InventoryError(self.document.messages(faults))
 
     def policy_for(self, target: Target) -> Policy:
         """The policy of *target*: that for all, then those of its groups, then its own.
@@ -90,7 +99,9 @@ def load(path: Path) -> Inventory:
         faults.setdefault(way, fault)
     if faults:
         raise InventoryError(tuple(map(hide_passwords, document.messages(faults))))
-    return Inventory(path, tuple(_target(name, entry) for name, entry in targets.items()), policy)
+    profiles = {name: " ".join(each.split()) for name, each in _mapping(data.get("profiles")).items()}
+    known = tuple(_target(name, entry) for name, entry in targets.items())
+    return Inventory(path, known, policy, profiles, document)
 
 
 def _target(name: str, entry: Mapping[str, Any]) -> Target:

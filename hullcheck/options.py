@@ -13,12 +13,13 @@ _OPTIONS = {
     "inventory": "YAML file with targets and policy (default: inventories/local.yml, where it exists). This"
     " and the options below can also be an ini key, as hullcheck_inventory, or in the environment, as"
     " HULLCHECK_INVENTORY",
+    "profile": "name of a selection under `profiles` in the inventory; with -m, both must hold",
     "reports": "folder in which each run leaves its results and recordings",
     "probe_timeout": "seconds that one probe may take on a target (default: 30)",
     "target_timeout": "seconds that all probes of one target may take (default: 120)",
 }
 _HEADING = "hullcheck: audit of Docker hosts (targets: --hosts, --sudo, ... of testinfra)"
-_DEFAULTS = {"inventory": "", "reports": "", "probe_timeout": "30", "target_timeout": "120"}
+_DEFAULTS = {"inventory": "", "profile": "", "reports": "", "probe_timeout": "30", "target_timeout": "120"}
 _CACHE = "hullcheck-images"
 DEFAULT_INVENTORY = "inventories/local.yml"
 
@@ -28,7 +29,7 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("hullcheck", _HEADING)
     for name, meaning in _OPTIONS.items():
         flag = "--" + name.replace("_", "-")
-        metavar = "SECONDS" if name.endswith("timeout") else "PATH"
+        metavar = "NAME" if name == "profile" else "SECONDS" if name.endswith("timeout") else "PATH"
         group.addoption(flag, dest=f"hullcheck_{name}", metavar=metavar, default=None, help=meaning)
         parser.addini(f"hullcheck_{name}", meaning, default=_DEFAULTS[name])
     group.addoption(

@@ -86,6 +86,28 @@ def _frameworks(config: pytest.Config) -> frameworks.Frameworks:
     return known
 
 
+@pytest.hookimpl(
+    tryfirst=True
+)  # when all markers are declared; before xdist starts workers, which come here too
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let `--profile` and `-m` select together.
+
+    Raises:
+        pytest.UsageError: there is no such profile, or one that cannot be understood.
+    """
+    config = session.config
+    name = options.option(config, "profile")
+    if name:
+        profile = session_of(config).profile(name, _markers(config))
+        config.option.markexpr = selection.both(profile, config.option.markexpr)
+
+
+def _markers(config: pytest.Config) -> list[str]:
+    """The names of all markers that are declared."""
+    lines: list[str] = config.getini("markers")
+    return [re.split(r"[:(]", line, maxsplit=1)[0].strip() for line in lines]
+
+
 def _runs_tests(config: pytest.Config) -> bool:
     given = config.option
     return not (given.collectonly or given.markers or given.help or given.hullcheck_show_probes)
@@ -122,6 +144,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     lines = [f"hullcheck {__version__}: {known.all[0].name}"]
     if SESSION in config.stash:
         lines.append("targets: " + terminal.target_line(session_of(config).targets))
+    if options.option(config, "profile"):
+        lines.append(f"profile {options.option(config, 'profile')}: -m {config.option.markexpr!r}")
     return lines
 
 

@@ -1,10 +1,13 @@
 """What `-m` asks of the frameworks' markers: a mistyped id would select nothing, and a keyword that is none, too."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
+from _pytest.mark.expression import Expression  # pytest's own language, which has no public name
+
 from hullcheck.frameworks import Frameworks
+from hullcheck.suggest import did_you_mean
 
 
 def check(expression: str, known: Frameworks) -> None:
@@ -16,6 +19,28 @@ def check(expression: str, known: Frameworks) -> None:
     for marker, keywords in _asked(expression):
         if marker in known.names:
             known.check_asked(marker, keywords)
+
+
+def check_profile(expression: str, known: Frameworks, markers: Collection[str]) -> None:
+    """Refuse what pytest would refuse or understand as nothing; *markers* are the names of all that there are.
+
+    Raises:
+        ValueError: with what is wrong, and what to write.
+    """
+    try:
+        names = Expression.compile(expression).idents()
+    except SyntaxError as error:
+        raise ValueError(
+            f"at column {error.offset}: {error.msg}; write for example 'cis(level=1) or pci'"
+        ) from None
+    for name in sorted(names - set(markers)):
+        raise ValueError(f"{name!r} is not a marker; {did_you_mean(name, markers)}")
+    check(expression, known)
+
+
+def both(profile: str, expression: str) -> str:
+    """An expression that holds where both hold."""
+    return f"({profile}) and ({expression})" if expression.strip() else profile
 
 
 def _asked(expression: str) -> Iterator[tuple[str, dict[str, Any]]]:

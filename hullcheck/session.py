@@ -3,24 +3,28 @@
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hullcheck import __version__, facts, options, rollup
+from hullcheck import __version__, facts, options, rollup, selection
 from hullcheck.facts import Facts
 from hullcheck.frameworks import Frameworks
 from hullcheck.gather import gather
 from hullcheck.inventory import Inventory, InventoryError, Target, load
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, AuditedTarget, Control, Result, Run
+from hullcheck.suggest import did_you_mean
 from hullcheck.targets import TargetError, from_specs, plain, plain_arguments
 from hullcheck.text import printable
 from hullcheck.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from hullcheck.yamlfile import Way
 
 LATEST = "latest"
 FRAMEWORKS = pytest.StashKey[Frameworks]()
@@ -65,6 +69,30 @@ class AuditSession:
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
             raise _no_folder(there, "not a directory that you may write to")
         return self.folder
+
+    def profile(self, name: str, markers: Collection[str]) -> str:
+        """The selection of this name in the inventory, all of whose profiles are checked; *markers* there are.
+
+        Raises:
+            pytest.UsageError: there is none, or one is wrong.
+        """
+        inventory = self.inventory
+        faults: dict[Way, str] = {}
+        for each, expression in inventory.profiles.items():
+            try:
+                selection.check_profile(expression, self.config.stash[FRAMEWORKS], markers)
+            except ValueError as error:
+                faults["profiles", each] = str(error)
+        if name not in inventory.profiles:
+            hint = did_you_mean(name, inventory.profiles) if inventory.profiles else "write it there"
+            faults["profiles",] = f"no profile {name!r}, which --profile asks for; {hint}"
+        if faults and inventory.document is None:
+            raise pytest.UsageError(
+                f"--profile {name}: there is no inventory with profiles; write --inventory PATH"
+            )
+        if faults:
+            raise pytest.UsageError(str(inventory.faulty(faults)))
+        return inventory.profiles[name]
 
     @property
     def gathered(self) -> bool:

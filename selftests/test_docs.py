@@ -135,7 +135,7 @@ def test_environments_exist(page: Path) -> None:
 
 
 @each_page
-def test_commands_are_understood(page: Path, run_pytest: Pytest) -> None:
+def test_commands_are_understood(page: Path, run_pytest: Pytest, tmp_path: Path) -> None:
     """Every pytest command line of a page selects controls; no host is contacted for that."""
     for line in "\n".join(blocks(page, "sh")).splitlines():
         if not line.startswith("pytest ") or "--markers" in line:
@@ -143,6 +143,11 @@ def test_commands_are_understood(page: Path, run_pytest: Pytest) -> None:
         if "tests/test_house_rules.py" in line:
             continue  # the example has a test of its own
         known = line.replace("inventories/fleet.yml", "inventories/fleet.example.yml")
+        if "--profile" in line:  # that of the page itself
+            (block,) = (each for each in blocks(page, "yaml") if "\nprofiles:" in each)
+            inventory = tmp_path / "page.yml"
+            inventory.write_text(block)
+            known = line.replace("inventories/fleet.yml", str(inventory))
         argv = shlex.split(re.sub(r"recorded://\S+", f"recorded://{DEMO / 'careless'}", known), comments=True)
         done = run_pytest(*argv[1:], "--collect-only", "-q")
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"

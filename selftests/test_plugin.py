@@ -247,6 +247,7 @@ def test_help_teaches(suite: Project) -> None:
     run = suite.pytest("--help")
     for option in (
         "--inventory",
+        "--profile",
         "--reports",
         "--probe-timeout",
         "--target-timeout",
