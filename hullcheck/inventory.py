@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hullcheck.policy import Policy, PolicyError, merged
 from hullcheck.suggest import did_you_mean
+from hullcheck.tailoring import Layer, Tailoring, tailored
 from hullcheck.text import hide_passwords
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Inventory:
     targets: tuple[Target, ...]
     policy: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
     """The policies as written, under ``all``, ``groups`` and ``targets``; `policy_for` reads them."""
+    controls: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    """What is changed of single controls, as written; `tailoring_for` reads it."""
     profiles: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     """Selections by name, each written as for ``-m``."""
     document: "Document | None" = field(default=None, repr=False, hash=False, compare=False)
@@ -68,11 +71,32 @@ class Inventory:
         *target* need not come from the inventory. If it has no groups, but the name of one that does,
         it has the groups of that one.
         """
+        return Policy.from_mapping(merged(*(each for _, each in self._layers("policy", self.policy, target))))
+
+    def tailoring_for(self, target: Target) -> Mapping[str, Tailoring]:
+        """What is changed of single controls on *target*, in the same layers."""
+        return tailored(self._layers("controls", self.controls, target), self.place)
+
+    def all_tailoring(self) -> list[Layer]:
+        """What is changed of single controls, wherever that is written."""
+        ways = [
+            ("all",),
+            *((each, name) for each in ("groups", "targets") for name in self.controls.get(each, {})),
+        ]
+        return [(("controls", *way), _below(self.controls, way)) for way in ways]
+
+    def place(self, way: "Way") -> str:
+        """File and line of a part of the inventory."""
+        assert self.document is not None
+        here = Path.cwd()
+        path = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
+        return f"{path}:{self.document.line(way)}"
+
+    def _layers(self, section: str, content: Mapping[str, Any], target: Target) -> list[Layer]:
         known = self._by_name.get(target.name)
         groups = target.groups or (known.groups if known else ())
-        of_group, of_target = self.policy.get("groups", {}), self.policy.get("targets", {})
-        layers = [self.policy.get("all", {}), *(of_group.get(group, {}) for group in groups)]
-        return Policy.from_mapping(merged(*layers, of_target.get(target.name, {})))
+        ways = (("all",), *(("groups", group) for group in groups), ("targets", target.name))
+        return [((section, *way), _below(content, way)) for way in ways]
 
     @cached_property
     def _by_name(self) -> Mapping[str, Target]:
@@ -95,13 +119,15 @@ def load(path: Path) -> Inventory:
     data = _mapping(document.data)
     targets, policy = _mapping(data.get("targets")), _mapping(data.get("policy"))
     faults.update(_connect_faults(targets))
-    for way, fault in (*_policy_faults(policy), *_stray_policies(targets, policy)):
+    controls = _mapping(data.get("controls"))
+    stray = (*_stray("policy", targets, policy), *_stray("controls", targets, controls))
+    for way, fault in (*_policy_faults(policy), *stray):
         faults.setdefault(way, fault)
     if faults:
         raise InventoryError(tuple(map(hide_passwords, document.messages(faults))))
     profiles = {name: " ".join(each.split()) for name, each in _mapping(data.get("profiles")).items()}
     known = tuple(_target(name, entry) for name, entry in targets.items())
-    return Inventory(path, known, policy, profiles, document)
+    return Inventory(path, known, policy, controls, profiles, document)
 
 
 def _target(name: str, entry: Mapping[str, Any]) -> Target:
@@ -109,6 +135,12 @@ def _target(name: str, entry: Mapping[str, Any]) -> Target:
 
 
 # ---- faults that a schema cannot tell, or not as well; the schema has its say on everything else
+
+
+def _below(content: Mapping[str, Any], way: tuple[str, ...]) -> Mapping[str, Any]:
+    for step in way:
+        content = content.get(step, {})
+    return content
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -152,16 +184,16 @@ def _policy_faults(policy: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
             yield from (((*way, *inner), fault) for inner, fault in error.faults)
 
 
-def _stray_policies(targets: Mapping[str, Any], policy: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
-    """Policies of groups that no target is in, and of targets that there are not."""
+def _stray(part: str, targets: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
+    """Entries of groups that no target is in, and of targets that there are not."""
     groups = {str(group) for entry in targets.values() for group in _list(_mapping(entry).get("groups"))}
     for section, names in (("groups", groups), ("targets", set(targets))):
-        for name in _mapping(policy.get(section)):
+        for name in _mapping(content.get(section)):
             if name not in names:
                 what = (
                     "no target is in this group" if section == "groups" else "there is no target of this name"
                 )
-                yield ("policy", section, name), f"{what}; {did_you_mean(name, names)}"
+                yield (part, section, name), f"{what}; {did_you_mean(name, names)}"
 
 
 def _list(value: object) -> list[Any]:

@@ -231,8 +231,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Remember which controls there are: a requirement is judged only where all of them are."""
     functions = {item.name.partition("[")[0]: item for item in items if is_control(item)}
     controls = [control_of(item.obj, item.iter_markers()) for item in functions.values()]  # type: ignore[attr-defined]
-    if controls:
-        session_of(config).mapped = {each.id: each.frameworks for each in controls}
+    if not controls:
+        return
+    audit_session = session_of(config)
+    audit_session.mapped = {each.id: each.frameworks for each in controls}
+    faults = audit_session.unknown_controls()
+    if faults:  # told as those of markers are, which a worker's main process hears
+        report = pytest.CollectReport("", "failed", "\n".join(faults), [])
+        report.hullcheck_faults = faults  # type: ignore[attr-defined]
+        config.hook.pytest_collectreport(report=report)
 
 
 # ---- gathering: in the main process, after collection, before any test
@@ -326,7 +333,8 @@ def _result(item: pytest.Function, call: pytest.CallInfo[None]) -> Result:
     verdict, reason = summary(findings)
     evidence = _evidence(item._fixtureinfo.argnames, session_of(item.config).facts_of(target))
     name = item.obj.__name__.removeprefix("test_")
-    return Result(name, target.name, verdict, reason, findings, evidence)
+    result = Result(name, target.name, verdict, reason, findings, evidence)
+    return session_of(item.config).tailored(result, target)
 
 
 def _drop_traceback(call: pytest.CallInfo[None]) -> None:
@@ -357,7 +365,7 @@ def _properties(control: Control, result: Result) -> list[tuple[str, object]]:
         ("control", control.id),
         ("target", result.target),
         ("verdict", str(result.verdict)),
-        ("severity", control.severity),
+        ("severity", result.severity or control.severity),
         ("frameworks", framework_line(control)),
     ]
 

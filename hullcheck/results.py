@@ -69,11 +69,31 @@ class Control:
 
 
 @dataclass(frozen=True)
+class SwitchedOff:
+    """A control that the inventory switches off on a target.
+
+    Attributes:
+        by: file and line.
+        otherwise: what the verdict would be without that.
+    """
+
+    by: str
+    reason: str
+    otherwise: Verdict
+
+    def to_json(self) -> dict[str, str]:
+        """Plain strings."""
+        return {"by": self.by, "reason": self.reason, "otherwise": str(self.otherwise)}
+
+
+@dataclass(frozen=True)
 class Result:
     """The verdict of one control on one target, with the finding of each subject.
 
     Attributes:
         evidence: the probes whose answers were read.
+        severity: how bad it is on this target where the inventory says so; empty for the control's own.
+        switched_off: by what, where it is.
     """
 
     control: str
@@ -82,10 +102,12 @@ class Result:
     reason: str
     findings: tuple[Finding, ...]
     evidence: tuple[str, ...] = ()
+    severity: str = ""
+    switched_off: SwitchedOff | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain strings, lists and dicts: it travels from an xdist worker and into results.json."""
-        return {
+        document: dict[str, Any] = {
             "control": self.control,
             "target": self.target,
             "verdict": str(self.verdict),
@@ -93,6 +115,11 @@ class Result:
             "findings": [each.to_json() for each in self.findings],
             "evidence": list(self.evidence),
         }
+        if self.severity:
+            document["severity"] = self.severity
+        if self.switched_off:
+            document["switched_off"] = self.switched_off.to_json()
+        return document
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
@@ -101,6 +128,7 @@ class Result:
             Finding(each["kind"], each["subject"], Verdict(each["verdict"]), each["reason"])
             for each in document["findings"]
         )
+        off = document.get("switched_off")
         return cls(
             document["control"],
             document["target"],
@@ -108,6 +136,8 @@ class Result:
             document["reason"],
             findings,
             tuple(document["evidence"]),
+            document.get("severity", ""),
+            off and SwitchedOff(off["by"], off["reason"], Verdict(off["otherwise"])),
         )
 
 

@@ -128,7 +128,7 @@ def roll_up(
     *,
     narrowed: bool = False,
 ) -> tuple[Rollup, ...]:
-    """Each requirement of *frameworks* over *results*.
+    """Each requirement of *frameworks* over *results*; what is switched off says nothing of it.
 
     Args:
         mapped: every control that there is, those that were not selected too.
@@ -137,7 +137,8 @@ def roll_up(
     """
     verdicts: dict[str, list[Verdict]] = {}
     for each in results:
-        verdicts.setdefault(each.control, []).append(each.verdict)
+        if each.switched_off is None:
+            verdicts.setdefault(each.control, []).append(each.verdict)
     judged = {control: worst(each) for control, each in verdicts.items()}
     missing = frozenset(control for control in mapped if len(verdicts.get(control, ())) < len(targets))
     return tuple(_framework(each, mapped, judged, missing, narrowed) for each in frameworks)

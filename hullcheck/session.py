@@ -16,12 +16,14 @@ from hullcheck.facts import Facts
 from hullcheck.frameworks import Frameworks
 from hullcheck.gather import gather
 from hullcheck.inventory import Inventory, InventoryError, Target, load
+from hullcheck.judge import finding_of
 from hullcheck.recording import Recording
-from hullcheck.results import Audit, AuditedTarget, Control, Result, Run
+from hullcheck.results import Audit, AuditedTarget, Control, Result, Run, SwitchedOff
 from hullcheck.suggest import did_you_mean
+from hullcheck.tailoring import Tailoring
 from hullcheck.targets import TargetError, from_specs, plain, plain_arguments
 from hullcheck.text import printable
-from hullcheck.verdicts import Verdict
+from hullcheck.verdicts import NotApplicable, Verdict
 
 if TYPE_CHECKING:
     from hullcheck.yamlfile import Way
@@ -46,6 +48,7 @@ class AuditSession:
         self.gather_seconds = 0.0
         self.recordings: dict[str, Recording] = {}
         self._facts: dict[str, Facts] = {}
+        self._tailoring: dict[str, Mapping[str, Tailoring]] = {}
         self.folder = self._folder()
 
     def _told(self, target: Target) -> Target:
@@ -139,6 +142,44 @@ class AuditSession:
             self._facts[target.name] = Facts(recording, policy)
         return self._facts[target.name]
 
+    def tailored(self, result: Result, target: Target) -> Result:
+        """*result* with what the inventory changes of its control there.
+
+        A target that gave no answer stays an error: switching controls off must not hide it.
+        """
+        if target.name not in self._tailoring:
+            self._tailoring[target.name] = (
+                self.inventory.tailoring_for(target) if self.inventory.controls else {}
+            )
+        change = self._tailoring[target.name].get(result.control)
+        if change is None:
+            return result
+        result = replace(result, severity=change.severity)
+        if not change.off or self.facts_of(target).recording.failure:
+            return result
+        off = SwitchedOff(change.by, printable(change.off), result.verdict)
+        said = NotApplicable(f"switched off by {off.by}: {off.reason} (otherwise: {off.otherwise})")
+        finding = finding_of(said, "target", target.name)
+        return replace(
+            result,
+            verdict=finding.verdict,
+            reason=finding.reason,
+            findings=(finding,),
+            switched_off=off,
+        )
+
+    def unknown_controls(self) -> tuple[str, ...]:
+        """What is said of controls that the inventory changes and that there are not; `mapped` are all there are."""
+        if not self.inventory.controls or narrowed(self.config):
+            return ()
+        faults: dict[Way, str] = {
+            (*way, name): f"no control has this name; {did_you_mean(name, self.mapped)}"
+            for way, controls in self.inventory.all_tailoring()
+            for name in controls
+            if name not in self.mapped
+        }
+        return self.inventory.faulty(faults).faults if faults else ()
+
     def add(self, control: Control, result: Result) -> None:
         """Take in the result of one control on one target."""
         self.controls[control.id] = control
@@ -169,7 +210,7 @@ class AuditSession:
             self.mapped,
             results,
             order.keys(),
-            narrowed=_narrowed(self.config),
+            narrowed=narrowed(self.config),
         )
         return Audit(run, tuple(map(self._audited, self.targets)), controls, tuple(results), requirements)
 
@@ -208,7 +249,7 @@ def _targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
         raise pytest.UsageError(str(error)) from None
 
 
-def _narrowed(config: pytest.Config) -> bool:
+def narrowed(config: pytest.Config) -> bool:
     """Whether pytest may not have looked at all controls: where it was given files or tests by name, and by --lf."""
     named = config.args_source is pytest.Config.ArgsSource.ARGS
     files = named and not all((config.invocation_params.dir / each).is_dir() for each in config.args)

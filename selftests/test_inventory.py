@@ -253,7 +253,9 @@ def test_unknown_key_is_named_with_its_line(faults: Faults) -> None:
         "site.yml:4: targets.web1.conect: unknown key; did you mean 'connect'?"
         " known keys: connect, docker_host, groups"
     ]
-    assert faults(ONE + "zzz: 1\n") == ["site.yml:3: zzz: unknown key; known: policy, profiles, targets"]
+    assert faults(ONE + "zzz: 1\n") == [
+        "site.yml:3: zzz: unknown key; known: controls, policy, profiles, targets"
+    ]
 
 
 def test_unknown_backend_names_the_nearest(faults: Faults) -> None:
@@ -286,7 +288,7 @@ def test_file_without_targets_is_refused(faults: Faults, text: str) -> None:
     """An empty file, a list or a word is no inventory."""
     (fault,) = faults(text)
     assert fault.startswith("site.yml:1: ")
-    assert "is not a mapping with the keys targets, policy and profiles" in fault
+    assert "is not a mapping with the keys targets, policy, profiles and controls" in fault
 
 
 def test_inventory_of_no_target_is_refused(faults: Faults) -> None:

@@ -46,9 +46,14 @@ def row(report: pytest.TestReport, cells: list[str]) -> None:
     cells[1:2] = [
         f'<td class="col-control">{_text(control["id"])}<br><small>{_text(control["title"])}</small></td>',
         f'<td class="col-target">{_text(result["target"])}</td>',
-        f'<td class="col-severity">{_text(control["severity"])}</td>',
+        f'<td class="col-severity">{_text(_severity(control, result))}</td>',
         f'<td class="col-frameworks"><small>{_frameworks(control["frameworks"])}</small></td>',
     ]
+
+
+def _severity(control: dict[str, Any], result: dict[str, Any]) -> str:
+    changed = result.get("severity")
+    return f"{changed} (changed from {control['severity']})" if changed else str(control["severity"])
 
 
 def details(report: pytest.TestReport, data: list[str]) -> None:

@@ -1,7 +1,7 @@
 """What the terminal shows: progress while gathering, offenders of a control, the summary of an audit."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hullcheck.inventory import Target
@@ -78,9 +78,16 @@ def write_summary(reporter: Any, audit: Audit, session: "AuditSession") -> None:
     reporter.write_sep("=", "hullcheck")
     width = max(len(target.name) for target in audit.targets)
     for target in audit.targets:
-        counts = Counter(result.verdict for result in audit.results if result.target == target.name)
-        words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
-        reporter.write_line(f"{target.name:<{width}}  {words or 'nothing judged'}")
+        results = [result for result in audit.results if result.target == target.name]
+        judged = _counted(result.verdict for result in results if not result.switched_off)
+        off = [result.switched_off.otherwise for result in results if result.switched_off]
+        words = [judged, f"{len(off)} switched off (otherwise: {_counted(off)})" if off else ""]
+        reporter.write_line(f"{target.name:<{width}}  {', '.join(filter(None, words)) or 'nothing judged'}")
     if session.nothing_judged:
         reporter.write_line("No control was judged: nothing here says that a target is hardened.", red=True)
     reporter.write_line(f"results: {session.folder}")
+
+
+def _counted(verdicts: Iterable[Verdict]) -> str:
+    counts = Counter(verdicts)
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])

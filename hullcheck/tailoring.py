@@ -1,0 +1,40 @@
+"""What a site changes of single controls: how bad a failure is there, and which of them are switched off and why."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Layer = tuple[tuple[str, ...], Mapping[str, Any]]
+"""The way to a part of the inventory, and what is written there for each control."""
+
+
+@dataclass(frozen=True)
+class Tailoring:
+    """What is changed of one control on one target.
+
+    Attributes:
+        severity: the one that counts there; empty where it is the control's own.
+        off: why it is switched off; empty where it is not.
+        by: file and line that say so.
+    """
+
+    severity: str = ""
+    off: str = ""
+    by: str = ""
+
+
+def tailored(layers: Sequence[Layer], place: Callable[[tuple[str, ...]], str]) -> dict[str, Tailoring]:
+    """What *layers* say of each control, laid over each other: a later value replaces an earlier one.
+
+    Args:
+        place: file and line of a way.
+    """
+    found: dict[str, Tailoring] = {}
+    for way, controls in layers:
+        for name, entry in controls.items():
+            before = found.get(name, Tailoring())
+            off, by = before.off, before.by
+            if "off" in entry:  # `off: false` switches it on again
+                off, by = (entry["off"], place((*way, name, "off"))) if entry["off"] else ("", "")
+            found[name] = Tailoring(entry.get("severity", before.severity), off, by)
+    return found
