@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck import __version__, facts, frameworks, options, project, selection
+from hullcheck import __version__, frameworks, hookspecs, options, project, selection
 from hullcheck.control import SEVERITIES, control_of, framework_line
 from hullcheck.gather import script_for
 from hullcheck.inventory import Target
@@ -35,6 +35,11 @@ _RAISED: dict[Verdict, type[Exception]] = {
     Verdict.NOT_APPLICABLE: NotApplicable,
     Verdict.MANUAL: Manual,
 }
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks that users may have in their conftest.py."""
+    pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -134,7 +139,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         if backend_of(target.connect) == RECORDED:
             print("# judged from a recording: nothing is run")
         else:
-            print(script_for(target, facts.PROBES, timeout))
+            print(script_for(target, session_of(config).probes, timeout))
     return 0
 
 
@@ -331,7 +336,7 @@ def _result(item: pytest.Function, call: pytest.CallInfo[None]) -> Result:
     target = _target_of(item)
     findings = item.stash.get(FINDINGS, None) or (_finding_of(call, target.name),)
     verdict, reason = summary(findings)
-    evidence = _evidence(item._fixtureinfo.argnames, session_of(item.config).facts_of(target))
+    evidence = _evidence(item._fixtureinfo.argnames, session_of(item.config), target)
     name = item.obj.__name__.removeprefix("test_")
     result = Result(name, target.name, verdict, reason, findings, evidence)
     return session_of(item.config).tailored(result, target)
@@ -347,9 +352,10 @@ def _drop_traceback(call: pytest.CallInfo[None]) -> None:
         call.excinfo = pytest.ExceptionInfo.from_exc_info((type(quiet), quiet, last))
 
 
-def _evidence(arguments: Sequence[str], known: facts.Facts) -> tuple[str, ...]:
+def _evidence(arguments: Sequence[str], audit: AuditSession, target: Target) -> tuple[str, ...]:
     """The probes behind *arguments*, of those that the target answered."""
-    names = facts.evidence_of(arguments, known.kind)
+    known = audit.facts_of(target)
+    names = audit.evidence_of(arguments, known.kind)
     return tuple(name for name in names if name in known.recording.answers)
 
 

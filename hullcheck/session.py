@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hullcheck import __version__, facts, options, rollup, selection
+from hullcheck import __version__, facts, options, own_probes, rollup, selection
 from hullcheck.facts import Facts
 from hullcheck.frameworks import Frameworks
 from hullcheck.gather import gather
 from hullcheck.inventory import Inventory, InventoryError, Target, load
 from hullcheck.judge import finding_of
+from hullcheck.probes import Probe
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, AuditedTarget, Control, Result, Run, SwitchedOff
 from hullcheck.suggest import did_you_mean
@@ -39,6 +40,7 @@ class AuditSession:
         """Read the inventory and the hosts; raise pytest.UsageError where they cannot be used."""
         self.config = config
         self.worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
+        self.own_probes = _own_probes(config)
         self.inventory = _inventory(config)
         self.targets = tuple(map(self._told, _targets(config, self.inventory)))
         self.started = time.time()
@@ -54,6 +56,17 @@ class AuditSession:
     def _told(self, target: Target) -> Target:
         """*target* with what its policy names on it, for the probes."""
         return replace(target, paths=tuple(self.inventory.policy_for(target).paths.items()))
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """All that is asked, the probes of the user's own last."""
+        return (*facts.PROBES, *(probe for probes in self.own_probes.values() for probe in probes))
+
+    def evidence_of(self, arguments: Iterable[str], kind: str) -> tuple[str, ...]:
+        """The names of the probes behind a control's *arguments*, on a target of this *kind*."""
+        names = list(arguments)
+        own = [probe.name for each in names for probe in self.own_probes.get(each, ())]
+        return (*facts.evidence_of(names, kind), *own)
 
     def _folder(self) -> Path:
         if self.worker_input is not None:
@@ -112,7 +125,7 @@ class AuditSession:
         start = time.monotonic()
         self.recordings = gather(
             self.targets,
-            facts.PROBES,
+            self.probes,
             options.connection(self.config),
             probe_timeout=options.seconds(self.config, "probe_timeout"),
             cache=options.cache_folder(self.config),
@@ -137,7 +150,7 @@ class AuditSession:
         if target.name not in self._facts:
             recording = self.recordings.get(target.name)
             if recording is None:
-                recording = Recording.load(self.folder / target.name, facts.PROBES)
+                recording = Recording.load(self.folder / target.name, self.probes)
             policy = self.inventory.policy_for(target)
             self._facts[target.name] = Facts(recording, policy)
         return self._facts[target.name]
@@ -223,6 +236,13 @@ class AuditSession:
 
 def _no_folder(path: object, reason: object) -> pytest.UsageError:
     return pytest.UsageError(f"{path}: {reason}; a run leaves its results in a folder: write --reports PATH")
+
+
+def _own_probes(config: pytest.Config) -> dict[str, tuple[Probe, ...]]:
+    try:
+        return own_probes.gathered(config.hook.pytest_hullcheck_probes())
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _inventory(config: pytest.Config) -> Inventory:

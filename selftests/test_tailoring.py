@@ -79,7 +79,7 @@ def test_layers_are_those_of_the_policy(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("controls", "said"),
+    ("part", "said"),
     [
         (
             "  all: {a: {severity: hihg}}",
