@@ -270,10 +270,14 @@ def _targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
 
 
 def narrowed(config: pytest.Config) -> bool:
-    """Whether pytest may not have looked at all controls: where it was given files or tests by name, and by --lf."""
-    named = config.args_source is pytest.Config.ArgsSource.ARGS
-    files = named and not all((config.invocation_params.dir / each).is_dir() for each in config.args)
-    return files or bool(config.getoption("lf", False))
+    """Whether pytest may not look at all controls: by paths on the command line, by --ignore or by --lf."""
+    if any(config.getoption(each, None) for each in ("lf", "ignore", "ignore_glob")):
+        return True
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        return False
+    given = [(config.invocation_params.dir / each).resolve() for each in config.args]
+    whole = [(config.rootpath / each).resolve() for each in config.getini("testpaths") or ["."]]
+    return not all(any(each.is_relative_to(path) for path in given) for each in whole)
 
 
 def _control_key(control: Control) -> tuple[tuple[int, ...], str]:

@@ -85,7 +85,7 @@ class Project:
             return
         for name, text in tests.items():
             path = folder / "tests" / name
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 
     def write(self, name: str, text: str) -> Path:

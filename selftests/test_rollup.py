@@ -48,6 +48,7 @@ def test_other(kernel):
     assert kernel.apparmor
 ''',
     "test_b.py": "",
+    "sub/test_c.py": "",
 }
 
 
@@ -181,8 +182,10 @@ def requirements(done: Run) -> Mapping[str, str]:
         (["--deselect", "tests/test_a.py::test_other"], "incomplete", "not covered"),
         (["tests/test_a.py", "-k", "good"], "incomplete", "incomplete"),
         (["tests"], "error", "not covered"),
+        (["tests/sub", "tests/test_a.py"], "error", "incomplete"),
+        (["--ignore=tests/test_b.py"], "error", "incomplete"),
     ],
-    ids=["all", "by word", "deselected", "by file", "folder"],
+    ids=["all", "by word", "deselected", "by file", "folder", "part", "ignored"],
 )
 def test_run_of_a_part_says_so(
     tmp_path: Path, processes: list[str], arguments: list[str], of_good: str, uncovered: str

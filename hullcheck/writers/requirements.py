@@ -55,7 +55,7 @@ def _explained(counts: Counter[str]) -> str:
     if not counts[INCOMPLETE]:
         return ""
     return (
-        f"{INCOMPLETE}: some of its controls were left out of this run, or may have been (by -m, -k, -x, a file"
+        f"{INCOMPLETE}: some of its controls were left out of this run, or may have been (by -m, -k, -x, a path"
         " that was named, or switched off); nothing that was judged speaks against it\n"
     )
 
