@@ -21,8 +21,8 @@ def gathered(given: Iterable[Mapping[str, Sequence[Probe]]]) -> dict[str, tuple[
         if not isinstance(mapping, Mapping):
             raise ValueError(f"{_HOOK}: gives {mapping!r}; write {{'name_of_a_fixture': [Probe(...)]}}")
         for fixture, probes in mapping.items():
-            if fixture in found or facts.evidence_of([fixture]):
-                raise ValueError(f"{_HOOK}: the fixture {fixture!r} has probes already; choose another name")
+            if fixture in found or fixture in facts.ARGUMENTS:
+                raise ValueError(f"{_HOOK}: there is a fixture {fixture!r} already; choose another name")
             found[fixture] = _checked(fixture, probes, taken)
             taken |= {probe.name for probe in found[fixture]}
     return found

@@ -87,7 +87,7 @@ def test_answer_of_the_script_is_judged(project: Project) -> None:
         ({"a": [Probe("clock", "date")]}, "there is a probe 'clock' already; choose another name"),
         ({"a": [Probe("x", "1")], "b": [Probe("x", "2")]}, "b: there is a probe 'x' already"),
         ({"a": [Probe("x", "1"), Probe("x", "2")]}, "a: there is a probe 'x' already"),
-        ({"container": [Probe("x", "1")]}, "the fixture 'container' has probes already"),
+        ({"container": [Probe("x", "1")]}, "there is a fixture 'container' already"),
         ({"a": [Probe("x y", "1")]}, "a probe is named 'x y'; write small letters"),
         ({"a": ["cat /x"]}, "'cat /x' is no probe; write Probe("),
         (["a"], "gives ['a']; write {'name_of_a_fixture': [Probe(...)]}"),
