@@ -107,6 +107,12 @@ def test_every_recommendation_has_its_control() -> None:
     assert len(found) == 118
 
 
+def test_every_measure_of_the_guide_has_a_control() -> None:
+    """No measure of the hardening guide, and no way to do one, is without a control that speaks for it."""
+    found = {number for control in CONTROLS for mark in markers(control, "guide") for number in mark.args}
+    assert found == set(KNOWN.get("guide").ids)
+
+
 @each_module
 def test_controls_are_in_order(path: Path) -> None:
     """A module named after a section holds that section alone, and is read in the order of the benchmark."""
@@ -213,6 +219,18 @@ def test_controls_call_no_io(path: Path) -> None:
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     calls = [node.func for node in nodes if isinstance(node, ast.Call)]
     assert not {each.id for each in calls if isinstance(each, ast.Name)} & MAY_NOT_CALL
+
+
+@each_module
+def test_assertions_say_what_was_found(path: Path) -> None:
+    """The message of an assertion is the reason of the verdict: nothing else is shown.
+
+    `assert facts.engine` asserts nothing: the fact raises where there is nothing to judge.
+    """
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    found = [node for node in nodes if isinstance(node, ast.Assert) and node.msg is None]
+    silent = [node.lineno for node in found if not isinstance(node.test, ast.Attribute)]
+    assert not silent, f"{path.name}: line {silent[0]}"
 
 
 @each_control
