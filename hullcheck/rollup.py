@@ -135,19 +135,18 @@ def roll_up(
         targets: the names of those that each control is to be judged on.
         narrowed: whether there may be more controls than *mapped* knows, so that none can be missing for sure.
     """
-    verdicts: dict[str, list[Verdict]] = {}
+    judged: dict[str, list[Result]] = {}
     for each in results:
         if each.switched_off is None:
-            verdicts.setdefault(each.control, []).append(each.verdict)
-    judged = {control: worst(each) for control, each in verdicts.items()}
-    missing = frozenset(control for control in mapped if len(verdicts.get(control, ())) < len(targets))
+            judged.setdefault(each.control, []).append(each)
+    missing = frozenset(control for control in mapped if len(judged.get(control, ())) < len(targets))
     return tuple(_framework(each, mapped, judged, missing, narrowed) for each in frameworks)
 
 
 def _framework(
     framework: Framework,
     mapped: Mapped,
-    judged: Mapping[str, Verdict],
+    judged: Mapping[str, Collection[Result]],
     missing: Collection[str],
     narrowed: bool,
 ) -> Rollup:
@@ -155,11 +154,17 @@ def _framework(
     titles = framework.ids.values()
     for title, (identifier, controls) in zip(titles, speaking(framework, mapped).items(), strict=True):
         left_out = tuple(each for each in controls if each in missing)
-        known = {each: judged[each] for each in controls if each in judged}
+        known = {each: worst(_on(title, one) for one in judged[each]) for each in controls if each in judged}
         verdict = _verdict(known.values(), whole=not left_out and not narrowed, covered=bool(controls))
         deciding = tuple(each for each, one in known.items() if one == verdict)
         requirements.append(Requirement(identifier, title, verdict, controls, deciding, left_out))
     return Rollup(framework.marker, framework.name, framework.relation, framework.note, tuple(requirements))
+
+
+def _on(title: str, result: Result) -> Verdict:
+    """What a result says of a requirement: of one that is a way to do a measure, what was found of that way."""
+    about = [each.verdict for each in result.findings if each.kind == "option" and each.subject == title]
+    return worst(about) if about else result.verdict
 
 
 def _verdict(verdicts: Collection[Verdict], *, whole: bool, covered: bool) -> str:

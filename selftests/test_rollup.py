@@ -118,6 +118,15 @@ def test_unknown_controls_are_no_pass() -> None:
     assert set(found.values()) == {"incomplete"}
 
 
+def test_way_to_do_a_measure_is_judged_by_what_was_found_of_it() -> None:
+    """Of a control with a finding for each way, the way's own finding counts, and the measure takes all."""
+    ways = (Finding("option", "Two", Verdict.PASS), Finding("option", "Three", Verdict.NOT_APPLICABLE))
+    found = Result("a", "web1", Verdict.FAIL, "", (Finding("option", "Other", Verdict.FAIL), *ways))
+    assert rolled(found, result("b", Verdict.PASS)) == {"1": "fail", "2": "pass", "3": "not covered"}
+    named_so = Result("a", "web1", Verdict.FAIL, "", (Finding("container", "Two", Verdict.PASS),))
+    assert rolled(named_so, result("b", Verdict.PASS))["2"] == "fail"
+
+
 def test_controls_are_named() -> None:
     """All that speak for it, those that decided, and those that were left out."""
     (whole,) = rollup.roll_up([PCI], MAPPED, [result("a", Verdict.FAIL)], ("web1",))
