@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from hullcheck.facts import ports
+from hullcheck.facts.program_answer import words_and_files
 from hullcheck.probes import Probe
 from hullcheck.redact import json_object, pick
 from hullcheck.text import hide_passwords
@@ -121,16 +122,7 @@ def _keep(text: str) -> str:
 
 def _process(block: str) -> dict[str, Any]:
     pid, _, rest = block.partition("\n")
-    lines = dict[str, list[str]]()
-    files = list[list[str]]()
-    for line in rest.split("\n"):
-        word, _, text = line.partition(":")
-        if word == "config":
-            files.append([])
-        elif word == "" and files:
-            files[-1].append(text)
-        else:
-            lines.setdefault(word, []).append(text)
+    lines, files = words_and_files(rest)
     held = lines.get("fd", [])
     return {
         "Pid": int(pid),
@@ -139,7 +131,7 @@ def _process(block: str) -> dict[str, Any]:
         "Holds": sorted({each for each in held if _KINDS.fullmatch(each)}),
         "Network": dict(zip(("Listens", "Connected"), ports.held(lines.get("net", ()), held), strict=True)),
         "Unit": dict(each.partition("=")[::2] for each in lines.get("unit", ())),
-        "Config": [_config("\n".join(each)) for each in files],
+        "Config": list(map(_config, files)),
         "Rules": [each.split(":", 2) for each in lines.get("rules", ())],
         "Readings": [read for word in ("first", "second") if (read := _reading(lines.get(word, ())))],
         "Snapshots": [pick(json_object(each), _SNAPSHOT) for each in lines.get("snapshot", ())],

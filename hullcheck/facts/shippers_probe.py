@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from hullcheck.facts import ports, shipper_configs
+from hullcheck.facts.program_answer import words_and_files
 from hullcheck.probes import Probe
 
 _SCRIPT = r"""
@@ -78,19 +79,10 @@ def _keep(text: str) -> str:
 def _shipper(block: str) -> dict[str, Any]:
     first, _, rest = block.partition("\n")
     pid, _, program = first.partition(" ")
-    lines = dict[str, list[str]]()
-    files = list[list[str]]()
-    for line in rest.split("\n"):
-        word, _, text = line.partition(":")
-        if word == "config":
-            files.append([])
-        elif word == "" and files:
-            files[-1].append(text)
-        else:
-            lines.setdefault(word, []).append(text)
+    lines, files = words_and_files(rest)
     held = lines.get("held", [])
     known = program in shipper_configs.PROGRAMS
-    routes = [shipper_configs.read(program, "\n".join(each)) for each in files] if known else []
+    routes = [shipper_configs.read(program, each) for each in files] if known else []
     return {
         "Pid": int(pid),
         "Program": program,
