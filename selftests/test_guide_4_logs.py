@@ -233,9 +233,18 @@ def test_no_shipper() -> None:
     assert set(verdicts(facts(user=1000)).values()) == {"error"}
 
 
+def test_program_that_anybody_can_start() -> None:
+    """One in a folder in which everybody can write is no shipper; in a container it is where its image has it."""
+    for path in ("/tmp/filebeat", "/home/me/bin/filebeat", "/dev/shm/filebeat"):
+        target = facts(ship("filebeat", FILEBEAT), processes=(process(7, path),))
+        assert set(verdicts(target).values()) == {"fail"}, path
+
+
 def test_destination_that_is_here() -> None:
     """An address of this machine and a container of it are not another machine."""
-    for host in ("10.0.0.5", "127.0.0.1", "[::1]", "[fd00::7]", "this", "elastic", "172.17.0.9"):
+    names = ("this", "This.example.com", "elastic", "LOCALHOST", "localhost.localdomain", "ip6-loopback")
+    addresses = ("10.0.0.5", "127.0.0.1", "[::1]", "[fd00::7]", "172.17.0.9", "[::ffff:127.0.0.1]")
+    for host in (*names, *addresses):
         config = FILEBEAT.replace("es.example.com", host)
         networks = {"bridge": {"NetworkID": "x", "IPAddress": "172.17.0.9"}}
         others = (container(), container("elastic", identifier="ee" * 32, Networks=networks))
@@ -268,9 +277,9 @@ def test_configuration_that_is_not_understood() -> None:
         ("fluent-bit", "pipeline:\n  inputs: []\n"),
         ("fluentd", "@include conf.d/*.conf\n"),
     ):
-        target = facts(ship(program, config), processes=(process(7, "/x"),))
+        target = facts(ship(program, config), processes=(process(7, "/opt/x"),))
         assert set(verdicts(target).values()) == {"error"}, program
-    target = facts(ship("filebeat", "").partition("config:")[0], processes=(process(7, "/x"),))
+    target = facts(ship("filebeat", "").partition("config:")[0], processes=(process(7, "/opt/x"),))
     assert set(verdicts(target).values()) == {"error"}
 
 
@@ -368,6 +377,7 @@ def test_plain_name_in_a_container() -> None:
             "another system",
         ),
         ("awslogs", {"awslogs-group": "x"}, "another system"),
+        ("splunk", {"splunk-url": "https://localhost:8088/"}, ""),
         ("fluentd", {}, ""),
         ("fluentd", {"fluentd-address": "localhost:24224"}, ""),
         ("fluentd", {"fluentd-address": "unix:///run/fluent.sock"}, ""),
@@ -460,6 +470,17 @@ def test_host_logs() -> None:
     assert (
         judged(control, of("rsyslogd", RSYSLOG.replace("*.*", "mail.*")))["the daemon's log"][0] == "manual"
     )
+
+
+@pytest.mark.parametrize("head", ["if $syslogfacility-text == 'authpriv' then {", 'ruleset(name="x") {'])
+def test_rsyslog_that_sends_some(head: str) -> None:
+    """What stands in a block is of some messages alone."""
+    action = 'action(type="omfwd" target="logs.example.com")'
+    for action in (action, "*.* @@logs.example.com"):
+        for text, expected in ((action, "pass"), (f"{head}\n  {action}\n}}", "manual")):
+            target = of("rsyslogd", f'module(load="imuxsock")\n{text}\n')
+            found = judged("host_logs_are_collected_centrally", target)
+            assert found["the daemon's log"][0] == expected, text
 
 
 def test_review_is_left_to_a_person() -> None:

@@ -86,9 +86,10 @@ def _end_point(text: str) -> str:
 
 
 def canonical(host: str) -> str:
-    """An address as Python writes it; a name as it is."""
+    """An address as Python writes it, of IPv4 also where IPv6 has it; a name as it is."""
     try:
-        return str(ipaddress.ip_address(host))
+        parsed = ipaddress.ip_address(host)
+        return str(getattr(parsed, "ipv4_mapped", None) or parsed)
     except ValueError:
         return host
 

@@ -217,8 +217,13 @@ def _logstash(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _rsyslog(text: str) -> Iterator[tuple[str, str]]:
-    """It takes what is sent to its socket, and what the journal passes on or is read from it."""
+    """It takes what is sent to its socket, and what the journal passes on or is read from it.
+
+    What stands in a block, as after an `if` or in a rule set, is of some messages and not of all.
+    """
     text = _uncommented(text)
+    while (outside := re.sub(r"\{[^{}]*\}", "", text)) != text:
+        text = outside
     if re.search(r"\bim(uxsock|journal)\b", text):
         yield from (("read", "syslog"), ("read", "journal"))
     for path in re.findall(r"(?i)type=\"imfile\"[^)]*?\bfile=\"([^\"]+)\"", text):
@@ -229,7 +234,7 @@ def _rsyslog(text: str) -> Iterator[tuple[str, str]]:
         if rule.startswith(("*.*", "*.info", "*.debug")):  # one of all facilities
             yield "send", address.strip("[]")
     for rule, target in re.findall(
-        r"(?i)^\s*(\S*)\s*action\([^)]*type=\"omfwd\"[^)]*target=\"([^\"]+)\"", text, re.MULTILINE
+        r"(?i)^[ \t]*(\S*)[ \t]*action\([^)]*type=\"omfwd\"[^)]*target=\"([^\"]+)\"", text, re.MULTILINE
     ):
         if rule in ("", "*.*"):
             yield "send", target

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from hullcheck.facts import Facts
 
 _AUDIT_LOG = "/var/log/audit/audit.log"
-_LOOPBACK = re.compile(r"localhost|127\.[\d.]+|::1|0\.0\.0\.0|/.*")
+_LOOPBACK = re.compile(r"(localhost|ip6-l)[\w.-]*|127\.[\d.]+|::1?|0\.0\.0\.0|/.*", re.IGNORECASE)
+_INSTALLED = re.compile(r"/(usr|opt|s?bin|snap|nix|var/lib|gnu)/.+")
+"""Where a program lies that not everybody could have put there."""
 _NETWORK_DRIVERS = {
     "fluentd": ("Fluentd", "fluentd-address"),
     "gelf": ("ELK", "gelf-address"),
@@ -129,6 +131,8 @@ class Shippers:
             if each["Pid"] not in known:  # it ended meanwhile
                 continue
             inside = [by_id[one] for one in known[each["Pid"]].container_ids if one in by_id]
+            if not inside and not _INSTALLED.fullmatch(known[each["Pid"]].executable):
+                continue
             reads = each["Reads"] if not inside else _as_on_the_host(each["Reads"], inside[0])
             found.append(
                 Shipper(
@@ -157,10 +161,11 @@ class Shippers:
         return [host for host in dict.fromkeys(hosts) if not self.is_here(host)]
 
     def is_here(self, host: str) -> bool:
-        """Whether a host is this machine, or one of its containers."""
+        """Whether a host is this machine, with or without its domain, or one of its containers."""
         names = {name for each in self._containers for name in (each.name, *each.addresses)}
-        own = names | set(self._document["Own"])
-        return bool(_LOOPBACK.fullmatch(host)) or bool({host, ports.canonical(host)} & own)
+        own = {each.lower() for each in (*names, *self._document["Own"])}
+        plain = ports.canonical(host.rstrip(".")).lower()
+        return bool(_LOOPBACK.fullmatch(plain)) or bool({plain, plain.partition(".")[0]} & own)
 
     @property
     def sending(self) -> tuple[Shipper, ...]:
@@ -195,7 +200,7 @@ class Shippers:
             system, option = _NETWORK_DRIVERS[driver]
             address = str(options.get(option) or "")
             host = re.sub(r"^\w[\w+.-]*://", "", address).rpartition("@")[2]
-            host = host if host.startswith("/") else re.sub(r":\d+$", "", host).strip("[]")
+            host = host if host.startswith("/") else re.sub(r"(:\d+)?(/.*)?$", "", host).strip("[]")
             if not option or (host and not self.is_here(host)):
                 return Route(system, f"log driver {driver} to {host or 'its service'}")
             return self._passed_on({"fluentd": "forward"}.get(driver, driver))
