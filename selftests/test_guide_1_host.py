@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hullcheck.facts import Facts
+from hullcheck.facts.software import SOFTWARE
 from hullcheck.policy import Policy
 from hullcheck.probes import Answer
 from hullcheck.recording import Recording
@@ -133,6 +137,7 @@ def test_sysctl_conf_without_systemd() -> None:
 def test_files_that_are_not_applied() -> None:
     """A masked unit applies nothing; a file that cannot be read may hold anything."""
     assert persistent(unit="LoadState=masked")["fs.suid_dumpable"][0] == "fail"
+    assert persistent(unit="LoadState=not-found")["fs.suid_dumpable"][0] == "fail"
     found = persistent(
         files={FILE: SET[FILE], "/etc/sysctl.d/z.conf": []}, more="unread:/etc/sysctl.d/z.conf"
     )
@@ -424,6 +429,13 @@ def test_flaws_of_processors() -> None:
     assert flaws_of(kernel(flaws={"spectre_v1": "Not affected"}))[SPECTRE][0] == "error"
     assert flaws_of(kernel(flaws=SAFE | {"itlb_multihit": "KVM: Vulnerable"}))["itlb_multihit"][0] == "fail"
     assert flaws_of(kernel(flaws={}))[MELTDOWN][0] == "error"
+    for state, verdict in (
+        ("Mitigation: Enhanced IBRS; RSB filling; BHI: Vulnerable, KVM: SW loop", "fail"),
+        ("Mitigation: Enhanced IBRS; PBRSB-eIBRS: Vulnerable", "fail"),
+        ("Mitigation: Enhanced IBRS; PBRSB-eIBRS: SW sequence; BHI: BHI_DIS_S", "pass"),
+        ("Mitigation: Clear CPU buffers; SMT vulnerable", "pass"),
+    ):
+        assert flaws_of(kernel(flaws=SAFE | {"spectre_v2": state}))[SPECTRE][0] == verdict, state
 
 
 @pytest.mark.parametrize(
@@ -481,6 +493,14 @@ def test_kernel_that_runs(lines: list[str], verdict: str, words: str) -> None:
     )
     found = only(judged("newest_installed_kernel_runs", target(running_kernel=text)))
     assert (found[0], words in found[1]) == (verdict, True), found
+
+
+def test_backports_of_debian() -> None:
+    """The number of the package stands behind that of the release of Debian."""
+    for newest, verdict in (("21", "pass"), ("22", "fail"), ("9", "pass")):
+        running, other = "6.1.0-0.deb11.21-amd64", f"6.1.0-0.deb11.{newest}-amd64"
+        text = kernel(running, None, f"installed:{running}", f"installed:{other}")
+        assert only(judged("newest_installed_kernel_runs", target(running_kernel=text)))[0] == verdict
 
 
 def test_kernel_that_does_not_say_its_release() -> None:
@@ -573,6 +593,22 @@ def test_programs_of_the_host(kind: str, name: str) -> None:
 
 # ---- what the host serves
 
+
+@pytest.mark.skipif(not Path("/usr/bin/make").exists(), reason="needs a program that it looks for")
+def test_programs_beside_the_path_of_the_auditor(tmp_path: Path) -> None:
+    """Who comes by ssh has another path than who logs in: the usual directories are looked at in any case."""
+    for name in ("grep", "sed"):
+        (tmp_path / name).symlink_to(str(shutil.which(name)))
+    said = subprocess.run(
+        ["/bin/sh", "-c", SOFTWARE.script],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "compiler:/usr/bin/make" in said.stdout.split("\n")
+
+
 CONTAINER = "a" * 64
 PROCESSES = {1: "0::/init.scope", 50: "0::/system.slice/ssh.service", 60: f"0::/docker/{CONTAINER}"}
 SSHD = ["listener:tcp 00000000:0016 900", "owner:900 50", "exe:50 /usr/sbin/sshd"]
@@ -609,6 +645,8 @@ def test_host_that_serves_containers_alone() -> None:
     assert (found[0], "agent (tcp 9090)" in found[1]) == ("manual", True)
     assert served(DEDICATED, *AGENT, allowed_host_services=["agent"])[0] == "pass"
     assert served(DEDICATED, *AGENT, allowed_host_services=[])[0] == "fail"
+    for path in ("/tmp/sshd", "/home/me/dockerd", "/bin/busybox"):  # a name proves nothing, busybox is all
+        assert served(DEDICATED, *SSHD[:2], f"exe:50 {path}")[0] == "manual"
     inside = [line.replace(" 50", " 60").replace("exe:50", "exe:60") for line in AGENT]
     assert served(DEDICATED, *inside)[0] == "pass"
 
@@ -625,6 +663,7 @@ def test_listener_without_a_program() -> None:
     found = served(DEDICATED, SSHD[0])
     assert (found[0], "a program that is not seen (tcp 22)" in found[1]) == ("manual", True)
     assert served(DEDICATED, SSHD[0], head=["uid:1000", "net:tcp"])[0] == "error"
+    assert served(DEDICATED, head=["uid:1000", "net:tcp"])[0] == "error"
     assert served(DEDICATED, head=["uid:0"])[0] == "error"
 
 

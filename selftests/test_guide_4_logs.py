@@ -475,8 +475,7 @@ def test_host_logs() -> None:
 @pytest.mark.parametrize("head", ["if $syslogfacility-text == 'authpriv' then {", 'ruleset(name="x") {'])
 def test_rsyslog_that_sends_some(head: str) -> None:
     """What stands in a block is of some messages alone."""
-    action = 'action(type="omfwd" target="logs.example.com")'
-    for action in (action, "*.* @@logs.example.com"):
+    for action in ('action(type="omfwd" target="logs.example.com")', "*.* @@logs.example.com"):
         for text, expected in ((action, "pass"), (f"{head}\n  {action}\n}}", "manual")):
             target = of("rsyslogd", f'module(load="imuxsock")\n{text}\n')
             found = judged("host_logs_are_collected_centrally", target)

@@ -17,11 +17,12 @@ _APPLICATIONS = """
     sendmail squid tomcat traefik unbound uwsgi valkey-server varnishd vsftpd
 """
 _BASE_SYSTEM = """
-    systemd systemd-networkd systemd-resolved systemd-timesyncd init openrc-init busybox NetworkManager agetty
+    systemd systemd-networkd systemd-resolved systemd-timesyncd init openrc-init NetworkManager agetty
     chronyd crond dhclient dhcpcd dropbear ntpd sshd sshd-session udhcpc
     dockerd containerd containerd-shim containerd-shim-runc-v2 docker-proxy rootlesskit runc slirp4netns pasta
 """
-_BASE = frozenset(_BASE_SYSTEM.split())
+_BASE = frozenset(_BASE_SYSTEM.split())  # not busybox, which has a web server and more
+_INSTALLED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/snap/", "/nix/", "/gnu/")
 
 # Names of programs may have a version: php-fpm8.4. `sed` writes for each descriptor of a listener whose it is.
 # A line feed in the name of an open file must not look like a line of ls(1): busybox never prints one, others with -q.
@@ -167,14 +168,24 @@ class HostServices:
     @cached_property
     def strangers(self) -> tuple[Listener, ...]:
         """Those listeners that are neither of the base system nor of the engine."""
-        return tuple(each for each in self.listeners if each.name not in _BASE)
+        return tuple(
+            each
+            for each in self.listeners
+            if each.name not in _BASE or not each.program.startswith(_INSTALLED)
+        )
 
     @cached_property
     def applications(self) -> tuple[str, ...]:
-        """The paths of programs that run outside of containers and are known to be application servers."""
+        """The paths of programs that run outside of containers and are known to be application servers.
+
+        Raises:
+            EvidenceError: none was found, and the auditor does not see those of others.
+        """
         found = []
         for line in self._get("application"):
             pid, _, path = line.partition(" ")
             if self._is_outside(int(pid)):
                 found.append(path.removesuffix(_DELETED))
+        if not found and self._get("uid") != ("0",):
+            raise EvidenceError("which programs run as others could not be seen; are you root?")
         return tuple(dict.fromkeys(found))

@@ -199,6 +199,9 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def _order(release: str) -> tuple[int, ...]:
-    """Releases in their order: by the numbers in front. The words behind them name a flavour."""
-    match = re.match(r"\d+(?:[._-]\d+)*", release)
-    return tuple(map(int, re.split("[._-]", match[0]))) if match else ()
+    """Releases in their order: by the numbers in front. The words behind them name a flavour.
+
+    Backports of Debian have one in between: 6.1.0-0.deb11.21-amd64.
+    """
+    match = re.match(r"\d+(?:(?:\.deb|[._-])\d+)*", release)
+    return tuple(map(int, re.findall(r"\d+", match[0]))) if match else ()

@@ -56,8 +56,9 @@ for file in /usr/local/sbin/unminimize /usr/bin/unminimize /etc/dpkg/dpkg.cfg.d/
 done
 
 seen=""
+path=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin:/usr/local/go/bin
 IFS=:
-for folder in $PATH; do
+for folder in $path; do
   cd -P "$folder" 2>/dev/null || continue
   case "$seen:" in *":$PWD:"*) continue ;; esac
   seen=$seen:$PWD

@@ -180,4 +180,4 @@ def _obstacle(unit: Iterable[str]) -> str:
     values = dict(line.partition("=")[::2] for line in unit)
     if values.get("LoadState") == "masked" or values.get("UnitFileState") in ("masked", "masked-runtime"):
         return "systemd-sysctl.service is masked"
-    return ""
+    return "" if values.get("LoadState") == "loaded" else "there is no systemd-sysctl.service"
