@@ -265,7 +265,7 @@ TO_CONSOLE = (
 )
 TO_ITSELF = TO_CONSOLE.replace("0A0A0A0A:", "0100007F:")
 PARTS = {
-    "arguments": "argument:/usr/bin/falco\nargument:-o\nargument:http_output.url=https://Hunter2secret",
+    "arguments": "argument:/usr/bin/falco\nargument:-o\nargument:program_output.program=curl Hunter2secret",
     "fds": "fd:socket:[99]\nfd:socket:[98]\nfd:anon_inode:bpf-prog\nfd:/etc/Hunter2secret",
     "net": LISTENS,
     "unit": "unit:Id=falco.service\nunit:MainPID=7\nunit:ActiveState=active\nunit:UnitFileState=enabled",
@@ -287,6 +287,11 @@ def said(pid: int = 7, **parts: str) -> str:
     for word in ("first", "second"):
         lines += [f"{word}:{line}" for line in known[word].split("\n") if line]
     return "\n".join((f"process:{pid}", *lines, known["rest"], ""))
+
+
+def given(*arguments: str) -> dict[str, str]:
+    """The options with which it was started."""
+    return {"arguments": "\n".join(f"argument:{each}" for each in ("/usr/bin/falco", *arguments))}
 
 
 def watched(
@@ -385,6 +390,18 @@ def test_falco_in_order() -> None:
         ("its rules are loaded", {"rules": "rules:9:aa:/etc/falco/rules.d/x.yaml"}, "pass", "rules.d/x.yaml"),
         ("its rules are loaded", {"rules": "rules:9:bb:/etc/falco/falco_rules.yaml"}, "fail", "another"),
         ("its rules are loaded", {"first": "", "second": ""}, "pass", "does not show"),
+        ("its rules are loaded", given("-r", "/etc/falco/other.yaml"), "fail", "no file"),
+        ("its rules are loaded", given("-r", "/etc/falco/falco_rules.yaml"), "pass", "falco_rules.yaml"),
+        ("an output leaves the host", given("-o", "http_output.enabled=false"), "manual", "syslog_output"),
+        ("an output leaves the host", given("-ohttp_output.enabled=false"), "manual", "syslog_output"),
+        (
+            "an output leaves the host",
+            given(f"--option=http_output.url=http://{SECRET}:x@127.0.0.1/{SECRET}"),
+            "manual",
+            "127.0.0.1",
+        ),
+        ("an output leaves the host", given("-o", "http_output.url=http://[x"), "manual", "http_output"),
+        ("an output leaves the host", given("-o", "engine.kind=modern_ebpf"), "pass", "alerts.example.com"),
         ("its rules are loaded", {"config": "a: [b"}, "error", "could not be read"),
         ("its rules are loaded", {"config": ""}, "error", "could not be read"),
         ("it sees events and loses few", {"second": PARTS["first"]}, "fail", "sees nothing"),
@@ -441,6 +458,12 @@ def test_falco_in_order() -> None:
             "manual",
             "nothing",
         ),
+        (
+            "it reported something",
+            {"first": "", "second": "", "rest": f"alerts:{NOW + DAY}"},
+            "error",
+            "a clock is wrong",
+        ),
         ("it reported something", {}, "pass", "matched 5 times"),
     ],
 )
@@ -467,9 +490,12 @@ def snapshot(events: int, *, ago: int, start: int = 5) -> str:
     [
         ((snapshot(5, ago=1000), snapshot(9, ago=100)), "pass"),
         ((snapshot(5, ago=1000), snapshot(5, ago=100)), "fail"),
+        ((snapshot(5, ago=1000), snapshot(9, ago=-DAY)), "error"),
         ((snapshot(5, ago=9000), snapshot(9, ago=8000)), "fail"),
         ((snapshot(5, ago=1000), snapshot(9, ago=100, start=6)), "error"),
         ((snapshot(9, ago=100),), "error"),
+        ((snapshot(5, ago=1000), snapshot(9, ago=100).replace(": 9", ': "9"')), "error"),
+        (('snapshot:{"output_fields": "x"}', 'snapshot:{"output_fields": [1]}'), "error"),
         ((snapshot(5, ago=1000), snapshot(9, ago=100)[:-9]), "error"),
     ],
 )

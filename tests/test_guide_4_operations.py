@@ -436,6 +436,7 @@ def _require_events(falco: Watcher, now: float) -> str:
         raise EvidenceError("it shows no counter of events: metrics are off, or could not be read")
     written = falco.last_snapshot
     if written is not None:
+        _refuse_future("its counters", written, now)
         limit = 2 * _seconds(falco.set("metrics", "interval"))
         assert now - written <= limit, f"it last wrote its counters {now - written:.0f} s ago"
     seen = readings[1].events - readings[0].events
@@ -464,7 +465,14 @@ def _require_output(falco: Watcher, facts: Facts) -> str:
     raise Manual(f"{', '.join(told)}: what takes that to another machine?")
 
 
+def _refuse_future(what: str, written: float, now: float) -> None:
+    if written > now + _CLOCKS:
+        raise EvidenceError(f"{what} were written after the audit: a clock is wrong")
+
+
 def _require_report(falco: Watcher, now: float) -> str:
+    if falco.last_alert is not None:
+        _refuse_future("its alerts", falco.last_alert, now)
     if falco.last_alert is not None and now - falco.last_alert <= _LATELY:
         return f"its file of alerts was written {max(now - falco.last_alert, 0) / _DAY:.0f} days ago"
     matches = falco.readings[1].matches if falco.readings else None

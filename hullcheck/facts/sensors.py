@@ -188,7 +188,10 @@ class Watcher:
             EvidenceError: its configuration could not be read.
         """
         url = str(self.set("http_output", "url") or "")
-        return urlsplit(url if "://" in url else f"//{url}").hostname or ""
+        try:
+            return urlsplit(url if "://" in url else f"//{url}").hostname or ""
+        except ValueError:
+            return ""
 
     @property
     def rules(self) -> Mapping[str, str]:
@@ -219,19 +222,25 @@ class Watcher:
                 raise EvidenceError(f"what answers at port {port} is not shown to be this process")
             first, second = map(_reading, asked)
             return first, second
-        written = [each.get("output_fields") or {} for each in self.document["Snapshots"]]
+        written = self._snapshots
         same_start = len({each.get("falco.start_ts") for each in written}) == 1
         if len(written) == 2 and same_start:
             first, second = (
-                Reading(each.get("scap.n_evts"), each.get("scap.n_drops"), None, {}) for each in written
+                Reading(_number(each.get("scap.n_evts")), _number(each.get("scap.n_drops")), None, {})
+                for each in written
             )
             return first, second
         return None
 
     @property
+    def _snapshots(self) -> list[Mapping[str, Any]]:
+        fields = [each.get("output_fields") for each in self.document["Snapshots"]]
+        return [each if isinstance(each, dict) else {} for each in fields]
+
+    @property
     def last_snapshot(self) -> float | None:
         """When it last wrote its counters to their file, in seconds since the epoch."""
-        times = [(each.get("output_fields") or {}).get("evt.time") for each in self.document["Snapshots"]]
+        times = [each.get("evt.time") for each in self._snapshots]
         return max((each / 1e9 for each in times if isinstance(each, int)), default=None)
 
     @property
@@ -239,6 +248,10 @@ class Watcher:
         """When the file of its alerts was last written; None where there is none, or nothing in it."""
         alerts = self.document["Alerts"]
         return None if alerts is None else float(alerts)
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, int | float) else None
 
 
 def _reading(document: Mapping[str, Any]) -> Reading:

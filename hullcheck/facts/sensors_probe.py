@@ -14,7 +14,6 @@ from hullcheck.facts import ports
 from hullcheck.facts.program_answer import words_and_files
 from hullcheck.probes import Probe
 from hullcheck.redact import json_object, pick
-from hullcheck.text import hide_passwords
 
 _SCRIPT = r"""
 printf "auditor:%s\n" "$(id -u)"
@@ -98,8 +97,8 @@ _SNAPSHOT = {
         **dict.fromkeys(("evt.time", "scap.n_evts", "scap.n_drops", "falco.start_ts", "falco.num_evts"), True)
     }
 }
-_ARGUMENT = re.compile(r"-c|--config(=.*)?|-r|--rules(=.*)?|/\S+|--modern-bpf|--nodriver|-o|--option(=.*)?")
-_OVERRIDE = re.compile(r"((engine|metrics|webserver)\.\w+|rules_files?(\[\])?)=\S*")
+_OPTION = re.compile(r"(?:-o|--option)(?:=|\n)?(\w+)\.(\w+)=(.*)")
+_RULES = re.compile(r"(?:-r|--rules)(?:=|\n)?(/.*)")
 _METRIC = re.compile(r"(falcosecurity_\w+)(?:\{(.*)\})? ([0-9.e+]+)")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 _TOTALS = {
@@ -124,14 +123,14 @@ def _process(block: str) -> dict[str, Any]:
     pid, _, rest = block.partition("\n")
     lines, files = words_and_files(rest)
     held = lines.get("fd", [])
+    by_option = _by_option("\n".join(lines.get("argument", ()))) if files else {}
     return {
         "Pid": int(pid),
-        "Arguments": [_argument(each) for each in lines.get("argument", ())],
         "SeesFiles": bool(held),
         "Holds": sorted({each for each in held if _KINDS.fullmatch(each)}),
         "Network": dict(zip(("Listens", "Connected"), ports.held(lines.get("net", ()), held), strict=True)),
         "Unit": dict(each.partition("=")[::2] for each in lines.get("unit", ())),
-        "Config": list(map(_config, files)),
+        "Config": [*map(_config, files), *([by_option] if by_option else ())],
         "Rules": [each.split(":", 2) for each in lines.get("rules", ())],
         "Readings": [read for word in ("first", "second") if (read := _reading(lines.get(word, ())))],
         "Snapshots": [pick(json_object(each), _SNAPSHOT) for each in lines.get("snapshot", ())],
@@ -139,11 +138,18 @@ def _process(block: str) -> dict[str, Any]:
     }
 
 
-def _argument(word: str) -> str:
-    """An option that is judged; of others only that they are there."""
-    if _OVERRIDE.fullmatch(word) or _ARGUMENT.fullmatch(word):
-        return hide_passwords(word)
-    return "***"
+def _by_option(arguments: str) -> dict[str, Any]:
+    """What of the configuration is set by options of the command, which win over its files."""
+    import yaml  # only where there is a Falco
+
+    found: dict[str, Any] = {}
+    for section, key, value in _OPTION.findall(arguments):
+        try:
+            found.setdefault(section, {})[key] = yaml.safe_load(value)
+        except (yaml.YAMLError, RecursionError, ValueError):
+            found.setdefault(section, {})[key] = None
+    rules = _RULES.findall(arguments)
+    return _judged(found | ({"rules_files": rules} if rules else {}))
 
 
 def _config(text: str) -> dict[str, Any] | None:
@@ -154,8 +160,11 @@ def _config(text: str) -> dict[str, Any] | None:
         document = yaml.safe_load(text) or {}
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
-    if not isinstance(document, dict):
-        return None
+    return _judged(document) if isinstance(document, dict) else None
+
+
+def _judged(document: dict[str, Any]) -> dict[str, Any]:
+    """Of a configuration what is judged."""
     kept: dict[str, Any] = pick(document, _CONFIG)
     sent = kept.get("http_output")
     if isinstance(sent, dict) and "url" in sent:  # with a token in its path, or a password
