@@ -76,6 +76,7 @@ def test_way_to_the_chain() -> None:
     rule = "-A DOCKER-USER -i eth0 -j DROP"
     assert iptables(rule, chains=()) == ("fail", "what is forwarded does not come to DOCKER-USER")
     assert iptables(rule, chains=("-P FORWARD ACCEPT",))[0] == "fail"
+    assert iptables(rule, chains=("-A FORWARD -i docker9 -j DOCKER-USER",))[0] == "fail"
     assert iptables(rule, chains=("-A FORWARD -j ACCEPT", "-A FORWARD -j DOCKER-USER"))[0] == "fail"
     assert iptables(rule, chains=("-A FORWARD -i lo -j ACCEPT", "-A FORWARD -j DOCKER-USER"))[0] == "pass"
     assert iptables(chains=("-P FORWARD DROP",)) == ("fail", "there is no chain DOCKER-USER")

@@ -39,13 +39,14 @@ for folder in /var/spool/cron /var/spool/cron/crontabs; do
 done
 lines=$(grep -aHs "^[^#]" /etc/crontab /etc/anacrontab /etc/cron.d/* /var/spool/cron/* /var/spool/cron/crontabs/*)
 printf "%s\n" "$lines" | sed "s/^/line:/"
-for each in /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/*; do
+for each in /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* /etc/periodic/*/*; do
   if [ -f "$each" ] && [ -x "$each" ]; then printf "script:%s\n" "$each"; fi
 done
 
 echo "--programs"
 paths=$(printf "%s\n%s\n" "$started" "$lines" | tr " \t;=&|\"'" "\n\n\n\n\n\n\n\n" | grep "^/" | sort -u
-  for each in /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/*; do echo "$each"; done)
+  for each in /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* \
+    /etc/periodic/*/*; do echo "$each"; done)
 printf "%s\n" "$paths" |
   while IFS= read -r path; do
     if [ -f "$path" ] && [ -r "$path" ]; then printf "%s\n" "$path"; fi

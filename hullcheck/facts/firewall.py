@@ -124,7 +124,7 @@ def limiting_rule(chains: Chains, name: str, above: tuple[str, ...] = ()) -> Rul
 def _leads_to(chains: Chains, name: str, wanted: str) -> bool:
     """Whether every packet in a chain comes to a rule that sends it to the wanted one."""
     for rule in chains.get(name, ()):
-        if rule.target == wanted:
+        if rule.target == wanted and rule.takes_all:
             return True
         if rule.takes_all and rule.target in _ENDING | _LIMITING:
             return False

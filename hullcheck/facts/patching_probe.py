@@ -25,7 +25,8 @@ for folder in /var/spool/cron /var/spool/cron/crontabs; do
 done
 for word in ansible-pull puppet salt-call; do
   grep -ls "^[^#]*$word" /etc/crontab /etc/cron.d/* /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* \
-    /var/spool/cron/crontabs/* /var/spool/cron/* /etc/crontabs/* | sed "s/^/cron:$word /"
+    /etc/cron.monthly/* /etc/periodic/*/* /var/spool/cron/crontabs/* /var/spool/cron/* /etc/crontabs/* |
+    sed "s/^/cron:$word /"
 done
 
 for folder in /opt/puppetlabs/puppet /var/cache/puppet /var/lib/puppet; do

@@ -99,7 +99,7 @@ _SNAPSHOT = {
 }
 _OPTION = re.compile(r"(?:-o|--option)(?:=|\n)?(\w+)\.(\w+)=(.*)")
 _RULES = re.compile(r"(?:-r|--rules)(?:=|\n)?(/.*)")
-_METRIC = re.compile(r"(falcosecurity_\w+)(?:\{(.*)\})? ([0-9.e+]+)")
+_METRIC = re.compile(r"(falcosecurity_\w+)(?:\{(.*)\})? (\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 _TOTALS = {
     "falcosecurity_scap_n_evts_total": "Events",
