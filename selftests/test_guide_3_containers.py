@@ -253,6 +253,9 @@ def test_who_is_sensitive(listed: tuple[str, ...] | None, verdict: str) -> None:
     policy = Policy(sensitive_containers=listed)
     assert of(WIDE, policy).judge(control)[0] == verdict
     assert of(CHOSEN, policy).judge(control)[0] == "pass"
+    for address in ("::0", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0"):  # as it was asked for, and kept
+        wide = {"Ports": {"80/tcp": [{"HostIp": address, "HostPort": "8080"}]}}
+        assert of(wide, policy).judge(control)[0] == verdict, address
 
 
 def test_environment_that_was_not_told() -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 _SOCKET = re.compile(r"(\d+)/net/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\w\w) .*")
 _INODE_FIELD = 9
-_ANY = frozenset({"", "0.0.0.0", "::", "::ffff:0:0"})
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Port:
     @property
     def on_every_address(self) -> bool:
         """Whether every address of the host leads to it."""
-        return self.address in _ANY
+        return canonical(self.address) in ("", "0.0.0.0", "::")
 
     def __str__(self) -> str:
         """Address, number, protocol and origin, for people."""
