@@ -472,6 +472,28 @@ def test_host_logs() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("program", "line", "more"),
+    [
+        ("filebeat", "- type: journald", "\n  include_matches: [_SYSTEMD_UNIT={}.service]"),
+        ("fluent-bit", "Name systemd", "\n    Systemd_Filter _SYSTEMD_UNIT={}.service"),
+        ("promtail", "  - job_name: a", "\n    journal: {{matches: _SYSTEMD_UNIT={}.service}}"),
+        ("vector", "[sources.a]", '\ntype = "journald"\ninclude_units = ["{}"]\n[sources.b]'),
+        (
+            "fluentd",
+            "@type forward\n</source>",
+            '\n<source>\n@type systemd\nmatches [{{"U": "{}"}}]\n</source>',
+        ),
+    ],
+)
+def test_journal_of_some_units(program: str, line: str, more: str) -> None:
+    """What takes the journal of other units alone does not take that of the engine."""
+    for unit, expected in (("docker", "pass"), ("ssh", "manual")):
+        config = CONFIGS[program].replace(line, line + more.format(unit), 1)
+        found = judged("host_logs_are_collected_centrally", of(program, config))
+        assert found["the daemon's log"][0] == expected, config
+
+
 @pytest.mark.parametrize("head", ["if $syslogfacility-text == 'authpriv' then {", 'ruleset(name="x") {'])
 def test_rsyslog_that_sends_some(head: str) -> None:
     """What stands in a block is of some messages alone."""

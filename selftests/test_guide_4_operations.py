@@ -263,6 +263,7 @@ LISTENS = "net:7/net/tcp:  0: 00000000:223D 00000000:0000 0A 00000000:00000000 0
 TO_CONSOLE = (
     "net:7/net/tcp:  1: 0100000A:9999 0A0A0A0A:192B 01 00000000:00000000 00:00000000 00000000 0 0 98 1"
 )
+TO_THIS_HOST = TO_CONSOLE.replace("0A0A0A0A:", "0500000A:")
 TO_ITSELF = TO_CONSOLE.replace("0A0A0A0A:", "0100007F:")
 PARTS = {
     "arguments": "argument:/usr/bin/falco\nargument:-o\nargument:program_output.program=curl Hunter2secret",
@@ -599,7 +600,8 @@ def test_other_agents(title: str, executable: str) -> None:
     assert falco(asked, "it runs")[0] == "fail"
     found = judged("something_watches_the_containers", asked)
     assert (found["Falco"][0], found[title][0]) == ("fail", "not applicable")
-    for flaw in ({"net": ""}, {"net": TO_ITSELF}, {"net": TO_CONSOLE.replace(" 98 ", " 97 ")}, {"unit": ""}):
+    nets = ("", TO_ITSELF, TO_THIS_HOST, TO_CONSOLE.replace(" 98 ", " 97 "))
+    for flaw in (*({"net": each} for each in nets), {"unit": ""}):
         found = judged("something_watches_the_containers", agent(executable, **flaw))
         assert {verdict for verdict, _ in found.values()} == {"fail"}, flaw
     found = judged(

@@ -321,7 +321,8 @@ def _require_watch(tool: Tool, facts: Facts) -> str:
     assert any(map(_after_a_boot, watchers)), (
         f"{tool.title} does not start with the host: {_state(watchers[0])}"
     )
-    ends = sorted({end for each in watchers for end in each.connected_to})
+    called = {end for each in watchers for end in each.connected_to}
+    ends = sorted(end for end in called if not facts.shippers.is_here(end.partition(" ")[0]))
     assert ends, f"{tool.title} runs ({watchers[0].place}), but is connected to no other machine"
     return f"{tool.title} runs ({watchers[0].place}), connected to {', '.join(ends)}"
 

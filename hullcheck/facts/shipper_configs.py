@@ -48,6 +48,13 @@ def _hosts(value: Any) -> Iterator[tuple[str, str]]:
             yield "send", found[1].strip("[]")
 
 
+def _journal(*filters: Any) -> Iterator[tuple[str, str]]:
+    """The journal, if what is taken of it is all, or names the engine."""
+    wanted = [each for each in filters if each]
+    if not wanted or "docker" in str(wanted):
+        yield "read", "journal"
+
+
 def _list(value: Any) -> list[str]:
     if value is None:
         return []
@@ -115,7 +122,8 @@ def _beats_input(one: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if kind == "docker":
         yield "read", _ALL_CONTAINERS
     if kind == "journald":
-        yield "read", "journal"
+        yield from _journal(one.get("include_matches"), one.get("units"))
+        return  # its paths are those of journals
     for path in _list(one.get("paths")):
         yield "read", path
     for stream in one.get("streams") or ():
@@ -128,7 +136,7 @@ def _promtail(text: str) -> Iterator[tuple[str, str]]:
             yield from _hosts([client["url"]] if "url" in client else [])
         for job in document.get("scrape_configs") or ():
             if "journal" in job:
-                yield "read", "journal"
+                yield from _journal((job["journal"] or {}).get("matches"))
             if "docker_sd_configs" in job:
                 yield "read", _ALL_CONTAINERS
             for group in job.get("static_configs") or ():
@@ -140,10 +148,12 @@ def _vector(text: str) -> Iterator[tuple[str, str]]:
         documents: Iterable[Any] = [tomllib.loads(text)]
     except ValueError:
         documents = _yaml(text)
-    kinds = {"docker_logs": _ALL_CONTAINERS, "journald": "journal", "fluent": "forward", "syslog": "syslog"}
+    kinds = {"docker_logs": _ALL_CONTAINERS, "fluent": "forward", "syslog": "syslog"}
     for document in documents:
         for source in (document.get("sources") or {}).values():
-            if source.get("type") in kinds:
+            if source.get("type") == "journald":
+                yield from _journal(source.get("include_units"), source.get("include_matches"))
+            elif source.get("type") in kinds:
                 yield "read", kinds[source["type"]]
             yield from (("read", path) for path in _list(source.get("include")))
         for sink in (document.get("sinks") or {}).values():
@@ -168,7 +178,9 @@ def _fluentd(text: str) -> Iterator[tuple[str, str]]:
     ):
         types = re.findall(r"^\s*@?type\s+(\S+)", body, re.MULTILINE)
         if kind == "source":
-            known = {"systemd": "journal", "forward": "forward", "syslog": "syslog"}
+            if types[:1] == ["systemd"]:
+                yield from _journal(re.findall(r"^\s*(?:matches|filters)\s+(.*)", body, re.MULTILINE))
+            known = {"forward": "forward", "syslog": "syslog"}
             yield from (("read", known[each]) for each in types[:1] if each in known)
             for value in re.findall(r"^\s*path\s+(\S+)", body, re.MULTILINE) if types[:1] == ["tail"] else ():
                 yield from (("read", path) for path in value.strip("\"'").split(","))
@@ -182,7 +194,7 @@ def _fluentd(text: str) -> Iterator[tuple[str, str]]:
 def _fluent_bit(text: str) -> Iterator[tuple[str, str]]:
     if re.search(r"^pipeline:", text, re.MULTILINE):
         raise ValueError("YAML is not read")
-    known = {"systemd": "journal", "forward": "forward", "syslog": "syslog"}
+    known = {"forward": "forward", "syslog": "syslog"}
     for kind, body in re.findall(
         r"^\s*\[(INPUT|OUTPUT)\]\s*$(.*?)(?=^\s*\[|\Z)",
         _uncommented(text),
@@ -194,6 +206,8 @@ def _fluent_bit(text: str) -> Iterator[tuple[str, str]]:
         if kind.upper() == "INPUT":
             if name in known:
                 yield "read", known[name]
+            if name == "systemd":
+                yield from _journal(re.findall(r"(?i)^\s*systemd_filter\s+(.*)", body, re.MULTILINE))
             if name == "tail":
                 yield from (
                     ("read", path.strip()) for path in values.get("path", "").split(",") if path.strip()
