@@ -225,6 +225,37 @@ def test_shipper_reads_the_files_of_containers(program: str) -> None:
     assert set(verdicts(facts(ship(program, config))).values()) == {"fail"}
 
 
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        ("**", "pass"),
+        ("docker.*.log", "pass"),
+        ("docker.*", "fail"),
+        ("{audit,docker}.**", "pass"),
+        ("audit docker.**", "pass"),
+        ("audit.**", "fail"),
+        ("docker.**>\n@type file\n</match>\n<match **", "fail"),
+        ("audit.**>\n@type file\n</match>\n<match **", "pass"),
+    ],
+)
+def test_fluentd_that_sends_some(patterns: str, expected: str) -> None:
+    """The first pattern that a tag matches takes it."""
+    source = FLUENTD.replace("@type tail", "@type tail\n  tag docker.*")
+    found = verdicts(of("fluentd", source.replace("<match docker.**", f"<match {patterns}")))
+    assert found["Fluentd"] == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "match", "expected"),
+    [("", "*", "pass"), ("", "tail.*", "pass"), ("docker.*", "docker.*", "pass"), ("", "systemd.*", "fail")],
+)
+def test_fluent_bit_that_sends_some(tag: str, match: str, expected: str) -> None:
+    """An input whose tag no output takes goes nowhere."""
+    config = FLUENT_BIT.replace("Match *", f"Match {match}")
+    config = config.replace("Name tail", f"Name tail\n    Tag {tag}" if tag else "Name tail")
+    assert verdicts(of("fluent-bit", config))["Fluentd"] == expected
+
+
 def test_no_shipper() -> None:
     """The files stay on the host, and with them the log."""
     found = judged(CONTROL, facts())
@@ -572,8 +603,14 @@ def test_patterns(path: str, pattern: str, expected: bool) -> None:
     assert _matches(path, pattern) is expected
 
 
+BROKEN_PATTERN = "<source>\n@type tail\ntag a\npath /x\n</source>\n<match {a>\n@type es\n</match>"
+
+
 @pytest.mark.parametrize("program", shipper_configs.PROGRAMS)
-@pytest.mark.parametrize("text", ["", "\0", "}{<[", "a: b", "[]", "- 1", "[INPUT]\n", "input {", "<source>"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "\0", "}{<[", "a: b", "[]", "- 1", "[INPUT]\n", "input {", "<source>", BROKEN_PATTERN],
+)
 def test_nonsense_reads_nothing(program: str, text: str) -> None:
     """Whatever a file holds, nothing comes of what is none."""
     assert shipper_configs.read(program, text) in (None, (set(), set()))

@@ -6,6 +6,7 @@ password and path. What is read is a path with its wildcards, or one of the word
 engine tells of them), `journal`, `forward`, `gelf` and `syslog` (what others send to it).
 """
 
+import fnmatch
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -37,7 +38,7 @@ def read(program: str, text: str) -> Route | None:
     try:
         for what, value in _READERS[program](text):
             (reads if what == "read" else sends).add(value)
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError, re.error):
         return None
     return reads, sends
 
@@ -170,50 +171,84 @@ def _uncommented(text: str) -> str:
 
 
 def _fluentd(text: str) -> Iterator[tuple[str, str]]:
+    """A source counts where the first pattern that its tag matches is of an output that sends."""
     text = _uncommented(text)
     if "<source" not in text and "@include" in text:
         raise ValueError("included files are not read")
-    for kind, body in re.findall(
-        r"^\s*<(source|match)\b[^>]*>(.*?)^\s*</\1>", text, re.DOTALL | re.MULTILINE
-    ):
-        types = re.findall(r"^\s*@?type\s+(\S+)", body, re.MULTILINE)
-        if kind == "source":
-            if types[:1] == ["systemd"]:
-                yield from _journal(re.findall(r"^\s*(?:matches|filters)\s+(.*)", body, re.MULTILINE))
-            known = {"forward": "forward", "syslog": "syslog"}
-            yield from (("read", known[each]) for each in types[:1] if each in known)
-            for value in re.findall(r"^\s*path\s+(\S+)", body, re.MULTILINE) if types[:1] == ["tail"] else ():
-                yield from (("read", path) for path in value.strip("\"'").split(","))
-        elif any(each not in _LOCAL_OUTPUTS for each in types):
-            for key, value in re.findall(
-                r"^\s*(hosts?|url|endpoint|brokers|s3_bucket)\s+(\S+)", body, re.MULTILINE
-            ):
-                yield from [("send", f"s3:{value}")] if key == "s3_bucket" else _hosts(value)
+    routed = re.search(r"@label|<label|rewrite_tag", text)  # its ways are not followed
+    found = re.findall(r"^\s*<(source|match)\b([^>]*)>(.*?)^\s*</\1>", text, re.DOTALL | re.MULTILINE)
+    outputs = [
+        (patterns.split(), list(_fluentd_output(body))) for kind, patterns, body in found if kind == "match"
+    ]
+    for _, sends in outputs:
+        yield from sends
+    for body in (body for kind, _, body in found if kind == "source"):
+        tag = re.search(r"^\s*tag\s+(\S+)", body, re.MULTILINE)
+        ways = [
+            sends for patterns, sends in outputs if tag is None or _has_tag(patterns, tag[1].strip("\"'"))
+        ]
+        if routed or any(ways if tag is None else ways[:1]):
+            yield from _fluentd_source(body)
+
+
+def _has_tag(patterns: Iterable[str], tag: str) -> bool:
+    """Whether a tag of Fluentd matches one of these; `*` in a tag stands for the path of the file."""
+    wild = {"**": ".*", ".**": r"(\..*)?", "*": "[^.]+", "{": "(", "}": ")", ",": "|"}
+    parts = (re.findall(r"\.?\*\*|[*{},]|[^*{},.]+|\.", each) for each in patterns)
+    return any(
+        re.fullmatch("".join(wild.get(part) or re.escape(part) for part in each), tag.replace("*", "var.log"))
+        for each in parts
+    )
+
+
+def _fluentd_output(body: str) -> Iterator[tuple[str, str]]:
+    if all(each in _LOCAL_OUTPUTS for each in re.findall(r"^\s*@?type\s+(\S+)", body, re.MULTILINE)):
+        return
+    for key, value in re.findall(r"^\s*(hosts?|url|endpoint|brokers|s3_bucket)\s+(\S+)", body, re.MULTILINE):
+        yield from [("send", f"s3:{value}")] if key == "s3_bucket" else _hosts(value)
+
+
+def _fluentd_source(body: str) -> Iterator[tuple[str, str]]:
+    kind = next(iter(re.findall(r"^\s*@?type\s+(\S+)", body, re.MULTILINE)), "")
+    if kind == "systemd":
+        yield from _journal(re.findall(r"^\s*(?:matches|filters)\s+(.*)", body, re.MULTILINE))
+    if kind in ("forward", "syslog"):
+        yield "read", kind
+    for value in re.findall(r"^\s*path\s+(\S+)", body, re.MULTILINE) if kind == "tail" else ():
+        yield from (("read", path) for path in value.strip("\"'").split(","))
 
 
 def _fluent_bit(text: str) -> Iterator[tuple[str, str]]:
+    """An input counts where its tag matches that of an output that sends."""
     if re.search(r"^pipeline:", text, re.MULTILINE):
         raise ValueError("YAML is not read")
-    known = {"forward": "forward", "syslog": "syslog"}
-    for kind, body in re.findall(
-        r"^\s*\[(INPUT|OUTPUT)\]\s*$(.*?)(?=^\s*\[|\Z)",
-        _uncommented(text),
-        re.DOTALL | re.MULTILINE | re.IGNORECASE,
-    ):
-        pairs = (line.split(None, 1) for line in body.split("\n") if len(line.split(None, 1)) == 2)
-        values = {key.lower(): value.strip() for key, value in pairs}
-        name = values.get("name", "").lower()
-        if kind.upper() == "INPUT":
-            if name in known:
-                yield "read", known[name]
-            if name == "systemd":
-                yield from _journal(re.findall(r"(?i)^\s*systemd_filter\s+(.*)", body, re.MULTILINE))
-            if name == "tail":
-                yield from (
-                    ("read", path.strip()) for path in values.get("path", "").split(",") if path.strip()
-                )
-        elif name not in _LOCAL_OUTPUTS:
+    text = _uncommented(text)
+    sections = r"^\s*\[(INPUT|OUTPUT)\]\s*$(.*?)(?=^\s*\[|\Z)"
+    found = re.findall(sections, text, re.DOTALL | re.MULTILINE | re.IGNORECASE)
+    taken = list[str]()
+    for values in (_fluent_bit_values(body) for kind, body in found if kind.upper() == "OUTPUT"):
+        if values.get("name", "").lower() not in _LOCAL_OUTPUTS:
+            taken.append(values.get("match") or ("*" if "match_regex" in values else ""))
             yield from _hosts(values.get("host") or values.get("brokers") or values.get("endpoint") or [])
+    for body in (body for kind, body in found if kind.upper() == "INPUT"):
+        values = _fluent_bit_values(body)
+        name = values.get("name", "").lower()
+        tag = values.get("tag") or f"{name}.0"
+        any_tag = name == "forward" or "rewrite_tag" in text
+        if not (any_tag or any(fnmatch.fnmatchcase(tag, each) for each in taken)):
+            continue
+        if name in ("forward", "syslog"):
+            yield "read", name
+        if name == "systemd":
+            yield from _journal(re.findall(r"(?i)^\s*systemd_filter\s+(.*)", body, re.MULTILINE))
+        if name == "tail":
+            paths = map(str.strip, values.get("path", "").split(","))
+            yield from (("read", path) for path in paths if path)
+
+
+def _fluent_bit_values(body: str) -> dict[str, str]:
+    pairs = (line.split(None, 1) for line in body.split("\n") if len(line.split(None, 1)) == 2)
+    return {key.lower(): value.strip() for key, value in pairs}
 
 
 def _logstash(text: str) -> Iterator[tuple[str, str]]:
