@@ -138,6 +138,7 @@ def test_files_that_are_not_applied() -> None:
     """A masked unit applies nothing; a file that cannot be read may hold anything."""
     assert persistent(unit="LoadState=masked")["fs.suid_dumpable"][0] == "fail"
     assert persistent(unit="LoadState=not-found")["fs.suid_dumpable"][0] == "fail"
+    assert persistent(unit="UnitFileState=static")["fs.suid_dumpable"][0] == "error"
     found = persistent(
         files={FILE: SET[FILE], "/etc/sysctl.d/z.conf": []}, more="unread:/etc/sysctl.d/z.conf"
     )

@@ -276,7 +276,8 @@ def test_kernel_settings_survive_a_reboot(kernel_setting: str, sysctl: Sysctl, p
     if kernel_setting == FORWARD and policy.ip_forward_reason:
         what = f"{found.file} sets it to {found.value}" if found else "no file sets it"
         return f"{what}, and the engine to 1; the policy says why: {policy.ip_forward_reason}"
-    assert not sysctl.applied, f"{sysctl.applied}: no file is applied at the start"
+    obstacle = sysctl.obstacle
+    assert not obstacle, f"{obstacle}: no file is applied at the start"
     assert found, f"no file sets it; it is {sysctl.value(kernel_setting)} now"
     assert found.value == GUIDE[kernel_setting], f"{found.file} sets it to {found.value}"
     return f"{found.file} sets it to {found.value}"

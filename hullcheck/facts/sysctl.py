@@ -61,14 +61,14 @@ class Sysctl:
         running: the values of the kernel that runs, by name.
         assignments: those that the next start makes, in its order; files that hide each other are resolved.
         unread: files that could not be read.
-        applied: why no file is applied at the start; empty where they are.
+        unit: what systemd says of the unit that applies them at the start; None where there is no systemd.
         chain: what iptables says of the chain FORWARD, None where it is not installed.
     """
 
     running: dict[str, str]
     assignments: tuple[Assignment, ...]
     unread: tuple[str, ...]
-    applied: str
+    unit: tuple[str, ...] | None
     chain: tuple[str, ...] | None
 
     @classmethod
@@ -98,7 +98,7 @@ class Sysctl:
             running,
             tuple(each for path in order for each in _assignments(path, files[path])),
             tuple(path for path in words.get("unread", ()) if path in order),
-            _obstacle(words.get("unit", ())) if systemd else "",
+            tuple(words.get("unit", ())) if systemd else None,
             tuple(words["chain"]) if "chain" in words else None,
         )
 
@@ -131,6 +131,24 @@ class Sysctl:
         matching = [each for each in numbered if fnmatch.fnmatchcase(path, each[1].name)]
         found = named or matching
         return found[-1] if found else (-1, None)
+
+    @property
+    def obstacle(self) -> str:
+        """Why no file is applied at the start; empty where they are.
+
+        Raises:
+            EvidenceError: systemd does not tell.
+        """
+        if self.unit is None:
+            return ""
+        values = dict(line.partition("=")[::2] for line in self.unit)
+        state = values.get("LoadState", "")
+        if not state:
+            raise EvidenceError("systemd does not tell of systemd-sysctl.service")
+        masked = values.get("UnitFileState") in ("masked", "masked-runtime")
+        if state == "loaded" and not masked:
+            return ""
+        return f"systemd-sysctl.service is {'masked' if masked else state}"
 
     @property
     def forward_policy(self) -> str:
@@ -173,11 +191,3 @@ def _name(written: str) -> str:
     if first is None or first[0] == ".":
         return written
     return written.translate(str.maketrans("./", "/."))
-
-
-def _obstacle(unit: Iterable[str]) -> str:
-    """Why systemd applies no file at the start; empty where it does."""
-    values = dict(line.partition("=")[::2] for line in unit)
-    if values.get("LoadState") == "masked" or values.get("UnitFileState") in ("masked", "masked-runtime"):
-        return "systemd-sysctl.service is masked"
-    return "" if values.get("LoadState") == "loaded" else "there is no systemd-sysctl.service"
