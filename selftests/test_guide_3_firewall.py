@@ -137,6 +137,9 @@ def test_tables_of_nftables() -> None:
     jump = rule("site", "forward", MATCH, {"jump": {"target": "limits"}})
     assert nft(site, chain("site", "limits"), jump, rule("site", "limits", REJECT))[0] == "pass"
     assert nft(chain("site", "forward", **HOOK | {"policy": "drop"}))[0] == "pass"
+    closed = HOOK | {"policy": "drop"}
+    for family, expected in (("ip", "pass"), ("ip6", "fail")):
+        assert nft({"chain": chain("site", "forward", **closed)["chain"] | {"family": family}})[0] == expected
     by_port = {"set": [[22, {"accept": None}], [80, {"drop": None}]]}
     assert nft(site, rule("site", "forward", {"vmap": {"key": "x", "data": by_port}}))[0] == "pass"
     by_port = {"set": [[22, {"accept": None}]]}

@@ -233,7 +233,10 @@ def _iptables_rule(words: list[str], line: str) -> Rule:
 
 
 def _tables(lines: Iterable[str]) -> Iterable[tuple[str, Chains, Mapping[str, str]]]:
-    """Of each table but the engine's own: its chains, and the policy of those to which forwarded packets come."""
+    """Of each table but the engine's own and those of IPv6 alone, what the traffic of containers comes to.
+
+    That is its chains, and the policy of those to which forwarded packets come.
+    """
     chains: dict[str, dict[str, list[Rule]]] = {}
     hooked: dict[str, dict[str, str]] = {}
     try:
@@ -247,9 +250,9 @@ def _tables(lines: Iterable[str]) -> Iterable[tuple[str, Chains, Mapping[str, st
             chains[f"{rule['family']} {rule['table']}"][rule["chain"]].append(_nft_rule(rule["expr"]))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise EvidenceError("the answer of nft is not what it documents") from None
-    return [
-        (name, chains[name], found) for name, found in hooked.items() if name.split()[1] != _OF_THE_ENGINE
-    ]
+    families = ((*name.split(), name) for name in hooked)
+    wanted = [name for family, table, name in families if family != "ip6" and table != _OF_THE_ENGINE]
+    return [(name, chains[name], hooked[name]) for name in wanted]
 
 
 def _nft_rule(expressions: list[dict[str, Any]]) -> Rule:
