@@ -86,7 +86,7 @@ def test_host_has_no_compilers(software: Software, policy: Policy) -> str:
     """The host has no compilers, assemblers or linkers.
 
     Who breaks out of a container builds the next attack with them. Looked for are packages, and programs in
-    the directories of the path.
+    the directories of the path and in those where programs usually lie.
 
     Remedy: remove the packages, or name them in `allowed_host_programs` of the policy.
     """
@@ -105,7 +105,7 @@ def test_host_has_no_browsers(software: Software, policy: Policy) -> str:
     """The host has no web browsers, of text neither.
 
     A browser runs what others wrote, with the rights of an administrator. Looked for are packages, and programs
-    in the directories of the path.
+    in the directories of the path and in those where programs usually lie.
 
     Remedy: remove the packages, or name them in `allowed_host_programs` of the policy.
     """
