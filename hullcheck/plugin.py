@@ -29,6 +29,7 @@ TARGET = "audit_target"
 SESSION = pytest.StashKey[AuditSession]()
 FINDINGS = pytest.StashKey[tuple[Finding, ...]]()
 MAPPED = pytest.StashKey[bool]()
+WRONG_USE = pytest.StashKey[str]()
 
 _RAISED: dict[Verdict, type[Exception]] = {
     Verdict.ERROR: EvidenceError,
@@ -125,7 +126,11 @@ def session_of(config: pytest.Config) -> AuditSession:
         pytest.UsageError: the inventory or the hosts cannot be used.
     """
     if SESSION not in config.stash:
-        config.stash[SESSION] = AuditSession(config)
+        try:
+            config.stash[SESSION] = AuditSession(config)
+        except pytest.UsageError as error:
+            config.stash[WRONG_USE] = str(error)
+            raise
     return config.stash[SESSION]
 
 
@@ -170,10 +175,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Check the markers of what was collected; the report carries the faults, maybe out of a worker."""
+    """Check the markers of what was collected; the report carries the faults, maybe out of a worker.
+
+    Where no folder for reports is set, the first control is what the inventory and the hosts are read for.
+    """
     report = yield
     items = [each for each in report.result or () if isinstance(each, pytest.Item)]
-    faults = [fault for item in items for fault in _label(item)]
+    wrong = collector.config.stash.get(WRONG_USE, None)
+    faults = [wrong] if wrong else [fault for item in items for fault in _label(item)]
     if faults:
         report.outcome, report.result, report.longrepr = "failed", [], "\n".join(faults)
         report.hullcheck_faults = faults  # type: ignore[attr-defined]
@@ -182,10 +191,10 @@ def pytest_make_collect_report(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collectreport(report: pytest.CollectReport) -> None:
-    """Stop the run at a wrong marker: in the main process, because a worker could only crash.
+    """Stop the run at a wrong marker, inventory or host: in the main process, for a worker could only crash.
 
     Raises:
-        pytest.UsageError: with file and line of each fault.
+        pytest.UsageError: with each fault, and where it is.
     """
     faults = getattr(report, "hullcheck_faults", None)
     if faults and "PYTEST_XDIST_WORKER" not in os.environ:
@@ -303,7 +312,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     pyfuncitem.stash[FINDINGS] = findings
     verdict, reason = summary(findings)
     if verdict is Verdict.FAIL:
-        pytest.fail(terminal.offenders(findings), pytrace=False)
+        # not by pytest.fail(): that is a frame which pytest hides, and it would say so below each reason
+        raise pytest.fail.Exception(terminal.offenders(findings), pytrace=False)
     if verdict in _RAISED:
         raise _RAISED[verdict](reason)
     return True

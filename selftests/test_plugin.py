@@ -268,6 +268,7 @@ def test_design_example_in_a_users_repository(tmp_path: Path) -> None:
     run = project.pytest("-m", "cis", "--hosts", _careless(project))
     assert run.status == 1
     assert run.lines("fail: web: runs with --privileged")
+    assert not run.lines("hidden"), "a verdict has no traceback, and pytest says nothing of one"
     results = run.results
     assert list(results) == ["schema", "run", "targets", "controls", "results", "requirements"]
     assert list(results["run"]) == ["id", "started", "finished", "hullcheck", "arguments", "exit_status"]
@@ -486,6 +487,23 @@ def test_bad_input_gets_one_clear_line(
     assert "Traceback" not in run.output
     assert "INTERNALERROR" not in run.output
     assert not trace.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--hosts", "nope://x"], "--hosts nope://x: unknown backend 'nope'"),
+        (["--inventory", "missing.yml"], "missing.yml:1: cannot be read"),
+        (["--inventory", "missing.yml", "--collect-only"], "missing.yml:1: cannot be read"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_bad_input_where_no_folder_of_reports_is_set(tmp_path: Path, arguments: list[str], said: str) -> None:
+    """There the inventory and the hosts are read when the first control is collected: the line is the same."""
+    run = Project(tmp_path, settings="[pytest]\ntestpaths = tests\n").pytest(*arguments)
+    assert (run.status, len(run.lines(said))) == (4, 1), run.output
+    assert run.lines(said)[0].startswith("ERROR: ")
+    assert "UsageError" not in run.output
 
 
 def test_every_wrong_marker_of_a_file_is_named(tmp_path: Path) -> None:
