@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -102,6 +103,8 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
     host, question, query = rest.partition("?")
     if not host and backend != "ansible":
         raise TargetError(f"--hosts {plain(spec)}: names no host; write {backend}://NAME")
+    if backend == "ansible" and not shutil.which("ansible-inventory"):
+        raise TargetError(f"--hosts {plain(spec)}: there is no ansible-inventory here; install Ansible")
     try:
         names = get_backend_class(backend).get_hosts(host, ansible_inventory=ansible_inventory)
     except Exception as error:  # what a backend raises is its own affair; the user gets one line

@@ -40,6 +40,15 @@ def test_backend_that_connection_names() -> None:
     ]
 
 
+def test_ansible_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Who has no Ansible reads that, and not what a shell said of it."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(
+        TargetError, match=r"^--hosts ansible://prod: there is no ansible-inventory here; install"
+    ):
+        _names("ansible://prod")
+
+
 def test_names_that_collide() -> None:
     """Ports tell hosts apart, numbers what is left, and no two targets share a name."""
     specs = ("ssh://a:1", "ssh://a:2", "ssh://b", "docker://b", "ssh://b-2", "ssh://a:1")
