@@ -154,6 +154,11 @@ def insecure(*ranges: str, **names: bool) -> dict[str, Any]:
     return {"RegistryConfig": {"InsecureRegistryCIDRs": list(ranges), "IndexConfigs": indexes}}
 
 
+def mirrors(*addresses: str) -> dict[str, Any]:
+    """docker info of an engine with these mirrors."""
+    return {"RegistryConfig": insecure()["RegistryConfig"] | {"Mirrors": list(addresses)}}
+
+
 def options(*names: str) -> dict[str, Any]:
     """docker info of an engine with these security options."""
     return {"SecurityOptions": [f"name={name}" for name in names]}
@@ -176,6 +181,8 @@ CASES = [
     ("2.4", Host(flags=("--ip6tables",)), Host(document='{"ip6tables": false}')),
     ("2.5", Host(info=insecure("127.0.0.0/8", "::1/128")), Host(info=insecure("127.0.0.0/8", "10.0.0.0/8"))),
     ("2.5", Host(info=insecure(reg_example=True)), Host(info=insecure(reg_example=False))),
+    ("2.5", Host(info=mirrors("https://hub.example/")), Host(info=mirrors("http://hub.example/"))),
+    ("2.5", Host(info=mirrors("http://127.0.0.1:5000/")), Host(info=mirrors("http://10.0.0.1:5000/"))),
     ("2.6", Host(), Host(info={"Driver": "aufs"})),
     ("2.7", Host(), Host(info={"Driver": "devicemapper"})),
     ("2.8", REMOTE, replace(REMOTE, flags=("-H=tcp://:2376", *FILES))),

@@ -22,6 +22,7 @@ from hullcheck.policy import Policy
 from hullcheck.probes import render
 from hullcheck.recording import Recording
 from selftests.judging import facts_of_answer, facts_of_engine, judged
+from selftests.lab.shell import CommandError
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -137,6 +138,31 @@ def test_command_line(engine: EngineFactory, flags: tuple[str, ...], passes: str
     assert {number: verdict(number, facts)[0] for number in fails.split()} == dict.fromkeys(
         fails.split(), "fail"
     )
+
+
+def test_mirror_in_plain_http(engine: EngineFactory) -> None:
+    """2.5: a mirror with http:// is asked in plain HTTP, though no registry is called insecure."""
+    one = engine(registry_mirrors=["http://172.31.255.1:5000", "http://localhost:5000"])
+    one.nsenter("ip", "address", "replace", "172.31.255.1/32", "dev", "lo")
+    command = [*one._enter(), sys.executable, "-m", "http.server", "--bind", "172.31.255.1", "5000"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        _served(one)
+        with contextlib.suppress(CommandError):
+            one.docker("pull", "nowhere:1")
+    finally:
+        server.terminate()
+    _, log = server.communicate(timeout=30)
+    assert '"GET /v2/ HTTP/1.1" 404' in log
+    assert audit("2.5", one) == ("fail", "without verified TLS: http://172.31.255.1:5000/ (docker info)")
+
+
+def _served(one: Engine) -> None:
+    """Return when something answers on the port of the mirror."""
+    for _ in range(100):
+        if get(one, "http://172.31.255.1:5000/") != "000":
+            return
+        time.sleep(0.1)
 
 
 def test_no_default_bridge(engine: EngineFactory) -> None:

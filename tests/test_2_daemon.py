@@ -130,7 +130,7 @@ def test_registries_are_reached_over_verified_tls(daemon: Daemon) -> str | None:
     sent to it.
 
     Remedy: give the registry a certificate, its CA to /etc/docker/certs.d, and drop it from
-    `insecure-registries`.
+    `insecure-registries`; name a mirror by https:// in `registry-mirrors`.
     """
     insecure = daemon.insecure_registries
     setting = daemon.setting("insecure-registries")

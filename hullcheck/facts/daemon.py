@@ -291,12 +291,13 @@ class Daemon:
 
     @property
     def insecure_registries(self) -> tuple[str, ...]:
-        """The registries and ranges reached without verified TLS, but those on the loopback addresses.
+        """The registries, ranges and mirrors reached without verified TLS, but those on the loopback addresses.
 
         Raises:
             EvidenceError: the engine did not say.
         """
-        return tuple(each for each in _insecure(self.engine) if not _is_loopback(each))
+        named = tuple(each for each in _insecure(self.engine) if not _is_loopback(each))
+        return named + _plain_mirrors(self.engine)
 
     @property
     def log_address(self) -> str:
@@ -550,6 +551,13 @@ def _insecure(engine: Engine) -> tuple[str, ...]:
     indexes = engine.value("RegistryConfig", "IndexConfigs") or {}
     names = [name for name, each in indexes.items() if not each.get("Secure")]
     return tuple(sorted({*(each for each in ranges if each not in _LOOPBACK_RANGES), *names}))
+
+
+def _plain_mirrors(engine: Engine) -> tuple[str, ...]:
+    """The mirrors that are asked in plain HTTP, which no option has to allow."""
+    mirrors = engine.value("RegistryConfig").get("Mirrors") or ()  # recordings of old have none
+    plain = (each for each in mirrors if urlsplit(each).scheme == "http")
+    return tuple(each for each in plain if not _is_loopback(urlsplit(each).netloc))
 
 
 _REPORTED: Mapping[str, Callable[[Engine], object]] = {

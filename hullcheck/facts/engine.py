@@ -61,7 +61,11 @@ DOCKER_INFO = Probe(
     json_fields(
         dict.fromkeys(_INFO.split(), True)
         | {
-            "RegistryConfig": {"InsecureRegistryCIDRs": True, "IndexConfigs": {"*": {"Secure": True}}},
+            "RegistryConfig": {
+                "InsecureRegistryCIDRs": True,
+                "IndexConfigs": {"*": {"Secure": True}},
+                "Mirrors": True,
+            },
             "Plugins": {"Authorization": True},
             "Swarm": {"LocalNodeState": True, "ControlAvailable": True},
         }
