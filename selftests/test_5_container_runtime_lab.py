@@ -765,6 +765,23 @@ def test_joined_namespaces(engine: EngineFactory) -> None:
         assert after[f"own-{option}-joined-created"] == "error"
 
 
+def test_name_that_is_the_id_of_another(engine: EngineFactory) -> None:
+    """5.10: who joins a container by its id is not taken for one that joins another, which has that id as its
+    name."""
+    one = engine()
+    one.run("host", "--network", "host")
+    one.run("own")
+    ids = {name: one.inspect(name)[0]["Id"] for name in ("host", "own")}
+    for name, identifier in ids.items():
+        one.create(f"joins-{name}", "--network", f"container:{identifier}")
+    one.run(ids["host"])
+    one.run(ids["own"], "--network", "host")
+    created = _failing("5.10", facts_of_engine(one.socket))
+    assert created == {"host", "joins-host", ids["own"]}
+    one.docker("start", "joins-host", "joins-own")
+    assert _failing("5.10", facts_of_engine(one.socket)) == created  # as the links of its process say
+
+
 # ---- 5.11, 5.12, 5.29: limits from elsewhere
 
 

@@ -74,15 +74,17 @@ class AllContainers:
         return frozenset(container.id for container in self.containers)
 
     def find(self, identifier: str) -> Container:
-        """The container with this id or name.
+        """The container with this id; or else with this name, for one can have the id of another as its name.
 
         Raises:
             EvidenceError: there is none.
         """
-        for container in self.containers:
-            if identifier in (container.id, container.name):
-                return container
-        raise EvidenceError(f"the container {identifier}, whose namespace it joined, is not there")
+        by_name = {container.name: container for container in self.containers}
+        by_id = {container.id: container for container in self.containers}
+        found = by_id.get(identifier) or by_name.get(identifier)
+        if found is None:
+            raise EvidenceError(f"the container {identifier}, whose namespace it joined, is not there")
+        return found
 
     def stored_no_new_privileges(self, identifier: str) -> bool | None:
         """What the engine settled for a container at its creation; None where its files may not be read."""
