@@ -782,6 +782,32 @@ def test_name_that_is_the_id_of_another(engine: EngineFactory) -> None:
     assert _failing("5.10", facts_of_engine(one.socket)) == created  # as the links of its process say
 
 
+def test_containers_that_join_each_other(engine: EngineFactory) -> None:
+    """5.16: a circle, which names that are ids allow, has no namespace to tell."""
+    one = engine()
+    one.create("gone")
+    gone = one.inspect("gone")[0]["Id"]
+    one.create("first", "--pid", f"container:{gone}")
+    one.docker("rm", "gone")
+    one.create(gone, "--pid", f"container:{one.inspect('first')[0]['Id']}")
+    found = judged("5.16", facts_of_engine(one.socket))
+    assert set(found.values()) == {("error", "it joined containers that joined each other (PidMode)")}
+
+
+def test_network_that_is_named_like_the_default_bridge(engine: EngineFactory) -> None:
+    """5.30: a part of the bridge's id means the bridge, unless a network has it as its name."""
+    one = engine()
+    bridge = one.docker("network", "inspect", "bridge", "--format", "{{.Id}}").strip()
+    _both(one, "part", "--network", bridge[:14])
+    facts = facts_of_engine(one.socket)
+    assert _of_both(verdicts("5.30", facts)) == {"part": "fail"}
+    one.docker("rm", "--force", "part-created", "part-runs")
+    one.docker("network", "create", bridge[:14])
+    _both(one, "own", "--network", bridge[:14])
+    facts = facts_of_engine(one.socket)
+    assert _of_both(verdicts("5.30", facts)) == {"own": "pass"}
+
+
 # ---- 5.11, 5.12, 5.29: limits from elsewhere
 
 

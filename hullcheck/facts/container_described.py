@@ -129,13 +129,15 @@ class Described:
         """The container whose namespace this one joined by `container:ID`, followed to its end.
 
         Raises:
-            EvidenceError: that container is not there.
+            EvidenceError: that container is not there, or there is no end.
         """
-        mode = str(self.setting(setting) or "")
-        if not mode.startswith("container:"):
-            return None
-        other = self.all.find(mode.partition(":")[2])
-        return other.joined(setting) or other
+        end: Container | None = None
+        for _ in self.all.containers:  # no way is longer than that
+            mode = str((end or self).setting(setting) or "")
+            if not mode.startswith("container:"):
+                return end
+            end = self.all.find(mode.partition(":")[2])
+        raise EvidenceError(f"it joined containers that joined each other ({setting})")
 
     @property
     def apparmor_on_host(self) -> bool:
@@ -196,13 +198,16 @@ class Described:
         Raises:
             EvidenceError: the engine does not name its networks.
         """
-        bridge = [network.id for network in self.all.facts.networks if network.name == "bridge"]
+        networks = {network.name: network.id for network in self.all.facts.networks}
+        bridge = networks.get("bridge")
         if not bridge:
             return False  # "bridge": "none" in daemon.json
         owner = self.joined("NetworkMode") or self
-        named = {"bridge", *bridge} & {*owner.network_ids, *owner.network_ids.values()}
+        named = {"bridge", bridge} & {*owner.network_ids, *owner.network_ids.values()}
         by_default = not owner.running and owner.setting("NetworkMode") in ("", "default", "bridge")
-        by_id = any(len(name) >= 12 and bridge[0].startswith(name) for name in owner.network_ids)
+        by_id = any(
+            len(name) >= 12 and bridge.startswith(name) and name not in networks for name in owner.network_ids
+        )
         return bool(named) or by_default or by_id
 
     @property
