@@ -3,8 +3,10 @@ error."""
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,9 +14,11 @@ import pytest
 
 from hullcheck.facts import PROBES, Facts, limits, mounts
 from hullcheck.facts.capabilities import granted
-from hullcheck.facts.container_probe import DOCKER_CONTAINERS
+from hullcheck.facts.container_mounts import HostMount
+from hullcheck.facts.container_probe import DOCKER_CONTAINERS, published_tcp_ports
 from hullcheck.facts.container_proc import HostFiles, ProcFiles
-from hullcheck.facts.mounts import MountTable
+from hullcheck.facts.containers import Container
+from hullcheck.facts.mounts import Mount, MountTable
 from hullcheck.facts.ports import listener
 from hullcheck.facts.references import Reference
 from hullcheck.policy import Policy
@@ -123,6 +127,7 @@ class FakeDaemon:
     containerd_sockets = ("/run/containerd/containerd.sock",)
     api_sockets: tuple[str, ...] = ("/run/docker.sock",)
     readable = True
+    table: Sequence[str] = HOST_MOUNTS
 
     @property
     def namespaces(self) -> dict[str, str]:
@@ -136,7 +141,7 @@ class FakeDaemon:
         """The mount table of the host."""
         if not self.readable:
             raise EvidenceError("the mount table of the daemon could not be read")
-        return "\n".join(HOST_MOUNTS)
+        return "\n".join(self.table)
 
 
 class World:
@@ -167,6 +172,7 @@ class World:
         self.policy = Policy()
         self.listed = 1
         self.stderr = ""
+        self.endpoint = "unix:///var/run/docker.sock"
 
     @property
     def config(self) -> dict[str, Any]:
@@ -183,7 +189,7 @@ class World:
         """All facts of this host."""
         texts = {
             "engine_presence": "command docker /usr/bin/docker",
-            "docker_endpoint": '"unix:///var/run/docker.sock"',
+            "docker_endpoint": json.dumps(self.endpoint),
             "docker_info": json.dumps(self.info),
             "docker_networks": "\n".join(map(json.dumps, self.networks)),
             "docker_services": "\n".join(map(json.dumps, self.services)),
@@ -989,3 +995,625 @@ def test_probe_keeps_no_secret() -> None:
     assert not [each for each in ("x1", "x2", "x3", "x4", "x5") if each in text]
     assert '{\\"defaultAction\\": \\"A\\"}' in text
     assert DOCKER_CONTAINERS in PROBES
+
+
+# ---- ports that are published
+
+PUBLISHED: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "one address": (
+        {"PortBindings": {"80/tcp": [{"HostIp": "10.0.0.1", "HostPort": "8080"}]}},
+        ["10.0.0.1:8080/tcp (published for 80)"],
+    ),
+    "an address for all ports of the network": (
+        {"PortBindings": {"53/udp": [{"HostIp": "", "HostPort": "53"}]}, "NetworkMode": "own"},
+        ["10.9.9.9:53/udp (published for 53)"],
+    ),
+    "the network by its id": (
+        {"PortBindings": {"53/udp": [{"HostPort": "53"}]}, "NetworkMode": "c" * 64},
+        ["10.9.9.9:53/udp (published for 53)"],
+    ),
+    "the default network": (
+        {"PortBindings": {"53": [{"HostPort": "53"}]}, "NetworkMode": "default"},
+        ["10.8.8.8:53/tcp (published for 53)"],
+    ),
+    "a network without an address": (
+        {"PortBindings": {"53": [{"HostPort": "53"}]}, "NetworkMode": "other"},
+        ["*:53/tcp (published for 53)"],
+    ),
+    "a range": (
+        {"PortBindings": {"80/tcp": [{"HostIp": "::1", "HostPort": "8000-8001"}]}},
+        ["[::1]:8000/tcp (published for 80)", "[::1]:8001/tcp (published for 80)"],
+    ),
+    "a port that the engine chooses": (
+        {"PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": ""}], "81/tcp": None}},
+        ["10.8.8.8:(any)/tcp (published for 80)"],
+    ),
+    "--publish-all": (
+        {"PublishAllPorts": True, "PortBindings": {"80/tcp": [{"HostPort": "8080"}]}},
+        [
+            "10.8.8.8:8080/tcp (published for 80)",
+            "10.8.8.8:(any)/tcp (published for 443 by --publish-all)",
+            "10.8.8.8:(any)/udp (published for 53 by --publish-all)",
+        ],
+    ),
+    "--publish-all in a network": (
+        {"PublishAllPorts": True, "PortBindings": None, "NetworkMode": "own"},
+        [
+            "10.9.9.9:(any)/tcp (published for 443 by --publish-all)",
+            "10.9.9.9:(any)/udp (published for 53 by --publish-all)",
+            "10.9.9.9:(any)/tcp (published for 80 by --publish-all)",
+        ],
+    ),
+    "the network of the host": (
+        {"PublishAllPorts": True, "PortBindings": {"80/tcp": [{"HostPort": "8080"}]}, "NetworkMode": "host"},
+        [],
+    ),
+    "no network": ({"PortBindings": {"80/tcp": [{"HostPort": "8080"}]}, "NetworkMode": "none"}, []),
+    "the network of another": (
+        {"PortBindings": {"80": [{"HostPort": "80"}]}, "NetworkMode": "container:x"},
+        [],
+    ),
+}
+
+
+def _only(world: World) -> Container:
+    """The container web itself."""
+    return dict(world.facts.container)["web"]
+
+
+@pytest.mark.parametrize("case", PUBLISHED)
+def test_ports_of_a_stopped_container(world: World, case: str) -> None:
+    """What will be open once it runs: by its settings, and by the address that its network binds ports to."""
+    config, expected = PUBLISHED[case]
+    world.stop()
+    world.config.update(config)
+    world.description["ExposedPorts"] = {"80/tcp": {}, "443": {}, "53/udp": {}}
+    world.networks[0]["Options"] = {"com.docker.network.bridge.host_binding_ipv4": "10.8.8.8"}
+    world.networks += [
+        {
+            "Name": "own",
+            "Id": "c" * 64,
+            "Driver": "bridge",
+            "Options": {"com.docker.network.host_ipv4": "10.9.9.9"},
+        },
+        {"Name": "other", "Id": "d" * 64, "Driver": "bridge", "Options": None},
+    ]
+    assert list(map(str, _only(world).published_ports)) == expected
+
+
+def test_ports_of_a_container_that_exposes_none(world: World) -> None:
+    """--publish-all opens what the image exposes, and nothing where that is nothing."""
+    world.stop()
+    world.config["PublishAllPorts"] = True
+    assert _only(world).published_ports == ()
+
+
+def test_ports_of_a_running_container(world: World) -> None:
+    """The engine says where a port of one that runs is; where it names no address, that is every address."""
+    world.networks[0]["Options"] = {"com.docker.network.bridge.host_binding_ipv4": "10.8.8.8"}
+    world.description["Ports"] = {"80/tcp": [{"HostIp": "", "HostPort": "8080"}], "81/tcp": None}
+    assert world.judge("5.14") == ("fail", "opens on every address: *:8080/tcp (published for 80)")
+
+
+@pytest.mark.parametrize(
+    ("driver", "network", "listens", "expected"),
+    [
+        ("macvlan", "c" * 64, "0100000A", ("fail", "opens 10.0.0.1:443/tcp (listens, network out)")),
+        ("ipvlan", "c" * 64, "0100000A", ("fail", "opens 10.0.0.1:443/tcp (listens, network out)")),
+        ("macvlan", "c" * 64, "0100007F", ("pass", "")),
+        ("bridge", "c" * 64, "0100000A", ("pass", "")),
+        ("macvlan", "e" * 64, "0100000A", ("pass", "")),
+        ("macvlan", "c" * 64, "", ("error", "the listeners in the network of process 100 could not be read")),
+    ],
+)
+def test_network_with_an_address_of_its_own(
+    world: World, driver: str, network: str, listens: str, expected: tuple[str, str]
+) -> None:
+    """5.8: in a network outside the host every listener is open, but those on loopback."""
+    world.networks.append({"Name": "out", "Id": "c" * 64, "Driver": driver, "Options": {}})
+    world.description["Networks"] = {"out": {"NetworkID": network}}
+    row = f"100/net/tcp:   0: {listens}:01BB 00000000:0000 0A 0:0 00:0 0 0 0 4711 1 0 0"
+    world.extra = ["100/net/tcp:  sl  local_address rem_address", row] if listens else []
+    assert world.judge("5.8") == expected
+
+
+def test_why_listeners_of_the_host_are_an_error(world: World) -> None:
+    """5.8: the reason names what could not be read."""
+    world.config["NetworkMode"] = world.description["NetworkMode"] = "host"
+    row = "100/net/tcp:   0: 00000000:01BB 00000000:0000 0A 0:0 00:0 0 0 0 4711 1 0 0"
+    world.extra = ["100/net/tcp:  sl  local_address rem_address", row]
+    assert world.judge("5.8") == ("error", "which process holds a listening socket could not be read")
+    world.links = {name: number for name, number in OWN.items() if name != "pid"}
+    world.extra.append("lrwx------ 1 0 0 64 Nov 1 10:00 100/fd/3 -> socket:[4711]")
+    assert world.judge("5.8") == ("error", "the sockets of process 100 could not be read; are you root?")
+
+
+# ---- services
+
+
+@pytest.mark.parametrize(
+    ("port", "expected"),
+    [
+        ({"PublishedPort": 443}, ("fail", "opens *:443/tcp (published by service shop on every node)")),
+        (
+            {"PublishedPort": 53, "Protocol": "udp"},
+            ("fail", "opens *:53/udp (published by service shop on every node)"),
+        ),
+        ({"PublishedPort": 443, "PublishMode": "host"}, ("pass", "")),
+        (
+            {"TargetPort": 443},
+            ("error", "docker service inspect: the answer is not what the engine's API documents"),
+        ),
+    ],
+    ids=str,
+)
+def test_ports_of_a_service(world: World, port: dict[str, Any], expected: tuple[str, str]) -> None:
+    """5.8: a port in mode ingress, the default, is open on every node."""
+    world.description |= {"Service": "s1", "Networks": {"ingress": {"NetworkID": "c" * 64}}}
+    world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": True}
+    other = {"ID": "s0", "Spec": {"Name": "other", "TaskTemplate": {}}}
+    world.services = [other, _service() | {"Endpoint": {"Ports": [port]}}]
+    assert world.judge("5.8") == expected
+
+
+def test_why_a_task_is_an_error(world: World) -> None:
+    """5.8, 5.15: the reason says who knows; a service restarts without end where nothing is said."""
+    world.description |= {"Service": "s1", "Networks": {"ingress": {"NetworkID": "c" * 64}}}
+    world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": False}
+    told = "only a manager of the swarm knows its services; audit a manager as well"
+    assert world.judge("5.8") == ("error", told)
+    world.info["Swarm"]["ControlAvailable"] = True
+    assert world.judge("5.8") == ("error", "the engine does not know the service s1 of this task")
+    world.services = [_service()]
+    assert world.judge("5.15") == ("fail", "its service shop restarts it: condition any, endless attempts")
+    world.description["Service"] = None
+    told = "it is in the ingress network, but the engine names no service for it"
+    assert world.judge("5.8") == ("error", told)
+
+
+def test_services_of_a_node_without_a_swarm(world: World) -> None:
+    """A node in no swarm has no services, and is not asked for them."""
+    assert world.facts.services == {}
+    world.services = [{"ID": "x"}]
+    assert world.facts.services == {}
+
+
+# ---- devices
+
+
+@pytest.mark.parametrize(
+    ("request_", "name"),
+    [
+        (
+            {"Driver": "cdi", "DeviceIDs": ["vendor.com/gpu=0", "vendor.com/gpu=1"]},
+            "vendor.com/gpu=0, vendor.com/gpu=1",
+        ),
+        ({"Driver": "", "Capabilities": [["gpu", "compute"]]}, "gpu:compute"),
+        ({"Driver": None, "Capabilities": [["gpu"]]}, "gpu"),
+        ({"Driver": "nvidia", "Capabilities": None}, "nvidia"),
+        ({"Driver": "", "Capabilities": []}, "any device"),
+    ],
+    ids=str,
+)
+def test_device_requests(world: World, request_: dict[str, Any], name: str) -> None:
+    """5.18: a request is named by its CDI devices, or by its driver and what the device has to be capable of."""
+    world.config["DeviceRequests"] = [request_]
+    assert world.judge("5.18") == ("fail", f"is given {name}")
+
+
+def test_request_for_no_device(world: World) -> None:
+    """5.18: a CDI request without a device asks for none."""
+    world.config["DeviceRequests"] = [{"Driver": "cdi", "DeviceIDs": None, "Capabilities": [["gpu"]]}]
+    assert world.judge("5.18")[0] == "pass"
+
+
+# ---- namespaces and seccomp in other words
+
+
+def test_why_evidence_is_missing(world: World) -> None:
+    """The reason of an error names what could not be read."""
+    del world.config["Privileged"]
+    assert world.judge("5.5") == ("error", "docker inspect does not report HostConfig.Privileged")
+    world.links = {name: number for name, number in OWN.items() if name != "net"}
+    told = "the net namespace of process 100 could not be read; are you root?"
+    assert world.judge("5.10") == ("error", told)
+    world.links = {}
+    told = "the uts namespace of process 100 could not be read; are you root?"
+    assert world.judge("5.21") == ("error", told)
+    world.config["SecurityOpt"] = ["seccomp={broken"]
+    assert world.judge("5.22") == ("error", "its seccomp profile could not be read")
+    world.config.update({"SecurityOpt": None, "ReadonlyRootfs": True})
+    world.mounts = []
+    assert world.judge("5.13") == ("error", "/proc/100/mountinfo could not be read; are you root?")
+
+
+def test_namespaces_of_a_joined_container_that_does_not_run(world: World) -> None:
+    """5.16: a stopped container that joined another shares what that one shares; no other container is looked at."""
+    world.stop()
+    world.config["PidMode"] = f"container:{'e' * 64}"
+    other = copy.deepcopy(world.description) | {"Id": "e" * 64, "Name": "/other"}
+    other["HostConfig"]["PidMode"] = ""
+    world.others = [other]
+    assert world.judge("5.16")[0] == "pass"
+    other |= {"Running": True, "Pid": 100, "Status": "running"}
+    world.cgroups[100] = (f"0::/docker/{'e' * 64}",)
+    assert world.judge("5.16")[0] == "pass"
+    world.links = {**OWN, "pid": 1}
+    assert world.judge("5.16")[0] == "fail"
+    world.others = []
+    told = f"the container {'e' * 64}, whose namespace it joined, is not there"
+    assert world.judge("5.16") == ("error", told)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "pid", "expected"),
+    [(False, 13, "fail"), (True, 13, "pass"), (False, 1, "pass")],
+)
+def test_process_without_a_control_group(world: World, quiet: bool, pid: int, expected: str) -> None:
+    """5.7: in a PID namespace of its own every process is the container's; in the host's one it is not.
+
+    Where the daemon's namespaces may not be read, nothing is known of the namespace, and it counts as shared.
+    """
+    world.links = {**OWN, "pid": pid}
+    world.status |= {200: STATUS | {"Name": "sshd", "PPid": "1"}}
+    world.cgroups[200] = ("0::/",)
+    world.daemon.readable = not quiet
+    assert world.judge("5.7")[0] == expected
+
+
+# ---- what is mounted
+
+
+def test_folders_of_the_engine(world: World) -> None:
+    """5.6: what the engine puts into a container is no folder of the host that was asked for, whatever is below."""
+    engine = f"/var/lib/docker/containers/{'a' * 64}"
+    world.mounts += [
+        f"31 30 8:1 {engine}/resolv.conf /etc/resolv.conf rw - ext4 /dev/sda1 rw",
+        f"32 30 0:20 /containers/{'a' * 64}/mounts/secrets /run/secrets rw - tmpfs tmpfs rw",
+        "33 30 8:1 /usr/bin/docker-init /sbin/docker-init ro - ext4 /dev/sda1 rw",
+        "34 30 8:1 /proc /proc/x rw - ext4 /dev/sda1 rw",
+    ]
+    assert world.judge("5.6")[0] == "pass"
+    world.mounts.append("35 30 8:1 /etc /y rw - ext4 /dev/sda1 rw")
+    assert world.judge("5.6") == ("fail", "mounts /etc of the host at /y")
+
+
+def test_secrets_of_a_service(world: World) -> None:
+    """5.6: secrets lie on a tmpfs of the host below the folder of the container, which nobody asked for."""
+    point = f"/var/lib/docker/containers/{'a' * 64}/mounts/secrets"
+    world.daemon.table = (*HOST_MOUNTS, f"22 20 0:70 / {point} rw - tmpfs tmpfs rw")
+    world.mounts += ["31 30 0:70 / /run/secrets ro - tmpfs tmpfs rw"]
+    assert world.judge("5.6")[0] == "pass"
+    world.daemon.table = (*HOST_MOUNTS, "22 20 0:70 / /etc/keys rw - tmpfs tmpfs rw")
+    assert world.judge("5.6") == ("fail", "mounts /etc/keys of the host at /run/secrets")
+    world.mounts.append("32 30 8:1 /boot /y rw - ext4 /dev/sda1 rw")
+    world.daemon.table = (*HOST_MOUNTS, f"22 20 0:70 / {point} rw - tmpfs tmpfs rw")
+    assert world.judge("5.6") == ("fail", "mounts /boot of the host at /y")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"type": "none", "o": "bind", "device": "/etc"}, "mounts /etc of the host at /x"),
+        (
+            {"type": "overlay", "o": "ro,lowerdir=/srv/a:/etc", "device": "overlay"},
+            "mounts /etc of the host at /x",
+        ),
+        (
+            {"type": "overlay", "o": "upperdir=/etc,lowerdir=/srv/a", "device": "overlay"},
+            "mounts /etc of the host at /x",
+        ),
+        ({"type": "overlay", "o": "lowerdir=/srv/a,workdir=/etc", "device": "overlay"}, ""),
+        ({"type": "cifs", "o": "addr=10.0.0.1", "device": "//10.0.0.1/etc"}, ""),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("running", [True, False])
+def test_folders_behind_a_volume(
+    world: World, options: dict[str, str], expected: str, *, running: bool
+) -> None:
+    """5.6: the folders that the options of a volume name are those of the host, and others are not."""
+    folder = "/var/lib/docker/volumes/v/_data"
+    world.description["Mounts"] = [{"Type": "volume", "Name": "v", "Source": folder, "Destination": "/x"}]
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": options}]
+    world.paths = [f"real {path}\t{path}" for path in (folder, "/etc", "/srv/a")]
+    world.mounts.append("31 30 0:99 / /x rw - overlay overlay rw")
+    if not running:
+        world.stop()
+    assert world.judge("5.6") == ("fail" if expected else "pass", expected)
+
+
+def test_two_mounts_at_one_place(world: World) -> None:
+    """5.6: what is mounted below two configured mounts belongs to the nearer one."""
+    folder = "/var/lib/docker/volumes/v/_data"
+    world.description["Mounts"] = [
+        {"Type": "volume", "Name": "v", "Source": folder, "Destination": "/x/longer"},
+        _bind("/srv/data"),
+    ]
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": None}]
+    world.mounts += [
+        "31 30 8:1 /srv/data /x rw - ext4 /dev/sda1 rw",
+        f"32 31 8:1 {folder} /x/longer rw - ext4 /dev/sda1 rw",
+    ]
+    assert [(each.destination, each.kind) for each in _only(world).host_mounts] == [
+        ("/x", "bind"),
+        ("/x/longer", "volume"),
+    ]
+    world.description["Mounts"].reverse()
+    assert [each.kind for each in _only(world).host_mounts] == ["bind", "volume"]
+    world.description["Mounts"] = None
+    assert [each.kind for each in _only(world).host_mounts] == ["", ""]
+
+
+def test_mounts_of_a_stopped_container(world: World) -> None:
+    """What will be mounted, each with its place and kind."""
+    world.stop()
+    folder = "/var/lib/docker/volumes/v/_data"
+    world.description["Mounts"] = [
+        {"Type": "volume", "Name": "v", "Source": folder, "Destination": "/v"},
+        _bind("/srv/data"),
+        {"Type": "tmpfs", "Source": "", "Destination": "/t"},
+    ]
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": None}]
+    world.paths = [f"real {path}\t{path}" for path in (folder, "/srv/data")]
+    assert _only(world).host_mounts == (
+        HostMount("/v", frozenset({folder}), "volume"),
+        HostMount("/x", frozenset({"/srv/data"}), "bind"),
+    )
+
+
+def test_second_link_of_a_socket(world: World) -> None:
+    """5.32: a socket of an engine that has another hard link may be anywhere in what is mounted."""
+    world.description["Mounts"] = [_bind("/srv/data")]
+    world.mounts.append("31 30 8:1 /srv/data /x rw - ext4 /dev/sda1 rw")
+    world.paths = ["socket 8:77 1 /run/docker.sock"]
+    assert world.judge("5.32")[0] == "pass"
+    world.paths = ["socket 8:77 2 /run/docker.sock"]
+    told = "/run/docker.sock has another hard link, which may be in /x"
+    assert world.judge("5.32") == ("error", told)
+    world.paths.append("socket 8:77 2 /srv/data/s")
+    assert world.judge("5.32") == ("fail", "can reach /srv/data/s")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "socket"),
+    [
+        ("unix:///var/run/my.sock", "/run/my.sock"),
+        ("unix:///srv/my.sock", "/srv/my.sock"),
+    ],
+)
+def test_socket_to_which_we_talk(world: World, endpoint: str, socket: str) -> None:
+    """5.32: it counts wherever it is; /var/run is /run."""
+    world.endpoint = endpoint
+    world.description["Mounts"] = [_bind(socket)]
+    device, root = ("0:20", socket.removeprefix("/run")) if socket.startswith("/run") else ("8:1", socket)
+    world.mounts.append(f"31 30 {device} {root} /x rw - tmpfs tmpfs rw")
+    assert world.judge("5.32") == ("fail", f"can reach {socket}")
+
+
+def test_cut_off_description(world: World) -> None:
+    """A description that is cut off is an error, which says of what."""
+    facts = world.facts
+    answer = facts.recording.answers["docker_containers"]
+    text = answer.stdout.replace("}\n--proc", "\n--proc")
+    answers = {**facts.recording.answers, "docker_containers": Answer("docker_containers", 0, text, "")}
+    broken = Facts(Recording("local", "local", answers), Policy())
+    told = "docker inspect: the description of a container is not JSON, or is cut off"
+    with pytest.raises(EvidenceError, match=f"^{told}$"):
+        judged("5.5", broken)
+
+
+def test_containers_are_in_order(world: World) -> None:
+    """They are judged by name, whatever the order of the engine; each is called a container."""
+    world.others = [
+        copy.deepcopy(world.description) | {"Id": letter * 64, "Name": name, "Pid": 0, "Running": False}
+        for letter, name in (("e", "/zoo"), ("f", "/app"))
+    ]
+    found = world.facts.container
+    assert [name for name, _ in found] == ["app", "web", "zoo"]
+    assert found.kind == "container"
+
+
+# ---- what is kept
+
+
+def _kept(description: Mapping[str, Any]) -> dict[str, Any]:
+    kept = DOCKER_CONTAINERS.keep(f"container {json.dumps(description)}\n--proc\n")
+    document: dict[str, Any] = json.loads(kept.split("\n")[0].removeprefix("container "))
+    return document
+
+
+def test_options_that_are_kept() -> None:
+    """Of a seccomp profile stays the default action, and nothing of what is no profile; other options stay."""
+    profile = {"defaultAction": "SCMP_ACT_ALLOW", "x": "a=b"}
+    options = ["label=user:a=b", f"seccomp=  {json.dumps(profile)}", "seccomp={broken", "seccomp=unconfined"]
+    assert _kept({"HostConfig": {"SecurityOpt": options}})["HostConfig"]["SecurityOpt"] == [
+        "label=user:a=b",
+        'seccomp={"defaultAction": "SCMP_ACT_ALLOW"}',
+        'seccomp={"defaultAction": null}',
+        "seccomp=unconfined",
+    ]
+
+
+def test_options_of_volumes_that_are_kept() -> None:
+    """The folders of an overlay stay, and names; of all other options the values go."""
+    options = {
+        "type": "overlay",
+        "device": "overlay",
+        "o": "rw,lowerdir=/a=b:/c,upperdir=/d,workdir=/e,password=x=y",
+    }
+    volume = {"Name": "v", "Driver": "local", "Options": options, "Labels": {"a": "b"}}
+    kept = DOCKER_CONTAINERS.keep(f"volume {json.dumps(volume)}\n--proc\n").split("\n")
+    told = "rw,lowerdir=/a=b:/c,upperdir=/d,workdir=/e,password=***"
+    assert json.loads(kept[0].removeprefix("volume ")) == {
+        "Name": "v",
+        "Driver": "local",
+        "Options": options | {"o": told},
+    }
+
+
+def test_lines_that_are_not_kept() -> None:
+    """What is no description is dropped to its last letter."""
+    text = 'container nonsense\ncontainer ["a"]\nother {"a": 1}\n--proc\n7/x:y\n'
+    assert DOCKER_CONTAINERS.keep(text) == "\n--proc\n7/x:y\n"
+
+
+def test_servers_among_arguments() -> None:
+    """Of the arguments stay the names of SSH servers, each word for itself."""
+    assert _kept({"Arguments": ["/usr/sbin/sshd", "-D", "dropbear"]})["Arguments"] == ["dropbear", "sshd"]
+
+
+def test_published_tcp_ports() -> None:
+    """The ports that the engine publishes, for whom wants to know before containers are judged."""
+    name = "a b"
+    ports = {
+        "80/tcp": [{"HostIp": "", "HostPort": "8080"}, {"HostIp": "10.0.0.1", "HostPort": "81"}],
+        "81/tcp": None,
+        "53/udp": [{"HostIp": "", "HostPort": "53"}],
+    }
+    lines = ["container " + json.dumps({"Name": name, "Ports": each}) for each in (ports, None)]
+    answer = Answer("docker_containers", 0, "\n".join([*lines, "--proc", ""]), "")
+    found = published_tcp_ports(Recording("local", "local", {"docker_containers": answer}))
+    assert found == {("", 8080), ("10.0.0.1", 81)}
+    assert published_tcp_ports(Recording("local", "local", {})) == frozenset()
+
+
+# ---- control groups
+
+
+def _limits(cgroups: Sequence[str], files: Mapping[str, str], *, own: bool = True) -> dict[str, float | None]:
+    """Every limit that can be read."""
+    found = {}
+    for name in ("memory", "processes", "cpus", "cpu_weight"):
+        with contextlib.suppress(EvidenceError):
+            found[name] = limits.read(name, cgroups, {path: (text,) for path, text in files.items()}, own=own)
+    return found
+
+
+def _in_v1(**files: str) -> dict[str, str]:
+    """Files of the control groups of a container under cgroup v1; `__` stands for the dot."""
+    return {f"/sys/fs/cgroup/cpu,cpuacct/a/b/{name.replace('__', '.')}": text for name, text in files.items()}
+
+
+V1 = ("4:cpu,cpuacct:/a/b", "5:memory:/a:b", "0::/a/b")
+LIMITS: list[tuple[Sequence[str], dict[str, str], dict[str, float | None]]] = [
+    # a quota of v1 is a part of its period, which is 100 ms where nothing is said
+    (V1, _in_v1(cpu__cfs_quota_us="50000", cpu__cfs_period_us="200000"), {"cpus": 0.25}),
+    (V1, _in_v1(cpu__cfs_quota_us="50000"), {"cpus": 0.5}),
+    (V1, _in_v1(cpu__cfs_quota_us="1"), {"cpus": 1e-5}),
+    (V1, _in_v1(cpu__cfs_quota_us="0"), {"cpus": None}),
+    (V1, _in_v1(cpu__shares="1024"), {"cpu_weight": None}),
+    (V1, _in_v1(cpu__shares="2"), {"cpu_weight": 1}),
+    # a share counts for the own group alone
+    (V1, _in_v1(cpu__shares="1024") | {"/sys/fs/cgroup/cpu,cpuacct/a/cpu.shares": "2"}, {"cpu_weight": None}),
+    # the name of a group may have a colon
+    (V1, {"/sys/fs/cgroup/memory/a:b/memory.limit_in_bytes": "5"}, {"memory": 5}),
+    (V1, {"/sys/fs/cgroup/memory/a:b/memory.limit_in_bytes": str(1 << 60)}, {"memory": None}),
+    (V1, {"/sys/fs/cgroup/memory/a:b/memory.limit_in_bytes": str((1 << 60) - 1)}, {"memory": (1 << 60) - 1}),
+    # the controllers that v1 has not are in the unified hierarchy
+    (V1, {"/sys/fs/cgroup/unified/a/b/pids.max": "7"}, {"processes": 7}),
+    (V1, {"/sys/fs/cgroup/unified/a/pids.max": "6"}, {"processes": 6}),
+    (V1, {"/sys/fs/cgroup/unified/a/b/cpu.max": "1 4"}, {}),
+    (("0::/a/b",), {"/sys/fs/cgroup/unified/a/b/cpu.weight": "7"}, {"cpu_weight": 1}),
+    (("0::/a/b",), {"/sys/fs/cgroup/unified/a/b/cpu.weight": "100"}, {"cpu_weight": None}),
+    (("0::/a/b",), {"/sys/fs/cgroup/a/b/cpu.weight": "7"}, {"cpu_weight": 1}),
+    (
+        ("0::/a/b",),
+        {"/sys/fs/cgroup/unified/a/b/cpu.weight": "100", "/sys/fs/cgroup/unified/a/cpu.weight": "7"},
+        {"cpu_weight": None},
+    ),
+    (
+        ("0::/a/b",),
+        {"/sys/fs/cgroup/a/b/cpu.weight": "100", "/sys/fs/cgroup/a/cpu.weight": "7"},
+        {"cpu_weight": None},
+    ),
+]
+
+
+@pytest.mark.parametrize(("cgroups", "files", "expected"), LIMITS)
+def test_limits_by_their_files(
+    cgroups: Sequence[str], files: dict[str, str], expected: dict[str, float | None]
+) -> None:
+    """Each limit comes from its own files of the own group and of those above; what has none is no evidence."""
+    found = _limits(cgroups, files)
+    assert {name: found[name] for name in expected} == expected
+    assert set(found) - {"cpus", "cpu_weight"} == set(expected) - {"cpus", "cpu_weight"}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"/sys/fs/cgroup/a/b/pids.max": "7"}, None),
+        ({"/sys/fs/cgroup/a/b/pids.max": "7", "/sys/fs/cgroup/a/pids.max": "9"}, 9),
+        ({"/sys/fs/cgroup/user.slice/user-0.slice/pids.max": "9"}, None),
+    ],
+)
+def test_limits_of_the_groups_above(files: dict[str, str], expected: float | None) -> None:
+    """What systemd gives to a unit of its own accord does not count, and what was set above it does."""
+    cgroups = ["0::/user.slice/user-0.slice/b"] if "user" in str(files) else ["0::/a/b"]
+    assert _limits(cgroups, files, own=False).get("processes") == expected
+
+
+def test_number_of_processes_that_was_set(world: World) -> None:
+    """5.29: with systemd the own group counts where a limit was asked for, be it a single process."""
+    world.groups = {"pids.max": "1"}
+    world.info["CgroupDriver"] = "systemd"
+    world.config["PidsLimit"] = 1
+    assert world.judge("5.29")[0] == "pass"
+
+
+# ---- mount tables
+
+
+def test_lines_of_mount_tables() -> None:
+    """Every field of a line is read from its place."""
+    first, last = mounts.parse(
+        [
+            "36 35 98:0 /mnt1 /mnt\\0402 ro,noatime master:1 shared:2 - ext3 /dev/ro\\134ot rw,errors=continue",
+            "38 35 0:30 /@home /home rw - btrfs /dev/sdb rw,subvolid=5,subvol=/@home",
+        ]
+    )
+    assert first == Mount(
+        "98:0", "/mnt1", "/mnt 2", frozenset({"ro", "noatime"}), "2", "ext3", "/dev/ro\\ot", ""
+    )
+    assert last == Mount("0:30", "/@home", "/home", frozenset({"rw"}), "", "btrfs", "/dev/sdb", "/@home")
+    assert last.is_whole
+    assert not first.is_whole
+    assert mounts.parse(["1 2 0:1 / /x rw - proc"]) == (
+        Mount("0:1", "/", "/x", frozenset({"rw"}), "", "proc"),
+    )
+    assert mounts.parse(["1 2 0:1 / /x rw - proc p"])[0].source == "p"
+
+
+@pytest.mark.parametrize("line", ["1 2 0:1 / /x rw proc proc rw", "1 2 0:1 / /x - proc proc rw", "", "x"])
+def test_lines_of_no_mount_table(line: str) -> None:
+    """A line without the separator or with too few fields is an error that shows it."""
+    with pytest.raises(EvidenceError, match=f"^not a line of mountinfo: {re.escape(repr(line))}$"):
+        mounts.parse([line])
+
+
+def test_names_of_a_path() -> None:
+    """The root of a file system has no slash too many, and names keep every letter of theirs."""
+    table = MountTable(
+        mounts.parse(
+            [
+                "20 1 8:1 / / rw - ext4 /dev/sda1 rw",
+                "21 20 8:2 / /X rw - ext4 /dev/sdb rw",
+                "22 20 8:2 /sub /Y rw - ext4 /dev/sdb rw",
+                "23 20 8:1 / /again rw - ext4 /dev/sda1 rw",
+                "24 20 8:2 / /W rw - ext4 /dev/sdb rw",
+                "25 20 8:2 /rX /Z rw - ext4 /dev/sdb rw",
+            ]
+        )
+    )
+    assert table.paths("8:1", "/") == {"/", "/again"}
+    assert table.paths("8:2", "/") == {"/X", "/W"}
+    assert table.paths("8:2", "/sub/a ") == {"/X/sub/a ", "/Y/a ", "/W/sub/a "}
+    assert table.other_names("/") >= {"/", "/again", "/X", "/Y"}
+    assert table.other_names("/X") == {"/X", "/W"}
+    assert table.other_names("/Y") == {"/Y", "/X/sub", "/W/sub"}
+    assert table.other_names("/Z/a") == {"/Z/a", "/X/rX/a", "/W/rX/a"}
+    assert mounts.is_below("/a", "/")
+    assert mounts.is_below("/aX/b", "/aX")
+    assert not mounts.is_below("/ab", "/a")
+    assert MountTable(()).other_names("/a") == {"/a"}
