@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from hullcheck.data.releases import DATE, GOOD_FOR_DAYS, LINES
-from hullcheck.facts import Facts
+from hullcheck.facts import Facts, moments
 from hullcheck.facts.accounts import ACCOUNTS, Accounts
 from hullcheck.facts.audit import AUDIT, Audit, mount_of
 from hullcheck.facts.audit_rules import Rule, blocking, coverage, parse
@@ -18,7 +19,8 @@ from hullcheck.facts.engine import Engine
 from hullcheck.facts.files import FileFact, Grant, Node, State
 from hullcheck.facts.mounts import parse as parse_mounts
 from hullcheck.facts.places import GROUPS, Places
-from hullcheck.facts.releases import Release
+from hullcheck.facts.releases import Release, os_release
+from hullcheck.facts.releases import System as OperatingSystem
 from hullcheck.facts.storage import Storage
 from hullcheck.judge import Subjects, judge
 from hullcheck.policy import Hardening, Policy, PolicyError
@@ -847,6 +849,84 @@ def test_release_of_a_recording() -> None:
     )
     found = Release.of(recording, Engine({"ServerVersion": "29.3.1"}))
     assert found == Release("29.3.1", COMMUNITY, {"ID": "debian", "VERSION_ID": "13"}, date(1970, 1, 2))
+
+
+def recorded_release(version: object, os_release: str, gathered: float = 0.0) -> Recording:
+    """What an audit stores of an engine and its system."""
+    texts = {"docker_version": json.dumps(version), "os_release": os_release}
+    answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
+    return Recording("host", "local", answers, gathered=gathered)
+
+
+def test_words_of_releases() -> None:
+    """The whole reason: what was found, of which system, and what the table of releases is good for."""
+    assert release("29.3.1") == (
+        "pass",
+        f"engine 29.3.1 (Docker Engine - Community), maintained by the table of releases of {TABLE}",
+    )
+    late = (DATE + timedelta(GOOD_FOR_DAYS + 1)).isoformat()
+    for version in ("29.3.1", "29.9.0"):  # listed, and newer than what is listed of its line
+        assert release(version, today=late) == (
+            "manual",
+            f"engine {version} (Docker Engine - Community): the table of releases is of {TABLE}, too old to"
+            " know whether the line 29 is still maintained; update hullcheck, or compare with the release notes",
+        )
+    unknown = ": is that still maintained? No end is known of it"
+    assert release("27.5.1", "", ID="arch", PRETTY_NAME="Arch Linux") == (
+        "manual",
+        f"engine 27.5.1 as built by Arch Linux{unknown}",
+    )
+    assert release("27.5.1", "", ID="arch") == ("manual", f"engine 27.5.1 as built by arch{unknown}")
+    assert release("27.5.1", "") == (
+        "manual",
+        f"engine 27.5.1 as built by a system that does not say its name{unknown}",
+    )
+    assert release("nonsense") == ("error", "'nonsense' is not a version of the engine")
+
+
+@pytest.mark.parametrize("platform", [None, {}, {"Name": ""}, {"Name": None}], ids=str)
+def test_engine_without_a_vendor(platform: object) -> None:
+    """A build whose vendor is not named is one of a distribution; an engine that says nothing is an error."""
+    recording = recorded_release({"Platform": platform}, "ID=debian\nVERSION_ID=13\n")
+    assert Release.of(recording, Engine({"ServerVersion": "26.1.5"})).vendor == ""
+    told = "^docker version: the engine did not describe itself$"
+    with pytest.raises(EvidenceError, match=told):
+        Release.of(recorded_release(None, "ID=x"), Engine({"ServerVersion": "26.1.5"}))
+
+
+def test_names_of_systems() -> None:
+    """A system is called as it says, by the one name or the other; the day is that of UTC."""
+    a = "ID=x\nNAME='X'\nPRETTY_NAME=\"X Linux = XX\"\nHOME_URL=http://x/?a=b\n"
+    for text, name in (
+        (a, "X Linux = XX"),
+        ("ID=x\nNAME='X Linux'\n", "X Linux"),
+        ("ID=x\n", "a system that does not say its name"),
+    ):
+        found = OperatingSystem.of(recorded_release({}, text, 86399.0))
+        assert found == OperatingSystem(name, date(1970, 1, 1))
+    silent = Recording("host", "local", {"os_release": Answer("os_release", 1, "", "cat: no")})
+    assert OperatingSystem.of(silent).name == "a system that does not say its name"
+    assert os_release(recorded_release({}, a)) == {
+        "ID": "x",
+        "NAME": "X",
+        "PRETTY_NAME": "X Linux = XX",
+        "HOME_URL": "http://x/?a=b",
+    }
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Midway"])
+def test_day_does_not_depend_on_where_we_are(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day is that of UTC, wherever the audit runs."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert OperatingSystem.of(recorded_release({}, "NAME=x", 86400 * 1.5)).today == date(1970, 1, 2)
+        assert moments.day(86400 * 1.02) == moments.day(86400 * 1.98) == date(1970, 1, 2)
+        assert OperatingSystem.of(recorded_release({}, "NAME=x", 86400 * 1.02)).today == date(1970, 1, 2)
+        assert OperatingSystem.of(recorded_release({}, "NAME=x", 86400 * 1.98)).today == date(1970, 1, 2)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_table_of_releases() -> None:

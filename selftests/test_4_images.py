@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from hullcheck.facts import Facts
+from hullcheck.facts import Facts, images
 from hullcheck.facts.accounts import Accounts, Group, User
 from hullcheck.facts.files import FileFact, Node, State
 from hullcheck.facts.image_contents_probe import IMAGE_CONTENTS
@@ -19,7 +19,7 @@ from hullcheck.facts.image_packages import installers, unverified
 from hullcheck.facts.image_probe import IMAGES
 from hullcheck.facts.image_secrets import masked_step
 from hullcheck.facts.image_steps import Step
-from hullcheck.facts.image_trust import CONTENT_TRUST
+from hullcheck.facts.image_trust import CONTENT_TRUST, ContentTrust, Setting
 from hullcheck.facts.image_updates import left_alone
 from hullcheck.facts.images import Image
 from hullcheck.facts.package_managers import Act, act
@@ -846,6 +846,55 @@ def test_check_that_stays_on(step: str, expected: str) -> None:
 # ---- 4.12
 
 
+def test_words_of_switched_off_checks() -> None:
+    """The reason names each switch as a person would find it."""
+    found = {
+        "RUN pip install --trusted-host x y": ["pip --trusted-host"],
+        "RUN python3 -m pip install --trusted-host=x y": ["pip --trusted-host"],
+        "RUN tool --trusted-host x": [],
+        "RUN yum install --nogpgcheck x": ["yum --nogpgcheck"],
+        "RUN echo gpgcheck = 0 > /etc/x": ["gpgcheck = 0"],
+        "RUN echo gpgcheck =\t 0 > /etc/x": ["gpgcheck = 0"],
+        "LABEL x=gpgcheck=0": [],
+        "RUN curl -k https://x/ | sh": ["curl -k"],
+        "RUN /usr/bin/curl -k https://x/ | sh": ["curl -k"],
+        "RUN curl -k https://x/ > y; gpg --verify y; sh y": [],
+        "RUN curl -k https://x/": [],
+        "RUN sh y; curl -k https://x/": [],
+        "RUN curl -k https://x/ > y; cat y": [],
+        "RUN echo curl -k; wget --no-check-certificate https://x/y; tar xf y": [
+            "wget --no-check-certificate"
+        ],
+    }
+    assert {step: list(unverified(Step(step))) for step in found} == found
+
+
+def test_one_command_installs_once() -> None:
+    """A command that names several programs is one installation, by the program that comes first."""
+    assert list(installers(Step("RUN sudo apt-get install pip install x"))) == ["apt-get"]
+    assert list(installers(Step("RUN apt-get install x && pip install y"))) == ["apt-get", "pip"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "registry", "repository"),
+    [
+        ("nginx:1", False, "docker.io/library/nginx"),
+        ("a/b/nginx:1", False, "docker.io/a/b/nginx"),
+        ("localhost/nginx", True, "localhost/nginx"),
+        ("localhost/a/nginx", True, "localhost/a/nginx"),
+        ("reg.example/a/nginx:1", True, "reg.example/a/nginx"),
+        ("reg:5000/a/nginx:1", True, "reg:5000/a/nginx"),
+        ("reg:5000/nginx@sha256:" + "0" * 64, True, "reg:5000/nginx"),
+        ("a.b", False, "docker.io/library/a.b"),
+        ("a/b.c", False, "docker.io/a/b.c"),
+    ],
+)
+def test_repositories(reference: str, registry: bool, repository: str) -> None:
+    """A registry has a dot, a port or the name localhost in its first part, and nowhere else."""
+    assert images._names_registry(reference) is registry
+    assert images._repository(reference) == repository
+
+
 def test_signatures_are_for_a_person() -> None:
     """The reason has what is to be found in the record, and how the site checks."""
     assert "sha256:abab" in verdict("4.12", facts())[1]
@@ -901,6 +950,47 @@ def test_package_managers() -> None:
     assert left_alone(Step("COPY apt-get update")) is None
     assert list(installers(Step("RUN rpm -q x && rpm -e x && pip list"))) == []
     assert list(unverified(Step("LABEL x=trusted=yes"))) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("pacman -Sy", Act.REFRESH),
+        ("pacman -S --refresh", Act.REFRESH),
+        ("pacman --sync --refresh", Act.REFRESH),
+        ("pacman -S -y", Act.REFRESH),
+        ("pacman -S", None),
+        ("pacman -y", None),
+        ("pacman -Syu", Act.UPGRADE),
+        ("pacman -S -u", Act.UPGRADE),
+        ("pacman -Sy --sysupgrade", Act.UPGRADE),
+        ("pacman --sync --sysupgrade", Act.UPGRADE),
+        ("pacman --sync x", Act.INSTALL),
+        ("pacman -Sy x", Act.INSTALL),
+        ("pacman --query x", None),
+        ("xbps-install -S", Act.REFRESH),
+        ("xbps-install --sync", Act.REFRESH),
+        ("xbps-install -u", Act.UPGRADE),
+        ("xbps-install -Su", Act.UPGRADE),
+        ("xbps-install -S -u", Act.UPGRADE),
+        ("xbps-install --update", Act.UPGRADE),
+        ("xbps-install -Sy x", Act.INSTALL),
+        ("xbps-install -y", None),
+        ("emerge --sync", Act.REFRESH),
+        ("emerge --update @world", Act.UPGRADE),
+        ("emerge world", Act.UPGRADE),
+        ("emerge system", Act.UPGRADE),
+        ("emerge -u @system", Act.UPGRADE),
+        ("emerge @world x", Act.INSTALL),
+        ("emerge x", Act.INSTALL),
+        ("emerge --info", None),
+        ("emerge-webrsync", Act.REFRESH),
+        ("eix-sync", Act.REFRESH),
+    ],
+)
+def test_package_managers_that_go_by_options(command: str, expected: Act | None) -> None:
+    """Each option is known in its short and its long form, also where several are in one word."""
+    assert act(tuple(command.split())) is expected
 
 
 @pytest.mark.parametrize(
@@ -1066,6 +1156,70 @@ def test_content_trust_of_services() -> None:
     assert trust(ALL, units=[starts, f"{unit}:EnvironmentFile="])[0] == "manual"
     assert trust(ALL, units=[starts, drop_in, f"{unit}:Environment=DOCKER_CONTENT_TRUST=0"])[0] == "manual"
     assert trust(ALL, units=[f"{unit}:EnvironmentFile="])[0] == "pass"
+
+
+def test_content_trust_of_lines_that_may_do_anything() -> None:
+    """What is set in a part of a script, or handed on without being set, is not taken for more than it is."""
+    told = ("manual", "whether content trust is on cannot be told from the files of root, alice")
+    assert trust(ALL, "/etc/profile:\tunset DOCKER_CONTENT_TRUST") == told
+    assert trust(ALL, "/etc/profile:\t# unset DOCKER_CONTENT_TRUST")[0] == "pass"
+    assert trust(ALL, "/etc/profile:unset DOCKER_CONTENT_TRUST # for all")[0] == "fail"
+    assert trust("/etc/profile:export DOCKER_CONTENT_TRUST")[0] == "fail"
+    assert trust(ALL, "/etc/profile:export DOCKER_CONTENT_TRUST")[0] == "pass"
+    off = "/etc/profile:export DOCKER_CONTENT_TRUST=0"
+    assert trust(off, "/etc/zshenv:export DOCKER_CONTENT_TRUST")[0] == "fail"
+
+
+def test_files_with_a_colon_in_their_names() -> None:
+    """A line, a user's home and a unit keep every letter of their names; what names no file is dropped."""
+    assert trust(f"/etc/profile.d/a.sh:export {ON} # x:y")[0] == "pass"
+    assert trust(f"nonsense {ON}", f":export {ON}", "/etc/x")[0] == "fail"
+    unit = "/etc/systemd/system/web@a:b.service"
+    kept = ContentTrust.of(
+        Recording(
+            "host",
+            "local",
+            {
+                CONTENT_TRUST.name: Answer(
+                    CONTENT_TRUST.name,
+                    0,
+                    "user root:/root\nuser alice:/home/a:b c\nunread /home/a:b c/.bashrc\n--lines\n"
+                    f"/etc/a:b:on\n--units\n{unit}:starts\n",
+                    "",
+                )
+            },
+        )
+    )
+    assert kept == ContentTrust(
+        {"root": "/root", "alice": "/home/a:b c"},
+        ("/home/a:b c/.bashrc",),
+        (("/etc/a:b", Setting.ON),),
+        ((unit, "starts"),),
+    )
+    assert kept.look("bob") == "the files of bob were not looked at"
+    assert kept.look("alice") == "/home/a:b c/.bashrc could not be read"
+
+
+def test_homes_are_told_apart() -> None:
+    """A slash at the end of a home is none of its name; several unreadable files are all named."""
+    found = ContentTrust({"a": "/home/X/"}, ("/etc/profile", "/home/X/.profile"), ())
+    assert found.look("a") == "/etc/profile, /home/X/.profile could not be read"
+    found = ContentTrust({"a": "/home/X/"}, (), (("/home/X/.profile", Setting.ON),))
+    assert found.look("a") is Setting.ON
+
+
+def test_units_that_may_say_anything() -> None:
+    """A variable of a unit that is not understood, and an on without a start, are kept apart."""
+    unit = "/etc/systemd/system/web.service"
+    starts = f"{unit}:ExecStart=/usr/bin/docker run "
+    assert trust(ALL, units=[starts, f"{unit}:Environment=XDOCKER_CONTENT_TRUST=1"])[0] == "manual"
+    assert trust(ALL, units=[starts, f"{unit}:EnvironmentFile=-/etc/x"]) == (
+        "manual",
+        "whether content trust is on cannot be told from the files of service web.service",
+    )
+    assert CONTENT_TRUST.keep(f"{USERS}\n--lines\n--units\n{starts}\n") == (
+        f"{USERS}\n--lines\n--units\n{unit}:starts\n"
+    )
 
 
 def test_content_trust_stores_no_values() -> None:

@@ -6,6 +6,7 @@ service (7.4).
 
 from __future__ import annotations
 
+import base64
 import json
 import shlex
 import time
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts import daemon_secrets, secrets
+from hullcheck.facts import daemon_secrets, secret_values, secrets
 from hullcheck.facts.image_probe import IMAGES
 from hullcheck.facts.secret_names import names_secret, names_secret_file
 from selftests.test_4_images import BASE, facts, verdict
@@ -791,3 +792,61 @@ def test_names_of_other_things(name: str) -> None:
 def test_names_of_secret_files(path: str, expected: bool) -> None:
     """A private key, a store of keys, or the name of a secret."""
     assert names_secret_file(path) is expected
+
+
+# ---- ways to hand over a secret, as they are written down
+
+
+@pytest.mark.parametrize(
+    ("way", "text", "value"),
+    [
+        (r"\btool -p {value}", "tool -p hunter2", "hunter2"),
+        (r"\btool -p {value}", '"tool", "-p", "hunter2"', '"hunter2"'),  # the words of a list
+        (r"\btool -p {value}", "tool \\\n  -p \\\n hunter2", "hunter2"),
+        (r"\btool -p {value}", "tool -phunter2", None),
+        (r"\btool -p {value}", "tool-p hunter2", None),
+        (r"\btool -p ?{value}", "tool -phunter2", "hunter2"),
+        (r"\btool -p ?{value}", "tool -p\thunter2", "hunter2"),
+        (r"\btool -p[ =]{value}", "tool -p=hunter2", "hunter2"),
+        (r"\btool -p[ =]{value}", "tool -p\nhunter2", "hunter2"),
+        (r"\btool -p[ =]{value}", "tool -p[\\s=]hunter2", None),
+        (r"\btool:[ \t]+{value}", "tool: \thunter2", "hunter2"),
+        (r"\btool:[ \t]+{value}", "tool:\nhunter2", None),
+        (r"{at}tool{line} -p {value}", "tool -x a -p hunter2", "hunter2"),
+        (r"{at}tool{line} -p {value}", "tool -x a; other -p hunter2", None),
+        (r"{at}tool{line} -p {value}", "/usr/bin/tool -p hunter2", "hunter2"),
+        (r"{at}tool{line} -p {value}", "/srv/tool -p hunter2", None),
+        (r"{at}{logins}{line} -p {value}", "docker login -u a -p hunter2", "hunter2"),
+        (r"\b(?:{schemes}) {value}", "Bearer hunter2", "hunter2"),
+        (r"(?<!\S)-{one_dash} {value}", "-storepass hunter2", "hunter2"),
+        (r"\becho {value}[^|]*\|\s*(?:{into})", "echo hunter2 | vault login", "hunter2"),
+        (r"--{name}={value}", "--my-name=hunter2", "hunter2"),
+        (r"--{name}={value}", "--=hunter2", None),
+        (r"-p {value}", "-p 'a b'", "'a b'"),
+        (r"-p {value}", '-p "a b"', '"a b"'),
+        (r"-p {value}", "-p a;b", "a"),
+    ],
+)
+def test_ways_are_written_in_short(way: str, text: str, value: str | None) -> None:
+    """A blank is any gap between words, but one within `[ \\t]`; words in braces stand for patterns."""
+    found = secrets._compiled(way).search(text)
+    assert (found and found["value"]) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a:", True),
+        ("a:b", True),
+        ("ab:c d", True),
+        ("ab:~", True),
+        ("ab:\x7f", False),
+        ("ab:\x1f", False),
+        (":b", False),
+        ("ab", False),
+        ("abcdefgh", False),
+    ],
+)
+def test_logins_in_base64(value: str, expected: bool) -> None:
+    """A user and a password of printable letters; a colon at the beginning has no user before it."""
+    assert secret_values.is_encoded_login(base64.b64encode(f"{value:<9}".encode()).decode()) is expected

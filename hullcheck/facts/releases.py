@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from hullcheck.data.releases import DATE, DISTRIBUTIONS, GOOD_FOR_DAYS, LINES, VULNERABILITY, Line
 from hullcheck.facts.engine import DOCKER_INFO, DOCKER_VERSION, OS_RELEASE, Engine, os_name
+from hullcheck.facts.moments import day
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, Manual
 
@@ -27,7 +28,7 @@ class System:
     @classmethod
     def of(cls, recording: Recording) -> "System":
         """Read it; a system that does not say its name is called that."""
-        return cls(os_name(recording) or "a system that does not say its name", _day(recording))
+        return cls(os_name(recording) or "a system that does not say its name", day(recording.gathered))
 
 
 _COMMUNITY = "Docker Engine - Community"
@@ -61,7 +62,7 @@ class Release:
         if not isinstance(document, dict):
             raise EvidenceError("docker version: the engine did not describe itself")
         vendor = str((document.get("Platform") or {}).get("Name") or "")
-        return cls(engine.version, vendor, os_release(recording), _day(recording))
+        return cls(engine.version, vendor, os_release(recording), day(recording.gathered))
 
     @property
     def flaw(self) -> str:
@@ -156,10 +157,6 @@ class Release:
             self.system.get("PRETTY_NAME") or self.system.get("ID") or "a system that does not say its name"
         )
         return f"engine {self.version} as built by {system}"
-
-
-def _day(recording: Recording) -> date:
-    return datetime.fromtimestamp(recording.gathered, UTC).date()
 
 
 def os_release(recording: Recording) -> dict[str, str]:
