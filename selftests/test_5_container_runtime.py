@@ -18,8 +18,12 @@ from hullcheck.facts.container_mounts import HostMount
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS, published_tcp_ports
 from hullcheck.facts.container_proc import HostFiles, ProcFiles
 from hullcheck.facts.containers import Container
+from hullcheck.facts.engine import Engine, os_name
+from hullcheck.facts.host_paths import is_sensitive
+from hullcheck.facts.kernel import Kernel
 from hullcheck.facts.mounts import Mount, MountTable
-from hullcheck.facts.ports import listener
+from hullcheck.facts.ports import held, listener
+from hullcheck.facts.processes import Processes
 from hullcheck.facts.references import Reference
 from hullcheck.policy import Policy
 from hullcheck.probes import Answer
@@ -1617,3 +1621,223 @@ def test_names_of_a_path() -> None:
     assert mounts.is_below("/aX/b", "/aX")
     assert not mounts.is_below("/ab", "/a")
     assert MountTable(()).other_names("/a") == {"/a"}
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "expected"),
+    [
+        ("/data/docker/volumes/v/_data", "volume", False),
+        ("/data/docker/volumes/v/_data", "bind", True),
+        ("/data/docker/volumes/v/_data", "image", False),
+        ("/data/docker/overlay2/x", "image", False),
+        ("/data/docker/overlay2/x", "volume", True),
+        ("/data/docker", "image", True),
+        ("/data", "bind", True),
+        ("/data/other", "bind", False),
+        ("/etc", "volume", True),
+    ],
+)
+def test_own_folders_of_the_engine(path: str, kind: str, expected: bool) -> None:
+    """A volume or an image may show its own folder of the engine's, and nothing else may."""
+    assert is_sensitive(path, kind, "/data/docker") is expected
+
+
+# ---- a container as a target of its own
+
+
+class Inside:
+    """A container, seen from inside, to be bent in one place before it is judged."""
+
+    def __init__(self) -> None:
+        """Process 1 and the auditor's command have the same mounts; there is no socket in them."""
+        self.mounts = ["30 1 0:50 / / ro - overlay overlay rw"]
+        self.own: list[str] | None = None
+        self.sockets: list[str] = []
+        self.status: dict[int, dict[str, str]] = {1: STATUS | {"PPid": "0"}}
+
+    def judge(self, number: str) -> tuple[str, str]:
+        """Verdict and reason of a control."""
+        processes = [f"{pid}/status:{k}:\t{v}" for pid, each in self.status.items() for k, v in each.items()]
+        own = self.mounts if self.own is None else self.own
+        texts = {
+            "own_mounts": "\n".join([*self.mounts, "--self", *own, "--sockets", *self.sockets, ""]),
+            "processes": "\n".join(processes),
+        }
+        answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
+        return judged(number, Facts(Recording("web", "docker", answers), Policy()))["web"]
+
+
+SHARED = "process 1 has other mounts than the container: it shares a PID namespace of others"
+FROM_INSIDE: list[tuple[str, dict[str, Any], tuple[str, str]]] = [
+    ("5.13", {}, ("pass", "")),
+    (
+        "5.13",
+        {"mounts": ["30 1 0:50 / / rw - overlay overlay rw"]},
+        ("fail", "its root file system can be written to"),
+    ),
+    (
+        "5.13",
+        {"mounts": ["30 1 0:50 / / ro - o o rw", "31 1 0:50 / / rw - o o rw"]},
+        ("fail", "its root file system can be written to"),
+    ),
+    (
+        "5.13",
+        {"mounts": ["30 1 0:50 / /x ro - overlay overlay rw"]},
+        ("error", "the mount table has no root"),
+    ),
+    ("5.13", {"own": ["30 1 0:51 / / ro - overlay overlay rw"]}, ("error", SHARED)),
+    ("5.7", {"own": ["30 1 0:51 / / ro - overlay overlay rw"]}, ("error", SHARED)),
+    ("5.32", {}, ("pass", "")),
+    ("5.32", {"sockets": ["/run/docker.sock", "/run/docker.sock"]}, ("fail", "can reach /run/docker.sock")),
+    (
+        "5.32",
+        {
+            "sockets": ["/s"],
+            "mounts": ["30 1 0:50 / / ro - o o rw", "31 1 0:20 /podman.sock /s rw - tmpfs t rw"],
+        },
+        ("fail", "can reach /s"),
+    ),
+    (
+        "5.32",
+        {"sockets": ["/run/my.sock"]},
+        ("error", "whose socket is mounted at /run/my.sock cannot be told from inside the container"),
+    ),
+    ("5.32", {"own": ["30 1 0:51 / / ro - overlay overlay rw"]}, ("error", SHARED)),
+    (
+        "5.5",
+        {},
+        (
+            "not applicable",
+            "the target is a container, seen from inside: only its engine's host can show this",
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("number", "changes", "expected"), FROM_INSIDE)
+def test_container_from_inside(number: str, changes: dict[str, Any], expected: tuple[str, str]) -> None:
+    """What process 1 and its mounts show is judged; the rest is not, and another's process is an error."""
+    inside = Inside()
+    vars(inside).update(changes)
+    assert inside.judge(number) == expected
+
+
+def test_powers_from_inside() -> None:
+    """Process 1 counts, and of the others none but SSH servers."""
+    inside = Inside()
+    inside.status[7] = STATUS | {"CapEff": "000001ffffffffff", "Seccomp": "0", "NoNewPrivs": "0"}
+    inside.status[1] |= {"NoNewPrivs": "1"}
+    assert [inside.judge(number)[0] for number in ("5.4", "5.7", "5.22", "5.26")] == ["pass"] * 4
+    inside.status[7]["Name"] = "sshd"
+    inside.status[1] |= {"NoNewPrivs": "0", "Seccomp": "0", "CapEff": "0000000000003000"}
+    assert [inside.judge(number)[0] for number in ("5.4", "5.7", "5.22", "5.26")] == ["fail"] * 4
+
+
+# ---- processes and the kernel
+
+
+def test_why_a_process_is_an_error(world: World) -> None:
+    """The reason names the process and what it does not show."""
+    del world.status[100]["Seccomp"]
+    assert world.judge("5.22") == ("error", "/proc/100/status does not show Seccomp")
+    del world.status[100]
+    told = "process 100 is not in /proc here: it ended, runs on another machine, or is hidden"
+    assert world.judge("5.22") == ("error", told)
+
+
+def test_programs_of_processes() -> None:
+    """Where the link of a program may not be read, it has no path."""
+    text = (
+        "1/status:Name:\ta\n1/status:PPid:\t0\n2/status:Name:\tb\n"
+        "lrwxrwxrwx 1 0 0 0 Nov 1 10:00 1/exe -> /usr/bin/a b (deleted)"
+    )
+    found = Processes.of(Recording("local", "local", {"processes": Answer("processes", 0, text, "")}))
+    assert {pid: each.executable for pid, each in found.by_pid.items()} == {1: "/usr/bin/a b", 2: ""}
+
+
+def test_values_of_the_kernel() -> None:
+    """A value may have a colon; one that could not be read is an error that names the file."""
+    text = "/sys/module/apparmor/parameters/enabled:Y\n/proc/sys/x:a:b\n/sys/fs/selinux/enforce absent"
+    found = Kernel.of(Recording("local", "local", {"kernel": Answer("kernel", 0, text, "")}))
+    assert found.values["/proc/sys/x"] == "a:b"
+    assert found.apparmor
+    assert found.selinux == ""
+    with pytest.raises(EvidenceError, match=r"^/proc/sys/kernel/pid_max could not be read$"):
+        assert found.most_processes
+
+
+def test_what_a_process_listens_on_and_calls() -> None:
+    """Its own listeners, and whom it called: neither who called it, nor what another holds."""
+    end = "0:0 00:0 0 0 0"
+    lines = [
+        "1/net/tcp:  sl  local_address rem_address   st",
+        f"1/net/tcp:   0: 0100000A:01BB 00000000:0000 0A {end} 1 x",
+        f"1/net/tcp6:   1: 00000000000000000000000001000000:0050 {'0' * 32}:0000 0A {end} 2 x",
+        f"1/net/tcp:   2: 0100000A:C000 0200000A:1F90 01 {end} 3 x",
+        f"1/net/tcp:   3: 0100000A:01BB 0300000A:C001 01 {end} 4 x",
+        f"1/net/tcp:   4: 0100000A:C002 0400000A:1F90 01 {end} 5 x",
+        f"1/net/tcp:   5: 0100000A:C003 0500000A:1F90 06 {end} 6 x",
+    ]
+    links = [f"socket:[{number}]" for number in (1, 2, 3, 4, 6)]
+    assert held(lines, links) == (["10.0.0.1 443", "::1 80"], ["10.0.0.2 8080"])
+
+
+# ---- references
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("nginx", Reference("nginx:latest", "latest", "")),
+        ("nginx@sha256:ab", Reference("nginx", "", "sha256:ab")),
+        ("nginx:1@sha256:ab", Reference("nginx:1", "1", "sha256:ab")),
+        ("reg:5000/nginx", Reference("reg:5000/nginx:latest", "latest", "")),
+        ("0123456789ab", Reference("0123456789ab", "", "0123456789ab")),
+        ("sha256:" + "0" * 64, Reference("sha256:" + "0" * 64, "", "sha256:" + "0" * 64)),
+        ("0123456789a", Reference("0123456789a:latest", "latest", "")),
+        ("0123456789AB", Reference("0123456789AB:latest", "latest", "")),
+    ],
+)
+def test_parts_of_references(text: str, expected: Reference) -> None:
+    """Name, tag and digest; an id is a digest of its own, and has no tag."""
+    assert Reference.parse(text) == expected
+
+
+# ---- an engine that says nothing of itself
+
+
+@pytest.mark.parametrize(
+    ("said", "stderr", "told"),
+    [
+        ("{}", "", "docker info: the engine did not describe itself"),
+        ("5", " \n", "docker info: the engine did not describe itself"),
+        ("5", "\nsome error\nmore", "the engine does not answer: some error"),
+        ('{"ServerErrors": ["", "no route"]}', "other", "the engine does not answer: no route"),
+        ('{"ServerErrors": null}', "other", "the engine does not answer: other"),
+        ('{"ServerErrors": "x"}', "other", "the engine does not answer: other"),
+    ],
+)
+def test_engine_without_words(said: str, stderr: str, told: str) -> None:
+    """An error with the first thing that the engine or the command said."""
+    answers = {
+        "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+        "docker_info": Answer("docker_info", 0, said, stderr),
+    }
+    with pytest.raises(EvidenceError, match=f"^{told}$"):
+        Engine.of(Recording("local", "local", answers))
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("NAME=a\nPRETTY_NAME='A = 1'", "A = 1"),
+        ('PRETTY_NAME="XA X"', "XA X"),
+        ("NAME=a\nID=b", "a"),
+        ("ID=b", ""),
+        (None, ""),
+    ],
+)
+def test_name_of_the_system(said: str | None, name: str) -> None:
+    """As it calls itself; nothing where it does not."""
+    answer = Answer("os_release", 0 if said else 1, said or "", "")
+    assert os_name(Recording("local", "local", {"os_release": answer})) == name

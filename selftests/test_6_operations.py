@@ -11,6 +11,7 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
 from hullcheck.facts.image_probe import IMAGES
+from hullcheck.facts.sprawl import Idle, older_than
 from hullcheck.policy import Policy, PolicyError, SprawlLimits
 from hullcheck.probes import Answer
 from hullcheck.recording import Recording
@@ -165,6 +166,19 @@ def test_number_of_containers() -> None:
     assert verdict("6.2", facts()) == ("pass", "no stopped containers")
 
 
+def test_limit_of_age_is_a_limit() -> None:
+    """What is as old as the policy allows passes, and what is older by a moment does not."""
+    lines = [Idle("a", 30.0), Idle("b", 30.001), Idle("c", 29.0)]
+    assert [each.name for each in older_than(lines, 30)] == ["b"]
+
+
+def test_image_is_called_by_its_name() -> None:
+    """By a tag, or else a digest; one that has neither, by its id."""
+    a, b = image("a", "<none>:<none>", "a:1"), image("b", "<none>:<none>")
+    found = facts(a, b).sprawl.unused_images
+    assert {each.name for each in found} == {"a:1", identifier("b")[7:19]}
+
+
 # ---- evidence
 
 
@@ -174,7 +188,11 @@ def test_answers_that_cannot_be_judged() -> None:
     assert verdict("6.1", no_engine) == ("error", "images: Cannot connect to the Docker daemon")
     for line in ('image {"Id":"a"', 'image {"Id":"a"}', "image 5", image("a", created="yesterday")):
         assert verdict("6.1", facts(line))[0] == "error"
-    assert verdict("6.2", facts(container("a", created="", finished="")))[0] == "error"
+    assert verdict("6.2", facts(container("a", created="x", finished="y"))) == (
+        "error",
+        "docker inspect: 'x' is not a time",
+    )
+    assert verdict("6.2", facts(container("a", created="2026-06-30T12:00:00")))[0] == "error"  # of no zone
 
 
 def test_something_that_went_away_meanwhile() -> None:

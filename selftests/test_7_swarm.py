@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts import PROBES, Facts, evidence_of
+from hullcheck.facts import PROBES, Facts, description, evidence_of
 from hullcheck.facts import swarm as swarm_facts
 from hullcheck.facts.daemon_process import DaemonProcess
+from hullcheck.facts.networks import Network, networks
+from hullcheck.facts.places import GROUPS
 from hullcheck.facts.ports import Listener
 from hullcheck.facts.swarm_probe import SWARM
 from hullcheck.policy import Policy, PolicyError, RotationPeriods
@@ -354,6 +356,42 @@ def test_encryption_of_overlay_networks() -> None:
     )
 
 
+def test_overlay_networks_are_judged_by_name() -> None:
+    """Each is a network of its own to a reader of results."""
+    facts = Node(networks=(network("b"), network("a"), network("c", driver="bridge"))).facts()
+    found = facts.overlay_network
+    assert (found.kind, [name for name, _ in found]) == ("network", ["a", "b"])
+
+
+@pytest.mark.parametrize("line", ["{}", '{"Name": "a"}', '{"Name": "a", "Id": "b"}', "5"])
+def test_network_that_is_not_understood(line: str) -> None:
+    """An answer without what the engine's API documents is an error, never a network less."""
+    answers = {
+        "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+        "docker_networks": Answer("docker_networks", 0, line, ""),
+    }
+    told = "^docker network inspect: the answer is not what the engine's API documents$"
+    with pytest.raises(EvidenceError, match=told):
+        networks(Recording("host", "local", answers))
+    answers["docker_networks"] = Answer("docker_networks", 0, "{", "")
+    with pytest.raises(EvidenceError, match=r"^docker_networks: "):
+        networks(Recording("host", "local", answers))
+
+
+def test_networks_are_read() -> None:
+    """All that is asked of a network is there."""
+    line = {"Name": "a", "Id": "b", "Driver": "c", "Ingress": True, "Options": {"d": "e"}}
+    other = {"Name": "f", "Id": "g", "Driver": "h", "Options": None}
+    answers = {
+        "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+        "docker_networks": Answer("docker_networks", 0, f"{json.dumps(line)}\n{json.dumps(other)}\n", ""),
+    }
+    assert networks(Recording("host", "local", answers)) == (
+        Network("a", "b", "c", True, {"d": "e"}),
+        Network("f", "g", "h", False, {}),
+    )
+
+
 # ---- 7.4
 
 
@@ -604,6 +642,39 @@ def test_state_of_the_node_is_needed() -> None:
     assert verdict("7.9", Node(node_state=None))[0] == "error"
 
 
+def test_tables_of_routes_that_make_no_sense() -> None:
+    """A line that is short, or of no network, counts for nothing; one of eight fields is whole."""
+    routes = [
+        "eth0\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF",
+        "eth1 0000000A 00000000 0001 0 0 0",
+        "",
+        "eth2",
+    ]
+    assert swarm_facts._cards_in_network_of("10.0.0.1", routes) == {"eth0"}
+    odd = ["eth3\t0000000G\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0"]
+    assert swarm_facts._cards_in_network_of("10.0.0.1", odd) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        (None, "docker info does not report EncryptionConfig.AutoLockManagers of the swarm"),
+        ({}, "docker info does not report EncryptionConfig.AutoLockManagers of the swarm"),
+        (
+            {"EncryptionConfig": None},
+            "docker info does not report EncryptionConfig.AutoLockManagers of the swarm",
+        ),
+        (
+            {"EncryptionConfig": "x"},
+            "docker info does not report EncryptionConfig.AutoLockManagers of the swarm",
+        ),
+    ],
+)
+def test_settings_that_the_engine_does_not_report(spec: object, told: str) -> None:
+    """7.5: a setting that is not told is an error that names it."""
+    assert verdict("7.5", Node(cluster={"Spec": spec})) == ("error", told)
+
+
 # ---- policy
 
 
@@ -634,8 +705,20 @@ def test_wrong_values_are_refused(wrong: object) -> None:
         Policy.from_mapping(wrong)
 
 
+def test_facts_are_described() -> None:
+    """What a control may ask for says in a sentence what it is; what has none is called by its name."""
+    assert description("overlay_network") == "Every network of the swarm that reaches over several nodes."
+    assert description("services") == "The services of the target."
+    assert description("no fact") == "The no fact of the target."
+    (group,) = [name for name in GROUPS if name == "data_root"]
+    assert description(group) == GROUPS[group].__doc__
+
+
 def test_evidence_is_named() -> None:
     """Results name the probes that stand behind these controls."""
     assert evidence_of(["swarm", "policy"], "host") == ("docker_info", "swarm")
     assert "docker_networks" in evidence_of(["overlay_network"], "host")
+    assert evidence_of(["container", "no fact", "container"], "container") == ("own_mounts", "processes")
+    assert evidence_of(["container"], "host") == ("docker_containers", "processes")
+    assert evidence_of(["kernel"], "container") == ("kernel",)
     assert set(swarm_facts.PROBES) <= set(PROBES)
