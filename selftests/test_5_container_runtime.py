@@ -885,6 +885,7 @@ def test_addresses_of_listeners(line: str, address: str, loopback: bool) -> None
     found = listener(line)
     assert found is not None
     assert (found.address, found.number, found.on_loopback) == (address, 8080, loopback)
+    assert (found.pid, found.inode) == (1, "5")
 
 
 def test_connections_are_no_listeners() -> None:
@@ -985,6 +986,10 @@ def test_answers_are_told_apart() -> None:
     files = HostFiles.parse("real /a\t/b\nsocket 1:2 2 /run/docker.sock\nsocket 1:2 2 /x/y")
     assert files.same_files({"/x/y"}) == {"/x/y", "/run/docker.sock"}
     assert files.named_twice == {"/x/y", "/run/docker.sock"}
+    files = HostFiles.parse("real /a\t/b\tc\nsocket 1:2 1 /run/docker.sock\nsocket 1:3 1 /x/y")
+    assert files.path("/a") == "/b\tc"
+    assert files.same_files({"/x/y"}) == {"/x/y"}
+    assert files.named_twice == frozenset()
 
 
 def test_probe_keeps_no_secret() -> None:
@@ -1327,6 +1332,80 @@ def test_folders_behind_a_volume(
     assert world.judge("5.6") == ("fail" if expected else "pass", expected)
 
 
+def test_names_of_what_is_mounted(world: World) -> None:
+    """A source counts as it is written and by where it leads; what cannot be followed is named in the reason."""
+    folder = "/var/lib/docker/volumes/v/_data"
+    world.description["Mounts"] = [
+        _bind("/srv/link"),
+        {"Type": "volume", "Name": "v", "Source": folder, "Destination": "/v"},
+    ]
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": {"device": "/srv/b", "o": "bind"}}]
+    world.paths = ["real /srv/link\t/srv/a", "real /srv/b\t/srv/c"]
+    assert _only(world).configured_mounts == (
+        HostMount("/x", frozenset({"/srv/link", "/srv/a"}), "bind"),
+        HostMount("/v", frozenset({"/srv/b", "/srv/c"}), "volume"),
+    )
+    world.mounts += [
+        "31 30 8:1 /srv/a /x rw - ext4 /dev/sda1 rw",
+        "32 30 8:1 /srv/c /v rw - ext4 /dev/sda1 rw",
+    ]
+    world.daemon.table = (*HOST_MOUNTS, f"22 20 8:1 /srv/c {folder} rw - ext4 /dev/sda1 rw")
+    assert _only(world).host_mounts == (
+        HostMount("/x", frozenset({"/srv/a"}), "bind"),
+        HostMount("/v", frozenset({"/srv/c"}), "volume"),
+    )
+    world.mounts[-1] = "32 30 0:99 / /v rw - overlay overlay rw"
+    assert _only(world).host_mounts[1:] == (HostMount("/v", frozenset({"/srv/c"}), "volume"),)
+    world.volumes = []
+    assert world.judge("5.6") == ("error", "the engine does not describe the volume v")
+    world.stop()
+    del world.description["Mounts"][1], world.paths[0]
+    told = "the source /srv/link could not be followed: it does not exist, or may not be seen"
+    assert world.judge("5.6") == ("error", told)
+
+
+def test_where_a_container_can_write(world: World) -> None:
+    """By its configuration, and by what else its mount table has; not what the engine puts there."""
+    engine = f"/data/containers/{'a' * 64}"
+    world.description["Mounts"] = [
+        _bind("/srv/data", RW=True),
+        {"Type": "volume", "Name": "0a" * 32, "Source": "/v", "Destination": "/v", "RW": True},
+        {"Type": "volume", "Name": "0A" * 32, "Source": "/w", "Destination": "/w", "RW": True},
+        {"Type": "volume", "Name": None, "Source": "/n", "Destination": "/n", "RW": True},
+        {"Type": "volume", "Name": "r", "Source": "/r", "Destination": "/r", "RW": False},
+    ]
+    world.config["Tmpfs"] = {"/tmp": ""}
+    expected = {
+        "/x": "/srv/data of the host",
+        "/v": "anonymous volume",
+        "/w": "volume",
+        "/n": "volume",
+        "/tmp": "tmpfs",
+    }
+    world.mounts += [
+        f"31 30 8:1 {engine}/resolv.conf /etc/resolv.conf rw - ext4 /dev/sda1 rw",
+        "32 30 0:7 / /dev/shm rw - tmpfs shm rw",
+        "33 30 8:1 /srv/data /x rw - ext4 /dev/sda1 rw",
+        "34 30 0:8 / /more rw - tmpfs tmpfs rw",
+        "35 30 0:9 / /less ro - tmpfs tmpfs rw",
+    ]
+    assert _only(world).writable_places == expected | {"/more": "tmpfs"}
+    world.stop()
+    assert _only(world).writable_places == expected
+
+
+def test_default_action_of_a_profile(world: World) -> None:
+    """It is what the profile says, of Docker's own too."""
+    for option, action in (
+        ('seccomp={"defaultAction":"SCMP_ACT_LOG"}', "SCMP_ACT_LOG"),
+        ("seccomp=builtin", "SCMP_ACT_ERRNO"),
+    ):
+        world.config["SecurityOpt"] = [option]
+        assert _only(world).seccomp_default_action == action
+    world.config["SecurityOpt"] = ['seccomp={"defaultAction":""}']
+    assert world.judge("5.22") == ("error", "its seccomp profile could not be read")
+
+
 def test_two_mounts_at_one_place(world: World) -> None:
     """5.6: what is mounted below two configured mounts belongs to the nearer one."""
     folder = "/var/lib/docker/volumes/v/_data"
@@ -1556,6 +1635,8 @@ def test_limits_of_the_groups_above(files: dict[str, str], expected: float | Non
     """What systemd gives to a unit of its own accord does not count, and what was set above it does."""
     cgroups = ["0::/user.slice/user-0.slice/b"] if "user" in str(files) else ["0::/a/b"]
     assert _limits(cgroups, files, own=False).get("processes") == expected
+    v1 = {path.replace("/cgroup/", "/cgroup/pids/"): text for path, text in files.items()}
+    assert _limits(["6:pids:" + cgroups[0][3:], "0::/"], v1, own=False).get("processes") == expected
 
 
 def test_number_of_processes_that_was_set(world: World) -> None:
@@ -1778,6 +1859,7 @@ def test_what_a_process_listens_on_and_calls() -> None:
         f"1/net/tcp:   4: 0100000A:C002 0400000A:1F90 01 {end} 5 x",
         f"1/net/tcp:   5: 0100000A:C003 0500000A:1F90 06 {end} 6 x",
     ]
+    lines.append("1/net/tcp:   6: 0100000A:C004 0600000A:1F90 01 0:0 00:0 0 0 0")  # cut off
     links = [f"socket:[{number}]" for number in (1, 2, 3, 4, 6)]
     assert held(lines, links) == (["10.0.0.1 443", "::1 80"], ["10.0.0.2 8080"])
 
