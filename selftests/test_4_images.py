@@ -945,6 +945,9 @@ def test_package_managers() -> None:
     """Each does what its first known word says."""
     assert act(("apt-get", "-t", "x", "install", "update")) is Act.INSTALL
     assert act(("pacman", "-Q")) is None
+    assert act(("apt-get", "install", "-y")) is None
+    assert act(("apt-get", "install", "-f")) is Act.INSTALL
+    assert act(("apt-get", "-y", "install", "--fix-broken")) is Act.INSTALL
     assert act(("apt-cache", "update")) is None
     assert act(("yum", "update")) is Act.UPGRADE
     assert left_alone(Step("COPY apt-get update")) is None

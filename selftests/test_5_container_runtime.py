@@ -1885,6 +1885,17 @@ def test_parts_of_references(text: str, expected: Reference) -> None:
     assert Reference.parse(text) == expected
 
 
+def test_image_of_a_container(world: World) -> None:
+    """A beginning of the image's id names that, unless it is also the name of an image."""
+    world.description["Reference"] = "1111"
+    assert _only(world).image == Reference("1111", "", IMAGE)
+    names = ((IMAGE, None), ("sha256:" + "2" * 64, ["a:1", "1111:latest"]))
+    world.images = [{"Id": identifier, "RepoTags": tags, "Config": {}} for identifier, tags in names]
+    assert _only(world).image == Reference("1111:latest", "latest", "")
+    world.description["Reference"] = "2222"
+    assert _only(world).image == Reference("2222:latest", "latest", "")
+
+
 # ---- an engine that says nothing of itself
 
 
