@@ -499,6 +499,8 @@ def test_update_before_a_script() -> None:
         "apt-get update && if true; then apt-get install -y x; fi",
         'apt-get update && [ -n "$X" ] && apt-get install -y $X || true',
         "apt-get update && true || apt-get install -y x",
+        'apt-get update && ([ -n "$X" ]) && apt-get install -y $X || true',
+        'apt-get update; { [ -n "$X" ]; } && apt-get install -y $X || true',
         "apt-get update && $INSTALL x",
         "apt-get update && curl -fsS https://example.com | sh",
         "apt-get update && make deps",

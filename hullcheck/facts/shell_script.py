@@ -155,13 +155,12 @@ class _Reader:
         elif operator == "\n" and not words and frames[-1].goes_on:
             return []
         else:
-            before = len(self.calls)
             self._finish(words, frames)
             if operator == ")":
                 return _close("(", frames)
             if operator == "`":
                 return [*_close("`", frames), "$"]  # what it prints is put there
-            tests = before < len(self.calls) and self.calls[-1].words[0] in _TESTS
+            tests = bool(self.calls) and self.calls[-1].words[0] in _TESTS
             self._chain(operator, frames[-1], tests=tests)
         return []
 
