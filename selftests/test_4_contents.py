@@ -362,7 +362,10 @@ def test_headers_that_make_no_sense(damage: object) -> None:
 def test_manifest_of_another_machine() -> None:
     """Of several manifests that one counts whose configuration names the layers of the image."""
     said = answer({"a": [[("x", 0o644)]], "b": [SU]}, CONTAINERD)
-    index = json.dumps({"manifests": [{"digest": digest("b")}, {"digest": digest("a")}]})
+    bare = digest("bare")  # a manifest whose configuration is not there, as one that is not there at all
+    named = [{"digest": each} for each in (digest("gone"), bare, digest("b"), digest("a"))]
+    said += f"{bare[7:]}:{json.dumps({'config': {'digest': digest('gone')}})}\n"
+    index = json.dumps({"manifests": named})
     top = digest("top")
     said += f"{top[7:]}:{index}\n"
     assert judged("4.8", facts(f"{image(top, digest('a', '0'))}\n{said}", "top"))["top:1"][0] == "pass"

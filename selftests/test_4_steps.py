@@ -322,6 +322,7 @@ def test_what_commands_depend_on(text: str, expected: list[str]) -> None:
         ("mysh <<E\nb\nE", [("<<", "b")]),
         ("a <<E <<F\nb\nE\nc\nF", [("<<", "b"), ("<<", "c")]),
         ("a <<E\nE", [("<<", "")]),
+        ("a <<E\nb\nE\neval 'c <<F\nd\nF'", [("<<", "b"), ("<<", "d")]),
         ("a <<<E\nb\nE", []),
         ("E\na <<E\nb", []),
     ],

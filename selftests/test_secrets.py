@@ -840,6 +840,24 @@ def test_ways_are_written_in_short(way: str, text: str, value: str | None) -> No
 
 
 @pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["a", "b"], "a b"),
+        (["a", "b c"], 'a "b c"'),
+        (["a", ""], 'a ""'),
+        (["A=b c"], 'A="b c"'),
+        (["my.name-1=b c"], 'my.name-1="b c"'),
+        (["-p b=c"], '"-p b=c"'),
+        (['say "b c"'], "'say \"b c\"'"),
+        (["say \"b\" 'c'"], "say \"b\" 'c'"),
+    ],
+)
+def test_words_as_a_line(words: list[str], line: str) -> None:
+    """A word with blanks has quotes that are not in it; where it gives a value to a name, the value has them."""
+    assert secrets.line_of(words) == line
+
+
+@pytest.mark.parametrize(
     ("value", "expected"),
     [
         ("a:", True),
