@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +14,7 @@ import pytest
 from hullcheck.data.releases import DATE, GOOD_FOR_DAYS, LINES
 from hullcheck.facts import Facts, moments
 from hullcheck.facts.accounts import ACCOUNTS, Accounts
-from hullcheck.facts.audit import AUDIT, Audit, mount_of
+from hullcheck.facts.audit import AUDIT, Audit, Loaded, mount_of
 from hullcheck.facts.audit_rules import Rule, blocking, coverage, parse
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.files import FileFact, Grant, Node, State
@@ -157,6 +158,14 @@ def test_rule_that_does_not_record_all(rule: str, reason: str) -> None:
         (("-a never,exclude -F msgtype=SYSCALL", GOOD), False),
         (("-a always,exclude -F msgtype!=AVC", GOOD), False),
         (("-a always,exclude -F auid=-1", GOOD), False),
+        (("-a never,exclude -F msgtype=1300", GOOD), False),
+        (("-a never,exclude -F msgtype=1302", GOOD), False),
+        (("-a never,exclude -F msgtype=1307", GOOD), True),
+        (("-a never,filesystem -F fstype=ext4", GOOD), False),
+        (("-a never,filesystem -F fstype=tracefs", GOOD), True),
+        (("-a never,filesystem -F fstype=0x64626720", GOOD), True),
+        (("-a never,filesystem -F fstype=1953653091", GOOD), True),
+        (("-a always,filesystem -F fstype=ext4", GOOD), True),
     ],
 )
 def test_first_rule_decides(rules: tuple[str, ...], passes: bool) -> None:
@@ -164,6 +173,55 @@ def test_first_rule_decides(rules: tuple[str, ...], passes: bool) -> None:
     found, reason = System(rules, (GOOD,), kinds=("watch",) * 2).verdict()
     assert found == ("pass" if passes else "fail")
     assert passes or rules[0] in reason
+
+
+def test_all_that_is_lacking_is_told() -> None:
+    """The reason names each rule that nearly records the change, once, and none of those that have to do with it."""
+    of_a_call = f"-a always,exit -F arch=b64 -S openat,setxattr -F path={JSON}"
+    of_users = f"-a always,exit -S all -F path={JSON} -F perm=wa -F auid>=1000 -F uid=0"
+    rules = (f"-w {JSON} -p r", of_users, of_a_call, f"-a always,exit -F arch=b32 -S all -F path={JSON}")
+    writes = (
+        f"'-w {JSON} -p r' does not record writes; {of_users!r} records only auid>=1000 uid=0; {of_a_call!r} leaves "
+        f"out ftruncate, open, rename, renameat2, truncate, unlink, unlinkat; {rules[3]!r} records programs of b32 alone"
+    )
+    attributes = (
+        f"'-w {JSON} -p r' does not record changes of attributes; {of_users!r} records only auid>=1000 uid=0; "
+        f"{of_a_call!r} leaves out chmod, chown, fchmod, fchmodat, fchown, fchownat, lchown; {rules[3]!r} records "
+        "programs of b32 alone"
+    )
+    found = System(rules, kinds=("watch", "rule", "rule", "rule")).verdict()
+    assert found == ("fail", f"{writes}; {attributes}")
+    for other in (f"-a never,exit -S all -F path={JSON} -F perm=rx", "-a always,exit -F arch=b64 -S openat"):
+        assert System((other,), kinds=("rule",)).verdict() == ("fail", "no rule covers it")
+
+
+def test_rules_with_just_the_calls_that_it_takes() -> None:
+    """One with all calls for writes and one with all for attributes are enough, where a machine has no others."""
+    writes = f"-a always,exit -S openat,truncate,ftruncate,unlinkat,renameat2 -F path={JSON} -F perm=w"
+    attributes = f"-a always,exit -S fchmod,fchmodat,fchown,fchownat,setxattr -F path={JSON} -F perm=a"
+    for machine, verdict in (
+        ("aarch64", "pass"),
+        ("riscv64", "pass"),
+        ("loongarch64", "pass"),
+        ("x86_64", "fail"),
+        ("s390x", "fail"),
+    ):
+        rules = (writes, attributes)
+        assert System(rules, rules, machine=machine, kinds=("rule", "rule")).verdict()[0] == verdict
+    parsed = [rule for rule in (parse(writes, {}), parse(attributes, {})) if rule]
+    assert coverage(parsed, JSON, mode=FILE, has_old_calls=False).flaws == ()
+    assert len(coverage(parsed, JSON, mode=FILE).flaws) == 2
+
+
+def test_rule_beside_a_directory() -> None:
+    """What is recorded in a part of a directory, or elsewhere, is not what is recorded in all of it."""
+    folder = at("/etc/docker", DIRECTORY)
+    for rule in ("-w /etc/docker/certs.d -p wa", "-w /srv -p wa"):
+        assert System((rule,), (rule,)).verdict(folder) == ("fail", "no rule covers it")
+    good = "-w /etc/docker -p wa"
+    for hidden, verdict in (("/srv", "pass"), ("/etc/docker/certs.d", "fail")):
+        rules = (f"-a never,exit -S all -F dir={hidden}", good)
+        assert System(rules, rules).verdict(folder)[0] == verdict
 
 
 @pytest.mark.parametrize("limit", ["success=1", "success!=0", "exit>=0", "exit!=-EACCES"])
@@ -223,9 +281,14 @@ def test_directory_above() -> None:
     itself = (*System().mounts, "2 1 8:1 /etc/docker /etc/docker rw shared:1 - ext4 /dev/sda1 rw")
     own = "-w /etc/docker -p wa"
     for mounts, noted in ((table, True), (itself, False)):
-        found, reason = System((own,), (own,), mounts=mounts).verdict(at("/etc/docker", DIRECTORY))
-        assert (found, "after the file system there was mounted" in reason) == ("pass", noted)
+        note = "; holds if the rule was loaded after the file system there was mounted" if noted else ""
+        folder = at("/etc/docker", DIRECTORY)
+        assert System((own,), (own,), mounts=mounts).verdict(folder) == ("pass", f"{own}{note}")
     assert System((rule,), (rule,), mounts=itself).verdict()[0] == "pass"
+    all_calls, whole = "-a always,exit -S all", "-w / -p wa"
+    assert System((all_calls,), (all_calls,), mounts=table, kinds=("rule",)).verdict() == ("pass", all_calls)
+    assert System((whole,), (whole,)).verdict() == ("pass", f"{whole}; {above}")
+    assert System((whole,), (whole,), mounts=table).verdict()[0] == "error"
     elsewhere = (*System().mounts, "2 1 8:1 /srv /etc/docker rw shared:1 - ext4 /dev/sda1 rw")
     assert System((rule,), (rule,), mounts=elsewhere).verdict()[0] == "error"
 
@@ -233,14 +296,19 @@ def test_directory_above() -> None:
 def test_watch_of_a_directory_alone() -> None:
     """What lies in a directory is covered by a rule on the tree, which auditctl prints like any other."""
     rule, folder = "-w /etc/docker -p wa", at("/etc/docker", DIRECTORY)
-    assert System((rule,), (rule,), kinds=("tree",)).verdict(folder)[0] == "pass"
+    assert System((rule,), (rule,), kinds=("tree",)).verdict(folder) == ("pass", rule)
     expected = f"{rule!r} watches the directory alone, not what lies in it"
     found, reason = System((rule,), (), kinds=("watch",)).verdict(folder)
     assert (found, reason) == ("fail", expected)
-    found, reason = System((rule,), (rule,), kinds=()).verdict(folder)
-    assert (found, "which auditctl does not show" in reason) == ("pass", True)
-    volatile = System(("-w /run/containerd -p wa",), kinds=()).verdict(at("/run/containerd", DIRECTORY))
-    assert volatile[0] == "error"
+    taken = f"{rule}; taken for a watch of all below it, which auditctl does not show"
+    assert System((rule,), (rule,), kinds=()).verdict(folder) == ("pass", taken)
+    assert System((rule,), (rule,), kinds=()).verdict(at("/etc/docker")) == ("pass", rule)
+    run = "-w /run/containerd -p wa"
+    assert System((run,), kinds=()).verdict(at("/run/containerd", DIRECTORY)) == (
+        "error",
+        f"{run!r} covers what lies in /run/containerd only if that existed when the rule was loaded, which auditctl "
+        "does not show; the kernel tells where there is perl",
+    )
 
 
 def test_rule_inside_a_directory() -> None:
@@ -267,6 +335,11 @@ def test_links_on_the_way() -> None:
     link = "-w /var/run -p wa"
     found, reason = System((link,), links={"/var/run": "/run"}).verdict(socket)
     assert (found, reason) == ("fail", f"no rule covers it; {link!r} watches a link and not where it leads")
+    both = System((link, "-w /d.sock -p wa"), links={"/var/run": "/run", "/d.sock": "/run/docker.sock"})
+    assert both.verdict(socket)[1].endswith(
+        f"; {link!r}, '-w /d.sock -p wa' watches a link and not where it leads"
+    )
+    assert [both.audit().leads_to(path) for path in ("/var/run", "/etc")] == ["/run", ""]
 
 
 def test_rules_of_the_next_start() -> None:
@@ -275,8 +348,11 @@ def test_rules_of_the_next_start() -> None:
         "fail",
         "no rule covers it; restart pending: a rule in /etc/audit covers it",
     )
-    assert "lost at the next start" in System((GOOD,), ()).verdict()[1]
-    assert "no auditd takes the records" in System((GOOD,), (GOOD,), pid="0").verdict()[1]
+    lost, unread = "in no rules file, so that it is lost at the next start", "no auditd takes the records"
+    assert System((GOOD,), (), pid="0").verdict() == (
+        "pass",
+        f"{GOOD}; {lost}; {unread}, which go to the kernel's log",
+    )
     old = f"-a exit,always -F path={JSON} -F perm=wa -k docker"
     assert System((GOOD,), (old,)).verdict() == ("pass", GOOD)
     assert "lost" in System((GOOD,), (f"-w {JSON} -p r",)).verdict()[1]
@@ -297,14 +373,18 @@ def test_nobody_may_ask() -> None:
 def test_auditctl_is_missing() -> None:
     """Rules of other programs cannot be told then, unless the kernel says that it has none."""
 
-    def judged(*kernel: str) -> tuple[str, str]:
+    def asked(*kernel: str) -> Audit:
         text = "\n".join(["machine:x86_64", "missing:", *(f"kernel:{each}" for each in kernel)])
-        recording = Recording("host", "local", {AUDIT.name: Answer(AUDIT.name, 0, text, "")})
-        return verdict("1.1.11", configuration_file=at(JSON), audit=Audit(recording, tuple))
+        return Audit(Recording("host", "local", {AUDIT.name: Answer(AUDIT.name, 0, text, "")}), tuple)
+
+    def judged(*kernel: str) -> tuple[str, str]:
+        return verdict("1.1.11", configuration_file=at(JSON), audit=asked(*kernel))
 
     missing = "auditctl is not installed, so the rules in the kernel cannot be told"
     assert judged() == judged("enabled 1", "watch") == ("error", missing)
     assert judged("enabled 1")[0] == judged("enabled 0", "watch")[0] == "fail"
+    assert asked("enabled 1").loaded == Loaded(True, 0, ())
+    assert asked("enabled 0", "watch").loaded == Loaded(False, 0, ())
 
 
 def test_status_that_says_nothing() -> None:
@@ -335,6 +415,41 @@ def test_forms_of_rules() -> None:
     never = parse("-a exclude,never -F msgtype=PATH", {})
     assert never is not None
     assert (never.list, never.action, blocking([never])) == ("exclude", "never", never.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("-w /a", "tree", Rule("", path="/a", tree=True)),
+        ("-w /a", "watch", Rule("", path="/a", tree=False)),
+        ("-w /srv/X/ -p w", "rule", Rule("", path="/srv/X", tree=None, permissions=frozenset("w"))),
+        ("-w / -p a", "", Rule("", path="/", tree=None, permissions=frozenset("a"))),
+        ("-A exit,always -S all", "", Rule("")),
+        ("-a possible,exit -S all", "", Rule("")),
+        ("-a always -S open", "", Rule("", list="", calls=frozenset({"open"}))),
+        ("-a never,task -F uid=0", "", Rule("", list="task", action="never", limits=("uid=0",))),
+    ],
+)
+def test_parts_of_a_rule(text: str, kind: str, expected: Rule) -> None:
+    """What a line leaves out has the meaning that auditctl gives it."""
+    assert parse(text, {}, kind) == replace(expected, text=text)
+
+
+@pytest.mark.parametrize(
+    ("word", "arch"),
+    [("b64", "b64"), ("x86_64", "b64"), ("aarch64", "b64"), ("b32", "b32"), ("i386", "b32"), ("i686", "b32")],
+)
+def test_words_for_architectures(word: str, arch: str) -> None:
+    """People and auditctl name them differently."""
+    assert parse(f"-a always,exit -F arch={word} -S open", {}) == Rule(
+        f"-a always,exit -F arch={word} -S open", arch=arch, calls=frozenset({"open"})
+    )
+
+
+def test_rule_without_a_list() -> None:
+    """It is one of the usual list."""
+    rules = [rule for rule in [parse("-a always -S all", {})] if rule]
+    assert coverage(rules, "/any", mode=FILE).by == tuple(rules)
 
 
 def test_rule_for_everything() -> None:
@@ -522,7 +637,7 @@ def test_file_system_of_images_in_containerd() -> None:
 
 def test_mount_table_without_root() -> None:
     """A table that does not say where a path lies is no evidence."""
-    with pytest.raises(EvidenceError, match="no mount at /"):
+    with pytest.raises(EvidenceError, match=r"^the mount table has no mount at /$"):
         mount_of("/srv", parse_mounts((DOCKER,)))
 
 
@@ -571,6 +686,32 @@ def test_group_of_nobody() -> None:
         assert controllers(socket) == ("pass", f"group {name}: nobody but root")
     in_roots = PEOPLE.replace("group:root:0:", "group:root:0:alice")
     assert controllers(at("/s", 0o140660, grants=()), text=in_roots)[0] == "fail"
+
+
+def test_accounts_that_cannot_log_in() -> None:
+    """They count by their first group, which a program may use, but for those of the system with root's."""
+    docker, root = (at("/s", 0o140660, gid=gid, grants=()) for gid in (999, 0))
+    for line, socket, expected in (
+        ("user:app:990:999:/usr/sbin/nologin", docker, "app"),
+        ("user:eve:1009:0:/bin/sh", root, "eve"),
+        ("group:", root, ""),
+        ("nonsense:1:2", root, ""),
+    ):
+        ways = accounts(f"{PEOPLE}{line}\n").controllers(socket)
+        assert (expected in ways) == bool(expected)
+    assert accounts(f"{PEOPLE}user:sync:4:0:/bin/sync\n").controllers(root) == {}
+
+
+def test_every_way_to_the_socket() -> None:
+    """Owner, group and list let in together; who may only read or run it is not let in."""
+    allowed = (Grant("uid 1002", 6), Grant("gid 500", 6), Grant("uid 1003", 5))
+    socket = FileFact("/s", State.FOUND, Node("/s", 0o140660, 1000, 998), grants=allowed)
+    expected = {"alice": "owner of the socket", "carol": "access control list"}
+    expected |= {"dave": "access control list by group docker (gid 500)", "erin": "group empty (gid 998)"}
+    people = PEOPLE.replace("empty:998:", "empty:998:erin")
+    assert accounts(people).controllers(socket) == expected
+    reading = FileFact("/s", State.FOUND, Node("/s", 0o140441, 1000, 998), grants=())
+    assert accounts(people).controllers(reading) == {}
 
 
 def test_mode_of_the_socket() -> None:
@@ -633,13 +774,19 @@ def places(
     class Daemon:
         process: Process
         containerd_sockets: tuple[str, ...]
+        engine: Engine
         pid: int = 7
 
     class Files:
+        def group(self, name: str) -> Subjects[FileFact]:
+            assert name == "service_unit_file"
+            return Subjects("file", (("/d.service", at("/d.service")), ("/x.conf", at("/x.conf"))))
+
         def containerd_sockets(self) -> Subjects[FileFact]:
             return Subjects("file", tuple((path, at(path)) for path in sockets))
 
-    daemon: Any = Daemon(Process(executable, {"mnt": "mnt:[1]"}, rootless), sockets)
+    process = Process(executable, {"mnt": "mnt:[1]"}, rootless)
+    daemon: Any = Daemon(process, sockets, Engine({"DockerRootDir": "/data/docker"}))
     files: Any = Files()
     answer = Answer("engine_places", 0, text, "")
     return Places(Recording("host", "local", {"engine_places": answer}), daemon, files)
@@ -670,6 +817,14 @@ containerd-configuration|absent|/etc/containerd/config.toml|
 SOCKET = "/run/containerd/containerd.sock"
 
 
+REGULAR = stat.S_IFREG
+
+
+def there(path: str, real: str = "", mode: int = REGULAR) -> FileFact:
+    """What the probe found at a path, and where that really is."""
+    return FileFact(path, State.FOUND, Node(real or path, mode, 0, 0))
+
+
 def group(found: Places, name: str) -> list[str]:
     """The paths of a group."""
     return [fact.node.path for _, fact in found.group(name)]
@@ -698,6 +853,103 @@ def test_containerd_in_use() -> None:
     with pytest.raises(EvidenceError, match="could not be looked at"):
         _ = own.containerd_roots
     assert [fact.state for _, fact in own.group("containerd_configuration")] == [State.ABSENT]
+
+
+def test_programs_and_directories_are_whole() -> None:
+    """Each is told with its kind and by its place; what is not there is told as that."""
+    text = f"{RUNNING}program containerd-shim-runc-v1|file|/bin/shim1|/bin/shim1\n"
+    text += "program containerd-shim-runc-v2|file|/bin/shim2|/opt/shim2\n"
+    found = places(text, sockets=(SOCKET,))
+    assert found.group("daemon_program") == Subjects(
+        "file", (("/usr/bin/dockerd", at("/usr/bin/dockerd", REGULAR)),)
+    )
+    programs = (
+        ("/opt/new/containerd", at("/opt/new/containerd", REGULAR)),
+        ("/usr/local/bin/containerd", there("/bin/containerd", "/usr/local/bin/containerd")),
+    )
+    nothing = "there is no {}: none runs, and none is in the directories of programs"
+    assert found.group("containerd_program") == Subjects("file", programs, nothing.format("containerd"))
+    assert found.group("containerd_shim") == Subjects("file", (), nothing.format("containerd-shim"))
+    assert group(found, "runc_v1_shim") == ["/bin/shim1"]
+    assert group(found, "runc_v2_shim") == ["/opt/shim2"]
+    folder = at("/run/containerd", stat.S_IFDIR)
+    nowhere = "containerd has no directory: it does not run"
+    assert found.group("containerd_directory") == Subjects("file", (("/run/containerd", folder),), nowhere)
+    assert found.group("containerd_configuration") == Subjects(
+        "file", (("/opt/new/c.toml", there("/opt/new/c.toml")),), "containerd has no configuration file"
+    )
+    assert found.group("unit_file").named == (("/d.service", at("/d.service")),)
+
+
+def test_directory_of_containerd() -> None:
+    """It is told by its place without links; one that may not be looked at is told by its name."""
+    for line, expected in (
+        ("directory|/run/containerd|/srv/c", there("/run/containerd", "/srv/c", stat.S_IFDIR)),
+        ("unread|/run/containerd|", FileFact("/run/containerd", State.UNREAD, doubt="are you root?")),
+    ):
+        found = places(f"containerd-directory|{line}\n").group("containerd_directory")
+        path = expected.itself.path if expected.itself else "/run/containerd"
+        assert found.named == ((path, expected),)
+    assert (
+        places("containerd-directory|directory|/c|/c\n", rootless=True).group("containerd_directory").named
+        == ()
+    )
+
+
+def test_data_root_and_what_lies_in_it() -> None:
+    """The data root is the one that the engine names; where it may not be listed, no link in it is known."""
+    word, part = (
+        "data-root|directory|/data/docker|/mnt/docker\n",
+        "data-root-part|directory|/data/docker/a|/data/a\n",
+    )
+    root = there("/data/docker", "/mnt/docker", stat.S_IFDIR)
+    link = there("/data/docker/a", "/data/a", stat.S_IFDIR)
+    found = places(f"{word}data-root-listed|\n{part}")
+    assert found.group("data_root") == Subjects("file", (("/data/docker", root),))
+    assert found.data_root_links() == (link,)
+    assert places("data-root-listed|\n").data_root_links() == ()
+    for text in ("", word.replace("/data/docker", "/var/lib/docker", 1)):
+        unread = FileFact("/data/docker", State.UNREAD, doubt="the probe did not find it")
+        assert places(text).group("data_root").named == (("/data/docker", unread),)
+    with pytest.raises(
+        EvidenceError, match=r"^what lies in the data root may not be listed; are you root\?$"
+    ):
+        places(word + part).data_root_links()
+
+
+USUAL = ("/run/containerd/containerd.sock", "/var/lib/containerd", "/etc/containerd/config.toml")
+GRPC = ('root = "/X"', "[grpc]", '  address = "/run/x/x|y.sock"')
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines", "expected"),
+    [
+        ((), (), USUAL),
+        (("-a", "/run/x/x.sock", "-c", "/c"), (), ("/run/x/x.sock", USUAL[1], "/c")),
+        (("--address", "/run/x/x.sock", "--root", "/r", "--config", "/c"), (), ("/run/x/x.sock", "/r", "/c")),
+        (("-address=/run/x/x.sock", "-root=/r=s", "-config=/c"), (), ("/run/x/x.sock", "/r=s", "/c")),
+        (("--root=/old", "--root=/a|b", "-c=/c"), (), (USUAL[0], "/a|b", "/c")),
+        (("--root",), (), USUAL),
+        (("-", "/x", "--rootless=/x", "-r", "/x", "--log-level"), (), USUAL),
+        ((), GRPC, ("/run/x/x|y.sock", "/X", USUAL[2])),
+        (("--address=/run/a/a.sock", "--root=/r"), GRPC, ("/run/a/a.sock", "/r", USUAL[2])),
+        ((), ("[other]", "root = '/o'", "address = '/o'"), USUAL),
+        ((), ("address = '/o'", "root = '/q'"), (USUAL[0], "/q", USUAL[2])),
+    ],
+)
+def test_settings_of_containerd(
+    arguments: tuple[str, ...], lines: tuple[str, ...], expected: tuple[str, str, str]
+) -> None:
+    """The command line counts before its file, each line of that in its section, and both before the defaults."""
+    address, root, configuration = expected
+    text = ["running|8|/usr/bin/containerd", "namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 8/ns/mnt -> mnt:[1]"]
+    text += [f"argument|8|{each}" for each in ("containerd", *arguments)] + [
+        f"toml|8|{each}" for each in lines
+    ]
+    text += [f"containerd-in-use|file|{path}|{path}" for path in (configuration, "/another.toml")]
+    found = places("\n".join(text), sockets=(address,))
+    assert found.containerd_roots == (root,)
+    assert group(found, "containerd_configuration") == [configuration]
 
 
 def test_file_that_the_daemon_wrote() -> None:
