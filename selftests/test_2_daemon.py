@@ -10,14 +10,25 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts import daemon as daemon_facts
-from hullcheck.facts.daemon_config import DAEMON_CONFIGURATION
+from hullcheck.facts.daemon_config import DAEMON_CONFIGURATION, ConfigFile
+from hullcheck.facts.daemon_config import START as SLACK
 from hullcheck.facts.daemon_flags import parse
 from hullcheck.facts.daemon_process import DAEMON_PROCESSES, DaemonProcesses
-from hullcheck.facts.daemon_sockets import hosts_of_unit
+from hullcheck.facts.daemon_sockets import (
+    Asked,
+    address,
+    api_paths,
+    hosts_of_unit,
+    listening,
+    socket_path,
+    tcp_ports,
+)
 from hullcheck.facts.engine import Presence
 from hullcheck.facts.moments import moment
+from hullcheck.facts.ports import Listener
+from hullcheck.facts.settings import shown
 from hullcheck.facts.systemd import SYSTEMD
-from hullcheck.facts.tls import protection
+from hullcheck.facts.tls import Protection, protection
 from hullcheck.policy import Policy
 from hullcheck.probes import Answer
 from hullcheck.recording import Recording
@@ -279,6 +290,151 @@ def test_reasons_name_the_source() -> None:
     assert elsewhere.judge("2.17")[1] == "userland-proxy is false (/opt/d.json)"
 
 
+@pytest.mark.parametrize(
+    ("host", "number", "reason"),
+    [
+        (Host(flags=("--userland-proxy",)), "2.17", "userland-proxy is true (command line)"),
+        (Host(document='{"icc": true}'), "2.2", f"icc is true (network bridge, from {PATH})"),
+        (Host(document='{"icc": true}', changed=AFTER), "2.2", "icc is true (network bridge)"),
+        (Host(document='{"icc": false}'), "2.2", "icc is true (network bridge)"),
+        (Host(document='{"icc": false}', bridge={}), "2.2", f"icc is false ({PATH})"),
+        (Host(document="unread"), "2.2", "icc is true (network bridge)"),
+        (Host(), "2.16", "live-restore is false (docker info, from default)"),
+        (
+            Host(info={"ServerVersion": "23.0.0"}),
+            "2.15",
+            "no-new-privileges is false (docker info, from default)",
+        ),
+        (
+            Host(document='{"cgroup-parent": ""}'),
+            "2.11",
+            "cgroup-parent is not set (default of engine 26.1.5)",
+        ),
+        (
+            Host(document='{"userland-proxy": "false"}'),
+            "2.17",
+            f"{PATH}: userland-proxy: 'false' is not true or false",
+        ),
+        (Host(document="[]"), "2.17", f"{PATH}, the daemon's configuration, is not JSON"),
+        (
+            Host(document="unread"),
+            "2.17",
+            f"{PATH}, the daemon's configuration, may not be read; are you root?",
+        ),
+        (
+            Host(document='{"userland-proxy": false}', changed=AFTER),
+            "2.17",
+            f"userland-proxy may be false ({PATH}) or true (default of engine 26.1.5); restart pending: {PATH} says "
+            "false and was changed after the daemon started, so the running value cannot be told; restart the daemon "
+            "to know",
+        ),
+        (
+            Host(changed=AFTER),
+            "2.11",
+            f"cgroup-parent: {PATH} does not set it, and was changed after the daemon started, so the running value "
+            "cannot be told; restart the daemon to know",
+        ),
+        (
+            Host(document='{"cgroup-parent": null}', changed=AFTER, written=BEFORE),
+            "2.11",
+            f"cgroup-parent: {PATH} does not set it, and got another owner, mode or name after the daemon started, so "
+            "the running value cannot be told; restart the daemon to know",
+        ),
+        (
+            Host(document=None, changed=AFTER),
+            "2.11",
+            f"cgroup-parent: {PATH} does not exist, but its directory was changed after the daemon started, so there "
+            "may have been one; restart the daemon to know",
+        ),
+    ],
+)
+def test_whole_reasons(host: Host, number: str, reason: str) -> None:
+    """What is in force, where that was read, what may be otherwise, and why."""
+    assert host.judge(number)[1] == reason
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"), (False, "false"), (None, "not set"), ((), "not set"), ({}, "not set"), (5, "5"), ("x", "x"),
+        (("a", "b"), "a, b"), ({"a": "1", "b": "2"}, "a=1, b=2"),
+    ],
+)  # fmt: skip
+def test_values_as_people_write_them(value: Any, text: str) -> None:
+    """Lists and mappings without brackets, and nothing as that."""
+    assert shown(value) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "value"),
+    [
+        ("default-ulimits", Host(flags=("--default-ulimit=nofile=1024",)), ("nofile=1024:1024",)),
+        (
+            "default-ulimits",
+            Host(flags=("--default-ulimit=nproc=7", "--default-ulimit=core=1", "--default-ulimit=nproc=5:6")),
+            ("core=1:1", "nproc=5:6"),
+        ),
+        (
+            "default-ulimits",
+            Host(document='{"default-ulimits": {"nofile": {"Name": "x", "Soft": 5, "HARD": 6}, "core": {}}}'),
+            ("core=0:0", "nofile=5:6"),
+        ),
+        ("storage-opts", Host(document='{"storage-opts": ["a=1", "b=2"]}'), ("a=1", "b=2")),
+        ("log-opts", Host(document='{"log-opts": {"max-file": 3}}'), {"max-file": "3"}),
+        ("log-level", Host(flags=("-l", "info", "-l", "WARN")), "warn"),
+    ],
+)
+def test_values_of_settings(name: str, host: Host, value: Any) -> None:
+    """The command line and the file write them differently; they mean the same."""
+    assert host.facts().daemon.setting(name).value == value
+
+
+@pytest.mark.parametrize(
+    ("document", "name", "why"),
+    [
+        ('{"storage-opts": "a=1"}', "storage-opts", "'a=1' is not a list"),
+        ('{"log-opts": []}', "log-opts", "'***' is not a mapping"),
+        ('{"default-ulimits": []}', "default-ulimits", "[] is not a mapping of ulimits"),
+        ('{"default-ulimits": {"core": 5}}', "default-ulimits", "{'core': 5} is not a mapping of ulimits"),
+    ],
+)
+def test_values_that_are_none(document: str, name: str, why: str) -> None:
+    """What the daemon would not take is no value; the reason says where it stands."""
+    with pytest.raises(EvidenceError) as raised:
+        Host(document=document).facts().daemon.setting(name)
+    assert str(raised.value) == f"{PATH}: {name}: {why}"
+
+
+def test_origin_of_insecure_registries() -> None:
+    """They are named with and without a scheme, and the engine reports them without."""
+    reported = insecure("127.0.0.0/8", a=False, b=False)
+    flags = ("--insecure-registry=https://b", "--insecure-registry=http://a", "--insecure-registry=b")
+    document = '{"insecure-registries": ["http://b", "https://a"]}'
+    for host, origin in (
+        (Host(flags=flags), "command line"),
+        (Host(document=document), PATH),
+        (Host(flags=flags[:1]), ""),
+    ):
+        setting = replace(host, info=reported).facts().daemon.setting("insecure-registries")
+        assert (setting.value, setting.origin) == (("a", "b"), origin)
+
+
+def test_registries_on_the_host_itself() -> None:
+    """What the loopback addresses serve never leaves the host, by whatever name."""
+    own = ("127.0.0.0/8", "127.1.0.0/16", "127.0.0.5/8", "::1/128")
+    foreign = ("10.0.0.0/8", "126.0.0.0/7", "::/0", "fd00::/8")
+    names = ("localhost:5000", "localhost", "127.0.0.1:5000", "127.0.0.1", "[::1]:5000")
+    others = ("reg.example:5000", "127.0.0.1.example", "localhost.example", "1127.0.0.1:5000", ":5000")
+    info = insecure(*own, *foreign)
+    info["RegistryConfig"]["IndexConfigs"] = {name: {"Secure": False} for name in (*names, *others)}
+    assert Host(info=info).facts().daemon.insecure_registries == tuple(sorted((*foreign, *others)))
+
+
+def test_seccomp_profile_without_a_name() -> None:
+    """An engine that has seccomp and names no profile has the built-in one."""
+    assert Host(info=options("seccomp")).facts().daemon.seccomp_profile == "builtin"
+
+
 def test_running_value_wins_over_the_file() -> None:
     """What the engine reports decides; the file is told as what the next start will take."""
     edited = Host(document='{"icc": false, "no-new-privileges": true}', changed=AFTER)
@@ -355,6 +511,65 @@ def test_which_configuration_file_counts() -> None:
         assert (verdict, "broke" in reason) == ("error", False)
 
 
+@pytest.mark.parametrize(
+    ("state", "end", "started", "changed", "written"),
+    [
+        ("read", 100 + SLACK, (100.0, 105.0), False, False),
+        ("read", 100.5, (100.0, 105.0), True, True),
+        ("read", 99.0, (100.0, 105.0), False, False),
+        ("read", None, (100.0, 105.0), True, True),
+        ("read", 99.0, None, True, True),
+        ("absent", None, (100.0, 105.0), False, True),
+        ("absent", 103 + SLACK, (100.0, 105.0), False, True),
+        ("absent", 103.2, (100.0, 105.0), True, True),
+        ("unread", None, (100.0, 105.0), True, True),
+    ],
+)
+def test_age_of_a_file(
+    state: str, end: float | None, started: tuple[float, float] | None, changed: bool, written: bool
+) -> None:
+    """It counts from the earliest time of the start; the daemon itself may write to a new directory for a while."""
+    span = None if end is None else (0.0, end)
+    file = ConfigFile(PATH, state, span, span, {})
+    assert (file.changed_since(started), file.written_since(started)) == (changed, written)
+
+
+def test_content_of_a_file() -> None:
+    """One that does not exist says nothing; what is not known is told as that."""
+    assert ConfigFile(PATH, "absent", None, None, None).values() == {}
+    assert ConfigFile(PATH, "read", None, None, {"icc": False}).values() == {"icc": False}
+    for state, why in (
+        ("unknown", "the path of the daemon's configuration could not be read; are you root?"),
+        ("unread", f"{PATH}, the daemon's configuration, may not be read; are you root?"),
+        ("read", f"{PATH}, the daemon's configuration, is not JSON"),
+    ):
+        with pytest.raises(EvidenceError) as raised:
+            ConfigFile(PATH, state, None, None, None).values()
+        assert str(raised.value) == why
+
+
+@pytest.mark.parametrize(
+    ("host", "link", "touched", "written"),
+    [
+        (Host(), BEFORE, BEFORE, BEFORE),
+        (Host(), AFTER, AFTER, AFTER),
+        (Host(changed=AFTER, written=BEFORE), BEFORE, AFTER, BEFORE),
+        (Host(changed=AFTER, written=BEFORE), NOW, NOW, NOW),
+        (Host(), "-", "", ""),
+        (Host(changed="-"), AFTER, "", ""),
+        (Host(changed=AFTER, written="-"), AFTER, "", ""),
+    ],
+)
+def test_link_to_a_file(host: Host, link: str, touched: str, written: str) -> None:
+    """A link that was made after the file was changed may have led elsewhere before."""
+    recording = host.recording()
+    text = f"{recording.answers['daemon_configuration'].stdout}\nlink:{link}"
+    changed = recording.answers | {"daemon_configuration": Answer("daemon_configuration", 0, text, "")}
+    file = Facts(replace(recording, answers=changed), Policy()).daemon.files.config
+    assert (file.touched, file.written) == (moment(touched), moment(written))
+    assert file.document == {}
+
+
 def test_file_of_unknown_age() -> None:
     """What may have changed since the start proves nothing, and is no fault of the control either."""
     verdict, reason = Host(changed="-").judge("2.11")
@@ -390,6 +605,56 @@ def test_daemon_that_cannot_be_told() -> None:
     assert (
         Host(endpoint="unix:///elsewhere").judge("2.17")[0] == "fail"
     )  # the path that the target resolved counts
+
+
+def changed_processes(host: Host, *changes: tuple[str, str]) -> DaemonProcesses:
+    """What the probe for processes tells of a host, with each first text replaced by the second."""
+    recording = host.recording()
+    text = recording.answers["daemon_processes"].stdout
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    answers = {**recording.answers, "daemon_processes": Answer("daemon_processes", 0, text, "")}
+    return DaemonProcesses.of(replace(recording, answers=answers))
+
+
+NETWORK = "lrwxrwxrwx 1 0 0 0 Jan 1 10:00 {} -> net:[{}]"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "port", "own", "network", "found"),
+    [
+        ("tcp://127.0.0.1:2376", 2376, "1", "1", True),
+        ("tcp://localhost:2376", 2376, "", "1", True),
+        ("https://127.0.0.1:2376", 2376, "1", "", True),
+        ("tcp://127.0.0.1", 2375, "1", "1", True),
+        ("tcp://127.0.0.1:2376", 2375, "1", "1", False),
+        ("tcp://127.0.0.1:2376", 2376, "1", "2", False),
+    ],
+)
+def test_daemon_behind_a_port(endpoint: str, port: int, own: str, network: str, found: bool) -> None:
+    """It is the process that listens there in the auditor's own network."""
+    changes = (
+        [(f"endpoint:{endpoint}", f"endpoint:{endpoint}\nown:{NETWORK.format('net', own)}")] if own else []
+    )
+    if network:
+        changes += [("\n7/stat:", f"\nlink:{NETWORK.format('7/ns/net', network)}\n7/stat:")]
+    processes = changed_processes(Host(endpoint=endpoint, tcp=(port,)), *changes)
+    if found:
+        assert processes.daemon.pid == 7
+    else:
+        with pytest.raises(
+            EvidenceError, match=f"^none of the dockerd processes here listens at {endpoint}$"
+        ):
+            _ = processes.daemon
+
+
+def test_port_of_another_process() -> None:
+    """A socket of the same network that is not the process's own is another's; who may not see that takes it."""
+    host = Host(endpoint="tcp://127.0.0.1:2376", tcp=(2376,))
+    with pytest.raises(EvidenceError, match=r"^none of the dockerd processes"):
+        _ = changed_processes(host, ("socket:[2576]", "socket:[9999]")).daemon
+    assert changed_processes(replace(host, as_root=False)).daemon.pid == 7
 
 
 # ---- the remote API
@@ -434,6 +699,44 @@ def test_sockets_of_a_unit() -> None:
     assert replace(host, as_root=False).judge("2.8")[0] == "error"
 
 
+@pytest.mark.parametrize(
+    ("addresses", "given", "expected"),
+    [
+        (("/run/docker.sock",), 1, True),
+        (("/var/run/docker.sock", "[::]:8080"), 2, True),
+        (("/var/run/docker.sock", "/run/docker.sock", "0.0.0.0:8080"), 3, True),
+        (("8080",), 1, True),
+        (("/run/docker.sock",), 2, False),
+        (("/other.sock",), 1, False),
+        (("[::]:8081",), 1, False),
+        (("/run:8080",), 1, False),
+    ],
+)
+def test_sockets_that_were_given(addresses: tuple[str, ...], given: int, expected: bool) -> None:
+    """As many as there are, each of which the process holds."""
+    host = Host(tcp=(8080,), environment=(f"LISTEN_FDS={given}",))
+    assert changed_processes(host).daemon.was_given(addresses) is expected
+
+
+def test_socket_of_another_process() -> None:
+    """What the process does not hold was not given to it."""
+    host = Host(tcp=(8080,), environment=("LISTEN_FDS=1",))
+    process = changed_processes(host, ("socket:[8280]", "socket:[9999]")).daemon
+    assert (process.was_given(("[::]:8080",)), process.was_given(("/run/docker.sock",))) == (False, True)
+
+
+def test_sockets_of_the_unit_in_words() -> None:
+    """They stand in the place of `fd://` where the daemon has them, and only where systemd started it."""
+    unit = "Id=docker.socket\nListen=/run/docker.sock (Stream)"
+    host = Host(flags=("-H=fd://", "-H=tcp://a:1"), unit=unit, environment=("LISTEN_FDS=1",))
+    open_ended = Asked(("tcp://a:1",), "command line", open_ended=True)
+    assert host.facts().daemon.asked == open_ended
+    started = replace(host, unit=f"Id=docker.service\nMainPID=7\n\n{unit}")
+    known = Asked(("tcp://a:1", "unix:///run/docker.sock"), "command line")
+    assert started.facts().daemon.asked == known
+    assert replace(started, unit="Id=docker.service\nMainPID=7").facts().daemon.asked == open_ended
+
+
 def test_remote_api_without_a_look_at_the_sockets() -> None:
     """Who may not see the sockets judges by what the daemon was told; what may be more is an error."""
     user = Host(as_root=False, tcp=(22,))
@@ -455,6 +758,73 @@ def test_address_that_the_next_start_opens() -> None:
     edited = Host(document='{"hosts": ["tcp://0.0.0.0:2375"]}', changed=AFTER)
     assert edited.facts().daemon.remote_api.pending == ("tcp://0.0.0.0:2375",)
     assert replace(edited, tcp=(2375,)).facts().daemon.remote_api.pending == ()
+    other = replace(edited, document='{"hosts": ["tcp://0.0.0.0:4243", "unix:///x.sock", "fd://"]}')
+    assert other.facts().daemon.remote_api.pending == ("tcp://0.0.0.0:4243",)
+    assert replace(other, tcp=(4243,)).facts().daemon.remote_api.pending == ()
+    unit = "Id=docker.service\nMainPID=7\nExecStart={ path=/d ; argv[]=/d -H tcp://0.0.0.0:2375 ; x=y }"
+    own = Host(flags=("-H=unix:///run/docker.sock",), unit=unit)
+    assert own.facts().daemon.remote_api.pending == ("tcp://0.0.0.0:2375",)
+    assert replace(own, unit="").facts().daemon.remote_api.pending == ()
+
+
+def test_listeners_that_may_be_the_api() -> None:
+    """Where the file may name addresses and may not be read, each listener that has no other use is doubtful."""
+    host = Host(document="unread", flags=("--metrics-addr=127.0.0.1:9323",), tcp=(9323, 8080, 8081))
+    why = f"{PATH}, the daemon's configuration, may not be read; are you root?"
+    listeners = "127.0.0.1:8080, 127.0.0.1:8081"
+    api = host.facts().daemon.remote_api
+    assert (api.addresses, api.doubt) == (
+        (),
+        f"the daemon listens on {listeners}, and whether for commands cannot be told: {why}",
+    )
+    assert replace(host, tcp=(9323,)).facts().daemon.remote_api.doubt == ""
+    assert replace(host, document="{}").facts().daemon.remote_api.doubt == ""
+
+
+def by_ca(ca: str) -> Protection:
+    """Of clients with a certificate of a CA."""
+    return Protection(True, f"tlsverify is on, with the CA {ca}")
+
+
+VERIFIED, PLAIN = by_ca("/ca"), Protection(False, "without TLS", encrypted=False)
+UNVERIFIED = Protection(False, "with TLS, but tlsverify is false: clients need no certificate")
+ANY_CA = Protection(
+    False, "with tlsverify but without tlscacert: a certificate of any CA that the host trusts will do"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "protection", "doubt"),
+    [
+        ({}, (VERIFIED,), ""),
+        ({"changed": AFTER}, (VERIFIED, PLAIN), f"{PATH} was changed after the daemon started"),
+        (
+            {"changed": AFTER, "written": BEFORE},
+            (VERIFIED,),
+            f"{PATH} was changed after the daemon started",
+        ),
+        ({"changed": AFTER, "document": "{}"}, (PLAIN,), ""),
+        ({"document": "unread"}, (), f"{PATH}, the daemon's configuration, may not be read; are you root?"),
+        ({"document": "unread", "flags": ("--tlsverify", "--tlscacert=/ca")}, (VERIFIED,), ""),
+        (
+            {"flags": ("--tlsverify",), "document": "{}", "environment": ("DOCKER_CERT_PATH=/c",)},
+            (Protection(True, "tlsverify is on, with the CA /c/ca.pem"),),
+            "",
+        ),
+        (
+            {"flags": ("--tlsverify",), "document": "unread", "environment": ("DOCKER_CERT_PATH=/c",)},
+            (Protection(True, "tlsverify is on, with the CA /c/ca.pem"),),
+            "",
+        ),
+    ],
+)
+def test_protection_of_the_remote_api(
+    change: dict[str, Any], protection: tuple[Protection, ...], doubt: str
+) -> None:
+    """A file that was changed since the start may have said nothing then; one of which the mode changed may not."""
+    host = replace(Host(document='{"tlsverify": true, "tlscacert": "/ca"}'), **change)
+    api = host.facts().daemon.remote_api
+    assert (api.protection, api.protection_doubt) == (protection, doubt)
 
 
 def test_verification_that_the_command_line_tells() -> None:
@@ -511,6 +881,105 @@ def test_addresses_of_a_unit() -> None:
     assert hosts_of_unit(addresses) == ("unix:///run/x.sock", "unix://@x", "tcp://[::]:1")
 
 
+@pytest.mark.parametrize(
+    ("host", "path", "ports"),
+    [
+        ("", "/var/run/docker.sock", ()),
+        ("unix://", "/var/run/docker.sock", ()),
+        ("unix:///x:5", "/x:5", ()),
+        ("fd://", None, ()),
+        ("tcp://a", None, (2375, 2376)),
+        ("tcp://:5/", None, (5,)),
+        ("a:6", None, (6,)),
+    ],
+)
+def test_what_an_address_asks_for(host: str, path: str | None, ports: tuple[int, ...]) -> None:
+    """A unix socket, a port, the two usual ports, or neither."""
+    assert (socket_path(host), tcp_ports([host])) == (path, frozenset(ports))
+    assert tcp_ports([host, "tcp://:7"]) == {*ports, 7}
+
+
+def test_listener_in_words() -> None:
+    """An address of IPv6 stands in brackets."""
+    for text, expected in (("10.0.0.5", "10.0.0.5:80"), ("::", "[::]:80")):
+        assert address(Listener(7, text, 80, "tcp", "1")) == expected
+
+
+def test_sockets_that_may_not_be_seen() -> None:
+    """Without them nobody knows where the API is."""
+    for process in (
+        changed_processes(Host(as_root=False)).candidates[0],
+        changed_processes(Host(), ("7/net/tcp:", "7/net/none:")).candidates[0],
+    ):
+        with pytest.raises(EvidenceError) as raised:
+            listening(process)
+        assert str(raised.value) == "the sockets of process 7 could not be read; are you root?"
+    with pytest.raises(EvidenceError) as raised:
+        api_paths(changed_processes(Host(as_root=False)).candidates[0], Asked((), ""), ())
+    assert str(raised.value) == "the sockets of process 7 could not be read; are you root?"
+
+
+@pytest.mark.parametrize("published", ["127.0.0.1", "0.0.0.0", "::", ""])
+def test_ports_of_containers(published: str) -> None:
+    """One that is published on every address, however that is written, is on each."""
+    described = json.dumps({"Ports": {"80/tcp": [{"HostIp": published, "HostPort": "8080"}]}})
+    host = Host(flags=("-H", "fd://"), tcp=(8080,), containers=f"container {described}")
+    assert host.judge("2.8")[0] == "not applicable"
+    assert replace(host, flags=("-H=tcp://:8080",)).judge("2.8")[0] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("flags", "sockets", "expected"),
+    [
+        ((), ("/var/run/docker/metrics.sock", "/run/docker/libnetwork/x.sock"), ()),
+        (("--exec-root=/srv/x",), ("/srv/x/m.sock", "/var/run/docker/m.sock"), ("/run/docker/m.sock",)),
+        (("-H=unix:///run/docker/api.sock",), ("/run/docker/api.sock",), ("/run/docker/api.sock",)),
+        ((), ("/srv/api.sock",), ("/srv/api.sock",)),
+    ],
+)
+def test_own_sockets_of_the_daemon(
+    flags: tuple[str, ...], sockets: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    """Those below its own directory are not of the API, unless it was told to take commands there."""
+    host = Host(flags=flags, sockets=sockets)
+    recording = host.recording()
+    text = recording.answers["daemon_processes"].stdout
+    text += "".join(f"\nreal:{each}\t{each.removeprefix('/var')}" for each in sockets)
+    text += "\n7/net/unix:0000: 00000002 00000000 00010000 0001 01 999 /srv/foreign.sock"
+    answers = recording.answers | {"daemon_processes": Answer("daemon_processes", 0, text, "")}
+    found = Facts(replace(recording, answers=answers), Policy()).daemon.api_sockets
+    assert found == tuple(sorted((SOCKET, *expected)))
+
+
+OWN, SYSTEMS = "/run/docker/containerd/containerd.sock", "/run/containerd/containerd.sock"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        (Host(flags=("--containerd=/srv/c.sock",), sockets=(SYSTEMS,)), ("/srv/c.sock",)),
+        (Host(flags=("--containerd=unix:///var/run/c.sock",)), ("/run/c.sock",)),
+        (Host(document='{"containerd": "/c.sock"}', changed=AFTER, sockets=(OWN,)), ("/c.sock", OWN)),
+        (Host(document='{"containerd": "/c.sock"}', changed=AFTER, sockets=(SYSTEMS,)), ("/c.sock", SYSTEMS)),
+        (Host(sockets=(OWN,)), (OWN,)),
+        (Host(sockets=(OWN, SYSTEMS)), (OWN,)),
+        (Host(sockets=(SYSTEMS,)), (SYSTEMS,)),
+        (Host(flags=("--exec-root=/srv/x/",), sockets=("/srv/x/containerd/containerd.sock", SYSTEMS)),
+         ("/srv/x/containerd/containerd.sock",)),
+        (Host(), ()),
+    ],
+)  # fmt: skip
+def test_containerd_that_the_daemon_uses(host: Host, expected: tuple[str, ...]) -> None:
+    """The one that it was told, else the one that it started, else that of the system."""
+    if expected:
+        assert host.facts().daemon.containerd_sockets == tuple(sorted(expected))
+    else:
+        with pytest.raises(
+            EvidenceError, match=r"^the socket of the containerd that the daemon uses was not found$"
+        ):
+            _ = host.facts().daemon.containerd_sockets
+
+
 def test_socket_that_no_table_shows() -> None:
     """Its path is the one that the daemon was told, without the link that is everywhere."""
     user = Host(as_root=False, flags=("-H=unix:///var/run/own.sock",))
@@ -562,6 +1031,47 @@ def test_tls_rules_of_old_engines() -> None:
     assert protection((), {}, {"DOCKER_TLS_VERIFY": "1", "HOME": "/root"}, "20.10.24").verified
 
 
+@pytest.mark.parametrize(
+    ("flags", "document", "environment", "engine", "expected"),
+    [
+        ((), {}, {}, "26", PLAIN),
+        (
+            (),
+            {},
+            {"DOCKER_TLS_VERIFY": "1"},
+            "26",
+            replace(
+                PLAIN, text="without TLS (DOCKER_TLS_VERIFY in its environment turns nothing on by itself)"
+            ),
+        ),
+        ((), {"tlsverify": False}, {}, "26", UNVERIFIED),
+        ((), {"tls": True}, {}, "26", ANY_CA),
+        (("--tlsverify", "--tlscacert=/ca"), {"tlscacert": "/other"}, {}, "26", VERIFIED),
+        (("--tlsverify",), {"tlscacert": "/ca"}, {"HOME": "/root"}, "26", VERIFIED),
+        (("--tlsverify",), {}, {"HOME": "/root"}, "26", by_ca("/root/.docker/ca.pem")),
+        (("--tlsverify",), {}, {"HOME": "/h", "DOCKER_CONFIG": "/c"}, "26", by_ca("/c/ca.pem")),
+        (("--tlsverify",), {}, {"DOCKER_CERT_PATH": "/p", "DOCKER_CONFIG": "/c"}, "26", by_ca("/p/ca.pem")),
+        (("--tlsverify",), {}, {}, "26", by_ca("/.docker/ca.pem")),
+        (("--tlsverify",), {}, None, "26", by_ca("the CA of the daemon's default directory")),
+        (("--tls", "--tlscacert=/ca"), {}, {}, "23.0.1", VERIFIED),
+        (("--tls", "--tlscacert=/ca"), {}, {}, "22.06", UNVERIFIED),
+        (("--tls", "--tlscacert=/ca"), {}, {}, "dev", VERIFIED),
+        ((), {"tls": True, "tlscacert": "/ca"}, {}, "20.10.24", UNVERIFIED),
+        ((), {"tlsverify": True, "tlscacert": "/ca"}, {}, "20.10.24", VERIFIED),
+        ((), {"tlsverify": False}, {}, "20.10.24", PLAIN),
+    ],
+)
+def test_protection_in_words(
+    flags: tuple[str, ...],
+    document: dict[str, Any],
+    environment: dict[str, str] | None,
+    engine: str,
+    expected: Protection,
+) -> None:
+    """Why, and with which CA: that of the command line before that of the file before the default one."""
+    assert protection(parse(flags), document, environment, engine) == expected
+
+
 # ---- reading and redacting
 
 
@@ -574,6 +1084,8 @@ def test_tls_rules_of_old_engines() -> None:
         ("--icc=false stray --tlsverify", "icc=false tlsverify=true"),
         ("-D=0 --log-level", "debug=0 log-level="),
         ("--graph /x --storage-opt a=b", "data-root=/x storage-opts=a=b"),
+        ("-z x -qy -D -v", "z=x q=y debug=true version=true"),
+        ("-b -D", "bridge=-D"),
     ],
 )
 def test_command_line(arguments: str, flags: str) -> None:
@@ -600,6 +1112,7 @@ def test_secrets_are_not_stored() -> None:
     recording = Host(flags=flags, document=json.dumps(document, indent=1)).recording()
     stored = "\n".join(answer.stdout for answer in recording.answers.values())
     assert SECRET not in stored
+    assert "deep" not in stored
     assert "splunk-token" in stored
     assert "splunk.example" in stored
     assert "--storage-opts=dm.basesize=1G" in stored
