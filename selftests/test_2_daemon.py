@@ -564,7 +564,7 @@ def test_link_to_a_file(host: Host, link: str, touched: str, written: str) -> No
     """A link that was made after the file was changed may have led elsewhere before."""
     recording = host.recording()
     text = f"{recording.answers['daemon_configuration'].stdout}\nlink:{link}"
-    changed = recording.answers | {"daemon_configuration": Answer("daemon_configuration", 0, text, "")}
+    changed = {**recording.answers, "daemon_configuration": Answer("daemon_configuration", 0, text, "")}
     file = Facts(replace(recording, answers=changed), Policy()).daemon.files.config
     assert (file.touched, file.written) == (moment(touched), moment(written))
     assert file.document == {}
@@ -946,7 +946,7 @@ def test_own_sockets_of_the_daemon(
     text = recording.answers["daemon_processes"].stdout
     text += "".join(f"\nreal:{each}\t{each.removeprefix('/var')}" for each in sockets)
     text += "\n7/net/unix:0000: 00000002 00000000 00010000 0001 01 999 /srv/foreign.sock"
-    answers = recording.answers | {"daemon_processes": Answer("daemon_processes", 0, text, "")}
+    answers = {**recording.answers, "daemon_processes": Answer("daemon_processes", 0, text, "")}
     found = Facts(replace(recording, answers=answers), Policy()).daemon.api_sockets
     assert found == tuple(sorted((SOCKET, *expected)))
 

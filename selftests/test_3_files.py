@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from hullcheck.facts import Facts
+from hullcheck.facts.daemon_config import START as SLACK
 from hullcheck.facts.daemon_process import DAEMON_PROCESSES
+from hullcheck.facts.engine_files import GROUPS, EngineFiles
 from hullcheck.facts.engine_files_probe import ENGINE_FILES
 from hullcheck.facts.files import FileFact, Grant, Node, State, grants
+from hullcheck.judge import Subjects
 from hullcheck.policy import Policy
 from hullcheck.probes import Answer
 from hullcheck.verdicts import EvidenceError, NotApplicable
@@ -328,6 +333,7 @@ def test_socket_after_the_next_start() -> None:
          "; restart pending: its unit says mode 666"),
         (f"/var{SOCKET}", ("SocketMode=0666", "SocketGroup=docker"), "", "; restart pending: its unit says mode 666"),
         (SOCKET, ("SocketMode=0600", "SocketGroup="), "", ""),
+        (SOCKET, (), "", ""),
         ("/x.sock", ("SocketMode=0666", "SocketGroup=staff"), "", ""),
     ):  # fmt: skip
         unit = (*RIGHT.units[1], f"Listen={path} (Stream)", *lines)
@@ -344,6 +350,14 @@ def test_socket_without_a_file() -> None:
     assert target.judge("3.16")["@docker"] == ("fail", f"mode 777 has more than 660 {why}")
     assert target.judge("3.16")[SOCKET][0] == "pass"
     assert set(RIGHT.judge("3.16")) == {SOCKET}
+
+
+def test_abstract_socket_is_its_name() -> None:
+    """It is told by its name, beside those that are files."""
+    target = replace(RIGHT, host=replace(RIGHT.host, sockets=("@docker",)))
+    found = dict(target.facts().engine_files.group("api_socket"))
+    node = Node("abstract, so that it has neither owner nor mode", stat.S_IFSOCK | 0o777, -1, 0)
+    assert found["@docker"] == FileFact("@docker", State.FOUND, node, grants=())
 
 
 def test_socket_of_a_relative_path() -> None:
@@ -383,6 +397,26 @@ def test_unknown_access_control_list(listed: str | None) -> None:
     assert target.with_file(SOCKET, socket(0o666)).judge("3.16")[SOCKET][0] == "fail"
 
 
+@pytest.mark.parametrize(
+    ("mode", "given", "found"),
+    [(0o620, 2, True), (0o640, 4, True), (0o600, 6, False), (0o660, 0, False)],
+)
+def test_what_a_list_adds(mode: int, given: int, found: bool) -> None:
+    """All to whom it gives something are named, where the mask lets it."""
+    listed = (Grant("uid 5", given), Grant("gid 6", given), Grant("uid 7", 0))
+    file = FileFact("/s", State.FOUND, Node("/s", stat.S_IFSOCK | mode, 0, 0), grants=listed)
+    words = "its access control list lets in uid 5, its access control list lets in gid 6"
+    assert file.excess(0o660) == (words if found else "")
+
+
+def test_strangers_are_all_named() -> None:
+    """Owner, group and what is on the way."""
+    way = (Node("/a", stat.S_IFDIR | 0o755, 9, 0),)
+    file = FileFact("/a/f", State.FOUND, Node("/a/f", 0o100644, 5, 7, "staff"), way)
+    reason = "belongs to uid 5, its group is staff (gid 7), the directory /a on its way belongs to uid 9"
+    assert file.strangers() == reason
+
+
 def test_grants() -> None:
     """What getfacl prints is read with its mask."""
     text = "# file: x\n# owner: 0\nuser::rw-\nuser:5:rwx\ngroup::r--\ngroup:6:r-x\nmask::rw-\nother::---\n"
@@ -418,9 +452,134 @@ def test_file_that_went_away() -> None:
 
 
 def test_configuration_elsewhere() -> None:
-    """Another configuration file does not make /etc/docker, where the rest lies, less important."""
+    """Another configuration file does not make /etc/docker, where the rest lies, less important to root's daemon."""
     host = Host(flags=("--config-file=/srv/d.json",))
     assert set(replace(RIGHT, host=host).judge("3.5")) == {"/etc/docker", "/srv"}
+    own = replace(host, uid=1000)
+    assert set(replace(RIGHT, host=own).judge("3.5")) == {"/srv"}
+    for path, folder in (("d.json", "/srv/engine"), ("x/d.json", "/srv/engine/x")):
+        relative = replace(
+            RIGHT, host=Host(flags=(f"--config-file={path}",)), words={"directory": "/srv/engine"}
+        )
+        assert set(relative.judge("3.5")) == {"/etc/docker", folder}
+        assert set(relative.judge("3.17")) == {f"/srv/engine/{path}"}
+
+
+def members(target: Target, name: str) -> Subjects[FileFact]:
+    """A group of the engine's files."""
+    return target.facts().engine_files.group(name)
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_groups_are_of_files(name: str) -> None:
+    """The subjects of each are files, and a right target has some."""
+    found = members(RIGHT, name)
+    assert (found.kind, bool(found.named)) == ("file", True)
+
+
+BARE = {path: each for path, each in FILES.items() if not path.startswith(f"{REGISTRY}/")}
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "why"),
+    [
+        (Target(Host(flags=("--config-file=",), uid=1000)), "configuration_directory",
+         "the daemon has no configuration directory"),
+        (Target(Host(flags=("--config-file=",))), "configuration_file",
+         "the daemon was started without a configuration file"),
+        (Target(units=None), "service_unit_file", "the target does not run systemd"),
+        (Target(units=None), "socket_unit_file", "the target does not run systemd"),
+        (Target(units=()), "service_unit_file", "systemd does not start this daemon"),
+        (Target(units=()), "socket_unit_file", "systemd has no docker.socket"),
+        (Target(files=BARE), "registry_certificate", f"there is no file below {CERTIFICATES}"),
+        (Target(files=BARE).without(CERTIFICATES), "registry_certificate", f"{CERTIFICATES} does not exist"),
+        (Target(Host()), "tls_ca", "no tlscacert is configured, and TLS does not ask for one"),
+        (Target(Host()), "tls_certificate", "no tlscert is configured, and TLS does not ask for one"),
+        (Target(Host()), "tls_key", "no tlskey is configured, and TLS does not ask for one"),
+    ],
+)  # fmt: skip
+def test_groups_without_a_file(target: Target, name: str, why: str) -> None:
+    """Why there is nothing to judge."""
+    assert members(target, name) == Subjects("file", (), why)
+
+
+@pytest.mark.parametrize("name", ["default_file", "sysconfig_file"])
+def test_file_at_a_fixed_place(name: str) -> None:
+    """There is always one path to judge, and so no reason why there is none."""
+    assert members(RIGHT, name).nothing == ""
+
+
+def engine_files(**process: Any) -> EngineFiles:
+    """The files of a daemon by hand, which has no socket; one file was last changed at the second 100."""
+    view = SimpleNamespace(words={}, walks={"/f": SimpleNamespace(changed=(99.0, 100.0), pem="")})
+    answer: Any = SimpleNamespace(daemons={7: view}, units=(), managers={}, silent=())
+    known = SimpleNamespace(**{"rootless": False, "unix_table": (), "uids": (0, 0)} | process)
+    daemon: Any = SimpleNamespace(pid=7, process=known, api_sockets=(), containerd_sockets=())
+    return EngineFiles(answer, daemon)
+
+
+def test_daemon_without_sockets() -> None:
+    """Why there is no socket to judge."""
+    found = engine_files()
+    assert found.group("api_socket") == Subjects("file", (), "the API listens on no unix socket")
+    assert found.group("containerd_socket") == Subjects("file", (), "the daemon uses no containerd")
+
+
+@pytest.mark.parametrize(
+    ("started", "older"),
+    [
+        ((100.0 - SLACK, 200.0), True),
+        ((99.95, 99.95), True),
+        ((99.8, 200.0), False),
+        ((101.0, 101.0), True),
+        (None, False),
+    ],
+)
+def test_age_of_a_file_of_tls(started: tuple[float, float] | None, older: bool) -> None:
+    """It has to be older than the earliest moment at which the daemon may have read it."""
+    file = FileFact("/f", State.FOUND)
+    assert engine_files(started=started).is_older_than_daemon(file) is older
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "default"),
+    [
+        ("tls_ca", "tlscacert", "ca.pem"),
+        ("tls_certificate", "tlscert", "cert.pem"),
+        ("tls_key", "tlskey", "key.pem"),
+    ],
+)
+def test_paths_of_tls(name: str, option: str, default: str) -> None:
+    """The last that the command line names, without quotes around all of it; else the file, else the default."""
+    for flags, document, path in (
+        (("--tls",), {}, f"/tls/{default}"),
+        (("--tls",), {option: "/x"}, "/x"),
+        ((f"--{option}=/old", f"--{option}=/x"), {option: "/y"}, "/x"),
+        ((f"--{option}='/x'",), {}, "/x"),
+        ((f'--{option}="/x',), {}, '/d/"/x'),
+        ((f'--{option}="',), {}, '/d/"'),
+        ((f"--{option}=x/",), {}, "/d/x/"),
+        ((f"--{option}=XxX",), {}, "/d/XxX"),
+    ):
+        host = Host(flags=flags, document=json.dumps(document))
+        target = replace(RIGHT, host=host, words={"tls": "/tls", "directory": "/d"})
+        assert [path for path, _ in members(target, name)] == [path]
+
+
+@pytest.mark.parametrize(
+    ("record", "name", "why"),
+    [
+        ("registries", "registry_certificate", "the directory of the registries' certificates is not known"),
+        ("tls", "tls_key", "the directory of the daemon's certificates is not known"),
+    ],
+)
+def test_directory_that_is_not_known(record: str, name: str, why: str) -> None:
+    """Without the directory nobody knows which files these are."""
+    lines = replace(RIGHT, host=Host(flags=("--tls",))).output().split("\n")
+    kept = [line for line in lines if not line.startswith(f"{NONCE} {record} ")]
+    with pytest.raises(EvidenceError) as raised:
+        replace(RIGHT, host=Host(flags=("--tls",))).facts_with("\n".join(kept)).engine_files.group(name)
+    assert str(raised.value) == f"{why}; are you root?"
 
 
 def test_files_as_the_daemon_sees_them() -> None:
@@ -446,7 +605,10 @@ def test_certificates_for_registries() -> None:
         found = replace(RIGHT, files={**none, CERTIFICATES: directory()}).without(CERTIFICATES).judge(number)
         assert found == {"host": ("not applicable", f"{CERTIFICATES} does not exist")}
         assert RIGHT.without(CERTIFICATES, state="unread").judge(number)[CERTIFICATES][0] == "error"
-        assert replace(RIGHT, files=none, words={"closed": REGISTRY}).judge(number)[REGISTRY][0] == "error"
+        assert replace(RIGHT, files=none, words={"closed": REGISTRY}).judge(number)[REGISTRY] == (
+            "error",
+            f"{REGISTRY} could not be looked at: what lies in it may not be read; are you root?",
+        )
     assert RIGHT.with_file(REGISTRY, directory(0o757)).judge("3.8")[REGISTRY][0] == "fail"
     assert (
         RIGHT.with_file(f"{REGISTRY}/key.pem", Stat(0o100640)).judge("3.8")[f"{REGISTRY}/key.pem"][0]
@@ -516,6 +678,12 @@ def test_systemd_of_another_user() -> None:
     own = replace(RIGHT, host=ROOTLESS, words=words)
     changed = own.output().replace(f"{NONCE} manager 0\n", f"{claimed}{NONCE} manager 0\n")
     assert set(judged("3.2", own.facts_with(changed))) == {DEFAULT}
+    sockets = claimed.replace("docker.service", "docker.socket")
+    told = judged(
+        "3.4",
+        RIGHT.facts_with(RIGHT.output().replace(f"{NONCE} manager 0\n", f"{sockets}{NONCE} manager 0\n")),
+    )
+    assert set(told) == {SOCKET_UNIT, ENVIRONMENT, UNITS}
 
 
 def test_unit_without_a_process() -> None:
@@ -543,6 +711,12 @@ def test_no_socket_unit() -> None:
     named = ("Id=api.socket", f"FragmentPath={SOCKET_UNIT}")
     triggered = (*service[:2], "TriggeredBy=api.socket", *service[3:])
     assert replace(RIGHT, units=(triggered, named)).judge("3.4")[SOCKET_UNIT][0] == "pass"
+    silent = (*service[:2], *service[3:])
+    other = ("Id=other.socket", f"FragmentPath={DEFAULT}")
+    timer = ("Id=api.timer", f"FragmentPath={DEFAULT}")
+    gone = ("Id=docker.socket", "FragmentPath=", f"DropInPaths={DROP_IN}")
+    for units in ((silent,), (silent, other), (silent, gone), ((*silent, "TriggeredBy=api.timer"), timer)):
+        assert set(replace(RIGHT, units=units).judge("3.4")) == {"host"}
 
 
 def test_silent_systemd() -> None:
@@ -560,8 +734,12 @@ def test_drop_in_with_a_blank_in_its_name() -> None:
     """A drop-in whose name systemctl does not show cannot be judged."""
     units = (("Id=docker.service", "MainPID=7", f"FragmentPath={UNIT}", "DropInPaths=[unprintable]"),)
     found = replace(RIGHT, units=units).judge("3.2")
-    assert (found["[unprintable]"][0], found[UNIT][0]) == ("error", "pass")
-    assert "for it holds a blank" in found["[unprintable]"][1]
+    assert found[UNIT][0] == "pass"
+    assert found["[unprintable]"] == (
+        "error",
+        "[unprintable] could not be looked at: systemd does not show the name of a drop-in of docker.service, for it "
+        "holds a blank",
+    )
 
 
 # ---- TLS
