@@ -27,7 +27,7 @@ from hullcheck.facts.engine import Presence
 from hullcheck.facts.moments import moment
 from hullcheck.facts.ports import Listener
 from hullcheck.facts.settings import shown
-from hullcheck.facts.systemd import SYSTEMD
+from hullcheck.facts.systemd import SYSTEMD, Unit, Units
 from hullcheck.facts.tls import Protection, protection
 from hullcheck.policy import Policy
 from hullcheck.probes import Answer
@@ -498,7 +498,10 @@ def test_unreadable_file(document: str) -> None:
 
 def test_process_that_is_no_unit_of_its_own() -> None:
     """A unit without a command has nothing pending."""
-    assert Host(unit="MainPID=7").judge("2.2")[1] == "icc is true (network bridge, from default)"
+    host = Host(unit="MainPID=7")
+    assert host.judge("2.2")[1] == "icc is true (network bridge, from default)"
+    assert host.facts().daemon.unit == Unit("", None)
+    assert Units.of(Recording("host", "local", {})) == Units(())
 
 
 def test_which_configuration_file_counts() -> None:

@@ -15,7 +15,7 @@ from hullcheck.probes import Answer
 from hullcheck.recording import Recording
 from selftests.judging import judged
 from selftests.test_1_host import DIRECTORY, System, at, verdict
-from selftests.test_guide_1_host import DAY, NOW, ON, RULE, RUNC, audited, only, unit
+from selftests.test_guide_1_host import DAY, LOG, NOW, ON, RULE, RUNC, audited, only, unit
 
 STARTED = f"started:{int(NOW) - DAY} docker /usr/sbin/runc"
 
@@ -49,6 +49,25 @@ STARTED = f"started:{int(NOW) - DAY} docker /usr/sbin/runc"
             "after",
         ),
         ("record", {"log": ("unread:/var/log/audit/audit.log",)}, "error", "are you root"),
+        ("record", {"log": ()}, "error", f"{LOG}: no record is there"),
+        (
+            "record",
+            {"log": (f"last:{int(NOW)}", f"started:{int(NOW) + 300} my key  /usr/sbin/runc")},
+            "manual",
+            "no start",
+        ),
+        (
+            "record",
+            {"log": (f"last:{int(NOW)}", f"started:{int(NOW) + 300} key /usr/sbin/runc")},
+            "pass",
+            "2026-06-30, key key",
+        ),
+        (
+            "record",
+            {"log": (f"last:{int(NOW)}", f"started:{int(NOW) + 301} key /usr/sbin/runc")},
+            "error",
+            f"the last record of a start in {LOG} is of 2026-06-30, after the audit",
+        ),
     ],
 )
 def test_record_of_a_start(step: str, options: dict[str, Any], verdict: str, words: str) -> None:
@@ -143,6 +162,28 @@ VOLUME = ["dm-1/dev:253:1", "dm-1/dm/uuid:LVM-x", "dm-1/dm/name:vg-docker", "sla
             "on zfs of tank/docker, whose encryption cannot be told from here",
         ),
         ("0:32", "tmpfs", "tmpfs", DISK, "in memory"),
+        ("0:33", "nfs4", "", DISK, "on nfs4 of 0:33, whose encryption cannot be told from here"),
+        ("0:30", "btrfs", "/dev/sda3", DISK, "on sda3, not encrypted by dm-crypt"),
+        (
+            *("0:30", "btrfs", "/dev/sdz"),
+            DISK,
+            "on btrfs of /dev/sdz, whose encryption cannot be told from here",
+        ),
+        (
+            *("0:30", "btrfs", "/dev/mapper/data"),
+            [*CRYPT, "slave:u-1/devices/dm-0"],
+            "on dm-0, encrypted by dm-crypt (LUKS2, data)",
+        ),
+        (
+            *("8:3", "ext4", "/dev/sda3"),
+            ["sda/dev:8:0", "sda/dm/uuid:CRYPT-PLAIN-x", "sda3/dev:8:3", "partition:sda3 sda"],
+            "on sda3, encrypted by dm-crypt (PLAIN, sda)",
+        ),
+        (
+            *("253:0", "ext4", "/dev/mapper/data"),
+            [*CRYPT, "key:data /etc/my keys/data"],
+            "on dm-0, encrypted by dm-crypt (LUKS2, data, its key in the file /etc/my keys/data on this host)",
+        ),
         (
             *("253:0", "ext4", "/dev/mapper/data"),
             [*CRYPT, "key:data /etc/keys/data"],
