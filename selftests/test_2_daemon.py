@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts import daemon as daemon_facts
-from hullcheck.facts.daemon_config import DAEMON_CONFIGURATION, ConfigFile
+from hullcheck.facts.daemon_config import DAEMON_CONFIGURATION, ConfigFile, files_of
 from hullcheck.facts.daemon_config import START as SLACK
 from hullcheck.facts.daemon_flags import parse
-from hullcheck.facts.daemon_process import DAEMON_PROCESSES, DaemonProcesses
+from hullcheck.facts.daemon_process import DAEMON_PROCESSES, DaemonProcess, DaemonProcesses, UnixSocket
+from hullcheck.facts.daemon_secrets import configuration
 from hullcheck.facts.daemon_sockets import (
     Asked,
     address,
@@ -551,6 +553,49 @@ def test_content_of_a_file() -> None:
         assert str(raised.value) == why
 
 
+def test_path_of_a_file() -> None:
+    """It may hold what divides the answer of the probe; of another process's file nothing is taken."""
+    assert Host(flags=("--config-file=/a|b.json",)).facts().daemon.files.config.path == "/a|b.json"
+    process = Host().facts().daemon.process
+
+    def files(text: str) -> ConfigFile:
+        answer = Answer("daemon_configuration", 0, text, "")
+        return files_of(Recording("host", "local", {answer.name: answer}), process).config
+
+    own = f"dockerd:7\nconfig:read|{BEFORE}|{AFTER}|/own\n {{}}"
+    other = f'dockerd:8\nconfig:read|{AFTER}|{AFTER}|/other\n {{"icc":true}}\nlink:{NOW}'
+    expected = ConfigFile("/own", "read", moment(AFTER), moment(BEFORE), {})
+    assert files(f"{own}\n{other}") == files(f"{other}\n{own}") == expected
+    assert files("dockerd:7\nconfig:unknown") == ConfigFile("", "unknown", None, None, None)
+    meanwhile = "the daemon's configuration could not be read: it started or ended meanwhile"
+    with pytest.raises(EvidenceError, match=f"^{meanwhile}$"):
+        files(other)
+    none = ConfigFile("", "absent", None, None, None)
+    assert Host(flags=("--config-file=",)).facts().daemon.files.config == none
+    with pytest.raises(
+        EvidenceError, match=r"^the configuration file '/d' of the daemon could not be found$"
+    ):
+        _ = Host(flags=("--config-file", "/d")).facts().daemon.files
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("", "{}"),
+        ("\ufeff", "{}"),
+        ('\ufeff{"icc": true, "debug": false}', '{"icc":true,"debug":false}'),
+        ("null", "{}"),
+        ("[]", None),
+        ("{", None),
+    ],
+)
+def test_what_is_stored_of_a_file(text: str, kept: str | None) -> None:
+    """The settings on one line; nothing where it is empty; that it is not JSON."""
+    assert configuration(text) == kept
+    stored = DAEMON_CONFIGURATION.keep(f"config:read|-|-|/x\n {text}")
+    assert stored == f"config:read|-|-|/x\n {kept or '(not JSON)'}"
+
+
 @pytest.mark.parametrize(
     ("host", "link", "touched", "written"),
     [
@@ -619,6 +664,137 @@ def changed_processes(host: Host, *changes: tuple[str, str]) -> DaemonProcesses:
         text = text.replace(old, new)
     answers = {**recording.answers, "daemon_processes": Answer("daemon_processes", 0, text, "")}
     return DaemonProcesses.of(replace(recording, answers=answers))
+
+
+ONE_PROCESS = """\
+clock:2026-01-01 12:00:00.000000000 +0000|10800.50
+endpoint:unix:///run/docker.sock
+endpoint-path:/run/docker.sock
+own:lrwxrwxrwx 1 0 0 0 Jan 1 10:00 net -> net:[1]
+system-containerd:
+dockerd:7
+argument:dockerd
+argument:--pidfile=X \r
+environment:
+environment:HOME=/a=b
+link:lrwxrwxrwx 1 0 0 0 Jan 1 10:00 7/exe -> /usr/bin/dockerd
+link:lrwxrwxrwx 1 0 0 0 Jan 1 10:00 7/cwd -> /srv/engine
+link:lrwxrwxrwx 1 0 0 0 Jan 1 10:00 7/ns/net -> net:[2]
+link:lrwx------ 1 0 0 64 Jan 1 10:00 9 -> socket:[100]
+7/stat:7 (docker) d) S 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 360000
+7/mountinfo:1 0 8:1 / / rw - ext4 /dev/sda1 rw
+7/status:Uid:\t1\t2\t3\t4
+7/net/unix:Num       RefCount Protocol Flags    Type St Inode Path
+7/net/unix:0000: 00000002 00000000 00010000 0001 01 100 /var/run/docker.sock
+7/net/unix:0000: 00000002 00000000 00010000 0001 01 101 X.sock
+7/net/unix:0000: 00000002 00000000 00010000 0001 01 102 @x
+real:/var/run/docker.sock\t/run/docker.sock
+7/net/tcp6:  sl  local_address                         remote_address
+7/net/tcp6:   0: {0}:0050 {0}:0000 0A 00000000:00000000 00:00000000 00000000     0        0 103 1 0
+identity:1:2
+identity:1:2
+""".replace("{0}", "0" * 32)
+
+
+def processes_in(text: str) -> DaemonProcesses:
+    """What an answer of the probe for processes tells."""
+    answer = Answer("daemon_processes", 0, text, "")
+    return DaemonProcesses.of(Recording("host", "local", {answer.name: answer}))
+
+
+def test_all_that_is_read_of_a_process() -> None:
+    """Each value from its own line; when it started is known to a second or better."""
+    found = processes_in(ONE_PROCESS)
+    (process,) = found.candidates
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp()
+    start = noon - 10800.5 + 3600
+    assert process.started == pytest.approx((start - 0.05, start + 1.05), abs=0.001)
+    assert replace(process, started=None) == DaemonProcess(
+        pid=7,
+        executable="/usr/bin/dockerd",
+        flags=(("pidfile", "X "),),
+        environment={"HOME": "/a=b"},
+        uids=(1, 2, 3, 4),
+        started=None,
+        namespaces={"net": "net:[2]"},
+        mountinfo=("1 0 8:1 / / rw - ext4 /dev/sda1 rw",),
+        held=frozenset({"100"}),
+        unix_table=(
+            UnixSocket("/var/run/docker.sock", "/run/docker.sock", "100"),
+            UnixSocket("X.sock", "/srv/engine/X.sock", "101"),
+            UnixSocket("@x", "@x", "102"),
+        ),
+        tcp_table=(Listener(7, "::", 80, "tcp", "103"),),
+        tables_read=frozenset({"unix", "tcp6"}),
+        sees_endpoint=True,
+    )
+    assert replace(found, candidates=()) == DaemonProcesses(
+        "unix:///run/docker.sock", "/run/docker.sock", "net:[1]", True, ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("clock:2026-01-01 12:00:00.000000000 +0000|", "clock:-|"),
+        ("|10800.50", "|x"),
+        ("clock:2026", "o:2026"),
+        (" 360000", ""),
+        ("7/stat:", "7/none:"),
+    ],
+)
+def test_start_that_is_not_known(old: str, new: str) -> None:
+    """Without the clock, the time since the boot or the line of the process there is none."""
+    assert old in ONE_PROCESS
+    assert processes_in(ONE_PROCESS.replace(old, new)).candidates[0].started is None
+
+
+def test_what_is_not_told_of_a_process() -> None:
+    """Program and directory are empty then, and a relative path of a socket stays as it is."""
+    lines = [line for line in ONE_PROCESS.split("\n") if "/exe" not in line and "/cwd" not in line]
+    (process,) = processes_in("\n".join(lines)).candidates
+    assert (process.executable, process.unix_table[1]) == ("", UnixSocket("X.sock", "X.sock", "101"))
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        (Host(second=()), "more than one dockerd process may be the one at unix:///run/docker.sock: 7, 8"),
+        (
+            Host(second=(), as_root=False),
+            "more than one dockerd process may be the one at unix:///run/docker.sock: 7, 8; root could tell",
+        ),
+        (
+            Host(endpoint="ssh://web1"),
+            "the engine runs on another machine (ssh://web1): its process is not seen here",
+        ),
+        (Host(endpoint=""), "the docker command does not say which engine it talks to"),
+    ],
+)
+def test_why_the_daemon_cannot_be_told(host: Host, why: str) -> None:
+    """The reason says between which processes, and who could tell."""
+    with pytest.raises(EvidenceError) as raised:
+        _ = host.facts().daemon.process
+    assert str(raised.value) == why
+
+
+def test_no_process_at_the_endpoint() -> None:
+    """There is none, none holds the socket, or the answer is not understood."""
+    address = "unix:///run/docker.sock"
+    for text, why in (
+        (
+            ONE_PROCESS.partition("dockerd:7")[0],
+            f"no process called dockerd can be seen here, though an engine answers at {address}",
+        ),
+        (
+            ONE_PROCESS.replace("socket:[100]", "socket:[99]"),
+            f"none of the dockerd processes here listens at {address}",
+        ),
+        ("dockerd:x", "the answer on the dockerd processes is not what /proc documents"),
+    ):
+        with pytest.raises(EvidenceError) as raised:
+            _ = processes_in(text).daemon
+        assert str(raised.value) == why
 
 
 NETWORK = "lrwxrwxrwx 1 0 0 0 Jan 1 10:00 {} -> net:[{}]"

@@ -15,14 +15,16 @@ from hullcheck.facts import Facts
 from hullcheck.facts.daemon_config import START as SLACK
 from hullcheck.facts.daemon_process import DAEMON_PROCESSES
 from hullcheck.facts.engine_files import GROUPS, EngineFiles
+from hullcheck.facts.engine_files_answer import UnitFiles, Walk
 from hullcheck.facts.engine_files_probe import ENGINE_FILES
 from hullcheck.facts.files import FileFact, Grant, Node, State, grants
+from hullcheck.facts.moments import moment
 from hullcheck.judge import Subjects
 from hullcheck.policy import Policy
 from hullcheck.probes import Answer
 from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.judging import judged
-from selftests.test_2_daemon import SOCKET, Host
+from selftests.test_2_daemon import AFTER, BEFORE, SOCKET, Host
 
 NONCE = "0123456789abcdef" * 2
 UNIT, DROP_IN = "/lib/systemd/system/docker.service", "/etc/systemd/system/docker.service.d/x.conf"
@@ -630,6 +632,62 @@ def test_names_forge_nothing() -> None:
     assert {number: target.judge(number)[path][0] for number, path in (("3.8", name), ("3.20", DEFAULT))} == {
         "3.8": "fail", "3.20": "fail",
     }  # fmt: skip
+
+
+def test_way_of_a_path() -> None:
+    """What is not said of it is not known; of two times the later one counts, and one alone does not."""
+    said = [("link", "/a"), ("found", "/b"), ("acl", "none"), ("changed", f"{AFTER}|{BEFORE}"), ("pem", "x")]
+    assert Walk.of(said) == Walk(State.FOUND, ("/a",), "/b", (), "x", moment(AFTER))
+    assert Walk.of([("absent", "/b"), ("changed", f"-|{BEFORE}")]) == Walk(State.ABSENT, (), "/b")
+    assert Walk.of([("link", "/a")]) == Walk(State.UNREAD, ("/a",))
+
+
+def test_file_by_its_names() -> None:
+    """It is told by the first of them, whichever the probe followed."""
+    daemon_files = RIGHT.facts().engine_files
+    view, answer = daemon_files.view, daemon_files.answer
+    unasked = "the probe did not find out that it is used"
+    assert answer.file(view, "/x", "/y") == FileFact("/x", State.UNREAD, doubt=unasked)
+    way = (Node("/", stat.S_IFDIR | 0o755, 0, 0, "root"), Node("/etc", stat.S_IFDIR | 0o755, 0, 0, "root"))
+    node = Node("/etc/docker", stat.S_IFDIR | 0o755, 0, 0, "root")
+    assert answer.file(view, "/x", "/etc/docker/") == FileFact("/x", State.FOUND, node, way)
+    unread = RIGHT.without("/etc/docker", state="unread").facts().engine_files
+    assert unread.answer.file(unread.view, "/x", "/etc/docker/") == FileFact(
+        "/x", State.UNREAD, doubt="/etc/docker may not be read; are you root?"
+    )
+    lines = [line for line in RIGHT.output().split("\n") if not line.endswith(":/proc/7/root/etc/docker")]
+    gone = RIGHT.facts_with("\n".join(lines)).engine_files
+    assert gone.answer.file(gone.view, "/x", "/etc/docker/") == FileFact(
+        "/x", State.UNREAD, doubt="it was changed meanwhile; audit again"
+    )
+
+
+def test_all_that_is_read_of_a_unit() -> None:
+    """A property ends at its first equals sign, an address at the last blank with a bracket."""
+    said = [
+        ("property", "Id=x"),
+        ("property", "A=b=c"),
+        ("property", "Listen=/a (b) (Stream)"),
+        ("property", "C"),
+    ]
+    said += [("match", "/e"), ("folder", "/f"), ("match", "Listen=/no (Stream)"), ("match", "/e")]
+    values = {"Id": "x", "A": "b=c", "Listen": "/a (b) (Stream)", "C": ""}
+    expected = UnitFiles("0", values, ("/e", "Listen=/no (Stream)"), ("/f",), ("/a (b)",))
+    assert UnitFiles.of("0", said) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("nonsense", "the target did not answer"),
+        (f"{NONCE} dockerd x", "the answer is not what the probe prints"),
+    ],
+)
+def test_answer_in_words(text: str, why: str) -> None:
+    """The reason says whether there was none or a wrong one."""
+    with pytest.raises(EvidenceError) as raised:
+        _ = RIGHT.facts_with(text).engine_files
+    assert str(raised.value) == f"engine_files: {why}"
 
 
 # ---- units
