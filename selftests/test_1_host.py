@@ -285,6 +285,7 @@ def test_directory_above() -> None:
         note = "; holds if the rule was loaded after the file system there was mounted" if noted else ""
         folder = at("/etc/docker", DIRECTORY)
         assert System((own,), (own,), mounts=mounts).verdict(folder) == ("pass", f"{own}{note}")
+        assert System((own,), (own,), mounts=mounts).verdict() == ("pass", f"{own}; {above}")
     assert System((rule,), (rule,), mounts=itself).verdict()[0] == "pass"
     all_calls, whole = "-a always,exit -S all", "-w / -p wa"
     assert System((all_calls,), (all_calls,), mounts=table, kinds=("rule",)).verdict() == ("pass", all_calls)

@@ -301,6 +301,7 @@ def test_reasons_name_the_source() -> None:
         (Host(document='{"icc": false}'), "2.2", "icc is true (network bridge)"),
         (Host(document='{"icc": false}', bridge={}), "2.2", f"icc is false ({PATH})"),
         (Host(document="unread"), "2.2", "icc is true (network bridge)"),
+        (Host(second=()), "2.2", "icc is true (network bridge)"),
         (Host(), "2.16", "live-restore is false (docker info, from default)"),
         (
             Host(info={"ServerVersion": "23.0.0"}),
@@ -424,7 +425,7 @@ def test_origin_of_insecure_registries() -> None:
 def test_registries_on_the_host_itself() -> None:
     """What the loopback addresses serve never leaves the host, by whatever name."""
     own = ("127.0.0.0/8", "127.1.0.0/16", "127.0.0.5/8", "::1/128")
-    foreign = ("10.0.0.0/8", "126.0.0.0/7", "::/0", "fd00::/8")
+    foreign = ("10.0.0.0/8", "126.0.0.0/7", "127.0.0.0/7", "::/0", "fd00::/8")
     names = ("localhost:5000", "localhost", "127.0.0.1:5000", "127.0.0.1", "[::1]:5000")
     others = ("reg.example:5000", "127.0.0.1.example", "localhost.example", "1127.0.0.1:5000", ":5000")
     info = insecure(*own, *foreign)
@@ -944,6 +945,14 @@ def test_address_that_the_next_start_opens() -> None:
     own = Host(flags=("-H=unix:///run/docker.sock",), unit=unit)
     assert own.facts().daemon.remote_api.pending == ("tcp://0.0.0.0:2375",)
     assert replace(own, unit="").facts().daemon.remote_api.pending == ()
+    told = replace(
+        own,
+        as_root=False,
+        tcp=(4243,),
+        flags=("-H=tcp://0.0.0.0:4243",),
+        unit=unit.replace(":2375", ":4243 -H tcp://b:1"),
+    )
+    assert told.facts().daemon.remote_api.pending == ("tcp://b:1",)
 
 
 def test_listeners_that_may_be_the_api() -> None:
