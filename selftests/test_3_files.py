@@ -607,6 +607,7 @@ def test_certificates_for_registries() -> None:
         found = replace(RIGHT, files={**none, CERTIFICATES: directory()}).without(CERTIFICATES).judge(number)
         assert found == {"host": ("not applicable", f"{CERTIFICATES} does not exist")}
         assert RIGHT.without(CERTIFICATES, state="unread").judge(number)[CERTIFICATES][0] == "error"
+        assert members(RIGHT.without(CERTIFICATES, state="unread"), "registry_certificate").kind == "file"
         assert replace(RIGHT, files=none, words={"closed": REGISTRY}).judge(number)[REGISTRY] == (
             "error",
             f"{REGISTRY} could not be looked at: what lies in it may not be read; are you root?",

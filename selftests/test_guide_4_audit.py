@@ -34,6 +34,8 @@ STARTED = f"started:{int(NOW) - DAY} docker /usr/sbin/runc"
         ("rule", {"rules": ("-w /usr/bin/runc -p x -k docker",)}, "fail", "/usr/sbin/runc"),
         ("rule", {"rules": ("-a never,exit -S execve -F uid=0", RUNC)}, "fail", "no rule"),
         ("rule", {"rules": ()}, "fail", "no rule"),
+        ("rule", {"rules": ("-w /usr/sbin/runc -p wa", "-a never,user -F uid=0", RUNC)}, "pass", RUNC),
+        ("rule", {"rules": ("-a always -S execve -F key=docker",)}, "pass", "execve"),
         ("record", {}, "pass", "2026-06-29, key docker"),
         ("record", {"log": (f"last:{int(NOW)}",)}, "manual", "start a container"),
         (
