@@ -604,6 +604,108 @@ def test_patterns(path: str, pattern: str, expected: bool) -> None:
 
 
 BROKEN_PATTERN = "<source>\n@type tail\ntag a\npath /x\n</source>\n<match {a>\n@type es\n</match>"
+HERE, AWAY = {"/a/*.log"}, {"a.example"}
+INPUT = "- {type: log, paths: [/a/*.log]}"
+SENT = "output.elasticsearch: {hosts: [a.example]}"
+TAIL = "<source>\n@type tail\npath /a/*.log\n{}\n</source>\n"
+FORWARD = "<match **>\n@type forward\nhost a.example\n</match>\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "text", "reads", "sends"),
+    [
+        # Filebeat and Elastic Agent
+        ("filebeat", f"filebeat.inputs: [{INPUT[2:]}]\n{SENT}", HERE, AWAY),
+        ("filebeat", INPUT, HERE, set()),
+        ("filebeat", "words\n---\n" + SENT, set(), AWAY),
+        ("filebeat", "type: docker", {"docker"}, set()),
+        ("filebeat", "type: docker\nenabled: false", set(), set()),
+        ("filebeat", "filebeat.autodiscover.providers: [{type: docker}]", {"docker"}, set()),
+        ("filebeat", "filebeat.autodiscover.providers: [{type: kubernetes}]", set(), set()),
+        ("filebeat", f"{SENT}\noutput: {{console: {{hosts: b.example}}}}", set(), AWAY),
+        ("filebeat", "output.redis: {host: a.example}", set(), AWAY),
+        ("filebeat", "output.redis: {password: x}", set(), set()),
+        ("filebeat", "output: {redis: x, elasticsearch: {hosts: a.example}}", set(), AWAY),
+        ("filebeat", "output.elasticsearch: {hosts: [a.example], enabled: false}", set(), set()),
+        ("filebeat", "cloud.id: x", set(), {"cloud.elastic.co"}),
+        ("filebeat", "cloud.auth: x", set(), set()),
+        ("elastic-agent", "inputs: [{streams: [{paths: [/a/*.log]}]}]", HERE, set()),
+        ("elastic-agent", "inputs: [{streams: [{data_stream: x}]}]", set(), set()),
+        ("elastic-agent", "outputs: {default: {hosts: [a.example]}}", set(), AWAY),
+        # Promtail
+        ("promtail", "client: {url: http://a.example/x}", set(), AWAY),
+        ("promtail", "clients: [{name: x}, {url: http://a.example/x}]", set(), AWAY),
+        ("promtail", "scrape_configs: [{journal: {}}]", {"journal"}, set()),
+        ("promtail", "scrape_configs: [{docker_sd_configs: []}]", {"docker"}, set()),
+        ("promtail", "scrape_configs: [{static_configs: [{targets: []}]}]", set(), set()),
+        # Vector
+        ("vector", "sources: {a: {type: docker_logs}}", {"docker"}, set()),
+        ("vector", "sources.a.type = 'journald'", {"journal"}, set()),
+        ("vector", "sources.a.type = 'fluent'", {"forward"}, set()),
+        ("vector", "sources.a.type = 'syslog'", {"syslog"}, set()),
+        ("vector", "sources.a.type = 'demo_logs'", set(), set()),
+        ("vector", "sinks.a.endpoints = ['a.example', 'b.example']", set(), {"a.example", "b.example"}),
+        ("vector", "sinks.a.address = 'a.example:1'", set(), AWAY),
+        ("vector", "sinks.a.uri = 'http://a.example'", set(), AWAY),
+        (
+            "vector",
+            "sinks.a.bootstrap_servers = 'a.example:1,b.example:1'",
+            set(),
+            {"a.example", "b.example"},
+        ),
+        ("vector", "sinks.a = {type = 'blackhole', address = 'a.example:1'}", set(), set()),
+        # Fluentd
+        ("fluentd", "# @include x", set(), set()),
+        ("fluentd", TAIL.format("").replace("tail", "exec"), set(), set()),
+        ("fluentd", FORWARD, set(), AWAY),
+        ("fluentd", FORWARD.replace("forward", "copy\n<store>\n@type forward"), set(), AWAY),
+        ("fluentd", FORWARD.replace("forward", "stdout"), set(), set()),
+        (
+            "fluentd",
+            FORWARD.replace("host a.example", "hosts 'a.example:1,b.example'"),
+            set(),
+            {*AWAY, "b.example"},
+        ),
+        ("fluentd", FORWARD.replace("host a.example", "s3_bucket logs"), set(), {"s3:logs"}),
+        # Fluent Bit
+        ("fluent-bit", "[INPUT]\nName tail\n[INPUT]\nTag x\n[INPUT]\nName forward", {"forward"}, set()),
+        ("fluent-bit", "[INPUT]\nName cpu\nPath /a", set(), set()),
+        ("fluent-bit", "[OUTPUT]\nName kafka\nBrokers a.example:1", set(), AWAY),
+        ("fluent-bit", "[OUTPUT]\nName x\nEndpoint a.example", set(), AWAY),
+        ("fluent-bit", "[OUTPUT]\nName http", set(), set()),
+        ("fluent-bit", "[OUTPUT]\nName stdout\nHost a.example", set(), set()),
+        # Logstash
+        ("logstash", "input {\n  file { path => ['/a/*.log'] } # all\n} # end", HERE, set()),
+        ("logstash", "input {\n  #file { path => '/a/*.log' }\n}", set(), set()),
+        ("logstash", "input {\n  syslog { path => '/x' }\n}", {"syslog"}, set()),
+        # rsyslog
+        ("rsyslogd", 'module(load="imjournal")', {"journal", "syslog"}, set()),
+        ("rsyslogd", ' # module(load="imuxsock")\nx', set(), set()),
+        ("rsyslogd", 'input(type="imfile" tag="x" file="/a/*.log")', HERE, set()),
+        ("rsyslogd", "*.info;mail.none @a.example", set(), AWAY),
+        ("rsyslogd", "*.debug @@(o)[fd00::1]:514", set(), {"fd00::1"}),
+        ("rsyslogd", "mail.* @a.example", set(), set()),
+        ("rsyslogd", 'mail.*\n  action(type="omfwd" target="a.example")', set(), set()),
+        ("rsyslogd", 'x\n*.* action(type="omfwd" target="a.example")', set(), AWAY),
+        ("rsyslogd", 'module(load="imtcp")\naction(type="omfwd"\n  target="a.example")', set(), AWAY),
+        ("rsyslogd", 'mail.* action(type="omfwd" target="a.example")', set(), set()),
+        ("rsyslogd", 'if $x == "y" then\n  action(type="omfwd" target="a.example")', set(), set()),
+        ("rsyslogd", 'if $x == "y" then {\n  action(type="omfwd" target="a.example")\n}', set(), set()),
+        ("rsyslogd", 'ruleset(name="x") {\nif $x then { stop }\n*.* @a.example\n}', set(), set()),
+    ],
+)
+def test_what_a_configuration_says(program: str, text: str, reads: set[str], sends: set[str]) -> None:
+    """What is read and where it is sent; what is for some messages only, or commented out, is neither."""
+    assert shipper_configs.read(program, text) == (reads, sends)
+
+
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [("fluent-bit", "service: {}\npipeline: {}\n"), ("fluentd", "@include x\n" + FORWARD)],
+)
+def test_configuration_of_which_only_a_part_is_known(program: str, text: str) -> None:
+    """It may read whatever else."""
+    assert shipper_configs.read(program, text) is None
 
 
 @pytest.mark.parametrize("program", shipper_configs.PROGRAMS)

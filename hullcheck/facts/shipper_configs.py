@@ -73,7 +73,7 @@ def _nested(document: Any) -> Any:
         return document
     whole: dict[str, Any] = {}
     for key, value in document.items():
-        *way, last = str(key).split(".") if not str(key).startswith("__") else [str(key)]
+        *way, last = str(key).split(".")
         place = whole
         for each in way:
             place = place.setdefault(each, {})
@@ -265,14 +265,22 @@ def _logstash(text: str) -> Iterator[tuple[str, str]]:
                     yield from _hosts(re.findall(r"[\"']([^\"']+)[\"']", value))
 
 
+def _unconditional(text: str) -> str:
+    """A configuration of rsyslog without blocks, and with what follows a condition on the same line as that."""
+    while text != (outer := re.sub(r"\{[^{}]*\}", "", text)):
+        text = outer
+    text = re.sub(
+        r"(?m)^([ \t]*[\w,*]+\.[\w,*!=;.]+)[ \t]*\n\s*", r"\1 ", text
+    )  # a selector alone on its line
+    return re.sub(r"\b(then|else)\s+", r"\1 ", text)
+
+
 def _rsyslog(text: str) -> Iterator[tuple[str, str]]:
     """It takes what is sent to its socket, and what the journal passes on or is read from it.
 
     What stands in a block, as after an `if` or in a rule set, is of some messages and not of all.
     """
-    text = _uncommented(text)
-    while (outside := re.sub(r"\{[^{}]*\}", "", text)) != text:
-        text = outside
+    text = _unconditional(_uncommented(text))
     if re.search(r"\bim(uxsock|journal)\b", text):
         yield from (("read", "syslog"), ("read", "journal"))
     for path in re.findall(r"(?i)type=\"imfile\"[^)]*?\bfile=\"([^\"]+)\"", text):
@@ -285,7 +293,7 @@ def _rsyslog(text: str) -> Iterator[tuple[str, str]]:
     for rule, target in re.findall(
         r"(?i)^[ \t]*(\S*)[ \t]*action\([^)]*type=\"omfwd\"[^)]*target=\"([^\"]+)\"", text, re.MULTILINE
     ):
-        if rule in ("", "*.*"):
+        if rule in ("", "*.*") or rule.endswith(")"):  # the end of the statement above
             yield "send", target
 
 
