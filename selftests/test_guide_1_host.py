@@ -378,6 +378,107 @@ def test_unit_of_ansible() -> None:
     assert patched("\n".join([own, good]))["Ansible"][0] == "fail"
 
 
+@pytest.mark.parametrize(
+    ("enabled", "active", "verdict"),
+    [
+        *((each, "active", "pass") for each in ("static", "alias", "indirect", "generated")),
+        *(("enabled", each, "pass") for each in ("activating", "reloading")),
+        ("masked", "active", "fail"),
+        ("enabled", "deactivating", "fail"),
+    ],
+)
+def test_unit_that_starts_a_tool(enabled: str, active: str, verdict: str) -> None:
+    """It comes with the host, and is not on its way out."""
+    assert patched(puppet(service=unit("puppet.service", enabled, active)))["Puppet"][0] == verdict
+
+
+def test_newest_run_counts() -> None:
+    """Of two records the later one decides, whatever their order."""
+    old = SUMMARY.replace(f"last_run: {int(NOW) - DAY}", f"last_run: {int(NOW) - 2 * DAY}")
+    bad = SUMMARY.replace("failure: 0", "failure: 1")
+    for first, second, verdict in ((old, bad, "fail"), (bad, old, "fail")):
+        text = puppet(first) + "\n" + puppet(second, "").replace(PUBLIC, "/x")
+        assert patched(text)["Puppet"][0] == verdict
+    older = ansible("failed", age=2 * DAY, start="")
+    for each in ((ansible(*PLAY), older), (older.replace("log /", "log /x/"), ansible(*PLAY))):
+        assert patched("\n".join(each))["Ansible"][0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "found"),
+    [
+        (
+            puppet(SUMMARY.replace("failure: 0", "failure: 2").replace("  failed: 0", "  failed: 1")),
+            "Puppet",
+            ("fail", f"its last run did not succeed: failure 2, failed 1 ({PUBLIC})"),
+        ),
+        (
+            puppet(SUMMARY.replace("run_mode: agent", "run_mode: user")),
+            "Puppet",
+            ("fail", "its last run was one of `puppet apply`, not of the agent"),
+        ),
+        (
+            puppet("time: ["),
+            "Puppet",
+            ("error", f"{PUBLIC} is not YAML, or is cut off"),
+        ),
+        (
+            f"{puppet()}\ndisabled:/lock",
+            "Puppet",
+            ("fail", "/lock keeps the agent from running"),
+        ),
+        (
+            salt(f"{int(NOW) - DAY} 1 1"),
+            "SaltStack",
+            ("fail", "its last highstate has states that failed"),
+        ),
+        (
+            salt(f"{int(NOW) - DAY} 0 0"),
+            "SaltStack",
+            ("error", "the record of its last highstate has no result of a state"),
+        ),
+        (
+            salt(""),
+            "SaltStack",
+            (
+                "error",
+                "a highstate began, but no record says how it ended: set `cache_jobs: True` for the minion",
+            ),
+        ),
+        (
+            salt(service=unit("salt-minion.service", "disabled")),
+            "SaltStack",
+            ("fail", "nothing starts it: salt-minion.service is not on, /etc/salt/minion"),
+        ),
+        (f"{salt()}\nunread:/x/salt/y", "SaltStack", ("error", "/x/salt/y could not be read; are you root?")),
+        (
+            f"{CRON}\nunread:/x/ansible/y",
+            "Ansible",
+            ("error", "/x/ansible/y could not be read; are you root?"),
+        ),
+        (ansible(), "Ansible", ("fail", "/var/log/ansible-pull.log tells of no play")),
+        (ansible(*PLAY, "play"), "Ansible", ("fail", "/var/log/ansible-pull.log ends within a play")),
+        (
+            ansible(*PLAY, "nothing"),
+            "Ansible",
+            (
+                "fail",
+                "/var/log/ansible-pull.log says that nothing was done, as the repository had not changed",
+            ),
+        ),
+        (
+            f"own:a\n{unit('a.timer', 'disabled')}\n{unit('a.service', 'static', 'inactive')}",
+            "Ansible",
+            ("fail", "nothing starts it: a.timer is there, a.service is there"),
+        ),
+        ("", "Ansible", ("fail", "nothing starts it: no unit, no timer, no cron job")),
+    ],
+)
+def test_what_is_said_of_a_tool(text: str, name: str, found: tuple[str, str]) -> None:
+    """The whole reason."""
+    assert patched(text)[name] == found
+
+
 def test_updates_that_are_left() -> None:
     """What unattended-upgrades said of late decides; else a person has to look."""
     day = "2026-06-29 06:12:01,123"

@@ -56,6 +56,7 @@ IDLE: list[tuple[str, ...]] = [
     ("-A DOCKER-USER -i eth0 -j SITE", "-A SITE -j RETURN", "-A SITE -j DROP"),
     ("-A SITE -j DROP",),
     ("-A DOCKER-USER -j SITE", "-A SITE -j DOCKER-USER"),
+    ("-A DOCKER-USER -m mark --mark 1",),
 ]
 
 
@@ -82,21 +83,31 @@ def test_way_to_the_chain() -> None:
     assert iptables(chains=("-P FORWARD DROP",)) == ("fail", "there is no chain DOCKER-USER")
 
 
+NO_ROOT = "the packet filter of the daemon's network could not be read; are you root?"
+NO_COMMAND = "the packet filter could not be asked: the target has no iptables command"
+
+
 @pytest.mark.parametrize(
-    "lines",
+    ("lines", "reason"),
     [
-        (),
-        ("7/namespace:unread",),
-        ("7/iptables:absent",),
-        ("7/iptables:unread",),
-        ("7/iptables:iptables v1.8.9: Permission denied (you must be root)", "7/iptables-status:4"),
-        ("8/iptables:-A DOCKER-USER -j DROP", "8/iptables-status:0"),
-        ('7/iptables:-A FORWARD --log-prefix "', "7/iptables-status:0"),
+        ((), NO_COMMAND),
+        (("7/iptables:absent",), NO_COMMAND),
+        (("8/iptables:-A DOCKER-USER -j DROP", "8/iptables-status:0"), NO_COMMAND),
+        (("7/namespace:unread",), NO_ROOT),
+        (("7/iptables:unread",), NO_ROOT),
+        (
+            ("7/iptables:denied (you must be root)", "7/iptables-status:4"),
+            "the packet filter could not be read: denied (you must be root)",
+        ),
+        (
+            ('7/iptables:-A FORWARD --log-prefix "', "7/iptables-status:0"),
+            "the answer of iptables is not what it documents",
+        ),
     ],
 )
-def test_rules_that_could_not_be_read(lines: tuple[str, ...]) -> None:
+def test_rules_that_could_not_be_read(lines: tuple[str, ...], reason: str) -> None:
     """Without the rules of this daemon's network there is neither a pass nor a fail."""
-    assert judge((*ABSENT, *lines))["iptables"][0] == "error"
+    assert judge((*ABSENT, *lines))["iptables"] == ("error", reason)
 
 
 def nft(*items: dict[str, Any]) -> tuple[str, str]:
@@ -154,8 +165,15 @@ def test_tables_of_nftables() -> None:
     )
     own = chain("docker-bridges", "filter-FORWARD", **HOOK)
     assert nft(own, rule("docker-bridges", "filter-FORWARD", {"drop": None}))[0] == "fail"
-    assert nft({"chain": {}})[0] == "error"
+    for idle in ({"return": None}, {"accept": None}):
+        assert nft(site, rule("site", "forward", {"log": None}, idle), drops)[0] == "fail"
+    goto = rule("site", "forward", MATCH, MATCH, {"goto": {"target": "limits"}})
+    found = nft(site, chain("site", "limits"), goto, rule("site", "limits", {"drop": None}))
+    assert found == ("pass", 'table inet site: [{"drop": null}]')
+    assert nft({"chain": {}}) == ("error", "the answer of nft is not what it documents")
     assert judge(ABSENT, **NFTABLES)["iptables"][0] == "error"
+    denied = judge((*ABSENT, "7/nft:Error: denied", "7/nft-status:1"), **NFTABLES)["iptables"]
+    assert denied == ("error", "the packet filter could not be read: Error: denied")
 
 
 def test_configuration_of_cni() -> None:
@@ -172,7 +190,7 @@ def test_comments_are_not_kept() -> None:
     """What people wrote beside their rules is nobody's business."""
     kept = FIREWALL.keep('7/iptables:-A X -m comment --comment "to \\"hunter2\\" -j" -j DROP')
     assert kept == "7/iptables:-A X -m comment --comment - -j DROP"
-    assert "hunter2" not in FIREWALL.keep('7/nft:{"nftables":[{"rule":{"comment":"hunter2","expr":[]}}]}')
+    assert "hunter2" not in FIREWALL.keep('x\n7/nft:{"nftables":[{"rule":{"comment":"hunter2","expr":[]}}]}')
     for nonsense in (
         "{hunter2",
         '{"x":"hunter2"}',

@@ -392,6 +392,71 @@ def test_plain_name_in_a_container() -> None:
     assert connected(row.format("0A0A0A0A")) == "pass"
 
 
+def test_plain_reads_of_a_driver() -> None:
+    """The files of another driver are none; all containers at once, and a journal that is held open, are read."""
+    every = "filebeat.inputs: [{type: docker}]\noutput.elasticsearch: {hosts: [es.example.com]}"
+    assert verdicts(of("filebeat", every))["ELK"] == "pass"
+    local = {"driver": "local", "containers": (container("web", "local"),)}
+    assert verdicts(of("filebeat", every, **local))["ELK"] == "fail"
+    journal = {"driver": "journald", "containers": (container("web", "journald"),)}
+    held = "held:/var/log/journal/x/system.journal\n"
+    assert verdicts(of("filebeat", every, **journal))["ELK"] == "fail"
+    assert verdicts(of("filebeat", every, held, **journal))["ELK"] == "pass"
+    to_syslog = {"driver": "syslog", "containers": (container("web", "syslog"),)}
+    assert verdicts(of("filebeat", every, held, **to_syslog))["ELK"] == "fail"
+
+
+def test_several_destinations() -> None:
+    """Each counts for itself; one in a variable is where it is connected to."""
+    row = "net:7/net/tcp: 1: 0100000A:9999 0A0A0A0A:23F0 01 0:0 0:0 0 0 0 98 1\nheld:socket:[98]\n"
+    config = FILEBEAT.replace(f'"https://me:{SECRET}@es.example.com:9200"', '"a.example", "%{HOST}"')
+    found = judged(CONTROL, of("filebeat", config, row))["ELK"]
+    assert found == ("pass", "filebeat to 10.10.10.10, a.example")
+
+
+@pytest.mark.parametrize(
+    ("mounts", "network", "config", "expected"),
+    [
+        ([("/", "/host")], "bridge", f"/host{ROOT}/containers", "pass"),
+        ([("/", "/host/")], "bridge", f"/host{ROOT}/containers", "pass"),
+        ([(ROOT, "/logs"), ("/srv", "/logs/containers")], "bridge", "/logs/containers", "fail"),
+        (
+            [("/srv", "/logs"), (f"{ROOT}/containers", "/logs/containers")],
+            "bridge",
+            "/logs/containers",
+            "pass",
+        ),
+        ([("/var/run/docker.sock", "/x.sock")], "bridge", "docker", "pass"),
+        ([("/srv", "/x")], "host", "docker", "fail"),
+    ],
+)
+def test_mounts_of_a_shipper(mounts: list[tuple[str, str]], network: str, config: str, expected: str) -> None:
+    """A path is that of the deepest mount above it; all containers are told of by the engine's socket alone."""
+    text = FILEBEAT.replace(f"{ROOT}/containers", config)
+    if config == "docker":
+        text = FILEBEAT.replace("type: container", "type: docker")
+    inside = process(7, EXECUTABLES["filebeat"], cgroup=f"/docker/{SHIPPER}")
+    own = container(
+        "beat",
+        identifier=SHIPPER,
+        Mounts=[{"Type": "bind", "Source": source, "Destination": to} for source, to in mounts],
+        HostConfig={"LogConfig": {"Type": "json-file", "Config": {}}, "NetworkMode": network},
+    )
+    target = facts(ship("filebeat", text), containers=(container(), own), processes=(inside,))
+    assert verdicts(target)["ELK"] == expected
+
+
+def test_shipper_in_the_network_of_the_host() -> None:
+    """It is called there by the daemon, with no port published."""
+    inside = process(7, EXECUTABLES["fluentd"], cgroup=f"/docker/{SHIPPER}")
+    gelf = {"gelf-address": "udp://logs.example.com:1"}
+    for network, expected in (("host", "pass"), ("bridge", "fail")):
+        log = {"LogConfig": {"Type": "gelf", "Config": gelf}, "NetworkMode": network}
+        others = (container("web", "fluentd"), container("ship", identifier=SHIPPER, HostConfig=log))
+        target = facts(ship("fluentd", FLUENTD), containers=others, processes=(inside,), driver="fluentd")
+        assert verdicts(target)["Fluentd"] == expected
+
+
 # ---- log drivers
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
-from hullcheck.facts.docker_bench import DOCKER_BENCH
+from hullcheck.facts.docker_bench import DOCKER_BENCH, Job
 from hullcheck.facts.image_probe import IMAGES
 from hullcheck.facts.processes import PROCESSES
 from hullcheck.facts.sensors_probe import SENSORS
@@ -229,6 +229,52 @@ def test_source_of_the_tool() -> None:
     facts = bench()
     facts.__dict__["image"] = ()
     assert "no checkout" in judged("docker_bench_comes_from_its_source", facts)["host"][1]
+
+
+def test_jobs_by_name() -> None:
+    """Each is named with its state, whatever stands around it; what runs something else is none."""
+    idle = "Id=idle.timer\nUnit=idle.service\n\nId=idle.service\n"
+    crontabs = (
+        OTHER_LINE,
+        "line:/etc/cron.d/docker-bench-security:SHELL=/bin/sh\n",
+        LINE.replace("\n", " -x http://a:1\n"),
+        "unreadable:/x\nscript:/etc/cron.daily/a b\n",
+    )
+    programs = "/y:docker-bench-security\n/etc/cron.daily/a b:docker-bench-security:x\n"
+    assert bench(f"{idle}\n{TIMER}", "".join(crontabs), programs).docker_bench.jobs == (
+        Job("timer", "bench.timer", active=True, enabled="enabled"),
+        Job("crontab", "/etc/cron.d/bench"),
+        Job("crontab", "/etc/cron.daily/a b"),
+    )
+    found = judged("docker_bench_runs_regularly", bench("", f"{OTHER_LINE}unreadable:/x\n"))
+    assert found["a job runs it"] == ("error", "/x could not be read; are you root?")
+
+
+def test_log_that_is_no_evidence() -> None:
+    """The reason says what is wrong with it, and nothing of what it holds."""
+    parts = "".join(f"--{each}\n" for each in ("timers", "crontabs", "programs", "checkouts", "log"))
+    closed = DOCKER_BENCH.keep(f"auditor:0\n{parts}asked:{LOG}\nunreadable:\n")
+    for facts, reason in (
+        (target(POLICY, {DOCKER_BENCH.name: closed}), f"{LOG}: cannot be read"),
+        (bench(asked=""), "the recording was made without a log of docker-bench-security"),
+        (bench(asked="/other"), f"the recording has the log /other, not {LOG}"),
+        (bench(text="{" + SECRET), f"{LOG}: cut off"),
+    ):
+        found = judged("docker_bench_runs_regularly", facts)["its last run is recent and whole"]
+        assert found == ("error", reason)
+
+
+def test_checkout_of_which_little_is_known() -> None:
+    """What is no address and no commit stays empty."""
+    commit = "ab" * 20
+    said = (
+        f"checkout:/opt/a b\ncheckout:/x\nremote:\ncommit:{SECRET}\ncheckout:/y\nremote:r\ncommit:{commit}\n"
+    )
+    assert bench(checkouts=said).docker_bench.checkouts == (
+        ("/opt/a b", "", ""),
+        ("/x", "", ""),
+        ("/y", "r", commit),
+    )
 
 
 @pytest.mark.parametrize("wrong", [{}, {"log": "x"}, {"log": "/x", "max_age_days": 0}])
