@@ -737,12 +737,14 @@ def test_programs_of_the_host(kind: str, name: str) -> None:
     assert programs(kind, f"{kind}:/usr/bin/{name}") == ("fail", f"the host has /usr/bin/{name}")
     assert programs(kind, f"{kind}:package {name}") == ("fail", f"the host has package {name}")
     assert programs(kind, f"{other}:/usr/bin/{name}")[0] == "pass"
+    assert programs(kind, f"{kind}:/x:y/{name}") == ("fail", f"the host has /x:y/{name}")
     assert programs(kind, f"{kind}:/usr/bin/{name}", allowed_host_programs=[name])[0] == "pass"
+    assert programs(kind, f"{kind}:package {name}", allowed_host_programs=[name])[0] == "pass"
     assert programs(kind, f"{kind}:/usr/bin/{name}", allowed_host_programs=["make"])[0] == "fail"
     assert programs(kind, "unread:/opt/bin")[0] == "error"
     assert programs(kind, "unread:/opt/bin", f"{kind}:/usr/bin/{name}")[0] == "fail"
     assert programs(kind, source="")[1].startswith("no list of packages is known here")
-    with pytest.raises(EvidenceError):
+    with pytest.raises(EvidenceError, match="^the list of packages of dpkg is empty, or was not understood$"):
         programs(kind, source="source:dpkg 0")
 
 

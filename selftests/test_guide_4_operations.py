@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from hullcheck.facts import Facts
+from hullcheck.facts import Facts, checklist
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
 from hullcheck.facts.docker_bench import DOCKER_BENCH, Job
 from hullcheck.facts.image_probe import IMAGES
 from hullcheck.facts.processes import PROCESSES
 from hullcheck.facts.sensors_probe import SENSORS
 from hullcheck.facts.shippers import SHIPPERS
+from hullcheck.judge import Subjects
 from hullcheck.policy import DockerBench, Policy, PolicyError
 from hullcheck.probes import Answer
 from hullcheck.recording import Recording
@@ -45,6 +47,49 @@ def target(
     all_answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
     all_answers |= {each.name: each for each in (PRESENT, INFO)}
     return Facts(Recording("host", "local", all_answers, gathered=NOW), policy)
+
+
+# ---- the checklist of NIST SP 800-190
+
+
+def test_what_is_known_of_each_group() -> None:
+    """Counted and named for the person who ticks it off; silence of the target is said too."""
+    images = [("a", SimpleNamespace(origins=("r.io/a", "q.io/b"))), ("b", SimpleNamespace(origins=()))]
+    running = [("a", SimpleNamespace(running=True)), ("b", SimpleNamespace(running=False))]
+
+    def known(registries: tuple[str, ...], swarm: str, name: str, count: int) -> list[str]:
+        facts = SimpleNamespace(
+            image=images[-count:],
+            container=Subjects("container", tuple(running[-count:])),
+            daemon=SimpleNamespace(insecure_registries=registries),
+            engine=SimpleNamespace(
+                version="29.1", value=lambda *keys: {("Swarm", "LocalNodeState"): swarm}[keys]
+            ),
+            os_name=name,
+        )
+        found = checklist.sections(facts)  # type: ignore[arg-type]
+        assert found.kind == "section"
+        return [f"{title}|{each.number}|{each.known()}" for title, each in found]
+
+    hardware = (
+        "4.6 hardware|4.6|nothing of the hardware is read: whether its boot is measured, its records say"
+    )
+    assert known(("x:1", "y:1"), "active", "Debian 13", 2) == [
+        "4.1 images|4.1|2 images, 1 of them from no registry that is known",
+        "4.2 registries|4.2|images from q.io, r.io; reached without verified TLS: x:1, y:1",
+        "4.3 orchestrator|4.3|swarm mode is active",
+        "4.4 containers|4.4|engine 29.1, 2 containers, 1 running",
+        "4.5 host|4.5|Debian 13",
+        hardware,
+    ]
+    assert known((), "", "", 1) == [
+        "4.1 images|4.1|1 images, 1 of them from no registry that is known",
+        "4.2 registries|4.2|images from no registry that is known; reached without verified TLS: none",
+        "4.3 orchestrator|4.3|swarm mode is inactive",
+        "4.4 containers|4.4|engine 29.1, 1 containers, 0 running",
+        "4.5 host|4.5|an operating system that does not say its name",
+        hardware,
+    ]
 
 
 # ---- docker-bench-security
