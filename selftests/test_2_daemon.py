@@ -769,6 +769,10 @@ def test_what_is_not_told_of_a_process() -> None:
             Host(endpoint="ssh://web1"),
             "the engine runs on another machine (ssh://web1): its process is not seen here",
         ),
+        (
+            Host(endpoint="tcp://me:s3cret@web1:2376"),
+            "the engine runs on another machine (tcp://***@web1:2376): its process is not seen here",
+        ),
         (Host(endpoint=""), "the docker command does not say which engine it talks to"),
     ],
 )
