@@ -748,6 +748,8 @@ FORWARD = "<match **>\n@type forward\nhost a.example\n</match>\n"
         ("rsyslogd", ' # module(load="imuxsock")\nx', set(), set()),
         ("rsyslogd", 'input(type="imfile" tag="x" file="/a/*.log")', HERE, set()),
         ("rsyslogd", "*.info;mail.none @a.example", set(), AWAY),
+        ("rsyslogd", "*.*;daemon.none @a.example", set(), set()),
+        ("rsyslogd", "*.*;mail,daemon,news.none @a.example", set(), set()),
         ("rsyslogd", "*.debug @@(o)[fd00::1]:514", set(), {"fd00::1"}),
         ("rsyslogd", "mail.* @a.example", set(), set()),
         ("rsyslogd", 'mail.*\n  action(type="omfwd" target="a.example")', set(), set()),

@@ -288,7 +288,10 @@ def _rsyslog(text: str) -> Iterator[tuple[str, str]]:
     for rule, address in re.findall(
         r"^\s*(\S+)\s+@@?(?:\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)", text, re.MULTILINE
     ):
-        if rule.startswith(("*.*", "*.info", "*.debug")):  # one of all facilities
+        of_all = rule.startswith(("*.*", "*.info", "*.debug"))
+        if of_all and not re.search(
+            r"\b(daemon|syslog|user)\b[\w,]*\.none", rule
+        ):  # the engine's are not left out
             yield "send", address.strip("[]")
     for rule, target in re.findall(
         r"(?i)^[ \t]*(\S*)[ \t]*action\([^)]*type=\"omfwd\"[^)]*target=\"([^\"]+)\"", text, re.MULTILINE
