@@ -744,7 +744,9 @@ def test_programs_of_the_host(kind: str, name: str) -> None:
     assert programs(kind, "unread:/opt/bin")[0] == "error"
     assert programs(kind, "unread:/opt/bin", f"{kind}:/usr/bin/{name}")[0] == "fail"
     assert programs(kind, source="")[1].startswith("no list of packages is known here")
-    with pytest.raises(EvidenceError, match=r"^the list of packages of dpkg is empty, or was not understood$"):
+    with pytest.raises(
+        EvidenceError, match=r"^the list of packages of dpkg is empty, or was not understood$"
+    ):
         programs(kind, source="source:dpkg 0")
 
 
