@@ -48,6 +48,7 @@ INFO: dict[str, Any] = {
     "RegistryConfig": {
         "InsecureRegistryCIDRs": ["127.0.0.0/8"],
         "IndexConfigs": {"docker.io": {"Secure": True}},
+        "Mirrors": None,
     },
     "Plugins": {"Authorization": None},
     "Swarm": {"LocalNodeState": "inactive"},
@@ -164,7 +165,15 @@ class Host:
 def insecure(*ranges: str, **names: bool) -> dict[str, Any]:
     """docker info of an engine with these insecure registries."""
     indexes = {name.replace("_", "."): {"Secure": secure} for name, secure in names.items()}
-    return {"RegistryConfig": {"InsecureRegistryCIDRs": list(ranges), "IndexConfigs": indexes}}
+    config = {"InsecureRegistryCIDRs": list(ranges), "IndexConfigs": indexes, "Mirrors": None}
+    return {"RegistryConfig": config}
+
+
+def test_engine_that_tells_no_mirrors() -> None:
+    """An answer without the field is no evidence that there is none."""
+    info = insecure()
+    del info["RegistryConfig"]["Mirrors"]
+    assert Host(info=info).judge("2.5")[0] == "error"
 
 
 def mirrors(*addresses: str) -> dict[str, Any]:

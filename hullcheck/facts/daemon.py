@@ -555,7 +555,7 @@ def _insecure(engine: Engine) -> tuple[str, ...]:
 
 def _plain_mirrors(engine: Engine) -> tuple[str, ...]:
     """The mirrors that are asked in plain HTTP, which no option has to allow."""
-    mirrors = engine.value("RegistryConfig").get("Mirrors") or ()  # recordings of old have none
+    mirrors = engine.value("RegistryConfig", "Mirrors") or ()
     plain = (each for each in mirrors if urlsplit(each).scheme == "http")
     return tuple(each for each in plain if not _is_loopback(urlsplit(each).netloc))
 
