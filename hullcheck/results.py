@@ -20,21 +20,88 @@ class Finding:
         kind: "container", "daemon", "target", ...: what the subject is.
         subject: what a person would type: a container's name, a file's path, the target's name.
         reason: why; what was found instead of what was demanded, or a note beside a pass.
+        accepted_by: the `place` of the waiver or attestation that decided the verdict; empty where none did.
     """
 
     kind: str
     subject: str
     verdict: Verdict
     reason: str = ""
+    accepted_by: str = ""
 
     def to_json(self) -> dict[str, str]:
         """Plain strings."""
-        return {
+        document = {
             "kind": self.kind,
             "subject": self.subject,
             "verdict": str(self.verdict),
             "reason": self.reason,
         }
+        return document | {"accepted_by": self.accepted_by} if self.accepted_by else document
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A failure that the site accepts, until a day, and what it did in this audit.
+
+    Attributes:
+        control: its id or its number in a benchmark, as written.
+        targets: patterns of names, as of files in a shell; empty for all. So are *subjects*.
+        last_day: the last UTC day on which it holds, as 2027-01-31; empty where it has no end.
+        approved_on: a day; empty where that is not said, as are *ticket*, *approved_by* and *risk*.
+        place: file and line.
+        state: `in force`, `expired`, `not needed` (what it speaks of does not fail) or `matches nothing`.
+        findings: how many findings it turned into *waived*.
+    """
+
+    control: str
+    reason: str
+    targets: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    last_day: str = ""
+    ticket: str = ""
+    approved_by: str = ""
+    approved_on: str = ""
+    risk: str = ""
+    place: str = ""
+    state: str = ""
+    findings: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain strings, lists and numbers."""
+        return {key: list(each) if isinstance(each, tuple) else each for key, each in vars(self).items()}
+
+
+@dataclass(frozen=True)
+class Attestation:
+    """What a person has looked at and says of a control that no evidence of a host can decide.
+
+    Attributes:
+        status: `passed` or `failed`.
+        date: the day on which the person looked.
+        last_day: the last UTC day on which that is still worth something.
+        evidence: links to what the person saw.
+        place: file and line.
+        state: as of a `Waiver`; `not needed` where the control is not *manual* by itself.
+        findings: how many findings it decided.
+    """
+
+    control: str
+    statement: str
+    person: str
+    date: str
+    last_day: str
+    status: str = "passed"
+    targets: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    place: str = ""
+    state: str = ""
+    findings: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain strings, lists and numbers."""
+        return {key: list(each) if isinstance(each, tuple) else each for key, each in vars(self).items()}
 
 
 @dataclass(frozen=True)
@@ -125,7 +192,13 @@ class Result:
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
         findings = tuple(
-            Finding(each["kind"], each["subject"], Verdict(each["verdict"]), each["reason"])
+            Finding(
+                each["kind"],
+                each["subject"],
+                Verdict(each["verdict"]),
+                each["reason"],
+                each.get("accepted_by", ""),
+            )
             for each in document["findings"]
         )
         off = document.get("switched_off")
@@ -173,3 +246,5 @@ class Audit:
     controls: tuple[Control, ...]
     results: tuple[Result, ...]
     requirements: "tuple[Rollup, ...]" = ()
+    waivers: tuple[Waiver, ...] = ()
+    attestations: tuple[Attestation, ...] = ()

@@ -31,6 +31,8 @@ def render(audit: Audit) -> str:
         "controls": {control.id: control_document(control) for control in audit.controls},
         "results": [result.to_json() for result in audit.results],
         "requirements": [each.to_json() for each in audit.requirements],
+        "waivers": [each.to_json() for each in audit.waivers],
+        "attestations": [each.to_json() for each in audit.attestations],
     }
     # a line for each value, so that two audits can be compared; to indent them takes ten times as long
     return json.dumps(document, separators=(",\n", ": "), ensure_ascii=True) + "\n"
