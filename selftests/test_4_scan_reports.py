@@ -130,7 +130,7 @@ def verdict(target: Facts) -> tuple[str, str]:
         (trivy(), "pass", "Trivy, 1 days ago (a.json): no weakness"),
         (trivy("LOW", "HIGH"), "fail", "1 high; allowed is medium (used by web)"),
         (trivy("CRITICAL", "HIGH"), "fail", "1 critical, 1 high; allowed is medium"),
-        (trivy("UNKNOWN"), "manual", "could not rate: Trivy, 1 days ago (a.json): 1"),
+        (trivy("UNKNOWN"), "manual", "Trivy, 1 days ago (a.json): weaknesses that it could not rate: 1"),
         (trivy(days=29.2), "pass", "29 days"),
         (trivy(days=31), "fail", "does not count: Trivy, 31 days ago (a.json), allowed are 30"),
         (trivy(days=-1), "fail", "does not count: is of the future (a.json)"),
@@ -244,6 +244,80 @@ def test_unreadable_report_beside_a_good_one(tmp_path: Path) -> None:
     write(tmp_path, "a.json", trivy("LOW"))
     write(tmp_path, "b.json", "{")
     assert verdict(facts(tmp_path, container()))[0] == "pass"
+
+
+# ---- each scanner
+
+
+def scanners(target: Facts) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Verdict and reason on Trivy and on Clair."""
+    found = judged("scanner_covers_images_in_use", target)
+    return found["Trivy"], found["Clair"]
+
+
+def two_images(folder: Path, *used: str) -> Facts:
+    """A target with the images web:1 and db:1, and a container of each that is named."""
+    other = image("00" * 32, RepoTags=["db:1"], RepoDigests=[])
+    images = output([image(RepoDigests=[f"r.io/web@{MANIFEST}"]), other], {ID: stored("CMD x")})
+    lines = [container("web"), container("db").replace(DIGEST, OTHER)]
+    target = facts(folder, *(line for line, name in zip(lines, ("web", "db"), strict=True) if name in used))
+    target.recording.answers[IMAGES.name] = Answer(IMAGES.name, 0, IMAGES.keep(images), "")  # type: ignore[index]
+    return target
+
+
+ANOTHER = ("not applicable", "another scanner has reports on every image in use")
+ONE = ("pass", "good reports on 1 of 1 images in use")
+
+
+def test_one_scanner_is_enough(tmp_path: Path) -> None:
+    """The one that has reports on all that is used passes, and the other one is not needed."""
+    write(tmp_path, "a.json", trivy("MEDIUM"))
+    assert scanners(facts(tmp_path, container())) == (ONE, ANOTHER)
+    write(tmp_path, "a.json", clair("Medium"))
+    assert scanners(facts(tmp_path, container())) == (ANOTHER, ONE)
+    write(tmp_path, "b.json", trivy("LOW"))
+    assert scanners(facts(tmp_path, container())) == (ONE, ONE)
+
+
+def test_each_scanner_stands_for_what_it_found(tmp_path: Path) -> None:
+    """A bad report, and one that tells of no package, is that of its scanner alone."""
+    write(tmp_path, "a.json", trivy("HIGH"))
+    write(tmp_path, "b.json", clair("Medium"))
+    assert scanners(facts(tmp_path, container())) == (("fail", "found worse than medium in web:1"), ONE)
+    assert scanners(facts(tmp_path, container(), highest_severity="high")) == (ONE, ONE)
+    write(tmp_path, "a.json", trivy(Results=None))
+    doubted = ("manual", "web:1: tells of no package that was looked at")
+    assert scanners(facts(tmp_path, container())) == (doubted, ONE)
+
+
+def test_image_in_use_that_nobody_scanned(tmp_path: Path) -> None:
+    """Both fail where neither has a report that counts on an image in use; on others none is needed."""
+    write(tmp_path, "a.json", trivy("LOW"))
+    write(tmp_path, "old.json", trivy("LOW", days=31, Metadata={"ImageID": OTHER}))
+    lacking = ("fail", "no scanner has a report that counts on db:1")
+    assert scanners(two_images(tmp_path, "web", "db")) == (lacking, lacking)
+    assert scanners(two_images(tmp_path, "web")) == (ONE, ANOTHER)
+    write(tmp_path, "future.json", trivy("LOW", days=-1, Metadata={"ImageID": OTHER}))
+    assert scanners(two_images(tmp_path, "web", "db"))[0] == lacking
+    write(tmp_path, "c.json", trivy("LOW", days=30, Metadata={"ImageID": OTHER}))
+    both = ("pass", "good reports on 2 of 2 images in use")
+    assert scanners(two_images(tmp_path, "web", "db")) == (both, ANOTHER)
+    write(tmp_path, "c.json", "{")
+    error, reason = scanners(two_images(tmp_path, "web", "db"))[0]
+    assert (error, reason.startswith("no report on db:1, but some could not be read: c.json (")) == (
+        "error",
+        True,
+    )
+
+
+def test_scanner_without_evidence(tmp_path: Path) -> None:
+    """A silent policy leaves it to a person; no container in use needs no scan, but only if all are known."""
+    silent = Facts(facts(tmp_path).recording, Policy())
+    silent.__dict__["engine"] = object()
+    reason = "no report of a scan was read; the policy names no folder"
+    assert scanners(silent) == (("manual", reason), ("manual", reason))
+    assert scanners(facts(tmp_path))[0] == ("not applicable", "no container uses an image")
+    assert scanners(facts(tmp_path, listed=1))[0][0] == "error"
 
 
 # ---- the probe

@@ -3,10 +3,11 @@
 What a control of the CIS benchmark judges already has its marker there, and no control here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 
+from hullcheck.facts import Facts
 from hullcheck.facts.capabilities import DOCKER_DEFAULT, plain
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine import Engine
@@ -16,11 +17,12 @@ from hullcheck.facts.image_contents_names import COMPILER, MANAGER, SHELL
 from hullcheck.facts.images import Image
 from hullcheck.facts.ports import Port
 from hullcheck.facts.references import Reference
+from hullcheck.facts.scan_reports import Report, ScanReports
 from hullcheck.facts.swarm import SwarmService
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
-_SHOWN = 10  # of the tools in an image
+_SHOWN = 10  # of a list
 _OF_THE_GUIDE = frozenset({"NET_BIND_SERVICE"})  # the capability that its sample adds
 
 
@@ -66,14 +68,17 @@ def test_service_image_is_pinned(swarm_service: SwarmService) -> None:
     _require_pinned(Reference.parse(swarm_service.image))
 
 
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
 def _unapproved(image: Image, contents: ImageContents, kind: str, policy: Policy) -> str:
     """The tools of this kind in the image that the site did not approve, in words; else empty."""
     approved = policy.allowed_packages or ()
     found = contents.of(image.id).tools_of(kind)
     left = [path for path in found if path.rpartition("/")[2] not in approved]
-    more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
     used = f" (used by {', '.join(image.used_by)})" if image.used_by else ""
-    return f"holds {', '.join(left[:_SHOWN])}{more}{used}" if left else ""
+    return f"holds {_some(left)}{used}" if left else ""
 
 
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -129,6 +134,58 @@ def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, po
     """
     found = _unapproved(image, image_contents, COMPILER, policy)
     assert not found, found
+
+
+@pytest.mark.nist("RA-5", "SI-2", sp="800-53")
+@pytest.mark.nist("4.1.1", "4.1.3", sp="800-190")
+@pytest.mark.pci("6.3.1", "6.3.3", "11.3.1")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(B)")
+@pytest.mark.guide("3.1.image_scanning.trivy", "3.1.image_scanning.clair")
+@pytest.mark.severity("medium")
+def test_scanner_covers_images_in_use(
+    scanner: str, scan_reports: ScanReports | None, facts: Facts, policy: Policy
+) -> str:
+    """Trivy or Clair, or both between them, have reported lately on every image that a container uses.
+
+    A scanner that was set up for some images says nothing of the others. What a report counts is judged for each
+    image by the control of CIS 4.4; here it makes the scanner fail that found it.
+
+    Remedy: let one of them scan every image that runs, on a schedule, and leave its reports in the folder
+    `scan_reports` of the policy.
+    """
+    limits = policy.scan_reports
+    if limits is None or scan_reports is None:
+        raise Manual("no report of a scan was read; the policy names no folder")
+    assert facts.container  # without a list of the containers nobody knows which images they use
+    used = {name: image for name, image in facts.image if image.used_by}
+    if not used:
+        raise NotApplicable("no container uses an image")
+    fresh = {name: _fresh(image, scan_reports, limits.max_age_days) for name, image in used.items()}
+    mine = {name: found[scanner] for name, found in fresh.items() if scanner in found}
+    bad = [name for name, report in mine.items() if report.above(limits.highest_severity)]
+    assert not bad, f"found worse than {limits.highest_severity} in {_some(bad)}"
+    lacking = [name for name, found in fresh.items() if not found]
+    if lacking and scan_reports.faults:
+        raise EvidenceError(
+            f"no report on {_some(lacking)}, but some could not be read: {_some(scan_reports.faults)}"
+        )
+    assert not lacking, f"no scanner has a report that counts on {_some(lacking)}"
+    if not mine:
+        raise NotApplicable("another scanner has reports on every image in use")
+    doubts = [
+        f"{name}: {doubt}"
+        for name, report in mine.items()
+        if (doubt := report.doubt(limits.highest_severity))
+    ]
+    if doubts:
+        raise Manual(_some(doubts))
+    return f"good reports on {len(mine)} of {len(used)} images in use"
+
+
+def _fresh(image: Image, reports: ScanReports, limit: int) -> dict[str, Report]:
+    """By scanner the newest report on the image, if it is not too old."""
+    newest = reports.newest(image.known_as, image.recorded)
+    return {tool: report for tool, report in newest.items() if report.days(image.recorded) <= limit}
 
 
 @pytest.mark.nist("AC-6", "CM-7", sp="800-53")

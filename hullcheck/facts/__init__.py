@@ -136,6 +136,7 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "release": releases.EVIDENCE,
     "rootless_parts": (*rootless.EVIDENCE, *daemon.EVIDENCE),
     "scan_reports": scan_reports.PROBES,
+    "scanner": (*scan_reports.PROBES, *images.EVIDENCE),
     **dict.fromkeys(("analyser", "falco_step", "monitor", "sensors"), sensors.EVIDENCE),
     **dict.fromkeys(("host_log", "log_system", "shippers"), shippers.EVIDENCE),
     "storage": places.EVIDENCE,
@@ -414,6 +415,12 @@ class Facts:
         """What scanners found in images; None where the policy names no reports."""
         named = self.policy.scan_reports
         return ScanReports(self.recording, named.folder) if named else None
+
+    @property
+    def scanner(self) -> Subjects[str]:
+        """Each scanner whose reports can be read, whether it is used or not."""
+        assert self.engine
+        return scan_reports.SCANNERS
 
     @cached_property
     def image_names(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from hullcheck.judge import Subjects
 from hullcheck.policy import SEVERITIES
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording, decode_json
@@ -38,6 +39,7 @@ _LISTED = re.compile(r"(report|left-out):(\d+):\d+:(.*)")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PACKAGES = ("os-pkgs", "lang-pkgs")  # what Trivy calls the results that tell of packages
 _UNKNOWN = "unknown"
+_CLOCKS = 300  # seconds that the clock of a scanner may be ahead
 
 
 def _keep(text: str) -> str:
@@ -127,6 +129,9 @@ SCAN_REPORTS = Probe("scan_reports", _SCRIPT, _keep)
 
 PROBES = (SCAN_REPORTS,)
 
+SCANNERS = Subjects("option", (("Trivy", "Trivy"), ("Clair", "Clair")))
+"""What writes the reports that can be read, as `Report.tool` names it."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -153,10 +158,23 @@ class Report:
         worse = reversed(SEVERITIES[SEVERITIES.index(severity) + 1 :])
         return {word: self.counts[word] for word in worse if self.counts.get(word)}
 
-    @property
-    def unknown(self) -> int:
-        """How many weaknesses the scanner could not rate."""
-        return self.counts.get(_UNKNOWN, 0)
+    def doubt(self, severity: str) -> str:
+        """Why it does not tell that nothing is worse than *severity*, in words; empty where it does."""
+        if not self.tells_of_packages:
+            return "tells of no package that was looked at"
+        unrated = self.counts.get(_UNKNOWN, 0)
+        return (
+            f"weaknesses that it could not rate: {unrated}" if unrated and severity != SEVERITIES[-1] else ""
+        )
+
+    def days(self, now: float) -> float:
+        """How many days before *now* it was made."""
+        return max(now - self.created, 0) / 86400
+
+    def shown(self, now: float) -> str:
+        """Its scanner, age and file, in words."""
+        by = "" if self.dated else " by the time of its file"
+        return f"{self.tool}, {self.days(now):.0f} days ago{by} ({self.file})"
 
 
 class ScanReports:
@@ -214,3 +232,11 @@ class ScanReports:
         """
         found = [each for digest in digests for each in self._by_digest.get(digest, ())]
         return tuple(sorted(found, key=lambda each: (-each.created, each.file)))
+
+    def newest(self, digests: frozenset[str], now: float) -> dict[str, Report]:
+        """By scanner its newest report on the image that has these digests; none that is of the future.
+
+        Raises:
+            EvidenceError: the folder could not be read.
+        """
+        return {each.tool: each for each in reversed(self.about(digests)) if each.created <= now + _CLOCKS}
