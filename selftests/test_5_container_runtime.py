@@ -679,6 +679,25 @@ def test_user_of_a_stopped_container(world: World, user: str, number: str, verdi
     assert world.judge("4.1")[0] == verdict
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2026-06-30T12:00:00.123456789Z", 1782820800.123456),
+        ("2026-06-30T14:00:00+02:00", 1782820800.0),
+        ("0001-01-01T00:00:00Z", None),
+    ],
+)
+def test_start_of_a_container(world: World, text: str, found: float | None) -> None:
+    """A time as the engine writes it; the year 1 is never, and where it says nothing nobody knows."""
+    world.description["Started"] = text
+    ((_, container),) = world.facts.container
+    assert container.started == found
+    del world.description["Started"]
+    ((_, container),) = world.facts.container
+    with pytest.raises(EvidenceError, match=r"does not report State\.StartedAt"):
+        assert container.started
+
+
 def test_command_of_a_stopped_container(world: World) -> None:
     """5.7: an SSH server counts wherever the command names it; other arguments are not kept."""
     world.description.update({"Running": False, "Pid": 0, "Status": "exited", "Program": "/bin/sh"})

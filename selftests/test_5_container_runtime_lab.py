@@ -53,6 +53,16 @@ def reason(number: str, facts: Facts, name: str) -> str:
     return judged(number, facts)[name][1]
 
 
+def test_when_a_container_was_started(engine: EngineFactory) -> None:
+    """It is the time of its last start, and none for one that was only created."""
+    one, before = engine(), time.time()
+    one.run("web")
+    one.create("idle")
+    found = {name: each.started for name, each in facts_of_engine(one.socket).container}
+    assert found["idle"] is None
+    assert before - 1 < found["web"] < time.time() + 1
+
+
 # ---- one option, running and created
 
 CASES: dict[str, dict[str, str]] = {

@@ -1012,6 +1012,32 @@ def test_step_of_auditd(step: str, options: dict[str, Any], verdict: str, words:
     assert not others or (step, others) == ("unit", {"kernel"})
 
 
+@pytest.mark.parametrize(
+    ("path", "verdict"),
+    [
+        ("/usr/bin/dockerd", "pass"),
+        ("/usr/local/sbin/containerd-shim-runc-v2", "pass"),
+        ("/sbin/runc", "pass"),
+        ("/var/lib/docker", "pass"),
+        ("/etc/containerd/config.toml", "pass"),
+        ("/run/docker.sock", "pass"),
+        ("/etc/default/docker", "pass"),
+        ("/usr/lib/systemd/system/docker.service", "pass"),
+        ("/etc/systemd/system/docker.service.d/override.conf", "pass"),
+        ("/home/alice/docker", "fail"),
+        ("/srv/docker-notes/x", "fail"),
+        ("/etc/docker-old", "fail"),
+        ("/opt/x/runc", "fail"),
+        ("/usr/bin/docker-compose-lint", "fail"),
+        ("/etc/systemd/system/docker-clean.service", "fail"),
+    ],
+)
+def test_rule_on_a_path_of_docker(path: str, verdict: str) -> None:
+    """A rule counts where the parts of Docker are, and not on what is only called so."""
+    rule = f"-w {path} -p wa -k x"
+    assert steps(rules=(rule,), files=(rule,))["rules"][0] == verdict
+
+
 def test_auditctl_that_is_not_there() -> None:
     """Without auditctl nothing can be told of the kernel, unless that says itself that auditing is off."""
     facts = target(audit="machine:x86_64\nmissing:", audit_daemon=unit("auditd.service"))

@@ -77,7 +77,34 @@ def test_record_of_a_start(step: str, options: dict[str, Any], verdict: str, wor
     facts = audited(**{"log": (f"last:{int(NOW)}", STARTED)} | options)
     programs = Subjects("file", (("/usr/sbin/runc", at("/usr/sbin/runc")),))
     vars(facts)["places"] = SimpleNamespace(runc_program=lambda: programs)
+    vars(facts)["container"] = Subjects("container", ())
     found = judged("starts_of_containers_are_recorded", facts)[step]
+    assert (found[0], words in found[1]) == (verdict, True), found
+
+
+@pytest.mark.parametrize(
+    ("record", "started", "verdict", "words"),
+    [
+        (NOW - 9 * DAY, (NOW - 9 * DAY,), "pass", ""),
+        (NOW - 9 * DAY, (NOW - 9 * DAY + 60,), "pass", ""),
+        (NOW - 9 * DAY, (NOW - 9 * DAY + 61,), "manual", "; c0 was started after it, on 2026-06-21, and"),
+        (NOW - 9 * DAY, (NOW - 10 * DAY, NOW - 8 * DAY), "manual", "; c1 was started after it"),
+        (NOW - 9 * DAY, (NOW - 20 * DAY, None), "pass", ""),
+        (NOW - 9 * DAY, (None,), "manual", "; no container is there that was started since"),
+        (NOW - DAY - 1, (), "manual", "; no container is there that was started since"),
+        (NOW - DAY, (), "pass", ""),
+    ],
+)
+def test_record_of_the_last_start(
+    record: float, started: tuple[float | None, ...], verdict: str, words: str
+) -> None:
+    """The record is not older than the container that was started last; without one it is of the last day."""
+    facts = audited(log=(f"last:{int(NOW)}", f"started:{int(record)} docker /usr/sbin/runc"))
+    programs = Subjects("file", (("/usr/sbin/runc", at("/usr/sbin/runc")),))
+    vars(facts)["places"] = SimpleNamespace(runc_program=lambda: programs)
+    named = tuple((f"c{number}", SimpleNamespace(started=each)) for number, each in enumerate(started))
+    vars(facts)["container"] = Subjects("container", named)
+    found = judged("starts_of_containers_are_recorded", facts)["record"]
     assert (found[0], words in found[1]) == (verdict, True), found
 
 

@@ -8,6 +8,9 @@ from hullcheck.facts.audit_daemon import AuditDaemon, key_of, of_start
 from hullcheck.facts.moments import day
 from hullcheck.verdicts import Manual
 
+_DAY = 86400
+_STARTING = 60  # seconds that may lie between the last call of runc and the time that the engine writes down
+
 
 @pytest.mark.nist("AC-6(9)", "AU-2", "AU-12", sp="800-53")
 @pytest.mark.nist("4.5.4", sp="800-190")
@@ -18,10 +21,11 @@ from hullcheck.verdicts import Manual
 def test_starts_of_containers_are_recorded(
     start_step: str, audit_daemon: AuditDaemon, facts: Facts
 ) -> str | None:
-    """auditd runs, a rule in the kernel records each start of the container runtime, and the log shows one.
+    """auditd runs, a rule in the kernel records each start of the container runtime, and the log shows the last one.
 
     Every process of a container, that of `docker exec` too, is started by runc: its record says when, and by
-    whom. A rule on execve without a path records all programs; one on runc alone the starts.
+    whom. A rule on execve without a path records all programs; one on runc alone the starts. A record that is
+    older than the container that was started last proves nothing of today.
 
     Remedy: put `-w /usr/sbin/runc -p x -k docker`, with the path at which runc really is, or `-a always,exit -F
     arch=b64 -S execve -k docker` into a file in /etc/audit/rules.d, and load it with augenrules --load.
@@ -37,12 +41,28 @@ def test_starts_of_containers_are_recorded(
         assert programs, "there is no runc whose starts could be recorded"
         assert not missing, f"no rule in the kernel records each start of {', '.join(missing)}"
         return ", ".join(dict.fromkeys(rule.text for rule in rules.values() if rule))
+    return _require_record(audit_daemon, programs, facts)
+
+
+def _require_record(audit_daemon: AuditDaemon, programs: list[str], facts: Facts) -> str:
+    """A record of the container that was started last, or of one later; without containers one of the last day."""
     found = audit_daemon.last_start(programs)
     if found is None:
         raise Manual(
             f"no start of {', '.join(programs)} is in {audit_daemon.log}: start a container, and look again"
         )
-    return f"last record of a start: {day(found[0])}, key {found[1]}"
+    starts = {name: each.started or 0.0 for name, each in facts.container}
+    newest = max(starts, key=starts.__getitem__, default="")
+    said = f"last record of a start: {day(found[0])}, key {found[1]}"
+    if not starts.get(newest):
+        if found[0] < audit_daemon.now - _DAY:
+            raise Manual(f"{said}; no container is there that was started since: start one, and look again")
+    elif found[0] < starts[newest] - _STARTING:
+        raise Manual(
+            f"{said}; {newest} was started after it, on {day(starts[newest])}, and is not in the log:"
+            " was the rule loaded later? Start a container, and look again"
+        )
+    return said
 
 
 @pytest.mark.nist("AC-6(9)", "AU-2", "AU-12", sp="800-53")

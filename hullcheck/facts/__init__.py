@@ -159,7 +159,7 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "patching_tool": patching.PROBES,
     "running_kernel": running_kernel.PROBES,
     "software": software.EVIDENCE,
-    "start_step": (*audit_daemon.EVIDENCE, *places.EVIDENCE),
+    "start_step": (*audit_daemon.EVIDENCE, *places.EVIDENCE, *containers.EVIDENCE),
     "sysctl": sysctl.PROBES,
 }
 

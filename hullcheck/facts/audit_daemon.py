@@ -45,7 +45,14 @@ EVIDENCE = (AUDIT_DAEMON, AUDIT)
 
 _DAY = 86400
 _SLACK = 300  # seconds by which clocks may differ
-_DOCKER = re.compile(r"/(docker[^/]*|containerd[^/]*|runc)(/|$)")
+_DOCKER = re.compile(
+    r"/(usr/(local/)?)?s?bin/(docker|dockerd|docker-proxy|docker-init|containerd|containerd-shim[\w-]*|runc)"
+    r"|/((var/)?run|var/lib|etc|opt|snap|var/snap|(usr/)?lib(exec)?)/(docker|containerd)(/.*)?"
+    r"|/(var/)?run/(docker|containerd)\.sock"
+    r"|/etc/(default|sysconfig)/(docker|containerd)[\w-]*"
+    r"|/(etc|run|(usr/)?lib)/systemd/system/(docker|containerd)\.(service|socket)(\.d(/.*)?)?"
+)
+"""Where the parts of Docker and containerd lie; a folder elsewhere that is called so is none of them."""
 STEPS = ("unit", "kernel", "rules", "losses", "records")
 """From the unit to what is written down."""
 START_STEPS = ("daemon", "rule", "record")
@@ -122,10 +129,10 @@ class AuditDaemon:
         loaded = self.audit.loaded.rules
         if hidden := blocking(loaded):
             return f"records are kept from the log by {hidden!r}"
-        if not any(_DOCKER.search(rule.path) for rule in loaded if rule.action == "always"):
+        if not any(_DOCKER.fullmatch(rule.path) for rule in loaded if rule.action == "always"):
             return "no rule in the kernel names a path of Docker or containerd"
         missing = [
-            rule.text for rule in self.audit.files if _DOCKER.search(rule.path) and not _has(loaded, rule)
+            rule.text for rule in self.audit.files if _DOCKER.fullmatch(rule.path) and not _has(loaded, rule)
         ]
         return f"in a file and not in the kernel: {', '.join(missing)}" if missing else ""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from hullcheck.facts.moments import engine_moment
 from hullcheck.facts.references import Reference
 from hullcheck.facts.services import Service
 from hullcheck.verdicts import EvidenceError
@@ -70,6 +71,17 @@ class Described:
     def restarting(self) -> bool:
         """Whether the engine starts it again and again."""
         return bool(self.description["Status"] == "restarting")
+
+    @property
+    def started(self) -> float | None:
+        """When it was last started, in seconds since the epoch; None where it never was.
+
+        Raises:
+            EvidenceError: the engine does not report it.
+        """
+        if "Started" not in self.description:
+            raise EvidenceError("docker inspect does not report State.StartedAt")
+        return engine_moment(self.description["Started"])
 
     def setting(self, name: str) -> Any:
         """A field of HostConfig.

@@ -28,6 +28,7 @@ _FIELDS = {
     "Running": ".State.Running",
     "Status": ".State.Status",
     "Created": ".Created",
+    "Started": ".State.StartedAt",
     "Finished": ".State.FinishedAt",
     "Image": ".Image",
     "Program": ".Path",

@@ -1,7 +1,8 @@
-"""Times as stat(1) prints them with %y and %z, of GNU and of busybox; and days of times."""
+"""Times as stat(1) prints them with %y and %z, of GNU and of busybox, and as the engine does; and days of times."""
 
 import re
 from datetime import UTC, date, datetime
+from typing import Any
 
 Span = tuple[float, float]
 """A time that is known to lie between two others, in seconds since the epoch: not before, not after."""
@@ -22,3 +23,12 @@ def moment(text: str) -> Span | None:
 def day(seconds: float) -> date:
     """The day of a time in seconds since the epoch."""
     return datetime.fromtimestamp(seconds, UTC).date()
+
+
+def engine_moment(text: Any) -> float | None:
+    """Read a time of the engine's API, in seconds since the epoch; None where it is none, or Go's "never"."""
+    try:
+        time = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return time.timestamp() if time.year > 1 and time.tzinfo else None

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hullcheck.facts import containers, images
+from hullcheck.facts.moments import engine_moment
 from hullcheck.verdicts import EvidenceError
 
 if TYPE_CHECKING:
@@ -80,18 +80,10 @@ class Sprawl:
         Raises:
             EvidenceError: none is a time.
         """
-        known = [time for each in times if (time := _moment(each)) is not None]
+        known = [time for each in times if (time := engine_moment(each)) is not None]
         if not known:
             raise EvidenceError(f"docker inspect: {times[0]!r} is not a time")
         return (self._facts.recording.gathered - max(known)) / _DAY
-
-
-def _moment(text: Any) -> float | None:
-    try:
-        time = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return time.timestamp() if time.year > 1 and time.tzinfo else None  # year 1 is Go's "never"
 
 
 def _name(image: Mapping[str, Any]) -> str:
