@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import stat
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from hullcheck.data import benchmarks
 from hullcheck.facts import Facts, checklist
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
 from hullcheck.facts.docker_bench import DOCKER_BENCH, Job
+from hullcheck.facts.files import FileFact, Node, State
 from hullcheck.facts.image_probe import IMAGES
 from hullcheck.facts.processes import PROCESSES
 from hullcheck.facts.sensors_probe import SENSORS
+from hullcheck.facts.settings import Setting, Value
 from hullcheck.facts.shippers import SHIPPERS
 from hullcheck.judge import Subjects
 from hullcheck.policy import DockerBench, Policy, PolicyError
@@ -154,11 +158,14 @@ def bench(
     answer = f"auditor:{user}\n" + "".join(f"--{name}\n{part}" for name, part in parts.items())
     kept = DOCKER_BENCH.keep(answer)
     assert SECRET not in kept
-    return target(policy, {DOCKER_BENCH.name: kept}, *processes)
+    facts = target(policy, {DOCKER_BENCH.name: kept}, *processes)
+    vars(facts)["daemon"] = SimpleNamespace(process=SimpleNamespace(started=None))
+    vars(facts)["engine_files"] = SimpleNamespace(group=lambda name: ())
+    return facts
 
 
 def steps(facts: Facts) -> list[str]:
-    """The verdicts on the three steps."""
+    """The verdicts on the four steps."""
     return [verdict for verdict, _ in judged("docker_bench_runs_regularly", facts).values()]
 
 
@@ -201,9 +208,9 @@ def test_job(timers: str, crontabs: str, programs: str, processes: tuple[str, ..
 def test_no_job_and_no_recent_log() -> None:
     """Then nothing runs it."""
     old = log(start=NOW - 99 * DAY, end=NOW - 99 * DAY)
-    assert steps(bench("", text=old)) == ["fail", "fail", "pass"]
-    assert steps(bench("", policy=Policy(), asked="")) == ["fail", "fail", "fail"]
-    assert steps(bench(policy=Policy(), asked="")) == ["pass", "manual", "manual"]
+    assert steps(bench("", text=old)) == ["fail", "fail", "manual", "pass"]
+    assert steps(bench("", policy=Policy(), asked="")) == ["fail", "fail", "fail", "fail"]
+    assert steps(bench(policy=Policy(), asked="")) == ["pass", "manual", "manual", "manual"]
 
 
 def test_cron_daemon_that_may_not_be_seen() -> None:
@@ -256,10 +263,118 @@ def test_warnings_are_shown() -> None:
     assert found == ("manual", "warned about 2.1 (numbers of the benchmark 1.6.0)")
 
 
+RAN = NOW - DAY  # as `log` says
+SETTINGS = {"icc": False, "no-new-privileges": True, "live-restore": True, "userland-proxy": False}
+
+
+class World:
+    """A target on which all is good that can be compared; each test makes one thing bad."""
+
+    def __init__(self) -> None:
+        self.settings = dict(SETTINGS)
+        self.started = RAN - 9.0
+        self.bridge: dict[str, str] | None = {}
+        self.swarm = "inactive"
+        self.container: dict[str, Any] = {}
+        self.created = RAN - 5.0
+        self.socket = 0o660
+
+    def facts(self, **results: str) -> Facts:
+        """The facts, with a log that says PASS to all but these, by the numbers of the tool without its point."""
+        numbers = ("2.2", "2.14", "2.15", "2.16", "3.16", "5.5", "5.10", "5.16", "5.17", "5.21", "5.32")
+        tests = json.loads(log())["tests"]
+        for number in numbers:
+            result = results.get("n" + number.replace(".", "_"), "PASS")
+            tests[int(number[0]) - 1]["results"].append({"id": number, "desc": "", "result": result})
+        facts = bench(text=log(tests=tests))
+        modes = {"NetworkMode": "bridge", "PidMode": "", "IpcMode": "private", "UTSMode": ""}
+        made = {"privileged": False, "running": True, "engine_sockets": (), **modes} | self.container
+        container = SimpleNamespace(**made, started=self.created, setting=lambda name: made[name])
+        node = Node("/run/docker.sock", stat.S_IFSOCK | self.socket, 0, 0)
+        socket = FileFact("/run/docker.sock", State.FOUND, node, grants=())
+        vars(facts).update(
+            container=Subjects("container", (("web", container),)),
+            engine_files=SimpleNamespace(group=lambda name: (("/run/docker.sock", socket),)),
+            engine=SimpleNamespace(value=lambda *keys: self.swarm),
+            daemon=SimpleNamespace(
+                process=SimpleNamespace(started=(self.started, self.started)),
+                default_bridge=self.bridge,
+                setting=lambda name: Setting(name, Value(self.settings[name], "docker info")),
+            ),
+        )
+        return facts
+
+    def agrees(self, **results: str) -> tuple[str, str]:
+        """Verdict and reason on whether the tool says what is found here."""
+        return judged("docker_bench_runs_regularly", self.facts(**results))["what it says is found here too"]
+
+
+COMPARED = ("2.2", "2.15", "2.16", "2.17", "3.16", "5.5", "5.10", "5.16", "5.17", "5.21", "5.32")
+SAME = "the same is found here for "
+ALL = SAME + ", ".join(COMPARED)
+
+
+@pytest.mark.parametrize(
+    ("number", "change"),
+    [
+        ("2.2", {"settings": SETTINGS | {"icc": True}}),
+        ("2.15", {"settings": SETTINGS | {"no-new-privileges": False}}),
+        ("2.16", {"settings": SETTINGS | {"live-restore": False}}),
+        ("2.17", {"settings": SETTINGS | {"userland-proxy": True}}),
+        ("3.16", {"socket": 0o606}),
+        ("5.5", {"container": {"privileged": True}}),
+        ("5.10", {"container": {"NetworkMode": "host"}}),
+        ("5.16", {"container": {"PidMode": "host"}}),
+        ("5.17", {"container": {"IpcMode": "host"}}),
+        ("5.21", {"container": {"UTSMode": "host"}}),
+        ("5.32", {"container": {"engine_sockets": ("/run/docker.sock",)}}),
+    ],
+)
+def test_log_that_says_pass_to_what_is_bad(number: str, change: dict[str, Any]) -> None:
+    """It fails and names the number of today; where the tool warned as well, both agree."""
+    world = World()
+    assert world.agrees() == ("pass", ALL)
+    vars(world).update(change)
+    verdict, reason = world.agrees()
+    assert (verdict, f"its log says PASS, which is not so: {number}: " in reason) == ("fail", True), reason
+    there = benchmarks.number_in("1.6.0", number)
+    assert world.agrees(**{f"n{there}".replace(".", "_"): "WARN"}) == ("pass", ALL)
+    rest = [each for each in COMPARED if each != number]
+    assert world.agrees(**{f"n{there}".replace(".", "_"): "NOTE"}) == ("pass", SAME + ", ".join(rest))
+
+
+def test_warning_about_what_is_good() -> None:
+    """It may be mended since, or a false alarm: a person has to look."""
+    found = World().agrees(n2_16="WARN")
+    assert found == ("manual", "it warned about what is good now: 2.17; mended since, or a false alarm?")
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ({"started": RAN + 1.0}, ("2.2", "2.15", "2.16", "2.17")),
+        ({"bridge": None}, ("2.2",)),
+        ({"swarm": "active"}, ("2.16",)),
+        ({"created": RAN + 1.0}, ("5.5", "5.10", "5.16", "5.17", "5.21", "5.32")),
+        ({"created": None}, ("5.5", "5.10", "5.16", "5.17", "5.21", "5.32")),
+        ({"container": {"running": False}}, ("5.5", "5.10", "5.16", "5.17", "5.21", "5.32")),
+    ],
+)
+def test_what_the_tool_could_not_see(change: dict[str, Any], left: tuple[str, ...]) -> None:
+    """A daemon or container that was started after the run, and what does not exist, are not compared."""
+    world = World()
+    world.settings = dict.fromkeys(SETTINGS) if left[0][0] == "2" and len(left) > 1 else world.settings
+    vars(world).update(change)
+    world.container = {"privileged": True} | world.container if "5.5" in left else {}
+    verdict, reason = world.agrees()
+    assert verdict == "pass", reason
+    assert reason == SAME + ", ".join(each for each in COMPARED if each not in left)
+
+
 def test_log_of_another_place() -> None:
     """A recording with another log, or with none, is no evidence."""
-    assert steps(bench(asked="/other"))[1:] == ["error", "error"]
-    assert steps(bench(asked=""))[1:] == ["error", "error"]
+    assert steps(bench(asked="/other"))[1:] == ["error", "error", "error"]
+    assert steps(bench(asked=""))[1:] == ["error", "error", "error"]
 
 
 def test_source_of_the_tool() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ def test_docker_bench_on_a_host(lab_host: HostFactory) -> None:
         facts = facts_of_guest(host, policy)
         return [verdict for verdict, _ in judged("docker_bench_runs_regularly", facts).values()]
 
-    assert steps() == ["fail", "fail", "fail"]
+    assert steps() == ["fail", "fail", "fail", "fail"]
     host.write("/opt/docker-bench-security/docker-bench-security.sh", "#!/bin/sh\n", 0o755)
     host.write("/opt/docker-bench-security/.git/HEAD", "ref: refs/heads/master\n")
     host.write("/opt/docker-bench-security/.git/refs/heads/master", "12" * 20 + "\n")
@@ -52,14 +53,22 @@ def test_docker_bench_on_a_host(lab_host: HostFactory) -> None:
     host.exec("systemctl", "enable", "bench.timer")
     now = int(time.time())
     host.write("/var/log/bench.log.json", log(start=now - 60, end=now - 50))
-    assert steps() == ["pass", "pass", "pass"]
+    assert steps() == ["pass", "pass", "manual", "pass"]
+    whole = json.loads(log())["tests"]
+    check = {"id": "2.2", "desc": "", "result": "WARN"}
+    whole[1]["results"].append(check)
+    host.write("/var/log/bench.log.json", log(start=now, end=now, tests=whole))
+    assert steps() == ["pass", "pass", "pass", "manual"]
+    check["result"] = "PASS"
+    host.write("/var/log/bench.log.json", log(start=now, end=now, tests=whole))
+    assert steps() == ["pass", "pass", "fail", "pass"]
     shown = judged("docker_bench_comes_from_its_source", facts_of_guest(host, policy))[host.name][1]
     assert (
         shown
         == f"/opt/docker-bench-security: from https://***@example.com/docker-bench-security.git, commit {'12' * 20}"
     )
     host.write("/var/log/bench.log.json", log(start=now - 60, end=now - 50)[:-30])
-    assert steps() == ["pass", "error", "error"]
+    assert steps() == ["pass", "error", "error", "error"]
 
 
 # ---- Falco, by a stand-in: a program at /usr/bin/falco that holds an eBPF program and serves counters

@@ -127,7 +127,12 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "image_contents": image_contents.EVIDENCE,
     "content_trust": image_trust.PROBES,
     "docker_bench": docker_bench.PROBES,
-    "docker_bench_step": docker_bench.PROBES,
+    "docker_bench_step": (
+        *docker_bench.PROBES,
+        *daemon.EVIDENCE,
+        *containers.EVIDENCE,
+        *engine_files.EVIDENCE,
+    ),
     "kernel": kernel.PROBES,
     **dict.fromkeys(engine_files.GROUPS, engine_files.EVIDENCE),
     **dict.fromkeys(places.GROUPS, places.EVIDENCE),

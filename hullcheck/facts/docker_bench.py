@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from hullcheck.compare import docker_bench as tool
+from hullcheck.data import benchmarks
 from hullcheck.judge import Subjects
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
@@ -170,6 +171,7 @@ class Step(StrEnum):
 
     JOB = "a job runs it"
     RUN = "its last run is recent and whole"
+    AGREES = "what it says is found here too"
     FINDINGS = "what it found is dealt with"
 
 
@@ -205,6 +207,11 @@ class Run:
     results: Mapping[str, str]
     started: float | None
     ended: float | None
+
+    def result_of(self, number: str) -> str:
+        """What it says of a recommendation, by its number today; empty where it says nothing of it."""
+        there = benchmarks.number_in(tool.BENCHMARKS[self.version], number)
+        return self.results.get(there or "", "")
 
 
 STEPS = Subjects("step", tuple((str(each), each) for each in Step))

@@ -1,0 +1,157 @@
+"""Docker Hardening Guide, section 4.1: docker-bench-security runs regularly, and what it says is so."""
+
+import pytest
+
+from hullcheck.facts import Facts, bench_truths
+from hullcheck.facts.docker_bench import DockerBench, Job, Run, Step
+from hullcheck.policy import Policy
+from hullcheck.verdicts import EvidenceError, Manual
+
+_CLOCKS = 300  # seconds that a clock may be ahead
+_DAY = 86400
+_AFTER_A_BOOT = ("enabled", "static", "generated", "linked", "alias", "indirect")  # states of unit files
+_CRON_DAEMONS = ("cron", "crond", "fcron", "busybox")
+_SECTIONS = frozenset("1234567")
+
+
+@pytest.mark.nist("CA-2", "CA-7", sp="800-53")
+@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.pci("2.2.1")
+@pytest.mark.hipaa("164.308(a)(8)")
+@pytest.mark.guide("4.1.docker_bench_regular", "5.cis.docker_bench")
+@pytest.mark.severity("low")
+def test_docker_bench_runs_regularly(
+    docker_bench_step: Step, docker_bench: DockerBench, facts: Facts, policy: Policy
+) -> str:
+    """docker-bench-security runs by a job, ran lately and to its end, and what it said is so and is dealt with.
+
+    Settings change between two audits, and a second tool sees what the first one overlooks. A job proves nothing
+    where it never came to its end: the log counts. Its verdicts are compared with what is found here where a
+    single fact decides: settings of a daemon, and containers, that are not younger than the run. The rest is for
+    `hullcheck compare`. Whether what it warned about is mended or accepted is for a person to say.
+
+    Remedy: run it as root, in its own folder, by a systemd timer or a crontab with `-l FILE`, and name the log
+    FILE.json as `docker_bench` in the policy.
+    """
+    if docker_bench_step is Step.JOB:
+        return _require_job(docker_bench, facts, policy)
+    if policy.docker_bench is None:
+        assert docker_bench.jobs, "nothing runs it, and the policy names no log of a run elsewhere"
+        raise Manual("the policy names no log")
+    path = policy.docker_bench.log
+    run = docker_bench.last_run(path)
+    assert run is not None, f"{path} does not exist: it has not run, or writes elsewhere"
+    if docker_bench_step is Step.RUN:
+        return _require_recent(run, facts.recording.gathered, policy.docker_bench.max_age_days)
+    if docker_bench_step is Step.AGREES:
+        return _require_agreement(run, facts)
+    warned = [number for number, result in run.results.items() if result == "WARN"]
+    if warned:
+        raise Manual(f"warned about {', '.join(warned)} (numbers of the benchmark {run.version})")
+    return f"{len(run.results)} checks, no warning"
+
+
+def _require_job(docker_bench: DockerBench, facts: Facts, policy: Policy) -> str:
+    jobs = docker_bench.jobs
+    if not jobs and _ran_lately(docker_bench, facts, policy):
+        raise Manual("no timer and no crontab of this host runs it, but its log is recent: what does?")
+    assert jobs, "no timer and no crontab runs it"
+    cron = _cron_daemon(facts)
+    faults = {job: _fault(job, cron) for job in jobs}
+    good = [job.name for job, fault in faults.items() if not fault]
+    if not good and not docker_bench.as_root:
+        raise EvidenceError("which programs run as others could not be seen; are you root?")
+    assert good, "; ".join(f"{job.kind} {job.name} {fault}" for job, fault in faults.items())
+    return f"run by {', '.join(good)}"
+
+
+def _fault(job: Job, cron: str) -> str:
+    """Why a job does not run it; empty where it does."""
+    if job.kind == "crontab":
+        return "" if cron else "is there, but no cron daemon runs"
+    if not job.active:
+        return "is not started"
+    return (
+        "" if job.enabled in _AFTER_A_BOOT else f"is {job.enabled or 'not enabled'}: gone after the next boot"
+    )
+
+
+def _cron_daemon(facts: Facts) -> str:
+    """The path of a cron daemon that runs on the host and in none of its containers; empty where none does."""
+    containers = {each.id for _, each in facts.container}
+    for process in facts.processes.by_pid.values():
+        name = process.executable.rpartition("/")[2]
+        is_cron = name in _CRON_DAEMONS and process.name in _CRON_DAEMONS
+        if is_cron and containers.isdisjoint(process.container_ids):
+            return process.executable
+    return ""
+
+
+def _ran_lately(docker_bench: DockerBench, facts: Facts, policy: Policy) -> bool:
+    if policy.docker_bench is None:
+        return False
+    run = docker_bench.last_run(policy.docker_bench.log)
+    return (
+        run is not None and run.started is not None and _days(run, facts) <= policy.docker_bench.max_age_days
+    )
+
+
+def _days(run: Run, facts: Facts) -> float:
+    return (facts.recording.gathered - (run.started or 0)) / _DAY
+
+
+def _require_recent(run: Run, now: float, limit: int) -> str:
+    if run.started is None or run.ended is None:
+        raise EvidenceError("its log does not say when it was started, or that it came to its end")
+    days = (now - run.started) / _DAY
+    assert run.started <= now + _CLOCKS, "its log is of the future"
+    assert run.ended >= run.started, "its log ends before its start"
+    assert days <= limit, f"ran {days:.0f} days ago, allowed are {limit}"
+    missing = sorted(_SECTIONS - run.sections)
+    assert not missing, f"left out section {', '.join(missing)}"
+    return f"ran {max(days, 0):.0f} days ago, {len(run.results)} checks"
+
+
+def _require_agreement(run: Run, facts: Facts) -> str:
+    if run.started is None:
+        raise EvidenceError("its log does not say when it was started")
+    found = bench_truths.flaws(facts, run.started)
+    said = {number: (run.result_of(number), flaw) for number, flaw in found.items()}
+    missed = [f"{number}: {flaw}" for number, (result, flaw) in said.items() if result == "PASS" and flaw]
+    assert not missed, f"its log says PASS, which is not so: {'; '.join(missed)}"
+    other = [number for number, (result, flaw) in said.items() if result == "WARN" and not flaw]
+    if other:
+        raise Manual(f"it warned about what is good now: {', '.join(other)}; mended since, or a false alarm?")
+    agreed = [number for number, (result, _) in said.items() if result in ("PASS", "WARN")]
+    if not agreed:
+        raise Manual(
+            "nothing in its log can be compared: all that decides is younger than the run, or left open"
+        )
+    return f"the same is found here for {', '.join(agreed)}"
+
+
+@pytest.mark.nist("SI-7", "SR-11", sp="800-53")
+@pytest.mark.nist("4.1.5", sp="800-190")
+@pytest.mark.pci("6.5.1")
+@pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
+@pytest.mark.guide("4.1.docker_bench_source")
+@pytest.mark.severity("low")
+def test_docker_bench_comes_from_its_source(docker_bench: DockerBench, facts: Facts) -> None:
+    """docker-bench-security comes from the repository of its makers, in a version that is on record.
+
+    It runs as root, so whoever changes its scripts owns the host. What a checkout says of its source anybody with
+    root rights can write: a person has to compare the commit with the one that was reviewed.
+
+    Remedy: clone https://github.com/docker/docker-bench-security, check out a release, and put its commit on
+    record; of an image record the digest.
+    """
+    found = [
+        f"{path}: from {remote or 'no remote'}, commit {commit or 'not known'}"
+        for path, remote, commit in docker_bench.checkouts
+    ]
+    found += [
+        f"image {name}: {', '.join(image.digests) or 'no digest of a registry'}"
+        for name, image in facts.image
+        if any("docker-bench-security" in each for each in (*image.tags, *image.origins))
+    ]
+    raise Manual("; ".join(found) or "no checkout and no image of it was found on this host")
