@@ -95,10 +95,12 @@ type = "file"
 include = ["{ROOT}/containers/*/*-json.log"]
 [sinks.b]
 type = "loki"
+inputs = ["a"]
 endpoint = "https://loki.example.com"
 auth.password = "{SECRET}"
 [sinks.c]
 type = "console"
+inputs = ["a"]
 """
 RSYSLOG = """module(load="imuxsock")
 *.* @@logs.example.com:514
@@ -524,7 +526,7 @@ def test_driver_that_hands_on_to_a_shipper_here() -> None:
         assert "pass" in verdicts(of(program, config, **others)).values(), (driver, program)
         for word in (
             "forward\n</source>",
-            "gelf {",
+            "  gelf",
             "journald",
             "imuxsock",
             "@@logs",
@@ -648,6 +650,40 @@ def test_processes_are_found_by_their_program(tmp_path: Path, shell: tuple[str, 
     assert "127.0.0.1" in shippers["Own"]
 
 
+@pytest.mark.parametrize("shell", [("dash",), ("busybox", "sh")], ids=" ".join)
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("/*.conf", [["/a/*.log"], ["a.example"]]),
+        ("", [["/a/*.log"], ["a.example"]]),
+        ("/in.conf", [["/a/*.log"], []]),
+    ],
+)
+def test_pipelines_are_read_by_their_list(
+    tmp_path: Path, shell: tuple[str, ...], place: str, expected: list[list[str]]
+) -> None:
+    """The probe reads what pipelines.yml of the settings names, folders and files; and no other folder."""
+    for folder in ("pipes", "other"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "pipes/in.conf").write_text(LOGSTASH_FILE.format(""))
+    (tmp_path / "pipes/out.conf").write_text(f"output {{ {ES} }}")
+    (tmp_path / "other/x.conf").write_text("input { syslog { } }")
+    (tmp_path / "pipelines.yml").write_text(
+        f'- pipeline.id: main # x\n  path.config: "{tmp_path}/pipes{place}" # all\n'
+    )
+    words = ("sh", "-c", "sleep 30; :", "org.logstash.Logstash", "--path.settings", str(tmp_path))
+    process = run_as(tmp_path, "java", *words)
+    try:
+        time.sleep(0.2)
+        said = subprocess.run([*shell, "-c", render((SHIPPERS,))], capture_output=True, text=True, check=True)
+    finally:
+        process.kill()
+        process.wait()
+    document = json.loads(SHIPPERS.keep(parse(said.stdout)["shippers"].stdout))
+    (found,) = [each for each in document["Shippers"] if each["Pid"] == process.pid]
+    assert (found["Program"], found["Routes"], found["Understood"]) == ("logstash", [expected], True)
+
+
 # ---- reading
 
 
@@ -685,7 +721,18 @@ FORWARD = "<match **>\n@type forward\nhost a.example\n</match>\n"
         ("filebeat", "words\n---\n" + SENT, set(), AWAY),
         ("filebeat", "type: docker", {"docker"}, set()),
         ("filebeat", "type: docker\nenabled: false", set(), set()),
-        ("filebeat", "filebeat.autodiscover.providers: [{type: docker}]", {"docker"}, set()),
+        (
+            "filebeat",
+            "filebeat.autodiscover.providers: [{type: docker, hints.enabled: true}]",
+            {"docker"},
+            set(),
+        ),
+        (
+            "filebeat",
+            "filebeat.autodiscover.providers: [{type: docker, templates: [{config: [x]}]}]",
+            {"docker"},
+            set(),
+        ),
         ("filebeat", "filebeat.autodiscover.providers: [{type: kubernetes}]", set(), set()),
         ("filebeat", f"{SENT}\noutput: {{console: {{hosts: b.example}}}}", set(), AWAY),
         ("filebeat", "output.redis: {host: a.example}", set(), AWAY),
@@ -763,16 +810,35 @@ FORWARD = "<match **>\n@type forward\nhost a.example\n</match>\n"
 )
 def test_what_a_configuration_says(program: str, text: str, reads: set[str], sends: set[str]) -> None:
     """What is read and where it is sent; what is for some messages only, or commented out, is neither."""
-    assert shipper_configs.read(program, text) == (reads, sends)
+    routes, understood = shipper_configs.read(program, {"/x": text})
+    assert understood
+    assert {each for route in routes for each in route.reads} == reads
+    assert {each for route in routes for each in route.sends} == sends
 
 
 @pytest.mark.parametrize(
     ("program", "text"),
-    [("fluent-bit", "service: {}\npipeline: {}\n"), ("fluentd", "@include x\n" + FORWARD)],
+    [
+        ("fluent-bit", "service: {}\npipeline: {}\n"),
+        ("fluentd", "@include x\n" + FORWARD),
+        ("filebeat", "filebeat.autodiscover.providers: [{type: docker}]"),
+        (
+            "filebeat",
+            "filebeat.autodiscover.providers: [{type: docker, templates: [{config: [x], condition: y}]}]",
+        ),
+        (
+            "filebeat",
+            "filebeat.autodiscover.providers: [{type: docker, hints: {enabled: true, default_config.enabled: false}}]",
+        ),
+        ("promtail", "scrape_configs: [{docker_sd_configs: [{filters: [{name: label}]}]}]"),
+        ("vector", "sources.a = {type = 'docker_logs', include_labels = ['x']}"),
+    ],
 )
 def test_configuration_of_which_only_a_part_is_known(program: str, text: str) -> None:
-    """It may read whatever else."""
-    assert shipper_configs.read(program, text) is None
+    """It may read whatever else; what takes some containers alone takes none for sure."""
+    routes, understood = shipper_configs.read(program, {"/x": text})
+    assert not understood
+    assert not any(route.reads for route in routes)
 
 
 @pytest.mark.parametrize("program", shipper_configs.PROGRAMS)
@@ -782,4 +848,147 @@ def test_configuration_of_which_only_a_part_is_known(program: str, text: str) ->
 )
 def test_nonsense_reads_nothing(program: str, text: str) -> None:
     """Whatever a file holds, nothing comes of what is none."""
-    assert shipper_configs.read(program, text) in (None, (set(), set()))
+    routes, _ = shipper_configs.read(program, {"/x": text})
+    assert not any(route.reads or route.sends for route in routes)
+
+
+# ---- inputs with their outputs
+
+FILE, JOURNAL = ({"/a/*.log"}, {"a.example"}), ({"journal"}, {"b.example"})
+VECTOR_TWO = """
+sources.a = {{type = "file", include = ["/a/*.log"]}}
+sources.b.type = "journald"
+{}
+sinks.far = {{type = "loki", endpoint = "https://a.example", inputs = [{}]}}
+sinks.near = {{type = "loki", endpoint = "https://b.example", inputs = ["b"]}}
+"""
+TRANSFORM = 'transforms.t = {{type = "{}", inputs = [{}]}}'
+LOGSTASH_FILE = 'input {{ file {{ path => "/a/*.log" add_field => {{ "x" => "}}#" }} }} }}\n{}'
+ES = 'elasticsearch { hosts => ["a.example:9200"] }'
+
+
+@pytest.mark.parametrize(
+    ("program", "files", "routes"),
+    [
+        # Vector: by the inputs of its sinks
+        ("vector", VECTOR_TWO.format("", '"a"'), (FILE, JOURNAL)),
+        ("vector", VECTOR_TWO.format("", '"*"'), (FILE, ({"journal"}, {"a.example", "b.example"}))),
+        (
+            "vector",
+            VECTOR_TWO.format("", '"b"'),
+            (({"/a/*.log"}, set()), ({"journal"}, {"a.example", "b.example"})),
+        ),
+        ("vector", VECTOR_TWO.format("", ""), (({"/a/*.log"}, set()), JOURNAL)),
+        ("vector", VECTOR_TWO.format(TRANSFORM.format("remap", '"a"'), '"t"'), (FILE, JOURNAL)),
+        ("vector", VECTOR_TWO.format(TRANSFORM.format("remap", '"a"'), '"t.x"'), (FILE, JOURNAL)),
+        ("vector", VECTOR_TWO.format(TRANSFORM.format("remap", ""), '"t"'), (({"/a/*.log"}, set()), JOURNAL)),
+        (
+            "vector",
+            VECTOR_TWO.format(TRANSFORM.format("remap", '"t"'), '"t"'),
+            (({"/a/*.log"}, set()), JOURNAL),
+        ),
+        ("vector", VECTOR_TWO.format(TRANSFORM.format("filter", '"a"'), '"t", "a"'), (FILE, JOURNAL)),
+        # Elastic Agent: by the name of the output
+        (
+            "elastic-agent",
+            "inputs: [{paths: [/a/*.log]}, {type: journald, use_output: o}]\n"
+            "outputs: {default: {hosts: [a.example]}, o: {hosts: [b.example]}}",
+            (FILE, JOURNAL),
+        ),
+        (
+            "elastic-agent",
+            "inputs: [{paths: [/a/*.log], use_output: o}]\noutputs: {default: {hosts: [a.example]}}",
+            (({"/a/*.log"}, set()), (set(), {"a.example"})),
+        ),
+        # Filebeat has one output for all of its files
+        ("filebeat", (INPUT, SENT), (FILE,)),
+        # Fluentd and Fluent Bit: by the tag
+        (
+            "fluentd",
+            TAIL.format("tag a")
+            + "<source>\n@type systemd\ntag b\n</source>\n"
+            + FORWARD.replace("**", "a")
+            + FORWARD.replace("**", "b").replace("a.example", "b.example"),
+            (FILE, JOURNAL),
+        ),
+        (
+            "fluent-bit",
+            "[INPUT]\nName tail\nTag a\nPath /a/*.log\n[INPUT]\nName systemd\nTag b\n"
+            "[OUTPUT]\nName es\nMatch a\nHost a.example\n[OUTPUT]\nName es\nMatch b\nHost b.example",
+            (FILE, JOURNAL),
+        ),
+        # Logstash: in its pipeline
+        ("logstash", LOGSTASH_FILE.format(f"output {{ stdout {{ }}\n{ES} }}"), (FILE,)),
+        ("logstash", LOGSTASH_FILE.format(f"output {{ {ES} if [x] {{ stdout {{ }} }} }}"), (FILE,)),
+        ("logstash", (LOGSTASH_FILE.format(""), f"output {{ {ES} }}"), (FILE,)),
+        (
+            "logstash",
+            LOGSTASH_FILE.format('output { elasticsearch { cloud_id => "x" } }'),
+            (({"/a/*.log"}, {"cloud.elastic.co"}),),
+        ),
+    ],
+)
+def test_input_counts_with_its_outputs(
+    program: str, files: str | tuple[str, ...], routes: tuple[tuple[set[str], set[str]], ...]
+) -> None:
+    """What is read goes where it is connected to, and nowhere else."""
+    texts = (files,) if isinstance(files, str) else files
+    found, understood = shipper_configs.read(
+        program, {f"/{number}": text for number, text in enumerate(texts)}
+    )
+    assert understood
+    pairs = [(set(reads), set(sends)) for reads, sends in found if reads]
+    assert pairs == [(reads, sends) for reads, sends in routes if reads]
+
+
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [
+        ("vector", VECTOR_TWO.format(TRANSFORM.format("filter", '"a"'), '"t"')),
+        ("vector", VECTOR_TWO.format(TRANSFORM.format("route", '"a"'), '"t.x"')),
+        ("logstash", LOGSTASH_FILE.format(f"output {{ if [x] {{ {ES} }} }}")),
+        ("logstash", LOGSTASH_FILE.format(f"output {{ if [x] {{ stdout {{ }} }} else {{ {ES} }} }}")),
+        ("logstash", LOGSTASH_FILE.format('output { pipeline { send_to => ["x"] } }')),
+    ],
+)
+def test_output_for_some_events(program: str, text: str) -> None:
+    """Whether all that is read comes to it cannot be told."""
+    found, understood = shipper_configs.read(program, {"/x": text})
+    assert not understood
+    assert {route.sends for route in found if "/a/*.log" in route.reads} == {frozenset()}
+
+
+def test_pipelines_of_logstash() -> None:
+    """An input of one does not come to the output of another; a place that was not read leaves it open."""
+    texts = {"/c/a/in.conf": LOGSTASH_FILE.format(""), "/c/a/out.conf": f"output {{ {ES} }}"}
+    together, apart = (
+        "- path.config: '/c/a/*.conf'",
+        "- path.config: /c/a/in.conf\n- path.config: /c/a/out.conf",
+    )
+    string = "- config.string: 'input { syslog { } } output { }'"
+
+    def read(listed: str) -> tuple[list[tuple[set[str], set[str]]], bool]:
+        found, understood = shipper_configs.read("logstash", {"/c/pipelines.yml": listed, **texts})
+        return [(set(reads), set(sends)) for reads, sends in found], understood
+
+    assert read(together) == ([FILE], True)
+    assert read("- path.config: /c/a") == ([FILE], True)
+    assert read("# none") == ([FILE], True)
+    assert read(apart) == ([({"/a/*.log"}, set()), (set(), {"a.example"})], True)
+    assert read(string) == ([({"syslog"}, set())], True)
+    assert read(f"{together}\n- path.config: /d") == ([FILE], False)
+    assert read(f"{together}\n- pipeline.id: x") == ([FILE], False)
+    assert read("a: [") == ([], False)
+
+
+def test_files_held_by_a_shipper_that_sends_some_nowhere() -> None:
+    """They may be those that go nowhere."""
+    text = VECTOR_TWO.format("", '"a"').replace("/a/", "/other/")
+    held = f"held:/logs/{ID}/{ID}-json.log\n"
+    gelf = {"driver": "gelf", "options": {"gelf-address": "udp://logs.example.com:1"}}
+    assert verdicts(of("vector", text, held, **gelf))["another system"] == "pass"
+    text = text.replace('inputs = ["a"]', 'inputs = ["b"]')
+    found = judged(CONTROL, of("vector", text, held))["another system"]
+    assert found[0] == "fail"
+    near = text.replace("a.example", "localhost").replace("b.example", "localhost")
+    assert verdicts(of("vector", near, held))["another system"] == "fail"

@@ -130,7 +130,7 @@ def _process(block: str) -> dict[str, Any]:
         "Holds": sorted({each for each in held if _KINDS.fullmatch(each)}),
         "Network": dict(zip(("Listens", "Connected"), ports.held(lines.get("net", ()), held), strict=True)),
         "Unit": dict(each.partition("=")[::2] for each in lines.get("unit", ())),
-        "Config": [*map(_config, files), *([by_option] if by_option else ())],
+        "Config": [*map(_config, files.values()), *([by_option] if by_option else ())],
         "Rules": [each.split(":", 2) for each in lines.get("rules", ())],
         "Readings": [read for word in ("first", "second") if (read := _reading(lines.get(word, ())))],
         "Snapshots": [pick(json_object(each), _SNAPSHOT) for each in lines.get("snapshot", ())],

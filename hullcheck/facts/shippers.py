@@ -1,7 +1,7 @@
 """Log shippers on a target, with what they read and where they send it, and the ways of logs to other machines."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -67,12 +67,13 @@ class Route:
 
 @dataclass(frozen=True)
 class Shipper:
-    """A process that takes logs away.
+    """One way of logs through a process that takes them away.
 
     Attributes:
-        reads: paths with wildcards, as they are called on the host; or words, as in `shipper_configs`.
+        reads: paths with wildcards, as they are called on the host; or words, as in `shipper_routes`.
         sends: the hosts that it sends to, but none of this machine.
-        holds: the ids of containers whose log it holds open.
+        holds: the ids of containers whose log the process holds open; none where it sends some of what it reads
+            nowhere, because it may be those.
     """
 
     pid: int
@@ -123,42 +124,50 @@ class Shippers:
 
     @cached_property
     def all(self) -> tuple[Shipper, ...]:
-        """Those that run on the host, or in one of its containers."""
+        """The ways through those that run on the host, or in one of its containers."""
         known = self._facts.processes.by_pid
         by_id = {each.id: each for each in self._containers}
-        found = []
+        found = list[Shipper]()
         for each in self._document["Shippers"]:
             if each["Pid"] not in known:  # it ended meanwhile
                 continue
             inside = [by_id[one] for one in known[each["Pid"]].container_ids if one in by_id]
             if not inside and not _INSTALLED.fullmatch(known[each["Pid"]].executable):
                 continue
-            reads = each["Reads"] if not inside else _as_on_the_host(each["Reads"], inside[0])
-            found.append(
-                Shipper(
-                    each["Pid"],
-                    each["Program"],
-                    tuple(reads),
-                    tuple(self._sends(each, in_container=bool(inside))),
-                    bool(each["Understood"]),
-                    frozenset(each["Holds"]),
-                    bool(each["HoldsJournal"]),
-                    bool(each["HoldsAudit"]),
-                )
-            )
+            found += self._ways(each, inside[0] if inside else None)
         return tuple(found)
 
-    def _sends(self, document: Mapping[str, Any], *, in_container: bool) -> list[str]:
+    def _ways(
+        self, document: Mapping[str, Any], container: "containers.Container | None"
+    ) -> Iterator[Shipper]:
+        routes = [
+            (tuple(reads), tuple(self._sends(sends, document, in_container=container is not None)))
+            for reads, sends in document["Routes"] or [((), ())]
+        ]
+        sends_all = all(sends for reads, sends in routes if reads)
+        for reads, sends in routes:
+            yield Shipper(
+                document["Pid"],
+                document["Program"],
+                _as_on_the_host(reads, container) if container else reads,
+                sends,
+                bool(document["Understood"]),
+                frozenset(document["Holds"] if sends_all else ()),
+                bool(document["HoldsJournal"]) and sends_all,
+                bool(document["HoldsAudit"]) and sends_all,
+            )
+
+    def _sends(self, hosts: list[str], document: Mapping[str, Any], *, in_container: bool) -> list[str]:
         """The hosts of its configuration; where that does not tell, those that it is connected to.
 
         So it is with a variable, and with a plain name in a container, which may be that of another one.
         """
         connected = [end.partition(" ")[0] for end in document["Connected"]]
-        hosts = list[str]()
-        for each in document["Sends"]:
+        found = list[str]()
+        for each in hosts:
             plain = in_container and not re.search(r"[.:]", each)
-            hosts += connected if plain or each.startswith(("$", "%")) else [each]
-        return [host for host in dict.fromkeys(hosts) if not self.is_here(host)]
+            found += connected if plain or each.startswith(("$", "%")) else [each]
+        return [host for host in dict.fromkeys(found) if not self.is_here(host)]
 
     def is_here(self, host: str) -> bool:
         """Whether a host is this machine, with or without its domain, or one of its containers."""
@@ -177,7 +186,7 @@ class Shippers:
         """The shippers whose configuration could not be understood, and those that could not be seen, in words."""
         unseen = () if self._document["AsRoot"] else ("whatever runs as others, which root alone sees",)
         odd = (f"{each.program} (process {each.pid})" for each in self.all if not each.understood)
-        return (*odd, *unseen)
+        return (*dict.fromkeys(odd), *unseen)
 
     def of_log(self, log: HostLog) -> Route | None:
         """The way of a log of the host to another machine; None where there is none that is known."""
@@ -229,14 +238,14 @@ _JOURNALS = ("/var/log/journal", "/run/log/journal")
 _SOCKETS = ("/run/docker.sock", "/var/run/docker.sock")
 
 
-def _as_on_the_host(reads: list[str], container: "containers.Container") -> list[str]:
+def _as_on_the_host(reads: tuple[str, ...], container: "containers.Container") -> tuple[str, ...]:
     """What a container reads, by its names on the host; what is its own goes, and what it cannot reach."""
     described = container.description
     mounts = [(str(each["Destination"]), str(each["Source"])) for each in described.get("Mounts") or ()]
     sources = [source for _, source in mounts]
     called = container.setting("NetworkMode") == "host" or any((described.get("Ports") or {}).values())
     reached = {"docker": _mounted(_SOCKETS, sources), "journal": _mounted(_JOURNALS, sources)}
-    found = []
+    found = list[str]()
     for each in reads:
         if not each.startswith("/"):
             found += [each] if reached.get(each, called) else []
@@ -247,7 +256,7 @@ def _as_on_the_host(reads: list[str], container: "containers.Container") -> list
         if inside:
             to, source = max(inside, key=lambda pair: len(pair[0]))
             found.append(source.rstrip("/") + each[len(to.rstrip("/")) :])
-    return found
+    return tuple(found)
 
 
 def _mounted(paths: tuple[str, ...], sources: list[str]) -> bool:

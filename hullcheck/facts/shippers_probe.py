@@ -26,6 +26,18 @@ show() {  # ROOT PATH: a file of a configuration, or all those in a folder
     head -c 1000000 "$each" 2>/dev/null | sed "s/^/:/"
   done
 }
+pipelines() {  # ROOT: where Logstash has its pipelines, by the list of them if there is one
+  settings=$(printf "%s\n" "$arguments" |
+    sed -n -e "/^--path\.settings$/{n;p;}" -e "s/^--path\.settings=//p" | head -n 1)
+  for each in ${settings:-/etc/logstash /usr/share/logstash/config}; do
+    [ -f "$1$each/pipelines.yml" ] || continue
+    printf "%s\n" "$each/pipelines.yml"
+    sed -n "s/^[^#]*path\.config: *[\"']\{0,1\}\([^\"'#]*\).*/\1/p" "$1$each/pipelines.yml" |
+      sed -e "s/[[:space:]]*$//" -e "s/\/[^\/]*\*.*//"
+    return
+  done
+  printf "%s\n" /etc/logstash/conf.d /usr/share/logstash/pipeline
+}
 found=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n "s/^.* \([0-9]*\)\/exe -> \(\/.*\)$/\1 \2/p" |
   grep -E "/(filebeat|elastic-agent|fluent-bit|promtail|vector|rsyslogd|ruby[0-9.]*|java)$")
 for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
@@ -54,7 +66,7 @@ for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
     fluent-bit) usual="/etc/fluent-bit/fluent-bit.conf /fluent-bit/etc/fluent-bit.conf" ;;
     promtail) usual="/etc/promtail" ;;
     vector) usual="/etc/vector" ;;
-    logstash) usual="/etc/logstash/conf.d /usr/share/logstash/pipeline" ;;
+    logstash) usual=$(pipelines $root) ;;
     rsyslogd) usual="/etc/rsyslog.conf /etc/rsyslog.d" ;;
     *) usual="" ;;
   esac
@@ -82,13 +94,12 @@ def _shipper(block: str) -> dict[str, Any]:
     lines, files = words_and_files(rest)
     held = lines.get("held", [])
     known = program in shipper_configs.PROGRAMS
-    routes = [shipper_configs.read(program, each) for each in files] if known else []
+    routes, understood = shipper_configs.read(program, files) if known and files else ([], False)
     return {
         "Pid": int(pid),
         "Program": program,
-        "Reads": sorted({each for route in routes if route for each in route[0]}),
-        "Sends": sorted({each for route in routes if route for each in route[1]}),
-        "Understood": bool(routes) and None not in routes,
+        "Routes": sorted([sorted(reads), sorted(sends)] for reads, sends in set(routes) if reads or sends),
+        "Understood": understood,
         "Holds": sorted({match[1] for each in held if (match := _CONTAINER_LOG.fullmatch(each))}),
         "HoldsJournal": any(each.endswith(".journal") for each in held),
         "HoldsAudit": any(each.endswith("/audit.log") for each in held),

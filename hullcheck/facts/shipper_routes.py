@@ -1,0 +1,65 @@
+"""What the readers of shippers' configurations share: a route, and how hosts, lists and journals are read."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+
+class Route(NamedTuple):
+    """What is read, and the hosts that it is sent to; an output alone is one that reads nothing.
+
+    What is read is a path with its wildcards, or one of the words `docker` (all containers, as the engine tells of
+    them), `journal`, `forward`, `gelf` and `syslog` (what others send to it). Of an address the host stays, without
+    user, password and path.
+    """
+
+    reads: frozenset[str]
+    sends: frozenset[str]
+
+
+ALL_CONTAINERS = "docker"
+LOCAL_OUTPUTS = (
+    "console",
+    "file",
+    "discard",
+    "null",
+    "stdout",
+    "relabel",
+    "blackhole",
+    "label",
+    "copy",
+    "rewrite_tag_filter",
+)
+CLOUD = "cloud.elastic.co"
+_HOST = re.compile(r"(?:[\w+.-]+://)?(?:[^/@\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s/:?#,]+)")
+
+
+def route(reads: Iterable[str], sends: Iterable[str]) -> Route:
+    """A route from what is read to these hosts."""
+    return Route(frozenset(reads), frozenset(sends))
+
+
+def hosts(value: Any) -> Iterator[str]:
+    """The hosts in an address, in several with commas, or in a list of them."""
+    for each in value if isinstance(value, list) else str(value).split(","):
+        if found := _HOST.match(str(each).strip().strip("\"'")):
+            yield found[1].strip("[]")
+
+
+def journal(*filters: Any) -> Iterator[str]:
+    """The journal, if what is taken of it is all, or names the engine."""
+    wanted = [each for each in filters if each]
+    if not wanted or "docker" in str(wanted):
+        yield "journal"
+
+
+def listed(value: Any) -> list[str]:
+    """The words of a list, or of one word alone."""
+    if value is None:
+        return []
+    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
+
+
+def uncommented(text: str) -> str:
+    """The text without lines that are comments."""
+    return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("#"))

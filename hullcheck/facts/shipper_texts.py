@@ -1,0 +1,231 @@
+"""Configurations of log shippers in languages of their own: Fluentd, Fluent Bit, Logstash and rsyslog."""
+
+import fnmatch
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from hullcheck.facts.mounts import is_below
+from hullcheck.facts.shipper_routes import CLOUD, LOCAL_OUTPUTS, Route, hosts, journal, route, uncommented
+
+Files = Mapping[str, str]
+
+
+def fluentd(files: Files) -> Iterator[Route]:
+    """A source counts with the output whose pattern is the first that its tag matches."""
+    text = uncommented("\n".join(files.values()))
+    if "<source" not in text and "@include" in text:
+        raise ValueError("included files are not read")
+    routed = re.search(r"@label|<label|rewrite_tag", text)  # its ways are not followed
+    found = re.findall(r"^\s*<(source|match)\b([^>]*)>(.*?)^\s*</\1>", text, re.DOTALL | re.MULTILINE)
+    outputs = [
+        (patterns.split(), set(_fluentd_output(body))) for kind, patterns, body in found if kind == "match"
+    ]
+    anywhere = {host for _, sends in outputs for host in sends}
+    yield route((), anywhere)
+    for body in (body for kind, _, body in found if kind == "source"):
+        tag = re.search(r"^\s*tag\s+(\S+)", body, re.MULTILINE)
+        if routed or tag is None:
+            yield route(_fluentd_source(body), anywhere)
+            continue
+        ways = [sends for patterns, sends in outputs if _has_tag(patterns, tag[1].strip("\"'"))]
+        yield route(_fluentd_source(body), next(iter(ways), ()))
+
+
+def _has_tag(patterns: Iterable[str], tag: str) -> bool:
+    """Whether a tag of Fluentd matches one of these; `*` in a tag stands for the path of the file."""
+    wild = {"**": ".*", ".**": r"(\..*)?", "*": "[^.]+", "{": "(", "}": ")", ",": "|"}
+    parts = (re.findall(r"\.?\*\*|[*{},]|[^*{},.]+|\.", each) for each in patterns)
+    return any(
+        re.fullmatch("".join(wild.get(part) or re.escape(part) for part in each), tag.replace("*", "var.log"))
+        for each in parts
+    )
+
+
+def _fluentd_output(body: str) -> Iterator[str]:
+    if all(each in LOCAL_OUTPUTS for each in re.findall(r"^\s*@?type\s+(\S+)", body, re.MULTILINE)):
+        return
+    for key, value in re.findall(r"^\s*(hosts?|url|endpoint|brokers|s3_bucket)\s+(\S+)", body, re.MULTILINE):
+        yield from [f"s3:{value}"] if key == "s3_bucket" else hosts(value)
+
+
+def _fluentd_source(body: str) -> Iterator[str]:
+    kind = next(iter(re.findall(r"^\s*@?type\s+(\S+)", body, re.MULTILINE)), "")
+    if kind == "systemd":
+        yield from journal(re.findall(r"^\s*(?:matches|filters)\s+(.*)", body, re.MULTILINE))
+    if kind in ("forward", "syslog"):
+        yield kind
+    for value in re.findall(r"^\s*path\s+(\S+)", body, re.MULTILINE) if kind == "tail" else ():
+        yield from value.strip("\"'").split(",")
+
+
+# ---- Fluent Bit
+
+
+def fluent_bit(files: Files) -> Iterator[Route]:
+    """An input counts with the outputs that match its tag."""
+    text = uncommented("\n".join(files.values()))
+    if re.search(r"^pipeline:", text, re.MULTILINE):
+        raise ValueError("YAML is not read")
+    sections = r"^\s*\[(INPUT|OUTPUT)\]\s*$(.*?)(?=^\s*\[|\Z)"
+    found = re.findall(sections, text, re.DOTALL | re.MULTILINE | re.IGNORECASE)
+    outputs = list[tuple[str, set[str]]]()
+    for values in (_fluent_bit_values(body) for kind, body in found if kind.upper() == "OUTPUT"):
+        if values.get("name", "").lower() not in LOCAL_OUTPUTS:
+            taken = values.get("match") or ("*" if "match_regex" in values else "")
+            outputs.append(
+                (
+                    taken,
+                    set(hosts(values.get("host") or values.get("brokers") or values.get("endpoint") or [])),
+                )
+            )
+    yield route((), (host for _, sends in outputs for host in sends))
+    for body in (body for kind, body in found if kind.upper() == "INPUT"):
+        values = _fluent_bit_values(body)
+        name = values.get("name", "").lower()
+        tag = values.get("tag") or f"{name}.0"
+        any_tag = name == "forward" or "rewrite_tag" in text
+        ways = [sends for taken, sends in outputs if any_tag or fnmatch.fnmatchcase(tag, taken)]
+        yield route(_fluent_bit_input(name, values, body), (host for sends in ways for host in sends))
+
+
+def _fluent_bit_input(name: str, values: Mapping[str, str], body: str) -> Iterator[str]:
+    if name in ("forward", "syslog"):
+        yield name
+    if name == "systemd":
+        yield from journal(re.findall(r"(?i)^\s*systemd_filter\s+(.*)", body, re.MULTILINE))
+    if name == "tail":
+        yield from filter(None, map(str.strip, values.get("path", "").split(",")))
+
+
+def _fluent_bit_values(body: str) -> dict[str, str]:
+    pairs = (line.split(None, 1) for line in body.split("\n") if len(line.split(None, 1)) == 2)
+    return {key.lower(): value.strip() for key, value in pairs}
+
+
+# ---- Logstash
+
+_STRING = r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\''
+_LISTS = {"gelf": "gelf", "syslog": "syslog"}
+
+
+def logstash(files: Files) -> Iterator[Route]:
+    """In a pipeline every input goes to every output; those after an `if` are for some events."""
+    doubt = False
+    for text in _pipelines(files):
+        reads, sends, some = set[str](), set[str](), False
+        plain = re.sub(f"({_STRING})|#[^\n]*", lambda match: match[1] or "", text)
+        plugins = [(kind, *plugin) for kind, body in _blocks(plain) for plugin in _blocks(body)]
+        for kind, head, options in plugins:
+            if kind == "input":
+                reads.update(_logstash_input(head, options))
+            elif kind == "output" and (head == "pipeline" or re.match(r"(if|else)\b", head)):
+                some = True
+            elif kind == "output" and head not in LOCAL_OUTPUTS:
+                sends.update(_logstash_output(options))
+        yield route(reads, sends)
+        doubt |= some and not sends
+    if doubt:
+        raise ValueError("an output is for some events, or is another pipeline")
+
+
+def _pipelines(files: Files) -> Iterator[str]:
+    """The text of each pipeline: of those that pipelines.yml lists, or of all files together."""
+    import yaml  # only where there is a shipper
+
+    texts = {path: text for path, text in files.items() if not path.endswith("/pipelines.yml")}
+    try:
+        lists = [yaml.safe_load(text) for path, text in files.items() if path not in texts]
+    except yaml.YAMLError as error:
+        raise ValueError("no YAML") from error
+    pipelines = [each for one in lists for each in one or ()]
+    if not pipelines:
+        yield "\n".join(texts.values())
+    for each in pipelines:
+        if "config.string" in each:
+            yield str(each["config.string"])
+            continue
+        place = str(each["path.config"])
+        own = [
+            text for path, text in texts.items() if fnmatch.fnmatchcase(path, place) or is_below(path, place)
+        ]
+        if not own:
+            raise ValueError("its files were not read")
+        yield "\n".join(own)
+
+
+def _blocks(text: str) -> Iterator[tuple[str, str]]:
+    """What stands before each outermost pair of braces, and what is in it."""
+    depth, begin, head = 0, 0, ""
+    for token in re.finditer(rf"{_STRING}|[{{}}]", text, re.DOTALL):
+        if token[0] == "{":
+            if not depth:
+                head, begin = text[begin : token.start()].strip(), token.end()
+            depth += 1
+        elif token[0] == "}":
+            depth -= 1
+            if not depth:
+                yield head, text[begin : token.start()]
+                begin = token.end()
+    if depth:
+        raise ValueError("braces without an end")
+
+
+def _logstash_input(name: str, options: str) -> Iterator[str]:
+    if name in _LISTS:
+        yield _LISTS[name]
+    for value in re.findall(r"\bpath\s*=>\s*(\[[^\]]*\]|\S+)", options) if name == "file" else ():
+        yield from re.findall(r"[\"']([^\"']+)[\"']", value)
+
+
+def _logstash_output(options: str) -> Iterator[str]:
+    for value in re.findall(r"\b(?:hosts?|url|bootstrap_servers)\s*=>\s*(\[[^\]]*\]|\S+)", options):
+        yield from hosts(re.findall(r"[\"']([^\"']+)[\"']", value))
+    if re.search(r"\bcloud_id\s*=>", options):
+        yield CLOUD
+
+
+# ---- rsyslog
+
+
+def rsyslog(files: Files) -> Iterator[Route]:
+    """It takes what is sent to its socket, and what the journal passes on or is read from it.
+
+    What stands in a block, as after an `if` or in a rule set, is of some messages and not of all.
+    """
+    texts = [_unconditional(uncommented(text)) for text in files.values()]
+    yield route(
+        (each for text in texts for each in _rsyslog_inputs(text)),
+        (each for text in texts for each in _rsyslog_outputs(text)),
+    )
+
+
+def _unconditional(text: str) -> str:
+    """A configuration of rsyslog without blocks, and with what follows a condition on the same line as that."""
+    while text != (outer := re.sub(r"\{[^{}]*\}", "", text)):
+        text = outer
+    text = re.sub(
+        r"(?m)^([ \t]*[\w,*]+\.[\w,*!=;.]+)[ \t]*\n\s*", r"\1 ", text
+    )  # a selector alone on its line
+    return re.sub(r"\b(then|else)\s+", r"\1 ", text)
+
+
+def _rsyslog_inputs(text: str) -> Iterator[str]:
+    if re.search(r"\bim(uxsock|journal)\b", text):
+        yield from ("syslog", "journal")
+    yield from re.findall(r"(?i)type=\"imfile\"[^)]*?\bfile=\"([^\"]+)\"", text)
+
+
+def _rsyslog_outputs(text: str) -> Iterator[str]:
+    for rule, address in re.findall(
+        r"^\s*(\S+)\s+@@?(?:\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)", text, re.MULTILINE
+    ):
+        of_all = rule.startswith(("*.*", "*.info", "*.debug"))
+        if of_all and not re.search(
+            r"\b(daemon|syslog|user)\b[\w,]*\.none", rule
+        ):  # the engine's are not left out
+            yield address.strip("[]")
+    for rule, target in re.findall(
+        r"(?i)^[ \t]*(\S*)[ \t]*action\([^)]*type=\"omfwd\"[^)]*target=\"([^\"]+)\"", text, re.MULTILINE
+    ):
+        if rule in ("", "*.*") or rule.endswith(")"):  # the end of the statement above
+            yield target
