@@ -988,7 +988,7 @@ def test_files_held_by_a_shipper_that_sends_some_nowhere() -> None:
     gelf = {"driver": "gelf", "options": {"gelf-address": "udp://logs.example.com:1"}}
     assert verdicts(of("vector", text, held, **gelf))["another system"] == "pass"
     text = text.replace('inputs = ["a"]', 'inputs = ["b"]')
-    found = judged(CONTROL, of("vector", text, held))["another system"]
+    found = judged(CONTROL, of("vector", text, held, **gelf))["another system"]
     assert found[0] == "fail"
     near = text.replace("a.example", "localhost").replace("b.example", "localhost")
-    assert verdicts(of("vector", near, held))["another system"] == "fail"
+    assert verdicts(of("vector", near, held, **gelf))["another system"] == "fail"
