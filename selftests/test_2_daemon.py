@@ -71,6 +71,7 @@ class Host:
     bridge: dict[str, str] | None = field(
         default_factory=lambda: {"com.docker.network.bridge.enable_icc": "true"}
     )
+    ipv6: bool = False
     environment: tuple[str, ...] = ("HOME=/root",)
     tcp: tuple[int, ...] = ()
     uid: int = 0
@@ -102,7 +103,8 @@ class Host:
     def _networks(self) -> str:
         if self.bridge is None:
             return ""
-        return json.dumps({"Name": "bridge", "Id": "b", "Driver": "bridge", "Options": self.bridge})
+        told = {"Name": "bridge", "Id": "b", "Driver": "bridge", "EnableIPv6": self.ipv6}
+        return json.dumps(told | {"Options": self.bridge})
 
     def _children(self) -> str:
         lines = (

@@ -201,6 +201,26 @@ def test_chain_of_the_site(engine: EngineFactory) -> None:
     assert without == ("fail", "there is no chain DOCKER-USER")
 
 
+def test_rules_for_ipv6(engine: EngineFactory) -> None:
+    """Where a bridge has IPv6 the rules of ip6tables decide too; a port on [::] without one is left to a person."""
+    one = engine(fresh=True, experimental=True, ip6tables=True)
+    rule = ("-I", "DOCKER-USER", "-i", "eth0", "-j", "DROP")
+    one.nsenter("iptables", *rule)
+    assert judged(FIREWALL, facts_of_engine(one.socket))["iptables"][0] == "pass"
+    one.run("web", "--publish", "[::]:8080:80")
+    found = judged(FIREWALL, facts_of_engine(one.socket))["iptables"]
+    assert found[0] == "manual"
+    assert "web [::]:8080/tcp" in found[1]
+    one.docker("network", "create", "--ipv6", "--subnet", "fd00:5::/64", "six")
+    found = judged(FIREWALL, facts_of_engine(one.socket))["iptables"]
+    assert found[0] == "fail"
+    assert found[1].startswith("for IPv6, which six has: DOCKER-USER drops and rejects nothing; it has ")
+    one.nsenter("ip6tables", *rule)
+    found = judged(FIREWALL, facts_of_engine(one.socket))["iptables"]
+    assert found[0] == "pass"
+    one.docker("network", "rm", "six")
+
+
 def test_rules_without_the_right_to_read_them(engine: EngineFactory) -> None:
     """A user of the socket who is not root may not see the rules, and that is an error."""
     one = engine(fresh=True)

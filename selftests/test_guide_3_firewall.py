@@ -21,9 +21,9 @@ ABSENT = ("cni:absent",)
 NFTABLES = {"FirewallBackend": {"Driver": "nftables"}}
 
 
-def judge(lines: tuple[str, ...], **info: Any) -> Verdicts:
+def judge(lines: tuple[str, ...], *, ipv6: bool = False, containers: str = "", **info: Any) -> Verdicts:
     """What the control says of a host whose probe answers this."""
-    recording = Host(info=info).recording()
+    recording = Host(info=info, ipv6=ipv6, containers=containers).recording()
     answer = Answer(FIREWALL.name, 0, FIREWALL.keep("\n".join(lines)), "")
     return judged(
         CONTROL, Facts(replace(recording, answers=recording.answers | {answer.name: answer}), Policy())
@@ -83,6 +83,69 @@ def test_way_to_the_chain() -> None:
     assert iptables(chains=("-P FORWARD DROP",)) == ("fail", "there is no chain DOCKER-USER")
 
 
+GOOD = (*ABSENT, *(f"7/iptables:{each}" for each in (*CHAINS, *LIMITING[0])), "7/iptables-status:0")
+SIX = "for IPv6, which bridge has: "
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict", "words"),
+    [
+        ((*CHAINS, *LIMITING[0]), "pass", "; for IPv6: -A DOCKER-USER"),
+        (
+            (*CHAINS, *IDLE[1]),
+            "fail",
+            f"{SIX}DOCKER-USER drops and rejects nothing; it has -A DOCKER-USER -j RETURN",
+        ),
+        (("-P FORWARD ACCEPT",), "fail", f"{SIX}there is no chain DOCKER-USER"),
+        ((*CHAINS[:-1], *LIMITING[0]), "fail", f"{SIX}what is forwarded does not come to DOCKER-USER"),
+        ((), "fail", f"{SIX}there is no chain DOCKER-USER"),
+        (None, "error", "the target has no ip6tables command"),
+    ],
+)
+def test_bridge_with_ipv6(lines: tuple[str, ...] | None, verdict: str, words: str) -> None:
+    """What ip6tables has decides as well where a bridge has IPv6, and only there."""
+    six = () if lines is None else (*(f"7/ip6tables:{each}" for each in lines), "7/ip6tables-status:0")
+    found = judge((*GOOD, *six), ipv6=True)["iptables"]
+    assert (found[0], words in found[1]) == (verdict, True), found
+    assert judge((*GOOD, *six))["iptables"] == ("pass", LIMITING[0][0])
+    assert judge(six, ipv6=True)["iptables"][0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("address", "running", "verdict"),
+    [
+        ("::", True, "manual"),
+        ("fd00::1", True, "manual"),
+        ("::1", True, "pass"),
+        ("0.0.0.0", True, "pass"),
+        ("::", False, "pass"),
+    ],
+)
+def test_port_that_docker_proxy_passes_on(address: str, running: bool, verdict: str) -> None:
+    """A port on an address of IPv6, without a bridge that has it, is no matter of these rules: a person has to look."""
+    document = {
+        "Id": "a" * 64,
+        "Name": "/web",
+        "Pid": 9 if running else 0,
+        "Running": running,
+        "Status": "running" if running else "exited",
+        "Ports": {"80/tcp": [{"HostIp": address, "HostPort": "8080"}]},
+        "HostConfig": {"NetworkMode": "bridge", "PortBindings": {}, "PublishAllPorts": False},
+        "ExposedPorts": None,
+    }
+    found = judge(GOOD, containers=f"container {json.dumps(document)}\n--proc\n--paths")["iptables"]
+    assert (found[0], "web [::]:8080/tcp" in found[1]) == (
+        verdict,
+        verdict == "manual" and address == "::",
+    ), found
+
+
+def test_engine_that_does_not_tell_of_ipv6() -> None:
+    """Nobody knows then whether a bridge has it."""
+    found = judge(GOOD, ipv6=None)["iptables"]  # type: ignore[arg-type]
+    assert found == ("error", "docker network inspect does not report EnableIPv6")
+
+
 NO_ROOT = "the packet filter of the daemon's network could not be read; are you root?"
 NO_COMMAND = "the packet filter could not be asked: the target has no iptables command"
 
@@ -110,10 +173,10 @@ def test_rules_that_could_not_be_read(lines: tuple[str, ...], reason: str) -> No
     assert judge((*ABSENT, *lines))["iptables"] == ("error", reason)
 
 
-def nft(*items: dict[str, Any]) -> tuple[str, str]:
+def nft(*items: dict[str, Any], ipv6: bool = False) -> tuple[str, str]:
     """Verdict and reason of an engine with that backend, where nft lists these items."""
     answer = json.dumps({"nftables": [{"metainfo": {"version": "1.1.3"}}, *items]})
-    return judge((*ABSENT, f"7/nft:{answer}", "7/nft-status:0"), **NFTABLES)["iptables"]
+    return judge((*ABSENT, f"7/nft:{answer}", "7/nft-status:0"), ipv6=ipv6, **NFTABLES)["iptables"]
 
 
 def chain(table: str, name: str, **hook: str) -> dict[str, Any]:
@@ -151,6 +214,13 @@ def test_tables_of_nftables() -> None:
     closed = HOOK | {"policy": "drop"}
     for family, expected in (("ip", "pass"), ("ip6", "fail")):
         assert nft({"chain": chain("site", "forward", **closed)["chain"] | {"family": family}})[0] == expected
+    four, six = (
+        {"chain": chain("site", "f", **closed)["chain"] | {"family": each}} for each in ("ip", "ip6")
+    )
+    none = "for IPv6, which bridge has: no table but the engine's own drops or rejects what is forwarded"
+    assert nft(four, ipv6=True) == ("fail", none)
+    assert nft(four, six, ipv6=True)[0] == "pass"
+    assert nft(chain("site", "forward", **closed), ipv6=True)[0] == "pass"
     by_port = {"set": [[22, {"accept": None}], [80, {"drop": None}]]}
     assert nft(site, rule("site", "forward", {"vmap": {"key": "x", "data": by_port}}))[0] == "pass"
     by_port = {"set": [[22, {"accept": None}]]}

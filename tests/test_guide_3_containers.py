@@ -11,11 +11,11 @@ from hullcheck.facts import Facts
 from hullcheck.facts.capabilities import DOCKER_DEFAULT, plain
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine import Engine
-from hullcheck.facts.firewall import IPTABLES, Firewall
+from hullcheck.facts.firewall import IPTABLES, IPV4, IPV6, Firewall
 from hullcheck.facts.image_contents import ImageContents
 from hullcheck.facts.image_contents_names import COMPILER, MANAGER, SHELL
 from hullcheck.facts.images import Image
-from hullcheck.facts.ports import Port
+from hullcheck.facts.ports import Port, is_loopback
 from hullcheck.facts.references import Reference
 from hullcheck.facts.scan_reports import Report, ScanReports
 from hullcheck.facts.swarm import SwarmService
@@ -292,25 +292,43 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.4.firewall_rules", "3.4.firewall_rules.iptables", "3.4.firewall_rules.cni")
 @pytest.mark.severity("medium")
-def test_firewall_limits_container_traffic(firewall_option: tuple[str, Firewall]) -> str:
-    """A rule of the site's own drops or rejects some of the traffic to or from containers.
+def test_firewall_limits_container_traffic(firewall_option: tuple[str, Firewall], facts: Facts) -> str:
+    """A rule of the site's own drops or rejects some of the traffic to or from containers, of IPv6 too if they have it.
 
     The engine's rules let in whoever reaches a published port, and let every container out. A rule that accepts or
-    logs limits nothing. Looked at is IPv4, where the engine leaves room for the site: the chain DOCKER-USER, and
-    with its nftables backend all other tables. That a rule is the right one is for a person to say.
+    logs limits nothing. Looked at is where the engine leaves room for the site: the chain DOCKER-USER, and with its
+    nftables backend all other tables; for IPv6 where a bridge has it. A port that is open on [::] although no bridge
+    has it goes through docker-proxy, past all of these rules. That a rule is the right one is for a person to say.
 
     Remedy: put rules into DOCKER-USER that end in DROP, as `iptables -I DOCKER-USER -i eth0 ! -s 10.0.0.0/8 -j DROP`,
-    and let a service of the host load them at each start.
+    and the same with ip6tables, and let a service of the host load them at each start.
     """
     option, firewall = firewall_option
     if option == IPTABLES:
-        limit = firewall.limit
-        assert limit, firewall.gap
-        return limit
+        limit = firewall.limit(IPV4)
+        assert limit, firewall.gap(IPV4)
+        return limit + _require_ipv6_limit(firewall, facts)
     if not firewall.cni_files:
         raise NotApplicable("Docker Engine does not use CNI, and nothing is configured in /etc/cni/net.d")
     plugins = ", ".join(firewall.cni_plugins) or "of no known kind"
     raise Manual(f"plugins {plugins} are configured for other engines; do they enforce a network policy?")
+
+
+def _require_ipv6_limit(firewall: Firewall, facts: Facts) -> str:
+    """What to say of IPv6 beside the rule of IPv4."""
+    if with_ipv6 := firewall.ipv6_networks:
+        limit = firewall.limit(IPV6)
+        assert limit, f"for IPv6, which {_some(with_ipv6)} has: {firewall.gap(IPV6)}"
+        return f"; for IPv6: {limit}"
+    ports = ((name, port) for name, each in facts.container if each.running for port in each.published_ports)
+    open_there = [
+        f"{name} {port}" for name, port in ports if ":" in port.address and not is_loopback(port.address)
+    ]
+    if open_there:
+        raise Manual(
+            f"docker-proxy passes on, past these rules: {_some(open_there)}; what limits IPv6 to them?"
+        )
+    return ""
 
 
 @pytest.mark.nist("CM-7", "SC-7", sp="800-53")

@@ -122,7 +122,7 @@ _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "checklist_section": (*images.EVIDENCE, *daemon.EVIDENCE, engine.OS_RELEASE),
     "container_log": (*daemon.EVIDENCE, *containers.EVIDENCE),
     "engine": engine.EVIDENCE,
-    "firewall_option": (*firewall.PROBES, *daemon.EVIDENCE),
+    "firewall_option": (*firewall.PROBES, *daemon.EVIDENCE, *networks.PROBES, *containers.EVIDENCE),
     "image": images.EVIDENCE,
     "image_contents": image_contents.EVIDENCE,
     "content_trust": image_trust.PROBES,

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.networks import networks
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
@@ -37,20 +38,24 @@ ask() {  # NAME, then a command: its answer, each line after NAME, and its exit 
   printf "%s\n" "$text" | sed "s|^|$label:|"
   printf "%s-status:%d\n" "$label" $status
 }
+filter() {  # COMMAND TABLES: asking for a table that is not there would make it, so of old ones look first
+  case $($1 --version 2>/dev/null) in
+    "") echo "$pid/$1:absent" ;;
+    *legacy*)
+      if ! tables=$(cat $pid/net/$2 2>/dev/null); then echo "$pid/$1:unread"
+      elif printf "%s\n" "$tables" | grep -qx filter; then ask $1 $1 -w 5 -S
+      else echo "$pid/$1-status:0"
+      fi ;;
+    *) ask $1 $1 -w 5 -S ;;
+  esac
+}
 for pid in [0-9]*; do
   read -r name 2>/dev/null <$pid/comm && [ "$name" = dockerd ] || continue
   network=$(readlink $pid/ns/net) || { echo "$pid/namespace:unread"; continue; }
   enter=""
   [ "$network" = "$own" ] || enter="nsenter -t $pid -n"
-  case $(iptables --version 2>/dev/null) in
-    "") echo "$pid/iptables:absent" ;;
-    *legacy*)  # asking for a table that is not there would make it
-      if ! tables=$(cat $pid/net/ip_tables_names 2>/dev/null); then echo "$pid/iptables:unread"
-      elif printf "%s\n" "$tables" | grep -qx filter; then ask iptables iptables -w 5 -S
-      else echo "$pid/iptables-status:0"
-      fi ;;
-    *) ask iptables iptables -w 5 -S ;;
-  esac
+  filter iptables ip_tables_names
+  filter ip6tables ip6_tables_names
   command -v nft >/dev/null || continue
   if $enter nft list table ip docker-bridges >/dev/null 2>&1; then ask nft nft -j -t list ruleset; fi
 done
@@ -85,6 +90,8 @@ def _chains_alone(ruleset: Any) -> dict[str, Any]:
 
 IPTABLES, CNI = "iptables", "CNI plugins"
 OPTIONS = (IPTABLES, CNI)
+IPV4, IPV6 = "iptables", "ip6tables"
+"""The two kinds of traffic, by the command that lists the rules for one."""
 FIREWALL = Probe("firewall", _SCRIPT, _keep)
 PROBES = (FIREWALL,)
 
@@ -92,6 +99,7 @@ _USER_CHAIN = "DOCKER-USER"
 _LIMITING = frozenset({"DROP", "REJECT"})
 _ENDING = frozenset({"ACCEPT", "RETURN"})
 _OF_THE_ENGINE = "docker-bridges"
+_FAMILY_OF_THE_OTHER = {IPV4: "ip6", IPV6: "ip"}  # as nft calls it
 _FORWARDING_HOOKS = frozenset({"forward", "prerouting", "postrouting"})
 
 
@@ -144,49 +152,60 @@ class Firewall:
         told = self.daemon.engine.info.get("FirewallBackend") or {}
         return "nftables" if str(told.get("Driver", "")).startswith("nftables") else "iptables"
 
-    @property
-    def limit(self) -> str:
-        """A rule of the site that limits the traffic of containers; empty where there is none.
+    def limit(self, kind: str) -> str:
+        """A rule of the site that limits this kind of traffic of containers; empty where there is none.
 
         Raises:
             EvidenceError: the rules could not be read.
         """
-        return self._nftables_limit() if self.backend == "nftables" else self._iptables_limit()
+        return self._nftables_limit(kind) if self.backend == "nftables" else self._iptables_limit(kind)
 
-    @property
-    def gap(self) -> str:
+    def gap(self, kind: str) -> str:
         """Why nothing limits it, in words."""
         if self.backend == "nftables":
             return "no table but the engine's own drops or rejects what is forwarded"
-        if _USER_CHAIN not in self._iptables:
+        chains = self._chains(kind)
+        if _USER_CHAIN not in chains:
             return f"there is no chain {_USER_CHAIN}"
-        if not _leads_to(self._iptables, "FORWARD", _USER_CHAIN):
+        if not _leads_to(chains, "FORWARD", _USER_CHAIN):
             return f"what is forwarded does not come to {_USER_CHAIN}"
-        rules = [rule.text for rule in self._iptables[_USER_CHAIN]]
+        rules = [rule.text for rule in chains[_USER_CHAIN]]
         return f"{_USER_CHAIN} drops and rejects nothing; it has {'; '.join(rules) or 'no rule'}"
 
-    def _iptables_limit(self) -> str:
-        if not _leads_to(self._iptables, "FORWARD", _USER_CHAIN):
+    @property
+    def ipv6_networks(self) -> tuple[str, ...]:
+        """The bridges whose containers have addresses of IPv6.
+
+        Raises:
+            EvidenceError: the engine does not say.
+        """
+        bridges = [each for each in networks(self.recording) if each.driver == "bridge"]
+        if any(each.ipv6 is None for each in bridges):
+            raise EvidenceError("docker network inspect does not report EnableIPv6")
+        return tuple(each.name for each in bridges if each.ipv6)
+
+    def _iptables_limit(self, kind: str) -> str:
+        chains = self._chains(kind)
+        if not _leads_to(chains, "FORWARD", _USER_CHAIN):
             return ""
-        rule = limiting_rule(self._iptables, _USER_CHAIN)
+        rule = limiting_rule(chains, _USER_CHAIN)
         return rule.text if rule else ""
 
-    @cached_property
-    def _iptables(self) -> Mapping[str, list[Rule]]:
+    def _chains(self, kind: str) -> Mapping[str, list[Rule]]:
         chains: dict[str, list[Rule]] = {}
-        for line in self._answer("iptables"):
+        for line in self._answer(kind):
             try:
                 words = shlex.split(line)
             except ValueError:
-                raise EvidenceError("the answer of iptables is not what it documents") from None
+                raise EvidenceError(f"the answer of {kind} is not what it documents") from None
             if words[:1] == ["-N"] or words[:1] == ["-P"]:
                 chains.setdefault(words[1], [])
             elif words[:1] == ["-A"]:
                 chains.setdefault(words[1], []).append(_iptables_rule(words, line))
         return chains
 
-    def _nftables_limit(self) -> str:
-        for table, chains, hooked in _tables(self._answer("nft")):
+    def _nftables_limit(self, kind: str) -> str:
+        for table, chains, hooked in _tables(self._answer("nft"), _FAMILY_OF_THE_OTHER[kind]):
             for name, policy in hooked.items():
                 rule = limiting_rule(chains, name)
                 if rule or policy == "drop":
@@ -232,8 +251,8 @@ def _iptables_rule(words: list[str], line: str) -> Rule:
     return Rule(words[jump + 1] if jump + 1 < len(words) else "", not conditions, line)
 
 
-def _tables(lines: Iterable[str]) -> Iterable[tuple[str, Chains, Mapping[str, str]]]:
-    """Of each table but the engine's own and those of IPv6 alone, what the traffic of containers comes to.
+def _tables(lines: Iterable[str], left_out: str) -> Iterable[tuple[str, Chains, Mapping[str, str]]]:
+    """Of each table but the engine's own and those of one family, what the traffic of containers comes to.
 
     That is its chains, and the policy of those to which forwarded packets come.
     """
@@ -251,7 +270,7 @@ def _tables(lines: Iterable[str]) -> Iterable[tuple[str, Chains, Mapping[str, st
     except (ValueError, KeyError, TypeError, AttributeError):
         raise EvidenceError("the answer of nft is not what it documents") from None
     families = ((*name.split(), name) for name in hooked)
-    wanted = [name for family, table, name in families if family != "ip6" and table != _OF_THE_ENGINE]
+    wanted = [name for family, table, name in families if family != left_out and table != _OF_THE_ENGINE]
     return [(name, chains[name], hooked[name]) for name in wanted]
 
 

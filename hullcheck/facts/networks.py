@@ -20,6 +20,7 @@ ids=$(docker network ls --quiet --no-trunc) || exit
             "Id": True,
             "Driver": True,
             "Scope": True,
+            "EnableIPv6": True,
             "Ingress": True,
             "Internal": True,
             "Options": True,
@@ -32,13 +33,19 @@ PROBES = (DOCKER_NETWORKS,)
 
 @dataclass(frozen=True)
 class Network:
-    """One network; `options` are those of its driver."""
+    """One network.
+
+    Attributes:
+        options: those of its driver.
+        ipv6: whether its containers have addresses of IPv6; None where the engine does not say.
+    """
 
     name: str
     id: str
     driver: str
     ingress: bool
     options: dict[str, str]
+    ipv6: bool | None = None
 
 
 def networks(recording: Recording) -> tuple[Network, ...]:
@@ -57,7 +64,12 @@ def networks(recording: Recording) -> tuple[Network, ...]:
     try:
         return tuple(
             Network(
-                each["Name"], each["Id"], each["Driver"], bool(each.get("Ingress")), each.get("Options") or {}
+                each["Name"],
+                each["Id"],
+                each["Driver"],
+                bool(each.get("Ingress")),
+                each.get("Options") or {},
+                each.get("EnableIPv6"),
             )
             for each in documents
         )
