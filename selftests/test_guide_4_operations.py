@@ -477,7 +477,9 @@ PARTS = {
     "net": LISTENS,
     "unit": "unit:Id=falco.service\nunit:MainPID=7\nunit:ActiveState=active\nunit:UnitFileState=enabled",
     "config": CONFIG,
-    "rules": "rules:3:aa:/etc/falco/falco_rules.yaml\nrules:0:ee:/etc/falco/other.yaml",
+    "rules": "rules:2:aa:/etc/falco/falco_rules.yaml\nrule:0:- rule: Shell in it\nrule:0:  tags: [a, b]\n"
+    "rule:0:- macro: m\nrule:0:  enabled: no\nrule:0:- rule: 'Odd'\nrule:0:  tags: [b]\n"
+    "rules:0:ee:/etc/falco/other.yaml",
     "first": METRICS.format(digest="aa", events=1.7e6, drops=3, matches=4),
     "second": METRICS.format(digest="aa", events=1.8e6, drops=3, matches=4),
     "rest": "",
@@ -594,8 +596,18 @@ def test_falco_in_order() -> None:
         ("its driver is loaded", {"fds": ""}, "error", "are you root"),
         ("its rules are loaded", {"rules": "rules:0:aa:/etc/falco/falco_rules.yaml"}, "fail", "no file"),
         ("its rules are loaded", {"rules": "rules:9:aa:/etc/falco/other.yaml"}, "fail", "no file"),
-        ("its rules are loaded", {"rules": "rules:9:aa:/etc/falco/rules.d/x.yaml"}, "pass", "rules.d/x.yaml"),
-        ("its rules are loaded", {"rules": "rules:9:bb:/etc/falco/falco_rules.yaml"}, "fail", "another"),
+        (
+            "its rules are loaded",
+            {"rules": "rules:9:aa:/etc/falco/rules.d/x.yaml\nrule:0:- rule: x"},
+            "pass",
+            "rules.d/x.yaml",
+        ),
+        (
+            "its rules are loaded",
+            {"rules": "rules:9:bb:/etc/falco/falco_rules.yaml\nrule:0:- rule: x"},
+            "fail",
+            "another",
+        ),
         ("its rules are loaded", {"first": "", "second": ""}, "pass", "does not show"),
         ("its rules are loaded", given("-r", "/etc/falco/other.yaml"), "fail", "no file"),
         ("its rules are loaded", given("-r", "/etc/falco/falco_rules.yaml"), "pass", "falco_rules.yaml"),
@@ -678,6 +690,76 @@ def test_falco_with_one_thing_changed(step: str, changed: dict[str, str], expect
     """Each step fails on the flaw that it names; what is not shown is an error, or left to a person."""
     verdict, reason = falco(watched(said(**changed)), step)
     assert (verdict, words in reason) == (expected, True), reason
+
+
+TAGLESS = PARTS["rules"].replace("tags: [a, b]", "tags:").replace("tags: [b]", "tags:")
+OFF = ("fail", "all 2 rules are switched off, by its options, its configuration or their files")
+UNKNOWN = ("error", "its rules are switched by tags, which could not be read")
+
+
+def on(count: int) -> tuple[str, str]:
+    """That so many rules are on."""
+    return "pass", f"/etc/falco/falco_rules.yaml (sha256 aa), {count} of 2 rules on, as it says itself"
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, on(2)),
+        (given("-T", "a"), on(1)),
+        (given("-T", "b"), OFF),
+        (given("-Tb"), OFF),
+        (given("-T", "c"), on(2)),
+        (given("-t", "a"), on(1)),
+        (given("-t", "c"), OFF),
+        (given("-t", "c", "-t", "b"), on(2)),
+        (given("-D", "Shell"), on(1)),
+        (given("-D", "Shell", "-D", "d"), OFF),
+        (given("-D", "d", "-t", "a"), on(1)),
+        (given("-o", "rules[].disable.rule=*"), OFF),
+        (given("-o", "rules[].disable.rule=*", "-o", "rules[].enable.tag=a"), on(1)),
+        (given("-o", "rules[].enable.tag=a", "-o", "rules[].disable.rule=*"), OFF),
+        ({"config": CONFIG + "rules: [{disable: {tag: b}}]"}, OFF),
+        ({"config": CONFIG + "rules: [{disable: {rule: 'Shell*'}}]"}, on(1)),
+        ({"config": CONFIG + "rules: [{disable: {rule: '*'}}, {enable: {rule: Odd}}]"}, on(1)),
+        ({"config": CONFIG + "rules: {disable: {rule: '*'}}"}, on(2)),
+        ({"config": CONFIG + "rules: [{disable: {rule: '*'}}]"} | given("-t", "b"), OFF),
+        ({"rules": PARTS["rules"].replace("  tags: [b]", "  enabled: false # x")}, on(1)),
+        (
+            {
+                "rules": PARTS["rules"]
+                .replace("tags: [a, b]", "enabled: no")
+                .replace("tags: [b]", "enabled: Off")
+            },
+            OFF,
+        ),
+        ({"rules": TAGLESS}, on(2)),
+        ({"rules": TAGLESS} | given("-T", "b"), UNKNOWN),
+        ({"rules": TAGLESS} | given("-t", "b"), UNKNOWN),
+        ({"rules": TAGLESS} | given("-D", "d"), on(1)),
+    ],
+)
+def test_rules_that_are_switched(changed: dict[str, str], expected: tuple[str, str]) -> None:
+    """Options come before the configuration, -t leaves nothing else on, and a rule that is off is not loaded."""
+    assert falco(watched(said(**changed)), "its rules are loaded") == expected
+
+
+def test_rule_that_a_later_file_switches() -> None:
+    """It is the same rule, and has its tags still; one of a file that is not loaded is not counted."""
+    later = "\nrules:1:bb:/etc/falco/rules.d/x.yaml\nrule:2:- rule: Odd\nrule:2:  enabled: {}"
+    metrics = (
+        PARTS["second"].replace('falco_rules.yaml",sha256="aa"', 'x",sha256="bb"') + "\n" + PARTS["second"]
+    )
+
+    def found(state: str, place: str = "rules.d/x.yaml") -> str:
+        rules = PARTS["rules"] + later.format(state).replace("rules.d/x.yaml", place)
+        return falco(watched(said(rules=rules, second=metrics, **given("-T", "a"))), "its rules are loaded")[
+            1
+        ]
+
+    assert ", 1 of 2 rules on" in found("true")
+    assert found("false") == OFF[1]
+    assert ", 1 of 2 rules on" in found("false", "y.yaml")
 
 
 def snapshot(events: int, *, ago: int, start: int = 5) -> str:

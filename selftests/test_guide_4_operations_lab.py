@@ -159,6 +159,11 @@ def test_falco_on_a_host(lab_host: HostFactory) -> None:
     assert steps() == ["pass"] * 8
     found = judged("something_watches_the_containers", facts_of_guest(host))
     assert found["Falco"][0] == "pass"
+    for switch, verdict in (("disable: {rule: '*'}", "fail"), ("disable: {rule: Other}", "pass")):
+        host.write("/etc/falco/falco.yaml", CONFIG + f"rules: [{{{switch}}}]\n")
+        assert steps()[4] == verdict
+    host.write("/etc/falco/falco_rules.yaml", rules + "  enabled: false\n")
+    assert steps()[4] == "fail"
     host.write("/etc/falco/falco_rules.yaml", rules + "- rule: Other\n")
     assert steps()[4] == "fail"
     host.exec("systemctl", "stop", "falco")

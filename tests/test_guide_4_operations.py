@@ -136,8 +136,9 @@ def test_falco_sees_and_reports(falco_step: Step, facts: Facts, policy: Policy) 
     """Falco runs, starts with the host, has its driver and rules, sees events, and its reports leave the host.
 
     Each step is judged by itself, since a process that is there may see nothing: without its driver, without
-    rules, or because it loses what it is given. Its health page is a constant and is not asked. Not applicable
-    where another tool watches this host, if the policy does not name Falco (`runtime_monitors`).
+    rules, with all of them switched off, or because it loses what it is given. Its health page is a constant and is
+    not asked. Not applicable where another tool watches this host, if the policy does not name Falco
+    (`runtime_monitors`).
 
     Remedy: install Falco by its packages or its image, enable its unit, set `metrics.enabled` and
     `webserver.prometheus_metrics_enabled` in falco.yaml, and `http_output` to where alerts are read.
@@ -295,7 +296,13 @@ def _falco(step: Step, facts: Facts) -> str:
 
 def _require_rules(falco: Watcher) -> str:
     assert falco.rules, "no file that its configuration names has a rule"
-    shown = ", ".join(f"{path} (sha256 {digest[:12]})" for path, digest in falco.rules.items())
+    states = falco.rule_states
+    on = [name for name, state in states.items() if state]
+    if not on and None in states.values():
+        raise EvidenceError("its rules are switched by tags, which could not be read")
+    assert on, f"all {len(states)} rules are switched off, by its options, its configuration or their files"
+    files = ", ".join(f"{path} (sha256 {digest[:12]})" for path, digest in falco.rules.items())
+    shown = f"{files}, {len(on)} of {len(states)} rules on"
     loaded = falco.readings[1].rules if falco.readings else {}
     if not loaded:
         return f"{shown}; what it loaded of them it does not show"

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from hullcheck.facts import containers, images, ports
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
+from hullcheck.facts.falco_rules import Rule, Switch, by_configuration, states
 from hullcheck.facts.processes import PROCESSES
 from hullcheck.facts.sensors_probe import SENSORS
 from hullcheck.facts.shippers_probe import SHIPPERS
@@ -207,6 +208,19 @@ class Watcher:
             for count, digest, path in self.document["Rules"]
             if int(count) and any(path == each or path.startswith(each.rstrip("/") + "/") for each in wanted)
         }
+
+    @property
+    def rule_states(self) -> Mapping[str, bool | None]:
+        """Of each rule in these files, by its name, whether it is on; None where that cannot be told.
+
+        Raises:
+            EvidenceError: the configuration could not be read.
+        """
+        named = [Rule(*each) for each in self.document["Named"]]
+        options = [Switch(*each) for each in self.document["Switches"]]
+        lists = [each.get("rules") for each in self.document["Config"] if each]
+        switches = (*options, *(switch for each in lists for switch in by_configuration(each)))
+        return states((each for each in named if each.path in self.rules), switches)
 
     @property
     def readings(self) -> tuple[Reading, Reading] | None:

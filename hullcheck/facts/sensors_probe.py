@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from hullcheck.facts import ports
+from hullcheck.facts import falco_rules, ports
 from hullcheck.facts.program_answer import words_and_files
 from hullcheck.probes import Probe
 from hullcheck.redact import json_object, pick
@@ -55,9 +55,12 @@ for pid in $pids; do
     printf "config:%s\n" "${each#$root}"
     head -c 1000000 "$each" 2>/dev/null | sed "s/^/:/"
   done
+  number=0
   for each in $root/etc/falco/*.yaml $root/etc/falco/*.yml $root/etc/falco/rules.d/*; do
-    [ -f "$each" ] && count=$(grep -c "^- rule:" "$each") && sum=$(sha256sum <"$each") &&
-      printf "rules:%s:%s:%s\n" "$count" "${sum%% *}" "${each#$root}"
+    [ -f "$each" ] && count=$(grep -c "^- rule:" "$each") && sum=$(sha256sum <"$each") || continue
+    printf "rules:%s:%s:%s\n" "$count" "${sum%% *}" "${each#$root}"
+    grep -e "^- " -e "^[[:space:]]*enabled:" -e "^[[:space:]]*tags:" "$each" | sed "s/^/rule:$number:/"
+    number=$((number + 1))
   done
   snapshots=$(below metrics output_file)
   [ ! -f "$root$snapshots" ] || tail -n 2 "$root$snapshots" 2>/dev/null | sed "s/^/snapshot:/"
@@ -82,6 +85,7 @@ exit 0
 _CONFIG = {
     "rules_file": True,
     "rules_files": True,
+    "rules": True,
     "engine": {"kind": True},
     "metrics": {"enabled": True, "interval": True, "output_file": True},
     "webserver": {"enabled": True, "listen_port": True, "prometheus_metrics_enabled": True},
@@ -123,7 +127,9 @@ def _process(block: str) -> dict[str, Any]:
     pid, _, rest = block.partition("\n")
     lines, files = words_and_files(rest)
     held = lines.get("fd", [])
-    by_option = _by_option("\n".join(lines.get("argument", ()))) if files else {}
+    arguments = "\n".join(lines.get("argument", ()))
+    by_option = _by_option(arguments) if files else {}
+    rules = [each.split(":", 2) for each in lines.get("rules", ())]
     return {
         "Pid": int(pid),
         "SeesFiles": bool(held),
@@ -131,11 +137,19 @@ def _process(block: str) -> dict[str, Any]:
         "Network": dict(zip(("Listens", "Connected"), ports.held(lines.get("net", ()), held), strict=True)),
         "Unit": dict(each.partition("=")[::2] for each in lines.get("unit", ())),
         "Config": [*map(_config, files.values()), *([by_option] if by_option else ())],
-        "Rules": [each.split(":", 2) for each in lines.get("rules", ())],
+        "Rules": rules,
+        "Named": [each for number, (_, _, path) in enumerate(rules) for each in _named(lines, number, path)],
+        "Switches": falco_rules.by_options(arguments) if files else [],
         "Readings": [read for word in ("first", "second") if (read := _reading(lines.get(word, ())))],
         "Snapshots": [pick(json_object(each), _SNAPSHOT) for each in lines.get("snapshot", ())],
         "Alerts": max(map(int, lines.get("alerts", ())), default=None),
     }
+
+
+def _named(lines: dict[str, list[str]], number: int, path: str) -> list[falco_rules.Rule]:
+    """The rules of one file."""
+    told = (each.partition(":")[::2] for each in lines.get("rule", ()))
+    return falco_rules.in_file(path, (line for of, line in told if of == str(number)))
 
 
 def _by_option(arguments: str) -> dict[str, Any]:
@@ -148,8 +162,11 @@ def _by_option(arguments: str) -> dict[str, Any]:
             found.setdefault(section, {})[key] = yaml.safe_load(value)
         except (yaml.YAMLError, RecursionError, ValueError):
             found.setdefault(section, {})[key] = None
-    rules = _RULES.findall(arguments)
-    return _judged(found | ({"rules_files": rules} if rules else {}))
+    if rules := _RULES.findall(arguments):
+        found["rules_files"] = rules
+    if selected := falco_rules.selected(arguments):
+        found["rules"] = selected
+    return _judged(found)
 
 
 def _config(text: str) -> dict[str, Any] | None:

@@ -1,0 +1,98 @@
+"""Which of Falco's rules are on: as their files have it, and as options and the configuration switch them."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+_FALSE = ("false", "no", "off", "n")
+_OPTION = re.compile(r"^-([DTt])(?:=|\n)?(.+)$", re.MULTILINE)
+_SELECTION = re.compile(
+    r"^(?:-o|--option)(?:=|\n)?rules\[\d*\]\.(enable|disable)\.(rule|tag)=(.*)$", re.MULTILINE
+)
+_ORDER = "DTt"
+
+
+class Rule(NamedTuple):
+    """A rule of a file: whether that says that it is on, and its tags; None where it does not say so in one line."""
+
+    path: str
+    name: str
+    enabled: bool | None
+    tags: list[str] | None
+
+
+class Switch(NamedTuple):
+    """What switches rules: whose name holds a text (`part`), whose name is one (`rule`), or that have a tag."""
+
+    enables: bool
+    by: str
+    of: str
+
+    def hits(self, name: str, tags: list[str] | None) -> bool | None:
+        """Whether it is about a rule; None where its tags are not known."""
+        if self.by == "tag":
+            return None if tags is None else self.of in tags
+        if self.by == "part":
+            return self.of in name
+        return re.fullmatch(re.escape(self.of).replace(r"\*", ".*"), name) is not None
+
+
+def in_file(path: str, lines: Iterable[str]) -> list[Rule]:
+    """The rules in the lines of a file that begin an item, or hold what decides."""
+    found = list[Rule]()
+    for line in lines:
+        key, _, value = line.strip().removeprefix("- ").partition(":")
+        word = value.partition(" #")[0].strip().strip("\"'")
+        if line.startswith("-"):
+            found.append(Rule(path, word if key == "rule" else "", None, [] if key == "rule" else None))
+        elif found and key == "enabled":
+            found[-1] = found[-1]._replace(enabled=word.lower() not in _FALSE)
+        elif found and key == "tags":
+            listed = re.fullmatch(r"\[(.*)\]", word)
+            found[-1] = found[-1]._replace(tags=re.findall(r"[^\s,\"']+", listed[1]) if listed else None)
+    return [each for each in found if each.name]
+
+
+def by_options(arguments: str) -> list[Switch]:
+    """What the command line switches, in the order in which Falco does it; one argument stands in a line."""
+    options = sorted(_OPTION.findall(arguments), key=lambda each: _ORDER.index(each[0]))
+    switches = [_BY_OPTION[letter](text) for letter, text in options]
+    if any(letter == "t" for letter, _ in options):  # then no other rule is on
+        first = next(place for place, (letter, _) in enumerate(options) if letter == "t")
+        switches.insert(first, Switch(False, "rule", "*"))
+    return switches
+
+
+_BY_OPTION: Mapping[str, Any] = {
+    "D": lambda text: Switch(False, "part", text),
+    "T": lambda text: Switch(False, "tag", text),
+    "t": lambda text: Switch(True, "tag", text),
+}
+
+
+def selected(arguments: str) -> list[dict[str, dict[str, str]]]:
+    """What the command line adds to `rules` of the configuration."""
+    return [{act: {by: of}} for act, by, of in _SELECTION.findall(arguments)]
+
+
+def by_configuration(rules: Any) -> Iterator[Switch]:
+    """What `rules` of a configuration switches; what is no such list switches nothing."""
+    for each in rules if isinstance(rules, list) else ():
+        for act, wanted in each.items() if isinstance(each, dict) else ():
+            for by, of in wanted.items() if isinstance(wanted, dict) else ():
+                if act in ("enable", "disable") and by in ("rule", "tag"):
+                    yield Switch(act == "enable", by, str(of))
+
+
+def states(rules: Iterable[Rule], switches: Iterable[Switch]) -> dict[str, bool | None]:
+    """Of each rule by its name whether it is on; None where that cannot be told."""
+    found, tags = dict[str, bool | None](), dict[str, list[str] | None]()
+    for rule in rules:
+        found[rule.name] = found.get(rule.name, True) if rule.enabled is None else rule.enabled
+        tags[rule.name] = tags.get(rule.name) or rule.tags
+    for switch in switches:
+        for name, before in found.items():
+            hit = switch.hits(name, tags[name])
+            if hit or (hit is None and before is not switch.enables):
+                found[name] = switch.enables if hit else None
+    return found
