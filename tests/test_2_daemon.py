@@ -182,7 +182,7 @@ def test_storage_driver_is_not_devicemapper(daemon: Daemon) -> str:
 @pytest.mark.nist("4.3.2", "4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.7", "8.3.1")
 @pytest.mark.hipaa("164.312(d)", "164.312(e)(1)", "164.312(e)(2)(ii)")
-@pytest.mark.guide("1.3.no_plain_tcp", "2.3.tlsverify", "5.hipaa.least_privilege")
+@pytest.mark.guide("1.3.no_plain_tcp", "2.3.tlsverify", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
 def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
     """Every TCP address of the API asks its clients for a certificate of the site's own CA.

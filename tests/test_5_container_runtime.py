@@ -727,7 +727,7 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: E
 @pytest.mark.nist("4.4.3", "4.5.5", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.guide("1.3.socket_access", "5.hipaa.least_privilege")
+@pytest.mark.guide("1.3.socket_access", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
 def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
     """No container sees the socket of an engine.

@@ -145,13 +145,14 @@ def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, po
 def test_scanner_covers_images_in_use(
     scanner: str, scan_reports: ScanReports | None, facts: Facts, policy: Policy
 ) -> str:
-    """Trivy or Clair, or both between them, have reported lately on every image that a container uses.
+    """Trivy or Clair, or both between them, reported on every image in use before its first use, and of late.
 
-    A scanner that was set up for some images says nothing of the others. What a report counts is judged for each
-    image by the control of CIS 4.4; here it makes the scanner fail that found it.
+    A scanner that was set up for some images says nothing of the others, and one that looks afterwards kept nothing
+    from starting. What a report counts is judged for each image by the control of CIS 4.4; here it makes the scanner
+    fail that found it. Where only later reports are there, a person has to say whether one came before.
 
-    Remedy: let one of them scan every image that runs, on a schedule, and leave its reports in the folder
-    `scan_reports` of the policy.
+    Remedy: let one of them scan every image before it is started and on a schedule, and keep its reports in the
+    folder `scan_reports` of the policy, each scan in a file of its own.
     """
     limits = policy.scan_reports
     if limits is None or scan_reports is None:
@@ -179,7 +180,16 @@ def test_scanner_covers_images_in_use(
     ]
     if doubts:
         raise Manual(_some(doubts))
+    late = [name for name in mine if not _was_scanned_before(used[name], scan_reports)]
+    if late:
+        raise Manual(f"good reports, but none from before the first use of {_some(late)}")
     return f"good reports on {len(mine)} of {len(used)} images in use"
+
+
+def _was_scanned_before(image: Image, reports: ScanReports) -> bool:
+    """Whether a report is older than the first container of the image that is still there."""
+    oldest = reports.about(image.known_as)[-1]
+    return image.used_since is not None and oldest.created <= image.used_since
 
 
 def _fresh(image: Image, reports: ScanReports, limit: int) -> dict[str, Report]:

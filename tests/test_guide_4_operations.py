@@ -31,7 +31,9 @@ _INTERVALS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("10.3.3")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
-@pytest.mark.guide("4.2.central_logs", "4.2.central_logs.elk", "4.2.central_logs.fluentd")
+@pytest.mark.guide(
+    "4.2.central_logs", "4.2.central_logs.elk", "4.2.central_logs.fluentd", "5.pci_dss.monitor_logs"
+)
 @pytest.mark.severity("medium")
 def test_container_logs_are_collected_centrally(
     log_system: str, shippers: Shippers, daemon: Daemon, facts: Facts, policy: Policy
@@ -83,7 +85,7 @@ def _some(names: list[str]) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("10.3.3")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
-@pytest.mark.guide("4.2.central_logs")
+@pytest.mark.guide("4.2.central_logs", "5.pci_dss.monitor_logs")
 @pytest.mark.severity("medium")
 def test_host_logs_are_collected_centrally(host_log: HostLog, shippers: Shippers) -> str:
     """The log of the daemon and the audit log go to another machine.
