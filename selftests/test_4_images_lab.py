@@ -475,13 +475,25 @@ def test_scan_report_of_a_real_image(
     configuration = "sha256:" + named["Config"].removesuffix(".json").rpartition("/")[2]
     assert found("sha256:" + "00" * 32)[0] == "fail"
     assert found(configuration)[0] == "pass"
+
+    def scanners() -> list[str]:
+        return [verdict for verdict, _ in audit("scanner_covers_images_in_use", one, policy).values()]
+
+    assert scanners() == ["manual", "not applicable"]  # the container is older than the report
+    one.run("later")
+    one.docker("rm", "--force", "web")
+    assert scanners() == ["pass", "not applicable"]
+    one.run("web")
     assert found(one.docker("image", "inspect", "--format", "{{.Id}}", "bb:1").strip())[0] == "pass"
     assert found(configuration, "LOW", "HIGH")[0] == "fail"
     (tmp_path / "web.json").write_text("{")
     assert audit("4.4", one, policy)["bb:1"][0] == "error"
     (tmp_path / "web.json").unlink()
+    assert scanners() == ["fail", "fail"]
+    one.docker("rm", "--force", "later")
     assert audit("4.4", one, policy)["bb:1"] == ("fail", "no scan report on its digest (used by web)")
     one.docker("rm", "--force", "web")
+    assert scanners() == ["not applicable", "not applicable"]
     assert audit("4.4", one, policy)["bb:1"][0] == "not applicable"
 
 
