@@ -395,11 +395,14 @@ def test_networks_are_read() -> None:
 # ---- 7.4
 
 
-def service(name: str, *variables: str, log: object = None, labels: object = None, **container: Any) -> str:
-    """The line of the probe's answer for a service."""
-    spec = {"Env": list(variables) or None, **container}
-    document = {"ID": name, "Name": name, "Labels": labels or {}, "Container": spec, "Log": log}
-    return f"service {json.dumps(document)}"
+def settings(*variables: str, log: object = None, labels: object = None, **container: Any) -> dict[str, Any]:
+    """What the probe asks of a service's settings."""
+    return {"Labels": labels or {}, "Container": {"Env": list(variables) or None, **container}, "Log": log}
+
+
+def service(name: str, *variables: str, before: dict[str, Any] | None = None, **more: Any) -> str:
+    """The line of the probe's answer for a service, with its settings *before* the last update."""
+    return f"service {json.dumps({'ID': name, 'Name': name, **settings(*variables, **more), 'Previous': before})}"
 
 
 def judge_service(*variables: str, **more: Any) -> tuple[str, str, str]:
@@ -480,6 +483,22 @@ def test_secrets_elsewhere_in_a_service(more: dict[str, Any], expected: str) -> 
     assert judge_service(**harmless)[0] == "pass"
 
 
+def test_secrets_before_the_last_update() -> None:
+    """Settings to which the service can be rolled back count, and what was there before and after is told once."""
+    before = settings("DB_PASSWORD=hunter2", Args=["--token=hunter2"])
+    found, reason, kept = judge_service("A=b", before=before)
+    told = "before the last update: variable DB_PASSWORD: a value given to DB_PASSWORD"
+    assert (found, reason) == ("fail", f"{told}; before the last update: command: a value given to token")
+    assert "hunter2" not in kept
+    now = "variable DB_PASSWORD: a value given to DB_PASSWORD"
+    _, reason, _ = judge_service("DB_PASSWORD=hunter3", before=settings("DB_PASSWORD=hunter2"))
+    assert reason == now
+    assert judge_service("A=b", before=settings("A=c"))[0] == "pass"
+    assert judge_service("A=b", before=settings() | {"Container": None})[0] == "pass"
+    node = Node(objects=(service("web", before={"Labels": {}}),))
+    assert verdict("7.4", node)[0] == "error"
+
+
 def test_services_are_kept_apart() -> None:
     """Each variable belongs to its service, and configs are judged by their names."""
     objects = (
@@ -503,6 +522,7 @@ def test_service_that_is_not_understood() -> None:
     for line in (
         "service ",
         'service {"ID":"x","Name":"web"}',
+        'service {"ID":"x","Name":"web","Labels":{},"Container":{},"Log":null}',
         'service {"ID":"x","Name":"web","Env":["A=b"',
     ):
         node = Node(objects=(service("a"), line))

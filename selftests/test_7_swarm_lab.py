@@ -352,6 +352,22 @@ def test_secrets_of_services(nodes: Switch) -> None:
     assert token not in stored
 
 
+def test_secret_in_settings_to_roll_back_to(nodes: Switch) -> None:
+    """A password that an update took away is still shown, until the next update."""
+    nodes.init(1)
+    engine = nodes.engines[0]
+    nodes.service("web", "--env", "DB_PASSWORD=hunter2")
+    update = "service", "update", "--detach"
+    engine.docker(*update, "--env-rm", "DB_PASSWORD", "web")
+    assert "hunter2" in engine.docker("service", "inspect", "web")
+    facts = facts_of(nodes)
+    reason = "before the last update: variable DB_PASSWORD: a value given to DB_PASSWORD"
+    assert verdicts("7.4", facts) == {"web": ("fail", reason)}
+    assert "hunter2" not in facts.recording.answers["swarm"].stdout
+    engine.docker(*update, "--force", "web")
+    assert verdicts("7.4", facts_of(nodes))["web"][0] == "pass"
+
+
 # ---- 7.5 and 7.6
 
 

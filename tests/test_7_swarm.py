@@ -106,11 +106,12 @@ def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
     """No service gets a password, token or key in its environment, labels, commands or options, or as a config.
 
     All of these can be read by everyone who may inspect the service, and the environment by every process in its
-    containers; a secret is encrypted at rest and seen by its service alone. Names and formats of values decide,
-    and of a config its names: a secret that looks like none, or is in the image, is not found here.
+    containers; a secret is encrypted at rest and seen by its service alone. The swarm keeps the settings before
+    the last update too, shows them and rolls back to them. Names and formats of values decide, and of a config
+    its names: a secret that looks like none, or is in the image, is not found here.
 
     Remedy: `docker secret create`, then `docker service update --secret-add … --env-rm …`; many images read
-    `NAME_FILE` for `NAME`.
+    `NAME_FILE` for `NAME`. A second update (`--force`) makes the swarm forget the settings with the secret.
     """
     configs = swarm_service.exposed_configs
     as_config = [f"as a config: {', '.join(configs)}"] if configs else []

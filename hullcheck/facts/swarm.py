@@ -72,7 +72,8 @@ class SwarmService:
 
     Attributes:
         variables: how many variables its environment has.
-        exposed: the secrets in its environment, labels, commands and options: where each is, and of which kind.
+        exposed: the secrets in its environment, labels, commands and options, and in those before its last
+            update: where each is, and of which kind.
         secrets: the names of the secrets that it can read.
         configs: the names of its configs, and of the files that hold them.
         image: the reference from which its tasks are created; empty where it names none.

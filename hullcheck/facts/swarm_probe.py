@@ -5,6 +5,8 @@ each process called dockerd, `PID/...:` before lines of its network's tables, no
 manager `node JSON` and `service JSON`.
 
 Of a service is kept what it is given to know by name, and where a secret is among its settings, but no value.
+Its settings before the last update are searched as well: the swarm keeps them, `docker service inspect` shows them,
+and `docker service rollback` brings them back. Not its configs of then: those are no part of its settings.
 """
 
 import json
@@ -16,9 +18,14 @@ from hullcheck.facts import secrets
 from hullcheck.probes import Probe
 from hullcheck.redact import Allowed, pick
 
+_SETTINGS = (
+    '"Labels":{{json .Labels}},"Container":{{json .TaskTemplate.ContainerSpec}}'
+    ',"Log":{{json .TaskTemplate.LogDriver}}'
+)
 _SERVICE = (
-    'service {"ID":{{json .ID}},"Name":{{json .Spec.Name}},"Labels":{{json .Spec.Labels}}'
-    ',"Container":{{json .Spec.TaskTemplate.ContainerSpec}},"Log":{{json .Spec.TaskTemplate.LogDriver}}}'
+    'service {"ID":{{json .ID}},"Name":{{json .Spec.Name}}'
+    f",{{{{with .Spec}}}}{_SETTINGS}{{{{end}}}}"
+    f',"Previous":{{{{with .PreviousSpec}}}}{{{_SETTINGS}}}{{{{else}}}}null{{{{end}}}}}}'
 )
 
 _SCRIPT = r"""
@@ -105,24 +112,28 @@ def _service_kept(text: str) -> str:
 def _service(document: dict[str, Any]) -> dict[str, Any]:
     """Names of variables, secrets and configs, and where a secret is among all that it is given in clear."""
     container = document["Container"] or {}
-    variables = [str(each).partition("=")[::2] for each in container.get("Env") or ()]
+    found, previous = list(_secrets(document)), document["Previous"]
+    before = () if previous is None else (each for each in _secrets(previous) if each not in found)
     return {
         "ID": document["ID"],
         "Name": document["Name"],
-        "Variables": len(variables),
-        "Found": [*secrets.in_settings("variable", variables), *_elsewhere(document, container)],
+        "Variables": len(container.get("Env") or ()),
+        "Found": [*found, *(f"before the last update: {each}" for each in before)],
         **pick({name: container.get(name) for name in _GIVEN}, _GIVEN),
     }
 
 
-def _elsewhere(document: Mapping[str, Any], container: Mapping[str, Any]) -> Iterator[str]:
-    """The secrets in the labels, commands and options of a service."""
-    for labels in (document["Labels"], container.get("Labels")):
+def _secrets(settings: Mapping[str, Any]) -> Iterator[str]:
+    """The secrets in the environment, labels, commands and options of a service."""
+    container = settings["Container"] or {}
+    variables = (str(each).partition("=")[::2] for each in container.get("Env") or ())
+    yield from secrets.in_settings("variable", variables)
+    for labels in (settings["Labels"], container.get("Labels")):
         yield from secrets.in_settings("label", _settings(labels))
     health_check = (container.get("Healthcheck") or {}).get("Test")
     commands = {"command": [*(container.get("Command") or ()), *(container.get("Args") or ())]}
     yield from secrets.in_commands(commands | {"health check": health_check})
-    yield from secrets.in_settings("log option", _settings((document["Log"] or {}).get("Options")))
+    yield from secrets.in_settings("log option", _settings((settings["Log"] or {}).get("Options")))
     for mount in container.get("Mounts") or ():
         driver = (mount.get("VolumeOptions") or {}).get("DriverConfig") or {}
         yield from secrets.in_settings("volume option", _settings(driver.get("Options")))
