@@ -44,6 +44,7 @@ INFO: dict[str, Any] = {
     "Debug": False,
     "ExperimentalBuild": False,
     "LiveRestoreEnabled": False,
+    "CgroupDriver": "cgroupfs",
     "SecurityOptions": ["name=seccomp,profile=builtin"],
     "RegistryConfig": {
         "InsecureRegistryCIDRs": ["127.0.0.0/8"],
@@ -213,6 +214,12 @@ CASES = [
     ("2.9", Host(flags=("--default-ulimit", "nofile=1024")), Host(document='{"default-ulimits": {}}')),
     ("2.10", Host(info=options("userns")), Host(info=options("seccomp,profile=builtin"))),
     ("2.11", Host(document='{"cgroup-parent": ""}'), Host(document='{"cgroup-parent": "/weird"}')),
+    ("2.11", Host(flags=("--cgroup-parent=/docker",)), Host(flags=("--cgroup-parent=/docker/x",))),
+    (
+        "2.11",
+        Host(flags=("--cgroup-parent=system.slice",), info={"CgroupDriver": "systemd"}),
+        Host(flags=("--cgroup-parent=system.slice",)),
+    ),
     ("2.12", Host(flags=("--storage-opt=dm.fs=xfs",)), Host(flags=("--storage-opt", "DM.basesize=20G"))),
     ("2.13", Host(info={"Plugins": {"Authorization": ["opa"]}}), Host()),
     ("2.15", Host(info=options("no-new-privileges")), Host()),

@@ -25,6 +25,7 @@ from hullcheck.facts.mounts import Mount, MountTable
 from hullcheck.facts.ports import held, listener
 from hullcheck.facts.processes import Processes
 from hullcheck.facts.references import Reference
+from hullcheck.facts.settings import Setting, Value
 from hullcheck.policy import Policy
 from hullcheck.probes import Answer
 from hullcheck.recording import Recording
@@ -125,6 +126,8 @@ KERNEL = {
 class FakeDaemon:
     """What section 5 wants to know of a daemon; None stands for what could not be read."""
 
+    cgroup_parent: str | None = None
+
     seccomp_profile = "builtin"
     seccomp_default_action = "SCMP_ACT_ERRNO"
     default_ulimits = ("nofile=1024:2048",)
@@ -139,6 +142,11 @@ class FakeDaemon:
         if not self.readable:
             raise EvidenceError("the namespaces of the daemon could not be read")
         return {name: f"{name}:[{number}]" for name, number in HOST.items()}
+
+    def setting(self, name: str) -> Setting:
+        """Its parent cgroup."""
+        assert name == "cgroup-parent"
+        return Setting(name, Value(self.cgroup_parent, "daemon.json") if self.readable else None)
 
     @property
     def mountinfo(self) -> str:
@@ -623,6 +631,59 @@ def test_namespaces_that_may_not_be_read(world: World) -> None:
     assert world.judge("5.16")[0] == "fail"
 
 
+@pytest.mark.parametrize(
+    ("driver", "options", "parent", "expected"),
+    [
+        ("cgroupfs", (), "/docker", "pass"),
+        ("cgroupfs", (), "//docker/", "pass"),
+        ("cgroupfs", (), "docker", "fail"),
+        ("cgroupfs", (), "/docker/x", "fail"),
+        ("cgroupfs", (), "/x/../docker", "pass"),
+        ("cgroupfs", (), "system.slice", "fail"),
+        ("systemd", (), "system.slice", "pass"),
+        ("systemd", (), "/docker", "fail"),
+        ("systemd", (), "user.slice", "fail"),
+        ("systemd", ("name=rootless",), "user.slice", "pass"),
+        ("systemd", ("name=rootless",), "system.slice", "fail"),
+    ],
+)
+def test_default_cgroup_by_its_name(
+    world: World, driver: str, options: tuple[str, ...], parent: str, expected: str
+) -> None:
+    """5.25: the cgroup that the engine takes unasked may be named; which one that is depends on its driver."""
+    world.info |= {"CgroupDriver": driver, "SecurityOptions": list(options)}
+    world.config["CgroupParent"] = parent
+    assert world.judge("5.25")[0] == expected
+
+
+def test_default_cgroup_where_the_daemon_has_another(world: World) -> None:
+    """5.25: whoever names the built-in cgroup leaves the one that the daemon gives to all; one has to know that."""
+    world.config["CgroupParent"] = "/docker"
+    world.daemon.cgroup_parent = "/site"
+    assert world.judge("5.25") == ("fail", "runs with --cgroup-parent /docker")
+    world.daemon.cgroup_parent = "/docker"
+    assert world.judge("5.25")[0] == "pass"
+    world.daemon.readable = False
+    assert world.judge("5.25")[0] == "error"
+    world.config["CgroupParent"] = "/site"
+    assert world.judge("5.25")[0] == "fail"
+
+
+def test_container_that_was_disconnected_from_the_default_bridge(world: World) -> None:
+    """5.30: its network mode still says bridge; its networks tell, running or not, and are evidence."""
+    for networks, expected in (
+        ({}, "pass"),
+        ({"bridge": {"NetworkID": ""}}, "fail"),
+        (None, "error"),
+    ):
+        for change in (lambda: None, world.stop):
+            change()
+            world.description["Networks"] = networks
+            assert world.judge("5.30")[0] == expected
+    world.config["NetworkMode"] = "none"
+    assert world.judge("5.30")[0] == "pass"
+
+
 def test_fields_that_the_engine_does_not_report(world: World) -> None:
     """A field that is missing is an error of the control that needs it, and of no other."""
     for number, name in {
@@ -662,7 +723,13 @@ def test_control_groups_that_may_not_be_read(world: World, number: str) -> None:
         ("", "", "fail"),
         ("0:0", "", "fail"),
         ("root", "", "fail"),
+        ("+0", "", "fail"),
+        ("-0", "", "fail"),
+        ("00:1", "", "fail"),
+        ("+1000", "", "pass"),
         ("1000", "", "pass"),
+        ("\u0660", "", "error"),
+        ("0x0", "", "error"),
         ("app", "1000", "pass"),
         ("app:app", "1000", "pass"),
         ("toor", "0", "fail"),

@@ -146,7 +146,11 @@ CASES: dict[str, dict[str, str]] = {
         "--security-opt seccomp=@deny": "pass",
         "--cap-add SYS_ADMIN": "pass",
     },
-    "5.25": {"": "pass", "--cgroup-parent /lab-hc-weird": "fail: --cgroup-parent /lab-hc-weird$"},
+    "5.25": {
+        "": "pass",
+        "--cgroup-parent /docker": "pass",
+        "--cgroup-parent /lab-hc-weird": "fail: --cgroup-parent /lab-hc-weird$",
+    },
     "5.26": {
         "": "fail: can gain privileges",
         "--security-opt no-new-privileges": "pass",
@@ -802,6 +806,20 @@ def test_containers_that_join_each_other(engine: EngineFactory) -> None:
     one.create(gone, "--pid", f"container:{one.inspect('first')[0]['Id']}")
     found = judged("5.16", facts_of_engine(one.socket))
     assert set(found.values()) == {("error", "it joined containers that joined each other (PidMode)")}
+
+
+def test_disconnected_from_the_default_bridge(engine: EngineFactory) -> None:
+    """5.30: a container that was disconnected before its start is on no bridge, then and when it runs."""
+    one = engine()
+    for name in ("created", "runs", "stays"):
+        one.create(name)
+    for name in ("created", "runs"):
+        one.docker("network", "disconnect", "bridge", name)
+    one.docker("start", "runs")
+    (described,) = one.inspect("runs")
+    assert described["HostConfig"]["NetworkMode"] == "bridge"
+    facts = facts_of_engine(one.socket)
+    assert verdicts("5.30", facts) == {"created": "pass", "runs": "pass", "stays": "fail"}
 
 
 def test_network_that_is_named_like_the_default_bridge(engine: EngineFactory) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hullcheck.facts.containers import AllContainers, Container
 
 _OPTION = re.compile(r"([^=:]*)([=:]?)(.*)", re.DOTALL)
+_NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)  # what the engine takes for one
 _USERS = 1 << 32  # numbers for users that the kernel has; the engine hands on what is left of a greater one
 _DEFAULT_SHARES = (0, 1024)
 _DEFAULT_PERIOD = 100_000  # microseconds
@@ -53,7 +54,7 @@ class Described:
             EvidenceError: that file could not be read, or does not know the name.
         """
         user = str(self.description["User"] or "").partition(":")[0]
-        number = user or "0" if user.isdecimal() or not user else self.all.user_ids.get(self.id, "")
+        number = user or "0" if _NUMBER.fullmatch(user) or not user else self.all.user_ids.get(self.id, "")
         if not number:
             raise EvidenceError(
                 f"does not run, and its /etc/passwd did not tell whether the user {user} is root"
@@ -98,6 +99,18 @@ class Described:
     def privileged(self) -> bool:
         """Whether it was created with --privileged."""
         return bool(self.setting("Privileged"))
+
+    @property
+    def in_default_cgroup(self) -> bool:
+        """Whether it leaves its parent cgroup to the daemon, or names the one that the daemon would take, too.
+
+        Raises:
+            EvidenceError: it names the default one, and that of the daemon cannot be told.
+        """
+        parent, engine = self.setting("CgroupParent"), self.all.facts.engine
+        if not parent or not engine.is_default_cgroup(parent):
+            return not parent
+        return self.all.facts.daemon.setting("cgroup-parent").always(engine.is_default_cgroup)
 
     @property
     def log_driver(self) -> str:
@@ -204,8 +217,10 @@ class Described:
 
     @property
     def on_default_bridge(self) -> bool:
-        """Whether it is attached to the default bridge, itself or through the container whose network it
-        joined.
+        """Whether it is attached to the default bridge, or will be once it runs, itself or through the container
+        whose network it joined.
+
+        Its networks tell, and not its network mode: that stays `bridge` where it was disconnected since.
 
         Raises:
             EvidenceError: the engine does not name its networks.
@@ -215,12 +230,17 @@ class Described:
         if not bridge:
             return False  # "bridge": "none" in daemon.json
         owner = self.joined("NetworkMode") or self
+        if owner.description["Networks"] is None and owner.setting("NetworkMode") in (
+            "",
+            "default",
+            "bridge",
+        ):
+            raise EvidenceError("docker inspect does not report NetworkSettings.Networks")
         named = {"bridge", bridge} & {*owner.network_ids, *owner.network_ids.values()}
-        by_default = not owner.running and owner.setting("NetworkMode") in ("", "default", "bridge")
         by_id = any(
             len(name) >= 12 and bridge.startswith(name) and name not in networks for name in owner.network_ids
         )
-        return bool(named) or by_default or by_id
+        return bool(named) or by_id
 
     @property
     def service(self) -> Service | None:

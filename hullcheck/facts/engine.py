@@ -1,5 +1,6 @@
 """The engine as it answers for itself, and whether there is one at all."""
 
+import posixpath
 from dataclasses import dataclass
 from typing import Any
 
@@ -188,6 +189,14 @@ class Engine:
     def rootless(self) -> bool:
         """Whether the daemon runs as a user without root rights."""
         return "rootless" in self.security_options
+
+    def is_default_cgroup(self, parent: str | None) -> bool:
+        """Whether *parent*, as a setting names it, is the cgroup below which this engine runs containers unasked."""
+        if not parent:
+            return True
+        if self.value("CgroupDriver") == "systemd":
+            return parent == ("user.slice" if self.rootless else "system.slice")
+        return posixpath.normpath(parent).replace("//", "/") == "/docker"
 
     @property
     def remaps_users(self) -> bool:
