@@ -1418,6 +1418,42 @@ def test_folders_behind_a_volume(
     assert world.judge("5.6") == ("fail" if expected else "pass", expected)
 
 
+@pytest.mark.parametrize(
+    ("device", "leads_to", "part", "expected"),
+    [
+        ("/", "/srv/app", "srv/app", "pass"),
+        ("/", "/etc", "srv/app", "fail"),
+        ("/", "/", "", "fail"),
+        ("/srv/data", "/srv/data/a", "a", "pass"),
+        ("/srv/data", "", "a", "error"),
+    ],
+)
+@pytest.mark.parametrize("running", [True, False])
+def test_part_of_a_volume(
+    world: World, device: str, leads_to: str, part: str, expected: str, *, running: bool
+) -> None:
+    """5.6: of a volume's folder that part counts which is mounted, and where it leads."""
+    folder = "/var/lib/docker/volumes/v/_data"
+    world.description["Mounts"] = [{"Type": "volume", "Name": "v", "Source": folder, "Destination": "/x"}]
+    options = {"Subpath": part, "DriverConfig": {"Options": {"o": "password=hunter2"}}}
+    world.config["Mounts"] = [
+        {"Target": "/y", "VolumeOptions": None},
+        {"Target": "/x/", "VolumeOptions": options},
+    ]
+    world.volumes = [
+        {"Name": "v", "Driver": "local", "Options": {"type": "none", "o": "bind", "device": device}}
+    ]
+    source = f"{device.rstrip('/')}/{part}" if part else device
+    world.paths = [f"real {source}\t{leads_to}"] if leads_to else []
+    world.mounts.append(f"31 30 8:1 {leads_to or '/z'} /x rw - ext4 /dev/sda1 rw")
+    if not running:
+        world.stop()
+    verdict, reason = world.judge("5.6")
+    assert verdict == expected
+    assert reason == (f"mounts {leads_to} of the host at /x" if verdict == "fail" else reason)
+    assert "hunter2" not in world.facts.recording.answers["docker_containers"].stdout
+
+
 def test_names_of_what_is_mounted(world: World) -> None:
     """A source counts as it is written and by where it leads; what cannot be followed is named in the reason."""
     folder = "/var/lib/docker/volumes/v/_data"

@@ -402,6 +402,33 @@ def test_sensitive_mounts(engine: EngineFactory, place: Path) -> None:
     assert verdicts("5.6", allowed)["data-created"] == "fail"
 
 
+def test_part_of_a_volume(engine: EngineFactory, place: Path) -> None:
+    """5.6, 5.32: of a volume that is a folder of the host the part counts that is mounted, wherever links lead."""
+    one = engine()
+    (place / "app").mkdir()
+    for name, target in {"up": "../" * (len(place.parts) - 1) + "etc", "in": "app"}.items():
+        (place / name).symlink_to(target)
+    here = str(place).strip("/")
+    one.docker("volume", "create", *("--opt", "type=none", "--opt", "o=bind", "--opt", "device=/"), "whole")
+    one.docker("volume", "create", "own")
+    bad = {"etc": "etc", "up": f"{here}/up", "run": "run"}
+    good = {"app": f"{here}/app", "in": f"{here}/in"}
+    for name, part in {**bad, **good}.items():
+        _both(one, name, "--mount", f"type=volume,source=whole,target=/x/,volume-subpath={part}")
+    _both(one, "all", "--mount", "type=volume,source=whole,target=/x")
+    facts = facts_of_engine(one.socket)
+    assert _of_both(verdicts("5.6", facts)) == dict.fromkeys([*bad, "all"], "fail") | dict.fromkeys(
+        good, "pass"
+    )
+    assert (
+        reason("5.6", facts, "up-runs")
+        == reason("5.6", facts, "up-created")
+        == "mounts /etc of the host at /x"
+    )
+    assert reason("5.6", facts, "all-runs") == "mounts / of the host at /x"
+    assert verdicts("5.32", facts)["app-runs"] == verdicts("5.32", facts)["app-created"] == "pass"
+
+
 def test_shared_mounts(engine: EngineFactory, place: Path) -> None:
     """5.20: shared propagation fails, also recursive; private and slave pass, and so does sharing inside the
     container."""

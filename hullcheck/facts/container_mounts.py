@@ -1,5 +1,6 @@
 """What a container sees of the host's files: through its mounts, and through sockets of engines."""
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -105,15 +106,26 @@ class Mounted(Running):
     # ---- parts of the host
 
     @cached_property
+    def _parts(self) -> tuple[Mapping[str, Any], ...]:
+        """Its mounts, each with the part of a volume that is mounted, where that is not all of it."""
+        options = {
+            posixpath.normpath(each["Target"]): each.get("VolumeOptions") or {}
+            for each in self.description["HostConfig"].get("Mounts") or ()
+        }
+        return tuple(
+            {**each, "Subpath": options.get(each["Destination"], {}).get("Subpath") or ""}
+            for each in self.description["Mounts"] or ()
+        )
+
+    @cached_property
     def configured_mounts(self) -> tuple[HostMount, ...]:
         """The sources of its mounts as they are written, and without symbolic links where those could be
         followed.
 
         This may prove that it sees too much, and never that it does not: see `host_mounts`.
         """
-        described = self.description["Mounts"] or ()
         return tuple(
-            HostMount(each["Destination"], self.all.written_paths(each), each["Type"]) for each in described
+            HostMount(each["Destination"], self.all.written_paths(each), each["Type"]) for each in self._parts
         )
 
     @cached_property
@@ -145,9 +157,7 @@ class Mounted(Running):
 
     def _configured_at(self, point: str) -> Mapping[str, Any] | None:
         """The configured mount at or above *point*, the nearest."""
-        above = [
-            each for each in self.description["Mounts"] or () if mounts.is_below(point, each["Destination"])
-        ]
+        above = [each for each in self._parts if mounts.is_below(point, each["Destination"])]
         return max(above, key=lambda each: len(each["Destination"]), default=None)
 
     def _is_of_engine(self, mount: Mount) -> bool:
@@ -164,7 +174,7 @@ class Mounted(Running):
         )
 
     def _future_mounts(self) -> Iterable[HostMount]:
-        for each in self.description["Mounts"] or ():
+        for each in self._parts:
             if each["Type"] == "bind":
                 names = self.all.host_mounts.other_names(self.all.host_files.path(each["Source"]))
                 yield HostMount(each["Destination"], names, "bind")

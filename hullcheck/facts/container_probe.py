@@ -128,8 +128,16 @@ case $described in *'"Running":false'*)
 esac
 
 echo "--paths"
-sources=$(printf "%s\n%s\n" "$described" "$volumes" |
-  sed -n 's/^source "\([a-z]*dir=\)\{0,1\}\(\/[^"\\]*\)"$/\2/p' | sort -u)
+sources_of() { sed -n 's/^source "\([a-z]*dir=\)\{0,1\}\(\/[^"\\]*\)"$/\2/p'; }
+parts_of_volumes() {  # each subpath that a container names, in each folder that a volume names
+  case $described in *'"Subpath":"'*) ;; *) return ;; esac
+  { printf "%s\n" "$volumes" | sources_of; echo; printf "%s\n" "$described" | grep -o '"Subpath":"[^"\\]*"'; } |
+    awk -F '"' '
+    $0 == "" { listed = 1; next }
+    !listed { sub("/$", ""); folder[++count] = $0; next }
+    { for (i = 1; i <= count; i++) print folder[i] "/" $4 }'
+}
+sources=$({ printf "%s\n%s\n" "$described" "$volumes" | sources_of; parts_of_volumes; } | sort -u)
 [ -n "$sources" ] || exit $status
 printf "%s\n" "$sources" |
   while IFS= read -r source; do
@@ -162,6 +170,7 @@ _JUDGED = """
 _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
     "DeviceRequests": {"Driver": True, "Count": True, "DeviceIDs": True, "Capabilities": True},
     "LogConfig": {"Type": True, "Config": True},
+    "Mounts": {"Target": True, "VolumeOptions": {"Subpath": True}},
 }
 _ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service", "Secrets"), True) | {
     "HostConfig": _HOST_CONFIG,

@@ -174,15 +174,19 @@ class AllContainers:
         return self._options(mount).get("device", "")
 
     def _named_by_volume(self, mount: Mapping[str, Any]) -> list[str]:
-        """A bind mount names a folder as its device, an overlay several; a disk and a network's share are
-        none."""
+        """A bind mount names a folder as its device, an overlay several; a disk and a network's share are none.
+
+        Where a part of the volume is mounted, it is that part of them."""
         device = self._device(mount)
         folders = [] if device.startswith(("//", "/dev/")) else [device]
         for option in self._options(mount).get("o", "").split(","):
             name, _, value = option.partition("=")
             if name in ("lowerdir", "upperdir"):
                 folders += value.split(":")
-        return [folder for folder in folders if folder.startswith("/")]
+        part = f"/{mount['Subpath']}" if mount["Subpath"] else ""
+        return [
+            (folder.rstrip("/") if part else folder) + part for folder in folders if folder.startswith("/")
+        ]
 
 
 def _without_var(path: str) -> str:
