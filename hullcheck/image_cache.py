@@ -21,7 +21,7 @@ from hullcheck.probes import TIMED_OUT
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
-SCHEMA = "hullcheck/images/2"
+SCHEMA = "hullcheck/images/3"
 
 Known = Mapping[str, Mapping[str, Any]]
 """What the probe keeps of an image, and when it was read, by image."""
@@ -41,8 +41,8 @@ def load(path: Path) -> Known:
             return {}
         known: dict[str, dict[str, Any]] = document["images"]
         for identifier, each in known.items():
-            Contents.of(each, float(each["Read"]))
-            if each["Id"] != identifier or not isinstance(each["Chain"], str):
+            whole = Contents.of(each, float(each["Read"])).capable is not None
+            if not whole or each["Id"] != identifier or not isinstance(each["Chain"], str):
                 return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, EvidenceError):
         return {}

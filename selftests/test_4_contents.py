@@ -32,6 +32,8 @@ OWN, CONTAINERD = "own", "containerd"
 SYMLINK, HARD_LINK, DIRECTORY = tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE
 each_store = pytest.mark.parametrize("store", [OWN, CONTAINERD])
 
+CAPABILITY = "SCHILY.xattr.security.capability"
+
 File = tuple[str, int] | tuple[str, int, bytes] | tuple[str, int, bytes, str]
 Layer = Sequence[File]
 
@@ -70,7 +72,15 @@ def taken_apart(data: bytes) -> bytes:
 
 def listed(data: bytes) -> bytes:
     """What the probe prints of an archive in the store of containerd."""
-    command = ("tar", "-tv", "--numeric-owner", "--quoting-style=c", "-f", "-")
+    command = (
+        "tar",
+        "-tv",
+        "--xattrs-include=security.capability",
+        "--numeric-owner",
+        "--quoting-style=c",
+        "-f",
+        "-",
+    )
     said = subprocess.run(command, input=data, capture_output=True, check=True, env={"LC_ALL": "C"}).stdout
     return said.rstrip(b"\n") + b"\nstatus 0\n"
 
@@ -156,6 +166,104 @@ def test_file_with_special_bits(store: str, file: File, expected: tuple[str, str
     found, reason = one("4.8", [[("etc/x", 0o644), file, ("etc/y", 0o644)]], store)
     assert found == expected[0]
     assert expected[1] in (reason, None)
+
+
+# ---- 4.8: file capabilities
+
+
+def capability(version: int, *words: int) -> bytes:
+    """What is stored of a file's capabilities: the version with the bit for `effective`, then words."""
+    return b"".join(word.to_bytes(4, "little") for word in (version << 24 | 1, *words))
+
+
+def with_capability(value: bytes, *more: File, key: str = CAPABILITY) -> bytes:
+    """An archive with a file that has this attribute among others, and more files."""
+    record = f" {key}=".encode() + value + b"\n"
+    length = len(record)
+    while len(str(length)) + len(record) != length:
+        length = len(str(length)) + len(record)
+    body = b"21 SCHILY.xattr.a=b\n\n" + str(length).encode() + record
+    header = tarfile.TarInfo("x")
+    header.type, header.size = tarfile.XHDTYPE, len(body)
+    padded = header.tobuf(tarfile.USTAR_FORMAT) + body + bytes(-len(body) % 512)
+    return padded + archive([("bin/tool", 0o755), *more], tarfile.USTAR_FORMAT)
+
+
+def judged_archive(data: bytes, store: str = OWN, policy: Policy | None = None) -> tuple[str, str]:
+    """Verdict and reason of 4.8 on an image of one layer."""
+    if store == OWN:
+        said = f"{image(digest('a'), digest('l'))}\n{block('layer', digest('l'), taken_apart(data))}"
+    else:
+        head = answer({"a": [[]]}, CONTAINERD).partition("layer ")[0]
+        said = head + block("layer", digest("blob", "a", "0"), listed(data))
+    return judged("4.8", facts(said, "a", policy=policy))["a:1"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (capability(2, 1 << 7, 0, 0, 0), ("fail", "holds /bin/tool (SETUID)")),
+        (capability(3, 1 << 7, 0, 0, 0, 100_000), ("fail", "holds /bin/tool (SETUID)")),
+        (capability(1, 1 << 21, 0), ("fail", "holds /bin/tool (SYS_ADMIN)")),
+        (capability(2, 0, 0, 1 << 7, 0), ("fail", "holds /bin/tool (BPF)")),
+        (capability(2, 0, 0, 1 << 31, 0), ("fail", "holds /bin/tool (CAP_63)")),
+        (capability(2, 1 << 13 | 1 << 1, 0, 0, 0), ("fail", "holds /bin/tool (DAC_OVERRIDE, NET_RAW)")),
+        (capability(2, 1 << 3 | 1 << 1, 0, 0, 0), ("fail", "holds /bin/tool (DAC_OVERRIDE, FOWNER)")),
+        (capability(2, 1 << 13, 0, 0, 0), ("pass", "no setuid or setgid file; with capabilities: /bin/tool (NET_RAW)")),
+        (capability(2, 0, 1 << 7, 0, 1 << 7), ("pass", "no setuid or setgid file")),
+        (b"", ("pass", "no setuid or setgid file")),
+        (capability(2, 1 << 7, 0), ("error", None)),
+        (capability(4, 0, 0, 0, 0), ("error", None)),
+        (b"xyz", ("error", None)),
+    ],
+)  # fmt: skip
+def test_file_capabilities(value: bytes, expected: tuple[str, str | None]) -> None:
+    """A file that permits a way to root fails like a setuid one; what is only inheritable gives nothing."""
+    found, reason = judged_archive(with_capability(value))
+    assert found == expected[0]
+    assert expected[1] in (reason, None)
+
+
+def test_other_attributes() -> None:
+    """Only the attribute of that name counts, and the records of a header are told apart by their lengths."""
+    value = capability(2, 1 << 7, 0, 0, 0)
+    assert judged_archive(with_capability(value, key="SCHILY.xattr.user.capability"))[0] == "pass"
+    hidden = b"\n60 SCHILY.xattr.security.capability=" + value
+    assert judged_archive(with_capability(hidden, key="SCHILY.xattr.user.x"))[0] == "pass"
+    assert judged_archive(with_capability(value).replace(b"21 SCHILY", b"22 SCHILY"))[0] == "error"
+
+
+def test_capabilities_by_another_name() -> None:
+    """A hard link has those of its file; the policy approves by path, and names each."""
+    value = capability(2, 1 << 7, 0, 0, 0)
+    data = with_capability(value, ("b", 0o755, HARD_LINK, "bin/tool"))
+    assert judged_archive(data) == ("fail", "holds /b (SETUID), /bin/tool (SETUID)")
+    tool, both = Policy(allowed_setuid_files=("/bin/tool",)), Policy(allowed_setuid_files=("/b", "/bin/tool"))
+    assert judged_archive(data, policy=tool) == ("fail", "holds /b (SETUID)")
+    assert judged_archive(data, policy=both) == ("pass", "approved: /b, /bin/tool")
+
+
+def test_capabilities_in_the_store_of_containerd() -> None:
+    """tar marks such a file and does not tell which they are: a person has to look."""
+    data = with_capability(capability(2, 1 << 13, 0, 0, 0))
+    told = "the store of containerd does not tell which capabilities these files have: /bin/tool"
+    assert judged_archive(data, CONTAINERD) == ("manual", told)
+    tool = Policy(allowed_setuid_files=("/bin/tool",))
+    assert judged_archive(data, CONTAINERD, tool) == ("pass", "approved: /bin/tool")
+    plain = with_capability(capability(2, 1 << 13, 0, 0, 0), key="SCHILY.xattr.user.x")
+    assert judged_archive(plain, CONTAINERD)[0] == "pass"
+
+
+def test_recording_that_is_older_than_the_question() -> None:
+    """It does not tell that there are none."""
+    said = facts(answer({"a": [[]]}), "a").recording.answers[IMAGE_CONTENTS.name].stdout
+    document = json.loads(said)
+    del document["Capable"]
+    kept = Answer(IMAGE_CONTENTS.name, 0, json.dumps(document) + "\n", "")
+    old = facts("", "a")
+    old.recording.answers[IMAGE_CONTENTS.name] = kept  # type: ignore[index]  # made by hand a line above
+    assert judged("4.8", old)["a:1"][0] == "error"
+    assert judged("4.10", old)["a:1"][0] != "error"
 
 
 @pytest.mark.parametrize("kind", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])

@@ -112,6 +112,45 @@ def test_what_layers_make_of_each_other(engine: EngineFactory, settings: dict[st
     assert found_8["hard:latest"][0] == "fail"
 
 
+def context_with_capability(bits: int) -> bytes:
+    """What to build an image from in which /busybox has these file capabilities."""
+    program = Path(str(shutil.which("busybox"))).read_bytes()
+    value = b"".join(word.to_bytes(4, "little") for word in (2 << 24 | 1, bits, 0, 0, 0))
+    tool = tarfile.TarInfo("busybox")
+    tool.mode, tool.size = 0o755, len(program)
+    tool.pax_headers = {"SCHILY.xattr.security.capability": value.decode("utf-8", "surrogateescape")}
+    layer, context = io.BytesIO(), io.BytesIO()
+    with tarfile.open(fileobj=layer, mode="w", format=tarfile.PAX_FORMAT) as made:
+        made.addfile(tool, io.BytesIO(program))
+    with tarfile.open(fileobj=context, mode="w") as made:
+        for name, body in {"Dockerfile": b"FROM bb:1\nADD l.tar /\n", "l.tar": layer.getvalue()}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(body)
+            made.addfile(member, io.BytesIO(body))
+    return context.getvalue()
+
+
+@each_store
+def test_file_capabilities(engine: EngineFactory, settings: dict[str, object]) -> None:
+    """A program that gives a user of the container a capability of root fails; its value takes the engine's store."""
+    one = engine(**settings)
+    for name, bits in {"setuid": 1 << 7, "bind": 1 << 10}.items():
+        one.docker("build", "--tag", name, "-", stdin=context_with_capability(bits))
+        given = one.docker(
+            "run", "--rm", "--user", "1000", name, "/busybox", "grep", "CapPrm", "/proc/self/status"
+        )
+        assert int(given.split()[1], 16) == bits
+    found = verdicts(facts_of_engine(one.socket))
+    if settings is CONTAINERD:
+        assert found["setuid"][0] == found["bind"][0] == "manual"
+        return
+    assert found["setuid"] == ("fail", "holds /busybox (SETUID)")
+    assert found["bind"] == (
+        "pass",
+        "no setuid or setgid file; with capabilities: /busybox (NET_BIND_SERVICE)",
+    )
+
+
 @each_store
 def test_packages(engine: EngineFactory, settings: dict[str, object]) -> None:
     """Tools and packages are told, those of apk by name; a list decides."""

@@ -79,7 +79,7 @@ def facts_of(
         keys: the files in each image that are named as keys are.
     """
     answer = Answer(IMAGES.name, status, IMAGES.keep(text), stderr)
-    inside = {"Special": [], "Packages": [], "Databases": [], "Tools": [], "Keys": list(keys)}
+    inside = {"Special": [], "Capable": [], "Packages": [], "Databases": [], "Tools": [], "Keys": list(keys)}
     ids = [line for line in text.split("\n") if line.startswith("sha256:")]
     contents = "\n".join(json.dumps({"Id": each} | inside) for each in ids)
     answers = {IMAGES.name: answer, IMAGE_CONTENTS.name: Answer(IMAGE_CONTENTS.name, 0, contents, "")}

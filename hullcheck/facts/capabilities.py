@@ -22,6 +22,9 @@ DOCKER_DEFAULT = frozenset(_GIVEN.split())
 
 ALL = frozenset(NAMES)
 
+BELOW_ROOT = frozenset(("IPC_LOCK", "NET_BIND_SERVICE", "NET_RAW", "SYS_NICE"))
+"""What programs are often given in place of root's powers, and which gives none over files and processes of others."""
+
 
 def names(bits: int) -> frozenset[str]:
     """The names of the capabilities in *bits*; one that has no name yet is called by its number."""

@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any, Self
 
 from hullcheck.facts import image_contents_names as names
+from hullcheck.facts.capabilities import BELOW_ROOT
+from hullcheck.facts.image_contents_layer import UNTOLD
 from hullcheck.facts.image_contents_probe import IMAGE_CONTENTS
 from hullcheck.probes import TIMED_OUT
 from hullcheck.recording import Recording, decode_json
@@ -29,12 +31,39 @@ class SpecialFile:
 
 
 @dataclass(frozen=True)
+class CapableFile:
+    """A file that gives capabilities to whoever starts it.
+
+    Attributes:
+        capabilities: without `CAP_`; `unknown` stands for those of a file of which they are not told.
+    """
+
+    path: str
+    capabilities: tuple[str, ...]
+
+    @property
+    def told(self) -> bool:
+        """Whether its capabilities are known."""
+        return self.capabilities != (UNTOLD,)
+
+    @property
+    def is_powerful(self) -> bool:
+        """Whether one of its capabilities is a way to become root."""
+        return self.told and not BELOW_ROOT.issuperset(self.capabilities)
+
+    def __str__(self) -> str:
+        """Path and capabilities, as `/usr/bin/ping (NET_RAW)`."""
+        return f"{self.path} ({', '.join(self.capabilities)})"
+
+
+@dataclass(frozen=True)
 class Contents:
     """What is in one image, with what its later layers delete and change.
 
     Attributes:
         read: when it was read, in seconds since the epoch; images do not change.
         special: its setuid and setgid files, by path.
+        capable: its files with capabilities, by path; None in a recording that is older than this question.
         packages: the names of its packages, as far as files are named after them.
         databases: package managers that name theirs inside one file, which was not read: `apk`, `rpm`.
         tools: the paths of package managers, shells and compilers, by their names.
@@ -43,10 +72,22 @@ class Contents:
 
     read: float
     special: tuple[SpecialFile, ...] = ()
+    capable: tuple[CapableFile, ...] | None = None
     packages: tuple[str, ...] = ()
     databases: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+
+    @property
+    def capable_files(self) -> tuple[CapableFile, ...]:
+        """Its files with capabilities.
+
+        Raises:
+            EvidenceError: the recording is older than this question.
+        """
+        if self.capable is None:
+            raise EvidenceError("the recording does not tell of file capabilities: it is too old")
+        return self.capable
 
     @property
     def tool_names(self) -> tuple[str, ...]:
@@ -65,9 +106,13 @@ class Contents:
             EvidenceError: it is not what the probe keeps.
         """
         try:
+            capable = document.get("Capable")
             return cls(
                 float(document.get("Read", read)),
                 tuple(SpecialFile(str(path), str(mode)) for path, mode in document["Special"]),
+                None
+                if capable is None
+                else tuple(CapableFile(str(path), _words(all)) for path, all in capable),
                 *(_words(document[name]) for name in ("Packages", "Databases", "Tools", "Keys")),
             )
         except (KeyError, TypeError, ValueError, AttributeError):

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self
 
+from hullcheck.facts import capabilities
 from hullcheck.facts import image_contents_names as names
 
+UNTOLD = "unknown"
 SETUID, SETGID = 0o4000, 0o2000
 FILE, LINK, DIRECTORY, OTHER = "file", "link", "directory", "other"
 _WHITEOUT = ".wh."
@@ -19,10 +21,11 @@ _BLOCK = 512
 _BODY, _RAW = 1, 2  # the types of a piece of an archive: the body of a file, which is left out, and the rest
 _KIND = 156  # where a header says what it is of
 _KINDS = {**dict.fromkeys((b"0", b"\0", b"7", b"S"), FILE), b"1": LINK, b"5": DIRECTORY}
-_LONG_TARGET = re.compile(rb"(?:^|\n)[0-9]+ linkpath=([^\n]*)\n")
+_RECORD = re.compile(rb"([1-9][0-9]*) ")
+_CAPABILITY = b"SCHILY.xattr.security.capability"
 _LISTED_KINDS = {"-": FILE, "h": LINK, "d": DIRECTORY}
 _LISTED = re.compile(
-    rb"(\S)((?:[r-][w-][xsS-]){2}[r-][w-][xtT-])\S* +\S+ +[0-9,]+ "
+    rb"(\S)((?:[r-][w-][xsS-]){2}[r-][w-][xtT-])(\S*) +\S+ +[0-9,]+ "
     rb'\S+ [0-9:]+ "((?:[^"\\]|\\.)*)"(?: (?:->|link to) "((?:[^"\\]|\\.)*)")?'
 )
 _ESCAPE = re.compile(rb"\\([0-3][0-7]{2}|.)")
@@ -37,12 +40,14 @@ class Entry:
         path: absolute, in the image.
         mode: its permission bits, setuid and setgid among them.
         target: the path of which a hard link is another name.
+        capabilities: those that it gives to who starts it, in order; `unknown` where a listing does not tell.
     """
 
     path: str
     mode: int
     kind: str
     target: str = ""
+    capabilities: tuple[str, ...] = ()
 
     @property
     def is_file(self) -> bool:
@@ -119,7 +124,8 @@ class Layer:
 
 
 def _is_notable(entry: Entry) -> bool:
-    return entry.kind == LINK or entry.has_special_bits or names.says_something(entry.path)
+    powerful = entry.has_special_bits or entry.capabilities
+    return bool(entry.kind == LINK or powerful or names.says_something(entry.path))
 
 
 def above_of(path: str) -> Iterator[str]:
@@ -164,14 +170,14 @@ def _headers(listing: bytes) -> Iterator[Entry]:
 
 def _entry(piece: Mapping[str, Any], raw: bytes) -> Entry:
     """The file whose headers *raw* begins with: extensions, each with a body, and then its own."""
-    long_target = b""
+    long_target, records = b"", dict[bytes, bytes]()
     while raw[_KIND : _KIND + 1] in (b"x", b"L", b"K"):
         extension, size = raw[_KIND], _number(raw[124:136])
         body = raw[_BLOCK : _BLOCK + size]
         if extension == ord("K"):
             long_target = body.rstrip(b"\0")
-        elif extension == ord("x") and (match := _LONG_TARGET.search(body)):
-            long_target = match[1]
+        elif extension == ord("x"):
+            records |= _records(body)
         raw = raw[_BLOCK + size + -size % _BLOCK :]
     if len(raw) < _BLOCK:
         raise ValueError("a header is cut off")
@@ -179,8 +185,35 @@ def _entry(piece: Mapping[str, Any], raw: bytes) -> Entry:
     kind = _KINDS.get(raw[_KIND : _KIND + 1], OTHER)
     if raw[_KIND] == 0 and name.endswith("/"):  # archives of long ago
         kind = DIRECTORY
-    target = _path(_text(long_target or raw[157:257].partition(b"\0")[0])) if kind == LINK else ""
-    return Entry(_path(name), _number(raw[100:108]) & 0o7777, kind, target)
+    long_target = records.get(b"linkpath") or long_target or raw[157:257].partition(b"\0")[0]
+    target = _path(_text(long_target)) if kind == LINK else ""
+    given = _given(records.get(_CAPABILITY, b""))
+    return Entry(_path(name), _number(raw[100:108]) & 0o7777, kind, target, given)
+
+
+def _records(body: bytes) -> dict[bytes, bytes]:
+    """The records `LENGTH KEY=VALUE` of an extended header; values may hold any byte."""
+    found = dict[bytes, bytes]()
+    while body:
+        length = _RECORD.match(body)
+        if length is None or body[int(length[1]) - 1 : int(length[1])] != b"\n":
+            raise ValueError("an extended header is not understood")
+        key, _, value = body[length.end() : int(length[1]) - 1].partition(b"=")
+        found[key] = value
+        body = body[int(length[1]) :]
+    return found
+
+
+def _given(value: bytes) -> tuple[str, ...]:
+    """The capabilities that a file permits (vfs_cap_data of linux/capability.h)."""
+    if not value:
+        return ()
+    words = [int.from_bytes(value[at : at + 4], "little") for at in range(0, len(value), 4)]
+    size = {1: 12, 2: 20, 3: 24}.get(words[0] >> 24)  # by its version; each word is permitted or inheritable
+    if size != len(value):
+        raise ValueError("capabilities of a file are not understood")
+    bits = words[1] if size == 12 else words[1] | words[3] << 32
+    return tuple(sorted(capabilities.names(bits)))
 
 
 def _number(octal: bytes) -> int:
@@ -206,8 +239,9 @@ def _listed(listing: bytes) -> Iterator[Entry]:
         if match is None:
             raise ValueError(f"{line!r} is not a line of a listing")
         kind = _LISTED_KINDS.get(match[1].decode(), OTHER)
-        target = _path(_plain(match[4])) if kind == LINK and match[4] is not None else ""
-        yield Entry(_path(_plain(match[3])), _mode(match[2].decode()), kind, target)
+        target = _path(_plain(match[5])) if kind == LINK and match[5] is not None else ""
+        given = (UNTOLD,) if b"*" in match[3] else ()  # tar marks it, and does not print the value
+        yield Entry(_path(_plain(match[4])), _mode(match[2].decode()), kind, target, given)
 
 
 def _plain(quoted: bytes) -> str:

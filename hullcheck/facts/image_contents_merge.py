@@ -22,15 +22,20 @@ def merged(layers: Sequence[Layer]) -> Mapping[str, Entry]:
 
 
 def _followed(entry: Entry, layer: Layer, below: Mapping[str, Entry]) -> Entry:
-    """A hard link with the bits of the file that it is a name of: an archive may say something else of it."""
+    """A hard link with the bits and capabilities of the file that it is a name of: an archive may say something
+    else of it."""
     if entry.kind != LINK:
         return entry
     target = (layer.notable if entry.target in layer.paths else below).get(entry.target)
-    return replace(entry, mode=entry.mode | target.mode) if target else entry
+    if target is None:
+        return entry
+    given = tuple(sorted({*entry.capabilities, *target.capabilities}))
+    return replace(entry, mode=entry.mode | target.mode, capabilities=given)
 
 
 def summary(files: Mapping[str, Entry], layers: Sequence[Layer]) -> dict[str, Any]:
-    """What is kept of an image: its setuid and setgid files, packages, tools, and what looks like a private key.
+    """What is kept of an image: its setuid and setgid files, those with capabilities, packages, tools, and what looks
+    like a private key.
 
     A key that a later layer deletes is still in the image, for whoever has it.
     """
@@ -39,6 +44,7 @@ def summary(files: Mapping[str, Entry], layers: Sequence[Layer]) -> dict[str, An
     held = {path for layer in layers for path, entry in layer.notable.items() if entry.is_file}
     return {
         "Special": [[path, f"{entry.mode:04o}"] for path, entry in real.items() if entry.has_special_bits],
+        "Capable": [[path, list(entry.capabilities)] for path, entry in real.items() if entry.capabilities],
         "Packages": sorted({*filter(None, map(names.package, real)), *chain(*listed.values())}),
         "Databases": sorted({names.database(path) for path, found in listed.items() if not found}),
         "Tools": [path for path, entry in real.items() if names.is_tool(path) and entry.mode & _RUNS],

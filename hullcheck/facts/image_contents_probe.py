@@ -107,7 +107,7 @@ store_of_containerd() {
     !seen[$0]++ && listed' |
   while read -r layer; do
     echo "layer sha256:$layer"
-    listing=$(tar -tv --numeric-owner --quoting-style=c -f "$layer" 2>/dev/null)
+    listing=$(tar -tv --xattrs-include=security.capability --numeric-owner --quoting-style=c -f "$layer" 2>/dev/null)
     ended=$?
     printf "%s\nstatus %d\n" "$listing" $ended | gzip -c | base64 && echo "end"
     for file in $databases; do
