@@ -29,6 +29,7 @@ TARGET = "audit_target"
 SESSION = pytest.StashKey[AuditSession]()
 FINDINGS = pytest.StashKey[tuple[Finding, ...]]()
 MAPPED = pytest.StashKey[bool]()
+SELECTED = pytest.StashKey[bool]()
 WRONG_USE = pytest.StashKey[str]()
 
 _RAISED: dict[Verdict, type[Exception]] = {
@@ -96,16 +97,28 @@ def _frameworks(config: pytest.Config) -> frameworks.Frameworks:
     tryfirst=True
 )  # when all markers are declared; before xdist starts workers, which come here too
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Let `--profile` and `-m` select together.
+    """Refuse markers that nobody declared, before a host is asked, and let `--profile` and `-m` select together.
 
     Raises:
-        pytest.UsageError: there is no such profile, or one that cannot be understood.
+        pytest.UsageError: there is no such marker or profile, or an expression that cannot be understood.
     """
     config = session.config
+    _require_markers(config)
     name = options.option(config, "profile")
     if name:
         profile = session_of(config).profile(name, _markers(config))
         config.option.markexpr = selection.both(profile, config.option.markexpr)
+
+
+def _require_markers(config: pytest.Config) -> None:
+    """Where pytest is strict: elsewhere a marker may be one that nobody declared."""
+    strict = config.getini("strict_markers")
+    if not config.option.markexpr or not (config.getini("strict") if strict is None else strict):
+        return
+    try:
+        selection.check_names(config.option.markexpr, _markers(config))
+    except ValueError as error:
+        raise pytest.UsageError(f"-m: {error}") from None
 
 
 def _markers(config: pytest.Config) -> list[str]:
@@ -240,33 +253,53 @@ def is_control(item: pytest.Item) -> bool:
     return TARGET in getattr(item, "fixturenames", ())
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m, -k or --deselect leave anything out
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Remember which controls there are: a requirement is judged only where all of them are."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before -m, -k or --deselect leave anything out, and after
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+    """Remember which controls there are, and that what was asked for could be selected."""
+    _remember(config, items)
+    yield
+    config.stash[SELECTED] = True
+
+
+def _remember(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A requirement is judged only where all of its controls are."""
     functions = {item.name.partition("[")[0]: item for item in items if is_control(item)}
     controls = [control_of(item.obj, item.iter_markers()) for item in functions.values()]  # type: ignore[attr-defined]
     if not controls:
         return
     audit_session = session_of(config)
     audit_session.mapped = {each.id: each.frameworks for each in controls}
-    faults = audit_session.unknown_controls()
-    if faults:  # told as those of markers are, which a worker's main process hears
-        report = pytest.CollectReport("", "failed", "\n".join(faults), [])
-        report.hullcheck_faults = faults  # type: ignore[attr-defined]
-        config.hook.pytest_collectreport(report=report)
+    if faults := audit_session.unknown_controls():
+        _stop(config, faults)
+
+
+def _stop(config: pytest.Config, faults: Sequence[str]) -> None:
+    """Stop the run with these faults, told as those of markers are: a worker's main process hears that."""
+    report = pytest.CollectReport("", "failed", "\n".join(faults), [])
+    report.hullcheck_faults = faults  # type: ignore[attr-defined]
+    config.hook.pytest_collectreport(report=report)
 
 
 # ---- gathering: in the main process, after collection, before any test
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist lets the main process know that a worker is done
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Gather, if there is a control to judge."""
+    """Gather, or let the main process do it, if there is a control to judge."""
     config = session.config
-    if hasattr(config, "workerinput") or not _runs_tests(config):
-        return
     controls = sum(map(is_control, session.items))
-    if controls:
+    if not (
+        controls and _runs_tests(config) and SELECTED in config.stash
+    ):  # pytest comes here after errors, too
+        return
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
         _gather(config, controls)
+        return
+    try:
+        session_of(config).ask_to_gather(worker["workerid"], controls)
+    except pytest.UsageError as error:
+        _stop(config, [str(error)])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -276,11 +309,10 @@ def pytest_configure_node(node: Any) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
+def pytest_xdist_node_collection_finished(node: Any) -> None:
     """The first worker to know its tests tells whether there is anything to gather; all wait for it."""
     audit = session_of(node.config)
-    names = "|".join(re.escape(target.name) for target in audit.targets)
-    controls = sum(bool(re.search(rf"[\[-]({names})[\]-]", each)) for each in ids)
+    controls = audit.asked_to_gather(node.gateway.id)
     if controls and not audit.gathered:
         _gather(node.config, controls)
 

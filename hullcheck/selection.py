@@ -27,6 +27,16 @@ def check_profile(expression: str, known: Frameworks, markers: Collection[str]) 
     Raises:
         ValueError: with what is wrong, and what to write.
     """
+    check_names(expression, markers)
+    check(expression, known)
+
+
+def check_names(expression: str, markers: Collection[str]) -> None:
+    """Refuse what is no expression, and names of which there are no *markers*.
+
+    Raises:
+        ValueError: with what is wrong, and what to write.
+    """
     try:
         names = Expression.compile(expression).idents()
     except SyntaxError as error:
@@ -35,7 +45,6 @@ def check_profile(expression: str, known: Frameworks, markers: Collection[str]) 
         ) from None
     for name in sorted(names - set(markers)):
         raise ValueError(f"{name!r} is not a marker; {did_you_mean(name, markers)}")
-    check(expression, known)
 
 
 def both(profile: str, expression: str) -> str:

@@ -1,6 +1,5 @@
 """One audit: its targets, their recordings and facts, and the results as they come in."""
 
-import os
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -81,9 +80,7 @@ class AuditSession:
         Raises:
             pytest.UsageError: it cannot.
         """
-        there = next(each for each in self.folder.parents if each.exists())
-        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-            raise _no_folder(there, "not a directory that you may write to")
+        self._make_folder()
         return self.folder
 
     def profile(self, name: str, markers: Collection[str]) -> str:
@@ -109,6 +106,32 @@ class AuditSession:
         if faults:
             raise pytest.UsageError(str(inventory.faulty(faults)))
         return inventory.profiles[name]
+
+    def ask_to_gather(self, worker: str, controls: int) -> None:
+        """In a worker of xdist: leave word for the main process that there are so many controls to judge.
+
+        A file, because a worker has nothing else to say of its tests than their ids.
+
+        Raises:
+            pytest.UsageError: it cannot be written.
+        """
+        self._make_folder()
+        try:
+            self._word_of(worker).write_text(str(controls))
+        except OSError as error:
+            raise _no_folder(error.filename, error.strerror) from None
+
+    def asked_to_gather(self, worker: str) -> int:
+        """In the main process: how many controls this worker has to judge; takes its word away."""
+        word = self._word_of(worker)
+        if not word.exists():
+            return 0
+        controls = int(word.read_text())
+        word.unlink()
+        return controls
+
+    def _word_of(self, worker: str) -> Path:
+        return self.folder / f".controls-{worker}"
 
     @property
     def gathered(self) -> bool:
@@ -139,11 +162,15 @@ class AuditSession:
             raise _no_folder(error.filename, error.strerror) from None
 
     def _make_folder(self) -> None:
-        """Before anything is asked, so that no host is asked in vain."""
+        """Before anything is asked, so that no host is asked in vain.
+
+        Raises:
+            pytest.UsageError: it cannot be made.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _no_folder(error.filename, error.strerror) from None
+            raise _no_folder(self.folder.parent, error.strerror) from None
 
     def facts_of(self, target: Target) -> Facts:
         """The facts of *target*, read once in each process."""

@@ -16,6 +16,7 @@ from selftests.running import (
     ABSENT,
     PRESENT,
     REPOSITORY,
+    SETTINGS,
     Project,
     clean_environment,
     containers,
@@ -460,13 +461,16 @@ BAD_MARKER = PRIVILEGED.replace('"7.2.5"', '"7.2.55"')
             'ERROR: -m: cis(id="5.55") is not in markers.ini; did you mean "5.5"?',
         ),
         ({}, ["-m", "cis(level=7)"], "ERROR: -m: cis(level=7) needs level=1 or level=2"),
+        ({}, ["-m", "ciss or pci"], "ERROR: -m: 'ciss' is not a marker; did you mean 'cis'?"),
+        ({}, ["-m", "cis and ("], "ERROR: -m: at column 10: expected"),
         ({}, ["--probe-timeout", "abc"], "--probe-timeout abc: write a whole number of seconds above 0"),
         ({}, ["--target-timeout", "0"], "--target-timeout 0: write a whole number of seconds above 0"),
         (
             {},
             ["--reports", "conftest.py"],
-            "conftest.py: not a directory that you may write to; a run leaves its",
+            "conftest.py: Not a directory; a run leaves its results in a folder: write --reports PATH",
         ),
+        ({}, ["--reports", "/proc/x"], "/proc/x: No such file or directory; a run leaves its results in"),
         ({"markers.ini": "[cis]\nnonsense\n"}, [], "markers.ini:2: not a setting; write 'key = value'"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -487,6 +491,34 @@ def test_bad_input_gets_one_clear_line(
     assert "Traceback" not in run.output
     assert "INTERNALERROR" not in run.output
     assert not trace.exists()
+
+
+def test_selection_that_fails_asks_no_host(tmp_path: Path) -> None:
+    """pytest comes to the end of collection then as well."""
+    project = _site(tmp_path)
+    trace = project.command("docker", 'echo "$@" >>$trace; exit 1')
+    run = project.pytest("--hosts", "docker://box", "-k", "(")
+    assert (run.status, len(run.lines("Wrong expression passed to '-k'"))) == (4, 1)
+    assert not trace.exists()
+
+
+def test_undeclared_marker_where_pytest_is_not_strict(tmp_path: Path) -> None:
+    """There it is pytest's to say what it selects."""
+    project = Project(tmp_path, {"test_it.py": PRIVILEGED}, SETTINGS.replace("strict = true\n", ""))
+    assert project.pytest("-m", "ciss or pci", "--hosts", _careless(project)).verdicts
+
+
+@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one-process", "two-workers"])
+@pytest.mark.parametrize("chosen", ["plain", "it"])
+def test_test_that_is_named_like_a_target(tmp_path: Path, chosen: str, processes: list[str]) -> None:
+    """Hosts are asked for a control, and not for a test whose parameter has the name of a target."""
+    text = "import pytest\n\n\n@pytest.mark.parametrize('x', ['box'])\ndef test_plain(x):\n    assert x\n"
+    project = _site(tmp_path, text + "\n\ndef test_it(facts):\n    assert facts.os_name\n")
+    trace = project.command("docker", 'echo "$@" >>$trace; exit 1')
+    run = project.pytest("--hosts", "docker://box", "-k", chosen, *processes)
+    assert run.lines("1 passed" if chosen == "plain" else "1 error"), run.output
+    assert trace.exists() == (chosen == "it")
+    assert not list(tmp_path.glob("reports/*/.controls*"))
 
 
 @pytest.mark.parametrize(
