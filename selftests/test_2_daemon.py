@@ -189,6 +189,7 @@ def options(*names: str) -> dict[str, Any]:
     return {"SecurityOptions": [f"name={name}" for name in names]}
 
 
+ULIMIT = '{"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 64, "Hard": %d}}}'
 NO_ICC = {"com.docker.network.bridge.enable_icc": "false"}
 FILES = ("--tlscacert=/ca", "--tlscert=/cert", "--tlskey=/key")
 
@@ -212,6 +213,12 @@ CASES = [
     ("2.7", Host(), Host(info={"Driver": "devicemapper"})),
     ("2.8", REMOTE, replace(REMOTE, flags=("-H=tcp://:2376", *FILES))),
     ("2.9", Host(flags=("--default-ulimit", "nofile=1024")), Host(document='{"default-ulimits": {}}')),
+    (
+        "2.9",
+        Host(flags=("--default-ulimit", "nofile=-1", "--default-ulimit", "nproc=9")),
+        Host(flags=("--default-ulimit", "nofile=-1", "--default-ulimit", "nproc=9:-1")),
+    ),
+    ("2.9", Host(document=ULIMIT % 1024), Host(document=ULIMIT % -1)),
     ("2.10", Host(info=options("userns")), Host(info=options("seccomp,profile=builtin"))),
     ("2.11", Host(document='{"cgroup-parent": ""}'), Host(document='{"cgroup-parent": "/weird"}')),
     ("2.11", Host(flags=("--cgroup-parent=/docker",)), Host(flags=("--cgroup-parent=/docker/x",))),

@@ -125,6 +125,7 @@ def test_reasons_name_value_and_source(engine: EngineFactory) -> None:
         (("--log-level=warn", "--storage-opt", "overlay2.size=0"), "2.12", "2.3"),
         (("--log-level=debug", "--log-level", "INFO"), "2.3", ""),
         (("--default-ulimit", "nofile=1024:2048", "--cgroup-parent=/weird"), "2.9", "2.11"),
+        (("--default-ulimit", "nofile=-1:-1", "--cgroup-parent=/docker"), "2.11", "2.9"),
         (("--insecure-registry", "127.0.0.1:5000", "--seccomp-profile=unconfined"), "2.5", "2.18"),
         (("--insecure-registry=reg.example", "--userns-remap=default"), "2.10", "2.5"),
     ],
