@@ -1162,6 +1162,9 @@ def test_ports_of_a_stopped_container(world: World, case: str) -> None:
     config, expected = PUBLISHED[case]
     world.stop()
     world.config.update(config)
+    mode = world.config["NetworkMode"]
+    name = "bridge" if mode in ("", "default") else mode
+    world.description["Networks"] = {name: {"NetworkID": ""}} if ":" not in name else {}
     world.description["ExposedPorts"] = {"80/tcp": {}, "443": {}, "53/udp": {}}
     world.networks[0]["Options"] = {"com.docker.network.bridge.host_binding_ipv4": "10.8.8.8"}
     world.networks += [
@@ -1174,6 +1177,37 @@ def test_ports_of_a_stopped_container(world: World, case: str) -> None:
         {"Name": "other", "Id": "d" * 64, "Driver": "bridge", "Options": None},
     ]
     assert list(map(str, _only(world).published_ports)) == expected
+
+
+@pytest.mark.parametrize(
+    ("networks", "expected"),
+    [
+        (["local"], ["127.0.0.1"]),
+        (["local", "open"], ["", "127.0.0.1"]),
+        (["c" * 64, "inside"], ["127.0.0.1"]),
+        (["inside"], []),
+        (["inside", "gone"], [""]),
+        (["local", "gone"], ["", "127.0.0.1"]),
+        ([], [""]),
+        (None, [""]),
+    ],
+)
+def test_networks_that_publish_the_ports_of_a_stopped_container(
+    world: World, networks: list[str] | None, expected: list[str]
+) -> None:
+    """5.14: of several networks the engine chooses one; an internal one publishes nothing; one that is gone may."""
+    world.stop()
+    world.config["PortBindings"] = {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}
+    world.config["NetworkMode"] = "local"
+    world.description["Networks"] = networks and {name: {"NetworkID": ""} for name in networks}
+    local = {"com.docker.network.bridge.host_binding_ipv4": "127.0.0.1"}
+    world.networks += [
+        {"Name": "local", "Id": "c" * 64, "Driver": "bridge", "Options": local},
+        {"Name": "open", "Id": "d" * 64, "Driver": "bridge", "Options": {}},
+        {"Name": "inside", "Id": "e" * 64, "Driver": "bridge", "Options": {}, "Internal": True},
+    ]
+    assert [each.address for each in _only(world).published_ports] == expected
+    assert world.judge("5.14")[0] == ("fail" if "" in expected else "pass")
 
 
 def test_ports_of_a_container_that_exposes_none(world: World) -> None:

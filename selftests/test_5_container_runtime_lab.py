@@ -1013,6 +1013,26 @@ def test_other_bridge(engine: EngineFactory) -> None:
     assert _of_both(verdicts("5.30", facts_of_engine(one.socket))) == {"web": "pass"}
 
 
+def test_ports_in_several_networks(engine: EngineFactory) -> None:
+    """5.8, 5.14: an internal network publishes nothing; of two others it is the engine that chooses one."""
+    one = engine()
+    binding = "com.docker.network.bridge.host_binding_ipv4=127.0.0.1"
+    one.docker("network", "create", "--opt", binding, "local")
+    one.docker("network", "create", "--internal", "inside")
+    names = {"local": 8080, "inside": 80, "two": 8082}
+    for name, port in names.items():
+        for state in ("created", "runs"):
+            network = "inside" if name == "inside" else "local"
+            published = f"{port if state == 'runs' else port + 1}:80"
+            one.create(f"{name}-{state}", "--network", network, "--publish", published)
+    for state in ("created", "runs"):
+        one.docker("network", "connect", "bridge", f"two-{state}")
+    one.docker("start", *(f"{name}-runs" for name in names))
+    facts = facts_of_engine(one.socket)
+    assert _of_both(verdicts("5.14", facts)) == {"local": "pass", "inside": "pass", "two": "fail"}
+    assert set(verdicts("5.8", facts).values()) == {"pass"}
+
+
 def test_address_of_the_daemon(engine: EngineFactory) -> None:
     """5.14: a port without an address is bound where the daemon's own setting says."""
     one = engine(ip="127.0.0.1")

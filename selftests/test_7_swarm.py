@@ -381,14 +381,14 @@ def test_network_that_is_not_understood(line: str) -> None:
 def test_networks_are_read() -> None:
     """All that is asked of a network is there."""
     line = {"Name": "a", "Id": "b", "Driver": "c", "Ingress": True, "Options": {"d": "e"}}
-    other = {"Name": "f", "Id": "g", "Driver": "h", "Options": None}
+    other = {"Name": "f", "Id": "g", "Driver": "h", "Options": None, "Internal": True}
     answers = {
         "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
         "docker_networks": Answer("docker_networks", 0, f"{json.dumps(line)}\n{json.dumps(other)}\n", ""),
     }
     assert networks(Recording("host", "local", answers)) == (
-        Network("a", "b", "c", True, {"d": "e"}),
-        Network("f", "g", "h", False, {}),
+        Network("a", "b", "c", True, {"d": "e"}, internal=False),
+        Network("f", "g", "h", False, {}, internal=True),
     )
 
 

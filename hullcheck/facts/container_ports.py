@@ -1,6 +1,7 @@
 """The ports that a container opens to the outside, however."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from hullcheck.facts.container_running import Running
 from hullcheck.facts.ports import Listener, Port
@@ -26,27 +27,33 @@ class Opened(Running):
         mode = str(self.setting("NetworkMode") or "")
         if mode in ("host", "none") or mode.startswith("container:"):
             return ()  # the engine publishes nothing for these, whatever is asked
-        return (*self._bindings("PortBindings", self.setting("PortBindings")), *self._exposed())
+        found = (*self._bindings("PortBindings", self.setting("PortBindings")), *self._exposed())
+        return found if found and self._unnamed_addresses else ()
 
     def _bindings(
         self, origin: str, bindings: dict[str, list[dict[str, str]] | None] | None
     ) -> tuple[Port, ...]:
-        unsaid = "" if origin == "Ports" else self._default_address
+        unnamed = ("",) if origin == "Ports" else self._unnamed_addresses
         return tuple(
-            Port(each.get("HostIp") or unsaid, number, protocol or "tcp", f"published for {target}")
+            Port(address, number, protocol or "tcp", f"published for {target}")
             for key, group in (bindings or {}).items()
             for target, _, protocol in [key.partition("/")]
             for each in group or ()
+            for address in ([each["HostIp"]] if each.get("HostIp") else unnamed)
             for number in _numbers(each.get("HostPort") or "0")
         )
 
-    @property
-    def _default_address(self) -> str:
-        """Where its network binds a port for which no address is given."""
-        mode = self.setting("NetworkMode")
-        name = "bridge" if mode in ("", "default") else mode
-        options = [each.options for each in self.all.facts.networks if name in (each.name, each.id)]
-        return next((each[key] for each in options for key in _BINDING if each.get(key)), "")
+    @cached_property
+    def _unnamed_addresses(self) -> tuple[str, ...]:
+        """Where a port for which no address is given may be bound: of several networks the engine chooses one.
+
+        None where all its networks are internal ones, for which nothing is published.
+        """
+        names = {*self.network_ids, *self.network_ids.values()} - {""}
+        known = [each for each in self.all.facts.networks if names & {each.name, each.id}]
+        open_ones = [each.options for each in known if not each.internal]
+        found = {next((each[key] for key in _BINDING if each.get(key)), "") for each in open_ones}
+        return tuple(sorted(found if len(known) >= len(self.network_ids) > 0 else found | {""}))
 
     def _exposed(self) -> Iterable[Port]:
         """The ports that --publish-all will open."""
@@ -56,9 +63,8 @@ class Opened(Running):
             set(self.description["ExposedPorts"] or {}) - set(self.setting("PortBindings") or {})
         ):
             target, _, protocol = key.partition("/")
-            yield Port(
-                self._default_address, 0, protocol or "tcp", f"published for {target} by --publish-all"
-            )
+            for address in self._unnamed_addresses:
+                yield Port(address, 0, protocol or "tcp", f"published for {target} by --publish-all")
 
     @property
     def open_ports(self) -> tuple[Port, ...]:

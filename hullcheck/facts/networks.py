@@ -37,6 +37,7 @@ class Network:
 
     Attributes:
         options: those of its driver.
+        internal: whether it leads nowhere outside.
         ipv6: whether its containers have addresses of IPv6; None where the engine does not say.
     """
 
@@ -46,6 +47,7 @@ class Network:
     ingress: bool
     options: dict[str, str]
     ipv6: bool | None = None
+    internal: bool = False
 
 
 def networks(recording: Recording) -> tuple[Network, ...]:
@@ -70,6 +72,7 @@ def networks(recording: Recording) -> tuple[Network, ...]:
                 bool(each.get("Ingress")),
                 each.get("Options") or {},
                 each.get("EnableIPv6"),
+                bool(each.get("Internal")),
             )
             for each in documents
         )
