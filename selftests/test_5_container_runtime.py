@@ -522,14 +522,18 @@ def test_volume_that_the_engine_does_not_describe(world: World) -> None:
     ]
     assert world.judge("5.6")[0] == "fail"
     world.volumes = [{"Name": "v", "Driver": "local", "Options": {"type": "ext4", "device": "/dev/sda1"}}]
-    world.paths.append("real /dev/sda1\t/dev/sda1")
+    world.paths += ["real /dev/sda1\t/dev/sda1", "disk 8:2 /dev/sda1"]
     assert world.judge("5.6") == ("fail", "mounts / of the host at /x")
     world.volumes = [
         {"Name": "v", "Driver": "local", "Options": {"type": "ext4", "device": "/dev/disk/by-label/x"}}
     ]
     assert world.judge("5.6")[0] == "error"
     world.paths.append("real /dev/disk/by-label/x\t/dev/sdb1")
+    assert world.judge("5.6") == ("error", "which disk /dev/disk/by-label/x is could not be read")
+    world.paths.append("disk 8:11 /dev/disk/by-label/x")
     assert world.judge("5.6")[0] == "pass"
+    world.paths[-1] = "disk 8:1 /dev/disk/by-label/x"
+    assert world.judge("5.6") == ("fail", "mounts / of the host at /x")
     world.volumes = [
         {
             "Name": "v",
@@ -1058,7 +1062,9 @@ def test_paths_by_mount_tables() -> None:
     assert table.other_names("/etc/ssl") == {"/srv/e/ssl", "/etc/ssl"}
     assert table.other_names("/srv") >= {"/srv", "/etc"}
     assert table.other_names("/data/x") == {"/data/x"}
-    assert table.of_device("/dev/sdb") == {"/data"}
+    assert table.of_disk("/dev/sdb", "8:99") == {"/data"}
+    assert table.of_disk("/dev/other", "8:2") == {"/data"}
+    assert table.of_disk("/dev/other", "8:99") == frozenset()
 
 
 def test_answers_are_told_apart() -> None:

@@ -10,8 +10,10 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -427,6 +429,25 @@ def test_part_of_a_volume(engine: EngineFactory, place: Path) -> None:
     )
     assert reason("5.6", facts, "all-runs") == "mounts / of the host at /x"
     assert verdicts("5.32", facts)["app-runs"] == verdicts("5.32", facts)["app-created"] == "pass"
+
+
+def test_disk_by_another_name(engine: EngineFactory, place: Path) -> None:
+    """5.6: a volume that is the disk of the host's root, by whatever name, and one that is a disk of its own."""
+    one = engine()
+    device = place.stat().st_dev
+    if not Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").exists():
+        pytest.skip("the root of this machine is on no disk that it can see")
+    dev = Path("/dev") / place.name
+    dev.mkdir()
+    try:
+        for name, number in {"root": device, "own": os.makedev(240, 1_000)}.items():
+            os.mknod(dev / name, 0o600 | stat.S_IFBLK, number)
+            one.docker("volume", "create", "--opt", "type=ext4", "--opt", f"device={dev}/{name}", name)
+            one.create(name, "--volume", f"{name}:/x")
+        found = verdicts("5.6", facts_of_engine(one.socket))
+    finally:
+        shutil.rmtree(dev)
+    assert found == {"root": "fail", "own": "pass"}
 
 
 def test_shared_mounts(engine: EngineFactory, place: Path) -> None:

@@ -4,9 +4,9 @@ Its answer has three parts. First the ids of all containers, a line each; then `
 JSON` and, for one that does not run and whose user has a name, `user ID NUMBER` by its own /etc/passwd.
 After `--proc`: files of /proc and of the control groups of each main process, as `grep -H` prints them,
 namespace links, listening sockets, and who holds them. After `--paths`: for each source of a mount `real
-SOURCE<TAB>PATH`, without symbolic links, and for each socket of an engine or source `socket DEVICE:INODE
-LINKS PATH`. What a host can name freely comes as JSON, or stands alone in its line where it can forge
-nothing but itself.
+SOURCE<TAB>PATH`, without symbolic links, for one that is a disk `disk MAJOR:MINOR SOURCE` in hexadecimal, and
+for each socket of an engine or source `socket DEVICE:INODE LINKS PATH`. What a host can name freely comes as
+JSON, or stands alone in its line where it can forge nothing but itself.
 """
 
 import json
@@ -155,6 +155,8 @@ list_sockets() {
   done 2>/dev/null
   printf "%s\n" "$sources" | while IFS= read -r source; do [ ! -S "$source" ] || printf "%s\n" "$source"; done
 }
+printf "%s\n" "$sources" | while IFS= read -r source; do [ ! -b "$source" ] || printf "%s\n" "$source"; done |
+  tr "\n" "\0" | xargs -0 stat -L -c "disk %t:%T %n" 2>/dev/null
 list_sockets | sort -u | tr "\n" "\0" | xargs -0 stat -L -c "socket %d:%i %h %n" 2>/dev/null
 exit $status
 """.replace("@FORMAT@", _FORMAT)

@@ -12,6 +12,7 @@ from hullcheck.verdicts import EvidenceError
 _NAMESPACE = re.compile(r".* (\d+)/ns/\w+ -> \w+:\[\d+\]$")
 _HELD = re.compile(r".* (\d+)/fd/\d+ -> socket:\[(\d+)\]$")
 _NETWORK = re.compile(r"(\d+)/net/(?:tcp|udp)6?:")
+_DISK = re.compile(r"disk ([0-9a-f]+):([0-9a-f]+) (/.*)")
 _SOCKET = re.compile(r"socket (\d+:\d+) (\d+) (/.*)")
 
 
@@ -83,27 +84,32 @@ class HostFiles:
         real: by source, its path without symbolic links.
         identities: by path of a socket, device and inode.
         named_twice: the sockets of which the host has more than one hard link.
+        disks: by source that is a disk, its device, `major:minor`.
     """
 
     real: Mapping[str, str]
     identities: Mapping[str, str]
     named_twice: frozenset[str]
+    disks: Mapping[str, str]
 
     @classmethod
     def parse(cls, text: str) -> "HostFiles":
         """Read the third part of the probe's answer."""
         real: dict[str, str] = {}
+        disks: dict[str, str] = {}
         identities: dict[str, str] = {}
         twice = set()
         for line in text.split("\n"):
             if line.startswith("real "):
                 source, _, path = line.removeprefix("real ").partition("\t")
                 real[source] = path
+            elif disk := _DISK.fullmatch(line):
+                disks[disk[3]] = f"{int(disk[1], 16)}:{int(disk[2], 16)}"
             elif found := _SOCKET.fullmatch(line):
                 identities[found[3]] = found[1]
                 if int(found[2]) > 1:
                     twice.add(found[3])
-        return cls(real, identities, frozenset(twice))
+        return cls(real, identities, frozenset(twice), disks)
 
     def path(self, source: str) -> str:
         """Where *source* leads, without symbolic links.
@@ -116,6 +122,16 @@ class HostFiles:
                 f"the source {source} could not be followed: it does not exist, or may not be seen"
             )
         return self.real[source]
+
+    def disk(self, source: str) -> str:
+        """Which device the disk *source* is: one may have several names.
+
+        Raises:
+            EvidenceError: it is none, or could not be read.
+        """
+        if source not in self.disks:
+            raise EvidenceError(f"which disk {source} is could not be read")
+        return self.disks[source]
 
     def same_files(self, paths: Iterable[str]) -> frozenset[str]:
         """*paths*, and every other known name of the sockets among them."""

@@ -158,7 +158,7 @@ class AllContainers:
             return layers
         device = self._device(mount)
         if device.startswith("/dev/"):
-            return self.host_mounts.of_device(self.host_files.path(device))
+            return self.host_mounts.of_disk(self.host_files.path(device), self.host_files.disk(device))
         return self.host_mounts.other_names(self.host_files.path(str(mount["Source"])))
 
     def _volume(self, mount: Mapping[str, Any]) -> Mapping[str, Any]:

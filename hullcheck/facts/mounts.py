@@ -127,9 +127,14 @@ class MountTable:
                 found |= self.paths(mount.device, mount.root)
         return frozenset(found)
 
-    def of_device(self, source: str) -> frozenset[str]:
-        """Where the host mounts the file system of the device *source*."""
-        return frozenset(mount.point for mount in self.mounts if mount.source == source)
+    def of_disk(self, source: str, device: str) -> frozenset[str]:
+        """Where the host mounts the file system of a disk.
+
+        Args:
+            source: its path, for file systems that have device numbers of their own, as btrfs.
+            device: `major:minor`, for disks that have several names.
+        """
+        return frozenset(each.point for each in self.mounts if each.source == source or each.device == device)
 
 
 def _depth(mount: Mount) -> int:
