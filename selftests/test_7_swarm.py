@@ -454,6 +454,10 @@ def test_variables_of_a_service(variable: str, expected: str) -> None:
     [
         ({"labels": {"token": "hunter2"}}, "label token: a value given to token"),
         ({"Labels": {"token": "hunter2"}}, "label token: a value given to token"),
+        (
+            {"Mounts": [{"VolumeOptions": {"Labels": {"token": "hunter2"}}}]},
+            "label token: a value given to token",
+        ),
         ({"Command": ["app", "--token"], "Args": ["hunter2"]}, "command: a value given to token"),
         ({"Args": ["--password=hunter2"]}, "command: a value given to password"),
         (

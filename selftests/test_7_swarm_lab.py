@@ -326,6 +326,7 @@ def test_secrets_of_services(nodes: Switch) -> None:
     nodes.service("log", "--log-driver", "splunk", "--log-opt", "splunk-token=hunter2")
     volume = "type=volume,source=v,target=/v,volume-driver=local,volume-opt=type=cifs"
     nodes.service("volume", "--mount", f'{volume},"volume-opt=o=username=bob,password=hunter2"')
+    nodes.service("volume-label", "--mount", "type=volume,source=w,target=/w,volume-label=token=hunter2")
     engine.docker("service", "update", "--detach", "--args", "app --token hunter2", "plain")
     facts = facts_of(nodes)
     seen = "none seen in {} variables, labels, commands and options"
@@ -346,6 +347,7 @@ def test_secrets_of_services(nodes: Switch) -> None:
         ),
         "url": ("fail", "variable DB: a password in an address"),
         "volume": ("fail", "volume option o: a value given to password"),
+        "volume-label": ("fail", "label token: a value given to token"),
     }
     stored = "".join(each.stdout for each in facts.recording.answers.values())
     assert "hunter2" not in stored

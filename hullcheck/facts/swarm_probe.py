@@ -128,14 +128,15 @@ def _secrets(settings: Mapping[str, Any]) -> Iterator[str]:
     container = settings["Container"] or {}
     variables = (str(each).partition("=")[::2] for each in container.get("Env") or ())
     yield from secrets.in_settings("variable", variables)
-    for labels in (settings["Labels"], container.get("Labels")):
+    volumes = [each.get("VolumeOptions") or {} for each in container.get("Mounts") or ()]
+    for labels in (settings["Labels"], container.get("Labels"), *(each.get("Labels") for each in volumes)):
         yield from secrets.in_settings("label", _settings(labels))
     health_check = (container.get("Healthcheck") or {}).get("Test")
     commands = {"command": [*(container.get("Command") or ()), *(container.get("Args") or ())]}
     yield from secrets.in_commands(commands | {"health check": health_check})
     yield from secrets.in_settings("log option", _settings((settings["Log"] or {}).get("Options")))
-    for mount in container.get("Mounts") or ():
-        driver = (mount.get("VolumeOptions") or {}).get("DriverConfig") or {}
+    for volume in volumes:
+        driver = volume.get("DriverConfig") or {}
         yield from secrets.in_settings("volume option", _settings(driver.get("Options")))
 
 
