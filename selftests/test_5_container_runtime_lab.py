@@ -207,6 +207,14 @@ def test_option(number: str, engine: EngineFactory, tmp_path: Path) -> None:
         _remove_groups("lab-hc-weird")
 
 
+def test_default_cgroup_where_the_daemon_has_another(engine: EngineFactory) -> None:
+    """5.25: who names the built-in cgroup leaves the one that the daemon gives to all."""
+    one = engine(cgroup_parent="/lab-hc-site")
+    one.create("unasked")
+    one.create("built-in", "--cgroup-parent", "/docker")
+    assert verdicts("5.25", facts_of_engine(one.socket)) == {"unasked": "pass", "built-in": "fail"}
+
+
 def _remove_groups(name: str) -> None:
     """Remove the parent group that the engine made for its containers, and leaves behind."""
     for path in Path("/sys/fs/cgroup").glob(f"*/{name}"):
