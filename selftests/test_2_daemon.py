@@ -45,6 +45,7 @@ INFO: dict[str, Any] = {
     "ExperimentalBuild": False,
     "LiveRestoreEnabled": False,
     "CgroupDriver": "cgroupfs",
+    "DockerRootDir": "/var/lib/docker",
     "SecurityOptions": ["name=seccomp,profile=builtin"],
     "RegistryConfig": {
         "InsecureRegistryCIDRs": ["127.0.0.0/8"],
@@ -220,6 +221,11 @@ CASES = [
     ),
     ("2.9", Host(document=ULIMIT % 1024), Host(document=ULIMIT % -1)),
     ("2.10", Host(info=options("userns")), Host(info=options("seccomp,profile=builtin"))),
+    (
+        "2.10",
+        Host(info=options("userns") | {"DockerRootDir": "/var/lib/docker/100000.0"}),
+        Host(info=options("userns") | {"DockerRootDir": "/var/lib/docker/0.100000"}),
+    ),
     ("2.11", Host(document='{"cgroup-parent": ""}'), Host(document='{"cgroup-parent": "/weird"}')),
     ("2.11", Host(flags=("--cgroup-parent=/docker",)), Host(flags=("--cgroup-parent=/docker/x",))),
     (

@@ -21,7 +21,7 @@ from hullcheck.facts import Facts
 from hullcheck.policy import Policy
 from hullcheck.probes import render
 from hullcheck.recording import Recording
-from selftests.judging import facts_of_answer, facts_of_engine, judged
+from selftests.judging import facts_of_answer, facts_of_engine, facts_of_guest, judged
 from selftests.lab.shell import CommandError
 
 if TYPE_CHECKING:
@@ -251,6 +251,19 @@ def test_socket_activation(engine: EngineFactory) -> None:
 
 
 # ---- files that changed after the start
+
+
+def test_remapping_to_root(lab_host: Callable[..., Host]) -> None:
+    """2.10: subordinate ids that begin with root's own leave root what it is, though the engine says `userns`."""
+    files = {"/etc/subuid": "dockremap:0:65536\n", "/etc/subgid": "dockremap:100000:65536\n"}
+    host = lab_host(files=files, userns_remap="default")
+    assert "name=userns" in host.docker("info", "--format", "{{.SecurityOptions}}")
+    host.docker("run", "--detach", "--name", "web", "bb:1", "sleep", "999")
+    pid = host.docker("inspect", "--format", "{{.State.Pid}}", "web").strip()
+    assert host.exec("cat", f"/proc/{pid}/uid_map").split()[:2] == ["0", "0"]
+    facts = facts_of_guest(host)
+    assert verdict("2.10", facts) == ("fail", "userns-remap is false (docker info)")
+    assert judged("5.31", facts)["web"][1] == "the daemon remaps no users, so this isolates nothing: see 2.10"
 
 
 def test_restart_pending(engine: EngineFactory) -> None:

@@ -200,8 +200,13 @@ class Engine:
 
     @property
     def remaps_users(self) -> bool:
-        """Whether root of a container is another user to the host, by userns-remap."""
-        return "userns" in self.security_options
+        """Whether root of a container is another user to the host, by userns-remap.
+
+        The ids that it is mapped to may begin with root's own: the data root is named after them, `UID.GID`.
+        """
+        if "userns" not in self.security_options:
+            return False
+        return posixpath.basename(str(self.value("DockerRootDir"))).partition(".")[0] != "0"
 
 
 def _require_answer(recording: Recording) -> None:

@@ -85,7 +85,7 @@ class Storage:
         ((_, fact),) = self.places.data_root()
         path = fact.node.path
         roots = [self._root(path)]
-        if self.engine.remaps_users and roots[0].shares:
+        if "userns" in self.engine.security_options and roots[0].shares:
             roots = [self._root(posixpath.dirname(path), path)]
         if self._images_in_containerd:
             roots += self._of_containerd(path)
