@@ -6,7 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hullcheck.acceptance import Entry
 from hullcheck.policy import Policy, PolicyError, merged
+from hullcheck.results import Attestation, Waiver
 from hullcheck.suggest import did_you_mean
 from hullcheck.tailoring import Layer, Tailoring, tailored
 from hullcheck.text import hide_passwords
@@ -57,6 +59,8 @@ class Inventory:
     """What is changed of single controls, as written; `tailoring_for` reads it."""
     profiles: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     """Selections by name, each written as for ``-m``."""
+    waivers: tuple[Entry[Waiver], ...] = field(default=(), repr=False)
+    attestations: tuple[Entry[Attestation], ...] = field(default=(), repr=False)
     document: "Document | None" = field(default=None, repr=False, hash=False, compare=False)
     """The file as it was read; ``None`` without one."""
 
@@ -88,9 +92,7 @@ class Inventory:
     def place(self, way: "Way") -> str:
         """File and line of a part of the inventory."""
         assert self.document is not None
-        here = Path.cwd()
-        path = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
-        return f"{path}:{self.document.line(way)}"
+        return self.document.place(way)
 
     def _layers(self, section: str, content: Mapping[str, Any], target: Target) -> list[Layer]:
         known = self._by_name.get(target.name)
@@ -109,7 +111,8 @@ def load(path: Path) -> Inventory:
     Raises:
         InventoryError: it cannot be read or is wrong; all faults at once, each with its line.
     """
-    from hullcheck import yamlfile  # an audit without an inventory need not import a YAML parser
+    # an audit without an inventory need not import a YAML parser
+    from hullcheck import acceptance_files, yamlfile
 
     try:
         document = yamlfile.load(path)
@@ -123,11 +126,12 @@ def load(path: Path) -> Inventory:
     stray = (*_stray("policy", targets, policy), *_stray("controls", targets, controls))
     for way, fault in (*_policy_faults(policy), *stray):
         faults.setdefault(way, fault)
-    if faults:
-        raise InventoryError(tuple(map(hide_passwords, document.messages(faults))))
+    waivers, attestations, more = acceptance_files.read(document)
+    if faults or more:
+        raise InventoryError(tuple(map(hide_passwords, (*document.messages(faults), *more))))
     profiles = {name: " ".join(each.split()) for name, each in _mapping(data.get("profiles")).items()}
     known = tuple(_target(name, entry) for name, entry in targets.items())
-    return Inventory(path, known, policy, controls, profiles, document)
+    return Inventory(path, known, policy, controls, profiles, waivers, attestations, document)
 
 
 def _target(name: str, entry: Mapping[str, Any]) -> Target:

@@ -20,6 +20,7 @@ _OPTIONS = {
 }
 _HEADING = "hullcheck: audit of Docker hosts (targets: --hosts, --sudo, ... of testinfra)"
 _DEFAULTS = {"inventory": "", "profile": "", "reports": "", "probe_timeout": "30", "target_timeout": "120"}
+_STRICT = "fail the run where a waiver or an attestation is expired, not yet in force, not needed or matches nothing"
 _CACHE = "hullcheck-images"
 DEFAULT_INVENTORY = "inventories/local.yml"
 
@@ -32,6 +33,14 @@ def add_options(parser: pytest.Parser) -> None:
         metavar = "NAME" if name == "profile" else "SECONDS" if name.endswith("timeout") else "PATH"
         group.addoption(flag, dest=f"hullcheck_{name}", metavar=metavar, default=None, help=meaning)
         parser.addini(f"hullcheck_{name}", meaning, default=_DEFAULTS[name])
+    group.addoption(
+        "--strict-waivers",
+        action="store_true",
+        dest="hullcheck_strict_waivers",
+        default=None,
+        help=_STRICT,
+    )
+    parser.addini("hullcheck_strict_waivers", _STRICT, default="false")
     group.addoption(
         "--show-probes",
         action="store_true",
@@ -46,6 +55,18 @@ def option(config: pytest.Config, name: str) -> str:
     if given is None:
         given = os.environ.get(f"HULLCHECK_{name.upper()}")
     return str(config.getini(f"hullcheck_{name}") if given is None else given)
+
+
+def flag(config: pytest.Config, name: str) -> bool:
+    """The value of an option that is there or not; elsewhere `true` and `false`, as pytest's own.
+
+    Raises:
+        pytest.UsageError: it is neither.
+    """
+    text = option(config, name).lower()
+    if text not in ("1", "true", "yes", "on", "0", "false", "no", "off", ""):
+        raise pytest.UsageError(f"hullcheck_{name}: {text!r} is neither true nor false")
+    return text in ("1", "true", "yes", "on")
 
 
 def path(config: pytest.Config, name: str) -> Path | None:

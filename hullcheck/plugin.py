@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 
 from hullcheck import __version__, frameworks, hookspecs, options, project, selection
+from hullcheck.acceptance import waived_words
 from hullcheck.control import SEVERITIES, control_of, framework_line
 from hullcheck.gather import script_for
 from hullcheck.inventory import Target
 from hullcheck.judge import finding_of, judge, summary
 from hullcheck.recording import Recording
 from hullcheck.reporting import Reporting
-from hullcheck.results import Control, Finding, Result
+from hullcheck.results import Attestation, Control, Finding, Result, Waiver
 from hullcheck.session import FRAMEWORKS, AuditSession
 from hullcheck.targets import RECORDED, backend_of, plain
+from hullcheck.text import printable
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable, Verdict
 from hullcheck.writers import html, terminal
 
@@ -338,9 +340,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Call a control once per subject and end with the worst verdict."""
     if not is_control(pyfuncitem):
         return None
+    if FINDINGS in pyfuncitem.stash:  # a fixture said that a person has to look, and one did
+        return True
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     target = _target_of(pyfuncitem)
-    findings = judge(pyfuncitem.obj, arguments, target.name)
+    findings = _accepted(pyfuncitem, judge(pyfuncitem.obj, arguments, target.name))
     pyfuncitem.stash[FINDINGS] = findings
     verdict, reason = summary(findings)
     if verdict is Verdict.FAIL:
@@ -361,27 +365,45 @@ def pytest_runtest_makereport(
         return (yield)
     assert isinstance(item, pytest.Function)
     result = _result(item, call)
+    if call.when == "setup" and result.verdict in (Verdict.ATTESTED, Verdict.WAIVED):
+        call.excinfo = None  # go on to the call, which has nothing more to ask
+        return (yield)
     _drop_traceback(call)
     report = yield
     _shape(report, item, result.verdict, result.reason)
     control = control_of(item.obj, item.iter_markers())
-    carried = {"control": dict(vars(control)), "result": result.to_json()}
+    accepting = [each.to_json() for told in _accepting(item, result) for each in told]
+    carried = {"control": dict(vars(control)), "result": result.to_json(), "accepting": accepting}
     if MAPPED not in item.config.stash:  # the first report of a process says what it collected
         item.config.stash[MAPPED] = True
         carried["mapped"] = {key: dict(each) for key, each in session_of(item.config).mapped.items()}
     report.hullcheck = carried  # type: ignore[attr-defined]
-    item.user_properties += _properties(control, result)
+    item.user_properties += _properties(control, result) + _accepting_properties(*_accepting(item, result))
     return report
 
 
 def _result(item: pytest.Function, call: pytest.CallInfo[None]) -> Result:
     target = _target_of(item)
-    findings = item.stash.get(FINDINGS, None) or (_finding_of(call, target.name),)
+    if FINDINGS not in item.stash:
+        item.stash[FINDINGS] = _accepted(item, (_finding_of(call, target.name),))
+    findings = item.stash[FINDINGS]
     verdict, reason = summary(findings)
     evidence = _evidence(item._fixtureinfo.argnames, session_of(item.config), target)
-    name = item.obj.__name__.removeprefix("test_")
-    result = Result(name, target.name, verdict, reason, findings, evidence)
+    result = Result(_id(item), target.name, verdict, reason, findings, evidence)
     return session_of(item.config).tailored(result, target)
+
+
+def _id(item: pytest.Function) -> str:
+    return str(item.obj.__name__).removeprefix("test_")
+
+
+def _accepted(item: pytest.Function, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    return session_of(item.config).accepted(_id(item), _target_of(item), findings)
+
+
+def _accepting(item: pytest.Function, result: Result) -> tuple[list[Waiver], list[Attestation]]:
+    """The waivers and attestations that decided findings."""
+    return session_of(item.config).acceptance.of(result)
 
 
 def _drop_traceback(call: pytest.CallInfo[None]) -> None:
@@ -418,6 +440,14 @@ def _properties(control: Control, result: Result) -> list[tuple[str, object]]:
     ]
 
 
+def _accepting_properties(waivers: list[Waiver], attestations: list[Attestation]) -> list[tuple[str, object]]:
+    """Properties that are there only where something was waived or attested."""
+    waived = [f"{each.place}: {waived_words(each)}: {each.reason}" for each in waivers]
+    attested = [f"{each.person} on {each.date}: {each.statement}" for each in attestations]
+    words = (("waiver", waived), ("attested", attested))
+    return [(name, printable("; ".join(texts))) for name, texts in words if texts]
+
+
 def _finding_of(call: pytest.CallInfo[None], target: str) -> Finding:
     """The finding on a target whose facts could not be had; an assertion in a fixture judges nothing."""
     assert call.excinfo is not None
@@ -430,6 +460,10 @@ def _finding_of(call: pytest.CallInfo[None], target: str) -> Finding:
 def _shape(report: pytest.TestReport, item: pytest.Item, verdict: Verdict, reason: str) -> None:
     if verdict is Verdict.ERROR:
         report.when, report.outcome, report.longrepr = "setup", "failed", f"error: {reason}"
+    elif verdict is Verdict.FAIL:
+        report.when = "call"  # also where a fixture has left it to a person, who found that it fails
+    elif verdict is Verdict.WAIVED:
+        report.outcome, report.wasxfail = "skipped", reason
     elif verdict in (Verdict.NOT_APPLICABLE, Verdict.MANUAL):
         path, line, _ = item.location
         report.outcome = "skipped"

@@ -33,8 +33,10 @@ class Reporting:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
         """After the other reports: a run that judged nothing is not green; results.json knows the status."""
-        if self.audited and self.session_of(self.config).nothing_judged and session.exitstatus == 0:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self.audited and session.exitstatus == 0:
+            audit_session = self.session_of(self.config)
+            if audit_session.nothing_judged or audit_session.stale_fail:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.audited:
             gc.freeze()  # as before judging: what is left to do is to write, and to look through it all finds nothing
         yield
@@ -87,4 +89,6 @@ class Reporting:
     def pytest_html_results_summary(self, postfix: list[str]) -> None:
         """Add the evidence below the summary: what each target was asked, and how its answers begin."""
         if self.audited:
-            postfix.append(html.evidence(list(self.session_of(self.config).recordings.values())))
+            audit_session = self.session_of(self.config)
+            postfix.append(html.accepting(audit_session.audit(0)))
+            postfix.append(html.evidence(list(audit_session.recordings.values())))

@@ -50,7 +50,8 @@ class Waiver:
         last_day: the last UTC day on which it holds, as 2027-01-31; empty where it has no end.
         approved_on: a day; empty where that is not said, as are *ticket*, *approved_by* and *risk*.
         place: file and line.
-        state: `in force`, `expired`, `not needed` (what it speaks of does not fail) or `matches nothing`.
+        state: `in force`, `expired`, `not needed` (what it speaks of does not fail), `matches nothing`, `not yet in
+            force`, or `not judged` where this audit cannot tell: its control or target was left out or is in error.
         findings: how many findings it turned into *waived*.
     """
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hullcheck import __version__, facts, options, own_probes, rollup, selection
+from hullcheck import __version__, acceptance, facts, options, own_probes, rollup, selection
+from hullcheck.acceptance import Acceptance, Audited
 from hullcheck.facts import Facts
 from hullcheck.frameworks import Frameworks
 from hullcheck.gather import gather
@@ -18,7 +19,17 @@ from hullcheck.inventory import Inventory, InventoryError, Target, load
 from hullcheck.judge import finding_of
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.results import Audit, AuditedTarget, Control, Result, Run, SwitchedOff
+from hullcheck.results import (
+    Attestation,
+    Audit,
+    AuditedTarget,
+    Control,
+    Finding,
+    Result,
+    Run,
+    SwitchedOff,
+    Waiver,
+)
 from hullcheck.suggest import did_you_mean
 from hullcheck.tailoring import Tailoring
 from hullcheck.targets import TargetError, from_specs, plain, plain_arguments
@@ -41,6 +52,8 @@ class AuditSession:
         self.worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
         self.own_probes = _own_probes(config)
         self.inventory = _inventory(config)
+        self.acceptance = _acceptance(config, self.inventory)
+        self.strict_waivers = options.flag(config, "strict_waivers")
         self.targets = tuple(map(self._told, _targets(config, self.inventory)))
         self.started = time.time()
         self.results: dict[tuple[str, str], Result] = {}
@@ -182,6 +195,14 @@ class AuditSession:
             self._facts[target.name] = Facts(recording, policy)
         return self._facts[target.name]
 
+    def accepted(self, control: str, target: Target, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """*findings* of *control* with what is attested and waived, at the time of the recording."""
+        if not self.acceptance:
+            return findings
+        names = acceptance.names_of(control, self.mapped.get(control, {}))
+        gathered = self.facts_of(target).recording.gathered
+        return self.acceptance.applied(findings, names, target.name, gathered)
+
     def tailored(self, result: Result, target: Target) -> Result:
         """*result* with what the inventory changes of its control there.
 
@@ -252,7 +273,20 @@ class AuditSession:
             order.keys(),
             narrowed=narrowed(self.config),
         )
-        return Audit(run, tuple(map(self._audited, self.targets)), controls, tuple(results), requirements)
+        audited = tuple(map(self._audited, self.targets))
+        return Audit(run, audited, controls, tuple(results), requirements, *self._accepting(results))
+
+    def _accepting(self, results: list[Result]) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
+        """All waivers and attestations, with what they did."""
+        gathered = {each.name: self.facts_of(each).recording.gathered for each in self.targets}
+        known = [each.name for each in self.inventory.targets]
+        return self.acceptance.told(Audited(results, self.mapped, gathered, known, narrowed(self.config)))
+
+    @property
+    def stale_fail(self) -> bool:
+        """Whether waivers or attestations want a look, and the gate asks for that."""
+        told = self._accepting(list(self.results.values())) if self.strict_waivers else ()
+        return any(each.state in acceptance.STALE for entries in told for each in entries)
 
     def _audited(self, target: Target) -> AuditedTarget:
         known = self.facts_of(target)
@@ -281,6 +315,13 @@ def _inventory(config: pytest.Config) -> Inventory:
         return load(path)
     except InventoryError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _acceptance(config: pytest.Config, inventory: Inventory) -> Acceptance:
+    """What is waived and attested; nothing is waived where pytest is asked to let nothing fail as expected."""
+    if config.getoption("runxfail", False):
+        return Acceptance((), inventory.attestations)
+    return Acceptance(inventory.waivers, inventory.attestations)
 
 
 def _targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:

@@ -61,13 +61,21 @@ class Document:
             way = way[:-1]
         return self.lines.get(way, 1)
 
+    def place(self, way: Way) -> str:
+        """File and line of *way*, as seen from the current directory."""
+        here = Path.cwd()
+        path = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
+        return f"{path}:{self.line(way)}"
+
     def messages(self, faults: Mapping[Way, str]) -> tuple[str, ...]:
         """*faults* as ``file:line: way.to.it: what is wrong``, in the order of the file."""
         order = sorted(faults.items(), key=lambda fault: self.line(fault[0]))
         return tuple(f"{self.path}:{self.line(way)}: {_dotted(way)}{fault}" for way, fault in order)
 
-    def faults(self, schema: str) -> dict[Way, str]:
+    def faults(self, schema: str, below: Way = ()) -> dict[Way, str]:
         """Everything that is wrong by the JSON Schema *schema*, a file name in ``hullcheck/schemas``.
+
+        It is held against the part at the way *below*.
 
         Each part of a schema has a title, which says what to write there and goes into the message.
         """
@@ -77,9 +85,12 @@ class Document:
 
         content = json.loads((SCHEMAS / schema).read_text(encoding="utf-8"))
         found: dict[Way, str] = {}
-        for error in Draft202012Validator(content).iter_errors(self.data):
+        data = self.data
+        for step in below:
+            data = data[step]
+        for error in Draft202012Validator(content).iter_errors(data):
             for way, fault in _faults(error, content):
-                found.setdefault(way, fault)
+                found.setdefault((*below, *way), fault)
         return found
 
 
@@ -90,7 +101,7 @@ def load(path: Path) -> Document:
         YamlError: it cannot be read, is not YAML, holds more than one document, the same key twice in one
             mapping, an alias or merge key (a value belongs where it is used), or a tag.
     """
-    text = _text(path)
+    text = read_text(path)
     try:
         root = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -105,7 +116,12 @@ def load(path: Path) -> Document:
 # ---- from YAML to data
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of *path*, which has to be UTF-8 and nothing but text.
+
+    Raises:
+        YamlError: it cannot be read, or is not.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:

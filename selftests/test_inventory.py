@@ -254,7 +254,7 @@ def test_unknown_key_is_named_with_its_line(faults: Faults) -> None:
         " known keys: connect, docker_host, groups"
     ]
     assert faults(ONE + "zzz: 1\n") == [
-        "site.yml:3: zzz: unknown key; known: controls, policy, profiles, targets"
+        "site.yml:3: zzz: unknown key; known: attestations, controls, policy, profiles, targets, waivers"
     ]
 
 
@@ -288,7 +288,10 @@ def test_file_without_targets_is_refused(faults: Faults, text: str) -> None:
     """An empty file, a list or a word is no inventory."""
     (fault,) = faults(text)
     assert fault.startswith("site.yml:1: ")
-    assert "is not a mapping with the keys targets, policy, profiles and controls" in fault
+    assert (
+        "is not a mapping with the keys targets, policy, profiles, controls, waivers and attestations"
+        in fault
+    )
 
 
 def test_inventory_of_no_target_is_refused(faults: Faults) -> None:

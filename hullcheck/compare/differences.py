@@ -21,8 +21,8 @@ _MEANS = {
 _DECIDED = ("PASS", "WARN")
 _NAMED = {
     "WARN": _MEANS["WARN"],
-    "INFO": {Verdict.FAIL, Verdict.MANUAL},
-    "NOTE": {Verdict.FAIL, Verdict.MANUAL},
+    "INFO": {Verdict.FAIL, Verdict.WAIVED, Verdict.MANUAL, Verdict.ATTESTED},
+    "NOTE": {Verdict.FAIL, Verdict.WAIVED, Verdict.MANUAL, Verdict.ATTESTED},
 }
 """By result, the verdicts of the subjects that the tool would name."""
 
@@ -124,7 +124,8 @@ def _kind(check: Check, result: Result) -> Kind:
         return Kind.UNREAD
     if check.result not in _DECIDED:
         return Kind.OPEN_THERE
-    return Kind.OPEN_HERE if result.verdict in _MEANS["INFO"] else Kind.OPPOSITE
+    left_open = (Verdict.MANUAL, Verdict.NOT_APPLICABLE)
+    return Kind.OPEN_HERE if result.verdict in left_open else Kind.OPPOSITE
 
 
 # ---- subjects

@@ -8,14 +8,20 @@ from typing import Any
 
 import pytest
 
+from hullcheck.acceptance import waived_words
 from hullcheck.probes import Answer
 from hullcheck.recording import Recording
+from hullcheck.results import Attestation, Audit, Waiver
 from hullcheck.text import printable
 
 TITLE = "hullcheck"
 MOST_TESTS = 5000  # pytest-html keeps every row in memory: above this only where --html asks for it
 MOST_TARGETS = 100  # whose answers are shown; they are all in the recordings
 HEAD = 600  # characters of an answer
+_TOLD = (
+    *("reason", "last_day", "ticket", "approved_by", "approved_on", "risk"),
+    *("statement", "person", "date", "status", "evidence"),
+)
 _BOX = "white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: 4px 8px; margin: 4px 0"
 
 
@@ -73,8 +79,45 @@ def details(report: pytest.TestReport, data: list[str]) -> None:
         _text(control["rationale"]),
         remedy,
         f"<b>Evidence:</b> {evidence}" if evidence else "",
+        *map(_accepted, carried["accepting"]),
     )
     data[:] = ["\n\n".join(filter(None, parts))]
+
+
+def _accepted(entry: dict[str, Any]) -> str:
+    """A waiver or attestation that decided a finding: all that is said in it."""
+    what = "Attestation" if "person" in entry else "Waiver"
+    said = {key: ", ".join(value) if isinstance(value, list) else value for key, value in entry.items()}
+    rest = (
+        f"{key.replace('_', ' ')}: {_text(value)}" for key, value in said.items() if value and key in _TOLD
+    )
+    return f"<b>{what}</b> {_text(entry['place'])}<br>{'<br>'.join(rest)}"
+
+
+def accepting(audit: Audit) -> str:
+    """A section to unfold: every waiver and attestation, and what became of it."""
+    told: list[Waiver | Attestation] = [*audit.waivers, *audit.attestations]
+    lines = [
+        f"<tr><td>{_text(each.state)}</td><td>{_text(each.control)}</td><td>{_text(_scope(each))}</td>"
+        f"<td>{_text(_words(each))}</td><td>{_text(each.place)}</td></tr>"
+        for each in told
+    ]
+    if not lines:
+        return ""
+    names = ("State", "Control", "Targets and subjects", "What is said", "Place")
+    head = "".join(f"<th>{each}</th>" for each in names)
+    table = f"<table><tr>{head}</tr>{''.join(lines)}</table>"
+    return _unfold(f"Waivers and attestations: {len(lines)}", table)
+
+
+def _scope(told: Waiver | Attestation) -> str:
+    return " / ".join(", ".join(each) or "all" for each in (told.targets, told.subjects))
+
+
+def _words(told: Waiver | Attestation) -> str:
+    if isinstance(told, Waiver):
+        return f"{waived_words(told)}: {told.reason}"
+    return f"{told.status}, by {told.person} on {told.date}, until {told.last_day}: {told.statement}"
 
 
 def evidence(recordings: Sequence[Recording]) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hullcheck.acceptance import EXPIRED, STALE, STATES
 from hullcheck.inventory import Target
 from hullcheck.results import Audit, Finding
 from hullcheck.text import printable
@@ -83,9 +84,30 @@ def write_summary(reporter: Any, audit: Audit, session: "AuditSession") -> None:
         off = [result.switched_off.otherwise for result in results if result.switched_off]
         words = [judged, f"{len(off)} switched off (otherwise: {_counted(off)})" if off else ""]
         reporter.write_line(f"{target.name:<{width}}  {', '.join(filter(None, words)) or 'nothing judged'}")
+    _write_accepting(reporter, audit, strict=session.strict_waivers)
     if session.nothing_judged:
         reporter.write_line("No control was judged: nothing here says that a target is hardened.", red=True)
     reporter.write_line(f"results: {session.folder}")
+
+
+def _write_accepting(reporter: Any, audit: Audit, *, strict: bool) -> None:
+    """How many waivers and attestations there are in each state, and which of them want a look."""
+    for name, told in (("waivers", audit.waivers), ("attestations", audit.attestations)):
+        if not told:
+            continue
+        counts = Counter(each.state for each in told)
+        reporter.write_line(
+            f"{name}: {', '.join(f'{counts[each]} {each}' for each in STATES if counts[each])}"
+        )
+        stale = [each for each in told if each.state in STALE]
+        for each in stale:
+            ended = f", its last day was {each.last_day}" if each.state == EXPIRED else ""
+            line = f"  {each.place}: {each.control}: {each.state}{ended}"
+            reporter.write_line(printable(line), red=strict, yellow=not strict)
+        if stale and strict:
+            reporter.write_line(
+                "--strict-waivers: mend them or take them out; the exit status is not 0", red=True
+            )
 
 
 def _counted(verdicts: Iterable[Verdict]) -> str:
