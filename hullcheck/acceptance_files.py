@@ -54,6 +54,13 @@ def read(
     return tuple(found.waivers), tuple(found.attestations), tuple(found.faults)
 
 
+def faults(path: Path, section: str) -> tuple[str, ...]:
+    """What is wrong in a file of its own."""
+    found = _Read()
+    _file(path, _waivers if section == WAIVERS else _attestations, found)
+    return tuple(found.faults)
+
+
 def paths(value: object) -> list[str]:
     """The files that a part of an inventory names; none where all is written there itself, or wrong."""
     if isinstance(value, str):

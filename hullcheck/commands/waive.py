@@ -1,0 +1,144 @@
+"""`hullcheck waive`: write down that a failure is accepted."""
+
+import argparse
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hullcheck import acceptance_files, days, entries
+from hullcheck.options import DEFAULT_INVENTORY
+from hullcheck.text import printable
+from hullcheck.wrong_use import WrongUse
+
+if TYPE_CHECKING:
+    from hullcheck.commands import Subparsers
+
+EXAMPLE = """example:
+  hullcheck waive container_is_not_privileged --target web1 --subject mirror \\
+      --reason "the driver of the mirror needs it until the new one is there" \\
+      --until 2027-01-31 --approved-by "Jane Doe" --ticket OPS-118
+
+What fails is then told as waived, with all of this, until that day is over (UTC). An error is never waived, and a
+waiver that is out of date or no longer needed is told in every audit. More: docs/waivers.md
+"""
+
+
+def add(commands: "Subparsers") -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser(
+        "waive",
+        help="accept a failure: write a waiver into the inventory",
+        description="Write a waiver into the inventory, or into the file that it names under `waivers`. Comments and"
+        " all that is there stay as they are.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("control", metavar="CONTROL", help="its name, or its number in the CIS benchmark")
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="why the failure is accepted")
+    add_scope(parser)
+    parser.add_argument(
+        "--until", metavar="DAY", help="the last day on which it holds, as 2027-01-31; else no end"
+    )
+    parser.add_argument("--ticket", metavar="ID", help="where it was decided")
+    parser.add_argument("--approved-by", metavar="PERSON", help="who accepts the risk")
+    parser.add_argument("--approved-on", metavar="DAY", help="when, as 2026-11-24")
+    parser.add_argument("--risk", metavar="TEXT", help="what can still happen")
+    add_inventory(parser)
+    parser.set_defaults(run=_run)
+
+
+def add_scope(parser: argparse.ArgumentParser) -> None:
+    """The options that say what an entry is about."""
+    for name, example in (("target", "web1 or 'web*'"), ("subject", "a container's name or 'web-*'")):
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            default=[],
+            metavar="PATTERN",
+            help=f"only {name}s of this name, as {example}; can be given again (default: all)",
+        )
+
+
+def add_inventory(parser: argparse.ArgumentParser) -> None:
+    """The option that names the file."""
+    default = Path(os.environ.get("HULLCHECK_INVENTORY") or DEFAULT_INVENTORY)
+    parser.add_argument(
+        "--inventory",
+        type=Path,
+        default=default,
+        metavar="PATH",
+        help=f"where it is written (default: HULLCHECK_INVENTORY, or {DEFAULT_INVENTORY})",
+    )
+
+
+def future_day(option: str, text: str) -> str:
+    """*text*, which is a day from today on.
+
+    Raises:
+        WrongUse: it is not.
+    """
+    if _day(option, text) < today():
+        raise WrongUse(f"{option}: {text} is over; today is {today()} (UTC)")
+    return text
+
+
+def past_day(option: str, text: str) -> str:
+    """*text*, which is a day until today.
+
+    Raises:
+        WrongUse: it is not.
+    """
+    if _day(option, text) > today():
+        raise WrongUse(f"{option}: {text} is yet to come; today is {today()} (UTC)")
+    return text
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        return days.day(text)
+    except ValueError as error:
+        raise WrongUse(f"{option}: {error}") from None
+
+
+def today() -> date:
+    """The UTC day."""
+    return datetime.now(UTC).date()
+
+
+def words(option: str, text: str) -> str:
+    """*text* in one line, which says something.
+
+    Raises:
+        WrongUse: it does not.
+    """
+    line = " ".join(text.split())
+    if not any(map(str.isalnum, line)):
+        raise WrongUse(f"{option}: {text!r} says nothing; write it in words")
+    if not line.isprintable():
+        raise WrongUse(f"{option}: {printable(line)} holds characters that cannot be seen; take them out")
+    return line
+
+
+def write(given: argparse.Namespace, section: str, control: str, entry: dict[str, Any]) -> int:
+    """Write the entry, and say what and where."""
+    if not given.inventory.exists():
+        raise WrongUse(f"{given.inventory}: not there; name the inventory: --inventory PATH")
+    scope = {"targets": given.target, "subjects": given.subject}
+    written = entries.add(given.inventory, section, control, entry | {k: v for k, v in scope.items() if v})
+    print(f"{written.place}: written")
+    print(printable(written.text))
+    return 0
+
+
+def _run(given: argparse.Namespace) -> int:
+    entry = {"justification": words("--reason", given.reason)}
+    if given.until is not None:
+        entry["last_day"] = future_day("--until", given.until)
+    for option in ("ticket", "approved_by", "risk"):
+        said = getattr(given, option)
+        if said is not None:
+            entry[option] = words(f"--{option.replace('_', '-')}", said)
+    if given.approved_on is not None:
+        entry["approved_on"] = past_day("--approved-on", given.approved_on)
+    return write(given, acceptance_files.WAIVERS, entries.control_of(given.control), entry)
