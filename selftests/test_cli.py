@@ -269,7 +269,9 @@ def test_commands_of_pages_are_understood() -> None:
     """Every `hullcheck` command line of a page has the form that the command takes."""
     pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")]
     blocks = [each for page in pages for each in re.findall(r"(?ms)^```sh\n(.*?)^```", page.read_text())]
-    lines = [line for line in "".join(blocks).splitlines() if line.startswith("hullcheck ")]
+    lines = [
+        line for line in "".join(blocks).replace("\\\n", "").splitlines() if line.startswith("hullcheck ")
+    ]
     assert len(lines) >= 7
     for line in lines:
         words = shlex.split(line.partition(">")[0], comments=True)

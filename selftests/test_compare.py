@@ -120,6 +120,7 @@ def test_same_verdicts_are_only_counted(compare: Compared, result: str, verdict:
         ("PASS", Verdict.FAIL, Kind.OPPOSITE),
         ("PASS", Verdict.WAIVED, Kind.OPPOSITE),
         ("WARN", Verdict.PASS, Kind.OPPOSITE),
+        ("WARN", Verdict.ATTESTED, Kind.OPPOSITE),
         ("INFO", Verdict.FAIL, Kind.OPEN_THERE),
         ("NOTE", Verdict.PASS, Kind.OPEN_THERE),
         ("PASS", Verdict.NOT_APPLICABLE, Kind.OPEN_HERE),
@@ -215,6 +216,13 @@ def test_names_inside_of_items(compare: Compared, number: str, items: list[str])
     verdict = Verdict.MANUAL if number == "5.30" else Verdict.FAIL
     compare([check(number, result, "Bad", *items)], [judged(number, container("web", verdict))], status=0)
     compare([check(number, result, "Bad", *items)], [judged(number, container("db", verdict))], status=1)
+
+
+def test_what_is_accepted_here_is_named_there(compare: Compared) -> None:
+    """A subject that would be manual without an attestation is no difference where the tool leaves it open."""
+    findings = (container("web", Verdict.ATTESTED, "seen"), container("db", Verdict.PASS))
+    compare([check("5.9", "INFO", "Look", "web")], [judged("5.9", *findings)], status=0)
+    compare([check("5.9", "INFO", "Look", "db")], [judged("5.9", *findings)], status=1)
 
 
 def test_image_with_several_names(compare: Compared) -> None:

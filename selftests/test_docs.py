@@ -17,7 +17,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from hullcheck import facts
+from hullcheck import facts, inventory
+from hullcheck.acceptance import STALE, STATES
 from hullcheck.inventory import load
 from hullcheck.recording import FILE_NAME
 from hullcheck.results import SCHEMA
@@ -321,6 +322,37 @@ def test_schema_knows_the_verdicts() -> None:
     for page in ("docs/verdicts.md", "docs/results.md"):
         rows = re.findall(r"^\| ([a-z ]+) \|", (ROOT / page).read_text(), re.MULTILINE)
         assert set(rows) >= set(Verdict)
+
+
+def test_schema_and_page_know_the_states() -> None:
+    """Of waivers and attestations."""
+    assert set(schema()["$defs"]["state"]["enum"]) == set(STATES)
+    page = (ROOT / "docs/waivers.md").read_text()
+    rows = set(re.findall(r"^\| (\*\*)?([a-z ]+)(\*\*)? \|", page, re.MULTILINE))
+    assert {word for bold, word, _ in rows if bold} == set(STALE)
+    assert {word for _, word, _ in rows} >= set(STATES)
+
+
+def test_waivers_of_the_page_are_understood(tmp_path: Path) -> None:
+    """The example of docs/waivers.md says what its comments say, of controls that there are."""
+    page = (ROOT / "docs/waivers.md").read_text()
+    example, files = re.findall(r"(?ms)^```yaml\n(.*?)^```", page)
+    path = tmp_path / "site.yml"
+    path.write_text(f"targets: {{web1: {{connect: 'local://'}}}}\n{example}")
+    read = inventory.load(path)
+    (waiver,), (attestation,) = read.waivers, read.attestations
+    assert (waiver.told.last_day, waiver.told.subjects) == ("2027-01-31", ("mirror",))
+    assert (attestation.told.last_day, attestation.told.person) == ("2027-05-23", "Zoë Ray")
+    names = {each.__name__.removeprefix("test_") for each in controls()}
+    assert {waiver.told.control, attestation.told.control} <= names
+    path.write_text(f"targets: {{web1: {{connect: 'local://'}}}}\n{files}")
+    with pytest.raises(inventory.InventoryError) as refused:
+        inventory.load(path)
+    assert [each.rpartition("/")[2].partition(":")[0] for each in refused.value.faults] == [
+        "waivers.yml",
+        "attestations.yml",
+        "from-saf.json",
+    ]
 
 
 def test_results_refer_to_each_other(demo: tuple[str, dict[str, Any]]) -> None:

@@ -26,7 +26,7 @@ def add(commands: "Subparsers") -> None:
         "attest",
         help="attest what only a person can see: write an attestation into the inventory",
         description="Write an attestation into the inventory, or into the file that it names under `attestations`."
-        " Comments and all that is there stay as they are.",
+        "\nComments and all that is there stay as they are.",
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

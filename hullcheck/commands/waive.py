@@ -29,8 +29,8 @@ def add(commands: "Subparsers") -> None:
     parser = commands.add_parser(
         "waive",
         help="accept a failure: write a waiver into the inventory",
-        description="Write a waiver into the inventory, or into the file that it names under `waivers`. Comments and"
-        " all that is there stay as they are.",
+        description="Write a waiver into the inventory, or into the file that it names under `waivers`.\n"
+        "Comments and all that is there stay as they are.",
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
