@@ -4,9 +4,11 @@ A waiver turns a *fail* into *waived*, and nothing else. An attestation turns a 
 *fail* where the person found that it is not so. Both are judged at the time at which the evidence was gathered.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from hullcheck.results import Attestation, Finding, Result, Waiver
@@ -61,6 +63,23 @@ class Audited:
     targets: Collection[str]
     narrowed: bool
 
+    @cached_property
+    def by_name(self) -> dict[str, list[str]]:
+        """The controls, by all that names them."""
+        found: dict[str, list[str]] = {}
+        for control, ids in self.mapped.items():
+            for name in names_of(control, ids):
+                found.setdefault(name, []).append(control)
+        return found
+
+    @cached_property
+    def by_control(self) -> dict[str, list[Result]]:
+        """The results of each control."""
+        found: dict[str, list[Result]] = {}
+        for each in self.results:
+            found.setdefault(each.control, []).append(each)
+        return found
+
 
 @dataclass(frozen=True)
 class Acceptance:
@@ -82,14 +101,16 @@ class Acceptance:
             names: all by which the control can be named.
             gathered: when the evidence was gathered.
         """
-        attestations = [each for each in self.attestations if _is_about(each.told, names, target)]
-        waivers = [each for each in self.waivers if _is_about(each.told, names, target)]
+        attestations = _about(self._attestations, names, target)
+        waivers = _about(self._waivers, names, target)
         attested = (_attested(each, attestations, gathered) for each in findings)
         return tuple(_waived(each, waivers, gathered) for each in attested)
 
     def of(self, result: Result) -> tuple[list[Waiver], list[Attestation]]:
         """Those that decided findings of *result*."""
-        places = {finding.accepted_by for finding in result.findings}
+        places = {finding.accepted_by for finding in result.findings if finding.accepted_by}
+        if not places:
+            return [], []
         return (
             [each.told for each in self.waivers if each.told.place in places],
             [each.told for each in self.attestations if each.told.place in places],
@@ -97,10 +118,24 @@ class Acceptance:
 
     def told(self, audit: Audited) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
         """All of them, each with its state in *audit* and how many findings it decided."""
+        decided = Counter(finding.accepted_by for each in audit.results for finding in each.findings)
+
+        def told(entry: Entry[Told], decides: Verdict) -> Told:
+            state = _state(entry, audit, decides)
+            return replace(entry.told, state=state, findings=decided[entry.told.place])
+
         return (
-            tuple(_told(each, audit, Verdict.FAIL) for each in self.waivers),
-            tuple(_told(each, audit, Verdict.MANUAL) for each in self.attestations),
+            tuple(told(each, Verdict.FAIL) for each in self.waivers),
+            tuple(told(each, Verdict.MANUAL) for each in self.attestations),
         )
+
+    @cached_property
+    def _waivers(self) -> dict[str, list[Entry[Waiver]]]:
+        return _by_control(self.waivers)
+
+    @cached_property
+    def _attestations(self) -> dict[str, list[Entry[Attestation]]]:
+        return _by_control(self.attestations)
 
 
 def names_of(control: str, frameworks: Mapping[str, Sequence[str]]) -> frozenset[str]:
@@ -114,8 +149,18 @@ def names_of(control: str, frameworks: Mapping[str, Sequence[str]]) -> frozenset
     return frozenset({control.lower(), *(each.lower() for each in numbers)})
 
 
-def _is_about(told: Waiver | Attestation, names: Collection[str], target: str) -> bool:
-    return told.control.lower() in names and _matches(told.targets, target)
+def _by_control(entries: Iterable[Entry[Told]]) -> dict[str, list[Entry[Told]]]:
+    found: dict[str, list[Entry[Told]]] = {}
+    for each in entries:
+        found.setdefault(each.told.control.lower(), []).append(each)
+    return found
+
+
+def _about(
+    entries: Mapping[str, list[Entry[Told]]], names: Collection[str], target: str
+) -> list[Entry[Told]]:
+    every = (each for name in sorted(names) for each in entries.get(name, ()))
+    return [each for each in every if _matches(each.told.targets, target)]
 
 
 def _matches(patterns: Sequence[str], name: str) -> bool:
@@ -184,26 +229,21 @@ def _lapsed(finding: Finding, about: Sequence[Entry[Told]], what: str, gathered:
 # ---- the whole audit
 
 
-def _told(entry: Entry[Told], audit: Audited, decides: Verdict) -> Told:
-    place = entry.told.place
-    decided = sum(finding.accepted_by == place for each in audit.results for finding in each.findings)
-    return replace(entry.told, state=_state(entry, audit, decides), findings=decided)
-
-
 def _state(entry: Entry[Told], audit: Audited, decides: Verdict) -> str:
     told = entry.told
     on = [each for each in audit.gathered if _matches(told.targets, each)]
     clock = max((audit.gathered[each] for each in on or audit.gathered), default=0.0)
     if clock and not entry.holds(clock):
         return EXPIRED if entry.ends <= clock else NOT_YET
-    controls = [each for each, ids in audit.mapped.items() if told.control.lower() in names_of(each, ids)]
+    controls = audit.by_name.get(told.control.lower(), ())
     known = {*on, *(each for each in audit.targets if _matches(told.targets, each))}
     if not controls or not known:
         return NOT_JUDGED if known and audit.narrowed else MATCHES_NOTHING
     judged = {
         (each.control, each.target): each.findings
-        for each in audit.results
-        if each.control in controls and each.target in on and each.switched_off is None
+        for control in controls
+        for each in audit.by_control.get(control, ())
+        if each.target in on and each.switched_off is None
     }
     about = [each for findings in judged.values() for each in findings if _speaks_of(told, each)]
     if any(_needs(each, decides) for each in about):
