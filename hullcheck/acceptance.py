@@ -83,10 +83,11 @@ class Audited:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """All waivers and attestations of an inventory."""
+    """All waivers and attestations of an inventory, and whether anything is to be waived at all."""
 
     waivers: tuple[Entry[Waiver], ...] = ()
     attestations: tuple[Entry[Attestation], ...] = ()
+    waiving: bool = True
 
     def __bool__(self) -> bool:
         """Whether there is any."""
@@ -102,7 +103,7 @@ class Acceptance:
             gathered: when the evidence was gathered.
         """
         attestations = _about(self._attestations, names, target)
-        waivers = _about(self._waivers, names, target)
+        waivers = _about(self._waivers, names, target) if self.waiving else []
         attested = (_attested(each, attestations, gathered) for each in findings)
         return tuple(_waived(each, waivers, gathered) for each in attested)
 

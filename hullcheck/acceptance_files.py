@@ -11,6 +11,7 @@ from typing import Any
 from hullcheck import days
 from hullcheck.acceptance import NO_END, Entry
 from hullcheck.results import Attestation, Waiver
+from hullcheck.text import hide_passwords
 from hullcheck.yamlfile import Document, Way, YamlError, load, read_text
 
 WAIVERS, ATTESTATIONS = "waivers", "attestations"
@@ -198,7 +199,7 @@ def _attestation(entry: Mapping[str, Any], place: str) -> Entry[Attestation]:
         entry["status"],
         tuple(entry.get("targets", ())),
         tuple(entry.get("subjects", ())),
-        tuple(entry.get("evidence", ())),
+        tuple(map(hide_passwords, entry.get("evidence", ()))),
         place,
     )
     return Entry(attestation, days.start(looked.date()).timestamp(), ends.timestamp())
@@ -210,7 +211,7 @@ def _day_before(ends: datetime) -> str:
 
 
 def _words(text: str) -> str:
-    return " ".join(text.split())
+    return hide_passwords(" ".join(text.split()))
 
 
 def _csv(path: Path) -> Document:

@@ -30,6 +30,8 @@ TARGET = "audit_target"
 """The fixture, asked for however indirectly, that makes a test a control."""
 SESSION = pytest.StashKey[AuditSession]()
 FINDINGS = pytest.StashKey[tuple[Finding, ...]]()
+SETTLED = pytest.StashKey[bool]()
+"""Whether a fixture has left the control to a person, and one has looked: then there is nothing more to call."""
 MAPPED = pytest.StashKey[bool]()
 SELECTED = pytest.StashKey[bool]()
 WRONG_USE = pytest.StashKey[str]()
@@ -340,8 +342,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Call a control once per subject and end with the worst verdict."""
     if not is_control(pyfuncitem):
         return None
-    if FINDINGS in pyfuncitem.stash:  # a fixture said that a person has to look, and one did
+    if pyfuncitem.stash.get(SETTLED, False):
+        pyfuncitem.stash[SETTLED] = False
         return True
+    pyfuncitem.stash[FINDINGS] = ()  # of an earlier run of the same test, if there was one
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     target = _target_of(pyfuncitem)
     findings = _accepted(pyfuncitem, judge(pyfuncitem.obj, arguments, target.name))
@@ -366,6 +370,7 @@ def pytest_runtest_makereport(
     assert isinstance(item, pytest.Function)
     result = _result(item, call)
     if call.when == "setup" and result.verdict in (Verdict.ATTESTED, Verdict.WAIVED):
+        item.stash[SETTLED] = True
         call.excinfo = None  # go on to the call, which has nothing more to ask
         return (yield)
     _drop_traceback(call)
@@ -384,7 +389,7 @@ def pytest_runtest_makereport(
 
 def _result(item: pytest.Function, call: pytest.CallInfo[None]) -> Result:
     target = _target_of(item)
-    if FINDINGS not in item.stash:
+    if call.when == "setup" or not item.stash[FINDINGS]:
         item.stash[FINDINGS] = _accepted(item, (_finding_of(call, target.name),))
     findings = item.stash[FINDINGS]
     verdict, reason = summary(findings)

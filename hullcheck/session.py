@@ -319,9 +319,8 @@ def _inventory(config: pytest.Config) -> Inventory:
 
 def _acceptance(config: pytest.Config, inventory: Inventory) -> Acceptance:
     """What is waived and attested; nothing is waived where pytest is asked to let nothing fail as expected."""
-    if config.getoption("runxfail", False):
-        return Acceptance((), inventory.attestations)
-    return Acceptance(inventory.waivers, inventory.attestations)
+    waiving = not config.getoption("runxfail", False)
+    return Acceptance(inventory.waivers, inventory.attestations, waiving)
 
 
 def _targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:

@@ -304,12 +304,12 @@ def test_every_field_of_an_attestation(site: Path) -> None:
     part = (
         "attestations:\n  - control_id: a\n    explanation: seen\n    status: passed\n    updated: 2026-11-24\n"
         "    updated_by: Ann\n    last_day: 2026-11-24\n    targets: [web1]\n    subjects: ['i*']\n"
-        "    evidence: ['https://w/7', files/7.png]\n"
+        "    evidence: ['https://u:secret@w/7', files/7.png]\n"
     )
     assert attestations(read(site, part)) == [
         Attestation(
             "a", "seen", "Ann", "2026-11-24", "2026-11-24", "passed", ("web1",), ("i*",),
-            ("https://w/7", "files/7.png"), "inventories/site.yml:4",
+            ("https://u:***@w/7", "files/7.png"), "inventories/site.yml:4",
         )
     ]  # fmt: skip
 

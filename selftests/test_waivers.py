@@ -231,6 +231,25 @@ def test_fixture_may_leave_it_to_a_person(project: Project, status: str, verdict
     assert len(run.junit) == 1
 
 
+def test_test_that_is_run_again_is_judged_again(project: Project) -> None:
+    """Nothing of the first time counts: what a plugin has run twice does not pass by that."""
+    project.write(
+        "conftest.py",
+        (project.folder / "conftest.py").read_text() + "def pytest_runtest_protocol(item, nextitem):\n"
+        "    from _pytest.runner import runtestprotocol\n"
+        "    runtestprotocol(item, nextitem=nextitem, log=False)\n",
+    )
+    entry = f"{{control_id: fixture_leaves_it, explanation: seen, {LOOKED}}}"
+    inventory = (
+        f"{ONE}attestations: [{entry}]\nwaivers: {{all_kinds: {{justification: so, subjects: [bad]}}}}\n"
+    )
+    run = audit(project, inventory)
+    expected = {"all_kinds": "fail", "two_fail": "fail", "passes": "pass", "none": "not applicable"}
+    assert run.verdicts == expected | {"a_person_looks": "manual", "fixture_leaves_it": "attested"}
+    assert len(run.lines("FAILED tests")) == 2
+    assert run.lines("2 failed, 2 passed, 2 skipped")
+
+
 def test_neighbours_are_judged_alone(project: Project) -> None:
     """Of a control and a target, the subjects that are named; what is left decides."""
     run = audit(
@@ -251,6 +270,7 @@ def test_no_waiver_where_pytest_shall_expect_no_failure(project: Project) -> Non
         project, f"{ONE}waivers: {{two_fail: {{justification: so}}}}\n", "-k", "two_fail", "--runxfail"
     )
     assert (run.status, run.verdicts) == (1, {"two_fail": "fail"})
+    assert (states(run), run.results["waivers"][0]["findings"]) == (["in force"], 0)
 
 
 def test_workers_waive_alike(project: Project) -> None:
@@ -442,6 +462,11 @@ def test_names_of_a_control() -> None:
             "passes: {justification: so, targets: [web1]}",
             ("--hosts=recorded://recordings/web1",),
             "not needed",
+        ),
+        (
+            "passes: {justification: so, targets: [web2], last_day: 2026-11-23}",
+            ("--hosts=recorded://recordings/web1",),
+            "expired",
         ),
         ("two_fail: {justification: so}", ("--hosts=recorded://recordings/web1",), "in force"),
         ("cis-5.10: {justification: so}", (), "in force"),
