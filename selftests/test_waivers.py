@@ -477,9 +477,19 @@ def test_state_of_a_waiver(project: Project, entry: str, arguments: tuple[str, .
     """What the audit knows of it; what it did not look at is not called useless."""
     run = audit(project, f"{HOSTS}waivers:\n  {entry}\n", *arguments)
     assert states(run) == [state], run.output
-    named = run.lines("inventories/local.yml:5: ")
+    named = [line for line in run.lines("inventories/local.yml:5: ") if line.startswith("  inventories")]
     assert bool([line for line in named if line.endswith(state) or f"{state}, its last" in line]) is (
         state in ("not needed", "matches nothing", "expired")
+    )
+
+
+def test_summary_says_what_it_speaks_of(project: Project) -> None:
+    """So that a misspelt name is seen; what would steer a terminal is not written."""
+    part = 'waivers:\n  two_fail: {justification: so, targets: [web9, "b\\e"], subjects: [gone]}\n'
+    run = audit(project, f"{ONE}{part}")
+    (line,) = run.lines("matches nothing")[1:]
+    assert (
+        line == "  inventories/local.yml:4: two_fail (targets web9, b\\x1b; subjects gone): matches nothing"
     )
 
 

@@ -91,7 +91,7 @@ def _accepted(entry: dict[str, Any]) -> str:
     rest = (
         f"{key.replace('_', ' ')}: {_text(value)}" for key, value in said.items() if value and key in _TOLD
     )
-    return f"<b>{what}</b> {_text(entry['place'])}<br>{'<br>'.join(rest)}"
+    return "\n".join((f"<b>{what}</b> {_text(entry['place'])}", *rest))
 
 
 def accepting(audit: Audit) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hullcheck.acceptance import EXPIRED, STALE, STATES
 from hullcheck.inventory import Target
-from hullcheck.results import Audit, Finding
+from hullcheck.results import Attestation, Audit, Finding, Waiver
 from hullcheck.text import printable
 from hullcheck.verdicts import Verdict
 
@@ -102,12 +102,19 @@ def _write_accepting(reporter: Any, audit: Audit, *, strict: bool) -> None:
         stale = [each for each in told if each.state in STALE]
         for each in stale:
             ended = f", its last day was {each.last_day}" if each.state == EXPIRED else ""
-            line = f"  {each.place}: {each.control}: {each.state}{ended}"
+            line = f"  {each.place}: {each.control}{_scope(each)}: {each.state}{ended}"
             reporter.write_line(printable(line), red=strict, yellow=not strict)
         if stale and strict:
             reporter.write_line(
                 "--strict-waivers: mend them or take them out; the exit status is not 0", red=True
             )
+
+
+def _scope(told: Waiver | Attestation) -> str:
+    """What it speaks of, if that is not all."""
+    names = (("targets", told.targets), ("subjects", told.subjects))
+    said = "; ".join(f"{name} {', '.join(patterns)}" for name, patterns in names if patterns)
+    return f" ({said})" if said else ""
 
 
 def _counted(verdicts: Iterable[Verdict]) -> str:
