@@ -541,10 +541,18 @@ def test_gate_asks_for_entries_that_are_needed(project: Project, part: str, stat
     run = audit(project, f"{ONE}{part}\n", *selected, "--strict-waivers")
     assert (run.status, run.results["run"]["exit_status"]) == (status, status)
     assert bool(run.lines("--strict-waivers: mend them or take them out")) is bool(status)
-    project.environment["HULLCHECK_STRICT_WAIVERS"] = "true"
-    assert audit(project, f"{ONE}{part}\n", *selected).status == status
-    project.environment["HULLCHECK_STRICT_WAIVERS"] = "maybe"
-    assert audit(project, f"{ONE}{part}\n", *selected).status == 4
+
+
+@pytest.mark.parametrize(("said", "status"), [("true", 1), ("0", 0), ("maybe", 4)])
+def test_gate_is_an_option_like_the_others(project: Project, said: str, status: int) -> None:
+    """Also in the environment and in pytest's settings, where it is true or false."""
+    inventory = f"{ONE}waivers: {{passes: {{justification: so}}}}\n"
+    project.environment["HULLCHECK_STRICT_WAIVERS"] = said
+    assert audit(project, inventory, "-k", "passes").status == status
+    del project.environment["HULLCHECK_STRICT_WAIVERS"]
+    assert (
+        audit(project, inventory, "-k", "passes", "-o", f"hullcheck_strict_waivers={said}").status == status
+    )
 
 
 def test_profile_selects_and_waivers_wait(project: Project) -> None:
