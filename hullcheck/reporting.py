@@ -8,7 +8,7 @@ import pytest
 
 from hullcheck import options
 from hullcheck.session import LATEST, AuditSession, result_from
-from hullcheck.writers import html, terminal
+from hullcheck.writers import audit_page, html, terminal
 from hullcheck.writers import results as results_writer
 
 
@@ -46,9 +46,11 @@ class Reporting:
     def _write(self, exit_status: int) -> None:
         audit_session = self.session_of(self.config)
         folder = audit_session.folder
-        (folder / "results.json").write_text(
-            results_writer.render(audit_session.audit(exit_status)), encoding="utf-8"
-        )
+        audit = audit_session.audit(exit_status)
+        (folder / "results.json").write_text(results_writer.render(audit), encoding="utf-8")
+        page = folder / "audit.html"
+        page.touch(mode=0o600)  # it holds whole answers, as the recordings do
+        page.write_text(audit_page.render(audit, list(audit_session.recordings.values())), encoding="utf-8")
         link = (
             folder.parent / f".{folder.name}"
         )  # renamed over the old one, so that `latest` always leads somewhere

@@ -1,0 +1,104 @@
+"""audit.html: the auditors' page, one file that asks for nothing (docs/results.md).
+
+What an auditor has to see stands in the document itself, and can be read and printed without scripts. The depth
+(every finding, every command with its answers) is embedded compressed, and opened when somebody asks for it.
+"""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from datetime import date as Date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from hullcheck.recording import Recording
+from hullcheck.results import Audit
+from hullcheck.text import printable
+from hullcheck.verdicts import Verdict
+from hullcheck.writers.audit_page import blocks, links, problems, summary
+
+_HERE = Path(__file__).parent
+_SCRIPTS = ("dom.js", "data.js", "evidence.js", "views.js", "findings.js", "pages.js")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_LONGEST = 600  # characters of a text in the document; all of it is in the embedded data
+
+
+def render(audit: Audit, recordings: Sequence[Recording]) -> str:
+    """Render *audit* with the evidence of *recordings*; equal audits give equal text."""
+    # late: most of what pytest does needs no page
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: fit(value) if type(value) in (str, Verdict) else value,
+    )
+    environment.filters |= {
+        "many": many,
+        "day": day,
+        "moment": moment,
+        "prose": prose,
+        "title_of": problems.title_of,
+    }
+    environment.globals |= {"link": links.to, "anchor": links.anchor, "glyphs": summary.GLYPHS}
+    style = (_HERE / "style.css").read_text(encoding="utf-8")
+    script = "(() => {\n'use strict';\n" + "".join(map(_script, _SCRIPTS)) + "})();\n"
+    return environment.get_template("page.html").render(
+        audit=audit,
+        page=summary.summarize(audit, recordings),
+        blocks=blocks.embedded(audit, recordings),
+        style=Markup(style),
+        script=Markup(script),
+        style_hash=_digest(style),
+        script_hash=_digest(script),
+    )
+
+
+def _script(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
+
+
+def fit(text: str) -> str:
+    """*text* as it is shown in the document: nothing in it hides or steers, and it does not fill the page."""
+    shown = printable(text[: _LONGEST + 1])
+    return shown if len(text) <= _LONGEST else f"{shown[:_LONGEST]}… ({len(text)} characters)"
+
+
+def many(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: `1 target`, `2 targets`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def prose(words: str) -> Any:
+    """Words of a docstring, what is between backticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = (escape(each) for each in fit(words).split("`"))
+    return Markup().join(
+        Markup("<code>{}</code>").format(each) if number % 2 else each for number, each in enumerate(parts)
+    )
+
+
+def day(date: str) -> str:
+    """A day as a person writes it; what is no day stays as it is."""
+    try:
+        found = Date.fromisoformat(date[:10])
+    except ValueError:
+        return date
+    return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
+
+
+def moment(time: Any) -> str:
+    """A time of RFC 3339 in UTC as a person writes it."""
+    return f"{day(time)}, {time[11:16]} UTC" if len(time) >= 16 else time

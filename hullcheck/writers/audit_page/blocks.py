@@ -1,0 +1,144 @@
+"""What is embedded in the page beside what it shows at once: JSON, compressed, in blocks that are opened on demand.
+
+Texts that many targets share (commands) are there once. Nothing is hidden or shortened here: the script does that
+when it shows a text.
+"""
+
+import json
+import zlib
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from hullcheck.recording import Recording
+from hullcheck.results import Audit, Control, Finding, Result
+from hullcheck.verdicts import Verdict
+from hullcheck.writers.audit_page.problems import title_of
+
+_NUMBER = {verdict: number for number, verdict in enumerate(Verdict)}
+_NOT_JUDGED = "."
+
+
+def embedded(audit: Audit, recordings: Sequence[Recording]) -> Iterator[tuple[str, str]]:
+    """The blocks: id of the element, and what is in it."""
+    recorded = {each.target: each for each in recordings}
+    results: dict[str, list[Result]] = {target.name: [] for target in audit.targets}
+    for each in audit.results:
+        results[each.target].append(each)
+    ranks = {control.id: number for number, control in enumerate(audit.controls)}
+    commands = _Table()
+    # before the commands, whose table it fills
+    answers = [_answers(recorded[name], commands) if name in recorded else [] for name in results]
+    yield "data-index", _packed(_index(audit, recorded, results, ranks))
+    yield "data-commands", _packed(list(commands.numbers))
+    for number, rows in enumerate(results.values()):
+        yield f"data-results-{number}", _packed([_result(each, ranks) for each in rows])
+    for number, answer in enumerate(answers):
+        yield f"data-answers-{number}", _packed(answer)
+
+
+def _packed(document: Any) -> str:
+    text = json.dumps(document, separators=(",", ":"))
+    return b64encode(zlib.compress(text.encode("ascii"), 6)).decode("ascii")
+
+
+class _Table:
+    """Numbers for what is said many times."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[tuple[str, str], int] = {}
+
+    def number(self, name: str, text: str) -> int:
+        return self.numbers.setdefault((name, text), len(self.numbers))
+
+
+def _index(
+    audit: Audit,
+    recorded: Mapping[str, Recording],
+    results: Mapping[str, Sequence[Result]],
+    ranks: Mapping[str, int],
+) -> dict[str, Any]:
+    return {
+        "verdicts": list(Verdict),
+        "controls": [_control(each) for each in audit.controls],
+        "targets": [
+            asdict(each)
+            | _gathered(recorded.get(each.name))
+            | {"verdicts": _verdicts(results[each.name], ranks)}
+            for each in audit.targets
+        ],
+        "requirements": [each.to_json() for each in audit.requirements],
+        "waivers": [each.to_json() for each in audit.waivers],
+        "attestations": [each.to_json() for each in audit.attestations],
+    }
+
+
+def _control(control: Control) -> dict[str, Any]:
+    frameworks = {name: list(ids) for name, ids in control.frameworks.items()}
+    return asdict(control) | {"frameworks": frameworks, "title": title_of(control.title)}
+
+
+def _gathered(recording: Recording | None) -> dict[str, str]:
+    if recording is None:
+        return {"gathered": "", "backend": "", "failure": "the page was written without its recording"}
+    return {
+        "gathered": gathered(recording),
+        "backend": recording.backend,
+        "failure": recording.failure,
+    }
+
+
+def gathered(recording: Recording) -> str:
+    """When, in RFC 3339 and UTC; empty where that is not known."""
+    try:
+        moment = datetime.fromtimestamp(recording.gathered, UTC)
+    except (OverflowError, OSError, ValueError):  # the clock of a target says what it likes
+        return ""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if recording.gathered > 0 else ""
+
+
+def _verdicts(results: Sequence[Result], ranks: Mapping[str, int]) -> str:
+    """A digit for each control, in their order."""
+    row = [_NOT_JUDGED] * len(ranks)
+    for each in results:
+        row[ranks[each.control]] = str(_NUMBER[each.verdict])
+    return "".join(row)
+
+
+def _result(result: Result, ranks: Mapping[str, int]) -> list[Any]:
+    off = result.switched_off.to_json() if result.switched_off else None
+    findings = [_finding(each) for each in result.findings]
+    evidence = list(result.evidence)
+    return [
+        ranks[result.control],
+        _NUMBER[result.verdict],
+        result.severity,
+        evidence,
+        findings,
+        off,
+        result.reason,
+    ]
+
+
+def _finding(finding: Finding) -> list[Any]:
+    return [
+        finding.kind,
+        finding.subject,
+        _NUMBER[finding.verdict],
+        finding.reason,
+        finding.accepted_by,
+    ]
+
+
+def _answers(recording: Recording, commands: _Table) -> list[list[Any]]:
+    return [
+        [
+            commands.number(each.name, recording.commands.get(each.name, "")),
+            each.status,
+            each.stdout,
+            each.stderr,
+        ]
+        for each in recording.answers.values()
+    ]

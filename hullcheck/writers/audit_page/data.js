@@ -1,0 +1,64 @@
+// The embedded blocks: base64 of zlib of JSON, opened when somebody asks, and kept.
+
+const opened = new Map();
+
+function block(id) {
+  if (!opened.has(id)) opened.set(id, unpack(document.getElementById('data-' + id).textContent));
+  return opened.get(id);
+}
+
+async function unpack(base64) {
+  const bytes = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
+  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
+  return JSON.parse(await new Response(plain).text());
+}
+
+let data = null;
+
+// The index with ways to find things in it.
+async function ready() {
+  if (data) return data;
+  const index = await block('index');
+  const byName = (list, key) => new Map(list.map((each, number) => [each[key], number]));
+  data = {
+    ...index,
+    controlNumber: byName(index.controls, 'id'),
+    targetNumber: byName(index.targets, 'name'),
+    accepted: new Map([...index.waivers, ...index.attestations].map((each) => [each.place, each])),
+    severities: ['critical', 'high', 'medium', 'low'],
+  };
+  data.frameworks = index.requirements.map((each) => ({ ...each, key: frameworkKey(each) }));
+  return data;
+}
+
+function frameworkKey(rollup) {
+  const first = rollup.requirements.length ? rollup.requirements[0].id : '';
+  return first.includes(':') ? `${rollup.framework}-${first.slice(0, first.indexOf(':'))}` : rollup.framework;
+}
+
+// The results of one target, as objects.
+async function resultsOf(target) {
+  const rows = await block('results-' + target);
+  return rows.map(([control, verdictNumber, changed, evidence, findings, off, reason]) => ({
+    control: data.controls[control],
+    target: data.targets[target],
+    verdict: data.verdicts[verdictNumber],
+    severity: changed || data.controls[control].severity,
+    changed, evidence, off, reason,
+    findings: findings.map(([kind, subject, number, why, acceptedBy], at) => (
+      { kind, subject, verdict: data.verdicts[number], reason: why, acceptedBy, at })),
+  }));
+}
+
+// The verdict of a control on a target; empty where it was not judged there.
+function verdictOf(control, target) {
+  const digit = data.targets[target].verdicts[control];
+  return digit === '.' ? '' : data.verdicts[Number(digit)];
+}
+
+// What a target answered: probe, command, status, standard output and error.
+async function answersOf(target) {
+  const [commands, answers] = await Promise.all([block('commands'), block('answers-' + target)]);
+  return answers.map(([number, status, stdout, stderr]) => (
+    { probe: commands[number][0], command: commands[number][1], status, stdout, stderr }));
+}

@@ -1,0 +1,122 @@
+// All findings: filters and search. What is chosen stands in the link, so that a list can be sent to somebody.
+
+const STEP = 150;
+
+function chosen(query) {
+  const asked = new URLSearchParams(query);
+  return {
+    verdicts: (asked.get('verdict') || '').split(',').filter(Boolean),
+    severity: asked.get('severity') || '',
+    framework: asked.get('framework') || '',
+    target: asked.get('target') || '',
+    words: asked.get('q') || '',
+  };
+}
+
+function queryOf(filter) {
+  const pairs = [['verdict', filter.verdicts.join(',')], ['severity', filter.severity], ['framework', filter.framework], ['target', filter.target], ['q', filter.words]];
+  const query = new URLSearchParams(pairs.filter(([, value]) => value)).toString();
+  return '#findings' + (query ? '?' + query : '');
+}
+
+let everything = null;
+
+// Every finding of every target, the worst first, each with the text that a search looks through.
+async function allFindings() {
+  if (everything) return everything;
+  const results = (await Promise.all(data.targets.map((_, number) => resultsOf(number)))).flat();
+  const list = results.flatMap((result) => result.findings.map((finding) => ({ result, finding, verdict: finding.verdict, severity: result.severity })));
+  everything = worstFirst(list);
+  return everything;
+}
+
+function hay(each) {
+  if (each.hay === undefined) {
+    const { result, finding } = each;
+    const ids = Object.values(result.control.frameworks).flat().join(' ');
+    each.hay = [finding.subject, finding.reason, result.control.title, result.control.id, result.target.name, ids].join('\n').toLowerCase();
+  }
+  return each.hay;
+}
+
+function matches(filter) {
+  const words = filter.words.toLowerCase().split(/\s+/).filter(Boolean);
+  const rollup = data.frameworks.find((each) => each.key === filter.framework);
+  const controls = rollup && new Set(rollup.requirements.flatMap((each) => each.controls));
+  return (each) => (!filter.verdicts.length || filter.verdicts.includes(each.verdict))
+    && (!filter.severity || each.severity === filter.severity)
+    && (!filter.target || each.result.target.name === filter.target)
+    && (!controls || controls.has(each.result.control.id))
+    && words.every((word) => hay(each).includes(word));
+}
+
+function findingRow(each) {
+  const { result, finding } = each;
+  const where = [data.targets.length > 1 ? [host(result.target.name), finding.kind === 'target' ? null : ' · '] : null,
+    finding.kind === 'target' ? null : [finding.kind, ' ', host(clip(finding.subject))]];
+  return el('tr', null,
+    el('td', null, verdict(each.verdict)),
+    el('td', null, link(['finding', result.target.name, result.control.id, finding.at], prose(result.control.title)),
+      el('div', { class: 'where' }, where, finding.reason ? [where.flat().some(Boolean) ? ' — ' : null, host(clip(finding.reason))] : null)),
+    el('td', null, severity(each.severity)));
+}
+
+function clip(value) {
+  return value.length > 300 ? value.slice(0, 300) + '…' : value;
+}
+
+function choice(label, name, options, value) {
+  const select = el('select', { name }, options.map(([key, word]) => el('option', { value: key, selected: key === value }, word)));
+  return el('label', { class: 'field' }, label, select);
+}
+
+function filterForm(filter) {
+  const chips = data.verdicts.map((word) => el('label', { class: 'chip' },
+    el('input', { type: 'checkbox', name: 'verdict', value: word, checked: filter.verdicts.includes(word) }), verdict(word)));
+  return el('form', { class: 'filters', role: 'search', 'aria-label': 'Filter findings' },
+    el('fieldset', null, el('legend', null, 'Verdict'), chips),
+    el('label', { class: 'field grow' }, 'Text', el('input', { type: 'search', name: 'q', value: filter.words, autocomplete: 'off', spellcheck: 'false' })),
+    choice('Severity', 'severity', [['', 'all'], ...data.severities.map((each) => [each, each])], filter.severity),
+    choice('Framework', 'framework', [['', 'all'], ...data.frameworks.map((each) => [each.key, each.name.split(': ')[0]])], filter.framework),
+    data.targets.length > 1 ? choice('Target', 'target', [['', 'all'], ...data.targets.map((each) => [each.name, shown(each.name)])], filter.target) : null);
+}
+
+function filterOf(form) {
+  const given = new FormData(form);
+  return { verdicts: given.getAll('verdict'), severity: given.get('severity') || '', framework: given.get('framework') || '', target: given.get('target') || '', words: (given.get('q') || '').trim() };
+}
+
+async function findingsView(_, query) {
+  const list = await allFindings();
+  const status = el('p', { class: 'note', role: 'status' });
+  const body = el('tbody');
+  const more = el('button', { type: 'button' });
+  const form = filterForm(chosen(query));
+  let found = [];
+  const draw = (from) => {
+    append(body, found.slice(from, from + STEP).map(findingRow));
+    const left = found.length - body.childElementCount;
+    more.hidden = left <= 0;
+    more.textContent = `Show ${Math.min(STEP, left)} more of ${left.toLocaleString('en')}`;
+  };
+  const apply = () => {
+    found = list.filter(matches(filterOf(form)));
+    status.textContent = found.length === list.length ? `All ${many(list.length, 'finding')}` : `${found.length.toLocaleString('en')} of ${many(list.length, 'finding')}`;
+    body.replaceChildren();
+    draw(0);
+  };
+  form.addEventListener('submit', (event) => event.preventDefault());
+  form.addEventListener('input', () => { apply(); replaceLink(queryOf(filterOf(form))); });
+  more.addEventListener('click', () => {
+    const at = body.childElementCount;
+    draw(at);
+    body.children[at].querySelector('a').focus();
+  });
+  apply();
+  const heads = ['Verdict', 'Finding', 'Severity'].map((each) => el('th', { scope: 'col' }, each));
+  return {
+    title: 'All findings',
+    content: [heading('All findings'), form, status,
+      el('table', { class: 'list' }, el('thead', null, el('tr', null, heads)), body), el('p', null, more)],
+  };
+}

@@ -1,0 +1,127 @@
+// Which page is shown: the part after # says it, so that links, the back button and bookmarks work.
+
+const VIEWS = { requirement: requirementView, control: controlView, finding: findingView, target: targetView, evidence: evidenceView, findings: findingsView };
+const root = document.documentElement;
+const view = document.getElementById('view');
+const base = document.title;
+const heights = new Map();
+let current = null;
+let clicked = false;
+
+function partsOf(hash) {
+  const [path, query] = hash.slice(1).split(/\?(.*)/s);
+  const decode = (each) => { try { return decodeURIComponent(each); } catch { return each; } };
+  return [path.split('/').map(decode), query || ''];
+}
+
+// The static page that an address means: its own, or the one that holds the element of this id.
+function pageOf(parts) {
+  const element = document.getElementById(parts.join('/') || 'summary');
+  return element && element !== view ? element.closest('.page') : null;
+}
+
+function show(element) {
+  for (const each of document.querySelectorAll('.page.shown')) each.classList.remove('shown');
+  view.hidden = element !== view;
+  element.classList.add('shown');
+}
+
+function markLink(name) {
+  for (const each of document.querySelectorAll('.side nav a')) {
+    if (each.getAttribute('href') === '#' + name) each.setAttribute('aria-current', 'page');
+    else each.removeAttribute('aria-current');
+  }
+}
+
+const ABOVE = { requirement: 'requirements', framework: 'requirements', target: 'targets', evidence: 'targets', finding: 'findings', control: 'failures', acceptance: 'accepted' };
+
+function lost() {
+  return { title: 'Not found', content: [heading('This is not in the audit'), el('p', null, 'The link names something that this page does not hold. ', link(['summary'], 'To the summary'))] };
+}
+
+async function go() {
+  const hash = location.hash;
+  const [parts, query] = partsOf(hash);
+  const first = current === null;
+  const byClick = clicked || first;
+  clicked = false;
+  current = hash;
+  const draw = VIEWS[parts[0]];
+  let page = null;
+  let focus = null;
+  if (draw) {
+    await ready();
+    const made = await draw(parts.slice(1), query) || lost();
+    if (location.hash !== hash) return;
+    view.replaceChildren();
+    append(view, made.content);
+    page = view;
+    document.title = shown(made.title);
+    focus = made.focus && document.getElementById(made.focus);
+  } else {
+    page = pageOf(parts);
+    if (page) {
+      const element = document.getElementById(parts.join('/'));
+      focus = element && element !== page ? element : null;
+      document.title = page.id === 'summary' ? base : page.querySelector('h1').textContent;
+    } else {
+      view.replaceChildren();
+      append(view, lost().content);
+      page = view;
+    }
+  }
+  show(page);
+  markLink(ABOVE[parts[0]] || parts[0] || 'summary');
+  if (!first || focus) settle(page, focus, byClick ? null : heights.get(hash));
+  root.dataset.view = parts[0] || 'summary';
+  performance.mark('shown');
+}
+
+// After a click to the top of the new page, or to what the link names; after "back" to where the reader was.
+function settle(page, element, height) {
+  const target = element || page.querySelector('h1');
+  if (!target.hasAttribute('tabindex')) target.setAttribute('tabindex', '-1');
+  target.focus({ preventScroll: true });
+  if (height !== undefined && height !== null) window.scrollTo(0, height);
+  else if (element) element.scrollIntoView({ block: 'center' });
+  else window.scrollTo(0, 0);
+}
+
+function replaceLink(hash) {
+  current = hash;
+  history.replaceState(null, '', hash);
+}
+
+function fail(error) {
+  view.replaceChildren();
+  append(view, [heading('This browser cannot open the details'), el('p', null, `The summary and the tables can be read. (${error})`)]);
+  show(view);
+}
+
+function start() {
+  history.scrollRestoration = 'manual';
+  document.addEventListener('click', (event) => {
+    const anchor = event.target.closest && event.target.closest('a[href^="#"]');
+    if (!anchor) return;
+    heights.set(location.hash, window.scrollY);
+    if (anchor.classList.contains('skip')) {
+      event.preventDefault();
+      document.getElementById('content').focus();
+    } else clicked = true;
+  });
+  addEventListener('hashchange', () => { if (location.hash !== current) go().catch(fail); });
+  document.getElementById('search').addEventListener('submit', (event) => {
+    event.preventDefault();
+    clicked = true;
+    location.hash = queryOf({ ...chosen(''), words: document.getElementById('search-text').value.trim() });
+  });
+  const theme = document.getElementById('theme');
+  const dark = () => (root.dataset.theme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
+  const label = () => { theme.textContent = dark() ? 'Light colours' : 'Dark colours'; };
+  theme.addEventListener('click', () => { root.dataset.theme = dark() ? 'light' : 'dark'; label(); });
+  label();
+  root.classList.add('js');
+  go().catch(fail);
+}
+
+start();

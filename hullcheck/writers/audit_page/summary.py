@@ -1,0 +1,258 @@
+"""What the page says before anybody opens anything: the figures, the charts, and the lists of what is not in order."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hullcheck.control import SEVERITIES
+from hullcheck.recording import Recording
+from hullcheck.results import Audit, AuditedTarget, Control, Result
+from hullcheck.rollup import INCOMPLETE, NOT_COVERED, Rollup
+from hullcheck.verdicts import Verdict
+from hullcheck.writers.audit_page import problems
+from hullcheck.writers.audit_page.blocks import gathered
+
+WORDS = (*map(str, Verdict), INCOMPLETE, NOT_COVERED)
+GLYPHS = {word: word.replace(" ", "-") for word in WORDS}
+"""The ids of the shapes that stand beside the words."""
+
+# Our own words: results name ids, and a benchmark's sections have none.
+SECTIONS = {
+    "cis": {
+        "1": "The host",
+        "2": "The daemon's configuration",
+        "3": "The daemon's files",
+        "4": "Images",
+        "5": "Containers at run time",
+        "6": "Operations",
+        "7": "Swarm mode",
+    },
+    "guide": {
+        "1": "The host",
+        "2": "The daemon",
+        "3": "Images and containers",
+        "4": "Audits, logs and monitoring",
+        "5": "What frameworks ask beside",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One bar of a chart, which is a row of a table as well."""
+
+    title: str
+    counts: Mapping[str, int]
+    label: str = ""
+    link: str = ""
+    inside: Sequence[str] = ()
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def segments(self) -> list[tuple[str, float, float]]:
+        """Word, start and width of 1,000 in all; what is there at all can be seen."""
+        there = [(word, self.counts[word]) for word in WORDS if self.counts.get(word)]
+        sizes = [max(12.0, 1000 * number / self.total) for _, number in there]
+        scale, start, found = 1000 / sum(sizes) if sizes else 0, 0.0, []
+        for (word, _), size in zip(there, sizes, strict=True):
+            width = round(size * scale, 1)
+            found.append((word, round(start, 1), width))
+            start += width
+        return found
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Bars under one head; *words* are the verdicts that any of them has."""
+
+    title: str
+    rows: Sequence[Row]
+
+    @property
+    def words(self) -> list[str]:
+        return [word for word in WORDS if any(row.counts.get(word) for row in self.rows)]
+
+
+@dataclass(frozen=True)
+class TargetRow:
+    """One target with the figures of its results."""
+
+    target: AuditedTarget
+    row: Row
+    gathered: str
+    failure: str
+    fails: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All that the template shows, but for the audit itself."""
+
+    headline: str
+    tone: str
+    failing: Mapping[str, int]
+    overall: Row
+    by_severity: Chart
+    by_section: Sequence[Chart]
+    by_framework: Chart
+    rollups: Sequence[tuple[Rollup, str, Row]]
+    targets: Sequence[TargetRow]
+    fails: Sequence[problems.Problem]
+    errors: Sequence[problems.Problem]
+    manual: Sequence[problems.Problem]
+    accepted: Sequence[problems.Problem]
+    off: Sequence[Result]
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def anchored_by_fails(self) -> set[str]:
+        """The controls that are in the list of what fails: an element's id is there once."""
+        return {each.control.id for each in self.fails}
+
+    @property
+    def anchored_by_errors(self) -> set[str]:
+        """Those that are in that list or the next."""
+        return self.anchored_by_fails | {each.control.id for each in self.errors}
+
+    @property
+    def silent(self) -> list[TargetRow]:
+        """The targets that gave no answer."""
+        return [each for each in self.targets if each.failure]
+
+
+def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
+    """Count and sort all of *audit*."""
+    controls = {each.id: each for each in audit.controls}
+    recorded = {each.target: each for each in recordings}
+    silent = frozenset(each.target for each in recordings if each.failure)
+    found = problems.by_verdict(audit, silent)
+    fails = found[Verdict.FAIL]
+    failing = Counter(each.severity for each in fails)
+    rollups = [(each, problems.key_of(each), _framework(each)) for each in audit.requirements]
+    headline, tone = _headline(audit, found, silent)
+    return Summary(
+        headline=headline,
+        tone=tone,
+        failing={name: failing[name] for name in SEVERITIES if failing[name]},
+        overall=Row("All results", Counter(str(each.verdict) for each in audit.results)),
+        by_severity=_by_severity(audit.results, controls, failing),
+        by_section=[chart for marker in SECTIONS if (chart := _by_section(marker, audit, controls)).rows],
+        by_framework=Chart("Requirements by framework", [row for _, _, row in rollups]),
+        rollups=rollups,
+        targets=_targets(audit, recorded, controls),
+        fails=fails,
+        errors=found[Verdict.ERROR],
+        manual=found[Verdict.MANUAL],
+        accepted=[*found[Verdict.WAIVED], *found[Verdict.ATTESTED]],
+        off=[each for each in audit.results if each.switched_off],
+        titles={each.id: problems.title_of(each.title) for each in audit.controls},
+    )
+
+
+def _headline(
+    audit: Audit, found: Mapping[Verdict, Sequence[problems.Problem]], silent: frozenset[str]
+) -> tuple[str, str]:
+    """The one sentence, and the verdict whose shape stands beside it."""
+    judged, fails, errors, manual = (
+        len(audit.controls),
+        len(found[Verdict.FAIL]),
+        len(found[Verdict.ERROR]),
+        len(found[Verdict.MANUAL]),
+    )
+    if silent and len(silent) == len(audit.targets):
+        return "No target gave an answer; nothing could be judged", Verdict.ERROR
+    if fails:
+        return f"{fails} of {judged} controls {'fails' if fails == 1 else 'fail'}", Verdict.FAIL
+    if errors or silent:
+        return "No control fails, but not everything could be judged", Verdict.ERROR
+    if manual:
+        left = "one is" if manual == 1 else f"{manual} are"
+        return f"No control fails; {left} left to a person", Verdict.MANUAL
+    if not any(each.verdict is not Verdict.NOT_APPLICABLE for each in audit.results):
+        return "Nothing was there to be judged", Verdict.NOT_APPLICABLE
+    if found[Verdict.WAIVED]:
+        return "No control fails that the site has not accepted", Verdict.WAIVED
+    return "No control fails, and none is left open", Verdict.PASS
+
+
+def _by_severity(
+    results: Iterable[Result], controls: Mapping[str, Control], failing: Mapping[str, int]
+) -> Chart:
+    counts: dict[str, Counter[str]] = {name: Counter() for name in SEVERITIES}
+    for each in results:
+        counts[each.severity or controls[each.control].severity][str(each.verdict)] += 1
+    rows = [
+        Row(name.capitalize(), each, inside=("failures", name) if failing.get(name) else ())
+        for name, each in counts.items()
+        if each
+    ]
+    return Chart("By severity", rows)
+
+
+def _by_section(marker: str, audit: Audit, controls: Mapping[str, Control]) -> Chart:
+    sections = {each.id: _sections(each, marker) for each in controls.values()}
+    titles = SECTIONS[marker]
+    counts: dict[str, Counter[str]] = {}
+    for each in audit.results:
+        for number in sections[each.control]:
+            counts.setdefault(number, Counter())[str(each.verdict)] += 1
+    rows = [
+        Row(titles.get(number, "Other"), counts[number], label=number)
+        for number in sorted(counts, key=_order)
+    ]
+    name = next((each.name for each in audit.requirements if each.framework == marker), marker)
+    return Chart(name, rows)
+
+
+def _sections(control: Control, marker: str) -> list[str]:
+    """The sections that a control is in, each once."""
+    return list(dict.fromkeys(each.partition(".")[0] for each in control.frameworks.get(marker, ())))
+
+
+def _order(number: str) -> tuple[int, str]:
+    return (int(number), "") if number.isdecimal() else (999, number)
+
+
+def _framework(rollup: Rollup) -> Row:
+    counts = Counter(each.verdict for each in rollup.requirements)
+    key = problems.key_of(rollup)
+    return Row(short(rollup.name), counts, label=_label(key), link=key)
+
+
+def _label(key: str) -> str:
+    """What people call it, as far as the marker tells."""
+    return key.replace("-", " ", 1).upper() if key != "guide" else "Guide"
+
+
+def short(name: str) -> str:
+    """The name of a framework without its subtitle."""
+    return name.partition(": ")[0] if ": " in name else name
+
+
+def _targets(
+    audit: Audit, recorded: Mapping[str, Recording], controls: Mapping[str, Control]
+) -> list[TargetRow]:
+    counts: dict[str, Counter[str]] = {each.name: Counter() for each in audit.targets}
+    fails: dict[str, Counter[str]] = {each.name: Counter() for each in audit.targets}
+    for each in audit.results:
+        counts[each.target][str(each.verdict)] += 1
+        if each.verdict is Verdict.FAIL:
+            fails[each.target][each.severity or controls[each.control].severity] += 1
+    rows = [
+        TargetRow(
+            each,
+            Row(each.name, counts[each.name]),
+            gathered(recorded[each.name]) if each.name in recorded else "",
+            recorded[each.name].failure if each.name in recorded else "",
+            fails[each.name],
+        )
+        for each in audit.targets
+    ]
+    return sorted(rows, key=_badness, reverse=True)
+
+
+def _badness(row: TargetRow) -> tuple[bool, int, int, int]:
+    return bool(row.failure), row.fails.get("critical", 0), row.fails.get("high", 0), sum(row.fails.values())

@@ -1,0 +1,173 @@
+// What a deep link shows: a requirement, a control, a target, or the findings of a control on a target.
+
+function heading(content) {
+  return el('h1', { tabindex: '-1' }, content);
+}
+
+function worstFirst(list) {
+  return list.toSorted((a, b) => data.verdicts.indexOf(a.verdict) - data.verdicts.indexOf(b.verdict)
+    || data.severities.indexOf(a.severity) - data.severities.indexOf(b.severity));
+}
+
+function resultTable(results, first) {
+  const rows = worstFirst(results).map((each) => el('tr', null,
+    el('td', null, verdict(each.verdict)), el('td', null, first(each), ' ', el('span', { class: 'where' }, brief(each)))));
+  return table(['Verdict', 'What'], rows, { class: 'list' });
+}
+
+// What a result says in a line: how many subjects, or the reason of the only one.
+function brief(result) {
+  const bad = result.findings.filter((each) => each.verdict === result.verdict);
+  if (bad.length > 1 && !bad[0].reason) return many(bad.length, bad[0].kind);
+  const reason = bad.length ? bad[0].reason : result.reason;
+  const more = bad.length > 1 ? ` (and ${bad.length - 1} more)` : '';
+  const subject = bad.length && bad[0].kind !== 'target' ? `${bad[0].subject}: ` : '';
+  const line = reason ? subject + reason : '';
+  return (line.length > 200 ? line.slice(0, 200) + '…' : line) + more;
+}
+
+function requirementView([key, id]) {
+  const rollup = data.frameworks.find((each) => each.key === key);
+  const found = rollup && rollup.requirements.find((each) => each.id === id);
+  if (!found) return null;
+  const says = rollup.relation === 'judges' ? 'Its controls judge the recommendation itself.'
+    : 'Its controls support a part of the requirement. A pass does not prove the whole of it.';
+  const rank = (name) => data.verdicts.indexOf((countsOf(data.controlNumber.get(name)) || {}).worst) >>> 0;
+  const rows = found.controls.toSorted((a, b) => rank(a) - rank(b)).map((name) => {
+    const number = data.controlNumber.get(name);
+    if (number === undefined) return el('tr', null, el('td', null, verdict('incomplete')), el('td', null, name, ' ', el('span', { class: 'where' }, 'not in this run')));
+    const counts = countsOf(number);
+    return el('tr', null, el('td', null, verdict(counts.worst || 'incomplete')),
+      el('td', null, link(['control', name], prose(data.controls[number].title))), el('td', { class: 'of' }, counts.line));
+  });
+  const heads = ['Worst verdict', 'Control', ...(data.targets.length > 1 ? ['Targets'] : [])];
+  return {
+    title: `${id} ${found.title}`,
+    content: [
+      crumbs(link(['requirements'], 'Requirements'), link(['framework', key], rollup.name)),
+      heading([el('span', { class: 'number' }, id), ' ', found.title]),
+      el('p', { class: 'lede' }, verdict(found.verdict), found.deciding.length ? el('span', { class: 'note' }, ` ${found.deciding.length} of ${many(found.controls.length, 'control')}`) : null),
+      el('p', { class: 'note' }, says, rollup.note ? ' ' + rollup.note : ''),
+      found.controls.length ? [el('h2', { class: 'group' }, 'Controls ', el('span', { class: 'note' }, many(rows.length, 'control'))),
+        table(heads, rows, { class: 'list' })] : el('p', { class: 'empty' }, 'No control speaks for it: somebody has to look at it in another way.'),
+    ],
+  };
+}
+
+// How a control did over all targets.
+function countsOf(control) {
+  if (control === undefined) return null;
+  const counts = new Map();
+  data.targets.forEach((_, number) => {
+    const word = verdictOf(control, number);
+    if (word) counts.set(word, (counts.get(word) || 0) + 1);
+  });
+  const words = data.verdicts.filter((each) => counts.has(each));
+  const line = data.targets.length > 1 ? words.map((each) => `${counts.get(each)} ${each}`).join(', ') : '';
+  return { worst: words[0], line };
+}
+
+function idsOf(control) {
+  const parts = Object.entries(control.frameworks).map(([marker, ids]) => [
+    el('dt', null, marker.toUpperCase()),
+    el('dd', null, ids.map((id) => {
+      const rollup = data.frameworks.find((each) => each.framework === marker && each.requirements.some((one) => one.id === id));
+      return rollup ? link(['requirement', rollup.key, id], id) : el('span', null, id);
+    })),
+  ]);
+  return el('dl', { class: 'ids' }, parts);
+}
+
+function about(control) {
+  const part = (label, content) => el('div', null, el('dt', null, label), el('dd', null, content));
+  return [el('h2', { class: 'group' }, 'About this control'), el('dl', { class: 'words' },
+    control.rationale ? part('Why', prose(control.rationale)) : null,
+    control.remedy ? part('Remedy', prose(control.remedy)) : null,
+    part('Speaks for', idsOf(control)),
+    part('Id', el('code', null, control.id)))];
+}
+
+async function controlView([id]) {
+  const number = data.controlNumber.get(id);
+  const control = data.controls[number];
+  if (!control) return null;
+  const judged = data.targets.map((_, at) => at).filter((at) => verdictOf(number, at));
+  const results = (await Promise.all(judged.map(resultsOf))).map((each) => each.find((one) => one.control === control));
+  return {
+    title: control.title,
+    content: [
+      crumbs(link(['summary'], 'Summary'), 'Control'),
+      heading(prose(control.title)),
+      el('p', { class: 'note' }, `Severity ${control.severity}`, control.cis_level ? ` · CIS level ${control.cis_level}` : ''),
+      el('h2', { class: 'group' }, 'Targets ', el('span', { class: 'note' }, countsOf(number).line)),
+      resultTable(results, (each) => link(['finding', each.target.name, control.id], host(each.target.name))),
+      about(control),
+    ],
+  };
+}
+
+function acceptance(finding) {
+  const by = data.accepted.get(finding.acceptedBy);
+  if (!finding.acceptedBy) return null;
+  const person = by && (by.approved_by || by.person);
+  const until = by && by.last_day ? `, until ${by.last_day}` : '';
+  return el('p', { class: 'note' }, link(['acceptance', finding.acceptedBy], `${person ? 'By ' + person : 'Written in ' + finding.acceptedBy}${until}`),
+    by ? [': ', host(by.reason || by.statement)] : null);
+}
+
+async function findingView([targetName, id, at]) {
+  const number = data.targetNumber.get(targetName);
+  const result = number !== undefined && (await resultsOf(number)).find((each) => each.control.id === id);
+  if (!result) return null;
+  const { control, target } = result;
+  const answers = await answersOf(number);
+  const asked = result.evidence.map((name) => answers.find((each) => each.probe === name) || name);
+  const findings = worstFirst(result.findings).map((each) => el('div', { class: 'finding' + (String(each.at) === at ? ' marked' : ''), id: `finding-${each.at}`, tabindex: '-1' },
+    el('p', null, el('a', { href: to('finding', target.name, id, each.at), 'aria-label': `${each.verdict}: link to this finding` }, verdict(each.verdict))),
+    el('div', null,
+      el('p', null, each.kind === 'target' ? null : el('span', { class: 'note' }, each.kind + ' '), host(each.subject, { class: 'what' })),
+      each.reason ? el('p', null, host(each.reason)) : null, acceptance(each))));
+  return {
+    title: `${control.title} ${target.name}`,
+    focus: at === undefined ? null : `finding-${at}`,
+    content: [
+      crumbs(link(['targets'], 'Targets'), link(['target', target.name], host(target.name)), link(['control', id], 'Control')),
+      heading(prose(control.title)),
+      el('p', { class: 'lede' }, verdict(result.verdict), ' on ', host(target.name), ' ',
+        el('span', { class: 'note' }, `severity ${result.severity}${result.changed ? ` (changed from ${control.severity})` : ''}`)),
+      result.off ? el('p', null, 'Switched off by ', result.off.by, ': ', host(result.off.reason), ' Otherwise: ', verdict(result.off.otherwise)) : null,
+      el('h2', { class: 'group' }, 'Findings ', el('span', { class: 'note' }, many(findings.length, 'subject'))),
+      findings.length ? findings : el('p', { class: 'empty' }, host(result.reason)),
+      el('h2', { class: 'group' }, 'Evidence ', el('span', { class: 'note' }, `gathered ${moment(target.gathered)}`)),
+      target.failure ? el('p', { class: 'empty' }, host(target.failure)) : null,
+      asked.map((each) => typeof each === 'string' ? el('p', { class: 'note' }, el('code', null, each), ' has no answer in the recording') : answerFold(each, target)),
+      asked.length ? null : el('p', { class: 'empty' }, 'This result names no evidence.'),
+      about(control),
+    ],
+  };
+}
+
+async function targetView([name]) {
+  const number = data.targetNumber.get(name);
+  const target = data.targets[number];
+  if (!target) return null;
+  const [results, answers] = await Promise.all([resultsOf(number), answersOf(number)]);
+  const facts = [['Reached as', target.connect], ['Kind', target.kind], ['Engine', target.engine], ['System', target.os], ['Gathered', target.gathered && moment(target.gathered)]];
+  const groups = data.verdicts.map((word) => [word, results.filter((each) => each.verdict === word)]).filter(([, list]) => list.length);
+  return {
+    title: `Target ${name}`,
+    content: [
+      crumbs(link(['targets'], 'Targets')),
+      heading(host(name)),
+      el('dl', { class: 'pairs' }, facts.map(([label, value]) => el('div', null, el('dt', null, label), el('dd', null, value ? host(value) : 'not known')))),
+      target.failure ? el('p', { class: 'lede' }, glyph('error'), 'No answer: ', host(target.failure)) : null,
+      groups.map(([word, list]) => [
+        el('h2', { class: 'group' }, verdict(word), el('span', { class: 'note' }, many(list.length, 'control'))),
+        table(['Severity', 'Control'], worstFirst(list).map((each) => el('tr', null, el('td', null, severity(each.severity)),
+          el('td', null, link(['finding', name, each.control.id], prose(each.control.title)), ' ', el('span', { class: 'where' }, word === 'pass' ? '' : brief(each))))), { class: 'list' }),
+      ]),
+      el('h2', { class: 'group' }, 'Evidence ', el('span', { class: 'note' }, many(answers.length, 'answer'))),
+      answers.map((each) => answerFold(each, target)),
+    ],
+  };
+}
