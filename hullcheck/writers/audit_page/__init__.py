@@ -4,6 +4,7 @@ What an auditor has to see stands in the document itself, and can be read and pr
 (every finding, every command with its answers) is embedded compressed, and opened when somebody asks for it.
 """
 
+import shlex
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import date as Date
@@ -45,6 +46,7 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
         "day": day,
         "moment": moment,
         "prose": prose,
+        "shell": shlex.join,
         "title_of": problems.title_of,
     }
     environment.globals |= {"link": links.to, "anchor": links.anchor, "glyphs": summary.GLYPHS}

@@ -16,6 +16,7 @@ from hullcheck.recording import Recording
 from hullcheck.results import Audit, Control, Finding, Result
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page.problems import title_of
+from hullcheck.writers.audit_page.sections import divisions
 
 _NUMBER = {verdict: number for number, verdict in enumerate(Verdict)}
 _NOT_JUDGED = "."
@@ -68,6 +69,15 @@ def _index(
             | _gathered(recorded.get(each.name))
             | {"verdicts": _verdicts(results[each.name], ranks)}
             for each in audit.targets
+        ],
+        "sections": [
+            {
+                "key": section.key,
+                "title": f"{division.name}: {section.number} {section.title}",
+                "controls": sorted(section.controls),
+            }
+            for division in divisions(audit)
+            for section in division.sections
         ],
         "requirements": [each.to_json() for each in audit.requirements],
         "waivers": [each.to_json() for each in audit.waivers],

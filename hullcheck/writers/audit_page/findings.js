@@ -8,13 +8,16 @@ function chosen(query) {
     verdicts: (asked.get('verdict') || '').split(',').filter(Boolean),
     severity: asked.get('severity') || '',
     framework: asked.get('framework') || '',
+    section: asked.get('section') || '',
     target: asked.get('target') || '',
     words: asked.get('q') || '',
   };
 }
 
 function queryOf(filter) {
-  const pairs = [['verdict', filter.verdicts.join(',')], ['severity', filter.severity], ['framework', filter.framework], ['target', filter.target], ['q', filter.words]];
+  const pairs = [
+    ['verdict', filter.verdicts.join(',')], ['severity', filter.severity], ['framework', filter.framework],
+    ['section', filter.section], ['target', filter.target], ['q', filter.words]];
   const query = new URLSearchParams(pairs.filter(([, value]) => value)).toString();
   return '#findings' + (query ? '?' + query : '');
 }
@@ -42,10 +45,12 @@ function hay(each) {
 function matches(filter) {
   const words = filter.words.toLowerCase().split(/\s+/).filter(Boolean);
   const rollup = data.frameworks.find((each) => each.key === filter.framework);
+  const section = data.sections.find((each) => each.key === filter.section);
   const controls = rollup && new Set(rollup.requirements.flatMap((each) => each.controls));
   return (each) => (!filter.verdicts.length || filter.verdicts.includes(each.verdict))
     && (!filter.severity || each.severity === filter.severity)
     && (!filter.target || each.result.target.name === filter.target)
+    && (!section || section.controls.includes(each.result.control.id))
     && (!controls || controls.has(each.result.control.id))
     && words.every((word) => hay(each).includes(word));
 }
@@ -78,12 +83,21 @@ function filterForm(filter) {
     el('label', { class: 'field grow' }, 'Text', el('input', { type: 'search', name: 'q', value: filter.words, autocomplete: 'off', spellcheck: 'false' })),
     choice('Severity', 'severity', [['', 'all'], ...data.severities.map((each) => [each, each])], filter.severity),
     choice('Framework', 'framework', [['', 'all'], ...data.frameworks.map((each) => [each.key, each.name.split(': ')[0]])], filter.framework),
+    data.sections.length ? choice('Section', 'section', [['', 'all'], ...data.sections.map((each) => [each.key, each.title])], filter.section) : null,
     data.targets.length > 1 ? choice('Target', 'target', [['', 'all'], ...data.targets.map((each) => [each.name, shown(each.name)])], filter.target) : null);
 }
 
 function filterOf(form) {
   const given = new FormData(form);
-  return { verdicts: given.getAll('verdict'), severity: given.get('severity') || '', framework: given.get('framework') || '', target: given.get('target') || '', words: (given.get('q') || '').trim() };
+  const value = (name) => (given.get(name) || '').trim();
+  return {
+    verdicts: given.getAll('verdict'),
+    severity: value('severity'),
+    framework: value('framework'),
+    section: value('section'),
+    target: given.get('target') || '',
+    words: value('q'),
+  };
 }
 
 async function findingsView(_, query) {

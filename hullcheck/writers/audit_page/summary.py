@@ -9,32 +9,12 @@ from hullcheck.recording import Recording
 from hullcheck.results import Audit, AuditedTarget, Control, Result
 from hullcheck.rollup import INCOMPLETE, NOT_COVERED, Rollup
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.audit_page import problems
+from hullcheck.writers.audit_page import links, problems, sections
 from hullcheck.writers.audit_page.blocks import gathered
 
 WORDS = (*map(str, Verdict), INCOMPLETE, NOT_COVERED)
 GLYPHS = {word: word.replace(" ", "-") for word in WORDS}
 """The ids of the shapes that stand beside the words."""
-
-# Our own words: results name ids, and a benchmark's sections have none.
-SECTIONS = {
-    "cis": {
-        "1": "The host",
-        "2": "The daemon's configuration",
-        "3": "The daemon's files",
-        "4": "Images",
-        "5": "Containers at run time",
-        "6": "Operations",
-        "7": "Swarm mode",
-    },
-    "guide": {
-        "1": "The host",
-        "2": "The daemon",
-        "3": "Images and containers",
-        "4": "Audits, logs and monitoring",
-        "5": "What frameworks ask beside",
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -45,7 +25,7 @@ class Row:
     counts: Mapping[str, int]
     label: str = ""
     link: str = ""
-    inside: Sequence[str] = ()
+    inside: str = ""
 
     @property
     def total(self) -> int:
@@ -97,6 +77,7 @@ class Summary:
     overall: Row
     by_severity: Chart
     by_section: Sequence[Chart]
+    matrices: Sequence[sections.Matrix]
     by_framework: Chart
     rollups: Sequence[tuple[Rollup, str, Row]]
     targets: Sequence[TargetRow]
@@ -132,6 +113,7 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
     fails = found[Verdict.FAIL]
     failing = Counter(each.severity for each in fails)
     rollups = [(each, problems.key_of(each), _framework(each)) for each in audit.requirements]
+    parts = sections.divisions(audit)
     headline, tone = _headline(audit, found, silent)
     return Summary(
         headline=headline,
@@ -139,7 +121,8 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         failing={name: failing[name] for name in SEVERITIES if failing[name]},
         overall=Row("All results", Counter(str(each.verdict) for each in audit.results)),
         by_severity=_by_severity(audit.results, controls, failing),
-        by_section=[chart for marker in SECTIONS if (chart := _by_section(marker, audit, controls)).rows],
+        by_section=[_by_section(each) for each in parts],
+        matrices=[sections.matrix(each, audit) for each in parts],
         by_framework=Chart("Requirements by framework", [row for _, _, row in rollups]),
         rollups=rollups,
         targets=_targets(audit, recorded, controls),
@@ -185,35 +168,16 @@ def _by_severity(
     for each in results:
         counts[each.severity or controls[each.control].severity][str(each.verdict)] += 1
     rows = [
-        Row(name.capitalize(), each, inside=("failures", name) if failing.get(name) else ())
+        Row(name.capitalize(), each, inside=links.to("failures", name) if failing.get(name) else "")
         for name, each in counts.items()
         if each
     ]
     return Chart("By severity", rows)
 
 
-def _by_section(marker: str, audit: Audit, controls: Mapping[str, Control]) -> Chart:
-    sections = {each.id: _sections(each, marker) for each in controls.values()}
-    titles = SECTIONS[marker]
-    counts: dict[str, Counter[str]] = {}
-    for each in audit.results:
-        for number in sections[each.control]:
-            counts.setdefault(number, Counter())[str(each.verdict)] += 1
-    rows = [
-        Row(titles.get(number, "Other"), counts[number], label=number)
-        for number in sorted(counts, key=_order)
-    ]
-    name = next((each.name for each in audit.requirements if each.framework == marker), marker)
-    return Chart(name, rows)
-
-
-def _sections(control: Control, marker: str) -> list[str]:
-    """The sections that a control is in, each once."""
-    return list(dict.fromkeys(each.partition(".")[0] for each in control.frameworks.get(marker, ())))
-
-
-def _order(number: str) -> tuple[int, str]:
-    return (int(number), "") if number.isdecimal() else (999, number)
+def _by_section(division: sections.Division) -> Chart:
+    rows = [Row(each.title, each.counts, label=each.number, inside=each.link) for each in division.sections]
+    return Chart(division.name, rows)
 
 
 def _framework(rollup: Rollup) -> Row:

@@ -98,9 +98,13 @@ async function controlView([id]) {
     content: [
       crumbs(link(['summary'], 'Summary'), 'Control'),
       heading(prose(control.title)),
-      el('p', { class: 'note' }, `Severity ${control.severity}`, control.cis_level ? ` · CIS level ${control.cis_level}` : ''),
+      el('p', { class: 'lede' }, verdict(countsOf(number).worst), ' ',
+        el('span', { class: 'note' }, `severity ${control.severity}`, control.cis_level ? `, CIS level ${control.cis_level}` : '')),
       el('h2', { class: 'group' }, 'Targets ', el('span', { class: 'note' }, countsOf(number).line)),
-      resultTable(results, (each) => link(['finding', each.target.name, control.id], host(each.target.name))),
+      table(['Verdict', 'Target', 'Finding'], worstFirst(results).map((each) => el('tr', null,
+        el('td', null, verdict(each.verdict)),
+        el('td', { class: 'name-of' }, link(['finding', each.target.name, control.id], host(each.target.name))),
+        el('td', { class: 'small' }, brief(each)))), { class: 'list' }),
       about(control),
     ],
   };
