@@ -15,6 +15,7 @@ import pytest
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
+from hullcheck.writers.audit_page import blocks
 from selftests.audit_pages import (
     ATTESTATION,
     EXPIRED,
@@ -213,6 +214,16 @@ def test_embedded_answers_are_those_of_the_recordings() -> None:
             (each.name, recording.commands.get(each.name, ""), each.status, each.stdout, each.stderr)
             for each in recording.answers.values()
         ]
+
+
+def test_answers_of_a_large_fleet_stay_in_the_recordings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above a number of targets the page says that the answers are not in it; the results are."""
+    whole = demo().page
+    monkeypatch.setattr(blocks, "MOST_TARGETS", 1)
+    page = demo().page
+    assert (block(page, "answers-0"), block(page, "index")["answers"]) == ([], False)
+    assert block(page, "results-0") == block(whole, "results-0")
+    assert "the answers of more than 1 targets are not embedded here" in Reader(page).text
 
 
 def test_equal_audits_give_equal_bytes() -> None:

@@ -403,21 +403,32 @@ def test_page_can_be_read_without_scripts(opened: Open) -> None:
 
 
 def test_print_shows_all(opened: Open) -> None:
-    """On paper: the summary, every list and every table, from whichever view; and a PDF of A4 pages comes of it."""
-    page = opened(page_of_it(), "#target/careless")
+    """On paper: the summary, every list and every table, whichever is open; and a PDF of A4 pages comes of it."""
+    page = opened(page_of_it(), "#accepted")
     page.emulate_media(media="print")
     sections = page.locator("main > section:not(#view)")
     assert page.locator("main > section:visible").count() == sections.count() == 13
     assert page.locator(".side:visible, #view:visible").count() == 0
-    made = page.pdf(prefer_css_page_size=True)
-    assert made.startswith(b"%PDF-")
-    pages = len(re.findall(rb"/Type\s*/Page\b", made))
-    assert 20 < pages < 60
+    assert 20 < sheets(page.pdf(prefer_css_page_size=True)) < 60
+
+
+def test_print_of_an_exhibit_is_the_exhibit(opened: Open) -> None:
+    """What a deep link leads to is printed by itself, an answer without its scroll bar."""
+    page = opened(page_of_it(), "#evidence/careless/docker_info")
+    page.emulate_media(media="print")
+    assert page.locator("main > section:visible").count() == 1
+    assert page.locator("#view pre").last.evaluate("each => each.scrollHeight <= each.clientHeight")
+    assert sheets(page.pdf(prefer_css_page_size=True)) < 12
+
+
+def sheets(pdf: bytes) -> int:
+    """How many pages of A4 a PDF has, and no other."""
     boxes = {
         tuple(round(float(each)) for each in box.split())
-        for box in re.findall(rb"/MediaBox\s*\[([^\]]*)\]", made)
+        for box in re.findall(rb"/MediaBox\s*\[([^\]]*)\]", pdf)
     }
     assert boxes == {(0, 0, 595, 842)}
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
 # ---- in time

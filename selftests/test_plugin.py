@@ -584,7 +584,11 @@ def test_junit_and_html_of_the_user_win(tmp_path: Path) -> None:
     run = project.pytest("--hosts", _careless(project), "--junitxml", "own.xml", "--html", "own.html")
     assert (tmp_path / "own.xml").exists()
     assert (tmp_path / "own.html").exists()
-    assert sorted(each.name for each in (tmp_path / "reports/latest").iterdir()) == ["results.json", "web1"]
+    assert sorted(each.name for each in (tmp_path / "reports/latest").iterdir()) == [
+        "audit.html",
+        "results.json",
+        "web1",
+    ]
     assert run.status == 1
 
 
@@ -594,7 +598,13 @@ def test_reports_folder_is_taken_from_where_the_user_stands(tmp_path: Path) -> N
     (tmp_path / "here").mkdir()
     project.pytest("--hosts", _careless(project), "--reports", "out", "../tests", cwd=tmp_path / "here")
     folder = tmp_path / "here/out/latest"
-    assert {each.name for each in folder.iterdir()} == {"results.json", "junit.xml", "report.html", "web1"}
+    assert {each.name for each in folder.iterdir()} == {
+        "results.json",
+        "junit.xml",
+        "report.html",
+        "audit.html",
+        "web1",
+    }
     assert (folder / "web1/recording.json").stat().st_mode & 0o777 == 0o600
 
 

@@ -49,7 +49,12 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
         "shell": shlex.join,
         "title_of": problems.title_of,
     }
-    environment.globals |= {"link": links.to, "anchor": links.anchor, "glyphs": summary.GLYPHS}
+    environment.globals |= {
+        "link": links.to,
+        "anchor": links.anchor,
+        "glyphs": summary.GLYPHS,
+        "most_targets": blocks.MOST_TARGETS,
+    }
     style = (_HERE / "style.css").read_text(encoding="utf-8")
     script = "(() => {\n'use strict';\n" + "".join(map(_script, _SCRIPTS)) + "})();\n"
     return environment.get_template("page.html").render(

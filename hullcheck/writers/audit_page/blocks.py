@@ -20,6 +20,7 @@ from hullcheck.writers.audit_page.sections import divisions
 
 _NUMBER = {verdict: number for number, verdict in enumerate(Verdict)}
 _NOT_JUDGED = "."
+MOST_TARGETS = 250  # whose answers are embedded; of more they are in the recordings alone
 
 
 def embedded(audit: Audit, recordings: Sequence[Recording]) -> Iterator[tuple[str, str]]:
@@ -31,7 +32,8 @@ def embedded(audit: Audit, recordings: Sequence[Recording]) -> Iterator[tuple[st
     ranks = {control.id: number for number, control in enumerate(audit.controls)}
     commands = _Table()
     # before the commands, whose table it fills
-    answers = [_answers(recorded[name], commands) if name in recorded else [] for name in results]
+    with_answers = recorded if len(results) <= MOST_TARGETS else {}
+    answers = [_answers(with_answers[name], commands) if name in with_answers else [] for name in results]
     yield "data-index", _packed(_index(audit, recorded, results, ranks))
     yield "data-commands", _packed(list(commands.numbers))
     for number, rows in enumerate(results.values()):
@@ -63,6 +65,7 @@ def _index(
 ) -> dict[str, Any]:
     return {
         "verdicts": list(Verdict),
+        "answers": len(audit.targets) <= MOST_TARGETS,
         "controls": [_control(each) for each in audit.controls],
         "targets": [
             asdict(each)

@@ -36,6 +36,10 @@ function answerFold(answer, target) {
   return fold;
 }
 
+function noAnswer() {
+  return data.answers ? 'has no answer in the recording.' : 'is not embedded for so many targets: see the file recording.json of this one.';
+}
+
 async function evidenceView([targetName, probe]) {
   const number = data.targetNumber.get(targetName);
   const target = data.targets[number];

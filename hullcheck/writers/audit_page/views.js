@@ -144,7 +144,7 @@ async function findingView([targetName, id, at]) {
       findings.length ? findings : el('p', { class: 'empty' }, host(result.reason)),
       el('h2', { class: 'group' }, 'Evidence ', el('span', { class: 'note' }, `gathered ${moment(target.gathered)}`)),
       target.failure ? el('p', { class: 'empty' }, host(target.failure)) : null,
-      asked.map((each) => typeof each === 'string' ? el('p', { class: 'note' }, el('code', null, each), ' has no answer in the recording') : answerFold(each, target)),
+      asked.map((each) => typeof each === 'string' ? el('p', { class: 'note' }, el('code', null, each), ' ', noAnswer()) : answerFold(each, target)),
       asked.length ? null : el('p', { class: 'empty' }, 'This result names no evidence.'),
       about(control),
     ],
@@ -171,7 +171,7 @@ async function targetView([name]) {
           el('td', null, link(['finding', name, each.control.id], prose(each.control.title)), ' ', el('span', { class: 'where' }, word === 'pass' ? '' : brief(each))))), { class: 'list' }),
       ]),
       el('h2', { class: 'group' }, 'Evidence ', el('span', { class: 'note' }, many(answers.length, 'answer'))),
-      answers.map((each) => answerFold(each, target)),
+      answers.length ? answers.map((each) => answerFold(each, target)) : el('p', { class: 'empty' }, target.failure ? 'None was given.' : ['What it answered ', noAnswer()]),
     ],
   };
 }
