@@ -32,7 +32,7 @@ function append(parent, child) {
   else if (child !== null && child !== undefined && child !== false) parent.append(text(child));
 }
 
-const LONG = 3000;
+const LONG = 600;
 
 // What a host said: isolated, so that its writing direction is its own; a very long one is shown on demand.
 function host(value, attributes) {

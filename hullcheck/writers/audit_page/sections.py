@@ -48,8 +48,8 @@ class Section:
 
     @property
     def link(self) -> str:
-        """To what fails there."""
-        return f"#findings?verdict=fail&section={self.key}"
+        """To what was found there."""
+        return f"#findings?section={self.key}"
 
 
 @dataclass(frozen=True)
