@@ -126,7 +126,7 @@ def test_summary_counts_what_the_audit_has() -> None:
         count = sum(each.verdict is verdict for each in example.audit.results)
         assert f"{count} {verdict}" in text
     fails = {each.control for each in example.audit.results if each.verdict is Verdict.FAIL}
-    assert f"{len(fails)} of 169 controls fail" in text
+    assert f"{len(fails)} of {len(example.audit.controls)} controls fail" in text
 
 
 def test_every_failure_stands_in_the_document() -> None:
