@@ -23,11 +23,11 @@ from hullcheck.facts.image_trust import CONTENT_TRUST, ContentTrust, Setting
 from hullcheck.facts.image_updates import left_alone
 from hullcheck.facts.images import Image
 from hullcheck.facts.package_managers import Act, act
-from hullcheck.facts.secrets import kinds, masked
 from hullcheck.judge import Subjects
 from hullcheck.policy import Policy, PolicyError
 from hullcheck.probes import Answer
 from hullcheck.recording import Recording
+from hullcheck.secrets import kinds, masked
 from hullcheck.verdicts import EvidenceError
 from selftests.judging import judged
 

@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts import daemon_secrets, secret_values, secrets
+from hullcheck import secret_values, secrets
+from hullcheck.facts import daemon_secrets
 from hullcheck.facts.image_probe import IMAGES
-from hullcheck.facts.secret_names import names_secret, names_secret_file
+from hullcheck.secret_names import names_secret, names_secret_file
 from selftests.test_4_images import BASE, facts, verdict
 from selftests.test_7_swarm import judge_service
 

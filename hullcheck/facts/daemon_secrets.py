@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hullcheck.facts import daemon_flags, secrets
-from hullcheck.facts.secrets import HIDDEN
+from hullcheck import secrets
+from hullcheck.facts import daemon_flags
+from hullcheck.secrets import HIDDEN
 
 _JUDGED_WORDS = """
     authorization-plugins bridge cgroup-parent config-file containerd containerd-namespace data-root

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hullcheck.facts import image_secrets, secrets
+from hullcheck import secrets
+from hullcheck.facts import image_secrets
 from hullcheck.facts.engine import DATA_ROOT
 from hullcheck.probes import Probe
 from hullcheck.redact import json_object

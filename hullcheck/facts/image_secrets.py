@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hullcheck.facts import secrets
+from hullcheck import secrets
 from hullcheck.facts.image_steps import SHELL
 
 _KEY_FILE = re.compile(

@@ -15,10 +15,10 @@ from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.engine import DOCKER_INFO, Engine
 from hullcheck.facts.networks import DOCKER_NETWORKS, Network
 from hullcheck.facts.ports import Listener
-from hullcheck.facts.secret_names import names_secret_file
 from hullcheck.facts.swarm_probe import SWARM
 from hullcheck.judge import Subjects
 from hullcheck.recording import Recording, decode_json
+from hullcheck.secret_names import names_secret_file
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 PROBES = (SWARM,)

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hullcheck.facts import secrets
+from hullcheck import secrets
 from hullcheck.probes import Probe
 from hullcheck.redact import Allowed, pick
 
