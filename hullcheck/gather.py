@@ -12,6 +12,7 @@ from hullcheck import image_cache
 from hullcheck.inventory import Target
 from hullcheck.probes import Probe, render
 from hullcheck.recording import Recording, RecordingError
+from hullcheck.secrets import without_known
 from hullcheck.targets import RECORDED, backend_of, plain, recorded_path
 from hullcheck.transport import Connection, TransportError, end_all, run_script
 
@@ -126,7 +127,8 @@ def _record(
     except TransportError as error:
         return _failed(target, probes, f"{plain(target.connect)} could not be audited: {error}")
     except Exception as error:  # a fault of ours must not hang or hide a target
-        return _failed(target, probes, f"internal error while gathering: {type(error).__name__}: {error}")
+        said = without_known(f"{type(error).__name__}: {error}")
+        return _failed(target, probes, f"internal error while gathering: {said}")
 
 
 def _asked(

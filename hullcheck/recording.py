@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from hullcheck import secrets
 from hullcheck.probes import MAGIC, TIMED_OUT, Answer, Probe, ProbeOutputError, parse
-from hullcheck.text import hide_passwords
 from hullcheck.verdicts import EvidenceError
 
 SCHEMA = "hullcheck/recording/1"
@@ -167,7 +167,7 @@ def decode_json(text: str, origin: str) -> Any:
 
 def _redacted(answer: Answer, probe: Probe) -> Answer:
     try:
-        kept = probe.keep(answer.stdout)
+        kept = secrets.without_known(probe.keep(answer.stdout))
     except Exception:  # what cannot be understood cannot be told from a secret
         return Answer(answer.name, UNREADABLE, "", "the answer is not what was asked for, and was dropped")
-    return Answer(answer.name, answer.status, kept, hide_passwords(answer.stderr))
+    return Answer(answer.name, answer.status, kept, secrets.without_known(answer.stderr))

@@ -1,11 +1,13 @@
-"""What of an answer may be stored: an allow-list of fields, so that a new field is dropped and not leaked."""
+"""What of an answer may be stored: an allow-list of fields or lines, so that new ones are dropped and not leaked."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 Allowed = Mapping[str, Any]
-"""Field name to True (the whole value) or to the `Allowed` of what is below; `*` is any other name."""
+"""Field name to True (a value, or a list of them) or to the `Allowed` of what is below; `*` is any other name."""
+DROPPED = "(dropped)"
 
 
 def json_fields(allowed: Allowed) -> Callable[[str], str]:
@@ -30,6 +32,19 @@ def json_lines(allowed: Allowed) -> Callable[[str], str]:
     return keep
 
 
+def lines_like(*patterns: str) -> Callable[[str], str]:
+    """A `keep` for a probe that answers in lines: of one that is like none of the *patterns* stays that it was there.
+
+    What reads the answer may refuse it for that, as it would have refused the line.
+    """
+    known = re.compile("|".join(f"(?:{each})" for each in patterns))
+
+    def keep(text: str) -> str:
+        return "\n".join(line if not line or known.fullmatch(line) else DROPPED for line in text.split("\n"))
+
+    return keep
+
+
 def json_object(text: str) -> dict[str, Any]:
     """The JSON object that *text* is; an empty one where it is none."""
     try:
@@ -41,12 +56,11 @@ def json_object(text: str) -> dict[str, Any]:
 
 def pick(value: Any, allowed: Any) -> Any:
     """The part of *value* that *allowed* names; lists are picked from element by element."""
-    if allowed is True:
-        return value
     if isinstance(value, list):
         return [pick(each, allowed) for each in value]
-    if not isinstance(value, dict):
-        return value if value is None else "(dropped)"
+    if allowed is True or not isinstance(value, dict):
+        is_meant = (allowed is True) != isinstance(value, dict)
+        return value if is_meant or value is None else DROPPED
     return {
         name: pick(each, allowed.get(name, allowed.get("*")))
         for name, each in value.items()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hullcheck.inventory import Target
+from hullcheck.secrets import without_known
 from hullcheck.targets import CONTAINER_BACKENDS, SSH_BACKENDS, backend_of
-from hullcheck.text import hide_passwords
 
 _SSH_ARGUMENTS = "-o BatchMode=yes -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 _SPECIAL = "\n'\\!\"$`{}"
@@ -207,4 +207,4 @@ def _telling_line(output: bytes) -> str:
     """The line that says why: the last one that ssh or docker prints, without their warnings."""
     lines = [line.strip() for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
     telling = [line for line in lines if not re.match(r"warning:|\*\*|@@", line, re.IGNORECASE)]
-    return hide_passwords((telling or lines or [""])[-1])[:_MOST_REASON]
+    return without_known((telling or lines or [""])[-1])[:_MOST_REASON]

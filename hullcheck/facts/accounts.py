@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hullcheck.facts.files import FileFact
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 ACCOUNTS = Probe(
@@ -26,6 +27,7 @@ fi
 printf "%s\n" "$users" | cut -d : -f 1,3,4,7 | sed "s/^/user:/"
 printf "%s\n%s\n" "$groups" "$asked" | cut -d : -f 1,3,4 | sed "s/^/group:/"
 """,
+    lines_like("(?:group|user):[^:]*:.*"),
 )
 
 PROBES = (ACCOUNTS,)

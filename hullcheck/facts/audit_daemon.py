@@ -11,6 +11,7 @@ from hullcheck.facts.moments import day
 from hullcheck.facts.systemd import properties
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 # Of the log only times, programs and keys are told: the arguments of commands may be secrets. The numbers are those
@@ -38,6 +39,10 @@ tail -c 4194304 "$log" |
 tail -c 65536 "$log" | sed -n "s/^\(node=[^ ]* \)\{0,1\}type=[A-Z0-9_]* msg=audit(\([0-9]*\)\..*/last:\2/p" | tail -n 1
 exit 0
 """,
+    lines_like(
+        "(?:last|log|started|unread|write):.*",
+        "unit:(?:LoadState|UnitFileState|ActiveState|MainPID)=.*",
+    ),
 )
 
 PROBES = (AUDIT_DAEMON,)

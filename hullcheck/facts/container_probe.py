@@ -11,6 +11,7 @@ JSON, or stands alone in its line where it can forge nothing but itself.
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from hullcheck.facts import daemon_secrets, image_secrets, ssh
@@ -165,13 +166,18 @@ exit $status
 )
 
 _JUDGED = """
-    CapAdd CapDrop CgroupParent CpuPeriod CpuQuota CpuShares DeviceCgroupRules Devices IpcMode Memory NanoCpus
-    NetworkMode PidMode PidsLimit PortBindings Privileged PublishAllPorts ReadonlyRootfs RestartPolicy
-    SecurityOpt Tmpfs UTSMode Ulimits UsernsMode
+    CapAdd CapDrop CgroupParent CpuPeriod CpuQuota CpuShares DeviceCgroupRules IpcMode Memory NanoCpus NetworkMode
+    PidMode PidsLimit Privileged PublishAllPorts ReadonlyRootfs SecurityOpt UTSMode UsernsMode
 """
+_BINDINGS = {"*": {"HostIp": True, "HostPort": True}}
 _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
+    "Devices": {"PathOnHost": True, "PathInContainer": True, "CgroupPermissions": True},
+    "PortBindings": _BINDINGS,
+    "RestartPolicy": {"Name": True, "MaximumRetryCount": True},
+    "Tmpfs": {"*": True},
+    "Ulimits": {"Name": True, "Hard": True, "Soft": True},
     "DeviceRequests": {"Driver": True, "Count": True, "DeviceIDs": True, "Capabilities": True},
-    "LogConfig": {"Type": True, "Config": True},
+    "LogConfig": {"Type": True, "Config": {"*": True}},
     "Mounts": {"Target": True, "VolumeOptions": {"Subpath": True}},
 }
 _ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service", "Secrets"), True) | {
@@ -180,6 +186,8 @@ _ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service", "Secrets"), True) | {
         ("Type", "Name", "Source", "Destination", "Driver", "Mode", "RW", "Propagation"), True
     ),
     "Networks": {"*": {"NetworkID": True, "IPAddress": True, "GlobalIPv6Address": True}},
+    "Ports": _BINDINGS,
+    "ExposedPorts": {"*": {}},
 }
 _USER = re.compile(r"user [0-9a-f]{64} [0-9]*")
 _VOLUME = {"Name": True, "Driver": True, "Options": {"type": True, "device": True, "o": True}}
@@ -213,9 +221,14 @@ def _kept(line: str) -> str:
 
 
 def _without_arguments(container: dict[str, Any]) -> None:
-    """Arguments hold secrets; the names of SSH servers among them, or in a command for a shell, are judged."""
-    words = re.split(r"[^\w./-]+", " ".join(map(str, container.get("Arguments") or ())))
-    container["Arguments"] = sorted({word.rpartition("/")[2] for word in words} & ssh.SERVERS)
+    """Commands hold secrets; the names of SSH servers among them, or in a command for a shell, are judged."""
+    container["Program"] = next(iter(_servers([container.get("Program")])), "")
+    container["Arguments"] = _servers(container.get("Arguments") or ())
+
+
+def _servers(command: Iterable[object]) -> list[str]:
+    words = re.split(r"[^\w./-]+", " ".join(map(str, command)))
+    return sorted({word.rpartition("/")[2] for word in words} & ssh.SERVERS)
 
 
 def _without_environment(container: dict[str, Any]) -> None:
@@ -256,6 +269,8 @@ def _without_passwords(volume: dict[str, Any]) -> dict[str, Any]:
     options = volume.get("Options")
     if isinstance(options, dict) and isinstance(options.get("o"), str):
         options["o"] = ",".join(map(_without_value, options["o"].split(",")))
+    if isinstance(options, dict) and isinstance(options.get("device"), str):
+        options["device"] = daemon_secrets.without_user(options["device"])
     return volume
 
 

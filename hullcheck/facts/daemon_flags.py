@@ -38,7 +38,8 @@ _KEYS = {
 }
 """Options that daemon.json knows under another name."""
 
-_VARIABLE = re.compile(r"\$\w+|\$\{\w+\}")
+# Without braces only a word of its own is one (systemd.service(5)), and no part of a password.
+_VARIABLE = re.compile(r"^\$\w+$|\$\{\w+\}")
 
 Flags = tuple[tuple[str, str], ...]
 """Option and value in the order of the command line; a repeated option is there as often as it was given."""

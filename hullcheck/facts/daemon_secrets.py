@@ -63,6 +63,11 @@ def log_options(options: Mapping[str, Any]) -> dict[str, str]:
     return {key: _log_option(key, text) for key, text in options.items()}
 
 
+def without_user(value: str) -> str:
+    """An address without its user, and without secrets elsewhere in it."""
+    return secrets.hidden(_USER.sub(rf"\g<1>{HIDDEN}@", value))
+
+
 def _setting(name: str, value: Any) -> Any:
     if name == "log-opts" and isinstance(value, dict):
         return log_options(value)
@@ -76,7 +81,7 @@ def _log_option(key: str, value: Any) -> str:
 def _plain(value: Any) -> Any:
     """*value* without the secrets in it, and without the user of an address."""
     if isinstance(value, str):
-        return secrets.hidden(_USER.sub(rf"\g<1>{HIDDEN}@", value))
+        return without_user(value)
     if isinstance(value, list):
         return [_plain(each) for each in value]
     if isinstance(value, dict):

@@ -12,12 +12,12 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from hullcheck import secrets
 from hullcheck.compare import docker_bench as tool
 from hullcheck.data import benchmarks
 from hullcheck.judge import Subjects
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.text import hide_passwords
 from hullcheck.verdicts import EvidenceError
 from hullcheck.wrong_use import WrongUse
 
@@ -134,7 +134,7 @@ def _checkouts(text: str) -> list[dict[str, str]]:
         if word == "checkout":
             found.append({"Path": value, "Remote": "", "Commit": ""})
         elif word == "remote":
-            found[-1]["Remote"] = re.sub(r"^(\w+://)[^/@]*@", r"\1***@", hide_passwords(value))
+            found[-1]["Remote"] = re.sub(r"^(\w+://)[^/]*@", r"\1***@", secrets.hidden(value))
         elif word == "commit":
             found[-1]["Commit"] = value if re.fullmatch("[0-9a-f]{40,64}", value) else ""
     return list({each["Path"]: each for each in found}.values())

@@ -1,6 +1,7 @@
 """Which block devices lie below a file system, and whether what is written there is encrypted on the way."""
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,17 @@ from hullcheck.facts.mounts import Mount, is_below
 from hullcheck.facts.storage import Storage
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import lines_like
+from hullcheck.secrets import HIDDEN
+
+_KNOWN = lines_like(r"\S+/(?:dev|dm/uuid|dm/name):.*", "(?:key|partition|slave):.*")
+# What the key of a device is read from, if that is no file: a word for its script, which may be anything.
+_NO_FILE = re.compile(r"^(key:\S+ )[^/\s].*", re.MULTILINE)
+
+
+def _keep(text: str) -> str:
+    return _NO_FILE.sub(rf"\1{HIDDEN}", _KNOWN(text))
+
 
 BLOCK_DEVICES = Probe(
     "block_devices",
@@ -25,6 +37,7 @@ done
 [ ! -r /etc/crypttab ] || grep -v "^#" /etc/crypttab | while read -r name _ key _; do echo "key:$name $key"; done
 exit 0
 """,
+    _keep,
 )
 
 PROBES = (BLOCK_DEVICES,)

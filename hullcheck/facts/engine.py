@@ -6,12 +6,16 @@ from typing import Any
 
 from hullcheck.probes import TIMED_OUT, Answer, Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import json_fields
+from hullcheck.redact import json_fields, lines_like
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
-CLOCK = Probe("clock", "date +%s")
+CLOCK = Probe("clock", "date +%s", lines_like(r"\d+"))
 
-OS_RELEASE = Probe("os_release", "cat /etc/os-release")
+OS_RELEASE = Probe(
+    "os_release",
+    "cat /etc/os-release",
+    lines_like("(?:NAME|PRETTY_NAME|ID|ID_LIKE|VERSION|VERSION_ID|VARIANT_ID|SUPPORT_END) *=.*"),
+)
 
 ENGINE_PRESENCE = Probe(
     "engine_presence",
@@ -30,23 +34,27 @@ for folder in /proc/[0-9]*; do
 done
 exit 0
 """,
+    lines_like(r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign"),
 )
 
 DOCKER_ENDPOINT = Probe(
-    "docker_endpoint", 'docker context inspect --format "{{json .Endpoints.docker.Host}}"', shared=True
+    "docker_endpoint",
+    'docker context inspect --format "{{json .Endpoints.docker.Host}}"',
+    lines_like(r'"[^"]*"'),
+    shared=True,
 )
 
 # exec, because the timeout(1) of busybox ends the process that it started and no child of that
 DOCKER_VERSION = Probe(
     "docker_version",
     'exec docker version --format "{{json .Server}}"',
-    json_fields({"Version": True, "ApiVersion": True, "Experimental": True, "Platform": True}),
+    json_fields({"Version": True, "ApiVersion": True, "Experimental": True, "Platform": {"Name": True}}),
 )
 
 _INFO = """
     ServerVersion OperatingSystem OSType NCPU MemTotal DockerRootDir Driver DriverStatus LoggingDriver
     CgroupDriver CgroupVersion MemoryLimit SwapLimit CpuCfsQuota CPUShares PidsLimit DefaultRuntime
-    SecurityOptions ServerErrors Debug ExperimentalBuild LiveRestoreEnabled FirewallBackend
+    SecurityOptions ServerErrors Debug ExperimentalBuild LiveRestoreEnabled
 """
 
 # Where the engine keeps its data, in $root: as it was told once for all probes, or by asking again.
@@ -67,6 +75,7 @@ DOCKER_INFO = Probe(
                 "IndexConfigs": {"*": {"Secure": True}},
                 "Mirrors": True,
             },
+            "FirewallBackend": {"Driver": True},
             "Plugins": {"Authorization": True},
             "Swarm": {"LocalNodeState": True, "ControlAvailable": True},
         }

@@ -8,8 +8,11 @@ link below /proc/PID/root would lead out of there. A rootless daemon sees copies
 alone; there the auditor's view is that of everybody else. One stat(1) reads the attributes of all of it.
 """
 
+import re
+
 from hullcheck.probes import Probe
 
+_PROPERTIES = "Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,TriggeredBy,Listen,SocketMode,SocketGroup"
 _SCRIPT = r"""
 cd /proc || exit
 nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \n")
@@ -204,7 +207,7 @@ unit_of() {  # the unit in whose control group it is: $unit; the user whose syst
   [ -z "$unit" ] || say manager_of_unit $manager
 }
 
-properties=Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,TriggeredBy,Listen,SocketMode,SocketGroup
+properties=@PROPERTIES@
 show() {  # WHOSE, then systemctl as a command: what systemd knows of units, and the files that it names
   manager=$1
   say manager $manager
@@ -298,6 +301,28 @@ environment_file() {  # PATTERN (...): the files that it stands for
   if [ -d /run/systemd/system ]; then show 0 systemctl show $asked; fi
 } 4>&1 >&3 | sort -zu | xargs -0 sh -c 'stat -c "$0 stat %f:%u:%g:%G:%n" "$@"' $nonce
 exit 0
-"""
+""".replace("@PROPERTIES@", _PROPERTIES)
 
-ENGINE_FILES = Probe("engine_files", _SCRIPT)
+_WORDS = """
+    absent acl asked changed closed directory dockerd folder found group groups host link manager manager_of_unit match
+    parents pem property registries root silent stat tls unread
+"""
+_RECORD = re.compile(rf"(?:{'|'.join(_WORDS.split())}) .*", re.DOTALL)
+_PROPERTY = re.compile(rf"property (?:(?:{_PROPERTIES.replace(',', '|')})=.*)?")
+
+
+def _keep(text: str) -> str:
+    """The records that are known. One may have several lines, and its probe's number stands before each."""
+    number = re.match(r"[0-9a-f]{32} ", text)
+    if number is None:
+        return ""
+    records = text.removesuffix("\n").removeprefix(number[0]).split(f"\n{number[0]}")
+    return number[0] + f"\n{number[0]}".join(filter(_is_known, records)) + "\n"
+
+
+def _is_known(record: str) -> bool:
+    known = _PROPERTY if record.startswith("property") else _RECORD
+    return known.fullmatch(record) is not None
+
+
+ENGINE_FILES = Probe("engine_files", _SCRIPT, _keep)

@@ -17,6 +17,7 @@ from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.networks import networks
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import lines_like, pick
 from hullcheck.verdicts import EvidenceError
 
 _SCRIPT = r"""
@@ -62,18 +63,36 @@ done
 exit 0
 """
 
-_COMMENT = re.compile(r' --comment (?:"(?:[^"\\]|\\.)*"|\S+)')
+_KNOWN = lines_like(
+    "cni:(?:absent|unread|file .*)",
+    r'cni:type "type"[ ]*:[ ]*"[\w.-]*"',
+    r"\d+/(?:iptables|nft|namespace):.*",
+    r"\d+/(?:iptables|nft)-status:\d+",
+)
+# Options that may say anything, or are looked for in what is sent.
+_FREE = re.compile(
+    r' --(comment|string|hex-string|log-prefix|nflog-prefix|ulog-prefix) (?:"(?:[^"\\]|\\.)*"|[^\s"]\S*)'
+)
+_CUT_OFF = re.compile(r'( --[\w-]+ ")(?!.*").*')
+_CHAIN = dict.fromkeys(("family", "table", "name", "type", "hook", "prio", "policy"), True)
+_RULE = dict.fromkeys(("family", "table", "chain"), True)
+_EXPRESSION_WORDS = """
+    accept addr and bytes concat counter ct data dir drop expr family field goto jump key left len limit log mangle map
+    mark masquerade match meta op packets payload prefix protocol queue range rate reject return right set snat dnat
+    target type val value vmap xor or
+"""
+_EXPRESSION = frozenset(_EXPRESSION_WORDS.split()) - {"log"}
 
 
 def _keep(text: str) -> str:
-    """The same without comments, which may say anything."""
-    return "\n".join(_without_comments(line) for line in text.split("\n"))
+    """The same without what a rule or chain is given as words, which may say anything."""
+    return "\n".join(_without_words(line) for line in _KNOWN(text).split("\n"))
 
 
-def _without_comments(line: str) -> str:
+def _without_words(line: str) -> str:
     label, colon, text = line.partition(":")
     if not label.endswith("/nft") or not text.startswith("{"):
-        return _COMMENT.sub(" --comment -", line)
+        return _CUT_OFF.sub(r"\1", _FREE.sub(r" --\1 -", line))
     try:
         return label + colon + json.dumps(_chains_alone(json.loads(text)), separators=(",", ":"))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -83,9 +102,28 @@ def _without_comments(line: str) -> str:
 def _chains_alone(ruleset: Any) -> dict[str, Any]:
     kept = []
     for item in ruleset["nftables"]:
-        for kind in item.keys() & {"chain", "rule"}:
-            kept.append({kind: {name: value for name, value in item[kind].items() if name != "comment"}})
+        kinds = item.keys()
+        if "chain" in kinds:
+            kept.append({"chain": pick(item["chain"], _CHAIN)})
+        if "rule" in kinds:
+            words = {"expr": [_statement(each) for each in item["rule"].get("expr", ())]}
+            kept.append({"rule": pick(item["rule"], _RULE) | words})
     return {"nftables": kept}
+
+
+def _statement(statement: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _known(name, value) for name, value in statement.items()}
+
+
+def _known(name: str, value: Any) -> Any:
+    """What a part of a statement is given; nothing where the part is not known."""
+    if name not in _EXPRESSION:
+        return None
+    if isinstance(value, list):
+        return [_known(name, each) for each in value]
+    if isinstance(value, dict):
+        return {below: _known(below, each) for below, each in value.items()}
+    return value
 
 
 IPTABLES, CNI = "iptables", "CNI plugins"

@@ -8,6 +8,7 @@ from functools import cached_property
 from hullcheck.facts.processes import PROCESSES, Processes
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 _APPLICATIONS = """
@@ -64,6 +65,7 @@ $list [0-9]*/exe 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1 /p" |
   grep -E "/({"|".join(_APPLICATIONS.split()).replace(".", "[.]")})[0-9.]*( \(deleted\))?$" | sed "s/^/application:/"
 exit 0
 """,
+    lines_like("(?:application|enabled|exe|listener|net|owner|running|systemd|uid):.*"),
 )
 
 PROBES = (HOST_SERVICES,)

@@ -72,6 +72,7 @@ exit $status
 
 _BLOB = re.compile(r"([0-9a-f]{64}):(.*)")
 _HISTORY = re.compile(r"history sha256:([0-9a-f]{64})")
+_TESTS = ("", "NONE", "CMD", "CMD-SHELL", "another")
 _BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
 
 
@@ -111,12 +112,13 @@ def _platform(document: Mapping[str, Any], *names: str) -> str:
 def _configuration(config: Mapping[str, Any]) -> dict[str, Any]:
     """Names of variables and labels without their values, and where a secret was among the values."""
     labels = config.get("Labels") or {}
+    test = ((config.get("Healthcheck") or {}).get("Test") or [""])[0]
     return {
         "User": config.get("User") or "",
-        "Variables": [str(each).partition("=")[0] for each in config.get("Env") or ()],
-        "Labels": sorted(labels),
+        "Variables": [secrets.masked(str(each).partition("=")[0]) for each in config.get("Env") or ()],
+        "Labels": sorted(map(secrets.masked, labels)),
         "Base": [secrets.masked(str(labels[name])) for name in _BASE_LABELS if labels.get(name)],
-        "Healthcheck": ((config.get("Healthcheck") or {}).get("Test") or [""])[0],
+        "Healthcheck": test if test in _TESTS else _TESTS[-1],
         "Secrets": image_secrets.in_configuration(config),
         "Later": [image_secrets.masked_step(f"ONBUILD {each}") for each in config.get("OnBuild") or ()],
     }

@@ -10,6 +10,7 @@ from hullcheck.facts.processes import PROCESSES, Process, Processes
 from hullcheck.facts.ssh import ssh_servers
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import lines_like
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 OWN_MOUNTS = Probe(
@@ -30,6 +31,7 @@ while read -r _ _ _ _ point _; do
 done </proc/self/mountinfo
 exit 0
 """,
+    lines_like(r"\d+ \d+ \d+:\d+ .*", "--(?:self|sockets)", "/.*"),
 )
 
 PROBES = (OWN_MOUNTS,)

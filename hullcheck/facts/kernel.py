@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 KERNEL = Probe(
@@ -15,6 +16,7 @@ for file in $files; do [ -e $file ] || printf "%s absent\n" $file; done
 grep -Hs "" $files
 exit 0
 """,
+    lines_like(r"/(?:proc|sys)/[\w/]+(?: absent|:.*)"),
 )
 
 PROBES = (KERNEL,)

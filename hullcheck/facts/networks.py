@@ -23,7 +23,15 @@ ids=$(docker network ls --quiet --no-trunc) || exit
             "EnableIPv6": True,
             "Ingress": True,
             "Internal": True,
-            "Options": True,
+            "Options": dict.fromkeys(
+                (
+                    "encrypted",
+                    "com.docker.network.bridge.enable_icc",
+                    "com.docker.network.bridge.host_binding_ipv4",
+                    "com.docker.network.host_ipv4",
+                ),
+                True,
+            ),
         }
     ),
 )

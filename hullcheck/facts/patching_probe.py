@@ -1,6 +1,59 @@
 """What a host is asked about what installs updates."""
 
+import json
+import re
+from collections.abc import Iterator
+
 from hullcheck.probes import Probe
+from hullcheck.redact import DROPPED, lines_like, pick
+
+_KNOWN = lines_like(
+    "(?:changed|clock|cron|did|disabled|highstate|job|log|own|salt|summary|unattended|unread|yaml):.*",
+    "unit:(?:Id|LoadState|UnitFileState|ActiveState|Result|ExecMainStatus|ExecMainExitTimestampMonotonic)=.*",
+    "unit:",
+)
+_SUMMARY = {
+    "time": {"last_run": True},
+    "events": {"failure": True, "noop": True, "total": True},
+    "resources": {"failed": True, "failed_to_restart": True},
+    "application": {"run_mode": True},
+}
+_ENDS = "All upgrades installed|No packages found that can be upgraded|Installing the upgrades failed"
+_UNATTENDED = re.compile(rf"(unattended:[\d:, -]* [A-Z]+ (?:{_ENDS})).*")
+
+
+def _keep(text: str) -> str:
+    return "\n".join(_kept(_KNOWN(text).split("\n")))
+
+
+def _kept(lines: list[str]) -> Iterator[str]:
+    """The lines, those of a summary of Puppet's as one with what is judged of it."""
+    summary = list[str]()
+    for line in [*lines, "end:"]:
+        word, _, rest = line.partition(":")
+        if word == "yaml":
+            summary.append(rest)
+            continue
+        if summary:
+            yield f"yaml:{_summary(summary)}"
+            summary = []
+        if word == "unattended":
+            told = _UNATTENDED.match(line)
+            yield told[1] if told else f"{word}:{DROPPED}"
+        elif line != "end:":
+            yield line
+
+
+def _summary(lines: list[str]) -> str:
+    """What is judged; what is no YAML stays none."""
+    import yaml  # only where there is a file of Puppet's
+
+    try:
+        document = yaml.safe_load("\n".join(lines))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return f"{{{DROPPED}"
+    return json.dumps(pick(document, _SUMMARY), default=str)
+
 
 # Salt's records are msgpack, and may hold secrets: only which words are in them is told. apt-get(8) could say which
 # updates are outstanding, in two seconds of work: what unattended-upgrades said last is there already.
@@ -75,4 +128,5 @@ for file in /var/lib/rpm/rpmdb.sqlite /usr/lib/sysimage/rpm/rpmdb.sqlite /lib/ap
 done
 exit 0
 """,
+    _keep,
 )

@@ -15,7 +15,23 @@ from hullcheck.facts.mounts import is_below
 from hullcheck.judge import Subjects
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import DROPPED, lines_like
 from hullcheck.verdicts import EvidenceError
+
+_KNOWN = lines_like(
+    r"(?:containerd-[a-z-]+|data-root|data-root-part|program [\w-]+)\|(?:absent|directory|file|unread)\|.*",
+    r"argument\|\d+\|(?:.*/containerd|--?(?:a|address|c|config|root)(?:=.*)?|/.*)",
+    r"toml\|\d+\|\s*(?:\[(?:grpc|other)\]|(?:root|address)\s*=).*",
+    r"data-root-listed\|",
+    r"running\|\d+\|/.*",
+    r"namespace\|.*",
+)
+
+
+def _keep(text: str) -> str:
+    """Of the arguments of containerd the places that it is given."""
+    return "\n".join(line for line in _KNOWN(text).split("\n") if line != DROPPED)
+
 
 ENGINE_PLACES = Probe(
     "engine_places",
@@ -89,6 +105,7 @@ for folder in $(printf "%s" "$PATH" | tr : "\n") $folders; do
 done
 exit 0
 """.replace("@ROOT@", DATA_ROOT.strip()),
+    _keep,
 )
 
 PROBES = (ENGINE_PLACES,)

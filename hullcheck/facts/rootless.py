@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from hullcheck.facts.daemon import Daemon
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 _SCRIPT = r"""
@@ -54,7 +55,9 @@ done
 exit 0
 """
 
-ROOTLESS_PARTS = Probe("rootless_parts", _SCRIPT)
+ROOTLESS_PARTS = Probe(
+    "rootless_parts", _SCRIPT, lines_like(r"\d+:(?:account|package|part|range|unit) .*", r"\d+:linger")
+)
 PROBES = (ROOTLESS_PARTS,)
 EVIDENCE = (*PROBES,)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 RUNNING_KERNEL = Probe(
@@ -33,6 +34,7 @@ if command -v needs-restarting >/dev/null; then
 fi
 exit 0
 """,
+    lines_like("(?:build|flaw|installed|package|patch|pending|release|restart|version):.*"),
 )
 
 PROBES = (RUNNING_KERNEL,)

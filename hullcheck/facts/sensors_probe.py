@@ -96,6 +96,7 @@ _CONFIG = {
     "http_output": {"enabled": True, "url": True},
     "grpc_output": {"enabled": True},
 }
+_UNIT = dict.fromkeys(("Id", "MainPID", "ActiveState", "UnitFileState"), True)
 _SNAPSHOT = {
     "output_fields": {
         **dict.fromkeys(("evt.time", "scap.n_evts", "scap.n_drops", "falco.start_ts", "falco.num_evts"), True)
@@ -135,7 +136,7 @@ def _process(block: str) -> dict[str, Any]:
         "SeesFiles": bool(held),
         "Holds": sorted({each for each in held if _KINDS.fullmatch(each)}),
         "Network": dict(zip(("Listens", "Connected"), ports.held(lines.get("net", ()), held), strict=True)),
-        "Unit": dict(each.partition("=")[::2] for each in lines.get("unit", ())),
+        "Unit": pick(dict(each.partition("=")[::2] for each in lines.get("unit", ())), _UNIT),
         "Config": [*map(_config, files.values()), *([by_option] if by_option else ())],
         "Rules": rules,
         "Named": [each for number, (_, _, path) in enumerate(rules) for each in _named(lines, number, path)],
@@ -185,7 +186,9 @@ def _judged(document: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = pick(document, _CONFIG)
     sent = kept.get("http_output")
     if isinstance(sent, dict) and "url" in sent:  # with a token in its path, or a password
-        sent["url"] = re.sub(r"^(\w+://)?(?:[^/@]*@)?([^/?#]*).*", r"\1\2", str(sent["url"]), flags=re.DOTALL)
+        sent["url"] = re.sub(
+            r"^(\w+://)?(?:[^/?#]*@)?([^/?#]*).*", r"\1\2", str(sent["url"]), flags=re.DOTALL
+        )
     return kept
 
 

@@ -26,8 +26,11 @@ ids=$(docker service ls --quiet) || exit
     json_lines(
         {
             "ID": True,
-            "Spec": {"Name": True, "TaskTemplate": {"RestartPolicy": True}},
-            "Endpoint": {"Ports": True},
+            "Spec": {
+                "Name": True,
+                "TaskTemplate": {"RestartPolicy": {"Condition": True, "MaxAttempts": True}},
+            },
+            "Endpoint": {"Ports": {"PublishedPort": True, "Protocol": True, "PublishMode": True}},
         }
     ),
 )

@@ -31,7 +31,8 @@ LOCAL_OUTPUTS = (
     "rewrite_tag_filter",
 )
 CLOUD = "cloud.elastic.co"
-_HOST = re.compile(r"(?:[\w+.-]+://)?(?:[^/@\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s/:?#,]+)")
+_SCHEME = re.compile(r"[\w+.-]+://")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.%${}()*-]+)(?=[\s:,]|$)")
 
 
 def route(reads: Iterable[str], sends: Iterable[str]) -> Route:
@@ -41,8 +42,11 @@ def route(reads: Iterable[str], sends: Iterable[str]) -> Route:
 
 def hosts(value: Any) -> Iterator[str]:
     """The hosts in an address, in several with commas, or in a list of them."""
-    for each in value if isinstance(value, list) else str(value).split(","):
-        if found := _HOST.match(str(each).strip().strip("\"'")):
+    between = r",(?=\s*[\w+.-]+://)" if "@" in str(value) else ","  # a password may have commas
+    for each in value if isinstance(value, list) else re.split(between, str(value)):
+        address = _SCHEME.sub("", str(each).strip().strip("\"'"), count=1)
+        authority = re.split("[/?#]", address, maxsplit=1)[0].rpartition("@")[2]
+        if found := _HOST.match(authority):
             yield found[1].strip("[]")
 
 

@@ -6,6 +6,7 @@ from hullcheck.facts.engine import OS_RELEASE
 from hullcheck.facts.releases import os_release
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 _COMPILERS = """
@@ -74,6 +75,7 @@ for folder in $path; do
 done
 exit 0
 """,
+    lines_like("(?:browser|compiler|mark|package|source|unread):.*"),
 )
 
 PROBES = (SOFTWARE,)

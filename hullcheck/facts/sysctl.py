@@ -8,7 +8,27 @@ from dataclasses import dataclass
 
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import lines_like
 from hullcheck.verdicts import EvidenceError
+
+FORWARD = "net.ipv4.ip_forward"
+GUIDE = {FORWARD: "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}
+"""The settings that the guide demands, by name."""
+_SAME = {FORWARD: ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding")}
+_JUDGED = {name for each in GUIDE for name in _SAME.get(each, (each,))}
+_KNOWN = lines_like("(?:chain|file|line|running|systemd|unit|unread):.*")
+
+
+def _keep(text: str) -> str:
+    """Of the lines of files those that set what is judged: a pattern may take in keys of the network."""
+    return "\n".join(line for line in _KNOWN(text).split("\n") if _may_stay(line))
+
+
+def _may_stay(line: str) -> bool:
+    word, _, text = line.partition(":")
+    sets = _assignments("", [text]) if word == "line" else ()
+    return word != "line" or any(fnmatch.fnmatchcase(name, each.name) for each in sets for name in _JUDGED)
+
 
 # systemd reads no /etc/sysctl.conf, which sysctl(8) and OpenRC read last.
 SYSCTL = Probe(
@@ -32,16 +52,13 @@ done
 if command -v iptables >/dev/null; then iptables -S FORWARD 2>&1 | sed -n "/^-A/!s/^/chain:/p"; fi
 exit 0
 """,
+    _keep,
 )
 
 PROBES = (SYSCTL,)
 
 _FOLDERS = ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib")
 _LAST = "/etc/sysctl.conf"
-FORWARD = "net.ipv4.ip_forward"
-GUIDE = {FORWARD: "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}
-"""The settings that the guide demands, by name."""
-_SAME = {FORWARD: ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding")}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from hullcheck.facts import daemon_flags, daemon_secrets
 from hullcheck.facts.daemon_flags import Flags
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import DROPPED
 from hullcheck.verdicts import EvidenceError
 
 
@@ -16,9 +17,9 @@ def _keep(text: str) -> str:
 
 
 def _kept(line: str) -> str:
-    """The line of a command with the command alone, without secrets."""
+    """A property that is asked for; of the command the command alone, without secrets."""
     if not line.startswith("ExecStart="):
-        return line
+        return line if re.match("(?:Id|MainPID|Listen)=|$", line) else DROPPED
     command = re.search(r"argv\[\]=(.*?) ; ", line)
     return "ExecStart=" + (" ".join(daemon_secrets.command_line(command[1].split())) if command else "")
 
