@@ -12,6 +12,7 @@ from hullcheck import image_cache
 from hullcheck.inventory import Target
 from hullcheck.probes import Probe, render
 from hullcheck.recording import Recording, RecordingError
+from hullcheck.secret_names import known_to_site
 from hullcheck.secrets import without_known
 from hullcheck.targets import RECORDED, backend_of, plain, recorded_path
 from hullcheck.transport import Connection, TransportError, end_all, run_script
@@ -112,16 +113,8 @@ def _record(
     cache: Path | None,
 ) -> Recording:
     try:
-        if backend_of(target.connect) == RECORDED:
-            return replace(Recording.load(recorded_path(target.connect), probes), target=target.name)
-        if cache is None:
-            return _asked(target, probes, connection, probe_timeout)
-        file = image_cache.file_for(cache, target, _docker_host(target))
-        known = image_cache.load(file)
-        recording = _asked(target, probes, connection, probe_timeout, known)
-        recording = image_cache.complete(recording, known)
-        image_cache.save(file, recording)
-        return recording
+        with known_to_site(target.secret_names):
+            return _recorded(target, probes, connection, probe_timeout, cache)
     except RecordingError as error:
         return _failed(target, probes, str(error))
     except TransportError as error:
@@ -129,6 +122,25 @@ def _record(
     except Exception as error:  # a fault of ours must not hang or hide a target
         said = without_known(f"{type(error).__name__}: {error}")
         return _failed(target, probes, f"internal error while gathering: {said}")
+
+
+def _recorded(
+    target: Target,
+    probes: tuple[Probe, ...],
+    connection: Connection,
+    probe_timeout: int,
+    cache: Path | None,
+) -> Recording:
+    if backend_of(target.connect) == RECORDED:
+        return replace(Recording.load(recorded_path(target.connect), probes), target=target.name)
+    if cache is None:
+        return _asked(target, probes, connection, probe_timeout)
+    file = image_cache.file_for(cache, target, _docker_host(target))
+    known = image_cache.load(file)
+    recording = _asked(target, probes, connection, probe_timeout, known)
+    recording = image_cache.complete(recording, known)
+    image_cache.save(file, recording)
+    return recording
 
 
 def _asked(

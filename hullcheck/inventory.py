@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hullcheck.acceptance import Entry
 from hullcheck.policy import Policy, PolicyError, merged
 from hullcheck.results import Attestation, Waiver
+from hullcheck.secret_names import NOTHING_SAID, SiteNames
 from hullcheck.suggest import did_you_mean
 from hullcheck.tailoring import Layer, Tailoring, tailored
 from hullcheck.text import hide_passwords
@@ -45,6 +46,8 @@ class Target:
     """The engine to ask, as ``DOCKER_HOST`` would say it; ``None`` for the one ``docker`` finds."""
     paths: tuple[tuple[str, str], ...] = ()
     """What of it the policy names, by the variables of the probes; see `Policy.paths`."""
+    secret_names: SiteNames = NOTHING_SAID
+    """What the policy says of names; what is stored of it depends on that."""
 
 
 @dataclass(frozen=True)

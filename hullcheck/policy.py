@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Self, TypeVar
 
 from hullcheck.gosize import go_size
+from hullcheck.secret_names import NOTHING_SAID, SiteNames
 from hullcheck.suggest import did_you_mean
 
 _Value = TypeVar("_Value")
@@ -293,6 +294,8 @@ class Policy:
     """The log of docker-bench-security."""
     runtime_monitors: tuple[str, ...] | None = None
     """Tools that have to watch what containers do; ``None`` means that any one will do. See `MONITORS`."""
+    secret_names: SiteNames = NOTHING_SAID
+    """Names of variables, labels and options that are secrets, and that are none, whatever they sound like."""
 
     @property
     def paths(self) -> dict[str, str]:
@@ -569,6 +572,17 @@ def _monitor(value: object) -> str:
     return str(value)
 
 
+def _secret_names(mapping: object) -> SiteNames:
+    return SiteNames(**_parsed(mapping, dict.fromkeys(("hide", "keep"), _each(_name_pattern))))
+
+
+def _name_pattern(value: object) -> str:
+    pattern = _word(value)
+    if not pattern.strip("*?"):
+        raise ValueError(f"{pattern!r} is every name; write a name, or a part of one with '*'")
+    return pattern.lower()
+
+
 def _managers(value: object) -> int:
     if not _is_number(value) or value not in (1, 3, 5, 7):
         raise ValueError(f"{_shown(value)} is not a number of managers; write 1, 3, 5 or 7")
@@ -619,4 +633,5 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "rotation_days": RotationPeriods.from_mapping,
     "docker_bench": DockerBench.from_mapping,
     "runtime_monitors": _some(_monitor),
+    "secret_names": _secret_names,
 }

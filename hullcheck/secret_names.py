@@ -1,6 +1,11 @@
 """Names that say that what they name is a secret: of variables, options, labels and fields, and of files."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 _SECRET_WORDS = """
     accesskey accesstoken apikey authkey authtoken bearer credential credentials creds pass passcode passphrase passwd
@@ -68,6 +73,44 @@ _FILES = re.compile(
 )
 _VERSION = re.compile(r"([-_]?v?\d+)+$")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+@dataclass(frozen=True)
+class SiteNames:
+    """Names, or patterns of them, of which a site knows better; in small letters, as any case is meant."""
+
+    hide: tuple[str, ...] = ()
+    """Of secrets, whatever the value is."""
+    keep: tuple[str, ...] = ()
+    """Of what is no secret. A name in both is hidden."""
+
+    def hides(self, name: str) -> bool:
+        """Whether the site says that what has this name is a secret."""
+        return any(fnmatchcase(name.lower(), each) for each in self.hide)
+
+    def keeps(self, name: str) -> bool:
+        """Whether the site says that it is none."""
+        return not self.hides(name) and any(fnmatchcase(name.lower(), each) for each in self.keep)
+
+
+NOTHING_SAID = SiteNames()
+# Every target is asked in a thread of its own.
+_SITE: ContextVar[SiteNames] = ContextVar("site", default=NOTHING_SAID)
+
+
+def of_site() -> SiteNames:
+    """What the site says of the target whose answer is being redacted."""
+    return _SITE.get()
+
+
+@contextmanager
+def known_to_site(names: SiteNames) -> Iterator[None]:
+    """For what is redacted inside, the site says this of names."""
+    token = _SITE.set(names)
+    try:
+        yield
+    finally:
+        _SITE.reset(token)
 
 
 def names_secret(name: str) -> bool:

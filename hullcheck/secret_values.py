@@ -55,6 +55,12 @@ FORMATS = [(kind, re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})")) for kind, patte
 ]
 """Formats that say of themselves that they are secret; of a group `value` it is that alone."""
 
+AT_ONCE = (
+    re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_TOKENS.values())})"),
+    *map(re.compile, _ANYWHERE.values()),
+)
+"""The same without their kinds, to look through much text."""
+
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
 _LOGIN = re.compile(r"[^\s:/$]+[:/](?P<secret>[^\s:/]{3,})")
 

@@ -17,6 +17,7 @@ from hullcheck.secret_names import (
     names_secret,
     names_secret_text,
     names_signature_key,
+    of_site,
 )
 
 HIDDEN = "***"
@@ -121,7 +122,7 @@ _SHOWS_USE = re.compile(r"\b(?:docker|podman) run\b")
 _EXAMPLES = frozenset({"pass", "passwd", "password", "secret", "token"})
 _PASSWORD_IN_ADDRESS = re.compile(r"//[^:/@\s\"']*:(?P<value>[^\s/\"']+)@")
 _TOKEN_IN_ADDRESS = re.compile(r"://(?P<value>[A-Za-z0-9_-]{20,})@")
-_LOGIN_IN_ADDRESS = re.compile(r"://[^:/@\s\"']*:(?P<value>[^\s\"']*[^\s\"'@])@")
+_LOGIN_IN_ADDRESS = re.compile(r"://[^:/@\s\"']{0,300}:(?P<value>[^\s\"']{0,500}[^\s\"'@])@")
 _BASIC = re.compile(r"\bBasic\s+(?P<value>[A-Za-z0-9+/]{8,}={0,2})")
 _NOT_NAMES = frozenset({"PWD", "OLDPWD"})
 
@@ -149,6 +150,8 @@ def kinds(text: str) -> list[str]:
 
 def in_value(name: str, value: str) -> list[str]:
     """What secrets a setting of this name holds."""
+    if of_site().keeps(name):
+        return []
     return [f"a value given to {name}"] if _is_secret(name, value) else kinds(value)
 
 
@@ -187,8 +190,7 @@ def without_known(text: str) -> str:
 
     The last net for what a probe keeps, and for messages of others; more may fall into it than is a secret.
     """
-    patterns = [*(pattern for _, pattern in secret_values.FORMATS), _LOGIN_IN_ADDRESS, _TOKEN_IN_ADDRESS]
-    for pattern in patterns:
+    for pattern in (*secret_values.AT_ONCE, _LOGIN_IN_ADDRESS, _TOKEN_IN_ADDRESS):
         text = pattern.sub(_hide_value, text)
     return text
 
@@ -244,7 +246,7 @@ def _handed_over(match: re.Match[str]) -> _Found | None:
         return None
     start, end = _inner(match)
     value = match.string[start:end]
-    if value.startswith("-") or secret_values.is_plain_in_shell(value):
+    if value.startswith("-") or (secret_values.is_plain_in_shell(value) and not _is_hidden(name, value)):
         return None
     if name is None:
         return _Found("a password or key given to a command", start, end)
@@ -266,12 +268,24 @@ def _inner(match: re.Match[str]) -> tuple[int, int]:
     return start, rest.end() if rest else end
 
 
-@lru_cache(maxsize=1000)
 def _may_be_secret(name: str) -> bool:
+    site = of_site()
+    return site.hides(name) or (_sounds_like_one(name) and not site.keeps(name))
+
+
+@lru_cache(maxsize=1000)
+def _sounds_like_one(name: str) -> bool:
     return name not in _NOT_NAMES and (names_secret(name) or names_login(name) or names_key(name))
 
 
+def _is_hidden(name: str | None, value: str) -> bool:
+    """Whether the site says so of the name, and there is a value of its own and not another variable's."""
+    return bool(name and value.strip()) and not value.startswith("$") and of_site().hides(str(name))
+
+
 def _is_secret(name: str, value: str) -> bool:
+    if _is_hidden(name, value):
+        return True
     if not _may_be_secret(name) or secret_values.is_plain(value):
         return False
     if names_login(name) and secret_values.is_login(value):

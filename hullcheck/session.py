@@ -66,8 +66,9 @@ class AuditSession:
         self.folder = self._folder()
 
     def _told(self, target: Target) -> Target:
-        """*target* with what its policy names on it, for the probes."""
-        return replace(target, paths=tuple(self.inventory.policy_for(target).paths.items()))
+        """*target* with what its policy names on it, for the probes and for what is kept of their answers."""
+        policy = self.inventory.policy_for(target)
+        return replace(target, paths=tuple(policy.paths.items()), secret_names=policy.secret_names)
 
     @property
     def probes(self) -> tuple[Probe, ...]:

@@ -240,6 +240,14 @@ WRONG: dict[str, list[Any]] = {
     "sensitive_containers": ["db", ["my db"], [1]],
     "allowed_packages": ["libc6", ["libc6 bash"], [1]],
     "allowed_setuid_files": ["/bin/su", ["bin/su"], ["/bin/../su"], [1]],
+    "secret_names": [
+        ["A"],
+        {"hide": "A"},
+        {"hide": ["a b"]},
+        {"keep": ["*"]},
+        {"keep": [1]},
+        {"names": ["A"]},
+    ],
 }
 WRONG_CASES = [(key, value) for key, values in WRONG.items() for value in values]
 

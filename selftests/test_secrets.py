@@ -11,6 +11,7 @@ import json
 import shlex
 import time
 from base64 import b64encode
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,12 @@ import pytest
 from hullcheck import secret_values, secrets
 from hullcheck.facts import daemon_secrets
 from hullcheck.facts.image_probe import IMAGES
-from hullcheck.secret_names import names_secret, names_secret_file
+from hullcheck.gather import gather
+from hullcheck.inventory import Target
+from hullcheck.policy import Policy
+from hullcheck.probes import MAGIC, Probe
+from hullcheck.secret_names import SiteNames, known_to_site, names_secret, names_secret_file
+from hullcheck.transport import Connection
 from selftests.test_4_images import BASE, facts, verdict
 from selftests.test_7_swarm import judge_service
 
@@ -731,6 +737,7 @@ def test_parts_of_a_value_are_no_names() -> None:
         "pw=",
         "a.",
         "a_",
+        "://a:",
         "x: ",
         "\n",
         "//a:",
@@ -747,7 +754,57 @@ def test_long_texts_take_no_time(word: str) -> None:
     """Whoever makes an image or service cannot keep an audit busy: time grows with the length alone."""
     begin = time.process_time()
     secrets.masked(word * (20_000 // len(word)))
+    secrets.without_known(word * (200_000 // len(word)))
     assert time.process_time() - begin < 5
+
+
+# ---- what the site says of names
+
+
+def test_site_knows_names_better() -> None:
+    """A name that sounds harmless and one that sounds like a secret, each as the site says, in any case."""
+    site = SiteNames(hide=("internal_*", "both_token"), keep=("feature_token", "both_token", "my_key"))
+    variables = {"INTERNAL_NAME": "fra1", "FEATURE_TOKEN": PLAIN, "MY_KEY": TOKENS[0], "BOTH_TOKEN": PLAIN}
+    heard = {name: everywhere_as_setting(name, value) for name, value in variables.items()}
+    with known_to_site(site):
+        told = {name: everywhere_as_setting(name, value) for name, value in variables.items()}
+    for name, before, after in (
+        ("INTERNAL_NAME", "pass", "fail"),
+        ("FEATURE_TOKEN", "fail", "pass"),
+        ("BOTH_TOKEN", "fail", "fail"),
+    ):
+        assert {each[0] for each in heard[name].values()} == {before}, name
+        assert {each[0] for each in told[name].values()} == {after}, name
+    assert told["MY_KEY"]["variable"][0] == "pass"
+    assert heard["MY_KEY"]["variable"][0] == "fail"
+
+
+def test_names_that_the_site_hides_are_hidden_in_commands() -> None:
+    """Also where the value stands for nothing secret by its look; a reference to another variable is none."""
+    command = "RUN /bin/sh -c curl --tenant-ref https://internal/ && TENANT_REF=/app/blue run; TENANT_REF=$OTHER run"
+    assert image_stores(command)[0] == "pass"
+    with known_to_site(SiteNames(hide=("tenant[-_]ref",))):
+        found, reason, kept = image_stores(command)
+    assert (found, "TENANT_REF" in reason) == ("fail", True)
+    assert "blue" not in kept + reason
+    assert "internal" not in kept + reason
+    assert "$OTHER" in kept
+
+
+def test_policy_of_each_target_counts_for_it(tmp_path: Path) -> None:
+    """What the policy says of names is known while a target's answer is redacted, and to no other target."""
+    answer = tmp_path / "raw.txt"
+    nonce = "0" * 32
+    answer.write_text(
+        f"{MAGIC} {nonce}\n{nonce} begin x\nTENANT\n{nonce} status 0\n\n{nonce} end x\n{nonce} complete\n"
+    )
+    probe = Probe("x", "true", lambda text: ", ".join(secrets.in_settings("label", [(text.strip(), "blue")])))
+    connect = f"recorded://{answer}"
+    named = Policy.from_mapping({"secret_names": {"hide": ["Tenant"]}}).secret_names
+    targets = [Target("a", connect, secret_names=named), Target("b", connect)]
+    found = gather(targets, (probe,), Connection())
+    said = {name: each.answers["x"].stdout for name, each in found.items()}
+    assert said == {"a": "label TENANT: a value given to TENANT", "b": ""}
 
 
 # ---- names
