@@ -795,9 +795,9 @@ def test_policy_of_each_target_counts_for_it(tmp_path: Path) -> None:
     """What the policy says of names is known while a target's answer is redacted, and to no other target."""
     answer = tmp_path / "raw.txt"
     nonce = "0" * 32
-    answer.write_text(
-        f"{MAGIC} {nonce}\n{nonce} begin x\nTENANT\n{nonce} status 0\n\n{nonce} end x\n{nonce} complete\n"
-    )
+    lines = ("begin x\nTENANT", "status 0\n", "end x", "complete")
+    lines = ("begin x\nTENANT", "status 0\n", "end x", "complete")
+    answer.write_text("\n".join((f"{MAGIC} {nonce}", *(f"{nonce} {each}" for each in lines), "")))
     probe = Probe("x", "true", lambda text: ", ".join(secrets.in_settings("label", [(text.strip(), "blue")])))
     connect = f"recorded://{answer}"
     named = Policy.from_mapping({"secret_names": {"hide": ["Tenant"]}}).secret_names

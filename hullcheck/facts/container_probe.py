@@ -18,7 +18,7 @@ from hullcheck.facts import daemon_secrets, image_secrets, ssh
 from hullcheck.facts.engine import DATA_ROOT
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import pick
+from hullcheck.redact import lines_like, pick
 
 _FIELDS = {
     "Pid": ".State.Pid",
@@ -174,7 +174,7 @@ _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
     "Devices": {"PathOnHost": True, "PathInContainer": True, "CgroupPermissions": True},
     "PortBindings": _BINDINGS,
     "RestartPolicy": {"Name": True, "MaximumRetryCount": True},
-    "Tmpfs": {"*": True},
+    "Tmpfs": {"*": {}},
     "Ulimits": {"Name": True, "Hard": True, "Soft": True},
     "DeviceRequests": {"Driver": True, "Count": True, "DeviceIDs": True, "Capabilities": True},
     "LogConfig": {"Type": True, "Config": {"*": True}},
@@ -189,20 +189,30 @@ _ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service", "Secrets"), True) | {
     "Ports": _BINDINGS,
     "ExposedPorts": {"*": {}},
 }
+_ID = re.compile("[0-9a-f]{64}")
 _USER = re.compile(r"user [0-9a-f]{64} [0-9]*")
+_PROC = lines_like(
+    r"\d+/(?:mountinfo|attr/current|uid_map|net/tcp6?|net/udp6?):.*",
+    r"/sys/fs/cgroup/[^:]*:.*",
+    r"l\S+ .* \d+/(?:ns/\w+|fd/\d+) -> \w+:\[\d+\]",
+    '/.*:"NoNewPrivileges":[a-z]*',
+    "--paths",
+    r"real /.*\t/.*",
+    r"socket \d+:\d+ \d+ /.*",
+)
 _VOLUME = {"Name": True, "Driver": True, "Options": {"type": True, "device": True, "o": True}}
 
 
 def _keep(text: str) -> str:
     head, mark, rest = text.partition("\n--proc\n")
     lines = [kept for line in head.split("\n") if (kept := _kept(line))]
-    return "\n".join(lines) + mark + rest
+    return "\n".join(lines) + mark + _PROC(rest)
 
 
 def _kept(line: str) -> str:
     """A line of the first part without what no control needs; an id stays, what is not understood goes."""
     word, _, text = line.partition(" ")
-    if not text or _USER.fullmatch(line):
+    if _ID.fullmatch(line) or _USER.fullmatch(line):
         return line
     try:
         document = json.loads(text)

@@ -11,6 +11,7 @@ from hullcheck.facts.daemon_process import DaemonProcess
 from hullcheck.facts.moments import Span, moment
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 _SCRIPT = r"""
@@ -93,11 +94,16 @@ exit 0
 """
 
 
+_HEADINGS = lines_like(
+    r"dockerd:\d+", r"(?:config|profile):(?:read|absent|unread|unknown)\|.*", "link:.*", " .*"
+)
+
+
 def _keep(text: str) -> str:
     """The same answer, with each file on one line and without secrets."""
     kept: list[str] = []
     heading, lines = "", list[str]()
-    for line in [*text.split("\n"), "end:"]:
+    for line in [*_HEADINGS(text).split("\n"), "end:"]:
         if line.startswith(" "):
             lines.append(line[1:])
         elif line:

@@ -13,6 +13,7 @@ from hullcheck.facts.moments import Span, moment
 from hullcheck.facts.ports import Listener
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 _SCRIPT = r"""
@@ -63,13 +64,21 @@ exit 0
 _KEPT_ARGUMENTS = re.compile(r"(?:^argument:.*\n?)+", re.MULTILINE)
 
 
+_KNOWN = lines_like(
+    "(?:argument|clock|endpoint|endpoint-path|identity|link|own|real|system-containerd):.*",
+    r"dockerd:\d+",
+    "environment:(?:(?:DOCKER_TLS_VERIFY|DOCKER_CERT_PATH|DOCKER_CONFIG|HOME|XDG_RUNTIME_DIR|LISTEN_FDS)=.*)?",
+    r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*",
+)
+
+
 def _keep(text: str) -> str:
-    return _KEPT_ARGUMENTS.sub(_without_secrets, _without_userinfo(text))
+    return _KEPT_ARGUMENTS.sub(_without_secrets, _without_userinfo(_KNOWN(text)))
 
 
 def _without_secrets(block: re.Match[str]) -> str:
     arguments = [line.removeprefix("argument:") for line in block[0].splitlines()]
-    return "".join(f"argument:{each}\n" for each in daemon_secrets.command_line(arguments))
+    return "".join(f"argument:{each}\n" for each in daemon_secrets.command_line(arguments, expanded=True))
 
 
 def _without_userinfo(text: str) -> str:

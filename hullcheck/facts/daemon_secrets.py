@@ -7,6 +7,7 @@ from typing import Any
 
 from hullcheck import secrets
 from hullcheck.facts import daemon_flags
+from hullcheck.redact import pick
 from hullcheck.secrets import HIDDEN
 
 _JUDGED_WORDS = """
@@ -17,6 +18,8 @@ _JUDGED_WORDS = """
     tlskey tlsverify userland-proxy userns-remap
 """
 _JUDGED = frozenset(_JUDGED_WORDS.split())
+
+_ULIMIT = frozenset({"name", "hard", "soft"})  # in any case, as dockerd reads them
 
 _ADDRESSES_WORDS = """
     awslogs-endpoint awslogs-group awslogs-region fluentd-address gcp-project gelf-address
@@ -37,11 +40,14 @@ def flag(name: str, value: str) -> str:
     return str(_plain(value)) if name in _JUDGED else HIDDEN
 
 
-def command_line(arguments: Iterable[str]) -> list[str]:
-    """A command line with every option as `--name=value`, without secrets and without other words."""
+def command_line(arguments: Iterable[str], *, expanded: bool = False) -> list[str]:
+    """A command line with every option as `--name=value`, without secrets and without other words.
+
+    In one that is not *expanded*, the names of variables stay, whose values would be such words.
+    """
     program, *rest = arguments or [""]
     flags = [f"--{name}={flag(name, value)}" for name, value in daemon_flags.parse(rest)]
-    return [str(_plain(program)), *flags, *daemon_flags.variables(rest)]
+    return [str(_plain(program)), *flags, *(() if expanded else daemon_flags.variables(rest))]
 
 
 def configuration(text: str) -> str | None:
@@ -71,7 +77,15 @@ def without_user(value: str) -> str:
 def _setting(name: str, value: Any) -> Any:
     if name == "log-opts" and isinstance(value, dict):
         return log_options(value)
-    return _plain(value) if name in _JUDGED else HIDDEN
+    if name == "default-ulimits" and isinstance(value, dict):
+        return {each: _ulimit(limits) for each, limits in value.items()}
+    return _plain(pick(value, True)) if name in _JUDGED else HIDDEN
+
+
+def _ulimit(limits: Any) -> Any:
+    if not isinstance(limits, dict):
+        return limits if isinstance(limits, int | float) else HIDDEN
+    return pick({name: each for name, each in limits.items() if name.lower() in _ULIMIT}, {"*": True})
 
 
 def _log_option(key: str, value: Any) -> str:
@@ -84,6 +98,4 @@ def _plain(value: Any) -> Any:
         return without_user(value)
     if isinstance(value, list):
         return [_plain(each) for each in value]
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
     return value

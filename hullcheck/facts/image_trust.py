@@ -13,6 +13,7 @@ from functools import cached_property
 from hullcheck.gobool import go_boolean
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
+from hullcheck.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 VARIABLE = "DOCKER_CONTENT_TRUST"
@@ -118,11 +119,14 @@ def _of_unit(line: str) -> str:
     return _switched(match["value"]).value if match else Setting.UNSURE.value
 
 
+_HEAD = lines_like("user [^:]*:.*", "unread /.*")
+
+
 def _keep(text: str) -> str:
     """The users and files, and of each line what it does: the rest of it may be anything."""
     head, _, rest = text.partition("\n--lines\n")
     lines, _, units = rest.partition("--units\n")
-    kept = [head, "--lines"]
+    kept = [_HEAD(head), "--lines"]
     for path, line in map(_path_and_line, lines.splitlines()):
         if path and (setting := _of_line(path, line)):
             kept.append(f"{path}:{setting.value}")
