@@ -135,7 +135,8 @@ def files(planted: Planted) -> dict[str, str]:
         ),
         "/etc/audit/rules.d/x.rules": f"# {planted['comment on audit rules']}\n-w /usr/bin/dockerd -k docker\n",
         "/etc/containerd/config.toml": (
-            f'version = 2\n[plugins."io.containerd.grpc.v1.cri".registry.configs."r".auth]\npassword = "{planted["login in config.toml"]}"\n'
+            'version = 2\n[plugins."io.containerd.grpc.v1.cri".registry.configs."r".auth]\n'
+            f'password = "{planted["login in config.toml"]}"\n'
         ),
         "/etc/filebeat/filebeat.yml": (
             "filebeat.inputs:\n- type: filestream\n  paths: [/var/lib/docker/containers/*/*.log]\n"
@@ -312,33 +313,30 @@ def findings(run: Run) -> list[Any]:
 
 
 def test_no_planted_secret_is_told(audited: tuple[Planted, Project, Run]) -> None:
-    """Not in a file of the run, not in what it prints, not in a replay of it, and that says what the audit said."""
+    """Not in a file of the run, not in what it prints, not in a replay of it, and that says what the audit said.
+
+    What a control needs of a secret is told: where it is, and of which kind.
+    """
     planted, project, first = audited
     assert len(planted.by_place) > 60
-    told = {
-        path.name: planted.found_in(path.read_text())
-        for path in (project.folder / "reports").rglob("*.*")
-        if path.is_file()
-    }
-    assert {"results.json", "junit.xml", "report.html", "recording.json"} <= told.keys()
+    folder = (project.folder / "reports/latest").resolve()
+    paths = [each for each in folder.rglob("*") if each.is_file()]
+    told = {str(each.relative_to(folder)): planted.found_in(each.read_text()) for each in paths}
+    recordings = {"host/recording.json", "away/recording.json"}
+    assert {"results.json", "junit.xml", "report.html", *recordings} <= told.keys()
     assert planted.found_in(first.output) == []
     assert {name: places for name, places in told.items() if places} == {}
 
-    folder = (project.folder / "reports/latest").resolve()
-    again = project.pytest(
-        "-v", "--inventory", "fleet.yml", "--hosts", f"recorded://{folder}/host,recorded://{folder}/away"
-    )
+    recorded = f"recorded://{folder}/host,recorded://{folder}/away"
+    again = project.pytest("-v", "--inventory", "fleet.yml", "--hosts", recorded)
     assert findings(again) == findings(first)
     assert planted.found_in(again.output + json.dumps(again.results)) == []
 
-
-def test_secrets_are_still_seen(audited: tuple[Planted, Project, Run]) -> None:
-    """What is dropped is told by place and kind, and the controls that look for secrets fail."""
-    _, _, first = audited
     by_control = {each["control"]: each for each in first.results["results"] if each["target"] == "host"}
-    images = by_control["image_holds_no_secret"]
-    assert images["verdict"] == "fail"
+    image = by_control["image_holds_no_secret"]
     services = by_control["service_gets_secrets_as_secrets"]
-    assert services["verdict"] == "fail"
-    for told in ("variable API_KEY", "label x.token", "label y.token", "health check", "command"):
-        assert told in services["reason"]
+    variables = by_control["container_environment_holds_no_secret"]
+    assert {each["verdict"] for each in (image, services, variables)} == {"fail"}
+    for place in ("variable API_KEY", "label x.token", "label y.token", "health check", "command"):
+        assert place in services["reason"]
+    assert "variable DATABASE_URL: a password in an address" in variables["reason"]
