@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck import __version__, frameworks, hookspecs, options, project, selection
+from hullcheck import __version__, frameworks, hookspecs, options, project, secrets, selection
 from hullcheck.acceptance import waived_words
 from hullcheck.control import SEVERITIES, control_of, framework_line
 from hullcheck.gather import script_for
@@ -58,6 +58,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """See that this is the project that the user means, before anything of another one is run."""
     project.find_again(early_config)
     yield
+
+
+@pytest.hookimpl(optionalhook=True, trylast=True)
+def pytest_metadata(metadata: dict[str, Any]) -> None:
+    """Hide what is secret among the variables of a CI server, as in the address of a repository."""
+    for name, value in metadata.items():
+        if isinstance(value, str):
+            metadata[name] = secrets.HIDDEN if secrets.in_value(name, value) else value
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -67,8 +67,10 @@ def plain_arguments(arguments: Sequence[str]) -> tuple[str, ...]:
             argument.partition("=") if argument.startswith("--hosts=") else ("", "", argument)
         )
         if equals or previous == "--hosts":
-            argument = option + equals + ",".join(map(plain, value.split(",")))
-        shown.append(hide_passwords(argument))
+            hosts = (hide_passwords(plain(each)) for each in value.split(","))
+            shown.append(option + equals + ",".join(hosts))
+        else:
+            shown.append(hide_passwords(argument))
     return tuple(shown)
 
 

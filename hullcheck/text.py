@@ -21,4 +21,4 @@ def _escaped(character: str) -> str:
 
 def hide_passwords(text: str) -> str:
     """*text* with the password of every URL in it replaced by `***`."""
-    return re.sub(r"(://[^:/@\s,]*):[^\s,]*@", r"\1:***@", text)
+    return re.sub(r"(://[^:/@\s,]*):(?:[^\s,]|,(?!\s*[\w+.-]+://))*@", r"\1:***@", text)

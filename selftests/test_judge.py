@@ -115,6 +115,8 @@ def test_passwords_in_urls() -> None:
     """A URL shows its user and host; an image's digest is not taken for a password."""
     assert hide_passwords("proxy http://me:pw@p:80/ failed") == "proxy http://me:***@p:80/ failed"
     assert hide_passwords("nginx:1.27@sha256:00") == "nginx:1.27@sha256:00"
+    assert hide_passwords("http://me:p,w/@x@p:80/, failed") == "http://me:***@p:80/, failed"
+    assert hide_passwords("ssh://a:22,ssh://me@b") == "ssh://a:22,ssh://me@b"
 
 
 def test_docstring_is_the_documentation() -> None:

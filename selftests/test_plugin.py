@@ -613,6 +613,10 @@ def test_password_is_nowhere(tmp_path: Path, processes: list[str]) -> None:
     """The password of a host specification is in no file and no output, whatever becomes of the target."""
     project = _site(tmp_path)
     project.command("sshpass", "echo 'Permission denied, please try again.' >&2; exit 5")
+    project.environment = {
+        "JENKINS_URL": "http://ci",
+        "GIT_URL": "https://ci:geheim@git/x",
+    }  # pytest-metadata's
     hosts = "ssh://audit:geheim@web1,ssh://audit:geheim@web2:99?sudo=true"
     run = project.pytest("-v", "--hosts", hosts, "--html=page.html", *processes)
     assert run.lines("not audited: web1: ssh://audit:***@web1 could not be audited: Permission denied")

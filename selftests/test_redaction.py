@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import PROBES
-from hullcheck.probes import Probe
+from hullcheck.probes import MAGIC, Answer, Probe
+from hullcheck.recording import Recording
 from selftests.test_4_images import LAYERS
 
 NEW = "Geheim7"
@@ -220,6 +221,91 @@ def test_new_fields_are_dropped(name: str) -> None:
     kept = BY_NAME[name].keep("\n".join(ANSWERS[name]))
     assert NEW not in kept
     assert KEPT[name] in kept
+
+
+# What a host says, with a secret in it, and what has to stay of it.
+SAID = {
+    "daemon_processes": [
+        ("dockerd:7\nargument:dockerd\nargument:--log-opt\nargument:tag=a$Geheim7", "--log-opts=tag=***"),
+        ("dockerd:7\nargument:dockerd\nargument:--http-proxy=http://u:Geheim7@p", "--http-proxy=***"),
+        ("dockerd:7\nenvironment:HTTPS_PROXY=http://u:Geheim7@p\nenvironment:HOME=/root", "environment:HOME=/root"),
+        ("endpoint:tcp://me:Geheim7@10.0.0.1:2375", "endpoint:tcp://***@10.0.0.1:2375"),
+        ("7/mountinfo:1 2 0:1 / /x rw - fuse https://u:Gehe/im@Geheim7@h rw", "@h rw"),
+    ],
+    "daemon_unit": [
+        ("Id=docker.service\nEnvironment=PROXY=Geheim7", "Id=docker.service"),
+        ("ExecStart={ path=x ; argv[]=dockerd --label k=Geheim7 $OPTS ; x }", "--labels=*** $OPTS"),
+    ],
+    "docker_endpoint": [('"ssh://me:Geheim7@host"', '"ssh://me:***@host"')],
+    "docker_info": [('{"ServerErrors":["Get https://u:Geheim7@p/v1: refused"]}', "https://u:***@p/v1: refused")],
+    "engine_places": [
+        ("argument|7|/usr/bin/containerd\nargument|7|--token=Geheim7\nargument|7|--root=/x", "argument|7|--root=/x"),
+    ],
+    "sysctl": [
+        ("file:/x\nline:net.ipv6.conf.*.stable_secret=Geheim7\nline:net.ipv4.ip_*=0", "line:net.ipv4.ip_*=0"),
+        ("file:/x\nline:# ip_forward Geheim7\nline:net.ipv4.ip_forward=0", "line:net.ipv4.ip_forward=0"),
+    ],
+    "block_devices": [
+        ("dm-0/dm/name:data\nkey:data Geheim7", "key:data ***"),
+        ("key:data /etc/key\nkey:swap Geheim7", "key:data /etc/key"),
+    ],
+    "patching": [
+        ("unattended:2026-06-29 06:00:00,1 INFO All upgrades installed Geheim7", "INFO All upgrades installed"),
+        ("summary:/x\nyaml:version: {config: Geheim7}\nyaml:time: {last_run: 5}", '{"time": {"last_run": 5}}'),
+        ("summary:/x\nyaml:a: [Geheim7", "yaml:{"),
+    ],
+    "os_release": [("ID=debian\nSUPPORT_TOKEN=Geheim7", "ID=debian")],
+    "firewall": [
+        ('7/iptables:-A X -m string --string "a Geheim7" --algo bm -j DROP', "--string - --algo bm -j DROP"),
+        ('7/iptables:-A X -j LOG --log-prefix "Geheim7', '--log-prefix "'),
+    ],
+    "shippers": [
+        (f"process:7 filebeat\nconfig:/x\n:output: {{elasticsearch: {{hosts: '{address}'}}}}", '"Sends":["logs"]')
+        for address in ("https://u:Ge,Geheim7,im@logs:9200", "https://u:a@Geheim7@logs", "https://Geheim7@logs/x")
+    ],
+    "sensors": [
+        ("process:7\nconfig:/x\n:http_output: {enabled: true, url: 'https://u:a@Geheim7@siem/x'}", "https://siem"),
+    ],
+    "docker_bench": [
+        (
+            "auditor:0\n--timers\n--crontabs\n--programs\n--checkouts\ncheckout:/x\n"
+            "remote:https://u:a/Geheim7@git/x\n--log\n",
+            "https://u:***@git/x",
+        )
+    ],
+    "docker_containers": [
+        (f"container {json.dumps({'Id': ID, 'Program': 'a Geheim7', 'Arguments': ['sshd']})}\n--proc\n", '["sshd"]'),
+        (f"volume {json.dumps({'Name': 'v', 'Options': {'device': '//u:Geheim7@nas/x'}})}\n--proc\n", "//***@nas/x"),
+    ],
+    "images": [
+        (f"image {json.dumps(IMAGE | {'Config': {'Healthcheck': {'Test': ['curl -u a:Geheim7']}}})}", '"another"'),
+    ],
+    "swarm": [('{"LocalNodeState":"error","Error":"dial https://u:Geheim7@p: refused"}', "https://u:***@p: refused")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "said", "stays"), [(name, *each) for name in SAID for each in SAID[name]])
+def test_secrets_of_a_host(name: str, said: str, stays: str) -> None:
+    """What hosts have where it does not belong is not stored, and what is judged beside it is."""
+    kept = recorded(name, said).stdout
+    assert NEW not in kept
+    assert stays in kept
+
+
+def test_secrets_in_messages() -> None:
+    """What a command says of its failure is stored without logins and tokens."""
+    for said in (f"proxy http://u:{NEW}@p failed", f"Bearer {NEW}{'a1' * 10}", f"https://{NEW}{'a' * 20}@p"):
+        assert NEW not in recorded("clock", "", said).stderr
+
+
+def recorded(name: str, stdout: str, stderr: str = "") -> Answer:
+    """What a recording has of an answer."""
+    nonce = "ab" * 16
+    lines = (f"begin {name}\n{stdout}", f"status 0\n{stderr}", f"end {name}", "complete")
+    output = "\n".join((f"{MAGIC} {nonce}", *(f"{nonce} {each}" for each in lines), ""))
+    recording = Recording.from_output(output, PROBES, target="x", backend="script", gathered=0.0)
+    assert not recording.failure
+    return recording.answers[name]
 
 
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.name)

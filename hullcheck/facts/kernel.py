@@ -16,7 +16,7 @@ for file in $files; do [ -e $file ] || printf "%s absent\n" $file; done
 grep -Hs "" $files
 exit 0
 """,
-    lines_like(r"/(?:proc|sys)/[\w/]+(?: absent|:.*)"),
+    lines_like(r"/(?:proc|sys)/[\w/-]+(?: absent|:.*)"),
 )
 
 PROBES = (KERNEL,)
