@@ -130,7 +130,12 @@ _UNLIKE_WORDS = re.compile(r"(?![a-z-]*$).{6,}", re.DOTALL)
 _LOOKS_RANDOM = re.compile(r"(?<![\w+/.-])(?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{24,}={0,2}(?![\w+/.=-])")
 _HASH = re.compile(r"[0-9a-f]{32,}")
 _ASSIGNED = re.compile(rf"(?<![\w.-]){_NAME}(?:=|:\s){_VALUE}")
-_SOUNDS_SECRET = re.compile("auth|cred|dsn|key|pass|pw|secret|token", re.IGNORECASE)
+_SOUNDS_SECRET = re.compile("auth|cred|dsn|key|pass|pw|secret|signature|token|^sig$", re.IGNORECASE)
+# A single word with letters and digits that is all that a file gets.
+_INTO_FILE = re.compile(
+    r"""\b(?:echo|printf)(?:\s+-[\w-]+)*\s+["']?(?P<value>(?=[^\s\d]{0,60}\d)(?=[^\sA-Za-z]{0,60}[A-Za-z])[^\s"'/=$<>|&;]{8,200})"""
+    r"""["']?\s*>>?\s*[\w/~.$"']"""
+)
 _REST_OF_WORD = re.compile(r"\S*")
 
 
@@ -211,6 +216,7 @@ def masked(text: str) -> str:
             result = result.replace(value, HIDDEN)
     sounding = (_Found("", *_inner(match)) for match in _ASSIGNED.finditer(result) if _sounds_secret(match))
     result = _without(result, sounding)
+    result = _INTO_FILE.sub(_hide_value, result)
     return _LOOKS_RANDOM.sub(lambda match: match[0] if _HASH.fullmatch(match[0]) else HIDDEN, result)
 
 

@@ -724,6 +724,24 @@ def test_long_value_is_hidden_to_its_end() -> None:
     assert secrets.masked(f"PASSWORD={'x.' * 500} app") == "PASSWORD=*** app"
 
 
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("echo 's3cr3t.word' > /etc/app/key.txt", "echo '***' > /etc/app/key.txt"),
+        ("printf -- s3cr3tword>>key", "printf -- ***>>key"),
+        ("printf s3cr3tword>>key", "printf ***>>key"),
+        ("wget 'https://x/y?sig=a1b2c3d4e5&v=2'", "wget 'https://x/y?sig=***&v=2'"),
+        ("echo 'deb http://x/ y1 main' > /etc/apt/sources.list", None),
+        ("echo /usr/lib/x86_64 > /etc/ld.so.conf", None),
+        ("echo completed > file1", None),
+        ("echo done1234 && design=a1b2c3d4 make", None),
+    ],
+)
+def test_words_that_may_be_secrets(text: str, masked: str | None) -> None:
+    """What is all that a file gets, and a signature of an address, do not stay; other words do."""
+    assert secrets.masked(text) == (masked or text)
+
+
 def test_parts_of_a_value_are_no_names() -> None:
     """Words of a value with blanks, and base64 with its padding, do not stay as names."""
     for text in (f"ENV AUTH_HEADER=Basic {LOGIN}", f"ENV A=x {PLAIN}=1 B=0", f"LABEL a=x {LOGIN}== c=d"):
