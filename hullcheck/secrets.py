@@ -133,8 +133,8 @@ _ASSIGNED = re.compile(rf"(?<![\w.-]){_NAME}(?:=|:\s){_VALUE}")
 _SOUNDS_SECRET = re.compile("auth|cred|dsn|key|pass|pw|secret|signature|token|^sig$", re.IGNORECASE)
 # A single word with letters and digits that is all that a file gets.
 _INTO_FILE = re.compile(
-    r"""\b(?:echo|printf)(?:\s+-[\w-]+)*\s+["']?(?P<value>(?=[^\s\d]{0,60}\d)(?=[^\sA-Za-z]{0,60}[A-Za-z])[^\s"'/=$<>|&;]{8,200})"""
-    r"""["']?\s*>>?\s*[\w/~.$"']"""
+    r"""\b(?:echo|printf)(?:\s+-[\w-]+)*\s+["']?"""
+    r"""(?P<value>(?=[^\s\d]{0,60}\d)(?=[^\sA-Za-z]{0,60}[A-Za-z])[^\s"'/=$<>|&;]{8,200})["']?\s*>>?\s*[\w/~.$"']"""
 )
 _REST_OF_WORD = re.compile(r"\S*")
 
