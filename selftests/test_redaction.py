@@ -260,7 +260,7 @@ SAID = {
         ('7/iptables:-A X -j LOG --log-prefix "Geheim7', '--log-prefix "'),
     ],
     "shippers": [
-        (f"process:7 filebeat\nconfig:/x\n:output: {{elasticsearch: {{hosts: '{address}'}}}}", '"Sends":["logs"]')
+        (f"process:7 filebeat\nconfig:/x\n:output: {{elasticsearch: {{hosts: '{address}'}}}}", '[[[],["logs"]]]')
         for address in ("https://u:Ge,Geheim7,im@logs:9200", "https://u:a@Geheim7@logs", "https://Geheim7@logs/x")
     ],
     "sensors": [

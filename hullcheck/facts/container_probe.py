@@ -199,6 +199,7 @@ _PROC = lines_like(
     "--paths",
     r"real /.*\t/.*",
     r"socket \d+:\d+ \d+ /.*",
+    r"disk [0-9a-f]+:[0-9a-f]+ /.*",
 )
 _VOLUME = {"Name": True, "Driver": True, "Options": {"type": True, "device": True, "o": True}}
 

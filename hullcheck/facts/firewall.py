@@ -66,8 +66,8 @@ exit 0
 _KNOWN = lines_like(
     "cni:(?:absent|unread|file .*)",
     r'cni:type "type"[ ]*:[ ]*"[\w.-]*"',
-    r"\d+/(?:iptables|nft|namespace):.*",
-    r"\d+/(?:iptables|nft)-status:\d+",
+    r"\d+/(?:ip6?tables|nft|namespace):.*",
+    r"\d+/(?:ip6?tables|nft)-status:\d+",
 )
 # Options that may say anything, or are looked for in what is sent.
 _FREE = re.compile(

@@ -82,10 +82,11 @@ done
 exit 0
 """
 
+_SWITCHED = {"rule": True, "tag": True}
 _CONFIG = {
     "rules_file": True,
     "rules_files": True,
-    "rules": True,
+    "rules": {"enable": _SWITCHED, "disable": _SWITCHED},
     "engine": {"kind": True},
     "metrics": {"enabled": True, "interval": True, "output_file": True},
     "webserver": {"enabled": True, "listen_port": True, "prometheus_metrics_enabled": True},
