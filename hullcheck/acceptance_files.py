@@ -15,6 +15,7 @@ from hullcheck.text import hide_passwords
 from hullcheck.yamlfile import Document, Way, YamlError, load, read_text
 
 WAIVERS, ATTESTATIONS = "waivers", "attestations"
+SECTIONS = (WAIVERS, ATTESTATIONS)
 _HDF = ("plugins", "inspec-reporter-json-hdf", ATTESTATIONS)
 _COLUMNS = ("control_id", "justification", "expiration_date", "run")
 

@@ -156,7 +156,7 @@ def _asked(
     recording = Recording.from_output(text, probes, target=target.name, backend=backend, gathered=time.time())
     if recording.failure:
         raise TransportError(recording.failure + (f" (it says: {reply.said})" if reply.said else ""))
-    return recording
+    return replace(recording, host_key=reply.host_key)
 
 
 def _failed(target: Target, probes: tuple[Probe, ...], failure: str) -> Recording:

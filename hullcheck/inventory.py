@@ -66,6 +66,8 @@ class Inventory:
     attestations: tuple[Entry[Attestation], ...] = field(default=(), repr=False)
     document: "Document | None" = field(default=None, repr=False, hash=False, compare=False)
     """The file as it was read; ``None`` without one."""
+    further: tuple[Path, ...] = ()
+    """Other files that it names and that decide verdicts too."""
 
     def faulty(self, faults: Mapping["Way", str]) -> InventoryError:
         """What is said of *faults* that show only where controls and frameworks are known."""
@@ -93,7 +95,7 @@ class Inventory:
         return [(("controls", *way), _below(self.controls, way)) for way in ways]
 
     def place(self, way: "Way") -> str:
-        """File and line of a part of the inventory."""
+        """File and line of a part of the inventory, said alike wherever the file lies."""
         assert self.document is not None
         return self.document.place(way)
 
@@ -134,7 +136,9 @@ def load(path: Path) -> Inventory:
         raise InventoryError(tuple(map(hide_passwords, (*document.messages(faults), *more))))
     profiles = {name: " ".join(each.split()) for name, each in _mapping(data.get("profiles")).items()}
     known = tuple(_target(name, entry) for name, entry in targets.items())
-    return Inventory(path, known, policy, controls, profiles, waivers, attestations, document)
+    named = [each for section in acceptance_files.SECTIONS for each in acceptance_files.paths(data.get(section))]
+    further = tuple(path.parent / each for each in dict.fromkeys(named))
+    return Inventory(path, known, policy, controls, profiles, waivers, attestations, document, further)
 
 
 def _target(name: str, entry: Mapping[str, Any]) -> Target:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,7 +15,11 @@ from hullcheck.verdicts import EvidenceError
 
 SCHEMA = "hullcheck/recording/1"
 FILE_NAME = "recording.json"
+PACKED = f"{FILE_NAME}.gz"
+"""What it is called in a bundle."""
 UNREADABLE = 65  # EX_DATAERR of sysexits.h
+_LARGEST = 1 << 30  # bytes of a packed one, so that a small file cannot fill the memory
+_GZIP = b"\x1f\x8b"
 _HEAD = 4096  # how far into an output its first line may be, after what a login said
 
 
@@ -33,6 +38,7 @@ class Recording:
         commands: the scripts that were asked, by probe name.
         gathered: seconds since the epoch, by the clock that gathered; every age is judged at this time.
         failure: why nothing was gathered; empty when something was.
+        host_key: fingerprint of the key that the SSH server proved to have, or `unknown`; empty where none took part.
     """
 
     target: str
@@ -41,6 +47,7 @@ class Recording:
     commands: Mapping[str, str] = field(default_factory=dict)
     gathered: float = 0.0
     failure: str = ""
+    host_key: str = ""
 
     def answer(self, probe: Probe) -> Answer:
         """The target's answer to *probe*, whatever its exit status.
@@ -90,18 +97,20 @@ class Recording:
 
     @classmethod
     def load(cls, path: Path, probes: tuple[Probe, ...]) -> Self:
-        """Read a recording's folder, its file, or the raw output of the probe script.
+        """Read a recording's folder, its file, packed or not, or the raw output of the probe script.
 
         Raw output is redacted by what the *probes* keep before anything sees it.
 
         Raises:
             RecordingError: there is no such file, or it is neither.
         """
-        path = path / FILE_NAME if path.is_dir() else path
+        path = _file(path)
         try:
-            text = path.read_bytes().decode("utf-8", "surrogateescape")
+            text = unpacked(path.read_bytes()).decode("utf-8", "surrogateescape")
         except OSError as error:
             raise RecordingError(f"{path}: {error.strerror or error}") from None
+        except ValueError as error:
+            raise RecordingError(f"{path}: {error}") from None
         if MAGIC in text[:_HEAD] and not text.lstrip().startswith("{"):
             return cls.from_output(text, probes, target=path.stem, backend="script", gathered=0.0)
         return cls._from_document(text, path)
@@ -142,15 +151,48 @@ def mistaken(path: Path) -> str:
     """
     if not os.path.exists(path):
         return "there is no such file or folder"
-    file = path / FILE_NAME if path.is_dir() else path
+    file = _file(path)
     if not os.path.exists(file):
         return f"there is no {FILE_NAME} in this folder"
     if not file.is_file() or not os.access(file, os.R_OK):  # a pipe can be read only once
         return ""
     with file.open("rb") as opened:
         head = opened.read(_HEAD)
-    meant = not head or MAGIC.encode() in head or head.lstrip().startswith(b"{")
+    meant = not head or MAGIC.encode() in head or head.lstrip().startswith((b"{", _GZIP))
     return "" if meant else "this is no recording"
+
+
+def _file(path: Path) -> Path:
+    """The file that *path* means; of a folder the one in it, which is packed in a bundle."""
+    if not path.is_dir():
+        return path
+    return path / PACKED if not (path / FILE_NAME).exists() and (path / PACKED).exists() else path / FILE_NAME
+
+
+def packed(content: bytes) -> bytes:
+    """*content* as a file of gzip that says neither when nor where it was made."""
+    deflate = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    body = deflate.compress(content) + deflate.flush()
+    ends = zlib.crc32(content).to_bytes(4, "little") + (len(content) & 0xFFFFFFFF).to_bytes(4, "little")
+    return _GZIP + b"\x08\0\0\0\0\0\x02\xff" + body + ends
+
+
+def unpacked(content: bytes) -> bytes:
+    """*content*, out of gzip where it is packed.
+
+    Raises:
+        ValueError: it is damaged, goes on after its end, or is far larger than any recording.
+    """
+    if not content.startswith(_GZIP):
+        return content
+    inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        plain = inflate.decompress(content, _LARGEST)
+    except zlib.error:
+        raise ValueError("damaged: it cannot be unpacked") from None
+    if not inflate.eof or inflate.unused_data:
+        raise ValueError("damaged: it is cut off, too large, or goes on after its end")
+    return plain
 
 
 def decode_json(text: str, origin: str) -> Any:

@@ -9,14 +9,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hullcheck.inventory import Target
-from hullcheck.recording import mistaken
+from hullcheck.recording import FILE_NAME, PACKED, mistaken
 from hullcheck.suggest import did_you_mean
 from hullcheck.text import hide_passwords
 
 RECORDED = "recorded"
 _SUFFIXES = (".txt", ".out", ".log", ".json")  # of files; in `web1.example.com` it is a part of the name
-FILES = ("results.json", "junit.xml", "report.html")
-"""What a run leaves in its folder, beside the directory of each target."""
+FILES = (
+    *("results.json", "junit.xml", "report.html", "audit.html", "findings.csv", "requirements.csv"),
+    *("inventory", "policy.json", "manifest.json"),
+    *("manifest-sha256.txt", "manifest-sha256.txt.sig", "statement.dsse.json"),
+)
+"""What lies in the folder of a run or in its bundle, beside the directory of each target."""
 CONTAINER_BACKENDS = ("docker", "podman", "kubectl")
 SSH_BACKENDS = ("ssh", "safe-ssh")
 
@@ -136,7 +140,8 @@ def _host_part(connect: str, *, with_port: bool = False) -> str:
         return "local"
     if backend == RECORDED:
         path = recorded_path(connect)
-        path = path.parent if path.name == "recording.json" else path
+        if path.name in (FILE_NAME, PACKED):
+            return _safe(path.parent.name)
         return _safe(path.stem if path.suffix in _SUFFIXES else path.name)
     address = urlsplit(connect).netloc.rpartition("@")[2]
     host, port = _split_port(address)

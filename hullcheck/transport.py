@@ -5,9 +5,12 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from hullcheck import host_key
 from hullcheck.inventory import Target
 from hullcheck.secrets import without_known
 from hullcheck.targets import CONTAINER_BACKENDS, SSH_BACKENDS, backend_of
@@ -44,10 +47,15 @@ class Connection:
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back: the standard output, and for where that is no answer, what the target said instead."""
+    """What came back: the standard output, and for where that is no answer, what the target said instead.
+
+    Attributes:
+        host_key: as of a `Recording`.
+    """
 
     output: bytes
     said: str
+    host_key: str = ""
 
 
 def run_script(target: Target, script: str, connection: Connection) -> Reply:
@@ -56,17 +64,20 @@ def run_script(target: Target, script: str, connection: Connection) -> Reply:
     Raises:
         TransportError: with the reason, in one line.
     """
-    backend = _backend(target, connection)
-    try:
-        result = backend.run(command_for(script))
-    except TransportError:
-        raise
-    except Exception as error:  # each backend has exceptions of its own; all mean "not reached"
-        raise TransportError(_reason(error)) from error
+    with tempfile.TemporaryDirectory(prefix="hullcheck-") as folder:
+        seen = Path(folder) / "host-key"
+        backend = _backend(target, connection, seen)
+        try:
+            result = backend.run(command_for(script))
+        except TransportError:
+            raise
+        except Exception as error:  # each backend has exceptions of its own; all mean "not reached"
+            raise TransportError(_reason(error)) from error
+        key = _host_key(target, backend, seen)
     output, errors = bytes(result.stdout_bytes), bytes(result.stderr_bytes)
     if not output:
         raise TransportError(_telling_line(errors) or f"no output, exit status {result.rc}")
-    return Reply(output, _telling_line(errors) or _telling_line(output[:4096]))
+    return Reply(output, _telling_line(errors) or _telling_line(output[:4096]), key)
 
 
 def command_for(script: str) -> str:
@@ -92,7 +103,7 @@ def end_all() -> None:
         _kill_session(process.pid)
 
 
-def _backend(target: Target, connection: Connection) -> Any:
+def _backend(target: Target, connection: Connection, seen: Path) -> Any:
     from testinfra.backend import get_backend  # type: ignore[import-untyped]
 
     options: dict[str, Any] = {
@@ -114,9 +125,19 @@ def _backend(target: Target, connection: Connection) -> Any:
     if target.docker_host and backend_of(target.connect) in CONTAINER_BACKENDS:
         environment["DOCKER_HOST"] = target.docker_host
     if backend_of(target.connect) in SSH_BACKENDS:
+        host_key.ask_openssh(backend, seen)
         _hide_password(backend, environment)
     backend.run_local = _BoundedRun(backend, connection.timeout, environment)
     return backend
+
+
+def _host_key(target: Target, backend: Any, seen: Path) -> str:
+    name = backend_of(target.connect)
+    if name in SSH_BACKENDS:
+        return host_key.seen_by_openssh(seen)
+    if name == "paramiko":
+        return host_key.seen_by_paramiko(backend)
+    return host_key.UNKNOWN if name in ("ansible", "salt") else ""
 
 
 def _ssh_arguments(target: Target, connection: Connection) -> str:

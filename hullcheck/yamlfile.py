@@ -62,10 +62,8 @@ class Document:
         return self.lines.get(way, 1)
 
     def place(self, way: Way) -> str:
-        """File and line of *way*, as seen from the current directory."""
-        here = Path.cwd()
-        path = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
-        return f"{path}:{self.line(way)}"
+        """File and line of *way*, said alike wherever the file lies."""
+        return f"{self.path.name}:{self.line(way)}"
 
     def messages(self, faults: Mapping[Way, str]) -> tuple[str, ...]:
         """*faults* as ``file:line: way.to.it: what is wrong``, in the order of the file."""

@@ -1,13 +1,16 @@
 """Recordings: redacted before anything is written, private, and read again as they were."""
 
+import gzip
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from hullcheck.facts.identity import MACHINE_ID, Identity
 from hullcheck.probes import Answer, Probe, render
-from hullcheck.recording import Recording, RecordingError
+from hullcheck.recording import Recording, RecordingError, mistaken, packed
 from hullcheck.redact import json_fields, json_lines
 from hullcheck.verdicts import EvidenceError
 
@@ -128,3 +131,50 @@ def test_fields_by_allow_list() -> None:
     assert [json.loads(each) for each in keep(f"{json.dumps(line)}\nnonsense\n").splitlines()] == [
         {"a": [1], "b": {"x": {"c": 1}}, "d": "(dropped)"}
     ]
+
+
+def test_packed_in_a_bundle_and_loaded(tmp_path: Path) -> None:
+    """The packed file is read as the plain one, by itself and in its folder, and holds no time or name."""
+    recording = _recording(_output())
+    content = recording.save(tmp_path).read_bytes()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/recording.json.gz").write_bytes(packed(content))
+    assert packed(content).startswith(b"\x1f\x8b\x08\0\0\0\0\0\x02\xff")
+    assert gzip.decompress(packed(content)) == content
+    for path in (tmp_path / "b", tmp_path / "b/recording.json.gz"):
+        assert mistaken(path) == ""
+        assert Recording.load(path, (PLAIN,)) == recording
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda whole: whole[:-4], lambda whole: whole + b"x", lambda whole: whole[:40]]
+)
+def test_packed_recording_that_is_damaged(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    """What is cut off or goes on after its end is no recording."""
+    path = tmp_path / "recording.json.gz"
+    path.write_bytes(damage(packed(_recording(_output()).save(tmp_path).read_bytes())))
+    with pytest.raises(RecordingError, match=r"recording.json.gz: damaged: it is cut off"):
+        Recording.load(path, (PLAIN,))
+
+
+def _identity(*answers: Answer, host_key: str = "") -> Identity:
+    return Identity.of(Recording("a", "ssh", {each.name: each for each in answers}, host_key=host_key))
+
+
+def test_identity_of_a_target() -> None:
+    """Machine and engine say their ids themselves; what was not answered is unknown and never empty."""
+    machine = Answer("machine_id", 0, "8a4b6c" + "0" * 26 + "\n", "")
+    engine = Answer("docker_info", 0, '{"ID": "7TRN:IPZB", "ServerVersion": "26"}', "")
+    assert _identity(machine, engine, host_key="SHA256:x") == Identity(
+        "8a4b6c" + "0" * 26, "7TRN:IPZB", "SHA256:x"
+    )
+    none = Answer("machine_id", 1, "", "the machine has no id")
+    assert _identity(none, Answer("docker_info", 0, '{"ServerVersion": "26"}', "")) == Identity(
+        *["unknown"] * 2, ""
+    )
+
+
+def test_only_the_number_of_a_machine_is_kept() -> None:
+    """What else somebody wrote into that file is not stored."""
+    assert MACHINE_ID.keep("a" * 32 + "\n") == "a" * 32 + "\n"
+    assert MACHINE_ID.keep("geheim\n") == MACHINE_ID.keep("a" * 32 + "\npassword\n") == ""

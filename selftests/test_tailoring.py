@@ -127,7 +127,7 @@ def test_switched_off_is_told_everywhere(project: Project, processes: list[str])
         project, "  groups:\n    prod:\n      fails: {off: 'not here'}\n      cannot_be_read: {off: 'nor'}\n"
     )
     run = project.pytest(*processes)
-    said = "switched off by inventories/local.yml:7: not here (otherwise: fail)"
+    said = "switched off by local.yml:7: not here (otherwise: fail)"
     assert run.status == 1
     verdicts = run.verdicts
     assert (verdicts["fails@web1"], verdicts["fails@web2"]) == ("not applicable", "fail")

@@ -410,3 +410,37 @@ def test_many_targets_at_a_time(suite: Project, sshd: SshServer, engine: EngineF
     assert len(run.results["results"]) == 8
     assert sshd.logins == 8
     _same(_by_target(run))
+
+
+def _host_keys(run: Run, *targets: str) -> list[str]:
+    documents = (run.folder / "reports/latest" / each / "recording.json" for each in targets)
+    return [json.loads(each.read_text())["host_key"] for each in documents]
+
+
+def _fingerprint(server: SshServer) -> str:
+    command = ["ssh-keygen", "-l", "-f", str(server.folder / "host_key.pub")]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[1]
+
+
+def test_recording_knows_the_key_of_the_server(sshd: SshServer, suite: Project) -> None:
+    """The fingerprint is that of the connection that gathered, and asking for it takes no second one."""
+    other = sshd.write_config("other", KnownHostsCommand="/bin/true")
+    targets = {
+        "openssh": {"connect": f"ssh://box?ssh_config={sshd.config}"},
+        "paramiko": {"connect": f"paramiko://box?ssh_config={sshd.config}"},
+        "own-command": {"connect": f"ssh://box?ssh_config={other}"},
+        "here": {"connect": "local://"},
+    }
+    before = sshd.logins
+    run = _audit(suite, targets, "-k", "privileged")
+    assert sshd.logins - before == 3
+    key = _fingerprint(sshd)
+    assert _host_keys(run, *targets) == [key, key, "unknown", ""]
+
+
+def test_server_with_another_key_is_still_refused(sshd: SshServer, suite: Project) -> None:
+    """That the fingerprint is asked for makes no key known that is not."""
+    empty = sshd.write_config("empty", UserKnownHostsFile="/dev/null")
+    run = _audit(suite, {"box": {"connect": f"ssh://box?ssh_config={empty}"}}, "-k", "privileged")
+    assert "Host key verification failed" in run.output
+    assert _host_keys(run, "box") == [""]

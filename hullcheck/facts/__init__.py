@@ -17,6 +17,7 @@ from hullcheck.facts import (
     engine_files,
     firewall,
     host_services,
+    identity,
     image_contents,
     image_trust,
     images,
@@ -86,6 +87,7 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 
 PROBES: tuple[Probe, ...] = (
     *engine.PROBES,
+    *identity.PROBES,
     *daemon.PROBES,
     *networks.PROBES,
     *services.PROBES,

@@ -54,7 +54,7 @@ DOCKER_VERSION = Probe(
 _INFO = """
     ServerVersion OperatingSystem OSType NCPU MemTotal DockerRootDir Driver DriverStatus LoggingDriver
     CgroupDriver CgroupVersion MemoryLimit SwapLimit CpuCfsQuota CPUShares PidsLimit DefaultRuntime
-    SecurityOptions ServerErrors Debug ExperimentalBuild LiveRestoreEnabled
+    ID SecurityOptions ServerErrors Debug ExperimentalBuild LiveRestoreEnabled
 """
 
 # Where the engine keeps its data, in $root: as it was told once for all probes, or by asking again.

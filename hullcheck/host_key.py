@@ -1,0 +1,65 @@
+"""The key that an SSH server proved to have: as the connection saw it that gathered, not as a second one may.
+
+OpenSSH runs its `KnownHostsCommand` during the exchange of keys and tells it the fingerprint. The command says
+nothing, so that who is trusted stays with the user's settings.
+"""
+
+import base64
+import hashlib
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+UNKNOWN = "unknown"
+_SECONDS = 10
+_NO_KEY = "NONE"  # what the command is told before there is a key
+
+
+@cache
+def _is_told() -> bool:
+    """Whether the ssh of this machine knows the setting (OpenSSH 8.5 and newer)."""
+    return _configured("ssh -F /dev/null -o KnownHostsCommand=none -G localhost") is not None
+
+
+def _configured(command: str) -> str | None:
+    """What a client would do that is called with `-G`, which connects to nothing; None where it does not know."""
+    try:
+        done = subprocess.run(
+            command, shell=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+
+
+def ask_openssh(backend: Any, file: Path) -> None:
+    """Let the client of testinfra's *backend* write the fingerprint to *file*; not where the user has a command."""
+    if not _is_told() or set(str(file)) & set("%\"'\\ "):
+        return
+    words, arguments = backend._build_ssh_command("")
+    at = words.index("ssh") + 1
+    settings = _configured(backend.quote(" ".join([*words[:at], "-G", *words[at:]]), *arguments))
+    if settings is None or "\nknownhostscommand " in f"\n{settings}":
+        return
+    option = f"""-o 'KnownHostsCommand=/bin/sh -c "echo %f >>{file}; exit 0"'"""
+    given = backend.ssh_extra_args
+    backend.ssh_extra_args = f"{given} {option}" if given else option
+
+
+def seen_by_openssh(file: Path) -> str:
+    """What the client wrote to *file*; `unknown` where it was not asked to, or another connection was used again."""
+    try:
+        lines = [line for line in file.read_text(encoding="ascii").split() if line != _NO_KEY]
+    except (OSError, ValueError):
+        return UNKNOWN
+    return lines[-1] if lines else UNKNOWN
+
+
+def seen_by_paramiko(backend: Any) -> str:
+    """The key of the connection that paramiko has."""
+    try:
+        key: bytes = backend.client.get_transport().get_remote_server_key().asbytes()
+    except Exception:  # its exceptions are its own affair
+        return UNKNOWN
+    return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
