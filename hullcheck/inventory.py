@@ -80,7 +80,11 @@ class Inventory:
         *target* need not come from the inventory. If it has no groups, but the name of one that does,
         it has the groups of that one.
         """
-        return Policy.from_mapping(merged(*(each for _, each in self._layers("policy", self.policy, target))))
+        return Policy.from_mapping(self.policy_as_written(target))
+
+    def policy_as_written(self, target: Target) -> dict[str, Any]:
+        """The keys of `policy_for` with what the file says."""
+        return merged(*(each for _, each in self._layers("policy", self.policy, target)))
 
     def tailoring_for(self, target: Target) -> Mapping[str, Tailoring]:
         """What is changed of single controls on *target*, in the same layers."""

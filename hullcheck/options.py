@@ -15,12 +15,26 @@ _OPTIONS = {
     " HULLCHECK_INVENTORY",
     "profile": "name of a selection under `profiles` in the inventory; with -m, both must hold",
     "reports": "folder in which each run leaves its results and recordings",
+    "sign": "sign the bundle with this SSH key, by ssh-keygen: a private key, or a public one whose private half an"
+    " agent has; makes a bundle (--bundle) too",
     "probe_timeout": "seconds that one probe may take on a target (default: 30)",
     "target_timeout": "seconds that all probes of one target may take (default: 120)",
 }
 _HEADING = "hullcheck: audit of Docker hosts (targets: --hosts, --sudo, ... of testinfra)"
-_DEFAULTS = {"inventory": "", "profile": "", "reports": "", "probe_timeout": "30", "target_timeout": "120"}
-_STRICT = "fail the run where a waiver or an attestation is expired, not yet in force, not needed or matches nothing"
+_DEFAULTS = {
+    "inventory": "",
+    "profile": "",
+    "reports": "",
+    "sign": "",
+    "probe_timeout": "30",
+    "target_timeout": "120",
+}
+_METAVARS = {"profile": "NAME", "sign": "KEY"}
+_FLAGS = {
+    "bundle": "write all that the run found and was told into one file too, reports/RUN.zip, for `hullcheck verify`",
+    "strict_waivers": "fail the run where a waiver or an attestation is expired, not yet in force, not needed or"
+    " matches nothing",
+}
 _CACHE = "hullcheck-images"
 DEFAULT_INVENTORY = "inventories/local.yml"
 
@@ -29,24 +43,22 @@ def add_options(parser: pytest.Parser) -> None:
     """Declare the option group `hullcheck`; hosts and connections are testinfra's options."""
     group = parser.getgroup("hullcheck", _HEADING)
     for name, meaning in _OPTIONS.items():
-        flag = "--" + name.replace("_", "-")
-        metavar = "NAME" if name == "profile" else "SECONDS" if name.endswith("timeout") else "PATH"
-        group.addoption(flag, dest=f"hullcheck_{name}", metavar=metavar, default=None, help=meaning)
+        metavar = _METAVARS.get(name, "SECONDS" if name.endswith("timeout") else "PATH")
+        group.addoption(_spelled(name), dest=f"hullcheck_{name}", metavar=metavar, default=None, help=meaning)
         parser.addini(f"hullcheck_{name}", meaning, default=_DEFAULTS[name])
-    group.addoption(
-        "--strict-waivers",
-        action="store_true",
-        dest="hullcheck_strict_waivers",
-        default=None,
-        help=_STRICT,
-    )
-    parser.addini("hullcheck_strict_waivers", _STRICT, default="false")
+    for name, meaning in _FLAGS.items():
+        group.addoption(_spelled(name), dest=f"hullcheck_{name}", action="store_true", default=None, help=meaning)
+        parser.addini(f"hullcheck_{name}", meaning, default="false")
     group.addoption(
         "--show-probes",
         action="store_true",
         dest="hullcheck_show_probes",
         help="print every command that would be run on a target, contact no host, run no test",
     )
+
+
+def _spelled(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def option(config: pytest.Config, name: str) -> str:
@@ -81,6 +93,11 @@ def path(config: pytest.Config, name: str) -> Path | None:
     said_here = config.getoption(f"hullcheck_{name}", None) or os.environ.get(f"HULLCHECK_{name.upper()}")
     beside = config.inipath.parent if config.inipath else config.rootpath
     return (config.invocation_params.dir if said_here else beside) / text
+
+
+def wants_bundle(config: pytest.Config) -> bool:
+    """Whether the run is to be bundled; what is signed is."""
+    return flag(config, "bundle") or bool(option(config, "sign"))
 
 
 def seconds(config: pytest.Config, name: str) -> int:

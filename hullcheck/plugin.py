@@ -82,13 +82,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or not _runs_tests(config):
         return
     config.pluginmanager.register(Reporting(config, session_of), "hullcheck-reporting")
-    if options.path(config, "reports") is None:
+    bundled = options.wants_bundle(config)
+    if options.path(config, "reports") is None and not bundled:
         return
     folder = session_of(config).writable_folder()
     if config.getoption("xmlpath", "") is None:
         config.option.xmlpath = str(folder / "junit.xml")
     if config.getoption("htmlpath", "") is None:
         config.option.htmlpath = str(folder / "report.html")
+        config.option.self_contained_html = True
+    elif bundled:  # a page that needs other files beside it is no page in a bundle
         config.option.self_contained_html = True
 
 

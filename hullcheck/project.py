@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-_WITH_A_PATH = ("--inventory", "--reports", "--ssh-config", "--ssh-identity-file", "--ansible-inventory")
+_WITH_A_PATH = (
+    "--inventory",
+    "--reports",
+    "--ssh-config",
+    "--ssh-identity-file",
+    "--ansible-inventory",
+    "--sign",
+)
 
 
 def find_again(config: pytest.Config) -> None:

@@ -1,15 +1,20 @@
 """Tells: takes the results in, writes them, and says at the end what was found."""
 
 import gc
+import sys
 from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
 
 from hullcheck import options
+from hullcheck.bundle import BundleError
+from hullcheck.bundle.run import Bundling
+from hullcheck.results import Audit
 from hullcheck.session import LATEST, AuditSession, result_from
-from hullcheck.writers import audit_page, html, terminal
-from hullcheck.writers import results as results_writer
+from hullcheck.text import printable
+from hullcheck.writers import html, terminal
+from hullcheck.writers.run_folder import PRIVATE, WRITERS
 
 
 class Reporting:
@@ -20,6 +25,7 @@ class Reporting:
         self.config = config
         self.session_of = session_of
         self.audited = False
+        self.bundling = Bundling(config, session_of(config)) if options.wants_bundle(config) else None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in the result that a report carries, maybe out of another process."""
@@ -29,6 +35,8 @@ class Reporting:
             audit_session = self.session_of(self.config)
             audit_session.mapped = {**audit_session.mapped, **carried.get("mapped", {})}
             audit_session.add(*result_from(carried))
+            if self.bundling:
+                self.bundling.tests.add(report.nodeid.partition("::")[0])
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
@@ -41,21 +49,37 @@ class Reporting:
             gc.freeze()  # as before judging: what is left to do is to write, and to look through it all finds nothing
         yield
         if self.audited:
-            self._write(int(session.exitstatus))
+            self._write(session)
 
-    def _write(self, exit_status: int) -> None:
+    def _write(self, session: pytest.Session) -> None:
         audit_session = self.session_of(self.config)
         folder = audit_session.folder
-        audit = audit_session.audit(exit_status)
-        (folder / "results.json").write_text(results_writer.render(audit), encoding="utf-8")
-        page = folder / "audit.html"
-        page.touch(mode=0o600)  # it holds whole answers, as the recordings do
-        page.write_text(audit_page.render(audit, list(audit_session.recordings.values())), encoding="utf-8")
+        audit = audit_session.audit(int(session.exitstatus))
+        for name, render in WRITERS.items():
+            path = folder / name
+            if name in PRIVATE:
+                path.touch(mode=0o600)
+            path.write_text(render(audit, list(audit_session.recordings.values())), encoding="utf-8", newline="")
+        if self.bundling:
+            self._bundle(self.bundling, session, audit)
         link = (
             folder.parent / f".{folder.name}"
         )  # renamed over the old one, so that `latest` always leads somewhere
         link.symlink_to(folder.name)
         link.replace(folder.parent / LATEST)
+
+    def _bundle(self, bundling: Bundling, session: pytest.Session, audit: Audit) -> None:
+        """A run without the bundle that it was to make has not done its work."""
+        try:
+            said, done = f"bundle: {bundling.write(session, audit)}", True
+        except BundleError as error:
+            said, done = f"No bundle: {printable(str(error))}", False
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.write_line(said, red=not done)
+        elif not done:
+            print(said, file=sys.stderr)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> Generator[None]:

@@ -1,10 +1,12 @@
 """Reads the results.json that an audit left."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hullcheck.results import SCHEMA
+from hullcheck.results import SCHEMA, Attestation, Audit, AuditedTarget, Control, Result, Run, Waiver
+from hullcheck.rollup import Rollup
 from hullcheck.wrong_use import WrongUse
 
 
@@ -25,6 +27,29 @@ def read(path: Path, naming: str) -> dict[str, Any]:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise WrongUse(f"{path}: not {SCHEMA}; write the results.json of an audit")
     return document
+
+
+def audit(document: Mapping[str, Any]) -> Audit:
+    """The audit that a results.json describes: the inverse of its writer.
+
+    Raises:
+        KeyError, TypeError, ValueError or AttributeError: it is damaged.
+    """
+    run = {**document["run"], "arguments": tuple(document["run"]["arguments"])}
+    version = run.pop("hullcheck")
+    return Audit(
+        Run(**run, version=version),
+        tuple(AuditedTarget(name, **each) for name, each in document["targets"].items()),
+        tuple(Control.from_json(name, each) for name, each in document["controls"].items()),
+        tuple(map(Result.from_json, document["results"])),
+        tuple(map(Rollup.from_json, document["requirements"])),
+        tuple(Waiver(**_tuples(each)) for each in document["waivers"]),
+        tuple(Attestation(**_tuples(each)) for each in document["attestations"]),
+    )
+
+
+def _tuples(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(each) if isinstance(each, list) else each for key, each in document.items()}
 
 
 def damaged(path: Path) -> WrongUse:

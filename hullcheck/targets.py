@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from hullcheck import bundle
 from hullcheck.inventory import Target
 from hullcheck.recording import FILE_NAME, PACKED, mistaken
 from hullcheck.suggest import did_you_mean
@@ -15,12 +16,7 @@ from hullcheck.text import hide_passwords
 
 RECORDED = "recorded"
 _SUFFIXES = (".txt", ".out", ".log", ".json")  # of files; in `web1.example.com` it is a part of the name
-FILES = (
-    *("results.json", "junit.xml", "report.html", "audit.html", "findings.csv", "requirements.csv"),
-    *("inventory", "policy.json", "manifest.json"),
-    *("manifest-sha256.txt", "manifest-sha256.txt.sig", "statement.dsse.json"),
-)
-"""What lies in the folder of a run or in its bundle, beside the directory of each target."""
+FILES = bundle.NAMES
 CONTAINER_BACKENDS = ("docker", "podman", "kubectl")
 SSH_BACKENDS = ("ssh", "safe-ssh")
 

@@ -10,6 +10,7 @@ from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
 UNKNOWN = "unknown"
+_OVER_SSH = ("ssh", "safe-ssh", "paramiko")
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}\s*")
 
 
@@ -50,7 +51,8 @@ class Identity:
     @classmethod
     def of(cls, recording: Recording) -> Self:
         """What *recording* says of its target."""
-        return cls(_machine_id(recording), _engine_id(recording), recording.host_key)
+        key = recording.host_key or (UNKNOWN if recording.backend in _OVER_SSH else "")
+        return cls(_machine_id(recording), _engine_id(recording), key)
 
 
 def _machine_id(recording: Recording) -> str:

@@ -1,0 +1,23 @@
+"""The bundle of a run: one file with all that it found and all that it was told, to be kept and checked elsewhere."""
+
+RESULTS = "results.json"
+JUNIT = "junit.xml"
+PAGE = "report.html"
+INVENTORY = "inventory"
+"""The folder with the inventory, and with the files that it names."""
+POLICY = "policy.json"
+MANIFEST = "manifest.json"
+DIGESTS = "manifest-sha256.txt"
+"""Of every file but itself and the two below, as sha256sum reads and writes it; BagIt names it so."""
+SIGNATURE = f"{DIGESTS}.sig"
+STATEMENT = "statement.dsse.json"
+
+NAMES = (
+    *(RESULTS, JUNIT, PAGE, "audit.html", "findings.csv", "requirements.csv"),
+    *(INVENTORY, POLICY, MANIFEST, DIGESTS, SIGNATURE, STATEMENT),
+)
+"""What lies in the folder of a run or in its bundle, beside the folder of each target."""
+
+
+class BundleError(Exception):
+    """A bundle cannot be made; the message says why, in one line."""

@@ -1,0 +1,72 @@
+"""The zip file of a bundle: its bytes follow from the names and contents in it, and from nothing else.
+
+Nothing is compressed, so that they depend on no version of a compressor; sorted, without dates, comments and extra
+fields. So who has the contents can make the file again, and no byte of it can be changed unseen.
+"""
+
+import io
+import re
+import stat
+import struct
+import zipfile
+from collections.abc import Iterable, Mapping
+
+_DATE = (1980, 1, 1, 0, 0, 0)
+_MODE = stat.S_IFREG | 0o600
+_LOCAL = 30  # bytes of an entry's head before its name
+
+
+class ArchiveError(Exception):
+    """A file is no zip that hullcheck wrote; the message says what of it."""
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """A zip with these *files*."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, _DATE)
+            entry.create_system = 3  # modes are those of Unix
+            entry.external_attr = _MODE << 16
+            archive.writestr(entry, files[name])
+    return whole.getvalue()
+
+
+def unpack(whole: bytes) -> list[tuple[str, bytes]]:
+    """The entries of a zip, in the order and as often as its directory names them, whatever their checksums say.
+
+    Raises:
+        ArchiveError: it is none, or has entries that are compressed, encrypted, or larger than it is itself.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+            entries = archive.infolist()
+    except Exception as error:  # what zipfile raises of a damaged one is not documented
+        raise ArchiveError(f"no zip file, or a damaged one ({type(error).__name__})") from None
+    if sum(each.file_size for each in entries) > len(whole):
+        raise ArchiveError("damaged: its entries claim to be larger than it is")
+    return [(each.filename, _content(whole, each)) for each in entries]
+
+
+def _content(whole: bytes, entry: zipfile.ZipInfo) -> bytes:
+    """What lies at the place of *entry*: read here, because zipfile gives nothing where a checksum is wrong."""
+    if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
+        raise ArchiveError(f"{entry.filename}: is compressed or encrypted, which hullcheck never writes")
+    head = whole[entry.header_offset : entry.header_offset + _LOCAL]
+    if len(head) < _LOCAL:
+        raise ArchiveError(f"{entry.filename}: is not where the directory says")
+    name, extra = struct.unpack("<HH", head[26:])
+    start = entry.header_offset + _LOCAL + name + extra
+    return whole[start : start + entry.file_size]
+
+
+def unsafe(name: str) -> bool:
+    """Whether *name* could lead out of the folder into which a bundle is unpacked, or cannot be shown as it is."""
+    parts = name.split("/")
+    return bool(re.search(r"[\\\0]", name)) or not name.isprintable() or bool({"", ".", ".."} & set(parts))
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """Those of *names* that are there more than once."""
+    seen: set[str] = set()
+    return sorted({name for name in names if name in seen or seen.add(name)})  # type: ignore[func-returns-value]

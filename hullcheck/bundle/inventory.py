@@ -1,0 +1,63 @@
+"""The inventory as a run used it, with the files that it names, fit to be given away."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hullcheck import bundle
+from hullcheck.bundle.archive import unsafe
+from hullcheck.targets import plain
+from hullcheck.text import hide_passwords
+
+if TYPE_CHECKING:
+    from hullcheck.inventory import Inventory
+
+
+def files(inventory: "Inventory") -> dict[str, bytes]:
+    """The inventory first and then what it names, by their names in a bundle; nothing where there is no inventory.
+
+    Passwords in addresses are hidden; all the rest stays byte for byte, so that lines keep their numbers.
+
+    Raises:
+        BundleError: one of them cannot be in a bundle.
+    """
+    if inventory.document is None:
+        return {}
+    folder = inventory.path.resolve().parent
+    found = {}
+    for path in (inventory.path, *inventory.further):
+        name = os.path.relpath(path.parent.resolve() / path.name, folder)
+        if unsafe(name):
+            raise bundle.BundleError(
+                f"{path}: a bundle needs it below the folder of the inventory, with a plain name"
+            )
+        try:
+            found[f"{bundle.INVENTORY}/{name}"] = _without_passwords(path.read_bytes(), inventory)
+        except OSError as error:
+            raise bundle.BundleError(f"{path}: {error.strerror}") from None
+    _check(inventory.path, found)
+    return found
+
+
+def _without_passwords(content: bytes, inventory: "Inventory") -> bytes:
+    text = content.decode("utf-8", "surrogateescape")
+    for target in inventory.targets:
+        text = text.replace(target.connect, plain(target.connect))
+    return hide_passwords(text).encode("utf-8", "surrogateescape")
+
+
+def _check(path: Path, found: Mapping[str, bytes]) -> None:
+    """A password that is written in a roundabout way, with escapes, would stay."""
+    from hullcheck import yamlfile
+
+    with tempfile.NamedTemporaryFile(prefix="hullcheck-") as file:
+        file.write(next(iter(found.values())))
+        file.flush()
+        shown = yamlfile.load(Path(file.name)).data
+    for name, entry in shown["targets"].items():
+        if plain(entry["connect"]) != entry["connect"]:
+            raise bundle.BundleError(
+                f"{path}: the password of {name} cannot be hidden; write its `connect` plainly"
+            )

@@ -1,0 +1,115 @@
+"""manifest.json and manifest-sha256.txt: what is in a bundle, who made it, where, when and with what."""
+
+import hashlib
+import json
+import os
+import platform
+import pwd
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullcheck import bundle
+from hullcheck.facts.identity import Identity
+from hullcheck.recording import Recording
+from hullcheck.results import Run
+
+SCHEMA = "hullcheck/manifest/1"
+
+
+def canonical(document: object) -> bytes:
+    """*document* in the one way in which a bundle writes JSON, so that no byte of it is free."""
+    return json.dumps(document, indent=1, sort_keys=True).encode("ascii") + b"\n"
+
+
+def digest(content: bytes) -> str:
+    """The SHA-256 of *content*, as sha256sum writes it."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def digests(files: Mapping[str, bytes]) -> bytes:
+    """manifest-sha256.txt of *files*, in the format of sha256sum."""
+    return "".join(f"{digest(files[name])}  {name}\n" for name in sorted(files)).encode()
+
+
+def listed(files: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
+    """The files of the manifest."""
+    return {name: {"sha256": digest(content), "bytes": len(content)} for name, content in files.items()}
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """Who ran it, where, when and how."""
+    return {
+        "id": run.id,
+        "started": run.started,
+        "finished": run.finished,
+        "arguments": list(run.arguments),
+        "exit_status": run.exit_status,
+        "user": _user(),
+        "machine": platform.node(),
+    }
+
+
+def _user() -> dict[str, Any]:
+    number = os.getuid()
+    try:
+        return {"name": pwd.getpwuid(number).pw_name, "uid": number}
+    except KeyError:  # a container may run as a number that has no name
+        return {"name": "", "uid": number}
+
+
+def target_document(connect: str, recording: Recording) -> dict[str, Any]:
+    """Which machine a target is."""
+    return {
+        "connect": connect,
+        "backend": recording.backend,
+        "gathered": recording.gathered,
+        **vars(Identity.of(recording)),
+    }
+
+
+def made_by(version: str, content: str) -> dict[str, str]:
+    """What judged: the version of each program that has a say in verdicts or pages."""
+    return {
+        "hullcheck": version,
+        "content": content,
+        "python": platform.python_version(),
+        "pytest": pytest.__version__,
+        "pytest-html": _version("pytest-html"),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def content_digest(project: Path, tests: Iterable[str], markers: Path) -> str:
+    """One digest over all that decides verdicts: hullcheck itself, the *tests* with their conftest.py, the markers.
+
+    It is the SHA-256 of what sha256sum would print of them, in the order of their names.
+    """
+    package = Path(__file__).parents[1]
+    files = {
+        f"hullcheck/{path.relative_to(package)}": path
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path != package / markers.name
+    }
+    for test in tests:
+        files[f"project/{test}"] = project / test
+        for folder in (project / test).relative_to(project).parents:
+            if (project / folder / "conftest.py").is_file():
+                files[f"project/{folder / 'conftest.py'}"] = project / folder / "conftest.py"
+    files["markers.ini"] = markers
+    return digest(digests({name: path.read_bytes() for name, path in files.items()}))
+
+
+def covered(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Those of *files* that manifest-sha256.txt lists: it cannot list itself, nor what is made of it."""
+    beside = (bundle.DIGESTS, bundle.SIGNATURE, bundle.STATEMENT)
+    return {name: content for name, content in files.items() if name not in beside}

@@ -1,0 +1,144 @@
+"""Makes the bundle of a run: what it takes is looked at before any host is asked, the rest when all is written."""
+
+import json
+import os
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hullcheck import bundle, frameworks, options
+from hullcheck.bundle import archive, inventory, manifest, sshsig, statement
+from hullcheck.bundle.selection import selection
+from hullcheck.recording import FILE_NAME, PACKED, packed
+from hullcheck.results import Audit
+from hullcheck.writers.html import MOST_TESTS
+from hullcheck.writers.run_folder import WRITERS
+
+if TYPE_CHECKING:
+    from hullcheck.session import AuditSession
+
+_TRIAL = b"hullcheck asks whether this key can sign\n"
+
+
+class Bundling:
+    """What the bundle of one run is made with.
+
+    Attributes:
+        tests: the files of the controls that were judged, seen from the project.
+    """
+
+    def __init__(self, config: pytest.Config, audit_session: "AuditSession") -> None:
+        """See that a bundle can be made and signed.
+
+        Raises:
+            pytest.UsageError: it cannot.
+        """
+        self.config = config
+        self.audit_session = audit_session
+        self.key = options.path(config, "sign")
+        self.tests: set[str] = set()
+        try:
+            self.inventory = inventory.files(audit_session.inventory)
+            if self.key is not None:
+                sshsig.sign(self.key, _TRIAL)
+        except bundle.BundleError as error:
+            raise pytest.UsageError(f"--bundle: {error}") from None
+        except sshsig.SignatureError as error:
+            raise pytest.UsageError(f"--sign {self.key}: {error}") from None
+
+    def write(self, session: pytest.Session, audit: Audit) -> Path:
+        """Make the bundle beside the folder of the run, and let `latest.zip` lead to it; gives its path.
+
+        Raises:
+            BundleError: it cannot be made or signed.
+        """
+        folder = self.audit_session.folder
+        path = folder.with_name(f"{folder.name}.zip")
+        try:
+            _replace(path, archive.pack(self._signed(self._files(session, audit))))
+            link = folder.with_name(f".{folder.name}.zip.link")
+            link.symlink_to(path.name)
+            link.replace(folder.with_name("latest.zip"))
+        except OSError as error:
+            raise bundle.BundleError(f"{error.filename or path}: {error.strerror}") from None
+        except sshsig.SignatureError as error:
+            raise bundle.BundleError(f"{self.key} did not sign: {error}") from None
+        return path
+
+    def _files(self, session: pytest.Session, audit: Audit) -> dict[str, bytes]:
+        """All but what is about the other files."""
+        known = self.audit_session
+        files = self._reports()
+        for target in known.targets:
+            files[f"{target.name}/{PACKED}"] = packed((known.folder / target.name / FILE_NAME).read_bytes())
+        policies = {each.name: known.inventory.policy_as_written(each) for each in known.targets}
+        files |= self.inventory | {bundle.POLICY: manifest.canonical(policies)}
+        files[bundle.MANIFEST] = manifest.canonical(self._manifest(session, audit, files))
+        files[bundle.DIGESTS] = manifest.digests(files)
+        return files
+
+    def _reports(self) -> dict[str, bytes]:
+        folder = self.audit_session.folder
+        places = {name: folder / name for name in WRITERS}
+        for name, option in ((bundle.JUNIT, "xmlpath"), (bundle.PAGE, "htmlpath")):
+            places[name] = Path(self.config.getoption(option, None) or folder / name)
+        return {name: path.read_bytes() for name, path in places.items() if path.is_file()}
+
+    def _manifest(self, session: pytest.Session, audit: Audit, files: dict[str, bytes]) -> dict[str, Any]:
+        project = self.config.rootpath
+        content = manifest.content_digest(project, self.tests, frameworks.find(project))
+        recordings = self.audit_session.recordings
+        return {
+            "schema": manifest.SCHEMA,
+            "run": manifest.run_document(audit.run),
+            "made_by": manifest.made_by(audit.run.version, content),
+            "selection": selection(session),
+            "inventory": next(iter(self.inventory), ""),
+            "targets": {
+                each.name: manifest.target_document(each.connect, recordings[each.name])
+                for each in audit.targets
+            },
+            "left_out": _left_out(files, len(audit.results)),
+            "files": manifest.listed(files),
+        }
+
+    def _signed(self, files: dict[str, bytes]) -> dict[str, bytes]:
+        if self.key is None:
+            return files
+        listing = files[bundle.DIGESTS]
+        said = statement.statement(
+            json.loads(files[bundle.MANIFEST]), json.loads(files[bundle.RESULTS]), listing
+        )
+        to_sign = statement.to_sign(said)
+        signature = sshsig.sign(self.key, to_sign)
+        key = sshsig.key_of(signature, to_sign)
+        return files | {
+            bundle.SIGNATURE: sshsig.sign(self.key, listing),
+            bundle.STATEMENT: statement.envelope(said, sshsig.blob(signature), key),
+        }
+
+
+def _left_out(files: Collection[str], tests: int) -> dict[str, str]:
+    """Why a report is not there that others have."""
+    reasons = {
+        bundle.JUNIT: "pytest was told to write none",
+        bundle.PAGE: f"more than {MOST_TESTS} tests, and --html did not ask for it"
+        if tests > MOST_TESTS
+        else "pytest-html did not write it",
+    }
+    return {name: reason for name, reason in reasons.items() if name not in files}
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file for its owner alone, whole or not at all."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+        try:
+            file.write(content)
+            file.close()
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise

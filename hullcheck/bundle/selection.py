@@ -1,0 +1,43 @@
+"""Which controls a run was to judge, said so that another run can select the same."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_ANEW = {"lf": "--lf", "stepwise": "--stepwise", "pyargs": "--pyargs"}
+"""Options whose meaning depends on earlier runs, or on where things are installed."""
+
+
+def selection(session: pytest.Session) -> dict[str, Any]:
+    """What *session* selected; paths are those of the project, and `partial` says why it cannot be repeated."""
+    config = session.config
+    named = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else []
+    here = config.invocation_params.dir
+    return {
+        "markers": config.option.markexpr or "",
+        "keywords": config.option.keyword or "",
+        "paths": [_in_project(each, here, config.rootpath) for each in named],
+        "deselected": list(config.getoption("deselect", None) or ()),
+        "ignored": [
+            _in_project(str(each), here, config.rootpath) for each in config.getoption("ignore", None) or ()
+        ],
+        "ignored_patterns": [str(each) for each in config.getoption("ignore_glob", None) or ()],
+        "partial": _partial(session),
+    }
+
+
+def _in_project(argument: str, here: Path, project: Path) -> str:
+    path, colons, rest = argument.partition("::")
+    return os.path.relpath(here / path, project) + colons + rest
+
+
+def _partial(session: pytest.Session) -> str:
+    stopped = session.shouldfail or session.shouldstop
+    if stopped:
+        return str(stopped)
+    if session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
+        return "the run was interrupted"
+    anew = [flag for name, flag in _ANEW.items() if session.config.getoption(name, None)]
+    return f"{anew[0]} was given" if anew else ""

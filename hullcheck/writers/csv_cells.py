@@ -1,0 +1,25 @@
+"""Cells of a CSV file that a spreadsheet takes for text, whatever a host put into them."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from hullcheck.text import printable
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Render *rows* below *head*.
+
+    A cell that a spreadsheet would take for a formula begins with an apostrophe; results.json has it plain.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([_cell(each) for each in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(text: str) -> str:
+    return "'" + printable(text) if text.startswith(_FORMULA) else printable(text)
