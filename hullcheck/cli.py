@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from hullcheck import __version__
-from hullcheck.commands import attest, compare, controls, coverage, probe_script, report, waive
+from hullcheck.commands import attest, compare, controls, coverage, probe_script, report, verify, waive
 from hullcheck.text import printable
 from hullcheck.wrong_use import WrongUse
 
@@ -36,6 +36,6 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"hullcheck {__version__}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (controls, coverage, report, compare, waive, attest, probe_script):
+    for command in (controls, coverage, report, compare, verify, waive, attest, probe_script):
         command.add(commands)
     return whole

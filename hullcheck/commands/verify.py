@@ -1,0 +1,63 @@
+"""`hullcheck verify`: a bundle is what its run left, and its recordings give its verdicts."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hullcheck.text import printable
+from hullcheck.wrong_use import WrongUse
+
+if TYPE_CHECKING:
+    from hullcheck.commands import Subparsers
+
+FINE, WRONG, DIFFERENT = 0, 1, 3
+
+
+def add(commands: "Subparsers") -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser(
+        "verify",
+        help="check a bundle: digests, signature, completeness, and every verdict again from the recordings",
+        description="Check what `pytest --bundle` left. Run it in the directory of the controls: the recordings are"
+        " judged again with them. Exit status: 0 all is right, 1 something is wrong, 2 wrong use, 3 verdicts or"
+        " reports differ, and another version of hullcheck or other controls made the bundle.",
+    )
+    parser.add_argument(
+        "bundle", type=Path, metavar="BUNDLE", help="the .zip, or the folder that it was unpacked to"
+    )
+    parser.add_argument(
+        "--allowed-signers",
+        type=Path,
+        metavar="FILE",
+        help="who may have signed it, as for ssh-keygen; without it, only that the signature holds is checked",
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(given: argparse.Namespace) -> int:
+    from hullcheck.verify.check import check  # late: no other subcommand needs pytest for what it does
+
+    allowed: Path | None = given.allowed_signers
+    if not given.bundle.exists():
+        raise WrongUse(f"{given.bundle}: not there; audit first (`pytest -m cis --bundle`), or name it")
+    if allowed is not None and not allowed.is_file():
+        raise WrongUse(f"--allowed-signers {allowed}: there is no such file")
+    hard = soft = 0
+    other = ""
+    for step in check(given.bundle, allowed):
+        print(printable(f"{step.name}: {'WRONG' if step.faults else step.said}"), flush=True)
+        for fault in step.faults:
+            print(printable(f"  {fault}").replace("\n", "\n  "))
+        other = other or step.other
+        hard, soft = hard + len(step.faults) * (not step.differs), soft + len(step.faults) * step.differs
+    if other:
+        print(
+            printable(
+                f"made by {other}, which is not what is here: verdicts and reports may differ for that reason"
+            )
+        )
+    if not hard and not soft:
+        print(f"verified: {given.bundle}")
+        return FINE
+    print(f"NOT verified: {given.bundle}: {hard + soft} faults")
+    return WRONG if hard or not other else DIFFERENT

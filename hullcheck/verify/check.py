@@ -1,0 +1,81 @@
+"""All checks of a bundle in their order: the cheap ones first, and judging again only where those found nothing."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from hullcheck.verify import (
+    Step,
+    completeness,
+    digests,
+    documents,
+    layout,
+    replay,
+    reports,
+    signature,
+    verdicts,
+)
+from hullcheck.verify.documents import Documents
+
+
+def check(path: Path, allowed: Path | None) -> Iterator[Step]:
+    """The checks of the bundle at *path*, each as soon as it is done.
+
+    Args:
+        allowed: who may have signed it, as ssh-keygen reads it; None where only the signature itself is looked at.
+
+    Raises:
+        WrongUse: there is no bundle.
+    """
+    files, step = layout.read(path)
+    wrong = bool(step.faults)
+    yield step
+    for step in _of_files(files, allowed):
+        wrong |= bool(step.faults)
+        yield step
+    if wrong:
+        yield Step("verdicts", "not derived again, because of what is wrong above")
+        return
+    known, _ = documents.read(files)
+    if known is not None:
+        yield from _again(files, known)
+
+
+def _of_files(files: Mapping[str, bytes], allowed: Path | None) -> Iterator[Step]:
+    """The checks for which nothing has to be judged."""
+    if set(layout.ALWAYS) - set(files):
+        return
+    yield digests.check(files)
+    yield signature.check(files, allowed)
+    known, step = documents.read(files)
+    yield step
+    if known is None:
+        return
+    try:
+        said = signature.check_statement(files, known)
+        if said is not None:
+            yield said
+        found, faults = completeness.load(files)
+        step = completeness.check(files, known, found)
+        yield Step(step.name, step.said, (*faults, *step.faults))
+        if not faults:
+            order = [found[name] for name in known.results["targets"] if name in found]
+            wrong = tuple(reports.rendered(files, known, order))
+            yield Step("reports", "follow from the results", wrong, differs=True)
+    except documents.DAMAGED as error:
+        yield Step("documents", faults=(f"damaged ({type(error).__name__}: {error})",))
+
+
+def _again(files: Mapping[str, bytes], known: Documents) -> Iterator[Step]:
+    """What the recordings say when they are judged again."""
+    try:
+        made = replay.replay(files, known)
+    except replay.ReplayError as error:
+        yield Step("verdicts", faults=(str(error),))
+        return
+    again, _ = documents.read(made)
+    assert again is not None  # this version wrote it a moment ago
+    other = verdicts.other_maker(known, again)
+    faults = (*verdicts.differences(files, known, again, made), *reports.compared(files, made, known, again))
+    many, targets = len(again.results["results"]), len(again.results["targets"])
+    said = f"{many} derived again from {targets} recordings, all the same"
+    yield Step("verdicts", said, faults, differs=True, other=other)

@@ -1,0 +1,99 @@
+"""The JSON files of a bundle: read, and found to be written in the one way in which hullcheck writes them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hullcheck import __version__, bundle, results_file
+from hullcheck.bundle import manifest as writer
+from hullcheck.results import SCHEMA, Audit
+from hullcheck.verify import Step, digests
+from hullcheck.verify.layout import REPORTS
+from hullcheck.writers import results as results_writer
+
+DAMAGED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
+"""What comes of reading a document that is not what it should be."""
+
+
+@dataclass(frozen=True)
+class Documents:
+    """What a bundle says of itself."""
+
+    manifest: dict[str, Any]
+    results: dict[str, Any]
+    audit: Audit
+
+    @property
+    def partial(self) -> str:
+        """Why the run did not judge all that it selected; empty where it did."""
+        return str(self.manifest["selection"]["partial"])
+
+    @property
+    def knows_all_controls(self) -> bool:
+        """Whether the run looked at all controls of what it selected, so that its requirements can be derived again."""
+        return not self.partial.startswith("--")
+
+
+def read(files: Mapping[str, bytes]) -> tuple[Documents | None, Step]:
+    """The documents among *files*; None where they cannot be understood."""
+    other = ""
+    try:
+        manifest = json.loads(files[bundle.MANIFEST])
+        made = manifest["made_by"]["hullcheck"]
+        other = f"hullcheck {made}" if made != __version__ else ""
+        if manifest["schema"] != writer.SCHEMA:
+            fault = f"{bundle.MANIFEST}: is {manifest['schema']}, and hullcheck {__version__} reads {writer.SCHEMA}"
+            return None, Step("documents", faults=(fault,), differs=True, other=other)
+        known = Documents(manifest, *_results(files[bundle.RESULTS]))
+        faults = (*_written(files, known), *digests.check_manifest(files, manifest), *_agree(files, known))
+    except DAMAGED as error:
+        said = f"{bundle.MANIFEST} or {bundle.RESULTS}: damaged ({type(error).__name__}: {error})"
+        return None, Step("documents", faults=(said,), differs=bool(other), other=other)
+    said = f"made by hullcheck {made}, {manifest['run']['started']}, on {manifest['run']['machine']}"
+    return known, Step("documents", said, faults, differs=bool(other), other=other)
+
+
+def _results(content: bytes) -> tuple[dict[str, Any], Audit]:
+    document = json.loads(content)
+    if document["schema"] != SCHEMA:
+        raise ValueError(f"{bundle.RESULTS} is {document['schema']}")
+    return document, results_file.audit(document)
+
+
+def _written(files: Mapping[str, bytes], known: Documents) -> list[str]:
+    """Files with bytes that reading passes over, such as blanks, or the same key twice."""
+    policy = json.loads(files[bundle.POLICY])
+    written = {
+        bundle.MANIFEST: writer.canonical(known.manifest),
+        bundle.POLICY: writer.canonical(policy),
+        bundle.RESULTS: results_writer.render(known.audit).encode(),
+    }
+    faults = [name for name, content in written.items() if files[name] != content]
+    return [f"{name}: not written as hullcheck writes it" for name in faults]
+
+
+def _agree(files: Mapping[str, bytes], known: Documents) -> list[str]:
+    """Where manifest and results contradict each other or what is there."""
+    run, same = known.results["run"], known.manifest["run"]
+    faults = [
+        f"{bundle.RESULTS}: run.{key} is not what {bundle.MANIFEST} says"
+        for key in ("id", "started", "finished", "arguments", "exit_status")
+        if run[key] != same[key]
+    ]
+    if run["hullcheck"] != known.manifest["made_by"]["hullcheck"]:
+        faults.append(f"{bundle.RESULTS}: run.hullcheck is not what {bundle.MANIFEST} says")
+    left_out = known.manifest["left_out"]
+    for name in REPORTS:
+        if (name in files) == (name in left_out):
+            what = "is there, though" if name in files else "is not there, and"
+            faults.append(
+                f"{name}: {what} {bundle.MANIFEST} says {'that it was left out' if name in files else 'not why'}"
+            )
+    faults += [
+        f"{name}: is said to be left out, which no run does" for name in left_out if name not in REPORTS[-2:]
+    ]
+    named = known.manifest["inventory"]
+    if named and named not in files:
+        faults.append(f"{named}: is not there, though {bundle.MANIFEST} names it as the inventory")
+    return faults

@@ -1,0 +1,102 @@
+"""What a bundle consists of: a zip as hullcheck writes it, or the folder of an unpacked one."""
+
+import os
+import re
+import stat
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from hullcheck import bundle
+from hullcheck.bundle import archive
+from hullcheck.recording import PACKED
+from hullcheck.verify import Step
+from hullcheck.writers.run_folder import WRITERS
+from hullcheck.wrong_use import WrongUse
+
+LARGEST = 4 << 30  # bytes of a whole bundle
+_RECORDING = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
+REPORTS = (*WRITERS, bundle.JUNIT, bundle.PAGE)
+ALWAYS = (bundle.MANIFEST, bundle.DIGESTS, bundle.RESULTS, bundle.POLICY)
+_KNOWN = {*REPORTS, *ALWAYS, bundle.SIGNATURE, bundle.STATEMENT}
+
+
+def read(path: Path) -> tuple[dict[str, bytes], Step]:
+    """The files of the bundle at *path*, and what is wrong with how they lie there.
+
+    Raises:
+        WrongUse: there is no bundle.
+    """
+    try:
+        files, faults = _folder(path) if path.is_dir() else _zip(path)
+    except OSError as error:
+        raise WrongUse(f"{error.filename or path}: {error.strerror}") from None
+    if path.is_dir() and not {bundle.MANIFEST, bundle.DIGESTS} & set(files):
+        raise WrongUse(
+            f"{path}: no bundle; write the .zip that --bundle left, or the folder into which it was unpacked"
+        )
+    faults += _names(files)
+    return files, Step("layout", f"{len(files)} files", tuple(faults))
+
+
+def recordings(files: Collection[str]) -> dict[str, str]:
+    """The names of the recordings among *files*, by target."""
+    matches = map(_RECORDING.fullmatch, files)
+    return {match[1]: match[0] for match in matches if match and match[1] not in bundle.NAMES}
+
+
+def inventory(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The inventory among *files*, and what it names."""
+    return {name: content for name, content in files.items() if name.startswith(f"{bundle.INVENTORY}/")}
+
+
+def _zip(path: Path) -> tuple[dict[str, bytes], list[str]]:
+    if path.stat().st_size > LARGEST:
+        return {}, [f"{path.name}: larger than any bundle ({LARGEST >> 30} GiB)"]
+    whole = path.read_bytes()
+    try:
+        entries = archive.unpack(whole)
+    except archive.ArchiveError as error:
+        return {}, [f"{path.name}: {error}"]
+    faults = [
+        f"{name}: is in the zip more than once" for name in archive.repeated(name for name, _ in entries)
+    ]
+    files = dict(entries)
+    if not faults and archive.pack(files) != whole:
+        faults.append(
+            f"{path.name}: has bytes that do not follow from the files in it: a checksum, a date, a mode, the order,"
+            " or something before, between or after them"
+        )
+    return files, faults
+
+
+def _folder(path: Path) -> tuple[dict[str, bytes], list[str]]:
+    files, faults, room = {}, [], LARGEST
+    for folder, folders, names in os.walk(path):
+        here = Path(folder)
+        if not folders and not names:
+            faults.append(f"{here.relative_to(path)}: an empty folder")
+        for name in (*folders, *names):
+            kind = (here / name).lstat().st_mode
+            shown = (here / name).relative_to(path).as_posix()
+            if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+                faults.append(f"{shown}: a link or something else than a file")
+            elif stat.S_ISREG(kind):
+                room -= (here / name).stat().st_size
+                if room < 0:
+                    return {}, [f"{path}: larger than any bundle ({LARGEST >> 30} GiB)"]
+                files[shown] = (here / name).read_bytes()
+    return files, faults
+
+
+def _names(files: Collection[str]) -> list[str]:
+    known = _KNOWN | set(recordings(files).values())
+    faults = [f"{name}: is missing" for name in ALWAYS if name not in files]
+    for name in sorted(files):
+        if archive.unsafe(name):
+            faults.append(f"{name}: such a name is in no bundle")
+        elif name not in known and not name.startswith(f"{bundle.INVENTORY}/"):
+            faults.append(f"{name}: there is no such file in a bundle")
+    if (bundle.SIGNATURE in files) != (bundle.STATEMENT in files):
+        there, gone = sorted((bundle.SIGNATURE, bundle.STATEMENT), key=lambda each: each not in files)
+        faults.append(f"{gone}: is missing, though {there} is there")
+    return faults

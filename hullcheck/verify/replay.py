@@ -1,0 +1,110 @@
+"""Judges the recordings of a bundle again: a run of pytest on them, with the controls of this project."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hullcheck.text import printable
+from hullcheck.verify import layout, replaying
+from hullcheck.verify.documents import Documents
+
+_NO_HOST = "hullcheck.verify.replaying"
+_ELSEWHERE = (4, 5)  # exit status of pytest: wrong use, or nothing selected
+_LINES = 6
+
+
+class ReplayError(Exception):
+    """The recordings could not be judged again; the message says why."""
+
+
+def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
+    """Judge what *files* record, selected and with the inventory as *known* says; the files of the bundle of that.
+
+    Raises:
+        ReplayError: that cannot be done, here or at all.
+    """
+    with _unpacked(files, known) as folder:
+        command = [
+            *(sys.executable, "-m", "pytest", "-p", _NO_HOST, "-p", "no:cacheprovider", "--maxfail=0"),
+            *(
+                f"--reports={folder}/reports",
+                "--bundle",
+                "--sign=",
+                f"--inventory={_inventory(folder, known)}",
+            ),
+            *_selected(known),
+        ]
+        environment = {name: value for name, value in os.environ.items() if not _ours(name)}
+        done = subprocess.run(
+            command,
+            env={**environment, replaying.FOLDER: str(folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        made = folder / "reports/latest.zip"
+        if not made.exists():
+            raise ReplayError(_why(done.returncode, done.stdout.decode("utf-8", "replace")))
+        return layout.read(made)[0]
+
+
+def _ours(name: str) -> bool:
+    """Whether a variable would change what a run of pytest does."""
+    return name.startswith(("HULLCHECK_", "PYTEST_"))
+
+
+@contextmanager
+def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
+    """A folder with the recordings and the inventory, whose names were found to be safe."""
+    with TemporaryDirectory(prefix="hullcheck-") as name:
+        folder = Path(name)
+        there = layout.recordings(files)
+        for file in (*there.values(), *layout.inventory(files)):
+            path = folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(files[file])
+        hosts = {target: f"recorded://{folder / there[target]}" for target in known.results["targets"]}
+        (folder / replaying.HOSTS).write_text(",".join(hosts.values()))
+        if not known.manifest["inventory"]:
+            targets = {target: {"connect": connect} for target, connect in hosts.items()}
+            (folder / "none.yml").write_text(json.dumps({"targets": targets}))
+        if known.partial:
+            judged = [f"{each['control']}[{each['target']}]" for each in known.results["results"]]
+            (folder / replaying.ONLY).write_text(json.dumps(judged))
+        yield folder
+
+
+def _inventory(folder: Path, known: Documents) -> Path:
+    """Where there was none, one that says nothing: that of the project must not count."""
+    return folder / (known.manifest["inventory"] or "none.yml")
+
+
+def _selected(known: Documents) -> list[str]:
+    """The selection as options; what it names is of this project, or is refused."""
+    said = known.manifest["selection"]
+    options = ["-m", said["markers"], "-k", said["keywords"]]
+    options += [f"--deselect={each}" for each in said["deselected"]]
+    options += [f"--ignore={each}" for each in said["ignored"]]
+    options += [f"--ignore-glob={each}" for each in said["ignored_patterns"]]
+    return [*options, "--", *map(_of_this_project, said["paths"])]
+
+
+def _of_this_project(argument: str) -> str:
+    path = Path(argument.partition("::")[0])
+    here = Path.cwd()
+    inside = not path.is_absolute() and ".." not in path.parts and (here / path).exists()
+    if not inside:
+        raise ReplayError(f"the run selected {argument}, which is not here; verify where the controls are")
+    return argument
+
+
+def _why(status: int, output: str) -> str:
+    lines = [line for line in printable(output).splitlines() if line.strip()][-_LINES:]
+    said = "\n    ".join(lines)
+    hint = "; verify in the directory of the project whose controls were run" if status in _ELSEWHERE else ""
+    return f"pytest ended with status {status} and judged nothing{hint}:\n    {said}"
