@@ -584,11 +584,8 @@ def test_junit_and_html_of_the_user_win(tmp_path: Path) -> None:
     run = project.pytest("--hosts", _careless(project), "--junitxml", "own.xml", "--html", "own.html")
     assert (tmp_path / "own.xml").exists()
     assert (tmp_path / "own.html").exists()
-    assert sorted(each.name for each in (tmp_path / "reports/latest").iterdir()) == [
-        "audit.html",
-        "results.json",
-        "web1",
-    ]
+    left = {each.name for each in (tmp_path / "reports/latest").iterdir()}
+    assert left == {"results.json", "audit.html", "findings.csv", "requirements.csv", "web1"}
     assert run.status == 1
 
 
@@ -598,13 +595,8 @@ def test_reports_folder_is_taken_from_where_the_user_stands(tmp_path: Path) -> N
     (tmp_path / "here").mkdir()
     project.pytest("--hosts", _careless(project), "--reports", "out", "../tests", cwd=tmp_path / "here")
     folder = tmp_path / "here/out/latest"
-    assert {each.name for each in folder.iterdir()} == {
-        "results.json",
-        "junit.xml",
-        "report.html",
-        "audit.html",
-        "web1",
-    }
+    reports = {"results.json", "audit.html", "junit.xml", "report.html", "findings.csv", "requirements.csv"}
+    assert {each.name for each in folder.iterdir()} == {*reports, "web1"}
     assert (folder / "web1/recording.json").stat().st_mode & 0o777 == 0o600
 
 

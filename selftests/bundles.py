@@ -1,0 +1,86 @@
+"""Bundles for self-tests: one of the recorded demo hosts, and what somebody does who forges it well."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hullcheck import bundle, results_file
+from hullcheck.bundle import archive, manifest
+from hullcheck.writers.run_folder import WRITERS
+from selftests.running import REPOSITORY, Project, Run
+
+DEMO = ("-m", "cis", "--inventory", "inventories/demo.yml")
+WHO = "audit@example.com"
+
+
+def make_key(folder: Path, name: str = "key") -> Path:
+    """A new SSH key."""
+    path = folder / name
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    return path
+
+
+def allow(key: Path) -> Path:
+    """A file of allowed signers with the owner of *key*."""
+    path = key.with_name("allowed_signers")
+    path.write_text(f"{WHO} {key.with_suffix('.pub').read_text()}")
+    return path
+
+
+def run_demo(folder: Path, *arguments: str) -> Run:
+    """Audit the demo hosts with the controls of this checkout; what the run leaves lies below *folder*."""
+    return Project(folder).pytest(*DEMO, f"--reports={folder / 'reports'}", *arguments, cwd=REPOSITORY)
+
+
+@dataclass
+class Bundle:
+    """The files of a bundle, to be changed and written."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> "Bundle":
+        """The bundle at *path*."""
+        return cls(dict(archive.unpack(path.read_bytes())))
+
+    def copy(self) -> "Bundle":
+        """The same files, to be changed without the other."""
+        return Bundle(dict(self.files))
+
+    def document(self, name: str) -> Any:
+        """A JSON file of it."""
+        return json.loads(self.files[name])
+
+    def unsigned(self) -> "Bundle":
+        """Without signature: nothing but what fits together can be found then."""
+        for name in (bundle.SIGNATURE, bundle.STATEMENT):
+            self.files.pop(name, None)
+        return self
+
+    def edit(self, name: str, change: Callable[[Any], None]) -> "Bundle":
+        """Change a JSON file of it, and write it as hullcheck does."""
+        document = self.document(name)
+        change(document)
+        if name == bundle.RESULTS:
+            audit = results_file.audit(document)
+            self.files |= {each: render(audit, []).encode() for each, render in WRITERS.items()}
+        else:
+            self.files[name] = manifest.canonical(document)
+        return self
+
+    def fitting(self) -> "Bundle":
+        """All digests made anew."""
+        listed = {
+            name: content for name, content in manifest.covered(self.files).items() if name != bundle.MANIFEST
+        }
+        self.edit(bundle.MANIFEST, lambda document: document.update(files=manifest.listed(listed)))
+        self.files[bundle.DIGESTS] = manifest.digests(manifest.covered(self.files))
+        return self
+
+    def write(self, path: Path) -> Path:
+        """As a zip."""
+        path.write_bytes(archive.pack(self.files))
+        return path
