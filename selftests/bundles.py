@@ -9,6 +9,7 @@ from typing import Any
 
 from hullcheck import bundle, results_file
 from hullcheck.bundle import archive, manifest
+from hullcheck.verify import completeness
 from hullcheck.writers.run_folder import WRITERS
 from selftests.running import REPOSITORY, Project, Run
 
@@ -65,8 +66,9 @@ class Bundle:
         document = self.document(name)
         change(document)
         if name == bundle.RESULTS:
-            audit = results_file.audit(document)
-            self.files |= {each: render(audit, []).encode() for each, render in WRITERS.items()}
+            audit, recordings = results_file.audit(document), completeness.load(self.files)[0]
+            order = [recordings[target.name] for target in audit.targets]
+            self.files |= {each: render(audit, order).encode() for each, render in WRITERS.items()}
         else:
             self.files[name] = manifest.canonical(document)
         return self

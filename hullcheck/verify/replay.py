@@ -13,6 +13,7 @@ from hullcheck.text import printable
 from hullcheck.verify import layout, replaying
 from hullcheck.verify.documents import Documents
 
+_HOSTS = "hosts"
 _NO_HOST = "hullcheck.verify.replaying"
 _ELSEWHERE = (4, 5)  # exit status of pytest: wrong use, or nothing selected
 _LINES = 6
@@ -37,6 +38,7 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
                 "--sign=",
                 f"--inventory={_inventory(folder, known)}",
             ),
+            f"@{folder / _HOSTS}",
             *_selected(known),
         ]
         environment = {name: value for name, value in os.environ.items() if not _ours(name)}
@@ -69,7 +71,9 @@ def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(files[file])
         hosts = {target: f"recorded://{folder / there[target]}" for target in known.results["targets"]}
-        (folder / replaying.HOSTS).write_text(",".join(hosts.values()))
+        (folder / _HOSTS).write_text(
+            f"--hosts={','.join(hosts.values())}\n"
+        )  # it may be too long for a command line
         if not known.manifest["inventory"]:
             targets = {target: {"connect": connect} for target, connect in hosts.items()}
             (folder / "none.yml").write_text(json.dumps({"targets": targets}))

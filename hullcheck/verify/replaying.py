@@ -1,7 +1,7 @@
 """The pytest plugin of the run that judges the recordings of a bundle again.
 
-`hullcheck verify` loads it into that run. It gives the targets, which may be too many for a command line, and sees
-that only controls run: other tests of the project may ask hosts.
+`hullcheck verify` loads it into that run. It sees that no host is asked: every target is a recording of the bundle,
+and only controls run, because other tests of the project may ask hosts.
 """
 
 import json
@@ -10,16 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.plugin import is_control
+from hullcheck.plugin import is_control, session_of
 
 FOLDER = "HULLCHECK_REPLAY"
-HOSTS, ONLY = "hosts", "only.json"
+ONLY = "only.json"
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the targets."""
-    config.option.hosts = (Path(os.environ[FOLDER]) / HOSTS).read_text(encoding="utf-8")
+    """Stop where a target is anything else; settings of the project may have had their say."""
+    wanted = f"recorded://{os.environ[FOLDER]}/"
+    others = [each.name for each in session_of(config).targets if not each.connect.startswith(wanted)]
+    if others:
+        raise pytest.UsageError(f"{', '.join(others)}: not a recording of the bundle, and so not asked")
 
 
 @pytest.hookimpl(trylast=True)

@@ -30,7 +30,9 @@ def rendered(files: Mapping[str, bytes], known: Documents, recordings: Sequence[
     return [
         f"{name}: is not what follows from {bundle.RESULTS}"
         for name, render in WRITERS.items()
-        if name != bundle.RESULTS and files[name] != render(known.audit, recordings).encode()
+        if name != bundle.RESULTS
+        and name in files
+        and files[name] != render(known.audit, recordings).encode()
     ]
 
 

@@ -32,8 +32,8 @@ def check(files: Mapping[str, bytes], allowed: Path | None) -> Step:
 
 def check_statement(files: Mapping[str, bytes], known: Documents) -> Step | None:
     """The statement: signed by the same key, and saying what the bundle says; None where nothing is signed."""
-    if bundle.STATEMENT not in files:
-        return None
+    if bundle.STATEMENT not in files or bundle.SIGNATURE not in files:
+        return None  # layout says where one is without the other
     try:
         payload, signature, key = statement.opened(files[bundle.STATEMENT])
         armored = sshsig.armored(signature)

@@ -21,6 +21,7 @@ def differences(
         *_parts(known, again),
         *_status(known, again),
         *_used(files, made),
+        *_manifest(known.manifest, again.manifest),
     ]
 
 
@@ -131,3 +132,24 @@ def _used(files: Mapping[str, bytes], made: Mapping[str, bytes]) -> Iterator[str
     used = {name for name in here if name != f"{bundle.INVENTORY}/none.yml"}
     for name in sorted(layout.inventory(files).keys() ^ used):
         yield f"{name}: {'the inventory does not name it' if name in files else 'the inventory names it'}"
+
+
+def _manifest(said: Mapping[str, Any], is_now: Mapping[str, Any]) -> Iterator[str]:
+    """What of the manifest is the same whoever runs it, and that nothing else stands in it."""
+    for key in ("run", "made_by", "targets"):
+        if _shape(said[key]) != _shape(is_now[key]):
+            yield f"{bundle.MANIFEST}: its {key} has other entries than hullcheck writes"
+    if said.keys() != is_now.keys():
+        yield f"{bundle.MANIFEST}: has other entries than hullcheck writes"
+    for key in said["selection"].keys() | is_now["selection"].keys():
+        if key != "partial" and said["selection"].get(key) != is_now["selection"].get(key):
+            yield f"{bundle.MANIFEST}: its selection.{key} is not what pytest makes of it"
+
+
+def _shape(value: Any) -> Any:
+    """The keys of *value* and the kinds of what is below them; of a list, of its entries."""
+    if isinstance(value, dict):
+        return {key: _shape(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return sorted({str(_shape(each)) for each in value} | {"str"})
+    return type(value).__name__
