@@ -142,16 +142,27 @@ def green(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
 
 
 def swap_recordings(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
-    """Two recordings, as they are or each with the name of the other in it."""
+    """Two recordings: as they are, each with the name of the other in it, or with all that the manifest says too."""
+    kind = rng.randrange(3)
     contents = [unpacked(made.files[name]) for name in RECORDINGS]
-    if rng.random() < 0.5:
+    if kind > 0:
         names = [name.partition("/")[0].encode() for name in RECORDINGS]
         pairs = zip(contents, names, reversed(names), strict=True)
         contents = [
             each.replace(b'"target": "%s"' % own, b'"target": "%s"' % other) for each, own, other in pairs
         ]
     made.files |= {name: packed(each) for name, each in zip(RECORDINGS, reversed(contents), strict=True)}
-    return made.unsigned().fitting(), rng.choice(RECORDINGS)
+    if kind == 2:
+        made.edit(bundle.MANIFEST, _swap_targets)
+    named = ("is a recording of", "its gathered is", "the bundle says fail, the recording says")
+    return made.unsigned().fitting(), named[kind]
+
+
+def _swap_targets(document: Any) -> None:
+    """Each target with the machine of the other, but the way to it, which the results have."""
+    one, other = document["targets"].values()
+    for key in one.keys() - {"connect"}:
+        one[key], other[key] = other[key], one[key]
 
 
 def answer_in_recording(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
@@ -383,7 +394,7 @@ TAMPERINGS: dict[Tamper, int] = {
     result_gone: 8,
     beside_results: 12,
     green: 1,
-    swap_recordings: 4,
+    swap_recordings: 8,
     answer_in_recording: 1,
     file_added: 10,
     file_gone: 12,
@@ -396,6 +407,6 @@ TAMPERINGS: dict[Tamper, int] = {
     manifest_says: 10,
     blanks: 10,
     signature_field: 3,
-    other_key: 6,
+    other_key: 12,
     structure: 16,
 }

@@ -332,6 +332,13 @@ def test_audit_can_be_read_back(made: Bundle) -> None:
             assert render(audit, []).encode() == made.files[name]
 
 
+def test_zip_of_the_same_files_is_always_the_same() -> None:
+    """Byte for byte, also by another version of Python or of a compressor: this is what it was when it was written."""
+    made = archive.pack({"web1/b": b"x", "a.txt": b""})
+    assert manifest.digest(made) == "eb1a144a6490ca752a0f75c4c88ff13fb2c0c416106b0c7a508cabb55601f088"
+    assert archive.unpack(made) == [("a.txt", b""), ("web1/b", b"x")]
+
+
 def test_one_way_to_write_a_document() -> None:
     """Keys sorted, ASCII alone, a line feed at the end."""
     assert canonical({"b": "ä", "a": 1}) == b'{\n "a": 1,\n "b": "\\u00e4"\n}\n'

@@ -36,6 +36,7 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
                 f"--reports={folder}/reports",
                 "--bundle",
                 "--sign=",
+                "--profile=",
                 f"--inventory={_inventory(folder, known)}",
             ),
             f"@{folder / _HOSTS}",
