@@ -278,7 +278,17 @@ def table(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
 def manifest_says(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """What the manifest says: of a target, of the run, of what is left out."""
     key = rng.choice(
-        ["machine_id", "engine_id", "host_key", "gathered", "connect", "user", "left_out", "selection"]
+        [
+            "machine_id",
+            "engine_id",
+            "host_key",
+            "gathered",
+            "connect",
+            "user",
+            "left_out",
+            "selection",
+            "more",
+        ]
     )
     if key == "user":
         made.edit(bundle.MANIFEST, lambda document: document["run"].update(user={"name": "ann", "uid": 1}))
@@ -286,6 +296,9 @@ def manifest_says(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundl
     if key == "left_out":
         made.edit(bundle.MANIFEST, lambda document: document.update(left_out={"report.html": "too large"}))
         return made.unsigned().fitting(), "report.html"
+    if key == "more":
+        made.edit(bundle.MANIFEST, lambda document: document["made_by"].update(more="x"))
+        return made.unsigned().fitting(), "manifest.json: its made_by has other entries"
     if key == "selection":
         made.edit(bundle.MANIFEST, lambda document: document["selection"].update(markers="cis(level=1)"))
         return made.unsigned().fitting(), "this control is not here or not selected"
@@ -404,7 +417,7 @@ TAMPERINGS: dict[Tamper, int] = {
     junit: 10,
     page: 10,
     table: 4,
-    manifest_says: 10,
+    manifest_says: 20,
     blanks: 10,
     signature_field: 3,
     other_key: 12,

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -444,3 +445,17 @@ def test_server_with_another_key_is_still_refused(sshd: SshServer, suite: Projec
     run = _audit(suite, {"box": {"connect": f"ssh://box?ssh_config={empty}"}}, "-k", "privileged")
     assert "Host key verification failed" in run.output
     assert _host_keys(run, "box") == [""]
+
+
+def test_bundle_knows_machine_and_engine(engine: EngineFactory, suite: Project) -> None:
+    """The ids are those that machine and engine give themselves."""
+    one = engine()
+    targets = {"here": {"connect": "local://", "docker_host": f"unix://{one.socket}"}}
+    run = _audit(suite, targets, "-k", "privileged", "--bundle")
+    with zipfile.ZipFile(run.folder / "reports/latest.zip") as made:
+        said = json.loads(made.read("manifest.json"))["targets"]["here"]
+    command = ["docker", "--host", f"unix://{one.socket}", "info", "--format", "{{.ID}}"]
+    wanted = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    assert said["engine_id"] == wanted
+    there = Path("/etc/machine-id")
+    assert said["machine_id"] == (there.read_text().strip() if there.exists() else "unknown")
