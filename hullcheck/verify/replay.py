@@ -32,6 +32,7 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
     with _unpacked(files, known) as folder:
         command = [
             *(sys.executable, "-m", "pytest", "-p", _NO_HOST, "-p", "no:cacheprovider", "--maxfail=0"),
+            *("-qq", "--tb=no", "-r", "N"),  # what it prints is read only where it fails
             *(
                 f"--reports={folder}/reports",
                 "--bundle",
