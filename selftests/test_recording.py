@@ -157,21 +157,19 @@ def test_packed_recording_that_is_damaged(tmp_path: Path, damage: Callable[[byte
         Recording.load(path, (PLAIN,))
 
 
-def _identity(*answers: Answer, host_key: str = "") -> Identity:
-    return Identity.of(Recording("a", "ssh", {each.name: each for each in answers}, host_key=host_key))
+def _identity(*answers: Answer, backend: str = "ssh", host_key: str = "") -> Identity:
+    return Identity.of(Recording("a", backend, {each.name: each for each in answers}, host_key=host_key))
 
 
 def test_identity_of_a_target() -> None:
     """Machine and engine say their ids themselves; what was not answered is unknown and never empty."""
-    machine = Answer("machine_id", 0, "8a4b6c" + "0" * 26 + "\n", "")
+    number = "8a4b6c" + "0" * 26
+    machine = Answer("machine_id", 0, f"{number}\n", "")
     engine = Answer("docker_info", 0, '{"ID": "7TRN:IPZB", "ServerVersion": "26"}', "")
-    assert _identity(machine, engine, host_key="SHA256:x") == Identity(
-        "8a4b6c" + "0" * 26, "7TRN:IPZB", "SHA256:x"
-    )
-    none = Answer("machine_id", 1, "", "the machine has no id")
-    assert _identity(none, Answer("docker_info", 0, '{"ServerVersion": "26"}', "")) == Identity(
-        *["unknown"] * 2, ""
-    )
+    assert _identity(machine, engine, host_key="SHA256:x") == Identity(number, "7TRN:IPZB", "SHA256:x")
+    silent = (Answer("machine_id", 1, "", "none"), Answer("docker_info", 0, '{"ServerVersion": "26"}', ""))
+    assert _identity(*silent) == Identity("unknown", "unknown", "unknown")
+    assert _identity(*silent, backend="local") == Identity("unknown", "unknown", "")
 
 
 def test_only_the_number_of_a_machine_is_kept() -> None:
