@@ -47,7 +47,9 @@ def add_options(parser: pytest.Parser) -> None:
         group.addoption(_spelled(name), dest=f"hullcheck_{name}", metavar=metavar, default=None, help=meaning)
         parser.addini(f"hullcheck_{name}", meaning, default=_DEFAULTS[name])
     for name, meaning in _FLAGS.items():
-        group.addoption(_spelled(name), dest=f"hullcheck_{name}", action="store_true", default=None, help=meaning)
+        group.addoption(
+            _spelled(name), dest=f"hullcheck_{name}", action="store_true", default=None, help=meaning
+        )
         parser.addini(f"hullcheck_{name}", meaning, default="false")
     group.addoption(
         "--show-probes",

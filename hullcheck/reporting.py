@@ -59,7 +59,9 @@ class Reporting:
             path = folder / name
             if name in PRIVATE:
                 path.touch(mode=0o600)
-            path.write_text(render(audit, list(audit_session.recordings.values())), encoding="utf-8", newline="")
+            path.write_text(
+                render(audit, list(audit_session.recordings.values())), encoding="utf-8", newline=""
+            )
         if self.bundling:
             self._bundle(self.bundling, session, audit)
         link = (
