@@ -140,7 +140,7 @@ def test_waiver_takes_fails_and_nothing_else(project: Project) -> None:
     assert (run.status, run.verdicts) == (1, {"all_kinds": "error"})
     (waiver,) = run.results["waivers"]
     assert waiver["state"] == "in force"
-    assert (waiver["findings"], waiver["place"]) == (2, "inventories/local.yml:4")
+    assert (waiver["findings"], waiver["place"]) == (2, "local.yml:4")
     places = [each.get("accepted_by") for each in run.results["results"][0]["findings"]]
     assert places == [None, waiver["place"], waiver["place"], None, None]
 
@@ -166,7 +166,7 @@ def test_run_with_all_failures_waived_ends_with_0(project: Project) -> None:
     assert "by Jane Döe, OPS-118: a <mirror>" in str(skipped.get("message"))
     assert (
         dict(properties(case))["waiver"]
-        == "inventories/local.yml:4: waived until 2027-01-31 by Jane Döe, OPS-118: a <mirror>"
+        == "local.yml:4: waived until 2027-01-31 by Jane Döe, OPS-118: a <mirror>"
     )
     page = (run.folder / "reports/latest/report.html").read_text()
     for part in (
@@ -174,7 +174,7 @@ def test_run_with_all_failures_waived_ends_with_0(project: Project) -> None:
         "Jane D",
         "2027-01-31",
         "OPS-118",
-        "inventories/local.yml:4",
+        "local.yml:4",
         "Waivers and attestations: 1",
     ):
         assert part in page
@@ -343,10 +343,10 @@ def test_day_is_one_of_utc(project: Project, key: str, gathered: str, verdict: s
     assert run.verdicts == {"two_fail": verdict}
     last = "2026-11-24" if key == "last_day" else "2026-11-23"
     if verdict == "fail":
-        ended = f"(a waiver ended: its last day was {last}: inventories/local.yml:3)"
+        ended = f"(a waiver ended: its last day was {last}: local.yml:3)"
         assert findings(run, "two_fail")["bad"][1] == f"runs with --privileged {ended}"
         assert states(run) == ["expired"]
-        assert run.lines(f"inventories/local.yml:3: two_fail: expired, its last day was {last}")
+        assert run.lines(f"local.yml:3: two_fail: expired, its last day was {last}")
 
 
 def test_attestation_holds_from_its_day_on(project: Project) -> None:
@@ -477,7 +477,7 @@ def test_state_of_a_waiver(project: Project, entry: str, arguments: tuple[str, .
     """What the audit knows of it; what it did not look at is not called useless."""
     run = audit(project, f"{HOSTS}waivers:\n  {entry}\n", *arguments)
     assert states(run) == [state], run.output
-    named = [line for line in run.lines("inventories/local.yml:5: ") if line.startswith("  inventories")]
+    named = [line for line in run.lines("local.yml:5: ") if line.startswith("  local")]
     assert bool([line for line in named if line.endswith(state) or f"{state}, its last" in line]) is (
         state in ("not needed", "matches nothing", "expired")
     )
@@ -488,9 +488,7 @@ def test_summary_says_what_it_speaks_of(project: Project) -> None:
     part = 'waivers:\n  two_fail: {justification: so, targets: [web9, "b\\e"], subjects: [gone]}\n'
     run = audit(project, f"{ONE}{part}")
     (line,) = run.lines("matches nothing")[1:]
-    assert (
-        line == "  inventories/local.yml:4: two_fail (targets web9, b\\x1b; subjects gone): matches nothing"
-    )
+    assert line == "  local.yml:4: two_fail (targets web9, b\\x1b; subjects gone): matches nothing"
 
 
 def test_waivers_that_overlap_are_both_in_force(project: Project) -> None:
@@ -501,8 +499,8 @@ def test_waivers_that_overlap_are_both_in_force(project: Project) -> None:
     assert states(run) == ["in force", "in force"]
     assert [each["findings"] for each in run.results["waivers"]] == [0, 2]
     assert [each["place"] for each in run.results["waivers"]] == [
-        "inventories/local.yml:4",
-        "inventories/local.yml:4 (2)",
+        "local.yml:4",
+        "local.yml:4 (2)",
     ]
 
 

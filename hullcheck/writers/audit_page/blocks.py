@@ -5,8 +5,9 @@ when it shows a text.
 """
 
 import json
+import re
 import zlib
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from hullcheck.writers.audit_page.sections import divisions
 
 _NUMBER = {verdict: number for number, verdict in enumerate(Verdict)}
 _NOT_JUDGED = "."
+_LARGEST = 1 << 28  # bytes of a block: more than any target answers
+_BLOCK = re.compile(r'(<script type="application/octet-stream" id="[\w-]+">)([A-Za-z0-9+/=]*)(</script>)')
 MOST_TARGETS = 250  # whose answers are embedded; of more they are in the recordings alone
 
 
@@ -40,6 +43,26 @@ def embedded(audit: Audit, recordings: Sequence[Recording]) -> Iterator[tuple[st
         yield f"data-results-{number}", _packed([_result(each, ranks) for each in rows])
     for number, answer in enumerate(answers):
         yield f"data-answers-{number}", _packed(answer)
+
+
+def opened(page: str) -> str:
+    """*page* with the blocks as they were before they were compressed: libraries do that differently.
+
+    Raises:
+        ValueError: one of them cannot be read.
+    """
+    return _BLOCK.sub(_opened, page)
+
+
+def _opened(block: re.Match[str]) -> str:
+    opener = zlib.decompressobj()
+    try:
+        text = opener.decompress(b64decode(block[2], validate=True), _LARGEST).decode("ascii")
+    except zlib.error as error:
+        raise ValueError(f"an embedded block is damaged: {error}") from None
+    if not opener.eof or opener.unused_data:
+        raise ValueError("an embedded block is damaged, or too large")
+    return f"{block[1]}{text}{block[3]}"
 
 
 def _packed(document: Any) -> str:
