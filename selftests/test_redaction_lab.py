@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import secrets as random
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from hullcheck.redact import DROPPED
+from hullcheck.writers.audit_page import blocks
 from selftests.running import Project, Run
 
 if TYPE_CHECKING:
@@ -302,7 +305,19 @@ def audited(lab_host: HostFactory, tmp_path: Path) -> tuple[Planted, Project, Ru
     away = f"paramiko://root:{planted['password in the inventory']}@127.0.0.1:1"
     targets = {"host": {"connect": connect}, "away": {"connect": away}}
     project.write("fleet.yml", json.dumps({"targets": targets, "policy": {"all": policy}}))
-    return planted, project, project.pytest("-v", "--inventory", "fleet.yml", timeout=300)
+    return planted, project, project.pytest("-v", "--inventory", "fleet.yml", "--bundle", timeout=300)
+
+
+def _text(path: Path) -> str:
+    return blocks.opened(path.read_text()) if path.name == "audit.html" else path.read_text()
+
+
+def _bundled(path: str) -> Iterator[tuple[str, str]]:
+    """The files of a bundle, unpacked."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            content = archive.read(name)
+            yield name, (gzip.decompress(content) if name.endswith(".gz") else content).decode()
 
 
 def findings(run: Run) -> list[Any]:
@@ -322,9 +337,11 @@ def test_no_planted_secret_is_told(audited: tuple[Planted, Project, Run]) -> Non
     assert len(planted.by_place) > 60
     folder = (project.folder / "reports/latest").resolve()
     paths = [each for each in folder.rglob("*") if each.is_file()]
-    told = {str(each.relative_to(folder)): planted.found_in(each.read_text()) for each in paths}
+    told = {str(each.relative_to(folder)): planted.found_in(_text(each)) for each in paths}
+    told |= {f"in the bundle: {name}": planted.found_in(text) for name, text in _bundled(f"{folder}.zip")}
     recordings = {"host/recording.json", "away/recording.json"}
-    assert {"results.json", "junit.xml", "report.html", *recordings} <= told.keys()
+    reports = {"results.json", "junit.xml", "report.html", "audit.html", "findings.csv", "requirements.csv"}
+    assert {*reports, *recordings, "in the bundle: inventory/fleet.yml"} <= told.keys()
     assert planted.found_in(first.output) == []
     assert {name: places for name, places in told.items() if places} == {}
 
