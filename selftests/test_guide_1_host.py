@@ -178,7 +178,8 @@ def test_other_name_of_forwarding() -> None:
 def forwarding(policy: dict[str, Any] | None = None, **options: Any) -> tuple[str, str]:
     """What the control of forwarding says."""
     networks = json.dumps(options.pop("network", BRIDGE))
-    facts = target(policy, sysctl=settings(**options), docker_networks=networks)
+    info = {"ServerVersion": "26.1.5", "SecurityOptions": options.pop("security", [])}
+    facts = target(policy, sysctl=settings(**options), docker_networks=networks, docker_info=json.dumps(info))
     return only(judged("ipv4_forwarding_is_off_or_recorded", facts))
 
 
@@ -194,6 +195,10 @@ def test_forwarding() -> None:
     assert forwarding(why, chain="", **on)[0] == "error"
     assert forwarding(why, chain="iptables: Permission denied (you must be root).", **on)[0] == "error"
     assert forwarding(why, network=BRIDGE | {"Driver": "host"}, **on)[0] == "fail"
+    rootless = ["name=rootless"]
+    assert forwarding(security=rootless) == ("pass", "it is 0")
+    wanted = ("fail", "it is 1, and no bridge network of the engine needs it")
+    assert forwarding(why, security=rootless, **on) == wanted
 
 
 def test_hosts_alone_are_judged() -> None:
@@ -557,6 +562,8 @@ def test_flaws_of_processors() -> None:
         ("Mitigation: Enhanced IBRS; PBRSB-eIBRS: Vulnerable", "fail"),
         ("Mitigation: Enhanced IBRS; PBRSB-eIBRS: SW sequence; BHI: BHI_DIS_S", "pass"),
         ("Mitigation: Clear CPU buffers; SMT vulnerable", "pass"),
+        ("Mitigation: PTE Inversion; VMX: vulnerable, SMT disabled", "fail"),
+        ("Mitigation: PTE Inversion; VMX: conditional cache flushes, SMT vulnerable", "pass"),
     ):
         assert flaws_of(kernel(flaws=SAFE | {"spectre_v2": state}))[SPECTRE][0] == verdict, state
 

@@ -472,6 +472,7 @@ TO_CONSOLE = (
 TO_THIS_HOST = TO_CONSOLE.replace("0A0A0A0A:", "0500000A:")
 TO_ITSELF = TO_CONSOLE.replace("0A0A0A0A:", "0100007F:")
 PARTS = {
+    "age": "age:864000.50 100",
     "arguments": "argument:/usr/bin/falco\nargument:-o\nargument:program_output.program=curl Hunter2secret",
     "fds": "fd:socket:[99]\nfd:socket:[98]\nfd:anon_inode:bpf-prog\nfd:/etc/Hunter2secret",
     "net": LISTENS,
@@ -489,7 +490,7 @@ PARTS = {
 def said(pid: int = 7, **parts: str) -> str:
     """What the probe says of a process: of a good Falco, but for these parts."""
     known = PARTS | parts
-    lines = [known[each] for each in ("arguments", "fds", "net", "unit")]
+    lines = [known[each] for each in ("age", "arguments", "fds", "net", "unit")]
     if known["config"]:
         lines += ["config:/etc/falco/falco.yaml", *(f":{line}" for line in known["config"].split("\n"))]
     lines.append(known["rules"])
@@ -684,6 +685,17 @@ def test_falco_in_order() -> None:
             "a clock is wrong",
         ),
         ("it reported something", {}, "pass", "matched 5 times"),
+        ("it reported something", {"age": "age:8640000.50 100"}, "manual", "may be long ago"),
+        ("it reported something", {"age": "age:?"}, "manual", "may be long ago"),
+        (
+            "it reported something",
+            {
+                "age": "age:8640000.50 100",
+                "second": METRICS.format(digest="aa", events=1.8e6, drops=3, matches=5),
+            },
+            "pass",
+            "matched 6 times",
+        ),
     ],
 )
 def test_falco_with_one_thing_changed(step: str, changed: dict[str, str], expected: str, words: str) -> None:

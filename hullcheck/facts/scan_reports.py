@@ -85,25 +85,29 @@ def _trivy(document: Mapping[str, Any]) -> dict[str, Any]:
         return {"Fault": "no report of Trivy's schema 2 on an image"}
     results = document.get("Results") or ()
     severities = [each["Severity"] for result in results for each in result.get("Vulnerabilities") or ()]
-    created = document.get("CreatedAt")
+    created, system = document.get("CreatedAt"), document["Metadata"].get("OS") or {}
     return {
         "Tool": "Trivy",
         "Digest": _digest(document["Metadata"]["ImageID"]),
         "Created": None if created is None else _seconds(created),
         "Counts": _counts(severities),
         "Packages": any(result.get("Class") in _PACKAGES for result in results),
+        "Ended": system.get("EOSL") is True,
     }
 
 
 def _clair(document: Mapping[str, Any]) -> dict[str, Any]:
     known = document["vulnerabilities"] or {}
-    named = {each for ids in (document["package_vulnerabilities"] or {}).values() for each in ids or ()}
+    for ids in (document["package_vulnerabilities"] or {}).values():
+        for each in ids or ():
+            known[each]  # raises where it tells of one that it does not list
     return {
         "Tool": "Clair",
         "Digest": _digest(document["manifest_hash"]),
         "Created": None,
-        "Counts": _counts([known[each]["normalized_severity"] for each in sorted(named)]),
+        "Counts": _counts([each["normalized_severity"] for each in known.values()]),
         "Packages": bool(document["packages"]),
+        "Ended": False,
     }
 
 
@@ -143,6 +147,7 @@ class Report:
         dated: whether it says itself when it was made; else *created* is the time of its file.
         counts: of the weaknesses by how bad they are; `unknown` where the scanner could not tell.
         tells_of_packages: whether any list of packages was looked at.
+        ended: whether it says that the distribution in the image gets no updates any more.
     """
 
     file: str
@@ -152,6 +157,7 @@ class Report:
     dated: bool
     counts: Mapping[str, int]
     tells_of_packages: bool
+    ended: bool
 
     def above(self, severity: str) -> dict[str, int]:
         """The counts of what is worse than *severity*, the worst first."""
@@ -162,6 +168,8 @@ class Report:
         """Why it does not tell that nothing is worse than *severity*, in words; empty where it does."""
         if not self.tells_of_packages:
             return "tells of no package that was looked at"
+        if self.ended:
+            return "its distribution gets no updates any more, so that new weaknesses are not known of it"
         unrated = self.counts.get(_UNKNOWN, 0)
         return (
             f"weaknesses that it could not rate: {unrated}" if unrated and severity != SEVERITIES[-1] else ""
@@ -222,6 +230,7 @@ class ScanReports:
                     created is not None,
                     each["Counts"],
                     bool(each["Packages"]),
+                    bool(each["Ended"]),
                 )
 
     def about(self, digests: frozenset[str]) -> tuple[Report, ...]:

@@ -129,6 +129,11 @@ class Watcher:
         return dict(self.document["Unit"])
 
     @property
+    def age(self) -> float | None:
+        """For how many seconds it has been running; None where that is not known."""
+        return self.document["Age"]  # type: ignore[no-any-return]
+
+    @property
     def is_main_process(self) -> bool:
         """Whether its unit was started for it."""
         return self.unit.get("MainPID") == str(self.pid) and self.unit.get("ActiveState") == "active"

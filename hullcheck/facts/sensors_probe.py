@@ -21,6 +21,7 @@ for each in /usr/bin/falco /usr/local/bin/falco /opt/draios/bin/dragent /opt/aqu
   [ ! -x $each ] || printf "installed:%s\n" $each
 done
 cd /proc || exit
+read -r uptime rest <uptime
 fetch() {  # PID PORT SCHEME WORD: the counters, each line behind the word
   enter=""
   [ "$(readlink self/ns/net)" = "$(readlink $1/ns/net)" ] || enter="nsenter --net=/proc/$1/ns/net"
@@ -36,7 +37,7 @@ pids=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n -e "s|^.* 
   -e "s|^.* \([0-9]*\)/exe -> /opt/draios/bin/dragent$|\1|p" -e "s|^.* \([0-9]*\)/exe -> /opt/aquasec/.*$|\1|p")
 for pid in $pids; do
   exe=$(readlink $pid/exe) || continue
-  printf "process:%s\n" $pid
+  printf "process:%s\nage:%s %s\n" $pid "$uptime" "$(sed "s/.*) //" $pid/stat | cut -d " " -f 20)"
   arguments=$(tr "\n\0" " \n" <$pid/cmdline)
   printf "%s\n" "$arguments" | sed "s/^/argument:/"
   ls -ln $pid/fd 2>/dev/null | sed -n "s/^.* [0-9][0-9]* -> /fd:/p"
@@ -112,6 +113,7 @@ _TOTALS = {
     "falcosecurity_scap_n_drops_total": "Drops",
     "falcosecurity_falco_rules_matches_total": "Matches",
 }
+_TICKS = 100  # USER_HZ, the unit of /proc/PID/stat, on every architecture that Docker runs on
 _KINDS = re.compile(r"(anon_inode:|/dev/)(\[?[\w-]+\]?)")
 
 
@@ -134,6 +136,7 @@ def _process(block: str) -> dict[str, Any]:
     rules = [each.split(":", 2) for each in lines.get("rules", ())]
     return {
         "Pid": int(pid),
+        "Age": _age(lines.get("age", ())),
         "SeesFiles": bool(held),
         "Holds": sorted({each for each in held if _KINDS.fullmatch(each)}),
         "Network": dict(zip(("Listens", "Connected"), ports.held(lines.get("net", ()), held), strict=True)),
@@ -146,6 +149,12 @@ def _process(block: str) -> dict[str, Any]:
         "Snapshots": [pick(json_object(each), _SNAPSHOT) for each in lines.get("snapshot", ())],
         "Alerts": max(map(int, lines.get("alerts", ())), default=None),
     }
+
+
+def _age(lines: list[str] | tuple[()]) -> float | None:
+    """For how many seconds it has been running; None where /proc does not tell."""
+    told = re.fullmatch(r"(\d+(?:\.\d+)?) (\d+)", lines[0]) if lines else None
+    return max(float(told[1]) - int(told[2]) / _TICKS, 0) if told else None
 
 
 def _named(lines: dict[str, list[str]], number: int, path: str) -> list[falco_rules.Rule]:
