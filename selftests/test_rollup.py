@@ -267,6 +267,8 @@ def test_coverage_without_a_gap() -> None:
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "118 of 118 have a control, 0 have none")
     nist = hullcheck("coverage", "--framework", "nist", "--json", cwd=REPOSITORY)
     assert (nist.returncode, len(json.loads(nist.stdout)["frameworks"])) == (1, 2)
+    every = json.loads(hullcheck("coverage", "--json", cwd=REPOSITORY).stdout)["frameworks"]
+    assert {each["framework"] for each in every} == {"cis", "nist", "pci", "hipaa", "guide"}
 
 
 def test_wrong_use_of_coverage(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`hullcheck coverage`: which requirements of a framework have a control, and which have none."""
+"""`hullcheck coverage`: which requirements of the frameworks have a control, and which have none."""
 
 import argparse
 from pathlib import Path
@@ -19,15 +19,14 @@ def add(commands: "Subparsers") -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "coverage",
-        help="list the requirements of a framework with and without controls",
-        description="List the requirements of a framework, each with the controls that speak for it, so that a gap"
+        help="list the requirements of the frameworks with and without controls",
+        description="List the requirements of each framework, or of one, each with the controls that speak for it, so that a gap"
         " is seen before an auditor finds it. The exit status is 1 where a requirement has no control.",
     )
     parser.add_argument(
         "--framework",
-        required=True,
         metavar="FRAMEWORK",
-        help="cis, nist, pci, hipaa or guide, or one of your own markers.ini",
+        help="cis, nist, pci, hipaa or guide, or one of your own markers.ini (default: all of them)",
     )
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="where the controls are (default: as pytest's settings say)"
@@ -47,9 +46,10 @@ def _coverage(given: argparse.Namespace) -> list[Coverage]:
         known = frameworks.load(frameworks.find(Path.cwd()))
     except frameworks.FrameworkError as error:
         raise WrongUse(str(error)) from None
-    if given.framework not in known.names:
+    if given.framework not in (None, *known.names):
         hint = did_you_mean(given.framework, known.names)
         raise WrongUse(f"--framework {given.framework}: no such framework; {hint}")
     listed = catalog.in_order(catalog.collect(given.paths))
     mapped = {each.control.id: each.control.frameworks for each in listed}
-    return [coverage(each, mapped) for each in known.editions(given.framework)]
+    wanted = known.editions(given.framework) if given.framework else known.all
+    return [coverage(each, mapped) for each in wanted]

@@ -30,7 +30,7 @@ def add(commands: "Subparsers") -> None:
         "--by",
         required=True,
         metavar="FRAMEWORK",
-        help="cis, nist, pci, hipaa, or one of your own markers.ini",
+        help="cis, nist, pci, hipaa or guide, or one of your own markers.ini",
     )
     parser.add_argument(
         "run_folder",
