@@ -20,8 +20,8 @@ def add(commands: "Subparsers") -> None:
     parser = commands.add_parser(
         "coverage",
         help="list the requirements of the frameworks with and without controls",
-        description="List the requirements of each framework, or of one, each with the controls that speak for it, so that a gap"
-        " is seen before an auditor finds it. The exit status is 1 where a requirement has no control.",
+        description="List the requirements of each framework, or of one, with the controls that speak for each, so"
+        " that a gap is seen before an auditor finds it. The exit status is 1 where a requirement has no control.",
     )
     parser.add_argument(
         "--framework",

@@ -21,6 +21,7 @@ from hullcheck.facts.shipper_routes import (
     journal,
     listed,
     route,
+    service,
 )
 
 Files = Mapping[str, str]
@@ -171,6 +172,7 @@ def _vector(files: Files) -> Iterator[Route]:
         if sink.get("type") in LOCAL_OUTPUTS:
             continue
         sends = {host for key in _ADDRESSES for host in hosts(sink.get(key, []))}
+        sends = sends or set(service(sink.get("type")))
         yield route((), sends)
         for name, takes_all in _feeding(sink.get("inputs"), sources, transforms).items():
             (whole if takes_all else some)[name].update(sends)

@@ -31,6 +31,11 @@ LOCAL_OUTPUTS = (
     "rewrite_tag_filter",
 )
 CLOUD = "cloud.elastic.co"
+_SERVICES = """
+    aws_cloudwatch_logs aws_kinesis_firehose aws_kinesis_streams aws_s3 azure azure_blob azure_logs_ingestion
+    azure_monitor_logs bigquery cloudwatch cloudwatch_logs datadog datadog_logs firehose gcp_cloud_storage
+    gcp_stackdriver_logs google_cloud kinesis kinesis_firehose kinesis_streams new_relic newrelic nrlogs s3 stackdriver
+"""
 _SCHEME = re.compile(r"[\w+.-]+://")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.%${}()*-]+)(?=[\s:,]|$)")
 
@@ -48,6 +53,12 @@ def hosts(value: Any) -> Iterator[str]:
         authority = re.split("[/?#]", address, maxsplit=1)[0].rpartition("@")[2]
         if found := _HOST.match(authority):
             yield found[1].strip("[]")
+
+
+def service(name: Any) -> Iterator[str]:
+    """Where an output of this name sends to if no address is set: the service that it is made for, if known."""
+    if name in _SERVICES.split():
+        yield f"service:{name}"
 
 
 def journal(*filters: Any) -> Iterator[str]:

@@ -5,7 +5,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from hullcheck.facts.mounts import is_below
-from hullcheck.facts.shipper_routes import CLOUD, LOCAL_OUTPUTS, Route, hosts, journal, route, uncommented
+from hullcheck.facts.shipper_routes import (
+    CLOUD,
+    LOCAL_OUTPUTS,
+    Route,
+    hosts,
+    journal,
+    route,
+    service,
+    uncommented,
+)
 
 Files = Mapping[str, str]
 
@@ -42,10 +51,16 @@ def _has_tag(patterns: Iterable[str], tag: str) -> bool:
 
 
 def _fluentd_output(body: str) -> Iterator[str]:
-    if all(each in LOCAL_OUTPUTS for each in re.findall(r"^\s*@?type\s+(\S+)", body, re.MULTILINE)):
+    kinds = re.findall(r"^\s*@?type\s+(\S+)", body, re.MULTILINE)
+    if all(each in LOCAL_OUTPUTS for each in kinds):
         return
-    for key, value in re.findall(r"^\s*(hosts?|url|endpoint|brokers|s3_bucket)\s+(\S+)", body, re.MULTILINE):
+    addresses = re.findall(
+        r"^\s*(hosts?|hec_host|url|endpoint|brokers|s3_bucket)\s+(\S+)", body, re.MULTILINE
+    )
+    for key, value in addresses:
         yield from [f"s3:{value}"] if key == "s3_bucket" else hosts(value)
+    for kind in kinds if not addresses else ():
+        yield from service(kind)
 
 
 def _fluentd_source(body: str) -> Iterator[str]:
@@ -70,14 +85,11 @@ def fluent_bit(files: Files) -> Iterator[Route]:
     found = re.findall(sections, text, re.DOTALL | re.MULTILINE | re.IGNORECASE)
     outputs = list[tuple[str, set[str]]]()
     for values in (_fluent_bit_values(body) for kind, body in found if kind.upper() == "OUTPUT"):
-        if values.get("name", "").lower() not in LOCAL_OUTPUTS:
+        name = values.get("name", "").lower()
+        if name not in LOCAL_OUTPUTS:
             taken = values.get("match") or ("*" if "match_regex" in values else "")
-            outputs.append(
-                (
-                    taken,
-                    set(hosts(values.get("host") or values.get("brokers") or values.get("endpoint") or [])),
-                )
-            )
+            address = values.get("host") or values.get("brokers") or values.get("endpoint")
+            outputs.append((taken, set(hosts(address) if address else service(name))))
     yield route((), (host for _, sends in outputs for host in sends))
     for body in (body for kind, body in found if kind.upper() == "INPUT"):
         values = _fluent_bit_values(body)
@@ -225,7 +237,9 @@ def _rsyslog_outputs(text: str) -> Iterator[str]:
         ):  # the engine's are not left out
             yield address.strip("[]")
     for rule, target in re.findall(
-        r"(?i)^[ \t]*(\S*)[ \t]*action\([^)]*type=\"omfwd\"[^)]*target=\"([^\"]+)\"", text, re.MULTILINE
+        r"(?i)^[ \t]*(\S*)[ \t]*action\([^)]*type=\"om(?:fwd|relp)\"[^)]*target=\"([^\"]+)\"",
+        text,
+        re.MULTILINE,
     ):
         if rule in ("", "*.*") or rule.endswith(")"):  # the end of the statement above
             yield target
