@@ -216,7 +216,8 @@ def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel
     """The kernel has the fix of Dirty COW, and calls no flaw of the processor open.
 
     What the kernel itself says decides, as it runs on this processor with these options; a version number alone
-    misleads, because distributions carry fixes back to old ones.
+    misleads, because distributions carry fixes back to old ones. Where the kernel itself does not know, since that is
+    with the hypervisor below it, a person has to ask there.
 
     Remedy: install the newest kernel and microcode of the distribution, take `mitigations=off` off the kernel's
     command line, and start the host anew.
@@ -229,11 +230,14 @@ def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel
     states = {flaw: running_kernel.state(flaw) for flaw in kernel_flaw}
     text = "; ".join(f"{flaw}: {state}" for flaw, state in states.items())
     good = ("Not affected", "Mitigation:", "KVM: Mitigation:")
+    unknown = [flaw for flaw, state in states.items() if state.startswith("Unknown")]
     open_in_part = re.compile(
         r"[;,] *[^;,]+: [Vv]ulnerable"
     )  # as in `Mitigation: Retpolines; BHI: Vulnerable`
-    assert all(state.startswith(good) for state in states.values()), text
+    assert all(state.startswith(good) for flaw, state in states.items() if flaw not in unknown), text
     assert not any(map(open_in_part.search, states.values())), text
+    if unknown:
+        raise Manual(f"{text}; does the hypervisor below, or the maker of the processor, say more?")
     return text
 
 

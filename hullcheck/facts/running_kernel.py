@@ -125,15 +125,15 @@ class RunningKernel:
         """What the kernel says of a flaw of processors.
 
         Raises:
-            EvidenceError: it says nothing, or that it does not know.
+            EvidenceError: it says nothing.
         """
         if not self.flaws:
             raise EvidenceError(
                 "/sys/devices/system/cpu/vulnerabilities is not there or could not be read: the kernel does not tell"
             )
         state = self.flaws.get(flaw, "")
-        if not state or state.startswith("Unknown"):
-            raise EvidenceError(f"the kernel does not tell of {flaw}: {state or 'there is no such file'}")
+        if not state:
+            raise EvidenceError(f"the kernel does not tell of {flaw}: there is no such file")
         return state
 
     @property
