@@ -37,7 +37,7 @@ pids=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n -e "s|^.* 
   -e "s|^.* \([0-9]*\)/exe -> /opt/draios/bin/dragent$|\1|p" -e "s|^.* \([0-9]*\)/exe -> /opt/aquasec/.*$|\1|p")
 for pid in $pids; do
   exe=$(readlink $pid/exe) || continue
-  printf "process:%s\nage:%s %s\n" $pid "$uptime" "$(sed "s/.*) //" $pid/stat | cut -d " " -f 20)"
+  printf "process:%s\nage:%s %s\n" $pid "$uptime" "$(sed "s/.*) //" $pid/stat 2>/dev/null | cut -d " " -f 20)"
   arguments=$(tr "\n\0" " \n" <$pid/cmdline)
   printf "%s\n" "$arguments" | sed "s/^/argument:/"
   ls -ln $pid/fd 2>/dev/null | sed -n "s/^.* [0-9][0-9]* -> /fd:/p"
