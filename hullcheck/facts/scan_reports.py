@@ -230,7 +230,7 @@ class ScanReports:
                     created is not None,
                     each["Counts"],
                     bool(each["Packages"]),
-                    bool(each["Ended"]),
+                    bool(each.get("Ended")),
                 )
 
     def about(self, digests: frozenset[str]) -> tuple[Report, ...]:

@@ -131,7 +131,7 @@ class Watcher:
     @property
     def age(self) -> float | None:
         """For how many seconds it has been running; None where that is not known."""
-        return self.document["Age"]  # type: ignore[no-any-return]
+        return self.document.get("Age")
 
     @property
     def is_main_process(self) -> bool:
