@@ -369,7 +369,7 @@ def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
 @pytest.mark.nist("CM-2", "CM-6", "CM-7", sp="800-53")
 @pytest.mark.nist("4.5.1", sp="800-190")
 @pytest.mark.pci("2.2.1", "2.2.4")
-@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(8)")
 @pytest.mark.guide("1.1.cis_linux_benchmark")
 @pytest.mark.severity("medium")
 def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> str:

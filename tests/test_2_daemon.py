@@ -184,7 +184,7 @@ def test_storage_driver_is_not_devicemapper(daemon: Daemon) -> str:
 
 
 @pytest.mark.cis("2.8", level=1)
-@pytest.mark.nist("AC-17(2)", "IA-5(2)", "SC-8", "SC-8(1)", sp="800-53")
+@pytest.mark.nist("AC-17", "AC-17(2)", "IA-5(2)", "SC-8", "SC-8(1)", sp="800-53")
 @pytest.mark.nist("4.3.2", "4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.7", "8.3.1")
 @pytest.mark.hipaa("164.312(d)", "164.312(e)(1)", "164.312(e)(2)(ii)")

@@ -47,10 +47,10 @@ def test_rootless_engine_is_from_a_verified_source(daemon: Daemon, rootless_part
     )
 
 
-@pytest.mark.nist("AC-3", "CM-5", "CM-6", sp="800-53")
+@pytest.mark.nist("AC-3", "CM-2", "CM-5", "CM-6", sp="800-53")
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1", "2.2.6")
-@pytest.mark.hipaa("164.312(a)(1)")
+@pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.312(a)(1)")
 @pytest.mark.guide("2.2.daemon_json", "5.cis.daemon_json")
 @pytest.mark.severity("low")
 def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:

@@ -198,7 +198,7 @@ def _fresh(image: Image, reports: ScanReports, limit: int) -> dict[str, Report]:
 
 
 @pytest.mark.nist("AC-6", "CM-7", sp="800-53")
-@pytest.mark.nist("4.4.3", sp="800-190")
+@pytest.mark.nist("4.1.2", "4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.2.cap_drop_all", "5.hipaa.least_privilege")
