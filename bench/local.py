@@ -186,7 +186,8 @@ def measure(engine: Engine, containers: int, options: argparse.Namespace) -> Mea
 
 def _script(cache: Path) -> str:
     """The probe script as an audit runs it that knows the images."""
-    from hullcheck import facts, image_cache
+    from hullcheck import facts
+    from hullcheck.gather import image_cache
     from hullcheck.probes import render
 
     (known,) = cache.rglob("hullcheck-images/*.json")

@@ -238,8 +238,8 @@ def record(host: Machine) -> None:
     """Ask *host* as an audit does, over ssh, and keep its recording."""
     from hullcheck import facts
     from hullcheck.gather import gather
+    from hullcheck.gather.transport import Connection
     from hullcheck.inventory import Target
-    from hullcheck.transport import Connection
 
     target = Target(host.name, f"ssh://root@{host.name}")
     way = Connection(ssh_config=str(host.ssh_config), timeout=300)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hullcheck.acceptance import Entry
 from hullcheck.policy import Policy, PolicyError, merged
 from hullcheck.results import Attestation, Waiver
-from hullcheck.secret_names import NOTHING_SAID, SiteNames
+from hullcheck.secrets.names import NOTHING_SAID, SiteNames
 from hullcheck.suggest import did_you_mean
 from hullcheck.tailoring import Layer, Tailoring, tailored
 from hullcheck.text import hide_passwords
@@ -121,7 +121,8 @@ def load(path: Path) -> Inventory:
         InventoryError: it cannot be read or is wrong; all faults at once, each with its line.
     """
     # an audit without an inventory need not import a YAML parser
-    from hullcheck import acceptance_files, yamlfile
+    from hullcheck import yamlfile
+    from hullcheck.acceptance import files as acceptance_files
 
     try:
         document = yamlfile.load(path)

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Self, TypeVar
 
 from hullcheck.gosize import go_size
-from hullcheck.secret_names import NOTHING_SAID, SiteNames
+from hullcheck.secrets.names import NOTHING_SAID, SiteNames
 from hullcheck.suggest import did_you_mean
 
 _Value = TypeVar("_Value")

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
 from hullcheck.gather import gather
+from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
 from hullcheck.judge import judge
 from hullcheck.policy import Policy
 from hullcheck.probes import render
 from hullcheck.recording import Recording
 from hullcheck.results import Finding
-from hullcheck.transport import Connection
 
 if TYPE_CHECKING:
     from selftests.lab.guest import Guest

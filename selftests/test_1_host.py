@@ -965,7 +965,7 @@ def test_file_that_the_daemon_wrote() -> None:
 
 def test_every_group_has_a_fixture() -> None:
     """What a control may ask for is known to pytest."""
-    from hullcheck import fixtures
+    from hullcheck.plugin import fixtures
 
     assert all(hasattr(fixtures, name) for name in GROUPS)
 

@@ -14,17 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck import image_cache
 from hullcheck.facts import PROBES, Facts
 from hullcheck.facts.image_contents import ImageContents
 from hullcheck.facts.image_contents_probe import IMAGE_CONTENTS
 from hullcheck.facts.images import Image
+from hullcheck.gather import image_cache
+from hullcheck.gather.transport import command_for
 from hullcheck.inventory import Target
 from hullcheck.judge import Subjects
 from hullcheck.policy import Policy
 from hullcheck.probes import TIMED_OUT, Answer, render
 from hullcheck.recording import Recording
-from hullcheck.transport import command_for
 from hullcheck.verdicts import EvidenceError
 from selftests.judging import judged
 

@@ -17,11 +17,11 @@ from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
 from hullcheck.facts.image_contents import ImageContents
 from hullcheck.gather import gather
+from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
 from hullcheck.policy import Policy
 from hullcheck.probes import render
 from hullcheck.recording import Recording
-from hullcheck.transport import Connection
 from selftests.judging import facts_of_engine, judged
 from selftests.running import Project
 

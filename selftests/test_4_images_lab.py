@@ -21,10 +21,10 @@ from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
 from hullcheck.facts.image_probe import IMAGES
 from hullcheck.gather import gather
+from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
 from hullcheck.policy import Policy, ScanReports
 from hullcheck.recording import Recording
-from hullcheck.transport import Connection
 from selftests.judging import Verdicts, facts_of_engine, facts_of_user, judged
 from selftests.test_4_scan_reports import trivy
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck import days
+from hullcheck.acceptance import days
 from hullcheck.inventory import Inventory, InventoryError, load
 from hullcheck.results import Attestation, Waiver
 

@@ -248,7 +248,7 @@ def test_facts_do_no_io() -> None:
 
 def test_plugin_starts_light() -> None:
     """The modules that every run imports do not import what only some runs need."""
-    for name in ("hullcheck.plugin", "hullcheck.session", "hullcheck.gather"):
+    for name in ("hullcheck.plugin", "hullcheck.plugin.session", "hullcheck.gather"):
         spec = importlib.util.find_spec(name)
         assert spec is not None
         assert spec.origin is not None

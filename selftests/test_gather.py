@@ -9,10 +9,10 @@ import pytest
 
 from hullcheck import gather as gathering
 from hullcheck.gather import gather, script_for
+from hullcheck.gather.transport import Connection, Reply
 from hullcheck.inventory import Target
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.transport import Connection, Reply
 
 PROBES = (Probe("one", "echo 1"),)
 

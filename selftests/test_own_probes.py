@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck import own_probes
+from hullcheck.plugin import own_probes
 from hullcheck.probes import Probe
 from selftests.running import REPOSITORY, Project
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from hullcheck.gather.transport import command_for
 from hullcheck.probes import MAGIC, Answer, Probe, ProbeOutputError, parse, render
-from hullcheck.transport import command_for
 
 NONCE = "0123456789abcdef" * 2
 SHELLS = (("dash",), ("busybox", "sh"), ("bash", "--posix"))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck import project
+from hullcheck.plugin import project
 from selftests.running import PRESENT, REPOSITORY, Project, containers, info
 
 INSTALLED = ("-p", "hullcheck.plugin")  # as an entry point would: before any conftest.py

@@ -11,7 +11,7 @@ import pytest
 from hullcheck.facts.identity import MACHINE_ID, Identity
 from hullcheck.probes import Answer, Probe, render
 from hullcheck.recording import Recording, RecordingError, mistaken, packed
-from hullcheck.redact import json_fields, json_lines
+from hullcheck.secrets.redact import json_fields, json_lines
 from hullcheck.verdicts import EvidenceError
 
 SECRETS = Probe(

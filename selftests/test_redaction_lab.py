@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-from hullcheck.redact import DROPPED
+from hullcheck.secrets.redact import DROPPED
 from hullcheck.writers.audit_page import blocks
 from selftests.running import Project, Run
 

@@ -16,15 +16,16 @@ from typing import Any
 
 import pytest
 
-from hullcheck import secret_values, secrets
+from hullcheck import secrets
 from hullcheck.facts import daemon_secrets
 from hullcheck.facts.image_probe import IMAGES
 from hullcheck.gather import gather
+from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
 from hullcheck.policy import Policy
 from hullcheck.probes import MAGIC, Probe
-from hullcheck.secret_names import SiteNames, known_to_site, names_secret, names_secret_file
-from hullcheck.transport import Connection
+from hullcheck.secrets import values as secret_values
+from hullcheck.secrets.names import SiteNames, known_to_site, names_secret, names_secret_file
 from selftests.test_4_images import BASE, facts, verdict
 from selftests.test_7_swarm import judge_service
 

@@ -10,7 +10,7 @@ from textwrap import dedent
 
 import pytest
 
-from hullcheck import entries
+from hullcheck.acceptance import entries
 from hullcheck.inventory import load
 from hullcheck.wrong_use import WrongUse
 from selftests.running import Project, containers, info
@@ -221,7 +221,7 @@ def test_what_is_written_is_in_force(project: Project) -> None:
     run = project.pytest("-k", "two_fail or person")
     assert (run.status, run.verdicts) == (0, {"two_fail": "waived", "a_person_looks": "attested"})
     (waiver,), (attestation,) = run.results["waivers"], run.results["attestations"]
-    assert waiver["place"] == "inventories/local.yml:5"
+    assert waiver["place"] == "local.yml:5"
     assert (waiver["reason"], waiver["last_day"], waiver["state"]) == (
         "bücher: need it",
         str(TODAY),

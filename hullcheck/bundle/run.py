@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hullcheck import bundle, frameworks, options
+from hullcheck import bundle, frameworks
 from hullcheck.bundle import archive, inventory, manifest, sshsig, statement
 from hullcheck.bundle.selection import selection
+from hullcheck.plugin import options
 from hullcheck.recording import FILE_NAME, PACKED, packed
 from hullcheck.results import Audit
 from hullcheck.writers.html import MOST_TESTS
 from hullcheck.writers.run_folder import WRITERS
 
 if TYPE_CHECKING:
-    from hullcheck.session import AuditSession
+    from hullcheck.plugin.session import AuditSession
 
 _TRIAL = b"hullcheck asks whether this key can sign\n"
 

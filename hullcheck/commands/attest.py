@@ -3,7 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from hullcheck import acceptance_files, days, entries
+from hullcheck.acceptance import days, entries
+from hullcheck.acceptance import files as acceptance_files
 from hullcheck.commands import waive
 from hullcheck.wrong_use import WrongUse
 

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hullcheck import acceptance_files, days, entries
-from hullcheck.options import DEFAULT_INVENTORY
+from hullcheck.acceptance import days, entries
+from hullcheck.acceptance import files as acceptance_files
+from hullcheck.plugin.options import DEFAULT_INVENTORY
 from hullcheck.text import printable
 from hullcheck.wrong_use import WrongUse
 

@@ -10,7 +10,7 @@ from hullcheck.facts.files import FileFact
 from hullcheck.facts.mounts import Mount, is_below
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import lines_like
+from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 # auditctl prints `-w PATH` for a rule on a directory with all below it and for one on the directory alone,

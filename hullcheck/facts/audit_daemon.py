@@ -11,7 +11,7 @@ from hullcheck.facts.moments import day
 from hullcheck.facts.systemd import properties
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import lines_like
+from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 # Of the log only times, programs and keys are told: the arguments of commands may be secrets. The numbers are those

@@ -18,7 +18,7 @@ from hullcheck.facts import daemon_secrets, image_secrets, ssh
 from hullcheck.facts.engine import DATA_ROOT
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import lines_like, pick
+from hullcheck.secrets.redact import lines_like, pick
 
 _FIELDS = {
     "Pid": ".State.Pid",

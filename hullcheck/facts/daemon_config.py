@@ -11,7 +11,7 @@ from hullcheck.facts.daemon_process import DaemonProcess
 from hullcheck.facts.moments import Span, moment
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import lines_like
+from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 _SCRIPT = r"""

@@ -13,7 +13,7 @@ from hullcheck.facts.moments import Span, moment
 from hullcheck.facts.ports import Listener
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import lines_like
+from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 _SCRIPT = r"""

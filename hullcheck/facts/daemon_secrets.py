@@ -7,8 +7,8 @@ from typing import Any
 
 from hullcheck import secrets
 from hullcheck.facts import daemon_flags
-from hullcheck.redact import pick
 from hullcheck.secrets import HIDDEN
+from hullcheck.secrets.redact import pick
 
 _JUDGED_WORDS = """
     authorization-plugins bridge cgroup-parent config-file containerd containerd-namespace data-root

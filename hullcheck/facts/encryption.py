@@ -10,8 +10,8 @@ from hullcheck.facts.mounts import Mount, is_below
 from hullcheck.facts.storage import Storage
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import lines_like
 from hullcheck.secrets import HIDDEN
+from hullcheck.secrets.redact import lines_like
 
 _KNOWN = lines_like(r"\S+/(?:dev|dm/uuid|dm/name):.*", "(?:key|partition|slave):.*")
 # What the key of a device is read from, if that is no file: a word for its script, which may be anything.

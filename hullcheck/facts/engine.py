@@ -6,7 +6,7 @@ from typing import Any
 
 from hullcheck.probes import TIMED_OUT, Answer, Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import json_fields, lines_like
+from hullcheck.secrets.redact import json_fields, lines_like
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 CLOCK = Probe("clock", "date +%s", lines_like(r"\d+"))

@@ -17,7 +17,7 @@ from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.networks import networks
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import lines_like, pick
+from hullcheck.secrets.redact import lines_like, pick
 from hullcheck.verdicts import EvidenceError
 
 _SCRIPT = r"""

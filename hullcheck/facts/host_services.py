@@ -8,7 +8,7 @@ from functools import cached_property
 from hullcheck.facts.processes import PROCESSES, Processes
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import lines_like
+from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 _APPLICATIONS = """

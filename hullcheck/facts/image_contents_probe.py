@@ -28,7 +28,7 @@ from hullcheck.facts.engine import DATA_ROOT
 from hullcheck.facts.image_contents_layer import Layer, read_layer
 from hullcheck.facts.image_contents_merge import merged, summary
 from hullcheck.probes import Probe
-from hullcheck.redact import json_object
+from hullcheck.secrets.redact import json_object
 
 _SCRIPT = r"""
 ids=$(docker image ls --quiet --no-trunc) || exit

@@ -16,7 +16,7 @@ from hullcheck import secrets
 from hullcheck.facts import image_secrets
 from hullcheck.facts.engine import DATA_ROOT
 from hullcheck.probes import Probe
-from hullcheck.redact import json_object
+from hullcheck.secrets.redact import json_object
 
 _SCRIPT = r"""
 ids=$(docker image ls --all --quiet --no-trunc) || exit

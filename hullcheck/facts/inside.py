@@ -10,7 +10,7 @@ from hullcheck.facts.processes import PROCESSES, Process, Processes
 from hullcheck.facts.ssh import ssh_servers
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import lines_like
+from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 OWN_MOUNTS = Probe(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hullcheck.facts.engine import require_engine
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording, decode_json
-from hullcheck.redact import json_lines
+from hullcheck.secrets.redact import json_lines
 from hullcheck.verdicts import EvidenceError
 
 DOCKER_NETWORKS = Probe(

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from hullcheck.probes import Probe
-from hullcheck.redact import DROPPED, lines_like, pick
+from hullcheck.secrets.redact import DROPPED, lines_like, pick
 
 _KNOWN = lines_like(
     "(?:changed|clock|cron|did|disabled|highstate|job|log|own|salt|summary|unattended|unread|yaml):.*",

@@ -15,7 +15,7 @@ from hullcheck.facts.mounts import is_below
 from hullcheck.judge import Subjects
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import DROPPED, lines_like
+from hullcheck.secrets.redact import DROPPED, lines_like
 from hullcheck.verdicts import EvidenceError
 
 _KNOWN = lines_like(

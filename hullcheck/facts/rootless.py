@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hullcheck.facts.daemon import Daemon
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import lines_like
+from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 _SCRIPT = r"""

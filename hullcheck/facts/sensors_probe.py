@@ -13,7 +13,7 @@ from typing import Any
 from hullcheck.facts import falco_rules, ports
 from hullcheck.facts.program_answer import words_and_files
 from hullcheck.probes import Probe
-from hullcheck.redact import json_object, pick
+from hullcheck.secrets.redact import json_object, pick
 
 _SCRIPT = r"""
 printf "auditor:%s\n" "$(id -u)"

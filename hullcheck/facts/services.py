@@ -6,7 +6,7 @@ from typing import Any
 from hullcheck.facts.engine import Engine
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording, decode_json
-from hullcheck.redact import json_lines
+from hullcheck.secrets.redact import json_lines
 from hullcheck.verdicts import EvidenceError
 
 # Only these fields: a service also has the values of its environment.

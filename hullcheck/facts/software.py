@@ -6,7 +6,7 @@ from hullcheck.facts.engine import OS_RELEASE
 from hullcheck.facts.releases import os_release
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import lines_like
+from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 _COMPILERS = """

@@ -18,7 +18,7 @@ from hullcheck.facts.ports import Listener
 from hullcheck.facts.swarm_probe import SWARM
 from hullcheck.judge import Subjects
 from hullcheck.recording import Recording, decode_json
-from hullcheck.secret_names import names_secret_file
+from hullcheck.secrets.names import names_secret_file
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 PROBES = (SWARM,)

@@ -16,7 +16,7 @@ from typing import Any
 
 from hullcheck import secrets
 from hullcheck.probes import Probe
-from hullcheck.redact import Allowed, pick
+from hullcheck.secrets.redact import Allowed, pick
 
 _SETTINGS = (
     '"Labels":{{json .Labels}},"Container":{{json .TaskTemplate.ContainerSpec}}'

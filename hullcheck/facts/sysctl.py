@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import lines_like
+from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 FORWARD = "net.ipv4.ip_forward"

@@ -8,7 +8,7 @@ from hullcheck.facts import daemon_flags, daemon_secrets
 from hullcheck.facts.daemon_flags import Flags
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.redact import DROPPED
+from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import EvidenceError
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.plugin import is_control, session_of
+from hullcheck.plugin.collecting import is_control
+from hullcheck.plugin.session import session_of
 
 FOLDER = "HULLCHECK_REPLAY"
 ONLY = "only.json"

@@ -11,7 +11,7 @@ from hullcheck.text import printable
 from hullcheck.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from hullcheck.session import AuditSession
+    from hullcheck.plugin.session import AuditSession
 
 _NAMES_SHOWN = 6
 

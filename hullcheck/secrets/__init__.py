@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hullcheck import secret_values
-from hullcheck.secret_names import (
+from hullcheck.secrets import values as secret_values
+from hullcheck.secrets.names import (
     names_key,
     names_login,
     names_one_secret,

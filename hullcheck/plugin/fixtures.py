@@ -7,6 +7,7 @@ import pytest
 from hullcheck import facts
 from hullcheck.facts import Facts
 from hullcheck.inventory import Target
+from hullcheck.plugin.session import session_of
 from hullcheck.verdicts import EvidenceError
 
 
@@ -24,8 +25,6 @@ def audit_facts(audit_target: Target, pytestconfig: pytest.Config) -> Facts:
     Raises:
         EvidenceError: it gave no answer at all; then every control says why, also one that looks for signs.
     """
-    from hullcheck.plugin import session_of
-
     known = session_of(pytestconfig).facts_of(audit_target)
     if known.recording.failure:
         raise EvidenceError(known.recording.failure)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hullcheck import __version__, acceptance, facts, options, own_probes, rollup, selection
+from hullcheck import __version__, acceptance, facts, rollup, selection
 from hullcheck.acceptance import Acceptance, Audited
 from hullcheck.facts import Facts
 from hullcheck.frameworks import Frameworks
 from hullcheck.gather import gather
 from hullcheck.inventory import Inventory, InventoryError, Target, load
 from hullcheck.judge import finding_of
+from hullcheck.plugin import options, own_probes
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
 from hullcheck.results import (
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 LATEST = "latest"
 FRAMEWORKS = pytest.StashKey[Frameworks]()
+WRONG_USE = pytest.StashKey[str]()
+"""What is wrong with the inventory or the hosts."""
 
 
 class AuditSession:
@@ -294,6 +297,24 @@ class AuditSession:
         kind = "unknown" if known.recording.failure else known.kind
         engine, system = printable(known.engine_version), printable(known.os_name)
         return AuditedTarget(target.name, plain(target.connect), kind, engine, system)
+
+
+SESSION = pytest.StashKey[AuditSession]()
+
+
+def session_of(config: pytest.Config) -> AuditSession:
+    """The audit of this process, made when it is first asked for.
+
+    Raises:
+        pytest.UsageError: the inventory or the hosts cannot be used.
+    """
+    if SESSION not in config.stash:
+        try:
+            config.stash[SESSION] = AuditSession(config)
+        except pytest.UsageError as error:
+            config.stash[WRONG_USE] = str(error)
+            raise
+    return config.stash[SESSION]
 
 
 def _no_folder(path: object, reason: object) -> pytest.UsageError:

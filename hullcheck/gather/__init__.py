@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from queue import Empty, Queue
 
-from hullcheck import image_cache
+from hullcheck.gather import image_cache
+from hullcheck.gather.transport import Connection, TransportError, end_all, run_script
 from hullcheck.inventory import Target
 from hullcheck.probes import Probe, render
 from hullcheck.recording import Recording, RecordingError
-from hullcheck.secret_names import known_to_site
 from hullcheck.secrets import without_known
+from hullcheck.secrets.names import known_to_site
 from hullcheck.targets import RECORDED, backend_of, plain, recorded_path
-from hullcheck.transport import Connection, TransportError, end_all, run_script
 
 AT_A_TIME = 64
 _GRACE = 5  # seconds that a backend without a time-out of its own (paramiko) gets beyond the target's

@@ -2,16 +2,16 @@
 
 import gc
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
-from hullcheck import options
 from hullcheck.bundle import BundleError
 from hullcheck.bundle.run import Bundling
+from hullcheck.plugin import options
+from hullcheck.plugin.session import LATEST, result_from, session_of
 from hullcheck.results import Audit
-from hullcheck.session import LATEST, AuditSession, result_from
 from hullcheck.text import printable
 from hullcheck.writers import html, terminal
 from hullcheck.writers.run_folder import PRIVATE, WRITERS
@@ -20,10 +20,9 @@ from hullcheck.writers.run_folder import PRIVATE, WRITERS
 class Reporting:
     """The hooks of the main process that read results; without a result it writes and says nothing."""
 
-    def __init__(self, config: pytest.Config, session_of: Callable[[pytest.Config], AuditSession]) -> None:
-        """Begin with no result; *session_of* gives the audit."""
+    def __init__(self, config: pytest.Config) -> None:
+        """Begin with no result."""
         self.config = config
-        self.session_of = session_of
         self.audited = False
         self.bundling = Bundling(config, session_of(config)) if options.wants_bundle(config) else None
 
@@ -32,7 +31,7 @@ class Reporting:
         carried = getattr(report, "hullcheck", None)
         if carried is not None:
             self.audited = True
-            audit_session = self.session_of(self.config)
+            audit_session = session_of(self.config)
             audit_session.mapped = {**audit_session.mapped, **carried.get("mapped", {})}
             audit_session.add(*result_from(carried))
             if self.bundling:
@@ -42,7 +41,7 @@ class Reporting:
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
         """After the other reports: a run that judged nothing is not green; results.json knows the status."""
         if self.audited and session.exitstatus == 0:
-            audit_session = self.session_of(self.config)
+            audit_session = session_of(self.config)
             if audit_session.nothing_judged or audit_session.stale_fail:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.audited:
@@ -52,7 +51,7 @@ class Reporting:
             self._write(session)
 
     def _write(self, session: pytest.Session) -> None:
-        audit_session = self.session_of(self.config)
+        audit_session = session_of(self.config)
         folder = audit_session.folder
         audit = audit_session.audit(int(session.exitstatus))
         for name, render in WRITERS.items():
@@ -90,7 +89,7 @@ class Reporting:
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and options.path(self.config, "reports"):
             terminal.write_nothing_selected(terminalreporter)
         if self.audited:
-            audit_session = self.session_of(self.config)
+            audit_session = session_of(self.config)
             terminal.write_summary(terminalreporter, audit_session.audit(0), audit_session)
 
     @pytest.hookimpl(optionalhook=True)
@@ -117,6 +116,6 @@ class Reporting:
     def pytest_html_results_summary(self, postfix: list[str]) -> None:
         """Add the evidence below the summary: what each target was asked, and how its answers begin."""
         if self.audited:
-            audit_session = self.session_of(self.config)
+            audit_session = session_of(self.config)
             postfix.append(html.accepting(audit_session.audit(0)))
             postfix.append(html.evidence(list(audit_session.recordings.values())))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.transport import Connection
+from hullcheck.gather.transport import Connection
 
 _OPTIONS = {
     "inventory": "YAML file with targets and policy (default: inventories/local.yml, where it exists). This"
@@ -139,3 +139,9 @@ def connection(config: pytest.Config) -> Connection:
         ansible_inventory=given("ansible_inventory"),
         force_ansible=bool(given("force_ansible")),
     )
+
+
+def runs_tests(config: pytest.Config) -> bool:
+    """Whether tests are to be run, and not only listed or explained."""
+    given = config.option
+    return not (given.collectonly or given.markers or given.help or given.hullcheck_show_probes)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hullcheck import host_key
+from hullcheck.gather import host_key
 from hullcheck.inventory import Target
 from hullcheck.secrets import without_known
 from hullcheck.targets import CONTAINER_BACKENDS, SSH_BACKENDS, backend_of

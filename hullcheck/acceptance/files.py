@@ -8,8 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from hullcheck import days
-from hullcheck.acceptance import NO_END, Entry
+from hullcheck.acceptance import NO_END, Entry, days
 from hullcheck.results import Attestation, Waiver
 from hullcheck.text import hide_passwords
 from hullcheck.yamlfile import Document, Way, YamlError, load, read_text

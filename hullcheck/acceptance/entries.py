@@ -11,8 +11,9 @@ from typing import Any
 
 import yaml
 
-from hullcheck import acceptance_files, catalog, inventory, yamledit, yamlfile
-from hullcheck.acceptance import names_of
+from hullcheck import catalog, inventory, yamlfile
+from hullcheck.acceptance import files as acceptance_files
+from hullcheck.acceptance import names_of, yamledit
 from hullcheck.suggest import did_you_mean
 from hullcheck.wrong_use import WrongUse
 from hullcheck.yamlfile import Way, YamlError

@@ -1,0 +1,142 @@
+"""The pytest plugin: options, markers and settings; the modules below collect, gather, judge and report."""
+
+import re
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from hullcheck import __version__, frameworks, secrets, selection
+from hullcheck.control import SEVERITIES
+from hullcheck.gather import script_for
+from hullcheck.plugin import hookspecs, options, project
+from hullcheck.plugin.reporting import Reporting
+from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
+from hullcheck.targets import RECORDED, backend_of, plain
+from hullcheck.writers import terminal
+
+pytest_plugins = [f"hullcheck.plugin.{each}" for each in ("fixtures", "collecting", "gathering", "judging")]
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks that users may have in their conftest.py."""
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    options.add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest's own, so that nothing is captured yet
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """See that this is the project that the user means, before anything of another one is run."""
+    project.find_again(early_config)
+    yield
+
+
+@pytest.hookimpl(optionalhook=True, trylast=True)
+def pytest_metadata(metadata: dict[str, Any]) -> None:
+    """Hide what is secret among the variables of a CI server, as in the address of a repository."""
+    for name, value in metadata.items():
+        if isinstance(value, str):
+            metadata[name] = secrets.HIDDEN if secrets.in_value(name, value) else value
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers; in an audit, let pytest's own JUnit and HTML reports land in the run's folder."""
+    project.require(config)
+    known = _frameworks(config)
+    config.stash[FRAMEWORKS] = known
+    for line in known.marker_lines():
+        config.addinivalue_line("markers", line)
+    config.addinivalue_line(
+        "markers", f"severity(level): how bad it is where the control fails: {', '.join(SEVERITIES)}"
+    )
+    if hasattr(config, "workerinput") or not options.runs_tests(config):
+        return
+    config.pluginmanager.register(Reporting(config), "hullcheck-reporting")
+    bundled = options.wants_bundle(config)
+    if options.path(config, "reports") is None and not bundled:
+        return
+    folder = session_of(config).writable_folder()
+    if config.getoption("xmlpath", "") is None:
+        config.option.xmlpath = str(folder / "junit.xml")
+    if config.getoption("htmlpath", "") is None:
+        config.option.htmlpath = str(folder / "report.html")
+        config.option.self_contained_html = True
+    elif bundled:  # a page that needs other files beside it is no page in a bundle
+        config.option.self_contained_html = True
+
+
+def _frameworks(config: pytest.Config) -> frameworks.Frameworks:
+    """The frameworks, and `-m` asks for nothing that they do not have."""
+    try:
+        known = frameworks.load(frameworks.find(config.rootpath))
+    except frameworks.FrameworkError as error:
+        raise pytest.UsageError(str(error)) from None
+    try:
+        selection.check(config.option.markexpr, known)
+    except ValueError as error:
+        raise pytest.UsageError(f"-m: {error}") from None
+    return known
+
+
+@pytest.hookimpl(
+    tryfirst=True
+)  # when all markers are declared; before xdist starts workers, which come here too
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse markers that nobody declared, before a host is asked, and let `--profile` and `-m` select together.
+
+    Raises:
+        pytest.UsageError: there is no such marker or profile, or an expression that cannot be understood.
+    """
+    config = session.config
+    _require_markers(config)
+    name = options.option(config, "profile")
+    if name:
+        profile = session_of(config).profile(name, _markers(config))
+        config.option.markexpr = selection.both(profile, config.option.markexpr)
+
+
+def _require_markers(config: pytest.Config) -> None:
+    """Where pytest is strict: elsewhere a marker may be one that nobody declared."""
+    strict = config.getini("strict_markers")
+    if not config.option.markexpr or not (config.getini("strict") if strict is None else strict):
+        return
+    try:
+        selection.check_names(config.option.markexpr, _markers(config))
+    except ValueError as error:
+        raise pytest.UsageError(f"-m: {error}") from None
+
+
+def _markers(config: pytest.Config) -> list[str]:
+    """The names of all markers that are declared."""
+    lines: list[str] = config.getini("markers")
+    return [re.split(r"[:(]", line, maxsplit=1)[0].strip() for line in lines]
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """`--show-probes` prints the script of each target and ends."""
+    if not config.option.hullcheck_show_probes:
+        return None
+    timeout = options.seconds(config, "probe_timeout")
+    for target in session_of(config).targets:
+        print(f"# ---- {target.name} ({plain(target.connect)})")
+        if backend_of(target.connect) == RECORDED:
+            print("# judged from a recording: nothing is run")
+        else:
+            print(script_for(target, session_of(config).probes, timeout))
+    return 0
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what is judged, and where."""
+    known = config.stash[FRAMEWORKS]
+    lines = [f"hullcheck {__version__}: {known.all[0].name}"]
+    if SESSION in config.stash:
+        lines.append("targets: " + terminal.target_line(session_of(config).targets))
+    if options.option(config, "profile"):
+        lines.append(f"profile {options.option(config, 'profile')}: -m {config.option.markexpr!r}")
+    return lines

@@ -1,0 +1,59 @@
+"""Gathers: in the main process, after collection and before any test; workers of xdist wait for it."""
+
+import gc
+from typing import Any
+
+import pytest
+
+from hullcheck.plugin import options
+from hullcheck.plugin.collecting import SELECTED, is_control, stop
+from hullcheck.plugin.session import session_of
+from hullcheck.recording import Recording
+from hullcheck.writers import html, terminal
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist lets the main process know that a worker is done
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Gather, or let the main process do it, if there is a control to judge."""
+    config = session.config
+    controls = sum(map(is_control, session.items))
+    if not (
+        controls and options.runs_tests(config) and SELECTED in config.stash
+    ):  # pytest comes here after errors, too
+        return
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        _gather(config, controls)
+        return
+    try:
+        session_of(config).ask_to_gather(worker["workerid"], controls)
+    except pytest.UsageError as error:
+        stop(config, [str(error)])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell each worker where the recordings will be."""
+    node.workerinput["hullcheck_folder"] = str(session_of(node.config).folder)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any) -> None:
+    """The first worker to know its tests tells whether there is anything to gather; all wait for it."""
+    audit = session_of(node.config)
+    controls = audit.asked_to_gather(node.gateway.id)
+    if controls and not audit.gathered:
+        _gather(node.config, controls)
+
+
+def _gather(config: pytest.Config, controls: int) -> None:
+    audit = session_of(config)
+    html.limit(config, controls)
+    gc.freeze()  # pytest, plugins and tests stay to the end: no collection of what is judged looks through them
+    progress = terminal.Progress(config.pluginmanager.get_plugin("terminalreporter"), len(audit.targets))
+
+    def done(recording: Recording) -> None:
+        progress.step(recording.target, recording.failure)
+
+    audit.gather(done)
+    progress.close(audit.gather_seconds)
