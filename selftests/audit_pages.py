@@ -33,7 +33,7 @@ WAIVER = Waiver(
     approved_by="A. Example",
     approved_on="2026-10-02",
     risk="A job may starve its neighbours for a night.",
-    place="inventories/site.yml:41",
+    place="site.yml:41",
     state="in force",
     findings=4,
 )
@@ -42,7 +42,7 @@ EXPIRED = Waiver(
     "Needed by the old scanner until it is replaced.",
     last_day="2026-09-30",
     approved_by="B. Example",
-    place="inventories/site.yml:52",
+    place="site.yml:52",
     state="expired",
 )
 ATTESTATION = Attestation(
@@ -52,7 +52,7 @@ ATTESTATION = Attestation(
     date="2026-10-20",
     last_day="2027-10-20",
     evidence=("https://wiki.example.org/hb-7",),
-    place="inventories/site.yml:70",
+    place="site.yml:70",
     state="in force",
     findings=2,
 )

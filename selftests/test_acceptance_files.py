@@ -64,7 +64,7 @@ cis-docker-5.5:
     by the machine
 """
 FIRST = Waiver(
-    "cis-docker-5.5", "the sound of the police", last_day="2077-11-09", place="inventories/w.yml:3"
+    "cis-docker-5.5", "the sound of the police", last_day="2077-11-09", place="w.yml:3"
 )
 
 
@@ -73,7 +73,7 @@ def test_waiver_file_of_inspec_loads_unchanged(site: Path) -> None:
     found = read(site, "waivers: w.yml\n", w_yml=INSPEC)
     assert waivers(found) == [
         FIRST,
-        Waiver("5.10", "memory is bounded by the machine", place="inventories/w.yml:7"),
+        Waiver("5.10", "memory is bounded by the machine", place="w.yml:7"),
     ]
     assert found.waivers[0].ends == datetime(2077, 11, 10, tzinfo=UTC).timestamp()
 
@@ -95,9 +95,9 @@ def test_waiver_file_as_a_table(site: Path) -> None:
         '5.5,"one, two",false,2077-11-10\r\n\r\n5.5,three,,\r\n5.10,"a\nb",TRUE,\r\n'
     )
     assert waivers(read(site, "waivers: w.csv\n", w_csv=text)) == [
-        Waiver("5.5", "one, two", last_day="2077-11-09", place="inventories/w.csv:2"),
-        Waiver("5.5", "three", place="inventories/w.csv:4"),
-        Waiver("5.10", "a b", place="inventories/w.csv:6"),
+        Waiver("5.5", "one, two", last_day="2077-11-09", place="w.csv:2"),
+        Waiver("5.5", "three", place="w.csv:4"),
+        Waiver("5.10", "a b", place="w.csv:6"),
     ]
 
 
@@ -152,9 +152,9 @@ def test_every_field_of_a_waiver(site: Path) -> None:
             "Jane Döe",
             "2026-11-24",
             "owns the host",
-            "inventories/site.yml:5",
+            "site.yml:5",
         ),
-        Waiver("container_is_not_privileged", "another", place="inventories/site.yml:13"),
+        Waiver("container_is_not_privileged", "another", place="site.yml:13"),
     ]
 
 
@@ -273,11 +273,11 @@ def test_attestation_file_of_saf_loads_unchanged(site: Path) -> None:
     assert attestations(found) == [
         Attestation(
             "V-61409", "Audit logs are backed up", "Yamilia Smith, Security", "2026-05-31", "2026-06-29",
-            place="inventories/a.yml:1",
+            place="a.yml:1",
         ),
         Attestation(
             "5.5", "not at all", "Alec Hardison", "2026-01-02", "2027-07-02", "failed",
-            place="inventories/a.yml:7",
+            place="a.yml:7",
         ),
     ]  # fmt: skip
     first, second = found.attestations
@@ -309,7 +309,7 @@ def test_every_field_of_an_attestation(site: Path) -> None:
     assert attestations(read(site, part)) == [
         Attestation(
             "a", "seen", "Ann", "2026-11-24", "2026-11-24", "passed", ("web1",), ("i*",),
-            ("https://u:***@w/7", "files/7.png"), "inventories/site.yml:4",
+            ("https://u:***@w/7", "files/7.png"), "site.yml:4",
         )
     ]  # fmt: skip
 
