@@ -63,9 +63,7 @@ cis-docker-5.5:
     memory is bounded
     by the machine
 """
-FIRST = Waiver(
-    "cis-docker-5.5", "the sound of the police", last_day="2077-11-09", place="w.yml:3"
-)
+FIRST = Waiver("cis-docker-5.5", "the sound of the police", last_day="2077-11-09", place="w.yml:3")
 
 
 def test_waiver_file_of_inspec_loads_unchanged(site: Path) -> None:

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from hullcheck.judge import Subjects
-from hullcheck.policy import SEVERITIES
+from hullcheck.policy.values import SEVERITIES
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording, decode_json
 from hullcheck.verdicts import EvidenceError

@@ -1,0 +1,233 @@
+"""What a site allows on a target, as the controls read it; ``docs/policy.md`` explains every key."""
+
+import posixpath
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Self
+
+from hullcheck.policy import values
+from hullcheck.policy.parts import (
+    DockerBench,
+    Hardening,
+    LogLimits,
+    PortRange,
+    ResourceLimits,
+    RotationPeriods,
+    ScanReports,
+    SprawlLimits,
+)
+from hullcheck.policy.values import PolicyError
+from hullcheck.secrets.names import NOTHING_SAID, SiteNames
+
+__all__ = [
+    "DockerBench",
+    "Hardening",
+    "LogLimits",
+    "Policy",
+    "PolicyError",
+    "PortRange",
+    "ResourceLimits",
+    "RotationPeriods",
+    "ScanReports",
+    "SprawlLimits",
+    "merged",
+]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a site allows on one target.
+
+    A list of powers is empty where the policy is silent, so that a power which is there fails its control.
+    What tells of the workload is ``None`` then: its control is manual and shows what was found.
+    """
+
+    trusted_users: tuple[str, ...] = ()
+    """Users who may control the engine."""
+    socket_groups: tuple[str, ...] = ("docker",)
+    """Names or numbers of groups that the engine's sockets may have, beside root's own."""
+    os_hardening: Hardening | None = None
+    """The last assessment of the operating system against a hardening standard."""
+    minimal_distributions: tuple[str, ...] = ()
+    """Distributions (ID of os-release) that count as minimal beside those that the guide names."""
+    allowed_host_programs: tuple[str, ...] = ()
+    """Names of compilers and browsers that the host itself may have."""
+    allowed_host_services: tuple[str, ...] | None = None
+    """Units that may be enabled or run on the host, and programs that may listen there; see `allows_service`."""
+    patch_days: int = 30
+    """How old the last successful run of what installs updates may be."""
+    ip_forward_reason: str | None = None
+    """Why the host forwards IPv4."""
+    allowed_registries: tuple[str, ...] | None = None
+    """Registries, or parts of them, that images may come from; see `allows_registry`."""
+    allowed_packages: tuple[str, ...] | None = None
+    """Names of packages and tools that images may hold."""
+    image_max_age_days: int | None = None
+    """How many days after its build an image has to be built anew."""
+    scan_reports: ScanReports | None = None
+    """The reports of image scanners."""
+    image_verification: str | None = None
+    """How signatures of images are checked, where that is not by content trust of the docker command."""
+    rootful_reason: str | None = None
+    """Why the daemon cannot run rootless."""
+    api_listeners: tuple[tuple[str, int], ...] | None = None
+    """Addresses and ports at which the daemon may take commands; `*` is every address."""
+    cgroup_parents: tuple[str, ...] = ()
+    """Parent cgroups that may replace the default one."""
+    authorization_plugins: tuple[str, ...] | None = None
+    """Authorization plugins of which one must be active; ``None`` means that any will do."""
+    log_drivers: tuple[str, ...] | None = None
+    """Log drivers that bring logs to the central service."""
+    log_limits: LogLimits = field(default_factory=LogLimits)
+    """How much of a container's log may stay on the host."""
+    seccomp_profiles: tuple[str, ...] = ()
+    """Paths of seccomp profiles of the daemon that are approved beside the built-in one."""
+    swarm: bool = False
+    """Whether swarm mode is wanted."""
+    allowed_setuid_files: tuple[str, ...] = ()
+    """Paths of setuid and setgid files that images may hold."""
+    allowed_capabilities: tuple[str, ...] = ()
+    """Capabilities that containers may be given, in upper case and without ``CAP_``."""
+    allowed_mounts: tuple[str, ...] = ()
+    """Host paths that containers may mount, with all that lies below; see `allows_mount`."""
+    allowed_devices: tuple[str, ...] = ()
+    """Paths of host devices, and device requests, that containers may be given."""
+    allowed_ulimits: tuple[str, ...] = ()
+    """Names of ulimits that containers may override."""
+    allowed_ports: tuple[PortRange, ...] | None = None
+    """Host ports that containers may publish; see `allows_port`."""
+    sensitive_containers: tuple[str, ...] | None = None
+    """Names of containers, or patterns of them, whose ports must not be open on every address; see
+    `is_sensitive`."""
+    resource_limits: ResourceLimits = field(default_factory=ResourceLimits)
+    """The most that one container may be given; silent means what the host has."""
+    current_images: tuple[str, ...] | None = None
+    """References or digests of images that are approved as current."""
+    sprawl: SprawlLimits = field(default_factory=SprawlLimits)
+    """How much may lie about unused."""
+    swarm_managers: int = 3
+    """How many managers a swarm may have."""
+    rotation_days: RotationPeriods = field(default_factory=RotationPeriods)
+    """How long keys and certificates of a swarm may be in use."""
+    docker_bench: DockerBench | None = None
+    """The log of docker-bench-security."""
+    runtime_monitors: tuple[str, ...] | None = None
+    """Tools that have to watch what containers do; ``None`` means that any one will do. See `MONITORS`."""
+    secret_names: SiteNames = NOTHING_SAID
+    """Names of variables, labels and options that are secrets, and that are none, whatever they sound like."""
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """What of the target the probes have to be told of, by their variables."""
+        reports, bench = self.scan_reports, self.docker_bench
+        return {
+            **({"docker_bench_log": bench.log} if bench else {}),
+            **({"scan_reports": reports.folder} if reports else {}),
+        }
+
+    @classmethod
+    def from_mapping(cls, mapping: object) -> Self:
+        """Read a policy as a policy file writes it: every key is optional.
+
+        Raises:
+            PolicyError: a key is unknown or a value is wrong; all faults at once.
+        """
+        return cls(**values.parsed(mapping, _PARSERS))
+
+    def allows_mount(self, path: str) -> bool:
+        """Whether the host path *path* is on the list of allowed mounts, or lies below one that is."""
+        parts = values.path_parts(posixpath.normpath(path))
+        return path.startswith("/") and any(
+            parts[: len(each)] == each for each in map(values.path_parts, self.allowed_mounts)
+        )
+
+    def allows_registry(self, repository: str) -> bool | None:
+        """Whether *repository*, registry and all, is on the list or below a part that is; None without a list."""
+        if self.allowed_registries is None:
+            return None
+        return any(f"{repository}/".startswith(f"{each}/") for each in self.allowed_registries)
+
+    def allows_service(self, name: str) -> bool | None:
+        """Whether the list of services holds a unit or a program; None without a list.
+
+        `.service` may be left out, and `getty@.service` stands for all its instances.
+        """
+        if self.allowed_host_services is None:
+            return None
+        allowed = {each.removesuffix(".service") for each in self.allowed_host_services}
+        plain = name.removesuffix(".service")
+        return bool({plain, re.sub("@.*", "@", plain)} & allowed)
+
+    def is_sensitive(self, container: str) -> bool | None:
+        """Whether the list of sensitive containers has this name; ``None`` if there is no list."""
+        if self.sensitive_containers is None:
+            return None
+        return any(fnmatchcase(container, each) for each in self.sensitive_containers)
+
+    def allows_port(self, port: int, protocol: str = "tcp") -> bool | None:
+        """Whether the list of ports holds *port*; ``None`` if there is no list."""
+        if self.allowed_ports is None:
+            return None
+        return any(ports.contains(port, protocol) for ports in self.allowed_ports)
+
+
+def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Policies as files write them, laid over each other: a later value replaces an earlier one key by key.
+
+    Lists are replaced as a whole. The limits inside ``resource_limits`` are keys of their own, so that one of
+    them can be raised without losing the others.
+    """
+    result: dict[str, Any] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            known = result.get(key)
+            result[key] = known | value if isinstance(known, dict) and isinstance(value, dict) else value
+    return result
+
+
+def _secret_names(mapping: object) -> SiteNames:
+    return SiteNames(
+        **values.parsed(mapping, dict.fromkeys(("hide", "keep"), values.list_of(values.to_name_pattern)))
+    )
+
+
+_PARSERS: Mapping[str, Callable[[Any], Any]] = {
+    "trusted_users": values.list_of(values.to_account),
+    "socket_groups": values.list_of(values.to_account),
+    "os_hardening": Hardening.from_mapping,
+    "minimal_distributions": values.list_of(values.to_word),
+    "allowed_host_programs": values.list_of(values.to_word),
+    "allowed_host_services": values.list_of(values.to_word),
+    "patch_days": values.to_days,
+    "ip_forward_reason": values.to_text,
+    "allowed_registries": values.list_of(values.to_registry),
+    "allowed_packages": values.list_of(values.to_word),
+    "image_max_age_days": values.to_days,
+    "scan_reports": ScanReports.from_mapping,
+    "image_verification": values.to_text,
+    "rootful_reason": values.to_text,
+    "api_listeners": values.list_of(values.to_listener),
+    "cgroup_parents": values.list_of(values.to_word),
+    "authorization_plugins": values.some_of(values.to_word),
+    "log_drivers": values.list_of(values.to_word),
+    "log_limits": LogLimits.from_mapping,
+    "seccomp_profiles": values.list_of(values.to_path),
+    "swarm": values.to_truth,
+    "allowed_setuid_files": values.list_of(values.to_path),
+    "allowed_capabilities": values.list_of(values.to_capability),
+    "allowed_mounts": values.list_of(values.to_path),
+    "allowed_devices": values.list_of(values.to_text),
+    "allowed_ulimits": values.list_of(values.to_ulimit),
+    "allowed_ports": values.list_of(PortRange.parse),
+    "sensitive_containers": values.list_of(values.to_word),
+    "resource_limits": ResourceLimits.from_mapping,
+    "current_images": values.list_of(values.to_word),
+    "sprawl": SprawlLimits.from_mapping,
+    "swarm_managers": values.to_managers,
+    "rotation_days": RotationPeriods.from_mapping,
+    "docker_bench": DockerBench.from_mapping,
+    "runtime_monitors": values.some_of(values.to_monitor),
+    "secret_names": _secret_names,
+}
