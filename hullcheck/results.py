@@ -227,8 +227,25 @@ class AuditedTarget:
 
 
 @dataclass(frozen=True)
+class User:
+    """Who ran an audit, by the machine's own word; `name` is empty where the number has none."""
+
+    name: str
+    uid: int
+
+    def __str__(self) -> str:
+        """As a person says it."""
+        return self.name or f"the user with the number {self.uid}"
+
+
+@dataclass(frozen=True)
 class Run:
-    """When and how an audit ran; times in RFC 3339, UTC."""
+    """When and how an audit ran, and who ran it where; times in RFC 3339, UTC.
+
+    Attributes:
+        user: None in results of a version that did not write it down, as is *machine*: empty there.
+        machine: the name of the machine that audited.
+    """
 
     id: str
     started: str
@@ -236,6 +253,8 @@ class Run:
     version: str
     arguments: tuple[str, ...]
     exit_status: int
+    user: User | None = None
+    machine: str = ""
 
 
 @dataclass(frozen=True)

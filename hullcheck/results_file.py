@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hullcheck.results import SCHEMA, Attestation, Audit, AuditedTarget, Control, Result, Run, Waiver
+from hullcheck.results import SCHEMA, Attestation, Audit, AuditedTarget, Control, Result, Run, User, Waiver
 from hullcheck.rollup import Rollup
 from hullcheck.wrong_use import WrongUse
 
@@ -35,10 +35,8 @@ def audit(document: Mapping[str, Any]) -> Audit:
     Raises:
         KeyError, TypeError, ValueError or AttributeError: it is damaged.
     """
-    run = {**document["run"], "arguments": tuple(document["run"]["arguments"])}
-    version = run.pop("hullcheck")
     return Audit(
-        Run(**run, version=version),
+        run(document["run"]),
         tuple(AuditedTarget(name, **each) for name, each in document["targets"].items()),
         tuple(Control.from_json(name, each) for name, each in document["controls"].items()),
         tuple(map(Result.from_json, document["results"])),
@@ -46,6 +44,15 @@ def audit(document: Mapping[str, Any]) -> Audit:
         tuple(Waiver(**_tuples(each)) for each in document["waivers"]),
         tuple(Attestation(**_tuples(each)) for each in document["attestations"]),
     )
+
+
+def run(document: Mapping[str, Any]) -> Run:
+    """When, how and by whom it ran."""
+    said = {**document, "arguments": tuple(document["arguments"]), "version": document["hullcheck"]}
+    del said["hullcheck"]
+    if "user" in said:
+        said["user"] = User(**said["user"])
+    return Run(**said)
 
 
 def _tuples(document: Mapping[str, Any]) -> dict[str, Any]:

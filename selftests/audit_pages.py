@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zlib import decompress
 
-from hullcheck import facts
+from hullcheck import facts, results_file
 from hullcheck.probes import Answer
 from hullcheck.recording import Recording
-from hullcheck.results import Attestation, Audit, AuditedTarget, Control, Finding, Result, Run, Waiver
+from hullcheck.results import Attestation, Audit, AuditedTarget, Control, Finding, Result, Run, User, Waiver
 from hullcheck.rollup import Requirement, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
@@ -87,17 +87,8 @@ def demo() -> Example:
 
 def read(document: dict[str, Any]) -> Audit:
     """The audit that a results.json describes, but for what a site accepts."""
-    said = document["run"]
-    run = Run(
-        said["id"],
-        said["started"],
-        said["finished"],
-        said["hullcheck"],
-        tuple(said["arguments"]),
-        said["exit_status"],
-    )
     return Audit(
-        run,
+        results_file.run(document["run"]),
         tuple(AuditedTarget(name, **each) for name, each in document["targets"].items()),
         tuple(Control.from_json(name, each) for name, each in document["controls"].items()),
         tuple(map(Result.from_json, document["results"])),
@@ -202,7 +193,16 @@ def hostile() -> Example:
     )
     requirement = Requirement("5.5", HOSTILE[0], "fail", ("c_1", "gone"), ("c_1",), ("gone",))
     rollup = Rollup("cis", HOSTILE[1], "judges", HOSTILE[2], (requirement,))
-    run = Run(HOSTILE[0], "2026-11-25T00:00:00Z", HOSTILE[1], HOSTILE[2], HOSTILE, 1)
+    run = Run(
+        HOSTILE[0],
+        "2026-11-25T00:00:00Z",
+        HOSTILE[1],
+        HOSTILE[2],
+        HOSTILE,
+        1,
+        User(HOSTILE[0], 0),
+        HOSTILE[1],
+    )
     audit = Audit(run, tuple(targets), (control,), tuple(results), (rollup,), (waiver,), (attestation,))
     return Example(audit, tuple(recordings))
 

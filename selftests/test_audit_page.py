@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
+from hullcheck.facts.identity import Identity
+from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run, User
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
 from hullcheck.writers.audit_page import blocks
@@ -160,6 +161,30 @@ def test_what_was_accepted_says_by_whom_and_until_when() -> None:
     assert "31 January 2027" in text
     assert "C. Example, 20 October 2026" in text
     assert f"expired {EXPIRED.reason}" in text
+
+
+def test_page_says_who_ran_it_where_and_how() -> None:
+    """Person, machine and arguments; results of an older version do not name them, and the page says so."""
+    run = Run("r", "2026-11-25T03:22:57Z", "2026-11-25T03:22:58Z", "0", ("-m", "cis or guide"), 0)
+    known = replace(run, user=User("ann", 1000), machine="audit-1")
+    text = Reader(small(Verdict.PASS, run=known).page).text
+    assert "25 November 2026, 03:22 UTC · by ann on audit-1" in text
+    assert "Arguments -m 'cis or guide'" in text
+    assert "Run by not said" in Reader(small(Verdict.PASS, run=run).page).text
+    nameless = replace(known, user=User("", 1000))
+    assert "by the user with the number 1000 on audit-1" in Reader(small(Verdict.PASS, run=nameless).page).text
+
+
+def test_page_says_which_machine_a_target_is() -> None:
+    """The ids of machine and engine from the recording; of a target without an answer there are none."""
+    example = accepted()
+    text = Reader(example.page).text
+    for each in example.recordings[:2]:
+        known = Identity.of(each)
+        assert f"machine id {known.machine_id}" in text
+        assert f"engine id {known.engine_id}" in text
+        assert known.engine_id != "unknown"
+    assert [bool(each["identity"]) for each in block(example.page, "index")["targets"]] == [True, True, False]
 
 
 def test_page_claims_no_compliance() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import pty
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -281,7 +283,10 @@ def test_design_example_in_a_users_repository(tmp_path: Path) -> None:
         "waivers",
         "attestations",
     ]
-    assert list(results["run"]) == ["id", "started", "finished", "hullcheck", "arguments", "exit_status"]
+    said = ["id", "started", "finished", "hullcheck", "arguments", "exit_status", "user", "machine"]
+    assert list(results["run"]) == said
+    assert results["run"]["user"] == {"name": pwd.getpwuid(os.getuid()).pw_name, "uid": os.getuid()}
+    assert results["run"]["machine"] == platform.node()
     assert results["schema"] == "hullcheck/results/1"
     assert results["run"]["exit_status"] == 1
     assert results["run"]["id"] == (tmp_path / "reports/latest").readlink().name

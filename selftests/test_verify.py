@@ -264,6 +264,20 @@ def test_another_version_is_named(own: Project, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("user", {"name": "ann", "uid": 1}), ("machine", "elsewhere")], ids=["user", "machine"]
+)
+def test_results_and_manifest_name_one_person_and_machine(
+    own: Project, tmp_path: Path, key: str, value: object
+) -> None:
+    """Results that somebody else is said to have made than the manifest says are a fault."""
+    made = Bundle.read(own.folder / "reports/latest.zip")
+    made.edit(bundle.RESULTS, lambda document: document["run"].update({key: value}))
+    done = verify(made.fitting().write(tmp_path / "other.zip"), cwd=own.folder)
+    assert done.returncode == 1
+    assert f"results.json: run.{key} is not what manifest.json says" in done.stdout
+
+
 def test_verified_somewhere_else(own: Project, tmp_path: Path) -> None:
     """Where the controls are not, that is said, and what to do."""
     (tmp_path / "elsewhere").mkdir()

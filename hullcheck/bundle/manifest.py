@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
 import platform
-import pwd
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -48,17 +46,9 @@ def run_document(run: Run) -> dict[str, Any]:
         "finished": run.finished,
         "arguments": list(run.arguments),
         "exit_status": run.exit_status,
-        "user": _user(),
-        "machine": platform.node(),
+        "user": vars(run.user),
+        "machine": run.machine,
     }
-
-
-def _user() -> dict[str, Any]:
-    number = os.getuid()
-    try:
-        return {"name": pwd.getpwuid(number).pw_name, "uid": number}
-    except KeyError:  # a container may run as a number that has no name
-        return {"name": "", "uid": number}
 
 
 def target_document(connect: str, recording: Recording) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """One audit: its targets, their recordings and facts, and the results as they come in."""
 
+import os
+import platform
+import pwd
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -29,6 +32,7 @@ from hullcheck.results import (
     Result,
     Run,
     SwitchedOff,
+    User,
     Waiver,
 )
 from hullcheck.suggest import did_you_mean
@@ -269,6 +273,8 @@ class AuditSession:
             version=__version__,
             arguments=plain_arguments(tuple(map(str, self.config.invocation_params.args))),
             exit_status=exit_status,
+            user=_user(),
+            machine=platform.node(),
         )
         requirements = rollup.roll_up(
             self.config.stash[FRAMEWORKS].all,
@@ -373,6 +379,14 @@ def _control_key(control: Control) -> tuple[tuple[int, ...], str]:
     """By the first CIS number, as numbers; controls without one come last."""
     numbers = control.frameworks.get("cis", ())
     return tuple(map(int, numbers[0].split("."))) if numbers else (999,), control.id
+
+
+def _user() -> User:
+    number = os.getuid()
+    try:
+        return User(pwd.getpwuid(number).pw_name, number)
+    except KeyError:  # a container may run as a number that has no name
+        return User("", number)
 
 
 def _rfc3339(seconds: float) -> str:

@@ -78,8 +78,8 @@ def _agree(files: Mapping[str, bytes], known: Documents) -> list[str]:
     run, same = known.results["run"], known.manifest["run"]
     faults = [
         f"{bundle.RESULTS}: run.{key} is not what {bundle.MANIFEST} says"
-        for key in ("id", "started", "finished", "arguments", "exit_status")
-        if run[key] != same[key]
+        for key in ("id", "started", "finished", "arguments", "exit_status", "user", "machine")
+        if run.get(key, same[key]) != same[key]  # results of older versions do not name user and machine
     ]
     if run["hullcheck"] != known.manifest["made_by"]["hullcheck"]:
         faults.append(f"{bundle.RESULTS}: run.hullcheck is not what {bundle.MANIFEST} says")

@@ -3,22 +3,14 @@
 import json
 from typing import Any
 
-from hullcheck.results import SCHEMA, Audit, Control
+from hullcheck.results import SCHEMA, Audit, Control, Run
 
 
 def render(audit: Audit) -> str:
     """Render *audit*; equal audits give equal text."""
-    run = audit.run
     document = {
         "schema": SCHEMA,
-        "run": {
-            "id": run.id,
-            "started": run.started,
-            "finished": run.finished,
-            "hullcheck": run.version,
-            "arguments": list(run.arguments),
-            "exit_status": run.exit_status,
-        },
+        "run": _run(audit.run),
         "targets": {
             target.name: {
                 "connect": target.connect,
@@ -36,6 +28,18 @@ def render(audit: Audit) -> str:
     }
     # a line for each value, so that two audits can be compared; to indent them takes ten times as long
     return json.dumps(document, separators=(",\n", ": "), ensure_ascii=True) + "\n"
+
+
+def _run(run: Run) -> dict[str, Any]:
+    document = {
+        "id": run.id,
+        "started": run.started,
+        "finished": run.finished,
+        "hullcheck": run.version,
+        "arguments": list(run.arguments),
+        "exit_status": run.exit_status,
+    }
+    return document | {"user": vars(run.user), "machine": run.machine} if run.user else document
 
 
 def control_document(control: Control) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hullcheck.recording import Recording
-from hullcheck.results import Audit
+from hullcheck.results import Audit, Run
 from hullcheck.text import printable
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import blocks, links, problems, summary
@@ -45,6 +45,7 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
         "many": many,
         "day": day,
         "moment": moment,
+        "who": who,
         "prose": prose,
         "shell": shlex.join,
         "title_of": problems.title_of,
@@ -104,6 +105,11 @@ def day(date: str) -> str:
     except ValueError:
         return date
     return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
+
+
+def who(run: Run) -> str:
+    """Who ran it, and on which machine; empty where the results do not say so."""
+    return f"{run.user} on {run.machine}" if run.user else ""
 
 
 def moment(time: Any) -> str:

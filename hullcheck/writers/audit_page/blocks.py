@@ -13,6 +13,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from hullcheck.facts.identity import Identity
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, Control, Finding, Result
 from hullcheck.verdicts import Verdict
@@ -116,14 +117,27 @@ def _control(control: Control) -> dict[str, Any]:
     return asdict(control) | {"frameworks": frameworks, "title": title_of(control.title)}
 
 
-def _gathered(recording: Recording | None) -> dict[str, str]:
+def _gathered(recording: Recording | None) -> dict[str, Any]:
     if recording is None:
-        return {"gathered": "", "backend": "", "failure": "the page was written without its recording"}
+        return {"gathered": "", "failure": "the page was written without its recording", "identity": []}
     return {
         "gathered": gathered(recording),
-        "backend": recording.backend,
         "failure": recording.failure,
+        "identity": identity_of(recording),
     }
+
+
+def identity_of(recording: Recording | None) -> list[tuple[str, str]]:
+    """Which machine a target is, as far as its answers tell: what each number is called, and the number."""
+    if recording is None or recording.failure:
+        return []
+    known = Identity.of(recording)
+    told = (
+        ("machine id", known.machine_id),
+        ("engine id", known.engine_id),
+        ("key of its SSH server", known.host_key),
+    )
+    return [(what, value) for what, value in told if value]
 
 
 def gathered(recording: Recording) -> str:

@@ -10,7 +10,7 @@ from hullcheck.results import Audit, AuditedTarget, Control, Result
 from hullcheck.rollup import INCOMPLETE, NOT_COVERED, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import links, problems, sections
-from hullcheck.writers.audit_page.blocks import gathered
+from hullcheck.writers.audit_page.blocks import gathered, identity_of
 
 WORDS = (*map(str, Verdict), INCOMPLETE, NOT_COVERED)
 GLYPHS = {word: word.replace(" ", "-") for word in WORDS}
@@ -86,6 +86,7 @@ class Summary:
     manual: Sequence[problems.Problem]
     accepted: Sequence[problems.Problem]
     off: Sequence[Result]
+    machines: Sequence[tuple[AuditedTarget, Sequence[tuple[str, str]]]]
     titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -131,6 +132,7 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         manual=found[Verdict.MANUAL],
         accepted=[*found[Verdict.WAIVED], *found[Verdict.ATTESTED]],
         off=[each for each in audit.results if each.switched_off],
+        machines=[(each, identity_of(recorded.get(each.name))) for each in audit.targets],
         titles={each.id: problems.title_of(each.title) for each in audit.controls},
     )
 

@@ -156,14 +156,14 @@ async function targetView([name]) {
   const target = data.targets[number];
   if (!target) return null;
   const [results, answers] = await Promise.all([resultsOf(number), answersOf(number)]);
-  const facts = [['Reached as', target.connect], ['Kind', target.kind], ['Engine', target.engine], ['System', target.os], ['Gathered', target.gathered && moment(target.gathered)]];
+  const facts = [['Reached as', target.connect], ['Kind', target.kind], ['Engine', target.engine], ['System', target.os], ['Gathered', target.gathered && moment(target.gathered)], ...target.identity];
   const groups = data.verdicts.map((word) => [word, results.filter((each) => each.verdict === word)]).filter(([, list]) => list.length);
   return {
     title: `Target ${name}`,
     content: [
       crumbs(link(['targets'], 'Targets')),
       heading(host(name)),
-      el('dl', { class: 'pairs' }, facts.map(([label, value]) => el('div', null, el('dt', null, label), el('dd', null, value ? host(value) : 'not known')))),
+      el('dl', { class: 'pairs wide' }, facts.map(([label, value]) => el('div', null, el('dt', null, label), el('dd', null, value ? host(value) : 'not known')))),
       target.failure ? el('p', { class: 'lede' }, glyph('error'), 'No answer: ', host(target.failure)) : null,
       groups.map(([word, list]) => [
         el('h2', { class: 'group' }, verdict(word), el('span', { class: 'note' }, many(list.length, 'control'))),
