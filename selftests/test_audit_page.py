@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from hullcheck.facts.identity import Identity
-from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run, User
+from hullcheck.recording import Recording
+from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run, SwitchedOff, User
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
 from hullcheck.writers.audit_page import blocks
@@ -110,6 +111,36 @@ def test_result_without_findings_is_not_lost() -> None:
     assert headline(Example(replace(example.audit, results=(bare,)), ())) == "1 of 1 controls fails"
 
 
+def test_what_is_switched_off_is_no_pass() -> None:
+    """A control that the inventory takes out is said first, and leads to its reason."""
+    example = small(Verdict.NOT_APPLICABLE)
+    judged = replace(example.audit.results[0], control="d", verdict=Verdict.PASS, findings=())
+    off = replace(
+        example.audit.results[0], switched_off=SwitchedOff("site.yml:3", "Moo is wanted.", Verdict.FAIL)
+    )
+    controls = (*example.audit.controls, replace(example.audit.controls[0], id="d"))
+    example = Example(replace(example.audit, controls=controls, results=(judged, off)), ())
+    assert headline(example) == "No control fails that the site has not accepted or switched off"
+    text = Reader(example.page).text
+    assert "1 result is switched off by the inventory." in text
+    assert "Not judged 1 " in text
+    assert "Whatever was asked could be judged." not in text
+
+
+def test_nothing_judged_is_never_all_judged() -> None:
+    """Where no target answered, or nothing was there, the page does not say that all could be judged."""
+    example = small(Verdict.ERROR)
+    silent = Example(example.audit, (Recording("web1", "ssh", failure=UNANSWERED),))
+    empty = small(Verdict.PASS, results=(), controls=())
+    for page in (silent.page, empty.page, small(Verdict.NOT_APPLICABLE).page):
+        text = Reader(page).text
+        assert "Whatever was asked could be judged." not in text
+        assert "Everything could be judged." not in text
+        assert "c-pass" not in page.split('id="open"')[1].split("</section>")[0]
+    assert "By severity" not in Reader(empty.page).text
+    assert "Whatever was asked could be judged." in Reader(small(Verdict.PASS).page).text
+
+
 def test_silent_target_is_no_list_of_failures() -> None:
     """A target without an answer is named once with the reason, not once for every control."""
     text = Reader(accepted().page).text
@@ -169,10 +200,12 @@ def test_page_says_who_ran_it_where_and_how() -> None:
     known = replace(run, user=User("ann", 1000), machine="audit-1")
     text = Reader(small(Verdict.PASS, run=known).page).text
     assert "25 November 2026, 03:22 UTC · by ann on audit-1" in text
-    assert "Arguments -m 'cis or guide'" in text
-    assert "Run by not said" in Reader(small(Verdict.PASS, run=run).page).text
+    assert "-m 'cis or guide'" in text
+    assert "Run bynot said" in Reader(small(Verdict.PASS, run=run).page).text
     nameless = replace(known, user=User("", 1000))
-    assert "by the user with the number 1000 on audit-1" in Reader(small(Verdict.PASS, run=nameless).page).text
+    assert (
+        "by the user with the number 1000 on audit-1" in Reader(small(Verdict.PASS, run=nameless).page).text
+    )
 
 
 def test_page_says_which_machine_a_target_is() -> None:

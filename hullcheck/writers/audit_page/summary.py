@@ -100,6 +100,17 @@ class Summary:
         return self.anchored_by_fails | {each.control.id for each in self.errors}
 
     @property
+    def open(self) -> int:
+        """How many controls and targets are in the list of what is not judged."""
+        off = {each.control for each in self.off}
+        return sum(map(len, (self.silent, self.errors, self.manual, off)))
+
+    @property
+    def all_judged(self) -> bool:
+        """Whether there was something to judge, and nothing of it is left open."""
+        return self.tone != Verdict.NOT_APPLICABLE and not self.open
+
+    @property
     def silent(self) -> list[TargetRow]:
         """The targets that gave no answer."""
         return [each for each in self.targets if each.failure]
@@ -158,6 +169,8 @@ def _headline(
         return f"No control fails; {left} left to a person", Verdict.MANUAL
     if not any(each.verdict is not Verdict.NOT_APPLICABLE for each in audit.results):
         return "Nothing was there to be judged", Verdict.NOT_APPLICABLE
+    if any(each.switched_off for each in audit.results):
+        return "No control fails that the site has not accepted or switched off", Verdict.WAIVED
     if found[Verdict.WAIVED]:
         return "No control fails that the site has not accepted", Verdict.WAIVED
     return "No control fails, and none is left open", Verdict.PASS
