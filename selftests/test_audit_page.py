@@ -214,8 +214,8 @@ def test_page_says_which_machine_a_target_is() -> None:
     text = Reader(example.page).text
     for each in example.recordings[:2]:
         known = Identity.of(each)
-        assert f"machine id {known.machine_id}" in text
-        assert f"engine id {known.engine_id}" in text
+        assert f"Machine id {known.machine_id}" in text
+        assert f"Engine id {known.engine_id}" in text
         assert known.engine_id != "unknown"
     assert [bool(each["identity"]) for each in block(example.page, "index")["targets"]] == [True, True, False]
 
@@ -330,6 +330,13 @@ def test_page_asks_for_nothing() -> None:
         assert all(not name.startswith("on") for name in attributes)
         assert str(attributes.get("href", "#")).startswith("#")
     assert set(re.findall(r"url\((.*?)\)", page)) == {"#p-error", "#p-incomplete"}
+
+
+def test_each_printed_page_names_the_run() -> None:
+    """The head of every sheet says which audit it is of; an id that is none writes no style."""
+    assert 'content: "hullcheck audit r"' in small(Verdict.PASS).page
+    style = hostile().page.split("<style>")[1].split("</style>")[0]
+    assert 'content: "hullcheck audit scriptscriptalert1script"' in style
 
 
 def test_hostile_names_are_text() -> None:

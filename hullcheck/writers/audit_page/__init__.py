@@ -4,6 +4,7 @@ What an auditor has to see stands in the document itself, and can be read and pr
 (every finding, every command with its answers) is embedded compressed, and opened when somebody asks for it.
 """
 
+import re
 import shlex
 from base64 import b64encode
 from collections.abc import Sequence
@@ -24,6 +25,9 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_NO_NAME = re.compile(
+    r"[^\w-]", re.ASCII
+)  # what no id of a run has, and what could end a string of the style
 _LONGEST = 600  # characters of a text in the document; all of it is in the embedded data
 
 
@@ -56,7 +60,7 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
         "glyphs": summary.GLYPHS,
         "most_targets": blocks.MOST_TARGETS,
     }
-    style = (_HERE / "style.css").read_text(encoding="utf-8")
+    style = (_HERE / "style.css").read_text(encoding="utf-8").replace("RUN", _NO_NAME.sub("", audit.run.id))
     script = "(() => {\n'use strict';\n" + "".join(map(_script, _SCRIPTS)) + "})();\n"
     return environment.get_template("page.html").render(
         audit=audit,

@@ -133,9 +133,9 @@ def identity_of(recording: Recording | None) -> list[tuple[str, str]]:
         return []
     known = Identity.of(recording)
     told = (
-        ("machine id", known.machine_id),
-        ("engine id", known.engine_id),
-        ("key of its SSH server", known.host_key),
+        ("Machine id", known.machine_id),
+        ("Engine id", known.engine_id),
+        ("SSH host key", known.host_key),
     )
     return [(what, value) for what, value in told if value]
 

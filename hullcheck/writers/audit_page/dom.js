@@ -80,10 +80,16 @@ function prose(words) {
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 
+// A day as a person writes it; what is no day stays as it is.
+function day(date) {
+  const [, year, month, number] = /^(\d{4})-(0[1-9]|1[0-2])-(\d\d)$/.exec(date) || [];
+  return year ? `${Number(number)} ${MONTHS[month - 1]} ${year}` : date;
+}
+
 // A time of RFC 3339 in UTC as a person writes it.
 function moment(time) {
-  const [, year, month, day, clock] = /^(\d+)-(\d\d)-(\d\d)T([\d:]+)Z$/.exec(time) || [];
-  return year ? `${Number(day)} ${MONTHS[month - 1]} ${year}, ${clock} UTC` : 'at a time that is not known';
+  const [, date, clock] = /^(\d+-\d\d-\d\d)T([\d:]+)Z$/.exec(time) || [];
+  return date ? `${day(date)}, ${clock} UTC` : 'at a time that is not known';
 }
 
 function many(number, noun) {

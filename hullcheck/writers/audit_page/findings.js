@@ -102,9 +102,13 @@ function filterOf(form) {
 
 async function findingsView(_, query) {
   const list = await allFindings();
-  const status = el('p', { class: 'note', role: 'status' });
+  const status = el('span', { role: 'status' });
+  const all = link(['findings'], 'Show all');
   const body = el('tbody');
   const more = el('button', { type: 'button' });
+  const heads = ['Verdict', 'Finding', 'Severity'].map((each) => el('th', { scope: 'col' }, each));
+  const rows = el('table', { class: 'list' }, el('thead', null, el('tr', null, heads)), body);
+  const none = el('p', { class: 'empty' }, glyph('not covered'), list.length ? 'No finding has all of this.' : 'This audit has no findings.');
   const form = filterForm(chosen(query));
   let found = [];
   const draw = (from) => {
@@ -116,6 +120,9 @@ async function findingsView(_, query) {
   const apply = () => {
     found = list.filter(matches(filterOf(form)));
     status.textContent = found.length === list.length ? `All ${many(list.length, 'finding')}` : `${found.length.toLocaleString('en')} of ${many(list.length, 'finding')}`;
+    all.hidden = found.length === list.length;
+    none.hidden = found.length > 0;
+    rows.hidden = !none.hidden;
     body.replaceChildren();
     draw(0);
   };
@@ -127,10 +134,8 @@ async function findingsView(_, query) {
     body.children[at].querySelector('a').focus();
   });
   apply();
-  const heads = ['Verdict', 'Finding', 'Severity'].map((each) => el('th', { scope: 'col' }, each));
   return {
     title: 'All findings',
-    content: [heading('All findings'), form, status,
-      el('table', { class: 'list' }, el('thead', null, el('tr', null, heads)), body), el('p', null, more)],
+    content: [heading('All findings'), form, el('p', { class: 'note' }, status, ' ', all), rows, none, el('p', null, more)],
   };
 }

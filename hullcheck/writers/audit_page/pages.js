@@ -33,7 +33,7 @@ function markLink(name) {
   }
 }
 
-const ABOVE = { requirement: 'requirements', framework: 'requirements', target: 'targets', evidence: 'targets', finding: 'findings', control: 'failures', acceptance: 'accepted' };
+const ABOVE = { requirement: 'requirements', framework: 'requirements', target: 'targets', evidence: 'targets', finding: 'targets', control: 'findings', acceptance: 'accepted' };
 
 function lost() {
   return { title: 'Not found', content: [heading('This is not in the audit'), el('p', null, 'The link names something that this page does not hold. ', link(['summary'], 'To the summary'))] };

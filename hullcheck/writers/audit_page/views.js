@@ -5,8 +5,8 @@ function heading(content) {
 }
 
 function worstFirst(list) {
-  return list.toSorted((a, b) => data.verdicts.indexOf(a.verdict) - data.verdicts.indexOf(b.verdict)
-    || data.severities.indexOf(a.severity) - data.severities.indexOf(b.severity));
+  const rank = (each) => 10 * data.verdicts.indexOf(each.verdict) + data.severities.indexOf(each.severity);
+  return list.map((each) => [rank(each), each]).sort(([a], [b]) => a - b).map(([, each]) => each);
 }
 
 function resultTable(results, first) {
@@ -96,7 +96,7 @@ async function controlView([id]) {
   return {
     title: control.title,
     content: [
-      crumbs(link(['summary'], 'Summary'), 'Control'),
+      crumbs(link(['findings'], 'All findings'), 'Control'),
       heading(prose(control.title)),
       el('p', { class: 'lede' }, verdict(countsOf(number).worst), ' ',
         el('span', { class: 'note' }, `severity ${control.severity}`, control.cis_level ? `, CIS level ${control.cis_level}` : '')),
@@ -114,7 +114,7 @@ function acceptance(finding) {
   const by = data.accepted.get(finding.acceptedBy);
   if (!finding.acceptedBy) return null;
   const person = by && (by.approved_by || by.person);
-  const until = by && by.last_day ? `, until ${by.last_day}` : '';
+  const until = by && by.last_day ? `, until ${day(by.last_day)}` : '';
   return el('p', { class: 'note' }, link(['acceptance', finding.acceptedBy], `${person ? 'By ' + person : 'Written in ' + finding.acceptedBy}${until}`),
     by ? [': ', host(by.reason || by.statement)] : null);
 }
