@@ -333,6 +333,54 @@ def test_selection_leads_nowhere_else(own: Project, tmp_path: Path, path: str) -
     assert f"the run selected {path}, which is not here" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("said", "cwd"),
+    [
+        ({"paths": ["opened/inventory/test_more.py"]}, "."),
+        ({"paths": ["opened/inventory"]}, "."),  # with settings of pytest of its own
+        ({"paths": ["."]}, "."),
+        ({"markers": "@opened/inventory/more"}, "."),  # a file with more options
+        ({"keywords": "@opened/inventory/more"}, "."),
+        ({}, "opened"),
+    ],
+)
+def test_nothing_of_a_bundle_is_run(own: Project, said: dict[str, Any], cwd: str) -> None:
+    """A file of a bundle that lies unpacked in the project can look as it likes: it is no test and no setting."""
+    made = Bundle.read(own.folder / "reports/latest.zip")
+    trap = b"from pathlib import Path\nPath(%r).write_text('')\n" % str(own.folder / "ran")
+    settings = b"[pytest]\naddopts = -p more\npythonpath = .\n"
+    for name, content in (("test_more.py", trap), ("more.py", trap), ("pytest.ini", settings)):
+        made.files[f"inventory/{name}"] = content
+    made.files["inventory/more"] = b"own\n--junitxml=ran\n"
+    made.edit(bundle.MANIFEST, lambda document: document["selection"].update(said)).fitting()
+    for name, content in made.files.items():
+        own.write(f"opened/{name}", content.decode("latin-1")).write_bytes(content)
+    done = verify(own.folder / "opened", cwd=own.folder / cwd)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not (own.folder / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"markers": "a\0b"},
+        {"markers": ["cis"]},
+        {"keywords": "\ud800"},
+        {"partial": 5},
+        {"paths": "tests"},
+        {"paths": [5]},
+        {"deselected": None},
+    ],
+)
+def test_selection_is_text(change: dict[str, Any], made: Bundle, here: None, tmp_path: Path) -> None:
+    """What cannot be handed to pytest is a fault of the bundle, and no traceback."""
+    made = made.copy().unsigned()
+    made.edit(bundle.MANIFEST, lambda document: document["selection"].update(change))
+    (fault,) = faults(made.fitting().write(tmp_path / "odd.zip"))
+    assert fault.startswith("manifest.json or results.json: damaged")
+
+
 # ---- what is no bundle
 
 

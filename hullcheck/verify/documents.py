@@ -1,6 +1,7 @@
 """The JSON files of a bundle: read, and found to be written in the one way in which hullcheck writes them."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,7 @@ def read(files: Mapping[str, bytes]) -> tuple[Documents | None, Step]:
         if manifest["schema"] != writer.SCHEMA:
             fault = f"{bundle.MANIFEST}: is {manifest['schema']}, and hullcheck {__version__} reads {writer.SCHEMA}"
             return None, Step("documents", faults=(fault,), differs=True, other=other)
+        _check_texts(manifest)
         known = Documents(manifest, *_results(files[bundle.RESULTS]))
         faults = (*_written(files, known), *digests.check_manifest(files, manifest), *_agree(files, known))
     except DAMAGED as error:
@@ -52,6 +54,18 @@ def read(files: Mapping[str, bytes]) -> tuple[Documents | None, Step]:
         return None, Step("documents", faults=(said,), differs=bool(other), other=other)
     said = f"made by hullcheck {made}, {manifest['run']['started']}, on {manifest['run']['machine']}"
     return known, Step("documents", said, faults, differs=bool(other), other=other)
+
+
+def _check_texts(manifest: Mapping[str, Any]) -> None:
+    """What is handed to pytest and to the system: texts that can be, and nothing else."""
+    said = dict(manifest["selection"])
+    lists = [said.pop(key) for key in ("paths", "deselected", "ignored", "ignored_patterns")]
+    texts = [manifest["inventory"], *said.values()]
+    for each in (*texts, *(text for texts in lists for text in texts)):
+        if b"\0" in os.fsencode(each):
+            raise ValueError("a NUL in a text")
+    if not all(isinstance(each, list) for each in lists):
+        raise TypeError("a text instead of a list")
 
 
 def _results(content: bytes) -> tuple[dict[str, Any], Audit]:

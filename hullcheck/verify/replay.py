@@ -29,6 +29,7 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
     Raises:
         ReplayError: that cannot be done, here or at all.
     """
+    _refuse_bundle(Path.cwd())
     with _unpacked(files, known) as folder:
         command = [
             *(sys.executable, "-m", "pytest", "-p", _NO_HOST, "-p", "no:cacheprovider", "--maxfail=0"),
@@ -93,7 +94,8 @@ def _inventory(folder: Path, known: Documents) -> Path:
 def _selected(known: Documents) -> list[str]:
     """The selection as options; what it names is of this project, or is refused."""
     said = known.manifest["selection"]
-    options = ["-m", said["markers"], "-k", said["keywords"]]
+    # in one word with its option: pytest reads more options from a file where one alone begins with an @
+    options = [f"-m={said['markers']}", f"-k={said['keywords']}"]
     options += [f"--deselect={each}" for each in said["deselected"]]
     options += [f"--ignore={each}" for each in said["ignored"]]
     options += [f"--ignore-glob={each}" for each in said["ignored_patterns"]]
@@ -106,7 +108,15 @@ def _of_this_project(argument: str) -> str:
     inside = not path.is_absolute() and ".." not in path.parts and (here / path).exists()
     if not inside:
         raise ReplayError(f"the run selected {argument}, which is not here; verify where the controls are")
+    _refuse_bundle(here / path)
     return argument
+
+
+def _refuse_bundle(path: Path) -> None:
+    """What lies in an unpacked bundle is not of this project, and pytest would run it."""
+    around = next((each for each in (path, *path.parents) if replaying.is_bundle(each)), None)
+    if around is not None:
+        raise ReplayError(f"nothing in {around} is run, for it is a bundle; verify where the controls are")
 
 
 def _why(status: int, output: str) -> str:

@@ -1,7 +1,7 @@
 """The pytest plugin of the run that judges the recordings of a bundle again.
 
 `hullcheck verify` loads it into that run. It sees that no host is asked: every target is a recording of the bundle,
-and only controls run, because other tests of the project may ask hosts.
+and only controls run, because other tests of the project may ask hosts; and nothing of an unpacked bundle.
 """
 
 import json
@@ -10,11 +10,22 @@ from pathlib import Path
 
 import pytest
 
+from hullcheck import bundle
 from hullcheck.plugin.collecting import is_control
 from hullcheck.plugin.session import session_of
 
 FOLDER = "HULLCHECK_REPLAY"
 ONLY = "only.json"
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether a bundle was unpacked into *folder*."""
+    return all((folder / name).exists() for name in (bundle.MANIFEST, bundle.DIGESTS))
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Pass by bundles that lie in the project: a file of theirs may look like a test."""
+    return True if is_bundle(collection_path) else None
 
 
 @pytest.hookimpl(trylast=True)
