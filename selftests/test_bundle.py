@@ -191,8 +191,32 @@ def test_key_that_cannot_sign_is_refused_before_a_host_is_asked(tmp_path: Path) 
         assert run.status == 4
         (line,) = run.lines("--sign")
         assert f"--sign {tmp_path}/{key}: " in line
+        said = {"nonsense": "it has to be a private key of OpenSSH", "not-there": "there is no such file"}
+        assert said[key] in line
     assert not trace.exists()
     assert not (tmp_path / "reports").exists()
+
+
+def test_key_with_a_passphrase_says_what_to_do(tmp_path: Path) -> None:
+    """Where nobody can be asked for it, an agent has to hold the key."""
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "hunter22", "-f", str(tmp_path / "key")]
+    subprocess.run(command, check=True)
+    project = Project(tmp_path)
+    project.environment.update(SSH_ASKPASS="/bin/false", SSH_ASKPASS_REQUIRE="force")
+    run = project.pytest("-m", "cis", "--hosts", project.recorded("web1"), "--sign", "key")
+    assert run.status == 4
+    assert run.lines("--sign")[0].endswith("; let ssh-agent hold the key, and name its .pub")
+
+
+@pytest.mark.parametrize("said", ["--junit-prefix=a", "--override-ini=junit_family=xunit1"])
+def test_junit_of_one_run_alone_is_refused(tmp_path: Path, said: str) -> None:
+    """What would make junit.xml such that nobody can derive it again stops a run with --bundle, and no other."""
+    project = Project(tmp_path)
+    arguments = ("-k", "privileged", "--hosts", project.recorded("web1", info()), said)
+    assert project.pytest(*arguments).status == 1
+    run = project.pytest(*arguments, "--bundle")
+    assert run.status == 4
+    assert "could not write junit.xml so again" in run.output
 
 
 def test_bundle_that_cannot_be_signed_at_the_end(tmp_path: Path) -> None:

@@ -321,6 +321,30 @@ def test_every_selection_is_repeated(tmp_path: Path, arguments: list[str]) -> No
     assert "the bundle has no result, the recording says" in done.stdout
 
 
+def test_run_that_waived_nothing(own: Project) -> None:
+    """What --runxfail showed is derived again, and not with the waivers that it passed over."""
+    hosts = own.recorded("web1", Answer("motd", 0, "good day\n", ""))
+    inventory = {
+        "targets": {"web1": {"connect": hosts}},
+        "waivers": {"somebody_is_greeted": {"justification": "the greeter is ill"}},
+    }
+    fleet = own.write("fleet.yml", json.dumps(inventory))
+    for more, verdict in (([], "waived"), (["--runxfail"], "fail")):
+        run = own.pytest("--inventory", str(fleet), "--bundle", *more)
+        assert run.verdicts == {"somebody_is_greeted": verdict}
+        done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_junit_as_the_settings_have_it(own: Project) -> None:
+    """Settings of the project that change junit.xml are those of judging again, too."""
+    path = own.folder / "pytest.ini"
+    path.write_text(path.read_text() + "junit_suite_name = docker\njunit_logging = all\n")
+    own.pytest("--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     "path", ["../elsewhere/test_a.py", "/tmp/test_a.py", "tests/../../test_a.py", "not_there.py"]
 )

@@ -41,6 +41,7 @@ class Bundling:
         self.audit_session = audit_session
         self.key = options.path(config, "sign")
         self.tests: set[str] = set()
+        _refuse_other_junit(config)
         try:
             self.inventory = inventory.files(audit_session.inventory)
             if self.key is not None:
@@ -120,6 +121,18 @@ class Bundling:
             bundle.SIGNATURE: sshsig.sign(self.key, listing),
             bundle.STATEMENT: statement.envelope(said, sshsig.blob(signature), key),
         }
+
+
+def _refuse_other_junit(config: pytest.Config) -> None:
+    """A junit.xml that is written in another way for one run alone could not be derived again."""
+    said = [each for each in config.getoption("override_ini", None) or () if each.startswith("junit_")]
+    if config.getoption("junitprefix", None):
+        said.append("--junit-prefix")
+    if said:
+        raise pytest.UsageError(
+            f"--bundle: {said[0]}: `hullcheck verify` could not write junit.xml so again;"
+            " leave it out, or write junit_… into the settings of pytest"
+        )
 
 
 def _left_out(files: Collection[str], tests: int) -> dict[str, str]:

@@ -30,10 +30,19 @@ def sign(key: Path, message: bytes) -> bytes:
     Raises:
         SignatureError: ssh-keygen could not.
     """
+    if not key.is_file():
+        raise SignatureError("there is no such file; `ssh-keygen -t ed25519 -f FILE` makes a key")
     done = _keygen("sign", "-f", str(key), "-n", NAMESPACE, message=message)
     if done.returncode or not done.stdout.startswith(_BEGIN.encode()):
-        raise SignatureError(_said(done))
+        raise SignatureError(_said(done) + _remedy(done.stderr))
     return done.stdout
+
+
+def _remedy(said: bytes) -> str:
+    """What to do, where ssh-keygen says it of no key of its own, or looks for another file than was meant."""
+    if b"passphrase" in said:
+        return "; let ssh-agent hold the key, and name its .pub"
+    return "; it has to be a private key of OpenSSH" if b"load public key" in said else ""
 
 
 def key_of(signature: bytes, message: bytes) -> str:

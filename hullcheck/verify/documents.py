@@ -60,6 +60,8 @@ def _check_texts(manifest: Mapping[str, Any]) -> None:
     """What is handed to pytest and to the system: texts that can be, and nothing else."""
     said = dict(manifest["selection"])
     lists = [said.pop(key) for key in ("paths", "deselected", "ignored", "ignored_patterns")]
+    if not isinstance(said.pop("runxfail", False), bool):
+        raise TypeError("runxfail is neither true nor false")
     texts = [manifest["inventory"], *said.values()]
     for each in (*texts, *(text for texts in lists for text in texts)):
         if b"\0" in os.fsencode(each):

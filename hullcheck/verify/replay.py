@@ -99,6 +99,7 @@ def _selected(known: Documents) -> list[str]:
     options += [f"--deselect={each}" for each in said["deselected"]]
     options += [f"--ignore={each}" for each in said["ignored"]]
     options += [f"--ignore-glob={each}" for each in said["ignored_patterns"]]
+    options += ["--runxfail"] * said.get("runxfail", False)
     return [*options, "--", *map(_of_this_project, said["paths"])]
 
 

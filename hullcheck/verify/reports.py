@@ -72,7 +72,7 @@ def _junit(content: bytes, made: bytes, known: Documents, again: Documents) -> I
         yield "not written as pytest writes it"
     (suite,) = root
     cases = list(suite)
-    yield from _counts(root, suite, cases, known.manifest["run"]["machine"])
+    yield from _counts(root, suite, cases, known.manifest["run"]["machine"], other[0].get("name", ""))
     said, is_now = _controls(cases), _controls(other.iter("testcase"))
     for name in sorted(said.keys() | is_now.keys()):
         if said.get(name) != is_now.get(name):
@@ -87,9 +87,13 @@ def _tree(content: bytes) -> ElementTree.Element:
 
 
 def _counts(
-    root: ElementTree.Element, suite: ElementTree.Element, cases: Sequence[ElementTree.Element], machine: str
+    root: ElementTree.Element,
+    suite: ElementTree.Element,
+    cases: Sequence[ElementTree.Element],
+    machine: str,
+    name: str,
 ) -> Iterator[str]:
-    """What is said of all test cases together."""
+    """What is said of all test cases together; pytest's settings give them the *name*."""
     if (root.tag, suite.tag, root.attrib) != ("testsuites", "testsuite", {"name": "pytest tests"}):
         yield "not written as pytest writes it"
     if {each.tag for each in cases} - {"testcase"}:
@@ -102,7 +106,7 @@ def _counts(
         if suite.get(count) != str(found):
             yield f"says {count}={suite.get(count)}, and has {found}"
     named = {*_COUNTS, *_PASSING, "name"}
-    if set(suite.attrib) != named or suite.get("name") != "pytest" or suite.get("hostname") != machine:
+    if set(suite.attrib) != named or suite.get("name") != name or suite.get("hostname") != machine:
         yield "says something else of the whole run than pytest does"
     times = all(_SECONDS.fullmatch(each.get("time", "")) for each in (suite, *cases))
     if not times or not _TIME.fullmatch(suite.get("timestamp", "")):

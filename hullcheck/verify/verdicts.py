@@ -142,7 +142,8 @@ def _manifest(said: Mapping[str, Any], is_now: Mapping[str, Any]) -> Iterator[st
     if said.keys() != is_now.keys():
         yield f"{bundle.MANIFEST}: has other entries than hullcheck writes"
     for key in said["selection"].keys() | is_now["selection"].keys():
-        if key != "partial" and said["selection"].get(key) != is_now["selection"].get(key):
+        here = is_now["selection"].get(key)
+        if key != "partial" and said["selection"].get(key, False) != here:  # False of what came later
             yield f"{bundle.MANIFEST}: its selection.{key} is not what pytest makes of it"
 
 
