@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
@@ -329,3 +330,36 @@ def test_directory_that_cannot_be_written(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(WrongUse, match="cannot be written"):
         entries.add(path, "waivers", "a", ENTRY)
+
+
+def test_file_for_reading_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not replaced, though its directory would allow that."""
+    path = tmp_path / "site.yml"
+    path.write_text(HOSTS)
+    path.chmod(0o400)
+    monkeypatch.setattr("os.access", lambda *_: False)  # as for anybody but root
+    with pytest.raises(WrongUse, match="it is for reading only"):
+        entries.add(path, "waivers", "a", ENTRY)
+    assert path.read_text() == HOSTS
+
+
+def test_owner_and_rights_stay(tmp_path: Path) -> None:
+    """A file of somebody else to which root adds an entry is still his."""
+    path = tmp_path / "site.yml"
+    path.write_text(HOSTS)
+    path.chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(path, 1234, 2345)
+    before = path.stat()
+    entries.add(path, "waivers", "a", ENTRY)
+    after = path.stat()
+    assert (after.st_uid, after.st_gid, after.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
+
+
+def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
+    """Each sees what the other has written."""
+    path = tmp_path / "site.yml"
+    path.write_text(HOSTS)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: entries.add(path, "waivers", f"c{number}", ENTRY), range(24)))
+    assert len(load(path).waivers) == 24

@@ -247,7 +247,7 @@ def _state(entry: Entry[Told], audit: Audited, decides: Verdict) -> str:
         if each.target in on and each.switched_off is None
     }
     about = [each for findings in judged.values() for each in findings if _speaks_of(told, each)]
-    if any(_needs(each, decides) for each in about):
+    if any(_needs(told, each, decides) for each in about):
         return IN_FORCE
     whole = len(judged) == len(controls) * len(known)
     if not whole or any(each.verdict is Verdict.ERROR for each in about):
@@ -255,10 +255,14 @@ def _state(entry: Entry[Told], audit: Audited, decides: Verdict) -> str:
     return NOT_NEEDED if about else MATCHES_NOTHING
 
 
-def _needs(finding: Finding, decides: Verdict) -> bool:
-    """Whether the finding is what such an entry decides, or was so before one did; what was attested may be waived."""
-    accepted = finding.accepted_by and (decides is Verdict.MANUAL or finding.verdict is Verdict.WAIVED)
-    return finding.verdict is decides or bool(accepted)
+def _needs(told: Waiver | Attestation, finding: Finding, decides: Verdict) -> bool:
+    """Whether the finding is what such an entry decides, or was so before one did.
+
+    What is waived may have been manual, if the person found it to fail; one that passed it decided nothing then.
+    """
+    if finding.verdict is Verdict.WAIVED:
+        return not isinstance(told, Attestation) or told.status == "failed"
+    return finding.verdict is decides or bool(finding.accepted_by and decides is Verdict.MANUAL)
 
 
 def _speaks_of(told: Waiver | Attestation, finding: Finding) -> bool:

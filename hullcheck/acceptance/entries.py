@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -58,6 +59,13 @@ def add(path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Wri
     except inventory.InventoryError as error:
         raise WrongUse(f"mend the inventory first: {error.faults[0]}") from None
     file, way = _destination(path, section)
+    with _locked(Path(os.path.realpath(file)).parent):
+        return _add(file, way, path, section, control, entry)
+
+
+def _add(
+    file: Path, way: Way, path: Path, section: str, control: str, entry: Mapping[str, Any]
+) -> Written:
     key = control if section == acceptance_files.WAIVERS else None
     text = yamledit.block((*way, key) if key else way, entry)
     before = yamlfile.load(file)
@@ -106,9 +114,23 @@ def _expected(data: Any, way: Way, entry: Mapping[str, Any]) -> tuple[Any, Way]:
 
 
 @contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Nobody else who runs this writes into *folder* meanwhile, so that of two entries none is lost."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # file systems of a network may know no locks of folders
+            fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)
+
+
+@contextlib.contextmanager
 def _beside(file: Path, text: str) -> Iterator[Path]:
-    """A file with *text*, with the rights of *file* and in its directory, which is gone afterwards."""
+    """A file with *text*, with the owner and the rights of *file* and in its directory, which is gone afterwards."""
     real = Path(os.path.realpath(file))
+    if not os.access(real, os.W_OK):
+        raise WrongUse(f"{file}: cannot be written: it is for reading only")
     try:
         number, name = tempfile.mkstemp(prefix=f".{real.stem}-", suffix=real.suffix, dir=real.parent)
     except OSError as error:
@@ -117,7 +139,10 @@ def _beside(file: Path, text: str) -> Iterator[Path]:
     try:
         with os.fdopen(number, "wb") as opened:
             opened.write(text.encode("utf-8"))
-        scratch.chmod(real.stat().st_mode & 0o777)
+        old = real.stat()
+        with contextlib.suppress(PermissionError):  # who is not root, and not the owner, becomes it
+            os.chown(scratch, old.st_uid, old.st_gid)
+        scratch.chmod(old.st_mode & 0o777)
         yield scratch
     finally:
         scratch.unlink(missing_ok=True)

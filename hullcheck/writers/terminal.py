@@ -1,12 +1,13 @@
 """What the terminal shows: progress while gathering, offenders of a control, the summary of an audit."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hullcheck.acceptance import EXPIRED, STALE, STATES
+from hullcheck.acceptance import EXPIRED, MATCHES_NOTHING, STALE, STATES, names_of
 from hullcheck.inventory import Target
 from hullcheck.results import Attestation, Audit, Finding, Waiver
+from hullcheck.suggest import did_you_mean
 from hullcheck.text import printable
 from hullcheck.verdicts import Verdict
 
@@ -84,14 +85,15 @@ def write_summary(reporter: Any, audit: Audit, session: "AuditSession") -> None:
         off = [result.switched_off.otherwise for result in results if result.switched_off]
         words = [judged, f"{len(off)} switched off (otherwise: {_counted(off)})" if off else ""]
         reporter.write_line(f"{target.name:<{width}}  {', '.join(filter(None, words)) or 'nothing judged'}")
-    _write_accepting(reporter, audit, strict=session.strict_waivers)
+    _write_accepting(reporter, audit, session)
     if session.nothing_judged:
         reporter.write_line("No control was judged: nothing here says that a target is hardened.", red=True)
     reporter.write_line(f"results: {session.folder}")
 
 
-def _write_accepting(reporter: Any, audit: Audit, *, strict: bool) -> None:
+def _write_accepting(reporter: Any, audit: Audit, session: "AuditSession") -> None:
     """How many waivers and attestations there are in each state, and which of them want a look."""
+    strict = session.strict_waivers
     for name, told in (("waivers", audit.waivers), ("attestations", audit.attestations)):
         if not told:
             continue
@@ -101,13 +103,23 @@ def _write_accepting(reporter: Any, audit: Audit, *, strict: bool) -> None:
         )
         stale = [each for each in told if each.state in STALE]
         for each in stale:
-            ended = f", its last day was {each.last_day}" if each.state == EXPIRED else ""
-            line = f"  {each.place}: {each.control}{_scope(each)}: {each.state}{ended}"
+            line = f"  {each.place}: {each.control}{_scope(each)}: {each.state}{_why(each, session.mapped)}"
             reporter.write_line(printable(line), red=strict, yellow=not strict)
         if stale and strict:
             reporter.write_line(
                 "--strict-waivers: mend them or take them out; the exit status is not 0", red=True
             )
+
+
+def _why(told: Waiver | Attestation, mapped: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
+    """What a person has to know to mend it; *mapped* are all controls with their numbers."""
+    if told.state == EXPIRED:
+        return f", its last day was {told.last_day}"
+    known = {name for control, ids in mapped.items() for name in names_of(control, ids)}
+    if told.state != MATCHES_NOTHING or told.control.lower() in known:
+        return ""
+    hint = did_you_mean(told.control.lower(), known)
+    return f", for there is no such control{f'; {hint}' if hint.endswith('?') else ''}"
 
 
 def _scope(told: Waiver | Attestation) -> str:
