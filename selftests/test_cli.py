@@ -276,3 +276,11 @@ def test_commands_of_pages_are_understood() -> None:
     for line in lines:
         words = shlex.split(line.partition(">")[0], comments=True)
         assert cli.parser().parse_args(words[1:]).run
+
+
+def test_command_starts_quickly() -> None:
+    """What one subcommand needs and is slow to import is not imported for all of them."""
+    slow = ("pytest", "yaml", "hullcheck.facts", "hullcheck.acceptance.entries", "hullcheck.verify")
+    code = f"import sys, hullcheck.cli; hullcheck.cli.parser(); print(*sys.modules.keys() & {slow!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY)
+    assert (done.stdout, done.stderr) == ("\n", "")

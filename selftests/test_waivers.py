@@ -493,7 +493,9 @@ def test_summary_says_what_it_speaks_of(project: Project) -> None:
 
 def test_misspelt_control_is_suggested(project: Project) -> None:
     """Also one of a benchmark, in any case; what is near to nothing is said to be none."""
-    part = "waivers: {Two_fial: {justification: so}, cis-5.100: {justification: so}, zzz: {justification: so}}"
+    part = (
+        "waivers: {Two_fial: {justification: so}, cis-5.100: {justification: so}, zzz: {justification: so}}"
+    )
     run = audit(project, f"{ONE}{part}\n")
     assert [line.partition("matches nothing")[2] for line in run.lines("for there is")] == [
         ", for there is no such control; did you mean 'two_fail'?",

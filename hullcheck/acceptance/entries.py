@@ -63,9 +63,7 @@ def add(path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Wri
         return _add(file, way, path, section, control, entry)
 
 
-def _add(
-    file: Path, way: Way, path: Path, section: str, control: str, entry: Mapping[str, Any]
-) -> Written:
+def _add(file: Path, way: Way, path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Written:
     key = control if section == acceptance_files.WAIVERS else None
     text = yamledit.block((*way, key) if key else way, entry)
     before = yamlfile.load(file)

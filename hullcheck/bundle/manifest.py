@@ -8,8 +8,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from hullcheck import bundle
 from hullcheck.facts.identity import Identity
 from hullcheck.recording import Recording
@@ -67,7 +65,7 @@ def made_by(version: str, content: str) -> dict[str, str]:
         "hullcheck": version,
         "content": content,
         "python": platform.python_version(),
-        "pytest": pytest.__version__,
+        "pytest": _version("pytest"),
         "pytest-html": _version("pytest-html"),
     }
 

@@ -3,8 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from hullcheck.acceptance import days, entries
-from hullcheck.acceptance import files as acceptance_files
+from hullcheck.acceptance import days
 from hullcheck.commands import waive
 from hullcheck.wrong_use import WrongUse
 
@@ -58,6 +57,9 @@ def add(commands: "Subparsers") -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
+    from hullcheck.acceptance import entries
+    from hullcheck.acceptance import files as acceptance_files
+
     statement, person = waive.words("--statement", given.statement), waive.words("--by", given.by)
     looked = waive.past_day("--on", given.on or str(waive.today()))
     valid = _valid_for(given.valid_for, looked) if given.valid_for else {"last_day": given.until}

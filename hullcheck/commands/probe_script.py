@@ -4,9 +4,6 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from hullcheck import facts
-from hullcheck.probes import PATHS, render
-
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers
 
@@ -41,6 +38,9 @@ def add(commands: "Subparsers") -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
+    from hullcheck import facts  # late: no other subcommand needs all the facts, which are slow to import
+    from hullcheck.probes import PATHS, render
+
     paths = [(name, path) for name in PATHS if (path := getattr(given, name))]
     sys.stdout.write(
         render(facts.PROBES, docker_host=given.docker_host, timeout=given.probe_timeout, paths=paths)

@@ -6,9 +6,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hullcheck.acceptance import days, entries
-from hullcheck.acceptance import files as acceptance_files
-from hullcheck.plugin.options import DEFAULT_INVENTORY
+from hullcheck import DEFAULT_INVENTORY
+from hullcheck.acceptance import days
 from hullcheck.text import printable
 from hullcheck.wrong_use import WrongUse
 
@@ -123,6 +122,8 @@ def words(option: str, text: str) -> str:
 
 def write(given: argparse.Namespace, section: str, control: str, entry: dict[str, Any]) -> int:
     """Write the entry, and say what and where."""
+    from hullcheck.acceptance import entries  # late: what reads inventories is slow to import
+
     if not given.inventory.exists():
         raise WrongUse(f"{given.inventory}: not there; name the inventory: --inventory PATH")
     scope = {"targets": given.target, "subjects": given.subject}
@@ -133,6 +134,9 @@ def write(given: argparse.Namespace, section: str, control: str, entry: dict[str
 
 
 def _run(given: argparse.Namespace) -> int:
+    from hullcheck.acceptance import entries
+    from hullcheck.acceptance import files as acceptance_files
+
     entry = {"justification": words("--reason", given.reason)}
     if given.until is not None:
         entry["last_day"] = future_day("--until", given.until)

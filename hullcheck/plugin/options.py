@@ -36,7 +36,6 @@ _FLAGS = {
     " matches nothing",
 }
 _CACHE = "hullcheck-images"
-DEFAULT_INVENTORY = "inventories/local.yml"
 
 
 def add_options(parser: pytest.Parser) -> None:

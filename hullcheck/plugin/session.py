@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hullcheck import __version__, acceptance, facts, rollup, selection
+from hullcheck import DEFAULT_INVENTORY, __version__, acceptance, facts, rollup, selection
 from hullcheck.acceptance import Acceptance, Audited
 from hullcheck.facts import Facts
 from hullcheck.frameworks import Frameworks
@@ -336,7 +336,7 @@ def _own_probes(config: pytest.Config) -> dict[str, tuple[Probe, ...]]:
 
 def _inventory(config: pytest.Config) -> Inventory:
     given = options.path(config, "inventory")
-    path = given or config.rootpath / options.DEFAULT_INVENTORY
+    path = given or config.rootpath / DEFAULT_INVENTORY
     if not given and not path.exists():
         return Inventory(path=path, targets=(Target("local", "local://"),))
     try:

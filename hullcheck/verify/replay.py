@@ -10,9 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hullcheck.text import printable
-from hullcheck.verify import layout, replaying
+from hullcheck.verify import layout
 from hullcheck.verify.documents import Documents
 
+FOLDER = "HULLCHECK_REPLAY"
+"""The variable that tells the run where the recordings are."""
+ONLY = "only.json"
+"""The file with what is judged, where that is not all that is selected."""
 _HOSTS = "hosts"
 _NO_HOST = "hullcheck.verify.replaying"
 _ELSEWHERE = (4, 5)  # exit status of pytest: wrong use, or nothing selected
@@ -47,7 +51,7 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
         environment = {name: value for name, value in os.environ.items() if not _ours(name)}
         done = subprocess.run(
             command,
-            env={**environment, replaying.FOLDER: str(folder)},
+            env={**environment, FOLDER: str(folder)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -82,7 +86,7 @@ def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
             (folder / "none.yml").write_text(json.dumps({"targets": targets}))
         if known.partial:
             judged = [f"{each['control']}[{each['target']}]" for each in known.results["results"]]
-            (folder / replaying.ONLY).write_text(json.dumps(judged))
+            (folder / ONLY).write_text(json.dumps(judged))
         yield folder
 
 
@@ -115,7 +119,7 @@ def _of_this_project(argument: str) -> str:
 
 def _refuse_bundle(path: Path) -> None:
     """What lies in an unpacked bundle is not of this project, and pytest would run it."""
-    around = next((each for each in (path, *path.parents) if replaying.is_bundle(each)), None)
+    around = next((each for each in (path, *path.parents) if layout.is_bundle(each)), None)
     if around is not None:
         raise ReplayError(f"nothing in {around} is run, for it is a bundle; verify where the controls are")
 

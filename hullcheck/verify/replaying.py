@@ -10,17 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck import bundle
 from hullcheck.plugin.collecting import is_control
 from hullcheck.plugin.session import session_of
-
-FOLDER = "HULLCHECK_REPLAY"
-ONLY = "only.json"
-
-
-def is_bundle(folder: Path) -> bool:
-    """Whether a bundle was unpacked into *folder*."""
-    return all((folder / name).exists() for name in (bundle.MANIFEST, bundle.DIGESTS))
+from hullcheck.verify.layout import is_bundle
+from hullcheck.verify.replay import FOLDER, ONLY
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
