@@ -18,6 +18,7 @@ import pytest
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import links
 from selftests.audit_pages import ATTESTATION, HOSTILE, WAIVER, Example, accepted, demo, fleet, hostile
+from selftests.running import PRESENT, Project, containers, info
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -380,6 +381,24 @@ def test_axe_finds_nothing(opened: Open, scheme: str, width: int, rules: list[st
         assert response["passes"]
         faults |= {(address, each["id"]): each["nodes"][0]["html"] for each in response["violations"]}
     assert faults == {}
+
+
+def test_engineers_page_can_be_read(browser: Browser, tmp_path: Path) -> None:
+    """report.html has no text too pale to read, and no gap below its texts."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    project = Project(tmp_path)
+    described = containers({"Name": "/web", "HostConfig": {"Privileged": True}})
+    hosts = project.recorded("web1", PRESENT, info(), described)
+    run = project.pytest("-m", "cis", "--hosts", hosts)
+    page = browser.new_page()
+    page.goto((tmp_path / "reports/latest/report.html").as_uri())
+    log = page.locator(".failed .log:visible").first
+    assert "runs with --privileged" in log.inner_text(), run.output
+    gap = "each => each.parentElement.scrollHeight - each.offsetHeight"
+    assert log.evaluate(gap) <= 1
+    response = axe.run(page, options={"runOnly": ["color-contrast"]}).response
+    assert [each["nodes"][0]["html"] for each in response["violations"]] == []
+    page.close()
 
 
 @pytest.mark.parametrize("width", [1280, 420])

@@ -117,5 +117,6 @@ class Reporting:
         """Add the evidence below the summary: what each target was asked, and how its answers begin."""
         if self.audited:
             audit_session = session_of(self.config)
+            postfix.append(html.STYLE)
             postfix.append(html.accepting(audit_session.audit(0)))
             postfix.append(html.evidence(list(audit_session.recordings.values())))

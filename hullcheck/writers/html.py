@@ -22,6 +22,23 @@ _TOLD = (
     *("reason", "last_day", "ticket", "approved_by", "approved_on", "risk"),
     *("statement", "person", "date", "status", "evidence"),
 )
+STYLE = """<style>
+body { color: #24292f; font: 13px/1.4 system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif; }
+a, .collapse button, .collapse button:hover { color: #0b5a83; }
+span.passed, .passed .col-result { color: #236456; }
+span.failed, span.error, span.xpassed { color: #b42318; }
+.failed .col-result, .error .col-result, .xpassed .col-result { color: #b42318; }
+span.skipped, span.xfailed, span.rerun, .skipped .col-result, .xfailed .col-result { color: #855000; }
+input[disabled] + span { color: #57606a; }
+#results-table .collapsible td:not(.col-links):hover::after { color: #57606a; }
+#results-table { color: inherit; font-size: inherit; }
+#results-table td { vertical-align: top; }
+.logwrapper { overflow-y: auto; background: #f4f4f4; }
+.logwrapper .logexpander { float: right; margin: 6px; background: #f4f4f4; color: inherit; }
+.logwrapper .log { position: static; height: auto; padding: 8px; border: 0; font-family: ui-monospace, monospace; }
+@media print { .logwrapper { max-height: none; overflow: visible; } .logexpander { display: none; } }
+</style>"""
+"""Over that of pytest-html, which writes in a pale gray and leaves a gap below each text."""
 _BOX = "white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: 4px 8px; margin: 4px 0"
 
 
