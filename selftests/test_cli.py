@@ -16,6 +16,7 @@ from hullcheck import cli, frameworks
 from hullcheck.catalog import Listed, in_order
 from hullcheck.data import benchmarks
 from hullcheck.results import Control
+from hullcheck.writers import columns
 from hullcheck.writers import controls as writer
 from selftests.running import REPOSITORY, SETTINGS, Project, clean_environment
 
@@ -184,13 +185,24 @@ def test_table_is_plain_when_piped() -> None:
 
 
 def test_table_on_a_terminal() -> None:
-    """The severity has a colour that takes no room, and a title that does not fit stands below."""
+    """The severity has a colour that takes no room, and a title for which there is none stands below."""
     plain = writer.table([ONE], "1.8.0", None, color=False).splitlines()
     wide = len(plain[1])
     assert writer.table([ONE], "1.8.0", wide, color=False).splitlines() == plain
     _, _, line, title = writer.table([ONE], "1.8.0", wide - 1, color=True).splitlines()
     assert re.fullmatch(r"5\.5 .* one .* \x1b\[31mhigh *\x1b\[0m", line)
     assert title.startswith("    A title")
+
+
+def test_long_cells_are_wrapped_in_their_column() -> None:
+    """No line is wider than the terminal; the last cell goes on below its own beginning, words whole."""
+    rows = [("id", "title"), ("1.1", "one two-three " * 8), ("1.2", ""), ("1.3", "short")]
+    lines = columns.table(rows, 50).splitlines()
+    assert max(map(len, lines)) <= 50
+    assert lines[:2] == ["id   title", "1.1  one two-three one two-three one two-three one"]
+    assert lines[2].startswith("     two-three one")
+    assert lines[-2:] == ["1.2", "1.3  short"]
+    assert len(columns.table(rows, None).splitlines()) == len(rows)
 
 
 def test_numbers_that_are_words_are_sorted_too() -> None:

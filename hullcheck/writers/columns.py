@@ -1,8 +1,10 @@
 """A table in plain columns, for people: in colours on a terminal, and never wider than it."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
-_GAP, _BELOW = "  ", "\n    "
+_GAP, _BELOW = "  ", "    "
+_NARROWEST = 30  # characters of a last column; with less room its cells go below
 
 
 def table(
@@ -11,17 +13,36 @@ def table(
     painted: int = 0,
     colors: Mapping[str, str] | None = None,
 ) -> str:
-    """Render *rows*, the first of them the head; where they do not fit into *width*, the last cell goes below.
+    """Render *rows*, the first of them the head; where they do not fit into *width*, the last cell is wrapped.
 
     Args:
         painted: the column that has the *colors*, which are codes of a terminal by what is in the cell.
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    fits = width is None or sum(widths) + len(_GAP) * (len(widths) - 1) <= width
+    left = sum(widths[:-1]) + len(_GAP) * (len(widths) - 1)
+    below = width is not None and width - left < min(_NARROWEST, widths[-1])
     lines = []
     for row in rows:
-        *cells, last = (cell.ljust(column) for cell, column in zip(row, widths, strict=True))
+        cells = [cell.ljust(column) for cell, column in zip(row[:-1], widths, strict=False)]
         if colors and (code := colors.get(row[painted])):
             cells[painted] = f"\033[{code}m{cells[painted]}\033[0m"
-        lines.append((_GAP.join(cells) + (_GAP if fits else _BELOW) + last).rstrip() + "\n")
-    return "".join(lines)
+        if below:
+            lines.append(_GAP.join(cells).rstrip())
+            lines += wrapped(row[-1], width, _BELOW)
+        else:
+            first, *more = wrapped(row[-1], width, " " * left) or [""]
+            lines += [(_GAP.join(cells) + _GAP + first.lstrip()).rstrip(), *more]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def wrapped(words: str, width: int | None, indent: str = "") -> list[str]:
+    """The lines of *words*, each after *indent*, none wider than *width*."""
+    if width is None:
+        return [indent + words]
+    return textwrap.wrap(
+        words,
+        max(width, len(indent) + _NARROWEST),
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )

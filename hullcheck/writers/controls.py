@@ -29,7 +29,7 @@ def document(listed: Sequence[Listed], version: str) -> str:
 
 
 def table(listed: Sequence[Listed], version: str, width: int | None, color: bool) -> str:
-    """Render as a table with the numbers of *version*; titles that do not fit into *width* go below."""
+    """Render as a table with the numbers of *version*; titles that do not fit into *width* are wrapped."""
     head = (f"CIS {version}", "level", "control", "severity", "title")
     rows = [head, *(_row(each, version) for each in listed)]
     return columns.table(rows, width, _SEVERITY, _COLORS if color else None)

@@ -39,7 +39,7 @@ def _rollup(rollup: Rollup, width: int | None, color: bool) -> str:
         f"{counts[each]} {each}" for each in (*Verdict, INCOMPLETE, NOT_COVERED) if counts[each]
     )
     table = columns.table(_printable(rows), width, 1, _COLORS if color else None)
-    return _above(rollup) + table + f"{words}\n{_explained(counts)}"
+    return _above(rollup, width) + table + _lines([words, *_explained(counts)], width)
 
 
 def _count(requirement: Requirement) -> str:
@@ -51,18 +51,22 @@ def _count(requirement: Requirement) -> str:
     return f"{every - len(requirement.left_out) if incomplete else len(requirement.deciding)} of {every}"
 
 
-def _explained(counts: Counter[str]) -> str:
+def _explained(counts: Counter[str]) -> list[str]:
     if not counts[INCOMPLETE]:
-        return ""
-    return (
+        return []
+    return [
         f"{INCOMPLETE}: some of its controls were left out of this run, or may have been (by -m, -k, -x, a path"
-        " that was named, or switched off); nothing that was judged speaks against it\n"
-    )
+        " that was named, or switched off); nothing that was judged speaks against it"
+    ]
 
 
-def _above(framework: Rollup | Coverage) -> str:
-    lines = [f"{framework.name}: {_RELATIONS[framework.relation]}", framework.note]
-    return "".join(f"{printable(line)}\n" for line in lines if line)
+def _above(framework: Rollup | Coverage, width: int | None) -> str:
+    return _lines([f"{framework.name}: {_RELATIONS[framework.relation]}", framework.note], width)
+
+
+def _lines(words: Sequence[str], width: int | None) -> str:
+    lines = (line for each in words if each for line in columns.wrapped(printable(each), width))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _printable(rows: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -79,7 +83,8 @@ def _covered(covered: Coverage, width: int | None, color: bool) -> str:
     found = [(key, str(len(names) or "none"), covered.titles[key]) for key, names in covered.controls.items()]
     table = columns.table(_printable([head, *found]), width, 1, {"none": "31"} if color else None)
     every, gaps = len(covered.controls), len(covered.gaps)
-    return _above(covered) + table + f"{every - gaps} of {every} have a control, {gaps} have none\n"
+    counted = f"{every - gaps} of {every} have a control, {gaps} have none\n"
+    return _above(covered, width) + table + counted
 
 
 def document(covered: Sequence[Coverage]) -> str:
