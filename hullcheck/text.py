@@ -5,14 +5,15 @@ import unicodedata
 
 
 def printable(text: str) -> str:
-    """*text* with every control, format and surrogate character but the line feed written as an escape."""
+    """*text* with every character that steers, hides or ends a line, but the line feed, written as an escape."""
     if text.replace("\n", "").isprintable():
         return text
     return "".join(each if each == "\n" or _shown(each) else _escaped(each) for each in text)
 
 
 def _shown(character: str) -> bool:
-    return not unicodedata.category(character).startswith("C")
+    category = unicodedata.category(character)
+    return not category.startswith("C") and category not in ("Zl", "Zp")
 
 
 def _escaped(character: str) -> str:

@@ -156,7 +156,7 @@ HOSTILE = (
     "--><iframe src=javascript:alert(4)>",
     "\"' onmouseover=alert(5) x='",
     "{{7*7}}{% raw %}${7*7}",
-    "\u202egnp.exe\u2066 \u200b",
+    "\u202egnp.exe\u2066 \u200b\u2028two\u2029",
     "nul \x00 escape \x1b[31m line\rend",
     "lone \udc80 and \ud800 surrogates",
     "javascript:alert(6)",

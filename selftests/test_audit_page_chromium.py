@@ -345,7 +345,7 @@ def test_hostile_texts_stay_texts(opened: Open) -> None:
         go(page, address)
         assert "alert(" in page.locator("main section:visible").inner_text()
     text = page.evaluate("document.documentElement.outerHTML")
-    assert not re.search("[\u202e\u2066\u200b\x00\x1b]", text)
+    assert not re.search("[\u202e\u2066\u200b\u2028\u2029\x00\x1b]", text)
 
 
 def test_answer_is_shown_whole(opened: Open) -> None:

@@ -105,6 +105,11 @@ def test_words_of_a_host_are_made_fit_to_be_shown() -> None:
     assert len(finding.reason) < 5000
 
 
+def test_printable_shows_line_ends_that_hide() -> None:
+    """The line and paragraph separators of Unicode begin no line of somebody's choice."""
+    assert printable("a\u2028b\u2029c") == r"a\u2028b\u2029c"
+
+
 def test_printable_keeps_what_people_write() -> None:
     """Line feeds, letters of every script and spaces stay."""
     text = "Größe\nЖЖ\u00a0漢字"

@@ -1,7 +1,7 @@
 // Elements. Whatever a host said becomes a text node and nothing else, in one place: `text`.
 
 const SVG = 'http://www.w3.org/2000/svg';
-const HIDES = /(?![\n\t])\p{C}/gu;
+const HIDES = /(?![\n\t])[\p{C}\p{Zl}\p{Zp}]/gu;
 
 // The text with every character that steers or hides written as an escape, as hullcheck/text.py does.
 function shown(value) {
