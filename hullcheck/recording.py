@@ -20,6 +20,7 @@ PACKED = f"{FILE_NAME}.gz"
 UNREADABLE = 65  # EX_DATAERR of sysexits.h
 _LARGEST = 1 << 30  # bytes of a packed one, so that a small file cannot fill the memory
 _GZIP = b"\x1f\x8b"
+_PACKED_HEAD = _GZIP + b"\x08\0\0\0\0\0\x02\xff"  # without a name and a time
 _HEAD = 4096  # how far into an output its first line may be, after what a login said
 
 
@@ -92,7 +93,7 @@ class Recording:
         document["answers"] = [asdict(answer) for answer in self.answers.values()]
         path.unlink(missing_ok=True)  # the mode of a file that is there already would stay
         path.touch(mode=0o600)
-        path.write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")
+        path.write_text(_written(document), encoding="ascii")
         return path
 
     @classmethod
@@ -174,7 +175,25 @@ def packed(content: bytes) -> bytes:
     deflate = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
     body = deflate.compress(content) + deflate.flush()
     ends = zlib.crc32(content).to_bytes(4, "little") + (len(content) & 0xFFFFFFFF).to_bytes(4, "little")
-    return _GZIP + b"\x08\0\0\0\0\0\x02\xff" + body + ends
+    return _PACKED_HEAD + body + ends
+
+
+def is_written_so(content: bytes) -> bool:
+    """Whether *content* is a recording that was written and packed here, so that no byte of it is free.
+
+    How gzip packs differs between its releases.
+
+    Raises:
+        ValueError: it cannot be unpacked, or is no JSON.
+    """
+    plain = unpacked(content)
+    return content.startswith(_PACKED_HEAD) and _written(json.loads(plain)) == plain.decode(
+        "ascii", "replace"
+    )
+
+
+def _written(document: object) -> str:
+    return json.dumps(document, indent=1) + "\n"
 
 
 def unpacked(content: bytes) -> bytes:

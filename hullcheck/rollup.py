@@ -14,7 +14,7 @@ INCOMPLETE = "incomplete"
 Mapped = Mapping[str, Mapping[str, Sequence[str]]]
 """Of each control, by its id, what `Control.frameworks` holds."""
 
-_NEED_ALL = (Verdict.WAIVED, Verdict.ATTESTED, Verdict.PASS, Verdict.NOT_APPLICABLE)
+NEED_ALL = (Verdict.WAIVED, Verdict.ATTESTED, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,6 @@ def _on(title: str, result: Result) -> Verdict:
 def _verdict(verdicts: Collection[Verdict], *, whole: bool, covered: bool) -> str:
     """What is bad stays so whatever else there is; what is good holds only where nothing is missing."""
     found = worst(verdicts) if verdicts else None
-    if found is not None and (whole or found not in _NEED_ALL):
+    if found is not None and (whole or found not in NEED_ALL):
         return str(found)
     return NOT_COVERED if whole and not covered else INCOMPLETE

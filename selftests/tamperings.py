@@ -1,5 +1,6 @@
 """Ways to tamper with a bundle: from a bit that flips to a forger who makes everything anew."""
 
+import gzip
 import io
 import random
 import re
@@ -173,6 +174,38 @@ def answer_in_recording(rng: random.Random, made: Bundle, folder: Path) -> tuple
     assert changed != text
     made.files[name] = packed(changed)
     return made.unsigned().fitting(), "careless container_is_not_privileged: "
+
+
+def bytes_of_recording(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
+    """A recording that says the same in other bytes: more blanks, a key twice, a time or a name in its gzip."""
+    name = rng.choice(RECORDINGS)
+    content = unpacked(made.files[name])
+    twice = content.replace(b'"target": ', b'"target": "elsewhere",\n "target": ', 1)
+    made.files[name] = rng.choice(
+        [packed(content + b"\n"), packed(twice), gzip.compress(content), content, packed(b" " + content)]
+    )
+    return made.unsigned().fitting(), f"{name}: not written as hullcheck writes it"
+
+
+def said_to_be_partial(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
+    """A run that is said to rest on an earlier one, and a requirement or a page with which nobody could compare."""
+    named = "report.html: is not the page"
+
+    def change(document: Any) -> None:
+        nonlocal named
+        part = rng.choice(document["requirements"])
+        each = rng.choice([each for each in part["requirements"] if each["verdict"] == "fail"])
+        each["verdict"] = rng.choice(["pass", "incomplete", "not covered"])
+        named = f"requirement {part['framework']} {each['id']}: its verdict"
+
+    if rng.random() < 0.7:
+        made.edit(bundle.RESULTS, change)
+    else:
+        made.files["report.html"] = made.files["report.html"].replace(
+            b"</body>", b"<script>0</script></body>"
+        )
+    made.edit(bundle.MANIFEST, lambda document: document["selection"].update(partial="--lf was given"))
+    return made.unsigned().fitting(), named
 
 
 def file_added(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
@@ -409,6 +442,8 @@ TAMPERINGS: dict[Tamper, int] = {
     green: 1,
     swap_recordings: 8,
     answer_in_recording: 1,
+    bytes_of_recording: 6,
+    said_to_be_partial: 4,
     file_added: 10,
     file_gone: 12,
     file_renamed: 8,

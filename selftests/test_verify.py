@@ -293,6 +293,7 @@ def test_verified_somewhere_else(own: Project, tmp_path: Path) -> None:
         ["-k", "privileged and web1"],
         ["tests/test_2_daemon.py", "-n", "2"],
         ["-m", "cis", "-x"],
+        ["-m", "cis", "--lf"],
         ["--profile", "first", "--deselect", "tests/test_1_host.py"],
         ["tests/test_5_container_runtime.py::test_container_is_not_privileged[web2]"],
     ],
@@ -312,8 +313,9 @@ def test_every_selection_is_repeated(tmp_path: Path, arguments: list[str]) -> No
     done = verify(tmp_path / "reports/latest.zip", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     made = Bundle.read(tmp_path / "reports/latest.zip")
-    if "-x" in arguments:
-        assert "not all that was selected: stopping after 1 failures" in done.stdout
+    partial = {"-x": "stopping after 1 failures", "--lf": "--lf was given"}.get(arguments[-1])
+    if partial:
+        assert f"not all that was selected: {partial}" in done.stdout
         return
     made.edit(bundle.RESULTS, lambda document: document["results"].pop(0))
     done = verify(made.fitting().write(tmp_path / "less.zip"), cwd=tmp_path)
@@ -343,6 +345,34 @@ def test_junit_as_the_settings_have_it(own: Project) -> None:
     own.pytest("--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
     done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_run_that_a_plugin_ends(own: Project) -> None:
+    """What is ended by pytest.exit is partial, whatever exit status it chose."""
+    own.write("tests/test_own_too.py", OWN_TESTS.replace("somebody", "nobody"))
+    conftest = own.folder / "conftest.py"
+    hook = "\n\ndef pytest_runtest_setup(item):\n    'own_too' in item.nodeid and pytest.exit('enough', 7)\n"
+    conftest.write_text(f"import pytest\n{conftest.read_text()}{hook}")
+    run = own.pytest("--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
+    assert run.status == 7
+    conftest.write_text(conftest.read_text().removesuffix(hook))
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "not all that was selected: the run was interrupted" in done.stdout
+
+
+def test_page_of_another_pytest_html(made: Bundle, here: None, tmp_path: Path) -> None:
+    """Who says that another wrote report.html cannot change it unseen; it is a difference then."""
+    made = made.copy().unsigned()
+    made.edit(bundle.MANIFEST, lambda document: document["made_by"].update({"pytest-html": "9.1"}))
+    (step,) = (
+        each for each in check(made.fitting().write(tmp_path / "a.zip"), None) if each.name == "verdicts"
+    )
+    assert (step.faults, step.other) == ((), "hullcheck 0.1.0 with pytest-html 9.1")
+    made.files["report.html"] = made.files["report.html"].replace(b"</body>", b"<script>0</script></body>")
+    assert faults(made.fitting().write(tmp_path / "b.zip")) == [
+        "report.html: is not the page that pytest-html makes of these results"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ class Bundling:
 
     Attributes:
         tests: the files of the controls that were judged, seen from the project.
+        interrupted: whether the run was ended before all was judged.
     """
 
     def __init__(self, config: pytest.Config, audit_session: "AuditSession") -> None:
@@ -41,6 +42,7 @@ class Bundling:
         self.audit_session = audit_session
         self.key = options.path(config, "sign")
         self.tests: set[str] = set()
+        self.interrupted = False
         _refuse_other_junit(config)
         try:
             self.inventory = inventory.files(audit_session.inventory)
@@ -97,7 +99,7 @@ class Bundling:
             "schema": manifest.SCHEMA,
             "run": manifest.run_document(audit.run),
             "made_by": manifest.made_by(audit.run.version, content),
-            "selection": selection(session),
+            "selection": selection(session, interrupted=self.interrupted),
             "inventory": next(iter(self.inventory), ""),
             "targets": {
                 each.name: manifest.target_document(each.connect, recordings[each.name])

@@ -10,7 +10,7 @@ _ANEW = {"lf": "--lf", "stepwise": "--stepwise", "pyargs": "--pyargs"}
 """Options whose meaning depends on earlier runs, or on where things are installed."""
 
 
-def selection(session: pytest.Session) -> dict[str, Any]:
+def selection(session: pytest.Session, *, interrupted: bool) -> dict[str, Any]:
     """What *session* selected; paths are those of the project, and `partial` says why it cannot be repeated."""
     config = session.config
     named = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else []
@@ -24,7 +24,7 @@ def selection(session: pytest.Session) -> dict[str, Any]:
             _in_project(str(each), here, config.rootpath) for each in config.getoption("ignore", None) or ()
         ],
         "ignored_patterns": [str(each) for each in config.getoption("ignore_glob", None) or ()],
-        "partial": _partial(session),
+        "partial": _partial(session, interrupted=interrupted),
         "runxfail": bool(config.getoption("runxfail", False)),  # selects nothing, and waives nothing
     }
 
@@ -34,11 +34,11 @@ def _in_project(argument: str, here: Path, project: Path) -> str:
     return os.path.relpath(here / path, project) + colons + rest
 
 
-def _partial(session: pytest.Session) -> str:
+def _partial(session: pytest.Session, *, interrupted: bool) -> str:
     stopped = session.shouldfail or session.shouldstop
     if stopped:
         return str(stopped)
-    if session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
+    if interrupted or session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
         return "the run was interrupted"
     anew = [flag for name, flag in _ANEW.items() if session.config.getoption(name, None)]
     return f"{anew[0]} was given" if anew else ""

@@ -37,6 +37,11 @@ class Reporting:
             if self.bundling:
                 self.bundling.tests.add(report.nodeid.partition("::")[0])
 
+    def pytest_keyboard_interrupt(self) -> None:
+        """Remember that the run was ended, by a person or by a plugin, which may choose any exit status."""
+        if self.bundling:
+            self.bundling.interrupted = True
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
         """After the other reports: a run that judged nothing is not green; results.json knows the status."""

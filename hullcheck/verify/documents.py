@@ -62,7 +62,7 @@ def _check_texts(manifest: Mapping[str, Any]) -> None:
     lists = [said.pop(key) for key in ("paths", "deselected", "ignored", "ignored_patterns")]
     if not isinstance(said.pop("runxfail", False), bool):
         raise TypeError("runxfail is neither true nor false")
-    texts = [manifest["inventory"], *said.values()]
+    texts = [manifest["inventory"], *manifest["left_out"].values(), *said.values()]
     for each in (*texts, *(text for texts in lists for text in texts)):
         if b"\0" in os.fsencode(each):
             raise ValueError("a NUL in a text")

@@ -45,19 +45,17 @@ def _same(text: str, rendered: str) -> bool:
         return False
 
 
-def compared(
-    files: Mapping[str, bytes], made: Mapping[str, bytes], known: Documents, again: Documents
-) -> list[str]:
+def compared(files: Mapping[str, bytes], made: Mapping[str, bytes], known: Documents) -> list[str]:
     """JUnit and the engineers' page against those *made* by judging again."""
     faults = []
-    checks: dict[str, Callable[[bytes, bytes, Documents, Documents], Iterator[str]]] = {
+    checks: dict[str, Callable[[bytes, bytes, Documents], Iterator[str]]] = {
         bundle.JUNIT: _junit,
         bundle.PAGE: _page,
     }
     for name, check in checks.items():
         if name in files and name in made:
             try:
-                faults += [f"{name}: {fault}" for fault in check(files[name], made[name], known, again)]
+                faults += [f"{name}: {fault}" for fault in check(files[name], made[name], known)]
             except (*DAMAGED, ElementTree.ParseError) as error:
                 faults.append(f"{name}: damaged ({type(error).__name__}: {error})")
     return faults
@@ -66,7 +64,7 @@ def compared(
 # ---- JUnit
 
 
-def _junit(content: bytes, made: bytes, known: Documents, again: Documents) -> Iterator[str]:
+def _junit(content: bytes, made: bytes, known: Documents) -> Iterator[str]:
     root, other = _tree(content), _tree(made)
     if _XML + ElementTree.tostring(root, "unicode").encode() != content:
         yield "not written as pytest writes it"
@@ -133,19 +131,14 @@ def _control_of(case: ElementTree.Element) -> str:
 # ---- the page of pytest-html
 
 
-def _page(content: bytes, made: bytes, known: Documents, again: Documents) -> Iterator[str]:
-    """All of it, where the same pytest-html wrote both and no other test is in it; else what it says of controls."""
+def _page(content: bytes, made: bytes, _known: Documents) -> Iterator[str]:
+    """All of it, where no other test is in it; else what it says of controls."""
     page, other = content.decode(), made.decode()
     data, now = _data(page), _data(other)
     mine = {name: rows for name, rows in data["tests"].items() if name in now["tests"]}
     for name in sorted(now["tests"]):
         if name not in mine or _without_times(mine[name]) != _without_times(now["tests"][name]):
             yield f"{name} is not what judging it again gives"
-    same = all(
-        known.manifest["made_by"][key] == again.manifest["made_by"][key] for key in ("pytest", "pytest-html")
-    )
-    if not same or known.partial:
-        return
     added = data["tests"].keys() - now["tests"].keys()
     if any("test_" not in name for name in added) or any(_is_control(data["tests"][name]) for name in added):
         yield "has a control that was not judged"

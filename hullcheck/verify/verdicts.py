@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from hullcheck import bundle
+from hullcheck import bundle, rollup
 from hullcheck.verify import layout
 from hullcheck.verify.documents import Documents
 
@@ -32,6 +32,9 @@ def other_maker(known: Documents, again: Documents) -> str:
         return f"hullcheck {there['hullcheck']}"
     if there["content"] != here["content"]:
         return f"hullcheck {there['hullcheck']} with other controls or code (content {there['content'][:12]})"
+    for program in ("pytest", "pytest-html"):
+        if there[program] != here[program]:
+            return f"hullcheck {there['hullcheck']} with {program} {there[program] or 'not installed'}"
     return ""
 
 
@@ -85,9 +88,26 @@ def _parts(known: Documents, again: Documents) -> Iterator[str]:
         ("attestations", lambda each: each["place"]),
     ):
         if part == "requirements" and not known.knows_all_controls:
+            yield from _requirements_of_some(known, again)
             continue
         said, is_now = (list(_entries(one.results[part])) for one in (known, again))
         yield from _lists(part.removesuffix("s"), said, is_now, key)
+
+
+def _requirements_of_some(known: Documents, again: Documents) -> Iterator[str]:
+    """Of a run that did not look at all controls: what is bad is so whatever else there is, and nothing is good."""
+    said, is_now = (
+        {
+            f"{each.framework} {one.id}": one.verdict
+            for each in run.audit.requirements
+            for one in each.requirements
+        }
+        for run in (known, again)
+    )
+    for name in _first(said.keys() | is_now.keys()):
+        one, other = said.get(name), is_now.get(name)
+        if one != other and (one != rollup.INCOMPLETE or other not in (*rollup.NEED_ALL, rollup.NOT_COVERED)):
+            yield f"requirement {name}: its verdict is not what the recording gives{_shown(one, other)}"
 
 
 def _entries(part: Any) -> Iterator[dict[str, Any]]:
