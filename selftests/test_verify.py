@@ -347,15 +347,22 @@ def test_junit_as_the_settings_have_it(own: Project) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_run_that_a_plugin_ends(own: Project) -> None:
-    """What is ended by pytest.exit is partial, whatever exit status it chose."""
+@pytest.mark.parametrize(
+    ("hook", "ends", "status"),
+    [
+        ("pytest_runtest_setup", "pytest.exit('enough', 7)", 7),
+        ("pytest_runtest_teardown", "pytest.exit('enough', 2)", 2),
+    ],
+)
+def test_run_that_is_interrupted(own: Project, hook: str, ends: str, status: int) -> None:
+    """It is partial, whatever exit status was chosen; a test that had not ended is in none of its reports."""
     own.write("tests/test_own_too.py", OWN_TESTS.replace("somebody", "nobody"))
     conftest = own.folder / "conftest.py"
-    hook = "\n\ndef pytest_runtest_setup(item):\n    'own_too' in item.nodeid and pytest.exit('enough', 7)\n"
-    conftest.write_text(f"import pytest\n{conftest.read_text()}{hook}")
+    code = f"\n\ndef {hook}(item):\n    'own_too' in item.nodeid and {ends}\n"
+    conftest.write_text(f"import pytest\n{conftest.read_text()}{code}")
     run = own.pytest("--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
-    assert run.status == 7
-    conftest.write_text(conftest.read_text().removesuffix(hook))
+    assert (run.status, run.verdicts) == (status, {"somebody_is_greeted": "pass"})
+    conftest.write_text(conftest.read_text().removesuffix(code))
     done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "not all that was selected: the run was interrupted" in done.stdout

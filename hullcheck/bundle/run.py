@@ -29,7 +29,6 @@ class Bundling:
 
     Attributes:
         tests: the files of the controls that were judged, seen from the project.
-        interrupted: whether the run was ended before all was judged.
     """
 
     def __init__(self, config: pytest.Config, audit_session: "AuditSession") -> None:
@@ -42,7 +41,6 @@ class Bundling:
         self.audit_session = audit_session
         self.key = options.path(config, "sign")
         self.tests: set[str] = set()
-        self.interrupted = False
         _refuse_other_junit(config)
         try:
             self.inventory = inventory.files(audit_session.inventory)
@@ -53,8 +51,11 @@ class Bundling:
         except sshsig.SignatureError as error:
             raise pytest.UsageError(f"--sign {self.key}: {error}") from None
 
-    def write(self, session: pytest.Session, audit: Audit) -> Path:
+    def write(self, session: pytest.Session, audit: Audit, *, interrupted: bool) -> Path:
         """Make the bundle beside the folder of the run, and let `latest.zip` lead to it; gives its path.
+
+        Args:
+            interrupted: whether the run was ended before all was judged.
 
         Raises:
             BundleError: it cannot be made or signed.
@@ -62,7 +63,7 @@ class Bundling:
         folder = self.audit_session.folder
         path = folder.with_name(f"{folder.name}.zip")
         try:
-            _replace(path, archive.pack(self._signed(self._files(session, audit))))
+            _replace(path, archive.pack(self._signed(self._files(session, audit, interrupted))))
             link = folder.with_name(f".{folder.name}.zip.link")
             link.symlink_to(path.name)
             link.replace(folder.with_name("latest.zip"))
@@ -72,7 +73,7 @@ class Bundling:
             raise bundle.BundleError(f"{self.key} did not sign: {error}") from None
         return path
 
-    def _files(self, session: pytest.Session, audit: Audit) -> dict[str, bytes]:
+    def _files(self, session: pytest.Session, audit: Audit, interrupted: bool) -> dict[str, bytes]:
         """All but what is about the other files."""
         known = self.audit_session
         files = self._reports()
@@ -80,7 +81,7 @@ class Bundling:
             files[f"{target.name}/{PACKED}"] = packed((known.folder / target.name / FILE_NAME).read_bytes())
         policies = {each.name: known.inventory.policy_as_written(each) for each in known.targets}
         files |= self.inventory | {bundle.POLICY: manifest.canonical(policies)}
-        files[bundle.MANIFEST] = manifest.canonical(self._manifest(session, audit, files))
+        files[bundle.MANIFEST] = manifest.canonical(self._manifest(session, audit, files, interrupted))
         files[bundle.DIGESTS] = manifest.digests(files)
         return files
 
@@ -91,7 +92,9 @@ class Bundling:
             places[name] = Path(self.config.getoption(option, None) or folder / name)
         return {name: path.read_bytes() for name, path in places.items() if path.is_file()}
 
-    def _manifest(self, session: pytest.Session, audit: Audit, files: dict[str, bytes]) -> dict[str, Any]:
+    def _manifest(
+        self, session: pytest.Session, audit: Audit, files: dict[str, bytes], interrupted: bool
+    ) -> dict[str, Any]:
         project = self.config.rootpath
         content = manifest.content_digest(project, self.tests, frameworks.find(project))
         recordings = self.audit_session.recordings
@@ -99,7 +102,7 @@ class Bundling:
             "schema": manifest.SCHEMA,
             "run": manifest.run_document(audit.run),
             "made_by": manifest.made_by(audit.run.version, content),
-            "selection": selection(session, interrupted=self.interrupted),
+            "selection": selection(session, interrupted=interrupted),
             "inventory": next(iter(self.inventory), ""),
             "targets": {
                 each.name: manifest.target_document(each.connect, recordings[each.name])

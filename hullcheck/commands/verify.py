@@ -20,7 +20,8 @@ def add(commands: "Subparsers") -> None:
         help="check a bundle: digests, signature, completeness, and every verdict again from the recordings",
         description="Check what `pytest --bundle` left. Run it in the directory of the controls: the recordings are"
         " judged again with them. Exit status: 0 all is right, 1 something is wrong, 2 wrong use, 3 verdicts or"
-        " reports differ, and another version of hullcheck or other controls made the bundle.",
+        " reports differ, and another version of hullcheck, pytest or pytest-html, or other controls made the"
+        " bundle.",
     )
     parser.add_argument(
         "bundle", type=Path, metavar="BUNDLE", help="the .zip, or the folder that it was unpacked to"
@@ -56,8 +57,9 @@ def _run(given: argparse.Namespace) -> int:
                 f"made by {other}, which is not what is here: verdicts and reports may differ for that reason"
             )
         )
+    shown = printable(str(given.bundle)).replace("\n", r"\n")
     if not hard and not soft:
-        print(f"verified: {given.bundle}")
+        print(f"verified: {shown}")
         return FINE
-    print(f"NOT verified: {given.bundle}: {hard + soft} faults")
+    print(f"NOT verified: {shown}: {hard + soft} faults")
     return WRONG if hard or not other else DIFFERENT

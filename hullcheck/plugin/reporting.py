@@ -24,6 +24,8 @@ class Reporting:
         """Begin with no result."""
         self.config = config
         self.audited = False
+        self.interrupted = False
+        self.carried: dict[str, dict[str, Any]] = {}  # by test, which has not ended yet
         self.bundling = Bundling(config, session_of(config)) if options.wants_bundle(config) else None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -31,20 +33,31 @@ class Reporting:
         carried = getattr(report, "hullcheck", None)
         if carried is not None:
             self.audited = True
-            audit_session = session_of(self.config)
-            audit_session.mapped = {**audit_session.mapped, **carried.get("mapped", {})}
-            audit_session.add(*result_from(carried))
-            if self.bundling:
-                self.bundling.tests.add(report.nodeid.partition("::")[0])
+            self.carried[report.nodeid] = carried
+        if (
+            report.when == "teardown"
+        ):  # other reports tell of a test then, and of none that a person interrupts before
+            self._take_in(report.nodeid)
+
+    def _take_in(self, test: str) -> None:
+        carried = self.carried.pop(test, None)
+        if carried is None:
+            return
+        audit_session = session_of(self.config)
+        audit_session.mapped = {**audit_session.mapped, **carried.get("mapped", {})}
+        audit_session.add(*result_from(carried))
+        if self.bundling:
+            self.bundling.tests.add(test.partition("::")[0])
 
     def pytest_keyboard_interrupt(self) -> None:
         """Remember that the run was ended, by a person or by a plugin, which may choose any exit status."""
-        if self.bundling:
-            self.bundling.interrupted = True
+        self.interrupted = True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
         """After the other reports: a run that judged nothing is not green; results.json knows the status."""
+        for test in [] if self.interrupted else list(self.carried):  # a process that judged has crashed then
+            self._take_in(test)
         if self.audited and session.exitstatus == 0:
             audit_session = session_of(self.config)
             if audit_session.nothing_judged or audit_session.stale_fail:
@@ -77,7 +90,7 @@ class Reporting:
     def _bundle(self, bundling: Bundling, session: pytest.Session, audit: Audit) -> None:
         """A run without the bundle that it was to make has not done its work."""
         try:
-            said, done = f"bundle: {bundling.write(session, audit)}", True
+            said, done = f"bundle: {bundling.write(session, audit, interrupted=self.interrupted)}", True
         except BundleError as error:
             said, done = f"No bundle: {printable(str(error))}", False
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
