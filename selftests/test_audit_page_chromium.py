@@ -220,6 +220,21 @@ def test_back_returns_to_where_the_reader_was(opened: Open) -> None:
     assert (title(page), page.evaluate("scrollY")) == ("Failures", before)
 
 
+def test_link_to_the_same_page_is_no_step(opened: Open) -> None:
+    """After a link to where the reader is already, "back" still leads to the place where the reader was."""
+    page = opened(page_of_it(), "#failures")
+    page.evaluate("scrollTo(0, 1500)")
+    targets = page.locator(".side a", has_text="Targets")
+    page.evaluate("performance.clearMarks()")
+    targets.click()
+    wait(page)
+    targets.click()
+    page.evaluate("performance.clearMarks()")
+    page.go_back()
+    wait(page)
+    assert (title(page), page.evaluate("scrollY")) == ("Failures", 1500)
+
+
 def test_keyboard_reaches_content_and_search(opened: Open) -> None:
     """The first stop skips the navigation; a search is typed and sent without a mouse."""
     page = opened(page_of_it())

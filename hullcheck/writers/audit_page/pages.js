@@ -107,13 +107,14 @@ function start() {
     if (anchor.classList.contains('skip')) {
       event.preventDefault();
       document.getElementById('content').focus();
-    } else clicked = true;
+    } else clicked = anchor.hash !== location.hash; // one to where the reader is leads nowhere
   });
   addEventListener('hashchange', () => { if (location.hash !== current) go().catch(fail); });
   document.getElementById('search').addEventListener('submit', (event) => {
     event.preventDefault();
-    clicked = true;
-    location.hash = queryOf({ ...chosen(''), words: document.getElementById('search-text').value.trim() });
+    const hash = queryOf({ ...chosen(''), words: document.getElementById('search-text').value.trim() });
+    clicked = hash !== location.hash;
+    location.hash = hash;
   });
   const theme = document.getElementById('theme');
   const dark = () => (root.dataset.theme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
