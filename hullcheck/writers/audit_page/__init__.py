@@ -65,7 +65,7 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
     return environment.get_template("page.html").render(
         audit=audit,
         page=summary.summarize(audit, recordings),
-        blocks=blocks.embedded(audit, recordings),
+        blocks=list(blocks.embedded(audit, recordings)),
         style=Markup(style),
         script=Markup(script),
         style_hash=_digest(style),

@@ -58,8 +58,12 @@ function verdictOf(control, target) {
   return digit === '.' ? '' : data.verdicts[Number(digit)];
 }
 
+// The answers stand below this script.
+const read = new Promise((done) => { document.addEventListener('DOMContentLoaded', done); });
+
 // What a target answered: probe, command, status, standard output and error.
 async function answersOf(target) {
+  await read;
   const [commands, answers] = await Promise.all([block('commands'), block('answers-' + target)]);
   return answers.map(([number, status, stdout, stderr]) => (
     { probe: commands[number][0], command: commands[number][1], status, stdout, stderr }));
