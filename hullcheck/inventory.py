@@ -141,10 +141,7 @@ def load(path: Path) -> Inventory:
         raise InventoryError(tuple(map(hide_passwords, (*document.messages(faults), *more))))
     profiles = {name: " ".join(each.split()) for name, each in _mapping(data.get("profiles")).items()}
     known = tuple(_target(name, entry) for name, entry in targets.items())
-    named = [
-        each for section in acceptance_files.SECTIONS for each in acceptance_files.paths(data.get(section))
-    ]
-    further = tuple(path.parent / each for each in dict.fromkeys(named))
+    further = tuple(path.parent / each for each in acceptance_files.named(data))
     return Inventory(path, known, policy, controls, profiles, waivers, attestations, document, further)
 
 

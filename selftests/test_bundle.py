@@ -278,6 +278,16 @@ def test_inventory_keeps_its_lines_and_not_its_passwords(tmp_path: Path) -> None
     assert found == {"inventory/fleet.yml": text.replace("ge,heim", "***").replace("geheim", "***").encode()}
 
 
+def test_file_that_is_named_by_its_whole_path_stops_the_run(tmp_path: Path) -> None:
+    """Where the bundle is verified it would not be found, or another would."""
+    project = Project(tmp_path)
+    project.write("waivers.yml", "")
+    project.write("fleet.yml", f"targets: {{web1: {{connect: local://}}}}\nwaivers: {tmp_path}/waivers.yml\n")
+    run = project.pytest("-m", "cis", "--inventory", "fleet.yml", "--bundle")
+    assert run.status == 4
+    assert f"fleet.yml: names {tmp_path}/waivers.yml; a bundle needs it as seen from there" in run.output
+
+
 def test_password_in_a_roundabout_way_stops_the_run(tmp_path: Path) -> None:
     """What cannot be hidden is not given away."""
     path = tmp_path / "fleet.yml"

@@ -422,6 +422,16 @@ def test_nothing_of_a_bundle_is_run(own: Project, said: dict[str, Any], cwd: str
     assert not (own.folder / "ran").exists()
 
 
+@pytest.mark.parametrize("name", ["/dev/zero", "../hosts", "more.yml"])
+def test_no_other_file_is_read(made: Bundle, here: None, tmp_path: Path, name: str) -> None:
+    """What an inventory names and the bundle has not is not read, wherever it is."""
+    made = made.copy().unsigned()
+    made.files["inventory/demo.yml"] += f"waivers: [{name}]\n".encode()
+    assert faults(made.fitting().write(tmp_path / "other.zip")) == [
+        f"demo.yml: names {name}, which is not in the bundle"
+    ]
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -70,6 +70,11 @@ def paths(value: object) -> list[str]:
     return list(filter(str.strip, value)) if named and isinstance(value, list) else []
 
 
+def named(inventory: Mapping[str, Any]) -> list[str]:
+    """All files that an inventory names, each once."""
+    return list(dict.fromkeys(each for section in SECTIONS for each in paths(inventory.get(section))))
+
+
 def attestations_way(data: object) -> Way:
     """Where in a file the list is: at the top, or below the key that it or the older tools of SAF give it."""
     for way in ((ATTESTATIONS,), _HDF):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import posixpath
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from hullcheck import bundle, yamlfile
+from hullcheck.acceptance import files as acceptance_files
 from hullcheck.text import printable
 from hullcheck.verify import layout
 from hullcheck.verify.documents import Documents
@@ -35,6 +38,7 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
     """
     _refuse_bundle(Path.cwd())
     with _unpacked(files, known) as folder:
+        _refuse_other_files(_inventory(folder, known), files)
         command = [
             *(sys.executable, "-m", "pytest", "-p", _NO_HOST, "-p", "no:cacheprovider", "--maxfail=0"),
             *("-qq", "--tb=no", "-r", "N"),  # what it prints is read only where it fails
@@ -93,6 +97,17 @@ def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
 def _inventory(folder: Path, known: Documents) -> Path:
     """Where there was none, one that says nothing: that of the project must not count."""
     return folder / (known.manifest["inventory"] or "none.yml")
+
+
+def _refuse_other_files(inventory: Path, files: Mapping[str, bytes]) -> None:
+    """What the inventory names has to be in the bundle, for it is read: a device would never end."""
+    try:
+        content = yamlfile.load(inventory).data
+    except yamlfile.YamlError:
+        return  # pytest says so
+    for name in acceptance_files.named(content if isinstance(content, dict) else {}):
+        if f"{bundle.INVENTORY}/{posixpath.normpath(name)}" not in files:
+            raise ReplayError(f"{inventory.name}: names {name}, which is not in the bundle")
 
 
 def _selected(known: Documents) -> list[str]:
