@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# As YAML has times: the hour may be one digit, and so may that of the zone, whose minutes may be left out.
 _MOMENT = re.compile(
-    _DAY.pattern + r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?(Z|[+-][0-9]{2}:?[0-9]{2}))?)?"
+    rf"({_DAY.pattern})(?:(?:[Tt]| +)([0-9]{{1,2}})(:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]+)?)?)"
+    r" *(?:(Z)|([+-])([0-9]{1,2})(?::?([0-9]{2}))?)?)?"
 )
 _PERIOD = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?)\s*(d|days?|w|weeks?|m|months?|y|years?)")
 _NAMED = {
@@ -62,13 +64,21 @@ def moment(text: str) -> datetime:
     Raises:
         ValueError: it names none.
     """
-    if not _MOMENT.fullmatch(text):
+    found = _MOMENT.fullmatch(text)
+    if not found:
         raise ValueError(f"{text!r} is not a day, as 2027-01-31, nor a time, as 2027-01-31T12:00:00Z")
     try:
-        read = datetime.fromisoformat(text.replace(" +", "+").replace(" -", "-").replace(" Z", "Z"))
+        read = datetime.fromisoformat(_written_out(*found.groups(default="")))
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r}: there is no such day or time") from None
+
+
+def _written_out(
+    day: str, hour: str, rest: str, utc: str, sign: str, zone_hour: str, zone_minute: str
+) -> str:
+    zone = f"{sign}{zone_hour:0>2}:{zone_minute or '00'}" if sign else utc
+    return f"{day}T{hour:0>2}{rest}{zone}" if hour else day
 
 
 def after(when: datetime, frequency: str) -> datetime:
