@@ -3,18 +3,20 @@
 import gc
 import sys
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hullcheck.bundle import BundleError
-from hullcheck.bundle.run import Bundling
 from hullcheck.plugin import options
-from hullcheck.plugin.session import LATEST, result_from, session_of
+from hullcheck.plugin.outcome import Outcome
+from hullcheck.plugin.session import LATEST, session_of
 from hullcheck.results import Audit
 from hullcheck.text import printable
 from hullcheck.writers import html, terminal
-from hullcheck.writers.run_folder import PRIVATE, WRITERS
+
+if TYPE_CHECKING:
+    from hullcheck.bundle.run import Bundling
 
 
 class Reporting:
@@ -23,29 +25,26 @@ class Reporting:
     def __init__(self, config: pytest.Config) -> None:
         """Begin with no result."""
         self.config = config
-        self.audited = False
+        self.outcome: Outcome | None = None
         self.interrupted = False
         self.carried: dict[str, dict[str, Any]] = {}  # by test, which has not ended yet
-        self.bundling = Bundling(config, session_of(config)) if options.wants_bundle(config) else None
+        self.bundling = _bundling(config)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in the result that a report carries, maybe out of another process."""
         carried = getattr(report, "hullcheck", None)
         if carried is not None:
-            self.audited = True
+            self.outcome = self.outcome or Outcome(session_of(self.config))
             self.carried[report.nodeid] = carried
-        if (
-            report.when == "teardown"
-        ):  # other reports tell of a test then, and of none that a person interrupts before
+        # other reports tell of a test at its end, and of none that a person interrupts before
+        if report.when == "teardown":
             self._take_in(report.nodeid)
 
     def _take_in(self, test: str) -> None:
         carried = self.carried.pop(test, None)
-        if carried is None:
+        if self.outcome is None or carried is None:
             return
-        audit_session = session_of(self.config)
-        audit_session.mapped = {**audit_session.mapped, **carried.get("mapped", {})}
-        audit_session.add(*result_from(carried))
+        self.outcome.take_in(carried)
         if self.bundling:
             self.bundling.tests.add(test.partition("::")[0])
 
@@ -58,36 +57,38 @@ class Reporting:
         """After the other reports: a run that judged nothing is not green; results.json knows the status."""
         for test in [] if self.interrupted else list(self.carried):  # a process that judged has crashed then
             self._take_in(test)
-        if self.audited and session.exitstatus == 0:
-            audit_session = session_of(self.config)
-            if audit_session.nothing_judged or audit_session.stale_fail:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if self.audited:
+        outcome = self.outcome
+        if outcome and session.exitstatus == 0 and (outcome.nothing_judged or outcome.stale_fail):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if outcome:
             gc.freeze()  # as before judging: what is left to do is to write, and to look through it all finds nothing
         yield
-        if self.audited:
-            self._write(session)
+        if outcome:
+            self._write(session, outcome)
 
-    def _write(self, session: pytest.Session) -> None:
-        audit_session = session_of(self.config)
-        folder = audit_session.folder
-        audit = audit_session.audit(int(session.exitstatus))
+    def _write(self, session: pytest.Session, outcome: Outcome) -> None:
+        from hullcheck.writers.run_folder import (  # late: the start of a run needs no template
+            PRIVATE,
+            WRITERS,
+        )
+
+        folder = outcome.session.folder
+        audit = outcome.audit(int(session.exitstatus))
         for name, render in WRITERS.items():
             path = folder / name
             if name in PRIVATE:
                 path.touch(mode=0o600)
             path.write_text(
-                render(audit, list(audit_session.recordings.values())), encoding="utf-8", newline=""
+                render(audit, list(outcome.session.recordings.values())), encoding="utf-8", newline=""
             )
         if self.bundling:
             self._bundle(self.bundling, session, audit)
-        link = (
-            folder.parent / f".{folder.name}"
-        )  # renamed over the old one, so that `latest` always leads somewhere
+        # renamed over the old one, so that `latest` always leads somewhere
+        link = folder.parent / f".{folder.name}"
         link.symlink_to(folder.name)
         link.replace(folder.parent / LATEST)
 
-    def _bundle(self, bundling: Bundling, session: pytest.Session, audit: Audit) -> None:
+    def _bundle(self, bundling: "Bundling", session: pytest.Session, audit: Audit) -> None:
         """A run without the bundle that it was to make has not done its work."""
         try:
             said, done = f"bundle: {bundling.write(session, audit, interrupted=self.interrupted)}", True
@@ -106,9 +107,8 @@ class Reporting:
         yield
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and options.path(self.config, "reports"):
             terminal.write_nothing_selected(terminalreporter)
-        if self.audited:
-            audit_session = session_of(self.config)
-            terminal.write_summary(terminalreporter, audit_session.audit(0), audit_session)
+        if self.outcome:
+            terminal.write_summary(terminalreporter, self.outcome.audit(0), self.outcome)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: Any) -> None:
@@ -133,8 +133,15 @@ class Reporting:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, postfix: list[str]) -> None:
         """Add the evidence below the summary: what each target was asked, and how its answers begin."""
-        if self.audited:
-            audit_session = session_of(self.config)
+        if self.outcome:
             postfix.append(html.STYLE)
-            postfix.append(html.accepting(audit_session.audit(0)))
-            postfix.append(html.evidence(list(audit_session.recordings.values())))
+            postfix.append(html.accepting(self.outcome.audit(0)))
+            postfix.append(html.evidence(list(self.outcome.session.recordings.values())))
+
+
+def _bundling(config: pytest.Config) -> "Bundling | None":
+    if not options.wants_bundle(config):
+        return None
+    from hullcheck.bundle.run import Bundling  # late: few runs make a bundle
+
+    return Bundling(config, session_of(config))

@@ -1,8 +1,5 @@
-"""One audit: its targets, their recordings and facts, and the results as they come in."""
+"""One audit: its targets, their recordings and facts, and what the inventory makes of findings."""
 
-import os
-import platform
-import pwd
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -13,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hullcheck import DEFAULT_INVENTORY, __version__, acceptance, facts, rollup, selection
-from hullcheck.acceptance import Acceptance, Audited
+from hullcheck import DEFAULT_INVENTORY, acceptance, facts, rollup, selection
+from hullcheck.acceptance import Acceptance
 from hullcheck.facts import Facts
 from hullcheck.frameworks import Frameworks
 from hullcheck.gather import gather
@@ -24,22 +21,15 @@ from hullcheck.plugin import options, own_probes
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
 from hullcheck.results import (
-    Attestation,
-    Audit,
-    AuditedTarget,
-    Control,
     Finding,
     Result,
-    Run,
     SwitchedOff,
-    User,
-    Waiver,
 )
 from hullcheck.suggest import did_you_mean
 from hullcheck.tailoring import Tailoring
-from hullcheck.targets import TargetError, from_specs, plain, plain_arguments
+from hullcheck.targets import TargetError, from_specs
 from hullcheck.text import printable
-from hullcheck.verdicts import NotApplicable, Verdict
+from hullcheck.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from hullcheck.yamlfile import Way
@@ -63,8 +53,6 @@ class AuditSession:
         self.strict_waivers = options.flag(config, "strict_waivers")
         self.targets = tuple(map(self._told, _targets(config, self.inventory)))
         self.started = time.time()
-        self.results: dict[tuple[str, str], Result] = {}
-        self.controls: dict[str, Control] = {}
         self.mapped: rollup.Mapped = {}
         self.gather_seconds = 0.0
         self.recordings: dict[str, Recording] = {}
@@ -249,61 +237,6 @@ class AuditSession:
         }
         return self.inventory.faulty(faults).faults if faults else ()
 
-    def add(self, control: Control, result: Result) -> None:
-        """Take in the result of one control on one target."""
-        self.controls[control.id] = control
-        self.results[result.control, result.target] = result
-
-    @property
-    def nothing_judged(self) -> bool:
-        """Whether there are results, but none that says anything of a target's hardening."""
-        judged = (Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED, Verdict.ATTESTED)
-        return bool(self.results) and not any(result.verdict in judged for result in self.results.values())
-
-    def audit(self, exit_status: int) -> Audit:
-        """All results of this run, in a fixed order: targets as given, controls by number and name."""
-        order = {target.name: index for index, target in enumerate(self.targets)}
-        controls = tuple(sorted(self.controls.values(), key=_control_key))
-        rank = {control.id: index for index, control in enumerate(controls)}
-        results = sorted(self.results.values(), key=lambda each: (order[each.target], rank[each.control]))
-        run = Run(
-            id=self.folder.name,
-            started=_rfc3339(self.started),
-            finished=_rfc3339(time.time()),
-            version=__version__,
-            arguments=plain_arguments(tuple(map(str, self.config.invocation_params.args))),
-            exit_status=exit_status,
-            user=_user(),
-            machine=platform.node(),
-        )
-        requirements = rollup.roll_up(
-            self.config.stash[FRAMEWORKS].all,
-            self.mapped,
-            results,
-            order.keys(),
-            narrowed=narrowed(self.config),
-        )
-        audited = tuple(map(self._audited, self.targets))
-        return Audit(run, audited, controls, tuple(results), requirements, *self._accepting(results))
-
-    def _accepting(self, results: list[Result]) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
-        """All waivers and attestations, with what they did."""
-        gathered = {each.name: self.facts_of(each).recording.gathered for each in self.targets}
-        known = [each.name for each in self.inventory.targets]
-        return self.acceptance.told(Audited(results, self.mapped, gathered, known, narrowed(self.config)))
-
-    @property
-    def stale_fail(self) -> bool:
-        """Whether waivers or attestations want a look, and the gate asks for that."""
-        told = self._accepting(list(self.results.values())) if self.strict_waivers else ()
-        return any(each.state in acceptance.STALE for entries in told for each in entries)
-
-    def _audited(self, target: Target) -> AuditedTarget:
-        known = self.facts_of(target)
-        kind = "unknown" if known.recording.failure else known.kind
-        engine, system = printable(known.engine_version), printable(known.os_name)
-        return AuditedTarget(target.name, plain(target.connect), kind, engine, system)
-
 
 SESSION = pytest.StashKey[AuditSession]()
 
@@ -373,28 +306,3 @@ def narrowed(config: pytest.Config) -> bool:
     given = [(config.invocation_params.dir / each).resolve() for each in config.args]
     whole = [(config.rootpath / each).resolve() for each in config.getini("testpaths") or ["."]]
     return not all(any(each.is_relative_to(path) for path in given) for each in whole)
-
-
-def _control_key(control: Control) -> tuple[tuple[int, ...], str]:
-    """By the first CIS number, as numbers; controls without one come last."""
-    numbers = control.frameworks.get("cis", ())
-    return tuple(map(int, numbers[0].split("."))) if numbers else (999,), control.id
-
-
-def _user() -> User:
-    number = os.getuid()
-    try:
-        return User(pwd.getpwuid(number).pw_name, number)
-    except KeyError:  # a container may run as a number that has no name
-        return User("", number)
-
-
-def _rfc3339(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def result_from(document: Mapping[str, Any]) -> tuple[Control, Result]:
-    """The control and result that a test report carries, maybe from another process."""
-    control = dict(document["control"])
-    control["frameworks"] = {name: tuple(ids) for name, ids in control["frameworks"].items()}
-    return Control(**control), Result.from_json(document["result"])

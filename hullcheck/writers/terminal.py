@@ -12,7 +12,7 @@ from hullcheck.text import printable
 from hullcheck.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from hullcheck.plugin.session import AuditSession
+    from hullcheck.plugin.outcome import Outcome
 
 _NAMES_SHOWN = 6
 
@@ -75,7 +75,7 @@ def write_nothing_selected(reporter: Any) -> None:
     )
 
 
-def write_summary(reporter: Any, audit: Audit, session: "AuditSession") -> None:
+def write_summary(reporter: Any, audit: Audit, outcome: "Outcome") -> None:
     """The verdicts of each target, and where the reports are."""
     reporter.write_sep("=", "hullcheck")
     width = max(len(target.name) for target in audit.targets)
@@ -85,15 +85,15 @@ def write_summary(reporter: Any, audit: Audit, session: "AuditSession") -> None:
         off = [result.switched_off.otherwise for result in results if result.switched_off]
         words = [judged, f"{len(off)} switched off (otherwise: {_counted(off)})" if off else ""]
         reporter.write_line(f"{target.name:<{width}}  {', '.join(filter(None, words)) or 'nothing judged'}")
-    _write_accepting(reporter, audit, session)
-    if session.nothing_judged:
+    _write_accepting(reporter, audit, outcome)
+    if outcome.nothing_judged:
         reporter.write_line("No control was judged: nothing here says that a target is hardened.", red=True)
-    reporter.write_line(f"results: {session.folder}")
+    reporter.write_line(f"results: {outcome.session.folder}")
 
 
-def _write_accepting(reporter: Any, audit: Audit, session: "AuditSession") -> None:
+def _write_accepting(reporter: Any, audit: Audit, outcome: "Outcome") -> None:
     """How many waivers and attestations there are in each state, and which of them want a look."""
-    strict = session.strict_waivers
+    strict = outcome.session.strict_waivers
     for name, told in (("waivers", audit.waivers), ("attestations", audit.attestations)):
         if not told:
             continue
@@ -103,7 +103,7 @@ def _write_accepting(reporter: Any, audit: Audit, session: "AuditSession") -> No
         )
         stale = [each for each in told if each.state in STALE]
         for each in stale:
-            line = f"  {each.place}: {each.control}{_scope(each)}: {each.state}{_why(each, session.mapped)}"
+            line = f"  {each.place}: {each.control}{_scope(each)}: {each.state}{_why(each, outcome.session.mapped)}"
             reporter.write_line(printable(line), red=strict, yellow=not strict)
         if stale and strict:
             reporter.write_line(

@@ -1,0 +1,107 @@
+"""What an audit has found: the results as they come in, and all of them with who ran it, when and where."""
+
+import os
+import platform
+import pwd
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from hullcheck import __version__, acceptance, rollup
+from hullcheck.acceptance import Audited
+from hullcheck.inventory import Target
+from hullcheck.plugin.session import FRAMEWORKS, AuditSession, narrowed
+from hullcheck.results import Attestation, Audit, AuditedTarget, Control, Result, Run, User, Waiver
+from hullcheck.targets import plain, plain_arguments
+from hullcheck.text import printable
+from hullcheck.verdicts import Verdict
+
+
+class Outcome:
+    """The results of the main process."""
+
+    def __init__(self, session: AuditSession) -> None:
+        """Begin with no result of this *session*."""
+        self.session = session
+        self.results: dict[tuple[str, str], Result] = {}
+        self.controls: dict[str, Control] = {}
+
+    def take_in(self, carried: Mapping[str, Any]) -> None:
+        """Take in what the report of one test carries, maybe out of another process."""
+        self.session.mapped = {**self.session.mapped, **carried.get("mapped", {})}
+        frameworks = {name: tuple(ids) for name, ids in carried["control"]["frameworks"].items()}
+        control = Control(**{**carried["control"], "frameworks": frameworks})
+        result = Result.from_json(carried["result"])
+        self.controls[control.id] = control
+        self.results[result.control, result.target] = result
+
+    @property
+    def nothing_judged(self) -> bool:
+        """Whether there are results, but none that says anything of a target's hardening."""
+        judged = (Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED, Verdict.ATTESTED)
+        return bool(self.results) and not any(result.verdict in judged for result in self.results.values())
+
+    def audit(self, exit_status: int) -> Audit:
+        """All results of this run, in a fixed order: targets as given, controls by number and name."""
+        order = {target.name: index for index, target in enumerate(self.session.targets)}
+        controls = tuple(sorted(self.controls.values(), key=_control_key))
+        rank = {control.id: index for index, control in enumerate(controls)}
+        results = sorted(self.results.values(), key=lambda each: (order[each.target], rank[each.control]))
+        run = Run(
+            id=self.session.folder.name,
+            started=_rfc3339(self.session.started),
+            finished=_rfc3339(time.time()),
+            version=__version__,
+            arguments=plain_arguments(tuple(map(str, self.session.config.invocation_params.args))),
+            exit_status=exit_status,
+            user=_user(),
+            machine=platform.node(),
+        )
+        requirements = rollup.roll_up(
+            self.session.config.stash[FRAMEWORKS].all,
+            self.session.mapped,
+            results,
+            order.keys(),
+            narrowed=narrowed(self.session.config),
+        )
+        audited = tuple(map(self._audited, self.session.targets))
+        return Audit(run, audited, controls, tuple(results), requirements, *self._accepting(results))
+
+    def _accepting(self, results: list[Result]) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
+        """All waivers and attestations, with what they did."""
+        session = self.session
+        gathered = {each.name: session.facts_of(each).recording.gathered for each in session.targets}
+        known = [each.name for each in session.inventory.targets]
+        audited = Audited(results, session.mapped, gathered, known, narrowed(session.config))
+        return session.acceptance.told(audited)
+
+    @property
+    def stale_fail(self) -> bool:
+        """Whether waivers or attestations want a look, and the gate asks for that."""
+        told = self._accepting(list(self.results.values())) if self.session.strict_waivers else ()
+        return any(each.state in acceptance.STALE for entries in told for each in entries)
+
+    def _audited(self, target: Target) -> AuditedTarget:
+        known = self.session.facts_of(target)
+        kind = "unknown" if known.recording.failure else known.kind
+        engine, system = printable(known.engine_version), printable(known.os_name)
+        return AuditedTarget(target.name, plain(target.connect), kind, engine, system)
+
+
+def _control_key(control: Control) -> tuple[tuple[int, ...], str]:
+    """By the first CIS number, as numbers; controls without one come last."""
+    numbers = control.frameworks.get("cis", ())
+    return tuple(map(int, numbers[0].split("."))) if numbers else (999,), control.id
+
+
+def _user() -> User:
+    number = os.getuid()
+    try:
+        return User(pwd.getpwuid(number).pw_name, number)
+    except KeyError:  # a container may run as a number that has no name
+        return User("", number)
+
+
+def _rfc3339(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
