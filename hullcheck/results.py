@@ -268,3 +268,9 @@ class Audit:
     requirements: "tuple[Rollup, ...]" = ()
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
+
+    @property
+    def nothing_judged(self) -> bool:
+        """Whether there are results, but none that says anything of a target's hardening."""
+        judged = (Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED, Verdict.ATTESTED)
+        return bool(self.results) and not any(each.verdict in judged for each in self.results)

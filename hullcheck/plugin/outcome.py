@@ -15,7 +15,6 @@ from hullcheck.plugin.session import FRAMEWORKS, AuditSession, narrowed
 from hullcheck.results import Attestation, Audit, AuditedTarget, Control, Result, Run, User, Waiver
 from hullcheck.targets import plain, plain_arguments
 from hullcheck.text import printable
-from hullcheck.verdicts import Verdict
 
 
 class Outcome:
@@ -35,12 +34,6 @@ class Outcome:
         result = Result.from_json(carried["result"])
         self.controls[control.id] = control
         self.results[result.control, result.target] = result
-
-    @property
-    def nothing_judged(self) -> bool:
-        """Whether there are results, but none that says anything of a target's hardening."""
-        judged = (Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED, Verdict.ATTESTED)
-        return bool(self.results) and not any(result.verdict in judged for result in self.results.values())
 
     def audit(self, exit_status: int) -> Audit:
         """All results of this run, in a fixed order: targets as given, controls by number and name."""

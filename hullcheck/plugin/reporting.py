@@ -16,7 +16,7 @@ from hullcheck.text import printable
 from hullcheck.writers import html, terminal
 
 if TYPE_CHECKING:
-    from hullcheck.bundle.run import Bundling
+    from hullcheck.plugin.bundling import Bundling
 
 
 class Reporting:
@@ -58,7 +58,7 @@ class Reporting:
         for test in [] if self.interrupted else list(self.carried):  # a process that judged has crashed then
             self._take_in(test)
         outcome = self.outcome
-        if outcome and session.exitstatus == 0 and (outcome.nothing_judged or outcome.stale_fail):
+        if outcome and session.exitstatus == 0 and (outcome.audit(0).nothing_judged or outcome.stale_fail):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if outcome:
             gc.freeze()  # as before judging: what is left to do is to write, and to look through it all finds nothing
@@ -108,7 +108,14 @@ class Reporting:
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and options.path(self.config, "reports"):
             terminal.write_nothing_selected(terminalreporter)
         if self.outcome:
-            terminal.write_summary(terminalreporter, self.outcome.audit(0), self.outcome)
+            session = self.outcome.session
+            terminal.write_summary(
+                terminalreporter,
+                self.outcome.audit(0),
+                folder=session.folder,
+                strict=session.strict_waivers,
+                mapped=session.mapped,
+            )
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: Any) -> None:
@@ -142,6 +149,6 @@ class Reporting:
 def _bundling(config: pytest.Config) -> "Bundling | None":
     if not options.wants_bundle(config):
         return None
-    from hullcheck.bundle.run import Bundling  # late: few runs make a bundle
+    from hullcheck.plugin.bundling import Bundling  # late: few runs make a bundle
 
     return Bundling(config, session_of(config))

@@ -1,18 +1,17 @@
 """What the terminal shows: progress while gathering, offenders of a control, the summary of an audit."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 from hullcheck.acceptance import EXPIRED, MATCHES_NOTHING, STALE, STATES, names_of
 from hullcheck.inventory import Target
 from hullcheck.results import Attestation, Audit, Finding, Waiver
+from hullcheck.rollup import Mapped
 from hullcheck.suggest import did_you_mean
 from hullcheck.text import printable
 from hullcheck.verdicts import Verdict
-
-if TYPE_CHECKING:
-    from hullcheck.plugin.outcome import Outcome
 
 _NAMES_SHOWN = 6
 
@@ -75,8 +74,14 @@ def write_nothing_selected(reporter: Any) -> None:
     )
 
 
-def write_summary(reporter: Any, audit: Audit, outcome: "Outcome") -> None:
-    """The verdicts of each target, and where the reports are."""
+def write_summary(reporter: Any, audit: Audit, *, folder: Path, strict: bool, mapped: Mapped) -> None:
+    """The verdicts of each target, and where the reports are.
+
+    Args:
+        folder: that of the run.
+        strict: whether waivers and attestations that want a look fail the run.
+        mapped: the ids of every control there is.
+    """
     reporter.write_sep("=", "hullcheck")
     width = max(len(target.name) for target in audit.targets)
     for target in audit.targets:
@@ -85,15 +90,14 @@ def write_summary(reporter: Any, audit: Audit, outcome: "Outcome") -> None:
         off = [result.switched_off.otherwise for result in results if result.switched_off]
         words = [judged, f"{len(off)} switched off (otherwise: {_counted(off)})" if off else ""]
         reporter.write_line(f"{target.name:<{width}}  {', '.join(filter(None, words)) or 'nothing judged'}")
-    _write_accepting(reporter, audit, outcome)
-    if outcome.nothing_judged:
+    _write_accepting(reporter, audit, strict, mapped)
+    if audit.nothing_judged:
         reporter.write_line("No control was judged: nothing here says that a target is hardened.", red=True)
-    reporter.write_line(f"results: {outcome.session.folder}")
+    reporter.write_line(f"results: {folder}")
 
 
-def _write_accepting(reporter: Any, audit: Audit, outcome: "Outcome") -> None:
+def _write_accepting(reporter: Any, audit: Audit, strict: bool, mapped: Mapped) -> None:
     """How many waivers and attestations there are in each state, and which of them want a look."""
-    strict = outcome.session.strict_waivers
     for name, told in (("waivers", audit.waivers), ("attestations", audit.attestations)):
         if not told:
             continue
@@ -103,7 +107,7 @@ def _write_accepting(reporter: Any, audit: Audit, outcome: "Outcome") -> None:
         )
         stale = [each for each in told if each.state in STALE]
         for each in stale:
-            line = f"  {each.place}: {each.control}{_scope(each)}: {each.state}{_why(each, outcome.session.mapped)}"
+            line = f"  {each.place}: {each.control}{_scope(each)}: {each.state}{_why(each, mapped)}"
             reporter.write_line(printable(line), red=strict, yellow=not strict)
         if stale and strict:
             reporter.write_line(
@@ -111,7 +115,7 @@ def _write_accepting(reporter: Any, audit: Audit, outcome: "Outcome") -> None:
             )
 
 
-def _why(told: Waiver | Attestation, mapped: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
+def _why(told: Waiver | Attestation, mapped: Mapped) -> str:
     """What a person has to know to mend it; *mapped* are all controls with their numbers."""
     if told.state == EXPIRED:
         return f", its last day was {told.last_day}"

@@ -5,21 +5,19 @@ import os
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from hullcheck import bundle, frameworks
 from hullcheck.bundle import archive, inventory, manifest, sshsig, statement
-from hullcheck.bundle.selection import selection
 from hullcheck.plugin import options
+from hullcheck.plugin.selected import selection
+from hullcheck.plugin.session import AuditSession
 from hullcheck.recording import FILE_NAME, PACKED, packed
 from hullcheck.results import Audit
 from hullcheck.writers.html import MOST_TESTS
 from hullcheck.writers.run_folder import WRITERS
-
-if TYPE_CHECKING:
-    from hullcheck.plugin.session import AuditSession
 
 _TRIAL = b"hullcheck asks whether this key can sign\n"
 
@@ -31,7 +29,7 @@ class Bundling:
         tests: the files of the controls that were judged, seen from the project.
     """
 
-    def __init__(self, config: pytest.Config, audit_session: "AuditSession") -> None:
+    def __init__(self, config: pytest.Config, audit_session: AuditSession) -> None:
         """See that a bundle can be made and signed.
 
         Raises:

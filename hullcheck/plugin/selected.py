@@ -1,4 +1,4 @@
-"""Which controls a run was to judge, said so that another run can select the same."""
+"""Which controls a run was to judge, as its bundle says it: so that another run can select the same."""
 
 import os
 from pathlib import Path
