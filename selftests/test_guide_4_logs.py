@@ -602,6 +602,93 @@ def test_rsyslog_that_sends_some(head: str) -> None:
             assert found["the daemon's log"][0] == expected, text
 
 
+SENDING = "*.* @@logs.example.com\n"
+SOCKET = 'module(load="imuxsock")\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("/*\n", "manual"),  # a comment that ends after it
+        ("/* x */\n", "pass"),
+        ("stop\n", "manual"),
+        ("*.* ~\n", "manual"),
+        ("*.=debug stop\n", "pass"),
+        ("daemon.* /var/log/x\n& stop\n", "manual"),
+        ("mail.* /var/log/x\n& stop\n", "pass"),
+        (':programname, isequal, "dockerd" /var/log/x\n& stop\n', "manual"),
+        (':programname, isequal, "sshd" /var/log/x\n& stop\n', "pass"),
+        ('if $programname == "dockerd" then stop\n', "manual"),
+        ('if $programname == "dockerd" then {\n  stop\n}\n', "manual"),
+        ('if $programname == "sshd" then {\n  stop\n}\n', "pass"),
+        ('ruleset(name="x") {\n  stop\n}\n', "pass"),
+    ],
+)
+def test_rsyslog_that_drops_before_it_sends(before: str, expected: str) -> None:
+    """What is stopped before the output does not come there."""
+    found = judged("host_logs_are_collected_centrally", of("rsyslogd", f"{SOCKET}{before}{SENDING}*/\n"))
+    assert found["the daemon's log"][0] == expected
+
+
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [
+        ("daemon.*", "pass"),
+        ("auth,daemon.info", "pass"),
+        ("daemon.err", "manual"),
+        ("*.*;daemon.!info", "manual"),
+    ],
+)
+def test_rsyslog_that_selects(selector: str, expected: str) -> None:
+    """The facility of the engine is daemon, and most that it says is of the priority info."""
+    for action in ("@@logs.example.com", 'action(target="logs.example.com" type="omfwd")'):
+        found = judged("host_logs_are_collected_centrally", of("rsyslogd", f"{SOCKET}{selector} {action}\n"))
+        assert found["the daemon's log"][0] == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"10-a.conf": "daemon.* stop", "20-b.conf": SENDING}, set()),
+        ({"10-a.conf": SENDING, "20-b.conf": "daemon.* stop"}, {"journal"}),
+    ],
+)
+def test_rsyslog_reads_its_folder_in_order(files: dict[str, str], expected: set[str]) -> None:
+    """Where it is included; the rules of rsyslog.conf come after that."""
+    texts = {"/etc/rsyslog.conf": f"{SOCKET}$IncludeConfig /etc/rsyslog.d/*.conf\nstop\n"}
+    texts |= {f"/etc/rsyslog.d/{name}": text for name, text in files.items()}
+    routes, _ = shipper_configs.read("rsyslogd", texts)
+    assert {each for route in routes if route.sends for each in route.reads} & {"journal"} == expected
+
+
+@pytest.mark.parametrize(
+    ("module", "files", "expected"),
+    [
+        (SOCKET, {}, True),
+        (SOCKET, {"/etc/systemd/journald.conf": "#ForwardToSyslog=no\n"}, False),
+        (SOCKET, {"/etc/systemd/journald.conf": "#ForwardToSyslog=yes\n"}, True),
+        (SOCKET, {"/etc/systemd/journald.conf": "ForwardToSyslog = no\n"}, False),
+        ('module(load="imjournal")\n', {"/etc/systemd/journald.conf": "ForwardToSyslog=no\n"}, True),
+        ('module(load="imuxsock" SysSock.Use="off")\n', {}, False),
+        ("$ModLoad imuxsock\n$OmitLocalLogging on\n", {}, False),
+        (SOCKET, {"/usr/lib/systemd/journald.conf.d/syslog.conf": "ForwardToSyslog=yes\n"}, True),
+        (
+            SOCKET,
+            {
+                "/etc/systemd/journald.conf": "#ForwardToSyslog=no\n",
+                "/usr/lib/systemd/journald.conf.d/syslog.conf": "ForwardToSyslog=yes\n",
+                "/etc/systemd/journald.conf.d/syslog.conf": "",  # so it is masked
+            },
+            False,
+        ),
+    ],
+)
+def test_rsyslog_gets_the_journal(module: str, files: dict[str, str], expected: bool) -> None:
+    """Where it reads the journal itself, or journald passes it on to the socket that it reads."""
+    routes, _ = shipper_configs.read("rsyslogd", {"/etc/rsyslog.conf": f"{module}{SENDING}", **files})
+    assert ("journal" in {each for route in routes for each in route.reads}) is expected
+
+
 def test_review_is_left_to_a_person() -> None:
     """With what was found."""
     target = of("filebeat", FILEBEAT)

@@ -198,22 +198,53 @@ def _logstash_output(options: str) -> Iterator[str]:
 
 # ---- rsyslog
 
+_INCLUDE = re.compile(
+    r"(?m)^[ \t]*(?:\$IncludeConfig[ \t]+\S*rsyslog\.d/|include\([^)]*rsyslog\.d/[^)]*\)).*$"
+)
+_COMMENT = re.compile(r"(?:^|(?<=\s))/\*.*?\*/", re.DOTALL | re.MULTILINE)  # not the `/*` in a path
+_BLOCK = re.compile(r"(ruleset\([^)]*\)\s*)?\{([^{}]*)\}")
+_STOP = re.compile(r"(?m)^(.*?)(?:\bstop|[ \t]~)[ \t]*$")
+_FORWARDING = re.compile(r"(?mi)^[ \t]*(#?)[ \t]*ForwardToSyslog[ \t]*=[ \t]*(\w+)")
+
 
 def rsyslog(files: Files) -> Iterator[Route]:
     """It takes what is sent to its socket, and what the journal passes on or is read from it.
 
-    What stands in a block, as after an `if` or in a rule set, is of some messages and not of all.
+    What stands in a block, as after an `if` or in a rule set, is of some messages and not of all. What `stop` takes
+    out before an output does not come there.
     """
-    texts = [_unconditional(uncommented(text)) for text in files.values()]
-    yield route(
-        (each for text in texts for each in _rsyslog_inputs(text)),
-        (each for text in texts for each in _rsyslog_outputs(text)),
-    )
+    of_journald = {path: text for path, text in files.items() if "/journald.conf" in path}
+    text = _joined({path: text for path, text in files.items() if path not in of_journald})
+    reads = frozenset(_rsyslog_inputs(text, passed_on=_journal_is_passed_on(of_journald)))
+    of_files = frozenset(each for each in reads if each.startswith("/"))
+    for part, stopped in _parts(_unconditional(text)):
+        yield route(of_files if stopped else reads, _rsyslog_outputs(part))
+
+
+def _joined(files: Files) -> str:
+    """The files as one, without comments: those of rsyslog.d where they are included."""
+    texts = {path: _COMMENT.sub("", uncommented(text)) for path, text in files.items()}
+    included = "\n".join(text for path, text in sorted(texts.items()) if "/rsyslog.d/" in path)
+    own = "\n".join(text for path, text in texts.items() if "/rsyslog.d/" not in path)
+    joined, count = _INCLUDE.subn(lambda _: included, own, count=1)
+    return joined if count else f"{included}\n{own}"
+
+
+def _journal_is_passed_on(files: Files) -> bool:
+    """Whether journald gives what it has to the socket of syslog; the comment in its own file tells the default."""
+    by_name = {
+        path.rpartition("/")[2]: text for path, text in files.items() if ".d/" in path
+    }  # the last one hides
+    main = [text for path, text in files.items() if ".d/" not in path]
+    texts = (*main, *(text for _, text in sorted(by_name.items())))
+    found = [match.groups() for text in texts for match in _FORWARDING.finditer(text)]
+    values = [value for mark, value in found if not mark] or [value for _, value in found]
+    return not values or values[-1].lower() in ("yes", "true", "on", "1", "y", "t")
 
 
 def _unconditional(text: str) -> str:
     """A configuration of rsyslog without blocks, and with what follows a condition on the same line as that."""
-    while text != (outer := re.sub(r"\{[^{}]*\}", "", text)):
+    while text != (outer := _BLOCK.sub(_stop_of, text)):
         text = outer
     text = re.sub(
         r"(?m)^([ \t]*[\w,*]+\.[\w,*!=;.]+)[ \t]*\n\s*", r"\1 ", text
@@ -221,8 +252,51 @@ def _unconditional(text: str) -> str:
     return re.sub(r"\b(then|else)\s+", r"\1 ", text)
 
 
-def _rsyslog_inputs(text: str) -> Iterator[str]:
-    if re.search(r"\bim(uxsock|journal)\b", text):
+def _stop_of(block: re.Match[str]) -> str:
+    """What a block of the rules does with messages, if that is an end to them; a rule set is for its own inputs."""
+    return " stop\n" if not block[1] and _STOP.search(block[2]) else ""
+
+
+def _parts(text: str) -> Iterator[tuple[str, bool]]:
+    """The text up to a `stop` that takes the engine's messages, and what follows it for what is read from files."""
+    place, stopped = 0, False
+    for match in _STOP.finditer(text):
+        condition = match[1].strip()
+        if condition == "&":
+            condition = next(iter(re.findall(r"(?m)^[ \t]*([^&\s].*)$", text[: match.start()])[-1:]), "")
+        everything = condition in ("", "*.*")
+        if everything or _is_of_the_engine(condition):
+            yield text[place : match.start()], stopped
+            place, stopped = match.end(), True
+        if everything:
+            return
+    yield text[place:], stopped
+
+
+def _is_of_the_engine(condition: str) -> bool:
+    """Whether a selector or another condition may take messages of the engine."""
+    selector = condition.split(maxsplit=1)[0]
+    return _takes_daemon(selector) or bool(
+        re.search("docker|containerd|daemon", condition.removeprefix(selector))
+    )
+
+
+def _takes_daemon(selector: str) -> bool:
+    """Whether a selector takes all that the engine says: its facility is daemon, and info the least that it says."""
+    taken = False
+    for part in selector.split(";"):
+        facilities, _, priority = part.rpartition(".")
+        named = set(facilities.split(","))
+        if named & {"*", "daemon"} and priority in ("*", "info", "debug"):
+            taken = True
+        elif named & {"*", "daemon", "syslog", "user"} and (priority == "none" or priority.startswith("!")):
+            return False
+    return taken
+
+
+def _rsyslog_inputs(text: str, *, passed_on: bool) -> Iterator[str]:
+    off = re.search(r"(?mi)\bSysSock\.Use=\"off\"|^\s*\$OmitLocalLogging\s+on\b", text)
+    if re.search(r"\bimjournal\b", text) or (re.search(r"\bimuxsock\b", text) and passed_on and not off):
         yield from ("syslog", "journal")
     yield from re.findall(r"(?i)type=\"imfile\"[^)]*?\bfile=\"([^\"]+)\"", text)
 
@@ -231,15 +305,11 @@ def _rsyslog_outputs(text: str) -> Iterator[str]:
     for rule, address in re.findall(
         r"^\s*(\S+)\s+@@?(?:\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)", text, re.MULTILINE
     ):
-        of_all = rule.startswith(("*.*", "*.info", "*.debug"))
-        if of_all and not re.search(
-            r"\b(daemon|syslog|user)\b[\w,]*\.none", rule
-        ):  # the engine's are not left out
+        if _takes_daemon(rule):
             yield address.strip("[]")
-    for rule, target in re.findall(
-        r"(?i)^[ \t]*(\S*)[ \t]*action\([^)]*type=\"om(?:fwd|relp)\"[^)]*target=\"([^\"]+)\"",
-        text,
-        re.MULTILINE,
-    ):
-        if rule in ("", "*.*") or rule.endswith(")"):  # the end of the statement above
-            yield target
+    for rule, body in re.findall(r"(?m)^[ \t]*(\S*)[ \t]*action\(([^)]*)\)", text):
+        target = re.search(r"(?i)\btarget=\"([^\"]+)\"", body)
+        if not target or not re.search(r"(?i)\btype=\"om(?:fwd|relp)\"", body):
+            continue
+        if rule == "" or rule.endswith(")") or _takes_daemon(rule):  # the end of the statement above
+            yield target[1]

@@ -21,7 +21,7 @@ printf "own:%s\n" "$(uname -n)"
 sed "s/ .*//; s/..../&:/g; s/:$//; s/^/own:/" net/if_inet6 2>/dev/null
 show() {  # ROOT PATH: a file of a configuration, or all those in a folder
   for each in "$1$2" "$1$2"/*.yml "$1$2"/*.yaml "$1$2"/*.conf "$1$2"/*.toml; do
-    [ -f "$each" ] || continue
+    [ -f "$each" ] || [ "$(readlink "$each")" = /dev/null ] || continue  # so one is masked
     printf "config:%s\n" "${each#"$1"}"
     head -c 1000000 "$each" 2>/dev/null | sed "s/^/:/"
   done
@@ -71,6 +71,12 @@ for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
     *) usual="" ;;
   esac
   for path in ${named:-$usual}; do show $root "$path"; done
+  [ $name = rsyslogd ] || continue  # journald says whether it is given the journal
+  for folder in /etc /run /usr/local/lib /usr/lib /lib; do
+    file=$folder/systemd/journald.conf
+    if [ -f $root$file ]; then show $root $file; break; fi
+  done
+  for folder in /usr/lib /lib /usr/local/lib /run /etc; do show $root $folder/systemd/journald.conf.d; done
 done
 exit 0
 """
