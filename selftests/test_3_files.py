@@ -811,6 +811,17 @@ def _tls(*flags: str, **keywords: Any) -> str:
     return verdict
 
 
+@pytest.mark.parametrize("path", [DROP_IN, SOCKET_UNIT])
+def test_masked_unit(path: str) -> None:
+    """Anybody may write to /dev/null, where nothing stays; who may change the link is another question."""
+    masked = Target(links={path: "/dev/null"}).with_file("/dev/null", Stat(stat.S_IFCHR | 0o666))
+    numbers = ("3.1", "3.2") if path == DROP_IN else ("3.3", "3.4")
+    assert {masked.judge(number)[path][0] for number in numbers} == {"pass"}
+    folder = path.rpartition("/")[0]
+    assert masked.with_file(folder, directory(0o777)).judge(numbers[1])[path][0] == "fail"
+    assert masked.with_file(path, link(1000)).judge(numbers[0])[path][0] == "fail"
+
+
 def test_tls_files() -> None:
     """A file that is named is judged, and the default one where the daemon looks for it; else nothing."""
     unknown = "error"  # the probe of this target did not look at /tls/ca.pem

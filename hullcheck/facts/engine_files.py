@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+import stat
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,6 +27,8 @@ EVIDENCE = (ENGINE_FILES, *daemon.EVIDENCE)
 CONFIGURATION = "/etc/docker/"
 _UNSHOWN = "[unprintable]"
 """What systemctl(1) shows in the place of a path with a blank in it."""
+_MASK = "/dev/null"
+"""Where a link leads that masks a unit, or a drop-in of it: whoever may write there, systemd reads nothing."""
 _MAIN_UNITS = ("docker.service", "snap.docker.dockerd.service")
 _ANY_GROUP = range(1 << 32)
 """Of a directory that others share: what its group may do is in its mode."""
@@ -125,6 +128,8 @@ class EngineFiles:
             doubt = f"systemd does not show the name of a drop-in of {unit.name}, for it holds a blank"
             return FileFact(path, State.UNREAD, doubt=doubt)
         found = self._file(self.answer.managers[unit.manager], path)
+        if found.itself and found.itself.path == _MASK:  # nobody can write to what is read there
+            return replace(found, itself=replace(found.itself, mode=stat.S_IFCHR))
         return replace(found, groups=(_ANY_GROUP,)) if path in unit.folders else found
 
     @property
