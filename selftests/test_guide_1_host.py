@@ -824,6 +824,19 @@ def test_host_that_serves_containers_alone() -> None:
     assert served(DEDICATED, *inside)[0] == "pass"
 
 
+def test_port_on_which_systemd_waits() -> None:
+    """What it starts at the first connection is told by the socket unit, and unknown without one."""
+    systemd = [SSHD[0], "owner:900 1", "exe:1 /usr/lib/systemd/systemd"]
+    for unit, expected in (("ssh.socket", "pass"), ("docker.socket", "pass"), ("cockpit.socket", "manual")):
+        found = served(DEDICATED, *systemd, f"socket:S22 {unit}")
+        assert (found[0], f"{unit} (tcp 22)" in found[1]) == (expected, True)
+    assert served(DEDICATED, *systemd, "socket:D22 ssh.socket")[0] == "manual"  # of another protocol
+    assert served(DEDICATED, *SSHD, "socket:S22 ssh.socket") == served(DEDICATED, *SSHD)
+    cockpit = "socket:S22 cockpit.socket"
+    assert served(DEDICATED, *systemd, cockpit, allowed_host_services=["cockpit.socket"])[0] == "pass"
+    assert served(DEDICATED, *systemd, cockpit, allowed_host_services=[])[0] == "fail"
+
+
 def test_host_that_is_a_container_itself() -> None:
     """A container around the whole host makes none of its processes one of a container."""
     around = f"/docker/{'b' * 64}"

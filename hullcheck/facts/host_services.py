@@ -18,11 +18,12 @@ _APPLICATIONS = """
     sendmail squid tomcat traefik unbound uwsgi valkey-server varnishd vsftpd
 """
 _BASE_SYSTEM = """
-    systemd systemd-networkd systemd-resolved systemd-timesyncd init openrc-init NetworkManager agetty
+    systemd-networkd systemd-resolved systemd-timesyncd init openrc-init NetworkManager agetty
     chronyd crond dhclient dhcpcd dropbear ntpd sshd sshd-session udhcpc
     dockerd containerd containerd-shim containerd-shim-runc-v2 docker-proxy rootlesskit runc slirp4netns pasta
 """
 _BASE = frozenset(_BASE_SYSTEM.split())  # not busybox, which has a web server and more
+_BASE_SOCKETS = ("docker.socket", "ssh.socket", "sshd.socket")
 _INSTALLED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/snap/", "/nix/", "/gnu/")
 
 # Names of programs may have a version: php-fpm8.4. `sed` writes for each descriptor of a listener whose it is.
@@ -37,6 +38,8 @@ if command -v systemctl >/dev/null &&
   echo systemd:
   printf "%s\n" "$enabled" | sed -n "s/^\([^ ][^ ]*\) .*/enabled:\1/p"
   printf "%s\n" "$running" | sed -n "s/^\([^ ][^ ]*\) .*/running:\1/p"
+  systemctl list-sockets --show-types --no-legend --no-pager --plain |
+    sed -n "s/^[0-9*[][^ ]*:\([0-9][0-9]*\) *\([SD]\)[a-z]* *\([^ ]*\.socket\) .*/socket:\2\1 \3/p"
 fi
 
 cd /proc || exit
@@ -65,7 +68,7 @@ $list [0-9]*/exe 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1 /p" |
   grep -E "/({"|".join(_APPLICATIONS.split()).replace(".", "[.]")})[0-9.]*( \(deleted\))?$" | sed "s/^/application:/"
 exit 0
 """,
-    lines_like("(?:application|enabled|exe|listener|net|owner|running|systemd|uid):.*"),
+    lines_like("(?:application|enabled|exe|listener|net|owner|running|socket|systemd|uid):.*"),
 )
 
 PROBES = (HOST_SERVICES,)
@@ -77,7 +80,11 @@ UNSEEN = "a program that is not seen"
 
 @dataclass(frozen=True)
 class Listener:
-    """A port on which programs of the host wait for others; *program* is its path."""
+    """A port on which programs of the host wait for others.
+
+    Attributes:
+        program: its path; where systemd waits in its place, the name of the socket unit.
+    """
 
     protocol: str
     port: int
@@ -151,12 +158,18 @@ class HostServices:
         found = []
         for line in self._get("listener"):
             protocol, address, inode = line.split(" ")
-            port = int(address.rpartition(":")[2], 16)
+            port, plain = int(address.rpartition(":")[2], 16), protocol.removesuffix("6")
+            unit = self._sockets.get(f"{'S' if plain == 'tcp' else 'D'}{port}", "")
             found += [
-                Listener(protocol.removesuffix("6"), port, program)
+                Listener(plain, port, unit if unit and posixpath.basename(program) == "systemd" else program)
                 for program in self._programs(owners.get(inode, []))
             ]
         return tuple(dict.fromkeys(sorted(found, key=str)))
+
+    @cached_property
+    def _sockets(self) -> Mapping[str, str]:
+        """The socket units by type and port, as `S22`."""
+        return dict(line.partition(" ")[::2] for line in self._get("socket"))
 
     def _programs(self, owners: Iterable[int]) -> frozenset[str]:
         """The programs outside of containers among the owners of a socket."""
@@ -173,7 +186,8 @@ class HostServices:
         return tuple(
             each
             for each in self.listeners
-            if each.name not in _BASE or not each.program.startswith(_INSTALLED)
+            if each.program not in _BASE_SOCKETS
+            and (each.name not in _BASE or not each.program.startswith(_INSTALLED))
         )
 
     @cached_property
