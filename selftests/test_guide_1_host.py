@@ -383,6 +383,18 @@ def test_unit_of_ansible() -> None:
     assert patched("\n".join([own, good]))["Ansible"][0] == "fail"
 
 
+def test_unit_of_ansible_that_pipes_into_a_log() -> None:
+    """Its status is that of tee(1): of one run the record with a flaw decides, of two runs the later one."""
+    ended = "ExecMainExitTimestampMonotonic=4000000000\nResult=success\nExecMainStatus=0"
+    service = unit("ansible-pull.service", "static", "inactive", ended)
+    lines = ["own:ansible-pull", unit("ansible-pull.timer"), service]
+    end = int(NOW) - 5000 + 4000
+    good, bad = ("unreachable=0 failed=0", "unreachable=0 failed=1")
+    for before, did, verdict in ((1, bad, "fail"), (3600, bad, "pass"), (1, good, "pass")):
+        log = f"log:{end - before} /var/log/ansible-pull.log\ndid:{did}"
+        assert patched("\n".join([*lines, log]))["Ansible"][0] == verdict
+
+
 @pytest.mark.parametrize(
     ("enabled", "active", "verdict"),
     [

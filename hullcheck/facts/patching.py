@@ -17,6 +17,7 @@ PROBES = (PATCHING,)
 
 _DAY = 86400
 _SLACK = 300  # seconds by which clocks may differ
+_SAME_RUN = 60  # seconds between the ends of two records of one run
 PUPPET, SALT, ANSIBLE = "Puppet", "SaltStack", "Ansible"
 TOOLS = (ANSIBLE, PUPPET, SALT)
 """Those that the guide names, as it does."""
@@ -205,9 +206,7 @@ class Patching:
         runs = [run for run in (*map(self._of_service, services), *self._of_logs()) if run]
         starts = self._starts(ANSIBLE, timers)
         signs = [f"{unit} is there" for unit in own if unit in self._units]
-        return Tool(
-            ANSIBLE, starts, tuple(signs), max(runs, key=lambda run: run.ended, default=None), self.now
-        )
+        return Tool(ANSIBLE, starts, tuple(signs), _last(runs), self.now)
 
     def _of_service(self, unit: Mapping[str, str]) -> Run | None:
         """How a service ended; systemd knows that until the host starts anew."""
@@ -261,6 +260,16 @@ class Patching:
         if run is None or run.ended < self.now - days * _DAY:
             return None
         return run.flaw or f"{_INSTALLER} ended with success on {day(run.ended)}", not run.flaw
+
+
+def _last(runs: Iterable[Run]) -> Run | None:
+    """The newest; of two records of one run the one that tells of a flaw, as a service that pipes into a log has none.
+
+    A log is closed when its service ends, or shortly before.
+    """
+    known = sorted(runs, key=lambda run: run.ended, reverse=True)
+    same = [run for run in known if run.ended >= known[0].ended - _SAME_RUN]
+    return max(same, key=lambda run: bool(run.flaw), default=None)
 
 
 def _is_on(unit: Mapping[str, str]) -> bool:
