@@ -62,12 +62,14 @@ class System:
     links: dict[str, str] = field(default_factory=dict)
     mounts: tuple[str, ...] = ("1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw",)
     status: int = 0
+    unlabelled: bool = False
 
     def audit(self) -> Audit:
         """The fact."""
         lines = [f"machine:{self.machine}", *(["compat:"] if self.compat else [])]
         kinds = ["tree"] * len(self.rules) if self.kinds is None else self.kinds
         lines += [f"kernel:{kind}" for kind in (f"enabled {self.enabled}", *kinds)]
+        lines += ["unlabelled:"] * self.unlabelled
         lines += [f"file:/etc/audit/rules.d/docker.rules:{rule}" for rule in self.files]
         lines += [f"status:enabled {self.enabled}", f"status:pid {self.pid}", "status:lost 0"]
         lines += [f"rule:{rule}" for rule in self.rules or ("No rules",)]
@@ -161,6 +163,10 @@ def test_rule_that_does_not_record_all(rule: str, reason: str) -> None:
         (("-a never,exclude -F msgtype=1300", GOOD), False),
         (("-a never,exclude -F msgtype=1302", GOOD), False),
         (("-a never,exclude -F msgtype=1307", GOOD), True),
+        (("-a always,exclude -F msgtype=CRED_ACQ -F auid=0", GOOD), True),
+        (("-a always,exclude -F msgtype=SYSCALL -F auid=0", GOOD), False),
+        (("-a always,exclude -F msgtype>=1300 -F msgtype<=1399", GOOD), False),
+        (("-a always,exclude -F msgtype<=1299", GOOD), True),
         (("-a never,filesystem -F fstype=ext4", GOOD), False),
         (("-a never,filesystem -F fstype=tracefs", GOOD), True),
         (("-a never,filesystem -F fstype=0x64626720", GOOD), True),
@@ -173,6 +179,23 @@ def test_first_rule_decides(rules: tuple[str, ...], passes: bool) -> None:
     found, reason = System(rules, (GOOD,), kinds=("watch",) * 2).verdict()
     assert found == ("pass" if passes else "fail")
     assert passes or rules[0] in reason
+
+
+@pytest.mark.parametrize(
+    ("limit", "unlabelled", "expected"),
+    [
+        ("subj_type=crond_t", True, "pass"),
+        ("subj_type=crond_t", False, "fail"),
+        ("subj_role=cron", True, "fail"),  # with AppArmor that is a profile
+        ("auid=-1", True, "fail"),
+    ],
+)
+def test_rule_about_labels_of_selinux(limit: str, unlabelled: bool, expected: str) -> None:
+    """A kernel without SELinux takes it, and it matches nothing."""
+    rules = (f"-a never,exit -S all -F {limit}", GOOD)
+    assert System(rules, rules, unlabelled=unlabelled).verdict()[0] == expected
+    alone = f"-a always,exit -S all -F path={JSON} -F perm=wa -F {limit}"
+    assert System((alone,), (alone,), unlabelled=unlabelled).verdict()[0] == "fail"
 
 
 def test_all_that_is_lacking_is_told() -> None:

@@ -1,7 +1,7 @@
 """The audit system of a target: whether it is on, the rules in the kernel, and those of the next start."""
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -40,6 +40,7 @@ AUDIT = Probe(
     rf"""
 printf "machine:%s\n" "$(uname -m)"
 [ ! -e /proc/sys/abi/vsyscall32 ] || echo "compat:"
+case $(cat /proc/self/attr/current 2>/dev/null) in "" | unconfined | *")") echo "unlabelled:" ;; esac
 if kernel=$(perl -e '{_PERL}' 2>/dev/null); then printf "%s\n" "$kernel" | sed "s/^/kernel:/"; fi
 files=$(grep -Hs -e "^[[:space:]]*-[aAw]" /etc/audit/rules.d/*.rules /etc/audit/audit.rules)
 [ -z "$files" ] || printf "%s\n" "$files" | sed "s/^/file:/"
@@ -64,7 +65,7 @@ printf "%s\n%s\n" "$rules" "$files" |
   done
 exit 0
 """,
-    lines_like("(?:compat|file|kernel|link|machine|missing|real|rule|status):.*"),
+    lines_like("(?:compat|file|kernel|link|machine|missing|real|rule|status|unlabelled):.*"),
 )
 
 PROBES = (AUDIT,)
@@ -137,7 +138,7 @@ class Audit:
         lines = [line for line in self._get("rule") if line.strip() != "No rules"]
         kinds = [line for line in self._get("kernel") if not line.startswith("enabled")]
         pairs = zip(lines, kinds if len(kinds) == len(lines) else [""] * len(lines), strict=True)
-        rules = tuple(rule for line, kind in pairs if (rule := parse(line, self._real, kind)) is not None)
+        rules = self._in_force(parse(line, self._real, kind) for line, kind in pairs)
         pid = status.get("pid", "0").strip()
         return Loaded(status["enabled"].split()[0] in ("1", "2"), int(pid) if pid.isdigit() else 0, rules)
 
@@ -161,7 +162,12 @@ class Audit:
     def files(self) -> tuple[Rule, ...]:
         """The rules in the files that are loaded at the next start."""
         lines = (line.partition(":")[2].strip() for line in self._get("file"))
-        return tuple(rule for line in lines if (rule := parse(line, self._real)) is not None)
+        return self._in_force(parse(line, self._real) for line in lines)
+
+    def _in_force(self, rules: Iterable[Rule | None]) -> tuple[Rule, ...]:
+        """Those that can match: one about labels of SELinux is kept by a kernel without it, and matches nothing."""
+        plain = "unlabelled" in self._lines
+        return tuple(rule for rule in rules if rule and not (plain and rule.is_about_labels))
 
     @property
     def _machine(self) -> str:

@@ -5,6 +5,7 @@ decides; one with a path follows links on the way to it, but one whose path *is*
 not its target.
 """
 
+import operator
 import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
@@ -40,6 +41,18 @@ _FILE_TYPES = {"file": stat.S_IFREG, "socket": stat.S_IFSOCK} | {
 """What auditctl lists as a number; people write a word."""
 _OF_A_CALL = re.compile(r"(a[0-3]|arch)\W.*")
 """Limits that no process meets when it starts, for it makes no system call yet."""
+
+_LABEL = re.compile(r"(subj|obj)_(user|type|sen|clr|lev_low|lev_high)\W")
+_KINDS = {"SYSCALL": 1300, "PATH": 1302}
+"""The records that tell of a change of a file."""
+_OPERATORS: Mapping[str, Callable[[int, int], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 _KERNELS_OWN = frozenset(
     f"fstype={each}"
@@ -80,6 +93,11 @@ class Rule:
         if not self.path or self.path == target:
             return True
         return self.tree is not False and is_below(target, self.path)
+
+    @property
+    def is_about_labels(self) -> bool:
+        """Whether it is about labels that SELinux alone gives to processes and files; roles AppArmor has as well."""
+        return any(map(_LABEL.match, self.limits))
 
     def matches(self, arch: str, permission: str) -> bool:
         """Whether it can match a change by a program of *arch* that `permission` stands for: w or a."""
@@ -269,7 +287,7 @@ def blocking(rules: Iterable[Rule]) -> str:
             return rule.text
         if rule.list == "filesystem" and rule.action == "never" and not _spares_files(rule):
             return rule.text
-        if rule.list == "exclude" and any(map(_drops_changes, rule.limits)):
+        if rule.list == "exclude" and rule.limits and all(map(_drops_changes, rule.limits)):
             return rule.text
     return ""
 
@@ -286,6 +304,10 @@ def _spares_files(rule: Rule) -> bool:
 
 def _drops_changes(limit: str) -> bool:
     """Whether a field of `exclude` can match the records that tell of a change of a file."""
-    name, _, value = limit.partition("=")
-    kinds = ("SYSCALL", "PATH", "1300", "1302")
-    return name != "msgtype" or value in kinds
+    match = re.fullmatch(r"msgtype([!<>]?=|[<>])(\w+)", limit)
+    if not match:
+        return True
+    number = int(match[2]) if match[2].isdigit() else _KINDS.get(match[2])
+    if number is None:  # a kind of another name
+        return match[1] != "="
+    return any(_OPERATORS[match[1]](kind, number) for kind in _KINDS.values())
