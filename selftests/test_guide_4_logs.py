@@ -689,6 +689,64 @@ def test_rsyslog_gets_the_journal(module: str, files: dict[str, str], expected: 
     assert ("journal" in {each for route in routes for each in route.reads}) is expected
 
 
+DISCOVERING = (
+    "clients: [{{url: 'http://loki.example.com'}}]\nscrape_configs:\n- docker_sd_configs: [{{}}]\n  {}"
+)
+
+
+@pytest.mark.parametrize(
+    ("program", "line", "more", "expected"),
+    [
+        ("filebeat", "- type: container", "\n  stream: stderr", "error"),
+        ("filebeat", "- type: container", "\n  stream: all", "pass"),
+        ("filebeat", "- type: container", "\n  exclude_files: ['-json.log$']", "error"),
+        ("filebeat", "- type: container", "\n  exclude_files: ['\\.gz$']", "pass"),
+        ("filebeat", "- type: container", "\n- type: docker\n  containers.ids: ['*']\n- x: ", "pass"),
+        (
+            "filebeat",
+            "- type: container",
+            "\n  enabled: false\n- type: docker\n  containers.ids: [abc]",
+            "error",
+        ),
+        ("fluent-bit", "Name tail", "\n  Exclude_Path */containers/*", "error"),
+        ("fluent-bit", "Name tail", "\n  Exclude_Path *.gz, *.zip", "pass"),
+        ("fluentd", '["/x"]', '\n  exclude_path ["/containers/*"]', "error"),
+        ("promtail", "- labels: {", '__path_exclude__: "/containers/*", ', "error"),
+        ("promtail", "- job_name: a", "\n    relabel_configs: [{action: keep, regex: a}]", "error"),
+        ("promtail", "- job_name: a", "\n    relabel_configs: [{regex: a, target_label: b}]", "pass"),
+        ("vector", 'type = "file"', '\nexclude = ["/containers/a*"]', "error"),
+        ("vector", 'type = "file"', '\nexclude = ["/containers/*.gz"]', "pass"),
+    ],
+)
+def test_shipper_that_leaves_some_out(program: str, line: str, more: str, expected: str) -> None:
+    """What takes some containers, files or streams alone takes the log of none for sure."""
+    assert line in CONFIGS[program]
+    found = verdicts(of(program, CONFIGS[program].replace(line, line + more, 1)))
+    assert found[SYSTEM.get(program, "another system")] == expected
+
+
+@pytest.mark.parametrize(
+    ("program", "text", "reads"),
+    [
+        ("promtail", DISCOVERING.format(""), {"docker"}),
+        ("promtail", DISCOVERING.format("relabel_configs: [{action: keep, regex: promtail}]"), set()),
+        ("promtail", "scrape_configs: [{journal: {}, relabel_configs: [{action: keep, regex: ssh}]}]", set()),
+        (
+            "promtail",
+            "scrape_configs: [{journal: {}, relabel_configs: [{action: keep, regex: docker}]}]",
+            {"journal"},
+        ),
+        ("promtail", "scrape_configs: [{journal: {}, relabel_configs: [{action: drop, regex: x}]}]", set()),
+        ("vector", "sources.a = {type = 'journald', exclude_units = ['docker.service']}", set()),
+        ("vector", "sources.a = {type = 'journald', exclude_units = ['ssh']}", {"journal"}),
+    ],
+)
+def test_choice_of_what_is_taken(program: str, text: str, reads: set[str]) -> None:
+    """The engine's log, or that of a container, may be what is left out."""
+    routes, _ = shipper_configs.read(program, {"/x": text})
+    assert {each for route in routes for each in route.reads} == reads
+
+
 def test_review_is_left_to_a_person() -> None:
     """With what was found."""
     target = of("filebeat", FILEBEAT)

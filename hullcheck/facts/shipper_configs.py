@@ -19,6 +19,7 @@ from hullcheck.facts.shipper_routes import (
     Route,
     hosts,
     journal,
+    leaves_out,
     listed,
     route,
     service,
@@ -83,7 +84,10 @@ def _beats(files: Files) -> Iterator[Route]:
         beat = document.get("filebeat") or {}
         own = [document] if "type" in document else []  # a file of inputs.d is a list of them
         for one in (*(beat.get("inputs") or ()), *(document.get("inputs") or ()), *own):
-            reads.setdefault(str(one.get("use_output") or _DEFAULT), set()).update(_beats_input(one))
+            chosen = _beats_chooses(one)
+            doubt |= chosen
+            own_reads = reads.setdefault(str(one.get("use_output") or _DEFAULT), set())
+            own_reads.update([] if chosen else _beats_input(one))
         for each in (beat.get("autodiscover") or {}).get("providers") or ():
             if each.get("type") == "docker":
                 taken = _finds_all(each)
@@ -98,7 +102,17 @@ def _beats(files: Files) -> Iterator[Route]:
     for name in dict.fromkeys((*reads, *sends)):
         yield route(reads.get(name, ()), sends.get(name, ()))
     if doubt:
-        raise ValueError("an autodiscover takes some containers alone")
+        raise ValueError("an input or autodiscover takes some containers alone, or a part of their logs")
+
+
+def _beats_chooses(one: Mapping[str, Any]) -> bool:
+    """Whether an input takes some containers or files alone, or one of their two streams."""
+    if one.get("enabled", True) is not True:
+        return False
+    named = one.get("containers") or {}
+    ids = listed(named.get("ids")) if one.get("type") == "docker" else []
+    stream = one.get("stream") or named.get("stream") or "all"
+    return bool(ids and "*" not in ids) or stream != "all" or leaves_out(one.get("exclude_files"))
 
 
 def _finds_all(provider: Mapping[str, Any]) -> bool:
@@ -132,6 +146,9 @@ def _beats_input(one: Mapping[str, Any]) -> Iterator[str]:
 # ---- Promtail
 
 
+_RELABELLED = ("keep", "drop", "keepequal", "dropequal")  # what of `relabel_configs` leaves targets out
+
+
 def _promtail(files: Files) -> Iterator[Route]:
     """Every client gets all that is read."""
     reads, sends, doubt = set[str](), set[str](), False
@@ -139,14 +156,19 @@ def _promtail(files: Files) -> Iterator[Route]:
         for client in document.get("clients") or [document.get("client") or {}]:
             sends.update(hosts([client["url"]] if "url" in client else []))
         for job in document.get("scrape_configs") or ():
+            choices = [each for each in job.get("relabel_configs") or () if each.get("action") in _RELABELLED]
             if "journal" in job:
-                reads.update(journal((job["journal"] or {}).get("matches")))
+                kept = [each for each in choices if each["action"] == "keep"]
+                reads.update(journal((job["journal"] or {}).get("matches"), kept) if kept == choices else [])
+                doubt |= kept != choices
             if "docker_sd_configs" in job:
-                some = any(each.get("filters") for each in job["docker_sd_configs"] or ())
+                some = bool(choices) or any(each.get("filters") for each in job["docker_sd_configs"] or ())
                 doubt |= some
                 reads.update([] if some else [ALL_CONTAINERS])
-            for group in job.get("static_configs") or ():
-                reads.update(listed((group.get("labels") or {}).get("__path__")))
+            for labels in (group.get("labels") or {} for group in job.get("static_configs") or ()):
+                some = bool(choices) or leaves_out(labels.get("__path_exclude__"))
+                doubt |= some
+                reads.update([] if some else listed(labels.get("__path__")))
     yield route(reads, sends)
     if doubt:
         raise ValueError("a filter takes some containers alone")
@@ -178,7 +200,7 @@ def _vector(files: Files) -> Iterator[Route]:
             (whole if takes_all else some)[name].update(sends)
     for name, source in sources.items():
         yield route(_vector_source(source), whole[name])
-    chosen = [name for name, each in sources.items() if each.get("type") == "docker_logs" and _chooses(each)]
+    chosen = [name for name, each in sources.items() if _chooses(each)]
     if chosen or any(some[name] and not whole[name] for name in sources):
         raise ValueError("some events alone are taken")
 
@@ -210,14 +232,18 @@ def _feeding(
 
 
 def _chooses(source: Mapping[str, Any]) -> bool:
-    return any(source.get(key) for key in _CHOICES)
+    some = source.get("type") == "docker_logs" and any(source.get(key) for key in _CHOICES)
+    units = listed(source.get("exclude_units"))
+    return some or leaves_out(source.get("exclude")) or any("docker" in each for each in units)
 
 
 def _vector_source(source: Mapping[str, Any]) -> Iterator[str]:
     kind = source.get("type")
+    if _chooses(source):
+        return
     if kind == "journald":
         yield from journal(source.get("include_units"), source.get("include_matches"))
-    elif kind in _KINDS and not _chooses(source):
+    elif kind in _KINDS:
         yield _KINDS[kind]
     yield from listed(source.get("include"))
 

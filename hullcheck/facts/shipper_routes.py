@@ -68,6 +68,16 @@ def journal(*filters: Any) -> Iterator[str]:
         yield "journal"
 
 
+_ARCHIVE = re.compile(r"\.(gz|bz2|xz|zip|zst|tar|tgz)\W*$")
+_OF_CONTAINERS = re.compile(r"container|docker|json|[0-9a-f]{12}|^\W*(log)?\W*$")
+
+
+def leaves_out(patterns: Any) -> bool:
+    """Whether one of these patterns of files that are not read may be that of a container's log."""
+    words = (word.strip("\"'") for each in listed(patterns) for word in re.split(r"[\s,]+", each.strip("[]")))
+    return any(word and _OF_CONTAINERS.search(word) and not _ARCHIVE.search(word) for word in words)
+
+
 def listed(value: Any) -> list[str]:
     """The words of a list, or of one word alone."""
     if value is None:

@@ -11,6 +11,7 @@ from hullcheck.facts.shipper_routes import (
     Route,
     hosts,
     journal,
+    leaves_out,
     route,
     service,
     uncommented,
@@ -38,6 +39,8 @@ def fluentd(files: Files) -> Iterator[Route]:
             continue
         ways = [sends for patterns, sends in outputs if _has_tag(patterns, tag[1].strip("\"'"))]
         yield route(_fluentd_source(body), next(iter(ways), ()))
+    if any(kind == "source" and _fluentd_leaves_out(body) for kind, _, body in found):
+        raise ValueError("some files are left out")
 
 
 def _has_tag(patterns: Iterable[str], tag: str) -> bool:
@@ -63,7 +66,13 @@ def _fluentd_output(body: str) -> Iterator[str]:
         yield from service(kind)
 
 
+def _fluentd_leaves_out(body: str) -> bool:
+    return leaves_out(re.findall(r"^\s*exclude_path\s+(.*)", body, re.MULTILINE))
+
+
 def _fluentd_source(body: str) -> Iterator[str]:
+    if _fluentd_leaves_out(body):
+        return
     kind = next(iter(re.findall(r"^\s*@?type\s+(\S+)", body, re.MULTILINE)), "")
     if kind == "systemd":
         yield from journal(re.findall(r"^\s*(?:matches|filters)\s+(.*)", body, re.MULTILINE))
@@ -97,7 +106,10 @@ def fluent_bit(files: Files) -> Iterator[Route]:
         tag = values.get("tag") or f"{name}.0"
         any_tag = name == "forward" or "rewrite_tag" in text
         ways = [sends for taken, sends in outputs if any_tag or fnmatch.fnmatchcase(tag, taken)]
-        yield route(_fluent_bit_input(name, values, body), (host for sends in ways for host in sends))
+        if not leaves_out(values.get("exclude_path")):
+            yield route(_fluent_bit_input(name, values, body), (host for sends in ways for host in sends))
+    if any(leaves_out(_fluent_bit_values(body).get("exclude_path")) for _, body in found):
+        raise ValueError("some files are left out")
 
 
 def _fluent_bit_input(name: str, values: Mapping[str, str], body: str) -> Iterator[str]:
