@@ -756,6 +756,28 @@ def test_rules_that_are_switched(changed: dict[str, str], expected: tuple[str, s
     assert falco(watched(said(**changed)), "its rules are loaded") == expected
 
 
+@pytest.mark.parametrize(
+    ("least", "expected"),
+    [
+        ("debug", on(2)),
+        ("informational", on(2)),
+        ("notice", on(1)),
+        ("WARNING", on(1)),
+        ("error", OFF),
+        ("x", on(2)),
+    ],
+)
+def test_rules_of_too_little_weight(least: str, expected: tuple[str, str]) -> None:
+    """Falco loads those alone that are at least of the priority that its configuration names."""
+    rules = (
+        PARTS["rules"]
+        .replace("  tags: [a, b]", "  priority: WARNING")
+        .replace("  tags: [b]", "  priority: INFO")
+    )
+    for changed in ({"config": f"{CONFIG}priority: {least}"}, given("-o", f"priority={least}")):
+        assert falco(watched(said(rules=rules, **changed)), "its rules are loaded") == expected
+
+
 def test_rule_that_a_later_file_switches() -> None:
     """It is the same rule, and has its tags still; one of a file that is not loaded is not counted."""
     later = "\nrules:1:bb:/etc/falco/rules.d/x.yaml\nrule:2:- rule: Odd\nrule:2:  enabled: {}"

@@ -10,6 +10,8 @@ _SELECTION = re.compile(
     r"^(?:-o|--option)(?:=|\n)?rules\[\d*\]\.(enable|disable)\.(rule|tag)=(.*)$", re.MULTILINE
 )
 _ORDER = "DTt"
+_PRIORITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
+"""From the gravest; the configuration names the last one of which rules are loaded."""
 
 
 class Rule(NamedTuple):
@@ -19,6 +21,7 @@ class Rule(NamedTuple):
     name: str
     enabled: bool | None
     tags: list[str] | None
+    priority: str = ""
 
 
 class Switch(NamedTuple):
@@ -47,6 +50,8 @@ def in_file(path: str, lines: Iterable[str]) -> list[Rule]:
             found.append(Rule(path, word if key == "rule" else "", None, [] if key == "rule" else None))
         elif found and key == "enabled":
             found[-1] = found[-1]._replace(enabled=word.lower() not in _FALSE)
+        elif found and key == "priority":
+            found[-1] = found[-1]._replace(priority=word)
         elif found and key == "tags":
             listed = re.fullmatch(r"\[(.*)\]", word)
             found[-1] = found[-1]._replace(tags=re.findall(r"[^\s,\"']+", listed[1]) if listed else None)
@@ -84,15 +89,32 @@ def by_configuration(rules: Any) -> Iterator[Switch]:
                     yield Switch(act == "enable", by, str(of))
 
 
-def states(rules: Iterable[Rule], switches: Iterable[Switch]) -> dict[str, bool | None]:
-    """Of each rule by its name whether it is on; None where that cannot be told."""
-    found, tags = dict[str, bool | None](), dict[str, list[str] | None]()
+def _is_below(priority: str, least: str) -> bool:
+    """Whether a rule of this priority is not loaded; of one that is not known that is not said."""
+    place, last = (
+        _PRIORITIES.index(each) if each in _PRIORITIES else None for each in map(_priority, (priority, least))
+    )
+    return place is not None and last is not None and place > last
+
+
+def _priority(written: str) -> str:
+    return {"informational": "info"}.get(written.lower(), written.lower())
+
+
+def states(rules: Iterable[Rule], switches: Iterable[Switch], least: str = "") -> dict[str, bool | None]:
+    """Of each rule by its name whether it is on; None where that cannot be told.
+
+    Args:
+        least: the least priority of which rules are loaded; empty for all.
+    """
+    found, tags, priorities = dict[str, bool | None](), dict[str, list[str] | None](), dict[str, str]()
     for rule in rules:
         found[rule.name] = found.get(rule.name, True) if rule.enabled is None else rule.enabled
         tags[rule.name] = tags.get(rule.name) or rule.tags
+        priorities[rule.name] = rule.priority or priorities.get(rule.name, "")
     for switch in switches:
         for name, before in found.items():
             hit = switch.hits(name, tags[name])
             if hit or (hit is None and before is not switch.enables):
                 found[name] = switch.enables if hit else None
-    return found
+    return {name: state and not _is_below(priorities[name], least) for name, state in found.items()}

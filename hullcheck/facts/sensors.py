@@ -225,7 +225,8 @@ class Watcher:
         options = [Switch(*each) for each in self.document["Switches"]]
         lists = [each.get("rules") for each in self.document["Config"] if each]
         switches = (*options, *(switch for each in lists for switch in by_configuration(each)))
-        return states((each for each in named if each.path in self.rules), switches)
+        least = str(self.configuration.get("priority") or "")
+        return states((each for each in named if each.path in self.rules), switches, least)
 
     @property
     def readings(self) -> tuple[Reading, Reading] | None:

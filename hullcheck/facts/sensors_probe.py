@@ -60,7 +60,8 @@ for pid in $pids; do
   for each in $root/etc/falco/*.yaml $root/etc/falco/*.yml $root/etc/falco/rules.d/*; do
     [ -f "$each" ] && count=$(grep -c "^- rule:" "$each") && sum=$(sha256sum <"$each") || continue
     printf "rules:%s:%s:%s\n" "$count" "${sum%% *}" "${each#$root}"
-    grep -e "^- " -e "^[[:space:]]*enabled:" -e "^[[:space:]]*tags:" "$each" | sed "s/^/rule:$number:/"
+    grep -e "^- " -e "^[[:space:]]*enabled:" -e "^[[:space:]]*tags:" \
+      -e "^[[:space:]]*priority:" "$each" | sed "s/^/rule:$number:/"
     number=$((number + 1))
   done
   snapshots=$(below metrics output_file)
@@ -85,6 +86,7 @@ exit 0
 
 _SWITCHED = {"rule": True, "tag": True}
 _CONFIG = {
+    "priority": True,
     "rules_file": True,
     "rules_files": True,
     "rules": {"enable": _SWITCHED, "disable": _SWITCHED},
@@ -105,6 +107,7 @@ _SNAPSHOT = {
     }
 }
 _OPTION = re.compile(r"(?:-o|--option)(?:=|\n)?(\w+)\.(\w+)=(.*)")
+_PRIORITY = re.compile(r"(?:-o|--option)(?:=|\n)?priority=(\w+)")
 _RULES = re.compile(r"(?:-r|--rules)(?:=|\n)?(/.*)")
 _METRIC = re.compile(r"(falcosecurity_\w+)(?:\{(.*)\})? (\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
@@ -175,6 +178,8 @@ def _by_option(arguments: str) -> dict[str, Any]:
             found.setdefault(section, {})[key] = None
     if rules := _RULES.findall(arguments):
         found["rules_files"] = rules
+    if priorities := _PRIORITY.findall(arguments):
+        found["priority"] = priorities[-1]
     if selected := falco_rules.selected(arguments):
         found["rules"] = selected
     return _judged(found)
