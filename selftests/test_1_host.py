@@ -1110,7 +1110,13 @@ def test_builds_of_distributions() -> None:
     assert release("27.5.1", "", ID="fedora", SUPPORT_END="2026-12-02")[0] == "pass"
     assert release("27.5.1", "", ID="fedora", SUPPORT_END="2026-03-31")[0] == "fail"
     assert release("27.5.1", "", ID="alpine", VERSION_ID="3.22.2")[0] == "pass"
-    assert release("27.5.1", "", ID="alpine", VERSION_ID="3.2")[0] == "manual"
+    assert release("27.5.1", "", ID="alpine", VERSION_ID="3.23_alpha2")[0] == "manual"
+    for name, version in (("debian", "10"), ("ubuntu", "23.10"), ("alpine", "3.2"), ("centos", "7")):
+        assert release("27.5.1", "", ID=name, VERSION_ID=version)[0] == "fail"
+    found, reason = release("18.09.1", "", ID="debian", VERSION_ID="10")
+    assert (found, reason.endswith(f"which got its last updates before {TABLE}")) == ("fail", True)
+    assert release("18.09.1", "", today="2022-01-01", ID="debian", VERSION_ID="10")[0] == "manual"
+    assert release("27.5.1", "", ID="debian")[0] == "manual"
     assert release("27.5.1", "", ID="arch")[0] == "manual"
     assert release("25.0.9", "Mirantis Container Runtime")[0] == "manual"
 

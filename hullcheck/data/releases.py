@@ -53,6 +53,7 @@ LINES = (
 )
 
 DISTRIBUTIONS = {
+    ("centos", "7"): date(2024, 6, 30),
     ("debian", "11"): date(2026, 8, 31),
     ("debian", "12"): date(2028, 6, 30),
     ("debian", "13"): date(2030, 6, 30),
@@ -65,4 +66,7 @@ DISTRIBUTIONS = {
     ("alpine", "3.21"): date(2026, 11, 1),
     ("alpine", "3.22"): date(2027, 5, 1),
 }
-"""The last day of security updates that all users get, long-term support included, by ID and VERSION_ID."""
+"""The last day of security updates that all users get, long-term support included, by ID and VERSION_ID.
+
+Of a distribution that is in it every release is that got updates on DATE.
+"""

@@ -90,6 +90,8 @@ class Release:
 
     def _flaw_of_distribution(self) -> str:
         end = self._end_of_distribution
+        if end is None and self._is_before_the_table:
+            return f"{self}, which got its last updates before {DATE}"
         if end is None:
             raise Manual(f"{self}: is that still maintained? No end is known of it")
         return f"{self}, which got its last updates on {end}" if end < self.today else ""
@@ -105,6 +107,13 @@ class Release:
             end for (each, number), end in DISTRIBUTIONS.items() if each == name and _begins(version, number)
         )
         return next(ends, None)
+
+    @property
+    def _is_before_the_table(self) -> bool:
+        """Whether the table has no end of it, but knows a later one of the same distribution: it has all that lived."""
+        version = _numbers(self.system.get("VERSION_ID", ""))
+        known = [_numbers(number) for each, number in DISTRIBUTIONS if each == self.system.get("ID")]
+        return bool(version and known) and version < max(known) and self.today >= DATE
 
     # ---- builds of Docker
 
