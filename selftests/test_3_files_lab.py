@@ -275,6 +275,18 @@ def test_socket_after_the_next_start(changed: Change) -> None:
         assert (verdict, reason.partition("; ")[2]) == ("pass", f"restart pending: its unit says {coming}")
 
 
+def test_masked_drop_in_and_socket_unit(changed: Change) -> None:
+    """A link to /dev/null takes a drop-in, or the whole socket unit, away: everybody may write there."""
+    folder, unit = "/run/systemd/system/docker.service.d", "/etc/systemd/system/docker.socket"
+    facts = changed(
+        f"mkdir {folder}; ln -s /dev/null {folder}/x.conf; ln -s /dev/null {unit}; systemctl daemon-reload",
+        f"rm -r {folder} {unit}; systemctl daemon-reload",
+    )
+    assert judged("3.2", facts)[f"{folder}/x.conf"][0] == "pass"
+    assert judged("3.4", facts)[unit][0] == "pass"
+    assert failing(facts) == {}
+
+
 def test_sticky_directory(changed: Change) -> None:
     """In a sticky directory of root's others cannot replace a file of root's."""
     facts = changed(

@@ -143,6 +143,11 @@ def test_services_of_a_host(host: Host) -> None:
     verdict, reason = only(judged(control, facts_of_guest(host)))
     assert (verdict, "(tcp 9090)" in reason) == ("manual", True)
     host.exec("systemctl", "stop", "agent.service")
+    host.write("/etc/systemd/system/agent.socket", "[Socket]\nListenStream=9090\n")
+    host.exec("systemctl", "start", "agent.socket")  # systemd waits in its place
+    verdict, reason = only(judged(control, facts_of_guest(host)))
+    assert (verdict, "agent.socket (tcp 9090)" in reason) == ("manual", True)
+    host.exec("systemctl", "stop", "agent.socket")
     host.exec("sh", "-c", "mkdir /opt/web && cp /usr/bin/sleep /opt/web/nginx")
     host.write("/etc/systemd/system/web.service", "[Service]\nExecStart=/opt/web/nginx infinity\n")
     host.exec("systemctl", "start", "web.service")
@@ -196,6 +201,9 @@ def test_puppet_on_a_host(host: Host) -> None:
     host.write(PUBLIC, summary(600))
     host.exec("systemctl", "stop", "puppet.service")
     assert "puppet.service is not on" in patched(host)["Puppet"][1]
+    for command, expected in (("find /var/lib/puppet -delete", "fail"), ("puppet agent --onetime", "pass")):
+        host.write("/etc/cron.d/puppet", f"0 3 * * * root {command}\n")
+        assert patched(host)["Puppet"][0] == expected
 
 
 def test_ansible_and_salt_on_a_host(host: Host) -> None:

@@ -77,7 +77,10 @@ for folder in /var/spool/cron /var/spool/cron/crontabs; do
   [ ! -d $folder ] || [ -r $folder ] || echo "unread:$folder"
 done
 for word in ansible-pull puppet salt-call; do
-  grep -ls "^[^#]*$word" /etc/crontab /etc/cron.d/* /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* \
+  what=$word
+  # not what clears up after it
+  [ $word != puppet ] || what="\(puppet[ -]*\(agent\|apply\)\|puppetd\|puppet[-_]*run\|run[-_]*puppet\)"
+  grep -ls "^[^#]*$what" /etc/crontab /etc/cron.d/* /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* \
     /etc/cron.monthly/* /etc/periodic/*/* /var/spool/cron/crontabs/* /var/spool/cron/* /etc/crontabs/* |
     sed "s/^/cron:$word /"
 done
