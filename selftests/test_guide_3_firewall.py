@@ -45,6 +45,9 @@ LIMITING = [
     ("-A DOCKER-USER -i eth0 -j SITE", "-A DOCKER-USER -j RETURN", "-A SITE -p tcp -j DROP"),
     ("-A DOCKER-USER -g SITE", '-A SITE -m comment --comment "a -j b" -j DROP'),
     ("-A DOCKER-USER -j LOG", "-A DOCKER-USER -j DROP", "-A DOCKER-USER -j RETURN"),
+    ("-A DOCKER-USER -j SITE", "-A SITE -i eth0 -j ACCEPT", "-A SITE -j RETURN", "-A DOCKER-USER -j DROP"),
+    ("-A DOCKER-USER -s 10.0.0.1/32 -j RETURN", "-A DOCKER-USER -s 10.0.0.0/8 -j DROP"),
+    ("-A DOCKER-USER -i eth0 -g SITE", "-A SITE -j RETURN", "-A DOCKER-USER -j DROP"),
 ]
 IDLE: list[tuple[str, ...]] = [
     (),
@@ -57,6 +60,9 @@ IDLE: list[tuple[str, ...]] = [
     ("-A SITE -j DROP",),
     ("-A DOCKER-USER -j SITE", "-A SITE -j DOCKER-USER"),
     ("-A DOCKER-USER -m mark --mark 1",),
+    ("-A DOCKER-USER -j SITE", "-A SITE -j ACCEPT", "-A DOCKER-USER -j DROP"),
+    ("-A DOCKER-USER -g SITE", "-A SITE -j RETURN", "-A DOCKER-USER -j DROP"),
+    ("-A DOCKER-USER -i eth0 -j RETURN", "-A DOCKER-USER -i eth0 -j DROP"),
 ]
 
 

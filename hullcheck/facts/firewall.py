@@ -143,11 +143,22 @@ _FORWARDING_HOOKS = frozenset({"forward", "prerouting", "postrouting"})
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: where it sends a packet, and whether it takes every packet."""
+    """One rule: where it sends a packet, and which ones.
+
+    Attributes:
+        conditions: what a packet has to be like; empty where it takes every one.
+        comes_back: whether a packet that the chain of its target lets pass goes on with the next rule.
+    """
 
     target: str
-    takes_all: bool
+    conditions: str
     text: str
+    comes_back: bool = True
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether it takes every packet."""
+        return not self.conditions
 
 
 Chains = Mapping[str, Iterable[Rule]]
@@ -155,16 +166,40 @@ Chains = Mapping[str, Iterable[Rule]]
 
 def limiting_rule(chains: Chains, name: str, above: tuple[str, ...] = ()) -> Rule | None:
     """The first rule that drops or rejects, in this chain or one to which it leads; None where there is none."""
+    passed = set[str]()
     for rule in chains.get(name, ()):
-        if rule.target in _LIMITING:
+        if rule.target in _LIMITING and rule.conditions not in passed:
             return rule
         if rule.target in chains and rule.target not in above:
             found = limiting_rule(chains, rule.target, (*above, name))
             if found:
                 return found
-        if rule.takes_all and rule.target in _ENDING:
+        if rule.takes_all and _lets_pass(chains, rule, (*above, name)):
             return None
+        if rule.target in _ENDING:
+            passed.add(rule.conditions)
     return None
+
+
+def _lets_pass(chains: Chains, rule: Rule, above: tuple[str, ...]) -> bool:
+    """Whether no packet that it takes comes to the next rule of its chain."""
+    if rule.target in _ENDING or (rule.target in chains and not rule.comes_back):
+        return True
+    return rule.target not in above and _accepts_all(chains, rule.target, above)
+
+
+def _accepts_all(chains: Chains, name: str, above: tuple[str, ...]) -> bool:
+    """Whether every packet in a chain is accepted for good."""
+    for rule in chains.get(name, ()):
+        if not rule.takes_all:
+            continue
+        if rule.target == "ACCEPT":
+            return True
+        if rule.target == "RETURN" or not rule.comes_back:
+            return False
+        if rule.target not in above and _accepts_all(chains, rule.target, (*above, name)):
+            return True
+    return False
 
 
 def _leads_to(chains: Chains, name: str, wanted: str) -> bool:
@@ -286,7 +321,8 @@ def _iptables_rule(words: list[str], line: str) -> Rule:
     """`-A CHAIN` with conditions, and `-j` or `-g` with where it leads."""
     jump = next((place for place, word in enumerate(words) if word in ("-j", "-g")), len(words))
     conditions = " ".join(words[2:jump]).replace("-m comment --comment -", "").strip()
-    return Rule(words[jump + 1] if jump + 1 < len(words) else "", not conditions, line)
+    target = words[jump + 1] if jump + 1 < len(words) else ""
+    return Rule(target, conditions, line, words[jump : jump + 1] != ["-g"])
 
 
 def _tables(lines: Iterable[str], left_out: str) -> Iterable[tuple[str, Chains, Mapping[str, str]]]:
@@ -314,14 +350,14 @@ def _tables(lines: Iterable[str], left_out: str) -> Iterable[tuple[str, Chains, 
 
 def _nft_rule(expressions: list[dict[str, Any]]) -> Rule:
     """Statements that are no conditions count and log; the last one says where it leads, maybe by a map."""
-    target, conditions = "", 0
+    target, conditions, comes_back = "", [], True
     for each in expressions:
         ((name, value),) = each.items()
         if name in ("drop", "reject", "accept", "return"):
             target = name.upper()
         elif name in ("jump", "goto"):
-            target = str(value["target"])
+            target, comes_back = str(value["target"]), name == "jump"
         elif name not in ("counter", "log"):
-            conditions += 1
+            conditions.append(each)
             target = "DROP" if name == "vmap" and '"drop"' in json.dumps(value) else target
-    return Rule(target, not conditions, json.dumps(expressions))
+    return Rule(target, json.dumps(conditions) if conditions else "", json.dumps(expressions), comes_back)

@@ -78,7 +78,7 @@ for folder in /var/spool/cron /var/spool/cron/crontabs; do
 done
 for word in ansible-pull puppet salt-call; do
   what=$word
-  # not what clears up after it
+  # of Puppet not a job that clears up
   [ $word != puppet ] || what="\(puppet[ -]*\(agent\|apply\)\|puppetd\|puppet[-_]*run\|run[-_]*puppet\)"
   grep -ls "^[^#]*$what" /etc/crontab /etc/cron.d/* /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* \
     /etc/cron.monthly/* /etc/periodic/*/* /var/spool/cron/crontabs/* /var/spool/cron/* /etc/crontabs/* |
