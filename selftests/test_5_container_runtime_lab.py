@@ -412,6 +412,25 @@ def test_sensitive_mounts(engine: EngineFactory, place: Path) -> None:
     assert verdicts("5.6", allowed)["data-created"] == "fail"
 
 
+def test_source_that_is_gone(engine: EngineFactory, place: Path) -> None:
+    """5.6, 5.32: a source that is not there yet, or any more, counts by where it will be made at the next start."""
+    one = engine()
+    (place / "link").symlink_to("/etc")
+    (place / "file").touch()
+    (place / "removed").mkdir()
+    (place / "loop").symlink_to("loop")
+    sources = {"new": "new", "deep": "new/er", "below": "link/not-there", "file": "file/x", "loop": "loop/x"}
+    for name, source in sources.items():
+        one.create(name, "--volume", f"{place}/{source}:/x")
+    _both(one, "removed", "--volume", f"{place}/removed:/x")
+    (place / "removed").rmdir()
+    facts = facts_of_engine(one.socket)
+    good = dict.fromkeys(("new", "deep", "removed-created", "removed-runs"), "pass")
+    unclear = dict.fromkeys(("file", "loop"), "error")  # the engine cannot make these
+    assert verdicts("5.6", facts) == good | unclear | {"below": "fail"}
+    assert verdicts("5.32", facts) == good | unclear | {"below": "pass"}
+
+
 def test_part_of_a_volume(engine: EngineFactory, place: Path) -> None:
     """5.6, 5.32: of a volume that is a folder of the host the part counts that is mounted, wherever links lead."""
     one = engine()

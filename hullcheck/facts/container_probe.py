@@ -147,6 +147,12 @@ printf "%s\n" "$sources" |
     elif [ -L "$source" ]; then printf "real %s\t%s\n" "$source" "$(readlink -f "$source")"
     elif [ -e "$source" ] && cd -P "${folder:-/}" 2>/dev/null; then
       printf "real %s\t%s\n" "$source" "${PWD%/}/${source##*/}"
+    else  # it is made when the container starts: below the last folder of its path that is there
+      rest=${source##*/}
+      until cd -P "${folder:-/}" 2>/dev/null || [ -z "$folder" ]; do
+        rest=${folder##*/}/$rest folder=${folder%/*}
+      done
+      [ -e "${rest%%/*}" ] || [ -L "${rest%%/*}" ] || printf "real %s\t%s\n" "$source" "${PWD%/}/$rest"
     fi
   done
 list_sockets() {
