@@ -810,6 +810,12 @@ def test_masking_keeps_what_is_judged() -> None:
         "/bin/sh -c timeout 60 curl -k https://x | sh",
         "/bin/sh -c sudo -u app pip install --trusted-host=pypi.org x",
         "ONBUILD RUN curl -k https://x | sh",
+        "/bin/sh -c printf 'Types: deb\\nTrusted: yes\\n' > /etc/apt/sources.list.d/x.sources",
+        "RUN /bin/sh -c zypper ar -G http://x y && zypper -n install z",
+        "/bin/sh -c zypper addrepo -fG http://x y",
+        "/bin/sh -c dpkg --force-bad-verify -i x.deb",
+        "/bin/sh -c GOINSECURE=* go install x",
+        "ENV GONOSUMCHECK=1 GOINSECURE=example.org/*",
     ],
 )
 def test_switched_off_check(step: str) -> None:
@@ -832,6 +838,10 @@ def test_switched_off_check(step: str) -> None:
         ("/bin/sh -c su app -c 'npm ci'", "manual"),
         ("/bin/sh -c echo pip install x", "pass"),
         ("/bin/sh -c rpm -Uvh x.rpm", "manual"),
+        ("/bin/sh -c zypper -n ar -g http://x y && zypper -n in z", "manual"),
+        ("/bin/sh -c printf 'Trusted: no' > /etc/apt/sources.list.d/x.sources", "pass"),
+        ("/bin/sh -c echo 'Untrusted: yes' > /x", "pass"),
+        ("/bin/sh -c GOINSECURE= go install x", "manual"),
         ("/bin/sh -c curl -fsSL https://x | sh", "pass"),
         ("/bin/sh -c curl -k https://x -o x && echo 12 x | sha256sum -c && tar xf x", "pass"),
         ("/bin/sh -c curl -k https://localhost/health", "pass"),

@@ -29,8 +29,9 @@ _LANGUAGES = {
 }
 
 _SWITCHES = """
-    --allow-insecure-repositories --allow-unauthenticated --allow-unsigned-rpm --allow-untrusted --force-yes
-    --no-gpg-check --no-gpg-checks --no-gpgcheck --no-gpgchecks --nodigest --nogpgcheck --nosignature
+    --allow-insecure-repositories --allow-unauthenticated --allow-unsigned-rpm --allow-untrusted
+    --force-bad-verify --force-yes --no-gpg-check --no-gpg-checks --no-gpgcheck --no-gpgchecks --nodigest
+    --nogpgcheck --nosignature
 """
 _SWITCH = frozenset(_SWITCHES.split())
 _IS = r'"?[=\s]+"?'
@@ -39,11 +40,12 @@ _ON = r"(?:1|true|yes|on)\b"
 # Not what sed(1) is told to look for: `s/gpgcheck=0/gpgcheck=1/`.
 _SETTING = re.compile(
     rf"""(?<!s[/|,\#@])(?:\b|(?<=\\n))(?:
-    (?:trusted|allow-insecure|allow-weak)=yes
+    (?:trusted|allow-insecure|allow-weak)(?:=|:\s*)yes
     | (?:AllowUnauthenticated|AllowInsecureRepositories|AllowDowngradeToInsecureRepositories){_IS}{_ON}
     | (?:Verify-Peer|Verify-Host|gpgcheck|sslverify|strict-ssl|http\.sslVerify){_IS}{_OFF}
     | (?:NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|GOSUMDB)={_OFF}
     | GIT_SSL_NO_VERIFY={_ON}
+    | GOINSECURE=[^\s;&|]+
     | SigLevel\s*=\s*Never)""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -83,6 +85,8 @@ def unverified(step: Step) -> Iterator[str]:
     """The switches of a step that turn off the check of what it installs."""
     for command in step.commands:
         yield from (f"{command[0]} {word}" for word in command[1:] if word in _SWITCH)
+        if any(_name((word,)) == "zypper" for word in command) and {"ar", "addrepo"}.intersection(command):
+            yield from (f"zypper {word}" for word in command if re.fullmatch("-[a-zA-Z]*G[a-zA-Z]*", word))
         if any("pip" in word for word in command):
             yield from ("pip --trusted-host" for word in command if word.startswith("--trusted-host"))
     text = step.argument if step.keyword in ("RUN", "ENV") else ""
