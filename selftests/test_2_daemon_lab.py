@@ -99,6 +99,16 @@ def test_settings_of_the_file(engine: EngineFactory) -> None:
     assert both["2.8"] == ("not applicable", "not applicable")
 
 
+def test_null_in_the_file(engine: EngineFactory) -> None:
+    """A null turns a switch off that is on by default, and leaves every other setting at its default."""
+    one = engine(**{"iptables": None, "userland-proxy": None, "log-level": None, "log-opts": None})
+    one.run("web", "--publish", "127.0.0.1:8080:80")
+    assert audit("2.4", one)[0] == "fail"
+    assert [audit(number, one)[0] for number in ("2.3", "2.17")] == ["pass"] * 2
+    assert not facts_of_engine(one.socket).daemon.userland_proxies
+    assert facts_of_engine(one.socket).daemon.setting("log-opts").value == {}
+
+
 def test_reasons_name_value_and_source(engine: EngineFactory) -> None:
     """A reason says what was found, and what decided it."""
     good, bad = engine(**GOOD), engine(**BAD)

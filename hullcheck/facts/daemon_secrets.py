@@ -75,6 +75,8 @@ def without_user(value: str) -> str:
 
 
 def _setting(name: str, value: Any) -> Any:
+    if value is None:
+        return None
     if name == "log-opts" and isinstance(value, dict):
         return log_options(value)
     if name == "default-ulimits" and isinstance(value, dict):

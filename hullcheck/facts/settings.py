@@ -40,6 +40,9 @@ class Kind:
 
 
 def _boolean(value: Any) -> bool:
+    """A null switches it off: to the daemon the option is set then, and no default counts."""
+    if value is None:
+        return False
     if not isinstance(value, bool):
         raise EvidenceError(f"{value!r} is not true or false")
     return value
@@ -275,12 +278,13 @@ class Configuration:
         return None if value is None else Value(value, source)
 
     def _of_file(self, name: str) -> Value | None:
-        """What daemon.json says: nothing, where it says null or an empty text."""
-        value = self.file.values().get(name)
-        if value is None:
+        """What daemon.json says: nothing, where it says null of what is no switch, or an empty text."""
+        document, parse = self.file.values(), KINDS[name].from_json
+        value = document.get(name)
+        if name not in document or (value is None and parse is not _boolean):
             return None
         try:
-            parsed = KINDS[name].from_json(value)
+            parsed = parse(value)
         except (EvidenceError, TypeError, AttributeError) as error:
             raise EvidenceError(f"{self.file.path}: {name}: {error}") from None
         return None if parsed is None else Value(parsed, self.file.path)
