@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from queue import Empty, Queue
 
-from hullcheck.gather import image_cache
-from hullcheck.gather.transport import Connection, TransportError, end_all, run_script
+from hullcheck.gather import image_cache, processes
+from hullcheck.gather.transport import Connection, TransportError, run_script
 from hullcheck.inventory import Target
 from hullcheck.probes import Probe, render
 from hullcheck.recording import Recording, RecordingError
@@ -50,6 +50,7 @@ def gather(
                 return
             finished.put(_bounded(target, probes, connection, probe_timeout, cache))
 
+    processes.begin()
     for _ in range(min(AT_A_TIME, len(targets))):
         threading.Thread(target=work, daemon=True).start()
     recordings = {}
@@ -59,7 +60,7 @@ def gather(
             recordings[recording.target] = recording
             done(recording)
     except BaseException:  # Ctrl-C, too
-        end_all()
+        processes.end_all()
         raise
     return {target.name: recordings[target.name] for target in targets}
 

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from hullcheck.gather import processes
+
 UNKNOWN = "unknown"
 _SECONDS = 10
 _NO_KEY = "NONE"  # what the command is told before there is a key
@@ -25,12 +27,10 @@ def _is_told() -> bool:
 def _configured(command: str) -> str | None:
     """What a client would do that is called with `-G`, which connects to nothing; None where it does not know."""
     try:
-        done = subprocess.run(
-            command, shell=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS
-        )
+        status, output, _ = processes.run(command, _SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+    return output.decode("utf-8", "replace") if status == 0 else None
 
 
 def ask_openssh(backend: Any, file: Path) -> None:

@@ -1,16 +1,14 @@
 """One script, one connection: runs a script on a target over testinfra's backend of that target."""
 
-import contextlib
 import os
 import re
-import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hullcheck.gather import host_key
+from hullcheck.gather import host_key, processes
 from hullcheck.inventory import Target
 from hullcheck.secrets import without_known
 from hullcheck.targets import CONTAINER_BACKENDS, SSH_BACKENDS, backend_of
@@ -19,8 +17,6 @@ _SSH_ARGUMENTS = "-o BatchMode=yes -o ServerAliveInterval=5 -o ServerAliveCountM
 _SPECIAL = "\n'\\!\"$`{}"
 _STAND_INS = "\1\2\3\4\5\6\7\x0e\x0f"  # no tab, line feed or carriage return, which a script may hold
 _MOST_REASON = 300
-
-_running: set[subprocess.Popen[bytes]] = set()
 
 
 class TransportError(Exception):
@@ -92,15 +88,6 @@ def command_for(script: str) -> str:
     octal = "".join(f"\\{ord(each):03o}" for each in _SPECIAL)
     stand_ins = "".join(f"\\{ord(each):03o}" for each in _STAND_INS)
     return f"""exec /bin/sh -c 'eval "$(printf %s "{letters}" | tr "{stand_ins}" "{octal}")"'"""
-
-
-def end_all() -> None:
-    """End every process that was started here and still runs: ssh would outlive a Ctrl-C.
-
-    The thread that started a process reads what it still says, and no other may.
-    """
-    for process in tuple(_running):
-        _kill_session(process.pid)
 
 
 def _backend(target: Target, connection: Connection, seen: Path) -> Any:
@@ -176,44 +163,11 @@ class _BoundedRun:
     def __call__(self, command: str, *args: str) -> Any:
         """Run *command* in a shell, its `%s` filled with *args*, quoted."""
         command = self.backend.quote(command, *args)
-        process = subprocess.Popen(
-            command.encode(),
-            shell=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=self.environment,
-            start_new_session=True,  # so that nothing can ask the user's terminal for a password
-        )
-        _running.add(process)
         try:
-            stdout, stderr = process.communicate(timeout=self.timeout)
+            status, stdout, stderr = processes.run(command, self.timeout, self.environment)
         except subprocess.TimeoutExpired:
-            _kill_session(process.pid)
-            with contextlib.suppress(
-                subprocess.TimeoutExpired
-            ):  # what is beyond our reach may keep the pipes open
-                process.communicate(timeout=1)
             raise TransportError(f"no answer within {self.timeout} s") from None
-        finally:
-            _running.discard(process)
-        return self.backend.result(process.returncode, command.encode(), stdout, stderr)
-
-
-def _kill_session(leader: int) -> None:
-    for pid in _session(leader):
-        with contextlib.suppress(OSError):  # it is gone, or became root's by sudo
-            os.kill(pid, signal.SIGKILL)
-
-
-def _session(leader: int) -> list[int]:
-    """The processes of a session: one group is not enough, because timeout(1) makes groups of its own."""
-    found = [leader]
-    for name in os.listdir("/proc"):
-        with contextlib.suppress(OSError):
-            if name.isdecimal() and os.getsid(int(name)) == leader:
-                found.append(int(name))
-    return found
+        return self.backend.result(status, command.encode(), stdout, stderr)
 
 
 def _reason(error: Exception) -> str:
