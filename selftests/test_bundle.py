@@ -112,7 +112,7 @@ def _without_times(files: dict[str, bytes]) -> dict[str, str]:
         for each in (run["id"], run["started"], run["finished"]):
             text = text.replace(each, "TIME")
         text = re.sub(
-            r'(time|timestamp)="[^"]*"|\d+ ms|\d\d:\d\d:\d\d|"(bytes|sha256)": "?\w+"?|style-src \S+',
+            r'(time|timestamp)="[^"]*"|\d+ ms|\d\d:\d\d:\d\d|\d\d:\d\d UTC|"(bytes|sha256)": "?\w+"?|style-src \S+',
             "TIME",
             text,
         )
