@@ -778,6 +778,14 @@ def test_rules_of_too_little_weight(least: str, expected: tuple[str, str]) -> No
         assert falco(watched(said(rules=rules, **changed)), "its rules are loaded") == expected
 
 
+def test_rules_whose_weight_is_not_told() -> None:
+    """A rule of which no priority is read may be below the least one, and does not count as loaded."""
+    verdict, _ = falco(watched(said(config=f"{CONFIG}priority: error")), "its rules are loaded")
+    assert verdict == "error"
+    verdict, _ = falco(watched(said(config=f"{CONFIG}priority: debug")), "its rules are loaded")
+    assert verdict == "pass"
+
+
 def test_rule_that_a_later_file_switches() -> None:
     """It is the same rule, and has its tags still; one of a file that is not loaded is not counted."""
     later = "\nrules:1:bb:/etc/falco/rules.d/x.yaml\nrule:2:- rule: Odd\nrule:2:  enabled: {}"

@@ -25,9 +25,7 @@ def files(inventory: "Inventory") -> dict[str, bytes]:
     """
     if inventory.document is None:
         return {}
-    from hullcheck.acceptance import (
-        files as acceptance_files,  # late: a run without an inventory needs no YAML parser
-    )
+    from hullcheck.acceptance.files import named  # late: a run without an inventory needs no YAML parser
 
     folder = inventory.path.resolve().parent
     found = {}
@@ -41,7 +39,7 @@ def files(inventory: "Inventory") -> dict[str, bytes]:
             found[f"{bundle.INVENTORY}/{name}"] = _without_passwords(path.read_bytes(), inventory)
         except OSError as error:
             raise bundle.BundleError(f"{path}: {error.strerror}") from None
-    for name in acceptance_files.named(inventory.document.data):
+    for name in named(inventory.document.data):
         if f"{bundle.INVENTORY}/{os.path.normpath(name)}" not in found:
             raise bundle.BundleError(
                 f"{inventory.path}: names {name}; a bundle needs it as seen from there, so that it is found elsewhere"

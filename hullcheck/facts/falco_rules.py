@@ -89,12 +89,12 @@ def by_configuration(rules: Any) -> Iterator[Switch]:
                     yield Switch(act == "enable", by, str(of))
 
 
-def _is_below(priority: str, least: str) -> bool:
-    """Whether a rule of this priority is not loaded; of one that is not known that is not said."""
-    place, last = (
-        _PRIORITIES.index(each) if each in _PRIORITIES else None for each in map(_priority, (priority, least))
-    )
-    return place is not None and last is not None and place > last
+def _is_loaded(priority: str, least: str) -> bool | None:
+    """Whether rules of this priority are loaded; None where one limits them and it cannot be told."""
+    last = _PRIORITIES.index(least) if least in _PRIORITIES else len(_PRIORITIES) - 1
+    if last == len(_PRIORITIES) - 1:
+        return True
+    return _PRIORITIES.index(priority) <= last if priority in _PRIORITIES else None
 
 
 def _priority(written: str) -> str:
@@ -117,4 +117,7 @@ def states(rules: Iterable[Rule], switches: Iterable[Switch], least: str = "") -
             hit = switch.hits(name, tags[name])
             if hit or (hit is None and before is not switch.enables):
                 found[name] = switch.enables if hit else None
-    return {name: state and not _is_below(priorities[name], least) for name, state in found.items()}
+    return {
+        name: state and _is_loaded(_priority(priorities[name]), _priority(least))
+        for name, state in found.items()
+    }

@@ -70,10 +70,12 @@ class Outcome:
         return session.acceptance.told(audited)
 
     @property
-    def stale_fail(self) -> bool:
-        """Whether waivers or attestations want a look, and the gate asks for that."""
-        told = self._accepting(list(self.results.values())) if self.session.strict_waivers else ()
-        return any(each.state in acceptance.STALE for entries in told for each in entries)
+    def is_never_green(self) -> bool:
+        """Whether nothing was judged, or waivers or attestations want a look and the gate asks for that."""
+        audit = self.audit(0)
+        states = {each.state for told in (audit.waivers, audit.attestations) for each in told}
+        stale = self.session.strict_waivers and not states.isdisjoint(acceptance.STALE)
+        return audit.nothing_judged or stale
 
     def _audited(self, target: Target) -> AuditedTarget:
         known = self.session.facts_of(target)

@@ -58,7 +58,7 @@ class Reporting:
         for test in [] if self.interrupted else list(self.carried):  # a process that judged has crashed then
             self._take_in(test)
         outcome = self.outcome
-        if outcome and session.exitstatus == 0 and (outcome.audit(0).nothing_judged or outcome.stale_fail):
+        if outcome and session.exitstatus == 0 and outcome.is_never_green:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if outcome:
             gc.freeze()  # as before judging: what is left to do is to write, and to look through it all finds nothing
