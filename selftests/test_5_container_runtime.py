@@ -23,7 +23,7 @@ from hullcheck.facts.host_paths import is_sensitive
 from hullcheck.facts.kernel import Kernel
 from hullcheck.facts.mounts import Mount, MountTable
 from hullcheck.facts.ports import held, listener
-from hullcheck.facts.processes import Processes
+from hullcheck.facts.processes import PROCESSES, Processes
 from hullcheck.facts.references import Reference
 from hullcheck.facts.settings import Setting, Value
 from hullcheck.policy import Policy
@@ -1996,6 +1996,13 @@ def test_programs_of_processes() -> None:
     )
     found = Processes.of(Recording("local", "local", {"processes": Answer("processes", 0, text, "")}))
     assert {pid: each.executable for pid, each in found.by_pid.items()} == {1: "/usr/bin/a b", 2: ""}
+
+
+@pytest.mark.parametrize("link", ["2/exe", "2/exe -> /sbin/init", "2/ns/pid", "2/ns/pid -> pid:[4026531836]"])
+def test_links_of_processes_are_stored(link: str) -> None:
+    """Those of the kernel's own processes, and of those that have ended, lead nowhere and are no surprise."""
+    line = f"lrwxrwxrwx 1 0 0 0 Nov  1 10:00 {link}"
+    assert PROCESSES.keep(line) == line
 
 
 def test_values_of_the_kernel() -> None:
