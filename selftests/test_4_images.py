@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -748,6 +749,74 @@ def test_secret_in_the_configuration(config: dict[str, Any]) -> None:
         found, reason = verdict("4.10", target)
         assert found == "fail"
         assert SECRET not in reason + target.recording.answers[IMAGES.name].stdout
+
+
+def attested(predicate: dict[str, Any], kind: str = "https://slsa.dev/provenance/v1") -> Facts:
+    """The facts of a target with an image of which something is attested."""
+    manifests = ["cd" * 32, "ef" * 32]
+    annotated = {"digest": "sha256:" + "56" * 32, "annotations": {"in-toto.io/predicate-type": kind}}
+    files: dict[str, dict[str, Any]] = {
+        ID: {"manifests": [{"digest": f"sha256:{each}"} for each in manifests]},
+        manifests[0]: {"config": {"digest": "sha256:" + "12" * 32}, "layers": [{"digest": "sha256:99"}]},
+        manifests[1]: {"config": {"digest": "sha256:" + "34" * 32}, "layers": [annotated]},
+        "12" * 32: stored(BASE),
+        "34" * 32: {"os": "unknown", "rootfs": {"diff_ids": ["sha256:56"]}},
+        "56" * 32: {"predicateType": kind, "predicate": predicate},
+    }
+    return facts_of(output([image()], files))
+
+
+def _build_file(text: str) -> dict[str, Any]:
+    return {"source": {"infos": [{"filename": "Dockerfile", "data": b64encode(text.encode()).decode()}]}}
+
+
+@pytest.mark.parametrize(
+    ("predicate", "said"),
+    [
+        (
+            {"invocation": {"parameters": {"args": {"build-arg:DB_PASSWORD": SECRET}}}},
+            "build argument DB_PASSWORD",
+        ),
+        (
+            {"buildDefinition": {"externalParameters": {"request": {"args": {"build-arg:T_TOKEN": SECRET}}}}},
+            "T_TOKEN",
+        ),
+        ({"steps": [{"op": {"Op": {"exec": {"meta": {"env": [f"API_KEY={SECRET}"]}}}}}]}, "variable API_KEY"),
+        (
+            {"steps": [{"meta": {"args": ["sh", "-c", f"app --password {SECRET}"]}}]},
+            "command: a value given to",
+        ),
+        (
+            _build_file(f"FROM x\nRUN app \\\n  --password \\\n  {SECRET}\n"),
+            "a value given to password in the build",
+        ),
+        (
+            _build_file(f"FROM x\nENV DB_PASSWORD={SECRET}\n"),
+            "a value given to DB_PASSWORD in the build file",
+        ),
+    ],
+)
+def test_secret_in_a_provenance(predicate: dict[str, Any], said: str) -> None:
+    """It fails in whatever part and version it is, and is not stored; another statement's is not looked for."""
+    target = attested(predicate)
+    found, reason = verdict("4.10", target)
+    assert (found, reason.startswith("provenance: "), said in reason) == ("fail", True, True)
+    assert SECRET not in reason + target.recording.answers[IMAGES.name].stdout
+    assert b64encode(SECRET.encode()).decode()[:12] not in target.recording.answers[IMAGES.name].stdout
+    assert verdict("4.10", attested(predicate, "https://spdx.dev/Document"))[0] == "pass"
+
+
+def test_harmless_provenance() -> None:
+    """References, digests and names of secrets are none; what is nested deep or of a wrong type is no fault."""
+    digest = {"sha256": "5f" * 32}
+    parts = {"args": {"build-arg:TOKEN_FILE": "/run/secrets/x", "vcs:source": "https://git.example/x.git"}}
+    request = parts | {
+        "secrets": [{"id": "NPM_TOKEN"}],
+        "materials": [{"uri": "pkg:docker/x@1", "digest": digest}],
+    }
+    for _ in range(300):
+        request = {"data": "no base64 =", "args": "x", "env": [request]}
+    assert verdict("4.10", attested(request))[0] == "pass"
 
 
 def test_files_that_are_copied() -> None:

@@ -3,8 +3,9 @@
 Its answer has two parts. First the ids of all images and of those between them, a line each, and `image
 JSON` as the engine describes them. After `--blobs` what the engine stores of them, in which alone their
 history is: `HEX:LINE` for each line of the file of that digest. In the store of containerd that is an
-index or a manifest first, and what those name. Where the files cannot be read the engine is asked, image
-by image: `history ID`, and a line for each step, the last one first.
+index or a manifest first, and what those name: configurations, and the provenance of a build. Where the
+files cannot be read the engine is asked, image by image: `history ID`, and a line for each step, the last
+one first.
 """
 
 import json
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hullcheck import secrets
-from hullcheck.facts import image_secrets
+from hullcheck.facts import image_provenance, image_secrets
 from hullcheck.facts.engine import DATA_ROOT
 from hullcheck.probes import Probe
 from hullcheck.secrets.redact import json_object
@@ -46,11 +47,16 @@ if [ -z "$store" ]; then
 fi
 cd "$store" || exit
 there() { while read -r name; do [ ! -r "$name" ] || printf "%s\n" "$name"; done; }
-named_by() {  # an index names manifests, a manifest its configuration; of the layers nothing is read
+named_by() {  # an index names manifests, a manifest its configuration; of the layers only a provenance is read
   xargs awk '
+    function of_manifest(   kept, part, count, i) {
+      if (match(text, "\"config\"[ \t]*:[ \t]*[{][^}]*[}]")) kept = substr(text, RSTART, RLENGTH)
+      count = split(text, part, "[{]")  # the type of a layer follows its digest, in braces of its own
+      for (i = 1; i < count; i++) if (part[i + 1] ~ "slsa[.]dev/provenance/") kept = kept part[i]
+      return kept
+    }
     function tell(   digest) {
-      if (match(text, "\"config\"[ \t]*:[ \t]*[{][^}]*[}]")) text = substr(text, RSTART, RLENGTH)
-      else if (text !~ "\"manifests\"") text = ""
+      if (text !~ "\"manifests\"") text = of_manifest()
       while (match(text, "\"digest\"[ \t]*:[ \t]*\"sha256:[0-9a-f]+\"")) {
         digest = substr(text, RSTART, RLENGTH - 1)
         text = substr(text, RSTART + RLENGTH)
@@ -146,13 +152,20 @@ def _blobs(text: str) -> Iterator[str]:
 
 
 def _blob(document: Mapping[str, Any]) -> dict[str, Any]:
-    """An image's configuration, or what an index or a manifest names."""
+    """An image's configuration, the secrets of a provenance, or what an index or a manifest names."""
     if "rootfs" in document:
         layers = (document["rootfs"] or {}).get("diff_ids") or []
         steps = [_step(each) for each in document.get("history") or ()]
         return {"Steps": steps, "Of": [layers, _platform(document, "os", "architecture", "variant")]}
-    named = [*(document.get("manifests") or ()), document.get("config") or {}]
+    if image_provenance.is_one(document.get("predicateType")):
+        return {"Attested": image_provenance.secrets_in(document)}
+    layers = (each for each in document.get("layers") or () if image_provenance.is_one(_predicate_type(each)))
+    named = [*(document.get("manifests") or ()), *layers, document.get("config") or {}]
     return {"Names": [str(each["digest"]) for each in named if "digest" in each]}
+
+
+def _predicate_type(layer: Mapping[str, Any]) -> Any:
+    return (layer.get("annotations") or {}).get("in-toto.io/predicate-type")
 
 
 def _step(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Image:
         labels: the names of its labels.
         base: the image that it says it was built from.
         healthcheck: the first word of its health check: `CMD`, `CMD-SHELL`, `NONE`; empty where it has none.
-        secrets: what secrets its configuration holds, in words and without them.
+        secrets: what secrets its configuration holds, and what is attested of its build, in words and without them.
         told: its history, and what it leaves to builds from it; None where it could not be read. `steps` is what
             controls ask for.
         used_by: the containers that were made from it, running or not, as far as they are known.
@@ -210,7 +210,8 @@ def _image(
 ) -> Image:
     config = document["Config"]
     identifier = str(document["Id"])
-    own = _own_blobs(identifier, document.get("Of"), blobs)
+    reached = _reached(identifier, blobs)
+    own = _own_blobs(reached, document.get("Of"))
     told = _steps(own)
     return Image(
         identifier,
@@ -223,7 +224,7 @@ def _image(
         tuple(config["Labels"]),
         tuple(config["Base"]),
         str(config["Healthcheck"]),
-        tuple(config["Secrets"]),
+        (*config["Secrets"], *(each for blob in reached.values() for each in blob.get("Attested", ()))),
         None if told is None else (*told, *_later(config.get("Later", ()), told)),
         tuple(name for name, _ in users.get(identifier, ())),
         min((made for _, made in users.get(identifier, ()) if made is not None), default=None),
@@ -234,19 +235,24 @@ def _image(
     )
 
 
-def _own_blobs(
-    identifier: str, layers_and_platform: Any, blobs: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Mapping[str, Any]]:
-    """What is stored of an image, by digest: its configuration, and the manifest that names that.
-
-    Of an image for several machines it is that of the one which the engine describes.
-    """
+def _reached(identifier: str, blobs: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """What is stored of an image, by digest, for whatever machines it is: all that its id leads to."""
     reached, waiting = dict[str, Mapping[str, Any]](), [identifier]
     while waiting:
         digest = waiting.pop()
         if digest in blobs and digest not in reached:
             reached[digest] = blobs[digest]
             waiting += blobs[digest].get("Names", ())
+    return reached
+
+
+def _own_blobs(
+    reached: Mapping[str, Mapping[str, Any]], layers_and_platform: Any
+) -> dict[str, Mapping[str, Any]]:
+    """Of what is stored of an image its configuration, and the manifest that names that.
+
+    Of an image for several machines it is that of the one which the engine describes.
+    """
     configurations = {
         digest: blob
         for digest, blob in reached.items()
