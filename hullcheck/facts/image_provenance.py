@@ -1,7 +1,7 @@
 """The secrets in what BuildKit attests of a build: SLSA provenance, which it stores beside the image.
 
 With `--provenance=mode=max` that holds the build file, the build arguments and every command, also of stages of which
-nothing else is left in the image. https://docs.docker.com/build/metadata/attestations/slsa-provenance/
+nothing else is left in the image (https://docs.docker.com/build/metadata/attestations/slsa-provenance/).
 """
 
 import base64
