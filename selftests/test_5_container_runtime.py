@@ -878,6 +878,124 @@ def test_share_alone_under_a_policy_of_processors(world: World) -> None:
     assert world.judge("5.12") == ("fail", "may use all processors; the policy allows 2")
 
 
+LOW = {"Ports": {"80/tcp": [{"HostIp": "10.0.0.1", "HostPort": "80"}]}}
+HIGH = {"Ports": {"80/tcp": [{"HostIp": "10.0.0.1", "HostPort": "8080"}]}}
+DISK = {"Devices": [{"PathOnHost": "/dev/sda", "PathInContainer": "/dev/x", "CgroupPermissions": "r"}]}
+FILES = {"Ulimits": [{"Name": "nofile", "Soft": 9, "Hard": 9}]}
+
+
+@pytest.mark.parametrize(
+    ("number", "changes", "policy", "expected"),
+    [
+        ("5.8", LOW, {"allowed_ports": [80]}, ("pass", "")),
+        ("5.8", LOW, {"allowed_ports": ["80/udp"]}, ("fail", "opens 10.0.0.1:80/tcp (published for 80)")),
+        ("5.8", HIGH, {}, ("pass", "")),
+        ("5.9", HIGH, {"allowed_ports": [8080]}, ("pass", "")),
+        (
+            "5.9",
+            HIGH,
+            {"allowed_ports": [80]},
+            ("fail", "opens 10.0.0.1:8080/tcp (published for 80), not on the list"),
+        ),
+        ("5.9", HIGH, {}, ("manual", "opens 10.0.0.1:8080/tcp (published for 80); compare with what")),
+        ("5.9", {}, {}, ("pass", "")),
+        ("5.18", DISK, {}, ("fail", "is given /dev/sda")),
+        ("5.18", DISK, {"allowed_devices": ["/dev/sda"]}, ("pass", "")),
+        ("5.18", DISK, {"allowed_devices": ["/dev/sdb"]}, ("fail", "is given /dev/sda")),
+        (
+            "5.18",
+            {"Privileged": True},
+            {"allowed_devices": ["/dev/sda"]},
+            ("fail", "runs with --privileged, and so"),
+        ),
+        ("5.19", FILES, {"allowed_ulimits": ["nofile"]}, ("pass", "")),
+        ("5.19", FILES, {"allowed_ulimits": ["nproc"]}, ("fail", "overrides nofile=9:9")),
+        ("5.20", {}, {}, ("not applicable", "it has no mounts")),
+        ("5.27", {"Health": None}, {}, ("fail", "reports no health")),
+        ("5.27", {"Health": "none"}, {}, ("fail", "reports no health")),
+        ("5.27", {"Health": "starting"}, {}, ("pass", "its health check has not answered yet (starting)")),
+        ("5.27", {"Health": "healthy"}, {}, ("pass", "")),
+        ("5.28", {}, {}, ("manual", "runs app:1; compare with its registry")),
+        ("5.28", {}, {"current_images": ["app:2"]}, ("fail", "runs app:1, not approved as current")),
+    ],
+)
+def test_what_the_policy_allows(
+    world: World, number: str, changes: dict[str, Any], policy: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    """What it names passes, and nothing beside it; where it is silent the control has a default."""
+    _change(world, changes)
+    world.policy = Policy.from_mapping(policy)
+    verdict, reason = world.judge(number)
+    assert (verdict, reason[: len(expected[1])]) == expected
+    assert bool(reason) == bool(expected[1])
+
+
+@pytest.mark.parametrize("number", ["5.23", "5.24", "5.27"])
+def test_container_that_does_not_run(world: World, number: str) -> None:
+    """There is no process to judge; one that is about to be started again has a health."""
+    world.stop()
+    verdict, reason = world.judge(number)
+    assert (verdict, reason.partition(":")[0]) == ("not applicable", "does not run")
+    world.description["Status"] = "restarting"
+    world.description["Restarting"] = True
+    assert world.judge(number)[0] == ("fail" if number == "5.27" else "not applicable")
+
+
+def test_root_in_a_container(world: World) -> None:
+    """5.24: a process of root that a shim started beside the main process."""
+    world.status[100]["Uid"] = "1000\t1000\t1000\t1000"
+    world.status |= {50: STATUS | {"Name": "containerd-shim", "PPid": "1"}, 60: dict(STATUS)}
+    world.cgroups[60] = world.cgroups[100]
+    world.own_namespaces = {50: 1}
+    assert world.judge("5.24") == (
+        "fail",
+        "processes of root that the container did not start: sleep (pid 60)",
+    )
+    world.status[60]["Uid"] = world.status[100]["Uid"]
+    verdict, reason = world.judge("5.24")
+    assert (verdict, reason.partition(";")[0]) == ("manual", "no such process runs now")
+
+
+def test_image_that_got_its_name_meanwhile(world: World) -> None:
+    """5.28: a tag that was given to another image later fails, and a digest names the same for ever."""
+    world.policy = Policy(current_images=(IMAGE,))
+    world.images.append({"Id": f"sha256:{'7' * 64}", "RepoTags": ["app:2"], "Config": {}})
+    assert world.judge("5.28")[0] == "pass"
+    world.description["Reference"] = "app:2"
+    assert world.judge("5.28") == ("fail", "app:2 is another image now; create it anew")
+
+
+@pytest.mark.parametrize(
+    ("options", "own", "expected"),
+    [
+        ((), 1, ("pass", "the daemon remaps no users, so this isolates nothing: see 2.10")),
+        (
+            ("name=rootless",),
+            1,
+            ("pass", "the engine is rootless: root in it is the user who runs the engine"),
+        ),
+        (("name=userns",), 9, ("pass", "")),
+        (("name=userns",), 1, ("fail", "runs in the user namespace of the host")),
+    ],
+)
+def test_user_namespaces(world: World, options: tuple[str, ...], own: int, expected: tuple[str, str]) -> None:
+    """5.31: where the daemon remaps users, the kernel has to show it of the container."""
+    world.info["SecurityOptions"] += options
+    world.links = OWN | {"user": own}
+    assert world.judge("5.31") == expected
+
+
+def test_selinux_and_what_goes_without_it(world: World) -> None:
+    """5.3: one label is not enough, and a privileged container has none of its own."""
+    world.kernel["/sys/fs/selinux/enforce"] = "1"
+    world.label = LABEL
+    world.description |= {"ProcessLabel": LABEL, "MountLabel": ""}
+    assert world.judge("5.3") == ("fail", "has no SELinux label")
+    world.description["MountLabel"] = LABEL
+    world.config["Privileged"] = True
+    assert world.judge("5.3")[1].startswith("runs with --privileged")
+
+
 def test_profile_that_could_not_be_read(world: World) -> None:
     """5.22: a filter whose profile is nonsense may allow anything."""
     world.config["SecurityOpt"] = ["seccomp={broken"]
