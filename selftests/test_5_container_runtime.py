@@ -751,6 +751,24 @@ def test_user_of_a_stopped_container(world: World, user: str, number: str, verdi
 
 
 @pytest.mark.parametrize(
+    ("uids", "verdict"),
+    [
+        ("0 0 0 0", "fail"),
+        ("1000 1000 1000 1000", "pass"),
+        ("1000 0 1000 1000", "fail"),
+        ("1000 1000 0 1000", "fail"),
+    ],
+)
+def test_users_of_a_running_container(world: World, uids: str, verdict: str) -> None:
+    """4.1: every process counts, and every uid of it, whatever user the container was given."""
+    world.description["User"] = "1000"
+    world.status[100]["Uid"] = "1000 1000 1000 1000"
+    world.status[60] = STATUS | {"Name": "nginx", "Uid": uids}
+    world.cgroups[60] = world.cgroups[100]
+    assert world.judge("4.1") == (verdict, "runs nginx as root" if verdict == "fail" else "")
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         ("2026-06-30T12:00:00.123456789Z", 1782820800.123456),
