@@ -9,6 +9,7 @@ import pty
 import pwd
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -403,6 +404,34 @@ def test_run_that_judged_nothing_is_not_green(suite: Project, processes: list[st
     assert set(run.verdicts.values()) <= {"not applicable", "manual"}
     assert len(run.lines("No control was judged")) == 1
     assert run.results["run"]["exit_status"] == 1
+
+
+@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one-process", "two-workers"])
+@pytest.mark.parametrize("selection", ["container_is_not_privileged", "no_such_control"])
+def test_nagios_is_not_told_that_nothing_is_well(
+    suite: Project, selection: str, processes: list[str]
+) -> None:
+    """testinfra's --nagios counts failures alone: where nothing was judged or selected, the state is unknown."""
+    run = suite.pytest("--nagios", "-k", selection, "--hosts", _empty(suite), *processes)
+    assert run.status == 3, run.output
+    assert len(run.lines("UNKNOWN")) == 1
+
+
+def test_nagios_keeps_what_was_found(tmp_path: Path) -> None:
+    """OK and CRITICAL are 0 and 2, and neither is a run that was interrupted."""
+    project = Project(tmp_path, {"test_every.py": EVERY_VERDICT})
+    arguments = ("--nagios", "--bundle", "--hosts", _empty(project))
+    for control, status in (("test_passes", 0), ("test_fails", 2)):
+        assert project.pytest(*arguments, "-k", control).status == status
+        with zipfile.ZipFile(tmp_path / "reports/latest.zip") as archive:
+            assert json.loads(archive.read("manifest.json"))["selection"]["partial"] == ""
+
+
+def test_nagios_is_told_of_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """Tests that could not be collected are no good state either."""
+    project = Project(tmp_path, {"test_broken.py": "import nothing_of_this_name\n"})
+    run = project.pytest("--nagios", "--hosts", _empty(project))
+    assert run.status == 3, run.output
 
 
 @pytest.mark.parametrize("quiet", ["-q", "-qq", "--no-summary"])

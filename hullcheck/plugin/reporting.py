@@ -18,6 +18,8 @@ from hullcheck.writers import html, terminal
 if TYPE_CHECKING:
     from hullcheck.plugin.bundling import Bundling
 
+NAGIOS_UNKNOWN = 3
+
 
 class Reporting:
     """The hooks of the main process that read results; without a result it writes and says nothing."""
@@ -62,7 +64,11 @@ class Reporting:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if outcome:
             gc.freeze()  # as before judging: what is left to do is to write, and to look through it all finds nothing
+        own = session.exitstatus
+        self.interrupted |= own in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         yield
+        if own != 0 and session.exitstatus == 0 and self.config.getoption("nagios", False):
+            _say_unknown(session, int(own))
         if outcome:
             self._write(session, outcome)
 
@@ -144,6 +150,12 @@ class Reporting:
             postfix.append(html.STYLE)
             postfix.append(html.accepting(self.outcome.audit(0)))
             postfix.append(html.evidence(list(self.outcome.session.recordings.values())))
+
+
+def _say_unknown(session: pytest.Session, status: int) -> None:
+    """To Nagios: testinfra's `--nagios` counts failures alone, and calls it OK where nothing was judged."""
+    session.exitstatus = NAGIOS_UNKNOWN
+    print(f"UNKNOWN: without --nagios the exit status is {status}, and this would not be green", flush=True)
 
 
 def _bundling(config: pytest.Config) -> "Bundling | None":

@@ -38,7 +38,7 @@ def _partial(session: pytest.Session, *, interrupted: bool) -> str:
     stopped = session.shouldfail or session.shouldstop
     if stopped:
         return str(stopped)
-    if interrupted or session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
+    if interrupted:
         return "the run was interrupted"
     anew = [flag for name, flag in _ANEW.items() if session.config.getoption(name, None)]
     return f"{anew[0]} was given" if anew else ""
