@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hullcheck import host_query
 from hullcheck.acceptance import Entry
 from hullcheck.policy import Policy, PolicyError, merged
 from hullcheck.results import Attestation, Waiver
@@ -180,7 +181,7 @@ def _connect_fault(connect: str) -> str:
         return f"unknown backend {backend!r}; {did_you_mean(backend, BACKENDS)}"
     if backend != "local" and not rest.partition("?")[0]:
         return f"{connect!r} names no {'path' if backend == 'recorded' else 'host'}; write one after {backend}://"
-    return ""
+    return "" if backend == "recorded" else host_query.fault(connect)
 
 
 def _policies(policy: Mapping[str, Any]) -> Iterator[tuple["Way", Mapping[str, Any]]]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hullcheck import bundle
+from hullcheck import bundle, host_query
 from hullcheck.inventory import Target
 from hullcheck.recording import FILE_NAME, PACKED, mistaken
 from hullcheck.suggest import did_you_mean
@@ -100,6 +100,8 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
         raise TargetError(
             f"--hosts {plain(spec)}: unknown backend {backend!r}; {did_you_mean(backend, known)}"
         )
+    if fault := host_query.fault(spec):
+        raise TargetError(f"--hosts {plain(spec)}: {fault}")
     if backend == "local":
         return ["local://" + rest]
     host, question, query = rest.partition("?")

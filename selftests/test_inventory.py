@@ -273,11 +273,13 @@ def test_unknown_backend_names_the_nearest(faults: Faults) -> None:
         ("ssh://", "'ssh://' names no host; write one after ssh://"),
         ("ssh://?sudo=true", "'ssh://?sudo=true' names no host; write one after ssh://"),
         ("recorded://", "'recorded://' names no path; write one after recorded://"),
+        ("ssh://web1?sdo=true", "unknown key 'sdo' after the '?'; did you mean 'sudo'?"),
+        ("ssh://web1?sudo=1", "sudo=1: write sudo=true or sudo=false"),
         ("me:hidden@web1", "'me:***@web1' names no backend; write for example 'ssh://me:***@web1'"),
     ],
 )
 def test_connection_without_backend_or_host_is_refused(faults: Faults, connect: str, fault: str) -> None:
-    """A connection has a backend and a host; only local needs no host."""
+    """A connection has a backend and a host; only local needs no host. What follows is known to testinfra."""
     assert faults(f"targets:\n  web1: {{connect: {connect!r}}}\n") == [
         f"site.yml:2: targets.web1.connect: {fault}"
     ]

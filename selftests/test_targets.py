@@ -87,6 +87,10 @@ def test_name_is_not_that_of_a_file_of_the_run() -> None:
         (["shh://web1"], "unknown backend 'shh'; did you mean 'ssh'?"),
         (["ssh://"], "names no host; write ssh://NAME"),
         (["shh://a:geheim@web1"], r"--hosts shh://a:\*\*\*@web1: unknown"),
+        (["ssh://web1?sdo=true"], "unknown key 'sdo' after the '\\?'; did you mean 'sudo'"),
+        (["ssh://web1?sudo=yes"], "sudo=yes: write sudo=true or sudo=false"),
+        (["local://?sudo"], "sudo=: write sudo=true or sudo=false"),
+        (["docker://web?docker_host=tcp://10.0.0.1"], "unknown key 'docker_host' after"),
         (["recorded://"], "there is no such file or folder"),
         (["recorded:///no/such"], "there is no such file or folder"),
     ],
@@ -97,6 +101,20 @@ def test_faults_say_what_to_write(specs: list[str], said: str) -> None:
         _names(*specs)
     assert "\n" not in str(caught.value)
     assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "ssh://web1?sudo=True&sudo_user=app&timeout=9&ssh_config=~/.ssh/audit&ssh_identity_file=/k",
+        "kubectl://web?namespace=shop&container=app&context=prod&kubeconfig=/k",
+        "local://?sudo=false",
+        "ssh://audit:ge?heim@web1",
+    ],
+)
+def test_what_testinfra_knows_of_a_host(spec: str) -> None:
+    """All that testinfra reads there may be written; of a password nothing is said."""
+    assert len(_names(spec)) == 1
 
 
 @pytest.mark.parametrize(
