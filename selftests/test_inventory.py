@@ -365,6 +365,13 @@ def test_policy_of_nobody_is_refused(faults: Faults) -> None:
     ]
 
 
+def test_policy_of_a_group_where_there_are_none(faults: Faults) -> None:
+    """Where no name is known, it does not look as if the names were left out."""
+    assert faults(f"{ONE}policy:\n  groups:\n    prod: {{}}\n") == [
+        "site.yml:5: policy.groups.prod: no target is in this group; there are none"
+    ]
+
+
 def test_wrong_policy_is_named_with_its_line(faults: Faults) -> None:
     """Faults that a schema can tell and those that it cannot are told alike, in the order of the file."""
     found = faults(

@@ -197,6 +197,15 @@ def test_unknown_control_stops_the_run(project: Project, layer: str, processes: 
     assert not (project.folder / "reports/latest").exists()
 
 
+def test_name_that_is_near_no_control_is_not_answered_with_all(project: Project) -> None:
+    """170 names in an error are read by nobody: a command lists them."""
+    inventory(project, "  all:\n    5.4: {off: 'not here'}\n")
+    run = project.pytest()
+    assert run.status == 4, run.output
+    (line,) = run.lines("5.4")
+    assert line.endswith("5.4: no control has this name; `hullcheck controls` lists them")
+
+
 def test_file_by_its_name_needs_not_all_controls(project: Project) -> None:
     """A control of another file may be changed in the inventory."""
     project.write("tests/test_b.py", "def test_other(facts):\n    '''Other.'''\n")

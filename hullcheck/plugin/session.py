@@ -230,12 +230,16 @@ class AuditSession:
         if not self.inventory.controls or narrowed(self.config):
             return ()
         faults: dict[Way, str] = {
-            (*way, name): f"no control has this name; {did_you_mean(name, self.mapped)}"
+            (*way, name): f"no control has this name; {self._near(name)}"
             for way, controls in self.inventory.all_tailoring()
             for name in controls
             if name not in self.mapped
         }
         return self.inventory.faulty(faults).faults if faults else ()
+
+    def _near(self, name: str) -> str:
+        hint = did_you_mean(name, self.mapped)
+        return hint if hint.endswith("?") else "`hullcheck controls` lists them"
 
 
 SESSION = pytest.StashKey[AuditSession]()
