@@ -406,6 +406,20 @@ def test_run_that_judged_nothing_is_not_green(suite: Project, processes: list[st
     assert run.results["run"]["exit_status"] == 1
 
 
+def test_run_that_a_plugin_ends_is_not_green(tmp_path: Path) -> None:
+    """Whatever exit status it chose: what was selected was not all judged."""
+    project = Project(tmp_path, {"test_every.py": EVERY_VERDICT})
+    project.write(
+        "conftest.py",
+        "import pytest\n\n"
+        "def pytest_runtest_setup(item):\n"
+        "    'fails' in item.nodeid and pytest.exit('enough', 0)\n",
+    )
+    run = project.pytest("-k", "test_passes or test_fails", "--hosts", _empty(project))
+    assert (run.status, run.verdicts) == (2, {"passes": "pass"}), run.output
+    assert run.results["run"]["exit_status"] == 2
+
+
 @pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one-process", "two-workers"])
 @pytest.mark.parametrize("selection", ["container_is_not_privileged", "no_such_control"])
 def test_nagios_is_not_told_that_nothing_is_well(

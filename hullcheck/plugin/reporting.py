@@ -64,6 +64,8 @@ class Reporting:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if outcome:
             gc.freeze()  # as before judging: what is left to do is to write, and to look through it all finds nothing
+        if self.interrupted and session.exitstatus == 0:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
         own = session.exitstatus
         self.interrupted |= own in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         yield
