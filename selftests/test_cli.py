@@ -146,6 +146,16 @@ def test_controls_of_another_place(tmp_path: Path) -> None:
     assert len(listed(hullcheck("controls", str(project.folder), cwd=elsewhere))) == 5
 
 
+def test_controls_of_a_place_without_settings(tmp_path: Path) -> None:
+    """Also from within a project, whose settings are not those of the other place."""
+    project = Project(tmp_path / "project", TESTS)
+    house = tmp_path / "house"
+    house.mkdir()
+    (project.folder / "tests").rename(house / "rules")
+    done = hullcheck("controls", str(house), cwd=project.folder)
+    assert len(listed(done)) == 5
+
+
 def test_numbers_of_an_older_benchmark(tmp_path: Path) -> None:
     """2.8 was 2.7; what was not in it has no number there, and stands at the end."""
     project = Project(tmp_path / "project", TESTS)

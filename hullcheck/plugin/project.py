@@ -65,12 +65,12 @@ def _joined(words: Sequence[str]) -> list[str]:
 
 
 def require(config: pytest.Config) -> None:
-    """Stop where pytest has gone astray all the same.
+    """Stop where pytest has gone astray all the same; `hullcheck controls PATH` means another place.
 
     Raises:
         pytest.UsageError: the settings beside the user were not read.
     """
-    if config.option.help:
+    if config.option.help or config.getoption("hullcheck_listing", None):
         return
     here = config.invocation_params.dir
     settings = [here / "pytest.ini", here / "pyproject.toml"]
