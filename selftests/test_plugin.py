@@ -196,6 +196,25 @@ def test_selection_is_that_of_pytest(
     assert not trace.exists()
 
 
+@pytest.mark.parametrize("option", ["--setup-plan", "--fixtures", "--fixtures-per-test"])
+def test_what_only_explains_asks_no_host_and_leaves_no_report(tmp_path: Path, option: str) -> None:
+    """A JUnit file of tests that were not called would look as if they had passed."""
+    project = Project(tmp_path, {"test_every.py": EVERY_VERDICT})
+    trace = project.command("ssh", 'echo "$@" >>$trace; exit 255')
+    run = project.pytest(option, "--hosts", "ssh://web1")
+    assert run.status == 0, run.output
+    assert not trace.exists()
+    assert not (tmp_path / "reports").exists()
+
+
+def test_controls_that_were_not_called_are_not_green(tmp_path: Path) -> None:
+    """`--setup-only` reads the facts and judges none."""
+    project = Project(tmp_path, {"test_every.py": EVERY_VERDICT})
+    run = project.pytest("--setup-only", "-k", "test_passes", "--hosts", _empty(project))
+    assert run.status == 1, run.output
+    assert len(run.lines("No control was judged")) == 1
+
+
 def test_each_control_once_for_each_target(suite: Project) -> None:
     """A target is named in the test's id by its host part, with its port where names collide."""
     hosts = "ssh://audit@web1,ssh://web2:2201,ssh://web2:2202?sudo=true,local://"

@@ -140,7 +140,12 @@ def connection(config: pytest.Config) -> Connection:
     )
 
 
+_EXPLAINING = (
+    *("collectonly", "markers", "help", "hullcheck_show_probes"),
+    *("setupplan", "showfixtures", "show_fixtures_per_test"),
+)
+
+
 def runs_tests(config: pytest.Config) -> bool:
     """Whether tests are to be run, and not only listed or explained."""
-    given = config.option
-    return not (given.collectonly or given.markers or given.help or given.hullcheck_show_probes)
+    return not any(config.getoption(each, False) for each in _EXPLAINING)

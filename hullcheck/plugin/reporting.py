@@ -10,7 +10,7 @@ import pytest
 from hullcheck.bundle import BundleError
 from hullcheck.plugin import options
 from hullcheck.plugin.outcome import Outcome
-from hullcheck.plugin.session import LATEST, session_of
+from hullcheck.plugin.session import LATEST, SESSION, session_of
 from hullcheck.results import Audit
 from hullcheck.text import printable
 from hullcheck.writers import html, terminal
@@ -60,7 +60,7 @@ class Reporting:
         for test in [] if self.interrupted else list(self.carried):  # a process that judged has crashed then
             self._take_in(test)
         outcome = self.outcome
-        if outcome and session.exitstatus == 0 and outcome.is_never_green:
+        if session.exitstatus == 0 and (outcome.is_never_green if outcome else self._gathered_in_vain):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if outcome:
             gc.freeze()  # as before judging: what is left to do is to write, and to look through it all finds nothing
@@ -73,6 +73,11 @@ class Reporting:
             _say_unknown(session, int(own))
         if outcome:
             self._write(session, outcome)
+
+    @property
+    def _gathered_in_vain(self) -> bool:
+        """Whether no control was called though there were some, as by `--setup-only`."""
+        return SESSION in self.config.stash and session_of(self.config).gathered and not self.outcome
 
     def _write(self, session: pytest.Session, outcome: Outcome) -> None:
         from hullcheck.writers.run_folder import (  # late: the start of a run needs no template
@@ -115,6 +120,8 @@ class Reporting:
         yield
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and options.path(self.config, "reports"):
             terminal.write_nothing_selected(terminalreporter)
+        if self._gathered_in_vain:
+            terminal.write_nothing_judged(terminalreporter)
         if self.outcome:
             session = self.outcome.session
             terminal.write_summary(

@@ -74,6 +74,11 @@ def write_nothing_selected(reporter: Any) -> None:
     )
 
 
+def write_nothing_judged(reporter: Any) -> None:
+    """Where no control passed or failed."""
+    reporter.write_line("No control was judged: nothing here says that a target is hardened.", red=True)
+
+
 def write_summary(reporter: Any, audit: Audit, *, folder: Path, strict: bool, mapped: Mapped) -> None:
     """The verdicts of each target, and where the reports are.
 
@@ -92,7 +97,7 @@ def write_summary(reporter: Any, audit: Audit, *, folder: Path, strict: bool, ma
         reporter.write_line(f"{target.name:<{width}}  {', '.join(filter(None, words)) or 'nothing judged'}")
     _write_accepting(reporter, audit, strict, mapped)
     if audit.nothing_judged:
-        reporter.write_line("No control was judged: nothing here says that a target is hardened.", red=True)
+        write_nothing_judged(reporter)
     reporter.write_line(f"results: {folder}")
 
 
