@@ -155,6 +155,8 @@ def mistaken(path: Path) -> str:
     file = _file(path)
     if not os.path.exists(file):
         return f"there is no {FILE_NAME} in this folder"
+    if file.is_char_device() or file.is_block_device():  # they may have no end
+        return "this is no recording"
     if not file.is_file() or not os.access(file, os.R_OK):  # a pipe can be read only once
         return ""
     with file.open("rb") as opened:

@@ -91,6 +91,7 @@ def test_name_is_not_that_of_a_file_of_the_run() -> None:
         (["ssh://web1?sudo=yes"], "sudo=yes: write sudo=true or sudo=false"),
         (["local://?sudo"], "sudo=: write sudo=true or sudo=false"),
         (["docker://web?docker_host=tcp://10.0.0.1"], "unknown key 'docker_host' after"),
+        (["recorded:///dev/null"], "this is no recording"),
         (["recorded://"], "there is no such file or folder"),
         (["recorded:///no/such"], "there is no such file or folder"),
     ],
