@@ -164,7 +164,7 @@ class Reporting:
 def _say_unknown(session: pytest.Session, status: int) -> None:
     """To Nagios: testinfra's `--nagios` counts failures alone, and calls it OK where nothing was judged."""
     session.exitstatus = NAGIOS_UNKNOWN
-    print(f"UNKNOWN: without --nagios the exit status is {status}, and this would not be green", flush=True)
+    print(f"\nUNKNOWN: without --nagios the exit status is {status}, and this would not be green", flush=True)
 
 
 def _bundling(config: pytest.Config) -> "Bundling | None":
