@@ -30,7 +30,7 @@ class _Manager:
         """What one of these programs does that is given *words*; the first word that it knows decides."""
         for number, word in enumerate(words, start=1):
             if word in self.install:
-                return Act.INSTALL if _installs(words[number:]) and not _TRIES.intersection(words) else None
+                return Act.INSTALL if _installs(words[number:]) and not _only_tries(words) else None
             if word in self.refresh:
                 return Act.REFRESH
             if word in self.upgrade:
@@ -41,6 +41,11 @@ class _Manager:
 def _installs(words: Sequence[str]) -> bool:
     """Whether there is anything to install among *words*, or what is missing for others is."""
     return any(not word.startswith("-") or word in ("-f", "--fix-broken") for word in words)
+
+
+def _only_tries(words: Sequence[str]) -> bool:
+    """Whether an option says that nothing is to be installed; `-s` may be one of several letters."""
+    return any(word in _TRIES or _TRIES_BY_LETTER.fullmatch(word) for word in words)
 
 
 def _manager(programs: str, refresh: str, upgrade: str, install: str) -> _Manager:
@@ -86,7 +91,9 @@ _ONLY_NAME_WORDS = """
 """
 ONLY_NAMES = frozenset(_ONLY_NAME_WORDS.split())
 _SHELL_WORDS = frozenset(("[", "[[", "case", "command", "for", "hash", "select"))
-_TRIES = frozenset(("--simulate", "--dry-run", "--just-print", "--no-act", "--recon", "--print-uris"))
+_TRIES_WORDS = "--assumeno --dry-run --just-print --no-act --noaction --print-uris --recon --simulate"
+_TRIES = frozenset(_TRIES_WORDS.split())
+_TRIES_BY_LETTER = re.compile("-(?![aceoptX])[A-Za-z]*s[A-Za-z]*")  # after these letters stands a value
 _REDIRECTION = re.compile(r"\d*(?:>>|>|<|&>)[&|]?(.*)", re.DOTALL)
 _VERB = "|".join(sorted(_REFRESHES | _UPGRADES | {"--sync", "-Sy[a-z]*"}, key=len, reverse=True))
 
