@@ -604,6 +604,33 @@ def test_files_that_look_like_keys() -> None:
     assert found == tuple(sorted(f"/{each}" for each in names))
 
 
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("app/.env", True),
+        ("app/.env.production", True),
+        ("srv/web/.npmrc", True),
+        ("root/.pypirc", True),
+        ("root/.dockercfg", True),
+        ("root/.my.cnf", True),
+        ("root/.ssh/deploy", True),
+        ("home/ci/.ssh/github_ed25519", True),
+        ("app/.env.example", False),
+        ("app/environment", False),
+        ("usr/local/lib/node_modules/npm/.npmrc", False),
+        ("app/node_modules/x/test/.env", False),
+        ("root/.ssh/authorized_keys", False),
+        ("root/.ssh/known_hosts", False),
+        ("root/.ssh/config", False),
+        ("root/.ssh/deploy.pub", False),
+    ],
+)
+def test_file_that_may_hold_a_secret(path: str, found: bool) -> None:
+    """Files of settings with passwords, and keys under names of their own, are left to a person."""
+    target = facts(answer({"a": [[(path, 0o600)]]}), "a")
+    assert (target.image_contents.of(digest("a")).keys == (f"/{path}",)) is found
+
+
 # ---- what is remembered
 
 

@@ -40,10 +40,16 @@ _DATABASES = {  # those that name packages inside one file
 }
 _KEYS = re.compile(
     r"(?:id_(?:rsa|dsa|ecdsa|ecdsa_sk|ed25519|ed25519_sk)|ssh_host_\w+_key|[^/]*\.(?:key|p12|pfx|jks|keystore|ppk)"
-    r"|[^/]*(?:private|priv|key)[^/]*\.pem|\.netrc|\.pgpass|\.git-credentials|\.vault-token|\.htpasswd)"
+    r"|[^/]*(?:private|priv|key)[^/]*\.pem|\.netrc|\.pgpass|\.git-credentials|\.vault-token|\.htpasswd"
+    r"|\.dockercfg|\.my\.cnf)"
 )
+_SETTINGS = re.compile(r"\.env(?:\.(?!dist|example|sample|template)\w+)?|\.npmrc|\.pypirc")
+_LIBRARIES = re.compile(
+    r".*/(?:node_modules|site-packages|dist-packages)/.*"
+)  # they bring settings for their tests
 _KEY_PATHS = re.compile(
-    r".*/(?:\.docker/config\.json|\.aws/credentials|\.kube/config|\.azure/accessTokens\.json)"
+    r".*/(?:\.docker/config\.json|\.aws/credentials|\.kube/config|\.azure/accessTokens\.json"
+    r"|\.ssh/(?!authorized_keys|config|environment|known_hosts|rc$)[^/]+(?<!\.pub))"
 )
 
 
@@ -81,4 +87,7 @@ def database(path: str) -> str:
 
 def looks_like_key(path: str) -> bool:
     """Whether its name is one that private keys and stored passwords have."""
-    return bool(_KEYS.fullmatch(posixpath.basename(path)) or _KEY_PATHS.fullmatch(path))
+    name = posixpath.basename(path)
+    if _SETTINGS.fullmatch(name):
+        return not _LIBRARIES.fullmatch(path)
+    return bool(_KEYS.fullmatch(name) or _KEY_PATHS.fullmatch(path))

@@ -21,7 +21,7 @@ from hullcheck.probes import TIMED_OUT
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
-SCHEMA = "hullcheck/images/3"
+SCHEMA = "hullcheck/images/4"
 
 Known = Mapping[str, Mapping[str, Any]]
 """What the probe keeps of an image, and when it was read, by image."""
