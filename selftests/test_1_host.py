@@ -67,7 +67,8 @@ class System:
     def audit(self) -> Audit:
         """The fact."""
         lines = [f"machine:{self.machine}", *(["compat:"] if self.compat else [])]
-        kinds = ["tree"] * len(self.rules) if self.kinds is None else self.kinds
+        usual = ["watch" if JSON in rule else "tree" for rule in self.rules]
+        kinds = usual if self.kinds is None else self.kinds
         lines += [f"kernel:{kind}" for kind in (f"enabled {self.enabled}", *kinds)]
         lines += ["unlabelled:"] * self.unlabelled
         lines += [f"file:/etc/audit/rules.d/docker.rules:{rule}" for rule in self.files]
@@ -453,11 +454,52 @@ def test_forms_of_rules() -> None:
         ("-a possible,exit -S all", "", Rule("")),
         ("-a always -S open", "", Rule("", list="", calls=frozenset({"open"}))),
         ("-a never,task -F uid=0", "", Rule("", list="task", action="never", limits=("uid=0",))),
+        ("-w /a", "tree never", Rule("", path="/a", tree=True, action="never")),
+        ("-w /a -p w", "watch never", Rule("", path="/a", permissions=frozenset("w"), action="never")),
     ],
 )
 def test_parts_of_a_rule(text: str, kind: str, expected: Rule) -> None:
     """What a line leaves out has the meaning that auditctl gives it."""
-    assert parse(text, {}, kind) == replace(expected, text=text)
+    text = f"{text} (never)" if kind.endswith("never") else text
+    assert parse(text.removesuffix(" (never)"), {}, kind) == replace(expected, text=text)
+
+
+@pytest.mark.parametrize(
+    ("listed", "meant"),
+    [
+        (" -p wa-w /a", "-w /a -p wa"),
+        (" -p wa-w /a -k b", "-w /a -k b -p wa"),
+        (" -p wa -k b-w-w /a", "-w /a -p wa -k b-w"),
+    ],
+)
+def test_rule_that_auditctl_lists_in_a_form_of_its_own(listed: str, meant: str) -> None:
+    """One whose permissions were given before its path is read, and told, in the usual order."""
+    rule = parse(listed, {})
+    assert rule is not None
+    assert (rule.path, rule.permissions, rule.text) == ("/a", frozenset("wa"), meant)
+
+
+def test_rule_that_records_nothing_and_is_listed_as_a_watch() -> None:
+    """The kernel tells that it says `never`; where it cannot be asked, a file that has the rule does."""
+    hidden = f"left out by {GOOD + ' (never)'!r}"
+    assert System((GOOD,), kinds=("watch never",)).verdict() == ("fail", hidden)
+    never = f"-a never,exit -F path={JSON} -F perm=wa -F key=docker"
+    assert System((GOOD,), (never,), kinds=()).verdict() == ("fail", hidden)
+    for other in (never.replace(".json", ""), never.replace("wa", "r"), never.replace("never", "always")):
+        assert System((GOOD,), (other,), kinds=()).verdict()[0] == "pass"
+    whole = "-a always,exit -S all"
+    assert System((whole,), (never,), kinds=()).verdict()[0] == "pass"
+    assert System((GOOD,), (never, GOOD), kinds=("watch",)).verdict()[0] == "pass"
+
+
+def test_directory_in_which_changes_are_not_recorded() -> None:
+    """A rule on the directory alone hides who renames or removes a file there, and not who writes to it."""
+    for permissions, passes in (("w", False), ("wa", False), ("a", True), ("r", True)):
+        never = f"-a never,exit -F path=/etc/docker -F perm={permissions} -F uid=0"
+        assert (System((never, GOOD), kinds=("watch", "watch")).verdict()[0] == "pass") is passes
+        assert System((GOOD, never), kinds=("watch", "watch")).verdict()[0] == "pass"
+    above = "-a never,exit -F path=/etc -F perm=w -F uid=0"
+    assert System((above, GOOD), kinds=("watch", "watch")).verdict()[0] == "pass"
 
 
 @pytest.mark.parametrize(

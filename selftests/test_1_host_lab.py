@@ -229,6 +229,11 @@ FILE_RULES = [
     ["-a always,exit -F dir={folder} -F perm=wa -F filetype=file"],
     ["-a never,task -F arch=b64", "-w {file} -p wa"],
     ["-a never,task -F a0!=1", "-w {file} -p wa"],
+    # auditctl lists these in a form of its own
+    ["-a always,exit -F perm=wa -F path={file}"],
+    ["-a always,exit -F perm=wa -F key=a-b -F path={file}"],
+    ["-a always,exit -F key=docker -F perm=wa -F dir={folder}"],
+    ["-a never,exit -F path={folder} -F perm=a", "-w {file} -p wa"],
 ]
 LACKING = [
     [],
@@ -256,6 +261,11 @@ LACKING = [
     ["-a always,exit -F path={file} -F perm=wa -F exe=/usr/bin/true"],
     ["-a always,exit -F arch=b64 -S unlink -F path={file}"],
     ["-a never,exit -F path={file}", "-w {file} -p wa"],
+    ["-a never,exit -F path={file} -F perm=wa"],
+    ["-a never,exit -F path={file} -F perm=wa -F key=docker", "-w {folder} -p wa"],
+    ["-a never,exit -F perm=wa -F dir={folder}", "-w {file} -p wa"],
+    ["-a never,exit -F path={folder}", "-w {file} -p wa"],
+    ["-a never,exit -F path={folder} -F perm=w -F arch=b64", "-w {file} -p wa"],
     ["-a never,exit -F dir={folder}", "-w {file} -p wa"],
     ["-a never,exit -F uid=0", "-w {folder} -p wa"],
     ["-w {file} -p wa", "-A never,exit -F dir={folder}"],
@@ -354,6 +364,19 @@ def test_rule_that_is_older_than_its_directory(kernel: Kernel, folder: Path) -> 
     assert auditctl("-l") == before
     assert kernel.records(lambda: append(file), file)
     assert gap(late) == ""
+
+
+def test_rule_on_the_tree_of_a_file(kernel: Kernel, folder: Path) -> None:
+    """A rule with dir= on a file covers it until it is replaced, which is told; one with path= stays."""
+    file = folder / "f"
+    for field, stays in ("dir", False), ("path", True):
+        kernel.load(f"-a always,exit -F {field}={file} -F perm=wa")
+        audit, fact = _audit_of(file)
+        assert audit.gap(fact) == ""
+        assert ("which the kernel drops when the file is replaced" in audit.note(fact)) is not stays
+        assert kernel.records(lambda: put_in_its_place(file), file)
+        assert kernel.records(lambda: append(file), file) is stays
+        assert (gap(file) == "") is stays
 
 
 def test_rules_without_perl(kernel: Kernel, folder: Path) -> None:

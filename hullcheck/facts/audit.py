@@ -14,7 +14,8 @@ from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
 # auditctl prints `-w PATH` for a rule on a directory with all below it and for one on the directory alone,
-# which -w becomes where the directory did not exist yet. The kernel tells them apart if it can be asked.
+# which -w becomes where the directory did not exist yet, and for one that says `never` as well. The kernel tells them
+# apart if it can be asked.
 _PERL = r"""
 alarm 5;
 socket(my $kernel, 16, 3, 9) or exit 1;
@@ -28,9 +29,9 @@ ask(1013);
 while (1) {
   ($type, $body) = hear();
   last if $type != 1013;
-  my ($count, @fields) = unpack("x8 L x256 L64", $body);
+  my ($action, $count, @fields) = unpack("x4 L L x256 L64", $body);
   my @named = grep { $_ == 105 || $_ == 107 } @fields[0 .. $count - 1];
-  print @named ? $named[0] == 107 ? "tree\n" : "watch\n" : "rule\n";
+  print @named ? $named[0] == 107 ? "tree" : "watch" : "rule", $action ? "\n" : " never\n";
 }
 exit($type == 3 ? 0 : 1);
 """
@@ -138,9 +139,20 @@ class Audit:
         lines = [line for line in self._get("rule") if line.strip() != "No rules"]
         kinds = [line for line in self._get("kernel") if not line.startswith("enabled")]
         pairs = zip(lines, kinds if len(kinds) == len(lines) else [""] * len(lines), strict=True)
-        rules = self._in_force(parse(line, self._real, kind) for line, kind in pairs)
+        rules = self._in_force(self._as_loaded(parse(line, self._real, kind), kind) for line, kind in pairs)
         pid = status.get("pid", "0").strip()
         return Loaded(status["enabled"].split()[0] in ("1", "2"), int(pid) if pid.isdigit() else 0, rules)
+
+    def _as_loaded(self, rule: Rule | None, kind: str) -> Rule | None:
+        """A rule of the list; where the kernel was not asked, one that a file has with `never` is that one."""
+        if kind or rule is None or not rule.text.startswith("-w"):
+            return rule
+        same = (
+            each
+            for each in self.files
+            if each.action == "never" and (each.path, each.permissions) == (rule.path, rule.permissions)
+        )
+        return rule.as_never() if any(same) else rule
 
     @cached_property
     def status(self) -> dict[str, str]:
@@ -248,6 +260,8 @@ class Audit:
             parts.append("a directory above is watched with all below it")
         if any(rule.tree is None and rule.path and file.node.is_directory for rule in found.by):
             parts.append("taken for a watch of all below it, which auditctl does not show")
+        if not file.node.is_directory and all(rule.tree and rule.path == file.node.path for rule in found.by):
+            parts.append("a rule on a tree, which the kernel drops when the file is replaced")
         if file.node.is_directory and self._is_another_file_system(file.node.path):
             parts.append("holds if the rule was loaded after the file system there was mounted")
         if self._coverage(self.files, file, may_leave_out).flaws:

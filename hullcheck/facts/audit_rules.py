@@ -2,18 +2,21 @@
 
 Tried on a kernel: over all rules, whether of files, directories or everything, the first one that matches
 decides; one with a path follows links on the way to it, but one whose path *is* a link watches the link and
-not its target.
+not its target. auditctl lists every rule on a path and permissions, and on nothing else, as if it had been made
+with -w: one that says `never` too, and one that has them in another order as ` -p wa-w PATH`.
 """
 
 import operator
+import posixpath
 import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hullcheck.facts.mounts import is_below
 
 _OPTION = re.compile(r"(?:^|\s)-([a-zA-Z])\s+(.*?)(?=\s+-[a-zA-Z]\s|\s*$)")
+_SWAPPED = re.compile(r"(?P<before>(?: -[kp] \S.*?)+)-w (?P<path>/.*?)(?P<after>(?: -[kp] .*)?)")
 _FIELD = re.compile(r"([a-z0-9_]+)\s*(!=|>=|<=|&=|=|>|<|&)\s*(.*)")
 _CALLS = {
     "w": frozenset(("openat", "truncate", "ftruncate", "unlinkat", "renameat2")),
@@ -99,6 +102,10 @@ class Rule:
         """Whether it is about labels that SELinux alone gives to processes and files; roles AppArmor has as well."""
         return any(map(_LABEL.match, self.limits))
 
+    def as_never(self) -> "Rule":
+        """The same as what it is in the kernel, where auditctl lists a rule that records nothing like a watch."""
+        return replace(self, action="never", text=f"{self.text} (never)")
+
     def matches(self, arch: str, permission: str) -> bool:
         """Whether it can match a change by a program of *arch* that `permission` stands for: w or a."""
         return permission in self.permissions and self.arch in ("", arch)
@@ -109,21 +116,25 @@ def parse(text: str, resolved: Mapping[str, str], kind: str = "") -> Rule | None
 
     Args:
         resolved: paths of rules, with the links on the way to them resolved.
-        kind: what the kernel says that it is: `tree`, `watch` or `rule`; empty where it was not asked.
+        kind: what the kernel says that it is: `tree`, `watch` or `rule`, and `never` where it records nothing; empty
+            where it was not asked.
     """
+    if swapped := _SWAPPED.fullmatch(text):
+        text = f"-w {swapped['path']}{swapped['after']}{swapped['before']}"
     options = [(match[1], match[2].strip()) for match in _OPTION.finditer(text)]
     if not options or options[0][0] not in "waA":
         return None
     if options[0][0] == "w":
         words = dict(options)
         permissions = frozenset(words.get("p", "rwxa"))
-        return Rule(text, path=_resolved(words["w"], resolved), tree=_tree(kind), permissions=permissions)
+        rule = Rule(text, path=_resolved(words["w"], resolved), tree=_tree(kind), permissions=permissions)
+        return rule.as_never() if kind.endswith("never") else rule
     return _syscall_rule(text, options, resolved)
 
 
 def _tree(kind: str) -> bool | None:
     """auditctl prints a rule on a file and one on a directory's whole tree alike, with -w."""
-    return {"tree": True, "watch": False}.get(kind)
+    return {"tree": True, "watch": False}.get(kind.partition(" ")[0])
 
 
 def _resolved(path: str, resolved: Mapping[str, str]) -> str:
@@ -216,7 +227,7 @@ def coverage(
         rule for rule in kept if _concerns(rule, target, stat.S_ISDIR(mode)) and not may_leave_out(rule.path)
     ]
     results = [
-        _decide(near, mode, arch, permission, has_old_calls)
+        _decide(_that_meet(near, target, permission), mode, arch, permission, has_old_calls)
         for arch in architectures
         for permission in ("w", "a")
     ]
@@ -227,7 +238,16 @@ def coverage(
 
 def _concerns(rule: Rule, target: str, is_directory: bool) -> bool:
     inside = is_directory and rule.action == "never" and bool(rule.path) and is_below(rule.path, target)
-    return inside or rule.is_about(target)
+    return inside or rule.is_about(target) or _hides_names(rule, target)
+
+
+def _hides_names(rule: Rule, target: str) -> bool:
+    """Whether it records nothing on the directory alone in which *target* is, where renaming and removing write."""
+    return rule.action == "never" and not rule.is_about(target) and rule.path == posixpath.dirname(target)
+
+
+def _that_meet(near: Iterable[Rule], target: str, permission: str) -> list[Rule]:
+    return [rule for rule in near if permission == "w" or not _hides_names(rule, target)]
 
 
 def _decide(near: Iterable[Rule], mode: int, arch: str, permission: str, has_old_calls: bool) -> Rule | str:
