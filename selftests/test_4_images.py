@@ -495,6 +495,7 @@ def test_update_before_a_script() -> None:
         "`which apt-get` update",
         "for p in apt-get; do $p update; done",
         "for a in update upgrade; do apt-get $a; done",
+        "apt-get $TASK",
         "apt-get {update,upgrade}",
         "X='apt-get update'",
         "python3 -c \"run(['apt-get','update'])\"",

@@ -8,7 +8,6 @@ from hullcheck.facts.package_managers import (
     ONLY_NAMES,
     Act,
     act_of_any,
-    has_word_of_update,
     names_update,
     started,
 )
@@ -97,11 +96,10 @@ def _done(script: Script, depth: int = 0) -> Iterator[_Done]:
         depth: in how many texts it is found, one inside the other.
     """
     runs_files = any(_runs_a_file(call, script) for call in script.calls)
-    updates = has_word_of_update(" ".join(word for call in script.calls for word in call.words))
     for number, call in enumerate(script.calls):
         if any(guard.kind == "function" for guard in call.guards):
             continue  # it is done where the function is called
-        found = _by_a_manager(call.words, updates=updates)
+        found = _by_a_manager(call.words)
         if found is not None:
             act, family, certain = found
             yield _Done(act, family, call.guards, number, certain)
@@ -115,18 +113,14 @@ def _done(script: Script, depth: int = 0) -> Iterator[_Done]:
             yield from _in_text(text, frozenset(), len(script.calls), depth + 1)
 
 
-def _by_a_manager(words: Command, *, updates: bool) -> tuple[Act, object, bool] | None:
-    """What a command does with a package manager, with which, and whether that is certain.
-
-    Args:
-        updates: whether a word with which one updates is anywhere in the script.
-    """
+def _by_a_manager(words: Command) -> tuple[Act, object, bool] | None:
+    """What a command does with a package manager, with which, and whether that is certain."""
     family, act = started(words) or (None, None)
     if act:
         return act, family, True
     operands = [word for word in words[1:] if not word.startswith("-")]
     is_filled_in = bool(operands) and all(word.startswith("$") for word in operands)
-    if family and ((updates and is_filled_in) or names_update(" ".join(words))):
+    if family and (is_filled_in or names_update(" ".join(words))):
         return Act.REFRESH, family, False
     act = act_of_any(words[1:]) if words[0].startswith("$") else None
     return (act, f"${words[0].strip('${}')}", False) if act else None

@@ -182,11 +182,6 @@ def names_update(text: str) -> bool:
     return bool(_NAMES_UPDATE.search(text))
 
 
-def has_word_of_update(text: str) -> bool:
-    """Whether one of the words with which package managers update is in *text*."""
-    return bool(re.search(rf"(?<![\w-])(?:{_VERB})(?![\w-])", text))
-
-
 def _operands(words: Sequence[str]) -> list[str]:
     """*words* without redirections, and without the files after them."""
     kept, is_file = list[str](), False
