@@ -207,8 +207,8 @@ FILE_RULES = [
     ["-w {folder} -p wa"],
     ["-w {folder}/d/../f -p wa", "-w {file} -p wa"],
     ["-w {folder}/link/f -p wa"],
-    ["-w {file} -p wa", "-a never,exit -F path={file}"],
     ["-w {folder} -p wa", "-a never,exit -F path={file}"],
+    ["-w {folder} -p wa", "-a never,exit -F path={folder}"],
     ["-w {file} -p wa", "-a never,exit -F uid=0"],
     ["-a never,exit -F dir={folder}/d", "-w {file} -p wa"],
     ["-a never,exit -F arch=b64 -S adjtimex -F uid=0", "-w {file} -p wa"],
@@ -265,6 +265,7 @@ LACKING = [
     ["-a never,exit -F path={file} -F perm=wa -F key=docker", "-w {folder} -p wa"],
     ["-a never,exit -F perm=wa -F dir={folder}", "-w {file} -p wa"],
     ["-a never,exit -F path={folder}", "-w {file} -p wa"],
+    ["-w {file} -p wa", "-a never,exit -F path={folder}"],
     ["-a never,exit -F path={folder} -F perm=w -F arch=b64", "-w {file} -p wa"],
     ["-a never,exit -F dir={folder}", "-w {file} -p wa"],
     ["-a never,exit -F uid=0", "-w {folder} -p wa"],
@@ -377,6 +378,19 @@ def test_rule_on_the_tree_of_a_file(kernel: Kernel, folder: Path) -> None:
         assert kernel.records(lambda: put_in_its_place(file), file)
         assert kernel.records(lambda: append(file), file) is stays
         assert (gap(file) == "") is stays
+
+
+def test_rules_whose_order_turns(kernel: Kernel, folder: Path) -> None:
+    """When a file is replaced the last rule on it comes first; a rule on the tree around it keeps its place."""
+    file = folder / "f"
+    for rule, stays in ("-w {file} -p wa", False), ("-w {folder} -p wa", True):
+        kernel.load(rule.format(file=file, folder=folder), f"-a never,exit -F path={file}")
+        listed = auditctl("-l")
+        assert (gap(file) == "") is stays
+        assert kernel.records(lambda: append(file), file)
+        put_in_its_place(file)
+        assert kernel.records(lambda: append(file), file) is stays
+        assert auditctl("-l") == listed
 
 
 def test_rules_without_perl(kernel: Kernel, folder: Path) -> None:

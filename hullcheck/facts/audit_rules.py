@@ -97,6 +97,10 @@ class Rule:
             return True
         return self.tree is not False and is_below(target, self.path)
 
+    def is_watch_of(self, target: str) -> bool:
+        """Whether it is on *target* alone."""
+        return self.path == target and not self.tree
+
     @property
     def is_about_labels(self) -> bool:
         """Whether it is about labels that SELinux alone gives to processes and files; roles AppArmor has as well."""
@@ -226,11 +230,13 @@ def coverage(
     near = [
         rule for rule in kept if _concerns(rule, target, stat.S_ISDIR(mode)) and not may_leave_out(rule.path)
     ]
-    results = [
-        _decide(_that_meet(near, target, permission), mode, arch, permission, has_old_calls)
-        for arch in architectures
-        for permission in ("w", "a")
-    ]
+    results = list[Rule | str]()
+    for arch in architectures:
+        for permission in ("w", "a"):
+            met = _that_meet(near, target, permission)
+            found = _decide(met, mode, arch, permission, has_old_calls)
+            is_watch = isinstance(found, Rule) and found.is_watch_of(target)
+            results.append((is_watch and _overruled(met, target, arch, permission)) or found)
     by = dict.fromkeys(result for result in results if isinstance(result, Rule))
     flaws = dict.fromkeys(result for result in results if isinstance(result, str))
     return Coverage(tuple(by), tuple(flaws))
@@ -244,6 +250,19 @@ def _concerns(rule: Rule, target: str, is_directory: bool) -> bool:
 def _hides_names(rule: Rule, target: str) -> bool:
     """Whether it records nothing on the directory alone in which *target* is, where renaming and removing write."""
     return rule.action == "never" and not rule.is_about(target) and rule.path == posixpath.dirname(target)
+
+
+def _overruled(met: Iterable[Rule], target: str, arch: str, permission: str) -> str:
+    """Why a watch of *target* does not record a kind of change though no rule before it says so; else empty.
+
+    Of rules on single files and directories the kernel tries those on the directory of a change first, and when a
+    file is replaced it turns the order of those on it.
+    """
+    for rule in met:
+        alone = rule.is_watch_of(target) or _hides_names(rule, target)
+        if alone and rule.action == "never" and rule.matches(arch, permission) and _can_hide(rule):
+            return f"left out by {rule.text!r}, which may overrule those before it"
+    return ""
 
 
 def _that_meet(near: Iterable[Rule], target: str, permission: str) -> list[Rule]:
