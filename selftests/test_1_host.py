@@ -497,6 +497,16 @@ def test_rule_that_auditctl_lists_in_a_form_of_its_own(listed: str, meant: str) 
     assert (rule.path, rule.permissions, rule.text) == ("/a", frozenset("wa"), meant)
 
 
+def test_rule_on_permissions_alone() -> None:
+    """auditctl lists one without its action: the kernel tells it, and where nothing does it is the worse one."""
+    for kind, action in ("rule", "always"), ("rule never", "never"), ("", "never"):
+        rule = parse(" -p wa -k docker", {}, kind)
+        assert rule is not None
+        assert (rule.action, rule.path, rule.permissions) == (action, "", frozenset("wa"))
+    assert System((" -p wa", GOOD), kinds=("rule never", "watch")).verdict()[0] == "fail"
+    assert System((" -p x", GOOD), kinds=("rule never", "watch")).verdict()[0] == "pass"
+
+
 def test_rule_that_records_nothing_and_is_listed_as_a_watch() -> None:
     """The kernel tells that it says `never`; where it cannot be asked, a file that has the rule does."""
     hidden = f"left out by {GOOD + ' (never)'!r}"
@@ -764,6 +774,29 @@ def test_members_of_the_group() -> None:
     assert controllers(docker, "alice", "bob")[1] == f"not trusted by the policy: carol ({group})"
     assert controllers(docker, "alice", "bob", "carol") == ("pass", f"{group}: alice, bob, carol")
     assert controllers(docker, "alic", "bob", "carol")[0] == "fail"
+
+
+def test_other_ways_into_the_group() -> None:
+    """Who administers the group is as good as a member; a password opens it to whoever knows that."""
+    docker = at("/run/docker.sock", 0o140660, gid=998, grants=())
+    closed = replace(docker, itself=replace(docker.node, mode=0o140600))
+    assert controllers(docker)[0] == "pass"
+    admin = f"{PEOPLE}admins:empty:carol\nadmins:docker:alice\n"
+    assert controllers(docker, text=admin) == (
+        "fail",
+        "not trusted by the policy: carol (group empty (gid 998))",
+    )
+    assert controllers(docker, "carol", text=admin)[0] == "pass"
+    password = f"{PEOPLE}password:empty\n"
+    expected = "whoever knows the password of the group empty (gid 998) may join it"
+    assert controllers(docker, text=password) == ("fail", expected)
+    assert controllers(closed, text=password)[0] == "pass"
+    assert controllers(docker, text=f"{PEOPLE}password:docker\n")[0] == "pass"
+    found, reason = controllers(docker, text=f"{PEOPLE}unread:\n")
+    assert (found, "/etc/gshadow could not be read" in reason) == ("error", True)
+    assert controllers(closed, text=f"{PEOPLE}unread:\n")[0] == "pass"
+    rootless = replace(docker, owners=frozenset({0, 1000}))
+    assert controllers(rootless, text=f"{PEOPLE}unread:\n")[0] == "pass"
 
 
 def test_group_of_nobody() -> None:

@@ -231,6 +231,7 @@ FILE_RULES = [
     ["-a never,task -F a0!=1", "-w {file} -p wa"],
     # auditctl lists these in a form of its own
     ["-a always,exit -F perm=wa -F path={file}"],
+    ["-a always,exit -F perm=wa"],
     ["-a always,exit -F perm=wa -F key=a-b -F path={file}"],
     ["-a always,exit -F key=docker -F perm=wa -F dir={folder}"],
     ["-a never,exit -F path={folder} -F perm=a", "-w {file} -p wa"],
@@ -262,6 +263,8 @@ LACKING = [
     ["-a always,exit -F arch=b64 -S unlink -F path={file}"],
     ["-a never,exit -F path={file}", "-w {file} -p wa"],
     ["-a never,exit -F path={file} -F perm=wa"],
+    ["-a never,exit -F perm=wa -F key=docker", "-w {file} -p wa"],
+    ["-a never,exit -F perm=a", "-w {folder} -p wa"],
     ["-a never,exit -F path={file} -F perm=wa -F key=docker", "-w {folder} -p wa"],
     ["-a never,exit -F perm=wa -F dir={folder}", "-w {file} -p wa"],
     ["-a never,exit -F path={folder}", "-w {file} -p wa"],
@@ -652,6 +655,31 @@ def test_host_with_systemd(kernel: Kernel, lab_host: HostFactory) -> None:
     kernel.load("-w /lib/systemd/system/docker.service -p wa", "-w /var/run/docker.sock -p wa")
     assert only(judged("1.1.7", now(facts)))[0] == only(judged("1.1.9", now(facts)))[0] == "pass"
     host.exec("systemctl", "stop", "docker.service", "docker.socket")
+
+
+def test_other_ways_into_the_group(lab_host: HostFactory) -> None:
+    """A password of the group, and the right to administer it, let people in; the password's hash is not stored."""
+    host = lab_host()
+    hashed = host.exec("openssl", "passwd", "-6", "-salt", "abcdefgh", "password").strip()
+    for line, expected in (
+        ("docker:!::", "pass"),
+        ("docker:*::", "pass"),
+        ("docker:::", "pass"),
+        ("docker:!::somebody", "pass"),
+        (f"docker:!{hashed}::", "pass"),
+        (f"docker:{hashed}::", "fail"),
+        ("docker:!:somebody:", "fail"),
+    ):
+        host.exec("sed", "-i", f"s|^docker:.*|{line}|", "/etc/gshadow")
+        facts = facts_of_host(host)
+        assert only(judged("1.1.2", facts))[0] == expected, line
+        assert "abcdefgh" not in facts.recording.answers["accounts"].stdout
+    host.exec("rm", "/etc/gshadow")
+    for word, expected in ("x", "pass"), ("", "pass"), (hashed, "fail"):
+        host.exec("sed", "-i", f"s|^docker:[^:]*:|docker:{word}:|", "/etc/group")
+        facts = facts_of_host(host)
+        assert only(judged("1.1.2", facts))[0] == expected, word
+        assert "abcdefgh" not in facts.recording.answers["accounts"].stdout
 
 
 def test_unit_at_another_place(lab_host: HostFactory) -> None:

@@ -58,16 +58,19 @@ def test_engine_is_controlled_by_trusted_users(
     """Only users whom the site trusts may write to a socket on which the engine takes commands.
 
     Whoever may is root on the host: a container that mounts / takes one line. Membership is counted by
-    number, with the users whose first group it is, and with those whom an access control list lets in.
+    number, with the users whose first group it is, with those who administer the group, and with those whom an
+    access control list lets in. A group with a password is open to whoever knows it.
 
     Remedy: take the user out of the group (gpasswd --delete USER docker) or off the list (setfacl --remove),
-    or name the user in the `trusted_users` of the policy.
+    or name the user in the `trusted_users` of the policy; take a password away by gpasswd --remove-password docker.
     """
     assert not api_socket.node.bits & 0o002, "everyone on the host may write to it"
     found = accounts.controllers(api_socket)
     strangers = [f"{name} ({way})" for name, way in found.items() if name not in policy.trusted_users]
     assert not strangers, f"not trusted by the policy: {', '.join(strangers)}"
     group = accounts.group_name(api_socket.node.gid)
+    joined = accounts.joined_by_password(api_socket)
+    assert not joined, f"whoever knows the password of the group {group} may join it"
     return f"group {group}: {', '.join(found) or 'nobody but root'}"
 
 

@@ -3,7 +3,8 @@
 Tried on a kernel: over all rules, whether of files, directories or everything, the first one that matches
 decides; one with a path follows links on the way to it, but one whose path *is* a link watches the link and
 not its target. auditctl lists every rule on a path and permissions, and on nothing else, as if it had been made
-with -w: one that says `never` too, and one that has them in another order as ` -p wa-w PATH`.
+with -w: one that says `never` too, and one that has them in another order as ` -p wa-w PATH`. Of one on permissions
+alone it lists ` -p wa`.
 """
 
 import operator
@@ -17,6 +18,7 @@ from hullcheck.facts.mounts import is_below
 
 _OPTION = re.compile(r"(?:^|\s)-([a-zA-Z])\s+(.*?)(?=\s+-[a-zA-Z]\s|\s*$)")
 _SWAPPED = re.compile(r"(?P<before>(?: -[kp] \S.*?)+)-w (?P<path>/.*?)(?P<after>(?: -[kp] .*)?)")
+_NO_PATH = re.compile(r" -p (?P<permissions>[rwxa]+)(?: -k .*)?")
 _FIELD = re.compile(r"([a-z0-9_]+)\s*(!=|>=|<=|&=|=|>|<|&)\s*(.*)")
 _CALLS = {
     "w": frozenset(("openat", "truncate", "ftruncate", "unlinkat", "renameat2")),
@@ -125,6 +127,9 @@ def parse(text: str, resolved: Mapping[str, str], kind: str = "") -> Rule | None
     """
     if swapped := _SWAPPED.fullmatch(text):
         text = f"-w {swapped['path']}{swapped['after']}{swapped['before']}"
+    if bare := _NO_PATH.fullmatch(text):
+        rule = Rule(text.strip(), permissions=frozenset(bare["permissions"]))
+        return rule if kind == "rule" else rule.as_never()  # the worse of both where nothing tells
     options = [(match[1], match[2].strip()) for match in _OPTION.finditer(text)]
     if not options or options[0][0] not in "waA":
         return None
