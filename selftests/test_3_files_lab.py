@@ -448,6 +448,12 @@ def test_busybox_alone(host: Host) -> None:
         ),
         ("chmod 775 /etc/systemd/system", "chmod 755 /etc/systemd/system", "3.2", "/etc/systemd/system"),
         (
+            "mkdir -m 777 /etc/systemd/system/service.d",
+            "rmdir /etc/systemd/system/service.d",
+            "3.2",
+            "/etc/systemd/system/service.d",
+        ),
+        (
             f"mv {SYSCONFIG} /opt/away; chmod 777 /etc/sysconfig",
             f"chmod 755 /etc/sysconfig; mv /opt/away {SYSCONFIG}",
             "3.2",

@@ -234,6 +234,7 @@ unit_folders() {  # FILE of a unit: where a new file would change it
   [ ! -d "${1%/*}/$drop_ins" ] || folder "${1%/*}/$drop_ins"
   [ $manager = 0 ] || return 0
   for place in /etc/systemd/system /run/systemd/system; do
+    [ ! -d $place/${1##*.}.d ] || folder $place/${1##*.}.d  # for all units of the kind
     [ "$place" = "${1%/*}" ] || for each in $place $place/$drop_ins; do [ ! -d $each ] || folder $each; done
   done
 }
