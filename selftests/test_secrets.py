@@ -951,3 +951,19 @@ def test_words_as_a_line(words: list[str], line: str) -> None:
 def test_logins_in_base64(value: str, expected: bool) -> None:
     """A user and a password of printable letters; a colon at the beginning has no user before it."""
     assert secret_values.is_encoded_login(base64.b64encode(f"{value:<9}".encode()).decode()) is expected
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://Hunter2x:x-oauth-basic@git.example/x", "https://***:***@git.example/x"),
+        ("https://Hunter2xHunter2xHunter2x:@git.example/x", "https://***:@git.example/x"),
+        ("https://Hunter2xHunter2xHunter2x@git.example/x", "https://***@git.example/x"),
+        ("https://bob:Hunter2x@git.example/x", "https://bob:***@git.example/x"),
+        ("https://bob@git.example/x", "https://bob@git.example/x"),
+    ],
+)
+def test_tokens_as_users_of_addresses(address: str, shown: str) -> None:
+    """Some servers take a token for the user, with a password that says so, an empty one, or none."""
+    for hide in (secrets.hidden, secrets.masked, secrets.without_known):
+        assert hide(f"git clone {address}") == f"git clone {shown}"

@@ -122,7 +122,9 @@ _TAKES_NONE = re.compile(
 _SHOWS_USE = re.compile(r"\b(?:docker|podman) run\b")
 _EXAMPLES = frozenset({"pass", "passwd", "password", "secret", "token"})
 _PASSWORD_IN_ADDRESS = re.compile(r"//[^:/@\s\"']*:(?P<value>[^\s/\"']+)@")
-_TOKEN_IN_ADDRESS = re.compile(r"://(?P<value>[A-Za-z0-9_-]{20,})@")
+_TOKEN_IN_ADDRESS = re.compile(
+    r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]{1,300}(?=:x-oauth-basic@))"
+)
 _LOGIN_IN_ADDRESS = re.compile(r"://[^:/@\s\"']{0,300}:(?P<value>[^\s\"']{0,500}[^\s\"'@])@")
 _BASIC = re.compile(r"\bBasic\s+(?P<value>[A-Za-z0-9+/]{8,}={0,2})")
 _NOT_NAMES = frozenset({"PWD", "OLDPWD"})
@@ -196,7 +198,7 @@ def without_known(text: str) -> str:
 
     The last net for what a probe keeps, and for messages of others; more may fall into it than is a secret.
     """
-    for pattern in (*secret_values.AT_ONCE, _LOGIN_IN_ADDRESS, _TOKEN_IN_ADDRESS):
+    for pattern in (*secret_values.AT_ONCE, _TOKEN_IN_ADDRESS, _LOGIN_IN_ADDRESS):
         text = pattern.sub(_hide_value, text)
     return text
 
