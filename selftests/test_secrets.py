@@ -967,3 +967,9 @@ def test_tokens_as_users_of_addresses(address: str, shown: str) -> None:
     """Some servers take a token for the user, with a password that says so, an empty one, or none."""
     for hide in (secrets.hidden, secrets.masked, secrets.without_known):
         assert hide(f"git clone {address}") == f"git clone {shown}"
+
+
+def test_personal_access_tokens() -> None:
+    """`PAT` is one where the value looks random, and a pattern or a patch where it does not."""
+    assert secrets.in_value("AZURE_PAT", "k3jd83hfk2ls9dk3jf84hs7dk3") == ["a value given to AZURE_PAT"]
+    assert secrets.in_value("SEARCH_PAT", "*.log") == []

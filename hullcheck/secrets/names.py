@@ -139,9 +139,9 @@ def names_login(name: str) -> bool:
 
 
 def names_key(name: str) -> bool:
-    """Whether it is some key, secret if it looks random; those that are public by their names are not."""
+    """Whether it is some key, or a personal access token, secret if it looks random; public by its name it is none."""
     words = _words(name)
-    return words[-1:] == ["key"] and not _PUBLIC.intersection(words)
+    return words[-1:] in (["key"], ["pat"]) and not _PUBLIC.intersection(words)
 
 
 def names_signature_key(name: str) -> bool:
