@@ -586,10 +586,13 @@ def _facts_of_host(host: Host) -> Facts:
 # ---- 5.7, 5.23, 5.24: processes
 
 
-def test_ssh_servers(engine: EngineFactory) -> None:
-    """5.7: a server is found by its process, also in an image without ps; one of the host is not the
-    container's."""
+def test_ssh_servers(engine: EngineFactory, place: Path) -> None:
+    """5.7: a server is found by its process, also in an image without ps, and by its program where it was started
+    by another name; one of the host is not the container's."""
     one = engine()
+    shutil.copy(str(shutil.which("busybox")), place / "sshd")
+    (place / "sleep").symlink_to("sshd")
+    one.run("by-a-link", "-v", f"{place}:/p", command=("/p/sleep", "999"))
     _both(one, "none")
     _both(one, "sshd", command=("sshd",))
     _both(one, "dropbear", command=("dropbear",))
@@ -611,8 +614,9 @@ def test_ssh_servers(engine: EngineFactory) -> None:
     facts = facts_of_engine(one.socket)
     found = verdicts("5.7", facts)
     assert _of_both(found) == {"none": "pass", "sshd": "fail", "dropbear": "fail"}
-    rest = {name: found[name] for name in ("child", "executed", "host-pid", "joined", "privileged")}
-    assert rest == {
+    others = ("by-a-link", "child", "executed", "host-pid", "joined", "privileged")
+    assert {name: found[name] for name in others} == {
+        "by-a-link": "fail",
         "child": "fail",
         "executed": "fail",
         "host-pid": "pass",

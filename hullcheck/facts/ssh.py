@@ -1,4 +1,4 @@
-"""SSH servers, by the names of their processes."""
+"""SSH servers, by the names of their processes and programs."""
 
 from collections.abc import Iterable
 
@@ -8,5 +8,10 @@ SERVERS = frozenset({"sshd", "sshd-session", "sshd-auth", "dropbear", "tinysshd"
 
 
 def ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:
-    """The names of the SSH servers among *processes*, each once."""
-    return tuple(sorted({process.name for process in processes} & SERVERS))
+    """The names of the SSH servers among *processes*, each once.
+
+    A process is called by the name that it was started under: a link to the program, the loader that ran it.
+    """
+    found = list(processes)
+    programs = {process.executable.rpartition("/")[2] for process in found}
+    return tuple(sorted({*programs, *(process.name for process in found)} & SERVERS))
