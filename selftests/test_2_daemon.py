@@ -959,6 +959,9 @@ def test_remote_api_without_a_look_at_the_sockets() -> None:
     user = Host(as_root=False, tcp=(22,))
     assert user.judge("2.8")[0] == "not applicable"
     assert replace(user, flags=("-H=tcp://0.0.0.0:2375",)).judge("2.8")[0] == "fail"
+    assert (
+        replace(user, flags=("--tlsverify=false",)).judge("2.8")[0] == "fail"
+    )  # localhost:2376 is the default
     assert replace(user, flags=("-H=fd://",)).judge("2.8")[0] == "error"
     assert replace(user, flags=("-H=fd://",), tcp=()).judge("2.8")[0] == "not applicable"
     assert replace(user, document="unread").judge("2.8")[0] == "error"

@@ -230,6 +230,15 @@ def test_unverified_tls(
     assert (found, "127.0.0.1:2376 (listening)" in reason) == ("fail", True)
 
 
+def test_empty_address(engine: EngineFactory, tls: dict[str, str]) -> None:
+    """2.8: with TLS an empty address is a port, and without it the usual socket; nobody named one."""
+    one = engine(hosts=[""], tls=True, tlsverify=False, **tls)
+    assert get(one, "https://localhost:2376/_ping") == "200"
+    found, reason = audit("2.8", one)
+    assert (found, "127.0.0.1:2376 (listening)" in reason) == ("fail", True)
+    assert audit("2.8", engine(hosts=[""], tls=True, **tls))[0] == "pass"
+
+
 def test_tls_without_a_ca_of_the_site(engine: EngineFactory, tls: dict[str, str]) -> None:
     """tlsverify without tlscacert lets in the holder of any certificate that the host trusts."""
     del tls["tlscacert"]

@@ -350,16 +350,21 @@ class Daemon:
         """The addresses that it was told to listen on."""
         named = self.process.values("hosts")
         if named:  # the daemon refuses to start where the file names some as well
-            return self._with_inherited(Asked(named, "command line"))
+            return self._with_inherited(Asked(self._opened_by(named), "command line"))
         try:
             setting = self.configuration.setting("hosts")
         except EvidenceError as error:
             return Asked((), "", str(error))
         if setting.running is None:
-            named = tuple(host for each in setting.candidates for host in each.value)
+            named = tuple(host for each in setting.candidates for host in self._opened_by(each.value))
             return self._with_inherited(Asked(named, self.files.config.path, setting.doubt))
-        named = setting.value or (f"unix://{daemon_sockets.DEFAULT_SOCKET}",)
-        return self._with_inherited(Asked(named, setting.source))
+        return self._with_inherited(Asked(self._opened_by(setting.value), setting.source))
+
+    def _opened_by(self, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        """What these ask for: no address, or an empty one, is the usual socket, and a port where TLS is on."""
+        tls_is_on = any(each.encrypted for each in self._protection()[0])
+        usual = daemon_sockets.DEFAULT_TLS if tls_is_on else f"unix://{daemon_sockets.DEFAULT_SOCKET}"
+        return tuple(host or usual for host in hosts or ("",))
 
     def _with_inherited(self, asked: Asked) -> Asked:
         """Put the addresses of docker.socket in the place of `fd://`, if it was started with them."""

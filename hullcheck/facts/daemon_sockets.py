@@ -12,6 +12,7 @@ from hullcheck.facts.ports import Listener
 from hullcheck.verdicts import EvidenceError
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
+DEFAULT_TLS = "tcp://localhost:2376"
 DEFAULT_PORTS = frozenset({2375, 2376})
 SYSTEM_CONTAINERD = "/run/containerd/containerd.sock"
 EVERY_ADDRESS = frozenset({"", "*", "0.0.0.0", "::"})
