@@ -495,6 +495,20 @@ def test_mount_of_another_place_in_the_configured_one(world: World) -> None:
     assert world.judge("5.32")[0] == "pass"
 
 
+def test_files_that_the_engine_writes_into_a_volume(world: World) -> None:
+    """5.6: a volume on /etc gets the same three files as any container, which are no folder of the host."""
+    world.description["Mounts"] = [_bind("/srv/etc") | {"Destination": "/etc"}]
+    world.mounts += [
+        "31 30 8:1 /srv/etc /etc rw - ext4 /dev/sda1 rw",
+        f"32 31 8:1 /var/lib/docker/containers/{'a' * 64}/hosts /etc/hosts rw - ext4 /dev/sda1 rw",
+    ]
+    assert world.judge("5.6")[0] == "pass"
+    world.mounts[-1] = "32 31 8:1 /etc/passwd /etc/hosts rw - ext4 /dev/sda1 rw"
+    assert world.judge("5.6")[0] == "fail"
+    world.mounts[-1] = f"32 31 8:1 /var/lib/docker/containers/{'a' * 64}/hosts /etc/x rw - ext4 /dev/sda1 rw"
+    assert world.judge("5.6")[0] == "fail"
+
+
 def test_source_that_cannot_be_followed(world: World) -> None:
     """5.6, 5.32: without its real path nothing passes; a path that is bad as it is written fails."""
     world.stop()

@@ -13,6 +13,7 @@ from hullcheck.facts.mounts import Mount
 from hullcheck.verdicts import EvidenceError
 
 _OF_ENGINE = re.compile(r"/[0-9a-f]{64}/(?:resolv\.conf|hostname|hosts|(?:mounts|userdata)(?:/.*)?)$")
+_WRITTEN = ("/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
 _INIT = ("/sbin/docker-init", "/run/podman-init")
 _KERNEL = ("/proc", "/sys", "/dev")
 
@@ -147,6 +148,8 @@ class Mounted(Running):
             configured = self._configured_at(mount.point)
             if configured is None and self._is_of_engine(mount):
                 continue
+            if self._is_written_into_a_mount(mount, configured):
+                continue
             paths = host.paths(mount.device, mount.root)
             if configured is None and any(map(_OF_ENGINE.search, paths)):
                 continue  # secrets and configs lie on a tmpfs below the container's folder
@@ -172,6 +175,12 @@ class Mounted(Running):
             or any(mounts.is_below(mount.point, top) for top in _KERNEL)
             or bool(_OF_ENGINE.search(mount.root))
         )
+
+    @staticmethod
+    def _is_written_into_a_mount(mount: Mount, configured: Mapping[str, Any] | None) -> bool:
+        """Whether it is a file that the engine writes for every container, in one that mounts its own /etc."""
+        own = configured is not None and configured["Destination"] == mount.point
+        return not own and mount.point in _WRITTEN and bool(_OF_ENGINE.search(mount.root))
 
     def _future_mounts(self) -> Iterable[HostMount]:
         for each in self._parts:
