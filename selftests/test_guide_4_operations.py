@@ -389,6 +389,14 @@ def test_source_of_the_tool() -> None:
     facts = bench()
     facts.__dict__["image"] = ()
     assert "no checkout" in judged("docker_bench_comes_from_its_source", facts)["host"][1]
+    images = {"docker/docker-bench-security:1": ("r@sha256:1",), "own:1": (), "docker-bench-security:x": ()}
+    facts.__dict__["image"] = tuple(
+        (name, SimpleNamespace(tags=(name,), origins=(), digests=digests)) for name, digests in images.items()
+    )
+    assert judged("docker_bench_comes_from_its_source", facts)["host"] == (
+        "manual",
+        "image docker/docker-bench-security:1: r@sha256:1; image docker-bench-security:x: no digest of a registry",
+    )
 
 
 def test_jobs_by_name() -> None:
@@ -939,6 +947,22 @@ def test_other_agents(title: str, executable: str) -> None:
         agent(executable, unit=PARTS["unit"].replace("=enabled", "=static")),
     )
     assert found[title][0] == "pass"
+    disabled = agent(executable, unit=PARTS["unit"].replace("=enabled", "=disabled"))
+    verdict, reason = judged("behaviour_of_containers_is_analysed", disabled)[title]
+    assert (verdict, reason.partition(":")[0]) == ("fail", f"{title} does not start with the host")
+
+
+def test_counters_of_falco_that_are_not_shown() -> None:
+    """Without the counter of what it saw, or of what it lost, nobody knows that it sees."""
+    step = "it sees events and loses few"
+    for word in ("first", "second"):
+        for counter, why in (
+            ("n_evts_total", "counter of events"),
+            ("n_drops_total", "counter of what it lost"),
+        ):
+            shown = "\n".join(line for line in PARTS[word].split("\n") if counter not in line)
+            verdict, reason = falco(watched(said(**{word: shown})), step)
+            assert (verdict, why in reason) == ("error", True), (word, counter, reason)
 
 
 @pytest.mark.parametrize("wrong", [[], ["tripwire"], "falco"])
