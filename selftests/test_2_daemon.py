@@ -84,6 +84,7 @@ class Host:
     profile: str = ""
     unit: str = ""
     second: tuple[str, ...] | None = None
+    parent: int = 0
     containers: str = ""
     sockets: tuple[str, ...] = ()
 
@@ -122,7 +123,7 @@ class Host:
         return "\n".join(lines)
 
     def _one(self, pid: int, flags: tuple[str, ...]) -> list[str]:
-        start = " ".join(["S", *"0" * 18, str(START * 100), "0"])
+        start = " ".join(["S", str(self.parent if pid == 8 else 1), *"0" * 17, str(START * 100), "0"])
         lines = [f"dockerd:{pid}", *(f"argument:{each}" for each in ("dockerd", *flags))]
         lines += [
             f"{pid}/stat:{pid} (dockerd) {start}",
@@ -814,6 +815,17 @@ def test_why_the_daemon_cannot_be_told(host: Host, why: str) -> None:
     with pytest.raises(EvidenceError) as raised:
         _ = host.facts().daemon.process
     assert str(raised.value) == why
+
+
+def test_daemon_that_is_starting_a_program() -> None:
+    """For a moment there are two of it, with the same sockets; what has other arguments is another daemon."""
+    assert Host(flags=("--debug",), second=("--debug",), parent=7).facts().daemon.process.pid == 7
+    for other in (
+        Host(flags=("--debug",), second=("--debug",), parent=1),
+        Host(flags=("--debug",), second=(), parent=7),
+    ):
+        with pytest.raises(EvidenceError, match="more than one dockerd"):
+            _ = other.facts().daemon.process
 
 
 def test_no_process_at_the_endpoint() -> None:

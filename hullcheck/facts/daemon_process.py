@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -275,8 +275,8 @@ def _parse(lines: Iterable[str]) -> DaemonProcesses:
         elif line:
             (blocks[-1][1] if blocks else head).add(line)
     boot = _boot((head.get("clock") or [""])[0])
-    alive = ((pid, block) for pid, block in blocks if block.get("argument"))  # one may have ended meanwhile
-    found = (_process(pid, block, boot) for pid, block in alive)
+    alive = {pid: block for pid, block in blocks if block.get("argument")}  # one may have ended meanwhile
+    found = (_process(pid, block, boot) for pid, block in alive.items() if not _is_fork(block, alive))
     return DaemonProcesses(
         (head.get("endpoint") or [""])[0],
         (head.get("endpoint-path") or [""])[0],
@@ -284,6 +284,13 @@ def _parse(lines: Iterable[str]) -> DaemonProcesses:
         bool(head.get("system-containerd")),
         tuple(found),
     )
+
+
+def _is_fork(block: _Block, alive: Mapping[int, _Block]) -> bool:
+    """Whether it is the copy of a daemon that has not started its own program yet, and still holds its sockets."""
+    stat = _stat(block)
+    parent = alive.get(int(stat[1])) if len(stat) > 1 else None
+    return parent is not None and parent.get("argument") == block.get("argument")
 
 
 def _boot(clock: str) -> Span | None:
@@ -341,9 +348,14 @@ def _environment(block: _Block) -> dict[str, str] | None:
     return dict(line.partition("=")[::2] for line in lines if line) if lines else None
 
 
+def _stat(block: _Block) -> list[str]:
+    """The fields of /proc/PID/stat from the third on: after the name, which may hold blanks."""
+    return "\n".join(block.get("stat")).rpartition(")")[2].split()
+
+
 def _started(block: _Block, boot: Span | None) -> Span | None:
     """When it started: not before, and not after."""
-    stat = "\n".join(block.get("stat")).rpartition(")")[2].split()
+    stat = _stat(block)
     if boot is None or len(stat) < 20:
         return None
     seconds = int(stat[19]) / _TICKS
