@@ -270,3 +270,25 @@ def test_engine_that_was_configured_anew_is_not_shared(engine: EngineFactory, en
     other = engine(labels=["a=b"])
     assert other is not one
     assert other.docker("info", "--format", "{{json .Labels}}").strip() == '["a=b"]'
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts, which takes root")
+def test_removal_refuses_while_something_is_mounted_below(tmp_path: Path) -> None:
+    """A removal would go through a bind mount of the same file system, and empty what is mounted there."""
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "file").write_text("kept")
+    place = tmp_path / "lab" / "volume"
+    place.mkdir(parents=True)
+    try:
+        call("mount", "--bind", str(own), str(place))
+    except CommandError as error:
+        pytest.skip(f"nothing can be mounted here: {error}")
+    try:
+        with pytest.raises(LabError, match="still mounted"):
+            cleanup.delete(tmp_path / "lab")
+        assert (own / "file").read_text() == "kept"
+    finally:
+        call("umount", str(place))
+    cleanup.delete(tmp_path / "lab")
+    assert not (tmp_path / "lab").exists()

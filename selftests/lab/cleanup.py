@@ -89,11 +89,16 @@ def container_ids(directory: Path) -> set[str]:
 
 
 def delete(directory: Path) -> None:
-    """Remove *directory* with all that is in it, and nothing that is mounted there.
+    """Remove *directory* with all that is in it, unless something is mounted at or below it.
+
+    A removal goes through a bind mount of the same file system: of a volume with `device=/etc` it would remove
+    the machine's own /etc.
 
     Raises:
         LabError: something in it is still mounted or in use.
     """
+    if still := mounts(directory):
+        raise LabError(f"{directory} is not removed: {', '.join(still)} is still mounted")
     call("rm", "--recursive", "--force", "--one-file-system", str(directory))
 
 
