@@ -57,7 +57,7 @@ def test_bundle_holds_all_of_a_run(folder: Path, made: Bundle) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert {each.external_attr >> 16 & 0o777 for each in zipfile.ZipFile(path).infolist()} == {0o600}
     left = {each.name for each in (folder / "reports").iterdir()}
-    assert left == {"latest", "latest.zip", path.name, latest.resolve().name}
+    assert left == {".gitignore", "latest", "latest.zip", path.name, latest.resolve().name}
 
 
 def test_manifest_says_who_where_when_and_what(made: Bundle) -> None:

@@ -178,6 +178,7 @@ class AuditSession:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            _keep_out_of_git(self.folder)
         except OSError as error:
             raise _no_folder(self.folder.parent, error.strerror) from None
 
@@ -258,6 +259,12 @@ def session_of(config: pytest.Config) -> AuditSession:
             config.stash[WRONG_USE] = str(error)
             raise
     return config.stash[SESSION]
+
+
+def _keep_out_of_git(run: Path) -> None:
+    """Have git ignore the folder of all runs, which the first makes: what hosts answered is not for a repository."""
+    if list(run.parent.iterdir()) == [run]:
+        (run.parent / ".gitignore").write_text("# made by hullcheck\n*\n", encoding="utf-8")
 
 
 def _no_folder(path: object, reason: object) -> pytest.UsageError:
