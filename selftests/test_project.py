@@ -167,3 +167,16 @@ def test_path_into_a_project_inside(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     words = ["--inventory", "inside/fleet.yml"]
     assert _again(monkeypatch, tmp_path / "project", *words, root=inside) is not None
     assert _again(monkeypatch, tmp_path / "project", *words) is None
+
+
+def test_environments_name_their_settings() -> None:
+    """Whatever path follows `--` of `tox -e cis`, pytest reads its settings from here."""
+    commands = [
+        line.removeprefix("commands = ")
+        for line in (REPOSITORY / "tox.ini").read_text().splitlines()
+        if line.startswith("commands = pytest")
+    ]
+    assert len(commands) >= 3
+    for command in commands:
+        (named,) = [word for word in command.split() if word.startswith("--config-file=")]
+        assert (REPOSITORY / named.partition("=")[2]).is_file()
