@@ -21,7 +21,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -145,8 +144,9 @@ def measure(engine: Engine, containers: int, options: argparse.Namespace) -> Mea
     """Run everything that is compared, with the containers that there are."""
     environment = {**os.environ, **engine.environment}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as on a machine where this is not the first run
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    from selftests.lab import removal
+
+    with removal.temporary() as folder:
         script = folder / "probe.sh"
         run = _Runs(environment, options.limit)
         pytest = [sys.executable, "-m", "pytest"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -263,10 +262,10 @@ def _until_healthy(host: Machine, *names: str) -> None:
 
 def _certificates() -> dict[str, str]:
     """An authority and a certificate of the host, by the names of their files."""
+    from selftests.lab import removal
     from selftests.lab.shell import call
 
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with removal.temporary() as folder:
 
         def openssl(*words: str) -> None:
             call("openssl", *words, cwd=folder)

@@ -8,8 +8,6 @@ import sys
 from base64 import b64decode
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from zlib import decompress
 
@@ -20,6 +18,7 @@ from hullcheck.results import Attestation, Audit, AuditedTarget, Control, Findin
 from hullcheck.rollup import Requirement, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
+from selftests.lab import removal
 from selftests.running import REPOSITORY, clean_environment
 
 ALL = "cis or guide or pci or hipaa or nist"
@@ -74,12 +73,12 @@ class Example:
 @cache
 def demo() -> Example:
     """The two recorded hosts of the demo, judged by all controls."""
-    with TemporaryDirectory() as folder:
+    with removal.temporary() as folder:
         options = ("-q", "-m", ALL, "--inventory=inventories/demo.yml", f"--reports={folder}")
         argv = [sys.executable, "-m", "pytest", "-p", "hullcheck.plugin", "-p", "no:cacheprovider", *options]
         environment = clean_environment() | {"PYTHONPATH": str(REPOSITORY)}
         subprocess.run(argv, cwd=REPOSITORY, env=environment, capture_output=True, timeout=120, check=False)
-        latest = Path(folder) / "latest"
+        latest = folder / "latest"
         audit = read(json.loads((latest / "results.json").read_text()))
         recordings = [Recording.load(latest / each.name, facts.PROBES) for each in audit.targets]
     return Example(audit, tuple(recordings))

@@ -13,7 +13,6 @@ import itertools
 import re
 import subprocess
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
@@ -30,6 +29,7 @@ from hullcheck.targets import recorded_path
 from hullcheck.verdicts import EvidenceError, NotApplicable, Verdict, worst
 from selftests.conftest import LAB_FIXTURES
 from selftests.judging import controls
+from selftests.lab import removal
 from selftests.running import clean_environment
 
 ROOT = Path(__file__).parent.parent
@@ -262,7 +262,7 @@ def _current(line: str, printed: Sequence[str]) -> list[str]:
 
 def demo() -> list[str]:
     """The lines that the demo prints."""
-    with tempfile.TemporaryDirectory() as folder:
+    with removal.temporary() as folder:
         reports = f"--reports={folder}/reports"
         return _pytest("-m", "cis", "--inventory", str(DEMO.relative_to(ROOT)), reports).splitlines()
 

@@ -23,6 +23,7 @@ from hullcheck.recording import Recording
 from hullcheck.text import printable
 from hullcheck.verdicts import EvidenceError, NotApplicable, Verdict, worst
 from selftests.judging import Verdicts, facts_of_engine, facts_of_guest, judged
+from selftests.lab import removal
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -647,7 +648,7 @@ def test_tls_of_the_command_line(engine: EngineFactory, certificates: dict[str, 
         found = judged("3.14", facts_of_engine(one.socket))
         assert found == {f"{folder}/key.pem": ("fail", "mode 404 has more than 400")}
     finally:
-        subprocess.run(["rm", "-r", folder], check=True)
+        removal.delete(folder)
     assert verdicts(facts_of_engine(engine().socket), numbers) == dict.fromkeys(numbers, "not applicable")
 
 

@@ -23,6 +23,7 @@ from hullcheck.policy import Policy
 from hullcheck.probes import render
 from hullcheck.recording import Recording
 from selftests.judging import facts_of_engine, judged
+from selftests.lab import removal
 from selftests.running import Project
 
 if TYPE_CHECKING:
@@ -344,7 +345,7 @@ def test_run_and_replay(engine: EngineFactory, tmp_path: Path) -> None:
     assert set(remembered(Recording.load(latest, ())).values()) == {True}
     assert project.pytest(*control, f"--hosts=recorded://{latest}").results["results"] == first
     assert project.pytest("-k", "needless_setuid").results["results"] == first  # without a cache
-    shutil.rmtree(project.folder / ".pytest_cache")
+    removal.delete(project.folder / ".pytest_cache")
     project.write(".pytest_cache", "in the way of one")
     blocked = project.pytest(*control)
     assert (blocked.status, blocked.results["results"]) == (1, first)

@@ -31,7 +31,7 @@ from hullcheck.policy import Policy
 from hullcheck.probes import render
 from hullcheck.recording import Recording
 from selftests.judging import facts_of_engine, facts_of_user, judged
-from selftests.lab import processes
+from selftests.lab import processes, removal
 from selftests.lab.shell import CommandError, call
 
 if TYPE_CHECKING:
@@ -333,9 +333,7 @@ def place(lab: Laboratory, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = lab.root / f"place{time.monotonic_ns() % 10**6}"
     folder.mkdir()
     yield folder
-    for line in reversed(Path("/proc/self/mounts").read_text().splitlines()):
-        if line.split()[1].startswith(f"{folder}/"):
-            call("umount", "--lazy", line.split()[1])
+    removal.unmount(folder)
 
 
 def _both(engine: Engine, name: str, *options: str, command: tuple[str, ...] = ("sleep", "999")) -> None:
@@ -473,7 +471,7 @@ def test_disk_by_another_name(engine: EngineFactory, place: Path) -> None:
             one.create(name, "--volume", f"{name}:/x")
         found = verdicts("5.6", facts_of_engine(one.socket))
     finally:
-        shutil.rmtree(dev)
+        removal.delete(dev)
     assert found == {"root": "fail", "own": "pass"}
 
 

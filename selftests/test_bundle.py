@@ -21,6 +21,7 @@ from hullcheck.verdicts import Verdict
 from hullcheck.writers import csv_cells, findings_csv
 from hullcheck.writers.run_folder import WRITERS
 from selftests.bundles import WHO, Bundle, allow, make_key, run_demo
+from selftests.lab import removal
 from selftests.running import REPOSITORY, Project, containers, info
 
 FILES = {
@@ -93,7 +94,7 @@ def test_page_for_strangers(folder: Path, tmp_path: Path) -> None:
         changed = Bundle.read(folder / "reports/latest.zip")
         changed.files[name] = changed.files.get(name, b"").replace(b'"sig": "', b'"sig": "A') + change
         changed.write(path)
-        subprocess.run(["rm", "-r", str(tmp_path / "bundle")], check=True)
+        removal.delete(tmp_path / "bundle")
         assert _shell(commands, tmp_path).returncode != 0, name
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
+import re
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from selftests.lab import cleanup, processes
+from selftests.lab import cleanup, processes, removal
 from selftests.lab.shell import CommandError, LabError, call
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ REPOSITORY = Path(__file__).parents[1]
 @pytest.fixture
 def base() -> Iterator[Path]:
     """A place for laboratories of other processes, with a path short enough for sockets."""
-    with tempfile.TemporaryDirectory(prefix="hullcheck-lab-", dir="/tmp") as name:
-        yield Path(name)
+    with removal.temporary(Path("/tmp"), "hullcheck-lab-") as folder:
+        yield folder
 
 
 def test_settings_are_in_force(engine: EngineFactory) -> None:
@@ -199,7 +200,7 @@ def test_next_laboratory_removes_what_a_killed_one_left(lab: Laboratory, base: P
     left = [pid for pid in processes.everyone() if any(one in processes.cgroups(pid) for one in ids)]
     assert not left
     assert not [pid for pid in processes.everyone() if processes.mentions(pid, base)]
-    assert not cleanup.mounts(base)
+    assert not removal.mounts(base)
     assert f"hc-{owner}-" not in call("ip", "netns")
     assert not orphaned.exists()
 
@@ -272,23 +273,144 @@ def test_engine_that_was_configured_anew_is_not_shared(engine: EngineFactory, en
     assert other.docker("info", "--format", "{{json .Labels}}").strip() == '["a=b"]'
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts, which takes root")
-def test_removal_refuses_while_something_is_mounted_below(tmp_path: Path) -> None:
-    """A removal would go through a bind mount of the same file system, and empty what is mounted there."""
-    own = tmp_path / "own"
-    own.mkdir()
-    (own / "file").write_text("kept")
-    place = tmp_path / "lab" / "volume"
-    place.mkdir(parents=True)
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Path]:
+    """A folder with a file that stands for one of the machine's own; nothing of it may ever be lost."""
+    if os.geteuid():
+        pytest.skip("this mounts something, which takes root")
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "file").write_text("kept")
+    yield folder
+    assert (folder / "file").read_text() == "kept"
+
+
+@contextlib.contextmanager
+def left_mount(own: Path, place: Path) -> Iterator[None]:
+    """A bind mount of *own* at *place*, as an engine that was killed leaves it."""
+    place.mkdir(parents=True, exist_ok=True)
     try:
         call("mount", "--bind", str(own), str(place))
     except CommandError as error:
         pytest.skip(f"nothing can be mounted here: {error}")
     try:
-        with pytest.raises(LabError, match="still mounted"):
-            cleanup.delete(tmp_path / "lab")
-        assert (own / "file").read_text() == "kept"
+        yield
     finally:
-        call("umount", str(place))
-    cleanup.delete(tmp_path / "lab")
-    assert not (tmp_path / "lab").exists()
+        if removal.mounts(place):
+            call("umount", str(place))
+
+
+def test_removal_refuses_while_something_is_mounted_below(own: Path, tmp_path: Path) -> None:
+    """A removal would go through a bind mount of the same file system, and empty what is mounted there."""
+    tree = tmp_path / "lab"
+    with left_mount(own, tree / "a volume\n"):
+        for path in (tree, tree / "a volume\n"):
+            with pytest.raises(LabError, match="is mounted: unmount it first"):
+                removal.delete(path)
+    removal.delete(tree)
+    assert not tree.exists()
+
+
+def test_removal_refuses_what_an_engine_has_mounted_in_a_namespace_of_its_own(
+    own: Path, tmp_path: Path
+) -> None:
+    """A mount that only a process with its own mount namespace sees stops a removal as long as it lives."""
+    tree = tmp_path / "lab"
+    (tree / "volume").mkdir(parents=True)
+    script = 'mount --bind "$0" "$1" && echo mounted && read end'
+    argv = [
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "sh",
+        "-c",
+        script,
+        str(own),
+        str(tree / "volume"),
+    ]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as engine:
+        assert engine.stdout is not None
+        assert engine.stdout.readline() == "mounted\n"
+        assert not removal.mounts(tree)
+        with pytest.raises(LabError, match=f"process {engine.pid} has {tree}/volume mounted: end it"):
+            removal.delete(tree)
+        engine.communicate("\n")
+    removal.delete(tree)
+    assert not tree.exists()
+
+
+def test_detached_mount_is_no_danger(own: Path, tmp_path: Path) -> None:
+    """What was detached lazily while it was in use is behind no path any more, and stops no removal."""
+    tree = tmp_path / "lab"
+    with left_mount(own, tree / "volume"), (tree / "volume/file").open():
+        removal.unmount(tree)
+        removal.delete(tree)
+    assert not tree.exists()
+
+
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Let every `umount` of the laboratory fail until this is undone."""
+
+    def without_umount(*argv: str, **options: Any) -> str:
+        if argv[0] == "umount":
+            raise CommandError(argv, 32, "", "umount: it is stuck")
+        return call(*argv, **options)
+
+    monkeypatch.setattr(removal, "call", without_umount)
+    return monkeypatch
+
+
+def test_failed_unmount_stops_the_removal_of_an_engine(
+    engine: EngineFactory, own: Path, stuck: pytest.MonkeyPatch
+) -> None:
+    """An engine with a mount that stays is neither reset nor removed, and umount's words are told."""
+    one = engine(fresh=True)
+    one.docker("volume", "create", "left")
+    with left_mount(own, one.data_root / "volumes/left/_data"):
+        with pytest.raises(LabError, match=r"volumes/left/_data stays mounted.*umount: it is stuck"):
+            one.reset()
+        assert one.docker("volume", "ls", "--quiet") == "left\n"
+    with left_mount(own, one.directory / "other"):
+        with pytest.raises(LabError, match=r"other stays mounted.*umount: it is stuck"):
+            one.down()
+        assert (one.data_root / "volumes/left").is_dir()
+        stuck.undo()
+        one.down()
+    assert not one.directory.exists()
+
+
+def test_failed_unmount_keeps_a_laboratory_and_ends_the_rest_of_it(
+    lab: Laboratory, base: Path, own: Path, stuck: pytest.MonkeyPatch
+) -> None:
+    """What a killed process left is warned of where it cannot be removed; its namespaces go all the same."""
+    script = (
+        "import os, sys, pathlib; from selftests.lab.laboratory import Laboratory\n"
+        "lab = Laboratory(pathlib.Path(sys.argv[1])); lab.namespace(lab.name()); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(base)], check=False, cwd=REPOSITORY)
+    (orphaned,) = base.glob("*-*")
+    owner = orphaned.name.partition("-")[0]
+    assert f"hc-{owner}-" in call("ip", "netns")
+    with left_mount(own, orphaned / "1/data/volumes/v/_data"):
+        with pytest.warns(UserWarning, match=r"A laboratory is left: .* is mounted"):
+            cleanup.sweep(base)
+        assert f"hc-{owner}-" not in call("ip", "netns")
+        assert orphaned.exists()
+        stuck.undo()
+        cleanup.sweep(base)
+    assert not orphaned.exists()
+
+
+UNGUARDED = re.compile(
+    r"""rmtree|TemporaryDirectory|removedirs|(?:call|run)\(\[?"rm", "(?:-\w*r|--recursive)"""
+)
+
+
+def test_every_removal_is_guarded() -> None:
+    """Self-tests and benchmarks remove trees by the one function that looks for mounts, and by nothing else."""
+    assert UNGUARDED.search('subprocess.run(["rm", "-rf", folder])')
+    files = [path for folder in ("selftests", "bench") for path in (REPOSITORY / folder).rglob("*.py")]
+    free = {path.name for path in files if UNGUARDED.search(path.read_text())}
+    assert free == {"removal.py", Path(__file__).name}

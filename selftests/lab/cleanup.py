@@ -12,10 +12,11 @@ import os
 import pwd
 import re
 import signal
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from selftests.lab import processes
+from selftests.lab import processes, removal
 from selftests.lab.shell import CommandError, LabError, call
 
 INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
@@ -28,14 +29,17 @@ HEX_ID = re.compile(r"[0-9a-f]{64}")
 
 
 def sweep(base: Path) -> None:
-    """Remove the laboratories below *base* whose owners are no longer alive."""
+    """Remove the laboratories below *base* whose owners are no longer alive; what resists is warned of."""
     with _alone(base / ".sweep"):
         for root in base.iterdir():
             owner = ROOTS.fullmatch(root.name)
             if owner and processes.born(int(owner[1])) != int(owner[2]):
-                # what resists must not stop today's tests: the next laboratory tries again
-                with contextlib.suppress(LabError):
+                try:
                     remove(root)
+                except (
+                    LabError
+                ) as error:  # which must not stop today's tests: the next laboratory tries again
+                    warnings.warn(f"A laboratory is left: {error}", stacklevel=2)
 
 
 def remove(root: Path) -> None:
@@ -54,22 +58,27 @@ def remove(root: Path) -> None:
     recorded = [entry.split() for kind, entry in entries if kind == "pid"]
     ours = [int(pid) for pid, birth in recorded if processes.born(int(pid)) == int(birth)]
     processes.end([pid for pid in ours if processes.mentions(pid, root)], PATIENCE)
-    clear(root)
-    for kind, entry in entries:
-        _undo(kind, entry)
-    delete(root)
+    with contextlib.ExitStack() as rest:  # a step that fails keeps none of the others from being taken
+        rest.callback(removal.delete, root)
+        for kind, entry in entries:
+            rest.callback(_undo, kind, entry)
+        clear(root)
 
 
 def clear(directory: Path) -> None:
-    """End what an engine left running below *directory*, and unmount what it left mounted there."""
+    """End what an engine left running below *directory*, and unmount what it left mounted there.
+
+    Raises:
+        LabError: something stays mounted.
+    """
     ids = container_ids(directory)
     for _ in range(3):  # one that ends may leave others that it looked after
         if not (births := _leftovers(directory, ids)):
             break
         processes.send(births, KILL)
         processes.gone(births, 5)
-    unmount(directory)
     _remove_cgroups(ids)
+    removal.unmount(directory)
 
 
 def end_containers(directory: Path) -> None:
@@ -86,34 +95,6 @@ def container_ids(directory: Path) -> set[str]:
         for path in [*directory.glob(pattern), *directory.glob(f"*/{pattern}")]
         if HEX_ID.fullmatch(path.name)
     }
-
-
-def delete(directory: Path) -> None:
-    """Remove *directory* with all that is in it, unless something is mounted at or below it.
-
-    A removal goes through a bind mount of the same file system: of a volume with `device=/etc` it would remove
-    the machine's own /etc.
-
-    Raises:
-        LabError: something in it is still mounted or in use.
-    """
-    if still := mounts(directory):
-        raise LabError(f"{directory} is not removed: {', '.join(still)} is still mounted")
-    call("rm", "--recursive", "--force", "--one-file-system", str(directory))
-
-
-def unmount(directory: Path) -> None:
-    """Unmount everything below *directory*, the innermost first."""
-    for target in reversed(mounts(directory)):
-        with contextlib.suppress(CommandError):  # gone together with another one
-            call("umount", "--lazy", target)
-
-
-def mounts(directory: Path) -> list[str]:
-    """The mount points at and below *directory*, in the order in which they were made."""
-    lines = Path("/proc/self/mounts").read_text(errors="replace").splitlines()
-    targets = [re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), line.split()[1]) for line in lines]
-    return [target for target in targets if Path(target).is_relative_to(directory)]
 
 
 def delete_namespace(name: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from selftests.lab import cleanup, images, processes
+from selftests.lab import cleanup, images, processes, removal
 from selftests.lab.laboratory import Laboratory
 from selftests.lab.shell import CommandError, LabError, call, environment
 
@@ -132,7 +132,7 @@ class Engine:
         self._end(hurry=True)
         cleanup.clear(self.directory)
         self._tidy()
-        cleanup.delete(self.directory)
+        removal.delete(self.directory)
 
     def docker(self, *arguments: str, stdin: str | bytes = b"", timeout: float = 120) -> str:
         """What Docker's command line prints when it is asked this engine.
@@ -178,6 +178,8 @@ class Engine:
         if not self.running or written != self.settings:
             raise LabError(f"engine {self.name} was stopped or configured anew")
         self._remove_containers()
+        # the daemon itself removes the folders of volumes, and would go through a mount that was left in one
+        removal.unmount(self.data_root / "volumes")
         api = self.client.api
         if api.info()["Swarm"]["LocalNodeState"] != "inactive":
             api.leave_swarm(force=True)

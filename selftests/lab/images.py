@@ -1,9 +1,9 @@
 """Images without a registry: busybox in two megabytes, and the file system of a whole host."""
 
 import shutil
-import tempfile
 from pathlib import Path
 
+from selftests.lab import removal
 from selftests.lab.shell import LabError, call
 
 BUSYBOX = Path("/usr/bin/busybox")
@@ -56,8 +56,7 @@ def busybox(archive: Path) -> None:
     """
     if not BUSYBOX.exists():
         raise LabError(f"{BUSYBOX} is missing: install busybox-static")
-    with tempfile.TemporaryDirectory(dir=archive.parent) as name:
-        tree = Path(name)
+    with removal.temporary(archive.parent) as tree:
         for directory in ("bin", "etc", "proc", "sys", "dev", "tmp", "usr/sbin"):
             (tree / directory).mkdir(parents=True)
         (tree / "tmp").chmod(0o1777)
@@ -91,8 +90,7 @@ def host(archive: Path, public_key: str, busybox_archive: Path) -> None:
 
     It holds the machine's accounts, so it stays on the machine. Root may log in with *public_key*.
     """
-    with tempfile.TemporaryDirectory(dir=archive.parent) as name:
-        tree = Path(name)
+    with removal.temporary(archive.parent) as tree:
         _directories(tree)
         _etc(tree / "etc")
         ssh(tree, public_key)
@@ -108,8 +106,8 @@ def release(suite: str, archive: Path, public_key: str, busybox_archive: Path) -
     Raises:
         LabError: the packages could not be had, or do not fit together.
     """
-    with tempfile.TemporaryDirectory(dir=archive.parent) as name:
-        tree = Path(name) / "tree"
+    with removal.temporary(archive.parent) as folder:
+        tree = folder / "tree"
         bootstrap(suite, tree, RELEASE_PACKAGES[suite])
         ssh(tree, public_key)
         _units(tree / "etc/systemd/system")
@@ -148,7 +146,7 @@ def _etc(etc: Path) -> None:
     call("cp", "--archive", "--one-file-system", "/etc", str(etc))
     keys = [*etc.glob("ssh/ssh_host_*"), *etc.glob("ssh/sshd_config.d/*")]
     for path in [*(etc / name for name in NOT_LENT), *keys]:
-        call("rm", "--recursive", "--force", str(path))
+        removal.delete(path)
     (etc / "mtab").symlink_to("/proc/self/mounts")
     write(etc / "fstab", "")
     write(etc / "machine-id", "")  # empty, not absent: systemd would take the first start for an installation

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from selftests.lab import images, processes
+from selftests.lab import images, processes, removal
 from selftests.lab.engine import IMAGE
 from selftests.lab.guest import Guest
 from selftests.lab.laboratory import Laboratory
@@ -95,7 +95,7 @@ def disk(lab: Laboratory) -> Path:
     _furnish(tree, key.with_suffix(".pub").read_text(), archive)
     call("truncate", "--size", "3G", str(image))
     call("mkfs.ext4", "-q", "-d", str(tree), str(image), timeout=300)
-    call("rm", "--recursive", "--force", "--one-file-system", str(tree))
+    removal.delete(tree)
     return image
 
 
@@ -164,7 +164,7 @@ class Machine(Guest):
         processes.end([self._process.pid], 10)
         self._process.wait()
         call("ip", "link", "delete", self._link)
-        call("rm", "--recursive", "--force", str(self.directory))
+        removal.delete(self.directory)
 
     @property
     def _link(self) -> str:

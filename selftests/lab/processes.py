@@ -52,6 +52,14 @@ def owner(pid: int) -> int | None:
         return None
 
 
+def has_own_mounts(pid: int) -> bool:
+    """Whether process *pid* lives in another mount namespace than this one; no if it is gone."""
+    try:
+        return (PROC / str(pid) / "ns/mnt").readlink() != (PROC / "self/ns/mnt").readlink()
+    except OSError:
+        return False
+
+
 def everyone() -> Iterator[int]:
     """The numbers of all processes but this one."""
     numbers = (int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit())
