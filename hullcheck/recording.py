@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from hullcheck import secrets
+from hullcheck import inputs, recording_fields, secrets
 from hullcheck.probes import MAGIC, TIMED_OUT, Answer, Probe, ProbeOutputError, parse
 from hullcheck.verdicts import EvidenceError
 
@@ -18,7 +18,9 @@ FILE_NAME = "recording.json"
 PACKED = f"{FILE_NAME}.gz"
 """What it is called in a bundle."""
 UNREADABLE = 65  # EX_DATAERR of sysexits.h
-_LARGEST = 1 << 30  # bytes of a packed one, so that a small file cannot fill the memory
+LARGEST = 256 * inputs.MIB
+"""The most bytes of one, unpacked: of 5,000 containers it has 7 MiB, of 10,000 images some 100."""
+_VALUES = 100_000  # of its document, whose answers are texts
 _GZIP = b"\x1f\x8b"
 _PACKED_HEAD = _GZIP + b"\x08\0\0\0\0\0\x02\xff"  # without a name and a time
 _HEAD = 4096  # how far into an output its first line may be, after what a login said
@@ -107,7 +109,7 @@ class Recording:
         """
         path = _file(path)
         try:
-            text = unpacked(path.read_bytes()).decode("utf-8", "surrogateescape")
+            text = unpacked(inputs.read(path, LARGEST)).decode("utf-8", "surrogateescape")
         except OSError as error:
             raise RecordingError(f"{path}: {error.strerror or error}") from None
         except ValueError as error:
@@ -118,15 +120,17 @@ class Recording:
 
     @classmethod
     def _from_document(cls, text: str, path: Path) -> Self:
+        what = f"neither a recording ({SCHEMA}) nor the output of `hullcheck probe-script`, or damaged"
         try:
-            document = json.loads(text)
-            if document.pop("schema") != SCHEMA:
-                raise ValueError
-            answers = [Answer(**answer) for answer in document.pop("answers")]
-            return cls(answers={answer.name: answer for answer in answers}, **document)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            what = f"neither a recording ({SCHEMA}) nor the output of `hullcheck probe-script`, or damaged"
+            document = inputs.decode(text, _VALUES)
+        except ValueError:
             raise RecordingError(f"{path}: {what}") from None
+        if not isinstance(document, dict) or document.pop("schema", None) != SCHEMA:
+            raise RecordingError(f"{path}: {what}")
+        try:
+            return cls(**recording_fields.fields(document))
+        except ValueError as error:
+            raise RecordingError(f"{path}: damaged: {error}; gather again") from None
 
     @classmethod
     def from_output(
@@ -189,7 +193,7 @@ def is_written_so(content: bytes) -> bool:
         ValueError: it cannot be unpacked, or is no JSON.
     """
     plain = unpacked(content)
-    return content.startswith(_PACKED_HEAD) and _written(json.loads(plain)) == plain.decode(
+    return content.startswith(_PACKED_HEAD) and _written(inputs.decode(plain, _VALUES)) == plain.decode(
         "ascii", "replace"
     )
 
@@ -208,7 +212,7 @@ def unpacked(content: bytes) -> bytes:
         return content
     inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
-        plain = inflate.decompress(content, _LARGEST)
+        plain = inflate.decompress(content, LARGEST)
     except zlib.error:
         raise ValueError("damaged: it cannot be unpacked") from None
     if not inflate.eof or inflate.unused_data:
@@ -217,15 +221,17 @@ def unpacked(content: bytes) -> bytes:
 
 
 def decode_json(text: str, origin: str) -> Any:
-    """Parse *text* as JSON.
+    """Parse *text* as JSON in which each key is there once and each number is finite, as the engine writes it.
 
     Raises:
-        EvidenceError: it is not JSON; the message names the *origin*.
+        EvidenceError: it is not; the message names the *origin*.
     """
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return inputs.decode(text)
+    except json.JSONDecodeError:
         raise EvidenceError(f"{origin}: the answer is not JSON, or is cut off") from None
+    except ValueError as error:
+        raise EvidenceError(f"{origin}: the answer {error}") from None
 
 
 def _redacted(answer: Answer, probe: Probe) -> Answer:

@@ -642,6 +642,25 @@ def test_damaged_recording_is_an_error_verdict(tmp_path: Path) -> None:
     assert "Traceback" not in run.output
 
 
+def test_answer_of_another_type_spoils_its_own_target_alone(tmp_path: Path) -> None:
+    """A recording whose answer is no text is an error of its target; the others are judged, and results are written."""
+    project = _site(tmp_path)
+    careless = _careless(project)
+    document = json.loads((tmp_path / "recordings/web1/recording.json").read_text())
+    document["answers"][0]["stdout"] = None
+    project.write("bad/recording.json", json.dumps(document))
+    run = project.pytest("--hosts", f"recorded://{tmp_path}/bad,{careless}")
+    assert run.status == 1
+    assert run.verdicts == {
+        "container_is_not_privileged@bad": "error",
+        "container_is_not_privileged@web1": "fail",
+    }
+    assert run.results["targets"]["bad"]["kind"] == "unknown"
+    (said,) = run.lines("not audited: bad: ")
+    assert said.endswith("damaged: answers[0].stdout is not a text; gather again")
+    assert "Traceback" not in run.output
+
+
 # ---- reports
 
 

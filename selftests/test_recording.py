@@ -75,6 +75,68 @@ def test_what_is_no_recording(tmp_path: Path, text: str) -> None:
         Recording.load(tmp_path, PROBES)
 
 
+_ANSWER = {"name": "plain", "status": 0, "stdout": "", "stderr": ""}
+_DAMAGED = {
+    "target is not a text": {"target": None},
+    "backend is not a text": {"backend": 1},
+    "failure is not a text": {"failure": ["x"]},
+    "host_key is not a text": {"host_key": None},
+    "gathered is not a time in seconds since 1970": {"gathered": "yesterday"},
+    "it has no target": {"target": ...},
+    "it has no answers": {"answers": ...},
+    "it has a field that no recording has": {"more": 1},
+    "commands is not a mapping from the names of probes to texts": {"commands": {"plain": 1}},
+    "answers is not a list": {"answers": {"plain": _ANSWER}},
+    "a probe has two answers": {"answers": [_ANSWER, {**_ANSWER, "status": 1}]},
+    r"answers\[1\] is not a name, status, stdout and stderr": {"answers": [_ANSWER, {"name": "x"}]},
+    r"answers\[0\] is not a name, status, stdout and stderr": {"answers": [{**_ANSWER, "more": ""}]},
+    r"answers\[0\].name is not a text": {"answers": [{**_ANSWER, "name": 7}]},
+    r"answers\[0\].stdout is not a text": {"answers": [{**_ANSWER, "stdout": None}]},
+    r"answers\[0\].stderr is not a text": {"answers": [{**_ANSWER, "stderr": {}}]},
+    r"answers\[0\].status is not an exit status": {"answers": [{**_ANSWER, "status": True}]},
+}
+
+
+def _document(**changed: object) -> str:
+    whole = {"schema": "hullcheck/recording/1", "target": "web1", "backend": "ssh", "answers": [_ANSWER]}
+    return json.dumps({key: each for key, each in {**whole, **changed}.items() if each is not ...})
+
+
+@pytest.mark.parametrize(("said", "changed"), _DAMAGED.items())
+def test_field_of_another_type(tmp_path: Path, said: str, changed: dict[str, object]) -> None:
+    """A recording is checked when it is read, so that nothing that judges meets a field of another type."""
+    path = tmp_path / "recording.json"
+    path.write_text(_document())
+    assert Recording.load(tmp_path, PROBES).text(PLAIN) == ""
+    path.write_text(_document(**changed))
+    with pytest.raises(RecordingError, match=f"^{path}: damaged: {said}; gather again$"):
+        Recording.load(tmp_path, PROBES)
+
+
+@pytest.mark.parametrize("gathered", [-1, 1e12, 999_999_999_999, True])
+def test_time_that_is_none(tmp_path: Path, gathered: float) -> None:
+    """A time that is no day of a calendar is damage, and breaks no control."""
+    (tmp_path / "recording.json").write_text(_document(gathered=gathered))
+    with pytest.raises(RecordingError, match="gathered is not a time"):
+        Recording.load(tmp_path, PROBES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _document(gathered=float("nan")),
+        _document(gathered=float("inf")),
+        _document().replace('"ssh"', '"ssh", "backend": "local"'),
+        _document().replace('"status": 0', '"status": 1, "status": 0'),
+    ],
+)
+def test_json_with_two_meanings(tmp_path: Path, text: str) -> None:
+    """Keys that are there twice and numbers that are none are in no recording, for readers of JSON differ on them."""
+    (tmp_path / "recording.json").write_text(text)
+    with pytest.raises(RecordingError, match="or damaged"):
+        Recording.load(tmp_path, PROBES)
+
+
 def test_missing_file(tmp_path: Path) -> None:
     """The message names the file and why."""
     with pytest.raises(RecordingError, match="No such file"):
@@ -96,7 +158,14 @@ def test_cut_off_output_has_a_reason() -> None:
         (Answer("plain", 1, "x", "permission denied\nmore"), "plain: permission denied"),
         (Answer("plain", 7, "x", ""), "plain: exit status 7"),
         (Answer("plain", 0, '{"a": ', ""), "not JSON, or is cut off"),
-        (Answer("plain", 0, "[" * 100_000, ""), "not JSON, or is cut off"),
+        (Answer("plain", 0, "[" * 100_000, ""), "plain: the answer is nested deeper than 200 levels"),
+        (Answer("plain", 0, "[[[[[[[[", ""), "not JSON, or is cut off"),
+        (Answer("plain", 0, '{"a": true, "a": false}', ""), "plain: the answer has a key twice"),
+        (Answer("plain", 0, '[{"b": {"a": 1, "\\u0061": 1}}]', ""), "plain: the answer has a key twice"),
+        (Answer("plain", 0, '{"a": NaN}', ""), "plain: the answer has a number that is none, or is endless"),
+        (Answer("plain", 0, "[-Infinity]", ""), "has a number that is none, or is endless"),
+        (Answer("plain", 0, "[1e999]", ""), "has a number that is none, or is endless"),
+        (Answer("plain", 0, "1" * 5000, ""), "plain: the answer has a number that is too long"),
     ],
 )
 def test_missing_evidence_is_never_empty_evidence(answer: Answer | None, said: str) -> None:
