@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from hullcheck import inputs, recording_fields, secrets
+from hullcheck import inputs, recording_fields
 from hullcheck.probes import MAGIC, TIMED_OUT, Answer, Probe, ProbeOutputError, parse
+from hullcheck.secrets.known import without_known
+from hullcheck.secrets.private_keys import CUT
 from hullcheck.verdicts import EvidenceError
 
 SCHEMA = "hullcheck/recording/1"
@@ -56,7 +58,8 @@ class Recording:
         """The target's answer to *probe*, whatever its exit status.
 
         Raises:
-            EvidenceError: nothing was gathered, the probe was not asked or it was stopped by its time-out.
+            EvidenceError: nothing was gathered, the probe was not asked, it was stopped by its time-out, or a secret
+                was cut out of its answer with what may be more.
         """
         if self.failure:
             raise EvidenceError(self.failure)
@@ -65,6 +68,8 @@ class Recording:
             raise EvidenceError(f"the recording has no answer to the probe {probe.name}")
         if answer.status == TIMED_OUT:
             raise EvidenceError(f"the probe {probe.name} did not answer in time")
+        if f"\n{CUT}\n" in f"\n{answer.stdout}\n":
+            raise EvidenceError(f"the answer to {probe.name} had lines of a private key, which were dropped")
         return answer
 
     def text(self, probe: Probe) -> str:
@@ -236,7 +241,7 @@ def decode_json(text: str, origin: str) -> Any:
 
 def _redacted(answer: Answer, probe: Probe) -> Answer:
     try:
-        kept = secrets.without_known(probe.keep(answer.stdout))
+        kept = without_known(probe.keep(answer.stdout))
     except Exception:  # what cannot be understood cannot be told from a secret
         return Answer(answer.name, UNREADABLE, "", "the answer is not what was asked for, and was dropped")
-    return Answer(answer.name, answer.status, kept, secrets.without_known(answer.stderr))
+    return Answer(answer.name, answer.status, kept, without_known(answer.stderr))

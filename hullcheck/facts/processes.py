@@ -7,7 +7,7 @@ from functools import cached_property
 
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.secrets.redact import lines_like
+from hullcheck.secrets.redact import DROPPED, lines_like
 from hullcheck.verdicts import EvidenceError
 
 PROCESSES = Probe(
@@ -120,6 +120,7 @@ class Processes:
         cgroups: dict[int, list[str]] = {}
         namespaces: dict[int, str] = {}
         executables: dict[int, str] = {}
+        last = 0
         for line in recording.text(PROCESSES).split("\n"):
             if match := _STATUS.match(line):
                 status.setdefault(int(match[1]), {})[match[2]] = match[3]
@@ -128,7 +129,10 @@ class Processes:
             elif match := _PID_NAMESPACE.match(line):
                 namespaces[int(match[1])] = match[2]
             elif match := _EXECUTABLE.fullmatch(line):
-                executables[int(match[1])] = match[2]
+                last = int(match[1])
+                executables[last] = match[2]
+            elif line == DROPPED and last in executables:  # a name of two lines; this may be its second
+                executables[last] += DROPPED
         return cls(
             {
                 pid: Process(

@@ -13,7 +13,7 @@ from hullcheck.gather.transport import Connection, TransportError, run_script
 from hullcheck.inventory import Target
 from hullcheck.probes import Probe, render
 from hullcheck.recording import Recording, RecordingError
-from hullcheck.secrets import without_known
+from hullcheck.secrets.known import without_known
 from hullcheck.secrets.names import known_to_site
 from hullcheck.targets import RECORDED, backend_of, plain, recorded_path
 

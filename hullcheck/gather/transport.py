@@ -10,7 +10,7 @@ from typing import Any
 
 from hullcheck.gather import host_key, processes
 from hullcheck.inventory import Target
-from hullcheck.secrets import without_known
+from hullcheck.secrets.known import without_known
 from hullcheck.targets import CONTAINER_BACKENDS, SSH_BACKENDS, backend_of
 
 _SSH_ARGUMENTS = "-o BatchMode=yes -o ServerAliveInterval=5 -o ServerAliveCountMax=3"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from hullcheck.secrets import values as secret_values
+from hullcheck.secrets.known import hide_value
 from hullcheck.secrets.names import (
     names_key,
     names_login,
@@ -19,8 +20,9 @@ from hullcheck.secrets.names import (
     names_signature_key,
     of_site,
 )
+from hullcheck.secrets.redact import HIDDEN
 
-HIDDEN = "***"
+__all__ = ["HIDDEN", "hidden", "in_commands", "in_settings", "in_value", "kinds", "line_of", "masked"]
 
 # Bounded, for the time that it takes to look at each place of a long text.
 _NAME = r"(?P<name>[A-Za-z_][\w.-]{0,200})"
@@ -193,23 +195,6 @@ def hidden(text: str) -> str:
     return _without(text, _found(text))
 
 
-def without_known(text: str) -> str:
-    """*text* without what is secret whatever is around it: known formats, logins and tokens in addresses.
-
-    The last net for what a probe keeps, and for messages of others; more may fall into it than is a secret.
-    """
-    for pattern in (*secret_values.AT_ONCE, _TOKEN_IN_ADDRESS, _LOGIN_IN_ADDRESS):
-        text = pattern.sub(_hide_value, text)
-    return text
-
-
-def _hide_value(match: re.Match[str]) -> str:
-    start, end = match.span("value" if "value" in match.re.groupindex else 0)
-    if secret_values.is_plain_in_shell(match.string[start:end]):
-        return match[0]
-    return match[0][: start - match.start()] + HIDDEN + match[0][end - match.start() :]
-
-
 def masked(text: str) -> str:
     """*text* without the secrets in it, and without words that may be some."""
     found = list(_found(text))
@@ -219,7 +204,7 @@ def masked(text: str) -> str:
             result = result.replace(value, HIDDEN)
     sounding = (_Found("", *_inner(match)) for match in _ASSIGNED.finditer(result) if _sounds_secret(match))
     result = _without(result, sounding)
-    result = _INTO_FILE.sub(_hide_value, result)
+    result = _INTO_FILE.sub(hide_value, result)
     return _LOOKS_RANDOM.sub(lambda match: match[0] if _HASH.fullmatch(match[0]) else HIDDEN, result)
 
 

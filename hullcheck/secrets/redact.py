@@ -7,7 +7,10 @@ from typing import Any
 
 Allowed = Mapping[str, Any]
 """Field name to True (a value, or a list of them) or to the `Allowed` of what is below; `*` is any other name."""
+HIDDEN = "***"
+"""Stands for a secret."""
 DROPPED = "(dropped)"
+"""Stands for what may be none, and is not known to be harmless."""
 
 
 def json_fields(allowed: Allowed) -> Callable[[str], str]:

@@ -3,6 +3,8 @@
 import base64
 import re
 
+from hullcheck.secrets import private_keys
+
 _TOKENS = {
     "an AWS access key": r"(?:AKIA|ASIA)[A-Z0-9]{16}\b",
     "a GitHub token": r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}",
@@ -34,32 +36,32 @@ _TOKENS = {
     "a Tailscale key": r"tskey-[a-z]+-[\w-]{16,}",
     "an API key": r"sk-(?=[\w-]{0,100}\d)[\w-]{32,}",
     "an age key": r"AGE-SECRET-KEY-1[0-9A-Z]+",
-    "a signed token": r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*",
+    "a signed token": r"eyJ(?:(?![-_]eyJ)[\w-]){10,}\.eyJ[\w-]{10,}\.[\w-]*",
 }
 _ANYWHERE = {
-    "a private key": r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----[\s\S]*?(?:-----END[^-]*-----|$(?![\s\S]))"
-    r"|PuTTY-User-Key-File-\d[\s\S]*"
-    # The same in base64: RSA, EC, DSA, OPENSSH, ENCRYPTED, PGP, and without a word before `PRIVATE`.
-    r"|LS0tLS1CRUdJTi(?:BSU0EgUFJJVk|BFQyBQUkl|BEU0EgUFJJVk|BPUEVOU1NIIFBSSVZB|BFTkNSWVBURUQgUFJJ|BQR1AgUFJJVk|BQUklWQV)"
-    r"[\w+/=\s-]*",
     "a Telegram token": r"(?<!\d)\d{8,10}:AA[\w-]{33}",
     "the address of a webhook": r"hooks\.slack\.com/services/[\w/]{20,}"
     r"|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}|\.webhook\.office\.com/webhookb2/[\w/@-]{20,}",
     "a hash of a password": r"\$\$?(?:apr1|[156])\$\$?[./A-Za-z0-9]{1,16}\$\$?[./A-Za-z0-9]{22,}"
     r"|\$\$?2[abxy]\$\$?\d\d\$\$?[./A-Za-z0-9]{53}|\$\$?y\$\$?[./A-Za-z0-9]+\$\$?[./A-Za-z0-9]*\$\$?[./A-Za-z0-9]{43}"
     r"|\$\$?argon2id?\$\$?v=\d+\$[\w=,$+/]{20,}",
-    "a token in a header": r"(?i:\bBearer\s+)(?P<value>(?=[\w.~+/-]{0,100}\d)[\w.~+/-]{16,}=*)",
+}
+_AFTER_BEARER = r"(?P<value>(?=[\w.~+/-]{0,100}\d)[\w.~+/-]{16,}=*)"
+_IN_ONE_VALUE = {
+    "a private key": private_keys.IN_ONE_VALUE,
+    "a token in a header": rf"(?i:\bBearer\s+){_AFTER_BEARER}",
 }
 FORMATS = [(kind, re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})")) for kind, pattern in _TOKENS.items()] + [
-    (kind, re.compile(pattern)) for kind, pattern in _ANYWHERE.items()
+    (kind, re.compile(pattern)) for kind, pattern in (_IN_ONE_VALUE | _ANYWHERE).items()
 ]
-"""Formats that say of themselves that they are secret; of a group `value` it is that alone."""
+"""Formats that say of themselves that they are secret, in a value by itself; of a group `value` it is that alone."""
 
-AT_ONCE = (
+ON_ONE_LINE = (
     re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_TOKENS.values())})"),
     *map(re.compile, _ANYWHERE.values()),
+    re.compile(rf"(?i:\bBearer[^\S\n]+){_AFTER_BEARER}"),
 )
-"""The same without their kinds, to look through much text."""
+"""The same in an answer: without their kinds, and none goes on behind the end of a line or of a string in JSON."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
 _LOGIN = re.compile(r"[^\s:/$]+[:/](?P<secret>[^\s:/]{3,})")

@@ -1,0 +1,66 @@
+"""What is secret whatever is around it, hidden in all that is stored: the last net under what each probe keeps.
+
+An answer holds words of many: containers, images, users. So nothing here reaches across the end of a line or of a
+string in JSON, where another's evidence begins. A private key that an answer prints over several lines is replaced by
+a line of its own; a recording does not give such an answer to any reader.
+"""
+
+import re
+
+from hullcheck.secrets.private_keys import without_keys
+from hullcheck.secrets.redact import HIDDEN
+from hullcheck.secrets.values import ON_ONE_LINE, is_plain_in_shell
+
+_END_OF_ADDRESS = re.compile(r"""[\s"']""")
+_PASSWORD = re.compile(r"://[^:/@]*:")
+_TOKEN = re.compile(
+    r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]+(?=:x-oauth-basic@)"
+    r"|(?<=https://)(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[A-Za-z0-9_-]{6,}(?=@))"
+)
+_QUERY = re.compile(r"(?<=\?)(?:[^\\<>|`]|\\u0026)+")
+
+
+def without_known(text: str) -> str:
+    """*text* without what is secret whatever is around it: known formats, logins, tokens and queries in addresses.
+
+    More may fall into it than is a secret. The time that it takes grows with the length alone.
+    """
+    text = without_keys(text)
+    for pattern in ON_ONE_LINE:
+        text = pattern.sub(hide_value, text)
+    return _in_addresses(text)
+
+
+def hide_value(match: re.Match[str]) -> str:
+    """What *match* found, with its group `value`, or all of it, hidden; a reference to a secret stays."""
+    start, end = match.span("value" if "value" in match.re.groupindex else 0)
+    if is_plain_in_shell(match.string[start:end]):
+        return match[0]
+    return match[0][: start - match.start()] + HIDDEN + match[0][end - match.start() :]
+
+
+def _in_addresses(text: str) -> str:
+    """Every run of characters with `://` in it by itself, so that many of these in one are looked at once."""
+    kept, place = list[str](), 0
+    while (at := text.find("://", place)) >= 0:
+        found = _END_OF_ADDRESS.search(text, at)
+        begin, end = max(place, at - len("https")), found.start() if found else len(text)
+        kept += [text[place:begin], _shown(text[begin:end])]
+        place = end
+    return "".join((*kept, text[place:]))
+
+
+def _shown(address: str) -> str:
+    address = _without_login(_TOKEN.sub(hide_value, address))
+    query = address.find("?", address.find("://"))
+    return address if query < 0 else address[:query] + _QUERY.sub(HIDDEN, address[query:])
+
+
+def _without_login(address: str) -> str:
+    """*address* without all that is between the colon after its user and its last `@`."""
+    last = address.rfind("@")
+    user = _PASSWORD.search(address, 0, last) if last > 0 else None
+    password = address[user.end() : last].rstrip("@") if user else ""
+    if user is None or not password or is_plain_in_shell(password):
+        return address
+    return address[: user.end()] + HIDDEN + address[user.end() + len(password) :]

@@ -1,0 +1,80 @@
+"""Private keys, as PEM, in base64 once more, and as PuTTY writes them.
+
+In a value by itself a key goes to its end. In an answer, which holds words of many, it is what looks like the content
+of a key, on one line and in one string of JSON: a file or a network may be called like the head of a key.
+"""
+
+import re
+
+from hullcheck.secrets.redact import HIDDEN
+
+CUT = "(dropped: lines of a private key)"
+"""Stands for lines that may hold a key, or more than a key: an answer with this line is no evidence."""
+
+_PEM = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,20}-----"
+# The same in base64: RSA, EC, DSA, OPENSSH, ENCRYPTED, PGP, and without a word before `PRIVATE`.
+_IN_BASE64 = (
+    r"LS0tLS1CRUdJTi(?:BSU0EgUFJJVk|BFQyBQUkl|BEU0EgUFJJVk|BPUEVOU1NIIFBSSVZB|BFTkNSWVBURUQgUFJJ"
+    r"|BQR1AgUFJJVk|BQUklWQV)"
+)
+_OF_PUTTY = r"Private-Lines: \d{1,9}"  # what comes before is public
+_BREAK = (
+    r"(?:\\+[nrt/]|\x20)"  # between the lines of a key that are one in JSON, in a variable or in a command
+)
+_HEADER = rf"{_BREAK}*[A-Z][\w-]{{1,40}}:[^\"\\\n]{{0,200}}\\+[nr]"
+_CONTENT = rf"(?:(?:{_HEADER})*{_BREAK}*[A-Za-z0-9+/=]{{16,}})+(?:{_BREAK}*[A-Za-z0-9+/=]+)*"
+
+IN_ONE_VALUE = (
+    rf"{_PEM}[\s\S]*?(?:-----END[^-]*-----|$(?![\s\S]))|PuTTY-User-Key-File-\d[\s\S]*"
+    rf"|{_IN_BASE64}[\w+/=\s-]*"
+)
+"""A key in a value that holds nothing else of interest."""
+_ON_ONE_LINE = (
+    re.compile(rf"(?P<head>{_PEM}|{_OF_PUTTY}){_CONTENT}"),
+    re.compile(rf"(?P<head>{_IN_BASE64})(?:[\w+/=-]|{_BREAK}+(?=[A-Za-z0-9+/=]{{16}})){{40,}}"),
+)
+_HEADS = (
+    re.compile(rf"(?:{_PEM}|{_OF_PUTTY})[^\S\n]*$", re.MULTILINE),
+    re.compile(rf"(?<![A-Za-z0-9+/]){_IN_BASE64}[A-Za-z0-9+/]*$", re.MULTILINE),
+)
+_FURTHER_HEADER = re.compile(r"[A-Z][\w-]*: .*|")
+_LINE = re.compile(r"[A-Za-z0-9+/=]{40,}")
+_LAST_LINE = re.compile(r"[A-Za-z0-9+/=]+")
+
+
+def without_keys(text: str) -> str:
+    """*text* without the content of keys, in single lines and over many."""
+    text = _without_lines(text)
+    for pattern in _ON_ONE_LINE:
+        text = pattern.sub(rf"\g<head>{HIDDEN}", text)
+    return text
+
+
+def _without_lines(text: str) -> str:
+    """*text* with `CUT` for the lines of a key that follow its head; each may begin as the head's line does."""
+    if not any(head.search(text) for head in _HEADS):
+        return text
+    kept, lines, place = list[str](), text.split("\n"), 0
+    while place < len(lines):
+        line = lines[place]
+        kept.append(line)
+        place += 1
+        head = next((found for each in _HEADS if (found := each.search(line))), None)
+        end = _end(lines, place, line[: head.start()].strip()) if head else place
+        if end > place:
+            kept.append(CUT)
+            place = end
+    return "\n".join(kept)
+
+
+def _end(lines: list[str], place: int, prefix: str) -> int:
+    """Where the lines of a key end that begin at *place*, maybe with headers; the same place if there are none."""
+
+    def passed(pattern: re.Pattern[str], at: int) -> int:
+        while at < len(lines) and pattern.fullmatch(lines[at].strip().removeprefix(prefix).strip()):
+            at += 1
+        return at
+
+    begin = passed(_FURTHER_HEADER, place)
+    end = passed(_LINE, begin)
+    return place if end == begin else passed(_LAST_LINE, end)

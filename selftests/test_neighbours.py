@@ -1,0 +1,207 @@
+"""Names that look like secrets hide nothing of others, and keys that a target prints over many lines stay nowhere."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from hullcheck.facts import PROBES, Facts
+from hullcheck.facts.networks import networks
+from hullcheck.facts.processes import Processes
+from hullcheck.facts.ssh import ssh_servers
+from hullcheck.policy import Policy
+from hullcheck.probes import MAGIC, Probe
+from hullcheck.recording import Recording
+from hullcheck.secrets.known import without_known
+from hullcheck.secrets.private_keys import CUT
+from hullcheck.verdicts import EvidenceError
+
+NONCE = "0" * 32
+HEAD, TAIL = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
+BODY = [base64.b64encode(bytes(range(start, start + 48))).decode() for start in (1, 33, 77)] + ["c2hvcnQ="]
+PEM = "\n".join((HEAD, *BODY, TAIL))
+PUTTY = "\n".join(
+    (
+        "PuTTY-User-Key-File-3: ssh-ed25519",
+        "Encryption: none",
+        'Comment: "mine"',
+        "Private-Lines: 4",
+        *BODY,
+        "Private-MAC: 00",
+    )
+)
+IN_BASE64 = base64.b64encode(PEM.encode()).decode()
+OTHER = "Y" * 48
+
+
+def recording(answers: Mapping[str, str], probes: tuple[Probe, ...] = PROBES) -> Recording:
+    """What is kept of these answers, by name of the probe."""
+    lines = [f"{MAGIC} {NONCE}"]
+    for name, text in answers.items():
+        lines += [f"{NONCE} begin {name}", text, f"{NONCE} status 0", "", f"{NONCE} end {name}"]
+    output = "\n".join((*lines, f"{NONCE} complete", ""))
+    return Recording.from_output(output, probes, target="web1", backend="script", gathered=1.0)
+
+
+def kept(text: str) -> str:
+    """What a recording holds of an answer of which its probe keeps all."""
+    return recording({"x": text}, (Probe("x", "true"),)).answers["x"].stdout
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "/PuTTY-User-Key-File-3",
+        f"/{HEAD}",
+        f"/{HEAD}{'A' * 64}",
+        "/LS0tLS1CRUdJTiBQUklWQVRF",
+        "/Bearer ",
+        "/Private-Lines: 9",
+        "/https://a:",
+    ],
+)
+def test_name_of_a_process_hides_no_other_process(program: str) -> None:
+    """Every line behind that of a program with such a name stays."""
+    others = [
+        "lrwxrwxrwx 1 0 0 0 Jan  1 00:00 12/exe -> /sshd",
+        "lrwxrwxrwx 1 0 0 0 Jan  1 00:00 12/ns/pid -> pid:[4026531836]",
+    ]
+    lines = [
+        "11/status:Name:\tx",
+        "12/status:Name:\tx",
+        f"lrwxrwxrwx 1 0 0 0 Jan  1 00:00 11/exe -> {program}",
+    ]
+    found = Processes.of(recording({"processes": "\n".join((*lines, *others))}))
+    assert (found.process(12).executable, found.process(12).pid_namespace) == ("/sshd", "pid:[4026531836]")
+    assert ssh_servers([found.process(12)]) == ("sshd",)
+
+
+@pytest.mark.parametrize("program", [f"/{HEAD}{'A' * 64}/sshd", f"/glc_{'a' * 40}/sshd", "/x\n/sshd"])
+def test_program_whose_path_is_hidden_is_no_evidence(program: str) -> None:
+    """What was hidden, or does not belong to one line, may be the name of a server: this is an error, not a pass."""
+    lines = ["11/status:Name:\tx", f"lrwxrwxrwx 1 0 0 0 Jan  1 00:00 11/exe -> {program}"]
+    found = Processes.of(recording({"processes": "\n".join(lines)}))
+    with pytest.raises(EvidenceError, match="process 11 is hidden"):
+        ssh_servers([found.process(11)])
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [(f"a{HEAD}", f"c{TAIL}"), ("aPuTTY-User-Key-File-3: x", "c"), (f"a{HEAD}{OTHER}", "c")],
+)
+def test_names_of_networks_hide_no_other_network(first: str, last: str) -> None:
+    """A network between two with such names is found."""
+    described = [
+        json.dumps({"Name": name, "Id": f"{number:064d}", "Driver": "bridge", "Options": {}})
+        for number, name in enumerate((first, "bridge", last))
+    ]
+    answers = {
+        "engine_presence": "command docker /usr/bin/docker",
+        "docker_networks": "\n".join(described),
+        "docker_version": "",
+    }
+    found = networks(recording(answers))
+    assert len(found) == 3
+    assert found[1].name == "bridge"
+
+
+@pytest.mark.parametrize("name", [HEAD, "PuTTY-User-Key-File-3", "PuTTY-User-Key-File-3: x", f"{HEAD}{TAIL}"])
+def test_name_like_the_head_of_a_key_stays(name: str) -> None:
+    """It holds no secret; mounts, files of images and processes may have it."""
+    for line in (
+        json.dumps({"Source": f"/srv/{name}", "Destination": "/data"}),
+        f"real /srv/{name}\t/mnt/{name}/x",
+        f"100/mountinfo:30 1 0:50 /srv/{name} /data rw - ext4 /dev/sda1 rw",
+    ):
+        assert kept(f"{line}\nafter") == f"{line}\nafter"
+
+
+@pytest.mark.parametrize("key", [PEM, PUTTY, PEM.replace("\n", "\r\n"), PEM.replace("\n", " ")])
+@pytest.mark.parametrize("times", [1, 2])
+def test_key_in_a_string_of_json_is_hidden_and_nothing_else(key: str, times: int) -> None:
+    """However often it was escaped: the other values of the document stay."""
+    value = key
+    for _ in range(times - 1):
+        value = json.dumps(value)
+    line = json.dumps({"a": 1, "key": value, "after": "x"})
+    stored = kept(f"{line}\n{line}")
+    assert not any(each in stored for each in BODY)
+    for each in stored.split("\n"):
+        document = json.loads(each)
+        assert (document["a"], document["after"]) == (1, "x")
+
+
+def test_encrypted_key_with_headers_is_hidden() -> None:
+    """Headers may come before the content of a key."""
+    key = PEM.replace(f"{HEAD}\n", f"{HEAD}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n")
+    for text in (json.dumps({"key": key}), key):
+        assert not any(each in kept(text) for each in BODY)
+
+
+@pytest.mark.parametrize("prefix", ["", "  ", "/etc/x.conf:", "# "])
+@pytest.mark.parametrize("key", [PEM, PUTTY, PEM.removesuffix(TAIL)])
+def test_key_over_many_lines_is_hidden_and_refused(key: str, prefix: str) -> None:
+    """None of its lines is stored, whatever each begins with; those before and after stay; no reader gets them."""
+    text = "\n".join(("before", *(prefix + line for line in key.split("\n")), "sudo:x:0:"))
+    probe = Probe("x", "true")
+    found = recording({"x": text}, (probe,))
+    stored = found.answers["x"].stdout
+    assert not any(each in stored for each in BODY)
+    assert stored.startswith("before\n")
+    assert stored.endswith("sudo:x:0:")
+    assert CUT in stored.split("\n")
+    for read in (found.answer, found.text, found.json):
+        with pytest.raises(
+            EvidenceError, match="the answer to x had lines of a private key, which were dropped"
+        ):
+            read(probe)
+
+
+def test_key_in_base64_over_many_lines_is_hidden_and_refused() -> None:
+    """base64(1) breaks it into lines of 76 characters."""
+    text = "\n".join(("before", base64.encodebytes(PEM.encode() * 3).decode().strip(), "a b"))
+    probe = Probe("x", "true")
+    found = recording({"x": text}, (probe,))
+    stored = found.answers["x"].stdout
+    assert stored.split("\n") == ["before", "LS0tLS1CRUdJTiBQUklWQV***", CUT, "a b"]
+    with pytest.raises(EvidenceError):
+        found.text(probe)
+
+
+def test_name_like_the_mark_is_no_mark() -> None:
+    """In a line with other words it may be a name that somebody gave."""
+    probe = Probe("x", "true")
+    assert recording({"x": f"name {CUT}"}, (probe,)).text(probe) == f"name {CUT}"
+
+
+def test_header_ends_with_its_line() -> None:
+    """A word at the end of a line, and what the next one begins with, are no token in a header."""
+    assert kept(f"Bearer\n{'a1' * 10} b") == f"Bearer\n{'a1' * 10} b"
+    assert kept(f"Bearer {'a1' * 10} b") == "Bearer *** b"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://h/?sig=Geheim7 rw", "https://h/?*** rw"),
+        ('{"Source":"https://h/?sig=Geheim7&x=Geheim7","RW":true}', '{"Source":"https://h/?***","RW":true}'),
+        (r'{"Source":"https://h/?sig=G\u0026x=Geheim7\n?"}', r'{"Source":"https://h/?***\n?"}'),
+        ("//h/share?x=1 a?b=c", "//h/share?x=1 a?b=c"),
+        ("https://Geheim7@sentry.example/4", "https://***@sentry.example/4"),
+        ("https://bob@git.example/x", "https://bob@git.example/x"),
+        ("ssh://me1@web1.example", "ssh://me1@web1.example"),
+        ("x://a:b@c://d:e@f g@h", "x://a:***@f g@h"),
+    ],
+)
+def test_parts_of_addresses(text: str, shown: str) -> None:
+    """The query, a token for the user, and all between the first colon and the last `@` are hidden."""
+    assert without_known(text) == shown
+
+
+def test_private_key_in_one_answer_is_an_error_of_what_reads_it() -> None:
+    """The other facts of the target stay."""
+    found = recording({"clock": "1700000000", "networks": PEM})
+    assert Facts(found, Policy()).recording.gathered == 1700000000
