@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck import bundle, cli
+from hullcheck import __version__, bundle, cli
 from hullcheck.bundle import archive, manifest
 from hullcheck.probes import Answer
 from hullcheck.recording import packed, unpacked
@@ -238,7 +238,7 @@ def test_other_controls_are_not_called_tampering(own: Project) -> None:
     path.write_text(OWN_TESTS + "\n")
     done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
     assert done.returncode == 0
-    assert "made by hullcheck 0.1.0 with other controls or code (content " in done.stdout
+    assert f"made by hullcheck {__version__} with other controls or code (content " in done.stdout
     path.write_text(OWN_TESTS.replace('"hello"', '"good day"'))
     done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
     assert done.returncode == 3
@@ -259,7 +259,7 @@ def test_another_version_is_named(own: Project, tmp_path: Path) -> None:
     done = verify(made.write(path), cwd=own.folder)
     assert done.returncode == 3
     assert (
-        "manifest.json: is hullcheck/manifest/2, and hullcheck 0.1.0 reads hullcheck/manifest/1"
+        f"manifest.json: is hullcheck/manifest/2, and hullcheck {__version__} reads hullcheck/manifest/1"
         in done.stdout
     )
 
@@ -375,7 +375,7 @@ def test_page_of_another_pytest_html(made: Bundle, here: None, tmp_path: Path) -
     (step,) = (
         each for each in check(made.fitting().write(tmp_path / "a.zip"), None) if each.name == "verdicts"
     )
-    assert (step.faults, step.other) == ((), "hullcheck 0.1.0 with pytest-html 9.1")
+    assert (step.faults, step.other) == ((), f"hullcheck {__version__} with pytest-html 9.1")
     made.files["report.html"] = made.files["report.html"].replace(b"</body>", b"<script>0</script></body>")
     assert faults(made.fitting().write(tmp_path / "b.zip")) == [
         "report.html: is not the page that pytest-html makes of these results"
