@@ -28,7 +28,7 @@ from selftests.judging import controls, numbers
 from selftests.running import clean_environment
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "bench" / "README.md"]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "bench" / "README.md"]
 DEMO = ROOT / "inventories" / "demo"
 RECORDINGS = sorted(DEMO.glob(f"*/{FILE_NAME}"))
 ANEW = "write it anew: python -m selftests.pages"
