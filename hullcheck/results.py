@@ -272,5 +272,5 @@ class Audit:
     @property
     def nothing_judged(self) -> bool:
         """Whether there are results, but none that says anything of a target's hardening."""
-        judged = (Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED, Verdict.ATTESTED)
+        judged = (Verdict.PASS, Verdict.FAIL, Verdict.WAIVED, Verdict.ATTESTED)
         return bool(self.results) and not any(each.verdict in judged for each in self.results)

@@ -71,6 +71,18 @@ def small(verdict: Verdict, findings: tuple[Finding, ...] = (), **changes: objec
     return Example(replace(audit, **changes), ())  # type: ignore[arg-type]
 
 
+def several(*verdicts: Verdict) -> Example:
+    """As many controls on one target, with these verdicts."""
+    one = small(verdicts[0]).audit
+    names = [f"c{number}" for number, _ in enumerate(verdicts)]
+    controls = tuple(replace(one.controls[0], id=name) for name in names)
+    results = tuple(
+        Result(name, "web1", verdict, "moo", (Finding("target", "web1", verdict, "moo"),))
+        for name, verdict in zip(names, verdicts, strict=True)
+    )
+    return Example(replace(one, controls=controls, results=results), ())
+
+
 def headline(example: Example) -> str:
     """The first words of the page."""
     found = re.search(r'<h1 class="headline">.*?<span>(.*?)</span>', example.page, re.DOTALL)
@@ -85,8 +97,8 @@ def headline(example: Example) -> str:
     ("verdict", "said"),
     [
         (Verdict.FAIL, "1 of 1 controls fails"),
-        (Verdict.ERROR, "No control fails, but not everything could be judged"),
-        (Verdict.MANUAL, "No control fails; one is left to a person"),
+        (Verdict.ERROR, "Nothing could be judged: 1 of 1 controls is an error"),
+        (Verdict.MANUAL, "Nothing was judged: one control is left to a person"),
         (Verdict.WAIVED, "No control fails that the site has not accepted"),
         (Verdict.PASS, "No control fails, and none is left open"),
         (Verdict.ATTESTED, "No control fails, and none is left open"),
@@ -96,6 +108,58 @@ def headline(example: Example) -> str:
 def test_headline_says_the_worst(verdict: Verdict, said: str) -> None:
     """The first sentence tells the worst that there is."""
     assert headline(small(verdict)) == said
+
+
+NA = Verdict.NOT_APPLICABLE
+SEVERAL = [
+    ((Verdict.ERROR, Verdict.ERROR), "Nothing could be judged: 2 of 2 controls are errors"),
+    ((Verdict.ERROR, Verdict.MANUAL, NA), "Nothing could be judged: 1 of 3 controls is an error"),
+    ((Verdict.ERROR, Verdict.PASS), "1 of 2 controls could not be judged; of the rest, none fails"),
+    (
+        (Verdict.ERROR, Verdict.ERROR, Verdict.WAIVED),
+        "2 of 3 controls could not be judged; of the rest, none fails",
+    ),
+    (
+        (Verdict.FAIL, Verdict.ERROR, Verdict.PASS),
+        "1 of 3 controls fails; 1 could not be judged",
+    ),
+    ((Verdict.MANUAL, Verdict.MANUAL, NA), "Nothing was judged: 2 controls are left to a person"),
+    ((Verdict.MANUAL, Verdict.PASS), "No control fails; one control is left to a person"),
+    ((NA, NA), "Nothing was there to be judged"),
+]
+
+
+@pytest.mark.parametrize(("verdicts", "said"), SEVERAL)
+def test_headline_says_what_was_judged_first(verdicts: tuple[Verdict, ...], said: str) -> None:
+    """Before anything is said of failures: a page of errors alone never begins with "No control fails"."""
+    example = several(*verdicts)
+    assert headline(example) == said
+    judged = not said.startswith("Nothing")
+    assert ("No control was judged: " in Reader(example.page).text) is not judged
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ((Verdict.ERROR, Verdict.ERROR), "Nothing could be judged: no target gave an answer"),
+        ((Verdict.ERROR, Verdict.PASS), "1 of 2 targets gave no answer; of the rest, none fails"),
+        ((Verdict.ERROR, Verdict.FAIL), "1 of 1 controls fails; 1 of 2 targets gave no answer"),
+        ((Verdict.ERROR, NA), "Nothing was judged: 1 of 2 targets gave no answer"),
+    ],
+)
+def test_headline_tells_of_targets_without_an_answer(verdicts: tuple[Verdict, ...], said: str) -> None:
+    """A target that gave no answer is no control that fails, and is in the first sentence all the same."""
+    example = small(Verdict.ERROR)
+    targets = tuple(
+        replace(example.audit.targets[0], name=f"web{number}") for number, _ in enumerate(verdicts, 1)
+    )
+    results = tuple(
+        Result("c", target.name, verdict, "moo", (Finding("target", target.name, verdict, "moo"),))
+        for target, verdict in zip(targets, verdicts, strict=True)
+    )
+    silent = len(verdicts) if said.endswith("no target gave an answer") else 1
+    recordings = tuple(Recording(each.name, "ssh", failure=UNANSWERED) for each in targets[:silent])
+    assert headline(Example(replace(example.audit, targets=targets, results=results), recordings)) == said
 
 
 def test_a_finding_that_fails_beside_an_accepted_one_is_a_failure() -> None:

@@ -425,6 +425,20 @@ def test_run_that_judged_nothing_is_not_green(suite: Project, processes: list[st
     assert run.results["run"]["exit_status"] == 1
 
 
+def test_run_of_errors_alone_says_that_it_judged_nothing(suite: Project) -> None:
+    """As on a host whose engine lets nobody ask: that no control failed is no good news."""
+    refused = Answer(
+        "docker_info", 1, "", "permission denied while trying to connect to the Docker daemon socket"
+    )
+    run = suite.pytest(
+        "-k", "privileged or memory_limit", "--hosts", suite.recorded("shut", PRESENT, refused)
+    )
+    assert set(run.verdicts.values()) == {"error"}
+    assert run.status == 1
+    assert len(run.lines("No control was judged")) == 1
+    assert "Nothing could be judged: " in (suite.folder / "reports/latest/audit.html").read_text()
+
+
 def test_run_that_a_plugin_ends_is_not_green(tmp_path: Path) -> None:
     """Whatever exit status it chose: what was selected was not all judged."""
     project = Project(tmp_path, {"test_every.py": EVERY_VERDICT})

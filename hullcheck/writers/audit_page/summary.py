@@ -11,6 +11,7 @@ from hullcheck.rollup import INCOMPLETE, NOT_COVERED, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import links, problems, sections
 from hullcheck.writers.audit_page.blocks import gathered, identity_of
+from hullcheck.writers.audit_page.headline import headline
 
 WORDS = (*map(str, Verdict), INCOMPLETE, NOT_COVERED)
 GLYPHS = {word: word.replace(" ", "-") for word in WORDS}
@@ -73,6 +74,7 @@ class Summary:
 
     headline: str
     tone: str
+    nothing_judged: bool
     failing: Mapping[str, int]
     overall: Row
     by_severity: Chart
@@ -108,7 +110,7 @@ class Summary:
     @property
     def all_judged(self) -> bool:
         """Whether there was something to judge, and nothing of it is left open."""
-        return self.tone != Verdict.NOT_APPLICABLE and not self.open
+        return not self.nothing_judged and not self.open
 
     @property
     def silent(self) -> list[TargetRow]:
@@ -126,10 +128,11 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
     failing = Counter(each.severity for each in fails)
     rollups = [(each, problems.key_of(each), _framework(each)) for each in audit.requirements]
     parts = sections.divisions(audit)
-    headline, tone = _headline(audit, found, silent)
+    sentence, tone = headline(audit, found, silent)
     return Summary(
-        headline=headline,
+        headline=sentence,
         tone=tone,
+        nothing_judged=audit.nothing_judged or not audit.results,
         failing={name: failing[name] for name in SEVERITIES if failing[name]},
         overall=Row("All results", Counter(str(each.verdict) for each in audit.results)),
         by_severity=_by_severity(audit.results, controls, failing),
@@ -146,34 +149,6 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         machines=[(each, identity_of(recorded.get(each.name))) for each in audit.targets],
         titles={each.id: problems.title_of(each.title) for each in audit.controls},
     )
-
-
-def _headline(
-    audit: Audit, found: Mapping[Verdict, Sequence[problems.Problem]], silent: frozenset[str]
-) -> tuple[str, str]:
-    """The one sentence, and the verdict whose shape stands beside it."""
-    judged, fails, errors, manual = (
-        len(audit.controls),
-        len(found[Verdict.FAIL]),
-        len(found[Verdict.ERROR]),
-        len(found[Verdict.MANUAL]),
-    )
-    if silent and len(silent) == len(audit.targets):
-        return "No target gave an answer; nothing could be judged", Verdict.ERROR
-    if fails:
-        return f"{fails} of {judged} controls {'fails' if fails == 1 else 'fail'}", Verdict.FAIL
-    if errors or silent:
-        return "No control fails, but not everything could be judged", Verdict.ERROR
-    if manual:
-        left = "one is" if manual == 1 else f"{manual} are"
-        return f"No control fails; {left} left to a person", Verdict.MANUAL
-    if not any(each.verdict is not Verdict.NOT_APPLICABLE for each in audit.results):
-        return "Nothing was there to be judged", Verdict.NOT_APPLICABLE
-    if any(each.switched_off for each in audit.results):
-        return "No control fails that the site has not accepted or switched off", Verdict.WAIVED
-    if found[Verdict.WAIVED]:
-        return "No control fails that the site has not accepted", Verdict.WAIVED
-    return "No control fails, and none is left open", Verdict.PASS
 
 
 def _by_severity(
