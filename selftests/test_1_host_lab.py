@@ -641,7 +641,7 @@ def facts_of_host(host: Host) -> Facts:
         fact_modules.PROBES,
         target="host",
         backend="local",
-        gathered=time.time(),
+        asked=time.time(),
     )
     return Facts(recording, Policy())
 

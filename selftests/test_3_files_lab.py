@@ -54,7 +54,7 @@ SOCKET, CONTAINERD = "/run/docker.sock", "/run/containerd/containerd.sock"
 
 def facts_from(output: str) -> Facts:
     """The facts in what the probe script printed."""
-    recording = Recording.from_output(output, PROBES, target="host", backend="local", gathered=time.time())
+    recording = Recording.from_output(output, PROBES, target="host", backend="local", asked=time.time())
     return Facts(recording, Policy())
 
 

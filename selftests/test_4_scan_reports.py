@@ -89,7 +89,7 @@ def answer(folder: Path, shell: tuple[str, ...] = ("dash",)) -> Answer:
     script = render((SCAN_REPORTS,), paths={"scan_reports": str(folder)}.items())
     done = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=True)
     return Recording.from_output(
-        done.stdout, (SCAN_REPORTS,), target="host", backend="local", gathered=0
+        done.stdout, (SCAN_REPORTS,), target="host", backend="local", asked=0
     ).answers["scan_reports"]
 
 

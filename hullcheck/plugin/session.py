@@ -197,8 +197,8 @@ class AuditSession:
         if not self.acceptance:
             return findings
         names = acceptance.names_of(control, self.mapped.get(control, {}))
-        gathered = self.facts_of(target).recording.gathered
-        return self.acceptance.applied(findings, names, target.name, gathered)
+        when = self.facts_of(target).recording.times
+        return self.acceptance.applied(findings, names, target.name, when)
 
     def tailored(self, result: Result, target: Target) -> Result:
         """*result* with what the inventory changes of its control there.
