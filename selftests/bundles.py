@@ -14,7 +14,7 @@ from hullcheck.writers.run_folder import WRITERS
 from selftests.needs import need, obstacle
 from selftests.running import REPOSITORY, Project, Run
 
-DEMO = ("-m", "cis", "--inventory", "inventories/demo.yml")
+DEMO = ("-m", "cis", "--inventory=inventories/demo.yml")
 WHO = "audit@example.com"
 
 
@@ -39,7 +39,7 @@ def signing(folder: Path) -> tuple[str, ...]:
         return ("--bundle",)
     if not (folder / "key").exists():
         allow(make_key(folder))
-    return "--sign", str(folder / "key")
+    return (f"--sign={folder / 'key'}",)
 
 
 def run_demo(folder: Path, *arguments: str) -> Run:

@@ -193,10 +193,10 @@ def test_key_that_cannot_sign_is_refused_before_a_host_is_asked(tmp_path: Path) 
     trace = project.command("ssh", 'echo asked >"$trace"; exit 255')
     (tmp_path / "nonsense").write_text("no key\n")
     for key in ("nonsense", "not-there"):
-        run = project.pytest("-m", "cis", "--hosts", "ssh://web1", "--sign", key)
+        run = project.pytest("-m", "cis", "--hosts", "ssh://web1", f"--sign={key}")
         assert run.status == 4
         (line,) = run.lines("--sign")
-        assert f"--sign {tmp_path}/{key}: " in line
+        assert f"--sign={tmp_path}/{key}: " in line
         said = {"nonsense": "it has to be a private key of OpenSSH", "not-there": "there is no such file"}
         assert said[key] in line
     assert not trace.exists()
@@ -210,7 +210,7 @@ def test_key_with_a_passphrase_says_what_to_do(tmp_path: Path) -> None:
     subprocess.run(command, check=True)
     project = Project(tmp_path)
     project.environment.update(SSH_ASKPASS="/bin/false", SSH_ASKPASS_REQUIRE="force")
-    run = project.pytest("-m", "cis", "--hosts", project.recorded("web1"), "--sign", "key")
+    run = project.pytest("-m", "cis", "--hosts", project.recorded("web1"), "--sign=key")
     assert run.status == 4
     assert run.lines("--sign")[0].endswith("; let ssh-agent hold the key, and name its .pub")
 
@@ -236,7 +236,7 @@ def test_bundle_that_cannot_be_signed_at_the_end(tmp_path: Path) -> None:
         (tmp_path / "conftest.py").read_text()
         + f"\n\ndef pytest_collection_finish():\n    __import__('os').unlink({str(key)!r})\n"
     )
-    run = project.pytest("-k", "privileged", "--hosts", hosts, "--sign", str(key))
+    run = project.pytest("-k", "privileged", "--hosts", hosts, f"--sign={key}")
     assert run.status == 3
     assert run.lines("No bundle: ")
     assert not [each for each in (tmp_path / "reports").iterdir() if "zip" in each.name]
@@ -289,7 +289,7 @@ def test_file_that_is_named_by_its_whole_path_stops_the_run(tmp_path: Path) -> N
     project = Project(tmp_path)
     project.write("waivers.yml", "")
     project.write("fleet.yml", f"targets: {{web1: {{connect: local://}}}}\nwaivers: {tmp_path}/waivers.yml\n")
-    run = project.pytest("-m", "cis", "--inventory", "fleet.yml", "--bundle")
+    run = project.pytest("-m", "cis", "--inventory=fleet.yml", "--bundle")
     assert run.status == 4
     assert f"fleet.yml: names {tmp_path}/waivers.yml; a bundle needs it as seen from there" in run.output
 

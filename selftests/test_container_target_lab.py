@@ -52,7 +52,7 @@ def _audit(suite: Project, engine: Engine, *names: str, arguments: Sequence[str]
         for name in names
     }
     inventory = suite.write("inventory.yml", json.dumps({"targets": targets}))
-    return suite.pytest("-m", "cis", "--inventory", str(inventory), *arguments)
+    return suite.pytest("-m", "cis", f"--inventory={inventory}", *arguments)
 
 
 def _verdicts(run: Run, target: str) -> dict[str, str]:

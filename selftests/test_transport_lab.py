@@ -126,7 +126,7 @@ def _until(true: Callable[[], bool]) -> None:
 
 def _audit(project: Project, targets: dict[str, dict[str, Any]], *arguments: str, marks: str = "cis") -> Run:
     inventory = project.write("inventory.yml", json.dumps({"targets": targets}))
-    return project.pytest("-m", marks, "--inventory", str(inventory), *arguments)
+    return project.pytest("-m", marks, f"--inventory={inventory}", *arguments)
 
 
 def _gathered_in(run: Run) -> float:

@@ -147,7 +147,7 @@ def test_no_host_is_asked(folder: Path, tmp_path: Path) -> None:
     trace = project.command("ssh", 'echo asked >>"$trace"; exit 255')
     inventory = project.write("fleet.yml", 'targets: {web1: {connect: "ssh://audit:geheim@web1"}}\n')
     project.command("sshpass", 'echo asked >>"$trace"; exit 255')
-    run = project.pytest("-k", "privileged", "--inventory", str(inventory), "--bundle")
+    run = project.pytest("-k", "privileged", f"--inventory={inventory}", "--bundle")
     assert run.lines("not audited: web1")
     traces = [trace, tmp_path / "sshpass.trace"]
     for each in traces:
@@ -311,7 +311,7 @@ def test_every_selection_is_repeated(tmp_path: Path, arguments: list[str]) -> No
     }
     inventory = {"targets": targets, "profiles": {"first": "cis(level=1)"}}
     path = project.write("fleet.yml", json.dumps(inventory))
-    project.pytest("--inventory", str(path), "--bundle", *arguments)
+    project.pytest(f"--inventory={path}", "--bundle", *arguments)
     done = verify(tmp_path / "reports/latest.zip", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     made = Bundle.read(tmp_path / "reports/latest.zip")
@@ -334,7 +334,7 @@ def test_run_that_waived_nothing(own: Project) -> None:
     }
     fleet = own.write("fleet.yml", json.dumps(inventory))
     for more, verdict in (([], "waived"), (["--runxfail"], "fail")):
-        run = own.pytest("--inventory", str(fleet), "--bundle", *more)
+        run = own.pytest(f"--inventory={fleet}", "--bundle", *more)
         assert run.verdicts == {"somebody_is_greeted": verdict}
         done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
         assert done.returncode == 0, done.stdout + done.stderr

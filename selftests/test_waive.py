@@ -265,7 +265,7 @@ SEEN_BY = ("--statement", "so", "--by", "Ann")
             ("waive", "passes", *REASON, "--approved-on", "2999-01-01"),
             "--approved-on: 2999-01-01 is yet to come",
         ),
-        (("waive", "passes", *REASON, "--inventory", "gone.yml"), "gone.yml: not there; name the inventory"),
+        (("waive", "passes", *REASON, "--inventory=gone.yml"), "gone.yml: not there; name the inventory"),
         (
             ("waive", "passes", *REASON, "--target", " "),
             "inventories/local.yml:6: waivers.passes[0].targets[0]: ' '",
