@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from hullcheck import clocks, inputs, recording_fields
+from hullcheck import inputs, private_files, recording_fields
 from hullcheck.probes import MAGIC, TIMED_OUT, Answer, Probe, ProbeOutputError, parse
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.private_keys import CUT
@@ -18,8 +19,6 @@ SCHEMA = "hullcheck/recording/1"
 FILE_NAME = "recording.json"
 PACKED = f"{FILE_NAME}.gz"
 """What it is called in a bundle."""
-CLOCK = "clock"
-"""The name of the probe that asks for the time."""
 UNREADABLE = 65  # EX_DATAERR of sysexits.h
 LARGEST = 256 * inputs.MIB
 """The most bytes of one, unpacked: of 5,000 containers it has 7 MiB, of 10,000 images some 100."""
@@ -42,10 +41,7 @@ class Recording:
         backend: the testinfra backend that reached it ("local", "ssh", "docker", ...).
         answers: by probe name.
         commands: the scripts that were asked, by probe name.
-        gathered: seconds since the epoch, by the clock of the target; by the auditor's where it told none; 0 where
-            neither is known.
-        asked: seconds since the epoch, by the auditor's clock, just before the target was asked; 0 where it is not
-            known: in recordings that are older than this field, and in answers that were carried here.
+        gathered: seconds since the epoch, by the clock that gathered; every age is judged at this time.
         failure: why nothing was gathered; empty when something was.
         host_key: fingerprint of the key that the SSH server proved to have, or `unknown`; empty where none took part.
     """
@@ -57,32 +53,6 @@ class Recording:
     gathered: float = 0.0
     failure: str = ""
     host_key: str = ""
-    asked: float = 0.0
-
-    @property
-    def now(self) -> float:
-        """The time at which the ages of what the target dates are judged, in seconds since the epoch.
-
-        Raises:
-            EvidenceError: the recording does not tell it.
-        """
-        if not self.gathered:
-            raise EvidenceError("the recording does not tell its time")
-        return self.gathered
-
-    @property
-    def times(self) -> clocks.Times:
-        """When it was gathered, by both clocks: for what begins or ends on a day that the target has not set."""
-        return clocks.times(self.gathered, self.asked)
-
-    @property
-    def clock_note(self) -> str:
-        """What a reader has to know of the target's clock; empty where all is well, or nothing can be compared."""
-        clock = self.answers.get(CLOCK)
-        told = clocks.of_target(clock.stdout) if clock else 0.0
-        if self.failure or (self.gathered and not self.asked):
-            return ""
-        return clocks.note(told, self.asked)
 
     def answer(self, probe: Probe) -> Answer:
         """The target's answer to *probe*, whatever its exit status.
@@ -123,14 +93,16 @@ class Recording:
         return decode_json(self.text(probe), probe.name)
 
     def save(self, folder: Path) -> Path:
-        """Write the recording to *folder*, readable by its owner alone, and return the file's path."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Write the recording to *folder*, readable by its owner alone, and return the file's path.
+
+        Raises:
+            OSError: it cannot be written; `filename` says what.
+        """
+        private_files.make_folder(folder)
         path = folder / FILE_NAME
         document = {"schema": SCHEMA, **asdict(self)}
         document["answers"] = [asdict(answer) for answer in self.answers.values()]
-        path.unlink(missing_ok=True)  # the mode of a file that is there already would stay
-        path.touch(mode=0o600)
-        path.write_text(_written(document), encoding="ascii")
+        private_files.write(path, _written(document).encode("ascii"))
         return path
 
     @classmethod
@@ -150,7 +122,7 @@ class Recording:
         except ValueError as error:
             raise RecordingError(f"{path}: {error}") from None
         if MAGIC in text[:_HEAD] and not text.lstrip().startswith("{"):
-            return cls.from_output(text, probes, target=path.stem, backend="script")
+            return cls.from_output(text, probes, target=path.stem, backend="script", gathered=0.0)
         return cls._from_document(text, path)
 
     @classmethod
@@ -169,25 +141,19 @@ class Recording:
 
     @classmethod
     def from_output(
-        cls, output: str, probes: tuple[Probe, ...], *, target: str, backend: str, asked: float = 0.0
+        cls, output: str, probes: tuple[Probe, ...], *, target: str, backend: str, gathered: float
     ) -> Self:
-        """Redact and keep what a probe script printed; *failure* is set if it is none or is cut off.
-
-        Args:
-            asked: when, by the auditor's clock; 0 where the answer was carried here. When it is read is no evidence
-                of that, and would be another time at each replay.
-        """
+        """Redact and keep what a probe script printed; *failure* is set if it is none or is cut off."""
         commands = {probe.name: probe.script.strip() for probe in probes}
         try:
             answers = parse(output)
         except ProbeOutputError as error:
-            failed = cls(target, backend, commands=commands, failure=str(error))
-            return replace(failed, gathered=asked, asked=asked)
+            return cls(target, backend, commands=commands, gathered=gathered, failure=str(error))
         kept = {
             probe.name: _redacted(answers[probe.name], probe) for probe in probes if probe.name in answers
         }
-        told = clocks.of_target(kept[CLOCK].stdout) if CLOCK in kept else 0.0
-        return cls(target, backend, kept, commands, told or asked, asked=asked)
+        clock = re.fullmatch(r"([0-9]{1,12})\s*", kept["clock"].stdout) if "clock" in kept else None
+        return cls(target, backend, kept, commands, float(clock[1]) if clock else gathered)
 
 
 def mistaken(path: Path) -> str:

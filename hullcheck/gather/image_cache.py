@@ -7,13 +7,12 @@ target again; what cannot be written is read again next time.
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hullcheck import __version__
+from hullcheck import __version__, private_files
 from hullcheck.facts.image_contents import Contents
 from hullcheck.facts.image_contents_probe import IMAGE_CONTENTS
 from hullcheck.inventory import Target
@@ -74,8 +73,6 @@ def save(path: Path, recording: Recording) -> None:
     documents = [json.loads(line) for line in answer.stdout.split("\n") if line.startswith("{")]
     images = {each["Id"]: {"Read": recording.gathered, **each} for each in documents}
     content = {"schema": SCHEMA, "version": __version__, "images": images}
-    fresh = path.with_suffix(f".{os.getpid()}")
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps(content, indent=1) + "\n", encoding="ascii")
-        fresh.replace(path)
+        private_files.make_folder(path.parent)
+        private_files.write(path, (json.dumps(content, indent=1) + "\n").encode("ascii"))

@@ -1,15 +1,13 @@
 """Makes the bundle of a run: what it takes is looked at before any host is asked, the rest when all is written."""
 
 import json
-import os
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hullcheck import bundle, frameworks
+from hullcheck import bundle, frameworks, private_files
 from hullcheck.bundle import archive, inventory, manifest, sshsig, statement
 from hullcheck.plugin import options
 from hullcheck.plugin.selected import selection
@@ -47,7 +45,7 @@ class Bundling:
         except bundle.BundleError as error:
             raise pytest.UsageError(f"--bundle: {error}") from None
         except sshsig.SignatureError as error:
-            raise pytest.UsageError(f"--sign={self.key}: {error}") from None
+            raise pytest.UsageError(f"--sign {self.key}: {error}") from None
 
     def write(self, session: pytest.Session, audit: Audit, *, interrupted: bool) -> Path:
         """Make the bundle beside the folder of the run, and let `latest.zip` lead to it; gives its path.
@@ -61,10 +59,9 @@ class Bundling:
         folder = self.audit_session.folder
         path = folder.with_name(f"{folder.name}.zip")
         try:
-            _replace(path, archive.pack(self._signed(self._files(session, audit, interrupted))))
-            link = folder.with_name(f".{folder.name}.zip.link")
-            link.symlink_to(path.name)
-            link.replace(folder.with_name("latest.zip"))
+            packed_files = archive.pack(self._signed(self._files(session, audit, interrupted)))
+            private_files.write(path, packed_files)
+            private_files.point(folder.with_name("latest.zip"), path.name)
         except OSError as error:
             raise bundle.BundleError(f"{error.filename or path}: {error.strerror}") from None
         except sshsig.SignatureError as error:
@@ -147,15 +144,3 @@ def _left_out(files: Collection[str], tests: int) -> dict[str, str]:
         else "pytest-html did not write it",
     }
     return {name: reason for name, reason in reasons.items() if name not in files}
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file for its owner alone, whole or not at all."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-        try:
-            file.write(content)
-            file.close()
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise

@@ -86,20 +86,14 @@ def path(config: pytest.Config, name: str) -> Path | None:
     """The value of an option that is a path, None if nothing is said: as pytest reads its own.
 
     One from the command line or the environment starts in the current directory, one from an ini file beside
-    that file. `~` is the home of the user: a shell knows it at the beginning of a word alone.
+    that file.
     """
     text = option(config, name)
     if not text:
         return None
     said_here = config.getoption(f"hullcheck_{name}", None) or os.environ.get(f"HULLCHECK_{name.upper()}")
     beside = config.inipath.parent if config.inipath else config.rootpath
-    return (config.invocation_params.dir if said_here else beside) / Path(text).expanduser()
-
-
-def path_for_testinfra(config: pytest.Config, name: str) -> str | None:
-    """The value of an option of testinfra that is a path; None if it was not given."""
-    text: str | None = config.getoption(name, None)
-    return None if text is None else os.path.expanduser(text)
+    return (config.invocation_params.dir if said_here else beside) / text
 
 
 def wants_bundle(config: pytest.Config) -> bool:
@@ -122,10 +116,14 @@ def seconds(config: pytest.Config, name: str) -> int:
 def cache_folder(config: pytest.Config) -> Path | None:
     """Where pytest lets a plugin keep what it may need again; None where there is no such place."""
     cache = getattr(config, "cache", None)
+    if cache is None:
+        return None
     try:
-        return None if cache is None else Path(cache.mkdir(_CACHE))
+        folder = Path(cache.mkdir(_CACHE))
+        folder.chmod(0o700)  # it holds what targets answered
     except OSError:
         return None
+    return folder
 
 
 def connection(config: pytest.Config) -> Connection:
@@ -136,12 +134,12 @@ def connection(config: pytest.Config) -> Connection:
 
     return Connection(
         timeout=seconds(config, "target_timeout"),
-        ssh_config=path_for_testinfra(config, "ssh_config"),
-        ssh_identity_file=path_for_testinfra(config, "ssh_identity_file"),
+        ssh_config=given("ssh_config"),
+        ssh_identity_file=given("ssh_identity_file"),
         ssh_extra_args=given("ssh_extra_args"),
         sudo=bool(given("sudo")),
         sudo_user=given("sudo_user"),
-        ansible_inventory=path_for_testinfra(config, "ansible_inventory"),
+        ansible_inventory=given("ansible_inventory"),
         force_ansible=bool(given("force_ansible")),
     )
 

@@ -35,7 +35,7 @@ class Outcome:
         self.controls[control.id] = control
         self.results[result.control, result.target] = result
 
-    def audit(self, exit_status: int) -> Audit:
+    def audit(self) -> Audit:
         """All results of this run, in a fixed order: targets as given, controls by number and name."""
         order = {target.name: index for index, target in enumerate(self.session.targets)}
         controls = tuple(sorted(self.controls.values(), key=_control_key))
@@ -47,7 +47,7 @@ class Outcome:
             finished=_rfc3339(time.time()),
             version=__version__,
             arguments=plain_arguments(tuple(map(str, self.session.config.invocation_params.args))),
-            exit_status=exit_status,
+            exit_status=-1,  # it follows from what was found
             user=_user(),
             machine=platform.node(),
         )
@@ -64,15 +64,13 @@ class Outcome:
     def _accepting(self, results: list[Result]) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
         """All waivers and attestations, with what they did."""
         session = self.session
-        gathered = {each.name: session.facts_of(each).recording.times for each in session.targets}
+        gathered = {each.name: session.facts_of(each).recording.gathered for each in session.targets}
         known = [each.name for each in session.inventory.targets]
         audited = Audited(results, session.mapped, gathered, known, narrowed(session.config))
         return session.acceptance.told(audited)
 
-    @property
-    def is_never_green(self) -> bool:
+    def is_never_green(self, audit: Audit) -> bool:
         """Whether nothing was judged, or waivers or attestations want a look and the gate asks for that."""
-        audit = self.audit(0)
         states = {each.state for told in (audit.waivers, audit.attestations) for each in told}
         stale = self.session.strict_waivers and not states.isdisjoint(acceptance.STALE)
         return audit.nothing_judged or stale
@@ -81,8 +79,7 @@ class Outcome:
         known = self.session.facts_of(target)
         kind = "unknown" if known.recording.failure else known.kind
         engine, system = printable(known.engine_version), printable(known.os_name)
-        clock = known.recording.clock_note
-        return AuditedTarget(target.name, plain(target.connect), kind, engine, system, clock)
+        return AuditedTarget(target.name, plain(target.connect), kind, engine, system)
 
 
 def _control_key(control: Control) -> tuple[tuple[int, ...], str]:

@@ -3,14 +3,18 @@
 import gc
 import sys
 from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hullcheck import private_files
 from hullcheck.bundle import BundleError
-from hullcheck.plugin import options
+from hullcheck.plugin import options, pytest_reports
 from hullcheck.plugin.outcome import Outcome
 from hullcheck.plugin.session import LATEST, SESSION, session_of
+from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.results import Audit
 from hullcheck.text import printable
 from hullcheck.writers import html, terminal
@@ -28,9 +32,16 @@ class Reporting:
         """Begin with no result."""
         self.config = config
         self.outcome: Outcome | None = None
+        self.audit: Audit | None = None  # all that was found, once the last test has ended
+        self.unwritten = Unwritten()
         self.interrupted = False
         self.carried: dict[str, dict[str, Any]] = {}  # by test, which has not ended yet
         self.bundling = _bundling(config)
+
+    @pytest.hookimpl(tryfirst=True)  # before one of pytest's own reports is written
+    def pytest_sessionstart(self) -> None:
+        """See that pytest's own reports are written as ours are."""
+        pytest_reports.take_over(self.config, self.unwritten)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in the result that a report carries, maybe out of another process."""
@@ -56,63 +67,83 @@ class Reporting:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
-        """After the other reports: a run that judged nothing is not green; results.json knows the status."""
+        """Around the other reports: a run that judged nothing is not green, and ours are written before them."""
         for test in [] if self.interrupted else list(self.carried):  # a process that judged has crashed then
             self._take_in(test)
         outcome = self.outcome
-        if session.exitstatus == 0 and (outcome.is_never_green if outcome else self._gathered_in_vain):
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if outcome:
             gc.freeze()  # as before judging: what is left to do is to write, and to look through it all finds nothing
+            self.audit = outcome.audit()
+        if session.exitstatus == 0 and self._is_never_green:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.interrupted and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
         own = session.exitstatus
+        self._write(int(own))
         self.interrupted |= own in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         yield
         if own != 0 and session.exitstatus == 0 and self.config.getoption("nagios", False):
             _say_unknown(session, int(own))
-        if outcome:
-            self._write(session, outcome)
+        self._conclude(session)
+
+    @property
+    def _is_never_green(self) -> bool:
+        if self.outcome is None or self.audit is None:
+            return self._gathered_in_vain
+        return self.outcome.is_never_green(self.audit)
 
     @property
     def _gathered_in_vain(self) -> bool:
         """Whether no control was called though there were some, as by `--setup-only`."""
         return SESSION in self.config.stash and session_of(self.config).gathered and not self.outcome
 
-    def _write(self, session: pytest.Session, outcome: Outcome) -> None:
-        from hullcheck.writers.run_folder import (  # late: the start of a run needs no template
-            PRIVATE,
-            WRITERS,
-        )
+    def _conclude(self, session: pytest.Session) -> None:
+        """When the other reports are there: the bundle, `latest`, and a line that says what could not be written."""
+        self._write(int(session.exitstatus))  # --nagios may have changed it
+        folder = self.outcome.session.folder if self.outcome else Path()
+        if self.outcome and self.audit:
+            if self.bundling:
+                self._bundle(self.bundling, session, self.audit)
+            latest = folder.with_name(LATEST)
+            with self.unwritten.noting(latest):
+                if not self.unwritten:
+                    private_files.point(latest, folder.name)
+        if self.unwritten:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+            self._say(printable(self.unwritten.told(folder)), red=True)
 
-        folder = outcome.session.folder
-        audit = outcome.audit(int(session.exitstatus))
+    def _write(self, exit_status: int) -> None:
+        """Write all that follows from the results, each file as a whole or not at all; again for another status."""
+        if not (self.outcome and self.audit) or exit_status == self.audit.run.exit_status:
+            return
+        from hullcheck.writers.run_folder import WRITERS  # late: the start of a run needs no template
+
+        audit_session = self.outcome.session
+        audit_session.keep_recordings(self.unwritten)
+        self.audit = replace(self.audit, run=replace(self.audit.run, exit_status=exit_status))
         for name, render in WRITERS.items():
-            path = folder / name
-            if name in PRIVATE:
-                path.touch(mode=0o600)
-            path.write_text(
-                render(audit, list(outcome.session.recordings.values())), encoding="utf-8", newline=""
-            )
-        if self.bundling:
-            self._bundle(self.bundling, session, audit)
-        # renamed over the old one, so that `latest` always leads somewhere
-        link = folder.parent / f".{folder.name}"
-        link.symlink_to(folder.name)
-        link.replace(folder.parent / LATEST)
+            path = audit_session.folder / name
+            with self.unwritten.noting(path):
+                text = render(self.audit, list(audit_session.recordings.values()))
+                private_files.write(path, text.encode("utf-8"))
 
     def _bundle(self, bundling: "Bundling", session: pytest.Session, audit: Audit) -> None:
         """A run without the bundle that it was to make has not done its work."""
         try:
-            said, done = f"bundle: {bundling.write(session, audit, interrupted=self.interrupted)}", True
+            if self.unwritten:
+                raise BundleError("a file of it could not be written")
+            self._say(f"bundle: {bundling.write(session, audit, interrupted=self.interrupted)}")
         except BundleError as error:
-            said, done = f"No bundle: {printable(str(error))}", False
+            self._say(f"No bundle: {printable(str(error))}", red=True)
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def _say(self, line: str, *, red: bool = False) -> None:
+        """A fault is said where there is no terminal reporter, too."""
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
-            reporter.write_line(said, red=not done)
-        elif not done:
-            print(said, file=sys.stderr)
+            reporter.write_line(line, red=red)
+        elif red:
+            print(line, file=sys.stderr)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> Generator[None]:
@@ -122,11 +153,11 @@ class Reporting:
             terminal.write_nothing_selected(terminalreporter)
         if self._gathered_in_vain:
             terminal.write_nothing_judged(terminalreporter)
-        if self.outcome:
+        if self.outcome and self.audit:
             session = self.outcome.session
             terminal.write_summary(
                 terminalreporter,
-                self.outcome.audit(0),
+                self.audit,
                 folder=session.folder,
                 strict=session.strict_waivers,
                 mapped=session.mapped,
@@ -155,9 +186,9 @@ class Reporting:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, postfix: list[str]) -> None:
         """Add the evidence below the summary: what each target was asked, and how its answers begin."""
-        if self.outcome:
+        if self.outcome and self.audit:
             postfix.append(html.STYLE)
-            postfix.append(html.accepting(self.outcome.audit(0)))
+            postfix.append(html.accepting(self.audit))
             postfix.append(html.evidence(list(self.outcome.session.recordings.values())))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hullcheck import DEFAULT_INVENTORY, acceptance, facts, rollup, selection
+from hullcheck import DEFAULT_INVENTORY, acceptance, facts, private_files, rollup, selection
 from hullcheck.acceptance import Acceptance
 from hullcheck.facts import Facts
 from hullcheck.frameworks import Frameworks
@@ -18,8 +18,9 @@ from hullcheck.gather import gather
 from hullcheck.inventory import Inventory, InventoryError, Target, load
 from hullcheck.judge import finding_of
 from hullcheck.plugin import options, own_probes
+from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.probes import Probe
-from hullcheck.recording import Recording
+from hullcheck.recording import FILE_NAME, Recording
 from hullcheck.results import (
     Finding,
     Result,
@@ -110,7 +111,7 @@ class AuditSession:
             faults["profiles",] = f"no profile {name!r}, which --profile asks for; {hint}"
         if faults and inventory.document is None:
             raise pytest.UsageError(
-                f"--profile {name}: there is no inventory with profiles; write --inventory=PATH"
+                f"--profile {name}: there is no inventory with profiles; write --inventory PATH"
             )
         if faults:
             raise pytest.UsageError(str(inventory.faulty(faults)))
@@ -126,7 +127,7 @@ class AuditSession:
         """
         self._make_folder()
         try:
-            self._word_of(worker).write_text(str(controls))
+            private_files.write(self._word_of(worker), str(controls).encode())
         except OSError as error:
             raise _no_folder(error.filename, error.strerror) from None
 
@@ -164,11 +165,17 @@ class AuditSession:
             done=done,
         )
         self.gather_seconds = time.monotonic() - start
-        try:
-            for recording in self.recordings.values():
-                recording.save(self.folder / recording.target)
-        except OSError as error:
-            raise _no_folder(error.filename, error.strerror) from None
+        self.keep_recordings(
+            Unwritten()
+        )  # the verdicts come first: what is missing is said when they are there
+
+    def keep_recordings(self, unwritten: Unwritten) -> None:
+        """Save each recording that is not in the run's folder, or not any more; those that cannot be are noted."""
+        for recording in self.recordings.values():
+            path = self.folder / recording.target / FILE_NAME
+            with unwritten.noting(path):
+                if not path.is_file():
+                    recording.save(path.parent)
 
     def _make_folder(self) -> None:
         """Before anything is asked, so that no host is asked in vain.
@@ -177,7 +184,7 @@ class AuditSession:
             pytest.UsageError: it cannot be made.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            private_files.make_folder(self.folder)
             _keep_out_of_git(self.folder)
         except OSError as error:
             raise _no_folder(self.folder.parent, error.strerror) from None
@@ -197,8 +204,8 @@ class AuditSession:
         if not self.acceptance:
             return findings
         names = acceptance.names_of(control, self.mapped.get(control, {}))
-        when = self.facts_of(target).recording.times
-        return self.acceptance.applied(findings, names, target.name, when)
+        gathered = self.facts_of(target).recording.gathered
+        return self.acceptance.applied(findings, names, target.name, gathered)
 
     def tailored(self, result: Result, target: Target) -> Result:
         """*result* with what the inventory changes of its control there.
@@ -264,11 +271,11 @@ def session_of(config: pytest.Config) -> AuditSession:
 def _keep_out_of_git(run: Path) -> None:
     """Have git ignore the folder of all runs, which the first makes: what hosts answered is not for a repository."""
     if list(run.parent.iterdir()) == [run]:
-        (run.parent / ".gitignore").write_text("# made by hullcheck\n*\n", encoding="utf-8")
+        private_files.write(run.parent / ".gitignore", b"# made by hullcheck\n*\n")
 
 
 def _no_folder(path: object, reason: object) -> pytest.UsageError:
-    return pytest.UsageError(f"{path}: {reason}; a run leaves its results in a folder: write --reports=PATH")
+    return pytest.UsageError(f"{path}: {reason}; a run leaves its results in a folder: write --reports PATH")
 
 
 def _own_probes(config: pytest.Config) -> dict[str, tuple[Probe, ...]]:
@@ -301,7 +308,7 @@ def _targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
     if hosts is None and backend in (None, "local"):
         return inventory.targets
     specs = hosts.split(",") if hosts is not None else [f"{backend}://"]
-    ansible_inventory = options.path_for_testinfra(config, "ansible_inventory")
+    ansible_inventory = config.getoption("ansible_inventory", None)
     try:
         return from_specs(specs, connection=backend, ansible_inventory=ansible_inventory)
     except TargetError as error:

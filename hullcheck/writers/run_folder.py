@@ -12,5 +12,3 @@ WRITERS: Mapping[str, Callable[[Audit, Sequence[Recording]], str]] = {
     "audit.html": audit_page.render,
     "requirements.csv": lambda audit, recordings: requirements_csv.render(audit),
 }
-PRIVATE = frozenset({"audit.html"})
-"""Those that hold whole answers of targets, as the recordings do: for the owner's eyes."""

@@ -1,0 +1,77 @@
+"""Files and folders that hold what hosts answered: for their owner alone, and each file is whole or not there."""
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder *path* and those above it; what is there already keeps its rights.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+    except FileNotFoundError:
+        if path.parent == path:
+            raise
+        make_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write *content* to *path*.
+
+    Raises:
+        OSError: it cannot be written; `filename` is *path*, and what was there before is there still.
+    """
+    with replacing(path) as fresh:
+        fresh.write_bytes(content)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """An empty file in the same folder, which takes the place of *path* once it is written.
+
+    Raises:
+        OSError: it cannot be written; `filename` is *path*, and what was there before is there still.
+    """
+    fresh = None
+    try:
+        number, name = tempfile.mkstemp(prefix=".hullcheck-", dir=path.parent)
+        os.close(number)
+        fresh = Path(name)
+        yield fresh
+        fresh.replace(path)
+    except BaseException as error:
+        if fresh:
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _about(path, error) from None
+        raise
+
+
+def point(link: Path, name: str) -> None:
+    """Let *link* lead to *name*, which lies beside it; an old link leads to the old place until then.
+
+    Raises:
+        OSError: it cannot be made; `filename` is *link*.
+    """
+    fresh = link.with_name(f".{name}.link")
+    try:
+        fresh.symlink_to(name)
+        fresh.replace(link)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise _about(link, error) from None
+
+
+def _about(path: Path, error: OSError) -> OSError:
+    """The same *error*, about *path*: that of a full disk names no file."""
+    return OSError(error.errno or errno.EIO, error.strerror or str(error), str(path))
