@@ -208,6 +208,45 @@ COUNTER = {"counter": {"packets": 0, "bytes": 0}}
 REJECT = {"reject": {"type": "icmpx", "expr": "port-unreachable"}}
 
 
+SADDR = {
+    family: {"match": {"op": "!=", "left": {"payload": {"protocol": family, "field": "saddr"}}, "right": "x"}}
+    for family in ("ip", "ip6")
+}
+PORT = {"payload": {"protocol": "tcp", "field": "dport"}}
+PAIR = {"concat": [{"payload": {"protocol": "ip", "field": "saddr"}}, PORT]}
+ORIGINAL = {"ct": {"key": "ip saddr", "dir": "original"}}
+
+
+def family_is(name: object, op: str = "==") -> dict[str, Any]:
+    """A condition on the family of a packet."""
+    return {"match": {"op": op, "left": {"meta": {"key": "nfproto"}}, "right": name}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "four", "six"),
+    [
+        (SADDR["ip"], "pass", "fail"),
+        (SADDR["ip6"], "fail", "fail"),
+        (family_is("ipv4"), "pass", "fail"),
+        (family_is("ipv6"), "fail", "fail"),
+        (family_is({"set": ["ipv4", "ipv6"]}), "pass", "pass"),
+        (family_is("ipv6", "!="), "pass", "fail"),
+        (family_is("ipv4", "!="), "fail", "fail"),
+        ({"match": {"op": "==", "left": PAIR, "right": {"set": []}}}, "pass", "fail"),
+        ({"match": {"op": "==", "left": ORIGINAL, "right": "x"}}, "pass", "fail"),
+        ({"match": {"op": "==", "left": {"payload": {"protocol": "icmp"}}, "right": "x"}}, "pass", "fail"),
+        ({"match": {"op": "==", "left": PORT, "right": 80}}, "pass", "pass"),
+        ({"match": {"op": "==", "left": "x", "right": 80}}, "pass", "pass"),
+    ],
+)
+def test_rule_for_one_family_in_a_table_of_both(condition: dict[str, Any], four: str, six: str) -> None:
+    """A rule that looks at addresses of IPv4 limits nothing of IPv6, whatever table it is in."""
+    site = chain("site", "forward", **HOOK)
+    limits = rule("site", "forward", condition, {"drop": None})
+    assert nft(site, limits)[0] == four
+    assert nft(site, limits, ipv6=True)[0] == six
+
+
 def test_tables_of_nftables() -> None:
     """With that backend every table but the engine's counts whose chain forwarded packets come to."""
     site = chain("site", "forward", **HOOK)

@@ -138,6 +138,8 @@ _LIMITING = frozenset({"DROP", "REJECT"})
 _ENDING = frozenset({"ACCEPT", "RETURN"})
 _OF_THE_ENGINE = "docker-bridges"
 _FAMILY_OF_THE_OTHER = {IPV4: "ip6", IPV6: "ip"}  # as nft calls it
+# What nft calls what packets of one family alone have or are.
+_OF_FAMILY = {"ip": {"ip", "icmp", "igmp", "ipv4"}, "ip6": {"ip6", "icmpv6", "ipv6"}}
 _FORWARDING_HOOKS = frozenset({"forward", "prerouting", "postrouting"})
 
 
@@ -328,7 +330,8 @@ def _iptables_rule(words: list[str], line: str) -> Rule:
 def _tables(lines: Iterable[str], left_out: str) -> Iterable[tuple[str, Chains, Mapping[str, str]]]:
     """Of each table but the engine's own and those of one family, what the traffic of containers comes to.
 
-    That is its chains, and the policy of those to which forwarded packets come.
+    That is its chains, and the policy of those to which forwarded packets come. A table of both families has rules
+    that are for one alone: those for the family that is left out are left out too.
     """
     chains: dict[str, dict[str, list[Rule]]] = {}
     hooked: dict[str, dict[str, str]] = {}
@@ -340,12 +343,31 @@ def _tables(lines: Iterable[str], left_out: str) -> Iterable[tuple[str, Chains, 
             if chain.get("hook") in _FORWARDING_HOOKS and chain.get("type") == "filter":
                 hooked.setdefault(table, {})[chain["name"]] = chain.get("policy", "accept")
         for rule in (item["rule"] for item in items if "rule" in item):
-            chains[f"{rule['family']} {rule['table']}"][rule["chain"]].append(_nft_rule(rule["expr"]))
+            if not any(_is_of(left_out, each) for each in rule["expr"]):
+                chains[f"{rule['family']} {rule['table']}"][rule["chain"]].append(_nft_rule(rule["expr"]))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise EvidenceError("the answer of nft is not what it documents") from None
     families = ((*name.split(), name) for name in hooked)
     wanted = [name for family, table, name in families if family != left_out and table != _OF_THE_ENGINE]
     return [(name, chains[name], hooked[name]) for name in wanted]
+
+
+def _is_of(family: str, expression: dict[str, Any]) -> bool:
+    """Whether a statement of nft is a condition that packets of this family alone meet."""
+    match = expression.get("match")
+    if not isinstance(match, dict) or not isinstance(match.get("left"), dict):
+        return False
+    names, left = _OF_FAMILY[family], match["left"]
+    for part in left.get("concat") or [left]:
+        (kind, field), *_ = (part or {"": {}}).items()
+        if kind == "payload" and field.get("protocol") in names:
+            return True
+        if kind == "ct" and str(field.get("key")).partition(" ")[0] in names:
+            return True
+        if kind == "meta" and field.get("key") in ("nfproto", "protocol"):
+            wanted = names if match.get("op") == "==" else _OF_FAMILY["ip" if family == "ip6" else "ip6"]
+            return isinstance(match.get("right"), str) and match["right"] in wanted
+    return False
 
 
 def _nft_rule(expressions: list[dict[str, Any]]) -> Rule:
