@@ -20,51 +20,145 @@ from itertools import islice
 
 MAGIC = "hullcheck-probe/1"
 
-_PROLOGUE = """\
-#!/bin/sh
-# hullcheck: read-only probes; writes nothing but its standard output. Needs a POSIX sh, dd, od and tr.
+_PROLOGUE = r"""#!/bin/sh
+# hullcheck: read-only probes; writes nothing but its standard output. Needs a POSIX sh, dd, od, sleep and tr.
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
 LC_ALL=C
 export PATH LC_ALL
-nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \\n")
+nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \n")
 [ "${#nonce}" -eq 32 ] || { echo "no nonce: od, tr or /dev/urandom is missing" >&2; exit 1; }
-limit=""
-if timeout 1 true 2>/dev/null; then limit="timeout @SECONDS@"; fi
-silent=""
-answer() {
-  printf "%s begin %s\\n" "$nonce" "$1"
-  if [ -n "$silent" ] && [ "$3" = engine ]; then
-    status=124 message="not asked: the engine did not answer the question for its version"
-  else
-    { message=$($limit /bin/sh -c "$2" 2>&1 1>&3 </dev/null); status=$?; } 3>&1
-    [ "$1 $status" != "docker_version 124" ] || silent=yes
-  fi
-  printf "\\n%s status %d\\n%s\\n%s end %s\\n" "$nonce" "$status" "$message" "$nonce" "$1"
+command -v sleep >/dev/null || { echo "no clock: sleep is missing" >&2; exit 1; }
+
+# The clock sends SIGURG, which does nothing to a process that did not ask for it, to the process group every second.
+# Each probe has a shell that counts the seconds, ends the probe when there are too many, and waits for it. Once the
+# clock is stopped, what runs is ended and nothing is asked any more.
+clock() {
+  trap 'kill "$!" 2>/dev/null; wait; exit' TERM
+  while kill -0 "$$" 2>/dev/null; do
+    kill -URG 0
+    sleep 1 &
+    wait "$!"
+  done
+  kill -URG 0
 }
+running() { kill -0 "$$" 2>/dev/null && kill -0 "$clock" 2>/dev/null; }
+stop() {
+  kill "$clock" 2>/dev/null
+  wait "$clock" 2>/dev/null
+  [ "$ticking" != "$clock" ] || { clock & ticking=$!; }
+}
+hold() {  # ends all when the standard input does, where its first line says that it is kept open
+  read -r word && [ "$word" = hold ] || exit 0
+  read -r word
+  kill "$$"
+}
+
+# A process is ended after those below it, when each has been waited for by its own parent: what outlives its parent
+# becomes a child of process 1, and in a container that may wait for nobody. So the parent is stopped while they end,
+# and goes on for the moment in which it waits for them.
+halt() {  # PID: stops it, and returns when it stands still
+  kill -STOP "$1" 2>/dev/null
+  turns=0
+  while { read -r line <"/proc/$1/stat"; } 2>/dev/null && [ "$turns" -lt 1000 ]; do
+    case ${line##*)} in " T"* | " t"* | " Z"*) break ;; esac
+    turns=$((turns + 1))
+  done
+}
+below() {  # PID: $below has the processes that it started and has not waited for
+  below=""
+  for folder in /proc/[0-9]*; do
+    { read -r line <"$folder/stat"; } 2>/dev/null || continue
+    set -- "$1" ${line##*)}
+    [ "$3" != "$1" ] || below="$below ${folder#/proc/}"
+  done
+}
+end() {  # PID: ends it and all below it
+  halt "$1"
+  below "$1"
+  while [ -n "$below" ] && [ "$rounds" -lt 300 ]; do
+    rounds=$((rounds + 1))
+    set -- "$1" $below
+    for each in $below; do end "$each"; done
+    kill -CONT "$1" 2>/dev/null
+    turns=0
+    while [ -d "/proc/$2" ] && [ "$turns" -lt 1000 ]; do turns=$((turns + 1)); done
+    halt "$1"
+    below "$1"
+  done
+  kill -KILL "$1" 2>/dev/null
+}
+said() { printf "\n%s %d" "$nonce" "$1" >&2; }
+watch() {  # SCRIPT: runs it; behind its errors it says how it ended, or 124 where it was ended
+  seconds=0
+  trap 'seconds=$((seconds + 1))' URG
+  { /bin/sh -c "$1" 3>&-; said $?; } &
+  while running && [ "$seconds" -le @SECONDS@ ] && kill -0 "$!" 2>/dev/null; do wait "$!" 2>/dev/null; done
+  kill -0 "$!" 2>/dev/null || return 0
+  rounds=0
+  end "$!"
+  { wait "$!" || wait "$!"; } 2>/dev/null
+  said 124
+}
+
 line_feed="
 "
+late=0
+answer() {  # NAME SCRIPT [engine]
+  printf "%s begin %s\n" "$nonce" "$1"
+  if ! running; then
+    status=124 message="not asked: the audit was ended before"
+  elif [ "$late" -gt 1 ] && [ "$3" = engine ]; then
+    status=124 message="not asked: the engine did not answer other questions in time"
+  else
+    { message=$(watch "$2" 2>&1 1>&3 </dev/null); } 3>&1
+    case $message in *"$line_feed$nonce "*) status=${message##*"$nonce "} ;; *) status=137 ;; esac
+    message=${message%%"$line_feed$nonce "*}
+    while [ "$message" != "${message%"$line_feed"}" ]; do message=${message%"$line_feed"}; done
+    [ "$3 $status" != "engine 124" ] || late=$((late + 1))
+    [ "$1 $status" != "docker_version 124" ] || late=2
+  fi
+  printf "\n%s status %d\n%s\n%s end %s\n" "$nonce" "$status" "$message" "$nonce" "$1"
+}
 share() {  # answer ...: as that; the probes after it find in the variable of its name what was answered
   frame=$("$@"; echo .)
   printf "%s" "${frame%.}"
+  case $4$frame in engine*"$line_feed$nonce status 124$line_feed"*) late=$((late + 1)) ;; esac
   case $frame in *"$line_feed$nonce status 0$line_feed"*) ;; *) return 0 ;; esac
   frame=${frame%%"$line_feed$nonce status "*}
   [ ${#frame} -gt 100000 ] || export "$2=${frame#*"$line_feed"}"
 }
-printf "%s %s\\n" "@MAGIC@" "$nonce"
+printf "\n%s %s\n" "@MAGIC@" "$nonce"
 """
 
 # The host is asked while the engine works, and the engine two things at a time. What is said beside waits in dd(1),
 # whose buffer of 16 MiB is written when it is full or complete, so that no probe's time runs out while it waits for a
 # reader.
 _EPILOGUE = r"""later() { dd ibs=65536 obs=16777216 2>/dev/null; }
-ask_host | later | { ask_first; ask_aside | later | { ask_engine; cat; }; cat; }
+ask() { ask_host | later | { ask_first; ask_aside | later | { ask_engine; cat; }; cat; }; }
+clock &
+clock=$! ticking=$!
+trap stop HUP INT TERM
+holding=""
+if [ "$1" = held ]; then
+  exec 5<&0 </dev/null
+  hold <&5 &
+  holding=$!
+  exec 5<&-
+fi
+ask &
+asking=$!
+wait "$asking"
+while kill -0 "$asking" 2>/dev/null; do wait "$asking"; done
+trap "" HUP INT TERM
+kill "$ticking" $holding 2>/dev/null
+wait
 printf "%s complete\n" "$nonce"
 """
 
 PATHS = ("docker_bench_log", "scan_reports")
 """Variables of the script for what a policy names on the target; empty where it names nothing."""
 _MOST_KNOWN = 2000  # images: the script is one argument of a command, and Linux has room there for 128 KiB
-TIMED_OUT = 124  # the exit status of timeout(1)
+TIMED_OUT = 124  # the status of a probe that was ended or not asked, as timeout(1) has it
 
 
 def _all_of_it(text: str) -> str:
@@ -92,7 +186,7 @@ class Probe:
 
     @property
     def asks_engine(self) -> bool:
-        """Whether it is passed over once the engine did not answer `docker_version` in time.
+        """Whether it is passed over once the engine did not answer `docker_version` or two other questions in time.
 
         Ten questions to a daemon that hangs would take ten time-outs.
         """
@@ -125,7 +219,7 @@ def render(
 
     Args:
         docker_host: the engine's address as the docker command takes it; None leaves the target's own choice.
-        timeout: seconds for each probe, where the target has timeout(1).
+        timeout: seconds for each probe; up to two more may pass until it is ended.
         known_images: ids of images whose layers need not be read again.
         paths: by name of `PATHS`, what of the target the policy names.
     """

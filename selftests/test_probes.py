@@ -1,8 +1,14 @@
 """The probe script and its parser: complete answers or none, whatever a host says in them."""
 
+import json
+import os
 import subprocess
+import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,7 +62,7 @@ def test_probe_out_of_time(shell: Sequence[str]) -> None:
     answers = parse(
         _run(shell, render((Probe("hangs", "exec sleep 60"), Probe("next", "echo on")), timeout=1))
     )
-    assert answers["hangs"].status in (124, 143)
+    assert answers["hangs"].status == 124
     assert answers["next"].stdout == "on\n"
 
 
@@ -71,11 +77,152 @@ def test_engine_that_hangs_is_asked_once() -> None:
     assert answers["other"].stdout == "on\n"
 
 
+@each_shell
+def test_two_time_outs_of_the_engine_are_enough(shell: Sequence[str]) -> None:
+    """An engine that hangs after its version costs two questions of a row their time, and the rest is not asked."""
+    hanging = "docker() { exec sleep 60; }; docker ps"
+    probes = [
+        Probe("docker_version", "docker() { echo 1; }; docker version"),
+        Probe("docker_info", hanging, shared=True),
+        *(Probe(f"engine_{number}", hanging) for number in range(3)),
+        *(Probe(f"aside_{number}", hanging, aside=True) for number in range(3)),
+        Probe("host", "echo on"),
+    ]
+    answers = parse(_run(shell, render(probes, timeout=1)))
+    asked = {name for name, each in answers.items() if "not asked" not in each.stderr}
+    assert asked == {"docker_version", "docker_info", "engine_0", "aside_0", "host"}
+    assert {each.status for name, each in answers.items() if name not in asked} == {124}
+    assert answers["host"].stdout == "on\n"
+
+
 def test_slow_question_costs_no_other() -> None:
     """A docker probe that is out of time, while the engine gave its version, leaves the others."""
     probes = (Probe("docker_version", "echo 1"), Probe("docker_x", "sleep 60"), Probe("docker_y", "echo y"))
     answers = parse(_run(("dash",), render(probes, timeout=1)))
     assert (answers["docker_x"].status, answers["docker_y"].stdout) == (124, "y\n")
+
+
+# Stands for process 1 of a container, which waits for nobody: what is left without its parent becomes its child.
+_PROCESS_1 = """
+import ctypes, json, os, signal, subprocess, sys, time
+shell, script, how = json.loads(sys.argv[1])
+PR_SET_CHILD_SUBREAPER = 36
+assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+held = ["held"] if how == "hang up" else []
+process = subprocess.Popen(
+    [*shell, "-c", script, "hullcheck", *held], start_new_session=True,
+    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+process.stdin.write(b"hold\\n" if held else b"")
+(process.stdin.flush if held else process.stdin.close)()
+output = b""
+if how != "wait":
+    output = process.stdout.readline() + process.stdout.readline()
+    time.sleep(1)
+if how.startswith("SIG"):
+    process.send_signal(getattr(signal, how))
+elif how == "hang up":
+    process.stdin.close()
+elif how == "do not listen":
+    process.stdout.close()
+if how != "do not listen":
+    output += process.stdout.read()
+process.wait()
+left = []
+for number in filter(str.isdecimal, os.listdir("/proc")):
+    try:
+        stat = open(f"/proc/{number}/stat").read()
+    except OSError:
+        continue
+    if stat.rpartition(")")[2].split()[1] == str(os.getpid()):
+        left.append(stat[:40])
+print(json.dumps([output.decode("latin-1"), left]))
+"""
+
+
+def _as_process_1(shell: Sequence[str], probes: Sequence[Probe], how: str = "wait", timeout: int = 1) -> Any:
+    """What a script printed, and the processes that it left; its probes run in the same *shell*."""
+    program = " ".join(each for each in shell if each != "--posix")
+    script = render(probes, timeout=timeout).replace("/bin/sh -c", f"{program} -c")
+    argument = json.dumps([shell, script, how])
+    done = subprocess.run([sys.executable, "-c", _PROCESS_1, argument], capture_output=True, check=True)
+    return json.loads(done.stdout)
+
+
+@each_shell
+def test_no_process_is_left(shell: Sequence[str]) -> None:
+    """Whatever a probe does, and whether its time is over: process 1 has nobody to wait for."""
+    scripts = [
+        "echo on; echo err >&2",
+        "sleep 60",
+        "exec sleep 60",
+        "sleep 60 | cat",
+        "(sleep 60; echo) | (cat; :)",
+        "x=$(sleep 60; echo); echo $x",
+        "echo a | while read -r x; do sleep 60; done",
+        "sh -c 'sh -c \"sleep 60; :\"; :' | cat; :",
+        "while :; do sleep 0.05; done | cat",
+        "trap '' TERM HUP INT; sleep 60; sleep 60",
+        "sleep 60 & sleep 60; wait",
+        "while :; do :; done",
+    ]
+    with ThreadPoolExecutor(len(scripts)) as pool:
+        asked = [(Probe("one", script), Probe("next", "echo on")) for script in scripts]
+        found = dict(zip(scripts, pool.map(partial(_as_process_1, shell), asked), strict=True))
+    assert {script: left for script, (_, left) in found.items() if left} == {}
+    answers = {script: parse(output) for script, (output, _) in found.items()}
+    assert [each["one"].status for each in answers.values()] == [0, *[124] * (len(scripts) - 1)]
+    assert {each["next"].stdout for each in answers.values()} == {"on\n"}
+
+
+@each_shell
+def test_no_process_is_left_by_one_that_is_ended(shell: Sequence[str]) -> None:
+    """A signal, or an auditor who is gone: what runs is ended, the rest not asked, and what was answered sent."""
+    probes = (
+        Probe("first", "echo 1"),
+        Probe("host", "sleep 60 | (sleep 60; cat)"),
+        Probe("docker_version", "docker() { sleep 60; }; docker version"),
+        Probe("docker_x", "docker() { sleep 60; }; docker x", aside=True),
+        Probe("last", "echo 2"),
+    )
+    ways = ("SIGTERM", "SIGHUP", "SIGINT", "hang up", "do not listen")
+    with ThreadPoolExecutor(len(ways)) as pool:
+        calls = [
+            pool.submit(_as_process_1, shell, probes, how, 2 if how == "do not listen" else 60)
+            for how in ways
+        ]
+        found = dict(zip(ways, (each.result() for each in calls), strict=True))
+    assert {how: left for how, (_, left) in found.items() if left} == {}
+    del found["do not listen"]
+    for how, (output, _) in found.items():
+        answers = parse(output)
+        assert answers["first"].stdout == "1\n", how
+        assert {answers[each.name].status for each in probes[1:]} == {124}, how
+        assert "not asked" in answers["last"].stderr, how
+
+
+def test_timeout_of_the_target_is_not_used(tmp_path: Path) -> None:
+    """A timeout(1) that runs nothing and says that all is well is no answer to anything."""
+    lying = tmp_path / "timeout"
+    lying.write_text("#!/bin/sh\n")
+    lying.chmod(0o755)
+    script = render((Probe("one", "echo on"),))
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["dash", "-c", script], capture_output=True, check=True, env=environment)
+    assert parse(done.stdout.decode())["one"].stdout == "on\n"
+
+
+@each_shell
+def test_clock_changes_no_exit_status(shell: Sequence[str]) -> None:
+    """A second that ends as a probe does is not taken for its end; here the clock runs three hundred times as fast."""
+    script = render([Probe(f"n{number}", "exit 3") for number in range(60)], timeout=100_000)
+    answers = parse(_run(shell, script.replace("sleep 1 &", "sleep 0.003 &")))
+    assert {each.status for each in answers.values()} == {3}
+
+
+def test_login_that_prints_without_a_line_end() -> None:
+    """What a login leaves on its last line does not touch the first line of the script."""
+    script = "printf '\\033]0;title\\007'\n" + render((Probe("one", "echo on"),))
+    assert parse(_run(("dash",), script))["one"].stdout == "on\n"
 
 
 @each_shell

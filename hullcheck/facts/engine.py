@@ -44,7 +44,6 @@ DOCKER_ENDPOINT = Probe(
     shared=True,
 )
 
-# exec, because the timeout(1) of busybox ends the process that it started and no child of that
 DOCKER_VERSION = Probe(
     "docker_version",
     'exec docker version --format "{{json .Server}}"',
