@@ -97,7 +97,7 @@ def test_constraints_are_for_every_python() -> None:
     if not same:
         pytest.skip("none of the versions is installed here")
     for each in same:
-        pythons = SpecifierSet(each.metadata["Requires-Python"] or "")
+        pythons = SpecifierSet(each.metadata.get("Requires-Python", ""))
         assert all(pythons.contains(f"{version}.99") for version in PYTHONS), f"{each.name}; {RENEW}"
 
 

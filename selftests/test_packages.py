@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -50,13 +51,11 @@ def packages(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     subprocess.run(command, cwd=checkout, check=True, capture_output=True)
     (wheel,) = made.glob("*.whl")
     (sdist,) = made.glob("*.tar.gz")
-    subprocess.run(["tar", "--strip-components=1", "-xzf", str(sdist)], cwd=made, check=True)
     with zipfile.ZipFile(wheel) as archive:
         of_wheel = {name: archive.read(name) for name in archive.namelist()}
-    sdist.unlink()
-    wheel.unlink()
-    files = (path for path in made.rglob("*") if path.is_file())
-    return {"wheel": of_wheel, "sdist": {str(path.relative_to(made)): path.read_bytes() for path in files}}
+    with tarfile.open(sdist) as archive:
+        files = {each.name.partition("/")[2]: archive.extractfile(each) for each in archive if each.isfile()}
+        return {"wheel": of_wheel, "sdist": {name: file.read() for name, file in files.items() if file}}
 
 
 # ---- recordings
