@@ -2,14 +2,13 @@
 
 import json
 import os
-import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from hullcheck import inputs, private_files, recording_fields
+from hullcheck import clocks, inputs, private_files, recording_fields
 from hullcheck.probes import MAGIC, TIMED_OUT, Answer, Probe, ProbeOutputError, parse
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.private_keys import CUT
@@ -19,6 +18,8 @@ SCHEMA = "hullcheck/recording/1"
 FILE_NAME = "recording.json"
 PACKED = f"{FILE_NAME}.gz"
 """What it is called in a bundle."""
+CLOCK = "clock"
+"""The name of the probe that asks for the time."""
 UNREADABLE = 65  # EX_DATAERR of sysexits.h
 LARGEST = 256 * inputs.MIB
 """The most bytes of one, unpacked: of 5,000 containers it has 7 MiB, of 10,000 images some 100."""
@@ -41,7 +42,10 @@ class Recording:
         backend: the testinfra backend that reached it ("local", "ssh", "docker", ...).
         answers: by probe name.
         commands: the scripts that were asked, by probe name.
-        gathered: seconds since the epoch, by the clock that gathered; every age is judged at this time.
+        gathered: seconds since the epoch, by the clock of the target; by the auditor's where it told none; 0 where
+            neither is known.
+        asked: seconds since the epoch, by the auditor's clock, just before the target was asked; 0 where it is not
+            known: in recordings that are older than this field, and in answers that were carried here.
         failure: why nothing was gathered; empty when something was.
         host_key: fingerprint of the key that the SSH server proved to have, or `unknown`; empty where none took part.
     """
@@ -53,6 +57,32 @@ class Recording:
     gathered: float = 0.0
     failure: str = ""
     host_key: str = ""
+    asked: float = 0.0
+
+    @property
+    def now(self) -> float:
+        """The time at which the ages of what the target dates are judged, in seconds since the epoch.
+
+        Raises:
+            EvidenceError: the recording does not tell it.
+        """
+        if not self.gathered:
+            raise EvidenceError("the recording does not tell its time")
+        return self.gathered
+
+    @property
+    def times(self) -> clocks.Times:
+        """When it was gathered, by both clocks: for what begins or ends on a day that the target has not set."""
+        return clocks.times(self.gathered, self.asked)
+
+    @property
+    def clock_note(self) -> str:
+        """What a reader has to know of the target's clock; empty where all is well, or nothing can be compared."""
+        clock = self.answers.get(CLOCK)
+        told = clocks.of_target(clock.stdout) if clock else 0.0
+        if self.failure or (self.gathered and not self.asked):
+            return ""
+        return clocks.note(told, self.asked)
 
     def answer(self, probe: Probe) -> Answer:
         """The target's answer to *probe*, whatever its exit status.
@@ -122,7 +152,7 @@ class Recording:
         except ValueError as error:
             raise RecordingError(f"{path}: {error}") from None
         if MAGIC in text[:_HEAD] and not text.lstrip().startswith("{"):
-            return cls.from_output(text, probes, target=path.stem, backend="script", gathered=0.0)
+            return cls.from_output(text, probes, target=path.stem, backend="script")
         return cls._from_document(text, path)
 
     @classmethod
@@ -141,19 +171,25 @@ class Recording:
 
     @classmethod
     def from_output(
-        cls, output: str, probes: tuple[Probe, ...], *, target: str, backend: str, gathered: float
+        cls, output: str, probes: tuple[Probe, ...], *, target: str, backend: str, asked: float = 0.0
     ) -> Self:
-        """Redact and keep what a probe script printed; *failure* is set if it is none or is cut off."""
+        """Redact and keep what a probe script printed; *failure* is set if it is none or is cut off.
+
+        Args:
+            asked: when, by the auditor's clock; 0 where the answer was carried here. When it is read is no evidence
+                of that, and would be another time at each replay.
+        """
         commands = {probe.name: probe.script.strip() for probe in probes}
         try:
             answers = parse(output)
         except ProbeOutputError as error:
-            return cls(target, backend, commands=commands, gathered=gathered, failure=str(error))
+            failed = cls(target, backend, commands=commands, failure=str(error))
+            return replace(failed, gathered=asked, asked=asked)
         kept = {
             probe.name: _redacted(answers[probe.name], probe) for probe in probes if probe.name in answers
         }
-        clock = re.fullmatch(r"([0-9]{1,12})\s*", kept["clock"].stdout) if "clock" in kept else None
-        return cls(target, backend, kept, commands, float(clock[1]) if clock else gathered)
+        told = clocks.of_target(kept[CLOCK].stdout) if CLOCK in kept else 0.0
+        return cls(target, backend, kept, commands, told or asked, asked=asked)
 
 
 def mistaken(path: Path) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from hullcheck.probes import Answer
 
 _TEXTS = ("target", "backend", "failure", "host_key")
-_TIMES = ("gathered",)
+_TIMES = ("gathered", "asked")
 _REQUIRED = ("target", "backend", "answers")
 LATEST = 32_503_680_000
 """The year 3000, in seconds since the epoch: a clock that says more says nothing."""

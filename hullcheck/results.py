@@ -217,13 +217,18 @@ class Result:
 
 @dataclass(frozen=True)
 class AuditedTarget:
-    """A target as results name it: `connect` without a password, what is not known is empty, or `unknown`."""
+    """A target as results name it: `connect` without a password, what is not known is empty, or `unknown`.
+
+    Attributes:
+        clock: what has to be known of its clock; empty where that agrees with the auditor's.
+    """
 
     name: str
     connect: str
     kind: str
     engine: str
     os: str
+    clock: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,16 @@ from hullcheck import bundle, results_file
 from hullcheck.bundle import archive, manifest
 from hullcheck.verify import completeness
 from hullcheck.writers.run_folder import WRITERS
+from selftests.needs import need, obstacle
 from selftests.running import REPOSITORY, Project, Run
 
-DEMO = ("-m", "cis", "--inventory", "inventories/demo.yml")
+DEMO = ("-m", "cis", "--inventory=inventories/demo.yml")
 WHO = "audit@example.com"
 
 
 def make_key(folder: Path, name: str = "key") -> Path:
     """A new SSH key."""
+    need("ssh-keygen")
     path = folder / name
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
     return path
@@ -29,6 +31,15 @@ def allow(key: Path) -> Path:
     path = key.with_name("allowed_signers")
     path.write_text(f"{WHO} {key.with_suffix('.pub').read_text()}")
     return path
+
+
+def signing(folder: Path) -> tuple[str, ...]:
+    """The options for a bundle that the key in *folder* signs; it stays unsigned where the machine cannot sign."""
+    if obstacle("ssh-keygen"):
+        return ("--bundle",)
+    if not (folder / "key").exists():
+        allow(make_key(folder))
+    return (f"--sign={folder / 'key'}",)
 
 
 def run_demo(folder: Path, *arguments: str) -> Run:

@@ -1,17 +1,18 @@
 """Fixtures of the self-tests: real Docker engines and hosts, for tests that ask for them.
 
-Such a test has the marker `lab`. Where the machine cannot run engines it is skipped with the reason in words,
-or fails with it if the environment has HULLCHECK_LAB=required.
+Such a test has the marker `lab`. Where the machine cannot run engines, or lacks what a test says that it `needs`, it
+is skipped with the reason in words, or fails with it if the environment has HULLCHECK_LAB=required.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from selftests.needs import need, stop_if
 
 if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks for it
     from selftests.lab.engine import Engine
@@ -25,8 +26,11 @@ LAB_FIXTURES = {"lab", "engines", "engine", "hub", "lab_host", "rootless_engine"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marker."""
+    """Name the markers."""
     config.addinivalue_line("markers", "lab: runs on real Docker engines, which takes root")
+    config.addinivalue_line(
+        "markers", "needs(*names): skipped where a program or a right of this name is missing"
+    )
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -35,12 +39,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("lab")
 
 
-def _stop_if(obstacle: str | None) -> None:
-    """Skip the test for this reason, or fail it where the laboratory has to work."""
-    if obstacle and os.environ.get("HULLCHECK_LAB") == "required":
-        pytest.fail(f"HULLCHECK_LAB=required, but {obstacle}", pytrace=False)
-    if obstacle:
-        pytest.skip(obstacle)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Do not begin what this machine lacks the means for."""
+    need(*(name for mark in item.iter_markers("needs") for name in mark.args))
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +49,7 @@ def lab() -> Iterator[Laboratory]:
     """The laboratory of this process."""
     from selftests.lab import laboratory
 
-    _stop_if(laboratory.obstacle())
+    stop_if(laboratory.obstacle())
     made = laboratory.Laboratory()
     yield made
     made.close()
@@ -125,7 +126,7 @@ def lab_host(hub: Hub) -> Iterator[Callable[..., Host]]:
 def _rootless(lab: Laboratory) -> Iterator[RootlessEngine]:
     from selftests.lab import rootless
 
-    _stop_if(rootless.obstacle())
+    stop_if(rootless.obstacle())
     made = rootless.RootlessEngine(lab)
     made.start()
     yield made
@@ -143,7 +144,7 @@ def rootless_engine(_rootless: RootlessEngine) -> RootlessEngine:
 def _machine_disk(lab: Laboratory) -> Path:
     from selftests.lab import machine
 
-    _stop_if(machine.obstacle())
+    stop_if(machine.obstacle())
     if reason := machine.unfit(lab):  # nothing that is installed would change that
         pytest.skip(reason)
     return machine.disk(lab)

@@ -97,7 +97,7 @@ def facts_of_user(socket: str | Path, user: int, group: int) -> Facts:
 def facts_of_answer(output: str, target: str, gathered: float = 0.0) -> Facts:
     """The facts in what the probe script printed."""
     probes = fact_modules.PROBES
-    recording = Recording.from_output(output, probes, target=target, backend="script", gathered=gathered)
+    recording = Recording.from_output(output, probes, target=target, backend="script", asked=gathered)
     return Facts(recording, Policy())
 
 

@@ -264,7 +264,7 @@ def demo() -> list[str]:
     """The lines that the demo prints."""
     with removal.temporary() as folder:
         reports = f"--reports={folder}/reports"
-        return _pytest("-m", "cis", "--inventory", str(DEMO.relative_to(ROOT)), reports).splitlines()
+        return _pytest("-m", "cis", f"--inventory={DEMO.relative_to(ROOT)}", reports).splitlines()
 
 
 # ---- docs/options.md

@@ -15,6 +15,7 @@ from hullcheck import bundle
 from hullcheck.bundle import archive, manifest, sshsig, statement
 from hullcheck.recording import packed, unpacked
 from selftests.bundles import Bundle
+from selftests.needs import need
 
 RECORDINGS = ("careless/recording.json.gz", "hardened/recording.json.gz")
 
@@ -41,6 +42,7 @@ def flip_in_member(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bund
 
 def flip_and_list(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """One bit of a file, all digests made anew; the signature is the old one."""
+    need("ssh-keygen")
     name = rng.choice(
         sorted(set(made.files) - {bundle.MANIFEST, bundle.DIGESTS, bundle.SIGNATURE, bundle.STATEMENT})
     )
@@ -346,6 +348,8 @@ def blanks(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]
     name = rng.choice(
         [bundle.RESULTS, bundle.POLICY, bundle.MANIFEST, bundle.DIGESTS, bundle.SIGNATURE, bundle.STATEMENT]
     )
+    if name in (bundle.SIGNATURE, bundle.STATEMENT):
+        need("ssh-keygen")
     content = made.files[name]
     if name in (bundle.SIGNATURE, bundle.STATEMENT):
         made.files[name] = rng.choice([content + b"\n", content.replace(b"\n", b"\r\n"), b" " + content])
@@ -362,6 +366,7 @@ def blanks(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]
 
 def signature_field(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """What OpenSSH passes over in a signature: the reserved field, and a number that is too large by one round."""
+    need("ssh-keygen")
     blob = sshsig.blob(made.files[bundle.SIGNATURE])
     head, parts = blob[:10], sshsig._strings(blob[10:])
     if rng.random() < 0.5:
@@ -389,6 +394,7 @@ def _sign(made: Bundle, key: Path) -> Bundle:
 
 def other_key(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """Signed anew by somebody else: all of it, the manifest alone or the statement alone; or a statement of old."""
+    need("ssh-keygen")
     kind = rng.randrange(4)
     if kind == 0:
         return _sign(

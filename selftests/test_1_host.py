@@ -1182,6 +1182,29 @@ def test_releases_of_docker() -> None:
     assert release("nonsense")[0] == "error"
 
 
+@pytest.mark.parametrize(
+    ("version", "vendor", "first"), [("29.3.1", COMMUNITY, "2025-11-10"), ("26.1.5+dfsg1", "", "2024-04-22")]
+)
+def test_release_that_was_not_there_yet(version: str, vendor: str, first: str) -> None:
+    """A clock that is before the first release of the line proves nothing of it, whoever built it."""
+    debian = {"ID": "debian", "VERSION_ID": "13"} if not vendor else {}
+    assert release(version, vendor, today=first, **debian)[0] == "pass"
+    for today in ("1970-01-01", "2000-01-01", str(date.fromisoformat(first) - timedelta(1))):
+        found, reason = release(version, vendor, today=today, **debian)
+        assert found == "error"
+        assert f"began on {first}, and the clock says {today}" in reason
+
+
+def test_release_is_judged_by_the_later_clock() -> None:
+    """Neither clock alone keeps a line alive, and without one nothing is judged."""
+    may, june = (datetime(2026, month, 1, 12, tzinfo=UTC).timestamp() for month in (5, 6))
+    for target, auditor in ((may, june), (june, may), (june, 0)):
+        recording = Recording("host", "local", gathered=target, asked=auditor)
+        assert OperatingSystem.of(recording).today == date(2026, 6, 1)
+    with pytest.raises(EvidenceError, match="does not tell its time"):
+        OperatingSystem.of(Recording("host", "local"))
+
+
 def test_releases_are_judged_at_the_time_of_the_recording() -> None:
     """What is maintained on one day is not on a later one, and an old table vouches for nothing."""
     assert release("27.5.1", today="2025-05-03")[1].endswith("known to mend CVE-2026-34040 (high)")
@@ -1229,7 +1252,7 @@ def test_release_of_a_recording() -> None:
     assert found == Release("29.3.1", COMMUNITY, {"ID": "debian", "VERSION_ID": "13"}, date(1970, 1, 2))
 
 
-def recorded_release(version: object, os_release: str, gathered: float = 0.0) -> Recording:
+def recorded_release(version: object, os_release: str, gathered: float = 1.78e9) -> Recording:
     """What an audit stores of an engine and its system."""
     texts = {"docker_version": json.dumps(version), "os_release": os_release}
     answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
@@ -1282,7 +1305,9 @@ def test_names_of_systems() -> None:
     ):
         found = OperatingSystem.of(recorded_release({}, text, 86399.0))
         assert found == OperatingSystem(name, date(1970, 1, 1))
-    silent = Recording("host", "local", {"os_release": Answer("os_release", 1, "", "cat: no")})
+    silent = Recording(
+        "host", "local", {"os_release": Answer("os_release", 1, "", "cat: no")}, gathered=1.78e9
+    )
     assert OperatingSystem.of(silent).name == "a system that does not say its name"
     assert os_release(recorded_release({}, a)) == {
         "ID": "x",

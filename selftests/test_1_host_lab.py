@@ -35,6 +35,7 @@ from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 from selftests.judging import Verdicts, facts_of_engine, judged
 from selftests.lab.shell import call
+from selftests.needs import need
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -63,8 +64,6 @@ def auditctl(*arguments: str) -> str:
 
 def _obstacle() -> str:
     """Why no rules can be loaded here, in words; else empty."""
-    if os.geteuid() or not shutil.which("auditctl"):
-        return "audit rules take root and auditctl"
     try:
         listed = auditctl("-l")
     except subprocess.CalledProcessError as error:
@@ -134,6 +133,7 @@ def in_a_child(change: Callable[[], object]) -> None:
 @pytest.fixture
 def kernel() -> Iterator[Kernel]:
     """The machine's audit system, on and without rules, for this test alone."""
+    need("root", "auditctl")
     with LOCK.open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if LOCK.read_text():
@@ -155,6 +155,17 @@ def kernel() -> Iterator[Kernel]:
 
 
 pytestmark = pytest.mark.lab
+
+
+def test_plain_user_has_no_audit_system(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What the tests of the audit system need is looked for before a file is opened that only root may write."""
+    monkeypatch.delenv("HULLCHECK_LAB", raising=False)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr("selftests.test_1_host_lab.LOCK", tmp_path / "no folder" / "lock")
+    with pytest.raises(pytest.skip.Exception, match="needs root rights"):
+        request.getfixturevalue("kernel")
 
 
 def ask(path: str | None = None, *before: str) -> Answer:
@@ -630,7 +641,7 @@ def facts_of_host(host: Host) -> Facts:
         fact_modules.PROBES,
         target="host",
         backend="local",
-        gathered=time.time(),
+        asked=time.time(),
     )
     return Facts(recording, Policy())
 
@@ -814,7 +825,7 @@ def test_part_of_the_data_root_elsewhere(lab: Laboratory, disk: Callable[[Path],
         assert storage(one)[0] == "fail"
 
 
-@pytest.mark.skipif(not shutil.which("mkfs.btrfs"), reason="btrfs-progs is not installed")
+@pytest.mark.needs("mkfs.btrfs")
 def test_data_root_on_a_subvolume(lab: Laboratory, tmp_path: Path) -> None:
     """A subvolume that is mounted at the data root counts as a file system, a directory of one does not."""
     image, top = tmp_path / "btrfs.img", tmp_path / "top"
@@ -917,7 +928,7 @@ def test_users_of_the_socket(engine: EngineFactory, people: str) -> None:
     assert controllers(one, member, primary) == ("fail", "everyone on the host may write to it")
 
 
-@pytest.mark.skipif(not shutil.which("setfacl"), reason="setfacl is not installed")
+@pytest.mark.needs("setfacl")
 def test_users_of_an_access_control_list(engine: EngineFactory, people: str) -> None:
     """Those whom the list of a socket lets write count; those whom it lets read only do not."""
     one = engine(fresh=True)

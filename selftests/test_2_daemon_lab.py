@@ -421,7 +421,7 @@ def _as_user(user: str, one: Engine, policy: Policy | None = None) -> Facts:
         env={"PATH": os.environ["PATH"], "HOME": "/"},
     )  # fmt: skip
     recording = Recording.from_output(
-        done.stdout, fact_modules.PROBES, target="local", backend="local", gathered=time.time()
+        done.stdout, fact_modules.PROBES, target="local", backend="local", asked=time.time()
     )
     return Facts(recording, policy or Policy())
 
@@ -450,7 +450,7 @@ def test_endpoint_on_a_tcp_port(engine: EngineFactory) -> None:
         fact_modules.PROBES,
         target="local",
         backend="local",
-        gathered=time.time(),
+        asked=time.time(),
     )
     facts = Facts(recording, Policy())
     assert facts.daemon.pid == one.pid

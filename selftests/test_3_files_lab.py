@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -55,7 +54,7 @@ SOCKET, CONTAINERD = "/run/docker.sock", "/run/containerd/containerd.sock"
 
 def facts_from(output: str) -> Facts:
     """The facts in what the probe script printed."""
-    recording = Recording.from_output(output, PROBES, target="host", backend="local", gathered=time.time())
+    recording = Recording.from_output(output, PROBES, target="host", backend="local", asked=time.time())
     return Facts(recording, Policy())
 
 
@@ -310,12 +309,8 @@ def test_link_that_leads_nowhere(changed: Change) -> None:
 
 # ---- access control lists
 
-needs_setfacl = pytest.mark.skipif(
-    not shutil.which("setfacl"), reason="the package acl is not installed: no setfacl"
-)
 
-
-@needs_setfacl
+@pytest.mark.needs("setfacl")
 def test_access_control_list(changed: Change) -> None:
     """A list that lets somebody in fails a socket whose mode is right; its mask may take that back."""
     facts = changed(f"setfacl -m u:1000:rw {SOCKET}", f"setfacl -b {SOCKET}; chmod 660 {SOCKET}")
@@ -328,7 +323,7 @@ def test_access_control_list(changed: Change) -> None:
     assert judged("3.18", facts) == {"/etc/docker/daemon.json": ("fail", "mode 664 has more than 644")}
 
 
-@needs_setfacl
+@pytest.mark.needs("setfacl")
 def test_access_control_list_without_getfacl(changed: Change) -> None:
     """Where the list cannot be read, ls tells whether there is one, and then the control cannot."""
     hide = "mv /usr/bin/getfacl /usr/bin/getfacl.away"

@@ -276,9 +276,7 @@ def _asked_by(engine: Engine, *command: str) -> Facts:
 
 
 def _facts(output: str) -> Facts:
-    recording = Recording.from_output(
-        output, fact_modules.PROBES, target="host", backend="script", gathered=0.0
-    )
+    recording = Recording.from_output(output, fact_modules.PROBES, target="host", backend="script", asked=0.0)
     return Facts(recording, Policy())
 
 

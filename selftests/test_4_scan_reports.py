@@ -22,6 +22,7 @@ from hullcheck.policy import Policy, PolicyError, ScanReports
 from hullcheck.probes import Answer, parse, render
 from hullcheck.recording import Recording
 from selftests.judging import judged
+from selftests.needs import need
 from selftests.test_4_images import ID, NOW, image, output, stored
 
 SHELLS = (("dash",), ("busybox", "sh"))
@@ -84,10 +85,11 @@ def write(folder: Path, name: str, document: object, days: float = 1) -> Path:
 
 def answer(folder: Path, shell: tuple[str, ...] = ("dash",)) -> Answer:
     """What the probe says of the folder, as it is kept."""
+    need(shell[0])
     script = render((SCAN_REPORTS,), paths={"scan_reports": str(folder)}.items())
     done = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=True)
     return Recording.from_output(
-        done.stdout, (SCAN_REPORTS,), target="host", backend="local", gathered=0
+        done.stdout, (SCAN_REPORTS,), target="host", backend="local", asked=0
     ).answers["scan_reports"]
 
 
@@ -364,6 +366,7 @@ def test_probe_is_bounded(tmp_path: Path) -> None:
     assert left == {"huge.json", "4.json"}
 
 
+@pytest.mark.needs("dash")
 def test_script_has_the_folder_in_quotes() -> None:
     """Whatever a policy names is one word to the shell, and nothing of the target's environment stays."""
     script = render((), paths=[("scan_reports", "/a'b $(reboot)")])

@@ -577,7 +577,7 @@ def test_mounts_that_hide_a_socket_in_the_usual_place(lab_host: Callable[..., Ho
 def _facts_of_host(host: Host) -> Facts:
     output = host.exec("sh", "-c", render(PROBES))
     return Facts(
-        Recording.from_output(output, PROBES, target="h", backend="ssh", gathered=time.time()), Policy()
+        Recording.from_output(output, PROBES, target="h", backend="ssh", asked=time.time()), Policy()
     )
 
 
@@ -1269,7 +1269,7 @@ def _recorded(socket_path: Path, *before: str, **environment: str) -> Recording:
         env={**os.environ, **environment},
     )
     text = done.stdout.decode("utf-8", "surrogateescape")
-    return Recording.from_output(text, PROBES, target="local", backend="local", gathered=time.time())
+    return Recording.from_output(text, PROBES, target="local", backend="local", asked=time.time())
 
 
 def _numbers(*places: int) -> list[str]:

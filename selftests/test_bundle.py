@@ -20,7 +20,7 @@ from hullcheck.results import Attestation, Audit, Control, Finding, Result, Run,
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import csv_cells, findings_csv
 from hullcheck.writers.run_folder import WRITERS
-from selftests.bundles import WHO, Bundle, allow, make_key, run_demo
+from selftests.bundles import WHO, Bundle, make_key, run_demo, signing
 from selftests.lab import removal
 from selftests.running import REPOSITORY, Project, containers, info
 
@@ -35,18 +35,18 @@ FILES = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the run, the key and who is allowed to sign are."""
     path: Path = tmp_path_factory.mktemp("bundle")
-    allow(make_key(path))
-    run = run_demo(path, "--sign", str(path / "key"))
+    run = run_demo(path, *signing(path))
     assert run.status == 1, run.output
     return path
 
 
 @pytest.fixture(scope="module")
 def made(folder: Path) -> Bundle:
-    """The bundle of the demo hosts, signed."""
+    """The bundle of the demo hosts, signed where the machine can sign."""
     return Bundle.read(folder / "reports/latest.zip")
 
 
+@pytest.mark.needs("ssh-keygen")
 def test_bundle_holds_all_of_a_run(folder: Path, made: Bundle) -> None:
     """Each file of the run is in it as it is in its folder, recordings packed, for the owner's eyes alone."""
     assert set(made.files) - {"audit.html"} == FILES
@@ -75,6 +75,7 @@ def test_manifest_says_who_where_when_and_what(made: Bundle) -> None:
     assert document["run"]["exit_status"] == 1
 
 
+@pytest.mark.needs("ssh-keygen")
 def test_page_for_strangers(folder: Path, tmp_path: Path) -> None:
     """The commands of docs/evidence.md, as they stand there, check a bundle, and find what was changed."""
     page = (REPOSITORY / "docs/evidence.md").read_text()
@@ -123,7 +124,7 @@ def _without_times(files: dict[str, bytes]) -> dict[str, str]:
 
 def test_same_input_gives_the_same_bytes(folder: Path, made: Bundle, tmp_path: Path) -> None:
     """Two runs over the same recordings differ in their times alone, and a zip follows from its files."""
-    run_demo(tmp_path, "--sign", str(folder / "key"))
+    run_demo(tmp_path, *signing(folder))
     other = Bundle.read(tmp_path / "reports/latest.zip")
     left, right = _without_times(made.files), _without_times(other.files)
     arguments = {str(folder): "FOLDER", str(tmp_path): "FOLDER"}
@@ -138,6 +139,7 @@ def test_same_input_gives_the_same_bytes(folder: Path, made: Bundle, tmp_path: P
     assert archive.pack(dict(reversed(made.files.items()))) == whole
 
 
+@pytest.mark.needs("ssh-keygen")
 def test_statement_is_in_toto(made: Bundle) -> None:
     """It names the manifest and every control by verdict, in an envelope as DSSE has them."""
     payload, signature, key = statement.opened(made.files[bundle.STATEMENT])
@@ -184,29 +186,31 @@ def test_result_of_a_statement(made: Bundle, verdict: str, status: int, result: 
     assert json.loads(statement.statement(said, results, b""))["predicate"]["result"] == result
 
 
+@pytest.mark.needs("ssh-keygen")
 def test_key_that_cannot_sign_is_refused_before_a_host_is_asked(tmp_path: Path) -> None:
     """A wrong key ends the run with status 4, and no host was asked."""
     project = Project(tmp_path)
     trace = project.command("ssh", 'echo asked >"$trace"; exit 255')
     (tmp_path / "nonsense").write_text("no key\n")
     for key in ("nonsense", "not-there"):
-        run = project.pytest("-m", "cis", "--hosts", "ssh://web1", "--sign", key)
+        run = project.pytest("-m", "cis", "--hosts", "ssh://web1", f"--sign={key}")
         assert run.status == 4
         (line,) = run.lines("--sign")
-        assert f"--sign {tmp_path}/{key}: " in line
+        assert f"--sign={tmp_path}/{key}: " in line
         said = {"nonsense": "it has to be a private key of OpenSSH", "not-there": "there is no such file"}
         assert said[key] in line
     assert not trace.exists()
     assert not (tmp_path / "reports").exists()
 
 
+@pytest.mark.needs("ssh-keygen")
 def test_key_with_a_passphrase_says_what_to_do(tmp_path: Path) -> None:
     """Where nobody can be asked for it, an agent has to hold the key."""
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "hunter22", "-f", str(tmp_path / "key")]
     subprocess.run(command, check=True)
     project = Project(tmp_path)
     project.environment.update(SSH_ASKPASS="/bin/false", SSH_ASKPASS_REQUIRE="force")
-    run = project.pytest("-m", "cis", "--hosts", project.recorded("web1"), "--sign", "key")
+    run = project.pytest("-m", "cis", "--hosts", project.recorded("web1"), "--sign=key")
     assert run.status == 4
     assert run.lines("--sign")[0].endswith("; let ssh-agent hold the key, and name its .pub")
 
@@ -222,6 +226,7 @@ def test_junit_of_one_run_alone_is_refused(tmp_path: Path, said: str) -> None:
     assert "could not write junit.xml so again" in run.output
 
 
+@pytest.mark.needs("ssh-keygen")
 def test_bundle_that_cannot_be_signed_at_the_end(tmp_path: Path) -> None:
     """A key that is gone when the run ends is an error with a status of its own, and nothing is left half done."""
     project = Project(tmp_path)
@@ -231,7 +236,7 @@ def test_bundle_that_cannot_be_signed_at_the_end(tmp_path: Path) -> None:
         (tmp_path / "conftest.py").read_text()
         + f"\n\ndef pytest_collection_finish():\n    __import__('os').unlink({str(key)!r})\n"
     )
-    run = project.pytest("-k", "privileged", "--hosts", hosts, "--sign", str(key))
+    run = project.pytest("-k", "privileged", "--hosts", hosts, f"--sign={key}")
     assert run.status == 3
     assert run.lines("No bundle: ")
     assert not [each for each in (tmp_path / "reports").iterdir() if "zip" in each.name]
@@ -284,7 +289,7 @@ def test_file_that_is_named_by_its_whole_path_stops_the_run(tmp_path: Path) -> N
     project = Project(tmp_path)
     project.write("waivers.yml", "")
     project.write("fleet.yml", f"targets: {{web1: {{connect: local://}}}}\nwaivers: {tmp_path}/waivers.yml\n")
-    run = project.pytest("-m", "cis", "--inventory", "fleet.yml", "--bundle")
+    run = project.pytest("-m", "cis", "--inventory=fleet.yml", "--bundle")
     assert run.status == 4
     assert f"fleet.yml: names {tmp_path}/waivers.yml; a bundle needs it as seen from there" in run.output
 

@@ -17,9 +17,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from hullcheck import facts, inventory
+from hullcheck import cli, facts, inventory
 from hullcheck.acceptance import STALE, STATES
 from hullcheck.inventory import load
+from hullcheck.plugin.project import WITH_A_PATH
 from hullcheck.recording import FILE_NAME
 from hullcheck.results import SCHEMA
 from hullcheck.verdicts import Verdict
@@ -58,7 +59,7 @@ def run_pytest(tmp_path: Path) -> Pytest:
 @pytest.fixture
 def demo(run_pytest: Pytest, tmp_path: Path) -> tuple[str, dict[str, Any]]:
     """What the demo prints, and its results."""
-    done = run_pytest("-m", "cis", "--inventory", "inventories/demo.yml")
+    done = run_pytest("-m", "cis", "--inventory=inventories/demo.yml")
     assert done.returncode == 1, done.stdout + done.stderr
     return done.stdout, json.loads((tmp_path / "reports/latest/results.json").read_text())
 
@@ -161,6 +162,33 @@ def test_commands_are_understood(page: Path, run_pytest: Pytest, tmp_path: Path)
         done = run_pytest(*argv[1:], "--collect-only", "-q")
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         assert re.search(r"^tests/.*::test_\w+\[", done.stdout, re.MULTILINE), line
+
+
+def test_paths_stand_in_one_word_with_their_options() -> None:
+    """pytest would take a path in a word of its own for one of tests: no page, example or message writes it so."""
+    options = "|".join([*WITH_A_PATH, "--junitxml", "--junit-xml", "--log-file"])
+    apart = re.compile(rf"(?:{options})[ \n]+(?:[A-Z]{{3,}}\b|[^\s`]*[./~{{][^\s`])")
+    assert apart.search("pytest -m cis --inventory inventories/fleet.yml")
+    assert apart.search("write --reports PATH")
+    sources = [*(ROOT / "hullcheck").rglob("*.py"), *(ROOT / "tests").glob("*.py"), ROOT / "tox.ini"]
+    examples = [
+        *(ROOT / "inventories").glob("*.yml"),
+        *(ROOT / "bench").glob("*"),
+        *(ROOT / "reports").glob("*.md"),
+    ]
+    for path in (*PAGES, *sources, *examples):
+        found = apart.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+        assert not found or path.name == "project.py", f"{path}: {found}"
+
+
+@pytest.mark.parametrize("command", ["waive", "attest"])
+def test_help_writes_paths_in_one_word(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also of commands for which it makes no difference: nobody is to get used to the other form."""
+    with pytest.raises(SystemExit):
+        cli.main([command, "--help"])
+    said = capsys.readouterr().out
+    assert "--inventory=PATH" in said
+    assert "--inventory PATH" not in said
 
 
 @each_page

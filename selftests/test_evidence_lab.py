@@ -59,7 +59,7 @@ def audited(
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
     key = (tmp_path / "key.pub").read_text().split()
     project.write("allowed_signers", f"auditor@example.com {key[0]} {key[1]}\n")
-    run = project.pytest("-m", "cis", "--inventory", "fleet.yml", "--sign", "key", timeout=300)
+    run = project.pytest("-m", "cis", "--inventory=fleet.yml", "--sign=key", timeout=300)
     return project, run, hosts
 
 

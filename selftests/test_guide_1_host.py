@@ -779,7 +779,7 @@ def test_programs_of_the_host(kind: str, name: str) -> None:
 # ---- what the host serves
 
 
-@pytest.mark.skipif(not Path("/usr/bin/make").exists(), reason="needs a program that it looks for")
+@pytest.mark.needs("make")
 def test_programs_beside_the_path_of_the_auditor(tmp_path: Path) -> None:
     """Who comes by ssh has another path than who logs in: the usual directories are looked at in any case."""
     for name in ("grep", "sed"):

@@ -98,7 +98,7 @@ def test_flaws_of_this_processor(engine: Callable[..., Engine]) -> None:
         assert found[name][0] == ("manual" if unknown else "fail" if bad else "pass"), state
 
 
-@pytest.mark.skipif(not shutil.which("dpkg-query"), reason="no packages of dpkg here")
+@pytest.mark.needs("dpkg-query")
 def test_programs_of_this_machine(engine: Callable[..., Engine], tmp_path: Path) -> None:
     """What is on the path is found, and the packages are counted as dpkg counts them."""
     facts = facts_of_engine(engine().socket)

@@ -21,6 +21,7 @@ from hullcheck.policy import Policy
 from hullcheck.probes import Answer, parse, render
 from hullcheck.recording import Recording
 from selftests.judging import judged
+from selftests.needs import need
 from selftests.test_guide_4_operations import PRESENT, SECRET, process
 
 ID = "ab" * 32
@@ -761,15 +762,16 @@ def test_review_is_left_to_a_person() -> None:
 
 
 def run_as(folder: Path, program: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start busybox from a path that ends in the name of a program."""
+    """Start a command of this machine from a path that ends in the name of a program."""
     path = folder / program
-    shutil.copy("/usr/bin/busybox", path)
+    shutil.copy(str(shutil.which(arguments[0])), path)
     return subprocess.Popen(arguments, executable=path)
 
 
 @pytest.mark.parametrize("shell", [("dash",), ("busybox", "sh")], ids=" ".join)
 def test_processes_are_found_by_their_program(tmp_path: Path, shell: tuple[str, ...]) -> None:
     """By the path of the program, in any POSIX shell; one that only has the name of it is not found."""
+    need(shell[0])
     log = tmp_path / f"{ID}-json.log"
     log.write_text("x\n")
     started = [
@@ -808,6 +810,7 @@ def test_pipelines_are_read_by_their_list(
     tmp_path: Path, shell: tuple[str, ...], place: str, expected: list[list[str]]
 ) -> None:
     """The probe reads what pipelines.yml of the settings names, folders and files; and no other folder."""
+    need(shell[0])
     for folder in ("pipes", "other"):
         (tmp_path / folder).mkdir()
     (tmp_path / "pipes/in.conf").write_text(LOGSTASH_FILE.format(""))

@@ -61,6 +61,7 @@ def packages(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 # ---- recordings
 
 
+@pytest.mark.needs("git")
 def test_no_recording_is_in_git() -> None:
     """Of recordings the demo's alone are in git."""
     if not (REPOSITORY / ".git").exists():
@@ -68,6 +69,7 @@ def test_no_recording_is_in_git() -> None:
     assert {name for name in _git(REPOSITORY, "ls-files") if name.endswith(FILE_NAME)} == DEMO
 
 
+@pytest.mark.needs("git")
 def test_git_ignores_what_runs_leave(checkout: Path) -> None:
     """`git add .` takes no recording, in whatever folder of the project a run left it, but the README of `reports/`."""
     (checkout / "reports/README.md").write_text("what this folder is for")
@@ -78,6 +80,7 @@ def test_git_ignores_what_runs_leave(checkout: Path) -> None:
     assert {name for name in added if "reports/" in name} == {"reports/README.md"}
 
 
+@pytest.mark.needs("git")
 @pytest.mark.parametrize("before", ["missing", "empty"])
 def test_git_ignores_what_a_run_leaves_for_a_user(tmp_path: Path, before: str) -> None:
     """`git add .` in a user's repository takes no file of a run, in one process or with workers."""

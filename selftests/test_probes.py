@@ -14,6 +14,7 @@ import pytest
 
 from hullcheck.gather.transport import command_for
 from hullcheck.probes import MAGIC, Answer, Probe, ProbeOutputError, parse, render
+from selftests.needs import need
 
 NONCE = "0123456789abcdef" * 2
 SHELLS = (("dash",), ("busybox", "sh"), ("bash", "--posix"))
@@ -22,6 +23,7 @@ each_shell = pytest.mark.parametrize("shell", SHELLS, ids=[" ".join(each) for ea
 
 
 def _run(shell: Sequence[str], script: str) -> str:
+    need(shell[0])
     done = subprocess.run([*shell, "-c", script], capture_output=True, check=True)
     return done.stdout.decode("utf-8", "surrogateescape")
 

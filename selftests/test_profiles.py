@@ -125,7 +125,7 @@ def test_wrong_profile_gets_one_clear_line(
 def test_profile_without_an_inventory(tmp_path: Path) -> None:
     """It says where profiles are."""
     run = Project(tmp_path / "project", TESTS).pytest("--profile", "prod", "--hosts", "local://")
-    assert (run.status, len(run.lines("write --inventory PATH"))) == (4, 1)
+    assert (run.status, len(run.lines("write --inventory=PATH"))) == (4, 1)
 
 
 def test_profile_with_nothing_in_it(project: Project) -> None:

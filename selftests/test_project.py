@@ -1,17 +1,18 @@
-"""The project of a run is that in which the user stands, wherever the paths of its options lead."""
+"""The project of a run is that in which the user stands: no file beside an input is read or imported."""
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
+from hullcheck import bundle
 from hullcheck.plugin import project
-from selftests.running import PRESENT, REPOSITORY, Project, containers, info
+from selftests.running import PRESENT, REPOSITORY, Project, clean_environment, containers, info
 
 INSTALLED = ("-p", "hullcheck.plugin")  # as an entry point would: before any conftest.py
 CONTROL = """
@@ -19,6 +20,46 @@ def test_container_is_not_privileged(container):
     assert not container.privileged, "runs with --privileged"
 """
 VERDICT = {"container_is_not_privileged": "fail"}
+OF_PYTEST = ("--junitxml", "--junit-xml", "--log-file", "--basetemp", "--ignore")
+"""Options with a path that pytest knows when it looks for its settings."""
+
+_INI = "addopts = -p evil\npythonpath = .\n"
+_TOML = 'addopts = ["-p", "evil"]\npythonpath = ["."]\n'
+SETTINGS = {
+    "pytest.toml": f"[pytest]\n{_TOML}",
+    ".pytest.toml": f"[pytest]\n{_TOML}",
+    "pytest.ini": f"[pytest]\n{_INI}",
+    ".pytest.ini": f"[pytest]\n{_INI}",
+    "pyproject.toml": f"[tool.pytest.ini_options]\n{_TOML}",
+    "tox.ini": f"[pytest]\n{_INI}",
+    "setup.cfg": f"[tool:pytest]\n{_INI}",
+    "conftest.py": "import evil\n",
+}
+"""What pytest may find beside a path, and what of it imports `evil`."""
+EVIL = "import os\nopen(os.environ['EVIL'], 'w').close()\n"
+
+# Runs pytest once for each command line of standard input, in a process that has imported it all.
+EACH = """
+import io, json, os, sys
+from contextlib import redirect_stderr, redirect_stdout
+import hullcheck.plugin, pytest
+
+for arguments in json.load(sys.stdin):
+    read, write = os.pipe()
+    if os.fork() == 0:
+        said = io.StringIO()
+        with redirect_stdout(said), redirect_stderr(said):
+            status = int(pytest.main(arguments))
+        ran = os.path.exists(os.environ["EVIL"])
+        os.write(write, json.dumps([status, ran, said.getvalue()[-9000:]]).encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        print(pipe.read(), flush=True)
+    os.wait()
+    if os.path.exists(os.environ["EVIL"]):
+        os.unlink(os.environ["EVIL"])
+"""
 
 
 @pytest.fixture
@@ -36,137 +77,129 @@ def elsewhere(tmp_path: Path) -> Path:
     folder.mkdir()
     connect = f"recorded://{tmp_path}/project/recordings/web1"
     (folder / "fleet.yml").write_text(f'targets: {{web1: {{connect: "{connect}"}}}}')
-    (folder / "known").touch()
+    (folder / "evil.py").write_text(EVIL)
     (folder / "reports").mkdir()
     return folder
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--inventory", "{}/fleet.yml"],
-        ["--inventory", "{}/fleet.yml", "tests/test_site.py"],
-        ["--inventory", "../elsewhere/fleet.yml", "-n", "2"],
-        ["--hosts", "recorded://recordings/web1", "--ssh-config", "{}/known"],
-        ["--ssh-identity-file", "{}/known", "--inventory={}/fleet.yml", "--", "tests/test_site.py"],
-    ],
-    ids=" ".join,
-)
-@pytest.mark.parametrize("foreign", [False, True], ids=["no-project-there", "project-there"])
-def test_path_of_an_option_leads_nowhere(
-    site: Project, elsewhere: Path, arguments: list[str], foreign: bool
-) -> None:
-    """With a blank before a path outside, the run is that of the user's project, status and reports too."""
-    if foreign:
-        (elsewhere / "pytest.ini").write_text("[pytest]\naddopts = --an-option-of-theirs\n")
-    run = site.pytest(*INSTALLED, *(each.format(elsewhere) for each in arguments))
-    assert run.status == 1, run.output
-    assert run.lines(f"rootdir: {site.folder}")
-    assert run.lines("configfile: pytest.ini")
-    assert run.verdicts == VERDICT
-
-
-def test_reports_outside(site: Project, elsewhere: Path) -> None:
-    """Reports go where the user says, also into a folder that is there already."""
-    hosts = ["--hosts", "recorded://recordings/web1"]
-    run = site.pytest(*INSTALLED, *hosts, "--reports", str(elsewhere / "reports"))
-    assert run.status == 1
-    assert (elsewhere / "reports/latest/results.json").exists()
-    assert not (site.folder / "reports").exists()
-
-
-def test_wrong_use_keeps_its_status(site: Project, elsewhere: Path) -> None:
-    """What is wrong besides is said once."""
-    run = site.pytest(*INSTALLED, "--inventory", f"{elsewhere}/fleet.yml", "--probe-timeout", "x")
-    assert run.status == 4
-    assert len(run.lines("--probe-timeout x: ")) == 1
-
-
-def test_help_is_help(site: Project, elsewhere: Path) -> None:
-    """`--help` is not stopped by where a path leads."""
-    run = site.pytest(*INSTALLED, "--help", "--inventory", f"{elsewhere}/fleet.yml")
-    assert run.status == 0
-    assert run.lines("--probe-timeout")
-
-
-def test_program_that_runs_pytest_is_not_started_again(site: Project, elsewhere: Path) -> None:
-    """Where pytest is a part of another program, which may have done something, the user is told instead."""
-    program = site.write(
-        "program.py",
-        "import sys, pytest\nprint('started', flush=True)\nsys.exit(pytest.main(sys.argv[1:]))\n",
-    )
-    arguments = [*INSTALLED, "-p", "no:cacheprovider", "--inventory", f"{elsewhere}/fleet.yml"]
+def each(site: Project, lines: list[list[str]], *, cwd: Path | None = None) -> list[tuple[int, bool, str]]:
+    """The status of pytest for each command line, whether it ran what lies elsewhere, and what it said."""
+    always = [*INSTALLED, "-p", "no:cacheprovider", "--collect-only"]
     done = subprocess.run(
-        [sys.executable, str(program), *arguments],
-        cwd=site.folder,
-        env={"PYTHONPATH": str(REPOSITORY)},
+        [sys.executable, "-c", EACH],
+        cwd=cwd or site.folder,
+        env={
+            **clean_environment(),
+            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "EVIL": str(site.folder.parent / "ran"),
+            **site.environment,
+        },
+        input=json.dumps([[*always, *line] for line in lines]),
         capture_output=True,
         text=True,
-        check=False,
+        check=True,
     )
-    assert done.stdout.count("started") == 1
-    assert done.returncode == 4
-    assert "with an equals sign, as in --inventory=PATH" in done.stderr
+    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
 
 
-# ---- when nothing is begun anew
+# ---- a path of an option
 
 
-def _again(
-    monkeypatch: pytest.MonkeyPatch, here: Path, *arguments: str, root: Path | None = None, **known: Any
-) -> list[str] | None:
-    """What would be started instead of `pytest ARGUMENTS` in *here*, for which pytest took *root*."""
-    monkeypatch.setattr(sys, "orig_argv", ["python", "/usr/bin/pytest", *arguments])
-    monkeypatch.setattr(sys, "argv", ["/usr/bin/pytest", *arguments])
-    nothing = {"inifilename": None, "rootdir": None, "help": False, "version": 0}
-    config: Any = SimpleNamespace(
-        rootpath=root or here,
-        invocation_params=SimpleNamespace(dir=here, args=arguments),
-        known_args_namespace=SimpleNamespace(**{**nothing, **known}),
+@pytest.mark.parametrize("name", SETTINGS)
+def test_nothing_beside_a_path_is_run(site: Project, elsewhere: Path, name: str) -> None:
+    """In one word with its option a path can lead anywhere; in a word of its own it is refused, whatever was read."""
+    (elsewhere / name).write_text(SETTINGS[name])
+    path = f"{elsewhere}/fleet.yml"
+    options = project.WITH_A_PATH
+    joined = [f"{option}={path}" for option in (*options, *OF_PYTEST)]
+    of_pytest = [word for option in OF_PYTEST for word in (option, path)]
+    *found, (_, ran, said) = each(site, [[option, path] for option in options] + [joined, of_pytest])
+    assert (found.pop()[1], ran, f"rootdir: {site.folder}" in said) == (False, False, True), said
+    for option, (status, _, said) in zip(options, found, strict=True):
+        assert status == 4, said
+        (line,) = [line for line in said.splitlines() if "in one word" in line]
+        assert line.startswith(f"ERROR: {option} {path}: write {option}={path}, in one word: ")
+        read = f"it has read the settings in {elsewhere}/{name}, and may have run code that they name"
+        assert (read in line) == (name != "conftest.py")
+    if name == "conftest.py":
+        assert not any(ran for _, ran, _ in found)
+
+
+def test_one_rule_for_every_path(site: Project, elsewhere: Path) -> None:
+    """Also a path in the project, one that is not there yet, and one out of the environment or a file is refused."""
+    site.write("inventories/fleet.yml", (elsewhere / "fleet.yml").read_text())
+    site.write("options", f"--inventory\n{elsewhere}/fleet.yml\n")
+    lines = [["--inventory", "inventories/fleet.yml"], ["--reports", f"{elsewhere}/new"], ["@options"]]
+    for status, _, said in each(site, lines):
+        assert (status, said.count("in one word: ")) == (4, 1), said
+    site.environment["PYTEST_ADDOPTS"] = f"--inventory {elsewhere}/fleet.yml"
+    ((status, _, said),) = each(site, [[]])
+    assert (status, f"write --inventory={elsewhere}/fleet.yml, in one word" in said) == (4, True), said
+    site.environment["PYTEST_ADDOPTS"] = f"--inventory={elsewhere}/fleet.yml"
+    ((status, _, said),) = each(site, [["-m", "not cis", "--", "tests/test_site.py"]])
+    assert (status, "1 test collected" in said) == (0, True), said
+
+
+def test_home_in_one_word(site: Project, elsewhere: Path) -> None:
+    """`~` behind an equals sign, which shells leave as it is, is the home of the user."""
+    site.environment["HOME"] = str(elsewhere)
+    ((status, _, said),) = each(site, [["--inventory=~/fleet.yml", "--reports=~/reports"]])
+    assert (status, "1 test collected" in said) == (0, True), said
+
+
+def test_every_option_with_a_path_is_known() -> None:
+    """Of hullcheck and of the plugins that it brings: what `--help` calls a path, or what the name calls one."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *INSTALLED, "--help"], cwd=REPOSITORY, capture_output=True, text=True
     )
-    return project.command_again(config)
+    text = done.stdout[: done.stdout.index("Environment variables:")]
+    options = re.findall(r"^  (?:-\w, )?(--[a-z-]+)=(\S+)", text, re.MULTILINE)
+    named = re.compile(r"path|PATH|[^o]file|dir|KEY|config")
+    paths = {option for option, metavar in options if named.search(f"{option} {metavar}")} | {
+        "--ansible-inventory"
+    }
+    of_pytest = {"--config-file", "--rootdir", "--confcutdir", "--debug", "--ignore-glob", *OF_PYTEST}
+    of_logs = {option for option in paths if option.startswith("--log-file-")}  # its level, its format
+    assert paths - of_pytest - of_logs == set(project.WITH_A_PATH)
 
 
-def test_only_the_paths_of_options_change(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, elsewhere: Path
-) -> None:
-    """Every other word stays as it is, also what follows `--`; and what was begun anew is not once more."""
-    here = tmp_path / "project"
-    path = str(elsewhere / "fleet.yml")
-    words = ["-m", "cis and not pci", "--inventory", path, "-k", "", "--", "--reports", path]
-    begun = _again(monkeypatch, here, *words)
-    joined = ["-m", "cis and not pci", f"--inventory={path}", "-k", "", "--", "--reports", path]
-    assert begun == [sys.executable, "/usr/bin/pytest", *joined]
-    assert _again(monkeypatch, here, *joined) is None
+def test_other_option_that_leads_elsewhere(site: Project, elsewhere: Path) -> None:
+    """What pytest took for the project because of any other option is refused, too."""
+    (elsewhere / "pytest.ini").write_text("[pytest]\n")
+    (site.folder / "web1").mkdir()
+    (site.folder / "web1/pytest.ini").write_text("[pytest]\n")
+    for line in (["--sudo-user", str(elsewhere)], ["--hosts", "web1"]):
+        ((status, _, said),) = each(site, [line])
+        assert status == 4, said
+        assert "for the project, because of a path on the command line; write an option and its path" in said
+        assert "pytest.ini, and may have run code that they name" in said
 
 
-def test_nothing_begins_anew_without_need(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, elsewhere: Path
-) -> None:
-    """No option of ours, a path in the project or none at all, or a user who says which project it is."""
-    here = tmp_path / "project"
-    (here / "inventories").mkdir(parents=True)
-    (here / "inventories/fleet.yml").touch()
-    path = str(elsewhere / "fleet.yml")
-    assert _again(monkeypatch, here) is None
-    assert _again(monkeypatch, here, "selftests") is None
-    assert _again(monkeypatch, here, str(elsewhere), root=elsewhere) is None
-    assert _again(monkeypatch, here, "--junitxml", path, "--html", path, root=elsewhere) is None
-    assert _again(monkeypatch, here, "--inventory", "inventories/fleet.yml") is None
-    assert _again(monkeypatch, here, "--inventory", str(tmp_path / "missing.yml")) is None
-    assert _again(monkeypatch, here, "--inventory", path) is not None
-    for said in ({"inifilename": "a.ini"}, {"rootdir": "."}, {"help": True}, {"version": 2}):
-        assert _again(monkeypatch, here, "--inventory", path, **said) is None, said
+def test_tests_may_lie_anywhere(site: Project, elsewhere: Path) -> None:
+    """A path of tests is one, and says which project it is; so do pytest's own options."""
+    hosts = f"--hosts=recorded://{site.folder}/recordings/web1"
+    lines = [[hosts, str(site.folder)], [hosts, f"--config-file={site.folder}/pytest.ini", str(site.folder)]]
+    lines += [[hosts, f"--rootdir={site.folder}", f"{site.folder}/tests/test_site.py"]]
+    for status, _, said in each(site, lines, cwd=elsewhere):
+        assert (status, f"rootdir: {site.folder}" in said) == (0, True), said
 
 
-def test_path_into_a_project_inside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A folder of the project can be one of its own, and pytest take that."""
-    inside = tmp_path / "project/inside"
-    inside.mkdir(parents=True)
-    (inside / "fleet.yml").touch()
-    words = ["--inventory", "inside/fleet.yml"]
-    assert _again(monkeypatch, tmp_path / "project", *words, root=inside) is not None
-    assert _again(monkeypatch, tmp_path / "project", *words) is None
+@pytest.mark.parametrize("said", ["option", "environment", "ini"])
+def test_new_folder_with_workers(site: Project, elsewhere: Path, said: str) -> None:
+    """A folder for reports that the first run makes is none of tests for its workers."""
+    new = elsewhere / "some/new"
+    if said == "ini":
+        settings = (site.folder / "pytest.ini").read_text()
+        site.write("pytest.ini", settings.replace("= reports", f"= {new}"))
+    if said == "environment":
+        site.environment["HULLCHECK_REPORTS"] = str(new)
+    more = [f"--reports={new}"] if said == "option" else []
+    run = site.pytest(*INSTALLED, "-n", "2", "--hosts=recorded://recordings/web1", *more)
+    assert run.status == 1, run.output
+    results = json.loads((new / "latest/results.json").read_text())
+    assert [each["verdict"] for each in results["results"]] == ["fail"]
+    assert not (site.folder / "reports").exists()
 
 
 def test_environments_name_their_settings() -> None:
@@ -180,3 +213,54 @@ def test_environments_name_their_settings() -> None:
     for command in commands:
         (named,) = [word for word in command.split() if word.startswith("--config-file=")]
         assert (REPOSITORY / named.partition("=")[2]).is_file()
+
+
+# ---- a bundle that was unpacked
+
+
+@pytest.fixture
+def opened(site: Project) -> Path:
+    """A folder like that of a bundle that was unpacked into the project, with code in it."""
+    folder = site.folder / "opened"
+    for name in (bundle.MANIFEST, bundle.DIGESTS, "tests/__init__.py"):
+        site.write(f"opened/{name}", "")
+    for name in ("conftest.py", "test_a.py", "tests/conftest.py", "tests/test_b.py"):
+        site.write(f"opened/{name}", EVIL + "\n\ndef test_a():\n    pass\n")
+    return folder
+
+
+def test_bundle_in_the_project_is_passed_by(site: Project, opened: Path) -> None:
+    """Its tests are not collected, and its conftest.py is not imported."""
+    hosts = "--hosts=recorded://recordings/web1"
+    ((status, ran, said),) = each(site, [[hosts, "."]])
+    assert (status, ran, "1 test collected" in said) == (0, False, True), said
+
+
+def test_bundle_is_no_place_of_tests(site: Project, opened: Path) -> None:
+    """Standing in it, naming a file of it, or where pytest would import its conftest.py at once: refused."""
+    lines = [["opened"], ["opened/tests/test_b.py::test_a"], ["--", "opened/test_a.py"]]
+    found = each(site, lines) + each(site, [[], ["-c", "/dev/null", "tests"]], cwd=opened)
+    opened.rename(site.folder / "tests/test-bundle")
+    found += each(site, [[], ["tests"]])
+    for status, ran, said in found:
+        assert (status, ran) == (4, False), said
+        assert "is an unpacked bundle, and nothing in it is run; change to" in said
+
+
+def test_controls_of_a_bundle_are_not_listed(
+    site: Project, opened: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`hullcheck controls` imports tests, and none of a bundle."""
+    monkeypatch.setenv("EVIL", str(site.folder.parent / "ran"))
+    for cwd, arguments in ((site.folder, ["opened"]), (opened, []), (opened, ["tests"])):
+        code = "import sys; from hullcheck.cli import main; sys.exit(main())"
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", code, "controls", *arguments],
+            cwd=cwd,
+            env={**clean_environment(), "PYTHONPATH": str(REPOSITORY)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 2, done.stdout
+        assert "is an unpacked bundle" in done.stderr
+    assert not (site.folder.parent / "ran").exists()

@@ -28,7 +28,7 @@ def _output() -> bytes:
 
 def _recording(output: bytes) -> Recording:
     text = output.decode("utf-8", "surrogateescape")
-    return Recording.from_output(text, PROBES, target="web1", backend="ssh", gathered=1.0)
+    return Recording.from_output(text, PROBES, target="web1", backend="ssh", asked=1.0)
 
 
 def test_saved_and_loaded(tmp_path: Path) -> None:
@@ -143,6 +143,46 @@ def test_missing_file(tmp_path: Path) -> None:
         Recording.load(tmp_path / "missing", PROBES)
 
 
+def _told(clock: str, asked: float = 1e9) -> Recording:
+    probe = Probe("clock", f"echo '{clock}'")
+    output = subprocess.run(["sh", "-c", render([probe])], capture_output=True, check=True, text=True).stdout
+    return Recording.from_output(output, (probe,), target="web1", backend="ssh", asked=asked)
+
+
+def test_both_clocks_are_kept(tmp_path: Path) -> None:
+    """Ages go by the target's clock; what ends on a day by the later of both, also when it is read again."""
+    recording = _told("900000000")
+    assert (recording.now, recording.asked, recording.times) == (9e8, 1e9, (9e8, 1e9))
+    recording.save(tmp_path)
+    assert Recording.load(tmp_path, ()).times == (9e8, 1e9)
+    assert Recording.load(tmp_path, ()).clock_note.startswith("its clock is 1157 d 9 h behind the auditor's;")
+
+
+@pytest.mark.parametrize("clock", ["999999999999", "", "soon", "0", "-5", "99999999999999"])
+def test_clock_that_tells_no_time(clock: str) -> None:
+    """The auditor's clock counts, which is said; where that is not known either, nothing has an age."""
+    recording = _told(clock)
+    assert (recording.now, recording.times) == (1e9, (1e9, 1e9))
+    assert recording.clock_note == "it tells no time, and is judged by the auditor's clock"
+    carried = _told(clock, asked=0.0)
+    assert carried.clock_note == "it tells no time, so that nothing is judged that depends on a day"
+    with pytest.raises(EvidenceError, match="does not tell its time"):
+        assert carried.now
+
+
+def test_small_skew_is_not_worth_a_word() -> None:
+    """Five minutes are a slow login; carried answers and old recordings have nothing to compare with."""
+    assert _told("1000000300").clock_note == ""
+    assert _told("1000000301").clock_note.startswith("its clock is 5 min ahead of the auditor's;")
+    assert _told("1000000301", asked=0.0).clock_note == ""
+
+
+def test_recording_without_the_clock_of_the_auditor(tmp_path: Path) -> None:
+    """Recordings that are older than that field can be read, and go by the target's clock alone."""
+    (tmp_path / "recording.json").write_text(_document(gathered=9e8))
+    assert Recording.load(tmp_path, ()).times == (9e8, 9e8)
+
+
 def test_cut_off_output_has_a_reason() -> None:
     """Half an answer is none: everything asked of it raises."""
     recording = _recording(_output()[:-20])
@@ -186,7 +226,7 @@ def test_what_cannot_be_redacted_is_dropped(text: str) -> None:
         (Probe("secrets", SECRETS.script, keep),),
         target="web1",
         backend="ssh",
-        gathered=1.0,
+        asked=1.0,
     )
     assert text not in repr(recording.answers)
     with pytest.raises(EvidenceError):

@@ -303,7 +303,7 @@ def recorded(name: str, stdout: str, stderr: str = "") -> Answer:
     nonce = "ab" * 16
     lines = (f"begin {name}\n{stdout}", f"status 0\n{stderr}", f"end {name}", "complete")
     output = "\n".join((f"{MAGIC} {nonce}", *(f"{nonce} {each}" for each in lines), ""))
-    recording = Recording.from_output(output, PROBES, target="x", backend="script", gathered=0.0)
+    recording = Recording.from_output(output, PROBES, target="x", backend="script", asked=0.0)
     assert not recording.failure
     return recording.answers[name]
 

@@ -305,7 +305,7 @@ def audited(lab_host: HostFactory, tmp_path: Path) -> tuple[Planted, Project, Ru
     away = f"paramiko://root:{planted['password in the inventory']}@127.0.0.1:1"
     targets = {"host": {"connect": connect}, "away": {"connect": away}}
     project.write("fleet.yml", json.dumps({"targets": targets, "policy": {"all": policy}}))
-    return planted, project, project.pytest("-v", "--inventory", "fleet.yml", "--bundle", timeout=300)
+    return planted, project, project.pytest("-v", "--inventory=fleet.yml", "--bundle", timeout=300)
 
 
 def _text(path: Path) -> str:
@@ -346,7 +346,7 @@ def test_no_planted_secret_is_told(audited: tuple[Planted, Project, Run]) -> Non
     assert {name: places for name, places in told.items() if places} == {}
 
     recorded = f"recorded://{folder}/host,recorded://{folder}/away"
-    again = project.pytest("-v", "--inventory", "fleet.yml", "--hosts", recorded)
+    again = project.pytest("-v", "--inventory=fleet.yml", "--hosts", recorded)
     assert findings(again) == findings(first)
     assert planted.found_in(again.output + json.dumps(again.results)) == []
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hullcheck import cli
+from selftests.needs import need
 from selftests.running import Project, Run, clean_environment
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class SshServer:
 @pytest.fixture
 def sshd(tmp_path: Path) -> Iterator[SshServer]:
     """An ssh server of this machine."""
+    need("root", "sshd", "ssh", "ssh-keygen")
     folder = tmp_path / "sshd"
     folder.mkdir()
     server = SshServer(folder)
@@ -124,7 +126,7 @@ def _until(true: Callable[[], bool]) -> None:
 
 def _audit(project: Project, targets: dict[str, dict[str, Any]], *arguments: str, marks: str = "cis") -> Run:
     inventory = project.write("inventory.yml", json.dumps({"targets": targets}))
-    return project.pytest("-m", marks, "--inventory", str(inventory), *arguments)
+    return project.pytest("-m", marks, f"--inventory={inventory}", *arguments)
 
 
 def _gathered_in(run: Run) -> float:
@@ -247,12 +249,10 @@ def test_whole_host_by_ssh_sudo_and_from_its_own_engine(lab_host: HostFactory, s
 @pytest.mark.parametrize("shell", ["bash", "fish", "tcsh"])
 def test_login_shell_and_what_it_prints(lab_host: HostFactory, suite: Project, shell: str) -> None:
     """A login shell of another kind, and one that greets, give the verdicts of any other."""
-    program = shutil.which(shell)
-    if program is None:
-        pytest.skip(f"{shell} is not installed on this machine")
+    need(shell)
     host = lab_host()
     host.add_user("odd", sudo=True)
-    host.exec("usermod", "--shell", program, "odd")
+    host.exec("usermod", "--shell", f"/usr/bin/{shell}", "odd")
     for name in (".bashrc", ".cshrc", ".config/fish/config.fish"):
         host.write(f"/home/odd/{name}", "echo 'Welcome!'\n")
     way = f"{host.name}?ssh_config={host.ssh_config}"
@@ -308,6 +308,7 @@ def test_targets_that_cannot_be_audited(
     assert "Traceback" not in run.output
 
 
+@pytest.mark.needs("ssh")
 def test_time_out_of_a_target_that_hangs(suite: Project, silence: int) -> None:
     """Whatever hangs, the run goes on after --target-timeout."""
     run = _audit(

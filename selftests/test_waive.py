@@ -14,6 +14,7 @@ import pytest
 from hullcheck.acceptance import entries
 from hullcheck.inventory import load
 from hullcheck.wrong_use import WrongUse
+from selftests.needs import need
 from selftests.running import Project, containers, info
 from selftests.test_cli import hullcheck, wrong_use
 from selftests.test_waivers import TESTS
@@ -264,7 +265,7 @@ SEEN_BY = ("--statement", "so", "--by", "Ann")
             ("waive", "passes", *REASON, "--approved-on", "2999-01-01"),
             "--approved-on: 2999-01-01 is yet to come",
         ),
-        (("waive", "passes", *REASON, "--inventory", "gone.yml"), "gone.yml: not there; name the inventory"),
+        (("waive", "passes", *REASON, "--inventory=gone.yml"), "gone.yml: not there; name the inventory"),
         (
             ("waive", "passes", *REASON, "--target", " "),
             "inventories/local.yml:6: waivers.passes[0].targets[0]: ' '",
@@ -349,6 +350,7 @@ def test_owner_and_rights_stay(tmp_path: Path) -> None:
     path.write_text(HOSTS)
     path.chmod(0o640)
     if os.geteuid() == 0:
+        need("chown")
         os.chown(path, 1234, 2345)
     before = path.stat()
     entries.add(path, "waivers", "a", ENTRY)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +14,12 @@ import jsonschema_rs
 import pytest
 
 from hullcheck.acceptance import NO_END, Acceptance, Entry, names_of
+from hullcheck.clocks import Times, times
+from hullcheck.probes import Answer
+from hullcheck.recording import Recording
 from hullcheck.results import Attestation, Finding, Waiver
 from hullcheck.verdicts import Verdict
+from hullcheck.verify.check import check
 from selftests.running import REPOSITORY, Project, Run, containers, info, properties
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
@@ -302,7 +308,7 @@ def accepted(finding: Finding, entries: Iterable[Entry[Any]], gathered: float = 
         tuple(each for each in every if isinstance(each.told, Waiver)),
         tuple(each for each in every if isinstance(each.told, Attestation)),
     )
-    (found,) = of.applied((finding,), names_of("a", {}), "web1", gathered)
+    (found,) = of.applied((finding,), names_of("a", {}), "web1", Times(gathered, gathered))
     return found
 
 
@@ -347,6 +353,91 @@ def test_day_is_one_of_utc(project: Project, key: str, gathered: str, verdict: s
         assert findings(run, "two_fail")["bad"][1] == f"runs with --privileged {ended}"
         assert states(run) == ["expired"]
         assert run.lines(f"local.yml:3: two_fail: expired, its last day was {last}")
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "target", "auditor", "holds"),
+    [
+        (10, 20, 15, 15, True),
+        (10, 20, 15, 0, True),
+        (10, 20, 15, 25, False),
+        (10, 20, 25, 15, False),
+        (10, 20, 5, 15, False),
+        (10, 20, 15, 5, False),
+        (10, NO_END, 15, 99, True),
+        (10, NO_END, 0, 0, True),
+        (10, 20, 0, 0, False),
+    ],
+)
+def test_in_force_by_both_clocks(
+    begins: float, ends: float, target: float, auditor: float, holds: bool
+) -> None:
+    """What only one of the clocks takes for in force is not; one that is not known says nothing."""
+    entry = Entry(Waiver("a", "because"), float(begins), float(ends))
+    assert entry.holds(times(target, auditor)) is holds
+
+
+IN_2020 = datetime(2020, 6, 1, tzinfo=UTC).timestamp()
+
+
+def _skewed(project: Project, target: float, auditor: float) -> None:
+    """Record web1 again, with these clocks."""
+    clock = Answer("clock", 0, f"{target:.0f}\n" if target else "", "")
+    answers = {each.name: each for each in (info(), containers(), clock)}
+    recording = Recording("web1", "local", answers, gathered=target or auditor, asked=auditor)
+    recording.save(project.folder / "recordings/web1")
+
+
+def test_clock_that_is_behind_revives_no_waiver(project: Project) -> None:
+    """What ended by the auditor's clock has ended, and the skew is said in every place; so does a replay."""
+    ended = f"{ONE}waivers: {{two_fail: {{justification: so, last_day: 2021-01-01}}}}\n"
+    _skewed(project, IN_2020, IN_2020)
+    run = audit(project, ended, "-k", "two_fail")
+    assert (run.verdicts, states(run)) == ({"two_fail": "waived"}, ["in force"])
+    assert "clock" not in run.results["targets"]["web1"]
+    _skewed(project, IN_2020, NOON)
+    run = audit(project, ended, "-k", "two_fail")
+    assert (run.status, run.verdicts, states(run)) == (1, {"two_fail": "fail"}, ["expired"])
+    note = "its clock is 2367 d 12 h behind the auditor's; what ends is judged by the later of both"
+    assert run.results["targets"]["web1"]["clock"] == note
+    assert run.lines(f"web1: {note}")
+    again = project.pytest("-k", "two_fail", f"--hosts=recorded://{project.folder}/reports/latest/web1")
+    assert again.verdicts == {"two_fail": "fail"}
+    assert again.results["targets"]["web1"]["clock"] == note
+    assert note in html.unescape((project.folder / "reports/latest/audit.html").read_text())
+
+
+def test_skew_is_verified(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bundle of a host whose clock is wrong is found sound, and its recording holds both clocks."""
+    _skewed(project, IN_2020, NOON)
+    ended = f"{ONE}waivers: {{two_fail: {{justification: so, last_day: 2021-01-01}}}}\n"
+    assert audit(project, ended, "-k", "two_fail", "--bundle").status == 1
+    monkeypatch.chdir(project.folder)
+    assert [fault for step in check(Path("reports/latest.zip"), None) for fault in step.faults] == []
+
+
+def test_target_that_lies_about_the_time(project: Project) -> None:
+    """The auditor's clock is taken before the target is asked, and kept beside what the target says."""
+    project.command("date", f'[ "$*" = +%s ] && echo {IN_2020:.0f} || exec /bin/date "$@"')
+    before = time.time()
+    run = project.pytest("-k", "two_fail", "--hosts=local://", "--probe-timeout=5")
+    assert run.results["targets"]["local"]["clock"].endswith("what ends is judged by the later of both")
+    recording = json.loads((project.folder / "reports/latest/local/recording.json").read_text())
+    assert recording["gathered"] == IN_2020
+    assert before <= recording["asked"] <= time.time()
+
+
+def test_target_without_a_clock_is_told_of(project: Project) -> None:
+    """Where a target does not tell its time, the auditor's counts, and nobody has to guess that."""
+    _skewed(project, 0, NOON)
+    run = audit(
+        project,
+        f"{ONE}waivers: {{two_fail: {{justification: so, last_day: 2026-11-24}}}}\n",
+        "-k",
+        "two_fail",
+    )
+    assert (run.status, run.verdicts) == (0, {"two_fail": "waived"})
+    assert run.lines("web1: it tells no time, and is judged by the auditor's clock")
 
 
 def test_attestation_holds_from_its_day_on(project: Project) -> None:

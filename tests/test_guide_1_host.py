@@ -275,8 +275,9 @@ def test_kernel_settings_survive_a_reboot(kernel_setting: str, sysctl: Sysctl, p
     What `sysctl -w` set is gone after a reboot. The file that is read last wins: by its name, whatever its
     directory; systemd does not read /etc/sysctl.conf, other systems read it last.
 
-    Remedy: write `fs.suid_dumpable = 0`, `kernel.randomize_va_space = 2` and `net.ipv4.ip_forward = 0` into
-    /etc/sysctl.d/99-hardening.conf, and run `sysctl --system`.
+    Remedy: write `fs.suid_dumpable = 0` and `kernel.randomize_va_space = 2` into /etc/sysctl.d/99-hardening.conf, and
+    run `sysctl --system`. Add `net.ipv4.ip_forward = 0` only where no bridge network is used, as it cuts the containers
+    of bridge networks off; elsewhere record `ip_forward_reason` in the policy.
     """
     found = sysctl.at_start(kernel_setting)
     if kernel_setting == FORWARD and policy.ip_forward_reason:
@@ -304,8 +305,13 @@ def test_ipv4_forwarding_is_off_or_recorded(
     but the engine needs it for bridge networks and switches it on at every start: the site has to decide. A rootless
     engine forwards in a network namespace of its own, and needs nothing of the host.
 
-    Remedy: set `net.ipv4.ip_forward = 0` and `"ip-forward": false` where no bridge network is used, or record
-    `ip_forward_reason` in the policy and let `iptables -P FORWARD DROP` close the rest.
+    Remedy: set `net.ipv4.ip_forward = 0` and `"ip-forward": false` where no bridge network is used. Elsewhere record
+    `ip_forward_reason` in the policy, accept in the chain FORWARD what else the host has to forward, as for virtual
+    machines, and close the rest. With its nftables backend the engine accepts nothing in this chain, and closing it
+    would cut every container off; there accept first what its bridges send and get, of which the engine's own rules
+    still drop what they do not allow: `iptables -A FORWARD -i docker0 -j ACCEPT`,
+    `iptables -A FORWARD -o docker0 -j ACCEPT`, `iptables -A FORWARD -i br-+ -j ACCEPT` and
+    `iptables -A FORWARD -o br-+ -j ACCEPT`. Close it at last: `iptables -P FORWARD DROP`.
     """
     value = sysctl.value(FORWARD)
     bridges = [each.name for each in networks if each.driver == "bridge" and not engine.rootless]

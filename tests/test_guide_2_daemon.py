@@ -201,7 +201,7 @@ def _file_of_tls(facts: Facts, group: str, option: str) -> FileFact:
 
 def _require_in_date(facts: Facts, file: FileFact) -> str:
     """Until when its certificates hold; fails where one does not hold at the time of the recording."""
-    found, now = facts.engine_files.certificates(file), facts.recording.gathered
+    found, now = facts.engine_files.certificates(file), facts.recording.now
     late = [each for each in found if now > each.not_after]
     assert not late, f"a certificate in {file.path} ran out on {_day(late[0].not_after)}"
     early = [each for each in found if now < each.not_before]

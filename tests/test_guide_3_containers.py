@@ -310,8 +310,15 @@ def test_firewall_limits_container_traffic(firewall_option: tuple[str, Firewall]
     has it goes through docker-proxy, past all of these rules: the reason names it. That a rule is the right one is
     for a person to say.
 
-    Remedy: put rules into DOCKER-USER that end in DROP, as `iptables -I DOCKER-USER -i eth0 ! -s 10.0.0.0/8 -j DROP`,
-    and the same with ip6tables, and let a service of the host load them at each start.
+    Remedy: drop what is new from networks that are not yours, and let replies pass: a rule without the states drops
+    what containers are sent back, and cuts every one of them off. Here `eth0` leads outside, and 10.0.0.0/8 is yours:
+    `iptables -I DOCKER-USER -i eth0 ! -s 10.0.0.0/8 -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP`. Where a
+    bridge has IPv6, the same for that:
+    `ip6tables -I DOCKER-USER -i eth0 ! -s fd00::/8 -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP`. With the
+    engine's nftables backend, which has no DOCKER-USER, make a table of your own: `nft add table ip site`,
+    `nft add chain ip site forward '{ type filter hook forward priority filter; policy accept; }'` and
+    `nft add rule ip site forward iifname eth0 ip saddr != 10.0.0.0/8 ct state new,invalid drop`; for IPv6 the same
+    with `ip6` and your prefix. Let a service of the host load the rules at each start.
     """
     option, firewall = firewall_option
     if option == IPTABLES:

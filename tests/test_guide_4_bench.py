@@ -42,7 +42,7 @@ def test_docker_bench_runs_regularly(
     run = docker_bench.last_run(path)
     assert run is not None, f"{path} does not exist: it has not run, or writes elsewhere"
     if docker_bench_step is Step.RUN:
-        return _require_recent(run, facts.recording.gathered, policy.docker_bench.max_age_days)
+        return _require_recent(run, facts.recording.now, policy.docker_bench.max_age_days)
     if docker_bench_step is Step.AGREES:
         return _require_agreement(run, facts)
     warned = [number for number, result in run.results.items() if result == "WARN"]
@@ -97,7 +97,7 @@ def _ran_lately(docker_bench: DockerBench, facts: Facts, policy: Policy) -> bool
 
 
 def _days(run: Run, facts: Facts) -> float:
-    return (facts.recording.gathered - (run.started or 0)) / _DAY
+    return (facts.recording.now - (run.started or 0)) / _DAY
 
 
 def _require_recent(run: Run, now: float, limit: int) -> str:

@@ -288,11 +288,9 @@ def _falco(step: Step, facts: Facts) -> str:
     if step is Step.RULES:
         return _require_rules(falco)
     if step is Step.EVENTS:
-        return _require_events(falco, facts.recording.gathered)
+        return _require_events(falco, facts.recording.now)
     return (
-        _require_output(falco, facts)
-        if step is Step.OUTPUT
-        else _require_report(falco, facts.recording.gathered)
+        _require_output(falco, facts) if step is Step.OUTPUT else _require_report(falco, facts.recording.now)
     )
 
 

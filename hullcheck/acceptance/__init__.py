@@ -1,7 +1,8 @@
 """What waivers and attestations make of findings, and what each of them did in an audit.
 
 A waiver turns a *fail* into *waived*, and nothing else. An attestation turns a *manual* into *attested*, or into a
-*fail* where the person found that it is not so. Both are judged at the time at which the evidence was gathered.
+*fail* where the person found that it is not so. Both are judged at the time at which the evidence was gathered, by
+the clocks of the target and of the auditor: what only one of them takes for in force is not.
 """
 
 from collections import Counter
@@ -11,6 +12,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Generic, TypeVar
 
+from hullcheck.clocks import Times
 from hullcheck.results import Attestation, Finding, Result, Waiver
 from hullcheck.text import printable
 from hullcheck.verdicts import Verdict
@@ -40,9 +42,11 @@ class Entry(Generic[Told]):
     begins: float
     ends: float
 
-    def holds(self, gathered: float) -> bool:
-        """Whether it is in force at this time; a recording that does not tell its time is at none (0)."""
-        return self.ends == NO_END if not gathered else self.begins <= gathered < self.ends
+    def holds(self, when: Times) -> bool:
+        """Whether it is in force by all clocks that tell a time; where none does, if it always is."""
+        return (
+            self.ends == NO_END if not when.later else self.begins <= when.earlier and when.later < self.ends
+        )
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Audited:
 
     results: Sequence[Result]
     mapped: Mapping[str, Mapping[str, Sequence[str]]]
-    gathered: Mapping[str, float]
+    gathered: Mapping[str, Times]
     targets: Collection[str]
     narrowed: bool
 
@@ -94,18 +98,18 @@ class Acceptance:
         return bool(self.waivers or self.attestations)
 
     def applied(
-        self, findings: tuple[Finding, ...], names: Collection[str], target: str, gathered: float
+        self, findings: tuple[Finding, ...], names: Collection[str], target: str, when: Times
     ) -> tuple[Finding, ...]:
         """*findings* of one control on *target* with what was attested, and then with what is waived.
 
         Args:
             names: all by which the control can be named.
-            gathered: when the evidence was gathered.
+            when: the evidence was gathered.
         """
         attestations = _about(self._attestations, names, target)
         waivers = _about(self._waivers, names, target) if self.waiving else []
-        attested = (_attested(each, attestations, gathered) for each in findings)
-        return tuple(_waived(each, waivers, gathered) for each in attested)
+        attested = (_attested(each, attestations, when) for each in findings)
+        return tuple(_waived(each, waivers, when) for each in attested)
 
     def of(self, result: Result) -> tuple[list[Waiver], list[Attestation]]:
         """Those that decided findings of *result*."""
@@ -171,14 +175,14 @@ def _matches(patterns: Sequence[str], name: str) -> bool:
 # ---- one finding
 
 
-def _attested(finding: Finding, entries: Iterable[Entry[Attestation]], gathered: float) -> Finding:
+def _attested(finding: Finding, entries: Iterable[Entry[Attestation]], when: Times) -> Finding:
     """Where several are in force, the last look counts; of one day, the worse."""
     if finding.verdict is not Verdict.MANUAL:
         return finding
     about = [each for each in entries if _matches(each.told.subjects, finding.subject)]
-    holding = [each for each in about if each.holds(gathered)]
+    holding = [each for each in about if each.holds(when)]
     if not holding:
-        return _lapsed(finding, about, "an attestation", gathered)
+        return _lapsed(finding, about, "an attestation", when)
     told = max(holding, key=lambda each: (each.begins, each.told.status == "failed")).told
     passed = told.status == "passed"
     verdict, word = (Verdict.ATTESTED, "attested") if passed else (Verdict.FAIL, "found to fail")
@@ -188,14 +192,14 @@ def _attested(finding: Finding, entries: Iterable[Entry[Attestation]], gathered:
     )
 
 
-def _waived(finding: Finding, entries: Iterable[Entry[Waiver]], gathered: float) -> Finding:
+def _waived(finding: Finding, entries: Iterable[Entry[Waiver]], when: Times) -> Finding:
     """Where several are in force, the one that does so longest counts."""
     if finding.verdict is not Verdict.FAIL:
         return finding
     about = [each for each in entries if _matches(each.told.subjects, finding.subject)]
-    holding = [each for each in about if each.holds(gathered)]
+    holding = [each for each in about if each.holds(when)]
     if not holding:
-        return _lapsed(finding, about, "a waiver", gathered)
+        return _lapsed(finding, about, "a waiver", when)
     told = max(holding, key=lambda each: each.ends).told
     return _accepted(finding, Verdict.WAIVED, f"{waived_words(told)}: {told.reason}", told)
 
@@ -212,13 +216,13 @@ def _accepted(finding: Finding, verdict: Verdict, words: str, told: Waiver | Att
     return replace(finding, verdict=verdict, reason=reason, accepted_by=told.place)
 
 
-def _lapsed(finding: Finding, about: Sequence[Entry[Told]], what: str, gathered: float) -> Finding:
+def _lapsed(finding: Finding, about: Sequence[Entry[Told]], what: str, when: Times) -> Finding:
     """*finding* as it is, with the word that somebody may miss: what would speak of it is not in force."""
-    ended = [each for each in about if gathered and each.ends <= gathered]
+    ended = [each for each in about if when.later and each.ends <= when.later]
     if ended:
         told = max(ended, key=lambda each: each.ends).told
         said = f"{what} ended: its last day was {told.last_day}: {told.place}"
-    elif about and gathered:
+    elif about and when.later:
         said = f"{what} is not in force yet: {about[0].told.place}"
     elif about:
         said = f"{what} is not in force, for the recording does not tell its time: {about[0].told.place}"
@@ -233,9 +237,9 @@ def _lapsed(finding: Finding, about: Sequence[Entry[Told]], what: str, gathered:
 def _state(entry: Entry[Told], audit: Audited, decides: Verdict) -> str:
     told = entry.told
     on = [each for each in audit.gathered if _matches(told.targets, each)]
-    clock = max((audit.gathered[each] for each in on or audit.gathered), default=0.0)
-    if clock and not entry.holds(clock):
-        return EXPIRED if entry.ends <= clock else NOT_YET
+    when = max((audit.gathered[each] for each in on or audit.gathered), key=_later, default=Times(0.0, 0.0))
+    if when.later and not entry.holds(when):
+        return EXPIRED if entry.ends <= when.later else NOT_YET
     controls = audit.by_name.get(told.control.lower(), ())
     known = {*on, *(each for each in audit.targets if _matches(told.targets, each))}
     if not controls or not known:
@@ -253,6 +257,10 @@ def _state(entry: Entry[Told], audit: Audited, decides: Verdict) -> str:
     if not whole or any(each.verdict is Verdict.ERROR for each in about):
         return NOT_JUDGED
     return NOT_NEEDED if about else MATCHES_NOTHING
+
+
+def _later(when: Times) -> float:
+    return when.later
 
 
 def _needs(told: Waiver | Attestation, finding: Finding, decides: Verdict) -> bool:

@@ -1,5 +1,7 @@
 """The bundle of a run: one file with all that it found and all that it was told, to be kept and checked elsewhere."""
 
+from pathlib import Path
+
 RESULTS = "results.json"
 JUNIT = "junit.xml"
 PAGE = "report.html"
@@ -21,3 +23,8 @@ NAMES = (
 
 class BundleError(Exception):
     """A bundle cannot be made; the message says why, in one line."""
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether a bundle was unpacked into *folder*."""
+    return all((folder / name).exists() for name in (MANIFEST, DIGESTS))

@@ -28,7 +28,7 @@ def add(commands: "Subparsers") -> None:
         description="Write an attestation into the inventory, or into the file that it names under `attestations`."
         "\nComments and all that is there stay as they are.",
         epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=waive.HelpFormatter,
     )
     parser.add_argument("control", metavar="CONTROL", help="its name, or its number in the CIS benchmark")
     parser.add_argument("--statement", required=True, metavar="TEXT", help="what the person found")

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,13 @@ waiver that is out of date or no longer needed is told in every audit. More: doc
 """
 
 
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Writes an option and its value in one word, as every page does: pytest needs it so for paths."""
+
+    def format_help(self) -> str:
+        return re.sub(r"(--[a-z-]+) ([A-Z]+\b)", r"\1=\2", super().format_help())
+
+
 def add(commands: "Subparsers") -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
@@ -32,7 +40,7 @@ def add(commands: "Subparsers") -> None:
         description="Write a waiver into the inventory, or into the file that it names under `waivers`.\n"
         "Comments and all that is there stay as they are.",
         epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("control", metavar="CONTROL", help="its name, or its number in the CIS benchmark")
     parser.add_argument("--reason", required=True, metavar="TEXT", help="why the failure is accepted")
@@ -125,7 +133,7 @@ def write(given: argparse.Namespace, section: str, control: str, entry: dict[str
     from hullcheck.acceptance import entries  # late: what reads inventories is slow to import
 
     if not given.inventory.exists():
-        raise WrongUse(f"{given.inventory}: not there; name the inventory: --inventory PATH")
+        raise WrongUse(f"{given.inventory}: not there; name the inventory: --inventory=PATH")
     scope = {"targets": given.target, "subjects": given.subject}
     written = entries.add(given.inventory, section, control, entry | {k: v for k, v in scope.items() if v})
     print(f"{written.place}: written")

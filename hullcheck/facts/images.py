@@ -73,7 +73,13 @@ class Image:
 
     @property
     def days_old(self) -> float | None:
-        """How many days ago it was built; None where it does not say when that was."""
+        """How many days ago it was built; None where it does not say when that was.
+
+        Raises:
+            EvidenceError: nor does the recording tell its time.
+        """
+        if self.created is not None and not self.recorded:
+            raise EvidenceError("the recording does not tell its time")
         return None if self.created is None else (self.recorded - self.created) / _DAY
 
     @property

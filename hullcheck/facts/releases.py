@@ -19,7 +19,7 @@ class System:
 
     Attributes:
         name: as it says it.
-        today: the day of the recording.
+        today: the day of the recording, by the later of the clocks that tell it.
     """
 
     name: str
@@ -28,7 +28,7 @@ class System:
     @classmethod
     def of(cls, recording: Recording) -> "System":
         """Read it; a system that does not say its name is called that."""
-        return cls(os_name(recording) or "a system that does not say its name", day(recording.gathered))
+        return cls(os_name(recording) or "a system that does not say its name", _day_of(recording))
 
 
 _COMMUNITY = "Docker Engine - Community"
@@ -43,7 +43,7 @@ class Release:
         version: as the engine says it.
         vendor: the name that the builder gave the build; empty in those of distributions.
         system: os-release of the target.
-        today: the day of the recording, at which everything is judged.
+        today: the day of the recording, by the later of the clocks that tell it, at which everything is judged.
     """
 
     version: str
@@ -62,16 +62,17 @@ class Release:
         if not isinstance(document, dict):
             raise EvidenceError("docker version: the engine did not describe itself")
         vendor = str((document.get("Platform") or {}).get("Name") or "")
-        return cls(engine.version, vendor, os_release(recording), day(recording.gathered))
+        return cls(engine.version, vendor, os_release(recording), _day_of(recording))
 
     @property
     def flaw(self) -> str:
         """Why it is not kept up to date, in words; empty where it is, as far as that can be told.
 
         Raises:
-            EvidenceError: the version is none.
+            EvidenceError: the version is none, or was not there yet on that day.
             Manual: only a person can tell.
         """
+        self._require_released()
         if self._is_of_a_distribution:
             return self._flaw_of_distribution()
         if self.vendor != _COMMUNITY:
@@ -85,6 +86,14 @@ class Release:
     def _is_of_a_distribution(self) -> bool:
         """Builds of distributions have no vendor's name, and often a mark in the version."""
         return not self.vendor or bool(re.search(r"\+dfsg|~debian|-\d+ubuntu", self.version))
+
+    def _require_released(self) -> None:
+        """Let no clock that is behind say that what has ended still goes on."""
+        line = next((line for line in LINES if _begins(self.version, line.name)), None)
+        if line and self.today < line.released:
+            raise EvidenceError(
+                f"{self}: the line {line.name} began on {line.released}, and the clock says {self.today}: set the clock"
+            )
 
     # ---- builds of distributions
 
@@ -166,6 +175,11 @@ class Release:
             self.system.get("PRETTY_NAME") or self.system.get("ID") or "a system that does not say its name"
         )
         return f"engine {self.version} as built by {system}"
+
+
+def _day_of(recording: Recording) -> date:
+    assert recording.now
+    return day(recording.times.later)
 
 
 def os_release(recording: Recording) -> dict[str, str]:

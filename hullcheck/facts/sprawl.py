@@ -83,7 +83,7 @@ class Sprawl:
         known = [time for each in times if (time := engine_moment(each)) is not None]
         if not known:
             raise EvidenceError(f"docker inspect: {times[0]!r} is not a time")
-        return (self._facts.recording.gathered - max(known)) / _DAY
+        return (self._facts.recording.now - max(known)) / _DAY
 
 
 def _name(image: Mapping[str, Any]) -> str:

@@ -290,7 +290,7 @@ class Swarm:
     @property
     def now(self) -> float:
         """The time at which all this was true."""
-        return self.recording.gathered
+        return self.recording.now
 
     # ---- reading
 

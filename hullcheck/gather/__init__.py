@@ -151,10 +151,11 @@ def _asked(
     probe_timeout: int,
     known_images: Iterable[str] = (),
 ) -> Recording:
+    asked = time.time()
     reply = run_script(target, script_for(target, probes, probe_timeout, known_images), connection)
     text = reply.output.decode("utf-8", "surrogateescape")
     backend = backend_of(target.connect)
-    recording = Recording.from_output(text, probes, target=target.name, backend=backend, gathered=time.time())
+    recording = Recording.from_output(text, probes, target=target.name, backend=backend, asked=asked)
     if recording.failure:
         raise TransportError(recording.failure + (f" (it says: {reply.said})" if reply.said else ""))
     return replace(recording, host_key=reply.host_key)
@@ -162,6 +163,7 @@ def _asked(
 
 def _failed(target: Target, probes: tuple[Probe, ...], failure: str) -> Recording:
     commands = {probe.name: probe.script.strip() for probe in probes}
+    now = time.time()
     return Recording(
-        target.name, backend_of(target.connect), commands=commands, gathered=time.time(), failure=failure
+        target.name, backend_of(target.connect), commands=commands, gathered=now, failure=failure, asked=now
     )

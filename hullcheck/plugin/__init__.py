@@ -30,8 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest's own, so that nothing is captured yet
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
-    """See that this is the project that the user means, before anything of another one is run."""
-    project.find_again(early_config)
+    """See that this is the project that the user means, before a conftest.py is imported."""
+    project.require(early_config)
     yield
 
 
@@ -46,7 +46,7 @@ def pytest_metadata(metadata: dict[str, Any]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; in an audit, let pytest's own JUnit and HTML reports land in the run's folder."""
-    project.require(config)
+    project.require(config)  # again: it was not there before, where a conftest.py names this plugin
     known = _frameworks(config)
     config.stash[FRAMEWORKS] = known
     for line in known.marker_lines():

@@ -45,7 +45,7 @@ class Bundling:
         except bundle.BundleError as error:
             raise pytest.UsageError(f"--bundle: {error}") from None
         except sshsig.SignatureError as error:
-            raise pytest.UsageError(f"--sign {self.key}: {error}") from None
+            raise pytest.UsageError(f"--sign={self.key}: {error}") from None
 
     def write(self, session: pytest.Session, audit: Audit, *, interrupted: bool) -> Path:
         """Make the bundle beside the folder of the run, and let `latest.zip` lead to it; gives its path.

@@ -3,10 +3,12 @@
 import inspect
 import os
 from collections.abc import Generator, Sequence
+from pathlib import Path
 
 import pytest
 
 from hullcheck import frameworks
+from hullcheck.bundle import is_bundle
 from hullcheck.control import SEVERITIES, control_of
 from hullcheck.plugin.session import FRAMEWORKS, WRONG_USE, session_of
 
@@ -14,6 +16,11 @@ TARGET = "audit_target"
 """The fixture, asked for however indirectly, that makes a test a control."""
 SELECTED = pytest.StashKey[bool]()
 """Whether what was asked for could be selected."""
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Pass by unpacked bundles: a file of theirs may look like a test, or be a conftest.py."""
+    return True if is_bundle(collection_path) else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

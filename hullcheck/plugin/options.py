@@ -86,14 +86,20 @@ def path(config: pytest.Config, name: str) -> Path | None:
     """The value of an option that is a path, None if nothing is said: as pytest reads its own.
 
     One from the command line or the environment starts in the current directory, one from an ini file beside
-    that file.
+    that file. `~` is the home of the user: a shell knows it at the beginning of a word alone.
     """
     text = option(config, name)
     if not text:
         return None
     said_here = config.getoption(f"hullcheck_{name}", None) or os.environ.get(f"HULLCHECK_{name.upper()}")
     beside = config.inipath.parent if config.inipath else config.rootpath
-    return (config.invocation_params.dir if said_here else beside) / text
+    return (config.invocation_params.dir if said_here else beside) / Path(text).expanduser()
+
+
+def path_for_testinfra(config: pytest.Config, name: str) -> str | None:
+    """The value of an option of testinfra that is a path; None if it was not given."""
+    text: str | None = config.getoption(name, None)
+    return None if text is None else os.path.expanduser(text)
 
 
 def wants_bundle(config: pytest.Config) -> bool:
@@ -134,12 +140,12 @@ def connection(config: pytest.Config) -> Connection:
 
     return Connection(
         timeout=seconds(config, "target_timeout"),
-        ssh_config=given("ssh_config"),
-        ssh_identity_file=given("ssh_identity_file"),
+        ssh_config=path_for_testinfra(config, "ssh_config"),
+        ssh_identity_file=path_for_testinfra(config, "ssh_identity_file"),
         ssh_extra_args=given("ssh_extra_args"),
         sudo=bool(given("sudo")),
         sudo_user=given("sudo_user"),
-        ansible_inventory=given("ansible_inventory"),
+        ansible_inventory=path_for_testinfra(config, "ansible_inventory"),
         force_ansible=bool(given("force_ansible")),
     )
 

@@ -64,7 +64,7 @@ class Outcome:
     def _accepting(self, results: list[Result]) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
         """All waivers and attestations, with what they did."""
         session = self.session
-        gathered = {each.name: session.facts_of(each).recording.gathered for each in session.targets}
+        gathered = {each.name: session.facts_of(each).recording.times for each in session.targets}
         known = [each.name for each in session.inventory.targets]
         audited = Audited(results, session.mapped, gathered, known, narrowed(session.config))
         return session.acceptance.told(audited)
@@ -79,7 +79,8 @@ class Outcome:
         known = self.session.facts_of(target)
         kind = "unknown" if known.recording.failure else known.kind
         engine, system = printable(known.engine_version), printable(known.os_name)
-        return AuditedTarget(target.name, plain(target.connect), kind, engine, system)
+        clock = known.recording.clock_note
+        return AuditedTarget(target.name, plain(target.connect), kind, engine, system, clock)
 
 
 def _control_key(control: Control) -> tuple[tuple[int, ...], str]:

@@ -1,81 +1,107 @@
 """Which project a run is in: pytest looks for its settings before it knows the options of plugins.
 
-Of `--inventory /srv/fleet.yml` it takes the second word for a place of tests, and its settings from around there.
+Of `--inventory /srv/fleet.yml` it takes the second word for a path of tests, reads the settings beside it, and imports
+what those name. Nothing can be done about that afterwards, so nobody is to get used to writing it: it is refused.
 """
 
 import os
-import sys
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-_WITH_A_PATH = (
-    "--inventory",
-    "--reports",
-    "--ssh-config",
-    "--ssh-identity-file",
-    "--ansible-inventory",
-    "--sign",
+from hullcheck.bundle import is_bundle
+
+WITH_A_PATH = (
+    *("--inventory", "--reports", "--sign"),
+    *("--ansible-inventory", "--ssh-config", "--ssh-identity-file"),  # of testinfra
+    *("--html", "--css", "--metadata-from-json-file"),  # of pytest-html
+    "--rsyncdir",  # of pytest-xdist
 )
-
-
-def find_again(config: pytest.Config) -> None:
-    """Begin anew, in this process, where pytest has gone astray: it reads the command line but once."""
-    command = command_again(config)
-    if command is not None:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.execv(command[0], command)
-
-
-def command_again(config: pytest.Config) -> list[str] | None:
-    """The command that this process was started with, but for an equals sign before each path of an option.
-
-    None where pytest cannot have gone astray, where the user says which project it is, and where pytest is not
-    the program that runs, because that may have done something already.
-    """
-    words = [str(each) for each in config.invocation_params.args]
-    end = words.index("--") if "--" in words else len(words)
-    known = config.known_args_namespace
-    if known.inifilename or known.rootdir or known.help or known.version or not _astray(config, words[:end]):
-        return None
-    started, arguments = sys.orig_argv[1 : -len(words)], sys.orig_argv[-len(words) :]
-    if arguments != words or "pytest" not in Path(sys.argv[0]).parts[-2:]:
-        return None
-    return [sys.executable, *started, *_joined(words[:end]), *words[end:]]
-
-
-def _astray(config: pytest.Config, words: Sequence[str]) -> bool:
-    """Whether a path of an option may have led pytest to another project than the rest of the command line."""
-    here = config.invocation_params.dir
-    paths = [Path(os.path.abspath(here / path)) for option, path in pairwise(words) if option in _WITH_A_PATH]
-    paths = [path for path in paths if os.path.exists(path)]  # pytest does not care for others
-    elsewhere = config.rootpath not in (here, *here.parents)
-    return any(elsewhere or here not in (path, *path.parents) for path in paths)
-
-
-def _joined(words: Sequence[str]) -> list[str]:
-    """The same arguments, each path in one word with its option."""
-    rest, joined = iter(words), []
-    for word in rest:
-        joined.append(f"{word}={next(rest, '')}" if word in _WITH_A_PATH else word)
-    return joined
+"""The options of plugins that take a path. Those of pytest itself are known when it looks for its settings."""
 
 
 def require(config: pytest.Config) -> None:
-    """Stop where pytest has gone astray all the same; `hullcheck controls PATH` means another place.
+    """Stop where pytest may have taken something else for the project than the directory of the user.
 
     Raises:
-        pytest.UsageError: the settings beside the user were not read.
+        pytest.UsageError: a path follows its option in a word of its own, pytest went astray all the same, or what it
+            would run lies in an unpacked bundle.
     """
-    if config.option.help or config.getoption("hullcheck_listing", None):
-        return
-    here = config.invocation_params.dir
-    settings = [here / "pytest.ini", here / "pyproject.toml"]
-    if config.inipath is None and any(each.is_file() and b"pytest" in each.read_bytes() for each in settings):
+    _require_one_word(config)
+    _require_no_bundle(config)
+    _require_this_project(config)
+
+
+def _require_one_word(config: pytest.Config) -> None:
+    for option, path in pairwise(_words(config)):
+        if option in WITH_A_PATH:
+            raise pytest.UsageError(
+                f"{option} {path}: write {option}={path}, in one word: pytest takes a word of its own for a path of"
+                f" tests{_already_read(config)}"
+            )
+
+
+def _words(config: pytest.Config) -> list[str]:
+    """The words that may be options, out of the environment and of files (`@options.txt`), too."""
+    said = [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *map(str, config.invocation_params.args)]
+    words = list(_without_files(said))
+    return words[: words.index("--")] if "--" in words else words
+
+
+def _without_files(words: Iterable[str]) -> Iterator[str]:
+    for word in words:
+        if word.startswith("@"):
+            yield from _without_files(Path(word[1:]).read_text().splitlines())
+        else:
+            yield word
+
+
+def _require_no_bundle(config: pytest.Config) -> None:
+    """Nothing of a bundle is run: no test, and no conftest.py, which pytest also seeks in `test*` folders."""
+    places = [config.invocation_params.dir, *_named(config)]
+    places += [config.rootpath / each for each in config.getini("testpaths")]
+    places += [each.parent for place in places for each in place.glob("test*/conftest.py")]
+    around = (folder for place in places for folder in (place, *place.parents))
+    bundle = next(filter(is_bundle, around), None)
+    if bundle is not None:
         raise pytest.UsageError(
-            f"pytest took {config.rootpath} for the project and read no settings, because of a path on the"
-            " command line; write an option that has a path with an equals sign, as in --inventory=PATH"
+            f"{bundle}: is an unpacked bundle, and nothing in it is run; change to the directory of the controls, or"
+            f" move the bundle out of it{_already_read(config)}"
         )
+
+
+def _require_this_project(config: pytest.Config) -> None:
+    """For options that are not ours: what pytest took for the project is around the user, or around given tests."""
+    here, named = config.invocation_params.dir, _named(config)
+    around = [folder for place in (here, *named) for folder in (place, *place.parents)]
+    beside = [here / "pytest.ini", here / "pyproject.toml"]
+    passed_by = config.inipath is None and any(
+        each.is_file() and b"pytest" in each.read_bytes() for each in beside
+    )
+    if not _is_told(config) and (config.rootpath not in around or (passed_by and not named)):
+        raise pytest.UsageError(
+            f"pytest took {config.rootpath} for the project, because of a path on the command line; write an option"
+            f" and its path in one word, as --inventory=PATH{_already_read(config)}"
+        )
+
+
+def _named(config: pytest.Config) -> list[Path]:
+    """The paths of tests on the command line."""
+    words: list[str] = config.known_args_namespace.file_or_dir
+    return [Path(os.path.abspath(config.invocation_params.dir / each.partition("::")[0])) for each in words]
+
+
+def _is_told(config: pytest.Config) -> bool:
+    """Whether the user says which project it is."""
+    return bool(config.known_args_namespace.inifilename or config.known_args_namespace.rootdir)
+
+
+def _already_read(config: pytest.Config) -> str:
+    """What a user has to know where the settings may not be those of the project."""
+    path = config.inipath
+    if path is None or path.parent == config.invocation_params.dir or _is_told(config):
+        return ""
+    return f"; it has read the settings in {path}, and may have run code that they name"

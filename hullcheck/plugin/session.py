@@ -111,7 +111,7 @@ class AuditSession:
             faults["profiles",] = f"no profile {name!r}, which --profile asks for; {hint}"
         if faults and inventory.document is None:
             raise pytest.UsageError(
-                f"--profile {name}: there is no inventory with profiles; write --inventory PATH"
+                f"--profile {name}: there is no inventory with profiles; write --inventory=PATH"
             )
         if faults:
             raise pytest.UsageError(str(inventory.faulty(faults)))
@@ -204,8 +204,8 @@ class AuditSession:
         if not self.acceptance:
             return findings
         names = acceptance.names_of(control, self.mapped.get(control, {}))
-        gathered = self.facts_of(target).recording.gathered
-        return self.acceptance.applied(findings, names, target.name, gathered)
+        when = self.facts_of(target).recording.times
+        return self.acceptance.applied(findings, names, target.name, when)
 
     def tailored(self, result: Result, target: Target) -> Result:
         """*result* with what the inventory changes of its control there.
@@ -275,7 +275,7 @@ def _keep_out_of_git(run: Path) -> None:
 
 
 def _no_folder(path: object, reason: object) -> pytest.UsageError:
-    return pytest.UsageError(f"{path}: {reason}; a run leaves its results in a folder: write --reports PATH")
+    return pytest.UsageError(f"{path}: {reason}; a run leaves its results in a folder: write --reports=PATH")
 
 
 def _own_probes(config: pytest.Config) -> dict[str, tuple[Probe, ...]]:
@@ -308,7 +308,7 @@ def _targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
     if hosts is None and backend in (None, "local"):
         return inventory.targets
     specs = hosts.split(",") if hosts is not None else [f"{backend}://"]
-    ansible_inventory = config.getoption("ansible_inventory", None)
+    ansible_inventory = options.path_for_testinfra(config, "ansible_inventory")
     try:
         return from_specs(specs, connection=backend, ansible_inventory=ansible_inventory)
     except TargetError as error:

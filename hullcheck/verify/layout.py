@@ -38,11 +38,6 @@ def read(path: Path) -> tuple[dict[str, bytes], Step]:
     return files, Step("layout", f"{len(files)} files", tuple(faults))
 
 
-def is_bundle(folder: Path) -> bool:
-    """Whether a bundle was unpacked into *folder*."""
-    return all((folder / name).exists() for name in (bundle.MANIFEST, bundle.DIGESTS))
-
-
 def recordings(files: Collection[str]) -> dict[str, str]:
     """The names of the recordings among *files*, by target."""
     matches = map(_RECORDING.fullmatch, files)

@@ -134,7 +134,7 @@ def _of_this_project(argument: str) -> str:
 
 def _refuse_bundle(path: Path) -> None:
     """What lies in an unpacked bundle is not of this project, and pytest would run it."""
-    around = next((each for each in (path, *path.parents) if layout.is_bundle(each)), None)
+    around = next((each for each in (path, *path.parents) if bundle.is_bundle(each)), None)
     if around is not None:
         raise ReplayError(f"nothing in {around} is run, for it is a bundle; verify where the controls are")
 

@@ -1,7 +1,7 @@
 """The pytest plugin of the run that judges the recordings of a bundle again.
 
 `hullcheck verify` loads it into that run. It sees that no host is asked: every target is a recording of the bundle,
-and only controls run, because other tests of the project may ask hosts; and nothing of an unpacked bundle.
+and only controls run, because other tests of the project may ask hosts.
 """
 
 import json
@@ -12,13 +12,7 @@ import pytest
 
 from hullcheck.plugin.collecting import is_control
 from hullcheck.plugin.session import session_of
-from hullcheck.verify.layout import is_bundle
 from hullcheck.verify.replay import FOLDER, ONLY
-
-
-def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Pass by bundles that lie in the project: a file of theirs may look like a test."""
-    return True if is_bundle(collection_path) else None
 
 
 @pytest.hookimpl(trylast=True)

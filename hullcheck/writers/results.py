@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hullcheck.results import SCHEMA, Audit, Control, Run
+from hullcheck.results import SCHEMA, Audit, AuditedTarget, Control, Run
 
 
 def render(audit: Audit) -> str:
@@ -11,15 +11,7 @@ def render(audit: Audit) -> str:
     document = {
         "schema": SCHEMA,
         "run": _run(audit.run),
-        "targets": {
-            target.name: {
-                "connect": target.connect,
-                "kind": target.kind,
-                "engine": target.engine,
-                "os": target.os,
-            }
-            for target in audit.targets
-        },
+        "targets": {target.name: _target(target) for target in audit.targets},
         "controls": {control.id: control_document(control) for control in audit.controls},
         "results": [result.to_json() for result in audit.results],
         "requirements": [each.to_json() for each in audit.requirements],
@@ -28,6 +20,11 @@ def render(audit: Audit) -> str:
     }
     # a line for each value, so that two audits can be compared; to indent them takes ten times as long
     return json.dumps(document, separators=(",\n", ": "), ensure_ascii=True) + "\n"
+
+
+def _target(target: AuditedTarget) -> dict[str, str]:
+    document = {"connect": target.connect, "kind": target.kind, "engine": target.engine, "os": target.os}
+    return document | {"clock": target.clock} if target.clock else document
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -95,6 +95,8 @@ def write_summary(reporter: Any, audit: Audit, *, folder: Path, strict: bool, ma
         off = [result.switched_off.otherwise for result in results if result.switched_off]
         words = [judged, f"{len(off)} switched off (otherwise: {_counted(off)})" if off else ""]
         reporter.write_line(f"{target.name:<{width}}  {', '.join(filter(None, words)) or 'nothing judged'}")
+        if target.clock:
+            reporter.write_line(f"  {target.name}: {target.clock}", yellow=True)
     _write_accepting(reporter, audit, strict, mapped)
     if audit.nothing_judged:
         write_nothing_judged(reporter)
