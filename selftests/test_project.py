@@ -126,13 +126,34 @@ def test_nothing_beside_a_path_is_run(site: Project, elsewhere: Path, name: str)
         assert not any(ran for _, ran, _ in found)
 
 
-def test_one_rule_for_every_path(site: Project, elsewhere: Path) -> None:
-    """Also a path in the project, one that is not there yet, and one out of the environment or a file is refused."""
+def test_path_that_leads_nowhere_else(site: Project, elsewhere: Path) -> None:
+    """In two words a path may lie in the project, or not be there yet: the settings stay the user's."""
+    (site.folder / "inventories").mkdir()
     site.write("inventories/fleet.yml", (elsewhere / "fleet.yml").read_text())
-    site.write("options", f"--inventory\n{elsewhere}/fleet.yml\n")
-    lines = [["--inventory", "inventories/fleet.yml"], ["--reports", f"{elsewhere}/new"], ["@options"]]
+    lines = [["--inventory", "inventories/fleet.yml"], ["--reports", f"{elsewhere}/new"]]
     for status, _, said in each(site, lines):
+        assert (status, f"rootdir: {site.folder}" in said) == (0, True), said
+    site.write("inventories/pytest.ini", SETTINGS["pytest.ini"])
+    site.write("inventories/evil.py", EVIL)
+    ((status, _, said),) = each(site, [lines[0]])
+    assert (status, said.count("in one word: ")) == (4, 1), said
+
+
+def test_folder_around_the_project_is_elsewhere(site: Project, elsewhere: Path) -> None:
+    """A path in a folder above passes by the settings of the project, also where that folder has none."""
+    for option in ("--inventory", "--reports"):
+        ((status, _, said),) = each(site, [[option, str(elsewhere.parent)]])
         assert (status, said.count("in one word: ")) == (4, 1), said
+    (site.folder / "pytest.ini").unlink()
+    found = each(site, [["--inventory", f"{elsewhere}/fleet.yml"], [f"--inventory={elsewhere}/fleet.yml"]])
+    assert [status for status, _, _ in found] == [4, 0], found
+
+
+def test_words_of_the_environment_and_of_files(site: Project, elsewhere: Path) -> None:
+    """They are looked at as those of the command line are."""
+    site.write("options", f"--inventory\n{elsewhere}/fleet.yml\n")
+    ((status, _, said),) = each(site, [["@options"]])
+    assert (status, said.count("in one word: ")) == (4, 1), said
     site.environment["PYTEST_ADDOPTS"] = f"--inventory {elsewhere}/fleet.yml"
     ((status, _, said),) = each(site, [[]])
     assert (status, f"write --inventory={elsewhere}/fleet.yml, in one word" in said) == (4, True), said
@@ -185,7 +206,7 @@ def test_tests_may_lie_anywhere(site: Project, elsewhere: Path) -> None:
         assert (status, f"rootdir: {site.folder}" in said) == (0, True), said
 
 
-@pytest.mark.parametrize("said", ["option", "environment", "ini"])
+@pytest.mark.parametrize("said", ["option", "two words", "environment", "pytest's environment", "ini"])
 def test_new_folder_with_workers(site: Project, elsewhere: Path, said: str) -> None:
     """A folder for reports that the first run makes is none of tests for its workers."""
     new = elsewhere / "some/new"
@@ -194,11 +215,14 @@ def test_new_folder_with_workers(site: Project, elsewhere: Path, said: str) -> N
         site.write("pytest.ini", settings.replace("= reports", f"= {new}"))
     if said == "environment":
         site.environment["HULLCHECK_REPORTS"] = str(new)
-    more = [f"--reports={new}"] if said == "option" else []
+    if said == "pytest's environment":
+        site.environment["PYTEST_ADDOPTS"] = f"--reports {new}"
+    more = {"option": [f"--reports={new}"], "two words": ["--reports", str(new)]}.get(said, [])
     run = site.pytest(*INSTALLED, "-n", "2", "--hosts=recorded://recordings/web1", *more)
     assert run.status == 1, run.output
     results = json.loads((new / "latest/results.json").read_text())
     assert [each["verdict"] for each in results["results"]] == ["fail"]
+    assert not any(each.startswith("--rootdir") for each in results["run"]["arguments"])
     assert not (site.folder / "reports").exists()
 
 

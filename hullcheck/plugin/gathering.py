@@ -1,6 +1,8 @@
 """Gathers: in the main process, after collection and before any test; workers of xdist wait for it."""
 
 import gc
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,6 +31,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session_of(config).ask_to_gather(worker["workerid"], controls)
     except pytest.UsageError as error:
         stop(config, [str(error)])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
+    """Tell the workers on this machine which project it is: a folder that is there by now is no path of tests."""
+    session_of(config)  # it keeps the arguments as the user wrote them
+    if config.inipath is not None and all(each.popen and not each.chdir for each in specs):
+        said = (f"--config-file={config.inipath}", f"--rootdir={config.rootpath}")
+        given = config.invocation_params
+        config.invocation_params = replace(given, args=(*said, *given.args))
 
 
 @pytest.hookimpl(optionalhook=True)

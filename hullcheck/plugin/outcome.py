@@ -46,7 +46,7 @@ class Outcome:
             started=_rfc3339(self.session.started),
             finished=_rfc3339(time.time()),
             version=__version__,
-            arguments=plain_arguments(tuple(map(str, self.session.config.invocation_params.args))),
+            arguments=plain_arguments(self.session.arguments),
             exit_status=-1,  # it follows from what was found
             user=_user(),
             machine=platform.node(),

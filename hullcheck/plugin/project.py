@@ -1,7 +1,8 @@
 """Which project a run is in: pytest looks for its settings before it knows the options of plugins.
 
 Of `--inventory /srv/fleet.yml` it takes the second word for a path of tests, reads the settings beside it, and imports
-what those name. Nothing can be done about that afterwards, so nobody is to get used to writing it: it is refused.
+what those name. Nothing can be done about that afterwards, so nobody may get used to it: it is refused wherever it led
+pytest away from the user's project.
 """
 
 import os
@@ -22,13 +23,21 @@ WITH_A_PATH = (
 )
 """The options of plugins that take a path. Those of pytest itself are known when it looks for its settings."""
 
+_SETTINGS = {
+    **dict.fromkeys(("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini"), b""),
+    "pyproject.toml": b"[tool.pytest",
+    "tox.ini": b"[pytest]",
+    "setup.cfg": b"[tool:pytest]",
+}
+"""The files in which pytest looks for its settings, and what stands in one that has some."""
+
 
 def require(config: pytest.Config) -> None:
     """Stop where pytest may have taken something else for the project than the directory of the user.
 
     Raises:
-        pytest.UsageError: a path follows its option in a word of its own, pytest went astray all the same, or what it
-            would run lies in an unpacked bundle.
+        pytest.UsageError: a path in a word of its own led pytest to another project, or what it would run lies in
+            an unpacked bundle.
     """
     _require_one_word(config)
     _require_no_bundle(config)
@@ -36,12 +45,32 @@ def require(config: pytest.Config) -> None:
 
 
 def _require_one_word(config: pytest.Config) -> None:
+    led_away = not _is_told(config) and not _is_of_user(config)
     for option, path in pairwise(_words(config)):
-        if option in WITH_A_PATH:
+        if option in WITH_A_PATH and led_away:
             raise pytest.UsageError(
                 f"{option} {path}: write {option}={path}, in one word: pytest takes a word of its own for a path of"
                 f" tests{_already_read(config)}"
             )
+
+
+def _is_of_user(config: pytest.Config) -> bool:
+    """Whether pytest is in the project in which it would be without any path."""
+    project = _project_around(config.invocation_params.dir)
+    return config.rootpath == project and config.inipath in (None, *(project / name for name in _SETTINGS))
+
+
+def _project_around(here: Path) -> Path:
+    """The folder that pytest takes for the project where *here* is all that it knows."""
+    around = (here, *here.parents)
+    nearest = next((each for each in around if _has_settings(each)), None)
+    return nearest or next((each for each in around if (each / "pyproject.toml").is_file()), here)
+
+
+def _has_settings(folder: Path) -> bool:
+    """Whether pytest reads its settings from *folder*."""
+    files = ((folder / name, table) for name, table in _SETTINGS.items())
+    return any(file.is_file() and table in file.read_bytes() for file, table in files)
 
 
 def _words(config: pytest.Config) -> list[str]:

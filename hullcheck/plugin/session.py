@@ -47,6 +47,7 @@ class AuditSession:
     def __init__(self, config: pytest.Config) -> None:
         """Read the inventory and the hosts; raise pytest.UsageError where they cannot be used."""
         self.config = config
+        self.arguments = tuple(map(str, config.invocation_params.args))
         self.worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
         self.own_probes = _own_probes(config)
         self.inventory = _inventory(config)
