@@ -9,9 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from hullcheck import inputs
+
 FILE = "markers.ini"
 KEYS = ("title", "version", "publisher", "url")
 OPTIONAL = {"relation": ("supports", "judges"), "nested": ("yes", "no"), "note": ()}
+LARGEST = inputs.MIB
+"""The most bytes of it."""
 LEVELS = (1, 2)  # of the CIS Benchmark
 
 
@@ -139,7 +143,7 @@ def load(path: Path) -> Frameworks:
         FrameworkError: the file cannot be read, or is not what its own header says.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = inputs.read(path, LARGEST).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise FrameworkError(f"{path}:1: cannot be read: {error}; write a text file in UTF-8") from error
     sections = _parse(path, text)

@@ -202,9 +202,9 @@ def mistaken(path: Path) -> str:
     file = _file(path)
     if not os.path.exists(file):
         return f"there is no {FILE_NAME} in this folder"
-    if file.is_char_device() or file.is_block_device():  # they may have no end
-        return "this is no recording"
-    if not file.is_file() or not os.access(file, os.R_OK):  # a pipe can be read only once
+    if not file.is_file():
+        return "this is no recording, but a pipe or a device"
+    if not os.access(file, os.R_OK):
         return ""
     with file.open("rb") as opened:
         head = opened.read(_HEAD)

@@ -1,13 +1,18 @@
 """Reads the results.json that an audit left."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hullcheck import inputs
 from hullcheck.results import SCHEMA, Attestation, Audit, AuditedTarget, Control, Result, Run, User, Waiver
 from hullcheck.rollup import Rollup
 from hullcheck.wrong_use import WrongUse
+
+LARGEST = 512 * inputs.MIB
+"""The most bytes of one: that of 1,000 hosts has some 200 MiB."""
+VALUES = 20_000_000
+"""The most values in it."""
 
 
 def read(path: Path, naming: str) -> dict[str, Any]:
@@ -17,7 +22,7 @@ def read(path: Path, naming: str) -> dict[str, Any]:
         WrongUse: it is not there, or no results of an audit.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = inputs.decode(inputs.read(path, LARGEST), VALUES)
     except FileNotFoundError:
         raise WrongUse(f"{path}: not there; audit first (`pytest -m cis`), or name it: {naming}") from None
     except OSError as error:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from hullcheck import inputs
 from hullcheck.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ else:
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
 SCHEMAS = Path(__file__).parent / "schemas"
+LARGEST = 8 * inputs.MIB
+"""The most bytes of a file: an inventory of 10,000 targets has one MiB."""
+VALUES = 500_000
+"""The most values, keys and brackets in it."""
 DEPTH = 50  # no file of ours needs a tenth of it; a deeper one is a mistake or an attack
 
 Way = tuple[str | int, ...]
@@ -97,10 +102,12 @@ def load(path: Path) -> Document:
 
     Raises:
         YamlError: it cannot be read, is not YAML, holds more than one document, the same key twice in one
-            mapping, an alias or merge key (a value belongs where it is used), or a tag.
+            mapping, far too many values, an alias or merge key (a value belongs where it is used), or a tag.
     """
     text = read_text(path)
     try:
+        if len(text) > VALUES:
+            _require_few(path, text)
         root = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise YamlError(_said(path, error)) from error
@@ -114,6 +121,14 @@ def load(path: Path) -> Document:
 # ---- from YAML to data
 
 
+def _require_few(path: Path, text: str) -> None:
+    """Count before anything is kept: a value takes a hundred times the room that it has in the file."""
+    for number, event in enumerate(yaml.parse(text, Loader=_Loader)):
+        if number > VALUES:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise YamlError(f"{path}:{line}: more than {VALUES:,} values; split the file")
+
+
 def read_text(path: Path) -> str:
     """The text of *path*, which has to be UTF-8 and nothing but text.
 
@@ -121,7 +136,7 @@ def read_text(path: Path) -> str:
         YamlError: it cannot be read, or is not.
     """
     try:
-        raw = path.read_bytes()
+        raw = inputs.read(path, LARGEST)
     except OSError as error:
         raise YamlError(f"{path}:1: cannot be read: {error.strerror or error}") from error
     try:

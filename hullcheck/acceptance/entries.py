@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from hullcheck import catalog, inventory, yamlfile
+from hullcheck import catalog, inputs, inventory, yamlfile
 from hullcheck.acceptance import files as acceptance_files
 from hullcheck.acceptance import names_of, yamledit
 from hullcheck.suggest import did_you_mean
@@ -67,7 +67,7 @@ def _add(file: Path, way: Way, path: Path, section: str, control: str, entry: Ma
     key = control if section == acceptance_files.WAIVERS else None
     text = yamledit.block((*way, key) if key else way, entry)
     before = yamlfile.load(file)
-    old = file.read_bytes().decode("utf-8")
+    old = inputs.read(file, yamlfile.LARGEST).decode("utf-8")
     with contextlib.suppress(yaml.YAMLError, RecursionError):
         new = yamledit.added(old.removeprefix("\ufeff"), way, key, entry)
         new = "\ufeff" * old.startswith("\ufeff") + new

@@ -5,6 +5,7 @@ fields. So who has the contents can make the file again, and no byte of it can b
 """
 
 import io
+import os
 import re
 import stat
 import struct
@@ -13,6 +14,10 @@ from collections.abc import Iterable, Mapping
 
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MODE = stat.S_IFREG | 0o600
+MEMBERS = 25_000
+"""The most files in one: a recording for each target, and what the inventory names."""
+_ENTRY = b"PK\1\2"  # begins each entry of a directory
+_LONGEST = 255  # bytes of a name on common file systems
 _LOCAL = 30  # bytes of an entry's head before its name
 
 
@@ -36,8 +41,11 @@ def unpack(whole: bytes) -> list[tuple[str, bytes]]:
     """The entries of a zip, in the order and as often as its directory names them, whatever their checksums say.
 
     Raises:
-        ArchiveError: it is none, or has entries that are compressed, encrypted, or larger than it is itself.
+        ArchiveError: it is none, or has too many entries, or some that are compressed, encrypted, or larger than it
+            is itself.
     """
+    if whole.count(_ENTRY) > MEMBERS:  # before zipfile keeps something of each
+        raise ArchiveError(f"more than {MEMBERS:,} files, which no bundle has")
     try:
         with zipfile.ZipFile(io.BytesIO(whole)) as archive:
             entries = archive.infolist()
@@ -63,6 +71,8 @@ def _content(whole: bytes, entry: zipfile.ZipInfo) -> bytes:
 def unsafe(name: str) -> bool:
     """Whether *name* could lead out of the folder into which a bundle is unpacked, or cannot be shown as it is."""
     parts = name.split("/")
+    if max(len(os.fsencode(each)) for each in parts) > _LONGEST:
+        return True
     return bool(re.search(r"[\\\0]", name)) or not name.isprintable() or bool({"", ".", ".."} & set(parts))
 
 

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullcheck import bundle
+from hullcheck import bundle, inputs
 from hullcheck.bundle.archive import unsafe
 from hullcheck.targets import plain
 from hullcheck.text import hide_passwords
 
 if TYPE_CHECKING:
     from hullcheck.inventory import Inventory
+
+
+LARGEST = 8 * inputs.MIB
+"""The most bytes of a file that is read as YAML."""
 
 
 def files(inventory: "Inventory") -> dict[str, bytes]:
@@ -36,7 +40,7 @@ def files(inventory: "Inventory") -> dict[str, bytes]:
                 f"{path}: a bundle needs it below the folder of the inventory, with a plain name"
             )
         try:
-            found[f"{bundle.INVENTORY}/{name}"] = _without_passwords(path.read_bytes(), inventory)
+            found[f"{bundle.INVENTORY}/{name}"] = _without_passwords(inputs.read(path, LARGEST), inventory)
         except OSError as error:
             raise bundle.BundleError(f"{path}: {error.strerror}") from None
     for name in named(inventory.document.data):

@@ -2,11 +2,10 @@
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hullcheck import bundle
+from hullcheck import bundle, inputs
 from hullcheck.bundle.manifest import canonical, digest
 from hullcheck.verdicts import Verdict
 
@@ -82,7 +81,7 @@ def opened(content: bytes) -> tuple[bytes, bytes, str]:
         ValueError: it is none, or not written as `envelope` writes it.
     """
     try:
-        document = json.loads(content)
+        document = inputs.decode(content)
         (signature,) = document["signatures"]
         parts = base64.b64decode(document["payload"]), base64.b64decode(signature["sig"]), signature["keyid"]
         written = envelope(*parts)

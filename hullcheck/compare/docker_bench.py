@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hullcheck import inputs
 from hullcheck.wrong_use import WrongUse
 
 RESULTS = ("PASS", "WARN", "INFO", "NOTE")
 BENCHMARKS = {"1.6.0": "1.6.0"}
 """By version of the tool, the version of the benchmark whose numbers it has."""
 
+LARGEST = 64 * inputs.MIB
+"""The most bytes of a log: that of 5,000 containers has some 10 MiB."""
 _TRUNCATED = "(truncated)"
 _CONTAINERS = re.compile(r"4\.1|5\..*")
 _IMAGES = re.compile(r"4\..*")
@@ -96,7 +99,7 @@ def load(path: Path) -> Log:
         WrongUse: it cannot be read, or is not the whole log of a version whose numbers are known.
     """
     try:
-        text = path.read_text(encoding="utf-8", errors="backslashreplace")
+        text = inputs.read(path, LARGEST).decode("utf-8", "backslashreplace")
     except OSError as error:
         raise WrongUse(f"{path}: cannot be read: {error.strerror}") from None
     if not text.lstrip().startswith("{"):
@@ -114,7 +117,7 @@ def parse(text: str, path: str) -> Log:
     """
     document = _json(text, path)
     version = document.get("dockerbenchsecurity") if isinstance(document, dict) else None
-    if version is None or not isinstance(document.get("tests"), list):
+    if not isinstance(version, str) or not isinstance(document.get("tests"), list):
         raise WrongUse(f"{path}: not the JSON log of docker-bench-security")
     if version not in BENCHMARKS:
         known = ", ".join(BENCHMARKS)
@@ -137,7 +140,7 @@ def _time(value: object) -> int | None:
 
 def _json(text: str, path: str) -> Any:
     try:
-        return json.loads(text, strict=False)  # it writes line feeds in names as they are
+        return inputs.decode(text, strict=False)  # it writes line feeds in names as they are
     except json.JSONDecodeError as error:
         end = text.rstrip()
         if error.pos >= len(end) or not end.endswith("}"):
@@ -147,6 +150,8 @@ def _json(text: str, path: str) -> Any:
             f"{path}:{error.lineno}: not JSON, because docker-bench-security does not escape what it names;"
             f" mend this line: {wrong}"
         ) from None
+    except ValueError as error:
+        raise WrongUse(f"{path}: no log of docker-bench-security: it {error}") from None
 
 
 def _tests(entries: list[Any]) -> Iterator[Any]:

@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hullcheck import __version__, private_files
+from hullcheck import __version__, inputs, private_files
 from hullcheck.facts.image_contents import Contents
 from hullcheck.facts.image_contents_probe import IMAGE_CONTENTS
 from hullcheck.inventory import Target
 from hullcheck.probes import TIMED_OUT
-from hullcheck.recording import Recording
+from hullcheck.recording import LARGEST, Recording
 from hullcheck.verdicts import EvidenceError
 
 SCHEMA = "hullcheck/images/4"
@@ -35,7 +35,7 @@ def file_for(folder: Path, target: Target, docker_host: str | None) -> Path:
 def load(path: Path) -> Known:
     """What the file at *path* knows; nothing where it is not there or not as it was written."""
     try:
-        document = json.loads(path.read_text(encoding="ascii"))
+        document = inputs.decode(inputs.read(path, LARGEST))
         if (document["schema"], document["version"]) != (SCHEMA, __version__):
             return {}
         known: dict[str, dict[str, Any]] = document["images"]

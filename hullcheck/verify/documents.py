@@ -1,12 +1,11 @@
 """The JSON files of a bundle: read, and found to be written in the one way in which hullcheck writes them."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hullcheck import __version__, bundle, results_file
+from hullcheck import __version__, bundle, inputs, results_file
 from hullcheck.bundle import manifest as writer
 from hullcheck.results import SCHEMA, Audit
 from hullcheck.verify import Step, digests
@@ -40,7 +39,7 @@ def read(files: Mapping[str, bytes]) -> tuple[Documents | None, Step]:
     """The documents among *files*; None where they cannot be understood."""
     other = ""
     try:
-        manifest = json.loads(files[bundle.MANIFEST])
+        manifest = inputs.decode(files[bundle.MANIFEST])
         made = manifest["made_by"]["hullcheck"]
         other = f"hullcheck {made}" if made != __version__ else ""
         if manifest["schema"] != writer.SCHEMA:
@@ -71,7 +70,7 @@ def _check_texts(manifest: Mapping[str, Any]) -> None:
 
 
 def _results(content: bytes) -> tuple[dict[str, Any], Audit]:
-    document = json.loads(content)
+    document = inputs.decode(content, results_file.VALUES)
     if document["schema"] != SCHEMA:
         raise ValueError(f"{bundle.RESULTS} is {document['schema']}")
     return document, results_file.audit(document)
@@ -79,7 +78,7 @@ def _results(content: bytes) -> tuple[dict[str, Any], Audit]:
 
 def _written(files: Mapping[str, bytes], known: Documents) -> list[str]:
     """Files with bytes that reading passes over, such as blanks, or the same key twice."""
-    policy = json.loads(files[bundle.POLICY])
+    policy = inputs.decode(files[bundle.POLICY])
     written = {
         bundle.MANIFEST: writer.canonical(known.manifest),
         bundle.POLICY: writer.canonical(policy),

@@ -1,19 +1,24 @@
 """What a bundle consists of: a zip as hullcheck writes it, or the folder of an unpacked one."""
 
+import errno
 import os
 import re
 import stat
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import NoReturn
 
-from hullcheck import bundle
+from hullcheck import bundle, inputs
 from hullcheck.bundle import archive
 from hullcheck.recording import PACKED
 from hullcheck.verify import Step
 from hullcheck.writers.run_folder import WRITERS
 from hullcheck.wrong_use import WrongUse
 
-LARGEST = 4 << 30  # bytes of a whole bundle
+LARGEST = 512 * inputs.MIB
+"""The most bytes of a whole bundle: that of 1,000 hosts has some 400 MiB."""
+DEPTH = 20
+"""The most folders around one."""
 _RECORDING = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
 REPORTS = (*WRITERS, bundle.JUNIT, bundle.PAGE)
 ALWAYS = (bundle.MANIFEST, bundle.DIGESTS, bundle.RESULTS, bundle.POLICY)
@@ -50,9 +55,12 @@ def inventory(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _zip(path: Path) -> tuple[dict[str, bytes], list[str]]:
-    if path.stat().st_size > LARGEST:
-        return {}, [f"{path.name}: larger than any bundle ({LARGEST >> 30} GiB)"]
-    whole = path.read_bytes()
+    try:
+        whole = inputs.read(path, LARGEST)
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        return {}, [f"{path.name}: {error.strerror}"]
     try:
         entries = archive.unpack(whole)
     except archive.ArchiveError as error:
@@ -70,9 +78,14 @@ def _zip(path: Path) -> tuple[dict[str, bytes], list[str]]:
 
 
 def _folder(path: Path) -> tuple[dict[str, bytes], list[str]]:
-    files, faults, room = {}, [], LARGEST
-    for folder, folders, names in os.walk(path):
+    files, faults, room, many = {}, [], LARGEST, 0
+    for folder, folders, names in os.walk(path, onerror=_unreadable):
         here = Path(folder)
+        many += len(folders) + len(names)
+        if many > archive.MEMBERS:
+            return {}, [f"{path}: more than {archive.MEMBERS:,} files and folders, which no bundle has"]
+        if len(here.relative_to(path).parts) > DEPTH:
+            return {}, [f"{path}: folders in folders, deeper than {DEPTH}, which no bundle has"]
         if not folders and not names:
             faults.append(f"{here.relative_to(path)}: an empty folder")
         for name in (*folders, *names):
@@ -81,11 +94,18 @@ def _folder(path: Path) -> tuple[dict[str, bytes], list[str]]:
             if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
                 faults.append(f"{shown}: a link or something else than a file")
             elif stat.S_ISREG(kind):
-                room -= (here / name).stat().st_size
-                if room < 0:
-                    return {}, [f"{path}: larger than any bundle ({LARGEST >> 30} GiB)"]
-                files[shown] = (here / name).read_bytes()
+                try:
+                    files[shown] = inputs.read(here / name, room)
+                except OSError as error:
+                    if error.errno != errno.EFBIG:
+                        raise
+                    return {}, [f"{path}: larger than {LARGEST // inputs.MIB} MiB, which no bundle is"]
+                room -= len(files[shown])
     return files, faults
+
+
+def _unreadable(error: OSError) -> NoReturn:
+    raise error
 
 
 def _names(files: Collection[str]) -> list[str]:

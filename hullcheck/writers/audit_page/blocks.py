@@ -22,7 +22,7 @@ from hullcheck.writers.audit_page.sections import divisions
 
 _NUMBER = {verdict: number for number, verdict in enumerate(Verdict)}
 _NOT_JUDGED = "."
-_LARGEST = 1 << 28  # bytes of a block: more than any target answers
+_LARGEST = 1 << 30  # bytes of all blocks: more than all targets answer
 _BLOCK = re.compile(r'(<script type="application/octet-stream" id="[\w-]+">)([A-Za-z0-9+/=]*)(</script>)')
 MOST_TARGETS = 250  # whose answers are embedded; of more they are in the recordings alone
 
@@ -52,18 +52,21 @@ def opened(page: str) -> str:
     Raises:
         ValueError: one of them cannot be read.
     """
-    return _BLOCK.sub(_opened, page)
+    room = _LARGEST
 
+    def opened_block(block: re.Match[str]) -> str:
+        nonlocal room
+        opener = zlib.decompressobj()
+        try:
+            text = opener.decompress(b64decode(block[2], validate=True), max(room, 1)).decode("ascii")
+        except zlib.error as error:
+            raise ValueError(f"an embedded block is damaged: {error}") from None
+        if not opener.eof or opener.unused_data:
+            raise ValueError("an embedded block is damaged, or too large")
+        room -= len(text)
+        return f"{block[1]}{text}{block[3]}"
 
-def _opened(block: re.Match[str]) -> str:
-    opener = zlib.decompressobj()
-    try:
-        text = opener.decompress(b64decode(block[2], validate=True), _LARGEST).decode("ascii")
-    except zlib.error as error:
-        raise ValueError(f"an embedded block is damaged: {error}") from None
-    if not opener.eof or opener.unused_data:
-        raise ValueError("an embedded block is damaged, or too large")
-    return f"{block[1]}{text}{block[3]}"
+    return _BLOCK.sub(opened_block, page)
 
 
 def _packed(document: Any) -> str:
