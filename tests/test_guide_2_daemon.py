@@ -4,10 +4,10 @@ What a control of the CIS benchmark judges already has its marker there, and no 
 """
 
 from datetime import UTC, datetime
-from ipaddress import ip_address
 
 import pytest
 
+from hullcheck.addresses import is_loopback
 from hullcheck.facts import Facts
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.files import FileFact, State
@@ -331,6 +331,6 @@ def _shown(endpoint: tuple[str, int]) -> str:
 
 def _is_loopback(address: str) -> bool:
     try:
-        return ip_address(address).is_loopback
+        return is_loopback(address)
     except ValueError:
         return address == "localhost"

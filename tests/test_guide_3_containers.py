@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
+from hullcheck.addresses import is_loopback
 from hullcheck.facts import Facts
 from hullcheck.facts.capabilities import DOCKER_DEFAULT, plain
 from hullcheck.facts.containers import Container
@@ -15,7 +16,7 @@ from hullcheck.facts.firewall import IPTABLES, IPV4, IPV6, Firewall
 from hullcheck.facts.image_contents import ImageContents
 from hullcheck.facts.image_contents_names import COMPILER, MANAGER, SHELL
 from hullcheck.facts.images import Image
-from hullcheck.facts.ports import Port, is_loopback
+from hullcheck.facts.ports import Port
 from hullcheck.facts.references import Reference
 from hullcheck.facts.scan_reports import Report, ScanReports
 from hullcheck.facts.swarm import SwarmService

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from hullcheck.addresses import canonical
 from hullcheck.facts.daemon_process import DaemonProcess, UnixSocket
 from hullcheck.facts.mounts import is_below
 from hullcheck.facts.ports import Listener
@@ -55,6 +56,7 @@ def endpoint(host: str) -> tuple[str, int | None]:
     """Address and port of what *host* names: `*` for every address, None where it names no port."""
     match = re.fullmatch(r"(?:tcp://)?\[?(.*?)\]?(?::(\d+))?/?", host)
     address, port = match.groups() if match else (host, None)
+    address = canonical(address)
     return "*" if address in EVERY_ADDRESS else address, int(port) if port else None
 
 

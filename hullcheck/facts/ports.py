@@ -1,9 +1,10 @@
 """Ports: what the engine publishes on the host, and what listens in a network namespace (/proc/PID/net/*)."""
 
-import ipaddress
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+
+from hullcheck.addresses import canonical, is_loopback, parse
 
 _SOCKET = re.compile(r"(\d+)/net/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\w\w) .*")
 _INODE_FIELD = 9
@@ -84,23 +85,8 @@ def _end_point(text: str) -> str:
     return f"{_address(address)} {int(number, 16)}"
 
 
-def canonical(host: str) -> str:
-    """An address as Python writes it, of IPv4 also where IPv6 has it; a name as it is."""
-    try:
-        parsed = ipaddress.ip_address(host)
-        return str(getattr(parsed, "ipv4_mapped", None) or parsed)
-    except ValueError:
-        return host
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an address is one of the machine itself."""
-    parsed = ipaddress.ip_address(address)
-    return bool((getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback)
-
-
 def _address(text: str) -> str:
     """The kernel prints an address as 32-bit words in the byte order of the machine, which is little-endian
     here."""
     words = [bytes.fromhex(text[start : start + 8])[::-1] for start in range(0, len(text), 8)]
-    return str(ipaddress.ip_address(b"".join(words)))
+    return str(parse(b"".join(words)))

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from hullcheck.facts import containers, images, ports
+from hullcheck.addresses import is_loopback
+from hullcheck.facts import containers, images
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
 from hullcheck.facts.falco_rules import Rule, Switch, by_configuration, states
 from hullcheck.facts.processes import PROCESSES
@@ -142,7 +143,7 @@ class Watcher:
     def connected_to(self) -> tuple[str, ...]:
         """`ADDRESS PORT` of every connection to another machine."""
         ends = self.document["Network"]["Connected"]
-        return tuple(each for each in ends if not ports.is_loopback(each.partition(" ")[0]))
+        return tuple(each for each in ends if not is_loopback(each.partition(" ")[0]))
 
     @property
     def drivers(self) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from hullcheck.facts import containers, ports
+from hullcheck.addresses import canonical
+from hullcheck.facts import containers
 from hullcheck.facts.container_probe import DOCKER_CONTAINERS
 from hullcheck.facts.mounts import is_below
 from hullcheck.facts.processes import PROCESSES
@@ -173,7 +174,7 @@ class Shippers:
         """Whether a host is this machine, with or without its domain, or one of its containers."""
         names = {name for each in self._containers for name in (each.name, *each.addresses)}
         own = {each.lower() for each in (*names, *self._document["Own"])}
-        plain = ports.canonical(host.rstrip(".")).lower()
+        plain = canonical(host.rstrip(".")).lower()
         return bool(_LOOPBACK.fullmatch(plain)) or bool({plain, plain.partition(".")[0]} & own)
 
     @property

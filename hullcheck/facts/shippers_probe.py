@@ -9,6 +9,7 @@ import json
 import re
 from typing import Any
 
+from hullcheck.addresses import canonical
 from hullcheck.facts import ports, shipper_configs
 from hullcheck.facts.program_answer import words_and_files
 from hullcheck.probes import Probe
@@ -88,7 +89,7 @@ def _keep(text: str) -> str:
     head, *blocks = re.split(r"^process:", text, flags=re.MULTILINE)
     document = {
         "AsRoot": "\nauditor:0\n" in f"\n{head}",
-        "Own": [ports.canonical(each) for each in re.findall(r"^own:(\S+)$", head, re.MULTILINE)],
+        "Own": [canonical(each) for each in re.findall(r"^own:(\S+)$", head, re.MULTILINE)],
         "Shippers": list(map(_shipper, blocks)),
     }
     return json.dumps(document, separators=(",", ":"))

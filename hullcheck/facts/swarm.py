@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from hullcheck.addresses import is_unspecified
 from hullcheck.facts import certificates, daemon_sockets, ports
 from hullcheck.facts.certificates import Certificate
 from hullcheck.facts.daemon import Daemon
@@ -378,7 +379,7 @@ class Swarm:
 
 def on_every_address(listener: Listener) -> bool:
     """Whether a listener is open on every address of its network."""
-    return ipaddress.ip_address(listener.address).is_unspecified
+    return is_unspecified(listener.address)
 
 
 def overlay_networks(swarm: Swarm, networks: Callable[[], Iterable[Network]]) -> Subjects[Network]:

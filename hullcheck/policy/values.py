@@ -1,12 +1,12 @@
 """Reads the values of a policy; what is wrong is said with the place where it stands."""
 
-import ipaddress
 import posixpath
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
+from hullcheck.addresses import canonical, is_unspecified
 from hullcheck.gosize import go_size
 from hullcheck.suggest import did_you_mean
 
@@ -180,8 +180,8 @@ def to_listener(value: object) -> tuple[str, int]:
     try:
         port = int(match[2]) if match else 0
         if match is not None and 1 <= port <= 65535:
-            address = ipaddress.ip_address("::" if match[1] == "*" else match[1].strip("[]"))
-            return "*" if address.is_unspecified else str(address), port
+            address = "::" if match[1] == "*" else match[1].strip("[]")
+            return "*" if is_unspecified(address) else canonical(address), port
     except ValueError:
         pass
     raise ValueError(

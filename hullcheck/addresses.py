@@ -1,0 +1,42 @@
+"""IP addresses, read, written and judged in one way by every Python: what IPv6 maps of IPv4 is the address of IPv4.
+
+For `ipaddress` of Python 3.13 `::ffff:127.0.0.1` is a loopback address, for that of 3.12 it is none.
+"""
+
+import ipaddress
+
+
+def parse(text: str | bytes) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An address from its text, or from its bytes.
+
+    Raises:
+        ValueError: it is none.
+    """
+    parsed = ipaddress.ip_address(text)
+    return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def is_loopback(text: str) -> bool:
+    """Whether an address is one of the machine itself.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return parse(text).is_loopback
+
+
+def is_unspecified(text: str) -> bool:
+    """Whether it stands for every address.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return parse(text).is_unspecified
+
+
+def canonical(host: str) -> str:
+    """An address as Python writes it; a name as it is."""
+    try:
+        return str(parse(host))
+    except ValueError:
+        return host
