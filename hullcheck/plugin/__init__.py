@@ -1,5 +1,6 @@
 """The pytest plugin: options, markers and settings; the modules below collect, gather, judge and report."""
 
+import hullcheck.requirements  # isort: skip  # noqa: F401 - first, as it looks for what the others need
 import re
 from collections.abc import Generator
 from typing import Any

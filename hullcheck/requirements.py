@@ -1,0 +1,35 @@
+"""What hullcheck cannot run without: looked for before anything else of it is imported, and said in one line."""
+
+from importlib.util import find_spec
+
+import pytest
+
+PYTEST = (9, 0)
+# By the name under which Python imports it, a dependency of pyproject.toml.
+PACKAGES = {
+    "testinfra": "pytest-testinfra",
+    "xdist": "pytest-xdist",
+    "pytest_html": "pytest-html",
+    "yaml": "PyYAML",
+    "jsonschema_rs": "jsonschema-rs",
+    "paramiko": "paramiko",
+    "jinja2": "Jinja2",
+    "cryptography": "cryptography",
+}
+
+
+def require() -> None:
+    """See that everything is there.
+
+    Raises:
+        UsageError: something is not.
+    """
+    missing = [package for module, package in PACKAGES.items() if find_spec(module) is None]
+    if pytest.version_tuple[:2] < PYTEST:
+        missing.insert(0, f"pytest {'.'.join(map(str, PYTEST))} (this is {pytest.__version__})")
+    if missing:
+        names = ", ".join(missing)
+        raise pytest.UsageError(f"hullcheck needs {names}: install that, in a checkout by `pip install -e .`")
+
+
+require()
