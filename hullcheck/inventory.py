@@ -130,6 +130,8 @@ def load(path: Path) -> Inventory:
     except yamlfile.YamlError as error:
         raise InventoryError((str(error),)) from None
     faults = document.faults("inventory.json")
+    if not document.shown:
+        raise InventoryError(document.messages(faults))
     data = _mapping(document.data)
     targets, policy = _mapping(data.get("targets")), _mapping(data.get("policy"))
     faults.update(_connect_faults(targets))

@@ -35,6 +35,11 @@ DEPTH = 50  # no file of ours needs a tenth of it; a deeper one is a mistake or 
 Way = tuple[str | int, ...]
 """The way to a value: keys of mappings and indices of lists, from the outside in."""
 
+_OURS = re.compile(
+    r"""^(?:targets|waivers|attestations)\s*:(?:\s|$)|[\s{,"'-](?:connect|justification|expiration_date|last_day"""
+    r"""|control_id|explanation|updated_by)(?:["']\s*:|\s*:(?:\s|$))""",
+    re.MULTILINE,
+)
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _WORDS = {"": None, "true": True, "false": False}
 _UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff]|[\ufeff\ufffe\uffff]")
@@ -59,6 +64,8 @@ class Document:
     """Mappings, lists, text, numbers, truth values; ``None`` for an empty file."""
     lines: Mapping[Way, int]
     """The line of each key and each item of a list, counted from 1."""
+    shown: bool = True
+    """Whether messages may quote it: it has a key of our own. What else somebody named by mistake may be secret."""
 
     def line(self, way: Way) -> int:
         """The line of *way*, or of the nearest part around it that is written in the file."""
@@ -71,8 +78,13 @@ class Document:
         return f"{self.path.name}:{self.line(way)}"
 
     def messages(self, faults: Mapping[Way, str]) -> tuple[str, ...]:
-        """*faults* as ``file:line: way.to.it: what is wrong``, in the order of the file."""
+        """*faults* as ``file:line: way.to.it: what is wrong``, in the order of the file.
+
+        Of a file that may be anything the first alone, without the way.
+        """
         order = sorted(faults.items(), key=lambda fault: self.line(fault[0]))
+        if not self.shown:
+            return tuple(f"{self.path}:{self.line(way)}: {fault}" for way, fault in order[:1])
         return tuple(f"{self.path}:{self.line(way)}: {_dotted(way)}{fault}" for way, fault in order)
 
     def faults(self, schema: str, below: Way = ()) -> dict[Way, str]:
@@ -92,7 +104,7 @@ class Document:
         for step in below:
             data = data[step]
         for error in Draft202012Validator(content).iter_errors(data):
-            for way, fault in _faults(error, content):
+            for way, fault in _faults(error, content) if self.shown else _faults_unquoted(error, content):
                 found.setdefault((*below, *way), fault)
         return found
 
@@ -113,9 +125,9 @@ def load(path: Path) -> Document:
         raise YamlError(_said(path, error)) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise YamlError(f"{path}:1: not YAML: {' '.join(str(error).split())}") from error
-    reader = _Reader(path)
+    reader = _Reader(path, shown=_OURS.search(text) is not None)
     data = reader.read(root, ()) if root else None
-    return Document(path, data, reader.lines)
+    return Document(path, data, reader.lines, reader.shown)
 
 
 # ---- from YAML to data
@@ -162,8 +174,9 @@ def _said(path: Path, error: yaml.MarkedYAMLError) -> str:
 class _Reader:
     """Turns the nodes of a YAML file into data, and remembers their lines."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, shown: bool) -> None:
         self.lines: dict[Way, int] = {}
+        self.shown = shown
         self._path = path
         self._seen: set[int] = set()
 
@@ -182,7 +195,8 @@ class _Reader:
                 return [self.read(item, (*way, number)) for number, item in enumerate(node.value)]
             case yaml.ScalarNode(tag="tag:yaml.org,2002:str"):
                 return _scalar(node)
-        raise self._error(way, f"has the tag {node.tag}; take the tag away")
+        tag = f"has the tag {node.tag}" if self.shown else "a value has a tag"
+        raise self._error(way, f"{tag}; take the tag away")
 
     def _mapping(self, node: yaml.MappingNode, way: Way) -> dict[str, Any]:
         data: dict[str, Any] = {}
@@ -195,19 +209,23 @@ class _Reader:
         """The text of *key*, with its line remembered."""
         line = key.start_mark.line + 1
         if not isinstance(key, yaml.ScalarNode):
-            raise YamlError(f"{self._path}:{line}: {_dotted(way)}a key is not a text")
+            raise YamlError(f"{self._path}:{line}: {self._dotted(way)}a key is not a text")
         name = str(key.value)
         if name == "<<":
-            raise YamlError(f"{self._path}:{line}: {_dotted(way)}a merge key (<<); write the values out")
+            raise YamlError(f"{self._path}:{line}: {self._dotted(way)}a merge key (<<); write the values out")
         here = (*way, name)
         if name in known:
-            said = f"{_dotted(here)}is there already, in line {self.lines[here]}; write it once"
+            what = self._dotted(here) or "a key "
+            said = f"{what}is there already, in line {self.lines[here]}; write it once"
             raise YamlError(f"{self._path}:{line}: {said}")
         self.lines[here] = line
         return name
 
     def _error(self, way: Way, message: str) -> YamlError:
-        return YamlError(f"{self._path}:{self.lines[way]}: {_dotted(way)}{message}")
+        return YamlError(f"{self._path}:{self.lines[way]}: {self._dotted(way)}{message}")
+
+    def _dotted(self, way: Way) -> str:
+        return _dotted(way) if self.shown else ""
 
 
 def _scalar(node: yaml.ScalarNode) -> str | int | bool | None:
@@ -242,6 +260,25 @@ def _faults(error: "ValidationError", schema: Mapping[str, Any]) -> Iterator[tup
             yield way, "holds the same value twice"
         case _:
             yield way, f"{_shown(value)} is not {part['title']}{_remedy(value, part)}"
+
+
+def _faults_unquoted(error: "ValidationError", schema: Mapping[str, Any]) -> Iterator[tuple[Way, str]]:
+    """What is expected at the place of *error*, and nothing of what is there."""
+    way, kind, value = tuple(error.instance_path), error.kind, error.instance
+    part = _part(schema, error.schema_path[:-1])
+    match kind.name:
+        case "additionalProperties":
+            yield way, f"has unknown keys; known keys: {', '.join(sorted(part['properties']))}"
+        case "required":
+            key = kind.as_dict()["property"]
+            yield way, f"{key}: is missing; write {part['properties'][key]['title']}"
+        case "propertyNames":
+            yield way, f"a key is not {part['title']}"
+        case _:
+            yield way, f"{_KINDS.get(type(value), 'a text')} is not {part['title']}"
+
+
+_KINDS = {dict: "a mapping", list: "a list", type(None): "nothing"}
 
 
 def _part(schema: Any, way: Iterable[str | int]) -> Any:

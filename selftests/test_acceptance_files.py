@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hullcheck.acceptance import days
 from hullcheck.inventory import Inventory, InventoryError, load
 from hullcheck.results import Attestation, Waiver
+from selftests.running import Project
 
 ONE = "targets:\n  web1: {connect: local://}\n"
 
@@ -217,14 +219,52 @@ def test_every_field_of_a_waiver(site: Path) -> None:
 )
 def test_waiver_that_is_wrong(site: Path, entry: str, fault: str) -> None:
     """Nothing is waived by it, and it is told with its line."""
-    (said,) = faults(site, "waivers: w.yml\n", w_yml=entry)
+    other = "" if entry == "[a]" else "\nother: {justification: so}\n"
+    (said,) = faults(site, "waivers: w.yml\n", w_yml=f"{entry}{other}")
     assert said.startswith(fault)
+
+
+SECRETS = {
+    "shadow": "root:$y$j9T$geheim:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n",
+    "mapping": "db:\n  password: geheim\ngeheim: [geheim]\n",
+    "pairs": "admin: geheim\nroot: geheim2\n",
+    "list": "- geheim\n- {token: geheim}\n",
+    "json": '{"auths": {"registry": {"auth": "geheim"}}}',
+    "number": "4711\n",
+    "broken": "geheim: [geheim,\n",
+    "tag": "a: !geheim x\n",
+    "table": "geheim,geheim\nx,geheim\n",
+}
+
+
+@pytest.mark.parametrize("suffix", ["yml", "json", "csv", "conf"])
+@pytest.mark.parametrize("section", ["waivers", "attestations"])
+@pytest.mark.parametrize("text", SECRETS.values(), ids=SECRETS)
+def test_file_that_is_something_else_is_not_quoted(site: Path, section: str, suffix: str, text: str) -> None:
+    """A path that leads to a file of secrets tells one line: file, number and what is expected."""
+    (said,) = faults(site, f"{section}: f.{suffix}\n", **{f"f_{suffix}": text})
+    assert re.match(rf"f\.{suffix}:\d+: ", said)
+    assert "geheim" not in said
+    assert "4711" not in said
+    assert "root" not in said
+
+
+def test_shadow_is_not_printed(tmp_path: Path) -> None:
+    """Nor does a whole run print any of it, on the terminal or in a report."""
+    project = Project(tmp_path / "project", {"test_a.py": "def test_a(facts):\n    pass\n"})
+    (tmp_path / "shadow").write_text(SECRETS["shadow"])
+    project.write("inventories/local.yml", f"{ONE}waivers: {tmp_path}/shadow\n")
+    run = project.pytest()
+    assert run.status == 4
+    assert run.lines("shadow:1: nothing is not a waiver, as '{justification: ")
+    assert "geheim" not in run.output
+    assert "daemon" not in run.output
 
 
 def test_faults_of_all_files_are_told_at_once(site: Path) -> None:
     """Those of the inventory first."""
     part = "waivers: [w.yml, gone.yml]\nattestations: [{control_id: a}]\nzzz: 1\n"
-    said = faults(site, part, w_yml="a: {}\nb: {}\n")
+    said = faults(site, part, w_yml="a: {}\nb: {}\nc: {justification: so}\n")
     assert [each.partition(": ")[0] for each in said] == [
         "site.yml:5", "w.yml:1", "w.yml:2", "gone.yml:1", *["site.yml:4"] * 4,
     ]  # fmt: skip

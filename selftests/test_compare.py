@@ -343,6 +343,17 @@ def test_log_with_a_name_that_is_not_escaped(tmp_path: Path, capsys: pytest.Capt
     assert r'web:"443" \x1b panel:80' in said
 
 
+def test_other_file_is_not_quoted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that was named by mistake may hold secrets."""
+    path = tmp_path / "auth.json"
+    path.write_text('{"auths": {\n  "token": "geheim" geheim\n}}\n')
+    said = wrong(capsys, path)
+    assert f"{path}:2: not the JSON log of docker-bench-security" in said
+    assert "geheim" not in said
+    path.write_text('{"dockerbenchsecurity": [1], "tests": []}')
+    assert "not the JSON log of docker-bench-security" in wrong(capsys, path)
+
+
 def test_plain_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The log for people has the one for programs beside it."""
     plain = tmp_path / "dbs.log"

@@ -46,6 +46,7 @@ def faults(write: Write) -> Callable[[str], list[str]]:
     return faults_of
 
 
+TITLE = "a mapping with the keys targets, policy, profiles, controls, waivers and attestations"
 Faults = Callable[[str], list[str]]
 
 # ---- YAML
@@ -115,8 +116,34 @@ def test_keys_are_text(write: Write) -> None:
 def test_surprising_yaml_is_refused_with_its_line(write: Write, text: str, message: str) -> None:
     """What would change a value unseen, or make a small file a huge one, is refused in one line."""
     with pytest.raises(YamlError) as caught:
-        yamlfile.load(write(text))
+        yamlfile.load(write(f"{text}\ntargets: {{}}\n"))
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("geheim: 1\nb: 2\ngeheim: 3\n", "site.yml:3: a key is there already, in line 1; write it once"),
+        ("geheim: &x 1\nb: *x\n", "site.yml:2: an alias (*) repeats another value; write the value out"),
+        ("geheim:\n- !geheim x\n", "site.yml:2: a value has a tag; take the tag away"),
+        ("geheim: [[" + "[" * 60 + "]" * 60 + "]]", "site.yml:1: nested deeper than 50 levels"),
+        ("geheim\ngeheim\n", f"site.yml:1: a text is not {TITLE}"),
+        ("- geheim\n", f"site.yml:1: a list is not {TITLE}"),
+        ("users:\n- {token: geheim}\n", "site.yml:1: "),
+        ("policy: {all: {trusted_users: geheim}}\n", "site.yml:1: "),
+        (
+            "root:$y$geheim:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n",
+            "site.yml:1: has unknown keys; known keys: attestations, ",
+        ),
+    ],
+)
+def test_file_that_is_no_inventory_is_not_quoted(write: Write, text: str, message: str) -> None:
+    """What was named by mistake may be secret: one line says what is expected, and nothing of what is there."""
+    with pytest.raises(InventoryError) as caught:
+        load(write(text))
+    (said,) = caught.value.faults
+    assert said.startswith(message)
+    assert "geheim" not in said
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,8 @@ def _json(text: str, path: str) -> Any:
         end = text.rstrip()
         if error.pos >= len(end) or not end.endswith("}"):
             raise WrongUse(f"{path}: cut off; let docker-bench-security run to its end") from None
+        if '"dockerbenchsecurity"' not in text:  # it may be any file, with secrets in it
+            raise WrongUse(f"{path}:{error.lineno}: not the JSON log of docker-bench-security") from None
         wrong = text.split("\n")[error.lineno - 1].strip()
         raise WrongUse(
             f"{path}:{error.lineno}: not JSON, because docker-bench-security does not escape what it names;"
