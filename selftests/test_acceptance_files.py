@@ -114,6 +114,7 @@ def test_waiver_file_as_a_table(site: Path) -> None:
             "w.csv:2: more cells than columns; put a text with commas in quotes",
         ),
         ("control_id,justification\n,a\n", "w.csv:2: a waiver without a control_id"),
+        (f"control_id,justification\n5.5,{'a' * 200_000}\n", "w.csv:2: not CSV; save the table as CSV"),
         ("control_id,justification\n5.5,a\n5.6, \n", "w.csv:3: 5.6[0].justification: is missing"),
         ("control_id,justification,note\n5.5,a,b\n", "w.csv:2: 5.5[0].note: unknown key"),
     ],

@@ -88,6 +88,16 @@ def test_backend_without_a_time_out_is_bounded(monkeypatch: pytest.MonkeyPatch) 
     assert recording.failure == "ssh://a:***@web1 could not be audited: no answer within 1 s"
 
 
+@pytest.mark.parametrize("backend", ["ssh", "paramiko"])
+def test_configuration_of_ssh_that_is_none_is_not_quoted(backend: str, tmp_path: Path) -> None:
+    """A path that leads to a file of secrets prints none of its lines."""
+    (tmp_path / "shadow").write_text("root:geheim:19000:0:99999:7:::\ngeheim = geheim\n")
+    target = Target("a", f"{backend}://root@127.0.0.1:1?ssh_config={tmp_path}/shadow")
+    (recording,) = gather([target], (), Connection(timeout=20)).values()
+    assert "could not be audited" in recording.failure
+    assert "geheim" not in recording.failure
+
+
 def test_command_that_hangs_is_ended() -> None:
     """The processes of a target that is out of time are gone."""
     probes = (Probe("hangs", "exec sleep 4242"),)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hullcheck.facts.container_probe import DOCKER_CONTAINERS
 from hullcheck.facts.identity import MACHINE_ID, Identity
 from hullcheck.probes import Answer, Probe, render
 from hullcheck.recording import Recording, RecordingError, mistaken, packed
@@ -231,6 +232,15 @@ def test_what_cannot_be_redacted_is_dropped(text: str) -> None:
     assert text not in repr(recording.answers)
     with pytest.raises(EvidenceError):
         recording.json(SECRETS)
+
+
+def test_json_with_two_meanings_is_not_redacted_to_one() -> None:
+    """Of a carried answer with a key twice no half is kept, and what reads it refuses it."""
+    twice = '{"a": true, "a": false}'
+    assert json_fields({"a": True})(twice) == "(dropped)"
+    assert json_lines({"a": True})(f'{{"a": 1}}\n{twice}') == '{"a":1}\n(dropped)'
+    assert json_fields({"a": True})("no json") == ""
+    assert DOCKER_CONTAINERS.keep(f"container {twice}") == ""
 
 
 def test_fields_by_allow_list() -> None:

@@ -226,6 +226,13 @@ def _csv(path: Path) -> Document:
         YamlError: it cannot be read, or has other columns.
     """
     rows = csv.DictReader(StringIO(read_text(path)))
+    try:
+        return _table(path, rows)
+    except csv.Error:  # a cell that is far too long
+        raise YamlError(f"{path}:{rows.line_num + 1}: not CSV; save the table as CSV") from None
+
+
+def _table(path: Path, rows: "csv.DictReader[str]") -> Document:
     missing = {"control_id", "justification"} - {*(rows.fieldnames or ())}
     if missing:
         raise YamlError(

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from hullcheck import inputs
 from hullcheck.facts import daemon_secrets, image_secrets, ssh
 from hullcheck.facts.engine import DATA_ROOT
 from hullcheck.probes import Probe
@@ -222,7 +223,7 @@ def _kept(line: str) -> str:
     if _ID.fullmatch(line) or _USER.fullmatch(line):
         return line
     try:
-        document = json.loads(text)
+        document = inputs.decode(text)
     except ValueError:
         return ""
     if not isinstance(document, dict):

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hullcheck import secrets
+from hullcheck import inputs, secrets
 from hullcheck.probes import Probe
 from hullcheck.secrets.redact import Allowed, pick
 
@@ -104,7 +104,7 @@ def _kept(line: str) -> str:
 def _service_kept(text: str) -> str:
     """What may be stored of a service; nothing, which is no evidence, where it is not understood."""
     try:
-        return json.dumps(_service(json.loads(text)), separators=(",", ":"))
+        return json.dumps(_service(inputs.decode(text)), separators=(",", ":"))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ""
 
@@ -146,7 +146,7 @@ def _settings(options: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
 
 def _document(text: str, allowed: Allowed) -> str:
     try:
-        return json.dumps(pick(json.loads(text), allowed), separators=(",", ":"))
+        return json.dumps(pick(inputs.decode(text), allowed), separators=(",", ":"))
     except ValueError:
         return ""
 

@@ -171,6 +171,8 @@ class _BoundedRun:
 
 
 def _reason(error: Exception) -> str:
+    if type(error).__name__ == "ConfigParseError":  # paramiko quotes the line, of whatever file was named
+        return "its ssh_config is no configuration of ssh; name another file"
     result = error.args[0] if error.args else None
     stderr = getattr(result, "stderr_bytes", None)
     if stderr is not None:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hullcheck import inputs
+
 Allowed = Mapping[str, Any]
 """Field name to True (a value, or a list of them) or to the `Allowed` of what is below; `*` is any other name."""
 HIDDEN = "***"
@@ -14,13 +16,18 @@ DROPPED = "(dropped)"
 
 
 def json_fields(allowed: Allowed) -> Callable[[str], str]:
-    """A `keep` for a probe that answers one JSON document; what is not JSON is dropped whole."""
+    """A `keep` for a probe that answers one JSON document; what is not JSON is dropped whole.
+
+    Of JSON with two meanings (a key twice) it stays that it was there: to pick one would hide the other.
+    """
 
     def keep(text: str) -> str:
         try:
-            return json.dumps(pick(json.loads(text), allowed), separators=(",", ":"))
-        except ValueError:
+            return json.dumps(pick(inputs.decode(text), allowed), separators=(",", ":"))
+        except json.JSONDecodeError:
             return ""
+        except ValueError:
+            return DROPPED
 
     return keep
 
