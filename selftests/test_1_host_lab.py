@@ -1,14 +1,13 @@
 """Section 1 on the real kernel, real accounts and real file systems: what a verdict says is what is there.
 
-Audit rules are the machine's. A test that loads some holds a lock meanwhile and takes them away again; where
-the machine has rules of its own already, it is skipped.
+Audit rules are the machine's. A test that loads some waits for its turn, and what it changed is put back; where the
+machine uses its audit system already, it is skipped.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import fcntl
 import mmap
 import os
 import re
@@ -34,6 +33,8 @@ from hullcheck.probes import Answer, render
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 from selftests.judging import Verdicts, facts_of_engine, judged
+from selftests.lab import auditing
+from selftests.lab.auditing import auditctl
 from selftests.lab.shell import call
 from selftests.needs import need
 
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 EngineFactory = Callable[..., "Engine"]
 HostFactory = Callable[..., "Host"]
 
-LOCK = Path("/run/hullcheck-selftest-audit.lock")
 RULES_FILE = Path("/etc/audit/rules.d/hullcheck-selftest.rules")
 AUDITED = (
     *("1.1.3", "1.1.4", "1.1.5", "1.1.6", "1.1.7", "1.1.8", "1.1.9", "1.1.10", "1.1.11", "1.1.12", "1.1.13"),
@@ -53,44 +53,31 @@ AUDITED = (
 )
 
 
-def auditctl(*arguments: str) -> str:
-    """What auditctl prints.
-
-    Raises:
-        CalledProcessError: it failed.
-    """
-    return subprocess.run(["auditctl", *arguments], check=True, capture_output=True, text=True).stdout
-
-
-def _obstacle() -> str:
-    """Why no rules can be loaded here, in words; else empty."""
-    try:
-        listed = auditctl("-l")
-    except subprocess.CalledProcessError as error:
-        return f"audit rules cannot be loaded here: {error.stderr.strip()}"
-    return "" if listed.strip() == "No rules" else "this machine has audit rules of its own"
-
-
-def _clear() -> None:
-    auditctl("-D")
-    auditctl("-e", "0")
-    RULES_FILE.unlink(missing_ok=True)
-
-
 class Kernel:
     """The audit system of the machine, for one test."""
 
-    def __init__(self) -> None:
-        """Begin to hear what it records."""
+    def __init__(self, lab: Laboratory) -> None:
+        """Switch it on, and begin to hear what it records."""
+        self._rules = auditing.Rules(lab)
+        self.set("-b", "8192")
+        self.set("-e", "1")
         self._records = socket.socket(16, socket.SOCK_RAW, 9)  # AF_NETLINK, NETLINK_AUDIT
         self._records.bind((0, 1))
         self._records.settimeout(2)
 
     def load(self, *rules: str) -> None:
         """Have these rules and no others."""
-        auditctl("-D")
+        self._rules.clear()
         for rule in rules:
-            auditctl(*rule.split())
+            self.add(*rule.split())
+
+    def add(self, *rule: str) -> None:
+        """Load one more."""
+        self._rules.add(*rule)
+
+    def set(self, *arguments: str) -> None:
+        """Change a setting of it."""
+        self._rules.set(*arguments)
 
     def records(self, change: Callable[[], object], path: Path) -> bool:
         """Whether it records that *change* is made to *path*; tried twice, as records get lost."""
@@ -113,8 +100,9 @@ class Kernel:
         return found
 
     def close(self) -> None:
-        """Hear no more."""
+        """Hear no more, and put everything back."""
         self._records.close()
+        self._rules.close()
 
 
 def in_a_child(change: Callable[[], object]) -> None:
@@ -131,41 +119,17 @@ def in_a_child(change: Callable[[], object]) -> None:
 
 
 @pytest.fixture
-def kernel() -> Iterator[Kernel]:
+def kernel(lab: Laboratory) -> Iterator[Kernel]:
     """The machine's audit system, on and without rules, for this test alone."""
-    need("root", "auditctl")
-    with LOCK.open("a+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if LOCK.read_text():
-            _clear()  # of a test that was killed
-        if obstacle := _obstacle():
+    need("auditctl")
+    with auditing.turn(lab):
+        if obstacle := auditing.obstacle():
             pytest.skip(obstacle)
-        LOCK.write_text("rules of a self-test are loaded\n")
-        limit = re.findall(r"backlog_limit (\d+)", auditctl("-s"))[0]
-        heard = Kernel()
-        try:
-            auditctl("-b", "8192")
-            auditctl("-e", "1")
+        with contextlib.closing(Kernel(lab)) as heard:
             yield heard
-        finally:
-            heard.close()
-            _clear()
-            auditctl("-b", limit)
-            LOCK.write_text("")
 
 
 pytestmark = pytest.mark.lab
-
-
-def test_plain_user_has_no_audit_system(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """What the tests of the audit system need is looked for before a file is opened that only root may write."""
-    monkeypatch.delenv("HULLCHECK_LAB", raising=False)
-    monkeypatch.setattr("os.geteuid", lambda: 1000)
-    monkeypatch.setattr("selftests.test_1_host_lab.LOCK", tmp_path / "no folder" / "lock")
-    with pytest.raises(pytest.skip.Exception, match="needs root rights"):
-        request.getfixturevalue("kernel")
 
 
 def ask(path: str | None = None, *before: str) -> Answer:
@@ -473,7 +437,7 @@ def test_rule_for_64_bit_programs(kernel: Kernel, folder: Path) -> None:
     assert not kernel.records(lambda: _chmod_of_i386(file, 0o600), file)
     assert file.stat().st_mode & 0o777 == 0o600
     assert "records programs of b64 alone" in gap(file)
-    auditctl("-a", "always,exit", "-F", "arch=b32", "-F", f"path={file}", "-F", "perm=wa")
+    kernel.add("-a", "always,exit", "-F", "arch=b32", "-F", f"path={file}", "-F", "perm=wa")
     assert kernel.records(lambda: _chmod_of_i386(file, 0o600), file)
     assert gap(file) == ""
 
@@ -482,17 +446,20 @@ def test_processes_without_audit(kernel: Kernel, folder: Path) -> None:
     """`never,task` lets what starts from then on run unaudited: nothing passes."""
     kernel.load(f"-w {folder} -p wa")
     assert gap(folder / "f") == ""
-    auditctl("-a", "never,task")
+    kernel.add("-a", "never,task")
     append_in_a_child = ["sh", "-c", f"echo x >> {folder / 'f'}"]
     assert not kernel.records(lambda: subprocess.run(append_in_a_child, check=True), folder / "f")
     assert gap(folder / "f") == "changes are kept from the record by '-a never,task'"
 
 
-def test_processes_of_a_user_without_audit(kernel: Kernel, folder: Path) -> None:
+def test_processes_of_a_user_without_audit(kernel: Kernel, folder: Path, lab: Laboratory) -> None:
     """`never,task` for one user hides what root does after that user called a program like sudo."""
-    sudo = Path(f"/usr/local/bin/hullcheck-sudo-{os.getpid()}")
+    if os.statvfs(lab.root).f_flag & os.ST_NOSUID:
+        pytest.skip(f"{lab.root} is mounted with nosuid")
+    sudo = lab.root / "sudo"
     shutil.copy("/usr/bin/setpriv", sudo)
-    sudo.chmod(0o4755)
+    os.chown(sudo, 0, 12345)
+    sudo.chmod(0o4750)  # for that user alone
     as_user = ("setpriv", "--reuid=12345", "--regid=12345", "--clear-groups")
     as_root = (sudo, "--reuid=0", "--", "sh", "-c", 'id -u >> "$0"', folder / "f")
     in_between = ("sh", "-c", '"$@"; true', "sh")  # the one that is started by that user
@@ -512,11 +479,11 @@ def test_processes_of_a_user_without_audit(kernel: Kernel, folder: Path) -> None
 def test_file_systems_without_audit(kernel: Kernel, folder: Path) -> None:
     """`never,filesystem` hides every change on file systems of a type; those of the kernel's own hide none."""
     kernel.load(f"-w {folder} -p wa")
-    auditctl("-a", "never,filesystem", "-F", "fstype=tracefs")
+    kernel.add("-a", "never,filesystem", "-F", "fstype=tracefs")
     assert gap(folder / "f") == ""
     assert kernel.records(lambda: (folder / "f").write_text("x"), folder / "f")
     number = int(call("stat", "--file-system", "--format=%t", str(folder)), 16)
-    auditctl("-a", "never,filesystem", "-F", f"fstype={number}")
+    kernel.add("-a", "never,filesystem", "-F", f"fstype={number}")
     assert not kernel.records(lambda: (folder / "f").write_text("y"), folder / "f")
     assert gap(folder / "f").startswith("changes are kept from the record by '-a never,filesystem")
 
@@ -541,7 +508,7 @@ def test_every_audit_control(kernel: Kernel, engine: EngineFactory) -> None:
         above = {each for each in passing if all(_covered(place, places[number]) for place in places[each])}
         assert passing == above
     kernel.load(*(f"-w {place} -p wa" for number in there for place in places[number][:1]))
-    auditctl("-e", "0")
+    kernel.set("-e", "0")
     reason = "auditing is off in the kernel (enabled 0)"
     assert all(set(judged(number, now(facts)).values()) == {("fail", reason)} for number in there)
 
@@ -594,17 +561,20 @@ def test_rule_on_a_link(kernel: Kernel, engine: EngineFactory) -> None:
     assert only(judged("1.1.18", now(facts)))[0] == "pass"
 
 
-def test_rules_of_files(kernel: Kernel, engine: EngineFactory) -> None:
+def test_rules_of_files(kernel: Kernel, engine: EngineFactory, lab: Laboratory) -> None:
     """A rule in a file alone is pending; a loaded one in no file is said to be lost at the next start."""
     one = engine()
     facts, rule = facts_of_engine(one.socket), f"-w {one.config_path} -p wa -k docker"
+    lab.note("tree", str(RULES_FILE))
     RULES_FILE.write_text(f"# docker\n{rule}\n")
-    pending = "no rule covers it; restart pending: a rule in /etc/audit covers it"
-    assert only(judged("1.1.11", now(facts))) == ("fail", pending)
-    kernel.load(rule)
-    nobody = "no auditd takes the records, which go to the kernel's log"
-    assert only(judged("1.1.11", now(facts))) == ("pass", f"{rule}; {nobody}")
-    RULES_FILE.unlink()
+    try:
+        pending = "no rule covers it; restart pending: a rule in /etc/audit covers it"
+        assert only(judged("1.1.11", now(facts))) == ("fail", pending)
+        kernel.load(rule)
+        nobody = "no auditd takes the records, which go to the kernel's log"
+        assert only(judged("1.1.11", now(facts))) == ("pass", f"{rule}; {nobody}")
+    finally:
+        RULES_FILE.unlink()
     lost = "in no rules file, so that it is lost at the next start"
     assert only(judged("1.1.11", now(facts))) == ("pass", f"{rule}; {lost}; {nobody}")
 
@@ -629,7 +599,7 @@ def test_auditctl_is_not_installed(kernel: Kernel, engine: EngineFactory) -> Non
     kernel.load(f"-w {one.config_path} -p wa")
     missing = "auditctl is not installed, so the rules in the kernel cannot be told"
     assert only(judged("1.1.11", now(facts, ask(programs)))) == ("error", missing)
-    auditctl("-e", "0")
+    kernel.set("-e", "0")
     off = "auditing is off in the kernel (enabled 0)"
     assert only(judged("1.1.11", now(facts, ask(programs)))) == ("fail", off)
 
@@ -892,10 +862,12 @@ def _containerd(config: Path, address: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def people() -> Iterator[str]:
+def people(lab: Laboratory) -> Iterator[str]:
     """A group, and the beginning of its users' names: one is a member, one has it as first group."""
     name = f"hc{os.getpid()}"
     users = {f"{name}m": ["--groups", name], f"{name}p": ["--gid", name], f"{name}o": []}
+    for kind, entry in (("group", name), *(("user", user) for user in users)):
+        lab.note(kind, entry)
     subprocess.run(["groupadd", name], check=True)
     try:
         for user, options in users.items():

@@ -27,6 +27,7 @@ from selftests.lab import removal
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
     from selftests.lab.host import Host, Hub
+    from selftests.lab.laboratory import Laboratory
     from selftests.lab.rootless import RootlessEngine
 
 EngineFactory = Callable[..., "Engine"]
@@ -627,9 +628,12 @@ def test_own_containerd(engine: EngineFactory) -> None:
     )
 
 
-def test_tls_of_the_command_line(engine: EngineFactory, certificates: dict[str, str]) -> None:
+def test_tls_of_the_command_line(
+    lab: Laboratory, engine: EngineFactory, certificates: dict[str, str]
+) -> None:
     """The files that options name are judged; those that nothing names are not applicable."""
     folder = Path(f"/tmp/hullcheck-tls-{os.getpid()}")
+    lab.note("tree", str(folder))
     folder.mkdir(mode=0o755)
     try:
         for name, text in certificates.items():

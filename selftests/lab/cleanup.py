@@ -12,14 +12,13 @@ import os
 import pwd
 import re
 import signal
-import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from selftests.lab import processes, removal
+from selftests.lab.machine_state import MachineState
 from selftests.lab.shell import CommandError, LabError, call
 
-INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
 JOURNAL = "journal"
 KILL = signal.SIGKILL
 PATIENCE = 15.0  # seconds for an engine to stop its containers; it gives each of them 10
@@ -28,18 +27,25 @@ ROOTS = re.compile(r"([0-9]+)-([0-9]+)")
 HEX_ID = re.compile(r"[0-9a-f]{64}")
 
 
-def sweep(base: Path) -> None:
-    """Remove the laboratories below *base* whose owners are no longer alive; what resists is warned of."""
+def sweep(base: Path) -> list[str]:
+    """Take down what is left in *base* of laboratories whose owners are dead, and put back what they changed.
+
+    Gives what resists, in words: it must not stop today's tests, and is tried again the next time.
+    """
+    resisting = []
     with _alone(base / ".sweep"):
         for root in base.iterdir():
             owner = ROOTS.fullmatch(root.name)
             if owner and processes.born(int(owner[1])) != int(owner[2]):
                 try:
                     remove(root)
-                except (
-                    LabError
-                ) as error:  # which must not stop today's tests: the next laboratory tries again
-                    warnings.warn(f"A laboratory is left: {error}", stacklevel=2)
+                except LabError as error:
+                    resisting.append(f"A laboratory is left: {error}")
+        try:
+            MachineState(base).settle()
+        except LabError as error:
+            resisting.append(f"A laboratory is left: {error}")
+    return resisting
 
 
 def remove(root: Path) -> None:
@@ -138,8 +144,10 @@ def _undo(kind: str, entry: str) -> None:
         delete_namespace(entry)
     elif kind == "link":
         delete_link(entry)
-    elif kind == "inotify":
-        INOTIFY.write_text(entry)
+    elif kind == "group":
+        _quietly("groupdel", entry)
+    elif kind == "tree":
+        removal.delete(Path(entry))
 
 
 def _quietly(*argv: str) -> None:

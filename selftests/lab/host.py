@@ -20,16 +20,17 @@ from pathlib import Path
 from typing import IO
 
 from selftests.lab import distance, images
-from selftests.lab.cleanup import INOTIFY
 from selftests.lab.engine import IMAGE, Engine
 from selftests.lab.guest import Guest
 from selftests.lab.laboratory import Laboratory
+from selftests.lab.machine_state import SETTINGS_OF_HOSTS
 from selftests.lab.shell import CommandError, LabError, call
 
 HOST_IMAGE = "host:1"
 SYSTEMD = "/usr/lib/systemd/systemd"
 BOOT_LIMIT = 60.0  # seconds; it takes two, and many at once take longer
 MANY = 16  # hosts beyond which systemd runs out of the inotify instances that a kernel allows by default
+INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
 STARTING = ("initializing", "starting", "offline", "unknown")
 
 
@@ -39,6 +40,8 @@ class Hub:
     def __init__(self, lab: Laboratory) -> None:
         """Start the engine, join its network to the machine's, and make the image of a host."""
         self.lab = lab
+        for setting in SETTINGS_OF_HOSTS:
+            lab.change_setting(setting)
         self._slot, self._lock = _free_slot(lab.root.parent)
         self.subnet = f"10.217.{4 * self._slot}"
         self.key = lab.root / "key"
@@ -134,10 +137,8 @@ class Hub:
         self.engine.import_image(archive, HOST_IMAGE)
 
     def _allow_many(self) -> None:
-        before = INOTIFY.read_text().strip()
-        if int(before) < 1024:
-            self.lab.note("inotify", before)
-            INOTIFY.write_text("1024")
+        if int(INOTIFY.read_text()) < 1024:
+            self.lab.change_setting(INOTIFY, "1024")
 
 
 class Host(Guest):

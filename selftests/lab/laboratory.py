@@ -7,13 +7,15 @@ import os
 import shutil
 import signal
 import threading
+import warnings
 from pathlib import Path
 
 from selftests.lab import cleanup, processes
+from selftests.lab.machine_state import MachineState
 from selftests.lab.shell import SYSTEM_PATH, CommandError, LabError, call
 
 BASE = Path("/tmp/hullcheck-lab")  # short: a socket's path has room for 107 characters
-TOOLS = ("dockerd", "containerd", "docker", "ip", "iptables", "nsenter", "busybox")
+TOOLS = ("dockerd", "containerd", "docker", "ip", "iptables", "nsenter", "unshare", "busybox")
 
 
 def obstacle() -> str | None:
@@ -23,12 +25,10 @@ def obstacle() -> str | None:
     missing = [tool for tool in TOOLS if not shutil.which(tool, path=SYSTEM_PATH)]
     if missing:
         return f"the laboratory starts Docker engines and misses {', '.join(missing)} on this machine"
-    trial = f"hc-{os.getpid()}-trial"
     try:
-        call("ip", "netns", "add", trial)
+        call("unshare", "--net", "--mount", "true")
     except CommandError as error:
-        return f"the laboratory starts Docker engines in network namespaces: {error}"
-    cleanup.delete_namespace(trial)
+        return f"the laboratory starts Docker engines in namespaces: {error}"
     return None
 
 
@@ -42,10 +42,14 @@ class Laboratory:
             LabError: the directory for laboratories belongs to somebody else.
         """
         _claim(base)
-        cleanup.sweep(base)
+        for resisting in cleanup.sweep(base):
+            warnings.warn(resisting, stacklevel=2)
         self.owner = os.getpid()
-        self.root = base / f"{self.owner}-{processes.born(self.owner)}"
+        self.holder = f"{self.owner}-{processes.born(self.owner)}"
+        self.root = base / self.holder
         self.root.mkdir(mode=0o711)
+        self.machine = MachineState(base)
+        self.machine.borrow_for_engines(self.holder)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         atexit.register(self.close)
@@ -55,6 +59,12 @@ class Laboratory:
         """Write down that something is about to be, so that it can be undone without us."""
         with self._lock, (self.root / cleanup.JOURNAL).open("a") as journal:
             journal.write(f"{kind} {entry}\n")
+
+    def change_setting(self, path: str | Path, value: str = "") -> None:
+        """Set a file of /proc/sys to *value*, or let something else do so; it is put back afterwards."""
+        self.machine.borrow(self.holder, "setting", str(path))
+        if value:
+            Path(path).write_text(value)
 
     def note_process(self, pid: int) -> None:
         """Write down a process that was started."""
@@ -74,8 +84,11 @@ class Laboratory:
         """Take everything down and remove the directory; harmless if that was done before."""
         if os.getpid() != self.owner or not self.root.exists():
             return  # a fork of the owner ends: what it inherited is not its own
-        cleanup.remove(self.root)
         atexit.unregister(self.close)
+        try:
+            cleanup.remove(self.root)
+        finally:
+            self.machine.give_back(self.holder)
 
 
 def _claim(base: Path) -> None:

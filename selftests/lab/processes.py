@@ -52,10 +52,10 @@ def owner(pid: int) -> int | None:
         return None
 
 
-def has_own_mounts(pid: int) -> bool:
-    """Whether process *pid* lives in another mount namespace than this one; no if it is gone."""
+def is_elsewhere(pid: int, kind: str) -> bool:
+    """Whether process *pid* lives in another namespace of this *kind* (`mnt`, `pid`); no if it is gone."""
     try:
-        return (PROC / str(pid) / "ns/mnt").readlink() != (PROC / "self/ns/mnt").readlink()
+        return (PROC / str(pid) / "ns" / kind).readlink() != (PROC / "self/ns" / kind).readlink()
     except OSError:
         return False
 
