@@ -16,13 +16,14 @@ from selftests.needs import need, stop_if
 
 if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks for it
     from selftests.lab.engine import Engine
+    from selftests.lab.guarded import GuardedEngine
     from selftests.lab.host import Host, Hub
     from selftests.lab.laboratory import Laboratory
     from selftests.lab.machine import Machine
     from selftests.lab.pool import Pool
     from selftests.lab.rootless import RootlessEngine
 
-LAB_FIXTURES = {"lab", "engines", "engine", "hub", "lab_host", "rootless_engine", "machine"}
+LAB_FIXTURES = {"lab", "engines", "engine", "guarded_engine", "hub", "lab_host", "rootless_engine", "machine"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -85,6 +86,28 @@ def engine(engines: Pool) -> Iterator[Callable[..., Engine]]:
     for each in shared:
         engines.give_back(each)
     for each in own:
+        each.down()
+
+
+@pytest.fixture
+def guarded_engine(lab: Laboratory) -> Iterator[Callable[..., GuardedEngine]]:
+    """Make engines that can destroy nothing of the machine, for volumes and binds of its own folders.
+
+    Keywords are those of `engine`; every call gives another engine that nobody had before.
+    """
+    from selftests.lab.guarded import GuardedEngine
+
+    made: list[GuardedEngine] = []
+
+    def make(*, flags: Sequence[str] = (), hosts: Sequence[str] = (), **settings: object) -> GuardedEngine:
+        made.append(
+            GuardedEngine(lab, {key.replace("_", "-"): each for key, each in settings.items()}, flags, hosts)
+        )
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for each in made:
         each.down()
 
 

@@ -213,6 +213,8 @@ def test_default_cgroup_where_the_daemon_has_another(engine: EngineFactory) -> N
     one.create("unasked")
     one.create("built-in", "--cgroup-parent", "/docker")
     assert verdicts("5.25", facts_of_engine(one.socket)) == {"unasked": "pass", "built-in": "fail"}
+    one.docker("rm", "unasked", "built-in")
+    _remove_groups("lab-hc-site")
 
 
 def _remove_groups(name: str) -> None:
@@ -349,16 +351,16 @@ def _of_both(found: dict[str, str]) -> dict[str, str | tuple[str, str]]:
     return {name: pair[0] if len(set(pair)) == 1 else pair for name, pair in pairs.items()}
 
 
-def test_sensitive_mounts(engine: EngineFactory, place: Path) -> None:
+def test_sensitive_mounts(guarded_engine: EngineFactory, place: Path) -> None:
     """5.6: a part of the host's system is found behind links, volume options, bind mounts and read-only
     mounts."""
-    one = engine()
+    one = guarded_engine()
     (place / "link").symlink_to("/etc")
     (place / "file").symlink_to("/etc/passwd")
     for name in ("plain", "bound", "deep/etc", "lower", "upper", "work"):
         (place / name).mkdir(parents=True)
-    call("mount", "--bind", "/etc", str(place / "bound"))
-    call("mount", "--bind", "/etc", str(place / "deep/etc"))
+    one.nsenter("mount", "--bind", "/etc", str(place / "bound"))
+    one.nsenter("mount", "--bind", "/etc", str(place / "deep/etc"))
     bind = ("--opt", "type=none", "--opt", "o=bind", "--opt")
     one.docker("volume", "create", *bind, "device=/etc", "etc")
     one.docker("volume", "create", *bind, f"device={place}/link", "linked")
@@ -410,9 +412,9 @@ def test_sensitive_mounts(engine: EngineFactory, place: Path) -> None:
     assert verdicts("5.6", allowed)["data-created"] == "fail"
 
 
-def test_source_that_is_gone(engine: EngineFactory, place: Path) -> None:
+def test_source_that_is_gone(guarded_engine: EngineFactory, place: Path) -> None:
     """5.6, 5.32: a source that is not there yet, or any more, counts by where it will be made at the next start."""
-    one = engine()
+    one = guarded_engine()
     (place / "link").symlink_to("/etc")
     (place / "file").touch()
     (place / "removed").mkdir()
@@ -429,9 +431,9 @@ def test_source_that_is_gone(engine: EngineFactory, place: Path) -> None:
     assert verdicts("5.32", facts) == good | unclear | {"below": "pass"}
 
 
-def test_part_of_a_volume(engine: EngineFactory, place: Path) -> None:
+def test_part_of_a_volume(guarded_engine: EngineFactory, place: Path) -> None:
     """5.6, 5.32: of a volume that is a folder of the host the part counts that is mounted, wherever links lead."""
-    one = engine()
+    one = guarded_engine()
     (place / "app").mkdir()
     for name, target in {"up": "../" * (len(place.parts) - 1) + "etc", "in": "app"}.items():
         (place / name).symlink_to(target)
@@ -463,6 +465,7 @@ def test_disk_by_another_name(engine: EngineFactory, place: Path) -> None:
     if not Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").exists():
         pytest.skip("the root of this machine is on no disk that it can see")
     dev = Path("/dev") / place.name
+    one.lab.note("tree", str(dev))
     dev.mkdir()
     try:
         for name, number in {"root": device, "own": os.makedev(240, 1_000)}.items():
@@ -504,17 +507,17 @@ def test_shared_mounts(engine: EngineFactory, place: Path) -> None:
     }
 
 
-def test_engine_sockets(engine: EngineFactory, place: Path) -> None:
+def test_engine_sockets(guarded_engine: EngineFactory, place: Path) -> None:
     """5.32: every socket of the engine is found, by its folder, another name, a hard link or a bind mount."""
     second = place / "x.sock"
-    one = engine(hosts=[f"unix://{second}"], fresh=True)
+    one = guarded_engine(hosts=[f"unix://{second}"])
     (place / "link").symlink_to(one.socket)
     (place / "mounted").mkdir()
     (place / "mounted/s").touch()
     (place / "plain").mkdir()
     other = socket.socket(socket.AF_UNIX)
     other.bind(str(place / "plain/docker.sock"))
-    call("mount", "--bind", str(one.socket), str(place / "mounted/s"))
+    one.nsenter("mount", "--bind", str(one.socket), str(place / "mounted/s"))
     exec_root = one.socket.parent / "exec"
     bad = {
         "socket": f"{one.socket}:/s",
@@ -793,9 +796,9 @@ def _failing(number: str, facts: Facts) -> set[str]:
     return {name for name, verdict in verdicts(number, facts).items() if verdict == "fail"}
 
 
-def test_listeners_in_the_network_of_the_host(engine: EngineFactory) -> None:
+def test_listeners_in_the_network_of_the_host(guarded_engine: EngineFactory) -> None:
     """5.8, 5.9, 5.14: in the host's network a container opens what its own processes listen on."""
-    one = engine()
+    one = guarded_engine()
     listen = ("--network", "host")
     one.run("low", *listen, command=("httpd", "-f", "-p", "443"))
     one.run("high", *listen, command=("httpd", "-f", "-p", "127.0.0.1:8443"))
@@ -1162,10 +1165,10 @@ def test_images(engine: EngineFactory) -> None:
 # ---- every state, every name
 
 
-def test_states(engine: EngineFactory) -> None:
+def test_states(guarded_engine: EngineFactory) -> None:
     """Every control judges a container in every state; one that waits for its restart is judged by its
     configuration."""
-    one = engine()
+    one = guarded_engine()
     privileged = ("--privileged", "--network", "host", "-v", "/:/h")
     for name in ("running", "paused", "exited"):
         one.run(name, *privileged)
@@ -1288,6 +1291,7 @@ def _all(facts: Facts) -> dict[str, dict[str, str]]:
 @contextmanager
 def _member_of_docker_group(engine: Engine, name: str) -> Iterator[str]:
     """A user of this machine who may ask the engine, and no more."""
+    engine.lab.note("user", name)
     call("useradd", "--no-create-home", "--user-group", name)
     try:
         call("chgrp", name, str(engine.socket))
@@ -1297,9 +1301,9 @@ def _member_of_docker_group(engine: Engine, name: str) -> Iterator[str]:
         call("userdel", name)
 
 
-def test_auditor_without_root(engine: EngineFactory) -> None:
+def test_auditor_without_root(guarded_engine: EngineFactory) -> None:
     """A fail may be proven by the engine's word; mount tables all may read, namespaces not: an error."""
-    one = engine(fresh=True)
+    one = guarded_engine()
     bad = (
         "--privileged",
         "--network",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import json
 import os
@@ -381,6 +382,63 @@ def test_failed_unmount_stops_the_removal_of_an_engine(
     assert not one.directory.exists()
 
 
+@pytest.mark.parametrize("guarded", [False, True], ids=["engine", "guarded engine"])
+def test_engine_meets_a_mount_that_was_left(
+    engine: EngineFactory, guarded_engine: EngineFactory, tmp_path: Path, guarded: bool
+) -> None:
+    """`docker volume rm` removes what is mounted in the folder of a volume, unless the engine is a guarded one.
+
+    The folder stands for one of the machine's own.
+    """
+    (tmp_path / "file").write_text("kept")
+    one = guarded_engine() if guarded else engine(fresh=True)
+    one.docker("volume", "create", "left")
+    folder = one.data_root / "volumes/left/_data"
+    one.nsenter("mount", "--bind", str(tmp_path), str(folder))
+    with pytest.raises(CommandError, match="error removing volume path"):
+        one.docker("volume", "rm", "left")
+    assert (tmp_path / "file").exists() is guarded
+    one.nsenter("umount", str(folder))
+    one.docker("volume", "rm", "left")
+
+
+@pytest.mark.parametrize("step", ["reset", "down"])
+def test_guarded_engine_ends_with_a_mount_that_was_left(
+    guarded_engine: EngineFactory, tmp_path: Path, step: str
+) -> None:
+    """A folder like one of the machine's own is whole whatever ends an engine in which it is mounted."""
+    (tmp_path / "file").write_text("kept")
+    bind = ("--opt", "type=none", "--opt", "o=bind", "--opt", f"device={tmp_path}")
+    one = guarded_engine()
+    for name in ("bound", "plain"):
+        one.docker("volume", "create", *(bind if name == "bound" else ()), name)
+    one.run("web", "--volume", "bound:/x", "--volume", f"{tmp_path}:/y")
+    for place in ("data/volumes/plain/_data", "other"):
+        one.nsenter("mkdir", "-p", str(one.directory / place))
+        one.nsenter("mount", "--bind", str(tmp_path), str(one.directory / place))
+    with contextlib.suppress(Exception):
+        getattr(one, step)()
+    one.down()
+    assert (tmp_path / "file").read_text() == "kept"
+    assert not one.directory.exists()
+
+
+def test_guarded_engine_can_write_nothing_of_the_machine(
+    guarded_engine: EngineFactory, tmp_path: Path
+) -> None:
+    """Neither in its mount namespace nor in a container can a file of the machine be changed; it is the same file."""
+    one = guarded_engine()
+    one.run("web", "--privileged", "--volume", "/:/host", "--volume", f"{tmp_path}:/own")
+    for place in (tmp_path, Path("/etc"), Path("/usr"), Path("/var/lib"), Path("/run")):
+        with pytest.raises(CommandError, match="Read-only file system"):
+            one.nsenter("touch", str(place / "hullcheck-selftest"))
+    for place in ("/host/etc", "/own"):
+        with pytest.raises(CommandError, match="Read-only file system"):
+            one.docker("exec", "web", "touch", f"{place}/hullcheck-selftest")
+    same = ("stat", "--format", "%d %i", "/etc", "/etc/passwd")
+    assert one.nsenter(*same) == call(*same)
+
+
 def test_failed_unmount_keeps_a_laboratory_and_ends_the_rest_of_it(
     lab: Laboratory, base: Path, own: Path, stuck: pytest.MonkeyPatch
 ) -> None:
@@ -401,6 +459,24 @@ def test_failed_unmount_keeps_a_laboratory_and_ends_the_rest_of_it(
         stuck.undo()
         cleanup.sweep(base)
     assert not orphaned.exists()
+
+
+OWN_FOLDERS = re.compile(r"""device=/['"a-z]|["' =](?:/|/etc|/root|/usr|/var):/""")
+
+
+def test_engines_that_get_folders_of_the_machine_are_guarded() -> None:
+    """A test that gives an engine of this machine one of the machine's own folders takes a guarded engine."""
+    assert OWN_FOLDERS.search('"device=/etc"')
+    assert OWN_FOLDERS.search('"/etc:/host"')
+    found = set()
+    for path in (REPOSITORY / "selftests").glob("test_*_lab.py"):
+        for each in ast.walk(ast.parse(path.read_text())):
+            if isinstance(each, ast.FunctionDef) and "engine" in {
+                argument.arg for argument in each.args.args
+            }:
+                text = ast.unparse(each)
+                found |= {f"{path.name}: {each.name}"} if OWN_FOLDERS.search(text) else set()
+    assert found == set()
 
 
 UNGUARDED = re.compile(

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hullcheck import cli
+from selftests.lab import removal
 from selftests.needs import need
 from selftests.running import Project, Run, clean_environment
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
     from selftests.lab.host import Host
+    from selftests.lab.laboratory import Laboratory
 
 pytestmark = pytest.mark.lab
 
@@ -36,9 +38,10 @@ OF_THE_ENGINE = ("tests/test_2_daemon.py", "tests/test_5_container_runtime.py")
 class SshServer:
     """An ssh server of this machine on a port of its own, which lets root in with a key of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, lab: Laboratory) -> None:
         """Start it."""
-        self.folder = folder
+        self.folder = folder = lab.root / lab.name()
+        folder.mkdir()
         self.port = _free_port()
         self.log = folder / "log"
         for name in ("key", "host_key"):
@@ -58,6 +61,7 @@ class SshServer:
         Path("/run/sshd").mkdir(exist_ok=True)
         command = ["/usr/sbin/sshd", "-D", "-f", str(folder / "sshd_config"), "-E", str(self.log)]
         self.process = subprocess.Popen(command)
+        lab.note_process(self.process.pid)
         _until(lambda: self.log.exists() and "listening" in self.log.read_text())
         key = " ".join((folder / "host_key.pub").read_text().split()[:2])
         (folder / "known_hosts").write_text(f"[127.0.0.1]:{self.port} {key}\n")
@@ -85,18 +89,17 @@ class SshServer:
         return self.log.read_text().count("Accepted publickey")
 
     def down(self) -> None:
-        """Stop it."""
+        """Stop it and forget its keys."""
         self.process.terminate()
         self.process.wait()
+        removal.delete(self.folder)
 
 
 @pytest.fixture
-def sshd(tmp_path: Path) -> Iterator[SshServer]:
+def sshd(lab: Laboratory) -> Iterator[SshServer]:
     """An ssh server of this machine."""
-    need("root", "sshd", "ssh", "ssh-keygen")
-    folder = tmp_path / "sshd"
-    folder.mkdir()
-    server = SshServer(folder)
+    need("sshd", "ssh", "ssh-keygen")
+    server = SshServer(lab)
     yield server
     server.down()
 
@@ -157,10 +160,10 @@ def _variety(engine: Engine) -> None:
 
 
 def test_same_verdicts_over_every_way(
-    engine: EngineFactory, sshd: SshServer, suite: Project, tmp_path: Path
+    guarded_engine: EngineFactory, sshd: SshServer, suite: Project, tmp_path: Path
 ) -> None:
     """local, ssh, paramiko, the carried probe script and recordings of each agree, and ssh logs in once."""
-    one = engine()
+    one = guarded_engine()
     _variety(one)
     address = f"unix://{one.socket}"
     live = {
