@@ -3,6 +3,9 @@
 import re
 import unicodedata
 
+_BETWEEN_URLS = re.compile(r"(\s+|,(?=\s*[\w+.-]+://))")
+_USER = re.compile(r"://[^:/@,]*:")
+
 
 def printable(text: str) -> str:
     """*text* with every character that steers, hides or ends a line, but the line feed, written as an escape."""
@@ -22,4 +25,11 @@ def _escaped(character: str) -> str:
 
 def hide_passwords(text: str) -> str:
     """*text* with the password of every URL in it replaced by `***`."""
-    return re.sub(r"(://[^:/@\s,]*):(?:[^\s,]|,(?!\s*[\w+.-]+://))*@", r"\1:***@", text)
+    return "".join(map(_hide_password, _BETWEEN_URLS.split(text)))
+
+
+def _hide_password(word: str) -> str:
+    """A password goes on to the last `@` of its word, as it may have any character."""
+    last = word.rfind("@")
+    user = _USER.search(word, 0, last) if last > 0 else None
+    return f"{word[: user.end()]}***{word[last:]}" if user else word

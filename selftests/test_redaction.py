@@ -320,3 +320,24 @@ def test_new_lines_are_dropped(probe: Probe) -> None:
             except (KeyError, ValueError, IndexError):  # then all of it is dropped
                 continue
             assert NEW not in kept, text
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("rule:-w /etc -p wa -k docker", None),
+        ("rule:-w /etc -p wa -k MAC-policy", None),
+        ("rule:-w /etc -p wa -k Geheim7", "rule:-w /etc -p wa -k ***"),
+        ("rule: -p wa -k Geheim7-w /a", "rule: -p wa -k ***-w /a"),
+        ("file:/etc/audit/x.rules:-w /x -k a b Geheim7 -p wa", "file:/etc/audit/x.rules:-w /x -k *** -p wa"),
+        ("rule:-a always,exit -F path=/x -F key=Geheim7", "rule:-a always,exit -F path=/x -F key=***"),
+        (
+            "rule:-a always,exit -F path=/x -F key=docker -k G7",
+            "rule:-a always,exit -F path=/x -F key=docker -k ***",
+        ),
+        ("real:/a -k 7\t/b", None),
+    ],
+)
+def test_key_of_an_audit_rule_stays_where_it_is_a_word(line: str, kept: str | None) -> None:
+    """It may be any text, is judged as a word, and is quoted in reports."""
+    assert BY_NAME["audit"].keep(line) == (kept or line)

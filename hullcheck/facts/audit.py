@@ -1,6 +1,7 @@
 """The audit system of a target: whether it is on, the rules in the kernel, and those of the next start."""
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,7 @@ from hullcheck.facts.files import FileFact
 from hullcheck.facts.mounts import Mount, is_below
 from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.secrets.redact import lines_like
+from hullcheck.secrets.redact import HIDDEN, lines_like
 from hullcheck.verdicts import EvidenceError
 
 # auditctl prints `-w PATH` for a rule on a directory with all below it and for one on the directory alone,
@@ -35,6 +36,23 @@ while (1) {
 }
 exit($type == 3 ? 0 : 1);
 """
+
+# A key is any text. What is judged of it, and what people search for, is a word.
+_KEY = re.compile(r"(\s-k\s+|\s-F\s+key\s*=\s*)(\S.*?)(?=-w /| -[a-zA-Z]\s|$)")
+_WORDS = re.compile(r"[A-Za-z_. -]+")
+_KNOWN = lines_like("(?:compat|file|kernel|link|machine|missing|real|rule|status|unlabelled):.*")
+
+
+def _keep(text: str) -> str:
+    return "\n".join(
+        _KEY.sub(_key, line) if line.startswith(("rule:", "file:")) else line
+        for line in _KNOWN(text).split("\n")
+    )
+
+
+def _key(match: re.Match[str]) -> str:
+    return match[0] if _WORDS.fullmatch(match[2]) else match[1] + HIDDEN
+
 
 AUDIT = Probe(
     "audit",
@@ -66,7 +84,7 @@ printf "%s\n%s\n" "$rules" "$files" |
   done
 exit 0
 """,
-    lines_like("(?:compat|file|kernel|link|machine|missing|real|rule|status|unlabelled):.*"),
+    _keep,
 )
 
 PROBES = (AUDIT,)

@@ -25,6 +25,10 @@ _BARE_ARGUMENTS = re.compile(
     r"(?P<before>(?:RUN )?\|\d+ )(?P<arguments>(?:[\w./-]+=\S* )*)(?P<command>.*)", re.DOTALL
 )
 _COMMAND = re.compile(rf"(?:{SHELL}#\(nop\) +)?(?:CMD|ENTRYPOINT|HEALTHCHECK|SHELL|ONBUILD [A-Z]+) ")
+_PLACES = re.compile(
+    rf"(?P<before>(?:{SHELL}#\(nop\) +)?(?:ONBUILD +)?(?:VOLUME|WORKDIR) )(?P<rest>.*)", re.DOTALL
+)
+_NO_WORD = re.compile(r"(?![A-Za-z._#-]+(?![^\s/\[\]\",]))[^\s/\[\]\",]+")
 _WORD = r'"(?:\\.|[^"\\])*"'
 _LIST = re.compile(rf"\[({_WORD}(?:[\s,]+{_WORD})*)\]")
 # Of a value with blanks a word may look like another name: only what cannot be one of its words is kept.
@@ -82,6 +86,8 @@ def masked_step(text: str) -> str:
         return f"{text[: declares.start('rest')]}{_names(declares['rest'])}"
     if given := _BUILD_ARGUMENTS.match(text) or _BARE_ARGUMENTS.match(text):
         return f"{given['before']}{_names(given['arguments'])} {secrets.masked(given['command'])}"
+    if places := _PLACES.fullmatch(text):  # nothing of them is judged
+        return f"{places['before']}{_NO_WORD.sub(secrets.HIDDEN, places['rest'])}"
     return secrets.masked(text)
 
 

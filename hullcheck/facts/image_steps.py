@@ -10,7 +10,7 @@ from hullcheck.facts.shell_script import ASSIGNS, SHELLS, Command, Script, read_
 from hullcheck.facts.shell_words import unquoted
 
 # The shell of a RUN as histories show it, up to its last option; what it is given follows without quotes.
-SHELL = r"(?:/\S+|(?:ba|da|a|k|z)?sh) (?:[-+]\w*o [a-z]+ |-\S+ )*"
+SHELL = r"(?:/\S+|(?:ba|da|a|k|z)?sh) (?:[-+]\w*o [a-z]+ |-\S+ ){0,9}"
 _CLASSIC = re.compile(rf"{SHELL}#\(nop\) +([A-Z]+)(?: (.*))?", re.DOTALL)
 _KEYWORDS = """
     ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER

@@ -1,6 +1,7 @@
 """The commands of a shell's script, as far as they can be told without running it: plain words, and what is unsure."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -16,6 +17,7 @@ ASSIGNS = "="
 SHELLS = frozenset(("ash", "bash", "dash", "ksh", "sh", "zsh"))
 _GIVE_TO_SHELL = ("su", "runuser")  # they take -c as a shell does, before or after a user
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=(.*)", re.DOTALL)
+_GIVES_SCRIPT = re.compile(r"-(?=[A-Za-z]*c)[A-Za-z]*")
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 # Words of the shell before a command, and programs that start another one.
 _BEFORE_WORDS = "exec command sudo env nice nohup xargs"
@@ -25,6 +27,7 @@ _TESTS = frozenset(("[", "]]", "[[", "test", "false", "command"))
 _ONLY_SAY = ("echo", "printf")
 _TOO_DEEP = "a step of its history is nested too deep to be read"
 _MOST_CALLS = 10_000
+_MOST_OPEN = 200  # constructs of the shell in one another
 _DEEPEST, _MOST = 10, 1000  # scripts in scripts, and all of them: an image may be made to be slow to judge
 
 
@@ -151,7 +154,7 @@ class _Reader:
                 self._finish(words, frames)
                 words = []
             words = self._open(words, frames)
-            frames.append(_Frame(operator, words=words))
+            _enter(_Frame(operator, words=words), frames)
         elif operator == "\n" and not words and frames[-1].goes_on:
             return []
         else:
@@ -189,47 +192,50 @@ class _Reader:
         """The end of a command of these words."""
         rest = self._open(words, frames)
         if rest and rest[0] in ("for", "select"):
-            frames.append(_Frame("while"))
+            _enter(_Frame("while"), frames)
             self.calls.append(Call(tuple(rest), frozenset(_guards(frames))))
         else:
             self._command(rest, _guards(frames))
 
     def _open(self, words: list[str], frames: list[_Frame]) -> list[str]:
         """Open and close what the first of these words do; returns the rest."""
-        rest = list(words)
+        rest = deque(words)
         while rest:
             word, top = rest[0], frames[-1]
             if word in ("if", "{", "while", "until"):
-                frames.append(_Frame(word if word != "until" else "while"))
+                _enter(_Frame(word if word != "until" else "while"), frames)
             elif word in ("then", "elif", "else") and top.kind == "if":
                 top.own, top.chain = (self._guard("if"),), ()
             elif word == "case" and "in" in rest:
-                frames.append(_Frame(word, (self._guard(word),)))
-                del rest[: rest.index("in")]
+                _enter(_Frame(word, (self._guard(word),)), frames)
+                while rest[0] != "in":
+                    rest.popleft()
             elif word in _CLOSES:
                 _close(_CLOSES[word], frames)
             elif word == "function" and len(rest) > 1:
-                self._define(rest.pop(1), frames)
+                self._define(rest[1], frames)
+                rest.popleft()
             elif word not in ("!", "do", "time"):
                 break
-            rest.pop(0)
-        return rest
+            rest.popleft()
+        return list(rest)
 
     def _command(self, words: list[str], guards: tuple[Guard, ...]) -> None:
         """The command of these words, without what stands before it."""
-        rest = list(words)
-        while rest and (rest[0] in _BEFORE or _ASSIGNMENT.match(rest[0])):
-            before = rest.pop(0)
+        waiting = deque(words)
+        while waiting and (waiting[0] in _BEFORE or _ASSIGNMENT.match(waiting[0])):
+            before = waiting.popleft()
             if assignment := _ASSIGNMENT.match(before):
                 self.assigned[assignment[1]] = assignment[2]
                 self.calls.append(Call((ASSIGNS, assignment[2]), frozenset(guards)))
-            elif before == "command" and rest and rest[0] in ("-v", "-V"):
-                rest.insert(0, before)  # it only looks for one
+            elif before == "command" and waiting and waiting[0] in ("-v", "-V"):
+                waiting.appendleft(before)  # it only looks for one
                 break
-            while before in _BEFORE and rest and rest[0].startswith("-"):
-                rest.pop(0)
+            while before in _BEFORE and waiting and waiting[0].startswith("-"):
+                waiting.popleft()
             if before == "xargs":
-                rest.append("$")  # what it reads is put there
+                waiting.append("$")  # what it reads is put there
+        rest = list(waiting)
         if not rest:
             return
         if (name := _VARIABLE.fullmatch(rest[0])) and "$" not in self.assigned.get(name[1], "$"):
@@ -251,6 +257,17 @@ class _Reader:
         if len(self.calls) + len(body) > _MOST_CALLS:
             raise EvidenceError(_TOO_DEEP)
         self.calls += [replace(call, guards=call.guards - {function} | set(guards)) for call in body]
+
+
+def _enter(frame: _Frame, frames: list[_Frame]) -> None:
+    """Open a construct in those that are open.
+
+    Raises:
+        EvidenceError: there are too many of them.
+    """
+    if len(frames) == _MOST_OPEN:
+        raise EvidenceError(_TOO_DEEP)
+    frames.append(frame)
 
 
 def _guards(frames: list[_Frame]) -> tuple[Guard, ...]:
@@ -287,12 +304,14 @@ def _script_of_shell(words: list[str]) -> tuple[int, str]:
 
     Where there is none these are all the words. A history does not show quotes: all that follows is of it.
     """
-    for number, word in enumerate(words if words[0] not in _ONLY_SAY else ()):
+    given = [place for place in range(1, len(words) - 1) if _GIVES_SCRIPT.fullmatch(words[place])]
+    last = given[-1] if given and words[0] not in _ONLY_SAY else 0
+    for number, word in enumerate(words[:last]):
         name = _name(word)
         if name not in SHELLS and name not in _GIVE_TO_SHELL:
             continue
         for place in range(number + 1, len(words) - 1):
-            if re.fullmatch(r"-[A-Za-z]*c[A-Za-z]*", words[place]):
+            if _GIVES_SCRIPT.fullmatch(words[place]):
                 return number, " ".join(words[place + 1 :])
             is_option = words[place][0:1] in ("-", "+") or re.fullmatch(r"[-+]\w*[oO]", words[place - 1])
             if name in SHELLS and not is_option:

@@ -17,7 +17,7 @@ _TOKEN = re.compile(
     r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]+(?=:x-oauth-basic@)"
     r"|(?<=https://)(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[A-Za-z0-9_-]{6,}(?=@))"
 )
-_QUERY = re.compile(r"(?<=\?)(?:[^\\<>|`]|\\u0026)+")
+_QUERY = re.compile(r"(?<=\?)(?:[^\\<>|`;&]|&(?!&)|\\u0026)+")
 
 
 def without_known(text: str) -> str:

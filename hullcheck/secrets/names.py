@@ -71,7 +71,7 @@ _COUNTED = frozenset(("count", "limit", "max", "min", "num", "total"))
 _FILES = re.compile(
     r"id_(rsa|dsa|ecdsa|ed25519)|.*\.(key|p12|pfx|jks|keystore|kdbx)|\.(htpasswd|pgpass|netrc)"
 )
-_VERSION = re.compile(r"([-_]?v?\d+)+$")
+_VERSION_BACKWARDS = re.compile(r"(?:\d++v?[-_]?)*+")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -152,8 +152,10 @@ def names_signature_key(name: str) -> bool:
 def names_secret_file(path: str) -> bool:
     """Whether a file of this name holds a secret: a private key, a store of keys, or a name of a secret."""
     name = path.rpartition("/")[2]
-    stem = _VERSION.sub("", name.partition(".")[0])
-    return bool(_FILES.fullmatch(name.lower())) or names_secret(stem)
+    stem = name.partition(".")[0]
+    backwards = _VERSION_BACKWARDS.match(stem[::-1])
+    version = backwards.end() if backwards else 0
+    return bool(_FILES.fullmatch(name.lower())) or names_secret(stem[: len(stem) - version])
 
 
 def _words(name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections.abc import Iterator
 
 from hullcheck.secrets import private_keys
 
@@ -51,13 +52,11 @@ _IN_ONE_VALUE = {
     "a private key": private_keys.IN_ONE_VALUE,
     "a token in a header": rf"(?i:\bBearer\s+){_AFTER_BEARER}",
 }
-FORMATS = [(kind, re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})")) for kind, pattern in _TOKENS.items()] + [
-    (kind, re.compile(pattern)) for kind, pattern in (_IN_ONE_VALUE | _ANYWHERE).items()
-]
-"""Formats that say of themselves that they are secret, in a value by itself; of a group `value` it is that alone."""
-
+_TOKEN_FORMATS = [(kind, re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})")) for kind, pattern in _TOKENS.items()]
+_OTHER_FORMATS = [(kind, re.compile(pattern)) for kind, pattern in (_IN_ONE_VALUE | _ANYWHERE).items()]
+_ANY_TOKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_TOKENS.values())})")
 ON_ONE_LINE = (
-    re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_TOKENS.values())})"),
+    _ANY_TOKEN,
     *map(re.compile, _ANYWHERE.values()),
     re.compile(rf"(?i:\bBearer[^\S\n]+){_AFTER_BEARER}"),
 )
@@ -83,9 +82,16 @@ _IN_SHELL = r"""|changeit|unused|["']*(?:[$`\\*(\[<\s=]|\.[*+?]|\{[{%]|%[sdqvb%{
     |(?:process\.env|os\.environ|ENV)\b.*|(?:id|type|env|src|source|target)=.*"""
 _NO_SECRET_IN_SHELL = re.compile(_PLAIN + _IN_SHELL, re.VERBOSE | re.DOTALL)
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?\s?(?:[smhdwMy]|ms|min|sec|days?|hours?|[kKMG]i?B?|%)?")
-_FINGERPRINT = re.compile(r"(?:(?:0x)?[0-9A-Fa-f]+\s*){1,40}")
+_FINGERPRINT = re.compile(r"(?:(?:0x)?[0-9A-Fa-f]++\s*+){1,40}")
 _KEY_ID = re.compile(r"(?:0x)?(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})")
 _RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=-]{20,}")
+
+
+def by_format(text: str) -> Iterator[tuple[str, int, int]]:
+    """The kind, start and end of each secret that says of itself what it is, in a value by itself."""
+    for kind, pattern in (*(_TOKEN_FORMATS if _ANY_TOKEN.search(text) else ()), *_OTHER_FORMATS):
+        for match in pattern.finditer(text):
+            yield kind, *match.span("value" if "value" in pattern.groupindex else 0)
 
 
 def is_plain(value: str) -> bool:

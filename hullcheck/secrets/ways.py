@@ -1,0 +1,180 @@
+"""Ways to hand over a secret to a command: by the name of an option, by the command, or by where the words go.
+
+Each is written in short and compiled once. A blank is any gap between the words of a command, also where these are a
+list; words in braces stand for the patterns below. Where there is a `name`, it decides, and so does a `file`.
+Every repetition is bounded or can end in one way only, so that the time for a text grows with its length alone.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+LONGEST = 300
+"""Characters of a bare value that are looked at; what is longer goes on to the end of its word."""
+_NAME = r"(?P<name>[A-Za-z_][\w.-]{0,200})"
+_WORD = r"""[^\s"'\\,]{1,300}+"""
+_BARE = rf"""(?:[^\s"';&|,)\]}}]|,(?![\w.-]{{1,40}}+[=:]|[\s"']|$)){{1,{LONGEST}}}"""
+_VALUE = rf"""(?=(?P<value>\\+"[^"\\]*\\+"|"(?:\\.|[^"\\])*"|\$?'[^']*'|{_BARE}))"""
+_AT = r"(?:(?<![\w./-])|(?<=bin/))"  # a command, and no part of a path
+_LINE = r"""(?=[\s"'\\,])[^;&|\n]{0,200}?"""  # the rest of a command
+_LOGINS = (
+    r"(?:az|buildah|cf|crane|docker|helm registry|nerdctl|oras|podman|skopeo|twine) (?:login|upload|register)"
+)
+# What reads a secret from its input.
+_INTO = (
+    r"--password-stdin|--stdin\b|--with-token|\bsudo -S\b|--passphrase-fd\b|--pinentry-mode\b|\bvault login|\bsmbpasswd"
+    r"|\bpasswd\b|\bkinit\b|\bcryptsetup\b|\bveracrypt\b|\bsaslpasswd2\b|\bpdbedit\b|\bsecret-tool\b|\bpass insert\b"
+    r"|\bkeyctl p\w{0,9}\b|\bansible-vault\b|\bsystemd-creds\b|\bsecret create\b|\brclone obscure\b|\bauth login\b"
+)
+_SAYS = r"\b(?:echo|printf)(?: -{word}){0,9}(?: %[sb](?:\\+n)?)?"
+_STARTS = (
+    r"(?:^|[;&|(\n]\s{0,80}|bin/|\bsudo\s|-\w{0,3}c\s[\"']?)[\w.-]{1,40} "  # a command, to the word behind it
+)
+_ENTERS = "login|logon|auth|authenticate|token|connect|enroll|register|activate|unlock"
+# An option of one dash may also be a letter and its value, as in `-pHunter2secret`.
+_ONE_DASH = (
+    r"(?i:(?:key|store)?pass(?:wd|word|phrase)?|secret|token"
+    r"|(?:access|api|auth|private|secret)[_-]?(?:key|token))"
+)
+_SCHEMES = "Bearer|Basic|Token|token"
+_WAYS = [
+    r"(?<![\w$.{-])(?:-[DP](?=[a-z])|--?)?{name}\\*[\"']?(?:[:?+]?=|\s[:?+]?=\s){value}",
+    r"(?<=')-{0,2}{name}=(?P<value>[^']+)(?=')",
+    r"(?<=\")-{0,2}{name}=(?P<value>[^\"\\]+)(?=\")",
+    r"(?<![\w-])--{name} {value}",
+    r"(?<![\w-])-(?P<name>{one_dash}) {value}",
+    r"(?<![\w$.-]){name}\\*[\"']\s*:\s*{value}",
+    r"(?<![\w$.-]){name}:\s*(?=(?P<value>\\*[\"'][^\"'\\]+\\*[\"']))",
+    r"(?:^|[{,\"'\n]|\\n)[ \t]{0,80}{name}:[ \t]+(?P<value>[^\s\"'\\,}]+)",
+    r"(?<![\w-])(?P<name>[A-Za-z]{1,40}(?:-[A-Za-z]{1,40}){1,8}):\s*(?P<value>[^\s\"'\\]+)",
+    r"\bdefine\(\s*\\*[\"']{name}\\*[\"'],\s*{value}",
+    r"\[\\*[\"']{name}\\*[\"']\]\s*=\s*{value}",
+    r"<{name}>(?P<value>[^<>]+)</",
+    r"(?i:authorization)\\*[\"']?\s*:\s*\\*[\"']?(?:{schemes})\s+{value}",
+    r"\$\{{name}:?[-=](?P<value>[^$}/](?:(?!\$\{)[^}])*)(?:\}|(?=\$\{))",
+    r"\b(?:config|configure|kv put|set)(?: -{word}| set){0,9} (?:[\w./:@-]{0,200}[/:])?{name} {value}",
+    r"(?<!\w)s(?P<by>[/|#,%!])[^\w\s]{0,10}?{name}[^\w\s]{0,10}?(?P=by)(?![\w.-]{1,80}=)"
+    r"(?P<value>[^\s\"'/|#,%!$]+)(?P=by)",  # of sed
+    r"(?<![\w.])/{name}:{value}",  # an option of Windows
+    r"{says} {value}[^|;&>]{0,1000}(?:\|\s*(?:sudo )?tee(?: -{word}){0,3} |>>?\s*)(?P<file>[\w~./-]{1,300}+)",
+    r"\b(?:requirepass|masterauth|primaryauth) {value}",
+    r"{at}(?:redis|valkey|keydb)-(?:cli|benchmark){line} -a {value}",
+    r"\bsshpass -p\s*{value}",
+    r"{at}(?:curl|http|https|ab){line} (?:-[Uua] ?|--(?:user|proxy-user|auth)[ =])[\"']?[^\s:;&|\"']{1,100}+:{value}",
+    r"{at}{logins}{line} -p[ =]?{value}",
+    r"{at}(?:mysql|mariadb)(?:-?(?:admin|dump))?{line} -p{value}",
+    r"{at}(?:mysql|mariadb)-?admin{line} password {value}",
+    r"{at}(?:mongo\w*|cqlsh|pymongo){line} -p {value}",
+    r"{at}(?:kadmin|ldap\w+){line} -w {value}",
+    r"{at}(?:ldappasswd|slappasswd){line} -s {value}",
+    r"{at}ssh-keygen{line} -N {value}",
+    r"{at}rclone{line} (?:\w{0,40}(?:key|pass|token)|obscure) {value}",
+    r"\bhttp-basic\.{word} {word} {value}",  # of composer and poetry
+    r"\b(?:authtoken|reset-admin-password) {value}",
+    r"\bnet user {word} {value}",
+    r"{at}(?:sqlcmd|bcp|zip|unzip|ipmitool|mosquitto_\w+){line} -P ?{value}",
+    r"{at}snmp\w+{line} -[AX] {value}",
+    r"{at}doctl{line} -t {value}",
+    r"{at}cloudflared{line} (?:install|uninstall|run) {value}",
+    r"{at}\w{0,20}freerdp\w{0,20}{line} /p:{value}",
+    r"{at}(?:nmcli|iwctl|wpa_cli){line} (?:[\w.-]{0,60}psk|[\w.-]{0,60}password) {value}",
+    r"{at}wpa_passphrase {word} {value}",
+    r"{at}openssl passwd(?: -(?:salt {word}|\w+)){0,9} {value}",
+    r"{at}bundler? config{line} [\w.-]{1,100}:(?!//){value}",
+    r"{at}qpdf{line} --encrypt {value}",
+    r"{at}qpdf{line} --encrypt {word} {value}",
+    r"\b(?:user|owner|input)_pw {value}",  # of pdftk
+    r"\bConvertTo-SecureString(?: -(?:String|AsPlainText|Force)){0,3} {value}",
+    r"{at}7z[ar]?{line} -p{value}",
+    r"{at}smbclient{line} -U [^\s%]{1,100}%{value}",
+    r"{at}(?:plink|pscp|psftp){line} -pw {value}",
+    r"{at}lftp{line} -u [^\s,]{1,100},{value}",
+    r"{at}sqlplus{line} [\w.]{1,100}/(?P<value>[^@\s/]{1,300})@",
+    r"\brabbitmqctl (?:add_user|change_password) {word} {value}",
+    r"\bmc (?:alias|config host) (?:set|add) {word} {word} {word} {value}",
+    r"\b(?:vault|cargo) login(?: --registry {word})? {value}",
+    r"\bhtpasswd -(?=\w*b)\w++ (?:-\w+ ){0,9}{word} {word} {value}",
+    r"{at}user(?:add|mod){line} -p {value}",
+    r"{at}openssl enc{line} -k {value}",
+    r"\bpass(?:in|out)? pass:{value}",
+    r"\bmachine {word} login {word} password {value}",
+    r"/[\w.-]{0,40}pass[\w.-]{0,40} password {value}",  # an answer for debconf
+    r"(?i:\bidentified (?:with \S{1,80} )?(?:by|as)|\bpassword)(?:\s+|\s*\(\s*)(?P<value>'[^']+')",
+    r"(?i:\bidentified by)\s+\\*(?P<value>\"[^\"\\]+)\\*\"",
+    r"(?:=|;)[^;=\s\"']*;\s*(?i:pwd)\s*=\s*{value}",
+    r"\bjdbc:oracle:thin:\w{1,100}/(?P<value>[^@\s]{1,300})@",
+    r"(?<![\w/])\w+:(?P<value>[^\s\"'@/]{1,300})@(?:tcp|unix)\(",
+    r"{says} [\w.-]{1,100}:(?P<value>[^\s\"'\\|]+)[^|;&]{0,1000}\|\s*(?:sudo )?chpasswd",
+    r"\bchpasswd(?: -\S{1,80}){0,9}\s*<<<\s*[\"']?[\w.-]+:(?P<value>[^\s\"'\\]+)",
+    r"\bchpasswd[^\n<]{0,200}<<-?\s*[\"']?\w{1,80}+[\"']?[^\n]{0,200}\n\s*[\w.-]+:(?P<value>\S+)",
+    r"{says} {value}[^|;&]{0,1000}\|\s*[^;&|]{0,100}?(?:{into})",
+    r"(?:{into}|\bvncpasswd\b)[^;&|\n]{0,100}?<<<\s*{value}",
+    r"[\w.-]:(?P<value>[^\s:\"']+)[\"']?\s*>>?\s*\S{0,200}(?:htpasswd|pgpass)\b",
+]
+# Where a secret often is, and often something else: what looks like one does not stay, and is none that is found.
+_MAYBE = [
+    r"{starts}(?:(?!install|add|update)[\w-]{1,40} )?(?:{enters})(?: -{word}){0,5} {value}",
+    r"\b(?:{enters}){line} -(?:-?key|[pPtwkAW])[ =]{value}",
+    r"\b(?i:password|passwd|passphrase|psk|secret|token|pin) {value}",
+    r"(?<![\w.-])-(?:[PAWk]|pw) {value}",
+    r"(?<![\w.])/(?:p|pw|k|key):{value}",
+    r"\bsend(?: -{word}){0,3} {value}",  # of expect
+    r"{says} {value}[^|;&]{0,1000}\|\s*(?:sudo )?(?:su|runuser|doas|gpg2?|openssl|age)\b",
+    r"\bsu\b[^;&|\n]{0,100}?<<<\s*{value}",
+    r"(?:(?i:\bcookie:)|{at}curl{line} (?:-b|--cookie))[\s=]{0,9}\\*[\"']?[^\s=;\"'\\]{1,100}="
+    r"(?P<value>[^\s\"'\\]{1,300})",
+]
+_END_OF_WORD = r"""["'\\]*(?:\s|,|\\\n)+"""
+_PARTS = {
+    "at": _AT,
+    "logins": _LOGINS,
+    "into": _INTO,
+    "says": _SAYS,
+    "starts": _STARTS,
+    "enters": _ENTERS,
+    "one_dash": _ONE_DASH,
+    "schemes": _SCHEMES,
+    "word": _WORD,
+}
+_GAP = rf"""{_END_OF_WORD}["'\\]*"""
+
+
+def compiled(way: str) -> re.Pattern[str]:
+    """The pattern for a way that is written in short."""
+    for word in ("logins", "into", "says", "starts", "enters"):
+        way = way.replace(f"{{{word}}}", _PARTS[word])
+    way = way.replace(r"[ \t]", r"[\x20\t]").replace("[ =]", r"[\s=]").replace(" ?", r"\s?")
+    way = way.replace(" {value}", f"{_END_OF_WORD}{{value}}").replace(" ", _GAP)
+    for word, pattern in (*_PARTS.items(), ("line", _LINE), ("name", _NAME), ("value", _VALUE)):
+        way = way.replace(f"{{{word}}}", pattern)
+    return re.compile(way)
+
+
+def _first_words(way: str) -> tuple[str, ...]:
+    """What a text has to hold for a way that begins with a command; nothing where that is not one of a few words."""
+    begin = re.match(r"(?:\{at\}|\\b)(?:\(\?:([\w|-]+)\)|([\w-]+)(\?)?)", way)
+    if way.startswith("{says}"):
+        return "echo", "printf"
+    if begin is None:
+        return ()
+    return tuple(begin[1].split("|")) if begin[1] else (begin[2][:-1] if begin[3] else begin[2],)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way, with the words of which a text has to hold one, which are looked for in far less time."""
+
+    words: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+    def find(self, text: str) -> Iterator[re.Match[str]]:
+        """Every place of *text* where something is handed over in this way."""
+        if self.words and not any(word in text for word in self.words):
+            return iter(())
+        return self.pattern.finditer(text)
+
+
+HANDED_OVER = [Way(_first_words(way), compiled(way)) for way in _WAYS]
+"""Where there is a secret, if the value is none that only stands for one."""
+MAYBE = [Way(_first_words(way), compiled(way)) for way in _MAYBE]
+"""Where there may be one."""

@@ -1,0 +1,193 @@
+"""Time for what others wrote grows with its length alone: nobody can keep an audit busy with a name, a value or a file.
+
+Every fragment with which a pattern may begin is repeated, alone and with every other one behind it, and so is what may
+come between. Python's `re` goes back to where it was, so that a pattern may take quadratic or exponential time.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import pairwise, product
+
+import pytest
+
+import hullcheck
+from hullcheck import secrets
+from hullcheck.facts import image_secrets
+from hullcheck.facts.audit import AUDIT
+from hullcheck.facts.audit_rules import parse
+from hullcheck.facts.image_probe import IMAGES
+from hullcheck.facts.image_steps import Step
+from hullcheck.facts.shell_script import read_script
+from hullcheck.secrets import ways
+from hullcheck.secrets.known import without_known
+from hullcheck.secrets.names import names_secret_file
+from hullcheck.text import hide_passwords, printable
+from hullcheck.verdicts import EvidenceError
+
+_FLOOR = 0.05  # seconds, below which a ratio says nothing
+_PUNCTUATION = (
+    "",
+    "a",
+    "1",
+    " ",
+    "\n",
+    "=",
+    '"',
+    "'",
+    "\\",
+    "|",
+    ";",
+    ",",
+    "/",
+    ":",
+    "@",
+    "-",
+    "a=",
+    "a1b2c3d4 ",
+    "$(",
+    "{",
+)
+_HEADS = (
+    "password=", "pass=x ", "--password ", "://a:", "https://a", "?a=b&://",
+    "-----BEGIN PRIVATE KEY-----", "eyJaaaaaaaaaaa-", "PuTTY-User-Key-File-3",
+    "LS0tLS1CRUdJTiBQUklWQVRF", "Private-Lines: 1", "${A:-", "echo ", "printf -", "echo a|", "set ",
+    "curl -u", "mysql ", "docker login ", "htpasswd -b", "chpasswd <<", "chpasswd -",
+    "jdbc:oracle:thin:a/", "smbclient -U ", "s/PASSWORD/", "Cookie: a=", "Bearer ", "Basic ", "send ",
+    "login -p ", "<password>", "$1$a$", "$y$a", "sk-", "111111111", "-k a",
+    "! ", "sudo ", "A=b ", "su ", "sh -o ", "sh -c ", "f() { ", "case a in ",
+    "apt-get ", "&& ", "if ",
+    "do ", "<<E\n",
+)  # fmt: skip
+
+
+def _linear(function: Callable[[str], object], text: str, size: int, most: float = 8) -> None:
+    """Require that four times the text takes less than *most* times as long."""
+
+    def seconds(length: int) -> float:
+        whole = (text * (length // len(text) + 1))[:length] + "x"
+        begin = time.process_time()
+        function(whole)
+        return time.process_time() - begin
+
+    for _ in range(3):  # another process may have taken the time
+        small, large = seconds(size), seconds(4 * size)
+        if large < _FLOOR or large < most * small:
+            return
+    pytest.fail(f"{text!r}: {size} characters take {small:.3f} s, four times as many {large:.3f} s")
+
+
+def _script(text: str) -> None:
+    """A script that is nested too deep is an error, which takes no time either."""
+    with suppress(EvidenceError):
+        read_script(text)
+
+
+FUNCTIONS: dict[str, Callable[[str], object]] = {
+    "kinds": secrets.kinds,
+    "value": lambda text: secrets.in_value("GPG_KEY", text),
+    "name": lambda text: secrets.in_value(text, "x1"),
+    "line": lambda text: secrets.line_of([text, text]),
+    "step": lambda text: image_secrets.masked_step(image_secrets.as_words(text)),
+    "declared": lambda text: image_secrets.masked_step(f"ENV A={text}"),
+    "arguments": lambda text: image_secrets.masked_step(f"|1 a={text}"),
+    "list": lambda text: image_secrets.as_words(f"CMD [{text}"),
+    "known": without_known,
+    "addresses": hide_passwords,
+    "printable": printable,
+    "file": names_secret_file,
+    "audit": lambda text: AUDIT.keep(f"rule:{text}"),
+    "rule": lambda text: parse(text, {}),
+    "read step": lambda text: _script(Step(f"RUN {text}").argument),
+    "script": _script,
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_fragments(name: str) -> None:
+    """A text of one fragment, or of a fragment and a mark, again and again."""
+    for head, mark in product(_HEADS, ("", ",", " a;")):
+        _linear(FUNCTIONS[name], head + mark, 1_500)
+    for mark in _PUNCTUATION[1:]:
+        _linear(FUNCTIONS[name], mark, 4_000)
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 40 + "z", "0x1" * 20 + "z", "1" * 60 + "z", " -k a" * 30 + " x", "-a " * 40, "a -b " * 30]
+)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_text_takes_for_ever(name: str, text: str) -> None:
+    """What is short ends at once."""
+    begin = time.process_time()
+    FUNCTIONS[name](text)
+    assert time.process_time() - begin < 2
+
+
+def _patterns() -> Iterator[re.Pattern[str]]:
+    """Every pattern of the library, and those in its lists."""
+    for module in pkgutil.walk_packages(hullcheck.__path__, "hullcheck."):
+        if not module.name.endswith("__main__"):
+            for value in vars(importlib.import_module(module.name)).values():
+                each = value if isinstance(value, list | tuple) else (value,)
+                yield from (
+                    one for one in each if isinstance(one, re.Pattern) and isinstance(one.pattern, str)
+                )
+    yield from (way.pattern for way in (*ways.HANDED_OVER, *ways.MAYBE))
+
+
+def _begin(pattern: str) -> str:
+    """Letters with which a text may begin that *pattern* finds."""
+    words = re.findall(
+        r"(?<![\\\[(?<!:=A-Za-z-])[A-Za-z][A-Za-z -]{1,20}", re.sub(r"\[[^\]]*\]|\\.|\{[^}]*\}", "", pattern)
+    )
+    return words[0] if words else "a"
+
+
+@pytest.mark.slow
+def test_every_pattern() -> None:
+    """With its own first word, again and again, and each mark behind it."""
+    for pattern in dict.fromkeys(_patterns()):
+        begin = _begin(pattern.pattern)
+        for mark in _PUNCTUATION:
+            _linear(lambda text, pattern=pattern: [*pattern.finditer(text)], begin + mark, 2_000)  # type: ignore[misc]
+            _linear(lambda text, pattern=pattern: pattern.fullmatch(text), begin + mark, 2_000)  # type: ignore[misc]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["password=", "://a:", "password='a1b2c3d4 ", "curl -u,", "${A:-", "\n"])
+def test_ten_megabytes(text: str) -> None:
+    """From 10 kB to 10 MB each step takes some ten times as long as the one before."""
+    taken = list[float]()
+    for size in (10_000, 100_000, 1_000_000, 10_000_000):
+        begin = time.process_time()
+        without_known(text * (size // len(text)))
+        taken.append(time.process_time() - begin)
+    assert all(after < max(_FLOOR, 25 * before) for before, after in pairwise(taken)), taken
+    for function in (secrets.kinds, secrets.masked):
+        _linear(function, text, 250_000)
+
+
+def test_image_with_a_long_variable() -> None:
+    """It is described with the others, in time."""
+    image = {
+        "Id": "sha256:" + "ab" * 32,
+        "RootFS": {"Layers": []},
+        "Config": {"Env": ["A=" + "password=" * 12_000]},
+    }
+    begin = time.process_time()
+    kept = IMAGES.keep(f"image {json.dumps(image)}\n--blobs\n")
+    assert "a value given to password" in kept
+    assert time.process_time() - begin < 60
+
+
+def test_script_with_too_many_open_constructs_is_an_error() -> None:
+    """What is nested deeper than anybody writes is not judged."""
+    assert read_script("if a; then b; fi;" * 300).calls
+    with pytest.raises(EvidenceError, match="nested too deep"):
+        read_script("if a; then b;" * 300)
