@@ -43,7 +43,7 @@ def recording(answers: Mapping[str, str], probes: tuple[Probe, ...] = PROBES) ->
     for name, text in answers.items():
         lines += [f"{NONCE} begin {name}", text, f"{NONCE} status 0", "", f"{NONCE} end {name}"]
     output = "\n".join((*lines, f"{NONCE} complete", ""))
-    return Recording.from_output(output, probes, target="web1", backend="script", gathered=1.0)
+    return Recording.from_output(output, probes, target="web1", backend="script", asked=1.0)
 
 
 def kept(text: str) -> str:
