@@ -191,7 +191,7 @@ def bytes_of_recording(rng: random.Random, made: Bundle, folder: Path) -> tuple[
 
 def said_to_be_partial(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """A run that is said to rest on an earlier one, and a requirement or a page with which nobody could compare."""
-    named = "report.html: is not the page"
+    named = _WHOLE_RUN
 
     def change(document: Any) -> None:
         nonlocal named
@@ -203,8 +203,8 @@ def said_to_be_partial(rng: random.Random, made: Bundle, folder: Path) -> tuple[
     if rng.random() < 0.7:
         made.edit(bundle.RESULTS, change)
     else:
-        made.files["report.html"] = made.files["report.html"].replace(
-            b"</body>", b"<script>0</script></body>"
+        made.files["junit.xml"] = made.files["junit.xml"].replace(
+            b"</testsuite>", b"<system-out>all is well</system-out></testsuite>"
         )
     made.edit(bundle.MANIFEST, lambda document: document["selection"].update(partial="--lf was given"))
     return made.unsigned().fitting(), named
@@ -213,10 +213,31 @@ def said_to_be_partial(rng: random.Random, made: Bundle, folder: Path) -> tuple[
 def file_added(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """A file more, listed or not."""
     name = rng.choice(
-        ["notes.txt", "inventory/more.yml", "web9/recording.json.gz", "../up", "/root", "careless/x", "a\\b"]
+        [
+            "notes.txt",
+            "inventory/more.yml",
+            "web9/recording.json.gz",
+            "../up",
+            "/root",
+            "careless/x",
+            "a\\b",
+        ]
     )
     made.files[name] = made.files[RECORDINGS[0]] if name.endswith(".gz") else b"x\n"
     return (made.unsigned().fitting() if rng.random() < 0.7 else made), name.partition("/recording")[0]
+
+
+def name_that_fits_nowhere(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
+    """A file whose name no file system takes, or that would have to lie in another file."""
+    name, named = rng.choice(
+        [
+            (f"inventory/{'a' * 300}", "such a name is in no bundle"),
+            (f"inventory{'/a' * 1000}", "such a name is in no bundle"),
+            ("inventory/demo.yml/a", "inventory/demo.yml: is a file, and others lie in it"),
+        ]
+    )
+    made.files[name] = b"x\n"
+    return made.unsigned().fitting(), named
 
 
 def file_gone(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
@@ -283,24 +304,52 @@ def junit(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     return made.unsigned().fitting(), "junit.xml: "
 
 
+_FOREIGN = '<testcase classname="tests.test_a" name="{}" time="0.001" />'
+_OTHER_TEST = "junit.xml: a test that is no control is not what"
+_WHOLE_RUN = "junit.xml: is not what pytest writes of such a run"
+_JUNIT: list[tuple[str, str, str]] = [
+    (
+        "</testsuite>",
+        _FOREIGN.format("test_container_is_not_privileged[careless]") + "</testsuite>",
+        _OTHER_TEST,
+    ),
+    ("</testsuite>", _FOREIGN.format("test_own") + "</testsuite>", _OTHER_TEST),
+    (r'failures="\d+" skipped="\d+" tests="\d+"', 'failures="0" skipped="0" tests="0"', _WHOLE_RUN),
+    ("</testsuite>", "<system-out>all is well</system-out></testsuite>", _WHOLE_RUN),
+    (r"(<testsuite [^>]*>)", r'\1<properties><property name="a" value="b" /></properties>', _WHOLE_RUN),
+    (r"(<testsuite [^>]*>)", r"\1all is well", _WHOLE_RUN),
+    (r'(<testsuite [^>]*) time="[^"]*"', r'\1 time="1 ms"', _WHOLE_RUN),
+    (r' timestamp="[^"]*"', ' timestamp="&lt;img src=x&gt;"', _WHOLE_RUN),
+    (r' hostname="[^"]*"', ' hostname="elsewhere"', _WHOLE_RUN),
+    (r'(<testcase [^>]*) time="[^"]*"', r'\1 time="&lt;img src=x&gt;"', "junit.xml: "),
+    (r'<testcase (classname="[^"]*") (name="[^"]*")', r"<testcase \2 \1", "junit.xml: "),
+    (r"(<testcase .*?</testcase>)", r"\1\1", "junit.xml: "),
+    (r"(<testcase .*?</testcase>)", "", "junit.xml: "),
+    ("</testcase>", "</testcase>x", "junit.xml: "),
+]
+"""What to put into junit.xml in which place, and what is to be named."""
+
+
+def _free_in_junit(old: str, new: str, named: str) -> Tamper:
+    """A change of what no control says: another test, a count, an attribute, or text between the tests."""
+
+    def tamper(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
+        text = made.files["junit.xml"].decode()
+        changed = re.sub(old, new, text, count=1, flags=re.DOTALL)
+        assert changed != text
+        made.files["junit.xml"] = changed.encode()
+        return made.unsigned().fitting(), named
+
+    tamper.__name__ = f"free_in_junit: {new}"
+    return tamper
+
+
 def page(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
-    """A verdict, the evidence or the script of report.html."""
-    text = made.files["report.html"].decode()
-    old, new = rng.choice(
-        [
-            ("&#34;result&#34;: &#34;Failed&#34;", "&#34;result&#34;: &#34;Passed&#34;"),
-            ("\\&#34;col-result\\&#34;&gt;Failed", "\\&#34;col-result\\&#34;&gt;Passed"),
-            ("exit status 0", "exit status 1"),
-            ("</body>", "<script>0</script></body>"),
-            ("</style>", ".failed{display:none}</style>"),
-            ("Evidence</h2>", "Evidence!</h2>"),
-            ("&#34;renderCollapsed&#34;", "&#34;renderCollapse&#34;"),
-        ]
-    )
-    places = [match.start() for match in re.finditer(re.escape(old), text)]
-    at = rng.choice(places)
-    made.files["report.html"] = (text[:at] + new + text[at + len(old) :]).encode()
-    return made.unsigned().fitting(), "report.html: "
+    """A page of pytest-html, whatever script is in it: no bundle has one, however well it is listed."""
+    made.files["report.html"] = b"<!DOCTYPE html><img src=x onerror=alert(0)>"
+    if rng.random() < 0.5:
+        made.edit(bundle.MANIFEST, lambda document: document["left_out"].update({"report.html": "too large"}))
+    return made.unsigned().fitting(), "report.html: there is no such file in a bundle"
 
 
 def table(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
@@ -451,12 +500,14 @@ TAMPERINGS: dict[Tamper, int] = {
     bytes_of_recording: 6,
     said_to_be_partial: 4,
     file_added: 10,
+    name_that_fits_nowhere: 6,
     file_gone: 12,
     file_renamed: 8,
     names_of_members: 6,
     policy: 4,
     junit: 10,
-    page: 10,
+    **{_free_in_junit(*each): 1 for each in _JUNIT},
+    page: 4,
     table: 4,
     manifest_says: 20,
     blanks: 10,

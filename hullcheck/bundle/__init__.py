@@ -4,7 +4,6 @@ from pathlib import Path
 
 RESULTS = "results.json"
 JUNIT = "junit.xml"
-PAGE = "report.html"
 INVENTORY = "inventory"
 """The folder with the inventory, and with the files that it names."""
 POLICY = "policy.json"
@@ -15,7 +14,7 @@ SIGNATURE = f"{DIGESTS}.sig"
 STATEMENT = "statement.dsse.json"
 
 NAMES = (
-    *(RESULTS, JUNIT, PAGE, "audit.html", "findings.csv", "requirements.csv"),
+    *(RESULTS, JUNIT, "report.html", "audit.html", "findings.csv", "requirements.csv"),
     *(INVENTORY, POLICY, MANIFEST, DIGESTS, SIGNATURE, STATEMENT),
 )
 """What lies in the folder of a run or in its bundle, beside the folder of each target."""

@@ -10,7 +10,8 @@ import re
 import stat
 import struct
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import PurePosixPath
 
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MODE = stat.S_IFREG | 0o600
@@ -18,6 +19,7 @@ MEMBERS = 25_000
 """The most files in one: a recording for each target, and what the inventory names."""
 _ENTRY = b"PK\1\2"  # begins each entry of a directory
 _LONGEST = 255  # bytes of a name on common file systems
+_LONGEST_PATH = 1000  # bytes: below what they take together with a folder for it
 _LOCAL = 30  # bytes of an entry's head before its name
 
 
@@ -69,11 +71,17 @@ def _content(whole: bytes, entry: zipfile.ZipInfo) -> bytes:
 
 
 def unsafe(name: str) -> bool:
-    """Whether *name* could lead out of the folder into which a bundle is unpacked, or cannot be shown as it is."""
+    """Whether *name* could lead out of the folder of an unpacked bundle, or cannot be shown or kept as it is."""
     parts = name.split("/")
-    if max(len(os.fsencode(each)) for each in parts) > _LONGEST:
+    if len(os.fsencode(name)) > _LONGEST_PATH or max(len(os.fsencode(each)) for each in parts) > _LONGEST:
         return True
     return bool(re.search(r"[\\\0]", name)) or not name.isprintable() or bool({"", ".", ".."} & set(parts))
+
+
+def in_the_way(names: Collection[str]) -> list[str]:
+    """Those of *names* that are files where others need a folder."""
+    folders = {str(folder) for name in names for folder in PurePosixPath(name).parents}
+    return sorted(folders & set(names))
 
 
 def repeated(names: Iterable[str]) -> list[str]:

@@ -60,21 +60,13 @@ def target_document(connect: str, recording: Recording) -> dict[str, Any]:
 
 
 def made_by(version: str, content: str) -> dict[str, str]:
-    """What judged: the version of each program that has a say in verdicts or pages."""
+    """What judged: the version of each program that has a say in verdicts or reports."""
     return {
         "hullcheck": version,
         "content": content,
         "python": platform.python_version(),
-        "pytest": _version("pytest"),
-        "pytest-html": _version("pytest-html"),
+        "pytest": metadata.version("pytest"),
     }
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return ""
 
 
 def content_digest(project: Path, tests: Iterable[str], markers: Path) -> str:

@@ -67,8 +67,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("htmlpath", "") is None:
         config.option.htmlpath = str(folder / "report.html")
         config.option.self_contained_html = True
-    elif bundled:  # a page that needs other files beside it is no page in a bundle
-        config.option.self_contained_html = True
 
 
 def _frameworks(config: pytest.Config) -> frameworks.Frameworks:

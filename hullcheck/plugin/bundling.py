@@ -1,20 +1,19 @@
 """Makes the bundle of a run: what it takes is looked at before any host is asked, the rest when all is written."""
 
 import json
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from hullcheck import bundle, frameworks, private_files
-from hullcheck.bundle import archive, inventory, manifest, sshsig, statement
+from hullcheck.bundle import archive, inventory, junit, manifest, sshsig, statement
 from hullcheck.plugin import options
 from hullcheck.plugin.selected import selection
 from hullcheck.plugin.session import AuditSession
 from hullcheck.recording import FILE_NAME, PACKED, packed
 from hullcheck.results import Audit
-from hullcheck.writers.html import MOST_TESTS
 from hullcheck.writers.run_folder import WRITERS
 
 _TRIAL = b"hullcheck asks whether this key can sign\n"
@@ -25,6 +24,7 @@ class Bundling:
 
     Attributes:
         tests: the files of the controls that were judged, seen from the project.
+        left_out: why a report is not there that others have.
     """
 
     def __init__(self, config: pytest.Config, audit_session: AuditSession) -> None:
@@ -37,6 +37,7 @@ class Bundling:
         self.audit_session = audit_session
         self.key = options.path(config, "sign")
         self.tests: set[str] = set()
+        self.left_out: dict[str, str] = {}
         _refuse_other_junit(config)
         try:
             self.inventory = inventory.files(audit_session.inventory)
@@ -81,11 +82,17 @@ class Bundling:
         return files
 
     def _reports(self) -> dict[str, bytes]:
+        """The reports of which every byte can be derived again; not so report.html, which pytest-html writes."""
         folder = self.audit_session.folder
-        places = {name: folder / name for name in WRITERS}
-        for name, option in ((bundle.JUNIT, "xmlpath"), (bundle.PAGE, "htmlpath")):
-            places[name] = Path(self.config.getoption(option, None) or folder / name)
-        return {name: path.read_bytes() for name, path in places.items() if path.is_file()}
+        files = {name: (folder / name).read_bytes() for name in WRITERS}
+        written = Path(self.config.getoption("xmlpath", None) or folder / bundle.JUNIT)
+        if not written.is_file():
+            self.left_out[bundle.JUNIT] = "pytest was told to write none"
+        elif _is_of_controls(written):
+            files[bundle.JUNIT] = written.read_bytes()
+        else:
+            self.left_out[bundle.JUNIT] = "it has tests that are no controls"
+        return files
 
     def _manifest(
         self, session: pytest.Session, audit: Audit, files: dict[str, bytes], interrupted: bool
@@ -103,7 +110,7 @@ class Bundling:
                 each.name: manifest.target_document(each.connect, recordings[each.name])
                 for each in audit.targets
             },
-            "left_out": _left_out(files, len(audit.results)),
+            "left_out": self.left_out,
             "files": manifest.listed(files),
         }
 
@@ -123,6 +130,13 @@ class Bundling:
         }
 
 
+def _is_of_controls(path: Path) -> bool:
+    try:
+        return junit.is_of_controls(path.read_bytes())
+    except (ElementTree.ParseError, ValueError) as error:
+        raise bundle.BundleError(f"{path}: pytest did not write it whole ({error})") from None
+
+
 def _refuse_other_junit(config: pytest.Config) -> None:
     """A junit.xml that is written in another way for one run alone could not be derived again."""
     said = [each for each in config.getoption("override_ini", None) or () if each.startswith("junit_")]
@@ -133,14 +147,3 @@ def _refuse_other_junit(config: pytest.Config) -> None:
             f"--bundle: {said[0]}: `hullcheck verify` could not write junit.xml so again;"
             " leave it out, or write junit_… into the settings of pytest"
         )
-
-
-def _left_out(files: Collection[str], tests: int) -> dict[str, str]:
-    """Why a report is not there that others have."""
-    reasons = {
-        bundle.JUNIT: "pytest was told to write none",
-        bundle.PAGE: f"more than {MOST_TESTS} tests, and --html did not ask for it"
-        if tests > MOST_TESTS
-        else "pytest-html did not write it",
-    }
-    return {name: reason for name, reason in reasons.items() if name not in files}

@@ -75,7 +75,7 @@ def _again(files: Mapping[str, bytes], known: Documents) -> Iterator[Step]:
     again, _ = documents.read(made)
     assert again is not None  # this version wrote it a moment ago
     other = verdicts.other_maker(known, again)
-    faults = (*verdicts.differences(files, known, again, made), *reports.compared(files, made, known))
+    faults = (*verdicts.differences(files, known, again, made), *reports.compared(files, made, known, again))
     many, targets = len(again.results["results"]), len(again.results["targets"])
     said = f"{many} derived again from {targets} recordings, all the same"
     yield Step("verdicts", said, faults, differs=True, other=other)

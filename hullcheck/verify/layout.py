@@ -20,7 +20,7 @@ LARGEST = 512 * inputs.MIB
 DEPTH = 20
 """The most folders around one."""
 _RECORDING = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
-REPORTS = (*WRITERS, bundle.JUNIT, bundle.PAGE)
+REPORTS = (*WRITERS, bundle.JUNIT)
 ALWAYS = (bundle.MANIFEST, bundle.DIGESTS, bundle.RESULTS, bundle.POLICY)
 _KNOWN = {*REPORTS, *ALWAYS, bundle.SIGNATURE, bundle.STATEMENT}
 
@@ -116,6 +116,7 @@ def _names(files: Collection[str]) -> list[str]:
             faults.append(f"{name}: such a name is in no bundle")
         elif name not in known and not name.startswith(f"{bundle.INVENTORY}/"):
             faults.append(f"{name}: there is no such file in a bundle")
+    faults += [f"{name}: is a file, and others lie in it" for name in archive.in_the_way(files)]
     if (bundle.SIGNATURE in files) != (bundle.STATEMENT in files):
         there, gone = sorted((bundle.SIGNATURE, bundle.STATEMENT), key=lambda each: each not in files)
         faults.append(f"{gone}: is missing, though {there} is there")

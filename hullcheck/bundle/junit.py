@@ -1,0 +1,61 @@
+"""junit.xml, which pytest writes: in a bundle where it can be written again byte for byte, but for times."""
+
+import re
+from xml.etree import ElementTree
+
+_HEAD = b'<?xml version="1.0" encoding="utf-8"?>'
+_SECONDS = re.compile(r"[0-9]+\.[0-9]{3}")
+_TIMESTAMP = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?([+-][0-9]{2}:[0-9]{2})?"
+)
+
+
+def read(content: bytes) -> ElementTree.Element:
+    """The root of a file without entities of its own, which could fill the memory.
+
+    Raises:
+        ValueError: it has some.
+        ElementTree.ParseError: it is no XML.
+    """
+    if b"<!" in content.split(b"<testsuites", 1)[0]:
+        raise ValueError("it declares a type or entities")
+    return ElementTree.fromstring(content)
+
+
+def is_written_so(root: ElementTree.Element, content: bytes) -> bool:
+    """Whether *content*, of which *root* was read, has no byte that reading passes over."""
+    return content == _HEAD + ElementTree.tostring(root, "unicode").encode()
+
+
+def is_of_controls(content: bytes) -> bool:
+    """Whether every test in a file of pytest is a control: another test cannot be judged from recordings."""
+    return all(_control_of(case) for case in read(content).iter("testcase"))
+
+
+def parts(root: ElementTree.Element, machine: str) -> tuple[str, dict[str, list[str]]]:
+    """What is said of the whole run, and of each test by target and control; of other tests by no name.
+
+    What differs from run to run is in a fixed form: times, the name of the *machine*, and in which order tests ended.
+    What is neither a time nor that name stays as it is. *root* is changed.
+    """
+    (suite,) = root
+    tests: dict[str, list[str]] = {}
+    for element in (suite, *suite):
+        _fix(element, "time", _SECONDS)
+    _fix(suite, "timestamp", _TIMESTAMP)
+    _fix(suite, "hostname", re.compile(re.escape(machine)))
+    for case in suite.findall("testcase"):
+        tests.setdefault(_control_of(case), []).append(ElementTree.tostring(case, "unicode"))
+        suite.remove(case)
+    return ElementTree.tostring(root, "unicode"), {name: sorted(each) for name, each in tests.items()}
+
+
+def _fix(element: ElementTree.Element, name: str, pattern: re.Pattern[str]) -> None:
+    if pattern.fullmatch(element.get(name, "")):
+        element.set(name, "")
+
+
+def _control_of(case: ElementTree.Element) -> str:
+    """The target and the control of a test case; empty for other tests."""
+    properties = {each.get("name", ""): each.get("value", "") for each in case.iter("property")}
+    return f"{properties.get('target')} {properties['control']}" if "control" in properties else ""
