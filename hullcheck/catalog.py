@@ -44,12 +44,21 @@ def collect(places: Sequence[str] = (), folder: Path | None = None) -> tuple[Lis
         WrongUse: there are none, or pytest cannot read them.
     """
     here = folder or Path.cwd()
-    if not places and not any((here / sign).exists() for sign in _SIGNS):
+    if not places and not may_hold_controls(here):
         raise WrongUse(f"no control in {here}: {_ADVICE}")
+    for place in places:
+        path = here / place.partition("::")[0]
+        if path.is_file() and path.suffix != ".py":  # pytest would run what the settings beside it name
+            raise WrongUse(f"{place}: no file of tests; {_ADVICE}")
     found = _listing(places, here)
     if not found:
         raise WrongUse(f"no control in {', '.join(places) or here}: {_ADVICE}")
     return found
+
+
+def may_hold_controls(folder: Path) -> bool:
+    """Whether there is a sign of tests in *folder*."""
+    return any((folder / sign).exists() for sign in _SIGNS)
 
 
 def in_order(listed: Iterable[Listed], version: str = benchmarks.CURRENT) -> list[Listed]:
@@ -72,7 +81,7 @@ def _listing(places: Sequence[str], here: Path) -> tuple[Listed, ...]:
     with tempfile.TemporaryDirectory() as scratch:
         listing = Path(scratch) / "listing.json"
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", *_options(listing), *places],
+            [sys.executable, "-P", "-m", "pytest", *_options(listing), *places],
             cwd=here,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

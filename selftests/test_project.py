@@ -103,6 +103,18 @@ def each(site: Project, lines: list[list[str]], *, cwd: Path | None = None) -> l
     return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
 
 
+def hullcheck(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as its script does, which does not add the current directory to what Python imports from."""
+    code = "import sys; from hullcheck.cli import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-P", "-c", code, *arguments],
+        cwd=cwd,
+        env={**clean_environment(), "PYTHONPATH": str(REPOSITORY), **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
 # ---- a path of an option
 
 
@@ -233,7 +245,8 @@ def test_environments_name_their_settings() -> None:
         for line in (REPOSITORY / "tox.ini").read_text().splitlines()
         if line.startswith("commands = pytest")
     ]
-    assert len(commands) >= 3
+    assert len(commands) >= 2
+    assert '"--config-file=pyproject.toml"' in (REPOSITORY / "inventories/demo.py").read_text()
     for command in commands:
         (named,) = [word for word in command.split() if word.startswith("--config-file=")]
         assert (REPOSITORY / named.partition("=")[2]).is_file()
@@ -271,20 +284,29 @@ def test_bundle_is_no_place_of_tests(site: Project, opened: Path) -> None:
         assert "is an unpacked bundle, and nothing in it is run; change to" in said
 
 
-def test_controls_of_a_bundle_are_not_listed(
-    site: Project, opened: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_controls_of_a_bundle_are_not_listed(site: Project, opened: Path) -> None:
     """`hullcheck controls` imports tests, and none of a bundle."""
-    monkeypatch.setenv("EVIL", str(site.folder.parent / "ran"))
     for cwd, arguments in ((site.folder, ["opened"]), (opened, []), (opened, ["tests"])):
-        code = "import sys; from hullcheck.cli import main; sys.exit(main())"
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", code, "controls", *arguments],
-            cwd=cwd,
-            env={**clean_environment(), "PYTHONPATH": str(REPOSITORY)},
-            capture_output=True,
-            text=True,
-        )
+        done = hullcheck("controls", *arguments, cwd=cwd, EVIL=str(site.folder.parent / "ran"))
         assert done.returncode == 2, done.stdout
         assert "is an unpacked bundle" in done.stderr
     assert not (site.folder.parent / "ran").exists()
+
+
+def test_controls_are_not_sought_beside_other_files(site: Project, elsewhere: Path) -> None:
+    """`hullcheck controls` imports from paths of tests, and from nothing beside another file."""
+    (elsewhere / "pytest.ini").write_text(SETTINGS["pytest.ini"])
+    done = hullcheck("controls", str(elsewhere / "fleet.yml"), cwd=site.folder, EVIL=str(site.folder / "ran"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{elsewhere}/fleet.yml: no file of tests; " in done.stderr
+    assert not (site.folder / "ran").exists()
+
+
+def test_controls_import_nothing_from_here(site: Project) -> None:
+    """A module of the current directory takes no other's place."""
+    site.write("yaml.py", EVIL)
+    site.write("pytest_html.py", EVIL)
+    (site.folder / "conftest.py").unlink()
+    done = hullcheck("controls", cwd=site.folder, EVIL=str(site.folder / "ran"))
+    assert done.returncode == 0, done.stderr
+    assert not (site.folder / "ran").exists()

@@ -173,7 +173,7 @@ def verify(
     """Run `hullcheck verify`, with commands of *cwd* before all others."""
     code = "import sys; from hullcheck.cli import main; sys.exit(main())"
     return subprocess.run(
-        [sys.executable, "-c", code, "verify", str(path), *arguments],
+        [sys.executable, "-P", "-c", code, "verify", str(path), *arguments],
         cwd=cwd,
         env={
             **clean_environment(),
@@ -280,13 +280,134 @@ def test_results_and_manifest_name_one_person_and_machine(
     assert f"results.json: run.{key} is not what manifest.json says" in done.stdout
 
 
-def test_verified_somewhere_else(own: Project, tmp_path: Path) -> None:
-    """Where the controls are not, that is said, and what to do."""
-    (tmp_path / "elsewhere").mkdir()
-    done = verify(own.folder / "reports/latest.zip", cwd=tmp_path / "elsewhere")
-    assert done.returncode == 1
-    assert "verify in the directory of the project whose controls were run" in done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
+WRONG_PLACE = "verify in the directory of the project whose controls were run"
+
+
+@pytest.mark.parametrize("there", ["", "pytest.ini", "tests/test_other.py", "tests/test_broken.py"])
+def test_verified_somewhere_else(own: Project, tmp_path: Path, there: str) -> None:
+    """Where the controls are not, nothing is wrong with the bundle: what holds is said, and what to do."""
+    project = Project(tmp_path / "elsewhere", {})
+    for name in ("conftest.py", "pytest.ini"):
+        (project.folder / name).unlink()
+    if there:
+        project.write(
+            there, "[pytest]\n" if there == "pytest.ini" else "import nothing\n" * ("broken" in there)
+        )
+    done = verify(own.folder / "reports/latest.zip", cwd=project.folder)
+    assert (done.returncode, "Traceback" in done.stdout + done.stderr) == (2, False), (
+        done.stdout + done.stderr
+    )
+    held = [line.partition(":")[0] for line in done.stdout.splitlines()]
+    assert held == ["layout", "digests", "signature", "documents", "completeness", "reports"]
+    assert "WRONG" not in done.stdout
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("hullcheck: ")
+    assert WRONG_PLACE in line
+
+
+MODULES = ("pytest_html", "yaml", "ansi2html", "sitecustomize", "usercustomize", "xdist", "jinja2", "evil")
+"""What is imported by some program that judges, or by Python itself, where it is there."""
+
+
+def _trap(folder: Path, ran: Path) -> None:
+    """Modules and settings that leave a trace where they are read."""
+    trap = f"open({str(ran)!r}, 'w').close()\n"
+    for name in (*MODULES, "conftest", "tests/test_a"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.py").write_text(trap)
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = -p evil\npythonpath = .\n")
+
+
+@pytest.mark.parametrize("how", ["command", "python -c", "opened"])
+def test_nothing_beside_a_bundle_is_run(own: Project, tmp_path: Path, how: str) -> None:
+    """Standing where a bundle was downloaded to: what lies there is no project, though it looks like one."""
+    downloads, ran = tmp_path / "downloads", tmp_path / "ran"
+    _trap(downloads, ran)
+    path = downloads / "bundle.zip"
+    path.write_bytes((own.folder / "reports/latest.zip").read_bytes())
+    if how == "opened":
+        with zipfile.ZipFile(path) as zipped:
+            zipped.extractall(downloads / "bundle")
+        path = downloads / "bundle"
+    done = verify(path, cwd=downloads)
+    if how == "command":
+        command = [Path(sys.executable).with_name("hullcheck"), "verify", path.name]
+        done = subprocess.run(command, cwd=downloads, env=clean_environment(), capture_output=True, text=True)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert f"{path.name} lies in the directory of the controls" in done.stderr
+    assert "reports: follow from the results" in done.stdout
+    assert not ran.exists()
+
+
+def test_nothing_around_the_project_is_run(own: Project, tmp_path: Path) -> None:
+    """A project below the bundle, without settings of its own, does not get those of the folder around it."""
+    downloads, ran = tmp_path / "downloads", tmp_path / "ran"
+    _trap(downloads, ran)
+    path = downloads / "bundle.zip"
+    path.write_bytes((own.folder / "reports/latest.zip").read_bytes())
+    here = downloads / "own"
+    own.folder.rename(here)
+    (here / "pytest.ini").unlink()
+    done = verify(path, cwd=here)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("workers", [False, True])
+def test_environment_does_not_reach_the_verifying_run(own: Project, tmp_path: Path, workers: bool) -> None:
+    """Neither Python nor pytest of that run, nor its workers, do what a variable says."""
+    library, ran = tmp_path / "library", tmp_path / "ran"
+    _trap(library, ran)
+    for name in (
+        "yaml",
+        "jinja2",
+        "sitecustomize",
+        "usercustomize",
+    ):  # `hullcheck` itself is told by the user
+        (library / f"{name}.py").unlink()
+    if workers:
+        settings = (own.folder / "pytest.ini").read_text()
+        own.write("pytest.ini", settings.replace("addopts = ", "addopts = -n 2 "))
+    environment = {
+        "PYTHONPATH": f"{library}:{REPOSITORY}",
+        "PYTHONSTARTUP": f"{library}/evil.py",
+        "PYTHONWARNINGS": "error",
+        "PYTHONOPTIMIZE": "2",
+        "PYTEST_PLUGINS": "evil",
+        "PYTEST_ADDOPTS": "-p evil --deselect=tests",
+        "HULLCHECK_STRICT_WAIVERS": "nonsense",
+    }
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder, **environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("entry", ["", ".", "{}", "reports"])
+def test_command_that_imports_from_here_is_refused(own: Project, entry: str) -> None:
+    """An empty entry of PYTHONPATH is the current directory: what lies there may have run already."""
+    path = f"{REPOSITORY}:{entry.format(own.folder)}"
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder, PYTHONPATH=path)
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "env -u PYTHONPATH hullcheck verify" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["hosts", "reports", "none.yml", "pytest.ini"])
+def test_target_may_have_any_name(own: Project, name: str) -> None:
+    """Also that of a file which judging again needs."""
+    own.recorded(name, Answer("motd", 0, "hello\n", ""))
+    own.pytest("--hosts", f"recorded://{own.folder}/recordings/{name}", "--bundle")
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_junit_with_other_tests_is_left_out(own: Project) -> None:
+    """They cannot be judged again, and so nobody could say that they are right."""
+    made = Bundle.read(own.folder / "reports/latest.zip")
+    assert bundle.JUNIT not in made.files
+    assert made.document(bundle.MANIFEST)["left_out"] == {"junit.xml": "it has tests that are no controls"}
+    assert (own.folder / "reports/latest/junit.xml").exists()
+    own.pytest("-k", "somebody", "--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
+    assert bundle.JUNIT in Bundle.read(own.folder / "reports/latest.zip").files
 
 
 @pytest.mark.parametrize(
@@ -320,7 +441,7 @@ def test_every_selection_is_repeated(tmp_path: Path, arguments: list[str]) -> No
         assert f"not all that was selected: {partial}" in done.stdout
         return
     made.edit(bundle.RESULTS, lambda document: document["results"].pop(0))
-    done = verify(made.fitting().write(tmp_path / "less.zip"), cwd=tmp_path)
+    done = verify(made.fitting().write(tmp_path / "reports/less.zip"), cwd=tmp_path)
     assert done.returncode == 1
     assert "the bundle has no result, the recording says" in done.stdout
 
@@ -344,7 +465,8 @@ def test_junit_as_the_settings_have_it(own: Project) -> None:
     """Settings of the project that change junit.xml are those of judging again, too."""
     path = own.folder / "pytest.ini"
     path.write_text(path.read_text() + "junit_suite_name = docker\njunit_logging = all\n")
-    own.pytest("--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
+    own.pytest("-k", "somebody", "--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
+    assert "docker" in Bundle.read(own.folder / "reports/latest.zip").files[bundle.JUNIT].decode()
     done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -370,41 +492,39 @@ def test_run_that_is_interrupted(own: Project, hook: str, ends: str, status: int
     assert "not all that was selected: the run was interrupted" in done.stdout
 
 
-def test_page_of_another_pytest_html(made: Bundle, here: None, tmp_path: Path) -> None:
-    """Who says that another wrote report.html cannot change it unseen; it is a difference then."""
-    made = made.copy().unsigned()
-    made.edit(bundle.MANIFEST, lambda document: document["made_by"].update({"pytest-html": "9.1"}))
-    (step,) = (
-        each for each in check(made.fitting().write(tmp_path / "a.zip"), None) if each.name == "verdicts"
-    )
-    assert (step.faults, step.other) == ((), f"hullcheck {__version__} with pytest-html 9.1")
-    made.files["report.html"] = made.files["report.html"].replace(b"</body>", b"<script>0</script></body>")
-    assert faults(made.fitting().write(tmp_path / "b.zip")) == [
-        "report.html: is not the page that pytest-html makes of these results"
-    ]
-
-
 @pytest.mark.parametrize(
-    "path", ["../elsewhere/test_a.py", "/tmp/test_a.py", "tests/../../test_a.py", "not_there.py"]
+    ("path", "status", "said"),
+    [
+        ("../elsewhere/test_a.py", 1, "which leads out of the project"),
+        ("/tmp/test_a.py", 1, "which leads out of the project"),
+        ("tests/../../test_a.py", 1, "which leads out of the project"),
+        (
+            "not_there.py",
+            2,
+            "which is not here; verify in the directory of the project whose controls were run",
+        ),
+    ],
 )
-def test_selection_leads_nowhere_else(own: Project, tmp_path: Path, path: str) -> None:
+def test_selection_leads_nowhere_else(
+    own: Project, tmp_path: Path, path: str, status: int, said: str
+) -> None:
     """A bundle cannot name tests outside of the project, which would be run."""
     made = Bundle.read(own.folder / "reports/latest.zip")
     made.edit(bundle.MANIFEST, lambda document: document["selection"].update(paths=[path]))
     done = verify(made.fitting().write(tmp_path / "elsewhere.zip"), cwd=own.folder)
-    assert done.returncode == 1
-    assert f"the run selected {path}, which is not here" in done.stdout
+    assert done.returncode == status
+    assert f"the run selected {path}, {said}" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
     ("said", "cwd"),
     [
-        ({"paths": ["opened/inventory/test_more.py"]}, "."),
-        ({"paths": ["opened/inventory"]}, "."),  # with settings of pytest of its own
+        ({"paths": ["kept/opened/inventory/test_more.py"]}, "."),
+        ({"paths": ["kept/opened/inventory"]}, "."),  # with settings of pytest of its own
         ({"paths": ["."]}, "."),
-        ({"markers": "@opened/inventory/more"}, "."),  # a file with more options
-        ({"keywords": "@opened/inventory/more"}, "."),
-        ({}, "opened"),
+        ({"markers": "@kept/opened/inventory/more"}, "."),  # a file with more options
+        ({"keywords": "@kept/opened/inventory/more"}, "."),
+        ({}, "kept/opened"),
     ],
 )
 def test_nothing_of_a_bundle_is_run(own: Project, said: dict[str, Any], cwd: str) -> None:
@@ -417,9 +537,9 @@ def test_nothing_of_a_bundle_is_run(own: Project, said: dict[str, Any], cwd: str
     made.files["inventory/more"] = b"own\n--junitxml=ran\n"
     made.edit(bundle.MANIFEST, lambda document: document["selection"].update(said)).fitting()
     for name, content in made.files.items():
-        own.write(f"opened/{name}", content.decode("latin-1")).write_bytes(content)
-    done = verify(own.folder / "opened", cwd=own.folder / cwd)
-    assert done.returncode == 1, done.stdout + done.stderr
+        own.write(f"kept/opened/{name}", content.decode("latin-1")).write_bytes(content)
+    done = verify(own.folder / "kept/opened", cwd=own.folder / cwd)
+    assert done.returncode in (1, 2), done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert not (own.folder / "ran").exists()
 
@@ -578,7 +698,6 @@ def _free(made: Bundle) -> Any:
         ("run", "user"),
         ("made_by", "python"),
         ("made_by", "pytest"),
-        ("made_by", "pytest-html"),
     ):
         if isinstance(document, dict) and isinstance(document.get(part), dict):
             document[part].pop(key, None)

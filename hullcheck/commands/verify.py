@@ -19,9 +19,9 @@ def add(commands: "Subparsers") -> None:
         "verify",
         help="check a bundle: digests, signature, completeness, and every verdict again from the recordings",
         description="Check what `pytest --bundle` left. Run it in the directory of the controls: the recordings are"
-        " judged again with them. Exit status: 0 all is right, 1 something is wrong, 2 wrong use, 3 verdicts or"
-        " reports differ, and another version of hullcheck, pytest or pytest-html, or other controls made the"
-        " bundle.",
+        " judged again with them. Exit status: 0 all is right, 1 something is wrong, 2 wrong use, or the controls of"
+        " the run are not here, 3 verdicts or reports differ, and another version of hullcheck or pytest, or other"
+        " controls made the bundle.",
     )
     parser.add_argument(
         "bundle", type=Path, metavar="BUNDLE", help="the .zip, or the folder that it was unpacked to"
@@ -36,13 +36,15 @@ def add(commands: "Subparsers") -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from hullcheck.verify.check import check  # late: no other subcommand needs pytest for what it does
+    from hullcheck.verify import place  # late: no other subcommand needs pytest for what it does
+    from hullcheck.verify.check import check
 
     allowed: Path | None = given.allowed_signers
     if not given.bundle.exists():
         raise WrongUse(f"{given.bundle}: not there; audit first (`pytest -m cis --bundle`), or name it")
     if allowed is not None and not allowed.is_file():
         raise WrongUse(f"--allowed-signers {allowed}: there is no such file")
+    place.require_own_imports(given.bundle)
     hard = soft = 0
     other = ""
     for step in check(given.bundle, allowed):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from hullcheck import pytest_settings
 from hullcheck.bundle import is_bundle
 
 WITH_A_PATH = (
@@ -22,14 +23,6 @@ WITH_A_PATH = (
     "--rsyncdir",  # of pytest-xdist
 )
 """The options of plugins that take a path. Those of pytest itself are known when it looks for its settings."""
-
-_SETTINGS = {
-    **dict.fromkeys(("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini"), b""),
-    "pyproject.toml": b"[tool.pytest",
-    "tox.ini": b"[pytest]",
-    "setup.cfg": b"[tool:pytest]",
-}
-"""The files in which pytest looks for its settings, and what stands in one that has some."""
 
 
 def require(config: pytest.Config) -> None:
@@ -57,20 +50,17 @@ def _require_one_word(config: pytest.Config) -> None:
 def _is_of_user(config: pytest.Config) -> bool:
     """Whether pytest is in the project in which it would be without any path."""
     project = _project_around(config.invocation_params.dir)
-    return config.rootpath == project and config.inipath in (None, *(project / name for name in _SETTINGS))
+    return config.rootpath == project and config.inipath in (
+        None,
+        *(project / name for name in pytest_settings.FILES),
+    )
 
 
 def _project_around(here: Path) -> Path:
     """The folder that pytest takes for the project where *here* is all that it knows."""
     around = (here, *here.parents)
-    nearest = next((each for each in around if _has_settings(each)), None)
+    nearest = next(filter(pytest_settings.find, around), None)
     return nearest or next((each for each in around if (each / "pyproject.toml").is_file()), here)
-
-
-def _has_settings(folder: Path) -> bool:
-    """Whether pytest reads its settings from *folder*."""
-    files = ((folder / name, table) for name, table in _SETTINGS.items())
-    return any(file.is_file() and table in file.read_bytes() for file, table in files)
 
 
 def _words(config: pytest.Config) -> list[str]:

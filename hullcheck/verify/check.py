@@ -9,6 +9,7 @@ from hullcheck.verify import (
     digests,
     documents,
     layout,
+    place,
     replay,
     reports,
     signature,
@@ -24,7 +25,8 @@ def check(path: Path, allowed: Path | None) -> Iterator[Step]:
         allowed: who may have signed it, as ssh-keygen reads it; None where only the signature itself is looked at.
 
     Raises:
-        WrongUse: there is no bundle.
+        WrongUse: there is no bundle, or it cannot be judged again where the user stands. Then the steps before that
+            have been given.
     """
     files, step = layout.read(path)
     wrong = bool(step.faults)
@@ -37,6 +39,7 @@ def check(path: Path, allowed: Path | None) -> Iterator[Step]:
         return
     known, _ = documents.read(files)
     if known is not None:
+        place.require(path)
         yield from _again(files, known)
 
 

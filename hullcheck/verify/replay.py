@@ -10,19 +10,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hullcheck import bundle, yamlfile
+from hullcheck import bundle, pytest_settings, yamlfile
 from hullcheck.acceptance import files as acceptance_files
 from hullcheck.text import printable
-from hullcheck.verify import layout
+from hullcheck.verify import layout, place
 from hullcheck.verify.documents import Documents
+from hullcheck.wrong_use import WrongUse
 
 FOLDER = "HULLCHECK_REPLAY"
 """The variable that tells the run where the recordings are."""
-ONLY = "only.json"
+ONLY = ".only.json"
 """The file with what is judged, where that is not all that is selected."""
-_HOSTS = "hosts"
+_ISOLATED = (
+    "-E",
+    "-P",
+    "-B",
+)  # no environment of Python, no import from the current directory, nothing written
+NO_INVENTORY = ".none.yml"
+_HOSTS, _REPORTS = ".hosts", ".reports"  # as above, with a dot, which no target begins with
 _NO_HOST = "hullcheck.verify.replaying"
-_ELSEWHERE = (4, 5)  # exit status of pytest: wrong use, or nothing selected
+_NOT_HERE = (2, 5)  # exit status of pytest: tests that cannot be read, or none that were selected
 _LINES = 6
 
 
@@ -34,41 +41,57 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
     """Judge what *files* record, selected and with the inventory as *known* says; the files of the bundle of that.
 
     Raises:
-        ReplayError: that cannot be done, here or at all.
+        ReplayError: that cannot be done, for a reason that lies in the bundle.
+        WrongUse: that cannot be done here.
     """
-    _refuse_bundle(Path.cwd())
     with _unpacked(files, known) as folder:
-        _refuse_other_files(_inventory(folder, known), files)
+        inventory = _inventory(folder, known)
+        _refuse_other_files(inventory, files)
         command = [
-            *(sys.executable, "-m", "pytest", "-p", _NO_HOST, "-p", "no:cacheprovider", "--maxfail=0"),
+            *(sys.executable, *_ISOLATED, "-m", "pytest", *_project(folder)),
+            *("-p", _NO_HOST, "-p", "no:cacheprovider", "--maxfail=0"),
             *("-qq", "--tb=no", "-r", "N"),  # what it prints is read only where it fails
             *(
-                f"--reports={folder}/reports",
+                f"--reports={folder}/{_REPORTS}",
                 "--bundle",
                 "--sign=",
                 "--profile=",
-                f"--inventory={_inventory(folder, known)}",
+                f"--inventory={inventory}",
             ),
             f"@{folder / _HOSTS}",
             *_selected(known),
         ]
-        environment = {name: value for name, value in os.environ.items() if not _ours(name)}
         done = subprocess.run(
             command,
-            env={**environment, FOLDER: str(folder)},
+            env={**_environment(), FOLDER: str(folder)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        made = folder / "reports/latest.zip"
+        made = folder / _REPORTS / "latest.zip"
         if not made.exists():
-            raise ReplayError(_why(done.returncode, done.stdout.decode("utf-8", "replace")))
+            raise _failure(done.returncode, done.stdout.decode("utf-8", "replace"))
         return layout.read(made)[0]
 
 
-def _ours(name: str) -> bool:
-    """Whether a variable would change what a run of pytest does."""
-    return name.startswith(("HULLCHECK_", "PYTEST_"))
+def _project(folder: Path) -> list[str]:
+    """The project in which the user stands, as options: nothing around it is looked at."""
+    here = Path.cwd()
+    empty = folder / ".pytest.ini"
+    empty.write_text("[pytest]\n")
+    return [
+        f"--config-file={pytest_settings.find(here) or empty}",
+        f"--rootdir={here}",
+        f"--confcutdir={here}",
+    ]
+
+
+def _environment() -> dict[str, str]:
+    """The environment without what would change what Python, pytest and hullcheck do; workers of xdist get it, too."""
+    ours = ("HULLCHECK_", "PYTEST_", "PYTHON")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
+        "PYTHONSAFEPATH": "1"
+    }
 
 
 @contextmanager
@@ -87,7 +110,7 @@ def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
         )  # it may be too long for a command line
         if not known.manifest["inventory"]:
             targets = {target: {"connect": connect} for target, connect in hosts.items()}
-            (folder / "none.yml").write_text(json.dumps({"targets": targets}))
+            (folder / NO_INVENTORY).write_text(json.dumps({"targets": targets}))
         if known.partial:
             judged = [f"{each['control']}[{each['target']}]" for each in known.results["results"]]
             (folder / ONLY).write_text(json.dumps(judged))
@@ -96,7 +119,7 @@ def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
 
 def _inventory(folder: Path, known: Documents) -> Path:
     """Where there was none, one that says nothing: that of the project must not count."""
-    return folder / (known.manifest["inventory"] or "none.yml")
+    return folder / (known.manifest["inventory"] or NO_INVENTORY)
 
 
 def _refuse_other_files(inventory: Path, files: Mapping[str, bytes]) -> None:
@@ -124,23 +147,20 @@ def _selected(known: Documents) -> list[str]:
 
 def _of_this_project(argument: str) -> str:
     path = Path(argument.partition("::")[0])
-    here = Path.cwd()
-    inside = not path.is_absolute() and ".." not in path.parts and (here / path).exists()
-    if not inside:
-        raise ReplayError(f"the run selected {argument}, which is not here; verify where the controls are")
-    _refuse_bundle(here / path)
+    if path.is_absolute() or ".." in path.parts:
+        raise ReplayError(f"the run selected {argument}, which leads out of the project")
+    place.require_no_bundle(Path.cwd() / path)
+    if not (Path.cwd() / path).exists():
+        raise WrongUse(f"the run selected {argument}, which is not here; {place.ADVICE}")
     return argument
 
 
-def _refuse_bundle(path: Path) -> None:
-    """What lies in an unpacked bundle is not of this project, and pytest would run it."""
-    around = next((each for each in (path, *path.parents) if bundle.is_bundle(each)), None)
-    if around is not None:
-        raise ReplayError(f"nothing in {around} is run, for it is a bundle; verify where the controls are")
-
-
-def _why(status: int, output: str) -> str:
-    lines = [line for line in printable(output).splitlines() if line.strip()][-_LINES:]
-    said = "\n    ".join(lines)
-    hint = "; verify in the directory of the project whose controls were run" if status in _ELSEWHERE else ""
-    return f"pytest ended with status {status} and judged nothing{hint}:\n    {said}"
+def _failure(status: int, output: str) -> Exception:
+    lines = [line for line in printable(output).splitlines() if line.strip()]
+    if status in _NOT_HERE:
+        said = next((line for line in lines if line.startswith(("ERROR", "E "))), "")
+        return WrongUse(
+            f"pytest found no control here that the run selected; {place.ADVICE}" + f" ({said})" * bool(said)
+        )
+    said = "\n    ".join(lines[-_LINES:])
+    return ReplayError(f"pytest ended with status {status} and judged nothing; {place.ADVICE}:\n    {said}")

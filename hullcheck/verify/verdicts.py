@@ -6,6 +6,7 @@ from typing import Any
 from hullcheck import bundle, rollup
 from hullcheck.verify import layout
 from hullcheck.verify.documents import Documents
+from hullcheck.verify.replay import NO_INVENTORY
 
 _Key = Callable[[Mapping[str, Any]], str]
 _MADE_ELSEWHERE = "connect"  # of a target: here it is a recording; completeness looks at it
@@ -148,7 +149,7 @@ def _used(files: Mapping[str, bytes], made: Mapping[str, bytes]) -> Iterator[str
     if files[bundle.POLICY] != made[bundle.POLICY]:
         yield f"{bundle.POLICY}: is not the policy that the inventory gives"
     here = layout.inventory(made) if layout.inventory(files) else {}
-    used = {name for name in here if name != f"{bundle.INVENTORY}/none.yml"}
+    used = {name for name in here if name != f"{bundle.INVENTORY}/{NO_INVENTORY}"}
     for name in sorted(layout.inventory(files).keys() ^ used):
         yield f"{name}: {'the inventory does not name it' if name in files else 'the inventory names it'}"
 

@@ -1,0 +1,17 @@
+"""Where pytest has its settings from, as pytest itself looks for them in one folder."""
+
+from pathlib import Path
+
+FILES = {
+    **dict.fromkeys(("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini"), b""),
+    "pyproject.toml": b"[tool.pytest",
+    "tox.ini": b"[pytest]",
+    "setup.cfg": b"[tool:pytest]",
+}
+"""The files in which pytest looks for its settings, and what stands in one that has some."""
+
+
+def find(folder: Path) -> Path | None:
+    """The file in *folder* from which pytest takes its settings; None where there is none."""
+    files = ((folder / name, table) for name, table in FILES.items())
+    return next((file for file, table in files if file.is_file() and table in file.read_bytes()), None)

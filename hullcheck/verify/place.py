@@ -1,0 +1,54 @@
+"""Where recordings are judged again: the directory in which the user stands, and nothing that came with a bundle."""
+
+import os
+import sys
+from pathlib import Path
+
+from hullcheck import bundle, catalog
+from hullcheck.wrong_use import WrongUse
+
+ADVICE = "verify in the directory of the project whose controls were run"
+
+
+def require(path: Path) -> None:
+    """See that the controls here are the user's own, for the bundle at *path*.
+
+    Raises:
+        WrongUse: there are none, or they may have come with the bundle.
+    """
+    here = Path.cwd()
+    require_no_bundle(here)
+    if here in (Path(os.path.abspath(path)).parent, path.resolve().parent):
+        raise WrongUse(
+            f"{path.name} lies in the directory of the controls, and what lies beside a bundle may have come with it;"
+            " move it to a folder of its own, and verify it from here"
+        )
+    if not catalog.may_hold_controls(here):
+        raise WrongUse(f"{here}: there are no controls to judge the recordings with; {ADVICE}")
+
+
+def require_no_bundle(path: Path) -> None:
+    """See that *path* is not in an unpacked bundle.
+
+    Raises:
+        WrongUse: it is.
+    """
+    around = next((each for each in (path, *path.parents) if bundle.is_bundle(each)), None)
+    if around is not None:
+        raise WrongUse(f"{around} is an unpacked bundle, of which nothing is run; {ADVICE}")
+
+
+def require_own_imports(path: Path) -> None:
+    """See that this process imports nothing from the current directory, and nothing from beside the bundle at *path*.
+
+    Raises:
+        WrongUse: it may have done so.
+    """
+    own = Path(__file__).parents[2]
+    foreign = {Path.cwd(), path.resolve(), path.resolve().parent} - {own}
+    for entry in sys.path:
+        if Path(entry).resolve() in foreign:
+            raise WrongUse(
+                f"Python imports from {Path(entry).resolve()}, where strangers may have put files: because of"
+                " PYTHONPATH, or of how it was started; write `env -u PYTHONPATH hullcheck verify BUNDLE`"
+            )
