@@ -152,11 +152,11 @@ def _same(verdicts: dict[str, dict[str, str]]) -> None:
         assert other == first[1], f"{name} differs from {first[0]}"
 
 
-def _variety(engine: Engine) -> None:
+def _variety(guarded: Engine) -> None:
     """Containers on which verdicts differ."""
-    engine.run("web", "--read-only", "--memory", "64m", "--publish", "127.0.0.1:8081:80")
-    engine.run("db", "--privileged", "--volume", "/etc:/host")
-    engine.create("idle", "--cap-add", "SYS_ADMIN", "--network", "host")
+    guarded.run("web", "--read-only", "--memory", "64m", "--publish", "127.0.0.1:8081:80")
+    guarded.run("db", "--privileged", "--volume", "/etc:/host")
+    guarded.create("idle", "--cap-add", "SYS_ADMIN", "--network", "host")
 
 
 def test_same_verdicts_over_every_way(
