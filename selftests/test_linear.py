@@ -67,11 +67,13 @@ _HEADS = (
 )  # fmt: skip
 
 
-def _linear(function: Callable[[str], object], text: str, size: int, most: float = 8) -> None:
-    """Require that four times the text takes less than *most* times as long."""
+def _linear(
+    function: Callable[[str], object], text: str, size: int, most: float = 8, *, after: str = ""
+) -> None:
+    """Require that *after* and four times the text takes less than *most* times as long."""
 
     def seconds(length: int) -> float:
-        whole = (text * (length // len(text) + 1))[:length] + "x"
+        whole = after + (text * (length // len(text) + 1))[:length] + "x"
         begin = time.process_time()
         function(whole)
         return time.process_time() - begin
@@ -116,6 +118,8 @@ def test_fragments(name: str) -> None:
         _linear(FUNCTIONS[name], head + mark, 1_500)
     for mark in _PUNCTUATION[1:]:
         _linear(FUNCTIONS[name], mark, 4_000)
+    for head, mark in product(_HEADS, (" ", "a", ",", "\\", "-a ")):
+        _linear(FUNCTIONS[name], mark, 1_500, after=head)
 
 
 @pytest.mark.parametrize(

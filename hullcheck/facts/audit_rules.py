@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from hullcheck.facts.mounts import is_below
 
-_OPTION = re.compile(r"(?:^|\s)-([a-zA-Z])\s+(.*?)(?=\s+-[a-zA-Z]\s|\s*$)")
+_OPTION = re.compile(r"(?:^|\s)-([a-zA-Z])\s++(\S*+(?:\s++(?!-[a-zA-Z]\s)\S++)*)")
 _SWAPPED = re.compile(r"(?P<before> -[kp] \S.*?)-w (?P<path>/.*?)(?P<after>(?: -[kp] .*)?)")
 _NO_PATH = re.compile(r" -p (?P<permissions>[rwxa]+)(?: -k .*)?")
 _FIELD = re.compile(r"([a-z0-9_]+)\s*(!=|>=|<=|&=|=|>|<|&)\s*(.*)")

@@ -17,7 +17,7 @@ _KEYWORDS = """
     VOLUME WORKDIR
 """
 _INSTRUCTION = re.compile(rf"({'|'.join(_KEYWORDS.split())})(?: (.*))?", re.DOTALL)
-_BUILDKIT = re.compile(r"\s*# buildkit$")
+_BUILDKIT = re.compile(r"(?<!\s)\s*# buildkit$")
 _ARGUMENTS = re.compile(rf"\|\d+ (?:.*? (?={SHELL}-\w*c )|(?:[\w./-]+=\S* )*)", re.DOTALL)
 _FLAGS = re.compile(r"^(?:--\w[\w-]*(?:=\S*)? +)+")  # of the RUN itself, as in `RUN --mount=...`
 _SHORT_SHELL = re.compile(rf"{SHELL}-\w*c (.*)", re.DOTALL)
