@@ -1,5 +1,6 @@
 """A recording: what a target answered, kept as the evidence, and read again to judge."""
 
+import errno
 import json
 import os
 import zlib
@@ -126,13 +127,18 @@ class Recording:
         """Write the recording to *folder*, readable by its owner alone, and return the file's path.
 
         Raises:
-            OSError: it cannot be written; `filename` says what.
+            OSError: it cannot be written, or could not be read again for its size; `filename` says what.
         """
         private_files.make_folder(folder)
         path = folder / FILE_NAME
         document = {"schema": SCHEMA, **asdict(self)}
         document["answers"] = [asdict(answer) for answer in self.answers.values()]
-        private_files.write(path, _written(document).encode("ascii"))
+        content = _written(document).encode("ascii")
+        if len(content) > LARGEST:
+            raise OSError(
+                errno.EFBIG, f"larger than a recording may be, {LARGEST // inputs.MIB} MiB", str(path)
+            )
+        private_files.write(path, content)
         return path
 
     @classmethod

@@ -48,6 +48,14 @@ def test_for_its_owner_alone(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_recording_that_could_not_be_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is larger than what is read is not written: a run says so, and is not taken for whole."""
+    monkeypatch.setattr("hullcheck.recording.LARGEST", 500)
+    with pytest.raises(OSError, match="larger than a recording may be"):
+        _recording(_output()).save(tmp_path / "web1")
+    assert not (tmp_path / "web1/recording.json").exists()
+
+
 def test_secrets_are_dropped_before_anything_is_written(tmp_path: Path) -> None:
     """What a probe does not keep, and passwords in error messages, are in no recording."""
     path = _recording(_output()).save(tmp_path)
