@@ -1,6 +1,6 @@
 """The results of an audit: frozen values, one per control and target, that every writer reads."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hullcheck.rollup import Rollup
 
 SCHEMA = "hullcheck/results/1"
+_JUDGED = (Verdict.PASS, Verdict.FAIL, Verdict.WAIVED, Verdict.ATTESTED)
 
 
 @dataclass(frozen=True)
@@ -277,5 +278,17 @@ class Audit:
     @property
     def nothing_judged(self) -> bool:
         """Whether there are results, but none that says anything of a target's hardening."""
-        judged = (Verdict.PASS, Verdict.FAIL, Verdict.WAIVED, Verdict.ATTESTED)
-        return bool(self.results) and not any(each.verdict in judged for each in self.results)
+        return bool(self.results) and {each.target for each in self.results} == set(self.unjudged)
+
+    @property
+    def unjudged(self) -> tuple[str, ...]:
+        """The targets with results of which none says anything of their hardening."""
+        return unjudged(self.results)
+
+
+def unjudged(results: Iterable[Result]) -> tuple[str, ...]:
+    """The targets in *results* on which no control passed or failed; what is waived or attested was judged."""
+    judged: dict[str, bool] = {}
+    for each in results:
+        judged[each.target] = judged.get(each.target, False) or each.verdict in _JUDGED
+    return tuple(name for name, one in judged.items() if not one)

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullcheck import results_file
+from hullcheck import results, results_file
 from hullcheck.commands import terminal
 from hullcheck.rollup import Rollup
 from hullcheck.suggest import did_you_mean
 from hullcheck.writers import requirements as writer
+from hullcheck.writers import unjudged
 from hullcheck.wrong_use import WrongUse
 
 if TYPE_CHECKING:
@@ -44,11 +45,15 @@ def add(commands: "Subparsers") -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    print(writer.results(_rollups(given.run_folder, given.by), *terminal()), end="")
+    rollups, silent = _rollups(given.run_folder, given.by)
+    print(writer.results(rollups, *terminal()), end="")
+    if silent:
+        print(unjudged.line(silent))
     return 0
 
 
-def _rollups(folder: Path, framework: str) -> Sequence[Rollup]:
+def _rollups(folder: Path, framework: str) -> tuple[Sequence[Rollup], Sequence[str]]:
+    """The requirements of *framework*, and the targets on which no control was judged."""
     path = folder / "results.json" if folder.is_dir() or not folder.suffix else folder
     document = results_file.read(path, f"hullcheck report --by {framework} RUN-FOLDER")
     if "requirements" not in document:
@@ -58,10 +63,11 @@ def _rollups(folder: Path, framework: str) -> Sequence[Rollup]:
         )
     try:
         rollups = [Rollup.from_json(each) for each in document["requirements"]]
-    except (KeyError, TypeError, AttributeError):
+        silent = results.unjudged(map(results.Result.from_json, document["results"]))
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise results_file.damaged(path) from None
     chosen = [each for each in rollups if each.framework == framework]
     if not chosen:
         names = {each.framework for each in rollups}
         raise WrongUse(f"--by {framework}: no such framework; {did_you_mean(framework, names)}")
-    return chosen
+    return chosen, silent

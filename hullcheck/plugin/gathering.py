@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.plugin import options
+from hullcheck.plugin import crash, options
 from hullcheck.plugin.collecting import SELECTED, is_control, stop
 from hullcheck.plugin.session import session_of
 from hullcheck.recording import Recording
@@ -28,7 +28,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         _gather(config, controls)
         return
     try:
-        session_of(config).ask_to_gather(worker["workerid"], controls)
+        session_of(config).ask_to_gather(worker["workerid"], crash.listing(session, session_of(config)))
     except pytest.UsageError as error:
         stop(config, [str(error)])
 
@@ -53,9 +53,9 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_xdist_node_collection_finished(node: Any) -> None:
     """The first worker to know its tests tells whether there is anything to gather; all wait for it."""
     audit = session_of(node.config)
-    controls = audit.asked_to_gather(node.gateway.id)
-    if controls and not audit.gathered:
-        _gather(node.config, controls)
+    listed = audit.asked_to_gather(node.gateway.id)
+    if listed and not audit.gathered:
+        _gather(node.config, len(listed["tests"]))
 
 
 def _gather(config: pytest.Config, controls: int) -> None:

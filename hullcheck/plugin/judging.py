@@ -74,7 +74,7 @@ def pytest_runtest_makereport(
         item.config.stash[MAPPED] = True
         carried["mapped"] = {key: dict(each) for key, each in session_of(item.config).mapped.items()}
     report.hullcheck = carried  # type: ignore[attr-defined]
-    item.user_properties += _properties(control, result) + _accepting_properties(*_accepting(item, result))
+    item.user_properties += properties_of(control, result) + _accepting_properties(*_accepting(item, result))
     return report
 
 
@@ -125,7 +125,7 @@ def _target_of(item: pytest.Function) -> Target:
     return target
 
 
-def _properties(control: Control, result: Result) -> list[tuple[str, object]]:
+def properties_of(control: Control, result: Result) -> list[tuple[str, object]]:
     """What JUnit readers get beside the outcome; pytest takes it from the report of the teardown."""
     return [
         ("control", control.id),

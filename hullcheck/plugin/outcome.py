@@ -70,10 +70,10 @@ class Outcome:
         return session.acceptance.told(audited)
 
     def is_never_green(self, audit: Audit) -> bool:
-        """Whether nothing was judged, or waivers or attestations want a look and the gate asks for that."""
+        """Whether nothing was judged on a target, or waivers or attestations want a look and the gate asks for that."""
         states = {each.state for told in (audit.waivers, audit.attestations) for each in told}
         stale = self.session.strict_waivers and not states.isdisjoint(acceptance.STALE)
-        return audit.nothing_judged or stale
+        return bool(audit.unjudged) or stale
 
     def _audited(self, target: Target) -> AuditedTarget:
         known = self.session.facts_of(target)

@@ -11,13 +11,13 @@ import pytest
 
 from hullcheck import private_files
 from hullcheck.bundle import BundleError
-from hullcheck.plugin import options, pytest_reports
+from hullcheck.plugin import crash, options, pytest_reports
 from hullcheck.plugin.outcome import Outcome
 from hullcheck.plugin.session import LATEST, SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.results import Audit
 from hullcheck.text import printable
-from hullcheck.writers import html, terminal
+from hullcheck.writers import html, terminal, unjudged
 
 if TYPE_CHECKING:
     from hullcheck.plugin.bundling import Bundling
@@ -34,6 +34,7 @@ class Reporting:
         self.outcome: Outcome | None = None
         self.audit: Audit | None = None  # all that was found, once the last test has ended
         self.unwritten = Unwritten()
+        self.crashed: set[str] = set()  # the tests whose process died
         self.interrupted = False
         self.carried: dict[str, dict[str, Any]] = {}  # by test, which has not ended yet
         self.bundling = _bundling(config)
@@ -43,8 +44,22 @@ class Reporting:
         """See that pytest's own reports are written as ours are."""
         pytest_reports.take_over(self.config, self.unwritten)
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, report: pytest.TestReport) -> None:
+        """Let the report of a test whose process died carry an error."""
+        audit_session = self.config.stash.get(SESSION, None)
+        if audit_session and crash.make_error(report, audit_session.listed, audit_session):
+            self.crashed.add(report.nodeid)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         """Take in the result that a report carries, maybe out of another process."""
+        self._hear(report)
+        yield
+        if report.when == "setup" and report.nodeid in self.crashed:
+            self.config.hook.pytest_runtest_logreport(report=crash.end_of(report))
+
+    def _hear(self, report: pytest.TestReport) -> None:
         carried = getattr(report, "hullcheck", None)
         if carried is not None:
             self.outcome = self.outcome or Outcome(session_of(self.config))
@@ -68,7 +83,7 @@ class Reporting:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
         """Around the other reports: a run that judged nothing is not green, and ours are written before them."""
-        for test in [] if self.interrupted else list(self.carried):  # a process that judged has crashed then
+        for test in [] if self.interrupted else list(self.carried):  # its end was not heard of
             self._take_in(test)
         outcome = self.outcome
         if outcome:
@@ -83,7 +98,7 @@ class Reporting:
         self.interrupted |= own in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         yield
         if own != 0 and session.exitstatus == 0 and self.config.getoption("nagios", False):
-            _say_unknown(session, int(own))
+            _say_unknown(session, int(own), self.audit)
         self._conclude(session)
 
     @property
@@ -132,6 +147,8 @@ class Reporting:
         try:
             if self.unwritten:
                 raise BundleError("a file of it could not be written")
+            if self.crashed:  # judged again, it would have another verdict
+                raise BundleError(f"the process that judged {min(self.crashed)} died; run it again")
             self._say(f"bundle: {bundling.write(session, audit, interrupted=self.interrupted)}")
         except BundleError as error:
             self._say(f"No bundle: {printable(str(error))}", red=True)
@@ -192,10 +209,14 @@ class Reporting:
             postfix.append(html.evidence(list(self.outcome.session.recordings.values())))
 
 
-def _say_unknown(session: pytest.Session, status: int) -> None:
+def _say_unknown(session: pytest.Session, status: int, audit: Audit | None) -> None:
     """To Nagios: testinfra's `--nagios` counts failures alone, and calls it OK where nothing was judged."""
     session.exitstatus = NAGIOS_UNKNOWN
-    print(f"\nUNKNOWN: without --nagios the exit status is {status}, and this would not be green", flush=True)
+    because = f": {unjudged.line(audit.unjudged)}" if audit and audit.unjudged else ""
+    print(
+        f"\nUNKNOWN: without --nagios the exit status is {status}, and this would not be green{because}",
+        flush=True,
+    )
 
 
 def _bundling(config: pytest.Config) -> "Bundling | None":

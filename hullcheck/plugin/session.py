@@ -1,5 +1,6 @@
 """One audit: its targets, their recordings and facts, and what the inventory makes of findings."""
 
+import json
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -56,6 +57,7 @@ class AuditSession:
         self.targets = tuple(map(self._told, _targets(config, self.inventory)))
         self.started = time.time()
         self.mapped: rollup.Mapped = {}
+        self.listed: Mapping[str, Any] = {}  # by the workers of xdist
         self.gather_seconds = 0.0
         self.recordings: dict[str, Recording] = {}
         self._facts: dict[str, Facts] = {}
@@ -118,8 +120,8 @@ class AuditSession:
             raise pytest.UsageError(str(inventory.faulty(faults)))
         return inventory.profiles[name]
 
-    def ask_to_gather(self, worker: str, controls: int) -> None:
-        """In a worker of xdist: leave word for the main process that there are so many controls to judge.
+    def ask_to_gather(self, worker: str, listed: Mapping[str, Any]) -> None:
+        """In a worker of xdist: leave word for the main process of what is *listed* as to be judged.
 
         A file, because a worker has nothing else to say of its tests than their ids.
 
@@ -128,18 +130,19 @@ class AuditSession:
         """
         self._make_folder()
         try:
-            private_files.write(self._word_of(worker), str(controls).encode())
+            private_files.write(self._word_of(worker), json.dumps(listed).encode())
         except OSError as error:
             raise _no_folder(error.filename, error.strerror) from None
 
-    def asked_to_gather(self, worker: str) -> int:
-        """In the main process: how many controls this worker has to judge; takes its word away."""
+    def asked_to_gather(self, worker: str) -> Mapping[str, Any]:
+        """In the main process: what this worker has listed, which may be nothing; takes its word away."""
         word = self._word_of(worker)
         if not word.exists():
-            return 0
-        controls = int(word.read_text())
+            return {}
+        listed: dict[str, Any] = json.loads(word.read_bytes())
         word.unlink()
-        return controls
+        self.listed = self.listed or listed
+        return listed
 
     def _word_of(self, worker: str) -> Path:
         return self.folder / f".controls-{worker}"

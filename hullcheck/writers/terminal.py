@@ -12,6 +12,7 @@ from hullcheck.rollup import Mapped
 from hullcheck.suggest import did_you_mean
 from hullcheck.text import printable
 from hullcheck.verdicts import Verdict
+from hullcheck.writers import unjudged
 
 _NAMES_SHOWN = 6
 
@@ -100,6 +101,8 @@ def write_summary(reporter: Any, audit: Audit, *, folder: Path, strict: bool, ma
     _write_accepting(reporter, audit, strict, mapped)
     if audit.nothing_judged:
         write_nothing_judged(reporter)
+    elif audit.unjudged:
+        reporter.write_line(unjudged.line(audit.unjudged), red=True)
     reporter.write_line(f"results: {folder}")
 
 

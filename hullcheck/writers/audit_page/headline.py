@@ -14,13 +14,18 @@ def headline(audit: Audit, found: Found, silent: Collection[str]) -> tuple[str, 
     if audit.nothing_judged or not audit.results:
         return _nothing_judged(audit, found, silent)
     errors, mute = len(found[Verdict.ERROR]), _without_answer(audit, silent)
+    if bare := set(audit.unjudged) - set(silent):
+        mute = "; ".join(
+            filter(None, (mute, f"nothing was judged on {len(bare)} of {len(audit.targets)} targets"))
+        )
     if found[Verdict.FAIL]:
         also = f"{errors} could not be judged" if errors else ""
         fails = _of(audit, found, Verdict.FAIL, "fails", "fail")
         return "; ".join(filter(None, (fails, also, mute))), Verdict.FAIL
     if errors or mute:
         could_not = _of(audit, found, Verdict.ERROR, "could not be judged") if errors else ""
-        return f"{' and '.join(filter(None, (could_not, mute)))}; of the rest, none fails", Verdict.ERROR
+        words = " and ".join(filter(None, (could_not, mute)))
+        return f"{words[0].upper()}{words[1:]}; of the rest, none fails", Verdict.ERROR
     if left := len(found[Verdict.MANUAL]):
         return f"No control fails; {_many(left)} left to a person", Verdict.MANUAL
     if any(each.switched_off for each in audit.results):

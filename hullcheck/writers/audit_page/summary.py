@@ -88,6 +88,7 @@ class Summary:
     manual: Sequence[problems.Problem]
     accepted: Sequence[problems.Problem]
     off: Sequence[Result]
+    unjudged: Sequence[str]
     machines: Sequence[tuple[AuditedTarget, Sequence[tuple[str, str]]]]
     titles: Mapping[str, str] = field(default_factory=dict)
 
@@ -105,7 +106,7 @@ class Summary:
     def open(self) -> int:
         """How many controls and targets are in the list of what is not judged."""
         off = {each.control for each in self.off}
-        return sum(map(len, (self.silent, self.errors, self.manual, off)))
+        return sum(map(len, (self.silent, self.unjudged, self.errors, self.manual, off)))
 
     @property
     def all_judged(self) -> bool:
@@ -146,6 +147,7 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         manual=found[Verdict.MANUAL],
         accepted=[*found[Verdict.WAIVED], *found[Verdict.ATTESTED]],
         off=[each for each in audit.results if each.switched_off],
+        unjudged=[] if audit.nothing_judged else [each for each in audit.unjudged if each not in silent],
         machines=[(each, identity_of(recorded.get(each.name))) for each in audit.targets],
         titles={each.id: problems.title_of(each.title) for each in audit.controls},
     )
