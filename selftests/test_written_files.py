@@ -289,3 +289,31 @@ def test_what_is_written_is_whole_or_what_it_was(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space") as raised:
         write_half()
     assert (raised.value.filename, path.read_text(), os.listdir(tmp_path)) == (str(path), "before", ["a"])
+
+
+# ---- whoever reads
+
+
+@pytest.mark.parametrize("processes", [[], ["-n2"]], ids=["one-process", "two-workers"])
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ('set -o pipefail; "$@" 2>errors | head -n 1', "Broken pipe"),
+        ('set -o pipefail; "$@" 2>&1 | head -n 1', ""),
+        ('"$@" >/dev/full 2>errors', "No space left on device"),
+    ],
+    ids=["head", "head-of-both", "full"],
+)
+def test_output_that_cannot_be_written(
+    tmp_path: Path, command: str, reason: str, processes: list[str]
+) -> None:
+    """The run goes on to its end, its files are whole, and the exit status says that something is missing."""
+    project = _project(tmp_path)
+    run = _shell(project, command, _hosts(project), "-k", "passes", *processes)
+    assert run.status == 3, run.output
+    assert len(run.output.splitlines()) <= 1
+    assert run.verdicts == {"passes": "pass"}
+    assert _require_whole((tmp_path / "reports/latest").resolve()) == {*FILES, "recording.json"}
+    if reason:
+        said = (tmp_path / "errors").read_text()
+        assert said == f"The verdicts could not be shown to the end: {reason}\n"

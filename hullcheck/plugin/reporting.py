@@ -11,7 +11,7 @@ import pytest
 
 from hullcheck import private_files
 from hullcheck.bundle import BundleError
-from hullcheck.plugin import crash, options, pytest_reports
+from hullcheck.plugin import crash, options, output, pytest_reports
 from hullcheck.plugin.outcome import Outcome
 from hullcheck.plugin.session import LATEST, SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
@@ -34,6 +34,7 @@ class Reporting:
         self.outcome: Outcome | None = None
         self.audit: Audit | None = None  # all that was found, once the last test has ended
         self.unwritten = Unwritten()
+        self.output = output.guard(config)
         self.crashed: set[str] = set()  # the tests whose process died
         self.interrupted = False
         self.carried: dict[str, dict[str, Any]] = {}  # by test, which has not ended yet
@@ -126,6 +127,9 @@ class Reporting:
         if self.unwritten:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
             self._say(printable(self.unwritten.told(folder)), red=True)
+        if self.output.fault:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+            self._say(f"The verdicts could not be shown to the end: {self.output.fault}", red=True)
 
     def _write(self, exit_status: int) -> None:
         """Write all that follows from the results, each file as a whole or not at all; again for another status."""
@@ -157,10 +161,10 @@ class Reporting:
     def _say(self, line: str, *, red: bool = False) -> None:
         """A fault is said where there is no terminal reporter, too."""
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
+        if reporter is not None and not self.output.fault:
             reporter.write_line(line, red=red)
         elif red:
-            print(line, file=sys.stderr)
+            print(line, file=output.Output(sys.stderr, self.config))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> Generator[None]:
