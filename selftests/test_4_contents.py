@@ -55,18 +55,19 @@ def archive(layer: Layer, kind: int = tarfile.PAX_FORMAT) -> bytes:
     return buffer.getvalue()
 
 
-def taken_apart(data: bytes) -> bytes:
-    """The headers of an archive as the engine keeps them."""
+def taken_apart(data: bytes, kept: bytes = b"") -> bytes:
+    """The headers of an archive as the engine keeps them; of *kept* where that is damaged and as long."""
+    kept = kept or data
     pieces, end = list[dict[str, object]](), 0
     with tarfile.open(fileobj=io.BytesIO(data), encoding="utf-8", errors="surrogateescape") as made:
         for member in made:
-            payload = base64.b64encode(data[end : member.offset_data]).decode()
+            payload = base64.b64encode(kept[end : member.offset_data]).decode()
             pieces.append({"type": 2, "payload": payload, "position": len(pieces)})
             name = member.name.encode("utf-8", "surrogateescape")
             named = {"name": member.name} if name.isascii() else {"name_raw": base64.b64encode(name).decode()}
             pieces.append({"type": 1, **named, "size": member.size, "position": len(pieces)})
             end = member.offset_data + member.size
-    pieces.append({"type": 2, "payload": base64.b64encode(data[end:]).decode(), "position": len(pieces)})
+    pieces.append({"type": 2, "payload": base64.b64encode(kept[end:]).decode(), "position": len(pieces)})
     return "".join(json.dumps(piece) + "\n" for piece in pieces).encode()
 
 
@@ -189,10 +190,12 @@ def with_capability(value: bytes, *more: File, key: str = CAPABILITY) -> bytes:
     return padded + archive([("bin/tool", 0o755), *more], tarfile.USTAR_FORMAT)
 
 
-def judged_archive(data: bytes, store: str = OWN, policy: Policy | None = None) -> tuple[str, str]:
-    """Verdict and reason of 4.8 on an image of one layer."""
+def judged_archive(
+    data: bytes, store: str = OWN, policy: Policy | None = None, kept: bytes = b""
+) -> tuple[str, str]:
+    """Verdict and reason of 4.8 on an image of one layer, of which the engine may have kept something damaged."""
     if store == OWN:
-        said = f"{image(digest('a'), digest('l'))}\n{block('layer', digest('l'), taken_apart(data))}"
+        said = f"{image(digest('a'), digest('l'))}\n{block('layer', digest('l'), taken_apart(data, kept))}"
     else:
         head = answer({"a": [[]]}, CONTAINERD).partition("layer ")[0]
         said = head + block("layer", digest("blob", "a", "0"), listed(data))
@@ -230,7 +233,8 @@ def test_other_attributes() -> None:
     assert judged_archive(with_capability(value, key="SCHILY.xattr.user.capability"))[0] == "pass"
     hidden = b"\n60 SCHILY.xattr.security.capability=" + value
     assert judged_archive(with_capability(hidden, key="SCHILY.xattr.user.x"))[0] == "pass"
-    assert judged_archive(with_capability(value).replace(b"21 SCHILY", b"22 SCHILY"))[0] == "error"
+    sound = with_capability(value)
+    assert judged_archive(sound, kept=sound.replace(b"21 SCHILY", b"22 SCHILY"))[0] == "error"
 
 
 def test_capabilities_by_another_name() -> None:

@@ -21,6 +21,7 @@ import pytest
 
 from selftests.lab import cleanup, processes, removal
 from selftests.lab.shell import CommandError, LabError, call
+from selftests.needs import need
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -277,8 +278,7 @@ def test_engine_that_was_configured_anew_is_not_shared(engine: EngineFactory, en
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Path]:
     """A folder with a file that stands for one of the machine's own; nothing of it may ever be lost."""
-    if os.geteuid():
-        pytest.skip("this mounts something, which takes root")
+    need("root", "mount")
     folder = tmp_path / "own"
     folder.mkdir()
     (folder / "file").write_text("kept")
