@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from selftests.lab import cleanup, processes, removal
+from selftests.lab import cleanup, processes, readonly, removal
 from selftests.lab.shell import CommandError, LabError, call
 from selftests.needs import need
 
@@ -437,6 +437,27 @@ def test_guarded_engine_can_write_nothing_of_the_machine(
             one.docker("exec", "web", "touch", f"{place}/hullcheck-selftest")
     same = ("stat", "--format", "%d %i", "/etc", "/etc/passwd")
     assert one.nsenter(*same) == call(*same)
+
+
+@pytest.mark.parametrize("left", [[], ["/gone"]], ids=["gone", "there"])
+def test_mount_that_goes_while_a_guarded_engine_starts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, left: list[str]
+) -> None:
+    """What another laboratory unmounts meanwhile needs no guard; what stays writable keeps the engine from starting."""
+
+    def mount(*arguments: str) -> None:
+        if arguments[-1] == "/gone":
+            raise subprocess.CalledProcessError(32, ["mount", *arguments])
+
+    tables = [[("/gone", "ext4"), ("/", "ext4")], [(point, "ext4") for point in (*left, "/")]]
+    started: list[str] = []
+    monkeypatch.setattr(readonly, "SHIMS", tmp_path / "shims")
+    monkeypatch.setattr(readonly, "mounts", lambda: tables.pop(0))
+    monkeypatch.setattr(readonly, "_mount", mount)
+    monkeypatch.setattr("os.execvp", lambda program, _: started.append(program))
+    with pytest.raises(subprocess.CalledProcessError) if left else contextlib.nullcontext():
+        readonly.main(str(tmp_path), "dockerd")
+    assert started == ([] if left else ["dockerd"])
 
 
 def test_failed_unmount_keeps_a_laboratory_and_ends_the_rest_of_it(
