@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,3 +84,34 @@ def test_files_of_images_with_names_like_secrets(engine: EngineFactory, tmp_path
     assert before.items() < after.items()
     assert after["odd:1"] == "fail"
     assert "error" not in after.values()
+
+
+def test_megabyte_of_one_variable_takes_no_time_from_others(engine: EngineFactory) -> None:
+    """A container and an image with it are described, and what else there is is judged as before."""
+    one = engine()
+    one.run("web")
+    before = facts_of_engine(one.socket)
+    expected = {key: verdicts(key, before) for key in ("5.5", "5.7", "5.30", "4.6", "4.10")}
+    long = "password=" * (1_000_000 // 9)
+    body = {
+        "Image": "bb:1",
+        "Env": [f"A={long}"],
+        "Cmd": ["true"],
+        "Entrypoint": ["sh", "-c", long],
+        "Healthcheck": {"Test": ["CMD", long]},
+    }
+    name = "large"
+    made = one.client.api._post_json(
+        one.client.api._url("/containers/create"), data=body, params={"name": name}
+    )
+    made.raise_for_status()
+    one.docker("commit", name, "large:1")
+    began = time.monotonic()
+    facts = facts_of_engine(one.socket)
+    found = {key: verdicts(key, facts) for key in expected}
+    taken = time.monotonic() - began
+    for key, said in expected.items():
+        assert said.items() <= found[key].items(), key
+        assert "error" not in found[key].values(), key
+    assert found["4.10"]["large:1"] == "fail"
+    assert taken < 60

@@ -22,7 +22,7 @@ from hullcheck.secrets.names import (
     of_site,
 )
 from hullcheck.secrets.redact import HIDDEN
-from hullcheck.secrets.ways import HANDED_OVER, LONGEST, MAYBE, compiled
+from hullcheck.secrets.ways import HANDED_OVER, LONGEST, MAYBE, Way, compiled
 
 __all__ = ["HIDDEN", "hidden", "in_commands", "in_settings", "in_value", "kinds", "line_of", "masked"]
 
@@ -54,7 +54,7 @@ _OPENING = re.compile(r"""\\*["']|\$'""")
 _LOOKS_LIKE_ONE = re.compile(
     r"(?!\S*\.[a-z]{2,24}(?::\d{1,5})?(?!\S))(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[^\s/]{6,}"
 )
-_END_OF_WORD = re.compile(r"\s|$(?![\s\S])")
+_END_OF_WORD = re.compile(r"\s")
 _MOST_ELSEWHERE = 1 << 28  # characters to be looked through for secrets that stand elsewhere too
 
 
@@ -137,8 +137,8 @@ def _without(text: str, found: Iterable[_Found]) -> str:
         if each.end > place:
             kept += [text[place : each.start], HIDDEN]
             place = each.end
-            if each.cut and (rest := _END_OF_WORD.search(text, place)):
-                place = rest.start()
+            if each.cut:
+                place = _end_of_word(text, place)
     return "".join((*kept, text[place:]))
 
 
@@ -154,7 +154,23 @@ def _found(text: str) -> Iterator[_Found]:
         if secret_values.is_encoded_login(match["value"]):
             yield _Found("a password in a header", *match.span("value"))
     for way in HANDED_OVER:
-        yield from (found for match in way.find(text) if (found := _handed_over(match)))
+        yield from _given(way, text)
+
+
+def _given(way: Way, text: str) -> Iterator[_Found]:
+    """What is handed over in this way; not once more in the rest of a word that goes on after what was looked at."""
+    place = 0
+    while match := way.find(text, place):
+        place = max(match.end(), match.start() + 1)
+        if found := _handed_over(match):
+            yield found
+            if found.cut:
+                place = _end_of_word(text, found.end)
+
+
+def _end_of_word(text: str, place: int) -> int:
+    rest = _END_OF_WORD.search(text, place)
+    return rest.start() if rest else len(text)
 
 
 def _handed_over(match: re.Match[str]) -> _Found | None:
@@ -182,7 +198,9 @@ def _handed_over(match: re.Match[str]) -> _Found | None:
 def _maybe(text: str) -> Iterator[_Found]:
     """What may be a secret, where there often is one; that is nothing to report."""
     for way in MAYBE:
-        for match in way.find(text):
+        place = 0
+        while match := way.find(text, place):
+            place = max(match.end(), match.start() + 1)
             found = _of_match(match)
             value = text[found.start : found.end]
             if _LOOKS_LIKE_ONE.match(value) and not secret_values.is_plain_in_shell(value):

@@ -6,7 +6,6 @@ Every repetition is bounded or can end in one way only, so that the time for a t
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 LONGEST = 300
@@ -167,11 +166,11 @@ class Way:
     words: tuple[str, ...]
     pattern: re.Pattern[str]
 
-    def find(self, text: str) -> Iterator[re.Match[str]]:
-        """Every place of *text* where something is handed over in this way."""
-        if self.words and not any(word in text for word in self.words):
-            return iter(())
-        return self.pattern.finditer(text)
+    def find(self, text: str, place: int = 0) -> re.Match[str] | None:
+        """The first place of *text* from *place* on where something is handed over in this way."""
+        if place == 0 and self.words and not any(word in text for word in self.words):
+            return None
+        return self.pattern.search(text, place)
 
 
 HANDED_OVER = [Way(_first_words(way), compiled(way)) for way in _WAYS]
