@@ -166,8 +166,10 @@ class Recording:
         what = f"neither a recording ({SCHEMA}) nor the output of `hullcheck probe-script`, or damaged"
         try:
             document = inputs.decode(text, _VALUES)
-        except ValueError:
+        except json.JSONDecodeError:
             raise RecordingError(f"{path}: {what}") from None
+        except ValueError as error:
+            raise RecordingError(f"{path}: damaged: it {error}; gather again") from None
         if not isinstance(document, dict) or document.pop("schema", None) != SCHEMA:
             raise RecordingError(f"{path}: {what}")
         try:

@@ -186,7 +186,12 @@ def bytes_of_recording(rng: random.Random, made: Bundle, folder: Path) -> tuple[
     made.files[name] = rng.choice(
         [packed(content + b"\n"), packed(twice), gzip.compress(content), content, packed(b" " + content)]
     )
-    return made.unsigned().fitting(), f"{name}: not written as hullcheck writes it"
+    said = (
+        "damaged: it has a key twice"
+        if made.files[name] == packed(twice)
+        else "not written as hullcheck writes it"
+    )
+    return made.unsigned().fitting(), f"{name}: {said}"
 
 
 def said_to_be_partial(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:

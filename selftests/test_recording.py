@@ -74,7 +74,7 @@ def test_carried_output_is_redacted_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "hello", "{}", "[]", '{"schema": "other"}', '{"schema": "hullcheck/recording/1"', "[" * 10_000],
+    ["", "hello", "{}", "[]", '{"schema": "other"}', '{"schema": "hullcheck/recording/1"', "[" * 100],
 )
 def test_what_is_no_recording(tmp_path: Path, text: str) -> None:
     """The message names the file."""
@@ -137,12 +137,15 @@ def test_time_that_is_none(tmp_path: Path, gathered: float) -> None:
         _document(gathered=float("inf")),
         _document().replace('"ssh"', '"ssh", "backend": "local"'),
         _document().replace('"status": 0', '"status": 1, "status": 0'),
+        "[" * 10_000,
     ],
 )
 def test_json_with_two_meanings(tmp_path: Path, text: str) -> None:
     """Keys that are there twice and numbers that are none are in no recording, for readers of JSON differ on them."""
     (tmp_path / "recording.json").write_text(text)
-    with pytest.raises(RecordingError, match="or damaged"):
+    with pytest.raises(
+        RecordingError, match=r"damaged: it has a (key twice|number that is none)|it is nested deeper"
+    ):
         Recording.load(tmp_path, PROBES)
 
 
