@@ -17,6 +17,7 @@ from selftests.lab.shell import SYSTEM_PATH, call
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGES = "python3-venv git ca-certificates"
+USER_ID = "54321"  # no user of the machine has it: the laboratory ends all that runs as one of its own
 HOMES = {"root": "/root", "plain": "/home/plain"}
 SETTINGS = (
     "PIP_",
@@ -56,7 +57,7 @@ def machine(tree: Path) -> None:
         LabError: the packages could not be had.
     """
     images.bootstrap("trixie", tree, PACKAGES)
-    call("chroot", str(tree), "useradd", "--create-home", "plain")
+    call("chroot", str(tree), "useradd", "--create-home", "--uid", USER_ID, "plain")
     for name in ("resolv.conf", "hosts"):
         shutil.copy(f"/etc/{name}", tree / "etc" / name)
     for name, value in _settings().items():
