@@ -14,9 +14,10 @@ of a host can forge a frame; an answer without its end is *cut off* and no evide
 
 import re
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from types import MappingProxyType
 
 MAGIC = "hullcheck-probe/1"
 
@@ -157,7 +158,11 @@ printf "%s complete\n" "$nonce"
 
 PATHS = ("docker_bench_log", "scan_reports")
 """Variables of the script for what a policy names on the target; empty where it names nothing."""
+_LONGEST_TITLE = 1000  # characters of the lines that frame an answer
 _MOST_KNOWN = 2000  # images: the script is one argument of a command, and Linux has room there for 128 KiB
+MOST = 64 << 20
+"""Bytes of an answer that are read, unless its probe says otherwise; 5,000 containers are described in 7 MiB."""
+UNREADABLE = 65  # EX_DATAERR of sysexits.h: the status of an answer that was dropped
 TIMED_OUT = 124  # the status of a probe that was ended or not asked, as timeout(1) has it
 
 
@@ -176,6 +181,7 @@ class Probe:
         shared: whether those after it find its answer in the environment, by its name: nothing there where it
             failed or said more than fits.
         aside: whether the engine is asked this while it is asked the rest.
+        most: bytes of its answer that are read; a longer one is dropped.
     """
 
     name: str
@@ -183,6 +189,7 @@ class Probe:
     keep: Callable[[str], str] = _all_of_it
     shared: bool = False
     aside: bool = False
+    most: int = MOST
 
     @property
     def asks_engine(self) -> bool:
@@ -249,38 +256,70 @@ def _function(name: str, probes: Iterable[Probe]) -> str:
     return f"{name}() {{\n  :\n{''.join(lines)}}}\n"
 
 
-def parse(output: str) -> dict[str, Answer]:
+def parse(
+    output: str | bytes, *, cut_off: bool = False, most: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, Answer]:
     """The answers in the *output* of a probe script, by probe name.
 
     Text before the first line of the script (a login banner) is passed over; what a terminal makes of line
     ends is undone.
 
+    Args:
+        cut_off: whether it may end before the script did; the answers that are complete are given.
+        most: by probe name, how many bytes of an answer are read, where that is not `MOST`.
+
     Raises:
         ProbeOutputError: no probe script printed this, or it ends before the script did.
     """
-    head = re.search(rf"^{re.escape(MAGIC)} ([0-9a-f]{{32}})(\r?)\n", output, re.MULTILINE)
+    if isinstance(output, str):
+        output = output.encode("utf-8", "surrogateescape")
+    head = re.search(rb"^%b ([0-9a-f]{32})(\r?)\n" % re.escape(MAGIC.encode()), output, re.MULTILINE)
     if head is None:
         raise ProbeOutputError("the output is not that of a hullcheck probe script")
     nonce, carriage_return = head.groups()
     body = output[head.end() - 1 :]
     if carriage_return:
-        body = body.replace("\r\n", "\n")
-    _, *frames = body.split(f"\n{nonce} ")
-    if not frames or frames.pop().rstrip("\n") != "complete":
+        body = body.replace(b"\r\n", b"\n")
+    _, *frames = body.split(b"\n%b " % nonce)
+    del body
+    if frames and frames[-1].rstrip(b"\n") == b"complete":
+        frames.pop()
+    elif cut_off:
+        frames = _whole(frames)
+    else:
         raise ProbeOutputError("the output of the probe script is cut off")
     answers = {}
     for begin, status, end in zip(frames[::3], frames[1::3], frames[2::3], strict=False):
-        answer = _answer(begin, status, end)
+        answer = _answer(begin, status, end, most)
         answers[answer.name] = answer
     if len(frames) != 3 * len(answers):
         raise ProbeOutputError("the output of the probe script is damaged")
     return answers
 
 
-def _answer(begin: str, status: str, end: str) -> Answer:
-    title, _, stdout = begin.partition("\n")
-    number, _, stderr = status.partition("\n")
-    match = re.fullmatch(r"begin (\w+) status (\d+) end \1", f"{title} {number} {end}")
+def _whole(frames: list[bytes]) -> list[bytes]:
+    """The parts of answers that came to their end: the last line may itself be cut off."""
+    if frames and frames[-1].endswith(b"\n"):
+        frames = [*frames[:-1], frames[-1][:-1]]
+    elif frames:
+        frames = frames[:-1]
+    return frames[: len(frames) // 3 * 3]
+
+
+def _answer(begin: bytes, status: bytes, end: bytes, most: Mapping[str, int]) -> Answer:
+    title, _, stdout = begin.partition(b"\n")
+    number, _, stderr = status.partition(b"\n")
+    words = b" ".join((title, number, end)) if len(title) + len(number) + len(end) < _LONGEST_TITLE else b""
+    match = re.fullmatch(r"begin (\w+) status (\d+) end \1", words.decode("utf-8", "replace"))
     if match is None:
         raise ProbeOutputError("the output of the probe script is damaged")
-    return Answer(match[1], int(match[2]), stdout, stderr)
+    limit = most.get(match[1], MOST)
+    if len(stdout) + len(stderr) > limit:
+        return Answer(
+            match[1], UNREADABLE, "", f"the answer has more than {limit >> 20} MiB, and was dropped"
+        )
+    return Answer(match[1], int(match[2]), _text(stdout), _text(stderr))
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hullcheck import clocks, inputs, private_files, recording_fields
-from hullcheck.probes import MAGIC, TIMED_OUT, Answer, Probe, ProbeOutputError, parse
+from hullcheck.probes import MAGIC, TIMED_OUT, UNREADABLE, Answer, Probe, ProbeOutputError, parse
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.private_keys import CUT
 from hullcheck.verdicts import EvidenceError
@@ -21,7 +21,6 @@ PACKED = f"{FILE_NAME}.gz"
 """What it is called in a bundle."""
 CLOCK = "clock"
 """The name of the probe that asks for the time."""
-UNREADABLE = 65  # EX_DATAERR of sysexits.h
 LARGEST = 256 * inputs.MIB
 """The most bytes of one, unpacked: of 5,000 containers it has 7 MiB, of 10,000 images some 100."""
 _VALUES = 100_000  # of its document, whose answers are texts
@@ -179,17 +178,26 @@ class Recording:
 
     @classmethod
     def from_output(
-        cls, output: str, probes: tuple[Probe, ...], *, target: str, backend: str, asked: float = 0.0
+        cls,
+        output: str | bytes,
+        probes: tuple[Probe, ...],
+        *,
+        target: str,
+        backend: str,
+        asked: float = 0.0,
+        cut_off: bool = False,
     ) -> Self:
         """Redact and keep what a probe script printed; *failure* is set if it is none or is cut off.
 
         Args:
             asked: when, by the auditor's clock; 0 where the answer was carried here. When it is read is no evidence
                 of that, and would be another time at each replay.
+            cut_off: whether we ended it ourselves: what it answered until then is kept, and what it did not
+                answer was out of time.
         """
         commands = {probe.name: probe.script.strip() for probe in probes}
         try:
-            answers = parse(output)
+            answers = parse(output, cut_off=cut_off, most={each.name: each.most for each in probes})
         except ProbeOutputError as error:
             failed = cls(target, backend, commands=commands, failure=str(error))
             return replace(failed, gathered=asked, asked=asked)
@@ -197,6 +205,9 @@ class Recording:
             probe.name: _redacted(answers[probe.name], probe) for probe in probes if probe.name in answers
         }
         told = clocks.of_target(kept[CLOCK].stdout) if CLOCK in kept else 0.0
+        if cut_off:
+            late = {each.name: Answer(each.name, TIMED_OUT, "", "no answer in time") for each in probes}
+            kept = late | kept
         return cls(target, backend, kept, commands, told or asked, asked=asked)
 
 

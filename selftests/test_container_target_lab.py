@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from selftests.judging import control, judged
-from selftests.running import Project, Run
+from selftests.running import REPOSITORY, Project, Run, clean_environment
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -220,6 +223,102 @@ def test_user_of_containers_on_a_host(engine: EngineFactory) -> None:
     assert found["root"] == ("fail", "runs sleep as root")
 
 
+PROCESSES_50 = ("--read-only", "--cap-drop", "ALL", "--pids-limit", "50", "--user", "1000:1000")
+
+
+def _left_in(engine: Engine, name: str) -> list[str]:
+    """The processes of a container but its own, zombies too."""
+    lines = engine.docker("top", name, "-eo", "pid,stat,args").splitlines()[1:]
+    return [line for line in lines if line.split()[2:] != ["sleep", "9999"]]
+
+
+@pytest.mark.parametrize("shell", ["busybox", "dash", "bash"])
+def test_audit_leaves_no_process(engine: EngineFactory, suite: Project, shell: str, tmp_path: Path) -> None:
+    """Two audits leave no process and no file in a container whose process 1 waits for nobody."""
+    one = engine()
+    image = _with_tools_of_this_machine(one, shell, tmp_path)
+    one.run("hard", *PROCESSES_50, image=image)
+    one.run("soft", image=image)
+    for _ in range(2):
+        run = _audit(suite, one, "hard", "soft")
+        assert _verdicts(run, "hard")["5.13"] == "pass"
+    assert {name: _left_in(one, name) for name in ("hard", "soft")} == {"hard": [], "soft": []}
+    assert {name: one.docker("diff", name) for name in ("hard", "soft")} == {"hard": "", "soft": ""}
+
+
+def _with_tools_of_this_machine(engine: Engine, shell: str, folder: Path) -> str:
+    """An image whose tools are those of busybox, or of this machine with another shell."""
+    if shell == "busybox":
+        return "bb:1"
+    root = folder / "root"
+    for name in ("bin", "etc", "tmp"):
+        (root / name).mkdir(parents=True)
+    (root / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\napp:x:1000:1000::/:/bin/sh\n")
+    tools = ["sleep", "cat", "tr", "od", "dd", "timeout", "date", "ls", "sed", "grep", "sort", "head", "stat"]
+    for name in (*tools, "readlink", "true", "id", "cut", "uname", shell):
+        program = Path(shutil.which(name) or "").resolve()
+        shutil.copy(program, root / "bin" / name)
+        listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
+        for library in (Path(word) for word in listed.split() if word.startswith("/")):
+            (root / library.parent.relative_to("/")).mkdir(parents=True, exist_ok=True)
+            shutil.copy(library.resolve(), root / library.relative_to("/"))
+    (root / "bin/sh").symlink_to(shell)
+    archive = folder / "image.tar"
+    subprocess.run(["tar", "-C", root, "-cf", archive, "."], check=True)
+    return engine.import_image(archive, f"tools:{shell}")
+
+
+@pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL", "time"])
+def test_audit_that_is_ended_leaves_no_process(engine: EngineFactory, sent: str, tmp_path: Path) -> None:
+    """Whatever ends the auditor, or the time of the target: what runs in the container is ended, and in order."""
+    one = engine()
+    one.run("box", *PROCESSES_50)
+    target = {"connect": "docker://box", "docker_host": f"unix://{one.socket}"}
+    command = [sys.executable, "-c", _GATHER, json.dumps(target), "4" if sent == "time" else "100"]
+    environment = {**clean_environment(), "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        _until(lambda: any("sleep 77" in line for line in _left_in(one, "box")))
+        if sent != "time":
+            process.send_signal(getattr(signal, sent))
+        errors = process.communicate(timeout=30)[1]
+    _until(lambda: _left_in(one, "box") == [])
+    assert "KeyboardInterrupt" in errors or sent in ("SIGKILL", "time"), errors
+    assert [path for path in tmp_path.iterdir() if path.name.startswith("hullcheck-")] == []
+
+
+_GATHER = """
+import json, sys
+from hullcheck.gather import gather
+from hullcheck.gather.transport import Connection
+from hullcheck.inventory import Target
+from hullcheck.probes import Probe
+probes = Probe("first", "echo 1"), Probe("slow", "sleep 77 | (sleep 77; cat)")
+target, timeout = Target("box", **json.loads(sys.argv[1])), int(sys.argv[2])
+recording = gather([target], probes, Connection(timeout=timeout))["box"]
+assert recording.answers["first"].stdout == "1\\n", recording
+assert recording.answers["slow"].status == 124, recording
+"""
+
+
+def _until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_too_few_processes_are_no_pass(engine: EngineFactory, suite: Project) -> None:
+    """Where the container may start no further process, nothing passes."""
+    one = engine()
+    for limit in (3, 6, 9, 12):
+        one.run(f"box{limit}", *HARDENED, "--pids-limit", str(limit))
+    run = _audit(suite, one, "box3", "box6", "box9", "box12")
+    found = {name: set(_verdicts(run, name).values()) for name in ("box3", "box6", "box9", "box12")}
+    assert found["box3"] == found["box6"] == {"error"}
+    assert all(each <= {"error", "pass"} for each in found.values()), found
+    assert {name: _left_in(one, name) for name in found} == {name: [] for name in found}
+
+
 @pytest.mark.needs("podman")
 def test_podman_container(suite: Project, engine: EngineFactory) -> None:
     """podman://NAME is judged as docker://NAME."""
@@ -244,6 +343,10 @@ def test_podman_container(suite: Project, engine: EngineFactory) -> None:
         call(*options, "--name", "plain", "localhost/bb:1", "sleep", "9999")
         call(*options, *HARDENED, "--name", "good", "localhost/bb:1", "sleep", "9999")
         run = suite.pytest("-m", "cis", "--hosts", "podman://plain,podman://good")
+        left = {name: call("top", name, "args").splitlines()[1:] for name in ("plain", "good")}
+        assert {name: [each.strip() for each in lines] for name, lines in left.items()} == {
+            name: ["sleep 9999"] for name in left
+        }
     finally:
         call("rm", "--all", "--force", "--time", "0")
         call("system", "reset", "--force")

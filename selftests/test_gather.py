@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from hullcheck import gather as gathering
-from hullcheck.gather import gather, script_for
+from hullcheck.gather import gather, intake, processes, script_for
 from hullcheck.gather.transport import Connection, Reply
 from hullcheck.inventory import Target
-from hullcheck.probes import Probe
+from hullcheck.probes import MOST, TIMED_OUT, UNREADABLE, Probe
 from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError
 
 PROBES = (Probe("one", "echo 1"),)
 
@@ -81,6 +82,7 @@ def test_backend_without_a_time_out_is_bounded(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(gathering, "run_script", hanging)
     monkeypatch.setattr(gathering, "_GRACE", 0)
+    monkeypatch.setattr(gathering.intake, "GRACE", 0)
     start = time.monotonic()
     (recording,) = gather([Target("web1", "ssh://a:geheim@web1")], PROBES, Connection(timeout=1)).values()
     release.set()
@@ -102,11 +104,57 @@ def test_command_that_hangs_is_ended() -> None:
     """The processes of a target that is out of time are gone."""
     probes = (Probe("hangs", "exec sleep 4242"),)
     (recording,) = gather([Target("here", "local://")], probes, Connection(timeout=1)).values()
-    assert "no answer within 1 s" in recording.failure
+    assert recording.answers["hangs"].status == TIMED_OUT
     deadline = time.monotonic() + 5
     while _sleepers() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not _sleepers()
+
+
+def _asked(script: str, *, timeout: int = 60, most: int = MOST) -> Recording:
+    probes = (Probe("before", "echo 1"), Probe("one", script, most=most), Probe("after", "echo 2"))
+    return gather([Target("here", "local://")], probes, Connection(timeout=timeout))["here"]
+
+
+@pytest.mark.parametrize("to", ["", ">&2"], ids=["output", "errors"])
+def test_target_that_sends_without_end(monkeypatch: pytest.MonkeyPatch, to: str) -> None:
+    """What a target sends is counted before it is kept: too much is an error of the target, that says so."""
+    monkeypatch.setattr(intake, "MOST", 2 << 20)
+    begin = time.monotonic()
+    ended = processes.run(f"cat /dev/zero {to}", 60)
+    assert (ended.too_much, ended.fault) == (True, "it sent more than 2 MiB")
+    assert len(ended.output + ended.errors) <= 2 << 20
+    assert time.monotonic() - begin < 30
+    recording = _asked("cat /dev/zero")
+    assert recording.failure == "local:// could not be audited: it sent more than 2 MiB"
+
+
+def test_answer_that_is_too_long() -> None:
+    """One answer of more than its probe's bytes is dropped, and is an error of that probe alone."""
+    recording = _asked("head -c 2000000 /dev/zero", most=1 << 20)
+    assert [each.status for each in recording.answers.values()] == [0, UNREADABLE, 0]
+    with pytest.raises(EvidenceError, match="more than 1 MiB"):
+        recording.text(Probe("one", ""))
+
+
+def test_answers_of_a_target_that_is_out_of_time() -> None:
+    """What was answered until then is kept; the rest did not answer in time."""
+    recording = _asked("sleep 4243", timeout=3)
+    assert [each.status for each in recording.answers.values()] == [0, TIMED_OUT, TIMED_OUT]
+    assert recording.answers["before"].stdout == "1\n"
+
+
+def test_answers_of_a_target_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the script does not end when it is told to, the complete answers are kept all the same."""
+    monkeypatch.setattr(intake, "GRACE", 0.1)
+    begun = Probe("docker_version", "docker() { echo 1; }; docker version")
+    hanging = Probe("docker_x", "docker() { echo half; sleep 4244; }; docker x")
+    targets = [Target("here", "local://")]
+    monkeypatch.setattr(processes, "HOLD", b"")
+    recording = gather(targets, (begun, hanging), Connection(timeout=3))["here"]
+    assert recording.answers["docker_version"].stdout == "1\n"
+    assert recording.answers["docker_x"].status == TIMED_OUT
+    assert "half" not in recording.answers["docker_x"].stdout
 
 
 def _sleepers() -> list[Path]:

@@ -27,8 +27,10 @@ from typing import Any
 from hullcheck.facts.engine import DATA_ROOT
 from hullcheck.facts.image_contents_layer import Layer, read_layer
 from hullcheck.facts.image_contents_merge import merged, summary
-from hullcheck.probes import Probe
+from hullcheck.probes import MOST, Probe
 from hullcheck.secrets.redact import json_object
+
+_MOST_SENT = 160 << 20  # bytes of listings that are sent at a time; the next run goes on from there
 
 _SCRIPT = r"""
 ids=$(docker image ls --quiet --no-trunc) || exit
@@ -121,12 +123,19 @@ store_of_containerd() {
   done
 }
 
-case $docker_info in
-  *'["driver-type","io.containerd.snapshotter.'*) store_of_containerd ;;
-  *) own_store ;;
-esac || exit
+exec 4>&1
+result=$({
+  {
+    case $docker_info in
+      *'["driver-type","io.containerd.snapshotter.'*) store_of_containerd ;;
+      *) own_store ;;
+    esac
+    echo $? >&5
+  } 4>&- | head -c @MOST@ 5>&- >&4
+} 5>&1)
+[ "${result:-0}" -eq 0 ] || exit "$result"  # none where there was more: what is cut off is not read
 exit $status
-""".replace("@ROOT@", DATA_ROOT.strip())
+""".replace("@ROOT@", DATA_ROOT.strip()).replace("@MOST@", str(_MOST_SENT))
 
 _IMAGE = re.compile(r"(image|known) (sha256:[0-9a-f]{64}) (.*)")
 _LINE = re.compile(r"([0-9a-f]{64}):(.*)")
@@ -226,4 +235,4 @@ def _layer(packed: str, packages: Sequence[str]) -> Layer | None:
         return None
 
 
-IMAGE_CONTENTS = Probe("image_contents", _SCRIPT, _keep)
+IMAGE_CONTENTS = Probe("image_contents", _SCRIPT, _keep, most=_MOST_SENT + MOST)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from queue import Empty, Queue
 
-from hullcheck.gather import image_cache, processes
+from hullcheck.gather import image_cache, intake, processes, signals
 from hullcheck.gather.transport import Connection, TransportError, run_script
 from hullcheck.inventory import Target
 from hullcheck.probes import Probe, render
@@ -18,7 +18,7 @@ from hullcheck.secrets.names import known_to_site
 from hullcheck.targets import RECORDED, backend_of, plain, recorded_path
 
 AT_A_TIME = 64
-_GRACE = 5  # seconds that a backend without a time-out of its own (paramiko) gets beyond the target's
+_GRACE = 3  # seconds that a backend gets in which to notice its own time-out
 
 
 def gather(
@@ -55,10 +55,11 @@ def gather(
         threading.Thread(target=work, daemon=True).start()
     recordings = {}
     try:
-        for _ in targets:
-            recording = finished.get()
-            recordings[recording.target] = recording
-            done(recording)
+        with signals.as_interrupt():
+            for _ in targets:
+                recording = finished.get()
+                recordings[recording.target] = recording
+                done(recording)
     except BaseException:  # Ctrl-C, too
         processes.end_all()
         raise
@@ -99,7 +100,7 @@ def _bounded(
         target=lambda: result.append(_record(target, probes, connection, probe_timeout, cache)), daemon=True
     )
     worker.start()
-    worker.join(connection.timeout + _GRACE)
+    worker.join(connection.timeout + intake.GRACE + _GRACE)
     if result:
         return result[0]
     reason = f"no answer within {connection.timeout} s"
@@ -153,11 +154,18 @@ def _asked(
 ) -> Recording:
     asked = time.time()
     reply = run_script(target, script_for(target, probes, probe_timeout, known_images), connection)
-    text = reply.output.decode("utf-8", "surrogateescape")
     backend = backend_of(target.connect)
-    recording = Recording.from_output(text, probes, target=target.name, backend=backend, asked=asked)
+    recording = Recording.from_output(
+        reply.output,
+        probes,
+        target=target.name,
+        backend=backend,
+        asked=asked,
+        cut_off=bool(reply.fault),
+    )
     if recording.failure:
-        raise TransportError(recording.failure + (f" (it says: {reply.said})" if reply.said else ""))
+        said = f" (it says: {reply.said})" if reply.said else ""
+        raise TransportError(reply.fault or recording.failure + said)
     return replace(recording, host_key=reply.host_key)
 
 

@@ -2,26 +2,52 @@
 
 import contextlib
 import os
+import selectors
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO
+
+from hullcheck.gather.intake import GRACE, HOLD, Intake
+
+_CHUNK = 1 << 16  # what a pipe holds
+_LAST_WORDS = 1.0  # seconds that what is beyond our reach may keep the pipes open
 
 _running: set[subprocess.Popen[bytes]] = set()
 _ended = threading.Event()
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A process that ended.
+
+    Attributes:
+        fault: why it was ended before its time, as of an `Intake`; empty where it ended by itself.
+        too_much: as of an `Intake`.
+    """
+
+    status: int
+    output: bytes
+    errors: bytes
+    fault: str = ""
+    too_much: bool = False
+
+
 def run(
-    command: str, timeout: float, environment: Mapping[str, str] | None = None
-) -> tuple[int, bytes, bytes]:
-    """Run *command* in a shell; gives its exit status, what it wrote, and its errors.
+    command: str, timeout: float, environment: Mapping[str, str] | None = None, *, hold: bool = False
+) -> Ended:
+    """Run *command* in a shell, until it ends, its time is over or it has sent too much.
 
     Args:
         timeout: in seconds.
         environment: that of this process where None.
+        hold: whether its standard input is kept open as a probe script wants it, who then ends in order when it
+            is closed; else there is none.
 
     Raises:
-        subprocess.TimeoutExpired: it did not end in time; it is killed, with all that it started.
         InterruptedError: all has been ended.
     """
     if _ended.is_set():
@@ -29,25 +55,60 @@ def run(
     process = subprocess.Popen(
         command.encode(),
         shell=True,
-        stdin=subprocess.DEVNULL,
+        bufsize=0,
+        stdin=subprocess.PIPE if hold else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment,
         start_new_session=True,  # so that nothing can ask the user's terminal for a password
     )
     _running.add(process)
+    intake = Intake(timeout, lambda: _hang_up(process))
     try:
-        stdout, stderr = process.communicate(timeout=timeout)
+        if process.stdin:
+            with contextlib.suppress(OSError):
+                process.stdin.write(HOLD)
+        if not _listen(process, intake):
+            _kill_session(process.pid)
+            _listen(process, Intake(_LAST_WORDS, lambda: False))
+        _hang_up(process)
+        process.wait(intake.seconds_left() + _LAST_WORDS)
     except subprocess.TimeoutExpired:
         _kill_session(process.pid)
-        with contextlib.suppress(
-            subprocess.TimeoutExpired
-        ):  # what is beyond our reach may keep the pipes open
-            process.communicate(timeout=1)
-        raise
     finally:
         _running.discard(process)
-    return process.returncode, stdout, stderr
+        for pipe in (process.stdout, process.stderr):
+            if pipe:
+                pipe.close()
+    return Ended(process.poll() or 0, intake.output, intake.errors, intake.fault, intake.too_much)
+
+
+def _listen(process: subprocess.Popen[bytes], intake: Intake) -> bool:
+    """Take what *process* says; gives whether it said all."""
+    with selectors.DefaultSelector() as selector:
+        pipes: list[IO[bytes] | None] = [process.stdout, process.stderr]
+        for pipe in pipes:
+            if pipe:
+                selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            left = intake.seconds_left()
+            if left <= 0:
+                return False
+            for key, _ in selector.select(left):
+                data = os.read(key.fd, _CHUNK)
+                if not data:
+                    selector.unregister(key.fileobj)
+                intake.take(data, error=key.fileobj is process.stderr)
+    return True
+
+
+def _hang_up(process: subprocess.Popen[bytes]) -> bool:
+    """Close the standard input of *process*; gives whether it had one."""
+    if process.stdin is None:
+        return False
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    return True
 
 
 def begin() -> None:
@@ -58,11 +119,18 @@ def begin() -> None:
 def end_all() -> None:
     """End every process that was started here and still runs: ssh would outlive a Ctrl-C.
 
-    The thread that started a process reads what it still says, and no other may.
+    Those that can end in order have a moment for it. The thread that started a process reads what it still says,
+    and no other may.
     """
     _ended.set()
-    for process in tuple(_running):
-        _kill_session(process.pid)
+    told = [process for process in tuple(_running) if _hang_up(process)]
+    end = time.monotonic() + GRACE
+    try:
+        while any(process in _running for process in told) and time.monotonic() < end:
+            time.sleep(0.02)
+    finally:
+        for process in tuple(_running):
+            _kill_session(process.pid)
 
 
 def _kill_session(leader: int) -> None:
@@ -72,7 +140,7 @@ def _kill_session(leader: int) -> None:
 
 
 def _session(leader: int) -> list[int]:
-    """The processes of a session: one group is not enough, because timeout(1) makes groups of its own."""
+    """The processes of a session: one group is not enough, because a program may make groups of its own."""
     found = [leader]
     for name in os.listdir("/proc"):
         with contextlib.suppress(OSError):

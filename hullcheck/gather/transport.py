@@ -2,13 +2,11 @@
 
 import os
 import re
-import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hullcheck.gather import host_key, processes
+from hullcheck.gather import channel, host_key, processes
 from hullcheck.inventory import Target
 from hullcheck.secrets.known import without_known
 from hullcheck.targets import CONTAINER_BACKENDS, SSH_BACKENDS, backend_of
@@ -17,6 +15,8 @@ _SSH_ARGUMENTS = "-o BatchMode=yes -o ServerAliveInterval=5 -o ServerAliveCountM
 _SPECIAL = "\n'\\!\"$`{}"
 _STAND_INS = "\1\2\3\4\5\6\7\x0e\x0f"  # no tab, line feed or carriage return, which a script may hold
 _MOST_REASON = 300
+_WITHOUT_INPUT = ("docker", "podman")  # give a command no standard input unless they are asked to
+_HELD = ("local", "chroot", "ssh", "paramiko", *_WITHOUT_INPUT)
 
 
 class TransportError(Exception):
@@ -47,11 +47,13 @@ class Reply:
 
     Attributes:
         host_key: as of a `Recording`.
+        fault: why it was told to stop, so that not all may be there; empty where it was not.
     """
 
     output: bytes
     said: str
     host_key: str = ""
+    fault: str = ""
 
 
 def run_script(target: Target, script: str, connection: Connection) -> Reply:
@@ -60,37 +62,42 @@ def run_script(target: Target, script: str, connection: Connection) -> Reply:
     Raises:
         TransportError: with the reason, in one line.
     """
-    with tempfile.TemporaryDirectory(prefix="hullcheck-") as folder:
-        seen = Path(folder) / "host-key"
-        backend = _backend(target, connection, seen)
+    with host_key.place() as seen:
+        backend, bounded = _backend(target, connection, seen)
         try:
-            result = backend.run(command_for(script))
+            result = backend.run(command_for(script, held=bounded.holds))
         except TransportError:
             raise
         except Exception as error:  # each backend has exceptions of its own; all mean "not reached"
-            raise TransportError(_reason(error)) from error
+            raise TransportError(bounded.fault or _reason(error)) from error
         key = _host_key(target, backend, seen)
     output, errors = bytes(result.stdout_bytes), bytes(result.stderr_bytes)
+    if bounded.too_much or (bounded.fault and not output):
+        raise TransportError(bounded.fault)
     if not output:
         raise TransportError(_telling_line(errors) or f"no output, exit status {result.rc}")
-    return Reply(output, _telling_line(errors) or _telling_line(output[:4096]), key)
+    return Reply(output, _telling_line(errors) or _telling_line(output[:4096]), key, bounded.fault)
 
 
-def command_for(script: str) -> str:
+def command_for(script: str, *, held: bool = False) -> str:
     """One command line that runs *script*, whatever shell reads it and however often it is quoted on the way.
 
     Login shells differ in what they make of line ends, quotes and backslashes (csh, fish), Ansible fills in
     templates, and each level of quoting makes a quote longer until the kernel refuses the line. So the
     characters that mean something to any of them travel as control characters, and the target's tr(1) puts
     them back.
+
+    Args:
+        held: whether the standard input is kept open for as long as the script is wanted.
     """
     letters = script.translate(str.maketrans(_SPECIAL, _STAND_INS))
     octal = "".join(f"\\{ord(each):03o}" for each in _SPECIAL)
     stand_ins = "".join(f"\\{ord(each):03o}" for each in _STAND_INS)
-    return f"""exec /bin/sh -c 'eval "$(printf %s "{letters}" | tr "{stand_ins}" "{octal}")"'"""
+    words = " hullcheck held" if held else ""
+    return f"""exec /bin/sh -c 'eval "$(printf %s "{letters}" | tr "{stand_ins}" "{octal}")"'{words}"""
 
 
-def _backend(target: Target, connection: Connection, seen: Path) -> Any:
+def _backend(target: Target, connection: Connection, seen: Path) -> tuple[Any, "_BoundedRun"]:
     from testinfra.backend import get_backend  # type: ignore[import-untyped]
 
     options: dict[str, Any] = {
@@ -105,7 +112,9 @@ def _backend(target: Target, connection: Connection, seen: Path) -> Any:
         # One trip needs no master connection to stay behind.
         options |= {"controlpersist": 0, "ssh_extra_args": _ssh_arguments(target, connection)}
     try:
-        backend = get_backend(target.connect, **options)
+        # safe-ssh writes files to the target to keep apart what the frames of the script keep apart already.
+        backend = get_backend(target.connect.removeprefix("safe-"), **options)
+        carrier = _carrier(backend)
     except Exception as error:  # testinfra raises what its parsers raise
         raise TransportError(_reason(error)) from error
     environment = dict(os.environ)
@@ -114,8 +123,20 @@ def _backend(target: Target, connection: Connection, seen: Path) -> Any:
     if backend_of(target.connect) in SSH_BACKENDS:
         host_key.ask_openssh(backend, seen)
         _hide_password(backend, environment)
-    backend.run_local = _BoundedRun(backend, connection.timeout, environment)
-    return backend
+    bounded = _BoundedRun(carrier, connection.timeout, environment)
+    carrier.run_local = bounded
+    if carrier.NAME == "paramiko":
+        carrier._exec_command = bounded.over_paramiko
+    return backend, bounded
+
+
+def _carrier(backend: Any) -> Any:
+    """The backend that carries what *backend* runs: that of Ansible leaves it to others where it can."""
+    if backend.NAME != "ansible" or backend.force_ansible:
+        return backend
+    settings = {"ssh_config": backend.ssh_config, "ssh_identity_file": backend.ssh_identity_file}
+    host = backend.ansible_runner.get_host(backend.host, **settings)
+    return backend if host is None else host.backend
 
 
 def _host_key(target: Target, backend: Any, seen: Path) -> str:
@@ -152,22 +173,39 @@ def _hide_password(backend: Any, environment: dict[str, str]) -> None:
 
 
 class _BoundedRun:
-    """testinfra's `run_local` with a time-out: the place where its command-line backends start a process."""
+    """The place where testinfra's backends start a process, bounded in time and in bytes.
+
+    Attributes:
+        holds: whether the standard input of what it runs is kept open.
+        fault: why the last run was ended before its time; empty where it was not.
+        too_much: whether that was because it sent too much.
+    """
 
     def __init__(self, backend: Any, timeout: int, environment: dict[str, str]) -> None:
         """Bind it to *backend*; *timeout* is in seconds."""
         self.backend = backend
         self.timeout = timeout
         self.environment = environment
+        self.holds = backend.NAME in _HELD
+        self.fault = ""
+        self.too_much = False
 
     def __call__(self, command: str, *args: str) -> Any:
-        """Run *command* in a shell, its `%s` filled with *args*, quoted."""
+        """testinfra's `run_local`: run *command* in a shell, its `%s` filled with *args*, quoted."""
+        if self.backend.NAME in _WITHOUT_INPUT:
+            command = command.replace(" exec ", " exec --interactive ", 1)
         command = self.backend.quote(command, *args)
-        try:
-            status, stdout, stderr = processes.run(command, self.timeout, self.environment)
-        except subprocess.TimeoutExpired:
-            raise TransportError(f"no answer within {self.timeout} s") from None
-        return self.backend.result(status, command.encode(), stdout, stderr)
+        ended = self._note(processes.run(command, self.timeout, self.environment, hold=self.holds))
+        return self.backend.result(ended.status, command.encode(), ended.output, ended.errors)
+
+    def over_paramiko(self, command: bytes) -> tuple[int, bytes, bytes]:
+        """What its backend for paramiko runs a command with."""
+        ended = self._note(channel.run(self.backend, command, self.timeout))
+        return ended.status, ended.output, ended.errors
+
+    def _note(self, ended: processes.Ended) -> processes.Ended:
+        self.fault, self.too_much = ended.fault, ended.too_much
+        return ended
 
 
 def _reason(error: Exception) -> str:

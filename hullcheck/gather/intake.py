@@ -1,0 +1,69 @@
+"""What a target sends while it is asked: bounded in time and in bytes before it is kept."""
+
+import time
+from collections.abc import Callable
+from io import BytesIO
+
+MOST = 256 << 20
+"""Bytes that a target may send; the description of 5,000 containers has 7 MiB."""
+GRACE = 5.0
+"""Seconds in which a target that was told to stop may say what it was answered until then."""
+HOLD = b"hold\n"
+"""The first line of a probe script's standard input, which then is kept open until the script is to end."""
+
+
+class Intake:
+    """What came from a target, and why no more of it is wanted.
+
+    Attributes:
+        fault: why the target was told to stop, in words; empty where it was not.
+        too_much: whether it sent more than is kept.
+    """
+
+    def __init__(self, timeout: float, hang_up: Callable[[], bool]) -> None:
+        """Start the time.
+
+        Args:
+            timeout: in seconds.
+            hang_up: tells the target to stop; gives whether it was told.
+        """
+        self.fault = ""
+        self.too_much = False
+        self._timeout = timeout
+        self._hang_up = hang_up
+        self._end = time.monotonic() + timeout
+        self._output = BytesIO()
+        self._errors = BytesIO()
+        self._room = MOST
+
+    @property
+    def output(self) -> bytes:
+        """What it wrote to its standard output."""
+        return self._output.getvalue()
+
+    @property
+    def errors(self) -> bytes:
+        """What it wrote to its standard error."""
+        return self._errors.getvalue()
+
+    def take(self, data: bytes, *, error: bool = False) -> None:
+        """Keep *data*, or drop it where there was too much."""
+        self._room -= len(data)
+        if self._room >= 0:
+            (self._errors if error else self._output).write(data)
+        elif not self.too_much:
+            self.too_much = True
+            self._stop(f"it sent more than {MOST >> 20} MiB")
+
+    def seconds_left(self) -> float:
+        """How long to go on listening; 0 where it is over."""
+        if time.monotonic() >= self._end and not self.fault:
+            self._stop(f"no answer within {self._timeout:g} s")
+        return max(0.0, self._end - time.monotonic())
+
+    def _stop(self, fault: str) -> None:
+        self.fault = fault
+        told = (
+            self._hang_up() and self._output.tell() > 0
+        )  # before its first line, no script is there to be told
+        self._end = time.monotonic() + (GRACE if told else 0)
