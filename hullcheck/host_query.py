@@ -15,9 +15,12 @@ _KEYS = (
 def fault(spec: str) -> str:
     """What is wrong there in *spec*, with what to write instead; else an empty string.
 
-    With an `@` in it, it is a part of a password, of which nothing is said.
+    With an `@` in what is asked, it is a part of a password, of which nothing is said.
     """
-    query = spec.partition("?")[2]
+    backend, _, rest = spec.partition("://")
+    address, _, query = rest.partition("?")
+    if backend != "local" and address.rpartition("@")[2].startswith("-"):
+        return f"a name that begins with '-' would be an option of {backend}; write the target's id or another name"
     if "@" in query:
         return ""
     for key, value in parse_qsl(query, keep_blank_values=True):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts import Facts
+from hullcheck.facts import Facts, engines_beside
 from hullcheck.facts import daemon as daemon_facts
 from hullcheck.facts.daemon_config import DAEMON_CONFIGURATION, ConfigFile, files_of
 from hullcheck.facts.daemon_config import START as SLACK
@@ -735,6 +735,32 @@ def processes_in(text: str) -> DaemonProcesses:
     """What an answer of the probe for processes tells."""
     answer = Answer("daemon_processes", 0, text, "")
     return DaemonProcesses.of(Recording("host", "local", {answer.name: answer}))
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "pids", "beside"),
+    [
+        ("unix:///run/docker.sock", "7 8", "8"),
+        ("unix:///run/docker.sock", "7", ""),  # the other is that of a host, in whose PID namespace this runs
+        ("unix:///run/other.sock", "7 8", "7, 8"),
+        ("tcp://10.0.0.1:2376", "7 8", "7, 8"),
+        ("", "7 8", ""),
+    ],
+)
+def test_engine_beside_the_one_that_is_asked(endpoint: str, pids: str, beside: str) -> None:
+    """A dockerd that is certainly not the one that was asked is told of, and never one that may be."""
+    text = ONE_PROCESS.replace("identity:1:2\n", "")
+    second = text[text.index("dockerd:7") :].replace("dockerd:7", "dockerd:8").replace("7/", "8/")
+    second = second.replace("[100]", "[200]").replace("01 100 /var/run", "01 200 /srv/run")
+    head = text.replace("/run/docker.sock\nown", f"{endpoint.removeprefix('unix://')}\nown", 1)
+    head = head.replace("endpoint:unix:///run/docker.sock", f"endpoint:{endpoint}")
+    present = "".join(f"process {pid}\n" for pid in pids.split())
+    answers = {
+        "daemon_processes": Answer("daemon_processes", 0, head + second, ""),
+        "engine_presence": Answer("engine_presence", 0, f"command docker /usr/bin/docker\n{present}", ""),
+    }
+    told = engines_beside.note(Recording("host", "local", answers))
+    assert told.partition(";")[0].partition("process ")[2] == beside
 
 
 def test_all_that_is_read_of_a_process() -> None:

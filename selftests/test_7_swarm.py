@@ -363,6 +363,27 @@ def test_overlay_networks_are_judged_by_name() -> None:
     assert (found.kind, [name for name, _ in found]) == ("network", ["a", "b"])
 
 
+def test_network_that_went_between_two_questions() -> None:
+    """A network that is gone since it was listed says nothing of the others; any other complaint is an error."""
+    line = json.dumps({"Name": "a", "Id": "b", "Driver": "bridge"})
+    gone = f"Error response from daemon: network {'0' * 64} not found"
+
+    def recording(status: int, *complaints: str) -> Recording:
+        answers = {
+            "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+            "docker_networks": Answer("docker_networks", status, line, "\n".join(complaints)),
+        }
+        return Recording("host", "local", answers)
+
+    for complaint in (gone, f"Error: No such network: {'0' * 64}"):
+        assert [each.name for each in networks(recording(1, complaint))] == ["a"]
+    for complaints in ([], [gone, "Cannot connect to the Docker daemon"], ["network x not found"]):
+        with pytest.raises(EvidenceError):
+            networks(recording(1, *complaints))
+    with pytest.raises(EvidenceError):
+        networks(recording(124, gone))
+
+
 @pytest.mark.parametrize("line", ["{}", '{"Name": "a"}', '{"Name": "a", "Id": "b"}', "5"])
 def test_network_that_is_not_understood(line: str) -> None:
     """An answer without what the engine's API documents is an error, never a network less."""

@@ -300,6 +300,10 @@ def test_unknown_backend_names_the_nearest(faults: Faults) -> None:
         ("ssh://", "'ssh://' names no host; write one after ssh://"),
         ("ssh://?sudo=true", "'ssh://?sudo=true' names no host; write one after ssh://"),
         ("recorded://", "'recorded://' names no path; write one after recorded://"),
+        (
+            "docker://--privileged",
+            "a name that begins with '-' would be an option of docker; write the target's id or another name",
+        ),
         ("ssh://web1?sdo=true", "unknown key 'sdo' after the '?'; did you mean 'sudo'?"),
         ("ssh://web1?sudo=1", "sudo=1: write sudo=true or sudo=false"),
         ("me:hidden@web1", "'me:***@web1' names no backend; write for example 'ssh://me:***@web1'"),

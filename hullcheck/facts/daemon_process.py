@@ -195,17 +195,35 @@ class DaemonProcesses:
         Raises:
             EvidenceError: it is not on this machine, may not be seen, or cannot be told from another.
         """
-        address = urlsplit(self.endpoint)
-        if address.scheme == "unix":
-            return self._only([each for each in self.candidates if self._listens_at_path(each)])
-        if address.scheme in ("tcp", "http", "https") and _LOOPBACK.fullmatch(address.hostname or ""):
-            port = address.port or 2375
-            return self._only([each for each in self.candidates if self._listens_on_port(each, port)])
-        if not address.scheme:
+        if self._is_here:
+            return self._only([each for each in self.candidates if self._may_answer(each)])
+        if not urlsplit(self.endpoint).scheme:
             raise EvidenceError("the docker command does not say which engine it talks to")
         raise EvidenceError(
             f"the engine runs on another machine ({self.endpoint}): its process is not seen here"
         )
+
+    @property
+    def beside(self) -> tuple[DaemonProcess, ...]:
+        """Those that are certainly not the engine that was asked; none where it is unknown which one that is."""
+        if not self.endpoint:
+            return ()
+        return tuple(each for each in self.candidates if not (self._is_here and self._may_answer(each)))
+
+    @property
+    def _is_here(self) -> bool:
+        """Whether the engine that was asked runs on this machine."""
+        address = urlsplit(self.endpoint)
+        if address.scheme == "unix":
+            return True
+        loopback = _LOOPBACK.fullmatch(address.hostname or "") is not None
+        return address.scheme in ("tcp", "http", "https") and loopback
+
+    def _may_answer(self, candidate: DaemonProcess) -> bool:
+        address = urlsplit(self.endpoint)
+        if address.scheme == "unix":
+            return self._listens_at_path(candidate)
+        return self._listens_on_port(candidate, address.port or 2375)
 
     def _listens_at_path(self, candidate: DaemonProcess) -> bool:
         sockets = [each for each in candidate.unix_table if self.endpoint_path in (each.path, each.real)]

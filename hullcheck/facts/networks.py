@@ -1,5 +1,6 @@
 """The engine's networks."""
 
+import re
 from dataclasses import dataclass
 
 from hullcheck.facts.engine import require_engine
@@ -38,6 +39,8 @@ ids=$(docker network ls --quiet --no-trunc) || exit
 
 PROBES = (DOCKER_NETWORKS,)
 
+_GONE = re.compile(r"(?:network [0-9a-f]{64} not found|No such network: [0-9a-f]{64})$", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Network:
@@ -66,11 +69,7 @@ def networks(recording: Recording) -> tuple[Network, ...]:
         EvidenceError: the engine did not say.
     """
     require_engine(recording)
-    documents = [
-        decode_json(line, DOCKER_NETWORKS.name)
-        for line in recording.text(DOCKER_NETWORKS).split("\n")
-        if line
-    ]
+    documents = [decode_json(line, DOCKER_NETWORKS.name) for line in _said(recording).split("\n") if line]
     try:
         return tuple(
             Network(
@@ -88,3 +87,12 @@ def networks(recording: Recording) -> tuple[Network, ...]:
         raise EvidenceError(
             "docker network inspect: the answer is not what the engine's API documents"
         ) from None
+
+
+def _said(recording: Recording) -> str:
+    """What the engine said of its networks; that some are gone since they were listed says nothing of the others."""
+    answer = recording.answer(DOCKER_NETWORKS)
+    complaints = [line for line in answer.stderr.splitlines() if line.strip()]
+    if answer.status == 1 and complaints and all(map(_GONE.search, complaints)):
+        return answer.stdout
+    return recording.text(DOCKER_NETWORKS)
