@@ -322,7 +322,7 @@ def test_time_out_of_a_target_that_hangs(suite: Project, silence: int) -> None:
         },
         "--target-timeout=3",
     )
-    assert _gathered_in(run) < 3 + 5 + 1  # its own grace, for a backend without a time-out
+    assert _gathered_in(run) < 3 + 5 + 3 + 1  # to end in order, and for a backend to notice its own time-out
     assert all("no answer within 3 s" in reason for reason in run.reasons), run.reasons
 
 
@@ -358,6 +358,27 @@ def test_missing_docker_command(suite: Project, tmp_path: Path) -> None:
     run = suite.pytest("-m", "cis", "--hosts", f"recorded://{answer}", *OF_THE_ENGINE)
     assert any("docker command is missing" in reason for reason in run.reasons)
     assert set(run.verdicts.values()) == {"error"}
+
+
+def test_engine_that_hangs_after_its_first_answer(engine: EngineFactory, suite: Project) -> None:
+    """It costs the questions to the engine, and neither the host's nor the time of all of them."""
+    one = engine(fresh=True)
+    real = shutil.which("docker")
+    stop = f'case "$1" in version) {real} "$@"; kill -STOP {one.pid}; exit 0;; esac'
+    suite.command("docker", f'{stop}\nexec {real} "$@"')
+    targets = {"box": {"connect": "local://", "docker_host": f"unix://{one.socket}"}}
+    try:
+        run = _audit(suite, targets, "--probe-timeout=6", marks="cis")
+    finally:
+        os.kill(one.pid, signal.SIGCONT)
+    assert _gathered_in(run) < 40
+    answers = json.loads((run.folder / "reports/latest/box/recording.json").read_text())["answers"]
+    status = {each["name"]: each["status"] for each in answers}
+    assert (status["docker_version"], status["accounts"], status["kernel"]) == (0, 0, 0)
+    assert status["docker_containers"] == status["docker_networks"] == 124
+    assert any("not asked" in each["stderr"] for each in answers)
+    of_the_engine = run.verdicts["container_is_not_privileged"], run.verdicts["container_root_is_read_only"]
+    assert set(of_the_engine) == {"error"}
 
 
 def test_slow_probe_spoils_its_own_controls_alone(engine: EngineFactory, suite: Project) -> None:
