@@ -110,7 +110,7 @@ _OPTION = re.compile(r"(?:-o|--option)(?:=|\n)?(\w+)\.(\w+)=(.*)")
 _PRIORITY = re.compile(r"(?:-o|--option)(?:=|\n)?priority=(\w+)")
 _RULES = re.compile(r"(?:-r|--rules)(?:=|\n)?(/.*)")
 _METRIC = re.compile(r"(falcosecurity_\w+)(?:\{(.*)\})? (\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
-_LABEL = re.compile(r'(\w+)="([^"]*)"')
+_LABEL = re.compile(r'\b(\w+)="([^"]*)"')
 _TOTALS = {
     "falcosecurity_scap_n_evts_total": "Events",
     "falcosecurity_scap_n_drops_total": "Drops",
