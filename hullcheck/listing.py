@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hullcheck.control import control_of
-from hullcheck.plugin.collecting import is_control
+from hullcheck.plugin.items import is_control
 from hullcheck.writers.results import control_document
 
 

@@ -6,6 +6,8 @@ import ast
 import importlib.util
 import inspect
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -257,3 +259,10 @@ def test_plugin_starts_light() -> None:
             if isinstance(statement, ast.Import | ast.ImportFrom):
                 found = {each.partition(".")[0] for each in imports(statement)}
                 assert not found & {"docker", "paramiko", "requests", "testinfra", "yaml"}, name
+
+
+def test_modules_of_hooks_are_left_to_pytest() -> None:
+    """pytest warns where one was imported before it could rewrite its assertions, and strict projects fail at that."""
+    code = "import sys, hullcheck.plugin as p; print(*(set(p.pytest_plugins) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -10,10 +10,9 @@ import pytest
 from hullcheck import frameworks
 from hullcheck.bundle import is_bundle
 from hullcheck.control import SEVERITIES, control_of
+from hullcheck.plugin.items import TARGET, is_control
 from hullcheck.plugin.session import FRAMEWORKS, WRONG_USE, session_of
 
-TARGET = "audit_target"
-"""The fixture, asked for however indirectly, that makes a test a control."""
 SELECTED = pytest.StashKey[bool]()
 """Whether what was asked for could be selected."""
 
@@ -94,11 +93,6 @@ def _place(item: pytest.Item, marker: pytest.Mark) -> str:
         if f".{marker.name}(" in line and all(str(each) in line for each in marker.args):
             return f"{path}:{number}"
     return f"{path}:{(first or 0) + 1}"
-
-
-def is_control(item: pytest.Item) -> bool:
-    """Whether *item* judges a target."""
-    return TARGET in getattr(item, "fixturenames", ())
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # before -m, -k or --deselect leave anything out, and after

@@ -12,8 +12,7 @@ import pytest
 from hullcheck.control import control_of
 from hullcheck.inventory import Target
 from hullcheck.judge import finding_of
-from hullcheck.plugin.collecting import TARGET, is_control
-from hullcheck.plugin.judging import properties_of
+from hullcheck.plugin.items import TARGET, is_control, properties_of
 from hullcheck.plugin.session import AuditSession
 from hullcheck.results import Control, Result
 from hullcheck.verdicts import EvidenceError, Verdict

@@ -9,7 +9,8 @@ import pytest
 
 from hullcheck.facts import engines_beside
 from hullcheck.plugin import crash, options
-from hullcheck.plugin.collecting import SELECTED, is_control, stop
+from hullcheck.plugin.collecting import SELECTED, stop
+from hullcheck.plugin.items import is_control
 from hullcheck.plugin.session import session_of
 from hullcheck.recording import Recording
 from hullcheck.writers import html, terminal

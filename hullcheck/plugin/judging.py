@@ -5,12 +5,12 @@ from collections.abc import Generator, Sequence
 import pytest
 
 from hullcheck.acceptance import waived_words
-from hullcheck.control import control_of, framework_line
+from hullcheck.control import control_of
 from hullcheck.inventory import Target
 from hullcheck.judge import finding_of, judge, summary
-from hullcheck.plugin.collecting import TARGET, is_control
+from hullcheck.plugin.items import TARGET, is_control, properties_of
 from hullcheck.plugin.session import AuditSession, session_of
-from hullcheck.results import Attestation, Control, Finding, Result, Waiver
+from hullcheck.results import Attestation, Finding, Result, Waiver
 from hullcheck.text import printable
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable, Verdict
 from hullcheck.writers import terminal
@@ -123,17 +123,6 @@ def _target_of(item: pytest.Function) -> Target:
     target = item.callspec.params[TARGET]
     assert isinstance(target, Target)
     return target
-
-
-def properties_of(control: Control, result: Result) -> list[tuple[str, object]]:
-    """What JUnit readers get beside the outcome; pytest takes it from the report of the teardown."""
-    return [
-        ("control", control.id),
-        ("target", result.target),
-        ("verdict", str(result.verdict)),
-        ("severity", result.severity or control.severity),
-        ("frameworks", framework_line(control)),
-    ]
 
 
 def _accepting_properties(waivers: list[Waiver], attestations: list[Attestation]) -> list[tuple[str, object]]:

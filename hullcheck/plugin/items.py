@@ -1,0 +1,29 @@
+"""Tests that are controls: which these are, and what each carries beside its outcome.
+
+No hook is in here: pytest rewrites the assertions of a module of hooks when it loads it, and warns where another
+module of the plugin has imported it before.
+"""
+
+import pytest
+
+from hullcheck.control import framework_line
+from hullcheck.results import Control, Result
+
+TARGET = "audit_target"
+"""The fixture, asked for however indirectly, that makes a test a control."""
+
+
+def is_control(item: pytest.Item) -> bool:
+    """Whether *item* judges a target."""
+    return TARGET in getattr(item, "fixturenames", ())
+
+
+def properties_of(control: Control, result: Result) -> list[tuple[str, object]]:
+    """What JUnit readers get beside the outcome; pytest takes it from the report of the teardown."""
+    return [
+        ("control", control.id),
+        ("target", result.target),
+        ("verdict", str(result.verdict)),
+        ("severity", result.severity or control.severity),
+        ("frameworks", framework_line(control)),
+    ]
