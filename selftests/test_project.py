@@ -138,6 +138,21 @@ def test_nothing_beside_a_path_is_run(site: Project, elsewhere: Path, name: str)
         assert not any(ran for _, ran, _ in found)
 
 
+def test_root_alone_says_no_settings(site: Project, elsewhere: Path) -> None:
+    """`--rootdir` does not choose the settings: those beside a path are read, and refused, all the same."""
+    (elsewhere / "pytest.ini").write_text(SETTINGS["pytest.ini"])
+    path = f"{elsewhere}/fleet.yml"
+    lines = [[f"--rootdir={site.folder}", option, path] for option in project.WITH_A_PATH]
+    for status, _, said in each(site, [*lines, ["-n2", "--rootdir=.", "--inventory", path]]):
+        assert (status, said.count("in one word: ")) == (4, 1), said
+    site.environment["PYTEST_ADDOPTS"] = "--rootdir=."
+    found = each(site, [["--inventory", path], ["--sudo-user", path], [f"--inventory={path}"]])
+    assert [status for status, _, _ in found] == [4, 4, 0], found
+    (elsewhere / "pytest.ini").unlink()
+    ((status, _, said),) = each(site, [["--inventory", path]])  # the settings of the project are passed by
+    assert (status, said.count("in one word: ")) == (4, 1), said
+
+
 def test_path_that_leads_nowhere_else(site: Project, elsewhere: Path) -> None:
     """In two words a path may lie in the project, or not be there yet: the settings stay the user's."""
     (site.folder / "inventories").mkdir()

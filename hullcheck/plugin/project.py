@@ -48,12 +48,18 @@ def _require_one_word(config: pytest.Config) -> None:
 
 
 def _is_of_user(config: pytest.Config) -> bool:
-    """Whether pytest is in the project in which it would be without any path."""
+    """Whether pytest has the settings, and unless it was told another the root, that it would have without any path."""
     project = _project_around(config.invocation_params.dir)
-    return config.rootpath == project and config.inipath in (
-        None,
-        *(project / name for name in pytest_settings.FILES),
+    here_is_root = config.known_args_namespace.rootdir or config.rootpath == project
+    return bool(here_is_root) and (config.inipath.parent if config.inipath else None) == _with_settings(
+        project
     )
+
+
+def _with_settings(project: Path) -> Path | None:
+    """The folder of the settings of *project*: this itself, or None where it has no file for them."""
+    has_file = pytest_settings.find(project) or (project / "pyproject.toml").is_file()
+    return project if has_file else None
 
 
 def _project_around(here: Path) -> Path:
@@ -100,7 +106,9 @@ def _require_this_project(config: pytest.Config) -> None:
     passed_by = config.inipath is None and any(
         each.is_file() and b"pytest" in each.read_bytes() for each in beside
     )
-    if not _is_told(config) and (config.rootpath not in around or (passed_by and not named)):
+    astray = config.rootpath not in around and not config.known_args_namespace.rootdir
+    settings_astray = config.inipath is not None and config.inipath.parent not in around
+    if not _is_told(config) and (astray or settings_astray or (passed_by and not named)):
         raise pytest.UsageError(
             f"pytest took {config.rootpath} for the project, because of a path on the command line; write an option"
             f" and its path in one word, as --inventory=PATH{_already_read(config)}"
@@ -114,8 +122,8 @@ def _named(config: pytest.Config) -> list[Path]:
 
 
 def _is_told(config: pytest.Config) -> bool:
-    """Whether the user says which project it is."""
-    return bool(config.known_args_namespace.inifilename or config.known_args_namespace.rootdir)
+    """Whether the user says which settings are read; `--rootdir` alone does not."""
+    return bool(config.known_args_namespace.inifilename)
 
 
 def _already_read(config: pytest.Config) -> str:
