@@ -76,6 +76,15 @@ class Recording:
         return clocks.times(self.gathered, self.asked)
 
     @property
+    def known_times(self) -> clocks.Times:
+        """`times`, for what cannot be judged without them.
+
+        Raises:
+            EvidenceError: the recording does not tell its time.
+        """
+        return clocks.times(self.now, self.asked)
+
+    @property
     def clock_note(self) -> str:
         """What a reader has to know of the target's clock; empty where all is well, or nothing can be compared."""
         clock = self.answers.get(CLOCK)

@@ -16,6 +16,7 @@ from hullcheck.facts.daemon_process import DaemonProcess
 from hullcheck.facts.networks import Network, networks
 from hullcheck.facts.places import GROUPS
 from hullcheck.facts.ports import Listener
+from hullcheck.facts.swarm import DAY
 from hullcheck.facts.swarm_probe import SWARM
 from hullcheck.policy import Policy, PolicyError, RotationPeriods
 from hullcheck.probes import Answer
@@ -649,6 +650,29 @@ def test_age_of_the_root(node: Node, expected: str) -> None:
     found, reason = verdict("7.8", node)
     assert found == expected
     assert ("under way" in reason) == node.rotating
+
+
+@pytest.mark.parametrize(
+    ("number", "node", "asked_days_later", "expected"),
+    [
+        ("7.7", Node(certificate=aged(1, 30)), 28, "pass"),
+        ("7.7", Node(certificate=aged(1, 30)), 30, "this node's certificate ran out on 2026-07-29"),
+        ("7.7", Node(certificate=aged(1, 30)), -2, "this node's certificate does not hold before 2026-06-29"),
+        ("7.7", Node(certificate=aged(-1, 30)), 2, "this node's certificate does not hold before 2026-07-01"),
+        ("7.8", Node(root=aged(1, 30)), 28, "pass"),
+        ("7.8", Node(root=aged(1, 30)), 30, "a root certificate ran out on 2026-07-29"),
+        ("7.8", Node(root=aged(1, 7300)), -2, "a root certificate does not hold before 2026-06-29"),
+        ("7.8", Node(root=aged(364, 7300)), 2, "made on 2025-07-01, 366 days ago; allowed are 365"),
+    ],
+)
+def test_certificates_by_both_clocks(number: str, node: Node, asked_days_later: int, expected: str) -> None:
+    """A node whose clock is wrong has no more days than its certificates have by the auditor's clock."""
+    facts = node.facts()
+    asked = facts.recording.gathered + asked_days_later * DAY
+    asked_then = Facts(replace(facts.recording, asked=asked), facts.policy)
+    asked_then.__dict__["daemon"] = facts.daemon
+    found, reason = verdicts(number, asked_then)["host"]
+    assert expected in (found, reason)
 
 
 def test_certificate_of_another_engine() -> None:

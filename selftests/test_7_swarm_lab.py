@@ -434,7 +434,7 @@ def test_root_certificate(nodes: Switch) -> None:
     assert verdict("7.8", facts)[0] == "pass"
     assert verdict("7.8", later(facts, 364))[0] == "pass"
     assert verdict("7.8", later(facts, 366))[0] == "fail"
-    assert "ended on" in verdict("7.8", later(facts, 21 * 365))[1]
+    assert "ran out on" in verdict("7.8", later(facts, 21 * 365))[1]
     old = root_of(engine)
     nodes.engines[1].stop()  # a node that does not answer keeps the rotation from ending
     engine.docker("swarm", "ca", "--rotate", "--detach")

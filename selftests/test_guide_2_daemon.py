@@ -287,17 +287,20 @@ class Remote(Target):
     Attributes:
         pems: the content of files with certificates.
         touched: when files of TLS were changed, where not before the daemon started.
+        ahead: seconds by which the auditor's clock is ahead of the target's; None where it is not known.
     """
 
     host: Host = API
     pems: dict[str, str] = field(default_factory=dict)
     touched: dict[str, str] = field(default_factory=dict)
+    ahead: float | None = None
 
     def facts(self) -> Facts:
         """Its facts, gathered at a time that is known."""
         made = super().facts()
         assert GATHERED is not None
-        return Facts(replace(made.recording, gathered=GATHERED[0]), made.policy)
+        asked = 0.0 if self.ahead is None else GATHERED[0] + self.ahead
+        return Facts(replace(made.recording, gathered=GATHERED[0], asked=asked), made.policy)
 
     def _walk(self, path: str) -> Iterator[str]:
         yield from super()._walk(path)
@@ -338,6 +341,23 @@ def test_files_of_tls_that_are_right() -> None:
 def test_time_of_a_certificate(name: str, pem: str, verdict: str, why: str) -> None:
     """Each certificate in the file has to hold at the time of the recording."""
     found, reason = Remote(pems={name: pem}).verdict(name)
+    assert (found, why in reason) == (verdict, True)
+
+
+@pytest.mark.parametrize("name", ["ca", "cert"])
+@pytest.mark.parametrize(
+    ("pem", "ahead", "verdict", "why"),
+    [
+        (certificate(end=120), 60, "pass", "holds until 2026-01-01"),
+        (certificate(end=60), 120, "fail", "ran out on 2026-01-01"),
+        (certificate(-60), -120, "fail", "does not hold before 2026-01-01"),
+        (certificate(60), 120, "fail", "does not hold before 2026-01-01"),
+    ],
+    ids=["both", "target behind", "auditor behind", "not yet on the target"],
+)
+def test_certificate_by_both_clocks(name: str, pem: str, ahead: float, verdict: str, why: str) -> None:
+    """A host whose clock is wrong has no more time than the auditor's clock leaves it."""
+    found, reason = Remote(pems={name: pem}, ahead=ahead).verdict(name)
     assert (found, why in reason) == (verdict, True)
 
 

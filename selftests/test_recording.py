@@ -178,8 +178,9 @@ def test_clock_that_tells_no_time(clock: str) -> None:
     assert recording.clock_note == "it tells no time, and is judged by the auditor's clock"
     carried = _told(clock, asked=0.0)
     assert carried.clock_note == "it tells no time, so that nothing is judged that depends on a day"
-    with pytest.raises(EvidenceError, match="does not tell its time"):
-        assert carried.now
+    for read in (lambda: carried.now, lambda: carried.known_times):
+        with pytest.raises(EvidenceError, match="does not tell its time"):
+            read()
 
 
 def test_small_skew_is_not_worth_a_word() -> None:

@@ -4,11 +4,11 @@ Most of it only a manager knows: on a worker these controls are not applicable, 
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 import pytest
 
 from hullcheck.facts.daemon_sockets import address
+from hullcheck.facts.moments import day
 from hullcheck.facts.networks import Network
 from hullcheck.facts.ports import Listener
 from hullcheck.facts.swarm import DAY, Swarm, SwarmService, on_every_address
@@ -21,10 +21,6 @@ _EARLY_DAYS = 1 / 24
 
 def _addresses(listeners: Iterable[Listener]) -> str:
     return ", ".join(f"{address(each)}/{each.protocol}" for each in listeners)
-
-
-def _day(time: float) -> str:
-    return datetime.fromtimestamp(time, UTC).date().isoformat()
 
 
 @pytest.mark.cis("7.1", level=1)
@@ -186,11 +182,12 @@ def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> 
     days, period = swarm.node_certificate_days, policy.rotation_days.node_certificate
     assert days <= period, f"certificates hold for {days:g} days; allowed are {period}"
     own = swarm.node_certificate
-    assert own.not_before <= swarm.now <= own.not_after, f"this node's holds until {_day(own.not_after)} only"
+    flaw = own.flaw(swarm.times)
+    assert not flaw, f"this node's certificate {flaw}"
     lifetime = (own.not_after - own.not_before) / DAY
     older = lifetime - _EARLY_DAYS > period
     note = f", though it was made to hold for {lifetime:.0f} days: renew it with the CA" if older else ""
-    return f"certificates hold for {days:g} days; this node's until {_day(own.not_after)}{note}"
+    return f"certificates hold for {days:g} days; this node's until {day(own.not_after)}{note}"
 
 
 @pytest.mark.cis("7.8", level=1)
@@ -210,11 +207,12 @@ def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
     certificates = swarm.root_certificates
     period = policy.rotation_days.swarm_ca
     note = "; a rotation is under way" if swarm.root_is_being_rotated else ""
-    made, ends = min(each.not_before for each in certificates), min(each.not_after for each in certificates)
-    age = (swarm.now - made) / DAY
-    assert swarm.now <= ends, f"ended on {_day(ends)}{note}"
-    assert age <= period, f"made on {_day(made)}, {age:.0f} days ago; allowed are {period}{note}"
-    return f"made on {_day(made)}{note}"
+    flaws = [each.flaw(swarm.times) for each in certificates if each.flaw(swarm.times)]
+    assert not flaws, f"a root certificate {flaws[0]}{note}"
+    made = min(each.not_before for each in certificates)
+    age = (swarm.times.later - made) / DAY
+    assert age <= period, f"made on {day(made)}, {age:.0f} days ago; allowed are {period}{note}"
+    return f"made on {day(made)}{note}"
 
 
 @pytest.mark.cis("7.9", level=1)

@@ -3,8 +3,6 @@
 What a control of the CIS benchmark judges already has its marker there, and no control here.
 """
 
-from datetime import UTC, datetime
-
 import pytest
 
 from hullcheck.addresses import is_loopback
@@ -12,6 +10,7 @@ from hullcheck.facts import Facts
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.files import FileFact, State
 from hullcheck.facts.logs import Log, Options
+from hullcheck.facts.moments import day
 from hullcheck.facts.rootless import RootlessParts
 from hullcheck.gosize import go_size
 from hullcheck.policy import Policy
@@ -200,24 +199,18 @@ def _file_of_tls(facts: Facts, group: str, option: str) -> FileFact:
 
 
 def _require_in_date(facts: Facts, file: FileFact) -> str:
-    """Until when its certificates hold; fails where one does not hold at the time of the recording."""
-    found, now = facts.engine_files.certificates(file), facts.recording.now
-    late = [each for each in found if now > each.not_after]
-    assert not late, f"a certificate in {file.path} ran out on {_day(late[0].not_after)}"
-    early = [each for each in found if now < each.not_before]
-    assert not early, f"a certificate in {file.path} does not hold before {_day(early[0].not_before)}"
+    """Until when its certificates hold; fails where one does not hold by the clocks of target and auditor."""
+    found, when = facts.engine_files.certificates(file), facts.recording.known_times
+    flaws = [each.flaw(when) for each in found if each.flaw(when)]
+    assert not flaws, f"a certificate in {file.path} {flaws[0]}"
     _require_unchanged(facts, file)
-    return f"{file.path} holds until {_day(min(each.not_after for each in found))}"
+    return f"{file.path} holds until {day(min(each.not_after for each in found))}"
 
 
 def _require_unchanged(facts: Facts, file: FileFact) -> None:
     """Raise EvidenceError where the daemon may have started with another file than the one that is there."""
     if not facts.engine_files.is_older_than_daemon(file):
         raise EvidenceError(f"{file.path} may have been changed after the daemon started: restart it to know")
-
-
-def _day(time: float) -> str:
-    return datetime.fromtimestamp(time, UTC).date().isoformat()
 
 
 @pytest.mark.nist("IA-5(2)", "SC-12", "SC-17", sp="800-53")

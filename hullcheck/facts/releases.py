@@ -178,8 +178,7 @@ class Release:
 
 
 def _day_of(recording: Recording) -> date:
-    assert recording.now
-    return day(recording.times.later)
+    return day(recording.known_times.later)
 
 
 def os_release(recording: Recording) -> dict[str, str]:

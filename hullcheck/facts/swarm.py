@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from hullcheck.addresses import is_unspecified
+from hullcheck.clocks import Times
 from hullcheck.facts import certificates, daemon_sockets, ports
 from hullcheck.facts.certificates import Certificate
 from hullcheck.facts.daemon import Daemon
@@ -206,7 +207,7 @@ class Swarm:
             created = datetime.fromisoformat(self._cluster["CreatedAt"])
         except (KeyError, TypeError, ValueError):
             raise EvidenceError("docker info does not say when the swarm was made") from None
-        return (self.now - created.timestamp()) / DAY
+        return (self.recording.now - created.timestamp()) / DAY
 
     @cached_property
     def root_certificates(self) -> tuple[Certificate, ...]:
@@ -289,9 +290,13 @@ class Swarm:
         return Planes(management, data, self._cards_of(management), self._cards_of(data))
 
     @property
-    def now(self) -> float:
-        """The time at which all this was true."""
-        return self.recording.now
+    def times(self) -> Times:
+        """When all this was true, by both clocks.
+
+        Raises:
+            EvidenceError: the recording does not tell it.
+        """
+        return self.recording.known_times
 
     # ---- reading
 
