@@ -11,6 +11,7 @@ from hullcheck.text import printable
 from hullcheck.wrong_use import WrongUse
 
 WRONG_USE = 2
+OUTPUT_LOST = 74  # EX_IOERR of sysexits.h; the statuses below are answers of `verify`
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,10 +23,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WrongUse as error:
         print(f"hullcheck: {printable(str(error))}", file=sys.stderr)
         return WRONG_USE
-    except BrokenPipeError:  # the reader has enough, as in `hullcheck controls | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    except OSError as error:
+        if error.filename is not None:  # a file, of which a command says more
+            raise
+        return _output_lost(error)
     return status
+
+
+def _output_lost(error: OSError) -> int:
+    """End without an answer: the reader has enough, as in `hullcheck controls | head`, or the disk is full."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not isinstance(error, BrokenPipeError):
+        print(f"hullcheck: standard output: {error.strerror}", file=sys.stderr)
+    return OUTPUT_LOST
 
 
 def parser() -> argparse.ArgumentParser:

@@ -306,3 +306,18 @@ def test_command_starts_quickly() -> None:
     code = f"import sys, hullcheck.cli; hullcheck.cli.parser(); print(*sys.modules.keys() & {slow!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY)
     assert (done.stdout, done.stderr) == ("\n", "")
+
+
+def test_answer_that_cannot_be_written() -> None:
+    """A full disk and a closed pipe have a status of their own: 1 to 3 are answers, on which a gate relies."""
+    reader, closed = os.pipe()
+    os.close(reader)
+    code = "import sys; from hullcheck.cli import main; sys.exit(main(['probe-script']))"
+    for output, said in (
+        ("/dev/full", "hullcheck: standard output: No space left on device\n"),
+        (closed, ""),
+    ):
+        with open(output, "wb") as stdout:
+            argv = [sys.executable, "-c", code]
+            done = subprocess.run(argv, cwd=REPOSITORY, stdout=stdout, stderr=subprocess.PIPE, text=True)
+        assert (done.returncode, done.stderr) == (74, said)

@@ -496,6 +496,14 @@ def test_selection_of_nothing_says_so(suite: Project, processes: list[str]) -> N
     assert "Traceback" not in run.output
 
 
+def test_folder_without_controls_says_where_they_are(suite: Project, tmp_path: Path) -> None:
+    """Who names an inventory and stands elsewhere is told so, without any settings of pytest."""
+    empty = Project(tmp_path / "empty", {})
+    (empty.folder / "pytest.ini").unlink()
+    run = empty.pytest("-m", "cis", "--hosts", _empty(suite))
+    assert (run.status, len(run.lines("run pytest in the directory of the controls"))) == (5, 1), run.output
+
+
 # ---- bad input
 
 

@@ -82,6 +82,12 @@ def flag(config: pytest.Config, name: str) -> bool:
     return text in ("1", "true", "yes", "on")
 
 
+def asks_for_audit(config: pytest.Config) -> bool:
+    """Whether a folder for reports, an inventory or hosts are named, as no other run of tests does."""
+    named = (option(config, "reports"), option(config, "inventory"), config.getoption("hosts", None))
+    return any(named)
+
+
 def path(config: pytest.Config, name: str) -> Path | None:
     """The value of an option that is a path, None if nothing is said: as pytest reads its own.
 

@@ -170,7 +170,7 @@ class Reporting:
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> Generator[None]:
         """Say what was found, below the lists of pytest, where a person looks first."""
         yield
-        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and options.path(self.config, "reports"):
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and options.asks_for_audit(self.config):
             terminal.write_nothing_selected(terminalreporter)
         if self._gathered_in_vain:
             terminal.write_nothing_judged(terminalreporter)

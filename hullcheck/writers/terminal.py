@@ -74,8 +74,8 @@ class Progress:
 def write_nothing_selected(reporter: Any) -> None:
     """Where -m, -k or a path leave no test: what there would be to select."""
     reporter.write_line(
-        "No control was selected; `pytest --collect-only -q` lists them all, `pytest --markers` says how to"
-        " select, and markers.ini has the ids.",
+        "No control was selected; run pytest in the directory of the controls, where `pytest --collect-only -q` lists"
+        " them all. `pytest --markers` says how to select, and markers.ini has the ids.",
         red=True,
     )
 
