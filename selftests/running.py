@@ -134,8 +134,11 @@ class Project:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment of this process without what would tell a run of pytest what this run was told."""
-    others = ("COV_", "DOCKER_", "HULLCHECK_", "PYTEST_", "TOX_")
+    """The environment of this process without what would tell a run of pytest what this run was told.
+
+    Nor has it what machines for tests set and users do not: a run whose output waits in no buffer fails elsewhere.
+    """
+    others = ("COV_", "DOCKER_", "HULLCHECK_", "PYTEST_", "PYTHONUNBUFFERED", "TOX_")
     return {name: value for name, value in os.environ.items() if not name.startswith(others)}
 
 

@@ -380,6 +380,7 @@ def manifest_says(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundl
         ]
     )
     if key == "user":
+        need("ssh-keygen")  # nothing of an unsigned bundle says who has run it
         made.edit(bundle.MANIFEST, lambda document: document["run"].update(user={"name": "ann", "uid": 1}))
         return made.fitting(), bundle.SIGNATURE
     if key == "left_out":

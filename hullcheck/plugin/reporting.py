@@ -127,6 +127,7 @@ class Reporting:
         if self.unwritten:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
             self._say(printable(self.unwritten.told(folder)), red=True)
+        self.output.flush()  # what waits in a buffer may not be written either
         if self.output.fault:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
             self._say(f"The verdicts could not be shown to the end: {self.output.fault}", red=True)
