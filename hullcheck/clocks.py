@@ -36,13 +36,14 @@ def of_target(answer: str) -> float:
 def note(target: float, auditor: float) -> str:
     """What a reader has to know of the clocks, each 0 where it is not known; empty where they agree."""
     if not target and not auditor:
-        return "it tells no time, so that nothing is judged that depends on a day"
+        return "it gave no time: whatever depends on a date is an error"
     if not target:
-        return "it tells no time, and is judged by the auditor's clock"
+        return "it gave no time, and is judged by the auditor's clock"
     if not auditor or abs(target - auditor) <= SKEW:
         return ""
     way = "behind" if target < auditor else "ahead of"
-    return f"its clock is {_span(abs(target - auditor))} {way} the auditor's; what ends is judged by the later of both"
+    skew = f"{_span(abs(target - auditor))} {way} the auditor's"
+    return f"its clock is {skew}; expiry dates are checked against the later clock"
 
 
 def _span(seconds: float) -> str:

@@ -13,6 +13,7 @@ LARGEST = 512 * inputs.MIB
 """The most bytes of one: that of 1,000 hosts has some 200 MiB."""
 VALUES = 20_000_000
 """The most values in it."""
+_ZIP = b"PK\3\4"
 
 
 def read(path: Path, naming: str) -> dict[str, Any]:
@@ -22,7 +23,10 @@ def read(path: Path, naming: str) -> dict[str, Any]:
         WrongUse: it is not there, or no results of an audit.
     """
     try:
-        document = inputs.decode(inputs.read(path, LARGEST), VALUES)
+        content = inputs.read(path, LARGEST)
+        if content.startswith(_ZIP):
+            raise WrongUse(f"{path}: is a bundle (a zip file); unpack it, or name the run's folder: {naming}")
+        document = inputs.decode(content, VALUES)
     except FileNotFoundError:
         raise WrongUse(f"{path}: not there; audit first (`pytest -m cis`), or name it: {naming}") from None
     except OSError as error:

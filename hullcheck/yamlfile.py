@@ -104,6 +104,8 @@ class Document:
         for step in below:
             data = data[step]
         for error in Draft202012Validator(content).iter_errors(data):
+            if not below and not error.instance_path and error.kind.name == "type":
+                return {(): f"holds no {schema.removesuffix('.json')}: write {content['title']}"}
             for way, fault in _faults(error, content) if self.shown else _faults_unquoted(error, content):
                 found.setdefault((*below, *way), fault)
         return found

@@ -183,7 +183,7 @@ def test_every_field_of_a_waiver(site: Path) -> None:
         ),
         ("'': {justification: so}", "w.yml:1: : '' is not the name or the number of one control"),
         ("' ': {justification: so}", "w.yml:1:  : ' ' is not the name or the number of one control"),
-        ("[a]", "w.yml:1: a list is not a mapping from a control to its waiver"),
+        ("[a]", "w.yml:1: holds no waivers: write a mapping from a control to its waiver"),
         (
             "a: {justification: so, expiraton_date: 2027-01-31}",
             "w.yml:1: a.expiraton_date: unknown key; did you",

@@ -191,14 +191,18 @@ def test_key_that_cannot_sign_is_refused_before_a_host_is_asked(tmp_path: Path) 
     """A wrong key ends the run with status 4, and no host was asked."""
     project = Project(tmp_path)
     trace = project.command("ssh", 'echo asked >"$trace"; exit 255')
-    (tmp_path / "nonsense").write_text("no key\n")
+    (tmp_path / "nonsense").write_text("secret\n")
     for key in ("nonsense", "not-there"):
         run = project.pytest("-m", "cis", "--hosts", "ssh://web1", f"--sign={key}")
         assert run.status == 4
         (line,) = run.lines("--sign")
         assert f"--sign={tmp_path}/{key}: " in line
-        said = {"nonsense": "it has to be a private key of OpenSSH", "not-there": "there is no such file"}
+        said = {
+            "nonsense": ": is no SSH key; name a private key of OpenSSH",
+            "not-there": "there is no such file",
+        }
         assert said[key] in line
+        assert "secret" not in line
     assert not trace.exists()
     assert not (tmp_path / "reports").exists()
 

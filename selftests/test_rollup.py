@@ -245,6 +245,14 @@ def test_wrong_use_of_report(tmp_path: Path) -> None:
     assert "damaged" in wrong_use(hullcheck("report", "--by", "pci", cwd=done.folder))
 
 
+def test_report_of_a_bundle(tmp_path: Path) -> None:
+    """A packed bundle is named as what it is, with what to name instead."""
+    done = run(tmp_path, "--bundle")
+    said = wrong_use(hullcheck("report", "--by", "pci", "reports/latest.zip", cwd=done.folder))
+    instead = "unpack it, or name the run's folder: hullcheck report --by pci RUN-FOLDER"
+    assert f"reports/latest.zip: is a bundle (a zip file); {instead}" in said
+
+
 # ---- coverage
 
 

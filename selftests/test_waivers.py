@@ -398,7 +398,7 @@ def test_clock_that_is_behind_revives_no_waiver(project: Project) -> None:
     _skewed(project, IN_2020, NOON)
     run = audit(project, ended, "-k", "two_fail")
     assert (run.status, run.verdicts, states(run)) == (1, {"two_fail": "fail"}, ["expired"])
-    note = "its clock is 2367 d 12 h behind the auditor's; what ends is judged by the later of both"
+    note = "its clock is 2367 d 12 h behind the auditor's; expiry dates are checked against the later clock"
     assert run.results["targets"]["web1"]["clock"] == note
     assert run.lines(f"web1: {note}")
     again = project.pytest("-k", "two_fail", f"--hosts=recorded://{project.folder}/reports/latest/web1")
@@ -421,7 +421,9 @@ def test_target_that_lies_about_the_time(project: Project) -> None:
     project.command("date", f'[ "$*" = +%s ] && echo {IN_2020:.0f} || exec /bin/date "$@"')
     before = time.time()
     run = project.pytest("-k", "two_fail", "--hosts=local://", "--probe-timeout=5")
-    assert run.results["targets"]["local"]["clock"].endswith("what ends is judged by the later of both")
+    assert run.results["targets"]["local"]["clock"].endswith(
+        "; expiry dates are checked against the later clock"
+    )
     recording = json.loads((project.folder / "reports/latest/local/recording.json").read_text())
     assert recording["gathered"] == IN_2020
     assert before <= recording["asked"] <= time.time()
@@ -437,7 +439,7 @@ def test_target_without_a_clock_is_told_of(project: Project) -> None:
         "two_fail",
     )
     assert (run.status, run.verdicts) == (0, {"two_fail": "waived"})
-    assert run.lines("web1: it tells no time, and is judged by the auditor's clock")
+    assert run.lines("web1: it gave no time, and is judged by the auditor's clock")
 
 
 def test_attestation_holds_from_its_day_on(project: Project) -> None:

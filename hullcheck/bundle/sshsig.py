@@ -34,15 +34,16 @@ def sign(key: Path, message: bytes) -> bytes:
         raise SignatureError("there is no such file; `ssh-keygen -t ed25519 -f FILE` makes a key")
     done = _keygen("sign", "-f", str(key), "-n", NAMESPACE, message=message)
     if done.returncode or not done.stdout.startswith(_BEGIN.encode()):
-        raise SignatureError(_said(done) + _remedy(done.stderr))
+        raise SignatureError(_unsigned(done))
     return done.stdout
 
 
-def _remedy(said: bytes) -> str:
-    """What to do, where ssh-keygen says it of no key of its own, or looks for another file than was meant."""
-    if b"passphrase" in said:
-        return "; let ssh-agent hold the key, and name its .pub"
-    return "; it has to be a private key of OpenSSH" if b"load public key" in said else ""
+def _unsigned(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Why ssh-keygen signed nothing, and what to do; where *key* is none, it looks for another file than was meant."""
+    if b"load public key" in done.stderr:
+        return "is no SSH key; name a private key of OpenSSH, or the .pub of one that ssh-agent holds"
+    agent = "; let ssh-agent hold the key, and name its .pub" if b"passphrase" in done.stderr else ""
+    return _said(done) + agent
 
 
 def key_of(signature: bytes, message: bytes) -> str:
