@@ -53,15 +53,6 @@ def read(path: Path, most: int) -> bytes:
     return b"".join(pieces)
 
 
-def require_file(path: Path) -> None:
-    """Let *path* be a regular file, so that another program that reads it comes to an end.
-
-    Raises:
-        OSError: it is not there, or is something else; `strerror` says so.
-    """
-    _require_file(path, os.stat(path).st_mode)
-
-
 def _require_file(path: Path, mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))

@@ -34,7 +34,6 @@ from selftests.judging import judged
 
 GROUP = "/sys/fs/cgroup/docker"
 IMAGE = "sha256:" + "1" * 64
-DEFAULT_CAPABILITIES = "00000000a80405fb"  # Docker's own
 WITHOUT_RAW = "00000000a80405fb"
 BRIDGE = "b" * 64
 

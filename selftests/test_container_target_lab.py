@@ -37,7 +37,6 @@ HARDENED = (
     *("--user", "1000", "--cap-drop", "ALL", "--read-only"),
     *("--security-opt", "no-new-privileges"),
 )
-SOCKET_HOLDER = ("sh", "-c", "sleep 9999")
 
 
 @pytest.fixture

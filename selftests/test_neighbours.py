@@ -33,7 +33,6 @@ PUTTY = "\n".join(
         "Private-MAC: 00",
     )
 )
-IN_BASE64 = base64.b64encode(PEM.encode()).decode()
 OTHER = "Y" * 48
 
 

@@ -1,4 +1,4 @@
-"""junit.xml, which pytest writes: in a bundle where it can be written again byte for byte, but for times."""
+"""junit.xml, which pytest writes: in a bundle where it can be written again byte for byte, except times."""
 
 import re
 from xml.etree import ElementTree

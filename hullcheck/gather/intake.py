@@ -63,7 +63,6 @@ class Intake:
 
     def _stop(self, fault: str) -> None:
         self.fault = fault
-        told = (
-            self._hang_up() and self._output.tell() > 0
-        )  # before its first line, no script is there to be told
+        # before its first line, no script is there to be told
+        told = self._hang_up() and self._output.tell() > 0
         self._end = time.monotonic() + (GRACE if told else 0)

@@ -169,9 +169,8 @@ class AuditSession:
             done=done,
         )
         self.gather_seconds = time.monotonic() - start
-        self.keep_recordings(
-            Unwritten()
-        )  # the verdicts come first: what is missing is said when they are there
+        # the verdicts come first: what is missing is said when they are there
+        self.keep_recordings(Unwritten())
 
     def keep_recordings(self, unwritten: Unwritten) -> None:
         """Save each recording that is not in the run's folder, or not any more; those that cannot be are noted."""

@@ -110,7 +110,7 @@ _WAYS = [
     r"(?:{into}|\bvncpasswd\b)[^;&|\n]{0,100}?<<<\s*{value}",
     r"[\w.-]:(?P<value>[^\s:\"']+)[\"']?\s*>>?\s*\S{0,200}(?:htpasswd|pgpass)\b",
 ]
-# Where a secret often is, and often something else: what looks like one does not stay, and is none that is found.
+# Where a secret often is, and often something else: what looks like one is hidden, but not reported as a secret.
 _MAYBE = [
     r"{starts}(?:(?!install|add|update)[\w-]{1,40} )?(?:{enters})(?: -{word}){0,5} {value}",
     r"\b(?:{enters}){line} -(?:-?key|[pPtwkAW])[ =]{value}",
@@ -174,6 +174,6 @@ class Way:
 
 
 HANDED_OVER = [Way(_first_words(way), compiled(way)) for way in _WAYS]
-"""Where there is a secret, if the value is none that only stands for one."""
+"""Where there is a secret, unless the value is a placeholder."""
 MAYBE = [Way(_first_words(way), compiled(way)) for way in _MAYBE]
 """Where there may be one."""

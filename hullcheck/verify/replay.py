@@ -21,11 +21,8 @@ FOLDER = "HULLCHECK_REPLAY"
 """The variable that tells the run where the recordings are."""
 ONLY = ".only.json"
 """The file with what is judged, where that is not all that is selected."""
-_ISOLATED = (
-    "-E",
-    "-P",
-    "-B",
-)  # no environment of Python, no import from the current directory, nothing written
+# no environment of Python, no import from the current directory, nothing written
+_ISOLATED = ("-E", "-P", "-B")
 NO_INVENTORY = ".none.yml"
 _HOSTS, _REPORTS = ".hosts", ".reports"  # as above, with a dot, which no target begins with
 _NO_HOST = "hullcheck.verify.replaying"
@@ -105,9 +102,8 @@ def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(files[file])
         hosts = {target: f"recorded://{folder / there[target]}" for target in known.results["targets"]}
-        (folder / _HOSTS).write_text(
-            f"--hosts={','.join(hosts.values())}\n"
-        )  # it may be too long for a command line
+        # it may be too long for a command line
+        (folder / _HOSTS).write_text(f"--hosts={','.join(hosts.values())}\n")
         if not known.manifest["inventory"]:
             targets = {target: {"connect": connect} for target, connect in hosts.items()}
             (folder / NO_INVENTORY).write_text(json.dumps({"targets": targets}))

@@ -33,7 +33,7 @@ def _same(text: str, rendered: str) -> bool:
 def compared(
     files: Mapping[str, bytes], made: Mapping[str, bytes], known: Documents, again: Documents
 ) -> list[str]:
-    """junit.xml against that which judging *again* *made*: every byte, but for times and the name of the machine."""
+    """junit.xml against that which judging *again* *made*: every byte, except times and the name of the machine."""
     if bundle.JUNIT not in files:
         return []
     if bundle.JUNIT not in made:
