@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 _BETWEEN_URLS = re.compile(r"(\s+|,(?=\s*[\w+.-]+://))")
+# Not that of hullcheck.secrets.known: after a comma other addresses or more of a document may follow, which stay.
 _USER = re.compile(r"://[^:/@,]*:")
 
 

@@ -27,3 +27,8 @@ class BundleError(Exception):
 def is_bundle(folder: Path) -> bool:
     """Whether a bundle was unpacked into *folder*."""
     return all((folder / name).exists() for name in (MANIFEST, DIGESTS))
+
+
+def bundle_around(path: Path) -> Path | None:
+    """The unpacked bundle that *path* is or lies in, the innermost one; None where it is in none."""
+    return next(filter(is_bundle, (path, *path.parents)), None)

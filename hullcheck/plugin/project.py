@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck import pytest_settings
-from hullcheck.bundle import is_bundle
+from hullcheck.bundle import bundle_around
 
 WITH_A_PATH = (
     *("--inventory", "--reports", "--sign"),
@@ -89,8 +89,7 @@ def _require_no_bundle(config: pytest.Config) -> None:
     places = [config.invocation_params.dir, *_named(config)]
     places += [config.rootpath / each for each in config.getini("testpaths")]
     places += [each.parent for place in places for each in place.glob("test*/conftest.py")]
-    around = (folder for place in places for folder in (place, *place.parents))
-    bundle = next(filter(is_bundle, around), None)
+    bundle = next(filter(None, map(bundle_around, places)), None)
     if bundle is not None:
         raise pytest.UsageError(
             f"{bundle}: is an unpacked bundle, and nothing in it is run; change to the directory of the controls, or"

@@ -33,7 +33,7 @@ def require_no_bundle(path: Path) -> None:
     Raises:
         WrongUse: it is.
     """
-    around = next((each for each in (path, *path.parents) if bundle.is_bundle(each)), None)
+    around = bundle.bundle_around(path)
     if around is not None:
         raise WrongUse(f"{around} is an unpacked bundle, of which nothing is run; {ADVICE}")
 
