@@ -32,24 +32,27 @@ command -v sleep >/dev/null || { echo "no clock: sleep is missing" >&2; exit 1; 
 
 # The clock sends SIGURG, which does nothing to a process that did not ask for it, to the process group every second.
 # Each probe has a shell that counts the seconds, ends the probe when there are too many, and waits for it. Once the
-# clock is stopped, what runs is ended and nothing is asked any more.
+# holder has ended, what runs is ended and nothing is asked any more. Its starter may have the script ignore any signal
+# but SIGKILL, so the holder has no child that this would leave, and the clock ends without a signal, if a second later.
 clock() {
-  trap 'kill "$!" 2>/dev/null; wait; exit' TERM
-  while kill -0 "$$" 2>/dev/null; do
+  trap 'kill "$!" 2>/dev/null' TERM
+  while kill -0 "$$" 2>/dev/null && kill -0 "$asking" 2>/dev/null; do
     kill -URG 0
     sleep 1 &
-    wait "$!"
-  done
+    wait "$!" || wait "$!"
+  done 2>/dev/null
+  kill -0 "$$" 2>/dev/null || { kill -KILL "$holder" 2>/dev/null; kill -URG 0; }
+}
+running() { kill -0 "$$" 2>/dev/null && kill -0 "$holder" 2>/dev/null; }
+stop() {
+  [ -n "$holder" ] || return 0
+  kill -KILL "$holder" 2>/dev/null
+  wait "$holder" 2>/dev/null
+  holder=""
   kill -URG 0
 }
-running() { kill -0 "$$" 2>/dev/null && kill -0 "$clock" 2>/dev/null; }
-stop() {
-  kill "$clock" 2>/dev/null
-  wait "$clock" 2>/dev/null
-  [ "$ticking" != "$clock" ] || { clock & ticking=$!; }
-}
-hold() {  # ends all when the standard input does, where its first line says that it is kept open
-  read -r word && [ "$word" = hold ] || exit 0
+hold() {  # ends when the standard input does, where its first line says that it is kept open
+  read -r word && [ "$word" = hold ] || exec sleep 2147483647
   read -r word
   kill "$$"
 }
@@ -93,7 +96,11 @@ watch() {  # SCRIPT: runs it; behind its errors it says how it ended, or 124 whe
   seconds=0
   trap 'seconds=$((seconds + 1))' URG
   { /bin/sh -c "$1" 3>&-; said $?; } &
-  while running && [ "$seconds" -le @SECONDS@ ] && kill -0 "$!" 2>/dev/null; do wait "$!" 2>/dev/null; done
+  while running && [ "$seconds" -le @SECONDS@ ]; do
+    before=$seconds
+    wait "$!" 2>/dev/null
+    [ "$seconds" -ne "$before" ] || return 0  # no second woke it: the probe ended, and its number may be another's
+  done
   kill -0 "$!" 2>/dev/null || return 0
   rounds=0
   end "$!"
@@ -136,22 +143,20 @@ printf "\n%s %s\n" "@MAGIC@" "$nonce"
 # reader.
 _EPILOGUE = r"""later() { dd ibs=65536 obs=16777216 2>/dev/null; }
 ask() { ask_host | later | { ask_first; ask_aside | later | { ask_engine; cat; }; cat; }; }
-clock &
-clock=$! ticking=$!
+if [ "$1" = held ]; then exec 5<&0 </dev/null; else exec 5</dev/null; fi
+hold <&5 >/dev/null 2>&1 &
+holder=$!
+exec 5<&-
 trap stop HUP INT TERM
-holding=""
-if [ "$1" = held ]; then
-  exec 5<&0 </dev/null
-  hold <&5 &
-  holding=$!
-  exec 5<&-
-fi
 ask &
 asking=$!
+clock &
+clock=$!
 wait "$asking"
 while kill -0 "$asking" 2>/dev/null; do wait "$asking"; done
 trap "" HUP INT TERM
-kill "$ticking" $holding 2>/dev/null
+stop
+kill "$clock" 2>/dev/null
 wait
 printf "%s complete\n" "$nonce"
 """

@@ -24,7 +24,7 @@ each_shell = pytest.mark.parametrize("shell", SHELLS, ids=[" ".join(each) for ea
 
 def _run(shell: Sequence[str], script: str) -> str:
     need(shell[0])
-    done = subprocess.run([*shell, "-c", script], capture_output=True, check=True)
+    done = subprocess.run([*shell, "-c", script], capture_output=True, check=True, timeout=60)
     return done.stdout.decode("utf-8", "surrogateescape")
 
 
@@ -141,12 +141,20 @@ print(json.dumps([output.decode("latin-1"), left]))
 """
 
 
-def _as_process_1(shell: Sequence[str], probes: Sequence[Probe], how: str = "wait", timeout: int = 1) -> Any:
-    """What a script printed, and the processes that it left; its probes run in the same *shell*."""
-    program = " ".join(each for each in shell if each != "--posix")
-    script = render(probes, timeout=timeout).replace("/bin/sh -c", f"{program} -c")
+def _as_process_1(
+    shell: Sequence[str],
+    probes: Sequence[Probe],
+    how: str = "wait",
+    timeout: int = 1,
+    program: Sequence[str] | None = None,
+) -> Any:
+    """What a script printed, and the processes that it left; its probes run in the same *shell*, or in *program*."""
+    words = " ".join(each for each in program or shell if each != "--posix")
+    script = render(probes, timeout=timeout).replace("/bin/sh -c", f"{words} -c")
     argument = json.dumps([shell, script, how])
-    done = subprocess.run([sys.executable, "-c", _PROCESS_1, argument], capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", _PROCESS_1, argument], capture_output=True, check=True, timeout=60
+    )
     return json.loads(done.stdout)
 
 
@@ -200,6 +208,31 @@ def test_no_process_is_left_by_one_that_is_ended(shell: Sequence[str]) -> None:
         assert answers["first"].stdout == "1\n", how
         assert {answers[each.name].status for each in probes[1:]} == {124}, how
         assert "not asked" in answers["last"].stderr, how
+
+
+@each_shell
+@pytest.mark.parametrize(
+    ("script", "how"), [("echo 1", "wait"), ("sleep 60", "wait"), ("sleep 60", "hang up")], ids=" ".join
+)
+def test_ignored_signals(shell: Sequence[str], script: str, how: str) -> None:
+    """A script whose starter has it ignore the signals that end programs comes to its end all the same."""
+    deaf = ("sh", "-c", 'trap "" TERM HUP INT USR1 USR2; exec "$@"', "deaf", *shell)
+    probes = (Probe("one", script), Probe("two", "echo 2"))
+    output, left = _as_process_1(deaf, probes, how, 60 if how == "hang up" else 1, shell)
+    answers = parse(output)
+    assert left == []
+    assert answers["one"].status == (0 if script == "echo 1" else 124)
+    assert ("not asked" in answers["two"].stderr) == (how == "hang up")
+
+
+@each_shell
+def test_probe_that_another_killed(shell: Sequence[str]) -> None:
+    """Its number may be another's once it was waited for; here each number always is somebody's."""
+    everyone = '[ "$1" = -0 ] && [ "$2" != "${asking-}" ]'
+    taken = f'kill() {{ if {everyone}; then return 0; fi; command kill "$@"; }}\n'
+    script = render((Probe("one", "kill -KILL $PPID"), Probe("two", "echo 2")), timeout=1)
+    answers = parse(_run(shell, taken + script))
+    assert (answers["one"].status, answers["two"].stdout) == (137, "2\n")
 
 
 def test_timeout_of_the_target_is_not_used(tmp_path: Path) -> None:
