@@ -1,5 +1,6 @@
 """Gathering: all targets at a time, each with a recording, none that can stop the others."""
 
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -155,6 +156,34 @@ def test_answers_of_a_target_that_does_not_end(monkeypatch: pytest.MonkeyPatch) 
     assert recording.answers["docker_version"].stdout == "1\n"
     assert recording.answers["docker_x"].status == TIMED_OUT
     assert "half" not in recording.answers["docker_x"].stdout
+
+
+@pytest.mark.parametrize("seconds", [0.3, 5], ids=["late", "out of reach"])
+def test_status_of_a_command_that_was_killed(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """A command that must be killed has failed, though the kernel takes its time or it is beyond our reach."""
+    kill = processes._kill_session
+    late: list[threading.Timer] = []
+
+    def kill_late(leader: int) -> None:
+        late.append(threading.Timer(seconds, kill, (leader,)))
+        late[-1].start()
+
+    monkeypatch.setattr(processes, "_kill_session", kill_late)
+    assert processes.run("exec sleep 60 >&- 2>&-", 0.1).status == -9
+    for timer in late:
+        timer.join()
+
+
+def test_number_of_a_process_that_ended_is_not_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it was waited for its number may be another's, also where its thread has not gone on yet."""
+    process = subprocess.Popen(["true"])
+    process.wait()
+    killed: list[int] = []
+    monkeypatch.setattr(processes, "_running", {process})
+    monkeypatch.setattr(processes, "_kill_session", killed.append)
+    processes.end_all()
+    processes.begin()
+    assert killed == []
 
 
 def _sleepers() -> list[Path]:

@@ -18,6 +18,7 @@ _LAST_WORDS = 1.0  # seconds that what is beyond our reach may keep the pipes op
 
 _running: set[subprocess.Popen[bytes]] = set()
 _ended = threading.Event()
+_reaping = threading.Lock()  # the number of a process that was waited for may be another's
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Ended:
     """A process that ended.
 
     Attributes:
+        status: its exit status, or minus the number of the signal that ended it; -9 where it outlives that signal.
         fault: why it was ended before its time, as of an `Intake`; empty where it ended by itself.
         too_much: as of an `Intake`.
     """
@@ -72,15 +74,18 @@ def run(
             _kill_session(process.pid)
             _listen(process, Intake(_LAST_WORDS, lambda: False))
         _hang_up(process)
-        process.wait(intake.seconds_left() + _LAST_WORDS)
-    except subprocess.TimeoutExpired:
-        _kill_session(process.pid)
+        status = _status(process, intake.seconds_left() + _LAST_WORDS)
+        if status is None:
+            _kill_session(process.pid)
+            status = _status(process, _LAST_WORDS)
     finally:
         _running.discard(process)
         for pipe in (process.stdout, process.stderr):
             if pipe:
                 pipe.close()
-    return Ended(process.poll() or 0, intake.output, intake.errors, intake.fault, intake.too_much)
+    if status is None:
+        status = -signal.SIGKILL
+    return Ended(status, intake.output, intake.errors, intake.fault, intake.too_much)
 
 
 def _listen(process: subprocess.Popen[bytes], intake: Intake) -> bool:
@@ -111,6 +116,17 @@ def _hang_up(process: subprocess.Popen[bytes]) -> bool:
     return True
 
 
+def _status(process: subprocess.Popen[bytes], seconds: float) -> int | None:
+    """The exit status of *process*, which has *seconds* to end; None where it did not."""
+    end = time.monotonic() + seconds
+    while True:
+        with _reaping:
+            status = process.poll()
+        if status is not None or time.monotonic() >= end:
+            return status
+        time.sleep(0.005)
+
+
 def begin() -> None:
     """Let processes be started, also after others were ended."""
     _ended.clear()
@@ -130,7 +146,9 @@ def end_all() -> None:
             time.sleep(0.02)
     finally:
         for process in tuple(_running):
-            _kill_session(process.pid)
+            with _reaping:
+                if process.returncode is None:
+                    _kill_session(process.pid)
 
 
 def _kill_session(leader: int) -> None:
