@@ -43,10 +43,12 @@ exec chroot "$tree" setpriv --reuid "$user" --regid "$user" --init-groups --boun
 SET_UP = "python3 -m venv .venv && .venv/bin/pip install --quiet tox"
 SHOWN = 60  # lines of what went wrong
 # By command: the exit status, what is in its output, and what is not.
+SELFTEST = ".venv/bin/tox -e selftest -- -n 2 -q"
 WALK = {
     ".venv/bin/tox -e cis": (1, "No control was judged", "evaluation failed"),
     ".venv/bin/tox -e demo": (0, "This was a demonstration", "evaluation failed"),
-    ".venv/bin/tox -e selftest -- -n 2 -q": (0, "which this machine lacks", "evaluation failed"),
+    # as in .ci/run: what fails on a busy machine is tried once more, and has to pass then
+    f"{SELFTEST} || {SELFTEST} --last-failed": (0, "which this machine lacks", "INTERNALERROR"),
 }
 
 
