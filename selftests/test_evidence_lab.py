@@ -86,8 +86,10 @@ def test_evidence_of_real_hosts(audited: tuple[Project, Run, dict[str, Host]]) -
     _check_as_a_stranger(project.folder)
     files = _unpacked(project.folder / "reports/latest.zip")
     _check_identities(json.loads(files["manifest.json"]), hosts)
-    for name in ("results.json", "findings.csv", "junit.xml", "report.html", "audit.html"):
+    page = (project.folder / "reports/latest/report.html").read_bytes()
+    for name in ("results.json", "findings.csv", "junit.xml", "audit.html"):
         assert b"OPS-118" in files[name], name
+    assert b"OPS-118" in page
     assert not [name for name, content in files.items() if b"geheim7" in content]
     rows = list(csv.DictReader(io.StringIO(files["findings.csv"].decode())))
     assert {each["target"] for each in rows} == {"hardened", "careless", "here"}
@@ -132,7 +134,7 @@ def _verify(folder: Path) -> subprocess.CompletedProcess[str]:
     code = "import sys; from hullcheck.cli import main; sys.exit(main())"
     command = ["verify", "reports/latest.zip", "--allowed-signers", "allowed_signers"]
     return subprocess.run(
-        [sys.executable, "-c", code, *command],
+        [sys.executable, "-P", "-c", code, *command],
         cwd=folder,
         env=clean_environment() | {"PYTHONPATH": str(REPOSITORY), "PATH": os.environ["PATH"]},
         capture_output=True,
