@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import mmap
 import os
 import re
@@ -62,8 +63,9 @@ class Kernel:
         self.set("-b", "8192")
         self.set("-e", "1")
         self._records = socket.socket(16, socket.SOCK_RAW, 9)  # AF_NETLINK, NETLINK_AUDIT
+        self._records.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE: there may be many
         self._records.bind((0, 1))
-        self._records.settimeout(2)
+        self._records.settimeout(10)
 
     def load(self, *rules: str) -> None:
         """Have these rules and no others."""
@@ -95,9 +97,18 @@ class Kernel:
         found = []
         with contextlib.suppress(TimeoutError):  # where it was lost
             while not found or word not in found[-1][1]:
-                message = self._records.recv(16384)
+                message = self._next()
                 found.append((struct.unpack_from("=IH", message)[1], message[16:].decode(errors="replace")))
         return found
+
+    def _next(self) -> bytes:
+        """The next record; where the kernel says that some were lost, the one after them."""
+        while True:
+            try:
+                return self._records.recv(16384)
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:
+                    raise
 
     def close(self) -> None:
         """Hear no more, and put everything back."""
