@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -131,6 +132,12 @@ class Project:
         )
         output = done.stdout.decode(errors="backslashreplace")
         return Run(self.folder, done.returncode, output, time.monotonic() - start)
+
+
+def heed_signals() -> None:
+    """Let signals end this process, a child that starts: a shell has what it starts beside it ignore Ctrl-C."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def clean_environment() -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from selftests.judging import control, judged
-from selftests.running import REPOSITORY, Project, Run, clean_environment
+from selftests.running import REPOSITORY, Project, Run, clean_environment, heed_signals
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -275,7 +275,9 @@ def test_audit_that_is_ended_leaves_no_process(engine: EngineFactory, sent: str,
     target = {"connect": "docker://box", "docker_host": f"unix://{one.socket}"}
     command = [sys.executable, "-c", _GATHER, json.dumps(target), "4" if sent == "time" else "100"]
     environment = {**clean_environment(), "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env=environment, preexec_fn=heed_signals, stderr=subprocess.PIPE, text=True
+    ) as process:
         _until(lambda: any("sleep 77" in line for line in _left_in(one, "box")))
         if sent != "time":
             process.send_signal(getattr(signal, sent))

@@ -106,21 +106,28 @@ def test_slow_question_costs_no_other() -> None:
 
 
 # Stands for process 1 of a container, which waits for nobody: what is left without its parent becomes its child.
+# A probe that writes a line to 9 says that it has come to the point at which it is to be ended.
 _PROCESS_1 = """
-import ctypes, json, os, signal, subprocess, sys, time
+import ctypes, json, os, signal, subprocess, sys
 shell, script, how = json.loads(sys.argv[1])
 PR_SET_CHILD_SUBREAPER = 36
 assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):  # where our own starter has us ignore them
+    signal.signal(number, signal.SIG_DFL)
 held = ["held"] if how == "hang up" else []
+points, point = os.pipe()
+os.dup2(point, 9)
 process = subprocess.Popen(
-    [*shell, "-c", script, "hullcheck", *held], start_new_session=True,
+    [*shell, "-c", script, "hullcheck", *held], start_new_session=True, pass_fds=[9],
     stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 process.stdin.write(b"hold\\n" if held else b"")
 (process.stdin.flush if held else process.stdin.close)()
+os.close(point)
+os.close(9)
 output = b""
 if how != "wait":
-    output = process.stdout.readline() + process.stdout.readline()
-    time.sleep(1)
+    for _ in range(script.count(">&9")):
+        os.read(points, 1)
 if how.startswith("SIG"):
     process.send_signal(getattr(signal, how))
 elif how == "hang up":
@@ -190,9 +197,9 @@ def test_no_process_is_left_by_one_that_is_ended(shell: Sequence[str]) -> None:
     """A signal, or an auditor who is gone: what runs is ended, the rest not asked, and what was answered sent."""
     probes = (
         Probe("first", "echo 1"),
-        Probe("host", "sleep 60 | (sleep 60; cat)"),
-        Probe("docker_version", "docker() { sleep 60; }; docker version"),
-        Probe("docker_x", "docker() { sleep 60; }; docker x", aside=True),
+        Probe("host", "echo >&9; sleep 60 | (sleep 60; cat)"),
+        Probe("docker_version", "docker() { echo >&9; sleep 60; }; docker version"),
+        Probe("docker_x", "docker() { echo >&9; sleep 60; }; docker x", aside=True),
         Probe("last", "echo 2"),
     )
     ways = ("SIGTERM", "SIGHUP", "SIGINT", "hang up", "do not listen")
@@ -218,7 +225,7 @@ def test_no_process_is_left_by_one_that_is_ended(shell: Sequence[str]) -> None:
 def test_ignored_signals(shell: Sequence[str], script: str, how: str) -> None:
     """A script whose starter has it ignore the signals that end programs comes to its end all the same."""
     deaf = ("sh", "-c", 'trap "" TERM HUP INT USR1 USR2; exec "$@"', "deaf", *shell)
-    probes = (Probe("one", script), Probe("two", "echo 2"))
+    probes = (Probe("one", f"echo >&9; {script}"), Probe("two", "echo 2"))
     output, left = _as_process_1(deaf, probes, how, 60 if how == "hang up" else 1, shell)
     answers = parse(output)
     assert left == []

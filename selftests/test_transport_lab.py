@@ -19,7 +19,7 @@ import pytest
 from hullcheck import cli
 from selftests.lab import removal
 from selftests.needs import need
-from selftests.running import Project, Run, clean_environment
+from selftests.running import Project, Run, clean_environment, heed_signals
 
 if TYPE_CHECKING:
     from selftests.lab.engine import Engine
@@ -416,7 +416,12 @@ def test_interrupted_run_ends_its_ssh(suite: Project, silence: int) -> None:
 
     command = [sys.executable, "-m", "pytest", "-m", "cis", "--hosts", "ssh://web1"]
     with subprocess.Popen(
-        command, cwd=project.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        cwd=project.folder,
+        env=environment,
+        preexec_fn=heed_signals,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as process:
         _until(lambda: trace.exists() and trace.read_text().strip() != "")
         process.send_signal(signal.SIGINT)

@@ -6,6 +6,7 @@ plain user. It shares the machine's network, from which pip has to get its packa
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -124,6 +125,7 @@ def walk(tree: Path, user: str) -> bool:
 
 def main() -> int:
     """Take the walk as every user; gives for how many of them something is not as promised."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell has what runs beside it ignore
     lab = Laboratory()
     try:
         tree = lab.root / "bare"
