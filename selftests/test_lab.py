@@ -167,7 +167,7 @@ def test_rootless_engine(rootless_engine: RootlessEngine) -> None:
     """A rootless engine says so, runs as its user, and its containers too."""
     security = json.loads(rootless_engine.docker("info", "--format", "{{json .SecurityOptions}}"))
     assert "name=rootless" in security
-    rootless_engine.run("web", "--publish", "127.0.0.1:18080:80", command=["httpd", "-f"])
+    rootless_engine.run("web", "--publish", "127.0.0.1:8080:80", command=["httpd", "-f"])
     (web,) = rootless_engine.inspect("web")
     owners = {processes.owner(pid) for pid in (rootless_engine.daemon_pid, web["State"]["Pid"])}
     assert owners == {pwd.getpwnam(rootless_engine.user).pw_uid}
@@ -205,6 +205,19 @@ def test_next_laboratory_removes_what_a_killed_one_left(lab: Laboratory, base: P
     assert not removal.mounts(base)
     assert f"hc-{owner}-" not in call("ip", "netns")
     assert not orphaned.exists()
+
+
+def test_zombie_is_gone() -> None:
+    """A process that ended is none that is left, also where nobody has waited for it yet."""
+    with subprocess.Popen(["sleep", "9999"]) as child:
+        birth = processes.born(child.pid)
+        assert birth is not None
+        births = {child.pid: birth}
+        assert processes.cgroups(child.pid)
+        assert not processes.gone(births, 0)
+        processes.send(births, signal.SIGKILL)
+        assert processes.gone(births, 60)
+        assert processes.cgroups(child.pid) == ""
 
 
 TERMINATED = """

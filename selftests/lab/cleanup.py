@@ -12,6 +12,7 @@ import os
 import pwd
 import re
 import signal
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -78,11 +79,11 @@ def clear(directory: Path) -> None:
         LabError: something stays mounted.
     """
     ids = container_ids(directory)
-    for _ in range(3):  # one that ends may leave others that it looked after
-        if not (births := _leftovers(directory, ids)):
-            break
+    deadline = time.monotonic() + PATIENCE
+    # one that ends may leave others that it looked after
+    while (births := _leftovers(directory, ids)) and time.monotonic() < deadline:
         processes.send(births, KILL)
-        processes.gone(births, 5)
+        processes.gone(births, PATIENCE)
     _remove_cgroups(ids)
     removal.unmount(directory)
 

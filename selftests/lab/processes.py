@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import signal
 import time
 from collections.abc import Iterable, Iterator
@@ -37,7 +38,9 @@ def mentions(pid: int, directory: Path) -> bool:
 
 
 def cgroups(pid: int) -> str:
-    """The control groups of process *pid* as the kernel lists them; empty if it is gone."""
+    """The control groups of process *pid* as the kernel lists them; empty if it is gone or a zombie."""
+    if born(pid) is None:  # process 1 may be long in waiting for what is left to it
+        return ""
     try:
         return (PROC / str(pid) / "cgroup").read_text(errors="replace")
     except OSError:
@@ -86,8 +89,18 @@ def send(births: dict[int, int], number: signal.Signals) -> None:
 def gone(births: dict[int, int], patience: float) -> bool:
     """Whether all these processes ended within *patience* seconds."""
     deadline = time.monotonic() + patience
-    while any(born(pid) == birth for pid, birth in births.items()):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
+    return all(_ended(pid, birth, deadline - time.monotonic()) for pid, birth in births.items())
+
+
+def _ended(pid: int, birth: int, patience: float) -> bool:
+    """Whether the process that was born then ended within *patience* seconds."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)  # which it becomes when the process ends, waited for or not
+        return born(pid) != birth or bool(poll.poll(max(0, patience) * 1000))
+    finally:
+        os.close(handle)

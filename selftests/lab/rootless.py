@@ -58,6 +58,7 @@ class RootlessEngine(Engine):
         return int((self.socket.parent / "docker.pid").read_text())
 
     def _prepare(self) -> None:
+        super()._prepare()
         home, runtime = self.directory / "home", self.directory / "run"
         self.lab.note("user", self.user)
         call("useradd", "--no-create-home", "--home-dir", str(home), "--shell", "/bin/sh", self.user)
@@ -70,6 +71,7 @@ class RootlessEngine(Engine):
 
     def _tidy(self) -> None:
         cleanup.delete_user(self.user)
+        super()._tidy()
 
     def _enter(self) -> tuple[str, ...]:
         return "nsenter", f"--target={self.daemon_pid}", "--user", "--net", "--preserve-credentials"
@@ -84,7 +86,7 @@ class RootlessEngine(Engine):
         if script is None:
             raise LabError(f"{SCRIPT} is not installed")
         start = ("sh", "-c", START, "start", str(self.directory / "dev"), self.user)
-        return ["unshare", "--mount", *start, script, *self._options()]
+        return [*super()._enter(), "unshare", "--mount", *start, script, *self._options()]
 
     def _options(self) -> list[str]:
         """Without an exec-root: that it lies in the user's runtime directory is worth a test."""
