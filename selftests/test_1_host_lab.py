@@ -65,7 +65,7 @@ class Kernel:
         self._records = socket.socket(16, socket.SOCK_RAW, 9)  # AF_NETLINK, NETLINK_AUDIT
         self._records.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE: there may be many
         self._records.bind((0, 1))
-        self._records.settimeout(10)
+        self._records.settimeout(2)
 
     def load(self, *rules: str) -> None:
         """Have these rules and no others."""

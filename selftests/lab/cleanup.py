@@ -124,7 +124,7 @@ def delete_user(name: str) -> None:
         births = _births(pid for pid in processes.everyone() if processes.owner(pid) in ids)
         processes.send(births, KILL)
         processes.gone(births, 5)
-        _quietly("userdel", name)
+        _quietly("userdel", "--force", name)  # also while process 1 has not waited for the last of them
 
 
 def user_ids(name: str) -> set[int]:

@@ -216,7 +216,7 @@ def _no_user(name: str) -> str | None:
 def _remove_user(loan: Loan) -> None:
     """Remove a user that engines made, unless an engine of the machine runs by now, which may need it too."""
     if _no_user(loan.name) is None and not any(map(_is_engine_of_the_machine, processes.everyone())):
-        call("userdel", loan.name)
+        call("userdel", "--force", loan.name)  # for which a zombie in a container is somebody who uses it
 
 
 def _is_engine_of_the_machine(pid: int) -> bool:
