@@ -188,7 +188,7 @@ def _script(cache: Path) -> str:
     """The probe script as an audit runs it that knows the images."""
     from hullcheck import facts
     from hullcheck.gather import image_cache
-    from hullcheck.probes import render
+    from hullcheck.recording.script import render
 
     (known,) = cache.rglob("hullcheck-images/*.json")
     return render(facts.PROBES, known_images=image_cache.load(known))

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from hullcheck import __version__
 from hullcheck.commands import attest, compare, controls, coverage, probe_script, report, verify, waive
-from hullcheck.text import printable
-from hullcheck.wrong_use import WrongUse
+from hullcheck.messages import WrongUse, printable
 
 WRONG_USE = 2
 OUTPUT_LOST = 74  # EX_IOERR of sysexits.h; the statuses below are answers of `verify`

@@ -11,11 +11,22 @@ from functools import cache
 from typing import Any
 from zlib import decompress
 
-from hullcheck import facts, results_file
-from hullcheck.probes import Answer
+from hullcheck import facts
 from hullcheck.recording import Recording
-from hullcheck.results import Attestation, Audit, AuditedTarget, Control, Finding, Result, Run, User, Waiver
-from hullcheck.rollup import Requirement, Rollup
+from hullcheck.recording.probe import Answer
+from hullcheck.results import (
+    Attestation,
+    Audit,
+    AuditedTarget,
+    Control,
+    Finding,
+    Result,
+    Run,
+    User,
+    Waiver,
+    reader,
+)
+from hullcheck.results.requirements import Requirement, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
 from selftests.lab import removal
@@ -87,7 +98,7 @@ def demo() -> Example:
 def read(document: dict[str, Any]) -> Audit:
     """The audit that a results.json describes, but for what a site accepts."""
     return Audit(
-        results_file.run(document["run"]),
+        reader.run(document["run"]),
         tuple(AuditedTarget(name, **each) for name, each in document["targets"].items()),
         tuple(Control.from_json(name, each) for name, each in document["controls"].items()),
         tuple(map(Result.from_json, document["results"])),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hullcheck import bundle, results_file
 from hullcheck.bundle import archive, manifest
+from hullcheck.results import reader, run_files
 from hullcheck.verify import completeness
 from hullcheck.writers.run_folder import WRITERS
 from selftests.needs import need, obstacle
@@ -68,7 +68,7 @@ class Bundle:
 
     def unsigned(self) -> "Bundle":
         """Without signature: nothing but what fits together can be found then."""
-        for name in (bundle.SIGNATURE, bundle.STATEMENT):
+        for name in (run_files.SIGNATURE, run_files.STATEMENT):
             self.files.pop(name, None)
         return self
 
@@ -76,8 +76,8 @@ class Bundle:
         """Change a JSON file of it, and write it as hullcheck does."""
         document = self.document(name)
         change(document)
-        if name == bundle.RESULTS:
-            audit, recordings = results_file.audit(document), completeness.load(self.files)[0]
+        if name == run_files.RESULTS:
+            audit, recordings = reader.audit(document), completeness.load(self.files)[0]
             order = [recordings[target.name] for target in audit.targets]
             self.files |= {each: render(audit, order).encode() for each, render in WRITERS.items()}
         else:
@@ -87,10 +87,12 @@ class Bundle:
     def fitting(self) -> "Bundle":
         """All digests made anew."""
         listed = {
-            name: content for name, content in manifest.covered(self.files).items() if name != bundle.MANIFEST
+            name: content
+            for name, content in manifest.covered(self.files).items()
+            if name != run_files.MANIFEST
         }
-        self.edit(bundle.MANIFEST, lambda document: document.update(files=manifest.listed(listed)))
-        self.files[bundle.DIGESTS] = manifest.digests(manifest.covered(self.files))
+        self.edit(run_files.MANIFEST, lambda document: document.update(files=manifest.listed(listed)))
+        self.files[run_files.DIGESTS] = manifest.digests(manifest.covered(self.files))
         return self
 
     def write(self, path: Path) -> Path:

@@ -12,14 +12,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from hullcheck import facts as fact_modules
+from hullcheck.controls.judge import judge
 from hullcheck.facts import Facts
 from hullcheck.gather import gather
 from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
-from hullcheck.judge import judge
 from hullcheck.policy import Policy
-from hullcheck.probes import render
 from hullcheck.recording import Recording
+from hullcheck.recording.script import render
 from hullcheck.results import Finding
 
 if TYPE_CHECKING:

@@ -19,13 +19,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hullcheck import catalog, facts, frameworks
+from hullcheck import facts, frameworks
+from hullcheck.controls import catalog
+from hullcheck.controls.judge import judge
 from hullcheck.facts import Facts
 from hullcheck.inventory import load
-from hullcheck.judge import judge
+from hullcheck.inventory.specs import recorded_path
 from hullcheck.recording import Recording
 from hullcheck.results import Control
-from hullcheck.targets import recorded_path
 from hullcheck.verdicts import EvidenceError, NotApplicable, Verdict, worst
 from selftests.conftest import LAB_FIXTURES
 from selftests.judging import controls

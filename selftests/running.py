@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from hullcheck.probes import Answer
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
 
 REPOSITORY = Path(__file__).parents[1]
 PRESENT = Answer("engine_presence", 0, "command docker /usr/bin/docker\nsocket /run/docker.sock\n", "")

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hullcheck import bundle
 from hullcheck.bundle import archive, manifest, sshsig, statement
-from hullcheck.recording import packed, unpacked
+from hullcheck.recording.packing import packed, unpacked
+from hullcheck.results import run_files
 from selftests.bundles import Bundle
 from selftests.needs import need
 
@@ -44,10 +44,13 @@ def flip_and_list(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundl
     """One bit of a file, all digests made anew; the signature is the old one."""
     need("ssh-keygen")
     name = rng.choice(
-        sorted(set(made.files) - {bundle.MANIFEST, bundle.DIGESTS, bundle.SIGNATURE, bundle.STATEMENT})
+        sorted(
+            set(made.files)
+            - {run_files.MANIFEST, run_files.DIGESTS, run_files.SIGNATURE, run_files.STATEMENT}
+        )
     )
     made.files[name] = _flip(rng, made.files[name])
-    return made.fitting(), bundle.SIGNATURE
+    return made.fitting(), run_files.SIGNATURE
 
 
 def _result(rng: random.Random, document: Any) -> Any:
@@ -67,7 +70,7 @@ def verdict(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str
         for finding in result["findings"]:
             finding.update(verdict=new, reason="")
 
-    return made.unsigned().edit(bundle.RESULTS, change).fitting(), named
+    return made.unsigned().edit(run_files.RESULTS, change).fitting(), named
 
 
 def reason(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
@@ -88,7 +91,7 @@ def reason(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]
         else:
             result["severity"] = "low"
 
-    return made.unsigned().edit(bundle.RESULTS, change).fitting(), named
+    return made.unsigned().edit(run_files.RESULTS, change).fitting(), named
 
 
 def result_gone(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
@@ -101,7 +104,7 @@ def result_gone(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle,
         document["results"].remove(result)
         named = f"{result['target']} {result['control']}: the bundle has no result, the recording says"
 
-    return made.unsigned().edit(bundle.RESULTS, change).fitting(), named
+    return made.unsigned().edit(run_files.RESULTS, change).fitting(), named
 
 
 def beside_results(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
@@ -131,12 +134,12 @@ def beside_results(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bund
             document["run"]["exit_status"] = 0
             named = "results.json: run.exit_status is not what manifest.json says"
 
-    return made.unsigned().edit(bundle.RESULTS, change).fitting(), named
+    return made.unsigned().edit(run_files.RESULTS, change).fitting(), named
 
 
 def green(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """A run that was green, says everything that says it."""
-    for name in (bundle.RESULTS, bundle.MANIFEST):
+    for name in (run_files.RESULTS, run_files.MANIFEST):
         made.edit(name, lambda document: document["run"].update(exit_status=0))
     return (
         made.unsigned().fitting(),
@@ -156,7 +159,7 @@ def swap_recordings(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bun
         ]
     made.files |= {name: packed(each) for name, each in zip(RECORDINGS, reversed(contents), strict=True)}
     if kind == 2:
-        made.edit(bundle.MANIFEST, _swap_targets)
+        made.edit(run_files.MANIFEST, _swap_targets)
     named = ("is a recording of", "its gathered is", "the bundle says fail, the recording says")
     return made.unsigned().fitting(), named[kind]
 
@@ -206,12 +209,12 @@ def said_to_be_partial(rng: random.Random, made: Bundle, folder: Path) -> tuple[
         named = f"requirement {part['framework']} {each['id']}: its verdict"
 
     if rng.random() < 0.7:
-        made.edit(bundle.RESULTS, change)
+        made.edit(run_files.RESULTS, change)
     else:
         made.files["junit.xml"] = made.files["junit.xml"].replace(
             b"</testsuite>", b"<system-out>all is well</system-out></testsuite>"
         )
-    made.edit(bundle.MANIFEST, lambda document: document["selection"].update(partial="--lf was given"))
+    made.edit(run_files.MANIFEST, lambda document: document["selection"].update(partial="--lf was given"))
     return made.unsigned().fitting(), named
 
 
@@ -249,9 +252,9 @@ def file_gone(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, s
     """A file less, taken off the lists or not."""
     name = rng.choice(sorted(made.files))
     del made.files[name]
-    if name in (bundle.MANIFEST, bundle.DIGESTS, bundle.RESULTS) or rng.random() < 0.5:
+    if name in (run_files.MANIFEST, run_files.DIGESTS, run_files.RESULTS) or rng.random() < 0.5:
         return made, name
-    if name in (bundle.SIGNATURE, bundle.STATEMENT):
+    if name in (run_files.SIGNATURE, run_files.STATEMENT):
         return made.fitting(), name
     return made.unsigned().fitting(), name.partition("/recording")[0]
 
@@ -274,7 +277,7 @@ def file_renamed(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle
 
 def names_of_members(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """The bytes of two files, swapped."""
-    one, other = rng.sample(sorted(set(made.files) - {bundle.DIGESTS}), 2)
+    one, other = rng.sample(sorted(set(made.files) - {run_files.DIGESTS}), 2)
     made.files[one], made.files[other] = made.files[other], made.files[one]
     return made, one
 
@@ -282,7 +285,7 @@ def names_of_members(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bu
 def policy(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """What the site is said to allow."""
     if rng.random() < 0.5:
-        made.edit(bundle.POLICY, lambda document: document["careless"].update(allowed_ports=[2375]))
+        made.edit(run_files.POLICY, lambda document: document["careless"].update(allowed_ports=[2375]))
         return made.unsigned().fitting(), "policy.json: is not the policy that the inventory gives"
     text = made.files["inventory/demo.yml"].replace(b"allowed_ports: [8443]", b"allowed_ports: [8444]")
     assert text != made.files["inventory/demo.yml"]
@@ -353,7 +356,9 @@ def page(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """A page of pytest-html, whatever script is in it: no bundle has one, however well it is listed."""
     made.files["report.html"] = b"<!DOCTYPE html><img src=x onerror=alert(0)>"
     if rng.random() < 0.5:
-        made.edit(bundle.MANIFEST, lambda document: document["left_out"].update({"report.html": "too large"}))
+        made.edit(
+            run_files.MANIFEST, lambda document: document["left_out"].update({"report.html": "too large"})
+        )
     return made.unsigned().fitting(), "report.html: there is no such file in a bundle"
 
 
@@ -381,19 +386,19 @@ def manifest_says(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundl
     )
     if key == "user":
         need("ssh-keygen")  # nothing of an unsigned bundle says who has run it
-        made.edit(bundle.MANIFEST, lambda document: document["run"].update(user={"name": "ann", "uid": 1}))
-        return made.fitting(), bundle.SIGNATURE
+        made.edit(run_files.MANIFEST, lambda document: document["run"].update(user={"name": "ann", "uid": 1}))
+        return made.fitting(), run_files.SIGNATURE
     if key == "left_out":
-        made.edit(bundle.MANIFEST, lambda document: document.update(left_out={"report.html": "too large"}))
+        made.edit(run_files.MANIFEST, lambda document: document.update(left_out={"report.html": "too large"}))
         return made.unsigned().fitting(), "report.html"
     if key == "more":
-        made.edit(bundle.MANIFEST, lambda document: document["made_by"].update(more="x"))
+        made.edit(run_files.MANIFEST, lambda document: document["made_by"].update(more="x"))
         return made.unsigned().fitting(), "manifest.json: its made_by has other entries"
     if key == "selection":
-        made.edit(bundle.MANIFEST, lambda document: document["selection"].update(markers="cis(level=1)"))
+        made.edit(run_files.MANIFEST, lambda document: document["selection"].update(markers="cis(level=1)"))
         return made.unsigned().fitting(), "this control is not here or not selected"
     value = 1.5 if key == "gathered" else "ssh://web1" if key == "connect" else "0" * 32
-    made.edit(bundle.MANIFEST, lambda document: document["targets"]["careless"].update({key: value}))
+    made.edit(run_files.MANIFEST, lambda document: document["targets"]["careless"].update({key: value}))
     named = "results.json: careless was reached" if key == "connect" else f"{RECORDINGS[0]}: its {key} is"
     return made.unsigned().fitting(), named
 
@@ -401,28 +406,35 @@ def manifest_says(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundl
 def blanks(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """Bytes that nobody reads: blanks in JSON, line ends, other orders."""
     name = rng.choice(
-        [bundle.RESULTS, bundle.POLICY, bundle.MANIFEST, bundle.DIGESTS, bundle.SIGNATURE, bundle.STATEMENT]
+        [
+            run_files.RESULTS,
+            run_files.POLICY,
+            run_files.MANIFEST,
+            run_files.DIGESTS,
+            run_files.SIGNATURE,
+            run_files.STATEMENT,
+        ]
     )
-    if name in (bundle.SIGNATURE, bundle.STATEMENT):
+    if name in (run_files.SIGNATURE, run_files.STATEMENT):
         need("ssh-keygen")
     content = made.files[name]
-    if name in (bundle.SIGNATURE, bundle.STATEMENT):
+    if name in (run_files.SIGNATURE, run_files.STATEMENT):
         made.files[name] = rng.choice([content + b"\n", content.replace(b"\n", b"\r\n"), b" " + content])
         return made, name
     made.unsigned()
     made.files[name] = content + b"\n"
-    if name == bundle.DIGESTS:
+    if name == run_files.DIGESTS:
         return made, name
-    made.fitting() if name != bundle.MANIFEST else None
-    if name == bundle.MANIFEST:
-        made.files[bundle.DIGESTS] = manifest.digests(manifest.covered(made.files))
+    made.fitting() if name != run_files.MANIFEST else None
+    if name == run_files.MANIFEST:
+        made.files[run_files.DIGESTS] = manifest.digests(manifest.covered(made.files))
     return made, f"{name}: not written as hullcheck writes it"
 
 
 def signature_field(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """What OpenSSH passes over in a signature: the reserved field, and a number that is too large by one round."""
     need("ssh-keygen")
-    blob = sshsig.blob(made.files[bundle.SIGNATURE])
+    blob = sshsig.blob(made.files[run_files.SIGNATURE])
     head, parts = blob[:10], sshsig._strings(blob[10:])
     if rng.random() < 0.5:
         parts[2] = b"x"
@@ -432,18 +444,20 @@ def signature_field(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bun
         number = number[:32] + more.to_bytes(32, "little")
         parts[4] = b"".join(struct.pack(">I", len(each)) + each for each in (name, number))
     changed = head + b"".join(struct.pack(">I", len(each)) + each for each in parts)
-    made.files[bundle.SIGNATURE] = sshsig.armored(changed)
-    sshsig.key_of(made.files[bundle.SIGNATURE], made.files[bundle.DIGESTS])  # OpenSSH takes it
-    return made, f"{bundle.SIGNATURE}: not written as ssh-keygen"
+    made.files[run_files.SIGNATURE] = sshsig.armored(changed)
+    sshsig.key_of(made.files[run_files.SIGNATURE], made.files[run_files.DIGESTS])  # OpenSSH takes it
+    return made, f"{run_files.SIGNATURE}: not written as ssh-keygen"
 
 
 def _sign(made: Bundle, key: Path) -> Bundle:
-    listing = made.files[bundle.DIGESTS]
-    payload = statement.statement(made.document(bundle.MANIFEST), made.document(bundle.RESULTS), listing)
+    listing = made.files[run_files.DIGESTS]
+    payload = statement.statement(
+        made.document(run_files.MANIFEST), made.document(run_files.RESULTS), listing
+    )
     signature = sshsig.sign(key, statement.to_sign(payload))
     name = sshsig.key_of(signature, statement.to_sign(payload))
-    made.files[bundle.SIGNATURE] = sshsig.sign(key, listing)
-    made.files[bundle.STATEMENT] = statement.envelope(payload, sshsig.blob(signature), name)
+    made.files[run_files.SIGNATURE] = sshsig.sign(key, listing)
+    made.files[run_files.STATEMENT] = statement.envelope(payload, sshsig.blob(signature), name)
     return made
 
 
@@ -454,18 +468,18 @@ def other_key(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, s
     if kind == 0:
         return _sign(
             made, folder / "stranger"
-        ), f"{bundle.SIGNATURE}: its key is not that of an allowed signer"
+        ), f"{run_files.SIGNATURE}: its key is not that of an allowed signer"
     strange = _sign(made.copy(), folder / "stranger")
     if kind == 1:
-        made.files[bundle.SIGNATURE] = strange.files[bundle.SIGNATURE]
-        return made, bundle.SIGNATURE
+        made.files[run_files.SIGNATURE] = strange.files[run_files.SIGNATURE]
+        return made, run_files.SIGNATURE
     if kind == 2:
-        made.files[bundle.STATEMENT] = strange.files[bundle.STATEMENT]
-        return made, f"{bundle.STATEMENT}: is signed by another key"
-    old = made.files[bundle.STATEMENT]
-    made.edit(bundle.MANIFEST, lambda document: document["run"].update(machine="elsewhere"))
-    _sign(made.fitting(), folder / "key").files[bundle.STATEMENT] = old
-    return made, f"{bundle.STATEMENT}: does not say what the bundle says"
+        made.files[run_files.STATEMENT] = strange.files[run_files.STATEMENT]
+        return made, f"{run_files.STATEMENT}: is signed by another key"
+    old = made.files[run_files.STATEMENT]
+    made.edit(run_files.MANIFEST, lambda document: document["run"].update(machine="elsewhere"))
+    _sign(made.fitting(), folder / "key").files[run_files.STATEMENT] = old
+    return made, f"{run_files.STATEMENT}: does not say what the bundle says"
 
 
 def structure(rng: random.Random, made: Bundle, folder: Path) -> tuple[bytes, str]:

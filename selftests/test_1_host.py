@@ -11,22 +11,26 @@ from typing import Any
 
 import pytest
 
+from hullcheck.controls.judge import judge
 from hullcheck.data.releases import DATE, GOOD_FOR_DAYS, LINES
-from hullcheck.facts import Facts, moments
-from hullcheck.facts.accounts import ACCOUNTS, Accounts
-from hullcheck.facts.audit import AUDIT, Audit, Loaded, mount_of
-from hullcheck.facts.audit_rules import Rule, blocking, coverage, parse
+from hullcheck.facts import Facts
+from hullcheck.facts.auditd import AUDIT, Audit, Loaded
+from hullcheck.facts.auditd.rules import Rule, blocking, coverage, parse
 from hullcheck.facts.engine import Engine
-from hullcheck.facts.files import FileFact, Grant, Node, State
-from hullcheck.facts.mounts import parse as parse_mounts
-from hullcheck.facts.places import GROUPS, Places
-from hullcheck.facts.releases import Release, os_release
-from hullcheck.facts.releases import System as OperatingSystem
-from hullcheck.facts.storage import Storage
-from hullcheck.judge import Subjects, judge
+from hullcheck.facts.engine.release import Release
+from hullcheck.facts.engine.release import System as OperatingSystem
+from hullcheck.facts.files.installation import GROUPS, Places
+from hullcheck.facts.files.storage import Storage
+from hullcheck.facts.host.accounts import ACCOUNTS, Accounts
+from hullcheck.facts.host.file import FileFact, Grant, Node, State
+from hullcheck.facts.host.os_release import os_release
+from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing import times
+from hullcheck.parsing.mountinfo import mount_of
+from hullcheck.parsing.mountinfo import parse as parse_mounts
 from hullcheck.policy import Hardening, Policy, PolicyError
-from hullcheck.probes import Answer
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 from selftests.judging import control
 
@@ -1324,7 +1328,7 @@ def test_day_does_not_depend_on_where_we_are(zone: str, monkeypatch: pytest.Monk
     time.tzset()
     try:
         assert OperatingSystem.of(recorded_release({}, "NAME=x", 86400 * 1.5)).today == date(1970, 1, 2)
-        assert moments.day(86400 * 1.02) == moments.day(86400 * 1.98) == date(1970, 1, 2)
+        assert times.day(86400 * 1.02) == times.day(86400 * 1.98) == date(1970, 1, 2)
         assert OperatingSystem.of(recorded_release({}, "NAME=x", 86400 * 1.02)).today == date(1970, 1, 2)
         assert OperatingSystem.of(recorded_release({}, "NAME=x", 86400 * 1.98)).today == date(1970, 1, 2)
     finally:

@@ -26,12 +26,13 @@ import pytest
 
 from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
-from hullcheck.facts.audit import AUDIT, Audit
-from hullcheck.facts.files import FileFact, Node, State
-from hullcheck.facts.places import ENGINE_PLACES
+from hullcheck.facts.auditd import AUDIT, Audit
+from hullcheck.facts.files.installation import ENGINE_PLACES
+from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.policy import Policy
-from hullcheck.probes import Answer, render
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from hullcheck.recording.script import render
 from hullcheck.verdicts import EvidenceError
 from selftests.judging import Verdicts, facts_of_engine, judged
 from selftests.lab import auditing

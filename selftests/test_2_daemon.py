@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts import Facts, engines_beside
+from hullcheck.facts import Facts
 from hullcheck.facts import daemon as daemon_facts
-from hullcheck.facts.daemon_config import DAEMON_CONFIGURATION, ConfigFile, files_of
-from hullcheck.facts.daemon_config import START as SLACK
-from hullcheck.facts.daemon_flags import parse
-from hullcheck.facts.daemon_process import DAEMON_PROCESSES, DaemonProcess, DaemonProcesses, UnixSocket
-from hullcheck.facts.daemon_secrets import configuration
-from hullcheck.facts.daemon_sockets import (
+from hullcheck.facts.daemon import beside as engines_beside
+from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION, ConfigFile, files_of
+from hullcheck.facts.daemon.config_file import START as SLACK
+from hullcheck.facts.daemon.flags import parse
+from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcess, DaemonProcesses, UnixSocket
+from hullcheck.facts.daemon.redaction import configuration
+from hullcheck.facts.daemon.settings import shown
+from hullcheck.facts.daemon.sockets import (
     Asked,
     address,
     api_paths,
@@ -25,15 +27,14 @@ from hullcheck.facts.daemon_sockets import (
     socket_path,
     tcp_ports,
 )
+from hullcheck.facts.daemon.tls import Protection, protection
+from hullcheck.facts.daemon.unit import SYSTEMD, Unit, Units
 from hullcheck.facts.engine import Presence
-from hullcheck.facts.moments import moment
-from hullcheck.facts.ports import Listener
-from hullcheck.facts.settings import shown
-from hullcheck.facts.systemd import SYSTEMD, Unit, Units
-from hullcheck.facts.tls import Protection, protection
+from hullcheck.parsing.proc_net import Listener
+from hullcheck.parsing.times import moment
 from hullcheck.policy import Policy
-from hullcheck.probes import Answer
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 from selftests.judging import judged
 

@@ -19,8 +19,8 @@ import pytest
 from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
-from hullcheck.probes import render
 from hullcheck.recording import Recording
+from hullcheck.recording.script import render
 from selftests.judging import facts_of_answer, facts_of_engine, facts_of_guest, judged
 from selftests.lab.shell import CommandError
 

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.daemon_config import START as SLACK
-from hullcheck.facts.daemon_process import DAEMON_PROCESSES
-from hullcheck.facts.engine_files import GROUPS, EngineFiles
-from hullcheck.facts.engine_files_answer import UnitFiles, Walk
-from hullcheck.facts.engine_files_probe import ENGINE_FILES
-from hullcheck.facts.files import FileFact, Grant, Node, State, grants
-from hullcheck.facts.moments import moment
-from hullcheck.judge import Subjects
+from hullcheck.facts.daemon.config_file import START as SLACK
+from hullcheck.facts.daemon.process import DAEMON_PROCESSES
+from hullcheck.facts.files import GROUPS, EngineFiles
+from hullcheck.facts.files.answer import UnitFiles, Walk
+from hullcheck.facts.files.probe import ENGINE_FILES
+from hullcheck.facts.host.file import FileFact, Grant, Node, State, grants
+from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.times import moment
 from hullcheck.policy import Policy
-from hullcheck.probes import Answer
+from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.judging import judged
 from selftests.test_2_daemon import AFTER, BEFORE, SOCKET, Host

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hullcheck.facts import Facts, engine, engine_files
-from hullcheck.facts.engine_files_probe import ENGINE_FILES
+from hullcheck.facts import Facts, engine
+from hullcheck.facts import files as engine_files
+from hullcheck.facts.files.probe import ENGINE_FILES
+from hullcheck.messages import printable
 from hullcheck.policy import Policy
-from hullcheck.probes import Answer, render
 from hullcheck.recording import Recording
-from hullcheck.text import printable
+from hullcheck.recording.probe import Answer
+from hullcheck.recording.script import render
 from hullcheck.verdicts import EvidenceError, NotApplicable, Verdict, worst
 from selftests.judging import Verdicts, facts_of_engine, facts_of_guest, judged
 from selftests.lab import removal

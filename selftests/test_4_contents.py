@@ -15,16 +15,17 @@ from pathlib import Path
 import pytest
 
 from hullcheck.facts import PROBES, Facts
-from hullcheck.facts.image_contents import ImageContents
-from hullcheck.facts.image_contents_probe import IMAGE_CONTENTS
 from hullcheck.facts.images import Image
+from hullcheck.facts.images.contents import ImageContents
+from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
+from hullcheck.facts.subjects import Subjects
 from hullcheck.gather import image_cache
 from hullcheck.gather.transport import command_for
 from hullcheck.inventory import Target
-from hullcheck.judge import Subjects
 from hullcheck.policy import Policy
-from hullcheck.probes import TIMED_OUT, Answer, render
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import TIMED_OUT, Answer
+from hullcheck.recording.script import render
 from hullcheck.verdicts import EvidenceError
 from selftests.judging import judged
 

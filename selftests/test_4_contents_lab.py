@@ -15,13 +15,13 @@ import pytest
 
 from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
-from hullcheck.facts.image_contents import ImageContents
+from hullcheck.facts.images.contents import ImageContents
 from hullcheck.gather import gather
 from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
 from hullcheck.policy import Policy
-from hullcheck.probes import render
 from hullcheck.recording import Recording
+from hullcheck.recording.script import render
 from selftests.judging import facts_of_engine, judged
 from selftests.lab import removal
 from selftests.running import Project

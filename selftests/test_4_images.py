@@ -13,21 +13,21 @@ from typing import Any, ClassVar
 import pytest
 
 from hullcheck.facts import Facts, images
-from hullcheck.facts.accounts import Accounts, Group, User
-from hullcheck.facts.files import FileFact, Node, State
-from hullcheck.facts.image_contents_probe import IMAGE_CONTENTS
-from hullcheck.facts.image_packages import installers, unverified
-from hullcheck.facts.image_probe import IMAGES
-from hullcheck.facts.image_secrets import masked_step
-from hullcheck.facts.image_steps import Step
-from hullcheck.facts.image_trust import CONTENT_TRUST, ContentTrust, Setting
-from hullcheck.facts.image_updates import left_alone
+from hullcheck.facts.host.accounts import Accounts, Group, User
+from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.facts.images import Image
-from hullcheck.facts.package_managers import Act, act
-from hullcheck.judge import Subjects
+from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
+from hullcheck.facts.images.installs import installers, unverified
+from hullcheck.facts.images.package_managers import Act, act
+from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts.images.secrets import masked_step
+from hullcheck.facts.images.steps import Step
+from hullcheck.facts.images.trust import CONTENT_TRUST, ContentTrust, Setting
+from hullcheck.facts.images.updates import left_alone
+from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy, PolicyError
-from hullcheck.probes import Answer
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
 from hullcheck.secrets import kinds, masked
 from hullcheck.verdicts import EvidenceError
 from selftests.judging import judged

@@ -19,7 +19,7 @@ import pytest
 
 from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
-from hullcheck.facts.image_probe import IMAGES
+from hullcheck.facts.images.probe import IMAGES
 from hullcheck.gather import gather
 from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target

@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.container_probe import DOCKER_CONTAINERS
-from hullcheck.facts.image_probe import IMAGES
-from hullcheck.facts.scan_reports import SCAN_REPORTS
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts.images.scan_reports import SCAN_REPORTS
 from hullcheck.policy import Policy, PolicyError, ScanReports
-from hullcheck.probes import Answer, parse, render
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from hullcheck.recording.script import parse, render
 from selftests.judging import judged
 from selftests.needs import need
 from selftests.test_4_images import ID, NOW, image, output, stored

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.facts import shell_script
-from hullcheck.facts.image_steps import Step
-from hullcheck.facts.image_updates import left_alone
-from hullcheck.facts.shell_script import read_script
-from hullcheck.facts.shell_words import unquoted
+from hullcheck.facts.images.steps import Step
+from hullcheck.facts.images.updates import left_alone
+from hullcheck.parsing import shell_script
+from hullcheck.parsing.shell_script import read_script
+from hullcheck.parsing.shell_words import unquoted
 from hullcheck.verdicts import EvidenceError
 
 SCRIPTS = 150  # of each seed

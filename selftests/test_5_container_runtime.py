@@ -12,23 +12,26 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts import PROBES, Facts, limits, mounts
-from hullcheck.facts.capabilities import granted
-from hullcheck.facts.container_mounts import HostMount
-from hullcheck.facts.container_probe import DOCKER_CONTAINERS, published_tcp_ports
-from hullcheck.facts.container_proc import HostFiles, ProcFiles
+from hullcheck.criteria.host_paths import is_sensitive
+from hullcheck.facts import PROBES, Facts
 from hullcheck.facts.containers import Container
-from hullcheck.facts.engine import Engine, os_name
-from hullcheck.facts.host_paths import is_sensitive
-from hullcheck.facts.kernel import Kernel
-from hullcheck.facts.mounts import Mount, MountTable
-from hullcheck.facts.ports import held, listener
-from hullcheck.facts.processes import PROCESSES, Processes
-from hullcheck.facts.references import Reference
-from hullcheck.facts.settings import Setting, Value
+from hullcheck.facts.containers.mounts import HostMount
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, published_tcp_ports
+from hullcheck.facts.containers.proc import HostFiles, ProcFiles
+from hullcheck.facts.daemon.settings import Setting, Value
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.host.os_release import os_name
+from hullcheck.facts.host.processes import PROCESSES, Processes
+from hullcheck.facts.kernel.features import Kernel
+from hullcheck.parsing import cgroups as limits
+from hullcheck.parsing import mountinfo as mounts
+from hullcheck.parsing.capabilities import granted
+from hullcheck.parsing.image_reference import Reference
+from hullcheck.parsing.mountinfo import Mount, MountTable
+from hullcheck.parsing.proc_net import held, listener
 from hullcheck.policy import Policy
-from hullcheck.probes import Answer
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 from selftests.judging import judged
 

@@ -25,11 +25,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hullcheck.facts import PROBES, Facts
-from hullcheck.facts.container_probe import DOCKER_CONTAINERS
-from hullcheck.facts.processes import PROCESSES
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.policy import Policy
-from hullcheck.probes import render
 from hullcheck.recording import Recording
+from hullcheck.recording.script import render
 from selftests.judging import facts_of_engine, facts_of_user, judged
 from selftests.lab import processes, removal
 from selftests.lab.shell import CommandError, call

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.container_probe import DOCKER_CONTAINERS
-from hullcheck.facts.image_probe import IMAGES
-from hullcheck.facts.sprawl import Idle, older_than
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts.images.unused import Idle, older_than
 from hullcheck.policy import Policy, PolicyError, SprawlLimits
-from hullcheck.probes import Answer
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 from selftests.judging import judged
 

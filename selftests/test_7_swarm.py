@@ -12,15 +12,15 @@ import pytest
 
 from hullcheck.facts import PROBES, Facts, description, evidence_of
 from hullcheck.facts import swarm as swarm_facts
-from hullcheck.facts.daemon_process import DaemonProcess
-from hullcheck.facts.networks import Network, networks
-from hullcheck.facts.places import GROUPS
-from hullcheck.facts.ports import Listener
+from hullcheck.facts.daemon.process import DaemonProcess
+from hullcheck.facts.engine.networks import Network, networks
+from hullcheck.facts.files.installation import GROUPS
 from hullcheck.facts.swarm import DAY
-from hullcheck.facts.swarm_probe import SWARM
+from hullcheck.facts.swarm.probe import SWARM
+from hullcheck.parsing.proc_net import Listener
 from hullcheck.policy import Policy, PolicyError, RotationPeriods
-from hullcheck.probes import Answer
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.judging import judged
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.acceptance import days
 from hullcheck.inventory import Inventory, InventoryError, load
+from hullcheck.inventory.acceptance import days
 from hullcheck.results import Attestation, Waiver
 from selftests.running import Project
 

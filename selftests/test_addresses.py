@@ -4,10 +4,10 @@ import ast
 
 import pytest
 
-from hullcheck.addresses import canonical, is_loopback, is_unspecified
-from hullcheck.facts.daemon_sockets import endpoint
-from hullcheck.facts.ports import Listener, listener
+from hullcheck.facts.daemon.sockets import endpoint
 from hullcheck.facts.swarm import on_every_address
+from hullcheck.parsing.addresses import canonical, is_loopback, is_unspecified
+from hullcheck.parsing.proc_net import Listener, listener
 from hullcheck.policy.values import to_listener
 from selftests.running import REPOSITORY
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.facts.identity import Identity
+from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run, SwitchedOff, User
 from hullcheck.verdicts import Verdict

@@ -12,11 +12,11 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from hullcheck import bundle, results_file
+from hullcheck import bundle
 from hullcheck.bundle import archive, inventory, manifest, sshsig, statement
 from hullcheck.bundle.manifest import canonical
 from hullcheck.inventory import load
-from hullcheck.results import Attestation, Audit, Control, Finding, Result, Run, Waiver
+from hullcheck.results import Attestation, Audit, Control, Finding, Result, Run, Waiver, reader, run_files
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import csv_cells, findings_csv
 from hullcheck.writers.run_folder import WRITERS
@@ -64,7 +64,7 @@ def test_bundle_holds_all_of_a_run(folder: Path, made: Bundle) -> None:
 def test_manifest_says_who_where_when_and_what(made: Bundle) -> None:
     """It is as its published schema says, and identifies the run and the targets."""
     schema = json.loads((REPOSITORY / "docs/manifest.schema.json").read_text())
-    document = made.document(bundle.MANIFEST)
+    document = made.document(run_files.MANIFEST)
     jsonschema_rs.Draft202012Validator(schema).validate(document)
     wrong = jsonschema_rs.Draft202012Validator(schema)
     for key in document:
@@ -105,10 +105,10 @@ def _shell(commands: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def _without_times(files: dict[str, bytes]) -> dict[str, str]:
     """What is left when clocks, run ids and what follows from them are taken out."""
-    run = json.loads(files[bundle.RESULTS])["run"]
+    run = json.loads(files[run_files.RESULTS])["run"]
     plain = {}
     for name, content in files.items():
-        if name in (bundle.DIGESTS, bundle.SIGNATURE, bundle.STATEMENT):
+        if name in (run_files.DIGESTS, run_files.SIGNATURE, run_files.STATEMENT):
             continue
         text = content.decode("latin-1")
         for each in (run["id"], run["started"], run["finished"]):
@@ -142,12 +142,12 @@ def test_same_input_gives_the_same_bytes(folder: Path, made: Bundle, tmp_path: P
 @pytest.mark.needs("ssh-keygen")
 def test_statement_is_in_toto(made: Bundle) -> None:
     """It names the manifest and every control by verdict, in an envelope as DSSE has them."""
-    payload, signature, key = statement.opened(made.files[bundle.STATEMENT])
+    payload, signature, key = statement.opened(made.files[run_files.STATEMENT])
     said = json.loads(payload)
     assert said["_type"] == "https://in-toto.io/Statement/v1"
     assert said["predicateType"] == "https://in-toto.io/attestation/test-result/v0.1"
     assert said["subject"] == [
-        {"name": bundle.DIGESTS, "digest": {"sha256": manifest.digest(made.files[bundle.DIGESTS])}}
+        {"name": run_files.DIGESTS, "digest": {"sha256": manifest.digest(made.files[run_files.DIGESTS])}}
     ]
     predicate = said["predicate"]
     assert predicate["result"] == "FAILED"
@@ -156,7 +156,7 @@ def test_statement_is_in_toto(made: Bundle) -> None:
         "inventory/demo.yml",
         "policy.json",
     ]
-    results = made.document(bundle.RESULTS)["results"]
+    results = made.document(run_files.RESULTS)["results"]
     wanted = [
         f"{each['control']}[{each['target']}]" for each in results if each["verdict"] in ("fail", "error")
     ]
@@ -180,7 +180,7 @@ def test_statement_is_in_toto(made: Bundle) -> None:
 )
 def test_result_of_a_statement(made: Bundle, verdict: str, status: int, result: str) -> None:
     """The worst verdict decides; a run that was not green is not passed whatever its tests say."""
-    said = made.document(bundle.MANIFEST)
+    said = made.document(run_files.MANIFEST)
     said["run"]["exit_status"] = status
     results = {"results": [{"control": "a", "target": "b", "verdict": verdict}]}
     assert json.loads(statement.statement(said, results, b""))["predicate"]["result"] == result
@@ -263,7 +263,7 @@ def test_bundle_by_every_way_of_saying_so(tmp_path: Path, said: str) -> None:
     made = Bundle.read(tmp_path / "reports/latest.zip")
     assert made.files["junit.xml"] == (tmp_path / "own.xml").read_bytes()
     assert (tmp_path / "own.html").exists()
-    assert made.document(bundle.MANIFEST)["inventory"] == ""
+    assert made.document(run_files.MANIFEST)["inventory"] == ""
     assert not any(name.startswith("inventory/") for name in made.files)
     assert "manifest-sha256.txt.sig" not in made.files
 
@@ -308,7 +308,7 @@ def test_password_in_a_roundabout_way_stops_the_run(tmp_path: Path) -> None:
 
 def test_policy_is_the_effective_one(made: Bundle) -> None:
     """Of each target, whether it has one or not."""
-    policies = made.document(bundle.POLICY)
+    policies = made.document(run_files.POLICY)
     assert policies["careless"] == {}
     assert policies["hardened"]["log_drivers"] == ["syslog"]
 
@@ -361,7 +361,7 @@ def test_table_says_who_accepted_what() -> None:
 
 def test_tables_have_all_rows(made: Bundle) -> None:
     """One for each finding, and one for each requirement."""
-    results = made.document(bundle.RESULTS)
+    results = made.document(run_files.RESULTS)
     rows = _rows(made.files["findings.csv"].decode())
     assert len(rows) == sum(len(each["findings"]) for each in results["results"])
     requirements = _rows(made.files["requirements.csv"].decode())
@@ -374,7 +374,7 @@ def test_tables_have_all_rows(made: Bundle) -> None:
 
 def test_audit_can_be_read_back(made: Bundle) -> None:
     """results.json has all that the reports are made of."""
-    audit = results_file.audit(made.document(bundle.RESULTS))
+    audit = reader.audit(made.document(run_files.RESULTS))
     for name, render in WRITERS.items():
         if name != "audit.html":  # that has the recordings, too
             assert render(audit, []).encode() == made.files[name]

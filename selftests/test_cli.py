@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck import cli, frameworks
-from hullcheck.catalog import Listed, in_order
+from hullcheck.controls.catalog import Listed, in_order
 from hullcheck.data import benchmarks
 from hullcheck.results import Control
 from hullcheck.writers import columns

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from hullcheck import cli
-from hullcheck.compare import docker_bench
 from hullcheck.compare.differences import Kind
+from hullcheck.facts.docker_bench import log as docker_bench
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
 from hullcheck.verdicts import Verdict, worst
 from hullcheck.writers import results as results_writer

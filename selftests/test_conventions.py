@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from hullcheck import frameworks
-from hullcheck.control import SEVERITIES, read_docstring
+from hullcheck.controls.metadata import SEVERITIES, read_docstring
 from selftests.judging import controls, numbers
 
 ROOT = Path(__file__).parent.parent

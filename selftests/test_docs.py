@@ -18,8 +18,8 @@ import jsonschema_rs
 import pytest
 
 from hullcheck import cli, facts, inventory
-from hullcheck.acceptance import STALE, STATES
 from hullcheck.inventory import load
+from hullcheck.inventory.acceptance import STALE, STATES
 from hullcheck.plugin.project import WITH_A_PATH
 from hullcheck.recording import FILE_NAME
 from hullcheck.results import SCHEMA

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 import hullcheck
-from hullcheck import selection
-from hullcheck.frameworks import FILE, Framework, FrameworkError, Frameworks, find, load
+from hullcheck.frameworks import FILE, Framework, FrameworkError, Frameworks, find, load, selection
 
 ROOT = Path(__file__).parent.parent
 HEAD = "[pci]\ntitle = PCI\nversion = 4\npublisher = SSC\nurl =\n"

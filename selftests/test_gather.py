@@ -12,8 +12,9 @@ from hullcheck import gather as gathering
 from hullcheck.gather import gather, intake, processes, script_for
 from hullcheck.gather.transport import Connection, Reply
 from hullcheck.inventory import Target
-from hullcheck.probes import MOST, TIMED_OUT, UNREADABLE, Probe
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import MOST, TIMED_OUT, Probe
+from hullcheck.recording.script import UNREADABLE
 from hullcheck.verdicts import EvidenceError
 
 PROBES = (Probe("one", "echo 1"),)

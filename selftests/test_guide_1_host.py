@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.running_kernel import RunningKernel
-from hullcheck.facts.software import SOFTWARE
+from hullcheck.facts.host.software import SOFTWARE
+from hullcheck.facts.kernel.running import RunningKernel
 from hullcheck.policy import Policy
-from hullcheck.probes import Answer
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.judging import Verdicts, judged
 

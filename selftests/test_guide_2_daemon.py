@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from hullcheck.facts import Facts
-from hullcheck.facts.container_probe import DOCKER_CONTAINERS
-from hullcheck.facts.daemon_sockets import endpoint
-from hullcheck.facts.moments import moment
-from hullcheck.facts.rootless import ROOTLESS_PARTS
-from hullcheck.gosize import go_size
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.daemon.rootless import ROOTLESS_PARTS
+from hullcheck.facts.daemon.sockets import endpoint
+from hullcheck.parsing.go import go_size
+from hullcheck.parsing.times import moment
 from hullcheck.policy import LogLimits, Policy
-from hullcheck.probes import Answer
+from hullcheck.recording.probe import Answer
 from selftests.judging import judged
 from selftests.test_2_daemon import AFTER, BEFORE, NOW, REMOTE, Host, options
 from selftests.test_3_files import TLS, Target

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.container_probe import DOCKER_CONTAINERS
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.policy import Policy, ResourceLimits
 from selftests.judging import judged
 from selftests.test_4_contents import answer, facts

@@ -11,7 +11,7 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.facts.firewall import FIREWALL
 from hullcheck.policy import Policy
-from hullcheck.probes import Answer
+from hullcheck.recording.probe import Answer
 from selftests.judging import Verdicts, judged
 from selftests.test_2_daemon import Host
 

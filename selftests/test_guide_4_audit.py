@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.accounts import Accounts, Group, User
-from hullcheck.facts.encryption import BLOCK_DEVICES, BlockDevices
-from hullcheck.facts.mounts import parse
-from hullcheck.judge import Subjects
-from hullcheck.probes import Answer
+from hullcheck.facts.files.encryption import BLOCK_DEVICES, BlockDevices
+from hullcheck.facts.host.accounts import Accounts, Group, User
+from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.mountinfo import parse
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
 from selftests.judging import judged
 from selftests.test_1_host import DIRECTORY, System, at, verdict
 from selftests.test_guide_1_host import DAY, LOG, NOW, ON, RULE, RUNC, audited, only, unit

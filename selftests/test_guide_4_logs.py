@@ -11,15 +11,16 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts import Facts, shipper_configs
-from hullcheck.facts.container_probe import DOCKER_CONTAINERS
-from hullcheck.facts.daemon_secrets import log_options
-from hullcheck.facts.processes import PROCESSES
-from hullcheck.facts.sensors_probe import SENSORS
-from hullcheck.facts.shippers import SHIPPERS, _matches
+from hullcheck.facts import Facts
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.host.processes import PROCESSES
+from hullcheck.facts.logs import SHIPPERS, _matches, configs
+from hullcheck.facts.sensors.probe import SENSORS
 from hullcheck.policy import Policy
-from hullcheck.probes import Answer, parse, render
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from hullcheck.recording.script import parse, render
+from hullcheck.secrets.log_options import log_options
 from selftests.judging import judged
 from selftests.needs import need
 from selftests.test_guide_4_operations import PRESENT, SECRET, process
@@ -658,7 +659,7 @@ def test_rsyslog_reads_its_folder_in_order(files: dict[str, str], expected: set[
     """Where it is included; the rules of rsyslog.conf come after that."""
     texts = {"/etc/rsyslog.conf": f"{SOCKET}$IncludeConfig /etc/rsyslog.d/*.conf\nstop\n"}
     texts |= {f"/etc/rsyslog.d/{name}": text for name, text in files.items()}
-    routes, _ = shipper_configs.read("rsyslogd", texts)
+    routes, _ = configs.read("rsyslogd", texts)
     assert {each for route in routes if route.sends for each in route.reads} & {"journal"} == expected
 
 
@@ -686,7 +687,7 @@ def test_rsyslog_reads_its_folder_in_order(files: dict[str, str], expected: set[
 )
 def test_rsyslog_gets_the_journal(module: str, files: dict[str, str], expected: bool) -> None:
     """Where it reads the journal itself, or journald passes it on to the socket that it reads."""
-    routes, _ = shipper_configs.read("rsyslogd", {"/etc/rsyslog.conf": f"{module}{SENDING}", **files})
+    routes, _ = configs.read("rsyslogd", {"/etc/rsyslog.conf": f"{module}{SENDING}", **files})
     assert ("journal" in {each for route in routes for each in route.reads}) is expected
 
 
@@ -744,7 +745,7 @@ def test_shipper_that_leaves_some_out(program: str, line: str, more: str, expect
 )
 def test_choice_of_what_is_taken(program: str, text: str, reads: set[str]) -> None:
     """The engine's log, or that of a container, may be what is left out."""
-    routes, _ = shipper_configs.read(program, {"/x": text})
+    routes, _ = configs.read(program, {"/x": text})
     assert {each for route in routes for each in route.reads} == reads
 
 
@@ -967,7 +968,7 @@ FORWARD = "<match **>\n@type forward\nhost a.example\n</match>\n"
 )
 def test_what_a_configuration_says(program: str, text: str, reads: set[str], sends: set[str]) -> None:
     """What is read and where it is sent; what is for some messages only, or commented out, is neither."""
-    routes, understood = shipper_configs.read(program, {"/x": text})
+    routes, understood = configs.read(program, {"/x": text})
     assert understood
     assert {each for route in routes for each in route.reads} == reads
     assert {each for route in routes for each in route.sends} == sends
@@ -993,19 +994,19 @@ def test_what_a_configuration_says(program: str, text: str, reads: set[str], sen
 )
 def test_configuration_of_which_only_a_part_is_known(program: str, text: str) -> None:
     """It may read whatever else; what takes some containers alone takes none for sure."""
-    routes, understood = shipper_configs.read(program, {"/x": text})
+    routes, understood = configs.read(program, {"/x": text})
     assert not understood
     assert not any(route.reads for route in routes)
 
 
-@pytest.mark.parametrize("program", shipper_configs.PROGRAMS)
+@pytest.mark.parametrize("program", configs.PROGRAMS)
 @pytest.mark.parametrize(
     "text",
     ["", "\0", "}{<[", "a: b", "[]", "- 1", "[INPUT]\n", "input {", "<source>", BROKEN_PATTERN],
 )
 def test_nonsense_reads_nothing(program: str, text: str) -> None:
     """Whatever a file holds, nothing comes of what is none."""
-    routes, _ = shipper_configs.read(program, {"/x": text})
+    routes, _ = configs.read(program, {"/x": text})
     assert not any(route.reads or route.sends for route in routes)
 
 
@@ -1090,9 +1091,7 @@ def test_input_counts_with_its_outputs(
 ) -> None:
     """What is read goes where it is connected to, and nowhere else."""
     texts = (files,) if isinstance(files, str) else files
-    found, understood = shipper_configs.read(
-        program, {f"/{number}": text for number, text in enumerate(texts)}
-    )
+    found, understood = configs.read(program, {f"/{number}": text for number, text in enumerate(texts)})
     assert understood
     pairs = [(set(reads), set(sends)) for reads, sends in found if reads]
     assert pairs == [(reads, sends) for reads, sends in routes if reads]
@@ -1110,7 +1109,7 @@ def test_input_counts_with_its_outputs(
 )
 def test_output_for_some_events(program: str, text: str) -> None:
     """Whether all that is read comes to it cannot be told."""
-    found, understood = shipper_configs.read(program, {"/x": text})
+    found, understood = configs.read(program, {"/x": text})
     assert not understood
     assert {route.sends for route in found if "/a/*.log" in route.reads} == {frozenset()}
 
@@ -1125,7 +1124,7 @@ def test_pipelines_of_logstash() -> None:
     string = "- config.string: 'input { syslog { } } output { }'"
 
     def read(listed: str) -> tuple[list[tuple[set[str], set[str]]], bool]:
-        found, understood = shipper_configs.read("logstash", {"/c/pipelines.yml": listed, **texts})
+        found, understood = configs.read("logstash", {"/c/pipelines.yml": listed, **texts})
         return [(set(reads), set(sends)) for reads, sends in found], understood
 
     assert read(together) == ([FILE], True)

@@ -9,20 +9,21 @@ from typing import Any
 
 import pytest
 
+from hullcheck.criteria import checklist
 from hullcheck.data import benchmarks
-from hullcheck.facts import Facts, checklist
-from hullcheck.facts.container_probe import DOCKER_CONTAINERS
+from hullcheck.facts import Facts
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.daemon.settings import Setting, Value
 from hullcheck.facts.docker_bench import DOCKER_BENCH, Job
-from hullcheck.facts.files import FileFact, Node, State
-from hullcheck.facts.image_probe import IMAGES
-from hullcheck.facts.processes import PROCESSES
-from hullcheck.facts.sensors_probe import SENSORS
-from hullcheck.facts.settings import Setting, Value
-from hullcheck.facts.shippers import SHIPPERS
-from hullcheck.judge import Subjects
+from hullcheck.facts.host.file import FileFact, Node, State
+from hullcheck.facts.host.processes import PROCESSES
+from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts.logs import SHIPPERS
+from hullcheck.facts.sensors.probe import SENSORS
+from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import DockerBench, Policy, PolicyError
-from hullcheck.probes import Answer
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
 from selftests.judging import judged
 
 NOW = 1_800_000_000

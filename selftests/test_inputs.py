@@ -13,23 +13,25 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck import inputs, results_file, yamlfile
+from hullcheck import inputs
 from hullcheck.bundle import archive
-from hullcheck.compare import docker_bench
+from hullcheck.facts.docker_bench import log
 from hullcheck.frameworks import FrameworkError
 from hullcheck.frameworks import load as load_frameworks
 from hullcheck.gather import image_cache
+from hullcheck.inventory import yamlfile
+from hullcheck.inventory.yamlfile import YamlError
+from hullcheck.messages import WrongUse
 from hullcheck.recording import Recording, RecordingError, mistaken
+from hullcheck.results import reader
 from hullcheck.verify import layout
-from hullcheck.wrong_use import WrongUse
-from hullcheck.yamlfile import YamlError
 from selftests.running import PRESENT, REPOSITORY, Project, clean_environment, containers, info
 
 READERS: dict[str, tuple[Callable[[Path], object], type[Exception]]] = {
     "inventory": (yamlfile.load, YamlError),
     "recording": (lambda path: Recording.load(path, ()), RecordingError),
-    "results": (lambda path: results_file.read(path, "--results"), WrongUse),
-    "docker-bench": (docker_bench.load, WrongUse),
+    "results": (lambda path: reader.read(path, "--results"), WrongUse),
+    "docker-bench": (log.load, WrongUse),
     "markers": (load_frameworks, FrameworkError),
     "bundle": (layout.read, WrongUse),
 }

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from hullcheck import yamlfile
-from hullcheck.inventory import BACKENDS, Inventory, InventoryError, Target, load
+from hullcheck.inventory import Inventory, InventoryError, Target, load, yamlfile
+from hullcheck.inventory.specs import FILES
+from hullcheck.inventory.yamlfile import YamlError
 from hullcheck.policy import Policy, PortRange
-from hullcheck.targets import FILES
-from hullcheck.yamlfile import YamlError
+from hullcheck.recording.backends import BACKENDS
 
 ROOT = Path(__file__).parent.parent
 ONE = 'targets:\n  web1: {connect: "local://"}\n'

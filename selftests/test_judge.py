@@ -5,10 +5,11 @@ from typing import NoReturn
 
 import pytest
 
-from hullcheck.control import read_docstring
-from hullcheck.judge import Subjects, judge, summary
+from hullcheck.controls.judge import judge, summary
+from hullcheck.controls.metadata import read_docstring
+from hullcheck.facts.subjects import Subjects
+from hullcheck.messages import hide_passwords, printable
 from hullcheck.results import Finding
-from hullcheck.text import hide_passwords, printable
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable, Verdict
 
 

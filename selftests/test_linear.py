@@ -19,16 +19,16 @@ import pytest
 
 import hullcheck
 from hullcheck import secrets
-from hullcheck.facts import image_secrets
-from hullcheck.facts.audit import AUDIT
-from hullcheck.facts.audit_rules import parse
-from hullcheck.facts.image_probe import IMAGES
-from hullcheck.facts.image_steps import Step
-from hullcheck.facts.shell_script import read_script
+from hullcheck.facts.auditd import AUDIT
+from hullcheck.facts.auditd.rules import parse
+from hullcheck.facts.images import secrets as image_secrets
+from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts.images.steps import Step
+from hullcheck.messages import hide_passwords, printable
+from hullcheck.parsing.shell_script import read_script
 from hullcheck.secrets import ways
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.names import names_secret_file
-from hullcheck.text import hide_passwords, printable
 from hullcheck.verdicts import EvidenceError
 
 _FLOOR = 0.05  # seconds, below which a ratio says nothing

@@ -10,7 +10,7 @@ import pytest
 
 from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
-from hullcheck.probes import render
+from hullcheck.recording.script import render
 from selftests.judging import facts_of_answer, facts_of_guest, judged
 
 if TYPE_CHECKING:

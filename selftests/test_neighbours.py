@@ -9,12 +9,13 @@ from collections.abc import Mapping
 import pytest
 
 from hullcheck.facts import PROBES, Facts
-from hullcheck.facts.networks import networks
-from hullcheck.facts.processes import Processes
-from hullcheck.facts.ssh import ssh_servers
+from hullcheck.facts.engine.networks import networks
+from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.host.ssh_servers import ssh_servers
 from hullcheck.policy import Policy
-from hullcheck.probes import MAGIC, Probe
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.recording.script import MAGIC
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.private_keys import CUT
 from hullcheck.verdicts import EvidenceError

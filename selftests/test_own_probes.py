@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hullcheck.plugin import own_probes
-from hullcheck.probes import Probe
+from hullcheck.recording.probe import Probe
 from selftests.running import REPOSITORY, Project
 
 PAGE = REPOSITORY / "docs/own-probes.md"

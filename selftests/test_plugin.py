@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.probes import MAGIC, Answer
+from hullcheck.recording.probe import Answer
+from hullcheck.recording.script import MAGIC
 from selftests.running import (
     ABSENT,
     PRESENT,

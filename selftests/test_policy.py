@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck import yamlfile
+from hullcheck.inventory import yamlfile
 from hullcheck.policy import Policy, PolicyError, PortRange, ResourceLimits, merged
 
 ROOT = Path(__file__).parent.parent

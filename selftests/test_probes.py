@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from hullcheck.gather.transport import command_for
-from hullcheck.probes import MAGIC, Answer, Probe, ProbeOutputError, parse, render
+from hullcheck.recording.probe import Answer, Probe
+from hullcheck.recording.script import MAGIC, ProbeOutputError, parse, render
 
 NONCE = "0123456789abcdef" * 2
 SHELLS = (("dash",), ("busybox", "sh"), ("bash", "--posix"))

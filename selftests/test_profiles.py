@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck import selection
+from hullcheck.frameworks import selection
 from selftests.running import Project, Run, info
 
 MARKERS = """

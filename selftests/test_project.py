@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck import bundle
 from hullcheck.plugin import project
+from hullcheck.results import run_files
 from selftests.running import PRESENT, REPOSITORY, Project, clean_environment, containers, info
 
 INSTALLED = ("-p", "hullcheck.plugin")  # as an entry point would: before any conftest.py
@@ -273,7 +273,7 @@ def test_environments_name_their_settings() -> None:
 def opened(site: Project) -> Path:
     """A folder like that of a bundle that was unpacked into the project, with code in it."""
     folder = site.folder / "opened"
-    for name in (bundle.MANIFEST, bundle.DIGESTS, "tests/__init__.py"):
+    for name in (run_files.MANIFEST, run_files.DIGESTS, "tests/__init__.py"):
         site.write(f"opened/{name}", "")
     for name in ("conftest.py", "test_a.py", "tests/conftest.py", "tests/test_b.py"):
         site.write(f"opened/{name}", EVIL + "\n\ndef test_a():\n    pass\n")

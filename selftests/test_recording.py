@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.facts.container_probe import DOCKER_CONTAINERS
-from hullcheck.facts.identity import MACHINE_ID, Identity
-from hullcheck.probes import Answer, Probe, render
-from hullcheck.recording import Recording, RecordingError, mistaken, packed
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.engine.identity import MACHINE_ID, Identity
+from hullcheck.recording import Recording, RecordingError, mistaken
+from hullcheck.recording.packing import packed
+from hullcheck.recording.probe import Answer, Probe
+from hullcheck.recording.script import render
 from hullcheck.secrets.redact import json_fields, json_lines
 from hullcheck.verdicts import EvidenceError
 

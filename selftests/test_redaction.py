@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import PROBES
-from hullcheck.probes import MAGIC, Answer, Probe
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer, Probe
+from hullcheck.recording.script import MAGIC
 from selftests.test_4_images import LAYERS
 
 NEW = "Geheim7"

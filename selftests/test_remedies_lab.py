@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hullcheck import facts as fact_modules
-from hullcheck.control import read_docstring
+from hullcheck.controls.metadata import read_docstring
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
-from hullcheck.probes import render
+from hullcheck.recording.script import render
 from selftests.judging import control, facts_of_answer, facts_of_engine, judged
 
 if TYPE_CHECKING:

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck import rollup
-from hullcheck.frameworks import Framework
+from hullcheck.frameworks import Framework, rollup
 from hullcheck.results import Finding, Result
-from hullcheck.rollup import Requirement, Rollup
+from hullcheck.results.requirements import Requirement, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import requirements as writer
 from selftests.running import REPOSITORY, Project, Run, info

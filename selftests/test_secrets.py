@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 
 from hullcheck import secrets
-from hullcheck.facts import daemon_secrets
-from hullcheck.facts.image_probe import IMAGES
+from hullcheck.facts.daemon import redaction
+from hullcheck.facts.images.probe import IMAGES
 from hullcheck.gather import gather
 from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
 from hullcheck.policy import Policy
-from hullcheck.probes import MAGIC, Probe
+from hullcheck.recording.probe import Probe
+from hullcheck.recording.script import MAGIC
 from hullcheck.secrets import values as secret_values
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.names import SiteNames, known_to_site, names_secret, names_secret_file
@@ -800,8 +801,8 @@ def test_values_that_are_not_found() -> None:
 )
 def test_secrets_of_a_daemon(text: str) -> None:
     """An address of a log driver is stored without what is secret in it."""
-    document = daemon_secrets.configuration(json.dumps({"log-opts": {"splunk-url": text}}))
-    line = daemon_secrets.command_line(["dockerd", f"--log-opt=splunk-url={text}"])
+    document = redaction.configuration(json.dumps({"log-opts": {"splunk-url": text}}))
+    line = redaction.command_line(["dockerd", f"--log-opt=splunk-url={text}"])
     assert not parts(f"{document} {line}")
     assert "splunk-url" in str(document)
     assert secrets.HIDDEN in str(line)

@@ -10,8 +10,8 @@ import jsonschema_rs
 import pytest
 
 from hullcheck.inventory import InventoryError, Target, load
+from hullcheck.inventory.tailoring import Tailoring
 from hullcheck.results import Finding, Result, SwitchedOff
-from hullcheck.tailoring import Tailoring
 from hullcheck.verdicts import Verdict
 from selftests.judging import controls
 from selftests.running import REPOSITORY, Project, info, properties

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.targets import TargetError, from_specs, plain, plain_arguments
+from hullcheck.inventory.specs import TargetError, from_specs, plain, plain_arguments
 
 
 def _names(*specs: str, connection: str | None = None) -> list[tuple[str, str]]:

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from hullcheck import __version__, bundle, cli
+from hullcheck import __version__, cli
 from hullcheck.bundle import archive, manifest
-from hullcheck.probes import Answer
-from hullcheck.recording import packed, unpacked
+from hullcheck.recording.packing import packed, unpacked
+from hullcheck.recording.probe import Answer
+from hullcheck.results import run_files
 from hullcheck.verify import Step, replay
 from hullcheck.verify.check import check
 from selftests.bundles import WHO, Bundle, make_key, run_demo, signing
@@ -103,7 +104,7 @@ def test_bundle_as_it_was_made(folder: Path, made: Bundle, here: None, tmp_path:
 def test_forger_of_these_tests_forges_well(made: Bundle, here: None, tmp_path: Path) -> None:
     """A bundle that is taken apart and made anew without a change is verified: what is found below is the change."""
     again = made.copy().unsigned()
-    for name in (bundle.RESULTS, bundle.POLICY):
+    for name in (run_files.RESULTS, run_files.POLICY):
         again.edit(name, lambda document: None)
     assert faults(again.fitting().write(tmp_path / "again.zip")) == []
 
@@ -132,7 +133,7 @@ def test_tampering_is_found_and_named(
     changed, named = tamper(rng, made.copy(), folder)
     path = tmp_path / "bundle.zip"
     path.write_bytes(changed if isinstance(changed, bytes) else archive.pack(changed.files))
-    signed = bundle.SIGNATURE in (changed if isinstance(changed, Bundle) else made).files
+    signed = run_files.SIGNATURE in (changed if isinstance(changed, Bundle) else made).files
     found = faults(path, folder / "allowed_signers" if signed else None)
     assert found
     assert any(named in fault for fault in found), found
@@ -250,14 +251,14 @@ def test_other_controls_are_not_called_tampering(own: Project) -> None:
 def test_another_version_is_named(own: Project, tmp_path: Path) -> None:
     """Its version is said; a schema that is not known here is no damage."""
     made = Bundle.read(own.folder / "reports/latest.zip")
-    made.edit(bundle.MANIFEST, lambda document: document["made_by"].update(hullcheck="9.1"))
-    made.edit(bundle.RESULTS, lambda document: document["run"].update(hullcheck="9.1"))
+    made.edit(run_files.MANIFEST, lambda document: document["made_by"].update(hullcheck="9.1"))
+    made.edit(run_files.RESULTS, lambda document: document["run"].update(hullcheck="9.1"))
     path = made.fitting().write(tmp_path / "later.zip")
     done = verify(path, cwd=own.folder)
     assert "made by hullcheck 9.1, which is not what is here" in done.stdout
     assert done.returncode == 0, done.stdout
-    made.edit(bundle.MANIFEST, lambda document: document.update(schema="hullcheck/manifest/2"))
-    made.files[bundle.DIGESTS] = manifest.digests(manifest.covered(made.files))
+    made.edit(run_files.MANIFEST, lambda document: document.update(schema="hullcheck/manifest/2"))
+    made.files[run_files.DIGESTS] = manifest.digests(manifest.covered(made.files))
     done = verify(made.write(path), cwd=own.folder)
     assert done.returncode == 3
     assert (
@@ -274,7 +275,7 @@ def test_results_and_manifest_name_one_person_and_machine(
 ) -> None:
     """Results that somebody else is said to have made than the manifest says are a fault."""
     made = Bundle.read(own.folder / "reports/latest.zip")
-    made.edit(bundle.RESULTS, lambda document: document["run"].update({key: value}))
+    made.edit(run_files.RESULTS, lambda document: document["run"].update({key: value}))
     done = verify(made.fitting().write(tmp_path / "other.zip"), cwd=own.folder)
     assert done.returncode == 1
     assert f"results.json: run.{key} is not what manifest.json says" in done.stdout
@@ -403,11 +404,11 @@ def test_target_may_have_any_name(own: Project, name: str) -> None:
 def test_junit_with_other_tests_is_left_out(own: Project) -> None:
     """They cannot be judged again, and so nobody could say that they are right."""
     made = Bundle.read(own.folder / "reports/latest.zip")
-    assert bundle.JUNIT not in made.files
-    assert made.document(bundle.MANIFEST)["left_out"] == {"junit.xml": "it has tests that are no controls"}
+    assert run_files.JUNIT not in made.files
+    assert made.document(run_files.MANIFEST)["left_out"] == {"junit.xml": "it has tests that are no controls"}
     assert (own.folder / "reports/latest/junit.xml").exists()
     own.pytest("-k", "somebody", "--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
-    assert bundle.JUNIT in Bundle.read(own.folder / "reports/latest.zip").files
+    assert run_files.JUNIT in Bundle.read(own.folder / "reports/latest.zip").files
 
 
 @pytest.mark.parametrize(
@@ -440,7 +441,7 @@ def test_every_selection_is_repeated(tmp_path: Path, arguments: list[str]) -> No
     if partial:
         assert f"not all that was selected: {partial}" in done.stdout
         return
-    made.edit(bundle.RESULTS, lambda document: document["results"].pop(0))
+    made.edit(run_files.RESULTS, lambda document: document["results"].pop(0))
     done = verify(made.fitting().write(tmp_path / "reports/less.zip"), cwd=tmp_path)
     assert done.returncode == 1
     assert "the bundle has no result, the recording says" in done.stdout
@@ -466,7 +467,7 @@ def test_junit_as_the_settings_have_it(own: Project) -> None:
     path = own.folder / "pytest.ini"
     path.write_text(path.read_text() + "junit_suite_name = docker\njunit_logging = all\n")
     own.pytest("-k", "somebody", "--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
-    assert "docker" in Bundle.read(own.folder / "reports/latest.zip").files[bundle.JUNIT].decode()
+    assert "docker" in Bundle.read(own.folder / "reports/latest.zip").files[run_files.JUNIT].decode()
     done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -510,7 +511,7 @@ def test_selection_leads_nowhere_else(
 ) -> None:
     """A bundle cannot name tests outside of the project, which would be run."""
     made = Bundle.read(own.folder / "reports/latest.zip")
-    made.edit(bundle.MANIFEST, lambda document: document["selection"].update(paths=[path]))
+    made.edit(run_files.MANIFEST, lambda document: document["selection"].update(paths=[path]))
     done = verify(made.fitting().write(tmp_path / "elsewhere.zip"), cwd=own.folder)
     assert done.returncode == status
     assert f"the run selected {path}, {said}" in done.stdout + done.stderr
@@ -535,7 +536,7 @@ def test_nothing_of_a_bundle_is_run(own: Project, said: dict[str, Any], cwd: str
     for name, content in (("test_more.py", trap), ("more.py", trap), ("pytest.ini", settings)):
         made.files[f"inventory/{name}"] = content
     made.files["inventory/more"] = b"own\n--junitxml=ran\n"
-    made.edit(bundle.MANIFEST, lambda document: document["selection"].update(said)).fitting()
+    made.edit(run_files.MANIFEST, lambda document: document["selection"].update(said)).fitting()
     for name, content in made.files.items():
         own.write(f"kept/opened/{name}", content.decode("latin-1")).write_bytes(content)
     done = verify(own.folder / "kept/opened", cwd=own.folder / cwd)
@@ -569,7 +570,7 @@ def test_no_other_file_is_read(made: Bundle, here: None, tmp_path: Path, name: s
 def test_selection_is_text(change: dict[str, Any], made: Bundle, here: None, tmp_path: Path) -> None:
     """What cannot be handed to pytest is a fault of the bundle, and no traceback."""
     made = made.copy().unsigned()
-    made.edit(bundle.MANIFEST, lambda document: document["selection"].update(change))
+    made.edit(run_files.MANIFEST, lambda document: document["selection"].update(change))
     (fault,) = faults(made.fitting().write(tmp_path / "odd.zip"))
     assert fault.startswith("manifest.json or results.json: damaged")
 
@@ -662,9 +663,16 @@ def test_never_a_traceback(
     rng = random.Random(f"{SEED} {number}")
     forged = made.copy()
     name = rng.choice(
-        [bundle.MANIFEST, bundle.RESULTS, bundle.POLICY, bundle.STATEMENT, *RECORDINGS, "junit.xml"]
+        [
+            run_files.MANIFEST,
+            run_files.RESULTS,
+            run_files.POLICY,
+            run_files.STATEMENT,
+            *RECORDINGS,
+            "junit.xml",
+        ]
     )
-    if name == bundle.STATEMENT:
+    if name == run_files.STATEMENT:
         need("ssh-keygen")
     if name.endswith(".gz"):
         document = _damage(rng, json.loads(unpacked(forged.files[name])))
@@ -675,25 +683,25 @@ def test_never_a_traceback(
         )
     else:
         forged.files[name] = manifest.canonical(_damage(rng, forged.document(name)))
-    if name != bundle.STATEMENT:
+    if name != run_files.STATEMENT:
         forged.unsigned()
     try:
         forged.fitting()
     except (AttributeError, TypeError):  # the manifest is no object any more
-        forged.files[bundle.DIGESTS] = manifest.digests(manifest.covered(forged.files))
-    if name == bundle.RESULTS:
+        forged.files[run_files.DIGESTS] = manifest.digests(manifest.covered(forged.files))
+    if name == run_files.RESULTS:
         forged.files[name] = json.dumps(forged.document(name), separators=(",\n", ": ")).encode() + b"\n"
         forged.fitting()
     status = cli.main(["verify", str(forged.write(tmp_path / "bundle.zip"))])
     said = capsys.readouterr().out
-    free = name.endswith(".gz") or (name == bundle.MANIFEST and _free(forged) == _free(made))
+    free = name.endswith(".gz") or (name == run_files.MANIFEST and _free(forged) == _free(made))
     assert status in ((0, 1, 3) if free else (1, 3)), said
     assert "\x1b" not in said
 
 
 def _free(made: Bundle) -> Any:
     """The manifest without what nothing but a signature can show: who it was, and with which Python."""
-    document = made.document(bundle.MANIFEST)
+    document = made.document(run_files.MANIFEST)
     for part, key in (
         ("run", "user"),
         ("made_by", "python"),

@@ -11,9 +11,9 @@ from textwrap import dedent
 
 import pytest
 
-from hullcheck.acceptance import entries
 from hullcheck.inventory import load
-from hullcheck.wrong_use import WrongUse
+from hullcheck.inventory.acceptance import entries
+from hullcheck.messages import WrongUse
 from selftests.needs import need
 from selftests.running import Project, containers, info
 from selftests.test_cli import hullcheck, wrong_use

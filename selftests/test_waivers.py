@@ -13,10 +13,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from hullcheck.acceptance import NO_END, Acceptance, Entry, names_of
-from hullcheck.clocks import Times, times
-from hullcheck.probes import Answer
+from hullcheck.inventory.acceptance import NO_END, Acceptance, Entry, names_of
 from hullcheck.recording import Recording
+from hullcheck.recording.clocks import Times, times
+from hullcheck.recording.probe import Answer
 from hullcheck.results import Attestation, Finding, Waiver
 from hullcheck.verdicts import Verdict
 from hullcheck.verify.check import check

@@ -14,8 +14,8 @@ import pytest
 
 from hullcheck import private_files
 from hullcheck.gather import image_cache
-from hullcheck.probes import Answer
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
 from selftests.running import ABSENT, REPOSITORY, Project, Run, clean_environment
 
 CONTROLS = '''

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from hullcheck.facts.accounts import Accounts
-from hullcheck.facts.audit import Audit
-from hullcheck.facts.files import FileFact
-from hullcheck.facts.releases import Release, System
-from hullcheck.facts.storage import Storage
+from hullcheck.facts.auditd import Audit
+from hullcheck.facts.engine.release import Release, System
+from hullcheck.facts.files.storage import Storage
+from hullcheck.facts.host.accounts import Accounts
+from hullcheck.facts.host.file import FileFact
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual
 

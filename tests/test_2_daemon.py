@@ -9,8 +9,8 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.seccomp import DENYING
-from hullcheck.facts.settings import shown
+from hullcheck.facts.daemon.settings import shown
+from hullcheck.parsing.seccomp import DENYING
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 

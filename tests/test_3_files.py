@@ -7,7 +7,7 @@ another file in the place of this one. In rootless mode the user of the engine m
 
 import pytest
 
-from hullcheck.facts.files import FileFact
+from hullcheck.facts.host.file import FileFact
 from hullcheck.policy import Policy
 
 

@@ -5,13 +5,13 @@ from typing import NoReturn
 
 import pytest
 
-from hullcheck.facts import Facts, image_packages, image_secrets
+from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
-from hullcheck.facts.image_contents import Contents, ImageContents
-from hullcheck.facts.image_trust import ContentTrust, Setting
-from hullcheck.facts.image_updates import left_alone
-from hullcheck.facts.images import Image
-from hullcheck.facts.scan_reports import Report, ScanReports
+from hullcheck.facts.images import Image, installs, secrets
+from hullcheck.facts.images.contents import Contents, ImageContents
+from hullcheck.facts.images.scan_reports import Report, ScanReports
+from hullcheck.facts.images.trust import ContentTrust, Setting
+from hullcheck.facts.images.updates import left_alone
 from hullcheck.policy import Policy
 from hullcheck.policy import ScanReports as ScanLimits
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
@@ -388,15 +388,13 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     found = list(image.secrets)
     for step in image.steps:
         found += [f"{kind} in {step.shown}" for kind in step.secrets]
-        found += [
-            f"the file {name} in {step.shown}" for name in step.files if image_secrets.names_key_file(name)
-        ]
+        found += [f"the file {name} in {step.shown}" for name in step.files if secrets.names_key_file(name)]
     assert not found, "; ".join(dict.fromkeys(found)) + _users(image)
     named = image_contents.of(image.id).keys
-    keys = [path for path in named if image_secrets.names_key_file(path)]
+    keys = [path for path in named if secrets.names_key_file(path)]
     assert not keys, f"holds {_some(keys)}{_users(image)}"
     _require_told(image)
-    perhaps = [name for step in image.steps for name in step.files if image_secrets.may_be_secret_file(name)]
+    perhaps = [name for step in image.steps for name in step.files if secrets.may_be_secret_file(name)]
     if perhaps or named:
         names = tuple(dict.fromkeys((*perhaps, *named)))
         raise Manual(f"files that may be secrets, by their names: {_some(names)}")
@@ -419,10 +417,10 @@ def test_image_installs_verified_packages(image: Image) -> str:
     Remedy: take the switch away, import the key of the source, and check the sum of what a step downloads.
     """
     steps = image.steps
-    switches = [f"{switch} in {step.shown}" for step in steps for switch in image_packages.unverified(step)]
+    switches = [f"{switch} in {step.shown}" for step in steps for switch in installs.unverified(step)]
     assert not switches, "; ".join(dict.fromkeys(switches)) + _users(image)
     _require_told(image)
-    programs = sorted({program for step in steps for program in image_packages.installers(step)})
+    programs = sorted({program for step in steps for program in installs.installers(step)})
     if programs:
         raise Manual(
             f"installs with {', '.join(programs)}; no step switches a check off, but its sources are not judged"

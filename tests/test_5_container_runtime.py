@@ -5,15 +5,15 @@ from math import inf
 
 import pytest
 
+from hullcheck.criteria.host_paths import is_sensitive
 from hullcheck.facts import Facts
-from hullcheck.facts.capabilities import DOCKER_DEFAULT
-from hullcheck.facts.container_mounts import HostMount
 from hullcheck.facts.containers import Container
+from hullcheck.facts.containers.mounts import HostMount
+from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.engine import Engine
-from hullcheck.facts.host_paths import is_sensitive
-from hullcheck.facts.kernel import Kernel
-from hullcheck.facts.ports import Port
-from hullcheck.facts.seccomp import DENYING
+from hullcheck.facts.kernel.features import Kernel
+from hullcheck.parsing.capabilities import DOCKER_DEFAULT
+from hullcheck.parsing.seccomp import DENYING
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 

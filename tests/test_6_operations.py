@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from hullcheck.facts.sprawl import Idle, Sprawl, older_than
+from hullcheck.facts.images.unused import Idle, Sprawl, older_than
 from hullcheck.policy import Policy
 
 _SHOWN = 10

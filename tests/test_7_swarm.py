@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from hullcheck.facts.daemon_sockets import address
-from hullcheck.facts.moments import day
-from hullcheck.facts.networks import Network
-from hullcheck.facts.ports import Listener
+from hullcheck.facts.daemon.sockets import address
+from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.swarm import DAY, Swarm, SwarmService, on_every_address
+from hullcheck.parsing.proc_net import Listener
+from hullcheck.parsing.times import day
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 

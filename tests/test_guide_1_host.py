@@ -5,16 +5,16 @@ import re
 
 import pytest
 
-from hullcheck.facts.audit_daemon import AuditDaemon
+from hullcheck.facts.auditd.daemon import AuditDaemon
 from hullcheck.facts.engine import Engine
-from hullcheck.facts.host_services import HostServices
-from hullcheck.facts.kernel import Kernel
-from hullcheck.facts.networks import Network
+from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine.release import System
+from hullcheck.facts.host.services import HostServices
+from hullcheck.facts.host.software import BOTTLEROCKET, RHEL_COREOS, UBUNTU_MINIMAL, Software
+from hullcheck.facts.kernel.features import Kernel
+from hullcheck.facts.kernel.running import DIRTY_COW, RunningKernel
+from hullcheck.facts.kernel.sysctl import FORWARD, GUIDE, Sysctl
 from hullcheck.facts.patching import OUTSTANDING, Patching
-from hullcheck.facts.releases import System
-from hullcheck.facts.running_kernel import DIRTY_COW, RunningKernel
-from hullcheck.facts.software import BOTTLEROCKET, RHEL_COREOS, UBUNTU_MINIMAL, Software
-from hullcheck.facts.sysctl import FORWARD, GUIDE, Sysctl
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 

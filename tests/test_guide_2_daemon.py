@@ -5,14 +5,14 @@ What a control of the CIS benchmark judges already has its marker there, and no 
 
 import pytest
 
-from hullcheck.addresses import is_loopback
 from hullcheck.facts import Facts
 from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.files import FileFact, State
-from hullcheck.facts.logs import Log, Options
-from hullcheck.facts.moments import day
-from hullcheck.facts.rootless import RootlessParts
-from hullcheck.gosize import go_size
+from hullcheck.facts.daemon.rootless import RootlessParts
+from hullcheck.facts.host.file import FileFact, State
+from hullcheck.facts.logs.container_logs import Log, Options
+from hullcheck.parsing.addresses import is_loopback
+from hullcheck.parsing.go import go_size
+from hullcheck.parsing.times import day
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 

@@ -7,19 +7,19 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from hullcheck.addresses import is_loopback
 from hullcheck.facts import Facts
-from hullcheck.facts.capabilities import DOCKER_DEFAULT, plain
 from hullcheck.facts.containers import Container
+from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.firewall import IPTABLES, IPV4, IPV6, Firewall
-from hullcheck.facts.image_contents import ImageContents
-from hullcheck.facts.image_contents_names import COMPILER, MANAGER, SHELL
 from hullcheck.facts.images import Image
-from hullcheck.facts.ports import Port
-from hullcheck.facts.references import Reference
-from hullcheck.facts.scan_reports import Report, ScanReports
+from hullcheck.facts.images.contents import ImageContents
+from hullcheck.facts.images.contents.names import COMPILER, MANAGER, SHELL
+from hullcheck.facts.images.scan_reports import Report, ScanReports
 from hullcheck.facts.swarm import SwarmService
+from hullcheck.parsing.addresses import is_loopback
+from hullcheck.parsing.capabilities import DOCKER_DEFAULT, plain
+from hullcheck.parsing.image_reference import Reference
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 

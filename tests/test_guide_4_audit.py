@@ -3,9 +3,9 @@
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.audit import Audit
-from hullcheck.facts.audit_daemon import AuditDaemon, key_of, of_start
-from hullcheck.facts.moments import day
+from hullcheck.facts.auditd import Audit
+from hullcheck.facts.auditd.daemon import AuditDaemon, key_of, of_start
+from hullcheck.parsing.times import day
 from hullcheck.verdicts import Manual
 
 _DAY = 86400

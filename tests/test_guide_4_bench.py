@@ -2,7 +2,8 @@
 
 import pytest
 
-from hullcheck.facts import Facts, bench_truths
+from hullcheck.criteria import docker_bench as bench_truths
+from hullcheck.facts import Facts
 from hullcheck.facts.docker_bench import DockerBench, Job, Run, Step
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual

@@ -7,8 +7,8 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.logs import SYSTEMS, HostLog, Route, Shippers
 from hullcheck.facts.sensors import FALCO, TOOLS, Sensors, Step, Tool, Watcher
-from hullcheck.facts.shippers import SYSTEMS, HostLog, Route, Shippers
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 

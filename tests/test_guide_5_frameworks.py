@@ -5,12 +5,12 @@ The sums of this section have no control of their own where other controls make 
 
 import pytest
 
-from hullcheck.facts.accounts import Accounts
-from hullcheck.facts.audit import Audit
-from hullcheck.facts.checklist import Section
-from hullcheck.facts.encryption import DataAtRest
-from hullcheck.facts.files import FileFact
-from hullcheck.facts.mounts import is_below
+from hullcheck.criteria.checklist import Section
+from hullcheck.facts.auditd import Audit
+from hullcheck.facts.files.encryption import DataAtRest
+from hullcheck.facts.host.accounts import Accounts
+from hullcheck.facts.host.file import FileFact
+from hullcheck.parsing.mountinfo import is_below
 from hullcheck.verdicts import Manual
 
 

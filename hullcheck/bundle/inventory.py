@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from hullcheck import bundle, inputs
 from hullcheck.bundle.archive import unsafe
-from hullcheck.targets import plain
-from hullcheck.text import hide_passwords
+from hullcheck.inventory.specs import plain
+from hullcheck.messages import hide_passwords
+from hullcheck.results import run_files
 
 if TYPE_CHECKING:
     from hullcheck.inventory import Inventory
@@ -29,7 +30,9 @@ def files(inventory: "Inventory") -> dict[str, bytes]:
     """
     if inventory.document is None:
         return {}
-    from hullcheck.acceptance.files import named  # late: a run without an inventory needs no YAML parser
+    from hullcheck.inventory.acceptance.files import (
+        named,  # late: a run without an inventory needs no YAML parser
+    )
 
     folder = inventory.path.resolve().parent
     found = {}
@@ -40,11 +43,11 @@ def files(inventory: "Inventory") -> dict[str, bytes]:
                 f"{path}: a bundle needs it below the folder of the inventory, with a plain name"
             )
         try:
-            found[f"{bundle.INVENTORY}/{name}"] = _without_passwords(inputs.read(path, LARGEST), inventory)
+            found[f"{run_files.INVENTORY}/{name}"] = _without_passwords(inputs.read(path, LARGEST), inventory)
         except OSError as error:
             raise bundle.BundleError(f"{path}: {error.strerror}") from None
     for name in named(inventory.document.data):
-        if f"{bundle.INVENTORY}/{os.path.normpath(name)}" not in found:
+        if f"{run_files.INVENTORY}/{os.path.normpath(name)}" not in found:
             raise bundle.BundleError(
                 f"{inventory.path}: names {name}; a bundle needs it as seen from there, so that it is found elsewhere"
             )
@@ -61,7 +64,7 @@ def _without_passwords(content: bytes, inventory: "Inventory") -> bytes:
 
 def _check(path: Path, found: Mapping[str, bytes]) -> None:
     """A password that is written in a roundabout way, with escapes, would stay."""
-    from hullcheck import yamlfile
+    from hullcheck.inventory import yamlfile
 
     with tempfile.NamedTemporaryFile(prefix="hullcheck-") as file:
         file.write(next(iter(found.values())))

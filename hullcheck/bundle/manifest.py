@@ -8,10 +8,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from hullcheck import bundle
-from hullcheck.facts.identity import Identity
+from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording
-from hullcheck.results import Run
+from hullcheck.results import Run, run_files
 
 SCHEMA = "hullcheck/manifest/1"
 
@@ -91,5 +90,5 @@ def content_digest(project: Path, tests: Iterable[str], markers: Path) -> str:
 
 def covered(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Those of *files* that manifest-sha256.txt lists: it cannot list itself, nor what is made of it."""
-    beside = (bundle.DIGESTS, bundle.SIGNATURE, bundle.STATEMENT)
+    beside = (run_files.DIGESTS, run_files.SIGNATURE, run_files.STATEMENT)
     return {name: content for name, content in files.items() if name not in beside}

@@ -5,8 +5,9 @@ import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hullcheck import bundle, inputs
+from hullcheck import inputs
 from hullcheck.bundle.manifest import canonical, digest
+from hullcheck.results import run_files
 from hullcheck.verdicts import Verdict
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -31,7 +32,7 @@ def statement(manifest: Mapping[str, Any], results: Mapping[str, Any], listing: 
     return canonical(
         {
             "_type": STATEMENT,
-            "subject": [{"name": bundle.DIGESTS, "digest": {"sha256": digest(listing)}}],
+            "subject": [{"name": run_files.DIGESTS, "digest": {"sha256": digest(listing)}}],
             "predicateType": PREDICATE,
             "predicate": predicate | tests,
         }
@@ -53,7 +54,7 @@ def _configuration(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     made = manifest["made_by"]
     named = [("hullcheck", made["content"])]
     for name, each in sorted(manifest["files"].items()):
-        if name == bundle.POLICY or name.startswith(f"{bundle.INVENTORY}/"):
+        if name == run_files.POLICY or name.startswith(f"{run_files.INVENTORY}/"):
             named.append((name, each["sha256"]))
     return [{"name": name, "digest": {"sha256": found}} for name, found in named]
 

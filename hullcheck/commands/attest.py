@@ -3,9 +3,9 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from hullcheck.acceptance import days
 from hullcheck.commands import waive
-from hullcheck.wrong_use import WrongUse
+from hullcheck.inventory.acceptance import days
+from hullcheck.messages import WrongUse
 
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers
@@ -57,8 +57,8 @@ def add(commands: "Subparsers") -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from hullcheck.acceptance import entries
-    from hullcheck.acceptance import files as acceptance_files
+    from hullcheck.inventory.acceptance import entries
+    from hullcheck.inventory.acceptance import files as acceptance_files
 
     statement, person = waive.words("--statement", given.statement), waive.words("--by", given.by)
     looked = waive.past_day("--on", given.on or str(waive.today()))

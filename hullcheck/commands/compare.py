@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullcheck import frameworks
-from hullcheck.compare import audit, differences, docker_bench
+from hullcheck.compare import audit, differences
+from hullcheck.facts.docker_bench import log as docker_bench
+from hullcheck.messages import WrongUse
 from hullcheck.writers import comparison as writer
-from hullcheck.wrong_use import WrongUse
 
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers

@@ -3,8 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from hullcheck import catalog
 from hullcheck.commands import terminal
+from hullcheck.controls import catalog
 from hullcheck.data import benchmarks
 from hullcheck.writers import controls as writer
 

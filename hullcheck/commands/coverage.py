@@ -4,12 +4,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullcheck import catalog, frameworks
+from hullcheck import frameworks
 from hullcheck.commands import terminal
-from hullcheck.rollup import Coverage, coverage
-from hullcheck.suggest import did_you_mean
+from hullcheck.controls import catalog
+from hullcheck.frameworks.rollup import Coverage, coverage
+from hullcheck.messages import WrongUse, did_you_mean
 from hullcheck.writers import requirements as writer
-from hullcheck.wrong_use import WrongUse
 
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers

@@ -39,7 +39,7 @@ def add(commands: "Subparsers") -> None:
 
 def _run(given: argparse.Namespace) -> int:
     from hullcheck import facts  # late: no other subcommand needs all the facts, which are slow to import
-    from hullcheck.probes import PATHS, render
+    from hullcheck.recording.script import PATHS, render
 
     paths = [(name, path) for name in PATHS if (path := getattr(given, name))]
     sys.stdout.write(

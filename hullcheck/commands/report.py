@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullcheck import results, results_file
+from hullcheck import results
 from hullcheck.commands import terminal
-from hullcheck.rollup import Rollup
-from hullcheck.suggest import did_you_mean
+from hullcheck.messages import WrongUse, did_you_mean
+from hullcheck.results import reader
+from hullcheck.results.requirements import Rollup
 from hullcheck.writers import requirements as writer
 from hullcheck.writers import unjudged
-from hullcheck.wrong_use import WrongUse
 
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers
@@ -55,7 +55,7 @@ def _run(given: argparse.Namespace) -> int:
 def _rollups(folder: Path, framework: str) -> tuple[Sequence[Rollup], Sequence[str]]:
     """The requirements of *framework*, and the targets on which no control was judged."""
     path = folder / "results.json" if folder.is_dir() or not folder.suffix else folder
-    document = results_file.read(path, f"hullcheck report --by {framework} RUN-FOLDER")
+    document = reader.read(path, f"hullcheck report --by {framework} RUN-FOLDER")
     if "requirements" not in document:
         raise WrongUse(
             f"{path}: has no requirements, an older hullcheck wrote it; judge its recordings again:"
@@ -65,7 +65,7 @@ def _rollups(folder: Path, framework: str) -> tuple[Sequence[Rollup], Sequence[s
         rollups = [Rollup.from_json(each) for each in document["requirements"]]
         silent = results.unjudged(map(results.Result.from_json, document["results"]))
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise results_file.damaged(path) from None
+        raise reader.damaged(path) from None
     chosen = [each for each in rollups if each.framework == framework]
     if not chosen:
         names = {each.framework for each in rollups}

@@ -4,8 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullcheck.text import printable
-from hullcheck.wrong_use import WrongUse
+from hullcheck.messages import WrongUse, printable
 
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hullcheck import DEFAULT_INVENTORY
-from hullcheck.acceptance import days
-from hullcheck.text import printable
-from hullcheck.wrong_use import WrongUse
+from hullcheck.inventory.acceptance import days
+from hullcheck.messages import WrongUse, printable
 
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers
@@ -130,7 +129,7 @@ def words(option: str, text: str) -> str:
 
 def write(given: argparse.Namespace, section: str, control: str, entry: dict[str, Any]) -> int:
     """Write the entry, and say what and where."""
-    from hullcheck.acceptance import entries  # late: what reads inventories is slow to import
+    from hullcheck.inventory.acceptance import entries  # late: what reads inventories is slow to import
 
     if not given.inventory.exists():
         raise WrongUse(f"{given.inventory}: not there; name the inventory: --inventory=PATH")
@@ -142,8 +141,8 @@ def write(given: argparse.Namespace, section: str, control: str, entry: dict[str
 
 
 def _run(given: argparse.Namespace) -> int:
-    from hullcheck.acceptance import entries
-    from hullcheck.acceptance import files as acceptance_files
+    from hullcheck.inventory.acceptance import entries
+    from hullcheck.inventory.acceptance import files as acceptance_files
 
     entry = {"justification": words("--reason", given.reason)}
     if given.until is not None:

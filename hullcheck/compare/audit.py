@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from hullcheck import results_file
-from hullcheck.results import Control, Result
-from hullcheck.suggest import did_you_mean
-from hullcheck.wrong_use import WrongUse
+from hullcheck.messages import WrongUse, did_you_mean
+from hullcheck.results import Control, Result, reader
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ def load(path: Path, target: str | None) -> Audited:
     Raises:
         WrongUse: there are no results, or none of that target.
     """
-    document = results_file.read(path, "--results PATH")
+    document = reader.read(path, "--results PATH")
     try:
         name = _target(path, list(document["targets"]), target)
         controls = {key: Control.from_json(key, each) for key, each in document["controls"].items()}
@@ -32,7 +30,7 @@ def load(path: Path, target: str | None) -> Audited:
         judged = tuple((controls[each.control], each) for each in results if each.target == name)
         run = str(document["run"]["id"])
     except (KeyError, TypeError, AttributeError, ValueError):
-        raise results_file.damaged(path) from None
+        raise reader.damaged(path) from None
     return Audited(run, name, judged)
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hullcheck.compare.audit import Audited
-from hullcheck.compare.docker_bench import Check, Log
 from hullcheck.data import benchmarks
+from hullcheck.facts.docker_bench.log import Check, Log
 from hullcheck.results import Control, Finding, Result
 from hullcheck.verdicts import Verdict
 

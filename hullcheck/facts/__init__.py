@@ -4,85 +4,69 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+from hullcheck.criteria import checklist
+from hullcheck.criteria.checklist import Section
 from hullcheck.facts import (
-    accounts,
-    audit,
-    audit_daemon,
-    checklist,
+    auditd,
     containers,
     daemon,
     docker_bench,
-    encryption,
     engine,
-    engine_files,
+    files,
     firewall,
-    host_services,
-    identity,
-    image_contents,
-    image_trust,
     images,
-    inside,
-    kernel,
-    logs,
-    mounts,
-    networks,
     patching,
-    places,
-    processes,
-    releases,
-    rootless,
-    running_kernel,
-    scan_reports,
     sensors,
-    services,
-    shippers,
-    software,
-    sprawl,
     swarm,
-    sysctl,
 )
-from hullcheck.facts.accounts import Accounts
-from hullcheck.facts.audit import Audit
-from hullcheck.facts.audit_daemon import AuditDaemon
-from hullcheck.facts.checklist import Section
-from hullcheck.facts.containers import Container
-from hullcheck.facts.daemon import Daemon
+from hullcheck.facts import logs as shippers
+from hullcheck.facts.auditd import Audit
+from hullcheck.facts.auditd import daemon as audit_daemon
+from hullcheck.facts.auditd.daemon import AuditDaemon
+from hullcheck.facts.containers import Container, collection, inside
+from hullcheck.facts.containers.inside import InsideContainer
+from hullcheck.facts.daemon import Daemon, rootless
+from hullcheck.facts.daemon.rootless import RootlessParts
 from hullcheck.facts.docker_bench import DockerBench
 from hullcheck.facts.docker_bench import Step as BenchStep
-from hullcheck.facts.encryption import BlockDevices, DataAtRest
-from hullcheck.facts.engine import Engine
-from hullcheck.facts.engine_files import EngineFiles
+from hullcheck.facts.engine import Engine, identity, networks
+from hullcheck.facts.engine import release as releases
+from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine.release import Release, System
+from hullcheck.facts.files import EngineFiles, encryption, installation
+from hullcheck.facts.files.encryption import BlockDevices, DataAtRest
+from hullcheck.facts.files.installation import Places
+from hullcheck.facts.files.storage import Storage
 from hullcheck.facts.firewall import Firewall
-from hullcheck.facts.host_services import HostServices
-from hullcheck.facts.image_contents import ImageContents
-from hullcheck.facts.image_trust import ContentTrust
-from hullcheck.facts.images import Image
-from hullcheck.facts.inside import InsideContainer
-from hullcheck.facts.kernel import Kernel
-from hullcheck.facts.logs import Log
-from hullcheck.facts.mounts import Mount
-from hullcheck.facts.networks import Network
+from hullcheck.facts.host import accounts, os_release, processes, software
+from hullcheck.facts.host import services as host_services
+from hullcheck.facts.host.accounts import Accounts
+from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.host.services import HostServices
+from hullcheck.facts.host.software import Software
+from hullcheck.facts.images import Image, contents, scan_reports, trust, unused
+from hullcheck.facts.images.contents import ImageContents
+from hullcheck.facts.images.scan_reports import ScanReports
+from hullcheck.facts.images.trust import ContentTrust
+from hullcheck.facts.images.unused import Sprawl
+from hullcheck.facts.kernel import features, running, sysctl
+from hullcheck.facts.kernel.features import Kernel
+from hullcheck.facts.kernel.running import RunningKernel
+from hullcheck.facts.kernel.sysctl import Sysctl
+from hullcheck.facts.logs import HostLog, Shippers, container_logs
+from hullcheck.facts.logs.container_logs import Log
 from hullcheck.facts.patching import Patching
-from hullcheck.facts.places import Places
-from hullcheck.facts.processes import Processes
-from hullcheck.facts.releases import Release, System
-from hullcheck.facts.rootless import RootlessParts
-from hullcheck.facts.running_kernel import RunningKernel
-from hullcheck.facts.scan_reports import ScanReports
 from hullcheck.facts.sensors import Sensors, Tool
 from hullcheck.facts.sensors import Step as SensorStep
-from hullcheck.facts.services import Service
-from hullcheck.facts.shippers import HostLog, Shippers
-from hullcheck.facts.software import Software
-from hullcheck.facts.sprawl import Sprawl
-from hullcheck.facts.storage import Storage
-from hullcheck.facts.swarm import Swarm, SwarmService
-from hullcheck.facts.sysctl import Sysctl
-from hullcheck.judge import Subjects
+from hullcheck.facts.subjects import Subjects
+from hullcheck.facts.swarm import Swarm, SwarmService, services
+from hullcheck.facts.swarm.services import Service
+from hullcheck.parsing import mountinfo
+from hullcheck.parsing.mountinfo import Mount
 from hullcheck.policy import Policy
-from hullcheck.probes import Probe
 from hullcheck.recording import Recording
-from hullcheck.targets import CONTAINER_BACKENDS
+from hullcheck.recording.backends import CONTAINER_BACKENDS
+from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 PROBES: tuple[Probe, ...] = (
@@ -92,18 +76,18 @@ PROBES: tuple[Probe, ...] = (
     *networks.PROBES,
     *services.PROBES,
     *images.PROBES,
-    *image_contents.PROBES,
-    *image_trust.PROBES,
+    *contents.PROBES,
+    *trust.PROBES,
     *containers.PROBES,
     *processes.PROBES,
-    *kernel.PROBES,
+    *features.PROBES,
     *inside.PROBES,
-    *engine_files.PROBES,
+    *files.PROBES,
     *firewall.PROBES,
-    *places.PROBES,
+    *installation.PROBES,
     *rootless.PROBES,
     *accounts.PROBES,
-    *audit.PROBES,
+    *auditd.PROBES,
     *swarm.PROBES,
     *scan_reports.PROBES,
     *docker_bench.PROBES,
@@ -113,7 +97,7 @@ PROBES: tuple[Probe, ...] = (
     *encryption.PROBES,
     *host_services.PROBES,
     *patching.PROBES,
-    *running_kernel.PROBES,
+    *running.PROBES,
     *software.PROBES,
     *sysctl.PROBES,
 )
@@ -121,52 +105,52 @@ PROBES: tuple[Probe, ...] = (
 _EVIDENCE: dict[str, tuple[Probe, ...]] = {
     "daemon": daemon.EVIDENCE,
     "container": containers.EVIDENCE,
-    "checklist_section": (*images.EVIDENCE, *daemon.EVIDENCE, engine.OS_RELEASE),
+    "checklist_section": (*images.EVIDENCE, *daemon.EVIDENCE, os_release.OS_RELEASE),
     "container_log": (*daemon.EVIDENCE, *containers.EVIDENCE),
     "engine": engine.EVIDENCE,
     "firewall_option": (*firewall.PROBES, *daemon.EVIDENCE, *networks.PROBES, *containers.EVIDENCE),
     "image": images.EVIDENCE,
-    "image_contents": image_contents.EVIDENCE,
-    "content_trust": image_trust.PROBES,
+    "image_contents": contents.EVIDENCE,
+    "content_trust": trust.PROBES,
     "docker_bench": docker_bench.PROBES,
     "docker_bench_step": (
         *docker_bench.PROBES,
         *daemon.EVIDENCE,
         *containers.EVIDENCE,
-        *engine_files.EVIDENCE,
+        *files.EVIDENCE,
     ),
-    "kernel": kernel.PROBES,
-    **dict.fromkeys(engine_files.GROUPS, engine_files.EVIDENCE),
-    **dict.fromkeys(places.GROUPS, places.EVIDENCE),
+    "kernel": features.PROBES,
+    **dict.fromkeys(files.GROUPS, files.EVIDENCE),
+    **dict.fromkeys(installation.GROUPS, installation.EVIDENCE),
     "accounts": accounts.PROBES,
-    "audit": audit.EVIDENCE,
+    "audit": auditd.EVIDENCE,
     "release": releases.EVIDENCE,
     "rootless_parts": (*rootless.EVIDENCE, *daemon.EVIDENCE),
     "scan_reports": scan_reports.PROBES,
     "scanner": (*scan_reports.PROBES, *images.EVIDENCE),
     **dict.fromkeys(("analyser", "falco_step", "monitor", "sensors"), sensors.EVIDENCE),
     **dict.fromkeys(("host_log", "log_system", "shippers"), shippers.EVIDENCE),
-    "storage": places.EVIDENCE,
-    "system": (engine.OS_RELEASE,),
-    "sprawl": sprawl.EVIDENCE,
+    "storage": installation.EVIDENCE,
+    "system": (os_release.OS_RELEASE,),
+    "sprawl": unused.EVIDENCE,
     "swarm": swarm.EVIDENCE,
     "swarm_service": swarm.EVIDENCE,
     "overlay_network": swarm.NETWORK_EVIDENCE,
     "audit_daemon": audit_daemon.EVIDENCE,
     "audit_step": audit_daemon.EVIDENCE,
-    "confinement": (*engine.EVIDENCE, *kernel.PROBES),
-    "data_at_rest": (*encryption.PROBES, *places.EVIDENCE),
+    "confinement": (*engine.EVIDENCE, *features.PROBES),
+    "data_at_rest": (*encryption.PROBES, *installation.EVIDENCE),
     "docker_client": (engine.ENGINE_PRESENCE,),
     "host_services": host_services.EVIDENCE,
-    "kernel_flaw": running_kernel.PROBES,
+    "kernel_flaw": running.PROBES,
     "kernel_setting": sysctl.PROBES,
     "minimal_distribution": software.EVIDENCE,
     "networks": networks.PROBES,
     "patching": patching.PROBES,
     "patching_tool": patching.PROBES,
-    "running_kernel": running_kernel.PROBES,
+    "running_kernel": running.PROBES,
     "software": software.EVIDENCE,
-    "start_step": (*audit_daemon.EVIDENCE, *places.EVIDENCE, *containers.EVIDENCE),
+    "start_step": (*audit_daemon.EVIDENCE, *installation.EVIDENCE, *containers.EVIDENCE),
     "sysctl": sysctl.PROBES,
 }
 
@@ -177,7 +161,7 @@ ARGUMENTS: tuple[str, ...] = (*_EVIDENCE, "policy", "facts")
 
 def description(argument: str) -> str:
     """One sentence on one of ARGUMENTS, for `pytest --fixtures`."""
-    groups: dict[str, Any] = {**engine_files.GROUPS, **places.GROUPS, **vars(Facts)}
+    groups: dict[str, Any] = {**files.GROUPS, **installation.GROUPS, **vars(Facts)}
     text: str | None = groups[argument].__doc__ if argument in groups else None
     return text or f"The {argument} of the target."
 
@@ -202,9 +186,9 @@ class Facts:
             NotApplicable: there is no such thing on this target.
             EvidenceError: it could not be read.
         """
-        if name in engine_files.GROUPS:
+        if name in files.GROUPS:
             return self.engine_files.group(name)
-        if name in places.GROUPS:
+        if name in installation.GROUPS:
             return self.places.group(name)
         return self if name == "facts" else getattr(self, name)
 
@@ -228,7 +212,7 @@ class Facts:
 
     @property
     def os_name(self) -> str:
-        return engine.os_name(self.recording)
+        return os_release.os_name(self.recording)
 
     @cached_property
     def engine(self) -> Engine:
@@ -300,12 +284,12 @@ class Facts:
         if self.kind == "container":
             return Subjects("container", ((self.recording.target, InsideContainer(self.recording)),))
         engine.require_engine(self.recording)
-        return containers.from_engine(self)
+        return collection.from_engine(self)
 
     @cached_property
     def container_log(self) -> Subjects[Log]:
         """The log of every container, and what the daemon does by default."""
-        return logs.logs(self)
+        return container_logs.logs(self)
 
     @cached_property
     def processes(self) -> Processes:
@@ -436,7 +420,7 @@ class Facts:
     @cached_property
     def daemon_mounts(self) -> tuple[Mount, ...]:
         """The mount table of the daemon: what "the host" is to a container."""
-        return mounts.parse(self.daemon.mountinfo.split("\n"))
+        return mountinfo.parse(self.daemon.mountinfo.split("\n"))
 
     @cached_property
     def engine_sockets(self) -> frozenset[str]:

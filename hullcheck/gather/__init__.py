@@ -11,11 +11,13 @@ from queue import Empty, Queue
 from hullcheck.gather import image_cache, intake, processes, signals
 from hullcheck.gather.transport import Connection, TransportError, run_script
 from hullcheck.inventory import Target
-from hullcheck.probes import Probe, render
+from hullcheck.inventory.specs import plain, recorded_path
 from hullcheck.recording import Recording, RecordingError
+from hullcheck.recording.backends import RECORDED, backend_of
+from hullcheck.recording.probe import Probe
+from hullcheck.recording.script import render
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.names import known_to_site
-from hullcheck.targets import RECORDED, backend_of, plain, recorded_path
 
 AT_A_TIME = 64
 _GRACE = 3  # seconds that a backend gets in which to notice its own time-out

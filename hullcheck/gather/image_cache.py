@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from hullcheck import __version__, inputs, private_files
-from hullcheck.facts.image_contents import Contents
-from hullcheck.facts.image_contents_probe import IMAGE_CONTENTS
+from hullcheck.facts.images.contents import Contents
+from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
 from hullcheck.inventory import Target
-from hullcheck.probes import TIMED_OUT
-from hullcheck.recording import LARGEST, Recording
+from hullcheck.recording import Recording
+from hullcheck.recording.packing import LARGEST
+from hullcheck.recording.probe import TIMED_OUT
 from hullcheck.verdicts import EvidenceError
 
 SCHEMA = "hullcheck/images/4"

@@ -8,8 +8,8 @@ from typing import Any
 
 from hullcheck.gather import channel, host_key, processes
 from hullcheck.inventory import Target
+from hullcheck.recording.backends import CONTAINER_BACKENDS, SSH_BACKENDS, backend_of
 from hullcheck.secrets.known import without_known
-from hullcheck.targets import CONTAINER_BACKENDS, SSH_BACKENDS, backend_of
 
 _SSH_ARGUMENTS = "-o BatchMode=yes -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 _SPECIAL = "\n'\\!\"$`{}"

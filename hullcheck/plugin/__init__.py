@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from hullcheck import __version__, frameworks, secrets, selection
-from hullcheck.control import SEVERITIES
+from hullcheck import __version__, frameworks, secrets
+from hullcheck.controls.metadata import SEVERITIES
+from hullcheck.frameworks import selection
 from hullcheck.gather import script_for
+from hullcheck.inventory.specs import plain
 from hullcheck.plugin import hookspecs, options, project
 from hullcheck.plugin.reporting import Reporting
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
-from hullcheck.targets import RECORDED, backend_of, plain
+from hullcheck.recording.backends import RECORDED, backend_of
 from hullcheck.writers import terminal
 
 pytest_plugins = [f"hullcheck.plugin.{each}" for each in ("fixtures", "collecting", "gathering", "judging")]

@@ -12,8 +12,9 @@ from hullcheck.bundle import archive, inventory, junit, manifest, sshsig, statem
 from hullcheck.plugin import options
 from hullcheck.plugin.selected import selection
 from hullcheck.plugin.session import AuditSession
-from hullcheck.recording import FILE_NAME, PACKED, packed
-from hullcheck.results import Audit
+from hullcheck.recording import FILE_NAME, PACKED
+from hullcheck.recording.packing import packed
+from hullcheck.results import Audit, run_files
 from hullcheck.writers.run_folder import WRITERS
 
 _TRIAL = b"hullcheck asks whether this key can sign\n"
@@ -76,22 +77,22 @@ class Bundling:
         for target in known.targets:
             files[f"{target.name}/{PACKED}"] = packed((known.folder / target.name / FILE_NAME).read_bytes())
         policies = {each.name: known.inventory.policy_as_written(each) for each in known.targets}
-        files |= self.inventory | {bundle.POLICY: manifest.canonical(policies)}
-        files[bundle.MANIFEST] = manifest.canonical(self._manifest(session, audit, files, interrupted))
-        files[bundle.DIGESTS] = manifest.digests(files)
+        files |= self.inventory | {run_files.POLICY: manifest.canonical(policies)}
+        files[run_files.MANIFEST] = manifest.canonical(self._manifest(session, audit, files, interrupted))
+        files[run_files.DIGESTS] = manifest.digests(files)
         return files
 
     def _reports(self) -> dict[str, bytes]:
         """The reports of which every byte can be derived again; not so report.html, which pytest-html writes."""
         folder = self.audit_session.folder
         files = {name: (folder / name).read_bytes() for name in WRITERS}
-        written = Path(self.config.getoption("xmlpath", None) or folder / bundle.JUNIT)
+        written = Path(self.config.getoption("xmlpath", None) or folder / run_files.JUNIT)
         if not written.is_file():
-            self.left_out[bundle.JUNIT] = "pytest was told to write none"
+            self.left_out[run_files.JUNIT] = "pytest was told to write none"
         elif _is_of_controls(written):
-            files[bundle.JUNIT] = written.read_bytes()
+            files[run_files.JUNIT] = written.read_bytes()
         else:
-            self.left_out[bundle.JUNIT] = "it has tests that are no controls"
+            self.left_out[run_files.JUNIT] = "it has tests that are no controls"
         return files
 
     def _manifest(
@@ -117,16 +118,16 @@ class Bundling:
     def _signed(self, files: dict[str, bytes]) -> dict[str, bytes]:
         if self.key is None:
             return files
-        listing = files[bundle.DIGESTS]
+        listing = files[run_files.DIGESTS]
         said = statement.statement(
-            json.loads(files[bundle.MANIFEST]), json.loads(files[bundle.RESULTS]), listing
+            json.loads(files[run_files.MANIFEST]), json.loads(files[run_files.RESULTS]), listing
         )
         to_sign = statement.to_sign(said)
         signature = sshsig.sign(self.key, to_sign)
         key = sshsig.key_of(signature, to_sign)
         return files | {
-            bundle.SIGNATURE: sshsig.sign(self.key, listing),
-            bundle.STATEMENT: statement.envelope(said, sshsig.blob(signature), key),
+            run_files.SIGNATURE: sshsig.sign(self.key, listing),
+            run_files.STATEMENT: statement.envelope(said, sshsig.blob(signature), key),
         }
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hullcheck import frameworks
 from hullcheck.bundle import is_bundle
-from hullcheck.control import SEVERITIES, control_of
+from hullcheck.controls.metadata import SEVERITIES, control_of
 from hullcheck.plugin.items import TARGET, is_control
 from hullcheck.plugin.session import FRAMEWORKS, WRONG_USE, session_of
 

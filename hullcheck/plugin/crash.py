@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from hullcheck.control import control_of
+from hullcheck.controls.judge import finding_of
+from hullcheck.controls.metadata import control_of
 from hullcheck.inventory import Target
-from hullcheck.judge import finding_of
 from hullcheck.plugin.items import TARGET, is_control, properties_of
 from hullcheck.plugin.session import AuditSession
 from hullcheck.results import Control, Result

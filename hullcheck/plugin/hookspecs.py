@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from hullcheck.probes import Probe
+from hullcheck.recording.probe import Probe
 
 
 def pytest_hullcheck_probes() -> Mapping[str, Sequence[Probe]]:  # type: ignore[empty-body]

@@ -6,7 +6,7 @@ module of the plugin has imported it before.
 
 import pytest
 
-from hullcheck.control import framework_line
+from hullcheck.controls.metadata import framework_line
 from hullcheck.results import Control, Result
 
 TARGET = "audit_target"

@@ -4,14 +4,14 @@ from collections.abc import Generator, Sequence
 
 import pytest
 
-from hullcheck.acceptance import waived_words
-from hullcheck.control import control_of
+from hullcheck.controls.judge import finding_of, judge, summary
+from hullcheck.controls.metadata import control_of
 from hullcheck.inventory import Target
-from hullcheck.judge import finding_of, judge, summary
+from hullcheck.inventory.acceptance import waived_words
+from hullcheck.messages import printable
 from hullcheck.plugin.items import TARGET, is_control, properties_of
 from hullcheck.plugin.session import AuditSession, session_of
 from hullcheck.results import Attestation, Finding, Result, Waiver
-from hullcheck.text import printable
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable, Verdict
 from hullcheck.writers import terminal
 

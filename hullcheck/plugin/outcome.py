@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from hullcheck import __version__, acceptance, rollup
-from hullcheck.acceptance import Audited
-from hullcheck.inventory import Target
+from hullcheck import __version__
+from hullcheck.frameworks import rollup
+from hullcheck.inventory import Target, acceptance
+from hullcheck.inventory.acceptance import Audited
+from hullcheck.inventory.specs import plain, plain_arguments
+from hullcheck.messages import printable
 from hullcheck.plugin.session import FRAMEWORKS, AuditSession, narrowed
 from hullcheck.results import Attestation, Audit, AuditedTarget, Control, Result, Run, User, Waiver
-from hullcheck.targets import plain, plain_arguments
-from hullcheck.text import printable
 
 
 class Outcome:

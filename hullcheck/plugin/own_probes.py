@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hullcheck import facts
-from hullcheck.probes import Probe
+from hullcheck.recording.probe import Probe
 
 _HOOK = "pytest_hullcheck_probes"
 

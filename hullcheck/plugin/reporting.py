@@ -11,12 +11,12 @@ import pytest
 
 from hullcheck import private_files
 from hullcheck.bundle import BundleError
+from hullcheck.messages import printable
 from hullcheck.plugin import crash, options, output, pytest_reports
 from hullcheck.plugin.outcome import Outcome
 from hullcheck.plugin.session import LATEST, SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.results import Audit
-from hullcheck.text import printable
 from hullcheck.writers import html, terminal, unjudged
 
 if TYPE_CHECKING:

@@ -11,30 +11,29 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hullcheck import DEFAULT_INVENTORY, acceptance, facts, private_files, rollup, selection
-from hullcheck.acceptance import Acceptance
+from hullcheck import DEFAULT_INVENTORY, facts, private_files
+from hullcheck.controls.judge import finding_of
 from hullcheck.facts import Facts
-from hullcheck.frameworks import Frameworks
+from hullcheck.frameworks import Frameworks, rollup, selection
 from hullcheck.gather import gather
-from hullcheck.inventory import Inventory, InventoryError, Target, load
-from hullcheck.judge import finding_of
+from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load
+from hullcheck.inventory.acceptance import Acceptance
+from hullcheck.inventory.specs import TargetError, from_specs
+from hullcheck.inventory.tailoring import Tailoring
+from hullcheck.messages import did_you_mean, printable
 from hullcheck.plugin import options, own_probes
 from hullcheck.plugin.unwritten import Unwritten
-from hullcheck.probes import Probe
 from hullcheck.recording import FILE_NAME, Recording
+from hullcheck.recording.probe import Probe
 from hullcheck.results import (
     Finding,
     Result,
     SwitchedOff,
 )
-from hullcheck.suggest import did_you_mean
-from hullcheck.tailoring import Tailoring
-from hullcheck.targets import TargetError, from_specs
-from hullcheck.text import printable
 from hullcheck.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from hullcheck.yamlfile import Way
+    from hullcheck.inventory.yamlfile import Way
 
 LATEST = "latest"
 FRAMEWORKS = pytest.StashKey[Frameworks]()

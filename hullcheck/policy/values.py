@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
-from hullcheck.addresses import canonical, is_unspecified
-from hullcheck.gosize import go_size
-from hullcheck.suggest import did_you_mean
+from hullcheck.data.severities import SEVERITIES
+from hullcheck.messages import did_you_mean
+from hullcheck.parsing.addresses import canonical, is_unspecified
+from hullcheck.parsing.go import go_size
 
 _Value = TypeVar("_Value")
 _Fault = tuple[tuple[str | int, ...], str]
 
-SEVERITIES = ("negligible", "low", "medium", "high", "critical")
-"""How bad a scanner finds a weakness, the least first."""
 MONITORS = ("falco", "sysdig", "aqua")
 """Tools that watch what containers do, as `runtime_monitors` names them."""
 _MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:b|([kmgt])(?:i?b)?)?", re.IGNORECASE)

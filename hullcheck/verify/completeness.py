@@ -6,10 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hullcheck import bundle
 from hullcheck.bundle.manifest import target_document
-from hullcheck.recording import PACKED, Recording, RecordingError, is_written_so
-from hullcheck.targets import RECORDED, backend_of
+from hullcheck.recording import PACKED, Recording, RecordingError
+from hullcheck.recording.backends import RECORDED, backend_of
+from hullcheck.recording.packing import is_written_so
+from hullcheck.results import run_files
 from hullcheck.verify import Step
 from hullcheck.verify.documents import Documents
 from hullcheck.verify.layout import recordings
@@ -36,8 +37,8 @@ def load(files: Mapping[str, bytes]) -> tuple[dict[str, Recording], list[str]]:
 def check(files: Mapping[str, bytes], known: Documents, found: Mapping[str, Recording]) -> Step:
     """Manifest, results and the recordings that were *found*, against each other."""
     there = known.manifest["targets"]
-    faults = _missing(recordings(files), there, bundle.MANIFEST)
-    faults += _missing(known.results["targets"], there, bundle.MANIFEST, of=bundle.RESULTS)
+    faults = _missing(recordings(files), there, run_files.MANIFEST)
+    faults += _missing(known.results["targets"], there, run_files.MANIFEST, of=run_files.RESULTS)
     for target, said in there.items():
         if target in found:
             faults += _target(target, said, found[target], known.results["targets"].get(target, {}))
@@ -46,7 +47,7 @@ def check(files: Mapping[str, bytes], known: Documents, found: Mapping[str, Reco
         if times > 1:
             faults.append(f"{target} {control}: has {times} results")
         if target not in there or control not in known.results["controls"]:
-            faults.append(f"{target} {control}: {bundle.RESULTS} knows no such target or control")
+            faults.append(f"{target} {control}: {run_files.RESULTS} knows no such target or control")
     said = f"{len(there)} targets, {len(pairs)} results"
     if known.partial:
         said += f"; not all that was selected: {known.partial}"
@@ -74,9 +75,11 @@ def _target(
         faults.append(f"{file}: is a recording of {recording.target!r}")
     for key, value in target_document(said["connect"], recording).items():
         if said[key] != value:
-            faults.append(f"{file}: its {key} is {value!r}, and {bundle.MANIFEST} says {said[key]!r}")
+            faults.append(f"{file}: its {key} is {value!r}, and {run_files.MANIFEST} says {said[key]!r}")
     if result.get("connect") != said["connect"]:
-        faults.append(f"{bundle.RESULTS}: {target} was reached in another way than {bundle.MANIFEST} says")
+        faults.append(
+            f"{run_files.RESULTS}: {target} was reached in another way than {run_files.MANIFEST} says"
+        )
     if backend_of(said["connect"]) not in (RECORDED, recording.backend):
-        faults.append(f"{file}: was made over {recording.backend!r}, and not as {bundle.MANIFEST} says")
+        faults.append(f"{file}: was made over {recording.backend!r}, and not as {run_files.MANIFEST} says")
     return faults

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hullcheck import bundle
 from hullcheck.bundle import manifest as writer
+from hullcheck.results import run_files
 from hullcheck.verify import Step
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -14,23 +14,23 @@ _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 def check(files: Mapping[str, bytes]) -> Step:
     """manifest-sha256.txt against *files*, both ways."""
     covered = writer.covered(files)
-    listing = files[bundle.DIGESTS]
+    listing = files[run_files.DIGESTS]
     matches = map(_LINE.fullmatch, listing.decode("utf-8", "replace").split("\n"))
     listed = {match[2]: match[1] for match in matches if match}
     found = {name: writer.digest(content) for name, content in covered.items()}
     faults = _compared(listed, found)
     if not faults and writer.digests(covered) != listing:
-        faults = [f"{bundle.DIGESTS}: not written as hullcheck writes it"]
+        faults = [f"{run_files.DIGESTS}: not written as hullcheck writes it"]
     return Step("digests", f"{len(found)} files have the bytes that were listed", tuple(faults))
 
 
 def check_manifest(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """The files that manifest.json lists against *files*; it cannot list itself."""
-    covered = {name: each for name, each in writer.covered(files).items() if name != bundle.MANIFEST}
-    return tuple(_compared(manifest["files"], writer.listed(covered), bundle.MANIFEST))
+    covered = {name: each for name, each in writer.covered(files).items() if name != run_files.MANIFEST}
+    return tuple(_compared(manifest["files"], writer.listed(covered), run_files.MANIFEST))
 
 
-def _compared(listed: Mapping[str, Any], found: Mapping[str, Any], by: str = bundle.DIGESTS) -> list[str]:
+def _compared(listed: Mapping[str, Any], found: Mapping[str, Any], by: str = run_files.DIGESTS) -> list[str]:
     faults = [f"{name}: is not there, though {by} lists it" for name in listed if name not in found]
     for name, is_now in sorted(found.items()):
         if name not in listed:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hullcheck import __version__, bundle, inputs, results_file
+from hullcheck import __version__, inputs
 from hullcheck.bundle import manifest as writer
-from hullcheck.results import SCHEMA, Audit
+from hullcheck.results import SCHEMA, Audit, reader, run_files
 from hullcheck.verify import Step, digests
 from hullcheck.verify.layout import REPORTS
 from hullcheck.writers import results as results_writer
@@ -39,17 +39,17 @@ def read(files: Mapping[str, bytes]) -> tuple[Documents | None, Step]:
     """The documents among *files*; None where they cannot be understood."""
     other = ""
     try:
-        manifest = inputs.decode(files[bundle.MANIFEST])
+        manifest = inputs.decode(files[run_files.MANIFEST])
         made = manifest["made_by"]["hullcheck"]
         other = f"hullcheck {made}" if made != __version__ else ""
         if manifest["schema"] != writer.SCHEMA:
-            fault = f"{bundle.MANIFEST}: is {manifest['schema']}, and hullcheck {__version__} reads {writer.SCHEMA}"
+            fault = f"{run_files.MANIFEST}: is {manifest['schema']}, and hullcheck {__version__} reads {writer.SCHEMA}"
             return None, Step("documents", faults=(fault,), differs=True, other=other)
         _check_texts(manifest)
-        known = Documents(manifest, *_results(files[bundle.RESULTS]))
+        known = Documents(manifest, *_results(files[run_files.RESULTS]))
         faults = (*_written(files, known), *digests.check_manifest(files, manifest), *_agree(files, known))
     except DAMAGED as error:
-        said = f"{bundle.MANIFEST} or {bundle.RESULTS}: damaged ({type(error).__name__}: {error})"
+        said = f"{run_files.MANIFEST} or {run_files.RESULTS}: damaged ({type(error).__name__}: {error})"
         return None, Step("documents", faults=(said,), differs=bool(other), other=other)
     said = f"made by hullcheck {made}, {manifest['run']['started']}, on {manifest['run']['machine']}"
     return known, Step("documents", said, faults, differs=bool(other), other=other)
@@ -70,19 +70,19 @@ def _check_texts(manifest: Mapping[str, Any]) -> None:
 
 
 def _results(content: bytes) -> tuple[dict[str, Any], Audit]:
-    document = inputs.decode(content, results_file.VALUES)
+    document = inputs.decode(content, reader.VALUES)
     if document["schema"] != SCHEMA:
-        raise ValueError(f"{bundle.RESULTS} is {document['schema']}")
-    return document, results_file.audit(document)
+        raise ValueError(f"{run_files.RESULTS} is {document['schema']}")
+    return document, reader.audit(document)
 
 
 def _written(files: Mapping[str, bytes], known: Documents) -> list[str]:
     """Files with bytes that reading passes over, such as blanks, or the same key twice."""
-    policy = inputs.decode(files[bundle.POLICY])
+    policy = inputs.decode(files[run_files.POLICY])
     written = {
-        bundle.MANIFEST: writer.canonical(known.manifest),
-        bundle.POLICY: writer.canonical(policy),
-        bundle.RESULTS: results_writer.render(known.audit).encode(),
+        run_files.MANIFEST: writer.canonical(known.manifest),
+        run_files.POLICY: writer.canonical(policy),
+        run_files.RESULTS: results_writer.render(known.audit).encode(),
     }
     faults = [name for name, content in written.items() if files[name] != content]
     return [f"{name}: not written as hullcheck writes it" for name in faults]
@@ -92,23 +92,23 @@ def _agree(files: Mapping[str, bytes], known: Documents) -> list[str]:
     """Where manifest and results contradict each other or what is there."""
     run, same = known.results["run"], known.manifest["run"]
     faults = [
-        f"{bundle.RESULTS}: run.{key} is not what {bundle.MANIFEST} says"
+        f"{run_files.RESULTS}: run.{key} is not what {run_files.MANIFEST} says"
         for key in ("id", "started", "finished", "arguments", "exit_status", "user", "machine")
         if run.get(key, same[key]) != same[key]  # results of older versions do not name user and machine
     ]
     if run["hullcheck"] != known.manifest["made_by"]["hullcheck"]:
-        faults.append(f"{bundle.RESULTS}: run.hullcheck is not what {bundle.MANIFEST} says")
+        faults.append(f"{run_files.RESULTS}: run.hullcheck is not what {run_files.MANIFEST} says")
     left_out = known.manifest["left_out"]
     for name in REPORTS:
         if (name in files) == (name in left_out):
             what = "is there, though" if name in files else "is not there, and"
             faults.append(
-                f"{name}: {what} {bundle.MANIFEST} says {'that it was left out' if name in files else 'not why'}"
+                f"{name}: {what} {run_files.MANIFEST} says {'that it was left out' if name in files else 'not why'}"
             )
     faults += [
-        f"{name}: is said to be left out, which no run does" for name in left_out if name != bundle.JUNIT
+        f"{name}: is said to be left out, which no run does" for name in left_out if name != run_files.JUNIT
     ]
     named = known.manifest["inventory"]
     if named and named not in files:
-        faults.append(f"{named}: is not there, though {bundle.MANIFEST} names it as the inventory")
+        faults.append(f"{named}: is not there, though {run_files.MANIFEST} names it as the inventory")
     return faults

@@ -8,21 +8,22 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from hullcheck import bundle, inputs
+from hullcheck import inputs
 from hullcheck.bundle import archive
+from hullcheck.messages import WrongUse
 from hullcheck.recording import PACKED
+from hullcheck.results import run_files
 from hullcheck.verify import Step
 from hullcheck.writers.run_folder import WRITERS
-from hullcheck.wrong_use import WrongUse
 
 LARGEST = 512 * inputs.MIB
 """The most bytes of a whole bundle: that of 1,000 hosts has some 400 MiB."""
 DEPTH = 20
 """The most folders around one."""
 _RECORDING = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
-REPORTS = (*WRITERS, bundle.JUNIT)
-ALWAYS = (bundle.MANIFEST, bundle.DIGESTS, bundle.RESULTS, bundle.POLICY)
-_KNOWN = {*REPORTS, *ALWAYS, bundle.SIGNATURE, bundle.STATEMENT}
+REPORTS = (*WRITERS, run_files.JUNIT)
+ALWAYS = (run_files.MANIFEST, run_files.DIGESTS, run_files.RESULTS, run_files.POLICY)
+_KNOWN = {*REPORTS, *ALWAYS, run_files.SIGNATURE, run_files.STATEMENT}
 
 
 def read(path: Path) -> tuple[dict[str, bytes], Step]:
@@ -35,7 +36,7 @@ def read(path: Path) -> tuple[dict[str, bytes], Step]:
         files, faults = _folder(path) if path.is_dir() else _zip(path)
     except OSError as error:
         raise WrongUse(f"{error.filename or path}: {error.strerror}") from None
-    if path.is_dir() and not {bundle.MANIFEST, bundle.DIGESTS} & set(files):
+    if path.is_dir() and not {run_files.MANIFEST, run_files.DIGESTS} & set(files):
         raise WrongUse(
             f"{path}: no bundle; write the .zip that --bundle left, or the folder into which it was unpacked"
         )
@@ -46,12 +47,12 @@ def read(path: Path) -> tuple[dict[str, bytes], Step]:
 def recordings(files: Collection[str]) -> dict[str, str]:
     """The names of the recordings among *files*, by target."""
     matches = map(_RECORDING.fullmatch, files)
-    return {match[1]: match[0] for match in matches if match and match[1] not in bundle.NAMES}
+    return {match[1]: match[0] for match in matches if match and match[1] not in run_files.NAMES}
 
 
 def inventory(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The inventory among *files*, and what it names."""
-    return {name: content for name, content in files.items() if name.startswith(f"{bundle.INVENTORY}/")}
+    return {name: content for name, content in files.items() if name.startswith(f"{run_files.INVENTORY}/")}
 
 
 def _zip(path: Path) -> tuple[dict[str, bytes], list[str]]:
@@ -114,10 +115,10 @@ def _names(files: Collection[str]) -> list[str]:
     for name in sorted(files):
         if archive.unsafe(name):
             faults.append(f"{name}: such a name is in no bundle")
-        elif name not in known and not name.startswith(f"{bundle.INVENTORY}/"):
+        elif name not in known and not name.startswith(f"{run_files.INVENTORY}/"):
             faults.append(f"{name}: there is no such file in a bundle")
     faults += [f"{name}: is a file, and others lie in it" for name in archive.in_the_way(files)]
-    if (bundle.SIGNATURE in files) != (bundle.STATEMENT in files):
-        there, gone = sorted((bundle.SIGNATURE, bundle.STATEMENT), key=lambda each: each not in files)
+    if (run_files.SIGNATURE in files) != (run_files.STATEMENT in files):
+        there, gone = sorted((run_files.SIGNATURE, run_files.STATEMENT), key=lambda each: each not in files)
         faults.append(f"{gone}: is missing, though {there} is there")
     return faults

@@ -4,8 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-from hullcheck import bundle, catalog
-from hullcheck.wrong_use import WrongUse
+from hullcheck import bundle
+from hullcheck.controls import catalog
+from hullcheck.messages import WrongUse
 
 ADVICE = "verify in the directory of the project whose controls were run"
 

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hullcheck import bundle, pytest_settings, yamlfile
-from hullcheck.acceptance import files as acceptance_files
-from hullcheck.text import printable
+from hullcheck import pytest_settings
+from hullcheck.inventory import yamlfile
+from hullcheck.inventory.acceptance import files as acceptance_files
+from hullcheck.messages import WrongUse, printable
+from hullcheck.results import run_files
 from hullcheck.verify import layout, place
 from hullcheck.verify.documents import Documents
-from hullcheck.wrong_use import WrongUse
 
 FOLDER = "HULLCHECK_REPLAY"
 """The variable that tells the run where the recordings are."""
@@ -125,7 +126,7 @@ def _refuse_other_files(inventory: Path, files: Mapping[str, bytes]) -> None:
     except yamlfile.YamlError:
         return  # pytest says so
     for name in acceptance_files.named(content if isinstance(content, dict) else {}):
-        if f"{bundle.INVENTORY}/{posixpath.normpath(name)}" not in files:
+        if f"{run_files.INVENTORY}/{posixpath.normpath(name)}" not in files:
             raise ReplayError(f"{inventory.name}: names {name}, which is not in the bundle")
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree
 
-from hullcheck import bundle
 from hullcheck.bundle import junit
 from hullcheck.recording import Recording
+from hullcheck.results import run_files
 from hullcheck.verify.documents import DAMAGED, Documents
 from hullcheck.writers.audit_page import blocks
 from hullcheck.writers.run_folder import WRITERS
@@ -14,9 +14,9 @@ from hullcheck.writers.run_folder import WRITERS
 def rendered(files: Mapping[str, bytes], known: Documents, recordings: Sequence[Recording]) -> list[str]:
     """Reports that are not what their writer makes of the results and the recordings."""
     return [
-        f"{name}: is not what follows from {bundle.RESULTS} and the recordings"
+        f"{name}: is not what follows from {run_files.RESULTS} and the recordings"
         for name, render in WRITERS.items()
-        if name != bundle.RESULTS
+        if name != run_files.RESULTS
         and name in files
         and not _same(files[name].decode("utf-8", "replace"), render(known.audit, recordings))
     ]
@@ -34,22 +34,22 @@ def compared(
     files: Mapping[str, bytes], made: Mapping[str, bytes], known: Documents, again: Documents
 ) -> list[str]:
     """junit.xml against that which judging *again* *made*: every byte, except times and the name of the machine."""
-    if bundle.JUNIT not in files:
+    if run_files.JUNIT not in files:
         return []
-    if bundle.JUNIT not in made:
-        return [f"{bundle.JUNIT}: is not here, though it is in the bundle"]
+    if run_files.JUNIT not in made:
+        return [f"{run_files.JUNIT}: is not here, though it is in the bundle"]
     try:
-        root = junit.read(files[bundle.JUNIT])
-        written = junit.is_written_so(root, files[bundle.JUNIT])
+        root = junit.read(files[run_files.JUNIT])
+        written = junit.is_written_so(root, files[run_files.JUNIT])
         whole, tests = junit.parts(root, known.manifest["run"]["machine"])
-        wanted, judged = junit.parts(junit.read(made[bundle.JUNIT]), again.manifest["run"]["machine"])
+        wanted, judged = junit.parts(junit.read(made[run_files.JUNIT]), again.manifest["run"]["machine"])
     except (*DAMAGED, ElementTree.ParseError) as error:
-        return [f"{bundle.JUNIT}: damaged ({type(error).__name__}: {error})"]
+        return [f"{run_files.JUNIT}: damaged ({type(error).__name__}: {error})"]
     faults = [
-        f"{bundle.JUNIT}: {name or 'a test that is no control'} is not what judging it again gives"
+        f"{run_files.JUNIT}: {name or 'a test that is no control'} is not what judging it again gives"
         for name in sorted(tests.keys() | judged.keys())
         if tests.get(name) != judged.get(name)
     ]
     if whole != wanted or not written:
-        faults.append(f"{bundle.JUNIT}: is not what pytest writes of such a run")
+        faults.append(f"{run_files.JUNIT}: is not what pytest writes of such a run")
     return faults

@@ -3,54 +3,54 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from hullcheck import bundle
 from hullcheck.bundle import sshsig, statement
 from hullcheck.bundle.sshsig import SignatureError
+from hullcheck.results import run_files
 from hullcheck.verify import Step
 from hullcheck.verify.documents import Documents
 
 
 def check(files: Mapping[str, bytes], allowed: Path | None) -> Step:
     """The signature of manifest-sha256.txt; by one of the *allowed* signers, where they are named."""
-    signature = files.get(bundle.SIGNATURE)
+    signature = files.get(run_files.SIGNATURE)
     if signature is None:
         said = "none: the digests show that the files fit together, not who made them"
-        faults = (f"{bundle.SIGNATURE}: is missing; the bundle is not signed",) if allowed else ()
+        faults = (f"{run_files.SIGNATURE}: is missing; the bundle is not signed",) if allowed else ()
         return Step("signature", said, faults)
     try:
         sshsig.blob(signature)
-        key = sshsig.key_of(signature, files[bundle.DIGESTS])
+        key = sshsig.key_of(signature, files[run_files.DIGESTS])
         if allowed is None:
             return Step(
                 "signature", f"holds; by the key {key}, whose owner was not asked for (--allowed-signers)"
             )
-        who = sshsig.signer(signature, files[bundle.DIGESTS], allowed)
+        who = sshsig.signer(signature, files[run_files.DIGESTS], allowed)
     except SignatureError as error:
-        return Step("signature", faults=(f"{bundle.SIGNATURE}: {error}",))
+        return Step("signature", faults=(f"{run_files.SIGNATURE}: {error}",))
     return Step("signature", f"holds; by {who} with the key {key}")
 
 
 def check_statement(files: Mapping[str, bytes], known: Documents) -> Step | None:
     """The statement: signed by the same key, and saying what the bundle says; None where nothing is signed."""
-    if bundle.STATEMENT not in files or bundle.SIGNATURE not in files:
+    if run_files.STATEMENT not in files or run_files.SIGNATURE not in files:
         return None  # layout says where one is without the other
     try:
-        payload, signature, key = statement.opened(files[bundle.STATEMENT])
+        payload, signature, key = statement.opened(files[run_files.STATEMENT])
         armored = sshsig.armored(signature)
         sshsig.blob(armored)
         keys = {
             key,
             sshsig.key_of(armored, statement.to_sign(payload)),
-            sshsig.key_of(files[bundle.SIGNATURE], files[bundle.DIGESTS]),
+            sshsig.key_of(files[run_files.SIGNATURE], files[run_files.DIGESTS]),
         }
     except (SignatureError, ValueError) as error:
-        return Step("statement", faults=(f"{bundle.STATEMENT}: {error}",))
+        return Step("statement", faults=(f"{run_files.STATEMENT}: {error}",))
     if len(keys) > 1:
         return Step(
-            "statement", faults=(f"{bundle.STATEMENT}: is signed by another key than {bundle.DIGESTS}",)
+            "statement", faults=(f"{run_files.STATEMENT}: is signed by another key than {run_files.DIGESTS}",)
         )
-    wanted = statement.statement(known.manifest, known.results, files[bundle.DIGESTS])
+    wanted = statement.statement(known.manifest, known.results, files[run_files.DIGESTS])
     if payload != wanted:
-        fault = f"{bundle.STATEMENT}: does not say what the bundle says"
+        fault = f"{run_files.STATEMENT}: does not say what the bundle says"
         return Step("statement", faults=(fault,), differs=True)
     return Step("statement", "signed by the same key, and says what the bundle says")

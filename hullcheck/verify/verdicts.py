@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from hullcheck import bundle, rollup
+from hullcheck.frameworks import rollup
+from hullcheck.results import requirements, run_files
 from hullcheck.verify import layout
 from hullcheck.verify.documents import Documents
 from hullcheck.verify.replay import NO_INVENTORY
@@ -55,7 +56,7 @@ def _results(known: Documents, again: Documents) -> Iterator[str]:
         else:
             yield from _fields(name, result, is_now[name])
     if list(said) != list(is_now) and said.keys() == is_now.keys():
-        yield f"{bundle.RESULTS}: its results are not in their order"
+        yield f"{run_files.RESULTS}: its results are not in their order"
 
 
 def _fields(name: str, said: Mapping[str, Any], is_now: Mapping[str, Any]) -> Iterator[str]:
@@ -76,7 +77,7 @@ def _targets(said: Mapping[str, Any], is_now: Mapping[str, Any]) -> Iterator[str
         left, right = ({**each, _MADE_ELSEWHERE: ""} for each in (said[name], is_now[name]))
         yield from _fields(name, left, right)
     if list(said) != list(is_now):
-        yield f"{bundle.RESULTS}: its targets are not those of the recordings, in their order"
+        yield f"{run_files.RESULTS}: its targets are not those of the recordings, in their order"
 
 
 def _parts(known: Documents, again: Documents) -> Iterator[str]:
@@ -106,7 +107,9 @@ def _requirements_of_some(known: Documents, again: Documents) -> Iterator[str]:
     )
     for name in _first(said.keys() | is_now.keys()):
         one, other = said.get(name), is_now.get(name)
-        if one != other and (one != rollup.INCOMPLETE or other not in (*rollup.NEED_ALL, rollup.NOT_COVERED)):
+        if one != other and (
+            one != requirements.INCOMPLETE or other not in (*rollup.NEED_ALL, requirements.NOT_COVERED)
+        ):
             yield f"requirement {name}: its verdict is not what the recording gives{_shown(one, other)}"
 
 
@@ -130,7 +133,7 @@ def _lists(what: str, said: list[dict[str, Any]], is_now: list[dict[str, Any]], 
     for name in left.keys() & right.keys():
         yield from _fields(f"{what} {name}", left[name], right[name])
     if left.keys() == right.keys() and list(map(key, said)) != list(map(key, is_now)):
-        yield f"{bundle.RESULTS}: each {what} is there, but not once and in its order"
+        yield f"{run_files.RESULTS}: each {what} is there, but not once and in its order"
 
 
 def _first(names: Iterable[str]) -> list[str]:
@@ -141,15 +144,15 @@ def _status(known: Documents, again: Documents) -> Iterator[str]:
     """The exit status, which other tests of the run may have made worse."""
     said, is_now = known.manifest["run"]["exit_status"], again.manifest["run"]["exit_status"]
     if said == 0 and is_now != 0:
-        yield f"{bundle.MANIFEST}: the exit status is said to be 0, and the recordings give {is_now}"
+        yield f"{run_files.MANIFEST}: the exit status is said to be 0, and the recordings give {is_now}"
 
 
 def _used(files: Mapping[str, bytes], made: Mapping[str, bytes]) -> Iterator[str]:
     """The policy, and which files the inventory names."""
-    if files[bundle.POLICY] != made[bundle.POLICY]:
-        yield f"{bundle.POLICY}: is not the policy that the inventory gives"
+    if files[run_files.POLICY] != made[run_files.POLICY]:
+        yield f"{run_files.POLICY}: is not the policy that the inventory gives"
     here = layout.inventory(made) if layout.inventory(files) else {}
-    used = {name for name in here if name != f"{bundle.INVENTORY}/{NO_INVENTORY}"}
+    used = {name for name in here if name != f"{run_files.INVENTORY}/{NO_INVENTORY}"}
     for name in sorted(layout.inventory(files).keys() ^ used):
         yield f"{name}: {'the inventory does not name it' if name in files else 'the inventory names it'}"
 
@@ -158,13 +161,13 @@ def _manifest(said: Mapping[str, Any], is_now: Mapping[str, Any]) -> Iterator[st
     """What of the manifest is the same whoever runs it, and that nothing else stands in it."""
     for key in ("run", "made_by", "targets"):
         if _shape(said[key]) != _shape(is_now[key]):
-            yield f"{bundle.MANIFEST}: its {key} has other entries than hullcheck writes"
+            yield f"{run_files.MANIFEST}: its {key} has other entries than hullcheck writes"
     if said.keys() != is_now.keys():
-        yield f"{bundle.MANIFEST}: has other entries than hullcheck writes"
+        yield f"{run_files.MANIFEST}: has other entries than hullcheck writes"
     for key in said["selection"].keys() | is_now["selection"].keys():
         here = is_now["selection"].get(key)
         if key != "partial" and said["selection"].get(key, False) != here:  # False of what came later
-            yield f"{bundle.MANIFEST}: its selection.{key} is not what pytest makes of it"
+            yield f"{run_files.MANIFEST}: its selection.{key} is not what pytest makes of it"
 
 
 def _shape(value: Any) -> Any:

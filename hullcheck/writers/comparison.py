@@ -4,10 +4,10 @@ import json
 import re
 from typing import Any
 
-from hullcheck.catalog import natural
 from hullcheck.compare.differences import Comparison, Kind, Row
+from hullcheck.controls.catalog import natural
 from hullcheck.data import benchmarks
-from hullcheck.text import printable
+from hullcheck.messages import printable
 
 SCHEMA = "hullcheck/comparison/1"
 _ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from hullcheck.catalog import Listed
-from hullcheck.text import printable
+from hullcheck.controls.catalog import Listed
+from hullcheck.messages import printable
 from hullcheck.writers import columns
 from hullcheck.writers.results import control_document
 

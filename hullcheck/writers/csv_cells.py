@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from hullcheck.text import printable
+from hullcheck.messages import printable
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hullcheck.control import framework_line
+from hullcheck.controls.metadata import framework_line
 from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver
 from hullcheck.writers import csv_cells
 

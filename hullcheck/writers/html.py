@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from hullcheck.acceptance import waived_words
-from hullcheck.probes import Answer
+from hullcheck.inventory.acceptance import waived_words
+from hullcheck.messages import printable
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
 from hullcheck.results import Attestation, Audit, Waiver
-from hullcheck.text import printable
 
 TITLE = "hullcheck"
 MOST_TESTS = 5000  # pytest-html keeps every row in memory: above this only where --html asks for it

@@ -4,8 +4,9 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
-from hullcheck.rollup import INCOMPLETE, NOT_COVERED, Coverage, Requirement, Rollup
-from hullcheck.text import printable
+from hullcheck.frameworks.rollup import Coverage
+from hullcheck.messages import printable
+from hullcheck.results.requirements import INCOMPLETE, NOT_COVERED, Requirement, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import columns
 

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from hullcheck.acceptance import EXPIRED, MATCHES_NOTHING, STALE, STATES, names_of
+from hullcheck.frameworks.rollup import Mapped
 from hullcheck.inventory import Target
+from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, STALE, STATES, names_of
+from hullcheck.messages import did_you_mean, printable
 from hullcheck.results import Attestation, Audit, Finding, Waiver
-from hullcheck.rollup import Mapped
-from hullcheck.suggest import did_you_mean
-from hullcheck.text import printable
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import unjudged
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hullcheck.text import printable
+from hullcheck.messages import printable
 
 
 def line(targets: Sequence[str]) -> str:

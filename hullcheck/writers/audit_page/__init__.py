@@ -13,9 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from hullcheck.messages import printable
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, Run
-from hullcheck.text import printable
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import blocks, links, problems, summary
 

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from hullcheck.facts.identity import Identity
+from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, Control, Finding, Result
 from hullcheck.verdicts import Verdict

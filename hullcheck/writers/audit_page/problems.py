@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hullcheck.control import SEVERITIES
+from hullcheck.controls.metadata import SEVERITIES
 from hullcheck.results import Audit, Control, Finding
-from hullcheck.rollup import Rollup
+from hullcheck.results.requirements import Rollup
 from hullcheck.verdicts import Verdict
 
 LISTED = (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED, Verdict.ATTESTED)

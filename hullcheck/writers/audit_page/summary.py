@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hullcheck.control import SEVERITIES
+from hullcheck.controls.metadata import SEVERITIES
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, AuditedTarget, Control, Result
-from hullcheck.rollup import INCOMPLETE, NOT_COVERED, Rollup
+from hullcheck.results.requirements import INCOMPLETE, NOT_COVERED, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import links, problems, sections
 from hullcheck.writers.audit_page.blocks import gathered, identity_of

@@ -1,0 +1,1 @@
+"""Controls: what their docstrings and markers say, and how they are judged."""

@@ -1,0 +1,114 @@
+"""Which controls there are: those that pytest collects, a user's own too. No host is contacted."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hullcheck.data import benchmarks
+from hullcheck.messages import WrongUse
+from hullcheck.results import Control
+
+# One of these is where tests are: elsewhere, say in a home directory, pytest would read everything below.
+_SIGNS = ("tests", "conftest.py", "pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+_FOUND, _BROKEN, _NONE_LEFT = 0, 2, 5  # pytest's exit statuses
+_WHERE = "controls are tests, and not part of the installed package: change to the directory that holds their"
+_ADVICE = f"{_WHERE} `tests`, or name it: hullcheck controls PATH"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A control and where it is written.
+
+    Attributes:
+        file: as seen from the directory in which it was looked for.
+    """
+
+    control: Control
+    file: str
+    line: int
+
+    def numbers(self, version: str = benchmarks.CURRENT) -> tuple[str, ...]:
+        """Its numbers in *version* of the CIS benchmark; none where that does not have it."""
+        current = self.control.frameworks.get("cis", ())
+        return tuple(number for each in current if (number := benchmarks.number_in(version, each)))
+
+
+def collect(places: Sequence[str] = (), folder: Path | None = None) -> tuple[Listed, ...]:
+    """The controls in *places*, as pytest finds them from *folder*, or else from the current directory.
+
+    Raises:
+        WrongUse: there are none, or pytest cannot read them.
+    """
+    here = folder or Path.cwd()
+    if not places and not may_hold_controls(here):
+        raise WrongUse(f"no control in {here}: {_ADVICE}")
+    for place in places:
+        path = here / place.partition("::")[0]
+        if path.is_file() and path.suffix != ".py":  # pytest would run what the settings beside it name
+            raise WrongUse(f"{place}: no file of tests; {_ADVICE}")
+    found = _listing(places, here)
+    if not found:
+        raise WrongUse(f"no control in {', '.join(places) or here}: {_ADVICE}")
+    return found
+
+
+def may_hold_controls(folder: Path) -> bool:
+    """Whether there is a sign of tests in *folder*."""
+    return any((folder / sign).exists() for sign in _SIGNS)
+
+
+def in_order(listed: Iterable[Listed], version: str = benchmarks.CURRENT) -> list[Listed]:
+    """By their numbers in *version*, 1.1.2 before 1.1.10; those without one come last, by id."""
+
+    def key(each: Listed) -> tuple[object, ...]:
+        numbers = each.numbers(version)
+        return not numbers, [natural(number) for number in numbers], each.control.id
+
+    return sorted(listed, key=key)
+
+
+def natural(number: str) -> list[tuple[int, str]]:
+    """A key that sorts numbers of a benchmark as people do; words come behind numbers."""
+    parts = number.split(".")
+    return [(int(part), "") if part.isdecimal() else (sys.maxsize, part) for part in parts]
+
+
+def _listing(places: Sequence[str], here: Path) -> tuple[Listed, ...]:
+    with tempfile.TemporaryDirectory() as scratch:
+        listing = Path(scratch) / "listing.json"
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "pytest", *_options(listing), *places],
+            cwd=here,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="backslashreplace",
+            check=False,
+        )
+        if done.returncode not in (_FOUND, _BROKEN, _NONE_LEFT) or not listing.exists():
+            raise WrongUse(_said(done.stderr, done.returncode))
+        document = json.loads(listing.read_text(encoding="utf-8"))
+    if document["faults"]:
+        raise WrongUse("; ".join(document["faults"]))
+    return tuple(
+        Listed(Control.from_json(each["id"], each), each["file"], each["line"])
+        for each in document["controls"]
+    )
+
+
+def _options(listing: Path) -> list[str]:
+    """Collect alone, once and not for each target of an inventory or of the settings, and with our plugins."""
+    plugins = ["-p", "hullcheck.plugin", "-p", "hullcheck.plugin.listing", f"--hullcheck-listing={listing}"]
+    return [*plugins, "--collect-only", "--hosts=local://"]
+
+
+def _said(stderr: str, status: int) -> str:
+    """What pytest has against it: the line that begins with `ERROR: `, or else the last one, of a traceback."""
+    lines = [line for line in stderr.splitlines() if line.strip()]
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    return next(iter([*errors, *lines[-1:]]), f"pytest ended with status {status}")

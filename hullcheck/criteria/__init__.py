@@ -1,0 +1,1 @@
+"""What is wrong with facts, in words; beside the controls the only place that judges."""

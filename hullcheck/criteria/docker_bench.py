@@ -1,0 +1,80 @@
+"""What docker-bench-security looks at as well, and where a single fact decides: by number, what is wrong with it."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hullcheck.facts.host.file import State
+
+if TYPE_CHECKING:
+    from hullcheck.facts import Facts
+
+_SETTINGS = {
+    "2.2": ("icc", False),
+    "2.15": ("no-new-privileges", True),
+    "2.16": ("live-restore", True),
+    "2.17": ("userland-proxy", False),
+}
+"""What a setting of the daemon has to be; all but live restore hold until the daemon is started anew."""
+
+_CONTAINERS: Mapping[str, Callable[[Any], bool]] = {
+    "5.5": lambda each: each.privileged,
+    "5.10": lambda each: each.setting("NetworkMode") == "host",
+    "5.16": lambda each: each.setting("PidMode") == "host",
+    "5.17": lambda each: each.setting("IpcMode") == "host",
+    "5.21": lambda each: each.setting("UTSMode") == "host",
+    "5.32": lambda each: bool(each.engine_sockets),
+}
+"""What a container must not have; all of it is settled when it is created."""
+
+_SOCKETS = ("/run/docker.sock", "/var/run/docker.sock")
+
+
+def flaws(facts: "Facts", since: float) -> dict[str, str]:
+    """By number of the CIS benchmark what is wrong, in words; empty where nothing is.
+
+    Args:
+        since: when the tool ran. What it could not see is left out: settings of a daemon and containers that were
+            started later.
+
+    Raises:
+        EvidenceError: something could not be read.
+    """
+    return {**_of_settings(facts, since), **_of_socket(facts), **_of_containers(facts, since)}
+
+
+def _of_settings(facts: "Facts", since: float) -> dict[str, str]:
+    daemon = facts.daemon
+    started = daemon.process.started
+    if started is None or started[1] > since:
+        return {}
+    left_out = set[str]() if daemon.default_bridge is not None else {"2.2"}
+    if facts.engine.value("Swarm", "LocalNodeState") not in ("", "inactive"):
+        left_out.add("2.16")
+    settings = {
+        number: (daemon.setting(name), good)
+        for number, (name, good) in _SETTINGS.items()
+        if number not in left_out
+    }
+    return {
+        number: "" if setting.value is good else str(setting) for number, (setting, good) in settings.items()
+    }
+
+
+def _of_socket(facts: "Facts") -> dict[str, str]:
+    """The mode of the usual socket, the only one that the tool knows."""
+    found = [each for path, each in facts.argument("api_socket") if path in _SOCKETS]
+    sockets = [each for each in found if each.state is not State.ABSENT]
+    return {"3.16": "; ".join(filter(None, (each.excess(0o660) for each in sockets)))} if sockets else {}
+
+
+def _of_containers(facts: "Facts", since: float) -> dict[str, str]:
+    seen = {
+        name: each
+        for name, each in facts.container
+        if each.running and each.started is not None and each.started < since
+    }
+    return {
+        number: ", ".join(name for name, each in seen.items() if is_bad(each))
+        for number, is_bad in _CONTAINERS.items()
+        if seen
+    }

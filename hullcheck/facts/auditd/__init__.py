@@ -1,0 +1,295 @@
+"""The audit system of a target: whether it is on, the rules in the kernel, and those of the next start."""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from hullcheck.facts.auditd.rules import Coverage, Rule, blocking, coverage, parse
+from hullcheck.facts.host.file import FileFact
+from hullcheck.parsing.mountinfo import Mount, _location, is_below, mount_of
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import HIDDEN, lines_like
+from hullcheck.verdicts import EvidenceError
+
+# auditctl prints `-w PATH` for a rule on a directory with all below it and for one on the directory alone,
+# which -w becomes where the directory did not exist yet, and for one that says `never` as well. The kernel tells them
+# apart if it can be asked.
+_PERL = r"""
+alarm 5;
+socket(my $kernel, 16, 3, 9) or exit 1;
+sub ask { send($kernel, pack("LSSLL", 16, $_[0], 1, 1, 0), 0, pack("SSLL", 16, 0, 0, 0)) or exit 1; }
+sub hear { defined(recv($kernel, my $answer, 16384, 0)) or exit 1; unpack("x4 S x10 a*", $answer) }
+ask(1000);
+my ($type, $body) = hear();
+exit 1 if $type != 1000;
+printf "enabled %d\n", unpack("x4 L", $body);
+ask(1013);
+while (1) {
+  ($type, $body) = hear();
+  last if $type != 1013;
+  my ($action, $count, @fields) = unpack("x4 L L x256 L64", $body);
+  my @named = grep { $_ == 105 || $_ == 107 } @fields[0 .. $count - 1];
+  print @named ? $named[0] == 107 ? "tree" : "watch" : "rule", $action ? "\n" : " never\n";
+}
+exit($type == 3 ? 0 : 1);
+"""
+
+# A key is any text. What is judged of it, and what people search for, is a word.
+_KEY = re.compile(r"(\s-k\s+|\s-F\s+key\s*=\s*)(\S.*?)(?=-w /| -[a-zA-Z]\s|$)")
+_WORDS = re.compile(r"[A-Za-z_. -]+")
+_KNOWN = lines_like("(?:compat|file|kernel|link|machine|missing|real|rule|status|unlabelled):.*")
+
+
+def _keep(text: str) -> str:
+    return "\n".join(
+        _KEY.sub(_key, line) if line.startswith(("rule:", "file:")) else line
+        for line in _KNOWN(text).split("\n")
+    )
+
+
+def _key(match: re.Match[str]) -> str:
+    return match[0] if _WORDS.fullmatch(match[2]) else match[1] + HIDDEN
+
+
+AUDIT = Probe(
+    "audit",
+    rf"""
+printf "machine:%s\n" "$(uname -m)"
+[ ! -e /proc/sys/abi/vsyscall32 ] || echo "compat:"
+case $(cat /proc/self/attr/current 2>/dev/null) in "" | unconfined | *")") echo "unlabelled:" ;; esac
+if kernel=$(perl -e '{_PERL}' 2>/dev/null); then printf "%s\n" "$kernel" | sed "s/^/kernel:/"; fi
+files=$(grep -Hs -e "^[[:space:]]*-[aAw]" /etc/audit/rules.d/*.rules /etc/audit/audit.rules)
+[ -z "$files" ] || printf "%s\n" "$files" | sed "s/^/file:/"
+if ! command -v auditctl >/dev/null; then echo "missing:"; exit 0; fi
+status=$(auditctl -s) || exit
+rules=$(auditctl -l) || exit
+printf "%s\n" "$status" | sed "s/^/status:/"
+printf "%s\n" "$rules" | sed "s/^/rule:/"
+
+printf "%s\n%s\n" "$rules" "$files" |
+  sed -n -e "s/^.*-w[[:space:]][[:space:]]*\(\/.*\)/\1/p" -e "s/^.*[[:space:]]path=\(\/.*\)/\1/p" \
+    -e "s/^.*[[:space:]]dir=\(\/.*\)/\1/p" |
+  sed -e "s/[[:space:]]-[a-zA-Z][[:space:]].*//" -e "s/[[:space:]]*$//" -e "s/\(.\)\/*$/\1/" |
+  sort -u |
+  while IFS= read -r path; do
+    parent=${{path%/*}}
+    if [ -n "$parent" ] && cd -P "$parent/" 2>/dev/null; then
+      real=${{PWD%/}}/${{path##*/}}
+      printf "real:%s\t%s\n" "$path" "$real"
+      [ ! -L "$real" ] || printf "link:%s\t%s\n" "$real" "$(readlink -f "$real")"
+    fi
+  done
+exit 0
+""",
+    _keep,
+)
+
+PROBES = (AUDIT,)
+EVIDENCE = (AUDIT,)
+
+_VOLATILE = "/run"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What the kernel has.
+
+    Attributes:
+        enabled: whether it audits at all.
+        daemon: the process that takes the records; 0 where none does, and they go to the kernel's own log.
+        rules: all, in the order in which they are tried.
+    """
+
+    enabled: bool
+    daemon: int
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The audit system; read when it is first asked for, so that what does not exist needs none."""
+
+    recording: Recording
+    mounts: Callable[[], tuple[Mount, ...]]
+
+    @cached_property
+    def _lines(self) -> dict[str, list[str]]:
+        """The lines of the probe by their first word.
+
+        Raises:
+            EvidenceError: auditctl may not be used here.
+        """
+        lines: dict[str, list[str]] = {}
+        for line in self.recording.text(AUDIT).splitlines():
+            word, _, text = line.partition(":")
+            lines.setdefault(word, []).append(text)
+        return lines
+
+    def _get(self, word: str) -> list[str]:
+        return self._lines.get(word, [])
+
+    @cached_property
+    def _real(self) -> dict[str, str]:
+        return dict(line.partition("\t")[::2] for line in self._get("real"))
+
+    def _beside(self, target: str) -> str:
+        """The rules that name a link to *target*, or to a directory above it, in words; else empty."""
+        links = dict(line.partition("\t")[::2] for line in self._get("link"))
+        rules = (rule for rule in self.loaded.rules if rule.path in links)
+        named = [rule.text for rule in rules if is_below(target, links[rule.path])]
+        return f"; {', '.join(map(repr, named))} watches a link and not where it leads" if named else ""
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """What the kernel has.
+
+        Raises:
+            EvidenceError: it could not be asked: auditctl is missing or may not be used here.
+        """
+        if "missing" in self._lines:
+            return self._loaded_without_auditctl()
+        status = self.status
+        if "enabled" not in status:
+            raise EvidenceError("auditctl -s does not say whether auditing is enabled")
+        lines = [line for line in self._get("rule") if line.strip() != "No rules"]
+        kinds = [line for line in self._get("kernel") if not line.startswith("enabled")]
+        pairs = zip(lines, kinds if len(kinds) == len(lines) else [""] * len(lines), strict=True)
+        rules = self._in_force(self._as_loaded(parse(line, self._real, kind), kind) for line, kind in pairs)
+        pid = status.get("pid", "0").strip()
+        return Loaded(status["enabled"].split()[0] in ("1", "2"), int(pid) if pid.isdigit() else 0, rules)
+
+    def _as_loaded(self, rule: Rule | None, kind: str) -> Rule | None:
+        """A rule of the list; where the kernel was not asked, one that a file has with `never` is that one."""
+        if kind or rule is None or not rule.text.startswith("-w"):
+            return rule
+        same = (
+            each
+            for each in self.files
+            if each.action == "never" and (each.path, each.permissions) == (rule.path, rule.permissions)
+        )
+        return rule.as_never() if any(same) else rule
+
+    @cached_property
+    def status(self) -> dict[str, str]:
+        """What `auditctl -s` says, by name; empty where it is not installed."""
+        return {name: value for name, _, value in (line.partition(" ") for line in self._get("status"))}
+
+    def leads_to(self, path: str) -> str:
+        """Where a path that a rule names leads, which is a link; else empty. A rule on a link watches the link."""
+        return dict(line.partition("\t")[::2] for line in self._get("link")).get(path, "")
+
+    def _loaded_without_auditctl(self) -> Loaded:
+        """Other programs may have loaded rules; only the kernel itself can say that there are none."""
+        kernel = self._get("kernel")
+        if not kernel or (len(kernel) > 1 and kernel[0] != "enabled 0"):
+            raise EvidenceError("auditctl is not installed, so the rules in the kernel cannot be told")
+        return Loaded(kernel[0] != "enabled 0", 0, ())
+
+    @cached_property
+    def files(self) -> tuple[Rule, ...]:
+        """The rules in the files that are loaded at the next start."""
+        lines = (line.partition(":")[2].strip() for line in self._get("file"))
+        return self._in_force(parse(line, self._real) for line in lines)
+
+    def _in_force(self, rules: Iterable[Rule | None]) -> tuple[Rule, ...]:
+        """Those that can match: one about labels of SELinux is kept by a kernel without it, and matches nothing."""
+        plain = "unlabelled" in self._lines
+        return tuple(rule for rule in rules if rule and not (plain and rule.is_about_labels))
+
+    @property
+    def _machine(self) -> str:
+        return (self._get("machine") or [""])[0]
+
+    @property
+    def _architectures(self) -> tuple[str, ...]:
+        """The kinds of programs that the kernel runs."""
+        machine = self._machine
+        if machine == "x86_64":
+            return ("b64", "b32") if "compat" in self._lines else ("b64",)
+        if machine in ("aarch64", "s390x"):
+            return ("b64", "b32")
+        return ("b64",) if "64" in machine else ("b32",)
+
+    def gap(self, file: FileFact, *may_leave_out: str) -> str:
+        """Why not every change of *file* is recorded, in words; empty where it is.
+
+        Args:
+            may_leave_out: directories in it whose changes need no record.
+
+        Raises:
+            NotApplicable: there is no such file.
+            EvidenceError: it cannot be told.
+        """
+        path = file.node.path
+        if not self.loaded.enabled:
+            return "auditing is off in the kernel (enabled 0)" + self._after_restart(file, may_leave_out)
+        if hidden := blocking(self.loaded.rules):
+            return f"changes are kept from the record by {hidden!r}"
+        found = self._coverage(self.loaded.rules, file, may_leave_out)
+        if found.flaws:
+            return "; ".join(found.flaws) + self._beside(path) + self._after_restart(file, may_leave_out)
+        for rule in found.by:
+            self._require_reach(rule, path, file.node.is_directory)
+        return ""
+
+    def _coverage(self, rules: tuple[Rule, ...], file: FileFact, may_leave_out: tuple[str, ...]) -> Coverage:
+        return coverage(
+            rules,
+            file.node.path,
+            mode=file.node.mode,
+            architectures=self._architectures,
+            has_old_calls=self._machine not in ("aarch64", "riscv64", "loongarch64"),
+            may_leave_out=lambda path: any(is_below(path, each) for each in may_leave_out),
+        )
+
+    def _after_restart(self, file: FileFact, may_leave_out: tuple[str, ...]) -> str:
+        """What the files will change."""
+        will_be = not blocking(self.files) and not self._coverage(self.files, file, may_leave_out).flaws
+        return "; restart pending: a rule in /etc/audit covers it" if will_be else ""
+
+    def _require_reach(self, rule: Rule, target: str, is_directory: bool) -> None:
+        """Make sure that a rule on a directory reaches *target*.
+
+        Raises:
+            EvidenceError: that cannot be told.
+        """
+        if rule.tree is None and is_directory and is_below(target, _VOLATILE):
+            raise EvidenceError(
+                f"{rule.text!r} covers what lies in {target} only if that existed when the rule was loaded,"
+                " which auditctl does not show; the kernel tells where there is perl"
+            )
+        if rule.path in ("", target):
+            return
+        above, here = _location(rule.path, self.mounts()), _location(target, self.mounts())
+        if above[0] != here[0] or not is_below(here[1], above[1]):
+            raise EvidenceError(
+                f"{rule.text!r} covers {target}, which is on another file system, only if that was mounted"
+                f" when the rule was loaded; a rule on {target} itself would tell"
+            )
+
+    def note(self, file: FileFact, *may_leave_out: str) -> str:
+        """Which rules record the changes of *file*, and what there is to know of them."""
+        found = self._coverage(self.loaded.rules, file, may_leave_out)
+        parts = [", ".join(rule.text for rule in found.by)]
+        if any(rule.path not in ("", file.node.path) for rule in found.by):
+            parts.append("a directory above is watched with all below it")
+        if any(rule.tree is None and rule.path and file.node.is_directory for rule in found.by):
+            parts.append("taken for a watch of all below it, which auditctl does not show")
+        if not file.node.is_directory and all(rule.tree and rule.path == file.node.path for rule in found.by):
+            parts.append("a rule on a tree, which the kernel drops when the file is replaced")
+        if file.node.is_directory and self._is_another_file_system(file.node.path):
+            parts.append("holds if the rule was loaded after the file system there was mounted")
+        if self._coverage(self.files, file, may_leave_out).flaws:
+            parts.append("in no rules file, so that it is lost at the next start")
+        if not self.loaded.daemon:
+            parts.append("no auditd takes the records, which go to the kernel's log")
+        return "; ".join(parts)
+
+    def _is_another_file_system(self, path: str) -> bool:
+        """Whether one is mounted there; what is mounted over itself is the same."""
+        mounts = self.mounts()
+        there = [each.device for each in mounts if each.point == path]
+        return any(device != mount_of(posixpath.dirname(path), mounts).device for device in there)

@@ -1,0 +1,241 @@
+"""What a container sees of the host's files: through its mounts, and through sockets of engines."""
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hullcheck.facts.containers.runtime import Running
+from hullcheck.parsing import mountinfo
+from hullcheck.parsing.mountinfo import Mount
+from hullcheck.verdicts import EvidenceError
+
+_OF_ENGINE = re.compile(r"/[0-9a-f]{64}/(?:resolv\.conf|hostname|hosts|(?:mounts|userdata)(?:/.*)?)$")
+_WRITTEN = ("/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
+_INIT = ("/sbin/docker-init", "/run/podman-init")
+_KERNEL = ("/proc", "/sys", "/dev")
+
+
+@dataclass(frozen=True)
+class HostMount:
+    """A part of the host's file system that is seen in a container.
+
+    Attributes:
+        paths: where the host itself sees it, without symbolic links; more than one where the host mounts it
+            twice.
+        kind: `bind`, `volume` or `image` as the engine says; empty where the engine does not know of the
+            mount.
+    """
+
+    destination: str
+    paths: frozenset[str]
+    kind: str
+
+
+class Mounted(Running):
+    """The mounts of a container."""
+
+    @cached_property
+    def mount_table(self) -> tuple[Mount, ...]:
+        """The mounts that its main process sees.
+
+        Raises:
+            EvidenceError: they could not be read.
+        """
+        return mountinfo.parse(self.all.proc.file(self.main.pid, "mountinfo"))
+
+    @property
+    def root_is_read_only(self) -> bool:
+        """Whether nothing can be written to its root file system.
+
+        Raises:
+            EvidenceError: it should be so, and its mount table could not be read.
+        """
+        if not (self.setting("ReadonlyRootfs") and self.running):
+            return bool(self.setting("ReadonlyRootfs"))
+        roots = [mount for mount in self.mount_table if mount.point == "/"]
+        if not roots:
+            raise EvidenceError("its mount table has no root")
+        return "ro" in roots[-1].options
+
+    @property
+    def shared_mounts(self) -> tuple[str, ...]:
+        """Where its mount events reach the host: by its configuration, or by what its main process has.
+
+        Raises:
+            EvidenceError: by its configuration there is none, and the mount tables could not be read.
+        """
+        described = self.description["Mounts"] or ()
+        asked = [
+            each["Destination"] for each in described if each.get("Propagation") in ("shared", "rshared")
+        ]
+        if asked or not self.running:
+            return tuple(sorted(asked))
+        host = self.all.host_mounts.peers
+        return tuple(
+            sorted(each.point for each in self.mount_table if each.peers in host and each.point != "/")
+        )
+
+    @property
+    def writable_places(self) -> Mapping[str, str]:
+        """Where it can write beside its root and the kernel's file systems, each with what is mounted there.
+
+        `tmpfs`, `volume`, `anonymous volume`, a folder of the host, or a file system by its kind. Its own
+        configuration says what a mount is, and its mount table what else there is.
+
+        Raises:
+            EvidenceError: its mount table could not be read.
+        """
+        described = self.description["Mounts"] or ()
+        found = {str(each["Destination"]): _what_is_mounted(each) for each in described if each["RW"]}
+        found |= dict.fromkeys(
+            self.description["HostConfig"].get("Tmpfs") or (), "tmpfs"
+        )  # left out where empty
+        if not self.running:
+            return found
+        for mount in self.mount_table:
+            if (
+                "rw" in mount.options
+                and self._configured_at(mount.point) is None
+                and not self._is_of_engine(mount)
+            ):
+                found.setdefault(mount.point, mount.kind)
+        return found
+
+    # ---- parts of the host
+
+    @cached_property
+    def _parts(self) -> tuple[Mapping[str, Any], ...]:
+        """Its mounts, each with the part of a volume that is mounted, where that is not all of it."""
+        options = {
+            posixpath.normpath(each["Target"]): each.get("VolumeOptions") or {}
+            for each in self.description["HostConfig"].get("Mounts") or ()
+        }
+        return tuple(
+            {**each, "Subpath": options.get(each["Destination"], {}).get("Subpath") or ""}
+            for each in self.description["Mounts"] or ()
+        )
+
+    @cached_property
+    def configured_mounts(self) -> tuple[HostMount, ...]:
+        """The sources of its mounts as they are written, and without symbolic links where those could be
+        followed.
+
+        This may prove that it sees too much, and never that it does not: see `host_mounts`.
+        """
+        return tuple(
+            HostMount(each["Destination"], self.all.written_paths(each), each["Type"]) for each in self._parts
+        )
+
+    @cached_property
+    def host_mounts(self) -> tuple[HostMount, ...]:
+        """Every part of the host's file system in it, but what the engine itself puts there.
+
+        Raises:
+            EvidenceError: a mount could not be followed to its source.
+        """
+        found = self._running_mounts() if self.running else self._future_mounts()
+        volumes = f"{self.all.facts.engine.value('DockerRootDir')}/volumes"
+        return tuple(
+            HostMount(each.destination, _apart_from(volumes, each.paths), each.kind) for each in found
+        )
+
+    def _running_mounts(self) -> Iterable[HostMount]:
+        host = self.all.host_mounts
+        for mount in self.mount_table:
+            configured = self._configured_at(mount.point)
+            if configured is None and self._is_of_engine(mount):
+                continue
+            if self._is_written_into_a_mount(mount, configured):
+                continue
+            paths = host.paths(mount.device, mount.root)
+            if configured is None and any(map(_OF_ENGINE.search, paths)):
+                continue  # secrets and configs lie on a tmpfs below the container's folder
+            if configured is not None and configured["Type"] == "volume":
+                paths |= self.all.layers_of_volume(configured)
+            if paths:
+                yield HostMount(mount.point, paths, configured["Type"] if configured else "")
+
+    def _configured_at(self, point: str) -> Mapping[str, Any] | None:
+        """The configured mount at or above *point*, the nearest."""
+        above = [each for each in self._parts if mountinfo.is_below(point, each["Destination"])]
+        return max(above, key=lambda each: len(each["Destination"]), default=None)
+
+    def _is_of_engine(self, mount: Mount) -> bool:
+        """The root, the kernel's file systems, the init program, and the files that the engine writes for a
+        container.
+
+        Those of another container are seen by one that joined its network.
+        """
+        return (
+            mount.point == "/"
+            or mount.point in _INIT
+            or any(mountinfo.is_below(mount.point, top) for top in _KERNEL)
+            or bool(_OF_ENGINE.search(mount.root))
+        )
+
+    @staticmethod
+    def _is_written_into_a_mount(mount: Mount, configured: Mapping[str, Any] | None) -> bool:
+        """Whether it is a file that the engine writes for every container, in one that mounts its own /etc."""
+        own = configured is not None and configured["Destination"] == mount.point
+        return not own and mount.point in _WRITTEN and bool(_OF_ENGINE.search(mount.root))
+
+    def _future_mounts(self) -> Iterable[HostMount]:
+        for each in self._parts:
+            if each["Type"] == "bind":
+                names = self.all.host_mounts.other_names(self.all.host_files.path(each["Source"]))
+                yield HostMount(each["Destination"], names, "bind")
+            elif each["Type"] == "volume":
+                yield HostMount(each["Destination"], self.all.volume_paths(each), "volume")
+
+    # ---- sockets of engines
+
+    @property
+    def engine_sockets(self) -> tuple[str, ...]:
+        """The sockets of engines that it can reach through its mounts, as paths of the host, or in the host's
+        network.
+
+        Raises:
+            EvidenceError: by its configuration there is none, and the sockets of the engine could not be
+                told, or a mount not be followed.
+        """
+        by_mounts = _within(self.all.well_known_sockets, self.configured_mounts) or self._seen_sockets()
+        return by_mounts or self._abstract_sockets()
+
+    def _abstract_sockets(self) -> tuple[str, ...]:
+        """Those that are no files, and belong to the network of the host."""
+        if not str(self.setting("NetworkMode")).startswith(("host", "container:")):
+            return ()
+        found = tuple(sorted(each for each in self.all.facts.engine_sockets if each.startswith("@")))
+        return found if found and self.shares("NetworkMode", "net") else ()
+
+    def _seen_sockets(self) -> tuple[str, ...]:
+        seen = self.host_mounts
+        if not seen:
+            return ()
+        files = self.all.host_files
+        sockets = files.same_files((*self.all.facts.engine_sockets, *self.all.well_known_sockets))
+        found = _within(sockets, seen)
+        hidden = sorted(files.named_twice & sockets)
+        if hidden and not found:
+            raise EvidenceError(f"{hidden[0]} has another hard link, which may be in {seen[0].destination}")
+        return found
+
+
+def _what_is_mounted(mount: Mapping[str, Any]) -> str:
+    if mount["Type"] == "bind":
+        return f"{mount['Source']} of the host"
+    unnamed = mount["Type"] == "volume" and re.fullmatch("[0-9a-f]{64}", mount.get("Name") or "")
+    return "anonymous volume" if unnamed else str(mount["Type"])
+
+
+def _apart_from(volumes: str, paths: frozenset[str]) -> frozenset[str]:
+    """*paths* without those that a volume with a device gives to what has a path of its own."""
+    return frozenset(path for path in paths if not mountinfo.is_below(path, volumes)) or paths
+
+
+def _within(sockets: Iterable[str], seen: Iterable[HostMount]) -> tuple[str, ...]:
+    paths = {path for mount in seen for path in mount.paths}
+    return tuple(sorted(each for each in sockets if any(mountinfo.is_below(each, path) for path in paths)))

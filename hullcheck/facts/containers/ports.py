@@ -1,0 +1,163 @@
+"""The ports that a container opens to the outside, however."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from hullcheck.facts.containers.runtime import Running
+from hullcheck.facts.swarm.services import Service
+from hullcheck.parsing.addresses import canonical
+from hullcheck.parsing.proc_net import Listener
+from hullcheck.verdicts import EvidenceError
+
+_OUTSIDE = ("macvlan", "ipvlan")
+_BINDING = ("com.docker.network.bridge.host_binding_ipv4", "com.docker.network.host_ipv4")
+
+
+@dataclass(frozen=True)
+class Port:
+    """An open port on an address of the host, or on an address of the container's own on a network outside.
+
+    Attributes:
+        address: empty where it could be any.
+        number: 0 where the engine chooses one when the container starts.
+        origin: how it comes to be open, in words.
+    """
+
+    address: str
+    number: int
+    protocol: str
+    origin: str
+
+    @property
+    def on_every_address(self) -> bool:
+        """Whether every address of the host leads to it."""
+        return canonical(self.address) in ("", "0.0.0.0", "::")
+
+    def __str__(self) -> str:
+        """Address, number, protocol and origin, for people."""
+        number = str(self.number) if self.number else "(any)"
+        address = f"[{self.address}]" if ":" in self.address else self.address or "*"
+        return f"{address}:{number}/{self.protocol} ({self.origin})"
+
+
+class Opened(Running):
+    """The open ports of a container."""
+
+    @property
+    def published_ports(self) -> tuple[Port, ...]:
+        """The ports that the engine publishes for it on this host; of one that does not run, those that it
+        will.
+
+        This may prove that a port is open, and never that none is: see `open_ports`.
+        """
+        if self.running:
+            return self._bindings("Ports", self.description["Ports"])
+        mode = str(self.setting("NetworkMode") or "")
+        if mode in ("host", "none") or mode.startswith("container:"):
+            return ()  # the engine publishes nothing for these, whatever is asked
+        found = (*self._bindings("PortBindings", self.setting("PortBindings")), *self._exposed())
+        return found if found and self._unnamed_addresses else ()
+
+    def _bindings(
+        self, origin: str, bindings: dict[str, list[dict[str, str]] | None] | None
+    ) -> tuple[Port, ...]:
+        unnamed = ("",) if origin == "Ports" else self._unnamed_addresses
+        return tuple(
+            Port(address, number, protocol or "tcp", f"published for {target}")
+            for key, group in (bindings or {}).items()
+            for target, _, protocol in [key.partition("/")]
+            for each in group or ()
+            for address in ([each["HostIp"]] if each.get("HostIp") else unnamed)
+            for number in _numbers(each.get("HostPort") or "0")
+        )
+
+    @cached_property
+    def _unnamed_addresses(self) -> tuple[str, ...]:
+        """Where a port for which no address is given may be bound: of several networks the engine chooses one.
+
+        None where all its networks are internal ones, for which nothing is published.
+        """
+        names = {*self.network_ids, *self.network_ids.values()} - {""}
+        known = [each for each in self.all.facts.networks if names & {each.name, each.id}]
+        open_ones = [each.options for each in known if not each.internal]
+        found = {next((each[key] for key in _BINDING if each.get(key)), "") for each in open_ones}
+        return tuple(sorted(found if len(known) >= len(self.network_ids) > 0 else found | {""}))
+
+    def _exposed(self) -> Iterable[Port]:
+        """The ports that --publish-all will open."""
+        if not self.setting("PublishAllPorts"):
+            return
+        for key in sorted(
+            set(self.description["ExposedPorts"] or {}) - set(self.setting("PortBindings") or {})
+        ):
+            target, _, protocol = key.partition("/")
+            for address in self._unnamed_addresses:
+                yield Port(address, 0, protocol or "tcp", f"published for {target} by --publish-all")
+
+    @property
+    def open_ports(self) -> tuple[Port, ...]:
+        """Every port that it opens to the outside: published, by its service, or in a network of the host.
+
+        Ports of a container whose network it joined are judged there.
+
+        Raises:
+            EvidenceError: listeners or the service could not be read.
+        """
+        return (*self.published_ports, *self._service_ports(), *self._listening())
+
+    def _service_ports(self) -> tuple[Port, ...]:
+        ingress = {network.id for network in self.all.facts.networks if network.ingress}
+        attached = self.network_ids
+        if "ingress" not in attached and ingress.isdisjoint(attached.values()):
+            return ()
+        service: Service | None = self.service
+        if service is None:
+            raise EvidenceError("it is in the ingress network, but the engine names no service for it")
+        origin = f"published by service {service.name} on every node"
+        return tuple(
+            Port("", each.number, each.protocol, origin) for each in service.ports if each.mode == "ingress"
+        )
+
+    def _listening(self) -> tuple[Port, ...]:
+        """Listeners where its network is the host's, or one of its own outside (macvlan, ipvlan)."""
+        if not self.running:
+            return ()
+        if self.shares("NetworkMode", "net"):
+            found, origin = self._own_listeners(), "listens, network of the host"
+        elif outside := self._outside_networks:
+            found = tuple(each for each in self._listeners(self.main.pid) if not each.on_loopback)
+            origin = f"listens, network {outside[0]}"
+        else:
+            return ()
+        return tuple(Port(each.address, each.number, each.protocol, origin) for each in found)
+
+    @property
+    def _outside_networks(self) -> tuple[str, ...]:
+        """Its networks of the kind that gives it an address of its own outside the host."""
+        drivers = {network.id: network.driver for network in self.all.facts.networks}
+        return tuple(name for name, network in self.network_ids.items() if drivers.get(network) in _OUTSIDE)
+
+    def _listeners(self, pid: int) -> tuple[Listener, ...]:
+        try:
+            return self.all.proc.listeners[pid]
+        except KeyError:
+            raise EvidenceError(f"the listeners in the network of process {pid} could not be read") from None
+
+    def _own_listeners(self) -> tuple[Listener, ...]:
+        """Of the listeners in the host's network, those whose socket one of its processes holds."""
+        listeners = self._listeners(self.all.pid_on_host_network)
+        hidden = [process.pid for process in self.processes if process.pid_namespace is None]
+        if listeners and hidden:  # who may not read a link of a process may not read its sockets either
+            raise EvidenceError(f"the sockets of process {hidden[0]} could not be read; are you root?")
+        sockets = [self.all.proc.sockets.get(process.pid, frozenset()) for process in self.processes]
+        held = frozenset[str]().union(*sockets)
+        if listeners and not self.all.proc.sockets:
+            raise EvidenceError("which process holds a listening socket could not be read")
+        return tuple(each for each in listeners if each.inode in held)
+
+
+def _numbers(text: str) -> range:
+    """The ports of `8000-8010` or `80`; 0 where the engine chooses one."""
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)

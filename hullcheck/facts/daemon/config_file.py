@@ -1,0 +1,245 @@
+"""The configuration file that a daemon really uses, and whether it changed since the daemon started."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hullcheck.facts.daemon import redaction
+from hullcheck.facts.daemon.process import DaemonProcess
+from hullcheck.parsing.times import Span, moment
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import lines_like
+from hullcheck.verdicts import EvidenceError
+
+_SCRIPT = r"""
+cd /proc || exit
+line_feed="
+"
+links() {  # PATH ROOT: the symbolic links on the way to the file
+  rest=$1 at="" count=0
+  case $1 in /*) ;; *) at=. ;; esac
+  while [ -n "$rest" ] && [ $count -lt 40 ]; do
+    part=${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest="" ;; esac
+    [ -n "$part" ] || continue
+    if [ -L "$2$at/$part" ]; then
+      printf "%s\n" "$2$at/$part"
+      count=$((count + 1))
+      target=$(readlink "$2$at/$part")
+      case $target in /*) at="" ;; esac
+      rest=$target/$rest
+    else at=$at/$part
+    fi
+  done
+}
+show() {  # NAME PATH ROOT: what became of the file, its times, its lines, each after a blank, and links to it
+  if text=$(cat "$3$2" 2>&1); then
+    printf "%s:read|%s|%s\n" $1 "$(stat -L -c "%y|%z" "$3$2")" "$2"
+    [ -z "$text" ] || printf "%s\n" "$text" | sed "s/^/ /"
+    links=$(links "$2" "$3")
+    [ -z "$links" ] || printf "%s\n" "$links" | tr "\n" "\0" | xargs -0 stat -c "link:%z"
+    return
+  fi
+  case $text in
+    *": No such file or directory" | *": Not a directory")
+      times=$(stat -L -c "%y|%z" "$3${2%/*}/" 2>/dev/null) || times="-|-"
+      printf "%s:absent|%s|%s\n" $1 "$times" "$2" ;;
+    *) printf "%s:unread|-|-|%s\n" $1 "$2" ;;
+  esac
+}
+for folder in [0-9]*; do
+  read -r name 2>/dev/null <$folder/comm && [ "$name" = dockerd ] || continue
+  printf "dockerd:%s\n" $folder
+  file="" profile="" rootless="" home="" xdg="" before=""
+  IFS="$line_feed"
+  set -f
+  for word in $(tr "\n\0" " \n" <$folder/cmdline); do
+    case $before in --config-file) file=$word ;; --seccomp-profile) profile=$word ;; esac
+    case $word in
+      --config-file=*) file=${word#*=} ;;
+      --seccomp-profile=*) profile=${word#*=} ;;
+    esac
+    before=$word
+  done
+  environment=$(tr "\n\0" " \n" 2>/dev/null <$folder/environ)
+  for word in $environment; do
+    case $word in
+      ROOTLESSKIT_STATE_DIR=?*) rootless=yes ;;
+      HOME=*) home=${word#*=} ;;
+      XDG_CONFIG_HOME=*) xdg=${word#*=} ;;
+    esac
+  done
+  unset IFS
+  set +f
+  if [ -z "$file" ]; then
+    if [ -n "$rootless" ]; then file=${xdg:-$home/.config}/docker/daemon.json
+    elif [ -n "$environment" ]; then file=/etc/docker/daemon.json
+    elif grep -q "^Uid:[[:space:]]*[0-9]*[[:space:]]*0[[:space:]]" $folder/status
+    then file=/etc/docker/daemon.json
+    else echo "config:unknown|-|-|"; continue
+    fi
+  fi
+  root=""
+  [ ! -d $folder/root/. ] || root=$folder/root
+  case $file in /*) ;; *) root=$folder/cwd/ ;; esac
+  show config "$file" "$root"
+  [ -n "$profile" ] || profile=$(printf "%s" "$text" | tr "\n" " " |
+    sed -n "s/.*\"seccomp-profile\"[[:space:]]*:[[:space:]]*\"\(\/[^\"\\\\]*\)\".*/\1/p")
+  case $profile in /*) show profile "$profile" "$root" ;; esac
+done
+exit 0
+"""
+
+
+_HEADINGS = lines_like(
+    r"dockerd:\d+", r"(?:config|profile):(?:read|absent|unread|unknown)\|.*", "link:.*", " .*"
+)
+
+
+def _keep(text: str) -> str:
+    """The same answer, with each file on one line and without secrets."""
+    kept: list[str] = []
+    heading, lines = "", list[str]()
+    for line in [*_HEADINGS(text).split("\n"), "end:"]:
+        if line.startswith(" "):
+            lines.append(line[1:])
+        elif line:
+            kept += [_without_secrets(heading, "\n".join(lines))] if ":read|" in heading else []
+            kept += [] if line == "end:" else [line]
+            heading, lines = line, []
+    return "\n".join(kept)
+
+
+def _without_secrets(heading: str, text: str) -> str:
+    if heading.startswith("profile:"):
+        return " " + json.dumps({"defaultAction": _default_action(text)})
+    kept = redaction.configuration(text)
+    return " " + kept if kept is not None else " (not JSON)"
+
+
+def _default_action(text: str) -> str | None:
+    try:
+        return str(json.loads(text)["defaultAction"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+DAEMON_CONFIGURATION = Probe("daemon_configuration", _SCRIPT, _keep)
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A file that a daemon reads when it starts.
+
+    Attributes:
+        path: as the daemon knows it; empty where that is not known.
+        state: `read`, `absent`, `unread` (it may not be read) or `unknown` (nor may its path).
+        touched: the last change of the file, of its content, owner, mode or name, or of a symbolic link to
+            it; of an absent file, that of its directory. None where that is not known.
+        written: the last change of its content, or of a symbolic link to it.
+    """
+
+    path: str
+    state: str
+    touched: Span | None
+    written: Span | None
+    document: Mapping[str, Any] | None
+
+    def values(self) -> Mapping[str, Any]:
+        """What it says; nothing where it does not exist.
+
+        Raises:
+            EvidenceError: it could not be read, or is not JSON.
+        """
+        if self.state == "absent":
+            return {}
+        if self.state == "unknown":
+            raise EvidenceError("the path of the daemon's configuration could not be read; are you root?")
+        if self.state != "read":
+            raise EvidenceError(f"{self.path}, the daemon's configuration, may not be read; are you root?")
+        if self.document is None:
+            raise EvidenceError(f"{self.path}, the daemon's configuration, is not JSON")
+        return self.document
+
+    def written_since(self, started: Span | None) -> bool:
+        """Whether its content is newer than the daemon; else a later change was one of owner, mode or name."""
+        if started is None or self.written is None:
+            return True
+        return self.written[1] > started[0] + START
+
+    def changed_since(self, started: Span | None) -> bool:
+        """Whether it may have changed after the daemon started; what cannot be told counts as a change."""
+        if self.state == "absent" and self.touched is None:
+            return False  # no directory either
+        if started is None or self.touched is None:
+            return True
+        slack = _FIRST_START if self.state == "absent" else 0
+        return self.touched[1] > started[0] + slack + START
+
+
+START = 0.1  # seconds between the start of the process and its reading the file
+_FIRST_START = 3  # seconds in which the daemon itself may write to the directory of its configuration
+
+
+@dataclass(frozen=True)
+class DaemonFiles:
+    """The files of one daemon."""
+
+    config: ConfigFile
+    seccomp_profile: ConfigFile | None
+
+
+def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
+    """The files that *process* reads when it starts.
+
+    Raises:
+        EvidenceError: the target did not answer, or did not see this process.
+    """
+    found: dict[str, ConfigFile] = {}
+    pid, name = "", ""
+    for line in recording.text(DAEMON_CONFIGURATION).split("\n"):
+        word, _, text = line.partition(":")
+        if word == "dockerd":
+            pid = text
+        elif line.startswith(" ") and name and pid == str(process.pid):
+            found[name] = _with_document(found[name], line)
+        elif word in ("config", "profile") and pid == str(process.pid):
+            found[word], name = _file(text), word
+        elif word == "link" and name and pid == str(process.pid):
+            found[name] = _through_link(found[name], moment(text))
+    if "config" not in found:
+        raise EvidenceError("the daemon's configuration could not be read: it started or ended meanwhile")
+    named = process.values("config-file")[-1:]
+    if named == ("",):
+        found["config"] = ConfigFile(
+            "", "absent", None, None, None
+        )  # --config-file="" means that there is none
+    elif named and named[0] != found["config"].path:
+        raise EvidenceError(f"the configuration file {named[0]!r} of the daemon could not be found")
+    elif named and found["config"].state == "absent":  # without it the daemon would not have started
+        found["config"] = replace(found["config"], touched=(math.inf, math.inf))
+    return DaemonFiles(found["config"], found.get("profile"))
+
+
+def _file(text: str) -> ConfigFile:
+    state, modified, changed, path = (*text.split("|", 3), "", "", "")[:4]
+    times = [time for each in (modified, changed) if (time := moment(each))]
+    return ConfigFile(path, state, max(times) if times else None, moment(modified), None)
+
+
+def _through_link(file: ConfigFile, made: Span | None) -> ConfigFile:
+    """The file behind a symbolic link, which may have led elsewhere before it was made."""
+    if made is None or file.touched is None or file.written is None:
+        return replace(file, touched=None, written=None)
+    return replace(file, touched=max(file.touched, made), written=max(file.written, made))
+
+
+def _with_document(file: ConfigFile, line: str) -> ConfigFile:
+    try:
+        document = json.loads(line)
+    except ValueError:
+        document = None
+    return replace(file, document=document if isinstance(document, dict) else None)

@@ -1,0 +1,91 @@
+"""The unit that starts the daemon, as systemd knows it: what the next start will do."""
+
+import re
+from dataclasses import dataclass
+
+from hullcheck.facts.daemon import flags as daemon_flags
+from hullcheck.facts.daemon import redaction
+from hullcheck.facts.daemon.flags import Flags
+from hullcheck.parsing.systemctl import _blocks, _pairs
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import DROPPED
+from hullcheck.verdicts import EvidenceError
+
+
+def _keep(text: str) -> str:
+    return "\n".join(map(_kept, text.split("\n")))
+
+
+def _kept(line: str) -> str:
+    """A property that is asked for; of the command the command alone, without secrets."""
+    if not line.startswith("ExecStart="):
+        return line if re.match("(?:Id|MainPID|Listen)=|$", line) else DROPPED
+    command = re.search(r"argv\[\]=(.*?) ; ", line)
+    return "ExecStart=" + (" ".join(redaction.command_line(command[1].split())) if command else "")
+
+
+SYSTEMD = Probe(
+    "daemon_unit",
+    r"""
+command -v systemctl >/dev/null || exit 0
+names="Id,MainPID,ExecStart,Listen"
+systemctl show --property=$names docker.service snap.docker.dockerd.service docker.socket 2>/dev/null
+echo
+[ -z "$XDG_RUNTIME_DIR" ] || systemctl --user show --property=$names docker.service 2>/dev/null
+exit 0
+""",
+    _keep,
+)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a running daemon.
+
+    Attributes:
+        flags: its options; None where they hold variables, whose values are not known.
+    """
+
+    name: str
+    flags: Flags | None
+
+
+@dataclass(frozen=True)
+class Units:
+    """What systemd says of Docker's units; empty where the target has no systemd."""
+
+    properties: tuple[tuple[tuple[str, str], ...], ...]
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Units":
+        """Read them. Without an answer there is none: that is no fault of the target."""
+        try:
+            text = recording.text(SYSTEMD)
+        except EvidenceError:
+            return cls(())
+        return cls(tuple(map(_pairs, _blocks(text))))
+
+    def of_process(self, pid: int) -> Unit | None:
+        """The unit whose main process this is, or None."""
+        for properties in self.properties:
+            if ("MainPID", str(pid)) in properties:
+                return _unit(properties)
+        return None
+
+    @property
+    def socket_addresses(self) -> tuple[str, ...] | None:
+        """What docker.socket listens on: paths, addresses with a port. None where systemd does not say."""
+        for properties in self.properties:
+            if ("Id", "docker.socket") in properties:
+                return tuple(value.rpartition(" (")[0] for name, value in properties if name == "Listen")
+        return None
+
+
+def _unit(properties: tuple[tuple[str, str], ...]) -> Unit:
+    values = dict(properties)
+    arguments = values.get("ExecStart", "").split()
+    return Unit(
+        values.get("Id", ""),
+        None if not arguments or daemon_flags.variables(arguments) else daemon_flags.parse(arguments[1:]),
+    )

@@ -1,0 +1,279 @@
+"""docker-bench-security on a target: which job runs it, from where, and what its last log says.
+
+The probe shows all timers with what they start, and all lines of crontabs; only what runs the tool is kept of them,
+and without its other words, which may hold secrets. Of the log the numbers and results are kept.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from hullcheck import secrets
+from hullcheck.data import benchmarks
+from hullcheck.facts.docker_bench import log as tool
+from hullcheck.facts.subjects import Subjects
+from hullcheck.messages import WrongUse
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.verdicts import EvidenceError
+
+_SCRIPT = r"""
+printf "auditor:%s\n" "$(id -u)"
+echo "--timers"
+services="" started=""
+if command -v systemctl >/dev/null; then
+  timers=$(systemctl show --property=Id,Unit,ActiveState,UnitFileState "*.timer" 2>/dev/null)
+  printf "%s\n\n" "$timers"
+  services=$(printf "%s\n" "$timers" | sed -n "s/^Unit=//p" | sort -u)
+  [ -z "$services" ] ||
+    started=$(systemctl show --property=Id,ExecStart,WorkingDirectory $services 2>/dev/null)
+  printf "%s\n" "$started"
+fi
+
+echo "--crontabs"
+for folder in /var/spool/cron /var/spool/cron/crontabs; do
+  if [ -d $folder ] && [ ! -r $folder ]; then printf "unreadable:%s\n" $folder; fi
+done
+lines=$(grep -aHs "^[^#]" /etc/crontab /etc/anacrontab /etc/cron.d/* /var/spool/cron/* /var/spool/cron/crontabs/*)
+printf "%s\n" "$lines" | sed "s/^/line:/"
+for each in /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* /etc/periodic/*/*; do
+  if [ -f "$each" ] && [ -x "$each" ]; then printf "script:%s\n" "$each"; fi
+done
+
+echo "--programs"
+paths=$(printf "%s\n%s\n" "$started" "$lines" | tr " \t;=&|\"'" "\n\n\n\n\n\n\n\n" | grep "^/" | sort -u
+  for each in /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* \
+    /etc/periodic/*/*; do echo "$each"; done)
+printf "%s\n" "$paths" |
+  while IFS= read -r path; do
+    if [ -f "$path" ] && [ -r "$path" ]; then printf "%s\n" "$path"; fi
+  done | tr "\n" "\0" |
+  xargs -0 grep -IHs -o -e "[^[:space:];&|\"']*docker-bench-security[^[:space:];&|\"']*" /dev/null | sort -u
+
+echo "--checkouts"
+{ printf "%s\n" "$paths"; printf "%s\n" /opt/docker-bench-security /usr/local/docker-bench-security \
+  /root/docker-bench-security; } | grep "/docker-bench-security" | sort -u |
+  while IFS= read -r path; do
+    [ -d "$path" ] || path=${path%/*}
+    cd "$path" 2>/dev/null && [ -f docker-bench-security.sh ] || continue
+    printf "checkout:%s\n" "$PWD"
+    remote=$(sed -n "/remote \"origin\"/,/^\[/s/^[[:space:]]*url *= *//p" .git/config 2>/dev/null)
+    read -r head 2>/dev/null <.git/HEAD || head=""
+    case $head in "ref: "*)
+      name=${head#ref: }
+      read -r head 2>/dev/null <".git/$name" ||
+        head=$(sed -n "s|^\([0-9a-f]*\) $name\$|\1|p" .git/packed-refs 2>/dev/null) ;;
+    esac
+    printf "remote:%s\ncommit:%s\n" "$remote" "$head"
+  done
+
+echo "--log"
+[ -n "$docker_bench_log" ] || exit 0
+printf "asked:%s\n" "$docker_bench_log"
+if [ ! -e "$docker_bench_log" ]; then
+  [ ! -d "${docker_bench_log%/*}/" ] || [ -x "${docker_bench_log%/*}/" ] || echo "unreadable:"
+  exit 0
+fi
+echo "there:"
+sed "s/^/:/" "$docker_bench_log" || echo "unreadable:"
+"""
+
+_TOOL = "docker-bench-security"
+_PART = re.compile(r"^--(timers|crontabs|programs|checkouts|log)\n", re.MULTILINE)
+
+
+def _keep(text: str) -> str:
+    pieces = _PART.split(text)
+    parts = dict(zip(pieces[1::2], pieces[2::2], strict=False))
+    programs = dict.fromkeys(line.partition(":")[0] for line in parts["programs"].split("\n") if line)
+    document = {
+        "AsRoot": pieces[0].startswith("auditor:0\n"),
+        "Jobs": [*_timers(parts["timers"], programs), *_crontabs(parts["crontabs"], programs)],
+        "Unreadable": re.findall(r"^unreadable:(.*)$", parts["crontabs"], re.MULTILINE),
+        "Checkouts": _checkouts(parts["checkouts"]),
+        "Log": _log(parts["log"]),
+    }
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _runs_it(command: str, programs: Mapping[str, None]) -> bool:
+    """Whether a command is the tool, or a script that names it."""
+    words = re.split(r"[\s;=&|\"']+", command)
+    return any(_TOOL in word or word in programs for word in words)
+
+
+def _timers(text: str, programs: Mapping[str, None]) -> Iterator[dict[str, Any]]:
+    units = [dict(line.partition("=")[::2] for line in block.split("\n")) for block in text.split("\n\n")]
+    commands = {each.get("Id", ""): each.get("ExecStart", "") for each in units}
+    for each in units:
+        service = each.get("Unit")
+        if service and _runs_it(commands.get(service, ""), programs):
+            state = {"Active": each.get("ActiveState"), "Enabled": each.get("UnitFileState")}
+            yield {"Kind": "timer", "Name": each.get("Id", "")} | state
+
+
+def _crontabs(text: str, programs: Mapping[str, None]) -> Iterator[dict[str, Any]]:
+    files = [
+        line.removeprefix("line:").partition(":")[0]
+        for line in text.split("\n")
+        if line.startswith("line:") and _runs_it(line.removeprefix("line:").partition(":")[2], programs)
+    ]
+    scripts = [line.removeprefix("script:") for line in text.split("\n") if line.startswith("script:")]
+    for file in dict.fromkeys((*files, *(each for each in scripts if each in programs))):
+        yield {"Kind": "crontab", "Name": file}
+
+
+def _checkouts(text: str) -> list[dict[str, str]]:
+    found = list[dict[str, str]]()
+    for line in text.split("\n"):
+        word, _, value = line.partition(":")
+        if word == "checkout":
+            found.append({"Path": value, "Remote": "", "Commit": ""})
+        elif word == "remote":
+            found[-1]["Remote"] = re.sub(r"^(\w+://)[^/]*@", r"\1***@", secrets.hidden(value))
+        elif word == "commit":
+            found[-1]["Commit"] = value if re.fullmatch("[0-9a-f]{40,64}", value) else ""
+    return list({each["Path"]: each for each in found}.values())
+
+
+def _log(text: str) -> dict[str, Any] | None:
+    """What the log says; None where the policy names none."""
+    first, _, rest = text.partition("\n")
+    if not first:
+        return None
+    path = first.removeprefix("asked:")
+    lines = [line[1:] for line in rest.split("\n") if line.startswith(":")]
+    if "\nunreadable:" in f"\n{rest}":
+        return {"Path": path, "Fault": "cannot be read"}
+    if "there:" not in rest.split("\n"):
+        return {"Path": path}
+    try:
+        log = tool.parse("\n".join(lines), "the log")
+    except WrongUse as error:  # of its message only what is not from the log
+        return {"Path": path, "Fault": re.split("[:;] ", str(error).partition(": ")[2])[0]}
+    results = {each.number: each.result for each in log.checks}
+    sections = sorted(log.sections)
+    times = {"Started": log.started, "Ended": log.ended}
+    return {"Path": path, "Version": log.version, "Sections": sections, "Results": results} | times
+
+
+DOCKER_BENCH = Probe("docker_bench", _SCRIPT, _keep)
+
+PROBES = (DOCKER_BENCH,)
+
+
+class Step(StrEnum):
+    """What has to be so for the tool to run regularly, and to be of use."""
+
+    JOB = "a job runs it"
+    RUN = "its last run is recent and whole"
+    AGREES = "what it says is found here too"
+    FINDINGS = "what it found is dealt with"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A timer or crontab that runs the tool, or a script that names it.
+
+    Attributes:
+        kind: `timer` or `crontab`.
+        name: of the unit, or of the file.
+        active: whether the timer is started; a crontab is read by its daemon.
+        enabled: the state of the timer's unit file: `enabled`, `disabled`, ...
+    """
+
+    kind: str
+    name: str
+    active: bool = True
+    enabled: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The last run of the tool, by its log.
+
+    Attributes:
+        sections: those that it went through.
+        results: PASS, WARN, INFO or NOTE, by number.
+        started: seconds since the epoch.
+    """
+
+    version: str
+    sections: frozenset[str]
+    results: Mapping[str, str]
+    started: float | None
+    ended: float | None
+
+    def result_of(self, number: str) -> str:
+        """What it says of a recommendation, by its number today; empty where it says nothing of it."""
+        there = benchmarks.number_in(tool.BENCHMARKS[self.version], number)
+        return self.results.get(there or "", "")
+
+
+STEPS = Subjects("step", tuple((str(each), each) for each in Step))
+
+
+class DockerBench:
+    """docker-bench-security on a target; read when it is first asked for."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+
+    @cached_property
+    def _document(self) -> Mapping[str, Any]:
+        document = self.recording.json(DOCKER_BENCH)
+        if not isinstance(document, dict):
+            raise EvidenceError(f"{DOCKER_BENCH.name}: the answer is not what was asked for")
+        return document
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """What runs it.
+
+        Raises:
+            EvidenceError: none was found, and not everything could be read.
+        """
+        found = tuple(
+            Job(
+                each["Kind"],
+                each["Name"],
+                each.get("Active", "active") == "active",
+                each.get("Enabled") or "",
+            )
+            for each in self._document["Jobs"]
+        )
+        if not found and self._document["Unreadable"]:
+            raise EvidenceError(f"{', '.join(self._document['Unreadable'])} could not be read; are you root?")
+        return found
+
+    @property
+    def as_root(self) -> bool:
+        """Whether the auditor saw the processes of others too."""
+        return bool(self._document["AsRoot"])
+
+    @property
+    def checkouts(self) -> tuple[tuple[str, str, str], ...]:
+        """Where the tool lies: path, remote address, commit; the last two empty where they are not known."""
+        return tuple((each["Path"], each["Remote"], each["Commit"]) for each in self._document["Checkouts"])
+
+    def last_run(self, path: str) -> Run | None:
+        """What the log *path* says; None where it does not exist.
+
+        Raises:
+            EvidenceError: it was not asked for, or is not a whole log of the tool.
+        """
+        log = self._document["Log"]
+        if log is None:
+            raise EvidenceError("the recording was made without a log of docker-bench-security")
+        if log["Path"] != path:
+            raise EvidenceError(f"the recording has the log {log['Path']}, not {path}")
+        if "Fault" in log:
+            raise EvidenceError(f"{path}: {log['Fault']}")
+        if "Results" not in log:
+            return None
+        times = log["Started"], log["Ended"]
+        return Run(log["Version"], frozenset(log["Sections"]), log["Results"], *times)

@@ -1,0 +1,71 @@
+"""Which machine and which engine a target is: no control judges it, but whoever reads the evidence asks."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from hullcheck.facts.engine import DOCKER_INFO
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.verdicts import EvidenceError
+
+UNKNOWN = "unknown"
+_OVER_SSH = ("ssh", "safe-ssh", "paramiko")
+_MACHINE_ID = re.compile(r"[0-9a-f]{32}\s*")
+
+
+def _keep(text: str) -> str:
+    """The number alone: a file of this name may hold anything."""
+    return text if _MACHINE_ID.fullmatch(text) else ""
+
+
+MACHINE_ID = Probe(
+    "machine_id",
+    """
+for path in /etc/machine-id /var/lib/dbus/machine-id; do
+  [ ! -s "$path" ] || exec cat "$path"
+done
+echo "the machine has no id" >&2
+exit 1
+""",
+    _keep,
+)
+
+PROBES = (MACHINE_ID,)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What tells a target from all others; each is `unknown` where it could not be had.
+
+    Attributes:
+        machine_id: that of its system.
+        engine_id: that of its Docker engine.
+        host_key: as of a `Recording`.
+    """
+
+    machine_id: str
+    engine_id: str
+    host_key: str
+
+    @classmethod
+    def of(cls, recording: Recording) -> Self:
+        """What *recording* says of its target."""
+        key = recording.host_key or (UNKNOWN if recording.backend in _OVER_SSH else "")
+        return cls(_machine_id(recording), _engine_id(recording), key)
+
+
+def _machine_id(recording: Recording) -> str:
+    try:
+        return recording.text(MACHINE_ID).strip() or UNKNOWN
+    except EvidenceError:
+        return UNKNOWN
+
+
+def _engine_id(recording: Recording) -> str:
+    try:
+        info = recording.json(DOCKER_INFO)
+    except EvidenceError:
+        return UNKNOWN
+    found = info.get("ID") if isinstance(info, dict) else None
+    return found if isinstance(found, str) and found else UNKNOWN

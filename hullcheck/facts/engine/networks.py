@@ -1,0 +1,98 @@
+"""The engine's networks."""
+
+import re
+from dataclasses import dataclass
+
+from hullcheck.facts.engine import require_engine
+from hullcheck.recording import Recording, decode_json
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import json_lines
+from hullcheck.verdicts import EvidenceError
+
+DOCKER_NETWORKS = Probe(
+    "docker_networks",
+    """
+ids=$(docker network ls --quiet --no-trunc) || exit
+[ -z "$ids" ] || docker network inspect --format "{{json .}}" $ids
+""",
+    json_lines(
+        {
+            "Name": True,
+            "Id": True,
+            "Driver": True,
+            "Scope": True,
+            "EnableIPv6": True,
+            "Ingress": True,
+            "Internal": True,
+            "Options": dict.fromkeys(
+                (
+                    "encrypted",
+                    "com.docker.network.bridge.enable_icc",
+                    "com.docker.network.bridge.host_binding_ipv4",
+                    "com.docker.network.host_ipv4",
+                ),
+                True,
+            ),
+        }
+    ),
+)
+
+PROBES = (DOCKER_NETWORKS,)
+
+_GONE = re.compile(r"(?:network [0-9a-f]{64} not found|No such network: [0-9a-f]{64})$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network.
+
+    Attributes:
+        options: those of its driver.
+        internal: whether it leads nowhere outside.
+        ipv6: whether its containers have addresses of IPv6; None where the engine does not say.
+    """
+
+    name: str
+    id: str
+    driver: str
+    ingress: bool
+    options: dict[str, str]
+    ipv6: bool | None = None
+    internal: bool = False
+
+
+def networks(recording: Recording) -> tuple[Network, ...]:
+    """All networks of the engine.
+
+    Raises:
+        NotApplicable: there is no Docker on this target.
+        EvidenceError: the engine did not say.
+    """
+    require_engine(recording)
+    documents = [decode_json(line, DOCKER_NETWORKS.name) for line in _said(recording).split("\n") if line]
+    try:
+        return tuple(
+            Network(
+                each["Name"],
+                each["Id"],
+                each["Driver"],
+                bool(each.get("Ingress")),
+                each.get("Options") or {},
+                each.get("EnableIPv6"),
+                bool(each.get("Internal")),
+            )
+            for each in documents
+        )
+    except (KeyError, TypeError):
+        raise EvidenceError(
+            "docker network inspect: the answer is not what the engine's API documents"
+        ) from None
+
+
+def _said(recording: Recording) -> str:
+    """What the engine said of its networks; that some are gone since they were listed says nothing of the others."""
+    answer = recording.answer(DOCKER_NETWORKS)
+    complaints = [line for line in answer.stderr.splitlines() if line.strip()]
+    if answer.status == 1 and complaints and all(map(_GONE.search, complaints)):
+        return answer.stdout
+    return recording.text(DOCKER_NETWORKS)

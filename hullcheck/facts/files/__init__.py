@@ -1,0 +1,348 @@
+"""Which files an engine really uses, in groups: of its units, its configuration, its keys and its sockets."""
+
+import posixpath
+import re
+import stat
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from hullcheck.facts import daemon
+from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.daemon.config_file import START
+from hullcheck.facts.daemon.sockets import real_path
+from hullcheck.facts.files.answer import SYSTEM, Answer, UnitFiles, View
+from hullcheck.facts.files.probe import ENGINE_FILES
+from hullcheck.facts.host.file import FileFact, State, abstract_socket
+from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing import certificates
+from hullcheck.parsing.certificates import Certificate
+from hullcheck.parsing.go import go_boolean
+from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError
+
+PROBES = (ENGINE_FILES,)
+EVIDENCE = (ENGINE_FILES, *daemon.EVIDENCE)
+
+CONFIGURATION = "/etc/docker/"
+_UNSHOWN = "[unprintable]"
+"""What systemctl(1) shows in the place of a path with a blank in it."""
+_MASK = "/dev/null"
+"""Where a link leads that masks a unit, or a drop-in of it: whoever may write there, systemd reads nothing."""
+_MAIN_UNITS = ("docker.service", "snap.docker.dockerd.service")
+_ANY_GROUP = range(1 << 32)
+"""Of a directory that others share: what its group may do is in its mode."""
+_TLS_PER_OPTION = 23
+"""The first engine for which DOCKER_TLS_VERIFY turns nothing on by itself."""
+
+Files = Subjects[FileFact]
+
+
+@dataclass(frozen=True)
+class EngineFiles:
+    """The files of the daemon of a target; what one group needs and could not be read spoils no other."""
+
+    answer: Answer
+    daemon: Daemon
+
+    @classmethod
+    def of(cls, recording: Recording, daemon: Daemon) -> "EngineFiles":
+        """The files of *daemon*.
+
+        Raises:
+            EvidenceError: the target did not answer.
+        """
+        return cls(Answer.of(recording), daemon)
+
+    def group(self, name: str) -> Files:
+        """The files of one of GROUPS.
+
+        Raises:
+            EvidenceError: which files these are cannot be told.
+        """
+        return GROUPS[name](self)
+
+    @cached_property
+    def view(self) -> View:
+        """The files as the daemon sees them.
+
+        Raises:
+            EvidenceError: the daemon could not be found, or started after the probe looked.
+        """
+        found = self.answer.daemons.get(self.daemon.pid)
+        if found is None:
+            raise EvidenceError("the files of the daemon could not be read: it started or ended meanwhile")
+        return found
+
+    # ---- files
+
+    def _file(self, view: View, path: str, *names: str) -> FileFact:
+        """A file of the engine by its path, or by other names of the same."""
+        found = self.answer.file(view, *names, path) if names else self.answer.file(view, path)
+        return replace(found, path=path, owners=self._owners, groups=self._groups)
+
+    @cached_property
+    def _owners(self) -> frozenset[int]:
+        """Who may own files of the engine: root, and the user of a rootless one."""
+        process = self.daemon.process
+        return frozenset({0, *process.uids[1:2]}) if process.rootless else frozenset({0})
+
+    @cached_property
+    def _groups(self) -> tuple[range, ...]:
+        """The numbers of their groups; those of a rootless engine's namespace are lent to its user."""
+        if not self.daemon.process.rootless:
+            return (range(1),)
+        own = self.view.words.get("group", "")
+        single = range(int(own), int(own) + 1) if own.isdigit() else range(0)
+        lines = (line.split() for line in self.view.words.get("groups", "").split("\n") if line)
+        lent = [range(int(first), int(first) + int(count)) for _, first, count in lines if first != "0"]
+        return (range(1), single, *lent)
+
+    def _files(self, view: View, paths: Iterable[str], nothing: str) -> Files:
+        return Subjects("file", tuple((path, self._file(view, path)) for path in paths), nothing)
+
+    # ---- systemd
+
+    def service_unit(self) -> Files:
+        """Those of the unit that starts the daemon: its file, its drop-ins, its environment files; and where
+        more would be read."""
+        return self._of_units([self._unit] if self._unit else [], "systemd does not start this daemon")
+
+    def socket_units(self) -> Files:
+        """Those of the socket units that start the daemon, and of docker.socket."""
+        unit = self._unit
+        manager = unit.manager if unit else self._manager
+        names = {"docker.socket", *(unit.values.get("TriggeredBy", "").split() if unit else ())}
+        found = [each for each in self.answer.units if each.manager == manager and each.exists]
+        units = [each for each in found if each.name in names and each.name.endswith(".socket")]
+        return self._of_units(units, "systemd has no docker.socket")
+
+    def _of_units(self, units: Iterable[UnitFiles], nothing: str) -> Files:
+        if SYSTEM not in self.answer.managers:
+            return Subjects("file", (), "the target does not run systemd")
+        files = {path: self._of_unit(unit, path) for unit in units for path in (*unit.paths, *unit.folders)}
+        return Subjects("file", tuple(files.items()), nothing)
+
+    def _of_unit(self, unit: UnitFiles, path: str) -> FileFact:
+        if path == _UNSHOWN:
+            doubt = f"systemd does not show the name of a drop-in of {unit.name}, for it holds a blank"
+            return FileFact(path, State.UNREAD, doubt=doubt)
+        found = self._file(self.answer.managers[unit.manager], path)
+        if found.itself and found.itself.path == _MASK:  # nobody can write to what is read there
+            return replace(found, itself=replace(found.itself, mode=stat.S_IFCHR))
+        return replace(found, groups=(_ANY_GROUP,)) if path in unit.folders else found
+
+    @property
+    def _manager(self) -> str:
+        """The user whose systemd may have started the daemon."""
+        process = self.daemon.process
+        own = str(process.uids[1]) if process.rootless and len(process.uids) > 1 else SYSTEM
+        return self.view.words.get("manager_of_unit", own)
+
+    @cached_property
+    def _unit(self) -> UnitFiles | None:
+        """The unit of the daemon, by its main process: the daemon, or what started it (a shell, rootlesskit).
+
+        Where systemd did not start it, that is docker.service, if it has a file and runs no other daemon: it
+        will start one.
+
+        Raises:
+            EvidenceError: systemd did not say.
+        """
+        pids = {str(self.daemon.pid), *self.view.words.get("parents", "").split()} - {"0", "1"}
+        known = [each for each in self.answer.units if each.manager == self._manager]  # others may lie
+        for unit in known:
+            if unit.values.get("MainPID") in pids and unit.name.endswith(".service"):
+                return unit
+        if self._manager in self.answer.silent:
+            raise EvidenceError(f"systemd did not say which unit runs the daemon (process {self.daemon.pid})")
+        if self._manager != SYSTEM:
+            return None
+        idle = (each for each in known if each.exists and each.values.get("MainPID") == "0")
+        return next((each for each in idle if each.name in _MAIN_UNITS), None)
+
+    # ---- configuration
+
+    def configuration_directories(self) -> Files:
+        """That of the configuration file in use, and /etc/docker where the daemon is root's."""
+        path = self._configuration_path
+        own = [path.rpartition("/")[0] + "/" if "/" in path else "./"] if path else []
+        common = [] if self.daemon.process.rootless else [CONFIGURATION]
+        asked = [self._absolute(each) for each in (*common, *own)]
+        files = {
+            posixpath.normpath(each): self._file(self.view, posixpath.normpath(each), each) for each in asked
+        }
+        return Subjects("file", tuple(files.items()), "the daemon has no configuration directory")
+
+    def configuration_file(self) -> Files:
+        """The one in use."""
+        path = self._configuration_path
+        nothing = "the daemon was started without a configuration file"
+        return self._files(self.view, [self._absolute(path)] if path else [], nothing)
+
+    @property
+    def _configuration_path(self) -> str:
+        """As the daemon was told it; empty where it was told to have none.
+
+        Raises:
+            EvidenceError: it could not be read.
+        """
+        file = self.daemon.files.config
+        if not file.path and file.state != "absent":
+            file.values()  # says why it is not known
+        return file.path
+
+    def _absolute(self, path: str) -> str:
+        """A path that the daemon takes from the directory in which it runs."""
+        return path if path.startswith("/") else f"{self.view.words.get('directory', '')}/{path}"
+
+    # ---- certificates and keys
+
+    def registry_certificates(self) -> Files:
+        """All files and directories below certs.d; nothing where there is no file."""
+        folder = self.view.words.get("registries")
+        if folder is None:
+            raise EvidenceError("the directory of the registries' certificates is not known; are you root?")
+        top = self._file(self.view, folder)
+        files = {path: self._file(self.view, path) for path in self.view.below(folder)}
+        closed = {path: self._closed(path) for path in self.view.closed}
+        if top.state is State.UNREAD:
+            return Subjects("file", ((folder, top),))
+        if closed or not all(file.itself and file.itself.is_directory for file in files.values()):
+            return Subjects("file", tuple({**files, **closed}.items()))
+        absent = top.state is State.ABSENT
+        return Subjects(
+            "file", (), f"{folder} does not exist" if absent else f"there is no file below {folder}"
+        )
+
+    def _closed(self, path: str) -> FileFact:
+        return FileFact(path, State.UNREAD, doubt="what lies in it may not be read; are you root?")
+
+    def tls_ca(self) -> Files:
+        """The CA that the certificates of clients must be of."""
+        return self._tls("tlscacert", "ca.pem")
+
+    def tls_certificate(self) -> Files:
+        """The certificate of the daemon."""
+        return self._tls("tlscert", "cert.pem")
+
+    def tls_key(self) -> Files:
+        """The private key of the daemon."""
+        return self._tls("tlskey", "key.pem")
+
+    def _tls(self, option: str, default: str) -> Files:
+        """What an option names; without it the default file, where the daemon looks for that."""
+        path = next(iter(self.daemon.process.values(option)[-1:]), "") or self._document.get(option)
+        if not path and self._looks_for_defaults:
+            folder = self.view.words.get("tls")
+            if folder is None:
+                raise EvidenceError("the directory of the daemon's certificates is not known; are you root?")
+            path = f"{folder}/{default}"
+        named = [self._absolute(_unquoted(str(path)))] if path else []
+        return self._files(self.view, named, f"no {option} is configured, and TLS does not ask for one")
+
+    def certificates(self, file: FileFact) -> tuple[Certificate, ...]:
+        """Those in a file of TLS, in order.
+
+        Raises:
+            EvidenceError: there is none, or one cannot be read.
+        """
+        pem = self.view.walks[file.path].pem
+        if not pem:
+            raise EvidenceError(f"{file.path} holds no certificate that could be read")
+        return certificates.read(pem)
+
+    def is_older_than_daemon(self, file: FileFact) -> bool:
+        """Whether a file of TLS is as it was when the daemon started; what cannot be told counts as a change."""
+        started, changed = self.daemon.process.started, self.view.walks[file.path].changed
+        return started is not None and changed is not None and changed[1] <= started[0] + START
+
+    @property
+    def _document(self) -> Mapping[str, Any]:
+        """What daemon.json says."""
+        return self.daemon.files.config.values()
+
+    @property
+    def _looks_for_defaults(self) -> bool:
+        """Whether the daemon takes the files of its default directory.
+
+        Only the command line and the environment make it look there, and the variable alone starts no TLS.
+        """
+        flags = self.daemon.process
+        if flags.values("tlsverify") or any(map(go_boolean, flags.values("tls")[-1:])):
+            return True
+        environment = flags.environment
+        started = self._document.get("tls") or "tlsverify" in self._document or self._is_old
+        if started and environment is None:
+            raise EvidenceError("the environment of the daemon could not be read; are you root?")
+        return bool(started and (environment or {}).get("DOCKER_TLS_VERIFY"))
+
+    @property
+    def _is_old(self) -> bool:
+        major = self.daemon.engine.version.partition(".")[0]
+        return major.isdigit() and int(major) < _TLS_PER_OPTION
+
+    # ---- files at fixed places
+
+    def default_file(self) -> Files:
+        """What Debian's start scripts read."""
+        return self._files(self.answer.host, ["/etc/default/docker"], "")
+
+    def sysconfig_file(self) -> Files:
+        """What Red Hat's start scripts read."""
+        return self._files(self.answer.host, ["/etc/sysconfig/docker"], "")
+
+    # ---- sockets
+
+    def api_sockets(self) -> Files:
+        """Every unix socket on which the API listens."""
+        found = self._sockets(self.daemon.api_sockets, "the API listens on no unix socket")
+        units = [each for each in self.answer.units if each.manager == self._manager]
+        coming = {real_path(self.daemon.process, path): unit for unit in units for path in unit.listens}
+        return replace(found, named=tuple((path, _made_by(coming.get(path), file)) for path, file in found))
+
+    def containerd_sockets(self) -> Files:
+        """That of the containerd which the daemon uses."""
+        return self._sockets(self.daemon.containerd_sockets, "the daemon uses no containerd")
+
+    def _sockets(self, paths: Collection[str], nothing: str) -> Files:
+        """Sockets, named without links; clients use the name that the socket was given, with its links."""
+        given: dict[str, list[str]] = {}
+        for each in self.daemon.process.unix_table:
+            given.setdefault(each.real, []).append(each.path)
+        files = {path: self._file(self.view, path, *given.get(path, ())) for path in paths if path[0] != "@"}
+        files |= {path: abstract_socket(path) for path in paths if path[0] == "@"}
+        return Subjects("file", tuple(files.items()), nothing)
+
+
+def _made_by(unit: UnitFiles | None, socket: FileFact) -> FileFact:
+    """The socket, with what its unit gives it at the next start."""
+    if unit is None:
+        return socket
+    mode = unit.values.get("SocketMode", "")
+    bits = int(mode, 8) if re.fullmatch("[0-7]+", mode) else 0
+    return replace(socket, next_mode=bits, next_group=unit.values.get("SocketGroup", ""))
+
+
+def _unquoted(value: str) -> str:
+    """dockerd takes quotes around these options for no part of the path."""
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if quoted else value
+
+
+GROUPS: Mapping[str, Callable[[EngineFiles], Files]] = {
+    "service_unit_file": EngineFiles.service_unit,
+    "socket_unit_file": EngineFiles.socket_units,
+    "configuration_directory": EngineFiles.configuration_directories,
+    "registry_certificate": EngineFiles.registry_certificates,
+    "tls_ca": EngineFiles.tls_ca,
+    "tls_certificate": EngineFiles.tls_certificate,
+    "tls_key": EngineFiles.tls_key,
+    "api_socket": EngineFiles.api_sockets,
+    "configuration_file": EngineFiles.configuration_file,
+    "default_file": EngineFiles.default_file,
+    "sysconfig_file": EngineFiles.sysconfig_file,
+    "containerd_socket": EngineFiles.containerd_sockets,
+}
+"""The groups by the names under which controls ask for them, one file at a time."""

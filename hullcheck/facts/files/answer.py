@@ -1,0 +1,252 @@
+"""Reads the answer of the probe that looks at the files of the engine."""
+
+import posixpath
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from hullcheck.facts.files.probe import ENGINE_FILES
+from hullcheck.facts.host.file import FileFact, Grant, Node, State, grants
+from hullcheck.parsing.times import Span, moment
+from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError
+
+Record = tuple[str, str]
+"""A word of the probe's, and a text of the host's."""
+
+SYSTEM = "0"
+"""The user whose systemd is that of the system."""
+
+_SECTIONS = ("dockerd", "manager", "host")
+_END_OF_UNIT = ("property", "")
+_NOT_ASKED = "the probe did not find out that it is used"
+_GONE = "it was changed meanwhile; audit again"
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The way of one path.
+
+    Attributes:
+        links: those on the way, each in a directory without links above it.
+        end: the file without links, or what is missing or may not be read.
+        grants: what the access control list of a socket adds; None where that is not known.
+        pem: the certificates in a file of TLS.
+        changed: the last change of a file of TLS; None where that is not known.
+    """
+
+    state: State
+    links: tuple[str, ...] = ()
+    end: str = ""
+    grants: tuple[Grant, ...] | None = None
+    pem: str = ""
+    changed: Span | None = None
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> "Walk":
+        """Read what the probe says after the name of the path."""
+        values = {word: value for word, value in records if word != "link"}
+        links = tuple(value for word, value in records if word == "link")
+        for state in State:
+            if state.value in values:
+                listed = values.get("acl")
+                known = None if listed is None else () if listed == "none" else grants(listed)
+                times = list(map(moment, values.get("changed", "").split("|")))
+                changed = max(times) if all(times) else None  # type: ignore[type-var]  # none is None there
+                return cls(state, links, values[state.value], known, values.get("pem", ""), changed)
+        return cls(State.UNREAD, links)
+
+    @property
+    def way(self) -> tuple[str, ...]:
+        """Every directory and link before the end, in the order in which they are met."""
+        places = [place for link in self.links for place in (*_above(link), link)]
+        return tuple(dict.fromkeys((*places, *_above(self.end))))
+
+
+def _above(path: str) -> tuple[str, ...]:
+    """The directories in which *path* lies, the root first."""
+    found: list[str] = []
+    while path != "/":
+        path = posixpath.dirname(path)
+        found.insert(0, path)
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class View:
+    """The files as one process sees them.
+
+    Attributes:
+        root: the prefix of their paths in the auditor's view.
+        words: what else the probe found out, by its own word for it.
+        closed: directories whose content may not be read.
+    """
+
+    root: str
+    words: dict[str, str]
+    walks: dict[str, Walk]
+    closed: tuple[str, ...]
+
+    @classmethod
+    def of(cls, records: list[Record]) -> "View":
+        """Read what the probe says of one process."""
+        words = {word: value for word, value in records if word != "closed"}
+        walks = {part[0][1]: Walk.of(part[1:]) for part in _beginning(_split(records, ("asked",)), "asked")}
+        closed = tuple(value for word, value in records if word == "closed")
+        return cls(words.get("root", ""), words, walks, closed)
+
+    def below(self, folder: str) -> tuple[str, ...]:
+        """All paths in *folder*, and in its folders, that were looked at."""
+        return tuple(path for path in self.walks if path.startswith(folder + "/"))
+
+
+@dataclass(frozen=True)
+class UnitFiles:
+    """What a systemd knows of one unit.
+
+    Attributes:
+        manager: the user whose systemd it is, or SYSTEM.
+        values: its properties.
+        paths: its file, its drop-ins and its environment files.
+        folders: the directories in which more of them would be read.
+        listens: of a socket unit, the addresses.
+    """
+
+    manager: str
+    values: dict[str, str]
+    paths: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+    listens: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, manager: str, records: list[Record]) -> "UnitFiles":
+        """Read its properties, and the files that its patterns stand for."""
+        values = dict(value.partition("=")[::2] for word, value in records if word == "property")
+        environment, folders = (
+            tuple(value for word, value in records if word == each) for each in ("match", "folder")
+        )
+        named = [values.get("FragmentPath", ""), *values.get("DropInPaths", "").split(), *environment]
+        listens = tuple(
+            value.removeprefix("Listen=").rpartition(" (")[0]
+            for word, value in records
+            if word == "property" and value.startswith("Listen=")
+        )
+        return cls(manager, values, tuple(dict.fromkeys(filter(None, named))), folders, listens)
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.values.get("Id", "")
+
+    @property
+    def exists(self) -> bool:
+        """Whether systemd has a file for it."""
+        return bool(self.values.get("FragmentPath"))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All that the probe says.
+
+    Attributes:
+        nodes: what stat(1) said, by the path in the auditor's view.
+        daemons: the view of each process called dockerd, by its number.
+        host: the view of the auditor.
+        managers: the files that each systemd which was asked names, by the user whose it is.
+        silent: the users whose systemd gave no answer.
+        units: of those that gave one.
+    """
+
+    nodes: dict[str, Node]
+    daemons: dict[int, View]
+    host: View
+    managers: dict[str, View]
+    silent: frozenset[str]
+    units: tuple[UnitFiles, ...]
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Answer":
+        """Read it.
+
+        Raises:
+            EvidenceError: there is none, or it is not what the probe prints.
+        """
+        try:
+            return cls._read(_split(_records(recording.text(ENGINE_FILES)), _SECTIONS))
+        except (ValueError, IndexError):
+            raise EvidenceError(f"{ENGINE_FILES.name}: the answer is not what the probe prints") from None
+
+    @classmethod
+    def _read(cls, sections: list[list[Record]]) -> "Answer":
+        (host,) = _beginning(sections, "host")
+        managers = _beginning(sections, "manager")
+        return cls(
+            dict(_node(value) for section in sections for word, value in section if word == "stat"),
+            {int(part[0][1]): View.of(part) for part in _beginning(sections, "dockerd")},
+            View.of(host),
+            {part[0][1]: View.of(part) for part in managers},
+            frozenset(part[0][1] for part in managers if ("silent", "") in part),
+            tuple(unit for part in managers for unit in _units(part)),
+        )
+
+    def file(self, view: View, *names: str) -> FileFact:
+        """The file that has these names; the first one that was looked at leads the way."""
+        name = next((each for each in names if each in view.walks), None)
+        if name is None:
+            return FileFact(names[0], State.UNREAD, doubt=_NOT_ASKED)
+        walk = view.walks[name]
+        if walk.state is not State.FOUND:
+            return FileFact(names[0], walk.state, doubt=f"{walk.end or name} may not be read; are you root?")
+        nodes = tuple(self._seen(view, path) for path in (*walk.way, walk.end))
+        known = tuple(each for each in nodes if each is not None)
+        if len(known) < len(nodes):
+            return FileFact(names[0], State.UNREAD, doubt=_GONE)
+        return FileFact(names[0], State.FOUND, known[-1], known[:-1], walk.grants)
+
+    def _seen(self, view: View, path: str) -> Node | None:
+        """What stat said of *path* in a view, under the name that it has there."""
+        found = self.nodes.get(view.root + path)
+        return Node(path, found.mode, found.uid, found.gid, found.group) if found else None
+
+
+# ---- records
+
+
+def _records(text: str) -> list[Record]:
+    """The records in the probe's output; a text of the host's may hold all but the probe's own number."""
+    match = re.match(r"[0-9a-f]{32} ", text)
+    if match is None:
+        raise EvidenceError(f"{ENGINE_FILES.name}: the target did not answer")
+    bodies = text.removesuffix("\n").removeprefix(match[0]).split("\n" + match[0])
+    return [(word, value) for word, _, value in (body.partition(" ") for body in bodies)]
+
+
+def _split(records: Iterable[Record], words: Collection[str]) -> list[list[Record]]:
+    """The records in parts that each begin with one of these words, after what comes before the first."""
+    parts: list[list[Record]] = [[]]
+    for record in records:
+        if record[0] in words:
+            parts.append([])
+        parts[-1].append(record)
+    return parts
+
+
+def _beginning(parts: Iterable[list[Record]], word: str) -> list[list[Record]]:
+    return [part for part in parts if part and part[0][0] == word]
+
+
+def _node(text: str) -> tuple[str, Node]:
+    mode, uid, gid, group, path = text.split(":", 4)
+    return path, Node(path, int(mode, 16), int(uid), int(gid), group)
+
+
+def _units(section: list[Record]) -> Iterable[UnitFiles]:
+    """The units of one manager; an empty property ends one."""
+    unit: list[Record] = []
+    for record in [*section, _END_OF_UNIT]:
+        if record != _END_OF_UNIT:
+            unit.append(record)
+            continue
+        if any(word == "property" for word, _ in unit):
+            yield UnitFiles.of(section[0][1], unit)
+        unit = []

@@ -1,0 +1,158 @@
+"""Which block devices lie below a file system, and whether what is written there is encrypted on the way."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from hullcheck.facts.files.storage import Storage
+from hullcheck.parsing.mountinfo import Mount, is_below
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets import HIDDEN
+from hullcheck.secrets.redact import lines_like
+
+_KNOWN = lines_like(r"\S+/(?:dev|dm/uuid|dm/name):.*", "(?:key|partition|slave):.*")
+# What the key of a device is read from, if that is no file: a word for its script, which may be anything.
+_NO_FILE = re.compile(r"^(key:\S+ )[^/\s].*", re.MULTILINE)
+
+
+def _keep(text: str) -> str:
+    return _NO_FILE.sub(rf"\1{HIDDEN}", _KNOWN(text))
+
+
+BLOCK_DEVICES = Probe(
+    "block_devices",
+    r"""
+cd /sys/class/block || exit
+grep -Hs "" */dev */dm/uuid */dm/name
+for link in */slaves/*; do [ ! -e "$link" ] || printf "slave:%s\n" "$link"; done
+for link in /sys/fs/btrfs/*/devices/*; do
+  [ ! -e "$link" ] || printf "slave:%s\n" "${link#/sys/fs/btrfs/}"
+done
+for link in *; do
+  [ ! -e "$link/partition" ] || printf "partition:%s %s\n" "$link" "$(cd -P "$link/.." && echo "${PWD##*/}")"
+done
+[ ! -r /etc/crypttab ] || grep -v "^#" /etc/crypttab | while read -r name _ key _; do echo "key:$name $key"; done
+exit 0
+""",
+    _keep,
+)
+
+PROBES = (BLOCK_DEVICES,)
+_MEMORY = ("tmpfs", "ramfs")
+
+
+@dataclass(frozen=True)
+class BlockDevices:
+    """The block devices of a host.
+
+    Attributes:
+        files: what the kernel says of each, by name and file: `dm-0/dm/uuid`.
+        below: the devices on which each lies.
+        keys: the key files that /etc/crypttab names, by the name of the device.
+    """
+
+    files: Mapping[str, str]
+    below: Mapping[str, tuple[str, ...]]
+    keys: Mapping[str, str]
+
+    @classmethod
+    def of(cls, recording: Recording) -> "BlockDevices":
+        """Read them.
+
+        Raises:
+            EvidenceError: /sys/class/block could not be read.
+        """
+        files: dict[str, str] = {}
+        below: dict[str, list[str]] = {}
+        keys: dict[str, str] = {}
+        for line in recording.text(BLOCK_DEVICES).splitlines():
+            word, _, text = line.partition(":")
+            if word == "slave":
+                below.setdefault(text.partition("/")[0], []).append(text.rpartition("/")[2])
+            elif word == "partition":
+                name, _, disk = text.partition(" ")
+                below.setdefault(name, []).append(disk)
+            elif word == "key":
+                name, _, key = text.partition(" ")
+                keys[name] = key
+            elif "/" in word:
+                files[word] = text
+        return cls(files, {name: tuple(lower) for name, lower in below.items()}, keys)
+
+    @cached_property
+    def _by_number(self) -> dict[str, str]:
+        return {value: path.partition("/")[0] for path, value in self.files.items() if path.endswith("/dev")}
+
+    def _name(self, mount: Mount) -> str:
+        """The device on which a file system lies; empty where that is none that is known."""
+        if found := self._by_number.get(mount.device):
+            return found
+        if not mount.source.startswith("/dev/"):
+            return ""
+        wanted = posixpath.basename(
+            mount.source
+        )  # file systems of several devices have a number of their own
+        mapped = [
+            path.partition("/")[0]
+            for path, name in self.files.items()
+            if path.endswith("dm/name") and name == wanted
+        ]
+        return next(iter(mapped), wanted if f"{wanted}/dev" in self.files else "")
+
+    def _whole(self, name: str, kind: str) -> str:
+        """What lies on a device and on others beside it: a btrfs; else the device."""
+        sets = (
+            each
+            for each, devices in self.below.items()
+            if name in devices and f"{each}/dev" not in self.files
+        )
+        return next(sets, name) if kind == "btrfs" else name
+
+    def _crypt(self, name: str) -> str:
+        """The mapping of dm-crypt on the way down from a device; empty where there is a way without one."""
+        if self.files.get(f"{name}/dm/uuid", "").startswith("CRYPT-"):
+            return name
+        found = [self._crypt(lower) for lower in self.below.get(name, ())]
+        return found[0] if found and all(found) else ""
+
+    def about(self, mount: Mount) -> str:
+        """What is known of the encryption below a file system, in words."""
+        if mount.kind in _MEMORY:
+            return "in memory"
+        name = self._name(mount)
+        if not name:
+            return f"on {mount.kind} of {mount.source or mount.device}, whose encryption cannot be told from here"
+        crypt = self._crypt(self._whole(name, mount.kind))
+        if not crypt:
+            return f"on {name}, not encrypted by dm-crypt"
+        kind = self.files[f"{crypt}/dm/uuid"].split("-")[1]
+        mapped = self.files.get(f"{crypt}/dm/name", crypt)
+        key = self.keys.get(mapped, "")
+        where = f", its key in the file {key} on this host" if key.startswith("/") else ""
+        return f"on {name}, encrypted by dm-crypt ({kind}, {mapped}{where})"
+
+
+@dataclass(frozen=True)
+class DataAtRest:
+    """Where the engine and its volumes keep data, and what encrypts it."""
+
+    storage: Storage
+    mounts: tuple[Mount, ...]
+    devices: BlockDevices
+
+    @property
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Each directory with data, and what is known of its encryption.
+
+        Raises:
+            EvidenceError: the data root could not be looked at.
+        """
+        roots = self.storage.roots
+        for root in roots:
+            yield root.path, self.devices.about(root.mount)
+        for mount in self.mounts:
+            if any(is_below(mount.point, f"{root.path}/volumes") and mount != root.mount for root in roots):
+                yield mount.point, self.devices.about(mount)

@@ -1,0 +1,359 @@
+"""Where the programs and directories of an engine really are, which `engine_files` does not look at."""
+
+import posixpath
+import stat
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from hullcheck.facts import files as engine_files
+from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.engine import DATA_ROOT
+from hullcheck.facts.files import EngineFiles, Files
+from hullcheck.facts.host.file import FileFact, Node, State
+from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing import namespaces
+from hullcheck.parsing.mountinfo import is_below
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import DROPPED, lines_like
+from hullcheck.verdicts import EvidenceError
+
+_KNOWN = lines_like(
+    r"(?:containerd-[a-z-]+|data-root|data-root-part|program [\w-]+)\|(?:absent|directory|file|unread)\|.*",
+    r"argument\|\d+\|(?:.*/containerd|--?(?:a|address|c|config|root)(?:=.*)?|/.*)",
+    r"toml\|\d+\|\s*(?:\[(?:grpc|other)\]|(?:root|address)\s*=).*",
+    r"data-root-listed\|",
+    r"running\|\d+\|/.*",
+    r"namespace\|.*",
+)
+
+
+def _keep(text: str) -> str:
+    """Of the arguments of containerd the places that it is given."""
+    return "\n".join(line for line in _KNOWN(text).split("\n") if line != DROPPED)
+
+
+ENGINE_PLACES = Probe(
+    "engine_places",
+    r"""
+cd /proc || exit
+line_feed="
+"
+place() {  # WORD PATH: what is there, without links
+  if [ -d "$2" ]; then kind=directory; elif [ -e "$2" ]; then kind=file
+  else
+    case $(ls -d "$2" 2>&1) in
+      *": No such file or directory" | *": Not a directory") printf "%s|absent|%s|\n" "$1" "$2" ;;
+      *) printf "%s|unread|%s|\n" "$1" "$2" ;;
+    esac
+    return
+  fi
+  printf "%s|%s|%s|%s\n" "$1" $kind "$2" "$(readlink -f "$2")"
+}
+
+(
+  @ROOT@
+  place data-root "$root"
+  if [ -r "$root" ]; then
+    echo "data-root-listed|"
+    for part in "$root"/*; do [ ! -L "$part" ] || place data-root-part "$part"; done
+  fi
+) 2>/dev/null
+place containerd-directory /run/containerd
+place containerd-configuration /etc/containerd/config.toml
+
+running=$(ls -ln [0-9]*/exe 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1|/p" |
+  grep -e "/dockerd$" -e "/containerd$" -e "/containerd-shim$" -e "/containerd-shim-[a-z0-9-]*$" -e "/runc$" \
+    -e "/dockerd (deleted)$" -e "/containerd (deleted)$" -e "/runc (deleted)$")
+folders="" links=""
+set -f
+IFS=$line_feed
+for line in $running; do
+  printf "running|%s\n" "$line"
+  links=$links$line_feed${line%%|*}/ns/mnt
+  path=${line#*|}
+  case "$folders$line_feed" in
+    *"$line_feed${path%/*}$line_feed"*) ;;
+    *) folders=$folders$line_feed${path%/*} ;;
+  esac
+  case $path in
+    */containerd | */containerd" (deleted)")
+      config="" before=""
+      for word in $(tr "\n\0" " \n" <${line%%|*}/cmdline); do
+        printf "argument|%s|%s\n" "${line%%|*}" "$word"
+        case $before in --config | -c) config=$word ;; esac
+        case $word in --config=* | -c=*) config=${word#*=} ;; esac
+        before=$word
+      done
+      config=${config:-/etc/containerd/config.toml}
+      place "containerd-in-use" "$config"
+      grep -hs -e "^[[:space:]]*\[" -e "^[[:space:]]*root[[:space:]]*=" \
+        -e "^[[:space:]]*address[[:space:]]*=" "$config" |
+        sed -e "/\[grpc\]/!s/^[[:space:]]*\[.*/[other]/" -e "s/^/toml|${line%%|*}|/" ;;
+  esac
+done
+[ -z "$links" ] || ls -ln $links 2>/dev/null | sed "s/^/namespace|/"
+seen=""
+for folder in $(printf "%s" "$PATH" | tr : "\n") $folders; do
+  cd -P "$folder" 2>/dev/null || continue
+  folder=$PWD
+  case "$seen$line_feed" in *"$line_feed$folder$line_feed"*) continue ;; esac
+  seen=$seen$line_feed$folder
+  for name in containerd containerd-shim containerd-shim-runc-v1 containerd-shim-runc-v2 runc; do
+    [ ! -f "$folder/$name" ] || place "program $name" "$folder/$name"
+  done
+done
+exit 0
+""".replace("@ROOT@", DATA_ROOT.strip()),
+    _keep,
+)
+
+PROBES = (ENGINE_PLACES,)
+EVIDENCE = (ENGINE_PLACES, *engine_files.EVIDENCE)
+
+_DELETED = " (deleted)"
+_STATES = {"absent": State.ABSENT, "unread": State.UNREAD}
+_DEFAULT_ADDRESS = "/run/containerd/containerd.sock"
+_DEFAULT_ROOT = "/var/lib/containerd"
+_ARE_YOU_ROOT = "are you root?"
+
+
+@dataclass(frozen=True)
+class Containerd:
+    """A containerd process.
+
+    Attributes:
+        address: its socket, with /var/run as /run.
+        root: the directory of its images.
+        configuration: its file.
+    """
+
+    address: str
+    root: str
+    configuration: str
+
+
+@dataclass
+class _Lines:
+    """The lines of the probe by their first word, each as its other fields."""
+
+    by_word: dict[str, list[list[str]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, recording: Recording) -> "_Lines":
+        lines = cls()
+        for line in recording.text(ENGINE_PLACES).splitlines():
+            word, *fields = line.split("|")
+            lines.by_word.setdefault(word, []).append(fields)
+        return lines
+
+    def get(self, word: str) -> list[list[str]]:
+        return self.by_word.get(word, [])
+
+
+@dataclass(frozen=True)
+class Places:
+    """The programs and directories of the engine, in groups; what one group lacks spoils no other."""
+
+    recording: Recording
+    daemon: Daemon
+    files: EngineFiles
+
+    def group(self, name: str) -> Files:
+        """The files of one of GROUPS.
+
+        Raises:
+            EvidenceError: which files these are cannot be told.
+        """
+        return GROUPS[name](self)
+
+    @cached_property
+    def _lines(self) -> _Lines:
+        return _Lines.of(self.recording)
+
+    def _places(self, word: str) -> list[FileFact]:
+        """The files that the probe found under a word."""
+        return [_fact(*fields) for fields in self._lines.get(word) if len(fields) == 3]
+
+    # ---- programs
+
+    def daemon_program(self) -> Files:
+        """The program that the running daemon is."""
+        path = self.daemon.process.executable.removesuffix(_DELETED)
+        if not path:
+            raise EvidenceError(
+                f"the program of process {self.daemon.pid} could not be read; {_ARE_YOU_ROOT}"
+            )
+        return Subjects("file", ((path, _program(path)),))
+
+    def _programs(self, name: str) -> Files:
+        """Where programs of a name really are: those that run, and those that a search finds."""
+        paths = [path for _, path in self._beside_the_daemon if posixpath.basename(path) == name]
+        found = {path: _program(path) for path in paths}
+        for fact in self._places(f"program {name}"):
+            found.setdefault(fact.node.path, fact)
+        where = "none runs, and none is in the directories of programs"
+        return Subjects("file", tuple(found.items()), f"there is no {name}: {where}")
+
+    @cached_property
+    def _beside_the_daemon(self) -> tuple[tuple[str, str], ...]:
+        """Number and program of the processes that see the same files as the daemon does."""
+        spaces = {}
+        for (line,) in self._lines.get("namespace"):
+            pid = line.partition("/ns/mnt -> ")[0].rpartition(" ")[2]
+            spaces[pid] = next(iter(namespaces.links([line]).values()), "")
+        own = self.daemon.process.namespaces.get("mnt")
+        running = (fields for fields in self._lines.get("running") if len(fields) == 2)
+        return tuple(
+            (pid, path.removesuffix(_DELETED)) for pid, path in running if own and spaces.get(pid) == own
+        )
+
+    def containerd_program(self) -> Files:
+        """All that is called containerd."""
+        return self._programs("containerd")
+
+    def containerd_shim(self) -> Files:
+        """The shim of the first generation."""
+        return self._programs("containerd-shim")
+
+    def runc_v1_shim(self) -> Files:
+        """The first shim of the second generation."""
+        return self._programs("containerd-shim-runc-v1")
+
+    def runc_v2_shim(self) -> Files:
+        """The shim of today."""
+        return self._programs("containerd-shim-runc-v2")
+
+    def runc_program(self) -> Files:
+        """All that is called runc."""
+        return self._programs("runc")
+
+    # ---- directories and files
+
+    def data_root(self) -> Files:
+        """The engine's data root."""
+        path = str(self.daemon.engine.value("DockerRootDir"))
+        return Subjects("file", ((path, self._only(self._places("data-root"), path)),))
+
+    def data_root_links(self) -> tuple[FileFact, ...]:
+        """What lies in the data root and is a link to elsewhere.
+
+        Raises:
+            EvidenceError: the data root may not be listed.
+        """
+        if not self._lines.get("data-root-listed"):
+            raise EvidenceError(f"what lies in the data root may not be listed; {_ARE_YOU_ROOT}")
+        return tuple(self._places("data-root-part"))
+
+    def _only(self, found: Iterable[FileFact], path: str) -> FileFact:
+        nothing = FileFact(path, State.UNREAD, doubt="the probe did not find it")
+        return next((fact for fact in found if fact.path == path), nothing)
+
+    def containerd_directory(self) -> Files:
+        """That of the containerd which the daemon uses, and the common one, with the sockets of shims."""
+        sockets = self.files.containerd_sockets()
+        folders = dict.fromkeys(posixpath.dirname(fact.node.path) for _, fact in sockets if fact.itself)
+        found = {path: FileFact(path, State.FOUND, Node(path, stat.S_IFDIR, 0, 0)) for path in folders}
+        if not self.daemon.process.rootless:
+            for fact in self._places("containerd-directory"):
+                if fact.state is not State.ABSENT:
+                    found.setdefault(fact.itself.path if fact.itself else fact.path, fact)
+        return Subjects("file", tuple(found.items()), "containerd has no directory: it does not run")
+
+    def unit_file(self) -> Files:
+        """The file of the unit that starts the daemon, without its drop-ins."""
+        unit = self.files.group("service_unit_file")
+        return replace(unit, named=unit.named[:1])
+
+    def containerd_configuration(self) -> Files:
+        """The file of the containerd in use, where the daemon did not write it itself, and the usual one."""
+        used = [each.configuration for each in self._used_containerds]
+        generated = {each.configuration for each in self._used_containerds if self._is_generated(each)}
+        named = {fact.path: fact for fact in self._places("containerd-in-use") if fact.path in used}
+        named |= {fact.path: fact for fact in self._places("containerd-configuration")}
+        found = {path: fact for path, fact in named.items() if path not in generated}
+        there = {path: fact for path, fact in found.items() if fact.state is not State.ABSENT}
+        return Subjects("file", tuple((there or found).items()), "containerd has no configuration file")
+
+    def _is_generated(self, containerd: Containerd) -> bool:
+        return is_below(_plain(containerd.configuration), posixpath.dirname(containerd.address))
+
+    # ---- containerd
+
+    @cached_property
+    def _used_containerds(self) -> tuple[Containerd, ...]:
+        """The containerd processes at whose sockets the daemon is a client."""
+        pids = [pid for pid, path in self._beside_the_daemon if posixpath.basename(path) == "containerd"]
+        found = map(self._containerd, pids)
+        return tuple(each for each in found if each.address in self.daemon.containerd_sockets)
+
+    def _containerd(self, pid: str) -> Containerd:
+        arguments = ["|".join(rest) for each, *rest in self._lines.get("argument") if each == pid]
+        section, values = "", dict[str, str]()
+        for line in ("|".join(rest) for each, *rest in self._lines.get("toml") if each == pid):
+            key, _, value = line.partition("=")
+            if key.startswith("["):
+                section = key
+            elif section == {"root": "", "address": "[grpc]"}.get(key.strip()):
+                values[key.strip()] = value.strip().strip("\"'")
+        return Containerd(
+            _plain(_option(arguments, "address", "a") or values.get("address") or _DEFAULT_ADDRESS),
+            _option(arguments, "root", "") or values.get("root") or _DEFAULT_ROOT,
+            _option(arguments, "config", "c") or "/etc/containerd/config.toml",
+        )
+
+    @property
+    def containerd_roots(self) -> tuple[str, ...]:
+        """The directories in which the containerd that the daemon uses keeps images.
+
+        Raises:
+            EvidenceError: they cannot be told.
+        """
+        if not self._used_containerds:
+            raise EvidenceError(
+                f"the containerd that the daemon uses could not be looked at; {_ARE_YOU_ROOT}"
+            )
+        return tuple(each.root for each in self._used_containerds)
+
+
+def _fact(kind: str, path: str, real: str) -> FileFact:
+    if kind in _STATES:
+        return FileFact(path, _STATES[kind], doubt=_ARE_YOU_ROOT)
+    mode = stat.S_IFDIR if kind == "directory" else stat.S_IFREG
+    return FileFact(path, State.FOUND, Node(real, mode, 0, 0))
+
+
+def _program(path: str) -> FileFact:
+    return FileFact(path, State.FOUND, Node(path, stat.S_IFREG, 0, 0))
+
+
+def _plain(path: str) -> str:
+    """/var/run is /run wherever Docker runs today."""
+    return "/run" + path.removeprefix("/var/run") if is_below(path, "/var/run") else path
+
+
+def _option(arguments: list[str], name: str, short: str) -> str:
+    """The last value that a command line gives an option; one or two dashes, joined or apart."""
+    names = {f"-{name}", f"--{name}"} | ({f"-{short}"} if short else set())
+    value = ""
+    for place, word in enumerate(arguments):
+        option, separator, joined = word.partition("=")
+        if option in names:
+            value = joined if separator else next(iter(arguments[place + 1 :]), "")
+    return value
+
+
+GROUPS: Mapping[str, Callable[[Places], Files]] = {
+    "daemon_program": Places.daemon_program,
+    "containerd_program": Places.containerd_program,
+    "containerd_shim": Places.containerd_shim,
+    "runc_v1_shim": Places.runc_v1_shim,
+    "runc_v2_shim": Places.runc_v2_shim,
+    "runc_program": Places.runc_program,
+    "data_root": Places.data_root,
+    "containerd_directory": Places.containerd_directory,
+    "unit_file": Places.unit_file,
+    "containerd_configuration": Places.containerd_configuration,
+}
+"""The groups by the names under which controls ask for them, one file at a time."""

@@ -1,0 +1,117 @@
+"""On which file systems an engine keeps its data."""
+
+import posixpath
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.files.installation import Places
+from hullcheck.parsing.mountinfo import Mount, mount_of
+from hullcheck.verdicts import EvidenceError
+
+_BORROWING = re.compile(r"overlay|aufs|(fuse\.)?(fuse-overlayfs|bindfs|mergerfs|unionfs)")
+"""File systems that keep what is written to them on others."""
+_IMAGE_STORE = "io.containerd.snapshotter"
+
+
+@dataclass(frozen=True)
+class Root:
+    """A directory in which the engine keeps images, containers and volumes.
+
+    Attributes:
+        path: without symbolic links.
+        mount: the mount on which it lies.
+        above: the mount on which the directory above it lies.
+        hosts: the mounts of / and of /var.
+        parts: what lies in it and is a mount, or a link to elsewhere: the mount by the path.
+    """
+
+    path: str
+    mount: Mount
+    above: Mount
+    hosts: tuple[Mount, ...]
+    parts: tuple[tuple[str, Mount], ...] = ()
+
+    @property
+    def shares(self) -> str:
+        """With what it shares its space, in words; empty where it has a file system of its own.
+
+        dockerd mounts its data root over itself where `/` is not a shared mount: that is no file system of
+        its own, and it shows in the device. Neither is a directory of a file system that holds others too.
+        """
+        if host := self._host(self.mount):
+            itself = " (mounted from there)" if self.mount.point == self.path else ""
+            return f"is on the file system of {host}{itself}, device {self.mount.device}"
+        if self.mount.device == self.above.device:
+            return f"is on the file system mounted at {self.above.point}, with all else that is there"
+        if _BORROWING.fullmatch(self.mount.kind):
+            return f"is of the type {self.mount.kind}, which keeps its data on other file systems"
+        if not self.mount.is_whole:
+            return f"is the directory {self.mount.root} of the file system on device {self.mount.device}"
+        moved = [f"{path} on that of {host}" for path, mount in self.parts if (host := self._host(mount))]
+        return f"has {', '.join(moved)}" if moved else ""
+
+    def _host(self, mount: Mount) -> str:
+        """Which of the host's own file systems that is: `/`, `/var`; else empty."""
+        return next((each.point for each in self.hosts if each.device == mount.device), "")
+
+    @property
+    def note(self) -> str:
+        """Its file system."""
+        part = "" if self.mount.root == "/" else f", its subvolume {self.mount.root}"
+        return f"{self.path} is a mount point of its own: {self.mount.kind}, device {self.mount.device}{part}"
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Where the engine keeps its data."""
+
+    engine: Engine
+    places: Places
+    mounts: tuple[Mount, ...]
+
+    @cached_property
+    def roots(self) -> tuple[Root, ...]:
+        """The data root, and that of containerd where images lie there.
+
+        With user namespaces it is a numbered directory in the one that was set, and either may be the mount.
+
+        Raises:
+            EvidenceError: they could not be looked at.
+        """
+        ((_, fact),) = self.places.data_root()
+        path = fact.node.path
+        roots = [self._root(path)]
+        if "userns" in self.engine.security_options and roots[0].shares:
+            roots = [self._root(posixpath.dirname(path), path)]
+        if self._images_in_containerd:
+            roots += self._of_containerd(path)
+        if not any(root.shares for root in roots):
+            roots[0] = replace(roots[0], parts=(*roots[0].parts, *self._linked_parts()))
+        return tuple(roots)
+
+    def _linked_parts(self) -> Iterable[tuple[str, Mount]]:
+        for link in self.places.data_root_links():
+            yield link.path, mount_of(link.node.path, self.mounts)
+
+    def _of_containerd(self, data_root: str) -> Iterable[Root]:
+        for path in self.places.containerd_roots:
+            if not path.startswith(data_root + "/"):
+                yield self._root(path)
+
+    @property
+    def _images_in_containerd(self) -> bool:
+        status = self.engine.value("DriverStatus") or ()
+        if not isinstance(status, list | tuple):
+            raise EvidenceError("docker info: the field DriverStatus is not a list")
+        return any(_IMAGE_STORE in str(value) for _, value in status)
+
+    def _root(self, path: str, numbered: str = "") -> Root:
+        """A directory, or the one around a numbered one."""
+        above = mount_of(posixpath.dirname(path), self.mounts)
+        hosts = tuple(mount_of(each, self.mounts) for each in ("/", "/var"))
+        folders = (path, numbered)
+        parts = [(each.point, each) for each in self.mounts if posixpath.dirname(each.point) in folders]
+        return Root(path, mount_of(path, self.mounts), above, hosts, tuple(parts))

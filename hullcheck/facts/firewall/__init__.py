@@ -1,0 +1,387 @@
+"""What of the packet filter limits the traffic of containers, beside the rules that the engine makes for itself.
+
+The rules are those of the daemon's network namespace. Looked for is a rule that drops or rejects, in a chain that
+the traffic of containers reaches. One that accepts, returns or logs limits nothing, and what comes after a rule
+that takes everything is never reached.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.engine.networks import networks
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import lines_like, pick
+from hullcheck.verdicts import EvidenceError
+
+_SCRIPT = r"""
+folder=/etc/cni/net.d
+if [ ! -e $folder ]; then echo "cni:absent"
+elif names=$(ls -A $folder 2>&1); then
+  printf "%s\n" "$names" | sed "s/^/cni:file /"
+  grep -ahos "\"type\"[ ]*:[ ]*\"[A-Za-z0-9._-]*\"" $folder/*.conf $folder/*.conflist $folder/*.json |
+    sed "s/^/cni:type /"
+else echo "cni:unread"
+fi
+# iptables makes its lock where there is none.
+[ -e /run/xtables.lock ] || { XTABLES_LOCKFILE=/dev/null; export XTABLES_LOCKFILE; }
+cd /proc || exit
+own=$(readlink self/ns/net)
+ask() {  # NAME, then a command: its answer, each line after NAME, and its exit status
+  label=$pid/$1
+  shift
+  text=$($enter "$@" 2>&1)
+  status=$?
+  printf "%s\n" "$text" | sed "s|^|$label:|"
+  printf "%s-status:%d\n" "$label" $status
+}
+filter() {  # COMMAND TABLES: asking for a table that is not there would make it, so of old ones look first
+  case $($1 --version 2>/dev/null) in
+    "") echo "$pid/$1:absent" ;;
+    *legacy*)
+      if ! tables=$(cat $pid/net/$2 2>/dev/null); then echo "$pid/$1:unread"
+      elif printf "%s\n" "$tables" | grep -qx filter; then ask $1 $1 -w 5 -S
+      else echo "$pid/$1-status:0"
+      fi ;;
+    *) ask $1 $1 -w 5 -S ;;
+  esac
+}
+for pid in [0-9]*; do
+  read -r name 2>/dev/null <$pid/comm && [ "$name" = dockerd ] || continue
+  network=$(readlink $pid/ns/net) || { echo "$pid/namespace:unread"; continue; }
+  enter=""
+  [ "$network" = "$own" ] || enter="nsenter -t $pid -n"
+  filter iptables ip_tables_names
+  filter ip6tables ip6_tables_names
+  command -v nft >/dev/null || continue
+  if $enter nft list table ip docker-bridges >/dev/null 2>&1; then ask nft nft -j -t list ruleset; fi
+done
+exit 0
+"""
+
+_KNOWN = lines_like(
+    "cni:(?:absent|unread|file .*)",
+    r'cni:type "type"[ ]*:[ ]*"[\w.-]*"',
+    r"\d+/(?:ip6?tables|nft|namespace):.*",
+    r"\d+/(?:ip6?tables|nft)-status:\d+",
+)
+# Options that may say anything, or are looked for in what is sent.
+_FREE = re.compile(
+    r' --(comment|string|hex-string|log-prefix|nflog-prefix|ulog-prefix) (?:"(?:[^"\\]|\\.)*"|[^\s"]\S*)'
+)
+_CUT_OFF = re.compile(r'( --[\w-]+ ")(?!.*").*')
+_CHAIN = dict.fromkeys(("family", "table", "name", "type", "hook", "prio", "policy"), True)
+_RULE = dict.fromkeys(("family", "table", "chain"), True)
+_EXPRESSION_WORDS = """
+    accept addr and bytes concat counter ct data dir drop expr family field goto jump key left len limit log mangle map
+    mark masquerade match meta op packets payload prefix protocol queue range rate reject return right set snat dnat
+    target type val value vmap xor or
+"""
+_EXPRESSION = frozenset(_EXPRESSION_WORDS.split()) - {"log"}
+
+
+def _keep(text: str) -> str:
+    """The same without what a rule or chain is given as words, which may say anything."""
+    return "\n".join(_without_words(line) for line in _KNOWN(text).split("\n"))
+
+
+def _without_words(line: str) -> str:
+    label, colon, text = line.partition(":")
+    if not label.endswith("/nft") or not text.startswith("{"):
+        return _CUT_OFF.sub(r"\1", _FREE.sub(r" --\1 -", line))
+    try:
+        return label + colon + json.dumps(_chains_alone(json.loads(text)), separators=(",", ":"))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return label + colon
+
+
+def _chains_alone(ruleset: Any) -> dict[str, Any]:
+    kept = []
+    for item in ruleset["nftables"]:
+        kinds = item.keys()
+        if "chain" in kinds:
+            kept.append({"chain": pick(item["chain"], _CHAIN)})
+        if "rule" in kinds:
+            words = {"expr": [_statement(each) for each in item["rule"].get("expr", ())]}
+            kept.append({"rule": pick(item["rule"], _RULE) | words})
+    return {"nftables": kept}
+
+
+def _statement(statement: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _known(name, value) for name, value in statement.items()}
+
+
+def _known(name: str, value: Any) -> Any:
+    """What a part of a statement is given; nothing where the part is not known."""
+    if name not in _EXPRESSION:
+        return None
+    if isinstance(value, list):
+        return [_known(name, each) for each in value]
+    if isinstance(value, dict):
+        return {below: _known(below, each) for below, each in value.items()}
+    return value
+
+
+IPTABLES, CNI = "iptables", "CNI plugins"
+OPTIONS = (IPTABLES, CNI)
+IPV4, IPV6 = "iptables", "ip6tables"
+"""The two kinds of traffic, by the command that lists the rules for one."""
+FIREWALL = Probe("firewall", _SCRIPT, _keep)
+PROBES = (FIREWALL,)
+
+_USER_CHAIN = "DOCKER-USER"
+_LIMITING = frozenset({"DROP", "REJECT"})
+_ENDING = frozenset({"ACCEPT", "RETURN"})
+_OF_THE_ENGINE = "docker-bridges"
+_FAMILY_OF_THE_OTHER = {IPV4: "ip6", IPV6: "ip"}  # as nft calls it
+# What nft calls what packets of one family alone have or are.
+_OF_FAMILY = {"ip": {"ip", "icmp", "igmp", "ipv4"}, "ip6": {"ip6", "icmpv6", "ipv6"}}
+_FORWARDING_HOOKS = frozenset({"forward", "prerouting", "postrouting"})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: where it sends a packet, and which ones.
+
+    Attributes:
+        conditions: what a packet has to be like; empty where it takes every one.
+        comes_back: whether a packet that the chain of its target lets pass goes on with the next rule.
+    """
+
+    target: str
+    conditions: str
+    text: str
+    comes_back: bool = True
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether it takes every packet."""
+        return not self.conditions
+
+
+Chains = Mapping[str, Iterable[Rule]]
+
+
+def limiting_rule(chains: Chains, name: str, above: tuple[str, ...] = ()) -> Rule | None:
+    """The first rule that drops or rejects, in this chain or one to which it leads; None where there is none."""
+    passed = set[str]()
+    for rule in chains.get(name, ()):
+        if rule.target in _LIMITING and rule.conditions not in passed:
+            return rule
+        if rule.target in chains and rule.target not in above:
+            found = limiting_rule(chains, rule.target, (*above, name))
+            if found:
+                return found
+        if rule.takes_all and _lets_pass(chains, rule, (*above, name)):
+            return None
+        if rule.target in _ENDING:
+            passed.add(rule.conditions)
+    return None
+
+
+def _lets_pass(chains: Chains, rule: Rule, above: tuple[str, ...]) -> bool:
+    """Whether no packet that it takes comes to the next rule of its chain."""
+    if rule.target in _ENDING or (rule.target in chains and not rule.comes_back):
+        return True
+    return rule.target not in above and _accepts_all(chains, rule.target, above)
+
+
+def _accepts_all(chains: Chains, name: str, above: tuple[str, ...]) -> bool:
+    """Whether every packet in a chain is accepted for good."""
+    for rule in chains.get(name, ()):
+        if not rule.takes_all:
+            continue
+        if rule.target == "ACCEPT":
+            return True
+        if rule.target == "RETURN" or not rule.comes_back:
+            return False
+        if rule.target not in above and _accepts_all(chains, rule.target, (*above, name)):
+            return True
+    return False
+
+
+def _leads_to(chains: Chains, name: str, wanted: str) -> bool:
+    """Whether every packet in a chain comes to a rule that sends it to the wanted one."""
+    for rule in chains.get(name, ()):
+        if rule.target == wanted and rule.takes_all:
+            return True
+        if rule.takes_all and rule.target in _ENDING | _LIMITING:
+            return False
+    return False
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """The packet filter in the network of the daemon, and the configuration of CNI beside it."""
+
+    recording: Recording
+    daemon: Daemon
+
+    @cached_property
+    def backend(self) -> str:
+        """What the engine makes its rules with: `iptables`, `nftables`; engines before 29 know the first alone."""
+        told = self.daemon.engine.info.get("FirewallBackend") or {}
+        return "nftables" if str(told.get("Driver", "")).startswith("nftables") else "iptables"
+
+    def limit(self, kind: str) -> str:
+        """A rule of the site that limits this kind of traffic of containers; empty where there is none.
+
+        Raises:
+            EvidenceError: the rules could not be read.
+        """
+        return self._nftables_limit(kind) if self.backend == "nftables" else self._iptables_limit(kind)
+
+    def gap(self, kind: str) -> str:
+        """Why nothing limits it, in words."""
+        if self.backend == "nftables":
+            return "no table but the engine's own drops or rejects what is forwarded"
+        chains = self._chains(kind)
+        if _USER_CHAIN not in chains:
+            return f"there is no chain {_USER_CHAIN}"
+        if not _leads_to(chains, "FORWARD", _USER_CHAIN):
+            return f"what is forwarded does not come to {_USER_CHAIN}"
+        rules = [rule.text for rule in chains[_USER_CHAIN]]
+        return f"{_USER_CHAIN} drops and rejects nothing; it has {'; '.join(rules) or 'no rule'}"
+
+    @property
+    def ipv6_networks(self) -> tuple[str, ...]:
+        """The bridges whose containers have addresses of IPv6.
+
+        Raises:
+            EvidenceError: the engine does not say.
+        """
+        bridges = [each for each in networks(self.recording) if each.driver == "bridge"]
+        if any(each.ipv6 is None for each in bridges):
+            raise EvidenceError("docker network inspect does not report EnableIPv6")
+        return tuple(each.name for each in bridges if each.ipv6)
+
+    def _iptables_limit(self, kind: str) -> str:
+        chains = self._chains(kind)
+        if not _leads_to(chains, "FORWARD", _USER_CHAIN):
+            return ""
+        rule = limiting_rule(chains, _USER_CHAIN)
+        return rule.text if rule else ""
+
+    def _chains(self, kind: str) -> Mapping[str, list[Rule]]:
+        chains: dict[str, list[Rule]] = {}
+        for line in self._answer(kind):
+            try:
+                words = shlex.split(line)
+            except ValueError:
+                raise EvidenceError(f"the answer of {kind} is not what it documents") from None
+            if words[:1] == ["-N"] or words[:1] == ["-P"]:
+                chains.setdefault(words[1], [])
+            elif words[:1] == ["-A"]:
+                chains.setdefault(words[1], []).append(_iptables_rule(words, line))
+        return chains
+
+    def _nftables_limit(self, kind: str) -> str:
+        for table, chains, hooked in _tables(self._answer("nft"), _FAMILY_OF_THE_OTHER[kind]):
+            for name, policy in hooked.items():
+                rule = limiting_rule(chains, name)
+                if rule or policy == "drop":
+                    return f"table {table}: {rule.text if rule else f'the policy of {name} is drop'}"
+        return ""
+
+    def _answer(self, name: str) -> list[str]:
+        """The lines of one tool, asked in the network of the daemon."""
+        lines = self.recording.text(FIREWALL).split("\n")
+        prefix = f"{self.daemon.pid}/{name}"
+        said = [line.removeprefix(f"{prefix}:") for line in lines if line.startswith(f"{prefix}:")]
+        if f"{prefix}-status:0" in lines:
+            return said
+        if f"{self.daemon.pid}/namespace:unread" in lines or said == ["unread"]:
+            raise EvidenceError("the packet filter of the daemon's network could not be read; are you root?")
+        if not said or said == ["absent"]:
+            raise EvidenceError(f"the packet filter could not be asked: the target has no {name} command")
+        raise EvidenceError(f"the packet filter could not be read: {said[0]}")
+
+    @property
+    def cni_files(self) -> tuple[str, ...]:
+        """The files in /etc/cni/net.d.
+
+        Raises:
+            EvidenceError: it could not be read.
+        """
+        lines = self.recording.text(FIREWALL).split("\n")
+        if "cni:unread" in lines:
+            raise EvidenceError("/etc/cni/net.d could not be read; are you root?")
+        return tuple(line.removeprefix("cni:file ") for line in lines if re.match("cni:file .", line))
+
+    @property
+    def cni_plugins(self) -> tuple[str, ...]:
+        """The types of plugins that are configured there."""
+        lines = self.recording.text(FIREWALL).split("\n")
+        return tuple(sorted({line.split('"')[3] for line in lines if line.startswith("cni:type ")}))
+
+
+def _iptables_rule(words: list[str], line: str) -> Rule:
+    """`-A CHAIN` with conditions, and `-j` or `-g` with where it leads."""
+    jump = next((place for place, word in enumerate(words) if word in ("-j", "-g")), len(words))
+    conditions = " ".join(words[2:jump]).replace("-m comment --comment -", "").strip()
+    target = words[jump + 1] if jump + 1 < len(words) else ""
+    return Rule(target, conditions, line, words[jump : jump + 1] != ["-g"])
+
+
+def _tables(lines: Iterable[str], left_out: str) -> Iterable[tuple[str, Chains, Mapping[str, str]]]:
+    """Of each table but the engine's own and those of one family, what the traffic of containers comes to.
+
+    That is its chains, and the policy of those to which forwarded packets come. A table of both families has rules
+    that are for one alone: those for the family that is left out are left out too.
+    """
+    chains: dict[str, dict[str, list[Rule]]] = {}
+    hooked: dict[str, dict[str, str]] = {}
+    try:
+        items = [item for line in lines if line for item in json.loads(line)["nftables"]]
+        for chain in (item["chain"] for item in items if "chain" in item):
+            table = f"{chain['family']} {chain['table']}"
+            chains.setdefault(table, {})[chain["name"]] = []
+            if chain.get("hook") in _FORWARDING_HOOKS and chain.get("type") == "filter":
+                hooked.setdefault(table, {})[chain["name"]] = chain.get("policy", "accept")
+        for rule in (item["rule"] for item in items if "rule" in item):
+            if not any(_is_of(left_out, each) for each in rule["expr"]):
+                chains[f"{rule['family']} {rule['table']}"][rule["chain"]].append(_nft_rule(rule["expr"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise EvidenceError("the answer of nft is not what it documents") from None
+    families = ((*name.split(), name) for name in hooked)
+    wanted = [name for family, table, name in families if family != left_out and table != _OF_THE_ENGINE]
+    return [(name, chains[name], hooked[name]) for name in wanted]
+
+
+def _is_of(family: str, expression: dict[str, Any]) -> bool:
+    """Whether a statement of nft is a condition that packets of this family alone meet."""
+    match = expression.get("match")
+    if not isinstance(match, dict) or not isinstance(match.get("left"), dict):
+        return False
+    names, left = _OF_FAMILY[family], match["left"]
+    for part in left.get("concat") or [left]:
+        (kind, field), *_ = (part or {"": {}}).items()
+        if kind == "payload" and field.get("protocol") in names:
+            return True
+        if kind == "ct" and str(field.get("key")).partition(" ")[0] in names:
+            return True
+        if kind == "meta" and field.get("key") in ("nfproto", "protocol"):
+            wanted = names if match.get("op") == "==" else _OF_FAMILY["ip" if family == "ip6" else "ip6"]
+            return isinstance(match.get("right"), str) and match["right"] in wanted
+    return False
+
+
+def _nft_rule(expressions: list[dict[str, Any]]) -> Rule:
+    """Statements that are no conditions count and log; the last one says where it leads, maybe by a map."""
+    target, conditions, comes_back = "", [], True
+    for each in expressions:
+        ((name, value),) = each.items()
+        if name in ("drop", "reject", "accept", "return"):
+            target = name.upper()
+        elif name in ("jump", "goto"):
+            target, comes_back = str(value["target"]), name == "jump"
+        elif name not in ("counter", "log"):
+            conditions.append(each)
+            target = "DROP" if name == "vmap" and '"drop"' in json.dumps(value) else target
+    return Rule(target, json.dumps(conditions) if conditions else "", json.dumps(expressions), comes_back)

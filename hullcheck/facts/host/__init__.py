@@ -1,0 +1,1 @@
+"""The host below the engine: accounts, processes, services, software."""

@@ -1,0 +1,185 @@
+"""The users and groups of a target, of its files and of directories of a network, as getent(1) lists them."""
+
+from dataclasses import dataclass, replace
+
+from hullcheck.facts.host.file import FileFact
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import lines_like
+from hullcheck.verdicts import EvidenceError
+
+ACCOUNTS = Probe(
+    "accounts",
+    r"""
+if command -v getent >/dev/null; then
+  users=$(getent passwd) || exit
+  groups=$(getent group) || exit
+  sockets=$(cat /proc/net/unix 2>/dev/null | sed -n "s/^[^/]* 00010000 [^/]*\(\/.*\)$/\1/p")
+  IFS="
+"
+  numbers=$(stat -L -c %g $sockets /run/docker.sock 2>/dev/null | sort -u)
+  asked=$(getent group $numbers docker)  # a directory of the network may answer for one group and not list it
+else
+  users=$(cat /etc/passwd) || exit
+  groups=$(cat /etc/group) || exit
+  asked=""
+fi
+passwords="s/^\([^:]*\):[^:!*][^:][^:]*:[0-9].*/password:\1/p"
+printf "%s\n" "$groups" | sed -n "$passwords"
+if [ -r /etc/gshadow ]; then
+  passwords="s/^\([^:]*\):[^:!*][^:]*:.*/password:\1/p"
+  sed -n -e "s/^\([^:]*\):[^:]*:\([^:][^:]*\):.*/admins:\1:\2/p" -e "$passwords" /etc/gshadow
+elif [ -e /etc/gshadow ]; then
+  echo unread:
+fi
+printf "%s\n" "$users" | cut -d : -f 1,3,4,7 | sed "s/^/user:/"
+printf "%s\n%s\n" "$groups" "$asked" | cut -d : -f 1,3,4 | sed "s/^/group:/"
+""",
+    lines_like("(?:admins|group|user):[^:]*:.*", "password:[^:]*", "unread:"),
+)
+
+PROBES = (ACCOUNTS,)
+
+_NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown", "true")
+
+
+@dataclass(frozen=True)
+class User:
+    """An account."""
+
+    name: str
+    uid: int
+    gid: int
+    shell: str
+
+    @property
+    def logs_in(self) -> bool:
+        """Whether its shell is one."""
+        return self.shell.rpartition("/")[2] not in _NO_LOGIN
+
+
+@dataclass(frozen=True)
+class Group:
+    """One entry of a group; several may have the same number, or the same name.
+
+    Attributes:
+        admins: who may make others members, and so themselves.
+    """
+
+    name: str
+    gid: int
+    members: tuple[str, ...]
+    admins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """All users and groups that the target lists.
+
+    Attributes:
+        with_password: the names of groups that whoever knows their password may join.
+        hidden: whether the file that says so, and who administers groups, could not be read.
+    """
+
+    users: tuple[User, ...]
+    groups: tuple[Group, ...]
+    with_password: frozenset[str] = frozenset()
+    hidden: bool = False
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Accounts":
+        """Read them.
+
+        Raises:
+            EvidenceError: the target did not answer, or not with what such a list is.
+        """
+        users, groups, passwords, admins = list[User](), list[Group](), set[str](), dict[str, list[str]]()
+        lines = recording.text(ACCOUNTS).splitlines()
+        try:
+            for line in lines:
+                word, *fields = line.split(":")
+                if word == "user":
+                    users.append(User(fields[0], int(fields[1]), int(fields[2]), fields[3]))
+                elif word == "group" and any(fields):
+                    members = tuple(name for name in fields[2].split(",") if name.strip())
+                    groups.append(Group(fields[0], int(fields[1]), members))
+                elif word == "password":
+                    passwords.add(fields[0])
+                elif word == "admins":
+                    admins[fields[0]] = [name for name in fields[1].split(",") if name.strip()]
+        except (ValueError, IndexError):
+            raise EvidenceError(f"the list of users and groups has a line that is none: {line!r}") from None
+        whole = (replace(each, admins=tuple(admins.get(each.name, ()))) for each in groups)
+        return cls(tuple(users), tuple(dict.fromkeys(whole)), frozenset(passwords), "unread:" in lines)
+
+    def user_names(self, uid: int) -> tuple[str, ...]:
+        """The names of a user, or the number where there is none."""
+        return tuple(user.name for user in self.users if user.uid == uid) or (f"uid {uid}",)
+
+    def members(self, gid: int) -> tuple[str, ...]:
+        """Who is in the group: those whom an entry with this number lists or who administer it, and those whose
+        first group it is.
+
+        Accounts of the system that cannot log in, and have root's own group as their first, are not counted.
+        """
+        listed = [
+            name for group in self.groups if group.gid == gid for name in (*group.members, *group.admins)
+        ]
+        first = [user.name for user in self.users if user.gid == gid and (gid or user.logs_in)]
+        return tuple(sorted({*listed, *first}))
+
+    def joined_by_password(self, socket: FileFact) -> bool:
+        """Whether somebody who knows a password may join the group of *socket*.
+
+        That of a rootless engine lies in a directory of its user, who may not read the passwords of groups.
+
+        Raises:
+            NotApplicable: there is no such socket.
+            EvidenceError: it could not be looked at, or the passwords not be read.
+        """
+        gid = socket.node.gid
+        if not socket.node.bits & 0o020 or socket.owners != {0}:
+            return False
+        if self.hidden:
+            raise EvidenceError("/etc/gshadow could not be read: has the group a password? Are you root?")
+        return any(group.gid == gid and group.name in self.with_password for group in self.groups)
+
+    def group_name(self, gid: int) -> str:
+        """The name of a group with its number, or the number where it has none."""
+        names = dict.fromkeys(group.name for group in self.groups if group.gid == gid)
+        return f"{' and '.join(names)} (gid {gid})" if names else f"gid {gid}, which has no name"
+
+    def controllers(self, socket: FileFact) -> dict[str, str]:
+        """Who may write to *socket*, with the way by which: `group docker (gid 999)`.
+
+        Root, and the user of a rootless engine, are not counted.
+
+        Raises:
+            NotApplicable: there is no such socket.
+            EvidenceError: it could not be looked at, or its access control list not be read.
+        """
+        node = socket.node
+        found: dict[str, str] = {}
+        if node.uid not in socket.owners and node.bits & 0o200:
+            found |= dict.fromkeys(self.user_names(node.uid), "owner of the socket")
+        if node.bits & 0o020:
+            found |= dict.fromkeys(self.members(node.gid), f"group {self.group_name(node.gid)}")
+            found |= self._of_the_list(socket)
+        own = {user.name for user in self.users if user.uid in socket.owners}
+        return {name: way for name, way in found.items() if name not in own}
+
+    def _of_the_list(self, socket: FileFact) -> dict[str, str]:
+        """Those to whom the access control list gives it; nobody where the group itself may not write."""
+        if socket.grants is None:
+            raise EvidenceError(
+                f"whether {socket.path} has an access control list cannot be told; getfacl could"
+            )
+        found: dict[str, str] = {}
+        for each in socket.grants:
+            kind, _, number = each.holder.partition(" ")
+            if each.bits & 0o2 and number.isdigit():
+                users = kind == "uid"
+                names = self.user_names(int(number)) if users else self.members(int(number))
+                way = "" if users else f" by group {self.group_name(int(number))}"
+                found |= dict.fromkeys(names, f"access control list{way}")
+        return found

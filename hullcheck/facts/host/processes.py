@@ -1,0 +1,198 @@
+"""The processes of a target, as /proc shows them to the auditor: what really runs, and with which powers."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import DROPPED, lines_like
+from hullcheck.verdicts import EvidenceError
+
+PROCESSES = Probe(
+    "processes",
+    r"""
+cd /proc || exit
+grep -aHs -e ^Name: -e ^PPid: -e ^Uid: -e ^CapPrm: -e ^CapEff: -e ^CapBnd: -e ^NoNewPrivs: -e ^Seccomp: \
+  [0-9]*/status
+[ $? -le 2 ] || exit 1
+grep -aHs "" [0-9]*/cgroup
+ls -ln [0-9]*/ns/pid [0-9]*/exe 2>/dev/null
+exit 0
+""",  # grep ends with 2 where a process ended meanwhile; links of others' processes need root
+    # of one that has ended and waits for its parent, or is the kernel's own, a link is there and leads nowhere
+    lines_like(r"\d+/(?:status|cgroup):.*", r"l\S+ .* \d+/(?:exe|ns/pid)(?: -> .*)?"),
+)
+
+PROBES = (PROCESSES,)
+
+_STATUS = re.compile(r"(\d+)/status:(\w+):\s*(.*)")
+_CGROUP = re.compile(r"(\d+)/cgroup:(.*)")
+_CONTAINER_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_EXECUTABLE = re.compile(r".* (\d+)/exe -> (/.*?)(?: \(deleted\))?")
+_PID_NAMESPACE = re.compile(r".* (\d+)/ns/pid -> (pid:\[\d+\])")
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process, with the numbers of the auditor's own PID namespace; uids are those of the host.
+
+    Attributes:
+        status: the lines of /proc/PID/status by name.
+        cgroups: the lines of /proc/PID/cgroup.
+        pid_namespace: `pid:[INODE]`, or None where the auditor may not see it.
+        executable: the path of its program, as it is called where it runs; empty where the auditor may not see it.
+    """
+
+    pid: int
+    status: dict[str, str]
+    cgroups: tuple[str, ...]
+    pid_namespace: str | None
+    executable: str = ""
+
+    @cached_property
+    def container_ids(self) -> frozenset[str]:
+        """The ids of the containers that its control groups name: of its own, and of those around that."""
+        return frozenset(each for line in self.cgroups for each in _CONTAINER_ID.findall(line))
+
+    def _field(self, name: str) -> str:
+        try:
+            return self.status[name]
+        except KeyError:
+            raise EvidenceError(f"/proc/{self.pid}/status does not show {name}") from None
+
+    @property
+    def name(self) -> str:
+        """Its comm: the first 15 bytes of the program's name."""
+        return self._field("Name")
+
+    @property
+    def parent(self) -> int:
+        """The number of the process that started it, or took it over."""
+        return int(self._field("PPid"))
+
+    @property
+    def uids(self) -> tuple[int, ...]:
+        """Real, effective, saved and file-system uid."""
+        return tuple(map(int, self._field("Uid").split()))
+
+    @property
+    def capabilities(self) -> int:
+        """Every capability that it has or can still get: permitted, effective and bounding set, as bits."""
+        return self.effective | int(self._field("CapPrm"), 16) | self.bounding
+
+    @property
+    def effective(self) -> int:
+        """The capabilities in force, as bits."""
+        return int(self._field("CapEff"), 16)
+
+    @property
+    def bounding(self) -> int:
+        """The capabilities that no program that it starts can go beyond, as bits."""
+        return int(self._field("CapBnd"), 16)
+
+    @property
+    def no_new_privileges(self) -> bool:
+        """Whether it can gain no privileges by starting a program."""
+        return self._field("NoNewPrivs") == "1"
+
+    @property
+    def seccomp_mode(self) -> int:
+        """0 off, 1 strict, 2 filter."""
+        return int(self._field("Seccomp"))
+
+
+@dataclass(frozen=True)
+class Processes:
+    """All processes that the auditor sees."""
+
+    by_pid: dict[int, Process]
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Processes":
+        """Read them.
+
+        Raises:
+            EvidenceError: /proc could not be read.
+        """
+        status: dict[int, dict[str, str]] = {}
+        cgroups: dict[int, list[str]] = {}
+        namespaces: dict[int, str] = {}
+        executables: dict[int, str] = {}
+        last = 0
+        for line in recording.text(PROCESSES).split("\n"):
+            if match := _STATUS.match(line):
+                status.setdefault(int(match[1]), {})[match[2]] = match[3]
+            elif match := _CGROUP.match(line):
+                cgroups.setdefault(int(match[1]), []).append(match[2])
+            elif match := _PID_NAMESPACE.match(line):
+                namespaces[int(match[1])] = match[2]
+            elif match := _EXECUTABLE.fullmatch(line):
+                last = int(match[1])
+                executables[last] = match[2]
+            elif line == DROPPED and last in executables:  # a name of two lines; this may be its second
+                executables[last] += DROPPED
+        return cls(
+            {
+                pid: Process(
+                    pid,
+                    fields,
+                    tuple(cgroups.get(pid, ())),
+                    namespaces.get(pid),
+                    executables.get(pid, ""),
+                )
+                for pid, fields in status.items()
+            }
+        )
+
+    def process(self, pid: int) -> Process:
+        """The process *pid*.
+
+        Raises:
+            EvidenceError: the auditor does not see it: it ended meanwhile, is on another machine, or /proc
+                hides it.
+        """
+        try:
+            return self.by_pid[pid]
+        except KeyError:
+            raise EvidenceError(
+                f"process {pid} is not in /proc here: it ended, runs on another machine, or is hidden"
+            ) from None
+
+    @cached_property
+    def by_cgroup_id(self) -> dict[str, tuple[Process, ...]]:
+        """Processes by each container id that their control groups name."""
+        found: dict[str, list[Process]] = {}
+        for process in self.by_pid.values():
+            for identifier in process.container_ids:
+                found.setdefault(identifier, []).append(process)
+        return {identifier: tuple(processes) for identifier, processes in found.items()}
+
+    @cached_property
+    def _by_parent(self) -> dict[int, tuple[Process, ...]]:
+        found: dict[int, list[Process]] = {}
+        for process in self.by_pid.values():
+            if "PPid" in process.status:  # else it ended meanwhile
+                found.setdefault(process.parent, []).append(process)
+        return {parent: tuple(children) for parent, children in found.items()}
+
+    def children(self, pid: int) -> tuple[Process, ...]:
+        """The processes that *pid* started, or took over."""
+        return self._by_parent.get(pid, ())
+
+    def family(self, first: Iterable[Process]) -> Iterable[Process]:
+        """These processes, and all that they and theirs started."""
+        left = list(first)
+        while left:
+            process = left.pop()
+            yield process
+            left += self.children(process.pid)
+
+    @cached_property
+    def by_pid_namespace(self) -> dict[str | None, tuple[Process, ...]]:
+        """Processes by the link of their PID namespace; None for those whose link may not be read."""
+        found: dict[str | None, list[Process]] = {}
+        for process in self.by_pid.values():
+            found.setdefault(process.pid_namespace, []).append(process)
+        return {namespace: tuple(processes) for namespace, processes in found.items()}

@@ -1,0 +1,207 @@
+"""What a host serves besides its containers: units, listeners and the programs behind them."""
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from hullcheck.facts.host.processes import PROCESSES, Processes
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import lines_like
+from hullcheck.verdicts import EvidenceError
+
+_APPLICATIONS = """
+    apache2 asterisk beam.smp caddy clamd cupsd dovecot epmd exim exim4 ftpd gitlab-workhorse grafana haproxy httpd
+    influxd lighttpd mariadbd memcached minio mongod mosquitto mysqld named nats-server nginx nmbd opensmtpd
+    oracle pgbouncer php-fpm postgres prometheus proftpd pure-ftpd rabbitmq-server redis-server slapd smbd smtpd
+    sendmail squid tomcat traefik unbound uwsgi valkey-server varnishd vsftpd
+"""
+_BASE_SYSTEM = """
+    systemd-networkd systemd-resolved systemd-timesyncd init openrc-init NetworkManager agetty
+    chronyd crond dhclient dhcpcd dropbear ntpd sshd sshd-session udhcpc
+    dockerd containerd containerd-shim containerd-shim-runc-v2 docker-proxy rootlesskit runc slirp4netns pasta
+"""
+_BASE = frozenset(_BASE_SYSTEM.split())  # not busybox, which has a web server and more
+_BASE_SOCKETS = ("docker.socket", "ssh.socket", "sshd.socket")
+_INSTALLED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/snap/", "/nix/", "/gnu/")
+
+# Names of programs may have a version: php-fpm8.4. `sed` writes for each descriptor of a listener whose it is.
+# A line feed in the name of an open file must not look like a line of ls(1): busybox never prints one, others with -q.
+HOST_SERVICES = Probe(
+    "host_services",
+    rf"""
+echo "uid:$(id -u)"
+if command -v systemctl >/dev/null &&
+  enabled=$(systemctl list-unit-files --type=service,socket --state=enabled --no-legend --no-pager --plain) &&
+  running=$(systemctl list-units --type=service --state=running --no-legend --no-pager --plain); then
+  echo systemd:
+  printf "%s\n" "$enabled" | sed -n "s/^\([^ ][^ ]*\) .*/enabled:\1/p"
+  printf "%s\n" "$running" | sed -n "s/^\([^ ][^ ]*\) .*/running:\1/p"
+  systemctl list-sockets --show-types --no-legend --no-pager --plain |
+    sed -n "s/^[0-9*[][^ ]*:\([0-9][0-9]*\) *\([SD]\)[a-z]* *\([^ ]*\.socket\) .*/socket:\2\1 \3/p"
+fi
+
+cd /proc || exit
+list="ls -ln"
+if ls -dq / >/dev/null 2>&1; then list="ls -lnq"; fi
+wanted=""
+for protocol in tcp tcp6 udp udp6; do
+  [ -e 1/net/$protocol ] || continue
+  lines=$(sed -n \
+    "s/^ *[0-9]*: \([0-9A-F]*:[0-9A-F]*\) 0*:0000 0[A7] [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \([0-9]*\) .*/\1 \2/p" \
+    1/net/$protocol) || exit
+  echo "net:$protocol"
+  [ -z "$lines" ] || printf "%s\n" "$lines" | sed "s/^/listener:$protocol /"
+  wanted="$wanted $(printf "%s\n" "$lines" | sed -n "s/.* \([0-9]*\)$/-e socket:[\1]/p")"
+done
+if [ -n "$(echo $wanted)" ]; then
+  set -f
+  owners=$($list $(set +f; echo [0-9]*/fd) 2>/dev/null | grep -F -e "/fd:" $wanted |
+    sed -n -e "/\/fd:$/h" -e "/ socket:/{{G;s/.*socket:\[\([0-9]*\)\]\n\([0-9]*\)\/fd:/\1 \2/p;}}" | sort -u)
+  set +f
+  [ -z "$owners" ] || printf "%s\n" "$owners" | sed "s/^/owner:/"
+  pids=$(printf "%s\n" "$owners" | sed -n "s/.* \([0-9]*\)$/\1\/exe/p" | sort -u)
+  [ -z "$pids" ] || $list $pids 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /exe:\1 /p"
+fi
+$list [0-9]*/exe 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1 /p" |
+  grep -E "/({"|".join(_APPLICATIONS.split()).replace(".", "[.]")})[0-9.]*( \(deleted\))?$" | sed "s/^/application:/"
+exit 0
+""",
+    lines_like("(?:application|enabled|exe|listener|net|owner|running|socket|systemd|uid):.*"),
+)
+
+PROBES = (HOST_SERVICES,)
+EVIDENCE = (HOST_SERVICES, PROCESSES)
+
+_DELETED = " (deleted)"
+UNSEEN = "a program that is not seen"
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A port on which programs of the host wait for others.
+
+    Attributes:
+        program: its path; where systemd waits in its place, the name of the socket unit.
+    """
+
+    protocol: str
+    port: int
+    program: str
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        return posixpath.basename(self.program)
+
+    def __str__(self) -> str:
+        """As in `sshd (tcp 22)`."""
+        return f"{self.name} ({self.protocol} {self.port})"
+
+
+@dataclass(frozen=True)
+class HostServices:
+    """Units, listeners and applications of the host itself; what runs in containers is left out."""
+
+    lines: Mapping[str, tuple[str, ...]]
+    processes: Processes
+
+    @classmethod
+    def of(cls, recording: Recording, processes: Processes) -> "HostServices":
+        """Read them.
+
+        Raises:
+            EvidenceError: the target did not answer.
+        """
+        words: dict[str, list[str]] = {}
+        for line in recording.text(HOST_SERVICES).splitlines():
+            word, _, text = line.partition(":")
+            words.setdefault(word, []).append(text)
+        return cls({word: tuple(texts) for word, texts in words.items()}, processes)
+
+    def _get(self, word: str) -> tuple[str, ...]:
+        return self.lines.get(word, ())
+
+    def _is_outside(self, pid: int) -> bool:
+        """Whether a process is in no container: its control groups name none that those of process 1 do not.
+
+        One that ended meanwhile is nowhere.
+        """
+        around = self.processes.process(1).container_ids
+        return pid in self.processes.by_pid and not self.processes.process(pid).container_ids - around
+
+    @cached_property
+    def units(self) -> tuple[str, ...]:
+        """The services and sockets that are enabled, and the services that run.
+
+        Raises:
+            EvidenceError: there is no systemd to ask.
+        """
+        if "systemd" not in self.lines:
+            raise EvidenceError("which services are enabled cannot be told: there is no systemd that answers")
+        return tuple(dict.fromkeys((*self._get("enabled"), *self._get("running"))))
+
+    @cached_property
+    def listeners(self) -> tuple[Listener, ...]:
+        """Each port with a program that listens there outside of containers.
+
+        Raises:
+            EvidenceError: the ports, or the programs behind them, could not be seen.
+        """
+        if not self._get("net"):
+            raise EvidenceError("/proc/1/net could not be read, so the listeners are not known")
+        owners: dict[str, list[int]] = {}
+        for line in self._get("owner"):
+            inode, _, pid = line.partition(" ")
+            owners.setdefault(inode, []).append(int(pid))
+        found = []
+        for line in self._get("listener"):
+            protocol, address, inode = line.split(" ")
+            port, plain = int(address.rpartition(":")[2], 16), protocol.removesuffix("6")
+            unit = self._sockets.get(f"{'S' if plain == 'tcp' else 'D'}{port}", "")
+            found += [
+                Listener(plain, port, unit if unit and posixpath.basename(program) == "systemd" else program)
+                for program in self._programs(owners.get(inode, []))
+            ]
+        return tuple(dict.fromkeys(sorted(found, key=str)))
+
+    @cached_property
+    def _sockets(self) -> Mapping[str, str]:
+        """The socket units by type and port, as `S22`."""
+        return dict(line.partition(" ")[::2] for line in self._get("socket"))
+
+    def _programs(self, owners: Iterable[int]) -> frozenset[str]:
+        """The programs outside of containers among the owners of a socket."""
+        seen = [pid for pid in owners if pid in self.processes.by_pid]
+        if not seen and self._get("uid") != ("0",):
+            raise EvidenceError("whose sockets listen could not be seen; are you root?")
+        paths = dict(line.partition(" ")[::2] for line in self._get("exe"))
+        found = {paths.get(str(pid), UNSEEN).removesuffix(_DELETED) for pid in seen if self._is_outside(pid)}
+        return frozenset(found if seen else {UNSEEN})  # the kernel's own: NFS, WireGuard
+
+    @cached_property
+    def strangers(self) -> tuple[Listener, ...]:
+        """Those listeners that are neither of the base system nor of the engine."""
+        return tuple(
+            each
+            for each in self.listeners
+            if each.program not in _BASE_SOCKETS
+            and (each.name not in _BASE or not each.program.startswith(_INSTALLED))
+        )
+
+    @cached_property
+    def applications(self) -> tuple[str, ...]:
+        """The paths of programs that run outside of containers and are known to be application servers.
+
+        Raises:
+            EvidenceError: none was found, and the auditor does not see those of others.
+        """
+        found = []
+        for line in self._get("application"):
+            pid, _, path = line.partition(" ")
+            if self._is_outside(int(pid)):
+                found.append(path.removesuffix(_DELETED))
+        if not found and self._get("uid") != ("0",):
+            raise EvidenceError("which programs run as others could not be seen; are you root?")
+        return tuple(dict.fromkeys(found))

@@ -1,0 +1,178 @@
+"""Which distribution a host is, and which compilers and browsers it has: packages, and programs on the path."""
+
+from dataclasses import dataclass
+
+from hullcheck.facts.host.os_release import OS_RELEASE, os_release
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import lines_like
+from hullcheck.verdicts import EvidenceError
+
+_COMPILERS = """
+    as bcc c++ c89 c99 cargo cc clang clang++ cpp g++ gcc gccgo gfortran ghc gmake go javac ld lld make nasm rustc
+    tcc gcc-[0-9]* g++-[0-9]* cpp-[0-9]* clang-[0-9]* clang++-[0-9]* gfortran-[0-9]* rustc-[0-9]*
+    *-linux-*-gcc *-linux-*-gcc-[0-9]* *-linux-*-g++ *-linux-*-ld *-linux-*-as
+"""
+_BROWSERS = """
+    brave-browser browsh chrome chromium chromium-browser chromium-headless-shell elinks epiphany falkon firefox
+    firefox-esr google-chrome google-chrome-stable konqueror links links2 lynx microsoft-edge microsoft-edge-stable
+    midori netsurf opera qutebrowser vivaldi w3m
+"""
+# Not gcc-14-base, which every Debian has and which holds a licence.
+_COMPILER_PACKAGES = (
+    r"(gcc|g\+\+|cpp|gfortran|clang|rustc|gccgo|ghc)(-[0-9.]+)?|gcc-c\+\+|build-essential|base-devel|build-base"
+    r"|make|make-guile|tcc|nasm|binutils|golang|golang-(go|bin|[0-9.]+-go)|go|rust|cargo|llvm"
+    r"|(default|openjdk-[0-9]+)-jdk(-headless)?|java-[0-9.]+-openjdk-devel"
+)
+_BROWSER_PACKAGES = (
+    r"brave-browser|browsh|chromium(-browser|-headless-shell|-headless)?|elinks|epiphany-browser|falkon"
+    r"|firefox(-esr)?|google-chrome-(stable|beta|unstable)|konqueror|links2?|lynx|microsoft-edge-stable|midori"
+    r"|netsurf|opera-stable|qutebrowser|vivaldi-stable|w3m"
+)
+
+SOFTWARE = Probe(
+    "software",
+    rf"""
+packages="" source=""
+if [ -e /var/lib/dpkg/status ]; then
+  source=dpkg
+  packages=$(grep -e "^Package: " -e "^Status: " /var/lib/dpkg/status |
+    sed -n "N;s/^Package: \(.*\)\nStatus: .* installed$/\1/p") || exit
+elif command -v rpm >/dev/null; then
+  source=rpm
+  packages=$(rpm --query --all --queryformat "%{{NAME}}\n") || exit
+elif [ -e /lib/apk/db/installed ]; then
+  source=apk
+  packages=$(sed -n "s/^P://p" /lib/apk/db/installed) || exit
+fi
+if [ -n "$source" ]; then
+  echo "source:$source $(printf "%s\n" "$packages" | grep -c .)"
+  printf "%s\n" "$packages" | grep -Ex "{_COMPILER_PACKAGES}" | sed "s/^/compiler:package /"
+  printf "%s\n" "$packages" | grep -Ex "{_BROWSER_PACKAGES}" | sed "s/^/browser:package /"
+  printf "%s\n" "$packages" | grep -x ubuntu-standard | sed "s/^/package:/"
+fi
+for file in /usr/local/sbin/unminimize /usr/bin/unminimize /etc/dpkg/dpkg.cfg.d/excludes; do
+  [ ! -e $file ] || echo "mark:$file"
+done
+
+seen=""
+path=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin:/usr/local/go/bin
+IFS=:
+for folder in $path; do
+  cd -P "$folder" 2>/dev/null || continue
+  case "$seen:" in *":$PWD:"*) continue ;; esac
+  seen=$seen:$PWD
+  [ -r . ] || printf "unread:%s\n" "$PWD"
+  IFS=" "
+  for name in {" ".join(_COMPILERS.split())}; do
+    [ ! -f "$name" ] || [ ! -x "$name" ] || printf "compiler:%s/%s\n" "$PWD" "$name"
+  done
+  for name in {" ".join(_BROWSERS.split())}; do
+    [ ! -f "$name" ] || [ ! -x "$name" ] || printf "browser:%s/%s\n" "$PWD" "$name"
+  done
+  IFS=:
+done
+exit 0
+""",
+    lines_like("(?:browser|compiler|mark|package|source|unread):.*"),
+)
+
+PROBES = (SOFTWARE,)
+EVIDENCE = (OS_RELEASE, SOFTWARE)
+
+UBUNTU_MINIMAL, RHEL_COREOS, BOTTLEROCKET = "Ubuntu Minimal", "RHEL CoreOS", "Bottlerocket"
+
+
+@dataclass(frozen=True)
+class Software:
+    """The software of a host.
+
+    Attributes:
+        system: os-release by name.
+        source: the list of packages; empty where none is known.
+        count: how many packages it has.
+        found: paths of programs and `package NAME`, by `compiler` and `browser`.
+        marks: files that only minimal images of Ubuntu have.
+        standard: whether the package ubuntu-standard is installed.
+        unread: directories of programs that could not be read.
+    """
+
+    system: dict[str, str]
+    source: str
+    count: int
+    found: dict[str, tuple[str, ...]]
+    marks: tuple[str, ...] = ()
+    standard: bool = False
+    unread: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Software":
+        """Read it.
+
+        Raises:
+            EvidenceError: the target did not answer, or the list of its packages is empty.
+        """
+        words: dict[str, list[str]] = {}
+        for line in recording.text(SOFTWARE).splitlines():
+            word, _, text = line.partition(":")
+            words.setdefault(word, []).append(text)
+        source, _, count = next(iter(words.get("source", ())), "").partition(" ")
+        if source and (not count.isdigit() or count == "0"):
+            raise EvidenceError(f"the list of packages of {source} is empty, or was not understood")
+        found = {kind: tuple(dict.fromkeys(words.get(kind, ()))) for kind in ("compiler", "browser")}
+        return cls(
+            os_release(recording),
+            source,
+            int(count or 0),
+            found,
+            tuple(words.get("mark", ())),
+            "package" in words,
+            tuple(words.get("unread", ())),
+        )
+
+    def of_kind(self, kind: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+        """The compilers or browsers that it has and that are not allowed by their name.
+
+        Raises:
+            EvidenceError: none was found, but not all directories could be read.
+        """
+        names = {each: each.rpartition("/")[2].removeprefix("package ") for each in self.found[kind]}
+        found = tuple(each for each, name in names.items() if name not in allowed)
+        if not found and self.unread:
+            raise EvidenceError(f"{', '.join(self.unread)} could not be read; are you root?")
+        return found
+
+    @property
+    def looked_at(self) -> str:
+        """What the verdict on compilers and browsers rests on."""
+        packages = (
+            f"{self.count} packages of {self.source}" if self.source else "no list of packages is known here"
+        )
+        return f"{packages}, and the programs on the path"
+
+    # ---- the distribution
+
+    @property
+    def identifier(self) -> str:
+        """Its ID.
+
+        Raises:
+            EvidenceError: os-release does not say it.
+        """
+        if not self.system.get("ID"):
+            raise EvidenceError("/etc/os-release does not name the distribution")
+        return self.system["ID"]
+
+    @property
+    def name(self) -> str:
+        """As a person names it."""
+        return self.system.get("PRETTY_NAME") or self.identifier
+
+    def is_a(self, distribution: str) -> bool:
+        """Whether it is one of the minimal distributions that the guide names, or has this ID."""
+        own, variant = self.identifier, self.system.get("VARIANT_ID", "")
+        if distribution == UBUNTU_MINIMAL:
+            return own == "ubuntu" and bool(self.marks) and not self.standard
+        if distribution == RHEL_COREOS:
+            return own == "rhcos" or (own, variant) == ("rhel", "coreos")
+        return own == (BOTTLEROCKET.lower() if distribution == BOTTLEROCKET else distribution)

@@ -1,0 +1,28 @@
+"""SSH servers, by the names of their processes and programs."""
+
+from collections.abc import Iterable
+
+from hullcheck.facts.host.processes import Process
+from hullcheck.secrets.redact import DROPPED, HIDDEN
+from hullcheck.verdicts import EvidenceError
+
+SERVERS = frozenset({"sshd", "sshd-session", "sshd-auth", "dropbear", "tinysshd", "lshd"})
+
+
+def ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:
+    """The names of the SSH servers among *processes*, each once.
+
+    A process is called by the name that it was started under: a link to the program, the loader that ran it.
+
+    Raises:
+        EvidenceError: there is none by name, and a part of a program's path was taken for a secret and hidden.
+    """
+    found = list(processes)
+    programs = {process.executable.rpartition("/")[2] for process in found}
+    servers = tuple(sorted({*programs, *(process.name for process in found)} & SERVERS))
+    for process in found:
+        if not servers and (HIDDEN in process.executable or DROPPED in process.executable):
+            raise EvidenceError(
+                f"the path of the program of process {process.pid} is hidden as like a secret"
+            )
+    return servers

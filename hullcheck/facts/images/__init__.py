@@ -1,0 +1,309 @@
+"""The images that the engine holds: how it describes them, and the steps in which they were made."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts.images.steps import Step
+from hullcheck.facts.subjects import Subjects
+from hullcheck.recording import Recording, decode_json
+from hullcheck.verdicts import EvidenceError, NotApplicable
+
+if TYPE_CHECKING:
+    from hullcheck.facts import Facts
+
+PROBES = (IMAGES,)
+EVIDENCE = (IMAGES, DOCKER_CONTAINERS)
+
+_SHORT = 12
+_DAY = 86400.0
+_OLDEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # reproducible builds set a time of long ago
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image of the engine.
+
+    Attributes:
+        id: in full, with `sha256:`.
+        tags: `repository:tag`, sorted.
+        digests: `repository@sha256:...`, as it is known to registries; sorted.
+        pulled: the repositories from which the engine says that it pulled the image; only Docker 29.2 and later
+            do.
+        created: seconds since the epoch; None where the build set no true time.
+        user: the user that its containers run as; empty for root.
+        variables: the names of its environment's variables.
+        labels: the names of its labels.
+        base: the image that it says it was built from.
+        healthcheck: the first word of its health check: `CMD`, `CMD-SHELL`, `NONE`; empty where it has none.
+        secrets: what secrets its configuration holds, and what is attested of its build, in words and without them.
+        told: its history, and what it leaves to builds from it; None where it could not be read. `steps` is what
+            controls ask for.
+        used_by: the containers that were made from it, running or not, as far as they are known.
+        used_since: when the first of these was made, in seconds since the epoch; None where that is not known.
+        recorded: when it was looked at, in seconds since the epoch.
+        known_as: every digest that is known of it: its id, those of its configuration and manifest, and those in
+            registries.
+    """
+
+    id: str
+    tags: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
+    pulled: tuple[str, ...] = ()
+    created: float | None = None
+    user: str = ""
+    variables: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    base: tuple[str, ...] = ()
+    healthcheck: str = ""
+    secrets: tuple[str, ...] = ()
+    told: tuple[Step, ...] | None = ()
+    used_by: tuple[str, ...] = ()
+    used_since: float | None = None
+    recorded: float = 0.0
+    known_as: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """Its first tag, or its short id."""
+        return self.tags[0] if self.tags else self.id.removeprefix("sha256:")[:_SHORT]
+
+    @property
+    def days_old(self) -> float | None:
+        """How many days ago it was built; None where it does not say when that was.
+
+        Raises:
+            EvidenceError: nor does the recording tell its time.
+        """
+        if self.created is not None and not self.recorded:
+            raise EvidenceError("the recording does not tell its time")
+        return None if self.created is None else (self.recorded - self.created) / _DAY
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The repositories, registry and all, in which it is known to be: it was pulled from or pushed to them.
+
+        In the store of containerd every image has a digest under every name that it was given, its own; that
+        says nothing of a registry.
+        """
+        known = (
+            name for name, _, digest in (each.partition("@") for each in self.digests) if digest != self.id
+        )
+        return tuple(dict.fromkeys(_repository(each) for each in (*known, *self.pulled)))
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The repositories, registry and all, that its names name in full. Anybody can name an image so."""
+        names = (*self.tags, *self.digests)
+        return tuple(dict.fromkeys(_repository(each) for each in names if _names_registry(each)))
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps in which it was made, those of the images below it first, and those left to later builds.
+
+        Raises:
+            EvidenceError: they could not be read.
+        """
+        if self.told is None:
+            raise EvidenceError("its history could not be read")
+        return self.told
+
+
+def from_engine(facts: "Facts") -> Subjects[Image]:
+    """All images that the engine holds, but none that is only a step on the way to another.
+
+    One that lost its name to an image that was built from it is no step where it is known to a registry, or a
+    container was made from it.
+
+    Raises:
+        EvidenceError: they could not be listed, or one that is listed is not described.
+    """
+    documents = described(facts.recording)
+    blobs = _blobs(_complete(facts.recording).partition("--blobs\n")[2])
+    parents = {each.get("Parent") for each in documents.values()}
+    users = _users(facts)
+    found = [
+        _image(document, blobs, users, facts.recording.gathered)
+        for identifier, document in documents.items()
+        if document.get("RepoTags") or document.get("RepoDigests") or identifier not in parents - users.keys()
+    ]
+    named = sorted(((image.name, image) for image in found), key=lambda each: each[0])
+    return Subjects("image", tuple(named), nothing="the engine has no image")
+
+
+def described(recording: Recording) -> dict[str, Mapping[str, Any]]:
+    """What may be kept of the engine's description of every image, by id; those between images too.
+
+    Raises:
+        EvidenceError: they could not be listed, or one that is listed is not described.
+    """
+    head, _, _ = _complete(recording).partition("--blobs\n")
+    documents = _documents(head)
+    _require_all(recording, head, documents)
+    return documents
+
+
+def image_names(recording: Recording) -> dict[str, str]:
+    """The image id that each `repository:tag` names now.
+
+    Raises:
+        EvidenceError: the engine did not say.
+    """
+    documents = described(recording)
+    return {tag: identifier for identifier, each in documents.items() for tag in each.get("RepoTags") or ()}
+
+
+def _complete(recording: Recording) -> str:
+    """The answer of the probe, also where an image went away between the list and the description."""
+    answer = recording.answer(IMAGES)
+    complaints = [line for line in answer.stderr.splitlines() if line.strip()]
+    listed = answer.stdout.startswith(("sha256:", "image "))
+    if listed and complaints and all("No such" in line for line in complaints):
+        return answer.stdout
+    return recording.text(IMAGES)
+
+
+def _documents(head: str) -> dict[str, Mapping[str, Any]]:
+    lines = (line.removeprefix("image ") for line in head.split("\n") if line.startswith("image "))
+    documents = [decode_json(line, "docker image inspect") for line in lines]
+    if not all(isinstance(each, dict) and "Id" in each and "Config" in each for each in documents):
+        raise EvidenceError("docker image inspect: the description of an image is incomplete")
+    return {str(each["Id"]): each for each in documents}
+
+
+def _require_all(recording: Recording, head: str, found: Mapping[str, Any]) -> None:
+    """Raise EvidenceError where a listed image is neither described nor said to be gone."""
+    gone = recording.answer(IMAGES).stderr
+    listed = [line for line in head.split("\n") if line.startswith("sha256:")]
+    unexplained = [each for each in listed if each not in found and each not in gone]
+    if unexplained:
+        raise EvidenceError(f"the engine lists the image {unexplained[0][:19]} but does not describe it")
+
+
+def _blobs(text: str) -> dict[str, Mapping[str, Any]]:
+    blobs = dict[str, Mapping[str, Any]]()
+    for line in text.split("\n"):
+        if line.startswith("blob "):
+            _, digest, document = line.split(" ", 2)
+            blobs[f"sha256:{digest}"] = decode_json(document, IMAGES.name)
+    return blobs
+
+
+_User = tuple[str, float | None]
+
+
+def _users(facts: "Facts") -> dict[str, list[_User]]:
+    """The names of containers and when they were made, by the id of their image; none where the containers
+    cannot be listed."""
+    users = dict[str, list[_User]]()
+    try:
+        for name, container in facts.container:
+            made = _moment(container.description.get("Created"))
+            users.setdefault(container.image_id, []).append((name, made))
+    except (EvidenceError, NotApplicable):
+        return {}
+    return users
+
+
+def _image(
+    document: Mapping[str, Any],
+    blobs: Mapping[str, Mapping[str, Any]],
+    users: Mapping[str, list[_User]],
+    recorded: float,
+) -> Image:
+    config = document["Config"]
+    identifier = str(document["Id"])
+    reached = _reached(identifier, blobs)
+    own = _own_blobs(reached, document.get("Of"))
+    told = _steps(own)
+    return Image(
+        identifier,
+        tuple(sorted(each for each in document.get("RepoTags") or () if not each.startswith("<none>"))),
+        tuple(sorted(each for each in document.get("RepoDigests") or () if not each.startswith("<none>"))),
+        tuple(document.get("Pulled") or ()),
+        _moment(document.get("Created")),
+        str(config["User"]),
+        tuple(config["Variables"]),
+        tuple(config["Labels"]),
+        tuple(config["Base"]),
+        str(config["Healthcheck"]),
+        (*config["Secrets"], *(each for blob in reached.values() for each in blob.get("Attested", ()))),
+        None if told is None else (*told, *_later(config.get("Later", ()), told)),
+        tuple(name for name, _ in users.get(identifier, ())),
+        min((made for _, made in users.get(identifier, ()) if made is not None), default=None),
+        recorded,
+        frozenset(
+            (identifier, *own, *(each.partition("@")[2] for each in document.get("RepoDigests") or ()))
+        ),
+    )
+
+
+def _reached(identifier: str, blobs: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """What is stored of an image, by digest, for whatever machines it is: all that its id leads to."""
+    reached, waiting = dict[str, Mapping[str, Any]](), [identifier]
+    while waiting:
+        digest = waiting.pop()
+        if digest in blobs and digest not in reached:
+            reached[digest] = blobs[digest]
+            waiting += blobs[digest].get("Names", ())
+    return reached
+
+
+def _own_blobs(
+    reached: Mapping[str, Mapping[str, Any]], layers_and_platform: Any
+) -> dict[str, Mapping[str, Any]]:
+    """Of what is stored of an image its configuration, and the manifest that names that.
+
+    Of an image for several machines it is that of the one which the engine describes.
+    """
+    configurations = {
+        digest: blob
+        for digest, blob in reached.items()
+        if "Steps" in blob and blob.get("Of", layers_and_platform) == layers_and_platform
+    }
+    naming = {d: blob for d, blob in reached.items() if configurations.keys() & set(blob.get("Names", ()))}
+    return configurations | naming
+
+
+def _steps(own: Mapping[str, Mapping[str, Any]]) -> tuple[Step, ...] | None:
+    """The history of an image; None where it was not read."""
+    histories = {tuple(map(_step, blob["Steps"])) for blob in own.values() if "Steps" in blob}
+    return histories.pop() if len(histories) == 1 else None
+
+
+def _later(texts: Sequence[str], told: Sequence[Step]) -> Iterator[Step]:
+    """What is done in builds from the image and not in its history: a commit tells of none."""
+    known = {(step.keyword, step.argument) for step in told if step.is_for_later}
+    steps = (Step(str(text)) for text in texts)
+    yield from (step for step in steps if (step.keyword, step.argument) not in known)
+
+
+def _step(document: Mapping[str, Any]) -> Step:
+    silent, imported = bool(document["Silent"]), bool(document["Imported"])
+    return Step(str(document["Text"]), tuple(document["Secrets"]), imported, silent)
+
+
+def _names_registry(reference: str) -> bool:
+    """Whether a reference begins with a registry, as the engine tells it from a folder of Docker Hub."""
+    first, slash, _ = reference.partition("/")
+    return bool(slash) and (first == "localhost" or "." in first or ":" in first)
+
+
+def _repository(reference: str) -> str:
+    """The repository of a reference, with the registry that the engine takes where none is named."""
+    folder, slash, name = reference.partition("@")[0].rpartition("/")
+    plain = f"{folder}{slash}{name.partition(':')[0]}"
+    if _names_registry(plain):
+        return plain
+    return f"docker.io/{plain}" if slash else f"docker.io/library/{plain}"
+
+
+def _moment(text: Any) -> float | None:
+    try:
+        time = datetime.fromisoformat(str(text)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return time if time > _OLDEST else None

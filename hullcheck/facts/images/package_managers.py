@@ -1,0 +1,193 @@
+"""What a command does with the packages of a distribution: refresh their index, upgrade, or install."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from hullcheck.parsing.shell_script import Command
+
+
+class Act(Enum):
+    """What a command of a package manager does."""
+
+    REFRESH = "refreshes the package index"
+    UPGRADE = "upgrades packages"
+    INSTALL = "installs"
+    UNKNOWN = "may do anything"
+
+
+@dataclass(frozen=True)
+class _Manager:
+    """The words with which a family of package managers does each."""
+
+    programs: frozenset[str]
+    refresh: frozenset[str]
+    upgrade: frozenset[str]
+    install: frozenset[str]
+
+    def act(self, words: Sequence[str]) -> Act | None:
+        """What one of these programs does that is given *words*; the first word that it knows decides."""
+        for number, word in enumerate(words, start=1):
+            if word in self.install:
+                return Act.INSTALL if _installs(words[number:]) and not _only_tries(words) else None
+            if word in self.refresh:
+                return Act.REFRESH
+            if word in self.upgrade:
+                return Act.UPGRADE
+        return None
+
+
+def _installs(words: Sequence[str]) -> bool:
+    """Whether there is anything to install among *words*, or what is missing for others is."""
+    return any(not word.startswith("-") or word in ("-f", "--fix-broken") for word in words)
+
+
+def _only_tries(words: Sequence[str]) -> bool:
+    """Whether an option says that nothing is to be installed; `-s` may be one of several letters."""
+    return any(word in _TRIES or _TRIES_BY_LETTER.fullmatch(word) for word in words)
+
+
+def _manager(programs: str, refresh: str, upgrade: str, install: str) -> _Manager:
+    return _Manager(*(frozenset(words.split()) for words in (programs, refresh, upgrade, install)))
+
+
+_MANAGERS = (
+    _manager(
+        "apt apt-fast apt-get aptitude nala",
+        "update",
+        "upgrade dist-upgrade dselect-upgrade full-upgrade safe-upgrade",
+        "install build-dep reinstall satisfy download source",
+    ),
+    _manager("apk", "update", "upgrade", "add"),
+    _manager(
+        "dnf dnf5 microdnf tdnf yum",
+        "makecache check-update check-upgrade",
+        "update upgrade distro-sync update-minimal upgrade-minimal localupdate",
+        "install groupinstall localinstall reinstall builddep swap",
+    ),
+    _manager(
+        "zypper",
+        "refresh ref refresh-services refs",
+        "update up dup dist-upgrade patch",
+        "install in source-install",
+    ),
+    _manager("opkg", "update", "upgrade", "install"),
+    _manager("swupd", "", "update", "bundle-add"),
+    _manager("slackpkg", "update", "upgrade upgrade-all", "install install-new"),
+)
+_FAMILY = {program: each for each in _MANAGERS for program in each.programs}
+_SHORT = frozenset(
+    ("dup", "patch", "ref", "refs", "up")
+)  # words that say too little where the program is unsure
+_REFRESHES = frozenset().union(*(each.refresh for each in _MANAGERS)) - _SHORT
+_UPGRADES = frozenset().union(*(each.upgrade for each in _MANAGERS)) - _SHORT
+_INSTALLS = frozenset().union(*(each.install for each in _MANAGERS)) - {"in"}
+_ANY = _Manager(frozenset(), _REFRESHES, _UPGRADES, _INSTALLS)
+# Commands of which a word may be the name of a package manager, and which start none.
+_ONLY_NAME_WORDS = """
+    : apt-mark cat cd chmod chown cp echo exit export false grep ln ls mkdir mv printf return rm sed tee test touch
+    true type unset which
+"""
+ONLY_NAMES = frozenset(_ONLY_NAME_WORDS.split())
+_SHELL_WORDS = frozenset(("[", "[[", "case", "command", "for", "hash", "select"))
+_TRIES_WORDS = "--assumeno --dry-run --just-print --no-act --noaction --print-uris --recon --simulate"
+_TRIES = frozenset(_TRIES_WORDS.split())
+_TRIES_BY_LETTER = re.compile("-(?![aceoptX])[A-Za-z]*s[A-Za-z]*")  # after these letters stands a value
+_REDIRECTION = re.compile(r"\d*(?:>>|>|<|&>)[&|]?(.*)", re.DOTALL)
+_VERB = "|".join(sorted(_REFRESHES | _UPGRADES | {"--sync", "-Sy[a-z]*"}, key=len, reverse=True))
+
+
+def _pacman(words: Sequence[str], sync: str = "S") -> Act | None:
+    flags = "".join(word for word in words if re.fullmatch("-[A-Za-z]+", word))
+    if sync not in flags and "--sync" not in words:
+        return None
+    if any(not word.startswith("-") for word in words):
+        return Act.INSTALL
+    if "u" in flags or "--sysupgrade" in words:
+        return Act.UPGRADE
+    return Act.REFRESH if "y" in flags or "--refresh" in words else None
+
+
+def _xbps(words: Sequence[str]) -> Act | None:
+    flags = "".join(word for word in words if re.fullmatch("-[A-Za-z]+", word))
+    if any(not word.startswith("-") for word in words):
+        return Act.INSTALL
+    if "u" in flags or "--update" in words:
+        return Act.UPGRADE
+    return Act.REFRESH if "S" in flags or "--sync" in words else None
+
+
+def _emerge(words: Sequence[str]) -> Act | None:
+    if "--sync" in words:
+        return Act.REFRESH
+    named = [word for word in words if not word.startswith("-")]
+    if named and all(word in ("world", "@world", "system", "@system") for word in named):
+        return Act.UPGRADE
+    return Act.INSTALL if named else None
+
+
+def _refresh(words: Sequence[str]) -> Act | None:
+    del words
+    return Act.REFRESH
+
+
+# Those that go by options: the family, and what is done with which words.
+_BY_OPTION: dict[str, tuple[str, Callable[[Sequence[str]], Act | None]]] = {
+    "pacman": ("pacman", _pacman),
+    "xbps-install": ("xbps", _xbps),
+    "emerge": ("portage", _emerge),
+    "emerge-webrsync": ("portage", _refresh),
+    "eix-sync": ("portage", _refresh),
+}
+PROGRAMS = frozenset((*_FAMILY, *_BY_OPTION))
+_PROGRAMS = "|".join(sorted(PROGRAMS, key=len, reverse=True))
+_NAMES_UPDATE = re.compile(
+    rf"(?:(?<![\w./-])|/s?bin/)(?:{_PROGRAMS})(?![\w/.:-])[^\n;&|]{{0,200}}?(?<![\w-])(?:{_VERB})(?![\w-])"
+)
+
+
+def started(command: Command) -> tuple[object, Act | None] | None:
+    """The family of the package manager that *command* starts, and what it does; None where it starts none.
+
+    The package manager may be started by another program, as in `timeout 60 apt-get update`. Commands of one
+    family install from the same index.
+    """
+    if command[0] in ONLY_NAMES or command[0] in _SHELL_WORDS:
+        return None
+    for number, word in enumerate(command):
+        program = word.rpartition("/")[2]
+        if program in PROGRAMS:
+            words = _operands(command[number + 1 :])
+            family, does = _BY_OPTION.get(program) or (_FAMILY[program], _FAMILY[program].act)
+            return family, does(words)
+    return None
+
+
+def act(command: Command) -> Act | None:
+    """What a command does with the packages of a distribution; None where it does none of it."""
+    found = started(command)
+    return found[1] if found else None
+
+
+def act_of_any(words: Sequence[str]) -> Act | None:
+    """What a package manager would do with *words*, whichever it is; None where the first is none of its verbs."""
+    operands = [word for word in words if not word.startswith("-")]
+    is_verb = bool(operands) and operands[0] in _REFRESHES | _UPGRADES | _INSTALLS
+    return _ANY.act(operands) if is_verb else None
+
+
+def names_update(text: str) -> bool:
+    """Whether *text* names a package manager and then, in the same command, a word with which it updates."""
+    return bool(_NAMES_UPDATE.search(text))
+
+
+def _operands(words: Sequence[str]) -> list[str]:
+    """*words* without redirections, and without the files after them."""
+    kept, is_file = list[str](), False
+    for word in words:
+        redirection = _REDIRECTION.fullmatch(word)
+        if not (is_file or redirection):
+            kept.append(word)
+        is_file = bool(redirection and not redirection[1])
+    return kept

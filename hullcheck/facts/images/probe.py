@@ -1,0 +1,192 @@
+"""The probe that describes all images in one go, and what of its answer is kept.
+
+Its answer has two parts. First the ids of all images and of those between them, a line each, and `image
+JSON` as the engine describes them. After `--blobs` what the engine stores of them, in which alone their
+history is: `HEX:LINE` for each line of the file of that digest. In the store of containerd that is an
+index or a manifest first, and what those name: configurations, and the provenance of a build. Where the
+files cannot be read the engine is asked, image by image: `history ID`, and a line for each step, the last
+one first.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hullcheck import secrets
+from hullcheck.facts.engine import DATA_ROOT
+from hullcheck.facts.images import provenance
+from hullcheck.facts.images import secrets as image_secrets
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets import configuration
+from hullcheck.secrets.redact import json_object
+
+_SCRIPT = r"""
+ids=$(docker image ls --all --quiet --no-trunc) || exit
+unnamed=$(docker image ls --quiet --no-trunc --filter dangling=true) || exit
+ids=$(printf "%s\n%s\n" "$ids" "$unnamed" | grep . | sort -u)
+[ -n "$ids" ] || exit 0
+printf "%s\n" "$ids"
+docker image inspect --format 'image {{json .}}' $ids
+status=$?
+
+echo "--blobs"
+@ROOT@
+first=$(printf "%s\n" "$ids" | sed -n "1s/^sha256://p")
+content=io.containerd.content.v1.content/blobs/sha256
+store=""
+for each in "$root"/image/*/imagedb/content/sha256 "$root/containerd/daemon/$content" \
+  "/var/lib/containerd/$content"; do
+  [ ! -r "$each/$first" ] || store=$each
+done
+if [ -z "$store" ]; then
+  step='{"created_by":{{json .CreatedBy}},"comment":{{json .Comment}},"size":{{json .Size}}}'
+  for id in $ids; do
+    echo "history $id"
+    docker history --no-trunc --format "$step" $id || status=$?
+  done
+  exit $status
+fi
+cd "$store" || exit
+there() { while read -r name; do [ ! -r "$name" ] || printf "%s\n" "$name"; done; }
+named_by() {  # an index names manifests, a manifest its configuration; of the layers only a provenance is read
+  xargs awk '
+    function of_manifest(   kept, part, count, i) {
+      if (match(text, "\"config\"[ \t]*:[ \t]*[{][^}]*[}]")) kept = substr(text, RSTART, RLENGTH)
+      count = split(text, part, "[{]")  # the type of a layer follows its digest, in braces of its own
+      for (i = 1; i < count; i++) if (part[i + 1] ~ "slsa[.]dev/provenance/") kept = kept part[i]
+      return kept
+    }
+    function tell(   digest) {
+      if (text !~ "\"manifests\"") text = of_manifest()
+      while (match(text, "\"digest\"[ \t]*:[ \t]*\"sha256:[0-9a-f]+\"")) {
+        digest = substr(text, RSTART, RLENGTH - 1)
+        text = substr(text, RSTART + RLENGTH)
+        sub(".*:", "", digest)
+        print digest
+      }
+      text = ""
+    }
+    FNR == 1 { tell() }
+    { text = text $0 }
+    END { tell() }' /dev/null
+}
+images=$(printf "%s\n" "$ids" | sed "s/^sha256://" | there)
+named=$(printf "%s\n" "$images" | named_by | there)
+below=$(printf "%s\n" "$named" | named_by | there)
+printf "%s\n" "$images" "$named" "$below" | grep . | sort -u | xargs grep -aH ""
+exit $status
+""".replace("@ROOT@", DATA_ROOT.strip())
+
+_BLOB = re.compile(r"([0-9a-f]{64}):(.*)")
+_HISTORY = re.compile(r"history sha256:([0-9a-f]{64})")
+_TESTS = ("", "NONE", "CMD", "CMD-SHELL", "another")
+_BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
+
+
+def _keep(text: str) -> str:
+    head, _, rest = text.partition("\n--blobs\n")
+    described = (kept for line in head.split("\n") if (kept := _described(line)))
+    return "\n".join((*described, "--blobs", *_blobs(rest), ""))
+
+
+def _described(line: str) -> str:
+    """A line of the first part; an id stays, what is not understood goes."""
+    word, _, text = line.partition(" ")
+    if not text:
+        return line if re.fullmatch(r"sha256:[0-9a-f]{64}", word) else ""
+    document = json_object(text)
+    return f"image {_compact(_image(document))}" if word == "image" and document else ""
+
+
+def _image(document: Mapping[str, Any]) -> dict[str, Any]:
+    fields = ("Id", "Parent", "RepoTags", "RepoDigests", "Created")
+    kept = {name: document[name] for name in fields if name in document}
+    kept["Tagged"] = (document.get("Metadata") or {}).get("LastTagTime")
+    layers = (document.get("RootFS") or {}).get("Layers") or []
+    kept["Of"] = [layers, _platform(document, "Os", "Architecture", "Variant")]
+    pulls = (document.get("Identity") or {}).get("Pull") or ()
+    kept["Pulled"] = [str(each["Repository"]) for each in pulls if "Repository" in each]
+    if "RootFS" in document:
+        kept["Config"] = _configuration(document.get("Config") or {})
+    return kept
+
+
+def _platform(document: Mapping[str, Any], *names: str) -> str:
+    """The machines that it is for, as `linux/arm64/v8`."""
+    return "/".join(str(document[name]) for name in names if document.get(name))
+
+
+def _configuration(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Names of variables and labels without their values, and where a secret was among the values."""
+    labels = config.get("Labels") or {}
+    test = ((config.get("Healthcheck") or {}).get("Test") or [""])[0]
+    return {
+        "User": config.get("User") or "",
+        "Variables": [secrets.masked(str(each).partition("=")[0]) for each in config.get("Env") or ()],
+        "Labels": sorted(map(secrets.masked, labels)),
+        "Base": [secrets.masked(str(labels[name])) for name in _BASE_LABELS if labels.get(name)],
+        "Healthcheck": test if test in _TESTS else _TESTS[-1],
+        "Secrets": configuration.in_configuration(config),
+        "Later": [image_secrets.masked_step(f"ONBUILD {each}") for each in config.get("OnBuild") or ()],
+    }
+
+
+def _blobs(text: str) -> Iterator[str]:
+    """`blob HEX JSON` for each file, and for each history that the engine was asked."""
+    files = dict[str, list[str]]()
+    histories = dict[str, list[str]]()
+    current = list[str]()
+    for line in text.split("\n"):
+        if blob := _BLOB.fullmatch(line):
+            files.setdefault(blob[1], []).append(blob[2])
+        elif asked := _HISTORY.fullmatch(line):
+            current = histories.setdefault(asked[1], [])
+        else:
+            current.append(line)
+    for digest, lines in files.items():
+        if document := json_object("\n".join(lines)):
+            yield f"blob {digest} {_compact(_blob(document))}"
+    for digest, lines in histories.items():
+        steps = [json_object(line) for line in reversed(lines) if line]
+        if steps and all(steps):
+            yield f"blob {digest} {_compact({'Steps': [_step(each) for each in steps]})}"
+
+
+def _blob(document: Mapping[str, Any]) -> dict[str, Any]:
+    """An image's configuration, the secrets of a provenance, or what an index or a manifest names."""
+    if "rootfs" in document:
+        layers = (document["rootfs"] or {}).get("diff_ids") or []
+        steps = [_step(each) for each in document.get("history") or ()]
+        return {"Steps": steps, "Of": [layers, _platform(document, "os", "architecture", "variant")]}
+    if provenance.is_one(document.get("predicateType")):
+        return {"Attested": provenance.secrets_in(document)}
+    layers = (each for each in document.get("layers") or () if provenance.is_one(_predicate_type(each)))
+    named = [*(document.get("manifests") or ()), *layers, document.get("config") or {}]
+    return {"Names": [str(each["digest"]) for each in named if "digest" in each]}
+
+
+def _predicate_type(layer: Mapping[str, Any]) -> Any:
+    return (layer.get("annotations") or {}).get("in-toto.io/predicate-type")
+
+
+def _step(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A step of the history; of a comment, which may say anything, whether it tells of an import."""
+    text = image_secrets.as_words(str(document.get("created_by") or "").strip())
+    comment = str(document.get("comment") or "")
+    imported = comment.startswith("Imported from ")
+    squashed = comment.startswith("merge sha256:")  # all layers in one; the steps that made them are told
+    empty = document.get("empty_layer") or document.get("size") == "0B"
+    return {
+        "Text": image_secrets.masked_step(text),
+        "Secrets": secrets.kinds(text),
+        "Imported": imported,
+        "Silent": not (text or imported or squashed or empty),
+    }
+
+
+def _compact(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"))
+
+
+IMAGES = Probe("images", _SCRIPT, _keep)

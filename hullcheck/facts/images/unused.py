@@ -1,0 +1,106 @@
+"""What lies about on a target: images that no container uses, containers that do not run, and their ages."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from hullcheck.facts import containers, images
+from hullcheck.facts.containers import collection
+from hullcheck.parsing.times import engine_moment
+from hullcheck.verdicts import EvidenceError
+
+if TYPE_CHECKING:
+    from hullcheck.facts import Facts
+
+EVIDENCE = (*images.PROBES, *containers.PROBES)
+
+_STOPPED = ("created", "exited", "dead")
+_DAY = 86400.0
+_SHORT = 12
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Something that is not in use.
+
+    Attributes:
+        days: for how long it has lain there: a container since it stopped, or was made and never started; an
+            image since it was made or, where the engine says that, last given a name here.
+    """
+
+    name: str
+    days: float
+
+
+class Sprawl:
+    """What is not in use on a target."""
+
+    def __init__(self, facts: "Facts") -> None:
+        self._facts = facts
+
+    @cached_property
+    def unused_images(self) -> tuple[Idle, ...]:
+        """Images that no container was made from, the oldest first; layers between them are not counted.
+
+        Raises:
+            EvidenceError: the engine did not say.
+        """
+        known = images.described(self._facts.recording)
+        used = {container.image_id for _, container in collection.from_engine(self._facts)}
+        needed = set(used)
+        for image in used:  # the images that it was built from cannot go either
+            while (image := str((known.get(image) or {}).get("Parent") or "")) and image not in needed:
+                needed.add(image)
+        parents = {each.get("Parent") for each in known.values()}
+        idle = (
+            Idle(name or _short(identifier), self._days_since(each.get("Created"), each.get("Tagged")))
+            for identifier, each in known.items()
+            if identifier not in needed
+            if (name := _name(each)) or identifier not in parents
+        )
+        return _oldest_first(idle)
+
+    @cached_property
+    def stopped_containers(self) -> tuple[Idle, ...]:
+        """Containers that do not run, the oldest first.
+
+        Raises:
+            EvidenceError: the engine did not say.
+        """
+        described = ((name, each.description) for name, each in collection.from_engine(self._facts))
+        return _oldest_first(
+            Idle(name, self._days_since(each.get("Created"), each.get("Finished")))
+            for name, each in described
+            if each["Status"] in _STOPPED
+        )
+
+    def _days_since(self, *times: Any) -> float:
+        """Days since the latest of these times, but none that the engine gives for "never".
+
+        Raises:
+            EvidenceError: none is a time.
+        """
+        known = [time for each in times if (time := engine_moment(each)) is not None]
+        if not known:
+            raise EvidenceError(f"docker inspect: {times[0]!r} is not a time")
+        return (self._facts.recording.now - max(known)) / _DAY
+
+
+def _name(image: Mapping[str, Any]) -> str:
+    """What a person would type for it; empty where it has no name."""
+    names = (*(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ()))
+    return next((str(name) for name in names if not str(name).startswith("<none>")), "")
+
+
+def _short(identifier: str) -> str:
+    return identifier.removeprefix("sha256:")[:_SHORT]
+
+
+def _oldest_first(idle: Iterable[Idle]) -> tuple[Idle, ...]:
+    return tuple(sorted(idle, key=lambda each: (-each.days, each.name)))
+
+
+def older_than(idle: Iterable[Idle], days: float) -> Iterator[Idle]:
+    """Those that have lain there for more than so many days."""
+    return (each for each in idle if each.days > days)

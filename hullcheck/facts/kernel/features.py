@@ -1,0 +1,68 @@
+"""What the kernel of a target offers: security modules and the size of the machine."""
+
+from dataclasses import dataclass
+
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import lines_like
+from hullcheck.verdicts import EvidenceError
+
+KERNEL = Probe(
+    "kernel",
+    r"""
+files="/sys/module/apparmor/parameters/enabled /sys/fs/selinux/enforce /proc/sys/kernel/pid_max
+  /proc/sys/kernel/threads-max"
+for file in $files; do [ -e $file ] || printf "%s absent\n" $file; done
+grep -Hs "" $files
+exit 0
+""",
+    lines_like(r"/(?:proc|sys)/[\w/-]+(?: absent|:.*)"),
+)
+
+PROBES = (KERNEL,)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Values of files below /sys and /proc/sys; None where a file does not exist."""
+
+    values: dict[str, str | None]
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Kernel":
+        """Read them.
+
+        Raises:
+            EvidenceError: the target did not answer.
+        """
+        values: dict[str, str | None] = {}
+        for line in recording.text(KERNEL).split("\n"):
+            if line.endswith(" absent"):
+                values[line.removesuffix(" absent")] = None
+            else:
+                path, _, value = line.partition(":")
+                values[path] = value
+        return cls(values)
+
+    def _value(self, path: str) -> str | None:
+        try:
+            return self.values[path]
+        except KeyError:
+            raise EvidenceError(f"{path} could not be read") from None
+
+    @property
+    def apparmor(self) -> bool:
+        """Whether AppArmor is on in this kernel."""
+        return self._value("/sys/module/apparmor/parameters/enabled") == "Y"
+
+    @property
+    def selinux(self) -> str:
+        """`enforcing`, `permissive`, or an empty string where SELinux is off."""
+        value = self._value("/sys/fs/selinux/enforce")
+        return "" if value is None else "enforcing" if value == "1" else "permissive"
+
+    @property
+    def most_processes(self) -> int:
+        """How many processes and threads the kernel lets the whole machine have."""
+        limits = [self._value("/proc/sys/kernel/pid_max"), self._value("/proc/sys/kernel/threads-max")]
+        return min(int(limit) for limit in limits if limit is not None)

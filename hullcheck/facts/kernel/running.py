@@ -1,0 +1,209 @@
+"""The kernel that runs on a target, against those that are installed and against flaws that are known."""
+
+import re
+from dataclasses import dataclass
+
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import lines_like
+from hullcheck.verdicts import EvidenceError
+
+RUNNING_KERNEL = Probe(
+    "running_kernel",
+    r"""
+printf "release:%s\nbuild:%s\n" "$(uname -r)" "$(uname -v)"
+cd /sys/devices/system/cpu/vulnerabilities 2>/dev/null && grep -H "" * | sed "s/^/flaw:/"
+for path in /boot/vmlinuz-* /lib/modules/*/vmlinuz /lib/modules/*/kernel; do
+  [ -e "$path" ] || continue
+  case $path in
+    */kernel | */vmlinuz) path=${path%/*}; printf "installed:%s\n" "${path##*/}" ;;
+    *) printf "installed:%s\n" "${path#*/vmlinuz-}" ;;
+  esac
+done
+for file in /run/reboot-required /run/reboot-needed /var/run/reboot-required; do
+  [ ! -e $file ] || echo "pending:$file"
+done
+[ ! -r /run/reboot-required.pkgs ] || sort -u /run/reboot-required.pkgs | sed "s/^/package:/"
+ls /sys/kernel/livepatch 2>/dev/null | sed "s/^/patch:/"
+if [ -e "/var/lib/dpkg/info/linux-image-$(uname -r).list" ]; then
+  dpkg-query --show --showformat="version:\${Version}\n" "linux-image-$(uname -r)"
+fi
+if command -v needs-restarting >/dev/null; then
+  needs-restarting -r >/dev/null 2>&1
+  echo "restart:$?"
+fi
+exit 0
+""",
+    lines_like("(?:build|flaw|installed|package|patch|pending|release|restart|version):.*"),
+)
+
+PROBES = (RUNNING_KERNEL,)
+
+# CVE-2016-5195: the first release with the fix of each line that was maintained then, and of packages of
+# distributions that carried it back to an older one: what of uname is compared, and with what.
+_FIXED_LINES = ((4, 8, 3), (4, 7, 9), (4, 4, 26))
+_FIXED_SINCE = (4, 9)
+_CARRIED_BACK = (
+    (r"3\.10\.0-(\d+(?:\.\d+)*)\.el7", (327, 36, 3)),
+    (r"4\.4\.0-(\d+)-", (45,)),
+    (r"3\.13\.0-(\d+)-", (100,)),
+)
+DIRTY_COW = "dirty_cow"
+_NAMED = {
+    "Dirty COW (CVE-2016-5195)": (DIRTY_COW,),
+    "Spectre (CVE-2017-5753, CVE-2017-5715)": ("spectre_v1", "spectre_v2"),
+    "Meltdown (CVE-2017-5754)": ("meltdown",),
+}
+"""The flaws that the guide names, and what tells of them."""
+
+
+@dataclass(frozen=True)
+class RunningKernel:
+    """The kernel.
+
+    Attributes:
+        release: as `uname -r` says it.
+        build: as `uname -v` says it; Debian names the version of the package there.
+        flaws: what the kernel says of each known flaw of processors, by the name of its file.
+        installed: the releases that are installed.
+        pending: files that say that the host has to be started anew.
+        packages: those for whose sake it has to be.
+        live_patches: those that are loaded.
+        package_version: the version of the installed package of the running release; empty where not known.
+        restart: the exit status of `needs-restarting -r`, which is 1 where the host has to be started anew; empty
+            where it is not there.
+    """
+
+    release: str
+    build: str
+    flaws: dict[str, str]
+    installed: tuple[str, ...]
+    pending: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    live_patches: tuple[str, ...] = ()
+    package_version: str = ""
+    restart: str = ""
+
+    @classmethod
+    def of(cls, recording: Recording) -> "RunningKernel":
+        """Read it.
+
+        Raises:
+            EvidenceError: the target did not answer, or not for its release.
+        """
+        words: dict[str, list[str]] = {}
+        for line in recording.text(RUNNING_KERNEL).splitlines():
+            word, _, text = line.partition(":")
+            words.setdefault(word, []).append(text.strip())
+        release = next(iter(words.get("release", ())), "")
+        if not re.match(r"\d+\.\d+", release):
+            raise EvidenceError(f"uname -r says {release!r}, which is no release of a kernel")
+        return cls(
+            release,
+            next(iter(words.get("build", ())), ""),
+            {
+                name: state.strip()
+                for name, _, state in (line.partition(":") for line in words.get("flaw", ()))
+            },
+            tuple(sorted(set(words.get("installed", ())), key=_order)),
+            tuple(words.get("pending", ())),
+            tuple(words.get("package", ())),
+            tuple(words.get("patch", ())),
+            next(iter(words.get("version", ())), ""),
+            next(iter(words.get("restart", ())), ""),
+        )
+
+    # ---- flaws
+
+    @property
+    def known_flaws(self) -> dict[str, tuple[str, ...]]:
+        """Those that the guide names and those of which the kernel tells, with the files that tell of them."""
+        named = {flaw for flaws in _NAMED.values() for flaw in flaws}
+        return _NAMED | {flaw: (flaw,) for flaw in sorted(self.flaws) if flaw not in named}
+
+    def state(self, flaw: str) -> str:
+        """What the kernel says of a flaw of processors.
+
+        Raises:
+            EvidenceError: it says nothing.
+        """
+        if not self.flaws:
+            raise EvidenceError(
+                "/sys/devices/system/cpu/vulnerabilities is not there or could not be read: the kernel does not tell"
+            )
+        state = self.flaws.get(flaw, "")
+        if not state:
+            raise EvidenceError(f"the kernel does not tell of {flaw}: there is no such file")
+        return state
+
+    @property
+    def mends_dirty_cow(self) -> bool:
+        """Whether the fix of CVE-2016-5195 is in it.
+
+        Raises:
+            EvidenceError: it is older than the fix, and whether its distribution carried that back is not known.
+        """
+        numbers = _numbers(self.release)
+        if numbers[:2] >= _FIXED_SINCE or any(fixed <= numbers < (4, fixed[1] + 1) for fixed in _FIXED_LINES):
+            return True
+        for pattern, fixed in _CARRIED_BACK:
+            if match := re.match(pattern, self.release):
+                return _numbers(match[1]) >= fixed
+        raise EvidenceError(
+            f"{self.release} is older than the fix; whether its distribution carried that back cannot be told"
+        )
+
+    # ---- start
+
+    @property
+    def newest(self) -> str:
+        """The newest release that is installed.
+
+        Raises:
+            EvidenceError: none is found; the kernel comes from outside of the host.
+        """
+        if not self.installed:
+            raise EvidenceError(
+                f"no kernel is installed in /boot or /lib/modules: {self.release} comes from elsewhere"
+            )
+        return self.installed[-1]
+
+    @property
+    def why_to_restart(self) -> str:
+        """Why the host has to be started anew, in words; empty where it has not.
+
+        Raises:
+            EvidenceError: that cannot be told.
+        """
+        if self.pending:
+            packages = f" for {', '.join(self.packages)}" if self.packages else ""
+            return f"{self.pending[0]} demands it{packages}"
+        if self.restart == "1":
+            return "needs-restarting -r demands it"
+        if _order(self.newest) > _order(self.release):
+            return f"{self.release} runs, and {self.newest} is installed"
+        if self.release not in self.installed:
+            raise EvidenceError(
+                f"{self.release} runs, which is not installed ({', '.join(self.installed)} is)"
+            )
+        if self.package_version and "Debian " in self.build:
+            running = self.build.partition("Debian ")[2].split(" ")[0]
+            if running != self.package_version:
+                return f"build {running} of {self.release} runs, and {self.package_version} is installed"
+        if self.restart not in ("", "0"):
+            raise EvidenceError(f"needs-restarting -r ended with status {self.restart}")
+        return ""
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    match = re.match(r"\d+(?:\.\d+)*", text)
+    return tuple(map(int, match[0].split("."))) if match else ()
+
+
+def _order(release: str) -> tuple[int, ...]:
+    """Releases in their order: by the numbers in front. The words behind them name a flavour.
+
+    Backports of Debian have one in between: 6.1.0-0.deb11.21-amd64.
+    """
+    match = re.match(r"\d+(?:(?:\.deb|[._-])\d+)*", release)
+    return tuple(map(int, re.findall(r"\d+", match[0]))) if match else ()

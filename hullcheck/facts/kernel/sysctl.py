@@ -1,0 +1,210 @@
+"""Settings of the kernel that the hardening guide names: as they are, and as files set them at the next start."""
+
+import fnmatch
+import posixpath
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import lines_like
+from hullcheck.verdicts import EvidenceError
+
+FORWARD = "net.ipv4.ip_forward"
+GUIDE = {FORWARD: "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}
+"""The settings that the guide demands, by name."""
+_SAME = {FORWARD: ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding")}
+_JUDGED = {name for each in GUIDE for name in _SAME.get(each, (each,))}
+_KNOWN = lines_like("(?:chain|file|line|running|systemd|unit|unread):.*")
+
+
+def _keep(text: str) -> str:
+    """Of the lines of files those that set what is judged: a pattern may take in keys of the network."""
+    return "\n".join(line for line in _KNOWN(text).split("\n") if _may_stay(line))
+
+
+def _may_stay(line: str) -> bool:
+    word, _, text = line.partition(":")
+    sets = _assignments("", [text]) if word == "line" else ()
+    return word != "line" or any(fnmatch.fnmatchcase(name, each.name) for each in sets for name in _JUDGED)
+
+
+# systemd reads no /etc/sysctl.conf, which sysctl(8) and OpenRC read last.
+SYSCTL = Probe(
+    "sysctl",
+    r"""
+for file in /proc/sys/net/ipv4/ip_forward /proc/sys/fs/suid_dumpable /proc/sys/kernel/randomize_va_space; do
+  grep -Hs "" $file | sed "s/^/running:/"
+done
+if [ -d /run/systemd/system ]; then
+  echo systemd:
+  systemctl show --property=LoadState,UnitFileState,Result systemd-sysctl.service | sed "s/^/unit:/"
+fi
+for file in /etc/sysctl.d/*.conf /run/sysctl.d/*.conf /usr/local/lib/sysctl.d/*.conf /usr/lib/sysctl.d/*.conf \
+  /lib/sysctl.d/*.conf /etc/sysctl.conf; do
+  [ -e "$file" ] || [ -L "$file" ] || continue
+  printf "file:%s\n" "$file"
+  [ ! -e "$file" ] || [ -r "$file" ] || printf "unread:%s\n" "$file"
+  grep -hs -e "ip_forward" -e "forwarding" -e "suid_dumpable" -e "randomize_va_space" -e "^[^#;]*[*?[].*=" "$file" |
+    sed "s/^/line:/"
+done
+if command -v iptables >/dev/null; then iptables -S FORWARD 2>&1 | sed -n "/^-A/!s/^/chain:/p"; fi
+exit 0
+""",
+    _keep,
+)
+
+PROBES = (SYSCTL,)
+
+_FOLDERS = ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib")
+_LAST = "/etc/sysctl.conf"
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A line of a file that sets something."""
+
+    name: str
+    value: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Sysctl:
+    """The settings.
+
+    Attributes:
+        running: the values of the kernel that runs, by name.
+        assignments: those that the next start makes, in its order; files that hide each other are resolved.
+        unread: files that could not be read.
+        unit: what systemd says of the unit that applies them at the start; None where there is no systemd.
+        chain: what iptables says of the chain FORWARD, None where it is not installed.
+    """
+
+    running: dict[str, str]
+    assignments: tuple[Assignment, ...]
+    unread: tuple[str, ...]
+    unit: tuple[str, ...] | None
+    chain: tuple[str, ...] | None
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Sysctl":
+        """Read them.
+
+        Raises:
+            EvidenceError: the target did not answer.
+        """
+        running: dict[str, str] = {}
+        files: dict[str, list[str]] = {}
+        words: dict[str, list[str]] = {}
+        for line in recording.text(SYSCTL).split("\n"):
+            word, _, text = line.partition(":")
+            if word == "running":
+                path, _, value = text.partition(":")
+                running[path.removeprefix("/proc/sys/").replace("/", ".")] = value.strip()
+            elif word == "file":
+                files[text] = []
+            elif word == "line" and files:
+                files[next(reversed(files))].append(text)
+            else:
+                words.setdefault(word, []).append(text)
+        systemd = "systemd" in words
+        order = _order(files, systemd)
+        return cls(
+            running,
+            tuple(each for path in order for each in _assignments(path, files[path])),
+            tuple(path for path in words.get("unread", ()) if path in order),
+            tuple(words.get("unit", ())) if systemd else None,
+            tuple(words["chain"]) if "chain" in words else None,
+        )
+
+    def value(self, name: str) -> str:
+        """What the kernel has now.
+
+        Raises:
+            EvidenceError: it could not be read.
+        """
+        try:
+            return self.running[name]
+        except KeyError:
+            raise EvidenceError(f"/proc/sys/{name.replace('.', '/')} could not be read") from None
+
+    def at_start(self, name: str) -> Assignment | None:
+        """What the next start sets; None where no file does.
+
+        Raises:
+            EvidenceError: a file could not be read.
+        """
+        if self.unread:
+            raise EvidenceError(f"{', '.join(self.unread)} could not be read; are you root?")
+        last = [(-1, None), *(self._last(path) for path in _SAME.get(name, (name,)))]
+        return max(last, key=lambda each: each[0])[1]
+
+    def _last(self, path: str) -> tuple[int, Assignment | None]:
+        """The last line that sets *path*, with its place. A pattern counts only where no line names the path."""
+        numbered = list(enumerate(self.assignments))
+        named = [each for each in numbered if each[1].name == path]
+        matching = [each for each in numbered if fnmatch.fnmatchcase(path, each[1].name)]
+        found = named or matching
+        return found[-1] if found else (-1, None)
+
+    @property
+    def obstacle(self) -> str:
+        """Why no file is applied at the start; empty where they are.
+
+        Raises:
+            EvidenceError: systemd does not tell.
+        """
+        if self.unit is None:
+            return ""
+        values = dict(line.partition("=")[::2] for line in self.unit)
+        state = values.get("LoadState", "")
+        if not state:
+            raise EvidenceError("systemd does not tell of systemd-sysctl.service")
+        masked = values.get("UnitFileState") in ("masked", "masked-runtime")
+        if state == "loaded" and not masked:
+            return ""
+        return f"systemd-sysctl.service is {'masked' if masked else state}"
+
+    @property
+    def forward_policy(self) -> str:
+        """What becomes of a packet between networks that no rule is about: `ACCEPT`, `DROP`.
+
+        Raises:
+            EvidenceError: it cannot be told.
+        """
+        if self.chain is None:
+            raise EvidenceError(
+                "iptables is not installed, so the policy of the chain FORWARD cannot be told"
+            )
+        for line in self.chain:
+            if match := re.fullmatch(r"-P FORWARD ([A-Z]+)", line.strip()):
+                return match[1]
+        raise EvidenceError(f"iptables -S FORWARD: {next(iter(self.chain), '') or 'no answer'}")
+
+
+def _order(files: Iterable[str], systemd: bool) -> list[str]:
+    """The files in the order in which they are read; of two with one name only the first directory's counts."""
+    by_name: dict[str, str] = {}
+    for folder in _FOLDERS:
+        for path in files:
+            if posixpath.dirname(path) == f"{folder}/sysctl.d":
+                by_name.setdefault(posixpath.basename(path), path)
+    found = [by_name[name] for name in sorted(by_name)]
+    return [*found, _LAST] if not systemd and _LAST in files else found
+
+
+def _assignments(path: str, lines: Iterable[str]) -> Iterable[Assignment]:
+    for line in lines:
+        name, separator, value = line.strip().partition("=")
+        if separator and not name.startswith(("#", ";")):
+            yield Assignment(_name(name.strip().removeprefix("-").strip()), value.strip(), path)
+
+
+def _name(written: str) -> str:
+    """`net/ipv4/conf/eth0.1/x` and `net.ipv4.conf.eth0/1.x` are the same; with dots between."""
+    first = re.search("[./]", written)
+    if first is None or first[0] == ".":
+        return written
+    return written.translate(str.maketrans("./", "/."))

@@ -1,0 +1,265 @@
+"""Log shippers on a target, with what they read and where they send it, and the ways of logs to other machines."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from hullcheck.facts import containers
+from hullcheck.facts.containers import collection
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.host.processes import PROCESSES
+from hullcheck.facts.logs.probe import SHIPPERS
+from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.addresses import canonical
+from hullcheck.parsing.mountinfo import is_below
+from hullcheck.verdicts import EvidenceError
+
+if TYPE_CHECKING:
+    from hullcheck.facts import Facts
+
+_AUDIT_LOG = "/var/log/audit/audit.log"
+_LOOPBACK = re.compile(r"(localhost|ip6-l)[\w.-]*|127\.[\d.]+|::1?|0\.0\.0\.0|/.*", re.IGNORECASE)
+_INSTALLED = re.compile(r"/(usr|opt|s?bin|snap|nix|var/lib|gnu)/.+")
+"""Where a program lies that not everybody could have put there."""
+_NETWORK_DRIVERS = {
+    "fluentd": ("Fluentd", "fluentd-address"),
+    "gelf": ("ELK", "gelf-address"),
+    "syslog": ("another system", "syslog-address"),
+    "splunk": ("another system", "splunk-url"),
+    "awslogs": ("another system", ""),
+    "gcplogs": ("another system", ""),
+    "logentries": ("another system", ""),
+}
+SYSTEMS = ("ELK", "Fluentd", "another system")
+_SYSTEMS = {
+    "filebeat": "ELK",
+    "elastic-agent": "ELK",
+    "logstash": "ELK",
+    "fluentd": "Fluentd",
+    "fluent-bit": "Fluentd",
+}
+_OTHER = SYSTEMS[2]
+
+
+PROBES = (SHIPPERS,)
+EVIDENCE = (SHIPPERS, PROCESSES, DOCKER_CONTAINERS)
+
+
+class HostLog(StrEnum):
+    """Logs of a host beside those of its containers."""
+
+    DAEMON = "the daemon's log"
+    AUDIT = "the audit log"
+
+
+LOG_SYSTEMS = Subjects("option", tuple((each, each) for each in SYSTEMS))
+HOST_LOGS = Subjects("log", tuple((str(each), each) for each in HostLog))
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way of a log to another machine: the system that it belongs to, and how, in words."""
+
+    system: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Shipper:
+    """One way of logs through a process that takes them away.
+
+    Attributes:
+        reads: paths with wildcards, as they are called on the host; or words, as in `shipper_routes`.
+        sends: the hosts that it sends to, but none of this machine.
+        holds: the ids of containers whose log the process holds open; none where it sends some of what it reads
+            nowhere, because it may be those.
+    """
+
+    pid: int
+    program: str
+    reads: tuple[str, ...]
+    sends: tuple[str, ...]
+    understood: bool
+    holds: frozenset[str]
+    holds_journal: bool
+    holds_audit: bool
+
+    @property
+    def route(self) -> Route:
+        """Where it takes what it reads."""
+        return Route(_SYSTEMS.get(self.program, _OTHER), f"{self.program} to {', '.join(self.sends)}")
+
+    def takes(self, path: str) -> bool:
+        """Whether it reads this file of the host."""
+        return any(_matches(path, each) for each in self.reads)
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Whether a path is one of a pattern, whose `*` stays in one folder and whose `**` does not."""
+    wild = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.findall(r"\*\*|\*|\?|[^*?]+", pattern)
+    return (
+        re.fullmatch("".join(wild.get(each) or re.escape(each) for each in parts), path, re.DOTALL)
+        is not None
+    )
+
+
+class Shippers:
+    """All shippers of a target, and the ways of its logs; read when they are first asked for."""
+
+    def __init__(self, facts: "Facts") -> None:
+        self._facts = facts
+
+    @cached_property
+    def _document(self) -> Mapping[str, Any]:
+        document = self._facts.recording.json(SHIPPERS)
+        if not isinstance(document, dict):
+            raise EvidenceError(f"{SHIPPERS.name}: the answer is not what was asked for")
+        return document
+
+    @cached_property
+    def _containers(self) -> "tuple[containers.Container, ...]":
+        return tuple(each for _, each in collection.from_engine(self._facts))
+
+    @cached_property
+    def all(self) -> tuple[Shipper, ...]:
+        """The ways through those that run on the host, or in one of its containers."""
+        known = self._facts.processes.by_pid
+        by_id = {each.id: each for each in self._containers}
+        found = list[Shipper]()
+        for each in self._document["Shippers"]:
+            if each["Pid"] not in known:  # it ended meanwhile
+                continue
+            inside = [by_id[one] for one in known[each["Pid"]].container_ids if one in by_id]
+            if not inside and not _INSTALLED.fullmatch(known[each["Pid"]].executable):
+                continue
+            found += self._ways(each, inside[0] if inside else None)
+        return tuple(found)
+
+    def _ways(
+        self, document: Mapping[str, Any], container: "containers.Container | None"
+    ) -> Iterator[Shipper]:
+        routes = [
+            (tuple(reads), tuple(self._sends(sends, document, in_container=container is not None)))
+            for reads, sends in document["Routes"] or [((), ())]
+        ]
+        sends_all = all(sends for reads, sends in routes if reads)
+        for reads, sends in routes:
+            yield Shipper(
+                document["Pid"],
+                document["Program"],
+                _as_on_the_host(reads, container) if container else reads,
+                sends,
+                bool(document["Understood"]),
+                frozenset(document["Holds"] if sends_all else ()),
+                bool(document["HoldsJournal"]) and sends_all,
+                bool(document["HoldsAudit"]) and sends_all,
+            )
+
+    def _sends(self, hosts: list[str], document: Mapping[str, Any], *, in_container: bool) -> list[str]:
+        """The hosts of its configuration; where that does not tell, those that it is connected to.
+
+        So it is with a variable, and with a plain name in a container, which may be that of another one.
+        """
+        connected = [end.partition(" ")[0] for end in document["Connected"]]
+        found = list[str]()
+        for each in hosts:
+            plain = in_container and not re.search(r"[.:]", each)
+            found += connected if plain or each.startswith(("$", "%")) else [each]
+        return [host for host in dict.fromkeys(found) if not self.is_here(host)]
+
+    def is_here(self, host: str) -> bool:
+        """Whether a host is this machine, with or without its domain, or one of its containers."""
+        names = {name for each in self._containers for name in (each.name, *each.addresses)}
+        own = {each.lower() for each in (*names, *self._document["Own"])}
+        plain = canonical(host.rstrip(".")).lower()
+        return bool(_LOOPBACK.fullmatch(plain)) or bool({plain, plain.partition(".")[0]} & own)
+
+    @property
+    def sending(self) -> tuple[Shipper, ...]:
+        """Those that send to another machine."""
+        return tuple(each for each in self.all if each.sends)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """The shippers whose configuration could not be understood, and those that could not be seen, in words."""
+        unseen = () if self._document["AsRoot"] else ("whatever runs as others, which root alone sees",)
+        odd = (f"{each.program} (process {each.pid})" for each in self.all if not each.understood)
+        return (*dict.fromkeys(odd), *unseen)
+
+    def of_log(self, log: HostLog) -> Route | None:
+        """The way of a log of the host to another machine; None where there is none that is known."""
+        if log is HostLog.DAEMON:
+            return self._passed_on("journal")
+        for each in self.sending:
+            if each.holds_audit or each.takes(_AUDIT_LOG):
+                return each.route
+        return None
+
+    def of_driver(self, driver: str, options: Mapping[str, str], identifier: str) -> Route | None:
+        """The way of the log of a container to another machine; None where there is none that is known.
+
+        Args:
+            driver: its log driver.
+            options: those of the driver that hold addresses.
+            identifier: of the container; empty for one that is yet to be made.
+        """
+        if driver in _NETWORK_DRIVERS:
+            system, option = _NETWORK_DRIVERS[driver]
+            address = str(options.get(option) or "")
+            host = re.sub(r"^\w[\w+.-]*://", "", address).rpartition("@")[2]
+            host = host if host.startswith("/") else re.sub(r"(:\d+)?(/.*)?$", "", host).strip("[]")
+            if not option or (host and not self.is_here(host)):
+                return Route(system, f"log driver {driver} to {host or 'its service'}")
+            return self._passed_on({"fluentd": "forward"}.get(driver, driver))
+        if driver == "journald":
+            return self._passed_on("journal")
+        return self._read_from_file(identifier) if driver == "json-file" else None
+
+    def _passed_on(self, word: str) -> Route | None:
+        """By a shipper on this machine that takes what others send to it."""
+        for each in self.sending:
+            if word in each.reads or (word == "journal" and each.holds_journal):
+                return each.route
+        return None
+
+    def _read_from_file(self, identifier: str) -> Route | None:
+        root = self._facts.engine.value("DockerRootDir")
+        some = identifier or "0" * 64
+        path = f"{root}/containers/{some}/{some}-json.log"
+        for each in self.sending:
+            if identifier in each.holds or "docker" in each.reads or each.takes(path):
+                return each.route
+        return None
+
+
+_JOURNALS = ("/var/log/journal", "/run/log/journal")
+_SOCKETS = ("/run/docker.sock", "/var/run/docker.sock")
+
+
+def _as_on_the_host(reads: tuple[str, ...], container: "containers.Container") -> tuple[str, ...]:
+    """What a container reads, by its names on the host; what is its own goes, and what it cannot reach."""
+    described = container.description
+    mounts = [(str(each["Destination"]), str(each["Source"])) for each in described.get("Mounts") or ()]
+    sources = [source for _, source in mounts]
+    called = container.setting("NetworkMode") == "host" or any((described.get("Ports") or {}).values())
+    reached = {"docker": _mounted(_SOCKETS, sources), "journal": _mounted(_JOURNALS, sources)}
+    found = list[str]()
+    for each in reads:
+        if not each.startswith("/"):
+            found += [each] if reached.get(each, called) else []
+            continue
+        inside = [
+            (to, source) for to, source in mounts if each == to or each.startswith(to.rstrip("/") + "/")
+        ]
+        if inside:
+            to, source = max(inside, key=lambda pair: len(pair[0]))
+            found.append(source.rstrip("/") + each[len(to.rstrip("/")) :])
+    return tuple(found)
+
+
+def _mounted(paths: tuple[str, ...], sources: list[str]) -> bool:
+    return any(is_below(path, source) for path in paths for source in sources)

@@ -1,0 +1,331 @@
+"""What installs updates on a target by itself, and when it last did so with success."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from hullcheck.facts.patching.probe import PATCHING
+from hullcheck.parsing.systemctl import properties
+from hullcheck.parsing.times import day
+from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError
+
+PROBES = (PATCHING,)
+
+_DAY = 86400
+_SLACK = 300  # seconds by which clocks may differ
+_SAME_RUN = 60  # seconds between the ends of two records of one run
+PUPPET, SALT, ANSIBLE = "Puppet", "SaltStack", "Ansible"
+TOOLS = (ANSIBLE, PUPPET, SALT)
+"""Those that the guide names, as it does."""
+OUTSTANDING = "security updates"
+_UNITS = {
+    PUPPET: ("puppet.service", "pe-puppet.service", "puppet.timer", "puppet-run.timer", "puppet-agent.timer"),
+    SALT: ("salt-minion.service",),
+}
+_CRON = {PUPPET: "puppet", SALT: "salt-call", ANSIBLE: "ansible-pull"}
+_UPDATERS = (
+    "apt-daily-upgrade.timer",
+    "dnf-automatic.timer",
+    "dnf-automatic-install.timer",
+    "dnf5-automatic.timer",
+)
+_INSTALLER = "dnf-automatic-install.service"  # the one that installs whatever its configuration says
+_FAILED = "Installing the upgrades failed"
+
+
+@dataclass(frozen=True)
+class Run:
+    """The last run of a tool.
+
+    Attributes:
+        ended: when, in seconds since the epoch.
+        flaw: why it did not succeed; empty where it did.
+        doubt: why that cannot be told.
+    """
+
+    ended: float
+    flaw: str = ""
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A configuration management tool on a target.
+
+    Attributes:
+        starts: what starts it: an enabled and active unit, a cron job.
+        signs: what else shows that it is meant to be there.
+        run: its last run; None where there is no record of one.
+        lock: what keeps it from running.
+    """
+
+    name: str
+    starts: tuple[str, ...]
+    signs: tuple[str, ...]
+    run: Run | None
+    now: float
+    lock: str = ""
+
+    @property
+    def present(self) -> bool:
+        """Whether there is anything of it."""
+        return bool(self.starts or self.signs or self.run)
+
+    def flaw(self, days: int) -> str:
+        """Why it does not keep the host up to date, in words; empty where it does.
+
+        Raises:
+            EvidenceError: that cannot be told.
+        """
+        if self.lock or not self.starts:
+            return (
+                self.lock or f"nothing starts it: {', '.join(self.signs) or 'no unit, no timer, no cron job'}"
+            )
+        if self.run is None:
+            return f"{', '.join(self.starts)} starts it, but there is no record of a run"
+        if self.run.ended > self.now + _SLACK:
+            raise EvidenceError(f"the record of its last run is of {day(self.run.ended)}, after the audit")
+        if self.run.ended < self.now - days * _DAY:
+            return f"its last run was on {day(self.run.ended)}, more than {days} days ago"
+        if self.run.doubt:
+            raise EvidenceError(self.run.doubt)
+        return self.run.flaw
+
+    @property
+    def note(self) -> str:
+        """What shows that it works."""
+        assert self.run
+        return f"{', '.join(self.starts)}; last run with success on {day(self.run.ended)}"
+
+
+class Patching:
+    """What installs updates."""
+
+    def __init__(self, recording: Recording) -> None:
+        """Read it.
+
+        Raises:
+            EvidenceError: the target did not answer.
+        """
+        self.now = recording.gathered
+        self._lines: dict[str, list[str]] = {}
+        self._summaries: dict[str, list[str]] = {}
+        self._logs: dict[str, list[str]] = {}
+        for line in recording.text(PATCHING).split("\n"):
+            word, _, text = line.partition(":")
+            if word == "summary":
+                self._summaries[text] = []
+            elif word == "yaml" and self._summaries:
+                self._summaries[next(reversed(self._summaries))].append(text)
+            elif word == "log":
+                self._logs[text] = []
+            elif word == "did" and self._logs:
+                self._logs[next(reversed(self._logs))].append(text)
+            else:
+                self._lines.setdefault(word, []).append(text)
+
+    def _get(self, word: str) -> list[str]:
+        return self._lines.get(word, [])
+
+    @cached_property
+    def _units(self) -> Mapping[str, Mapping[str, str]]:
+        blocks = properties("\n".join(self._get("unit")))
+        return {each["Id"]: each for each in blocks if each.get("LoadState") == "loaded" and "Id" in each}
+
+    def _starts(self, name: str, units: Iterable[str]) -> tuple[str, ...]:
+        """The units among these that start it by themselves, and its cron jobs."""
+        jobs = [line.partition(" ")[2] for line in self._get("cron") if line.startswith(f"{_CRON[name]} ")]
+        active = [unit for unit in units if _is_on(self._units.get(unit, {}))]
+        if not active and not jobs:
+            self._refuse_unread("cron")
+        return (*active, *jobs)
+
+    def _refuse_unread(self, *parts: str) -> None:
+        for path in self._get("unread"):
+            if any(part in path for part in parts):
+                raise EvidenceError(f"{path} could not be read; are you root?")
+
+    # ---- the tools
+
+    def of_working(self, days: int) -> tuple[str, ...]:
+        """The names of those that keep the host up to date."""
+        return tuple(name for name in TOOLS if self._has(name, lambda tool: not tool.flaw(days), doubt=False))
+
+    def of_present(self) -> tuple[str, ...]:
+        """The names of those of which there is anything."""
+        return tuple(name for name in TOOLS if self._has(name, lambda tool: tool.present, doubt=True))
+
+    def _has(self, name: str, true: Callable[[Tool], bool], *, doubt: bool) -> bool:
+        try:
+            return true(self.tool(name))
+        except EvidenceError:
+            return doubt
+
+    def tool(self, name: str) -> Tool:
+        """What there is of a tool.
+
+        Raises:
+            EvidenceError: a record of it could not be read, or is none.
+        """
+        return {ANSIBLE: self._ansible, PUPPET: self._puppet, SALT: self._salt}[name]()
+
+    def _puppet(self) -> Tool:
+        self._refuse_unread("puppet")
+        signs = [unit for unit in _UNITS[PUPPET] if unit in self._units]
+        starts = self._starts(PUPPET, _UNITS[PUPPET])
+        runs = [_puppet_run(path, "\n".join(lines), starts) for path, lines in self._summaries.items()]
+        lock = next((f"{path} keeps the agent from running" for path in self._get("disabled")), "")
+        newest = max(runs, key=lambda run: run.ended, default=None)
+        return Tool(PUPPET, starts, (*(f"{unit} is not on" for unit in signs),), newest, self.now, lock)
+
+    def _salt(self) -> Tool:
+        self._refuse_unread("salt")
+        units = [f"{unit} is not on" for unit in _UNITS[SALT] if unit in self._units]
+        run = None
+        if began := next(iter(self._get("highstate")), ""):
+            text = "a highstate began, but no record says how it ended: set `cache_jobs: True` for the minion"
+            run = Run(_number(began), doubt=text)
+        if job := next(iter(self._get("job")), ""):
+            ended, failed, good = map(_number, job.split())
+            run = Run(
+                ended,
+                "its last highstate has states that failed" if failed else "",
+                "" if good or failed else "the record of its last highstate has no result of a state",
+            )
+        return Tool(SALT, self._starts(SALT, _UNITS[SALT]), (*units, *self._get("salt")), run, self.now)
+
+    def _ansible(self) -> Tool:
+        self._refuse_unread("ansible")
+        own = [f"{name}.{kind}" for name in self._get("own") for kind in ("timer", "service")]
+        timers = [unit for unit in own if unit.endswith(".timer")]
+        services = [self._units[unit] for unit in own if unit in self._units and unit.endswith(".service")]
+        runs = [run for run in (*map(self._of_service, services), *self._of_logs()) if run]
+        starts = self._starts(ANSIBLE, timers)
+        signs = [f"{unit} is there" for unit in own if unit in self._units]
+        return Tool(ANSIBLE, starts, tuple(signs), _last(runs), self.now)
+
+    def _of_service(self, unit: Mapping[str, str]) -> Run | None:
+        """How a service ended; systemd knows that until the host starts anew."""
+        microseconds = unit.get("ExecMainExitTimestampMonotonic", "0")
+        if microseconds in ("", "0"):
+            return None
+        clock, _, uptime = next(iter(self._get("clock")), "").partition(" ")
+        ended = _number(clock) - _number(uptime) + _number(microseconds) / 1e6
+        good = unit.get("Result") == "success" and unit.get("ExecMainStatus") == "0"
+        flaw = f"{unit['Id']} ended with {unit.get('Result')}, status {unit.get('ExecMainStatus')}"
+        return Run(ended, "" if good else flaw)
+
+    def _of_logs(self) -> Iterable[Run]:
+        for head, did in self._logs.items():
+            changed, _, path = head.partition(" ")
+            last = did[-1] if did else ""
+            good = re.fullmatch(r"unreachable=0 *failed=0", last)
+            what = {
+                "": "tells of no play",
+                "play": "ends within a play",
+                "nothing": "says that nothing was done, as the repository had not changed",
+            }.get(last, f"says {last}")
+            yield Run(_number(changed), "" if good else f"{path} {what}")
+
+    # ---- the distribution
+
+    @property
+    def support(self) -> str:
+        """What the distribution itself does, in words; that is no configuration management."""
+        parts = [f"{unit} is on" for unit in _UPDATERS if _is_on(self._units.get(unit, {}))]
+        parts += [f"unattended-upgrades: {line}" for line in self._get("unattended")]
+        parts += [f"packages last changed on {line[:10]}" for line in self._get("changed")[:1]]
+        return "; ".join(parts)
+
+    def own_updates(self, days: int) -> tuple[str, bool] | None:
+        """How the distribution's own updater ended last, in words, and whether that was well.
+
+        None where it did not run of late, or only fetches.
+
+        Raises:
+            EvidenceError: it says that it will have run.
+        """
+        line = next(iter(self._get("unattended")), "")
+        if re.match(r"\d{4}-\d\d-\d\d ", line):
+            age = (day(self.now) - date.fromisoformat(line[:10])).days
+            if age < -1:  # its clock is that of the host's time zone
+                raise EvidenceError(f"the log of unattended-upgrades is of {line[:10]}, after the audit")
+            return (f"unattended-upgrades: {line}", _FAILED not in line) if age <= days else None
+        unit = self._units.get(_INSTALLER, {})
+        run = self._of_service(unit) if unit else None
+        if run is None or run.ended < self.now - days * _DAY:
+            return None
+        return run.flaw or f"{_INSTALLER} ended with success on {day(run.ended)}", not run.flaw
+
+
+def _last(runs: Iterable[Run]) -> Run | None:
+    """The newest; of two records of one run the one that tells of a flaw, as a service that pipes into a log has none.
+
+    A log is closed when its service ends, or shortly before.
+    """
+    known = sorted(runs, key=lambda run: run.ended, reverse=True)
+    same = [run for run in known if run.ended >= known[0].ended - _SAME_RUN]
+    return max(same, key=lambda run: bool(run.flaw), default=None)
+
+
+def _is_on(unit: Mapping[str, str]) -> bool:
+    """Whether a unit is started with the host, and runs now or waits for its time."""
+    enabled = unit.get("UnitFileState") in ("enabled", "static", "alias", "indirect", "generated")
+    return enabled and unit.get("ActiveState") in ("active", "activating", "reloading")
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise EvidenceError(f"patching: {text!r} is not a number") from None
+
+
+def _puppet_run(path: str, text: str, starts: tuple[str, ...]) -> Run:
+    """The run that a last_run_summary.yaml tells of.
+
+    Tried with Puppet 8: a run without a catalog leaves the file of the one before; one of `puppet apply` writes
+    the same file; `noop` counts what would have been changed.
+    """
+    summary = _yaml(path, text)
+    try:
+        ended = _whole(summary["time"]["last_run"])
+        failures = {
+            name: _whole(summary[part][name])
+            for part, name in (
+                ("events", "failure"),
+                ("resources", "failed"),
+                ("resources", "failed_to_restart"),
+            )
+        }
+        _whole(summary["events"]["total"])  # the last line: without it the file is cut off
+        noop = _whole(summary["events"].get("noop", 0))
+        mode = (summary.get("application") or {}).get("run_mode", "agent")
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise EvidenceError(f"{path} is not the summary of a run that had a catalog, or is cut off") from None
+    failed = ", ".join(f"{name} {count}" for name, count in failures.items() if count)
+    if failed:
+        return Run(ended, f"its last run did not succeed: {failed} ({path})")
+    if noop:
+        return Run(ended, f"its last run changed nothing, but told of {noop} changes (noop)")
+    by_hand = mode == "user" and not any("cron" in each for each in starts)
+    return Run(ended, "its last run was one of `puppet apply`, not of the agent" if by_hand else "")
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError
+    return value
+
+
+def _yaml(path: str, text: str) -> Any:
+    import yaml  # only where there is a file of Puppet's
+
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise EvidenceError(f"{path} is not YAML, or is cut off") from None

@@ -1,0 +1,340 @@
+"""Tools that watch what containers do: which of them run, where from, and what shows that they see anything."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from hullcheck.facts import containers, images
+from hullcheck.facts.containers import collection
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.host.processes import PROCESSES
+from hullcheck.facts.logs.probe import SHIPPERS
+from hullcheck.facts.sensors.falco_rules import Rule, Switch, by_configuration, states
+from hullcheck.facts.sensors.probe import SENSORS
+from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.addresses import is_loopback
+from hullcheck.verdicts import EvidenceError
+
+if TYPE_CHECKING:
+    from hullcheck.facts import Facts
+
+PROBES = (SENSORS,)
+EVIDENCE = (
+    SENSORS,
+    SHIPPERS,
+    PROCESSES,
+    DOCKER_CONTAINERS,
+    *images.PROBES,
+)  # of shippers: which hosts are here
+
+_PORT = 8765  # of Falco's web server, where its configuration names none
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool that watches.
+
+    Attributes:
+        name: as `runtime_monitors` of the policy has it.
+        programs: the paths that its program has where its own packages install it.
+        repository: the repositories of its images, in whatever registry.
+    """
+
+    name: str
+    title: str
+    programs: re.Pattern[str]
+    repository: re.Pattern[str]
+
+
+FALCO = Tool(
+    "falco",
+    "Falco",
+    re.compile(r"/usr/(local/)?bin/falco"),
+    re.compile(r".*/falcosecurity/falco(-no-driver|-distroless|-debian)?"),
+)
+SYSDIG = Tool(
+    "sysdig",
+    "Sysdig",
+    re.compile(r"/opt/draios/bin/dragent"),
+    re.compile(r".*/sysdig/agent(-slim)?"),
+)
+AQUA = Tool(
+    "aqua",
+    "Aqua Security",
+    re.compile(r"/opt/aquasec/.+"),
+    re.compile(r"registry\.aquasec\.com/enforcer|.*/aquasec/enforcer"),
+)
+TOOLS = (FALCO, SYSDIG, AQUA)
+
+MONITORS = Subjects("option", tuple((each.title, each) for each in TOOLS))
+ANALYSERS = Subjects("option", tuple((each.title, each) for each in (SYSDIG, AQUA)))
+
+
+class Step(StrEnum):
+    """What has to be so for Falco to be of use."""
+
+    INSTALLED = "it is installed"
+    RUNS = "it runs"
+    BOOT = "it starts with the host"
+    DRIVER = "its driver is loaded"
+    RULES = "its rules are loaded"
+    EVENTS = "it sees events and loses few"
+    OUTPUT = "an output leaves the host"
+    EMITTED = "it reported something"
+
+
+STEPS = Subjects("step", tuple((str(each), each) for each in Step))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The counters of Falco at one time; None for one that it does not show."""
+
+    events: float | None
+    drops: float | None
+    matches: float | None
+    rules: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """A process of such a tool, whoever started it.
+
+    Attributes:
+        executable: the path of its program, as it is called where it runs.
+        container: the container that it runs in; None on the host itself.
+        origins: the repositories, with registry, that its image is known to be from.
+        claims: the names that were given to the image.
+    """
+
+    pid: int
+    executable: str
+    document: Mapping[str, Any]
+    container: "containers.Container | None" = None
+    origins: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Where it runs, in words; processes of one place belong together."""
+        return (
+            f"container {self.container.name}" if self.container else f"unit {self.unit.get('Id') or 'none'}"
+        )
+
+    @property
+    def unit(self) -> Mapping[str, str]:
+        """What systemd says of the unit that it runs in; empty where it runs in none."""
+        return dict(self.document["Unit"])
+
+    @property
+    def age(self) -> float | None:
+        """For how many seconds it has been running; None where that is not known."""
+        return self.document.get("Age")
+
+    @property
+    def is_main_process(self) -> bool:
+        """Whether its unit was started for it."""
+        return self.unit.get("MainPID") == str(self.pid) and self.unit.get("ActiveState") == "active"
+
+    @property
+    def connected_to(self) -> tuple[str, ...]:
+        """`ADDRESS PORT` of every connection to another machine."""
+        ends = self.document["Network"]["Connected"]
+        return tuple(each for each in ends if not is_loopback(each.partition(" ")[0]))
+
+    @property
+    def drivers(self) -> tuple[str, ...]:
+        """What it holds open of the kernel's: eBPF programs, or the device of Falco's module.
+
+        Raises:
+            EvidenceError: what it holds open may not be seen.
+        """
+        if not self.document["SeesFiles"]:
+            raise EvidenceError(f"what process {self.pid} holds open could not be seen; are you root?")
+        return tuple(
+            each
+            for each in self.document["Holds"]
+            if re.fullmatch(r"anon_inode:\[?bpf[-_]?(prog|link)\]?|/dev/falco\d+", each)
+        )
+
+    @cached_property
+    def configuration(self) -> Mapping[str, Any]:
+        """Falco's configuration, as far as it is judged: that of the main file, and of those that add to it.
+
+        Raises:
+            EvidenceError: it could not be read.
+        """
+        files = self.document["Config"]
+        if not files or None in files or not files[0]:
+            raise EvidenceError("its configuration could not be read")
+        whole: dict[str, Any] = {}
+        for each in files:
+            for key, value in each.items():
+                known = whole.get(key)
+                both = isinstance(known, dict) and isinstance(value, dict)
+                whole[key] = {**known, **value} if both else value  # type: ignore[dict-item]
+        return whole
+
+    def set(self, section: str, key: str) -> Any:
+        """A value of a section of its configuration; None where it is not set.
+
+        Raises:
+            EvidenceError: it could not be read.
+        """
+        found = self.configuration.get(section)
+        return found.get(key) if isinstance(found, dict) else None
+
+    @property
+    def http_host(self) -> str:
+        """The host that it sends its reports to by HTTP; empty where none is set.
+
+        Raises:
+            EvidenceError: its configuration could not be read.
+        """
+        url = str(self.set("http_output", "url") or "")
+        try:
+            return urlsplit(url if "://" in url else f"//{url}").hostname or ""
+        except ValueError:
+            return ""
+
+    @property
+    def rules(self) -> Mapping[str, str]:
+        """The files of rules that its configuration names and that have rules, with their sums.
+
+        Raises:
+            EvidenceError: the configuration could not be read.
+        """
+        named = self.configuration.get("rules_files") or self.configuration.get("rules_file") or ()
+        wanted = [named] if isinstance(named, str) else [str(each) for each in named]
+        return {
+            path: digest
+            for count, digest, path in self.document["Rules"]
+            if int(count) and any(path == each or path.startswith(each.rstrip("/") + "/") for each in wanted)
+        }
+
+    @property
+    def rule_states(self) -> Mapping[str, bool | None]:
+        """Of each rule in these files, by its name, whether it is on; None where that cannot be told.
+
+        Raises:
+            EvidenceError: the configuration could not be read.
+        """
+        named = [Rule(*each) for each in self.document["Named"]]
+        options = [Switch(*each) for each in self.document["Switches"]]
+        lists = [each.get("rules") for each in self.document["Config"] if each]
+        switches = (*options, *(switch for each in lists for switch in by_configuration(each)))
+        least = str(self.configuration.get("priority") or "")
+        return states((each for each in named if each.path in self.rules), switches, least)
+
+    @property
+    def readings(self) -> tuple[Reading, Reading] | None:
+        """Two readings of its counters, the second one later; None where it shows none.
+
+        Raises:
+            EvidenceError: the endpoint that answered is not its own.
+        """
+        asked = self.document["Readings"]
+        if len(asked) == 2:
+            port = self.set("webserver", "listen_port") or _PORT
+            if not any(each.endswith(f" {port}") for each in self.document["Network"]["Listens"]):
+                raise EvidenceError(f"what answers at port {port} is not shown to be this process")
+            first, second = map(_reading, asked)
+            return first, second
+        written = self._snapshots
+        same_start = len({each.get("falco.start_ts") for each in written}) == 1
+        if len(written) == 2 and same_start:
+            first, second = (
+                Reading(_number(each.get("scap.n_evts")), _number(each.get("scap.n_drops")), None, {})
+                for each in written
+            )
+            return first, second
+        return None
+
+    @property
+    def _snapshots(self) -> list[Mapping[str, Any]]:
+        fields = [each.get("output_fields") for each in self.document["Snapshots"]]
+        return [each if isinstance(each, dict) else {} for each in fields]
+
+    @property
+    def last_snapshot(self) -> float | None:
+        """When it last wrote its counters to their file, in seconds since the epoch."""
+        times = [each.get("evt.time") for each in self._snapshots]
+        return max((each / 1e9 for each in times if isinstance(each, int)), default=None)
+
+    @property
+    def last_alert(self) -> float | None:
+        """When the file of its alerts was last written; None where there is none, or nothing in it."""
+        alerts = self.document["Alerts"]
+        return None if alerts is None else float(alerts)
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, int | float) else None
+
+
+def _reading(document: Mapping[str, Any]) -> Reading:
+    return Reading(
+        document.get("Events"), document.get("Drops"), document.get("Matches"), document.get("Rules") or {}
+    )
+
+
+class Sensors:
+    """All processes of such tools; read when they are first asked for."""
+
+    def __init__(self, facts: "Facts") -> None:
+        self._facts = facts
+
+    @cached_property
+    def _document(self) -> Mapping[str, Any]:
+        document = self._facts.recording.json(SENSORS)
+        if not isinstance(document, dict):
+            raise EvidenceError(f"{SENSORS.name}: the answer is not what was asked for")
+        return document
+
+    def installed(self, tool: Tool) -> tuple[str, ...]:
+        """The programs of the tool that lie on the host."""
+        return tuple(each for each in self._document["Installed"] if tool.programs.fullmatch(each))
+
+    def of(self, tool: Tool) -> tuple[Watcher, ...]:
+        """The processes that run its program, wherever it lies.
+
+        Raises:
+            EvidenceError: none was found, and the auditor does not see those of others.
+        """
+        found = tuple(
+            each
+            for each in self._watchers
+            if tool.programs.fullmatch(each.executable) or _named(tool, each.executable)
+        )
+        if not found and not self._document["AsRoot"]:
+            raise EvidenceError("which programs run as others could not be seen; are you root?")
+        return found
+
+    @cached_property
+    def _watchers(self) -> tuple[Watcher, ...]:
+        known = self._facts.processes.by_pid
+        documents = [
+            each for each in self._document["Processes"] if each["Pid"] in known
+        ]  # one may have ended
+        named = collection.from_engine(self._facts) if documents else ()
+        by_id = {each.id: each for _, each in named}
+        found = []
+        for each in documents:
+            process = known[each["Pid"]]
+            inside = [by_id[identifier] for identifier in process.container_ids if identifier in by_id]
+            container = inside[0] if inside else None
+            image = self._image(container.image_id) if container else None
+            names = (image.origins, image.tags) if image else ((), ())
+            found.append(Watcher(process.pid, process.executable, each, container, *names))
+        return tuple(found)
+
+    def _image(self, identifier: str) -> "images.Image | None":
+        return next((image for _, image in self._facts.image if image.id == identifier), None)
+
+
+def _named(tool: Tool, executable: str) -> bool:
+    return tool is FALCO and executable.endswith("/falco")

@@ -1,0 +1,227 @@
+"""The probe for tools that watch what containers do, and what of its answer is kept.
+
+A process is found by the path of its program, which is the kernel's word, and never by its name. After
+`process:PID` follow what it was started with, what it holds open, its connections and its unit. Of Falco also its
+configuration, its files of rules, and its counters: of the endpoint that it really listens on two readings, a second
+apart, and of a file the last two lines.
+"""
+
+import json
+import re
+from typing import Any
+
+from hullcheck.facts.sensors import falco_rules
+from hullcheck.parsing import proc_net
+from hullcheck.parsing.answer_lines import words_and_files
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import json_object, pick
+
+_SCRIPT = r"""
+printf "auditor:%s\n" "$(id -u)"
+for each in /usr/bin/falco /usr/local/bin/falco /opt/draios/bin/dragent /opt/aquasec/slk; do
+  [ ! -x $each ] || printf "installed:%s\n" $each
+done
+cd /proc || exit
+read -r uptime rest <uptime
+fetch() {  # PID PORT SCHEME WORD: the counters, each line behind the word
+  enter=""
+  [ "$(readlink self/ns/net)" = "$(readlink $1/ns/net)" ] || enter="nsenter --net=/proc/$1/ns/net"
+  if command -v curl >/dev/null; then $enter curl -ks --noproxy "*" --max-time 3 "$3://127.0.0.1:$2/metrics"
+  else http_proxy="" https_proxy="" $enter wget -q -T 3 -O - "$3://127.0.0.1:$2/metrics" 2>/dev/null
+  fi | grep "^falcosecurity_" | sed "s/^/$4/"
+}
+below() {  # SECTION KEY: the value in the section of the last file that has it
+  cat $files 2>/dev/null | sed -n "/^$1:/,/^[a-z]/s/^[[:space:]][[:space:]]*$2: *[\"']\{0,1\}\([^\"'#]*\).*/\1/p" |
+    sed "s/[[:space:]]*$//" | tail -n 1
+}
+pids=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n -e "s|^.* \([0-9]*\)/exe -> /.*/falco$|\1|p" \
+  -e "s|^.* \([0-9]*\)/exe -> /opt/draios/bin/dragent$|\1|p" -e "s|^.* \([0-9]*\)/exe -> /opt/aquasec/.*$|\1|p")
+for pid in $pids; do
+  exe=$(readlink $pid/exe) || continue
+  printf "process:%s\nage:%s %s\n" $pid "$uptime" "$(sed "s/.*) //" $pid/stat 2>/dev/null | cut -d " " -f 20)"
+  arguments=$(tr "\n\0" " \n" <$pid/cmdline)
+  printf "%s\n" "$arguments" | sed "s/^/argument:/"
+  ls -ln $pid/fd 2>/dev/null | sed -n "s/^.* [0-9][0-9]* -> /fd:/p"
+  grep -aHs -e " 0A " -e " 01 " $pid/net/tcp $pid/net/tcp6 | sed "s/^/net:/"
+  unit=$(sed -n "s/^.*\/\([^/]*\.service\).*/\1/p" $pid/cgroup | head -n 1)
+  if [ -n "$unit" ] && command -v systemctl >/dev/null; then
+    systemctl show --property=Id,MainPID,ActiveState,UnitFileState "$unit" 2>/dev/null | sed "s/^/unit:/"
+  fi
+  case $exe in */falco | */falco" (deleted)") ;; *) continue ;; esac
+  root=/proc/$pid/root
+  config=$(printf "%s\n" "$arguments" | sed -n -e "/^-c$/{n;p;}" -e "s/^--config=//p" | head -n 1)
+  files=""
+  for each in $root${config:-/etc/falco/falco.yaml} $root/etc/falco/config.d/*.yaml; do
+    [ -f "$each" ] || continue
+    files="$files $each"
+    printf "config:%s\n" "${each#$root}"
+    head -c 1000000 "$each" 2>/dev/null | sed "s/^/:/"
+  done
+  number=0
+  for each in $root/etc/falco/*.yaml $root/etc/falco/*.yml $root/etc/falco/rules.d/*; do
+    [ -f "$each" ] && count=$(grep -c "^- rule:" "$each") && sum=$(sha256sum <"$each") || continue
+    printf "rules:%s:%s:%s\n" "$count" "${sum%% *}" "${each#$root}"
+    grep -e "^- " -e "^[[:space:]]*enabled:" -e "^[[:space:]]*tags:" \
+      -e "^[[:space:]]*priority:" "$each" | sed "s/^/rule:$number:/"
+    number=$((number + 1))
+  done
+  snapshots=$(below metrics output_file)
+  [ ! -f "$root$snapshots" ] || tail -n 2 "$root$snapshots" 2>/dev/null | sed "s/^/snapshot:/"
+  alerts=$(below file_output filename)
+  [ -z "$alerts" ] || { [ -s "$root$alerts" ] && stat -L -c "alerts:%Y" "$root$alerts"; }
+  port=$(below webserver listen_port)
+  port=${port:-8765}
+  if grep -qsi ":$(printf "%04X" "$port") [0-9A-F]*:0000 0A " $pid/net/tcp $pid/net/tcp6; then
+    scheme=http
+    [ "$(below webserver ssl_enabled)" != true ] || scheme=https
+    first=$(fetch $pid "$port" $scheme first:)
+    if [ -n "$first" ]; then
+      printf "%s\n" "$first"
+      sleep 1
+      fetch $pid "$port" $scheme second:
+    fi
+  fi
+done
+exit 0
+"""
+
+_SWITCHED = {"rule": True, "tag": True}
+_CONFIG = {
+    "priority": True,
+    "rules_file": True,
+    "rules_files": True,
+    "rules": {"enable": _SWITCHED, "disable": _SWITCHED},
+    "engine": {"kind": True},
+    "metrics": {"enabled": True, "interval": True, "output_file": True},
+    "webserver": {"enabled": True, "listen_port": True, "prometheus_metrics_enabled": True},
+    "syslog_output": {"enabled": True},
+    "file_output": {"enabled": True},
+    "stdout_output": {"enabled": True},
+    "program_output": {"enabled": True},
+    "http_output": {"enabled": True, "url": True},
+    "grpc_output": {"enabled": True},
+}
+_UNIT = dict.fromkeys(("Id", "MainPID", "ActiveState", "UnitFileState"), True)
+_SNAPSHOT = {
+    "output_fields": {
+        **dict.fromkeys(("evt.time", "scap.n_evts", "scap.n_drops", "falco.start_ts", "falco.num_evts"), True)
+    }
+}
+_OPTION = re.compile(r"(?:-o|--option)(?:=|\n)?(\w+)\.(\w+)=(.*)")
+_PRIORITY = re.compile(r"(?:-o|--option)(?:=|\n)?priority=(\w+)")
+_RULES = re.compile(r"(?:-r|--rules)(?:=|\n)?(/.*)")
+_METRIC = re.compile(r"(falcosecurity_\w+)(?:\{(.*)\})? (\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
+_LABEL = re.compile(r'\b(\w+)="([^"]*)"')
+_TOTALS = {
+    "falcosecurity_scap_n_evts_total": "Events",
+    "falcosecurity_scap_n_drops_total": "Drops",
+    "falcosecurity_falco_rules_matches_total": "Matches",
+}
+_TICKS = 100  # USER_HZ, the unit of /proc/PID/stat, on every architecture that Docker runs on
+_KINDS = re.compile(r"(anon_inode:|/dev/)(\[?[\w-]+\]?)")
+
+
+def _keep(text: str) -> str:
+    head, *blocks = re.split(r"^process:", text, flags=re.MULTILINE)
+    document = {
+        "AsRoot": "\nauditor:0\n" in f"\n{head}",
+        "Installed": re.findall(r"^installed:(.*)$", head, re.MULTILINE),
+        "Processes": [_process(block) for block in blocks],
+    }
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _process(block: str) -> dict[str, Any]:
+    pid, _, rest = block.partition("\n")
+    lines, files = words_and_files(rest)
+    held = lines.get("fd", [])
+    arguments = "\n".join(lines.get("argument", ()))
+    by_option = _by_option(arguments) if files else {}
+    rules = [each.split(":", 2) for each in lines.get("rules", ())]
+    return {
+        "Pid": int(pid),
+        "Age": _age(lines.get("age", ())),
+        "SeesFiles": bool(held),
+        "Holds": sorted({each for each in held if _KINDS.fullmatch(each)}),
+        "Network": dict(
+            zip(("Listens", "Connected"), proc_net.held(lines.get("net", ()), held), strict=True)
+        ),
+        "Unit": pick(dict(each.partition("=")[::2] for each in lines.get("unit", ())), _UNIT),
+        "Config": [*map(_config, files.values()), *([by_option] if by_option else ())],
+        "Rules": rules,
+        "Named": [each for number, (_, _, path) in enumerate(rules) for each in _named(lines, number, path)],
+        "Switches": falco_rules.by_options(arguments) if files else [],
+        "Readings": [read for word in ("first", "second") if (read := _reading(lines.get(word, ())))],
+        "Snapshots": [pick(json_object(each), _SNAPSHOT) for each in lines.get("snapshot", ())],
+        "Alerts": max(map(int, lines.get("alerts", ())), default=None),
+    }
+
+
+def _age(lines: list[str] | tuple[()]) -> float | None:
+    """For how many seconds it has been running; None where /proc does not tell."""
+    told = re.fullmatch(r"(\d+(?:\.\d+)?) (\d+)", lines[0]) if lines else None
+    return max(float(told[1]) - int(told[2]) / _TICKS, 0) if told else None
+
+
+def _named(lines: dict[str, list[str]], number: int, path: str) -> list[falco_rules.Rule]:
+    """The rules of one file."""
+    told = (each.partition(":")[::2] for each in lines.get("rule", ()))
+    return falco_rules.in_file(path, (line for of, line in told if of == str(number)))
+
+
+def _by_option(arguments: str) -> dict[str, Any]:
+    """What of the configuration is set by options of the command, which win over its files."""
+    import yaml  # only where there is a Falco
+
+    found: dict[str, Any] = {}
+    for section, key, value in _OPTION.findall(arguments):
+        try:
+            found.setdefault(section, {})[key] = yaml.safe_load(value)
+        except (yaml.YAMLError, RecursionError, ValueError):
+            found.setdefault(section, {})[key] = None
+    if rules := _RULES.findall(arguments):
+        found["rules_files"] = rules
+    if priorities := _PRIORITY.findall(arguments):
+        found["priority"] = priorities[-1]
+    if selected := falco_rules.selected(arguments):
+        found["rules"] = selected
+    return _judged(found)
+
+
+def _config(text: str) -> dict[str, Any] | None:
+    """What is judged of a file; None where it is no YAML."""
+    import yaml  # only where there is a Falco
+
+    try:
+        document = yaml.safe_load(text) or {}
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return None
+    return _judged(document) if isinstance(document, dict) else None
+
+
+def _judged(document: dict[str, Any]) -> dict[str, Any]:
+    """Of a configuration what is judged."""
+    kept: dict[str, Any] = pick(document, _CONFIG)
+    sent = kept.get("http_output")
+    if isinstance(sent, dict) and "url" in sent:  # with a token in its path, or a password
+        sent["url"] = re.sub(
+            r"^(\w+://)?(?:[^/?#]*@)?([^/?#]*).*", r"\1\2", str(sent["url"]), flags=re.DOTALL
+        )
+    return kept
+
+
+def _reading(lines: list[str] | tuple[()]) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for line in lines:
+        if metric := _METRIC.fullmatch(line.strip()):
+            name, labels, value = metric[1], dict(_LABEL.findall(metric[2] or "")), float(metric[3])
+            if name in _TOTALS:
+                read[_TOTALS[name]] = read.get(_TOTALS[name], 0) + value
+            elif name == "falcosecurity_scap_engine_name_info":
+                read["Engine"] = labels.get("engine_name", "")
+            elif name == "falcosecurity_falco_sha256_rules_files_info":
+                read.setdefault("Rules", {})[labels.get("file_name", "")] = labels.get("sha256", "")
+    return read
+
+
+SENSORS = Probe("sensors", _SCRIPT, _keep)

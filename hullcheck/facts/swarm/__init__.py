@@ -1,0 +1,450 @@
+"""The swarm of a target as far as its node knows it: a manager knows all, a worker its own addresses."""
+
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from hullcheck.facts.daemon import Daemon, sockets
+from hullcheck.facts.engine import DOCKER_INFO, Engine
+from hullcheck.facts.engine.networks import DOCKER_NETWORKS, Network
+from hullcheck.facts.subjects import Subjects
+from hullcheck.facts.swarm.probe import SWARM
+from hullcheck.parsing import certificates, proc_net
+from hullcheck.parsing.addresses import is_unspecified
+from hullcheck.parsing.certificates import Certificate
+from hullcheck.parsing.proc_net import Listener
+from hullcheck.recording import Recording, decode_json
+from hullcheck.recording.clocks import Times
+from hullcheck.secrets.names import names_secret_file
+from hullcheck.verdicts import EvidenceError, NotApplicable
+
+PROBES = (SWARM,)
+EVIDENCE = (DOCKER_INFO, SWARM)
+NETWORK_EVIDENCE = (*EVIDENCE, DOCKER_NETWORKS)
+
+DAY = 86400.0
+_MANAGEMENT_PORT, _GOSSIP_PORT, _DATA_PORT = 2377, 7946, 4789
+
+
+@dataclass(frozen=True)
+class Planes:
+    """The addresses at which this node manages and at which it sends the data of its services.
+
+    Attributes:
+        management_cards: the interfaces that may have the management address; empty where none is known.
+        data_cards: the same of the data address.
+    """
+
+    management: str
+    data: str
+    management_cards: frozenset[str]
+    data_cards: frozenset[str]
+
+    @property
+    def apart(self) -> bool:
+        """Whether they are addresses of two interfaces.
+
+        Raises:
+            EvidenceError: the addresses differ, and the interface of one cannot be told.
+        """
+        if self.management == self.data:
+            return False
+        for address, cards in ((self.management, self.management_cards), (self.data, self.data_cards)):
+            if not cards:
+                raise EvidenceError(f"no interface was found in the network of the address {address}")
+        apart = self.management_cards.isdisjoint(self.data_cards)
+        if not apart and len(self.management_cards | self.data_cards) > 1:
+            raise EvidenceError(f"{self.management} and {self.data} may be addresses of the same interface")
+        return apart
+
+    def __str__(self) -> str:
+        """Both, as `10.0.0.1 (eth0)`."""
+        management = _with_cards(self.management, self.management_cards)
+        return f"management on {management}, data on {_with_cards(self.data, self.data_cards)}"
+
+
+@dataclass(frozen=True)
+class SwarmService:
+    """What one service is given to know.
+
+    Attributes:
+        variables: how many variables its environment has.
+        exposed: the secrets in its environment, labels, commands and options, and in those before its last
+            update: where each is, and of which kind.
+        secrets: the names of the secrets that it can read.
+        configs: the names of its configs, and of the files that hold them.
+        image: the reference from which its tasks are created; empty where it names none.
+    """
+
+    name: str
+    variables: int
+    exposed: tuple[str, ...]
+    secrets: tuple[str, ...]
+    configs: tuple[tuple[str, str], ...]
+    image: str = ""
+
+    @property
+    def exposed_configs(self) -> tuple[str, ...]:
+        """The configs whose names are those of secrets."""
+        return tuple(each[0] for each in self.configs if any(map(names_secret_file, each)))
+
+
+@dataclass(frozen=True)
+class Swarm:
+    """The swarm of a node; what one property needs and could not be read spoils no other."""
+
+    recording: Recording
+    engine: Engine
+    daemon: Daemon = field(repr=False)
+
+    @classmethod
+    def of(cls, recording: Recording, engine: Engine, daemon: Daemon) -> "Swarm":
+        """The swarm of the target.
+
+        Raises:
+            NotApplicable: swarm mode is off there.
+            EvidenceError: the engine did not say.
+        """
+        if engine.value("Swarm", "LocalNodeState") in ("inactive", ""):
+            raise NotApplicable("swarm mode is off (docker info)")
+        return cls(recording, engine, daemon)
+
+    # ---- this node
+
+    @property
+    def state(self) -> str:
+        """`active`, `pending`, `locked` or `error`."""
+        return str(self.engine.value("Swarm", "LocalNodeState"))
+
+    @property
+    def locked(self) -> bool:
+        """Whether it is a manager that waits for the unlock key, its own keys being encrypted."""
+        return self.state == "locked"
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether it is a manager that can be asked."""
+        return bool(self.engine.value("Swarm", "ControlAvailable"))
+
+    def require_active(self) -> None:
+        """Return where this node takes part in its swarm.
+
+        Raises:
+            EvidenceError: it does not, for the moment.
+        """
+        if self.state != "active":
+            said = str(self._info.get("Error") or "").partition("\n")[0]
+            raise EvidenceError(f"this node's state is {self.state}{': ' if said else ''}{said}")
+
+    def require_manager(self) -> None:
+        """Return where this node is a manager of a swarm that can be asked.
+
+        Raises:
+            NotApplicable: it is a worker, which does not know; the message names managers.
+            EvidenceError: it does not take part in its swarm, or the swarm has no leader.
+        """
+        self.require_active()
+        if not self.is_manager:
+            known = sorted(str(each.get("Addr")) for each in self._info.get("RemoteManagers") or ())
+            where = " or ".join(known) or "wherever it is"
+            raise NotApplicable(f"a worker: audit a manager of its swarm, {where}")
+        if not self._cluster.get("ID"):
+            said = str(self._info.get("Error") or "").partition("\n")[0] or "it does not describe the swarm"
+            raise EvidenceError(f"a manager, but the swarm cannot be asked: {said}")
+
+    # ---- what a manager knows
+
+    @cached_property
+    def managers(self) -> tuple[str, ...]:
+        """Every manager, as `web1 (Leader)`; those that cannot be reached count as well.
+
+        Raises:
+            NotApplicable: only a manager knows, and this is none.
+            EvidenceError: the swarm cannot be asked.
+        """
+        nodes = [decode_json(line, "docker node ls") for line in self._manager_lines("node ")]
+        try:
+            named = [(each["Hostname"], each["ManagerStatus"]) for each in nodes]
+        except (KeyError, TypeError):
+            raise EvidenceError("docker node ls: the answer is not what was asked for") from None
+        return tuple(sorted(f"{name} ({status})" for name, status in named if status))
+
+    @property
+    def locks_managers(self) -> bool:
+        """Whether managers encrypt their keys, and wait after a start for the key to these.
+
+        Raises:
+            NotApplicable: only a manager knows, and this is none.
+            EvidenceError: the swarm cannot be asked.
+        """
+        return bool(self._specified("EncryptionConfig", "AutoLockManagers"))
+
+    @property
+    def node_certificate_days(self) -> float:
+        """For how long the certificates hold that nodes get from now on.
+
+        Raises:
+            NotApplicable: only a manager knows, and this is none.
+            EvidenceError: the swarm cannot be asked.
+        """
+        return float(self._specified("CAConfig", "NodeCertExpiry")) / 1e9 / DAY
+
+    @property
+    def age_days(self) -> float:
+        """How long ago the swarm was made.
+
+        Raises:
+            NotApplicable: only a manager knows, and this is none.
+            EvidenceError: the swarm cannot be asked.
+        """
+        self.require_manager()
+        try:
+            created = datetime.fromisoformat(self._cluster["CreatedAt"])
+        except (KeyError, TypeError, ValueError):
+            raise EvidenceError("docker info does not say when the swarm was made") from None
+        return (self.recording.now - created.timestamp()) / DAY
+
+    @cached_property
+    def root_certificates(self) -> tuple[Certificate, ...]:
+        """The certificates that all nodes trust.
+
+        Raises:
+            NotApplicable: only a manager knows, and this is none.
+            EvidenceError: the swarm cannot be asked, or they cannot be read.
+        """
+        self.require_manager()
+        return certificates.read(str((self._cluster.get("TLSInfo") or {}).get("TrustRoot") or ""))
+
+    @property
+    def root_is_being_rotated(self) -> bool:
+        """Whether nodes get certificates of a new root now; until all have one, the old root counts."""
+        return bool(self._cluster.get("RootRotationInProgress"))
+
+    @cached_property
+    def services(self) -> tuple[SwarmService, ...]:
+        """The services of the swarm.
+
+        Raises:
+            NotApplicable: only a manager knows, and this is none.
+            EvidenceError: the swarm cannot be asked.
+        """
+        lines = self._manager_lines("service ")
+        return tuple(_service(decode_json(line, "docker service inspect")) for line in lines)
+
+    # ---- what every node knows of itself
+
+    @cached_property
+    def node_certificate(self) -> Certificate:
+        """The certificate that this node shows to the others now.
+
+        Raises:
+            EvidenceError: it could not be read.
+        """
+        pem = "\n".join(self._own_lines("certificate"))
+        if not pem:
+            raise EvidenceError("the certificate of this node could not be read; are you root?")
+        return certificates.read(pem)[0]
+
+    @cached_property
+    def control_listeners(self) -> tuple[Listener, ...]:
+        """Where this node takes commands and gossip of the swarm.
+
+        Raises:
+            EvidenceError: it takes no part, or its sockets could not be read.
+        """
+        self.require_active()
+        wanted = {("tcp", self._management_port), ("tcp", _GOSSIP_PORT), ("udp", _GOSSIP_PORT)}
+        process = self.daemon.process
+        own = [each for each in self._datagrams if each.inode in process.held]
+        own += sockets.listening(process)
+        found = tuple(each for each in own if (each.protocol, each.number) in wanted)
+        needed = wanted if self.is_manager else wanted - {("tcp", self._management_port)}
+        for protocol, number in sorted(needed - {(each.protocol, each.number) for each in found}):
+            raise EvidenceError(f"a node of the swarm, but its listener on {number}/{protocol} was not found")
+        return found
+
+    @property
+    def data_listeners(self) -> tuple[Listener, ...]:
+        """Where the kernel takes the packets of overlay networks (VXLAN); these sockets are no process's."""
+        held = self.daemon.process.held
+        found = (each for each in self._datagrams if each.number == self._data_port)
+        return tuple(each for each in found if each.inode not in held)
+
+    @cached_property
+    def planes(self) -> Planes:
+        """The addresses for management and for data.
+
+        Raises:
+            EvidenceError: this node takes no part, or its state could not be read.
+        """
+        self.require_active()
+        management = str(self._info.get("NodeAddr") or "")
+        if not management:
+            raise EvidenceError("docker info does not report the address of this node")
+        data = str(self._node_state.get("DataPathAddr") or management)
+        return Planes(management, data, self._cards_of(management), self._cards_of(data))
+
+    @property
+    def times(self) -> Times:
+        """When all this was true, by both clocks.
+
+        Raises:
+            EvidenceError: the recording does not tell it.
+        """
+        return self.recording.known_times
+
+    # ---- reading
+
+    @cached_property
+    def _lines(self) -> tuple[str, ...]:
+        """The probe's answer; of a manager that could not list everything, the part before."""
+        answer = self.recording.answer(SWARM)
+        text = answer.stdout if answer.stdout.startswith("{") else self.recording.text(SWARM)
+        return tuple(text.split("\n"))
+
+    @cached_property
+    def _info(self) -> Mapping[str, Any]:
+        info = decode_json(self._lines[0], "docker info")
+        if not isinstance(info, dict) or info.get("LocalNodeState") != self.state:
+            raise EvidenceError("docker info: the state of the swarm was not told, or changed meanwhile")
+        return info
+
+    @property
+    def _cluster(self) -> Mapping[str, Any]:
+        return self._info.get("Cluster") or {}
+
+    def _specified(self, *path: str) -> Any:
+        """A setting of the swarm."""
+        self.require_manager()
+        value: Any = self._cluster.get("Spec")
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        if value is None:
+            raise EvidenceError(f"docker info does not report {'.'.join(path)} of the swarm")
+        return value
+
+    def _manager_lines(self, word: str) -> Iterator[str]:
+        """The lines that begin with *word*, without it; the whole answer has to be there."""
+        self.require_manager()
+        self.recording.text(SWARM)
+        return (line.removeprefix(word) for line in self._lines[1:] if line.startswith(word))
+
+    def _own_lines(self, name: str) -> list[str]:
+        """What the probe read of the daemon's own process."""
+        prefix = f"{self.daemon.pid}/{name}:"
+        return [line.removeprefix(prefix) for line in self._lines if line.startswith(prefix)]
+
+    @cached_property
+    def _node_state(self) -> Mapping[str, Any]:
+        """What the daemon wrote down when it became a node, and starts with again.
+
+        Raises:
+            EvidenceError: it could not be read.
+        """
+        for line in self._own_lines("state"):
+            state = json.loads(line or "null")
+            if isinstance(state, dict):
+                return state
+        raise EvidenceError("this node's swarm/docker-state.json could not be read; are you root?")
+
+    @property
+    def _management_port(self) -> int:
+        """The port of `--listen-addr`; the default where the node's state may not be read."""
+        try:
+            port = str(self._node_state.get("ListenAddr") or "").rpartition(":")[2]
+        except EvidenceError:
+            return _MANAGEMENT_PORT
+        return int(port) if port.isdecimal() else _MANAGEMENT_PORT
+
+    @property
+    def _data_port(self) -> int:
+        return int(self._cluster.get("DataPathPort") or 0) or _DATA_PORT
+
+    @cached_property
+    def _datagrams(self) -> tuple[Listener, ...]:
+        """The sockets in the daemon's network that take datagrams."""
+        pid = self.daemon.pid
+        return tuple(
+            found
+            for line in self._lines
+            if line.startswith((f"{pid}/net/udp:", f"{pid}/net/udp6:")) and (found := proc_net.listener(line))
+        )
+
+    def _cards_of(self, address: str) -> frozenset[str]:
+        """The interfaces of the daemon's network that may have this address."""
+        if ":" in address:
+            return _cards_with(address, self._own_lines("net/if_inet6"))
+        return _cards_in_network_of(address, self._own_lines("net/route"))
+
+
+def on_every_address(listener: Listener) -> bool:
+    """Whether a listener is open on every address of its network."""
+    return is_unspecified(listener.address)
+
+
+def overlay_networks(swarm: Swarm, networks: Callable[[], Iterable[Network]]) -> Subjects[Network]:
+    """The networks that reach over several nodes.
+
+    Args:
+        networks: gives all networks of the engine, asked only where this node knows those of the swarm.
+
+    Raises:
+        NotApplicable: only a manager knows them all, and this is none.
+        EvidenceError: this node takes no part in its swarm.
+    """
+    swarm.require_manager()
+    overlay = sorted((each for each in networks() if each.driver == "overlay"), key=lambda each: each.name)
+    named = tuple((each.name, each) for each in overlay)
+    return Subjects("network", named, nothing="the swarm has no overlay network")
+
+
+def swarm_services(swarm: Swarm) -> Subjects[SwarmService]:
+    """The services of the swarm.
+
+    Raises:
+        NotApplicable: only a manager knows them, and this is none.
+        EvidenceError: the swarm cannot be asked.
+    """
+    named = tuple((each.name, each) for each in sorted(swarm.services, key=lambda each: each.name))
+    return Subjects("service", named, nothing="the swarm runs no service")
+
+
+def _service(document: Mapping[str, Any]) -> SwarmService:
+    try:
+        secrets = tuple(each["SecretName"] for each in document.get("Secrets") or ())
+        configs = ((each["ConfigName"], each.get("File") or {}) for each in document.get("Configs") or ())
+        files = tuple((name, str(file.get("Name", ""))) for name, file in configs)
+        found = tuple(map(str, document["Found"]))
+        image = str(document.get("Image") or "")
+        return SwarmService(document["Name"], document["Variables"], found, secrets, files, image)
+    except (KeyError, TypeError, AttributeError):
+        raise EvidenceError("docker service inspect: the answer is not what was asked for") from None
+
+
+def _with_cards(address: str, cards: frozenset[str]) -> str:
+    return f"{address} ({', '.join(sorted(cards))})" if cards else address
+
+
+def _cards_with(address: str, lines: list[str]) -> frozenset[str]:
+    """Of the lines of /proc/PID/net/if_inet6, the interfaces that have this address."""
+    wanted = ipaddress.ip_address(address).packed.hex()
+    rows = (line.split() for line in lines)
+    return frozenset(row[5] for row in rows if len(row) == 6 and row[0] == wanted)
+
+
+def _cards_in_network_of(address: str, lines: list[str]) -> frozenset[str]:
+    """Of the lines of /proc/PID/net/route, those of the smallest network around it."""
+    number = int(ipaddress.IPv4Address(address))
+    cards: dict[int, set[str]] = {}
+    for row in (line.split() for line in lines):
+        if len(row) < 8 or not re.fullmatch("[0-9A-F]{8}", row[1]) or int(row[2], 16):
+            continue
+        network, mask = (int.from_bytes(bytes.fromhex(row[column]), "little") for column in (1, 7))
+        if mask and number & mask == network:
+            cards.setdefault(mask, set()).add(row[0])
+    return frozenset(cards[max(cards)]) if cards else frozenset()

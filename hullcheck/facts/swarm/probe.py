@@ -1,0 +1,154 @@
+"""The probe that describes a swarm as this node sees it, and what of its answer is kept.
+
+Its answer begins with what `docker info` says of the swarm; where the node is in none, that is all. Then, for
+each process called dockerd, `PID/...:` before lines of its network's tables, node state and certificate. On a
+manager `node JSON` and `service JSON`.
+
+Of a service is kept what it is given to know by name, and where a secret is among its settings, but no value.
+Its settings before the last update are searched as well: the swarm keeps them, `docker service inspect` shows them,
+and `docker service rollback` brings them back. Not its configs of then: those are no part of its settings.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hullcheck import inputs, secrets
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import Allowed, pick
+
+_SETTINGS = (
+    '"Labels":{{json .Labels}},"Container":{{json .TaskTemplate.ContainerSpec}}'
+    ',"Log":{{json .TaskTemplate.LogDriver}}'
+)
+_SERVICE = (
+    'service {"ID":{{json .ID}},"Name":{{json .Spec.Name}}'
+    f",{{{{with .Spec}}}}{_SETTINGS}{{{{end}}}}"
+    f',"Previous":{{{{with .PreviousSpec}}}}{{{_SETTINGS}}}{{{{else}}}}null{{{{end}}}}}}'
+)
+
+_SCRIPT = r"""
+line_feed="
+"
+case $docker_info in *'"Swarm":{'*'"LocalNodeState":"inactive"'*) echo '{"LocalNodeState":"inactive"}'; exit 0 ;; esac
+info=$(docker info --format '{{json .Swarm}}{{"\n"}}{{.DockerRootDir}}') || exit
+printf "%s\n" "${info%%"$line_feed"*}"
+case $info in *'"LocalNodeState":"inactive"'* | null*) exit 0 ;; esac
+root=${info#*"$line_feed"}
+
+cd /proc || exit
+for folder in [0-9]*; do
+  read -r name <$folder/comm && [ "$name" = dockerd ] || continue
+  grep -Hs -e " 07 " $folder/net/udp $folder/net/udp6
+  grep -Hs "" $folder/net/route $folder/net/if_inet6
+  files=$folder/root$root/swarm
+  sed "s|^|$folder/state:|" "$files/docker-state.json"
+  echo
+  sed -n "/BEGIN CERT/,/END CERT/s|^|$folder/certificate:|p" "$files/certificates/swarm-node.crt"
+done 2>/dev/null
+
+case $info in *'"ControlAvailable":true'*) ;; *) exit 0 ;; esac
+docker node ls --format 'node {{json .}}' || exit
+ids=$(docker service ls --quiet) || exit
+[ -n "$ids" ] || exit 0
+docker service inspect --format '@SERVICE@' $ids
+""".replace("@SERVICE@", _SERVICE)
+
+_INFO = {
+    "NodeAddr": True,
+    "LocalNodeState": True,
+    "ControlAvailable": True,
+    "Error": True,
+    "RemoteManagers": {"Addr": True},
+    "Cluster": {
+        "ID": True,
+        "CreatedAt": True,
+        "RootRotationInProgress": True,
+        "DataPathPort": True,
+        "TLSInfo": {"TrustRoot": True},
+        "Spec": {"CAConfig": {"NodeCertExpiry": True}, "EncryptionConfig": {"AutoLockManagers": True}},
+    },
+}
+_STATE = {"ListenAddr": True, "AdvertiseAddr": True, "DataPathAddr": True, "DataPathPort": True}
+_GIVEN = {
+    "Image": True,
+    "Secrets": {"SecretName": True},
+    "Configs": {"ConfigName": True, "File": {"Name": True}},
+}
+_NODE = {"Hostname": True, "ManagerStatus": True, "Status": True}
+_PLAIN = re.compile(
+    r"\d+/net/(?:udp6?|route|if_inet6):.*"
+    r"|\d+/certificate:(?:[A-Za-z0-9+/=]{1,76}|-----(?:BEGIN|END) CERTIFICATE-----)"
+)
+
+
+def _keep(text: str) -> str:
+    first, _, rest = text.partition("\n")
+    return "\n".join([_document(first, _INFO), *(kept for line in rest.split("\n") if (kept := _kept(line)))])
+
+
+def _kept(line: str) -> str:
+    """What may be stored of a line; what is not understood goes."""
+    if _PLAIN.fullmatch(line):
+        return line
+    word, _, text = line.partition(" ")
+    if word == "node":
+        return f"node {_document(text, _NODE)}"
+    if word == "service":
+        return f"service {_service_kept(text)}"
+    word, separator, text = line.partition(":")
+    return f"{word}:{_document(text, _STATE)}" if separator and re.fullmatch(r"\d+/state", word) else ""
+
+
+def _service_kept(text: str) -> str:
+    """What may be stored of a service; nothing, which is no evidence, where it is not understood."""
+    try:
+        return json.dumps(_service(inputs.decode(text)), separators=(",", ":"))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return ""
+
+
+def _service(document: dict[str, Any]) -> dict[str, Any]:
+    """Names of variables, secrets and configs, and where a secret is among all that it is given in clear."""
+    container = document["Container"] or {}
+    found, previous = list(_secrets(document)), document["Previous"]
+    before = () if previous is None else (each for each in _secrets(previous) if each not in found)
+    return {
+        "ID": document["ID"],
+        "Name": document["Name"],
+        "Variables": len(container.get("Env") or ()),
+        "Found": [*found, *(f"before the last update: {each}" for each in before)],
+        **pick({name: container.get(name) for name in _GIVEN}, _GIVEN),
+    }
+
+
+def _secrets(settings: Mapping[str, Any]) -> Iterator[str]:
+    """The secrets in the environment, labels, commands and options of a service."""
+    container = settings["Container"] or {}
+    variables = (str(each).partition("=")[::2] for each in container.get("Env") or ())
+    yield from secrets.in_settings("variable", variables)
+    volumes = [each.get("VolumeOptions") or {} for each in container.get("Mounts") or ()]
+    for labels in (settings["Labels"], container.get("Labels"), *(each.get("Labels") for each in volumes)):
+        yield from secrets.in_settings("label", _settings(labels))
+    health_check = (container.get("Healthcheck") or {}).get("Test")
+    commands = {"command": [*(container.get("Command") or ()), *(container.get("Args") or ())]}
+    yield from secrets.in_commands(commands | {"health check": health_check})
+    yield from secrets.in_settings("log option", _settings((settings["Log"] or {}).get("Options")))
+    for volume in volumes:
+        driver = volume.get("DriverConfig") or {}
+        yield from secrets.in_settings("volume option", _settings(driver.get("Options")))
+
+
+def _settings(options: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
+    return ((name, str(value)) for name, value in (options or {}).items())
+
+
+def _document(text: str, allowed: Allowed) -> str:
+    try:
+        return json.dumps(pick(inputs.decode(text), allowed), separators=(",", ":"))
+    except ValueError:
+        return ""
+
+
+SWARM = Probe("swarm", _SCRIPT, _keep)

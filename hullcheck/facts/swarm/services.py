@@ -1,0 +1,103 @@
+"""Swarm services, as a manager describes them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hullcheck.facts.engine import Engine
+from hullcheck.recording import Recording, decode_json
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import json_lines
+from hullcheck.verdicts import EvidenceError
+
+# Only these fields: a service also has the values of its environment.
+_FORMAT = (
+    '{"ID":{{json .ID}},"Spec":{"Name":{{json .Spec.Name}}'
+    ',"TaskTemplate":{"RestartPolicy":{{json .Spec.TaskTemplate.RestartPolicy}}}}'
+    ',"Endpoint":{"Ports":{{json .Endpoint.Ports}}}}'
+)
+
+DOCKER_SERVICES = Probe(
+    "docker_services",
+    f"""
+case $docker_info in *'"LocalNodeState":"inactive"'*) exit 0 ;; esac
+ids=$(docker service ls --quiet) || exit
+[ -z "$ids" ] || docker service inspect --format '{_FORMAT}' $ids
+""",
+    json_lines(
+        {
+            "ID": True,
+            "Spec": {
+                "Name": True,
+                "TaskTemplate": {"RestartPolicy": {"Condition": True, "MaxAttempts": True}},
+            },
+            "Endpoint": {"Ports": {"PublishedPort": True, "Protocol": True, "PublishMode": True}},
+        }
+    ),
+)
+
+PROBES = (DOCKER_SERVICES,)
+
+
+@dataclass(frozen=True)
+class PublishedPort:
+    """A port of a service; in mode `ingress` it is open on every address of every node."""
+
+    number: int
+    protocol: str
+    mode: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of the swarm.
+
+    Attributes:
+        restart_condition: `any` where nothing is said, `on-failure` or `none`.
+        restart_attempts: 0 means without end.
+    """
+
+    id: str
+    name: str
+    restart_condition: str
+    restart_attempts: int
+    ports: tuple[PublishedPort, ...]
+
+
+def services(recording: Recording, engine: Engine) -> dict[str, Service]:
+    """The services of the swarm by id; none where this node is in no swarm.
+
+    Raises:
+        EvidenceError: the node is in a swarm but no manager, or did not answer.
+    """
+    if engine.value("Swarm", "LocalNodeState") == "inactive":
+        return {}
+    if not engine.value("Swarm", "ControlAvailable"):
+        raise EvidenceError("only a manager of the swarm knows its services; audit a manager as well")
+    documents = (
+        decode_json(line, DOCKER_SERVICES.name)
+        for line in recording.text(DOCKER_SERVICES).split("\n")
+        if line
+    )
+    return {service.id: service for service in map(_service, documents)}
+
+
+def _service(document: dict[str, Any]) -> Service:
+    try:
+        policy = document["Spec"]["TaskTemplate"].get("RestartPolicy") or {}
+        return Service(
+            document["ID"],
+            document["Spec"]["Name"],
+            policy.get("Condition") or "any",
+            policy.get("MaxAttempts") or 0,
+            tuple(map(_port, (document.get("Endpoint") or {}).get("Ports") or ())),
+        )
+    except (KeyError, TypeError, AttributeError):
+        raise EvidenceError(
+            "docker service inspect: the answer is not what the engine's API documents"
+        ) from None
+
+
+def _port(document: dict[str, Any]) -> PublishedPort:
+    return PublishedPort(
+        document["PublishedPort"], document.get("Protocol", "tcp"), document.get("PublishMode", "ingress")
+    )

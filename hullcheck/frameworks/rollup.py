@@ -1,0 +1,109 @@
+"""The results by requirement: what the controls that speak for each id of a framework found together."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hullcheck.frameworks import Framework
+from hullcheck.results import Result
+from hullcheck.results.requirements import INCOMPLETE, NOT_COVERED, Requirement, Rollup
+from hullcheck.verdicts import Verdict, worst
+
+Mapped = Mapping[str, Mapping[str, Sequence[str]]]
+"""Of each control, by its id, what `Control.frameworks` holds."""
+
+NEED_ALL = (Verdict.WAIVED, Verdict.ATTESTED, Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+def speaking(framework: Framework, mapped: Mapped) -> dict[str, tuple[str, ...]]:
+    """For each requirement of *framework*, as controls name it, the controls that speak for it."""
+    named: dict[str, list[str]] = {}
+    for control, ids in mapped.items():
+        for each in ids.get(framework.marker, ()):
+            named.setdefault(each, []).append(control)
+    found = {}
+    for plain in framework.ids:
+        identifier = f"{framework.edition}:{plain}" if framework.edition else plain
+        below = [each for each in named if framework.nested and each.startswith(f"{identifier}.")]
+        found[identifier] = tuple(
+            dict.fromkeys(control for each in (identifier, *below) for control in named.get(each, ()))
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """For each requirement of one framework, the controls that speak for it, whether they ran or not."""
+
+    framework: str
+    name: str
+    relation: str
+    note: str
+    titles: Mapping[str, str]
+    controls: Mapping[str, tuple[str, ...]]
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """The requirements without a control."""
+        return tuple(key for key, names in self.controls.items() if not names)
+
+
+def coverage(framework: Framework, mapped: Mapped) -> Coverage:
+    """Which requirements of *framework* have controls."""
+    controls = speaking(framework, mapped)
+    titles = dict(zip(controls, framework.ids.values(), strict=True))
+    return Coverage(framework.marker, framework.name, framework.relation, framework.note, titles, controls)
+
+
+def roll_up(
+    frameworks: Iterable[Framework],
+    mapped: Mapped,
+    results: Iterable[Result],
+    targets: Collection[str],
+    *,
+    narrowed: bool = False,
+) -> tuple[Rollup, ...]:
+    """Each requirement of *frameworks* over *results*; what is switched off says nothing of it.
+
+    Args:
+        mapped: every control that there is, those that were not selected too.
+        targets: the names of those that each control is to be judged on.
+        narrowed: whether there may be more controls than *mapped* knows, so that none can be missing for sure.
+    """
+    judged: dict[str, list[Result]] = {}
+    for each in results:
+        if each.switched_off is None:
+            judged.setdefault(each.control, []).append(each)
+    missing = frozenset(control for control in mapped if len(judged.get(control, ())) < len(targets))
+    return tuple(_framework(each, mapped, judged, missing, narrowed) for each in frameworks)
+
+
+def _framework(
+    framework: Framework,
+    mapped: Mapped,
+    judged: Mapping[str, Collection[Result]],
+    missing: Collection[str],
+    narrowed: bool,
+) -> Rollup:
+    requirements = []
+    titles = framework.ids.values()
+    for title, (identifier, controls) in zip(titles, speaking(framework, mapped).items(), strict=True):
+        left_out = tuple(each for each in controls if each in missing)
+        known = {each: worst(_on(title, one) for one in judged[each]) for each in controls if each in judged}
+        verdict = _verdict(known.values(), whole=not left_out and not narrowed, covered=bool(controls))
+        deciding = tuple(each for each, one in known.items() if one == verdict)
+        requirements.append(Requirement(identifier, title, verdict, controls, deciding, left_out))
+    return Rollup(framework.marker, framework.name, framework.relation, framework.note, tuple(requirements))
+
+
+def _on(title: str, result: Result) -> Verdict:
+    """What a result says of a requirement: of one that is a way to do a measure, what was found of that way."""
+    about = [each.verdict for each in result.findings if each.kind == "option" and each.subject == title]
+    return worst(about) if about else result.verdict
+
+
+def _verdict(verdicts: Collection[Verdict], *, whole: bool, covered: bool) -> str:
+    """What is bad stays so whatever else there is; what is good holds only where nothing is missing."""
+    found = worst(verdicts) if verdicts else None
+    if found is not None and (whole or found not in NEED_ALL):
+        return str(found)
+    return NOT_COVERED if whole and not covered else INCOMPLETE

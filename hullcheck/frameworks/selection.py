@@ -1,0 +1,70 @@
+"""What `-m` asks of the frameworks' markers: a mistyped id would select nothing, and a keyword that is none, too."""
+
+import ast
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from _pytest.mark.expression import Expression  # pytest's own language, which has no public name
+
+from hullcheck.frameworks import Frameworks
+from hullcheck.messages import did_you_mean
+
+
+def check(expression: str, known: Frameworks) -> None:
+    """Refuse what no marker of a framework can have.
+
+    Raises:
+        ValueError: with the first of them, and the nearest id that there is.
+    """
+    for marker, keywords in _asked(expression):
+        if marker in known.names:
+            known.check_asked(marker, keywords)
+
+
+def check_profile(expression: str, known: Frameworks, markers: Collection[str]) -> None:
+    """Refuse what pytest would refuse or understand as nothing; *markers* are the names of all that there are.
+
+    Raises:
+        ValueError: with what is wrong, and what to write.
+    """
+    check_names(expression, markers)
+    check(expression, known)
+
+
+def check_names(expression: str, markers: Collection[str]) -> None:
+    """Refuse what is no expression, and names of which there are no *markers*.
+
+    Raises:
+        ValueError: with what is wrong, and what to write.
+    """
+    try:
+        names = Expression.compile(expression).idents()
+    except SyntaxError as error:
+        raise ValueError(
+            f"at column {error.offset}: {error.msg}; write for example 'cis(level=1) or pci'"
+        ) from None
+    for name in sorted(names - set(markers)):
+        raise ValueError(f"{name!r} is not a marker; {did_you_mean(name, markers)}")
+
+
+def both(profile: str, expression: str) -> str:
+    """An expression that holds where both hold."""
+    return f"({profile}) and ({expression})" if expression.strip() else profile
+
+
+def _asked(expression: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name and keywords of each marker with arguments; pytest says itself what is no expression at all."""
+    try:
+        tree = ast.parse(expression.strip(), mode="eval")  # pytest's expressions are written like Python's
+    except SyntaxError:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield (
+                node.func.id,
+                {
+                    each.arg: each.value.value
+                    for each in node.keywords
+                    if each.arg and isinstance(each.value, ast.Constant)
+                },
+            )

@@ -1,0 +1,212 @@
+"""Which hosts are audited, and what the site allows on each: the file behind ``--inventory``."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hullcheck.inventory import spec_query, yamlfile
+from hullcheck.inventory.acceptance import Entry
+from hullcheck.inventory.tailoring import Layer, Tailoring, tailored
+from hullcheck.messages import did_you_mean, hide_passwords
+from hullcheck.policy import Policy, PolicyError, merged
+from hullcheck.recording.backends import BACKENDS
+from hullcheck.results import Attestation, Waiver
+from hullcheck.secrets.names import NOTHING_SAID, SiteNames
+
+if TYPE_CHECKING:
+    from hullcheck.inventory.yamlfile import Document, Way
+
+
+class InventoryError(Exception):
+    """An inventory cannot be used; each line of the message is one fault, ``file:line: what is wrong``."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        """Keep *faults*, the lines of the message."""
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Target:
+    """One host or container to audit."""
+
+    name: str
+    """What reports say, and the name of its directory in them."""
+    connect: str
+    """A host specification of testinfra with its backend, or ``recorded://`` and a path."""
+    groups: tuple[str, ...] = ()
+    """Its groups, in the order in which their policies are laid over each other."""
+    docker_host: str | None = None
+    """The engine to ask, as ``DOCKER_HOST`` would say it; ``None`` for the one ``docker`` finds."""
+    paths: tuple[tuple[str, str], ...] = ()
+    """What of it the policy names, by the variables of the probes; see `Policy.paths`."""
+    secret_names: SiteNames = NOTHING_SAID
+    """What the policy says of names; what is stored of it depends on that."""
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The targets of a site, in the order of the file, and its policy."""
+
+    path: Path
+    targets: tuple[Target, ...]
+    policy: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    """The policies as written, under ``all``, ``groups`` and ``targets``; `policy_for` reads them."""
+    controls: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    """What is changed of single controls, as written; `tailoring_for` reads it."""
+    profiles: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    """Selections by name, each written as for ``-m``."""
+    waivers: tuple[Entry[Waiver], ...] = field(default=(), repr=False)
+    attestations: tuple[Entry[Attestation], ...] = field(default=(), repr=False)
+    document: "Document | None" = field(default=None, repr=False, hash=False, compare=False)
+    """The file as it was read; ``None`` without one."""
+    further: tuple[Path, ...] = ()
+    """Other files that it names and that decide verdicts too."""
+
+    def faulty(self, faults: Mapping["Way", str]) -> InventoryError:
+        """What is said of *faults* that show only where controls and frameworks are known."""
+        assert self.document is not None
+        return InventoryError(self.document.messages(faults))
+
+    def policy_for(self, target: Target) -> Policy:
+        """The policy of *target*: that for all, then those of its groups, then its own.
+
+        *target* need not come from the inventory. If it has no groups, but the name of one that does,
+        it has the groups of that one.
+        """
+        return Policy.from_mapping(self.policy_as_written(target))
+
+    def policy_as_written(self, target: Target) -> dict[str, Any]:
+        """The keys of `policy_for` with what the file says."""
+        return merged(*(each for _, each in self._layers("policy", self.policy, target)))
+
+    def tailoring_for(self, target: Target) -> Mapping[str, Tailoring]:
+        """What is changed of single controls on *target*, in the same layers."""
+        return tailored(self._layers("controls", self.controls, target), self.place)
+
+    def all_tailoring(self) -> list[Layer]:
+        """What is changed of single controls, wherever that is written."""
+        ways = [
+            ("all",),
+            *((each, name) for each in ("groups", "targets") for name in self.controls.get(each, {})),
+        ]
+        return [(("controls", *way), _below(self.controls, way)) for way in ways]
+
+    def place(self, way: "Way") -> str:
+        """File and line of a part of the inventory, said alike wherever the file lies."""
+        assert self.document is not None
+        return self.document.place(way)
+
+    def _layers(self, section: str, content: Mapping[str, Any], target: Target) -> list[Layer]:
+        known = self._by_name.get(target.name)
+        groups = target.groups or (known.groups if known else ())
+        ways = (("all",), *(("groups", group) for group in groups), ("targets", target.name))
+        return [((section, *way), _below(content, way)) for way in ways]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Target]:
+        return {target.name: target for target in self.targets}
+
+
+def load(path: Path) -> Inventory:
+    """Read the inventory *path*.
+
+    Raises:
+        InventoryError: it cannot be read or is wrong; all faults at once, each with its line.
+    """
+    # an audit without an inventory need not import a YAML parser
+    from hullcheck.inventory.acceptance import files as acceptance_files
+
+    try:
+        document = yamlfile.load(path)
+    except yamlfile.YamlError as error:
+        raise InventoryError((str(error),)) from None
+    faults = document.faults("inventory.json")
+    if not document.shown:
+        raise InventoryError(document.messages(faults))
+    data = _mapping(document.data)
+    targets, policy = _mapping(data.get("targets")), _mapping(data.get("policy"))
+    faults.update(_connect_faults(targets))
+    controls = _mapping(data.get("controls"))
+    stray = (*_stray("policy", targets, policy), *_stray("controls", targets, controls))
+    for way, fault in (*_policy_faults(policy), *stray):
+        faults.setdefault(way, fault)
+    waivers, attestations, more = acceptance_files.read(document)
+    if faults or more:
+        raise InventoryError(tuple(map(hide_passwords, (*document.messages(faults), *more))))
+    profiles = {name: " ".join(each.split()) for name, each in _mapping(data.get("profiles")).items()}
+    known = tuple(_target(name, entry) for name, entry in targets.items())
+    further = tuple(path.parent / each for each in acceptance_files.named(data))
+    return Inventory(path, known, policy, controls, profiles, waivers, attestations, document, further)
+
+
+def _target(name: str, entry: Mapping[str, Any]) -> Target:
+    return Target(name, entry["connect"], tuple(entry.get("groups", ())), entry.get("docker_host"))
+
+
+# ---- faults that a schema cannot tell, or not as well; the schema has its say on everything else
+
+
+def _below(content: Mapping[str, Any], way: tuple[str, ...]) -> Mapping[str, Any]:
+    for step in way:
+        content = content.get(step, {})
+    return content
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    """*value*, or nothing where the file has something else, of which the schema tells."""
+    return value if isinstance(value, dict) else {}
+
+
+def _connect_faults(targets: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
+    for name, entry in targets.items():
+        connect = _mapping(entry).get("connect")
+        fault = _connect_fault(connect) if isinstance(connect, str) else ""
+        if fault:
+            yield ("targets", name, "connect"), fault
+
+
+def _connect_fault(connect: str) -> str:
+    backend, separator, rest = connect.partition("://")
+    if not separator:
+        shown = hide_passwords(f"://{connect}").removeprefix("://")
+        return f"{shown!r} names no backend; write for example 'ssh://{shown or 'web1'}'"
+    if backend not in BACKENDS:
+        return f"unknown backend {backend!r}; {did_you_mean(backend, BACKENDS)}"
+    if backend != "local" and not rest.partition("?")[0]:
+        return f"{connect!r} names no {'path' if backend == 'recorded' else 'host'}; write one after {backend}://"
+    return "" if backend == "recorded" else spec_query.fault(connect)
+
+
+def _policies(policy: Mapping[str, Any]) -> Iterator[tuple["Way", Mapping[str, Any]]]:
+    yield ("policy", "all"), _mapping(policy.get("all"))
+    for section in ("groups", "targets"):
+        for name, entry in _mapping(policy.get(section)).items():
+            yield ("policy", section, name), _mapping(entry)
+
+
+def _policy_faults(policy: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
+    """What is wrong in single policies, such as a range of ports that runs backwards."""
+    for way, entry in _policies(policy):
+        try:
+            Policy.from_mapping(entry)
+        except PolicyError as error:
+            yield from (((*way, *inner), fault) for inner, fault in error.faults)
+
+
+def _stray(part: str, targets: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
+    """Entries of groups that no target is in, and of targets that there are not."""
+    groups = {str(group) for entry in targets.values() for group in _list(_mapping(entry).get("groups"))}
+    for section, names in (("groups", groups), ("targets", set(targets))):
+        for name in _mapping(content.get(section)):
+            if name not in names:
+                what = (
+                    "no target is in this group" if section == "groups" else "there is no target of this name"
+                )
+                yield (part, section, name), f"{what}; {did_you_mean(name, names)}"
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

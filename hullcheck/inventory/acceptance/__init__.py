@@ -1,0 +1,279 @@
+"""What waivers and attestations make of findings, and what each of them did in an audit.
+
+A waiver turns a *fail* into *waived*, and nothing else. An attestation turns a *manual* into *attested*, or into a
+*fail* where the person found that it is not so. Both are judged at the time at which the evidence was gathered, by
+the clocks of the target and of the auditor: what only one of them takes for in force is not.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from hullcheck.messages import printable
+from hullcheck.recording.clocks import Times
+from hullcheck.results import Attestation, Finding, Result, Waiver
+from hullcheck.verdicts import Verdict
+
+Told = TypeVar("Told", bound=Waiver | Attestation)
+NO_END = float("inf")
+
+IN_FORCE = "in force"
+EXPIRED = "expired"
+NOT_YET = "not yet in force"
+NOT_NEEDED = "not needed"
+MATCHES_NOTHING = "matches nothing"
+NOT_JUDGED = "not judged"
+STATES = (IN_FORCE, EXPIRED, NOT_YET, NOT_NEEDED, MATCHES_NOTHING, NOT_JUDGED)
+STALE = (EXPIRED, NOT_YET, NOT_NEEDED, MATCHES_NOTHING)
+"""The states in which an entry does not do what somebody wrote it for: it wants a look."""
+
+_BY_NUMBER = {"cis": ("", "cis-"), "guide": ("guide-",)}
+"""The frameworks whose ids name controls, and what stands before such an id."""
+
+
+@dataclass(frozen=True)
+class Entry(Generic[Told]):
+    """A waiver or an attestation, and when it holds: from *begins*, until before *ends*, in seconds since the epoch."""
+
+    told: Told
+    begins: float
+    ends: float
+
+    def holds(self, when: Times) -> bool:
+        """Whether it is in force by all clocks that tell a time; where none does, if it always is."""
+        return (
+            self.ends == NO_END if not when.later else self.begins <= when.earlier and when.later < self.ends
+        )
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What has to be known of an audit, to say what an entry did in it.
+
+    Attributes:
+        results: of all controls and targets that were judged.
+        mapped: every control that there is, those not selected too, with its ids by framework.
+        gathered: by the name of each target that was audited, when its evidence was gathered.
+        targets: the names of those of the inventory, audited or not.
+        narrowed: whether there may be more controls than *mapped* knows.
+    """
+
+    results: Sequence[Result]
+    mapped: Mapping[str, Mapping[str, Sequence[str]]]
+    gathered: Mapping[str, Times]
+    targets: Collection[str]
+    narrowed: bool
+
+    @cached_property
+    def by_name(self) -> dict[str, list[str]]:
+        """The controls, by all that names them."""
+        found: dict[str, list[str]] = {}
+        for control, ids in self.mapped.items():
+            for name in names_of(control, ids):
+                found.setdefault(name, []).append(control)
+        return found
+
+    @cached_property
+    def by_control(self) -> dict[str, list[Result]]:
+        """The results of each control."""
+        found: dict[str, list[Result]] = {}
+        for each in self.results:
+            found.setdefault(each.control, []).append(each)
+        return found
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """All waivers and attestations of an inventory, and whether anything is to be waived at all."""
+
+    waivers: tuple[Entry[Waiver], ...] = ()
+    attestations: tuple[Entry[Attestation], ...] = ()
+    waiving: bool = True
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self.waivers or self.attestations)
+
+    def applied(
+        self, findings: tuple[Finding, ...], names: Collection[str], target: str, when: Times
+    ) -> tuple[Finding, ...]:
+        """*findings* of one control on *target* with what was attested, and then with what is waived.
+
+        Args:
+            names: all by which the control can be named.
+            when: the evidence was gathered.
+        """
+        attestations = _about(self._attestations, names, target)
+        waivers = _about(self._waivers, names, target) if self.waiving else []
+        attested = (_attested(each, attestations, when) for each in findings)
+        return tuple(_waived(each, waivers, when) for each in attested)
+
+    def of(self, result: Result) -> tuple[list[Waiver], list[Attestation]]:
+        """Those that decided findings of *result*."""
+        places = {finding.accepted_by for finding in result.findings if finding.accepted_by}
+        if not places:
+            return [], []
+        return (
+            [each.told for each in self.waivers if each.told.place in places],
+            [each.told for each in self.attestations if each.told.place in places],
+        )
+
+    def told(self, audit: Audited) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
+        """All of them, each with its state in *audit* and how many findings it decided."""
+        decided = Counter(finding.accepted_by for each in audit.results for finding in each.findings)
+
+        def told(entry: Entry[Told], decides: Verdict) -> Told:
+            state = _state(entry, audit, decides)
+            return replace(entry.told, state=state, findings=decided[entry.told.place])
+
+        return (
+            tuple(told(each, Verdict.FAIL) for each in self.waivers),
+            tuple(told(each, Verdict.MANUAL) for each in self.attestations),
+        )
+
+    @cached_property
+    def _waivers(self) -> dict[str, list[Entry[Waiver]]]:
+        return _by_control(self.waivers)
+
+    @cached_property
+    def _attestations(self) -> dict[str, list[Entry[Attestation]]]:
+        return _by_control(self.attestations)
+
+
+def names_of(control: str, frameworks: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """All by which a control can be named: its id, and its numbers in the benchmark and the guide."""
+    numbers = (
+        before + number
+        for framework, ways in _BY_NUMBER.items()
+        for number in frameworks.get(framework, ())
+        for before in ways
+    )
+    return frozenset({control.lower(), *(each.lower() for each in numbers)})
+
+
+def _by_control(entries: Iterable[Entry[Told]]) -> dict[str, list[Entry[Told]]]:
+    found: dict[str, list[Entry[Told]]] = {}
+    for each in entries:
+        found.setdefault(each.told.control.lower(), []).append(each)
+    return found
+
+
+def _about(
+    entries: Mapping[str, list[Entry[Told]]], names: Collection[str], target: str
+) -> list[Entry[Told]]:
+    every = (each for name in sorted(names) for each in entries.get(name, ()))
+    return [each for each in every if _matches(each.told.targets, target)]
+
+
+def _matches(patterns: Sequence[str], name: str) -> bool:
+    return not patterns or any(fnmatchcase(name, each) for each in patterns)
+
+
+# ---- one finding
+
+
+def _attested(finding: Finding, entries: Iterable[Entry[Attestation]], when: Times) -> Finding:
+    """Where several are in force, the last look counts; of one day, the worse."""
+    if finding.verdict is not Verdict.MANUAL:
+        return finding
+    about = [each for each in entries if _matches(each.told.subjects, finding.subject)]
+    holding = [each for each in about if each.holds(when)]
+    if not holding:
+        return _lapsed(finding, about, "an attestation", when)
+    told = max(holding, key=lambda each: (each.begins, each.told.status == "failed")).told
+    passed = told.status == "passed"
+    verdict, word = (Verdict.ATTESTED, "attested") if passed else (Verdict.FAIL, "found to fail")
+    until = f", until {told.last_day}" if passed else ""
+    return _accepted(
+        finding, verdict, f"{word} by {told.person} on {told.date}{until}: {told.statement}", told
+    )
+
+
+def _waived(finding: Finding, entries: Iterable[Entry[Waiver]], when: Times) -> Finding:
+    """Where several are in force, the one that does so longest counts."""
+    if finding.verdict is not Verdict.FAIL:
+        return finding
+    about = [each for each in entries if _matches(each.told.subjects, finding.subject)]
+    holding = [each for each in about if each.holds(when)]
+    if not holding:
+        return _lapsed(finding, about, "a waiver", when)
+    told = max(holding, key=lambda each: each.ends).told
+    return _accepted(finding, Verdict.WAIVED, f"{waived_words(told)}: {told.reason}", told)
+
+
+def waived_words(waiver: Waiver) -> str:
+    """`waived until 2027-01-31 by Jane Doe, OPS-118`, as far as it is said."""
+    until = f"until {waiver.last_day}" if waiver.last_day else "without end"
+    by = f" by {waiver.approved_by}" if waiver.approved_by else ""
+    return f"waived {until}{by}{f', {waiver.ticket}' if waiver.ticket else ''}"
+
+
+def _accepted(finding: Finding, verdict: Verdict, words: str, told: Waiver | Attestation) -> Finding:
+    reason = f"{finding.reason} ({printable(words)})".lstrip()
+    return replace(finding, verdict=verdict, reason=reason, accepted_by=told.place)
+
+
+def _lapsed(finding: Finding, about: Sequence[Entry[Told]], what: str, when: Times) -> Finding:
+    """*finding* as it is, with the word that somebody may miss: what would speak of it is not in force."""
+    ended = [each for each in about if when.later and each.ends <= when.later]
+    if ended:
+        told = max(ended, key=lambda each: each.ends).told
+        said = f"{what} ended: its last day was {told.last_day}: {told.place}"
+    elif about and when.later:
+        said = f"{what} is not in force yet: {about[0].told.place}"
+    elif about:
+        said = f"{what} is not in force, for the recording does not tell its time: {about[0].told.place}"
+    else:
+        return finding
+    return replace(finding, reason=f"{finding.reason} ({printable(said)})".lstrip())
+
+
+# ---- the whole audit
+
+
+def _state(entry: Entry[Told], audit: Audited, decides: Verdict) -> str:
+    told = entry.told
+    on = [each for each in audit.gathered if _matches(told.targets, each)]
+    when = max((audit.gathered[each] for each in on or audit.gathered), key=_later, default=Times(0.0, 0.0))
+    if when.later and not entry.holds(when):
+        return EXPIRED if entry.ends <= when.later else NOT_YET
+    controls = audit.by_name.get(told.control.lower(), ())
+    known = {*on, *(each for each in audit.targets if _matches(told.targets, each))}
+    if not controls or not known:
+        return NOT_JUDGED if known and audit.narrowed else MATCHES_NOTHING
+    judged = {
+        (each.control, each.target): each.findings
+        for control in controls
+        for each in audit.by_control.get(control, ())
+        if each.target in on and each.switched_off is None
+    }
+    about = [each for findings in judged.values() for each in findings if _speaks_of(told, each)]
+    if any(_needs(told, each, decides) for each in about):
+        return IN_FORCE
+    whole = len(judged) == len(controls) * len(known)
+    if not whole or any(each.verdict is Verdict.ERROR for each in about):
+        return NOT_JUDGED
+    return NOT_NEEDED if about else MATCHES_NOTHING
+
+
+def _later(when: Times) -> float:
+    return when.later
+
+
+def _needs(told: Waiver | Attestation, finding: Finding, decides: Verdict) -> bool:
+    """Whether the finding is what such an entry decides, or was so before one did.
+
+    What is waived may have been manual, if the person found it to fail; one that passed it decided nothing then.
+    """
+    if finding.verdict is Verdict.WAIVED:
+        return not isinstance(told, Attestation) or told.status == "failed"
+    return finding.verdict is decides or bool(finding.accepted_by and decides is Verdict.MANUAL)
+
+
+def _speaks_of(told: Waiver | Attestation, finding: Finding) -> bool:
+    """Whether it is about the subject, or could be: which subjects there are is not known of a target in error."""
+    unread = finding.verdict is Verdict.ERROR and finding.kind == "target"
+    return unread or _matches(told.subjects, finding.subject)

@@ -1,0 +1,173 @@
+"""Adds a waiver or an attestation to an inventory, or to the file that it names, as a person would."""
+
+import contextlib
+import copy
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hullcheck import inputs, inventory
+from hullcheck.controls import catalog
+from hullcheck.inventory import yamlfile
+from hullcheck.inventory.acceptance import files as acceptance_files
+from hullcheck.inventory.acceptance import names_of, yamledit
+from hullcheck.inventory.yamlfile import Way, YamlError
+from hullcheck.messages import WrongUse, did_you_mean
+
+
+def control_of(word: str) -> str:
+    """The id of the control that *word* names, by its id or number, among those that pytest finds here.
+
+    Raises:
+        WrongUse: it names none, or several.
+    """
+    controls = {each.control.id: each.control for each in catalog.collect()}
+    named = [key for key, each in controls.items() if word.lower() in names_of(key, each.frameworks)]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise WrongUse(f"{word}: names {len(named)} controls; write one of {', '.join(sorted(named))}")
+    hint = did_you_mean(word, controls)
+    raise WrongUse(
+        f"{word}: no such control; {hint if hint.endswith('?') else 'hullcheck controls lists them'}"
+    )
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written: the entry as text, and its file and line."""
+
+    place: str
+    text: str
+
+
+def add(path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Written:
+    """Add *entry* to *section* of the inventory *path*, or to the last file that it names there.
+
+    The file is replaced in one step, and only if it then says what it said before, and the entry.
+
+    Raises:
+        WrongUse: the inventory is wrong, or the entry would be, or the file is written in a way that is not known.
+    """
+    try:
+        inventory.load(path)
+    except inventory.InventoryError as error:
+        raise WrongUse(f"mend the inventory first: {error.faults[0]}") from None
+    file, way = _destination(path, section)
+    with _locked(Path(os.path.realpath(file)).parent):
+        return _add(file, way, path, section, control, entry)
+
+
+def _add(file: Path, way: Way, path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Written:
+    key = control if section == acceptance_files.WAIVERS else None
+    text = yamledit.block((*way, key) if key else way, entry)
+    before = yamlfile.load(file)
+    old = inputs.read(file, yamlfile.LARGEST).decode("utf-8")
+    with contextlib.suppress(yaml.YAMLError, RecursionError):
+        new = yamledit.added(old.removeprefix("\ufeff"), way, key, entry)
+        new = "\ufeff" * old.startswith("\ufeff") + new
+        expected, here = _expected(before.data, (*way, key) if key else way, entry)
+        with _beside(file, new) as scratch:
+            after = _read(scratch)
+            if after is not None and after.data == expected:
+                _check(scratch, file, path, section)
+                os.replace(scratch, os.path.realpath(file))
+                return Written(f"{file}:{after.line(here)}", text)
+    raise WrongUse(f"{file}: is written in a way that cannot be added to; write this there:\n{text}")
+
+
+def _destination(path: Path, section: str) -> tuple[Path, Way]:
+    """The file, and the way to the collection in it."""
+    names = acceptance_files.paths(yamlfile.load(path).data.get(section))
+    if not names:
+        return path, (section,)
+    file = path.parent / names[-1]
+    if file.suffix.lower() == ".csv":
+        raise WrongUse(f"{file}: a table; add a line to it, or name a file in YAML behind it in {path}")
+    return file, acceptance_files.attestations_way(yamlfile.load(file).data)
+
+
+def _expected(data: Any, way: Way, entry: Mapping[str, Any]) -> tuple[Any, Way]:
+    """*data* with *entry*, and the way to it."""
+    new = copy.deepcopy(data)
+    last = len(way) - 1
+    if new is None:
+        new = {} if way else []
+    below = new
+    for depth, step in enumerate(way):
+        below = below.setdefault(step, [] if depth == last else {}) if isinstance(below, dict) else below
+    if isinstance(below, dict):  # one waiver without a list around it
+        first = dict(below)
+        parent = new
+        for step in way[:-1]:
+            parent = parent[step]
+        parent[way[-1]] = below = [first]
+    below.append(dict(entry))
+    return new, (*way, len(below) - 1)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Nobody else who runs this writes into *folder* meanwhile, so that of two entries none is lost."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # file systems of a network may know no locks of folders
+            fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)
+
+
+@contextlib.contextmanager
+def _beside(file: Path, text: str) -> Iterator[Path]:
+    """A file with *text*, with the owner and the rights of *file* and in its directory, which is gone afterwards."""
+    real = Path(os.path.realpath(file))
+    if not os.access(real, os.W_OK):
+        raise WrongUse(f"{file}: cannot be written: it is for reading only")
+    try:
+        number, name = tempfile.mkstemp(prefix=f".{real.stem}-", suffix=real.suffix, dir=real.parent)
+    except OSError as error:
+        raise WrongUse(f"{file}: cannot be written: {error.strerror}") from None
+    scratch = Path(name)
+    try:
+        with os.fdopen(number, "wb") as opened:
+            opened.write(text.encode("utf-8"))
+        old = real.stat()
+        with contextlib.suppress(PermissionError):  # who is not root, and not the owner, becomes it
+            os.chown(scratch, old.st_uid, old.st_gid)
+        scratch.chmod(old.st_mode & 0o777)
+        yield scratch
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _read(scratch: Path) -> yamlfile.Document | None:
+    try:
+        return yamlfile.load(scratch)
+    except YamlError:
+        return None
+
+
+def _check(scratch: Path, file: Path, path: Path, section: str) -> None:
+    """Read it as an audit would.
+
+    Raises:
+        WrongUse: there is something wrong in it.
+    """
+    if file == path:
+        try:
+            inventory.load(scratch)
+        except inventory.InventoryError as error:
+            faults = error.faults
+        else:
+            return
+    else:
+        faults = acceptance_files.faults(scratch, section)
+    if faults:
+        raise WrongUse(faults[0].replace(str(scratch), str(file)))

@@ -1,0 +1,135 @@
+"""Adds an entry to the text of a YAML or JSON file, and leaves every other character where it is."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from hullcheck.inventory.yamlfile import Way
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*|[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+
+
+def added(text: str, way: Way, key: str | None, entry: Mapping[str, Any]) -> str:
+    """*text* with *entry* in the list at *way*, or with a *key* in the list below that key of the mapping there.
+
+    What is not there yet is made. Whether the result says what was meant is for the caller to check: there are more
+    ways to write YAML than are known here.
+    """
+    end = "\r\n" if "\r\n" in text else "\n"
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    node, missing = _found(root, way if key is None else (*way, key))
+    if node is None:
+        new = "\n".join(_block(missing, entry, 0))
+        return _insert_lines(text, len(text), new, end)
+    if not missing and isinstance(node, yaml.MappingNode):  # one entry without a list around it
+        text = _listed(text, node, end)
+        return added(text, way, key, entry)
+    if node.flow_style:
+        return _in_brackets(text, node, missing, entry, end)
+    column = node.start_mark.column
+    stop = len(text) if node is root else _end(text, node, column)
+    return _insert_lines(text, stop, "\n".join(_block(missing, entry, column)), end)
+
+
+def block(way: Way, entry: Mapping[str, Any]) -> str:
+    """*entry* in a list below the keys of *way*, as it is written into a file that has nothing yet."""
+    return "\n".join(_block(way, entry, 0))
+
+
+def _found(root: yaml.Node | None, way: Way) -> tuple[yaml.CollectionNode | None, Way]:
+    """The innermost collection on *way*, and what of the way is missing in it."""
+    node, rest = root, way
+    while rest and isinstance(node, yaml.MappingNode):
+        below = next((value for name, value in node.value if name.value == rest[0]), None)
+        if below is None:
+            break
+        node, rest = below, rest[1:]
+    return (node, rest) if isinstance(node, yaml.CollectionNode) else (None, way)
+
+
+def _block(way: Way, entry: Mapping[str, Any], column: int) -> list[str]:
+    lines = [f"{' ' * (column + 2 * depth)}{_scalar(str(key))}:" for depth, key in enumerate(way)]
+    indent = " " * (column + 2 * len(way))
+    fields = [f"{name}: {_value(value)}" for name, value in entry.items()]
+    return [*lines, f"{indent}- {fields[0]}", *(f"{indent}  {each}" for each in fields[1:])]
+
+
+def _value(value: str | list[str]) -> str:
+    return _scalar(value) if isinstance(value, str) else f"[{', '.join(map(_quoted, value))}]"
+
+
+def _scalar(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) and text.lower() not in _WORDS else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=not text.isprintable())
+
+
+def _listed(text: str, node: yaml.MappingNode, end: str) -> str:
+    """*text* with the mapping *node* as the only item of a list."""
+    start, column = node.start_mark.index, node.start_mark.column
+    if not node.flow_style:
+        stop = _end(text, node, column)
+        lines = text[start:stop].split("\n")
+        moved = "\n".join([lines[0], *(f"  {line}" if line.strip() else line for line in lines[1:])])
+        return f"{text[:start]}- {moved}{text[stop:]}"
+    before = text[: text.rfind("\n", 0, start) + 1]
+    line = text[len(before) : start]
+    if not line.strip():  # the braces stand in a line of their own
+        return f"{text[:start]}- {text[start:]}"
+    indent = line[: len(line) - len(line.lstrip())]
+    if line.rstrip().endswith(":") and line.lstrip()[0] not in "{[\"'":
+        return f"{before}{line.rstrip()}{end}{indent}  - {text[start:]}"
+    stop = node.end_mark.index
+    return f"{text[:start]}[{text[start:stop]}]{text[stop:]}"
+
+
+def _in_brackets(text: str, node: yaml.CollectionNode, way: Way, entry: Mapping[str, Any], end: str) -> str:
+    """In a collection in brackets, as JSON has them, behind what is there."""
+    new = json.dumps(entry, ensure_ascii=False)
+    if way:
+        new = json.dumps({way[0]: _nested(way[1:], entry)}, ensure_ascii=False)[1:-1]
+    if not node.value:
+        index = node.start_mark.index + 1
+        return text[:index] + new + text[index:]
+    last = node.value[-1]
+    first, last = last if isinstance(last, tuple) else (last, last)
+    index, start = last.end_mark.index, first.start_mark.index
+    indent = text[text.rfind("\n", 0, start) + 1 : start]
+    return f"{text[:index]},{end + indent if not indent.strip() else ' '}{new}{text[index:]}"
+
+
+def _nested(way: Way, entry: Mapping[str, Any]) -> Any:
+    return {way[0]: _nested(way[1:], entry)} if way else [entry]
+
+
+def _insert_lines(text: str, index: int, new: str, end: str) -> str:
+    before = text[:index]
+    gap = "" if not before or before.endswith("\n") else end
+    return before + gap + new.replace("\n", end) + end + text[index:]
+
+
+def _end(text: str, node: yaml.Node, column: int) -> int:
+    """Where the line after the last one of *node* begins; comments that are indented deeper belong to it."""
+    index = _next_line(text, len(text[: _last(node)].rstrip()))  # a text in lines (|) ends behind its line
+    while re.match(rf"[ ]{{{column + 1},}}#", text[index:]):
+        index = _next_line(text, index)
+    return index
+
+
+def _next_line(text: str, index: int) -> int:
+    found = text.find("\n", index)
+    return len(text) if found < 0 else found + 1
+
+
+def _last(node: yaml.Node) -> int:
+    """Where the last text of *node* ends; a collection in lines ends, for the parser, where the next thing begins."""
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _last(last[1] if isinstance(last, tuple) else last)
+    return int(node.end_mark.index)

@@ -1,0 +1,328 @@
+"""YAML files that people write: read without surprises, checked against a schema, each fault with its line.
+
+Scalars are text. Only a plain decimal number without leading zeros is a number, and only ``true`` and
+``false`` are truth values, so ``5.10``, ``no``, ``on`` and ``2030-01-31`` stay what was written. A key with
+nothing after it is ``None``, which no schema here accepts. Keys are always text.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from hullcheck import inputs
+from hullcheck.messages import did_you_mean
+
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError
+
+if yaml.__with_libyaml__:
+    from yaml import CSafeLoader as _SafeLoader
+else:
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
+
+SCHEMAS = Path(__file__).parents[1] / "schemas"
+LARGEST = 8 * inputs.MIB
+"""The most bytes of a file: an inventory of 10,000 targets has one MiB."""
+VALUES = 500_000
+"""The most values, keys and brackets in it."""
+DEPTH = 50  # no file of ours needs a tenth of it; a deeper one is a mistake or an attack
+
+Way = tuple[str | int, ...]
+"""The way to a value: keys of mappings and indices of lists, from the outside in."""
+
+_OURS = re.compile(
+    r"""^(?:targets|waivers|attestations)\s*:(?:\s|$)|[\s{,"'-](?:connect|justification|expiration_date|last_day"""
+    r"""|control_id|explanation|updated_by)(?:["']\s*:|\s*:(?:\s|$))""",
+    re.MULTILINE,
+)
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_WORDS = {"": None, "true": True, "false": False}
+_UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff]|[\ufeff\ufffe\uffff]")
+
+
+class YamlError(Exception):
+    """A file cannot be read as YAML; the message is one line, ``file:line: what is wrong``."""
+
+
+class _Loader(_SafeLoader):
+    """Tells maps, lists and text apart and guesses no types; what a text means is decided in this module."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012  # PyYAML looks for a plain class attribute
+
+
+@dataclass(frozen=True)
+class Document:
+    """The content of one file, and where each part of it is written."""
+
+    path: Path
+    data: Any
+    """Mappings, lists, text, numbers, truth values; ``None`` for an empty file."""
+    lines: Mapping[Way, int]
+    """The line of each key and each item of a list, counted from 1."""
+    shown: bool = True
+    """Whether messages may quote it: it has a key of our own. What else somebody named by mistake may be secret."""
+
+    def line(self, way: Way) -> int:
+        """The line of *way*, or of the nearest part around it that is written in the file."""
+        while way and way not in self.lines:
+            way = way[:-1]
+        return self.lines.get(way, 1)
+
+    def place(self, way: Way) -> str:
+        """File and line of *way*, said alike wherever the file lies."""
+        return f"{self.path.name}:{self.line(way)}"
+
+    def messages(self, faults: Mapping[Way, str]) -> tuple[str, ...]:
+        """*faults* as ``file:line: way.to.it: what is wrong``, in the order of the file.
+
+        Of a file that may be anything the first alone, without the way.
+        """
+        order = sorted(faults.items(), key=lambda fault: self.line(fault[0]))
+        if not self.shown:
+            return tuple(f"{self.path}:{self.line(way)}: {fault}" for way, fault in order[:1])
+        return tuple(f"{self.path}:{self.line(way)}: {_dotted(way)}{fault}" for way, fault in order)
+
+    def faults(self, schema: str, below: Way = ()) -> dict[Way, str]:
+        """Everything that is wrong by the JSON Schema *schema*, a file name in ``hullcheck/schemas``.
+
+        It is held against the part at the way *below*.
+
+        Each part of a schema has a title, which says what to write there and goes into the message.
+        """
+        from jsonschema_rs import (
+            Draft202012Validator,
+        )  # slow to import, and needed only if there is a file to check
+
+        content = json.loads((SCHEMAS / schema).read_text(encoding="utf-8"))
+        found: dict[Way, str] = {}
+        data = self.data
+        for step in below:
+            data = data[step]
+        for error in Draft202012Validator(content).iter_errors(data):
+            if not below and not error.instance_path and error.kind.name == "type":
+                return {(): f"holds no {schema.removesuffix('.json')}: write {content['title']}"}
+            for way, fault in _faults(error, content) if self.shown else _faults_unquoted(error, content):
+                found.setdefault((*below, *way), fault)
+        return found
+
+
+def load(path: Path) -> Document:
+    """Read the YAML file *path*.
+
+    Raises:
+        YamlError: it cannot be read, is not YAML, holds more than one document, the same key twice in one
+            mapping, far too many values, an alias or merge key (a value belongs where it is used), or a tag.
+    """
+    text = read_text(path)
+    try:
+        if len(text) > VALUES:
+            _require_few(path, text)
+        root = _Loader(text).get_single_node()
+    except yaml.MarkedYAMLError as error:
+        raise YamlError(_said(path, error)) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise YamlError(f"{path}:1: not YAML: {' '.join(str(error).split())}") from error
+    reader = _Reader(path, shown=_OURS.search(text) is not None)
+    data = reader.read(root, ()) if root else None
+    return Document(path, data, reader.lines, reader.shown)
+
+
+# ---- from YAML to data
+
+
+def _require_few(path: Path, text: str) -> None:
+    """Count before anything is kept: a value takes a hundred times the room that it has in the file."""
+    for number, event in enumerate(yaml.parse(text, Loader=_Loader)):
+        if number > VALUES:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise YamlError(f"{path}:{line}: more than {VALUES:,} values; split the file")
+
+
+def read_text(path: Path) -> str:
+    """The text of *path*, which has to be UTF-8 and nothing but text.
+
+    Raises:
+        YamlError: it cannot be read, or is not.
+    """
+    try:
+        raw = inputs.read(path, LARGEST)
+    except OSError as error:
+        raise YamlError(f"{path}:1: cannot be read: {error.strerror or error}") from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise YamlError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error
+    if bad := _UNPRINTABLE.search(text):
+        line = text.count("\n", 0, bad.start()) + 1
+        raise YamlError(f"{path}:{line}: holds the control character U+{ord(bad[0]):04X}; take it out")
+    return text
+
+
+def _said(path: Path, error: yaml.MarkedYAMLError) -> str:
+    mark = error.problem_mark or error.context_mark
+    context = error.context or ""
+    if error.context_mark and mark and error.context_mark.line != mark.line:
+        context += f" from line {error.context_mark.line + 1} on"  # where what is not closed was opened
+    said = ", ".join(part for part in (context, error.problem) if part)
+    return f"{path}:{mark.line + 1 if mark else 1}: not YAML: {said}"
+
+
+class _Reader:
+    """Turns the nodes of a YAML file into data, and remembers their lines."""
+
+    def __init__(self, path: Path, *, shown: bool) -> None:
+        self.lines: dict[Way, int] = {}
+        self.shown = shown
+        self._path = path
+        self._seen: set[int] = set()
+
+    def read(self, node: yaml.Node, way: Way) -> Any:
+        """The data of *node*, which is found at *way*."""
+        self.lines.setdefault(way, node.start_mark.line + 1)
+        if id(node) in self._seen:
+            raise self._error(way, "an alias (*) repeats another value; write the value out")
+        self._seen.add(id(node))
+        if len(way) > DEPTH:
+            raise self._error(way[:1], f"nested deeper than {DEPTH} levels")
+        match node:
+            case yaml.MappingNode(tag="tag:yaml.org,2002:map"):
+                return self._mapping(node, way)
+            case yaml.SequenceNode(tag="tag:yaml.org,2002:seq"):
+                return [self.read(item, (*way, number)) for number, item in enumerate(node.value)]
+            case yaml.ScalarNode(tag="tag:yaml.org,2002:str"):
+                return _scalar(node)
+        tag = f"has the tag {node.tag}" if self.shown else "a value has a tag"
+        raise self._error(way, f"{tag}; take the tag away")
+
+    def _mapping(self, node: yaml.MappingNode, way: Way) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for key, value in node.value:
+            name = self._key(key, way, data)
+            data[name] = self.read(value, (*way, name))
+        return data
+
+    def _key(self, key: yaml.Node, way: Way, known: Mapping[str, Any]) -> str:
+        """The text of *key*, with its line remembered."""
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise YamlError(f"{self._path}:{line}: {self._dotted(way)}a key is not a text")
+        name = str(key.value)
+        if name == "<<":
+            raise YamlError(f"{self._path}:{line}: {self._dotted(way)}a merge key (<<); write the values out")
+        here = (*way, name)
+        if name in known:
+            what = self._dotted(here) or "a key "
+            said = f"{what}is there already, in line {self.lines[here]}; write it once"
+            raise YamlError(f"{self._path}:{line}: {said}")
+        self.lines[here] = line
+        return name
+
+    def _error(self, way: Way, message: str) -> YamlError:
+        return YamlError(f"{self._path}:{self.lines[way]}: {self._dotted(way)}{message}")
+
+    def _dotted(self, way: Way) -> str:
+        return _dotted(way) if self.shown else ""
+
+
+def _scalar(node: yaml.ScalarNode) -> str | int | bool | None:
+    text: str = node.value
+    if node.style:  # quoted, or a block: meant as text
+        return text
+    if _NUMBER.fullmatch(text):
+        return int(text)
+    return _WORDS.get(text, text)
+
+
+# ---- from faults of a schema to words
+
+
+def _faults(error: "ValidationError", schema: Mapping[str, Any]) -> Iterator[tuple[Way, str]]:
+    """Each fault that *error* tells of; an unknown or missing key is one of its own."""
+    way, kind, value = tuple(error.instance_path), error.kind, error.instance
+    part = _part(schema, error.schema_path[:-1])
+    match kind.name:
+        case "additionalProperties":
+            for key in kind.as_dict()["unexpected"]:
+                yield (*way, key), _unknown_key(key, part["properties"])
+        case "required":
+            key = kind.as_dict()["property"]
+            yield (*way, key), f"is missing; write {part['properties'][key]['title']}"
+        case "propertyNames":
+            key = kind.as_dict()["error"].instance
+            yield (*way, key), f"{key!r} is not {part['title']}"
+        case "minProperties" | "minItems":
+            yield way, f"is empty; write {part['title']}"
+        case "uniqueItems":
+            yield way, "holds the same value twice"
+        case _:
+            yield way, f"{_shown(value)} is not {part['title']}{_remedy(value, part)}"
+
+
+def _faults_unquoted(error: "ValidationError", schema: Mapping[str, Any]) -> Iterator[tuple[Way, str]]:
+    """What is expected at the place of *error*, and nothing of what is there."""
+    way, kind, value = tuple(error.instance_path), error.kind, error.instance
+    part = _part(schema, error.schema_path[:-1])
+    match kind.name:
+        case "additionalProperties":
+            yield way, f"has unknown keys; known keys: {', '.join(sorted(part['properties']))}"
+        case "required":
+            key = kind.as_dict()["property"]
+            yield way, f"{key}: is missing; write {part['properties'][key]['title']}"
+        case "propertyNames":
+            yield way, f"a key is not {part['title']}"
+        case _:
+            yield way, f"{_KINDS.get(type(value), 'a text')} is not {part['title']}"
+
+
+_KINDS = {dict: "a mapping", list: "a list", type(None): "nothing"}
+
+
+def _part(schema: Any, way: Iterable[str | int]) -> Any:
+    for step in way:
+        schema = schema[step]
+    return schema
+
+
+def _unknown_key(key: str, known: Iterable[str]) -> str:
+    hint = did_you_mean(key, known)
+    return f"unknown key; {hint}" + (f" known keys: {', '.join(sorted(known))}" if hint.endswith("?") else "")
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case str():
+            return repr(value)
+    return json.dumps(value)
+
+
+def _remedy(value: object, part: Mapping[str, Any]) -> str:
+    wanted = part.get("type", ())
+    if value is None:
+        return "; write a value, or take the key away"
+    if isinstance(value, int) and "string" in wanted and "integer" not in wanted:
+        return "; put it in quotes"
+    if isinstance(value, str | int) and wanted == "array":
+        return f"; write [{value}]"
+    return ""
+
+
+def _dotted(way: Way) -> str:
+    """``targets.web1.groups[0]: ``, or nothing for the whole file."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{_one_line(step)}" for step in way)
+    return f"{text.removeprefix('.')}: " if text else ""
+
+
+def _one_line(key: str) -> str:
+    return key if key.isprintable() else repr(key)

@@ -1,0 +1,55 @@
+"""Certificates as PEM: how long they hold, and for whom."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hullcheck.parsing.times import day
+from hullcheck.recording.clocks import Times
+from hullcheck.verdicts import EvidenceError
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The time in which a certificate holds, in seconds since the epoch.
+
+    Attributes:
+        names: the hosts and addresses that it is for.
+    """
+
+    not_before: float
+    not_after: float
+    names: tuple[str, ...] = ()
+
+    def flaw(self, when: Times) -> str:
+        """Why it does not hold by both clocks: a CA has set its days, not the target. Empty where it holds."""
+        if when.later > self.not_after:
+            return f"ran out on {day(self.not_after)}"
+        return f"does not hold before {day(self.not_before)}" if when.earlier < self.not_before else ""
+
+
+def read(pem: str) -> tuple[Certificate, ...]:
+    """All certificates in *pem*, in order.
+
+    Raises:
+        EvidenceError: there is none, or one cannot be read.
+    """
+    from cryptography.x509 import load_pem_x509_certificates  # slow to import, and few targets have any
+
+    try:
+        return tuple(map(_certificate, load_pem_x509_certificates(pem.encode())))
+    except ValueError:
+        raise EvidenceError("a certificate could not be read") from None
+
+
+def _certificate(read: "x509.Certificate") -> Certificate:
+    from cryptography.x509 import ExtensionNotFound, SubjectAlternativeName
+
+    try:
+        names = read.extensions.get_extension_for_class(SubjectAlternativeName).value
+    except ExtensionNotFound:
+        names = ()  # type: ignore[assignment]
+    shown = tuple(str(each.value) for each in names)
+    return Certificate(read.not_valid_before_utc.timestamp(), read.not_valid_after_utc.timestamp(), shown)

@@ -1,0 +1,160 @@
+"""Mount tables (/proc/PID/mountinfo, proc(5)), and the way from there to paths of the host."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from hullcheck.verdicts import EvidenceError
+
+
+@dataclass(frozen=True)
+class Mount:
+    """One line of a mount table.
+
+    Attributes:
+        device: `major:minor` of the file system.
+        root: the directory (or file) of that file system that is mounted.
+        point: where it is mounted, in the namespace of the table's process.
+        options: of this mount: `ro`, `nosuid`, ...
+        peers: the group of mounts that send mount events to each other (`shared:N`); empty where it is in
+            none.
+        kind: the file system's type.
+        source: what the file system was mounted from: a device's path, or any word.
+        subvolume: on btrfs, the one to which the directory belongs; empty elsewhere.
+    """
+
+    device: str
+    root: str
+    point: str
+    options: frozenset[str]
+    peers: str
+    kind: str
+    source: str = ""
+    subvolume: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of a file system is mounted, or a subvolume of it, and no other directory."""
+        return self.root in ("/", self.subvolume)
+
+
+def parse(lines: Iterable[str]) -> tuple[Mount, ...]:
+    """The mounts in the lines of a mountinfo file.
+
+    Raises:
+        EvidenceError: a line is not one of a mount table.
+    """
+    return tuple(map(_mount, lines))
+
+
+def _mount(line: str) -> Mount:
+    left, separator, right = line.partition(" - ")
+    fields, about = left.split(" "), right.split(" ")
+    if not separator or len(fields) < 6:
+        raise EvidenceError(f"not a line of mountinfo: {line!r}")
+    return Mount(
+        device=fields[2],
+        root=_unescape(fields[3]),
+        point=_unescape(fields[4]),
+        options=frozenset(fields[5].split(",")),
+        peers=next((tag for tag in fields[6:] if tag.startswith("shared:")), "").removeprefix("shared:"),
+        kind=about[0],
+        source=_unescape(about[1]) if len(about) > 1 else "",
+        subvolume=_unescape(right.partition(",subvol=")[2]) if about[0] == "btrfs" else "",
+    )
+
+
+def _unescape(path: str) -> str:
+    """Blank, tab, line feed and backslash are written in octal."""
+    if "\\" not in path:
+        return path
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), path)
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether *path* is *folder* or lies in it; both absolute and without symbolic links."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+@dataclass(frozen=True)
+class MountTable:
+    """The mount table of the host, which is that of the daemon."""
+
+    mounts: tuple[Mount, ...]
+
+    @cached_property
+    def _by_device(self) -> dict[str, list[Mount]]:
+        found: dict[str, list[Mount]] = {}
+        for mount in self.mounts:
+            found.setdefault(mount.device, []).append(mount)
+        return found
+
+    @cached_property
+    def peers(self) -> frozenset[str]:
+        """The groups of mounts in which the host is."""
+        return frozenset(mount.peers for mount in self.mounts if mount.peers)
+
+    def paths(self, device: str, root: str) -> frozenset[str]:
+        """Every path under which the host shows *root* of the file system *device*.
+
+        Empty where the host does not mount that file system, or not that part of it: the container's own
+        /proc, a tmpfs of its own.
+        """
+        found = set()
+        for mount in self._by_device.get(device, ()):
+            if is_below(root, mount.root):
+                inside = root[len(mount.root.rstrip("/")) :]
+                found.add((mount.point.rstrip("/") + inside).rstrip("/") or "/")
+        return frozenset(found)
+
+    def other_names(self, path: str) -> frozenset[str]:
+        """*path*, every other path of the host that shows the same, and what is mounted below it from
+        elsewhere.
+
+        Args:
+            path: without symbolic links.
+        """
+        above = [mount for mount in reversed(self.mounts) if is_below(path, mount.point)]
+        under = max(above, key=_depth, default=None)  # of two at one point the later one hides the other
+        found = {path}
+        if under is not None:
+            found |= self.paths(
+                under.device, (under.root.rstrip("/") + path[len(under.point.rstrip("/")) :]) or "/"
+            )
+        for mount in self.mounts:
+            if mount.point != path and is_below(mount.point, path):
+                found |= self.paths(mount.device, mount.root)
+        return frozenset(found)
+
+    def of_disk(self, source: str, device: str) -> frozenset[str]:
+        """Where the host mounts the file system of a disk.
+
+        Args:
+            source: its path, for file systems that have device numbers of their own, as btrfs.
+            device: `major:minor`, for disks that have several names.
+        """
+        return frozenset(each.point for each in self.mounts if each.source == source or each.device == device)
+
+
+def _depth(mount: Mount) -> int:
+    return len(mount.point)
+
+
+def _location(path: str, mounts: tuple[Mount, ...]) -> tuple[str, str]:
+    """Where a path lies: the device, and the place in its file system."""
+    mount = mount_of(path, mounts)
+    return mount.device, (mount.root.rstrip("/") + path[len(mount.point.rstrip("/")) :]) or "/"
+
+
+def mount_of(path: str, mounts: tuple[Mount, ...]) -> Mount:
+    """The mount on which *path* lies, the last one made where one covers another.
+
+    Raises:
+        EvidenceError: the table has no root.
+    """
+    found = [each for each in mounts if is_below(path, each.point)]
+    if not found:
+        raise EvidenceError("the mount table has no mount at /")
+    longest = max(len(each.point) for each in found)
+    return [each for each in found if len(each.point) == longest][-1]

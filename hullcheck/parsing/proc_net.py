@@ -1,0 +1,65 @@
+"""Ports: what the engine publishes on the host, and what listens in a network namespace (/proc/PID/net/*)."""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from hullcheck.parsing.addresses import is_loopback, parse
+
+_SOCKET = re.compile(r"(\d+)/net/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\w\w) .*")
+_INODE_FIELD = 9
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A socket that takes connections or datagrams in the network namespace of process *pid*."""
+
+    pid: int
+    address: str
+    number: int
+    protocol: str
+    inode: str
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only its own network namespace reaches it."""
+        return is_loopback(self.address)
+
+
+def listener(line: str) -> Listener | None:
+    """The listener in a line of `grep -H` over /proc/PID/net/{tcp,tcp6,udp,udp6}; None where it is none."""
+    match = _SOCKET.match(line)
+    if match is None:
+        return None
+    pid, protocol, address, port, state = match.groups()
+    if state != {"tcp": "0A", "udp": "07"}[protocol]:
+        return None
+    fields = line.split(":", 1)[1].split()
+    return Listener(int(pid), _address(address), int(port, 16), protocol, fields[_INODE_FIELD])
+
+
+def held(lines: Iterable[str], links: Collection[str]) -> tuple[list[str], list[str]]:
+    """What a process listens on and whom it called, as `ADDRESS PORT`; not who called it.
+
+    Args:
+        lines: of /proc/PID/net/tcp and tcp6, as `grep -H` prints them.
+        links: what its file descriptors lead to, as `socket:[INODE]`.
+    """
+    rows = [line.partition(":")[2].split() for line in lines]
+    own = [row for row in rows if len(row) > _INODE_FIELD and f"socket:[{row[_INODE_FIELD]}]" in links]
+    listens = [_end_point(row[1]) for row in own if row[3] == "0A"]
+    served = {each.rpartition(" ")[2] for each in listens}
+    called = (row for row in own if row[3] == "01" and _end_point(row[1]).rpartition(" ")[2] not in served)
+    return sorted(set(listens)), sorted({_end_point(row[2]) for row in called})
+
+
+def _end_point(text: str) -> str:
+    address, _, number = text.partition(":")
+    return f"{_address(address)} {int(number, 16)}"
+
+
+def _address(text: str) -> str:
+    """The kernel prints an address as 32-bit words in the byte order of the machine, which is little-endian
+    here."""
+    words = [bytes.fromhex(text[start : start + 8])[::-1] for start in range(0, len(text), 8)]
+    return str(parse(b"".join(words)))

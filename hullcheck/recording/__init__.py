@@ -1,0 +1,266 @@
+"""A recording: what a target answered, kept as the evidence, and read again to judge."""
+
+import errno
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from hullcheck import inputs, private_files
+from hullcheck.recording import clocks, fields
+from hullcheck.recording.packing import _GZIP, _VALUES, LARGEST, _written, unpacked
+from hullcheck.recording.probe import TIMED_OUT, Answer, Probe
+from hullcheck.recording.script import MAGIC, UNREADABLE, ProbeOutputError, parse
+from hullcheck.secrets.known import without_known
+from hullcheck.secrets.private_keys import CUT
+from hullcheck.verdicts import EvidenceError
+
+SCHEMA = "hullcheck/recording/1"
+FILE_NAME = "recording.json"
+PACKED = f"{FILE_NAME}.gz"
+"""What it is called in a bundle."""
+CLOCK = "clock"
+"""The name of the probe that asks for the time."""
+_HEAD = 4096  # how far into an output its first line may be, after what a login said
+
+
+class RecordingError(Exception):
+    """A file is no recording, or cannot be read; the message names the file."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What one target said.
+
+    Attributes:
+        target: the target's name.
+        backend: the testinfra backend that reached it ("local", "ssh", "docker", ...).
+        answers: by probe name.
+        commands: the scripts that were asked, by probe name.
+        gathered: seconds since the epoch, by the clock of the target; by the auditor's where it told none; 0 where
+            neither is known.
+        asked: seconds since the epoch, by the auditor's clock, just before the target was asked; 0 where it is not
+            known: in recordings that are older than this field, and in answers that were carried here.
+        failure: why nothing was gathered; empty when something was.
+        host_key: fingerprint of the key that the SSH server proved to have, or `unknown`; empty where none took part.
+    """
+
+    target: str
+    backend: str
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
+    gathered: float = 0.0
+    failure: str = ""
+    host_key: str = ""
+    asked: float = 0.0
+
+    @property
+    def now(self) -> float:
+        """The time at which the ages of what the target dates are judged, in seconds since the epoch.
+
+        Raises:
+            EvidenceError: the recording does not tell it.
+        """
+        if not self.gathered:
+            raise EvidenceError("the recording does not tell its time")
+        return self.gathered
+
+    @property
+    def times(self) -> clocks.Times:
+        """When it was gathered, by both clocks: for what begins or ends on a day that the target has not set."""
+        return clocks.times(self.gathered, self.asked)
+
+    @property
+    def known_times(self) -> clocks.Times:
+        """`times`, for what cannot be judged without them.
+
+        Raises:
+            EvidenceError: the recording does not tell its time.
+        """
+        return clocks.times(self.now, self.asked)
+
+    @property
+    def clock_note(self) -> str:
+        """What a reader has to know of the target's clock; empty where all is well, or nothing can be compared."""
+        clock = self.answers.get(CLOCK)
+        told = clocks.of_target(clock.stdout) if clock else 0.0
+        if self.failure or (self.gathered and not self.asked):
+            return ""
+        return clocks.note(told, self.asked)
+
+    def answer(self, probe: Probe) -> Answer:
+        """The target's answer to *probe*, whatever its exit status.
+
+        Raises:
+            EvidenceError: nothing was gathered, the probe was not asked, it was stopped by its time-out, or a secret
+                was cut out of its answer with what may be more.
+        """
+        if self.failure:
+            raise EvidenceError(self.failure)
+        answer = self.answers.get(probe.name)
+        if answer is None:
+            raise EvidenceError(f"the recording has no answer to the probe {probe.name}")
+        if answer.status == TIMED_OUT:
+            raise EvidenceError(f"the probe {probe.name} did not answer in time")
+        if f"\n{CUT}\n" in f"\n{answer.stdout}\n":
+            raise EvidenceError(f"the answer to {probe.name} had lines of a private key, which were dropped")
+        return answer
+
+    def text(self, probe: Probe) -> str:
+        """The standard output of *probe*, which must have succeeded.
+
+        Raises:
+            EvidenceError: there is no answer, or the probe failed.
+        """
+        answer = self.answer(probe)
+        if answer.status != 0:
+            lines = answer.stderr.strip().splitlines()
+            raise EvidenceError(f"{probe.name}: {lines[0] if lines else f'exit status {answer.status}'}")
+        return answer.stdout
+
+    def json(self, probe: Probe) -> Any:
+        """The standard output of *probe* as one JSON document.
+
+        Raises:
+            EvidenceError: there is no answer, the probe failed, or the answer is not JSON.
+        """
+        return decode_json(self.text(probe), probe.name)
+
+    def save(self, folder: Path) -> Path:
+        """Write the recording to *folder*, readable by its owner alone, and return the file's path.
+
+        Raises:
+            OSError: it cannot be written, or could not be read again for its size; `filename` says what.
+        """
+        private_files.make_folder(folder)
+        path = folder / FILE_NAME
+        document = {"schema": SCHEMA, **asdict(self)}
+        document["answers"] = [asdict(answer) for answer in self.answers.values()]
+        content = _written(document).encode("ascii")
+        if len(content) > LARGEST:
+            raise OSError(
+                errno.EFBIG, f"larger than a recording may be, {LARGEST // inputs.MIB} MiB", str(path)
+            )
+        private_files.write(path, content)
+        return path
+
+    @classmethod
+    def load(cls, path: Path, probes: tuple[Probe, ...]) -> Self:
+        """Read a recording's folder, its file, packed or not, or the raw output of the probe script.
+
+        Raw output is redacted by what the *probes* keep before anything sees it.
+
+        Raises:
+            RecordingError: there is no such file, or it is neither.
+        """
+        path = _file(path)
+        try:
+            text = unpacked(inputs.read(path, LARGEST)).decode("utf-8", "surrogateescape")
+        except OSError as error:
+            raise RecordingError(f"{path}: {error.strerror or error}") from None
+        except ValueError as error:
+            raise RecordingError(f"{path}: {error}") from None
+        if MAGIC in text[:_HEAD] and not text.lstrip().startswith("{"):
+            return cls.from_output(text, probes, target=path.stem, backend="script")
+        return cls._from_document(text, path)
+
+    @classmethod
+    def _from_document(cls, text: str, path: Path) -> Self:
+        what = f"neither a recording ({SCHEMA}) nor the output of `hullcheck probe-script`, or damaged"
+        try:
+            document = inputs.decode(text, _VALUES)
+        except json.JSONDecodeError:
+            raise RecordingError(f"{path}: {what}") from None
+        except ValueError as error:
+            raise RecordingError(f"{path}: damaged: it {error}; gather again") from None
+        if not isinstance(document, dict) or document.pop("schema", None) != SCHEMA:
+            raise RecordingError(f"{path}: {what}")
+        try:
+            return cls(**fields.fields(document))
+        except ValueError as error:
+            raise RecordingError(f"{path}: damaged: {error}; gather again") from None
+
+    @classmethod
+    def from_output(
+        cls,
+        output: str | bytes,
+        probes: tuple[Probe, ...],
+        *,
+        target: str,
+        backend: str,
+        asked: float = 0.0,
+        cut_off: bool = False,
+    ) -> Self:
+        """Redact and keep what a probe script printed; *failure* is set if it is none or is cut off.
+
+        Args:
+            asked: when, by the auditor's clock; 0 where the answer was carried here. When it is read is no evidence
+                of that, and would be another time at each replay.
+            cut_off: whether we ended it ourselves: what it answered until then is kept, and what it did not
+                answer was out of time.
+        """
+        commands = {probe.name: probe.script.strip() for probe in probes}
+        try:
+            answers = parse(output, cut_off=cut_off, most={each.name: each.most for each in probes})
+        except ProbeOutputError as error:
+            failed = cls(target, backend, commands=commands, failure=str(error))
+            return replace(failed, gathered=asked, asked=asked)
+        kept = {
+            probe.name: _redacted(answers[probe.name], probe) for probe in probes if probe.name in answers
+        }
+        told = clocks.of_target(kept[CLOCK].stdout) if CLOCK in kept else 0.0
+        if cut_off:
+            late = {each.name: Answer(each.name, TIMED_OUT, "", "no answer in time") for each in probes}
+            kept = late | kept
+        return cls(target, backend, kept, commands, told or asked, asked=asked)
+
+
+def mistaken(path: Path) -> str:
+    """Why *path* cannot have been meant: no file, or something else than a recording; else an empty string.
+
+    One that is damaged, cut off or unreadable was meant; it is an error of its target alone.
+    """
+    if not os.path.exists(path):
+        return "there is no such file or folder"
+    file = _file(path)
+    if not os.path.exists(file):
+        return f"there is no {FILE_NAME} in this folder"
+    if not file.is_file():
+        return "this is no recording, but a pipe or a device"
+    if not os.access(file, os.R_OK):
+        return ""
+    with file.open("rb") as opened:
+        head = opened.read(_HEAD)
+    meant = not head or MAGIC.encode() in head or head.lstrip().startswith((b"{", _GZIP))
+    return "" if meant else "this is no recording"
+
+
+def _file(path: Path) -> Path:
+    """The file that *path* means; of a folder the one in it, which is packed in a bundle."""
+    if not path.is_dir():
+        return path
+    return path / PACKED if not (path / FILE_NAME).exists() and (path / PACKED).exists() else path / FILE_NAME
+
+
+def decode_json(text: str, origin: str) -> Any:
+    """Parse *text* as JSON in which each key is there once and each number is finite, as the engine writes it.
+
+    Raises:
+        EvidenceError: it is not; the message names the *origin*.
+    """
+    try:
+        return inputs.decode(text)
+    except json.JSONDecodeError:
+        raise EvidenceError(f"{origin}: the answer is not JSON, or is cut off") from None
+    except ValueError as error:
+        raise EvidenceError(f"{origin}: the answer {error}") from None
+
+
+def _redacted(answer: Answer, probe: Probe) -> Answer:
+    try:
+        kept = without_known(probe.keep(answer.stdout))
+    except Exception:  # what cannot be understood cannot be told from a secret
+        return Answer(answer.name, UNREADABLE, "", "the answer is not what was asked for, and was dropped")
+    return Answer(answer.name, answer.status, kept, without_known(answer.stderr))

@@ -1,0 +1,55 @@
+"""The clock of a target beside the auditor's: what ends on a day must not go on because one of them is wrong."""
+
+import re
+from typing import NamedTuple
+
+from hullcheck.recording.fields import LATEST
+
+SKEW = 300
+"""Seconds by which two clocks may differ without a word."""
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
+
+
+class Times(NamedTuple):
+    """When evidence was gathered, in seconds since the epoch: by the clock that is behind, and by the other.
+
+    Both are the same where one clock is known, and 0 where none is.
+    """
+
+    earlier: float
+    later: float
+
+
+def times(target: float, auditor: float) -> Times:
+    """What the clocks of *target* and *auditor* say, each 0 where it is not known."""
+    known = [each for each in (target, auditor) if each] or [0.0]
+    return Times(min(known), max(known))
+
+
+def of_target(answer: str) -> float:
+    """The seconds since the epoch that a target's `date +%s` printed; 0 where that is no time."""
+    match = re.fullmatch(r"([0-9]{1,12})\s*", answer)
+    seconds = float(match[1]) if match else 0.0
+    return seconds if seconds <= LATEST else 0.0
+
+
+def note(target: float, auditor: float) -> str:
+    """What a reader has to know of the clocks, each 0 where it is not known; empty where they agree."""
+    if not target and not auditor:
+        return "it gave no time: whatever depends on a date is an error"
+    if not target:
+        return "it gave no time, and is judged by the auditor's clock"
+    if not auditor or abs(target - auditor) <= SKEW:
+        return ""
+    way = "behind" if target < auditor else "ahead of"
+    skew = f"{_span(abs(target - auditor))} {way} the auditor's"
+    return f"its clock is {skew}; expiry dates are checked against the later clock"
+
+
+def _span(seconds: float) -> str:
+    """*seconds* in the two largest units that they fill."""
+    parts = []
+    for unit, name in _UNITS:
+        number, seconds = divmod(seconds, unit)
+        parts += [f"{number:.0f} {name}"] * bool(number)
+    return " ".join(parts[:2])

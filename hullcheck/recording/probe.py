@@ -1,0 +1,53 @@
+"""A probe, which is a question to a target, and its answer."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+TIMED_OUT = 124  # the status of a probe that was ended or not asked, as timeout(1) has it
+MOST = 64 << 20
+"""Bytes of an answer that are read, unless its probe says otherwise; 5,000 containers are described in 7 MiB."""
+
+
+def _all_of_it(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One named question to a target.
+
+    Attributes:
+        name: stable, names the evidence in results and recordings.
+        script: POSIX sh, read-only. Never a pipeline whose first command can fail unseen.
+        keep: what of the standard output may be stored; secrets are dropped here, before anything is written.
+        shared: whether those after it find its answer in the environment, by its name: nothing there where it
+            failed or said more than fits.
+        aside: whether the engine is asked this while it is asked the rest.
+        most: bytes of its answer that are read; a longer one is dropped.
+    """
+
+    name: str
+    script: str
+    keep: Callable[[str], str] = _all_of_it
+    shared: bool = False
+    aside: bool = False
+    most: int = MOST
+
+    @property
+    def asks_engine(self) -> bool:
+        """Whether it is passed over once the engine did not answer `docker_version` or two other questions in time.
+
+        Ten questions to a daemon that hangs would take ten time-outs.
+        """
+        return re.search(r"\bdocker (?!context\b|dockerd\b)[a-z]", self.script) is not None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a target answered to one probe."""
+
+    name: str
+    status: int
+    stdout: str
+    stderr: str

@@ -1,0 +1,294 @@
+"""The results of an audit: frozen values, one per control and target, that every writer reads."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from hullcheck.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from hullcheck.results.requirements import Rollup
+
+SCHEMA = "hullcheck/results/1"
+_JUDGED = (Verdict.PASS, Verdict.FAIL, Verdict.WAIVED, Verdict.ATTESTED)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The verdict on one subject.
+
+    Attributes:
+        kind: "container", "daemon", "target", ...: what the subject is.
+        subject: what a person would type: a container's name, a file's path, the target's name.
+        reason: why; what was found instead of what was demanded, or a note beside a pass.
+        accepted_by: the `place` of the waiver or attestation that decided the verdict; empty where none did.
+    """
+
+    kind: str
+    subject: str
+    verdict: Verdict
+    reason: str = ""
+    accepted_by: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Plain strings."""
+        document = {
+            "kind": self.kind,
+            "subject": self.subject,
+            "verdict": str(self.verdict),
+            "reason": self.reason,
+        }
+        return document | {"accepted_by": self.accepted_by} if self.accepted_by else document
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A failure that the site accepts, until a day, and what it did in this audit.
+
+    Attributes:
+        control: its id or its number in a benchmark, as written.
+        targets: patterns of names, as of files in a shell; empty for all. So are *subjects*.
+        last_day: the last UTC day on which it holds, as 2027-01-31; empty where it has no end.
+        approved_on: a day; empty where that is not said, as are *ticket*, *approved_by* and *risk*.
+        place: file and line.
+        state: `in force`, `expired`, `not needed` (what it speaks of does not fail), `matches nothing`, `not yet in
+            force`, or `not judged` where this audit cannot tell: its control or target was left out or is in error.
+        findings: how many findings it turned into *waived*.
+    """
+
+    control: str
+    reason: str
+    targets: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    last_day: str = ""
+    ticket: str = ""
+    approved_by: str = ""
+    approved_on: str = ""
+    risk: str = ""
+    place: str = ""
+    state: str = ""
+    findings: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain strings, lists and numbers."""
+        return {key: list(each) if isinstance(each, tuple) else each for key, each in vars(self).items()}
+
+
+@dataclass(frozen=True)
+class Attestation:
+    """What a person has looked at and says of a control that no evidence of a host can decide.
+
+    Attributes:
+        status: `passed` or `failed`.
+        date: the day on which the person looked.
+        last_day: the last UTC day on which that is still worth something.
+        evidence: links to what the person saw.
+        place: file and line.
+        state: as of a `Waiver`; `not needed` where the control is not *manual* by itself.
+        findings: how many findings it decided.
+    """
+
+    control: str
+    statement: str
+    person: str
+    date: str
+    last_day: str
+    status: str = "passed"
+    targets: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    place: str = ""
+    state: str = ""
+    findings: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain strings, lists and numbers."""
+        return {key: list(each) if isinstance(each, tuple) else each for key, each in vars(self).items()}
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a control's markers and docstring say.
+
+    Attributes:
+        id: the name of its test function without `test_`; stable, benchmark numbers are mappings.
+        frameworks: ids by marker name; those of nist with their publication, as `800-53:AC-6`.
+    """
+
+    id: str
+    title: str
+    severity: str
+    rationale: str
+    remedy: str
+    frameworks: Mapping[str, tuple[str, ...]]
+    cis_level: int | None = None
+
+    @classmethod
+    def from_json(cls, identifier: str, document: Mapping[str, Any]) -> Self:
+        """What the results say of the control with this id."""
+        return cls(
+            identifier,
+            document["title"],
+            document["severity"],
+            document["rationale"],
+            document["remedy"],
+            {name: tuple(ids) for name, ids in document["frameworks"].items()},
+            document.get("cis_level"),
+        )
+
+
+@dataclass(frozen=True)
+class SwitchedOff:
+    """A control that the inventory switches off on a target.
+
+    Attributes:
+        by: file and line.
+        otherwise: what the verdict would be without that.
+    """
+
+    by: str
+    reason: str
+    otherwise: Verdict
+
+    def to_json(self) -> dict[str, str]:
+        """Plain strings."""
+        return {"by": self.by, "reason": self.reason, "otherwise": str(self.otherwise)}
+
+
+@dataclass(frozen=True)
+class Result:
+    """The verdict of one control on one target, with the finding of each subject.
+
+    Attributes:
+        evidence: the probes whose answers were read.
+        severity: how bad it is on this target where the inventory says so; empty for the control's own.
+        switched_off: by what, where it is.
+    """
+
+    control: str
+    target: str
+    verdict: Verdict
+    reason: str
+    findings: tuple[Finding, ...]
+    evidence: tuple[str, ...] = ()
+    severity: str = ""
+    switched_off: SwitchedOff | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain strings, lists and dicts: it travels from an xdist worker and into results.json."""
+        document: dict[str, Any] = {
+            "control": self.control,
+            "target": self.target,
+            "verdict": str(self.verdict),
+            "reason": self.reason,
+            "findings": [each.to_json() for each in self.findings],
+            "evidence": list(self.evidence),
+        }
+        if self.severity:
+            document["severity"] = self.severity
+        if self.switched_off:
+            document["switched_off"] = self.switched_off.to_json()
+        return document
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        findings = tuple(
+            Finding(
+                each["kind"],
+                each["subject"],
+                Verdict(each["verdict"]),
+                each["reason"],
+                each.get("accepted_by", ""),
+            )
+            for each in document["findings"]
+        )
+        off = document.get("switched_off")
+        return cls(
+            document["control"],
+            document["target"],
+            Verdict(document["verdict"]),
+            document["reason"],
+            findings,
+            tuple(document["evidence"]),
+            document.get("severity", ""),
+            off and SwitchedOff(off["by"], off["reason"], Verdict(off["otherwise"])),
+        )
+
+
+@dataclass(frozen=True)
+class AuditedTarget:
+    """A target as results name it: `connect` without a password, what is not known is empty, or `unknown`.
+
+    Attributes:
+        clock: what has to be known of its clock; empty where that agrees with the auditor's.
+    """
+
+    name: str
+    connect: str
+    kind: str
+    engine: str
+    os: str
+    clock: str = ""
+
+
+@dataclass(frozen=True)
+class User:
+    """Who ran an audit, by the machine's own word; `name` is empty where the number has none."""
+
+    name: str
+    uid: int
+
+    def __str__(self) -> str:
+        """As a person says it."""
+        return self.name or f"the user with the number {self.uid}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """When and how an audit ran, and who ran it where; times in RFC 3339, UTC.
+
+    Attributes:
+        user: None in results of a version that did not write it down, as is *machine*: empty there.
+        machine: the name of the machine that audited.
+    """
+
+    id: str
+    started: str
+    finished: str
+    version: str
+    arguments: tuple[str, ...]
+    exit_status: int
+    user: User | None = None
+    machine: str = ""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """One run with all that it found."""
+
+    run: Run
+    targets: tuple[AuditedTarget, ...]
+    controls: tuple[Control, ...]
+    results: tuple[Result, ...]
+    requirements: "tuple[Rollup, ...]" = ()
+    waivers: tuple[Waiver, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
+
+    @property
+    def nothing_judged(self) -> bool:
+        """Whether there are results, but none that says anything of a target's hardening."""
+        return bool(self.results) and {each.target for each in self.results} == set(self.unjudged)
+
+    @property
+    def unjudged(self) -> tuple[str, ...]:
+        """The targets with results of which none says anything of their hardening."""
+        return unjudged(self.results)
+
+
+def unjudged(results: Iterable[Result]) -> tuple[str, ...]:
+    """The targets in *results* on which no control passed or failed; what is waived or attested was judged."""
+    judged: dict[str, bool] = {}
+    for each in results:
+        judged[each.target] = judged.get(each.target, False) or each.verdict in _JUDGED
+    return tuple(name for name, one in judged.items() if not one)

@@ -1,0 +1,44 @@
+"""What may be stored of a log driver's options."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from hullcheck import secrets
+from hullcheck.secrets import HIDDEN
+
+_ADDRESSES_WORDS = """
+    awslogs-endpoint awslogs-group awslogs-region fluentd-address gcp-project gelf-address
+    logentries-region splunk-url syslog-address
+"""
+
+_ADDRESSES = frozenset(_ADDRESSES_WORDS.split())
+"""The options of log drivers that say where the log goes; others may be tokens and keys."""
+
+_USER = re.compile(r"^((?:[\w+.-]+:)?//)?[^/?#]*@")
+
+_LIMITS = frozenset({"max-file", "max-size"})
+"""Those that say how much of it stays on the host."""
+
+
+def log_options(options: Mapping[str, Any]) -> dict[str, str]:
+    """The options of a log driver, fit to be stored."""
+    return {key: _log_option(key, text) for key, text in options.items()}
+
+
+def without_user(value: str) -> str:
+    """An address without its user, and without secrets elsewhere in it."""
+    return secrets.hidden(_USER.sub(rf"\g<1>{HIDDEN}@", value))
+
+
+def _log_option(key: str, value: Any) -> str:
+    return str(_plain(str(value))) if key in _ADDRESSES | _LIMITS else HIDDEN
+
+
+def _plain(value: Any) -> Any:
+    """*value* without the secrets in it, and without the user of an address."""
+    if isinstance(value, str):
+        return without_user(value)
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value
