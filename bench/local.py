@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the laboratory is not installed with hullcheck
 
 if TYPE_CHECKING:
-    from selftests.lab.engine import Engine
+    from selftests.rig.engine import Engine
 
 PLAIN = "docker info; docker version; docker inspect $(docker ps --all --quiet)"
 
@@ -84,13 +84,13 @@ class Measurement:
 def main() -> None:
     """Measure, and print a table, the targets and, if asked, JSON."""
     options = _options()
-    from selftests.lab.laboratory import Laboratory, obstacle
+    from selftests.rig.laboratory import Laboratory, obstacle
 
     if reason := obstacle():
         raise SystemExit(f"nothing to measure without an engine: {reason}")
     laboratory = Laboratory()
     try:
-        from selftests.lab.engine import Engine
+        from selftests.rig.engine import Engine
 
         engine = Engine(laboratory)
         engine.start()
@@ -144,7 +144,7 @@ def measure(engine: Engine, containers: int, options: argparse.Namespace) -> Mea
     """Run everything that is compared, with the containers that there are."""
     environment = {**os.environ, **engine.environment}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as on a machine where this is not the first run
-    from selftests.lab import removal
+    from selftests.rig import removal
 
     with removal.temporary() as folder:
         script = folder / "probe.sh"

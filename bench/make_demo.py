@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the laboratory is not installed with hullcheck
 
 if TYPE_CHECKING:
-    from selftests.lab.laboratory import Laboratory
-    from selftests.lab.machine import Machine
+    from selftests.rig.laboratory import Laboratory
+    from selftests.rig.machine import Machine
 
 DEMO = ROOT / "inventories" / "demo"
 ENGINE = "/usr/sbin/dockerd --containerd=/run/containerd/containerd.sock"
@@ -154,7 +154,7 @@ CMD ["sshd"]
 
 def main() -> None:
     """Start the hosts one after the other, ask them, and write what they answered."""
-    from selftests.lab import laboratory, machine
+    from selftests.rig import laboratory, machine
 
     if reason := laboratory.obstacle() or machine.obstacle():
         raise SystemExit(f"no recording without real hosts: {reason}")
@@ -171,7 +171,7 @@ def main() -> None:
 
 def hardened(lab: Laboratory, disk: Path) -> Machine:
     """A host on which somebody took care."""
-    from selftests.lab.machine import Machine
+    from selftests.rig.machine import Machine
 
     host = Machine(lab, disk, KERNEL, "hardened")
     host.exec("sh", "-e", stdin=OWN_FILE_SYSTEM)
@@ -196,7 +196,7 @@ def hardened(lab: Laboratory, disk: Path) -> Machine:
 
 def careless(lab: Laboratory, disk: Path) -> Machine:
     """A host on which everything was made to work, and nothing was taken away again."""
-    from selftests.lab.machine import Machine
+    from selftests.rig.machine import Machine
 
     host = Machine(lab, disk, KERNEL, "careless")
     _configure(host, CARELESS, CARELESS_DROP_IN, mode=0o666)
@@ -251,7 +251,7 @@ def record(host: Machine) -> None:
 
 
 def _until_healthy(host: Machine, *names: str) -> None:
-    from selftests.lab.host import _until
+    from selftests.rig.host import _until
 
     def healthy() -> bool:
         states = host.docker("inspect", "--format", "{{json .State.Health.Status}}", *names).split()
@@ -262,8 +262,8 @@ def _until_healthy(host: Machine, *names: str) -> None:
 
 def _certificates() -> dict[str, str]:
     """An authority and a certificate of the host, by the names of their files."""
-    from selftests.lab import removal
-    from selftests.lab.shell import call
+    from selftests.rig import removal
+    from selftests.rig.shell import call
 
     with removal.temporary() as folder:
 

@@ -15,13 +15,13 @@ import pytest
 from selftests.needs import need, stop_if
 
 if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks for it
-    from selftests.lab.engine import Engine
-    from selftests.lab.guarded import GuardedEngine
-    from selftests.lab.host import Host, Hub
-    from selftests.lab.laboratory import Laboratory
-    from selftests.lab.machine import Machine
-    from selftests.lab.pool import Pool
-    from selftests.lab.rootless import RootlessEngine
+    from selftests.rig.engine import Engine
+    from selftests.rig.guarded import GuardedEngine
+    from selftests.rig.host import Host, Hub
+    from selftests.rig.laboratory import Laboratory
+    from selftests.rig.machine import Machine
+    from selftests.rig.pool import Pool
+    from selftests.rig.rootless import RootlessEngine
 
 LAB_FIXTURES = {"lab", "engines", "engine", "guarded_engine", "hub", "lab_host", "rootless_engine", "machine"}
 
@@ -48,7 +48,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Laboratory]:
     """The laboratory of this process."""
-    from selftests.lab import laboratory
+    from selftests.rig import laboratory
 
     stop_if(laboratory.obstacle())
     made = laboratory.Laboratory()
@@ -59,7 +59,7 @@ def lab() -> Iterator[Laboratory]:
 @pytest.fixture(scope="session")
 def engines(lab: Laboratory) -> Pool:
     """The engines that the tests of this process share."""
-    from selftests.lab.pool import Pool
+    from selftests.rig.pool import Pool
 
     return Pool(lab)
 
@@ -95,7 +95,7 @@ def guarded_engine(lab: Laboratory) -> Iterator[Callable[..., GuardedEngine]]:
 
     Keywords are those of `engine`; every call gives another engine that nobody had before.
     """
-    from selftests.lab.guarded import GuardedEngine
+    from selftests.rig.guarded import GuardedEngine
 
     made: list[GuardedEngine] = []
 
@@ -114,7 +114,7 @@ def guarded_engine(lab: Laboratory) -> Iterator[Callable[..., GuardedEngine]]:
 @pytest.fixture(scope="session")
 def hub(lab: Laboratory) -> Hub:
     """The engine in which this process's hosts live."""
-    from selftests.lab.host import Hub
+    from selftests.rig.host import Hub
 
     return Hub(lab)
 
@@ -128,7 +128,7 @@ def lab_host(hub: Hub) -> Iterator[Callable[..., Host]]:
     `docker=False` does not wait for the engine, and `wait=False` for nothing. It is reached as
     `ssh://root@NAME?ssh_config=SSH_CONFIG`.
     """
-    from selftests.lab.host import Host
+    from selftests.rig.host import Host
 
     made: list[Host] = []
     of_the_class = {"files", "options", "own_partition", "own_usr", "cgroup2", "release"}
@@ -147,7 +147,7 @@ def lab_host(hub: Hub) -> Iterator[Callable[..., Host]]:
 
 @pytest.fixture(scope="session")
 def _rootless(lab: Laboratory) -> Iterator[RootlessEngine]:
-    from selftests.lab import rootless
+    from selftests.rig import rootless
 
     stop_if(rootless.obstacle())
     made = rootless.RootlessEngine(lab)
@@ -165,7 +165,7 @@ def rootless_engine(_rootless: RootlessEngine) -> RootlessEngine:
 
 @pytest.fixture(scope="session")
 def _machine_disk(lab: Laboratory) -> Path:
-    from selftests.lab import machine
+    from selftests.rig import machine
 
     stop_if(machine.obstacle())
     if reason := machine.unfit(lab):  # nothing that is installed would change that
@@ -179,7 +179,7 @@ def machine(lab: Laboratory, _machine_disk: Path) -> Iterator[Callable[..., Mach
 
     They live as long as the tests of the module, because a start takes 20 seconds.
     """
-    from selftests.lab.machine import Machine
+    from selftests.rig.machine import Machine
 
     made: list[Machine] = []
 

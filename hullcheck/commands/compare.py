@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullcheck import frameworks
-from hullcheck.compare import audit, differences
-from hullcheck.facts.docker_bench import log as docker_bench
+from hullcheck.compare import audit, differences, log_file
 from hullcheck.messages import WrongUse
 from hullcheck.writers import comparison as writer
 
@@ -39,7 +38,7 @@ def add(commands: "Subparsers") -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    log = docker_bench.load(given.log)
+    log = log_file.load(given.log)
     audited = audit.load(given.results, given.target)
     found = differences.compare(log, audited, _titles())
     print(writer.document(found) if given.json else writer.text(found), end="")

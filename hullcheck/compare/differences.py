@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from hullcheck.compare.audit import Audited
 from hullcheck.data import benchmarks
-from hullcheck.facts.docker_bench.log import Check, Log
+from hullcheck.parsing.docker_bench_log import Check, Log
 from hullcheck.results import Control, Finding, Result
 from hullcheck.verdicts import Verdict
 

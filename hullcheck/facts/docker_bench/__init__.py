@@ -14,9 +14,8 @@ from typing import Any
 
 from hullcheck import secrets
 from hullcheck.data import benchmarks
-from hullcheck.facts.docker_bench import log as tool
 from hullcheck.facts.subjects import Subjects
-from hullcheck.messages import WrongUse
+from hullcheck.parsing import docker_bench_log as tool
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
@@ -153,7 +152,7 @@ def _log(text: str) -> dict[str, Any] | None:
         return {"Path": path}
     try:
         log = tool.parse("\n".join(lines), "the log")
-    except WrongUse as error:  # of its message only what is not from the log
+    except tool.LogError as error:  # of its message only what is not from the log
         return {"Path": path, "Fault": re.split("[:;] ", str(error).partition(": ")[2])[0]}
     results = {each.number: each.result for each in log.checks}
     sections = sorted(log.sections)

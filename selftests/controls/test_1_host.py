@@ -1,0 +1,1343 @@
+"""Section 1 on facts made by hand: each control fails on the flaw that it names, and on no other."""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hullcheck.controls.judge import judge
+from hullcheck.data.releases import DATE, GOOD_FOR_DAYS, LINES
+from hullcheck.facts import Facts
+from hullcheck.facts.auditd import AUDIT, Audit, Loaded
+from hullcheck.facts.auditd.rules import Rule, blocking, coverage, parse
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine.release import Release
+from hullcheck.facts.engine.release import System as OperatingSystem
+from hullcheck.facts.files.installation import GROUPS, Places
+from hullcheck.facts.files.storage import Storage
+from hullcheck.facts.host.accounts import ACCOUNTS, Accounts
+from hullcheck.facts.host.file import FileFact, Grant, Node, State
+from hullcheck.facts.host.os_release import os_release
+from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing import times
+from hullcheck.parsing.mountinfo import mount_of
+from hullcheck.parsing.mountinfo import parse as parse_mounts
+from hullcheck.policy import Hardening, Policy, PolicyError
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from hullcheck.verdicts import EvidenceError
+from selftests.kit.judging import control
+
+FILE, DIRECTORY, SOCKET_MODE = 0o100644, 0o40755, 0o140660
+
+
+def verdict(number: str, **arguments: Any) -> tuple[str, str]:
+    """What a control says of these facts."""
+    (found,) = judge(control(number), arguments, "host")
+    return str(found.verdict), found.reason
+
+
+def at(path: str, mode: int = FILE, **more: Any) -> FileFact:
+    """A file that exists."""
+    return FileFact(path, State.FOUND, Node(path, mode, 0, more.pop("gid", 0)), **more)
+
+
+# ---- audit rules
+
+
+@dataclass(frozen=True)
+class System:
+    """The audit system of a target, by hand."""
+
+    rules: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    enabled: str = "1"
+    pid: str = "700"
+    machine: str = "x86_64"
+    compat: bool = False
+    kinds: tuple[str, ...] | None = None
+    real: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    mounts: tuple[str, ...] = ("1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw",)
+    status: int = 0
+    unlabelled: bool = False
+
+    def audit(self) -> Audit:
+        """The fact."""
+        lines = [f"machine:{self.machine}", *(["compat:"] if self.compat else [])]
+        usual = ["watch" if JSON in rule else "tree" for rule in self.rules]
+        kinds = usual if self.kinds is None else self.kinds
+        lines += [f"kernel:{kind}" for kind in (f"enabled {self.enabled}", *kinds)]
+        lines += ["unlabelled:"] * self.unlabelled
+        lines += [f"file:/etc/audit/rules.d/docker.rules:{rule}" for rule in self.files]
+        lines += [f"status:enabled {self.enabled}", f"status:pid {self.pid}", "status:lost 0"]
+        lines += [f"rule:{rule}" for rule in self.rules or ("No rules",)]
+        lines += [f"real:{path}\t{real}" for path, real in self.real.items()]
+        lines += [f"link:{path}\t{end}" for path, end in self.links.items()]
+        answer = Answer(AUDIT.name, self.status, "\n".join(lines), "You must be root to run this program.")
+        return Audit(Recording("host", "local", {AUDIT.name: answer}), lambda: parse_mounts(self.mounts))
+
+    def verdict(self, file: FileFact | None = None) -> tuple[str, str]:
+        """What 1.1.11 says of daemon.json, or of a file."""
+        file = file or at("/etc/docker/daemon.json")
+        return verdict("1.1.11", configuration_file=file, audit=self.audit())
+
+
+JSON = "/etc/docker/daemon.json"
+GOOD = f"-w {JSON} -p wa -k docker"
+
+
+def test_watched_file() -> None:
+    """A rule on the file that records writes and changes of attributes passes, and is named."""
+    assert System((GOOD,), (GOOD,)).verdict() == ("pass", GOOD)
+    assert System((), ()).verdict() == ("fail", "no rule covers it")
+    assert System((GOOD,), (GOOD,), enabled="2").verdict()[0] == "pass"
+    assert System((GOOD,), (GOOD,), enabled="0").verdict() == (
+        "fail",
+        "auditing is off in the kernel (enabled 0); restart pending: a rule in /etc/audit covers it",
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        (f"-w {JSON} -p x", "does not record writes"),
+        (f"-w {JSON} -p w", "does not record changes of attributes"),
+        (f"-w {JSON} -p a", "does not record writes"),
+        (f"-w {JSON}.bak -p wa", "no rule covers it"),
+        ("-w /etc/dock -p wa", "no rule covers it"),
+        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F auid>=1000", "records only auid>=1000"),
+        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F success=0", "records only success=0"),
+        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F success!=1", "records only success!=1"),
+        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F exit=-EACCES", "records only exit=-EACCES"),
+        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F filetype=16384", "records only filetype=16384"),
+        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F filetype=49152", "records only filetype=49152"),
+        (
+            f"-a always,exit -S all -F path={JSON} -F perm=wa -F filetype=file -F uid=0",
+            "records only uid=0",
+        ),
+        (
+            f"-a always,exit -S all -F path={JSON} -F perm=wa -F exe=/usr/bin/vi",
+            "records only exe=/usr/bin/vi",
+        ),
+        (f"-a always,exit -S all -C uid!=auid -F path={JSON} -F perm=wa", "records only -C uid!=auid"),
+        (f"-a always,exit -F arch=b64 -S openat,unlinkat -F path={JSON}", "leaves out ftruncate"),
+        (f"-a always,exit -F arch=b32 -S all -F path={JSON} -F perm=wa", "records programs of b32 alone"),
+        (f"-a always,task -F path={JSON}", "no rule covers it"),
+        ("-a always,exit -F arch=b64 -S execve -F euid=0", "no rule covers it"),
+    ],
+)
+def test_rule_that_does_not_record_all(rule: str, reason: str) -> None:
+    """A rule that leaves out something fails, and its reason says what."""
+    found, why = System((rule,), kinds=("watch",)).verdict()
+    assert (found, reason in why) == ("fail", True)
+
+
+@pytest.mark.parametrize(
+    ("rules", "passes"),
+    [
+        ((f"-a never,exit -S all -F path={JSON}", GOOD), False),
+        (("-a never,exit -S all -F uid=0", GOOD), False),
+        (("-a never,exit -S all -F dir=/etc", GOOD), False),
+        (("-a never,exit -S all -F dir=/var/lock", GOOD), True),
+        (("-a never,exit -F arch=b64 -S adjtimex -F uid=100", GOOD), True),
+        (("-a never,exit -F arch=b64 -S openat,chmod", GOOD), False),
+        ((f"-a never,exit -S all -F path={JSON} -F perm=rx", GOOD), True),
+        (("-a never,user -F uid=0", GOOD), True),
+        (("-a never,task", GOOD), False),
+        (("-a never,task -F uid=1000", GOOD), False),
+        (("-a never,task -F arch=b64", GOOD), True),
+        (("-a never,task -F a0=1", GOOD), True),
+        (("-a never,exit -S all -F success=0", GOOD), True),
+        (("-a never,exit -S all -F success!=1", GOOD), True),
+        (("-a never,exit -S all -F success=1", GOOD), False),
+        (("-a never,exit -S all -F exit=-ENOENT", GOOD), True),
+        (("-a never,exit -S all -F exit!=0", GOOD), False),
+        (("-a never,exit -S all -F filetype=16384", GOOD), False),
+        (("-a always,exclude -F msgtype=CWD", GOOD), True),
+        (("-a never,exclude -F msgtype=SYSCALL", GOOD), False),
+        (("-a always,exclude -F msgtype!=AVC", GOOD), False),
+        (("-a always,exclude -F auid=-1", GOOD), False),
+        (("-a never,exclude -F msgtype=1300", GOOD), False),
+        (("-a never,exclude -F msgtype=1302", GOOD), False),
+        (("-a never,exclude -F msgtype=1307", GOOD), True),
+        (("-a always,exclude -F msgtype=CRED_ACQ -F auid=0", GOOD), True),
+        (("-a always,exclude -F msgtype=SYSCALL -F auid=0", GOOD), False),
+        (("-a always,exclude -F msgtype>=1300 -F msgtype<=1399", GOOD), False),
+        (("-a always,exclude -F msgtype<=1299", GOOD), True),
+        (("-a never,filesystem -F fstype=ext4", GOOD), False),
+        (("-a never,filesystem -F fstype=tracefs", GOOD), True),
+        (("-a never,filesystem -F fstype=0x64626720", GOOD), True),
+        (("-a never,filesystem -F fstype=1953653091", GOOD), True),
+        (("-a always,filesystem -F fstype=ext4", GOOD), True),
+    ],
+)
+def test_first_rule_decides(rules: tuple[str, ...], passes: bool) -> None:
+    """A rule that leaves changes out counts where it stands before, and can match a change."""
+    found, reason = System(rules, (GOOD,), kinds=("watch",) * 2).verdict()
+    assert found == ("pass" if passes else "fail")
+    assert passes or rules[0] in reason
+
+
+@pytest.mark.parametrize(
+    ("rules", "passes"),
+    [
+        ((GOOD, f"-a never,exit -S all -F path={JSON}"), False),  # the first one when the file was replaced
+        ((GOOD, "-a never,exit -S all -F path=/etc/docker"), False),
+        (("-w /etc -p wa", f"-a never,exit -S all -F path={JSON}"), True),
+        ((GOOD, f"-a never,exit -S all -F path={JSON} -F success=0"), True),
+        ((GOOD, f"-a never,exit -F arch=b32 -S all -F path={JSON}"), True),
+        ((GOOD, f"-a never,exit -S all -F path={JSON} -F perm=r"), True),
+        ((GOOD, "-a never,exit -S all -F path=/etc"), True),
+    ],
+)
+def test_rule_that_overrules_those_before_it(rules: tuple[str, ...], passes: bool) -> None:
+    """One on the file alone, or on its directory alone, may come before a watch of the file wherever it stands."""
+    found, reason = System(rules, (GOOD,)).verdict()
+    assert found == ("pass" if passes else "fail")
+    assert passes or f"left out by {rules[1]!r}, which may overrule those before it" in reason
+
+
+@pytest.mark.parametrize(
+    ("limit", "unlabelled", "expected"),
+    [
+        ("subj_type=crond_t", True, "pass"),
+        ("subj_type=crond_t", False, "fail"),
+        ("subj_role=cron", True, "fail"),  # with AppArmor that is a profile
+        ("auid=-1", True, "fail"),
+    ],
+)
+def test_rule_about_labels_of_selinux(limit: str, unlabelled: bool, expected: str) -> None:
+    """A kernel without SELinux takes it, and it matches nothing."""
+    rules = (f"-a never,exit -S all -F {limit}", GOOD)
+    assert System(rules, rules, unlabelled=unlabelled).verdict()[0] == expected
+    alone = f"-a always,exit -S all -F path={JSON} -F perm=wa -F {limit}"
+    assert System((alone,), (alone,), unlabelled=unlabelled).verdict()[0] == "fail"
+
+
+def test_all_that_is_lacking_is_told() -> None:
+    """The reason names each rule that nearly records the change, once, and none of those that have to do with it."""
+    of_a_call = f"-a always,exit -F arch=b64 -S openat,setxattr -F path={JSON}"
+    of_users = f"-a always,exit -S all -F path={JSON} -F perm=wa -F auid>=1000 -F uid=0"
+    rules = (f"-w {JSON} -p r", of_users, of_a_call, f"-a always,exit -F arch=b32 -S all -F path={JSON}")
+    writes = (
+        f"'-w {JSON} -p r' does not record writes; {of_users!r} records only auid>=1000 uid=0; {of_a_call!r} leaves "
+        f"out ftruncate, open, rename, renameat2, truncate, unlink, unlinkat; {rules[3]!r} records programs of b32 "
+        "alone"
+    )
+    attributes = (
+        f"'-w {JSON} -p r' does not record changes of attributes; {of_users!r} records only auid>=1000 uid=0; "
+        f"{of_a_call!r} leaves out chmod, chown, fchmod, fchmodat, fchown, fchownat, lchown; {rules[3]!r} records "
+        "programs of b32 alone"
+    )
+    found = System(rules, kinds=("watch", "rule", "rule", "rule")).verdict()
+    assert found == ("fail", f"{writes}; {attributes}")
+    for other in (f"-a never,exit -S all -F path={JSON} -F perm=rx", "-a always,exit -F arch=b64 -S openat"):
+        assert System((other,), kinds=("rule",)).verdict() == ("fail", "no rule covers it")
+
+
+def test_rules_with_just_the_calls_that_it_takes() -> None:
+    """One with all calls for writes and one with all for attributes are enough, where a machine has no others."""
+    writes = f"-a always,exit -S openat,truncate,ftruncate,unlinkat,renameat2 -F path={JSON} -F perm=w"
+    attributes = f"-a always,exit -S fchmod,fchmodat,fchown,fchownat,setxattr -F path={JSON} -F perm=a"
+    for machine, verdict in (
+        ("aarch64", "pass"),
+        ("riscv64", "pass"),
+        ("loongarch64", "pass"),
+        ("x86_64", "fail"),
+        ("s390x", "fail"),
+    ):
+        rules = (writes, attributes)
+        assert System(rules, rules, machine=machine, kinds=("rule", "rule")).verdict()[0] == verdict
+    parsed = [rule for rule in (parse(writes, {}), parse(attributes, {})) if rule]
+    assert coverage(parsed, JSON, mode=FILE, has_old_calls=False).flaws == ()
+    assert len(coverage(parsed, JSON, mode=FILE).flaws) == 2
+
+
+def test_rule_beside_a_directory() -> None:
+    """What is recorded in a part of a directory, or elsewhere, is not what is recorded in all of it."""
+    folder = at("/etc/docker", DIRECTORY)
+    for rule in ("-w /etc/docker/certs.d -p wa", "-w /srv -p wa"):
+        assert System((rule,), (rule,)).verdict(folder) == ("fail", "no rule covers it")
+    good = "-w /etc/docker -p wa"
+    for hidden, verdict in (("/srv", "pass"), ("/etc/docker/certs.d", "fail")):
+        rules = (f"-a never,exit -S all -F dir={hidden}", good)
+        assert System(rules, rules).verdict(folder)[0] == verdict
+
+
+@pytest.mark.parametrize("limit", ["success=1", "success!=0", "exit>=0", "exit!=-EACCES"])
+def test_rule_for_what_succeeds(limit: str) -> None:
+    """What fails changes nothing and needs no record."""
+    rule = f"-a always,exit -S all -F path={JSON} -F perm=wa -F {limit}"
+    assert System((rule,), (rule,), kinds=("rule",)).verdict() == ("pass", rule)
+
+
+def test_rule_for_a_type_of_file() -> None:
+    """A rule for files of a type covers what is of it; no such rule covers a directory, with all in it."""
+    word, number, sockets = (
+        f"-a always,exit -S all -F dir=/x -F perm=wa -F filetype={kind}"
+        for kind in ("file", "32768", "49152")
+    )
+    for rule, mode, verdict in (
+        (word, FILE, "pass"), (number, FILE, "pass"), (sockets, FILE, "fail"),
+        (number, SOCKET_MODE, "fail"), (sockets, SOCKET_MODE, "pass"),
+        (number, DIRECTORY, "fail"), (number.replace("32768", "16384"), DIRECTORY, "fail"),
+    ):  # fmt: skip
+        assert System((rule,), (rule,), kinds=("rule",)).verdict(at("/x", mode))[0] == verdict
+
+
+def test_rules_that_share_the_work() -> None:
+    """What one rule lacks another may have."""
+    writes, attributes = f"-w {JSON} -p w", f"-w {JSON} -p a"
+    assert System((writes, attributes), (GOOD,)).verdict() == ("pass", f"{writes}, {attributes}")
+    both = [f"-a always,exit -F arch={arch} -S all -F path={JSON} -F perm=wa" for arch in ("b64", "b32")]
+    assert System(tuple(both), (GOOD,), compat=True).verdict()[0] == "pass"
+    assert System(tuple(both[:1]), (GOOD,), compat=True).verdict()[0] == "fail"
+    assert System(tuple(both[:1]), (GOOD,), compat=False).verdict()[0] == "pass"
+    assert System(tuple(both[:1]), (GOOD,), machine="aarch64").verdict()[0] == "fail"
+
+
+def test_calls_that_a_permission_stands_for() -> None:
+    """auditctl prints them in the place of a permission; on 64-bit ARM there are fewer."""
+    calls = "openat,truncate,ftruncate,unlinkat,renameat2,fchmod,fchmodat,fchown,fchownat,setxattr"
+    arm = tuple(
+        f"-a always,exit -F arch={arch} -S {calls} -F path={JSON} -F perm=wa" for arch in ("b64", "b32")
+    )
+    assert System(arm, (GOOD,), machine="aarch64").verdict()[0] == "pass"
+    assert "leaves out open, rename, unlink" in System(arm[:1], (GOOD,)).verdict()[1]
+    old = arm[0].replace("openat,", "openat,open,rename,unlink,chmod,chown,lchown,")
+    assert System((old,), (GOOD,)).verdict()[0] == "pass"
+
+
+def test_directory_above() -> None:
+    """A watch of a directory above covers the file and is told; on another file system that is not known."""
+    rule = "-w /etc -p wa"
+    above = "a directory above is watched with all below it"
+    assert System((rule,), (rule,)).verdict() == ("pass", f"{rule}; {above}")
+    assert System((rule,), (rule,), kinds=("watch",)).verdict()[0] == "fail"
+    table = (*System().mounts, "2 1 8:2 / /etc/docker rw shared:2 - ext4 /dev/sdb1 rw")
+    found, reason = System((rule,), (rule,), mounts=table).verdict()
+    assert (found, "on another file system" in reason) == ("error", True)
+    assert System((GOOD,), (GOOD,), mounts=table).verdict()[0] == "pass"
+    itself = (*System().mounts, "2 1 8:1 /etc/docker /etc/docker rw shared:1 - ext4 /dev/sda1 rw")
+    own = "-w /etc/docker -p wa"
+    for mounts, noted in ((table, True), (itself, False)):
+        note = "; holds if the rule was loaded after the file system there was mounted" if noted else ""
+        folder = at("/etc/docker", DIRECTORY)
+        assert System((own,), (own,), mounts=mounts).verdict(folder) == ("pass", f"{own}{note}")
+        assert System((own,), (own,), mounts=mounts).verdict() == ("pass", f"{own}; {above}")
+    assert System((rule,), (rule,), mounts=itself).verdict()[0] == "pass"
+    all_calls, whole = "-a always,exit -S all", "-w / -p wa"
+    assert System((all_calls,), (all_calls,), mounts=table, kinds=("rule",)).verdict() == ("pass", all_calls)
+    assert System((whole,), (whole,)).verdict() == ("pass", f"{whole}; {above}")
+    assert System((whole,), (whole,), mounts=table).verdict()[0] == "error"
+    elsewhere = (*System().mounts, "2 1 8:1 /srv /etc/docker rw shared:1 - ext4 /dev/sda1 rw")
+    assert System((rule,), (rule,), mounts=elsewhere).verdict()[0] == "error"
+
+
+def test_watch_of_a_directory_alone() -> None:
+    """What lies in a directory is covered by a rule on the tree, which auditctl prints like any other."""
+    rule, folder = "-w /etc/docker -p wa", at("/etc/docker", DIRECTORY)
+    assert System((rule,), (rule,), kinds=("tree",)).verdict(folder) == ("pass", rule)
+    expected = f"{rule!r} watches the directory alone, not what lies in it"
+    found, reason = System((rule,), (), kinds=("watch",)).verdict(folder)
+    assert (found, reason) == ("fail", expected)
+    taken = f"{rule}; taken for a watch of all below it, which auditctl does not show"
+    assert System((rule,), (rule,), kinds=()).verdict(folder) == ("pass", taken)
+    assert System((rule,), (rule,), kinds=()).verdict(at("/etc/docker")) == ("pass", rule)
+    run = "-w /run/containerd -p wa"
+    assert System((run,), kinds=()).verdict(at("/run/containerd", DIRECTORY)) == (
+        "error",
+        f"{run!r} covers what lies in /run/containerd only if that existed when the rule was loaded, which auditctl "
+        "does not show; the kernel tells where there is perl",
+    )
+
+
+def test_rule_inside_a_directory() -> None:
+    """A rule that leaves out a part of a directory fails it, but in 1.1.5 for overlay2 and volumes."""
+    root = at("/data/docker", DIRECTORY)
+    rule = "-w /data/docker -p wa"
+    for part, found in (
+        ("overlay2", "pass"),
+        ("volumes/web", "pass"),
+        ("containers", "fail"),
+        ("overlay2x", "fail"),
+    ):
+        hidden = f"-a never,exit -S all -F dir=/data/docker/{part}"
+        audit = System((hidden, rule), (rule,)).audit()
+        assert verdict("1.1.5", data_root=root, audit=audit)[0] == found
+        assert verdict("1.1.6", configuration_directory=root, audit=audit)[0] == "fail"
+
+
+def test_links_on_the_way() -> None:
+    """A path is compared without the links on its way; a rule whose path is a link watches the link."""
+    socket, rule = at("/run/docker.sock"), "-w /var/run/docker.sock -p wa"
+    on_the_way = System((rule,), (rule,), real={"/var/run/docker.sock": "/run/docker.sock"})
+    assert on_the_way.verdict(socket)[0] == "pass"
+    link = "-w /var/run -p wa"
+    found, reason = System((link,), links={"/var/run": "/run"}).verdict(socket)
+    assert (found, reason) == ("fail", f"no rule covers it; {link!r} watches a link and not where it leads")
+    both = System((link, "-w /d.sock -p wa"), links={"/var/run": "/run", "/d.sock": "/run/docker.sock"})
+    assert both.verdict(socket)[1].endswith(
+        f"; {link!r}, '-w /d.sock -p wa' watches a link and not where it leads"
+    )
+    assert [both.audit().leads_to(path) for path in ("/var/run", "/etc")] == ["/run", ""]
+
+
+def test_rules_of_the_next_start() -> None:
+    """What only a file has is pending; what no file has is lost at the next start."""
+    assert System((), (GOOD,)).verdict() == (
+        "fail",
+        "no rule covers it; restart pending: a rule in /etc/audit covers it",
+    )
+    lost, unread = "in no rules file, so that it is lost at the next start", "no auditd takes the records"
+    assert System((GOOD,), (), pid="0").verdict() == (
+        "pass",
+        f"{GOOD}; {lost}; {unread}, which go to the kernel's log",
+    )
+    old = f"-a exit,always -F path={JSON} -F perm=wa -k docker"
+    assert System((GOOD,), (old,)).verdict() == ("pass", GOOD)
+    assert "lost" in System((GOOD,), (f"-w {JSON} -p r",)).verdict()[1]
+    assert System((), ("-a task,never", GOOD)).verdict() == ("fail", "no rule covers it")
+
+
+def test_nobody_may_ask() -> None:
+    """Where auditctl may not be used the verdict is error, but not for a file that is absent."""
+    blind = System((GOOD,), status=4)
+    assert blind.verdict() == ("error", "audit: You must be root to run this program.")
+    absent = FileFact("/etc/sysconfig/docker", State.ABSENT)
+    assert verdict("1.1.13", sysconfig_file=absent, audit=blind.audit()) == (
+        "not applicable",
+        "/etc/sysconfig/docker does not exist",
+    )
+
+
+def test_auditctl_is_missing() -> None:
+    """Rules of other programs cannot be told then, unless the kernel says that it has none."""
+
+    def asked(*kernel: str) -> Audit:
+        text = "\n".join(["machine:x86_64", "missing:", *(f"kernel:{each}" for each in kernel)])
+        return Audit(Recording("host", "local", {AUDIT.name: Answer(AUDIT.name, 0, text, "")}), tuple)
+
+    def judged(*kernel: str) -> tuple[str, str]:
+        return verdict("1.1.11", configuration_file=at(JSON), audit=asked(*kernel))
+
+    missing = "auditctl is not installed, so the rules in the kernel cannot be told"
+    assert judged() == judged("enabled 1", "watch") == ("error", missing)
+    assert judged("enabled 1")[0] == judged("enabled 0", "watch")[0] == "fail"
+    assert asked("enabled 1").loaded == Loaded(True, 0, ())
+    assert asked("enabled 0", "watch").loaded == Loaded(False, 0, ())
+
+
+def test_status_that_says_nothing() -> None:
+    """An answer without `enabled` is no evidence."""
+    answer = Answer(AUDIT.name, 0, "status:lost 0\nrule:No rules", "")
+    audit = Audit(Recording("host", "local", {AUDIT.name: answer}), tuple)
+    assert verdict("1.1.11", configuration_file=at(JSON), audit=audit)[0] == "error"
+
+
+def test_forms_of_rules() -> None:
+    """Rules are read as auditctl prints them and as files have them."""
+    assert parse("-w /a b/c -p wa -k x y", {}) == Rule("-w /a b/c -p wa -k x y", path="/a b/c", tree=None,
+                                                       permissions=frozenset("wa"))  # fmt: skip
+    assert parse("-D", {}) is None
+    assert parse("No rules", {}) is None
+    assert parse("-b 8192", {}) is None
+    rule = parse(
+        "-a always,exit -F arch=b64 -S open -S creat -F dir=/srv/ -F perm=w -F key=k", {"/srv": "/data"}
+    )
+    assert rule is not None
+    assert (rule.path, rule.tree, rule.calls, rule.arch) == (
+        "/data",
+        True,
+        frozenset({"open", "creat"}),
+        "b64",
+    )
+    assert (rule.permissions, rule.limits) == (frozenset("w"), ())
+    never = parse("-a exclude,never -F msgtype=PATH", {})
+    assert never is not None
+    assert (never.list, never.action, blocking([never])) == ("exclude", "never", never.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("-w /a", "tree", Rule("", path="/a", tree=True)),
+        ("-w /a", "watch", Rule("", path="/a", tree=False)),
+        ("-w /srv/X/ -p w", "rule", Rule("", path="/srv/X", tree=None, permissions=frozenset("w"))),
+        ("-w / -p a", "", Rule("", path="/", tree=None, permissions=frozenset("a"))),
+        ("-A exit,always -S all", "", Rule("")),
+        ("-a possible,exit -S all", "", Rule("")),
+        ("-a always -S open", "", Rule("", list="", calls=frozenset({"open"}))),
+        ("-a never,task -F uid=0", "", Rule("", list="task", action="never", limits=("uid=0",))),
+        ("-w /a", "tree never", Rule("", path="/a", tree=True, action="never")),
+        ("-w /a -p w", "watch never", Rule("", path="/a", permissions=frozenset("w"), action="never")),
+    ],
+)
+def test_parts_of_a_rule(text: str, kind: str, expected: Rule) -> None:
+    """What a line leaves out has the meaning that auditctl gives it."""
+    text = f"{text} (never)" if kind.endswith("never") else text
+    assert parse(text.removesuffix(" (never)"), {}, kind) == replace(expected, text=text)
+
+
+@pytest.mark.parametrize(
+    ("listed", "meant"),
+    [
+        (" -p wa-w /a", "-w /a -p wa"),
+        (" -p wa-w /a -k b", "-w /a -k b -p wa"),
+        (" -p wa -k b-w-w /a", "-w /a -p wa -k b-w"),
+    ],
+)
+def test_rule_that_auditctl_lists_in_a_form_of_its_own(listed: str, meant: str) -> None:
+    """One whose permissions were given before its path is read, and told, in the usual order."""
+    rule = parse(listed, {})
+    assert rule is not None
+    assert (rule.path, rule.permissions, rule.text) == ("/a", frozenset("wa"), meant)
+
+
+def test_rule_on_permissions_alone() -> None:
+    """auditctl lists one without its action: the kernel tells it, and where nothing does it is the worse one."""
+    for kind, action in ("rule", "always"), ("rule never", "never"), ("", "never"):
+        rule = parse(" -p wa -k docker", {}, kind)
+        assert rule is not None
+        assert (rule.action, rule.path, rule.permissions) == (action, "", frozenset("wa"))
+    assert System((" -p wa", GOOD), kinds=("rule never", "watch")).verdict()[0] == "fail"
+    assert System((" -p x", GOOD), kinds=("rule never", "watch")).verdict()[0] == "pass"
+
+
+def test_rule_that_records_nothing_and_is_listed_as_a_watch() -> None:
+    """The kernel tells that it says `never`; where it cannot be asked, a file that has the rule does."""
+    hidden = f"left out by {GOOD + ' (never)'!r}"
+    assert System((GOOD,), kinds=("watch never",)).verdict() == ("fail", hidden)
+    never = f"-a never,exit -F path={JSON} -F perm=wa -F key=docker"
+    assert System((GOOD,), (never,), kinds=()).verdict() == ("fail", hidden)
+    for other in (never.replace(".json", ""), never.replace("wa", "r"), never.replace("never", "always")):
+        assert System((GOOD,), (other,), kinds=()).verdict()[0] == "pass"
+    whole = "-a always,exit -S all"
+    assert System((whole,), (never,), kinds=()).verdict()[0] == "pass"
+    assert System((GOOD,), (never, GOOD), kinds=("watch",)).verdict()[0] == "pass"
+
+
+def test_directory_in_which_changes_are_not_recorded() -> None:
+    """A rule on the directory alone hides who renames or removes a file there, and not who writes to it."""
+    whole = "-w /etc -p wa"
+    for permissions, passes in (("w", False), ("wa", False), ("a", True), ("r", True)):
+        never = f"-a never,exit -F path=/etc/docker -F perm={permissions} -F uid=0"
+        for rules in (never, GOOD), (GOOD, never), (never, whole):
+            assert (System(rules).verdict()[0] == "pass") is passes
+        assert System((whole, never)).verdict()[0] == "pass"
+    above = "-a never,exit -F path=/etc -F perm=w -F uid=0"
+    assert System((above, GOOD)).verdict()[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("word", "arch"),
+    [("b64", "b64"), ("x86_64", "b64"), ("aarch64", "b64"), ("b32", "b32"), ("i386", "b32"), ("i686", "b32")],
+)
+def test_words_for_architectures(word: str, arch: str) -> None:
+    """People and auditctl name them differently."""
+    assert parse(f"-a always,exit -F arch={word} -S open", {}) == Rule(
+        f"-a always,exit -F arch={word} -S open", arch=arch, calls=frozenset({"open"})
+    )
+
+
+def test_rule_without_a_list() -> None:
+    """It is one of the usual list."""
+    rules = [rule for rule in [parse("-a always -S all", {})] if rule]
+    assert coverage(rules, "/any", mode=FILE).by == tuple(rules)
+
+
+def test_rule_for_everything() -> None:
+    """A rule without a path and without limits records all."""
+    rules = [rule for rule in [parse("-a always,exit -S all", {})] if rule]
+    assert coverage(rules, "/any", mode=DIRECTORY).flaws == ()
+
+
+@pytest.mark.parametrize("number", [f"1.1.{number}" for number in range(3, 19)])
+def test_every_control_of_rules(number: str) -> None:
+    """Each control judges the file that it is given."""
+    import inspect
+
+    (argument,) = [name for name in inspect.signature(control(number)).parameters if name != "audit"]
+    good = System(("-w /x -p wa",), ("-w /x -p wa",), kinds=("watch",)).audit()
+    assert verdict(number, **{argument: at("/x")}, audit=good) == ("pass", "-w /x -p wa")
+    assert verdict(number, **{argument: at("/y")}, audit=good) == ("fail", "no rule covers it")
+    nothing: Subjects[FileFact] = Subjects("file", (), "there is none")
+    assert verdict(number, **{argument: nothing}, audit=good) == ("not applicable", "there is none")
+    unread = FileFact("/x", State.UNREAD, doubt="are you root?")
+    assert verdict(number, **{argument: unread}, audit=good)[0] == "error"
+
+
+# ---- 1.1.1
+
+
+ROOT = "1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw"
+VAR = "2 1 8:2 / /var rw shared:2 - ext4 /dev/sda2 rw"
+DOCKER = "3 1 8:3 / /var/lib/docker rw shared:3 - xfs /dev/sda3 rw"
+ITSELF = "3 1 8:1 /var/lib/docker /var/lib/docker rw - ext4 /dev/sda1 rw"
+BOUND = "3 1 8:1 /srv/docker /var/lib/docker rw - ext4 /dev/sda1 rw"
+OF_VAR = "3 2 8:2 /docker /var/lib/docker rw - ext4 /dev/sda2 rw"
+NUMBERED = "4 3 8:3 / /var/lib/docker/100000.100000 rw - xfs /dev/sda3 rw"
+NUMBERED_ITSELF = NUMBERED.replace("8:3 /", "8:3 /100000.100000")
+CONTAINERD = "5 1 8:5 / /var/lib/containerd rw - ext4 /dev/sda5 rw"
+PART = "3 1 8:3 /docker /var/lib/docker rw - xfs /dev/sda3 rw"
+SUBVOLUME = "3 1 0:42 /@docker /var/lib/docker rw - btrfs /dev/sda3 rw,ssd,subvolid=256,subvol=/@docker"
+
+
+class _Places(Places):
+    """Places by hand."""
+
+    root: str
+    containerd: str
+    links: tuple[FileFact, ...] | None
+
+    def __init__(self, root: str, containerd: str, links: tuple[FileFact, ...] | None) -> None:
+        object.__setattr__(self, "root", root)
+        object.__setattr__(self, "containerd", containerd)
+        object.__setattr__(self, "links", links)
+
+    def data_root(self) -> Subjects[FileFact]:
+        return Subjects("file", ((self.root, at(self.root, DIRECTORY)),))
+
+    def data_root_links(self) -> tuple[FileFact, ...]:
+        if self.links is None:
+            raise EvidenceError("may not be listed")
+        return self.links
+
+    @property
+    def containerd_roots(self) -> tuple[str, ...]:
+        return (self.containerd,)
+
+
+def storage(
+    *mounts: str,
+    root: str = "/var/lib/docker",
+    remap: bool = False,
+    store: bool = False,
+    containerd: str = "/var/lib/containerd",
+    links: tuple[FileFact, ...] | None = (),
+) -> tuple[str, str]:
+    """What 1.1.1 says of an engine whose daemon has this mount table."""
+    options = ["name=seccomp", *(["name=userns"] if remap else [])]
+    driver = [["driver-type", "io.containerd.snapshotter.v1"]] if store else [["Backing Filesystem", "xfs"]]
+    engine = Engine({"SecurityOptions": options, "DriverStatus": driver})
+    return verdict("1.1.1", storage=Storage(engine, _Places(root, containerd, links), parse_mounts(mounts)))
+
+
+def test_file_system_of_the_data_root() -> None:
+    """Only a mount point whose device is that of nothing around it passes."""
+    assert storage(ROOT, DOCKER) == ("pass", "/var/lib/docker is a mount point of its own: xfs, device 8:3")
+    assert storage(ROOT, VAR, DOCKER)[0] == "pass"
+    assert storage(ROOT)[0] == "fail"
+    assert storage(ROOT, ITSELF) == (
+        "fail",
+        "/var/lib/docker is on the file system of / (mounted from there), device 8:1",
+    )
+    assert storage(ROOT, BOUND)[0] == "fail"
+    assert storage(ROOT, VAR, BOUND)[0] == "fail"
+    assert storage(ROOT, VAR) == (
+        "fail",
+        "/var/lib/docker is on the file system of /var, device 8:2",
+    )
+    lib = "2 1 8:2 / /var/lib rw - ext4 /dev/sda2 rw"
+    assert storage(ROOT, lib)[1].endswith(
+        "is on the file system mounted at /var/lib, with all else that is there"
+    )
+    assert storage(ROOT, VAR, OF_VAR)[0] == "fail"
+    over_itself = DOCKER.replace("3 1", "4 3")
+    assert storage(ROOT, DOCKER, over_itself)[0] == "pass"
+    assert storage(ROOT, DOCKER, BOUND)[0] == "fail"  # what was mounted last is what is seen
+
+
+def test_directory_of_a_file_system() -> None:
+    """A directory that was mounted from a file system with room for others shares it, wherever that is."""
+    assert storage(ROOT, PART) == (
+        "fail",
+        "/var/lib/docker is the directory /docker of the file system on device 8:3",
+    )
+    assert storage(ROOT, PART.replace("8:3 /docker", "8:3 /"))[0] == "pass"
+    deep = "4 2 8:4 / /var/lib rw - ext4 /dev/sda4 rw"
+    assert storage(ROOT, VAR, deep, OF_VAR)[1].startswith("/var/lib/docker is on the file system of /var")
+    whole_var = "3 1 8:2 / /data/docker rw - ext4 /dev/sda2 rw"
+    assert storage(ROOT, VAR, whole_var, root="/data/docker")[0] == "fail"
+    assert storage(ROOT, whole_var, root="/data/docker")[0] == "pass"
+
+
+def test_file_system_that_borrows_from_another() -> None:
+    """An overlay has a device of its own, and its data lie elsewhere."""
+    own = "3 1 0:50 / /var/lib/docker rw - overlay overlay rw,lowerdir=/srv/l,upperdir=/srv/u,workdir=/srv/w"
+    for kind, verdict in (
+        ("overlay", "fail"),
+        ("fuse.bindfs", "fail"),
+        ("zfs", "pass"),
+        ("fuse.glusterfs", "pass"),
+    ):
+        assert storage(ROOT, own.replace("overlay overlay", f"{kind} x"))[0] == verdict
+
+
+def test_subvolume() -> None:
+    """A subvolume of btrfs counts as a file system, a directory in one does not, nor a disk shared with /."""
+    kind = "/var/lib/docker is a mount point of its own: btrfs, device 0:42, its subvolume /@docker"
+    assert storage(ROOT, SUBVOLUME) == ("pass", kind)
+    inside = SUBVOLUME.replace("/@docker /var", "/@docker/x /var")
+    assert storage(ROOT, inside)[0] == "fail"
+    not_btrfs = SUBVOLUME.replace("btrfs", "ext4")
+    assert storage(ROOT, not_btrfs)[0] == "fail"
+    system = "1 0 0:42 /@ / rw - btrfs /dev/sda3 rw,ssd,subvolid=255,subvol=/@"
+    assert storage(system, SUBVOLUME)[0] == "fail"
+
+
+def test_parts_of_the_data_root() -> None:
+    """What lies in the data root, and was mounted or led back to the host's file system, is not on its own."""
+    layers = "4 3 8:1 /srv/o /var/lib/docker/overlay2 rw - ext4 /dev/sda1 rw"
+    assert storage(ROOT, DOCKER, layers) == (
+        "fail",
+        "/var/lib/docker has /var/lib/docker/overlay2 on that of /",
+    )
+    assert storage(ROOT, DOCKER, layers.replace("8:1", "8:7"))[0] == "pass"
+    volume = "4 3 8:1 /srv/o /var/lib/docker/volumes/v/_data rw - ext4 /dev/sda1 rw"
+    assert storage(ROOT, DOCKER, volume)[0] == "pass"  # a user's own directory, lent to a container
+    link = FileFact("/var/lib/docker/volumes", State.FOUND, Node("/srv/v", DIRECTORY, 0, 0))
+    assert storage(ROOT, DOCKER, links=(link,)) == (
+        "fail",
+        "/var/lib/docker has /var/lib/docker/volumes on that of /",
+    )
+    inside = replace(link, itself=Node("/var/lib/docker/v", DIRECTORY, 0, 0))
+    assert storage(ROOT, DOCKER, links=(inside,))[0] == "pass"
+    assert storage(ROOT, DOCKER, links=None) == ("error", "may not be listed")
+    assert storage(ROOT, links=None)[0] == "fail"
+    numbered = "/var/lib/docker/100000.100000"
+    layers = layers.replace("overlay2", "100000.100000/overlay2")
+    assert storage(ROOT, DOCKER, layers, root=numbered, remap=True)[0] == "fail"
+
+
+def test_file_system_of_a_numbered_root() -> None:
+    """With user namespaces the disk is that of the directory above, or of the numbered one itself."""
+    root = "/var/lib/docker/100000.100000"
+    assert storage(ROOT, DOCKER, root=root, remap=True)[0] == "pass"
+    assert storage(ROOT, DOCKER, NUMBERED_ITSELF, root=root, remap=True)[0] == "pass"
+    assert storage(ROOT, NUMBERED, root=root, remap=True)[0] == "pass"
+    assert storage(ROOT, root=root, remap=True)[0] == "fail"
+    assert storage(ROOT, DOCKER, root=root)[0] == "fail"  # a data root that only looks like one
+
+
+def test_file_system_of_images_in_containerd() -> None:
+    """The root of containerd counts where the engine keeps its images there."""
+    assert storage(ROOT, DOCKER)[0] == "pass"
+    found, reason = storage(ROOT, DOCKER, store=True)
+    assert (found, reason.startswith("/var/lib/containerd is on the file system of /")) == ("fail", True)
+    assert storage(ROOT, DOCKER, CONTAINERD, store=True)[0] == "pass"
+    assert storage(ROOT, DOCKER, store=True, containerd="/var/lib/docker/containerd/daemon")[0] == "pass"
+
+
+def test_mount_table_without_root() -> None:
+    """A table that does not say where a path lies is no evidence."""
+    with pytest.raises(EvidenceError, match=r"^the mount table has no mount at /$"):
+        mount_of("/srv", parse_mounts((DOCKER,)))
+
+
+# ---- 1.1.2
+
+PEOPLE = """\
+user:root:0:0:/bin/bash
+user:toor:0:0:/bin/sh
+user:alice:1000:1000:/bin/bash
+user:bob:1001:999:/bin/bash
+user:carol:1002:1002:/bin/bash
+user:sync:4:0:/bin/sync
+group:root:0:
+group:docker:999:alice,root,toor
+group:containers:999:carol
+group:docker:500:dave
+group:empty:998:
+"""
+
+
+def accounts(text: str = PEOPLE) -> Accounts:
+    """The accounts of a target."""
+    return Accounts.of(Recording("host", "local", {ACCOUNTS.name: Answer(ACCOUNTS.name, 0, text, "")}))
+
+
+def controllers(socket: FileFact, *trusted: str, text: str = PEOPLE) -> tuple[str, str]:
+    """What 1.1.2 says of a socket."""
+    return verdict("1.1.2", api_socket=socket, accounts=accounts(text), policy=Policy(trusted_users=trusted))
+
+
+def test_members_of_the_group() -> None:
+    """Members by any entry with the number count, and users whose first group it is, but not root."""
+    docker = at("/run/docker.sock", 0o140660, gid=999, grants=())
+    group = "group docker and containers (gid 999)"
+    expected = f"not trusted by the policy: alice ({group}), bob ({group}), carol ({group})"
+    assert controllers(docker) == ("fail", expected)
+    assert controllers(docker, "alice", "bob")[1] == f"not trusted by the policy: carol ({group})"
+    assert controllers(docker, "alice", "bob", "carol") == ("pass", f"{group}: alice, bob, carol")
+    assert controllers(docker, "alic", "bob", "carol")[0] == "fail"
+
+
+def test_other_ways_into_the_group() -> None:
+    """Who administers the group is as good as a member; a password opens it to whoever knows that."""
+    docker = at("/run/docker.sock", 0o140660, gid=998, grants=())
+    closed = replace(docker, itself=replace(docker.node, mode=0o140600))
+    assert controllers(docker)[0] == "pass"
+    admin = f"{PEOPLE}admins:empty:carol\nadmins:docker:alice\n"
+    assert controllers(docker, text=admin) == (
+        "fail",
+        "not trusted by the policy: carol (group empty (gid 998))",
+    )
+    assert controllers(docker, "carol", text=admin)[0] == "pass"
+    password = f"{PEOPLE}password:empty\n"
+    expected = "whoever knows the password of the group empty (gid 998) may join it"
+    assert controllers(docker, text=password) == ("fail", expected)
+    assert controllers(closed, text=password)[0] == "pass"
+    assert controllers(docker, text=f"{PEOPLE}password:docker\n")[0] == "pass"
+    found, reason = controllers(docker, text=f"{PEOPLE}unread:\n")
+    assert (found, "/etc/gshadow could not be read" in reason) == ("error", True)
+    assert controllers(closed, text=f"{PEOPLE}unread:\n")[0] == "pass"
+    rootless = replace(docker, owners=frozenset({0, 1000}))
+    assert controllers(rootless, text=f"{PEOPLE}unread:\n")[0] == "pass"
+
+
+def test_group_of_nobody() -> None:
+    """An empty group, root's own and a number without a name pass, and the reason says so."""
+    for gid, name in ((998, "empty (gid 998)"), (0, "root (gid 0)"), (77, "gid 77, which has no name")):
+        socket = at("/run/docker.sock", 0o140660, gid=gid, grants=())
+        assert controllers(socket) == ("pass", f"group {name}: nobody but root")
+    in_roots = PEOPLE.replace("group:root:0:", "group:root:0:alice")
+    assert controllers(at("/s", 0o140660, grants=()), text=in_roots)[0] == "fail"
+
+
+def test_accounts_that_cannot_log_in() -> None:
+    """They count by their first group, which a program may use, but for those of the system with root's."""
+    docker, root = (at("/s", 0o140660, gid=gid, grants=()) for gid in (999, 0))
+    for line, socket, expected in (
+        ("user:app:990:999:/usr/sbin/nologin", docker, "app"),
+        ("user:eve:1009:0:/bin/sh", root, "eve"),
+        ("group:", root, ""),
+        ("nonsense:1:2", root, ""),
+    ):
+        ways = accounts(f"{PEOPLE}{line}\n").controllers(socket)
+        assert (expected in ways) == bool(expected)
+    assert accounts(f"{PEOPLE}user:sync:4:0:/bin/sync\n").controllers(root) == {}
+
+
+def test_every_way_to_the_socket() -> None:
+    """Owner, group and list let in together; who may only read or run it is not let in."""
+    allowed = (Grant("uid 1002", 6), Grant("gid 500", 6), Grant("uid 1003", 5))
+    socket = FileFact("/s", State.FOUND, Node("/s", 0o140660, 1000, 998), grants=allowed)
+    expected = {"alice": "owner of the socket", "carol": "access control list"}
+    expected |= {"dave": "access control list by group docker (gid 500)", "erin": "group empty (gid 998)"}
+    people = PEOPLE.replace("empty:998:", "empty:998:erin")
+    assert accounts(people).controllers(socket) == expected
+    reading = FileFact("/s", State.FOUND, Node("/s", 0o140441, 1000, 998), grants=())
+    assert accounts(people).controllers(reading) == {}
+
+
+def test_mode_of_the_socket() -> None:
+    """A group that may not write controls nothing; where everyone may, no list helps."""
+    assert controllers(at("/s", 0o140640, gid=999))[0] == "pass"
+    assert controllers(at("/s", 0o140666, gid=998, grants=())) == (
+        "fail",
+        "everyone on the host may write to it",
+    )
+
+
+def test_owner_of_the_socket() -> None:
+    """An owner who is not root counts, but for the user of a rootless engine."""
+    node = Node("/s", 0o140600, 1000, 1000)
+    socket = FileFact("/s", State.FOUND, node, grants=())
+    assert controllers(socket) == ("fail", "not trusted by the policy: alice (owner of the socket)")
+    assert controllers(replace(socket, owners=frozenset({0, 1000})))[0] == "pass"
+
+
+def test_access_control_list() -> None:
+    """Users and groups whom the list lets write count; an unknown list is an error."""
+    socket = at("/s", 0o140660, gid=0)
+    assert controllers(replace(socket, grants=(Grant("uid 1002", 6),)))[1].endswith(
+        "carol (access control list)"
+    )
+    assert controllers(replace(socket, grants=(Grant("uid 1002", 4),)))[0] == "pass"
+    assert (
+        "bob (access control list by group docker"
+        in controllers(replace(socket, grants=(Grant("gid 999", 6),)))[1]
+    )
+    assert controllers(replace(socket, grants=(Grant("uid 4242", 6),)))[1].endswith(
+        "uid 4242 (access control list)"
+    )
+    unknown = "whether /s has an access control list cannot be told; getfacl could"
+    assert controllers(socket) == ("error", unknown)
+
+
+def test_accounts_that_are_none() -> None:
+    """A list with a broken line is an error; passwords are not asked for."""
+    with pytest.raises(EvidenceError, match="has a line that is none"):
+        accounts("user:alice:x:1000:/bin/sh\n")
+    assert "cut -d : -f 1,3,4" in ACCOUNTS.script
+
+
+# ---- where the parts are
+
+
+def places(
+    text: str, *, executable: str = "/usr/bin/dockerd", sockets: tuple[str, ...] = (), rootless: bool = False
+) -> Places:
+    """The places that a probe's answer tells, beside a daemon in the mount namespace 1."""
+
+    @dataclass(frozen=True)
+    class Process:
+        executable: str
+        namespaces: dict[str, str]
+        rootless: bool
+
+    @dataclass(frozen=True)
+    class Daemon:
+        process: Process
+        containerd_sockets: tuple[str, ...]
+        engine: Engine
+        pid: int = 7
+
+    class Files:
+        def group(self, name: str) -> Subjects[FileFact]:
+            assert name == "service_unit_file"
+            return Subjects("file", (("/d.service", at("/d.service")), ("/x.conf", at("/x.conf"))))
+
+        def containerd_sockets(self) -> Subjects[FileFact]:
+            return Subjects("file", tuple((path, at(path)) for path in sockets))
+
+    process = Process(executable, {"mnt": "mnt:[1]"}, rootless)
+    daemon: Any = Daemon(process, sockets, Engine({"DockerRootDir": "/data/docker"}))
+    files: Any = Files()
+    answer = Answer("engine_places", 0, text, "")
+    return Places(Recording("host", "local", {"engine_places": answer}), daemon, files)
+
+
+RUNNING = """\
+running|7|/usr/bin/dockerd
+running|8|/opt/new/containerd (deleted)
+running|9|/usr/bin/containerd
+argument|8|containerd
+argument|8|--config=/opt/new/c.toml
+containerd-in-use|file|/opt/new/c.toml|/opt/new/c.toml
+toml|8|root = "/data/containerd"
+toml|8|[other]
+toml|8|  root = "/other"
+toml|8|[grpc]
+toml|8|  address = "/var/run/containerd/containerd.sock"
+argument|9|containerd
+namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 7/ns/mnt -> mnt:[1]
+namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 8/ns/mnt -> mnt:[1]
+namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 9/ns/mnt -> mnt:[2]
+program containerd|file|/bin/containerd|/usr/local/bin/containerd
+program runc|file|/usr/bin/runc|/usr/sbin/runc
+program runc|file|/usr/sbin/runc|/usr/sbin/runc
+containerd-directory|directory|/run/containerd|/run/containerd
+containerd-configuration|absent|/etc/containerd/config.toml|
+"""
+SOCKET = "/run/containerd/containerd.sock"
+
+
+REGULAR = stat.S_IFREG
+
+
+def there(path: str, real: str = "", mode: int = REGULAR) -> FileFact:
+    """What the probe found at a path, and where that really is."""
+    return FileFact(path, State.FOUND, Node(real or path, mode, 0, 0))
+
+
+def group(found: Places, name: str) -> list[str]:
+    """The paths of a group."""
+    return [fact.node.path for _, fact in found.group(name)]
+
+
+def test_programs_are_those_that_run_and_those_that_are_found() -> None:
+    """A program counts where it really is, once; one of another container is not the host's."""
+    found = places(RUNNING, sockets=(SOCKET,), executable="/opt/dockerd (deleted)")
+    assert group(found, "daemon_program") == ["/opt/dockerd"]
+    assert group(found, "containerd_program") == ["/opt/new/containerd", "/usr/local/bin/containerd"]
+    assert group(found, "runc_program") == ["/usr/sbin/runc"]
+    assert group(found, "containerd_shim") == []
+    assert found.group("containerd_shim").nothing.startswith("there is no containerd-shim")
+    with pytest.raises(EvidenceError, match="are you root"):
+        places(RUNNING, executable="").group("daemon_program")
+
+
+def test_containerd_in_use() -> None:
+    """Its root, its file and its directory are those of the one at whose socket the daemon is a client."""
+    found = places(RUNNING, sockets=(SOCKET,))
+    assert found.containerd_roots == ("/data/containerd",)
+    assert group(found, "containerd_configuration") == ["/opt/new/c.toml"]
+    assert group(found, "containerd_directory") == ["/run/containerd"]
+    own = places(RUNNING, sockets=("/run/docker/containerd/containerd.sock",))
+    assert group(own, "containerd_directory") == ["/run/docker/containerd", "/run/containerd"]
+    with pytest.raises(EvidenceError, match="could not be looked at"):
+        _ = own.containerd_roots
+    assert [fact.state for _, fact in own.group("containerd_configuration")] == [State.ABSENT]
+
+
+def test_programs_and_directories_are_whole() -> None:
+    """Each is told with its kind and by its place; what is not there is told as that."""
+    text = f"{RUNNING}program containerd-shim-runc-v1|file|/bin/shim1|/bin/shim1\n"
+    text += "program containerd-shim-runc-v2|file|/bin/shim2|/opt/shim2\n"
+    found = places(text, sockets=(SOCKET,))
+    assert found.group("daemon_program") == Subjects(
+        "file", (("/usr/bin/dockerd", at("/usr/bin/dockerd", REGULAR)),)
+    )
+    programs = (
+        ("/opt/new/containerd", at("/opt/new/containerd", REGULAR)),
+        ("/usr/local/bin/containerd", there("/bin/containerd", "/usr/local/bin/containerd")),
+    )
+    nothing = "there is no {}: none runs, and none is in the directories of programs"
+    assert found.group("containerd_program") == Subjects("file", programs, nothing.format("containerd"))
+    assert found.group("containerd_shim") == Subjects("file", (), nothing.format("containerd-shim"))
+    assert group(found, "runc_v1_shim") == ["/bin/shim1"]
+    assert group(found, "runc_v2_shim") == ["/opt/shim2"]
+    folder = at("/run/containerd", stat.S_IFDIR)
+    nowhere = "containerd has no directory: it does not run"
+    assert found.group("containerd_directory") == Subjects("file", (("/run/containerd", folder),), nowhere)
+    assert found.group("containerd_configuration") == Subjects(
+        "file", (("/opt/new/c.toml", there("/opt/new/c.toml")),), "containerd has no configuration file"
+    )
+    assert found.group("unit_file").named == (("/d.service", at("/d.service")),)
+
+
+def test_directory_of_containerd() -> None:
+    """It is told by its place without links; one that may not be looked at is told by its name."""
+    for line, expected in (
+        ("directory|/run/containerd|/srv/c", there("/run/containerd", "/srv/c", stat.S_IFDIR)),
+        ("unread|/run/containerd|", FileFact("/run/containerd", State.UNREAD, doubt="are you root?")),
+    ):
+        found = places(f"containerd-directory|{line}\n").group("containerd_directory")
+        path = expected.itself.path if expected.itself else "/run/containerd"
+        assert found.named == ((path, expected),)
+    assert (
+        places("containerd-directory|directory|/c|/c\n", rootless=True).group("containerd_directory").named
+        == ()
+    )
+
+
+def test_data_root_and_what_lies_in_it() -> None:
+    """The data root is the one that the engine names; where it may not be listed, no link in it is known."""
+    word, part = (
+        "data-root|directory|/data/docker|/mnt/docker\n",
+        "data-root-part|directory|/data/docker/a|/data/a\n",
+    )
+    root = there("/data/docker", "/mnt/docker", stat.S_IFDIR)
+    link = there("/data/docker/a", "/data/a", stat.S_IFDIR)
+    found = places(f"{word}data-root-listed|\n{part}")
+    assert found.group("data_root") == Subjects("file", (("/data/docker", root),))
+    assert found.data_root_links() == (link,)
+    assert places("data-root-listed|\n").data_root_links() == ()
+    for text in ("", word.replace("/data/docker", "/var/lib/docker", 1)):
+        unread = FileFact("/data/docker", State.UNREAD, doubt="the probe did not find it")
+        assert places(text).group("data_root").named == (("/data/docker", unread),)
+    with pytest.raises(
+        EvidenceError, match=r"^what lies in the data root may not be listed; are you root\?$"
+    ):
+        places(word + part).data_root_links()
+
+
+USUAL = ("/run/containerd/containerd.sock", "/var/lib/containerd", "/etc/containerd/config.toml")
+GRPC = ('root = "/X"', "[grpc]", '  address = "/run/x/x|y.sock"')
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines", "expected"),
+    [
+        ((), (), USUAL),
+        (("-a", "/run/x/x.sock", "-c", "/c"), (), ("/run/x/x.sock", USUAL[1], "/c")),
+        (("--address", "/run/x/x.sock", "--root", "/r", "--config", "/c"), (), ("/run/x/x.sock", "/r", "/c")),
+        (("-address=/run/x/x.sock", "-root=/r=s", "-config=/c"), (), ("/run/x/x.sock", "/r=s", "/c")),
+        (("--root=/old", "--root=/a|b", "-c=/c"), (), (USUAL[0], "/a|b", "/c")),
+        (("--root",), (), USUAL),
+        (("-", "/x", "--rootless=/x", "-r", "/x", "--log-level"), (), USUAL),
+        ((), GRPC, ("/run/x/x|y.sock", "/X", USUAL[2])),
+        (("--address=/run/a/a.sock", "--root=/r"), GRPC, ("/run/a/a.sock", "/r", USUAL[2])),
+        ((), ("[other]", "root = '/o'", "address = '/o'"), USUAL),
+        ((), ("address = '/o'", "root = '/q'"), (USUAL[0], "/q", USUAL[2])),
+    ],
+)
+def test_settings_of_containerd(
+    arguments: tuple[str, ...], lines: tuple[str, ...], expected: tuple[str, str, str]
+) -> None:
+    """The command line counts before its file, each line of that in its section, and both before the defaults."""
+    address, root, configuration = expected
+    text = ["running|8|/usr/bin/containerd", "namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 8/ns/mnt -> mnt:[1]"]
+    text += [f"argument|8|{each}" for each in ("containerd", *arguments)] + [
+        f"toml|8|{each}" for each in lines
+    ]
+    text += [f"containerd-in-use|file|{path}|{path}" for path in (configuration, "/another.toml")]
+    found = places("\n".join(text), sockets=(address,))
+    assert found.containerd_roots == (root,)
+    assert group(found, "containerd_configuration") == [configuration]
+
+
+def test_file_that_the_daemon_wrote() -> None:
+    """The configuration that dockerd writes for its own containerd is not the site's."""
+    text = RUNNING.replace("/opt/new/c.toml", "/run/docker/containerd/containerd.toml").replace(
+        "/var/run/containerd/containerd.sock", "/var/run/docker/containerd/containerd.sock"
+    )
+    found = places(text, sockets=("/run/docker/containerd/containerd.sock",))
+    assert [path for path, _ in found.group("containerd_configuration")] == ["/etc/containerd/config.toml"]
+
+
+def test_every_group_has_a_fixture() -> None:
+    """What a control may ask for is known to pytest."""
+    from hullcheck.plugin import fixtures
+
+    assert all(hasattr(fixtures, name) for name in GROUPS)
+
+
+# ---- 1.2.1
+
+
+def hardened(record: Hardening | None, today: str = "2026-06-01") -> tuple[str, str]:
+    """What 1.2.1 says at the day of a recording."""
+    gathered = datetime.fromisoformat(today).replace(tzinfo=UTC).timestamp()
+    said = {
+        "os_release": 'PRETTY_NAME="Debian GNU/Linux 13"',
+        "engine_presence": "command docker /usr/bin/docker",
+        "docker_info": '{"ServerVersion": "26.1.5"}',
+    }
+    answers = {name: Answer(name, 0, text, "") for name, text in said.items()}
+    policy = Policy(os_hardening=record)
+    facts = Facts(Recording("host", "local", answers, gathered=gathered), policy)
+    return verdict("1.2.1", system=facts.system, policy=policy)
+
+
+def test_assessment_of_the_operating_system() -> None:
+    """Without a record, with one that is too old or lies ahead, a person is asked; else it passes."""
+    record = Hardening("CIS Debian 13", date(2026, 3, 31), 90)
+    assert hardened(None)[0] == "manual"
+    assert hardened(record) == (
+        "pass",
+        "Debian GNU/Linux 13 was assessed against CIS Debian 13 on 2026-03-31; that counts until 2026-06-29",
+    )
+    assert hardened(record, "2026-06-29")[0] == "pass"
+    assert hardened(record, "2026-06-30")[0] == "manual"
+    assert hardened(record, "2026-03-30")[0] == "manual"
+
+
+def test_dead_engine_leaves_nothing_to_a_person() -> None:
+    """1.2.1 is an error like all others where the engine does not answer, with what docker said."""
+    info = '{"ServerVersion": "", "ServerErrors": ["Cannot connect to the Docker daemon"]}'
+    answers = {
+        "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+        "docker_info": Answer("docker_info", 0, info, ""),
+    }
+    with pytest.raises(EvidenceError, match="does not answer: Cannot connect to the Docker daemon"):
+        _ = Facts(Recording("host", "local", answers), Policy()).system
+
+
+def test_record_of_an_assessment() -> None:
+    """The policy takes a standard, a day, and for how many days it counts; all else is named as wrong."""
+    written = {"standard": "CIS Debian 13", "assessed": "2026-03-31", "valid_days": 90}
+    assert Policy.from_mapping({"os_hardening": written}).os_hardening == Hardening(
+        "CIS Debian 13", date(2026, 3, 31), 90
+    )
+    assert Policy().os_hardening is None
+    for key, value in (
+        ("standard", " "),
+        ("assessed", "2026-02-30"),
+        ("assessed", "31.3.2026"),
+        ("valid_days", 0),
+        ("valid_days", True),
+        ("result", "good"),
+    ):
+        with pytest.raises(PolicyError, match=rf"os_hardening\.{key}: "):
+            Policy.from_mapping({"os_hardening": {**written, key: value}})
+    with pytest.raises(PolicyError, match=r"os_hardening\.assessed: is missing"):
+        Policy.from_mapping({"os_hardening": {"standard": "CIS"}})
+
+
+# ---- 1.2.2
+
+COMMUNITY = "Docker Engine - Community"
+TABLE = DATE.isoformat()
+
+
+def release(version: str, vendor: str = COMMUNITY, today: str = TABLE, **system: str) -> tuple[str, str]:
+    """What 1.2.2 says of an engine at a day."""
+    found = Release(version, vendor, system, date.fromisoformat(today))
+    return verdict("1.2.2", release=found)
+
+
+def test_releases_of_docker() -> None:
+    """Lines that ended fail, as do releases without a known mend; newer ones than the table are manual."""
+    assert release("29.3.1")[0] == "pass"
+    assert release("29.9.0")[0] == "pass"
+    assert "older than 29.3.1, which mends CVE-2026-34040" in release("29.3.0")[1]
+    assert release("28.5.2")[0] == "fail"
+    assert release("28.6.0")[0] == "pass"
+    assert "the line 27 has not been maintained since 2025-05-03" in release("27.5.1")[1]
+    assert (
+        release("26.1.5")[0]
+        == release("20.10.24")[0]
+        == release("1.13.1")[0]
+        == release("17.03.2-ce")[0]
+        == "fail"
+    )
+    assert release("30.0.0")[0] == "manual"
+    assert release("29.4.0-rc.1")[0] == "fail"
+    assert release("nonsense")[0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("version", "vendor", "first"), [("29.3.1", COMMUNITY, "2025-11-10"), ("26.1.5+dfsg1", "", "2024-04-22")]
+)
+def test_release_that_was_not_there_yet(version: str, vendor: str, first: str) -> None:
+    """A clock that is before the first release of the line proves nothing of it, whoever built it."""
+    debian = {"ID": "debian", "VERSION_ID": "13"} if not vendor else {}
+    assert release(version, vendor, today=first, **debian)[0] == "pass"
+    for today in ("1970-01-01", "2000-01-01", str(date.fromisoformat(first) - timedelta(1))):
+        found, reason = release(version, vendor, today=today, **debian)
+        assert found == "error"
+        assert f"began on {first}, and the clock says {today}" in reason
+
+
+def test_release_is_judged_by_the_later_clock() -> None:
+    """Neither clock alone keeps a line alive, and without one nothing is judged."""
+    may, june = (datetime(2026, month, 1, 12, tzinfo=UTC).timestamp() for month in (5, 6))
+    for target, auditor in ((may, june), (june, may), (june, 0)):
+        recording = Recording("host", "local", gathered=target, asked=auditor)
+        assert OperatingSystem.of(recording).today == date(2026, 6, 1)
+    with pytest.raises(EvidenceError, match="does not tell its time"):
+        OperatingSystem.of(Recording("host", "local"))
+
+
+def test_releases_are_judged_at_the_time_of_the_recording() -> None:
+    """What is maintained on one day is not on a later one, and an old table vouches for nothing."""
+    assert release("27.5.1", today="2025-05-03")[1].endswith("known to mend CVE-2026-34040 (high)")
+    assert "has not been maintained" in release("27.5.1", today="2025-05-04")[1]
+    assert release("25.0.15", today="2026-06-01")[0] == "pass"
+    assert release("25.0.15", today="2026-12-05")[0] == "fail"
+    last = (DATE + timedelta(GOOD_FOR_DAYS)).isoformat()
+    assert release("29.3.1", today=last)[0] == "pass"
+    found, reason = release("29.3.1", today=(DATE + timedelta(GOOD_FOR_DAYS + 1)).isoformat())
+    assert (found, "too old to know" in reason) == ("manual", True)
+
+
+def test_builds_of_distributions() -> None:
+    """They are as good as the distribution is alive: by its own word or by the table; else it is manual."""
+    debian = {"ID": "debian", "VERSION_ID": "12", "PRETTY_NAME": "Debian GNU/Linux 12"}
+    found, reason = release("20.10.24+dfsg1", "", **debian)
+    assert (found, "gets updates until 2028-06-30" in reason) == ("pass", True)
+    assert release("20.10.24+dfsg1", "", today="2028-06-30", **debian)[0] == "pass"
+    assert release("20.10.24+dfsg1", "", today="2028-07-01", **debian)[0] == "fail"
+    assert release("27.5.1-0ubuntu3", COMMUNITY, ID="ubuntu", VERSION_ID="24.04")[0] == "pass"
+    assert release("27.5.1", "", ID="fedora", SUPPORT_END="2026-12-02")[0] == "pass"
+    assert release("27.5.1", "", ID="fedora", SUPPORT_END="2026-03-31")[0] == "fail"
+    assert release("27.5.1", "", ID="alpine", VERSION_ID="3.22.2")[0] == "pass"
+    assert release("27.5.1", "", ID="alpine", VERSION_ID="3.23_alpha2")[0] == "manual"
+    for name, version in (("debian", "10"), ("ubuntu", "23.10"), ("alpine", "3.2"), ("centos", "7")):
+        assert release("27.5.1", "", ID=name, VERSION_ID=version)[0] == "fail"
+    found, reason = release("18.09.1", "", ID="debian", VERSION_ID="10")
+    assert (found, reason.endswith(f"which got its last updates before {TABLE}")) == ("fail", True)
+    assert release("18.09.1", "", today="2022-01-01", ID="debian", VERSION_ID="10")[0] == "manual"
+    assert release("27.5.1", "", ID="debian")[0] == "manual"
+    assert release("27.5.1", "", ID="arch")[0] == "manual"
+    assert release("25.0.9", "Mirantis Container Runtime")[0] == "manual"
+
+
+def test_release_of_a_recording() -> None:
+    """Version, vendor, system and day are those of the recording."""
+    answers = {
+        "docker_version": json.dumps({"Platform": {"Name": COMMUNITY}}),
+        "os_release": 'ID=debian\nVERSION_ID="13"\n',
+    }
+    recording = Recording(
+        "host", "local", {name: Answer(name, 0, text, "") for name, text in answers.items()}, gathered=86400.0
+    )
+    found = Release.of(recording, Engine({"ServerVersion": "29.3.1"}))
+    assert found == Release("29.3.1", COMMUNITY, {"ID": "debian", "VERSION_ID": "13"}, date(1970, 1, 2))
+
+
+def recorded_release(version: object, os_release: str, gathered: float = 1.78e9) -> Recording:
+    """What an audit stores of an engine and its system."""
+    texts = {"docker_version": json.dumps(version), "os_release": os_release}
+    answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
+    return Recording("host", "local", answers, gathered=gathered)
+
+
+def test_words_of_releases() -> None:
+    """The whole reason: what was found, of which system, and what the table of releases is good for."""
+    assert release("29.3.1") == (
+        "pass",
+        f"engine 29.3.1 (Docker Engine - Community), maintained by the table of releases of {TABLE}",
+    )
+    late = (DATE + timedelta(GOOD_FOR_DAYS + 1)).isoformat()
+    for version in ("29.3.1", "29.9.0"):  # listed, and newer than what is listed of its line
+        assert release(version, today=late) == (
+            "manual",
+            f"engine {version} (Docker Engine - Community): the table of releases is of {TABLE}, too old to"
+            " know whether the line 29 is still maintained; update hullcheck, or compare with the release notes",
+        )
+    unknown = ": is that still maintained? No end is known of it"
+    assert release("27.5.1", "", ID="arch", PRETTY_NAME="Arch Linux") == (
+        "manual",
+        f"engine 27.5.1 as built by Arch Linux{unknown}",
+    )
+    assert release("27.5.1", "", ID="arch") == ("manual", f"engine 27.5.1 as built by arch{unknown}")
+    assert release("27.5.1", "") == (
+        "manual",
+        f"engine 27.5.1 as built by a system that does not say its name{unknown}",
+    )
+    assert release("nonsense") == ("error", "'nonsense' is not a version of the engine")
+
+
+@pytest.mark.parametrize("platform", [None, {}, {"Name": ""}, {"Name": None}], ids=str)
+def test_engine_without_a_vendor(platform: object) -> None:
+    """A build whose vendor is not named is one of a distribution; an engine that says nothing is an error."""
+    recording = recorded_release({"Platform": platform}, "ID=debian\nVERSION_ID=13\n")
+    assert Release.of(recording, Engine({"ServerVersion": "26.1.5"})).vendor == ""
+    told = "^docker version: the engine did not describe itself$"
+    with pytest.raises(EvidenceError, match=told):
+        Release.of(recorded_release(None, "ID=x"), Engine({"ServerVersion": "26.1.5"}))
+
+
+def test_names_of_systems() -> None:
+    """A system is called as it says, by the one name or the other; the day is that of UTC."""
+    a = "ID=x\nNAME='X'\nPRETTY_NAME=\"X Linux = XX\"\nHOME_URL=http://x/?a=b\n"
+    for text, name in (
+        (a, "X Linux = XX"),
+        ("ID=x\nNAME='X Linux'\n", "X Linux"),
+        ("ID=x\n", "a system that does not say its name"),
+    ):
+        found = OperatingSystem.of(recorded_release({}, text, 86399.0))
+        assert found == OperatingSystem(name, date(1970, 1, 1))
+    silent = Recording(
+        "host", "local", {"os_release": Answer("os_release", 1, "", "cat: no")}, gathered=1.78e9
+    )
+    assert OperatingSystem.of(silent).name == "a system that does not say its name"
+    assert os_release(recorded_release({}, a)) == {
+        "ID": "x",
+        "NAME": "X",
+        "PRETTY_NAME": "X Linux = XX",
+        "HOME_URL": "http://x/?a=b",
+    }
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Midway"])
+def test_day_does_not_depend_on_where_we_are(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day is that of UTC, wherever the audit runs."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert OperatingSystem.of(recorded_release({}, "NAME=x", 86400 * 1.5)).today == date(1970, 1, 2)
+        assert times.day(86400 * 1.02) == times.day(86400 * 1.98) == date(1970, 1, 2)
+        assert OperatingSystem.of(recorded_release({}, "NAME=x", 86400 * 1.02)).today == date(1970, 1, 2)
+        assert OperatingSystem.of(recorded_release({}, "NAME=x", 86400 * 1.98)).today == date(1970, 1, 2)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_table_of_releases() -> None:
+    """Lines are in order, the newest first, and their days make sense."""
+    assert [line.released for line in LINES] == sorted((line.released for line in LINES), reverse=True)
+    assert all(line.ended is None or line.ended > line.released for line in LINES)
+    assert all(line.latest.startswith(line.name + ".") for line in LINES)

@@ -1,0 +1,235 @@
+"""Section 6: what lies about is counted by what uses it, and its age is judged when it was recorded."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hullcheck.facts import Facts
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts.images.unused import Idle, older_than
+from hullcheck.policy import Policy, PolicyError, SprawlLimits
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from hullcheck.verdicts import EvidenceError
+from selftests.kit.judging import judged
+
+NOW = "2026-06-30T12:00:00Z"
+NEVER = "0001-01-01T00:00:00Z"
+
+
+def image(name: str, *tags: str, parent: str = "", created: str = NOW, tagged: str = NEVER) -> str:
+    """A line of the probe's answer: an image whose id is made of its name."""
+    document = {"Id": identifier(name), "Parent": identifier(parent) if parent else "", "Config": {}}
+    document |= {"RepoTags": list(tags), "RepoDigests": [], "Created": created, "Tagged": tagged}
+    return f"image {json.dumps(document)}"
+
+
+def identifier(name: str) -> str:
+    """The id of an image made for a test."""
+    return f"sha256:{name.encode().hex():0<64}"
+
+
+def container(
+    name: str, created: str = NOW, finished: str = NEVER, status: str = "exited", of: str = ""
+) -> str:
+    """A line of the probe's answer: a container, which does not run if nothing else is said."""
+    document = {"Id": name, "Name": f"/{name}", "Status": status, "Image": identifier(of)}
+    return f"container {json.dumps(document | {'Created': created, 'Finished': finished})}"
+
+
+def facts(*lines: str, used: tuple[str, ...] = (), stderr: str = "", status: int = 0, **limits: Any) -> Facts:
+    """A target of which the probes said this, where running containers were made from the images *used*."""
+    running = [container(f"uses-{name}", status="running", of=name) for name in used]
+    ours = [*running, *(line for line in lines if line.startswith("container "))]
+    others = [line for line in lines if not line.startswith("container ")]
+    answers = {
+        IMAGES.name: Answer(IMAGES.name, status, "\n".join([*others, "--blobs", ""]), stderr),
+        DOCKER_CONTAINERS.name: Answer(
+            DOCKER_CONTAINERS.name, 0, "\n".join([*ours, "--proc", "--paths"]), ""
+        ),
+        "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+        "docker_info": Answer("docker_info", 0, '{"ServerVersion": "26.1.5"}', ""),
+    }
+    gathered = datetime.fromisoformat(NOW).timestamp()
+    recording = Recording("host", "local", answers, gathered=gathered)
+    return Facts(recording, Policy(sprawl=SprawlLimits(**limits)))
+
+
+def verdict(number: str, target: Facts) -> tuple[str, str]:
+    """Verdict and reason."""
+    return judged(number, target)["host"]
+
+
+def days_ago(days: float) -> str:
+    """A time as the engine writes it."""
+    time = datetime.fromtimestamp(datetime.fromisoformat(NOW).timestamp() - days * 86400, UTC)
+    return time.strftime("%Y-%m-%dT%H:%M:%S.%f123Z")
+
+
+# ---- 6.1
+
+
+def test_image_that_is_used_by_id() -> None:
+    """An image counts as used by its id, whatever its names are now."""
+    lines = (image("a", "a:1", "a:2", "b:1"), image("c"))
+    assert verdict("6.1", facts(*lines, used=("a", "c"), unused_images=0)) == ("pass", "no unused images")
+    found = verdict("6.1", facts(*lines, used=("c",), unused_images=0))
+    assert found == ("fail", "1 unused images, allowed are 0: a:1 (0 d)")
+
+
+def test_image_without_a_name() -> None:
+    """A dangling image counts under its short id; one that was pulled by digest, under that."""
+    found = verdict("6.1", facts(image("a"), unused_images=0))
+    assert found == ("fail", "1 unused images, allowed are 0: 610000000000 (0 d)")
+    digest = json.loads(image("a").removeprefix("image ")) | {
+        "RepoDigests": ["reg/a@sha256:12"],
+        "RepoTags": None,
+    }
+    found = verdict("6.1", facts(f"image {json.dumps(digest)}"))
+    assert found == ("pass", "1 unused images: reg/a@sha256:12 (0 d)")
+    assert "610000000000" in verdict("6.1", facts(image("a", "<none>:<none>")))[1]
+
+
+def test_images_between() -> None:
+    """What a used image was built from is used; what an unused one was built from counts once, with it."""
+    chain = (
+        image("base", "base:1"),
+        image("layer", parent="base"),
+        image("app", "app:1", parent="layer"),
+        image("other", parent="layer"),
+    )
+    assert verdict("6.1", facts(*chain, used=("app",)))[1] == "1 unused images: 6f7468657200 (0 d)"
+    assert verdict("6.1", facts(*chain))[1] == (
+        "3 unused images: 6f7468657200 (0 d), app:1 (0 d), base:1 (0 d)"
+    )
+
+
+def test_parents_in_a_circle_end() -> None:
+    """An answer that makes no sense does not hang the judge."""
+    lines = (image("a", "a:1", parent="b"), image("b", "b:1", parent="a"))
+    assert verdict("6.1", facts(*lines, used=("a",)))[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("days", "tagged", "expected"),
+    [(29, None, "pass"), (31, None, "fail"), (900, 29, "pass"), (900, 31, "fail")],
+)
+def test_age_of_an_image(days: int, tagged: int | None, expected: str) -> None:
+    """It lies there since it was made, or last given a name here; old in the registry is not old here."""
+    last = NEVER if tagged is None else days_ago(tagged)
+    found, reason = verdict("6.1", facts(image("a", "a:1", created=days_ago(days), tagged=last)))
+    assert found == expected
+    assert ("there for more than 30 days: a:1 (31 d)" in reason) == (expected == "fail")
+
+
+def test_number_of_images() -> None:
+    """Ten pass where the policy is silent, eleven fail, and no more than ten names are shown."""
+    lines = [image(f"{number:02}", f"i:{number}", created=days_ago(number)) for number in range(12)]
+    assert verdict("6.1", facts(*lines[:10]))[0] == "pass"
+    assert verdict("6.1", facts(*lines[:11]))[0] == "fail"
+    found, reason = verdict("6.1", facts(*lines))
+    assert found == "fail"
+    assert reason.startswith("12 unused images, allowed are 10: i:11 (11 d), i:10 (10 d)")
+    assert reason.endswith("i:2 (2 d) and 2 more")
+    assert verdict("6.1", facts(*lines, unused_images=12))[0] == "pass"
+
+
+# ---- 6.2
+
+
+@pytest.mark.parametrize(
+    ("created", "finished", "expected"),
+    [(900, 29, "pass"), (900, 31, "fail"), (29, None, "pass"), (31, None, "fail")],
+)
+def test_age_of_a_container(created: int, finished: int | None, expected: str) -> None:
+    """It lies there since it stopped; one that never ran, since it was made."""
+    end = NEVER if finished is None else days_ago(finished)
+    found, reason = verdict("6.2", facts(container("web", days_ago(created), end)))
+    assert found == expected
+    assert "web (" in reason
+
+
+def test_number_of_containers() -> None:
+    """More than the policy allows fail, all that are allowed pass."""
+    lines = [container(name) for name in "abc"]
+    assert verdict("6.2", facts(*lines))[0] == "pass"
+    assert verdict("6.2", facts(*lines, stopped_containers=3))[0] == "pass"
+    assert verdict("6.2", facts(*lines, stopped_containers=2)) == (
+        "fail",
+        "3 stopped containers, allowed are 2: a (0 d), b (0 d), c (0 d)",
+    )
+    assert verdict("6.2", facts()) == ("pass", "no stopped containers")
+
+
+def test_limit_of_age_is_a_limit() -> None:
+    """What is as old as the policy allows passes, and what is older by a moment does not."""
+    lines = [Idle("a", 30.0), Idle("b", 30.001), Idle("c", 29.0)]
+    assert [each.name for each in older_than(lines, 30)] == ["b"]
+
+
+def test_image_is_called_by_its_name() -> None:
+    """By a tag, or else a digest; one that has neither, by its id."""
+    a, b = image("a", "<none>:<none>", "a:1"), image("b", "<none>:<none>")
+    found = facts(a, b).sprawl.unused_images
+    assert {each.name for each in found} == {"a:1", identifier("b")[7:19]}
+
+
+# ---- evidence
+
+
+def test_answers_that_cannot_be_judged() -> None:
+    """A failed probe, a description that is cut off and one without a time are errors."""
+    no_engine = facts(status=1, stderr="Cannot connect to the Docker daemon")
+    assert verdict("6.1", no_engine) == ("error", "images: Cannot connect to the Docker daemon")
+    for line in ('image {"Id":"a"', 'image {"Id":"a"}', "image 5", image("a", created="yesterday")):
+        assert verdict("6.1", facts(line))[0] == "error"
+    assert verdict("6.2", facts(container("a", created="x", finished="y"))) == (
+        "error",
+        "docker inspect: 'x' is not a time",
+    )
+    assert verdict("6.2", facts(container("a", created="2026-06-30T12:00:00")))[0] == "error"  # of no zone
+
+
+def test_something_that_went_away_meanwhile() -> None:
+    """What was gone between list and description is passed over; another complaint beside it is not."""
+    gone = "Error: No such image: sha256:12"
+    assert verdict("6.1", facts(image("a", "a:1"), status=1, stderr=gone))[0] == "pass"
+    assert (
+        verdict("6.1", facts(image("a", "a:1"), status=1, stderr=f"{gone}\npermission denied"))[0] == "error"
+    )
+    assert verdict("6.1", facts(status=1, stderr="sh: docker: No such file or directory"))[0] == "error"
+    with pytest.raises(EvidenceError, match="status 1"):
+        assert facts(image("a", "a:1"), status=1).sprawl.unused_images
+
+
+# ---- policy
+
+
+def test_limits_of_the_policy() -> None:
+    """Limits are read as a file writes them; nothing said is the default, and nonsense is refused."""
+    assert Policy.from_mapping({}).sprawl == SprawlLimits(10, 10, 30)
+    policy = Policy.from_mapping({"sprawl": {"unused_images": 0, "max_age_days": 7}})
+    assert policy.sprawl == SprawlLimits(0, 10, 7)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"unused_images": -1},
+        {"stopped_containers": "5"},
+        {"max_age_days": 0},
+        {"max_age_days": True},
+        {"x": 1},
+        5,
+    ],
+    ids=str,
+)
+def test_wrong_limits_are_refused(wrong: object) -> None:
+    """A limit that means nothing is no limit."""
+    with pytest.raises(PolicyError):
+        Policy.from_mapping({"sprawl": wrong})

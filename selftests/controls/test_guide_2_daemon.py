@@ -1,0 +1,450 @@
+"""The hardening guide, section 2, on facts made by hand: each control tells good from bad by one thing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from hullcheck.facts import Facts
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.daemon.rootless import ROOTLESS_PARTS
+from hullcheck.facts.daemon.sockets import endpoint
+from hullcheck.parsing.go import go_size
+from hullcheck.parsing.times import moment
+from hullcheck.policy import LogLimits, Policy
+from hullcheck.recording.probe import Answer
+from selftests.controls.test_2_daemon import AFTER, BEFORE, NOW, REMOTE, Host, options
+from selftests.controls.test_3_files import TLS, Target
+from selftests.controls.test_5_container_runtime import DESCRIPTION, HOST_CONFIG
+from selftests.kit.judging import judged
+
+DEFAULT = "(default of the daemon)"
+LIMITED = {"max-size": "10m", "max-file": "3"}
+
+
+def containers(**logs: tuple[str, dict[str, str]]) -> str:
+    """What the probe prints of containers with these drivers and options."""
+    lines = []
+    for number, (name, (driver, given)) in enumerate(logs.items()):
+        config = HOST_CONFIG | {"LogConfig": {"Type": driver, "Config": given}}
+        identifier = f"{number}" * 64
+        lines += [
+            identifier,
+            "container "
+            + json.dumps(DESCRIPTION | {"Id": identifier, "Name": f"/{name}", "HostConfig": config}),
+        ]
+    return DOCKER_CONTAINERS.keep("\n".join((*lines, "--proc", "--paths", "")))
+
+
+def logged(options: dict[str, str], driver: str = "json-file", **logs: tuple[str, dict[str, str]]) -> Host:
+    """A host whose daemon has these options for logs."""
+    document = {"log-opts": options} if options else {}
+    return Host(document=json.dumps(document), info={"LoggingDriver": driver}, containers=containers(**logs))
+
+
+def verdicts(control: str, host: Host, **policy: Any) -> dict[str, str]:
+    """The verdict by log."""
+    return {name: verdict for name, (verdict, _) in judged(control, host.facts(**policy)).items()}
+
+
+# ---- 2.1
+
+PARTS = """7:account dock
+7:part /home/dock/bin/dockerd
+7:part /usr/bin/newuidmap
+7:package uidmap: /usr/bin/newuidmap
+7:unit /home/dock/.config/systemd/user/docker.service
+7:range /etc/subuid 100000+65536
+7:linger
+8:account other"""
+
+
+def rootless(said: str, *names: str) -> tuple[str, str]:
+    """Verdict and reason where the probe for the parts says this."""
+    recording = Host(info=options(*names)).recording()
+    answer = Answer(ROOTLESS_PARTS.name, 0, said, "")
+    facts = Facts(replace(recording, answers=recording.answers | {answer.name: answer}), Policy())
+    (found,) = judged("rootless_engine_is_from_a_verified_source", facts).values()
+    return found
+
+
+def test_parts_of_a_rootless_engine() -> None:
+    """A person is shown where each part lies and which package it is of."""
+    verdict, reason = rootless(PARTS, "rootless")
+    assert verdict == "manual"
+    assert reason == (
+        "account dock: /home/dock/bin/dockerd (of no package), /usr/bin/newuidmap (uidmap); not found: "
+        "dockerd-rootless.sh, dockerd-rootless-setuptool.sh, rootlesskit, newgidmap; user unit: "
+        "/home/dock/.config/systemd/user/docker.service; ranges: /etc/subuid 100000+65536; linger is on"
+    )
+    assert rootless(PARTS.replace("7:linger\n", ""), "rootless")[1].endswith("linger is off")
+    assert rootless("8:account other", "rootless")[0] == "error"
+    assert rootless(PARTS)[0] == "not applicable"
+
+
+# ---- 2.2: the file
+
+
+@pytest.mark.parametrize(
+    ("host", "verdict", "why"),
+    [
+        (Host(document='{"icc": false}'), "pass", "/etc/docker/daemon.json sets icc"),
+        (Host(document="{}", flags=("--icc=false",)), "pass", "/etc/docker/daemon.json sets nothing"),
+        (Host(document=None), "fail", "/etc/docker/daemon.json does not exist"),
+        (Host(document="{icc: false}"), "fail", "/etc/docker/daemon.json is not JSON"),
+        (Host(document="unread"), "error", None),
+        (Host(flags=("--config-file=",)), "fail", "the daemon was started without a configuration file"),
+        (Host(document="{}", flags=("--icc",)), "fail", "--icc=true on the command line"),
+        (Host(document="{}", flags=("--live-restore=0",)), "fail", "--live-restore=0 on the command line"),
+        (Host(document="{}", flags=("--no-new-privileges",)), "pass", None),
+        (Host(document="{}", flags=("--userns-remap=",)), "fail", "--userns-remap= on the command line"),
+        (
+            Host(document='{"debug": true}', flags=("--debug",), changed=AFTER),
+            "fail",
+            "debug on the command line and in the file, so the daemon will not start",
+        ),
+    ],
+)
+def test_file_of_the_daemon(host: Host, verdict: str, why: str | None) -> None:
+    """It has to be there and to be JSON, and nothing on the command line may undo it."""
+    found = host.judge("daemon_is_configured_by_its_file")
+    assert found[0] == verdict
+    assert why in (None, found[1])
+
+
+def test_unit_that_will_undo_the_file() -> None:
+    """What the next start will be given counts too."""
+    unit = "Id=docker.service\nMainPID=7\nExecStart={ path=/d ; argv[]=/d --icc=true ; x=y }"
+    found = Host(unit=unit).judge("daemon_is_configured_by_its_file")
+    assert found == ("fail", "restart pending: docker.service has --icc=true on the command line")
+
+
+# ---- 2.2: logs
+
+
+def test_file_that_may_not_be_read() -> None:
+    """Without it the driver is still told by the engine; what only the file tells is an error."""
+    host = Host(document="unread", containers=containers(web=("json-file", {"max-size": "1m"})))
+    assert verdicts("log_driver_is_json_file_or_approved", host) == {DEFAULT: "pass", "web": "pass"}
+    assert verdicts("log_files_are_small", host) == {DEFAULT: "error", "web": "pass"}
+
+
+DRIVERS = [
+    ("json-file", None, "pass"),
+    ("json-file", ("syslog",), "pass"),
+    ("syslog", None, "manual"),
+    ("syslog", ("syslog",), "pass"),
+    ("syslog", ("gelf",), "fail"),
+    ("none", None, "fail"),
+    ("none", ("none",), "fail"),
+]
+
+
+@pytest.mark.parametrize(("driver", "approved", "verdict"), DRIVERS)
+def test_log_driver(driver: str, approved: tuple[str, ...] | None, verdict: str) -> None:
+    """The daemon's driver and that of each container are judged alike, each for itself."""
+    control = "log_driver_is_json_file_or_approved"
+    other = logged({}, web=(driver, {}))
+    assert verdicts(control, other, log_drivers=approved) == {DEFAULT: "pass", "web": verdict}
+    assert verdicts(control, logged({}, driver), log_drivers=approved) == {DEFAULT: verdict}
+
+
+def test_reason_names_the_conflict() -> None:
+    """Where the policy sends logs elsewhere, the pass of json-file says so."""
+    reason = logged({}).judge("log_driver_is_json_file_or_approved", log_drivers=("gelf",))[1]
+    assert "CIS 2.14" in reason
+    assert "the policy chose gelf" in reason
+
+
+def test_log_options() -> None:
+    """A container that was made before the daemon had options has none; one with a limit of its own needs none."""
+    control = "log_options_are_set_for_all"
+    logs = {
+        "old": ("json-file", {}),
+        "new": ("json-file", LIMITED | {"labels": "x"}),
+        "own": ("local", {"max-size": "1m"}),
+        "other": ("json-file", {"labels": "x"}),
+        "remote": ("gelf", {}),
+    }
+    expected = {"old": "fail", "new": "pass", "own": "pass", "other": "fail", "remote": "not applicable"}
+    assert verdicts(control, logged(LIMITED | {"labels": "x"}, **logs)) == {DEFAULT: "pass", **expected}
+    nothing = verdicts(control, logged({}, old=("json-file", {}), own=("json-file", {"max-size": "1m"})))
+    assert nothing == {DEFAULT: "fail", "old": "fail", "own": "pass"}
+
+
+SIZES = [
+    ("10m", True),
+    ("10MB", True),
+    ("10000000", True),
+    ("10000001", False),
+    ("10.1m", False),
+    ("0.01g", True),
+]
+SIZES += [("1g", False), ("-1", False), ("0", False), ("", False), ("ten", False)]
+
+
+@pytest.mark.parametrize(("size", "small"), SIZES)
+def test_size_of_log_files(size: str, small: bool) -> None:
+    """The value counts, as the engine reads it."""
+    host = logged(
+        {"max-size": size}, web=("json-file", {"max-size": size}), remote=("gelf", {"max-size": size})
+    )
+    verdict = "pass" if small else "fail"
+    expected = {DEFAULT: verdict, "web": verdict, "remote": "not applicable"}
+    assert verdicts("log_files_are_small", host) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "few"), [("3", True), ("1", True), ("4", False), ("0", False), ("-1", False), ("x", False)]
+)
+def test_number_of_log_files(count: str, few: bool) -> None:
+    """It has to be set, and not above three."""
+    host = logged(
+        {"max-file": count}, web=("local", {"max-file": count}), unset=("json-file", {"max-size": "1m"})
+    )
+    verdict = "pass" if few else "fail"
+    assert verdicts("log_files_are_few", host) == {DEFAULT: verdict, "web": verdict, "unset": "fail"}
+
+
+def test_limits_of_the_policy() -> None:
+    """The site may want other limits."""
+    host = logged({"max-size": "50m", "max-file": "5"})
+    wide = LogLimits(50_000_000, 5)
+    for control in ("log_files_are_small", "log_files_are_few"):
+        assert host.judge(control)[0] == "fail"
+        assert host.judge(control, log_limits=wide)[0] == "pass"
+
+
+def test_options_that_changed_after_the_start() -> None:
+    """Limits that only the next start takes are no limits, and other ones may have been there before."""
+    for control in ("log_options_are_set_for_all", "log_files_are_small", "log_files_are_few"):
+        host = Host(document=json.dumps({"log-opts": LIMITED}), changed=AFTER, containers=containers())
+        verdict, reason = host.judge(control)
+        assert verdict == "fail"
+        assert "restart pending" in reason
+
+
+def test_options_of_the_command_line() -> None:
+    """`--log-opt` is read as the daemon reads it."""
+    host = Host(flags=("--log-opt", "max-size=1m", "--log-opt=max-file=2"), containers=containers())
+    for control in ("log_options_are_set_for_all", "log_files_are_small", "log_files_are_few"):
+        assert host.judge(control)[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("1k", 1000), ("1KiB", 1000), ("1.5 mb", 1_500_000), ("5b", 5), ("1kk", None)]
+)
+def test_sizes_as_the_engine_reads_them(text: str, size: int | None) -> None:
+    """Powers of 1000 whatever the suffix is, as in Docker's own package."""
+    assert go_size(text) == size
+
+
+def test_no_policy_is_asked_for() -> None:
+    """The guide's limits are the defaults."""
+    assert Policy().log_limits == LogLimits(10_000_000, 3)
+    assert judged("log_files_are_small", logged(LIMITED).facts())[DEFAULT][0] == "pass"
+
+
+# ---- 2.3: files of TLS
+
+GATHERED = moment(NOW)
+assert GATHERED is not None
+DAY = 86400
+API = replace(REMOTE, flags=("-H=tcp://:2376", *TLS))
+CONTROLS = {
+    "ca": "client_ca_is_in_date",
+    "cert": "server_certificate_is_in_date",
+    "key": "server_key_fits_its_certificate",
+}
+
+
+def certificate(start: float = -DAY, end: float = DAY, *, names: tuple[str, ...] = ("web1.example",)) -> str:
+    """A certificate that holds from and to these seconds from the time of the recording."""
+    assert GATHERED is not None
+    first, last = (datetime.fromtimestamp(GATHERED[0] + each, UTC) for each in (start, end))
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, first, last)
+    if names:
+        made = made.add_extension(x509.SubjectAlternativeName(map(x509.DNSName, names)), critical=False)
+    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+GOOD = certificate()
+
+
+@dataclass(frozen=True)
+class Remote(Target):
+    """A daemon that offers its API with TLS, and what the probe says of its files.
+
+    Attributes:
+        pems: the content of files with certificates.
+        touched: when files of TLS were changed, where not before the daemon started.
+        ahead: seconds by which the auditor's clock is ahead of the target's; None where it is not known.
+    """
+
+    host: Host = API
+    pems: dict[str, str] = field(default_factory=dict)
+    touched: dict[str, str] = field(default_factory=dict)
+    ahead: float | None = None
+
+    def facts(self) -> Facts:
+        """Its facts, gathered at a time that is known."""
+        made = super().facts()
+        assert GATHERED is not None
+        asked = 0.0 if self.ahead is None else GATHERED[0] + self.ahead
+        return Facts(replace(made.recording, gathered=GATHERED[0], asked=asked), made.policy)
+
+    def _walk(self, path: str) -> Iterator[str]:
+        yield from super()._walk(path)
+        name = path.removeprefix("/tls/")
+        if name in ("ca", "cert", "key") and path not in self.states:
+            yield f"changed {BEFORE}|{self.touched.get(name, BEFORE)}"
+            if name != "key":
+                yield f"pem {self.pems.get(name, GOOD)}"
+
+    def verdict(self, name: str) -> tuple[str, str]:
+        """Verdict and reason on one of the three."""
+        (found,) = judged(CONTROLS[name], self.facts()).values()
+        return found
+
+
+def test_files_of_tls_that_are_right() -> None:
+    """All three pass, and say what was found."""
+    right = Remote()
+    assert right.verdict("ca") == ("pass", "/tls/ca holds until 2026-01-02")
+    assert right.verdict("cert") == ("pass", "/tls/cert holds until 2026-01-02, for web1.example")
+    assert right.verdict("key")[0] == "pass"
+
+
+@pytest.mark.parametrize("name", ["ca", "cert"])
+@pytest.mark.parametrize(
+    ("pem", "verdict", "why"),
+    [
+        (certificate(end=60), "pass", "holds until 2026-01-01"),
+        (certificate(end=-60), "fail", "ran out on 2026-01-01"),
+        (certificate(60), "fail", "does not hold before 2026-01-01"),
+        (GOOD + certificate(end=-60), "fail", "ran out"),
+        (GOOD + certificate(end=3600), "pass", "holds until 2026-01-01"),
+        ("", "error", "holds no certificate that could be read"),
+        (GOOD[:200], "error", "could not be read"),
+    ],
+    ids=["minute", "late", "early", "one late", "two", "none", "cut"],
+)
+def test_time_of_a_certificate(name: str, pem: str, verdict: str, why: str) -> None:
+    """Each certificate in the file has to hold at the time of the recording."""
+    found, reason = Remote(pems={name: pem}).verdict(name)
+    assert (found, why in reason) == (verdict, True)
+
+
+@pytest.mark.parametrize("name", ["ca", "cert"])
+@pytest.mark.parametrize(
+    ("pem", "ahead", "verdict", "why"),
+    [
+        (certificate(end=120), 60, "pass", "holds until 2026-01-01"),
+        (certificate(end=60), 120, "fail", "ran out on 2026-01-01"),
+        (certificate(-60), -120, "fail", "does not hold before 2026-01-01"),
+        (certificate(60), 120, "fail", "does not hold before 2026-01-01"),
+    ],
+    ids=["both", "target behind", "auditor behind", "not yet on the target"],
+)
+def test_certificate_by_both_clocks(name: str, pem: str, ahead: float, verdict: str, why: str) -> None:
+    """A host whose clock is wrong has no more time than the auditor's clock leaves it."""
+    found, reason = Remote(pems={name: pem}, ahead=ahead).verdict(name)
+    assert (found, why in reason) == (verdict, True)
+
+
+def test_certificate_for_nobody() -> None:
+    """A certificate without a name passes, and it is said that clients refuse it."""
+    assert "no host by name" in Remote(pems={"cert": certificate(names=())}).verdict("cert")[1]
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_file_of_tls_that_is_missing(name: str) -> None:
+    """Not there and not set fail; what may not be looked at, or changed since the start, is an error."""
+    assert Remote(states={f"/tls/{name}": "absent"}).verdict(name) == ("fail", f"/tls/{name} does not exist")
+    assert Remote(states={f"/tls/{name}": "unread"}).verdict(name)[0] == "error"
+    assert Remote(touched={name: AFTER}).verdict(name)[0] == "error"
+    option = {"ca": "tlscacert", "cert": "tlscert", "key": "tlskey"}[name]
+    flags = tuple(each for each in API.flags if option not in each and each != "--tlsverify")
+    found = Remote(host=replace(API, flags=flags, document='{"tlsverify": true}')).verdict(name)
+    assert found == (
+        "fail",
+        f"no {option} is set, and the daemon takes commands on 127.0.0.1:2376 (listening)",
+    )
+    assert Remote(host=Host()).verdict(name)[0] == "not applicable"
+
+
+def test_file_that_names_others_since_the_start() -> None:
+    """Which files the daemon started with, a daemon.json that changed since then does not tell."""
+    named = json.dumps({"tlscacert": "/tls/ca", "tlscert": "/tls/cert", "tlskey": "/tls/key"})
+    flags = ("-H=tcp://:2376", "--tlsverify")
+    for name in CONTROLS:
+        assert Remote(host=replace(API, flags=flags, document=named)).verdict(name)[0] == "pass"
+        assert (
+            Remote(host=replace(API, flags=flags, document=named, changed=AFTER)).verdict(name)[0] == "error"
+        )
+        assert Remote(host=replace(API, changed=AFTER)).verdict(name)[0] == "pass"
+        assert Remote(touched={name: "-"}).verdict(name)[0] == "error"
+
+
+def test_certificate_that_changed_spoils_the_key() -> None:
+    """A key fits the certificate with which the daemon started, and no other."""
+    assert Remote(touched={"cert": AFTER}).verdict("key")[0] == "error"
+    plain = replace(API, flags=tuple(each for each in API.flags if each != "--tlsverify"))
+    assert Remote(host=plain).verdict("key")[0] == "fail"
+
+
+# ---- 2.3: the listener
+
+
+@pytest.mark.parametrize(
+    ("host", "listed", "verdict"),
+    [
+        (REMOTE, None, "pass"),  # it listens on 127.0.0.1
+        (REMOTE, (("127.0.0.1", 2376),), "pass"),
+        (REMOTE, (("10.0.0.5", 2376),), "fail"),
+        (replace(REMOTE, flags=("-H=tcp://:2375", *REMOTE.flags[1:]), tcp=(2375,)), None, "fail"),
+        (
+            replace(REMOTE, flags=("-H=tcp://:2375", *REMOTE.flags[1:]), tcp=(2375,)),
+            (("127.0.0.1", 2375),),
+            "fail",
+        ),
+        (replace(REMOTE, flags=("-H=tcp://:2377", *REMOTE.flags[1:]), tcp=(2377,)), None, "fail"),
+        (
+            replace(REMOTE, flags=("-H=tcp://:2377", *REMOTE.flags[1:]), tcp=(2377,)),
+            (("127.0.0.1", 2377),),
+            "pass",
+        ),
+        (replace(REMOTE, as_root=False), None, "manual"),  # only what it was asked for is known
+        (replace(REMOTE, as_root=False), (("*", 2376),), "pass"),
+        (Host(), None, "not applicable"),
+    ],
+)
+def test_listener(host: Host, listed: tuple[tuple[str, int], ...] | None, verdict: str) -> None:
+    """The port of TLS alone, unless the site chose another; never that without TLS."""
+    assert host.judge("remote_api_listens_on_the_tls_port_alone", api_listeners=listed)[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tcp://0.0.0.0:2376", ("*", 2376)),
+        ("[::]:2376", ("*", 2376)),
+        ("tcp://:2376", ("*", 2376)),
+        ("tcp://[fd00::5]:2376", ("fd00::5", 2376)),
+        ("10.0.0.5:2376", ("10.0.0.5", 2376)),
+        ("tcp://10.0.0.5", ("10.0.0.5", None)),
+        ("tcp://host.example:2376/", ("host.example", 2376)),
+    ],
+)
+def test_endpoints(text: str, expected: tuple[str, int | None]) -> None:
+    """Addresses are read in every form in which the daemon takes or shows them."""
+    assert endpoint(text) == expected

@@ -1,0 +1,125 @@
+"""Finds a control by its CIS number or id and judges with it: facts made by hand, a recording, or a real engine."""
+
+import importlib.util
+import inspect
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from hullcheck import facts as fact_modules
+from hullcheck.controls.judge import judge
+from hullcheck.facts import Facts
+from hullcheck.gather import gather
+from hullcheck.gather.transport import Connection
+from hullcheck.inventory import Target
+from hullcheck.policy import Policy
+from hullcheck.recording import Recording
+from hullcheck.recording.script import render
+from hullcheck.results import Finding
+from selftests import REPOSITORY
+
+if TYPE_CHECKING:
+    from selftests.rig.guest import Guest
+
+CONTROLS = REPOSITORY / "tests"
+
+Verdicts = dict[str, tuple[str, str]]
+"""Verdict and reason by subject."""
+
+
+@cache
+def control_modules() -> tuple[ModuleType, ...]:
+    """The modules of tests/, without pytest's assertion rewriting: a failure's message is what the control says."""
+    modules = []
+    for path in sorted(CONTROLS.glob("test_*.py")):
+        spec = importlib.util.spec_from_file_location(f"controls_{path.stem}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        modules.append(module)
+    return tuple(modules)
+
+
+def controls() -> Iterator[Callable[..., Any]]:
+    """Every control of the project."""
+    for module in control_modules():
+        for name, function in vars(module).items():
+            if name.startswith("test_") and inspect.isfunction(function):
+                yield function
+
+
+def numbers(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The CIS numbers of a control."""
+    marks = getattr(function, "pytestmark", ())
+    return tuple(number for mark in marks if mark.name == "cis" for number in mark.args)
+
+
+def control(key: str) -> Callable[..., Any]:
+    """The control with this CIS number, or this id."""
+    (found,) = [each for each in controls() if key in numbers(each) or each.__name__ == f"test_{key}"]
+    return found
+
+
+def judged(key: str, target_facts: Facts) -> Verdicts:
+    """What the control with this CIS number or id says of the target whose facts these are."""
+    function = control(key)
+    arguments = {name: target_facts.argument(name) for name in inspect.signature(function).parameters}
+    return by_subject(judge(function, arguments, target_facts.recording.target))
+
+
+def by_subject(findings: tuple[Finding, ...]) -> Verdicts:
+    """The findings as verdict and reason by subject."""
+    return {each.subject: (str(each.verdict), each.reason) for each in findings}
+
+
+def facts_of_user(socket: str | Path, user: int, group: int) -> Facts:
+    """What such a user of this machine learns of it, with the engine behind *socket*."""
+    become = ["setpriv", "--reuid", str(user), "--regid", str(group), "--clear-groups"]
+    script = render(fact_modules.PROBES, docker_host=f"unix://{socket}")
+    environment = {"PATH": os.environ["PATH"], "HOME": "/"}
+    done = subprocess.run(
+        [*become, "/bin/sh"],
+        input=script,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd="/",
+        env=environment,
+    )
+    return facts_of_answer(done.stdout, "local", time.time())
+
+
+def facts_of_answer(output: str, target: str, gathered: float = 0.0) -> Facts:
+    """The facts in what the probe script printed."""
+    probes = fact_modules.PROBES
+    recording = Recording.from_output(output, probes, target=target, backend="script", asked=gathered)
+    return Facts(recording, Policy())
+
+
+def facts_of_guest(guest: "Guest", policy: Policy | None = None, *, seconds: int = 30) -> Facts:
+    """What an audit over ssh learns of a host or a machine of the laboratory.
+
+    Args:
+        seconds: for each probe, and a multiple of it for all.
+    """
+    policy = policy or Policy()
+    connect = f"ssh://root@{guest.name}?ssh_config={guest.ssh_config}"
+    target = Target(guest.name, connect, paths=tuple(policy.paths.items()))
+    way = Connection(timeout=4 * seconds)
+    (recording,) = gather([target], fact_modules.PROBES, way, probe_timeout=seconds).values()
+    return Facts(recording, policy)
+
+
+def facts_of_engine(socket: str | Path, policy: Policy | None = None) -> Facts:
+    """The facts of this machine with the engine behind *socket*, gathered as an audit gathers them."""
+    policy = policy or Policy()
+    paths = tuple(policy.paths.items())
+    target = Target("local", "local://", docker_host=f"unix://{socket}", paths=paths)
+    (recording,) = gather([target], fact_modules.PROBES, Connection()).values()
+    return Facts(recording, policy)

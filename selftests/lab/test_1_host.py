@@ -1,0 +1,949 @@
+"""Section 1 on the real kernel, real accounts and real file systems: what a verdict says is what is there.
+
+Audit rules are the machine's. A test that loads some waits for its turn, and what it changed is put back; where the
+machine uses its audit system already, it is skipped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import mmap
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hullcheck import facts as fact_modules
+from hullcheck.facts import Facts
+from hullcheck.facts.auditd import AUDIT, Audit
+from hullcheck.facts.files.installation import ENGINE_PLACES
+from hullcheck.facts.host.file import FileFact, Node, State
+from hullcheck.policy import Policy
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from hullcheck.recording.script import render
+from hullcheck.verdicts import EvidenceError
+from selftests.kit.judging import Verdicts, facts_of_engine, judged
+from selftests.needs import need
+from selftests.rig import auditing
+from selftests.rig.auditing import auditctl
+from selftests.rig.shell import call
+
+if TYPE_CHECKING:
+    from selftests.rig.engine import Engine
+    from selftests.rig.host import Host
+    from selftests.rig.laboratory import Laboratory
+
+EngineFactory = Callable[..., "Engine"]
+HostFactory = Callable[..., "Host"]
+
+RULES_FILE = Path("/etc/audit/rules.d/hullcheck-selftest.rules")
+AUDITED = (
+    *("1.1.3", "1.1.4", "1.1.5", "1.1.6", "1.1.7", "1.1.8", "1.1.9", "1.1.10", "1.1.11", "1.1.12", "1.1.13"),
+    *("1.1.14", "1.1.15", "1.1.16", "1.1.17", "1.1.18"),
+)
+
+
+class Kernel:
+    """The audit system of the machine, for one test."""
+
+    def __init__(self, lab: Laboratory) -> None:
+        """Switch it on, and begin to hear what it records."""
+        self._rules = auditing.Rules(lab)
+        self.set("-b", "8192")
+        self.set("-e", "1")
+        self._records = socket.socket(16, socket.SOCK_RAW, 9)  # AF_NETLINK, NETLINK_AUDIT
+        self._records.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE: there may be many
+        self._records.bind((0, 1))
+        self._records.settimeout(2)
+
+    def load(self, *rules: str) -> None:
+        """Have these rules and no others."""
+        self._rules.clear()
+        for rule in rules:
+            self.add(*rule.split())
+
+    def add(self, *rule: str) -> None:
+        """Load one more."""
+        self._rules.add(*rule)
+
+    def set(self, *arguments: str) -> None:
+        """Change a setting of it."""
+        self._rules.set(*arguments)
+
+    def records(self, change: Callable[[], object], path: Path) -> bool:
+        """Whether it records that *change* is made to *path*; tried twice, as records get lost."""
+        return any(self._heard(change, path) for _ in range(2))
+
+    def _heard(self, change: Callable[[], object], path: Path) -> bool:
+        self._up_to_now()
+        in_a_child(change)
+        return any(kind == 1302 and f'"{path}"' in text for kind, text in self._up_to_now())
+
+    def _up_to_now(self) -> list[tuple[int, str]]:
+        """What was recorded since the last call: up to a word of our own, as the kernel is late on a busy machine."""
+        word = f"hullcheck self-test {time.monotonic_ns()}"
+        auditctl("-m", word)
+        found = []
+        with contextlib.suppress(TimeoutError):  # where it was lost
+            while not found or word not in found[-1][1]:
+                message = self._next()
+                found.append((struct.unpack_from("=IH", message)[1], message[16:].decode(errors="replace")))
+        return found
+
+    def _next(self) -> bytes:
+        """The next record; where the kernel says that some were lost, the one after them."""
+        while True:
+            try:
+                return self._records.recv(16384)
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:
+                    raise
+
+    def close(self) -> None:
+        """Hear no more, and put everything back."""
+        self._records.close()
+        self._rules.close()
+
+
+def in_a_child(change: Callable[[], object]) -> None:
+    """Of a process that is older than the first rule of its kernel nothing is recorded, and we may be one."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            change()
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.fixture
+def kernel(lab: Laboratory) -> Iterator[Kernel]:
+    """The machine's audit system, on and without rules, for this test alone."""
+    need("auditctl")
+    with auditing.turn(lab):
+        if obstacle := auditing.obstacle():
+            pytest.skip(obstacle)
+        with contextlib.closing(Kernel(lab)) as heard:
+            yield heard
+
+
+pytestmark = pytest.mark.lab
+
+
+def ask(path: str | None = None, *before: str) -> Answer:
+    """What the machine answers to the probe now, with another PATH or by another command if asked."""
+    done = subprocess.run(
+        [*before, "/bin/sh", "-c", AUDIT.script], capture_output=True, text=True, check=False, env={
+            "PATH": path or "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
+        },
+    )  # fmt: skip
+    return Answer(AUDIT.name, done.returncode, done.stdout, done.stderr)
+
+
+def now(facts: Facts, answer: Answer | None = None) -> Facts:
+    """The same facts, with the audit system as it is now."""
+    answers = {**facts.recording.answers, AUDIT.name: answer or ask()}
+    return Facts(replace(facts.recording, answers=answers), facts.policy)
+
+
+def gap(path: Path, *, mounts: tuple[str, ...] = (), answer: Answer | None = None) -> str:
+    """What the audit system, as it is now, lacks for a file or directory of the machine."""
+    audit, fact = _audit_of(path, mounts=mounts, answer=answer)
+    return audit.gap(fact)
+
+
+def _audit_of(
+    path: Path, *, mounts: tuple[str, ...] = (), answer: Answer | None = None
+) -> tuple[Audit, FileFact]:
+    """The audit system as it is now, and a file or directory of the machine."""
+    recording = Recording("local", "local", {AUDIT.name: answer or ask()})
+    table = fact_modules.mounts.parse(mounts or Path("/proc/self/mountinfo").read_text().splitlines())
+    node = Node(str(path), path.stat().st_mode, 0, 0)
+    return Audit(recording, lambda: table), FileFact(str(path), State.FOUND, node)
+
+
+def only(verdicts: Verdicts) -> tuple[str, str]:
+    """The one finding that there is."""
+    (found,) = verdicts.values()
+    return found
+
+
+# ---- rules, and what the kernel makes of them
+
+FILE_RULES = [
+    ["-w {file} -p wa"],
+    ["-w {file}"],
+    ["-w {file} -p a", "-w {file} -p w"],
+    ["-a always,exit -F path={file} -F perm=wa -F key=docker"],
+    ["-a always,exit -F dir={file} -F perm=wa"],
+    ["-a exit,always -F path={file}"],
+    ["-w {folder} -p wa"],
+    ["-w {folder}/d/../f -p wa", "-w {file} -p wa"],
+    ["-w {folder}/link/f -p wa"],
+    ["-w {folder} -p wa", "-a never,exit -F path={file}"],
+    ["-w {folder} -p wa", "-a never,exit -F path={folder}"],
+    ["-w {file} -p wa", "-a never,exit -F uid=0"],
+    ["-a never,exit -F dir={folder}/d", "-w {file} -p wa"],
+    ["-a never,exit -F arch=b64 -S adjtimex -F uid=0", "-w {file} -p wa"],
+    ["-a never,exit -F path={file} -F perm=r", "-w {file} -p wa"],
+    ["-a always,exclude -F msgtype=CWD", "-w {file} -p wa"],
+    [
+        "-a always,exit -F arch=b64 -F path={file} -F perm=wa",
+        "-a always,exit -F arch=b32 -F path={file} -F perm=wa",
+    ],
+    *(
+        [f"-a always,exit -F path={{file}} -F perm=wa -F {limit}"]
+        for limit in ("filetype=file", "success=1", "success!=0", "exit>=0", "exit!=-EACCES")
+    ),
+    *(
+        [f"-a never,exit -F {limit}", "-w {file} -p wa"]
+        for limit in ("success=0", "success!=1", "exit=-ENOENT", "exit<0")
+    ),
+    ["-a always,exit -F dir={folder} -F perm=wa -F filetype=file"],
+    ["-a never,task -F arch=b64", "-w {file} -p wa"],
+    ["-a never,task -F a0!=1", "-w {file} -p wa"],
+    # auditctl lists these in a form of its own
+    ["-a always,exit -F perm=wa -F path={file}"],
+    ["-a always,exit -F perm=wa"],
+    ["-a always,exit -F perm=wa -F key=a-b -F path={file}"],
+    ["-a always,exit -F key=docker -F perm=wa -F dir={folder}"],
+    ["-a never,exit -F path={folder} -F perm=a", "-w {file} -p wa"],
+]
+LACKING = [
+    [],
+    ["-w {file} -p r"],
+    ["-w {file} -p x"],
+    ["-w {file} -p w"],
+    ["-w {file} -p a"],
+    ["-w {folder}/f-link -p wa"],
+    ["-w {folder}/link -p wa"],
+    ["-w {folder}/other -p wa"],
+    ["-a always,exit -F path={folder} -F perm=wa"],
+    ["-a always,exit -F path={file} -F perm=wa -F uid=12345"],
+    *(
+        [f"-a always,exit -F path={{file}} -F perm=wa -F {limit}"]
+        for limit in (
+            *("success=0", "success!=1", "exit=-EACCES", "exit=0"),
+            *("filetype=dir", "filetype=socket", "filetype!=dir", "filetype!=file"),
+        )
+    ),
+    *(
+        [f"-a never,exit -F {limit}", "-w {file} -p wa"]
+        for limit in ("success=1", "exit!=0", "filetype=file", "filetype=dir", "filetype=link")
+    ),
+    ["-a always,exit -F path={file} -F perm=wa -F auid=12345"],
+    ["-a always,exit -F path={file} -F perm=wa -F exe=/usr/bin/true"],
+    ["-a always,exit -F arch=b64 -S unlink -F path={file}"],
+    ["-a never,exit -F path={file}", "-w {file} -p wa"],
+    ["-a never,exit -F path={file} -F perm=wa"],
+    ["-a never,exit -F perm=wa -F key=docker", "-w {file} -p wa"],
+    ["-a never,exit -F perm=a", "-w {folder} -p wa"],
+    ["-a never,exit -F path={file} -F perm=wa -F key=docker", "-w {folder} -p wa"],
+    ["-a never,exit -F perm=wa -F dir={folder}", "-w {file} -p wa"],
+    ["-a never,exit -F path={folder}", "-w {file} -p wa"],
+    ["-w {file} -p wa", "-a never,exit -F path={folder}"],
+    ["-a never,exit -F path={folder} -F perm=w -F arch=b64", "-w {file} -p wa"],
+    ["-a never,exit -F dir={folder}", "-w {file} -p wa"],
+    ["-a never,exit -F uid=0", "-w {folder} -p wa"],
+    ["-w {file} -p wa", "-A never,exit -F dir={folder}"],
+    ["-a never,exit -S all", "-w {file} -p wa"],
+    [
+        "-a never,exit -F arch=b64 -S openat,fchmodat",
+        "-a never,exit -F arch=b64 -S chmod,open",
+        "-w {file} -p wa",
+    ],
+    ["-a always,exclude -F msgtype=PATH", "-w {file} -p wa"],
+    ["-a never,exclude -F uid=0", "-w {file} -p wa"],
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A directory with a file, a directory below with a file, and links to all."""
+    top = tmp_path / "D"
+    (top / "d").mkdir(parents=True)
+    for path in (top / "f", top / "other", top / "d" / "g"):
+        path.write_text("x")
+    (top / "link").symlink_to(top)
+    (top / "f-link").symlink_to("f")
+    return top
+
+
+def append(path: Path) -> None:
+    """Write to a file."""
+    with path.open("a") as file:
+        file.write("x")
+
+
+def write_in_a_child(path: Path) -> None:
+    """Have a process that starts now write to a file."""
+    subprocess.run(["sh", "-c", f"echo x >> {path}"], check=True)
+
+
+def put_in_its_place(path: Path) -> None:
+    """Let a link to another file have the file's name, and after it a new file."""
+    other = path.with_name("new")
+    other.symlink_to("other")
+    other.rename(path)
+    other.write_text("x")
+    other.rename(path)
+
+
+@pytest.mark.parametrize("rules", [*FILE_RULES, *LACKING], ids=" ; ".join)
+def test_file_is_recorded_as_the_verdict_says(kernel: Kernel, folder: Path, rules: list[str]) -> None:
+    """A gap is seen where, and only where, the kernel itself keeps no record of a way to change the file."""
+    file = folder / "f"
+    kernel.load(*(rule.format(file=file, folder=folder) for rule in rules))
+    found = gap(file)
+    ways = (append, write_in_a_child, lambda path: path.chmod(0o600), put_in_its_place)
+    recorded = all(kernel.records(lambda way=way: way(file), file) for way in ways)  # type: ignore[misc]
+    assert (found == "") is recorded is (rules in FILE_RULES)
+
+
+TREE_RULES = [
+    ["-w {folder} -p wa"],
+    ["-a always,exit -F dir={folder} -F perm=wa"],
+    ["-w {folder}/link/d -p wa", "-w {folder} -p wa"],
+    ["-w {folder} -p wa", "-a never,exit -F dir={folder}/d"],
+]
+TREE_LACKING = [
+    ["-a always,exit -F path={folder} -F perm=wa"],
+    [
+        "-a always,exit -F arch=b64 -F path={folder} -F perm=wa",
+        "-a always,exit -F arch=b32 -F path={folder} -F perm=wa",
+    ],
+    ["-w {folder}/link -p wa"],
+    ["-w {folder}/d/g -p r"],
+    ["-a never,exit -F dir={folder}/d", "-w {folder} -p wa"],
+    ["-a never,exit -F path={folder}/d/g", "-w {folder} -p wa"],
+]
+
+
+@pytest.mark.parametrize("rules", [*TREE_RULES, *TREE_LACKING], ids=" ; ".join)
+def test_directory_is_recorded_as_the_verdict_says(kernel: Kernel, folder: Path, rules: list[str]) -> None:
+    """A directory is covered where what is in it is; auditctl prints a rule on it alone in the same way."""
+    below = folder / "d" / "g"
+    kernel.load(*(rule.format(folder=folder) for rule in rules))
+    recorded = kernel.records(lambda: append(below), below)
+    assert (gap(folder) == "") is recorded is (rules in TREE_RULES)
+
+
+def test_rule_that_is_older_than_its_directory(kernel: Kernel, folder: Path) -> None:
+    """What is loaded before its directory exists covers nothing in it, though it is listed just the same."""
+    late, file = folder / "late", folder / "late" / "f"
+    kernel.load(f"-w {late} -p wa")
+    late.mkdir()
+    file.write_text("x")
+    before = auditctl("-l")
+    assert not kernel.records(lambda: append(file), file)
+    assert "watches the directory alone" in gap(late)
+    kernel.load(f"-w {late} -p wa")
+    assert auditctl("-l") == before
+    assert kernel.records(lambda: append(file), file)
+    assert gap(late) == ""
+
+
+def test_rule_on_the_tree_of_a_file(kernel: Kernel, folder: Path) -> None:
+    """A rule with dir= on a file covers it until it is replaced, which is told; one with path= stays."""
+    file = folder / "f"
+    for field, stays in ("dir", False), ("path", True):
+        kernel.load(f"-a always,exit -F {field}={file} -F perm=wa")
+        audit, fact = _audit_of(file)
+        assert audit.gap(fact) == ""
+        assert ("which the kernel drops when the file is replaced" in audit.note(fact)) is not stays
+        assert kernel.records(lambda: put_in_its_place(file), file)
+        assert kernel.records(lambda: append(file), file) is stays
+        assert (gap(file) == "") is stays
+
+
+def test_rules_whose_order_turns(kernel: Kernel, folder: Path) -> None:
+    """When a file is replaced the last rule on it comes first; a rule on the tree around it keeps its place."""
+    file = folder / "f"
+    for rule, stays in ("-w {file} -p wa", False), ("-w {folder} -p wa", True):
+        kernel.load(rule.format(file=file, folder=folder), f"-a never,exit -F path={file}")
+        listed = auditctl("-l")
+        assert (gap(file) == "") is stays
+        assert kernel.records(lambda: append(file), file)
+        put_in_its_place(file)
+        assert kernel.records(lambda: append(file), file) is stays
+        assert auditctl("-l") == listed
+
+
+def test_rules_without_perl(kernel: Kernel, folder: Path) -> None:
+    """Where nothing asks the kernel, a watch of a directory counts, but not in /run."""
+    kernel.load(f"-w {folder} -p wa", "-w /run -p wa")
+    answer = ask()
+    blind = replace(answer, stdout=re.sub(r"(?m)^kernel:.*\n", "", answer.stdout))
+    assert gap(folder, answer=blind) == ""
+    with pytest.raises(EvidenceError, match="which auditctl does not show"):
+        gap(Path("/run"), answer=blind)
+
+
+def test_file_system_below_a_watch(kernel: Kernel, folder: Path) -> None:
+    """A watch covers what was mounted below when it was loaded, which cannot be told afterwards."""
+    mounted = folder / "d"
+    kernel.load(f"-w {folder} -p wa")
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", mounted], check=True)
+    try:
+        (mounted / "f").write_text("x")
+        assert not kernel.records(lambda: append(mounted / "f"), mounted / "f")
+        with pytest.raises(EvidenceError, match="another file system"):
+            gap(mounted / "f")
+        kernel.load(f"-w {mounted} -p wa")
+        assert kernel.records(lambda: append(mounted / "f"), mounted / "f")
+        assert gap(mounted / "f") == ""
+    finally:
+        subprocess.run(["umount", mounted], check=True)
+
+
+def test_file_system_over_a_watch(kernel: Kernel, folder: Path) -> None:
+    """What is mounted over a directory after its rule was loaded is not watched, and nothing shows that."""
+    mounted = folder / "d"
+    kernel.load(f"-w {mounted} -p wa")
+    audit, fact = _audit_of(mounted)
+    assert "mounted" not in audit.note(fact)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", mounted], check=True)
+    try:
+        (mounted / "f").write_text("x")
+        assert not kernel.records(lambda: append(mounted / "f"), mounted / "f")
+        audit, fact = _audit_of(mounted)
+        assert audit.gap(fact) == ""
+        assert "holds if the rule was loaded after the file system there was mounted" in audit.note(fact)
+    finally:
+        subprocess.run(["umount", mounted], check=True)
+
+
+def _chmod_of_i386(path: Path, mode: int) -> None:
+    """chmod(2) as a 32-bit program makes it, by int 0x80 from this process."""
+    low = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40  # MAP_32BIT: the call takes addresses of 32 bits
+    memory = mmap.mmap(-1, 4096, low, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    here = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    memory[1024 : 1025 + len(str(path))] = str(path).encode() + b"\0"
+    code = b"\x53\xb8\x0f\0\0\0\xbb" + struct.pack("<I", here + 1024) + b"\xb9" + struct.pack("<I", mode)
+    memory[: len(code) + 4] = code + b"\xcd\x80\x5b\xc3"  # push rbx; eax 15; int 0x80; pop rbx; ret
+    assert ctypes.CFUNCTYPE(ctypes.c_int)(here)() == 0
+
+
+@pytest.mark.skipif(
+    not Path("/proc/sys/abi/vsyscall32").exists(), reason="the kernel runs no 32-bit programs"
+)
+def test_rule_for_64_bit_programs(kernel: Kernel, folder: Path) -> None:
+    """A rule with arch=b64 leaves out what 32-bit programs do; with its twin nothing is left out."""
+    file = folder / "f"
+    kernel.load(f"-a always,exit -F arch=b64 -F path={file} -F perm=wa")
+    assert kernel.records(lambda: file.chmod(0o640), file)
+    assert not kernel.records(lambda: _chmod_of_i386(file, 0o600), file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "records programs of b64 alone" in gap(file)
+    kernel.add("-a", "always,exit", "-F", "arch=b32", "-F", f"path={file}", "-F", "perm=wa")
+    assert kernel.records(lambda: _chmod_of_i386(file, 0o600), file)
+    assert gap(file) == ""
+
+
+def test_processes_without_audit(kernel: Kernel, folder: Path) -> None:
+    """`never,task` lets what starts from then on run unaudited: nothing passes."""
+    kernel.load(f"-w {folder} -p wa")
+    assert gap(folder / "f") == ""
+    kernel.add("-a", "never,task")
+    append_in_a_child = ["sh", "-c", f"echo x >> {folder / 'f'}"]
+    assert not kernel.records(lambda: subprocess.run(append_in_a_child, check=True), folder / "f")
+    assert gap(folder / "f") == "changes are kept from the record by '-a never,task'"
+
+
+def test_processes_of_a_user_without_audit(kernel: Kernel, folder: Path, lab: Laboratory) -> None:
+    """`never,task` for one user hides what root does after that user called a program like sudo."""
+    if os.statvfs(lab.root).f_flag & os.ST_NOSUID:
+        pytest.skip(f"{lab.root} is mounted with nosuid")
+    sudo = lab.root / "sudo"
+    shutil.copy("/usr/bin/setpriv", sudo)
+    os.chown(sudo, 0, 12345)
+    sudo.chmod(0o4750)  # for that user alone
+    as_user = ("setpriv", "--reuid=12345", "--regid=12345", "--clear-groups")
+    as_root = (sudo, "--reuid=0", "--", "sh", "-c", 'id -u >> "$0"', folder / "f")
+    in_between = ("sh", "-c", '"$@"; true', "sh")  # the one that is started by that user
+    try:
+        for rules, recorded in ((), True), (("-a never,task -F uid=12345",), False):
+            kernel.load(f"-w {folder} -p wa", *rules)
+            changed = lambda: subprocess.run([*as_user, *in_between, *as_root], check=True)  # noqa: E731
+            (folder / "f").write_text("")
+            assert kernel.records(changed, folder / "f") is recorded
+            assert "0\n" in (folder / "f").read_text()
+            assert kernel.records(lambda: write_in_a_child(folder / "f"), folder / "f")
+            assert (gap(folder / "f") == "") is recorded
+    finally:
+        sudo.unlink()
+
+
+def test_file_systems_without_audit(kernel: Kernel, folder: Path) -> None:
+    """`never,filesystem` hides every change on file systems of a type; those of the kernel's own hide none."""
+    kernel.load(f"-w {folder} -p wa")
+    kernel.add("-a", "never,filesystem", "-F", "fstype=tracefs")
+    assert gap(folder / "f") == ""
+    assert kernel.records(lambda: (folder / "f").write_text("x"), folder / "f")
+    number = int(call("stat", "--file-system", "--format=%t", str(folder)), 16)
+    kernel.add("-a", "never,filesystem", "-F", f"fstype={number}")
+    assert not kernel.records(lambda: (folder / "f").write_text("y"), folder / "f")
+    assert gap(folder / "f").startswith("changes are kept from the record by '-a never,filesystem")
+
+
+# ---- the controls, on an engine
+
+
+def test_every_audit_control(kernel: Kernel, engine: EngineFactory) -> None:
+    """Each control fails without rules, passes with one on each of its places, and fails when it is off."""
+    facts = facts_of_engine(engine().socket)
+    places = {number: list(judged(number, now(facts))) for number in AUDITED}
+    without = {number: {each[0] for each in judged(number, now(facts)).values()} for number in AUDITED}
+    there = [number for number in AUDITED if "not applicable" not in without[number]]
+    assert set(AUDITED) - set(there) == {"1.1.7", "1.1.13"}
+    assert all(without[number] == {"fail"} for number in there)
+    for number in there:
+        kernel.load(*(f"-w {place} -p wa -k docker" for place in places[number]))
+        passing = {
+            each for each in there if {found[0] for found in judged(each, now(facts)).values()} == {"pass"}
+        }
+        assert number in passing
+        above = {each for each in passing if all(_covered(place, places[number]) for place in places[each])}
+        assert passing == above
+    kernel.load(*(f"-w {place} -p wa" for number in there for place in places[number][:1]))
+    kernel.set("-e", "0")
+    reason = "auditing is off in the kernel (enabled 0)"
+    assert all(set(judged(number, now(facts)).values()) == {("fail", reason)} for number in there)
+
+
+def _covered(place: str, watched: list[str]) -> bool:
+    return any(place == each or place.startswith(each + "/") for each in watched)
+
+
+def test_places_are_those_in_use(kernel: Kernel, engine: EngineFactory) -> None:
+    """Rules on the usual paths do nothing for an engine that has its socket, file and data elsewhere."""
+    one = engine()
+    facts = facts_of_engine(one.socket)
+    kernel.load("-w /usr/bin/dockerd -p wa", "-w /etc/docker -p wa", "-w /run/docker.sock -p wa")
+    assert only(judged("1.1.3", now(facts)))[0] == "fail"
+    assert only(judged("1.1.9", now(facts))) == ("fail", "no rule covers it")
+    assert only(judged("1.1.11", now(facts))) == ("fail", "no rule covers it")
+    assert judged("1.1.6", now(facts))["/etc/docker"][0] == "pass"
+    kernel.load(f"-w {one.directory} -p wa")
+    for number in ("1.1.5", "1.1.8", "1.1.9", "1.1.11"):
+        assert only(judged(number, now(facts)))[0] == "pass"
+    assert "a directory above is watched" in only(judged("1.1.11", now(facts)))[1]
+
+
+def test_noise_of_containers_may_be_left_out(kernel: Kernel, engine: EngineFactory) -> None:
+    """Rules that leave out overlay2 and volumes of the data root are accepted; for other directories not."""
+    one = engine()
+    root, facts = one.data_root, facts_of_engine(one.socket)
+    kernel.load(
+        f"-a never,exit -F dir={root}/overlay2", f"-a never,exit -F dir={root}/volumes", f"-w {root} -p wa"
+    )
+    assert only(judged("1.1.5", now(facts)))[0] == "pass"
+    kernel.load(f"-a never,exit -F dir={root}/image", f"-w {root} -p wa")
+    assert only(judged("1.1.5", now(facts))) == (
+        "fail",
+        f"left out by '-a never,exit -S all -F dir={root}/image'",
+    )
+    kernel.load(f"-a never,exit -F dir={root}", f"-w {root} -p wa")
+    assert only(judged("1.1.5", now(facts)))[0] == "fail"
+
+
+@pytest.mark.skipif(not Path("/usr/bin/runc").is_symlink(), reason="runc is not behind a link here")
+def test_rule_on_a_link(kernel: Kernel, engine: EngineFactory) -> None:
+    """A rule on /usr/bin/runc does not watch the program where that path is a link."""
+    facts = facts_of_engine(engine().socket)
+    kernel.load("-w /usr/bin/runc -p wa")
+    (found,) = judged("1.1.18", now(facts)).items()
+    expected = "no rule covers it; '-w /usr/bin/runc -p wa' watches a link and not where it leads"
+    assert found == (str(Path("/usr/bin/runc").resolve()), ("fail", expected))
+    kernel.load(f"-w {found[0]} -p wa")
+    assert only(judged("1.1.18", now(facts)))[0] == "pass"
+
+
+def test_rules_of_files(kernel: Kernel, engine: EngineFactory, lab: Laboratory) -> None:
+    """A rule in a file alone is pending; a loaded one in no file is said to be lost at the next start."""
+    one = engine()
+    facts, rule = facts_of_engine(one.socket), f"-w {one.config_path} -p wa -k docker"
+    lab.note("tree", str(RULES_FILE))
+    RULES_FILE.write_text(f"# docker\n{rule}\n")
+    try:
+        pending = "no rule covers it; restart pending: a rule in /etc/audit covers it"
+        assert only(judged("1.1.11", now(facts))) == ("fail", pending)
+        kernel.load(rule)
+        nobody = "no auditd takes the records, which go to the kernel's log"
+        assert only(judged("1.1.11", now(facts))) == ("pass", f"{rule}; {nobody}")
+    finally:
+        RULES_FILE.unlink()
+    lost = "in no rules file, so that it is lost at the next start"
+    assert only(judged("1.1.11", now(facts))) == ("pass", f"{rule}; {lost}; {nobody}")
+
+
+def test_who_may_not_ask(kernel: Kernel, engine: EngineFactory) -> None:
+    """Without the right to ask, in a container or as a user, it is an error, but not for what is absent."""
+    one = engine()
+    facts = facts_of_engine(one.socket)
+    kernel.load(f"-w {one.config_path} -p wa")
+    for before in (("unshare", "--pid", "--fork"), ("setpriv", "--reuid", "65534", "--clear-groups")):
+        blind = now(facts, ask(None, *before))
+        assert only(judged("1.1.11", blind))[0] == "error"
+        assert only(judged("1.1.13", blind))[0] == "not applicable"
+
+
+def test_auditctl_is_not_installed(kernel: Kernel, engine: EngineFactory) -> None:
+    """Other programs may have loaded rules: an error, unless the kernel itself says that there are none."""
+    one = engine()
+    facts = facts_of_engine(one.socket)
+    programs = os.pathsep.join(("/usr/bin", "/bin"))
+    assert only(judged("1.1.11", now(facts, ask(programs)))) == ("fail", "no rule covers it")
+    kernel.load(f"-w {one.config_path} -p wa")
+    missing = "auditctl is not installed, so the rules in the kernel cannot be told"
+    assert only(judged("1.1.11", now(facts, ask(programs)))) == ("error", missing)
+    kernel.set("-e", "0")
+    off = "auditing is off in the kernel (enabled 0)"
+    assert only(judged("1.1.11", now(facts, ask(programs)))) == ("fail", off)
+
+
+def facts_of_host(host: Host) -> Facts:
+    """The facts of a host as root gathers them."""
+    recording = Recording.from_output(
+        host.exec("sh", stdin=render(fact_modules.PROBES)),
+        fact_modules.PROBES,
+        target="host",
+        backend="local",
+        asked=time.time(),
+    )
+    return Facts(recording, Policy())
+
+
+def test_host_with_systemd(kernel: Kernel, lab_host: HostFactory) -> None:
+    """The unit is the one that systemd names; its socket unit and its socket are other files."""
+    host = lab_host(icc=False, files={"/etc/sysconfig/docker": "# nothing\n"})
+    facts = facts_of_host(host)
+    found = {number: judged(number, facts) for number in AUDITED}
+    assert {each[0] for number in AUDITED for each in found[number].values()} == {
+        "error"
+    }  # a container may not ask
+    unit = "/usr/lib/systemd/system/docker.service"
+    assert (list(found["1.1.7"]), list(found["1.1.9"])) == ([unit], ["/run/docker.sock"])
+    assert (list(found["1.1.8"]), list(found["1.1.4"])) == (
+        ["/run/containerd/containerd.sock"],
+        ["/run/containerd"],
+    )
+    # /usr is the machine's own there, so that a rule of the machine is on the same file
+    kernel.load("-w /usr/lib/systemd/system/docker.socket -p wa")
+    assert only(judged("1.1.7", now(facts)))[0] == only(judged("1.1.9", now(facts)))[0] == "fail"
+    kernel.load("-w /lib/systemd/system/docker.service -p wa", "-w /var/run/docker.sock -p wa")
+    assert only(judged("1.1.7", now(facts)))[0] == only(judged("1.1.9", now(facts)))[0] == "pass"
+    host.exec("systemctl", "stop", "docker.service", "docker.socket")
+
+
+def test_other_ways_into_the_group(lab_host: HostFactory) -> None:
+    """A password of the group, and the right to administer it, let people in; the password's hash is not stored."""
+    host = lab_host()
+    hashed = host.exec("openssl", "passwd", "-6", "-salt", "abcdefgh", "password").strip()
+    for line, expected in (
+        ("docker:!::", "pass"),
+        ("docker:*::", "pass"),
+        ("docker:::", "pass"),
+        ("docker:!::somebody", "pass"),
+        (f"docker:!{hashed}::", "pass"),
+        (f"docker:{hashed}::", "fail"),
+        ("docker:!:somebody:", "fail"),
+    ):
+        host.exec("sed", "-i", f"s|^docker:.*|{line}|", "/etc/gshadow")
+        facts = facts_of_host(host)
+        assert only(judged("1.1.2", facts))[0] == expected, line
+        assert "abcdefgh" not in facts.recording.answers["accounts"].stdout
+    host.exec("rm", "/etc/gshadow")
+    for word, expected in ("x", "pass"), ("", "pass"), (hashed, "fail"):
+        host.exec("sed", "-i", f"s|^docker:[^:]*:|docker:{word}:|", "/etc/group")
+        facts = facts_of_host(host)
+        assert only(judged("1.1.2", facts))[0] == expected, word
+        assert "abcdefgh" not in facts.recording.answers["accounts"].stdout
+
+
+def test_unit_at_another_place(lab_host: HostFactory) -> None:
+    """FragmentPath is followed to a unit in /etc, through a link to the file itself."""
+    source = Path("/usr/lib/systemd/system/docker.service").read_text()
+    host = lab_host(docker=False)
+    host.write("/srv/units/docker.service", source)
+    host.exec("ln", "-s", "/srv/units/docker.service", "/etc/systemd/system/docker.service")
+    host.exec("systemctl", "daemon-reload")
+    host.exec("systemctl", "restart", "docker.service")
+    facts = facts_of_host(host)
+    ((_, unit),) = facts.argument("unit_file")
+    assert unit.node.path == "/srv/units/docker.service"
+
+
+# ---- 1.1.1
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Callable[[Path], None]]:
+    """Mount a file system of its own at a path, which is made."""
+    mounted: list[Path] = []
+
+    def mount(path: Path) -> None:
+        image = tmp_path / f"{len(mounted)}.img"
+        with image.open("wb") as file:
+            file.truncate(256 * 1024 * 1024)
+        subprocess.run(["mkfs.ext4", "-q", image], check=True)
+        path.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["mount", "-o", "loop", image, path], check=True)
+        mounted.append(path)
+
+    yield mount
+    for path in reversed(mounted):
+        subprocess.run(["umount", "--recursive", path], check=False, capture_output=True)
+
+
+@contextlib.contextmanager
+def stopped(lab: Laboratory, *flags: str, **settings: object) -> Iterator[Engine]:
+    """An engine that was not started yet."""
+    from selftests.rig.engine import Engine
+
+    one = Engine(lab, {key.replace("_", "-"): value for key, value in settings.items()}, flags)
+    one.directory.mkdir(parents=True, exist_ok=True)
+    try:
+        yield one
+    finally:
+        one.down()
+
+
+def storage(one: Engine) -> tuple[str, str]:
+    """What 1.1.1 says of an engine, after it was started."""
+    one.start()
+    return only(judged("1.1.1", facts_of_engine(one.socket)))
+
+
+def test_data_root_on_the_file_system_of_the_host(engine: EngineFactory) -> None:
+    """dockerd mounts its data root over itself here, which makes no file system of its own."""
+    one = engine()
+    mounts = fact_modules.mounts.parse(Path("/proc/self/mountinfo").read_text().splitlines())
+    assert str(one.data_root) in {mount.point for mount in mounts}
+    found, reason = only(judged("1.1.1", facts_of_engine(one.socket)))
+    assert (found, "is on the file system of / (mounted from there)" in reason) == ("fail", True)
+
+
+def test_data_root_on_a_disk(lab: Laboratory, disk: Callable[[Path], None]) -> None:
+    """A file system that is mounted at the data root passes."""
+    with stopped(lab) as one:
+        disk(one.data_root)
+        found, reason = storage(one)
+        assert (found, "is a mount point of its own: ext4" in reason) == ("pass", True)
+
+
+def test_data_root_in_a_shared_disk(lab: Laboratory, disk: Callable[[Path], None]) -> None:
+    """A directory on another file system than / shares it with all else there, as one on /var does."""
+    with stopped(lab) as one:
+        disk(one.directory / "var")
+        (one.directory / "var" / "docker").mkdir()
+        one.data_root.symlink_to(one.directory / "var" / "docker")
+        found, reason = storage(one)
+        assert (found, f"mounted at {one.directory}/var, with all else" in reason) == ("fail", True)
+
+
+def test_data_root_mounted_from_the_same_disk(lab: Laboratory) -> None:
+    """A directory of / that is mounted at the data root is on / still."""
+    with stopped(lab) as one:
+        (one.directory / "other").mkdir()
+        one.data_root.mkdir()
+        subprocess.run(["mount", "--bind", one.directory / "other", one.data_root], check=True)
+        assert storage(one)[0] == "fail"
+
+
+def test_data_root_mounted_from_another_disk(lab: Laboratory, disk: Callable[[Path], None]) -> None:
+    """A directory of a disk that holds more than the engine's data is none of its own, wherever it is mounted."""
+    with stopped(lab) as one:
+        disk(one.directory / "disk")
+        (one.directory / "disk" / "docker").mkdir()
+        one.data_root.mkdir()
+        subprocess.run(["mount", "--bind", one.directory / "disk" / "docker", one.data_root], check=True)
+        found, reason = storage(one)
+        assert (found, "is the directory /docker of the file system on device" in reason) == ("fail", True)
+
+
+def test_data_root_on_an_overlay(lab: Laboratory) -> None:
+    """An overlay writes to the file system on which its upper directory lies."""
+    with stopped(lab, "--storage-driver", "vfs") as one:
+        folders = {name: one.directory / name for name in ("lower", "upper", "work", "data")}
+        for folder in folders.values():
+            folder.mkdir()
+        layers = f"lowerdir={folders['lower']},upperdir={folders['upper']},workdir={folders['work']}"
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, one.data_root], check=True)
+        found, reason = storage(one)
+        assert (found, "is of the type overlay" in reason) == ("fail", True)
+
+
+def test_part_of_the_data_root_elsewhere(lab: Laboratory, disk: Callable[[Path], None]) -> None:
+    """Volumes behind a link, or mounted there, lie on the file system of the host still."""
+    with stopped(lab) as one:
+        disk(one.data_root)
+        outside, volumes = one.directory / "volumes", one.data_root / "volumes"
+        outside.mkdir()
+        volumes.symlink_to(outside)
+        found, reason = storage(one)
+        one.docker("volume", "create", "one")
+        assert (outside / "one").is_dir()
+        assert (found, f"has {volumes} on that of /" in reason) == ("fail", True)
+        one.stop()
+        volumes.unlink()
+        volumes.mkdir()
+        assert storage(one)[0] == "pass"
+        subprocess.run(["mount", "--bind", outside, volumes], check=True)
+        assert storage(one)[0] == "fail"
+
+
+@pytest.mark.needs("mkfs.btrfs")
+def test_data_root_on_a_subvolume(lab: Laboratory, tmp_path: Path) -> None:
+    """A subvolume that is mounted at the data root counts as a file system, a directory of one does not."""
+    image, top = tmp_path / "btrfs.img", tmp_path / "top"
+    top.mkdir()
+    with image.open("wb") as file:
+        file.truncate(256 * 1024 * 1024)
+    call("mkfs.btrfs", "-q", str(image))
+    with stopped(lab) as one, contextlib.ExitStack() as mounts:
+        one.data_root.mkdir()
+        call("mount", "-o", "loop", str(image), str(top))
+        mounts.callback(call, "umount", str(top))
+        call("btrfs", "subvolume", "create", f"{top}/@docker")
+        (top / "@docker" / "inside").mkdir()
+        for root, verdict in (("@docker", "pass"), ("@docker/inside", "fail")):
+            call("mount", "--bind", f"{top}/{root}", str(one.data_root))
+            assert storage(one)[0] == verdict
+            one.stop()
+            call("umount", "--recursive", str(one.data_root))
+
+
+def test_data_root_of_remapped_users(lab: Laboratory, disk: Callable[[Path], None]) -> None:
+    """With user namespaces the numbered directory is looked for on the disk of its parent."""
+    with stopped(lab, userns_remap="default") as one:
+        disk(one.data_root)
+        assert storage(one)[0] == "pass"
+    with stopped(lab, userns_remap="default") as one:
+        assert storage(one)[0] == "fail"
+
+
+def test_images_in_containerd(lab: Laboratory, disk: Callable[[Path], None], tmp_path: Path) -> None:
+    """Where containerd keeps the images, its root needs a file system of its own as well."""
+    config, address, root = tmp_path / "c.toml", tmp_path / "c.sock", tmp_path / "root"
+    config.write_text(
+        f'version = 2\nroot = "{root}"\nstate = "{tmp_path}/state"\n'
+        f'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\n  address = "{address}"\n'
+    )
+    features = {"features": {"containerd-snapshotter": True}, "storage_driver": "native"}
+    with _containerd(config, address), stopped(lab, "--containerd", str(address), **features) as one:
+        disk(one.data_root)
+        found, reason = storage(one)
+        assert (found, reason.startswith(f"{root} is on the file system of /")) == ("fail", True)
+        one.stop()
+        one.configure({})
+        one.settings = {}
+        assert storage(one)[0] == "pass"
+
+
+@contextlib.contextmanager
+def _containerd(config: Path, address: Path) -> Iterator[None]:
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(["containerd", "--config", config], stdout=quiet, stderr=quiet)
+    try:
+        for _ in range(100):
+            if address.exists():
+                break
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+# ---- 1.1.2
+
+
+@pytest.fixture
+def people(lab: Laboratory) -> Iterator[str]:
+    """A group, and the beginning of its users' names: one is a member, one has it as first group."""
+    name = f"hc{os.getpid()}"
+    users = {f"{name}m": ["--groups", name], f"{name}p": ["--gid", name], f"{name}o": []}
+    for kind, entry in (("group", name), *(("user", user) for user in users)):
+        lab.note(kind, entry)
+    subprocess.run(["groupadd", name], check=True)
+    try:
+        for user, options in users.items():
+            subprocess.run(["useradd", "--no-create-home", *options, user], check=True, capture_output=True)
+        yield name
+    finally:
+        for user in users:
+            subprocess.run(["userdel", user], check=False, capture_output=True)
+        subprocess.run(["groupdel", name], check=False, capture_output=True)
+
+
+def controllers(one: Engine, *trusted: str) -> tuple[str, str]:
+    """What 1.1.2 says of an engine where the policy trusts these."""
+    return only(judged("1.1.2", facts_of_engine(one.socket, Policy(trusted_users=trusted))))
+
+
+def test_users_of_the_socket(engine: EngineFactory, people: str) -> None:
+    """Members and users whose first group it is count, by number; each has to be trusted."""
+    one = engine(fresh=True)
+    shutil.chown(one.socket, group=people)
+    member, primary, other = f"{people}m", f"{people}p", f"{people}o"
+    found, reason = controllers(one)
+    assert (found, member in reason, primary in reason, other in reason) == ("fail", True, True, False)
+    found, reason = controllers(one, member, "root")
+    assert (found, f"not trusted by the policy: {primary} (group {people} " in reason) == ("fail", True)
+    assert controllers(one, member, primary)[0] == "pass"
+    one.socket.chmod(0o600)
+    assert controllers(one)[0] == "pass"
+    one.socket.chmod(0o666)
+    assert controllers(one, member, primary) == ("fail", "everyone on the host may write to it")
+
+
+@pytest.mark.needs("setfacl")
+def test_users_of_an_access_control_list(engine: EngineFactory, people: str) -> None:
+    """Those whom the list of a socket lets write count; those whom it lets read only do not."""
+    one = engine(fresh=True)
+    shutil.chown(one.socket, group="root")
+    assert controllers(one)[0] == "pass"
+    for entry, who in (("u:{}o:rw", "o"), ("g:{}:rw", "m"), ("u:{}o:r", "")):
+        subprocess.run(["setfacl", "-b", one.socket], check=True)
+        subprocess.run(["setfacl", "-m", entry.format(people), one.socket], check=True)
+        found, reason = controllers(one)
+        assert (found, bool(who) and f"{people}{who} (access control list" in reason) == (
+            ("fail", True) if who else ("pass", False)
+        )
+
+
+def test_every_socket_counts(engine: EngineFactory, people: str, tmp_path: Path) -> None:
+    """A second socket with another group has its own finding, by its own path."""
+    second = tmp_path / "second.sock"
+    one = engine(fresh=True, hosts=[f"unix://{second}"])
+    shutil.chown(second, group=people)
+    found = judged("1.1.2", facts_of_engine(one.socket))
+    assert {path: each[0] for path, each in found.items()} == {str(one.socket): "pass", str(second): "fail"}
+
+
+# ---- the probe
+
+
+def test_no_process_for_each_container(engine: EngineFactory) -> None:
+    """Shims are looked at together: their number does not change that of the commands."""
+    assert " $(readlink" not in ENGINE_PLACES.script.partition("for line in $running")[2].partition("done")[0]
+    one = engine()
+    one.run("one")
+    one.run("two")
+    answer = facts_of_engine(one.socket).recording.answers["engine_places"]
+    assert answer.stdout.count("/usr/bin/containerd-shim-runc-v2\n") >= 2

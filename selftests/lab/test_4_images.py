@@ -1,0 +1,564 @@
+"""Section 4 on real engines: images of both builders in both stores, of a registry, and of no builder at all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tarfile
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hullcheck import facts as fact_modules
+from hullcheck.facts import Facts
+from hullcheck.facts.images.probe import IMAGES
+from hullcheck.gather import gather
+from hullcheck.gather.transport import Connection
+from hullcheck.inventory import Target
+from hullcheck.policy import Policy, ScanReports
+from hullcheck.recording import Recording
+from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_user, judged
+from selftests.unit.facts.images.test_scan_reports import trivy
+
+if TYPE_CHECKING:
+    from selftests.rig.engine import Engine
+    from selftests.rig.host import Host
+
+EngineFactory = Callable[..., "Engine"]
+HostFactory = Callable[..., "Host"]
+
+CONTAINERD = {"features": {"containerd-snapshotter": True}}
+STORES = {"overlay2": {}, "containerd": CONTAINERD}
+BUILDERS = {"classic": ("build",), "buildkit": ("buildx", "build", "--load")}
+each_store = pytest.mark.parametrize("settings", STORES.values(), ids=list(STORES))
+each_builder = pytest.mark.parametrize("builder", BUILDERS.values(), ids=list(BUILDERS))
+
+SECRET = "Hunter2secret"
+ENCODED = b64encode(f"bob:{SECRET}".encode()).decode()
+# A base in which the programs that steps name are there and do nothing.
+TOOLS = "RUN for name in apt-get curl; do echo '#!/bin/sh' > /bin/$name; chmod +x /bin/$name; done\n"
+# By control: lines of a build file that differ in one thing; the first are good, the second are not.
+PAIRS = {
+    "4.6": ("HEALTHCHECK CMD true", "HEALTHCHECK NONE"),
+    "4.7": ("RUN apt-get update && apt-get install -y x", "RUN apt-get update && apt-get remove -y x"),
+    "4.9": ("COPY f /f", "ADD f /f"),
+    "4.10": ("ENV DB_PASSWORD_FILE=/run/secrets/x", f"ENV DB_PASSWORD={SECRET}"),
+    "4.11": ("RUN curl -fsSL https://x | sh", "RUN curl -fsSLk https://x | sh"),
+}
+
+
+def build(
+    engine: Engine, builder: tuple[str, ...], tag: str, lines: str, folder: Path, *options: str
+) -> None:
+    """Build an image from the lines of a build file, in a folder with the files f and bb.tar."""
+    folder.mkdir(exist_ok=True)
+    (folder / "f").write_text("f\n")
+    (folder / "bb.tar").write_bytes((engine.lab.root / "bb.tar").read_bytes())
+    (folder / "Dockerfile").write_text(lines)
+    engine.docker(*builder, "--quiet", "--tag", tag, *options, str(folder))
+
+
+def audit(number: str, engine: Engine, policy: Policy | None = None) -> Verdicts:
+    """Verdict and reason by image."""
+    return judged(number, facts_of_engine(engine.socket, policy))
+
+
+def recorded(facts: Facts) -> str:
+    """What is stored of the images."""
+    return facts.recording.answers[IMAGES.name].stdout
+
+
+# ---- builders and stores
+
+
+@each_store
+@each_builder
+def test_images_of_both_builders(
+    engine: EngineFactory, tmp_path: Path, settings: dict[str, object], builder: tuple[str, ...]
+) -> None:
+    """Two images that differ in one line differ in one verdict, and nothing secret is stored."""
+    one = engine(**settings)
+    start = f"FROM bb:1\n{TOOLS}"
+    for number, lines in PAIRS.items():
+        for word, line in zip(("good", "bad"), lines, strict=True):
+            build(one, builder, f"{word}:{number}", f"{start}{line}\n", tmp_path)
+    facts = facts_of_engine(one.socket)
+    found = {number: judged(number, facts) for number in PAIRS}
+    for number in ("4.7", "4.9", "4.10", "4.11"):
+        expected = {f"{word}:{each}": "pass" for word in ("good", "bad") for each in PAIRS}
+        installs = {"good:4.7": "manual"} if number == "4.11" else {}
+        expected |= {f"bad:{number}": "fail", "bb:1": "manual"} | installs
+        assert {name: verdict for name, (verdict, _) in found[number].items()} == expected, number
+    assert [name for name, (verdict, _) in found["4.6"].items() if verdict == "pass"] == ["good:4.6"]
+    assert "switches the health check" in found["4.6"]["bad:4.6"][1]
+    assert "RUN apt-get update && apt-get remove -y x" in found["4.7"]["bad:4.7"][1]
+    assert SECRET not in recorded(facts)
+    assert "apt-get install" in recorded(facts)
+
+
+@each_store
+@each_builder
+def test_base_from_an_archive(
+    engine: EngineFactory, tmp_path: Path, settings: dict[str, object], builder: tuple[str, ...]
+) -> None:
+    """The ADD that brings in the base's file system passes, a second one does not."""
+    one = engine(**settings)
+    base = 'FROM scratch\nADD bb.tar /\nCMD ["sh"]\n'
+    build(one, builder, "base:1", base, tmp_path)
+    build(one, builder, "twice:1", f"{base}ADD f /\n", tmp_path)
+    build(one, builder, "above:1", "FROM base:1\nRUN true\nCOPY f /\n", tmp_path)
+    found = {name: verdict for name, (verdict, _) in audit("4.9", one).items()}
+    assert found == {"base:1": "pass", "twice:1": "fail", "above:1": "pass", "bb:1": "manual"}
+
+
+@each_store
+def test_scripts_in_a_build_file(engine: EngineFactory, tmp_path: Path, settings: dict[str, object]) -> None:
+    """Of a script of its own first line BuildKit keeps nothing; of one for the shell, and of options, all."""
+    one = engine(**settings)
+    buildkit = BUILDERS["buildkit"]
+    start = f"FROM bb:1\n{TOOLS}"
+    files = {
+        "own:1": "RUN <<E\n#!/bin/sh\napt-get update\nE\n",
+        "shell:1": "RUN <<E\napt-get update\ntrue\nE\n",
+        "written:1": "RUN cat <<E > /x\napt-get update\nE\n",
+        "mount:1": "RUN --mount=type=cache,target=/c apt-get update\n",
+        "list:1": 'RUN ["apt-get", "update"]\n',
+        "argument:1": 'ARG A\nSHELL ["/bin/sh", "-xec"]\nRUN apt-get update\n',
+        "options:1": 'SHELL ["/bin/sh", "-o", "errexit", "-o", "nounset", "-c"]\nRUN apt-get update\n',
+        "inner:1": "RUN sh -c 'apt-get update' && eval 'true'\n",
+        "printed:1": 'RUN echo "$(apt-get update)"\n',
+        "later:1": "ONBUILD RUN apt-get update\n",
+    }
+    for tag, lines in files.items():
+        build(one, buildkit, tag, start + lines, tmp_path, "--build-arg", "A=some words")
+    found = {name: verdict for name, (verdict, _) in audit("4.7", one).items() if name != "bb:1"}
+    expected = dict.fromkeys(files, "fail") | {"own:1": "manual", "written:1": "pass"}
+    assert found == expected
+
+
+@each_store
+def test_secrets_of_a_build(engine: EngineFactory, tmp_path: Path, settings: dict[str, object]) -> None:
+    """A build argument stays in the history of either builder, a mounted secret in none."""
+    one = engine(**settings)
+    (tmp_path / "secret").write_text(SECRET)
+    lines = "FROM bb:1\nARG NPM_TOKEN\nRUN true\n"
+    for tag, builder in BUILDERS.items():
+        build(one, builder, f"{tag}:1", lines, tmp_path, "--build-arg", f"NPM_TOKEN={SECRET}")
+    mounted = "FROM bb:1\nRUN --mount=type=secret,id=NPM_TOKEN cat /run/secrets/NPM_TOKEN > /dev/null\n"
+    option = ("--secret", f"id=NPM_TOKEN,src={tmp_path}/secret")
+    build(one, BUILDERS["buildkit"], "mounted:1", mounted, tmp_path, *option)
+    facts = facts_of_engine(one.socket)
+    found = judged("4.10", facts)
+    assert [found[f"{each}:1"][0] for each in (*BUILDERS, "mounted")] == ["fail", "fail", "pass"]
+    assert "a value given to NPM_TOKEN in RUN true" in found["classic:1"][1]
+    assert SECRET not in recorded(facts)
+
+
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_secrets_of_a_provenance(engine: EngineFactory, tmp_path: Path, mode: str) -> None:
+    """What BuildKit attests of a stage that is not in the image is in it; the short form tells of no values."""
+    one = engine(**CONTAINERD)
+    lines = "FROM bb:1 AS first\nARG NPM_TOKEN\nRUN echo $NPM_TOKEN | md5sum > /f\nFROM bb:1\nCOPY --from=first /f /f\n"
+    options = (f"--provenance=mode={mode}", "--build-arg", f"NPM_TOKEN={SECRET}")
+    build(one, BUILDERS["buildkit"], "web:1", lines, tmp_path, *options)
+    facts = facts_of_engine(one.socket)
+    verdict, reason = judged("4.10", facts)["web:1"]
+    assert verdict == {"min": "pass", "max": "fail"}[mode]
+    assert ("provenance: build argument NPM_TOKEN: a value given to NPM_TOKEN" in reason) == (mode == "max")
+    assert SECRET not in recorded(facts) + reason
+
+
+# Lines of a build file with a secret, each for an image of its own, and what is said of it.
+PLANTED = {
+    f"ENV DB_PASSWORD_PROD={SECRET}": "variable DB_PASSWORD_PROD",
+    f'ENV OPTS="--password={SECRET}"': "variable OPTS: a value given to password",
+    f'ENV JAVA_OPTS="-Xmx1g -Ddb.password={SECRET}"': "variable JAVA_OPTS: a value given to",
+    f'ENV AUTH_HEADER="Basic {ENCODED}"': "variable AUTH_HEADER: a password in a header",
+    f"ARG DBPASS={SECRET}\nRUN true": "a value given to DBPASS in ARG",
+    f"LABEL note=x token={SECRET}": "label token",
+    f"RUN true kubectl create secret --from-literal=password={SECRET}": "a value given to password in RUN",
+    f"RUN true && echo //registry.example/:_authToken={SECRET} > /n": "a value given to _authToken in RUN",
+    f"RUN true redis-cli -a {SECRET}": "a password or key given to a command in RUN",
+    f'RUN ["true", "--password", "{SECRET}"]': "a value given to password in RUN",
+    f'CMD ["redis-cli", "-a", "{SECRET}"]': "command: a password",
+    f'ENTRYPOINT ["app", "--password", "{SECRET}"]': "entry point: a value given to password",
+    f"CMD app --token {SECRET}": "command: a value given to token",
+    f'HEALTHCHECK CMD ["curl", "-u", "bob:{SECRET}", "http://localhost"]': "health check: a password",
+    f"HEALTHCHECK CMD mysqladmin ping -p{SECRET}": "health check: a password",
+    f'ONBUILD RUN ["app", "--password", "{SECRET}"]': "instruction for later builds: a value",
+}
+HARMLESS = [
+    "ENV GPG_KEY=A035C8C19219BA821ECEA86B64E628F8D684696D PASSWORD_MIN_LENGTH=8 TOKEN_TTL=3600 KEYCLOAK_VERSION=24",
+    "ENV SSH_AUTH_SOCK=/run/s PASSWD_FILE=p KEY_SERVER=k DB_PASSWORD= REDIS_PASSWORD_FILE=/run/secrets/x",
+    "ARG NPM_TOKEN\nRUN true --token $NPM_TOKEN --no-password",
+    f"RUN true --frozen-lockfile && echo '{'0a1b' * 16}  x' > /sums",
+    'CMD ["app", "--password-file", "/run/secrets/x"]',
+    "HEALTHCHECK CMD redis-cli -a $REDIS_PASSWORD ping",
+]
+
+
+@each_store
+@each_builder
+def test_planted_secrets(
+    engine: EngineFactory, tmp_path: Path, settings: dict[str, object], builder: tuple[str, ...]
+) -> None:
+    """Each is found and named, none is stored, a recording gives the same verdicts, and harmless lines pass."""
+    one = engine(**settings)
+    expected = {f"bad:{number}": said for number, said in enumerate(PLANTED.values())}
+    for number, line in enumerate(PLANTED):
+        build(one, builder, f"bad:{number}", f"FROM bb:1\n{line}\n", tmp_path)
+    for number, line in enumerate(HARMLESS):
+        build(one, builder, f"good:{number}", f"FROM bb:1\n{line}\n", tmp_path)
+    facts = facts_of_engine(one.socket)
+    found = judged("4.10", facts)
+    told = {name: reason for name, (verdict, reason) in found.items() if verdict == "fail"}
+    assert told.keys() == expected.keys()
+    assert {name: said for name, said in expected.items() if said not in told[name]} == {}
+    assert [found[f"good:{number}"][0] for number in range(len(HARMLESS))] == ["pass"] * len(HARMLESS)
+    kept = facts.recording.save(tmp_path / "kept")
+    for secret in (SECRET, ENCODED.rstrip("=")):
+        assert secret not in kept.read_text() + "".join(told.values())
+    replayed = Facts(Recording.load(kept, fact_modules.PROBES), facts.policy)
+    assert judged("4.10", replayed) == found
+
+
+@each_store
+def test_images_without_a_build(engine: EngineFactory, settings: dict[str, object]) -> None:
+    """What was done in a container by hand is not told; what its command was is."""
+    one = engine(**settings)
+    for name, command in {"hand": ("sh",), "told": ("touch", "/x")}.items():
+        one.docker("run", "--name", name, "bb:1", *command)
+        one.docker("commit", "--change", "ENV A=b", name, f"{name}:1")
+    found = {name: verdict for name, (verdict, _) in audit("4.7", one).items()}
+    assert found == {"bb:1": "manual", "hand:1": "manual", "told:1": "pass"}
+
+
+@each_store
+def test_names_and_users(engine: EngineFactory, settings: dict[str, object]) -> None:
+    """An image goes by its first tag; without one by its short id; who uses it is said, running or not."""
+    one = engine(**settings)
+    one.docker("tag", "bb:1", "aa:2")
+    one.create("web")
+    assert audit("4.6", one) == {"aa:2": ("fail", "has no health check (used by web)")}
+    identifier = one.docker("commit", "web").strip()
+    found = {image.id: (name, image.tags, image.used_by) for name, image in facts_of_engine(one.socket).image}
+    assert found[identifier] == (identifier.removeprefix("sha256:")[:12], (), ())
+
+
+def test_image_that_lost_its_name(engine: EngineFactory) -> None:
+    """One that another was built from, and took the name of, is judged while a container of it is there."""
+    one = engine()
+    one.docker("build", "--tag", "web:1", "-", stdin="FROM bb:1\nRUN touch /s && chmod 4755 /s\n")
+    old = one.inspect("web:1")[0]["Id"]
+    one.create("old", image="web:1")
+    one.docker("build", "--tag", "web:1", "-", stdin="FROM web:1\nRUN chmod 755 /s\n")
+    expected = {"bb:1": ("pass", "no setuid or setgid file"), "web:1": ("pass", "no setuid or setgid file")}
+    fault = ("fail", "holds /s (4755) (used by old)")
+    assert audit("4.8", one) == expected | {old.removeprefix("sha256:")[:12]: fault}
+    one.docker("rm", "old")
+    one.create("by-id", image=old.removeprefix("sha256:")[:9])
+    fault = ("fail", "holds /s (4755) (used by by-id)")
+    assert audit("4.8", one) == expected | {old.removeprefix("sha256:")[:12]: fault}
+    one.docker("rm", "by-id")
+    assert audit("4.8", one) == expected
+
+
+# By user: what passwd of the image says of it, and what it is.
+STARTS_AS = {
+    "app": ("app:x:1000:1000::/:/bin/sh", 1000),
+    "zero": ("zero:x:0:0::/:/bin/sh", 0),
+    "first": ("first:x:0:0::/:\nfirst:x:1000:0::/:", 0),
+    "indented": (" indented:x:0:0::/:\nindented:x:1000:0::/:", 0),
+    "great": ("great:x:4294967296:0::/:", 0),
+    "4294967296": ("", 0),
+    "0:0": ("", 0),
+    "+0": ("", 0),
+    "+1002": ("", 1002),
+    "root:app": ("", 0),
+    ":1000": ("", 0),
+    "1001": ("1001:x:0:0::/:", 1001),
+}
+
+
+def test_users_of_stopped_containers(engine: EngineFactory, tmp_path: Path) -> None:
+    """A container that does not run is judged by the user that it would start as."""
+    one = engine()
+    lines = "\n".join(line for line, _ in STARTS_AS.values() if line)
+    (tmp_path / "passwd").write_text(f"root:x:0:0::/:/bin/sh\n{lines}\n")
+    build(one, BUILDERS["classic"], "users", "FROM bb:1\nCOPY passwd /etc/passwd\n", tmp_path)
+    names = {user: f"user-{number}" for number, user in enumerate(STARTS_AS)}
+    for user, name in names.items():
+        one.create(name, "--user", user, image="users", command=("id", "-u"))
+    found = judged("4.1", facts_of_engine(one.socket))
+    for user, (_, number) in STARTS_AS.items():
+        assert found[names[user]][0] == ("pass" if number else "fail"), user
+        assert one.docker("start", "--attach", names[user]).strip() == str(number)
+
+
+def test_no_image(engine: EngineFactory) -> None:
+    """An engine without images has nothing to judge."""
+    one = engine()
+    one.docker("image", "rm", "bb:1")
+    assert audit("4.6", one) == {"local": ("not applicable", "the engine has no image")}
+
+
+def test_image_for_several_machines(engine: EngineFactory, tmp_path: Path) -> None:
+    """Of an index for several machines the history counts that the engine would run."""
+    one = engine(**CONTAINERD)
+    stages = "FROM scratch AS amd64\nADD bb.tar /\nFROM scratch AS arm64\nADD bb.tar /\n"
+    worse = one.docker("version", "--format", "{{.Server.Arch}}").strip()
+    other = "arm64" if worse == "amd64" else "amd64"
+    for tag, machine in {"here:1": worse, "elsewhere:1": other}.items():
+        lines = stages.replace(
+            f"AS {machine}\nADD bb.tar /", f"AS {machine}\nADD bb.tar /\nENV API_KEY={SECRET}"
+        )
+        lines += "FROM $TARGETARCH\nCOPY f /\n"
+        build(one, BUILDERS["buildkit"], tag, lines, tmp_path, "--platform", "linux/amd64,linux/arm64")
+    found = audit("4.10", one)
+    assert (found["here:1"][0], found["elsewhere:1"][0]) == ("fail", "pass")
+
+
+# ---- who asks
+
+
+def as_member(engine: Engine) -> Facts:
+    """The facts that a user gets who may use the engine, and read none of its files."""
+    return facts_of_user(engine.socket, 65534, engine.socket.stat().st_gid)
+
+
+@each_store
+def test_user_without_root_rights(engine: EngineFactory, tmp_path: Path, settings: dict[str, object]) -> None:
+    """Where the store may not be read the engine is asked for each history, and the verdicts are the same.
+
+    What needs a look into the layers is an error, if the history does not show a fault already.
+    """
+    one = engine(**settings)
+    for name, builder in BUILDERS.items():
+        for word, index in (("good", 0), ("bad", 1)):
+            lines = "\n".join(("FROM bb:1", TOOLS, *(pair[index] for pair in PAIRS.values()), ""))
+            build(one, builder, f"{name}:{word}", lines, tmp_path)
+    rooted, member = facts_of_engine(one.socket), as_member(one)
+    for number in PAIRS:
+        seen = judged(number, member)
+        inside = {name for name, (verdict, _) in seen.items() if verdict == "error"}
+        assert inside == ({"bb:1", "classic:good", "buildkit:good"} if number == "4.10" else set())
+        rest = {name: found for name, found in judged(number, rooted).items() if name not in inside}
+        assert {name: found for name, found in seen.items() if name not in inside} == rest
+        assert seen["buildkit:bad"][0] == "fail"
+        assert seen["classic:good"][0] != "fail"
+    assert SECRET not in recorded(member)
+    assert judged("4.5", member)["local"][0] in ("error", "fail")
+
+
+def test_recording_is_judged_alike(engine: EngineFactory, tmp_path: Path) -> None:
+    """A recording that was stored and read again gives the same verdicts."""
+    one = engine()
+    for word, index in (("good", 0), ("bad", 1)):
+        lines = "\n".join(("FROM bb:1", TOOLS, *(pair[index] for pair in PAIRS.values()), ""))
+        build(one, BUILDERS["classic"], f"{word}:1", lines, tmp_path / "build")
+    facts = facts_of_engine(one.socket)
+    facts.recording.save(tmp_path / "kept")
+    again = Facts(Recording.load(tmp_path / "kept", fact_modules.PROBES), Policy())
+    for number in ("4.2", "4.4", *PAIRS, "4.12"):
+        assert judged(number, again) == judged(number, facts)
+
+
+# ---- a registry
+
+# Enough of a registry to pull from: a manifest by tag or digest, and blobs.
+REGISTRY = r"""
+import http.server, pathlib, sys
+folder = pathlib.Path(sys.argv[1])
+class Registry(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.1"  # so that an engine that tries TLS first hears that this is none
+    def log_message(self, *words):
+        pass
+    def do_GET(self):
+        *_, kind, name = self.path.rstrip("/").split("/")
+        body, media = b"{}", "application/json"
+        if kind in ("manifests", "blobs"):
+            digest = (folder / "tag").read_text() if ":" not in name else name
+            body = (folder / digest.replace(":", "-")).read_bytes()
+            media = "application/vnd.oci.image.manifest.v1+json" if kind == "manifests" else "application/octet-stream"
+            self.digest = digest
+        self.send_response(200)
+        if kind == "manifests":
+            self.send_header("Docker-Content-Digest", self.digest)
+        self.send_header("Content-Type", media)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+    do_HEAD = do_GET
+http.server.ThreadingHTTPServer(("127.0.0.1", 5000), Registry).serve_forever()
+"""
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Callable[[Engine], None]]:
+    """Serve bb:1 of an engine at 127.0.0.1:5000 in its network."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def serve(engine: Engine) -> None:
+        folder = tmp_path / "registry"
+        folder.mkdir()
+        client = ("docker", "--host", f"unix://{engine.socket}")
+        saved = subprocess.run([*client, "save", "bb:1"], check=True, capture_output=True).stdout
+        with tarfile.open(fileobj=BytesIO(saved)) as archive:
+            for member in archive:
+                if member.isfile() and "/sha256/" in member.name and (file := archive.extractfile(member)):
+                    (folder / f"sha256-{member.name.rpartition('/')[2]}").write_bytes(file.read())
+            index = archive.extractfile("index.json")
+            assert index
+            (folder / "tag").write_text(json.load(index)["manifests"][0]["digest"])
+        enter = ("nsenter", f"--net=/run/netns/{engine.netns}")
+        started.append(subprocess.Popen([*enter, sys.executable, "-c", REGISTRY, str(folder)]))
+        time.sleep(0.5)
+
+    yield serve
+    for each in started:
+        each.kill()
+        each.wait()
+
+
+@each_store
+def test_image_of_a_registry(
+    engine: EngineFactory, registry: Callable[[Engine], None], settings: dict[str, object]
+) -> None:
+    """What was pulled from a registry that is allowed passes, else it fails; a tag alone proves neither.
+
+    In the store of containerd engines before 29.2 do not say what was pulled: there no image passes.
+    """
+    one = engine(**settings)
+    registry(one)
+    one.docker("pull", "--quiet", "127.0.0.1:5000/lab/app:1")
+    one.docker("tag", "bb:1", "127.0.0.1:5000/lab/tagged:1")
+    one.docker("image", "rm", "bb:1")
+    build_lines = "FROM 127.0.0.1:5000/lab/app:1\nRUN true\n"
+    one.docker("build", "--tag", "built:1", "-", stdin=build_lines)
+    one.docker("build", "--tag", "registry.example/built:1", "-", stdin=f"{build_lines}CMD a\n")
+    facts = facts_of_engine(one.socket)
+    lists = {"none": None, "here": ("127.0.0.1:5000/lab",), "other": ("127.0.0.1:5000/la", "docker.io")}
+    found = {
+        word: {name: verdict for name, (verdict, _) in judged("4.2", replace_policy(facts, allowed)).items()}
+        for word, allowed in lists.items()
+    }
+    pulled = next(name for name in found["none"] if name.startswith("127.0.0.1"))
+    assert set(found["none"].values()) == {"manual"}
+    assert found["here"]["built:1"] == found["other"]["built:1"] == "manual"
+    assert found["here"]["registry.example/built:1"] == "fail"
+    assert found["other"][pulled] == "fail"
+    assert found["here"][pulled] == ("manual" if settings else "pass")
+
+
+def replace_policy(facts: Facts, allowed: tuple[str, ...] | None) -> Facts:
+    """The same evidence under another list of registries."""
+    return Facts(facts.recording, Policy(allowed_registries=allowed))
+
+
+# ---- scan reports, age and content trust
+
+
+@each_store
+def test_scan_report_of_a_real_image(
+    engine: EngineFactory, tmp_path: Path, settings: dict[str, object]
+) -> None:
+    """A report on the digest of the image's configuration passes in both stores; on any other digest, none.
+
+    The report is made by hand in the shape of Trivy's: no scanner and no list of weaknesses is in reach here.
+    """
+    one = engine(**settings)
+    one.run("web")
+    policy = Policy(scan_reports=ScanReports(str(tmp_path)))
+
+    def found(digest: str, *severities: str) -> tuple[str, str]:
+        report = trivy(*severities, CreatedAt=datetime.now(UTC).isoformat(), Metadata={"ImageID": digest})
+        (tmp_path / "web.json").write_text(json.dumps(report))
+        return audit("4.4", one, policy)["bb:1"]
+
+    one.docker("save", "--output", str(tmp_path / "bb.tar"), "bb:1")
+    with tarfile.open(tmp_path / "bb.tar") as archive:
+        (named,) = json.load(archive.extractfile("manifest.json") or BytesIO())
+    configuration = "sha256:" + named["Config"].removesuffix(".json").rpartition("/")[2]
+    assert found("sha256:" + "00" * 32)[0] == "fail"
+    assert found(configuration)[0] == "pass"
+
+    def scanners() -> list[str]:
+        return [verdict for verdict, _ in audit("scanner_covers_images_in_use", one, policy).values()]
+
+    def said() -> list[str]:
+        return [reason for _, reason in audit("scanner_covers_images_in_use", one, policy).values()]
+
+    late = "good reports on 1 of 1 images in use; none is from before the first use of bb:1"
+    assert (scanners(), said()[0]) == (
+        ["pass", "not applicable"],
+        late,
+    )  # the container is older than the report
+    one.run("later")
+    one.docker("rm", "--force", "web")
+    assert (scanners(), said()[0]) == (["pass", "not applicable"], late.partition(";")[0])
+    one.run("web")
+    assert found(one.docker("image", "inspect", "--format", "{{.Id}}", "bb:1").strip())[0] == "pass"
+    assert found(configuration, "LOW", "HIGH")[0] == "fail"
+    (tmp_path / "web.json").write_text("{")
+    assert audit("4.4", one, policy)["bb:1"][0] == "error"
+    (tmp_path / "web.json").unlink()
+    assert scanners() == ["fail", "fail"]
+    one.docker("rm", "--force", "later")
+    assert audit("4.4", one, policy)["bb:1"] == ("fail", "no scan report on its digest (used by web)")
+    one.docker("rm", "--force", "web")
+    assert scanners() == ["not applicable", "not applicable"]
+    assert audit("4.4", one, policy)["bb:1"][0] == "not applicable"
+
+
+def test_age(engine: EngineFactory) -> None:
+    """An image fails once it is older than the policy allows, at the time of the recording."""
+    facts = facts_of_engine(engine().socket)
+    for days, expected in ((29, "manual"), (31, "fail")):
+        recording = replace(facts.recording, gathered=facts.recording.gathered + days * 86400)
+        found = judged("4.4", Facts(recording, Policy(image_max_age_days=30)))["bb:1"]
+        assert (found[0], found[1].startswith(f"was built {days} days ago")) == (expected, True)
+
+
+def facts_of_host(host: Host) -> Facts:
+    """The facts of a host, as an audit over ssh gathers them."""
+    target = Target(host.name, f"ssh://root@{host.name}?ssh_config={host.ssh_config}")
+    (recording,) = gather([target], fact_modules.PROBES, Connection()).values()
+    return Facts(recording, Policy())
+
+
+def test_content_trust_on_a_host(lab_host: HostFactory) -> None:
+    """It counts for whoever may pull: root, the members of the group, and services; what login shells see."""
+    host = lab_host()
+    host.add_user("alice", docker=True)
+    host.add_user("bob")
+
+    def found() -> tuple[str, str]:
+        return judged("4.5", facts_of_host(host))[host.name]
+
+    assert found() == ("fail", "content trust is off for root, alice")
+    host.write("/root/.profile", "export DOCKER_CONTENT_TRUST=1\n")
+    assert found() == ("fail", "content trust is off for alice")
+    assert host.exec("su", "-", "root", "-c", "echo $DOCKER_CONTENT_TRUST").strip() == "1"
+    host.write("/etc/environment", "DOCKER_CONTENT_TRUST=yes\n")
+    assert found()[0] == "pass"
+    assert host.exec("su", "-", "alice", "-c", "echo $DOCKER_CONTENT_TRUST").strip() == "yes"
+    host.write("/home/alice/.bashrc", "export DOCKER_CONTENT_TRUST=0\n")
+    assert found() == ("fail", "content trust is off for alice")
+    host.write("/home/alice/.bashrc", "alias docker='DOCKER_CONTENT_TRUST=0 docker'\n")
+    assert found()[0] == "manual"
+    host.write("/home/alice/.bashrc", "")
+    unit = "[Service]\nExecStart=/usr/bin/docker run --rm bb:1 true\n"
+    host.write("/etc/systemd/system/web.service", unit)
+    assert found() == ("fail", "content trust is off for service web.service")
+    host.write("/etc/systemd/system/web.service", f"{unit}Environment=DOCKER_CONTENT_TRUST=1\n")
+    assert found()[0] == "pass"

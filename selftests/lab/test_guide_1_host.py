@@ -1,0 +1,367 @@
+"""Sections 1, 4.2 and 5 of the guide on real kernels, a real systemd and a real auditd.
+
+Puppet, Salt and Ansible are stood in for, as no host of the laboratory has them: their units are real units that
+sleep or end, and their records are files in the form in which Puppet 8.10 and ansible-core 2.19 wrote them when
+that was tried. Salt's was made by hand, from its source.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hullcheck.facts import Facts
+from hullcheck.policy import Policy
+from selftests.controls.test_guide_1_host import NOW, PUBLIC, RULE, RUNC, SUMMARY, only
+from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_guest, judged
+
+if TYPE_CHECKING:
+    from selftests.rig.engine import Engine
+    from selftests.rig.host import Host
+    from selftests.rig.machine import Machine
+
+SYS = Path("/sys/devices/system/cpu/vulnerabilities")
+SLEEPER = "[Service]\nExecStart=/usr/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
+TIMER = "[Timer]\nOnCalendar=hourly\n[Install]\nWantedBy=timers.target\n"
+
+
+def verdicts(control: str, facts: Facts) -> dict[str, str]:
+    """The verdict of a control by subject."""
+    return {subject: verdict for subject, (verdict, _) in judged(control, facts).items()}
+
+
+def with_policy(facts: Facts, **policy: object) -> Facts:
+    """The same recording under a policy."""
+    return Facts(facts.recording, Policy.from_mapping(policy))
+
+
+# ---- this machine
+
+
+@pytest.fixture
+def settings() -> Iterator[Callable[[str, str], None]]:
+    """Change settings of the kernel, which is that of everybody here, for a moment."""
+    before: dict[Path, str] = {}
+
+    def change(name: str, value: str) -> None:
+        path = Path("/proc/sys") / name.replace(".", "/")
+        before.setdefault(path, path.read_text())
+        path.write_text(value)
+
+    yield change
+    for path, value in before.items():
+        path.write_text(value)
+
+
+@pytest.mark.parametrize(
+    ("control", "name", "good", "bad"),
+    [
+        ("privileged_programs_leave_no_core_dumps", "fs.suid_dumpable", "0", "1"),
+        ("address_space_is_randomized", "kernel.randomize_va_space", "2", "1"),
+    ],
+)
+def test_setting_of_the_kernel(
+    engine: Callable[..., Engine],
+    settings: Callable[[str, str], None],
+    control: str,
+    name: str,
+    good: str,
+    bad: str,
+) -> None:
+    """The kernel's own value decides."""
+    one = engine()
+    for value, verdict in ((good, "pass"), (bad, "fail")):
+        settings(name, value)
+        assert only(judged(control, facts_of_engine(one.socket)))[0] == verdict
+
+
+def test_flaws_of_this_processor(engine: Callable[..., Engine]) -> None:
+    """Each file of the kernel has its finding, and only those that say Vulnerable fail."""
+    found = judged("kernel_flaws_are_mitigated", facts_of_engine(engine().socket))
+    assert found["Dirty COW (CVE-2016-5195)"][0] == "pass"
+    if not SYS.is_dir():
+        assert found["Meltdown (CVE-2017-5754)"][0] == "error"
+        return
+    states = {path.name: path.read_text().strip() for path in SYS.iterdir()}
+    own = {name: state for name, state in states.items() if name in found}
+    assert len(own) == len(states) - 3  # spectre_v1, spectre_v2 and meltdown have the names of the guide
+    for name, state in own.items():
+        bad, unknown = "Vulnerable" in state.split(":")[0], state.startswith("Unknown")
+        assert found[name][0] == ("manual" if unknown else "fail" if bad else "pass"), state
+
+
+@pytest.mark.needs("dpkg-query")
+def test_programs_of_this_machine(engine: Callable[..., Engine], tmp_path: Path) -> None:
+    """What is on the path is found, and the packages are counted as dpkg counts them."""
+    facts = facts_of_engine(engine().socket)
+    listed = subprocess.run(
+        ["dpkg-query", "--show", "--showformat=${db:Status-Status}\n"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert facts.software.count == listed.count("installed")
+    found = set(facts.software.found["compiler"])
+    for name in ("gcc", "cc", "make", "ld", "lynx"):
+        path = shutil.which(name, path="/usr/bin")
+        assert (path in found) == (path is not None)
+
+
+# ---- a host with systemd
+
+
+@pytest.fixture
+def host(lab_host: Callable[..., Host]) -> Host:
+    """A host with systemd and an engine."""
+    return lab_host()
+
+
+def test_services_of_a_host(host: Host) -> None:
+    """The base system passes; a program of its own is shown, and a known server fails by the file that runs."""
+    control, approved = "host_serves_containers_alone", "services_of_the_host_are_approved"
+    facts = facts_of_guest(host)
+    assert only(judged(control, facts))[0] == "pass"
+    verdict, shown = only(judged(approved, facts))
+    assert (verdict, "ssh.service" in shown, "sshd (tcp 22)" in shown) == ("manual", True, True)
+    units = [*facts.host_services.units, *(each.name for each in facts.host_services.listeners)]
+    assert only(judged(approved, with_policy(facts, allowed_host_services=units)))[0] == "pass"
+    units.remove("ssh.service")
+    verdict, reason = only(judged(approved, with_policy(facts, allowed_host_services=units)))
+    assert (verdict, reason) == ("fail", "not on the list of the policy: ssh.service")
+    script = "import socket, time; s = socket.create_server(('127.0.0.1', 9090)); time.sleep(600)"
+    host.write("/etc/systemd/system/agent.service", f'[Service]\nExecStart=/usr/bin/python3 -c "{script}"\n')
+    host.exec("systemctl", "start", "agent.service")
+    time.sleep(1)
+    verdict, reason = only(judged(control, facts_of_guest(host)))
+    assert (verdict, "(tcp 9090)" in reason) == ("manual", True)
+    host.exec("systemctl", "stop", "agent.service")
+    host.write("/etc/systemd/system/agent.socket", "[Socket]\nListenStream=9090\n")
+    host.exec("systemctl", "start", "agent.socket")  # systemd waits in its place
+    verdict, reason = only(judged(control, facts_of_guest(host)))
+    assert (verdict, "agent.socket (tcp 9090)" in reason) == ("manual", True)
+    host.exec("systemctl", "stop", "agent.socket")
+    host.exec("sh", "-c", "mkdir /opt/web && cp /usr/bin/sleep /opt/web/nginx")
+    host.write("/etc/systemd/system/web.service", "[Service]\nExecStart=/opt/web/nginx infinity\n")
+    host.exec("systemctl", "start", "web.service")
+    assert only(judged(control, facts_of_guest(host))) == (
+        "fail",
+        "outside of containers runs /opt/web/nginx",
+    )
+    host.exec("systemctl", "stop", "web.service")
+    host.run(
+        "web", "--volume", "/opt/web:/opt/web:ro", "--network", "host", command=("sh", "-c", "sleep 600")
+    )
+    assert only(judged(control, facts_of_guest(host)))[0] == "pass"
+
+
+def test_server_in_a_container(host: Host) -> None:
+    """A server that runs in a container is none of the host's, and published ports are the engine's."""
+    command = "cp /bin/busybox /nginx; ln -s nginx /sleep; /sleep 600"
+    host.run("web", "--publish", "8080:80", command=("sh", "-c", command))
+    facts = facts_of_guest(host)
+    assert "docker-proxy (tcp 8080)" in map(str, facts.host_services.listeners)
+    assert any("/nginx" in line for line in facts.host_services.lines.get("application", ()))
+    assert only(judged("host_serves_containers_alone", facts))[0] == "pass"
+
+
+def summary(age: int) -> str:
+    """A summary of Puppet of so many seconds ago."""
+    return SUMMARY.replace(str(int(NOW) - 86400), str(int(time.time()) - age))
+
+
+def patched(host: Host) -> Verdicts:
+    """What the control of patching says of a host."""
+    return judged("patching_is_automated", facts_of_guest(host))
+
+
+def test_puppet_on_a_host(host: Host) -> None:
+    """The unit has to be enabled and active, and the record whole, good and of late."""
+    assert {patched(host)[name][0] for name in ("Ansible", "Puppet", "SaltStack")} == {"fail"}
+    host.write("/etc/systemd/system/puppet.service", SLEEPER)
+    host.write(PUBLIC, summary(600))
+    host.exec("systemctl", "enable", "--now", "puppet.service")
+    found = patched(host)
+    assert (found["Puppet"][0], found["Ansible"][0]) == ("pass", "not applicable"), found
+    for text, verdict in (
+        (summary(40 * 86400), "fail"),
+        (summary(-86400), "error"),
+        (summary(600)[:-40], "error"),
+        (summary(600).replace("failure: 0", "failure: 1"), "fail"),
+    ):
+        host.write(PUBLIC, text)
+        assert patched(host)["Puppet"][0] == verdict, text
+    host.write(PUBLIC, summary(600))
+    host.exec("systemctl", "stop", "puppet.service")
+    assert "puppet.service is not on" in patched(host)["Puppet"][1]
+    for command, expected in (("find /var/lib/puppet -delete", "fail"), ("puppet agent --onetime", "pass")):
+        host.write("/etc/cron.d/puppet", f"0 3 * * * root {command}\n")
+        assert patched(host)["Puppet"][0] == expected
+
+
+def test_ansible_and_salt_on_a_host(host: Host) -> None:
+    """How the unit of ansible-pull ended decides; of a minion the record of its last highstate."""
+    run = "[Service]\nType=oneshot\nExecStart=/bin/sh -c ': ansible-pull; {}'\n"
+    host.write("/etc/systemd/system/update.service", run.format("exit 0"))
+    host.write("/etc/systemd/system/update.timer", TIMER)
+    host.exec("systemctl", "daemon-reload")
+    host.exec("systemctl", "enable", "--now", "update.timer")
+    assert "no record of a run" in patched(host)["Ansible"][1]
+    host.exec("systemctl", "start", "update.service")
+    assert patched(host)["Ansible"][0] == "pass"
+    host.write("/etc/systemd/system/update.service", run.format("exit 3"))
+    host.exec("sh", "-c", "systemctl daemon-reload; systemctl start update.service || true")
+    assert patched(host)["Ansible"] == ("fail", "update.service ended with exit-code, status 3")
+    host.exec("systemctl", "disable", "--now", "update.timer")
+    assert "nothing starts it" in patched(host)["Ansible"][1]
+
+    host.write("/etc/systemd/system/salt-minion.service", SLEEPER)
+    host.exec("systemctl", "enable", "--now", "salt-minion.service")
+    cache = "/var/cache/salt/minion"
+    host.write(f"{cache}/highstate.cache.p", "")
+    assert "cache_jobs" in patched(host)["SaltStack"][1]
+    for result, more, verdict in (
+        ("\\303", "", "pass"),
+        ("\\302", "", "fail"),
+        ("\\303", "test\\303", "error"),
+    ):
+        record = f"fun\\257state.highstate\\250fun_args\\220{more}\\246result{result}retcode\\000"
+        script = f"mkdir -p {cache}/minion_jobs/1; printf '{record}' >{cache}/minion_jobs/1/return.p"
+        host.exec("sh", "-c", script)
+        assert patched(host)["SaltStack"][0] == verdict
+
+
+def test_kernels_of_a_host(host: Host) -> None:
+    """Without an installed kernel nothing can be told; a newer one, and the demand for a restart, fail."""
+    control, running = "newest_installed_kernel_runs", platform.release()
+    if not os.path.exists(f"/lib/modules/{running}"):
+        assert only(judged(control, facts_of_guest(host)))[0] == "error"
+    host.write(f"/boot/vmlinuz-{running}", "")
+    assert only(judged(control, facts_of_guest(host)))[0] == "pass"
+    host.write("/run/reboot-required", "")
+    host.write("/run/reboot-required.pkgs", "libc6\nlinux-base\n")
+    verdict, reason = only(judged(control, facts_of_guest(host)))
+    assert (verdict, "/run/reboot-required demands it for libc6, linux-base" in reason) == ("fail", True)
+    host.exec("rm", "/run/reboot-required")
+    host.write("/boot/vmlinuz-99.1.2-amd64", "")
+    verdict, reason = only(judged(control, facts_of_guest(host)))
+    assert (verdict, "99.1.2-amd64 is installed" in reason) == ("fail", True)
+
+
+def test_settings_in_files_of_a_host(host: Host) -> None:
+    """What systemd-sysctl applies is what is told, and what a masked one does not apply is told too."""
+    control, name = "kernel_settings_survive_a_reboot", "fs.suid_dumpable"
+    assert "is masked" in judged(control, facts_of_guest(host))[name][1]
+    host.exec("systemctl", "unmask", "systemd-sysctl.service")
+    host.write("/etc/sysctl.d/50-x.conf", "fs.suid_dumpable = 2\n")
+    host.write("/etc/sysctl.d/99-hardening.conf", "fs/suid_dumpable=0\nkernel.randomize_va_space = 2\n")
+    found = judged(control, facts_of_guest(host))
+    assert {each: verdict for each, (verdict, _) in found.items()} == {
+        "net.ipv4.ip_forward": "fail",
+        "fs.suid_dumpable": "pass",
+        "kernel.randomize_va_space": "pass",
+    }
+    merged = host.exec("/usr/lib/systemd/systemd-sysctl", "--cat-config")
+    order = [line for line in merged.splitlines() if line.startswith(("fs.suid", "fs/suid"))]
+    assert order[-1] == "fs/suid_dumpable=0"
+    host.write("/etc/sysctl.d/zz.conf", "fs.suid_dumpable = 1\n")
+    assert judged(control, facts_of_guest(host))[name] == ("fail", "/etc/sysctl.d/zz.conf sets it to 1")
+
+
+def test_forwarding_of_a_host(host: Host) -> None:
+    """The engine switches it on; with a reason that passes as long as the chain drops what no rule lets through."""
+    control, why = "ipv4_forwarding_is_off_or_recorded", {"ip_forward_reason": "bridges, OPS-140"}
+    facts = facts_of_guest(host)
+    verdict, reason = only(judged(control, facts))
+    assert (verdict, "the engine needs 1" in reason) == ("fail", True)
+    assert only(judged(control, with_policy(facts, **why)))[0] == "pass"
+    host.exec("iptables", "-P", "FORWARD", "ACCEPT")
+    assert only(judged(control, with_policy(facts_of_guest(host), **why)))[0] == "fail"
+    host.exec("sysctl", "-w", "net.ipv4.ip_forward=0")
+    assert only(judged(control, facts_of_guest(host)))[0] == "pass"
+
+
+# ---- a machine with a kernel of its own
+
+
+@pytest.fixture(scope="module")
+def audited(machine: Callable[..., Machine]) -> Machine:
+    """A machine with AppArmor and auditd, whose rules are on runc and the docker command."""
+    made = machine("security=apparmor")
+    made.write("/etc/audit/rules.d/docker.rules", f"{RULE}\n{RUNC}\n")
+    made.exec("augenrules", "--load")
+    made.run("one")
+    return made
+
+
+@pytest.fixture(scope="module")
+def facts_audited(audited: Machine) -> Facts:
+    """What is true of it."""
+    return facts_of_guest(audited, seconds=120)
+
+
+def test_auditd_that_works(facts_audited: Facts) -> None:
+    """Every step passes: unit, kernel, rules, no losses, records, and the start of a container among these."""
+    assert set(verdicts("auditd_writes_down_what_docker_does", facts_audited).values()) == {"pass"}
+    found = judged("starts_of_containers_are_recorded", facts_audited)
+    assert {verdict for verdict, _ in found.values()} == {"pass"}, found
+    assert found["record"][1].endswith("key docker")
+    assert only(judged("docker_command_is_audited", facts_audited))[0] == "pass"
+
+
+def test_security_modules_of_a_machine(facts_audited: Facts) -> None:
+    """AppArmor is in force there, and the engine uses it."""
+    found = verdicts("security_modules_confine_containers", facts_audited)
+    assert found == {"SELinux": "not applicable", "AppArmor": "pass", "Seccomp": "pass"}
+
+
+def test_kernel_of_a_machine(audited: Machine, facts_audited: Facts) -> None:
+    """Its kernel is the only one that is installed; of flaws of processors it tells nothing, if it has no files."""
+    assert only(judged("newest_installed_kernel_runs", facts_audited))[0] == "pass"
+    if not audited.exec("sh", "-c", f"ls {SYS} 2>/dev/null || true"):
+        assert verdicts("kernel_flaws_are_mitigated", facts_audited)["Meltdown (CVE-2017-5754)"] == "error"
+
+
+def test_auditd_that_does_not(audited: Machine) -> None:
+    """Rules that are gone from the kernel, and a unit that the next start leaves out, fail their steps alone."""
+    audited.exec("auditctl", "-D")
+    audited.exec("systemctl", "disable", "auditd.service")
+    facts = facts_of_guest(audited, seconds=120)
+    found = judged("auditd_writes_down_what_docker_does", facts)
+    assert {step for step, (verdict, _) in found.items() if verdict == "fail"} == {"unit", "rules"}
+    verdict, reason = only(judged("docker_command_is_audited", facts))
+    assert (verdict, "restart pending" in reason) == ("fail", True)
+    audited.exec("systemctl", "enable", "auditd.service")
+    audited.exec("augenrules", "--load")
+
+
+def test_encryption_of_a_volume(audited: Machine) -> None:
+    """A volume on dm-crypt is told from a data root that is on a plain disk."""
+    key, mapper = "0" * 64, "/dev/mapper/health"
+    volume = audited.docker("volume", "create", "health").strip()
+    folder = f"/var/lib/docker/volumes/{volume}/_data"
+    audited.exec(
+        "sh",
+        "-ec",
+        f"""
+        modprobe -a loop dm-crypt xts aes_ti 2>/dev/null || true
+        dd if=/dev/zero of=/var/disk bs=1M count=16 status=none
+        losetup /dev/loop0 /var/disk
+        dmsetup create --noudevsync --uuid CRYPT-PLAIN-health health \\
+          --table "0 32768 crypt aes-xts-plain64 {key} 0 /dev/loop0 0"
+        [ -e {mapper} ] || dmsetup mknodes
+        mkfs.ext4 -q {mapper}
+        mount {mapper} {folder}
+    """,
+    )
+    verdict, reason = only(judged("data_at_rest_is_encrypted", facts_of_guest(audited, seconds=120)))
+    assert verdict == "manual"
+    assert "/var/lib/docker lies on ubda, not encrypted by dm-crypt" in reason
+    assert f"{folder} lies on dm-0, encrypted by dm-crypt (PLAIN, health)" in reason

@@ -1,0 +1,229 @@
+"""Section 4 of the guide on real hosts: jobs, logs, sensors and shippers that are there, and that only seem so."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hullcheck.policy import DockerBench, Policy
+from selftests.controls.test_guide_4_operations import CONFIG, METRICS, log
+from selftests.kit.judging import facts_of_guest, judged
+from selftests.unit.facts.logs.test_logs import FILEBEAT
+
+if TYPE_CHECKING:
+    from selftests.rig.host import Host
+
+HostFactory = Callable[..., "Host"]
+
+TIMER = "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n"
+SERVICE = "[Service]\nType=oneshot\nWorkingDirectory=/opt/docker-bench-security\nExecStart=/usr/local/sbin/bench-job\n"
+
+
+def test_docker_bench_on_a_host(lab_host: HostFactory) -> None:
+    """A timer that is only there, one that is started and one that is enabled too; a log from it, and its checkout.
+
+    The timer and the log are real, the tool is a script of its name.
+    """
+    host = lab_host(own_usr=True)
+    policy = Policy(docker_bench=DockerBench("/var/log/bench.log.json"))
+
+    def steps() -> list[str]:
+        facts = facts_of_guest(host, policy)
+        return [verdict for verdict, _ in judged("docker_bench_runs_regularly", facts).values()]
+
+    assert steps() == ["fail", "fail", "fail", "fail"]
+    host.write("/opt/docker-bench-security/docker-bench-security.sh", "#!/bin/sh\n", 0o755)
+    host.write("/opt/docker-bench-security/.git/HEAD", "ref: refs/heads/master\n")
+    host.write("/opt/docker-bench-security/.git/refs/heads/master", "12" * 20 + "\n")
+    remote = "https://me:Hunter2@example.com/docker-bench-security.git"
+    host.write("/opt/docker-bench-security/.git/config", f'[remote "origin"]\n\turl = {remote}\n')
+    host.write(
+        "/usr/local/sbin/bench-job",
+        "#!/bin/sh\nexec ./docker-bench-security.sh -l /var/log/bench.log\n",
+        0o755,
+    )
+    host.write("/etc/systemd/system/bench.service", SERVICE)
+    host.write("/etc/systemd/system/bench.timer", TIMER)
+    host.exec("systemctl", "daemon-reload")
+    host.exec("systemctl", "start", "bench.timer")
+    assert steps()[0] == "fail"
+    host.exec("systemctl", "enable", "bench.timer")
+    now = int(time.time())
+    host.write("/var/log/bench.log.json", log(start=now - 60, end=now - 50))
+    assert steps() == ["pass", "pass", "manual", "pass"]
+    whole = json.loads(log())["tests"]
+    check = {"id": "2.2", "desc": "", "result": "WARN"}
+    whole[1]["results"].append(check)
+    host.write("/var/log/bench.log.json", log(start=now, end=now, tests=whole))
+    assert steps() == ["pass", "pass", "pass", "manual"]
+    check["result"] = "PASS"
+    host.write("/var/log/bench.log.json", log(start=now, end=now, tests=whole))
+    assert steps() == ["pass", "pass", "fail", "pass"]
+    shown = judged("docker_bench_comes_from_its_source", facts_of_guest(host, policy))[host.name][1]
+    assert (
+        shown
+        == f"/opt/docker-bench-security: from https://***@example.com/docker-bench-security.git, commit {'12' * 20}"
+    )
+    host.write("/var/log/bench.log.json", log(start=now - 60, end=now - 50)[:-30])
+    assert steps() == ["pass", "error", "error", "error"]
+
+
+# ---- Falco, by a stand-in: a program at /usr/bin/falco that holds an eBPF program and serves counters
+
+# Loads an eBPF program that does nothing, keeps its descriptor, and becomes the web server of busybox, whose copy
+# lies at /usr/bin/falco.
+STAND_IN = """import ctypes, os, struct
+libc = ctypes.CDLL(None)
+code = ctypes.create_string_buffer(struct.pack("<BBhiBBhi", 0xB7, 0, 0, 0, 0x95, 0, 0, 0))
+licence = ctypes.create_string_buffer(b"GPL")
+asked = struct.pack("<IIQQ", 1, 2, ctypes.addressof(code), ctypes.addressof(licence)) + bytes(96)
+program = libc.syscall(321, 5, asked, len(asked))
+if os.environ.get("DRIVER") == "yes":
+    os.set_inheritable(program, True)
+os.execv("/usr/bin/falco", ["httpd", "-f", "-p", "127.0.0.1:8765", "-h", "/srv/falco"])
+"""
+UNIT = """[Service]
+Environment=DRIVER=yes
+ExecStart=/usr/bin/python3 /srv/falco.py
+[Install]
+WantedBy=multi-user.target
+"""
+COUNTER = """[Service]
+ExecStart=/bin/sh /srv/counter.sh
+"""
+COUNTING = """n=0
+while sleep 0.1; do
+  n=$((n + 50))
+  sed "s/EVENTS/$n/" /srv/counters >/srv/falco/new && mv /srv/falco/new /srv/falco/metrics
+done
+"""
+STEPS = (
+    *(
+        "it is installed",
+        "it runs",
+        "it starts with the host",
+        "its driver is loaded",
+        "its rules are loaded",
+    ),
+    *("it sees events and loses few", "an output leaves the host", "it reported something"),
+)
+
+
+def test_falco_on_a_host(lab_host: HostFactory) -> None:
+    """The steps pass one after the other as the stand-in comes to what each names, and not before.
+
+    A real Falco is not in reach here. Real are the path of the program, the unit, the eBPF program that the process
+    holds, its socket, its files and the two readings; the counters are those of a script.
+    """
+    host = lab_host(own_usr=True)
+
+    def steps() -> list[str]:
+        found = judged("falco_sees_and_reports", facts_of_guest(host))
+        assert tuple(found) == STEPS
+        return [verdict for verdict, _ in found.values()]
+
+    assert steps() == ["fail"] * 8
+    host.run("falco")
+    host.docker("tag", "bb:1", "falcosecurity/falco:latest")
+    host.exec("sh", "-c", "exec -a falco sleep 600 >/dev/null 2>&1 &", timeout=10)
+    assert steps() == ["fail"] * 8
+    host.exec("cp", "/usr/bin/busybox", "/usr/bin/falco")
+    assert steps() == ["pass", *["fail"] * 7]
+
+    rules = "- rule: Shell\n  condition: x\n"
+    digest = hashlib.sha256(rules.encode()).hexdigest()
+    counters = METRICS.format(digest=digest, events="EVENTS", drops=0, matches=0)
+    host.write("/etc/falco/falco.yaml", CONFIG)
+    host.write("/etc/falco/falco_rules.yaml", rules)
+    host.write("/srv/counters", counters + "\n")
+    host.write("/srv/falco/metrics", counters.replace("EVENTS", "7") + "\n")
+    host.write("/srv/falco.py", STAND_IN)
+    host.write("/etc/systemd/system/falco.service", UNIT.replace("yes", "no"))
+    host.write("/etc/systemd/system/counter.service", COUNTER)
+    host.write("/srv/counter.sh", COUNTING)
+    assert steps() == ["pass", *["fail"] * 7]
+    host.exec("systemctl", "start", "falco")
+    time.sleep(1)
+    assert steps() == ["pass", "pass", "fail", "fail", "pass", "fail", "pass", "pass"]
+    host.write("/etc/systemd/system/falco.service", UNIT)
+    host.exec("systemctl", "daemon-reload")
+    host.exec("systemctl", "enable", "falco")
+    host.exec("systemctl", "restart", "falco")
+    time.sleep(1)
+    assert steps() == ["pass", "pass", "pass", "pass", "pass", "fail", "pass", "pass"]
+    host.exec("systemctl", "start", "counter")
+    time.sleep(1)
+    assert steps() == ["pass"] * 8
+    found = judged("something_watches_the_containers", facts_of_guest(host))
+    assert found["Falco"][0] == "pass"
+    for switch, verdict in (("disable: {rule: '*'}", "fail"), ("disable: {rule: Other}", "pass")):
+        host.write("/etc/falco/falco.yaml", CONFIG + f"rules: [{{{switch}}}]\n")
+        assert steps()[4] == verdict
+    host.write("/etc/falco/falco_rules.yaml", rules + "  enabled: false\n")
+    assert steps()[4] == "fail"
+    host.write("/etc/falco/falco_rules.yaml", rules + "- rule: Other\n")
+    assert steps()[4] == "fail"
+    host.exec("systemctl", "stop", "falco")
+    assert steps() == ["pass", *["fail"] * 7]
+
+
+def test_falco_in_a_container_of_any_image(lab_host: HostFactory) -> None:
+    """A program called falco in a container of some image is none, whatever the image was named."""
+    host = lab_host()
+    file = "FROM bb:1\nRUN mkdir -p /usr/bin && cp /bin/busybox /usr/bin/falco\n"
+    host.docker("build", "--tag", "x:1", "-", stdin=file)
+    host.run(
+        "falco", "--restart", "always", image="x:1", command=["sh", "-c", "exec -a sleep /usr/bin/falco 600"]
+    )
+    time.sleep(1)
+    verdict, reason = judged("falco_sees_and_reports", facts_of_guest(host))["it runs"]
+    assert (verdict, "container falco runs /usr/bin/falco" in reason) == ("fail", True), reason
+    host.docker("tag", "x:1", "falcosecurity/falco:1")
+    assert judged("falco_sees_and_reports", facts_of_guest(host))["it runs"][0] == "manual"
+
+
+# ---- logs
+
+
+def test_container_logs_on_a_host(lab_host: HostFactory) -> None:
+    """A shipper counts while it runs, by its configuration or by the log that it holds open; a driver by its address.
+
+    The shipper is a stand-in: tail(1) at the path of Filebeat, with a configuration as Filebeat has it.
+    """
+    host = lab_host()
+    gelf = {"log-driver": "gelf", "log-opt": "gelf-address=udp://192.0.2.1:12201"}
+    identifier = host.run("web", command=["sh", "-c", "while :; do echo hello; sleep 1; done"])
+
+    def verdicts() -> set[str]:
+        found = judged("container_logs_are_collected_centrally", facts_of_guest(host))
+        return {verdict for verdict, _ in found.values()}
+
+    log_file = f"/var/lib/docker/containers/{identifier}/{identifier}-json.log"
+    assert verdicts() == {"fail"}
+    host.exec("mkdir", "-p", "/opt/beats")
+    host.exec("cp", "/usr/bin/busybox", "/opt/beats/filebeat")
+    config = FILEBEAT.replace("/data/docker", "/var/lib/docker")
+    host.write("/etc/filebeat/filebeat.yml", config)
+    assert verdicts() == {"fail"}
+    unit = f"[Service]\nExecStart=@/opt/beats/filebeat tail -f {log_file}\n"
+    host.write("/etc/systemd/system/filebeat.service", unit)
+    host.exec("systemctl", "start", "filebeat")
+    assert verdicts() == {"pass", "not applicable"}
+    host.write("/etc/filebeat/filebeat.yml", config.replace("containers/*", "x/*"))
+    found = judged("container_logs_are_collected_centrally", facts_of_guest(host))["ELK"]
+    assert found[1].startswith(
+        "nothing known takes the logs of new containers to another machine; it takes others"
+    )
+    host.write("/etc/filebeat/filebeat.yml", config.replace("es.example.com", host.address))
+    assert verdicts() == {"fail"}
+    host.write("/etc/filebeat/filebeat.yml", config)
+    options = [word for key, value in gelf.items() for word in (f"--{key}", value)]
+    host.run("remote", *options)
+    assert verdicts() == {"pass", "not applicable"}
+    host.exec("systemctl", "stop", "filebeat")
+    found = judged("container_logs_are_collected_centrally", facts_of_guest(host))["ELK"]
+    assert found[0] == "fail"
+    assert "new containers, web to another machine; it takes others: log driver gelf to 192.0.2.1" in found[1]

@@ -1,0 +1,214 @@
+"""Remedies do what they say and no harm: the commands of docstrings, as they stand, in the network of a real engine."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hullcheck import facts as fact_modules
+from hullcheck.controls.metadata import read_docstring
+from hullcheck.facts import Facts
+from hullcheck.policy import Policy
+from hullcheck.recording.script import render
+from selftests.kit.judging import control, facts_of_answer, facts_of_engine, judged
+
+if TYPE_CHECKING:
+    from selftests.rig.engine import Engine
+
+EngineFactory = Callable[..., "Engine"]
+
+pytestmark = pytest.mark.lab
+
+FIREWALL, FORWARDING = "firewall_limits_container_traffic", "ipv4_forwarding_is_off_or_recorded"
+PAGE = "passwd"  # each server shows its own /etc
+OUTSIDE_PORT, PUBLISHED_PORT = 7000, 8080
+PATIENCE, SHORT = 60, 3  # seconds for what has to get through, and for what must not
+
+
+@dataclass(frozen=True)
+class Site:
+    """An engine with a container, behind a cable to another network of which some addresses are the site's own.
+
+    Attributes:
+        hosts: by name, the addresses at both ends: of the engine, and of the host that the name is of.
+    """
+
+    engine: Engine
+    outside: Engine
+    hosts: dict[str, tuple[str, str]]
+
+    def traffic(self) -> dict[str, bool]:
+        """What gets through, to and from a container that publishes a port."""
+        found = {}
+        for name, (here, there) in self.hosts.items():
+            found[f"container to {name}"] = fetches(self.engine, "web", there, OUTSIDE_PORT)
+            found[f"{name} to container"] = fetches(self.outside, "host", here, PUBLISHED_PORT)
+        return found
+
+
+def fetches(engine: Engine, container: str, address: str, port: int) -> bool:
+    """Whether a container of *engine* gets a page from there."""
+    host = f"[{address}]" if ":" in address else address
+    url = f"http://{host}:{port}/{PAGE}"
+    script = f"wget -q -T {SHORT} -O /dev/null {shlex.quote(url)} || echo no"
+    return engine.docker("exec", container, "sh", "-c", script, timeout=PATIENCE).strip() != "no"
+
+
+def serve(engine: Engine, name: str, port: int, *options: str) -> None:
+    """Start a container with a web server."""
+    engine.run(name, *options, command=("httpd", "-f", "-p", str(port), "-h", "/etc"))
+
+
+def plug(one: Engine, card: str, other: Engine, other_card: str, *addresses: tuple[str, str]) -> None:
+    """A cable between two engines' networks, with addresses (with their prefix length) at both ends."""
+    peer = ("type", "veth", "peer", "name", other_card, "netns", other.netns)
+    one.nsenter("ip", "link", "add", card, *peer)
+    for engine, name, end in ((one, card, 0), (other, other_card, 1)):
+        engine.nsenter("ip", "link", "set", name, "up")
+        for pair in addresses:
+            dad = ["nodad"] if ":" in pair[end] else []
+            engine.nsenter("ip", "address", "add", pair[end], "dev", name, *dad)
+
+
+def commands(key: str, *programs: str) -> list[list[str]]:
+    """The commands in a control's remedy, of these programs, in their order."""
+    _, _, remedy = read_docstring(control(key).__doc__ or "")
+    quoted = [shlex.split(each) for each in re.findall(r"`([^`]+)`", remedy) if each.count('"') % 2 == 0]
+    return [words for words in quoted if words[0] in programs and len(words) > 1]
+
+
+FAMILIES = {
+    "IPv4": {
+        "settings": {},
+        "hosts": {"office": ("10.9.0.1", "10.9.0.2"), "world": ("192.0.2.1", "192.0.2.2")},
+    },
+    "IPv6": {
+        "settings": {"experimental": True, "ip6tables": True, "ipv6": True, "fixed_cidr_v6": "fd00:5::/64"},
+        "hosts": {"office": ("fd00:9::1", "fd00:9::2"), "world": ("2001:db8:9::1", "2001:db8:9::2")},
+    },
+}
+LENGTH = {"IPv4": 24, "IPv6": 64}
+
+
+@pytest.fixture(params=FAMILIES)
+def site(request: pytest.FixtureRequest, engine: EngineFactory) -> Site:
+    """A container that reaches everybody, and that everybody reaches."""
+    family = FAMILIES[request.param]
+    one, outside = engine(fresh=True, **family["settings"]), engine(fresh=True)
+    length = LENGTH[request.param]
+    pairs = [(f"{here}/{length}", f"{there}/{length}") for here, there in family["hosts"].values()]
+    plug(one, "eth0", outside, "eth0", *pairs)
+    serve(one, "web", 80, "--publish", f"{PUBLISHED_PORT}:80")
+    serve(outside, "host", OUTSIDE_PORT, "--network", "host")
+    made = Site(one, outside, family["hosts"])
+    assert set(made.traffic().values()) == {True}, made.traffic()
+    return made
+
+
+# ---- 3.4 of the guide: rules of the site's own
+
+IN_IPV6 = {"ip": "ip6", "10.0.0.0/8": "fd00::/8"}  # as the remedy says it
+LIMITED = {
+    "container to office": True,
+    "container to world": True,
+    "office to container": True,
+    "world to container": False,
+}
+
+
+def test_rules_in_the_chain_of_the_site(site: Site) -> None:
+    """New connections from elsewhere are dropped; containers get their replies, and the office its pages."""
+    assert judged(FIREWALL, facts_of_engine(site.engine.socket))["iptables"][0] == "fail"
+    programs = ["iptables", "ip6tables"] if ":" in site.hosts["world"][0] else ["iptables"]
+    remedy = commands(FIREWALL, *programs)
+    assert len(remedy) == len(programs)
+    for words in remedy:
+        site.engine.nsenter(*words)
+    assert site.traffic() == LIMITED
+    verdict, reason = judged(FIREWALL, facts_of_engine(site.engine.socket))["iptables"]
+    assert verdict == "pass", reason
+
+
+@pytest.mark.needs("nft")
+def test_rules_in_a_table_of_the_site(site: Site) -> None:
+    """With nft the same. The tables of the engine's nftables backend are a stand-in: no engine here has it."""
+    remedy = commands(FIREWALL, "nft")
+    if ":" in site.hosts["world"][0]:
+        remedy += [[IN_IPV6.get(word, word) for word in words] for words in remedy]
+    for words in remedy:
+        site.engine.nsenter(*words)
+    assert site.traffic() == LIMITED
+    site.engine.nsenter("nft", "add", "table", "ip", "docker-bridges")
+    verdict, reason = judged(FIREWALL, with_nftables(facts_of_engine(site.engine.socket)))["iptables"]
+    assert verdict == "pass", reason
+
+
+def with_nftables(facts: Facts) -> Facts:
+    """The same of an engine that says it has that backend."""
+    known = facts.recording.answers["docker_info"]
+    info = json.loads(known.stdout) | {"FirewallBackend": {"Driver": "nftables"}}
+    answers = {**facts.recording.answers, known.name: replace(known, stdout=json.dumps(info))}
+    return Facts(replace(facts.recording, answers=answers), Policy())
+
+
+# ---- 1.4 of the guide: what the host forwards besides
+
+
+@pytest.fixture(params=["iptables", "nftables"])
+def router(request: pytest.FixtureRequest, engine: EngineFactory) -> tuple[Site, Callable[[], bool]]:
+    """A site whose host is also a router between two networks, and whether it lets through what goes between them.
+
+    An engine that makes no rules stands in for one with the nftables backend: neither accepts anything in FORWARD.
+    """
+    one = engine(
+        fresh=True, bip="172.30.0.1/24", **({} if request.param == "iptables" else {"iptables": False})
+    )
+    outside, third = engine(fresh=True), engine(fresh=True)
+    plug(one, "eth0", outside, "eth0", ("192.0.2.1/24", "192.0.2.2/24"))
+    plug(one, "eth1", third, "eth0", ("198.51.100.1/24", "198.51.100.2/24"))
+    outside.nsenter("ip", "route", "add", "172.30.0.0/24", "via", "192.0.2.1")
+    outside.nsenter("ip", "route", "add", "198.51.100.0/24", "via", "192.0.2.1")
+    third.nsenter("ip", "route", "add", "192.0.2.0/24", "via", "198.51.100.1")
+    one.nsenter("iptables", "-P", "FORWARD", "ACCEPT")
+    serve(one, "web", 80, "--publish", f"{PUBLISHED_PORT}:80")
+    for each in (outside, third):
+        serve(each, "host", OUTSIDE_PORT, "--network", "host")
+    made = Site(one, outside, {"world": ("192.0.2.1", "192.0.2.2")})
+    return made, lambda: fetches(outside, "host", "198.51.100.2", OUTSIDE_PORT)
+
+
+def test_closed_chain_forward(
+    router: tuple[Site, Callable[[], bool]], request: pytest.FixtureRequest
+) -> None:
+    """What is forwarded between other networks ends, and containers go on; the control passes with a reason."""
+    site, passes = router
+    nftables = "nftables" in request.node.name
+    open_to_all = {"container to world": True, "world to container": True}
+    assert (site.traffic(), passes()) == (open_to_all, True)
+    assert forwarding(site.engine)[0] == "fail"
+    for words in commands(FORWARDING, "iptables"):
+        if nftables or "-P" in words:
+            site.engine.nsenter(*words)
+    assert (site.traffic(), passes()) == (open_to_all, False)
+    verdict, reason = forwarding(site.engine)
+    assert verdict == "pass", reason
+    for words in commands(FORWARDING, "iptables"):  # the policy alone
+        if nftables and "-A" in words:
+            site.engine.nsenter(*("-D" if each == "-A" else each for each in words))
+    assert site.traffic()["container to world"] is not nftables
+
+
+def forwarding(engine: Engine) -> tuple[str, str]:
+    """What the control says in the network of the engine, with a reason in the policy."""
+    script = engine.directory / "probe.sh"
+    script.write_text(render(fact_modules.PROBES, docker_host=f"unix://{engine.socket}"))
+    recording = facts_of_answer(engine.nsenter("sh", str(script)), "local").recording
+    facts = Facts(recording, Policy.from_mapping({"ip_forward_reason": "bridges, OPS-140"}))
+    (finding,) = judged(FORWARDING, facts).values()
+    return finding

@@ -1,0 +1,143 @@
+"""What CI relies on: one list of checks, and the same versions in every run."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from selftests import REPOSITORY
+
+CONSTRAINTS = REPOSITORY / ".ci/constraints.txt"
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+RENEW = "renew the constraints: tox -e constraints"
+
+
+def _constraints() -> dict[str, Requirement]:
+    lines = CONSTRAINTS.read_text(encoding="utf-8").splitlines()
+    found = [Requirement(line) for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    return {canonicalize_name(each.name): each for each in found}
+
+
+def _required() -> list[Requirement]:
+    """What pyproject.toml asks for in CI."""
+    document = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    project, groups = document["project"], document["dependency-groups"]
+    extras = project["optional-dependencies"]
+    build = document["build-system"]["requires"]
+    return [
+        Requirement(each)
+        for each in (*project["dependencies"], *extras["selftest"], *extras["lint"], *groups["ci"], *build)
+    ]
+
+
+def _needed_here(requirement: Requirement, seen: set[str]) -> Iterator[metadata.Distribution]:
+    """The installed packages that a requirement leads to."""
+    name = canonicalize_name(requirement.name)
+    if name in seen or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+        return
+    seen.add(name)
+    try:
+        found = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return
+    yield found
+    for each in found.requires or ():
+        yield from _needed_here(Requirement(each), seen)
+
+
+def _lint_commands() -> str:
+    tox = configparser.ConfigParser()
+    tox.read(REPOSITORY / "tox.ini")
+    return tox["testenv:lint"]["commands"]
+
+
+# ---- versions
+
+
+def test_constraints_are_exact() -> None:
+    """Each line names one version."""
+    for each in _constraints().values():
+        (specifier,) = each.specifier
+        assert specifier.operator == "==", each
+        assert "*" not in specifier.version, each
+
+
+def test_constraints_fit_what_the_project_asks_for() -> None:
+    """Every dependency has a version there that is new enough."""
+    known = _constraints()
+    for each in _required():
+        (specifier,) = known[canonicalize_name(each.name)].specifier
+        assert each.specifier.contains(specifier.version), f"{each}; {RENEW}"
+
+
+def test_constraints_name_all_that_is_needed() -> None:
+    """No package that a dependency brings along is in a version of its own choice."""
+    seen: set[str] = set()
+    here = [found for each in _required() for found in _needed_here(each, seen)]
+    assert len(here) > 20
+    assert {canonicalize_name(each.name) for each in here} <= _constraints().keys(), RENEW
+
+
+def test_constraints_are_for_every_python() -> None:
+    """Each version runs on all Pythons that the project supports, as far as it is installed here."""
+    known = _constraints()
+    seen: set[str] = set()
+    here = [found for each in _required() for found in _needed_here(each, seen)]
+    same = [each for each in here if known[canonicalize_name(each.name)].specifier.contains(each.version)]
+    if not same:
+        pytest.skip("none of the versions is installed here")
+    for each in same:
+        pythons = SpecifierSet(each.metadata.get("Requires-Python", ""))
+        assert all(pythons.contains(f"{version}.99") for version in PYTHONS), f"{each.name}; {RENEW}"
+
+
+def test_ci_uses_the_constraints() -> None:
+    """`.ci/run` has pip obey them, in every environment that it makes."""
+    script = (REPOSITORY / ".ci/run").read_text(encoding="utf-8")
+    (path,) = re.findall(r"^export PIP_CONSTRAINT=\$PWD/(\S+)", script, re.MULTILINE)
+    assert REPOSITORY / path == CONSTRAINTS
+    assert script.index("PIP_CONSTRAINT") < script.index('pip" install')
+
+
+# ---- checks
+
+
+def test_every_shell_script_is_checked() -> None:
+    """`tox -e lint` gives shellcheck each script of the project."""
+    scripts = []
+    for folder, folders, names in os.walk(REPOSITORY):
+        folders[:] = [
+            each for each in folders if each not in ("reports", "mutants") and not _is_made_here(each)
+        ]
+        for name in names:
+            path = REPOSITORY / folder / name
+            if path.is_file() and re.match(rb"#!.*\b(ba|da|k)?sh\b", path.open("rb").readline()):
+                scripts.append(str(path.relative_to(REPOSITORY)))
+    assert ".ci/run" in scripts
+    (line,) = re.findall("^shellcheck (.+)$", _lint_commands(), re.MULTILINE)
+    assert set(line.split()) == set(scripts)
+
+
+def _is_made_here(folder: str) -> bool:
+    return folder.startswith(".") and folder != ".ci"
+
+
+def test_hook_before_a_commit_runs_what_ci_runs() -> None:
+    """pre-commit has one check, `tox -e lint`, and fetches none from anywhere."""
+    document = yaml.safe_load((REPOSITORY / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    (repository,) = document["repos"]
+    (hook,) = repository["hooks"]
+    assert repository["repo"] == "local"
+    assert re.fullmatch("tox (-q )?-e lint", hook["entry"])
+    assert hook["pass_filenames"] is False
+    assert "tox -e lint" in (REPOSITORY / ".ci/run").read_text(encoding="utf-8")

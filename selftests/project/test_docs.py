@@ -1,0 +1,405 @@
+"""The documentation is true: generated pages are fresh, examples work, the schema fits what is written."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from hullcheck import cli, facts, inventory
+from hullcheck.inventory import load
+from hullcheck.inventory.acceptance import STALE, STATES
+from hullcheck.plugin.project import WITH_A_PATH
+from hullcheck.recording import FILE_NAME
+from hullcheck.results import SCHEMA
+from hullcheck.verdicts import Verdict
+from selftests import REPOSITORY
+from selftests.kit.judging import controls, numbers
+from selftests.kit.running import clean_environment
+from selftests.project import pages
+
+PAGES = [
+    *sorted(REPOSITORY.glob("*.md")),
+    *sorted((REPOSITORY / "docs").glob("*.md")),
+    REPOSITORY / "bench" / "README.md",
+]
+DEMO = REPOSITORY / "inventories" / "demo"
+RECORDINGS = sorted(DEMO.glob(f"*/{FILE_NAME}"))
+ANEW = "write it anew: python -m selftests.project.pages"
+RECORD = "record the demo anew: tox -e demo-recordings"
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=[str(path.relative_to(REPOSITORY)) for path in PAGES])
+each_recording = pytest.mark.parametrize("path", RECORDINGS, ids=[path.parent.name for path in RECORDINGS])
+
+Pytest = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run_pytest(tmp_path: Path) -> Pytest:
+    """Run pytest with the plugin as a user would, with its reports in the test's own folder."""
+
+    def run(*arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
+        plugin = ("-p", "hullcheck.plugin", "-p", "no:cacheprovider")
+        argv = [sys.executable, "-m", "pytest", *plugin, f"--reports={tmp_path / 'reports'}", *arguments]
+        environment = {**clean_environment(), "PYTHONPATH": str(REPOSITORY)}
+        return subprocess.run(
+            argv, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return run
+
+
+@pytest.fixture
+def demo(run_pytest: Pytest, tmp_path: Path) -> tuple[str, dict[str, Any]]:
+    """What the demo prints, and its results."""
+    done = run_pytest("-m", "cis", "--inventory=inventories/demo.yml")
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stdout, json.loads((tmp_path / "reports/latest/results.json").read_text())
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of a page in this language."""
+    return re.findall(
+        rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+
+
+def words(text: str) -> list[str]:
+    """A text without its layout."""
+    return text.split()
+
+
+# ---- generated pages
+
+
+def test_list_of_controls_is_fresh() -> None:
+    """docs/controls.md says what the controls, the self-tests and the demo say now."""
+    assert pages.CONTROLS_PAGE.read_text(encoding="utf-8") == pages.controls_page(), ANEW
+
+
+def test_every_control_is_proven() -> None:
+    """There is no control that no self-test judges."""
+    assert not {each for control in controls() for each in numbers(control)} - pages.proofs().keys()
+
+
+@pytest.mark.parametrize(
+    "block", blocks(pages.OPTIONS_PAGE, "text"), ids=lambda block: block.partition("\n")[0]
+)
+def test_options_are_those_of_the_help(block: str) -> None:
+    """docs/options.md shows the option groups as `pytest --help` prints them, however wide the terminal."""
+    title, _, shown = block.partition("\n")
+    assert words(shown) == words(pages.help_of(title)), ANEW
+
+
+def test_readme_counts_the_controls() -> None:
+    """The number of controls in the README is that of the project."""
+    text = " ".join(words((REPOSITORY / "README.md").read_text(encoding="utf-8")))
+    assert f"{len(list(controls()))} controls in all" in text
+
+
+def test_design_names_the_modules() -> None:
+    """Every module that the table of the design names is there, and it names all that are."""
+    table = re.findall(
+        r"^\| [^|]+ \| ([^|]+) \| [^|]+ \|$", (REPOSITORY / "docs/design.md").read_text(), re.MULTILINE
+    )
+    names = [name for cell in table[1:] for name in re.findall(r"`([a-z_/*]+)`", cell)]
+    assert len(names) > 10
+    for name in names:
+        places = (REPOSITORY / "hullcheck", REPOSITORY)
+        assert any(
+            [*place.glob(f"{name.rstrip('/*')}.py"), *place.glob(name.rstrip("/*"))] for place in places
+        ), name
+    there = {each.stem for each in (REPOSITORY / "hullcheck").iterdir() if not each.name.startswith("_")}
+    assert there <= {name.split("/")[0] for name in names}
+
+
+# ---- links, commands and files
+
+
+@each_page
+def test_links_lead_somewhere(page: Path) -> None:
+    """A link to a file of the project leads to a file, and its anchor to a heading."""
+    for link in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text(encoding="utf-8")):
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+        assert not anchor or anchor in {heading.lower().replace(" ", "-") for heading in headings}, link
+
+
+@each_page
+def test_environments_exist(page: Path) -> None:
+    """Every `tox -e NAME` of a page is in tox.ini."""
+    tox = configparser.ConfigParser()
+    tox.read(REPOSITORY / "tox.ini")
+    sections = [section.removeprefix("testenv:").strip("{}") for section in tox.sections()]
+    known = {name for section in sections for name in section.split(",")}
+    assert set(re.findall(r"tox -e ([a-z-]+)", page.read_text(encoding="utf-8"))) <= known
+
+
+@each_page
+def test_commands_are_understood(page: Path, run_pytest: Pytest, tmp_path: Path) -> None:
+    """Every pytest command line of a page selects controls; no host is contacted for that."""
+    for line in "\n".join(blocks(page, "sh")).splitlines():
+        if not line.startswith("pytest ") or "--markers" in line:
+            continue
+        if "tests/test_house_rules.py" in line:
+            continue  # the example has a test of its own
+        known = line.replace("inventories/fleet.yml", "inventories/fleet.example.yml")
+        if "--profile" in line:  # that of the page itself
+            (block,) = (each for each in blocks(page, "yaml") if "\nprofiles:" in each)
+            inventory = tmp_path / "page.yml"
+            inventory.write_text(block)
+            known = line.replace("inventories/fleet.yml", str(inventory))
+        argv = shlex.split(re.sub(r"recorded://\S+", f"recorded://{DEMO / 'careless'}", known), comments=True)
+        done = run_pytest(*argv[1:], "--collect-only", "-q")
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        assert re.search(r"^tests/.*::test_\w+\[", done.stdout, re.MULTILINE), line
+
+
+def test_paths_stand_in_one_word_with_their_options() -> None:
+    """pytest would take a path in a word of its own for one of tests: no page, example or message writes it so."""
+    options = "|".join([*WITH_A_PATH, "--junitxml", "--junit-xml", "--log-file"])
+    apart = re.compile(rf"(?:{options})[ \n]+(?:[A-Z]{{3,}}\b|[^\s`]*[./~{{][^\s`])")
+    assert apart.search("pytest -m cis --inventory inventories/fleet.yml")
+    assert apart.search("write --reports PATH")
+    sources = [
+        *(REPOSITORY / "hullcheck").rglob("*.py"),
+        *(REPOSITORY / "tests").glob("*.py"),
+        REPOSITORY / "tox.ini",
+    ]
+    examples = [
+        *(REPOSITORY / "inventories").glob("*.yml"),
+        *(REPOSITORY / "bench").glob("*"),
+        *(REPOSITORY / "reports").glob("*.md"),
+    ]
+    for path in (*PAGES, *sources, *examples):
+        found = apart.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+        assert not found or path.name == "project.py", f"{path}: {found}"
+
+
+@pytest.mark.parametrize("command", ["waive", "attest"])
+def test_help_writes_paths_in_one_word(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also of commands for which it makes no difference: nobody is to get used to the other form."""
+    with pytest.raises(SystemExit):
+        cli.main([command, "--help"])
+    said = capsys.readouterr().out
+    assert "--inventory=PATH" in said
+    assert "--inventory PATH" not in said
+
+
+@each_page
+def test_inventories_of_pages_are_valid(page: Path, tmp_path: Path) -> None:
+    """A block of YAML with targets is a whole inventory."""
+    for number, block in enumerate(blocks(page, "yaml")):
+        if block.startswith("targets:"):
+            path = tmp_path / f"{number}.yml"
+            path.write_text(block)
+            assert load(path).targets
+
+
+def test_names_of_files_in_pages_exist() -> None:
+    """Paths below the project's folders that the pages name are there."""
+    made_by_users = {"inventories/fleet.yml", "tests/test_house_rules.py", "tests/test_site.py"}
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for name in re.findall(
+            r"(?<![\w/])(?:docs|tests|selftests|hullcheck|inventories|bench)/[\w./]+\.\w+", text
+        ):
+            assert name in made_by_users or (REPOSITORY / name).exists(), f"{page.name}: {name}"
+
+
+@each_page
+def test_words(page: Path) -> None:
+    """No page claims what no tool can give."""
+    text = page.read_text(encoding="utf-8").lower()
+    assert not re.search(
+        r"cis[- ](certified|compliant|compliance)|fully compliant|guarantees? compliance", text
+    )
+
+
+def test_attribution() -> None:
+    """The README says whose trademark CIS is, and that this project is not theirs."""
+    text = " ".join(words((REPOSITORY / "README.md").read_text(encoding="utf-8")))
+    assert "trademarks of the Center for Internet Security; this project is not affiliated" in text
+
+
+# ---- the demo
+
+
+def test_picture_in_the_readme(demo: tuple[str, dict[str, Any]]) -> None:
+    """The lines of the README's picture are those that the demo prints, in their order."""
+    (picture,) = blocks(REPOSITORY / "README.md", "text")
+    printed = demo[0].splitlines()
+    for line in picture.splitlines():
+        if line == "..." or line.startswith(("gathered ", "results: ")):
+            continue
+        assert line in printed, f"the demo does not print this, or not here: {line}; {ANEW}"
+        del printed[: printed.index(line) + 1]
+
+
+def test_demo_shows_both_kinds_of_host(demo: tuple[str, dict[str, Any]]) -> None:
+    """The hardened host fails nothing, the careless one much, and all evidence of both could be read."""
+    found: dict[str, set[str]] = {"hardened": set(), "careless": set()}
+    for result in demo[1]["results"]:
+        found[result["target"]].add(result["verdict"])
+    unproblematic = {"pass", "manual", "not applicable"}
+    assert found == {"hardened": unproblematic, "careless": unproblematic | {"fail"}}
+
+
+@each_recording
+def test_recording_is_fresh(path: Path) -> None:
+    """A recording of the demo has an answer to every probe, as it is asked today."""
+    document = json.loads(path.read_text(encoding="ascii"))
+    asked = {probe.name: probe.script.strip() for probe in facts.PROBES}
+    assert document["commands"] == asked, RECORD
+    assert {answer["name"] for answer in document["answers"]} == set(asked), RECORD
+
+
+@each_recording
+def test_recording_says_nothing_of_its_maker(path: Path) -> None:
+    """A recording of the demo names neither the machine that made it nor a person's files."""
+    answers = json.loads(path.read_text(encoding="ascii"))["answers"]
+    text = "\n".join(answer["stdout"] + answer["stderr"] for answer in answers)
+    assert not re.search(rf"\b{re.escape(os.uname().nodename)}\b", text) or os.uname().nodename == "localhost"
+    assert not re.search(r"/home/\w|PRIVATE KEY|ssh-(ed25519|rsa) ", text)
+
+
+def test_recordings_are_small() -> None:
+    """The demo is no burden to a clone."""
+    assert len(RECORDINGS) == 2
+    assert sum(path.stat().st_size for path in RECORDINGS) < 400_000
+
+
+# ---- adding a control
+
+
+EXAMPLE_PAGE = REPOSITORY / "docs" / "adding-a-control.md"
+
+
+@pytest.fixture
+def house_rules(tmp_path: Path) -> Path:
+    """The example of docs/adding-a-control.md as a file, in a repository of its own."""
+    (example,) = blocks(EXAMPLE_PAGE, "python")
+    path = tmp_path / "own" / "test_house_rules.py"
+    path.parent.mkdir()
+    path.write_text(example, encoding="utf-8")
+    (path.parent / "pytest.ini").write_text("[pytest]\nstrict = true\n")
+    return path
+
+
+def test_example_control(house_rules: Path, run_pytest: Pytest, tmp_path: Path) -> None:
+    """It passes on one host of the demo and fails on the other, with the message that the page shows."""
+    hosts = ",".join(f"recorded://{DEMO / name}" for name in ("hardened", "careless"))
+    done = run_pytest(str(house_rules), "--hosts", hosts, "-m", 'nist(id="CM-8")', cwd=house_rules.parent)
+    assert done.returncode == 1, done.stdout + done.stderr
+    (shown,) = blocks(EXAMPLE_PAGE, "text")
+    assert shown.strip() in done.stdout
+    results = json.loads((tmp_path / "reports/latest/results.json").read_text())
+    verdicts = {result["target"]: result["verdict"] for result in results["results"]}
+    assert verdicts == {"hardened": "pass", "careless": "fail"}
+    assert results["controls"]["container_has_a_chosen_name"]["frameworks"] == {"nist": ["800-53:CM-8"]}
+
+
+def test_example_in_the_readme_is_the_same() -> None:
+    """The README shows the control of the page."""
+    (example,) = blocks(EXAMPLE_PAGE, "python")
+    (short,) = blocks(REPOSITORY / "README.md", "python")
+    assert example.endswith(short)
+    assert ast.parse(short)
+
+
+def test_wrong_id_in_an_example(house_rules: Path, run_pytest: Pytest) -> None:
+    """An id that markers.ini does not know stops the run with file and line."""
+    house_rules.write_text(house_rules.read_text().replace("CM-8", "CM-88"))
+    done = run_pytest(str(house_rules), "--hosts", f"recorded://{DEMO / 'careless'}", cwd=house_rules.parent)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert re.search(r"test_house_rules\.py:\d+: .*CM-88", done.stdout + done.stderr)
+
+
+# ---- results
+
+
+def schema() -> dict[str, Any]:
+    """docs/results.schema.json."""
+    document: dict[str, Any] = json.loads(
+        (REPOSITORY / "docs/results.schema.json").read_text(encoding="utf-8")
+    )
+    return document
+
+
+def test_results_fit_the_schema(demo: tuple[str, dict[str, Any]]) -> None:
+    """What an audit writes is what the schema says."""
+    faults = [error.message for error in jsonschema_rs.validator_for(schema()).iter_errors(demo[1])]
+    assert not faults
+    assert demo[1]["schema"] == SCHEMA
+
+
+def test_schema_is_strict(demo: tuple[str, dict[str, Any]]) -> None:
+    """A key that nobody documented, and a verdict that is none, are faults."""
+    validator = jsonschema_rs.validator_for(schema())
+    assert not validator.is_valid({**demo[1], "more": 1})
+    demo[1]["results"][0]["verdict"] = "ok"
+    assert not validator.is_valid(demo[1])
+
+
+def test_schema_knows_the_verdicts() -> None:
+    """The schema, the page of the verdicts and the code have the same seven words."""
+    assert set(schema()["$defs"]["verdict"]["enum"]) == set(Verdict)
+    for page in ("docs/verdicts.md", "docs/results.md"):
+        rows = re.findall(r"^\| ([a-z ]+) \|", (REPOSITORY / page).read_text(), re.MULTILINE)
+        assert set(rows) >= set(Verdict)
+
+
+def test_schema_and_page_know_the_states() -> None:
+    """Of waivers and attestations."""
+    assert set(schema()["$defs"]["state"]["enum"]) == set(STATES)
+    page = (REPOSITORY / "docs/waivers.md").read_text()
+    rows = set(re.findall(r"^\| (\*\*)?([a-z ]+)(\*\*)? \|", page, re.MULTILINE))
+    assert {word for bold, word, _ in rows if bold} == set(STALE)
+    assert {word for _, word, _ in rows} >= set(STATES)
+
+
+def test_waivers_of_the_page_are_understood(tmp_path: Path) -> None:
+    """The example of docs/waivers.md says what its comments say, of controls that there are."""
+    page = (REPOSITORY / "docs/waivers.md").read_text()
+    example, files = re.findall(r"(?ms)^```yaml\n(.*?)^```", page)
+    path = tmp_path / "site.yml"
+    path.write_text(f"targets: {{web1: {{connect: 'local://'}}}}\n{example}")
+    read = inventory.load(path)
+    (waiver,), (attestation,) = read.waivers, read.attestations
+    assert (waiver.told.last_day, waiver.told.subjects) == ("2027-01-31", ("mirror",))
+    assert (attestation.told.last_day, attestation.told.person) == ("2027-05-23", "Zoë Ray")
+    names = {each.__name__.removeprefix("test_") for each in controls()}
+    assert {waiver.told.control, attestation.told.control} <= names
+    path.write_text(f"targets: {{web1: {{connect: 'local://'}}}}\n{files}")
+    with pytest.raises(inventory.InventoryError) as refused:
+        inventory.load(path)
+    assert [each.rpartition("/")[2].partition(":")[0] for each in refused.value.faults] == [
+        "waivers.yml",
+        "attestations.yml",
+        "from-saf.json",
+    ]
+
+
+def test_results_refer_to_each_other(demo: tuple[str, dict[str, Any]]) -> None:
+    """Each result names a control and a target of the file, and evidence that a recording holds."""
+    document = demo[1]
+    probes = {probe.name for probe in facts.PROBES}
+    assert len(document["results"]) == len(document["controls"]) * len(document["targets"])
+    for result in document["results"]:
+        assert result["control"] in document["controls"]
+        assert result["target"] in document["targets"]
+        assert result["evidence"]
+        assert set(result["evidence"]) <= probes

@@ -1,0 +1,159 @@
+"""What leaves a developer's machine: the packages hold what they should, and no recording is in them or in git."""
+
+from __future__ import annotations
+
+import email
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from hullcheck import __version__
+from hullcheck.recording import FILE_NAME
+from selftests import REPOSITORY
+from selftests.kit.running import PRESENT, Project, containers, info
+
+STRAY = [
+    f"{folder}reports/20261125T033324Z-5b3b/local/{FILE_NAME}" for folder in ("", "selftests/", "hullcheck/")
+]
+DEMO = {f"inventories/demo/{name}/{FILE_NAME}" for name in ("careless", "hardened")}
+DIST_INFO = f"hullcheck-{__version__}.dist-info"
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+MADE_HERE = (".git", ".venv", ".tox", "reports", "mutants", "dist", ".*_cache", "__pycache__")
+
+
+def _git(folder: Path, *arguments: str) -> list[str]:
+    command = ["git", "-c", "safe.directory=*", "-C", str(folder), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"})
+    return done.stdout.splitlines()
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the project, and recordings that runs left in it, here and there."""
+    folder = tmp_path_factory.mktemp("checkout") / "hullcheck"
+    shutil.copytree(REPOSITORY, folder, ignore=shutil.ignore_patterns(*MADE_HERE), symlinks=True)
+    for name in STRAY:
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text("{}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def packages(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, bytes]]:
+    """The files in the wheel and in the sdist."""
+    made = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(made)]
+    subprocess.run(command, cwd=checkout, check=True, capture_output=True)
+    (wheel,) = made.glob("*.whl")
+    (sdist,) = made.glob("*.tar.gz")
+    with zipfile.ZipFile(wheel) as archive:
+        of_wheel = {name: archive.read(name) for name in archive.namelist()}
+    with tarfile.open(sdist) as archive:
+        files = {each.name.partition("/")[2]: archive.extractfile(each) for each in archive if each.isfile()}
+        return {"wheel": of_wheel, "sdist": {name: file.read() for name, file in files.items() if file}}
+
+
+# ---- recordings
+
+
+@pytest.mark.needs("git")
+def test_no_recording_is_in_git() -> None:
+    """Of recordings the demo's alone are in git."""
+    if not (REPOSITORY / ".git").exists():
+        pytest.skip("this is no checkout of git")
+    assert {name for name in _git(REPOSITORY, "ls-files") if name.endswith(FILE_NAME)} == DEMO
+
+
+@pytest.mark.needs("git")
+def test_git_ignores_what_runs_leave(checkout: Path) -> None:
+    """`git add .` takes no recording, in whatever folder of the project a run left it, but the README of `reports/`."""
+    (checkout / "reports/README.md").write_text("what this folder is for")
+    _git(checkout, "init", "--quiet")
+    _git(checkout, "add", ".")
+    added = set(_git(checkout, "ls-files"))
+    assert {name for name in added if name.endswith(FILE_NAME)} == DEMO
+    assert {name for name in added if "reports/" in name} == {"reports/README.md"}
+
+
+@pytest.mark.needs("git")
+@pytest.mark.parametrize("before", ["missing", "empty"])
+def test_git_ignores_what_a_run_leaves_for_a_user(tmp_path: Path, before: str) -> None:
+    """`git add .` in a user's repository takes no file of a run, in one process or with workers."""
+    project = Project(tmp_path)
+    hosts = project.recorded("web1", PRESENT, info(), containers({"Name": "/a"}))
+    if before == "empty":
+        (tmp_path / "reports").mkdir()
+    workers = ["-n", "2"] if before == "missing" else []
+    run = project.pytest("-k", "privileged", "--hosts", hosts, "--bundle", *workers)
+    assert (tmp_path / "reports/latest.zip").exists(), run.output
+    _git(tmp_path, "init", "--quiet")
+    _git(tmp_path, "add", ".")
+    added = _git(tmp_path, "ls-files")
+    assert "pytest.ini" in added
+    assert not [name for name in added if name.startswith("reports")]
+
+
+def test_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    """Nothing is hidden from git that lay where the user sends the reports."""
+    project = Project(tmp_path)
+    hosts = project.recorded("web1", PRESENT, info(), containers({"Name": "/a"}))
+    project.pytest("-k", "privileged", "--hosts", hosts, "--reports=.")
+    assert (tmp_path / "latest/results.json").exists()
+    assert not (tmp_path / ".gitignore").exists()
+
+
+# ---- packages
+
+
+def test_packages_hold_no_recording(packages: dict[str, dict[str, bytes]]) -> None:
+    """Neither the wheel nor the sdist holds what a run left, and the demo is in the sdist."""
+    found = {kind: {name for name in files if name.endswith(FILE_NAME)} for kind, files in packages.items()}
+    assert found == {"wheel": set(), "sdist": DEMO}
+    assert {name for name in packages["sdist"] if "reports/" in name} <= {"reports/README.md"}
+
+
+def test_packages_hold_the_licence(packages: dict[str, dict[str, bytes]]) -> None:
+    """Both say under which terms they are used, in full."""
+    text = (REPOSITORY / "LICENSE").read_bytes()
+    assert b"Apache License" in text
+    assert b"END OF TERMS AND CONDITIONS" in text
+    assert packages["wheel"][f"{DIST_INFO}/licenses/LICENSE"] == text
+    assert packages["sdist"]["LICENSE"] == text
+
+
+def test_sdist_is_whole(packages: dict[str, dict[str, bytes]]) -> None:
+    """Whoever has the sdist can run the audits and the self-tests, and reads what a user should know."""
+    pages = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/design.md"}
+    assert pages | {"tests/test_1_host.py", "selftests/conftest.py", "tox.ini"} <= packages["sdist"].keys()
+
+
+def test_metadata_is_complete(packages: dict[str, dict[str, bytes]]) -> None:
+    """A package says whose it is, which terms it has, for which Pythons it is, and its version."""
+    said = email.message_from_bytes(packages["wheel"][f"{DIST_INFO}/METADATA"])
+    assert said["Name"] == "hullcheck"
+    assert said["Version"] == __version__
+    assert said["License-Expression"] == "Apache-2.0"
+    assert said["License-File"] == "LICENSE"
+    assert said["Author"] == "hullcheck developers"
+    assert said["Summary"]
+    assert said["Keywords"]
+    assert said["Description-Content-Type"] == "text/markdown"
+    assert said["Requires-Python"] == ">=3.11"
+    pythons = {f"Programming Language :: Python :: {version}" for version in PYTHONS}
+    assert pythons | {"Framework :: Pytest", "Topic :: Security"} <= set(said.get_all("Classifier", []))
+
+
+def test_version_stands_in_one_place() -> None:
+    """Nothing repeats the version, so that nothing can be wrong after a release."""
+    stated = re.compile(rf"(hullcheck|version)[\W_]{{1,6}}{re.escape(__version__)}(?![\d.])", re.IGNORECASE)
+    tops = ("hullcheck", "docs", "bench", "selftests", "tests", "inventories", ".ci")
+    files = [path for top in tops for path in (REPOSITORY / top).rglob("*") if path.suffix != ".pyc"]
+    files += [path for path in REPOSITORY.iterdir() if path.suffix in (".md", ".toml", ".ini", ".py")]
+    found = [path for path in files if path.is_file() and stated.search(path.read_text(errors="replace"))]
+    assert found == [REPOSITORY / "hullcheck/__init__.py"]

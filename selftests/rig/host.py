@@ -1,0 +1,318 @@
+"""Whole hosts: systemd, sshd and a Docker engine in a privileged container, reached by ssh from the machine.
+
+The hosts of a laboratory live in one engine, their hub, whose network is joined to the machine's by a link of
+its own. A host has its own /etc and /var and is lent the machine's /usr; kernel, control group versions and
+kernel settings it shares with the machine.
+"""
+
+import fcntl
+import io
+import itertools
+import json
+import socket
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import IO
+
+from selftests.rig import distance, images
+from selftests.rig.engine import IMAGE, Engine
+from selftests.rig.guest import Guest
+from selftests.rig.laboratory import Laboratory
+from selftests.rig.machine_state import SETTINGS_OF_HOSTS
+from selftests.rig.shell import CommandError, LabError, call
+
+HOST_IMAGE = "host:1"
+SYSTEMD = "/usr/lib/systemd/systemd"
+BOOT_LIMIT = 60.0  # seconds; it takes two, and many at once take longer
+MANY = 16  # hosts beyond which systemd runs out of the inotify instances that a kernel allows by default
+INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
+STARTING = ("initializing", "starting", "offline", "unknown")
+
+
+class Hub:
+    """The engine that hosts live in, and the way to them."""
+
+    def __init__(self, lab: Laboratory) -> None:
+        """Start the engine, join its network to the machine's, and make the image of a host."""
+        self.lab = lab
+        for setting in SETTINGS_OF_HOSTS:
+            lab.change_setting(setting)
+        self._slot, self._lock = _free_slot(lab.root.parent)
+        self.subnet = f"10.217.{4 * self._slot}"
+        self.key = lab.root / "key"
+        self.engine = Engine(lab, {"bip": f"{self.subnet}.1/22"})
+        self._count = 0
+        self._images: set[str] = set()
+        self._far: subprocess.Popen[bytes] | None = None
+        self._join()
+        self.engine.start()
+        self._let_in("eth0")
+        self._bring_image()
+
+    def name(self) -> str:
+        """The name of a new host: h1, h2 and so on."""
+        self._count += 1
+        if self._count > MANY:
+            self._allow_many()
+        return f"h{self._count}"
+
+    def image_of(self, release: str) -> str:
+        """The image of a host with this release of Debian, made when it is first asked for.
+
+        Raises:
+            LabError: its packages could not be had.
+        """
+        name = f"host:{release}"
+        if name not in self._images:
+            archive = self.lab.root / f"{release}.tar"
+            public_key = self.key.with_suffix(".pub").read_text()
+            images.release(release, archive, public_key, self.lab.root / "bb.tar")
+            self.engine.import_image(archive, name)
+            archive.unlink()
+            self._images.add(name)
+        return name
+
+    def move_away(self, milliseconds: float) -> None:
+        """Let every packet between the machine and the hosts take this long each way; 0 is near again."""
+        if self._far is not None:
+            call("ip", "route", "replace", f"{self.subnet}.0/22", "via", self._link_address(2))
+            self._far.terminate()
+            self._far.wait()
+            self._far = None
+        if milliseconds:
+            self._lay_long_link(milliseconds)
+
+    def down(self) -> None:
+        """Remove every host and the hub itself."""
+        self.move_away(0)
+        self.engine.down()
+        self._lock.close()
+
+    def _join(self) -> None:
+        """Lay a link between the machine and the hub, and tell each the way to the other's addresses."""
+        link, inside = self.lab.name(), self.engine.netns
+        here, there = self._link_address(1), self._link_address(2)
+        self.lab.note("link", link)
+        call("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", inside)
+        call("ip", "address", "add", f"{here}/30", "dev", link)
+        call("ip", "link", "set", link, "up")
+        call("ip", "-n", inside, "address", "add", f"{there}/30", "dev", "eth0")
+        call("ip", "-n", inside, "link", "set", "eth0", "up")
+        # no default route: a host that thinks the world in reach waits for it
+        call("ip", "-n", inside, "route", "add", "10.0.0.0/8", "via", here)
+        call("ip", "route", "add", f"{self.subnet}.0/22", "via", there)
+
+    def _link_address(self, end: int, *, far: bool = False) -> str:
+        return f"10.{215 if far else 216}.0.{4 * self._slot + end}"
+
+    def _let_in(self, device: str) -> None:
+        """Pass packets from *device* on to the hosts."""
+        self.engine.nsenter("iptables", "-I", "DOCKER-USER", "-i", device, "-o", "docker0", "-j", "ACCEPT")
+
+    def _lay_long_link(self, milliseconds: float) -> None:
+        link, inside = self.lab.name(), self.engine.netns
+        ready = self.lab.root / link
+        argv = [sys.executable, distance.__file__, link, f"{link}f", str(milliseconds), str(ready)]
+        self._far = subprocess.Popen(argv, start_new_session=True)
+        self.lab.note_process(self._far.pid)
+        _until(ready.exists, "the long link is not laid")
+        here, there = self._link_address(1, far=True), self._link_address(2, far=True)
+        call("ip", "link", "set", f"{link}f", "netns", inside)
+        call("ip", "address", "add", f"{here}/30", "dev", link)
+        call("ip", "link", "set", link, "up")
+        call("ip", "-n", inside, "address", "add", f"{there}/30", "dev", f"{link}f")
+        call("ip", "-n", inside, "link", "set", f"{link}f", "up")
+        self._let_in(f"{link}f")
+        call("ip", "route", "replace", f"{self.subnet}.0/22", "via", there)
+
+    def _bring_image(self) -> None:
+        call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "laboratory", "-f", str(self.key))
+        archive = self.lab.root / "host.tar"
+        images.host(archive, self.key.with_suffix(".pub").read_text(), self.lab.root / "bb.tar")
+        self.engine.import_image(archive, HOST_IMAGE)
+
+    def _allow_many(self) -> None:
+        if int(INOTIFY.read_text()) < 1024:
+            self.lab.change_setting(INOTIFY, "1024")
+
+
+class Host(Guest):
+    """A host in the hub: a machine with systemd, sshd and Docker to everyone who logs in."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        settings: Mapping[str, object] | None = None,
+        *,
+        files: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
+        own_partition: bool = True,
+        own_usr: bool = False,
+        cgroup2: bool = False,
+        release: str = "",
+    ) -> None:
+        """Start a host; `wait` for it.
+
+        *settings* are its daemon.json and *files* further files by path, in place before it starts; *options*
+        are those of `docker create` for the container that it is. Without *own_partition* /var/lib/docker
+        lies on the root file system; with *own_usr* files below /usr may be changed, and the machine's stay
+        as they are; with *cgroup2* it sees control groups v2 alone. A *release* of Debian, such as bookworm, is
+        installed in full instead of lending the machine's own.
+        """
+        self.hub = hub
+        self.name = hub.name()
+        self.directory = hub.engine.directory / "hosts" / self.name
+        self.directory.mkdir(parents=True)
+        usr = () if release else ("--volume", self._own_usr() if own_usr else "/usr:/usr:ro")
+        data = ("--volume", "/var/lib/docker") if own_partition else ()
+        init = images.CGROUP2_INIT if cgroup2 else SYSTEMD
+        image = hub.image_of(release) if release else HOST_IMAGE
+        self.id = self._create(*usr, *data, *options, init=init, image=image)
+        self._put(_files(settings or {}, files or {}, own_partition))
+        hub.engine.docker("start", self.name)
+        self.address = self._address()
+        self.ssh_config = self.directory / "ssh_config"
+        images.ssh_config(self.ssh_config, self.name, self.address, hub.key)
+
+    def wait(self, *, docker: bool = True) -> None:
+        """Wait until the host is up, lets in by ssh and, if *docker*, has an engine with the image bb:1.
+
+        Raises:
+            LabError: it does not come to that in a minute.
+        """
+        _until(lambda: _greets(self.address), f"sshd of host {self.name} does not answer")
+        _until(lambda: self.state not in STARTING, f"host {self.name} does not finish its start")
+        if docker:
+            _until(self._has_engine, f"the engine of host {self.name} does not answer")
+            self.docker("import", f"/{images.HOST_BUSYBOX}", IMAGE)
+
+    @property
+    def state(self) -> str:
+        """What systemd says of the host: running, degraded, starting."""
+        try:
+            return self.exec("systemctl", "is-system-running").strip()
+        except CommandError as error:  # every state but running ends with another status than zero
+            return error.stdout.strip()
+
+    def exec(self, *command: str, stdin: str | bytes = b"", timeout: float = 120) -> str:
+        """What *command* prints as root of the host.
+
+        Raises:
+            CommandError: it ended with another status than zero.
+        """
+        argv = ("exec", "--interactive", self.name, *command)
+        return self.hub.engine.docker(*argv, stdin=stdin, timeout=timeout)
+
+    def add_user(self, name: str, *, docker: bool = False, sudo: bool = False) -> None:
+        """Add a user who may log in with the laboratory's key, into the group docker or with sudo if asked.
+
+        `ssh -F ssh_config name@host` is the way in; sudo asks no password.
+        """
+        groups = ("--groups", "docker") if docker else ()
+        self.exec("useradd", "--create-home", "--shell", "/bin/sh", *groups, name)
+        self.exec("install", "-d", "-o", name, "-g", name, "-m", "700", f"/home/{name}/.ssh")
+        keys = f"/home/{name}/.ssh/authorized_keys"
+        self.exec("install", "-o", name, "-g", name, "-m", "600", "/root/.ssh/authorized_keys", keys)
+        if sudo:
+            self.write(f"/etc/sudoers.d/{name}", f"{name} ALL=(ALL:ALL) NOPASSWD: ALL\n", 0o440)
+
+    def down(self) -> None:
+        """Remove the host; harmless if that was done before."""
+        self.hub.engine.docker("rm", "--force", "--volumes", self.name)
+
+    def _create(self, *options: str, init: str, image: str) -> str:
+        itself = ("--hostname", self.name, "--env", "container=docker")
+        rights = ("--privileged", "--cgroupns", "private")
+        volatile = ("--tmpfs", "/run", "--tmpfs", "/run/lock")
+        all_options = (*itself, *rights, *volatile, *options)
+        return self.hub.engine.create(self.name, *all_options, image=image, command=[init])
+
+    def _own_usr(self) -> str:
+        """Make a volume that shows the machine's /usr and keeps changes of it to itself."""
+        upper, work = self.directory / "usr", self.directory / "work"
+        upper.mkdir()
+        work.mkdir()
+        volume = f"{self.name}-usr"
+        overlay = f"o=lowerdir=/usr,upperdir={upper},workdir={work}"
+        options = ("--opt", "type=overlay", "--opt", "device=overlay", "--opt", overlay)
+        self.hub.engine.docker("volume", "create", "--driver", "local", *options, volume)
+        return f"{volume}:/usr"
+
+    def _put(self, files: Mapping[str, str]) -> None:
+        """Place *files* in the container that has not started yet."""
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            for path, text in files.items():
+                member = tarfile.TarInfo(path.lstrip("/"))
+                member.size = len(text.encode())
+                tar.addfile(member, io.BytesIO(text.encode()))
+        if files:
+            self.hub.engine.docker("cp", "-", f"{self.name}:/", stdin=archive.getvalue())
+
+    def _address(self) -> str:
+        (document,) = self.hub.engine.inspect(self.name)
+        address: str = document["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+        if not address:
+            raise LabError(f"host {self.name} ended at once: {self.hub.engine.docker('logs', self.name)}")
+        return address
+
+    def _has_engine(self) -> bool:
+        try:
+            self.docker("version")
+        except CommandError:
+            return False
+        return True
+
+
+def _files(settings: Mapping[str, object], files: Mapping[str, str], own_partition: bool) -> dict[str, str]:
+    # overlay2 does not lie on another overlay, which the root of a container is
+    complete = dict(settings) if own_partition else {"storage-driver": "vfs", **settings}
+    daemon = {"/etc/docker/daemon.json": json.dumps(complete, indent=2) + "\n"} if complete else {}
+    return {**daemon, **files}
+
+
+def _free_slot(base: Path) -> tuple[int, IO[str]]:
+    """A number that no other laboratory of the machine has, kept as long as the file is open.
+
+    Raises:
+        LabError: all are taken.
+    """
+    for slot in range(64):
+        lock = (base / f".slot-{slot}").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        if not call("ip", "-4", "route", "show", "root", f"10.217.{4 * slot}.0/22"):
+            return slot, lock
+        lock.close()
+    raise LabError("no addresses are left for hosts: 64 laboratories run on this machine")
+
+
+def _moments() -> Iterator[None]:
+    deadline = time.monotonic() + BOOT_LIMIT
+    for wait in itertools.chain([0.02, 0.05], itertools.repeat(0.1)):
+        yield
+        if time.monotonic() > deadline:
+            return
+        time.sleep(wait)
+
+
+def _until(true: Callable[[], bool], complaint: str) -> None:
+    if not any(true() for _ in _moments()):
+        raise LabError(f"{complaint} within {BOOT_LIMIT:.0f} seconds")
+
+
+def _greets(address: str) -> bool:
+    """Whether an ssh server is at *address*."""
+    try:
+        with closing(socket.create_connection((address, 22), timeout=2)) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False

@@ -1,0 +1,324 @@
+"""The command `hullcheck`: the list of controls, and what it says of a wrong use."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hullcheck import cli, frameworks
+from hullcheck.controls.catalog import Listed, in_order
+from hullcheck.data import benchmarks
+from hullcheck.results import Control
+from hullcheck.writers import columns
+from hullcheck.writers import controls as writer
+from selftests import REPOSITORY
+from selftests.kit.running import SETTINGS, Project, clean_environment
+
+KNOWN = frameworks.load(REPOSITORY / frameworks.FILE).get("cis").ids
+
+CONTROL = '''
+@pytest.mark.{marker}
+@pytest.mark.severity("{severity}")
+def test_{name}(container):
+    """{title}
+
+    For a reason.
+
+    Remedy: do it.
+    """
+'''
+
+
+def control(name: str, number: str = "", *, severity: str = "low", title: str = "It is so.") -> str:
+    """The source of a control; without a CIS number it has a number of NIST alone."""
+    marker = f'cis("{number}", level=1)' if number else 'nist("CM-8", sp="800-53")'
+    return CONTROL.format(marker=marker, name=name, severity=severity, title=title)
+
+
+TESTS = {
+    "test_a.py": "import pytest\n"
+    + control("own_rule")
+    + control("tenth", "1.1.10", severity="critical")
+    + control("second", "1.1.2")
+    + control("tls", "2.8")
+    + control("devicemapper", "2.7")
+    + "\ndef test_of_something_else():\n    pass\n"
+}
+
+
+def hullcheck(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command in *cwd*, as a user whose output goes to a file."""
+    return subprocess.run(
+        [sys.executable, "-c", "import sys; from hullcheck.cli import main; sys.exit(main())", *arguments],
+        cwd=cwd,
+        env={**clean_environment(), "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def listed(done: subprocess.CompletedProcess[str]) -> list[list[str]]:
+    """Number and id of each line of a table."""
+    assert done.returncode == 0, done.stderr
+    _, *lines = done.stdout.splitlines()
+    return [[line.split()[0], line.split()[2]] for line in lines]
+
+
+def wrong_use(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line that a wrong use is answered with."""
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+# ---- the list
+
+
+def test_controls_are_listed_by_number(tmp_path: Path) -> None:
+    """1.1.2 comes before 1.1.10, and what has no number last; a test that judges no host is no control."""
+    project = Project(tmp_path / "project", TESTS)
+    assert listed(hullcheck("controls", cwd=project.folder)) == [
+        ["1.1.2", "second"],
+        ["1.1.10", "tenth"],
+        ["2.7", "devicemapper"],
+        ["2.8", "tls"],
+        ["-", "own_rule"],
+    ]
+
+
+def test_every_control_of_the_project_is_listed() -> None:
+    """From the project's own directory, with all that the source says, and where it says it."""
+    document = json.loads(hullcheck("controls", "--json", cwd=REPOSITORY).stdout)
+    assert document["benchmark"] == benchmarks.CURRENT
+    found = {each["id"]: each for each in document["controls"]}
+    privileged = found["container_is_not_privileged"]
+    assert privileged["frameworks"]["cis"] == privileged["numbers"] == ["5.5"]
+    lines = (REPOSITORY / privileged["file"]).read_text().splitlines()
+    assert "5.5" in lines[privileged["line"] - 1]
+    source = "".join(path.read_text() for path in (REPOSITORY / "tests").glob("test_*.py"))
+    assert len(found) == source.count("\ndef test_")
+
+
+def test_list_says_what_the_results_say(tmp_path: Path) -> None:
+    """A program that knows results.json knows the list."""
+    project = Project(tmp_path / "project", TESTS)
+    project.pytest("--hosts", project.recorded("box", failure="unreachable"))
+    document = json.loads(hullcheck("controls", "--json", cwd=project.folder).stdout)
+    of_list = {each.pop("id"): each for each in document["controls"]}
+    for each in of_list.values():
+        del each["file"], each["line"], each["numbers"]
+    assert of_list == _results(project)
+
+
+def _results(project: Project) -> dict[str, object]:
+    document = json.loads((project.folder / "reports/latest/results.json").read_text())
+    controls: dict[str, object] = document["controls"]
+    return controls
+
+
+def test_settings_and_inventory_hide_nothing(tmp_path: Path) -> None:
+    """-m, -n and targets of the user's settings are for audits; no host of the inventory is asked."""
+    settings = SETTINGS.replace("--tb=short", "--tb=short -m cis -n2 --hosts=ansible://prod")
+    project = Project(tmp_path / "project", TESTS, settings)
+    project.write(
+        "inventories/local.yml",
+        "targets:\n  a: {connect: 'ssh://192.0.2.1'}\n  b: {connect: 'ssh://192.0.2.2'}\n",
+    )
+    found = listed(hullcheck("controls", cwd=project.folder))
+    assert len(found) == 5
+    assert ["-", "own_rule"] in found
+    assert not (project.folder / "reports").exists()
+
+
+def test_controls_of_another_place(tmp_path: Path) -> None:
+    """A path names the controls, from wherever it is asked."""
+    project = Project(tmp_path / "project", TESTS)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    assert len(listed(hullcheck("controls", str(project.folder), cwd=elsewhere))) == 5
+
+
+def test_controls_of_a_place_without_settings(tmp_path: Path) -> None:
+    """Also from within a project, whose settings are not those of the other place."""
+    project = Project(tmp_path / "project", TESTS)
+    house = tmp_path / "house"
+    house.mkdir()
+    (project.folder / "tests").rename(house / "rules")
+    done = hullcheck("controls", str(house), cwd=project.folder)
+    assert len(listed(done)) == 5
+
+
+def test_numbers_of_an_older_benchmark(tmp_path: Path) -> None:
+    """2.8 was 2.7; what was not in it has no number there, and stands at the end."""
+    project = Project(tmp_path / "project", TESTS)
+    for version in ("1.6.0", "1.7.0"):
+        assert listed(hullcheck("controls", "--benchmark", version, cwd=project.folder)) == [
+            ["1.1.2", "second"],
+            ["1.1.10", "tenth"],
+            ["2.7", "tls"],
+            ["-", "devicemapper"],
+            ["-", "own_rule"],
+        ]
+
+
+def test_numbers_lead_both_ways() -> None:
+    """Each recommendation of today has one number in an older version, but for the new one."""
+    for version in benchmarks.VERSIONS:
+        older = {each: benchmarks.number_in(version, each) for each in KNOWN}
+        numbers = [number for number in older.values() if number]
+        assert len(set(numbers)) == len(numbers) == (118 if version == benchmarks.CURRENT else 117)
+        assert all(
+            benchmarks.current_number(version, older[each] or "") == each for each in KNOWN if older[each]
+        )
+    assert benchmarks.number_in("1.7.0", "2.7") is None
+    assert benchmarks.current_number("1.7.0", "2.19") is None
+
+
+# ---- on a terminal
+
+
+ONE = Listed(Control("one", "A title\x1b[31m that is long.", "high", "", "", {"cis": ("5.5",)}, 1), "f.py", 1)
+
+
+def test_table_is_plain_when_piped() -> None:
+    """No width, no colours, and no control character of somebody's title."""
+    _, line = writer.table([ONE], "1.8.0", None, color=False).splitlines()
+    assert line.split() == ["5.5", "1", "one", "high", "A", r"title\x1b[31m", "that", "is", "long."]
+
+
+def test_table_on_a_terminal() -> None:
+    """The severity has a colour that takes no room, and a title for which there is none stands below."""
+    plain = writer.table([ONE], "1.8.0", None, color=False).splitlines()
+    wide = len(plain[1])
+    assert writer.table([ONE], "1.8.0", wide, color=False).splitlines() == plain
+    _, _, line, title = writer.table([ONE], "1.8.0", wide - 1, color=True).splitlines()
+    assert re.fullmatch(r"5\.5 .* one .* \x1b\[31mhigh *\x1b\[0m", line)
+    assert title.startswith("    A title")
+
+
+def test_long_cells_are_wrapped_in_their_column() -> None:
+    """No line is wider than the terminal; the last cell goes on below its own beginning, words whole."""
+    rows = [("id", "title"), ("1.1", "one two-three " * 8), ("1.2", ""), ("1.3", "short")]
+    lines = columns.table(rows, 50).splitlines()
+    assert max(map(len, lines)) <= 50
+    assert lines[:2] == ["id   title", "1.1  one two-three one two-three one two-three one"]
+    assert lines[2].startswith("     two-three one")
+    assert lines[-2:] == ["1.2", "1.3  short"]
+    assert len(columns.table(rows, None).splitlines()) == len(rows)
+
+
+def test_numbers_that_are_words_are_sorted_too() -> None:
+    """A user's own markers.ini may number as it likes."""
+    words = Listed(Control("two", "", "low", "", "", {"cis": ("A.1",)}), "f.py", 1)
+    assert in_order([words, ONE]) == [ONE, words]
+
+
+def test_reader_may_stop() -> None:
+    """`hullcheck controls | head` ends without a traceback; this reader is gone before there is anything to read."""
+    code = "import sys; from hullcheck.cli import main; sys.exit(main())"
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -c '{code}' controls | :"],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+
+
+# ---- wrong use
+
+
+def test_place_without_controls(tmp_path: Path) -> None:
+    """It says where it looked and what to do; pytest does not read all that lies there."""
+    (tmp_path / "test_stray.py").write_text("raise SystemExit('was read')\n")
+    line = wrong_use(hullcheck("controls", cwd=tmp_path))
+    assert str(tmp_path) in line
+    assert "hullcheck controls PATH" in line
+
+
+def test_project_without_controls(tmp_path: Path) -> None:
+    """Tests that judge no host are no controls."""
+    project = Project(tmp_path / "project", {"test_a.py": "def test_it():\n    pass\n"})
+    assert str(project.folder) in wrong_use(hullcheck("controls", cwd=project.folder))
+
+
+def test_path_that_is_not_there(tmp_path: Path) -> None:
+    """It names the path."""
+    project = Project(tmp_path / "project", TESTS)
+    assert "nowhere" in wrong_use(hullcheck("controls", "nowhere", cwd=project.folder))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import missing_module\n", "missing_module"),
+        ("import pytest\n" + control("wrong", "9.9"), '"9.9"'),
+        ("def broken(:\n", "SyntaxError"),
+    ],
+    ids=["import", "marker", "syntax"],
+)
+def test_controls_that_cannot_be_read(tmp_path: Path, text: str, said: str) -> None:
+    """A list without them would be wrong: it names the file and the fault."""
+    project = Project(tmp_path / "project", TESTS | {"test_b.py": text})
+    line = wrong_use(hullcheck("controls", cwd=project.folder))
+    assert "test_b.py" in line
+    assert said in line
+
+
+def test_unknown_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
+    """The known versions are named."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["controls", "--benchmark", "1.5.0"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "'1.5.0'; known: 1.6.0, 1.7.0, 1.8.0" in said
+
+
+# ---- documentation
+
+
+def test_commands_of_pages_are_understood() -> None:
+    """Every `hullcheck` command line of a page has the form that the command takes."""
+    pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")]
+    blocks = [each for page in pages for each in re.findall(r"(?ms)^```sh\n(.*?)^```", page.read_text())]
+    lines = [
+        line for line in "".join(blocks).replace("\\\n", "").splitlines() if line.startswith("hullcheck ")
+    ]
+    assert len(lines) >= 7
+    for line in lines:
+        words = shlex.split(line.partition(">")[0], comments=True)
+        assert cli.parser().parse_args(words[1:]).run
+
+
+def test_command_starts_quickly() -> None:
+    """What one subcommand needs and is slow to import is not imported for all of them."""
+    slow = ("pytest", "yaml", "hullcheck.facts", "hullcheck.acceptance.entries", "hullcheck.verify")
+    code = f"import sys, hullcheck.cli; hullcheck.cli.parser(); print(*sys.modules.keys() & {slow!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY)
+    assert (done.stdout, done.stderr) == ("\n", "")
+
+
+def test_answer_that_cannot_be_written() -> None:
+    """A full disk and a closed pipe have a status of their own: 1 to 3 are answers, on which a gate relies."""
+    reader, closed = os.pipe()
+    os.close(reader)
+    code = "import sys; from hullcheck.cli import main; sys.exit(main(['probe-script']))"
+    for output, said in (
+        ("/dev/full", "hullcheck: standard output: No space left on device\n"),
+        (closed, ""),
+    ):
+        with open(output, "wb") as stdout:
+            argv = [sys.executable, "-c", code]
+            done = subprocess.run(argv, cwd=REPOSITORY, stdout=stdout, stderr=subprocess.PIPE, text=True)
+        assert (done.returncode, done.stderr) == (74, said)

@@ -1,0 +1,439 @@
+"""`hullcheck compare docker-bench`: what differs between an audit and docker-bench-security, and who says what."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullcheck import cli
+from hullcheck.compare import log_file
+from hullcheck.compare.differences import Kind
+from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
+from hullcheck.verdicts import Verdict, worst
+from hullcheck.writers import results as results_writer
+
+REAL = Path(__file__).parent / "careless.log.json"
+"""Cut out of what docker-bench-security 1.6.0 wrote of a real host; its titles are left out."""
+
+Compared = Callable[..., str]
+Entry = dict[str, Any]
+
+
+def check(number: str, result: str, what: str = "", *items: str) -> Entry:
+    """One check, as the tool writes it."""
+    entry: Entry = {"id": number, "desc": f"Title of {number}", "result": result}
+    if what:
+        entry["details"] = f"{what}:  {' '.join(items)}" if items else what
+    return entry | ({"items": list(items)} if items else {})
+
+
+def write_log(path: Path, *checks: Entry, version: str = "1.6.0") -> Path:
+    """A whole log with these checks."""
+    section = {"id": "5", "desc": "Section", "results": list(checks)}
+    path.write_text(json.dumps({"dockerbenchsecurity": version, "start": 1, "tests": [section]}, indent=2))
+    return path
+
+
+def judged(
+    number: str, *findings: Finding, verdict: Verdict | None = None, target: str = "box"
+) -> tuple[Control, Result]:
+    """A control and its result on a target: from its findings, or as a whole."""
+    control = Control(f"control_{number}", f"Demand {number}.", "high", "why", "how", {"cis": (number,)}, 1)
+    found = findings or (Finding("target", target, verdict or Verdict.PASS, "what was found"),)
+    said = "; ".join(each.reason for each in found)
+    result = Result(
+        control.id, target, worst(each.verdict for each in found), said, found, ("probe_a", "probe_b")
+    )
+    return control, result
+
+
+def write_results(path: Path, *results: tuple[Control, Result], targets: Sequence[str] = ("box",)) -> Path:
+    """The results of an audit."""
+    known = {control.id: control for control, _ in results}
+    audit = Audit(
+        Run("20260101T000000Z-0000", "", "", "1", (), 1),
+        tuple(AuditedTarget(name, "local://", "host", "", "") for name in targets),
+        tuple(known.values()),
+        tuple(result for _, result in results),
+    )
+    path.write_text(results_writer.render(audit))
+    return path
+
+
+def container(name: str, verdict: Verdict, reason: str = "") -> Finding:
+    """What an audit says of a container."""
+    return Finding("container", name, verdict, reason)
+
+
+@pytest.fixture
+def compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Compared:
+    """Compare a check with a result: what is printed, with the exit status expected."""
+
+    def run(
+        checks: Sequence[Entry], results: Sequence[tuple[Control, Result]], *options: str, status: int
+    ) -> str:
+        log = write_log(tmp_path / "log.json", *checks)
+        path = write_results(tmp_path / "results.json", *results)
+        assert cli.main(["compare", "docker-bench", str(log), "--results", str(path), *options]) == status
+        return capsys.readouterr().out
+
+    return run
+
+
+def line(printed: str, number: str) -> str:
+    """The one line about a recommendation."""
+    (found,) = [each for each in printed.splitlines() if each.startswith(f"  {number} ")]
+    return found
+
+
+# ---- verdicts
+
+
+@pytest.mark.parametrize(
+    ("result", "verdict"),
+    [
+        ("PASS", Verdict.PASS),
+        ("PASS", Verdict.ATTESTED),
+        ("WARN", Verdict.FAIL),
+        ("WARN", Verdict.WAIVED),
+        ("INFO", Verdict.MANUAL),
+        ("INFO", Verdict.NOT_APPLICABLE),
+        ("NOTE", Verdict.MANUAL),
+        ("NOTE", Verdict.ATTESTED),
+    ],
+)
+def test_same_verdicts_are_only_counted(compare: Compared, result: str, verdict: Verdict) -> None:
+    """What both say alike takes no line, and is no difference."""
+    printed = compare([check("5.5", result)], [judged("5.5", verdict=verdict)], status=0)
+    assert printed.endswith("the same: 1\n")
+    assert "Demand" not in printed
+
+
+@pytest.mark.parametrize(
+    ("result", "verdict", "kind"),
+    [
+        ("PASS", Verdict.FAIL, Kind.OPPOSITE),
+        ("PASS", Verdict.WAIVED, Kind.OPPOSITE),
+        ("WARN", Verdict.PASS, Kind.OPPOSITE),
+        ("WARN", Verdict.ATTESTED, Kind.OPPOSITE),
+        ("INFO", Verdict.FAIL, Kind.OPEN_THERE),
+        ("NOTE", Verdict.PASS, Kind.OPEN_THERE),
+        ("PASS", Verdict.NOT_APPLICABLE, Kind.OPEN_HERE),
+        ("WARN", Verdict.MANUAL, Kind.OPEN_HERE),
+        ("PASS", Verdict.ERROR, Kind.UNREAD),
+        ("WARN", Verdict.ERROR, Kind.UNREAD),
+        ("INFO", Verdict.ERROR, Kind.UNREAD),
+    ],
+)
+def test_difference_has_a_line(compare: Compared, result: str, verdict: Verdict, kind: Kind) -> None:
+    """Number, title, both verdicts with their reasons, and the probes, under the kind of difference."""
+    printed = compare([check("5.5", result, "their words")], [judged("5.5", verdict=verdict)], status=1)
+    assert printed.splitlines()[3].startswith(f"{kind}: 1")
+    assert line(printed, "5.5") == (
+        f"  5.5 Demand 5.5. | there: {result} (their words) | here: {verdict} (what was found)"
+        " | evidence: probe_a, probe_b"
+    )
+
+
+def test_numbers_of_the_older_benchmark(compare: Compared) -> None:
+    """Their 2.7 is our 2.8, and ours of the same number is not compared with it."""
+    checks = [check("2.7", "PASS"), check("2.18", "WARN"), check("2.6", "WARN")]
+    results = [judged("2.7"), judged("2.8"), judged("2.19"), judged("2.6", verdict=Verdict.FAIL)]
+    printed = compare(checks, results, status=1)
+    assert "there as 2.18: WARN" in line(printed, "2.19")
+    assert "new in the CIS benchmark 1.8.0" in line(printed, "2.7")
+    assert printed.endswith("the same: 2\n")
+
+
+def test_what_one_side_does_not_have(compare: Compared) -> None:
+    """It is listed as such, and is no difference."""
+    checks = [check("4.5", "WARN"), check("C.2", "PASS"), check("5.5", "PASS")]
+    printed = compare(checks, [judged("5.5"), judged("5.6")], status=0)
+    assert line(printed, "4.5").endswith("there: WARN | here: no control was judged")
+    assert "Title of" not in line(printed, "4.5")  # titles of recommendations are words of this project
+    assert "not of the CIS benchmark 1.6.0" in line(printed, "C.2")
+    assert "there: it was not checked" in line(printed, "5.6")
+
+
+def test_lines_are_in_order(compare: Compared) -> None:
+    """2.9 comes before 2.10."""
+    numbers = ["5.10", "5.9", "5.2"]
+    printed = compare(
+        [check(each, "PASS") for each in numbers],
+        [judged(each, verdict=Verdict.FAIL) for each in numbers],
+        status=1,
+    )
+    assert re.findall(r"^  (\S+)", printed, re.MULTILINE) == ["5.2", "5.9", "5.10"]
+
+
+# ---- subjects
+
+
+BOTH_FAIL = (container("web", Verdict.FAIL, "bad"), container("db", Verdict.PASS, "fine"))
+
+
+def test_same_subjects_are_the_same(compare: Compared) -> None:
+    """The same container is to blame."""
+    assert "the same: 1" in compare(
+        [check("5.5", "WARN", "Bad", "web")], [judged("5.5", *BOTH_FAIL)], status=0
+    )
+
+
+def test_subject_that_only_they_name(compare: Compared) -> None:
+    """It is named, with what the audit says of it."""
+    printed = compare(
+        [check("5.5", "WARN", "Bad", "web", "db", "gone")], [judged("5.5", *BOTH_FAIL)], status=1
+    )
+    assert "only there: db (here pass: fine); gone (not known here)" in line(printed, "5.5")
+    assert "only here" not in line(printed, "5.5")
+
+
+def test_subject_that_only_the_audit_names(compare: Compared) -> None:
+    """Those with one reason stand together."""
+    findings = (
+        *BOTH_FAIL,
+        container("old", Verdict.FAIL, "worse"),
+        container("new", Verdict.WAIVED, "worse"),
+    )
+    printed = compare([check("5.5", "WARN", "Bad", "web")], [judged("5.5", *findings)], status=1)
+    assert "only here: old, new (worse)" in line(printed, "5.5")
+    assert "only there" not in line(printed, "5.5")
+
+
+@pytest.mark.parametrize(
+    ("number", "items"),
+    [("5.8", ["web:443", "web:80"]), ("5.6", ["web:/etc"]), ("5.30", ["0123456789ab:web"])],
+    ids=["port", "path", "id"],
+)
+def test_names_inside_of_items(compare: Compared, number: str, items: list[str]) -> None:
+    """What stands beside a container's name is not part of it."""
+    result = "INFO" if number == "5.30" else "WARN"
+    verdict = Verdict.MANUAL if number == "5.30" else Verdict.FAIL
+    compare([check(number, result, "Bad", *items)], [judged(number, container("web", verdict))], status=0)
+    compare([check(number, result, "Bad", *items)], [judged(number, container("db", verdict))], status=1)
+
+
+def test_what_is_accepted_here_is_named_there(compare: Compared) -> None:
+    """A subject that would be manual without an attestation is no difference where the tool leaves it open."""
+    findings = (container("web", Verdict.ATTESTED, "seen"), container("db", Verdict.PASS))
+    compare([check("5.9", "INFO", "Look", "web")], [judged("5.9", *findings)], status=0)
+    compare([check("5.9", "INFO", "Look", "db")], [judged("5.9", *findings)], status=1)
+
+
+def test_image_with_several_names(compare: Compared) -> None:
+    """The tool writes all tags of an image, once for each of them; an untagged one has its id."""
+    items = ["[web:1", "web:latest]", "[web:1", "web:latest]", "0123456789ab"]
+    findings = [
+        Finding("image", "web:1", Verdict.FAIL, ""),
+        Finding("image", "0123456789ab", Verdict.FAIL, ""),
+    ]
+    compare([check("4.6", "WARN", "Bad", *items)], [judged("4.6", *findings)], status=0)
+    printed = compare([check("4.6", "WARN", "Bad", *items)], [judged("4.6", findings[1])], status=1)
+    assert "only there: web:1 = web:latest (not known here)" in line(printed, "4.6")
+
+
+def test_scope_of_a_network_is_no_name(compare: Compared) -> None:
+    """`back (swarm)` is one network."""
+    findings = [Finding("network", "back", Verdict.FAIL, "")]
+    compare([check("7.3", "WARN", "Bad", "back", "(swarm)")], [judged("7.3", *findings)], status=0)
+
+
+def test_list_that_is_not_whole(compare: Compared) -> None:
+    """With -n the tool leaves names out: nothing can be said of those that it does not name."""
+    findings = (*BOTH_FAIL, container("old", Verdict.FAIL))
+    compare([check("5.5", "WARN", "Bad", "web", "(truncated)")], [judged("5.5", *findings)], status=0)
+    compare([check("5.5", "WARN", "Bad", "db", "(truncated)")], [judged("5.5", *findings)], status=1)
+
+
+def test_items_that_are_no_subjects(compare: Compared) -> None:
+    """Users of a group are not compared with the sockets that the audit judged."""
+    findings = [Finding("file", "/run/docker.sock", Verdict.MANUAL, "")]
+    compare([check("1.1.2", "INFO", "doubtfulusers", "bob")], [judged("1.1.2", *findings)], status=0)
+
+
+# ---- what is printed
+
+
+def test_names_cannot_steer_the_terminal(compare: Compared) -> None:
+    """Escapes are shown, and what has line feeds in it stays one line."""
+    checks = [check("5.5", "PASS", "red \x1b[31m\n  5.6 forged")]
+    printed = compare(checks, [judged("5.5", container("web", Verdict.FAIL, "a\nb\x07"))], status=1)
+    assert r"red \x1b[31m 5.6 forged" in line(printed, "5.5")
+    assert r"a b\x07" in line(printed, "5.5")
+
+
+def test_ids_are_short(compare: Compared) -> None:
+    """64 digits say no more than 12."""
+    printed = compare([check("5.30", "INFO", "In", f"{'ab' * 32}:web")], [judged("5.30")], status=1)
+    assert f"(In: {'ab' * 6}:web)" in line(printed, "5.30")
+
+
+def test_json(compare: Compared) -> None:
+    """Everything that a line says, and the counts."""
+    checks = [check("2.7", "PASS", "their words"), check("5.5", "WARN")]
+    results = [judged("2.8", verdict=Verdict.FAIL), judged("5.5", verdict=Verdict.FAIL)]
+    document = json.loads(compare(checks, results, "--json", status=1))
+    assert document["there"] == {"tool": "docker-bench-security", "version": "1.6.0", "benchmark": "1.6.0"}
+    assert document["here"]["target"] == "box"
+    assert (document["counts"]["the same"], document["counts"]["opposite verdicts"]) == (1, 1)
+    (row,) = document["differences"]
+    assert (row["kind"], row["number"], row["title"]) == ("opposite verdicts", "2.8", "Demand 2.8.")
+    assert row["there"] == {"number": "2.7", "result": "PASS", "details": "their words"}
+    assert row["here"] == {
+        "control": "control_2.8",
+        "verdict": "fail",
+        "reason": "what was found",
+        "evidence": ["probe_a", "probe_b"],
+    }
+
+
+# ---- the log
+
+
+def test_real_log() -> None:
+    """A log that the tool wrote is read whole, with the subjects that it names."""
+    checks = {each.number: each for each in log_file.load(REAL).checks}
+    assert len(checks) == 22
+    assert {each.result for each in checks.values()} == {"PASS", "WARN", "INFO", "NOTE"}
+    on_bridge = {"devs", "web", "quirky_euler", "limited", "panel"}
+    assert {name for names in checks["5.30"].subjects() for name in names} == on_bridge
+    assert {name for names in checks["5.8"].subjects() for name in names} == {"web", "panel"}
+    assert checks["4.6"].subjects() == [frozenset({"agent:latest", "panel:2.1", "tools:3"})]
+    assert checks["2.7"].details == "Docker daemon not listening on TCP"
+    assert checks["1.1.2"].subjects() == []
+
+
+def test_single_checks_stand_without_a_section(tmp_path: Path) -> None:
+    """With `-c check_5_5` the tool writes no section."""
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps({"dockerbenchsecurity": "1.6.0", "start": 1, "tests": [check("5.5", "PASS")]}))
+    assert [each.number for each in log_file.load(path).checks] == ["5.5"]
+
+
+def wrong(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """The one line that a wrong use is answered with."""
+    assert cli.main(["compare", "docker-bench", *map(str, arguments)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    (only,) = said.err.splitlines()
+    return only
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.99])
+def test_log_that_is_cut_off(tmp_path: Path, capsys: pytest.CaptureFixture[str], share: float) -> None:
+    """Half a log is no log: what is missing would count as not checked."""
+    text = REAL.read_text()
+    path = tmp_path / "log.json"
+    for end in (int(len(text) * share), text.rindex("}", 0, int(len(text) * share)) + 1):
+        path.write_text(text[:end])
+        assert "cut off" in wrong(capsys, path)
+
+
+def test_log_with_a_name_that_is_not_escaped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The line is named, and shown without control characters."""
+    path = tmp_path / "log.json"
+    path.write_text(REAL.read_text().replace("web:443 panel:80", 'web:"443" \x1b panel:80'))
+    said = wrong(capsys, path)
+    assert re.search(r"log\.json:\d+: not JSON", said)
+    assert r'web:"443" \x1b panel:80' in said
+
+
+def test_other_file_is_not_quoted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that was named by mistake may hold secrets."""
+    path = tmp_path / "auth.json"
+    path.write_text('{"auths": {\n  "token": "geheim" geheim\n}}\n')
+    said = wrong(capsys, path)
+    assert f"{path}:2: not the JSON log of docker-bench-security" in said
+    assert "geheim" not in said
+    path.write_text('{"dockerbenchsecurity": [1], "tests": []}')
+    assert "not the JSON log of docker-bench-security" in wrong(capsys, path)
+
+
+def test_plain_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The log for people has the one for programs beside it."""
+    plain = tmp_path / "dbs.log"
+    plain.write_text("# ----\n[WARN] 5.5\n")
+    assert "not the JSON log" in wrong(capsys, plain)
+    write_log(tmp_path / "dbs.log.json")
+    assert f"beside it: {tmp_path}/dbs.log.json" in wrong(capsys, plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"dockerbenchsecurity": "1.3.6", "tests": []}', "1.3.6, whose numbers are not known; known: 1.6.0"),
+        ('{"tests": []}', "not the JSON log"),
+        ('{"dockerbenchsecurity": "1.6.0", "tests": {}}', "not the JSON log"),
+        ('{"dockerbenchsecurity": "1.6.0", "tests": [{"id": "5.5"}]}', "not a check"),
+        ('{"dockerbenchsecurity": "1.6.0", "tests": [3]}', "not a check"),
+        (
+            '{"dockerbenchsecurity": "1.6.0", "tests": [{"id": "5.5", "desc": "", "result": "GOOD"}]}',
+            "not a check",
+        ),
+    ],
+)
+def test_log_of_something_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    """It says what it is not."""
+    path = tmp_path / "log.json"
+    path.write_text(text)
+    assert said in wrong(capsys, path)
+
+
+def test_log_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The path is named."""
+    assert "nowhere.json: cannot be read" in wrong(capsys, tmp_path / "nowhere.json")
+
+
+# ---- the results
+
+
+def test_several_targets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One has to be named; the other's results do not count."""
+    log = write_log(tmp_path / "log.json", check("5.5", "PASS"))
+    both = [judged("5.5", target="one"), judged("5.5", verdict=Verdict.FAIL, target="two")]
+    results = write_results(tmp_path / "results.json", *both, targets=("one", "two"))
+    assert "write --target with one of one, two" in wrong(capsys, log, "--results", results)
+    assert "did you mean 'two'?" in wrong(capsys, log, "--results", results, "--target", "tow")
+    argv = ["compare", "docker-bench", str(log), "--results", str(results), "--target"]
+    assert cli.main([*argv, "one"]) == 0
+    assert cli.main([*argv, "two"]) == 1
+
+
+def test_no_results(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an audit, it says how to make one; without a path, it looks where an audit leaves them."""
+    log = write_log(tmp_path / "log.json", check("5.5", "PASS"))
+    monkeypatch.chdir(tmp_path)
+    said = wrong(capsys, log)
+    assert "reports/latest/results.json: not there" in said
+    assert "pytest -m cis" in said
+    (tmp_path / "reports/latest").mkdir(parents=True)
+    write_results(tmp_path / "reports/latest/results.json", judged("5.5"))
+    assert cli.main(["compare", "docker-bench", str(log)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("no json", "not JSON"),
+        ("[]", "not hullcheck/results/1"),
+        ('{"schema": "hullcheck/results/1"}', "damaged"),
+        ('{"schema": "hullcheck/results/1", "targets": {"a": {}}, "controls": {"x": {}}}', "damaged"),
+    ],
+)
+def test_results_of_something_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    """It says what is wrong with the file."""
+    log = write_log(tmp_path / "log.json", check("5.5", "PASS"))
+    path = tmp_path / "results.json"
+    path.write_text(text)
+    assert said in wrong(capsys, log, "--results", path)

@@ -1,0 +1,271 @@
+"""Sections 4.2 and 5 of the guide on facts made by hand: records of programs, and data at rest."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hullcheck.facts.files.encryption import BLOCK_DEVICES, BlockDevices
+from hullcheck.facts.host.accounts import Accounts, Group, User
+from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.mountinfo import parse
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from selftests.controls.test_1_host import DIRECTORY, System, at, verdict
+from selftests.controls.test_guide_1_host import DAY, LOG, NOW, ON, RULE, RUNC, audited, only, unit
+from selftests.kit.judging import judged
+
+STARTED = f"started:{int(NOW) - DAY} docker /usr/sbin/runc"
+
+
+@pytest.mark.parametrize(
+    ("step", "options", "verdict", "words"),
+    [
+        ("daemon", {}, "pass", ""),
+        ("daemon", {"unit_of": unit("auditd.service", active="inactive")}, "fail", "is inactive"),
+        ("daemon", {"status": (ON[0], "pid 0", *ON[2:])}, "fail", "no auditd"),
+        ("rule", {}, "pass", RUNC),
+        ("rule", {"rules": ("-a always,exit -F arch=b64 -S execve -F key=docker",)}, "pass", "execve"),
+        ("rule", {"rules": ("-a always,exit -F arch=b32 -S execve -F key=docker",)}, "fail", "no rule"),
+        ("rule", {"rules": ("-a always,exit -F arch=b64 -S execve -F auid>=1000",)}, "fail", "no rule"),
+        ("rule", {"rules": ("-w /usr/sbin/runc -p wa -k docker",)}, "fail", "no rule"),
+        ("rule", {"rules": ("-w /usr/bin/runc -p x -k docker",)}, "fail", "/usr/sbin/runc"),
+        ("rule", {"rules": ("-a never,exit -S execve -F uid=0", RUNC)}, "fail", "no rule"),
+        ("rule", {"rules": ()}, "fail", "no rule"),
+        ("rule", {"rules": ("-w /usr/sbin/runc -p wa", "-a never,user -F uid=0", RUNC)}, "pass", RUNC),
+        ("rule", {"rules": ("-a always -S execve -F key=docker",)}, "pass", "execve"),
+        ("record", {}, "pass", "2026-06-29, key docker"),
+        ("record", {"log": (f"last:{int(NOW)}",)}, "manual", "start a container"),
+        (
+            "record",
+            {"log": (f"last:{int(NOW)}", f"started:{int(NOW)} docker /tmp/runc")},
+            "manual",
+            "no start",
+        ),
+        (
+            "record",
+            {"log": (f"last:{int(NOW)}", f"started:{int(NOW) + DAY} k /usr/sbin/runc")},
+            "error",
+            "after",
+        ),
+        ("record", {"log": ("unread:/var/log/audit/audit.log",)}, "error", "are you root"),
+        ("record", {"log": ()}, "error", f"{LOG}: no record is there"),
+        (
+            "record",
+            {"log": (f"last:{int(NOW)}", f"started:{int(NOW) + 300} my key  /usr/sbin/runc")},
+            "manual",
+            "no start",
+        ),
+        (
+            "record",
+            {"log": (f"last:{int(NOW)}", f"started:{int(NOW) + 300} key /usr/sbin/runc")},
+            "pass",
+            "2026-06-30, key key",
+        ),
+        (
+            "record",
+            {"log": (f"last:{int(NOW)}", f"started:{int(NOW) + 301} key /usr/sbin/runc")},
+            "error",
+            f"the last record of a start in {LOG} is of 2026-06-30, after the audit",
+        ),
+    ],
+)
+def test_record_of_a_start(step: str, options: dict[str, Any], verdict: str, words: str) -> None:
+    """auditd takes the records, the first rule that can match a start records it, and the log shows one."""
+    facts = audited(**{"log": (f"last:{int(NOW)}", STARTED)} | options)
+    programs = Subjects("file", (("/usr/sbin/runc", at("/usr/sbin/runc")),))
+    vars(facts)["places"] = SimpleNamespace(runc_program=lambda: programs)
+    vars(facts)["container"] = Subjects("container", ())
+    found = judged("starts_of_containers_are_recorded", facts)[step]
+    assert (found[0], words in found[1]) == (verdict, True), found
+
+
+@pytest.mark.parametrize(
+    ("record", "started", "verdict", "words"),
+    [
+        (NOW - 9 * DAY, (NOW - 9 * DAY,), "pass", ""),
+        (NOW - 9 * DAY, (NOW - 9 * DAY + 60,), "pass", ""),
+        (NOW - 9 * DAY, (NOW - 9 * DAY + 61,), "manual", "; c0 was started after it, on 2026-06-21, and"),
+        (NOW - 9 * DAY, (NOW - 10 * DAY, NOW - 8 * DAY), "manual", "; c1 was started after it"),
+        (NOW - 9 * DAY, (NOW - 20 * DAY, None), "pass", ""),
+        (NOW - 9 * DAY, (None,), "manual", "; no container is there that was started since"),
+        (NOW - DAY - 1, (), "manual", "; no container is there that was started since"),
+        (NOW - DAY, (), "pass", ""),
+    ],
+)
+def test_record_of_the_last_start(
+    record: float, started: tuple[float | None, ...], verdict: str, words: str
+) -> None:
+    """The record is not older than the container that was started last; without one it is of the last day."""
+    facts = audited(log=(f"last:{int(NOW)}", f"started:{int(record)} docker /usr/sbin/runc"))
+    programs = Subjects("file", (("/usr/sbin/runc", at("/usr/sbin/runc")),))
+    vars(facts)["places"] = SimpleNamespace(runc_program=lambda: programs)
+    named = tuple((f"c{number}", SimpleNamespace(started=each)) for number, each in enumerate(started))
+    vars(facts)["container"] = Subjects("container", named)
+    found = judged("starts_of_containers_are_recorded", facts)["record"]
+    assert (found[0], words in found[1]) == (verdict, True), found
+
+
+@pytest.mark.parametrize(
+    ("options", "verdict", "words"),
+    [
+        ({}, "pass", RULE),
+        ({"status": ("enabled 0",)}, "fail", "auditing is off"),
+        ({"rules": (RUNC,)}, "fail", f"restart pending: {RULE!r}"),
+        ({"rules": (RUNC,), "files": ()}, "fail", "no rule in the kernel"),
+        ({"files": (RUNC,)}, "fail", "is lost at the next start"),
+        ({"rules": ("-w /usr/bin/docker -p rwxa -k client",)}, "fail", "has the key client"),
+        ({"rules": ("-w /usr/bin/docker -p rwxa",)}, "fail", "has the key of nobody"),
+        ({"rules": ("-w /usr/bin/docker -p wa -k docker",)}, "fail", "no rule in the kernel"),
+        ({"rules": ("-w /usr/bin/dockerd -p rwxa -k docker",)}, "fail", "no rule in the kernel"),
+        (
+            {"rules": ("-a always,exit -S all -F path=/usr/bin/docker -F perm=x -F key=docker",)},
+            "pass",
+            "perm=x",
+        ),
+        ({"more": ("link:/usr/bin/docker\t/opt/docker/docker",)}, "fail", "a link to /opt/docker/docker"),
+    ],
+)
+def test_rule_on_the_docker_command(options: dict[str, Any], verdict: str, words: str) -> None:
+    """The rule is in the kernel, with the key, and in a file."""
+    found = only(judged("docker_command_is_audited", audited(**options)))
+    assert (found[0], words in found[1]) == (verdict, True), found
+
+
+# ---- data at rest
+
+
+def devices(*lines: str) -> BlockDevices:
+    """The block devices of which the probe said this."""
+    answer = Answer(BLOCK_DEVICES.name, 0, "\n".join(lines), "")
+    return BlockDevices.of(Recording("host", "local", {BLOCK_DEVICES.name: answer}))
+
+
+def below(device: str, kind: str, source: str, *lines: str) -> str:
+    """What is known of a file system on these devices."""
+    (mount,) = parse([f"1 0 {device} / /var/lib/docker rw shared:1 - {kind} {source} rw"])
+    return devices(*lines).about(mount)
+
+
+DISK = ["sda/dev:8:0", "sda3/dev:8:3", "partition:sda3 sda"]
+CRYPT = [
+    *DISK,
+    "dm-0/dev:253:0",
+    "dm-0/dm/uuid:CRYPT-LUKS2-0123-data",
+    "dm-0/dm/name:data",
+    "slave:dm-0/slaves/sda3",
+]
+VOLUME = ["dm-1/dev:253:1", "dm-1/dm/uuid:LVM-x", "dm-1/dm/name:vg-docker", "slave:dm-1/slaves/dm-0"]
+
+
+@pytest.mark.parametrize(
+    ("device", "kind", "source", "lines", "found"),
+    [
+        ("8:3", "ext4", "/dev/sda3", DISK, "on sda3, not encrypted by dm-crypt"),
+        ("253:0", "ext4", "/dev/mapper/data", CRYPT, "on dm-0, encrypted by dm-crypt (LUKS2, data)"),
+        (
+            "253:1",
+            "xfs",
+            "/dev/mapper/vg-docker",
+            [*CRYPT, *VOLUME],
+            "on dm-1, encrypted by dm-crypt (LUKS2, data)",
+        ),
+        (
+            *("253:1", "xfs", "/dev/mapper/vg-docker"),
+            [*CRYPT, *VOLUME, "slave:dm-1/slaves/sdb", "sdb/dev:8:16"],
+            "on dm-1, not encrypted by dm-crypt",
+        ),
+        ("0:30", "btrfs", "/dev/mapper/data", CRYPT, "on dm-0, encrypted by dm-crypt (LUKS2, data)"),
+        (
+            *("0:30", "btrfs", "/dev/mapper/data"),
+            [*CRYPT, "sdb/dev:8:16", "slave:u-1/devices/dm-0", "slave:u-1/devices/sdb"],
+            "on dm-0, not encrypted by dm-crypt",
+        ),
+        (
+            "0:31",
+            "zfs",
+            "tank/docker",
+            DISK,
+            "on zfs of tank/docker, whose encryption cannot be told from here",
+        ),
+        ("0:32", "tmpfs", "tmpfs", DISK, "in memory"),
+        ("0:33", "nfs4", "", DISK, "on nfs4 of 0:33, whose encryption cannot be told from here"),
+        ("0:30", "btrfs", "/dev/sda3", DISK, "on sda3, not encrypted by dm-crypt"),
+        (
+            *("0:30", "btrfs", "/dev/sdz"),
+            DISK,
+            "on btrfs of /dev/sdz, whose encryption cannot be told from here",
+        ),
+        (
+            *("0:30", "btrfs", "/dev/mapper/data"),
+            [*CRYPT, "slave:u-1/devices/dm-0"],
+            "on dm-0, encrypted by dm-crypt (LUKS2, data)",
+        ),
+        (
+            *("8:3", "ext4", "/dev/sda3"),
+            ["sda/dev:8:0", "sda/dm/uuid:CRYPT-PLAIN-x", "sda3/dev:8:3", "partition:sda3 sda"],
+            "on sda3, encrypted by dm-crypt (PLAIN, sda)",
+        ),
+        (
+            *("253:0", "ext4", "/dev/mapper/data"),
+            [*CRYPT, "key:data /etc/my keys/data"],
+            "on dm-0, encrypted by dm-crypt (LUKS2, data, its key in the file /etc/my keys/data on this host)",
+        ),
+        (
+            *("253:0", "ext4", "/dev/mapper/data"),
+            [*CRYPT, "key:data /etc/keys/data"],
+            "on dm-0, encrypted by dm-crypt (LUKS2, data, its key in the file /etc/keys/data on this host)",
+        ),
+        (
+            "253:0",
+            "ext4",
+            "/dev/mapper/data",
+            [*CRYPT, "key:data none"],
+            "on dm-0, encrypted by dm-crypt (LUKS2, data)",
+        ),
+    ],
+)
+def test_encryption_below_a_file_system(
+    device: str, kind: str, source: str, lines: list[str], found: str
+) -> None:
+    """Every way down has to lead over dm-crypt, by the kernel's own lists; what they do not tell is said."""
+    assert below(device, kind, source, *lines) == found
+
+
+def test_places_of_data() -> None:
+    """A person sees where the engine keeps data, and what encrypts it."""
+    places = SimpleNamespace(
+        places=iter((("/var/lib/docker", "on sda3"), ("/var/lib/docker/volumes/x", "on sdb")))
+    )
+    found = verdict("data_at_rest_is_encrypted", data_at_rest=places)
+    assert (found[0], "/var/lib/docker lies on sda3; /var/lib/docker/volumes/x lies on sdb" in found[1]) == (
+        "manual",
+        True,
+    )
+
+
+# ---- access
+
+
+def test_access_that_is_reviewed() -> None:
+    """A person sees who may control the engine, and by which way."""
+    accounts = Accounts((User("ann", 1000, 1000, "/bin/sh"),), (Group("docker", 999, ("ann",)),))
+    socket = at("/run/docker.sock", 0o140660, gid=999, grants=())
+    found = verdict("access_to_the_engine_is_reviewed", api_socket=socket, accounts=accounts)
+    assert (found[0], "may control the engine: ann (group docker (gid 999))" in found[1]) == ("manual", True)
+
+
+def test_access_to_data() -> None:
+    """Without auditing nothing is recorded; with it a person sees which rules record reads and which writes."""
+    root, data = at("/var/lib/docker", DIRECTORY), "-w /var/lib/docker/volumes/health -p rwa -k data"
+    rules = ("-w /var/lib/docker -p wa -k docker", data, "-w /etc -p rwa")
+    name = "access_to_data_is_audited"
+    assert verdict(name, data_root=root, audit=System(rules, enabled="0").audit())[0] == "fail"
+    found = verdict(name, data_root=root, audit=System(rules).audit())
+    assert (found[0], f"reads in /var/lib/docker: {data}; writes alone: {rules[0]};" in found[1]) == (
+        "manual",
+        True,
+    )
+    assert verdict(name, data_root=root, audit=System(rules, status=1).audit())[0] == "error"

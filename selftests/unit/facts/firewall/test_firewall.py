@@ -1,0 +1,313 @@
+"""The hardening guide, 3.4: which rules of a packet filter limit the traffic of containers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hullcheck.facts import Facts
+from hullcheck.facts.firewall import FIREWALL
+from hullcheck.policy import Policy
+from hullcheck.recording.probe import Answer
+from selftests.controls.test_2_daemon import Host
+from selftests.kit.judging import Verdicts, judged
+
+CONTROL = "firewall_limits_container_traffic"
+CHAINS = ("-P FORWARD DROP", "-N DOCKER-USER", "-N SITE", "-A FORWARD -j DOCKER-USER")
+ABSENT = ("cni:absent",)
+NFTABLES = {"FirewallBackend": {"Driver": "nftables"}}
+
+
+def judge(lines: tuple[str, ...], *, ipv6: bool = False, containers: str = "", **info: Any) -> Verdicts:
+    """What the control says of a host whose probe answers this."""
+    recording = Host(info=info, ipv6=ipv6, containers=containers).recording()
+    answer = Answer(FIREWALL.name, 0, FIREWALL.keep("\n".join(lines)), "")
+    return judged(
+        CONTROL, Facts(replace(recording, answers=recording.answers | {answer.name: answer}), Policy())
+    )
+
+
+def iptables(*rules: str, chains: tuple[str, ...] = CHAINS) -> tuple[str, str]:
+    """Verdict and reason where iptables lists these rules."""
+    lines = (*ABSENT, *(f"7/iptables:{each}" for each in (*chains, *rules)), "7/iptables-status:0")
+    return judge(lines)["iptables"]
+
+
+LIMITING = [
+    ("-A DOCKER-USER ! -s 10.0.0.0/8 -i eth0 -j DROP",),
+    (
+        "-A DOCKER-USER -s 10.0.0.0/8 -j ACCEPT",
+        "-A DOCKER-USER -j REJECT --reject-with icmp-port-unreachable",
+    ),
+    ("-A DOCKER-USER -i eth0 -j SITE", "-A DOCKER-USER -j RETURN", "-A SITE -p tcp -j DROP"),
+    ("-A DOCKER-USER -g SITE", '-A SITE -m comment --comment "a -j b" -j DROP'),
+    ("-A DOCKER-USER -j LOG", "-A DOCKER-USER -j DROP", "-A DOCKER-USER -j RETURN"),
+    ("-A DOCKER-USER -j SITE", "-A SITE -i eth0 -j ACCEPT", "-A SITE -j RETURN", "-A DOCKER-USER -j DROP"),
+    ("-A DOCKER-USER -s 10.0.0.1/32 -j RETURN", "-A DOCKER-USER -s 10.0.0.0/8 -j DROP"),
+    ("-A DOCKER-USER -i eth0 -g SITE", "-A SITE -j RETURN", "-A DOCKER-USER -j DROP"),
+]
+IDLE: list[tuple[str, ...]] = [
+    (),
+    ("-A DOCKER-USER -j RETURN",),
+    ("-A DOCKER-USER -j ACCEPT",),
+    ("-A DOCKER-USER -j RETURN", "-A DOCKER-USER -i eth0 -j DROP"),
+    ('-A DOCKER-USER -m comment --comment "all of it" -j ACCEPT', "-A DOCKER-USER -i eth0 -j DROP"),
+    ('-A DOCKER-USER -i eth0 -j LOG --log-prefix "DROP -j DROP "',),
+    ("-A DOCKER-USER -i eth0 -j SITE", "-A SITE -j RETURN", "-A SITE -j DROP"),
+    ("-A SITE -j DROP",),
+    ("-A DOCKER-USER -j SITE", "-A SITE -j DOCKER-USER"),
+    ("-A DOCKER-USER -m mark --mark 1",),
+    ("-A DOCKER-USER -j SITE", "-A SITE -j ACCEPT", "-A DOCKER-USER -j DROP"),
+    ("-A DOCKER-USER -g SITE", "-A SITE -j RETURN", "-A DOCKER-USER -j DROP"),
+    ("-A DOCKER-USER -i eth0 -j RETURN", "-A DOCKER-USER -i eth0 -j DROP"),
+]
+
+
+@pytest.mark.parametrize("rules", LIMITING)
+def test_rules_that_limit(rules: tuple[str, ...]) -> None:
+    """A rule that drops or rejects and that a packet can come to is one, in DOCKER-USER or where it leads."""
+    assert iptables(*rules)[0] == "pass"
+
+
+@pytest.mark.parametrize("rules", IDLE)
+def test_rules_that_limit_nothing(rules: tuple[str, ...]) -> None:
+    """What accepts, returns, logs, or is never reached limits nothing."""
+    assert iptables(*rules)[0] == "fail"
+
+
+def test_way_to_the_chain() -> None:
+    """A chain to which nothing forwarded comes does nothing."""
+    rule = "-A DOCKER-USER -i eth0 -j DROP"
+    assert iptables(rule, chains=()) == ("fail", "what is forwarded does not come to DOCKER-USER")
+    assert iptables(rule, chains=("-P FORWARD ACCEPT",))[0] == "fail"
+    assert iptables(rule, chains=("-A FORWARD -i docker9 -j DOCKER-USER",))[0] == "fail"
+    assert iptables(rule, chains=("-A FORWARD -j ACCEPT", "-A FORWARD -j DOCKER-USER"))[0] == "fail"
+    assert iptables(rule, chains=("-A FORWARD -i lo -j ACCEPT", "-A FORWARD -j DOCKER-USER"))[0] == "pass"
+    assert iptables(chains=("-P FORWARD DROP",)) == ("fail", "there is no chain DOCKER-USER")
+
+
+GOOD = (*ABSENT, *(f"7/iptables:{each}" for each in (*CHAINS, *LIMITING[0])), "7/iptables-status:0")
+SIX = "for IPv6, which bridge has: "
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict", "words"),
+    [
+        ((*CHAINS, *LIMITING[0]), "pass", "; for IPv6: -A DOCKER-USER"),
+        (
+            (*CHAINS, *IDLE[1]),
+            "fail",
+            f"{SIX}DOCKER-USER drops and rejects nothing; it has -A DOCKER-USER -j RETURN",
+        ),
+        (("-P FORWARD ACCEPT",), "fail", f"{SIX}there is no chain DOCKER-USER"),
+        ((*CHAINS[:-1], *LIMITING[0]), "fail", f"{SIX}what is forwarded does not come to DOCKER-USER"),
+        ((), "fail", f"{SIX}there is no chain DOCKER-USER"),
+        (None, "error", "the target has no ip6tables command"),
+    ],
+)
+def test_bridge_with_ipv6(lines: tuple[str, ...] | None, verdict: str, words: str) -> None:
+    """What ip6tables has decides as well where a bridge has IPv6, and only there."""
+    six = () if lines is None else (*(f"7/ip6tables:{each}" for each in lines), "7/ip6tables-status:0")
+    found = judge((*GOOD, *six), ipv6=True)["iptables"]
+    assert (found[0], words in found[1]) == (verdict, True), found
+    assert judge((*GOOD, *six))["iptables"] == ("pass", LIMITING[0][0])
+    assert judge(six, ipv6=True)["iptables"][0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("address", "running", "named"),
+    [
+        ("::", True, "web [::]:8080/tcp"),
+        ("fd00::1", True, "web [fd00::1]:8080/tcp"),
+        ("::1", True, ""),
+        ("0.0.0.0", True, ""),
+        ("::", False, ""),
+    ],
+)
+def test_port_that_docker_proxy_passes_on(address: str, running: bool, named: str) -> None:
+    """A port on an address of IPv6, without a bridge that has it, is no matter of these rules: the reason names it."""
+    document = {
+        "Id": "a" * 64,
+        "Name": "/web",
+        "Pid": 9 if running else 0,
+        "Running": running,
+        "Status": "running" if running else "exited",
+        "Ports": {"80/tcp": [{"HostIp": address, "HostPort": "8080"}]},
+        "HostConfig": {"NetworkMode": "bridge", "PortBindings": {}, "PublishAllPorts": False},
+        "ExposedPorts": None,
+    }
+    found = judge(GOOD, containers=f"container {json.dumps(document)}\n--proc\n--paths")["iptables"]
+    note = f"; docker-proxy passes on, past these rules: {named} (published for 80)" if named else ""
+    assert found == ("pass", LIMITING[0][0] + note)
+
+
+def test_engine_that_does_not_tell_of_ipv6() -> None:
+    """Nobody knows then whether a bridge has it."""
+    found = judge(GOOD, ipv6=None)["iptables"]  # type: ignore[arg-type]
+    assert found == ("error", "docker network inspect does not report EnableIPv6")
+
+
+NO_ROOT = "the packet filter of the daemon's network could not be read; are you root?"
+NO_COMMAND = "the packet filter could not be asked: the target has no iptables command"
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ((), NO_COMMAND),
+        (("7/iptables:absent",), NO_COMMAND),
+        (("8/iptables:-A DOCKER-USER -j DROP", "8/iptables-status:0"), NO_COMMAND),
+        (("7/namespace:unread",), NO_ROOT),
+        (("7/iptables:unread",), NO_ROOT),
+        (
+            ("7/iptables:denied (you must be root)", "7/iptables-status:4"),
+            "the packet filter could not be read: denied (you must be root)",
+        ),
+        (
+            ('7/iptables:-A FORWARD --log-prefix "', "7/iptables-status:0"),
+            "the answer of iptables is not what it documents",
+        ),
+    ],
+)
+def test_rules_that_could_not_be_read(lines: tuple[str, ...], reason: str) -> None:
+    """Without the rules of this daemon's network there is neither a pass nor a fail."""
+    assert judge((*ABSENT, *lines))["iptables"] == ("error", reason)
+
+
+def nft(*items: dict[str, Any], ipv6: bool = False) -> tuple[str, str]:
+    """Verdict and reason of an engine with that backend, where nft lists these items."""
+    answer = json.dumps({"nftables": [{"metainfo": {"version": "1.1.3"}}, *items]})
+    return judge((*ABSENT, f"7/nft:{answer}", "7/nft-status:0"), ipv6=ipv6, **NFTABLES)["iptables"]
+
+
+def chain(table: str, name: str, **hook: str) -> dict[str, Any]:
+    """A chain, as nft 1.1.3 printed it."""
+    return {"chain": {"family": "inet", "table": table, "name": name, "handle": 1} | hook}
+
+
+def rule(table: str, name: str, *expressions: dict[str, Any]) -> dict[str, Any]:
+    """A rule, as nft 1.1.3 printed it."""
+    return {
+        "rule": {
+            "family": "inet",
+            "table": table,
+            "chain": name,
+            "handle": 2,
+            "comment": "x",
+            "expr": expressions,
+        }
+    }
+
+
+HOOK = {"type": "filter", "hook": "forward", "policy": "accept"}
+MATCH = {"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "eth0"}}
+COUNTER = {"counter": {"packets": 0, "bytes": 0}}
+REJECT = {"reject": {"type": "icmpx", "expr": "port-unreachable"}}
+
+
+SADDR = {
+    family: {"match": {"op": "!=", "left": {"payload": {"protocol": family, "field": "saddr"}}, "right": "x"}}
+    for family in ("ip", "ip6")
+}
+PORT = {"payload": {"protocol": "tcp", "field": "dport"}}
+PAIR = {"concat": [{"payload": {"protocol": "ip", "field": "saddr"}}, PORT]}
+ORIGINAL = {"ct": {"key": "ip saddr", "dir": "original"}}
+
+
+def family_is(name: object, op: str = "==") -> dict[str, Any]:
+    """A condition on the family of a packet."""
+    return {"match": {"op": op, "left": {"meta": {"key": "nfproto"}}, "right": name}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "four", "six"),
+    [
+        (SADDR["ip"], "pass", "fail"),
+        (SADDR["ip6"], "fail", "fail"),
+        (family_is("ipv4"), "pass", "fail"),
+        (family_is("ipv6"), "fail", "fail"),
+        (family_is({"set": ["ipv4", "ipv6"]}), "pass", "pass"),
+        (family_is("ipv6", "!="), "pass", "fail"),
+        (family_is("ipv4", "!="), "fail", "fail"),
+        ({"match": {"op": "==", "left": PAIR, "right": {"set": []}}}, "pass", "fail"),
+        ({"match": {"op": "==", "left": ORIGINAL, "right": "x"}}, "pass", "fail"),
+        ({"match": {"op": "==", "left": {"payload": {"protocol": "icmp"}}, "right": "x"}}, "pass", "fail"),
+        ({"match": {"op": "==", "left": PORT, "right": 80}}, "pass", "pass"),
+        ({"match": {"op": "==", "left": "x", "right": 80}}, "pass", "pass"),
+    ],
+)
+def test_rule_for_one_family_in_a_table_of_both(condition: dict[str, Any], four: str, six: str) -> None:
+    """A rule that looks at addresses of IPv4 limits nothing of IPv6, whatever table it is in."""
+    site = chain("site", "forward", **HOOK)
+    limits = rule("site", "forward", condition, {"drop": None})
+    assert nft(site, limits)[0] == four
+    assert nft(site, limits, ipv6=True)[0] == six
+
+
+def test_tables_of_nftables() -> None:
+    """With that backend every table but the engine's counts whose chain forwarded packets come to."""
+    site = chain("site", "forward", **HOOK)
+    assert nft(site, rule("site", "forward", MATCH, COUNTER, {"drop": None}))[0] == "pass"
+    jump = rule("site", "forward", MATCH, {"jump": {"target": "limits"}})
+    assert nft(site, chain("site", "limits"), jump, rule("site", "limits", REJECT))[0] == "pass"
+    assert nft(chain("site", "forward", **HOOK | {"policy": "drop"}))[0] == "pass"
+    closed = HOOK | {"policy": "drop"}
+    for family, expected in (("ip", "pass"), ("ip6", "fail")):
+        assert nft({"chain": chain("site", "forward", **closed)["chain"] | {"family": family}})[0] == expected
+    four, six = (
+        {"chain": chain("site", "f", **closed)["chain"] | {"family": each}} for each in ("ip", "ip6")
+    )
+    none = "for IPv6, which bridge has: no table but the engine's own drops or rejects what is forwarded"
+    assert nft(four, ipv6=True) == ("fail", none)
+    assert nft(four, six, ipv6=True)[0] == "pass"
+    assert nft(chain("site", "forward", **closed), ipv6=True)[0] == "pass"
+    by_port = {"set": [[22, {"accept": None}], [80, {"drop": None}]]}
+    assert nft(site, rule("site", "forward", {"vmap": {"key": "x", "data": by_port}}))[0] == "pass"
+    by_port = {"set": [[22, {"accept": None}]]}
+    assert nft(site, rule("site", "forward", {"vmap": {"key": "x", "data": by_port}}))[0] == "fail"
+    accepts = rule("site", "forward", COUNTER, {"accept": None})
+    drops = rule("site", "forward", {"drop": None})
+    assert nft(site, accepts, drops)[0] == "fail"
+    assert nft(site, rule("site", "forward", MATCH, {"accept": None}))[0] == "fail"
+    assert (
+        nft(chain("site", "input", **HOOK | {"hook": "input"}), rule("site", "input", {"drop": None}))[0]
+        == "fail"
+    )
+    own = chain("docker-bridges", "filter-FORWARD", **HOOK)
+    assert nft(own, rule("docker-bridges", "filter-FORWARD", {"drop": None}))[0] == "fail"
+    for idle in ({"return": None}, {"accept": None}):
+        assert nft(site, rule("site", "forward", {"log": None}, idle), drops)[0] == "fail"
+    goto = rule("site", "forward", MATCH, MATCH, {"goto": {"target": "limits"}})
+    found = nft(site, chain("site", "limits"), goto, rule("site", "limits", {"drop": None}))
+    assert found == ("pass", 'table inet site: [{"drop": null}]')
+    assert nft({"chain": {}}) == ("error", "the answer of nft is not what it documents")
+    assert judge(ABSENT, **NFTABLES)["iptables"][0] == "error"
+    denied = judge((*ABSENT, "7/nft:Error: denied", "7/nft-status:1"), **NFTABLES)["iptables"]
+    assert denied == ("error", "the packet filter could not be read: Error: denied")
+
+
+def test_configuration_of_cni() -> None:
+    """Docker does not use it: nothing there is nothing to judge, and what is there a person has to look at."""
+    rules = ("7/iptables-status:0",)
+    assert judge((*ABSENT, *rules))["CNI plugins"][0] == "not applicable"
+    assert judge(("cni:file ", *rules))["CNI plugins"][0] == "not applicable"
+    assert judge(("cni:unread", *rules))["CNI plugins"][0] == "error"
+    found = judge(("cni:file 10-calico.conflist", 'cni:type "type": "calico"', *rules))["CNI plugins"]
+    assert (found[0], "plugins calico are" in found[1]) == ("manual", True)
+
+
+def test_comments_are_not_kept() -> None:
+    """What people wrote beside their rules is nobody's business."""
+    kept = FIREWALL.keep('7/iptables:-A X -m comment --comment "to \\"hunter2\\" -j" -j DROP')
+    assert kept == "7/iptables:-A X -m comment --comment - -j DROP"
+    assert "hunter2" not in FIREWALL.keep('x\n7/nft:{"nftables":[{"rule":{"comment":"hunter2","expr":[]}}]}')
+    for nonsense in (
+        "{hunter2",
+        '{"x":"hunter2"}',
+        '{"nftables":"hunter2"}',
+        '{"nftables":[{"rule":"hunter2"}]}',
+    ):
+        assert FIREWALL.keep(f"7/nft:{nonsense}") == "7/nft:"

@@ -1,0 +1,765 @@
+"""Section 4: what is in images, with what later layers delete and change; and what is remembered of them."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import subprocess
+import tarfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hullcheck.facts import PROBES, Facts
+from hullcheck.facts.images import Image
+from hullcheck.facts.images.contents import ImageContents
+from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
+from hullcheck.facts.subjects import Subjects
+from hullcheck.gather import image_cache
+from hullcheck.gather.transport import command_for
+from hullcheck.inventory import Target
+from hullcheck.policy import Policy
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import TIMED_OUT, Answer
+from hullcheck.recording.script import render
+from hullcheck.verdicts import EvidenceError
+from selftests.kit.judging import judged
+
+OWN, CONTAINERD = "own", "containerd"
+SYMLINK, HARD_LINK, DIRECTORY = tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE
+each_store = pytest.mark.parametrize("store", [OWN, CONTAINERD])
+
+CAPABILITY = "SCHILY.xattr.security.capability"
+
+File = tuple[str, int] | tuple[str, int, bytes] | tuple[str, int, bytes, str]
+Layer = Sequence[File]
+
+
+def archive(layer: Layer, kind: int = tarfile.PAX_FORMAT) -> bytes:
+    """A layer as it comes from a registry; every file has a body that ends within a block."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=kind) as made:
+        for name, mode, *rest in layer:
+            member = tarfile.TarInfo(name)
+            member.mode, member.mtime = mode, 1_700_000_000
+            if rest:
+                member.type = rest[0]  # type: ignore[assignment]
+                member.linkname = str(rest[1]) if len(rest) > 1 else ""
+                made.addfile(member)
+            else:
+                member.size = 700
+                made.addfile(member, io.BytesIO(b"x" * 700))
+    return buffer.getvalue()
+
+
+def taken_apart(data: bytes, kept: bytes = b"") -> bytes:
+    """The headers of an archive as the engine keeps them; of *kept* where that is damaged and as long."""
+    kept = kept or data
+    pieces, end = list[dict[str, object]](), 0
+    with tarfile.open(fileobj=io.BytesIO(data), encoding="utf-8", errors="surrogateescape") as made:
+        for member in made:
+            payload = base64.b64encode(kept[end : member.offset_data]).decode()
+            pieces.append({"type": 2, "payload": payload, "position": len(pieces)})
+            name = member.name.encode("utf-8", "surrogateescape")
+            named = {"name": member.name} if name.isascii() else {"name_raw": base64.b64encode(name).decode()}
+            pieces.append({"type": 1, **named, "size": member.size, "position": len(pieces)})
+            end = member.offset_data + member.size
+    pieces.append({"type": 2, "payload": base64.b64encode(kept[end:]).decode(), "position": len(pieces)})
+    return "".join(json.dumps(piece) + "\n" for piece in pieces).encode()
+
+
+def listed(data: bytes) -> bytes:
+    """What the probe prints of an archive in the store of containerd."""
+    command = (
+        "tar",
+        "-tv",
+        "--xattrs-include=security.capability",
+        "--numeric-owner",
+        "--quoting-style=c",
+        "-f",
+        "-",
+    )
+    said = subprocess.run(command, input=data, capture_output=True, check=True, env={"LC_ALL": "C"}).stdout
+    return said.rstrip(b"\n") + b"\nstatus 0\n"
+
+
+def digest(*words: str) -> str:
+    """An id that is made of these words."""
+    return f"sha256:{'-'.join(words).encode().hex():0<64}"[:71]
+
+
+def image(identifier: str, *layers: str, word: str = "image") -> str:
+    """How the engine describes an image with these layers."""
+    return f"{word} {identifier} {json.dumps({'Type': 'layers', **({'Layers': layers} if layers else {})})}"
+
+
+def block(word: str, identifier: str, listing: bytes) -> str:
+    """A layer in the answer of the probe."""
+    return f"{word} {identifier}\n{base64.encodebytes(gzip.compress(listing)).decode()}end\n"
+
+
+def answer(images: dict[str, Sequence[Layer]], store: str = OWN, packages: str = "") -> str:
+    """What the probe prints of these images, each a list of layers from the lowest on."""
+    lines, documents, blocks = list[str](), list[str](), list[str]()
+    for name, layers in images.items():
+        numbers = [str(number) for number in range(len(layers))]
+        inside = [digest(name, number) for number in numbers]
+        outside = inside if store == OWN else [digest("blob", name, number) for number in numbers]
+        lines.append(image(digest(name), *inside))
+        manifest = {"config": {"digest": digest("c", name)}, "layers": [{"digest": each} for each in outside]}
+        config = {"rootfs": {"diff_ids": inside}, "config": {"Env": ["PASSWORD=hunter2"]}}
+        documents += [
+            f"{digest(name)[7:]}:{json.dumps(manifest)}",
+            f"{digest('c', name)[7:]}:{json.dumps(config)}",
+        ]
+        read = taken_apart if store == OWN else listed
+        blocks += [
+            block("layer", each, read(archive(layer))) for each, layer in zip(outside, layers, strict=True)
+        ]
+    head = [*lines, "containerd", *documents] if store == CONTAINERD else lines
+    return "\n".join(head) + "\n" + "".join(blocks) + packages
+
+
+def facts(said: str, *names: str, status: int = 0, stderr: str = "", policy: Policy | None = None) -> Facts:
+    """A target whose probe said this, with images of these names."""
+    kept = Answer(IMAGE_CONTENTS.name, status, IMAGE_CONTENTS.keep(said), stderr)
+    made = Facts(Recording("host", "local", {kept.name: kept}, gathered=1000.0), policy or Policy())
+    found = tuple((f"{name}:1", Image(digest(name), (f"{name}:1",))) for name in names)
+    made.__dict__["image"] = Subjects("image", found)
+    return made
+
+
+def one(
+    number: str, layers: Sequence[Layer], store: str = OWN, policy: Policy | None = None
+) -> tuple[str, str]:
+    """Verdict and reason on one image."""
+    return judged(number, facts(answer({"a": layers}, store), "a", policy=policy))["a:1"]
+
+
+# ---- 4.8: one layer
+
+
+@each_store
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        (("bin/su", 0o755), ("pass", "no setuid or setgid file")),
+        (("bin/su", 0o4755), ("fail", "holds /bin/su (4755)")),
+        (("./bin/su", 0o2755), ("fail", "holds /bin/su (2755)")),
+        (("/bin//x/../su", 0o6711), ("fail", "holds /bin/su (6711)")),
+        (("bin/su", 0o4644), ("fail", "holds /bin/su (4644)")),
+        (("bin/su", 0o1755), ("pass", "no setuid or setgid file")),
+        (("var/mail", 0o2775, DIRECTORY), ("pass", "no setuid or setgid file")),
+        (("bin/su", 0o4777, SYMLINK, "x"), ("pass", "no setuid or setgid file")),
+        (("dev/x", 0o4755, tarfile.CHRTYPE), ("pass", "no setuid or setgid file")),
+        ((f"{'d' * 90}/{'n' * 120}", 0o4755), ("fail", f"holds /{'d' * 90}/{'n' * 120} (4755)")),
+        (('a "b" -> \\c', 0o4755), ("fail", 'holds /a "b" -> \\c (4755)')),
+        (("\u00e9", 0o4755), ("fail", "holds /\u00e9 (4755)")),
+        (("a\tb\a", 0o4755), ("fail", "holds /a\\tb\\x07 (4755)")),
+        (("a\n-rwxr-xr-x 0/0 0 2023-11-14 22:13 .wh.a", 0o4755), ("fail", None)),
+    ],
+)
+def test_file_with_special_bits(store: str, file: File, expected: tuple[str, str | None]) -> None:
+    """A regular file with either bit fails, whatever it is named; a directory and a link have none that counts."""
+    found, reason = one("4.8", [[("etc/x", 0o644), file, ("etc/y", 0o644)]], store)
+    assert found == expected[0]
+    assert expected[1] in (reason, None)
+
+
+# ---- 4.8: file capabilities
+
+
+def capability(version: int, *words: int) -> bytes:
+    """What is stored of a file's capabilities: the version with the bit for `effective`, then words."""
+    return b"".join(word.to_bytes(4, "little") for word in (version << 24 | 1, *words))
+
+
+def with_capability(value: bytes, *more: File, key: str = CAPABILITY) -> bytes:
+    """An archive with a file that has this attribute among others, and more files."""
+    record = f" {key}=".encode() + value + b"\n"
+    length = len(record)
+    while len(str(length)) + len(record) != length:
+        length = len(str(length)) + len(record)
+    body = b"21 SCHILY.xattr.a=b\n\n" + str(length).encode() + record
+    header = tarfile.TarInfo("x")
+    header.type, header.size = tarfile.XHDTYPE, len(body)
+    padded = header.tobuf(tarfile.USTAR_FORMAT) + body + bytes(-len(body) % 512)
+    return padded + archive([("bin/tool", 0o755), *more], tarfile.USTAR_FORMAT)
+
+
+def judged_archive(
+    data: bytes, store: str = OWN, policy: Policy | None = None, kept: bytes = b""
+) -> tuple[str, str]:
+    """Verdict and reason of 4.8 on an image of one layer, of which the engine may have kept something damaged."""
+    if store == OWN:
+        said = f"{image(digest('a'), digest('l'))}\n{block('layer', digest('l'), taken_apart(data, kept))}"
+    else:
+        head = answer({"a": [[]]}, CONTAINERD).partition("layer ")[0]
+        said = head + block("layer", digest("blob", "a", "0"), listed(data))
+    return judged("4.8", facts(said, "a", policy=policy))["a:1"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (capability(2, 1 << 7, 0, 0, 0), ("fail", "holds /bin/tool (SETUID)")),
+        (capability(3, 1 << 7, 0, 0, 0, 100_000), ("fail", "holds /bin/tool (SETUID)")),
+        (capability(1, 1 << 21, 0), ("fail", "holds /bin/tool (SYS_ADMIN)")),
+        (capability(2, 0, 0, 1 << 7, 0), ("fail", "holds /bin/tool (BPF)")),
+        (capability(2, 0, 0, 1 << 31, 0), ("fail", "holds /bin/tool (CAP_63)")),
+        (capability(2, 1 << 13 | 1 << 1, 0, 0, 0), ("fail", "holds /bin/tool (DAC_OVERRIDE, NET_RAW)")),
+        (capability(2, 1 << 3 | 1 << 1, 0, 0, 0), ("fail", "holds /bin/tool (DAC_OVERRIDE, FOWNER)")),
+        (capability(2, 1 << 13, 0, 0, 0), ("pass", "no setuid or setgid file; with capabilities: /bin/tool (NET_RAW)")),
+        (capability(2, 0, 1 << 7, 0, 1 << 7), ("pass", "no setuid or setgid file")),
+        (b"", ("pass", "no setuid or setgid file")),
+        (capability(2, 1 << 7, 0), ("error", None)),
+        (capability(4, 0, 0, 0, 0), ("error", None)),
+        (b"xyz", ("error", None)),
+    ],
+)  # fmt: skip
+def test_file_capabilities(value: bytes, expected: tuple[str, str | None]) -> None:
+    """A file that permits a way to root fails like a setuid one; what is only inheritable gives nothing."""
+    found, reason = judged_archive(with_capability(value))
+    assert found == expected[0]
+    assert expected[1] in (reason, None)
+
+
+def test_other_attributes() -> None:
+    """Only the attribute of that name counts, and the records of a header are told apart by their lengths."""
+    value = capability(2, 1 << 7, 0, 0, 0)
+    assert judged_archive(with_capability(value, key="SCHILY.xattr.user.capability"))[0] == "pass"
+    hidden = b"\n60 SCHILY.xattr.security.capability=" + value
+    assert judged_archive(with_capability(hidden, key="SCHILY.xattr.user.x"))[0] == "pass"
+    sound = with_capability(value)
+    assert judged_archive(sound, kept=sound.replace(b"21 SCHILY", b"22 SCHILY"))[0] == "error"
+
+
+def test_capabilities_by_another_name() -> None:
+    """A hard link has those of its file; the policy approves by path, and names each."""
+    value = capability(2, 1 << 7, 0, 0, 0)
+    data = with_capability(value, ("b", 0o755, HARD_LINK, "bin/tool"))
+    assert judged_archive(data) == ("fail", "holds /b (SETUID), /bin/tool (SETUID)")
+    tool, both = Policy(allowed_setuid_files=("/bin/tool",)), Policy(allowed_setuid_files=("/b", "/bin/tool"))
+    assert judged_archive(data, policy=tool) == ("fail", "holds /b (SETUID)")
+    assert judged_archive(data, policy=both) == ("pass", "approved: /b, /bin/tool")
+
+
+def test_capabilities_in_the_store_of_containerd() -> None:
+    """tar marks such a file and does not tell which they are: a person has to look."""
+    data = with_capability(capability(2, 1 << 13, 0, 0, 0))
+    told = "the store of containerd does not tell which capabilities these files have: /bin/tool"
+    assert judged_archive(data, CONTAINERD) == ("manual", told)
+    tool = Policy(allowed_setuid_files=("/bin/tool",))
+    assert judged_archive(data, CONTAINERD, tool) == ("pass", "approved: /bin/tool")
+    plain = with_capability(capability(2, 1 << 13, 0, 0, 0), key="SCHILY.xattr.user.x")
+    assert judged_archive(plain, CONTAINERD)[0] == "pass"
+
+
+def test_recording_that_is_older_than_the_question() -> None:
+    """It does not tell that there are none."""
+    said = facts(answer({"a": [[]]}), "a").recording.answers[IMAGE_CONTENTS.name].stdout
+    document = json.loads(said)
+    del document["Capable"]
+    kept = Answer(IMAGE_CONTENTS.name, 0, json.dumps(document) + "\n", "")
+    old = facts("", "a")
+    old.recording.answers[IMAGE_CONTENTS.name] = kept  # type: ignore[index]  # made by hand a line above
+    assert judged("4.8", old)["a:1"][0] == "error"
+    assert judged("4.10", old)["a:1"][0] != "error"
+
+
+@pytest.mark.parametrize("kind", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_kinds_of_archives(kind: int) -> None:
+    """The three kinds of headers that archives have are read alike, long names of links among them."""
+    long = "/".join(("d" * 80, "n" * (10 if kind == tarfile.USTAR_FORMAT else 60)))
+    data = archive([(long, 0o4755), ("short", 0o755, HARD_LINK, long)], kind)
+    for read in (taken_apart, listed):
+        said = f"{image(digest('a'), digest('l'))}\n{block('layer', digest('l'), read(data))}"
+        if read is listed:
+            said = answer({"a": [[]]}, CONTAINERD).partition("layer ")[0]
+            said += block("layer", digest("blob", "a", "0"), read(data))
+        assert judged("4.8", facts(said, "a"))["a:1"][1] == f"holds /{long} (4755), /short (4755)"
+
+
+def test_header_for_all_that_follows() -> None:
+    """Archives that git makes begin with a header of no file."""
+    data = archive([("bin/su", 0o4755)])
+    below = taken_apart(archive([("pax_global_header", 0o4755)]))
+    with_comment = io.BytesIO()
+    with tarfile.open(fileobj=with_comment, mode="w", pax_headers={"comment": "abc"}):
+        pass
+    comment = with_comment.getvalue()[:1024]
+    pieces = [
+        {"type": 2, "payload": base64.b64encode(comment).decode()},
+        {"type": 1, "name": "pax_global_header"},
+        *map(json.loads, taken_apart(data).splitlines()),
+    ]
+    listing = "\n".join(map(json.dumps, pieces)).encode()
+    said = f"{image(digest('a'), digest('b'), digest('l'))}\n{block('layer', digest('b'), below)}"
+    said += block("layer", digest("l"), listing)
+    assert judged("4.8", facts(said, "a"))["a:1"] == (
+        "fail",
+        "holds /bin/su (4755), /pax_global_header (4755)",
+    )
+
+
+# ---- 4.8: layers over each other
+
+SU: Layer = [("usr/bin/su", 0o4755)]
+
+
+@each_store
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [
+        ([("usr/bin/sudo", 0o755)], "fail"),
+        ([("usr/bin/su", 0o755)], "pass"),
+        ([("usr/bin/su", 0o2711)], "fail"),
+        ([("usr/bin/.wh.su", 0)], "pass"),
+        ([("usr/bin/.wh.s", 0)], "fail"),
+        ([("usr/.wh.bin", 0)], "pass"),
+        ([(".wh.usr", 0)], "pass"),
+        ([("usr/.wh.bi", 0)], "fail"),
+        ([("usr/bin/.wh..wh..opq", 0)], "pass"),
+        ([("usr/.wh..wh..opq", 0), ("usr/bin/x", 0o755)], "pass"),
+        ([(".wh..wh..opq", 0)], "pass"),
+        ([("usr/lib/.wh..wh..opq", 0)], "fail"),
+        ([("usr/bin/.wh..wh.aufs", 0)], "fail"),
+        ([("usr/bin", 0o755, DIRECTORY)], "fail"),
+        ([("usr/bin/su", 0o755, DIRECTORY)], "pass"),
+        ([("usr/bin/su", 0o777, SYMLINK, "sudo")], "pass"),
+        ([("usr/bin", 0o777, SYMLINK, "/bin")], "pass"),
+        ([("usr", 0o755)], "pass"),
+        ([("usr/bin/su/x", 0o644)], "pass"),
+        ([("usr/bin/.wh.su", 0), ("usr/bin/su", 0o4755)], "fail"),
+        ([("usr/bin/su", 0o4755), ("usr/bin/.wh.su", 0)], "fail"),
+        ([("usr/bin/.wh..wh..opq", 0), ("usr/bin/su", 0o4755)], "fail"),
+        ([("su", 0o755, HARD_LINK, "usr/bin/su"), ("usr/bin/.wh.su", 0)], "fail"),
+    ],
+)
+def test_later_layer_decides(store: str, above: Layer, expected: str) -> None:
+    """What a later layer deletes, replaces or changes counts as it says; what it leaves alone stays."""
+    assert one("4.8", [SU, above], store)[0] == expected
+    assert one("4.8", [SU, [], above, [("tmp/x", 0o644)]], store)[0] == expected
+
+
+@each_store
+def test_layer_below_decides_nothing(store: str) -> None:
+    """The order of the layers counts."""
+    assert one("4.8", [[("usr/bin/su", 0o755)], SU], store)[0] == "fail"
+    assert one("4.8", [[("usr/bin/.wh.su", 0)], SU], store)[0] == "fail"
+
+
+@each_store
+def test_hard_links(store: str) -> None:
+    """Each name of a file counts, and keeps its bits where another one loses them or goes."""
+    names: Layer = [("a", 0o4755), ("b", 0o755, HARD_LINK, "a")]
+    assert one("4.8", [names], store) == ("fail", "holds /a (4755), /b (4755)")
+    assert one("4.8", [names, [(".wh.a", 0)]], store) == ("fail", "holds /b (4755)")
+    assert one("4.8", [names, [("a", 0o755)]], store) == ("fail", "holds /b (4755)")
+    assert one("4.8", [names, [(".wh.a", 0), (".wh.b", 0)]], store)[0] == "pass"
+    both: Layer = [("a", 0o755), ("c", 0o755, HARD_LINK, "a")]
+    assert one("4.8", [[("a", 0o4755)], both], store)[0] == "pass"
+    assert one("4.8", [[("a", 0o4755)], both[1:]], store)[0] == "fail"
+
+
+def test_approved_files() -> None:
+    """The policy approves by path; each file that it does not name is named."""
+    two: Layer = [("usr/bin/su", 0o4755), ("usr/bin/passwd", 0o4755)]
+    su = Policy(allowed_setuid_files=("/usr/bin/su",))
+    assert one("4.8", [two], policy=su) == ("fail", "holds /usr/bin/passwd (4755)")
+    assert one("4.8", [SU], policy=su) == ("pass", "approved: /usr/bin/su")
+    assert one("4.8", [[("bin/su", 0o4755)]], policy=su)[0] == "fail"
+    many = [(f"f{number:02}", 0o4755) for number in range(22)]
+    assert one("4.8", [many])[1].endswith("/f19 (4755) and 2 more")
+
+
+def test_directory_that_is_not_listed() -> None:
+    """A file hides nothing below it, and a directory that only its files tell of hides a file."""
+    assert one("4.8", [[("usr", 0o4755)], [("usr/lib/x/y", 0o644)]])[0] == "pass"
+    assert one("4.8", [[("usr", 0o4755)], [("usr2/lib/x", 0o644)]])[0] == "fail"
+
+
+def test_packed_listing_that_is_cut_off() -> None:
+    """Nothing is made of the half that could be unpacked."""
+    whole = gzip.compress(taken_apart(archive([("x", 0o644)])))
+    for length, expected in ((len(whole), "pass"), (len(whole) - 9, "error"), (0, "error")):
+        packed = base64.encodebytes(whole[:length]).decode()
+        said = f"{image(digest('a'), digest('l'))}\nlayer {digest('l')}\n{packed}end\n"
+        assert judged("4.8", facts(said, "a"))["a:1"][0] == expected
+
+
+def test_image_without_layers() -> None:
+    """An image of settings alone holds nothing."""
+    assert one("4.8", []) == ("pass", "no setuid or setgid file")
+    assert one("4.8", [], CONTAINERD) == ("pass", "no setuid or setgid file")
+    for nothing in ("null", "{}", "[]", '{"Type":"lay', '{"Type":"x"}'):
+        assert judged("4.8", facts(f"image {digest('a')} {nothing}\n", "a"))["a:1"][0] == "error"
+
+
+# ---- evidence
+
+
+@each_store
+def test_answer_that_is_cut_off(store: str) -> None:
+    """Wherever an answer ends, no image passes whose layers were not all read."""
+    said = answer({"a": [[("x", 0o644)], [("y", 0o644)]]}, store)
+    whole = said.rstrip("\n")
+    for length in range(0, len(whole), 7):
+        target = facts(said[:length], "a", status=TIMED_OUT)
+        assert judged("4.8", target)["a:1"] == (
+            "error",
+            "its layers were not read within the time of a probe; the next run goes on from here",
+        )
+    assert judged("4.8", facts(said, "a", status=TIMED_OUT))["a:1"][0] == "pass"
+
+
+@each_store
+def test_one_image_that_was_not_read(store: str) -> None:
+    """The others are judged; it is an error that says why, if anything does."""
+    said = answer({"a": [SU], "b": [[]]}, store)
+    cut = said[: said.rindex("layer ")]
+    found = judged("4.8", facts(cut, "a", "b"))
+    assert found["a:1"][0] == "fail"
+    assert found["b:1"] == ("error", "its layers could not be read, or not to their end")
+    found = judged("4.8", facts(cut, "a", "b", status=1, stderr="it takes root"))
+    assert found["b:1"] == ("error", "image_contents: it takes root")
+    assert judged("4.8", facts("", "a"))["a:1"][0] == "error"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text.replace(b"status 0", b"status 2"),
+        lambda text: text.replace(b"status 0\n", b""),
+        lambda text: text + b"more\n",
+        lambda text: text + b"more",
+        lambda text: text.replace(b"-rw", b"?zz", 1),
+        lambda text: text.replace(b'"x"', b"x", 1),
+    ],
+)
+def test_listing_that_makes_no_sense(damage: object) -> None:
+    """A listing by tar that did not end well, or is not understood, is no evidence."""
+    assert callable(damage)
+    said = answer({"a": [[]]}, CONTAINERD).partition("layer ")[0]
+    good = listed(archive([("x", 0o644)]))
+    for listing, expected in ((good, "pass"), (damage(good), "error")):
+        block_of = block("layer", digest("blob", "a", "0"), listing)
+        assert judged("4.8", facts(said + block_of, "a"))["a:1"][0] == expected
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda pieces: [pieces[0], {**pieces[1], "type": 3}],
+        lambda pieces: pieces[1:],
+        lambda pieces: [{**pieces[0], "payload": "AAAA"}, *pieces[1:]],
+        lambda pieces: [{**pieces[0], "payload": "?"}, *pieces[1:]],
+        lambda pieces: [pieces[0], {"type": 1}],
+        lambda pieces: [pieces[0], {**pieces[1], "name": "."}],
+    ],
+)
+def test_headers_that_make_no_sense(damage: object) -> None:
+    """Nor are headers that are cut off, without a name, or those of a root that is a file."""
+    assert callable(damage)
+    pieces = [json.loads(line) for line in taken_apart(archive([("x", 0o644)])).splitlines()]
+    for each, expected in ((pieces, "pass"), (damage(pieces), "error")):
+        listing = "\n".join(map(json.dumps, each)).encode()
+        said = f"{image(digest('a'), digest('l'))}\n{block('layer', digest('l'), listing)}"
+        assert judged("4.8", facts(said, "a"))["a:1"][0] == expected
+
+
+def test_manifest_of_another_machine() -> None:
+    """Of several manifests that one counts whose configuration names the layers of the image."""
+    said = answer({"a": [[("x", 0o644)]], "b": [SU]}, CONTAINERD)
+    bare = digest("bare")  # a manifest whose configuration is not there, as one that is not there at all
+    named = [{"digest": each} for each in (digest("gone"), bare, digest("b"), digest("a"))]
+    said += f"{bare[7:]}:{json.dumps({'config': {'digest': digest('gone')}})}\n"
+    index = json.dumps({"manifests": named})
+    top = digest("top")
+    said += f"{top[7:]}:{index}\n"
+    assert judged("4.8", facts(f"{image(top, digest('a', '0'))}\n{said}", "top"))["top:1"][0] == "pass"
+    assert judged("4.8", facts(f"{image(top, digest('b', '0'))}\n{said}", "top"))["top:1"][0] == "fail"
+    assert judged("4.8", facts(f"{image(top, digest('c', '0'))}\n{said}", "top"))["top:1"][0] == "error"
+    assert judged("4.8", facts(f"{image(top)}\n{said}", "top"))["top:1"][0] == "error"
+
+
+def test_settings_are_dropped() -> None:
+    """Of an image's configuration, which may hold secrets, nothing is kept."""
+    said = answer({"a": [SU]}, CONTAINERD)
+    assert "hunter2" in said
+    assert "hunter2" not in IMAGE_CONTENTS.keep(said)
+
+
+# ---- 4.3
+
+DEBIAN: Layer = [
+    ("var/lib/dpkg/info/libc6:amd64.list", 0o644),
+    ("var/lib/dpkg/info/bash.list", 0o644),
+    ("var/lib/dpkg/info/bash.md5sums", 0o644),
+    ("usr/bin/bash", 0o755),
+    ("usr/bin/sh", 0o777, SYMLINK, "dash"),
+    ("usr/lib/bash", 0o755),
+    ("usr/share/doc/gcc", 0o644),
+]
+
+
+@each_store
+def test_packages_and_tools(store: str) -> None:
+    """Without a list a person decides, and sees them; with one, what it does not name fails."""
+    assert one("4.3", [DEBIAN], store) == ("manual", "holds 2 packages; bash")
+    both = Policy(allowed_packages=("bash", "libc6"))
+    assert one("4.3", [DEBIAN], store, both) == ("pass", "what it holds is on the list: 2 packages; bash")
+    some = Policy(allowed_packages=("bash",))
+    assert one("4.3", [DEBIAN], store, some) == ("fail", "holds what is not on the list: libc6")
+    above: Layer = [("var/lib/dpkg/info/.wh.libc6:amd64.list", 0)]
+    assert one("4.3", [DEBIAN, above], store, some)[0] == "pass"
+    assert one("4.3", [DEBIAN, [("usr/local/bin/gcc-13", 0o755)]], store, both)[1].endswith("list: gcc-13")
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "named"),
+    [
+        ("bin/busybox", 0o755, "busybox"),
+        ("bin/busybox", 0o644, ""),
+        ("opt/go/bin/go", 0o755, "go"),
+        ("usr/bin/x86_64-linux-gnu-gcc-13", 0o755, "x86_64-linux-gnu-gcc-13"),
+        ("usr/bin/apt-get", 0o755, "apt-get"),
+        ("sbin/apk", 0o755, "apk"),
+        ("usr/bin/pip3.11", 0o755, "pip3.11"),
+        ("usr/bin/aarch64-linux-gnu-gcc", 0o755, "aarch64-linux-gnu-gcc"),
+        ("usr/bin/gcc-x", 0o755, ""),
+        ("etc/bash", 0o755, ""),
+        ("app/server", 0o755, ""),
+    ],
+)
+def test_tools(path: str, mode: int, named: str) -> None:
+    """Programs are known by their names, where programs lie."""
+    shown = named or "no package manager, shell or compiler known by its name"
+    assert one("4.3", [[(path, mode)]]) == ("manual", f"holds 0 packages; {shown}")
+    strict = Policy(allowed_packages=())
+    assert one("4.3", [[(path, mode)]], policy=strict)[0] == ("fail" if named else "pass")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("var/lib/dpkg/status.d/tzdata", "tzdata"),
+        ("var/lib/dpkg/status.d/tzdata.md5sums", ""),
+        ("var/lib/pacman/local/lib32-gcc-libs-14.2.1-1/desc", "lib32-gcc-libs"),
+        ("usr/lib/pacman/local/zlib-1:1.3.1-2/desc", "zlib"),
+        ("var/lib/dpkg/info/format", ""),
+    ],
+)
+def test_files_named_after_packages(path: str, name: str) -> None:
+    """Distroless images and pacman have a file for each package."""
+    assert facts(answer({"a": [[(path, 0o644)]]}), "a").image_contents.of(digest("a")).packages == (
+        (name,) if name else ()
+    )
+
+
+@pytest.mark.parametrize("path", ["var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/Packages.db"])
+def test_packages_of_rpm(path: str) -> None:
+    """They are not read: a list cannot judge them, and a person is told."""
+    layers = [[(path, 0o644)]]
+    assert one("4.3", layers)[1].startswith(
+        "holds 0 packages, packages of rpm that were not counted; no package"
+    )
+    assert one("4.3", layers, policy=Policy(allowed_packages=())) == (
+        "error",
+        "its packages are in a database that is not read: rpm",
+    )
+
+
+APK: Layer = [("lib/apk/db/installed", 0o644)]
+
+
+def test_packages_of_apk() -> None:
+    """They are in one file, and that of the last layer counts; where it was not read, nothing is decided."""
+    none, musl = Policy(allowed_packages=()), Policy(allowed_packages=("musl",))
+    assert one("4.3", [APK], policy=none)[0] == "error"
+    lists = {number: f"packages {digest('a', number)}\nP:{name}\nend\n" for number, name in ("0g", "1m")}
+    lists = {"0": lists["0"].replace("P:g", "P:gcc"), "1": lists["1"].replace("P:m", "P:musl")}
+    both = answer({"a": [APK, APK]}, packages="".join(lists.values()))
+    assert judged("4.3", facts(both, "a", policy=musl))["a:1"][0] == "pass"
+    assert judged("4.3", facts(both, "a", policy=none))["a:1"][1].endswith("list: musl")
+    below = answer({"a": [APK, APK]}, packages=lists["0"])
+    assert judged("4.3", facts(below, "a", policy=musl))["a:1"][0] == "error"
+    cut = answer({"a": [APK]}, packages=lists["0"].removesuffix("end\n"))
+    assert judged("4.3", facts(cut, "a", policy=Policy(allowed_packages=("gcc",))))["a:1"][0] == "error"
+
+
+# ---- keys
+
+
+def test_files_that_look_like_keys() -> None:
+    """They are known by their names, and stay in the image where a later layer deletes them."""
+    names = ("root/.ssh/id_ed25519", "etc/ssl/private/www.key", "root/.aws/credentials", "etc/ssl/key.pem")
+    others = (
+        "root/.ssh/id_ed25519.pub",
+        "etc/ssl/certs/ca.pem",
+        "usr/share/keyrings/debian.gpg",
+        "credentials",
+    )
+    layers: list[Layer] = [[(each, 0o600) for each in (*names, *others)], [("root/.ssh/.wh.id_ed25519", 0)]]
+    found = facts(answer({"a": layers}), "a").image_contents.of(digest("a")).keys
+    assert found == tuple(sorted(f"/{each}" for each in names))
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("app/.env", True),
+        ("app/.env.production", True),
+        ("srv/web/.npmrc", True),
+        ("root/.pypirc", True),
+        ("root/.dockercfg", True),
+        ("root/.my.cnf", True),
+        ("root/.ssh/deploy", True),
+        ("home/ci/.ssh/github_ed25519", True),
+        ("app/.env.example", False),
+        ("app/environment", False),
+        ("usr/local/lib/node_modules/npm/.npmrc", False),
+        ("app/node_modules/x/test/.env", False),
+        ("root/.ssh/authorized_keys", False),
+        ("root/.ssh/known_hosts", False),
+        ("root/.ssh/config", False),
+        ("root/.ssh/deploy.pub", False),
+    ],
+)
+def test_file_that_may_hold_a_secret(path: str, found: bool) -> None:
+    """Files of settings with passwords, and keys under names of their own, are left to a person."""
+    target = facts(answer({"a": [[(path, 0o600)]]}), "a")
+    assert (target.image_contents.of(digest("a")).keys == (f"/{path}",)) is found
+
+
+# ---- what is remembered
+
+
+def recorded(said: str, gathered: float = 1000.0, status: int = 0) -> Recording:
+    """A recording of a target whose probe said this."""
+    kept = Answer(IMAGE_CONTENTS.name, status, IMAGE_CONTENTS.keep(said), "")
+    return Recording("host", "local", {kept.name: kept}, gathered=gathered)
+
+
+def test_image_is_remembered(tmp_path: Path) -> None:
+    """What was read once is told again, with the time at which it was read; what is gone is forgotten."""
+    file = image_cache.file_for(tmp_path / "new", Target("host", "local://"), None)
+    assert image_cache.load(file) == {}
+    first = recorded(answer({"a": [SU], "b": [[]]}))
+    image_cache.save(file, first)
+    known = image_cache.load(file)
+    assert set(known) == {digest("a"), digest("b")}
+    again = image(digest("a"), digest("a", "0"), word="known")
+    second = image_cache.complete(recorded(f"{again}\n{answer({'c': [[]]})}", 2000.0), known)
+    contents = ImageContents(second)
+    assert contents.of(digest("a")) == ImageContents(first).of(digest("a"))
+    assert (contents.of(digest("a")).read, contents.of(digest("c")).read) == (1000.0, 2000.0)
+    image_cache.save(file, second)
+    assert set(image_cache.load(file)) == {digest("a"), digest("c")}
+    assert image_cache.load(file)[digest("a")]["Read"] == 1000.0
+
+
+def test_image_that_nobody_knows() -> None:
+    """A target that leaves out an image which is not known gets no pass for it."""
+    target = facts(f"{image(digest('a'), digest('a', '0'), word='known')}\n", "a")
+    assert judged("4.8", target)["a:1"][0] == "error"
+    whole = image_cache.complete(target.recording, {})
+    with pytest.raises(EvidenceError):
+        ImageContents(whole).of(digest("a"))
+
+
+def test_image_for_several_machines(tmp_path: Path) -> None:
+    """Of one id there may be other layers than those that were read: they are read by the next run."""
+    file = tmp_path / "x.json"
+    image_cache.save(file, recorded(answer({"a": [[]]})))
+    known = image_cache.load(file)
+    for layer, there in ((digest("a", "0"), True), (digest("a", "1"), False)):
+        found = image_cache.complete(recorded(image(digest("a"), layer, word="known") + "\n"), known)
+        assert found.answers["image_contents"].stdout.startswith("{") is there
+        image_cache.save(file, found)
+        assert (digest("a") in image_cache.load(file)) is there
+
+
+def test_engine_that_does_not_answer(tmp_path: Path) -> None:
+    """What is known stays known; a run that was cut off adds what it read."""
+    file = tmp_path / "x.json"
+    image_cache.save(file, recorded(answer({"a": [[]]})))
+    image_cache.save(file, recorded("", status=1))
+    assert set(image_cache.load(file)) == {digest("a")}
+    cut = image_cache.complete(
+        recorded(
+            f"{image(digest('a'), digest('a', '0'), word='known')}\n{answer({'b': [[]]})}", status=TIMED_OUT
+        ),
+        image_cache.load(file),
+    )
+    image_cache.save(file, cut)
+    assert set(image_cache.load(file)) == {digest("a"), digest("b")}
+
+
+def test_targets_share_nothing(tmp_path: Path) -> None:
+    """Each target, and each engine of one, has a file of its own."""
+    targets = [Target("a", "ssh://a"), Target("b", "ssh://a"), Target("a", "ssh://b")]
+    files = {image_cache.file_for(tmp_path, each, host) for each in targets for host in (None, "unix:///x")}
+    assert len(files) == 6
+    assert {each.parent for each in files} == {tmp_path}
+
+
+def test_file_that_was_tampered_with(tmp_path: Path) -> None:
+    """What is not as it was written is not used, and no reason to stop."""
+    file = tmp_path / "x.json"
+    image_cache.save(file, recorded(answer({"a": [SU]})))
+    good = json.loads(file.read_text())
+    (known,) = good["images"].values()
+    wrong = [
+        *("", "{", "[]", "null", '{"images": {}}', "[" * 100_000),
+        *(json.dumps({**good, key: value}) for key in good for value in (None, "x", [], {"x": {}})),
+        json.dumps({**good, "images": {digest("b"): known}}),
+        *(
+            json.dumps({**good, "images": {digest("a"): {k: v for k, v in known.items() if k != key}}})
+            for key in known
+        ),
+        json.dumps({**good, "images": {digest("a"): {**known, "Special": [["x"]]}}}),
+        json.dumps({**good, "images": {digest("a"): {**known, "Tools": "x"}}}),
+    ]
+    for text in wrong:
+        file.write_text(text)
+        assert image_cache.load(file) == {}, text[:80]
+    file.write_bytes(b"\xff")
+    assert image_cache.load(file) == {}
+    file.write_text(json.dumps(good))
+    assert set(image_cache.load(file)) == {digest("a")}
+
+
+def test_place_that_cannot_be_written(tmp_path: Path) -> None:
+    """Nothing is remembered then, and nothing stops."""
+    (tmp_path / "file").write_text("")
+    file = tmp_path / "file" / "x.json"
+    image_cache.save(file, recorded(answer({"a": [SU]})))
+    assert image_cache.load(file) == {}
+
+
+def test_script_names_what_is_known() -> None:
+    """By the beginning of its id; whatever the target's environment says is replaced, also by nothing."""
+    assert "\nknown_images='0123456789abcdef 1111111111111111'\n" in render(
+        (), known_images=(f"sha256:0123456789abcdef{'0' * 48}", f"sha256:{'1' * 64}")
+    )
+    assert "\nknown_images=''\n" in render(())
+
+
+def test_more_images_than_a_command_has_room_for() -> None:
+    """Those that find no room in the script are read again."""
+    known = [f"sha256:{number:064x}" for number in range(10_000)]
+    assert len(command_for(render(PROBES, known_images=known))) < 128 * 1024
+
+
+def test_recording_without_the_probe() -> None:
+    """A recording of an older version, or of a target that failed, is left as it is."""
+    empty = replace(recorded(""), answers={})
+    assert image_cache.complete(empty, {}) is empty
+    image_cache.save(Path("/nonexistent/x"), empty)
+    with pytest.raises(EvidenceError):
+        ImageContents(empty).of(digest("a"))

@@ -1,0 +1,341 @@
+"""Frameworks: markers.ini is read as written, and a marker with an id that does not exist is refused."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hullcheck
+from hullcheck.frameworks import FILE, Framework, FrameworkError, Frameworks, find, load, selection
+from selftests import REPOSITORY
+
+HEAD = "[pci]\ntitle = PCI\nversion = 4\npublisher = SSC\nurl =\n"
+
+
+@pytest.fixture(scope="module")
+def frameworks() -> Frameworks:
+    """The frameworks of the project."""
+    return load(REPOSITORY / "markers.ini")
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    """A markers.ini with this text."""
+    path = tmp_path / "markers.ini"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refused(tmp_path: Path, text: str) -> str:
+    """What is said of a markers.ini with this text, without the folder."""
+    with pytest.raises(FrameworkError) as caught:
+        load(write(tmp_path, text))
+    return str(caught.value).removeprefix(f"{tmp_path}{os.sep}")
+
+
+# ---- the project's own markers.ini
+
+
+def test_cis_has_every_recommendation_of_each_section(frameworks: Frameworks) -> None:
+    """The benchmark has 118 recommendations, numbered in each section without a gap."""
+    counts = {"1.1": 18, "1.2": 2, "2": 19, "3": 24, "4": 12, "5": 32, "6": 2, "7": 9}
+    wanted = [f"{section}.{number}" for section, count in counts.items() for number in range(1, count + 1)]
+    assert list(frameworks.get("cis").ids) == wanted
+
+
+def test_ids_that_look_like_the_same_number_stay_apart(frameworks: Frameworks) -> None:
+    """5.1 and 5.10 are two ids with two titles."""
+    ids = frameworks.get("cis").ids
+    assert ids["5.1"] != ids["5.10"]
+
+
+def test_every_framework_is_there(frameworks: Frameworks) -> None:
+    """Five markers name six frameworks, since nist has two editions."""
+    assert frameworks.names == ("cis", "nist", "pci", "hipaa", "guide")
+    counts = {(each.marker, each.edition): len(each.ids) for each in frameworks.all}
+    assert counts == {
+        ("cis", ""): 118,
+        ("nist", "800-53"): 124,
+        ("nist", "800-190"): 29,
+        ("pci", ""): 141,
+        ("hipaa", ""): 55,
+        ("guide", ""): 90,
+    }
+
+
+def test_case_and_parentheses_of_ids_are_kept(frameworks: Frameworks) -> None:
+    """Ids are not folded to lower case, and not cut at a parenthesis."""
+    assert "AC-6(10)" in frameworks.get("nist", "800-53").ids
+    assert "164.308(a)(1)(ii)(B)" in frameworks.get("hipaa").ids
+
+
+def test_titles_are_there_once_and_in_one_line(frameworks: Frameworks) -> None:
+    """Every id has a title, and no framework but the guide lacks its version, publisher or address."""
+    for framework in frameworks.all:
+        assert all(title and title == title.strip() for title in framework.ids.values())
+        if framework.marker != "guide":
+            assert framework.version
+            assert framework.publisher
+            assert framework.url.startswith("https://")
+
+
+# ---- reading
+
+
+def test_unknown_edition_has_no_framework(frameworks: Frameworks) -> None:
+    """nist without an edition, and with one that does not exist, is a KeyError."""
+    for edition in ("", "800-171"):
+        with pytest.raises(KeyError):
+            frameworks.get("nist", edition)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "5.5 = x\n",
+            "markers.ini:1: a line before the first section; write a section such as [cis] above it",
+        ),
+        ("[pci]\ntitle PCI\n", "markers.ini:2: not a setting; write 'key = value'"),
+        (HEAD + "[pci]\n", "markers.ini:6: [pci] is there twice; write one section"),
+        (
+            HEAD + "[pci ids]\n1.2 = a\n1.3 = b\n1.2 = c\n",
+            "markers.ini:9: 1.2 is there twice in [pci ids]; write it once",
+        ),
+        (HEAD + "[pci ids]\n1.2 =\n", "markers.ini:7: 1.2 has no title; write '1.2 = short title'"),
+        (
+            HEAD + "[pci ids]\n1.1 = a\n1.2 = b\n  1.3 = c\n",
+            "markers.ini:8: 1.2 runs over several lines; write each id at the start of a line",
+        ),
+        (HEAD, "markers.ini:1: [pci] has no ids; write a section [pci ids] with 'id = short title'"),
+        (
+            HEAD + "relation = proves\n[pci ids]\n1 = a\n",
+            "markers.ini:6: relation is 'proves'; write supports or judges",
+        ),
+        (
+            HEAD + "verison = 4\n[pci ids]\n1 = a\n",
+            "markers.ini:6: 'verison' is not a key; write one of title, version, publisher, url, relation,"
+            " nested, note",
+        ),
+        (
+            "\n[pci]\ntitle = PCI\n[pci ids]\n1 = a\n",
+            "markers.ini:2: [pci] has no version; write 'version = ...'",
+        ),
+        ("[pci ids]\n1 = a\n", "markers.ini:1: ids of no framework; write the section [pci] before it"),
+        (
+            HEAD.replace("[pci]", "[p-c-i]") + "[p-c-i ids]\n1 = a\n",
+            "markers.ini:1: [p-c-i] is not the name of a marker; write [marker] or [marker edition]",
+        ),
+        ("# nothing\n", "markers.ini:1: no framework; write a section such as [cis]"),
+    ],
+)
+def test_broken_file_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+    """Each fault is named with file and line, and with what to write instead."""
+    assert refused(tmp_path, text) == message
+
+
+def test_missing_file_is_one_clear_line(tmp_path: Path) -> None:
+    """A markers.ini that is not there is a FrameworkError, not a traceback."""
+    with pytest.raises(FrameworkError, match=r"^\S+missing\.ini:1: cannot be read: .*No such file"):
+        load(tmp_path / "missing.ini")
+
+
+def test_only_equals_and_hash_mean_something(tmp_path: Path) -> None:
+    """Colons, percent signs, semicolons and later number signs are kept in ids and titles."""
+    path = write(tmp_path, HEAD + "[pci ids]\n# no id\na:1(x) = 100 %(of) it; all # kept\n")
+    assert load(path).get("pci").ids == {"a:1(x)": "100 %(of) it; all # kept"}
+
+
+def test_project_file_goes_before_the_installed_one(tmp_path: Path) -> None:
+    """markers.ini of the project is taken if there is one, else that of the library, installed or checked out."""
+    package = Path(hullcheck.__file__).parent
+    assert find(tmp_path) in (package / FILE, package.parent / FILE)
+    assert find(tmp_path).is_file()
+    own = write(tmp_path, "")
+    assert find(tmp_path) == own
+
+
+# ---- markers of controls
+
+
+@pytest.mark.parametrize(
+    ("marker", "args", "kwargs"),
+    [
+        ("cis", ("5.5", "5.10"), {"level": 2}),
+        ("nist", ("AC-6", "SC-39"), {"sp": "800-53"}),
+        ("nist", ("4.4.3",), {"sp": "800-190"}),
+        ("pci", ("2.2.6",), {}),
+        ("hipaa", ("164.312(a)(1)",), {}),
+        ("guide", ("3.1.image_scanning.trivy",), {}),
+    ],
+)
+def test_ids_come_back_in_their_order(
+    frameworks: Frameworks, marker: str, args: tuple[str, ...], kwargs: dict[str, object]
+) -> None:
+    """A right marker gives its ids."""
+    assert frameworks.ids_of(marker, args, kwargs) == args
+
+
+@pytest.mark.parametrize(
+    ("marker", "args", "kwargs", "message"),
+    [
+        ("cis", ("5.99",), {"level": 1}, 'cis("5.99") is not in markers.ini; did you mean "5.9"?'),
+        ("cis", ("5.5", "5.98"), {"level": 1}, 'cis("5.98") is not in markers.ini; did you mean "5.9"?'),
+        ("cis", ("container",), {"level": 1}, 'cis("container") is not in markers.ini'),
+        ("cis", ("5.5",), {}, 'cis("5.5") needs level=1 or level=2'),
+        ("cis", ("5.5",), {"level": 3}, 'cis("5.5", level=3) needs level=1 or level=2'),
+        ("cis", ("5.5",), {"level": True}, 'cis("5.5", level=True) needs level=1 or level=2'),
+        ("cis", ("5.5",), {"lvl": 1}, "cis(\"5.5\", lvl=1): 'lvl' is not a keyword of cis; write level"),
+        ("cis", (5.5,), {"level": 1}, "cis(5.5) has an id that is no text; put it in quotes"),
+        ("cis", (), {"level": 1}, 'cis(level=1) names no id; write for example cis("1.1.1", level=1)'),
+        ("cis", ("5.5", "5.5"), {"level": 1}, 'cis("5.5") is there twice; write it once'),
+        ("nist", ("AC-6",), {}, 'nist("AC-6") needs sp="800-53" or sp="800-190"'),
+        (
+            "nist",
+            ("AC-6",),
+            {"sp": "800-171"},
+            'nist("AC-6", sp="800-171") needs sp="800-53" or sp="800-190"',
+        ),
+        (
+            "nist",
+            ("4.4.3",),
+            {"sp": "800-53"},
+            'nist("4.4.3", sp="800-53") is not in markers.ini; it is an id of sp="800-190"',
+        ),
+        (
+            "nist",
+            ("ac-6(10)",),
+            {"sp": "800-53"},
+            'nist("ac-6(10)", sp="800-53") is not in markers.ini; did you mean "AC-6(10)"?',
+        ),
+        (
+            "pci",
+            ("2.2.6",),
+            {"level": 1},
+            "pci(\"2.2.6\", level=1): 'level' is not a keyword of pci; write ids only",
+        ),
+        ("pic", ("2.2.6",), {}, 'marker "pic" is not in markers.ini; did you mean "pci"?'),
+    ],
+)
+def test_wrong_marker_is_refused_in_one_line(
+    frameworks: Frameworks, marker: str, args: tuple[object, ...], kwargs: dict[str, object], message: str
+) -> None:
+    """The message shows the marker, says what is wrong, and names the nearest id."""
+    with pytest.raises(ValueError, match=r"^[^\n]+$") as caught:
+        frameworks.ids_of(marker, args, kwargs)
+    assert str(caught.value) == message
+
+
+def test_unhashable_id_is_refused(frameworks: Frameworks) -> None:
+    """A list of ids in the place of ids is a fault of the marker, not a crash."""
+    with pytest.raises(ValueError, match="put it in quotes"):
+        frameworks.ids_of("pci", (["2.2.6"],), {})
+
+
+# ---- what is asked of markers
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "",
+        "cis and not (pci or slow)",
+        'cis(id="5.5", level=1)',
+        'hipaa(id="164.312(a)(1)") or nist(id="4.4.3")',
+        'nist(id="4.4.3", sp="800-190")',
+        'nist(sp="800-53")',
+        "of_somebody_else(id='9.9', nr=1)",
+        "this is [no expression",
+    ],
+)
+def test_what_there_is_may_be_asked(frameworks: Frameworks, expression: str) -> None:
+    """Ids of any edition, keywords, and whatever is no marker of a framework."""
+    selection.check(expression, frameworks)
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ('cis(id="5.55")', 'cis(id="5.55") is not in markers.ini; did you mean "5.5"?'),
+        (
+            'x or not (y and pci(id="7.2.55"))',
+            'pci(id="7.2.55") is not in markers.ini; did you mean "7.2.5"?',
+        ),
+        ('nist(id="4.4.33")', 'nist(id="4.4.33") is not in markers.ini; did you mean "4.4.3"?'),
+        (
+            'nist(id="4.4.3", sp="800-53")',
+            'nist(id="4.4.3", sp="800-53") is not in markers.ini; it is an id of sp="800-190"',
+        ),
+        ("cis(id=5)", "cis(id=5) has an id that is no text; put it in quotes"),
+        ("cis(level=7)", "cis(level=7) needs level=1 or level=2"),
+        ('nist(sp="53")', 'nist(sp="53") needs sp="800-53" or sp="800-190"'),
+        ('cis(nr="5.5")', "cis(nr=\"5.5\"): 'nr' is not a keyword of cis; write id or level"),
+        ("pci(level=1)", "pci(level=1): 'level' is not a keyword of pci; write id"),
+    ],
+)
+def test_what_no_control_can_have_is_refused(frameworks: Frameworks, expression: str, message: str) -> None:
+    """A mistyped id or keyword would select nothing, or with `not` everything."""
+    with pytest.raises(ValueError, match=r"^[^\n]+$") as caught:
+        selection.check(expression, frameworks)
+    assert str(caught.value) == message
+
+
+# ---- what pytest makes of it
+
+
+def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A pytest of its own, without plugins, in *folder*."""
+    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(folder), *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, check=False)
+
+
+def test_pytest_knows_the_markers_and_their_help_is_true(frameworks: Frameworks, tmp_path: Path) -> None:
+    """A strict pytest takes the markers by these lines, and each selection that the help shows works."""
+    lines = "\n".join(f"  {line}" for line in frameworks.marker_lines())
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\naddopts = --strict-markers\nmarkers =\n{lines}\n")
+    tests = [
+        f"@pytest.mark.{each.marker}(id={next(iter(each.ids))!r}, sp={each.edition!r}, level=1)\n"
+        f"def test_{number}(): pass\n"
+        for number, each in enumerate(frameworks.all)
+    ]
+    (tmp_path / "test_it.py").write_text("import pytest\n" + "\n".join(tests))
+    for line in frameworks.marker_lines():
+        shown = line.partition("select with ")[2].replace(" or -m ", ", -m ").rstrip(".").split(", -m ")
+        for expression in (each.removeprefix("-m ").strip("'") for each in shown):
+            done = run_pytest(tmp_path, "-q", "-m", expression)
+            assert (done.returncode, " passed" in done.stdout) == (0, True), (expression, done.stdout)
+
+
+def test_help_names_marker_keyword_and_edition(frameworks: Frameworks) -> None:
+    """A line tells name and keywords of a marker, the editions of the framework, and how to select."""
+    lines = {line.partition("(")[0]: line for line in frameworks.marker_lines()}
+    assert lines["cis"] == (
+        "cis(*ids, level): CIS Docker Benchmark 1.8.0. The ids are in markers.ini;"
+        " select with -m 'cis', -m 'cis(id=\"1.1.1\")' or -m 'cis(level=1)'."
+    )
+    assert '(sp="800-190")' in lines["nist"]
+    assert "4.0.1" in lines["pci"]
+
+
+def test_name_tells_the_version() -> None:
+    """A version follows its title, after a comma where the title has a subtitle."""
+
+    def name(title: str, version: str) -> str:
+        return Framework("x", "", title, version, "", "", {}).name
+
+    names = [name("CIS", "1.8"), name("PCI: Requirements", "4.0.1"), name("Guide", "")]
+    assert names == ["CIS 1.8", "PCI: Requirements, 4.0.1", "Guide"]
+
+
+def test_description_has_every_framework_in_one_line(frameworks: Frameworks) -> None:
+    """The header of a run names the benchmark and what it is mapped to."""
+    wanted = "CIS Docker Benchmark 1.8.0; mapped to nist 800-53, nist 800-190, pci, hipaa, guide"
+    assert frameworks.describe() == wanted
+
+
+def test_library_does_not_need_pytest() -> None:
+    """The frameworks are read without importing pytest, so that other commands start quickly."""
+    code = "import sys, hullcheck.frameworks; sys.exit('pytest' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 0

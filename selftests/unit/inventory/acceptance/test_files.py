@@ -1,0 +1,437 @@
+"""Files of waivers and attestations: those of InSpec and of MITRE SAF load unchanged, and each fault has its line."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hullcheck.inventory import Inventory, InventoryError, load
+from hullcheck.inventory.acceptance import days
+from hullcheck.results import Attestation, Waiver
+from selftests.kit.running import Project
+
+ONE = "targets:\n  web1: {connect: local://}\n"
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with inventories; the current one is above it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "inventories").mkdir()
+    return tmp_path / "inventories"
+
+
+def read(site: Path, part: str, **files: str) -> Inventory:
+    """The inventory with this part, beside these files."""
+    for name, text in files.items():
+        (site / name.replace("_", ".")).write_text(text, encoding="utf-8")
+    (site / "site.yml").write_text(ONE + part, encoding="utf-8")
+    return load(Path("inventories/site.yml"))
+
+
+def waivers(inventory: Inventory) -> list[Waiver]:
+    """What its waivers say."""
+    return [each.told for each in inventory.waivers]
+
+
+def attestations(inventory: Inventory) -> list[Attestation]:
+    """What its attestations say."""
+    return [each.told for each in inventory.attestations]
+
+
+def faults(site: Path, part: str, **files: str) -> list[str]:
+    """What is said of it, without the directory."""
+    with pytest.raises(InventoryError) as refused:
+        read(site, part, **files)
+    return [each.removeprefix("inventories/") for each in refused.value.faults]
+
+
+# ---- files of InSpec
+
+
+INSPEC = """---
+# Waivers of the quarter
+cis-docker-5.5:
+  expiration_date: 2077-11-10
+  run: false
+  justification: "the sound of the police"
+"5.10":
+  run: yes
+  justification: >
+    memory is bounded
+    by the machine
+"""
+FIRST = Waiver("cis-docker-5.5", "the sound of the police", last_day="2077-11-09", place="w.yml:3")
+
+
+def test_waiver_file_of_inspec_loads_unchanged(site: Path) -> None:
+    """The day of expiration is the first on which it does not hold; the reason is one line."""
+    found = read(site, "waivers: w.yml\n", w_yml=INSPEC)
+    assert waivers(found) == [
+        FIRST,
+        Waiver("5.10", "memory is bounded by the machine", place="w.yml:7"),
+    ]
+    assert found.waivers[0].ends == datetime(2077, 11, 10, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize("indent", [None, 2, "\t"])
+def test_waiver_file_as_json(site: Path, indent: int | str | None) -> None:
+    """As other programs write it."""
+    text = json.dumps(
+        {"5.5": {"justification": "über", "expiration_date": "2077-11-10", "run": True}}, indent=indent
+    )
+    (waiver,) = waivers(read(site, "waivers: [w.json]\n", w_json=text))
+    assert (waiver.control, waiver.reason, waiver.last_day) == ("5.5", "über", "2077-11-09")
+
+
+def test_waiver_file_as_a_table(site: Path) -> None:
+    """Empty cells are not there; a control may have several lines."""
+    text = (
+        "\ufeffcontrol_id,justification,run,expiration_date\r\n"
+        '5.5,"one, two",false,2077-11-10\r\n\r\n5.5,three,,\r\n5.10,"a\nb",TRUE,\r\n'
+    )
+    assert waivers(read(site, "waivers: w.csv\n", w_csv=text)) == [
+        Waiver("5.5", "one, two", last_day="2077-11-09", place="w.csv:2"),
+        Waiver("5.5", "three", place="w.csv:4"),
+        Waiver("5.10", "a b", place="w.csv:6"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "control_id,run\n5.5,true\n",
+            "w.csv:1: the column justification is missing; known columns: control_id,",
+        ),
+        ("", "w.csv:1: the column control_id is missing"),
+        (
+            "control_id,justification\n5.5,a,b\n",
+            "w.csv:2: more cells than columns; put a text with commas in quotes",
+        ),
+        ("control_id,justification\n,a\n", "w.csv:2: a waiver without a control_id"),
+        (f"control_id,justification\n5.5,{'a' * 200_000}\n", "w.csv:2: not CSV; save the table as CSV"),
+        ("control_id,justification\n5.5,a\n5.6, \n", "w.csv:3: 5.6[0].justification: is missing"),
+        ("control_id,justification,note\n5.5,a,b\n", "w.csv:2: 5.5[0].note: unknown key"),
+    ],
+)
+def test_table_that_is_wrong(site: Path, text: str, fault: str) -> None:
+    """It is told with its line."""
+    (said,) = faults(site, "waivers: w.csv\n", w_csv=text)
+    assert said.startswith(fault)
+
+
+# ---- our own waivers
+
+
+def test_every_field_of_a_waiver(site: Path) -> None:
+    """Inline, and several for a control."""
+    part = """waivers:
+  container_is_not_privileged:
+    - justification: "a mirror"
+      targets: ["web*"]
+      subjects: [mirror, "bü*"]
+      last_day: 2027-01-31
+      ticket: OPS-118
+      approved_by: Jane Döe
+      approved_on: 2026-11-24
+      risk: "owns the host"
+    - justification: "another"
+"""
+    assert waivers(read(site, part)) == [
+        Waiver(
+            "container_is_not_privileged",
+            "a mirror",
+            ("web*",),
+            ("mirror", "bü*"),
+            "2027-01-31",
+            "OPS-118",
+            "Jane Döe",
+            "2026-11-24",
+            "owns the host",
+            "site.yml:5",
+        ),
+        Waiver("container_is_not_privileged", "another", place="site.yml:13"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ("a: {}", "w.yml:1: a.justification: is missing; write the reason, in words"),
+        ("a: {justification: ' \t'}", r"w.yml:1: a.justification: ' \t' is not the reason, in words"),
+        ('a: {justification: "\\u200b\\u3000"}', "w.yml:1: a.justification: "),
+        ("a: {justification: '...'}", "w.yml:1: a.justification: '...' is not the reason, in words"),
+        (
+            "a: {justification: 1}",
+            "w.yml:1: a.justification: 1 is not the reason, in words; put it in quotes",
+        ),
+        ("a:", "w.yml:1: a: nothing is not a waiver"),
+        ("a: []", "w.yml:1: a: is empty; write a waiver"),
+        ("a: why", "w.yml:1: a: 'why' is not a waiver, as '{justification: \"...\"}', or a list of them"),
+        (
+            "'*': {justification: so}",
+            "w.yml:1: *: '*' is not the name or the number of one control; patterns are for",
+        ),
+        (
+            "'5.[1-9]': {justification: so}",
+            "w.yml:1: 5.[1-9]: '5.[1-9]' is not the name or the number of one control",
+        ),
+        ("'': {justification: so}", "w.yml:1: : '' is not the name or the number of one control"),
+        ("' ': {justification: so}", "w.yml:1:  : ' ' is not the name or the number of one control"),
+        ("[a]", "w.yml:1: holds no waivers: write a mapping from a control to its waiver"),
+        (
+            "a: {justification: so, expiraton_date: 2027-01-31}",
+            "w.yml:1: a.expiraton_date: unknown key; did you",
+        ),
+        (
+            "a: {justification: so, last_day: 31.1.2027}",
+            "w.yml:1: a.last_day: '31.1.2027' is not a day, as 2027",
+        ),
+        (
+            "a: {justification: so, last_day: 2027-02-29}",
+            "w.yml:1: a.last_day: '2027-02-29': there is no such day",
+        ),
+        ("a: {justification: so, last_day: 9999-12-31}", "w.yml:1: a.last_day: 9999-12-31 is too far away"),
+        ("a: {justification: so, last_day: }", "w.yml:1: a.last_day: nothing is not the last day"),
+        ("a: {justification: so, approved_on: soon}", "w.yml:1: a.approved_on: 'soon' is not a day"),
+        (
+            "a: {justification: so, last_day: 2027-01-31, expiration_date: 2027-01-31}",
+            "w.yml:1: a.expiration_date: is there beside last_day; write one of them",
+        ),
+        (
+            "a: {justification: so, targets: web1}",
+            "w.yml:1: a.targets: 'web1' is not a list of names of targets",
+        ),
+        (
+            "a: {justification: so, targets: []}",
+            "w.yml:1: a.targets: is empty; write a list of names of targets",
+        ),
+        (
+            "a:\n- {justification: so}\n- {justification: ''}",
+            "w.yml:3: a[1].justification: '' is not the reason",
+        ),
+        ("a: {justification: so}\na: {justification: so}", "w.yml:2: a: is there already, in line 1"),
+    ],
+)
+def test_waiver_that_is_wrong(site: Path, entry: str, fault: str) -> None:
+    """Nothing is waived by it, and it is told with its line."""
+    other = "" if entry == "[a]" else "\nother: {justification: so}\n"
+    (said,) = faults(site, "waivers: w.yml\n", w_yml=f"{entry}{other}")
+    assert said.startswith(fault)
+
+
+SECRETS = {
+    "shadow": "root:$y$j9T$geheim:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n",
+    "mapping": "db:\n  password: geheim\ngeheim: [geheim]\n",
+    "pairs": "admin: geheim\nroot: geheim2\n",
+    "list": "- geheim\n- {token: geheim}\n",
+    "json": '{"auths": {"registry": {"auth": "geheim"}}}',
+    "number": "4711\n",
+    "broken": "geheim: [geheim,\n",
+    "tag": "a: !geheim x\n",
+    "table": "geheim,geheim\nx,geheim\n",
+}
+
+
+@pytest.mark.parametrize("suffix", ["yml", "json", "csv", "conf"])
+@pytest.mark.parametrize("section", ["waivers", "attestations"])
+@pytest.mark.parametrize("text", SECRETS.values(), ids=SECRETS)
+def test_file_that_is_something_else_is_not_quoted(site: Path, section: str, suffix: str, text: str) -> None:
+    """A path that leads to a file of secrets tells one line: file, number and what is expected."""
+    (said,) = faults(site, f"{section}: f.{suffix}\n", **{f"f_{suffix}": text})
+    assert re.match(rf"f\.{suffix}:\d+: ", said)
+    assert "geheim" not in said
+    assert "4711" not in said
+    assert "root" not in said
+
+
+def test_shadow_is_not_printed(tmp_path: Path) -> None:
+    """Nor does a whole run print any of it, on the terminal or in a report."""
+    project = Project(tmp_path / "project", {"test_a.py": "def test_a(facts):\n    pass\n"})
+    (tmp_path / "shadow").write_text(SECRETS["shadow"])
+    project.write("inventories/local.yml", f"{ONE}waivers: {tmp_path}/shadow\n")
+    run = project.pytest()
+    assert run.status == 4
+    assert run.lines("shadow:1: nothing is not a waiver, as '{justification: ")
+    assert "geheim" not in run.output
+    assert "daemon" not in run.output
+
+
+def test_faults_of_all_files_are_told_at_once(site: Path) -> None:
+    """Those of the inventory first."""
+    part = "waivers: [w.yml, gone.yml]\nattestations: [{control_id: a}]\nzzz: 1\n"
+    said = faults(site, part, w_yml="a: {}\nb: {}\nc: {justification: so}\n")
+    assert [each.partition(": ")[0] for each in said] == [
+        "site.yml:5", "w.yml:1", "w.yml:2", "gone.yml:1", *["site.yml:4"] * 4,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["waivers: 5", "waivers: ['']", "waivers: [a.yml, {b: c}]", "attestations: {a: b}", "attestations: ''"],
+)
+def test_section_of_another_form(site: Path, part: str) -> None:
+    """It is told once, with what to write."""
+    (said,) = faults(site, f"{part}\n")
+    assert said.startswith("site.yml:3: ")
+    assert "path of a file" in said
+
+
+def test_files_may_be_empty(site: Path) -> None:
+    """One with comments alone is one to be filled."""
+    found = read(site, "waivers: w.yml\nattestations: [a.yml]\n", w_yml="# none yet\n", a_yml="")
+    assert (found.waivers, found.attestations) == ((), ())
+
+
+# ---- files of MITRE SAF
+
+
+SAF = """- control_id: V-61409
+  explanation: Audit logs are backed up
+  frequency: monthly
+  status: passed
+  updated: 2026-05-31
+  updated_by: Yamilia Smith, Security
+- control_id: "5.5"
+  explanation: not at all
+  frequency: 1.5y
+  status: failed
+  updated: 2026-01-02T15:04:05.678Z
+  updated_by: Alec Hardison
+"""
+
+
+def test_attestation_file_of_saf_loads_unchanged(site: Path) -> None:
+    """It holds as long as SAF says, and `updated` is a day or a time."""
+    found = read(site, "attestations: a.yml\n", a_yml=SAF)
+    assert attestations(found) == [
+        Attestation(
+            "V-61409", "Audit logs are backed up", "Yamilia Smith, Security", "2026-05-31", "2026-06-29",
+            place="a.yml:1",
+        ),
+        Attestation(
+            "5.5", "not at all", "Alec Hardison", "2026-01-02", "2027-07-02", "failed",
+            place="a.yml:7",
+        ),
+    ]  # fmt: skip
+    first, second = found.attestations
+    assert first.ends == datetime(2026, 6, 30, tzinfo=UTC).timestamp()
+    assert second.ends == datetime(2027, 7, 2, 15, 4, 5, 678000, tzinfo=UTC).timestamp()
+    assert second.begins == datetime(2026, 1, 2, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    "way", [(), ("attestations",), ("plugins", "inspec-reporter-json-hdf", "attestations")]
+)
+def test_attestation_file_as_json(site: Path, way: tuple[str, ...]) -> None:
+    """As SAF writes it, and below the keys of the older tools."""
+    entry = {"control_id": "5.5", "explanation": "seen", "frequency": "1d", "status": "passed"}
+    document: object = [entry | {"updated": "3000-01-01", "updated_by": "John Doe"}]
+    for key in reversed(way):
+        document = {key: document}
+    (found,) = attestations(read(site, "attestations: a.json\n", a_json=json.dumps(document, indent=2)))
+    assert (found.person, found.last_day) == ("John Doe", "3000-01-01")
+
+
+def test_every_field_of_an_attestation(site: Path) -> None:
+    """Inline, with what SAF does not have."""
+    part = (
+        "attestations:\n  - control_id: a\n    explanation: seen\n    status: passed\n    updated: 2026-11-24\n"
+        "    updated_by: Ann\n    last_day: 2026-11-24\n    targets: [web1]\n    subjects: ['i*']\n"
+        "    evidence: ['https://u:secret@w/7', files/7.png]\n"
+    )
+    assert attestations(read(site, part)) == [
+        Attestation(
+            "a", "seen", "Ann", "2026-11-24", "2026-11-24", "passed", ("web1",), ("i*",),
+            ("https://u:***@w/7", "files/7.png"), "site.yml:4",
+        )
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"explanation": " "}, "explanation: ' ' is not what the person found"),
+        ({"explanation": None}, "explanation: is missing; write what the person found"),
+        ({"updated_by": None}, "updated_by: is missing; write the person"),
+        ({"updated_by": "?"}, "updated_by: '?' is not the person"),
+        ({"status": "skipped"}, "status: 'skipped' is not passed or failed"),
+        ({"updated": "yesterday"}, "updated: 'yesterday' is not a day, as 2027-01-31, nor a time"),
+        ({"updated": "2026-02-30"}, "updated: '2026-02-30': there is no such day or time"),
+        ({"frequency": None}, "frequency: is missing; write how long it is worth something"),
+        ({"frequency": "custom"}, "frequency: 'custom' is no period: write annually, semiannually"),
+        ({"frequency": "0d"}, "frequency: '0d' is no period"),
+        ({"frequency": "-1d"}, "frequency: '-1d' is no period"),
+        ({"frequency": "9999y"}, "frequency: '9999y' ends beyond the year 9999"),
+        ({"last_day": "2027-01-31"}, "last_day: is there beside frequency"),
+        ({"frequency": None, "last_day": "2026-11-23"}, "last_day: '2026-11-23' is before 2026-11-24, when"),
+        ({"control_id": "*"}, "control_id: '*' is not the name or the number of one control"),
+        ({"evidence": "x"}, "evidence: 'x' is not a list of links to what the person saw; write [x]"),
+        ({"reviewer": "x"}, "reviewer: unknown key"),
+    ],
+)
+def test_attestation_that_is_wrong(site: Path, change: dict[str, object], fault: str) -> None:
+    """Nothing is attested by it."""
+    entry = {"control_id": "a", "explanation": "seen", "frequency": "1d", "status": "passed"}
+    written = entry | {"updated": "2026-11-24", "updated_by": "Ann"} | change
+    text = json.dumps([{key: value for key, value in written.items() if value is not None}])
+    (said,) = faults(site, "attestations: a.json\n", a_json=text)
+    assert said.startswith(f"a.json:1: [0].{fault}")
+
+
+@pytest.mark.parametrize(
+    ("updated", "frequency", "ends"),
+    [
+        ("2026-11-24", "annually", "2027-11-24"),
+        ("2026-11-24", "semiannually", "2027-05-24"),
+        ("2026-11-24", "quarterly", "2027-02-24"),
+        ("2026-01-31", "monthly", "2026-02-28"),
+        ("2026-11-24", "every2weeks", "2026-12-08"),
+        ("2026-11-24", "fortnightly", "2026-12-08"),
+        ("2026-11-24", "weekly", "2026-12-01"),
+        ("2026-11-24", "every3days", "2026-11-27"),
+        ("2026-11-24", "daily", "2026-11-25"),
+        ("2026-11-24", "1d", "2026-11-25"),
+        ("2026-11-24", "2 weeks", "2026-12-08"),
+        ("2026-11-30", "3m", "2027-02-28"),
+        ("2028-02-29", "1y", "2029-02-28"),
+        ("2026-11-24", "1.5y", "2028-05-24"),
+        ("2026-11-24", "0.5d", "2026-11-25"),
+    ],
+)
+def test_periods_are_those_of_saf(updated: str, frequency: str, ends: str) -> None:
+    """The day of the month stays, or is the last one; parts are rounded up from the half on."""
+    assert days.after(days.moment(updated), frequency) == days.moment(ends)
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-11-24", "2026-11-24T00:00"),
+        ("2026-11-24T23:30:00-02:00", "2026-11-25T01:30"),
+        ("2026-11-24 10:00:00 +0100", "2026-11-24T09:00"),
+        ("2026-11-24T10:00", "2026-11-24T10:00"),
+        ("2026-11-24t9:00:00.5+2", "2026-11-24T07:00:00.5"),
+        ("2026-11-24  10:00:00 -05", "2026-11-24T15:00"),
+        ("2026-11-24 10:00:00Z", "2026-11-24T10:00"),
+    ],
+)
+def test_times_are_those_of_utc(text: str, utc: str) -> None:
+    """A time with a zone is told in UTC."""
+    assert days.moment(text) == datetime.fromisoformat(utc).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text", ["20261124", "2026-W48-2", "2026-11-24T25:00", "٢٠٢٦-11-24", "2026-11-24\n", ""]
+)
+def test_days_are_written_in_one_way(text: str) -> None:
+    """What else a library would read is refused."""
+    with pytest.raises(ValueError, match=r"2026|day"):
+        days.moment(text)
+    with pytest.raises(ValueError, match="is not a day"):
+        days.day(text)

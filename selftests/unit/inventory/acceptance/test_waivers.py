@@ -1,0 +1,683 @@
+"""Waivers and attestations in audits: what they make of findings, which of them want a look, and where both show."""
+
+from __future__ import annotations
+
+import html
+import json
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from hullcheck.inventory.acceptance import NO_END, Acceptance, Entry, names_of
+from hullcheck.recording import Recording
+from hullcheck.recording.clocks import Times, times
+from hullcheck.recording.probe import Answer
+from hullcheck.results import Attestation, Finding, Waiver
+from hullcheck.verdicts import Verdict
+from hullcheck.verify.check import check
+from selftests import REPOSITORY
+from selftests.kit.running import Project, Run, containers, info, properties
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
+TESTS = {
+    "test_a.py": '''
+import pytest
+from hullcheck.judge import Subjects
+from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
+
+SUBJECTS = {
+    "good": (None, ""),
+    "bad": (AssertionError, "runs with --privileged"),
+    "worse": (AssertionError, "owns the host"),
+    "unread": (EvidenceError, "forbidden"),
+    "unseen": (Manual, "somebody has to look"),
+}
+
+@pytest.fixture
+def thing(facts):
+    return Subjects("container", tuple(SUBJECTS.items()))
+
+@pytest.fixture
+def bad_thing(facts):
+    return Subjects("container", (("bad", SUBJECTS["bad"]), ("worse", SUBJECTS["worse"])))
+
+def judged(state):
+    raised, reason = state
+    if raised is not None:
+        raise raised(reason)
+
+@pytest.mark.cis("5.5", level=1)
+@pytest.mark.pci("2.2.6")
+def test_all_kinds(thing):
+    """All are good."""
+    judged(thing)
+
+@pytest.mark.cis("5.10", level=1)
+@pytest.mark.pci("2.2.6")
+def test_two_fail(bad_thing):
+    """Both are good."""
+    judged(bad_thing)
+
+@pytest.mark.guide("1.4.auditd")
+@pytest.mark.pci("2.2.5")
+def test_a_person_looks(facts):
+    """Somebody looks."""
+    raise Manual("3 keys were found")
+
+@pytest.fixture
+def opinion(facts):
+    raise Manual("the fixture leaves it to you")
+
+def test_fixture_leaves_it(opinion):
+    """Somebody looks at the fixture."""
+
+def test_passes(facts):
+    """It passes."""
+
+def test_none(facts):
+    """There is nothing."""
+    raise NotApplicable("no swarm")
+'''
+}
+HOSTS = """targets:
+  web1: {connect: "recorded://recordings/web1"}
+  web2: {connect: "recorded://recordings/web2"}
+"""
+ONE = 'targets:\n  web1: {connect: "recorded://recordings/web1"}\n'
+UNTIL = "last_day: 2027-01-31, approved_by: Jane Döe, ticket: OPS-118"
+LOOKED = "status: passed, updated: 2026-11-01, updated_by: Zoë Ray, frequency: annually"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Two recorded hosts, and controls that say each thing that a control can say."""
+    made = Project(tmp_path / "project", TESTS)
+    for name in ("web1", "web2"):
+        made.recorded(name, info(), containers(), gathered=NOON)
+    return made
+
+
+def audit(project: Project, inventory: str, *arguments: str) -> Run:
+    """Run it with this inventory; what comes out fits the schema."""
+    project.write("inventories/local.yml", inventory)
+    run = project.pytest(*arguments)
+    if run.status in (0, 1):
+        schema = json.loads((REPOSITORY / "docs/results.schema.json").read_text())
+        assert not [each.message for each in jsonschema_rs.validator_for(schema).iter_errors(run.results)]
+    return run
+
+
+def findings(run: Run, control: str, target: str = "web1") -> dict[str, tuple[str, str]]:
+    """Verdict and reason by subject."""
+    (found,) = [
+        each["findings"]
+        for each in run.results["results"]
+        if (each["control"], each["target"]) == (control, target)
+    ]
+    return {each["subject"]: (each["verdict"], each["reason"]) for each in found}
+
+
+def states(run: Run) -> list[str]:
+    """The states of all entries, in the order of the file."""
+    results = run.results
+    return [each["state"] for each in (*results["waivers"], *results["attestations"])]
+
+
+# ---- what they make of findings
+
+
+def test_waiver_takes_fails_and_nothing_else(project: Project) -> None:
+    """What is in error or manual stays so; what failed says by whom it was waived, and until when."""
+    run = audit(
+        project, f"{ONE}waivers:\n  all_kinds: {{justification: a mirror, {UNTIL}}}\n", "-k", "all_kinds"
+    )
+    words = "(waived until 2027-01-31 by Jane Döe, OPS-118: a mirror)"
+    assert findings(run, "all_kinds") == {
+        "good": ("pass", ""),
+        "bad": ("waived", f"runs with --privileged {words}"),
+        "worse": ("waived", f"owns the host {words}"),
+        "unread": ("error", "forbidden"),
+        "unseen": ("manual", "somebody has to look"),
+    }
+    assert (run.status, run.verdicts) == (1, {"all_kinds": "error"})
+    (waiver,) = run.results["waivers"]
+    assert waiver["state"] == "in force"
+    assert (waiver["findings"], waiver["place"]) == (2, "local.yml:4")
+    places = [each.get("accepted_by") for each in run.results["results"][0]["findings"]]
+    assert places == [None, waiver["place"], waiver["place"], None, None]
+
+
+def test_run_with_all_failures_waived_ends_with_0(project: Project) -> None:
+    """It is xfailed, and every report says why, until when and by whom."""
+    run = audit(
+        project, f"{ONE}waivers:\n  '5.10': {{justification: a <mirror>, {UNTIL}}}\n", "-k", "two_fail", "-rx"
+    )
+    assert run.status == 0, run.output
+    assert run.verdicts == {"two_fail": "waived"}
+    assert run.lines("1 xfailed")
+    assert run.lines("web1  1 waived")
+    assert run.lines("waivers: 1 in force")
+    (line,) = run.lines("XFAIL")
+    assert (
+        "bad: runs with --privileged (waived until 2027-01-31 by Jane Döe, OPS-118: a <mirror>); worse"
+        in line
+    )
+    (case,) = run.junit
+    (skipped,) = case.iter("skipped")
+    assert skipped.get("type") == "pytest.xfail"
+    assert "by Jane Döe, OPS-118: a <mirror>" in str(skipped.get("message"))
+    assert (
+        dict(properties(case))["waiver"]
+        == "local.yml:4: waived until 2027-01-31 by Jane Döe, OPS-118: a <mirror>"
+    )
+    page = (run.folder / "reports/latest/report.html").read_text()
+    for part in (
+        "XFailed",
+        "Jane D",
+        "2027-01-31",
+        "OPS-118",
+        "local.yml:4",
+        "Waivers and attestations: 1",
+    ):
+        assert part in page
+    assert "<mirror>" not in page
+
+
+def test_attestation_makes_a_manual_control_pass(project: Project) -> None:
+    """What was found stays in the reason; the property names person and date."""
+    entry = (
+        f"{{control_id: a_person_looks, explanation: all are needed, {LOOKED}, evidence: ['https://w/7']}}"
+    )
+    run = audit(project, f"{ONE}attestations:\n  - {entry}\n", "-k", "person")
+    assert run.status == 0, run.output
+    assert run.verdicts == {"a_person_looks": "attested"}
+    assert run.reasons == {
+        "3 keys were found (attested by Zoë Ray on 2026-11-01, until 2027-10-31: all are needed)"
+    }
+    assert run.lines("1 passed")
+    assert run.lines("web1  1 attested")
+    assert run.lines("attestations: 1 in force")
+    (case,) = run.junit
+    assert not list(case.iter("skipped"))
+    assert dict(properties(case))["attested"] == "Zoë Ray on 2026-11-01: all are needed"
+    (told,) = run.results["attestations"]
+    assert told["evidence"] == ["https://w/7"]
+    assert "https://w/7" in (run.folder / "reports/latest/report.html").read_text()
+
+
+def test_person_may_find_that_it_fails(project: Project) -> None:
+    """Then it fails, and a waiver may accept that; the attestation is in force all the same."""
+    failed = LOOKED.replace("passed", "failed")
+    inventory = f"{ONE}attestations:\n  - {{control_id: a_person_looks, explanation: one is old, {failed}}}\n"
+    run = audit(project, inventory, "-k", "person")
+    assert (run.status, run.verdicts) == (1, {"a_person_looks": "fail"})
+    assert run.lines("3 keys were found (found to fail by Zoë Ray on 2026-11-01: one is old)")
+    assert list(run.junit[0].iter("failure"))
+    run = audit(
+        project, f"{inventory}waivers: {{guide-1.4.auditd: {{justification: soon}}}}\n", "-k", "person"
+    )
+    assert (run.status, run.verdicts, states(run)) == (
+        0,
+        {"a_person_looks": "waived"},
+        ["in force", "in force"],
+    )
+
+
+@pytest.mark.parametrize(("status", "verdict", "ended"), [("passed", "attested", 0), ("failed", "fail", 1)])
+def test_fixture_may_leave_it_to_a_person(project: Project, status: str, verdict: str, ended: int) -> None:
+    """Also then the test ends as the verdict says."""
+    entry = f"{{control_id: fixture_leaves_it, explanation: seen, {LOOKED.replace('passed', status)}}}"
+    run = audit(project, f"{ONE}attestations: [{entry}]\n", "-k", "fixture")
+    assert (run.status, run.verdicts) == (ended, {"fixture_leaves_it": verdict}), run.output
+    assert run.lines("1 passed" if not ended else "1 failed")
+    assert len(run.junit) == 1
+
+
+def test_test_that_is_run_again_is_judged_again(project: Project) -> None:
+    """Nothing of the first time counts: what a plugin has run twice does not pass by that."""
+    project.write(
+        "conftest.py",
+        (project.folder / "conftest.py").read_text() + "def pytest_runtest_protocol(item, nextitem):\n"
+        "    from _pytest.runner import runtestprotocol\n"
+        "    runtestprotocol(item, nextitem=nextitem, log=False)\n",
+    )
+    entry = f"{{control_id: fixture_leaves_it, explanation: seen, {LOOKED}}}"
+    inventory = (
+        f"{ONE}attestations: [{entry}]\nwaivers: {{all_kinds: {{justification: so, subjects: [bad]}}}}\n"
+    )
+    run = audit(project, inventory)
+    expected = {"all_kinds": "fail", "two_fail": "fail", "passes": "pass", "none": "not applicable"}
+    assert run.verdicts == expected | {"a_person_looks": "manual", "fixture_leaves_it": "attested"}
+    assert len(run.lines("FAILED tests")) == 2
+    assert run.lines("2 failed, 2 passed, 2 skipped")
+
+
+def test_neighbours_are_judged_alone(project: Project) -> None:
+    """Of a control and a target, the subjects that are named; what is left decides."""
+    run = audit(
+        project,
+        f"{HOSTS}waivers:\n  two_fail: {{justification: so, targets: ['*1'], subjects: ['[a-b]ad', wor?]}}\n",
+        "-k",
+        "two_fail",
+    )
+    assert run.verdicts == {"two_fail@web1": "fail", "two_fail@web2": "fail"}
+    assert [findings(run, "two_fail")[each][0] for each in ("bad", "worse")] == ["waived", "fail"]
+    assert findings(run, "two_fail", "web2")["bad"][0] == "fail"
+    assert "fail: bad" not in "".join(run.output.partition("web2")[0])
+
+
+def test_no_waiver_where_pytest_shall_expect_no_failure(project: Project) -> None:
+    """--runxfail shows what would fail without waivers."""
+    run = audit(
+        project, f"{ONE}waivers: {{two_fail: {{justification: so}}}}\n", "-k", "two_fail", "--runxfail"
+    )
+    assert (run.status, run.verdicts) == (1, {"two_fail": "fail"})
+    assert (states(run), run.results["waivers"][0]["findings"]) == (["in force"], 0)
+
+
+def test_workers_waive_alike(project: Project) -> None:
+    """With -n 2 the results are the same."""
+    entry = f"{{control_id: a_person_looks, explanation: seen, {LOOKED}}}"
+    inventory = f"{HOSTS}waivers: {{'5.10': {{justification: so, {UNTIL}}}}}\nattestations: [{entry}]\n"
+    one, two = (audit(project, inventory, *more).results for more in ([], ["-n2"]))
+    assert one["waivers"][0]["findings"] == 4
+    for key in ("results", "waivers", "attestations", "requirements"):
+        assert one[key] == two[key]
+
+
+def test_switched_off_beside_a_waiver(project: Project) -> None:
+    """It is not applicable, and would be waived; the waiver is not said to be useless."""
+    part = "controls: {all: {two_fail: {off: elsewhere}}}\nwaivers: {two_fail: {justification: so}}\n"
+    run = audit(project, f"{ONE}{part}", "-k", "two_fail or passes")
+    (reason,) = [each["reason"] for each in run.results["results"] if each["control"] == "two_fail"]
+    assert reason.endswith("(otherwise: waived)")
+    assert (run.status, states(run)) == (0, ["not judged"])
+
+
+# ---- days
+
+
+def accepted(finding: Finding, entries: Iterable[Entry[Any]], gathered: float = NOON) -> Finding:
+    """What these make of the finding of the control `a` on `web1`."""
+    every = list(entries)
+    of = Acceptance(
+        tuple(each for each in every if isinstance(each.told, Waiver)),
+        tuple(each for each in every if isinstance(each.told, Attestation)),
+    )
+    (found,) = of.applied((finding,), names_of("a", {}), "web1", Times(gathered, gathered))
+    return found
+
+
+FAILS = Finding("container", "web", Verdict.FAIL, "it is so")
+MANUAL = Finding("container", "web", Verdict.MANUAL, "look")
+
+
+def waiver(place: str, ends: float = NO_END, **fields: Any) -> Entry[Waiver]:
+    """A waiver of the control `a`."""
+    return Entry(Waiver("a", "because", place=place, **fields), 0.0, ends)
+
+
+def attestation(place: str, begins: float, ends: float, status: str = "passed") -> Entry[Attestation]:
+    """An attestation of the control `a`."""
+    return Entry(
+        Attestation("a", "seen", "Ann", "2026-11-24", "2026-11-30", status, place=place), begins, ends
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "gathered", "verdict"),
+    [
+        ("last_day", "2026-11-24T23:59:59", "waived"),
+        ("last_day", "2026-11-25T00:00:00", "fail"),
+        ("last_day", "2026-11-23T12:00:00", "waived"),
+        ("expiration_date", "2026-11-23T23:59:59", "waived"),
+        ("expiration_date", "2026-11-24T00:00:00", "fail"),
+    ],
+)
+def test_day_is_one_of_utc(project: Project, key: str, gathered: str, verdict: str) -> None:
+    """The last day counts as a whole, the day of expiration not at all; the clock is that of the evidence."""
+    moment = datetime.fromisoformat(gathered).replace(tzinfo=UTC).timestamp()
+    project.recorded("web1", info(), containers(), gathered=moment)
+    project.environment["TZ"] = "Pacific/Kiritimati"
+    run = audit(
+        project, f"{ONE}waivers: {{two_fail: {{justification: so, {key}: 2026-11-24}}}}\n", "-k", "two_fail"
+    )
+    assert run.verdicts == {"two_fail": verdict}
+    last = "2026-11-24" if key == "last_day" else "2026-11-23"
+    if verdict == "fail":
+        ended = f"(a waiver ended: its last day was {last}: local.yml:3)"
+        assert findings(run, "two_fail")["bad"][1] == f"runs with --privileged {ended}"
+        assert states(run) == ["expired"]
+        assert run.lines(f"local.yml:3: two_fail: expired, its last day was {last}")
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "target", "auditor", "holds"),
+    [
+        (10, 20, 15, 15, True),
+        (10, 20, 15, 0, True),
+        (10, 20, 15, 25, False),
+        (10, 20, 25, 15, False),
+        (10, 20, 5, 15, False),
+        (10, 20, 15, 5, False),
+        (10, NO_END, 15, 99, True),
+        (10, NO_END, 0, 0, True),
+        (10, 20, 0, 0, False),
+    ],
+)
+def test_in_force_by_both_clocks(
+    begins: float, ends: float, target: float, auditor: float, holds: bool
+) -> None:
+    """What only one of the clocks takes for in force is not; one that is not known says nothing."""
+    entry = Entry(Waiver("a", "because"), float(begins), float(ends))
+    assert entry.holds(times(target, auditor)) is holds
+
+
+IN_2020 = datetime(2020, 6, 1, tzinfo=UTC).timestamp()
+
+
+def _skewed(project: Project, target: float, auditor: float) -> None:
+    """Record web1 again, with these clocks."""
+    clock = Answer("clock", 0, f"{target:.0f}\n" if target else "", "")
+    answers = {each.name: each for each in (info(), containers(), clock)}
+    recording = Recording("web1", "local", answers, gathered=target or auditor, asked=auditor)
+    recording.save(project.folder / "recordings/web1")
+
+
+def test_clock_that_is_behind_revives_no_waiver(project: Project) -> None:
+    """What ended by the auditor's clock has ended, and the skew is said in every place; so does a replay."""
+    ended = f"{ONE}waivers: {{two_fail: {{justification: so, last_day: 2021-01-01}}}}\n"
+    _skewed(project, IN_2020, IN_2020)
+    run = audit(project, ended, "-k", "two_fail")
+    assert (run.verdicts, states(run)) == ({"two_fail": "waived"}, ["in force"])
+    assert "clock" not in run.results["targets"]["web1"]
+    _skewed(project, IN_2020, NOON)
+    run = audit(project, ended, "-k", "two_fail")
+    assert (run.status, run.verdicts, states(run)) == (1, {"two_fail": "fail"}, ["expired"])
+    note = "its clock is 2367 d 12 h behind the auditor's; expiry dates are checked against the later clock"
+    assert run.results["targets"]["web1"]["clock"] == note
+    assert run.lines(f"web1: {note}")
+    again = project.pytest("-k", "two_fail", f"--hosts=recorded://{project.folder}/reports/latest/web1")
+    assert again.verdicts == {"two_fail": "fail"}
+    assert again.results["targets"]["web1"]["clock"] == note
+    assert note in html.unescape((project.folder / "reports/latest/audit.html").read_text())
+
+
+def test_skew_is_verified(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bundle of a host whose clock is wrong is found sound, and its recording holds both clocks."""
+    _skewed(project, IN_2020, NOON)
+    ended = f"{ONE}waivers: {{two_fail: {{justification: so, last_day: 2021-01-01}}}}\n"
+    assert audit(project, ended, "-k", "two_fail", "--bundle").status == 1
+    monkeypatch.chdir(project.folder)
+    assert [fault for step in check(Path("reports/latest.zip"), None) for fault in step.faults] == []
+
+
+def test_target_that_lies_about_the_time(project: Project) -> None:
+    """The auditor's clock is taken before the target is asked, and kept beside what the target says."""
+    project.command("date", f'[ "$*" = +%s ] && echo {IN_2020:.0f} || exec /bin/date "$@"')
+    before = time.time()
+    run = project.pytest("-k", "two_fail", "--hosts=local://", "--probe-timeout=5")
+    assert run.results["targets"]["local"]["clock"].endswith(
+        "; expiry dates are checked against the later clock"
+    )
+    recording = json.loads((project.folder / "reports/latest/local/recording.json").read_text())
+    assert recording["gathered"] == IN_2020
+    assert before <= recording["asked"] <= time.time()
+
+
+def test_target_without_a_clock_is_told_of(project: Project) -> None:
+    """Where a target does not tell its time, the auditor's counts, and nobody has to guess that."""
+    _skewed(project, 0, NOON)
+    run = audit(
+        project,
+        f"{ONE}waivers: {{two_fail: {{justification: so, last_day: 2026-11-24}}}}\n",
+        "-k",
+        "two_fail",
+    )
+    assert (run.status, run.verdicts) == (0, {"two_fail": "waived"})
+    assert run.lines("web1: it gave no time, and is judged by the auditor's clock")
+
+
+def test_attestation_holds_from_its_day_on(project: Project) -> None:
+    """One that is dated later than the evidence, or ended before it, leaves it to a person and is told of."""
+    for updated, frequency, state in (
+        ("2026-11-25", "1y", "not yet in force"),
+        ("2026-11-24T23:00:00Z", "1d", "in force"),
+        ("2026-11-23T11:59:00Z", "daily", "expired"),
+        ("2026-11-23T12:01:00Z", "daily", "in force"),
+        ("2025-11-24", "annually", "expired"),
+    ):
+        entry = f"control_id: a_person_looks, explanation: seen, status: passed, updated_by: Ann, updated: '{updated}'"
+        run = audit(project, f"{ONE}attestations: [{{{entry}, frequency: {frequency}}}]\n", "-k", "person")
+        assert (updated, states(run)) == (updated, [state])
+        assert run.verdicts == {"a_person_looks": "attested" if state == "in force" else "manual"}
+        if state != "in force":
+            word = "ended: its last day was" if state == "expired" else "is not in force yet"
+            assert f"3 keys were found (an attestation {word}" in run.reasons.pop()
+
+
+def test_waiver_that_lasts_longest_counts() -> None:
+    """One without an end lasts longest; one that ended is not mentioned beside one in force."""
+    entries = [waiver("short", NOON + 1), waiver("old", NOON), waiver("long", NOON + 2)]
+    assert accepted(FAILS, entries).accepted_by == "long"
+    assert "ended" not in accepted(FAILS, entries).reason
+    assert accepted(FAILS, [*entries, waiver("ever")]).accepted_by == "ever"
+    assert accepted(FAILS, entries, NOON + 5).reason == "it is so (a waiver ended: its last day was : long)"
+
+
+def test_last_look_counts() -> None:
+    """Attested twice, the newer one decides; of one day, that which found a failure."""
+    old, new = attestation("old", NOON - 9, NOON + 9, "failed"), attestation("new", NOON - 5, NOON + 1)
+    assert accepted(MANUAL, [old, new]).verdict is Verdict.ATTESTED
+    same = attestation("same", NOON - 5, NOON + 1, "failed")
+    assert accepted(MANUAL, [new, same]).accepted_by == "same"
+    assert accepted(MANUAL, [same, new]).accepted_by == "same"
+    assert accepted(MANUAL, [old, new], NOON + 2).accepted_by == "old"
+
+
+def test_recording_without_its_time() -> None:
+    """Nothing with an end is in force then."""
+    assert accepted(FAILS, [waiver("ends", NOON)], 0.0).verdict is Verdict.FAIL
+    assert accepted(FAILS, [waiver("ever")], 0.0).verdict is Verdict.WAIVED
+    assert accepted(MANUAL, [attestation("seen", NOON - 1, NOON + 1)], 0.0).verdict is Verdict.MANUAL
+
+
+@pytest.mark.parametrize("verdict", [each for each in Verdict if each is not Verdict.FAIL])
+def test_only_a_fail_is_waived(verdict: Verdict) -> None:
+    """No waiver changes anything else."""
+    finding = Finding("container", "web", verdict, "so")
+    assert accepted(finding, [waiver("any")]) == finding
+
+
+@pytest.mark.parametrize("verdict", [each for each in Verdict if each is not Verdict.MANUAL])
+def test_only_manual_is_attested(verdict: Verdict) -> None:
+    """No attestation changes anything else."""
+    finding = Finding("container", "web", verdict, "so")
+    assert accepted(finding, [attestation("any", NOON - 1, NOON + 1)]) == finding
+
+
+@pytest.mark.parametrize(
+    ("pattern", "subject", "matches"),
+    [
+        ("web", "web", True),
+        ("web", "Web", False),
+        ("web", "web2", False),
+        ("w*", "web", True),
+        ("[[]1]", "[1]", True),
+        ("[1]", "[1]", False),
+        ("[1]", "1", True),
+        ("/srv/*", "/srv/a/b", True),
+        ("bücher-*", "bücher-шкаф", True),
+        ("!web", "web", False),
+    ],
+)
+def test_patterns_are_those_of_a_shell(pattern: str, subject: str, matches: bool) -> None:
+    """Upper and lower case differ; a bracket is written in brackets."""
+    finding = Finding("container", subject, Verdict.FAIL, "it is so")
+    found = accepted(finding, [waiver("any", subjects=(pattern,))])
+    assert (found.verdict is Verdict.WAIVED) is matches
+
+
+def test_names_of_a_control() -> None:
+    """Its id and its numbers; those of a standard name requirements, and no control."""
+    frameworks = {"cis": ("5.5",), "guide": ("3.2.read_only",), "pci": ("2.2.6",)}
+    assert names_of("a", frameworks) == {"a", "5.5", "cis-5.5", "guide-3.2.read_only"}
+
+
+# ---- which of them want a look
+
+
+@pytest.mark.parametrize(
+    ("entry", "arguments", "state"),
+    [
+        ("passes: {justification: so}", (), "not needed"),
+        ("none: {justification: so}", (), "not needed"),
+        ("a_person_looks: {justification: so}", (), "not needed"),
+        ("all_kinds: {justification: so, subjects: [good]}", (), "not needed"),
+        ("all_kinds: {justification: so, subjects: [unread]}", (), "not judged"),
+        ("all_kinds: {justification: so, subjects: [gone]}", (), "matches nothing"),
+        ("all_kinds: {justification: so, targets: [web9]}", (), "matches nothing"),
+        ("docker-5.5: {justification: so}", (), "matches nothing"),
+        ("docker-5.5: {justification: so}", ("tests/test_a.py",), "not judged"),
+        ("passes: {justification: so}", ("-m", "pci"), "not judged"),
+        ("passes: {justification: so, last_day: 2026-11-23}", ("-m", "pci"), "expired"),
+        (
+            "passes: {justification: so, targets: [web2]}",
+            ("--hosts=recorded://recordings/web1",),
+            "not judged",
+        ),
+        ("passes: {justification: so}", ("--hosts=recorded://recordings/web1",), "not judged"),
+        (
+            "passes: {justification: so, targets: [web1]}",
+            ("--hosts=recorded://recordings/web1",),
+            "not needed",
+        ),
+        (
+            "passes: {justification: so, targets: [web2], last_day: 2026-11-23}",
+            ("--hosts=recorded://recordings/web1",),
+            "expired",
+        ),
+        ("two_fail: {justification: so}", ("--hosts=recorded://recordings/web1",), "in force"),
+        ("cis-5.10: {justification: so}", (), "in force"),
+        ("TWO_fail: {justification: so}", (), "in force"),
+    ],
+)
+def test_state_of_a_waiver(project: Project, entry: str, arguments: tuple[str, ...], state: str) -> None:
+    """What the audit knows of it; what it did not look at is not called useless."""
+    run = audit(project, f"{HOSTS}waivers:\n  {entry}\n", *arguments)
+    assert states(run) == [state], run.output
+    named = [line for line in run.lines("local.yml:5: ") if line.startswith("  local")]
+    assert bool([line for line in named if line.endswith(state) or f"{state}, " in line]) is (
+        state in ("not needed", "matches nothing", "expired")
+    )
+
+
+def test_summary_says_what_it_speaks_of(project: Project) -> None:
+    """So that a misspelt name is seen; what would steer a terminal is not written."""
+    part = 'waivers:\n  two_fail: {justification: so, targets: [web9, "b\\e"], subjects: [gone]}\n'
+    run = audit(project, f"{ONE}{part}")
+    (line,) = run.lines("matches nothing")[1:]
+    assert line == "  local.yml:4: two_fail (targets web9, b\\x1b; subjects gone): matches nothing"
+
+
+def test_misspelt_control_is_suggested(project: Project) -> None:
+    """Also one of a benchmark, in any case; what is near to nothing is said to be none."""
+    part = (
+        "waivers: {Two_fial: {justification: so}, cis-5.100: {justification: so}, zzz: {justification: so}}"
+    )
+    run = audit(project, f"{ONE}{part}\n")
+    assert [line.partition("matches nothing")[2] for line in run.lines("for there is")] == [
+        ", for there is no such control; did you mean 'two_fail'?",
+        ", for there is no such control; did you mean 'cis-5.10'?",
+        ", for there is no such control",
+    ]
+
+
+def test_waivers_that_overlap_are_both_in_force(project: Project) -> None:
+    """The shorter one is not called useless, though the longer one decides."""
+    run = audit(
+        project, f"{ONE}waivers:\n  two_fail: [{{justification: a, {UNTIL}}}, {{justification: b}}]\n"
+    )
+    assert states(run) == ["in force", "in force"]
+    assert [each["findings"] for each in run.results["waivers"]] == [0, 2]
+    assert [each["place"] for each in run.results["waivers"]] == [
+        "local.yml:4",
+        "local.yml:4 (2)",
+    ]
+
+
+def test_unreachable_target_is_not_waived(project: Project) -> None:
+    """Its controls are in error, and no waiver is called useless for that."""
+    project.recorded("web1", failure="unreachable", gathered=NOON)
+    part = "waivers:\n  two_fail: {justification: so, subjects: [bad]}\n  passes: {justification: so}\n"
+    run = audit(project, f"{ONE}{part}")
+    assert (run.status, states(run)) == (1, ["not judged", "not judged"])
+    assert set(run.verdicts.values()) == {"error"}
+
+
+@pytest.mark.parametrize("state", ["passes", "two_fail"])
+def test_attestation_that_is_not_needed(project: Project, state: str) -> None:
+    """The control decides by itself."""
+    run = audit(project, f"{ONE}attestations: [{{control_id: {state}, explanation: seen, {LOOKED}}}]\n")
+    assert states(run) == ["not needed"]
+    assert run.verdicts["two_fail"] == "fail"
+
+
+def test_attestation_of_what_is_waived(project: Project) -> None:
+    """It is not needed where the control decides by itself; where it made the control fail, it is."""
+    entry = f"explanation: seen, {LOOKED}"
+    waivers = "waivers: {two_fail: {justification: so}, a_person_looks: {justification: so}}\n"
+    failed = entry.replace("passed", "failed")
+    parts = f"[{{control_id: two_fail, {entry}}}, {{control_id: a_person_looks, {failed}}}]"
+    run = audit(project, f"{ONE}{waivers}attestations: {parts}\n")
+    assert (run.verdicts["two_fail"], run.verdicts["a_person_looks"]) == ("waived", "waived")
+    assert [each["state"] for each in run.results["attestations"]] == ["not needed", "in force"]
+
+
+@pytest.mark.parametrize(
+    ("part", "status"),
+    [
+        ("waivers: {two_fail: {justification: so}}", 0),
+        ("waivers: {passes: {justification: so}}", 1),
+        ("waivers: {passes: {justification: so, last_day: 2026-11-23}}", 1),
+        ("waivers: {docker-9: {justification: so}}", 1),
+        ("waivers: {all_kinds: {justification: so}}", 0),
+        (f"attestations: [{{control_id: passes, explanation: seen, {LOOKED}}}]", 1),
+    ],
+)
+def test_gate_asks_for_entries_that_are_needed(project: Project, part: str, status: int) -> None:
+    """--strict-waivers fails a run for one that wants a look, and says so; without it the status is another's."""
+    selected = ("-k", "passes") if "two_fail" not in part else ("-k", "two_fail or passes")
+    assert audit(project, f"{ONE}{part}\n", *selected).status == 0
+    run = audit(project, f"{ONE}{part}\n", *selected, "--strict-waivers")
+    assert (run.status, run.results["run"]["exit_status"]) == (status, status)
+    assert bool(run.lines("--strict-waivers: mend them or take them out")) is bool(status)
+
+
+@pytest.mark.parametrize(("said", "status"), [("true", 1), ("0", 0), ("maybe", 4)])
+def test_gate_is_an_option_like_the_others(project: Project, said: str, status: int) -> None:
+    """Also in the environment and in pytest's settings, where it is true or false."""
+    inventory = f"{ONE}waivers: {{passes: {{justification: so}}}}\n"
+    project.environment["HULLCHECK_STRICT_WAIVERS"] = said
+    assert audit(project, inventory, "-k", "passes").status == status
+    del project.environment["HULLCHECK_STRICT_WAIVERS"]
+    assert (
+        audit(project, inventory, "-k", "passes", "-o", f"hullcheck_strict_waivers={said}").status == status
+    )
+
+
+def test_profile_selects_and_waivers_wait(project: Project) -> None:
+    """What a profile leaves out is not called useless."""
+    part = (
+        "profiles: {pci: pci}\n"
+        "waivers: {passes: {justification: so}, two_fail: {justification: so}, all_kinds: {justification: so}}\n"
+    )
+    run = audit(project, f"{ONE}{part}", "--profile", "pci", "--strict-waivers")
+    assert states(run) == ["not judged", "in force", "in force"]
+    of_pci = next(each for each in run.results["requirements"] if each["framework"] == "pci")
+    assert {each["id"]: each["verdict"] for each in of_pci["requirements"]}["2.2.6"] == "error"

@@ -1,0 +1,512 @@
+"""Inventory: YAML without surprises, every fault with its line, and the policy of each target."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullcheck.inventory import Inventory, InventoryError, Target, load, yamlfile
+from hullcheck.inventory.specs import FILES
+from hullcheck.inventory.yamlfile import YamlError
+from hullcheck.policy import Policy, PortRange
+from hullcheck.recording.backends import BACKENDS
+from selftests import REPOSITORY
+
+ONE = 'targets:\n  web1: {connect: "local://"}\n'
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Writes site.yml, and is where it is."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_file(text: str) -> Path:
+        Path("site.yml").write_text(text, encoding="utf-8")
+        return Path("site.yml")
+
+    return write_file
+
+
+@pytest.fixture
+def faults(write: Write) -> Callable[[str], list[str]]:
+    """What is said of an inventory with this text."""
+
+    def faults_of(text: str) -> list[str]:
+        with pytest.raises(InventoryError) as caught:
+            load(write(text))
+        assert str(caught.value) == "\n".join(caught.value.faults)
+        return list(caught.value.faults)
+
+    return faults_of
+
+
+TITLE = "a mapping with the keys targets, policy, profiles, controls, waivers and attestations"
+Faults = Callable[[str], list[str]]
+
+# ---- YAML
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("5.10", "5.10"),
+        ("5", 5),
+        ("-5", -5),
+        ("0", 0),
+        ("007", "007"),
+        ("+5", "+5"),
+        ("0x1f", "0x1f"),
+        ("1_000", "1_000"),
+        ("1e3", "1e3"),
+        ("'5'", "5"),
+        ("9" * 40, "9" * 40),
+        ("12:30:45", "12:30:45"),
+        ("2030-01-31", "2030-01-31"),
+        ("true", True),
+        ("false", False),
+        ("'true'", "true"),
+        ("True", "True"),
+        ("yes", "yes"),
+        ("no", "no"),
+        ("on", "on"),
+        ("null", "null"),
+        ("~", "~"),
+        (".inf", ".inf"),
+        ("", None),
+        ('""', ""),
+        ("[]", []),
+        ("{}", {}),
+        ("|\n  5\n", "5\n"),
+    ],
+)
+def test_scalars_mean_what_is_written(write: Write, written: str, read: object) -> None:
+    """Only plain whole numbers, true and false are more than text; nothing at all is None."""
+    data = yamlfile.load(write(f"key: {written}")).data["key"]
+    assert (data, type(data)) == (read, type(read))
+
+
+def test_keys_are_text(write: Write) -> None:
+    """A number or a word such as no is a key like any other, and 5.1 and 5.10 are two keys."""
+    assert list(yamlfile.load(write("5.1: a\n5.10: b\nno: c\n443: d\n")).data) == ["5.1", "5.10", "no", "443"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\nb: 2\na: 3\n", "site.yml:3: a: is there already, in line 1; write it once"),
+        ("a:\n  b: {c: 1,\n c: 2}\n", "site.yml:3: a.b.c: is there already, in line 2; write it once"),
+        ("a: &x 1\nb: *x\n", "site.yml:2: b: an alias (*) repeats another value; write the value out"),
+        ("a: &x [*x]\n", "site.yml:1: a[0]: an alias (*) repeats another value; write the value out"),
+        ("a:\n  <<: {b: 1}\n", "site.yml:2: a: a merge key (<<); write the values out"),
+        (
+            "a:\n- !!python/none x\n",
+            "site.yml:2: a[0]: has the tag tag:yaml.org,2002:python/none; take the tag away",
+        ),
+        ("? [1]\n: 2\n", "site.yml:1: a key is not a text"),
+        ("a: 1\n\x07b: 2\n", "site.yml:2: holds the control character U+0007; take it out"),
+        ("b: 1\na: " + "[" * 60 + "]" * 60, "site.yml:2: a: nested deeper than 50 levels"),
+    ],
+)
+def test_surprising_yaml_is_refused_with_its_line(write: Write, text: str, message: str) -> None:
+    """What would change a value unseen, or make a small file a huge one, is refused in one line."""
+    with pytest.raises(YamlError) as caught:
+        yamlfile.load(write(f"{text}\ntargets: {{}}\n"))
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("geheim: 1\nb: 2\ngeheim: 3\n", "site.yml:3: a key is there already, in line 1; write it once"),
+        ("geheim: &x 1\nb: *x\n", "site.yml:2: an alias (*) repeats another value; write the value out"),
+        ("geheim:\n- !geheim x\n", "site.yml:2: a value has a tag; take the tag away"),
+        ("geheim: [[" + "[" * 60 + "]" * 60 + "]]", "site.yml:1: nested deeper than 50 levels"),
+        ("geheim\ngeheim\n", f"site.yml:1: holds no inventory: write {TITLE}"),
+        ("- geheim\n", f"site.yml:1: holds no inventory: write {TITLE}"),
+        ("users:\n- {token: geheim}\n", "site.yml:1: "),
+        ("policy: {all: {trusted_users: geheim}}\n", "site.yml:1: "),
+        (
+            "root:$y$geheim:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n",
+            "site.yml:1: has unknown keys; known keys: attestations, ",
+        ),
+    ],
+)
+def test_file_that_is_no_inventory_is_not_quoted(write: Write, text: str, message: str) -> None:
+    """What was named by mistake may be secret: one line says what is expected, and nothing of what is there."""
+    with pytest.raises(InventoryError) as caught:
+        load(write(text))
+    (said,) = caught.value.faults
+    assert said.startswith(message)
+    assert "geheim" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: [1,\nb: 2\n", 3),
+        ("a: 1\n\tb: 2\n", 2),
+        ("a: 1\n--- \nb: 2\n", 2),
+        ("a: b: c\n", 1),
+        ("a: 'x\n", 2),
+        ("[" * 5000, 1),
+    ],
+)
+def test_broken_yaml_is_one_line(write: Write, text: str, line: int) -> None:
+    """What is not YAML, or more than one document, is told in one line with file and line."""
+    with pytest.raises(YamlError, match=rf"^site\.yml:{line}: not YAML: [^\n]+$"):
+        yamlfile.load(write(text))
+
+
+def test_what_is_not_closed_is_told_with_its_beginning(write: Write) -> None:
+    """A list without its end is told with the line in which it begins."""
+    with pytest.raises(YamlError, match="while parsing a flow sequence from line 2 on, "):
+        yamlfile.load(write("a: 1\nb: [1,\nc: 2\n"))
+
+
+def test_other_encoding_is_refused_with_its_line(write: Write) -> None:
+    """A file in another encoding than UTF-8 is refused, and a byte order mark is not."""
+    path = write("")
+    path.write_bytes(b"a: 1\nb: \xff\n")
+    with pytest.raises(YamlError, match=r"^site\.yml:2: not UTF-8; save the file as UTF-8$"):
+        yamlfile.load(path)
+    path.write_bytes(b"\xef\xbb\xbfa: 1\n")
+    assert yamlfile.load(path).data == {"a": 1}
+
+
+def test_missing_file_is_one_line(tmp_path: Path) -> None:
+    """A file that is not there is told in one line."""
+    with pytest.raises(InventoryError, match=r"^\S+none\.yml:1: cannot be read: No such file or directory$"):
+        load(tmp_path / "none.yml")
+
+
+def test_line_of_a_part_that_is_not_written_is_that_around_it(write: Write) -> None:
+    """Each key and item has its line; what is missing has the line of what lacks it."""
+    document = yamlfile.load(write("a: 1\nb:\n  - x\n  - c:\n      d: 1\n"))
+    lines = [document.line(way) for way in [("b",), ("b", 0), ("b", 1, "c", "d"), ("b", 1, "zz"), ("q",), ()]]
+    assert lines == [2, 3, 5, 4, 1, 1]
+
+
+PURE_PYTHON = """
+import yaml
+from pathlib import Path
+yaml.__with_libyaml__ = False
+from hullcheck import yamlfile
+assert not issubclass(yamlfile._Loader, yaml.CSafeLoader)
+document = yamlfile.load(Path("site.yml"))
+assert document.data == {"a": "5.10", "b": [5, "5", True, None]}, document.data
+assert document.line(("b", 2)) == 5
+Path("site.yml").write_text("[" * 5000)
+try:
+    yamlfile.load(Path("site.yml"))
+except yamlfile.YamlError as error:
+    assert "not YAML" in str(error)
+else:
+    raise SystemExit("too deep, and yet read")
+"""
+
+
+def test_pure_python_reader_does_the_same(write: Write) -> None:
+    """Without the C library of PyYAML, values, lines and refusals are the same."""
+    write("a: 5.10\nb:\n- 5\n- '5'\n- true\n-\n")
+    command = [sys.executable, "-c", PURE_PYTHON]
+    done = subprocess.run(
+        command, env={"PYTHONPATH": str(REPOSITORY)}, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+# ---- right inventories
+
+
+def test_targets_are_read_in_their_order(write: Write) -> None:
+    """Name, connection, groups and engine of each target come from the file."""
+    inventory = load(
+        write(
+            "targets:\n"
+            '  web2: {connect: "ssh://audit@web2?sudo=true", groups: [prod, eu],'
+            ' docker_host: "unix:///run/user/1000/docker.sock"}\n'
+            '  10.0.0.1: {connect: "docker://web"}\n'
+        )
+    )
+    assert inventory.path == Path("site.yml")
+    assert inventory.targets == (
+        Target("web2", "ssh://audit@web2?sudo=true", ("prod", "eu"), "unix:///run/user/1000/docker.sock"),
+        Target("10.0.0.1", "docker://web"),
+    )
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_backend_is_accepted(write: Write, backend: str) -> None:
+    """Each backend may be named."""
+    path = write(f"targets:\n  a: {{connect: '{backend}://x'}}\n")
+    assert load(path).targets[0].connect == f"{backend}://x"
+
+
+def test_recorded_path_is_kept_as_written(write: Write) -> None:
+    """A relative path of a recording stays relative: to the current directory, not to the inventory."""
+    (target,) = load(write('targets:\n  a: {connect: "recorded://reports/latest/web1"}\n')).targets
+    assert target.connect == "recorded://reports/latest/web1"
+
+
+@pytest.mark.parametrize("name", ["local.yml", "fleet.example.yml"])
+def test_inventory_of_the_project_is_right(name: str) -> None:
+    """The inventories that come with the project can be used as they are."""
+    assert load(REPOSITORY / "inventories" / name).targets
+
+
+def test_local_inventory_has_one_target_and_its_comments_are_right(write: Write) -> None:
+    """The local inventory audits this host with a silent policy; the policy in its comments works too."""
+    text = (REPOSITORY / "inventories" / "local.yml").read_text(encoding="utf-8")
+    inventory = load(write(text))
+    assert inventory.targets == (Target("local", "local://"),)
+    assert inventory.policy_for(inventory.targets[0]) == Policy()
+    head, comment = text.split("#\n# policy:")
+    uncommented = "policy:" + "\n".join(line.removeprefix("# ") for line in comment.splitlines())
+    policy = load(write(head + "\n" + uncommented)).policy_for(inventory.targets[0])
+    assert policy.trusted_users == ("alice",)
+    assert policy.allowed_ports == (PortRange(443, 443), PortRange(8000, 8100), PortRange(53, 53, "udp"))
+
+
+# ---- wrong inventories
+
+
+def test_unknown_key_is_named_with_its_line(faults: Faults) -> None:
+    """A misspelt key is told with its line, the key that was meant and those that there are."""
+    assert faults("targets:\n  web1:\n    connect: local://\n    conect: local://\n") == [
+        "site.yml:4: targets.web1.conect: unknown key; did you mean 'connect'?"
+        " known keys: connect, docker_host, groups"
+    ]
+    assert faults(ONE + "zzz: 1\n") == [
+        "site.yml:3: zzz: unknown key; known: attestations, controls, policy, profiles, targets, waivers"
+    ]
+
+
+def test_unknown_backend_names_the_nearest(faults: Faults) -> None:
+    """A backend that does not exist is told with the one that was meant."""
+    assert faults('targets:\n  web1: {connect: "shh://web1"}\n') == [
+        "site.yml:2: targets.web1.connect: unknown backend 'shh'; did you mean 'ssh'?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("connect", "fault"),
+    [
+        ("web1", "'web1' names no backend; write for example 'ssh://web1'"),
+        ("", "'' names no backend; write for example 'ssh://web1'"),
+        ("ssh://", "'ssh://' names no host; write one after ssh://"),
+        ("ssh://?sudo=true", "'ssh://?sudo=true' names no host; write one after ssh://"),
+        ("recorded://", "'recorded://' names no path; write one after recorded://"),
+        (
+            "docker://--privileged",
+            "a name that begins with '-' would be an option of docker; write the target's id or another name",
+        ),
+        ("ssh://web1?sdo=true", "unknown key 'sdo' after the '?'; did you mean 'sudo'?"),
+        ("ssh://web1?sudo=1", "sudo=1: write sudo=true or sudo=false"),
+        ("me:hidden@web1", "'me:***@web1' names no backend; write for example 'ssh://me:***@web1'"),
+    ],
+)
+def test_connection_without_backend_or_host_is_refused(faults: Faults, connect: str, fault: str) -> None:
+    """A connection has a backend and a host; only local needs no host. What follows is known to testinfra."""
+    assert faults(f"targets:\n  web1: {{connect: {connect!r}}}\n") == [
+        f"site.yml:2: targets.web1.connect: {fault}"
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "- a\n", "web1\n"])
+def test_file_without_targets_is_refused(faults: Faults, text: str) -> None:
+    """An empty file, a list or a word is no inventory."""
+    assert faults(text) == [f"site.yml:1: holds no inventory: write {TITLE}"]
+
+
+def test_inventory_of_no_target_is_refused(faults: Faults) -> None:
+    """No targets, an empty mapping and an empty key are faults: an audit of nothing is never green."""
+    wanted = "at least one target, as 'name: {connect: \"ssh://user@host\"}'"
+    assert faults("policy: {}\n") == [f"site.yml:1: targets: is missing; write {wanted}"]
+    assert faults("policy: {}\ntargets: {}\n") == [f"site.yml:2: targets: is empty; write {wanted}"]
+    assert faults("targets:\n") == [
+        f"site.yml:1: targets: nothing is not {wanted}; write a value, or take the key away"
+    ]
+
+
+@pytest.mark.parametrize("name", ["-web", ".hidden", "..", "a/b", "a b", "wéb", "", '"a\\n"', '"web\\n"'])
+def test_name_that_is_no_directory_is_refused(faults: Faults, name: str) -> None:
+    """A name becomes a directory, so it holds nothing that could lead elsewhere."""
+    (fault,) = faults(f'targets:\n  {name or chr(34) * 2}: {{connect: "local://"}}\n')
+    assert fault.startswith("site.yml:2: targets.")
+    assert "is not the name of a target: letters, digits" in fault
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_name_of_a_file_of_the_run_is_refused(faults: Faults, name: str) -> None:
+    """The directory of a target stands beside the files of a run; a longer name is one like any other."""
+    (fault,) = faults(f'targets:\n  {name}: {{connect: "local://"}}\n  {name}.org: {{connect: "local://"}}\n')
+    assert fault.startswith(f"site.yml:2: targets.{name}: ")
+    assert "not that of a file of a run" in fault
+
+
+def test_values_of_the_wrong_type_are_refused(faults: Faults) -> None:
+    """A number for text, text for a list and the like are told with what to write."""
+    found = faults(
+        "targets:\n"
+        "  a: {connect: 5}\n"
+        "  b: {connect: 'local://', groups: prod}\n"
+        "  c: {connect: 'local://', groups: [1]}\n"
+        "  d: {connect: 'local://', groups: [x, x]}\n"
+        "  e: {connect: 'local://', docker_host: /run/docker.sock}\n"
+        "  f: ssh://web1\n"
+        "  g: {groups: []}\n"
+    )
+    assert [fault.split(": ", 2)[:2] for fault in found] == [
+        ["site.yml:2", "targets.a.connect"],
+        ["site.yml:3", "targets.b.groups"],
+        ["site.yml:4", "targets.c.groups[0]"],
+        ["site.yml:5", "targets.d.groups"],
+        ["site.yml:6", "targets.e.docker_host"],
+        ["site.yml:7", "targets.f"],
+        ["site.yml:8", "targets.g.connect"],
+    ]
+    assert found[1].endswith("'prod' is not a list of names of groups; write [prod]")
+    assert found[2].endswith("1 is not the name of a group; put it in quotes")
+    assert "is missing; write how to reach the target" in found[6]
+
+
+def test_policy_of_nobody_is_refused(faults: Faults) -> None:
+    """A policy for a group or a target that there is not would never hold, so it is a fault."""
+    found = faults(
+        "targets:\n"
+        "  web1: {connect: 'local://', groups: [prod]}\n"
+        "policy:\n"
+        "  groups:\n"
+        "    pord: {}\n"
+        "  targets:\n"
+        "    web2: {}\n"
+    )
+    assert found == [
+        "site.yml:5: policy.groups.pord: no target is in this group; did you mean 'prod'?",
+        "site.yml:7: policy.targets.web2: there is no target of this name; did you mean 'web1'?",
+    ]
+
+
+def test_policy_of_a_group_where_there_are_none(faults: Faults) -> None:
+    """Where no name is known, it does not look as if the names were left out."""
+    assert faults(f"{ONE}policy:\n  groups:\n    prod: {{}}\n") == [
+        "site.yml:5: policy.groups.prod: no target is in this group; there are none"
+    ]
+
+
+def test_wrong_policy_is_named_with_its_line(faults: Faults) -> None:
+    """Faults that a schema can tell and those that it cannot are told alike, in the order of the file."""
+    found = faults(
+        ONE + "policy:\n"
+        "  all:\n"
+        "    allowed_ports:\n"
+        "      - 443\n"
+        "      - 8100-8000\n"
+        "      - http\n"
+        "    swarm: yes\n"
+        "  targets:\n"
+        "    web1:\n"
+        "      trusted_user: [alice]\n"
+        "      resource_limits: {cpus: '0'}\n"
+        "      log_drivers:\n"
+    )
+    assert [fault.split(": ", 2)[:2] for fault in found] == [
+        ["site.yml:7", "policy.all.allowed_ports[1]"],
+        ["site.yml:8", "policy.all.allowed_ports[2]"],
+        ["site.yml:9", "policy.all.swarm"],
+        ["site.yml:12", "policy.targets.web1.trusted_user"],
+        ["site.yml:13", "policy.targets.web1.resource_limits.cpus"],
+        ["site.yml:14", "policy.targets.web1.log_drivers"],
+    ]
+
+
+def test_everything_wrong_is_told_at_once(faults: Faults) -> None:
+    """One run shows every fault, also where one part of the file is no mapping at all."""
+    found = faults("targets:\n  a: {conect: x}\n  b: 5\n  c: {connect: 'shh://c'}\npolicy: [x]\n")
+    assert [fault.split(": ")[1] for fault in found] == [
+        *("targets.a.conect", "targets.a.connect", "targets.b", "targets.c.connect", "policy"),
+    ]
+
+
+# ---- the policy of a target
+
+LAYERS = """
+targets:
+  web1: {connect: "local://", groups: [prod, eu]}
+  web2: {connect: "local://", groups: [eu, prod]}
+  db1: {connect: "local://"}
+policy:
+  all: {trusted_users: [all], log_drivers: [all], resource_limits: {memory: 1g, pids: 5}}
+  groups:
+    prod: {trusted_users: [prod], allowed_registries: [prod]}
+    eu: {trusted_users: [eu]}
+  targets:
+    web1: {log_drivers: [web1], resource_limits: {memory: 2g}}
+"""
+
+
+@pytest.fixture
+def layers(write: Write) -> Inventory:
+    """An inventory with a policy in three layers."""
+    return load(write(LAYERS))
+
+
+def test_policy_is_laid_over_in_order(layers: Inventory) -> None:
+    """All comes first, then the groups as the target lists them, then the target."""
+    web1, web2, db1 = (layers.policy_for(target) for target in layers.targets)
+    assert [policy.trusted_users for policy in (web1, web2, db1)] == [("eu",), ("prod",), ("all",)]
+    assert [policy.log_drivers for policy in (web1, web2, db1)] == [("web1",), ("all",), ("all",)]
+    assert [policy.allowed_registries for policy in (web1, web2, db1)] == [("prod",), ("prod",), None]
+
+
+def test_raised_limit_keeps_the_others(layers: Inventory) -> None:
+    """A target that raises one limit keeps those that hold for all."""
+    limits = layers.policy_for(layers.targets[0]).resource_limits
+    assert (limits.memory, limits.pids) == (2 * 1024**3, 5)
+
+
+def test_target_from_elsewhere_has_the_policy_of_its_name(layers: Inventory) -> None:
+    """A target of --hosts has the policy of its namesake, groups included; a stranger has that for all."""
+    namesake = layers.policy_for(Target("web1", "ssh://root@web1"))
+    assert namesake == layers.policy_for(layers.targets[0])
+    assert layers.policy_for(Target("new", "ssh://new")).trusted_users == ("all",)
+    assert layers.policy_for(Target("new", "ssh://new", ("prod",))).trusted_users == ("prod",)
+
+
+def test_inventory_without_policy_is_silent() -> None:
+    """Without a policy every target has a silent one."""
+    target = Target("local", "local://")
+    assert Inventory(path=Path("x"), targets=(target,)).policy_for(target) == Policy()
+
+
+# ---- schema and start
+
+
+def test_schema_is_closed_and_explains_itself() -> None:
+    """The schema is a valid one, refuses unknown keys everywhere, and every part has a title for messages."""
+    from jsonschema_rs import meta
+
+    schema = json.loads((yamlfile.SCHEMAS / "inventory.json").read_text(encoding="utf-8"))
+    meta.validate(schema)
+
+    def check(part: dict[str, Any]) -> None:
+        assert part.get("title") or "$ref" in part, part
+        assert part.get("type") != "object" or "additionalProperties" in part
+        inner = [*part.get("properties", {}).values(), *part.get("$defs", {}).values()]
+        inner += [part[key] for key in ("items", "propertyNames", "additionalProperties") if part.get(key)]
+        for each in inner:
+            check(each)
+
+    check(schema)
+
+
+def test_audit_without_an_inventory_imports_no_parser() -> None:
+    """The module is quick to import: parser and validator wait until there is a file."""
+    code = "import sys, hullcheck.inventory; sys.exit(bool({'yaml', 'jsonschema_rs'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 0

@@ -1,0 +1,224 @@
+"""Single controls in the inventory: severity and off, in layers, told in every report and never a way to green."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from hullcheck.inventory import InventoryError, Target, load
+from hullcheck.inventory.tailoring import Tailoring
+from hullcheck.results import Finding, Result, SwitchedOff
+from hullcheck.verdicts import Verdict
+from selftests import REPOSITORY
+from selftests.kit.judging import controls
+from selftests.kit.running import Project, info, properties
+
+TESTS = {
+    "test_a.py": '''
+import pytest
+from hullcheck.verdicts import EvidenceError
+
+@pytest.mark.pci("2.2.6")
+@pytest.mark.severity("high")
+def test_fails(facts):
+    """It fails."""
+    assert False, "is bad"
+
+def test_passes(facts):
+    """It passes."""
+
+@pytest.fixture
+def unread(facts):
+    raise EvidenceError("forbidden")
+
+def test_cannot_be_read(unread):
+    """It cannot be read."""
+'''
+}
+TARGETS = """targets:
+  web1: {connect: "recorded://recordings/web1", groups: [prod]}
+  web2: {connect: "recorded://recordings/web2"}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Two recorded hosts, and controls that fail, pass and cannot be read."""
+    made = Project(tmp_path / "project", TESTS)
+    made.recorded("web1", info())
+    made.recorded("web2", info())
+    return made
+
+
+def inventory(project: Project, part: str) -> None:
+    """Write the inventory with this part about controls."""
+    project.write("inventories/local.yml", f"{TARGETS}controls:\n{part}")
+
+
+# ---- layers
+
+
+def test_layers_are_those_of_the_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All, then the groups, then the target; key by key, and `off: false` switches on again."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "site.yml"
+    path.write_text(
+        f"{TARGETS}controls:\n"
+        "  all:\n    a: {severity: low, off: 'not here'}\n"
+        "  groups:\n    prod:\n      a: {severity: high}\n      b: {off: groups}\n"
+        "  targets:\n    web1:\n      a: {off: false}\n"
+    )
+    known = load(path)
+    web1, web2 = known.targets
+    assert known.tailoring_for(web1) == {"a": Tailoring("high"), "b": Tailoring("", "groups", "site.yml:10")}
+    assert known.tailoring_for(web2) == {"a": Tailoring("low", "not here", "site.yml:6")}
+    assert known.tailoring_for(Target("web1", "ssh://web1")) == known.tailoring_for(web1)
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (
+            "  all: {a: {severity: hihg}}",
+            "5: controls.all.a.severity: 'hihg' is not a severity: critical, high",
+        ),
+        ("  all: {a: {off: true}}", "5: controls.all.a.off: true is not the reason in words, or false"),
+        ("  all: {a: {off: ''}}", "5: controls.all.a.off: '' is not the reason in words"),
+        ("  all: {a: {off: }}", "5: controls.all.a.off: nothing is not the reason in words"),
+        ("  all: {a: off}", "5: controls.all.a: 'off' is not what is changed, '{severity: low}'"),
+        ("  all: {a: {}}", "5: controls.all.a: is empty; write what is changed"),
+        ("  all: {a: {sevrity: low}}", "5: controls.all.a.sevrity: unknown key; did you mean 'severity'?"),
+        ("  groups: {prd: {}}", "5: controls.groups.prd: no target is in this group; did you mean 'prod'?"),
+        (
+            "  targets: {web3: {}}",
+            "5: controls.targets.web3: there is no target of this name; did you mean 'web",
+        ),
+        ("  a: {off: x}", "5: controls.a: unknown key; known: all, groups, targets"),
+    ],
+)
+def test_faults_have_their_line(tmp_path: Path, part: str, said: str) -> None:
+    """A reason is never left out, and nothing is guessed."""
+    path = tmp_path / "site.yml"
+    path.write_text(f"{TARGETS}controls:\n{part}\n")
+    with pytest.raises(InventoryError) as caught:
+        load(path)
+    (fault,) = caught.value.faults
+    assert fault.startswith(f"{path}:{said}")
+
+
+def test_result_travels() -> None:
+    """From a worker, and from a file."""
+    off = SwitchedOff("site.yml:6", "not here", Verdict.FAIL)
+    finding = Finding("target", "web1", Verdict.NOT_APPLICABLE)
+    result = Result("a", "web1", Verdict.NOT_APPLICABLE, "", (finding,), (), "low", off)
+    assert Result.from_json(json.loads(json.dumps(result.to_json()))) == result
+
+
+# ---- the whole way
+
+
+@pytest.mark.parametrize("processes", [[], ["-n2"]], ids=["one", "workers"])
+def test_switched_off_is_told_everywhere(project: Project, processes: list[str]) -> None:
+    """In results, JUnit, page and summary, with file, line, reason and what it would be; only there."""
+    inventory(
+        project, "  groups:\n    prod:\n      fails: {off: 'not here'}\n      cannot_be_read: {off: 'nor'}\n"
+    )
+    run = project.pytest(*processes)
+    said = "switched off by local.yml:7: not here (otherwise: fail)"
+    assert run.status == 1
+    verdicts = run.verdicts
+    assert (verdicts["fails@web1"], verdicts["fails@web2"]) == ("not applicable", "fail")
+    assert (verdicts["cannot_be_read@web1"], verdicts["cannot_be_read@web2"]) == ("not applicable", "error")
+    assert said in run.reasons
+    assert f"not applicable: {said}" in "".join(
+        skipped.get("message", "") for case in run.junit for skipped in case.iter("skipped")
+    )
+    assert said in (run.folder / "reports/latest/report.html").read_text()
+    assert run.lines("web1  1 pass, 2 switched off (otherwise: 1 fail, 1 error)")
+    assert run.lines("web2  1 fail, 1 error, 1 pass")
+    schema = json.loads((REPOSITORY / "docs/results.schema.json").read_text())
+    assert not list(jsonschema_rs.validator_for(schema).iter_errors(run.results))
+    of_pci = next(each for each in run.results["requirements"] if each["framework"] == "pci")
+    assert {each["verdict"] for each in of_pci["requirements"] if each["id"] == "2.2.6"} == {"fail"}
+
+
+def test_switched_off_requirement_is_incomplete(project: Project) -> None:
+    """What nobody wants to know is not passed; the run is green, and both the summary and the report say why."""
+    inventory(project, "  all:\n    fails: {off: 'not here'}\n    cannot_be_read: {off: 'nor'}\n")
+    run = project.pytest()
+    assert run.status == 0, run.output
+    assert len(run.lines("2 switched off (otherwise: 1 fail, 1 error)")) == 2
+    of_pci = next(each for each in run.results["requirements"] if each["framework"] == "pci")
+    assert {each["verdict"] for each in of_pci["requirements"] if each["id"] == "2.2.6"} == {"incomplete"}
+
+
+def test_everything_switched_off_is_not_green(project: Project) -> None:
+    """Such a run has judged nothing."""
+    inventory(project, "  all: {fails: {off: a}, passes: {off: b}, cannot_be_read: {off: c}}\n")
+    assert project.pytest().status == 1
+
+
+def test_unreachable_target_stays_an_error(project: Project) -> None:
+    """Switching controls off does not hide that a host gave no answer."""
+    project.recorded("web1", failure="unreachable")
+    inventory(project, "  targets: {web1: {fails: {off: a}, passes: {off: b}, cannot_be_read: {off: c}}}\n")
+    verdicts = project.pytest().verdicts
+    assert {verdict for key, verdict in verdicts.items() if key.endswith("@web1")} == {"error"}
+
+
+def test_severity_is_that_of_the_target(project: Project) -> None:
+    """JUnit, the page and the result have the changed one; the control keeps its own."""
+    inventory(project, "  targets: {web1: {fails: {severity: low}}}\n")
+    run = project.pytest()
+    found = {(each["control"], each["target"]): each.get("severity") for each in run.results["results"]}
+    assert (found["fails", "web1"], found["fails", "web2"]) == ("low", None)
+    assert run.results["controls"]["fails"]["severity"] == "high"
+    of_junit = {case.get("name"): dict(properties(case))["severity"] for case in run.junit}
+    assert (of_junit["test_fails[web1]"], of_junit["test_fails[web2]"]) == ("low", "high")
+    assert "low (changed from high)" in (run.folder / "reports/latest/report.html").read_text()
+
+
+@pytest.mark.parametrize("processes", [[], ["-n2"]], ids=["one", "workers"])
+@pytest.mark.parametrize("layer", ["all:", "groups:\n    prod:", "targets:\n    web1:"])
+def test_unknown_control_stops_the_run(project: Project, layer: str, processes: list[str]) -> None:
+    """With file, line and the nearest name, also where -m or -k would leave it out; nothing is judged."""
+    inventory(project, f"  {layer}\n      failz: {{off: 'not here'}}\n")
+    run = project.pytest("-k", "passes", *processes)
+    assert run.status == 4, run.output
+    (line,) = run.lines("failz")
+    assert line.startswith(
+        f"ERROR: {project.folder}/inventories/local.yml:{6 + layer.count(chr(10))}: controls."
+    )
+    assert line.endswith("failz: no control has this name; did you mean 'fails'?")
+    assert not run.lines("INTERNALERROR")
+    assert not (project.folder / "reports/latest").exists()
+
+
+def test_name_that_is_near_no_control_is_not_answered_with_all(project: Project) -> None:
+    """170 names in an error are read by nobody: a command lists them."""
+    inventory(project, "  all:\n    5.4: {off: 'not here'}\n")
+    run = project.pytest()
+    assert run.status == 4, run.output
+    (line,) = run.lines("5.4")
+    assert line.endswith("5.4: no control has this name; `hullcheck controls` lists them")
+
+
+def test_file_by_its_name_needs_not_all_controls(project: Project) -> None:
+    """A control of another file may be changed in the inventory."""
+    project.write("tests/test_b.py", "def test_other(facts):\n    '''Other.'''\n")
+    inventory(project, "  all: {fails: {off: a}}\n")
+    assert project.pytest("tests/test_b.py").status == 0
+
+
+def test_controls_of_the_page_exist() -> None:
+    """The example of docs/inventory.md changes controls that there are."""
+    (block,) = re.findall(
+        r"(?s)^controls:\n(.*?)```", (REPOSITORY / "docs/inventory.md").read_text(), re.MULTILINE
+    )
+    names = set(re.findall(r"(\w+): \{(?:severity|off)", block))
+    assert len(names) == 2
+    assert names <= {each.__name__.removeprefix("test_") for each in controls()}

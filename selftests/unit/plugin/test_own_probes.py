@@ -1,0 +1,109 @@
+"""A repository of a user asks what hullcheck does not: its probes are shown, recorded, judged and judged again."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullcheck.plugin import own_probes
+from hullcheck.recording.probe import Probe
+from selftests import REPOSITORY
+from selftests.kit.running import Project
+
+PAGE = REPOSITORY / "docs/own-probes.md"
+DMESG = Path("/proc/sys/kernel/dmesg_restrict")
+PLUGIN = ("-p", "hullcheck.plugin")  # an installation loads it by itself
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A repository of its own with the two files of the page, and nothing of this checkout."""
+    conftest, control = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE.read_text())
+    made = Project(tmp_path / "own", {"test_site.py": control})
+    made.write("conftest.py", conftest)
+    return made
+
+
+def recording(project: Project) -> dict[str, Any]:
+    """That of the newest run."""
+    document: dict[str, Any] = json.loads(
+        (project.folder / "reports/latest/local/recording.json").read_text()
+    )
+    return document
+
+
+def test_own_probe_is_shown(project: Project) -> None:
+    """`--show-probes` has it, within the script that would be run."""
+    run = project.pytest(*PLUGIN, "--show-probes", "--hosts=local://")
+    assert run.status == 0
+    assert run.lines("answer site_dmesg_restrict 'cat /proc/sys/kernel/dmesg_restrict'")
+    assert run.lines("complete")
+
+
+@pytest.mark.skipif(not DMESG.exists(), reason="this kernel has no dmesg_restrict")
+@pytest.mark.parametrize("processes", [[], ["-n2"]], ids=["one", "workers"])
+def test_own_probe_goes_the_whole_way(project: Project, processes: list[str]) -> None:
+    """This machine is asked; the recording has its answer, and is judged again, also where that is another one."""
+    here = DMESG.read_text().strip()
+    run = project.pytest(*PLUGIN, "--hosts=local://", *processes)
+    control = "kernel_log_is_for_root"
+    assert run.verdicts == {control: "pass" if here == "1" else "fail"}, run.output
+    assert run.results["results"][0]["evidence"] == ["site_dmesg_restrict"]
+    document = recording(project)
+    (answer,) = (each for each in document["answers"] if each["name"] == "site_dmesg_restrict")
+    assert answer["stdout"].strip() == here
+    assert document["commands"]["site_dmesg_restrict"] == f"cat {DMESG}"
+    for stdout, verdict in (("1\n", "pass"), ("0\n", "fail"), ("", "error"), ("2\n", "error")):
+        answer["stdout"] = stdout
+        project.write("recordings/box/recording.json", json.dumps(document))
+        assert project.pytest(*PLUGIN, "--hosts=recorded://recordings/box", *processes).verdicts == {
+            control: verdict
+        }
+
+
+def test_recording_without_the_probe_is_an_error(project: Project) -> None:
+    """What was not asked is not passed."""
+    run = project.pytest(*PLUGIN, "--hosts", project.recorded("box"))
+    assert run.verdicts == {"kernel_log_is_for_root": "error"}
+    assert "the recording has no answer to the probe site_dmesg_restrict" in run.reasons
+
+
+def test_answer_of_the_script_is_judged(project: Project) -> None:
+    """What `--show-probes` prints can be carried to a host, and its output is read with the user's own probes."""
+    name = "site_dmesg_restrict"
+    output = f"hullcheck-probe/1 N\nN begin {name}\n1\n\nN status 0\n\nN end {name}\nN complete\n"
+    project.write("answer.txt", output.replace("N", "0" * 32))
+    assert project.pytest(*PLUGIN, "--hosts=recorded://answer.txt").verdicts == {
+        "kernel_log_is_for_root": "pass"
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"a": [Probe("clock", "date")]}, "there is a probe 'clock' already; choose another name"),
+        ({"a": [Probe("x", "1")], "b": [Probe("x", "2")]}, "b: there is a probe 'x' already"),
+        ({"a": [Probe("x", "1"), Probe("x", "2")]}, "a: there is a probe 'x' already"),
+        ({"container": [Probe("x", "1")]}, "there is a fixture 'container' already"),
+        ({"a": [Probe("x y", "1")]}, "a probe is named 'x y'; write small letters"),
+        ({"a": ["cat /x"]}, "'cat /x' is no probe; write Probe("),
+        (["a"], "gives ['a']; write {'name_of_a_fixture': [Probe(...)]}"),
+    ],
+)
+def test_probes_that_could_be_mistaken_are_refused(given: Any, said: str) -> None:
+    """An answer has to belong to one question."""
+    with pytest.raises(ValueError, match=re.escape(said)):
+        own_probes.gathered([given])
+
+
+def test_wrong_probe_stops_the_run(project: Project) -> None:
+    """With one line, and no host is asked."""
+    conftest = project.folder / "conftest.py"
+    conftest.write_text(conftest.read_text().replace('"site_dmesg_restrict"', '"clock"'))
+    run = project.pytest(*PLUGIN, "--hosts=local://")
+    assert (run.status, len(run.lines("there is a probe 'clock' already"))) == (4, 1), run.output
+    assert not (project.folder / "reports").exists()

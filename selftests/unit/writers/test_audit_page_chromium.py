@@ -1,0 +1,523 @@
+"""audit.html in a real Chromium: what scripts draw, that nothing of a host runs, and how long it takes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from hullcheck.verdicts import Verdict
+from hullcheck.writers.audit_page import links
+from selftests.kit.audit_pages import ATTESTATION, HOSTILE, WAIVER, Example, accepted, demo, fleet, hostile
+from selftests.kit.running import PRESENT, Project, containers, info
+from selftests.needs import need
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = "chromium-headless-shell"
+SECONDS = 2.0  # in which it has to be there
+PRIVILEGED, MEMORY = "container_is_not_privileged", WAIVER.control
+VIEWS = (
+    "",
+    "#failures",
+    "#open",
+    "#accepted",
+    "#requirements",
+    "#framework/pci",
+    "#targets",
+    "#run",
+    "#findings?verdict=fail",
+    f"#control/{PRIVILEGED}",
+    "#requirement/pci/2.2.6",
+    "#target/careless",
+    f"#finding/careless/{MEMORY}/1",
+    "#evidence/careless/docker_info",
+    "#target/db-7",
+    "#control/nothing",
+)
+
+Open = Callable[..., "Page"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The Chromium of this machine."""
+    need(CHROMIUM)
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=shutil.which(CHROMIUM), args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Open a page at an address; it fails afterwards if anything was asked for, popped up or went wrong."""
+    contexts, wrong = [], []
+
+    def make(page: str, address: str = "", *, script: bool = True, **options: Any) -> Page:
+        path = tmp_path / "audit.html"
+        path.write_text(page, encoding="utf-8")
+        context = browser.new_context(java_script_enabled=script, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        made = context.new_page()
+        made.on("dialog", lambda each: wrong.append(f"dialog {each.message}"))
+        made.on("pageerror", lambda each: wrong.append(f"error {each}"))
+        made.on("console", lambda each: wrong.append(f"console {each.text}"))
+        made.on("request", lambda each: each.url.startswith(path.as_uri()) or wrong.append(each.url[:200]))
+        made.goto(f"{path.as_uri()}{address}")
+        if script:
+            wait(made)
+        return made
+
+    yield make
+    for each in contexts:
+        each.close()
+    assert wrong == []
+
+
+def wait(page: Page) -> None:
+    """Until the page shows what its address says."""
+    end = time.monotonic() + 20
+    while not page.evaluate("performance.getEntriesByName('shown').length"):
+        assert time.monotonic() < end, f"nothing was shown at {page.url[:200]}"
+        time.sleep(0.01)
+
+
+def go(page: Page, address: str) -> None:
+    """Follow a link to *address* within the page."""
+    page.evaluate("performance.clearMarks()")
+    page.evaluate("(hash) => { location.hash = hash; }", address or "#summary")
+    wait(page)
+
+
+def title(page: Page) -> str:
+    """The head of what is shown."""
+    return page.locator("h1:visible").inner_text()
+
+
+@cache
+def example() -> Example:
+    """The demo with all that can be accepted."""
+    return accepted()
+
+
+@cache
+def page_of_it() -> str:
+    """Its page."""
+    return example().page
+
+
+@cache
+def page_of_few() -> str:
+    """The same with a sixth of the controls and two frameworks: axe-core looks at what is not shown, too."""
+    audit = example().audit
+    kept = tuple(
+        each
+        for number, each in enumerate(audit.controls)
+        if number % 6 == 0 or each.id in (PRIVILEGED, MEMORY, ATTESTATION.control)
+    )
+    names = {each.id for each in kept}
+    results = tuple(each for each in audit.results if each.control in names)
+    rollups = tuple(each for each in audit.requirements if each.framework in ("pci", "hipaa"))
+    return Example(
+        replace(audit, controls=kept, results=results, requirements=rollups), example().recordings
+    ).page
+
+
+# ---- links
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("", "controls fail"),
+        ("#failures", "Failures"),
+        ("#framework/nist-800-190", "Application Container Security Guide"),
+        ("#requirement/pci/2.2.6", "System security parameters set to prevent misuse"),
+        ("#requirement/nist-800-53/800-53:AC-6", "Least Privilege"),
+        (f"#control/{PRIVILEGED}", "No container runs privileged"),
+        ("#target/careless", "careless"),
+        (f"#finding/careless/{MEMORY}/1", "Every container has a memory limit"),
+        ("#evidence/careless/docker_info", "docker_info of careless"),
+        ("#findings?verdict=fail", "All findings"),
+        ("#failures/critical", "Failures"),
+        (f"#acceptance/{quote(WAIVER.place, safe='')}", "Accepted"),
+        ("#target/nobody", "This is not in the audit"),
+        ("#evidence/careless/nothing", "This is not in the audit"),
+        ("#%", "This is not in the audit"),
+    ],
+)
+def test_deep_link_opens_its_view(opened: Open, address: str, said: str) -> None:
+    """Each thing has an address, and opening it shows that thing alone."""
+    page = opened(page_of_it(), address)
+    assert said in title(page)
+    assert page.locator("main section:visible").count() == 1
+
+
+def test_link_to_a_finding_marks_it(opened: Open) -> None:
+    """The finding that is meant is marked and has the focus; whose waiver it is stands there."""
+    page = opened(page_of_it(), f"#finding/careless/{MEMORY}/1")
+    result = next(
+        each for each in example().audit.results if (each.control, each.target) == (MEMORY, "careless")
+    )
+    marked = page.locator(".finding.marked").inner_text()
+    assert result.findings[1].subject in marked
+    assert "By A. Example, until 31 January 2027" in marked
+    assert page.evaluate("document.activeElement.id") == "finding-1"
+
+
+def test_way_from_framework_to_answer(opened: Open) -> None:
+    """Framework, requirement, control, target, evidence: each is a click away, and the answer is the recorded one."""
+    page = opened(page_of_it())
+    for name in (
+        "Requirements",
+        "PCI",
+        "System security parameters set to prevent misuse",
+        "No container runs privileged",
+        "careless",
+    ):
+        page.evaluate("performance.clearMarks()")
+        page.locator("a:visible", has_text=re.compile(f"^{name}$")).first.click()
+        wait(page)
+    assert "runs with --privileged" in page.locator("#view").inner_text()
+    page.locator("summary", has_text="docker_containers").click()
+    answer = page.get_by_role("region", name="Answer to docker_containers")
+    answer.locator("xpath=following-sibling::button[1]").click()
+    recorded = next(each for each in example().recordings if each.target == "careless")
+    assert answer.text_content() == recorded.answers["docker_containers"].stdout
+    command = page.get_by_role("region", name="Command of docker_containers").text_content()
+    assert recorded.commands["docker_containers"].startswith(command or "-")
+
+
+def test_back_returns_to_where_the_reader_was(opened: Open) -> None:
+    """After a link the top of the new page, with the focus on its head; after "back" the same page and place."""
+    page = opened(page_of_it(), "#failures")
+    link = page.locator("#failures h3 a").nth(40)
+    link.scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    assert before > 1000
+    page.evaluate("performance.clearMarks()")
+    link.click()
+    wait(page)
+    assert (page.evaluate("scrollY"), page.evaluate("document.activeElement.tagName")) == (0, "H1")
+    page.evaluate("performance.clearMarks()")
+    page.go_back()
+    wait(page)
+    assert (title(page), page.evaluate("scrollY")) == ("Failures", before)
+
+
+def test_link_to_the_same_page_is_no_step(opened: Open) -> None:
+    """After a link to where the reader is already, "back" still leads to the place where the reader was."""
+    page = opened(page_of_it(), "#failures")
+    page.evaluate("scrollTo(0, 1500)")
+    targets = page.locator(".side a", has_text="Targets")
+    page.evaluate("performance.clearMarks()")
+    targets.click()
+    wait(page)
+    targets.click()
+    page.evaluate("performance.clearMarks()")
+    page.go_back()
+    wait(page)
+    assert (title(page), page.evaluate("scrollY")) == ("Failures", 1500)
+
+
+def test_keyboard_reaches_content_and_search(opened: Open) -> None:
+    """The first stop skips the navigation; a search is typed and sent without a mouse."""
+    page = opened(page_of_it())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    page.get_by_label("Search findings").focus()
+    page.keyboard.type("privileged")
+    page.evaluate("performance.clearMarks()")
+    page.keyboard.press("Enter")
+    wait(page)
+    assert title(page) == "All findings"
+    assert page.get_by_label("Text").input_value() == "privileged"
+
+
+# ---- filters and search
+
+
+def found(page: Page) -> int:
+    """How many findings the page says that it found."""
+    said = page.get_by_role("status").inner_text().replace(",", "")
+    return int(next(each for each in said.split() if each.isdecimal()))
+
+
+def test_filters_find_what_the_audit_has(opened: Open) -> None:
+    """Verdict, severity, target, framework and text narrow the list, and stand in the address."""
+    audit = example().audit
+    controls = {each.id: each for each in audit.controls}
+    findings = [(result, each) for result in audit.results for each in result.findings]
+    page = opened(page_of_it(), "#findings")
+    assert found(page) == len(findings)
+    page.get_by_label("fail", exact=True).check(force=True)
+    failing = [(result, each) for result, each in findings if each.verdict is Verdict.FAIL]
+    assert found(page) == len(failing)
+    page.locator("select[name=severity]").select_option("high")
+    high = [(result, each) for result, each in failing if controls[result.control].severity == "high"]
+    assert found(page) == len(high)
+    page.locator("select[name=target]").select_option("careless")
+    here = [(result, each) for result, each in high if result.target == "careless"]
+    assert found(page) == len(here)
+    page.get_by_label("Text").fill("AGENT seccomp")
+    said = [(result, each) for result, each in here if each.subject == "agent"]
+    assert 0 < found(page) <= len(said)
+    assert page.locator("#view tbody tr").count() == found(page)
+    address = page.evaluate("location.hash")
+    assert address == "#findings?verdict=fail&severity=high&target=careless&q=AGENT+seccomp"
+    again = opened(page_of_it(), address)
+    assert found(again) == found(page)
+
+
+def test_search_without_result_says_so(opened: Open) -> None:
+    """Where nothing is found a sentence says it, no empty table; from there it is one step to all."""
+    page = opened(page_of_it(), "#findings?verdict=fail&q=nonesuch")
+    assert found(page) == 0
+    assert page.get_by_text("No finding has all of this.").is_visible()
+    assert page.locator("#view table:visible").count() == 0
+    page.evaluate("performance.clearMarks()")
+    page.get_by_role("link", name="Show all").click()
+    wait(page)
+    assert found(page) > 0
+    assert page.locator("#view table:visible").count() == 1
+    assert page.locator("#view a:visible:text-is('Show all')").count() == 0
+
+
+def test_framework_filter_keeps_its_controls(opened: Open) -> None:
+    """A framework's findings are those of the controls that speak for it."""
+    audit = example().audit
+    rollup = next(each for each in audit.requirements if each.framework == "cis")
+    controls = {name for each in rollup.requirements for name in each.controls}
+    page = opened(page_of_it(), "#findings?framework=cis")
+    assert found(page) == sum(len(each.findings) for each in audit.results if each.control in controls)
+
+
+def test_long_list_grows_on_demand(opened: Open) -> None:
+    """Of many findings the first are shown, and more when asked, with the focus on the first new one."""
+    page = opened(page_of_it(), "#findings")
+    rows = page.locator("#view tbody tr")
+    before = rows.count()
+    assert before < found(page)
+    page.get_by_role("button", name=re.compile("^Show .* more")).click()
+    assert rows.count() > before
+    assert page.evaluate("document.activeElement.closest('tr').rowIndex") == before + 1
+
+
+# ---- nothing of a host runs
+
+
+def test_hostile_texts_stay_texts(opened: Open) -> None:
+    """In each view what a host named is text: no element, no dialog, no request comes of it (see `opened`)."""
+    case = hostile()
+    page = opened(case.page)
+    for target in case.audit.targets:
+        addresses = [
+            ("target", target.name),
+            ("finding", target.name, "c_1"),
+            ("evidence", target.name, "probe"),
+            ("evidence", target.name, HOSTILE[0]),
+        ]
+        for each in addresses:
+            go(page, links.to(*each))
+            assert title(page) != "This is not in the audit", each
+            for summary in page.locator("#view summary").all():
+                summary.click()
+            while page.locator("#view button").count():  # each shows the whole of a text, and is gone
+                page.locator("#view button").first.click()
+            assert (
+                page.locator(
+                    "img, iframe, object, embed, link, #view script, #view style, b:not(main b)"
+                ).count()
+                == 0
+            )
+            assert page.locator("svg svg, [onload], [onerror], [onmouseover]").count() == 0
+    for address in (
+        "#findings",
+        "#accepted",
+        "#failures",
+        "#open",
+        "#run",
+        "#requirement/cis/5.5",
+        "#control/c_1",
+    ):
+        go(page, address)
+        assert "alert(" in page.locator("main section:visible").inner_text()
+    text = page.evaluate("document.documentElement.outerHTML")
+    assert not re.search("[\u202e\u2066\u200b\u2028\u2029\x00\x1b]", text)
+
+
+def test_answer_is_shown_whole(opened: Open) -> None:
+    """An answer of a megabyte is there to the last character, those that steer or hide as escapes."""
+    page = opened(hostile().page, "#evidence/a/probe")
+    page.get_by_role("button", name=re.compile("^Show all 1,000")).click()
+    said = page.get_by_role("region", name="Answer to probe").text_content() or ""
+    assert said.endswith("<b>" + "x" * 1_000_000)
+    assert "\\u202egnp.exe\\u2066 \\u200b" in said
+    assert "lone \\udc80 and \\ud800 surrogates" in said
+    assert "nul \\x00 escape \\x1b[31m line\\x0dend" in said
+
+
+# ---- for everybody
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width", "rules"),
+    [("light", 1280, []), ("light", 420, []), ("dark", 1280, ["color-contrast"])],
+    ids=["light", "narrow", "dark"],
+)
+def test_axe_finds_nothing(opened: Open, scheme: str, width: int, rules: list[str]) -> None:
+    """No view has a fault that axe-core knows, wide or narrow; in the dark the colours are what differs."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = opened(page_of_few(), color_scheme=scheme, viewport={"width": width, "height": 900})
+    options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+    faults = {}
+    for address in VIEWS:
+        go(page, address)
+        for summary in page.locator("#view summary").all()[:2]:
+            summary.click()
+        response = axe.run(page, options=options).response
+        assert response["passes"]
+        faults |= {(address, each["id"]): each["nodes"][0]["html"] for each in response["violations"]}
+    assert faults == {}
+
+
+def test_engineers_page_can_be_read(browser: Browser, tmp_path: Path) -> None:
+    """report.html has no text too pale to read, and no gap below its texts."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    project = Project(tmp_path)
+    described = containers({"Name": "/web", "HostConfig": {"Privileged": True}})
+    hosts = project.recorded("web1", PRESENT, info(), described)
+    run = project.pytest("-m", "cis", "--hosts", hosts)
+    page = browser.new_page()
+    page.goto((tmp_path / "reports/latest/report.html").as_uri())
+    log = page.locator(".failed .log:visible").first
+    assert "runs with --privileged" in log.inner_text(), run.output
+    gap = "each => each.parentElement.scrollHeight - each.offsetHeight"
+    assert log.evaluate(gap) <= 1
+    response = axe.run(page, options={"runOnly": ["color-contrast"]}).response
+    assert [each["nodes"][0]["html"] for each in response["violations"]] == []
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 420])
+def test_nothing_is_wider_than_the_window(opened: Open, width: int) -> None:
+    """No view makes the reader scroll sideways, with names of a megabyte neither."""
+    for text, addresses in (
+        (page_of_it(), VIEWS),
+        (hostile().page, ("", "#failures", "#targets", "#finding/a/c_1", "#run")),
+    ):
+        page = opened(text, viewport={"width": width, "height": 900})
+        for each in addresses:
+            go(page, each)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, each
+
+
+@pytest.mark.parametrize("width", [420, 820, 1024, 1216, 1280, 1440])
+def test_charts_can_be_seen(opened: Open, width: int) -> None:
+    """At every width the bars have a length that tells something, and no figure is cut off."""
+    page = opened(page_of_it(), viewport={"width": width, "height": 900})
+    for address in ("", "#requirements", "#targets"):
+        go(page, address)
+        boxes = page.locator(".chart:visible .bar").all()
+        assert boxes
+        assert min(each.bounding_box()["width"] for each in boxes) > 100, address  # type: ignore[index]
+        cut = "all => all.filter((each) => each.scrollWidth > each.clientWidth).length"
+        assert page.locator(".scroll:visible:has(.chart)").evaluate_all(cut) == 0, address
+
+
+def test_colours_can_be_turned(opened: Open) -> None:
+    """The button turns light into dark and back."""
+    page = opened(page_of_it(), color_scheme="light")
+    colour = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(colour)
+    page.get_by_role("button", name="Dark colours").click()
+    assert page.evaluate(colour) != light
+    page.get_by_role("button", name="Light colours").click()
+    assert page.evaluate(colour) == light
+
+
+def test_page_can_be_read_without_scripts(opened: Open) -> None:
+    """All that is in the document is shown, and nothing that would need a script."""
+    page = opened(page_of_it(), script=False)
+    assert page.locator("main > section:visible").count() == page.locator("main > section").count() - 1
+    assert page.locator(".scripted:visible").count() == 0
+    assert "This browser runs no scripts here." in (page.locator("main noscript").text_content() or "")
+    page.locator("a:visible:text-is('Failures')").click()
+    assert page.url.endswith("#failures")
+    assert page.locator(f"[id='control/{PRIVILEGED}']").is_visible()
+
+
+def test_print_shows_all(opened: Open) -> None:
+    """On paper: the summary, every list and every table, whichever is open; and a PDF of A4 pages comes of it."""
+    page = opened(page_of_it(), "#accepted")
+    page.emulate_media(media="print")
+    sections = page.locator("main > section:not(#view)")
+    assert page.locator("main > section:visible").count() == sections.count() == 13
+    assert page.locator(".side:visible, #view:visible").count() == 0
+    assert 20 < sheets(page.pdf(prefer_css_page_size=True)) < 60
+
+
+def test_print_of_an_exhibit_is_the_exhibit(opened: Open) -> None:
+    """What a deep link leads to is printed by itself, an answer without its scroll bar."""
+    page = opened(page_of_it(), "#evidence/careless/docker_info")
+    page.emulate_media(media="print")
+    assert page.locator("main > section:visible").count() == 1
+    assert page.locator("#view pre").last.evaluate("each => each.scrollHeight <= each.clientHeight")
+    assert sheets(page.pdf(prefer_css_page_size=True)) < 12
+
+
+def sheets(pdf: bytes) -> int:
+    """How many pages of A4 a PDF has, and no other."""
+    boxes = {
+        tuple(round(float(each)) for each in box.split())
+        for box in re.findall(rb"/MediaBox\s*\[([^\]]*)\]", pdf)
+    }
+    assert boxes == {(0, 0, 595, 842)}
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+# ---- in time
+
+
+@pytest.mark.parametrize("address", ["", "#findings?verdict=fail&q=privileged", "#target/careless-01"])
+@pytest.mark.parametrize("count", [5, 100])
+def test_opens_in_time(
+    opened: Open, record_property: Callable[[str, object], None], count: int, address: str
+) -> None:
+    """With 5 targets and with 100, the page and its deep links are there in two seconds."""
+    page = opened(page_of_fleet(count), address)
+    seconds = page.evaluate("performance.getEntriesByName('shown')[0].startTime") / 1000
+    loaded = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd") / 1000
+    record_property("seconds", seconds)
+    print(
+        f"{count} targets{address}: {len(page_of_fleet(count)):,} bytes, shown {seconds:.2f} s, loaded {loaded:.2f} s"
+    )
+    assert max(seconds, loaded) < SECONDS
+
+
+@cache
+def page_of_fleet(count: int) -> str:
+    """The page of that many targets."""
+    return fleet(count).page
+
+
+def test_demo_needs_no_second_try(opened: Open) -> None:
+    """The plain demo opens with no waiver, attestation or silent target: empty lists say that they are empty."""
+    page = opened(demo().page, "#accepted")
+    said = page.locator("main section:visible").inner_text()
+    assert "The inventory has no waivers." in said
+    assert "The inventory has no attestations." in said

@@ -1,0 +1,309 @@
+"""What a run leaves: for the owner alone, whole or named as missing, and the verdicts are told in any case."""
+
+import csv
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from hullcheck import private_files
+from hullcheck.gather import image_cache
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from selftests import REPOSITORY
+from selftests.kit.running import ABSENT, Project, Run, clean_environment
+
+CONTROLS = '''
+def test_passes(facts):
+    """It passes."""
+
+
+def test_fails(facts):
+    """It fails."""
+    assert not facts, "it is not so"
+'''
+FILES = ("results.json", "findings.csv", "audit.html", "requirements.csv", "junit.xml", "report.html")
+
+
+def _project(folder: Path, controls: str = CONTROLS) -> Project:
+    return Project(folder, {"test_site.py": controls})
+
+
+def _hosts(project: Project) -> str:
+    return f"--hosts={project.recorded('web1', ABSENT)}"
+
+
+# ---- for the owner alone
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o077], ids="umask {:03o}".format)
+def umask(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let new files have the rights that this mask leaves."""
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("umask")
+@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one-process", "two-workers"])
+def test_what_a_run_leaves_is_for_its_owner_alone(tmp_path: Path, processes: list[str]) -> None:
+    """Folders have the mode 0700 and files 0600, whatever the mask and wherever they are written."""
+    project = _project(tmp_path)
+    hosts = _hosts(project)
+    elsewhere = ("--reports=new/reports", "--junit-xml=own/own.xml", "--html=own/own.html")
+    assert project.pytest(hosts, "--bundle", *processes).status == 1
+    assert project.pytest(hosts, *elsewhere, *processes).status == 1
+    left = [tmp_path / name for name in ("reports", "new", "own/own.xml", "own/own.html")]
+    left += [each for folder in left for each in folder.rglob("*") if not each.is_symlink()]
+    assert {each.name for each in left} >= {*FILES, "recording.json", "web1"}
+    assert [each for each in left if each.suffix == ".zip"]
+    wrong = {each: oct(each.stat().st_mode) for each in left if each.stat().st_mode & 0o077}
+    assert not wrong
+
+
+@pytest.mark.usefixtures("umask")
+def test_what_is_known_of_images_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """The cache of what earlier runs read of images."""
+    path = tmp_path / "cache/x.json"
+    recording = Recording("web1", "local", {"image_contents": Answer("image_contents", 0, "", "")})
+    image_cache.save(path, recording)
+    assert json.loads(path.read_text())["images"] == {}
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_folder_that_is_there_keeps_its_rights(tmp_path: Path) -> None:
+    """A folder of reports is the user's own; that of the run in it is private all the same."""
+    project = _project(tmp_path)
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports").chmod(0o755)
+    run = project.pytest(_hosts(project))
+    assert (tmp_path / "reports").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "reports/latest").stat().st_mode & 0o777 == 0o700, run.output
+
+
+def test_reports_of_pytest_go_through_a_link(tmp_path: Path) -> None:
+    """The link stays one, and the older file that it leads to becomes private."""
+    project = _project(tmp_path)
+    (tmp_path / "old.html").write_text("old")
+    (tmp_path / "link.html").symlink_to("old.html")
+    project.pytest(_hosts(project), "--html=link.html")
+    assert (tmp_path / "link.html").is_symlink()
+    assert (tmp_path / "old.html").read_text().rstrip().endswith("</html>")
+    assert (tmp_path / "old.html").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("place", ["/dev/stdout", "/dev/fd/1", "pipe"])
+def test_report_of_pytest_goes_into_a_stream(tmp_path: Path, place: str) -> None:
+    """What is no file of its own is written to, and not replaced."""
+    project = _project(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    pipe = os.open(tmp_path / "pipe", os.O_RDWR | os.O_NONBLOCK)
+    run = _shell(project, '"$@" >>out', _hosts(project), f"--junit-xml={place}")
+    said = (tmp_path / "out").read_text() if place != "pipe" else os.read(pipe, 1 << 16).decode()
+    os.close(pipe)
+    assert (run.status, run.output) == (1, "")
+    assert "<testsuites" in said
+    assert (tmp_path / "pipe").is_fifo()
+
+
+# ---- whole, or named
+
+
+def _shell(project: Project, command: str, *arguments: str) -> Run:
+    """Run a shell command in which "$@" is the run of pytest."""
+    environment = clean_environment() | {
+        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "COLUMNS": "200",
+    }
+    words = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments)
+    done = subprocess.run(
+        ["bash", "-c", f"{command}", "bash", *words],
+        cwd=project.folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=120,
+        check=False,
+    )
+    return Run(project.folder, done.returncode, done.stdout.decode(errors="backslashreplace"), 0)
+
+
+def _require_whole(folder: Path) -> set[str]:
+    """That each file in the *folder* of a run can be read to its end; gives their names."""
+    names = {each.name for each in folder.rglob("*") if each.is_file()}
+    for each in folder.rglob("*"):
+        if each.suffix == ".json":
+            json.loads(each.read_text())
+        elif each.suffix == ".xml":
+            ElementTree.parse(each)
+        elif each.suffix == ".csv":
+            rows = list(csv.reader(each.read_text().splitlines()))
+            assert len({len(row) for row in rows}) == 1, each
+        elif each.suffix == ".html":
+            assert each.read_text().rstrip().endswith("</html>"), each
+    assert names <= {*FILES, "recording.json"}
+    return names
+
+
+def _require_told(run: Run, folder: Path, reason: str) -> None:
+    """That the verdicts and all that is missing in *folder* are told, and that the run is no success."""
+    there = _require_whole(folder)
+    missing = {*FILES, "recording.json"} - there
+    (told,) = run.lines(f"not written: {reason}") or [""]
+    assert missing
+    assert {each for each in {*FILES, "recording.json"} if each in told} == missing, run.output
+    assert run.lines("web1  1 fail, 1 pass"), run.output
+    assert "Traceback" not in run.output
+    assert "INTERNALERROR" not in run.output
+    assert run.status == 3
+    assert not (folder.parent / "latest").is_symlink()
+    said = {name: f"{name} " in "".join(run.lines("generated ")) for name in ("junit.xml", "report.html")}
+    assert not [name for name in said if said[name] and name not in there]
+
+
+@pytest.mark.parametrize("processes", [[], ["-n2"]], ids=["one-process", "two-workers"])
+@pytest.mark.parametrize("kilobytes", [2, 60, 120])
+def test_file_that_grows_too_large(tmp_path: Path, kilobytes: int, processes: list[str]) -> None:
+    """Each file that the limit of the process cuts off is not there, and is named."""
+    project = _project(tmp_path)
+    run = _shell(project, f'ulimit -f {kilobytes}; exec "$@"', _hosts(project), *processes)
+    (folder,) = (each for each in (tmp_path / "reports").iterdir() if each.is_dir())
+    _require_told(run, folder, "File too large")
+
+
+@pytest.mark.needs("unshare", "mount")
+@pytest.mark.parametrize("kilobytes", [16, 64, 128, 256, 300])
+def test_full_disk(tmp_path: Path, kilobytes: int) -> None:
+    """A disk on which not all has room keeps what has, and nothing that is cut off."""
+    project = _project(tmp_path)
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "left").mkdir()
+    mount = f'mount -t tmpfs -o size={kilobytes}k none reports && "$@"'
+    command = f'{mount}; status=$?; cp -a reports/. left; exit "$status"'
+    run = _shell(
+        project,
+        f'exec unshare --mount bash -c {shlex.quote(command)} bash "$@"',
+        _hosts(project),
+    )
+    (folder,) = (each for each in (tmp_path / "left").iterdir() if each.is_dir())
+    _require_told(run, folder, "No space left on device")
+
+
+@pytest.mark.parametrize("failing", range(8))
+def test_each_write_may_fail(tmp_path: Path, failing: int) -> None:
+    """Whichever file cannot be put in its place is named, and the others are there."""
+    project = _project(tmp_path)
+    project.write(
+        "conftest.py",
+        (REPOSITORY / "conftest.py").read_text()
+        + "\n\nimport errno, pathlib\n\nreal, done = pathlib.Path.replace, []\n\n\n"
+        "def replace(self, target):\n"
+        "    done.append(target)\n"
+        f"    if len(done) == {failing} + 1:\n"
+        "        raise OSError(errno.EDQUOT, 'Disk quota exceeded')\n"
+        "    return real(self, target)\n\n\n"
+        "pathlib.Path.replace = replace\n",
+    )
+    project.write("reports/.gitignore", "")
+    run = project.pytest(_hosts(project))
+    (folder,) = (tmp_path / "reports").glob("2*Z-????")
+    if failing == 0:  # there is a second try, at the end
+        assert (run.status, _require_whole(folder)) == (1, {*FILES, "recording.json"}), run.output
+    elif failing < 7:
+        _require_told(run, folder, "Disk quota exceeded")
+    else:
+        assert run.lines("reports/latest was not written: Disk quota exceeded"), run.output
+        assert run.status == 3
+    assert not [each for each in (tmp_path / "reports").rglob(".*") if each.name != ".gitignore"]
+
+
+def test_run_folder_that_vanishes(tmp_path: Path) -> None:
+    """What the run knows is written once more, the recordings too."""
+    project = _project(
+        tmp_path, CONTROLS + "    \n\nimport pathlib\n\n\ndef test_takes_away(facts):\n    '''It does.'''\n"
+        "    for each in pathlib.Path('reports').glob('2*'):\n        each.rename(each.name)\n"
+    )  # fmt: skip
+    run = project.pytest(_hosts(project), "-k", "not fails")
+    assert (run.status, run.verdicts) == (0, {"passes": "pass", "takes_away": "pass"}), run.output
+    assert _require_whole((tmp_path / "reports/latest").resolve()) == {*FILES, "recording.json"}
+
+
+def test_folder_of_reports_that_vanishes(tmp_path: Path) -> None:
+    """Where it cannot be made again nothing is green."""
+    project = _project(
+        tmp_path, "import pathlib\n\n\ndef test_takes_away(facts):\n    '''It does.'''\n"
+        "    pathlib.Path('reports').rename('away')\n    pathlib.Path('reports').write_text('')\n"
+    )  # fmt: skip
+    run = project.pytest(_hosts(project), "--bundle")
+    (line,) = run.lines("not written: Not a directory")
+    assert all(name in line for name in (*FILES, "web1/recording.json"))
+    assert run.status == 3
+    assert run.lines("web1  1 pass")
+    assert run.lines("No bundle: a file of it could not be written")
+    assert "Traceback" not in run.output
+
+
+@pytest.mark.parametrize("name", ["latest", "latest.zip"])
+def test_latest_that_is_a_folder(tmp_path: Path, name: str) -> None:
+    """It is left alone, and what it leads to would be an older run."""
+    project = _project(tmp_path)
+    (tmp_path / "reports" / name).mkdir(parents=True)
+    run = project.pytest(_hosts(project), "-k", "passes", "--bundle")
+    assert run.lines("reports/" + name)[-1].endswith("Is a directory"), run.output
+    assert run.status == 3
+    assert "Traceback" not in run.output
+    (folder,) = (tmp_path / "reports").glob("2*Z-????")
+    assert _require_whole(folder) == {*FILES, "recording.json"}
+    assert json.loads((folder / "results.json").read_text())["run"]["exit_status"] == 0  # what was found
+    assert not list((tmp_path / "reports").glob(".*.link"))
+
+
+def test_what_is_written_is_whole_or_what_it_was(tmp_path: Path) -> None:
+    """A file that cannot be replaced keeps its content, and the error names it."""
+    path = tmp_path / "a"
+    path.write_text("before")
+
+    def write_half() -> None:
+        with private_files.replacing(path) as fresh:
+            fresh.write_text("half")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space") as raised:
+        write_half()
+    assert (raised.value.filename, path.read_text(), os.listdir(tmp_path)) == (str(path), "before", ["a"])
+
+
+# ---- whoever reads
+
+
+@pytest.mark.parametrize("processes", [[], ["-n2"]], ids=["one-process", "two-workers"])
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ('set -o pipefail; "$@" 2>errors | head -n 1', "Broken pipe"),
+        ('set -o pipefail; "$@" 2>&1 | head -n 1', ""),
+        ('"$@" >/dev/full 2>errors', "No space left on device"),
+    ],
+    ids=["head", "head-of-both", "full"],
+)
+def test_output_that_cannot_be_written(
+    tmp_path: Path, command: str, reason: str, processes: list[str]
+) -> None:
+    """The run goes on to its end, its files are whole, and the exit status says that something is missing."""
+    project = _project(tmp_path)
+    run = _shell(project, command, _hosts(project), "-k", "passes", *processes)
+    assert run.status == 3, run.output
+    assert len(run.output.splitlines()) <= 1
+    assert run.verdicts == {"passes": "pass"}
+    assert _require_whole((tmp_path / "reports/latest").resolve()) == {*FILES, "recording.json"}
+    if reason:
+        said = (tmp_path / "errors").read_text()
+        assert said == f"The verdicts could not be shown to the end: {reason}\n"
