@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests import REPOSITORY
+from selftests.kit import forked
 
 PRESENT = Answer("engine_presence", 0, "command docker /usr/bin/docker\nsocket /run/docker.sock\n", "")
 ABSENT = Answer("engine_presence", 0, "", "")
@@ -110,28 +111,36 @@ class Project:
 
     def pytest(self, *arguments: str, timeout: float = 120, cwd: Path | None = None) -> Run:
         """Run pytest with these arguments and wait for its end."""
+        if "--lf" not in arguments:
+            arguments = "-p", "no:cacheprovider", *arguments
         environment = clean_environment() | {
             "PATH": f"{self.folder}/bin:{os.environ['PATH']}",
             "PYTHONPATH": str(REPOSITORY),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "COLUMNS": "200",
             **self.environment,
         }
         start = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-            if "--lf" not in arguments
-            else [sys.executable, "-m", "pytest", *arguments],
-            cwd=cwd or self.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=timeout,
-            check=False,
-        )
-        output = done.stdout.decode(errors="backslashreplace")
-        return Run(self.folder, done.returncode, output, time.monotonic() - start)
+        run = _start if "PYTHONPATH" in self.environment else forked.run
+        status, output = run(arguments, cwd or self.folder, environment, timeout)
+        text = output.decode(errors="backslashreplace")
+        return Run(self.folder, status, text, time.monotonic() - start)
+
+
+def _start(
+    arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], timeout: float
+) -> tuple[int, bytes]:
+    """Run pytest in a new process; gives its exit status and output."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments],
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=timeout,
+        check=False,
+    )
+    return done.returncode, done.stdout
 
 
 def heed_signals() -> None:
@@ -145,7 +154,7 @@ def clean_environment() -> dict[str, str]:
 
     Nor has it what machines for tests set and users do not: a run whose output waits in no buffer fails elsewhere.
     """
-    others = ("COV_", "DOCKER_", "HULLCHECK_", "PYTEST_", "PYTHONUNBUFFERED", "TOX_")
+    others = ("COV_", "DOCKER_", "HULLCHECK_", "PYTEST_", "PYTHONDONT", "PYTHONUNBUFFERED", "TOX_")
     return {name: value for name, value in os.environ.items() if not name.startswith(others)}
 
 

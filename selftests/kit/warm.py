@@ -1,0 +1,37 @@
+"""Imports what a run of pytest with hullcheck needs, for the processes of `forked`.
+
+A small run imports it, as pytest does it in any other; nothing of hullcheck may be imported before.
+"""
+
+import contextlib
+import io
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from selftests import REPOSITORY
+
+CONTROL = """
+def test_host(facts):
+    assert facts.os_name
+"""
+
+
+def _warm_up() -> None:
+    modules, path = set(sys.modules), list(sys.path)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        Path("pytest.ini").touch()
+        Path("conftest.py").write_bytes((REPOSITORY / "conftest.py").read_bytes())
+        Path("test_it.py").write_text(CONTROL)
+        with contextlib.redirect_stdout(io.StringIO()):
+            pytest.main(["--bundle", "--hosts", f"recorded://{REPOSITORY}/inventories/demo/hardened"])
+        for name in set(sys.modules) - modules:
+            if str(getattr(sys.modules[name], "__file__", "")).startswith(folder):
+                del sys.modules[name]
+    sys.path[:] = path
+    sys.path_importer_cache.clear()
+
+
+_warm_up()
