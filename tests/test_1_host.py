@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from hullcheck.criteria import releases
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.engine.release import Release, System
 from hullcheck.facts.files.storage import Storage
@@ -413,5 +414,6 @@ def test_engine_release_is_maintained(release: Release) -> str:
     Remedy: install the newest release of the engine from Docker, or from a distribution that still gets
     updates.
     """
-    assert not release.flaw, release.flaw
-    return release.note
+    flaw = releases.flaw(release)
+    assert not flaw, flaw
+    return releases.note(release)

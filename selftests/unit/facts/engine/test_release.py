@@ -1,0 +1,96 @@
+"""Release and system, read from a recording."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, date, datetime
+
+import pytest
+
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine.release import Release, System
+from hullcheck.facts.host.os_release import os_release
+from hullcheck.parsing import times
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from hullcheck.verdicts import EvidenceError
+
+COMMUNITY = "Docker Engine - Community"
+
+
+def test_release_is_judged_by_the_later_clock() -> None:
+    """Neither clock alone keeps a line alive, and without one nothing is judged."""
+    may, june = (datetime(2026, month, 1, 12, tzinfo=UTC).timestamp() for month in (5, 6))
+    for target, auditor in ((may, june), (june, may), (june, 0)):
+        recording = Recording("host", "local", gathered=target, asked=auditor)
+        assert System.of(recording).today == date(2026, 6, 1)
+    with pytest.raises(EvidenceError, match="does not tell its time"):
+        System.of(Recording("host", "local"))
+
+
+def test_release_of_a_recording() -> None:
+    """Version, vendor, system and day are those of the recording."""
+    answers = {
+        "docker_version": json.dumps({"Platform": {"Name": COMMUNITY}}),
+        "os_release": 'ID=debian\nVERSION_ID="13"\n',
+    }
+    recording = Recording(
+        "host", "local", {name: Answer(name, 0, text, "") for name, text in answers.items()}, gathered=86400.0
+    )
+    found = Release.of(recording, Engine({"ServerVersion": "29.3.1"}))
+    assert found == Release("29.3.1", COMMUNITY, {"ID": "debian", "VERSION_ID": "13"}, date(1970, 1, 2))
+
+
+def recorded_release(version: object, os_release: str, gathered: float = 1.78e9) -> Recording:
+    """What an audit stores of an engine and its system."""
+    texts = {"docker_version": json.dumps(version), "os_release": os_release}
+    answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
+    return Recording("host", "local", answers, gathered=gathered)
+
+
+@pytest.mark.parametrize("platform", [None, {}, {"Name": ""}, {"Name": None}], ids=str)
+def test_engine_without_a_vendor(platform: object) -> None:
+    """A build whose vendor is not named is one of a distribution; an engine that says nothing is an error."""
+    recording = recorded_release({"Platform": platform}, "ID=debian\nVERSION_ID=13\n")
+    assert Release.of(recording, Engine({"ServerVersion": "26.1.5"})).vendor == ""
+    told = "^docker version: the engine did not describe itself$"
+    with pytest.raises(EvidenceError, match=told):
+        Release.of(recorded_release(None, "ID=x"), Engine({"ServerVersion": "26.1.5"}))
+
+
+def test_names_of_systems() -> None:
+    """A system is called as it says, by the one name or the other; the day is that of UTC."""
+    a = "ID=x\nNAME='X'\nPRETTY_NAME=\"X Linux = XX\"\nHOME_URL=http://x/?a=b\n"
+    for text, name in (
+        (a, "X Linux = XX"),
+        ("ID=x\nNAME='X Linux'\n", "X Linux"),
+        ("ID=x\n", "a system that does not say its name"),
+    ):
+        found = System.of(recorded_release({}, text, 86399.0))
+        assert found == System(name, date(1970, 1, 1))
+    silent = Recording(
+        "host", "local", {"os_release": Answer("os_release", 1, "", "cat: no")}, gathered=1.78e9
+    )
+    assert System.of(silent).name == "a system that does not say its name"
+    assert os_release(recorded_release({}, a)) == {
+        "ID": "x",
+        "NAME": "X",
+        "PRETTY_NAME": "X Linux = XX",
+        "HOME_URL": "http://x/?a=b",
+    }
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Midway"])
+def test_day_does_not_depend_on_where_we_are(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day is that of UTC, wherever the audit runs."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert System.of(recorded_release({}, "NAME=x", 86400 * 1.5)).today == date(1970, 1, 2)
+        assert times.day(86400 * 1.02) == times.day(86400 * 1.98) == date(1970, 1, 2)
+        assert System.of(recorded_release({}, "NAME=x", 86400 * 1.02)).today == date(1970, 1, 2)
+        assert System.of(recorded_release({}, "NAME=x", 86400 * 1.98)).today == date(1970, 1, 2)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
