@@ -25,6 +25,8 @@ from hullcheck.facts.auditd import daemon as audit_daemon
 from hullcheck.facts.auditd.daemon import AuditDaemon
 from hullcheck.facts.containers import Container, collection, inside
 from hullcheck.facts.containers.inside import InsideContainer
+from hullcheck.facts.containers.probe import published_tcp_ports
+from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.daemon import Daemon, rootless
 from hullcheck.facts.daemon.rootless import RootlessParts
 from hullcheck.facts.docker_bench import DockerBench
@@ -224,7 +226,7 @@ class Facts:
     @cached_property
     def daemon(self) -> Daemon:
         """The Docker daemon of the target, with every setting and where it comes from."""
-        return Daemon.of(self.recording, self.engine)
+        return Daemon(self.recording, self.engine, lambda: published_tcp_ports(self.recording))
 
     @cached_property
     def engine_files(self) -> EngineFiles:
@@ -283,8 +285,23 @@ class Facts:
         """Every container of the target, running or not."""
         if self.kind == "container":
             return Subjects("container", ((self.recording.target, InsideContainer(self.recording)),))
+        return self.containers
+
+    @cached_property
+    def containers(self) -> Subjects[Container]:
+        """Every container that the engine of the target knows."""
         engine.require_engine(self.recording)
-        return collection.from_engine(self)
+        surroundings = Surroundings(
+            engine=lambda: self.engine,
+            daemon=lambda: self.daemon,
+            processes=lambda: self.processes,
+            networks=lambda: self.networks,
+            daemon_mounts=lambda: self.daemon_mounts,
+            engine_sockets=lambda: self.engine_sockets,
+            services=lambda: self.services,
+            image_names=lambda: self.image_names,
+        )
+        return collection.from_engine(self.recording, surroundings)
 
     @cached_property
     def container_log(self) -> Subjects[Log]:

@@ -4,19 +4,17 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.containers.proc import HostFiles, ProcFiles
+from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.engine import DOCKER_ENDPOINT
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing.mountinfo import MountTable, parse
+from hullcheck.parsing.mountinfo import MountTable
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
-
-if TYPE_CHECKING:
-    from hullcheck.facts import Facts
 
 _USUAL_SOCKET = re.compile(
     r"(/var)?/run/(user/\d+/)?(docker\.sock|docker/containerd/containerd\.sock|containerd/containerd\.sock|podman/podman\.sock)"
@@ -25,13 +23,13 @@ _USER_ID = re.compile(r"^user ([0-9a-f]{64}) ([0-9]+)$", re.MULTILINE)
 _STORED = re.compile(r"/.*/containers/([0-9a-f]{64})/config\.v2\.json")
 
 
-def from_engine(facts: "Facts") -> Subjects[Container]:
+def from_engine(recording: Recording, surroundings: Surroundings) -> Subjects[Container]:
     """All containers that the engine knows, stopped ones too.
 
     Raises:
         EvidenceError: they could not be listed.
     """
-    found = AllContainers(facts).containers
+    found = AllContainers(recording, surroundings).containers
     named = sorted(((container.name, container) for container in found), key=lambda each: each[0])
     return Subjects("container", tuple(named), nothing="the engine has no container")
 
@@ -39,21 +37,22 @@ def from_engine(facts: "Facts") -> Subjects[Container]:
 class AllContainers:
     """All containers of a target, and what their properties look things up in."""
 
-    def __init__(self, facts: "Facts") -> None:
+    def __init__(self, recording: Recording, surroundings: Surroundings) -> None:
         """Read them.
 
         Raises:
             EvidenceError: they could not be listed, or one that is listed is not described.
         """
-        self.facts = facts
-        described, _, rest = _complete(facts.recording).partition("\n--proc\n")
+        self.surroundings = surroundings
+        self._recording = recording
+        described, _, rest = _complete(recording).partition("\n--proc\n")
         proc, _, paths = rest.partition("\n--paths")
         self.proc = ProcFiles.parse(proc)
         self.host_files = HostFiles.parse(paths)
         self._volumes = {each["Name"]: each for each in _documents(described, "volume")}
         self.user_ids = dict(_USER_ID.findall(described))
         self.containers = tuple(Container(each, self) for each in _documents(described, "container"))
-        _require_all(facts.recording, described, self.ids)
+        _require_all(recording, described, self.ids)
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -105,14 +104,14 @@ class AllContainers:
         Raises:
             EvidenceError: it could not be read.
         """
-        return MountTable(parse(self.facts.daemon.mountinfo.split("\n")))
+        return MountTable(self.surroundings.daemon_mounts())
 
     @cached_property
     def well_known_sockets(self) -> frozenset[str]:
         """The socket to which we talk, and those of engines in the usual places."""
         usual = {path for path in self.host_files.identities if _USUAL_SOCKET.fullmatch(path)}
         try:
-            address = self.facts.recording.json(DOCKER_ENDPOINT)
+            address = self._recording.json(DOCKER_ENDPOINT)
         except EvidenceError:
             address = ""
         talked_to = {address.removeprefix("unix://")} if str(address).startswith("unix:///") else set()

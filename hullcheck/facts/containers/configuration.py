@@ -108,10 +108,10 @@ class Described:
         Raises:
             EvidenceError: it names the default one, and that of the daemon cannot be told.
         """
-        parent, engine = self.setting("CgroupParent"), self.all.facts.engine
+        parent, engine = self.setting("CgroupParent"), self.all.surroundings.engine()
         if not parent or not engine.is_default_cgroup(parent):
             return not parent
-        return self.all.facts.daemon.setting("cgroup-parent").always(engine.is_default_cgroup)
+        return self.all.surroundings.daemon().setting("cgroup-parent").always(engine.is_default_cgroup)
 
     @property
     def log_driver(self) -> str:
@@ -168,7 +168,7 @@ class Described:
     @property
     def apparmor_on_host(self) -> bool:
         """Whether the engine applies AppArmor profiles."""
-        return "apparmor" in self.all.facts.engine.security_options
+        return "apparmor" in self.all.surroundings.engine().security_options
 
     @property
     def security_options_allow_seccomp(self) -> bool:
@@ -201,7 +201,7 @@ class Described:
         """The reference with which it was created."""
         text = str(self.description["Reference"])
         by_id = self.image_id.removeprefix("sha256:").startswith(text.removeprefix("sha256:"))
-        if by_id and f"{text}:latest" not in self.all.facts.image_names:
+        if by_id and f"{text}:latest" not in self.all.surroundings.image_names():
             return Reference(text, "", self.image_id)
         return Reference.parse(text)
 
@@ -226,7 +226,7 @@ class Described:
         Raises:
             EvidenceError: the engine does not name its networks.
         """
-        networks = {network.name: network.id for network in self.all.facts.networks}
+        networks = {network.name: network.id for network in self.all.surroundings.networks()}
         bridge = networks.get("bridge")
         if not bridge:
             return False  # "bridge": "none" in daemon.json
@@ -251,10 +251,10 @@ class Described:
             EvidenceError: it may be one, and the service cannot be seen from this node.
         """
         identifier = self.description.get("Service")
-        if not identifier or self.all.facts.engine.value("Swarm", "LocalNodeState") == "inactive":
+        if not identifier or self.all.surroundings.engine().value("Swarm", "LocalNodeState") == "inactive":
             return None
         try:
-            return self.all.facts.services[identifier]
+            return self.all.surroundings.services()[identifier]
         except KeyError:
             raise EvidenceError(f"the engine does not know the service {identifier} of this task") from None
 
@@ -267,7 +267,7 @@ class Described:
             EvidenceError: it has ulimits, and the daemon's defaults cannot be told.
         """
         own = tuple(f"{each['Name']}={each['Soft']}:{each['Hard']}" for each in self.setting("Ulimits") or ())
-        return tuple(each for each in own if each not in self.all.facts.daemon.default_ulimits)
+        return tuple(each for each in own if each not in self.all.surroundings.daemon().default_ulimits)
 
 
 def _requests(document: Mapping[str, Any]) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ class Mounted(Running):
             EvidenceError: a mount could not be followed to its source.
         """
         found = self._running_mounts() if self.running else self._future_mounts()
-        volumes = f"{self.all.facts.engine.value('DockerRootDir')}/volumes"
+        volumes = f"{self.all.surroundings.engine().value('DockerRootDir')}/volumes"
         return tuple(
             HostMount(each.destination, _apart_from(volumes, each.paths), each.kind) for each in found
         )
@@ -208,7 +208,7 @@ class Mounted(Running):
         """Those that are no files, and belong to the network of the host."""
         if not str(self.setting("NetworkMode")).startswith(("host", "container:")):
             return ()
-        found = tuple(sorted(each for each in self.all.facts.engine_sockets if each.startswith("@")))
+        found = tuple(sorted(each for each in self.all.surroundings.engine_sockets() if each.startswith("@")))
         return found if found and self.shares("NetworkMode", "net") else ()
 
     def _seen_sockets(self) -> tuple[str, ...]:
@@ -216,7 +216,7 @@ class Mounted(Running):
         if not seen:
             return ()
         files = self.all.host_files
-        sockets = files.same_files((*self.all.facts.engine_sockets, *self.all.well_known_sockets))
+        sockets = files.same_files((*self.all.surroundings.engine_sockets(), *self.all.well_known_sockets))
         found = _within(sockets, seen)
         hidden = sorted(files.named_twice & sockets)
         if hidden and not found:

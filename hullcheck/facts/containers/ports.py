@@ -79,7 +79,7 @@ class Opened(Running):
         None where all its networks are internal ones, for which nothing is published.
         """
         names = {*self.network_ids, *self.network_ids.values()} - {""}
-        known = [each for each in self.all.facts.networks if names & {each.name, each.id}]
+        known = [each for each in self.all.surroundings.networks() if names & {each.name, each.id}]
         open_ones = [each.options for each in known if not each.internal]
         found = {next((each[key] for key in _BINDING if each.get(key)), "") for each in open_ones}
         return tuple(sorted(found if len(known) >= len(self.network_ids) > 0 else found | {""}))
@@ -107,7 +107,7 @@ class Opened(Running):
         return (*self.published_ports, *self._service_ports(), *self._listening())
 
     def _service_ports(self) -> tuple[Port, ...]:
-        ingress = {network.id for network in self.all.facts.networks if network.ingress}
+        ingress = {network.id for network in self.all.surroundings.networks() if network.ingress}
         attached = self.network_ids
         if "ingress" not in attached and ingress.isdisjoint(attached.values()):
             return ()
@@ -135,7 +135,7 @@ class Opened(Running):
     @property
     def _outside_networks(self) -> tuple[str, ...]:
         """Its networks of the kind that gives it an address of its own outside the host."""
-        drivers = {network.id: network.driver for network in self.all.facts.networks}
+        drivers = {network.id: network.driver for network in self.all.surroundings.networks()}
         return tuple(name for name, network in self.network_ids.items() if drivers.get(network) in _OUTSIDE)
 
     def _listeners(self, pid: int) -> tuple[Listener, ...]:

@@ -303,10 +303,7 @@ DOCKER_CONTAINERS = Probe("docker_containers", _SCRIPT, _keep, aside=True)
 
 
 def published_tcp_ports(recording: Recording) -> frozenset[tuple[str, int]]:
-    """The addresses and TCP ports that the engine publishes for its containers, as far as it said.
-
-    Here and not with the other facts of containers, because the daemon's own sockets are judged before those.
-    """
+    """The addresses and TCP ports that the engine publishes for its containers, as far as it said."""
     answer = recording.answers.get(DOCKER_CONTAINERS.name)
     lines = answer.stdout.split("\n") if answer else []
     described = (json.loads(each.partition(" ")[2]) for each in lines if each.startswith("container {"))

@@ -36,7 +36,7 @@ class Running(Described):
                 runs on another machine, or the container was started anew meanwhile.
         """
         pid = int(self.description["Pid"])
-        process = self.all.facts.processes.process(pid)
+        process = self.all.surroundings.processes().process(pid)
         mounts = self.all.proc.lines.get(
             f"{pid}/mountinfo", ()
         )  # where control groups do not name it: rootless
@@ -65,7 +65,7 @@ class Running(Described):
             EvidenceError: they cannot be told from others: no control group and no PID namespace of its own.
         """
         main = self.main
-        seen = self.all.facts.processes
+        seen = self.all.surroundings.processes()
         found = {process.pid: process for process in seen.by_cgroup_id.get(self.id, ())}
         shared = self._shares_pid_namespace(main)
         if shared and main.pid not in found:
@@ -82,7 +82,7 @@ class Running(Described):
     @property
     def _brought_by_shim(self) -> tuple[Process, ...]:
         """What the main process's parent started beside it for `docker exec`, without runc, its tool."""
-        seen = self.all.facts.processes
+        seen = self.all.surroundings.processes()
         shim = seen.by_pid.get(self.main.parent)
         if shim is None or not shim.name.startswith(_SHIMS):
             return ()
@@ -93,7 +93,9 @@ class Running(Described):
         if self.setting("PidMode") or main.pid_namespace is None:
             return True
         try:
-            return main.pid_namespace == self.all.facts.daemon.namespaces.get("pid", main.pid_namespace)
+            return main.pid_namespace == self.all.surroundings.daemon().namespaces.get(
+                "pid", main.pid_namespace
+            )
         except EvidenceError:
             return True
 
@@ -172,7 +174,7 @@ class Running(Described):
         Raises:
             EvidenceError: one of the two could not be read.
         """
-        host = self.all.facts.daemon.namespaces
+        host = self.all.surroundings.daemon().namespaces
         if kind not in host:
             raise EvidenceError(f"the {kind} namespace of the daemon could not be read; are you root?")
         return self.namespace(kind) == host[kind]
@@ -226,7 +228,7 @@ class Running(Described):
             return self.main.seccomp_mode
         if self.privileged or not self.security_options_allow_seccomp:
             return 0
-        profile = self.all.facts.daemon.seccomp_profile
+        profile = self.all.surroundings.daemon().seccomp_profile
         own = profile and "seccomp" in self.security_options
         return 2 if own or profile not in ("", "unconfined") else 0
 
@@ -242,7 +244,7 @@ class Running(Described):
             return _default_action(option)
         if option == "builtin":
             return "SCMP_ACT_ERRNO"
-        return self.all.facts.daemon.seccomp_default_action
+        return self.all.surroundings.daemon().seccomp_default_action
 
     @property
     def no_new_privileges(self) -> bool:
@@ -259,7 +261,7 @@ class Running(Described):
         stored = self.all.stored_no_new_privileges(self.id)
         if stored is not None:
             return stored
-        if self.all.facts.engine.no_new_privileges is not False:
+        if self.all.surroundings.engine().no_new_privileges is not False:
             raise EvidenceError("it does not run, and the daemon's default when it was created is not known")
         return False
 
@@ -277,7 +279,7 @@ class Running(Described):
         Raises:
             EvidenceError: it does not run, or its control groups could not be read.
         """
-        main, engine = self.main, self.all.facts.engine
+        main, engine = self.main, self.all.surroundings.engine()
         if engine.value("CgroupDriver") == "none" or not engine.value(_REPORTED[name]):
             return None
         by_systemd = engine.value("CgroupDriver") == "systemd" and not (self.setting("PidsLimit") or 0) > 0

@@ -3,12 +3,11 @@
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from hullcheck.facts.containers.probe import published_tcp_ports
 from hullcheck.facts.daemon import sockets, tls
 from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION, DaemonFiles, files_of
 from hullcheck.facts.daemon.flags import Flags
@@ -95,15 +94,15 @@ class RemoteApi:
 
 @dataclass(frozen=True)
 class Daemon:
-    """The daemon; what one property needs and could not be read spoils no other."""
+    """The daemon; what one property needs and could not be read spoils no other.
+
+    Attributes:
+        published_ports: makes the addresses and TCP ports that the engine publishes for containers.
+    """
 
     recording: Recording
     engine: Engine
-
-    @classmethod
-    def of(cls, recording: Recording, engine: Engine) -> "Daemon":
-        """The daemon of the target whose engine answered."""
-        return cls(recording, engine)
+    published_ports: Callable[[], frozenset[tuple[str, int]]] = field(repr=False)
 
     # ---- the process
 
@@ -454,7 +453,7 @@ class Daemon:
         if not self.process.may_see_sockets:
             return self._asked_addresses()
         own = self._other_ports
-        published = published_tcp_ports(self.recording) if asked.open_ended else frozenset()
+        published = self.published_ports() if asked.open_ended else frozenset()
         api, others = sockets.remote_api(self.process, asked, own, published)
         doubtful = [each for each in others if each.number not in own] if asked.doubt else []
         doubt = ""

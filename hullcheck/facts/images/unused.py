@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hullcheck.facts import containers, images
-from hullcheck.facts.containers import collection
 from hullcheck.parsing.times import engine_moment
 from hullcheck.verdicts import EvidenceError
 
@@ -47,7 +46,7 @@ class Sprawl:
             EvidenceError: the engine did not say.
         """
         known = images.described(self._facts.recording)
-        used = {container.image_id for _, container in collection.from_engine(self._facts)}
+        used = {container.image_id for _, container in self._facts.containers}
         needed = set(used)
         for image in used:  # the images that it was built from cannot go either
             while (image := str((known.get(image) or {}).get("Parent") or "")) and image not in needed:
@@ -68,7 +67,7 @@ class Sprawl:
         Raises:
             EvidenceError: the engine did not say.
         """
-        described = ((name, each.description) for name, each in collection.from_engine(self._facts))
+        described = ((name, each.description) for name, each in self._facts.containers)
         return _oldest_first(
             Idle(name, self._days_since(each.get("Created"), each.get("Finished")))
             for name, each in described

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hullcheck.facts import containers
-from hullcheck.facts.containers import collection
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.facts.logs.probe import SHIPPERS
@@ -122,7 +121,7 @@ class Shippers:
 
     @cached_property
     def _containers(self) -> "tuple[containers.Container, ...]":
-        return tuple(each for _, each in collection.from_engine(self._facts))
+        return tuple(each for _, each in self._facts.containers)
 
     @cached_property
     def all(self) -> tuple[Shipper, ...]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from hullcheck.facts import containers, images
-from hullcheck.facts.containers import collection
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.facts.logs.probe import SHIPPERS
@@ -320,7 +319,7 @@ class Sensors:
         documents = [
             each for each in self._document["Processes"] if each["Pid"] in known
         ]  # one may have ended
-        named = collection.from_engine(self._facts) if documents else ()
+        named = self._facts.containers if documents else ()
         by_id = {each.id: each for _, each in named}
         found = []
         for each in documents:
