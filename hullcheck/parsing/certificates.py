@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullcheck.parsing.times import day
-from hullcheck.recording.clocks import Times
+from hullcheck.parsing.times import Times, day
 from hullcheck.verdicts import EvidenceError
 
 if TYPE_CHECKING:

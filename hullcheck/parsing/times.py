@@ -2,12 +2,22 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 Span = tuple[float, float]
 """A time that is known to lie between two others, in seconds since the epoch: not before, not after."""
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d+))? ([+-]\d{4})")
+
+
+class Times(NamedTuple):
+    """When evidence was gathered, in seconds since the epoch: by the clock that is behind, and by the other.
+
+    Both are the same where one clock is known, and 0 where none is.
+    """
+
+    earlier: float
+    later: float
 
 
 def moment(text: str) -> Span | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hullcheck import inputs, private_files
+from hullcheck.parsing.times import Times
 from hullcheck.recording import clocks, fields
 from hullcheck.recording.packing import _GZIP, _VALUES, LARGEST, _written, unpacked
 from hullcheck.recording.probe import TIMED_OUT, Answer, Probe
@@ -68,12 +69,12 @@ class Recording:
         return self.gathered
 
     @property
-    def times(self) -> clocks.Times:
+    def times(self) -> Times:
         """When it was gathered, by both clocks: for what begins or ends on a day that the target has not set."""
         return clocks.times(self.gathered, self.asked)
 
     @property
-    def known_times(self) -> clocks.Times:
+    def known_times(self) -> Times:
         """`times`, for what cannot be judged without them.
 
         Raises:

@@ -1,23 +1,13 @@
 """The clock of a target beside the auditor's: what ends on a day must not go on because one of them is wrong."""
 
 import re
-from typing import NamedTuple
 
+from hullcheck.parsing.times import Times
 from hullcheck.recording.fields import LATEST
 
 SKEW = 300
 """Seconds by which two clocks may differ without a word."""
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
-
-
-class Times(NamedTuple):
-    """When evidence was gathered, in seconds since the epoch: by the clock that is behind, and by the other.
-
-    Both are the same where one clock is known, and 0 where none is.
-    """
-
-    earlier: float
-    later: float
 
 
 def times(target: float, auditor: float) -> Times:

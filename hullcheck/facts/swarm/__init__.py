@@ -18,8 +18,8 @@ from hullcheck.parsing import certificates, proc_net
 from hullcheck.parsing.addresses import is_unspecified
 from hullcheck.parsing.certificates import Certificate
 from hullcheck.parsing.proc_net import Listener
+from hullcheck.parsing.times import Times
 from hullcheck.recording import Recording, decode_json
-from hullcheck.recording.clocks import Times
 from hullcheck.secrets.names import names_secret_file
 from hullcheck.verdicts import EvidenceError, NotApplicable
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from hullcheck.messages import printable
-from hullcheck.recording.clocks import Times
+from hullcheck.parsing.times import Times
 from hullcheck.results import Attestation, Finding, Result, Waiver
 from hullcheck.verdicts import Verdict
 

@@ -14,8 +14,9 @@ import jsonschema_rs
 import pytest
 
 from hullcheck.inventory.acceptance import NO_END, Acceptance, Entry, names_of
+from hullcheck.parsing.times import Times
 from hullcheck.recording import Recording
-from hullcheck.recording.clocks import Times, times
+from hullcheck.recording.clocks import times
 from hullcheck.recording.probe import Answer
 from hullcheck.results import Attestation, Finding, Waiver
 from hullcheck.verdicts import Verdict
