@@ -7,8 +7,23 @@ another file in the place of this one. In rootless mode the user of the engine m
 
 import pytest
 
+from hullcheck.criteria.file_access import foreign_owners, permissions_beyond
 from hullcheck.facts.host.file import FileFact
 from hullcheck.policy import Policy
+
+
+def _belongs_to_root(file: FileFact, *groups: str) -> str:
+    """The owner and group of *file*; fails where they, or an owner on its way, are neither root's nor of *groups*."""
+    foreign = foreign_owners(file, groups)
+    assert not foreign, foreign
+    return file.ownership
+
+
+def _closed_to_others(file: FileFact, allowed: int) -> str:
+    """The mode of *file*; fails where it lets others do more than *allowed* would."""
+    beyond = permissions_beyond(file, allowed)
+    assert not beyond, beyond
+    return file.mode
 
 
 def _allowed(unit_file: FileFact) -> int:
@@ -30,9 +45,7 @@ def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
 
     Remedy: chown root:root FILE for the file, drop-in, link or directory that is named.
     """
-    strangers = service_unit_file.strangers()
-    assert not strangers, strangers
-    return service_unit_file.ownership
+    return _belongs_to_root(service_unit_file)
 
 
 @pytest.mark.cis("3.2", level=1)
@@ -49,9 +62,7 @@ def test_service_unit_is_written_by_root_alone(service_unit_file: FileFact) -> s
 
     Remedy: chmod go-w FILE, with no mode above 644; for a directory too, with none above 755.
     """
-    excess = service_unit_file.excess(_allowed(service_unit_file))
-    assert not excess, excess
-    return service_unit_file.mode
+    return _closed_to_others(service_unit_file, _allowed(service_unit_file))
 
 
 @pytest.mark.cis("3.3", level=1)
@@ -67,9 +78,7 @@ def test_socket_unit_belongs_to_root(socket_unit_file: FileFact) -> str:
 
     Remedy: chown root:root FILE for the file, drop-in, link or directory that is named.
     """
-    strangers = socket_unit_file.strangers()
-    assert not strangers, strangers
-    return socket_unit_file.ownership
+    return _belongs_to_root(socket_unit_file)
 
 
 @pytest.mark.cis("3.4", level=1)
@@ -86,9 +95,7 @@ def test_socket_unit_is_written_by_root_alone(socket_unit_file: FileFact) -> str
 
     Remedy: chmod go-w FILE, with no mode above 644; for a directory on the way too.
     """
-    excess = socket_unit_file.excess(_allowed(socket_unit_file))
-    assert not excess, excess
-    return socket_unit_file.mode
+    return _closed_to_others(socket_unit_file, _allowed(socket_unit_file))
 
 
 @pytest.mark.cis("3.5", level=1)
@@ -104,9 +111,7 @@ def test_configuration_directory_belongs_to_root(configuration_directory: FileFa
 
     Remedy: chown root:root /etc/docker, or the directory of the file that --config-file names.
     """
-    strangers = configuration_directory.strangers()
-    assert not strangers, strangers
-    return configuration_directory.ownership
+    return _belongs_to_root(configuration_directory)
 
 
 @pytest.mark.cis("3.6", level=1)
@@ -122,9 +127,7 @@ def test_configuration_directory_is_written_by_root_alone(configuration_director
 
     Remedy: chmod go-w /etc/docker, or the directory of the file that --config-file names; no mode above 755.
     """
-    excess = configuration_directory.excess(0o755)
-    assert not excess, excess
-    return configuration_directory.mode
+    return _closed_to_others(configuration_directory, 0o755)
 
 
 @pytest.mark.cis("3.7", level=1)
@@ -140,9 +143,7 @@ def test_registry_certificates_belong_to_root(registry_certificate: FileFact) ->
 
     Remedy: chown -R root:root /etc/docker/certs.d.
     """
-    strangers = registry_certificate.strangers()
-    assert not strangers, strangers
-    return registry_certificate.ownership
+    return _belongs_to_root(registry_certificate)
 
 
 @pytest.mark.cis("3.8", level=1)
@@ -159,9 +160,7 @@ def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> 
 
     Remedy: chmod 444 for each file below /etc/docker/certs.d, 400 for a key, and 755 for a directory.
     """
-    excess = registry_certificate.excess(0o755 if registry_certificate.node.is_directory else 0o444)
-    assert not excess, excess
-    return registry_certificate.mode
+    return _closed_to_others(registry_certificate, 0o755 if registry_certificate.node.is_directory else 0o444)
 
 
 @pytest.mark.cis("3.9", level=1)
@@ -178,9 +177,7 @@ def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
 
     Remedy: chown root:root the file that `tlscacert` names.
     """
-    strangers = tls_ca.strangers()
-    assert not strangers, strangers
-    return tls_ca.ownership
+    return _belongs_to_root(tls_ca)
 
 
 @pytest.mark.cis("3.10", level=1)
@@ -197,9 +194,7 @@ def test_tls_ca_certificate_is_read_only(tls_ca: FileFact) -> str:
 
     Remedy: chmod 444 the file that `tlscacert` names; go-w for a directory on the way.
     """
-    excess = tls_ca.excess(0o444)
-    assert not excess, excess
-    return tls_ca.mode
+    return _closed_to_others(tls_ca, 0o444)
 
 
 @pytest.mark.cis("3.11", level=1)
@@ -216,9 +211,7 @@ def test_tls_certificate_belongs_to_root(tls_certificate: FileFact) -> str:
 
     Remedy: chown root:root the file that `tlscert` names.
     """
-    strangers = tls_certificate.strangers()
-    assert not strangers, strangers
-    return tls_certificate.ownership
+    return _belongs_to_root(tls_certificate)
 
 
 @pytest.mark.cis("3.12", level=1)
@@ -236,9 +229,7 @@ def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
 
     Remedy: chmod 444 the file that `tlscert` names; go-w for a directory on the way.
     """
-    excess = tls_certificate.excess(0o444)
-    assert not excess, excess
-    return tls_certificate.mode
+    return _closed_to_others(tls_certificate, 0o444)
 
 
 @pytest.mark.cis("3.13", level=1)
@@ -255,9 +246,7 @@ def test_tls_key_belongs_to_root(tls_key: FileFact) -> str:
 
     Remedy: chown root:root the file that `tlskey` names; make a new key if somebody else may have read it.
     """
-    strangers = tls_key.strangers()
-    assert not strangers, strangers
-    return tls_key.ownership
+    return _belongs_to_root(tls_key)
 
 
 @pytest.mark.cis("3.14", level=1)
@@ -274,9 +263,7 @@ def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
 
     Remedy: chmod 400 the file that `tlskey` names; make a new key if others could read it.
     """
-    excess = tls_key.excess(0o400)
-    assert not excess, excess
-    return tls_key.mode
+    return _closed_to_others(tls_key, 0o400)
 
 
 @pytest.mark.cis("3.15", level=1)
@@ -297,11 +284,10 @@ def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, p
     Remedy: chown root:docker SOCKET; set SocketGroup in docker.socket, or `group` in daemon.json, for the
     next start. Where another group was chosen for this, name it in the `socket_groups` of the policy.
     """
-    strangers = api_socket.strangers(policy.socket_groups)
-    assert not strangers, strangers
+    ownership = _belongs_to_root(api_socket, *policy.socket_groups)
     group = api_socket.next_group
     pending = f"; restart pending: its unit says group {group}" if group not in ("", api_socket.group) else ""
-    return f"{api_socket.ownership}, group {api_socket.group}{pending}"
+    return f"{ownership}, group {api_socket.group}{pending}"
 
 
 @pytest.mark.cis("3.16", level=1)
@@ -319,10 +305,8 @@ def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
 
     Remedy: chmod 660 SOCKET, setfacl -b SOCKET; set SocketMode=0660 in docker.socket for the next start.
     """
-    excess = api_socket.excess(0o660)
-    assert not excess, excess
-    bits = api_socket.next_mode
-    return api_socket.mode + (f"; restart pending: its unit says mode {bits:03o}" if bits & ~0o660 else "")
+    mode, bits = _closed_to_others(api_socket, 0o660), api_socket.next_mode
+    return mode + (f"; restart pending: its unit says mode {bits:03o}" if bits & ~0o660 else "")
 
 
 @pytest.mark.cis("3.17", level=2)
@@ -340,9 +324,7 @@ def test_configuration_file_belongs_to_root(configuration_file: FileFact) -> str
     Remedy: chown root:root daemon.json, the file that a link in its place leads to, or the one that
     --config-file names.
     """
-    strangers = configuration_file.strangers()
-    assert not strangers, strangers
-    return configuration_file.ownership
+    return _belongs_to_root(configuration_file)
 
 
 @pytest.mark.cis("3.18", level=2)
@@ -359,9 +341,7 @@ def test_configuration_file_is_written_by_root_alone(configuration_file: FileFac
 
     Remedy: chmod 644 daemon.json, or the file that --config-file names; go-w for a directory on the way.
     """
-    excess = configuration_file.excess(0o644)
-    assert not excess, excess
-    return configuration_file.mode
+    return _closed_to_others(configuration_file, 0o644)
 
 
 @pytest.mark.cis("3.19", level=2)
@@ -378,9 +358,7 @@ def test_default_file_belongs_to_root(default_file: FileFact) -> str:
 
     Remedy: chown root:root /etc/default/docker.
     """
-    strangers = default_file.strangers()
-    assert not strangers, strangers
-    return default_file.ownership
+    return _belongs_to_root(default_file)
 
 
 @pytest.mark.cis("3.20", level=2)
@@ -397,9 +375,7 @@ def test_default_file_is_written_by_root_alone(default_file: FileFact) -> str:
 
     Remedy: chmod 644 /etc/default/docker.
     """
-    excess = default_file.excess(0o644)
-    assert not excess, excess
-    return default_file.mode
+    return _closed_to_others(default_file, 0o644)
 
 
 @pytest.mark.cis("3.21", level=2)
@@ -416,9 +392,7 @@ def test_sysconfig_file_is_written_by_root_alone(sysconfig_file: FileFact) -> st
 
     Remedy: chmod 644 /etc/sysconfig/docker.
     """
-    excess = sysconfig_file.excess(0o644)
-    assert not excess, excess
-    return sysconfig_file.mode
+    return _closed_to_others(sysconfig_file, 0o644)
 
 
 @pytest.mark.cis("3.22", level=2)
@@ -435,9 +409,7 @@ def test_sysconfig_file_belongs_to_root(sysconfig_file: FileFact) -> str:
 
     Remedy: chown root:root /etc/sysconfig/docker.
     """
-    strangers = sysconfig_file.strangers()
-    assert not strangers, strangers
-    return sysconfig_file.ownership
+    return _belongs_to_root(sysconfig_file)
 
 
 @pytest.mark.cis("3.23", level=1)
@@ -453,9 +425,7 @@ def test_containerd_socket_belongs_to_root(containerd_socket: FileFact) -> str:
 
     Remedy: chown root:root SOCKET, and restart containerd with [grpc] uid and gid 0 in its configuration.
     """
-    strangers = containerd_socket.strangers()
-    assert not strangers, strangers
-    return containerd_socket.ownership
+    return _belongs_to_root(containerd_socket)
 
 
 @pytest.mark.cis("3.24", level=1)
@@ -471,6 +441,4 @@ def test_containerd_socket_is_closed_to_others(containerd_socket: FileFact) -> s
 
     Remedy: chmod 660 SOCKET, setfacl -b SOCKET.
     """
-    excess = containerd_socket.excess(0o660)
-    assert not excess, excess
-    return containerd_socket.mode
+    return _closed_to_others(containerd_socket, 0o660)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hullcheck.criteria.file_access import permissions_beyond
 from hullcheck.facts.host.file import State
 
 if TYPE_CHECKING:
@@ -64,7 +65,11 @@ def _of_socket(facts: "Facts") -> dict[str, str]:
     """The mode of the usual socket, the only one that the tool knows."""
     found = [each for path, each in facts.argument("api_socket") if path in _SOCKETS]
     sockets = [each for each in found if each.state is not State.ABSENT]
-    return {"3.16": "; ".join(filter(None, (each.excess(0o660) for each in sockets)))} if sockets else {}
+    return (
+        {"3.16": "; ".join(filter(None, (permissions_beyond(each, 0o660) for each in sockets)))}
+        if sockets
+        else {}
+    )
 
 
 def _of_containers(facts: "Facts", since: float) -> dict[str, str]:

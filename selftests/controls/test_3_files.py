@@ -17,7 +17,7 @@ from hullcheck.facts.daemon.process import DAEMON_PROCESSES
 from hullcheck.facts.files import GROUPS, EngineFiles
 from hullcheck.facts.files.answer import UnitFiles, Walk
 from hullcheck.facts.files.probe import ENGINE_FILES
-from hullcheck.facts.host.file import FileFact, Grant, Node, State, grants
+from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.times import moment
 from hullcheck.policy import Policy
@@ -263,14 +263,6 @@ def test_mode(number: str, path: str, right: str, wrong: str) -> None:
             assert (mode, RIGHT.with_file(path, changed).judge(number)[path][0]) == (mode, expected)
 
 
-@pytest.mark.parametrize("allowed", [0o644, 0o444, 0o400, 0o660])
-def test_every_mode(allowed: int) -> None:
-    """Of all modes those pass that are a set of allowed bits."""
-    for bits in range(0o10000):
-        file = FileFact("/f", State.FOUND, Node("/f", stat.S_IFREG | bits, 0, 0), grants=())
-        assert bool(file.excess(allowed)) is bool(bits & ~allowed)
-
-
 # ---- the way
 
 
@@ -397,34 +389,6 @@ def test_unknown_access_control_list(listed: str | None) -> None:
     assert (verdict, reason.endswith("cannot be told; getfacl could")) == ("error", True)
     assert target.with_file(SOCKET, socket(0o600)).judge("3.16")[SOCKET][0] == "pass"
     assert target.with_file(SOCKET, socket(0o666)).judge("3.16")[SOCKET][0] == "fail"
-
-
-@pytest.mark.parametrize(
-    ("mode", "given", "found"),
-    [(0o620, 2, True), (0o640, 4, True), (0o600, 6, False), (0o660, 0, False)],
-)
-def test_what_a_list_adds(mode: int, given: int, found: bool) -> None:
-    """All to whom it gives something are named, where the mask lets it."""
-    listed = (Grant("uid 5", given), Grant("gid 6", given), Grant("uid 7", 0))
-    file = FileFact("/s", State.FOUND, Node("/s", stat.S_IFSOCK | mode, 0, 0), grants=listed)
-    words = "its access control list lets in uid 5, its access control list lets in gid 6"
-    assert file.excess(0o660) == (words if found else "")
-
-
-def test_strangers_are_all_named() -> None:
-    """Owner, group and what is on the way."""
-    way = (Node("/a", stat.S_IFDIR | 0o755, 9, 0),)
-    file = FileFact("/a/f", State.FOUND, Node("/a/f", 0o100644, 5, 7, "staff"), way)
-    reason = "belongs to uid 5, its group is staff (gid 7), the directory /a on its way belongs to uid 9"
-    assert file.strangers() == reason
-
-
-def test_grants() -> None:
-    """What getfacl prints is read with its mask."""
-    text = "# file: x\n# owner: 0\nuser::rw-\nuser:5:rwx\ngroup::r--\ngroup:6:r-x\nmask::rw-\nother::---\n"
-    assert grants(text) == (Grant("uid 5", 6), Grant("gid 6", 4))
-    assert grants("user::rw-\ngroup::r--\nother::r--") == ()
-    assert grants("") is None
 
 
 # ---- nothing there, and nothing known

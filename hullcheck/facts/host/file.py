@@ -1,7 +1,6 @@
 """A file of the engine, with all that decides who may change it: owner, mode, access control list, way."""
 
 import stat
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -127,7 +126,7 @@ class FileFact:
             NotApplicable: it does not exist.
             EvidenceError: it could not be looked at.
         """
-        return f"{self.node.uid}:{self.node.gid}{self._leads_to}"
+        return f"{self.node.uid}:{self.node.gid}{self.leads_to}"
 
     @property
     def mode(self) -> str:
@@ -137,62 +136,12 @@ class FileFact:
             NotApplicable: it does not exist.
             EvidenceError: it could not be looked at.
         """
-        return f"mode {self.node.bits:03o}{self._leads_to}"
+        return f"mode {self.node.bits:03o}{self.leads_to}"
 
     @property
-    def _leads_to(self) -> str:
-        """Where the links lead; empty where the path has none."""
+    def leads_to(self) -> str:
+        """Where the links lead, as ` (/run/x)`; empty where the path has none."""
         return f" ({self.node.path})" if self.node.path != self.path else ""
-
-    def strangers(self, groups: Collection[str] = ()) -> str:
-        """Who else owns the file or has it as their group, or owns a part of its way, in words; else empty.
-
-        Args:
-            groups: names of groups that it may have as well, or their numbers.
-
-        Raises:
-            NotApplicable: it does not exist.
-            EvidenceError: it could not be looked at.
-        """
-        node = self.node
-        found = [] if node.uid in self.owners else [f"belongs to uid {node.uid}{self._leads_to}"]
-        foreign = not any(node.gid in each for each in self.groups)
-        if foreign and not {node.group, str(node.gid)} & set(groups):
-            found.append(f"its group is {node.group} (gid {node.gid}){self._leads_to}")
-        for each in self.way:
-            if each.uid not in self.owners:
-                found.append(f"{each.word} {each.path} on its way belongs to uid {each.uid}")
-        return ", ".join(found)
-
-    def excess(self, allowed: int) -> str:
-        """What lets others do more than a mode of *allowed* would, in words; else empty.
-
-        The mode is a set of bits: 606 is more than 644. Of an access control list the mask shows in the bits
-        of the group, so it can only add something where the group may do what others may not: on a socket.
-
-        Raises:
-            NotApplicable: it does not exist.
-            EvidenceError: it could not be looked at, or an access control list may add something and could
-                not be read.
-        """
-        bits = self.node.bits
-        found = [f"mode {bits:03o} has more than {allowed:o}{self._leads_to}"] if bits & ~allowed else []
-        found += [
-            f"others may write to {each.path} on its way (mode {each.bits:03o})"
-            for each in self.way
-            if each.open_to_others
-        ]
-        if not found and bits >> 3 & allowed >> 3 & ~allowed & 0o7:
-            found += [f"its access control list lets in {each}" for each in self._let_in(allowed)]
-        return ", ".join(found)
-
-    def _let_in(self, allowed: int) -> Iterable[str]:
-        """Those to whom the access control list gives what the mode denies to others."""
-        if self.grants is None:
-            raise EvidenceError(
-                f"whether {self.path} has an access control list cannot be told; getfacl could"
-            )
-        return (each.holder for each in self.grants if each.bits & ~allowed & 0o7)
 
 
 def abstract_socket(name: str) -> FileFact:

@@ -1,0 +1,56 @@
+"""Who else than root may change a file of the engine, or use it."""
+
+from collections.abc import Collection, Iterable
+
+from hullcheck.facts.host.file import FileFact
+from hullcheck.verdicts import EvidenceError
+
+
+def foreign_owners(file: FileFact, groups: Collection[str] = ()) -> str:
+    """Who else owns *file* or has it as their group, or owns a part of its way, in words; else empty.
+
+    Args:
+        groups: names of groups that it may have as well, or their numbers.
+
+    Raises:
+        NotApplicable: it does not exist.
+        EvidenceError: it could not be looked at.
+    """
+    node = file.node
+    found = [] if node.uid in file.owners else [f"belongs to uid {node.uid}{file.leads_to}"]
+    foreign = not any(node.gid in each for each in file.groups)
+    if foreign and not {node.group, str(node.gid)} & set(groups):
+        found.append(f"its group is {node.group} (gid {node.gid}){file.leads_to}")
+    for each in file.way:
+        if each.uid not in file.owners:
+            found.append(f"{each.word} {each.path} on its way belongs to uid {each.uid}")
+    return ", ".join(found)
+
+
+def permissions_beyond(file: FileFact, allowed: int) -> str:
+    """What lets others do more with *file* than a mode of *allowed* would, in words; else empty.
+
+    The mode is a set of bits: 606 is more than 644. Of an access control list the mask shows in the bits of the
+    group, so it can only add something where the group may do what others may not: on a socket.
+
+    Raises:
+        NotApplicable: it does not exist.
+        EvidenceError: it could not be looked at, or an access control list may add something and could not be read.
+    """
+    bits = file.node.bits
+    found = [f"mode {bits:03o} has more than {allowed:o}{file.leads_to}"] if bits & ~allowed else []
+    found += [
+        f"others may write to {each.path} on its way (mode {each.bits:03o})"
+        for each in file.way
+        if each.open_to_others
+    ]
+    if not found and bits >> 3 & allowed >> 3 & ~allowed & 0o7:
+        found += [f"its access control list lets in {each}" for each in _let_in(file, allowed)]
+    return ", ".join(found)
+
+
+def _let_in(file: FileFact, allowed: int) -> Iterable[str]:
+    """Those to whom the access control list gives what the mode denies to others."""
+    if file.grants is None:
+        raise EvidenceError(f"whether {file.path} has an access control list cannot be told; getfacl could")
+    return (each.holder for each in file.grants if each.bits & ~allowed & 0o7)
