@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from hullcheck.criteria.remote_api import weakness
 from hullcheck.facts import Facts
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import shown
@@ -203,7 +204,8 @@ def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
     api = daemon.remote_api
     if not api.offered:
         raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
-    assert not api.weakness, api.weakness
+    weak = weakness(api)
+    assert not weak, weak
     return f"{', '.join(api.addresses)}: {api.protection[0].text}{api.note}"
 
 

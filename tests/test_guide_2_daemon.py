@@ -5,6 +5,8 @@ What a control of the CIS benchmark judges already has its marker there, and no 
 
 import pytest
 
+from hullcheck.criteria.daemon_options import options_against_file
+from hullcheck.criteria.remote_api import weakness
 from hullcheck.facts import Facts
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.rootless import RootlessParts
@@ -67,7 +69,7 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
     assert file.state != "absent", f"{file.path} does not exist"
     assert file.state != "read" or file.document is not None, f"{file.path} is not JSON"
     written = file.values()
-    against = daemon.options_against_file
+    against = options_against_file(daemon)
     assert not against, "; ".join(against)
     return f"{file.path} sets {', '.join(sorted(written)) or 'nothing'}"
 
@@ -268,7 +270,7 @@ def test_server_key_fits_its_certificate(facts: Facts) -> str:
     key = _file_of_tls(facts, "tls_key", "tlskey")
     certificate = _file_of_tls(facts, "tls_certificate", "tlscert")
     api = facts.daemon.remote_api
-    assert all(each.encrypted for each in api.protection[:1]), f"{key.path} is not used: {api.weakness}"
+    assert all(each.encrypted for each in api.protection[:1]), f"{key.path} is not used: {weakness(api)}"
     if not api.addresses or not api.protection:
         raise EvidenceError(f"whether {key.path} fits cannot be told before the daemon listens with it")
     _require_unchanged(facts, key)

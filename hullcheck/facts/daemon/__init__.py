@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from hullcheck.facts.daemon import sockets, tls
 from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION, DaemonFiles, files_of
-from hullcheck.facts.daemon.flags import Flags
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcess, DaemonProcesses
+from hullcheck.facts.daemon.remote_api import RemoteApi
 from hullcheck.facts.daemon.settings import KINDS, Configuration, Setting, Value, shown
 from hullcheck.facts.daemon.sockets import Asked
 from hullcheck.facts.daemon.tls import Protection
@@ -28,68 +28,6 @@ EVIDENCE = (DOCKER_INFO, DOCKER_VERSION, DOCKER_NETWORKS, PROCESSES, *PROBES)
 
 _OPEN_ENDED = "the daemon takes sockets of a service manager, and they could not be seen; are you root?"
 _LOOPBACK_RANGES = ("127.0.0.0/8", "::1/128")
-
-
-@dataclass(frozen=True)
-class RemoteApi:
-    """The TCP addresses at which the daemon takes commands.
-
-    Attributes:
-        addresses: those in force, with what was read of them.
-        pending: those that only the next start opens.
-        protection: what a client needs there: first by the options as they are now, then, where these changed
-            since the start, by none of them.
-        doubt: why there may be other addresses; empty where these are all.
-        protection_doubt: why the protection cannot be told.
-    """
-
-    addresses: tuple[str, ...]
-    pending: tuple[str, ...]
-    protection: tuple[Protection, ...]
-    doubt: str = ""
-    protection_doubt: str = ""
-
-    @property
-    def offered(self) -> bool:
-        """Whether there is an address to judge, now or with the next start.
-
-        Raises:
-            EvidenceError: none is known, but there may be one.
-        """
-        if not self.addresses and self.doubt:
-            raise EvidenceError(self.doubt)
-        return bool(self.addresses) or any(not each.verified for each in self.protection[: len(self.pending)])
-
-    @property
-    def weakness(self) -> str:
-        """What is wrong with an address, in words; empty where all are as they should be.
-
-        Raises:
-            EvidenceError: it cannot be told.
-        """
-        judged = self.protection if self.addresses else self.protection[:1]
-        weak = next((each.text for each in judged if not each.verified), "")
-        where = ", ".join(self.addresses or self.pending)
-        if weak and self.addresses:
-            pending = f"; restart pending: {self.protection_doubt}" if self.protection_doubt else ""
-            return f"{where}: takes commands {weak}{pending}{self.note}"
-        if weak:
-            return f"restart pending: {where} will take commands {weak}"
-        if self.protection_doubt or self.doubt:
-            raise EvidenceError(f"{where}: {self.protection_doubt or self.doubt}")
-        return ""
-
-    @property
-    def endpoints(self) -> tuple[tuple[str, int], ...]:
-        """Address and port of each that is in force, or else of those that the next start opens; `*` is every one."""
-        default = 2376 if self.protection and self.protection[0].encrypted else 2375
-        named = (each.partition(" ")[0] for each in self.addresses or self.pending)
-        return tuple((address, port or default) for address, port in map(sockets.endpoint, named))
-
-    @property
-    def note(self) -> str:
-        """What the next start will open, as the end of a sentence; else empty."""
-        return f"; restart pending: will listen on {', '.join(self.pending)}" if self.pending else ""
 
 
 @dataclass(frozen=True)
@@ -227,20 +165,6 @@ class Daemon:
             if reported is None:
                 raise
             return Setting(name, reported)
-
-    @property
-    def options_against_file(self) -> tuple[str, ...]:
-        """The options of the command line, and of that of the next start, that work against the file, in words.
-
-        Raises:
-            EvidenceError: the command line or the file could not be read.
-        """
-        configuration = self.configuration
-        found = _against(self.process.flags, configuration.file.values(), "")
-        if configuration.next_flags is not None:
-            pending = f"restart pending: {configuration.unit} has "
-            found += _against(configuration.next_flags, configuration.file.values(), pending)
-        return tuple(dict.fromkeys(found))
 
     def _reported(self, name: str) -> Value | None:
         """What the engine itself, or what it does, says of a setting."""
@@ -500,29 +424,6 @@ class Daemon:
             return (with_file,), ""
         doubt = f"{self.configuration.file.path} was changed after the daemon started"
         return ((with_file, without_file) if self.configuration.rewritten else (with_file,)), doubt
-
-
-_HARDENED = {"icc": False, "live-restore": True, "no-new-privileges": True, "userns-remap": True}
-_IN_BOTH = {"runtimes"}  # the daemon joins these; anything else that is in both keeps it from starting
-
-
-def _against(flags: Flags, document: Mapping[str, Any], where: str) -> list[str]:
-    given: dict[str, list[str]] = {}
-    for name, value in flags:
-        given.setdefault(name, []).append(value)
-    twice = sorted((given.keys() & document.keys()) - _IN_BOTH)
-    weak = [
-        name
-        for name, value in _HARDENED.items()
-        if name in given and KINDS[name].from_flags(given[name]) != value
-    ]
-    return [
-        *(
-            f"{where}{name} on the command line and in the file, so the daemon will not start"
-            for name in twice
-        ),
-        *(f"{where}--{name}={given[name][-1]} on the command line" for name in weak),
-    ]
 
 
 def _seccomp(engine: Engine) -> str | None:

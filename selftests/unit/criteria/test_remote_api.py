@@ -1,0 +1,36 @@
+"""What is wrong with the addresses at which a daemon takes commands."""
+
+import pytest
+
+from hullcheck.criteria.remote_api import weakness
+from hullcheck.facts.daemon.remote_api import RemoteApi
+from hullcheck.facts.daemon.tls import Protection
+from hullcheck.verdicts import EvidenceError
+
+VERIFIED, PLAIN = Protection(True, "with the CA /ca"), Protection(False, "without TLS", encrypted=False)
+NOW, LATER = ("tcp://a:1",), ("tcp://b:2",)
+
+
+@pytest.mark.parametrize(
+    ("api", "found"),
+    [
+        (RemoteApi(NOW, (), (VERIFIED,)), ""),
+        (RemoteApi(NOW, (), (PLAIN,)), "tcp://a:1: takes commands without TLS"),
+        (
+            RemoteApi(NOW, LATER, (VERIFIED, PLAIN), protection_doubt="changed"),
+            "tcp://a:1: takes commands without TLS; restart pending: changed; restart pending: will listen on tcp://b:2",
+        ),
+        (RemoteApi((), LATER, (PLAIN,)), "restart pending: tcp://b:2 will take commands without TLS"),
+        (RemoteApi((), LATER, (VERIFIED, PLAIN)), ""),
+    ],
+)
+def test_weakness(api: RemoteApi, found: str) -> None:
+    """Where an address is open now, the options of both starts count; else those of the next one alone."""
+    assert weakness(api) == found
+
+
+@pytest.mark.parametrize("doubts", [("more may listen", ""), ("", "more may listen")])
+def test_doubt_is_no_weakness(doubts: tuple[str, str]) -> None:
+    """What may be weak and is not known to be is an error, which names the address."""
+    with pytest.raises(EvidenceError, match="^tcp://a:1: more may listen$"):
+        weakness(RemoteApi(NOW, (), (VERIFIED,), *doubts))
