@@ -3,6 +3,10 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from hullcheck.recording import shell
 
 TIMED_OUT = 124  # the status of a probe that was ended or not asked, as timeout(1) has it
 MOST = 64 << 20
@@ -33,6 +37,24 @@ class Probe:
     shared: bool = False
     aside: bool = False
     most: int = MOST
+
+    @classmethod
+    def from_file(
+        cls,
+        module: str,
+        name: str,
+        keep: Callable[[str], str] = _all_of_it,
+        *,
+        shared: bool = False,
+        aside: bool = False,
+        most: int = MOST,
+        **values: str,
+    ) -> Self:
+        """The probe whose script is the file NAME.sh beside *module*; `@WORD@` in it stands for one of *values*."""
+        text = shell.read(Path(module).with_name(f"{name}.sh"))
+        for word, value in values.items():
+            text = text.replace(f"@{word}@", value)
+        return cls(name, text, keep, shared, aside, most)
 
     @property
     def asks_engine(self) -> bool:

@@ -17,25 +17,6 @@ from hullcheck.verdicts import EvidenceError
 # auditctl prints `-w PATH` for a rule on a directory with all below it and for one on the directory alone,
 # which -w becomes where the directory did not exist yet, and for one that says `never` as well. The kernel tells them
 # apart if it can be asked.
-_PERL = r"""
-alarm 5;
-socket(my $kernel, 16, 3, 9) or exit 1;
-sub ask { send($kernel, pack("LSSLL", 16, $_[0], 1, 1, 0), 0, pack("SSLL", 16, 0, 0, 0)) or exit 1; }
-sub hear { defined(recv($kernel, my $answer, 16384, 0)) or exit 1; unpack("x4 S x10 a*", $answer) }
-ask(1000);
-my ($type, $body) = hear();
-exit 1 if $type != 1000;
-printf "enabled %d\n", unpack("x4 L", $body);
-ask(1013);
-while (1) {
-  ($type, $body) = hear();
-  last if $type != 1013;
-  my ($action, $count, @fields) = unpack("x4 L L x256 L64", $body);
-  my @named = grep { $_ == 105 || $_ == 107 } @fields[0 .. $count - 1];
-  print @named ? $named[0] == 107 ? "tree" : "watch" : "rule", $action ? "\n" : " never\n";
-}
-exit($type == 3 ? 0 : 1);
-"""
 
 # A key is any text. What is judged of it, and what people search for, is a word.
 _KEY = re.compile(r"(\s-k\s+|\s-F\s+key\s*=\s*)(\S.*?)(?=-w /| -[a-zA-Z]\s|$)")
@@ -54,36 +35,9 @@ def _key(match: re.Match[str]) -> str:
     return match[0] if _WORDS.fullmatch(match[2]) else match[1] + HIDDEN
 
 
-AUDIT = Probe(
+AUDIT = Probe.from_file(
+    __file__,
     "audit",
-    rf"""
-printf "machine:%s\n" "$(uname -m)"
-[ ! -e /proc/sys/abi/vsyscall32 ] || echo "compat:"
-case $(cat /proc/self/attr/current 2>/dev/null) in "" | unconfined | *")") echo "unlabelled:" ;; esac
-if kernel=$(perl -e '{_PERL}' 2>/dev/null); then printf "%s\n" "$kernel" | sed "s/^/kernel:/"; fi
-files=$(grep -Hs -e "^[[:space:]]*-[aAw]" /etc/audit/rules.d/*.rules /etc/audit/audit.rules)
-[ -z "$files" ] || printf "%s\n" "$files" | sed "s/^/file:/"
-if ! command -v auditctl >/dev/null; then echo "missing:"; exit 0; fi
-status=$(auditctl -s) || exit
-rules=$(auditctl -l) || exit
-printf "%s\n" "$status" | sed "s/^/status:/"
-printf "%s\n" "$rules" | sed "s/^/rule:/"
-
-printf "%s\n%s\n" "$rules" "$files" |
-  sed -n -e "s/^.*-w[[:space:]][[:space:]]*\(\/.*\)/\1/p" -e "s/^.*[[:space:]]path=\(\/.*\)/\1/p" \
-    -e "s/^.*[[:space:]]dir=\(\/.*\)/\1/p" |
-  sed -e "s/[[:space:]]-[a-zA-Z][[:space:]].*//" -e "s/[[:space:]]*$//" -e "s/\(.\)\/*$/\1/" |
-  sort -u |
-  while IFS= read -r path; do
-    parent=${{path%/*}}
-    if [ -n "$parent" ] && cd -P "$parent/" 2>/dev/null; then
-      real=${{PWD%/}}/${{path##*/}}
-      printf "real:%s\t%s\n" "$path" "$real"
-      [ ! -L "$real" ] || printf "link:%s\t%s\n" "$real" "$(readlink -f "$real")"
-    fi
-  done
-exit 0
-""",
     _keep,
 )
 

@@ -13,24 +13,9 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
-OWN_MOUNTS = Probe(
+OWN_MOUNTS = Probe.from_file(
+    __file__,
     "own_mounts",
-    r"""
-cat /proc/1/mountinfo || exit
-echo "--self"
-cat /proc/self/mountinfo || exit
-echo "--sockets"
-[ -e /.dockerenv ] || [ -e /run/.containerenv ] || exit 0
-names="docker.sock run/docker.sock containerd.sock containerd/containerd.sock run/containerd/containerd.sock
-  podman.sock podman/podman.sock run/podman/podman.sock"
-while read -r _ _ _ _ point _; do
-  [ -S "$point" ] && printf "%s\n" "$point"
-  for name in $names; do
-    [ -S "${point%/}/$name" ] && printf "%s\n" "${point%/}/$name"
-  done
-done </proc/self/mountinfo
-exit 0
-""",
     lines_like(r"\d+ \d+ \d+:\d+ .*", "--(?:self|sockets)", "/.*"),
 )
 

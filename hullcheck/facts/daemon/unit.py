@@ -25,16 +25,9 @@ def _kept(line: str) -> str:
     return "ExecStart=" + (" ".join(redaction.command_line(command[1].split())) if command else "")
 
 
-SYSTEMD = Probe(
+SYSTEMD = Probe.from_file(
+    __file__,
     "daemon_unit",
-    r"""
-command -v systemctl >/dev/null || exit 0
-names="Id,MainPID,ExecStart,Listen"
-systemctl show --property=$names docker.service snap.docker.dockerd.service docker.socket 2>/dev/null
-echo
-[ -z "$XDG_RUNTIME_DIR" ] || systemctl --user show --property=$names docker.service 2>/dev/null
-exit 0
-""",
     _keep,
 )
 

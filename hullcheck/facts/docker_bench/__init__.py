@@ -20,67 +20,6 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
 
-_SCRIPT = r"""
-printf "auditor:%s\n" "$(id -u)"
-echo "--timers"
-services="" started=""
-if command -v systemctl >/dev/null; then
-  timers=$(systemctl show --property=Id,Unit,ActiveState,UnitFileState "*.timer" 2>/dev/null)
-  printf "%s\n\n" "$timers"
-  services=$(printf "%s\n" "$timers" | sed -n "s/^Unit=//p" | sort -u)
-  [ -z "$services" ] ||
-    started=$(systemctl show --property=Id,ExecStart,WorkingDirectory $services 2>/dev/null)
-  printf "%s\n" "$started"
-fi
-
-echo "--crontabs"
-for folder in /var/spool/cron /var/spool/cron/crontabs; do
-  if [ -d $folder ] && [ ! -r $folder ]; then printf "unreadable:%s\n" $folder; fi
-done
-lines=$(grep -aHs "^[^#]" /etc/crontab /etc/anacrontab /etc/cron.d/* /var/spool/cron/* /var/spool/cron/crontabs/*)
-printf "%s\n" "$lines" | sed "s/^/line:/"
-for each in /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* /etc/periodic/*/*; do
-  if [ -f "$each" ] && [ -x "$each" ]; then printf "script:%s\n" "$each"; fi
-done
-
-echo "--programs"
-paths=$(printf "%s\n%s\n" "$started" "$lines" | tr " \t;=&|\"'" "\n\n\n\n\n\n\n\n" | grep "^/" | sort -u
-  for each in /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* \
-    /etc/periodic/*/*; do echo "$each"; done)
-printf "%s\n" "$paths" |
-  while IFS= read -r path; do
-    if [ -f "$path" ] && [ -r "$path" ]; then printf "%s\n" "$path"; fi
-  done | tr "\n" "\0" |
-  xargs -0 grep -IHs -o -e "[^[:space:];&|\"']*docker-bench-security[^[:space:];&|\"']*" /dev/null | sort -u
-
-echo "--checkouts"
-{ printf "%s\n" "$paths"; printf "%s\n" /opt/docker-bench-security /usr/local/docker-bench-security \
-  /root/docker-bench-security; } | grep "/docker-bench-security" | sort -u |
-  while IFS= read -r path; do
-    [ -d "$path" ] || path=${path%/*}
-    cd "$path" 2>/dev/null && [ -f docker-bench-security.sh ] || continue
-    printf "checkout:%s\n" "$PWD"
-    remote=$(sed -n "/remote \"origin\"/,/^\[/s/^[[:space:]]*url *= *//p" .git/config 2>/dev/null)
-    read -r head 2>/dev/null <.git/HEAD || head=""
-    case $head in "ref: "*)
-      name=${head#ref: }
-      read -r head 2>/dev/null <".git/$name" ||
-        head=$(sed -n "s|^\([0-9a-f]*\) $name\$|\1|p" .git/packed-refs 2>/dev/null) ;;
-    esac
-    printf "remote:%s\ncommit:%s\n" "$remote" "$head"
-  done
-
-echo "--log"
-[ -n "$docker_bench_log" ] || exit 0
-printf "asked:%s\n" "$docker_bench_log"
-if [ ! -e "$docker_bench_log" ]; then
-  [ ! -d "${docker_bench_log%/*}/" ] || [ -x "${docker_bench_log%/*}/" ] || echo "unreadable:"
-  exit 0
-fi
-echo "there:"
-sed "s/^/:/" "$docker_bench_log" || echo "unreadable:"
-"""
-
 _TOOL = "docker-bench-security"
 _PART = re.compile(r"^--(timers|crontabs|programs|checkouts|log)\n", re.MULTILINE)
 
@@ -160,7 +99,7 @@ def _log(text: str) -> dict[str, Any] | None:
     return {"Path": path, "Version": log.version, "Sections": sections, "Results": results} | times
 
 
-DOCKER_BENCH = Probe("docker_bench", _SCRIPT, _keep)
+DOCKER_BENCH = Probe.from_file(__file__, "docker_bench", _keep)
 
 PROBES = (DOCKER_BENCH,)
 

@@ -10,39 +10,25 @@ from hullcheck.recording.probe import TIMED_OUT, Answer, Probe
 from hullcheck.secrets.redact import json_fields, lines_like
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
-CLOCK = Probe("clock", "date +%s", lines_like(r"\d+"))
+CLOCK = Probe.from_file(__file__, "clock", lines_like(r"\d+"))
 
 
-ENGINE_PRESENCE = Probe(
+ENGINE_PRESENCE = Probe.from_file(
+    __file__,
     "engine_presence",
-    r"""
-for name in docker dockerd podman; do
-  path=$(command -v $name) && printf "command %s %s\n" $name "$path"
-done
-for path in /run/docker.sock /var/run/docker.sock /run/user/*/docker.sock; do
-  [ -S "$path" ] && printf "socket %s\n" "$path"
-done
-if [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then
-  own=$(cat /proc/self/mountinfo) && [ "$own" = "$(cat /proc/1/mountinfo)" ] || echo foreign
-fi
-for folder in /proc/[0-9]*; do
-  read -r name 2>/dev/null <$folder/comm && [ "$name" = dockerd ] && printf "process %s\n" ${folder#/proc/}
-done
-exit 0
-""",
     lines_like(r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign"),
 )
 
-DOCKER_ENDPOINT = Probe(
+DOCKER_ENDPOINT = Probe.from_file(
+    __file__,
     "docker_endpoint",
-    'docker context inspect --format "{{json .Endpoints.docker.Host}}"',
     lines_like(r'"[^"]*"'),
     shared=True,
 )
 
-DOCKER_VERSION = Probe(
+DOCKER_VERSION = Probe.from_file(
+    __file__,
     "docker_version",
-    'exec docker version --format "{{json .Server}}"',
     json_fields({"Version": True, "ApiVersion": True, "Experimental": True, "Platform": {"Name": True}}),
 )
 
@@ -52,16 +38,9 @@ _INFO = """
     ID SecurityOptions ServerErrors Debug ExperimentalBuild LiveRestoreEnabled
 """
 
-# Where the engine keeps its data, in $root: as it was told once for all probes, or by asking again.
-DATA_ROOT = r"""
-root=${docker_info#*'"DockerRootDir":"'}
-root=${root%%'"'*}
-case $root in [!/]* | *\\* | "") root=$(docker info --format "{{.DockerRootDir}}") || exit ;; esac
-"""
-
-DOCKER_INFO = Probe(
+DOCKER_INFO = Probe.from_file(
+    __file__,
     "docker_info",
-    'exec docker info --format "{{json .}}"',
     json_fields(
         dict.fromkeys(_INFO.split(), True)
         | {

@@ -9,12 +9,9 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_lines
 from hullcheck.verdicts import EvidenceError
 
-DOCKER_NETWORKS = Probe(
+DOCKER_NETWORKS = Probe.from_file(
+    __file__,
     "docker_networks",
-    """
-ids=$(docker network ls --quiet --no-trunc) || exit
-[ -z "$ids" ] || docker network inspect --format "{{json .}}" $ids
-""",
     json_lines(
         {
             "Name": True,

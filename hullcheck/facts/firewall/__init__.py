@@ -20,51 +20,6 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like, pick
 from hullcheck.verdicts import EvidenceError
 
-_SCRIPT = r"""
-folder=/etc/cni/net.d
-if [ ! -e $folder ]; then echo "cni:absent"
-elif names=$(ls -A $folder 2>&1); then
-  printf "%s\n" "$names" | sed "s/^/cni:file /"
-  grep -ahos "\"type\"[ ]*:[ ]*\"[A-Za-z0-9._-]*\"" $folder/*.conf $folder/*.conflist $folder/*.json |
-    sed "s/^/cni:type /"
-else echo "cni:unread"
-fi
-# iptables makes its lock where there is none.
-[ -e /run/xtables.lock ] || { XTABLES_LOCKFILE=/dev/null; export XTABLES_LOCKFILE; }
-cd /proc || exit
-own=$(readlink self/ns/net)
-ask() {  # NAME, then a command: its answer, each line after NAME, and its exit status
-  label=$pid/$1
-  shift
-  text=$($enter "$@" 2>&1)
-  status=$?
-  printf "%s\n" "$text" | sed "s|^|$label:|"
-  printf "%s-status:%d\n" "$label" $status
-}
-filter() {  # COMMAND TABLES: asking for a table that is not there would make it, so of old ones look first
-  case $($1 --version 2>/dev/null) in
-    "") echo "$pid/$1:absent" ;;
-    *legacy*)
-      if ! tables=$(cat $pid/net/$2 2>/dev/null); then echo "$pid/$1:unread"
-      elif printf "%s\n" "$tables" | grep -qx filter; then ask $1 $1 -w 5 -S
-      else echo "$pid/$1-status:0"
-      fi ;;
-    *) ask $1 $1 -w 5 -S ;;
-  esac
-}
-for pid in [0-9]*; do
-  read -r name 2>/dev/null <$pid/comm && [ "$name" = dockerd ] || continue
-  network=$(readlink $pid/ns/net) || { echo "$pid/namespace:unread"; continue; }
-  enter=""
-  [ "$network" = "$own" ] || enter="nsenter -t $pid -n"
-  filter iptables ip_tables_names
-  filter ip6tables ip6_tables_names
-  command -v nft >/dev/null || continue
-  if $enter nft list table ip docker-bridges >/dev/null 2>&1; then ask nft nft -j -t list ruleset; fi
-done
-exit 0
-"""
-
 _KNOWN = lines_like(
     "cni:(?:absent|unread|file .*)",
     r'cni:type "type"[ ]*:[ ]*"[\w.-]*"',
@@ -132,7 +87,7 @@ IPTABLES, CNI = "iptables", "CNI plugins"
 OPTIONS = (IPTABLES, CNI)
 IPV4, IPV6 = "iptables", "ip6tables"
 """The two kinds of traffic, by the command that lists the rules for one."""
-FIREWALL = Probe("firewall", _SCRIPT, _keep)
+FIREWALL = Probe.from_file(__file__, "firewall", _keep)
 PROBES = (FIREWALL,)
 
 _USER_CHAIN = "DOCKER-USER"

@@ -8,33 +8,9 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
-ACCOUNTS = Probe(
+ACCOUNTS = Probe.from_file(
+    __file__,
     "accounts",
-    r"""
-if command -v getent >/dev/null; then
-  users=$(getent passwd) || exit
-  groups=$(getent group) || exit
-  sockets=$(cat /proc/net/unix 2>/dev/null | sed -n "s/^[^/]* 00010000 [^/]*\(\/.*\)$/\1/p")
-  IFS="
-"
-  numbers=$(stat -L -c %g $sockets /run/docker.sock 2>/dev/null | sort -u)
-  asked=$(getent group $numbers docker)  # a directory of the network may answer for one group and not list it
-else
-  users=$(cat /etc/passwd) || exit
-  groups=$(cat /etc/group) || exit
-  asked=""
-fi
-passwords="s/^\([^:]*\):[^:!*][^:][^:]*:[0-9].*/password:\1/p"
-printf "%s\n" "$groups" | sed -n "$passwords"
-if [ -r /etc/gshadow ]; then
-  passwords="s/^\([^:]*\):[^:!*][^:]*:.*/password:\1/p"
-  sed -n -e "s/^\([^:]*\):[^:]*:\([^:][^:]*\):.*/admins:\1:\2/p" -e "$passwords" /etc/gshadow
-elif [ -e /etc/gshadow ]; then
-  echo unread:
-fi
-printf "%s\n" "$users" | cut -d : -f 1,3,4,7 | sed "s/^/user:/"
-printf "%s\n%s\n" "$groups" "$asked" | cut -d : -f 1,3,4 | sed "s/^/group:/"
-""",
     lines_like("(?:admins|group|user):[^:]*:.*", "password:[^:]*", "unread:"),
 )
 

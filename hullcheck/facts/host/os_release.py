@@ -5,9 +5,9 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
-OS_RELEASE = Probe(
+OS_RELEASE = Probe.from_file(
+    __file__,
     "os_release",
-    "cat /etc/os-release",
     lines_like("(?:NAME|PRETTY_NAME|ID|ID_LIKE|VERSION|VERSION_ID|VARIANT_ID|SUPPORT_END) *=.*"),
 )
 

@@ -10,18 +10,9 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, lines_like
 from hullcheck.verdicts import EvidenceError
 
-PROCESSES = Probe(
+PROCESSES = Probe.from_file(
+    __file__,
     "processes",
-    r"""
-cd /proc || exit
-grep -aHs -e ^Name: -e ^PPid: -e ^Uid: -e ^CapPrm: -e ^CapEff: -e ^CapBnd: -e ^NoNewPrivs: -e ^Seccomp: \
-  [0-9]*/status
-[ $? -le 2 ] || exit 1
-grep -aHs "" [0-9]*/cgroup
-ls -ln [0-9]*/ns/pid [0-9]*/exe 2>/dev/null
-exit 0
-""",  # grep ends with 2 where a process ended meanwhile; links of others' processes need root
-    # of one that has ended and waits for its parent, or is the kernel's own, a link is there and leads nowhere
     lines_like(r"\d+/(?:status|cgroup):.*", r"l\S+ .* \d+/(?:exe|ns/pid)(?: -> .*)?"),
 )
 

@@ -8,72 +8,11 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
-_COMPILERS = """
-    as bcc c++ c89 c99 cargo cc clang clang++ cpp g++ gcc gccgo gfortran ghc gmake go javac ld lld make nasm rustc
-    tcc gcc-[0-9]* g++-[0-9]* cpp-[0-9]* clang-[0-9]* clang++-[0-9]* gfortran-[0-9]* rustc-[0-9]*
-    *-linux-*-gcc *-linux-*-gcc-[0-9]* *-linux-*-g++ *-linux-*-ld *-linux-*-as
-"""
-_BROWSERS = """
-    brave-browser browsh chrome chromium chromium-browser chromium-headless-shell elinks epiphany falkon firefox
-    firefox-esr google-chrome google-chrome-stable konqueror links links2 lynx microsoft-edge microsoft-edge-stable
-    midori netsurf opera qutebrowser vivaldi w3m
-"""
 # Not gcc-14-base, which every Debian has and which holds a licence.
-_COMPILER_PACKAGES = (
-    r"(gcc|g\+\+|cpp|gfortran|clang|rustc|gccgo|ghc)(-[0-9.]+)?|gcc-c\+\+|build-essential|base-devel|build-base"
-    r"|make|make-guile|tcc|nasm|binutils|golang|golang-(go|bin|[0-9.]+-go)|go|rust|cargo|llvm"
-    r"|(default|openjdk-[0-9]+)-jdk(-headless)?|java-[0-9.]+-openjdk-devel"
-)
-_BROWSER_PACKAGES = (
-    r"brave-browser|browsh|chromium(-browser|-headless-shell|-headless)?|elinks|epiphany-browser|falkon"
-    r"|firefox(-esr)?|google-chrome-(stable|beta|unstable)|konqueror|links2?|lynx|microsoft-edge-stable|midori"
-    r"|netsurf|opera-stable|qutebrowser|vivaldi-stable|w3m"
-)
 
-SOFTWARE = Probe(
+SOFTWARE = Probe.from_file(
+    __file__,
     "software",
-    rf"""
-packages="" source=""
-if [ -e /var/lib/dpkg/status ]; then
-  source=dpkg
-  packages=$(grep -e "^Package: " -e "^Status: " /var/lib/dpkg/status |
-    sed -n "N;s/^Package: \(.*\)\nStatus: .* installed$/\1/p") || exit
-elif command -v rpm >/dev/null; then
-  source=rpm
-  packages=$(rpm --query --all --queryformat "%{{NAME}}\n") || exit
-elif [ -e /lib/apk/db/installed ]; then
-  source=apk
-  packages=$(sed -n "s/^P://p" /lib/apk/db/installed) || exit
-fi
-if [ -n "$source" ]; then
-  echo "source:$source $(printf "%s\n" "$packages" | grep -c .)"
-  printf "%s\n" "$packages" | grep -Ex "{_COMPILER_PACKAGES}" | sed "s/^/compiler:package /"
-  printf "%s\n" "$packages" | grep -Ex "{_BROWSER_PACKAGES}" | sed "s/^/browser:package /"
-  printf "%s\n" "$packages" | grep -x ubuntu-standard | sed "s/^/package:/"
-fi
-for file in /usr/local/sbin/unminimize /usr/bin/unminimize /etc/dpkg/dpkg.cfg.d/excludes; do
-  [ ! -e $file ] || echo "mark:$file"
-done
-
-seen=""
-path=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin:/usr/local/go/bin
-IFS=:
-for folder in $path; do
-  cd -P "$folder" 2>/dev/null || continue
-  case "$seen:" in *":$PWD:"*) continue ;; esac
-  seen=$seen:$PWD
-  [ -r . ] || printf "unread:%s\n" "$PWD"
-  IFS=" "
-  for name in {" ".join(_COMPILERS.split())}; do
-    [ ! -f "$name" ] || [ ! -x "$name" ] || printf "compiler:%s/%s\n" "$PWD" "$name"
-  done
-  for name in {" ".join(_BROWSERS.split())}; do
-    [ ! -f "$name" ] || [ ! -x "$name" ] || printf "browser:%s/%s\n" "$PWD" "$name"
-  done
-  IFS=:
-done
-exit 0
-""",
     lines_like("(?:browser|compiler|mark|package|source|unread):.*"),
 )
 

@@ -20,21 +20,6 @@ from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
 
-_SCRIPT = r"""
-[ -n "$scan_reports" ] || exit 0
-printf "folder:%s\n" "$scan_reports"
-listed=$(find -L "$scan_reports/" -type f -name "*.json" -exec stat -L -c "%Y %s %n" {} +) || exit
-chosen=$(printf "%s\n" "$listed" | sort -rn | awk '
-  NF < 3 { next }
-  { named = ":" $1 ":" $2 ":" substr($0, length($1) + length($2) + 3) }
-  count >= 1000 || $2 > 16777216 || total + $2 > 67108864 { print "left-out" named; next }
-  { count++; total += $2; print "report" named }')
-[ -n "$chosen" ] || exit 0
-printf "%s\n" "$chosen"
-printf "%s\n" "$chosen" | sed -n "s/^report:[0-9]*:[0-9]*://p" | tr "\n" "\0" |
-  xargs -0 awk 'FNR == 1 { print "content:" FILENAME } { print ":" $0 }' /dev/null
-"""
-
 _LISTED = re.compile(r"(report|left-out):(\d+):\d+:(.*)")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PACKAGES = ("os-pkgs", "lang-pkgs")  # what Trivy calls the results that tell of packages
@@ -129,7 +114,7 @@ def _counts(severities: list[str]) -> dict[str, int]:
     return dict(Counter(word if word in SEVERITIES else _UNKNOWN for word in words))
 
 
-SCAN_REPORTS = Probe("scan_reports", _SCRIPT, _keep)
+SCAN_REPORTS = Probe.from_file(__file__, "scan_reports", _keep)
 
 PROBES = (SCAN_REPORTS,)
 

@@ -18,48 +18,6 @@ from hullcheck.verdicts import EvidenceError
 
 VARIABLE = "DOCKER_CONTENT_TRUST"
 
-_SCRIPT = r"""
-users=$(getent passwd 2>/dev/null || cat /etc/passwd) || exit
-groups=$(getent group 2>/dev/null || cat /etc/group) || exit
-sockets=$(sed -n "s/^[^/]* 00010000 [^/]*\(\/.*\)$/\1/p" /proc/net/unix 2>/dev/null)
-IFS="
-"
-numbers=$(stat -L -c %g $sockets /run/docker.sock "${DOCKER_HOST#unix://}" 2>/dev/null | tr "\n" " ")
-pullers=$({ printf "%s\n" "$groups" | sed "s/^/g:/"; printf "%s\n" "$users" | sed "s/^/u:/"; } |
-  awk -F : -v "numbers= $numbers" '
-    $1 == "g" && ($2 == "docker" || index(numbers, " " $4 " ")) {
-      gids[$4] = 1
-      count = split($5, members, ",")
-      for (i = 1; i <= count; i++) names[members[i]] = 1
-    }
-    $1 == "u" && ($4 == 0 || ($2 in names) || ($5 in gids)) { print $2 ":" $7 }')
-list() {
-  printf "%s\n" /etc/environment /etc/security/pam_env.conf /etc/profile /etc/profile.d/*.sh /etc/bash.bashrc \
-    /etc/bashrc /etc/zshenv /etc/zprofile /etc/zshrc /etc/zsh/zshenv /etc/zsh/zprofile /etc/zsh/zshrc
-  printf "%s\n" "$pullers" | while IFS=: read -r name home; do
-    for file in .pam_environment .profile .bash_profile .bash_login .bashrc .zshenv .zprofile .zshrc; do
-      printf "%s/%s\n" "${home%/}" $file
-    done
-  done
-}
-read_them() { tr "\n" "\0" | xargs -0 grep -aHs "$@" /dev/null; }
-printf "%s\n" "$pullers" | while IFS=: read -r name home; do
-  printf "user %s:%s\n" "$name" "$home"
-  [ ! -d "$home" ] || [ -x "$home" ] || printf "unread %s\n" "$home"
-done
-files=$(list | sort -u)
-for file in $files; do
-  [ ! -e "$file" ] || [ -r "$file" ] || printf "unread %s\n" "$file"
-done
-echo "--lines"
-printf "%s\n" "$files" | read_them -e DOCKER_CONTENT_TRUST
-echo "--units"
-find /etc/systemd/system /run/systemd/system /usr/lib/systemd/system /lib/systemd/system \
-  -name "*.service" -o -name "*.conf" 2>/dev/null |
-  read_them -oE -e "^Exec[A-Za-z]*=.*docker[- a-z]* (pull|run|create|build|compose|stack|service) " \
-    -e "^EnvironmentFile=" -e "^Environment=.*DOCKER_CONTENT_TRUST=[^ ]*"
-exit 0
-"""
 
 _NAME = re.escape(VARIABLE)
 _VALUE = r"""["']?(?P<value>\w*)["']?"""
@@ -140,7 +98,7 @@ def _path_and_line(text: str) -> tuple[str, str]:
     return (path, line) if colon and path.startswith("/") else ("", "")
 
 
-CONTENT_TRUST = Probe("content_trust", _SCRIPT, _keep)
+CONTENT_TRUST = Probe.from_file(__file__, "content_trust", _keep)
 PROBES = (CONTENT_TRUST,)
 
 

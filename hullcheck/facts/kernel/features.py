@@ -7,15 +7,9 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
-KERNEL = Probe(
+KERNEL = Probe.from_file(
+    __file__,
     "kernel",
-    r"""
-files="/sys/module/apparmor/parameters/enabled /sys/fs/selinux/enforce /proc/sys/kernel/pid_max
-  /proc/sys/kernel/threads-max"
-for file in $files; do [ -e $file ] || printf "%s absent\n" $file; done
-grep -Hs "" $files
-exit 0
-""",
     lines_like(r"/(?:proc|sys)/[\w/-]+(?: absent|:.*)"),
 )
 

@@ -8,32 +8,9 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
-RUNNING_KERNEL = Probe(
+RUNNING_KERNEL = Probe.from_file(
+    __file__,
     "running_kernel",
-    r"""
-printf "release:%s\nbuild:%s\n" "$(uname -r)" "$(uname -v)"
-cd /sys/devices/system/cpu/vulnerabilities 2>/dev/null && grep -H "" * | sed "s/^/flaw:/"
-for path in /boot/vmlinuz-* /lib/modules/*/vmlinuz /lib/modules/*/kernel; do
-  [ -e "$path" ] || continue
-  case $path in
-    */kernel | */vmlinuz) path=${path%/*}; printf "installed:%s\n" "${path##*/}" ;;
-    *) printf "installed:%s\n" "${path#*/vmlinuz-}" ;;
-  esac
-done
-for file in /run/reboot-required /run/reboot-needed /var/run/reboot-required; do
-  [ ! -e $file ] || echo "pending:$file"
-done
-[ ! -r /run/reboot-required.pkgs ] || sort -u /run/reboot-required.pkgs | sed "s/^/package:/"
-ls /sys/kernel/livepatch 2>/dev/null | sed "s/^/patch:/"
-if [ -e "/var/lib/dpkg/info/linux-image-$(uname -r).list" ]; then
-  dpkg-query --show --showformat="version:\${Version}\n" "linux-image-$(uname -r)"
-fi
-if command -v needs-restarting >/dev/null; then
-  needs-restarting -r >/dev/null 2>&1
-  echo "restart:$?"
-fi
-exit 0
-""",
     lines_like("(?:build|flaw|installed|package|patch|pending|release|restart|version):.*"),
 )
 

@@ -28,32 +28,6 @@ _SERVICE = (
     f',"Previous":{{{{with .PreviousSpec}}}}{{{_SETTINGS}}}{{{{else}}}}null{{{{end}}}}}}'
 )
 
-_SCRIPT = r"""
-line_feed="
-"
-case $docker_info in *'"Swarm":{'*'"LocalNodeState":"inactive"'*) echo '{"LocalNodeState":"inactive"}'; exit 0 ;; esac
-info=$(docker info --format '{{json .Swarm}}{{"\n"}}{{.DockerRootDir}}') || exit
-printf "%s\n" "${info%%"$line_feed"*}"
-case $info in *'"LocalNodeState":"inactive"'* | null*) exit 0 ;; esac
-root=${info#*"$line_feed"}
-
-cd /proc || exit
-for folder in [0-9]*; do
-  read -r name <$folder/comm && [ "$name" = dockerd ] || continue
-  grep -Hs -e " 07 " $folder/net/udp $folder/net/udp6
-  grep -Hs "" $folder/net/route $folder/net/if_inet6
-  files=$folder/root$root/swarm
-  sed "s|^|$folder/state:|" "$files/docker-state.json"
-  echo
-  sed -n "/BEGIN CERT/,/END CERT/s|^|$folder/certificate:|p" "$files/certificates/swarm-node.crt"
-done 2>/dev/null
-
-case $info in *'"ControlAvailable":true'*) ;; *) exit 0 ;; esac
-docker node ls --format 'node {{json .}}' || exit
-ids=$(docker service ls --quiet) || exit
-[ -n "$ids" ] || exit 0
-docker service inspect --format '@SERVICE@' $ids
-""".replace("@SERVICE@", _SERVICE)
 
 _INFO = {
     "NodeAddr": True,
@@ -151,4 +125,4 @@ def _document(text: str, allowed: Allowed) -> str:
         return ""
 
 
-SWARM = Probe("swarm", _SCRIPT, _keep)
+SWARM = Probe.from_file(__file__, "swarm", _keep, SERVICE=_SERVICE)

@@ -10,19 +10,9 @@ from hullcheck.secrets.redact import json_lines
 from hullcheck.verdicts import EvidenceError
 
 # Only these fields: a service also has the values of its environment.
-_FORMAT = (
-    '{"ID":{{json .ID}},"Spec":{"Name":{{json .Spec.Name}}'
-    ',"TaskTemplate":{"RestartPolicy":{{json .Spec.TaskTemplate.RestartPolicy}}}}'
-    ',"Endpoint":{"Ports":{{json .Endpoint.Ports}}}}'
-)
-
-DOCKER_SERVICES = Probe(
+DOCKER_SERVICES = Probe.from_file(
+    __file__,
     "docker_services",
-    f"""
-case $docker_info in *'"LocalNodeState":"inactive"'*) exit 0 ;; esac
-ids=$(docker service ls --quiet) || exit
-[ -z "$ids" ] || docker service inspect --format '{_FORMAT}' $ids
-""",
     json_lines(
         {
             "ID": True,

@@ -1,0 +1,120 @@
+ids=$(docker ps --all --quiet --no-trunc) || exit
+[ -n "$ids" ] || exit 0
+printf "%s\n" "$ids"
+described=$(docker inspect --type container --format '@FORMAT@' $ids)
+status=$?
+printf "%s\n" "$described" | grep "^container "
+printf "%s\n" "$described" |
+  sed -n 's/^container {"Pid":0,"NetworkMode":"[^"]*","Id":"\([0-9a-f]*\)","User":"\([A-Za-z_][^":]*\)[":].*/\1 \2/p' |
+  while read -r id user; do
+    uid=$(docker cp --follow-link "$id:/etc/passwd" - 2>/dev/null | tar -xO 2>/dev/null |
+      awk -F: -v user="$user" '{ sub("^[ \t]*", "") } $1 == user { print $3; exit }')
+    printf "user %s %s\n" "$id" "$uid"
+  done
+volumes=""
+case $described in *'"Type":"volume"'*)
+  names=$(docker volume ls --quiet) || exit
+  volumes=$(docker volume inspect --format '@VOLUME@' $names)
+  printf "%s\n" "$volumes" | grep "^volume "
+  ;;
+esac
+
+echo "--proc"
+cd /proc || exit
+pids_of() { sed -n 's/^container {"Pid":\([1-9][0-9]*\),.*/\1/p'; }
+pids=$(printf "%s\n" "$described" | pids_of)
+unified=/sys/fs/cgroup
+[ ! -d $unified/unified ] || unified=$unified/unified
+list_groups() {
+  for pid in $pids; do printf "%s\n" $pid/cgroup; done | tr "\n" "\0" | xargs -0 cat 2>/dev/null |
+    awk -F: -v unified=$unified '
+    function list(top, path, names,   count, name, i) {
+      count = split(names, name, " ")
+      while (path != "" && path != "/" && !((top path) in seen)) {
+        seen[top path] = 1
+        for (i = 1; i <= count; i++) print top path "/" name[i]
+        sub("/[^/]*$", "", path)
+      }
+    }
+    { path = $0; sub("^[^:]*:[^:]*:", "", path); top = "/sys/fs/cgroup/" $2; controllers = "," $2 "," }
+    controllers == ",," { list(unified, path, "memory.max pids.max cpu.max cpu.weight cgroup.controllers") }
+    controllers ~ /,memory,/ { list(top, path, "memory.limit_in_bytes") }
+    controllers ~ /,pids,/ { list(top, path, "pids.max") }
+    controllers ~ /,cpu,/ { list(top, path, "cpu.shares cpu.cfs_quota_us cpu.cfs_period_us") }'
+}
+list_networks() {
+  printf "%s\n" "$described" | grep '^container {"Pid":[1-9][0-9]*,"NetworkMode":"host"' | pids_of | head -n 1
+  outside=$(docker network ls --quiet --no-trunc --filter driver=macvlan --filter driver=ipvlan)
+  [ -z "$outside" ] || printf "%s\n" "$described" | grep "^container " | grep -F "$outside" | pids_of
+}
+if [ -n "$pids" ]; then
+  {
+    for pid in $pids; do printf "%s\n" $pid/mountinfo $pid/attr/current $pid/uid_map; done
+    list_groups
+  } |
+    tr "\n" "\0" | xargs -0 grep -aHs ""
+  for pid in $(list_networks); do printf "%s\n" $pid/net/tcp $pid/net/tcp6 $pid/net/udp $pid/net/udp6; done |
+    tr "\n" "\0" | xargs -0 grep -aHs -e local_address -e " 0A " -e " 07 "
+  for pid in $pids; do for name in ipc net pid user uts; do printf "%s\n" $pid/ns/$name; done; done |
+    tr "\n" "\0" | xargs -0 ls -ln 2>/dev/null
+  case $described in *'"NetworkMode":"host"'*)
+    printf "%s\n" [0-9]*/fd/* | tr "\n" "\0" | xargs -0 ls -dln 2>/dev/null |
+      grep -a '^l[-rwx]* .* [0-9]*/fd/[0-9]* -> socket:\[[0-9]*\]$'
+    ;;
+  esac
+fi
+case $described in *'"Running":false'*)
+  (
+    . data_root.sh
+    grep -aHos '"NoNewPrivileges":[a-z]*' "$root"/containers/*/config.v2.json
+  )
+  ;;
+esac
+
+echo "--paths"
+sources_of() { sed -n 's/^source "\([a-z]*dir=\)\{0,1\}\(\/[^"\\]*\)"$/\2/p'; }
+parts_of_volumes() { # each subpath that a container names, in each folder that a volume names
+  case $described in *'"Subpath":"'*) ;; *) return ;; esac
+  {
+    printf "%s\n" "$volumes" | sources_of
+    echo
+    printf "%s\n" "$described" | grep -o '"Subpath":"[^"\\]*"'
+  } |
+    awk -F '"' '
+    $0 == "" { listed = 1; next }
+    !listed { sub("/$", ""); folder[++count] = $0; next }
+    { for (i = 1; i <= count; i++) print folder[i] "/" $4 }'
+}
+sources=$({
+  printf "%s\n%s\n" "$described" "$volumes" | sources_of
+  parts_of_volumes
+} | sort -u)
+[ -n "$sources" ] || exit $status
+printf "%s\n" "$sources" |
+  while IFS= read -r source; do
+    folder=${source%/*}
+    if cd -P "$source" 2>/dev/null; then
+      printf "real %s\t%s\n" "$source" "$PWD"
+    elif [ -L "$source" ]; then
+      printf "real %s\t%s\n" "$source" "$(readlink -f "$source")"
+    elif [ -e "$source" ] && cd -P "${folder:-/}" 2>/dev/null; then
+      printf "real %s\t%s\n" "$source" "${PWD%/}/${source##*/}"
+    else # it is made when the container starts: below the last folder of its path that is there
+      rest=${source##*/}
+      until cd -P "${folder:-/}" 2>/dev/null || [ -z "$folder" ]; do
+        rest=${folder##*/}/$rest folder=${folder%/*}
+      done
+      [ -e "${rest%%/*}" ] || [ -L "${rest%%/*}" ] || printf "real %s\t%s\n" "$source" "${PWD%/}/$rest"
+    fi
+  done
+list_sockets() {
+  cd /proc || return
+  for folder in $(grep -lsx -e dockerd -e containerd -e podman [0-9]*/comm); do
+    sed -n 's|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' "${folder%comm}net/unix"
+  done 2>/dev/null
+  printf "%s\n" "$sources" | while IFS= read -r source; do [ ! -S "$source" ] || printf "%s\n" "$source"; done
+}
+printf "%s\n" "$sources" | while IFS= read -r source; do [ ! -b "$source" ] || printf "%s\n" "$source"; done |
+  tr "\n" "\0" | xargs -0 stat -L -c "disk %t:%T %n" 2>/dev/null
+list_sockets | sort -u | tr "\n" "\0" | xargs -0 stat -L -c "socket %d:%i %h %n" 2>/dev/null
+exit $status

@@ -1,0 +1,82 @@
+cd /proc || exit
+line_feed="
+"
+links() { # PATH ROOT: the symbolic links on the way to the file
+  rest=$1 at="" count=0
+  case $1 in /*) ;; *) at=. ;; esac
+  while [ -n "$rest" ] && [ $count -lt 40 ]; do
+    part=${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest="" ;; esac
+    [ -n "$part" ] || continue
+    if [ -L "$2$at/$part" ]; then
+      printf "%s\n" "$2$at/$part"
+      count=$((count + 1))
+      target=$(readlink "$2$at/$part")
+      case $target in /*) at="" ;; esac
+      rest=$target/$rest
+    else
+      at=$at/$part
+    fi
+  done
+}
+show() { # NAME PATH ROOT: what became of the file, its times, its lines, each after a blank, and links to it
+  if text=$(cat "$3$2" 2>&1); then
+    printf "%s:read|%s|%s\n" $1 "$(stat -L -c "%y|%z" "$3$2")" "$2"
+    [ -z "$text" ] || printf "%s\n" "$text" | sed "s/^/ /"
+    links=$(links "$2" "$3")
+    [ -z "$links" ] || printf "%s\n" "$links" | tr "\n" "\0" | xargs -0 stat -c "link:%z"
+    return
+  fi
+  case $text in
+    *": No such file or directory" | *": Not a directory")
+      times=$(stat -L -c "%y|%z" "$3${2%/*}/" 2>/dev/null) || times="-|-"
+      printf "%s:absent|%s|%s\n" $1 "$times" "$2"
+      ;;
+    *) printf "%s:unread|-|-|%s\n" $1 "$2" ;;
+  esac
+}
+for folder in [0-9]*; do
+  read -r name 2>/dev/null <$folder/comm && [ "$name" = dockerd ] || continue
+  printf "dockerd:%s\n" $folder
+  file="" profile="" rootless="" home="" xdg="" before=""
+  IFS="$line_feed"
+  set -f
+  for word in $(tr "\n\0" " \n" <$folder/cmdline); do
+    case $before in --config-file) file=$word ;; --seccomp-profile) profile=$word ;; esac
+    case $word in
+      --config-file=*) file=${word#*=} ;;
+      --seccomp-profile=*) profile=${word#*=} ;;
+    esac
+    before=$word
+  done
+  environment=$(tr "\n\0" " \n" 2>/dev/null <$folder/environ)
+  for word in $environment; do
+    case $word in
+      ROOTLESSKIT_STATE_DIR=?*) rootless=yes ;;
+      HOME=*) home=${word#*=} ;;
+      XDG_CONFIG_HOME=*) xdg=${word#*=} ;;
+    esac
+  done
+  unset IFS
+  set +f
+  if [ -z "$file" ]; then
+    if [ -n "$rootless" ]; then
+      file=${xdg:-$home/.config}/docker/daemon.json
+    elif [ -n "$environment" ]; then
+      file=/etc/docker/daemon.json
+    elif grep -q "^Uid:[[:space:]]*[0-9]*[[:space:]]*0[[:space:]]" $folder/status; then
+      file=/etc/docker/daemon.json
+    else
+      echo "config:unknown|-|-|"
+      continue
+    fi
+  fi
+  root=""
+  [ ! -d $folder/root/. ] || root=$folder/root
+  case $file in /*) ;; *) root=$folder/cwd/ ;; esac
+  show config "$file" "$root"
+  [ -n "$profile" ] || profile=$(printf "%s" "$text" | tr "\n" " " |
+    sed -n "s/.*\"seccomp-profile\"[[:space:]]*:[[:space:]]*\"\(\/[^\"\\\\]*\)\".*/\1/p")
+  case $profile in /*) show profile "$profile" "$root" ;; esac
+done
+exit 0

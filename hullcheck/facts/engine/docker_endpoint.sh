@@ -1,0 +1,1 @@
+docker context inspect --format "{{json .Endpoints.docker.Host}}"

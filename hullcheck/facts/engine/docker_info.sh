@@ -1,0 +1,1 @@
+exec docker info --format "{{json .}}"

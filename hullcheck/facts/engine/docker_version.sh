@@ -1,0 +1,1 @@
+exec docker version --format "{{json .Server}}"

@@ -1,0 +1,312 @@
+cd /proc || exit
+nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \n")
+[ ${#nonce} -eq 32 ] || exit
+exec 3>&1
+line_feed="
+"
+say() { printf "%s %s %s\n" $nonce "$1" "$2"; }
+node() { printf "%s\0" "$root$1" >&4; }
+
+acl() { # who else may use the file $at; nothing where that cannot be told
+  if command -v getfacl >/dev/null; then
+    say acl "$(getfacl -n -p -a -E "$root$at" 2>/dev/null)"
+  else
+    case $(ls -ldn "$root$at") in
+      ??????????+*) ;;
+      *) case $(ls --version 2>/dev/null) in *coreutils*) say acl none ;; esac ;; # others show no plus sign
+    esac
+  fi
+}
+
+walk() { # PATH: to its end, which is $at then
+  say asked "$1"
+  rest=$1 at="" links=0
+  node /
+  while [ -n "$rest" ]; do
+    part=${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest="" ;; esac
+    case $part in "" | .) continue ;; ..)
+      at=${at%/*}
+      continue
+      ;;
+    esac
+    next=$at/$part
+    if [ -L "$root$next" ]; then
+      links=$((links + 1))
+      target=$(
+        readlink "$root$next"
+        echo .
+      )
+      case $target in *"$line_feed".) ;; *) links=99 ;; esac
+      [ $links -le 40 ] || {
+        say unread "$next"
+        return 1
+      }
+      target=${target%??}
+      node "$next"
+      say link "$next"
+      case $target in /*) at="" ;; esac
+      rest=$target/$rest
+    elif [ -e "$root$next" ]; then
+      at=$next
+      node "$at"
+    else
+      case $(ls -d "$root$next" 2>&1) in
+        *": No such file or directory" | *": Not a directory") say absent "$next" ;;
+        *) say unread "$next" ;;
+      esac
+      return 1
+    fi
+  done
+  say found "${at:-/}"
+  [ ! -S "$root$at" ] || acl
+}
+
+list() { # PATH DEPTH: it and all that lies below
+  walk "$1" || return 0
+  [ -d "$root$at" ] || return 0
+  if [ ! -r "$root$at" ] || [ ! -x "$root$at" ] || [ $2 -gt 5 ]; then
+    say closed "$1"
+    return 0
+  fi
+  for entry in "$root$at"/* "$root$at"/.[!.]* "$root$at"/..?*; do
+    if [ -e "$entry" ] || [ -L "$entry" ]; then list "$1/${entry##*/}" $(($2 + 1)); fi
+  done
+}
+
+from_daemon() { # PATH: as the daemon takes it
+  case $1 in
+    "") ;;
+    unix:///*) walk "${1#unix://}" ;;
+    /*) walk "$1" ;;
+    *) [ -z "$directory" ] || walk "$directory/$1" ;;
+  esac
+}
+
+changed() { # PATH, of TLS: also when it was changed
+  [ -n "$1" ] && from_daemon "$1" && [ -f "$root$at" ] || return 1
+  say changed "$(stat -L -c "%y|%z" "$root$at")"
+}
+
+certificate() { # PATH: also the certificates in it, and nothing else that may be in the same file
+  changed "$1" || return 0
+  say pem "$(sed -n "/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/{
+    /PRIVATE/q
+    /^[A-Za-z0-9+\/=]*$/p
+    /^-----[BEGIND]* CERTIFICATE-----$/p
+  }" "$root$at")"
+}
+
+command_line() { # what the command line names: its file in $file, certificates, keys, others in $others
+  file="" certificates_named="" keys_named="" others="" before=""
+  set -f
+  IFS=$line_feed
+  for word in $(tr "\n\0" " \n" <$folder/cmdline); do
+    case $before in
+      --config-file) file=$word ;;
+      --tlscacert | --tlscert) certificates_named=$certificates_named$line_feed$word ;;
+      --tlskey) keys_named=$keys_named$line_feed$word ;;
+      --containerd) others=$others$line_feed$word ;;
+      -H | --host) case $word in unix://*) others=$others$line_feed$word ;; esac ;;
+    esac
+    case $word in
+      --config-file=*) file=${word#*=} ;;
+      --tlscacert=* | --tlscert=*) certificates_named=$certificates_named$line_feed${word#*=} ;;
+      --tlskey=*) keys_named=$keys_named$line_feed${word#*=} ;;
+      --containerd=*) others=$others$line_feed${word#*=} ;;
+      --host=unix://*) others=$others$line_feed${word#*=} ;;
+    esac
+    before=$word
+  done
+  unset IFS
+  set +f
+}
+
+environment() { # the variables that name directories
+  rootless="" home="" xdg="" certificates="" client=""
+  known=$(tr "\n\0" " \n" 2>/dev/null <$folder/environ)
+  set -f
+  IFS=$line_feed
+  for word in $known; do
+    case $word in
+      ROOTLESSKIT_STATE_DIR=?*) rootless=yes ;;
+      HOME=*) home=${word#*=} ;;
+      XDG_CONFIG_HOME=*) xdg=${word#*=} ;;
+      DOCKER_CERT_PATH=*) certificates=${word#*=} ;;
+      DOCKER_CONFIG=*) client=${word#*=} ;;
+    esac
+  done
+  unset IFS
+  set +f
+  [ -n "$home" ] || [ -z "$known" ] ||
+    home=$(sed -n "s/^[^:]*:[^:]*:$user:[^:]*:[^:]*:\([^:]*\):.*/\1/p" /etc/passwd | head -n 1)
+}
+
+sockets() { # those that it holds, or by their names may hold; and those that may be containerd's
+  held=$(ls -ln $folder/fd 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
+  listening="^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]*\) \([^@].*\)"
+  sed -n "s/$listening/\1 \2/p" $folder/net/unix |
+    while IFS= read -r line; do
+      case "$held $line " in
+        *" ${line%% *} "*" $line "* | *"/containerd.sock ") from_daemon "${line#* }" ;;
+        *docker*) [ -n "$held" ] || from_daemon "${line#* }" ;;
+      esac
+    done
+  walk /run/containerd/containerd.sock
+}
+
+value_of() { # NAME: the text that the configuration in $text gives for it
+  printf "%s" "$text" | sed -n "s/.*\"$1\"[[:space:]]*:[[:space:]]*\"\([^\"\\\\]*\)\".*/\1/p"
+}
+
+configuration() { # its file, the directories of it, and what it names
+  if [ -z "$file" ]; then
+    file=/etc/docker/daemon.json
+    [ -z "$rootless" ] || file=${xdg:-$home/.config}/docker/daemon.json
+  fi
+  case $file in /*) walk "${file%/*}/" ;; */*) from_daemon "${file%/*}/" ;; *) from_daemon ./ ;; esac
+  walk /etc/docker/
+  from_daemon "$file" && [ -f "$root$at" ] || return 0
+  text=$(head -c 1000000 "$root$at" 2>/dev/null | tr "\n" " ")
+  others=$others$line_feed$(printf "%s" "$text" | grep -o "\"unix://[^\"\\\\]*" | tr -d "\"")
+  certificates_named=$certificates_named$line_feed$(value_of tlscacert)$line_feed$(value_of tlscert)
+  keys_named=$keys_named$line_feed$(value_of tlskey)
+  others=$others$line_feed$(value_of containerd)
+}
+
+named() { # what the options name, and what stands in for those that are missing
+  set -f
+  IFS=$line_feed
+  for word in $others; do from_daemon "$word"; done
+  for word in $keys_named; do changed "$word"; done
+  for word in $certificates_named; do certificate "$word"; done
+  unset IFS
+  set +f
+  [ -n "$known" ] || [ "$user" = 0 ] || return 0
+  registries=/etc/docker/certs.d
+  [ -z "$rootless" ] || registries=${xdg:-$home/.config}/docker/certs.d
+  say registries "$registries"
+  list "$registries" 0
+  [ -n "$known" ] || return 0
+  say tls "${certificates:-${client:-$home/.docker}}"
+  changed "${certificates:-${client:-$home/.docker}}/key.pem"
+  for word in ca cert; do certificate "${certificates:-${client:-$home/.docker}}/$word.pem"; done
+}
+
+unit_of() { # the unit in whose control group it is: $unit; the user whose systemd that is: $manager
+  service="\(.*\.service\)\(\/.*\)*$"
+  unit=$(sed -n -e "s/^[0-9]*:name=systemd:$service/\1/p" -e "s/^0::$service/\1/p" $folder/cgroup |
+    tail -n 1)
+  manager=0
+  case $unit in */user@*.service/*) manager=${unit##*/user@} manager=${manager%%.service/*} ;; esac
+  unit=${unit##*/}
+  case $unit in -* | user@* | *[!A-Za-z0-9:_.@-]*) unit="" ;; esac
+  case $manager in "" | *[!0-9]*) unit="" ;; esac
+  [ -z "$unit" ] || say manager_of_unit $manager
+}
+
+properties=@PROPERTIES@
+show() { # WHOSE, then systemctl as a command: what systemd knows of units, and the files that it names
+  manager=$1
+  say manager $manager
+  root=""
+  runtime=/run/user/$manager
+  shift
+  text=$(XDG_RUNTIME_DIR=$runtime "$@" --property=$properties 2>/dev/null) || {
+    say silent ""
+    return 0
+  }
+  set -f
+  printf "%s\n" "$text" | while IFS= read -r line; do
+    say property "$line"
+    case $line in
+      FragmentPath=/*)
+        walk "${line#*=}"
+        unit_folders "${line#*=}"
+        ;;
+      DropInPaths=/*) for file in ${line#*=}; do walk "$file"; done ;;
+      EnvironmentFiles=/*) environment_file "${line#*=}" ;;
+    esac
+  done
+  set +f
+}
+
+folder() {
+  say folder "$1"
+  walk "$1"
+}
+
+unit_folders() { # FILE of a unit: where a new file would change it
+  drop_ins=${1##*/}.d
+  [ ! -d "${1%/*}/$drop_ins" ] || folder "${1%/*}/$drop_ins"
+  [ $manager = 0 ] || return 0
+  for place in /etc/systemd/system /run/systemd/system; do
+    [ ! -d $place/${1##*.}.d ] || folder $place/${1##*.}.d # for all units of the kind
+    [ "$place" = "${1%/*}" ] || for each in $place $place/$drop_ins; do [ ! -d $each ] || folder $each; done
+  done
+}
+
+environment_file() { # PATTERN (...): the files that it stands for
+  pattern=${1% (*}
+  case $manager:$pattern in
+    0:*) ;;
+    *[*?[]*) # no user has root search the host
+      say match "$pattern"
+      say asked "$pattern"
+      say unread "$pattern"
+      return 0
+      ;;
+  esac
+  IFS=$line_feed
+  set +f
+  for file in $pattern; do
+    say match "$file"
+    walk "$file" || {
+      place=${file%/*}
+      until [ -d "$place/" ]; do place=${place%/*}; done
+      folder "${place:-/}"
+    }
+  done
+  set -f
+  unset IFS
+}
+
+{
+  asked="docker.service snap.docker.dockerd.service docker.socket"
+  for folder in [0-9]*; do
+    read -r name 2>/dev/null <$folder/comm && [ "$name" = dockerd ] || continue
+    user=$(sed -n "s/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" $folder/status)
+    root=""
+    [ "$user" != 0 ] || [ ! -d $folder/root/. ] || root=/proc/$folder/root
+    say dockerd $folder
+    say root "$root"
+    group=$(sed -n "s/^Gid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" $folder/status)
+    say group "$group"
+    say groups "$(cat $folder/gid_map 2>/dev/null)"
+    parent=$(sed -n "s/^PPid:[^0-9]*//p" $folder/status)
+    say parents "$parent $(sed -n "s/^PPid:[^0-9]*//p" ${parent:-self}/status 2>/dev/null)"
+    directory=$(readlink $folder/cwd)
+    say directory "$directory"
+    command_line
+    environment
+    configuration
+    named
+    sockets
+    unit_of
+    case $unit:$manager in
+      :*) ;;
+      *:0) asked="$asked $unit" ;;
+      *:"$(id -u)") show $manager systemctl --user show $unit docker.socket ;;
+      *) # not --machine, which logs the user in
+        become="setpriv --reuid=$manager --regid=${group:-$manager} --clear-groups"
+        show $manager $become systemctl --user show $unit docker.socket
+        ;;
+    esac
+  done
+  root=""
+  say host ""
+  walk /etc/default/docker
+  walk /etc/sysconfig/docker
+  if [ -d /run/systemd/system ]; then show 0 systemctl show $asked; fi
+} 4>&1 >&3 | sort -zu | xargs -0 sh -c 'stat -c "$0 stat %f:%u:%g:%G:%n" "$@"' $nonce
+exit 0

@@ -1,0 +1,70 @@
+cd /proc || exit
+line_feed="
+"
+place() { # WORD PATH: what is there, without links
+  if [ -d "$2" ]; then kind=directory; elif [ -e "$2" ]; then
+    kind=file
+  else
+    case $(ls -d "$2" 2>&1) in
+      *": No such file or directory" | *": Not a directory") printf "%s|absent|%s|\n" "$1" "$2" ;;
+      *) printf "%s|unread|%s|\n" "$1" "$2" ;;
+    esac
+    return
+  fi
+  printf "%s|%s|%s|%s\n" "$1" $kind "$2" "$(readlink -f "$2")"
+}
+
+(
+  . data_root.sh
+  place data-root "$root"
+  if [ -r "$root" ]; then
+    echo "data-root-listed|"
+    for part in "$root"/*; do [ ! -L "$part" ] || place data-root-part "$part"; done
+  fi
+) 2>/dev/null
+place containerd-directory /run/containerd
+place containerd-configuration /etc/containerd/config.toml
+
+running=$(ls -ln [0-9]*/exe 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1|/p" |
+  grep -e "/dockerd$" -e "/containerd$" -e "/containerd-shim$" -e "/containerd-shim-[a-z0-9-]*$" -e "/runc$" \
+    -e "/dockerd (deleted)$" -e "/containerd (deleted)$" -e "/runc (deleted)$")
+folders="" links=""
+set -f
+IFS=$line_feed
+for line in $running; do
+  printf "running|%s\n" "$line"
+  links=$links$line_feed${line%%|*}/ns/mnt
+  path=${line#*|}
+  case "$folders$line_feed" in
+    *"$line_feed${path%/*}$line_feed"*) ;;
+    *) folders=$folders$line_feed${path%/*} ;;
+  esac
+  case $path in
+    */containerd | */containerd" (deleted)")
+      config="" before=""
+      for word in $(tr "\n\0" " \n" <${line%%|*}/cmdline); do
+        printf "argument|%s|%s\n" "${line%%|*}" "$word"
+        case $before in --config | -c) config=$word ;; esac
+        case $word in --config=* | -c=*) config=${word#*=} ;; esac
+        before=$word
+      done
+      config=${config:-/etc/containerd/config.toml}
+      place "containerd-in-use" "$config"
+      grep -hs -e "^[[:space:]]*\[" -e "^[[:space:]]*root[[:space:]]*=" \
+        -e "^[[:space:]]*address[[:space:]]*=" "$config" |
+        sed -e "/\[grpc\]/!s/^[[:space:]]*\[.*/[other]/" -e "s/^/toml|${line%%|*}|/"
+      ;;
+  esac
+done
+[ -z "$links" ] || ls -ln $links 2>/dev/null | sed "s/^/namespace|/"
+seen=""
+for folder in $(printf "%s" "$PATH" | tr : "\n") $folders; do
+  cd -P "$folder" 2>/dev/null || continue
+  folder=$PWD
+  case "$seen$line_feed" in *"$line_feed$folder$line_feed"*) continue ;; esac
+  seen=$seen$line_feed$folder
+  for name in containerd containerd-shim containerd-shim-runc-v1 containerd-shim-runc-v2 runc; do
+    [ ! -f "$folder/$name" ] || place "program $name" "$folder/$name"
+  done
+done
+exit 0

@@ -1,0 +1,116 @@
+ids=$(docker image ls --quiet --no-trunc) || exit
+unnamed=$(docker image ls --quiet --no-trunc --filter dangling=true) || exit
+used=$(docker ps --all --no-trunc --format "{{.Image}}") || exit # also those that lost their names
+[ -z "$used" ] || used=$(docker image inspect --format "{{.Id}}" $used 2>/dev/null)
+ids=$(printf "%s\n%s\n%s\n" "$ids" "$unnamed" "$used" | grep . | sort -u)
+known="" new=""
+for id in $ids; do
+  hex=${id#sha256:}
+  case " $known_images " in
+    *" ${hex%"${hex#????????????????}"} "*) known="$known $id" ;;
+    *) new="$new $id" ;;
+  esac
+done
+status=0
+[ -z "$known" ] || docker image inspect --format 'known {{.Id}} {{json .RootFS}}' $known || status=$?
+[ -n "$new" ] || exit $status
+images=$(docker image inspect --format 'image {{.Id}} {{json .RootFS}}' $new) || status=$?
+printf "%s\n" "$images"
+. data_root.sh
+docker_info=${docker_info:-$(docker info --format "{{json .}}")} || exit
+enter() {
+  cd "$1" 2>/dev/null && return
+  echo "the layers lie below $1, which cannot be entered; it takes root" >&2
+  return 1
+}
+each_once() { awk '!seen[$0]++'; }
+databases="lib/apk/db/installed usr/lib/apk/db/installed"
+packages_of() {
+  echo "packages $1"
+  grep "^P:" && echo "end"
+}
+there() { while read -r name; do [ ! -f "$name" ] || printf "%s\n" "$name"; done; }
+
+# ---- the engine's own store
+own_store() {
+  enter "$root/image" || return
+  layers=$(printf "%s\n" "$images" | tr '",' "\n" | grep "^sha256:" | each_once)
+  places=$(grep -H "" */layerdb/sha256/*/diff) || return
+  {
+    printf "%s\n" "$layers"
+    echo
+    printf "%s\n" "$places"
+  } | awk '
+    $0 == "" { listed = 1; next }
+    !listed { order[++count] = $0; next }
+    { at = index($0, "/diff:"); place[substr($0, at + 6)] = substr($0, 1, at) }
+    END { for (i = 1; i <= count; i++) if (order[i] in place) print order[i], place[order[i]] }' |
+    while read -r layer place; do
+      echo "layer $layer"
+      base64 "${place}tar-split.json.gz" && echo "end"
+      read -r cache <"${place}cache-id"
+      for each in overlay2/$cache/diff fuse-overlayfs/$cache/diff vfs/dir/$cache btrfs/subvolumes/$cache; do
+        for file in $databases; do
+          [ ! -f "$root/$each/$file" ] || [ -L "$root/$each/$file" ] ||
+            packages_of "$layer" <"$root/$each/$file"
+        done
+      done
+    done
+}
+
+# ---- the store of containerd
+named_by() { xargs grep -aoh '"digest"[ ]*:[ ]*"sha256:[0-9a-f]*"' | sed "s/.*sha256://; s/\"//"; }
+documents() { there | xargs head -c 1 /dev/null | awk '/^==> / { name = $2 } /^[{]/ { print name }'; }
+store_of_containerd() {
+  case $(tar --version 2>&1) in
+    *GNU*) ;;
+    *)
+      echo "the layers in the store of containerd can only be listed with GNU tar" >&2
+      return 1
+      ;;
+  esac
+  content=io.containerd.content.v1.content/blobs/sha256
+  cd "$root/containerd/daemon/$content" 2>/dev/null || enter "/var/lib/containerd/$content" || return
+  echo "containerd"
+  tops=$(printf "%s\n" $new | sed "s/^sha256://" | there)
+  below=$(printf "%s\n" "$tops" | named_by | each_once | there)
+  middle=$(printf "%s\n" "$below" | documents)
+  lowest=$(printf "%s\n" "$middle" | named_by | each_once | there)
+  told=$(printf "%s\n" "$lowest" | documents)
+  told=$(printf "%s\n" "$tops" "$middle" "$told" | grep . | each_once)
+  printf "%s\n" "$told" | xargs grep -aH ""
+  {
+    printf "%s\n" "$told"
+    echo
+    printf "%s\n" "$below" "$lowest" | grep .
+  } | awk '
+    $0 == "" { listed = 1; next }
+    !seen[$0]++ && listed' |
+    while read -r layer; do
+      echo "layer sha256:$layer"
+      listing=$(tar -tv --xattrs-include=security.capability --numeric-owner --quoting-style=c -f "$layer" 2>/dev/null)
+      ended=$?
+      printf "%s\nstatus %d\n" "$listing" $ended | gzip -c | base64 && echo "end"
+      for file in $databases; do
+        case $listing in
+          *"\"$file\""*) ;;
+          *"\"./$file\""*) file=./$file ;;
+          *) continue ;;
+        esac
+        list=$(tar -xO -f "$layer" "$file") && printf "%s\n" "$list" | packages_of "sha256:$layer"
+      done
+    done
+}
+
+exec 4>&1
+result=$({
+  {
+    case $docker_info in
+      *'["driver-type","io.containerd.snapshotter.'*) store_of_containerd ;;
+      *) own_store ;;
+    esac
+    echo $? >&5
+  } 4>&- | head -c @MOST@ 5>&- >&4
+} 5>&1)
+[ "${result:-0}" -eq 0 ] || exit "$result" # none where there was more: what is cut off is not read
+exit $status

@@ -1,0 +1,80 @@
+echo "clock:$(date +%s) $(cut -d " " -f 1 /proc/uptime)"
+own=$(grep -ls "^[^#]*ansible-pull" /etc/systemd/system/*.service /usr/lib/systemd/system/*.service \
+  /lib/systemd/system/*.service | sed -e "s/.*\///" -e "s/\.service$//" | sort -u)
+if command -v systemctl >/dev/null; then
+  names=""
+  for name in $own; do
+    names="$names $name.service $name.timer"
+    echo "own:$name"
+  done
+  systemctl show \
+    --property=Id,LoadState,UnitFileState,ActiveState,Result,ExecMainStatus,ExecMainExitTimestampMonotonic \
+    puppet.service pe-puppet.service puppet.timer puppet-run.timer puppet-agent.timer salt-minion.service \
+    apt-daily-upgrade.timer dnf-automatic.timer dnf-automatic-install.timer \
+    dnf-automatic-install.service dnf5-automatic.timer $names |
+    sed "s/^/unit:/"
+fi
+for folder in /var/spool/cron /var/spool/cron/crontabs; do
+  [ ! -d $folder ] || [ -r $folder ] || echo "unread:$folder"
+done
+for word in ansible-pull puppet salt-call; do
+  what=$word
+  # of Puppet not a job that clears up
+  [ $word != puppet ] || what="\(puppet[ -]*\(agent\|apply\)\|puppetd\|puppet[-_]*run\|run[-_]*puppet\)"
+  grep -ls "^[^#]*$what" /etc/crontab /etc/cron.d/* /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* \
+    /etc/cron.monthly/* /etc/periodic/*/* /var/spool/cron/crontabs/* /var/spool/cron/* /etc/crontabs/* |
+    sed "s/^/cron:$word /"
+done
+
+for folder in /opt/puppetlabs/puppet /var/cache/puppet /var/lib/puppet; do
+  [ ! -d $folder ] || [ -x $folder ] || echo "unread:$folder"
+  for file in $folder/public/last_run_summary.yaml $folder/cache/state/last_run_summary.yaml \
+    $folder/state/last_run_summary.yaml; do
+    [ -e $file ] || continue
+    if [ -r $file ]; then
+      echo "summary:$file"
+      sed "s/^/yaml:/" $file
+      echo
+    else echo "unread:$file"; fi
+  done
+  for lock in $folder/state/agent_disabled.lock $folder/cache/state/agent_disabled.lock; do
+    [ ! -e $lock ] || echo "disabled:$lock"
+  done
+done
+
+[ ! -e /etc/salt/minion ] || echo "salt:/etc/salt/minion"
+cache=/var/cache/salt/minion
+if [ -e $cache ] && [ ! -x $cache ]; then echo "unread:$cache"; fi
+[ ! -e $cache/highstate.cache.p ] || echo "highstate:$(stat -c %Y $cache/highstate.cache.p)"
+jobs=$(grep -las -e "state\.highstate" -e "state\.apply" $cache/minion_jobs/*/return.p)
+[ -z "$jobs" ] || jobs=$(grep -las -e "state\.highstate" -e "fun_args$(printf "\220")" $jobs)
+[ -z "$jobs" ] || jobs=$(grep -Las "test$(printf "\303")" $jobs)
+if [ -n "$jobs" ]; then
+  newest=$(ls -t $jobs | head -n 1)
+  words=$(tr "\000" "\n" <$newest)
+  failed=$(printf "%s" "$words" | grep -ac "result$(printf "\302")")
+  good=$(printf "%s" "$words" | grep -ac "result$(printf "\303")")
+  echo "job:$(stat -c %Y $newest) $failed $good"
+fi
+
+for log in /var/log/ansible-pull.log /var/log/ansible.log /var/log/ansible/*.log; do
+  [ -e $log ] || continue
+  [ -r $log ] || {
+    echo "unread:$log"
+    continue
+  }
+  echo "log:$(stat -c %Y $log) $log"
+  tail -n 2000 $log | sed -n -e "s/.*PLAY \[.*/did:play/p" -e "s/.*Repository has not changed.*/did:nothing/p" \
+    -e "s/.*| \(FAILED\|UNREACHABLE\)!.*/did:failed/p" -e "s/.*ERROR!.*/did:failed/p" \
+    -e "s/.*: ok=[0-9]* .*\(unreachable=[0-9]* *failed=[0-9]*\).*/did:\1/p" | tail -n 1
+done
+
+file=/var/log/unattended-upgrades/unattended-upgrades.log
+[ ! -r $file ] || grep -e "All upgrades installed" -e "No packages found that can be upgraded" \
+  -e "Installing the upgrades failed" $file | tail -n 1 | sed "s/^/unattended:/"
+file=/var/log/apt/history.log
+[ ! -r $file ] || grep "^End-Date:" $file | tail -n 1 | sed "s/^End-Date: */changed:/"
+for file in /var/lib/rpm/rpmdb.sqlite /usr/lib/sysimage/rpm/rpmdb.sqlite /lib/apk/db/installed; do
+  [ ! -e $file ] || echo "changed:$(stat -c %y $file)"
+done
+exit 0

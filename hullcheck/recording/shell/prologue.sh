@@ -1,0 +1,131 @@
+#!/bin/sh
+# hullcheck: read-only probes; writes nothing but its standard output. Needs a POSIX sh, dd, od, sleep and tr.
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
+LC_ALL=C
+export PATH LC_ALL
+limit=@SECONDS@
+nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \n")
+[ "${#nonce}" -eq 32 ] || {
+  echo "no nonce: od, tr or /dev/urandom is missing" >&2
+  exit 1
+}
+command -v sleep >/dev/null || {
+  echo "no clock: sleep is missing" >&2
+  exit 1
+}
+
+# The clock sends SIGURG, which does nothing to a process that did not ask for it, to the process group every second.
+# Each probe has a shell that counts the seconds, ends the probe when there are too many, and waits for it. Once the
+# holder has ended, what runs is ended and nothing is asked any more. Its starter may have the script ignore any signal
+# but SIGKILL, so the holder has no child that this would leave, and the clock ends without a signal, if a second later.
+clock() {
+  trap 'kill "$!" 2>/dev/null' TERM
+  while kill -0 "$$" 2>/dev/null && kill -0 "$asking" 2>/dev/null; do
+    kill -URG 0
+    sleep 1 &
+    wait "$!" || wait "$!"
+  done 2>/dev/null
+  kill -0 "$$" 2>/dev/null || {
+    kill -KILL "$holder" 2>/dev/null
+    kill -URG 0
+  }
+}
+running() { kill -0 "$$" 2>/dev/null && kill -0 "$holder" 2>/dev/null; }
+stop() {
+  [ -n "$holder" ] || return 0
+  kill -KILL "$holder" 2>/dev/null
+  wait "$holder" 2>/dev/null
+  holder=""
+  kill -URG 0
+}
+hold() { # ends when the standard input does, where its first line says that it is kept open
+  read -r word && [ "$word" = hold ] || exec sleep 2147483647
+  read -r word
+  kill "$$"
+}
+
+# A process is ended after those below it, when each has been waited for by its own parent: what outlives its parent
+# becomes a child of process 1, and in a container that may wait for nobody. So the parent is stopped while they end,
+# and goes on for the moment in which it waits for them.
+halt() { # PID: stops it, and returns when it stands still
+  kill -STOP "$1" 2>/dev/null
+  turns=0
+  while { read -r line <"/proc/$1/stat"; } 2>/dev/null && [ "$turns" -lt 1000 ]; do
+    case ${line##*)} in " T"* | " t"* | " Z"*) break ;; esac
+    turns=$((turns + 1))
+  done
+}
+below() { # PID: $below has the processes that it started and has not waited for
+  below=""
+  for folder in /proc/[0-9]*; do
+    { read -r line <"$folder/stat"; } 2>/dev/null || continue
+    set -- "$1" ${line##*)}
+    [ "$3" != "$1" ] || below="$below ${folder#/proc/}"
+  done
+}
+end() { # PID: ends it and all below it
+  halt "$1"
+  below "$1"
+  while [ -n "$below" ] && [ "$rounds" -lt 300 ]; do
+    rounds=$((rounds + 1))
+    set -- "$1" $below
+    for each in $below; do end "$each"; done
+    kill -CONT "$1" 2>/dev/null
+    turns=0
+    while [ -d "/proc/$2" ] && [ "$turns" -lt 1000 ]; do turns=$((turns + 1)); done
+    halt "$1"
+    below "$1"
+  done
+  kill -KILL "$1" 2>/dev/null
+}
+said() { printf "\n%s %d" "$nonce" "$1" >&2; }
+watch() { # SCRIPT: runs it; behind its errors it says how it ended, or 124 where it was ended
+  seconds=0
+  trap 'seconds=$((seconds + 1))' URG
+  {
+    /bin/sh -c "$1" 3>&-
+    said $?
+  } &
+  while running && [ "$seconds" -le "$limit" ]; do
+    before=$seconds
+    wait "$!" 2>/dev/null
+    [ "$seconds" -ne "$before" ] || return 0 # no second woke it: the probe ended, and its number may be another's
+  done
+  kill -0 "$!" 2>/dev/null || return 0
+  rounds=0
+  end "$!"
+  { wait "$!" || wait "$!"; } 2>/dev/null
+  said 124
+}
+
+line_feed="
+"
+late=0
+answer() { # NAME SCRIPT [engine]
+  printf "%s begin %s\n" "$nonce" "$1"
+  if ! running; then
+    status=124 message="not asked: the audit was ended before"
+  elif [ "$late" -gt 1 ] && [ "$3" = engine ]; then
+    status=124 message="not asked: the engine did not answer other questions in time"
+  else
+    { message=$(watch "$2" 2>&1 1>&3 </dev/null); } 3>&1
+    case $message in *"$line_feed$nonce "*) status=${message##*"$nonce "} ;; *) status=137 ;; esac
+    message=${message%%"$line_feed$nonce "*}
+    while [ "$message" != "${message%"$line_feed"}" ]; do message=${message%"$line_feed"}; done
+    [ "$3 $status" != "engine 124" ] || late=$((late + 1))
+    [ "$1 $status" != "docker_version 124" ] || late=2
+  fi
+  printf "\n%s status %d\n%s\n%s end %s\n" "$nonce" "$status" "$message" "$nonce" "$1"
+}
+share() { # answer ...: as that; the probes after it find in the variable of its name what was answered
+  frame=$(
+    "$@"
+    echo .
+  )
+  printf "%s" "${frame%.}"
+  case $4$frame in engine*"$line_feed$nonce status 124$line_feed"*) late=$((late + 1)) ;; esac
+  case $frame in *"$line_feed$nonce status 0$line_feed"*) ;; *) return 0 ;; esac
+  frame=${frame%%"$line_feed$nonce status "*}
+  [ ${#frame} -gt 100000 ] || export "$2=${frame#*"$line_feed"}"
+}
+printf "\n%s %s\n" "@MAGIC@" "$nonce"
