@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from hullcheck.criteria.patching import own_updates, tool_flaw, working_tools
 from hullcheck.facts.auditd.daemon import AuditDaemon
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
@@ -161,27 +162,19 @@ def test_patching_is_automated(patching_tool: str, patching: Patching, policy: P
     or salt-minion with `cache_jobs: True`; say in `patch_days` how often that has to be.
     """
     if patching_tool == OUTSTANDING:
-        return _no_update_is_outstanding(patching, policy.patch_days)
-    working, present = patching.of_working(policy.patch_days), patching.of_present()
+        note, good = own_updates(patching, policy.patch_days)
+        assert good, note
+        return note
+    working, present = working_tools(patching, policy.patch_days), patching.installed_tools
     if working and patching_tool not in working:
         raise NotApplicable(f"{working[0]} keeps this host up to date")
     if present and patching_tool not in present:
         raise NotApplicable(f"{present[0]} is there to keep this host up to date")
     tool = patching.tool(patching_tool)
-    flaw = tool.flaw(policy.patch_days)
+    flaw = tool_flaw(tool, policy.patch_days)
     support = f" ({patching.support})" if patching.support else ""
     assert not flaw, f"{flaw}{support}"
     return f"{tool.note}{support}"
-
-
-def _no_update_is_outstanding(patching: Patching, days: int) -> str:
-    """That nothing was left to install when the distribution's own updater looked."""
-    found = patching.own_updates(days)
-    if found is None:
-        raise Manual(f"is any security update not installed that has been out for more than {days} days?")
-    note, good = found
-    assert good, note
-    return note
 
 
 @pytest.mark.nist("RA-5", "SI-5", sp="800-53")

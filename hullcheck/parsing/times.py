@@ -4,6 +4,11 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
+DAY = 86400
+"""Seconds."""
+CLOCK_SLACK = 300
+"""Seconds by which two clocks that are right may differ."""
+
 Span = tuple[float, float]
 """A time that is known to lie between two others, in seconds since the epoch: not before, not after."""
 

@@ -1,7 +1,7 @@
 """What installs updates on a target by itself, and when it last did so with success."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,8 +15,6 @@ from hullcheck.verdicts import EvidenceError
 
 PROBES = (PATCHING,)
 
-_DAY = 86400
-_SLACK = 300  # seconds by which clocks may differ
 _SAME_RUN = 60  # seconds between the ends of two records of one run
 PUPPET, SALT, ANSIBLE = "Puppet", "SaltStack", "Ansible"
 TOOLS = (ANSIBLE, PUPPET, SALT)
@@ -34,7 +32,6 @@ _UPDATERS = (
     "dnf5-automatic.timer",
 )
 _INSTALLER = "dnf-automatic-install.service"  # the one that installs whatever its configuration says
-_FAILED = "Installing the upgrades failed"
 
 
 @dataclass(frozen=True)
@@ -74,26 +71,6 @@ class Tool:
     def present(self) -> bool:
         """Whether there is anything of it."""
         return bool(self.starts or self.signs or self.run)
-
-    def flaw(self, days: int) -> str:
-        """Why it does not keep the host up to date, in words; empty where it does.
-
-        Raises:
-            EvidenceError: that cannot be told.
-        """
-        if self.lock or not self.starts:
-            return (
-                self.lock or f"nothing starts it: {', '.join(self.signs) or 'no unit, no timer, no cron job'}"
-            )
-        if self.run is None:
-            return f"{', '.join(self.starts)} starts it, but there is no record of a run"
-        if self.run.ended > self.now + _SLACK:
-            raise EvidenceError(f"the record of its last run is of {day(self.run.ended)}, after the audit")
-        if self.run.ended < self.now - days * _DAY:
-            return f"its last run was on {day(self.run.ended)}, more than {days} days ago"
-        if self.run.doubt:
-            raise EvidenceError(self.run.doubt)
-        return self.run.flaw
 
     @property
     def note(self) -> str:
@@ -151,19 +128,16 @@ class Patching:
 
     # ---- the tools
 
-    def of_working(self, days: int) -> tuple[str, ...]:
-        """The names of those that keep the host up to date."""
-        return tuple(name for name in TOOLS if self._has(name, lambda tool: not tool.flaw(days), doubt=False))
+    @property
+    def installed_tools(self) -> tuple[str, ...]:
+        """The names of those of which there is anything, or may be."""
+        return tuple(name for name in TOOLS if self._may_be_installed(name))
 
-    def of_present(self) -> tuple[str, ...]:
-        """The names of those of which there is anything."""
-        return tuple(name for name in TOOLS if self._has(name, lambda tool: tool.present, doubt=True))
-
-    def _has(self, name: str, true: Callable[[Tool], bool], *, doubt: bool) -> bool:
+    def _may_be_installed(self, name: str) -> bool:
         try:
-            return true(self.tool(name))
+            return self.tool(name).present
         except EvidenceError:
-            return doubt
+            return True
 
     def tool(self, name: str) -> Tool:
         """What there is of a tool.
@@ -241,25 +215,17 @@ class Patching:
         parts += [f"packages last changed on {line[:10]}" for line in self._get("changed")[:1]]
         return "; ".join(parts)
 
-    def own_updates(self, days: int) -> tuple[str, bool] | None:
-        """How the distribution's own updater ended last, in words, and whether that was well.
-
-        None where it did not run of late, or only fetches.
-
-        Raises:
-            EvidenceError: it says that it will have run.
-        """
+    @property
+    def unattended_upgrade(self) -> tuple[date, str] | None:
+        """The day and the text of the last line that unattended-upgrades wrote on how it ended."""
         line = next(iter(self._get("unattended")), "")
-        if re.match(r"\d{4}-\d\d-\d\d ", line):
-            age = (day(self.now) - date.fromisoformat(line[:10])).days
-            if age < -1:  # its clock is that of the host's time zone
-                raise EvidenceError(f"the log of unattended-upgrades is of {line[:10]}, after the audit")
-            return (f"unattended-upgrades: {line}", _FAILED not in line) if age <= days else None
+        return (date.fromisoformat(line[:10]), line) if re.match(r"\d{4}-\d\d-\d\d ", line) else None
+
+    @property
+    def installer_run(self) -> tuple[str, Run | None]:
+        """The unit of dnf that installs updates, and its last run."""
         unit = self._units.get(_INSTALLER, {})
-        run = self._of_service(unit) if unit else None
-        if run is None or run.ended < self.now - days * _DAY:
-            return None
-        return run.flaw or f"{_INSTALLER} ended with success on {day(run.ended)}", not run.flaw
+        return _INSTALLER, self._of_service(unit) if unit else None
 
 
 def _last(runs: Iterable[Run]) -> Run | None:

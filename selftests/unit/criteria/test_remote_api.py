@@ -32,5 +32,5 @@ def test_weakness(api: RemoteApi, found: str) -> None:
 @pytest.mark.parametrize("doubts", [("more may listen", ""), ("", "more may listen")])
 def test_doubt_is_no_weakness(doubts: tuple[str, str]) -> None:
     """What may be weak and is not known to be is an error, which names the address."""
-    with pytest.raises(EvidenceError, match="^tcp://a:1: more may listen$"):
+    with pytest.raises(EvidenceError, match=r"^tcp://a:1: more may listen$"):
         weakness(RemoteApi(NOW, (), (VERIFIED,), *doubts))
