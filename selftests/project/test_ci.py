@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 import yaml
@@ -113,7 +114,7 @@ def test_ci_uses_the_constraints() -> None:
 
 
 def test_every_shell_script_is_checked() -> None:
-    """`tox -e lint` gives shellcheck each script of the project."""
+    """`tox -e lint` gives shellcheck each script of the project: those of the library have names in `.sh`."""
     scripts = []
     for folder, folders, names in os.walk(REPOSITORY):
         folders[:] = [
@@ -121,11 +122,15 @@ def test_every_shell_script_is_checked() -> None:
         ]
         for name in names:
             path = REPOSITORY / folder / name
-            if path.is_file() and re.match(rb"#!.*\b(ba|da|k)?sh\b", path.open("rb").readline()):
-                scripts.append(str(path.relative_to(REPOSITORY)))
-    assert ".ci/run" in scripts
+            shebang = path.is_file() and re.match(rb"#!.*\b(ba|da|k)?sh\b", path.open("rb").readline())
+            if path.suffix == ".sh" or shebang:
+                scripts.append(path.relative_to(REPOSITORY))
+    of_library = {each for each in scripts if each.parts[0] == "hullcheck" and each.suffix == ".sh"}
+    assert len(of_library) > 30
+    assert re.search(r"^find hullcheck -name \*.sh -exec shellcheck ", _lint_commands(), re.MULTILINE)
+    assert re.search("^shfmt --diff .* hullcheck$", _lint_commands(), re.MULTILINE)
     (line,) = re.findall("^shellcheck (.+)$", _lint_commands(), re.MULTILINE)
-    assert set(line.split()) == set(scripts)
+    assert {*map(Path, line.split())} == {*scripts} - of_library
 
 
 def _is_made_here(folder: str) -> bool:

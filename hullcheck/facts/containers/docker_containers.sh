@@ -1,6 +1,7 @@
 ids=$(docker ps --all --quiet --no-trunc) || exit
 [ -n "$ids" ] || exit 0
 printf "%s\n" "$ids"
+# shellcheck disable=SC2086 # one word for each id
 described=$(docker inspect --type container --format '@FORMAT@' $ids)
 status=$?
 printf "%s\n" "$described" | grep "^container "
@@ -14,6 +15,7 @@ printf "%s\n" "$described" |
 volumes=""
 case $described in *'"Type":"volume"'*)
   names=$(docker volume ls --quiet) || exit
+  # shellcheck disable=SC2086 # one word for each name
   volumes=$(docker volume inspect --format '@VOLUME@' $names)
   printf "%s\n" "$volumes" | grep "^volume "
   ;;
@@ -26,7 +28,7 @@ pids=$(printf "%s\n" "$described" | pids_of)
 unified=/sys/fs/cgroup
 [ ! -d $unified/unified ] || unified=$unified/unified
 list_groups() {
-  for pid in $pids; do printf "%s\n" $pid/cgroup; done | tr "\n" "\0" | xargs -0 cat 2>/dev/null |
+  for pid in $pids; do printf "%s\n" "$pid/cgroup"; done | tr "\n" "\0" | xargs -0 cat 2>/dev/null |
     awk -F: -v unified=$unified '
     function list(top, path, names,   count, name, i) {
       count = split(names, name, " ")
@@ -49,13 +51,13 @@ list_networks() {
 }
 if [ -n "$pids" ]; then
   {
-    for pid in $pids; do printf "%s\n" $pid/mountinfo $pid/attr/current $pid/uid_map; done
+    for pid in $pids; do printf "%s\n" "$pid/mountinfo" "$pid/attr/current" "$pid/uid_map"; done
     list_groups
   } |
     tr "\n" "\0" | xargs -0 grep -aHs ""
-  for pid in $(list_networks); do printf "%s\n" $pid/net/tcp $pid/net/tcp6 $pid/net/udp $pid/net/udp6; done |
+  for pid in $(list_networks); do printf "%s\n" "$pid/net/tcp" "$pid/net/tcp6" "$pid/net/udp" "$pid/net/udp6"; done |
     tr "\n" "\0" | xargs -0 grep -aHs -e local_address -e " 0A " -e " 07 "
-  for pid in $pids; do for name in ipc net pid user uts; do printf "%s\n" $pid/ns/$name; done; done |
+  for pid in $pids; do for name in ipc net pid user uts; do printf "%s\n" "$pid/ns/$name"; done; done |
     tr "\n" "\0" | xargs -0 ls -ln 2>/dev/null
   case $described in *'"NetworkMode":"host"'*)
     printf "%s\n" [0-9]*/fd/* | tr "\n" "\0" | xargs -0 ls -dln 2>/dev/null |
@@ -109,6 +111,7 @@ printf "%s\n" "$sources" |
   done
 list_sockets() {
   cd /proc || return
+  # shellcheck disable=SC2013 # no name in /proc has a blank
   for folder in $(grep -lsx -e dockerd -e containerd -e podman [0-9]*/comm); do
     sed -n 's|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' "${folder%comm}net/unix"
   done 2>/dev/null

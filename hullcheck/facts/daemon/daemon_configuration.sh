@@ -21,7 +21,7 @@ links() { # PATH ROOT: the symbolic links on the way to the file
 }
 show() { # NAME PATH ROOT: what became of the file, its times, its lines, each after a blank, and links to it
   if text=$(cat "$3$2" 2>&1); then
-    printf "%s:read|%s|%s\n" $1 "$(stat -L -c "%y|%z" "$3$2")" "$2"
+    printf "%s:read|%s|%s\n" "$1" "$(stat -L -c "%y|%z" "$3$2")" "$2"
     [ -z "$text" ] || printf "%s\n" "$text" | sed "s/^/ /"
     links=$(links "$2" "$3")
     [ -z "$links" ] || printf "%s\n" "$links" | tr "\n" "\0" | xargs -0 stat -c "link:%z"
@@ -30,18 +30,18 @@ show() { # NAME PATH ROOT: what became of the file, its times, its lines, each a
   case $text in
     *": No such file or directory" | *": Not a directory")
       times=$(stat -L -c "%y|%z" "$3${2%/*}/" 2>/dev/null) || times="-|-"
-      printf "%s:absent|%s|%s\n" $1 "$times" "$2"
+      printf "%s:absent|%s|%s\n" "$1" "$times" "$2"
       ;;
-    *) printf "%s:unread|-|-|%s\n" $1 "$2" ;;
+    *) printf "%s:unread|-|-|%s\n" "$1" "$2" ;;
   esac
 }
 for folder in [0-9]*; do
-  read -r name 2>/dev/null <$folder/comm && [ "$name" = dockerd ] || continue
-  printf "dockerd:%s\n" $folder
+  read -r name 2>/dev/null <"$folder/comm" && [ "$name" = dockerd ] || continue
+  printf "dockerd:%s\n" "$folder"
   file="" profile="" rootless="" home="" xdg="" before=""
   IFS="$line_feed"
   set -f
-  for word in $(tr "\n\0" " \n" <$folder/cmdline); do
+  for word in $(tr "\n\0" " \n" <"$folder/cmdline"); do
     case $before in --config-file) file=$word ;; --seccomp-profile) profile=$word ;; esac
     case $word in
       --config-file=*) file=${word#*=} ;;
@@ -49,7 +49,7 @@ for folder in [0-9]*; do
     esac
     before=$word
   done
-  environment=$(tr "\n\0" " \n" 2>/dev/null <$folder/environ)
+  environment=$(tr "\n\0" " \n" 2>/dev/null <"$folder/environ")
   for word in $environment; do
     case $word in
       ROOTLESSKIT_STATE_DIR=?*) rootless=yes ;;
@@ -64,7 +64,7 @@ for folder in [0-9]*; do
       file=${xdg:-$home/.config}/docker/daemon.json
     elif [ -n "$environment" ]; then
       file=/etc/docker/daemon.json
-    elif grep -q "^Uid:[[:space:]]*[0-9]*[[:space:]]*0[[:space:]]" $folder/status; then
+    elif grep -q "^Uid:[[:space:]]*[0-9]*[[:space:]]*0[[:space:]]" "$folder/status"; then
       file=/etc/docker/daemon.json
     else
       echo "config:unknown|-|-|"
@@ -72,7 +72,7 @@ for folder in [0-9]*; do
     fi
   fi
   root=""
-  [ ! -d $folder/root/. ] || root=$folder/root
+  [ ! -d "$folder/root/." ] || root=$folder/root
   case $file in /*) ;; *) root=$folder/cwd/ ;; esac
   show config "$file" "$root"
   [ -n "$profile" ] || profile=$(printf "%s" "$text" | tr "\n" " " |

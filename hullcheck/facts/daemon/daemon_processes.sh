@@ -1,10 +1,11 @@
 cd /proc || exit
+# shellcheck disable=SC2154 # what the probe docker_endpoint answered
 endpoint=${docker_endpoint#\"}
 endpoint=${endpoint%\"*}
 case $docker_endpoint in
   "" | *\\*) endpoint=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null) ;;
 esac
-read -r uptime rest <uptime && printf "clock:%s|%s\n" "$(stat -L -c %z self/)" "$uptime"
+read -r uptime rest </proc/uptime && printf "clock:%s|%s\n" "$(stat -L -c %z self/)" "$uptime"
 [ ! -S /run/containerd/containerd.sock ] || echo "system-containerd:"
 printf "endpoint:%s\n" "$endpoint"
 ls -ln self/ns 2>/dev/null | sed "s/^/own:/"
@@ -27,22 +28,22 @@ case $endpoint in unix://*)
 esac
 
 for folder in [0-9]*; do
-  read -r name 2>/dev/null <$folder/comm && [ "$name" = dockerd ] || continue
-  printf "dockerd:%s\n" $folder
-  tr "\n\0" " \n" <$folder/cmdline | sed "s/^/argument:/"
-  if environment=$(tr "\n\0" " \n" 2>/dev/null <$folder/environ) && [ -n "$environment" ]; then
+  read -r name 2>/dev/null <"$folder/comm" && [ "$name" = dockerd ] || continue
+  printf "dockerd:%s\n" "$folder"
+  tr "\n\0" " \n" <"$folder/cmdline" | sed "s/^/argument:/"
+  if environment=$(tr "\n\0" " \n" 2>/dev/null <"$folder/environ") && [ -n "$environment" ]; then
     echo "environment:"
     printf "%s\n" "$environment" |
       grep -e ^DOCKER_TLS_VERIFY= -e ^DOCKER_CERT_PATH= -e ^DOCKER_CONFIG= -e ^HOME= \
         -e ^XDG_RUNTIME_DIR= -e ^LISTEN_FDS= |
       sed "s/^/environment:/"
   fi
-  ls -ln $folder/exe $folder/cwd $folder/ns $folder/fd 2>/dev/null |
+  ls -ln "$folder/exe" "$folder/cwd" "$folder/ns" "$folder/fd" 2>/dev/null |
     grep -e "/exe -> " -e "/cwd -> " -e "-> [a-z]*:\[[0-9]*\]$" | sed "s/^/link:/"
-  grep -Hs "" $folder/stat $folder/mountinfo
+  grep -Hs "" "$folder/stat" "$folder/mountinfo"
   grep -Hs -e ^Uid: -e ^PPid: -e local_address -e "^Num " -e " 00010000 " -e " 0A " \
-    $folder/status $folder/net/unix $folder/net/tcp $folder/net/tcp6
-  sed -n "s/^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *[0-9]* \(\/.*\)/\1/p" $folder/net/unix |
+    "$folder/status" "$folder/net/unix" "$folder/net/tcp" "$folder/net/tcp6"
+  sed -n "s/^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *[0-9]* \(\/.*\)/\1/p" "$folder/net/unix" |
     while IFS= read -r socket; do real "real:$socket$tab" "$socket"; done
   [ -z "$path" ] || stat -L -c "identity:%d:%i" "$path" "$folder/root$path" 2>/dev/null
 done

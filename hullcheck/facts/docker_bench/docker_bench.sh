@@ -5,6 +5,7 @@ if command -v systemctl >/dev/null; then
   timers=$(systemctl show --property=Id,Unit,ActiveState,UnitFileState "*.timer" 2>/dev/null)
   printf "%s\n\n" "$timers"
   services=$(printf "%s\n" "$timers" | sed -n "s/^Unit=//p" | sort -u)
+  # shellcheck disable=SC2086 # one word for each unit
   [ -z "$services" ] ||
     started=$(systemctl show --property=Id,ExecStart,WorkingDirectory $services 2>/dev/null)
   printf "%s\n" "$started"
@@ -21,6 +22,7 @@ for each in /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.mo
 done
 
 echo "--programs"
+# shellcheck disable=SC2020 # eight characters, each to a line feed
 paths=$(
   printf "%s\n%s\n" "$started" "$lines" | tr " \t;=&|\"'" "\n\n\n\n\n\n\n\n" | grep "^/" | sort -u
   for each in /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* \

@@ -8,6 +8,6 @@ if [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then
   own=$(cat /proc/self/mountinfo) && [ "$own" = "$(cat /proc/1/mountinfo)" ] || echo foreign
 fi
 for folder in /proc/[0-9]*; do
-  read -r name 2>/dev/null <$folder/comm && [ "$name" = dockerd ] && printf "process %s\n" ${folder#/proc/}
+  read -r name 2>/dev/null <"$folder/comm" && [ "$name" = dockerd ] && printf "process %s\n" "${folder#/proc/}"
 done
 exit 0

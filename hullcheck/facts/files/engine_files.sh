@@ -4,7 +4,7 @@ nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \n")
 exec 3>&1
 line_feed="
 "
-say() { printf "%s %s %s\n" $nonce "$1" "$2"; }
+say() { printf "%s %s %s\n" "$nonce" "$1" "$2"; }
 node() { printf "%s\0" "$root$1" >&4; }
 
 acl() { # who else may use the file $at; nothing where that cannot be told
@@ -65,7 +65,7 @@ walk() { # PATH: to its end, which is $at then
 list() { # PATH DEPTH: it and all that lies below
   walk "$1" || return 0
   [ -d "$root$at" ] || return 0
-  if [ ! -r "$root$at" ] || [ ! -x "$root$at" ] || [ $2 -gt 5 ]; then
+  if [ ! -r "$root$at" ] || [ ! -x "$root$at" ] || [ "$2" -gt 5 ]; then
     say closed "$1"
     return 0
   fi
@@ -101,7 +101,7 @@ command_line() { # what the command line names: its file in $file, certificates,
   file="" certificates_named="" keys_named="" others="" before=""
   set -f
   IFS=$line_feed
-  for word in $(tr "\n\0" " \n" <$folder/cmdline); do
+  for word in $(tr "\n\0" " \n" <"$folder/cmdline"); do
     case $before in
       --config-file) file=$word ;;
       --tlscacert | --tlscert) certificates_named=$certificates_named$line_feed$word ;;
@@ -124,7 +124,7 @@ command_line() { # what the command line names: its file in $file, certificates,
 
 environment() { # the variables that name directories
   rootless="" home="" xdg="" certificates="" client=""
-  known=$(tr "\n\0" " \n" 2>/dev/null <$folder/environ)
+  known=$(tr "\n\0" " \n" 2>/dev/null <"$folder/environ")
   set -f
   IFS=$line_feed
   for word in $known; do
@@ -143,9 +143,9 @@ environment() { # the variables that name directories
 }
 
 sockets() { # those that it holds, or by their names may hold; and those that may be containerd's
-  held=$(ls -ln $folder/fd 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
+  held=$(ls -ln "$folder/fd" 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
   listening="^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]*\) \([^@].*\)"
-  sed -n "s/$listening/\1 \2/p" $folder/net/unix |
+  sed -n "s/$listening/\1 \2/p" "$folder/net/unix" |
     while IFS= read -r line; do
       case "$held $line " in
         *" ${line%% *} "*" $line "* | *"/containerd.sock ") from_daemon "${line#* }" ;;
@@ -195,20 +195,20 @@ named() { # what the options name, and what stands in for those that are missing
 
 unit_of() { # the unit in whose control group it is: $unit; the user whose systemd that is: $manager
   service="\(.*\.service\)\(\/.*\)*$"
-  unit=$(sed -n -e "s/^[0-9]*:name=systemd:$service/\1/p" -e "s/^0::$service/\1/p" $folder/cgroup |
+  unit=$(sed -n -e "s/^[0-9]*:name=systemd:$service/\1/p" -e "s/^0::$service/\1/p" "$folder/cgroup" |
     tail -n 1)
   manager=0
   case $unit in */user@*.service/*) manager=${unit##*/user@} manager=${manager%%.service/*} ;; esac
   unit=${unit##*/}
   case $unit in -* | user@* | *[!A-Za-z0-9:_.@-]*) unit="" ;; esac
   case $manager in "" | *[!0-9]*) unit="" ;; esac
-  [ -z "$unit" ] || say manager_of_unit $manager
+  [ -z "$unit" ] || say manager_of_unit "$manager"
 }
 
 properties=@PROPERTIES@
 show() { # WHOSE, then systemctl as a command: what systemd knows of units, and the files that it names
   manager=$1
-  say manager $manager
+  say manager "$manager"
   root=""
   runtime=/run/user/$manager
   shift
@@ -239,10 +239,10 @@ folder() {
 unit_folders() { # FILE of a unit: where a new file would change it
   drop_ins=${1##*/}.d
   [ ! -d "${1%/*}/$drop_ins" ] || folder "${1%/*}/$drop_ins"
-  [ $manager = 0 ] || return 0
+  [ "$manager" = 0 ] || return 0
   for place in /etc/systemd/system /run/systemd/system; do
-    [ ! -d $place/${1##*.}.d ] || folder $place/${1##*.}.d # for all units of the kind
-    [ "$place" = "${1%/*}" ] || for each in $place $place/$drop_ins; do [ ! -d $each ] || folder $each; done
+    [ ! -d "$place/${1##*.}.d" ] || folder "$place/${1##*.}.d" # for all units of the kind
+    [ "$place" = "${1%/*}" ] || for each in $place $place/$drop_ins; do [ ! -d "$each" ] || folder "$each"; done
   done
 }
 
@@ -274,18 +274,18 @@ environment_file() { # PATTERN (...): the files that it stands for
 {
   asked="docker.service snap.docker.dockerd.service docker.socket"
   for folder in [0-9]*; do
-    read -r name 2>/dev/null <$folder/comm && [ "$name" = dockerd ] || continue
-    user=$(sed -n "s/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" $folder/status)
+    read -r name 2>/dev/null <"$folder/comm" && [ "$name" = dockerd ] || continue
+    user=$(sed -n "s/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" "$folder/status")
     root=""
-    [ "$user" != 0 ] || [ ! -d $folder/root/. ] || root=/proc/$folder/root
-    say dockerd $folder
+    [ "$user" != 0 ] || [ ! -d "$folder/root/." ] || root=/proc/$folder/root
+    say dockerd "$folder"
     say root "$root"
-    group=$(sed -n "s/^Gid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" $folder/status)
+    group=$(sed -n "s/^Gid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" "$folder/status")
     say group "$group"
-    say groups "$(cat $folder/gid_map 2>/dev/null)"
-    parent=$(sed -n "s/^PPid:[^0-9]*//p" $folder/status)
-    say parents "$parent $(sed -n "s/^PPid:[^0-9]*//p" ${parent:-self}/status 2>/dev/null)"
-    directory=$(readlink $folder/cwd)
+    say groups "$(cat "$folder/gid_map" 2>/dev/null)"
+    parent=$(sed -n "s/^PPid:[^0-9]*//p" "$folder/status")
+    say parents "$parent $(sed -n "s/^PPid:[^0-9]*//p" "${parent:-self}/status" 2>/dev/null)"
+    directory=$(readlink "$folder/cwd")
     say directory "$directory"
     command_line
     environment
@@ -296,10 +296,11 @@ environment_file() { # PATTERN (...): the files that it stands for
     case $unit:$manager in
       :*) ;;
       *:0) asked="$asked $unit" ;;
-      *:"$(id -u)") show $manager systemctl --user show $unit docker.socket ;;
+      *:"$(id -u)") show "$manager" systemctl --user show "$unit" docker.socket ;;
       *) # not --machine, which logs the user in
         become="setpriv --reuid=$manager --regid=${group:-$manager} --clear-groups"
-        show $manager $become systemctl --user show $unit docker.socket
+        # shellcheck disable=SC2086 # a command with its options
+        show "$manager" $become systemctl --user show "$unit" docker.socket
         ;;
     esac
   done
@@ -307,6 +308,7 @@ environment_file() { # PATTERN (...): the files that it stands for
   say host ""
   walk /etc/default/docker
   walk /etc/sysconfig/docker
+  # shellcheck disable=SC2086 # one word for each unit
   if [ -d /run/systemd/system ]; then show 0 systemctl show $asked; fi
-} 4>&1 >&3 | sort -zu | xargs -0 sh -c 'stat -c "$0 stat %f:%u:%g:%G:%n" "$@"' $nonce
+} 4>&1 >&3 | sort -zu | xargs -0 sh -c 'stat -c "$0 stat %f:%u:%g:%G:%n" "$@"' "$nonce"
 exit 0

@@ -2,8 +2,8 @@ cd /proc || exit
 line_feed="
 "
 place() { # WORD PATH: what is there, without links
-  if [ -d "$2" ]; then kind=directory; elif [ -e "$2" ]; then
-    kind=file
+  if [ -d "$2" ]; then kind="directory"; elif [ -e "$2" ]; then
+    kind="file"
   else
     case $(ls -d "$2" 2>&1) in
       *": No such file or directory" | *": Not a directory") printf "%s|absent|%s|\n" "$1" "$2" ;;
@@ -42,7 +42,7 @@ for line in $running; do
   case $path in
     */containerd | */containerd" (deleted)")
       config="" before=""
-      for word in $(tr "\n\0" " \n" <${line%%|*}/cmdline); do
+      for word in $(tr "\n\0" " \n" <"${line%%|*}/cmdline"); do
         printf "argument|%s|%s\n" "${line%%|*}" "$word"
         case $before in --config | -c) config=$word ;; esac
         case $word in --config=* | -c=*) config=${word#*=} ;; esac
@@ -56,6 +56,7 @@ for line in $running; do
       ;;
   esac
 done
+# shellcheck disable=SC2086 # one word for each line
 [ -z "$links" ] || ls -ln $links 2>/dev/null | sed "s/^/namespace|/"
 seen=""
 for folder in $(printf "%s" "$PATH" | tr : "\n") $folders; do

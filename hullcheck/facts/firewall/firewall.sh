@@ -27,20 +27,20 @@ filter() { # COMMAND TABLES: asking for a table that is not there would make it,
   case $($1 --version 2>/dev/null) in
     "") echo "$pid/$1:absent" ;;
     *legacy*)
-      if ! tables=$(cat $pid/net/$2 2>/dev/null); then
+      if ! tables=$(cat "$pid/net/$2" 2>/dev/null); then
         echo "$pid/$1:unread"
       elif printf "%s\n" "$tables" | grep -qx filter; then
-        ask $1 $1 -w 5 -S
+        ask "$1" "$1" -w 5 -S
       else
         echo "$pid/$1-status:0"
       fi
       ;;
-    *) ask $1 $1 -w 5 -S ;;
+    *) ask "$1" "$1" -w 5 -S ;;
   esac
 }
 for pid in [0-9]*; do
-  read -r name 2>/dev/null <$pid/comm && [ "$name" = dockerd ] || continue
-  network=$(readlink $pid/ns/net) || {
+  read -r name 2>/dev/null <"$pid/comm" && [ "$name" = dockerd ] || continue
+  network=$(readlink "$pid/ns/net") || {
     echo "$pid/namespace:unread"
     continue
   }

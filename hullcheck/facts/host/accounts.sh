@@ -4,7 +4,9 @@ if command -v getent >/dev/null; then
   sockets=$(cat /proc/net/unix 2>/dev/null | sed -n "s/^[^/]* 00010000 [^/]*\(\/.*\)$/\1/p")
   IFS="
 "
+  # shellcheck disable=SC2086 # one word for each line
   numbers=$(stat -L -c %g $sockets /run/docker.sock 2>/dev/null | sort -u)
+  # shellcheck disable=SC2086 # one word for each number
   asked=$(getent group $numbers docker) # a directory of the network may answer for one group and not list it
 else
   users=$(cat /etc/passwd) || exit

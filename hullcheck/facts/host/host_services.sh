@@ -19,24 +19,26 @@ for protocol in tcp tcp6 udp udp6; do
     "s/^ *[0-9]*: \([0-9A-F]*:[0-9A-F]*\) 0*:0000 0[A7] [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \([0-9]*\) .*/\1 \2/p" \
     1/net/$protocol) || exit
   echo "net:$protocol"
-  [ -z "$lines" ] || printf "%s\n" "$lines" | sed "s/^/listener:$protocol /"
+  [ -n "$lines" ] || continue
+  printf "%s\n" "$lines" | sed "s/^/listener:$protocol /"
   wanted="$wanted $(printf "%s\n" "$lines" | sed -n "s/.* \([0-9]*\)$/-e socket:[\1]/p")"
 done
-if [ -n "$(echo $wanted)" ]; then
-  set -f
-  owners=$($list $(
-    set +f
-    echo [0-9]*/fd
-  ) 2>/dev/null | grep -F -e "/fd:" $wanted |
+if [ -n "$wanted" ]; then
+  # shellcheck disable=SC2086 # one word for each option
+  owners=$($list [0-9]*/fd 2>/dev/null | (
+    set -f
+    grep -F -e "/fd:" $wanted
+  ) |
     sed -n -e "/\/fd:$/h" -e "/ socket:/{G;s/.*socket:\[\([0-9]*\)\]\n\([0-9]*\)\/fd:/\1 \2/p;}" | sort -u)
-  set +f
   [ -z "$owners" ] || printf "%s\n" "$owners" | sed "s/^/owner:/"
   pids=$(printf "%s\n" "$owners" | sed -n "s/.* \([0-9]*\)$/\1\/exe/p" | sort -u)
+  # shellcheck disable=SC2086 # one word for each path
   [ -z "$pids" ] || $list $pids 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /exe:\1 /p"
 fi
 $list [0-9]*/exe 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1 /p" |
   grep -E "/(apache2|asterisk|beam[.]smp|caddy|clamd|cupsd|dovecot|epmd|exim|exim4|ftpd|gitlab-workhorse\
 |grafana|haproxy|httpd|influxd|lighttpd|mariadbd|memcached|minio|mongod|mosquitto|mysqld|named|nats-server\
 |nginx|nmbd|opensmtpd|oracle|pgbouncer|php-fpm|postgres|prometheus|proftpd|pure-ftpd|rabbitmq-server\
-|redis-server|slapd|smbd|smtpd|sendmail|squid|tomcat|traefik|unbound|uwsgi|valkey-server|varnishd|vsftpd)[0-9.]*( \(deleted\))?$" | sed "s/^/application:/"
+|redis-server|slapd|smbd|smtpd|sendmail|squid|tomcat|traefik|unbound|uwsgi|valkey-server|varnishd|vsftpd)[0-9.]*( \(deleted\))?$" |
+  sed "s/^/application:/"
 exit 0

@@ -3,6 +3,7 @@ groups=$(getent group 2>/dev/null || cat /etc/group) || exit
 sockets=$(sed -n "s/^[^/]* 00010000 [^/]*\(\/.*\)$/\1/p" /proc/net/unix 2>/dev/null)
 IFS="
 "
+# shellcheck disable=SC2086 # one word for each line
 numbers=$(stat -L -c %g $sockets /run/docker.sock "${DOCKER_HOST#unix://}" 2>/dev/null | tr "\n" " ")
 pullers=$({
   printf "%s\n" "$groups" | sed "s/^/g:/"

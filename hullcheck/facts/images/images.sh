@@ -3,6 +3,7 @@ unnamed=$(docker image ls --quiet --no-trunc --filter dangling=true) || exit
 ids=$(printf "%s\n%s\n" "$ids" "$unnamed" | grep . | sort -u)
 [ -n "$ids" ] || exit 0
 printf "%s\n" "$ids"
+# shellcheck disable=SC2086 # one word for each id
 docker image inspect --format 'image {{json .}}' $ids
 status=$?
 
@@ -19,7 +20,7 @@ if [ -z "$store" ]; then
   step='{"created_by":{{json .CreatedBy}},"comment":{{json .Comment}},"size":{{json .Size}}}'
   for id in $ids; do
     echo "history $id"
-    docker history --no-trunc --format "$step" $id || status=$?
+    docker history --no-trunc --format "$step" "$id" || status=$?
   done
   exit $status
 fi

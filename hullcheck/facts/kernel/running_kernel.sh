@@ -1,4 +1,5 @@
 printf "release:%s\nbuild:%s\n" "$(uname -r)" "$(uname -v)"
+# shellcheck disable=SC2035 # no name begins with a dash
 cd /sys/devices/system/cpu/vulnerabilities 2>/dev/null && grep -H "" * | sed "s/^/flaw:/"
 for path in /boot/vmlinuz-* /lib/modules/*/vmlinuz /lib/modules/*/kernel; do
   [ -e "$path" ] || continue

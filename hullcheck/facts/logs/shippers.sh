@@ -27,16 +27,16 @@ found=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n "s/^.* \(
 for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
   exe=$(printf "%s\n" "$found" | sed -n "s/^$pid //p")
   name=${exe##*/}
-  arguments=$(tr "\n\0" " \n" 2>/dev/null <$pid/cmdline)
+  arguments=$(tr "\n\0" " \n" 2>/dev/null <"$pid/cmdline")
   case $name in
     ruby*) case $arguments in */fluentd* | */td-agent*) name=fluentd ;; *) continue ;; esac ;;
     java) case $exe$arguments in *org.logstash.Logstash* | */logstash/jdk/*) name=logstash ;; *) continue ;; esac ;;
   esac
-  printf "process:%s %s\n" $pid $name
-  ls -ln $pid/fd 2>/dev/null | sed -n -e "s/^.* [0-9][0-9]* -> \(.*-json\.log\)$/held:\1/p" \
+  printf "process:%s %s\n" "$pid" "$name"
+  ls -ln "$pid/fd" 2>/dev/null | sed -n -e "s/^.* [0-9][0-9]* -> \(.*-json\.log\)$/held:\1/p" \
     -e "s/^.* [0-9][0-9]* -> \(.*\.journal\)$/held:\1/p" -e "s/^.* [0-9][0-9]* -> \(.*\/audit\.log\)$/held:\1/p" \
     -e "s/^.* [0-9][0-9]* -> \(socket:.*\)$/held:\1/p"
-  grep -aHs -e " 01 " -e " 0A " $pid/net/tcp $pid/net/tcp6 | sed "s/^/net:/"
+  grep -aHs -e " 01 " -e " 0A " "$pid/net/tcp" "$pid/net/tcp6" | sed "s/^/net:/"
   root=/proc/$pid/root
   option=c
   case $name in logstash | rsyslogd) option=f ;; esac
@@ -50,19 +50,19 @@ for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
     fluent-bit) usual="/etc/fluent-bit/fluent-bit.conf /fluent-bit/etc/fluent-bit.conf" ;;
     promtail) usual="/etc/promtail" ;;
     vector) usual="/etc/vector" ;;
-    logstash) usual=$(pipelines $root) ;;
+    logstash) usual=$(pipelines "$root") ;;
     rsyslogd) usual="/etc/rsyslog.conf /etc/rsyslog.d" ;;
     *) usual="" ;;
   esac
-  for path in ${named:-$usual}; do show $root "$path"; done
-  [ $name = rsyslogd ] || continue # journald says whether it is given the journal
+  for path in ${named:-$usual}; do show "$root" "$path"; done
+  [ "$name" = rsyslogd ] || continue # journald says whether it is given the journal
   for folder in /etc /run /usr/local/lib /usr/lib /lib; do
     file=$folder/systemd/journald.conf
-    if [ -f $root$file ]; then
-      show $root $file
+    if [ -f "$root$file" ]; then
+      show "$root" $file
       break
     fi
   done
-  for folder in /usr/lib /lib /usr/local/lib /run /etc; do show $root $folder/systemd/journald.conf.d; done
+  for folder in /usr/lib /lib /usr/local/lib /run /etc; do show "$root" $folder/systemd/journald.conf.d; done
 done
 exit 0

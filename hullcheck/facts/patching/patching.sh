@@ -7,6 +7,7 @@ if command -v systemctl >/dev/null; then
     names="$names $name.service $name.timer"
     echo "own:$name"
   done
+  # shellcheck disable=SC2086 # one word for each unit
   systemctl show \
     --property=Id,LoadState,UnitFileState,ActiveState,Result,ExecMainStatus,ExecMainExitTimestampMonotonic \
     puppet.service pe-puppet.service puppet.timer puppet-run.timer puppet-agent.timer salt-minion.service \
@@ -30,15 +31,15 @@ for folder in /opt/puppetlabs/puppet /var/cache/puppet /var/lib/puppet; do
   [ ! -d $folder ] || [ -x $folder ] || echo "unread:$folder"
   for file in $folder/public/last_run_summary.yaml $folder/cache/state/last_run_summary.yaml \
     $folder/state/last_run_summary.yaml; do
-    [ -e $file ] || continue
-    if [ -r $file ]; then
+    [ -e "$file" ] || continue
+    if [ -r "$file" ]; then
       echo "summary:$file"
-      sed "s/^/yaml:/" $file
+      sed "s/^/yaml:/" "$file"
       echo
     else echo "unread:$file"; fi
   done
   for lock in $folder/state/agent_disabled.lock $folder/cache/state/agent_disabled.lock; do
-    [ ! -e $lock ] || echo "disabled:$lock"
+    [ ! -e "$lock" ] || echo "disabled:$lock"
   done
 done
 
@@ -47,24 +48,27 @@ cache=/var/cache/salt/minion
 if [ -e $cache ] && [ ! -x $cache ]; then echo "unread:$cache"; fi
 [ ! -e $cache/highstate.cache.p ] || echo "highstate:$(stat -c %Y $cache/highstate.cache.p)"
 jobs=$(grep -las -e "state\.highstate" -e "state\.apply" $cache/minion_jobs/*/return.p)
+# shellcheck disable=SC2086 # one word for each path
 [ -z "$jobs" ] || jobs=$(grep -las -e "state\.highstate" -e "fun_args$(printf "\220")" $jobs)
+# shellcheck disable=SC2086 # one word for each path
 [ -z "$jobs" ] || jobs=$(grep -Las "test$(printf "\303")" $jobs)
 if [ -n "$jobs" ]; then
+  # shellcheck disable=SC2086 # one word for each path
   newest=$(ls -t $jobs | head -n 1)
-  words=$(tr "\000" "\n" <$newest)
+  words=$(tr "\000" "\n" <"$newest")
   failed=$(printf "%s" "$words" | grep -ac "result$(printf "\302")")
   good=$(printf "%s" "$words" | grep -ac "result$(printf "\303")")
-  echo "job:$(stat -c %Y $newest) $failed $good"
+  echo "job:$(stat -c %Y "$newest") $failed $good"
 fi
 
 for log in /var/log/ansible-pull.log /var/log/ansible.log /var/log/ansible/*.log; do
-  [ -e $log ] || continue
-  [ -r $log ] || {
+  [ -e "$log" ] || continue
+  [ -r "$log" ] || {
     echo "unread:$log"
     continue
   }
-  echo "log:$(stat -c %Y $log) $log"
-  tail -n 2000 $log | sed -n -e "s/.*PLAY \[.*/did:play/p" -e "s/.*Repository has not changed.*/did:nothing/p" \
+  echo "log:$(stat -c %Y "$log") $log"
+  tail -n 2000 "$log" | sed -n -e "s/.*PLAY \[.*/did:play/p" -e "s/.*Repository has not changed.*/did:nothing/p" \
     -e "s/.*| \(FAILED\|UNREACHABLE\)!.*/did:failed/p" -e "s/.*ERROR!.*/did:failed/p" \
     -e "s/.*: ok=[0-9]* .*\(unreachable=[0-9]* *failed=[0-9]*\).*/did:\1/p" | tail -n 1
 done

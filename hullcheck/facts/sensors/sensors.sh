@@ -3,10 +3,10 @@ for each in /usr/bin/falco /usr/local/bin/falco /opt/draios/bin/dragent /opt/aqu
   [ ! -x $each ] || printf "installed:%s\n" $each
 done
 cd /proc || exit
-read -r uptime rest <uptime
+read -r uptime rest </proc/uptime
 fetch() { # PID PORT SCHEME WORD: the counters, each line behind the word
   enter=""
-  [ "$(readlink self/ns/net)" = "$(readlink $1/ns/net)" ] || enter="nsenter --net=/proc/$1/ns/net"
+  [ "$(readlink self/ns/net)" = "$(readlink "$1/ns/net")" ] || enter="nsenter --net=/proc/$1/ns/net"
   if command -v curl >/dev/null; then
     $enter curl -ks --noproxy "*" --max-time 3 "$3://127.0.0.1:$2/metrics"
   else
@@ -14,19 +14,20 @@ fetch() { # PID PORT SCHEME WORD: the counters, each line behind the word
   fi | grep "^falcosecurity_" | sed "s/^/$4/"
 }
 below() { # SECTION KEY: the value in the section of the last file that has it
+  # shellcheck disable=SC2086 # one word for each path
   cat $files 2>/dev/null | sed -n "/^$1:/,/^[a-z]/s/^[[:space:]][[:space:]]*$2: *[\"']\{0,1\}\([^\"'#]*\).*/\1/p" |
     sed "s/[[:space:]]*$//" | tail -n 1
 }
 pids=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n -e "s|^.* \([0-9]*\)/exe -> /.*/falco$|\1|p" \
   -e "s|^.* \([0-9]*\)/exe -> /opt/draios/bin/dragent$|\1|p" -e "s|^.* \([0-9]*\)/exe -> /opt/aquasec/.*$|\1|p")
 for pid in $pids; do
-  exe=$(readlink $pid/exe) || continue
-  printf "process:%s\nage:%s %s\n" $pid "$uptime" "$(sed "s/.*) //" $pid/stat 2>/dev/null | cut -d " " -f 20)"
-  arguments=$(tr "\n\0" " \n" <$pid/cmdline)
+  exe=$(readlink "$pid/exe") || continue
+  printf "process:%s\nage:%s %s\n" "$pid" "$uptime" "$(sed "s/.*) //" "$pid/stat" 2>/dev/null | cut -d " " -f 20)"
+  arguments=$(tr "\n\0" " \n" <"$pid/cmdline")
   printf "%s\n" "$arguments" | sed "s/^/argument:/"
-  ls -ln $pid/fd 2>/dev/null | sed -n "s/^.* [0-9][0-9]* -> /fd:/p"
-  grep -aHs -e " 0A " -e " 01 " $pid/net/tcp $pid/net/tcp6 | sed "s/^/net:/"
-  unit=$(sed -n "s/^.*\/\([^/]*\.service\).*/\1/p" $pid/cgroup | head -n 1)
+  ls -ln "$pid/fd" 2>/dev/null | sed -n "s/^.* [0-9][0-9]* -> /fd:/p"
+  grep -aHs -e " 0A " -e " 01 " "$pid/net/tcp" "$pid/net/tcp6" | sed "s/^/net:/"
+  unit=$(sed -n "s/^.*\/\([^/]*\.service\).*/\1/p" "$pid/cgroup" | head -n 1)
   if [ -n "$unit" ] && command -v systemctl >/dev/null; then
     systemctl show --property=Id,MainPID,ActiveState,UnitFileState "$unit" 2>/dev/null | sed "s/^/unit:/"
   fi
@@ -34,16 +35,16 @@ for pid in $pids; do
   root=/proc/$pid/root
   config=$(printf "%s\n" "$arguments" | sed -n -e "/^-c$/{n;p;}" -e "s/^--config=//p" | head -n 1)
   files=""
-  for each in $root${config:-/etc/falco/falco.yaml} $root/etc/falco/config.d/*.yaml; do
+  for each in "$root${config:-/etc/falco/falco.yaml}" "$root"/etc/falco/config.d/*.yaml; do
     [ -f "$each" ] || continue
     files="$files $each"
-    printf "config:%s\n" "${each#$root}"
+    printf "config:%s\n" "${each#"$root"}"
     head -c 1000000 "$each" 2>/dev/null | sed "s/^/:/"
   done
   number=0
-  for each in $root/etc/falco/*.yaml $root/etc/falco/*.yml $root/etc/falco/rules.d/*; do
-    [ -f "$each" ] && count=$(grep -c "^- rule:" "$each") && sum=$(sha256sum <"$each") || continue
-    printf "rules:%s:%s:%s\n" "$count" "${sum%% *}" "${each#$root}"
+  for each in "$root"/etc/falco/*.yaml "$root"/etc/falco/*.yml "$root"/etc/falco/rules.d/*; do
+    { [ -f "$each" ] && count=$(grep -c "^- rule:" "$each") && sum=$(sha256sum <"$each"); } || continue
+    printf "rules:%s:%s:%s\n" "$count" "${sum%% *}" "${each#"$root"}"
     grep -e "^- " -e "^[[:space:]]*enabled:" -e "^[[:space:]]*tags:" \
       -e "^[[:space:]]*priority:" "$each" | sed "s/^/rule:$number:/"
     number=$((number + 1))
@@ -54,14 +55,14 @@ for pid in $pids; do
   [ -z "$alerts" ] || { [ -s "$root$alerts" ] && stat -L -c "alerts:%Y" "$root$alerts"; }
   port=$(below webserver listen_port)
   port=${port:-8765}
-  if grep -qsi ":$(printf "%04X" "$port") [0-9A-F]*:0000 0A " $pid/net/tcp $pid/net/tcp6; then
+  if grep -qsi ":$(printf "%04X" "$port") [0-9A-F]*:0000 0A " "$pid/net/tcp" "$pid/net/tcp6"; then
     scheme=http
     [ "$(below webserver ssl_enabled)" != true ] || scheme=https
-    first=$(fetch $pid "$port" $scheme first:)
+    first=$(fetch "$pid" "$port" $scheme first:)
     if [ -n "$first" ]; then
       printf "%s\n" "$first"
       sleep 1
-      fetch $pid "$port" $scheme second:
+      fetch "$pid" "$port" $scheme second:
     fi
   fi
 done

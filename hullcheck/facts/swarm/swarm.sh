@@ -1,5 +1,6 @@
 line_feed="
 "
+# shellcheck disable=SC2154 # what the probe docker_info answered
 case $docker_info in *'"Swarm":{'*'"LocalNodeState":"inactive"'*)
   echo '{"LocalNodeState":"inactive"}'
   exit 0
@@ -12,9 +13,9 @@ root=${info#*"$line_feed"}
 
 cd /proc || exit
 for folder in [0-9]*; do
-  read -r name <$folder/comm && [ "$name" = dockerd ] || continue
-  grep -Hs -e " 07 " $folder/net/udp $folder/net/udp6
-  grep -Hs "" $folder/net/route $folder/net/if_inet6
+  read -r name <"$folder/comm" && [ "$name" = dockerd ] || continue
+  grep -Hs -e " 07 " "$folder/net/udp" "$folder/net/udp6"
+  grep -Hs "" "$folder/net/route" "$folder/net/if_inet6"
   files=$folder/root$root/swarm
   sed "s|^|$folder/state:|" "$files/docker-state.json"
   echo
@@ -25,4 +26,5 @@ case $info in *'"ControlAvailable":true'*) ;; *) exit 0 ;; esac
 docker node ls --format 'node {{json .}}' || exit
 ids=$(docker service ls --quiet) || exit
 [ -n "$ids" ] || exit 0
+# shellcheck disable=SC2086 # one word for each id
 docker service inspect --format '@SERVICE@' $ids

@@ -1,3 +1,4 @@
+# shellcheck disable=SC2034,SC2154 # the prologue comes before it
 # The host is asked while the engine works, and the engine two things at a time. What is said beside waits in dd(1),
 # whose buffer of 16 MiB is written when it is full or complete, so that no probe's time runs out while it waits for a
 # reader.

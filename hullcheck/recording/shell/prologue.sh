@@ -18,6 +18,7 @@ command -v sleep >/dev/null || {
 # Each probe has a shell that counts the seconds, ends the probe when there are too many, and waits for it. Once the
 # holder has ended, what runs is ended and nothing is asked any more. Its starter may have the script ignore any signal
 # but SIGKILL, so the holder has no child that this would leave, and the clock ends without a signal, if a second later.
+# shellcheck disable=SC2154 # the epilogue sets $asking and $holder
 clock() {
   trap 'kill "$!" 2>/dev/null' TERM
   while kill -0 "$$" 2>/dev/null && kill -0 "$asking" 2>/dev/null; do
@@ -59,6 +60,7 @@ below() { # PID: $below has the processes that it started and has not waited for
   below=""
   for folder in /proc/[0-9]*; do
     { read -r line <"$folder/stat"; } 2>/dev/null || continue
+    # shellcheck disable=SC2086 # one word for each field
     set -- "$1" ${line##*)}
     [ "$3" != "$1" ] || below="$below ${folder#/proc/}"
   done
@@ -68,6 +70,7 @@ end() { # PID: ends it and all below it
   below "$1"
   while [ -n "$below" ] && [ "$rounds" -lt 300 ]; do
     rounds=$((rounds + 1))
+    # shellcheck disable=SC2086 # one word for each process
     set -- "$1" $below
     for each in $below; do end "$each"; done
     kill -CONT "$1" 2>/dev/null

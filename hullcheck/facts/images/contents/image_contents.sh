@@ -1,19 +1,23 @@
 ids=$(docker image ls --quiet --no-trunc) || exit
 unnamed=$(docker image ls --quiet --no-trunc --filter dangling=true) || exit
 used=$(docker ps --all --no-trunc --format "{{.Image}}") || exit # also those that lost their names
+# shellcheck disable=SC2086 # one word for each id
 [ -z "$used" ] || used=$(docker image inspect --format "{{.Id}}" $used 2>/dev/null)
 ids=$(printf "%s\n%s\n%s\n" "$ids" "$unnamed" "$used" | grep . | sort -u)
 known="" new=""
 for id in $ids; do
   hex=${id#sha256:}
+  # shellcheck disable=SC2154 # set for all probes
   case " $known_images " in
     *" ${hex%"${hex#????????????????}"} "*) known="$known $id" ;;
     *) new="$new $id" ;;
   esac
 done
 status=0
+# shellcheck disable=SC2086 # one word for each id
 [ -z "$known" ] || docker image inspect --format 'known {{.Id}} {{json .RootFS}}' $known || status=$?
 [ -n "$new" ] || exit $status
+# shellcheck disable=SC2086 # one word for each id
 images=$(docker image inspect --format 'image {{.Id}} {{json .RootFS}}' $new) || status=$?
 printf "%s\n" "$images"
 . data_root.sh
@@ -35,6 +39,7 @@ there() { while read -r name; do [ ! -f "$name" ] || printf "%s\n" "$name"; done
 own_store() {
   enter "$root/image" || return
   layers=$(printf "%s\n" "$images" | tr '",' "\n" | grep "^sha256:" | each_once)
+  # shellcheck disable=SC2035 # no name begins with a dash
   places=$(grep -H "" */layerdb/sha256/*/diff) || return
   {
     printf "%s\n" "$layers"
@@ -72,6 +77,7 @@ store_of_containerd() {
   content=io.containerd.content.v1.content/blobs/sha256
   cd "$root/containerd/daemon/$content" 2>/dev/null || enter "/var/lib/containerd/$content" || return
   echo "containerd"
+  # shellcheck disable=SC2086 # one word for each id
   tops=$(printf "%s\n" $new | sed "s/^sha256://" | there)
   below=$(printf "%s\n" "$tops" | named_by | each_once | there)
   middle=$(printf "%s\n" "$below" | documents)
