@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from hullcheck.criteria import releases
+from hullcheck.criteria import audit_coverage, releases
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.engine.release import Release, System
 from hullcheck.facts.files.storage import Storage
@@ -20,9 +20,9 @@ from hullcheck.verdicts import Manual
 
 def _recorded(file: FileFact, audit: Audit, *may_leave_out: str) -> str:
     """Which rules record each write to *file* and each change of its attributes; fails where none does."""
-    gap = audit.gap(file, *may_leave_out)
+    gap = audit_coverage.gap(audit, file, *may_leave_out)
     assert not gap, gap
-    return audit.note(file, *may_leave_out)
+    return audit_coverage.note(audit, file, *may_leave_out)
 
 
 @pytest.mark.cis("1.1.1", level=1)

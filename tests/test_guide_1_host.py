@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from hullcheck.criteria.auditd import step_flaw
 from hullcheck.criteria.patching import own_updates, tool_flaw, working_tools
 from hullcheck.facts.auditd.daemon import AuditDaemon
 from hullcheck.facts.engine import Engine
@@ -415,5 +416,5 @@ def test_auditd_writes_down_what_docker_does(audit_step: str, audit_daemon: Audi
     Remedy: `systemctl enable --now auditd`, load the rules with augenrules --load, and raise the backlog (`-b`)
     where records are lost.
     """
-    flaw = audit_daemon.flaw(audit_step)
+    flaw = step_flaw(audit_daemon, audit_step)
     assert not flaw, flaw

@@ -2,13 +2,13 @@
 
 import pytest
 
+from hullcheck.criteria.auditd import rule_of_starts, step_flaw
 from hullcheck.facts import Facts
 from hullcheck.facts.auditd import Audit
-from hullcheck.facts.auditd.daemon import AuditDaemon, key_of, of_start
-from hullcheck.parsing.times import day
+from hullcheck.facts.auditd.daemon import AuditDaemon
+from hullcheck.parsing.times import DAY, day
 from hullcheck.verdicts import Manual
 
-_DAY = 86400
 _STARTING = 60  # seconds that may lie between the last call of runc and the time that the engine writes down
 
 
@@ -31,12 +31,12 @@ def test_starts_of_containers_are_recorded(
     arch=b64 -S execve -k docker` into a file in /etc/audit/rules.d, and load it with augenrules --load.
     """
     if start_step == "daemon":
-        flaw = audit_daemon.flaw("unit") or audit_daemon.flaw("kernel")
+        flaw = step_flaw(audit_daemon, "unit") or step_flaw(audit_daemon, "kernel")
         assert not flaw, flaw
         return None
     programs = [path for path, _ in facts.places.runc_program()]
     if start_step == "rule":
-        rules = {path: of_start(audit_daemon.audit.loaded.rules, path) for path in programs}
+        rules = {path: rule_of_starts(audit_daemon.audit.loaded.rules, path) for path in programs}
         missing = [path for path, rule in rules.items() if rule is None]
         assert programs, "there is no runc whose starts could be recorded"
         assert not missing, f"no rule in the kernel records each start of {', '.join(missing)}"
@@ -55,7 +55,7 @@ def _require_record(audit_daemon: AuditDaemon, programs: list[str], facts: Facts
     newest = max(starts, key=starts.__getitem__, default="")
     said = f"last record of a start: {day(found[0])}, key {found[1]}"
     if not starts.get(newest):
-        if found[0] < audit_daemon.now - _DAY:
+        if found[0] < audit_daemon.now - DAY:
             raise Manual(f"{said}; no container is there that was started since: start one, and look again")
     elif found[0] < starts[newest] - _STARTING:
         raise Manual(
@@ -81,12 +81,12 @@ def test_docker_command_is_audited(docker_client: str, audit: Audit) -> str:
     augenrules --load; what auditctl loads alone is gone after a restart.
     """
     assert audit.loaded.enabled, "auditing is off in the kernel (enabled 0)"
-    elsewhere = audit.leads_to(docker_client)
+    elsewhere = audit.links.get(docker_client, "")
     assert not elsewhere, f"{docker_client} is a link to {elsewhere}: a rule on it watches the link alone"
-    rule = of_start(audit.loaded.rules, docker_client)
-    kept = of_start(audit.files, docker_client)
+    rule = rule_of_starts(audit.loaded.rules, docker_client)
+    kept = rule_of_starts(audit.files, docker_client)
     pending = f"; restart pending: {kept.text!r} is in a file" if kept else ""
     assert rule, f"no rule in the kernel records each use of {docker_client}{pending}"
-    assert key_of(rule) == "docker", f"{rule.text!r} has the key {key_of(rule) or 'of nobody'}, not docker"
+    assert rule.key == "docker", f"{rule.text!r} has the key {rule.key or 'of nobody'}, not docker"
     assert kept, f"{rule.text!r} is in no file of /etc/audit, so that it is lost at the next start"
     return rule.text

@@ -141,7 +141,7 @@ def _depth(mount: Mount) -> int:
     return len(mount.point)
 
 
-def _location(path: str, mounts: tuple[Mount, ...]) -> tuple[str, str]:
+def location(path: str, mounts: tuple[Mount, ...]) -> tuple[str, str]:
     """Where a path lies: the device, and the place in its file system."""
     mount = mount_of(path, mounts)
     return mount.device, (mount.root.rstrip("/") + path[len(mount.point.rstrip("/")) :]) or "/"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,8 +11,6 @@ import pytest
 
 from hullcheck.controls.judge import judge
 from hullcheck.facts import Facts
-from hullcheck.facts.auditd import AUDIT, Audit, Loaded
-from hullcheck.facts.auditd.rules import Rule, blocking, coverage, parse
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.release import Release
 from hullcheck.facts.files.installation import GROUPS, Places
@@ -26,9 +24,9 @@ from hullcheck.policy import Hardening, Policy, PolicyError
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.files import DIRECTORY, at
 from selftests.kit.judging import control
-
-FILE, DIRECTORY, SOCKET_MODE = 0o100644, 0o40755, 0o140660
+from selftests.unit.criteria.test_audit_coverage import AuditSystem
 
 
 def verdict(number: str, **arguments: Any) -> tuple[str, str]:
@@ -37,320 +35,22 @@ def verdict(number: str, **arguments: Any) -> tuple[str, str]:
     return str(found.verdict), found.reason
 
 
-def at(path: str, mode: int = FILE, **more: Any) -> FileFact:
-    """A file that exists."""
-    return FileFact(path, State.FOUND, Node(path, mode, 0, more.pop("gid", 0)), **more)
-
-
 # ---- audit rules
 
 
-@dataclass(frozen=True)
-class System:
-    """The audit system of a target, by hand."""
+@pytest.mark.parametrize("number", [f"1.1.{number}" for number in range(3, 19)])
+def test_every_control_of_rules(number: str) -> None:
+    """Each control judges the file that it is given."""
+    import inspect
 
-    rules: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    enabled: str = "1"
-    pid: str = "700"
-    machine: str = "x86_64"
-    compat: bool = False
-    kinds: tuple[str, ...] | None = None
-    real: dict[str, str] = field(default_factory=dict)
-    links: dict[str, str] = field(default_factory=dict)
-    mounts: tuple[str, ...] = ("1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw",)
-    status: int = 0
-    unlabelled: bool = False
-
-    def audit(self) -> Audit:
-        """The fact."""
-        lines = [f"machine:{self.machine}", *(["compat:"] if self.compat else [])]
-        usual = ["watch" if JSON in rule else "tree" for rule in self.rules]
-        kinds = usual if self.kinds is None else self.kinds
-        lines += [f"kernel:{kind}" for kind in (f"enabled {self.enabled}", *kinds)]
-        lines += ["unlabelled:"] * self.unlabelled
-        lines += [f"file:/etc/audit/rules.d/docker.rules:{rule}" for rule in self.files]
-        lines += [f"status:enabled {self.enabled}", f"status:pid {self.pid}", "status:lost 0"]
-        lines += [f"rule:{rule}" for rule in self.rules or ("No rules",)]
-        lines += [f"real:{path}\t{real}" for path, real in self.real.items()]
-        lines += [f"link:{path}\t{end}" for path, end in self.links.items()]
-        answer = Answer(AUDIT.name, self.status, "\n".join(lines), "You must be root to run this program.")
-        return Audit(Recording("host", "local", {AUDIT.name: answer}), lambda: parse_mounts(self.mounts))
-
-    def verdict(self, file: FileFact | None = None) -> tuple[str, str]:
-        """What 1.1.11 says of daemon.json, or of a file."""
-        file = file or at("/etc/docker/daemon.json")
-        return verdict("1.1.11", configuration_file=file, audit=self.audit())
-
-
-JSON = "/etc/docker/daemon.json"
-GOOD = f"-w {JSON} -p wa -k docker"
-
-
-def test_watched_file() -> None:
-    """A rule on the file that records writes and changes of attributes passes, and is named."""
-    assert System((GOOD,), (GOOD,)).verdict() == ("pass", GOOD)
-    assert System((), ()).verdict() == ("fail", "no rule covers it")
-    assert System((GOOD,), (GOOD,), enabled="2").verdict()[0] == "pass"
-    assert System((GOOD,), (GOOD,), enabled="0").verdict() == (
-        "fail",
-        "auditing is off in the kernel (enabled 0); restart pending: a rule in /etc/audit covers it",
-    )
-
-
-@pytest.mark.parametrize(
-    ("rule", "reason"),
-    [
-        (f"-w {JSON} -p x", "does not record writes"),
-        (f"-w {JSON} -p w", "does not record changes of attributes"),
-        (f"-w {JSON} -p a", "does not record writes"),
-        (f"-w {JSON}.bak -p wa", "no rule covers it"),
-        ("-w /etc/dock -p wa", "no rule covers it"),
-        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F auid>=1000", "records only auid>=1000"),
-        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F success=0", "records only success=0"),
-        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F success!=1", "records only success!=1"),
-        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F exit=-EACCES", "records only exit=-EACCES"),
-        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F filetype=16384", "records only filetype=16384"),
-        (f"-a always,exit -S all -F path={JSON} -F perm=wa -F filetype=49152", "records only filetype=49152"),
-        (
-            f"-a always,exit -S all -F path={JSON} -F perm=wa -F filetype=file -F uid=0",
-            "records only uid=0",
-        ),
-        (
-            f"-a always,exit -S all -F path={JSON} -F perm=wa -F exe=/usr/bin/vi",
-            "records only exe=/usr/bin/vi",
-        ),
-        (f"-a always,exit -S all -C uid!=auid -F path={JSON} -F perm=wa", "records only -C uid!=auid"),
-        (f"-a always,exit -F arch=b64 -S openat,unlinkat -F path={JSON}", "leaves out ftruncate"),
-        (f"-a always,exit -F arch=b32 -S all -F path={JSON} -F perm=wa", "records programs of b32 alone"),
-        (f"-a always,task -F path={JSON}", "no rule covers it"),
-        ("-a always,exit -F arch=b64 -S execve -F euid=0", "no rule covers it"),
-    ],
-)
-def test_rule_that_does_not_record_all(rule: str, reason: str) -> None:
-    """A rule that leaves out something fails, and its reason says what."""
-    found, why = System((rule,), kinds=("watch",)).verdict()
-    assert (found, reason in why) == ("fail", True)
-
-
-@pytest.mark.parametrize(
-    ("rules", "passes"),
-    [
-        ((f"-a never,exit -S all -F path={JSON}", GOOD), False),
-        (("-a never,exit -S all -F uid=0", GOOD), False),
-        (("-a never,exit -S all -F dir=/etc", GOOD), False),
-        (("-a never,exit -S all -F dir=/var/lock", GOOD), True),
-        (("-a never,exit -F arch=b64 -S adjtimex -F uid=100", GOOD), True),
-        (("-a never,exit -F arch=b64 -S openat,chmod", GOOD), False),
-        ((f"-a never,exit -S all -F path={JSON} -F perm=rx", GOOD), True),
-        (("-a never,user -F uid=0", GOOD), True),
-        (("-a never,task", GOOD), False),
-        (("-a never,task -F uid=1000", GOOD), False),
-        (("-a never,task -F arch=b64", GOOD), True),
-        (("-a never,task -F a0=1", GOOD), True),
-        (("-a never,exit -S all -F success=0", GOOD), True),
-        (("-a never,exit -S all -F success!=1", GOOD), True),
-        (("-a never,exit -S all -F success=1", GOOD), False),
-        (("-a never,exit -S all -F exit=-ENOENT", GOOD), True),
-        (("-a never,exit -S all -F exit!=0", GOOD), False),
-        (("-a never,exit -S all -F filetype=16384", GOOD), False),
-        (("-a always,exclude -F msgtype=CWD", GOOD), True),
-        (("-a never,exclude -F msgtype=SYSCALL", GOOD), False),
-        (("-a always,exclude -F msgtype!=AVC", GOOD), False),
-        (("-a always,exclude -F auid=-1", GOOD), False),
-        (("-a never,exclude -F msgtype=1300", GOOD), False),
-        (("-a never,exclude -F msgtype=1302", GOOD), False),
-        (("-a never,exclude -F msgtype=1307", GOOD), True),
-        (("-a always,exclude -F msgtype=CRED_ACQ -F auid=0", GOOD), True),
-        (("-a always,exclude -F msgtype=SYSCALL -F auid=0", GOOD), False),
-        (("-a always,exclude -F msgtype>=1300 -F msgtype<=1399", GOOD), False),
-        (("-a always,exclude -F msgtype<=1299", GOOD), True),
-        (("-a never,filesystem -F fstype=ext4", GOOD), False),
-        (("-a never,filesystem -F fstype=tracefs", GOOD), True),
-        (("-a never,filesystem -F fstype=0x64626720", GOOD), True),
-        (("-a never,filesystem -F fstype=1953653091", GOOD), True),
-        (("-a always,filesystem -F fstype=ext4", GOOD), True),
-    ],
-)
-def test_first_rule_decides(rules: tuple[str, ...], passes: bool) -> None:
-    """A rule that leaves changes out counts where it stands before, and can match a change."""
-    found, reason = System(rules, (GOOD,), kinds=("watch",) * 2).verdict()
-    assert found == ("pass" if passes else "fail")
-    assert passes or rules[0] in reason
-
-
-@pytest.mark.parametrize(
-    ("rules", "passes"),
-    [
-        ((GOOD, f"-a never,exit -S all -F path={JSON}"), False),  # the first one when the file was replaced
-        ((GOOD, "-a never,exit -S all -F path=/etc/docker"), False),
-        (("-w /etc -p wa", f"-a never,exit -S all -F path={JSON}"), True),
-        ((GOOD, f"-a never,exit -S all -F path={JSON} -F success=0"), True),
-        ((GOOD, f"-a never,exit -F arch=b32 -S all -F path={JSON}"), True),
-        ((GOOD, f"-a never,exit -S all -F path={JSON} -F perm=r"), True),
-        ((GOOD, "-a never,exit -S all -F path=/etc"), True),
-    ],
-)
-def test_rule_that_overrules_those_before_it(rules: tuple[str, ...], passes: bool) -> None:
-    """One on the file alone, or on its directory alone, may come before a watch of the file wherever it stands."""
-    found, reason = System(rules, (GOOD,)).verdict()
-    assert found == ("pass" if passes else "fail")
-    assert passes or f"left out by {rules[1]!r}, which may overrule those before it" in reason
-
-
-@pytest.mark.parametrize(
-    ("limit", "unlabelled", "expected"),
-    [
-        ("subj_type=crond_t", True, "pass"),
-        ("subj_type=crond_t", False, "fail"),
-        ("subj_role=cron", True, "fail"),  # with AppArmor that is a profile
-        ("auid=-1", True, "fail"),
-    ],
-)
-def test_rule_about_labels_of_selinux(limit: str, unlabelled: bool, expected: str) -> None:
-    """A kernel without SELinux takes it, and it matches nothing."""
-    rules = (f"-a never,exit -S all -F {limit}", GOOD)
-    assert System(rules, rules, unlabelled=unlabelled).verdict()[0] == expected
-    alone = f"-a always,exit -S all -F path={JSON} -F perm=wa -F {limit}"
-    assert System((alone,), (alone,), unlabelled=unlabelled).verdict()[0] == "fail"
-
-
-def test_all_that_is_lacking_is_told() -> None:
-    """The reason names each rule that nearly records the change, once, and none of those that have to do with it."""
-    of_a_call = f"-a always,exit -F arch=b64 -S openat,setxattr -F path={JSON}"
-    of_users = f"-a always,exit -S all -F path={JSON} -F perm=wa -F auid>=1000 -F uid=0"
-    rules = (f"-w {JSON} -p r", of_users, of_a_call, f"-a always,exit -F arch=b32 -S all -F path={JSON}")
-    writes = (
-        f"'-w {JSON} -p r' does not record writes; {of_users!r} records only auid>=1000 uid=0; {of_a_call!r} leaves "
-        f"out ftruncate, open, rename, renameat2, truncate, unlink, unlinkat; {rules[3]!r} records programs of b32 "
-        "alone"
-    )
-    attributes = (
-        f"'-w {JSON} -p r' does not record changes of attributes; {of_users!r} records only auid>=1000 uid=0; "
-        f"{of_a_call!r} leaves out chmod, chown, fchmod, fchmodat, fchown, fchownat, lchown; {rules[3]!r} records "
-        "programs of b32 alone"
-    )
-    found = System(rules, kinds=("watch", "rule", "rule", "rule")).verdict()
-    assert found == ("fail", f"{writes}; {attributes}")
-    for other in (f"-a never,exit -S all -F path={JSON} -F perm=rx", "-a always,exit -F arch=b64 -S openat"):
-        assert System((other,), kinds=("rule",)).verdict() == ("fail", "no rule covers it")
-
-
-def test_rules_with_just_the_calls_that_it_takes() -> None:
-    """One with all calls for writes and one with all for attributes are enough, where a machine has no others."""
-    writes = f"-a always,exit -S openat,truncate,ftruncate,unlinkat,renameat2 -F path={JSON} -F perm=w"
-    attributes = f"-a always,exit -S fchmod,fchmodat,fchown,fchownat,setxattr -F path={JSON} -F perm=a"
-    for machine, verdict in (
-        ("aarch64", "pass"),
-        ("riscv64", "pass"),
-        ("loongarch64", "pass"),
-        ("x86_64", "fail"),
-        ("s390x", "fail"),
-    ):
-        rules = (writes, attributes)
-        assert System(rules, rules, machine=machine, kinds=("rule", "rule")).verdict()[0] == verdict
-    parsed = [rule for rule in (parse(writes, {}), parse(attributes, {})) if rule]
-    assert coverage(parsed, JSON, mode=FILE, has_old_calls=False).flaws == ()
-    assert len(coverage(parsed, JSON, mode=FILE).flaws) == 2
-
-
-def test_rule_beside_a_directory() -> None:
-    """What is recorded in a part of a directory, or elsewhere, is not what is recorded in all of it."""
-    folder = at("/etc/docker", DIRECTORY)
-    for rule in ("-w /etc/docker/certs.d -p wa", "-w /srv -p wa"):
-        assert System((rule,), (rule,)).verdict(folder) == ("fail", "no rule covers it")
-    good = "-w /etc/docker -p wa"
-    for hidden, verdict in (("/srv", "pass"), ("/etc/docker/certs.d", "fail")):
-        rules = (f"-a never,exit -S all -F dir={hidden}", good)
-        assert System(rules, rules).verdict(folder)[0] == verdict
-
-
-@pytest.mark.parametrize("limit", ["success=1", "success!=0", "exit>=0", "exit!=-EACCES"])
-def test_rule_for_what_succeeds(limit: str) -> None:
-    """What fails changes nothing and needs no record."""
-    rule = f"-a always,exit -S all -F path={JSON} -F perm=wa -F {limit}"
-    assert System((rule,), (rule,), kinds=("rule",)).verdict() == ("pass", rule)
-
-
-def test_rule_for_a_type_of_file() -> None:
-    """A rule for files of a type covers what is of it; no such rule covers a directory, with all in it."""
-    word, number, sockets = (
-        f"-a always,exit -S all -F dir=/x -F perm=wa -F filetype={kind}"
-        for kind in ("file", "32768", "49152")
-    )
-    for rule, mode, verdict in (
-        (word, FILE, "pass"), (number, FILE, "pass"), (sockets, FILE, "fail"),
-        (number, SOCKET_MODE, "fail"), (sockets, SOCKET_MODE, "pass"),
-        (number, DIRECTORY, "fail"), (number.replace("32768", "16384"), DIRECTORY, "fail"),
-    ):  # fmt: skip
-        assert System((rule,), (rule,), kinds=("rule",)).verdict(at("/x", mode))[0] == verdict
-
-
-def test_rules_that_share_the_work() -> None:
-    """What one rule lacks another may have."""
-    writes, attributes = f"-w {JSON} -p w", f"-w {JSON} -p a"
-    assert System((writes, attributes), (GOOD,)).verdict() == ("pass", f"{writes}, {attributes}")
-    both = [f"-a always,exit -F arch={arch} -S all -F path={JSON} -F perm=wa" for arch in ("b64", "b32")]
-    assert System(tuple(both), (GOOD,), compat=True).verdict()[0] == "pass"
-    assert System(tuple(both[:1]), (GOOD,), compat=True).verdict()[0] == "fail"
-    assert System(tuple(both[:1]), (GOOD,), compat=False).verdict()[0] == "pass"
-    assert System(tuple(both[:1]), (GOOD,), machine="aarch64").verdict()[0] == "fail"
-
-
-def test_calls_that_a_permission_stands_for() -> None:
-    """auditctl prints them in the place of a permission; on 64-bit ARM there are fewer."""
-    calls = "openat,truncate,ftruncate,unlinkat,renameat2,fchmod,fchmodat,fchown,fchownat,setxattr"
-    arm = tuple(
-        f"-a always,exit -F arch={arch} -S {calls} -F path={JSON} -F perm=wa" for arch in ("b64", "b32")
-    )
-    assert System(arm, (GOOD,), machine="aarch64").verdict()[0] == "pass"
-    assert "leaves out open, rename, unlink" in System(arm[:1], (GOOD,)).verdict()[1]
-    old = arm[0].replace("openat,", "openat,open,rename,unlink,chmod,chown,lchown,")
-    assert System((old,), (GOOD,)).verdict()[0] == "pass"
-
-
-def test_directory_above() -> None:
-    """A watch of a directory above covers the file and is told; on another file system that is not known."""
-    rule = "-w /etc -p wa"
-    above = "a directory above is watched with all below it"
-    assert System((rule,), (rule,)).verdict() == ("pass", f"{rule}; {above}")
-    assert System((rule,), (rule,), kinds=("watch",)).verdict()[0] == "fail"
-    table = (*System().mounts, "2 1 8:2 / /etc/docker rw shared:2 - ext4 /dev/sdb1 rw")
-    found, reason = System((rule,), (rule,), mounts=table).verdict()
-    assert (found, "on another file system" in reason) == ("error", True)
-    assert System((GOOD,), (GOOD,), mounts=table).verdict()[0] == "pass"
-    itself = (*System().mounts, "2 1 8:1 /etc/docker /etc/docker rw shared:1 - ext4 /dev/sda1 rw")
-    own = "-w /etc/docker -p wa"
-    for mounts, noted in ((table, True), (itself, False)):
-        note = "; holds if the rule was loaded after the file system there was mounted" if noted else ""
-        folder = at("/etc/docker", DIRECTORY)
-        assert System((own,), (own,), mounts=mounts).verdict(folder) == ("pass", f"{own}{note}")
-        assert System((own,), (own,), mounts=mounts).verdict() == ("pass", f"{own}; {above}")
-    assert System((rule,), (rule,), mounts=itself).verdict()[0] == "pass"
-    all_calls, whole = "-a always,exit -S all", "-w / -p wa"
-    assert System((all_calls,), (all_calls,), mounts=table, kinds=("rule",)).verdict() == ("pass", all_calls)
-    assert System((whole,), (whole,)).verdict() == ("pass", f"{whole}; {above}")
-    assert System((whole,), (whole,), mounts=table).verdict()[0] == "error"
-    elsewhere = (*System().mounts, "2 1 8:1 /srv /etc/docker rw shared:1 - ext4 /dev/sda1 rw")
-    assert System((rule,), (rule,), mounts=elsewhere).verdict()[0] == "error"
-
-
-def test_watch_of_a_directory_alone() -> None:
-    """What lies in a directory is covered by a rule on the tree, which auditctl prints like any other."""
-    rule, folder = "-w /etc/docker -p wa", at("/etc/docker", DIRECTORY)
-    assert System((rule,), (rule,), kinds=("tree",)).verdict(folder) == ("pass", rule)
-    expected = f"{rule!r} watches the directory alone, not what lies in it"
-    found, reason = System((rule,), (), kinds=("watch",)).verdict(folder)
-    assert (found, reason) == ("fail", expected)
-    taken = f"{rule}; taken for a watch of all below it, which auditctl does not show"
-    assert System((rule,), (rule,), kinds=()).verdict(folder) == ("pass", taken)
-    assert System((rule,), (rule,), kinds=()).verdict(at("/etc/docker")) == ("pass", rule)
-    run = "-w /run/containerd -p wa"
-    assert System((run,), kinds=()).verdict(at("/run/containerd", DIRECTORY)) == (
-        "error",
-        f"{run!r} covers what lies in /run/containerd only if that existed when the rule was loaded, which auditctl "
-        "does not show; the kernel tells where there is perl",
-    )
+    (argument,) = [name for name in inspect.signature(control(number)).parameters if name != "audit"]
+    good = AuditSystem(("-w /x -p wa",), ("-w /x -p wa",), kinds=("watch",)).audit()
+    assert verdict(number, **{argument: at("/x")}, audit=good) == ("pass", "-w /x -p wa")
+    assert verdict(number, **{argument: at("/y")}, audit=good) == ("fail", "no rule covers it")
+    nothing: Subjects[FileFact] = Subjects("file", (), "there is none")
+    assert verdict(number, **{argument: nothing}, audit=good) == ("not applicable", "there is none")
+    unread = FileFact("/x", State.UNREAD, doubt="are you root?")
+    assert verdict(number, **{argument: unread}, audit=good)[0] == "error"
 
 
 def test_rule_inside_a_directory() -> None:
@@ -364,208 +64,9 @@ def test_rule_inside_a_directory() -> None:
         ("overlay2x", "fail"),
     ):
         hidden = f"-a never,exit -S all -F dir=/data/docker/{part}"
-        audit = System((hidden, rule), (rule,)).audit()
+        audit = AuditSystem((hidden, rule), (rule,)).audit()
         assert verdict("1.1.5", data_root=root, audit=audit)[0] == found
         assert verdict("1.1.6", configuration_directory=root, audit=audit)[0] == "fail"
-
-
-def test_links_on_the_way() -> None:
-    """A path is compared without the links on its way; a rule whose path is a link watches the link."""
-    socket, rule = at("/run/docker.sock"), "-w /var/run/docker.sock -p wa"
-    on_the_way = System((rule,), (rule,), real={"/var/run/docker.sock": "/run/docker.sock"})
-    assert on_the_way.verdict(socket)[0] == "pass"
-    link = "-w /var/run -p wa"
-    found, reason = System((link,), links={"/var/run": "/run"}).verdict(socket)
-    assert (found, reason) == ("fail", f"no rule covers it; {link!r} watches a link and not where it leads")
-    both = System((link, "-w /d.sock -p wa"), links={"/var/run": "/run", "/d.sock": "/run/docker.sock"})
-    assert both.verdict(socket)[1].endswith(
-        f"; {link!r}, '-w /d.sock -p wa' watches a link and not where it leads"
-    )
-    assert [both.audit().leads_to(path) for path in ("/var/run", "/etc")] == ["/run", ""]
-
-
-def test_rules_of_the_next_start() -> None:
-    """What only a file has is pending; what no file has is lost at the next start."""
-    assert System((), (GOOD,)).verdict() == (
-        "fail",
-        "no rule covers it; restart pending: a rule in /etc/audit covers it",
-    )
-    lost, unread = "in no rules file, so that it is lost at the next start", "no auditd takes the records"
-    assert System((GOOD,), (), pid="0").verdict() == (
-        "pass",
-        f"{GOOD}; {lost}; {unread}, which go to the kernel's log",
-    )
-    old = f"-a exit,always -F path={JSON} -F perm=wa -k docker"
-    assert System((GOOD,), (old,)).verdict() == ("pass", GOOD)
-    assert "lost" in System((GOOD,), (f"-w {JSON} -p r",)).verdict()[1]
-    assert System((), ("-a task,never", GOOD)).verdict() == ("fail", "no rule covers it")
-
-
-def test_nobody_may_ask() -> None:
-    """Where auditctl may not be used the verdict is error, but not for a file that is absent."""
-    blind = System((GOOD,), status=4)
-    assert blind.verdict() == ("error", "audit: You must be root to run this program.")
-    absent = FileFact("/etc/sysconfig/docker", State.ABSENT)
-    assert verdict("1.1.13", sysconfig_file=absent, audit=blind.audit()) == (
-        "not applicable",
-        "/etc/sysconfig/docker does not exist",
-    )
-
-
-def test_auditctl_is_missing() -> None:
-    """Rules of other programs cannot be told then, unless the kernel says that it has none."""
-
-    def asked(*kernel: str) -> Audit:
-        text = "\n".join(["machine:x86_64", "missing:", *(f"kernel:{each}" for each in kernel)])
-        return Audit(Recording("host", "local", {AUDIT.name: Answer(AUDIT.name, 0, text, "")}), tuple)
-
-    def judged(*kernel: str) -> tuple[str, str]:
-        return verdict("1.1.11", configuration_file=at(JSON), audit=asked(*kernel))
-
-    missing = "auditctl is not installed, so the rules in the kernel cannot be told"
-    assert judged() == judged("enabled 1", "watch") == ("error", missing)
-    assert judged("enabled 1")[0] == judged("enabled 0", "watch")[0] == "fail"
-    assert asked("enabled 1").loaded == Loaded(True, 0, ())
-    assert asked("enabled 0", "watch").loaded == Loaded(False, 0, ())
-
-
-def test_status_that_says_nothing() -> None:
-    """An answer without `enabled` is no evidence."""
-    answer = Answer(AUDIT.name, 0, "status:lost 0\nrule:No rules", "")
-    audit = Audit(Recording("host", "local", {AUDIT.name: answer}), tuple)
-    assert verdict("1.1.11", configuration_file=at(JSON), audit=audit)[0] == "error"
-
-
-def test_forms_of_rules() -> None:
-    """Rules are read as auditctl prints them and as files have them."""
-    assert parse("-w /a b/c -p wa -k x y", {}) == Rule("-w /a b/c -p wa -k x y", path="/a b/c", tree=None,
-                                                       permissions=frozenset("wa"))  # fmt: skip
-    assert parse("-D", {}) is None
-    assert parse("No rules", {}) is None
-    assert parse("-b 8192", {}) is None
-    rule = parse(
-        "-a always,exit -F arch=b64 -S open -S creat -F dir=/srv/ -F perm=w -F key=k", {"/srv": "/data"}
-    )
-    assert rule is not None
-    assert (rule.path, rule.tree, rule.calls, rule.arch) == (
-        "/data",
-        True,
-        frozenset({"open", "creat"}),
-        "b64",
-    )
-    assert (rule.permissions, rule.limits) == (frozenset("w"), ())
-    never = parse("-a exclude,never -F msgtype=PATH", {})
-    assert never is not None
-    assert (never.list, never.action, blocking([never])) == ("exclude", "never", never.text)
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "expected"),
-    [
-        ("-w /a", "tree", Rule("", path="/a", tree=True)),
-        ("-w /a", "watch", Rule("", path="/a", tree=False)),
-        ("-w /srv/X/ -p w", "rule", Rule("", path="/srv/X", tree=None, permissions=frozenset("w"))),
-        ("-w / -p a", "", Rule("", path="/", tree=None, permissions=frozenset("a"))),
-        ("-A exit,always -S all", "", Rule("")),
-        ("-a possible,exit -S all", "", Rule("")),
-        ("-a always -S open", "", Rule("", list="", calls=frozenset({"open"}))),
-        ("-a never,task -F uid=0", "", Rule("", list="task", action="never", limits=("uid=0",))),
-        ("-w /a", "tree never", Rule("", path="/a", tree=True, action="never")),
-        ("-w /a -p w", "watch never", Rule("", path="/a", permissions=frozenset("w"), action="never")),
-    ],
-)
-def test_parts_of_a_rule(text: str, kind: str, expected: Rule) -> None:
-    """What a line leaves out has the meaning that auditctl gives it."""
-    text = f"{text} (never)" if kind.endswith("never") else text
-    assert parse(text.removesuffix(" (never)"), {}, kind) == replace(expected, text=text)
-
-
-@pytest.mark.parametrize(
-    ("listed", "meant"),
-    [
-        (" -p wa-w /a", "-w /a -p wa"),
-        (" -p wa-w /a -k b", "-w /a -k b -p wa"),
-        (" -p wa -k b-w-w /a", "-w /a -p wa -k b-w"),
-    ],
-)
-def test_rule_that_auditctl_lists_in_a_form_of_its_own(listed: str, meant: str) -> None:
-    """One whose permissions were given before its path is read, and told, in the usual order."""
-    rule = parse(listed, {})
-    assert rule is not None
-    assert (rule.path, rule.permissions, rule.text) == ("/a", frozenset("wa"), meant)
-
-
-def test_rule_on_permissions_alone() -> None:
-    """auditctl lists one without its action: the kernel tells it, and where nothing does it is the worse one."""
-    for kind, action in ("rule", "always"), ("rule never", "never"), ("", "never"):
-        rule = parse(" -p wa -k docker", {}, kind)
-        assert rule is not None
-        assert (rule.action, rule.path, rule.permissions) == (action, "", frozenset("wa"))
-    assert System((" -p wa", GOOD), kinds=("rule never", "watch")).verdict()[0] == "fail"
-    assert System((" -p x", GOOD), kinds=("rule never", "watch")).verdict()[0] == "pass"
-
-
-def test_rule_that_records_nothing_and_is_listed_as_a_watch() -> None:
-    """The kernel tells that it says `never`; where it cannot be asked, a file that has the rule does."""
-    hidden = f"left out by {GOOD + ' (never)'!r}"
-    assert System((GOOD,), kinds=("watch never",)).verdict() == ("fail", hidden)
-    never = f"-a never,exit -F path={JSON} -F perm=wa -F key=docker"
-    assert System((GOOD,), (never,), kinds=()).verdict() == ("fail", hidden)
-    for other in (never.replace(".json", ""), never.replace("wa", "r"), never.replace("never", "always")):
-        assert System((GOOD,), (other,), kinds=()).verdict()[0] == "pass"
-    whole = "-a always,exit -S all"
-    assert System((whole,), (never,), kinds=()).verdict()[0] == "pass"
-    assert System((GOOD,), (never, GOOD), kinds=("watch",)).verdict()[0] == "pass"
-
-
-def test_directory_in_which_changes_are_not_recorded() -> None:
-    """A rule on the directory alone hides who renames or removes a file there, and not who writes to it."""
-    whole = "-w /etc -p wa"
-    for permissions, passes in (("w", False), ("wa", False), ("a", True), ("r", True)):
-        never = f"-a never,exit -F path=/etc/docker -F perm={permissions} -F uid=0"
-        for rules in (never, GOOD), (GOOD, never), (never, whole):
-            assert (System(rules).verdict()[0] == "pass") is passes
-        assert System((whole, never)).verdict()[0] == "pass"
-    above = "-a never,exit -F path=/etc -F perm=w -F uid=0"
-    assert System((above, GOOD)).verdict()[0] == "pass"
-
-
-@pytest.mark.parametrize(
-    ("word", "arch"),
-    [("b64", "b64"), ("x86_64", "b64"), ("aarch64", "b64"), ("b32", "b32"), ("i386", "b32"), ("i686", "b32")],
-)
-def test_words_for_architectures(word: str, arch: str) -> None:
-    """People and auditctl name them differently."""
-    assert parse(f"-a always,exit -F arch={word} -S open", {}) == Rule(
-        f"-a always,exit -F arch={word} -S open", arch=arch, calls=frozenset({"open"})
-    )
-
-
-def test_rule_without_a_list() -> None:
-    """It is one of the usual list."""
-    rules = [rule for rule in [parse("-a always -S all", {})] if rule]
-    assert coverage(rules, "/any", mode=FILE).by == tuple(rules)
-
-
-def test_rule_for_everything() -> None:
-    """A rule without a path and without limits records all."""
-    rules = [rule for rule in [parse("-a always,exit -S all", {})] if rule]
-    assert coverage(rules, "/any", mode=DIRECTORY).flaws == ()
-
-
-@pytest.mark.parametrize("number", [f"1.1.{number}" for number in range(3, 19)])
-def test_every_control_of_rules(number: str) -> None:
-    """Each control judges the file that it is given."""
-    import inspect
-
-    (argument,) = [name for name in inspect.signature(control(number)).parameters if name != "audit"]
-    good = System(("-w /x -p wa",), ("-w /x -p wa",), kinds=("watch",)).audit()
-    assert verdict(number, **{argument: at("/x")}, audit=good) == ("pass", "-w /x -p wa")
-    assert verdict(number, **{argument: at("/y")}, audit=good) == ("fail", "no rule covers it")
-    nothing: Subjects[FileFact] = Subjects("file", (), "there is none")
-    assert verdict(number, **{argument: nothing}, audit=good) == ("not applicable", "there is none")
-    unread = FileFact("/x", State.UNREAD, doubt="are you root?")
-    assert verdict(number, **{argument: unread}, audit=good)[0] == "error"
 
 
 # ---- 1.1.1

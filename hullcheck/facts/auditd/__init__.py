@@ -1,14 +1,12 @@
 """The audit system of a target: whether it is on, the rules in the kernel, and those of the next start."""
 
-import posixpath
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from hullcheck.facts.auditd.rules import Coverage, Rule, blocking, coverage, parse
-from hullcheck.facts.host.file import FileFact
-from hullcheck.parsing.mountinfo import Mount, _location, is_below, mount_of
+from hullcheck.facts.auditd.rules import Rule, parse
+from hullcheck.parsing.mountinfo import Mount
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import HIDDEN, lines_like
@@ -43,8 +41,6 @@ AUDIT = Probe.from_file(
 
 PROBES = (AUDIT,)
 EVIDENCE = (AUDIT,)
-
-_VOLATILE = "/run"
 
 
 @dataclass(frozen=True)
@@ -89,12 +85,10 @@ class Audit:
     def _real(self) -> dict[str, str]:
         return dict(line.partition("\t")[::2] for line in self._get("real"))
 
-    def _beside(self, target: str) -> str:
-        """The rules that name a link to *target*, or to a directory above it, in words; else empty."""
-        links = dict(line.partition("\t")[::2] for line in self._get("link"))
-        rules = (rule for rule in self.loaded.rules if rule.path in links)
-        named = [rule.text for rule in rules if is_below(target, links[rule.path])]
-        return f"; {', '.join(map(repr, named))} watches a link and not where it leads" if named else ""
+    @cached_property
+    def links(self) -> dict[str, str]:
+        """Where the links lead that rules name. A rule on a link watches the link."""
+        return dict(line.partition("\t")[::2] for line in self._get("link"))
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -131,10 +125,6 @@ class Audit:
         """What `auditctl -s` says, by name; empty where it is not installed."""
         return {name: value for name, _, value in (line.partition(" ") for line in self._get("status"))}
 
-    def leads_to(self, path: str) -> str:
-        """Where a path that a rule names leads, which is a link; else empty. A rule on a link watches the link."""
-        return dict(line.partition("\t")[::2] for line in self._get("link")).get(path, "")
-
     def _loaded_without_auditctl(self) -> Loaded:
         """Other programs may have loaded rules; only the kernel itself can say that there are none."""
         kernel = self._get("kernel")
@@ -158,7 +148,7 @@ class Audit:
         return (self._get("machine") or [""])[0]
 
     @property
-    def _architectures(self) -> tuple[str, ...]:
+    def architectures(self) -> tuple[str, ...]:
         """The kinds of programs that the kernel runs."""
         machine = self._machine
         if machine == "x86_64":
@@ -167,83 +157,7 @@ class Audit:
             return ("b64", "b32")
         return ("b64",) if "64" in machine else ("b32",)
 
-    def gap(self, file: FileFact, *may_leave_out: str) -> str:
-        """Why not every change of *file* is recorded, in words; empty where it is.
-
-        Args:
-            may_leave_out: directories in it whose changes need no record.
-
-        Raises:
-            NotApplicable: there is no such file.
-            EvidenceError: it cannot be told.
-        """
-        path = file.node.path
-        if not self.loaded.enabled:
-            return "auditing is off in the kernel (enabled 0)" + self._after_restart(file, may_leave_out)
-        if hidden := blocking(self.loaded.rules):
-            return f"changes are kept from the record by {hidden!r}"
-        found = self._coverage(self.loaded.rules, file, may_leave_out)
-        if found.flaws:
-            return "; ".join(found.flaws) + self._beside(path) + self._after_restart(file, may_leave_out)
-        for rule in found.by:
-            self._require_reach(rule, path, file.node.is_directory)
-        return ""
-
-    def _coverage(self, rules: tuple[Rule, ...], file: FileFact, may_leave_out: tuple[str, ...]) -> Coverage:
-        return coverage(
-            rules,
-            file.node.path,
-            mode=file.node.mode,
-            architectures=self._architectures,
-            has_old_calls=self._machine not in ("aarch64", "riscv64", "loongarch64"),
-            may_leave_out=lambda path: any(is_below(path, each) for each in may_leave_out),
-        )
-
-    def _after_restart(self, file: FileFact, may_leave_out: tuple[str, ...]) -> str:
-        """What the files will change."""
-        will_be = not blocking(self.files) and not self._coverage(self.files, file, may_leave_out).flaws
-        return "; restart pending: a rule in /etc/audit covers it" if will_be else ""
-
-    def _require_reach(self, rule: Rule, target: str, is_directory: bool) -> None:
-        """Make sure that a rule on a directory reaches *target*.
-
-        Raises:
-            EvidenceError: that cannot be told.
-        """
-        if rule.tree is None and is_directory and is_below(target, _VOLATILE):
-            raise EvidenceError(
-                f"{rule.text!r} covers what lies in {target} only if that existed when the rule was loaded,"
-                " which auditctl does not show; the kernel tells where there is perl"
-            )
-        if rule.path in ("", target):
-            return
-        above, here = _location(rule.path, self.mounts()), _location(target, self.mounts())
-        if above[0] != here[0] or not is_below(here[1], above[1]):
-            raise EvidenceError(
-                f"{rule.text!r} covers {target}, which is on another file system, only if that was mounted"
-                f" when the rule was loaded; a rule on {target} itself would tell"
-            )
-
-    def note(self, file: FileFact, *may_leave_out: str) -> str:
-        """Which rules record the changes of *file*, and what there is to know of them."""
-        found = self._coverage(self.loaded.rules, file, may_leave_out)
-        parts = [", ".join(rule.text for rule in found.by)]
-        if any(rule.path not in ("", file.node.path) for rule in found.by):
-            parts.append("a directory above is watched with all below it")
-        if any(rule.tree is None and rule.path and file.node.is_directory for rule in found.by):
-            parts.append("taken for a watch of all below it, which auditctl does not show")
-        if not file.node.is_directory and all(rule.tree and rule.path == file.node.path for rule in found.by):
-            parts.append("a rule on a tree, which the kernel drops when the file is replaced")
-        if file.node.is_directory and self._is_another_file_system(file.node.path):
-            parts.append("holds if the rule was loaded after the file system there was mounted")
-        if self._coverage(self.files, file, may_leave_out).flaws:
-            parts.append("in no rules file, so that it is lost at the next start")
-        if not self.loaded.daemon:
-            parts.append("no auditd takes the records, which go to the kernel's log")
-        return "; ".join(parts)
-
-    def _is_another_file_system(self, path: str) -> bool:
-        """Whether one is mounted there; what is mounted over itself is the same."""
-        mounts = self.mounts()
-        there = [each.device for each in mounts if each.point == path]
-        return any(device != mount_of(posixpath.dirname(path), mounts).device for device in there)
+    @property
+    def has_old_calls(self) -> bool:
+        """Whether the kernel has the system calls without `at` in their names."""
+        return self._machine not in ("aarch64", "riscv64", "loongarch64")

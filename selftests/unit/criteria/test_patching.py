@@ -34,5 +34,5 @@ def test_flaw_of_a_tool(tool: Tool, found: str) -> None:
 @pytest.mark.parametrize("run", [Run(NOW + 301), Run(NOW, doubt="who knows")])
 def test_run_of_which_nobody_knows(run: Run) -> None:
     """A record of the future, and one without a result, prove nothing."""
-    with pytest.raises(EvidenceError, match="after the audit|who knows"):
+    with pytest.raises(EvidenceError, match=r"after the audit|who knows"):
         tool_flaw(replace(GOOD, run=run), 30)

@@ -13,9 +13,11 @@ from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.mountinfo import parse
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from selftests.controls.test_1_host import DIRECTORY, System, at, verdict
+from selftests.controls.test_1_host import verdict
 from selftests.controls.test_guide_1_host import DAY, LOG, NOW, ON, RULE, RUNC, audited, only, unit
+from selftests.kit.files import DIRECTORY, at
 from selftests.kit.judging import judged
+from selftests.unit.criteria.test_audit_coverage import AuditSystem
 
 STARTED = f"started:{int(NOW) - DAY} docker /usr/sbin/runc"
 
@@ -262,10 +264,10 @@ def test_access_to_data() -> None:
     root, data = at("/var/lib/docker", DIRECTORY), "-w /var/lib/docker/volumes/health -p rwa -k data"
     rules = ("-w /var/lib/docker -p wa -k docker", data, "-w /etc -p rwa")
     name = "access_to_data_is_audited"
-    assert verdict(name, data_root=root, audit=System(rules, enabled="0").audit())[0] == "fail"
-    found = verdict(name, data_root=root, audit=System(rules).audit())
+    assert verdict(name, data_root=root, audit=AuditSystem(rules, enabled="0").audit())[0] == "fail"
+    found = verdict(name, data_root=root, audit=AuditSystem(rules).audit())
     assert (found[0], f"reads in /var/lib/docker: {data}; writes alone: {rules[0]};" in found[1]) == (
         "manual",
         True,
     )
-    assert verdict(name, data_root=root, audit=System(rules, status=1).audit())[0] == "error"
+    assert verdict(name, data_root=root, audit=AuditSystem(rules, status=1).audit())[0] == "error"

@@ -1,0 +1,109 @@
+"""Whether each change of a file is recorded by the audit system."""
+
+import posixpath
+
+from hullcheck.criteria.audit_rules import Coverage, blocking, coverage
+from hullcheck.facts.auditd import Audit
+from hullcheck.facts.auditd.rules import Rule
+from hullcheck.facts.host.file import FileFact
+from hullcheck.parsing.mountinfo import is_below, location, mount_of
+from hullcheck.verdicts import EvidenceError
+
+_VOLATILE = "/run"
+
+
+def gap(audit: Audit, file: FileFact, *may_leave_out: str) -> str:
+    """Why not every change of *file* is recorded, in words; empty where it is.
+
+    Args:
+        may_leave_out: directories in it whose changes need no record.
+
+    Raises:
+        NotApplicable: there is no such file.
+        EvidenceError: that is unknown.
+    """
+    path, loaded = file.node.path, audit.loaded
+    if not loaded.enabled:
+        return "auditing is off in the kernel (enabled 0)" + _after_restart(audit, file, may_leave_out)
+    if hidden := blocking(loaded.rules):
+        return f"changes are kept from the record by {hidden!r}"
+    found = _coverage(audit, loaded.rules, file, may_leave_out)
+    if found.flaws:
+        return "; ".join(found.flaws) + _beside(audit, path) + _after_restart(audit, file, may_leave_out)
+    for rule in found.by:
+        _require_reach(audit, rule, file)
+    return ""
+
+
+def note(audit: Audit, file: FileFact, *may_leave_out: str) -> str:
+    """Which rules record the changes of *file*, and what there is to know of them."""
+    node, by = file.node, _coverage(audit, audit.loaded.rules, file, may_leave_out).by
+    parts = [", ".join(rule.text for rule in by)]
+    if any(rule.path not in ("", node.path) for rule in by):
+        parts.append("a directory above is watched with all below it")
+    if any(rule.tree is None and rule.path and node.is_directory for rule in by):
+        parts.append("taken for a watch of all below it, which auditctl does not show")
+    if not node.is_directory and all(rule.tree and rule.path == node.path for rule in by):
+        parts.append("a rule on a tree, which the kernel drops when the file is replaced")
+    if node.is_directory and _is_another_file_system(audit, node.path):
+        parts.append("holds if the rule was loaded after the file system there was mounted")
+    if _coverage(audit, audit.files, file, may_leave_out).flaws:
+        parts.append("in no rules file, so that it is lost at the next start")
+    if not audit.loaded.daemon:
+        parts.append("no auditd takes the records, which go to the kernel's log")
+    return "; ".join(parts)
+
+
+def _coverage(
+    audit: Audit, rules: tuple[Rule, ...], file: FileFact, may_leave_out: tuple[str, ...]
+) -> Coverage:
+    return coverage(
+        rules,
+        file.node.path,
+        mode=file.node.mode,
+        architectures=audit.architectures,
+        has_old_calls=audit.has_old_calls,
+        may_leave_out=lambda path: any(is_below(path, each) for each in may_leave_out),
+    )
+
+
+def _beside(audit: Audit, target: str) -> str:
+    """The rules that name a link to *target*, or to a directory above it, in words; else empty."""
+    rules = (rule for rule in audit.loaded.rules if rule.path in audit.links)
+    named = [rule.text for rule in rules if is_below(target, audit.links[rule.path])]
+    return f"; {', '.join(map(repr, named))} watches a link and not where it leads" if named else ""
+
+
+def _after_restart(audit: Audit, file: FileFact, may_leave_out: tuple[str, ...]) -> str:
+    """What the files will change."""
+    will_be = not blocking(audit.files) and not _coverage(audit, audit.files, file, may_leave_out).flaws
+    return "; restart pending: a rule in /etc/audit covers it" if will_be else ""
+
+
+def _require_reach(audit: Audit, rule: Rule, file: FileFact) -> None:
+    """Make sure that a rule on a directory reaches *file*.
+
+    Raises:
+        EvidenceError: that is unknown.
+    """
+    target = file.node.path
+    if rule.tree is None and file.node.is_directory and is_below(target, _VOLATILE):
+        raise EvidenceError(
+            f"{rule.text!r} covers what lies in {target} only if that existed when the rule was loaded,"
+            " which auditctl does not show; the kernel tells where there is perl"
+        )
+    if rule.path in ("", target):
+        return
+    above, here = location(rule.path, audit.mounts()), location(target, audit.mounts())
+    if above[0] != here[0] or not is_below(here[1], above[1]):
+        raise EvidenceError(
+            f"{rule.text!r} covers {target}, which is on another file system, only if that was mounted"
+            f" when the rule was loaded; a rule on {target} itself would tell"
+        )
+
+
+def _is_another_file_system(audit: Audit, path: str) -> bool:
+    """Whether one is mounted there; what is mounted over itself is the same."""
+    mounts = audit.mounts()
+    there = [each.device for each in mounts if each.point == path]
+    return any(device != mount_of(posixpath.dirname(path), mounts).device for device in there)
