@@ -333,8 +333,9 @@ def test_container_logs_leave_the_host(daemon: Daemon, facts: Facts, policy: Pol
         names = ", ".join(wanted) or "none at all"
         assert driver.value in wanted, f"{driver}; the policy wants one of: {names}"
     assert wanted is not None or driver.value not in _LOCAL_LOG_DRIVERS, f"{driver}: logs stay on the host"
-    own = {name: each.log_driver for name, each in facts.container if each.log_driver != driver.value}
-    other = [f"{name} ({each})" for name, each in own.items() if not _leaves_the_host(each, wanted)]
+    own = {name: each.configuration.log_driver for name, each in facts.container}
+    strays = {name: each for name, each in own.items() if each != driver.value}
+    other = [f"{name} ({each})" for name, each in strays.items() if not _leaves_the_host(each, wanted)]
     assert not other, f"containers whose logs do not: {', '.join(other)}"
     if wanted is not None:
         return str(driver)

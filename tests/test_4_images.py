@@ -34,11 +34,12 @@ def test_container_user_is_not_root(container: Container) -> str | None:
     Remedy: put a `USER` with a number other than 0 into the image, or run it with `--user`.
     """
     if container.running:
-        root = sorted({each.name for each in container.processes if container.root_uid in each.uids})
+        runtime = container.runtime
+        root = sorted({each.name for each in runtime.processes if runtime.root_uid in each.uids})
         assert not root, f"runs {', '.join(root)} as root"
         return None
-    user = str(container.description["User"] or "").partition(":")[0] or "not set"
-    as_root = user == "root" or container.user_id == 0
+    user = container.configuration.user or "not set"
+    as_root = user == "root" or container.configuration.user_id == 0
     assert not as_root, f"would start as root (its user is {user})"
     return f"does not run; would start as user {user}"
 

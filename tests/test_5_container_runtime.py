@@ -56,16 +56,16 @@ def test_container_has_an_apparmor_profile(container: Container, kernel: Kernel)
     Remedy: drop `--security-opt apparmor=unconfined` and `--privileged`, and load the profile in enforce
     mode.
     """
-    if not container.apparmor_on_host and not kernel.apparmor:
-        container.require_running_state()
+    if not container.runtime.applies_apparmor and not kernel.apparmor:
+        container.runtime.require_running_state()
         raise NotApplicable("AppArmor is not on in the kernel of this host")
     assert not container.privileged, "runs with --privileged, and so unconfined"
-    option = container.security_options.get("apparmor", "")
+    option = container.configuration.security_options.get("apparmor", "")
     assert option != "unconfined", "runs with --security-opt apparmor=unconfined"
-    assert container.apparmor_on_host, "AppArmor is on in the kernel, but the engine does not use it"
+    assert container.runtime.applies_apparmor, "AppArmor is on in the kernel, but the engine does not use it"
     if not container.running:
         return f"does not run; the engine will apply {option or 'its default profile'}"
-    label = container.security_label
+    label = container.runtime.security_label
     assert label.endswith("(enforce)"), (
         f"its main process is confined by {label!r}, not by an enforced profile"
     )
@@ -90,14 +90,14 @@ def test_container_has_selinux_labels(container: Container, kernel: Kernel) -> s
     """
     mode = kernel.selinux
     if not mode:
-        container.require_running_state()
+        container.runtime.require_running_state()
         raise NotApplicable("SELinux is not on in the kernel of this host")
     assert not container.privileged, "runs with --privileged, and so without a label of its own"
-    labels = [container.description["ProcessLabel"], container.description["MountLabel"]]
-    assert all(labels), "has no SELinux label"
+    expected = container.configuration.process_label
+    assert all((expected, container.configuration.mount_label)), "has no SELinux label"
     if container.running:
-        expected = container.description["ProcessLabel"]
-        assert container.security_label == expected, f"its main process runs as {container.security_label!r}"
+        label = container.runtime.security_label
+        assert label == expected, f"its main process runs as {label!r}"
     assert mode == "enforcing", "SELinux is permissive on this host: labels are not enforced"
     return None
 
@@ -119,7 +119,7 @@ def test_container_capabilities_are_needed(container: Container, policy: Policy)
     needs, and name those in `allowed_capabilities` of the policy.
     """
     expected = (DOCKER_DEFAULT - {"NET_RAW"}) | set(policy.allowed_capabilities)
-    extra = sorted(container.capabilities - expected)
+    extra = sorted(container.runtime.capabilities - expected)
     some = ", ".join(extra[:8]) + (f" and {len(extra) - 8} more" if len(extra) > 8 else "")
     assert not extra, f"has or can get {some}"
 
@@ -139,7 +139,7 @@ def test_container_is_not_privileged(container: Container) -> None:
     Remedy: run it without --privileged and add the single capabilities that it needs.
     """
     assert not container.privileged, "runs with --privileged"
-    container.require_running_state()
+    container.runtime.require_running_state()
 
 
 @pytest.mark.cis("5.6", level=1)
@@ -167,9 +167,9 @@ def test_container_mounts_no_sensitive_host_path(container: Container, facts: Fa
             if is_sensitive(path, mount.kind, docker_root) and not policy.allows_mount(path)
         ]
 
-    asked = sensitive(container.configured_mounts)
+    asked = sensitive(container.mounts.configured)
     assert not asked, "mounts " + ", ".join(asked)
-    found = sensitive(container.host_mounts)
+    found = sensitive(container.mounts.visible)
     assert not found, "mounts " + ", ".join(found)
 
 
@@ -186,7 +186,7 @@ def test_container_runs_no_ssh_server(container: Container) -> str | None:
 
     Remedy: take the server out of the image; use `docker exec`, or SSH to the host.
     """
-    servers = container.ssh_servers
+    servers = container.runtime.ssh_servers
     state = "runs" if container.running else "would start"
     assert not servers, f"{state} {', '.join(servers)}"
     return (
@@ -212,9 +212,9 @@ def test_container_opens_no_privileged_port(container: Container, policy: Policy
         few = [port for port in ports if 0 < port.number < 1024]
         return [str(port) for port in few if not policy.allows_port(port.number, port.protocol)]
 
-    published = low(container.published_ports)
+    published = low(container.ports.published)
     assert not published, "opens " + ", ".join(published)
-    found = low(container.open_ports)
+    found = low(container.ports.open)
     assert not found, "opens " + ", ".join(found)
 
 
@@ -232,17 +232,17 @@ def test_container_opens_only_needed_ports(container: Container, policy: Policy)
     Remedy: publish only what the workload needs and list it in `allowed_ports` of the policy; drop
     --publish-all.
     """
-    assert not container.setting("PublishAllPorts"), "runs with --publish-all"
+    assert not container.configuration.publishes_all_ports, "runs with --publish-all"
 
     def unlisted(ports: Iterable[Port]) -> list[str]:
         return [str(port) for port in ports if policy.allows_port(port.number, port.protocol) is False]
 
-    published = unlisted(container.published_ports)
+    published = unlisted(container.ports.published)
     assert not published, "opens " + ", ".join(published) + ", not on the list"
-    found = unlisted(container.open_ports)
+    found = unlisted(container.ports.open)
     assert not found, "opens " + ", ".join(found) + ", not on the list"
-    if container.open_ports and policy.allowed_ports is None:
-        shown = ", ".join(map(str, container.open_ports))
+    if container.ports.open and policy.allowed_ports is None:
+        shown = ", ".join(map(str, container.ports.open))
         raise Manual(
             f"opens {shown}; compare with what the workload needs, or set allowed_ports in the policy"
         )
@@ -262,7 +262,7 @@ def test_container_has_a_network_namespace(container: Container) -> None:
 
     Remedy: run it without `--network host`, in a network of its own, and publish the ports that it needs.
     """
-    assert not container.shares("NetworkMode", "net"), "shares the network namespace of the host"
+    assert not container.runtime.shares_host_network, "shares the network namespace of the host"
 
 
 @pytest.mark.cis("5.11", level=1)
@@ -279,8 +279,8 @@ def test_container_has_a_memory_limit(container: Container, engine: Engine, poli
 
     Remedy: run it with `--memory`, on a host whose control groups enforce it.
     """
-    wanted, total = container.setting("Memory") or 0, engine.value("MemTotal")
-    held = container.limit("memory") if container.running else wanted or None
+    wanted, total = container.configuration.memory, engine.value("MemTotal")
+    held = container.runtime.memory_limit
     unset = f"though {wanted} bytes are set" if wanted > 0 else "and none is set"
     assert held is not None, f"no memory limit is in force, {unset}"
     assert held < total, f"its limit of {held} bytes is no limit: the host has {total}"
@@ -305,10 +305,9 @@ def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy:
     Remedy: run it with `--cpu-shares` (other than 1024) or `--cpus`, on a host whose control groups enforce
     it.
     """
-    cpus, share = container.cpus_wanted, container.cpu_share_wanted
+    cpus, share = container.configuration.cpus, container.configuration.has_cpu_share
     wanted = share or cpus is not None
-    if container.running:
-        cpus, share = container.limit("cpus"), share and container.limit("cpu_weight") is not None
+    cpus, share = container.runtime.cpu_limit, container.runtime.has_cpu_share
     unset = "though one is set" if wanted else "and none is set"
     assert share or cpus is not None, f"no CPU share or limit is in force, {unset}"
     most = policy.resource_limits.cpus
@@ -336,7 +335,7 @@ def test_container_root_is_read_only(container: Container) -> None:
 
     Remedy: run it with `--read-only` and give it volumes or tmpfs for what it has to write.
     """
-    assert container.root_is_read_only, "its root file system can be written to"
+    assert container.mounts.root_is_read_only, "its root file system can be written to"
 
 
 @pytest.mark.cis("5.14", level=1)
@@ -356,9 +355,9 @@ def test_container_ports_are_bound_to_an_address(container: Container) -> None:
     def everywhere(ports: Iterable[Port]) -> list[str]:
         return [str(port) for port in ports if port.on_every_address]
 
-    published = everywhere(container.published_ports)
+    published = everywhere(container.ports.published)
     assert not published, "opens on every address: " + ", ".join(published)
-    found = everywhere(container.open_ports)
+    found = everywhere(container.ports.open)
     assert not found, "opens on every address: " + ", ".join(found)
 
 
@@ -376,13 +375,13 @@ def test_container_restarts_at_most_five_times(container: Container) -> str | No
     Remedy: run it with `--restart on-failure:5`, a service with `--restart-condition on-failure
     --restart-max-attempts 5`.
     """
-    policy = container.setting("RestartPolicy") or {}
-    name, count = policy.get("Name") or "no", policy.get("MaximumRetryCount") or 0
+    policy = container.configuration.restart_policy
+    name, count = policy.name, policy.attempts
     bounded = name == "no" or (name == "on-failure" and 0 < count <= 5)
     assert bounded, f"its restart policy is {name}" + (
         f" with {count or 'endless'} attempts" if name != "always" else ""
     )
-    service = container.service
+    service = container.configuration.service
     if service is None:
         return None
     few = service.restart_condition == "on-failure" and 0 < service.restart_attempts <= 5
@@ -404,7 +403,7 @@ def test_container_has_a_pid_namespace(container: Container) -> None:
 
     Remedy: run it without `--pid host`.
     """
-    assert not container.shares("PidMode", "pid"), "shares the process namespace of the host"
+    assert not container.runtime.shares_host_processes, "shares the process namespace of the host"
 
 
 @pytest.mark.cis("5.17", level=1)
@@ -420,7 +419,7 @@ def test_container_has_an_ipc_namespace(container: Container) -> None:
 
     Remedy: run it without `--ipc host`.
     """
-    assert not container.shares("IpcMode", "ipc"), "shares the IPC namespace of the host"
+    assert not container.runtime.shares_host_ipc, "shares the IPC namespace of the host"
 
 
 @pytest.mark.cis("5.18", level=1)
@@ -439,7 +438,8 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> N
     `allowed_devices`.
     """
     assert not container.privileged, "runs with --privileged, and so with every device"
-    found = [device for device in container.devices if device not in policy.allowed_devices]
+    devices = container.configuration.devices
+    found = [device for device in devices if device not in policy.allowed_devices]
     assert not found, "is given " + ", ".join(found)
 
 
@@ -457,7 +457,8 @@ def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> 
 
     Remedy: run it without `--ulimit`, or name the limit in `allowed_ulimits` of the policy.
     """
-    found = [each for each in container.ulimits if each.partition("=")[0] not in policy.allowed_ulimits]
+    ulimits = container.configuration.ulimits
+    found = [each for each in ulimits if each.partition("=")[0] not in policy.allowed_ulimits]
     assert not found, "overrides " + ", ".join(found)
 
 
@@ -474,9 +475,9 @@ def test_container_mounts_are_not_shared(container: Container) -> None:
 
     Remedy: mount without `:shared` and `:rshared` (`bind-propagation`).
     """
-    if not container.description["Mounts"]:
+    if not container.configuration.mounts:
         raise NotApplicable("it has no mounts")
-    assert not container.shared_mounts, "shares " + ", ".join(container.shared_mounts)
+    assert not container.mounts.shared, "shares " + ", ".join(container.mounts.shared)
 
 
 @pytest.mark.cis("5.21", level=1)
@@ -492,7 +493,7 @@ def test_container_has_a_uts_namespace(container: Container) -> None:
 
     Remedy: run it without `--uts host`.
     """
-    assert not container.shares("UTSMode", "uts"), "shares the UTS namespace of the host"
+    assert not container.runtime.shares_host_uts, "shares the UTS namespace of the host"
 
 
 @pytest.mark.cis("5.22", level=1)
@@ -510,11 +511,11 @@ def test_container_has_a_seccomp_filter(container: Container) -> str | None:
 
     Remedy: drop `--security-opt seccomp=unconfined` and `--privileged`; let a custom profile deny by default.
     """
-    assert container.security_options_allow_seccomp, "runs with --security-opt seccomp=unconfined"
-    assert container.seccomp_mode == 2, (
-        f"its main process has no seccomp filter (mode {container.seccomp_mode})"
+    assert container.configuration.allows_seccomp_filter, "runs with --security-opt seccomp=unconfined"
+    assert container.runtime.seccomp_mode == 2, (
+        f"its main process has no seccomp filter (mode {container.runtime.seccomp_mode})"
     )
-    action = container.seccomp_default_action
+    action = container.runtime.seccomp_default_action
     if action is None:
         return "a filter is in force; its profile cannot be seen from inside the container"
     assert action in DENYING, f"its seccomp profile allows what it does not list ({action})"
@@ -537,7 +538,8 @@ def test_docker_exec_is_not_privileged(container: Container) -> None:
     """
     if not container.running:
         raise NotApplicable("does not run: nothing can be executed in it")
-    found = [f"{each.name} (pid {each.pid})" for each in container.processes_beyond_its_bounds]
+    overpowered = container.runtime.exec_processes_with_more_capabilities
+    found = [f"{each.name} (pid {each.pid})" for each in overpowered]
     assert not found, f"processes with more capabilities than the container: {', '.join(found)}"
     raise Manual(
         "no such process runs now; whether there was one, the audit records of the docker command tell"
@@ -560,7 +562,7 @@ def test_docker_exec_is_not_root(container: Container) -> None:
     """
     if not container.running:
         raise NotApplicable("does not run: nothing can be executed in it")
-    found = [f"{each.name} (pid {each.pid})" for each in container.root_processes_from_outside]
+    found = [f"{each.name} (pid {each.pid})" for each in container.runtime.root_exec_processes]
     assert not found, f"processes of root that the container did not start: {', '.join(found)}"
     raise Manual(
         "no such process runs now; whether there was one, the audit records of the docker command tell"
@@ -580,11 +582,11 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
 
     Remedy: run it without `--cgroup-parent`, or name the cgroup in `cgroup_parents` of the policy.
     """
-    parent = container.setting("CgroupParent") or ""
+    parent = container.configuration.cgroup_parent
     if parent in policy.cgroup_parents:
         return f"runs in {parent}, as the policy allows"
-    assert container.in_default_cgroup, f"runs with --cgroup-parent {parent}"
-    container.require_running_state()
+    assert container.configuration.in_default_cgroup, f"runs with --cgroup-parent {parent}"
+    container.runtime.require_running_state()
     return None
 
 
@@ -603,7 +605,9 @@ def test_container_gains_no_privileges(container: Container) -> None:
     Remedy: run it with `--security-opt no-new-privileges`, or set `"no-new-privileges": true` for the daemon
     and create the container anew: the daemon's default is taken when a container is created.
     """
-    assert container.no_new_privileges, "its processes can gain privileges (no-new-privileges is not set)"
+    assert container.runtime.no_new_privileges, (
+        "its processes can gain privileges (no-new-privileges is not set)"
+    )
 
 
 @pytest.mark.cis("5.27", level=1)
@@ -619,9 +623,9 @@ def test_container_reports_its_health(container: Container) -> str | None:
 
     Remedy: give the image a HEALTHCHECK or run it with `--health-cmd`, and mend what is unhealthy.
     """
-    if not container.running and not container.restarting:
+    if not container.running and not container.configuration.restarting:
         raise NotApplicable("does not run: it has no health to report")
-    health = container.description["Health"]
+    health = container.configuration.health
     assert health not in (None, "", "none"), "reports no health"
     assert health in ("healthy", "starting"), f"is {health}"
     return None if health == "healthy" else "its health check has not answered yet (starting)"
@@ -641,15 +645,14 @@ def test_container_runs_a_current_image(container: Container, facts: Facts, poli
     Remedy: name images by version or digest, pull and create containers anew; list the approved ones in
     `current_images`.
     """
-    reference = container.image
+    reference = container.configuration.image
     assert reference.is_pinned, f"runs {reference.name}, which names no version"
-    now = facts.image_names.get(reference.familiar_name, container.image_id)
-    assert reference.digest or now == container.image_id, (
-        f"{reference.name} is another image now; create it anew"
-    )
+    identifier = container.configuration.image_id
+    now = facts.image_names.get(reference.familiar_name, identifier)
+    assert reference.digest or now == identifier, f"{reference.name} is another image now; create it anew"
     if policy.current_images is None:
         raise Manual(f"runs {reference.name}; compare with its registry, or set current_images in the policy")
-    approved = {reference.name, reference.digest, container.image_id} & set(policy.current_images)
+    approved = {reference.name, reference.digest, identifier} & set(policy.current_images)
     assert approved, f"runs {reference.name}, not approved as current"
     return None
 
@@ -668,8 +671,8 @@ def test_container_has_a_process_limit(container: Container, kernel: Kernel, pol
 
     Remedy: run it with `--pids-limit`, on a host whose control groups enforce it.
     """
-    wanted, total = max(container.setting("PidsLimit") or 0, 0), kernel.most_processes
-    held = container.limit("processes") if container.running else wanted or None
+    wanted, total = container.configuration.processes, kernel.most_processes
+    held = container.runtime.process_limit
     unset = f"though {wanted} is set" if wanted else "and none is set"
     assert held is not None, f"no process limit is in force, {unset}"
     assert held < total, f"its limit of {held} processes is no limit: the host has at most {total}"
@@ -695,7 +698,7 @@ def test_container_is_not_on_the_default_bridge(container: Container) -> None:
     Remedy: make a network for each group of containers that belong together, and run them with `--network
     NAME`.
     """
-    assert not container.on_default_bridge, "is attached to the default bridge"
+    assert not container.runtime.on_default_bridge, "is attached to the default bridge"
 
 
 @pytest.mark.cis("5.31", level=1)
@@ -712,11 +715,11 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: E
 
     Remedy: run it without `--userns host`.
     """
-    assert container.setting("UsernsMode") != "host", "runs with --userns host"
+    assert container.configuration.user_namespace_mode != "host", "runs with --userns host"
     if engine.remaps_users and container.running:
-        assert not container.shares_with_host("user"), "runs in the user namespace of the host"
+        assert not container.runtime.shares_host_users, "runs in the user namespace of the host"
         return None
-    container.require_running_state()
+    container.runtime.require_running_state()
     if engine.rootless:
         return "the engine is rootless: root in it is the user who runs the engine"
     return None if engine.remaps_users else "the daemon remaps no users, so this isolates nothing: see 2.10"
@@ -738,7 +741,7 @@ def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
     Remedy: run it without the socket and without a directory that holds it; put a filtering proxy between
     where needed.
     """
-    found = container.engine_sockets
+    found = container.mounts.engine_sockets
     assert not found, "can reach " + ", ".join(found)
 
 

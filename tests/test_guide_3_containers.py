@@ -47,7 +47,7 @@ def test_container_image_is_pinned(container: Container) -> None:
 
     Remedy: name the image as `NAME:VERSION@sha256:DIGEST` in the command or file that creates the container.
     """
-    _require_pinned(container.image)
+    _require_pinned(container.configuration.image)
 
 
 @pytest.mark.nist("CM-2", "SI-7", sp="800-53")
@@ -213,10 +213,10 @@ def test_container_drops_all_capabilities(container: Container) -> None:
     needs.
     """
     assert not container.privileged, "runs with --privileged, which drops nothing"
-    dropped = sorted(map(plain, container.setting("CapDrop") or ()))
+    dropped = sorted(map(plain, container.configuration.dropped_capabilities))
     assert "ALL" in dropped, f"drops {', '.join(dropped) or 'no capability'}, not ALL"
-    added = set(map(plain, container.setting("CapAdd") or ()))
-    extra = sorted(container.capabilities - added)
+    added = set(map(plain, container.configuration.added_capabilities))
+    extra = sorted(container.runtime.capabilities - added)
     assert not extra or "ALL" in added, f"drops ALL, but has {', '.join(extra)}"
 
 
@@ -238,9 +238,9 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
     """
     approved = _OF_THE_GUIDE | set(policy.allowed_capabilities)
     assert not container.privileged, "runs with --privileged, which adds every capability"
-    added = sorted(set(map(plain, container.setting("CapAdd") or ())) - approved)
+    added = sorted(set(map(plain, container.configuration.added_capabilities)) - approved)
     assert not added, f"adds {', '.join(added)}"
-    extra = sorted(container.capabilities - DOCKER_DEFAULT - approved)
+    extra = sorted(container.runtime.capabilities - DOCKER_DEFAULT - approved)
     assert not extra, f"adds none that is not approved, but has {', '.join(extra)}"
 
 
@@ -259,9 +259,9 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
     Remedy: give it `--tmpfs` for scratch space and a named volume for data; a folder of the host that has to be
     written to is named in `allowed_mounts` of the policy.
     """
-    if not container.root_is_read_only:
+    if not container.mounts.root_is_read_only:
         raise NotApplicable("its root file system is not read-only: see the control on that")
-    places = container.writable_places
+    places = container.mounts.writable
     other = [
         f"{point} ({what})"
         for point, what in sorted(places.items())
@@ -285,9 +285,9 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
 
     Remedy: run it with `--cpus` (or `--cpu-quota`), on a host whose control groups enforce it.
     """
-    wanted, total = container.cpus_wanted, engine.value("NCPU")
-    held = container.limit("cpus") if container.running else wanted
-    share = "; its CPU share is no cap" if container.cpu_share_wanted else ""
+    wanted, total = container.configuration.cpus, engine.value("NCPU")
+    held = container.runtime.cpu_limit
+    share = "; its CPU share is no cap" if container.configuration.has_cpu_share else ""
     unset = "though one is set" if wanted is not None else "and none is set"
     assert held is not None, f"no cap on processor time is in force, {unset}{share}"
     assert held < total, f"may use {held:g} processors, which is no cap: the host has {total}"
@@ -338,7 +338,7 @@ def _require_ipv6_limit(firewall: Firewall, facts: Facts) -> str:
         limit = firewall.limit(IPV6)
         assert limit, f"for IPv6, which {_some(with_ipv6)} has: {firewall.gap(IPV6)}"
         return f"; for IPv6: {limit}"
-    ports = ((name, port) for name, each in facts.container if each.running for port in each.published_ports)
+    ports = ((name, port) for name, each in facts.container if each.running for port in each.ports.published)
     open_there = [
         f"{name} {port}" for name, port in ports if ":" in port.address and not is_loopback(port.address)
     ]
@@ -370,8 +370,8 @@ def test_sensitive_container_listens_on_chosen_addresses(container: Container, p
         if wide:
             raise NotApplicable("is not among the sensitive_containers of the policy")
 
-    judge(container.published_ports)
-    judge(container.open_ports)
+    judge(container.ports.published)
+    judge(container.ports.open)
 
 
 @pytest.mark.nist("IA-5(7)", "SC-28", sp="800-53")
@@ -389,6 +389,6 @@ def test_container_environment_holds_no_secret(container: Container) -> str:
     Remedy: make it a Docker secret, or without a swarm a mounted file that only the program may read; many
     images read `NAME_FILE` for `NAME`.
     """
-    found = container.environment_secrets
+    found = container.configuration.environment_secrets
     assert not found, "; ".join(found)
     return "no variable looks like a secret"

@@ -51,7 +51,7 @@ def _require_record(audit_daemon: AuditDaemon, programs: list[str], facts: Facts
         raise Manual(
             f"no start of {', '.join(programs)} is in {audit_daemon.log}: start a container, and look again"
         )
-    starts = {name: each.started or 0.0 for name, each in facts.container}
+    starts = {name: each.configuration.started or 0.0 for name, each in facts.container}
     newest = max(starts, key=starts.__getitem__, default="")
     said = f"last record of a start: {day(found[0])}, key {found[1]}"
     if not starts.get(newest):

@@ -67,7 +67,8 @@ def _ways(shippers: Shippers, daemon: Daemon, facts: Facts, policy: Policy) -> d
     """The way of the log of each container, and of those that are yet to be made."""
     driver = str(daemon.setting("log-driver").value)
     logs = {"new containers": (driver, dict(daemon.setting("log-opts").value or {}), "")}
-    logs |= {name: (each.log_driver, dict(each.log_options), each.id) for name, each in facts.container}
+    configurations = ((name, each.configuration) for name, each in facts.container)
+    logs |= {name: (each.log_driver, dict(each.log_options), each.id) for name, each in configurations}
     return {
         name: shippers.of_driver(*log) or _by_policy(log[0], policy.log_drivers) for name, log in logs.items()
     }
@@ -258,16 +259,14 @@ def _doubt(tool: Tool, watcher: Watcher) -> str:
 def _after_a_boot(watcher: Watcher) -> bool:
     if watcher.container is None:
         return watcher.unit.get("UnitFileState") in _AFTER_A_BOOT
-    by_swarm = bool(watcher.container.description.get("Service"))
-    return by_swarm or watcher.container.setting("RestartPolicy")["Name"] in _RESTARTED
+    configuration = watcher.container.configuration
+    return bool(configuration.service_id) or configuration.restart_policy.name in _RESTARTED
 
 
 def _state(watcher: Watcher) -> str:
     if watcher.container is None:
         return f"{watcher.place} is {watcher.unit.get('UnitFileState') or 'not enabled'}"
-    return (
-        f"{watcher.place} has the restart policy {watcher.container.setting('RestartPolicy')['Name'] or 'no'}"
-    )
+    return f"{watcher.place} has the restart policy {watcher.container.configuration.restart_policy.name}"
 
 
 def _falco(step: Step, facts: Facts) -> str:

@@ -19,11 +19,11 @@ _SETTINGS = {
 
 _CONTAINERS: Mapping[str, Callable[[Any], bool]] = {
     "5.5": lambda each: each.privileged,
-    "5.10": lambda each: each.setting("NetworkMode") == "host",
-    "5.16": lambda each: each.setting("PidMode") == "host",
-    "5.17": lambda each: each.setting("IpcMode") == "host",
-    "5.21": lambda each: each.setting("UTSMode") == "host",
-    "5.32": lambda each: bool(each.engine_sockets),
+    "5.10": lambda each: each.configuration.network_mode == "host",
+    "5.16": lambda each: each.configuration.pid_mode == "host",
+    "5.17": lambda each: each.configuration.ipc_mode == "host",
+    "5.21": lambda each: each.configuration.uts_mode == "host",
+    "5.32": lambda each: bool(each.mounts.engine_sockets),
 }
 """What a container must not have; all of it is settled when it is created."""
 
@@ -73,11 +73,8 @@ def _of_socket(facts: "Facts") -> dict[str, str]:
 
 
 def _of_containers(facts: "Facts", since: float) -> dict[str, str]:
-    seen = {
-        name: each
-        for name, each in facts.container
-        if each.running and each.started is not None and each.started < since
-    }
+    running = ((name, each, each.configuration.started) for name, each in facts.container if each.running)
+    seen = {name: each for name, each, started in running if started is not None and started < since}
     return {
         number: ", ".join(name for name, each in seen.items() if is_bad(each))
         for number, is_bad in _CONTAINERS.items()

@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -133,7 +133,8 @@ def test_image_that_lost_its_name() -> None:
     parent = image("cd" * 32, RepoTags=[])
     target = facts_of(output([image(Parent=parent["Id"]), parent], {}))
 
-    old = SimpleNamespace(image_id=parent["Id"], description={"Created": "2026-10-01T00:00:00Z"})
+    configuration = SimpleNamespace(image_id=parent["Id"], creation_time="2026-10-01T00:00:00Z")
+    old = SimpleNamespace(configuration=configuration)
     target.__dict__["container"] = Subjects("container", (("old", old),))
     assert {name: found.used_by for name, found in target.image} == {"web:1": (), "cdcdcdcdcdcd": ("old",)}
     known = parent | {"RepoDigests": ["debian@sha256:12"]}
@@ -226,12 +227,9 @@ def test_step_that_is_not_told(number: str) -> None:
 def test_users_of_an_image_are_named() -> None:
     """Where containers are known, a flaw says who uses the image."""
     target = facts(config={"Healthcheck": None})
-
-    class Web:
-        image_id = f"sha256:{ID}"
-        description: ClassVar = {"Created": "2026-06-30T12:00:00Z"}
-
-    target.__dict__["container"] = Subjects("container", (("web", Web()),))
+    configuration = SimpleNamespace(image_id=f"sha256:{ID}", creation_time="2026-06-30T12:00:00Z")
+    web = SimpleNamespace(configuration=configuration)
+    target.__dict__["container"] = Subjects("container", (("web", web),))
     assert verdict("4.6", target) == ("fail", "has no health check (used by web)")
 
 

@@ -17,7 +17,8 @@ from hullcheck.facts import PROBES, Facts
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.mounts import HostMount
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, published_tcp_ports
-from hullcheck.facts.containers.proc import HostFiles, ProcFiles
+from hullcheck.facts.containers.proc import ProcFiles
+from hullcheck.facts.containers.sources import HostFiles
 from hullcheck.facts.daemon.settings import Setting, Value
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.os_release import os_name
@@ -796,11 +797,11 @@ def test_start_of_a_container(world: World, text: str, found: float | None) -> N
     """A time as the engine writes it; the year 1 is never, and where it says nothing nobody knows."""
     world.description["Started"] = text
     ((_, container),) = world.facts.container
-    assert container.started == found
+    assert container.configuration.started == found
     del world.description["Started"]
     ((_, container),) = world.facts.container
     with pytest.raises(EvidenceError, match=r"does not report State\.StartedAt"):
-        assert container.started
+        assert container.configuration.started
 
 
 def test_command_of_a_stopped_container(world: World) -> None:
@@ -1334,7 +1335,7 @@ def test_ports_of_a_stopped_container(world: World, case: str) -> None:
         },
         {"Name": "other", "Id": "d" * 64, "Driver": "bridge", "Options": None},
     ]
-    assert list(map(str, _only(world).published_ports)) == expected
+    assert list(map(str, _only(world).ports.published)) == expected
 
 
 @pytest.mark.parametrize(
@@ -1364,7 +1365,7 @@ def test_networks_that_publish_the_ports_of_a_stopped_container(
         {"Name": "open", "Id": "d" * 64, "Driver": "bridge", "Options": {}},
         {"Name": "inside", "Id": "e" * 64, "Driver": "bridge", "Options": {}, "Internal": True},
     ]
-    assert [each.address for each in _only(world).published_ports] == expected
+    assert [each.address for each in _only(world).ports.published] == expected
     assert world.judge("5.14")[0] == ("fail" if "" in expected else "pass")
 
 
@@ -1372,7 +1373,7 @@ def test_ports_of_a_container_that_exposes_none(world: World) -> None:
     """--publish-all opens what the image exposes, and nothing where that is nothing."""
     world.stop()
     world.config["PublishAllPorts"] = True
-    assert _only(world).published_ports == ()
+    assert _only(world).ports.published == ()
 
 
 def test_ports_of_a_running_container(world: World) -> None:
@@ -1655,7 +1656,7 @@ def test_names_of_what_is_mounted(world: World) -> None:
     ]
     world.volumes = [{"Name": "v", "Driver": "local", "Options": {"device": "/srv/b", "o": "bind"}}]
     world.paths = ["real /srv/link\t/srv/a", "real /srv/b\t/srv/c"]
-    assert _only(world).configured_mounts == (
+    assert _only(world).mounts.configured == (
         HostMount("/x", frozenset({"/srv/link", "/srv/a"}), "bind"),
         HostMount("/v", frozenset({"/srv/b", "/srv/c"}), "volume"),
     )
@@ -1664,12 +1665,12 @@ def test_names_of_what_is_mounted(world: World) -> None:
         "32 30 8:1 /srv/c /v rw - ext4 /dev/sda1 rw",
     ]
     world.daemon.table = (*HOST_MOUNTS, f"22 20 8:1 /srv/c {folder} rw - ext4 /dev/sda1 rw")
-    assert _only(world).host_mounts == (
+    assert _only(world).mounts.visible == (
         HostMount("/x", frozenset({"/srv/a"}), "bind"),
         HostMount("/v", frozenset({"/srv/c"}), "volume"),
     )
     world.mounts[-1] = "32 30 0:99 / /v rw - overlay overlay rw"
-    assert _only(world).host_mounts[1:] == (HostMount("/v", frozenset({"/srv/c"}), "volume"),)
+    assert _only(world).mounts.visible[1:] == (HostMount("/v", frozenset({"/srv/c"}), "volume"),)
     world.volumes = []
     assert world.judge("5.6") == ("error", "the engine does not describe the volume v")
     world.stop()
@@ -1703,9 +1704,9 @@ def test_where_a_container_can_write(world: World) -> None:
         "34 30 0:8 / /more rw - tmpfs tmpfs rw",
         "35 30 0:9 / /less ro - tmpfs tmpfs rw",
     ]
-    assert _only(world).writable_places == expected | {"/more": "tmpfs"}
+    assert _only(world).mounts.writable == expected | {"/more": "tmpfs"}
     world.stop()
-    assert _only(world).writable_places == expected
+    assert _only(world).mounts.writable == expected
 
 
 def test_default_action_of_a_profile(world: World) -> None:
@@ -1715,7 +1716,7 @@ def test_default_action_of_a_profile(world: World) -> None:
         ("seccomp=builtin", "SCMP_ACT_ERRNO"),
     ):
         world.config["SecurityOpt"] = [option]
-        assert _only(world).seccomp_default_action == action
+        assert _only(world).runtime.seccomp_default_action == action
     world.config["SecurityOpt"] = ['seccomp={"defaultAction":""}']
     assert world.judge("5.22") == ("error", "its seccomp profile could not be read")
 
@@ -1732,14 +1733,14 @@ def test_two_mounts_at_one_place(world: World) -> None:
         "31 30 8:1 /srv/data /x rw - ext4 /dev/sda1 rw",
         f"32 31 8:1 {folder} /x/longer rw - ext4 /dev/sda1 rw",
     ]
-    assert [(each.destination, each.kind) for each in _only(world).host_mounts] == [
+    assert [(each.destination, each.kind) for each in _only(world).mounts.visible] == [
         ("/x", "bind"),
         ("/x/longer", "volume"),
     ]
     world.description["Mounts"].reverse()
-    assert [each.kind for each in _only(world).host_mounts] == ["bind", "volume"]
+    assert [each.kind for each in _only(world).mounts.visible] == ["bind", "volume"]
     world.description["Mounts"] = None
-    assert [each.kind for each in _only(world).host_mounts] == ["", ""]
+    assert [each.kind for each in _only(world).mounts.visible] == ["", ""]
 
 
 def test_mounts_of_a_stopped_container(world: World) -> None:
@@ -1753,7 +1754,7 @@ def test_mounts_of_a_stopped_container(world: World) -> None:
     ]
     world.volumes = [{"Name": "v", "Driver": "local", "Options": None}]
     world.paths = [f"real {path}\t{path}" for path in (folder, "/srv/data")]
-    assert _only(world).host_mounts == (
+    assert _only(world).mounts.visible == (
         HostMount("/v", frozenset({folder}), "volume"),
         HostMount("/x", frozenset({"/srv/data"}), "bind"),
     )
@@ -2209,12 +2210,12 @@ def test_parts_of_references(text: str, expected: Reference) -> None:
 def test_image_of_a_container(world: World) -> None:
     """A beginning of the image's id names that, unless it is also the name of an image."""
     world.description["Reference"] = "1111"
-    assert _only(world).image == Reference("1111", "", IMAGE)
+    assert _only(world).configuration.image == Reference("1111", "", IMAGE)
     names = ((IMAGE, None), ("sha256:" + "2" * 64, ["a:1", "1111:latest"]))
     world.images = [{"Id": identifier, "RepoTags": tags, "Config": {}} for identifier, tags in names]
-    assert _only(world).image == Reference("1111:latest", "latest", "")
+    assert _only(world).configuration.image == Reference("1111:latest", "latest", "")
     world.description["Reference"] = "2222"
-    assert _only(world).image == Reference("2222:latest", "latest", "")
+    assert _only(world).configuration.image == Reference("2222:latest", "latest", "")
 
 
 # ---- an engine that says nothing of itself

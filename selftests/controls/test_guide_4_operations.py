@@ -288,9 +288,14 @@ class World:
             result = results.get("n" + number.replace(".", "_"), "PASS")
             tests[int(number[0]) - 1]["results"].append({"id": number, "desc": "", "result": result})
         facts = bench(text=log(tests=tests))
-        modes = {"NetworkMode": "bridge", "PidMode": "", "IpcMode": "private", "UTSMode": ""}
-        made = {"privileged": False, "running": True, "engine_sockets": (), **modes} | self.container
-        container = SimpleNamespace(**made, started=self.created, setting=lambda name: made[name])
+        made = {"network_mode": "bridge", "pid_mode": "", "ipc_mode": "private", "uts_mode": ""}
+        made |= {"privileged": False, "running": True, "engine_sockets": ()} | self.container
+        container = SimpleNamespace(
+            privileged=made["privileged"],
+            running=made["running"],
+            configuration=SimpleNamespace(**made, started=self.created),
+            mounts=SimpleNamespace(engine_sockets=made["engine_sockets"]),
+        )
         node = Node("/run/docker.sock", stat.S_IFSOCK | self.socket, 0, 0)
         socket = FileFact("/run/docker.sock", State.FOUND, node, grants=())
         vars(facts).update(
@@ -324,10 +329,10 @@ ALL = SAME + ", ".join(COMPARED)
         ("2.17", {"settings": SETTINGS | {"userland-proxy": True}}),
         ("3.16", {"socket": 0o606}),
         ("5.5", {"container": {"privileged": True}}),
-        ("5.10", {"container": {"NetworkMode": "host"}}),
-        ("5.16", {"container": {"PidMode": "host"}}),
-        ("5.17", {"container": {"IpcMode": "host"}}),
-        ("5.21", {"container": {"UTSMode": "host"}}),
+        ("5.10", {"container": {"network_mode": "host"}}),
+        ("5.16", {"container": {"pid_mode": "host"}}),
+        ("5.17", {"container": {"ipc_mode": "host"}}),
+        ("5.21", {"container": {"uts_mode": "host"}}),
         ("5.32", {"container": {"engine_sockets": ("/run/docker.sock",)}}),
     ],
 )

@@ -1,16 +1,53 @@
 """The containers of a target, running or not: how the engine describes them, and how they really run.
 
-`Container` is put together from its `configuration`, `runtime`, `mounts` and `ports`; `collection` finds them.
+`collection` finds them; `inside` is a container that is a target of its own.
 """
 
-from hullcheck.facts.containers.mounts import Mounted
-from hullcheck.facts.containers.ports import Opened
+from dataclasses import dataclass
+
+from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.mounts import Mounts
+from hullcheck.facts.containers.ports import Ports
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.host.processes import PROCESSES
 
 PROBES = (DOCKER_CONTAINERS,)
 EVIDENCE = (DOCKER_CONTAINERS, PROCESSES)
 
 
-class Container(Mounted, Opened):
-    """One container, as the controls see it."""
+@dataclass(frozen=True)
+class Container:
+    """One container, in four parts.
+
+    Attributes:
+        configuration: what it was created with.
+        runtime: how it runs, or will.
+        mounts: what it sees of the host's files.
+        ports: what it opens to the outside.
+    """
+
+    configuration: Configuration
+    runtime: Runtime
+    mounts: Mounts
+    ports: Ports
+
+    @property
+    def name(self) -> str:
+        """Its name, without the slash."""
+        return self.configuration.name
+
+    @property
+    def id(self) -> str:
+        """Its id, in full."""
+        return self.configuration.id
+
+    @property
+    def running(self) -> bool:
+        """Whether it has processes."""
+        return self.configuration.running
+
+    @property
+    def privileged(self) -> bool:
+        """Whether it was created with --privileged."""
+        return self.configuration.privileged

@@ -1,8 +1,8 @@
 """A container as a target of its own, seen from inside: its process 1 and its mounts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from hullcheck.facts.host.processes import PROCESSES, Process, Processes
 from hullcheck.facts.host.ssh_servers import ssh_servers
@@ -25,38 +25,74 @@ EVIDENCE = (OWN_MOUNTS, PROCESSES)
 _ENGINES = ("docker.sock", "containerd.sock", "podman.sock")
 
 
-class InsideContainer:
-    """What a container shows of itself; what only the engine knows of it is *not applicable* here."""
+_HIDDEN_CONFIGURATION = """
+    added_capabilities addresses cgroup_parent command cpus creation_time description devices
+    dropped_capabilities end_time environment_secrets has_cpu_share has_read_only_root health id image image_id
+    in_default_cgroup ipc_mode log_driver log_options memory mount_label mounts name network_mode networks
+    number_in_passwd pid pid_mode privileged process_label processes publishes_all_ports publishes_ports restart_policy
+    restarting security_options service service_id setting started status surroundings ulimits user user_id
+    user_namespace_mode uts_mode
+"""
+_HIDDEN_RUNTIME = """
+    applies_apparmor configuration cpu_limit exec_processes exec_processes_with_more_capabilities find
+    has_cpu_share ids memory_limit on_default_bridge proc process_limit require_running_state
+    root_exec_processes security_label shares_host_ipc shares_host_network shares_host_processes
+    shares_host_users shares_host_uts stored_no_new_privileges surroundings
+"""
+_HIDDEN_MOUNTS = "configuration configured runtime shared sources surroundings visible writable"
+_HIDDEN_PORTS = "configuration open pid_on_host_network published runtime surroundings"
+"""What a part cannot tell from inside, by the names of a container's part."""
 
+
+class _Inside:
+    """A part of a container as it shows itself; what only the host of its engine can show is *not applicable*.
+
+    Attributes:
+        HIDDEN: the names of all that cannot be seen from inside; any other that is not defined is an error.
+    """
+
+    HIDDEN: ClassVar[Collection[str]]
+
+    def __getattr__(self, name: str) -> Any:
+        """Refuse what is not defined here.
+
+        Raises:
+            NotApplicable: it is one of HIDDEN.
+        """
+        if name not in self.HIDDEN:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise NotApplicable(
+            "the target is a container, seen from inside: only its engine's host can show this"
+        )
+
+
+class InsideConfiguration(_Inside):
+    """What it was created with."""
+
+    HIDDEN = _HIDDEN_CONFIGURATION.split()
     running = True
+    allows_seccomp_filter = True  # process 1 shows whether there is one
+
+
+class InsideRuntime(_Inside):
+    """How it runs, by its process 1; the auditor's own command runs beside that and is not judged."""
+
+    HIDDEN = _HIDDEN_RUNTIME.split()
     root_uid = 0  # of its own user namespace, in which process 1 is seen from inside
     seccomp_default_action = None  # the profile cannot be seen from inside
-    security_options_allow_seccomp = True
 
     def __init__(self, recording: Recording) -> None:
         """See the container behind *recording*."""
         self._recording = recording
 
-    def __getattr__(self, name: str) -> Any:
-        """Whatever else a control asks of a container."""
-        raise NotApplicable(
-            "the target is a container, seen from inside: only its engine's host can show this"
-        )
-
     @cached_property
-    def _parts(self) -> tuple[list[str], list[str], list[str]]:
-        first, _, rest = self._recording.text(OWN_MOUNTS).partition("\n--self\n")
-        own, _, sockets = rest.partition("\n--sockets")
-        return first.splitlines(), own.splitlines(), sockets.split("\n")[1:]
-
-    @cached_property
-    def main(self) -> Process:
+    def main_process(self) -> Process:
         """Process 1 of the container.
 
         Raises:
             EvidenceError: process 1 is another's: the container shares the PID namespace of its host.
         """
-        first, own, _ = self._parts
+        first, own, _ = _answer(self._recording)
         if first != own:
             raise EvidenceError(
                 "process 1 has other mounts than the container: it shares a PID namespace of others"
@@ -69,39 +105,51 @@ class InsideContainer:
 
     @property
     def processes(self) -> tuple[Process, ...]:
-        """Process 1; the auditor's own command runs beside it and is not judged."""
-        return (self.main,)
+        """Process 1 alone."""
+        return (self.main_process,)
 
     @property
     def capabilities(self) -> frozenset[str]:
         """What process 1 has or can get."""
-        return capabilities.names(self.main.capabilities)
+        return capabilities.names(self.main_process.capabilities)
 
     @property
     def seccomp_mode(self) -> int:
         """Of process 1: 0 off, 1 strict, 2 filter."""
-        return self.main.seccomp_mode
+        return self.main_process.seccomp_mode
 
     @property
     def no_new_privileges(self) -> bool:
         """Whether process 1 can gain no privileges."""
-        return self.main.no_new_privileges
+        return self.main_process.no_new_privileges
 
     @property
     def ssh_servers(self) -> tuple[str, ...]:
-        """The SSH servers among its processes."""
-        assert self.main  # whose processes these are must be known first
+        """The SSH servers among its processes, which are its own if process 1 is."""
+        _ = self.main_process
         return ssh_servers(self._processes.by_pid.values())
 
+
+class InsideMounts(_Inside):
+    """What it sees of the host's files."""
+
+    HIDDEN = _HIDDEN_MOUNTS.split()
+
+    def __init__(self, recording: Recording, runtime: InsideRuntime) -> None:
+        """See the mounts of process 1, once that is known to be the container's own."""
+        self._recording = recording
+        self._runtime = runtime
+
     @cached_property
-    def _mounts(self) -> tuple[Mount, ...]:
-        assert self.main
-        return mountinfo.parse(self._parts[0])
+    def table(self) -> tuple[Mount, ...]:
+        """The mounts that process 1 sees."""
+        _ = self._runtime.main_process
+        return mountinfo.parse(_answer(self._recording)[0])
 
     @property
     def root_is_read_only(self) -> bool:
         """Whether process 1 cannot write to its root file system's mount."""
-        roots = [mount for mount in self._mounts if mount.point == "/"]
+        roots = [mount for mount in self.table if mount.point == "/"]
         if not roots:
             raise EvidenceError("the mount table has no root")
         return "ro" in roots[-1].options
@@ -113,8 +161,8 @@ class InsideContainer:
         Raises:
             EvidenceError: a socket is mounted whose owner cannot be told from inside.
         """
-        sources = {mount.point: mount.root for mount in self._mounts}
-        sockets = self._sockets()
+        sources = {mount.point: mount.root for mount in self.table}
+        sockets = [each for each in dict.fromkeys(_answer(self._recording)[2]) if each]
         engines = [
             each for each in sockets if each.endswith(_ENGINES) or sources.get(each, "").endswith(_ENGINES)
         ]
@@ -124,5 +172,29 @@ class InsideContainer:
             f"whose socket is mounted at {sockets[0]} cannot be told from inside the container"
         )
 
-    def _sockets(self) -> Sequence[str]:
-        return [each for each in dict.fromkeys(self._parts[2]) if each]
+
+class InsidePorts(_Inside):
+    """What it opens to the outside."""
+
+    HIDDEN = _HIDDEN_PORTS.split()
+
+
+class InsideContainer(_Inside):
+    """A container that is a target of its own, with the parts of a `Container`."""
+
+    HIDDEN = ("id", "name", "privileged")
+    running = True
+
+    def __init__(self, recording: Recording) -> None:
+        """See the container behind *recording*."""
+        self.configuration = InsideConfiguration()
+        self.runtime = InsideRuntime(recording)
+        self.mounts = InsideMounts(recording, self.runtime)
+        self.ports = InsidePorts()
+
+
+def _answer(recording: Recording) -> tuple[list[str], list[str], list[str]]:
+    """The mounts of process 1, those of the auditor's own process, and the sockets of engines."""
+    first, _, rest = recording.text(OWN_MOUNTS).partition("\n--self\n")
+    own, _, sockets = rest.partition("\n--sockets")
+    return first.splitlines(), own.splitlines(), sockets.split("\n")[1:]

@@ -3,11 +3,14 @@
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from hullcheck.facts.containers.runtime import Running
+from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.runtime import Runtime
+from hullcheck.facts.containers.sources import Sources
+from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.parsing import mountinfo
 from hullcheck.parsing.mountinfo import Mount
 from hullcheck.verdicts import EvidenceError
@@ -34,17 +37,27 @@ class HostMount:
     kind: str
 
 
-class Mounted(Running):
-    """The mounts of a container."""
+@dataclass(frozen=True)
+class Mounts:
+    """The mounts of a container.
+
+    Attributes:
+        sources: finds on the host what is mounted.
+    """
+
+    configuration: Configuration
+    runtime: Runtime
+    surroundings: Surroundings = field(repr=False)
+    sources: Sources = field(repr=False)
 
     @cached_property
-    def mount_table(self) -> tuple[Mount, ...]:
+    def table(self) -> tuple[Mount, ...]:
         """The mounts that its main process sees.
 
         Raises:
             EvidenceError: they could not be read.
         """
-        return mountinfo.parse(self.all.proc.file(self.main.pid, "mountinfo"))
+        return mountinfo.parse(self.runtime.proc.file(self.runtime.main_process.pid, "mountinfo"))
 
     @property
     def root_is_read_only(self) -> bool:
@@ -53,33 +66,31 @@ class Mounted(Running):
         Raises:
             EvidenceError: it should be so, and its mount table could not be read.
         """
-        if not (self.setting("ReadonlyRootfs") and self.running):
-            return bool(self.setting("ReadonlyRootfs"))
-        roots = [mount for mount in self.mount_table if mount.point == "/"]
+        if not (self.configuration.has_read_only_root and self.configuration.running):
+            return self.configuration.has_read_only_root
+        roots = [mount for mount in self.table if mount.point == "/"]
         if not roots:
             raise EvidenceError("its mount table has no root")
         return "ro" in roots[-1].options
 
     @property
-    def shared_mounts(self) -> tuple[str, ...]:
+    def shared(self) -> tuple[str, ...]:
         """Where its mount events reach the host: by its configuration, or by what its main process has.
 
         Raises:
             EvidenceError: by its configuration there is none, and the mount tables could not be read.
         """
-        described = self.description["Mounts"] or ()
+        described = self.configuration.mounts
         asked = [
             each["Destination"] for each in described if each.get("Propagation") in ("shared", "rshared")
         ]
-        if asked or not self.running:
+        if asked or not self.configuration.running:
             return tuple(sorted(asked))
-        host = self.all.host_mounts.peers
-        return tuple(
-            sorted(each.point for each in self.mount_table if each.peers in host and each.point != "/")
-        )
+        host = self.sources.host_mounts.peers
+        return tuple(sorted(each.point for each in self.table if each.peers in host and each.point != "/"))
 
     @property
-    def writable_places(self) -> Mapping[str, str]:
+    def writable(self) -> Mapping[str, str]:
         """Where it can write beside its root and the kernel's file systems, each with what is mounted there.
 
         `tmpfs`, `volume`, `anonymous volume`, a folder of the host, or a file system by its kind. Its own
@@ -88,14 +99,13 @@ class Mounted(Running):
         Raises:
             EvidenceError: its mount table could not be read.
         """
-        described = self.description["Mounts"] or ()
+        described = self.configuration.mounts
+        tmpfs = self.configuration.description["HostConfig"].get("Tmpfs") or ()  # left out where empty
         found = {str(each["Destination"]): _what_is_mounted(each) for each in described if each["RW"]}
-        found |= dict.fromkeys(
-            self.description["HostConfig"].get("Tmpfs") or (), "tmpfs"
-        )  # left out where empty
-        if not self.running:
+        found |= dict.fromkeys(tmpfs, "tmpfs")
+        if not self.configuration.running:
             return found
-        for mount in self.mount_table:
+        for mount in self.table:
             if (
                 "rw" in mount.options
                 and self._configured_at(mount.point) is None
@@ -111,40 +121,41 @@ class Mounted(Running):
         """Its mounts, each with the part of a volume that is mounted, where that is not all of it."""
         options = {
             posixpath.normpath(each["Target"]): each.get("VolumeOptions") or {}
-            for each in self.description["HostConfig"].get("Mounts") or ()
+            for each in self.configuration.description["HostConfig"].get("Mounts") or ()
         }
         return tuple(
             {**each, "Subpath": options.get(each["Destination"], {}).get("Subpath") or ""}
-            for each in self.description["Mounts"] or ()
+            for each in self.configuration.mounts
         )
 
     @cached_property
-    def configured_mounts(self) -> tuple[HostMount, ...]:
+    def configured(self) -> tuple[HostMount, ...]:
         """The sources of its mounts as they are written, and without symbolic links where those could be
         followed.
 
-        This may prove that it sees too much, and never that it does not: see `host_mounts`.
+        This may prove that it sees too much, and never that it does not: see `visible`.
         """
         return tuple(
-            HostMount(each["Destination"], self.all.written_paths(each), each["Type"]) for each in self._parts
+            HostMount(each["Destination"], self.sources.written_paths(each), each["Type"])
+            for each in self._parts
         )
 
     @cached_property
-    def host_mounts(self) -> tuple[HostMount, ...]:
+    def visible(self) -> tuple[HostMount, ...]:
         """Every part of the host's file system in it, but what the engine itself puts there.
 
         Raises:
             EvidenceError: a mount could not be followed to its source.
         """
-        found = self._running_mounts() if self.running else self._future_mounts()
-        volumes = f"{self.all.surroundings.engine().value('DockerRootDir')}/volumes"
+        found = self._running_mounts() if self.configuration.running else self._future_mounts()
+        volumes = f"{self.surroundings.engine().value('DockerRootDir')}/volumes"
         return tuple(
             HostMount(each.destination, _apart_from(volumes, each.paths), each.kind) for each in found
         )
 
     def _running_mounts(self) -> Iterable[HostMount]:
-        host = self.all.host_mounts
-        for mount in self.mount_table:
+        host = self.sources.host_mounts
+        for mount in self.table:
             configured = self._configured_at(mount.point)
             if configured is None and self._is_of_engine(mount):
                 continue
@@ -154,7 +165,7 @@ class Mounted(Running):
             if configured is None and any(map(_OF_ENGINE.search, paths)):
                 continue  # secrets and configs lie on a tmpfs below the container's folder
             if configured is not None and configured["Type"] == "volume":
-                paths |= self.all.layers_of_volume(configured)
+                paths |= self.sources.layers_of_volume(configured)
             if paths:
                 yield HostMount(mount.point, paths, configured["Type"] if configured else "")
 
@@ -185,10 +196,10 @@ class Mounted(Running):
     def _future_mounts(self) -> Iterable[HostMount]:
         for each in self._parts:
             if each["Type"] == "bind":
-                names = self.all.host_mounts.other_names(self.all.host_files.path(each["Source"]))
+                names = self.sources.host_mounts.other_names(self.sources.files.path(each["Source"]))
                 yield HostMount(each["Destination"], names, "bind")
             elif each["Type"] == "volume":
-                yield HostMount(each["Destination"], self.all.volume_paths(each), "volume")
+                yield HostMount(each["Destination"], self.sources.volume_paths(each), "volume")
 
     # ---- sockets of engines
 
@@ -201,22 +212,22 @@ class Mounted(Running):
             EvidenceError: by its configuration there is none, and the sockets of the engine could not be
                 told, or a mount not be followed.
         """
-        by_mounts = _within(self.all.well_known_sockets, self.configured_mounts) or self._seen_sockets()
+        by_mounts = _within(self.sources.well_known_sockets, self.configured) or self._seen_sockets()
         return by_mounts or self._abstract_sockets()
 
     def _abstract_sockets(self) -> tuple[str, ...]:
         """Those that are no files, and belong to the network of the host."""
-        if not str(self.setting("NetworkMode")).startswith(("host", "container:")):
+        if not self.configuration.network_mode.startswith(("host", "container:")):
             return ()
-        found = tuple(sorted(each for each in self.all.surroundings.engine_sockets() if each.startswith("@")))
-        return found if found and self.shares("NetworkMode", "net") else ()
+        found = tuple(sorted(each for each in self.surroundings.engine_sockets() if each.startswith("@")))
+        return found if found and self.runtime.shares_host_network else ()
 
     def _seen_sockets(self) -> tuple[str, ...]:
-        seen = self.host_mounts
+        seen = self.visible
         if not seen:
             return ()
-        files = self.all.host_files
-        sockets = files.same_files((*self.all.surroundings.engine_sockets(), *self.all.well_known_sockets))
+        files = self.sources.files
+        sockets = files.same_files((*self.surroundings.engine_sockets(), *self.sources.well_known_sockets))
         found = _within(sockets, seen)
         hidden = sorted(files.named_twice & sockets)
         if hidden and not found:

@@ -1,10 +1,12 @@
 """The ports that a container opens to the outside, however."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from hullcheck.facts.containers.runtime import Running
+from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.runtime import Runtime
+from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.proc_net import Listener
@@ -41,22 +43,36 @@ class Port:
         return f"{address}:{number}/{self.protocol} ({self.origin})"
 
 
-class Opened(Running):
-    """The open ports of a container."""
+@dataclass(frozen=True)
+class Ports:
+    """The open ports of a container.
+
+    Attributes:
+        pid_on_host_network: a process of which the listeners in the host's network were read; raises EvidenceError
+            where there is none.
+    """
+
+    configuration: Configuration
+    runtime: Runtime
+    surroundings: Surroundings = field(repr=False)
+    pid_on_host_network: Callable[[], int] = field(repr=False)
 
     @property
-    def published_ports(self) -> tuple[Port, ...]:
+    def published(self) -> tuple[Port, ...]:
         """The ports that the engine publishes for it on this host; of one that does not run, those that it
         will.
 
-        This may prove that a port is open, and never that none is: see `open_ports`.
+        This may prove that a port is open, and never that none is: see `open`.
         """
-        if self.running:
-            return self._bindings("Ports", self.description["Ports"])
-        mode = str(self.setting("NetworkMode") or "")
+        if self.configuration.running:
+            return self._bindings("Ports", self.configuration.description["Ports"])
+        mode = self.configuration.network_mode
         if mode in ("host", "none") or mode.startswith("container:"):
             return ()  # the engine publishes nothing for these, whatever is asked
-        found = (*self._bindings("PortBindings", self.setting("PortBindings")), *self._exposed())
+        found = (
+            *self._bindings("PortBindings", self.configuration.setting("PortBindings")),
+            *self._exposed(),
+        )
         return found if found and self._unnamed_addresses else ()
 
     def _bindings(
@@ -78,25 +94,26 @@ class Opened(Running):
 
         None where all its networks are internal ones, for which nothing is published.
         """
-        names = {*self.network_ids, *self.network_ids.values()} - {""}
-        known = [each for each in self.all.surroundings.networks() if names & {each.name, each.id}]
+        names = {*self.configuration.networks, *self.configuration.networks.values()} - {""}
+        known = [each for each in self.surroundings.networks() if names & {each.name, each.id}]
         open_ones = [each.options for each in known if not each.internal]
         found = {next((each[key] for key in _BINDING if each.get(key)), "") for each in open_ones}
-        return tuple(sorted(found if len(known) >= len(self.network_ids) > 0 else found | {""}))
+        return tuple(sorted(found if len(known) >= len(self.configuration.networks) > 0 else found | {""}))
 
     def _exposed(self) -> Iterable[Port]:
         """The ports that --publish-all will open."""
-        if not self.setting("PublishAllPorts"):
+        if not self.configuration.publishes_all_ports:
             return
         for key in sorted(
-            set(self.description["ExposedPorts"] or {}) - set(self.setting("PortBindings") or {})
+            set(self.configuration.description["ExposedPorts"] or {})
+            - set(self.configuration.setting("PortBindings") or {})
         ):
             target, _, protocol = key.partition("/")
             for address in self._unnamed_addresses:
                 yield Port(address, 0, protocol or "tcp", f"published for {target} by --publish-all")
 
     @property
-    def open_ports(self) -> tuple[Port, ...]:
+    def open(self) -> tuple[Port, ...]:
         """Every port that it opens to the outside: published, by its service, or in a network of the host.
 
         Ports of a container whose network it joined are judged there.
@@ -104,14 +121,14 @@ class Opened(Running):
         Raises:
             EvidenceError: listeners or the service could not be read.
         """
-        return (*self.published_ports, *self._service_ports(), *self._listening())
+        return (*self.published, *self._service_ports(), *self._listening())
 
     def _service_ports(self) -> tuple[Port, ...]:
-        ingress = {network.id for network in self.all.surroundings.networks() if network.ingress}
-        attached = self.network_ids
+        ingress = {network.id for network in self.surroundings.networks() if network.ingress}
+        attached = self.configuration.networks
         if "ingress" not in attached and ingress.isdisjoint(attached.values()):
             return ()
-        service: Service | None = self.service
+        service: Service | None = self.configuration.service
         if service is None:
             raise EvidenceError("it is in the ingress network, but the engine names no service for it")
         origin = f"published by service {service.name} on every node"
@@ -121,12 +138,14 @@ class Opened(Running):
 
     def _listening(self) -> tuple[Port, ...]:
         """Listeners where its network is the host's, or one of its own outside (macvlan, ipvlan)."""
-        if not self.running:
+        if not self.configuration.running:
             return ()
-        if self.shares("NetworkMode", "net"):
+        if self.runtime.shares_host_network:
             found, origin = self._own_listeners(), "listens, network of the host"
         elif outside := self._outside_networks:
-            found = tuple(each for each in self._listeners(self.main.pid) if not each.on_loopback)
+            found = tuple(
+                each for each in self._listeners(self.runtime.main_process.pid) if not each.on_loopback
+            )
             origin = f"listens, network {outside[0]}"
         else:
             return ()
@@ -135,24 +154,28 @@ class Opened(Running):
     @property
     def _outside_networks(self) -> tuple[str, ...]:
         """Its networks of the kind that gives it an address of its own outside the host."""
-        drivers = {network.id: network.driver for network in self.all.surroundings.networks()}
-        return tuple(name for name, network in self.network_ids.items() if drivers.get(network) in _OUTSIDE)
+        drivers = {network.id: network.driver for network in self.surroundings.networks()}
+        return tuple(
+            name for name, network in self.configuration.networks.items() if drivers.get(network) in _OUTSIDE
+        )
 
     def _listeners(self, pid: int) -> tuple[Listener, ...]:
         try:
-            return self.all.proc.listeners[pid]
+            return self.runtime.proc.listeners[pid]
         except KeyError:
             raise EvidenceError(f"the listeners in the network of process {pid} could not be read") from None
 
     def _own_listeners(self) -> tuple[Listener, ...]:
         """Of the listeners in the host's network, those whose socket one of its processes holds."""
-        listeners = self._listeners(self.all.pid_on_host_network)
-        hidden = [process.pid for process in self.processes if process.pid_namespace is None]
+        listeners = self._listeners(self.pid_on_host_network())
+        hidden = [process.pid for process in self.runtime.processes if process.pid_namespace is None]
         if listeners and hidden:  # who may not read a link of a process may not read its sockets either
             raise EvidenceError(f"the sockets of process {hidden[0]} could not be read; are you root?")
-        sockets = [self.all.proc.sockets.get(process.pid, frozenset()) for process in self.processes]
+        sockets = [
+            self.runtime.proc.sockets.get(process.pid, frozenset()) for process in self.runtime.processes
+        ]
         held = frozenset[str]().union(*sockets)
-        if listeners and not self.all.proc.sockets:
+        if listeners and not self.runtime.proc.sockets:
             raise EvidenceError("which process holds a listening socket could not be read")
         return tuple(each for each in listeners if each.inode in held)
 

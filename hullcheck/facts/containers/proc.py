@@ -1,9 +1,9 @@
-"""What /proc, the control groups and the file system say of containers: the last two parts of the probe's
-answer."""
+"""What /proc and the control groups show of containers: the second part of the probe's answer."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from hullcheck.parsing import namespaces, proc_net
 from hullcheck.parsing.proc_net import Listener
@@ -12,8 +12,7 @@ from hullcheck.verdicts import EvidenceError
 _NAMESPACE = re.compile(r".* (\d+)/ns/\w+ -> \w+:\[\d+\]$")
 _HELD = re.compile(r".* (\d+)/fd/\d+ -> socket:\[(\d+)\]$")
 _NETWORK = re.compile(r"(\d+)/net/(?:tcp|udp)6?:")
-_DISK = re.compile(r"disk ([0-9a-f]+):([0-9a-f]+) (/.*)")
-_SOCKET = re.compile(r"socket (\d+:\d+) (\d+) (/.*)")
+_STORED = re.compile(r"/.*/containers/([0-9a-f]{64})/config\.v2\.json")
 
 
 @dataclass(frozen=True)
@@ -68,73 +67,16 @@ class ProcFiles:
         except KeyError:
             raise EvidenceError(f"/proc/{pid}/{name} could not be read; are you root?") from None
 
+    @cached_property
+    def stored_no_new_privileges(self) -> Mapping[str, bool]:
+        """What the engine settled for containers at their creation, by id; without those whose files may not be
+        read."""
+        files = ((_STORED.fullmatch(path), lines) for path, lines in self.lines.items())
+        return {match[1]: lines[0].endswith(":true") for match, lines in files if match}
+
 
 def _sort_link(line: str, links: dict[int, list[str]], sockets: dict[int, set[str]]) -> None:
     if held := _HELD.match(line):
         sockets.setdefault(int(held[1]), set()).add(held[2])
     elif namespace := _NAMESPACE.match(line):
         links.setdefault(int(namespace[1]), []).append(line)
-
-
-@dataclass(frozen=True)
-class HostFiles:
-    """Where sources of mounts lead on the host, and which file a socket is, whatever it is called.
-
-    Attributes:
-        real: by source, its path without symbolic links.
-        identities: by path of a socket, device and inode.
-        named_twice: the sockets of which the host has more than one hard link.
-        disks: by source that is a disk, its device, `major:minor`.
-    """
-
-    real: Mapping[str, str]
-    identities: Mapping[str, str]
-    named_twice: frozenset[str]
-    disks: Mapping[str, str]
-
-    @classmethod
-    def parse(cls, text: str) -> "HostFiles":
-        """Read the third part of the probe's answer."""
-        real: dict[str, str] = {}
-        disks: dict[str, str] = {}
-        identities: dict[str, str] = {}
-        twice = set()
-        for line in text.split("\n"):
-            if line.startswith("real "):
-                source, _, path = line.removeprefix("real ").partition("\t")
-                real[source] = path
-            elif disk := _DISK.fullmatch(line):
-                disks[disk[3]] = f"{int(disk[1], 16)}:{int(disk[2], 16)}"
-            elif found := _SOCKET.fullmatch(line):
-                identities[found[3]] = found[1]
-                if int(found[2]) > 1:
-                    twice.add(found[3])
-        return cls(real, identities, frozenset(twice), disks)
-
-    def path(self, source: str) -> str:
-        """Where *source* leads, without symbolic links.
-
-        Raises:
-            EvidenceError: it could not be followed.
-        """
-        if not self.real.get(source):
-            raise EvidenceError(
-                f"the source {source} could not be followed: it does not exist, or may not be seen"
-            )
-        return self.real[source]
-
-    def disk(self, source: str) -> str:
-        """Which device the disk *source* is: one may have several names.
-
-        Raises:
-            EvidenceError: it is none, or could not be read.
-        """
-        if source not in self.disks:
-            raise EvidenceError(f"which disk {source} is could not be read")
-        return self.disks[source]
-
-    def same_files(self, paths: Iterable[str]) -> frozenset[str]:
-        """*paths*, and every other known name of the sockets among them."""
-        known = frozenset(paths)
-        wanted = {self.identities[path] for path in known if path in self.identities}
-        return known | {path for path, identity in self.identities.items() if identity in wanted}

@@ -1,9 +1,13 @@
-"""How a container runs: its processes, namespaces, powers and limits, as the kernel shows them."""
+"""How a container runs: its processes, namespaces, privileges and limits, as the kernel shows them."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from hullcheck.facts.containers.configuration import Described
+from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.proc import ProcFiles
+from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.host import ssh_servers as ssh
 from hullcheck.facts.host.processes import Process
 from hullcheck.parsing import capabilities, cgroups
@@ -21,27 +25,39 @@ _REPORTED = {
 """What `docker info` says of the control groups behind each limit."""
 
 
-class Running(Described):
-    """What is true of a container while it runs; of one that does not, what it will be as far as that is
-    known."""
+@dataclass(frozen=True)
+class Runtime:
+    """How a container runs; of one that does not, how it will as far as that is known.
+
+    Attributes:
+        proc: what /proc shows of the main processes of all containers.
+        ids: the ids of all containers.
+        find: finds another container by its id or name, or raises EvidenceError.
+        stored_no_new_privileges: what the engine settled at its creation; None where its files may not be read.
+    """
+
+    configuration: Configuration
+    surroundings: Surroundings = field(repr=False)
+    proc: ProcFiles = field(repr=False)
+    ids: frozenset[str] = field(repr=False)
+    find: Callable[[str], "Runtime"] = field(repr=False)
+    stored_no_new_privileges: bool | None = None
 
     # ---- processes
 
     @cached_property
-    def main(self) -> Process:
+    def main_process(self) -> Process:
         """Its main process.
 
         Raises:
             EvidenceError: /proc here does not show it, or shows another process under its number: the engine
                 runs on another machine, or the container was started anew meanwhile.
         """
-        pid = int(self.description["Pid"])
-        process = self.all.surroundings.processes().process(pid)
-        mounts = self.all.proc.lines.get(
-            f"{pid}/mountinfo", ()
-        )  # where control groups do not name it: rootless
-        named = process.container_ids or {self.id for line in mounts if self.id in line}
-        if self.id not in named:
+        pid, identifier = self.configuration.pid, self.configuration.id
+        process = self.surroundings.processes().process(pid)
+        mounts = self.proc.lines.get(f"{pid}/mountinfo", ())  # where control groups do not name it: rootless
+        named = process.container_ids or {identifier for line in mounts if identifier in line}
+        if identifier not in named:
             raise EvidenceError(f"process {pid} here is not a process of this container")
         return process
 
@@ -51,8 +67,8 @@ class Running(Described):
         Raises:
             EvidenceError: it runs, and /proc here does not show it.
         """
-        if self.running:
-            assert self.main
+        if self.configuration.running:
+            _ = self.main_process
 
     @cached_property
     def processes(self) -> tuple[Process, ...]:
@@ -64,9 +80,9 @@ class Running(Described):
         Raises:
             EvidenceError: they cannot be told from others: no control group and no PID namespace of its own.
         """
-        main = self.main
-        seen = self.all.surroundings.processes()
-        found = {process.pid: process for process in seen.by_cgroup_id.get(self.id, ())}
+        main = self.main_process
+        seen = self.surroundings.processes()
+        found = {process.pid: process for process in seen.by_cgroup_id.get(self.configuration.id, ())}
         shared = self._shares_pid_namespace(main)
         if shared and main.pid not in found:
             raise EvidenceError(
@@ -75,27 +91,25 @@ class Running(Described):
         more = [*seen.family((main, *self._brought_by_shim))]
         if not shared:
             more += seen.by_pid_namespace.get(main.pid_namespace, ())
-        others = self.all.ids - {self.id}
+        others = self.ids - {self.configuration.id}
         found |= {process.pid: process for process in more if others.isdisjoint(process.container_ids)}
         return tuple(found.values())
 
     @property
     def _brought_by_shim(self) -> tuple[Process, ...]:
         """What the main process's parent started beside it for `docker exec`, without runc, its tool."""
-        seen = self.all.surroundings.processes()
-        shim = seen.by_pid.get(self.main.parent)
+        seen = self.surroundings.processes()
+        shim = seen.by_pid.get(self.main_process.parent)
         if shim is None or not shim.name.startswith(_SHIMS):
             return ()
         return tuple(each for each in seen.children(shim.pid) if not each.name.startswith("runc"))
 
     def _shares_pid_namespace(self, main: Process) -> bool:
         """Whether others may be in its PID namespace, as far as that can be told."""
-        if self.setting("PidMode") or main.pid_namespace is None:
+        if self.configuration.pid_mode or main.pid_namespace is None:
             return True
         try:
-            return main.pid_namespace == self.all.surroundings.daemon().namespaces.get(
-                "pid", main.pid_namespace
-            )
+            return main.pid_namespace == self.surroundings.daemon().namespaces.get("pid", main.pid_namespace)
         except EvidenceError:
             return True
 
@@ -103,16 +117,14 @@ class Running(Described):
     def ssh_servers(self) -> tuple[str, ...]:
         """The SSH servers that run in it, by their process names; of one that does not run, those that its
         command names."""
-        if self.running:
+        if self.configuration.running:
             return ssh.ssh_servers(self.processes)
-        program = str(self.description["Program"]).rpartition("/")[2]
-        named = {program, *(self.description.get("Arguments") or ())}
-        return tuple(sorted(named & ssh.SERVERS))
+        return tuple(sorted(self.configuration.command & ssh.SERVERS))
 
     # ---- processes of docker exec
 
     @property
-    def processes_from_outside(self) -> tuple[Process, ...]:
+    def exec_processes(self) -> tuple[Process, ...]:
         """Processes in it that its main process did not start: those of `docker exec`, and what they started.
 
         Raises:
@@ -121,24 +133,24 @@ class Running(Described):
         own = {process.pid: process for process in self.processes}
 
         def top(process: Process) -> Process:
-            while process.pid != self.main.pid and process.parent in own:
+            while process.pid != self.main_process.pid and process.parent in own:
                 process = own[process.parent]
             return process
 
-        return tuple(process for process in own.values() if top(process).pid != self.main.pid)
+        return tuple(process for process in own.values() if top(process).pid != self.main_process.pid)
 
     @property
-    def processes_beyond_its_bounds(self) -> tuple[Process, ...]:
+    def exec_processes_with_more_capabilities(self) -> tuple[Process, ...]:
         """Of those, the ones that hold capabilities which its main process cannot get."""
-        bounds = self.main.capabilities
-        return tuple(each for each in self.processes_from_outside if each.capabilities & ~bounds)
+        bounds = self.main_process.capabilities
+        return tuple(each for each in self.exec_processes if each.capabilities & ~bounds)
 
     @property
-    def root_processes_from_outside(self) -> tuple[Process, ...]:
+    def root_exec_processes(self) -> tuple[Process, ...]:
         """Of those, the ones that are root in it, where its main process is not."""
-        if self.root_uid in self.main.uids:
+        if self.root_uid in self.main_process.uids:
             return ()
-        return tuple(each for each in self.processes_from_outside if self.root_uid in each.uids)
+        return tuple(each for each in self.exec_processes if self.root_uid in each.uids)
 
     @cached_property
     def root_uid(self) -> int:
@@ -147,60 +159,118 @@ class Running(Described):
         Raises:
             EvidenceError: the map could not be read.
         """
-        for line in self.all.proc.file(self.main.pid, "uid_map"):
+        for line in self.proc.file(self.main_process.pid, "uid_map"):
             inside, outside, count = map(int, line.split())
             if inside <= 0 < inside + count:
                 return outside - inside
         return -1
 
-    # ---- namespaces
+    # ---- namespaces and networks
 
-    def namespace(self, kind: str) -> str:
-        """The link of a namespace of the main process: `net:[4026531840]`.
+    @property
+    def shares_host_network(self) -> bool:
+        """Whether it is in the network namespace of the host, or will be once it runs.
 
         Raises:
-            EvidenceError: the auditor may not read it.
+            EvidenceError: it runs, and its namespace could not be compared with the daemon's; or the container
+                whose namespace it joined is not there.
         """
-        links = self.all.proc.links.get(self.main.pid, {})
-        if kind not in links:
-            raise EvidenceError(
-                f"the {kind} namespace of process {self.main.pid} could not be read; are you root?"
-            )
-        return links[kind]
+        return self._shares("NetworkMode", "net")
 
-    def shares_with_host(self, kind: str) -> bool:
-        """Whether it runs in the namespace in which the daemon runs.
+    @property
+    def shares_host_processes(self) -> bool:
+        """Whether it is in the PID namespace of the host; raises as `shares_host_network`."""
+        return self._shares("PidMode", "pid")
+
+    @property
+    def shares_host_ipc(self) -> bool:
+        """Whether it is in the IPC namespace of the host; raises as `shares_host_network`."""
+        return self._shares("IpcMode", "ipc")
+
+    @property
+    def shares_host_uts(self) -> bool:
+        """Whether it is in the UTS namespace of the host; raises as `shares_host_network`."""
+        return self._shares("UTSMode", "uts")
+
+    @property
+    def shares_host_users(self) -> bool:
+        """Whether it runs in the user namespace of the daemon.
 
         Raises:
             EvidenceError: one of the two could not be read.
         """
-        host = self.all.surroundings.daemon().namespaces
-        if kind not in host:
-            raise EvidenceError(f"the {kind} namespace of the daemon could not be read; are you root?")
-        return self.namespace(kind) == host[kind]
+        return self._runs_in_host_namespace("user")
 
-    def shares(self, setting: str, kind: str) -> bool:
-        """Whether it shares a namespace with the host, or will once it runs.
+    def _shares(self, setting: str, kind: str) -> bool:
+        """Whether it shares a namespace: its setting may prove a yes without the running state.
 
         Args:
-            setting: the field of HostConfig that says so, as "PidMode"; it may prove a yes without the
-                running state.
             kind: the namespace's name in /proc/PID/ns.
+        """
+        if self.configuration.setting(setting) == "host":
+            return True
+        other = self._joined(setting)
+        if other is not None and other.configuration.setting(setting) == "host":
+            return True
+        if self.configuration.running:
+            return self._runs_in_host_namespace(kind)
+        return other is not None and other._shares(setting, kind)
+
+    def _joined(self, setting: str) -> "Runtime | None":
+        """The container whose namespace this one joined by `container:ID`, followed to its end.
 
         Raises:
-            EvidenceError: it runs, and its namespace could not be compared with the daemon's; or the
-                container that it joined is not there.
+            EvidenceError: that container is not there, or there is no end.
         """
-        if self.setting(setting) == "host":
-            return True
-        other = self.joined(setting)
-        if other is not None and other.setting(setting) == "host":
-            return True
-        if self.running:
-            return self.shares_with_host(kind)
-        return other is not None and other.shares(setting, kind)
+        end: Runtime | None = None
+        for _ in self.ids:  # no chain is longer than that
+            mode = str((end or self).configuration.setting(setting) or "")
+            if not mode.startswith("container:"):
+                return end
+            end = self.find(mode.partition(":")[2])
+        raise EvidenceError(f"it joined containers that joined each other ({setting})")
 
-    # ---- powers
+    @property
+    def on_default_bridge(self) -> bool:
+        """Whether it is attached to the default bridge, or will be once it runs, itself or through the container
+        whose network it joined.
+
+        Its networks tell, and not its network mode: that stays `bridge` where it was disconnected since.
+
+        Raises:
+            EvidenceError: the engine does not name its networks.
+        """
+        names = {network.name: network.id for network in self.surroundings.networks()}
+        bridge = names.get("bridge")
+        if not bridge:
+            return False  # "bridge": "none" in daemon.json
+        owner = (self._joined("NetworkMode") or self).configuration
+        if owner.description["Networks"] is None and owner.network_mode in ("", "default", "bridge"):
+            raise EvidenceError("docker inspect does not report NetworkSettings.Networks")
+        by_id = (len(name) >= 12 and bridge.startswith(name) and name not in names for name in owner.networks)
+        return not {"bridge", bridge}.isdisjoint((*owner.networks, *owner.networks.values())) or any(by_id)
+
+    def _runs_in_host_namespace(self, kind: str) -> bool:
+        host = self.surroundings.daemon().namespaces
+        if kind not in host:
+            raise EvidenceError(f"the {kind} namespace of the daemon could not be read; are you root?")
+        return self._namespace(kind) == host[kind]
+
+    def _namespace(self, kind: str) -> str:
+        """The link of a namespace of the main process: `net:[4026531840]`."""
+        links = self.proc.links.get(self.main_process.pid, {})
+        if kind not in links:
+            raise EvidenceError(
+                f"the {kind} namespace of process {self.main_process.pid} could not be read; are you root?"
+            )
+        return links[kind]
+
+    # ---- privileges
+
+    @property
+    def applies_apparmor(self) -> bool:
+        """Whether its engine applies AppArmor profiles."""
+        return "apparmor" in self.surroundings.engine().security_options
 
     @property
     def security_label(self) -> str:
@@ -210,26 +280,27 @@ class Running(Described):
         Raises:
             EvidenceError: it could not be read.
         """
-        return self.all.proc.file(self.main.pid, "attr/current")[0].rstrip("\0")
+        return self.proc.file(self.main_process.pid, "attr/current")[0].rstrip("\0")
 
     @cached_property
     def capabilities(self) -> frozenset[str]:
         """What its main process has or can get; of one that does not run, what the engine will give it."""
-        if self.running:
-            return capabilities.names(self.main.capabilities)
+        if self.configuration.running:
+            return capabilities.names(self.main_process.capabilities)
+        asked = self.configuration
         return capabilities.granted(
-            self.setting("CapAdd") or (), self.setting("CapDrop") or (), privileged=self.privileged
+            asked.added_capabilities, asked.dropped_capabilities, privileged=asked.privileged
         )
 
     @property
     def seccomp_mode(self) -> int:
         """2 where a filter is in force, 0 where none is; of one that does not run, what it will get."""
-        if self.running:
-            return self.main.seccomp_mode
-        if self.privileged or not self.security_options_allow_seccomp:
+        if self.configuration.running:
+            return self.main_process.seccomp_mode
+        if self.configuration.privileged or not self.configuration.allows_seccomp_filter:
             return 0
-        profile = self.all.surroundings.daemon().seccomp_profile
-        own = profile and "seccomp" in self.security_options
+        profile = self.surroundings.daemon().seccomp_profile
+        own = profile and "seccomp" in self.configuration.security_options
         return 2 if own or profile not in ("", "unconfined") else 0
 
     @property
@@ -239,12 +310,12 @@ class Running(Described):
         Raises:
             EvidenceError: the profile could not be read.
         """
-        option = self.security_options.get("seccomp", "")
+        option = self.configuration.security_options.get("seccomp", "")
         if option.lstrip().startswith("{"):
             return _default_action(option)
         if option == "builtin":
             return "SCMP_ACT_ERRNO"
-        return self.all.surroundings.daemon().seccomp_default_action
+        return self.surroundings.daemon().seccomp_default_action
 
     @property
     def no_new_privileges(self) -> bool:
@@ -253,38 +324,57 @@ class Running(Described):
         Raises:
             EvidenceError: it does not run, and the daemon's default at the time of its creation is not known.
         """
-        if self.running:
-            return self.main.no_new_privileges
-        option = self.security_options.get("no-new-privileges")
+        if self.configuration.running:
+            return self.main_process.no_new_privileges
+        option = self.configuration.security_options.get("no-new-privileges")
         if option is not None:
             return go_boolean(option)
-        stored = self.all.stored_no_new_privileges(self.id)
-        if stored is not None:
-            return stored
-        if self.all.surroundings.engine().no_new_privileges is not False:
+        if self.stored_no_new_privileges is not None:
+            return self.stored_no_new_privileges
+        if self.surroundings.engine().no_new_privileges is not False:
             raise EvidenceError("it does not run, and the daemon's default when it was created is not known")
         return False
 
     # ---- limits
 
-    def limit(self, name: str) -> float | None:
-        """What its control groups, and those above, really hold it to; None where nothing does.
-
-        A number of processes that systemd gives to every unit does not count: nobody chose it for a container.
-
-        Args:
-            name: `memory` in bytes, `processes`, `cpus` as processors' worth of time, or `cpu_weight`, which
-                is 1 where its own share of the processor time differs from the default.
+    @property
+    def memory_limit(self) -> float | None:
+        """The bytes that it may use; None where nothing limits them.
 
         Raises:
-            EvidenceError: it does not run, or its control groups could not be read.
+            EvidenceError: it runs, and its control groups could not be read.
         """
-        main, engine = self.main, self.all.surroundings.engine()
+        return self._limit("memory") if self.configuration.running else self.configuration.memory or None
+
+    @property
+    def process_limit(self) -> float | None:
+        """The processes that it may have; None where nothing limits them; raises as `memory_limit`.
+
+        A number that systemd gives to every unit does not count: nobody chose it for a container.
+        """
+        return (
+            self._limit("processes") if self.configuration.running else self.configuration.processes or None
+        )
+
+    @property
+    def cpu_limit(self) -> float | None:
+        """The processors' worth of time that it may use; None where nothing limits it; raises as `memory_limit`."""
+        return self._limit("cpus") if self.configuration.running else self.configuration.cpus
+
+    @property
+    def has_cpu_share(self) -> bool:
+        """Whether a CPU share other than the default is set, and in force if it runs; raises as `memory_limit`."""
+        wanted, running = self.configuration.has_cpu_share, self.configuration.running
+        return wanted and (not running or self._limit("cpu_weight") is not None)
+
+    def _limit(self, name: str) -> float | None:
+        """What its control groups, and those above, really hold it to; None where nothing does."""
+        main, engine = self.main_process, self.surroundings.engine()
         if engine.value("CgroupDriver") == "none" or not engine.value(_REPORTED[name]):
             return None
-        by_systemd = engine.value("CgroupDriver") == "systemd" and not (self.setting("PidsLimit") or 0) > 0
+        by_systemd = engine.value("CgroupDriver") == "systemd" and not self.configuration.processes
         own = name != "processes" or not by_systemd
-        return cgroups.read(name, main.cgroups, self.all.proc.lines, own=own)
+        return cgroups.read(name, main.cgroups, self.proc.lines, own=own)
 
 
 def _default_action(profile: str) -> str:

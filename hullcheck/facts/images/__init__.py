@@ -201,8 +201,8 @@ def _users(facts: "Facts") -> dict[str, list[_User]]:
     users = dict[str, list[_User]]()
     try:
         for name, container in facts.container:
-            made = _moment(container.description.get("Created"))
-            users.setdefault(container.image_id, []).append((name, made))
+            made = _moment(container.configuration.creation_time)
+            users.setdefault(container.configuration.image_id, []).append((name, made))
     except (EvidenceError, NotApplicable):
         return {}
     return users

@@ -46,7 +46,7 @@ class Sprawl:
             EvidenceError: the engine did not say.
         """
         known = images.described(self._facts.recording)
-        used = {container.image_id for _, container in self._facts.containers}
+        used = {container.configuration.image_id for _, container in self._facts.containers}
         needed = set(used)
         for image in used:  # the images that it was built from cannot go either
             while (image := str((known.get(image) or {}).get("Parent") or "")) and image not in needed:
@@ -67,11 +67,11 @@ class Sprawl:
         Raises:
             EvidenceError: the engine did not say.
         """
-        described = ((name, each.description) for name, each in self._facts.containers)
+        configurations = ((name, each.configuration) for name, each in self._facts.containers)
         return _oldest_first(
-            Idle(name, self._days_since(each.get("Created"), each.get("Finished")))
-            for name, each in described
-            if each["Status"] in _STOPPED
+            Idle(name, self._days_since(each.creation_time, each.end_time))
+            for name, each in configurations
+            if each.status in _STOPPED
         )
 
     def _days_since(self, *times: Any) -> float:

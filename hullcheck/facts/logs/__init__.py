@@ -172,7 +172,7 @@ class Shippers:
 
     def is_here(self, host: str) -> bool:
         """Whether a host is this machine, with or without its domain, or one of its containers."""
-        names = {name for each in self._containers for name in (each.name, *each.addresses)}
+        names = {name for each in self._containers for name in (each.name, *each.configuration.addresses)}
         own = {each.lower() for each in (*names, *self._document["Own"])}
         plain = canonical(host.rstrip(".")).lower()
         return bool(_LOOPBACK.fullmatch(plain)) or bool({plain, plain.partition(".")[0]} & own)
@@ -241,10 +241,9 @@ _SOCKETS = ("/run/docker.sock", "/var/run/docker.sock")
 
 def _as_on_the_host(reads: tuple[str, ...], container: "containers.Container") -> tuple[str, ...]:
     """What a container reads, by its names on the host; what is its own goes, and what it cannot reach."""
-    described = container.description
-    mounts = [(str(each["Destination"]), str(each["Source"])) for each in described.get("Mounts") or ()]
+    mounts = [(str(each["Destination"]), str(each["Source"])) for each in container.configuration.mounts]
     sources = [source for _, source in mounts]
-    called = container.setting("NetworkMode") == "host" or any((described.get("Ports") or {}).values())
+    called = container.configuration.network_mode == "host" or container.configuration.publishes_ports
     reached = {"docker": _mounted(_SOCKETS, sources), "journal": _mounted(_JOURNALS, sources)}
     found = list[str]()
     for each in reads:

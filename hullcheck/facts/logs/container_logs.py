@@ -92,4 +92,4 @@ def _logs(facts: "Facts") -> Iterator[tuple[str, Log]]:
     yield _DEFAULT, Log(driver.value, facts.daemon, pending=driver.note)
     for name, container in facts.container:
         assert isinstance(container, Container)  # the target has an engine
-        yield name, Log(container.log_driver, facts.daemon, container.log_options)
+        yield name, Log(container.configuration.log_driver, facts.daemon, container.configuration.log_options)

@@ -326,7 +326,7 @@ class Sensors:
             process = known[each["Pid"]]
             inside = [by_id[identifier] for identifier in process.container_ids if identifier in by_id]
             container = inside[0] if inside else None
-            image = self._image(container.image_id) if container else None
+            image = self._image(container.configuration.image_id) if container else None
             names = (image.origins, image.tags) if image else ((), ())
             found.append(Watcher(process.pid, process.executable, each, container, *names))
         return tuple(found)

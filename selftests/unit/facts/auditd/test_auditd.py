@@ -104,7 +104,10 @@ def test_record_of_the_last_start(
     facts = audited(log=(f"last:{int(NOW)}", f"started:{int(record)} docker /usr/sbin/runc"))
     programs = Subjects("file", (("/usr/sbin/runc", at("/usr/sbin/runc")),))
     vars(facts)["places"] = SimpleNamespace(runc_program=lambda: programs)
-    named = tuple((f"c{number}", SimpleNamespace(started=each)) for number, each in enumerate(started))
+    named = tuple(
+        (f"c{number}", SimpleNamespace(configuration=SimpleNamespace(started=each)))
+        for number, each in enumerate(started)
+    )
     vars(facts)["container"] = Subjects("container", named)
     found = judged("starts_of_containers_are_recorded", facts)["record"]
     assert (found[0], words in found[1]) == (verdict, True), found

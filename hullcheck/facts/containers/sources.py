@@ -1,0 +1,179 @@
+"""Where the mounts of containers lead on the host: the third part of the probe's answer, and the volumes."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from hullcheck.facts.containers.surroundings import Surroundings
+from hullcheck.facts.engine import DOCKER_ENDPOINT
+from hullcheck.parsing.mountinfo import MountTable
+from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError
+
+_DISK = re.compile(r"disk ([0-9a-f]+):([0-9a-f]+) (/.*)")
+_SOCKET = re.compile(r"socket (\d+:\d+) (\d+) (/.*)")
+_USUAL_SOCKET = re.compile(
+    r"(/var)?/run/(user/\d+/)?(docker\.sock|docker/containerd/containerd\.sock|containerd/containerd\.sock|podman/podman\.sock)"
+)
+
+
+@dataclass(frozen=True)
+class HostFiles:
+    """Where sources of mounts lead on the host, and which file a socket is, whatever it is called.
+
+    Attributes:
+        real: by source, its path without symbolic links.
+        identities: by path of a socket, device and inode.
+        named_twice: the sockets of which the host has more than one hard link.
+        disks: by source that is a disk, its device, `major:minor`.
+    """
+
+    real: Mapping[str, str]
+    identities: Mapping[str, str]
+    named_twice: frozenset[str]
+    disks: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, text: str) -> "HostFiles":
+        """Read the third part of the probe's answer."""
+        real: dict[str, str] = {}
+        disks: dict[str, str] = {}
+        identities: dict[str, str] = {}
+        twice = set()
+        for line in text.split("\n"):
+            if line.startswith("real "):
+                source, _, path = line.removeprefix("real ").partition("\t")
+                real[source] = path
+            elif disk := _DISK.fullmatch(line):
+                disks[disk[3]] = f"{int(disk[1], 16)}:{int(disk[2], 16)}"
+            elif found := _SOCKET.fullmatch(line):
+                identities[found[3]] = found[1]
+                if int(found[2]) > 1:
+                    twice.add(found[3])
+        return cls(real, identities, frozenset(twice), disks)
+
+    def path(self, source: str) -> str:
+        """Where *source* leads, without symbolic links.
+
+        Raises:
+            EvidenceError: it could not be followed.
+        """
+        if not self.real.get(source):
+            raise EvidenceError(
+                f"the source {source} could not be followed: it does not exist, or may not be seen"
+            )
+        return self.real[source]
+
+    def disk(self, source: str) -> str:
+        """Which device the disk *source* is: one may have several names.
+
+        Raises:
+            EvidenceError: it is none, or could not be read.
+        """
+        if source not in self.disks:
+            raise EvidenceError(f"which disk {source} is could not be read")
+        return self.disks[source]
+
+    def same_files(self, paths: Iterable[str]) -> frozenset[str]:
+        """*paths*, and every other known name of the sockets among them."""
+        known = frozenset(paths)
+        wanted = {self.identities[path] for path in known if path in self.identities}
+        return known | {path for path, identity in self.identities.items() if identity in wanted}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the mounts of all containers lead on the host.
+
+    Attributes:
+        volumes: what the engine says of each volume, by name.
+    """
+
+    recording: Recording = field(repr=False)
+    surroundings: Surroundings = field(repr=False)
+    files: HostFiles
+    volumes: Mapping[str, Mapping[str, Any]]
+
+    @cached_property
+    def host_mounts(self) -> MountTable:
+        """The mount table of the daemon: what "the host" is to a container.
+
+        Raises:
+            EvidenceError: it could not be read.
+        """
+        return MountTable(self.surroundings.daemon_mounts())
+
+    @cached_property
+    def well_known_sockets(self) -> frozenset[str]:
+        """The socket to which we talk, and those of engines in the usual places."""
+        usual = {path for path in self.files.identities if _USUAL_SOCKET.fullmatch(path)}
+        try:
+            address = self.recording.json(DOCKER_ENDPOINT)
+        except EvidenceError:
+            address = ""
+        talked_to = {address.removeprefix("unix://")} if str(address).startswith("unix:///") else set()
+        return frozenset(name for path in usual | talked_to for name in (path, _without_var(path)))
+
+    def written_paths(self, mount: Mapping[str, Any]) -> frozenset[str]:
+        """What a mount names as its source, as it is written and without symbolic links as far as those are
+        known."""
+        named = {str(mount["Source"])} if mount["Type"] == "bind" else set(self._named_by_volume(mount))
+        return frozenset(named | {self.files.real.get(path) or path for path in named})
+
+    def layers_of_volume(self, mount: Mapping[str, Any]) -> frozenset[str]:
+        """The folders of the host that the options of a volume put together.
+
+        Raises:
+            EvidenceError: the engine does not know the volume, or one of them could not be followed.
+        """
+        self._volume(mount)
+        real = map(self.files.path, self._named_by_volume(mount))
+        return frozenset(name for path in real for name in self.host_mounts.other_names(path))
+
+    def volume_paths(self, mount: Mapping[str, Any]) -> frozenset[str]:
+        """Where the data of a volume lies: its own folder, or the device or folders that its options name.
+
+        Raises:
+            EvidenceError: the engine does not know the volume, or its data could not be found.
+        """
+        layers = self.layers_of_volume(mount)
+        if layers:
+            return layers
+        device = self._device(mount)
+        if device.startswith("/dev/"):
+            return self.host_mounts.of_disk(self.files.path(device), self.files.disk(device))
+        return self.host_mounts.other_names(self.files.path(str(mount["Source"])))
+
+    def _volume(self, mount: Mapping[str, Any]) -> Mapping[str, Any]:
+        volume = self.volumes.get(mount["Name"])
+        if volume is None:
+            raise EvidenceError(f"the engine does not describe the volume {mount['Name']}")
+        return volume
+
+    def _options(self, mount: Mapping[str, Any]) -> Mapping[str, str]:
+        return self.volumes.get(mount.get("Name", ""), {}).get("Options") or {}
+
+    def _device(self, mount: Mapping[str, Any]) -> str:
+        return self._options(mount).get("device", "")
+
+    def _named_by_volume(self, mount: Mapping[str, Any]) -> list[str]:
+        """A bind mount names a folder as its device, an overlay several; a disk and a network's share are none.
+
+        Where a part of the volume is mounted, it is that part of them."""
+        device = self._device(mount)
+        folders = [] if device.startswith(("//", "/dev/")) else [device]
+        for option in self._options(mount).get("o", "").split(","):
+            name, _, value = option.partition("=")
+            if name in ("lowerdir", "upperdir"):
+                folders += value.split(":")
+        part = f"/{mount['Subpath']}" if mount["Subpath"] else ""
+        return [
+            (folder.rstrip("/") if part else folder) + part for folder in folders if folder.startswith("/")
+        ]
+
+
+def _without_var(path: str) -> str:
+    """/var/run is a link to /run."""
+    return path.removeprefix("/var") if path.startswith("/var/run/") else path
