@@ -1,11 +1,13 @@
 """Finds a control by its CIS number or id and judges with it: facts made by hand, a recording, or a real engine."""
 
+import contextlib
 import importlib.util
 import inspect
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -18,9 +20,11 @@ from hullcheck.gather import gather
 from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
 from hullcheck.policy import Policy
-from hullcheck.recording import Recording
+from hullcheck.recording import CLOCK, Recording
+from hullcheck.recording.probe import Answer, Probe
 from hullcheck.recording.script import render
 from hullcheck.results import Finding
+from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests import REPOSITORY
 
 if TYPE_CHECKING:
@@ -73,15 +77,29 @@ def judged(key: str, target_facts: Facts) -> Verdicts:
     return by_subject(judge(function, arguments, target_facts.recording.target))
 
 
+def judge_engine(key: str, socket: str | Path, policy: Policy | None = None) -> Verdicts:
+    """What the control with this CIS number or id says of this machine with the engine behind *socket*."""
+    return judged(key, facts_of_engine(socket, policy, of=key))
+
+
+def judge_guest(key: str, guest: "Guest", policy: Policy | None = None, *, seconds: int = 30) -> Verdicts:
+    """What the control with this CIS number or id says of a host or a machine of the laboratory."""
+    return judged(key, facts_of_guest(guest, policy, of=key, seconds=seconds))
+
+
 def by_subject(findings: tuple[Finding, ...]) -> Verdicts:
     """The findings as verdict and reason by subject."""
     return {each.subject: (str(each.verdict), each.reason) for each in findings}
 
 
-def facts_of_user(socket: str | Path, user: int, group: int) -> Facts:
-    """What such a user of this machine learns of it, with the engine behind *socket*."""
+def facts_of_user(socket: str | Path, user: int, group: int, *, of: str = "") -> Facts:
+    """What such a user of this machine learns of it, with the engine behind *socket*.
+
+    Args:
+        of: as for `facts_of_engine`.
+    """
     become = ["setpriv", "--reuid", str(user), "--regid", str(group), "--clear-groups"]
-    script = render(fact_modules.PROBES, docker_host=f"unix://{socket}")
+    script = render(_probes(of), docker_host=f"unix://{socket}")
     environment = {"PATH": os.environ["PATH"], "HOME": "/"}
     done = subprocess.run(
         [*become, "/bin/sh"],
@@ -102,24 +120,73 @@ def facts_of_answer(output: str, target: str, gathered: float = 0.0) -> Facts:
     return Facts(recording, Policy())
 
 
-def facts_of_guest(guest: "Guest", policy: Policy | None = None, *, seconds: int = 30) -> Facts:
+def facts_of_guest(guest: "Guest", policy: Policy | None = None, *, of: str = "", seconds: int = 30) -> Facts:
     """What an audit over ssh learns of a host or a machine of the laboratory.
 
     Args:
+        of: as for `facts_of_engine`.
         seconds: for each probe, and a multiple of it for all.
     """
     policy = policy or Policy()
     connect = f"ssh://root@{guest.name}?ssh_config={guest.ssh_config}"
     target = Target(guest.name, connect, paths=tuple(policy.paths.items()))
     way = Connection(timeout=4 * seconds)
-    (recording,) = gather([target], fact_modules.PROBES, way, probe_timeout=seconds).values()
+    (recording,) = gather([target], _probes(of), way, probe_timeout=seconds).values()
     return Facts(recording, policy)
 
 
-def facts_of_engine(socket: str | Path, policy: Policy | None = None) -> Facts:
-    """The facts of this machine with the engine behind *socket*, gathered as an audit gathers them."""
+def facts_of_engine(socket: str | Path, policy: Policy | None = None, *, of: str = "") -> Facts:
+    """The facts of this machine with the engine behind *socket*, gathered as an audit gathers them.
+
+    Args:
+        of: a control, by its CIS number or id, or a section: what they need is asked, and no more. To ask everything
+            takes most of the time of a test.
+    """
     policy = policy or Policy()
     paths = tuple(policy.paths.items())
     target = Target("local", "local://", docker_host=f"unix://{socket}", paths=paths)
-    (recording,) = gather([target], fact_modules.PROBES, Connection()).values()
+    (recording,) = gather([target], _probes(of), Connection()).values()
     return Facts(recording, policy)
+
+
+@cache
+def _probes(key: str) -> tuple[Probe, ...]:
+    """The probes that a control or the controls of a section need; all of them where none is named."""
+    if not key:
+        return fact_modules.PROBES
+    found = [each for each in controls() if _is_of(each, key)]
+    assert found, key
+    names = {CLOCK}.union(*map(_evidence, found))
+    return tuple(probe for probe in fact_modules.PROBES if probe.shared or probe.name in names)
+
+
+def _is_of(function: Callable[..., Any], key: str) -> bool:
+    return function.__name__ == f"test_{key}" or any(
+        f"{each}.".startswith(f"{key}.") for each in numbers(function)
+    )
+
+
+class _Answers(dict[str, Answer]):
+    """Answers that know which of them were looked for."""
+
+    def __init__(self, answers: Mapping[str, Answer]) -> None:
+        super().__init__(answers)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return super().get(name, default)
+
+
+def _evidence(function: Callable[..., Any]) -> set[str]:
+    """The names of the probes that a control reads of the hosts of the demo, or is said to read."""
+    arguments = inspect.signature(function).parameters
+    names = set(fact_modules.evidence_of(arguments, "host"))
+    for folder in (REPOSITORY / "inventories/demo").iterdir():
+        recording = Recording.load(folder, fact_modules.PROBES)
+        answers = _Answers(recording.answers)
+        facts = Facts(replace(recording, answers=answers), Policy())
+        with contextlib.suppress(EvidenceError, NotApplicable):
+            judge(function, {name: facts.argument(name) for name in arguments}, recording.target)
+        names |= answers.names
+    return names

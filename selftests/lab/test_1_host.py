@@ -35,7 +35,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.recording.script import render
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.judging import Verdicts, facts_of_engine, judged
+from selftests.kit.judging import Verdicts, facts_of_engine, judge_engine, judged
 from selftests.needs import need
 from selftests.rig import auditing
 from selftests.rig.auditing import auditctl
@@ -510,7 +510,7 @@ def test_file_systems_without_audit(kernel: Kernel, folder: Path) -> None:
 
 def test_every_audit_control(kernel: Kernel, engine: EngineFactory) -> None:
     """Each control fails without rules, passes with one on each of its places, and fails when it is off."""
-    facts = facts_of_engine(engine().socket)
+    facts = facts_of_engine(engine().socket, of="1")
     places = {number: list(judged(number, now(facts))) for number in AUDITED}
     without = {number: {each[0] for each in judged(number, now(facts)).values()} for number in AUDITED}
     there = [number for number in AUDITED if "not applicable" not in without[number]]
@@ -537,7 +537,7 @@ def _covered(place: str, watched: list[str]) -> bool:
 def test_places_are_those_in_use(kernel: Kernel, engine: EngineFactory) -> None:
     """Rules on the usual paths do nothing for an engine that has its socket, file and data elsewhere."""
     one = engine()
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="1")
     kernel.load("-w /usr/bin/dockerd -p wa", "-w /etc/docker -p wa", "-w /run/docker.sock -p wa")
     assert only(judged("1.1.3", now(facts)))[0] == "fail"
     assert only(judged("1.1.9", now(facts))) == ("fail", "no rule covers it")
@@ -552,7 +552,7 @@ def test_places_are_those_in_use(kernel: Kernel, engine: EngineFactory) -> None:
 def test_noise_of_containers_may_be_left_out(kernel: Kernel, engine: EngineFactory) -> None:
     """Rules that leave out overlay2 and volumes of the data root are accepted; for other directories not."""
     one = engine()
-    root, facts = one.data_root, facts_of_engine(one.socket)
+    root, facts = one.data_root, facts_of_engine(one.socket, of="1")
     kernel.load(
         f"-a never,exit -F dir={root}/overlay2", f"-a never,exit -F dir={root}/volumes", f"-w {root} -p wa"
     )
@@ -569,7 +569,7 @@ def test_noise_of_containers_may_be_left_out(kernel: Kernel, engine: EngineFacto
 @pytest.mark.skipif(not Path("/usr/bin/runc").is_symlink(), reason="runc is not behind a link here")
 def test_rule_on_a_link(kernel: Kernel, engine: EngineFactory) -> None:
     """A rule on /usr/bin/runc does not watch the program where that path is a link."""
-    facts = facts_of_engine(engine().socket)
+    facts = facts_of_engine(engine().socket, of="1")
     kernel.load("-w /usr/bin/runc -p wa")
     (found,) = judged("1.1.18", now(facts)).items()
     expected = "no rule covers it; '-w /usr/bin/runc -p wa' watches a link and not where it leads"
@@ -581,7 +581,7 @@ def test_rule_on_a_link(kernel: Kernel, engine: EngineFactory) -> None:
 def test_rules_of_files(kernel: Kernel, engine: EngineFactory, lab: Laboratory) -> None:
     """A rule in a file alone is pending; a loaded one in no file is said to be lost at the next start."""
     one = engine()
-    facts, rule = facts_of_engine(one.socket), f"-w {one.config_path} -p wa -k docker"
+    facts, rule = facts_of_engine(one.socket, of="1"), f"-w {one.config_path} -p wa -k docker"
     lab.note("tree", str(RULES_FILE))
     RULES_FILE.write_text(f"# docker\n{rule}\n")
     try:
@@ -599,7 +599,7 @@ def test_rules_of_files(kernel: Kernel, engine: EngineFactory, lab: Laboratory) 
 def test_who_may_not_ask(kernel: Kernel, engine: EngineFactory) -> None:
     """Without the right to ask, in a container or as a user, it is an error, but not for what is absent."""
     one = engine()
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="1")
     kernel.load(f"-w {one.config_path} -p wa")
     for before in (("unshare", "--pid", "--fork"), ("setpriv", "--reuid", "65534", "--clear-groups")):
         blind = now(facts, ask(None, *before))
@@ -610,7 +610,7 @@ def test_who_may_not_ask(kernel: Kernel, engine: EngineFactory) -> None:
 def test_auditctl_is_not_installed(kernel: Kernel, engine: EngineFactory) -> None:
     """Other programs may have loaded rules: an error, unless the kernel itself says that there are none."""
     one = engine()
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="1")
     programs = os.pathsep.join(("/usr/bin", "/bin"))
     assert only(judged("1.1.11", now(facts, ask(programs)))) == ("fail", "no rule covers it")
     kernel.load(f"-w {one.config_path} -p wa")
@@ -731,7 +731,7 @@ def stopped(lab: Laboratory, *flags: str, **settings: object) -> Iterator[Engine
 def storage(one: Engine) -> tuple[str, str]:
     """What 1.1.1 says of an engine, after it was started."""
     one.start()
-    return only(judged("1.1.1", facts_of_engine(one.socket)))
+    return only(judge_engine("1.1.1", one.socket))
 
 
 def test_data_root_on_the_file_system_of_the_host(engine: EngineFactory) -> None:
@@ -739,7 +739,7 @@ def test_data_root_on_the_file_system_of_the_host(engine: EngineFactory) -> None
     one = engine()
     mounts = fact_modules.mounts.parse(Path("/proc/self/mountinfo").read_text().splitlines())
     assert str(one.data_root) in {mount.point for mount in mounts}
-    found, reason = only(judged("1.1.1", facts_of_engine(one.socket)))
+    found, reason = only(judge_engine("1.1.1", one.socket))
     assert (found, "is on the file system of / (mounted from there)" in reason) == ("fail", True)
 
 
@@ -898,7 +898,7 @@ def people(lab: Laboratory) -> Iterator[str]:
 
 def controllers(one: Engine, *trusted: str) -> tuple[str, str]:
     """What 1.1.2 says of an engine where the policy trusts these."""
-    return only(judged("1.1.2", facts_of_engine(one.socket, Policy(trusted_users=trusted))))
+    return only(judge_engine("1.1.2", one.socket, Policy(trusted_users=trusted)))
 
 
 def test_users_of_the_socket(engine: EngineFactory, people: str) -> None:
@@ -937,7 +937,7 @@ def test_every_socket_counts(engine: EngineFactory, people: str, tmp_path: Path)
     second = tmp_path / "second.sock"
     one = engine(fresh=True, hosts=[f"unix://{second}"])
     shutil.chown(second, group=people)
-    found = judged("1.1.2", facts_of_engine(one.socket))
+    found = judge_engine("1.1.2", one.socket)
     assert {path: each[0] for path, each in found.items()} == {str(one.socket): "pass", str(second): "fail"}
 
 
@@ -950,5 +950,5 @@ def test_no_process_for_each_container(engine: EngineFactory) -> None:
     one = engine()
     one.run("one")
     one.run("two")
-    answer = facts_of_engine(one.socket).recording.answers["engine_places"]
+    answer = facts_of_engine(one.socket, of="1").recording.answers["engine_places"]
     assert answer.stdout.count("/usr/bin/containerd-shim-runc-v2\n") >= 2

@@ -41,7 +41,7 @@ def verdict(number: str, facts: Facts) -> tuple[str, str]:
 
 def audit(number: str, engine: Engine, policy: Policy | None = None) -> tuple[str, str]:
     """Verdict and reason on a running engine."""
-    return verdict(number, facts_of_engine(engine.socket, policy))
+    return verdict(number, facts_of_engine(engine.socket, policy, of=number))
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +89,7 @@ BAD = {
 
 def test_settings_of_the_file(engine: EngineFactory) -> None:
     """Daemons whose daemon.json differs get verdicts that differ."""
-    good, bad = facts_of_engine(engine(**GOOD).socket), facts_of_engine(engine(**BAD).socket)
+    good, bad = facts_of_engine(engine(**GOOD).socket, of="2"), facts_of_engine(engine(**BAD).socket, of="2")
     both = {number: (verdict(number, good)[0], verdict(number, bad)[0]) for number in CONTROLS}
     assert {number for number, pair in both.items() if pair == ("pass", "fail")} == {
         "2.2", "2.3", "2.4", "2.5", "2.9", "2.11", "2.15", "2.16", "2.17", "2.19",
@@ -105,8 +105,8 @@ def test_null_in_the_file(engine: EngineFactory) -> None:
     one.run("web", "--publish", "127.0.0.1:8080:80")
     assert audit("2.4", one)[0] == "fail"
     assert [audit(number, one)[0] for number in ("2.3", "2.17")] == ["pass"] * 2
-    assert not facts_of_engine(one.socket).daemon.userland_proxies
-    assert facts_of_engine(one.socket).daemon.setting("log-opts").value == {}
+    assert not facts_of_engine(one.socket, of="2").daemon.userland_proxies
+    assert facts_of_engine(one.socket, of="2").daemon.setting("log-opts").value == {}
 
 
 def test_reasons_name_value_and_source(engine: EngineFactory) -> None:
@@ -142,7 +142,7 @@ def test_reasons_name_value_and_source(engine: EngineFactory) -> None:
 )
 def test_command_line(engine: EngineFactory, flags: tuple[str, ...], passes: str, fails: str) -> None:
     """Options are read as the daemon reads them: short, joined, repeated, with Go's booleans."""
-    facts = facts_of_engine(engine(flags=flags).socket)
+    facts = facts_of_engine(engine(flags=flags).socket, of="2")
     assert {number: verdict(number, facts)[0] for number in passes.split()} == dict.fromkeys(
         passes.split(), "pass"
     )
@@ -252,7 +252,7 @@ def test_hosts_of_the_file(engine: EngineFactory) -> None:
     one = engine(hosts=["tcp://0.0.0.0:2375", "unix:///tmp/hullcheck-second.sock"])
     found, reason = audit("2.8", one)
     assert (found, reason) == ("fail", "[::]:2375 (listening): takes commands without TLS")
-    sockets = facts_of_engine(one.socket).daemon.api_sockets
+    sockets = facts_of_engine(one.socket, of="2").daemon.api_sockets
     assert sockets == tuple(sorted((str(one.socket), "/tmp/hullcheck-second.sock")))
 
 
@@ -263,7 +263,7 @@ def test_socket_activation(engine: EngineFactory) -> None:
     activate = ["systemd-socket-activate", "--listen", "127.0.0.1:2375", "--listen", str(one.socket)]
     options = [each for each in one._options() if each != "--host" and not each.startswith("unix://")]
     with _daemon(one, [*one._enter(), *activate, "dockerd", *options, "--host", "fd://"]) as pid:
-        facts = facts_of_engine(one.socket)
+        facts = facts_of_engine(one.socket, of="2")
         assert verdict("2.8", facts) == ("fail", "127.0.0.1:2375 (listening): takes commands without TLS")
         assert facts.daemon.api_sockets == (str(one.socket),)
         assert facts.daemon.pid == pid
@@ -290,13 +290,13 @@ def test_restart_pending(engine: EngineFactory) -> None:
     one = engine(fresh=True)
     time.sleep(0.2)
     one.configure(GOOD | {"userns-remap": "default"})
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="2")
     for number in ("2.2", "2.9", "2.10", "2.15", "2.16", "2.17"):
         found, reason = verdict(number, facts)
         assert (number, found, "restart pending" in reason) == (number, "fail", True)
     assert verdict("2.11", facts)[0] == "error"  # the file that the daemon did read may have set it
     one.restart()
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="2")
     for number in ("2.2", "2.9", "2.10", "2.11", "2.15", "2.16", "2.17"):
         assert verdict(number, facts)[0] == "pass"
 
@@ -367,8 +367,8 @@ def test_reload_is_seen(engine: EngineFactory) -> None:
 def test_daemons_side_by_side(engine: EngineFactory) -> None:
     """Each daemon is judged by its own process and file."""
     good, bad = engine(**GOOD), engine(**BAD)
-    assert facts_of_engine(good.socket).daemon.pid == good.pid
-    assert facts_of_engine(bad.socket).daemon.pid == bad.pid
+    assert facts_of_engine(good.socket, of="2").daemon.pid == good.pid
+    assert facts_of_engine(bad.socket, of="2").daemon.pid == bad.pid
 
 
 def test_a_process_that_looks_like_dockerd(engine: EngineFactory) -> None:
@@ -379,7 +379,7 @@ def test_a_process_that_looks_like_dockerd(engine: EngineFactory) -> None:
         "import ctypes, time; ctypes.CDLL(None).prctl(15, b'dockerd'); print(1, flush=True); time.sleep(60)"
     )
     with _running([sys.executable, "-c", rename, *words]):
-        facts = facts_of_engine(one.socket)
+        facts = facts_of_engine(one.socket, of="2")
         assert facts.daemon.pid == one.pid
         assert [verdict(number, facts)[0] for number in ("2.2", "2.3", "2.15", "2.17")] == ["fail"] * 4
 
@@ -466,7 +466,7 @@ def test_endpoint_on_a_tcp_port(engine: EngineFactory) -> None:
 
 def test_rootless(rootless_engine: RootlessEngine) -> None:
     """A rootless engine passes 2.1 and 2.10, and its own daemon.json is read."""
-    facts = facts_of_engine(rootless_engine.socket)
+    facts = facts_of_engine(rootless_engine.socket, of="2")
     assert facts.daemon.pid == rootless_engine.daemon_pid
     assert verdict("2.1", facts)[0] == "pass"
     assert verdict("2.10", facts)[0] == "pass"
@@ -478,7 +478,7 @@ def test_sockets_of_a_rootless_engine(rootless_engine: RootlessEngine) -> None:
     own = f"{Path(rootless_engine.socket).parent}/docker/containerd/containerd.sock"
     rootless_engine.create("quiet")
     rootless_engine.create("reaching", "-v", f"{own}:/c.sock")
-    facts = facts_of_engine(rootless_engine.socket)
+    facts = facts_of_engine(rootless_engine.socket, of="2")
     assert facts.daemon.api_sockets == (str(rootless_engine.socket),)
     assert facts.daemon.containerd_sockets == (own,)
     found = judged("5.32", facts)
@@ -506,7 +506,7 @@ def test_custom_seccomp_profile(engine: EngineFactory, tmp_path: Path) -> None:
 def test_log_driver_that_sends_away(engine: EngineFactory) -> None:
     """Only the site knows its central store; the address is shown, other options of the driver are not."""
     one = engine(log_driver="syslog", log_opts={"syslog-address": "udp://127.0.0.1:5514", "tag": "s3cret"})
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="2")
     found, reason = verdict("2.14", facts)
     assert found == "manual"
     assert "udp://127.0.0.1:5514" in reason
@@ -523,7 +523,7 @@ def test_swarm_node_cannot_restore(engine: EngineFactory) -> None:
     """A swarm node has no live restore, and swarm's own ports are not the API's."""
     one = engine(fresh=True)
     one.docker("swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:2400")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="2")
     assert verdict("2.16", facts)[0] == "not applicable"
     assert verdict("2.8", facts)[0] == "not applicable"
 
@@ -575,15 +575,15 @@ def test_link_to_another_file(engine: EngineFactory, tmp_path: Path) -> None:
     link.unlink()
     link.symlink_to(bad)
     one.start()
-    assert verdict("2.3", facts_of_engine(one.socket))[0] == "fail"
+    assert verdict("2.3", facts_of_engine(one.socket, of="2.3"))[0] == "fail"
     time.sleep(0.3)
     link.unlink()
     link.symlink_to(good)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="2")
     for number in ("2.3", "2.11", "2.17"):
         assert (number, verdict(number, facts)[0] in ("fail", "error")) == (number, True)
     link.unlink()
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="2")
     assert verdict("2.11", facts)[0] == "error"
 
 

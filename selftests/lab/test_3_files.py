@@ -23,7 +23,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.recording.script import render
 from hullcheck.verdicts import EvidenceError, NotApplicable, Verdict, worst
-from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_guest, judged
+from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_guest, judge_engine, judged
 from selftests.rig import removal
 
 if TYPE_CHECKING:
@@ -528,14 +528,14 @@ def test_daemon_of_no_unit(host: Host) -> None:
 def test_configuration_file_in_use(engine: EngineFactory) -> None:
     """The file that --config-file names is judged, with its directory; not the one at the usual place."""
     one = engine(fresh=True)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="3")
     path, folder = str(one.config_path), str(one.directory)
     assert judged("3.17", facts) == {path: ("pass", "0:0")}
     assert judged("3.6", facts)[folder] == ("pass", "mode 711")
     one.config_path.chmod(0o666)
     os.chown(one.config_path, 1000, 0)
     one.directory.chmod(0o733)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="3")
     assert judged("3.17", facts)[path] == ("fail", "belongs to uid 1000")
     assert judged("3.18", facts)[path][0] == judged("3.6", facts)[folder][0] == "fail"
 
@@ -544,16 +544,16 @@ def test_second_socket(engine: EngineFactory) -> None:
     """Every socket on which the API listens counts, and none of the daemon's others."""
     second = f"/tmp/hullcheck-{os.getpid()}.sock"
     one = engine(fresh=True, hosts=[f"unix://{second}"])
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="3")
     assert {path: verdict for path, (verdict, _) in judged("3.16", facts).items()} == {
         str(one.socket): "pass", second: "pass",
     }  # fmt: skip
     Path(second).chmod(0o666)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="3")
     assert judged("3.16", facts)[second] == ("fail", "mode 666 has more than 660")
     assert judged("3.16", facts)[str(one.socket)][0] == "pass"
     os.chown(second, 0, 1000)
-    assert judged("3.15", facts_of_engine(one.socket))[second][0] == "fail"
+    assert judge_engine("3.15", one.socket)[second][0] == "fail"
 
 
 def test_abstract_socket(lab_host: Callable[..., Host]) -> None:
@@ -585,12 +585,12 @@ def test_socket_of_a_relative_path(engine: EngineFactory) -> None:
     command = [*one._enter(), "dockerd", *one._options(), "--host", "unix://second.sock"]
     second = one.directory / "second.sock"
     with running_daemon(one, command, one.directory):
-        facts = facts_of_engine(one.socket)
+        facts = facts_of_engine(one.socket, of="3")
         assert {path: verdict for path, (verdict, _) in judged("3.16", facts).items()} == {
             str(one.socket): "pass", str(second): "pass",
         }  # fmt: skip
         second.chmod(0o666)
-        facts = facts_of_engine(one.socket)
+        facts = facts_of_engine(one.socket, of="3")
         assert judged("3.16", facts)[str(second)] == ("fail", "mode 666 has more than 660")
 
 
@@ -601,11 +601,11 @@ def test_group_of_the_socket(engine: EngineFactory, tmp_path: Path) -> None:
     for options in ({"flags": ["--group", "65534"]}, {"group": "nogroup"}):
         one = engine(fresh=True, hosts=[f"unix://{second}"], **options)
         sockets = (str(one.socket), str(second))
-        assert judged("3.15", facts_of_engine(one.socket)) == dict.fromkeys(sockets, ("fail", reason))
-        allowed = facts_of_engine(one.socket, Policy(socket_groups=("nogroup",)))
+        assert judge_engine("3.15", one.socket) == dict.fromkeys(sockets, ("fail", reason))
+        allowed = facts_of_engine(one.socket, Policy(socket_groups=("nogroup",)), of="3")
         assert judged("3.15", allowed) == dict.fromkeys(sockets, ("pass", "0:65534, group nogroup"))
         os.chown(second, 0, 0)
-        found = judged("3.15", facts_of_engine(one.socket))
+        found = judge_engine("3.15", one.socket)
         assert {path: verdict for path, (verdict, _) in found.items()} == {
             sockets[0]: "fail",
             sockets[1]: "pass",
@@ -616,14 +616,14 @@ def test_own_containerd(engine: EngineFactory) -> None:
     """An engine that starts containerd itself uses the socket below its exec-root."""
     one = engine(fresh=True)
     path = one.directory / "exec/containerd/containerd.sock"
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="3")
     assert judged("3.23", facts) == {str(path): ("pass", "0:0")}
     assert judged("3.24", facts) == {str(path): ("pass", "mode 660")}
     path.chmod(0o666)
-    assert judged("3.24", facts_of_engine(one.socket)) == {str(path): ("fail", "mode 666 has more than 660")}
+    assert judge_engine("3.24", one.socket) == {str(path): ("fail", "mode 666 has more than 660")}
     path.chmod(0o660)
     os.chown(path, 54321, 54321)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="3")
     assert judged("3.23", facts)[str(path)] == (
         "fail",
         "belongs to uid 54321, its group is UNKNOWN (gid 54321)",
@@ -644,13 +644,15 @@ def test_tls_of_the_command_line(
         flags = ["--tlsverify", "--tlscacert", f"{folder}/ca.pem", f"--tlscert={folder}/cert.pem"]
         one = engine(fresh=True, flags=flags, tlskey=f"{folder}/key.pem")
         numbers = CONTROLS[8:14]
-        assert verdicts(facts_of_engine(one.socket), numbers) == dict.fromkeys(numbers, "pass")
+        assert verdicts(facts_of_engine(one.socket, of="3"), numbers) == dict.fromkeys(numbers, "pass")
         (folder / "key.pem").chmod(0o404)
-        found = judged("3.14", facts_of_engine(one.socket))
+        found = judge_engine("3.14", one.socket)
         assert found == {f"{folder}/key.pem": ("fail", "mode 404 has more than 400")}
     finally:
         removal.delete(folder)
-    assert verdicts(facts_of_engine(engine().socket), numbers) == dict.fromkeys(numbers, "not applicable")
+    assert verdicts(facts_of_engine(engine().socket, of="3"), numbers) == dict.fromkeys(
+        numbers, "not applicable"
+    )
 
 
 def test_path_of_the_daemon_s_own_directory(engine: EngineFactory) -> None:
@@ -661,7 +663,7 @@ def test_path_of_the_daemon_s_own_directory(engine: EngineFactory) -> None:
     command = [*one._enter(), "dockerd", "--config-file", "daemon.json", *options]
     with running_daemon(one, command, one.directory):
         one.config_path.chmod(0o646)
-        facts = facts_of_engine(one.socket)
+        facts = facts_of_engine(one.socket, of="3")
         assert judged("3.18", facts) == {str(one.config_path): ("fail", "mode 646 has more than 644")}
         assert judged("3.6", facts)[str(one.directory)] == ("pass", "mode 711")
 
@@ -684,7 +686,7 @@ def running_daemon(one: Engine, command: list[str], folder: Path) -> Iterator[No
 
 def test_remapped_users(engine: EngineFactory) -> None:
     """Remapped users own none of these files."""
-    facts = facts_of_engine(engine(userns_remap="default").socket)
+    facts = facts_of_engine(engine(userns_remap="default").socket, of="3")
     numbers = ("3.15", "3.16", "3.17", "3.18", "3.23", "3.24")
     assert verdicts(facts, numbers) == dict.fromkeys(numbers, "pass")
 
@@ -702,10 +704,7 @@ def test_rootless(rootless_engine: RootlessEngine) -> None:
     certificate.write_text("x")
     certificate.chmod(0o444)
     subprocess.run(["chown", "-R", f"{user.pw_uid}:{user.pw_gid}", home], check=True)
-    found = {
-        number: judged(number, facts_of_engine(one.socket))
-        for number in ("3.7", "3.15", "3.16", "3.17", "3.23")
-    }
+    found = {number: judge_engine(number, one.socket) for number in ("3.7", "3.15", "3.16", "3.17", "3.23")}
     assert found["3.7"][str(certificate)] == ("pass", f"{user.pw_uid}:{user.pw_gid}")
     assert found["3.15"][str(one.socket)][0] == found["3.16"][str(one.socket)][0] == "pass"
     assert found["3.17"] == {str(one.config_path): ("pass", "0:0")}
@@ -713,7 +712,7 @@ def test_rootless(rootless_engine: RootlessEngine) -> None:
     assert set(found["3.16"]) == {str(one.socket)}
     os.chown(certificate, user.pw_uid + 1, user.pw_gid)
     one.socket.chmod(0o666)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="3")
     assert judged("3.7", facts)[str(certificate)] == ("fail", f"belongs to uid {user.pw_uid + 1}")
     assert judged("3.16", facts)[str(one.socket)] == ("fail", "mode 666 has more than 660")
     assert "/etc/docker" not in judged("3.5", facts)

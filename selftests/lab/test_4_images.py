@@ -25,7 +25,7 @@ from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
 from hullcheck.policy import Policy, ScanReports
 from hullcheck.recording import Recording
-from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_user, judged
+from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_user, judge_engine, judged
 from selftests.unit.facts.images.test_scan_reports import trivy
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def build(
 
 def audit(number: str, engine: Engine, policy: Policy | None = None) -> Verdicts:
     """Verdict and reason by image."""
-    return judged(number, facts_of_engine(engine.socket, policy))
+    return judge_engine(number, engine.socket, policy)
 
 
 def recorded(facts: Facts) -> str:
@@ -90,7 +90,7 @@ def test_images_of_both_builders(
     for number, lines in PAIRS.items():
         for word, line in zip(("good", "bad"), lines, strict=True):
             build(one, builder, f"{word}:{number}", f"{start}{line}\n", tmp_path)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="4")
     found = {number: judged(number, facts) for number in PAIRS}
     for number in ("4.7", "4.9", "4.10", "4.11"):
         expected = {f"{word}:{each}": "pass" for word in ("good", "bad") for each in PAIRS}
@@ -155,7 +155,7 @@ def test_secrets_of_a_build(engine: EngineFactory, tmp_path: Path, settings: dic
     mounted = "FROM bb:1\nRUN --mount=type=secret,id=NPM_TOKEN cat /run/secrets/NPM_TOKEN > /dev/null\n"
     option = ("--secret", f"id=NPM_TOKEN,src={tmp_path}/secret")
     build(one, BUILDERS["buildkit"], "mounted:1", mounted, tmp_path, *option)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="4")
     found = judged("4.10", facts)
     assert [found[f"{each}:1"][0] for each in (*BUILDERS, "mounted")] == ["fail", "fail", "pass"]
     assert "a value given to NPM_TOKEN in RUN true" in found["classic:1"][1]
@@ -169,7 +169,7 @@ def test_secrets_of_a_provenance(engine: EngineFactory, tmp_path: Path, mode: st
     lines = "FROM bb:1 AS first\nARG NPM_TOKEN\nRUN echo $NPM_TOKEN | md5sum > /f\nFROM bb:1\nCOPY --from=first /f /f\n"
     options = (f"--provenance=mode={mode}", "--build-arg", f"NPM_TOKEN={SECRET}")
     build(one, BUILDERS["buildkit"], "web:1", lines, tmp_path, *options)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="4")
     verdict, reason = judged("4.10", facts)["web:1"]
     assert verdict == {"min": "pass", "max": "fail"}[mode]
     assert ("provenance: build argument NPM_TOKEN: a value given to NPM_TOKEN" in reason) == (mode == "max")
@@ -217,7 +217,7 @@ def test_planted_secrets(
         build(one, builder, f"bad:{number}", f"FROM bb:1\n{line}\n", tmp_path)
     for number, line in enumerate(HARMLESS):
         build(one, builder, f"good:{number}", f"FROM bb:1\n{line}\n", tmp_path)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="4")
     found = judged("4.10", facts)
     told = {name: reason for name, (verdict, reason) in found.items() if verdict == "fail"}
     assert told.keys() == expected.keys()
@@ -249,7 +249,10 @@ def test_names_and_users(engine: EngineFactory, settings: dict[str, object]) -> 
     one.create("web")
     assert audit("4.6", one) == {"aa:2": ("fail", "has no health check (used by web)")}
     identifier = one.docker("commit", "web").strip()
-    found = {image.id: (name, image.tags, image.used_by) for name, image in facts_of_engine(one.socket).image}
+    found = {
+        image.id: (name, image.tags, image.used_by)
+        for name, image in facts_of_engine(one.socket, of="4").image
+    }
     assert found[identifier] == (identifier.removeprefix("sha256:")[:12], (), ())
 
 
@@ -297,7 +300,7 @@ def test_users_of_stopped_containers(engine: EngineFactory, tmp_path: Path) -> N
     names = {user: f"user-{number}" for number, user in enumerate(STARTS_AS)}
     for user, name in names.items():
         one.create(name, "--user", user, image="users", command=("id", "-u"))
-    found = judged("4.1", facts_of_engine(one.socket))
+    found = judge_engine("4.1", one.socket)
     for user, (_, number) in STARTS_AS.items():
         assert found[names[user]][0] == ("pass" if number else "fail"), user
         assert one.docker("start", "--attach", names[user]).strip() == str(number)
@@ -331,7 +334,7 @@ def test_image_for_several_machines(engine: EngineFactory, tmp_path: Path) -> No
 
 def as_member(engine: Engine) -> Facts:
     """The facts that a user gets who may use the engine, and read none of its files."""
-    return facts_of_user(engine.socket, 65534, engine.socket.stat().st_gid)
+    return facts_of_user(engine.socket, 65534, engine.socket.stat().st_gid, of="4")
 
 
 @each_store
@@ -345,7 +348,7 @@ def test_user_without_root_rights(engine: EngineFactory, tmp_path: Path, setting
         for word, index in (("good", 0), ("bad", 1)):
             lines = "\n".join(("FROM bb:1", TOOLS, *(pair[index] for pair in PAIRS.values()), ""))
             build(one, builder, f"{name}:{word}", lines, tmp_path)
-    rooted, member = facts_of_engine(one.socket), as_member(one)
+    rooted, member = facts_of_engine(one.socket, of="4"), as_member(one)
     for number in PAIRS:
         seen = judged(number, member)
         inside = {name for name, (verdict, _) in seen.items() if verdict == "error"}
@@ -364,7 +367,7 @@ def test_recording_is_judged_alike(engine: EngineFactory, tmp_path: Path) -> Non
     for word, index in (("good", 0), ("bad", 1)):
         lines = "\n".join(("FROM bb:1", TOOLS, *(pair[index] for pair in PAIRS.values()), ""))
         build(one, BUILDERS["classic"], f"{word}:1", lines, tmp_path / "build")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="4")
     facts.recording.save(tmp_path / "kept")
     again = Facts(Recording.load(tmp_path / "kept", fact_modules.PROBES), Policy())
     for number in ("4.2", "4.4", *PAIRS, "4.12"):
@@ -446,7 +449,7 @@ def test_image_of_a_registry(
     build_lines = "FROM 127.0.0.1:5000/lab/app:1\nRUN true\n"
     one.docker("build", "--tag", "built:1", "-", stdin=build_lines)
     one.docker("build", "--tag", "registry.example/built:1", "-", stdin=f"{build_lines}CMD a\n")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="4")
     lists = {"none": None, "here": ("127.0.0.1:5000/lab",), "other": ("127.0.0.1:5000/la", "docker.io")}
     found = {
         word: {name: verdict for name, (verdict, _) in judged("4.2", replace_policy(facts, allowed)).items()}
@@ -522,7 +525,7 @@ def test_scan_report_of_a_real_image(
 
 def test_age(engine: EngineFactory) -> None:
     """An image fails once it is older than the policy allows, at the time of the recording."""
-    facts = facts_of_engine(engine().socket)
+    facts = facts_of_engine(engine().socket, of="4")
     for days, expected in ((29, "manual"), (31, "fail")):
         recording = replace(facts.recording, gathered=facts.recording.gathered + days * 86400)
         found = judged("4.4", Facts(recording, Policy(image_max_age_days=30)))["bb:1"]

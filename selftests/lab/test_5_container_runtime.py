@@ -60,7 +60,7 @@ def test_when_a_container_was_started(engine: EngineFactory) -> None:
     one, before = engine(), time.time()
     one.run("web")
     one.create("idle")
-    found = {name: each.started for name, each in facts_of_engine(one.socket).container}
+    found = {name: each.started for name, each in facts_of_engine(one.socket, of="5").container}
     assert found["idle"] is None
     assert before - 1 < found["web"] < time.time() + 1
 
@@ -193,7 +193,7 @@ def test_option(number: str, engine: EngineFactory, tmp_path: Path) -> None:
         one.create(f"{name}-created", *words)
         one.create(f"{name}-runs", *words)
     one.docker("start", *(f"{name}-runs" for name in options))
-    found = judged(number, facts_of_engine(one.socket))
+    found = judged(number, facts_of_engine(one.socket, of="5"))
     for name, option in options.items():
         wanted, _, pattern = CASES[number][option].partition(": ")
         for each in (f"{name}-created", f"{name}-runs"):
@@ -212,7 +212,7 @@ def test_default_cgroup_where_the_daemon_has_another(engine: EngineFactory) -> N
     one = engine(cgroup_parent="/lab-hc-site")
     one.create("unasked")
     one.create("built-in", "--cgroup-parent", "/docker")
-    assert verdicts("5.25", facts_of_engine(one.socket)) == {"unasked": "pass", "built-in": "fail"}
+    assert verdicts("5.25", facts_of_engine(one.socket, of="5")) == {"unasked": "pass", "built-in": "fail"}
     one.docker("rm", "unasked", "built-in")
     _remove_groups("lab-hc-site")
 
@@ -259,9 +259,9 @@ CALLS = """
 def test_swarm_state(engine: EngineFactory) -> None:
     """5.1: swarm mode fails where the policy does not want it, and is named."""
     one = engine(fresh=True)
-    assert verdicts("5.1", facts_of_engine(one.socket)) == {"local": "pass"}
+    assert verdicts("5.1", facts_of_engine(one.socket, of="5")) == {"local": "pass"}
     one.docker("swarm", "init", "--advertise-addr", "127.0.0.1")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     assert judged("5.1", facts)["local"] == ("fail", "swarm mode is on (state active)")
     assert verdicts("5.1", Facts(facts.recording, Policy(swarm=True))) == {"local": "pass"}
 
@@ -321,7 +321,7 @@ def test_security_modules_that_the_kernel_lacks(engine: EngineFactory) -> None:
     one.run("unconfined", "--security-opt", "apparmor=unconfined")
     one.run("label", "--security-opt", "label=disable")
     one.run("privileged", "--privileged")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     assert set(verdicts("5.2", facts).values()) == {"not applicable"}
     assert set(verdicts("5.3", facts).values()) == {"not applicable"}
 
@@ -402,7 +402,7 @@ def test_sensitive_mounts(guarded_engine: EngineFactory, place: Path) -> None:
     _both(one, "init", "--init")
     _both(one, "tmpfs", "--tmpfs", "/etc/x", "--mount", "type=tmpfs,dst=/y")
     one.run("joined", "--network", "container:none-runs")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     found = verdicts("5.6", facts)
     assert found["joined"] == "pass"
     assert _of_both(found) == dict.fromkeys(bad, "fail") | dict.fromkeys((*good, "init", "tmpfs"), "pass")
@@ -424,7 +424,7 @@ def test_source_that_is_gone(guarded_engine: EngineFactory, place: Path) -> None
         one.create(name, "--volume", f"{place}/{source}:/x")
     _both(one, "removed", "--volume", f"{place}/removed:/x")
     (place / "removed").rmdir()
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     good = dict.fromkeys(("new", "deep", "removed-created", "removed-runs"), "pass")
     unclear = dict.fromkeys(("file", "loop"), "error")  # the engine cannot make these
     assert verdicts("5.6", facts) == good | unclear | {"below": "fail"}
@@ -445,7 +445,7 @@ def test_part_of_a_volume(guarded_engine: EngineFactory, place: Path) -> None:
     for name, part in {**bad, **good}.items():
         _both(one, name, "--mount", f"type=volume,source=whole,target=/x/,volume-subpath={part}")
     _both(one, "all", "--mount", "type=volume,source=whole,target=/x")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     assert _of_both(verdicts("5.6", facts)) == dict.fromkeys([*bad, "all"], "fail") | dict.fromkeys(
         good, "pass"
     )
@@ -472,7 +472,7 @@ def test_disk_by_another_name(engine: EngineFactory, place: Path) -> None:
             os.mknod(dev / name, 0o600 | stat.S_IFBLK, number)
             one.docker("volume", "create", "--opt", "type=ext4", "--opt", f"device={dev}/{name}", name)
             one.create(name, "--volume", f"{name}:/x")
-        found = verdicts("5.6", facts_of_engine(one.socket))
+        found = verdicts("5.6", facts_of_engine(one.socket, of="5"))
     finally:
         removal.delete(dev)
     assert found == {"root": "fail", "own": "pass"}
@@ -493,7 +493,7 @@ def test_shared_mounts(engine: EngineFactory, place: Path) -> None:
     _both(
         one, "own", "-v", "own:/x", "--privileged", command=("sh", "-c", "mount --make-rshared /; sleep 999")
     )
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     assert _of_both(verdicts("5.20", facts)) == {
         "none": "not applicable",
         "private": "pass",
@@ -540,7 +540,7 @@ def test_engine_sockets(guarded_engine: EngineFactory, place: Path) -> None:
     }
     for name, option in {**bad, **good}.items():
         _both(one, name, *(shlex.split(f"-v {option}") if option else ()))
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     wanted = dict.fromkeys(bad, "fail") | dict.fromkeys(good, "pass")
     if any(Path(path).exists() for path in ("/run/docker.sock", "/run/containerd/containerd.sock")):
         del wanted["run"]  # the machine has an engine of its own
@@ -556,9 +556,12 @@ def test_hard_link_of_a_socket(engine: EngineFactory, place: Path) -> None:
     os.link(one.socket, place / "d/innocent")
     _both(one, "folder", "-v", f"{place}/d:/x")
     _both(one, "none")
-    assert _of_both(verdicts("5.32", facts_of_engine(one.socket))) == {"folder": "error", "none": "pass"}
+    assert _of_both(verdicts("5.32", facts_of_engine(one.socket, of="5"))) == {
+        "folder": "error",
+        "none": "pass",
+    }
     _both(one, "file", "-v", f"{place}/d/innocent:/x")
-    found = _of_both(verdicts("5.32", facts_of_engine(one.socket)))
+    found = _of_both(verdicts("5.32", facts_of_engine(one.socket, of="5")))
     assert found == {"file": "fail", "folder": "fail", "none": "pass"}
 
 
@@ -612,7 +615,7 @@ def test_ssh_servers(engine: EngineFactory, place: Path) -> None:
         command=("sh", "-c", f"({leave}; exec sshd) & sleep 999"),
     )
     _wait(lambda: "sshd" in one.docker("top", "executed", "-eo", "pid,comm"))
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     found = verdicts("5.7", facts)
     assert _of_both(found) == {"none": "pass", "sshd": "fail", "dropbear": "fail"}
     others = ("by-a-link", "child", "executed", "host-pid", "joined", "privileged")
@@ -645,13 +648,13 @@ def test_processes_that_left(engine: EngineFactory) -> None:
     one.run("quiet")
     names = one.docker("ps", "--format", "{{.Names}}").split()
     before = dict.fromkeys(names, "fail") | {"quiet": "pass"}
-    _wait(lambda: verdicts("5.7", facts_of_engine(one.socket)) == before)
+    _wait(lambda: verdicts("5.7", facts_of_engine(one.socket, of="5")) == before)
     moved = [pid for name in names for pid in _servers(one, name)]
     assert len(moved) == 7
     try:
         for pid in moved:
             _move_away(pid)
-        for facts in (facts_of_engine(one.socket), facts_of_docker_user(one)):
+        for facts in (facts_of_engine(one.socket, of="5"), facts_of_docker_user(one)):
             assert all(not facts.processes.process(pid).container_ids for pid in moved)
             assert verdicts("5.7", facts) == before
             for number in ("5.23", "5.24"):
@@ -678,7 +681,7 @@ def facts_of_docker_user(one: Engine) -> Facts:
     """What a user of the machine learns who may talk to the engine and is not root."""
     os.chown(one.socket, 0, 65534)
     try:
-        return facts_of_user(one.socket, 65534, 65534)
+        return facts_of_user(one.socket, 65534, 65534, of="5")
     finally:
         os.chown(one.socket, 0, 0)
 
@@ -710,7 +713,7 @@ def test_exec(engine: EngineFactory) -> None:
     }
     for name, options in execs.items():
         one.docker("exec", "--detach", *options, name, "sleep", "998")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     none = "not applicable"
     assert verdicts("5.23", facts) == {
         "created": none,
@@ -770,10 +773,10 @@ def test_ports(engine: EngineFactory) -> None:
     }
     for name, option in options.items():
         one.create(name, *shlex.split(option))
-    before = facts_of_engine(one.socket)
+    before = facts_of_engine(one.socket, of="5")
     one.docker("start", *options)
     one.run("joined", "--network", "container:low")
-    after = facts_of_engine(one.socket)
+    after = facts_of_engine(one.socket, of="5")
     low = {"low", "six", "udp", "range"}
     everywhere = {"any", "zero", "six", "chosen", "exposed"}
     opened = low | everywhere | {"high", "six-local"}
@@ -812,7 +815,7 @@ def test_listeners_in_the_network_of_the_host(guarded_engine: EngineFactory) -> 
     one.run("joined", "--network", "container:silent", command=("httpd", "-f", "-p", "444"))
     one.run("own", command=("httpd", "-f", "-p", "443"))
     time.sleep(0.5)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     assert _failing("5.8", facts) == {"low", "udp", "joined"}
     assert _failing("5.14", facts) == {"low", "udp", "joined"}
     manual = {name for name, verdict in verdicts("5.9", facts).items() if verdict == "manual"}
@@ -833,7 +836,7 @@ def test_network_outside(engine: EngineFactory) -> None:
     one.run("quiet", "--network", "outside")
     one.run("local", "--network", "outside", command=("httpd", "-f", "-p", "127.0.0.1:81"))
     time.sleep(0.5)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     assert _failing("5.8", facts) == {"web"}
 
 
@@ -850,12 +853,12 @@ def test_joined_namespaces(engine: EngineFactory) -> None:
         one.run(f"own-{option}", *own)
         for of in ("host", "own"):
             _both(one, f"{of}-{option}-joined", f"--{option}", f"container:{of}-{option}")
-        facts = facts_of_engine(one.socket)
+        facts = facts_of_engine(one.socket, of="5")
         found = verdicts(number, facts)
         assert {found[f"host-{option}-joined-{state}"] for state in ("runs", "created")} == {"fail"}
         assert {found[f"own-{option}-joined-{state}"] for state in ("runs", "created")} == {"pass"}
         one.docker("rm", "--force", f"own-{option}")
-        after = verdicts(number, facts_of_engine(one.socket))
+        after = verdicts(number, facts_of_engine(one.socket, of="5"))
         assert after[f"own-{option}-joined-created"] == "error"
 
 
@@ -870,10 +873,10 @@ def test_name_that_is_the_id_of_another(engine: EngineFactory) -> None:
         one.create(f"joins-{name}", "--network", f"container:{identifier}")
     one.run(ids["host"])
     one.run(ids["own"], "--network", "host")
-    created = _failing("5.10", facts_of_engine(one.socket))
+    created = _failing("5.10", facts_of_engine(one.socket, of="5"))
     assert created == {"host", "joins-host", ids["own"]}
     one.docker("start", "joins-host", "joins-own")
-    assert _failing("5.10", facts_of_engine(one.socket)) == created  # as the links of its process say
+    assert _failing("5.10", facts_of_engine(one.socket, of="5")) == created  # as the links of its process say
 
 
 def test_containers_that_join_each_other(engine: EngineFactory) -> None:
@@ -884,7 +887,7 @@ def test_containers_that_join_each_other(engine: EngineFactory) -> None:
     one.create("first", "--pid", f"container:{gone}")
     one.docker("rm", "gone")
     one.create(gone, "--pid", f"container:{one.inspect('first')[0]['Id']}")
-    found = judged("5.16", facts_of_engine(one.socket))
+    found = judged("5.16", facts_of_engine(one.socket, of="5"))
     assert set(found.values()) == {("error", "it joined containers that joined each other (PidMode)")}
 
 
@@ -898,7 +901,7 @@ def test_disconnected_from_the_default_bridge(engine: EngineFactory) -> None:
     one.docker("start", "runs")
     (described,) = one.inspect("runs")
     assert described["HostConfig"]["NetworkMode"] == "bridge"
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     assert verdicts("5.30", facts) == {"created": "pass", "runs": "pass", "stays": "fail"}
 
 
@@ -907,12 +910,12 @@ def test_network_that_is_named_like_the_default_bridge(engine: EngineFactory) ->
     one = engine()
     bridge = one.docker("network", "inspect", "bridge", "--format", "{{.Id}}").strip()
     _both(one, "part", "--network", bridge[:14])
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     assert _of_both(verdicts("5.30", facts)) == {"part": "fail"}
     one.docker("rm", "--force", "part-created", "part-runs")
     one.docker("network", "create", bridge[:14])
     _both(one, "own", "--network", bridge[:14])
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     assert _of_both(verdicts("5.30", facts)) == {"own": "pass"}
 
 
@@ -924,7 +927,7 @@ def test_limits_of_a_parent_group(engine: EngineFactory) -> None:
     one = engine()
     parent = f"lab-{one.name}"
     one.run("web", "--cgroup-parent", f"/{parent}")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     assert [verdicts(number, facts)["web"] for number in ("5.11", "5.12", "5.29")] == ["fail", "fail", "fail"]
     values = {
         "memory.limit_in_bytes": "100000000",
@@ -936,7 +939,7 @@ def test_limits_of_a_parent_group(engine: EngineFactory) -> None:
     for name, value in values.items():
         for path in Path("/sys/fs/cgroup").glob(f"**/{parent}/{name}"):
             path.write_text(value)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     assert [verdicts(number, facts)["web"] for number in ("5.11", "5.12", "5.29")] == ["pass", "pass", "pass"]
     assert reason("5.29", facts, "web") == "held by its control groups, though none is set"
     one.docker("rm", "--force", "web")
@@ -953,7 +956,7 @@ def test_limits_that_a_rootless_engine_cannot_enforce(rootless_engine: RootlessE
         rootless_engine.run("web", *limits[:4])
     if rootless_engine.docker("info", "--format", "{{.CgroupDriver}}").strip() != "none":
         pytest.skip("control groups were delegated to the engine")
-    facts = facts_of_engine(rootless_engine.socket)
+    facts = facts_of_engine(rootless_engine.socket, of="5")
     found = {
         number: judged(number, facts)["web"]
         for number in ("5.11", "5.12", "5.29", "5.31", "5.10", "5.22", "5.6")
@@ -991,7 +994,7 @@ def test_default_ulimits(engine: EngineFactory) -> None:
         _both(one, "default")
         _both(one, "same", "--ulimit", "nofile=1024:2048")
         _both(one, "other", "--ulimit", "nofile=1024:4096")
-        found = judged("5.19", facts_of_engine(one.socket))
+        found = judged("5.19", facts_of_engine(one.socket, of="5"))
         assert _of_both({name: verdict for name, (verdict, _) in found.items()}) == {
             "default": "pass",
             "same": "pass",
@@ -1006,7 +1009,7 @@ def test_seccomp_of_the_daemon(engine: EngineFactory, tmp_path: Path) -> None:
     path.write_text(json.dumps({"defaultAction": "SCMP_ACT_ALLOW"}))
     for one in (engine(seccomp_profile="unconfined"), engine(seccomp_profile=str(path))):
         _both(one, "web")
-        assert _of_both(verdicts("5.22", facts_of_engine(one.socket))) == {"web": "fail"}
+        assert _of_both(verdicts("5.22", facts_of_engine(one.socket, of="5"))) == {"web": "fail"}
     own = tmp_path / "own.json"
     own.write_text(
         json.dumps(
@@ -1017,7 +1020,10 @@ def test_seccomp_of_the_daemon(engine: EngineFactory, tmp_path: Path) -> None:
         )
     )
     _both(one, "own", "--security-opt", f"seccomp={own}")
-    assert _of_both(verdicts("5.22", facts_of_engine(one.socket))) == {"web": "fail", "own": "pass"}
+    assert _of_both(verdicts("5.22", facts_of_engine(one.socket, of="5"))) == {
+        "web": "fail",
+        "own": "pass",
+    }
 
 
 def test_no_new_privileges_is_settled_at_creation(engine: EngineFactory) -> None:
@@ -1030,11 +1036,11 @@ def test_no_new_privileges_is_settled_at_creation(engine: EngineFactory) -> None
     _both(one, "refused", "--security-opt", "no-new-privileges=false")
     one.docker("start", "before-runs")
     wanted = {"before": "fail", "under": "pass", "refused": "fail"}
-    assert _of_both(verdicts("5.26", facts_of_engine(one.socket))) == wanted
+    assert _of_both(verdicts("5.26", facts_of_engine(one.socket, of="5"))) == wanted
     one.configure({})
     one.restart()
     one.docker("start", *(f"{name}-runs" for name in wanted))
-    assert _of_both(verdicts("5.26", facts_of_engine(one.socket))) == wanted
+    assert _of_both(verdicts("5.26", facts_of_engine(one.socket, of="5"))) == wanted
 
 
 def test_user_remapping(engine: EngineFactory) -> None:
@@ -1045,7 +1051,7 @@ def test_user_remapping(engine: EngineFactory) -> None:
     _both(one, "outside", "--userns", "host")
     one.run("executed", "--user", "1000")
     one.docker("exec", "--detach", "-u", "0", "executed", "sleep", "998")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     found = judged("5.31", facts)
     assert {name: verdict for name, (verdict, _) in found.items()} == {
         "inside-created": "pass",
@@ -1063,7 +1069,7 @@ def test_other_bridge(engine: EngineFactory) -> None:
     """5.30: without a default bridge nobody is on it."""
     one = engine(bridge="none", iptables=False)
     _both(one, "web")
-    assert _of_both(verdicts("5.30", facts_of_engine(one.socket))) == {"web": "pass"}
+    assert _of_both(verdicts("5.30", facts_of_engine(one.socket, of="5"))) == {"web": "pass"}
 
 
 def test_ports_in_several_networks(engine: EngineFactory) -> None:
@@ -1081,7 +1087,7 @@ def test_ports_in_several_networks(engine: EngineFactory) -> None:
     for state in ("created", "runs"):
         one.docker("network", "connect", "bridge", f"two-{state}")
     one.docker("start", *(f"{name}-runs" for name in names))
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     assert _of_both(verdicts("5.14", facts)) == {"local": "pass", "inside": "pass", "two": "fail"}
     assert set(verdicts("5.8", facts).values()) == {"pass"}
 
@@ -1090,7 +1096,7 @@ def test_address_of_the_daemon(engine: EngineFactory) -> None:
     """5.14: a port without an address is bound where the daemon's own setting says."""
     one = engine(ip="127.0.0.1")
     _both(one, "web", "-p", "80")
-    assert _of_both(verdicts("5.14", facts_of_engine(one.socket))) == {"web": "pass"}
+    assert _of_both(verdicts("5.14", facts_of_engine(one.socket, of="5"))) == {"web": "pass"}
 
 
 # ---- 5.27, 5.28: health and images
@@ -1114,7 +1120,7 @@ def test_health(engine: EngineFactory) -> None:
     one.run("loop", *check, "true", "--restart", "always", command=("false",))
     seen = ("inspect", "--format", "{{.State.Health.Status}}", "good", "bad", "image")
     _wait(lambda: one.docker(*seen).split() == ["healthy", "unhealthy", "healthy"])
-    found = judged("5.27", facts_of_engine(one.socket))
+    found = judged("5.27", facts_of_engine(one.socket, of="5"))
     loop, _ = found.pop("loop")
     assert loop in ("fail", "pass")  # it has "starting" for a moment, and "unhealthy" in between
     assert {name: verdict for name, (verdict, _) in found.items()} == {
@@ -1152,7 +1158,7 @@ def test_images(engine: EngineFactory) -> None:
     one.docker("import", "--change", "LABEL other=1", str(one.lab.root / "bb.tar"), "moved:1")
     one.docker("import", "--change", "LABEL other=2", str(one.lab.root / "bb.tar"), "app:1")
     one.docker("image", "rm", "lost:1")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     manual = dict.fromkeys(("id", "short", "lost"), "manual")
     failing = dict.fromkeys(("latest", "silent", "version", "moved", "registry", "long"), "fail")
     assert verdicts("5.28", facts) == manual | failing
@@ -1179,7 +1185,7 @@ def test_states(guarded_engine: EngineFactory) -> None:
     state = ("inspect", "--format", "{{.RestartCount}} {{.State.Status}} {{.State.Pid}}", "restarting")
     # the engine waits twice as long each time: after the sixth there are six seconds to look
     _wait(lambda: one.docker(*state).split() == ["6", "restarting", "0"], 30)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     for number in ("5.4", "5.5", "5.6", "5.10", "5.11", "5.12", "5.13", "5.18", "5.22", "5.26", "5.29"):
         assert set(verdicts(number, facts).values()) == {"fail"}, number
     every = {f"5.{number}": judged(f"5.{number}", facts) for number in range(2, 33)}
@@ -1221,7 +1227,7 @@ def test_hostile_labels_and_names(engine: EngineFactory) -> None:
         settings = one.client.api.create_host_config(mounts=[mount])
         one.client.api.create_container("bb:1", ["sleep", "999"], name=name, host_config=settings)
     one.docker("start", "mount")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     assert verdicts("5.5", facts) == dict.fromkeys(HOSTILE, "fail") | dict.fromkeys(
         ("dockerd", "mount", "mount-created"), "pass"
     )
@@ -1245,7 +1251,7 @@ def test_sockets_are_not_forged(engine: EngineFactory, place: Path) -> None:
     forge = f"exec 9>'/tmp/{name.replace('/', chr(92))}'; exec httpd -f -p 443"
     one.run("web", "--network", "host", command=("sh", "-c", forge))
     time.sleep(0.5)
-    assert verdicts("5.8", facts_of_engine(one.socket)) == {"web": "fail"}
+    assert verdicts("5.8", facts_of_engine(one.socket, of="5")) == {"web": "fail"}
 
 
 def test_formats_of_the_auditor_change_nothing(engine: EngineFactory, tmp_path: Path) -> None:
@@ -1256,7 +1262,7 @@ def test_formats_of_the_auditor_change_nothing(engine: EngineFactory, tmp_path: 
         ("psFormat", "imagesFormat", "volumesFormat", "networksFormat", "servicesFormat"), "table {{.ID}}x"
     )
     (tmp_path / "config.json").write_text(json.dumps(formats))
-    plain = facts_of_engine(one.socket)
+    plain = facts_of_engine(one.socket, of="5")
     recording = _recorded(one.socket, DOCKER_CONFIG=str(tmp_path))
     assert _all(Facts(recording, Policy())) == _all(plain)
 
@@ -1401,7 +1407,7 @@ def test_a_hundred_containers(engine: EngineFactory) -> None:
     script = render((DOCKER_CONTAINERS, PROCESSES), docker_host=f"unix://{one.socket}")
     asking = _fastest(lambda: call("sh", stdin=script))
     assert asking < 4 * _fastest(commands)
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     found = _all(facts)
     assert {len(each) for number, each in found.items() if number != "5.1"} == {100}
     assert not [number for number, each in found.items() if "error" in each.values()]
@@ -1424,7 +1430,7 @@ def test_stopped_containers_by_their_files(engine: EngineFactory) -> None:
     for user in ("app", "root", "1000", "stranger"):
         one.docker("create", "--name", user, "--user", user, "bb:1", "sleep", "9999")
     one.docker("create", "--name", "shell", "bb:1", "sh", "-c", "exec /usr/sbin/sshd -D")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="5")
     found = verdicts("4.1", facts)
     assert found == {"1000": "pass", "app": "pass", "root": "fail", "shell": "fail", "stranger": "error"}
     assert {name for name, verdict in verdicts("5.7", facts).items() if verdict == "fail"} == {"shell"}

@@ -24,7 +24,7 @@ def verdict(number: str, facts: Facts) -> tuple[str, str]:
 
 def audit(number: str, engine: Engine, policy: Policy = NONE) -> tuple[str, str]:
     """Verdict and reason on a running engine, of which nothing may lie about."""
-    return verdict(number, facts_of_engine(engine.socket, policy))
+    return verdict(number, facts_of_engine(engine.socket, policy, of=number))
 
 
 def later(facts: Facts, days: int) -> Facts:
@@ -87,7 +87,7 @@ def test_age(engine: EngineFactory) -> None:
     one = engine()
     one.create("web")
     one.docker("import", str(one.lab.root / "bb.tar"), "spare:1")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="6")
     for number in ("6.1", "6.2"):
         assert verdict(number, later(facts, 29))[0] == "pass"
         assert verdict(number, later(facts, 31))[0] == "fail"

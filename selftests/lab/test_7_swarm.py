@@ -51,7 +51,7 @@ def state(engine: Engine) -> str:
 
 def facts_of(nodes: Switch, number: int = 1, policy: Policy | None = None) -> Facts:
     """What an audit finds on the node with this number."""
-    return facts_of_engine(nodes.engines[number - 1].socket, policy)
+    return facts_of_engine(nodes.engines[number - 1].socket, policy, of="7")
 
 
 def verdicts(number: str, facts: Facts) -> dict[str, tuple[str, str]]:
@@ -158,7 +158,7 @@ def test_user_who_is_not_root(nodes: Switch) -> None:
 
 def _as_user(user: str, engine: Engine) -> Facts:
     entry = pwd.getpwnam(user)
-    return facts_of_user(engine.socket, entry.pw_uid, entry.pw_gid)
+    return facts_of_user(engine.socket, entry.pw_uid, entry.pw_gid, of="7")
 
 
 # ---- 7.1

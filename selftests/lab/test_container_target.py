@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from selftests import REPOSITORY
-from selftests.kit.judging import control, judged
+from selftests.kit.judging import control, judge_engine
 from selftests.kit.running import Project, Run, clean_environment, heed_signals
 
 if TYPE_CHECKING:
@@ -192,7 +192,6 @@ def test_container_with_an_engine_inside_is_a_host(lab_host: Callable[..., Host]
 
 def test_user_of_containers_on_a_host(engine: EngineFactory) -> None:
     """4.1 from the host: each running process counts, and of a stopped container the user it would have."""
-    from selftests.kit.judging import facts_of_engine
 
     one = engine()
     one.run("root")
@@ -208,7 +207,7 @@ def test_user_of_containers_on_a_host(engine: EngineFactory) -> None:
         "rooted": "root",
     }.items():
         one.create(name, "--user", user)
-    found = judged("4.1", facts_of_engine(one.socket))
+    found = judge_engine("4.1", one.socket)
     assert {name: verdict for name, (verdict, _) in found.items()} == {
         "root": "fail",
         "user": "pass",

@@ -21,7 +21,7 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
 from selftests.controls.test_guide_1_host import NOW, PUBLIC, RULE, RUNC, SUMMARY, only
-from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_guest, judged
+from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_guest, judge_engine, judge_guest, judged
 
 if TYPE_CHECKING:
     from selftests.rig.engine import Engine
@@ -80,12 +80,12 @@ def test_setting_of_the_kernel(
     one = engine()
     for value, verdict in ((good, "pass"), (bad, "fail")):
         settings(name, value)
-        assert only(judged(control, facts_of_engine(one.socket)))[0] == verdict
+        assert only(judge_engine(control, one.socket))[0] == verdict
 
 
 def test_flaws_of_this_processor(engine: Callable[..., Engine]) -> None:
     """Each file of the kernel has its finding, and only those that say Vulnerable fail."""
-    found = judged("kernel_flaws_are_mitigated", facts_of_engine(engine().socket))
+    found = judge_engine("kernel_flaws_are_mitigated", engine().socket)
     assert found["Dirty COW (CVE-2016-5195)"][0] == "pass"
     if not SYS.is_dir():
         assert found["Meltdown (CVE-2017-5754)"][0] == "error"
@@ -140,18 +140,18 @@ def test_services_of_a_host(host: Host) -> None:
     host.write("/etc/systemd/system/agent.service", f'[Service]\nExecStart=/usr/bin/python3 -c "{script}"\n')
     host.exec("systemctl", "start", "agent.service")
     time.sleep(1)
-    verdict, reason = only(judged(control, facts_of_guest(host)))
+    verdict, reason = only(judge_guest(control, host))
     assert (verdict, "(tcp 9090)" in reason) == ("manual", True)
     host.exec("systemctl", "stop", "agent.service")
     host.write("/etc/systemd/system/agent.socket", "[Socket]\nListenStream=9090\n")
     host.exec("systemctl", "start", "agent.socket")  # systemd waits in its place
-    verdict, reason = only(judged(control, facts_of_guest(host)))
+    verdict, reason = only(judge_guest(control, host))
     assert (verdict, "agent.socket (tcp 9090)" in reason) == ("manual", True)
     host.exec("systemctl", "stop", "agent.socket")
     host.exec("sh", "-c", "mkdir /opt/web && cp /usr/bin/sleep /opt/web/nginx")
     host.write("/etc/systemd/system/web.service", "[Service]\nExecStart=/opt/web/nginx infinity\n")
     host.exec("systemctl", "start", "web.service")
-    assert only(judged(control, facts_of_guest(host))) == (
+    assert only(judge_guest(control, host)) == (
         "fail",
         "outside of containers runs /opt/web/nginx",
     )
@@ -159,7 +159,7 @@ def test_services_of_a_host(host: Host) -> None:
     host.run(
         "web", "--volume", "/opt/web:/opt/web:ro", "--network", "host", command=("sh", "-c", "sleep 600")
     )
-    assert only(judged(control, facts_of_guest(host)))[0] == "pass"
+    assert only(judge_guest(control, host))[0] == "pass"
 
 
 def test_server_in_a_container(host: Host) -> None:
@@ -179,7 +179,7 @@ def summary(age: int) -> str:
 
 def patched(host: Host) -> Verdicts:
     """What the control of patching says of a host."""
-    return judged("patching_is_automated", facts_of_guest(host))
+    return judge_guest("patching_is_automated", host)
 
 
 def test_puppet_on_a_host(host: Host) -> None:
@@ -242,27 +242,27 @@ def test_kernels_of_a_host(host: Host) -> None:
     """Without an installed kernel nothing can be told; a newer one, and the demand for a restart, fail."""
     control, running = "newest_installed_kernel_runs", platform.release()
     if not os.path.exists(f"/lib/modules/{running}"):
-        assert only(judged(control, facts_of_guest(host)))[0] == "error"
+        assert only(judge_guest(control, host))[0] == "error"
     host.write(f"/boot/vmlinuz-{running}", "")
-    assert only(judged(control, facts_of_guest(host)))[0] == "pass"
+    assert only(judge_guest(control, host))[0] == "pass"
     host.write("/run/reboot-required", "")
     host.write("/run/reboot-required.pkgs", "libc6\nlinux-base\n")
-    verdict, reason = only(judged(control, facts_of_guest(host)))
+    verdict, reason = only(judge_guest(control, host))
     assert (verdict, "/run/reboot-required demands it for libc6, linux-base" in reason) == ("fail", True)
     host.exec("rm", "/run/reboot-required")
     host.write("/boot/vmlinuz-99.1.2-amd64", "")
-    verdict, reason = only(judged(control, facts_of_guest(host)))
+    verdict, reason = only(judge_guest(control, host))
     assert (verdict, "99.1.2-amd64 is installed" in reason) == ("fail", True)
 
 
 def test_settings_in_files_of_a_host(host: Host) -> None:
     """What systemd-sysctl applies is what is told, and what a masked one does not apply is told too."""
     control, name = "kernel_settings_survive_a_reboot", "fs.suid_dumpable"
-    assert "is masked" in judged(control, facts_of_guest(host))[name][1]
+    assert "is masked" in judge_guest(control, host)[name][1]
     host.exec("systemctl", "unmask", "systemd-sysctl.service")
     host.write("/etc/sysctl.d/50-x.conf", "fs.suid_dumpable = 2\n")
     host.write("/etc/sysctl.d/99-hardening.conf", "fs/suid_dumpable=0\nkernel.randomize_va_space = 2\n")
-    found = judged(control, facts_of_guest(host))
+    found = judge_guest(control, host)
     assert {each: verdict for each, (verdict, _) in found.items()} == {
         "net.ipv4.ip_forward": "fail",
         "fs.suid_dumpable": "pass",
@@ -272,7 +272,10 @@ def test_settings_in_files_of_a_host(host: Host) -> None:
     order = [line for line in merged.splitlines() if line.startswith(("fs.suid", "fs/suid"))]
     assert order[-1] == "fs/suid_dumpable=0"
     host.write("/etc/sysctl.d/zz.conf", "fs.suid_dumpable = 1\n")
-    assert judged(control, facts_of_guest(host))[name] == ("fail", "/etc/sysctl.d/zz.conf sets it to 1")
+    assert judge_guest(control, host)[name] == (
+        "fail",
+        "/etc/sysctl.d/zz.conf sets it to 1",
+    )
 
 
 def test_forwarding_of_a_host(host: Host) -> None:
@@ -283,9 +286,9 @@ def test_forwarding_of_a_host(host: Host) -> None:
     assert (verdict, "the engine needs 1" in reason) == ("fail", True)
     assert only(judged(control, with_policy(facts, **why)))[0] == "pass"
     host.exec("iptables", "-P", "FORWARD", "ACCEPT")
-    assert only(judged(control, with_policy(facts_of_guest(host), **why)))[0] == "fail"
+    assert only(judged(control, with_policy(facts_of_guest(host, of=control), **why)))[0] == "fail"
     host.exec("sysctl", "-w", "net.ipv4.ip_forward=0")
-    assert only(judged(control, facts_of_guest(host)))[0] == "pass"
+    assert only(judge_guest(control, host))[0] == "pass"
 
 
 # ---- a machine with a kernel of its own
@@ -361,7 +364,7 @@ def test_encryption_of_a_volume(audited: Machine) -> None:
         mount {mapper} {folder}
     """,
     )
-    verdict, reason = only(judged("data_at_rest_is_encrypted", facts_of_guest(audited, seconds=120)))
+    verdict, reason = only(judge_guest("data_at_rest_is_encrypted", audited, seconds=120))
     assert verdict == "manual"
     assert "/var/lib/docker lies on ubda, not encrypted by dm-crypt" in reason
     assert f"{folder} lies on dm-0, encrypted by dm-crypt (PLAIN, health)" in reason

@@ -13,7 +13,7 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
-from selftests.kit.judging import facts_of_engine, judged
+from selftests.kit.judging import facts_of_engine, judge_engine, judged
 from selftests.rig.shell import LabError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def verdicts(control: str, facts: Facts) -> dict[str, str]:
 
 def whole(control: str, engine: Engine, policy: Policy | None = None) -> tuple[str, str]:
     """Verdict and reason on the target as a whole."""
-    (found,) = judged(control, facts_of_engine(engine.socket, policy)).values()
+    (found,) = judge_engine(control, engine.socket, policy).values()
     return found
 
 
@@ -217,7 +217,7 @@ def test_what_is_known_for_the_checklist(engine: EngineFactory) -> None:
     one = engine()
     one.run("web")
     one.create("idle")
-    found = judged("countermeasures_are_ticked_off", facts_of_engine(one.socket))
+    found = judge_engine("countermeasures_are_ticked_off", one.socket)
     assert {verdict for verdict, _ in found.values()} == {"manual"}
     assert found["4.1 images"][1].startswith("1 images, 1 of them from no registry")
     assert ", 2 containers, 1 running;" in found["4.4 containers"][1]

@@ -12,7 +12,7 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
-from selftests.kit.judging import facts_of_engine, facts_of_user, judged
+from selftests.kit.judging import facts_of_engine, facts_of_user, judge_engine, judged
 
 if TYPE_CHECKING:
     from selftests.rig.engine import Engine
@@ -105,7 +105,7 @@ def test_mount_made_in_a_running_container(engine: EngineFactory, tmp_path: Path
     one.run("web", "--read-only", "--privileged")
     one.docker("exec", "web", "mount", "-t", "tmpfs", "none", "/etc")
     control = "container_writes_to_tmpfs_or_named_volumes"
-    assert judged(control, facts_of_engine(one.socket))["web"] == ("pass", "/etc (tmpfs)")
+    assert judge_engine(control, one.socket)["web"] == ("pass", "/etc (tmpfs)")
 
 
 def test_images(engine: EngineFactory) -> None:
@@ -179,11 +179,11 @@ def test_rules_of_the_site(engine: EngineFactory) -> None:
     for rule, wanted in steps:
         if rule:
             one.nsenter("iptables", *rule)
-        verdict, reason = judged(FIREWALL, facts_of_engine(one.socket))["iptables"]
+        verdict, reason = judge_engine(FIREWALL, one.socket)["iptables"]
         assert verdict == wanted, f"{rule}: {reason}"
-    assert judged(FIREWALL, facts_of_engine(other.socket))["iptables"][0] == "fail"
+    assert judge_engine(FIREWALL, other.socket)["iptables"][0] == "fail"
     podman = any(Path("/etc/cni/net.d").glob("*"))  # its package brings a configuration of CNI
-    verdict, _ = judged(FIREWALL, facts_of_engine(one.socket))["CNI plugins"]
+    verdict, _ = judge_engine(FIREWALL, one.socket)["CNI plugins"]
     assert verdict == ("manual" if podman else "not applicable")
 
 
@@ -199,7 +199,7 @@ def test_chain_of_the_site(engine: EngineFactory) -> None:
     facts = facts_of_engine(one.socket)
     assert judged(FIREWALL, facts)["iptables"][0] == "pass"
     assert "hunter2" not in facts.recording.answers["firewall"].stdout
-    without = judged(FIREWALL, facts_of_engine(engine(iptables=False).socket))["iptables"]
+    without = judge_engine(FIREWALL, engine(iptables=False).socket)["iptables"]
     assert without == ("fail", "there is no chain DOCKER-USER")
 
 
@@ -208,17 +208,17 @@ def test_rules_for_ipv6(engine: EngineFactory) -> None:
     one = engine(fresh=True, experimental=True, ip6tables=True)
     rule = ("-I", "DOCKER-USER", "-i", "eth0", "-j", "DROP")
     one.nsenter("iptables", *rule)
-    assert judged(FIREWALL, facts_of_engine(one.socket))["iptables"][0] == "pass"
+    assert judge_engine(FIREWALL, one.socket)["iptables"][0] == "pass"
     one.run("web", "--publish", "[::]:8080:80")
-    found = judged(FIREWALL, facts_of_engine(one.socket))["iptables"]
+    found = judge_engine(FIREWALL, one.socket)["iptables"]
     assert found[0] == "pass"
     assert "web [::]:8080/tcp" in found[1]
     one.docker("network", "create", "--ipv6", "--subnet", "fd00:5::/64", "six")
-    found = judged(FIREWALL, facts_of_engine(one.socket))["iptables"]
+    found = judge_engine(FIREWALL, one.socket)["iptables"]
     assert found[0] == "fail"
     assert found[1].startswith("for IPv6, which six has: DOCKER-USER drops and rejects nothing; it has ")
     one.nsenter("ip6tables", *rule)
-    found = judged(FIREWALL, facts_of_engine(one.socket))["iptables"]
+    found = judge_engine(FIREWALL, one.socket)["iptables"]
     assert found[0] == "pass"
     one.docker("network", "rm", "six")
 
@@ -228,4 +228,4 @@ def test_rules_without_the_right_to_read_them(engine: EngineFactory) -> None:
     one = engine(fresh=True)
     one.socket.chmod(0o666)
     one.nsenter("iptables", "-I", "DOCKER-USER", "-i", "eth0", "-j", "DROP")
-    assert judged(FIREWALL, facts_of_user(one.socket, 65534, 65534))["iptables"][0] == "error"
+    assert judged(FIREWALL, facts_of_user(one.socket, 65534, 65534, of=FIREWALL))["iptables"][0] == "error"

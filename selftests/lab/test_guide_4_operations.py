@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hullcheck.policy import DockerBench, Policy
 from selftests.controls.test_guide_4_operations import CONFIG, METRICS, log
-from selftests.kit.judging import facts_of_guest, judged
+from selftests.kit.judging import facts_of_guest, judge_guest, judged
 from selftests.unit.facts.logs.test_logs import FILEBEAT
 
 if TYPE_CHECKING:
@@ -62,7 +62,10 @@ def test_docker_bench_on_a_host(lab_host: HostFactory) -> None:
     check["result"] = "PASS"
     host.write("/var/log/bench.log.json", log(start=now, end=now, tests=whole))
     assert steps() == ["pass", "pass", "fail", "pass"]
-    shown = judged("docker_bench_comes_from_its_source", facts_of_guest(host, policy))[host.name][1]
+    shown = judged(
+        "docker_bench_comes_from_its_source",
+        facts_of_guest(host, policy, of="docker_bench_comes_from_its_source"),
+    )[host.name][1]
     assert (
         shown
         == f"/opt/docker-bench-security: from https://***@example.com/docker-bench-security.git, commit {'12' * 20}"
@@ -121,7 +124,7 @@ def test_falco_on_a_host(lab_host: HostFactory) -> None:
     host = lab_host(own_usr=True)
 
     def steps() -> list[str]:
-        found = judged("falco_sees_and_reports", facts_of_guest(host))
+        found = judge_guest("falco_sees_and_reports", host)
         assert tuple(found) == STEPS
         return [verdict for verdict, _ in found.values()]
 
@@ -157,7 +160,7 @@ def test_falco_on_a_host(lab_host: HostFactory) -> None:
     host.exec("systemctl", "start", "counter")
     time.sleep(1)
     assert steps() == ["pass"] * 8
-    found = judged("something_watches_the_containers", facts_of_guest(host))
+    found = judge_guest("something_watches_the_containers", host)
     assert found["Falco"][0] == "pass"
     for switch, verdict in (("disable: {rule: '*'}", "fail"), ("disable: {rule: Other}", "pass")):
         host.write("/etc/falco/falco.yaml", CONFIG + f"rules: [{{{switch}}}]\n")
@@ -179,10 +182,10 @@ def test_falco_in_a_container_of_any_image(lab_host: HostFactory) -> None:
         "falco", "--restart", "always", image="x:1", command=["sh", "-c", "exec -a sleep /usr/bin/falco 600"]
     )
     time.sleep(1)
-    verdict, reason = judged("falco_sees_and_reports", facts_of_guest(host))["it runs"]
+    verdict, reason = judge_guest("falco_sees_and_reports", host)["it runs"]
     assert (verdict, "container falco runs /usr/bin/falco" in reason) == ("fail", True), reason
     host.docker("tag", "x:1", "falcosecurity/falco:1")
-    assert judged("falco_sees_and_reports", facts_of_guest(host))["it runs"][0] == "manual"
+    assert judge_guest("falco_sees_and_reports", host)["it runs"][0] == "manual"
 
 
 # ---- logs
@@ -198,7 +201,10 @@ def test_container_logs_on_a_host(lab_host: HostFactory) -> None:
     identifier = host.run("web", command=["sh", "-c", "while :; do echo hello; sleep 1; done"])
 
     def verdicts() -> set[str]:
-        found = judged("container_logs_are_collected_centrally", facts_of_guest(host))
+        found = judged(
+            "container_logs_are_collected_centrally",
+            facts_of_guest(host, of="container_logs_are_collected_centrally"),
+        )
         return {verdict for verdict, _ in found.values()}
 
     log_file = f"/var/lib/docker/containers/{identifier}/{identifier}-json.log"
@@ -213,7 +219,10 @@ def test_container_logs_on_a_host(lab_host: HostFactory) -> None:
     host.exec("systemctl", "start", "filebeat")
     assert verdicts() == {"pass", "not applicable"}
     host.write("/etc/filebeat/filebeat.yml", config.replace("containers/*", "x/*"))
-    found = judged("container_logs_are_collected_centrally", facts_of_guest(host))["ELK"]
+    found = judged(
+        "container_logs_are_collected_centrally",
+        facts_of_guest(host, of="container_logs_are_collected_centrally"),
+    )["ELK"]
     assert found[1].startswith(
         "nothing known takes the logs of new containers to another machine; it takes others"
     )
@@ -224,6 +233,9 @@ def test_container_logs_on_a_host(lab_host: HostFactory) -> None:
     host.run("remote", *options)
     assert verdicts() == {"pass", "not applicable"}
     host.exec("systemctl", "stop", "filebeat")
-    found = judged("container_logs_are_collected_centrally", facts_of_guest(host))["ELK"]
+    found = judged(
+        "container_logs_are_collected_centrally",
+        facts_of_guest(host, of="container_logs_are_collected_centrally"),
+    )["ELK"]
     assert found[0] == "fail"
     assert "new containers, web to another machine; it takes others: log driver gelf to 192.0.2.1" in found[1]

@@ -39,7 +39,7 @@ def test_process_hides_no_server_of_another(engine: EngineFactory, tmp_path: Pat
         run = f"cp '/p/{name}' '/{name}' && ln -s '/{name}' /sleep && exec /sleep 999"
         one.run(f"first{number}", "-v", f"{tmp_path}:/p", command=("sh", "-c", run))
     one.run("server", "-v", f"{tmp_path}:/p", command=("/p/sleep", "999"))
-    found = verdicts("5.7", facts_of_engine(one.socket))
+    found = verdicts("5.7", facts_of_engine(one.socket, of="5.7"))
     assert found == {"first0": "pass", "first1": "pass", "first2": "pass", "server": "fail"}
 
 
@@ -78,9 +78,9 @@ def test_files_of_images_with_names_like_secrets(engine: EngineFactory, tmp_path
     for name in (f"x{HEAD}", "PuTTY-User-Key-File-3", f"{TAIL}.key"):
         (tmp_path / name).write_text("x")
     (tmp_path / "Dockerfile").write_text("FROM bb:1\nCOPY . /x/\nRUN chmod 4755 /x/*\n")
-    before = verdicts("4.8", facts_of_engine(one.socket))
+    before = verdicts("4.8", facts_of_engine(one.socket, of="4.8"))
     one.docker("build", "--tag", "odd:1", str(tmp_path))
-    after = verdicts("4.8", facts_of_engine(one.socket))
+    after = verdicts("4.8", facts_of_engine(one.socket, of="4.8"))
     assert before.items() < after.items()
     assert after["odd:1"] == "fail"
     assert "error" not in after.values()

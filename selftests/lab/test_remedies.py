@@ -16,7 +16,7 @@ from hullcheck.controls.metadata import read_docstring
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
 from hullcheck.recording.script import render
-from selftests.kit.judging import control, facts_of_answer, facts_of_engine, judged
+from selftests.kit.judging import control, facts_of_answer, facts_of_engine, judge_engine, judged
 
 if TYPE_CHECKING:
     from selftests.rig.engine import Engine
@@ -124,14 +124,14 @@ LIMITED = {
 
 def test_rules_in_the_chain_of_the_site(site: Site) -> None:
     """New connections from elsewhere are dropped; containers get their replies, and the office its pages."""
-    assert judged(FIREWALL, facts_of_engine(site.engine.socket))["iptables"][0] == "fail"
+    assert judge_engine(FIREWALL, site.engine.socket)["iptables"][0] == "fail"
     programs = ["iptables", "ip6tables"] if ":" in site.hosts["world"][0] else ["iptables"]
     remedy = commands(FIREWALL, *programs)
     assert len(remedy) == len(programs)
     for words in remedy:
         site.engine.nsenter(*words)
     assert site.traffic() == LIMITED
-    verdict, reason = judged(FIREWALL, facts_of_engine(site.engine.socket))["iptables"]
+    verdict, reason = judge_engine(FIREWALL, site.engine.socket)["iptables"]
     assert verdict == "pass", reason
 
 
