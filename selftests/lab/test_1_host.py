@@ -30,6 +30,7 @@ from hullcheck.facts import Facts
 from hullcheck.facts.auditd import AUDIT, Audit
 from hullcheck.facts.files.installation import ENGINE_PLACES
 from hullcheck.facts.host.file import FileFact, Node, State
+from hullcheck.parsing import mountinfo
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -172,7 +173,7 @@ def _audit_of(
 ) -> tuple[Audit, FileFact]:
     """The audit system as it is now, and a file or directory of the machine."""
     recording = Recording("local", "local", {AUDIT.name: answer or ask()})
-    table = fact_modules.mounts.parse(mounts or Path("/proc/self/mountinfo").read_text().splitlines())
+    table = mountinfo.parse(mounts or Path("/proc/self/mountinfo").read_text().splitlines())
     node = Node(str(path), path.stat().st_mode, 0, 0)
     return Audit(recording, lambda: table), FileFact(str(path), State.FOUND, node)
 
@@ -737,7 +738,7 @@ def storage(one: Engine) -> tuple[str, str]:
 def test_data_root_on_the_file_system_of_the_host(engine: EngineFactory) -> None:
     """dockerd mounts its data root over itself here, which makes no file system of its own."""
     one = engine()
-    mounts = fact_modules.mounts.parse(Path("/proc/self/mountinfo").read_text().splitlines())
+    mounts = mountinfo.parse(Path("/proc/self/mountinfo").read_text().splitlines())
     assert str(one.data_root) in {mount.point for mount in mounts}
     found, reason = only(judge_engine("1.1.1", one.socket))
     assert (found, "is on the file system of / (mounted from there)" in reason) == ("fail", True)
