@@ -10,7 +10,7 @@ import pytest
 from hullcheck.facts.daemon.sockets import address
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.swarm import DAY, Swarm, SwarmService, on_every_address
-from hullcheck.parsing.proc_net import Listener
+from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import day
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable

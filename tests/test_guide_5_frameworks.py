@@ -10,7 +10,7 @@ from hullcheck.facts.auditd import Audit
 from hullcheck.facts.files.encryption import DataAtRest
 from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.file import FileFact
-from hullcheck.parsing.mountinfo import is_below
+from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.verdicts import Manual
 
 

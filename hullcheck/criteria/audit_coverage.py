@@ -6,7 +6,7 @@ from hullcheck.criteria.audit_rules import Coverage, blocking, coverage
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.auditd.rules import Rule
 from hullcheck.facts.host.file import FileFact
-from hullcheck.parsing.mountinfo import is_below, location, mount_of
+from hullcheck.parsing.proc.mountinfo import is_below, location, mount_of
 from hullcheck.verdicts import EvidenceError
 
 _VOLATILE = "/run"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from hullcheck.facts.auditd.rules import Rule
-from hullcheck.parsing.mountinfo import is_below
+from hullcheck.parsing.proc.mountinfo import is_below
 
 _CALLS = {
     "w": frozenset(("openat", "truncate", "ftruncate", "unlinkat", "renameat2")),

@@ -1,6 +1,6 @@
 """Which paths of a host belong to its system, and are sensitive in a container."""
 
-from hullcheck.parsing.mountinfo import is_below
+from hullcheck.parsing.proc.mountinfo import is_below
 
 _PATHS = """
     /bin /boot /dev /etc /lib /lib32 /lib64 /libx32 /proc /root /run/containerd /run/docker /sbin /sys /usr

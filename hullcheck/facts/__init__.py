@@ -63,8 +63,8 @@ from hullcheck.facts.sensors import Step as SensorStep
 from hullcheck.facts.subjects import Subjects
 from hullcheck.facts.swarm import Swarm, SwarmService, services
 from hullcheck.facts.swarm.services import Service
-from hullcheck.parsing import mountinfo
-from hullcheck.parsing.mountinfo import Mount
+from hullcheck.parsing.proc import mountinfo
+from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.backends import CONTAINER_BACKENDS

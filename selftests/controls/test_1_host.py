@@ -18,8 +18,8 @@ from hullcheck.facts.files.storage import Storage
 from hullcheck.facts.host.accounts import ACCOUNTS, Accounts
 from hullcheck.facts.host.file import FileFact, Grant, Node, State
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing.mountinfo import mount_of
-from hullcheck.parsing.mountinfo import parse as parse_mounts
+from hullcheck.parsing.proc.mountinfo import mount_of
+from hullcheck.parsing.proc.mountinfo import parse as parse_mounts
 from hullcheck.policy import Hardening, Policy, PolicyError
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer

@@ -30,7 +30,7 @@ from hullcheck.facts.daemon.sockets import (
 from hullcheck.facts.daemon.tls import Protection, protection
 from hullcheck.facts.daemon.unit import SYSTEMD, Unit, Units
 from hullcheck.facts.engine import Presence
-from hullcheck.parsing.proc_net import Listener
+from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import moment
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording

@@ -24,12 +24,12 @@ from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.os_release import os_name
 from hullcheck.facts.host.processes import PROCESSES, Processes
 from hullcheck.facts.kernel.features import Kernel
-from hullcheck.parsing import cgroups as limits
-from hullcheck.parsing import mountinfo as mounts
 from hullcheck.parsing.capabilities import granted
 from hullcheck.parsing.image_reference import Reference
-from hullcheck.parsing.mountinfo import Mount, MountTable
-from hullcheck.parsing.proc_net import held, listener
+from hullcheck.parsing.proc import cgroups as limits
+from hullcheck.parsing.proc import mountinfo as mounts
+from hullcheck.parsing.proc.mountinfo import Mount, MountTable
+from hullcheck.parsing.proc.net import held, listener
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer

@@ -17,7 +17,7 @@ from hullcheck.facts.engine.networks import Network, networks
 from hullcheck.facts.files.installation import GROUPS
 from hullcheck.facts.swarm import DAY
 from hullcheck.facts.swarm.probe import SWARM
-from hullcheck.parsing.proc_net import Listener
+from hullcheck.parsing.proc.net import Listener
 from hullcheck.policy import Policy, PolicyError, RotationPeriods
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer

@@ -25,7 +25,7 @@ from hullcheck.facts.images import secrets as image_secrets
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.steps import Step
 from hullcheck.messages import hide_passwords, printable
-from hullcheck.parsing.shell_script import read_script
+from hullcheck.parsing.shell.script import read_script
 from hullcheck.secrets import ways
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.names import names_secret_file

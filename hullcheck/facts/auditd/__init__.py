@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hullcheck.facts.auditd.rules import Rule, parse
-from hullcheck.parsing.mountinfo import Mount
+from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import HIDDEN, lines_like

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from hullcheck.parsing.mountinfo import is_below
+from hullcheck.parsing.proc.mountinfo import is_below
 
 _OPTION = re.compile(r"(?:^|\s)-([a-zA-Z])\s++(\S*+(?:\s++(?!-[a-zA-Z]\s)\S++)*)")
 _SWAPPED = re.compile(r"(?P<before> -[kp] \S.*?)-w (?P<path>/.*?)(?P<after>(?: -[kp] .*)?)")

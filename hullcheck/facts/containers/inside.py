@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from hullcheck.facts.host.processes import PROCESSES, Process, Processes
 from hullcheck.facts.host.ssh_servers import ssh_servers
-from hullcheck.parsing import capabilities, mountinfo
-from hullcheck.parsing.mountinfo import Mount
+from hullcheck.parsing import capabilities
+from hullcheck.parsing.proc import mountinfo
+from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like

@@ -11,8 +11,8 @@ from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.sources import Sources
 from hullcheck.facts.containers.surroundings import Surroundings
-from hullcheck.parsing import mountinfo
-from hullcheck.parsing.mountinfo import Mount
+from hullcheck.parsing.proc import mountinfo
+from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.verdicts import EvidenceError
 
 _OF_ENGINE = re.compile(r"/[0-9a-f]{64}/(?:resolv\.conf|hostname|hosts|(?:mounts|userdata)(?:/.*)?)$")

@@ -9,7 +9,7 @@ from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.addresses import canonical
-from hullcheck.parsing.proc_net import Listener
+from hullcheck.parsing.proc.net import Listener
 from hullcheck.verdicts import EvidenceError
 
 _OUTSIDE = ("macvlan", "ipvlan")

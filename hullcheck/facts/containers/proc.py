@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from hullcheck.parsing import namespaces, proc_net
-from hullcheck.parsing.proc_net import Listener
+from hullcheck.parsing.proc import namespaces, net
+from hullcheck.parsing.proc.net import Listener
 from hullcheck.verdicts import EvidenceError
 
 _NAMESPACE = re.compile(r".* (\d+)/ns/\w+ -> \w+:\[\d+\]$")
@@ -44,7 +44,7 @@ class ProcFiles:
                 _sort_link(line, links, sockets)
             elif network := _NETWORK.match(line):
                 found = listeners.setdefault(int(network[1]), [])
-                if listener := proc_net.listener(line):
+                if listener := net.listener(line):
                     found.append(listener)
             elif ":" in line:
                 name, _, rest = line.partition(":")

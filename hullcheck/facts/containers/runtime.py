@@ -10,8 +10,9 @@ from hullcheck.facts.containers.proc import ProcFiles
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.host import ssh_servers as ssh
 from hullcheck.facts.host.processes import Process
-from hullcheck.parsing import capabilities, cgroups
+from hullcheck.parsing import capabilities
 from hullcheck.parsing.go import go_boolean
+from hullcheck.parsing.proc import cgroups
 from hullcheck.verdicts import EvidenceError
 
 _SHIMS = ("containerd-shim", "conmon")

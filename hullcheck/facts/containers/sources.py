@@ -8,7 +8,7 @@ from typing import Any
 
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.engine import DOCKER_ENDPOINT
-from hullcheck.parsing.mountinfo import MountTable
+from hullcheck.parsing.proc.mountinfo import MountTable
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 

@@ -8,7 +8,7 @@ from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.swarm.services import Service
-from hullcheck.parsing.mountinfo import Mount
+from hullcheck.parsing.proc.mountinfo import Mount
 
 
 @dataclass(frozen=True)

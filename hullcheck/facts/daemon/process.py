@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from hullcheck.facts.daemon import flags as daemon_flags
 from hullcheck.facts.daemon import redaction
 from hullcheck.facts.daemon.flags import Flags
-from hullcheck.parsing import namespaces, proc_net
-from hullcheck.parsing.proc_net import Listener
+from hullcheck.parsing.proc import namespaces, net
+from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -340,5 +340,5 @@ def _started(block: _Block, boot: Span | None) -> Span | None:
 def _listeners(pid: int, block: _Block) -> Iterable[Listener]:
     for name in ("net/tcp", "net/tcp6"):
         for line in block.get(name):
-            if found := proc_net.listener(f"{pid}/{name}:{line}"):
+            if found := net.listener(f"{pid}/{name}:{line}"):
                 yield found

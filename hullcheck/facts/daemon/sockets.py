@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from hullcheck.facts.daemon.process import DaemonProcess, UnixSocket
 from hullcheck.parsing.addresses import canonical
-from hullcheck.parsing.mountinfo import is_below
-from hullcheck.parsing.proc_net import Listener
+from hullcheck.parsing.proc.mountinfo import is_below
+from hullcheck.parsing.proc.net import Listener
 from hullcheck.verdicts import EvidenceError
 
 DEFAULT_SOCKET = "/var/run/docker.sock"

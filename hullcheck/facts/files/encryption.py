@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hullcheck.facts.files.storage import Storage
-from hullcheck.parsing.mountinfo import Mount, is_below
+from hullcheck.parsing.proc.mountinfo import Mount, is_below
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import HIDDEN

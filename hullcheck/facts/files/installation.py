@@ -11,8 +11,8 @@ from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.files import EngineFiles, Files
 from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing import namespaces
-from hullcheck.parsing.mountinfo import is_below
+from hullcheck.parsing.proc import namespaces
+from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, lines_like

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.files.installation import Places
-from hullcheck.parsing.mountinfo import Mount, mount_of
+from hullcheck.parsing.proc.mountinfo import Mount, mount_of
 from hullcheck.verdicts import EvidenceError
 
 _BORROWING = re.compile(r"overlay|aufs|(fuse\.)?(fuse-overlayfs|bindfs|mergerfs|unionfs)")

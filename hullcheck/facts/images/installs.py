@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hullcheck.facts.images.package_managers import ONLY_NAMES, PROGRAMS, Act, act
 from hullcheck.facts.images.steps import Step
-from hullcheck.parsing.shell_script import SHELLS, Command
+from hullcheck.parsing.shell.script import SHELLS, Command
 
 # They install what they are given, and look at no signature of an index.
 _LOCAL = {"dpkg": re.compile("-i|--install"), "rpm": re.compile("-[a-zA-Z]*[iUF][vh]*|--install|--upgrade")}

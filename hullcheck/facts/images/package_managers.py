@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from hullcheck.parsing.shell_script import Command
+from hullcheck.parsing.shell.script import Command
 
 
 class Act(Enum):

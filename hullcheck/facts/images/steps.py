@@ -6,8 +6,8 @@ import shlex
 from dataclasses import dataclass
 from functools import cached_property
 
-from hullcheck.parsing.shell_script import ASSIGNS, SHELLS, Command, Script, read_script
-from hullcheck.parsing.shell_words import unquoted
+from hullcheck.parsing.shell.script import ASSIGNS, SHELLS, Command, Script, read_script
+from hullcheck.parsing.shell.words import unquoted
 
 # The shell of a RUN as histories show it, up to its last option; what it is given follows without quotes.
 SHELL = r"(?:/\S+|(?:ba|da|a|k|z)?sh) (?:[-+]\w*o [a-z]+ |-\S+ ){0,9}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from hullcheck.facts.images.package_managers import ONLY_NAMES, Act, act_of_any, names_update, started
 from hullcheck.facts.images.steps import Step
-from hullcheck.parsing.shell_script import SHELLS, Call, Command, Guard, Script, read_script
+from hullcheck.parsing.shell.script import SHELLS, Call, Command, Guard, Script, read_script
 
 # Programs that install what their own files or arguments say, often with a package manager.
 _MAY_INSTALL_WORDS = """

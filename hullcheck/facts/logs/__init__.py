@@ -13,7 +13,7 @@ from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.facts.logs.probe import SHIPPERS
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.addresses import canonical
-from hullcheck.parsing.mountinfo import is_below
+from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.verdicts import EvidenceError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hullcheck.facts.logs.routes import (
     service,
     uncommented,
 )
-from hullcheck.parsing.mountinfo import is_below
+from hullcheck.parsing.proc.mountinfo import is_below
 
 Files = Mapping[str, str]
 

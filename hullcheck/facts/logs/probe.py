@@ -10,9 +10,9 @@ import re
 from typing import Any
 
 from hullcheck.facts.logs import configs
-from hullcheck.parsing import proc_net
 from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.answer_lines import words_and_files
+from hullcheck.parsing.proc import net
 from hullcheck.recording.probe import Probe
 
 _CONTAINER_LOG = re.compile(r".*/([0-9a-f]{64})-json\.log")
@@ -43,7 +43,7 @@ def _shipper(block: str) -> dict[str, Any]:
         "Holds": sorted({match[1] for each in held if (match := _CONTAINER_LOG.fullmatch(each))}),
         "HoldsJournal": any(each.endswith(".journal") for each in held),
         "HoldsAudit": any(each.endswith("/audit.log") for each in held),
-        "Connected": proc_net.held(lines.get("net", ()), held)[1],
+        "Connected": net.held(lines.get("net", ()), held)[1],
     }
 
 

@@ -11,8 +11,8 @@ import re
 from typing import Any
 
 from hullcheck.facts.sensors import falco_rules
-from hullcheck.parsing import proc_net
 from hullcheck.parsing.answer_lines import words_and_files
+from hullcheck.parsing.proc import net
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_object, pick
 
@@ -74,9 +74,7 @@ def _process(block: str) -> dict[str, Any]:
         "Age": _age(lines.get("age", ())),
         "SeesFiles": bool(held),
         "Holds": sorted({each for each in held if _KINDS.fullmatch(each)}),
-        "Network": dict(
-            zip(("Listens", "Connected"), proc_net.held(lines.get("net", ()), held), strict=True)
-        ),
+        "Network": dict(zip(("Listens", "Connected"), net.held(lines.get("net", ()), held), strict=True)),
         "Unit": pick(dict(each.partition("=")[::2] for each in lines.get("unit", ())), _UNIT),
         "Config": [*map(_config, files.values()), *([by_option] if by_option else ())],
         "Rules": rules,

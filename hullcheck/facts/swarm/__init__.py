@@ -14,10 +14,11 @@ from hullcheck.facts.engine import DOCKER_INFO, Engine
 from hullcheck.facts.engine.networks import DOCKER_NETWORKS, Network
 from hullcheck.facts.subjects import Subjects
 from hullcheck.facts.swarm.probe import SWARM
-from hullcheck.parsing import certificates, proc_net
+from hullcheck.parsing import certificates
 from hullcheck.parsing.addresses import is_unspecified
 from hullcheck.parsing.certificates import Certificate
-from hullcheck.parsing.proc_net import Listener
+from hullcheck.parsing.proc import net
+from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import Times
 from hullcheck.recording import Recording, decode_json
 from hullcheck.secrets.names import names_secret_file
@@ -372,7 +373,7 @@ class Swarm:
         return tuple(
             found
             for line in self._lines
-            if line.startswith((f"{pid}/net/udp:", f"{pid}/net/udp6:")) and (found := proc_net.listener(line))
+            if line.startswith((f"{pid}/net/udp:", f"{pid}/net/udp6:")) and (found := net.listener(line))
         )
 
     def _cards_of(self, address: str) -> frozenset[str]:

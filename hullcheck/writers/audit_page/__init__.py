@@ -38,7 +38,7 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
     from markupsafe import Markup
 
     environment = Environment(
-        loader=FileSystemLoader(_HERE),
+        loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -60,8 +60,8 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
         "glyphs": summary.GLYPHS,
         "most_targets": blocks.MOST_TARGETS,
     }
-    style = (_HERE / "style.css").read_text(encoding="utf-8").replace("RUN", _NO_NAME.sub("", audit.run.id))
-    script = "(() => {\n'use strict';\n" + "".join(map(_script, _SCRIPTS)) + "})();\n"
+    style = _static("style.css").replace("RUN", _NO_NAME.sub("", audit.run.id))
+    script = "(() => {\n'use strict';\n" + "".join(map(_static, _SCRIPTS)) + "})();\n"
     return environment.get_template("page.html").render(
         audit=audit,
         page=summary.summarize(audit, recordings),
@@ -73,8 +73,8 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
     )
 
 
-def _script(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
+def _static(name: str) -> str:
+    return (_HERE / "static" / name).read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:

@@ -11,7 +11,7 @@ from hullcheck.criteria.audit_rules import coverage
 from hullcheck.facts.auditd import AUDIT, Audit, Loaded
 from hullcheck.facts.auditd.rules import parse
 from hullcheck.facts.host.file import FileFact, State
-from hullcheck.parsing.mountinfo import parse as parse_mounts
+from hullcheck.parsing.proc.mountinfo import parse as parse_mounts
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError, NotApplicable

@@ -7,7 +7,7 @@ import pytest
 from hullcheck.facts.daemon.sockets import endpoint
 from hullcheck.facts.swarm import on_every_address
 from hullcheck.parsing.addresses import canonical, is_loopback, is_unspecified
-from hullcheck.parsing.proc_net import Listener, listener
+from hullcheck.parsing.proc.net import Listener, listener
 from hullcheck.policy.values import to_listener
 from selftests import REPOSITORY
 

@@ -10,7 +10,7 @@ import pytest
 from hullcheck.facts.files.encryption import BLOCK_DEVICES, BlockDevices
 from hullcheck.facts.host.accounts import Accounts, Group, User
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing.mountinfo import parse
+from hullcheck.parsing.proc.mountinfo import parse
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.controls.test_1_host import verdict

@@ -11,9 +11,9 @@ import pytest
 
 from hullcheck.facts.images.steps import Step
 from hullcheck.facts.images.updates import left_alone
-from hullcheck.parsing import shell_script
-from hullcheck.parsing.shell_script import read_script
-from hullcheck.parsing.shell_words import unquoted
+from hullcheck.parsing.shell import script as shell_script
+from hullcheck.parsing.shell.script import read_script
+from hullcheck.parsing.shell.words import unquoted
 from hullcheck.verdicts import EvidenceError
 
 SCRIPTS = 150  # of each seed

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from hullcheck.parsing.shell_words import tokens, without_heredocs
+from hullcheck.parsing.shell.words import tokens, without_heredocs
 from hullcheck.verdicts import EvidenceError
 
 Command = tuple[str, ...]

@@ -1,0 +1,1 @@
+"""What Linux says in /proc: mounts, control groups, namespaces and sockets."""

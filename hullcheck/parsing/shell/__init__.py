@@ -1,0 +1,1 @@
+"""Shell as text: words and programs of a script."""
