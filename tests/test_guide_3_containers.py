@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
+from hullcheck.criteria.firewall import gap, traffic_limit
 from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import Port
@@ -323,8 +324,8 @@ def test_firewall_limits_container_traffic(firewall_option: tuple[str, Firewall]
     """
     option, firewall = firewall_option
     if option == IPTABLES:
-        limit = firewall.limit(IPV4)
-        assert limit, firewall.gap(IPV4)
+        limit = traffic_limit(firewall, IPV4)
+        assert limit, gap(firewall, IPV4)
         return limit + _require_ipv6_limit(firewall, facts)
     if not firewall.cni_files:
         raise NotApplicable("Docker Engine does not use CNI, and nothing is configured in /etc/cni/net.d")
@@ -335,8 +336,8 @@ def test_firewall_limits_container_traffic(firewall_option: tuple[str, Firewall]
 def _require_ipv6_limit(firewall: Firewall, facts: Facts) -> str:
     """What to say of IPv6 beside the rule of IPv4."""
     if with_ipv6 := firewall.ipv6_networks:
-        limit = firewall.limit(IPV6)
-        assert limit, f"for IPv6, which {_some(with_ipv6)} has: {firewall.gap(IPV6)}"
+        limit = traffic_limit(firewall, IPV6)
+        assert limit, f"for IPv6, which {_some(with_ipv6)} has: {gap(firewall, IPV6)}"
         return f"; for IPv6: {limit}"
     ports = ((name, port) for name, each in facts.container if each.running for port in each.ports.published)
     open_there = [

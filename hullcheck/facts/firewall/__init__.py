@@ -1,8 +1,6 @@
-"""What of the packet filter limits the traffic of containers, beside the rules that the engine makes for itself.
+"""The packet filter of a target, and the configuration of CNI beside it.
 
-The rules are those of the daemon's network namespace. Looked for is a rule that drops or rejects, in a chain that
-the traffic of containers reaches. One that accepts, returns or logs limits nothing, and what comes after a rule
-that takes everything is never reached.
+The rules are those of the daemon's network namespace.
 """
 
 import json
@@ -90,9 +88,6 @@ IPV4, IPV6 = "iptables", "ip6tables"
 FIREWALL = Probe.from_file(__file__, "firewall", _keep)
 PROBES = (FIREWALL,)
 
-_USER_CHAIN = "DOCKER-USER"
-_LIMITING = frozenset({"DROP", "REJECT"})
-_ENDING = frozenset({"ACCEPT", "RETURN"})
 _OF_THE_ENGINE = "docker-bridges"
 _FAMILY_OF_THE_OTHER = {IPV4: "ip6", IPV6: "ip"}  # as nft calls it
 # What nft calls what packets of one family alone have or are.
@@ -123,54 +118,6 @@ class Rule:
 Chains = Mapping[str, Iterable[Rule]]
 
 
-def limiting_rule(chains: Chains, name: str, above: tuple[str, ...] = ()) -> Rule | None:
-    """The first rule that drops or rejects, in this chain or one to which it leads; None where there is none."""
-    passed = set[str]()
-    for rule in chains.get(name, ()):
-        if rule.target in _LIMITING and rule.conditions not in passed:
-            return rule
-        if rule.target in chains and rule.target not in above:
-            found = limiting_rule(chains, rule.target, (*above, name))
-            if found:
-                return found
-        if rule.takes_all and _lets_pass(chains, rule, (*above, name)):
-            return None
-        if rule.target in _ENDING:
-            passed.add(rule.conditions)
-    return None
-
-
-def _lets_pass(chains: Chains, rule: Rule, above: tuple[str, ...]) -> bool:
-    """Whether no packet that it takes comes to the next rule of its chain."""
-    if rule.target in _ENDING or (rule.target in chains and not rule.comes_back):
-        return True
-    return rule.target not in above and _accepts_all(chains, rule.target, above)
-
-
-def _accepts_all(chains: Chains, name: str, above: tuple[str, ...]) -> bool:
-    """Whether every packet in a chain is accepted for good."""
-    for rule in chains.get(name, ()):
-        if not rule.takes_all:
-            continue
-        if rule.target == "ACCEPT":
-            return True
-        if rule.target == "RETURN" or not rule.comes_back:
-            return False
-        if rule.target not in above and _accepts_all(chains, rule.target, (*above, name)):
-            return True
-    return False
-
-
-def _leads_to(chains: Chains, name: str, wanted: str) -> bool:
-    """Whether every packet in a chain comes to a rule that sends it to the wanted one."""
-    for rule in chains.get(name, ()):
-        if rule.target == wanted and rule.takes_all:
-            return True
-        if rule.takes_all and rule.target in _ENDING | _LIMITING:
-            return False
-    return False
-
-
 @dataclass(frozen=True)
 class Firewall:
     """The packet filter in the network of the daemon, and the configuration of CNI beside it."""
@@ -184,26 +131,6 @@ class Firewall:
         told = self.daemon.engine.info.get("FirewallBackend") or {}
         return "nftables" if str(told.get("Driver", "")).startswith("nftables") else "iptables"
 
-    def limit(self, kind: str) -> str:
-        """A rule of the site that limits this kind of traffic of containers; empty where there is none.
-
-        Raises:
-            EvidenceError: the rules could not be read.
-        """
-        return self._nftables_limit(kind) if self.backend == "nftables" else self._iptables_limit(kind)
-
-    def gap(self, kind: str) -> str:
-        """Why nothing limits it, in words."""
-        if self.backend == "nftables":
-            return "no table but the engine's own drops or rejects what is forwarded"
-        chains = self._chains(kind)
-        if _USER_CHAIN not in chains:
-            return f"there is no chain {_USER_CHAIN}"
-        if not _leads_to(chains, "FORWARD", _USER_CHAIN):
-            return f"what is forwarded does not come to {_USER_CHAIN}"
-        rules = [rule.text for rule in chains[_USER_CHAIN]]
-        return f"{_USER_CHAIN} drops and rejects nothing; it has {'; '.join(rules) or 'no rule'}"
-
     @property
     def ipv6_networks(self) -> tuple[str, ...]:
         """The bridges whose containers have addresses of IPv6.
@@ -216,14 +143,12 @@ class Firewall:
             raise EvidenceError("docker network inspect does not report EnableIPv6")
         return tuple(each.name for each in bridges if each.ipv6)
 
-    def _iptables_limit(self, kind: str) -> str:
-        chains = self._chains(kind)
-        if not _leads_to(chains, "FORWARD", _USER_CHAIN):
-            return ""
-        rule = limiting_rule(chains, _USER_CHAIN)
-        return rule.text if rule else ""
+    def chains(self, kind: str) -> Mapping[str, list[Rule]]:
+        """The chains of the table filter of iptables, for IPV4 or IPV6.
 
-    def _chains(self, kind: str) -> Mapping[str, list[Rule]]:
+        Raises:
+            EvidenceError: they could not be read.
+        """
         chains: dict[str, list[Rule]] = {}
         for line in self._answer(kind):
             try:
@@ -233,16 +158,18 @@ class Firewall:
             if words[:1] == ["-N"] or words[:1] == ["-P"]:
                 chains.setdefault(words[1], [])
             elif words[:1] == ["-A"]:
-                chains.setdefault(words[1], []).append(_iptables_rule(words, line))
+                chains.setdefault(words[1], []).append(iptables_rule(line))
         return chains
 
-    def _nftables_limit(self, kind: str) -> str:
-        for table, chains, hooked in _tables(self._answer("nft"), _FAMILY_OF_THE_OTHER[kind]):
-            for name, policy in hooked.items():
-                rule = limiting_rule(chains, name)
-                if rule or policy == "drop":
-                    return f"table {table}: {rule.text if rule else f'the policy of {name} is drop'}"
-        return ""
+    def nft_tables(self, kind: str) -> Iterable[tuple[str, Chains, Mapping[str, str]]]:
+        """The tables of nft to which the packets of IPV4 or IPV6 come, but the engine's own.
+
+        Of each its name, its chains, and the policy of those to which forwarded packets come.
+
+        Raises:
+            EvidenceError: they could not be read.
+        """
+        return _tables(self._answer("nft"), _FAMILY_OF_THE_OTHER[kind])
 
     def _answer(self, name: str) -> list[str]:
         """The lines of one tool, asked in the network of the daemon."""
@@ -276,8 +203,9 @@ class Firewall:
         return tuple(sorted({line.split('"')[3] for line in lines if line.startswith("cni:type ")}))
 
 
-def _iptables_rule(words: list[str], line: str) -> Rule:
+def iptables_rule(line: str) -> Rule:
     """`-A CHAIN` with conditions, and `-j` or `-g` with where it leads."""
+    words = shlex.split(line)
     jump = next((place for place, word in enumerate(words) if word in ("-j", "-g")), len(words))
     conditions = " ".join(words[2:jump]).replace("-m comment --comment -", "").strip()
     target = words[jump + 1] if jump + 1 < len(words) else ""
