@@ -1,19 +1,57 @@
-"""What a probe prints of a running program: lines that begin with a word, and the files of its configuration."""
+"""The lines `WORD:TEXT` that most probes answer with."""
+
+from collections.abc import Iterator
+from functools import cached_property
 
 
-def words_and_files(text: str) -> tuple[dict[str, list[str]], dict[str, str]]:
-    """The lines `WORD:TEXT` of an answer by their word, and the text of each file by its path.
+class Words:
+    """The texts of an answer by their words, in the order of its lines."""
 
-    A file begins with `config:PATH`; each of its lines stands behind a colon without a word.
-    """
-    words = dict[str, list[str]]()
-    files, last = dict[str, list[str]](), list[str]()
-    for line in text.split("\n"):
-        word, _, rest = line.partition(":")
-        if word == "config":
-            last = files[rest] = []
-        elif word == "" and files:
-            last.append(rest)
-        else:
-            words.setdefault(word, []).append(rest)
-    return words, {path: "\n".join(each) for path, each in files.items()}
+    def __init__(self, answer: str) -> None:
+        self._lines = tuple(line.partition(":")[::2] for line in answer.split("\n"))
+
+    @cached_property
+    def _by_word(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for word, text in self._lines:
+            found.setdefault(word, []).append(text)
+        return {word: tuple(texts) for word, texts in found.items()}
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._by_word
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_word)
+
+    def all(self, word: str) -> tuple[str, ...]:
+        """The texts of all lines with *word*."""
+        return self._by_word.get(word, ())
+
+    def first(self, word: str) -> str:
+        """The text of the first line with *word*; empty where there is none."""
+        return next(iter(self.all(word)), "")
+
+    def pairs(self, word: str, separator: str) -> dict[str, str]:
+        """The texts of all lines with *word* as names and values."""
+        return dict(text.partition(separator)[::2] for text in self.all(word))
+
+    def below(self, head: str, word: str) -> dict[str, tuple[str, ...]]:
+        """By the text of each line with *head*, the texts of the lines with *word* that follow it."""
+        found: dict[str, list[str]] = {}
+        last: list[str] | None = None
+        for each, text in self._lines:
+            if each == head:
+                last = found[text] = []
+            elif each == word and last is not None:
+                last.append(text)
+        return {text: tuple(below) for text, below in found.items()}
+
+    @cached_property
+    def files(self) -> dict[str, str]:
+        """The text of each file by its path: after `config:PATH` its lines follow, each behind a colon."""
+        return {path: "\n".join(lines) for path, lines in self.below("config", "").items()}
+
+    @property
+    def of_root(self) -> bool:
+        """Whether root asked; older recordings say `uid`."""
+        return "0" in (self.first("auditor"), self.first("uid"))

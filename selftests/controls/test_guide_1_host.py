@@ -797,7 +797,7 @@ def test_programs_beside_the_path_of_the_auditor(tmp_path: Path) -> None:
 CONTAINER = "a" * 64
 PROCESSES = {1: "0::/init.scope", 50: "0::/system.slice/ssh.service", 60: f"0::/docker/{CONTAINER}"}
 SSHD = ["listener:tcp 00000000:0016 900", "owner:900 50", "exe:50 /usr/sbin/sshd"]
-HOST = ["uid:0", "net:tcp", "systemd:", "enabled:ssh.service", "running:getty@tty1.service"]
+HOST = ["auditor:0", "net:tcp", "systemd:", "enabled:ssh.service", "running:getty@tty1.service"]
 
 
 def served(
@@ -860,9 +860,9 @@ def test_listener_without_a_program() -> None:
     """Root sees all programs, and what has none is the kernel's; another user does not see whose it is."""
     found = served(DEDICATED, SSHD[0])
     assert (found[0], "a program that is not seen (tcp 22)" in found[1]) == ("manual", True)
-    assert served(DEDICATED, SSHD[0], head=["uid:1000", "net:tcp"])[0] == "error"
-    assert served(DEDICATED, head=["uid:1000", "net:tcp"])[0] == "error"
-    assert served(DEDICATED, head=["uid:0"])[0] == "error"
+    assert served(DEDICATED, SSHD[0], head=["auditor:1000", "net:tcp"])[0] == "error"
+    assert served(DEDICATED, head=["auditor:1000", "net:tcp"])[0] == "error"
+    assert served(DEDICATED, head=["auditor:0"])[0] == "error"
 
 
 def test_approved_services() -> None:
@@ -877,7 +877,7 @@ def test_approved_services() -> None:
     assert served(control, *SSHD, allowed_host_services=["ssh", "getty@"])[1].endswith(
         "policy: sshd (tcp 22)"
     )
-    assert served(control, *SSHD, head=["uid:0", "net:tcp"], allowed_host_services=["sshd"])[0] == "error"
+    assert served(control, *SSHD, head=["auditor:0", "net:tcp"], allowed_host_services=["sshd"])[0] == "error"
 
 
 # ---- what confines containers

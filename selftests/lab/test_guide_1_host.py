@@ -168,7 +168,7 @@ def test_server_in_a_container(host: Host) -> None:
     host.run("web", "--publish", "8080:80", command=("sh", "-c", command))
     facts = facts_of_guest(host)
     assert "docker-proxy (tcp 8080)" in map(str, facts.host_services.listeners)
-    assert any("/nginx" in line for line in facts.host_services.lines.get("application", ()))
+    assert any("/nginx" in line for line in facts.host_services.words.all("application"))
     assert only(judged("host_serves_containers_alone", facts))[0] == "pass"
 
 

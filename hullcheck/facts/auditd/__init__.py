@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hullcheck.facts.auditd.rules import Rule, parse
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -66,29 +67,22 @@ class Audit:
     mounts: Callable[[], tuple[Mount, ...]]
 
     @cached_property
-    def _lines(self) -> dict[str, list[str]]:
+    def _words(self) -> Words:
         """The lines of the probe by their first word.
 
         Raises:
             EvidenceError: auditctl may not be used here.
         """
-        lines: dict[str, list[str]] = {}
-        for line in self.recording.text(AUDIT).splitlines():
-            word, _, text = line.partition(":")
-            lines.setdefault(word, []).append(text)
-        return lines
-
-    def _get(self, word: str) -> list[str]:
-        return self._lines.get(word, [])
+        return Words(self.recording.text(AUDIT))
 
     @cached_property
     def _real(self) -> dict[str, str]:
-        return dict(line.partition("\t")[::2] for line in self._get("real"))
+        return self._words.pairs("real", "\t")
 
     @cached_property
     def links(self) -> dict[str, str]:
         """Where the links lead that rules name. A rule on a link watches the link."""
-        return dict(line.partition("\t")[::2] for line in self._get("link"))
+        return self._words.pairs("link", "\t")
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -97,13 +91,13 @@ class Audit:
         Raises:
             EvidenceError: it could not be asked: auditctl is missing or may not be used here.
         """
-        if "missing" in self._lines:
+        if "missing" in self._words:
             return self._loaded_without_auditctl()
         status = self.status
         if "enabled" not in status:
             raise EvidenceError("auditctl -s does not say whether auditing is enabled")
-        lines = [line for line in self._get("rule") if line.strip() != "No rules"]
-        kinds = [line for line in self._get("kernel") if not line.startswith("enabled")]
+        lines = [line for line in self._words.all("rule") if line.strip() != "No rules"]
+        kinds = [line for line in self._words.all("kernel") if not line.startswith("enabled")]
         pairs = zip(lines, kinds if len(kinds) == len(lines) else [""] * len(lines), strict=True)
         rules = self._in_force(self._as_loaded(parse(line, self._real, kind), kind) for line, kind in pairs)
         pid = status.get("pid", "0").strip()
@@ -123,11 +117,11 @@ class Audit:
     @cached_property
     def status(self) -> dict[str, str]:
         """What `auditctl -s` says, by name; empty where it is not installed."""
-        return {name: value for name, _, value in (line.partition(" ") for line in self._get("status"))}
+        return self._words.pairs("status", " ")
 
     def _loaded_without_auditctl(self) -> Loaded:
         """Other programs may have loaded rules; only the kernel itself can say that there are none."""
-        kernel = self._get("kernel")
+        kernel = self._words.all("kernel")
         if not kernel or (len(kernel) > 1 and kernel[0] != "enabled 0"):
             raise EvidenceError("auditctl is not installed, so the rules in the kernel cannot be told")
         return Loaded(kernel[0] != "enabled 0", 0, ())
@@ -135,24 +129,24 @@ class Audit:
     @cached_property
     def files(self) -> tuple[Rule, ...]:
         """The rules in the files that are loaded at the next start."""
-        lines = (line.partition(":")[2].strip() for line in self._get("file"))
+        lines = (line.partition(":")[2].strip() for line in self._words.all("file"))
         return self._in_force(parse(line, self._real) for line in lines)
 
     def _in_force(self, rules: Iterable[Rule | None]) -> tuple[Rule, ...]:
         """Those that can match: one about labels of SELinux is kept by a kernel without it, and matches nothing."""
-        plain = "unlabelled" in self._lines
+        plain = "unlabelled" in self._words
         return tuple(rule for rule in rules if rule and not (plain and rule.is_about_labels))
 
     @property
     def _machine(self) -> str:
-        return (self._get("machine") or [""])[0]
+        return self._words.first("machine")
 
     @property
     def architectures(self) -> tuple[str, ...]:
         """The kinds of programs that the kernel runs."""
         machine = self._machine
         if machine == "x86_64":
-            return ("b64", "b32") if "compat" in self._lines else ("b64",)
+            return ("b64", "b32") if "compat" in self._words else ("b64",)
         if machine in ("aarch64", "s390x"):
             return ("b64", "b32")
         return ("b64",) if "64" in machine else ("b32",)

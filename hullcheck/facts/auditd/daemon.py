@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hullcheck.facts.auditd import AUDIT, Audit
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.systemctl import properties
 from hullcheck.parsing.times import CLOCK_SLACK, day
 from hullcheck.recording import Recording
@@ -36,7 +37,7 @@ START_STEPS = ("daemon", "rule", "record")
 class AuditDaemon:
     """auditd, and what it writes."""
 
-    lines: Mapping[str, tuple[str, ...]]
+    words: Words
     audit: Audit
     now: float
 
@@ -47,14 +48,7 @@ class AuditDaemon:
         Raises:
             EvidenceError: the target did not answer.
         """
-        words: dict[str, list[str]] = {}
-        for line in recording.text(AUDIT_DAEMON).split("\n"):
-            word, _, text = line.partition(":")
-            words.setdefault(word, []).append(text)
-        return cls({word: tuple(texts) for word, texts in words.items()}, audit, recording.gathered)
-
-    def _first(self, word: str) -> str:
-        return next(iter(self.lines.get(word, ())), "")
+        return cls(Words(recording.text(AUDIT_DAEMON)), audit, recording.gathered)
 
     @cached_property
     def unit(self) -> Mapping[str, str]:
@@ -63,7 +57,7 @@ class AuditDaemon:
         Raises:
             EvidenceError: no systemd answers.
         """
-        unit = next(properties("\n".join(self.lines.get("unit", ()))), {})
+        unit = next(properties("\n".join(self.words.all("unit"))), {})
         if "LoadState" not in unit:
             raise EvidenceError("whether auditd is started with the host cannot be told: no systemd answers")
         return unit
@@ -82,7 +76,7 @@ class AuditDaemon:
     @property
     def log(self) -> str:
         """The path of the log."""
-        return self._first("log")
+        return self.words.first("log")
 
     @property
     def last_record(self) -> float:
@@ -92,14 +86,14 @@ class AuditDaemon:
             EvidenceError: the log cannot be read, or has none.
         """
         self._require_record()
-        return float(self._first("last").partition(" ")[0])
+        return float(self.words.first("last").partition(" ")[0])
 
     def _require_record(self) -> None:
-        if self._first("write").lower() == "no":
+        if self.words.first("write").lower() == "no":
             raise EvidenceError("auditd writes no log on this host (write_logs = no)")
-        if "unread" in self.lines:
+        if "unread" in self.words:
             raise EvidenceError(f"{self.log} could not be read; are you root?")
-        if not self._first("last").partition(" ")[0].isdigit():
+        if not self.words.first("last").partition(" ")[0].isdigit():
             raise EvidenceError(f"{self.log}: no record is there")
 
     # ---- programs that are started
@@ -111,7 +105,7 @@ class AuditDaemon:
             EvidenceError: the log cannot be read, or tells of the future.
         """
         self._require_record()
-        time, key, program = (*self._first("started").split(" ", 2), "", "", "")[:3]
+        time, key, program = (*self.words.first("started").split(" ", 2), "", "", "")[:3]
         if program not in programs:
             return None
         if float(time) > self.now + CLOCK_SLACK:

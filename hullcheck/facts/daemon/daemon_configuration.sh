@@ -1,3 +1,4 @@
+. daemons.sh
 cd /proc || exit
 line_feed="
 "
@@ -35,8 +36,7 @@ show() { # NAME PATH ROOT: what became of the file, its times, its lines, each a
     *) printf "%s:unread|-|-|%s\n" "$1" "$2" ;;
   esac
 }
-for folder in [0-9]*; do
-  read -r name 2>/dev/null <"$folder/comm" && [ "$name" = dockerd ] || continue
+for folder in $(daemons); do
   printf "dockerd:%s\n" "$folder"
   file="" profile="" rootless="" home="" xdg="" before=""
   IFS="$line_feed"

@@ -1,3 +1,4 @@
+. daemons.sh
 cd /proc || exit
 packages() { # PATH...: each with the package that it is of, if any
   if command -v dpkg >/dev/null; then
@@ -10,8 +11,7 @@ packages() { # PATH...: each with the package that it is of, if any
 }
 line_feed="
 "
-for pid in [0-9]*; do
-  read -r name 2>/dev/null <"$pid/comm" && [ "$name" = dockerd ] || continue
+for pid in $(daemons); do
   user=$(sed -n "s/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" "$pid/status")
   [ "$user" != 0 ] || continue
   account=$(awk -F: -v user="$user" '$3 == user { print $1 ":" $6; exit }' /etc/passwd)

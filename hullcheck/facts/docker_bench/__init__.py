@@ -16,6 +16,7 @@ from hullcheck import secrets
 from hullcheck.data import benchmarks
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import docker_bench_log as tool
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
@@ -29,7 +30,7 @@ def _keep(text: str) -> str:
     parts = dict(zip(pieces[1::2], pieces[2::2], strict=False))
     programs = dict.fromkeys(line.partition(":")[0] for line in parts["programs"].split("\n") if line)
     document = {
-        "AsRoot": pieces[0].startswith("auditor:0\n"),
+        "AsRoot": Words(pieces[0]).of_root,
         "Jobs": [*_timers(parts["timers"], programs), *_crontabs(parts["crontabs"], programs)],
         "Unreadable": re.findall(r"^unreadable:(.*)$", parts["crontabs"], re.MULTILINE),
         "Checkouts": _checkouts(parts["checkouts"]),

@@ -1,3 +1,4 @@
+. daemons.sh
 for name in docker dockerd podman; do
   path=$(command -v $name) && printf "command %s %s\n" $name "$path"
 done
@@ -7,7 +8,5 @@ done
 if [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then
   own=$(cat /proc/self/mountinfo) && [ "$own" = "$(cat /proc/1/mountinfo)" ] || echo foreign
 fi
-for folder in /proc/[0-9]*; do
-  read -r name 2>/dev/null <"$folder/comm" && [ "$name" = dockerd ] && printf "process %s\n" "${folder#/proc/}"
-done
+daemons | sed "s/^/process /"
 exit 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hullcheck.facts.files.storage import Storage
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.proc.mountinfo import Mount, is_below
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -53,22 +54,14 @@ class BlockDevices:
         Raises:
             EvidenceError: /sys/class/block could not be read.
         """
-        files: dict[str, str] = {}
+        words = Words(recording.text(BLOCK_DEVICES))
         below: dict[str, list[str]] = {}
-        keys: dict[str, str] = {}
-        for line in recording.text(BLOCK_DEVICES).splitlines():
-            word, _, text = line.partition(":")
-            if word == "slave":
-                below.setdefault(text.partition("/")[0], []).append(text.rpartition("/")[2])
-            elif word == "partition":
-                name, _, disk = text.partition(" ")
-                below.setdefault(name, []).append(disk)
-            elif word == "key":
-                name, _, key = text.partition(" ")
-                keys[name] = key
-            elif "/" in word:
-                files[word] = text
-        return cls(files, {name: tuple(lower) for name, lower in below.items()}, keys)
+        for path in words.all("slave"):
+            below.setdefault(path.partition("/")[0], []).append(path.rpartition("/")[2])
+        for name, disk in words.pairs("partition", " ").items():
+            below.setdefault(name, []).append(disk)
+        files = {path: words.all(path)[-1] for path in words if "/" in path}
+        return cls(files, {name: tuple(lower) for name, lower in below.items()}, words.pairs("key", " "))
 
     @cached_property
     def _by_number(self) -> dict[str, str]:

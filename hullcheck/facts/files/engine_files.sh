@@ -1,3 +1,4 @@
+. daemons.sh
 cd /proc || exit
 nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \n")
 [ ${#nonce} -eq 32 ] || exit
@@ -247,7 +248,7 @@ unit_folders() { # FILE of a unit: where a new file would change it
 }
 
 environment_file() { # PATTERN (...): the files that it stands for
-  pattern=${1% (*}
+  pattern=${1%" ("*}
   case $manager:$pattern in
     0:*) ;;
     *[*?[]*) # no user has root search the host
@@ -273,8 +274,7 @@ environment_file() { # PATTERN (...): the files that it stands for
 
 {
   asked="docker.service snap.docker.dockerd.service docker.socket"
-  for folder in [0-9]*; do
-    read -r name 2>/dev/null <"$folder/comm" && [ "$name" = dockerd ] || continue
+  for folder in $(daemons); do
     user=$(sed -n "s/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" "$folder/status")
     root=""
     [ "$user" != 0 ] || [ ! -d "$folder/root/." ] || root=/proc/$folder/root

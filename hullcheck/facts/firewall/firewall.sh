@@ -1,3 +1,4 @@
+. daemons.sh
 folder=/etc/cni/net.d
 if [ ! -e $folder ]; then
   echo "cni:absent"
@@ -38,8 +39,7 @@ filter() { # COMMAND TABLES: asking for a table that is not there would make it,
     *) ask "$1" "$1" -w 5 -S ;;
   esac
 }
-for pid in [0-9]*; do
-  read -r name 2>/dev/null <"$pid/comm" && [ "$name" = dockerd ] || continue
+for pid in $(daemons); do
   network=$(readlink "$pid/ns/net") || {
     echo "$pid/namespace:unread"
     continue

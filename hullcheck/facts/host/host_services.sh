@@ -1,4 +1,4 @@
-echo "uid:$(id -u)"
+. auditor.sh
 if command -v systemctl >/dev/null &&
   enabled=$(systemctl list-unit-files --type=service,socket --state=enabled --no-legend --no-pager --plain) &&
   running=$(systemctl list-units --type=service --state=running --no-legend --no-pager --plain); then

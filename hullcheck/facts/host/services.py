@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hullcheck.facts.host.processes import PROCESSES, Processes
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
@@ -25,7 +26,7 @@ _INSTALLED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/snap/", "/nix/", "
 HOST_SERVICES = Probe.from_file(
     __file__,
     "host_services",
-    lines_like("(?:application|enabled|exe|listener|net|owner|running|socket|systemd|uid):.*"),
+    lines_like("(?:application|auditor|enabled|exe|listener|net|owner|running|socket|systemd):.*"),
 )
 
 PROBES = (HOST_SERVICES,)
@@ -61,7 +62,7 @@ class Listener:
 class HostServices:
     """Units, listeners and applications of the host itself; what runs in containers is left out."""
 
-    lines: Mapping[str, tuple[str, ...]]
+    words: Words
     processes: Processes
 
     @classmethod
@@ -71,14 +72,7 @@ class HostServices:
         Raises:
             EvidenceError: the target did not answer.
         """
-        words: dict[str, list[str]] = {}
-        for line in recording.text(HOST_SERVICES).splitlines():
-            word, _, text = line.partition(":")
-            words.setdefault(word, []).append(text)
-        return cls({word: tuple(texts) for word, texts in words.items()}, processes)
-
-    def _get(self, word: str) -> tuple[str, ...]:
-        return self.lines.get(word, ())
+        return cls(Words(recording.text(HOST_SERVICES)), processes)
 
     def _is_outside(self, pid: int) -> bool:
         """Whether a process is in no container: its control groups name none that those of process 1 do not.
@@ -95,9 +89,9 @@ class HostServices:
         Raises:
             EvidenceError: there is no systemd to ask.
         """
-        if "systemd" not in self.lines:
+        if "systemd" not in self.words:
             raise EvidenceError("which services are enabled cannot be told: there is no systemd that answers")
-        return tuple(dict.fromkeys((*self._get("enabled"), *self._get("running"))))
+        return tuple(dict.fromkeys((*self.words.all("enabled"), *self.words.all("running"))))
 
     @cached_property
     def listeners(self) -> tuple[Listener, ...]:
@@ -106,14 +100,14 @@ class HostServices:
         Raises:
             EvidenceError: the ports, or the programs behind them, could not be seen.
         """
-        if not self._get("net"):
+        if not self.words.all("net"):
             raise EvidenceError("/proc/1/net could not be read, so the listeners are not known")
         owners: dict[str, list[int]] = {}
-        for line in self._get("owner"):
+        for line in self.words.all("owner"):
             inode, _, pid = line.partition(" ")
             owners.setdefault(inode, []).append(int(pid))
         found = []
-        for line in self._get("listener"):
+        for line in self.words.all("listener"):
             protocol, address, inode = line.split(" ")
             port, plain = int(address.rpartition(":")[2], 16), protocol.removesuffix("6")
             unit = self._sockets.get(f"{'S' if plain == 'tcp' else 'D'}{port}", "")
@@ -126,14 +120,14 @@ class HostServices:
     @cached_property
     def _sockets(self) -> Mapping[str, str]:
         """The socket units by type and port, as `S22`."""
-        return dict(line.partition(" ")[::2] for line in self._get("socket"))
+        return self.words.pairs("socket", " ")
 
     def _programs(self, owners: Iterable[int]) -> frozenset[str]:
         """The programs outside of containers among the owners of a socket."""
         seen = [pid for pid in owners if pid in self.processes.by_pid]
-        if not seen and self._get("uid") != ("0",):
+        if not seen and not self.words.of_root:
             raise EvidenceError("whose sockets listen could not be seen; are you root?")
-        paths = dict(line.partition(" ")[::2] for line in self._get("exe"))
+        paths = self.words.pairs("exe", " ")
         found = {paths.get(str(pid), UNSEEN).removesuffix(_DELETED) for pid in seen if self._is_outside(pid)}
         return frozenset(found if seen else {UNSEEN})  # the kernel's own: NFS, WireGuard
 
@@ -155,10 +149,10 @@ class HostServices:
             EvidenceError: none was found, and the auditor does not see those of others.
         """
         found = []
-        for line in self._get("application"):
+        for line in self.words.all("application"):
             pid, _, path = line.partition(" ")
             if self._is_outside(int(pid)):
                 found.append(path.removesuffix(_DELETED))
-        if not found and self._get("uid") != ("0",):
+        if not found and not self.words.of_root:
             raise EvidenceError("which programs run as others could not be seen; are you root?")
         return tuple(dict.fromkeys(found))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hullcheck.facts.host.os_release import OS_RELEASE, os_release
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
@@ -51,22 +52,19 @@ class Software:
         Raises:
             EvidenceError: the target did not answer, or the list of its packages is empty.
         """
-        words: dict[str, list[str]] = {}
-        for line in recording.text(SOFTWARE).splitlines():
-            word, _, text = line.partition(":")
-            words.setdefault(word, []).append(text)
-        source, _, count = next(iter(words.get("source", ())), "").partition(" ")
+        words = Words(recording.text(SOFTWARE))
+        source, _, count = words.first("source").partition(" ")
         if source and (not count.isdigit() or count == "0"):
             raise EvidenceError(f"the list of packages of {source} is empty, or was not understood")
-        found = {kind: tuple(dict.fromkeys(words.get(kind, ()))) for kind in ("compiler", "browser")}
+        found = {kind: tuple(dict.fromkeys(words.all(kind))) for kind in ("compiler", "browser")}
         return cls(
             os_release(recording),
             source,
             int(count or 0),
             found,
-            tuple(words.get("mark", ())),
+            words.all("mark"),
             "package" in words,
-            tuple(words.get("unread", ())),
+            words.all("unread"),
         )
 
     def of_kind(self, kind: str, allowed: tuple[str, ...]) -> tuple[str, ...]:

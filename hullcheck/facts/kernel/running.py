@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
@@ -68,26 +69,20 @@ class RunningKernel:
         Raises:
             EvidenceError: the target did not answer, or not for its release.
         """
-        words: dict[str, list[str]] = {}
-        for line in recording.text(RUNNING_KERNEL).splitlines():
-            word, _, text = line.partition(":")
-            words.setdefault(word, []).append(text.strip())
-        release = next(iter(words.get("release", ())), "")
+        words = Words(recording.text(RUNNING_KERNEL))
+        release = words.first("release").strip()
         if not re.match(r"\d+\.\d+", release):
             raise EvidenceError(f"uname -r says {release!r}, which is no release of a kernel")
         return cls(
             release,
-            next(iter(words.get("build", ())), ""),
-            {
-                name: state.strip()
-                for name, _, state in (line.partition(":") for line in words.get("flaw", ()))
-            },
-            tuple(sorted(set(words.get("installed", ())), key=_order)),
-            tuple(words.get("pending", ())),
-            tuple(words.get("package", ())),
-            tuple(words.get("patch", ())),
-            next(iter(words.get("version", ())), ""),
-            next(iter(words.get("restart", ())), ""),
+            words.first("build").strip(),
+            {name: state.strip() for name, state in words.pairs("flaw", ":").items()},
+            tuple(sorted(set(words.all("installed")), key=_order)),
+            words.all("pending"),
+            tuple(map(str.strip, words.all("package"))),
+            words.all("patch"),
+            words.first("version").strip(),
+            words.first("restart").strip(),
         )
 
     # ---- flaws

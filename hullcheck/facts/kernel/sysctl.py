@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
@@ -77,28 +78,19 @@ class Sysctl:
         Raises:
             EvidenceError: the target did not answer.
         """
-        running: dict[str, str] = {}
-        files: dict[str, list[str]] = {}
-        words: dict[str, list[str]] = {}
-        for line in recording.text(SYSCTL).split("\n"):
-            word, _, text = line.partition(":")
-            if word == "running":
-                path, _, value = text.partition(":")
-                running[path.removeprefix("/proc/sys/").replace("/", ".")] = value.strip()
-            elif word == "file":
-                files[text] = []
-            elif word == "line" and files:
-                files[next(reversed(files))].append(text)
-            else:
-                words.setdefault(word, []).append(text)
+        words = Words(recording.text(SYSCTL))
+        files = words.below("file", "line")
         systemd = "systemd" in words
         order = _order(files, systemd)
         return cls(
-            running,
+            {
+                path.removeprefix("/proc/sys/").replace("/", "."): value.strip()
+                for path, value in words.pairs("running", ":").items()
+            },
             tuple(each for path in order for each in _assignments(path, files[path])),
-            tuple(path for path in words.get("unread", ()) if path in order),
-            tuple(words.get("unit", ())) if systemd else None,
-            tuple(words["chain"]) if "chain" in words else None,
+            tuple(path for path in words.all("unread") if path in order),
+            words.all("unit") if systemd else None,
+            words.all("chain") if "chain" in words else None,
         )
 
     def value(self, name: str) -> str:

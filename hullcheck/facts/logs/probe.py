@@ -11,7 +11,7 @@ from typing import Any
 
 from hullcheck.facts.logs import configs
 from hullcheck.parsing.addresses import canonical
-from hullcheck.parsing.answer_lines import words_and_files
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.proc import net
 from hullcheck.recording.probe import Probe
 
@@ -21,7 +21,7 @@ _CONTAINER_LOG = re.compile(r".*/([0-9a-f]{64})-json\.log")
 def _keep(text: str) -> str:
     head, *blocks = re.split(r"^process:", text, flags=re.MULTILINE)
     document = {
-        "AsRoot": "\nauditor:0\n" in f"\n{head}",
+        "AsRoot": Words(head).of_root,
         "Own": [canonical(each) for each in re.findall(r"^own:(\S+)$", head, re.MULTILINE)],
         "Shippers": list(map(_shipper, blocks)),
     }
@@ -31,10 +31,10 @@ def _keep(text: str) -> str:
 def _shipper(block: str) -> dict[str, Any]:
     first, _, rest = block.partition("\n")
     pid, _, program = first.partition(" ")
-    lines, files = words_and_files(rest)
-    held = lines.get("held", [])
+    words = Words(rest)
+    held = words.all("held")
     known = program in configs.PROGRAMS
-    routes, understood = configs.read(program, files) if known and files else ([], False)
+    routes, understood = configs.read(program, words.files) if known and words.files else ([], False)
     return {
         "Pid": int(pid),
         "Program": program,
@@ -43,7 +43,7 @@ def _shipper(block: str) -> dict[str, Any]:
         "Holds": sorted({match[1] for each in held if (match := _CONTAINER_LOG.fullmatch(each))}),
         "HoldsJournal": any(each.endswith(".journal") for each in held),
         "HoldsAudit": any(each.endswith("/audit.log") for each in held),
-        "Connected": net.held(lines.get("net", ()), held)[1],
+        "Connected": net.held(words.all("net"), held)[1],
     }
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from hullcheck.facts.patching.probe import PATCHING
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.systemctl import properties
 from hullcheck.parsing.times import day
 from hullcheck.recording import Recording
@@ -89,40 +90,25 @@ class Patching:
             EvidenceError: the target did not answer.
         """
         self.now = recording.gathered
-        self._lines: dict[str, list[str]] = {}
-        self._summaries: dict[str, list[str]] = {}
-        self._logs: dict[str, list[str]] = {}
-        for line in recording.text(PATCHING).split("\n"):
-            word, _, text = line.partition(":")
-            if word == "summary":
-                self._summaries[text] = []
-            elif word == "yaml" and self._summaries:
-                self._summaries[next(reversed(self._summaries))].append(text)
-            elif word == "log":
-                self._logs[text] = []
-            elif word == "did" and self._logs:
-                self._logs[next(reversed(self._logs))].append(text)
-            else:
-                self._lines.setdefault(word, []).append(text)
-
-    def _get(self, word: str) -> list[str]:
-        return self._lines.get(word, [])
+        self._words = Words(recording.text(PATCHING))
 
     @cached_property
     def _units(self) -> Mapping[str, Mapping[str, str]]:
-        blocks = properties("\n".join(self._get("unit")))
+        blocks = properties("\n".join(self._words.all("unit")))
         return {each["Id"]: each for each in blocks if each.get("LoadState") == "loaded" and "Id" in each}
 
     def _starts(self, name: str, units: Iterable[str]) -> tuple[str, ...]:
         """The units among these that start it by themselves, and its cron jobs."""
-        jobs = [line.partition(" ")[2] for line in self._get("cron") if line.startswith(f"{_CRON[name]} ")]
+        jobs = [
+            line.partition(" ")[2] for line in self._words.all("cron") if line.startswith(f"{_CRON[name]} ")
+        ]
         active = [unit for unit in units if _is_on(self._units.get(unit, {}))]
         if not active and not jobs:
             self._refuse_unread("cron")
         return (*active, *jobs)
 
     def _refuse_unread(self, *parts: str) -> None:
-        for path in self._get("unread"):
+        for path in self._words.all("unread"):
             if any(part in path for part in parts):
                 raise EvidenceError(f"{path} could not be read; are you root?")
 
@@ -151,8 +137,9 @@ class Patching:
         self._refuse_unread("puppet")
         signs = [unit for unit in _UNITS[PUPPET] if unit in self._units]
         starts = self._starts(PUPPET, _UNITS[PUPPET])
-        runs = [_puppet_run(path, "\n".join(lines), starts) for path, lines in self._summaries.items()]
-        lock = next((f"{path} keeps the agent from running" for path in self._get("disabled")), "")
+        summaries = self._words.below("summary", "yaml")
+        runs = [_puppet_run(path, "\n".join(lines), starts) for path, lines in summaries.items()]
+        lock = next((f"{path} keeps the agent from running" for path in self._words.all("disabled")), "")
         newest = max(runs, key=lambda run: run.ended, default=None)
         return Tool(PUPPET, starts, (*(f"{unit} is not on" for unit in signs),), newest, self.now, lock)
 
@@ -160,21 +147,21 @@ class Patching:
         self._refuse_unread("salt")
         units = [f"{unit} is not on" for unit in _UNITS[SALT] if unit in self._units]
         run = None
-        if began := next(iter(self._get("highstate")), ""):
+        if began := self._words.first("highstate"):
             text = "a highstate began, but no record says how it ended: set `cache_jobs: True` for the minion"
             run = Run(_number(began), doubt=text)
-        if job := next(iter(self._get("job")), ""):
+        if job := self._words.first("job"):
             ended, failed, good = map(_number, job.split())
             run = Run(
                 ended,
                 "its last highstate has states that failed" if failed else "",
                 "" if good or failed else "the record of its last highstate has no result of a state",
             )
-        return Tool(SALT, self._starts(SALT, _UNITS[SALT]), (*units, *self._get("salt")), run, self.now)
+        return Tool(SALT, self._starts(SALT, _UNITS[SALT]), (*units, *self._words.all("salt")), run, self.now)
 
     def _ansible(self) -> Tool:
         self._refuse_unread("ansible")
-        own = [f"{name}.{kind}" for name in self._get("own") for kind in ("timer", "service")]
+        own = [f"{name}.{kind}" for name in self._words.all("own") for kind in ("timer", "service")]
         timers = [unit for unit in own if unit.endswith(".timer")]
         services = [self._units[unit] for unit in own if unit in self._units and unit.endswith(".service")]
         runs = [run for run in (*map(self._of_service, services), *self._of_logs()) if run]
@@ -187,14 +174,14 @@ class Patching:
         microseconds = unit.get("ExecMainExitTimestampMonotonic", "0")
         if microseconds in ("", "0"):
             return None
-        clock, _, uptime = next(iter(self._get("clock")), "").partition(" ")
+        clock, _, uptime = self._words.first("clock").partition(" ")
         ended = _number(clock) - _number(uptime) + _number(microseconds) / 1e6
         good = unit.get("Result") == "success" and unit.get("ExecMainStatus") == "0"
         flaw = f"{unit['Id']} ended with {unit.get('Result')}, status {unit.get('ExecMainStatus')}"
         return Run(ended, "" if good else flaw)
 
     def _of_logs(self) -> Iterable[Run]:
-        for head, did in self._logs.items():
+        for head, did in self._words.below("log", "did").items():
             changed, _, path = head.partition(" ")
             last = did[-1] if did else ""
             good = re.fullmatch(r"unreachable=0 *failed=0", last)
@@ -211,14 +198,14 @@ class Patching:
     def support(self) -> str:
         """What the distribution itself does, in words; that is no configuration management."""
         parts = [f"{unit} is on" for unit in _UPDATERS if _is_on(self._units.get(unit, {}))]
-        parts += [f"unattended-upgrades: {line}" for line in self._get("unattended")]
-        parts += [f"packages last changed on {line[:10]}" for line in self._get("changed")[:1]]
+        parts += [f"unattended-upgrades: {line}" for line in self._words.all("unattended")]
+        parts += [f"packages last changed on {line[:10]}" for line in self._words.all("changed")[:1]]
         return "; ".join(parts)
 
     @property
     def unattended_upgrade(self) -> tuple[date, str] | None:
         """The day and the text of the last line that unattended-upgrades wrote on how it ended."""
-        line = next(iter(self._get("unattended")), "")
+        line = self._words.first("unattended")
         return (date.fromisoformat(line[:10]), line) if re.match(r"\d{4}-\d\d-\d\d ", line) else None
 
     @property

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from hullcheck.facts.sensors import falco_rules
-from hullcheck.parsing.answer_lines import words_and_files
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.proc import net
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_object, pick
@@ -55,7 +55,7 @@ _KINDS = re.compile(r"(anon_inode:|/dev/)(\[?[\w-]+\]?)")
 def _keep(text: str) -> str:
     head, *blocks = re.split(r"^process:", text, flags=re.MULTILINE)
     document = {
-        "AsRoot": "\nauditor:0\n" in f"\n{head}",
+        "AsRoot": Words(head).of_root,
         "Installed": re.findall(r"^installed:(.*)$", head, re.MULTILINE),
         "Processes": [_process(block) for block in blocks],
     }
@@ -64,37 +64,37 @@ def _keep(text: str) -> str:
 
 def _process(block: str) -> dict[str, Any]:
     pid, _, rest = block.partition("\n")
-    lines, files = words_and_files(rest)
-    held = lines.get("fd", [])
-    arguments = "\n".join(lines.get("argument", ()))
-    by_option = _by_option(arguments) if files else {}
-    rules = [each.split(":", 2) for each in lines.get("rules", ())]
+    words = Words(rest)
+    held = words.all("fd")
+    arguments = "\n".join(words.all("argument"))
+    by_option = _by_option(arguments) if words.files else {}
+    rules = [each.split(":", 2) for each in words.all("rules")]
     return {
         "Pid": int(pid),
-        "Age": _age(lines.get("age", ())),
+        "Age": _age(words.all("age")),
         "SeesFiles": bool(held),
         "Holds": sorted({each for each in held if _KINDS.fullmatch(each)}),
-        "Network": dict(zip(("Listens", "Connected"), net.held(lines.get("net", ()), held), strict=True)),
-        "Unit": pick(dict(each.partition("=")[::2] for each in lines.get("unit", ())), _UNIT),
-        "Config": [*map(_config, files.values()), *([by_option] if by_option else ())],
+        "Network": dict(zip(("Listens", "Connected"), net.held(words.all("net"), held), strict=True)),
+        "Unit": pick(words.pairs("unit", "="), _UNIT),
+        "Config": [*map(_config, words.files.values()), *([by_option] if by_option else ())],
         "Rules": rules,
-        "Named": [each for number, (_, _, path) in enumerate(rules) for each in _named(lines, number, path)],
-        "Switches": falco_rules.by_options(arguments) if files else [],
-        "Readings": [read for word in ("first", "second") if (read := _reading(lines.get(word, ())))],
-        "Snapshots": [pick(json_object(each), _SNAPSHOT) for each in lines.get("snapshot", ())],
-        "Alerts": max(map(int, lines.get("alerts", ())), default=None),
+        "Named": [each for number, (_, _, path) in enumerate(rules) for each in _named(words, number, path)],
+        "Switches": falco_rules.by_options(arguments) if words.files else [],
+        "Readings": [read for word in ("first", "second") if (read := _reading(words.all(word)))],
+        "Snapshots": [pick(json_object(each), _SNAPSHOT) for each in words.all("snapshot")],
+        "Alerts": max(map(int, words.all("alerts")), default=None),
     }
 
 
-def _age(lines: list[str] | tuple[()]) -> float | None:
+def _age(lines: tuple[str, ...]) -> float | None:
     """For how many seconds it has been running; None where /proc does not tell."""
     told = re.fullmatch(r"(\d+(?:\.\d+)?) (\d+)", lines[0]) if lines else None
     return max(float(told[1]) - int(told[2]) / _TICKS, 0) if told else None
 
 
-def _named(lines: dict[str, list[str]], number: int, path: str) -> list[falco_rules.Rule]:
+def _named(words: Words, number: int, path: str) -> list[falco_rules.Rule]:
     """The rules of one file."""
-    told = (each.partition(":")[::2] for each in lines.get("rule", ()))
+    told = (each.partition(":")[::2] for each in words.all("rule"))
     return falco_rules.in_file(path, (line for of, line in told if of == str(number)))
 
 
@@ -139,7 +139,7 @@ def _judged(document: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _reading(lines: list[str] | tuple[()]) -> dict[str, Any]:
+def _reading(lines: tuple[str, ...]) -> dict[str, Any]:
     read: dict[str, Any] = {}
     for line in lines:
         if metric := _METRIC.fullmatch(line.strip()):

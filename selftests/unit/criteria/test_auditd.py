@@ -5,6 +5,7 @@ import pytest
 from hullcheck.criteria.auditd import rule_of_starts, step_flaw
 from hullcheck.facts.auditd.daemon import AuditDaemon
 from hullcheck.facts.auditd.rules import parse
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.verdicts import EvidenceError
 from selftests.unit.criteria.test_audit_coverage import GOOD, AuditSystem
 
@@ -15,7 +16,8 @@ LINES = {"unit": UNIT, "log": ("/log",), "last": (str(NOW),)}
 
 def daemon(audit: AuditSystem | None = None, **lines: tuple[str, ...]) -> AuditDaemon:
     """auditd by hand; what is not given is well."""
-    return AuditDaemon(LINES | lines, (audit or AuditSystem((GOOD,), (GOOD,))).audit(), NOW)
+    texts = "\n".join(f"{word}:{text}" for word, texts in (LINES | lines).items() for text in texts)
+    return AuditDaemon(Words(texts), (audit or AuditSystem((GOOD,), (GOOD,))).audit(), NOW)
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from hullcheck import facts
 from hullcheck.gather.transport import command_for
 from hullcheck.recording.probe import Answer, Probe
 from hullcheck.recording.script import MAGIC, ProbeOutputError, parse, render
 
 NONCE = "0123456789abcdef" * 2
-SHELLS = (("dash",), ("busybox", "sh"), ("bash", "--posix"))
+SHELLS = (("dash",), ("busybox", "sh"), ("bash", "--posix"), ("mksh",))
 
 each_shell = pytest.mark.parametrize(
     "shell",
@@ -58,6 +59,13 @@ def test_answers_come_back_as_they_were(shell: Sequence[str]) -> None:
     assert answers["bytes"].stdout == "\0\udcff\x1b[2J\r\n"
     assert answers["reads_input"].stdout == ""
     assert answers["missing"].status == 127
+
+
+@each_shell
+def test_probes_are_understood(shell: Sequence[str]) -> None:
+    """Any POSIX shell can read the script of each probe."""
+    for probe in facts.PROBES:
+        subprocess.run([*shell, "-n", "-c", probe.script], check=True)
 
 
 @each_shell

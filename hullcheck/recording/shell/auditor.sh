@@ -1,0 +1,1 @@
+printf "auditor:%s\n" "$(id -u)"

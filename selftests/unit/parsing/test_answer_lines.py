@@ -1,0 +1,50 @@
+"""Lines `WORD:TEXT`: by word, as pairs, below a head, and as files."""
+
+from __future__ import annotations
+
+import pytest
+
+from hullcheck.parsing.answer_lines import Words
+
+WORDS = Words("unit:a=1\nunit:b=2=3\nlog:/x\ndid:play\nlog:/y\nunit:a=4\ndid:\ndid:ok\nconfig:/c\n:k: v\n:\n")
+
+
+def test_texts_of_a_word() -> None:
+    """All of them in their order, the first, and none."""
+    assert WORDS.all("unit") == ("a=1", "b=2=3", "a=4")
+    assert (WORDS.first("unit"), WORDS.first("none"), WORDS.all("none")) == ("a=1", "", ())
+    assert "log" in WORDS
+    assert "none" not in WORDS
+    assert list(WORDS)[:3] == ["unit", "log", "did"]
+
+
+def test_pairs() -> None:
+    """The last of a name counts; what comes behind the first separator is the value."""
+    assert WORDS.pairs("unit", "=") == {"a": "4", "b": "2=3"}
+
+
+def test_lines_below_a_head() -> None:
+    """They belong to the last head before them; before the first they belong to none."""
+    assert WORDS.below("log", "did") == {"/x": ("play",), "/y": ("", "ok")}
+    assert Words("did:early\nlog:/x").below("log", "did") == {"/x": ()}
+
+
+def test_files() -> None:
+    """A file has the lines behind a colon, as they are."""
+    assert Words("config:/c\n:k: v\n:\n:end\nother:1").files == {"/c": "k: v\n\nend"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "root"),
+    [
+        ("auditor:0", True),
+        ("uid:0", True),
+        ("auditor:1000", False),
+        ("uid:1000", False),
+        ("", False),
+        ("x:0", False),
+    ],
+)
+def test_rights_of_the_auditor(answer: str, root: bool) -> None:
+    """An older recording says them with another word; without one nobody is root."""
+    assert Words(answer).of_root is root
