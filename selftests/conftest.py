@@ -15,6 +15,7 @@ import pytest
 from selftests.needs import need, stop_if
 
 if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks for it
+    from selftests.kit.container_host import World
     from selftests.rig.engine import Engine
     from selftests.rig.guarded import GuardedEngine
     from selftests.rig.host import Host, Hub
@@ -190,3 +191,11 @@ def machine(lab: Laboratory, _machine_disk: Path) -> Iterator[Callable[..., Mach
     yield make
     for each in made:
         each.down()
+
+
+@pytest.fixture
+def world() -> World:
+    """A host with one container, made by hand."""
+    from selftests.kit.container_host import World
+
+    return World()

@@ -23,7 +23,7 @@ from hullcheck.policy import LogLimits, Policy
 from hullcheck.recording.probe import Answer
 from selftests.controls.test_2_daemon import AFTER, BEFORE, NOW, REMOTE, Host, options
 from selftests.controls.test_3_files import TLS, Target
-from selftests.controls.test_5_container_runtime import DESCRIPTION, HOST_CONFIG
+from selftests.kit.container_host import DESCRIPTION, HOST_CONFIG
 from selftests.kit.judging import judged
 
 DEFAULT = "(default of the daemon)"

@@ -10,8 +10,8 @@ import pytest
 
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.policy import Policy, ResourceLimits
-from selftests.controls.test_5_container_runtime import DESCRIPTION, HOST_CONFIG, World, _change
 from selftests.controls.test_7_swarm import Node, service
+from selftests.kit.container_host import DESCRIPTION, HOST_CONFIG, World
 from selftests.kit.judging import judged
 from selftests.unit.facts.images.test_contents import answer, facts
 
@@ -118,7 +118,7 @@ def of(changes: Mapping[str, Any], policy: Policy | None = None) -> World:
     world.policy = policy or Policy(sensitive_containers=("w*",))
     if changes.get("ReadonlyRootfs"):
         world.mounts = ["30 1 0:50 / / ro - overlay overlay rw"]
-    _change(world, changes)
+    world.change(changes)
     return world
 
 

@@ -30,7 +30,7 @@ from hullcheck.facts import Facts
 from hullcheck.facts.auditd import AUDIT, Audit
 from hullcheck.facts.files.installation import ENGINE_PLACES
 from hullcheck.facts.host.file import FileFact, Node, State
-from hullcheck.parsing import mountinfo
+from hullcheck.parsing.proc import mountinfo
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer

@@ -38,7 +38,7 @@ DEMO = REPOSITORY / "inventories" / "demo.yml"
 CONTROLS_PAGE = REPOSITORY / "docs" / "controls.md"
 OPTIONS_PAGE = REPOSITORY / "docs" / "options.md"
 README = REPOSITORY / "README.md"
-JUDGING = {"judged", "judge", "facts_of_engine", "control", "judging"}
+JUDGING = {"World", "judged", "judge", "facts_of_engine", "control", "judging"}
 REAL, FILES, BY_HAND = "real engine", "real files", "by hand"
 
 HEAD = """\

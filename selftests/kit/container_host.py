@@ -1,0 +1,298 @@
+"""A host with one container, made by hand: what section 5 and the facts of containers are tested on."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hullcheck.facts import Facts
+from hullcheck.facts.containers import Container
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.daemon.settings import Setting, Value
+from hullcheck.policy import Policy
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from hullcheck.verdicts import EvidenceError
+from selftests.kit.judging import judged
+
+GROUP = "/sys/fs/cgroup/docker"
+
+
+IMAGE = "sha256:" + "1" * 64
+
+
+WITHOUT_RAW = "00000000a80405fb"
+
+
+BRIDGE = "b" * 64
+
+
+HOST_CONFIG: dict[str, Any] = {
+    "Privileged": False,
+    "CapAdd": None,
+    "CapDrop": ["NET_RAW"],
+    "SecurityOpt": None,
+    "NetworkMode": "bridge",
+    "PidMode": "",
+    "IpcMode": "private",
+    "UTSMode": "",
+    "UsernsMode": "",
+    "Memory": 0,
+    "CpuShares": 0,
+    "NanoCpus": 0,
+    "CpuQuota": 0,
+    "CpuPeriod": 0,
+    "PidsLimit": None,
+    "ReadonlyRootfs": False,
+    "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
+    "Devices": [],
+    "DeviceCgroupRules": None,
+    "DeviceRequests": None,
+    "Ulimits": None,
+    "CgroupParent": "",
+    "PublishAllPorts": False,
+    "LogConfig": {"Type": "json-file", "Config": {}},
+    "Tmpfs": None,
+    "PortBindings": {},
+}
+
+
+DESCRIPTION: dict[str, Any] = {
+    "Pid": 100,
+    "NetworkMode": "bridge",
+    "Running": True,
+    "Status": "running",
+    "Image": IMAGE,
+    "Program": "sleep",
+    "AppArmorProfile": "",
+    "ProcessLabel": "",
+    "MountLabel": "",
+    "User": "",
+    "Reference": "app:1",
+    "Environment": ["PATH=/bin"],
+    "ExposedPorts": None,
+    "Mounts": [],
+    "Networks": {"bridge": {"NetworkID": BRIDGE}},
+    "Ports": {},
+    "Health": None,
+    "Service": None,
+}
+
+
+INFO: dict[str, Any] = {
+    "ServerVersion": "26.1.5",
+    "CgroupDriver": "cgroupfs",
+    "CgroupVersion": "2",
+    "MemoryLimit": True,
+    "PidsLimit": True,
+    "CpuCfsQuota": True,
+    "CPUShares": True,
+    "NCPU": 4,
+    "MemTotal": 8 << 30,
+    "DockerRootDir": "/var/lib/docker",
+    "SecurityOptions": ["name=seccomp,profile=builtin"],
+    "Swarm": {"LocalNodeState": "inactive", "ControlAvailable": False},
+}
+
+
+STATUS = {
+    "Name": "sleep",
+    "PPid": "50",
+    "Uid": "0\t0\t0\t0",
+    "CapPrm": WITHOUT_RAW,
+    "CapEff": WITHOUT_RAW,
+    "CapBnd": WITHOUT_RAW,
+    "NoNewPrivs": "0",
+    "Seccomp": "2",
+}
+
+
+OWN = {"ipc": 11, "net": 12, "pid": 13, "user": 1, "uts": 15}
+
+
+HOST = {"ipc": 1, "net": 1, "pid": 1, "user": 1, "uts": 1, "mnt": 1}
+
+
+HOST_MOUNTS = (
+    "20 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw",
+    "21 20 0:20 / /run rw shared:2 - tmpfs tmpfs rw",
+)
+
+
+KERNEL = {
+    "/sys/module/apparmor/parameters/enabled": "N",
+    "/proc/sys/kernel/pid_max": "32768",
+    "/proc/sys/kernel/threads-max": "90000",
+}
+
+
+class FakeDaemon:
+    """What section 5 wants to know of a daemon; None stands for what could not be read."""
+
+    cgroup_parent: str | None = None
+
+    seccomp_profile = "builtin"
+    seccomp_default_action = "SCMP_ACT_ERRNO"
+    default_ulimits = ("nofile=1024:2048",)
+    containerd_sockets = ("/run/containerd/containerd.sock",)
+    api_sockets: tuple[str, ...] = ("/run/docker.sock",)
+    readable = True
+    table: Sequence[str] = HOST_MOUNTS
+
+    @property
+    def namespaces(self) -> dict[str, str]:
+        """The namespaces of the host."""
+        if not self.readable:
+            raise EvidenceError("the namespaces of the daemon could not be read")
+        return {name: f"{name}:[{number}]" for name, number in HOST.items()}
+
+    def setting(self, name: str) -> Setting:
+        """Its parent cgroup."""
+        assert name == "cgroup-parent"
+        return Setting(name, Value(self.cgroup_parent, "daemon.json") if self.readable else None)
+
+    @property
+    def mountinfo(self) -> str:
+        """The mount table of the host."""
+        if not self.readable:
+            raise EvidenceError("the mount table of the daemon could not be read")
+        return "\n".join(self.table)
+
+
+class World:
+    """A host with one container, to be bent in one place before it is judged."""
+
+    def __init__(self) -> None:
+        """A container called web that runs, and asks for nothing."""
+        self.description: dict[str, Any] = copy.deepcopy({"Id": "a" * 64, "Name": "/web", **DESCRIPTION})
+        self.description["HostConfig"] = copy.deepcopy(HOST_CONFIG)
+        self.info = copy.deepcopy(INFO)
+        self.status: dict[int, dict[str, str]] = {100: dict(STATUS)}
+        self.cgroups: dict[int, Sequence[str]] = {100: (f"0::/docker/{'a' * 64}",)}
+        self.groups = {"memory.max": "max", "pids.max": "max", "cpu.max": "max 100000", "cpu.weight": "100"}
+        self.links: Mapping[str, int] = dict(OWN)
+        self.own_namespaces: dict[int, int] = {}
+        self.mounts = ["30 1 0:50 / / rw - overlay overlay rw"]
+        self.extra: list[str] = []
+        self.paths: list[str] = []
+        self.others: list[dict[str, Any]] = []
+        self.volumes: list[dict[str, Any]] = []
+        self.label = ""
+        self.kernel: dict[str, str] = dict(KERNEL)
+        self.images = [{"Id": IMAGE, "RepoTags": ["app:1"], "Config": {}}]
+        self.networks = [{"Name": "bridge", "Id": BRIDGE, "Driver": "bridge", "Options": {}}]
+        self.services: list[dict[str, Any]] = []
+        self.users: list[str] = []
+        self.daemon = FakeDaemon()
+        self.policy = Policy()
+        self.listed = 1
+        self.stderr = ""
+        self.endpoint = "unix:///var/run/docker.sock"
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Its HostConfig."""
+        config: dict[str, Any] = self.description["HostConfig"]
+        return config
+
+    def stop(self) -> None:
+        """It was only created."""
+        self.description |= {"Running": False, "Status": "created", "Pid": 0}
+
+    @property
+    def facts(self) -> Facts:
+        """All facts of this host."""
+        texts = {
+            "engine_presence": "command docker /usr/bin/docker",
+            "docker_endpoint": json.dumps(self.endpoint),
+            "docker_info": json.dumps(self.info),
+            "docker_networks": "\n".join(map(json.dumps, self.networks)),
+            "docker_services": "\n".join(map(json.dumps, self.services)),
+            "images": "\n".join([*(f"image {json.dumps(each)}" for each in self.images), "--blobs", ""]),
+            "processes": "\n".join(self._processes()),
+            "kernel": "\n".join(
+                [f"{path}:{value}" for path, value in self.kernel.items()]
+                + ["/sys/fs/selinux/enforce absent"] * ("/sys/fs/selinux/enforce" not in self.kernel)
+            ),
+        }
+        answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
+        text = DOCKER_CONTAINERS.keep("\n".join(self._containers()))
+        answers["docker_containers"] = Answer("docker_containers", 1 if self.stderr else 0, text, self.stderr)
+        facts = Facts(Recording("local", "local", answers), self.policy)
+        facts.__dict__["daemon"] = self.daemon
+        return facts
+
+    def _processes(self) -> list[str]:
+        lines = [
+            f"{pid}/status:{name}:\t{value}"
+            for pid, each in self.status.items()
+            for name, value in each.items()
+        ]
+        lines += [f"{pid}/cgroup:{line}" for pid, each in self.cgroups.items() for line in each]
+        namespace = self.links.get("pid")
+        return lines + [
+            f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 {pid}/ns/pid -> pid:[{self.own_namespaces.get(pid, namespace)}]"
+            for pid in self.status
+            if namespace
+        ]
+
+    def _containers(self) -> list[str]:
+        every = [self.description, *self.others]
+        group = f"{GROUP}/{'a' * 64}"
+        return [
+            *(each["Id"] for each in every),
+            *("container " + json.dumps(each) for each in every[: self.listed + len(self.others)]),
+            *("volume " + json.dumps(each) for each in self.volumes),
+            *self.users,
+            "--proc",
+            *(f"100/mountinfo:{line}" for line in self.mounts),
+            f"100/attr/current:{self.label}",
+            "100/uid_map:         0          0 4294967295",
+            *(f"{group}/{name}:{value}" for name, value in self.groups.items()),
+            *(
+                f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 100/ns/{name} -> {name}:[{number}]"
+                for name, number in self.links.items()
+            ),
+            *self.extra,
+            "--paths",
+            *self.paths,
+        ]
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Put each value where its name belongs."""
+        places: list[Any] = [
+            self.description,
+            self.config,
+            self.status[100],
+            self.groups,
+            self.links,
+            self.info,
+        ]
+        for name, value in changes.items():
+            (place,) = [each for each in places if name in each]
+            place[name] = value
+
+    @property
+    def container(self) -> Container:
+        """The container itself."""
+        return dict(self.facts.containers)["web"]
+
+    def judge(self, number: str) -> tuple[str, str]:
+        """Verdict and reason of a control for web."""
+        return judged(number, self.facts)["web"]
+
+
+def bind_mount(source: str, **more: str) -> dict[str, Any]:
+    """A bind mount at /x, as the engine describes it."""
+    return {"Type": "bind", "Source": source, "Destination": "/x", "Propagation": "rprivate", **more}
+
+
+def service_document(**policy: Any) -> dict[str, Any]:
+    """The service shop with this restart policy, which publishes port 443 on every node."""
+    return {
+        "ID": "s1",
+        "Spec": {"Name": "shop", "TaskTemplate": {"RestartPolicy": policy}},
+        "Endpoint": {"Ports": [{"PublishedPort": 443, "Protocol": "tcp", "PublishMode": "ingress"}]},
+    }

@@ -1,0 +1,196 @@
+"""What a container was created with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hullcheck.parsing.image_reference import Reference
+from hullcheck.verdicts import EvidenceError
+from selftests.kit.container_host import (
+    IMAGE,
+    World,
+    service_document,
+)
+
+
+def test_fields_that_the_engine_does_not_report(world: World) -> None:
+    """A field that is missing is an error of the control that needs it, and of no other."""
+    for number, name in {
+        "5.5": "Privileged",
+        "5.15": "RestartPolicy",
+        "5.25": "CgroupParent",
+        "5.31": "UsernsMode",
+    }.items():
+        broken = World()
+        del broken.config[name]
+        assert broken.judge(number)[0] == "error"
+        assert broken.judge("5.30")[0] == "fail"
+    for name in ("CapEff", "CapBnd"):
+        broken = World()
+        del broken.status[100][name]
+        assert broken.judge("5.4")[0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("driver", "options", "parent", "expected"),
+    [
+        ("cgroupfs", (), "/docker", "pass"),
+        ("cgroupfs", (), "//docker/", "pass"),
+        ("cgroupfs", (), "docker", "fail"),
+        ("cgroupfs", (), "/docker/x", "fail"),
+        ("cgroupfs", (), "/x/../docker", "pass"),
+        ("cgroupfs", (), "system.slice", "fail"),
+        ("systemd", (), "system.slice", "pass"),
+        ("systemd", (), "/docker", "fail"),
+        ("systemd", (), "user.slice", "fail"),
+        ("systemd", ("name=rootless",), "user.slice", "pass"),
+        ("systemd", ("name=rootless",), "system.slice", "fail"),
+    ],
+)
+def test_default_cgroup_by_its_name(
+    world: World, driver: str, options: tuple[str, ...], parent: str, expected: str
+) -> None:
+    """5.25: the cgroup that the engine takes unasked may be named; which one that is depends on its driver."""
+    world.info |= {"CgroupDriver": driver, "SecurityOptions": list(options)}
+    world.config["CgroupParent"] = parent
+    assert world.judge("5.25")[0] == expected
+
+
+def test_default_cgroup_where_the_daemon_has_another(world: World) -> None:
+    """5.25: whoever names the built-in cgroup leaves the one that the daemon gives to all; one has to know that."""
+    world.config["CgroupParent"] = "/docker"
+    world.daemon.cgroup_parent = "/site"
+    assert world.judge("5.25") == ("fail", "runs with --cgroup-parent /docker")
+    world.daemon.cgroup_parent = "/docker"
+    assert world.judge("5.25")[0] == "pass"
+    world.daemon.readable = False
+    assert world.judge("5.25")[0] == "error"
+    world.config["CgroupParent"] = "/site"
+    assert world.judge("5.25")[0] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("user", "number", "verdict"),
+    [
+        ("", "", "fail"),
+        ("0:0", "", "fail"),
+        ("root", "", "fail"),
+        ("+0", "", "fail"),
+        ("-0", "", "fail"),
+        ("00:1", "", "fail"),
+        ("+1000", "", "pass"),
+        ("1000", "", "pass"),
+        ("\u0660", "", "error"),
+        ("0x0", "", "error"),
+        ("app", "1000", "pass"),
+        ("app:app", "1000", "pass"),
+        ("toor", "0", "fail"),
+        ("app", "", "error"),
+        ("4294967295", "", "pass"),
+        ("4294967296", "", "fail"),
+        ("app", "4294967296", "fail"),
+    ],
+)
+def test_user_of_a_stopped_container(world: World, user: str, number: str, verdict: str) -> None:
+    """4.1: a name is that of the number in the container's own /etc/passwd."""
+    world.description.update({"Running": False, "Pid": 0, "Status": "exited", "User": user})
+    world.users = [f"user {'a' * 64} {number}"]
+    assert world.judge("4.1")[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2026-06-30T12:00:00.123456789Z", 1782820800.123456),
+        ("2026-06-30T14:00:00+02:00", 1782820800.0),
+        ("0001-01-01T00:00:00Z", None),
+    ],
+)
+def test_start_of_a_container(world: World, text: str, found: float | None) -> None:
+    """A time as the engine writes it; the year 1 is never, and where it says nothing nobody knows."""
+    world.description["Started"] = text
+    ((_, container),) = world.facts.container
+    assert container.configuration.started == found
+    del world.description["Started"]
+    ((_, container),) = world.facts.container
+    with pytest.raises(EvidenceError, match=r"does not report State\.StartedAt"):
+        assert container.configuration.started
+
+
+@pytest.mark.parametrize(
+    ("request_", "name"),
+    [
+        (
+            {"Driver": "cdi", "DeviceIDs": ["vendor.com/gpu=0", "vendor.com/gpu=1"]},
+            "vendor.com/gpu=0, vendor.com/gpu=1",
+        ),
+        ({"Driver": "", "Capabilities": [["gpu", "compute"]]}, "gpu:compute"),
+        ({"Driver": None, "Capabilities": [["gpu"]]}, "gpu"),
+        ({"Driver": "nvidia", "Capabilities": None}, "nvidia"),
+        ({"Driver": "", "Capabilities": []}, "any device"),
+    ],
+    ids=str,
+)
+def test_device_requests(world: World, request_: dict[str, Any], name: str) -> None:
+    """5.18: a request is named by its CDI devices, or by its driver and what the device has to be capable of."""
+    world.config["DeviceRequests"] = [request_]
+    assert world.judge("5.18") == ("fail", f"is given {name}")
+
+
+def test_request_for_no_device(world: World) -> None:
+    """5.18: a CDI request without a device asks for none."""
+    world.config["DeviceRequests"] = [{"Driver": "cdi", "DeviceIDs": None, "Capabilities": [["gpu"]]}]
+    assert world.judge("5.18")[0] == "pass"
+
+
+def test_task_of_a_service(world: World) -> None:
+    """5.8, 5.15: the service decides; on a worker, which knows none, that is an error."""
+    world.description |= {"Service": "s1", "Networks": {"ingress": {"NetworkID": "c" * 64}}}
+    world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": True}
+    world.services = [service_document(Condition="on-failure", MaxAttempts=5)]
+    assert world.judge("5.15")[0] == "pass"
+    assert world.judge("5.8") == ("fail", "opens *:443/tcp (published by service shop on every node)")
+    for policy in (
+        {"Condition": "any"},
+        {"Condition": "on-failure"},
+        {"Condition": "on-failure", "MaxAttempts": 6},
+        {},
+    ):
+        world.services = [service_document(**policy)]
+        assert world.judge("5.15")[0] == "fail"
+    world.services = [service_document(Condition="none")]
+    assert world.judge("5.15")[0] == "pass"
+    world.services = []
+    assert [world.judge(number)[0] for number in ("5.8", "5.15")] == ["error", "error"]
+    world.info["Swarm"]["ControlAvailable"] = False
+    assert [world.judge(number)[0] for number in ("5.8", "5.15")] == ["error", "error"]
+    world.config["RestartPolicy"] = {"Name": "always"}
+    assert world.judge("5.15")[0] == "fail"
+
+
+def test_why_a_task_is_an_error(world: World) -> None:
+    """5.8, 5.15: the reason says who knows; a service restarts without end where nothing is said."""
+    world.description |= {"Service": "s1", "Networks": {"ingress": {"NetworkID": "c" * 64}}}
+    world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": False}
+    told = "only a manager of the swarm knows its services; audit a manager as well"
+    assert world.judge("5.8") == ("error", told)
+    world.info["Swarm"]["ControlAvailable"] = True
+    assert world.judge("5.8") == ("error", "the engine does not know the service s1 of this task")
+    world.services = [service_document()]
+    assert world.judge("5.15") == ("fail", "its service shop restarts it: condition any, endless attempts")
+    world.description["Service"] = None
+    told = "it is in the ingress network, but the engine names no service for it"
+    assert world.judge("5.8") == ("error", told)
+
+
+def test_image_of_a_container(world: World) -> None:
+    """A beginning of the image's id names that, unless it is also the name of an image."""
+    world.description["Reference"] = "1111"
+    assert world.container.configuration.image == Reference("1111", "", IMAGE)
+    names = ((IMAGE, None), ("sha256:" + "2" * 64, ["a:1", "1111:latest"]))
+    world.images = [{"Id": identifier, "RepoTags": tags, "Config": {}} for identifier, tags in names]
+    assert world.container.configuration.image == Reference("1111:latest", "latest", "")
+    world.description["Reference"] = "2222"
+    assert world.container.configuration.image == Reference("2222:latest", "latest", "")

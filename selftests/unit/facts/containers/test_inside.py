@@ -1,0 +1,151 @@
+"""A container as a target of its own, seen from inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from hullcheck.controls.judge import judge
+from hullcheck.facts import Facts
+from hullcheck.facts.containers import Container
+from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.inside import InsideContainer
+from hullcheck.facts.containers.mounts import Mounts
+from hullcheck.facts.containers.ports import Ports
+from hullcheck.facts.containers.runtime import Runtime
+from hullcheck.facts.subjects import Subjects
+from hullcheck.policy import Policy
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from hullcheck.verdicts import NotApplicable, Verdict
+from selftests.kit.container_host import (
+    STATUS,
+)
+from selftests.kit.judging import judged
+
+
+class Inside:
+    """A container, seen from inside, to be bent in one place before it is judged."""
+
+    def __init__(self) -> None:
+        """Process 1 and the auditor's command have the same mounts; there is no socket in them."""
+        self.mounts = ["30 1 0:50 / / ro - overlay overlay rw"]
+        self.own: list[str] | None = None
+        self.sockets: list[str] = []
+        self.status: dict[int, dict[str, str]] = {1: STATUS | {"PPid": "0"}}
+
+    def judge(self, number: str) -> tuple[str, str]:
+        """Verdict and reason of a control."""
+        processes = [f"{pid}/status:{k}:\t{v}" for pid, each in self.status.items() for k, v in each.items()]
+        own = self.mounts if self.own is None else self.own
+        texts = {
+            "own_mounts": "\n".join([*self.mounts, "--self", *own, "--sockets", *self.sockets, ""]),
+            "processes": "\n".join(processes),
+        }
+        answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
+        return judged(number, Facts(Recording("web", "docker", answers), Policy()))["web"]
+
+
+SHARED = "process 1 has other mounts than the container: it shares a PID namespace of others"
+
+
+FROM_INSIDE: list[tuple[str, dict[str, Any], tuple[str, str]]] = [
+    ("5.13", {}, ("pass", "")),
+    (
+        "5.13",
+        {"mounts": ["30 1 0:50 / / rw - overlay overlay rw"]},
+        ("fail", "its root file system can be written to"),
+    ),
+    (
+        "5.13",
+        {"mounts": ["30 1 0:50 / / ro - o o rw", "31 1 0:50 / / rw - o o rw"]},
+        ("fail", "its root file system can be written to"),
+    ),
+    (
+        "5.13",
+        {"mounts": ["30 1 0:50 / /x ro - overlay overlay rw"]},
+        ("error", "the mount table has no root"),
+    ),
+    ("5.13", {"own": ["30 1 0:51 / / ro - overlay overlay rw"]}, ("error", SHARED)),
+    ("5.7", {"own": ["30 1 0:51 / / ro - overlay overlay rw"]}, ("error", SHARED)),
+    ("5.32", {}, ("pass", "")),
+    ("5.32", {"sockets": ["/run/docker.sock", "/run/docker.sock"]}, ("fail", "can reach /run/docker.sock")),
+    (
+        "5.32",
+        {
+            "sockets": ["/s"],
+            "mounts": ["30 1 0:50 / / ro - o o rw", "31 1 0:20 /podman.sock /s rw - tmpfs t rw"],
+        },
+        ("fail", "can reach /s"),
+    ),
+    (
+        "5.32",
+        {"sockets": ["/run/my.sock"]},
+        ("error", "whose socket is mounted at /run/my.sock cannot be told from inside the container"),
+    ),
+    ("5.32", {"own": ["30 1 0:51 / / ro - overlay overlay rw"]}, ("error", SHARED)),
+    (
+        "5.5",
+        {},
+        (
+            "not applicable",
+            "the target is a container, seen from inside: only its engine's host can show this",
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("number", "changes", "expected"), FROM_INSIDE)
+def test_container_from_inside(number: str, changes: dict[str, Any], expected: tuple[str, str]) -> None:
+    """What process 1 and its mounts show is judged; the rest is not, and another's process is an error."""
+    inside = Inside()
+    vars(inside).update(changes)
+    assert inside.judge(number) == expected
+
+
+def test_powers_from_inside() -> None:
+    """Process 1 counts, and of the others none but SSH servers."""
+    inside = Inside()
+    inside.status[7] = STATUS | {"CapEff": "000001ffffffffff", "Seccomp": "0", "NoNewPrivs": "0"}
+    inside.status[1] |= {"NoNewPrivs": "1"}
+    assert [inside.judge(number)[0] for number in ("5.4", "5.7", "5.22", "5.26")] == ["pass"] * 4
+    inside.status[7]["Name"] = "sshd"
+    inside.status[1] |= {"NoNewPrivs": "0", "Seccomp": "0", "CapEff": "0000000000003000"}
+    assert [inside.judge(number)[0] for number in ("5.4", "5.7", "5.22", "5.26")] == ["fail"] * 4
+
+
+PARTS: list[tuple[type, Callable[[InsideContainer], object]]] = [
+    (Container, lambda each: each),
+    (Configuration, lambda each: each.configuration),
+    (Runtime, lambda each: each.runtime),
+    (Mounts, lambda each: each.mounts),
+    (Ports, lambda each: each.ports),
+]
+
+
+@pytest.mark.parametrize(("part", "of"), PARTS)
+def test_names_that_only_the_host_can_answer(part: type, of: Callable[[InsideContainer], object]) -> None:
+    """Every name of a container's part is answered or listed, and no other: a misspelt one is an error."""
+    inside: Any = of(InsideContainer(Recording("web", "docker", {})))
+    names = {name for name in (*vars(part), *(each.name for each in fields(part))) if name[0] != "_"}
+    assert names - set(dir(inside)) == set(inside.HIDDEN)
+    for name in inside.HIDDEN:
+        with pytest.raises(NotApplicable, match="only its engine's host can show this"):
+            getattr(inside, name)
+    with pytest.raises(AttributeError, match="has no attribute 'privilegd'"):
+        _ = inside.privilegd
+
+
+def test_misspelt_name_in_a_control() -> None:
+    """It is an error of the control on a container too, and never not applicable."""
+
+    def control(container: Container) -> None:
+        assert not container.configuration.privilegd  # type: ignore[attr-defined]
+
+    container = InsideContainer(Recording("web", "docker", {}))
+    (finding,) = judge(control, {"container": Subjects("container", (("web", container),))}, "web")
+    assert finding.verdict is Verdict.ERROR
+    assert "has no attribute 'privilegd'" in finding.reason

@@ -1,0 +1,252 @@
+"""What a container sees of the host's files."""
+
+from __future__ import annotations
+
+import pytest
+
+from hullcheck.facts.containers.mounts import HostMount
+from selftests.kit.container_host import (
+    HOST_CONFIG,
+    HOST_MOUNTS,
+    OWN,
+    World,
+    bind_mount,
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "mounted", "verdict"),
+    [
+        ("/srv/data", "8:1 /srv/data", "pass"),
+        ("/srv/data", "8:1 /etc", "fail"),
+        ("/etc", "8:1 /etc", "fail"),
+        ("/etcetera", "8:1 /etcetera", "pass"),
+        ("/var", "8:1 /var", "fail"),
+        ("/", "8:1 /", "fail"),
+        ("/srv/disk", "8:2 /", "pass"),
+        ("/usr/share/zoneinfo/UTC", "8:1 /usr/share/zoneinfo/UTC", "fail"),
+    ],
+)
+def test_mounts_by_what_they_show(world: World, source: str, mounted: str, verdict: str) -> None:
+    """5.6: the file system and the folder in the mount table decide, whatever the source is called."""
+    world.description["Mounts"] = [bind_mount(source)]
+    device, root = mounted.split()
+    world.mounts.append(f"31 30 {device} {root} /x rw - ext4 /dev/sda1 rw")
+    assert world.judge("5.6")[0] == verdict
+
+
+def test_mount_of_another_place_in_the_configured_one(world: World) -> None:
+    """5.6, 5.32: what was mounted below a harmless source counts too."""
+    world.description["Mounts"] = [bind_mount("/srv/data")]
+    world.mounts += [
+        "31 30 8:1 /srv/data /x rw - ext4 /dev/sda1 rw",
+        "32 31 0:20 /docker.sock /x/a rw - tmpfs tmpfs rw",
+    ]
+    assert world.judge("5.6")[0] == "pass"
+    assert world.judge("5.32") == ("fail", "can reach /run/docker.sock")
+    world.mounts[-1] = "32 31 8:1 /root/.ssh /x/a\\040b rw - ext4 /dev/sda1 rw"
+    assert world.judge("5.6") == ("fail", "mounts /root/.ssh of the host at /x/a b")
+    assert world.judge("5.32")[0] == "pass"
+
+
+def test_files_that_the_engine_writes_into_a_volume(world: World) -> None:
+    """5.6: a volume on /etc gets the same three files as any container, which are no folder of the host."""
+    world.description["Mounts"] = [bind_mount("/srv/etc") | {"Destination": "/etc"}]
+    world.mounts += [
+        "31 30 8:1 /srv/etc /etc rw - ext4 /dev/sda1 rw",
+        f"32 31 8:1 /var/lib/docker/containers/{'a' * 64}/hosts /etc/hosts rw - ext4 /dev/sda1 rw",
+    ]
+    assert world.judge("5.6")[0] == "pass"
+    world.mounts[-1] = "32 31 8:1 /etc/passwd /etc/hosts rw - ext4 /dev/sda1 rw"
+    assert world.judge("5.6")[0] == "fail"
+    world.mounts[-1] = f"32 31 8:1 /var/lib/docker/containers/{'a' * 64}/hosts /etc/x rw - ext4 /dev/sda1 rw"
+    assert world.judge("5.6")[0] == "fail"
+
+
+def test_mount_tables_that_may_not_be_read(world: World) -> None:
+    """5.6, 5.13, 5.20, 5.32: a pass needs the mount tables of the container and of the daemon."""
+    world.description["Mounts"] = [bind_mount("/srv/data")]
+    world.config["ReadonlyRootfs"] = True
+    world.mounts = ["30 1 0:50 / / ro - overlay overlay rw", "31 30 8:1 /srv/data /x rw - ext4 /dev/sda1 rw"]
+    numbers = ("5.6", "5.13", "5.20", "5.32")
+    assert [world.judge(number)[0] for number in numbers] == ["pass"] * 4
+    world.daemon.readable = False
+    assert [world.judge(number)[0] for number in numbers] == ["error", "pass", "error", "error"]
+    world.daemon.readable = True
+    world.mounts = []
+    assert [world.judge(number)[0] for number in numbers] == ["error"] * 4
+    world.mounts = ["nonsense"]
+    assert [world.judge(number)[0] for number in numbers] == ["error"] * 4
+
+
+def test_root_that_was_made_writable(world: World) -> None:
+    """5.13: the mount table has the last word."""
+    world.config["ReadonlyRootfs"] = True
+    assert world.judge("5.13") == ("fail", "its root file system can be written to")
+
+
+def test_sharing_inside_the_container(world: World) -> None:
+    """5.20: only a group of mounts in which the host is reaches the host."""
+    world.description["Mounts"] = [bind_mount("/srv/data")]
+    world.mounts.append("31 30 8:1 /srv/data /x rw shared:77 - ext4 /dev/sda1 rw")
+    assert world.judge("5.20")[0] == "pass"
+    world.mounts[-1] = "31 30 8:1 /srv/data /x rw shared:1 - ext4 /dev/sda1 rw"
+    assert world.judge("5.20") == ("fail", "shares /x")
+
+
+def test_folders_of_the_engine(world: World) -> None:
+    """5.6: what the engine puts into a container is no folder of the host that was asked for, whatever is below."""
+    engine = f"/var/lib/docker/containers/{'a' * 64}"
+    world.mounts += [
+        f"31 30 8:1 {engine}/resolv.conf /etc/resolv.conf rw - ext4 /dev/sda1 rw",
+        f"32 30 0:20 /containers/{'a' * 64}/mounts/secrets /run/secrets rw - tmpfs tmpfs rw",
+        "33 30 8:1 /usr/bin/docker-init /sbin/docker-init ro - ext4 /dev/sda1 rw",
+        "34 30 8:1 /proc /proc/x rw - ext4 /dev/sda1 rw",
+    ]
+    assert world.judge("5.6")[0] == "pass"
+    world.mounts.append("35 30 8:1 /etc /y rw - ext4 /dev/sda1 rw")
+    assert world.judge("5.6") == ("fail", "mounts /etc of the host at /y")
+
+
+def test_secrets_of_a_service(world: World) -> None:
+    """5.6: secrets lie on a tmpfs of the host below the folder of the container, which nobody asked for."""
+    point = f"/var/lib/docker/containers/{'a' * 64}/mounts/secrets"
+    world.daemon.table = (*HOST_MOUNTS, f"22 20 0:70 / {point} rw - tmpfs tmpfs rw")
+    world.mounts += ["31 30 0:70 / /run/secrets ro - tmpfs tmpfs rw"]
+    assert world.judge("5.6")[0] == "pass"
+    world.daemon.table = (*HOST_MOUNTS, "22 20 0:70 / /etc/keys rw - tmpfs tmpfs rw")
+    assert world.judge("5.6") == ("fail", "mounts /etc/keys of the host at /run/secrets")
+    world.mounts.append("32 30 8:1 /boot /y rw - ext4 /dev/sda1 rw")
+    world.daemon.table = (*HOST_MOUNTS, f"22 20 0:70 / {point} rw - tmpfs tmpfs rw")
+    assert world.judge("5.6") == ("fail", "mounts /boot of the host at /y")
+
+
+def test_names_of_what_is_mounted(world: World) -> None:
+    """A source counts as it is written and by where it leads; what cannot be followed is named in the reason."""
+    folder = "/var/lib/docker/volumes/v/_data"
+    world.description["Mounts"] = [
+        bind_mount("/srv/link"),
+        {"Type": "volume", "Name": "v", "Source": folder, "Destination": "/v"},
+    ]
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": {"device": "/srv/b", "o": "bind"}}]
+    world.paths = ["real /srv/link\t/srv/a", "real /srv/b\t/srv/c"]
+    assert world.container.mounts.configured == (
+        HostMount("/x", frozenset({"/srv/link", "/srv/a"}), "bind"),
+        HostMount("/v", frozenset({"/srv/b", "/srv/c"}), "volume"),
+    )
+    world.mounts += [
+        "31 30 8:1 /srv/a /x rw - ext4 /dev/sda1 rw",
+        "32 30 8:1 /srv/c /v rw - ext4 /dev/sda1 rw",
+    ]
+    world.daemon.table = (*HOST_MOUNTS, f"22 20 8:1 /srv/c {folder} rw - ext4 /dev/sda1 rw")
+    assert world.container.mounts.visible == (
+        HostMount("/x", frozenset({"/srv/a"}), "bind"),
+        HostMount("/v", frozenset({"/srv/c"}), "volume"),
+    )
+    world.mounts[-1] = "32 30 0:99 / /v rw - overlay overlay rw"
+    assert world.container.mounts.visible[1:] == (HostMount("/v", frozenset({"/srv/c"}), "volume"),)
+    world.volumes = []
+    assert world.judge("5.6") == ("error", "the engine does not describe the volume v")
+    world.stop()
+    del world.description["Mounts"][1], world.paths[0]
+    told = "the source /srv/link could not be followed: it does not exist, or may not be seen"
+    assert world.judge("5.6") == ("error", told)
+
+
+def test_where_a_container_can_write(world: World) -> None:
+    """By its configuration, and by what else its mount table has; not what the engine puts there."""
+    engine = f"/data/containers/{'a' * 64}"
+    world.description["Mounts"] = [
+        bind_mount("/srv/data", RW=True),
+        {"Type": "volume", "Name": "0a" * 32, "Source": "/v", "Destination": "/v", "RW": True},
+        {"Type": "volume", "Name": "0A" * 32, "Source": "/w", "Destination": "/w", "RW": True},
+        {"Type": "volume", "Name": None, "Source": "/n", "Destination": "/n", "RW": True},
+        {"Type": "volume", "Name": "r", "Source": "/r", "Destination": "/r", "RW": False},
+    ]
+    world.config["Tmpfs"] = {"/tmp": ""}
+    expected = {
+        "/x": "/srv/data of the host",
+        "/v": "anonymous volume",
+        "/w": "volume",
+        "/n": "volume",
+        "/tmp": "tmpfs",
+    }
+    world.mounts += [
+        f"31 30 8:1 {engine}/resolv.conf /etc/resolv.conf rw - ext4 /dev/sda1 rw",
+        "32 30 0:7 / /dev/shm rw - tmpfs shm rw",
+        "33 30 8:1 /srv/data /x rw - ext4 /dev/sda1 rw",
+        "34 30 0:8 / /more rw - tmpfs tmpfs rw",
+        "35 30 0:9 / /less ro - tmpfs tmpfs rw",
+    ]
+    assert world.container.mounts.writable == expected | {"/more": "tmpfs"}
+    world.stop()
+    assert world.container.mounts.writable == expected
+
+
+def test_two_mounts_at_one_place(world: World) -> None:
+    """5.6: what is mounted below two configured mounts belongs to the nearer one."""
+    folder = "/var/lib/docker/volumes/v/_data"
+    world.description["Mounts"] = [
+        {"Type": "volume", "Name": "v", "Source": folder, "Destination": "/x/longer"},
+        bind_mount("/srv/data"),
+    ]
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": None}]
+    world.mounts += [
+        "31 30 8:1 /srv/data /x rw - ext4 /dev/sda1 rw",
+        f"32 31 8:1 {folder} /x/longer rw - ext4 /dev/sda1 rw",
+    ]
+    assert [(each.destination, each.kind) for each in world.container.mounts.visible] == [
+        ("/x", "bind"),
+        ("/x/longer", "volume"),
+    ]
+    world.description["Mounts"].reverse()
+    assert [each.kind for each in world.container.mounts.visible] == ["bind", "volume"]
+    world.description["Mounts"] = None
+    assert [each.kind for each in world.container.mounts.visible] == ["", ""]
+
+
+def test_mounts_of_a_stopped_container(world: World) -> None:
+    """What will be mounted, each with its place and kind."""
+    world.stop()
+    folder = "/var/lib/docker/volumes/v/_data"
+    world.description["Mounts"] = [
+        {"Type": "volume", "Name": "v", "Source": folder, "Destination": "/v"},
+        bind_mount("/srv/data"),
+        {"Type": "tmpfs", "Source": "", "Destination": "/t"},
+    ]
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": None}]
+    world.paths = [f"real {path}\t{path}" for path in (folder, "/srv/data")]
+    assert world.container.mounts.visible == (
+        HostMount("/v", frozenset({folder}), "volume"),
+        HostMount("/x", frozenset({"/srv/data"}), "bind"),
+    )
+
+
+OTHER = f"container:{'d' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("network", "number", "verdict"),
+    [("host", 1, "fail"), ("bridge", 12, "pass"), (OTHER, 12, "pass"), (OTHER, 1, "fail")],
+)
+def test_abstract_socket_of_an_engine(world: World, network: str, number: int, verdict: str) -> None:
+    """5.32: a socket that is no file is reached from the host's network, without a mount."""
+    world.others = [{**world.description, "Id": "d" * 64, "Name": "/other", "Running": False, "Pid": 0}]
+    world.description["HostConfig"] = {**HOST_CONFIG, "NetworkMode": network}
+    world.links = {**OWN, "net": number}
+    assert world.judge("5.32")[0] == "pass"
+    world.daemon.api_sockets = ("/run/docker.sock", "@engine")
+    assert world.judge("5.32") == (verdict, "can reach @engine" if verdict == "fail" else "")
+
+
+def test_second_link_of_a_socket(world: World) -> None:
+    """5.32: a socket of an engine that has another hard link may be anywhere in what is mounted."""
+    world.description["Mounts"] = [bind_mount("/srv/data")]
+    world.mounts.append("31 30 8:1 /srv/data /x rw - ext4 /dev/sda1 rw")
+    world.paths = ["socket 8:77 1 /run/docker.sock"]
+    assert world.judge("5.32")[0] == "pass"
+    world.paths = ["socket 8:77 2 /run/docker.sock"]
+    told = "/run/docker.sock has another hard link, which may be in /x"
+    assert world.judge("5.32") == ("error", told)
+    world.paths.append("socket 8:77 2 /srv/data/s")
+    assert world.judge("5.32") == ("fail", "can reach /srv/data/s")

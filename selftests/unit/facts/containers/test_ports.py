@@ -1,0 +1,214 @@
+"""The ports that a container opens, however."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from selftests.kit.container_host import (
+    OWN,
+    World,
+    service_document,
+)
+
+PUBLISHED: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "one address": (
+        {"PortBindings": {"80/tcp": [{"HostIp": "10.0.0.1", "HostPort": "8080"}]}},
+        ["10.0.0.1:8080/tcp (published for 80)"],
+    ),
+    "an address for all ports of the network": (
+        {"PortBindings": {"53/udp": [{"HostIp": "", "HostPort": "53"}]}, "NetworkMode": "own"},
+        ["10.9.9.9:53/udp (published for 53)"],
+    ),
+    "the network by its id": (
+        {"PortBindings": {"53/udp": [{"HostPort": "53"}]}, "NetworkMode": "c" * 64},
+        ["10.9.9.9:53/udp (published for 53)"],
+    ),
+    "the default network": (
+        {"PortBindings": {"53": [{"HostPort": "53"}]}, "NetworkMode": "default"},
+        ["10.8.8.8:53/tcp (published for 53)"],
+    ),
+    "a network without an address": (
+        {"PortBindings": {"53": [{"HostPort": "53"}]}, "NetworkMode": "other"},
+        ["*:53/tcp (published for 53)"],
+    ),
+    "a range": (
+        {"PortBindings": {"80/tcp": [{"HostIp": "::1", "HostPort": "8000-8001"}]}},
+        ["[::1]:8000/tcp (published for 80)", "[::1]:8001/tcp (published for 80)"],
+    ),
+    "a port that the engine chooses": (
+        {"PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": ""}], "81/tcp": None}},
+        ["10.8.8.8:(any)/tcp (published for 80)"],
+    ),
+    "--publish-all": (
+        {"PublishAllPorts": True, "PortBindings": {"80/tcp": [{"HostPort": "8080"}]}},
+        [
+            "10.8.8.8:8080/tcp (published for 80)",
+            "10.8.8.8:(any)/tcp (published for 443 by --publish-all)",
+            "10.8.8.8:(any)/udp (published for 53 by --publish-all)",
+        ],
+    ),
+    "--publish-all in a network": (
+        {"PublishAllPorts": True, "PortBindings": None, "NetworkMode": "own"},
+        [
+            "10.9.9.9:(any)/tcp (published for 443 by --publish-all)",
+            "10.9.9.9:(any)/udp (published for 53 by --publish-all)",
+            "10.9.9.9:(any)/tcp (published for 80 by --publish-all)",
+        ],
+    ),
+    "the network of the host": (
+        {"PublishAllPorts": True, "PortBindings": {"80/tcp": [{"HostPort": "8080"}]}, "NetworkMode": "host"},
+        [],
+    ),
+    "no network": ({"PortBindings": {"80/tcp": [{"HostPort": "8080"}]}, "NetworkMode": "none"}, []),
+    "the network of another": (
+        {"PortBindings": {"80": [{"HostPort": "80"}]}, "NetworkMode": "container:x"},
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PUBLISHED)
+def test_ports_of_a_stopped_container(world: World, case: str) -> None:
+    """What will be open once it runs: by its settings, and by the address that its network binds ports to."""
+    config, expected = PUBLISHED[case]
+    world.stop()
+    world.config.update(config)
+    mode = world.config["NetworkMode"]
+    name = "bridge" if mode in ("", "default") else mode
+    world.description["Networks"] = {name: {"NetworkID": ""}} if ":" not in name else {}
+    world.description["ExposedPorts"] = {"80/tcp": {}, "443": {}, "53/udp": {}}
+    world.networks[0]["Options"] = {"com.docker.network.bridge.host_binding_ipv4": "10.8.8.8"}
+    world.networks += [
+        {
+            "Name": "own",
+            "Id": "c" * 64,
+            "Driver": "bridge",
+            "Options": {"com.docker.network.host_ipv4": "10.9.9.9"},
+        },
+        {"Name": "other", "Id": "d" * 64, "Driver": "bridge", "Options": None},
+    ]
+    assert list(map(str, world.container.ports.published)) == expected
+
+
+@pytest.mark.parametrize(
+    ("networks", "expected"),
+    [
+        (["local"], ["127.0.0.1"]),
+        (["local", "open"], ["", "127.0.0.1"]),
+        (["c" * 64, "inside"], ["127.0.0.1"]),
+        (["inside"], []),
+        (["inside", "gone"], [""]),
+        (["local", "gone"], ["", "127.0.0.1"]),
+        ([], [""]),
+        (None, [""]),
+    ],
+)
+def test_networks_that_publish_the_ports_of_a_stopped_container(
+    world: World, networks: list[str] | None, expected: list[str]
+) -> None:
+    """5.14: of several networks the engine chooses one; an internal one publishes nothing; one that is gone may."""
+    world.stop()
+    world.config["PortBindings"] = {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}
+    world.config["NetworkMode"] = "local"
+    world.description["Networks"] = networks and {name: {"NetworkID": ""} for name in networks}
+    local = {"com.docker.network.bridge.host_binding_ipv4": "127.0.0.1"}
+    world.networks += [
+        {"Name": "local", "Id": "c" * 64, "Driver": "bridge", "Options": local},
+        {"Name": "open", "Id": "d" * 64, "Driver": "bridge", "Options": {}},
+        {"Name": "inside", "Id": "e" * 64, "Driver": "bridge", "Options": {}, "Internal": True},
+    ]
+    assert [each.address for each in world.container.ports.published] == expected
+    assert world.judge("5.14")[0] == ("fail" if "" in expected else "pass")
+
+
+def test_ports_of_a_container_that_exposes_none(world: World) -> None:
+    """--publish-all opens what the image exposes, and nothing where that is nothing."""
+    world.stop()
+    world.config["PublishAllPorts"] = True
+    assert world.container.ports.published == ()
+
+
+def test_ports_of_a_running_container(world: World) -> None:
+    """The engine says where a port of one that runs is; where it names no address, that is every address."""
+    world.networks[0]["Options"] = {"com.docker.network.bridge.host_binding_ipv4": "10.8.8.8"}
+    world.description["Ports"] = {"80/tcp": [{"HostIp": "", "HostPort": "8080"}], "81/tcp": None}
+    assert world.judge("5.14") == ("fail", "opens on every address: *:8080/tcp (published for 80)")
+
+
+@pytest.mark.parametrize(
+    ("driver", "network", "listens", "expected"),
+    [
+        ("macvlan", "c" * 64, "0100000A", ("fail", "opens 10.0.0.1:443/tcp (listens, network out)")),
+        ("ipvlan", "c" * 64, "0100000A", ("fail", "opens 10.0.0.1:443/tcp (listens, network out)")),
+        ("macvlan", "c" * 64, "0100007F", ("pass", "")),
+        ("bridge", "c" * 64, "0100000A", ("pass", "")),
+        ("macvlan", "e" * 64, "0100000A", ("pass", "")),
+        ("macvlan", "c" * 64, "", ("error", "the listeners in the network of process 100 could not be read")),
+    ],
+)
+def test_network_with_an_address_of_its_own(
+    world: World, driver: str, network: str, listens: str, expected: tuple[str, str]
+) -> None:
+    """5.8: in a network outside the host every listener is open, but those on loopback."""
+    world.networks.append({"Name": "out", "Id": "c" * 64, "Driver": driver, "Options": {}})
+    world.description["Networks"] = {"out": {"NetworkID": network}}
+    row = f"100/net/tcp:   0: {listens}:01BB 00000000:0000 0A 0:0 00:0 0 0 0 4711 1 0 0"
+    world.extra = ["100/net/tcp:  sl  local_address rem_address", row] if listens else []
+    assert world.judge("5.8") == expected
+
+
+def test_listeners_whose_holders_may_not_be_seen(world: World) -> None:
+    """5.8: in the network of the host, listeners that may be the container's are an error until that is
+    known."""
+    world.config["NetworkMode"] = world.description["NetworkMode"] = "host"
+    world.extra = ["100/net/tcp:  sl  local_address rem_address"]
+    assert world.judge("5.8")[0] == "pass"
+    world.extra.append("100/net/tcp:   0: 00000000:01BB 00000000:0000 0A 0:0 00:0 0 0 0 4711 1 0 0")
+    assert world.judge("5.8")[0] == "error"
+    other = "lrwx------ 1 0 0 64 Nov 1 10:00 101/fd/3 -> socket:[4711]"
+    world.extra.append(other)
+    assert world.judge("5.8")[0] == "pass"
+    world.extra[-1] = other.replace("101/", "100/")
+    assert world.judge("5.8") == ("fail", "opens 0.0.0.0:443/tcp (listens, network of the host)")
+    world.links = {}
+    assert world.judge("5.8")[0] == "error"
+    world.extra = []
+    assert world.judge("5.8")[0] == "error"
+
+
+def test_why_listeners_of_the_host_are_an_error(world: World) -> None:
+    """5.8: the reason names what could not be read."""
+    world.config["NetworkMode"] = world.description["NetworkMode"] = "host"
+    row = "100/net/tcp:   0: 00000000:01BB 00000000:0000 0A 0:0 00:0 0 0 0 4711 1 0 0"
+    world.extra = ["100/net/tcp:  sl  local_address rem_address", row]
+    assert world.judge("5.8") == ("error", "which process holds a listening socket could not be read")
+    world.links = {name: number for name, number in OWN.items() if name != "pid"}
+    world.extra.append("lrwx------ 1 0 0 64 Nov 1 10:00 100/fd/3 -> socket:[4711]")
+    assert world.judge("5.8") == ("error", "the sockets of process 100 could not be read; are you root?")
+
+
+@pytest.mark.parametrize(
+    ("port", "expected"),
+    [
+        ({"PublishedPort": 443}, ("fail", "opens *:443/tcp (published by service shop on every node)")),
+        (
+            {"PublishedPort": 53, "Protocol": "udp"},
+            ("fail", "opens *:53/udp (published by service shop on every node)"),
+        ),
+        ({"PublishedPort": 443, "PublishMode": "host"}, ("pass", "")),
+        (
+            {"TargetPort": 443},
+            ("error", "docker service inspect: the answer is not what the engine's API documents"),
+        ),
+    ],
+    ids=str,
+)
+def test_ports_of_a_service(world: World, port: dict[str, Any], expected: tuple[str, str]) -> None:
+    """5.8: a port in mode ingress, the default, is open on every node."""
+    world.description |= {"Service": "s1", "Networks": {"ingress": {"NetworkID": "c" * 64}}}
+    world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": True}
+    other = {"ID": "s0", "Spec": {"Name": "other", "TaskTemplate": {}}}
+    world.services = [other, service_document() | {"Endpoint": {"Ports": [port]}}]
+    assert world.judge("5.8") == expected

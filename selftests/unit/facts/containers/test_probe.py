@@ -1,0 +1,90 @@
+"""What is kept of the answer about containers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hullcheck.facts import PROBES
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, published_tcp_ports
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from selftests.kit.container_host import (
+    World,
+)
+
+
+def _kept(description: Mapping[str, Any]) -> dict[str, Any]:
+    kept = DOCKER_CONTAINERS.keep(f"container {json.dumps(description)}\n--proc\n")
+    document: dict[str, Any] = json.loads(kept.split("\n")[0].removeprefix("container "))
+    return document
+
+
+def test_options_that_are_kept() -> None:
+    """Of a seccomp profile stays the default action, and nothing of what is no profile; other options stay."""
+    profile = {"defaultAction": "SCMP_ACT_ALLOW", "x": "a=b"}
+    options = ["label=user:a=b", f"seccomp=  {json.dumps(profile)}", "seccomp={broken", "seccomp=unconfined"]
+    assert _kept({"HostConfig": {"SecurityOpt": options}})["HostConfig"]["SecurityOpt"] == [
+        "label=user:a=b",
+        'seccomp={"defaultAction": "SCMP_ACT_ALLOW"}',
+        'seccomp={"defaultAction": null}',
+        "seccomp=unconfined",
+    ]
+
+
+def test_options_of_volumes_that_are_kept() -> None:
+    """The folders of an overlay stay, and names; of all other options the values go."""
+    options = {
+        "type": "overlay",
+        "device": "overlay",
+        "o": "rw,lowerdir=/a=b:/c,upperdir=/d,workdir=/e,password=x=y",
+    }
+    volume = {"Name": "v", "Driver": "local", "Options": options, "Labels": {"a": "b"}}
+    kept = DOCKER_CONTAINERS.keep(f"volume {json.dumps(volume)}\n--proc\n").split("\n")
+    told = "rw,lowerdir=/a=b:/c,upperdir=/d,workdir=/e,password=***"
+    assert json.loads(kept[0].removeprefix("volume ")) == {
+        "Name": "v",
+        "Driver": "local",
+        "Options": options | {"o": told},
+    }
+
+
+def test_lines_that_are_not_kept() -> None:
+    """What is no description is dropped to its last letter."""
+    text = 'container nonsense\ncontainer ["a"]\nother {"a": 1}\n--proc\n7/uid_map:y\n'
+    assert DOCKER_CONTAINERS.keep(text) == "\n--proc\n7/uid_map:y\n"
+
+
+def test_servers_among_arguments() -> None:
+    """Of the arguments stay the names of SSH servers, each word for itself."""
+    assert _kept({"Arguments": ["/usr/sbin/sshd", "-D", "dropbear"]})["Arguments"] == ["dropbear", "sshd"]
+
+
+def test_probe_keeps_no_secret() -> None:
+    """Environment, labels, log options and the rest of a profile are dropped before anything is stored."""
+    world = World()
+    world.description |= {"Env": ["PASSWORD=x1"], "Labels": {"a": "x2"}}
+    world.config["LogConfig"] = {"Config": {"token": "x3"}}
+    world.config["SecurityOpt"] = ['seccomp={"defaultAction":"A","syscalls":["x4"]}']
+    text = DOCKER_CONTAINERS.keep(
+        "\n".join(["a" * 64, "container " + json.dumps(world.description), "garbage x5", "--proc", ""])
+    )
+    assert not [each for each in ("x1", "x2", "x3", "x4", "x5") if each in text]
+    assert '{\\"defaultAction\\": \\"A\\"}' in text
+    assert DOCKER_CONTAINERS in PROBES
+
+
+def test_published_tcp_ports() -> None:
+    """The ports that the engine publishes, for whom wants to know before containers are judged."""
+    name = "a b"
+    ports = {
+        "80/tcp": [{"HostIp": "", "HostPort": "8080"}, {"HostIp": "10.0.0.1", "HostPort": "81"}],
+        "81/tcp": None,
+        "53/udp": [{"HostIp": "", "HostPort": "53"}],
+    }
+    lines = ["container " + json.dumps({"Name": name, "Ports": each}) for each in (ports, None)]
+    answer = Answer("docker_containers", 0, "\n".join([*lines, "--proc", ""]), "")
+    found = published_tcp_ports(Recording("local", "local", {"docker_containers": answer}))
+    assert found == {("", 8080), ("10.0.0.1", 81)}
+    assert published_tcp_ports(Recording("local", "local", {})) == frozenset()

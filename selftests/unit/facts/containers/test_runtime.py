@@ -1,0 +1,286 @@
+"""How a container runs: processes, namespaces, privileges and limits."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from selftests.kit.container_host import (
+    OWN,
+    STATUS,
+    World,
+)
+
+
+def test_container_that_was_started_anew_meanwhile(world: World) -> None:
+    """The number of its main process belongs to another one now: an error, never a pass."""
+    world.cgroups[100] = (f"0::/docker/{'d' * 64}",)
+    numbers = [
+        f"5.{number}" for number in (4, 5, 6, 7, 8, 10, 11, 12, 16, 17, 21, 22, 23, 24, 25, 26, 29, 31)
+    ]
+    world.status[100] |= {"CapEff": "0"}
+    assert {number: world.judge(number)[0] for number in numbers if number not in ("5.31",)} == dict.fromkeys(
+        [number for number in numbers if number != "5.31"], "error"
+    )
+    world.config["Privileged"] = True
+    assert world.judge("5.5")[0] == "fail"
+
+
+def test_command_of_a_stopped_container(world: World) -> None:
+    """5.7: an SSH server counts wherever the command names it; other arguments are not kept."""
+    world.description.update({"Running": False, "Pid": 0, "Status": "exited", "Program": "/bin/sh"})
+    described = world.description | {"Arguments": ["-c", "exec /usr/sbin/sshd -D -o x=hunter2"]}
+    kept = DOCKER_CONTAINERS.keep(f"container {json.dumps(described)}\n--proc\n")
+    assert "hunter2" not in kept
+    world.description["Arguments"] = json.loads(kept.split("\n")[0].removeprefix("container "))["Arguments"]
+    assert world.judge("5.7")[0] == "fail"
+    world.description["Arguments"] = []
+    assert world.judge("5.7")[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("uids", "verdict"),
+    [
+        ("0 0 0 0", "fail"),
+        ("1000 1000 1000 1000", "pass"),
+        ("1000 0 1000 1000", "fail"),
+        ("1000 1000 0 1000", "fail"),
+    ],
+)
+def test_users_of_a_running_container(world: World, uids: str, verdict: str) -> None:
+    """4.1: every process counts, and every uid of it, whatever user the container was given."""
+    world.description["User"] = "1000"
+    world.status[100]["Uid"] = "1000 1000 1000 1000"
+    world.status[60] = STATUS | {"Name": "nginx", "Uid": uids}
+    world.cgroups[60] = world.cgroups[100]
+    assert world.judge("4.1") == (verdict, "runs nginx as root" if verdict == "fail" else "")
+
+
+@pytest.mark.parametrize("readable", [True, False])
+@pytest.mark.parametrize(
+    ("parents", "group", "verdict"),
+    [
+        ((100,), "/", "fail"),  # a child of the main process
+        ((70, 100), "/", "fail"),
+        ((50,), "/", "fail"),  # of docker exec: a child of the shim
+        ((70, 50), "/", "fail"),
+        ((50,), f"/docker/{'d' * 64}", "pass"),  # in the control group of another container
+        ((51,), "/", "pass"),  # of the host
+        ((999,), "/", "pass"),
+    ],
+)
+def test_process_that_left(
+    world: World, parents: tuple[int, ...], group: str, verdict: str, *, readable: bool
+) -> None:
+    """5.7: a process outside the control group and namespace is told by who started it, and no other is."""
+    if not readable:
+        world.links = {name: number for name, number in OWN.items() if name != "pid"}
+    world.others = [{**world.description, "Id": "d" * 64, "Name": "/other", "Running": False, "Pid": 0}]
+    world.status |= {
+        50: STATUS | {"Name": "containerd-shim", "PPid": "1"},
+        51: STATUS | {"Name": "bash", "PPid": "1"},
+    }
+    for child, parent in zip((200, *parents), parents, strict=False):
+        world.status[child] = STATUS | {"Name": "sshd" if child == 200 else "sh", "PPid": str(parent)}
+        world.cgroups[child] = (f"0::{group}",)
+    world.own_namespaces = {200: 99, 70: 99, 50: 1, 51: 1}
+    assert world.judge("5.7")[0] == verdict
+    world.status[50]["Name"] = "dockerd"
+    assert world.judge("5.7")[0] == (verdict if 100 in parents else "pass")
+
+
+@pytest.mark.parametrize(
+    ("quiet", "pid", "expected"),
+    [(False, 13, "fail"), (True, 13, "pass"), (False, 1, "pass")],
+)
+def test_process_without_a_control_group(world: World, quiet: bool, pid: int, expected: str) -> None:
+    """5.7: in a PID namespace of its own every process is the container's; in the host's one it is not.
+
+    Where the daemon's namespaces may not be read, nothing is known of the namespace, and it counts as shared.
+    """
+    world.links = {**OWN, "pid": pid}
+    world.status |= {200: STATUS | {"Name": "sshd", "PPid": "1"}}
+    world.cgroups[200] = ("0::/",)
+    world.daemon.readable = not quiet
+    assert world.judge("5.7")[0] == expected
+
+
+def test_tool_of_the_shim(world: World) -> None:
+    """5.23: runc, while it prepares a command, is none of the container's processes."""
+    everything = STATUS | dict.fromkeys(("CapPrm", "CapEff", "CapBnd"), "000001ffffffffff")
+    world.status |= {50: STATUS | {"Name": "containerd-shim", "PPid": "1"}, 60: everything | {"Name": "runc"}}
+    world.own_namespaces = {50: 1, 60: 1}
+    assert world.judge("5.23")[0] == "manual"
+    world.status[60]["Name"] = "sleep"
+    assert world.judge("5.23")[0] == "fail"
+
+
+def test_root_in_a_container(world: World) -> None:
+    """5.24: a process of root that a shim started beside the main process."""
+    world.status[100]["Uid"] = "1000\t1000\t1000\t1000"
+    world.status |= {50: STATUS | {"Name": "containerd-shim", "PPid": "1"}, 60: dict(STATUS)}
+    world.cgroups[60] = world.cgroups[100]
+    world.own_namespaces = {50: 1}
+    assert world.judge("5.24") == (
+        "fail",
+        "processes of root that the container did not start: sleep (pid 60)",
+    )
+    world.status[60]["Uid"] = world.status[100]["Uid"]
+    verdict, reason = world.judge("5.24")
+    assert (verdict, reason.partition(";")[0]) == ("manual", "no such process runs now")
+
+
+def test_namespaces_that_may_not_be_read(world: World) -> None:
+    """5.10, 5.16, 5.17, 5.21: the engine's word may prove that one is shared, not the contrary."""
+    settings = {"5.10": "NetworkMode", "5.16": "PidMode", "5.17": "IpcMode", "5.21": "UTSMode"}
+    world.links = {}
+    for number, name in settings.items():
+        before = world.config[name]
+        assert world.judge(number)[0] == "error"
+        world.config[name] = "host"
+        assert world.judge(number)[0] == "fail"
+        world.config[name] = before
+    other = copy.deepcopy(world.description) | {"Id": "e" * 64, "Name": "/other", "Pid": 0, "Running": False}
+    other["HostConfig"]["PidMode"] = "host"
+    world.others = [other]
+    world.config["PidMode"] = f"container:{'e' * 64}"
+    assert world.judge("5.16")[0] == "fail"
+
+
+def test_namespaces_of_a_joined_container_that_does_not_run(world: World) -> None:
+    """5.16: a stopped container that joined another shares what that one shares; no other container is looked at."""
+    world.stop()
+    world.config["PidMode"] = f"container:{'e' * 64}"
+    other = copy.deepcopy(world.description) | {"Id": "e" * 64, "Name": "/other"}
+    other["HostConfig"]["PidMode"] = ""
+    world.others = [other]
+    assert world.judge("5.16")[0] == "pass"
+    other |= {"Running": True, "Pid": 100, "Status": "running"}
+    world.cgroups[100] = (f"0::/docker/{'e' * 64}",)
+    assert world.judge("5.16")[0] == "pass"
+    world.links = {**OWN, "pid": 1}
+    assert world.judge("5.16")[0] == "fail"
+    world.others = []
+    told = f"the container {'e' * 64}, whose namespace it joined, is not there"
+    assert world.judge("5.16") == ("error", told)
+
+
+@pytest.mark.parametrize(
+    ("options", "own", "expected"),
+    [
+        ((), 1, ("pass", "the daemon remaps no users, so this isolates nothing: see 2.10")),
+        (
+            ("name=rootless",),
+            1,
+            ("pass", "the engine is rootless: root in it is the user who runs the engine"),
+        ),
+        (("name=userns",), 9, ("pass", "")),
+        (("name=userns",), 1, ("fail", "runs in the user namespace of the host")),
+    ],
+)
+def test_user_namespaces(world: World, options: tuple[str, ...], own: int, expected: tuple[str, str]) -> None:
+    """5.31: where the daemon remaps users, the kernel has to show it of the container."""
+    world.info["SecurityOptions"] += options
+    world.links = OWN | {"user": own}
+    assert world.judge("5.31") == expected
+
+
+def test_container_that_was_disconnected_from_the_default_bridge(world: World) -> None:
+    """5.30: its network mode still says bridge; its networks tell, running or not, and are evidence."""
+    for networks, expected in (
+        ({}, "pass"),
+        ({"bridge": {"NetworkID": ""}}, "fail"),
+        (None, "error"),
+    ):
+        for change in (lambda: None, world.stop):
+            change()
+            world.description["Networks"] = networks
+            assert world.judge("5.30")[0] == expected
+    world.config["NetworkMode"] = "none"
+    assert world.judge("5.30")[0] == "pass"
+
+
+def test_profile_that_could_not_be_read(world: World) -> None:
+    """5.22: a filter whose profile is nonsense may allow anything."""
+    world.config["SecurityOpt"] = ["seccomp={broken"]
+    assert world.judge("5.22")[0] == "error"
+
+
+def test_default_action_of_a_profile(world: World) -> None:
+    """It is what the profile says, of Docker's own too."""
+    for option, action in (
+        ('seccomp={"defaultAction":"SCMP_ACT_LOG"}', "SCMP_ACT_LOG"),
+        ("seccomp=builtin", "SCMP_ACT_ERRNO"),
+    ):
+        world.config["SecurityOpt"] = [option]
+        assert world.container.runtime.seccomp_default_action == action
+    world.config["SecurityOpt"] = ['seccomp={"defaultAction":""}']
+    assert world.judge("5.22") == ("error", "its seccomp profile could not be read")
+
+
+def test_default_of_the_day_of_creation(world: World) -> None:
+    """5.26: one that does not run has what was stored for it; without that nothing passes."""
+    world.stop()
+    assert world.judge("5.26")[0] == "fail"
+    world.info["SecurityOptions"].append("name=no-new-privileges")
+    assert world.judge("5.26")[0] == "error"
+    stored = f'/var/lib/docker/containers/{"a" * 64}/config.v2.json:"NoNewPrivileges"'
+    world.extra = [f"{stored}:true"]
+    assert world.judge("5.26")[0] == "pass"
+    world.extra = [f"{stored}:false"]
+    assert world.judge("5.26")[0] == "fail"
+    world.config["SecurityOpt"] = ["no-new-privileges=perhaps"]
+    assert world.judge("5.26")[0] == "error"
+
+
+def test_why_evidence_is_missing(world: World) -> None:
+    """The reason of an error names what could not be read."""
+    del world.config["Privileged"]
+    assert world.judge("5.5") == ("error", "docker inspect does not report HostConfig.Privileged")
+    world.links = {name: number for name, number in OWN.items() if name != "net"}
+    told = "the net namespace of process 100 could not be read; are you root?"
+    assert world.judge("5.10") == ("error", told)
+    world.links = {}
+    told = "the uts namespace of process 100 could not be read; are you root?"
+    assert world.judge("5.21") == ("error", told)
+    world.config["SecurityOpt"] = ["seccomp={broken"]
+    assert world.judge("5.22") == ("error", "its seccomp profile could not be read")
+    world.config.update({"SecurityOpt": None, "ReadonlyRootfs": True})
+    world.mounts = []
+    assert world.judge("5.13") == ("error", "/proc/100/mountinfo could not be read; are you root?")
+
+
+@pytest.mark.parametrize("number", ["5.11", "5.12", "5.29"])
+def test_control_groups_that_may_not_be_read(world: World, number: str) -> None:
+    """A limit that is set passes only where its control group shows it."""
+    world.config.update({"Memory": 1 << 30, "PidsLimit": 100, "NanoCpus": 5 * 10**8})
+    world.groups = {"memory.max": str(1 << 30), "pids.max": "100", "cpu.max": "50000 100000"}
+    assert world.judge(number)[0] == "pass"
+    world.groups = {}
+    assert world.judge(number)[0] == "error"
+    world.groups = {"cgroup.controllers": ""}
+    assert world.judge(number)[0] == "fail"
+    world.groups = {"memory.max": str(1 << 30), "pids.max": "100", "cpu.max": "50000 100000"}
+    world.info["CgroupDriver"] = "none"
+    assert "in force, though" in world.judge(number)[1]
+
+
+def test_process_limit_of_every_unit(world: World) -> None:
+    """5.29: what systemd gives to each unit by default is no limit of the container's."""
+    world.groups = {"pids.max": "1190"}
+    assert world.judge("5.29") == ("pass", "held by its control groups, though none is set")
+    world.info["CgroupDriver"] = "systemd"
+    assert world.judge("5.29") == ("fail", "no process limit is in force, and none is set")
+    world.config["PidsLimit"] = 1190
+    assert world.judge("5.29")[0] == "pass"
+
+
+def test_number_of_processes_that_was_set(world: World) -> None:
+    """5.29: with systemd the own group counts where a limit was asked for, be it a single process."""
+    world.groups = {"pids.max": "1"}
+    world.info["CgroupDriver"] = "systemd"
+    world.config["PidsLimit"] = 1
+    assert world.judge("5.29")[0] == "pass"

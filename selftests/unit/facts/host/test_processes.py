@@ -1,0 +1,38 @@
+"""The processes of a host."""
+
+from __future__ import annotations
+
+import pytest
+
+from hullcheck.facts.host.processes import PROCESSES, Processes
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from selftests.kit.container_host import (
+    World,
+)
+
+
+def test_why_a_process_is_an_error(world: World) -> None:
+    """The reason names the process and what it does not show."""
+    del world.status[100]["Seccomp"]
+    assert world.judge("5.22") == ("error", "/proc/100/status does not show Seccomp")
+    del world.status[100]
+    told = "process 100 is not in /proc here: it ended, runs on another machine, or is hidden"
+    assert world.judge("5.22") == ("error", told)
+
+
+def test_programs_of_processes() -> None:
+    """Where the link of a program may not be read, it has no path."""
+    text = (
+        "1/status:Name:\ta\n1/status:PPid:\t0\n2/status:Name:\tb\n"
+        "lrwxrwxrwx 1 0 0 0 Nov 1 10:00 1/exe -> /usr/bin/a b (deleted)"
+    )
+    found = Processes.of(Recording("local", "local", {"processes": Answer("processes", 0, text, "")}))
+    assert {pid: each.executable for pid, each in found.by_pid.items()} == {1: "/usr/bin/a b", 2: ""}
+
+
+@pytest.mark.parametrize("link", ["2/exe", "2/exe -> /sbin/init", "2/ns/pid", "2/ns/pid -> pid:[4026531836]"])
+def test_links_of_processes_are_stored(link: str) -> None:
+    """Those of the kernel's own processes, and of those that have ended, lead nowhere and are no surprise."""
+    line = f"lrwxrwxrwx 1 0 0 0 Nov  1 10:00 {link}"
+    assert PROCESSES.keep(line) == line

@@ -1,0 +1,14 @@
+"""The services of a swarm."""
+
+from __future__ import annotations
+
+from selftests.kit.container_host import (
+    World,
+)
+
+
+def test_services_of_a_node_without_a_swarm(world: World) -> None:
+    """A node in no swarm has no services, and is not asked for them."""
+    assert world.facts.services == {}
+    world.services = [{"ID": "x"}]
+    assert world.facts.services == {}
