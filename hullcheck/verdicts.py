@@ -32,6 +32,11 @@ class EvidenceError(Exception):
     """The evidence could not be read or understood: the verdict is *error*, never *pass*."""
 
 
+def unread(what: str, how: str = "could not be read") -> str:
+    """The reason of an error that root would not have met."""
+    return f"{what} {how}; are you root?"
+
+
 class NotApplicable(Exception):
     """There is nothing to judge, and the evidence says so."""
 

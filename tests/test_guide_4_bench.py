@@ -6,7 +6,7 @@ from hullcheck.criteria import docker_bench as bench_truths
 from hullcheck.facts import Facts
 from hullcheck.facts.docker_bench import DockerBench, Job, Run, Step
 from hullcheck.policy import Policy
-from hullcheck.verdicts import EvidenceError, Manual
+from hullcheck.verdicts import EvidenceError, Manual, unread
 
 _CLOCKS = 300  # seconds that a clock may be ahead
 _DAY = 86400
@@ -61,7 +61,7 @@ def _require_job(docker_bench: DockerBench, facts: Facts, policy: Policy) -> str
     faults = {job: _fault(job, cron) for job in jobs}
     good = [job.name for job, fault in faults.items() if not fault]
     if not good and not docker_bench.as_root:
-        raise EvidenceError("which programs run as others could not be seen; are you root?")
+        raise EvidenceError(unread("which programs run as others", "could not be seen"))
     assert good, "; ".join(f"{job.kind} {job.name} {fault}" for job, fault in faults.items())
     return f"run by {', '.join(good)}"
 

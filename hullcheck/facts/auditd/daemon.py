@@ -11,7 +11,7 @@ from hullcheck.parsing.times import CLOCK_SLACK, day
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 # Of the log only times, programs and keys are told: the arguments of commands may be secrets. The numbers are those
 # of execve and execveat on x86 and ARM.
@@ -92,7 +92,7 @@ class AuditDaemon:
         if self.words.first("write").lower() == "no":
             raise EvidenceError("auditd writes no log on this host (write_logs = no)")
         if "unread" in self.words:
-            raise EvidenceError(f"{self.log} could not be read; are you root?")
+            raise EvidenceError(unread(self.log))
         if not self.words.first("last").partition(" ")[0].isdigit():
             raise EvidenceError(f"{self.log}: no record is there")
 

@@ -10,7 +10,7 @@ from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.proc.net import Listener
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 _OUTSIDE = ("macvlan", "ipvlan")
 _BINDING = ("com.docker.network.bridge.host_binding_ipv4", "com.docker.network.host_ipv4")
@@ -170,7 +170,7 @@ class Ports:
         listeners = self._listeners(self.pid_on_host_network())
         hidden = [process.pid for process in self.runtime.processes if process.pid_namespace is None]
         if listeners and hidden:  # who may not read a link of a process may not read its sockets either
-            raise EvidenceError(f"the sockets of process {hidden[0]} could not be read; are you root?")
+            raise EvidenceError(unread(f"the sockets of process {hidden[0]}"))
         sockets = [
             self.runtime.proc.sockets.get(process.pid, frozenset()) for process in self.runtime.processes
         ]

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from hullcheck.parsing.proc import namespaces, net
 from hullcheck.parsing.proc.net import Listener
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 _NAMESPACE = re.compile(r".* (\d+)/ns/\w+ -> \w+:\[\d+\]$")
 _HELD = re.compile(r".* (\d+)/fd/\d+ -> socket:\[(\d+)\]$")
@@ -65,7 +65,7 @@ class ProcFiles:
         try:
             return self.lines[f"{pid}/{name}"]
         except KeyError:
-            raise EvidenceError(f"/proc/{pid}/{name} could not be read; are you root?") from None
+            raise EvidenceError(unread(f"/proc/{pid}/{name}")) from None
 
     @cached_property
     def stored_no_new_privileges(self) -> Mapping[str, bool]:

@@ -13,7 +13,7 @@ from hullcheck.facts.host.processes import Process
 from hullcheck.parsing import capabilities
 from hullcheck.parsing.go import go_boolean
 from hullcheck.parsing.proc import cgroups
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 _SHIMS = ("containerd-shim", "conmon")
 """What stands over each container, and takes over what is left of `docker exec`."""
@@ -254,16 +254,14 @@ class Runtime:
     def _runs_in_host_namespace(self, kind: str) -> bool:
         host = self.surroundings.daemon().namespaces
         if kind not in host:
-            raise EvidenceError(f"the {kind} namespace of the daemon could not be read; are you root?")
+            raise EvidenceError(unread(f"the {kind} namespace of the daemon"))
         return self._namespace(kind) == host[kind]
 
     def _namespace(self, kind: str) -> str:
         """The link of a namespace of the main process: `net:[4026531840]`."""
         links = self.proc.links.get(self.main_process.pid, {})
         if kind not in links:
-            raise EvidenceError(
-                f"the {kind} namespace of process {self.main_process.pid} could not be read; are you root?"
-            )
+            raise EvidenceError(unread(f"the {kind} namespace of process {self.main_process.pid}"))
         return links[kind]
 
     # ---- privileges

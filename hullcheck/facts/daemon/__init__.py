@@ -21,12 +21,12 @@ from hullcheck.facts.engine.networks import DOCKER_NETWORKS, networks
 from hullcheck.facts.host.processes import PROCESSES, Processes
 from hullcheck.parsing.go import go_boolean
 from hullcheck.recording import Recording
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 PROBES = (DAEMON_PROCESSES, DAEMON_CONFIGURATION, SYSTEMD)
 EVIDENCE = (DOCKER_INFO, DOCKER_VERSION, DOCKER_NETWORKS, PROCESSES, *PROBES)
 
-_OPEN_ENDED = "the daemon takes sockets of a service manager, and they could not be seen; are you root?"
+_OPEN_ENDED = unread("the daemon takes sockets of a service manager, and they", "could not be seen")
 _LOOPBACK_RANGES = ("127.0.0.0/8", "::1/128")
 
 
@@ -70,7 +70,7 @@ class Daemon:
             EvidenceError: they may not be read.
         """
         if not self.process.namespaces:
-            raise EvidenceError(f"the namespaces of process {self.pid} could not be read; are you root?")
+            raise EvidenceError(unread(f"the namespaces of process {self.pid}"))
         return self.process.namespaces
 
     @property
@@ -81,7 +81,7 @@ class Daemon:
             EvidenceError: it may not be read.
         """
         if not self.process.mountinfo:
-            raise EvidenceError(f"the mount table of process {self.pid} could not be read; are you root?")
+            raise EvidenceError(unread(f"the mount table of process {self.pid}"))
         return "\n".join(self.process.mountinfo)
 
     @property
@@ -343,7 +343,7 @@ class Daemon:
         runtime = (self.process.environment or {}).get("XDG_RUNTIME_DIR")
         default = KINDS["exec-root"].default
         if runtime is None and default in found:
-            raise EvidenceError("the runtime directory of the rootless daemon is not known; are you root?")
+            raise EvidenceError(unread("the runtime directory of the rootless daemon", "is not known"))
         return tuple(f"{runtime}/docker" if each == default else each for each in found)
 
     def _possible(self, name: str) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 _HEADINGS = lines_like(
     r"dockerd:\d+", r"(?:config|profile):(?:read|absent|unread|unknown)\|.*", "link:.*", " .*"
@@ -77,9 +77,9 @@ class ConfigFile:
         if self.state == "absent":
             return {}
         if self.state == "unknown":
-            raise EvidenceError("the path of the daemon's configuration could not be read; are you root?")
+            raise EvidenceError(unread("the path of the daemon's configuration"))
         if self.state != "read":
-            raise EvidenceError(f"{self.path}, the daemon's configuration, may not be read; are you root?")
+            raise EvidenceError(unread(f"{self.path}, the daemon's configuration,", "may not be read"))
         if self.document is None:
             raise EvidenceError(f"{self.path}, the daemon's configuration, is not JSON")
         return self.document

@@ -10,7 +10,7 @@ from hullcheck.facts.daemon.process import DaemonProcess, UnixSocket
 from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.parsing.proc.net import Listener
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
 DEFAULT_TLS = "tcp://localhost:2376"
@@ -90,7 +90,7 @@ def listening(process: DaemonProcess) -> tuple[Listener, ...]:
         EvidenceError: the sockets of the process may not be seen.
     """
     if not process.may_see_sockets or "tcp" not in process.tables_read:
-        raise EvidenceError(f"the sockets of process {process.pid} could not be read; are you root?")
+        raise EvidenceError(unread(f"the sockets of process {process.pid}"))
     return tuple(each for each in process.tcp_table if each.inode in process.held)
 
 
@@ -132,7 +132,7 @@ def api_paths(process: DaemonProcess, asked: Asked, exec_roots: Iterable[str]) -
         EvidenceError: the sockets of the process may not be seen.
     """
     if not process.may_see_sockets:
-        raise EvidenceError(f"the sockets of process {process.pid} could not be read; are you root?")
+        raise EvidenceError(unread(f"the sockets of process {process.pid}"))
     named = {path for host in asked.hosts if (path := socket_path(host))}
     own = {path for root in exec_roots for path in (root, _real(root))}
     return tuple(

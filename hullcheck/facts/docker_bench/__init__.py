@@ -19,7 +19,7 @@ from hullcheck.parsing import docker_bench_log as tool
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 _TOOL = "docker-bench-security"
 _PART = re.compile(r"^--(timers|crontabs|programs|checkouts|log)\n", re.MULTILINE)
@@ -186,7 +186,7 @@ class DockerBench:
             for each in self._document["Jobs"]
         )
         if not found and self._document["Unreadable"]:
-            raise EvidenceError(f"{', '.join(self._document['Unreadable'])} could not be read; are you root?")
+            raise EvidenceError(unread(", ".join(self._document["Unreadable"])))
         return found
 
     @property

@@ -20,7 +20,7 @@ from hullcheck.parsing import certificates
 from hullcheck.parsing.certificates import Certificate
 from hullcheck.parsing.go import go_boolean
 from hullcheck.recording import Recording
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 PROBES = (ENGINE_FILES,)
 EVIDENCE = (ENGINE_FILES, *daemon.EVIDENCE)
@@ -203,7 +203,7 @@ class EngineFiles:
         """All files and directories below certs.d; nothing where there is no file."""
         folder = self.view.words.get("registries")
         if folder is None:
-            raise EvidenceError("the directory of the registries' certificates is not known; are you root?")
+            raise EvidenceError(unread("the directory of the registries' certificates", "is not known"))
         top = self._file(self.view, folder)
         files = {path: self._file(self.view, path) for path in self.view.below(folder)}
         closed = {path: self._closed(path) for path in self.view.closed}
@@ -217,7 +217,7 @@ class EngineFiles:
         )
 
     def _closed(self, path: str) -> FileFact:
-        return FileFact(path, State.UNREAD, doubt="what lies in it may not be read; are you root?")
+        return FileFact(path, State.UNREAD, doubt=unread("what lies in it", "may not be read"))
 
     def tls_ca(self) -> Files:
         """The CA that the certificates of clients must be of."""
@@ -237,7 +237,7 @@ class EngineFiles:
         if not path and self._looks_for_defaults:
             folder = self.view.words.get("tls")
             if folder is None:
-                raise EvidenceError("the directory of the daemon's certificates is not known; are you root?")
+                raise EvidenceError(unread("the directory of the daemon's certificates", "is not known"))
             path = f"{folder}/{default}"
         named = [self._absolute(_unquoted(str(path)))] if path else []
         return self._files(self.view, named, f"no {option} is configured, and TLS does not ask for one")
@@ -275,7 +275,7 @@ class EngineFiles:
         environment = flags.environment
         started = self._document.get("tls") or "tlsverify" in self._document or self._is_old
         if started and environment is None:
-            raise EvidenceError("the environment of the daemon could not be read; are you root?")
+            raise EvidenceError(unread("the environment of the daemon"))
         return bool(started and (environment or {}).get("DOCKER_TLS_VERIFY"))
 
     @property

@@ -9,7 +9,7 @@ from hullcheck.facts.files.probe import ENGINE_FILES
 from hullcheck.facts.host.file import FileFact, Grant, Node, State, grants
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 Record = tuple[str, str]
 """A word of the probe's, and a text of the host's."""
@@ -196,7 +196,7 @@ class Answer:
             return FileFact(names[0], State.UNREAD, doubt=_NOT_ASKED)
         walk = view.walks[name]
         if walk.state is not State.FOUND:
-            return FileFact(names[0], walk.state, doubt=f"{walk.end or name} may not be read; are you root?")
+            return FileFact(names[0], walk.state, doubt=unread(walk.end or name, "may not be read"))
         nodes = tuple(self._seen(view, path) for path in (*walk.way, walk.end))
         known = tuple(each for each in nodes if each is not None)
         if len(known) < len(nodes):

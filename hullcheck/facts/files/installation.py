@@ -16,7 +16,7 @@ from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, lines_like
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 _KNOWN = lines_like(
     r"(?:containerd-[a-z-]+|data-root|data-root-part|program [\w-]+)\|(?:absent|directory|file|unread)\|.*",
@@ -46,7 +46,6 @@ _DELETED = " (deleted)"
 _STATES = {"absent": State.ABSENT, "unread": State.UNREAD}
 _DEFAULT_ADDRESS = "/run/containerd/containerd.sock"
 _DEFAULT_ROOT = "/var/lib/containerd"
-_ARE_YOU_ROOT = "are you root?"
 
 
 @dataclass(frozen=True)
@@ -112,9 +111,7 @@ class Places:
         """The program that the running daemon is."""
         path = self.daemon.process.executable.removesuffix(_DELETED)
         if not path:
-            raise EvidenceError(
-                f"the program of process {self.daemon.pid} could not be read; {_ARE_YOU_ROOT}"
-            )
+            raise EvidenceError(unread(f"the program of process {self.daemon.pid}"))
         return Subjects("file", ((path, _program(path)),))
 
     def _programs(self, name: str) -> Files:
@@ -173,7 +170,7 @@ class Places:
             EvidenceError: the data root may not be listed.
         """
         if not self._lines.get("data-root-listed"):
-            raise EvidenceError(f"what lies in the data root may not be listed; {_ARE_YOU_ROOT}")
+            raise EvidenceError(unread("what lies in the data root", "may not be listed"))
         return tuple(self._places("data-root-part"))
 
     def _only(self, found: Iterable[FileFact], path: str) -> FileFact:
@@ -241,15 +238,13 @@ class Places:
             EvidenceError: they cannot be told.
         """
         if not self._used_containerds:
-            raise EvidenceError(
-                f"the containerd that the daemon uses could not be looked at; {_ARE_YOU_ROOT}"
-            )
+            raise EvidenceError(unread("the containerd that the daemon uses", "could not be looked at"))
         return tuple(each.root for each in self._used_containerds)
 
 
 def _fact(kind: str, path: str, real: str) -> FileFact:
     if kind in _STATES:
-        return FileFact(path, _STATES[kind], doubt=_ARE_YOU_ROOT)
+        return FileFact(path, _STATES[kind], doubt="are you root?")
     mode = stat.S_IFDIR if kind == "directory" else stat.S_IFREG
     return FileFact(path, State.FOUND, Node(real, mode, 0, 0))
 

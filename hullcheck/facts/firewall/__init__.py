@@ -16,7 +16,7 @@ from hullcheck.facts.engine.networks import networks
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like, pick
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 _KNOWN = lines_like(
     "cni:(?:absent|unread|file .*)",
@@ -179,7 +179,7 @@ class Firewall:
         if f"{prefix}-status:0" in lines:
             return said
         if f"{self.daemon.pid}/namespace:unread" in lines or said == ["unread"]:
-            raise EvidenceError("the packet filter of the daemon's network could not be read; are you root?")
+            raise EvidenceError(unread("the packet filter of the daemon's network"))
         if not said or said == ["absent"]:
             raise EvidenceError(f"the packet filter could not be asked: the target has no {name} command")
         raise EvidenceError(f"the packet filter could not be read: {said[0]}")
@@ -193,7 +193,7 @@ class Firewall:
         """
         lines = self.recording.text(FIREWALL).split("\n")
         if "cni:unread" in lines:
-            raise EvidenceError("/etc/cni/net.d could not be read; are you root?")
+            raise EvidenceError(unread("/etc/cni/net.d"))
         return tuple(line.removeprefix("cni:file ") for line in lines if re.match("cni:file .", line))
 
     @property

@@ -10,7 +10,7 @@ from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 _BASE_SYSTEM = """
     systemd-networkd systemd-resolved systemd-timesyncd init openrc-init NetworkManager agetty
@@ -126,7 +126,7 @@ class HostServices:
         """The programs outside of containers among the owners of a socket."""
         seen = [pid for pid in owners if pid in self.processes.by_pid]
         if not seen and not self.words.of_root:
-            raise EvidenceError("whose sockets listen could not be seen; are you root?")
+            raise EvidenceError(unread("whose sockets listen", "could not be seen"))
         paths = self.words.pairs("exe", " ")
         found = {paths.get(str(pid), UNSEEN).removesuffix(_DELETED) for pid in seen if self._is_outside(pid)}
         return frozenset(found if seen else {UNSEEN})  # the kernel's own: NFS, WireGuard
@@ -154,5 +154,5 @@ class HostServices:
             if self._is_outside(int(pid)):
                 found.append(path.removesuffix(_DELETED))
         if not found and not self.words.of_root:
-            raise EvidenceError("which programs run as others could not be seen; are you root?")
+            raise EvidenceError(unread("which programs run as others", "could not be seen"))
         return tuple(dict.fromkeys(found))

@@ -7,7 +7,7 @@ from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 # Not gcc-14-base, which every Debian has and which holds a licence.
 
@@ -76,7 +76,7 @@ class Software:
         names = {each: each.rpartition("/")[2].removeprefix("package ") for each in self.found[kind]}
         found = tuple(each for each, name in names.items() if name not in allowed)
         if not found and self.unread:
-            raise EvidenceError(f"{', '.join(self.unread)} could not be read; are you root?")
+            raise EvidenceError(unread(", ".join(self.unread)))
         return found
 
     @property

@@ -10,7 +10,7 @@ from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 FORWARD = "net.ipv4.ip_forward"
 GUIDE = {FORWARD: "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}
@@ -111,7 +111,7 @@ class Sysctl:
             EvidenceError: a file could not be read.
         """
         if self.unread:
-            raise EvidenceError(f"{', '.join(self.unread)} could not be read; are you root?")
+            raise EvidenceError(unread(", ".join(self.unread)))
         last = [(-1, None), *(self._last(path) for path in _SAME.get(name, (name,)))]
         return max(last, key=lambda each: each[0])[1]
 

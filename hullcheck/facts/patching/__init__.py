@@ -12,7 +12,7 @@ from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.systemctl import properties
 from hullcheck.parsing.times import day
 from hullcheck.recording import Recording
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 PROBES = (PATCHING,)
 
@@ -110,7 +110,7 @@ class Patching:
     def _refuse_unread(self, *parts: str) -> None:
         for path in self._words.all("unread"):
             if any(part in path for part in parts):
-                raise EvidenceError(f"{path} could not be read; are you root?")
+                raise EvidenceError(unread(path))
 
     # ---- the tools
 

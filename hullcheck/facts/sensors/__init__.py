@@ -16,7 +16,7 @@ from hullcheck.facts.sensors.falco_rules import Rule, Switch, by_configuration, 
 from hullcheck.facts.sensors.probe import SENSORS
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.addresses import is_loopback
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 if TYPE_CHECKING:
     from hullcheck.facts import Facts
@@ -153,7 +153,7 @@ class Watcher:
             EvidenceError: what it holds open may not be seen.
         """
         if not self.document["SeesFiles"]:
-            raise EvidenceError(f"what process {self.pid} holds open could not be seen; are you root?")
+            raise EvidenceError(unread(f"what process {self.pid} holds open", "could not be seen"))
         return tuple(
             each
             for each in self.document["Holds"]
@@ -310,7 +310,7 @@ class Sensors:
             if tool.programs.fullmatch(each.executable) or _named(tool, each.executable)
         )
         if not found and not self._document["AsRoot"]:
-            raise EvidenceError("which programs run as others could not be seen; are you root?")
+            raise EvidenceError(unread("which programs run as others", "could not be seen"))
         return found
 
     @cached_property

@@ -22,7 +22,7 @@ from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import Times
 from hullcheck.recording import Recording, decode_json
 from hullcheck.secrets.names import names_secret_file
-from hullcheck.verdicts import EvidenceError, NotApplicable
+from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
 PROBES = (SWARM,)
 EVIDENCE = (DOCKER_INFO, SWARM)
@@ -248,7 +248,7 @@ class Swarm:
         """
         pem = "\n".join(self._own_lines("certificate"))
         if not pem:
-            raise EvidenceError("the certificate of this node could not be read; are you root?")
+            raise EvidenceError(unread("the certificate of this node"))
         return certificates.read(pem)[0]
 
     @cached_property
@@ -351,7 +351,7 @@ class Swarm:
             state = json.loads(line or "null")
             if isinstance(state, dict):
                 return state
-        raise EvidenceError("this node's swarm/docker-state.json could not be read; are you root?")
+        raise EvidenceError(unread("this node's swarm/docker-state.json"))
 
     @property
     def _management_port(self) -> int:
