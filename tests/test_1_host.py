@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from hullcheck.controls.metadata import marked
 from hullcheck.criteria import audit_coverage, releases
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.engine.release import Release, System
@@ -16,6 +17,35 @@ from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.file import FileFact
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual
+
+_records_of_configuration = marked(
+    pytest.mark.nist("AU-2", "AU-12", "CM-6", sp="800-53"),
+    pytest.mark.nist("4.5.4", sp="800-190"),
+    pytest.mark.pci("10.2.1", "10.2.1.7"),
+    pytest.mark.hipaa("164.312(b)"),
+    pytest.mark.guide("1.4.auditd"),
+)
+_records_of_programs = marked(
+    pytest.mark.nist("AC-6(9)", "AU-2", "AU-12", sp="800-53"),
+    pytest.mark.nist("4.5.4", sp="800-190"),
+    pytest.mark.pci("10.2.1", "10.2.1.2", "10.2.1.7"),
+    pytest.mark.hipaa("164.312(b)"),
+    pytest.mark.guide("1.4.auditd"),
+)
+_records_of_control = marked(
+    pytest.mark.nist("AC-6(9)", "AU-2", "AU-12", sp="800-53"),
+    pytest.mark.nist("4.5.4", sp="800-190"),
+    pytest.mark.pci("10.2.1", "10.2.1.2"),
+    pytest.mark.hipaa("164.312(b)"),
+    pytest.mark.guide("1.4.auditd"),
+)
+_records_of_data = marked(
+    pytest.mark.nist("AU-2", "AU-12", sp="800-53"),
+    pytest.mark.nist("4.5.4", sp="800-190"),
+    pytest.mark.pci("10.2.1", "10.2.1.7"),
+    pytest.mark.hipaa("164.312(b)"),
+    pytest.mark.guide("1.4.auditd"),
+)
 
 
 def _recorded(file: FileFact, audit: Audit, *may_leave_out: str) -> str:
@@ -76,11 +106,7 @@ def test_engine_is_controlled_by_trusted_users(
 
 
 @pytest.mark.cis("1.1.3", level=1)
-@pytest.mark.nist("AC-6(9)", "AU-2", "AU-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.2")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_control
 @pytest.mark.severity("medium")
 def test_daemon_program_is_audited(daemon_program: FileFact, audit: Audit) -> str:
     """Changes of the Docker daemon's program are recorded by the audit system.
@@ -95,11 +121,7 @@ def test_daemon_program_is_audited(daemon_program: FileFact, audit: Audit) -> st
 
 
 @pytest.mark.cis("1.1.4", level=1)
-@pytest.mark.nist("AU-2", "AU-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.7")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_data
 @pytest.mark.severity("low")
 def test_containerd_directory_is_audited(containerd_directory: FileFact, audit: Audit) -> str:
     """Changes in the directory where containerd runs are recorded by the audit system.
@@ -113,11 +135,7 @@ def test_containerd_directory_is_audited(containerd_directory: FileFact, audit: 
 
 
 @pytest.mark.cis("1.1.5", level=1)
-@pytest.mark.nist("AU-2", "AU-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.7")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_data
 @pytest.mark.severity("low")
 def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
     """Changes in the data root of the engine are recorded by the audit system.
@@ -133,11 +151,7 @@ def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
 
 
 @pytest.mark.cis("1.1.6", level=1)
-@pytest.mark.nist("AU-2", "AU-12", "CM-6", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.7")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_configuration
 @pytest.mark.severity("medium")
 def test_configuration_directory_is_audited(configuration_directory: FileFact, audit: Audit) -> str:
     """Changes in the configuration directory of the daemon are recorded by the audit system.
@@ -151,11 +165,7 @@ def test_configuration_directory_is_audited(configuration_directory: FileFact, a
 
 
 @pytest.mark.cis("1.1.7", level=2)
-@pytest.mark.nist("AU-2", "AU-12", "CM-6", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.7")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_configuration
 @pytest.mark.severity("medium")
 def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
     """Changes of the unit file that starts the daemon are recorded by the audit system.
@@ -170,11 +180,7 @@ def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
 
 
 @pytest.mark.cis("1.1.8", level=2)
-@pytest.mark.nist("AC-6(9)", "AU-2", "AU-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.2")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_control
 @pytest.mark.severity("low")
 def test_containerd_socket_is_audited(containerd_socket: FileFact, audit: Audit) -> str:
     """Changes of the socket of containerd are recorded by the audit system.
@@ -189,11 +195,7 @@ def test_containerd_socket_is_audited(containerd_socket: FileFact, audit: Audit)
 
 
 @pytest.mark.cis("1.1.9", level=2)
-@pytest.mark.nist("AC-6(9)", "AU-2", "AU-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.2")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_control
 @pytest.mark.severity("medium")
 def test_api_socket_is_audited(api_socket: FileFact, audit: Audit) -> str:
     """Changes of each socket on which the engine takes commands are recorded by the audit system.
@@ -208,11 +210,7 @@ def test_api_socket_is_audited(api_socket: FileFact, audit: Audit) -> str:
 
 
 @pytest.mark.cis("1.1.10", level=2)
-@pytest.mark.nist("AU-2", "AU-12", "CM-6", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.7")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_configuration
 @pytest.mark.severity("low")
 def test_default_file_is_audited(default_file: FileFact, audit: Audit) -> str:
     """Changes of /etc/default/docker are recorded by the audit system.
@@ -226,11 +224,7 @@ def test_default_file_is_audited(default_file: FileFact, audit: Audit) -> str:
 
 
 @pytest.mark.cis("1.1.11", level=2)
-@pytest.mark.nist("AU-2", "AU-12", "CM-6", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.7")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_configuration
 @pytest.mark.severity("medium")
 def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audit) -> str:
     """Changes of the configuration file in use are recorded by the audit system.
@@ -244,11 +238,7 @@ def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audi
 
 
 @pytest.mark.cis("1.1.12", level=2)
-@pytest.mark.nist("AU-2", "AU-12", "CM-6", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.7")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_configuration
 @pytest.mark.severity("low")
 def test_containerd_configuration_is_audited(containerd_configuration: FileFact, audit: Audit) -> str:
     """Changes of the configuration file of containerd are recorded by the audit system.
@@ -262,11 +252,7 @@ def test_containerd_configuration_is_audited(containerd_configuration: FileFact,
 
 
 @pytest.mark.cis("1.1.13", level=2)
-@pytest.mark.nist("AU-2", "AU-12", "CM-6", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.7")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_configuration
 @pytest.mark.severity("low")
 def test_sysconfig_file_is_audited(sysconfig_file: FileFact, audit: Audit) -> str:
     """Changes of /etc/sysconfig/docker are recorded by the audit system.
@@ -280,11 +266,7 @@ def test_sysconfig_file_is_audited(sysconfig_file: FileFact, audit: Audit) -> st
 
 
 @pytest.mark.cis("1.1.14", level=2)
-@pytest.mark.nist("AC-6(9)", "AU-2", "AU-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.2", "10.2.1.7")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_programs
 @pytest.mark.severity("low")
 def test_containerd_program_is_audited(containerd_program: FileFact, audit: Audit) -> str:
     """Changes of the program containerd are recorded by the audit system.
@@ -298,11 +280,7 @@ def test_containerd_program_is_audited(containerd_program: FileFact, audit: Audi
 
 
 @pytest.mark.cis("1.1.15", level=2)
-@pytest.mark.nist("AC-6(9)", "AU-2", "AU-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.2", "10.2.1.7")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_programs
 @pytest.mark.severity("low")
 def test_containerd_shim_is_audited(containerd_shim: FileFact, audit: Audit) -> str:
     """Changes of the program containerd-shim are recorded by the audit system.
@@ -316,11 +294,7 @@ def test_containerd_shim_is_audited(containerd_shim: FileFact, audit: Audit) -> 
 
 
 @pytest.mark.cis("1.1.16", level=2)
-@pytest.mark.nist("AC-6(9)", "AU-2", "AU-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.2", "10.2.1.7")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_programs
 @pytest.mark.severity("low")
 def test_runc_v1_shim_is_audited(runc_v1_shim: FileFact, audit: Audit) -> str:
     """Changes of the program containerd-shim-runc-v1 are recorded by the audit system.
@@ -334,11 +308,7 @@ def test_runc_v1_shim_is_audited(runc_v1_shim: FileFact, audit: Audit) -> str:
 
 
 @pytest.mark.cis("1.1.17", level=2)
-@pytest.mark.nist("AC-6(9)", "AU-2", "AU-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.2", "10.2.1.7")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_programs
 @pytest.mark.severity("low")
 def test_runc_v2_shim_is_audited(runc_v2_shim: FileFact, audit: Audit) -> str:
     """Changes of the program containerd-shim-runc-v2 are recorded by the audit system.
@@ -352,11 +322,7 @@ def test_runc_v2_shim_is_audited(runc_v2_shim: FileFact, audit: Audit) -> str:
 
 
 @pytest.mark.cis("1.1.18", level=2)
-@pytest.mark.nist("AC-6(9)", "AU-2", "AU-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("10.2.1", "10.2.1.2", "10.2.1.7")
-@pytest.mark.hipaa("164.312(b)")
-@pytest.mark.guide("1.4.auditd")
+@_records_of_programs
 @pytest.mark.severity("low")
 def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
     """Changes of the program runc are recorded by the audit system.

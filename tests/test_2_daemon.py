@@ -3,20 +3,35 @@
 A control judges what the running daemon does. Where its files say otherwise, it says "restart pending".
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 
 from hullcheck.criteria.remote_api import weakness
 from hullcheck.facts import Facts
 from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.daemon.settings import shown
+from hullcheck.facts.daemon.settings import Setting, shown
 from hullcheck.parsing.seccomp import DENYING
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 # Drivers that keep the log on the host, where whoever breaks in can change it; any other one sends it away.
 _LOCAL_LOG_DRIVERS = frozenset({"none", "local", "json-file", "journald", "etwlogs"})
+
+
+def _require(setting: Setting, good: Callable[[Any], bool]) -> str:
+    """The *setting* in words; fails where its value is not *good*, or may be another that is not."""
+    assert setting.always(good), str(setting)
+    return str(setting)
+
+
+def _is_on(value: object) -> bool:
+    return value is True
+
+
+def _is_off(value: object) -> bool:
+    return value is False
 
 
 def _leaves_the_host(driver: str, wanted: tuple[str, ...] | None) -> bool:
@@ -74,9 +89,7 @@ def test_default_bridge_isolates_its_containers(daemon: Daemon) -> str:
     """
     if daemon.default_bridge is None:
         raise NotApplicable("the engine has no default bridge")
-    icc = daemon.setting("icc")
-    assert icc.always(lambda value: value is False), str(icc)
-    return str(icc)
+    return _require(daemon.setting("icc"), _is_off)
 
 
 @pytest.mark.cis("2.3", level=1)
@@ -94,10 +107,8 @@ def test_daemon_logs_at_level_info(daemon: Daemon) -> str:
     Remedy: take `log-level` and `debug` out of daemon.json and off the command line, and restart the daemon.
     """
     debug = daemon.setting("debug")
-    assert debug.always(lambda value: value is False), str(debug)
-    level = daemon.setting("log-level")
-    assert level.always(lambda value: value == "info"), str(level)
-    return str(level) + debug.note
+    _require(debug, _is_off)
+    return _require(daemon.setting("log-level"), lambda value: value == "info") + debug.note
 
 
 @pytest.mark.cis("2.4", level=1)
@@ -116,12 +127,8 @@ def test_daemon_manages_its_firewall_rules(daemon: Daemon) -> str:
     Remedy: take `"iptables": false` and `"ip6tables": false` out of daemon.json and off the command line, and
     restart.
     """
-    notes = []
-    for name in ("iptables", "ip6tables"):
-        setting = daemon.setting(name)
-        assert setting.always(lambda value: value is not False), str(setting)
-        notes.append(str(setting))
-    return ", ".join(notes)
+    settings = map(daemon.setting, ("iptables", "ip6tables"))
+    return ", ".join(_require(setting, lambda value: value is not False) for setting in settings)
 
 
 @pytest.mark.cis("2.5", level=1)
@@ -159,9 +166,7 @@ def test_storage_driver_is_not_aufs(daemon: Daemon) -> str:
     Remedy: set `"storage-driver": "overlay2"` in daemon.json, after saving the images and volumes that are to
     stay.
     """
-    driver = daemon.setting("storage-driver")
-    assert driver.always(lambda value: value != "aufs"), str(driver)
-    return str(driver)
+    return _require(daemon.setting("storage-driver"), lambda value: value != "aufs")
 
 
 @pytest.mark.cis("2.7", level=1)
@@ -179,9 +184,7 @@ def test_storage_driver_is_not_devicemapper(daemon: Daemon) -> str:
     Remedy: set `"storage-driver": "overlay2"` in daemon.json, after saving the images and volumes that are to
     stay.
     """
-    driver = daemon.setting("storage-driver")
-    assert driver.always(lambda value: value != "devicemapper"), str(driver)
-    return str(driver)
+    return _require(daemon.setting("storage-driver"), lambda value: value != "devicemapper")
 
 
 @pytest.mark.cis("2.8", level=1)
@@ -223,9 +226,7 @@ def test_containers_get_default_ulimits(daemon: Daemon) -> str:
 
     Remedy: set `default-ulimits` in daemon.json, at least for nofile and nproc, and restart the daemon.
     """
-    ulimits = daemon.setting("default-ulimits")
-    assert ulimits.always(_limits_something), str(ulimits)
-    return str(ulimits)
+    return _require(daemon.setting("default-ulimits"), _limits_something)
 
 
 @pytest.mark.cis("2.10", level=2)
@@ -245,9 +246,7 @@ def test_daemon_remaps_users(daemon: Daemon) -> str:
     """
     if daemon.engine.rootless:
         return "rootless mode: the whole engine runs in a user namespace"
-    remap = daemon.setting("userns-remap")
-    assert remap.always(bool), str(remap)
-    return str(remap)
+    return _require(daemon.setting("userns-remap"), bool)
 
 
 @pytest.mark.cis("2.11", level=2)
@@ -268,8 +267,7 @@ def test_parent_cgroup_is_the_default(daemon: Daemon, policy: Policy) -> str:
     def good(value: str | None) -> bool:
         return value in policy.cgroup_parents or daemon.engine.is_default_cgroup(value)
 
-    assert parent.always(good), str(parent)
-    return str(parent)
+    return _require(parent, good)
 
 
 @pytest.mark.cis("2.12", level=2)
@@ -285,9 +283,9 @@ def test_base_device_size_is_the_default(daemon: Daemon) -> str:
 
     Remedy: take `dm.basesize` out of `storage-opts` in daemon.json and off the command line.
     """
-    options = daemon.setting("storage-opts")
-    assert options.always(lambda value: "dm.basesize" not in map(_option_name, value)), str(options)
-    return str(options)
+    return _require(
+        daemon.setting("storage-opts"), lambda value: "dm.basesize" not in map(_option_name, value)
+    )
 
 
 @pytest.mark.cis("2.13", level=2)
@@ -359,9 +357,7 @@ def test_containers_gain_no_new_privileges_by_default(daemon: Daemon) -> str:
     Remedy: set `"no-new-privileges": true` in daemon.json, restart the daemon, and create the containers
     again.
     """
-    setting = daemon.setting("no-new-privileges")
-    assert setting.always(lambda value: value is True), str(setting)
-    return str(setting)
+    return _require(daemon.setting("no-new-privileges"), _is_on)
 
 
 @pytest.mark.cis("2.16", level=1)
@@ -381,9 +377,7 @@ def test_containers_outlive_the_daemon(daemon: Daemon) -> str:
     state = daemon.engine.value("Swarm", "LocalNodeState")
     if state not in ("", "inactive"):
         raise NotApplicable(f"a swarm node (state {state}): the daemon refuses live restore there")
-    setting = daemon.setting("live-restore")
-    assert setting.always(lambda value: value is True), str(setting)
-    return str(setting)
+    return _require(daemon.setting("live-restore"), _is_on)
 
 
 @pytest.mark.cis("2.17", level=1)
@@ -400,9 +394,7 @@ def test_userland_proxy_is_off(daemon: Daemon) -> str:
 
     Remedy: set `"userland-proxy": false` in daemon.json and restart the daemon.
     """
-    proxy = daemon.setting("userland-proxy")
-    assert proxy.always(lambda value: value is False), str(proxy)
-    return str(proxy)
+    return _require(daemon.setting("userland-proxy"), _is_off)
 
 
 @pytest.mark.cis("2.18", level=2)
@@ -450,7 +442,6 @@ def test_experimental_features_are_off(daemon: Daemon) -> str:
 
     Remedy: take `"experimental": true` out of daemon.json and off the command line, and restart the daemon.
     """
-    setting = daemon.setting("experimental")
-    assert setting.always(lambda value: value is False), str(setting)
+    found = _require(daemon.setting("experimental"), _is_off)
     assert not daemon.experimental, f"docker version: the server's Experimental is {shown(True)}"
-    return str(setting)
+    return found

@@ -7,9 +7,17 @@ another file in the place of this one. In rootless mode the user of the engine m
 
 import pytest
 
+from hullcheck.controls.metadata import marked
 from hullcheck.criteria.file_access import foreign_owners, permissions_beyond
 from hullcheck.facts.host.file import FileFact
 from hullcheck.policy import Policy
+
+_protects_configuration = marked(
+    pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53"),
+    pytest.mark.nist("4.5.4", sp="800-190"),
+    pytest.mark.pci("2.2.6", "7.3.1"),
+    pytest.mark.hipaa("164.312(a)(1)"),
+)
 
 
 def _belongs_to_root(file: FileFact, *groups: str) -> str:
@@ -32,10 +40,7 @@ def _allowed(unit_file: FileFact) -> int:
 
 
 @pytest.mark.cis("3.1", level=1)
-@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_configuration
 @pytest.mark.severity("high")
 def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
     """The unit that starts the daemon belongs to root, with its drop-ins and environment files.
@@ -49,10 +54,7 @@ def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
 
 
 @pytest.mark.cis("3.2", level=1)
-@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_configuration
 @pytest.mark.severity("high")
 def test_service_unit_is_written_by_root_alone(service_unit_file: FileFact) -> str:
     """Only root may write to the unit that starts the daemon, its drop-ins and environment files.
@@ -66,10 +68,7 @@ def test_service_unit_is_written_by_root_alone(service_unit_file: FileFact) -> s
 
 
 @pytest.mark.cis("3.3", level=1)
-@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_configuration
 @pytest.mark.severity("high")
 def test_socket_unit_belongs_to_root(socket_unit_file: FileFact) -> str:
     """The socket unit of the daemon belongs to root, with its drop-ins.
@@ -82,10 +81,7 @@ def test_socket_unit_belongs_to_root(socket_unit_file: FileFact) -> str:
 
 
 @pytest.mark.cis("3.4", level=1)
-@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_configuration
 @pytest.mark.severity("high")
 def test_socket_unit_is_written_by_root_alone(socket_unit_file: FileFact) -> str:
     """Only root may write to the socket unit of the daemon and its drop-ins.
@@ -99,10 +95,7 @@ def test_socket_unit_is_written_by_root_alone(socket_unit_file: FileFact) -> str
 
 
 @pytest.mark.cis("3.5", level=1)
-@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_configuration
 @pytest.mark.severity("high")
 def test_configuration_directory_belongs_to_root(configuration_directory: FileFact) -> str:
     """The directory of the daemon's configuration belongs to root.
@@ -115,10 +108,7 @@ def test_configuration_directory_belongs_to_root(configuration_directory: FileFa
 
 
 @pytest.mark.cis("3.6", level=1)
-@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_configuration
 @pytest.mark.severity("high")
 def test_configuration_directory_is_written_by_root_alone(configuration_directory: FileFact) -> str:
     """Only root may write to the directory of the daemon's configuration.
@@ -310,10 +300,7 @@ def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
 
 
 @pytest.mark.cis("3.17", level=2)
-@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_configuration
 @pytest.mark.guide("2.2.daemon_json", "5.cis.daemon_json")
 @pytest.mark.severity("high")
 def test_configuration_file_belongs_to_root(configuration_file: FileFact) -> str:
@@ -328,10 +315,7 @@ def test_configuration_file_belongs_to_root(configuration_file: FileFact) -> str
 
 
 @pytest.mark.cis("3.18", level=2)
-@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_configuration
 @pytest.mark.guide("2.2.daemon_json", "5.cis.daemon_json")
 @pytest.mark.severity("high")
 def test_configuration_file_is_written_by_root_alone(configuration_file: FileFact) -> str:
@@ -345,10 +329,7 @@ def test_configuration_file_is_written_by_root_alone(configuration_file: FileFac
 
 
 @pytest.mark.cis("3.19", level=2)
-@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_configuration
 @pytest.mark.severity("medium")
 def test_default_file_belongs_to_root(default_file: FileFact) -> str:
     """/etc/default/docker belongs to root.
@@ -362,10 +343,7 @@ def test_default_file_belongs_to_root(default_file: FileFact) -> str:
 
 
 @pytest.mark.cis("3.20", level=2)
-@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_configuration
 @pytest.mark.severity("medium")
 def test_default_file_is_written_by_root_alone(default_file: FileFact) -> str:
     """Only root may write to /etc/default/docker.
@@ -379,10 +357,7 @@ def test_default_file_is_written_by_root_alone(default_file: FileFact) -> str:
 
 
 @pytest.mark.cis("3.21", level=2)
-@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_configuration
 @pytest.mark.severity("medium")
 def test_sysconfig_file_is_written_by_root_alone(sysconfig_file: FileFact) -> str:
     """Only root may write to /etc/sysconfig/docker.
@@ -396,10 +371,7 @@ def test_sysconfig_file_is_written_by_root_alone(sysconfig_file: FileFact) -> st
 
 
 @pytest.mark.cis("3.22", level=2)
-@pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_configuration
 @pytest.mark.severity("medium")
 def test_sysconfig_file_belongs_to_root(sysconfig_file: FileFact) -> str:
     """/etc/sysconfig/docker belongs to root.
