@@ -139,8 +139,8 @@ def facts_of_engine(socket: str | Path, policy: Policy | None = None, *, of: str
     """The facts of this machine with the engine behind *socket*, gathered as an audit gathers them.
 
     Args:
-        of: a control, by its CIS number or id, or a section: what they need is asked, and no more. To ask everything
-            takes most of the time of a test.
+        of: controls by their CIS numbers or ids, or sections: what they need is asked, and no more. To ask
+            everything takes most of the time of a test.
     """
     policy = policy or Policy()
     paths = tuple(policy.paths.items())
@@ -150,12 +150,12 @@ def facts_of_engine(socket: str | Path, policy: Policy | None = None, *, of: str
 
 
 @cache
-def _probes(key: str) -> tuple[Probe, ...]:
-    """The probes that a control or the controls of a section need; all of them where none is named."""
-    if not key:
+def _probes(of: str) -> tuple[Probe, ...]:
+    """The probes that these controls need; all of them where none is named."""
+    if not of:
         return fact_modules.PROBES
-    found = [each for each in controls() if _is_of(each, key)]
-    assert found, key
+    found = [each for key in of.split() for each in controls() if _is_of(each, key)]
+    assert found, of
     names = {CLOCK}.union(*map(_evidence, found))
     return tuple(probe for probe in fact_modules.PROBES if probe.shared or probe.name in names)
 

@@ -328,7 +328,7 @@ def test_secrets_of_services(nodes: Switch) -> None:
     nodes.service("volume", "--mount", f'{volume},"volume-opt=o=username=bob,password=hunter2"')
     nodes.service("volume-label", "--mount", "type=volume,source=w,target=/w,volume-label=token=hunter2")
     engine.docker("service", "update", "--detach", "--args", "app --token hunter2", "plain")
-    facts = facts_of(nodes)
+    facts = facts_of_engine(nodes.engines[0].socket)
     seen = "none seen in {} variables, labels, commands and options"
     assert verdicts("7.4", facts) == {
         "bad": ("fail", "variable DB_PASSWORD: a value given to DB_PASSWORD"),

@@ -127,7 +127,7 @@ def host(lab_host: Callable[..., Host]) -> Host:
 def test_services_of_a_host(host: Host) -> None:
     """The base system passes; a program of its own is shown, and a known server fails by the file that runs."""
     control, approved = "host_serves_containers_alone", "services_of_the_host_are_approved"
-    facts = facts_of_guest(host)
+    facts = facts_of_guest(host, of=f"{control} {approved}")
     assert only(judged(control, facts))[0] == "pass"
     verdict, shown = only(judged(approved, facts))
     assert (verdict, "ssh.service" in shown, "sshd (tcp 22)" in shown) == ("manual", True, True)
@@ -166,7 +166,7 @@ def test_server_in_a_container(host: Host) -> None:
     """A server that runs in a container is none of the host's, and published ports are the engine's."""
     command = "cp /bin/busybox /nginx; ln -s nginx /sleep; /sleep 600"
     host.run("web", "--publish", "8080:80", command=("sh", "-c", command))
-    facts = facts_of_guest(host)
+    facts = facts_of_guest(host, of="host_serves_containers_alone")
     assert "docker-proxy (tcp 8080)" in map(str, facts.host_services.listeners)
     assert any("/nginx" in line for line in facts.host_services.words.all("application"))
     assert only(judged("host_serves_containers_alone", facts))[0] == "pass"
@@ -281,7 +281,7 @@ def test_settings_in_files_of_a_host(host: Host) -> None:
 def test_forwarding_of_a_host(host: Host) -> None:
     """The engine switches it on; with a reason that passes as long as the chain drops what no rule lets through."""
     control, why = "ipv4_forwarding_is_off_or_recorded", {"ip_forward_reason": "bridges, OPS-140"}
-    facts = facts_of_guest(host)
+    facts = facts_of_guest(host, of=control)
     verdict, reason = only(judged(control, facts))
     assert (verdict, "the engine needs 1" in reason) == ("fail", True)
     assert only(judged(control, with_policy(facts, **why)))[0] == "pass"
@@ -292,6 +292,11 @@ def test_forwarding_of_a_host(host: Host) -> None:
 
 
 # ---- a machine with a kernel of its own
+
+OF_A_MACHINE = """
+auditd_writes_down_what_docker_does starts_of_containers_are_recorded docker_command_is_audited
+security_modules_confine_containers newest_installed_kernel_runs kernel_flaws_are_mitigated
+"""
 
 
 @pytest.fixture(scope="module")
@@ -307,7 +312,7 @@ def audited(machine: Callable[..., Machine]) -> Machine:
 @pytest.fixture(scope="module")
 def facts_audited(audited: Machine) -> Facts:
     """What is true of it."""
-    return facts_of_guest(audited, seconds=120)
+    return facts_of_guest(audited, of=OF_A_MACHINE, seconds=120)
 
 
 def test_auditd_that_works(facts_audited: Facts) -> None:
@@ -336,7 +341,7 @@ def test_auditd_that_does_not(audited: Machine) -> None:
     """Rules that are gone from the kernel, and a unit that the next start leaves out, fail their steps alone."""
     audited.exec("auditctl", "-D")
     audited.exec("systemctl", "disable", "auditd.service")
-    facts = facts_of_guest(audited, seconds=120)
+    facts = facts_of_guest(audited, of=OF_A_MACHINE, seconds=120)
     found = judged("auditd_writes_down_what_docker_does", facts)
     assert {step for step, (verdict, _) in found.items() if verdict == "fail"} == {"unit", "rules"}
     verdict, reason = only(judged("docker_command_is_audited", facts))

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.lab
 DEFAULT = "(default of the daemon)"
 LIMITED = {"max-size": "10m", "max-file": "3"}
 LOGS = ("log_options_are_set_for_all", "log_files_are_small", "log_files_are_few")
+OF_LOGS = f"log_driver_is_json_file_or_approved {' '.join(LOGS)}"
 
 
 def verdicts(control: str, facts: Facts) -> dict[str, str]:
@@ -80,7 +81,7 @@ def test_containers_keep_their_logs_options(engine: EngineFactory) -> None:
     one.create("own", "--log-opt", "max-size=1m", "--log-opt", "max-file=2")
     one.create("wide", "--log-opt", "max-size=11m", "--log-opt", "max-file=4")
     one.create("none", "--log-driver", "none")
-    before = facts_of_engine(one.socket)
+    before = facts_of_engine(one.socket, of=OF_LOGS)
     expected = {DEFAULT: "fail", "none": "not applicable", "old": "fail", "own": "pass"}
     assert verdicts(LOGS[0], before) == expected | {"wide": "pass"}
     for control in LOGS[1:]:
@@ -92,7 +93,7 @@ def test_containers_keep_their_logs_options(engine: EngineFactory) -> None:
     one.restart()
     one.run("new")
     one.create("local", "--log-driver", "local")
-    after = facts_of_engine(one.socket)
+    after = facts_of_engine(one.socket, of=OF_LOGS)
     for control in LOGS:
         found = verdicts(control, after)
         assert (found[DEFAULT], found["old"], found["new"], found["own"]) == ("pass", "fail", "pass", "pass")
@@ -103,7 +104,7 @@ def test_driver_of_the_daemon(engine: EngineFactory) -> None:
     """Another driver than json-file is left to a person, or to the policy; and has its own default sizes."""
     one = engine(log_driver="local", log_opts={"max-file": "2"})
     one.create("web")
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of=OF_LOGS)
     control = "log_driver_is_json_file_or_approved"
     assert verdicts(control, facts) == {DEFAULT: "manual", "web": "manual"}
     approved = Facts(facts.recording, Policy(log_drivers=("local",)))
@@ -137,6 +138,11 @@ def of_tls(facts: Facts) -> list[tuple[str, str]]:
     return [next(iter(judged(control, facts).values())) for control in TLS_CONTROLS]
 
 
+def tls_verdicts(engine: Engine) -> list[str]:
+    """The verdicts of the three controls on a running engine."""
+    return [verdict for verdict, _ in of_tls(facts_of_engine(engine.socket, of=" ".join(TLS_CONTROLS)))]
+
+
 def test_files_of_tls(engine: EngineFactory, tmp_path: Path) -> None:
     """All three files pass as they are; those that changed since the start are an error until it starts again."""
     tls = make(tmp_path)
@@ -150,16 +156,18 @@ def test_files_of_tls(engine: EngineFactory, tmp_path: Path) -> None:
 
     time.sleep(0.2)
     (tmp_path / "key.pem").chmod(0o400)
-    assert [verdict for verdict, _ in of_tls(facts_of_engine(one.socket))] == ["pass", "pass", "error"]
+    assert tls_verdicts(one) == ["pass", "pass", "error"]
     one.restart()
-    assert [verdict for verdict, _ in of_tls(facts_of_engine(one.socket))] == ["pass"] * 3
+    assert tls_verdicts(one) == ["pass"] * 3
 
 
 @pytest.mark.parametrize("late", ["ca", "server"])
 def test_certificates_that_ran_out(engine: EngineFactory, tmp_path: Path, late: str) -> None:
     """The daemon starts with a certificate that ran out long ago; the control does not pass it."""
     one = engine(fresh=True, tlsverify=True, hosts=["tcp://127.0.0.1:2376"], **make(tmp_path, **{late: PAST}))
-    (ca, why), (certificate, reason), (key, _) = of_tls(facts_of_engine(one.socket))
+    (ca, why), (certificate, reason), (key, _) = of_tls(
+        facts_of_engine(one.socket, of=" ".join(TLS_CONTROLS))
+    )
     assert (ca, certificate, key) == (("fail", "pass", "pass") if late == "ca" else ("pass", "fail", "pass"))
     assert f"{why}{reason}".count("ran out on 2021-01-01") == 1
 
@@ -170,12 +178,12 @@ def test_key_of_another_certificate(engine: EngineFactory, tmp_path: Path) -> No
     one = engine(fresh=True, tlsverify=True, hosts=["tcp://127.0.0.1:2376"], **tls)
     time.sleep(0.2)
     shutil.copy(tmp_path / "ca-key.pem", tmp_path / "key.pem")
-    assert [verdict for verdict, _ in of_tls(facts_of_engine(one.socket))] == ["pass", "pass", "error"]
+    assert tls_verdicts(one) == ["pass", "pass", "error"]
     with pytest.raises(LabError):
         one.restart()
     make(tmp_path)
     one.start()
-    assert [verdict for verdict, _ in of_tls(facts_of_engine(one.socket))] == ["pass"] * 3
+    assert tls_verdicts(one) == ["pass"] * 3
 
 
 def test_key_in_the_file_of_the_certificate(engine: EngineFactory, tmp_path: Path) -> None:
@@ -206,7 +214,7 @@ def test_listeners(engine: EngineFactory, tmp_path: Path) -> None:
     assert whole(control, wide, Policy(api_listeners=(("*", 2376),)))[0] == "pass"
     assert whole(control, engine())[0] == "not applicable"
     missing = engine(hosts=["tcp://127.0.0.1:2376"])
-    assert [verdict for verdict, _ in of_tls(facts_of_engine(missing.socket))] == ["fail"] * 3
+    assert tls_verdicts(missing) == ["fail"] * 3
 
 
 # ---- section 5

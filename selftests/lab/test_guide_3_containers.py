@@ -114,7 +114,8 @@ def test_images(engine: EngineFactory) -> None:
     for name, command in (("gcc", "cp /bin/busybox /bin/gcc"), ("apk", "cp /bin/busybox /bin/apk")):
         one.docker("build", "--tag", f"{name}:1", "-", stdin=f"FROM bb:1\nRUN {command}\n")
     one.docker("build", "--tag", "clean:1", "-", stdin="FROM gcc:1\nRUN rm /bin/gcc\n")
-    facts = facts_of_engine(one.socket)
+    controls = ("image_holds_no_compiler", "image_holds_no_package_manager", "image_holds_no_shell")
+    facts = facts_of_engine(one.socket, of=" ".join(controls))
     compilers, managers = (
         judged("image_holds_no_compiler", facts),
         judged("image_holds_no_package_manager", facts),
@@ -144,7 +145,7 @@ def test_references(engine: EngineFactory) -> None:
     one.docker(
         "service", "create", "--detach", "--no-resolve-image", "--name", "good", "--replicas", "0", digest
     )
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of="container_image_is_pinned service_image_is_pinned")
     found = judged("container_image_is_pinned", facts)
     assert {name: why for name, (_, why) in found.items()} == {
         "tag": "runs bb:1, which names no digest",
@@ -196,7 +197,7 @@ def test_chain_of_the_site(engine: EngineFactory) -> None:
         "-I DOCKER-USER -i eth0 -j SITE",
     ):
         one.nsenter("iptables", *rule.split())
-    facts = facts_of_engine(one.socket)
+    facts = facts_of_engine(one.socket, of=FIREWALL)
     assert judged(FIREWALL, facts)["iptables"][0] == "pass"
     assert "hunter2" not in facts.recording.answers["firewall"].stdout
     without = judge_engine(FIREWALL, engine(iptables=False).socket)["iptables"]
