@@ -99,7 +99,7 @@ def facts_of_user(socket: str | Path, user: int, group: int, *, of: str = "") ->
         of: as for `facts_of_engine`.
     """
     become = ["setpriv", "--reuid", str(user), "--regid", str(group), "--clear-groups"]
-    script = render(_probes(of), docker_host=f"unix://{socket}")
+    script = render(probes_of(of), docker_host=f"unix://{socket}")
     environment = {"PATH": os.environ["PATH"], "HOME": "/"}
     done = subprocess.run(
         [*become, "/bin/sh"],
@@ -120,6 +120,15 @@ def facts_of_answer(output: str, target: str, gathered: float = 0.0) -> Facts:
     return Facts(recording, Policy())
 
 
+def facts_inside(guest: "Guest", *user: str, of: str = "") -> Facts:
+    """What the carried script learns in a guest, as root or as whom the command *user* makes of root.
+
+    Args:
+        of: as for `facts_of_engine`.
+    """
+    return facts_of_answer(guest.exec(*user, "sh", stdin=render(probes_of(of))), "host", time.time())
+
+
 def facts_of_guest(guest: "Guest", policy: Policy | None = None, *, of: str = "", seconds: int = 30) -> Facts:
     """What an audit over ssh learns of a host or a machine of the laboratory.
 
@@ -131,7 +140,7 @@ def facts_of_guest(guest: "Guest", policy: Policy | None = None, *, of: str = ""
     connect = f"ssh://root@{guest.name}?ssh_config={guest.ssh_config}"
     target = Target(guest.name, connect, paths=tuple(policy.paths.items()))
     way = Connection(timeout=4 * seconds)
-    (recording,) = gather([target], _probes(of), way, probe_timeout=seconds).values()
+    (recording,) = gather([target], probes_of(of), way, probe_timeout=seconds).values()
     return Facts(recording, policy)
 
 
@@ -145,12 +154,12 @@ def facts_of_engine(socket: str | Path, policy: Policy | None = None, *, of: str
     policy = policy or Policy()
     paths = tuple(policy.paths.items())
     target = Target("local", "local://", docker_host=f"unix://{socket}", paths=paths)
-    (recording,) = gather([target], _probes(of), Connection()).values()
+    (recording,) = gather([target], probes_of(of), Connection()).values()
     return Facts(recording, policy)
 
 
 @cache
-def _probes(of: str) -> tuple[Probe, ...]:
+def probes_of(of: str) -> tuple[Probe, ...]:
     """The probes that these controls need; all of them where none is named."""
     if not of:
         return fact_modules.PROBES

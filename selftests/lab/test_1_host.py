@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hullcheck import facts as fact_modules
 from hullcheck.criteria import audit_coverage
 from hullcheck.facts import Facts
 from hullcheck.facts.auditd import AUDIT, Audit
@@ -34,9 +33,8 @@ from hullcheck.parsing.proc import mountinfo
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from hullcheck.recording.script import render
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.judging import Verdicts, facts_of_engine, judge_engine, judged
+from selftests.kit.judging import Verdicts, facts_inside, facts_of_engine, judge_engine, judged
 from selftests.needs import need
 from selftests.rig import auditing
 from selftests.rig.auditing import auditctl
@@ -622,22 +620,10 @@ def test_auditctl_is_not_installed(kernel: Kernel, engine: EngineFactory) -> Non
     assert only(judged("1.1.11", now(facts, ask(programs)))) == ("fail", off)
 
 
-def facts_of_host(host: Host) -> Facts:
-    """The facts of a host as root gathers them."""
-    recording = Recording.from_output(
-        host.exec("sh", stdin=render(fact_modules.PROBES)),
-        fact_modules.PROBES,
-        target="host",
-        backend="local",
-        asked=time.time(),
-    )
-    return Facts(recording, Policy())
-
-
 def test_host_with_systemd(kernel: Kernel, lab_host: HostFactory) -> None:
     """The unit is the one that systemd names; its socket unit and its socket are other files."""
     host = lab_host(icc=False, files={"/etc/sysconfig/docker": "# nothing\n"})
-    facts = facts_of_host(host)
+    facts = facts_inside(host, of="1")
     found = {number: judged(number, facts) for number in AUDITED}
     assert {each[0] for number in AUDITED for each in found[number].values()} == {
         "error"
@@ -670,13 +656,13 @@ def test_other_ways_into_the_group(lab_host: HostFactory) -> None:
         ("docker:!:somebody:", "fail"),
     ):
         host.exec("sed", "-i", f"s|^docker:.*|{line}|", "/etc/gshadow")
-        facts = facts_of_host(host)
+        facts = facts_inside(host, of="1")
         assert only(judged("1.1.2", facts))[0] == expected, line
         assert "abcdefgh" not in facts.recording.answers["accounts"].stdout
     host.exec("rm", "/etc/gshadow")
     for word, expected in ("x", "pass"), ("", "pass"), (hashed, "fail"):
         host.exec("sed", "-i", f"s|^docker:[^:]*:|docker:{word}:|", "/etc/group")
-        facts = facts_of_host(host)
+        facts = facts_inside(host, of="1")
         assert only(judged("1.1.2", facts))[0] == expected, word
         assert "abcdefgh" not in facts.recording.answers["accounts"].stdout
 
@@ -689,7 +675,7 @@ def test_unit_at_another_place(lab_host: HostFactory) -> None:
     host.exec("ln", "-s", "/srv/units/docker.service", "/etc/systemd/system/docker.service")
     host.exec("systemctl", "daemon-reload")
     host.exec("systemctl", "restart", "docker.service")
-    facts = facts_of_host(host)
+    facts = facts_inside(host, of="1")
     ((_, unit),) = facts.argument("unit_file")
     assert unit.node.path == "/srv/units/docker.service"
 

@@ -21,12 +21,13 @@ from hullcheck.facts import Facts
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.script import render
-from selftests.kit.judging import facts_of_answer, facts_of_engine, facts_of_guest, judged
+from selftests.kit.judging import facts_inside, facts_of_engine, facts_of_guest, judged
 from selftests.rig.shell import CommandError
 
 if TYPE_CHECKING:
     from selftests.rig.engine import Engine
     from selftests.rig.host import Host
+    from selftests.rig.laboratory import Laboratory
     from selftests.rig.rootless import RootlessEngine
 
 EngineFactory = Callable[..., "Engine"]
@@ -247,13 +248,14 @@ def test_tls_without_a_ca_of_the_site(engine: EngineFactory, tls: dict[str, str]
     assert "tlscacert" in reason
 
 
-def test_hosts_of_the_file(engine: EngineFactory) -> None:
+def test_hosts_of_the_file(lab: Laboratory, engine: EngineFactory) -> None:
     """A TCP host on a line of its own in daemon.json is a listener like any other."""
-    one = engine(hosts=["tcp://0.0.0.0:2375", "unix:///tmp/hullcheck-second.sock"])
+    second = lab.root / "second.sock"
+    one = engine(hosts=["tcp://0.0.0.0:2375", f"unix://{second}"])
     found, reason = audit("2.8", one)
     assert (found, reason) == ("fail", "[::]:2375 (listening): takes commands without TLS")
     sockets = facts_of_engine(one.socket, of="2").daemon.api_sockets
-    assert sockets == tuple(sorted((str(one.socket), "/tmp/hullcheck-second.sock")))
+    assert sockets == tuple(sorted((str(one.socket), str(second))))
 
 
 def test_socket_activation(engine: EngineFactory) -> None:
@@ -587,11 +589,6 @@ def test_link_to_another_file(engine: EngineFactory, tmp_path: Path) -> None:
     assert verdict("2.11", facts)[0] == "error"
 
 
-def facts_of_host(host: Host) -> Facts:
-    """What the probe script learns on a host."""
-    return facts_of_answer(host.exec("sh", stdin=render(fact_modules.PROBES)), "host")
-
-
 def test_sockets_of_a_unit_that_changed(lab_host: Callable[..., Host]) -> None:
     """An address that docker.socket no longer names is found, because the daemon still listens on it."""
     host = lab_host()
@@ -599,13 +596,13 @@ def test_sockets_of_a_unit_that_changed(lab_host: Callable[..., Host]) -> None:
     host.exec("systemctl", "daemon-reload")
     host.exec("systemctl", "stop", "docker", "docker.socket")
     host.exec("systemctl", "start", "docker.socket", "docker")
-    assert verdict("2.8", facts_of_host(host))[0] == "fail"
+    assert verdict("2.8", facts_inside(host, of="2"))[0] == "fail"
     host.exec("rm", "-r", "/etc/systemd/system/docker.socket.d")
     host.exec("systemctl", "daemon-reload")
-    assert verdict("2.8", facts_of_host(host)) == (
+    assert verdict("2.8", facts_inside(host, of="2")) == (
         "fail",
         "0.0.0.0:2375 (listening): takes commands without TLS",
     )
     host.exec("systemctl", "stop", "docker", "docker.socket")
     host.exec("systemctl", "start", "docker.socket", "docker")
-    assert verdict("2.8", facts_of_host(host))[0] == "not applicable"
+    assert verdict("2.8", facts_inside(host, of="2"))[0] == "not applicable"

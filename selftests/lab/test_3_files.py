@@ -23,7 +23,14 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.recording.script import render
 from hullcheck.verdicts import EvidenceError, NotApplicable, Verdict, worst
-from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_guest, judge_engine, judged
+from selftests.kit.judging import (
+    Verdicts,
+    facts_inside,
+    facts_of_engine,
+    facts_of_guest,
+    judge_engine,
+    judged,
+)
 from selftests.rig import removal
 
 if TYPE_CHECKING:
@@ -59,11 +66,6 @@ def facts_from(output: str) -> Facts:
     """The facts in what the probe script printed."""
     recording = Recording.from_output(output, PROBES, target="host", backend="local", asked=time.time())
     return Facts(recording, Policy())
-
-
-def facts_of_host(host: Host, *user: str) -> Facts:
-    """The facts of a host, as root or as who the command *user* makes of root gathers them."""
-    return facts_from(host.exec(*user, "sh", stdin=render(PROBES)))
 
 
 def verdicts(facts: Facts, numbers: Sequence[str] = CONTROLS) -> dict[str, str]:
@@ -137,7 +139,7 @@ def changed(host: Host) -> Iterator[Callable[[str, str], Facts]]:
     def make(change: str, back: str) -> Facts:
         undo.append(back)
         host.exec("sh", "-c", f"set -e; {change}")
-        return facts_of_host(host)
+        return facts_inside(host, of="3")
 
     yield make
     for back in reversed(undo):
@@ -146,7 +148,7 @@ def changed(host: Host) -> Iterator[Callable[[str, str], Facts]]:
 
 def test_right_host(host: Host) -> None:
     """Every control passes, and names the files that it judged."""
-    facts = facts_of_host(host)
+    facts = facts_inside(host, of="3")
     assert failing(facts) == {}
     subjects = {number: set(judged(number, facts)) for number in CONTROLS}
     assert (
@@ -404,16 +406,16 @@ def test_user_who_is_not_root(host: Host, changed: Change) -> None:
     host.exec("useradd", "--groups", "docker", "plain")
     user = ("setpriv", "--reuid", "plain", "--regid", "plain", "--init-groups")
     sockets = ("3.15", "3.16")
-    facts = facts_of_host(host, *user)
+    facts = facts_inside(host, *user, of="3")
     assert verdicts(facts) == dict.fromkeys(CONTROLS, "pass") | dict.fromkeys(sockets, "error")
     changed(f"chmod 744 {REGISTRY}", f"chmod 755 {REGISTRY}")
-    found = verdicts(facts_of_host(host, *user))
+    found = verdicts(facts_inside(host, *user, of="3"))
     assert [number for number, verdict in found.items() if verdict == "error"] == ["3.7", "3.8", *sockets]
     changed(
         "chmod 700 /etc/docker; chmod 666 /etc/default/docker",
         "chmod 755 /etc/docker; chmod 644 /etc/default/docker",
     )
-    found = verdicts(facts_of_host(host, *user))
+    found = verdicts(facts_inside(host, *user, of="3"))
     unknown = ("3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", *sockets, "3.17", "3.18")
     assert [number for number, verdict in found.items() if verdict == "error"] == list(unknown)
     assert found["3.20"] == "fail"
@@ -421,7 +423,7 @@ def test_user_who_is_not_root(host: Host, changed: Change) -> None:
 
 def test_busybox_alone(host: Host) -> None:
     """Busybox has all that the probe needs; only an access control list is not seen with it."""
-    full = facts_of_host(host)
+    full = facts_inside(host, of="3")
     applets = "sh cat ls stat readlink sed grep tr od sort xargs head tail id"
     links = f"for name in {applets}; do ln -s /usr/bin/busybox /opt/bb/$name; done"
     host.exec("sh", "-c", f"mkdir -p /opt/bb; {links}; ln -s /usr/bin/systemctl /opt/bb")
@@ -478,7 +480,7 @@ def test_unit_by_any_name(lab_host: Callable[..., Host], certificates: dict[str,
     files = {f"/etc/engine/{name}": content for name, content in certificates.items()}
     one = lab_host(files=files)
     one.exec("chmod", "600", "/etc/engine/key.pem")
-    facts = facts_of_host(one)
+    facts = facts_inside(one, of="3")
     assert verdicts(facts, ("3.1", "3.9", "3.11", "3.13")) == {
         "3.1": "pass", "3.9": "not applicable", "3.11": "not applicable", "3.13": "not applicable",
     }  # fmt: skip
@@ -487,7 +489,7 @@ def test_unit_by_any_name(lab_host: Callable[..., Host], certificates: dict[str,
         "sh", "-c", "systemctl stop docker.socket docker; systemctl daemon-reload; systemctl start engine"
     )
     one.exec("sh", "-c", "until docker version; do sleep 0.1; done")
-    facts = facts_of_host(one)
+    facts = facts_inside(one, of="3")
     assert set(judged("3.2", facts)) == {unit, *FOLDERS[:1]}
     assert overall("3.2", facts) == "fail"
     assert judged("3.10", facts) == {"/etc/engine/ca.pem": ("fail", "mode 644 has more than 444")}

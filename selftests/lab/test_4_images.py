@@ -20,12 +20,9 @@ import pytest
 from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
 from hullcheck.facts.images.probe import IMAGES
-from hullcheck.gather import gather
-from hullcheck.gather.transport import Connection
-from hullcheck.inventory import Target
 from hullcheck.policy import Policy, ScanReports
 from hullcheck.recording import Recording
-from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_user, judge_engine, judged
+from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_user, judge_engine, judge_guest, judged
 from selftests.unit.facts.images.test_scan_reports import trivy
 
 if TYPE_CHECKING:
@@ -532,13 +529,6 @@ def test_age(engine: EngineFactory) -> None:
         assert (found[0], found[1].startswith(f"was built {days} days ago")) == (expected, True)
 
 
-def facts_of_host(host: Host) -> Facts:
-    """The facts of a host, as an audit over ssh gathers them."""
-    target = Target(host.name, f"ssh://root@{host.name}?ssh_config={host.ssh_config}")
-    (recording,) = gather([target], fact_modules.PROBES, Connection()).values()
-    return Facts(recording, Policy())
-
-
 def test_content_trust_on_a_host(lab_host: HostFactory) -> None:
     """It counts for whoever may pull: root, the members of the group, and services; what login shells see."""
     host = lab_host()
@@ -546,7 +536,7 @@ def test_content_trust_on_a_host(lab_host: HostFactory) -> None:
     host.add_user("bob")
 
     def found() -> tuple[str, str]:
-        return judged("4.5", facts_of_host(host))[host.name]
+        return judge_guest("4.5", host)[host.name]
 
     assert found() == ("fail", "content trust is off for root, alice")
     host.write("/root/.profile", "export DOCKER_CONTENT_TRUST=1\n")

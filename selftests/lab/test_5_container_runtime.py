@@ -30,7 +30,7 @@ from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.script import render
-from selftests.kit.judging import facts_of_engine, facts_of_user, judged
+from selftests.kit.judging import facts_inside, facts_of_engine, facts_of_user, judged
 from selftests.rig import processes, removal
 from selftests.rig.shell import CommandError, call
 
@@ -575,16 +575,9 @@ def test_mounts_that_hide_a_socket_in_the_usual_place(lab_host: Callable[..., Ho
         "srv": "/srv:/s",
     }.items():
         host.run(name, "-v", option)
-    facts = _facts_of_host(host)
+    facts = facts_inside(host, of="5")
     assert verdicts("5.32", facts) == {"var": "fail", "run": "fail", "root": "fail", "srv": "pass"}
     assert verdicts("5.6", facts) == {"var": "fail", "run": "fail", "root": "fail", "srv": "pass"}
-
-
-def _facts_of_host(host: Host) -> Facts:
-    output = host.exec("sh", "-c", render(PROBES))
-    return Facts(
-        Recording.from_output(output, PROBES, target="h", backend="ssh", asked=time.time()), Policy()
-    )
 
 
 # ---- 5.7, 5.23, 5.24: processes
@@ -980,7 +973,7 @@ def test_limits_without_controllers(lab_host: Callable[..., Host]) -> None:
     host.run("web", "--memory", "64m")
     if host.docker("info", "--format", "{{.MemoryLimit}}").strip() == "true":
         pytest.skip("the host has the memory controller in v2")
-    assert verdicts("5.11", _facts_of_host(host)) == {"web": "fail"}
+    assert verdicts("5.11", facts_inside(host, of="5")) == {"web": "fail"}
 
 
 # ---- 5.19, 5.22, 5.26, 5.31: what the daemon decides
