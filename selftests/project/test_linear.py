@@ -31,7 +31,7 @@ from hullcheck.secrets.known import without_known
 from hullcheck.secrets.names import names_secret_file
 from hullcheck.verdicts import EvidenceError
 
-_FLOOR = 0.05  # seconds, below which a ratio says nothing
+_FLOOR = 0.004  # seconds, below which a ratio says nothing
 _PUNCTUATION = (
     "",
     "a",
@@ -78,11 +78,15 @@ def _linear(
         function(whole)
         return time.process_time() - begin
 
-    for _ in range(3):  # another process may have taken the time
-        small, large = seconds(size), seconds(4 * size)
-        if large < _FLOOR or large < most * small:
+    # once more, where a collection of garbage took the time; and with more, as what is looked for may have an end
+    for length in (size, size, 4 * size, 4 * size):
+        large = seconds(4 * length)
+        if large < _FLOOR:
             return
-    pytest.fail(f"{text!r}: {size} characters take {small:.3f} s, four times as many {large:.3f} s")
+        small = seconds(length)
+        if large < most * small:
+            return
+    pytest.fail(f"{text!r}: {length} characters take {small:.3f} s, four times as many {large:.3f} s")
 
 
 def _script(text: str) -> None:
@@ -115,11 +119,11 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
 def test_fragments(name: str) -> None:
     """A text of one fragment, or of a fragment and a mark, again and again."""
     for head, mark in product(_HEADS, ("", ",", " a;")):
-        _linear(FUNCTIONS[name], head + mark, 1_500)
+        _linear(FUNCTIONS[name], head + mark, 400)
     for mark in _PUNCTUATION[1:]:
-        _linear(FUNCTIONS[name], mark, 4_000)
+        _linear(FUNCTIONS[name], mark, 400)
     for head, mark in product(_HEADS, (" ", "a", ",", "\\", "-a ")):
-        _linear(FUNCTIONS[name], mark, 1_500, after=head)
+        _linear(FUNCTIONS[name], mark, 400, after=head)
 
 
 @pytest.mark.parametrize(
@@ -159,25 +163,25 @@ def test_every_pattern() -> None:
     for pattern in dict.fromkeys(_patterns()):
         begin = _begin(pattern.pattern)
         for mark in _PUNCTUATION:
-            _linear(pattern.fullmatch, begin + mark, 2_000)
-            _linear(pattern.match, begin + mark, 2_000)
+            _linear(pattern.fullmatch, begin + mark, 500)
+            _linear(pattern.match, begin + mark, 500)
     for way in (*ways.HANDED_OVER, *ways.MAYBE):
         for mark in _PUNCTUATION:
-            _linear(way.pattern.findall, _begin(way.pattern.pattern) + mark, 2_000)
+            _linear(way.pattern.findall, _begin(way.pattern.pattern) + mark, 500)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("text", ["password=", "://a:", "password='a1b2c3d4 ", "curl -u,", "${A:-", "\n"])
-def test_ten_megabytes(text: str) -> None:
-    """From 10 kB to 10 MB each step takes some ten times as long as the one before."""
+def test_a_megabyte(text: str) -> None:
+    """From 10 kB to 1 MB each step takes some ten times as long as the one before."""
     taken = list[float]()
-    for size in (10_000, 100_000, 1_000_000, 10_000_000):
+    for size in (10_000, 100_000, 1_000_000):
         begin = time.process_time()
         without_known(text * (size // len(text)))
         taken.append(time.process_time() - begin)
     assert all(after < max(_FLOOR, 25 * before) for before, after in pairwise(taken)), taken
     for function in (secrets.kinds, secrets.masked):
-        _linear(function, text, 250_000)
+        _linear(function, text, 12_500)
 
 
 def test_image_with_a_long_variable() -> None:
