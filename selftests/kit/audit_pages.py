@@ -3,8 +3,6 @@
 import json
 import random
 import re
-import subprocess
-import sys
 from base64 import b64decode
 from dataclasses import dataclass, replace
 from functools import cache
@@ -30,7 +28,7 @@ from hullcheck.results.requirements import Requirement, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
 from selftests import REPOSITORY
-from selftests.kit.running import clean_environment
+from selftests.kit.running import Project
 from selftests.rig import removal
 
 ALL = "cis or guide or pci or hipaa or nist"
@@ -86,11 +84,9 @@ class Example:
 def demo() -> Example:
     """The two recorded hosts of the demo, judged by all controls."""
     with removal.temporary() as folder:
-        options = ("-q", "-m", ALL, "--inventory=inventories/demo.yml", f"--reports={folder}")
-        argv = [sys.executable, "-m", "pytest", "-p", "hullcheck.plugin", "-p", "no:cacheprovider", *options]
-        environment = clean_environment() | {"PYTHONPATH": str(REPOSITORY)}
-        subprocess.run(argv, cwd=REPOSITORY, env=environment, capture_output=True, timeout=120, check=False)
-        latest = folder / "latest"
+        options = ("-q", "-m", ALL, "--inventory=inventories/demo.yml", f"--reports={folder / 'reports'}")
+        Project(folder).pytest(*options, cwd=REPOSITORY)
+        latest = folder / "reports/latest"
         audit = read(json.loads((latest / "results.json").read_text()))
         recordings = [Recording.load(latest / each.name, facts.PROBES) for each in audit.targets]
     return Example(audit, tuple(recordings))

@@ -8,9 +8,6 @@ import json
 import os
 import re
 import shlex
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +23,7 @@ from hullcheck.results import SCHEMA
 from hullcheck.verdicts import Verdict
 from selftests import REPOSITORY
 from selftests.kit.judging import controls, numbers
-from selftests.kit.running import clean_environment
+from selftests.kit.running import Project, Run
 from selftests.project import pages
 
 PAGES = [
@@ -42,30 +39,28 @@ RECORD = "record the demo anew: tox -e demo-recordings"
 each_page = pytest.mark.parametrize("page", PAGES, ids=[str(path.relative_to(REPOSITORY)) for path in PAGES])
 each_recording = pytest.mark.parametrize("path", RECORDINGS, ids=[path.parent.name for path in RECORDINGS])
 
-Pytest = Callable[..., "subprocess.CompletedProcess[str]"]
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Where the reports of runs go; they are shown as wide as pages are."""
+    made = Project(tmp_path_factory.mktemp("docs"), {})
+    made.environment["COLUMNS"] = "80"
+    return made
 
 
-@pytest.fixture
-def run_pytest(tmp_path: Path) -> Pytest:
-    """Run pytest with the plugin as a user would, with its reports in the test's own folder."""
-
-    def run(*arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
-        plugin = ("-p", "hullcheck.plugin", "-p", "no:cacheprovider")
-        argv = [sys.executable, "-m", "pytest", *plugin, f"--reports={tmp_path / 'reports'}", *arguments]
-        environment = {**clean_environment(), "PYTHONPATH": str(REPOSITORY)}
-        return subprocess.run(
-            argv, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
-
-    return run
+def run_pytest(project: Project, *arguments: str, cwd: Path = REPOSITORY) -> Run:
+    """Run pytest with the plugin as a user would, in *cwd*."""
+    return project.pytest(
+        "-p", "hullcheck.plugin", f"--reports={project.folder / 'reports'}", *arguments, cwd=cwd
+    )
 
 
-@pytest.fixture
-def demo(run_pytest: Pytest, tmp_path: Path) -> tuple[str, dict[str, Any]]:
+@pytest.fixture(scope="module")
+def demo(project: Project) -> tuple[str, dict[str, Any]]:
     """What the demo prints, and its results."""
-    done = run_pytest("-m", "cis", "--inventory=inventories/demo.yml")
-    assert done.returncode == 1, done.stdout + done.stderr
-    return done.stdout, json.loads((tmp_path / "reports/latest/results.json").read_text())
+    run = run_pytest(project, "-m", "cis", "--inventory=inventories/demo.yml")
+    assert run.status == 1, run.output
+    return run.output, run.results
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -149,7 +144,7 @@ def test_environments_exist(page: Path) -> None:
 
 
 @each_page
-def test_commands_are_understood(page: Path, run_pytest: Pytest, tmp_path: Path) -> None:
+def test_commands_are_understood(page: Path, project: Project, tmp_path: Path) -> None:
     """Every pytest command line of a page selects controls; no host is contacted for that."""
     for line in "\n".join(blocks(page, "sh")).splitlines():
         if not line.startswith("pytest ") or "--markers" in line:
@@ -163,9 +158,9 @@ def test_commands_are_understood(page: Path, run_pytest: Pytest, tmp_path: Path)
             inventory.write_text(block)
             known = line.replace("inventories/fleet.yml", str(inventory))
         argv = shlex.split(re.sub(r"recorded://\S+", f"recorded://{DEMO / 'careless'}", known), comments=True)
-        done = run_pytest(*argv[1:], "--collect-only", "-q")
-        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
-        assert re.search(r"^tests/.*::test_\w+\[", done.stdout, re.MULTILINE), line
+        run = run_pytest(project, *argv[1:], "--collect-only", "-q")
+        assert run.status == 0, f"{line}\n{run.output}"
+        assert re.search(r"^tests/.*::test_\w+\[", run.output, re.MULTILINE), line
 
 
 def test_paths_stand_in_one_word_with_their_options() -> None:
@@ -299,14 +294,16 @@ def house_rules(tmp_path: Path) -> Path:
     return path
 
 
-def test_example_control(house_rules: Path, run_pytest: Pytest, tmp_path: Path) -> None:
+def test_example_control(house_rules: Path, project: Project) -> None:
     """It passes on one host of the demo and fails on the other, with the message that the page shows."""
     hosts = ",".join(f"recorded://{DEMO / name}" for name in ("hardened", "careless"))
-    done = run_pytest(str(house_rules), "--hosts", hosts, "-m", 'nist(id="CM-8")', cwd=house_rules.parent)
-    assert done.returncode == 1, done.stdout + done.stderr
+    run = run_pytest(
+        project, str(house_rules), "--hosts", hosts, "-m", 'nist(id="CM-8")', cwd=house_rules.parent
+    )
+    assert run.status == 1, run.output
     (shown,) = blocks(EXAMPLE_PAGE, "text")
-    assert shown.strip() in done.stdout
-    results = json.loads((tmp_path / "reports/latest/results.json").read_text())
+    assert shown.strip() in run.output
+    results = run.results
     verdicts = {result["target"]: result["verdict"] for result in results["results"]}
     assert verdicts == {"hardened": "pass", "careless": "fail"}
     assert results["controls"]["container_has_a_chosen_name"]["frameworks"] == {"nist": ["800-53:CM-8"]}
@@ -320,12 +317,13 @@ def test_example_in_the_readme_is_the_same() -> None:
     assert ast.parse(short)
 
 
-def test_wrong_id_in_an_example(house_rules: Path, run_pytest: Pytest) -> None:
+def test_wrong_id_in_an_example(house_rules: Path, project: Project) -> None:
     """An id that markers.ini does not know stops the run with file and line."""
     house_rules.write_text(house_rules.read_text().replace("CM-8", "CM-88"))
-    done = run_pytest(str(house_rules), "--hosts", f"recorded://{DEMO / 'careless'}", cwd=house_rules.parent)
-    assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert re.search(r"test_house_rules\.py:\d+: .*CM-88", done.stdout + done.stderr)
+    hosts = f"recorded://{DEMO / 'careless'}"
+    run = run_pytest(project, str(house_rules), "--hosts", hosts, cwd=house_rules.parent)
+    assert run.status == pytest.ExitCode.USAGE_ERROR
+    assert re.search(r"test_house_rules\.py:\d+: .*CM-88", run.output)
 
 
 # ---- results
@@ -350,8 +348,8 @@ def test_schema_is_strict(demo: tuple[str, dict[str, Any]]) -> None:
     """A key that nobody documented, and a verdict that is none, are faults."""
     validator = jsonschema_rs.validator_for(schema())
     assert not validator.is_valid({**demo[1], "more": 1})
-    demo[1]["results"][0]["verdict"] = "ok"
-    assert not validator.is_valid(demo[1])
+    first, *others = demo[1]["results"]
+    assert not validator.is_valid({**demo[1], "results": [{**first, "verdict": "ok"}, *others]})
 
 
 def test_schema_knows_the_verdicts() -> None:

@@ -10,6 +10,7 @@ import pytest
 import hullcheck
 from hullcheck.frameworks import FILE, Framework, FrameworkError, Frameworks, find, load, selection
 from selftests import REPOSITORY
+from selftests.kit import forked
 
 HEAD = "[pci]\ntitle = PCI\nversion = 4\npublisher = SSC\nurl =\n"
 
@@ -284,11 +285,11 @@ def test_what_no_control_can_have_is_refused(frameworks: Frameworks, expression:
 # ---- what pytest makes of it
 
 
-def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A pytest of its own, without plugins, in *folder*."""
+def run_pytest(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Exit status and output of pytest without plugins in *folder*."""
     environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(folder), *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, check=False)
+    status, output = forked.run(("-p", "no:cacheprovider", *arguments), folder, environment, 60)
+    return status, output.decode()
 
 
 def test_pytest_knows_the_markers_and_their_help_is_true(frameworks: Frameworks, tmp_path: Path) -> None:
@@ -304,8 +305,8 @@ def test_pytest_knows_the_markers_and_their_help_is_true(frameworks: Frameworks,
     for line in frameworks.marker_lines():
         shown = line.partition("select with ")[2].replace(" or -m ", ", -m ").rstrip(".").split(", -m ")
         for expression in (each.removeprefix("-m ").strip("'") for each in shown):
-            done = run_pytest(tmp_path, "-q", "-m", expression)
-            assert (done.returncode, " passed" in done.stdout) == (0, True), (expression, done.stdout)
+            status, output = run_pytest(tmp_path, "-q", "-m", expression)
+            assert (status, " passed" in output) == (0, True), (expression, output)
 
 
 def test_help_names_marker_keyword_and_edition(frameworks: Frameworks) -> None:
