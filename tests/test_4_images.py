@@ -177,8 +177,8 @@ def _built(days: float | None) -> str:
 
 
 def _require_good_reports(image: Image, reports: ScanReports, limits: ScanLimits, facts: Facts) -> str:
-    known, now = reports.about(image.known_as), image.recorded
-    newest = reports.newest(image.known_as, now).values()
+    known, now = reports.about(image.known_digests), image.recorded
+    newest = reports.newest(image.known_digests, now).values()
     fresh = [each for each in newest if each.days(now) <= limits.max_age_days]
     if not fresh:
         old = [f"{each.shown(now)}, allowed are {limits.max_age_days}" for each in newest]

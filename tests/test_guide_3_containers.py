@@ -189,13 +189,13 @@ def test_scanner_covers_images_in_use(
 
 def _was_scanned_before(image: Image, reports: ScanReports) -> bool:
     """Whether a report is older than the first container of the image that is still there."""
-    oldest = reports.about(image.known_as)[-1]
+    oldest = reports.about(image.known_digests)[-1]
     return image.used_since is not None and oldest.created <= image.used_since
 
 
 def _fresh(image: Image, reports: ScanReports, limit: int) -> dict[str, Report]:
     """By scanner the newest report on the image, if it is not too old."""
-    newest = reports.newest(image.known_as, image.recorded)
+    newest = reports.newest(image.known_digests, image.recorded)
     return {tool: report for tool, report in newest.items() if report.days(image.recorded) <= limit}
 
 

@@ -118,9 +118,20 @@ class Node:
         return made
 
     def _process(self) -> DaemonProcess:
-        read = frozenset({"tcp", "tcp6"})
         return DaemonProcess(
-            PID, "/usr/bin/dockerd", (), {}, (0,) * 4, None, {}, (), self.held, (), self.tcp, read, True
+            pid=PID,
+            executable="/usr/bin/dockerd",
+            flags=(),
+            environment={},
+            uids=(0,) * 4,
+            started=None,
+            namespaces={},
+            mountinfo=(),
+            held=self.held,
+            unix_table=(),
+            tcp_table=self.tcp,
+            tables_read=frozenset({"tcp", "tcp6"}),
+            sees_endpoint=True,
         )
 
     def _answer(self, swarm: dict[str, Any]) -> str:

@@ -64,7 +64,7 @@ class UnixSocket:
     inode: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DaemonProcess:
     """One process called dockerd, as /proc shows it.
 
@@ -287,23 +287,23 @@ def _process(pid: int, block: _Block, boot: Span | None) -> DaemonProcess:
     real = dict(line.partition("\t")[::2] for line in block.get("real"))
     identities = block.get("identity")
     return DaemonProcess(
-        pid,
-        executable,
-        daemon_flags.parse([line.strip("\r") for line in block.get("argument")][1:]),
-        _environment(block),
-        tuple(int(word) for word in _status(block, "Uid").split()),
-        _started(block, boot),
-        {name: link for name, link in namespaces.links(links).items() if not name.isdigit()},
-        tuple(block.get("mountinfo")),
-        held,
-        tuple(
+        pid=pid,
+        executable=executable,
+        flags=daemon_flags.parse([line.strip("\r") for line in block.get("argument")][1:]),
+        environment=_environment(block),
+        uids=tuple(int(word) for word in _status(block, "Uid").split()),
+        started=_started(block, boot),
+        namespaces={name: link for name, link in namespaces.links(links).items() if not name.isdigit()},
+        mountinfo=tuple(block.get("mountinfo")),
+        held=held,
+        unix_table=tuple(
             UnixSocket(match[2], real.get(match[2]) or _absolute(match[2], folder), match[1])
             for line in block.get("net/unix")
             if (match := _UNIX.fullmatch(line))
         ),
-        tuple(_listeners(pid, block)),
-        frozenset(name for name in ("unix", "tcp", "tcp6") if block.get(f"net/{name}")),
-        identities[0] == identities[1] if len(identities) == 2 else None,
+        tcp_table=tuple(_listeners(pid, block)),
+        tables_read=frozenset(name for name in ("unix", "tcp", "tcp6") if block.get(f"net/{name}")),
+        sees_endpoint=identities[0] == identities[1] if len(identities) == 2 else None,
     )
 
 

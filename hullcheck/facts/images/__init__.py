@@ -1,6 +1,6 @@
 """The images that the engine holds: how it describes them, and the steps in which they were made."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ _DAY = 86400.0
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # reproducible builds set a time of long ago
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Image:
     """One image of the engine.
 
@@ -40,12 +40,12 @@ class Image:
         base: the image that it says it was built from.
         healthcheck: the first word of its health check: `CMD`, `CMD-SHELL`, `NONE`; empty where it has none.
         secrets: what secrets its configuration holds, and what is attested of its build, in words and without them.
-        told: its history, and what it leaves to builds from it; None where it could not be read. `steps` is what
+        history: its build steps, and what it leaves to builds from it; None where it could not be read. `steps` is what
             controls ask for.
         used_by: the containers that were made from it, running or not, as far as they are known.
         used_since: when the first of these was made, in seconds since the epoch; None where that is not known.
         recorded: when it was looked at, in seconds since the epoch.
-        known_as: every digest that is known of it: its id, those of its configuration and manifest, and those in
+        known_digests: every digest that is known of it: its id, those of its configuration and manifest, and those in
             registries.
     """
 
@@ -60,11 +60,11 @@ class Image:
     base: tuple[str, ...] = ()
     healthcheck: str = ""
     secrets: tuple[str, ...] = ()
-    told: tuple[Step, ...] | None = ()
+    history: tuple[Step, ...] | None = ()
     used_by: tuple[str, ...] = ()
     used_since: float | None = None
     recorded: float = 0.0
-    known_as: frozenset[str] = frozenset()
+    known_digests: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -107,9 +107,9 @@ class Image:
         Raises:
             EvidenceError: they could not be read.
         """
-        if self.told is None:
+        if self.history is None:
             raise EvidenceError("its history could not be read")
-        return self.told
+        return self.history
 
 
 def from_engine(facts: "Facts") -> Subjects[Image]:
@@ -218,27 +218,35 @@ def _image(
     identifier = str(document["Id"])
     reached = _reached(identifier, blobs)
     own = _own_blobs(reached, document.get("Of"))
-    told = _steps(own)
+    history = _steps(own)
+    made = [time for _, time in users.get(identifier, ()) if time is not None]
+    registry_digests = document.get("RepoDigests") or ()
     return Image(
-        identifier,
-        tuple(sorted(each for each in document.get("RepoTags") or () if not each.startswith("<none>"))),
-        tuple(sorted(each for each in document.get("RepoDigests") or () if not each.startswith("<none>"))),
-        tuple(document.get("Pulled") or ()),
-        _moment(document.get("Created")),
-        str(config["User"]),
-        tuple(config["Variables"]),
-        tuple(config["Labels"]),
-        tuple(config["Base"]),
-        str(config["Healthcheck"]),
-        (*config["Secrets"], *(each for blob in reached.values() for each in blob.get("Attested", ()))),
-        None if told is None else (*told, *_later(config.get("Later", ()), told)),
-        tuple(name for name, _ in users.get(identifier, ())),
-        min((made for _, made in users.get(identifier, ()) if made is not None), default=None),
-        recorded,
-        frozenset(
-            (identifier, *own, *(each.partition("@")[2] for each in document.get("RepoDigests") or ()))
+        id=identifier,
+        tags=_without_none(document.get("RepoTags") or ()),
+        digests=_without_none(registry_digests),
+        pulled=tuple(document.get("Pulled") or ()),
+        created=_moment(document.get("Created")),
+        user=str(config["User"]),
+        variables=tuple(config["Variables"]),
+        labels=tuple(config["Labels"]),
+        base=tuple(config["Base"]),
+        healthcheck=str(config["Healthcheck"]),
+        secrets=(
+            *config["Secrets"],
+            *(each for blob in reached.values() for each in blob.get("Attested", ())),
         ),
+        history=None if history is None else (*history, *_later(config.get("Later", ()), history)),
+        used_by=tuple(name for name, _ in users.get(identifier, ())),
+        used_since=min(made, default=None),
+        recorded=recorded,
+        known_digests=frozenset((identifier, *own, *(each.partition("@")[2] for each in registry_digests))),
     )
+
+
+def _without_none(names: Iterable[str]) -> tuple[str, ...]:
+    """*names* in order, but for `<none>:<none>`."""
+    return tuple(sorted(each for each in names if not each.startswith("<none>")))
 
 
 def _reached(identifier: str, blobs: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

@@ -128,7 +128,7 @@ def facts(said: str, *names: str, status: int = 0, stderr: str = "", policy: Pol
     """A target whose probe said this, with images of these names."""
     kept = Answer(IMAGE_CONTENTS.name, status, IMAGE_CONTENTS.keep(said), stderr)
     made = Facts(Recording("host", "local", {kept.name: kept}, gathered=1000.0), policy or Policy())
-    found = tuple((f"{name}:1", Image(digest(name), (f"{name}:1",))) for name in names)
+    found = tuple((f"{name}:1", Image(id=digest(name), tags=(f"{name}:1",))) for name in names)
     made.__dict__["image"] = Subjects("image", found)
     return made
 
