@@ -55,7 +55,7 @@ EVERY_VERDICT = '''
 
 import pytest
 
-from hullcheck.judge import Subjects
+from hullcheck.facts.subjects import Subjects
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 

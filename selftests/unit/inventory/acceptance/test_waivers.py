@@ -28,7 +28,7 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
 TESTS = {
     "test_a.py": '''
 import pytest
-from hullcheck.judge import Subjects
+from hullcheck.facts.subjects import Subjects
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 SUBJECTS = {
