@@ -58,8 +58,10 @@ class _Containers:
         return Container(configuration, runtime, mounts, ports)
 
     def _runtime(self, identifier: str) -> Runtime:
-        """That of the container with this id; or else with this name, for one can have the id of another as its
-        name."""
+        """That of the container with this id, or else with this name.
+
+        A container can have the id of another as its name.
+        """
         by_name = {container.name: container for container in self.all}
         by_id = {container.id: container for container in self.all}
         found = by_id.get(identifier) or by_name.get(identifier)

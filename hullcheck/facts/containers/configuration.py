@@ -21,9 +21,10 @@ _DEFAULT_PERIOD = 100_000  # microseconds
 
 @dataclass(frozen=True)
 class RestartPolicy:
-    """When the engine starts a container again: `no`, `always`, `unless-stopped` or `on-failure`.
+    """When the engine starts a container again.
 
     Attributes:
+        name: `no`, `always`, `unless-stopped` or `on-failure`.
         attempts: how often after failures; 0 is without end.
     """
 
@@ -72,8 +73,10 @@ class Configuration:
 
     @property
     def running(self) -> bool:
-        """Whether it has processes; one that waits to be restarted has none, though the engine calls it
-        running."""
+        """Whether it has processes.
+
+        One that waits to be restarted has none, though the engine calls it running.
+        """
         waits = self.restarting and not self.pid
         return bool(self.description["Running"]) and not waits
 
@@ -89,12 +92,12 @@ class Configuration:
 
     @property
     def pid(self) -> int:
-        """The number of its main process on the engine's machine; 0 where it has none."""
+        """The process id of its main process on the engine's machine, or 0."""
         return int(self.description["Pid"])
 
     @property
     def started(self) -> float | None:
-        """When it was last started, in seconds since the epoch; None where it never was.
+        """When it was last started, in seconds since the epoch, or None where it never was.
 
         Raises:
             EvidenceError: the engine does not report it.
@@ -115,7 +118,7 @@ class Configuration:
 
     @property
     def health(self) -> str | None:
-        """What its health check says; None where it has none."""
+        """What its health check says, or None without one."""
         health: str | None = self.description["Health"]
         return health
 
@@ -123,12 +126,14 @@ class Configuration:
 
     @property
     def user(self) -> str:
-        """The name or number of the user as whom it would start, without the group; empty where none is set."""
+        """The name or number of the user that it starts as, or an empty string where none is set."""
         return str(self.description["User"] or "").partition(":")[0]
 
     @property
     def user_id(self) -> int:
-        """The number of that user; that of a name is looked up in its own /etc/passwd.
+        """The number of that user.
+
+        Its own /etc/passwd has the number for a name.
 
         Raises:
             EvidenceError: that file could not be read, or does not know the name.
@@ -166,7 +171,10 @@ class Configuration:
 
     @cached_property
     def security_options(self) -> dict[str, str]:
-        """--security-opt by name; both `name=value` and the older `name:value`; the last one wins."""
+        """The values of --security-opt by name.
+
+        Both `name=value` and the older `name:value` count, and the last one wins.
+        """
         options = {}
         for option in self.setting("SecurityOpt") or ():
             name, separator, value = _OPTION.fullmatch(option).groups()  # type: ignore[union-attr]  # always matches
@@ -180,17 +188,17 @@ class Configuration:
 
     @property
     def process_label(self) -> str:
-        """The SELinux label of its processes; empty where it has none."""
+        """The SELinux label of its processes, or an empty string."""
         return str(self.description["ProcessLabel"])
 
     @property
     def mount_label(self) -> str:
-        """The SELinux label of its files; empty where it has none."""
+        """The SELinux label of its files, or an empty string."""
         return str(self.description["MountLabel"])
 
     @property
     def devices(self) -> tuple[str, ...]:
-        """Host devices, device requests (`nvidia:gpu`) and rules of the device control group."""
+        """The devices of --device, --gpus (`nvidia:gpu`) and --device-cgroup-rule."""
         paths = [str(each["PathOnHost"]) for each in self.setting("Devices") or ()]
         requests = (name for each in self.setting("DeviceRequests") or () for name in _requests(each))
         return (*paths, *requests, *(f"rule {each}" for each in self.setting("DeviceCgroupRules") or ()))
@@ -200,7 +208,7 @@ class Configuration:
         """The secrets in its environment, that of its image included, in words.
 
         Raises:
-            EvidenceError: the engine does not tell its environment.
+            EvidenceError: the engine does not report its environment.
         """
         found = self.description.get("Secrets")
         if found is None:
@@ -211,39 +219,39 @@ class Configuration:
 
     @property
     def network_mode(self) -> str:
-        """--network, as the engine keeps it."""
+        """The value of --network, as the engine keeps it."""
         return str(self.setting("NetworkMode") or "")
 
     @property
     def pid_mode(self) -> str:
-        """--pid."""
+        """The value of --pid."""
         return str(self.setting("PidMode") or "")
 
     @property
     def ipc_mode(self) -> str:
-        """--ipc."""
+        """The value of --ipc."""
         return str(self.setting("IpcMode") or "")
 
     @property
     def uts_mode(self) -> str:
-        """--uts."""
+        """The value of --uts."""
         return str(self.setting("UTSMode") or "")
 
     @property
     def user_namespace_mode(self) -> str:
-        """--userns."""
+        """The value of --userns."""
         return str(self.setting("UsernsMode") or "")
 
     # ---- limits
 
     @property
     def memory(self) -> int:
-        """Its limit in bytes; 0 where none is set."""
+        """The bytes of memory of --memory, or 0."""
         return int(self.setting("Memory") or 0)
 
     @property
     def processes(self) -> int:
-        """Its limit of processes; 0 where none is set."""
+        """The number of processes of --pids-limit, or 0."""
         return max(self.setting("PidsLimit") or 0, 0)
 
     @property
@@ -253,7 +261,7 @@ class Configuration:
 
     @property
     def cpus(self) -> float | None:
-        """How many processors' worth of time it may use; None where no limit is set."""
+        """The processors of --cpus, or of the quota that means the same, or None."""
         if self.setting("NanoCpus"):
             return float(self.setting("NanoCpus") / 1e9)
         quota = self.setting("CpuQuota") or 0
@@ -261,11 +269,12 @@ class Configuration:
 
     @property
     def ulimits(self) -> tuple[str, ...]:
-        """The ulimits that it overrides, as `nofile=1024:2048`; the engine lists the daemon's defaults among
-        them.
+        """The ulimits that it overrides, as `nofile=1024:2048`.
+
+        The engine lists the daemon's defaults among them.
 
         Raises:
-            EvidenceError: it has ulimits, and the daemon's defaults cannot be told.
+            EvidenceError: it has ulimits, and the daemon's defaults are unknown.
         """
         limits = self.setting("Ulimits") or ()
         own = tuple(f"{each['Name']}={each['Soft']}:{each['Hard']}" for each in limits)
@@ -273,15 +282,15 @@ class Configuration:
 
     @property
     def cgroup_parent(self) -> str:
-        """--cgroup-parent; empty where the daemon chooses it."""
+        """The value of --cgroup-parent, or an empty string where the daemon chooses."""
         return self.setting("CgroupParent") or ""
 
     @property
     def in_default_cgroup(self) -> bool:
-        """Whether it leaves its parent cgroup to the daemon, or names the one that the daemon would take, too.
+        """Whether its parent cgroup is the one that the daemon chooses.
 
         Raises:
-            EvidenceError: it names the default one, and that of the daemon cannot be told.
+            EvidenceError: it names the built-in one, and whether the daemon chooses another is unknown.
         """
         parent, engine = self.cgroup_parent, self.surroundings.engine()
         if not parent or not engine.is_default_cgroup(parent):
@@ -310,7 +319,7 @@ class Configuration:
 
     @property
     def networks(self) -> Mapping[str, str]:
-        """Its networks: the id of each by name; the id is empty where it does not run."""
+        """The ids of its networks by name; an id is empty where it does not run."""
         networks = self.description["Networks"] or {}
         return {name: str((network or {}).get("NetworkID") or "") for name, network in networks.items()}
 
@@ -335,12 +344,12 @@ class Configuration:
 
     @property
     def log_driver(self) -> str:
-        """The driver that takes its log, its own or the daemon's when it was created."""
+        """The driver of its log; that of the daemon at its creation where none was named."""
         return str((self.setting("LogConfig") or {}).get("Type") or "")
 
     @property
     def log_options(self) -> Mapping[str, str]:
-        """The options of that driver, its own and the daemon's when it was created."""
+        """The options of that driver, with those of the daemon at its creation."""
         return (self.setting("LogConfig") or {}).get("Config") or {}
 
     # ---- its image and its service
@@ -356,17 +365,17 @@ class Configuration:
 
     @property
     def image_id(self) -> str:
-        """The id of the image that it was created from, `sha256:` and all."""
+        """The id of the image that it was created from, with `sha256:`."""
         return str(self.description["Image"])
 
     @property
     def service_id(self) -> str:
-        """The id of the swarm service that it says it is a task of; empty where it says none."""
+        """The id of the swarm service that its label names, or an empty string."""
         return str(self.description.get("Service") or "")
 
     @property
     def service(self) -> Service | None:
-        """The swarm service whose task this container is; None where it is no task of a swarm.
+        """The swarm service whose task it is, or None.
 
         Raises:
             EvidenceError: it may be one, and the service cannot be seen from this node.
@@ -384,7 +393,7 @@ class Configuration:
 
 
 def _requests(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """A device request in words: the names of CDI devices, or a driver and what it has to be capable of."""
+    """A device request in words: CDI devices by name, or a driver with capabilities."""
     if document.get("Driver") == "cdi":
         return tuple(map(str, document.get("DeviceIDs") or ()))
     capabilities = (name for group in document.get("Capabilities") or () for name in group)

@@ -1,4 +1,4 @@
-"""A container as a target of its own, seen from inside: its process 1 and its mounts."""
+"""A container that is a target of its own, seen from inside: its process 1 and its mounts."""
 
 from collections.abc import Collection
 from functools import cached_property
@@ -46,7 +46,9 @@ _HIDDEN_PORTS = "configuration open pid_on_host_network published runtime surrou
 
 
 class _Inside:
-    """A part of a container as it shows itself; what only the host of its engine can show is *not applicable*.
+    """A part of a container as it shows itself.
+
+    What only the host of its engine can show is *not applicable*.
 
     Attributes:
         HIDDEN: the names of all that cannot be seen from inside; any other that is not defined is an error.
@@ -126,7 +128,7 @@ class InsideRuntime(_Inside):
 
     @property
     def ssh_servers(self) -> tuple[str, ...]:
-        """The SSH servers among its processes, which are its own if process 1 is."""
+        """The SSH servers among its processes."""
         _ = self.main_process
         return ssh_servers(self._processes.by_pid.values())
 
@@ -160,7 +162,7 @@ class InsideMounts(_Inside):
         """Sockets of an engine, by the name of the socket or of what is mounted there.
 
         Raises:
-            EvidenceError: a socket is mounted whose owner cannot be told from inside.
+            EvidenceError: a socket is mounted, and whose it is cannot be seen from inside.
         """
         sources = {mount.point: mount.root for mount in self.table}
         sockets = [each for each in dict.fromkeys(_answer(self._recording)[2]) if each]

@@ -1,4 +1,4 @@
-"""What a container sees of the host's files: through its mounts, and through sockets of engines."""
+"""The mounts of a container, and what they show of the host: folders and sockets of engines."""
 
 import posixpath
 import re
@@ -75,10 +75,10 @@ class Mounts:
 
     @property
     def shared(self) -> tuple[str, ...]:
-        """Where its mount events reach the host: by its configuration, or by what its main process has.
+        """The places whose mount events reach the host.
 
         Raises:
-            EvidenceError: by its configuration there is none, and the mount tables could not be read.
+            EvidenceError: its configuration names none, and the mount tables could not be read.
         """
         described = self.configuration.mounts
         asked = [
@@ -91,7 +91,7 @@ class Mounts:
 
     @property
     def writable(self) -> Mapping[str, str]:
-        """Where it can write beside its root and the kernel's file systems, each with what is mounted there.
+        """What is mounted where it can write, by place, without its root and the kernel's file systems.
 
         `tmpfs`, `volume`, `anonymous volume`, a folder of the host, or a file system by its kind. Its own
         configuration says what a mount is, and its mount table what else there is.
@@ -118,7 +118,7 @@ class Mounts:
 
     @cached_property
     def _parts(self) -> tuple[Mapping[str, Any], ...]:
-        """Its mounts, each with the part of a volume that is mounted, where that is not all of it."""
+        """Its mounts, each with the part of its volume that is mounted as `Subpath`."""
         options = {
             posixpath.normpath(each["Target"]): each.get("VolumeOptions") or {}
             for each in self.configuration.description["HostConfig"].get("Mounts") or ()
@@ -130,8 +130,9 @@ class Mounts:
 
     @cached_property
     def configured(self) -> tuple[HostMount, ...]:
-        """The sources of its mounts as they are written, and without symbolic links where those could be
-        followed.
+        """The mounts that its configuration names, by their sources.
+
+        A source counts as it is written, and without symbolic links where these could be followed.
 
         This may prove that it sees too much, and never that it does not: see `visible`.
         """
@@ -142,7 +143,7 @@ class Mounts:
 
     @cached_property
     def visible(self) -> tuple[HostMount, ...]:
-        """Every part of the host's file system in it, but what the engine itself puts there.
+        """Every part of the host's file system in it, without what the engine itself puts there.
 
         Raises:
             EvidenceError: a mount could not be followed to its source.
@@ -170,15 +171,15 @@ class Mounts:
                 yield HostMount(mount.point, paths, configured["Type"] if configured else "")
 
     def _configured_at(self, point: str) -> Mapping[str, Any] | None:
-        """The configured mount at or above *point*, the nearest."""
+        """The nearest configured mount at or above *point*."""
         above = [each for each in self._parts if mountinfo.is_below(point, each["Destination"])]
         return max(above, key=lambda each: len(each["Destination"]), default=None)
 
     def _is_of_engine(self, mount: Mount) -> bool:
-        """The root, the kernel's file systems, the init program, and the files that the engine writes for a
-        container.
+        """Whether the engine itself put it there.
 
-        Those of another container are seen by one that joined its network.
+        That is the root, the kernel's file systems, the init program, and the files that it writes for a
+        container; one that joined the network of another sees those of that.
         """
         return (
             mount.point == "/"
@@ -189,7 +190,7 @@ class Mounts:
 
     @staticmethod
     def _is_written_into_a_mount(mount: Mount, configured: Mapping[str, Any] | None) -> bool:
-        """Whether it is a file that the engine writes for every container, in one that mounts its own /etc."""
+        """Whether it is a file of the engine in a container that mounts its own /etc."""
         own = configured is not None and configured["Destination"] == mount.point
         return not own and mount.point in _WRITTEN and bool(_OF_ENGINE.search(mount.root))
 
@@ -205,18 +206,19 @@ class Mounts:
 
     @property
     def engine_sockets(self) -> tuple[str, ...]:
-        """The sockets of engines that it can reach through its mounts, as paths of the host, or in the host's
-        network.
+        """The sockets of engines that it can reach, as paths of the host.
+
+        It reaches them through its mounts, and abstract ones in the host's network.
 
         Raises:
-            EvidenceError: by its configuration there is none, and the sockets of the engine could not be
-                told, or a mount not be followed.
+            EvidenceError: its configuration names none, and the sockets of the engine are unknown, or a mount could
+                not be followed.
         """
         by_mounts = _within(self.sources.well_known_sockets, self.configured) or self._seen_sockets()
         return by_mounts or self._abstract_sockets()
 
     def _abstract_sockets(self) -> tuple[str, ...]:
-        """Those that are no files, and belong to the network of the host."""
+        """Sockets without a file, which belong to the network of the host."""
         if not self.configuration.network_mode.startswith(("host", "container:")):
             return ()
         found = tuple(sorted(each for each in self.surroundings.engine_sockets() if each.startswith("@")))
@@ -243,7 +245,7 @@ def _what_is_mounted(mount: Mapping[str, Any]) -> str:
 
 
 def _apart_from(volumes: str, paths: frozenset[str]) -> frozenset[str]:
-    """*paths* without those that a volume with a device gives to what has a path of its own."""
+    """*paths* without those below *volumes*, unless there are no others."""
     return frozenset(path for path in paths if not mountinfo.is_below(path, volumes)) or paths
 
 

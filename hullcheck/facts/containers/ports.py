@@ -1,4 +1,4 @@
-"""The ports that a container opens to the outside, however."""
+"""The ports that a container opens to the outside: published, or in a network of the host."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _BINDING = ("com.docker.network.bridge.host_binding_ipv4", "com.docker.network.h
 
 @dataclass(frozen=True)
 class Port:
-    """An open port on an address of the host, or on an address of the container's own on a network outside.
+    """An open port on an address of the host, or of the container itself in a network outside.
 
     Attributes:
         address: empty where it could be any.
@@ -33,7 +33,7 @@ class Port:
 
     @property
     def on_every_address(self) -> bool:
-        """Whether every address of the host leads to it."""
+        """Whether it is open on every address of the host."""
         return canonical(self.address) in ("", "0.0.0.0", "::")
 
     def __str__(self) -> str:
@@ -59,8 +59,7 @@ class Ports:
 
     @property
     def published(self) -> tuple[Port, ...]:
-        """The ports that the engine publishes for it on this host; of one that does not run, those that it
-        will.
+        """The ports that the engine publishes for it on this host, or will once it runs.
 
         This may prove that a port is open, and never that none is: see `open`.
         """
@@ -90,9 +89,9 @@ class Ports:
 
     @cached_property
     def _unnamed_addresses(self) -> tuple[str, ...]:
-        """Where a port for which no address is given may be bound: of several networks the engine chooses one.
+        """The addresses at which a port without an address may be bound.
 
-        None where all its networks are internal ones, for which nothing is published.
+        The engine chooses one of several networks, and publishes nothing for internal ones.
         """
         names = {*self.configuration.networks, *self.configuration.networks.values()} - {""}
         known = [each for each in self.surroundings.networks() if names & {each.name, each.id}]
@@ -114,7 +113,9 @@ class Ports:
 
     @property
     def open(self) -> tuple[Port, ...]:
-        """Every port that it opens to the outside: published, by its service, or in a network of the host.
+        """Every port that it opens to the outside.
+
+        The engine publishes it, its service does, or a process listens in a network of the host.
 
         Ports of a container whose network it joined are judged there.
 
@@ -137,7 +138,7 @@ class Ports:
         )
 
     def _listening(self) -> tuple[Port, ...]:
-        """Listeners where its network is the host's, or one of its own outside (macvlan, ipvlan)."""
+        """Its listeners, where its network is the host's or one outside (macvlan, ipvlan)."""
         if not self.configuration.running:
             return ()
         if self.runtime.shares_host_network:
@@ -153,7 +154,7 @@ class Ports:
 
     @property
     def _outside_networks(self) -> tuple[str, ...]:
-        """Its networks of the kind that gives it an address of its own outside the host."""
+        """Its networks that give it an address of its own outside the host."""
         drivers = {network.id: network.driver for network in self.surroundings.networks()}
         return tuple(
             name for name, network in self.configuration.networks.items() if drivers.get(network) in _OUTSIDE
@@ -166,7 +167,7 @@ class Ports:
             raise EvidenceError(f"the listeners in the network of process {pid} could not be read") from None
 
     def _own_listeners(self) -> tuple[Listener, ...]:
-        """Of the listeners in the host's network, those whose socket one of its processes holds."""
+        """The listeners in the host's network whose socket one of its processes holds."""
         listeners = self._listeners(self.pid_on_host_network())
         hidden = [process.pid for process in self.runtime.processes if process.pid_namespace is None]
         if listeners and hidden:  # who may not read a link of a process may not read its sockets either
@@ -181,6 +182,6 @@ class Ports:
 
 
 def _numbers(text: str) -> range:
-    """The ports of `8000-8010` or `80`; 0 where the engine chooses one."""
+    """The ports of `8000-8010` or `80`; 0 means that the engine chooses one."""
     first, _, last = text.partition("-")
     return range(int(first), int(last or first) + 1)

@@ -108,7 +108,7 @@ def _keep(text: str) -> str:
 
 
 def _kept(line: str) -> str:
-    """A line of the first part without what no control needs; an id stays, what is not understood goes."""
+    """A line of the first part without what no control needs, or an empty string."""
     word, _, text = line.partition(" ")
     if _ID.fullmatch(line) or _USER.fullmatch(line):
         return line
@@ -129,7 +129,7 @@ def _kept(line: str) -> str:
 
 
 def _without_arguments(container: dict[str, Any]) -> None:
-    """Commands hold secrets; the names of SSH servers among them, or in a command for a shell, are judged."""
+    """Keep the names of SSH servers alone: commands hold secrets."""
     container["Program"] = next(iter(_servers([container.get("Program")])), "")
     container["Arguments"] = _servers(container.get("Arguments") or ())
 
@@ -140,14 +140,14 @@ def _servers(command: Iterable[object]) -> list[str]:
 
 
 def _without_environment(container: dict[str, Any]) -> None:
-    """Of its variables stays what secrets they hold, in words; the engine says null where there are none."""
+    """Keep what secrets its variables hold, in words; the engine says null where there are none."""
     variables = container.pop("Environment", "not told")
     if isinstance(variables, list | None):
         container["Secrets"] = configuration.in_configuration({"Env": variables})
 
 
 def _without_log_options(container: dict[str, Any]) -> None:
-    """The options of log drivers may be tokens and keys."""
+    """Keep harmless options of its log driver alone: others may be tokens and keys."""
     log = (container.get("HostConfig") or {}).get("LogConfig")
     if isinstance(log, dict):
         options = log.get("Config")
@@ -155,7 +155,7 @@ def _without_log_options(container: dict[str, Any]) -> None:
 
 
 def _without_profiles(container: dict[str, Any]) -> None:
-    """A seccomp profile is stored with each container in full; its default action is what is judged."""
+    """Keep the default action of its seccomp profile, which the engine stores in full."""
     options = (container.get("HostConfig") or {}).get("SecurityOpt")
     if isinstance(options, list):
         container["HostConfig"]["SecurityOpt"] = [_short_profile(str(option)) for option in options]
@@ -173,7 +173,7 @@ def _short_profile(option: str) -> str:
 
 
 def _without_passwords(volume: dict[str, Any]) -> dict[str, Any]:
-    """Mount options of a volume: names stay, of the values only the paths of an overlay."""
+    """Keep names of mount options, and of their values the paths of an overlay."""
     options = volume.get("Options")
     if isinstance(options, dict) and isinstance(options.get("o"), str):
         options["o"] = ",".join(map(_without_value, options["o"].split(",")))

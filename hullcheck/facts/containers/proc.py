@@ -17,7 +17,7 @@ _STORED = re.compile(r"/.*/containers/([0-9a-f]{64})/config\.v2\.json")
 
 @dataclass(frozen=True)
 class ProcFiles:
-    """What the main processes show.
+    """What the main processes of all containers show.
 
     Attributes:
         lines: of files, by path; of /proc by `PID/NAME`.
@@ -69,8 +69,7 @@ class ProcFiles:
 
     @cached_property
     def stored_no_new_privileges(self) -> Mapping[str, bool]:
-        """What the engine settled for containers at their creation, by id; without those whose files may not be
-        read."""
+        """What the engine settled for containers at their creation, by id, as far as it may be read."""
         files = ((_STORED.fullmatch(path), lines) for path, lines in self.lines.items())
         return {match[1]: lines[0].endswith(":true") for match, lines in files if match}
 

@@ -28,7 +28,7 @@ _REPORTED = {
 
 @dataclass(frozen=True)
 class Runtime:
-    """How a container runs; of one that does not, how it will as far as that is known.
+    """How a container runs, or will run as far as that is known.
 
     Attributes:
         proc: what /proc shows of the main processes of all containers.
@@ -63,7 +63,7 @@ class Runtime:
         return process
 
     def require_running_state(self) -> None:
-        """Return where it does not run, or its main process can be seen: a pass needs the running state.
+        """Require that its main process can be seen if it runs: a pass needs the running state.
 
         Raises:
             EvidenceError: it runs, and /proc here does not show it.
@@ -73,13 +73,13 @@ class Runtime:
 
     @cached_property
     def processes(self) -> tuple[Process, ...]:
-        """All processes in it: those of `docker exec` too, and those of containers in it.
+        """All processes in it, with those of `docker exec` and of containers inside it.
 
         They are told by their control group, by who started them, and by its PID namespace where nobody shares
         that: a process with power over control groups can leave its own.
 
         Raises:
-            EvidenceError: they cannot be told from others: no control group and no PID namespace of its own.
+            EvidenceError: it has neither a control group nor a PID namespace of its own.
         """
         main = self.main_process
         seen = self.surroundings.processes()
@@ -98,7 +98,7 @@ class Runtime:
 
     @property
     def _brought_by_shim(self) -> tuple[Process, ...]:
-        """What the main process's parent started beside it for `docker exec`, without runc, its tool."""
+        """What its shim started for `docker exec`, without runc, the tool of the shim."""
         seen = self.surroundings.processes()
         shim = seen.by_pid.get(self.main_process.parent)
         if shim is None or not shim.name.startswith(_SHIMS):
@@ -106,7 +106,7 @@ class Runtime:
         return tuple(each for each in seen.children(shim.pid) if not each.name.startswith("runc"))
 
     def _shares_pid_namespace(self, main: Process) -> bool:
-        """Whether others may be in its PID namespace, as far as that can be told."""
+        """Whether others may be in its PID namespace; true where that is unknown."""
         if self.configuration.pid_mode or main.pid_namespace is None:
             return True
         try:
@@ -116,8 +116,7 @@ class Runtime:
 
     @property
     def ssh_servers(self) -> tuple[str, ...]:
-        """The SSH servers that run in it, by their process names; of one that does not run, those that its
-        command names."""
+        """The SSH servers that run in it, or that its command names where it does not run."""
         if self.configuration.running:
             return ssh.ssh_servers(self.processes)
         return tuple(sorted(self.configuration.command & ssh.SERVERS))
@@ -126,7 +125,7 @@ class Runtime:
 
     @property
     def exec_processes(self) -> tuple[Process, ...]:
-        """Processes in it that its main process did not start: those of `docker exec`, and what they started.
+        """The processes of `docker exec`: all that its main process did not start.
 
         Raises:
             EvidenceError: its processes could not be read.
@@ -142,20 +141,20 @@ class Runtime:
 
     @property
     def exec_processes_with_more_capabilities(self) -> tuple[Process, ...]:
-        """Of those, the ones that hold capabilities which its main process cannot get."""
+        """Processes of `docker exec` with capabilities that its main process cannot get."""
         bounds = self.main_process.capabilities
         return tuple(each for each in self.exec_processes if each.capabilities & ~bounds)
 
     @property
     def root_exec_processes(self) -> tuple[Process, ...]:
-        """Of those, the ones that are root in it, where its main process is not."""
+        """Processes of `docker exec` that are root in it, where its main process is not."""
         if self.root_uid in self.main_process.uids:
             return ()
         return tuple(each for each in self.exec_processes if self.root_uid in each.uids)
 
     @cached_property
     def root_uid(self) -> int:
-        """The host's uid of root in its user namespace; -1 where root has none.
+        """The host's uid of root in its user namespace, or -1.
 
         Raises:
             EvidenceError: the map could not be read.
@@ -203,7 +202,7 @@ class Runtime:
         return self._runs_in_host_namespace("user")
 
     def _shares(self, setting: str, kind: str) -> bool:
-        """Whether it shares a namespace: its setting may prove a yes without the running state.
+        """Whether it shares a namespace; its setting may prove a yes without the running state.
 
         Args:
             kind: the namespace's name in /proc/PID/ns.
@@ -218,7 +217,7 @@ class Runtime:
         return other is not None and other._shares(setting, kind)
 
     def _joined(self, setting: str) -> "Runtime | None":
-        """The container whose namespace this one joined by `container:ID`, followed to its end.
+        """The container at the end of the chain of `container:ID`, or None.
 
         Raises:
             EvidenceError: that container is not there, or there is no end.
@@ -233,10 +232,10 @@ class Runtime:
 
     @property
     def on_default_bridge(self) -> bool:
-        """Whether it is attached to the default bridge, or will be once it runs, itself or through the container
-        whose network it joined.
+        """Whether it is attached to the default bridge, or will be once it runs.
 
-        Its networks tell, and not its network mode: that stays `bridge` where it was disconnected since.
+        It may be through the container whose network it joined. Its networks tell, and not its network mode, which
+        stays `bridge` after `docker network disconnect`.
 
         Raises:
             EvidenceError: the engine does not name its networks.
@@ -273,8 +272,7 @@ class Runtime:
 
     @property
     def security_label(self) -> str:
-        """What the kernel's security module says of the main process: `docker-default (enforce)`, an SELinux
-        label.
+        """The label of the main process: `docker-default (enforce)`, or one of SELinux.
 
         Raises:
             EvidenceError: it could not be read.
@@ -283,7 +281,7 @@ class Runtime:
 
     @cached_property
     def capabilities(self) -> frozenset[str]:
-        """What its main process has or can get; of one that does not run, what the engine will give it."""
+        """The capabilities that its main process has or can get, or will get once it runs."""
         if self.configuration.running:
             return capabilities.names(self.main_process.capabilities)
         asked = self.configuration
@@ -293,7 +291,7 @@ class Runtime:
 
     @property
     def seccomp_mode(self) -> int:
-        """2 where a filter is in force, 0 where none is; of one that does not run, what it will get."""
+        """2 where a filter is in force, or will be once it runs; else 0 or 1."""
         if self.configuration.running:
             return self.main_process.seccomp_mode
         if self.configuration.privileged or not self.configuration.allows_seccomp_filter:
@@ -304,7 +302,7 @@ class Runtime:
 
     @property
     def seccomp_default_action(self) -> str | None:
-        """What its profile does with a system call that it does not list: `SCMP_ACT_ERRNO`, ...
+        """What its profile does with a system call that it does not list, as `SCMP_ACT_ERRNO`.
 
         Raises:
             EvidenceError: the profile could not be read.
@@ -318,7 +316,7 @@ class Runtime:
 
     @property
     def no_new_privileges(self) -> bool:
-        """Whether its main process can gain no privileges; of one that does not run, what was settled for it.
+        """Whether its main process can gain no privileges, or will be unable to once it runs.
 
         Raises:
             EvidenceError: it does not run, and the daemon's default at the time of its creation is not known.
@@ -338,7 +336,7 @@ class Runtime:
 
     @property
     def memory_limit(self) -> float | None:
-        """The bytes that it may use; None where nothing limits them.
+        """The bytes of memory that it may use, or None without a limit.
 
         Raises:
             EvidenceError: it runs, and its control groups could not be read.
@@ -347,7 +345,7 @@ class Runtime:
 
     @property
     def process_limit(self) -> float | None:
-        """The processes that it may have; None where nothing limits them; raises as `memory_limit`.
+        """The processes that it may have, or None without a limit; raises as `memory_limit`.
 
         A number that systemd gives to every unit does not count: nobody chose it for a container.
         """
@@ -357,7 +355,7 @@ class Runtime:
 
     @property
     def cpu_limit(self) -> float | None:
-        """The processors' worth of time that it may use; None where nothing limits it; raises as `memory_limit`."""
+        """The processors that it may use, or None without a limit; raises as `memory_limit`."""
         return self._limit("cpus") if self.configuration.running else self.configuration.cpus
 
     @property
@@ -367,7 +365,7 @@ class Runtime:
         return wanted and (not running or self._limit("cpu_weight") is not None)
 
     def _limit(self, name: str) -> float | None:
-        """What its control groups, and those above, really hold it to; None where nothing does."""
+        """The lowest limit of its control groups and those above, or None."""
         main, engine = self.main_process, self.surroundings.engine()
         if engine.value("CgroupDriver") == "none" or not engine.value(_REPORTED[name]):
             return None

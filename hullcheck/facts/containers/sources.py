@@ -21,7 +21,7 @@ _USUAL_SOCKET = re.compile(
 
 @dataclass(frozen=True)
 class HostFiles:
-    """Where sources of mounts lead on the host, and which file a socket is, whatever it is called.
+    """Where sources of mounts lead on the host, and which of them are the same socket.
 
     Attributes:
         real: by source, its path without symbolic links.
@@ -67,7 +67,7 @@ class HostFiles:
         return self.real[source]
 
     def disk(self, source: str) -> str:
-        """Which device the disk *source* is: one may have several names.
+        """The device number of the disk *source*, which may have several names.
 
         Raises:
             EvidenceError: it is none, or could not be read.
@@ -77,7 +77,7 @@ class HostFiles:
         return self.disks[source]
 
     def same_files(self, paths: Iterable[str]) -> frozenset[str]:
-        """*paths*, and every other known name of the sockets among them."""
+        """*paths*, with every other known name of the sockets among them."""
         known = frozenset(paths)
         wanted = {self.identities[path] for path in known if path in self.identities}
         return known | {path for path, identity in self.identities.items() if identity in wanted}
@@ -117,8 +117,7 @@ class Sources:
         return frozenset(name for path in usual | talked_to for name in (path, _without_var(path)))
 
     def written_paths(self, mount: Mapping[str, Any]) -> frozenset[str]:
-        """What a mount names as its source, as it is written and without symbolic links as far as those are
-        known."""
+        """The source of a mount as it is written, and without symbolic links where these are known."""
         named = {str(mount["Source"])} if mount["Type"] == "bind" else set(self._named_by_volume(mount))
         return frozenset(named | {self.files.real.get(path) or path for path in named})
 
@@ -133,7 +132,9 @@ class Sources:
         return frozenset(name for path in real for name in self.host_mounts.other_names(path))
 
     def volume_paths(self, mount: Mapping[str, Any]) -> frozenset[str]:
-        """Where the data of a volume lies: its own folder, or the device or folders that its options name.
+        """Where the data of a volume lies.
+
+        That is its own folder, or the device or folders that its options name.
 
         Raises:
             EvidenceError: the engine does not know the volume, or its data could not be found.
@@ -159,9 +160,10 @@ class Sources:
         return self._options(mount).get("device", "")
 
     def _named_by_volume(self, mount: Mapping[str, Any]) -> list[str]:
-        """A bind mount names a folder as its device, an overlay several; a disk and a network's share are none.
+        """The folders of the host that the options of a volume name, or the mounted part of them.
 
-        Where a part of the volume is mounted, it is that part of them."""
+        A bind mount names one as its device, an overlay several; a disk and a share of a network are none.
+        """
         device = self._device(mount)
         folders = [] if device.startswith(("//", "/dev/")) else [device]
         for option in self._options(mount).get("o", "").split(","):
@@ -175,5 +177,5 @@ class Sources:
 
 
 def _without_var(path: str) -> str:
-    """/var/run is a link to /run."""
+    """*path* below /run where it is below /var/run, which is a link to it."""
     return path.removeprefix("/var") if path.startswith("/var/run/") else path

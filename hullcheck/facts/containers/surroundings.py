@@ -13,7 +13,9 @@ from hullcheck.parsing.proc.mountinfo import Mount
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Facts beside the containers, each made when it is first asked for: one that fails spoils no other.
+    """Facts beside the containers, each made when it is first asked for.
+
+    One that fails spoils no other.
 
     Attributes:
         processes: those of the whole target.
