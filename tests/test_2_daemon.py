@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from hullcheck.criteria.remote_api import weakness
-from hullcheck.facts import Facts
+from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import Setting, shown
+from hullcheck.facts.registry import Later
+from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.seccomp import DENYING
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
@@ -317,7 +319,9 @@ def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Poli
 @pytest.mark.pci("10.3.3")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.severity("medium")
-def test_container_logs_leave_the_host(daemon: Daemon, facts: Facts, policy: Policy) -> str:
+def test_container_logs_leave_the_host(
+    daemon: Daemon, container: Later[Subjects[Container]], policy: Policy
+) -> str:
     """The log driver, the daemon's and that of each container, brings logs to the site's central store.
 
     A log that stays on the host is lost with it, and whoever breaks into the host can change it.
@@ -331,7 +335,7 @@ def test_container_logs_leave_the_host(daemon: Daemon, facts: Facts, policy: Pol
         names = ", ".join(wanted) or "none at all"
         assert driver.value in wanted, f"{driver}; the policy wants one of: {names}"
     assert wanted is not None or driver.value not in _LOCAL_LOG_DRIVERS, f"{driver}: logs stay on the host"
-    own = {name: each.configuration.log_driver for name, each in facts.container}
+    own = {name: each.configuration.log_driver for name, each in container.get()}
     strays = {name: each for name, each in own.items() if each != driver.value}
     other = [f"{name} ({each})" for name, each in strays.items() if not _leaves_the_host(each, wanted)]
     assert not other, f"containers whose logs do not: {', '.join(other)}"

@@ -5,13 +5,16 @@ from typing import NoReturn
 
 import pytest
 
-from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
+from hullcheck.facts.host.accounts import Accounts
+from hullcheck.facts.host.file import FileFact
 from hullcheck.facts.images import Image, installs, secrets
 from hullcheck.facts.images.contents import Contents, ImageContents
 from hullcheck.facts.images.scan_reports import Report, ScanReports
 from hullcheck.facts.images.trust import ContentTrust, Setting
 from hullcheck.facts.images.updates import left_alone
+from hullcheck.facts.registry import Later
+from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.policy import ScanReports as ScanLimits
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
@@ -149,7 +152,7 @@ def _some(names: Sequence[str]) -> str:
 @pytest.mark.guide("3.1.image_scanning")
 @pytest.mark.severity("high")
 def test_image_is_scanned_and_rebuilt(
-    image: Image, scan_reports: ScanReports | None, facts: Facts, policy: Policy
+    image: Image, scan_reports: ScanReports | None, container: Later[Subjects[Container]], policy: Policy
 ) -> str:
     """Every image is scanned for known weaknesses, and built anew with their patches.
 
@@ -169,21 +172,23 @@ def test_image_is_scanned_and_rebuilt(
         raise Manual(f"{_built(days)}; no report of a scan was read")
     if limit is not None and days is None:
         raise Manual(f"{_built(days)}, which the policy limits")
-    return _require_good_reports(image, scan_reports, policy.scan_reports, facts)
+    return _require_good_reports(image, scan_reports, policy.scan_reports, container)
 
 
 def _built(days: float | None) -> str:
     return "does not say when it was built" if days is None else f"was built {max(days, 0):.0f} days ago"
 
 
-def _require_good_reports(image: Image, reports: ScanReports, limits: ScanLimits, facts: Facts) -> str:
+def _require_good_reports(
+    image: Image, reports: ScanReports, limits: ScanLimits, containers: Later[Subjects[Container]]
+) -> str:
     known, now = reports.about(image.known_digests), image.recorded
     newest = reports.newest(image.known_digests, now).values()
     fresh = [each for each in newest if each.days(now) <= limits.max_age_days]
     if not fresh:
         old = [f"{each.shown(now)}, allowed are {limits.max_age_days}" for each in newest]
         future = [f"is of the future ({each.file})" for each in known]
-        _require_unused(image, reports, old or future, facts)
+        _require_unused(image, reports, old or future, containers)
     bad = [
         f"{each.shown(now)}: {_counted(found)}"
         for each in fresh
@@ -199,12 +204,14 @@ def _require_good_reports(image: Image, reports: ScanReports, limits: ScanLimits
     return told + _not_before(image, known[-1])
 
 
-def _require_unused(image: Image, reports: ScanReports, faults: Sequence[str], facts: Facts) -> NoReturn:
+def _require_unused(
+    image: Image, reports: ScanReports, faults: Sequence[str], containers: Later[Subjects[Container]]
+) -> NoReturn:
     """Say what it means that an image has no report that counts: nothing, where no container uses it."""
     lack = (
         f"its newest report does not count: {'; '.join(faults)}" if faults else "no scan report on its digest"
     )
-    assert facts.container  # without a list of the containers nobody knows that none uses it
+    containers.get()  # without a list of the containers nobody knows that none uses it
     if not image.used_by:
         raise NotApplicable(f"no container uses it; {lack}")
     if reports.faults:
@@ -229,7 +236,10 @@ def _not_before(image: Image, oldest: Report) -> str:
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
 @pytest.mark.severity("medium")
 def test_content_trust_is_on_for_all_who_pull(
-    content_trust: ContentTrust, facts: Facts, policy: Policy
+    content_trust: ContentTrust,
+    accounts: Later[Accounts],
+    api_socket: Later[Subjects[FileFact]],
+    policy: Policy,
 ) -> str:
     """Whoever pulls images does so with content trust, or another check of signatures is in force.
 
@@ -242,10 +252,9 @@ def test_content_trust_is_on_for_all_who_pull(
     Remedy: say in the policy how signatures are checked (`image_verification`), or put DOCKER_CONTENT_TRUST=1
     into /etc/environment, and `Environment=DOCKER_CONTENT_TRUST=1` into units that start containers.
     """
-    assert facts.engine
     if policy.image_verification is not None:
         return f"checked in another way, as the policy says: {policy.image_verification}"
-    users = {name: content_trust.look(name) for name in _pullers(facts)}
+    users = {name: content_trust.look(name) for name in _pullers(accounts, api_socket)}
     states = {name: state for name, state in users.items() if isinstance(state, Setting)}
     states |= {f"service {name}": state for name, state in content_trust.services.items()}
     off = [name for name, state in states.items() if state is Setting.OFF]
@@ -259,11 +268,9 @@ def test_content_trust_is_on_for_all_who_pull(
     return f"on for {', '.join(states)}; clients on other machines were not looked at"
 
 
-def _pullers(facts: Facts) -> list[str]:
+def _pullers(accounts: Later[Accounts], sockets: Later[Subjects[FileFact]]) -> list[str]:
     """Root, and the users who may write to a socket of the engine."""
-    controllers = (
-        name for _, socket in facts.argument("api_socket") for name in facts.accounts.controllers(socket)
-    )
+    controllers = (name for _, socket in sockets.get() for name in accounts.get().controllers(socket))
     return list(dict.fromkeys(("root", *controllers)))
 
 

@@ -1,17 +1,17 @@
 """CIS Docker Benchmark v1.8.0, section 5: container runtime."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import inf
 
 import pytest
 
 from hullcheck.criteria.host_paths import is_sensitive
-from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.mounts import HostMount
 from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.kernel.features import Kernel
+from hullcheck.facts.registry import Later
 from hullcheck.parsing.capabilities import DOCKER_DEFAULT
 from hullcheck.parsing.seccomp import DENYING
 from hullcheck.policy import Policy
@@ -148,7 +148,9 @@ def test_container_is_not_privileged(container: Container) -> None:
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("high")
-def test_container_mounts_no_sensitive_host_path(container: Container, facts: Facts, policy: Policy) -> None:
+def test_container_mounts_no_sensitive_host_path(
+    container: Container, engine: Later[Engine], policy: Policy
+) -> None:
     """No container sees a directory of the host's system, not even read-only, but those that the site allows.
 
     Through such a mount a container reads the host's secrets or, where it can write, changes what the host
@@ -157,7 +159,7 @@ def test_container_mounts_no_sensitive_host_path(container: Container, facts: Fa
     Remedy: mount single files or a named volume instead; name a mount that is needed in `allowed_mounts` of
     the policy.
     """
-    docker_root = facts.engine.value("DockerRootDir")
+    docker_root = engine.get().value("DockerRootDir")
 
     def sensitive(mounts: Iterable[HostMount]) -> list[str]:
         return [
@@ -637,7 +639,9 @@ def test_container_reports_its_health(container: Container) -> str | None:
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_container_runs_a_current_image(container: Container, facts: Facts, policy: Policy) -> str | None:
+def test_container_runs_a_current_image(
+    container: Container, image_names: Later[Mapping[str, str]], policy: Policy
+) -> str | None:
     """Every container runs a pinned version of its image, and the one that is approved as current.
 
     A tag like `latest` says nothing of what runs, and an old image keeps holes that were mended long ago.
@@ -648,7 +652,7 @@ def test_container_runs_a_current_image(container: Container, facts: Facts, poli
     reference = container.configuration.image
     assert reference.is_pinned, f"runs {reference.name}, which names no version"
     identifier = container.configuration.image_id
-    now = facts.image_names.get(reference.familiar_name, identifier)
+    now = image_names.get().get(reference.familiar_name, identifier)
     assert reference.digest or now == identifier, f"{reference.name} is another image now; create it anew"
     if policy.current_images is None:
         raise Manual(f"runs {reference.name}; compare with its registry, or set current_images in the policy")

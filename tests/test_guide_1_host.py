@@ -5,9 +5,10 @@ import re
 
 import pytest
 
+from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import step_flaw
 from hullcheck.criteria.patching import own_updates, tool_flaw, working_tools
-from hullcheck.facts.auditd.daemon import AuditDaemon
+from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.engine.release import System
@@ -16,7 +17,7 @@ from hullcheck.facts.host.software import BOTTLEROCKET, RHEL_COREOS, UBUNTU_MINI
 from hullcheck.facts.kernel.features import Kernel
 from hullcheck.facts.kernel.running import DIRTY_COW, RunningKernel
 from hullcheck.facts.kernel.sysctl import FORWARD, GUIDE, Sysctl
-from hullcheck.facts.patching import OUTSTANDING, Patching
+from hullcheck.facts.patching import OUTSTANDING, TOOLS, Patching
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 
@@ -151,6 +152,7 @@ def test_services_of_the_host_are_approved(host_services: HostServices, policy: 
     "1.2.automated_patching.saltstack",
 )
 @pytest.mark.severity("high")
+@for_each("option", (*TOOLS, OUTSTANDING))
 def test_patching_is_automated(patching_tool: str, patching: Patching, policy: Policy) -> str:
     """A configuration management tool keeps the host up to date, and its last run succeeded of late.
 
@@ -263,6 +265,7 @@ def test_newest_installed_kernel_runs(running_kernel: RunningKernel) -> str:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.sysctl_persistent")
 @pytest.mark.severity("low")
+@for_each("setting", GUIDE.keys())
 def test_kernel_settings_survive_a_reboot(kernel_setting: str, sysctl: Sysctl, policy: Policy) -> str:
     """The settings of the kernel that the guide demands are in files that the next start applies.
 
@@ -372,6 +375,7 @@ def test_address_space_is_randomized(sysctl: Sysctl) -> None:
     "1.4.mandatory_access_control.seccomp",
 )
 @pytest.mark.severity("high")
+@for_each("option", ("SELinux", "AppArmor", "Seccomp"))
 def test_security_modules_confine_containers(confinement: str, kernel: Kernel, engine: Engine) -> str:
     """SELinux or AppArmor is in force and used by the engine, and seccomp is not switched off for containers.
 
@@ -406,6 +410,7 @@ def test_security_modules_confine_containers(confinement: str, kernel: Kernel, e
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("1.4.auditd")
 @pytest.mark.severity("medium")
+@for_each("step", STEPS)
 def test_auditd_writes_down_what_docker_does(audit_step: str, audit_daemon: AuditDaemon) -> None:
     """auditd is started with the host, takes the records of the kernel, loses none and writes them down.
 

@@ -7,11 +7,13 @@ import pytest
 
 from hullcheck.criteria.daemon_options import options_against_file
 from hullcheck.criteria.remote_api import weakness
-from hullcheck.facts import Facts
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.rootless import RootlessParts
+from hullcheck.facts.files import EngineFiles
+from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.host.file import FileFact, State
 from hullcheck.facts.logs.container_logs import Log, Options
+from hullcheck.facts.registry import Later
 from hullcheck.parsing.addresses import is_loopback
 from hullcheck.parsing.go import go_size
 from hullcheck.parsing.times import day
@@ -181,37 +183,37 @@ def test_log_files_are_few(container_log: Log, policy: Policy) -> str:
     return str(container_log)
 
 
-def _file_of_tls(facts: Facts, group: str, option: str) -> FileFact:
+def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], group: str, option: str) -> FileFact:
     """The file that the daemon uses for the remote API."""
-    api = facts.daemon.remote_api
+    api = daemon.remote_api
     if not api.offered:
         raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
-    files = [file for _, file in facts.engine_files.group(group)]
+    found = [file for _, file in files.get().group(group)]
     where = ", ".join(api.addresses or api.pending)
-    assert files, f"no {option} is set, and the daemon takes commands on {where}"
-    assert files[0].state is not State.ABSENT, f"{files[0].path} does not exist"
-    assert files[0].node  # raises where it could not be looked at
-    configuration = facts.daemon.configuration
-    if configuration.changed and not facts.daemon.process.values(option):
+    assert found, f"no {option} is set, and the daemon takes commands on {where}"
+    assert found[0].state is not State.ABSENT, f"{found[0].path} does not exist"
+    assert found[0].node  # raises where it could not be looked at
+    configuration = daemon.configuration
+    if configuration.changed and not daemon.process.values(option):
         path = configuration.file.path
         raise EvidenceError(
             f"{path} was changed after the daemon started: restart it to know which {option} it uses"
         )
-    return files[0]
+    return found[0]
 
 
-def _require_in_date(facts: Facts, file: FileFact) -> str:
+def _require_in_date(files: EngineFiles, clock: Clock, file: FileFact) -> str:
     """Until when its certificates hold; fails where one does not hold by the clocks of target and auditor."""
-    found, when = facts.engine_files.certificates(file), facts.recording.known_times
+    found, when = files.certificates(file), clock.times
     flaws = [each.flaw(when) for each in found if each.flaw(when)]
     assert not flaws, f"a certificate in {file.path} {flaws[0]}"
-    _require_unchanged(facts, file)
+    _require_unchanged(files, file)
     return f"{file.path} holds until {day(min(each.not_after for each in found))}"
 
 
-def _require_unchanged(facts: Facts, file: FileFact) -> None:
+def _require_unchanged(files: EngineFiles, file: FileFact) -> None:
     """Raise EvidenceError where the daemon may have started with another file than the one that is there."""
-    if not facts.engine_files.is_older_than_daemon(file):
+    if not files.is_older_than_daemon(file):
         raise EvidenceError(f"{file.path} may have been changed after the daemon started: restart it to know")
 
 
@@ -221,7 +223,7 @@ def _require_unchanged(facts: Facts, file: FileFact) -> None:
 @pytest.mark.hipaa("164.312(d)")
 @pytest.mark.guide("2.3.tlscacert")
 @pytest.mark.severity("high")
-def test_client_ca_is_in_date(facts: Facts) -> str:
+def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
     """Where the API is offered over TCP, the CA for the certificates of clients is set, present and in date.
 
     Without a CA of its own the daemon cannot tell its clients from others, and with one that ran out it lets
@@ -229,8 +231,8 @@ def test_client_ca_is_in_date(facts: Facts) -> str:
 
     Remedy: make a CA certificate anew, put it where `tlscacert` says, and restart the daemon.
     """
-    file = _file_of_tls(facts, "tls_ca", "tlscacert")
-    return _require_in_date(facts, file)
+    file = _file_of_tls(daemon, engine_files, "tls_ca", "tlscacert")
+    return _require_in_date(engine_files.get(), clock, file)
 
 
 @pytest.mark.nist("IA-3", "SC-12", "SC-17", sp="800-53")
@@ -239,7 +241,7 @@ def test_client_ca_is_in_date(facts: Facts) -> str:
 @pytest.mark.hipaa("164.312(d)", "164.312(e)(1)")
 @pytest.mark.guide("2.3.tlscert")
 @pytest.mark.severity("medium")
-def test_server_certificate_is_in_date(facts: Facts) -> str:
+def test_server_certificate_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
     """Where the API is offered over TCP, the daemon's certificate is set, present and in date.
 
     By it clients know the daemon; where it ran out, people learn to switch the check off. Which hosts it is for is
@@ -247,9 +249,9 @@ def test_server_certificate_is_in_date(facts: Facts) -> str:
 
     Remedy: make a certificate with the names of the host, put it where `tlscert` says, and restart the daemon.
     """
-    file = _file_of_tls(facts, "tls_certificate", "tlscert")
-    held = _require_in_date(facts, file)
-    names = ", ".join(facts.engine_files.certificates(file)[0].names)
+    file = _file_of_tls(daemon, engine_files, "tls_certificate", "tlscert")
+    held = _require_in_date(engine_files.get(), clock, file)
+    names = ", ".join(engine_files.get().certificates(file)[0].names)
     return f"{held}, for {names or 'no host by name: clients will refuse it'}"
 
 
@@ -259,7 +261,7 @@ def test_server_certificate_is_in_date(facts: Facts) -> str:
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlskey")
 @pytest.mark.severity("medium")
-def test_server_key_fits_its_certificate(facts: Facts) -> str:
+def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[EngineFiles]) -> str:
     """Where the API is offered over TCP, the daemon's key is set, present, and that of its certificate.
 
     A daemon does not start with a key of another certificate, and so the next restart would be the last. The key
@@ -267,14 +269,14 @@ def test_server_key_fits_its_certificate(facts: Facts) -> str:
 
     Remedy: put the key that belongs to the certificate where `tlskey` says, and restart the daemon.
     """
-    key = _file_of_tls(facts, "tls_key", "tlskey")
-    certificate = _file_of_tls(facts, "tls_certificate", "tlscert")
-    api = facts.daemon.remote_api
+    key = _file_of_tls(daemon, engine_files, "tls_key", "tlskey")
+    certificate = _file_of_tls(daemon, engine_files, "tls_certificate", "tlscert")
+    api = daemon.remote_api
     assert all(each.encrypted for each in api.protection[:1]), f"{key.path} is not used: {weakness(api)}"
     if not api.addresses or not api.protection:
         raise EvidenceError(f"whether {key.path} fits cannot be told before the daemon listens with it")
-    _require_unchanged(facts, key)
-    _require_unchanged(facts, certificate)
+    _require_unchanged(engine_files.get(), key)
+    _require_unchanged(engine_files.get(), certificate)
     return f"the daemon started with {key.path} for {certificate.path}, which it does only where they fit"
 
 

@@ -7,16 +7,18 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
+from hullcheck.controls import for_each
 from hullcheck.criteria.firewall import gap, traffic_limit
-from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.engine import Engine
-from hullcheck.facts.firewall import IPTABLES, IPV4, IPV6, Firewall
+from hullcheck.facts.firewall import IPTABLES, IPV4, IPV6, OPTIONS, Firewall
 from hullcheck.facts.images import Image
 from hullcheck.facts.images.contents import ImageContents
 from hullcheck.facts.images.contents.names import COMPILER, MANAGER, SHELL
-from hullcheck.facts.images.scan_reports import Report, ScanReports
+from hullcheck.facts.images.scan_reports import SCANNERS, Report, ScanReports
+from hullcheck.facts.registry import Later
+from hullcheck.facts.subjects import Subjects
 from hullcheck.facts.swarm import SwarmService
 from hullcheck.parsing.addresses import is_loopback
 from hullcheck.parsing.capabilities import DOCKER_DEFAULT, plain
@@ -144,8 +146,13 @@ def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, po
 @pytest.mark.hipaa("164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.image_scanning.trivy", "3.1.image_scanning.clair")
 @pytest.mark.severity("medium")
+@for_each("option", SCANNERS)
 def test_scanner_covers_images_in_use(
-    scanner: str, scan_reports: ScanReports | None, facts: Facts, policy: Policy
+    scanner: str,
+    scan_reports: ScanReports | None,
+    container: Later[Subjects[Container]],
+    image: Later[Subjects[Image]],
+    policy: Policy,
 ) -> str:
     """Trivy or Clair, or both between them, reported on every image in use, and of late.
 
@@ -159,8 +166,8 @@ def test_scanner_covers_images_in_use(
     limits = policy.scan_reports
     if limits is None or scan_reports is None:
         raise Manual("no report of a scan was read; the policy names no folder")
-    assert facts.container  # without a list of the containers nobody knows which images they use
-    used = {name: image for name, image in facts.image if image.used_by}
+    container.get()  # without a list of the containers nobody knows which images they use
+    used = {name: image for name, image in image.get() if image.used_by}
     if not used:
         raise NotApplicable("no container uses an image")
     fresh = {name: _fresh(image, scan_reports, limits.max_age_days) for name, image in used.items()}
@@ -303,7 +310,10 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.4.firewall_rules", "3.4.firewall_rules.iptables", "3.4.firewall_rules.cni")
 @pytest.mark.severity("medium")
-def test_firewall_limits_container_traffic(firewall_option: tuple[str, Firewall], facts: Facts) -> str:
+@for_each("option", OPTIONS)
+def test_firewall_limits_container_traffic(
+    option: str, firewall: Firewall, container: Later[Subjects[Container]]
+) -> str:
     """A rule of the site's own drops or rejects some of the traffic to or from containers, of IPv6 too if they have it.
 
     The engine's rules let in whoever reaches a published port, and let every container out. A rule that accepts or
@@ -322,24 +332,23 @@ def test_firewall_limits_container_traffic(firewall_option: tuple[str, Firewall]
     `nft add rule ip site forward iifname eth0 ip saddr != 10.0.0.0/8 ct state new,invalid drop`; for IPv6 the same
     with `ip6` and your prefix. Let a service of the host load the rules at each start.
     """
-    option, firewall = firewall_option
     if option == IPTABLES:
         limit = traffic_limit(firewall, IPV4)
         assert limit, gap(firewall, IPV4)
-        return limit + _require_ipv6_limit(firewall, facts)
+        return limit + _require_ipv6_limit(firewall, container)
     if not firewall.cni_files:
         raise NotApplicable("Docker Engine does not use CNI, and nothing is configured in /etc/cni/net.d")
     plugins = ", ".join(firewall.cni_plugins) or "of no known kind"
     raise Manual(f"plugins {plugins} are configured for other engines; do they enforce a network policy?")
 
 
-def _require_ipv6_limit(firewall: Firewall, facts: Facts) -> str:
+def _require_ipv6_limit(firewall: Firewall, containers: Later[Subjects[Container]]) -> str:
     """What to say of IPv6 beside the rule of IPv4."""
     if with_ipv6 := firewall.ipv6_networks:
         limit = traffic_limit(firewall, IPV6)
         assert limit, f"for IPv6, which {_some(with_ipv6)} has: {gap(firewall, IPV6)}"
         return f"; for IPv6: {limit}"
-    ports = ((name, port) for name, each in facts.container if each.running for port in each.ports.published)
+    ports = ((name, port) for name, each in containers.get() if each.running for port in each.ports.published)
     open_there = [
         f"{name} {port}" for name, port in ports if ":" in port.address and not is_loopback(port.address)
     ]

@@ -2,10 +2,14 @@
 
 import pytest
 
+from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import rule_of_starts, step_flaw
-from hullcheck.facts import Facts
 from hullcheck.facts.auditd import Audit
-from hullcheck.facts.auditd.daemon import AuditDaemon
+from hullcheck.facts.auditd.daemon import START_STEPS, AuditDaemon
+from hullcheck.facts.containers import Container
+from hullcheck.facts.files.installation import Places
+from hullcheck.facts.registry import Later
+from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.times import DAY, day
 from hullcheck.verdicts import Manual
 
@@ -18,8 +22,12 @@ _STARTING = 60  # seconds that may lie between the last call of runc and the tim
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("4.2.container_process_audit")
 @pytest.mark.severity("medium")
+@for_each("step", START_STEPS)
 def test_starts_of_containers_are_recorded(
-    start_step: str, audit_daemon: AuditDaemon, facts: Facts
+    step: str,
+    audit_daemon: AuditDaemon,
+    places: Later[Places],
+    container: Later[Subjects[Container]],
 ) -> str | None:
     """auditd runs, a rule in the kernel records each start of the container runtime, and the log shows the last one.
 
@@ -30,28 +38,30 @@ def test_starts_of_containers_are_recorded(
     Remedy: put `-w /usr/sbin/runc -p x -k docker`, with the path at which runc really is, or `-a always,exit -F
     arch=b64 -S execve -k docker` into a file in /etc/audit/rules.d, and load it with augenrules --load.
     """
-    if start_step == "daemon":
+    if step == "daemon":
         flaw = step_flaw(audit_daemon, "unit") or step_flaw(audit_daemon, "kernel")
         assert not flaw, flaw
         return None
-    programs = [path for path, _ in facts.places.runc_program()]
-    if start_step == "rule":
+    programs = [path for path, _ in places.get().runc_program()]
+    if step == "rule":
         rules = {path: rule_of_starts(audit_daemon.audit.loaded.rules, path) for path in programs}
         missing = [path for path, rule in rules.items() if rule is None]
         assert programs, "there is no runc whose starts could be recorded"
         assert not missing, f"no rule in the kernel records each start of {', '.join(missing)}"
         return ", ".join(dict.fromkeys(rule.text for rule in rules.values() if rule))
-    return _require_record(audit_daemon, programs, facts)
+    return _require_record(audit_daemon, programs, container)
 
 
-def _require_record(audit_daemon: AuditDaemon, programs: list[str], facts: Facts) -> str:
+def _require_record(
+    audit_daemon: AuditDaemon, programs: list[str], containers: Later[Subjects[Container]]
+) -> str:
     """A record of the container that was started last, or of one later; without containers one of the last day."""
     found = audit_daemon.last_start(programs)
     if found is None:
         raise Manual(
             f"no start of {', '.join(programs)} is in {audit_daemon.log}: start a container, and look again"
         )
-    starts = {name: each.configuration.started or 0.0 for name, each in facts.container}
+    starts = {name: each.configuration.started or 0.0 for name, each in containers.get()}
     newest = max(starts, key=starts.__getitem__, default="")
     said = f"last record of a start: {day(found[0])}, key {found[1]}"
     if not starts.get(newest):

@@ -2,9 +2,17 @@
 
 import pytest
 
+from hullcheck.controls import for_each
 from hullcheck.criteria import docker_bench as bench_truths
-from hullcheck.facts import Facts
+from hullcheck.facts.containers import Container
+from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.docker_bench import DockerBench, Job, Run, Step
+from hullcheck.facts.host.clock import Clock
+from hullcheck.facts.host.file import FileFact
+from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.images import Image
+from hullcheck.facts.registry import Later
+from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, unread
 
@@ -21,8 +29,16 @@ _SECTIONS = frozenset("1234567")
 @pytest.mark.hipaa("164.308(a)(8)")
 @pytest.mark.guide("4.1.docker_bench_regular", "5.cis.docker_bench")
 @pytest.mark.severity("low")
+@for_each("step", Step)
 def test_docker_bench_runs_regularly(
-    docker_bench_step: Step, docker_bench: DockerBench, facts: Facts, policy: Policy
+    step: Step,
+    docker_bench: DockerBench,
+    daemon: Daemon,
+    api_socket: Later[Subjects[FileFact]],
+    container: Later[Subjects[Container]],
+    processes: Later[Processes],
+    clock: Clock,
+    policy: Policy,
 ) -> str:
     """docker-bench-security runs by a job, ran lately and to its end, and what it said is so and is dealt with.
 
@@ -34,31 +50,29 @@ def test_docker_bench_runs_regularly(
     Remedy: run it as root, in its own folder, by a systemd timer or a crontab with `-l FILE`, and name the log
     FILE.json as `docker_bench` in the policy.
     """
-    if docker_bench_step is Step.JOB:
-        return _require_job(docker_bench, facts, policy)
+    if step is Step.JOB:
+        if not docker_bench.jobs and _ran_lately(docker_bench, clock, policy):
+            raise Manual("no timer and no crontab of this host runs it, but its log is recent: what does?")
+        assert docker_bench.jobs, "no timer and no crontab runs it"
+        return _require_job(docker_bench, _cron_daemon(container.get(), processes.get()))
     if policy.docker_bench is None:
         assert docker_bench.jobs, "nothing runs it, and the policy names no log of a run elsewhere"
         raise Manual("the policy names no log")
     path = policy.docker_bench.log
     run = docker_bench.last_run(path)
     assert run is not None, f"{path} does not exist: it has not run, or writes elsewhere"
-    if docker_bench_step is Step.RUN:
-        return _require_recent(run, facts.recording.now, policy.docker_bench.max_age_days)
-    if docker_bench_step is Step.AGREES:
-        return _require_agreement(run, facts)
+    if step is Step.RUN:
+        return _require_recent(run, clock.now, policy.docker_bench.max_age_days)
+    if step is Step.AGREES:
+        return _require_agreement(run, daemon, api_socket, container)
     warned = [number for number, result in run.results.items() if result == "WARN"]
     if warned:
         raise Manual(f"warned about {', '.join(warned)} (numbers of the benchmark {run.version})")
     return f"{len(run.results)} checks, no warning"
 
 
-def _require_job(docker_bench: DockerBench, facts: Facts, policy: Policy) -> str:
-    jobs = docker_bench.jobs
-    if not jobs and _ran_lately(docker_bench, facts, policy):
-        raise Manual("no timer and no crontab of this host runs it, but its log is recent: what does?")
-    assert jobs, "no timer and no crontab runs it"
-    cron = _cron_daemon(facts)
-    faults = {job: _fault(job, cron) for job in jobs}
+def _require_job(docker_bench: DockerBench, cron: str) -> str:
+    faults = {job: _fault(job, cron) for job in docker_bench.jobs}
     good = [job.name for job, fault in faults.items() if not fault]
     if not good and not docker_bench.as_root:
         raise EvidenceError(unread("which programs run as others", "could not be seen"))
@@ -77,28 +91,28 @@ def _fault(job: Job, cron: str) -> str:
     )
 
 
-def _cron_daemon(facts: Facts) -> str:
+def _cron_daemon(containers: Subjects[Container], processes: Processes) -> str:
     """The path of a cron daemon that runs on the host and in none of its containers; empty where none does."""
-    containers = {each.id for _, each in facts.container}
-    for process in facts.processes.by_pid.values():
+    ids = {each.id for _, each in containers}
+    for process in processes.by_pid.values():
         name = process.executable.rpartition("/")[2]
         is_cron = name in _CRON_DAEMONS and process.name in _CRON_DAEMONS
-        if is_cron and containers.isdisjoint(process.container_ids):
+        if is_cron and ids.isdisjoint(process.container_ids):
             return process.executable
     return ""
 
 
-def _ran_lately(docker_bench: DockerBench, facts: Facts, policy: Policy) -> bool:
+def _ran_lately(docker_bench: DockerBench, clock: Clock, policy: Policy) -> bool:
     if policy.docker_bench is None:
         return False
     run = docker_bench.last_run(policy.docker_bench.log)
     return (
-        run is not None and run.started is not None and _days(run, facts) <= policy.docker_bench.max_age_days
+        run is not None and run.started is not None and _days(run, clock) <= policy.docker_bench.max_age_days
     )
 
 
-def _days(run: Run, facts: Facts) -> float:
-    return (facts.recording.now - (run.started or 0)) / _DAY
+def _days(run: Run, clock: Clock) -> float:
+    return (clock.now - (run.started or 0)) / _DAY
 
 
 def _require_recent(run: Run, now: float, limit: int) -> str:
@@ -113,10 +127,15 @@ def _require_recent(run: Run, now: float, limit: int) -> str:
     return f"ran {max(days, 0):.0f} days ago, {len(run.results)} checks"
 
 
-def _require_agreement(run: Run, facts: Facts) -> str:
+def _require_agreement(
+    run: Run,
+    daemon: Daemon,
+    sockets: Later[Subjects[FileFact]],
+    containers: Later[Subjects[Container]],
+) -> str:
     if run.started is None:
         raise EvidenceError("its log does not say when it was started")
-    found = bench_truths.flaws(facts, run.started)
+    found = bench_truths.flaws(run.started, daemon, sockets, containers)
     said = {number: (run.result_of(number), flaw) for number, flaw in found.items()}
     missed = [f"{number}: {flaw}" for number, (result, flaw) in said.items() if result == "PASS" and flaw]
     assert not missed, f"its log says PASS, which is not so: {'; '.join(missed)}"
@@ -137,7 +156,7 @@ def _require_agreement(run: Run, facts: Facts) -> str:
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
 @pytest.mark.guide("4.1.docker_bench_source")
 @pytest.mark.severity("low")
-def test_docker_bench_comes_from_its_source(docker_bench: DockerBench, facts: Facts) -> None:
+def test_docker_bench_comes_from_its_source(docker_bench: DockerBench, image: Later[Subjects[Image]]) -> None:
     """docker-bench-security comes from the repository of its makers, in a version that is on record.
 
     It runs as root, so whoever changes its scripts owns the host. What a checkout says of its source anybody with
@@ -151,8 +170,8 @@ def test_docker_bench_comes_from_its_source(docker_bench: DockerBench, facts: Fa
         for path, remote, commit in docker_bench.checkouts
     ]
     found += [
-        f"image {name}: {', '.join(image.digests) or 'no digest of a registry'}"
-        for name, image in facts.image
-        if any("docker-bench-security" in each for each in (*image.tags, *image.origins))
+        f"image {name}: {', '.join(each.digests) or 'no digest of a registry'}"
+        for name, each in image.get()
+        if any("docker-bench-security" in source for source in (*each.tags, *each.origins))
     ]
     raise Manual("; ".join(found) or "no checkout and no image of it was found on this host")

@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
-from hullcheck.facts import Facts
+from hullcheck.controls import for_each
+from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.logs import SYSTEMS, HostLog, Route, Shippers
-from hullcheck.facts.sensors import FALCO, TOOLS, Sensors, Step, Tool, Watcher
+from hullcheck.facts.registry import Later
+from hullcheck.facts.sensors import AQUA, FALCO, SYSDIG, TOOLS, Sensors, Step, Tool, Watcher
+from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
@@ -35,8 +40,13 @@ _INTERVALS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
     "4.2.central_logs", "4.2.central_logs.elk", "4.2.central_logs.fluentd", "5.pci_dss.monitor_logs"
 )
 @pytest.mark.severity("medium")
+@for_each("option", SYSTEMS)
 def test_container_logs_are_collected_centrally(
-    log_system: str, shippers: Shippers, daemon: Daemon, facts: Facts, policy: Policy
+    log_system: str,
+    shippers: Shippers,
+    daemon: Daemon,
+    container: Later[Subjects[Container]],
+    policy: Policy,
 ) -> str:
     """The log of every container goes to another machine, by its log driver or by a shipper that reads it.
 
@@ -49,7 +59,7 @@ def test_container_logs_are_collected_centrally(
     `containers/*/*-json.log` of the engine's data root; a way that is not known is named in the `log_drivers` of
     the policy.
     """
-    ways = _ways(shippers, daemon, facts, policy)
+    ways = _ways(shippers, daemon, container, policy)
     lost = [name for name, way in ways.items() if way is None]
     mine = [way.words for way in ways.values() if way is not None and way.system == log_system]
     if lost and shippers.doubts:
@@ -63,11 +73,13 @@ def test_container_logs_are_collected_centrally(
     return ", ".join(dict.fromkeys(mine))
 
 
-def _ways(shippers: Shippers, daemon: Daemon, facts: Facts, policy: Policy) -> dict[str, Route | None]:
+def _ways(
+    shippers: Shippers, daemon: Daemon, containers: Later[Subjects[Container]], policy: Policy
+) -> dict[str, Route | None]:
     """The way of the log of each container, and of those that are yet to be made."""
     driver = str(daemon.setting("log-driver").value)
     logs = {"new containers": (driver, dict(daemon.setting("log-opts").value or {}), "")}
-    configurations = ((name, each.configuration) for name, each in facts.container)
+    configurations = ((name, each.configuration) for name, each in containers.get())
     logs |= {name: (each.log_driver, dict(each.log_options), each.id) for name, each in configurations}
     return {
         name: shippers.of_driver(*log) or _by_policy(log[0], policy.log_drivers) for name, log in logs.items()
@@ -88,6 +100,7 @@ def _some(names: list[str]) -> str:
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.guide("4.2.central_logs", "5.pci_dss.monitor_logs")
 @pytest.mark.severity("medium")
+@for_each("log", HostLog)
 def test_host_logs_are_collected_centrally(host_log: HostLog, shippers: Shippers) -> str:
     """The log of the daemon and the audit log go to another machine.
 
@@ -112,7 +125,10 @@ def test_host_logs_are_collected_centrally(host_log: HostLog, shippers: Shippers
 @pytest.mark.hipaa("164.308(a)(1)(ii)(D)", "164.308(a)(6)(ii)")
 @pytest.mark.guide("4.3.runtime_monitoring")
 @pytest.mark.severity("high")
-def test_something_watches_the_containers(monitor: Tool, facts: Facts, policy: Policy) -> str:
+@for_each("option", {each.title: each for each in TOOLS})
+def test_something_watches_the_containers(
+    monitor: Tool, sensors: Sensors, shippers: Shippers, clock: Clock, policy: Policy
+) -> str:
     """A tool watches what containers do while they run: Falco, Sysdig or Aqua Security.
 
     What an image holds is known before it starts; what somebody makes of it afterwards, only who watches sees.
@@ -121,12 +137,13 @@ def test_something_watches_the_containers(monitor: Tool, facts: Facts, policy: P
 
     Remedy: install one of them, let it start with the host, and connect it to where alerts are read.
     """
+    seen = Seen(sensors, shippers, clock)
     if policy.runtime_monitors is None:
-        _leave_to(monitor, _watching(facts))
+        _leave_to(monitor, _watching(seen))
     elif monitor.name not in policy.runtime_monitors:
         raise NotApplicable("the policy does not ask for it")
-    watch = _require_watch(monitor, facts)
-    return f"{watch}; {_falco(Step.OUTPUT, facts)}" if monitor is FALCO else watch
+    watch = _require_watch(monitor, seen)
+    return f"{watch}; {_falco(Step.OUTPUT, seen)}" if monitor is FALCO else watch
 
 
 @pytest.mark.nist("SI-4", "SI-4(4)", sp="800-53")
@@ -135,7 +152,10 @@ def test_something_watches_the_containers(monitor: Tool, facts: Facts, policy: P
 @pytest.mark.hipaa("164.308(a)(1)(ii)(D)", "164.308(a)(6)(ii)")
 @pytest.mark.guide("4.3.falco")
 @pytest.mark.severity("medium")
-def test_falco_sees_and_reports(falco_step: Step, facts: Facts, policy: Policy) -> str:
+@for_each("step", Step)
+def test_falco_sees_and_reports(
+    step: Step, sensors: Sensors, shippers: Shippers, clock: Clock, policy: Policy
+) -> str:
     """Falco runs, starts with the host, has its driver and rules, sees events, and its reports leave the host.
 
     Each step is judged by itself, since a process that is there may see nothing: without its driver, without
@@ -146,10 +166,11 @@ def test_falco_sees_and_reports(falco_step: Step, facts: Facts, policy: Policy) 
     Remedy: install Falco by its packages or its image, enable its unit, set `metrics.enabled` and
     `webserver.prometheus_metrics_enabled` in falco.yaml, and `http_output` to where alerts are read.
     """
+    seen = Seen(sensors, shippers, clock)
     asked = policy.runtime_monitors is not None and FALCO.name in policy.runtime_monitors
     if not asked:
-        _leave_to(FALCO, _watching(facts))
-    return _falco(falco_step, facts)
+        _leave_to(FALCO, _watching(seen))
+    return _falco(step, seen)
 
 
 @pytest.mark.nist("SI-3", "SI-4", "SI-4(4)", sp="800-53")
@@ -160,7 +181,10 @@ def test_falco_sees_and_reports(falco_step: Step, facts: Facts, policy: Policy) 
     "4.3.behavioural_analysis", "4.3.behavioural_analysis.sysdig", "4.3.behavioural_analysis.aqua"
 )
 @pytest.mark.severity("low")
-def test_behaviour_of_containers_is_analysed(analyser: Tool, facts: Facts, policy: Policy) -> str:
+@for_each("option", {each.title: each for each in (SYSDIG, AQUA)})
+def test_behaviour_of_containers_is_analysed(
+    analyser: Tool, sensors: Sensors, shippers: Shippers, clock: Clock, policy: Policy
+) -> str:
     """The agent of Sysdig or of Aqua Security runs, starts with the host, and is connected to its console.
 
     Rules find what somebody thought of before; who knows how a container behaves sees what is new in it. Not
@@ -169,9 +193,19 @@ def test_behaviour_of_containers_is_analysed(analyser: Tool, facts: Facts, polic
 
     Remedy: start the agent by its unit or from its makers' image, and let it reach its collector or gateway.
     """
+    seen = Seen(sensors, shippers, clock)
     if policy.runtime_monitors is None or analyser.name not in policy.runtime_monitors:
-        _leave_to(analyser, _watching(facts))
-    return _require_watch(analyser, facts)
+        _leave_to(analyser, _watching(seen))
+    return _require_watch(analyser, seen)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What tells whether a tool watches."""
+
+    sensors: Sensors
+    shippers: Shippers
+    clock: Clock
 
 
 def _leave_to(tool: Tool, watching: list[Tool]) -> None:
@@ -180,27 +214,27 @@ def _leave_to(tool: Tool, watching: list[Tool]) -> None:
         raise NotApplicable(f"{', '.join(each.title for each in watching)} watches this host")
 
 
-def _watching(facts: Facts) -> list[Tool]:
-    return [tool for tool in TOOLS if _does_watch(tool, facts)]
+def _watching(seen: Seen) -> list[Tool]:
+    return [tool for tool in TOOLS if _does_watch(tool, seen)]
 
 
-def _does_watch(tool: Tool, facts: Facts) -> bool:
+def _does_watch(tool: Tool, seen: Seen) -> bool:
     try:
-        return bool(_require_watch(tool, facts))
+        return bool(_require_watch(tool, seen))
     except (AssertionError, Manual, pytest.fail.Exception):
         return False
 
 
-def _require_watch(tool: Tool, facts: Facts) -> str:
+def _require_watch(tool: Tool, seen: Seen) -> str:
     """Say how a tool watches; for Falco the steps that need neither counters nor an output."""
     if tool is FALCO:
-        return "; ".join(_falco(step, facts) for step in _FOR_A_WATCH)
-    watchers = _genuine(tool, facts.sensors)
+        return "; ".join(_falco(step, seen) for step in _FOR_A_WATCH)
+    watchers = _genuine(tool, seen.sensors)
     assert any(map(_after_a_boot, watchers)), (
         f"{tool.title} does not start with the host: {_state(watchers[0])}"
     )
     called = {end for each in watchers for end in each.connected_to}
-    ends = sorted(end for end in called if not facts.shippers.is_here(end.partition(" ")[0]))
+    ends = sorted(end for end in called if not seen.shippers.is_here(end.partition(" ")[0]))
     assert ends, f"{tool.title} runs ({watchers[0].place}), but is connected to no other machine"
     return f"{tool.title} runs ({watchers[0].place}), connected to {', '.join(ends)}"
 
@@ -269,11 +303,11 @@ def _state(watcher: Watcher) -> str:
     return f"{watcher.place} has the restart policy {watcher.container.configuration.restart_policy.name}"
 
 
-def _falco(step: Step, facts: Facts) -> str:
-    installed = facts.sensors.installed(FALCO)
+def _falco(step: Step, seen: Seen) -> str:
+    installed = seen.sensors.installed(FALCO)
     if step is Step.INSTALLED and installed:
         return ", ".join(installed)
-    falco = _genuine(FALCO, facts.sensors)[0]
+    falco = _genuine(FALCO, seen.sensors)[0]
     if step is Step.INSTALLED:
         return falco.place
     if step is Step.RUNS:
@@ -287,10 +321,8 @@ def _falco(step: Step, facts: Facts) -> str:
     if step is Step.RULES:
         return _require_rules(falco)
     if step is Step.EVENTS:
-        return _require_events(falco, facts.recording.now)
-    return (
-        _require_output(falco, facts) if step is Step.OUTPUT else _require_report(falco, facts.recording.now)
-    )
+        return _require_events(falco, seen.clock.now)
+    return _require_output(falco, seen) if step is Step.OUTPUT else _require_report(falco, seen.clock.now)
 
 
 def _require_rules(falco: Watcher) -> str:
@@ -335,12 +367,12 @@ def _seconds(interval: object) -> float:
     return sum(int(number) * _INTERVALS[unit] for number, unit in units) or 3600.0
 
 
-def _require_output(falco: Watcher, facts: Facts) -> str:
+def _require_output(falco: Watcher, seen: Seen) -> str:
     on = [name for name in _OUTPUTS if falco.set(name, "enabled") is True]
     assert on, "it has no output"
     host = falco.http_host
     plain = falco.container is not None and "." not in host  # it may be the name of another container
-    if "http_output" in on and host and not plain and not facts.shippers.is_here(host):
+    if "http_output" in on and host and not plain and not seen.shippers.is_here(host):
         return f"its reports go to {host}"
     told = [f"{name} to {host}" if name == "http_output" else name for name in on]
     raise Manual(f"{', '.join(told)}: what takes that to another machine?")
@@ -373,7 +405,14 @@ def _require_report(falco: Watcher, now: float) -> str:
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.guide("5.pci_dss.monitor_logs")
 @pytest.mark.severity("medium")
-def test_logs_are_reviewed_and_kept(shippers: Shippers, daemon: Daemon, facts: Facts, policy: Policy) -> None:
+def test_logs_are_reviewed_and_kept(
+    shippers: Shippers,
+    daemon: Daemon,
+    container: Later[Subjects[Container]],
+    sensors: Sensors,
+    clock: Clock,
+    policy: Policy,
+) -> None:
     """Logs are collected, reviewed every day by a program, and kept for a year, three months of it at hand.
 
     A log that nobody reads warns nobody. Review and retention happen in the central system, where an audit of this
@@ -381,7 +420,7 @@ def test_logs_are_reviewed_and_kept(shippers: Shippers, daemon: Daemon, facts: F
 
     Remedy: keep a record of the daily review, and of the retention that is set in the central system.
     """
-    ways = _ways(shippers, daemon, facts, policy)
+    ways = _ways(shippers, daemon, container, policy)
     told = dict.fromkeys(way.words if way else f"no known way for {name}" for name, way in ways.items())
-    watching = [tool.title for tool in _watching(facts)] or ["no known tool"]
+    watching = [tool.title for tool in _watching(Seen(sensors, shippers, clock))] or ["no known tool"]
     raise Manual(f"logs: {_some(list(told))}; containers are watched by {', '.join(watching)}")

@@ -23,9 +23,10 @@ def judge(control: Callable[..., Any], arguments: Mapping[str, Any], target: str
     """The findings of *control*: one per subject, or one named *target* where it judges that as a whole.
 
     Args:
-        arguments: the control's arguments by name; at most one of them is `Subjects`, whose subjects are
-            judged one after the other.
+        arguments: the control's arguments by name; at most one of them, or of what the control itself goes
+            through (`for_each`), is `Subjects`, whose subjects are judged one after the other.
     """
+    arguments = {**getattr(control, "for_each", {}), **arguments}
     over = [name for name, value in arguments.items() if isinstance(value, Subjects)]
     if not over:
         return (_judge_one(control, arguments, "target", target),)

@@ -94,7 +94,7 @@ def _require_reach(audit: Audit, rule: Rule, file: FileFact) -> None:
         )
     if rule.path in ("", target):
         return
-    above, here = location(rule.path, audit.mounts()), location(target, audit.mounts())
+    above, here = location(rule.path, audit.mounts.get()), location(target, audit.mounts.get())
     if above[0] != here[0] or not is_below(here[1], above[1]):
         raise EvidenceError(
             f"{rule.text!r} covers {target}, which is on another file system, only if that was mounted"
@@ -104,6 +104,6 @@ def _require_reach(audit: Audit, rule: Rule, file: FileFact) -> None:
 
 def _is_another_file_system(audit: Audit, path: str) -> bool:
     """Whether one is mounted there; what is mounted over itself is the same."""
-    mounts = audit.mounts()
+    mounts = audit.mounts.get()
     there = [each.device for each in mounts if each.point == path]
     return any(device != mount_of(posixpath.dirname(path), mounts).device for device in there)

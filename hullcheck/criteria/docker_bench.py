@@ -1,13 +1,14 @@
 """What docker-bench-security looks at as well, and where a single fact decides: by number, what is wrong with it."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hullcheck.criteria.file_access import permissions_beyond
-from hullcheck.facts.host.file import State
-
-if TYPE_CHECKING:
-    from hullcheck.facts import Facts
+from hullcheck.facts.containers import Container
+from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.host.file import FileFact, State
+from hullcheck.facts.registry import Later
+from hullcheck.facts.subjects import Subjects
 
 _SETTINGS = {
     "2.2": ("icc", False),
@@ -30,7 +31,12 @@ _CONTAINERS: Mapping[str, Callable[[Any], bool]] = {
 _SOCKETS = ("/run/docker.sock", "/var/run/docker.sock")
 
 
-def flaws(facts: "Facts", since: float) -> dict[str, str]:
+def flaws(
+    since: float,
+    daemon: Daemon,
+    sockets: Later[Subjects[FileFact]],
+    containers: Later[Subjects[Container]],
+) -> dict[str, str]:
     """By number of the CIS benchmark what is wrong, in words; empty where nothing is.
 
     Args:
@@ -40,16 +46,19 @@ def flaws(facts: "Facts", since: float) -> dict[str, str]:
     Raises:
         EvidenceError: something could not be read.
     """
-    return {**_of_settings(facts, since), **_of_socket(facts), **_of_containers(facts, since)}
+    return {
+        **_of_settings(daemon, since),
+        **_of_socket(sockets.get()),
+        **_of_containers(containers.get(), since),
+    }
 
 
-def _of_settings(facts: "Facts", since: float) -> dict[str, str]:
-    daemon = facts.daemon
+def _of_settings(daemon: Daemon, since: float) -> dict[str, str]:
     started = daemon.process.started
     if started is None or started[1] > since:
         return {}
     left_out = set[str]() if daemon.default_bridge is not None else {"2.2"}
-    if facts.engine.value("Swarm", "LocalNodeState") not in ("", "inactive"):
+    if daemon.engine.value("Swarm", "LocalNodeState") not in ("", "inactive"):
         left_out.add("2.16")
     settings = {
         number: (daemon.setting(name), good)
@@ -61,9 +70,9 @@ def _of_settings(facts: "Facts", since: float) -> dict[str, str]:
     }
 
 
-def _of_socket(facts: "Facts") -> dict[str, str]:
+def _of_socket(api_sockets: Subjects[FileFact]) -> dict[str, str]:
     """The mode of the usual socket, the only one that the tool knows."""
-    found = [each for path, each in facts.argument("api_socket") if path in _SOCKETS]
+    found = [each for path, each in api_sockets if path in _SOCKETS]
     sockets = [each for each in found if each.state is not State.ABSENT]
     return (
         {"3.16": "; ".join(filter(None, (permissions_beyond(each, 0o660) for each in sockets)))}
@@ -72,8 +81,8 @@ def _of_socket(facts: "Facts") -> dict[str, str]:
     )
 
 
-def _of_containers(facts: "Facts", since: float) -> dict[str, str]:
-    running = ((name, each, each.configuration.started) for name, each in facts.container if each.running)
+def _of_containers(containers: Subjects[Container], since: float) -> dict[str, str]:
+    running = ((name, each, each.configuration.started) for name, each in containers if each.running)
     seen = {name: each for name, each, started in running if started is not None and started < since}
     return {
         number: ", ".join(name for name, each in seen.items() if is_bad(each))

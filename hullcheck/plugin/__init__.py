@@ -12,18 +12,13 @@ from hullcheck.controls.metadata import SEVERITIES
 from hullcheck.frameworks import selection
 from hullcheck.gather import script_for
 from hullcheck.inventory.specs import plain
-from hullcheck.plugin import hookspecs, options, project
+from hullcheck.plugin import options, project
 from hullcheck.plugin.reports import Reporting
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
 from hullcheck.recording.backends import RECORDED, backend_of
 from hullcheck.writers import terminal
 
 pytest_plugins = [f"hullcheck.plugin.{each}" for each in ("fixtures", "collecting", "gathering", "judging")]
-
-
-def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Declare the hooks that users may have in their conftest.py."""
-    pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

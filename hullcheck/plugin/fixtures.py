@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from hullcheck import facts
-from hullcheck.facts import Facts
+from hullcheck.facts.registry import FACTS, Fact, Facts, check, later_in
 from hullcheck.inventory import Target
 from hullcheck.plugin.session import session_of
+from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError
 
 
@@ -31,14 +31,26 @@ def audit_facts(audit_target: Target, pytestconfig: pytest.Config) -> Facts:
     return known
 
 
-def _fixture(argument: str) -> Any:
-    """A fixture of this name, for controls that ask for it."""
-
-    def fact(audit_facts: Facts) -> Any:
-        return audit_facts.argument(argument)
-
-    fact.__doc__ = facts.description(argument)
-    return pytest.fixture(name=argument)(fact)
+@pytest.fixture
+def policy(audit_facts: Facts) -> Policy:
+    """What the site allows on the target."""
+    return audit_facts.policy
 
 
-globals().update({each: _fixture(each) for each in facts.ARGUMENTS})
+@pytest.hookimpl(tryfirst=True)  # before a folder is made for the run
+def pytest_configure(config: pytest.Config) -> None:
+    """Give every fact a fixture of its name, those that a user's conftest.py registers too."""
+    try:
+        check()
+    except TypeError as error:
+        raise pytest.UsageError(str(error)) from None
+    fixtures = type("FactFixtures", (), {each.name: _fixture(each) for each in FACTS.values()})
+    config.pluginmanager.register(fixtures(), "hullcheck-facts")
+
+
+def _fixture(known: Fact) -> Any:
+    def give(self: object, request: pytest.FixtureRequest, audit_facts: Facts) -> Any:
+        return audit_facts.given(known.name, later_in(request.function))
+
+    give.__doc__ = known.description
+    return pytest.fixture(name=known.name)(give)

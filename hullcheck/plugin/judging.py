@@ -6,6 +6,7 @@ import pytest
 
 from hullcheck.controls.judge import finding_of, judge, summary
 from hullcheck.controls.metadata import control_of
+from hullcheck.facts.registry import evidence_of
 from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import waived_words
 from hullcheck.messages import printable
@@ -84,7 +85,7 @@ def _result(item: pytest.Function, call: pytest.CallInfo[None]) -> Result:
         item.stash[FINDINGS] = _accepted(item, (_finding_of(call, target.name),))
     findings = item.stash[FINDINGS]
     verdict, reason = summary(findings)
-    evidence = _evidence(item._fixtureinfo.argnames, session_of(item.config), target)
+    evidence = _evidence(item.fixturenames, session_of(item.config), target)
     result = Result(_id(item), target.name, verdict, reason, findings, evidence)
     return session_of(item.config).tailored(result, target)
 
@@ -115,7 +116,7 @@ def _drop_traceback(call: pytest.CallInfo[None]) -> None:
 def _evidence(arguments: Sequence[str], audit: AuditSession, target: Target) -> tuple[str, ...]:
     """The probes behind *arguments*, of those that the target answered."""
     known = audit.facts_of(target)
-    names = audit.evidence_of(arguments, known.kind)
+    names = evidence_of(arguments, known.kind)
     return tuple(name for name in names if name in known.recording.answers)
 
 

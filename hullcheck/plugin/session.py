@@ -3,7 +3,7 @@
 import json
 import secrets
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hullcheck import DEFAULT_INVENTORY, facts, private_files
+from hullcheck import DEFAULT_INVENTORY, private_files
 from hullcheck.controls.judge import finding_of
-from hullcheck.facts import Facts
+from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
 from hullcheck.gather import gather
 from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load
@@ -21,7 +21,7 @@ from hullcheck.inventory.acceptance import Acceptance
 from hullcheck.inventory.specs import TargetError, from_specs
 from hullcheck.inventory.tailoring import Tailoring
 from hullcheck.messages import did_you_mean, printable
-from hullcheck.plugin import options, own_probes
+from hullcheck.plugin import options
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.recording import FILE_NAME, Recording
 from hullcheck.recording.probe import Probe
@@ -49,7 +49,6 @@ class AuditSession:
         self.config = config
         self.arguments = tuple(map(str, config.invocation_params.args))
         self.worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
-        self.own_probes = _own_probes(config)
         self.inventory = _inventory(config)
         self.acceptance = _acceptance(config, self.inventory)
         self.strict_waivers = options.flag(config, "strict_waivers")
@@ -70,14 +69,8 @@ class AuditSession:
 
     @property
     def probes(self) -> tuple[Probe, ...]:
-        """All that is asked, the probes of the user's own last."""
-        return (*facts.PROBES, *(probe for probes in self.own_probes.values() for probe in probes))
-
-    def evidence_of(self, arguments: Iterable[str], kind: str) -> tuple[str, ...]:
-        """The names of the probes behind a control's *arguments*, on a target of this *kind*."""
-        names = list(arguments)
-        own = [probe.name for each in names for probe in self.own_probes.get(each, ())]
-        return (*facts.evidence_of(names, kind), *own)
+        """All that is asked, the probes of the user's own facts too."""
+        return registry.probes()
 
     def _folder(self) -> Path:
         if self.worker_input is not None:
@@ -278,13 +271,6 @@ def _keep_out_of_git(run: Path) -> None:
 
 def _no_folder(path: object, reason: object) -> pytest.UsageError:
     return pytest.UsageError(f"{path}: {reason}; a run leaves its results in a folder: write --reports=PATH")
-
-
-def _own_probes(config: pytest.Config) -> dict[str, tuple[Probe, ...]]:
-    try:
-        return own_probes.gathered(config.hook.pytest_hullcheck_probes())
-    except ValueError as error:
-        raise pytest.UsageError(str(error)) from None
 
 
 def _inventory(config: pytest.Config) -> Inventory:

@@ -13,7 +13,7 @@ from hullcheck.controls.judge import judge
 from hullcheck.facts import Facts
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.release import Release
-from hullcheck.facts.files.installation import GROUPS, Places
+from hullcheck.facts.files.installation import Places
 from hullcheck.facts.files.storage import Storage
 from hullcheck.facts.host.accounts import ACCOUNTS, Accounts
 from hullcheck.facts.host.file import FileFact, Grant, Node, State
@@ -578,13 +578,6 @@ def test_file_that_the_daemon_wrote() -> None:
     )
     found = places(text, sockets=("/run/docker/containerd/containerd.sock",))
     assert [path for path, _ in found.group("containerd_configuration")] == ["/etc/containerd/config.toml"]
-
-
-def test_every_group_has_a_fixture() -> None:
-    """What a control may ask for is known to pytest."""
-    from hullcheck.plugin import fixtures
-
-    assert all(hasattr(fixtures, name) for name in GROUPS)
 
 
 # ---- 1.2.1

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts import daemon as daemon_facts
 from hullcheck.facts.daemon import beside as engines_beside
 from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION, ConfigFile, files_of
 from hullcheck.facts.daemon.config_file import START as SLACK
@@ -29,7 +28,8 @@ from hullcheck.facts.daemon.sockets import (
 )
 from hullcheck.facts.daemon.tls import Protection, protection
 from hullcheck.facts.daemon.unit import SYSTEMD, Unit, Units
-from hullcheck.facts.engine import Presence
+from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.registry import FACTS
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import moment
 from hullcheck.policy import Policy
@@ -1385,7 +1385,7 @@ def test_secrets_are_not_stored() -> None:
     assert "--storage-opts=dm.basesize=1G" in stored
 
 
-@pytest.mark.parametrize("probe", daemon_facts.PROBES)
+@pytest.mark.parametrize("probe", FACTS["daemon"].probes)
 @pytest.mark.parametrize(
     "text",
     ["", "\n", " ", "dockerd:", "argument:", "config:read|", "\n {", " {\x00", "ExecStart={", "{}\n\n"],

@@ -84,9 +84,13 @@ def facts_of(
     ids = [line for line in text.split("\n") if line.startswith("sha256:")]
     contents = "\n".join(json.dumps({"Id": each} | inside) for each in ids)
     answers = {IMAGES.name: answer, IMAGE_CONTENTS.name: Answer(IMAGE_CONTENTS.name, 0, contents, "")}
-    made = Facts(Recording("host", "local", answers, gathered=NOW.timestamp()), policy or Policy())
-    made.__dict__["engine"] = object()
-    return made
+    recording = Recording("host", "local", answers, gathered=NOW.timestamp())
+    return Facts(recording, policy or Policy(), engine=object())
+
+
+def used(target: Facts, containers: Subjects[Any]) -> Facts:
+    """The same target with these containers."""
+    return Facts(target.recording, target.policy, engine=object(), container=containers)
 
 
 def facts(*steps: str | dict[str, Any], policy: Policy | None = None, **more: Any) -> Facts:
@@ -135,7 +139,7 @@ def test_image_that_lost_its_name() -> None:
 
     configuration = SimpleNamespace(image_id=parent["Id"], creation_time="2026-10-01T00:00:00Z")
     old = SimpleNamespace(configuration=configuration)
-    target.__dict__["container"] = Subjects("container", (("old", old),))
+    target = used(target, Subjects("container", (("old", old),)))
     assert {name: found.used_by for name, found in target.image} == {"web:1": (), "cdcdcdcdcdcd": ("old",)}
     known = parent | {"RepoDigests": ["debian@sha256:12"]}
     target = facts_of(output([image(Parent=parent["Id"]), known], {}))
@@ -229,7 +233,7 @@ def test_users_of_an_image_are_named() -> None:
     target = facts(config={"Healthcheck": None})
     configuration = SimpleNamespace(image_id=f"sha256:{ID}", creation_time="2026-06-30T12:00:00Z")
     web = SimpleNamespace(configuration=configuration)
-    target.__dict__["container"] = Subjects("container", (("web", web),))
+    target = used(target, Subjects("container", (("web", web),)))
     assert verdict("4.6", target) == ("fail", "has no health check (used by web)")
 
 
@@ -1145,11 +1149,14 @@ def trust(
         (USERS, *(f"unread {each}" for each in unread), "--lines", *lines, "--units", *units, "")
     )
     answer = Answer(CONTENT_TRUST.name, 0, CONTENT_TRUST.keep(text), "")
-    made = Facts(Recording("host", "local", {CONTENT_TRUST.name: answer}), policy or Policy())
-    made.__dict__["engine"] = object()
-    made.__dict__["engine_files"] = Sockets()
     users = (User("root", 0, 0, "/bin/bash"), User("alice", 1000, 1000, "/bin/bash"))
-    made.__dict__["accounts"] = Accounts(users, (Group("docker", 998, ("alice",)),))
+    made = Facts(
+        Recording("host", "local", {CONTENT_TRUST.name: answer}),
+        policy or Policy(),
+        engine=object(),
+        api_socket=Sockets().group("api_socket"),
+        accounts=Accounts(users, (Group("docker", 998, ("alice",)),)),
+    )
     return judged("4.5", made)["host"]
 
 

@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts import PROBES, Facts, description, evidence_of
+from hullcheck.facts import Facts
 from hullcheck.facts import swarm as swarm_facts
 from hullcheck.facts.daemon.process import DaemonProcess
 from hullcheck.facts.engine.networks import Network, networks
-from hullcheck.facts.files.installation import GROUPS
 from hullcheck.facts.swarm import DAY
 from hullcheck.facts.swarm.probe import SWARM
 from hullcheck.parsing.proc.net import Listener
@@ -113,9 +112,9 @@ class Node:
             "docker_networks": Answer("docker_networks", 0, "\n".join(map(json.dumps, self.networks)), ""),
             "swarm": Answer("swarm", self.status, SWARM.keep(self._answer(swarm)), self.stderr),
         }
-        made = Facts(Recording("host", "local", answers, gathered=NOW.timestamp()), policy or Policy())
-        made.__dict__["daemon"] = SimpleNamespace(pid=PID, process=self._process())
-        return made
+        recording = Recording("host", "local", answers, gathered=NOW.timestamp())
+        daemon = SimpleNamespace(pid=PID, process=self._process())
+        return Facts(recording, policy or Policy(), daemon=daemon)
 
     def _process(self) -> DaemonProcess:
         return DaemonProcess(
@@ -680,16 +679,15 @@ def test_certificates_by_both_clocks(number: str, node: Node, asked_days_later: 
     """A node whose clock is wrong has no more days than its certificates have by the auditor's clock."""
     facts = node.facts()
     asked = facts.recording.gathered + asked_days_later * DAY
-    asked_then = Facts(replace(facts.recording, asked=asked), facts.policy)
-    asked_then.__dict__["daemon"] = facts.daemon
+    asked_then = Facts(replace(facts.recording, asked=asked), facts.policy, daemon=facts.daemon)
     found, reason = verdicts(number, asked_then)["host"]
     assert expected in (found, reason)
 
 
 def test_certificate_of_another_engine() -> None:
     """What was read of another daemon on this machine says nothing of this one."""
-    facts = Node().facts()
-    facts.__dict__["daemon"] = SimpleNamespace(pid=PID + 1, process=Node()._process())
+    daemon = SimpleNamespace(pid=PID + 1, process=Node()._process())
+    facts = Facts(Node().facts().recording, Policy(), daemon=daemon)
     assert verdicts("7.7", facts)["host"][0] == "error"
     assert verdicts("7.9", facts)["host"][0] == "error"
 
@@ -783,22 +781,3 @@ def test_wrong_values_are_refused(wrong: object) -> None:
     """An even number of managers, or a period that is none, is refused."""
     with pytest.raises(PolicyError):
         Policy.from_mapping(wrong)
-
-
-def test_facts_are_described() -> None:
-    """What a control may ask for says in a sentence what it is; what has none is called by its name."""
-    assert description("overlay_network") == "Every network of the swarm that reaches over several nodes."
-    assert description("services") == "The services of the target."
-    assert description("no fact") == "The no fact of the target."
-    (group,) = [name for name in GROUPS if name == "data_root"]
-    assert description(group) == GROUPS[group].__doc__
-
-
-def test_evidence_is_named() -> None:
-    """Results name the probes that stand behind these controls."""
-    assert evidence_of(["swarm", "policy"], "host") == ("docker_info", "swarm")
-    assert "docker_networks" in evidence_of(["overlay_network"], "host")
-    assert evidence_of(["container", "no fact", "container"], "container") == ("own_mounts", "processes")
-    assert evidence_of(["container"], "host") == ("docker_containers", "processes")
-    assert evidence_of(["kernel"], "container") == ("kernel",)
-    assert set(swarm_facts.PROBES) <= set(PROBES)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from hullcheck.criteria import checklist
 from hullcheck.data import benchmarks
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
@@ -24,7 +23,7 @@ from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import DockerBench, Policy, PolicyError
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from selftests.kit.judging import judged
+from selftests.kit.judging import but, judged
 
 NOW = 1_800_000_000
 DAY = 86400
@@ -63,18 +62,21 @@ def test_what_is_known_of_each_group() -> None:
     running = [("a", SimpleNamespace(running=True)), ("b", SimpleNamespace(running=False))]
 
     def known(registries: tuple[str, ...], swarm: str, name: str, count: int) -> list[str]:
-        facts = SimpleNamespace(
-            image=images[-count:],
-            container=Subjects("container", tuple(running[-count:])),
-            daemon=SimpleNamespace(insecure_registries=registries),
-            engine=SimpleNamespace(
-                version="29.1", value=lambda *keys: {("Swarm", "LocalNodeState"): swarm}[keys]
-            ),
-            os_name=name,
-        )
-        found = checklist.sections(facts)  # type: ignore[arg-type]
-        assert found.kind == "section"
-        return [f"{title}|{each.number}|{each.known()}" for title, each in found]
+        state = {("Swarm", "LocalNodeState"): swarm}
+        engine = SimpleNamespace(version="29.1", value=lambda *keys: state[keys])
+        given = {
+            "image": Subjects("image", tuple(images[-count:])),
+            "container": Subjects("container", tuple(running[-count:])),
+            "daemon": SimpleNamespace(insecure_registries=registries, engine=engine),
+            "os_name": name,
+        }
+        found = judged("countermeasures_are_ticked_off", but(target(Policy(), {}), **given))
+        said = "; controls with the numbers {}* of SP 800-190 say more"
+        return [
+            f"{title}|{number}|{reason.removesuffix(said.format(number))}"
+            for title, (_, reason) in found.items()
+            for number in [title.partition(" ")[0]]
+        ]
 
     hardware = (
         "4.6 hardware|4.6|nothing of the hardware is read: whether its boot is measured, its records say"
@@ -159,10 +161,9 @@ def bench(
     answer = f"auditor:{user}\n" + "".join(f"--{name}\n{part}" for name, part in parts.items())
     kept = DOCKER_BENCH.keep(answer)
     assert SECRET not in kept
+    daemon = SimpleNamespace(process=SimpleNamespace(started=None))
     facts = target(policy, {DOCKER_BENCH.name: kept}, *processes)
-    vars(facts)["daemon"] = SimpleNamespace(process=SimpleNamespace(started=None))
-    vars(facts)["engine_files"] = SimpleNamespace(group=lambda name: ())
-    return facts
+    return but(facts, daemon=daemon, api_socket=Subjects("file", ()))
 
 
 def steps(facts: Facts) -> list[str]:
@@ -287,7 +288,6 @@ class World:
         for number in numbers:
             result = results.get("n" + number.replace(".", "_"), "PASS")
             tests[int(number[0]) - 1]["results"].append({"id": number, "desc": "", "result": result})
-        facts = bench(text=log(tests=tests))
         made = {"network_mode": "bridge", "pid_mode": "", "ipc_mode": "private", "uts_mode": ""}
         made |= {"privileged": False, "running": True, "engine_sockets": ()} | self.container
         container = SimpleNamespace(
@@ -298,17 +298,17 @@ class World:
         )
         node = Node("/run/docker.sock", stat.S_IFSOCK | self.socket, 0, 0)
         socket = FileFact("/run/docker.sock", State.FOUND, node, grants=())
-        vars(facts).update(
+        return but(
+            bench(text=log(tests=tests)),
             container=Subjects("container", (("web", container),)),
-            engine_files=SimpleNamespace(group=lambda name: (("/run/docker.sock", socket),)),
-            engine=SimpleNamespace(value=lambda *keys: self.swarm),
+            api_socket=Subjects("file", (("/run/docker.sock", socket),)),
             daemon=SimpleNamespace(
+                engine=SimpleNamespace(value=lambda *keys: self.swarm),
                 process=SimpleNamespace(started=(self.started, self.started)),
                 default_bridge=self.bridge,
                 setting=lambda name: Setting(name, Value(self.settings[name], "docker info")),
             ),
         )
-        return facts
 
     def agrees(self, **results: str) -> tuple[str, str]:
         """Verdict and reason on whether the tool says what is found here."""
@@ -383,22 +383,26 @@ def test_log_of_another_place() -> None:
     assert steps(bench(asked=""))[1:] == ["error", "error", "error"]
 
 
+def with_images(target: Facts, **images: tuple[str, ...]) -> Facts:
+    """The same target with these images, by name, and their digests."""
+    named = tuple(
+        (name, SimpleNamespace(tags=(name,), origins=(), digests=digests)) for name, digests in images.items()
+    )
+    return but(target, image=Subjects("image", named))
+
+
 def test_source_of_the_tool() -> None:
     """Remote and commit are shown to a person; a password in the address is not kept."""
     commit = "12" * 20
     found = f"checkout:/opt/x\nremote:https://me:{SECRET}@github.com/docker/docker-bench-security\ncommit:{commit}\n"
-    facts = bench(checkouts=found)
-    facts.__dict__["image"] = ()
+    facts = with_images(bench(checkouts=found))
     verdict, reason = judged("docker_bench_comes_from_its_source", facts)["host"]
     assert verdict == "manual"
     assert reason == f"/opt/x: from https://***@github.com/docker/docker-bench-security, commit {commit}"
-    facts = bench()
-    facts.__dict__["image"] = ()
+    facts = with_images(bench())
     assert "no checkout" in judged("docker_bench_comes_from_its_source", facts)["host"][1]
     images = {"docker/docker-bench-security:1": ("r@sha256:1",), "own:1": (), "docker-bench-security:x": ()}
-    facts.__dict__["image"] = tuple(
-        (name, SimpleNamespace(tags=(name,), origins=(), digests=digests)) for name, digests in images.items()
-    )
+    facts = with_images(bench(), **images)
     assert judged("docker_bench_comes_from_its_source", facts)["host"] == (
         "manual",
         "image docker/docker-bench-security:1: r@sha256:1; image docker-bench-security:x: no digest of a registry",

@@ -220,9 +220,7 @@ class World:
         answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
         text = DOCKER_CONTAINERS.keep("\n".join(self._containers()))
         answers["docker_containers"] = Answer("docker_containers", 1 if self.stderr else 0, text, self.stderr)
-        facts = Facts(Recording("local", "local", answers), self.policy)
-        facts.__dict__["daemon"] = self.daemon
-        return facts
+        return Facts(Recording("local", "local", answers), self.policy, daemon=self.daemon)
 
     def _processes(self) -> list[str]:
         lines = [

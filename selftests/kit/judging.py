@@ -1,13 +1,11 @@
 """Finds a control by its CIS number or id and judges with it: facts made by hand, a recording, or a real engine."""
 
-import contextlib
 import importlib.util
 import inspect
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -16,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 from hullcheck import facts as fact_modules
 from hullcheck.controls.judge import judge
 from hullcheck.facts import Facts
+from hullcheck.facts.registry import evidence_of, later_in
 from hullcheck.gather import gather
 from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
 from hullcheck.policy import Policy
 from hullcheck.recording import CLOCK, Recording
-from hullcheck.recording.probe import Answer, Probe
+from hullcheck.recording.probe import Probe
 from hullcheck.recording.script import render
 from hullcheck.results import Finding
-from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests import REPOSITORY
 
 if TYPE_CHECKING:
@@ -73,8 +71,15 @@ def control(key: str) -> Callable[..., Any]:
 def judged(key: str, target_facts: Facts) -> Verdicts:
     """What the control with this CIS number or id says of the target whose facts these are."""
     function = control(key)
-    arguments = {name: target_facts.argument(name) for name in inspect.signature(function).parameters}
+    arguments = {
+        name: target_facts.given(name, later_in(function)) for name in inspect.signature(function).parameters
+    }
     return by_subject(judge(function, arguments, target_facts.recording.target))
+
+
+def but(target: Facts, **given: Any) -> Facts:
+    """The same target, of which these facts are *given* by hand."""
+    return Facts(target.recording, target.policy, **given)
 
 
 def judge_engine(key: str, socket: str | Path, policy: Policy | None = None) -> Verdicts:
@@ -165,7 +170,8 @@ def probes_of(of: str) -> tuple[Probe, ...]:
         return fact_modules.PROBES
     found = [each for key in of.split() for each in controls() if _is_of(each, key)]
     assert found, of
-    names = {CLOCK}.union(*map(_evidence, found))
+    asked = {name for each in found for name in inspect.signature(each).parameters}
+    names = {CLOCK, *evidence_of(asked, "host")}
     return tuple(probe for probe in fact_modules.PROBES if probe.shared or probe.name in names)
 
 
@@ -173,29 +179,3 @@ def _is_of(function: Callable[..., Any], key: str) -> bool:
     return function.__name__ == f"test_{key}" or any(
         f"{each}.".startswith(f"{key}.") for each in numbers(function)
     )
-
-
-class _Answers(dict[str, Answer]):
-    """Answers that know which of them were looked for."""
-
-    def __init__(self, answers: Mapping[str, Answer]) -> None:
-        super().__init__(answers)
-        self.names: set[str] = set()
-
-    def get(self, name: str, default: Any = None) -> Any:
-        self.names.add(name)
-        return super().get(name, default)
-
-
-def _evidence(function: Callable[..., Any]) -> set[str]:
-    """The names of the probes that a control reads of the hosts of the demo, or is said to read."""
-    arguments = inspect.signature(function).parameters
-    names = set(fact_modules.evidence_of(arguments, "host"))
-    for folder in (REPOSITORY / "inventories/demo").iterdir():
-        recording = Recording.load(folder, fact_modules.PROBES)
-        answers = _Answers(recording.answers)
-        facts = Facts(replace(recording, answers=answers), Policy())
-        with contextlib.suppress(EvidenceError, NotApplicable):
-            judge(function, {name: facts.argument(name) for name in arguments}, recording.target)
-        names |= answers.names
-    return names

@@ -14,7 +14,7 @@ import pytest
 from selftests import REPOSITORY
 
 CONTROL = """
-def test_host(facts):
+def test_host(policy):
     assert facts.os_name
 """
 

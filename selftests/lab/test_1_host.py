@@ -29,6 +29,7 @@ from hullcheck.facts import Facts
 from hullcheck.facts.auditd import AUDIT, Audit
 from hullcheck.facts.files.installation import ENGINE_PLACES
 from hullcheck.facts.host.file import FileFact, Node, State
+from hullcheck.facts.registry import Later
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
@@ -173,7 +174,7 @@ def _audit_of(
     recording = Recording("local", "local", {AUDIT.name: answer or ask()})
     table = mountinfo.parse(mounts or Path("/proc/self/mountinfo").read_text().splitlines())
     node = Node(str(path), path.stat().st_mode, 0, 0)
-    return Audit(recording, lambda: table), FileFact(str(path), State.FOUND, node)
+    return Audit(recording, Later(lambda: table)), FileFact(str(path), State.FOUND, node)
 
 
 def only(verdicts: Verdicts) -> tuple[str, str]:
@@ -676,7 +677,7 @@ def test_unit_at_another_place(lab_host: HostFactory) -> None:
     host.exec("systemctl", "daemon-reload")
     host.exec("systemctl", "restart", "docker.service")
     facts = facts_inside(host, of="1")
-    ((_, unit),) = facts.argument("unit_file")
+    ((_, unit),) = facts.get("unit_file")
     assert unit.node.path == "/srv/units/docker.service"
 
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hullcheck.facts import Facts, engine
-from hullcheck.facts import files as engine_files
+from hullcheck.facts import Facts, registry
 from hullcheck.facts.files.probe import ENGINE_FILES
 from hullcheck.messages import printable
 from hullcheck.policy import Policy
@@ -41,7 +40,8 @@ if TYPE_CHECKING:
 
 EngineFactory = Callable[..., "Engine"]
 Change = Callable[[str, str], Facts]
-PROBES = tuple(dict.fromkeys((*engine.PROBES, *engine_files.EVIDENCE)))  # what these controls need
+NEEDED = registry.evidence_of(("clock", "os_name", "engine_files"), "host")
+PROBES = tuple(each for each in registry.probes() if each.name in NEEDED)
 CONTROLS = [f"3.{number}" for number in range(1, 25)]
 UNIT = "/usr/lib/systemd/system/docker.service"
 SOCKET_UNIT = "/usr/lib/systemd/system/docker.socket"

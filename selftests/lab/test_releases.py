@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
+from hullcheck.verdicts import NotApplicable
 from selftests.kit.judging import controls, facts_of_guest, judged, numbers
 
 if TYPE_CHECKING:
@@ -87,5 +87,5 @@ def errors(facts: Facts) -> set[str]:
 def _judged(number: str, facts: Facts) -> dict[str, tuple[str, str]]:
     try:
         return judged(number, facts)
-    except fact_modules.NotApplicable as reason:
+    except NotApplicable as reason:
         return {"host": ("not applicable", str(reason))}

@@ -149,7 +149,7 @@ def recorded() -> dict[str, dict[str, Verdict]]:
 
 def _verdict(control: Callable[..., Any], known: Facts) -> Verdict:
     try:
-        arguments = {name: known.argument(name) for name in inspect.signature(control).parameters}
+        arguments = {name: known.get(name) for name in inspect.signature(control).parameters}
     except NotApplicable:
         return Verdict.NOT_APPLICABLE
     except EvidenceError:

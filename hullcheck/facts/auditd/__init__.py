@@ -1,11 +1,12 @@
 """The audit system of a target: whether it is on, the rules in the kernel, and those of the next start."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from hullcheck.facts.auditd.rules import Rule, parse
+from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording
@@ -40,9 +41,6 @@ AUDIT = Probe.from_file(
     _keep,
 )
 
-PROBES = (AUDIT,)
-EVIDENCE = (AUDIT,)
-
 
 @dataclass(frozen=True)
 class Loaded:
@@ -64,7 +62,7 @@ class Audit:
     """The audit system; read when it is first asked for, so that what does not exist needs none."""
 
     recording: Recording
-    mounts: Callable[[], tuple[Mount, ...]]
+    mounts: Later[tuple[Mount, ...]]
 
     @cached_property
     def _words(self) -> Words:
@@ -155,3 +153,9 @@ class Audit:
     def has_old_calls(self) -> bool:
         """Whether the kernel has the system calls without `at` in their names."""
         return self._machine not in ("aarch64", "riscv64", "loongarch64")
+
+
+@fact(AUDIT)
+def audit(recording: Recording, daemon_mounts: Later[tuple[Mount, ...]]) -> Audit:
+    """The audit rules of the target."""
+    return Audit(recording, daemon_mounts)

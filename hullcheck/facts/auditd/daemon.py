@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from hullcheck.facts.auditd import AUDIT, Audit
+from hullcheck.facts.auditd import Audit
+from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.registry import fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.systemctl import properties
 from hullcheck.parsing.times import CLOCK_SLACK, day
@@ -24,8 +26,6 @@ AUDIT_DAEMON = Probe.from_file(
     ),
 )
 
-PROBES = (AUDIT_DAEMON,)
-EVIDENCE = (AUDIT_DAEMON, AUDIT)
 
 STEPS = ("unit", "kernel", "rules", "losses", "records")
 """From the unit to what is written down."""
@@ -113,3 +113,9 @@ class AuditDaemon:
                 f"the last record of a start in {self.log} is of {day(float(time))}, after the audit"
             )
         return float(time), key
+
+
+@fact(AUDIT_DAEMON)
+def audit_daemon(recording: Recording, presence: Presence, audit: Audit) -> AuditDaemon:
+    """Whether auditd runs and writes down what the kernel reports."""
+    return AuditDaemon.of(recording, audit)

@@ -8,12 +8,7 @@ from dataclasses import dataclass
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.mounts import Mounts
 from hullcheck.facts.containers.ports import Ports
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.containers.runtime import Runtime
-from hullcheck.facts.host.processes import PROCESSES
-
-PROBES = (DOCKER_CONTAINERS,)
-EVIDENCE = (DOCKER_CONTAINERS, PROCESSES)
 
 
 @dataclass(frozen=True)

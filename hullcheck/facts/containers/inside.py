@@ -4,8 +4,10 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import Any, ClassVar
 
-from hullcheck.facts.host.processes import PROCESSES, Process, Processes
+from hullcheck.facts.host.processes import Process, Processes
 from hullcheck.facts.host.ssh_servers import ssh_servers
+from hullcheck.facts.registry import Later, fact
+from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import capabilities
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount
@@ -20,8 +22,6 @@ OWN_MOUNTS = Probe.from_file(
     lines_like(r"\d+ \d+ \d+:\d+ .*", "--(?:self|sockets)", "/.*"),
 )
 
-PROBES = (OWN_MOUNTS,)
-EVIDENCE = (OWN_MOUNTS, PROCESSES)
 
 _ENGINES = ("docker.sock", "containerd.sock", "podman.sock")
 
@@ -84,9 +84,10 @@ class InsideRuntime(_Inside):
     root_uid = 0  # of its own user namespace, in which process 1 is seen from inside
     seccomp_default_action = None  # the profile cannot be seen from inside
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, processes: Later[Processes]) -> None:
         """See the container behind *recording*."""
         self._recording = recording
+        self._seen = processes
 
     @cached_property
     def main_process(self) -> Process:
@@ -100,11 +101,7 @@ class InsideRuntime(_Inside):
             raise EvidenceError(
                 "process 1 has other mounts than the container: it shares a PID namespace of others"
             )
-        return self._processes.process(1)
-
-    @cached_property
-    def _processes(self) -> Processes:
-        return Processes.of(self._recording)
+        return self._seen.get().process(1)
 
     @property
     def processes(self) -> tuple[Process, ...]:
@@ -130,7 +127,7 @@ class InsideRuntime(_Inside):
     def ssh_servers(self) -> tuple[str, ...]:
         """The SSH servers among its processes."""
         _ = self.main_process
-        return ssh_servers(self._processes.by_pid.values())
+        return ssh_servers(self._seen.get().by_pid.values())
 
 
 class InsideMounts(_Inside):
@@ -188,10 +185,10 @@ class InsideContainer(_Inside):
     HIDDEN = ("id", "name", "privileged")
     running = True
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, processes: Later[Processes]) -> None:
         """See the container behind *recording*."""
         self.configuration = InsideConfiguration()
-        self.runtime = InsideRuntime(recording)
+        self.runtime = InsideRuntime(recording, processes)
         self.mounts = InsideMounts(recording, self.runtime)
         self.ports = InsidePorts()
 
@@ -201,3 +198,9 @@ def _answer(recording: Recording) -> tuple[list[str], list[str], list[str]]:
     first, _, rest = recording.text(OWN_MOUNTS).partition("\n--self\n")
     own, _, sockets = rest.partition("\n--sockets")
     return first.splitlines(), own.splitlines(), sockets.split("\n")[1:]
+
+
+@fact(OWN_MOUNTS, name="container", on="container")
+def container_from_inside(recording: Recording, processes: Later[Processes]) -> Subjects[InsideContainer]:
+    """The target itself, where that is a container."""
+    return Subjects("container", ((recording.target, InsideContainer(recording, processes)),))

@@ -16,6 +16,7 @@ from typing import Any
 
 from hullcheck import inputs
 from hullcheck.facts.host import ssh_servers
+from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration, log_options
@@ -193,7 +194,8 @@ DOCKER_CONTAINERS = Probe.from_file(
 )
 
 
-def published_tcp_ports(recording: Recording) -> frozenset[tuple[str, int]]:
+@fact(DOCKER_CONTAINERS)
+def published_ports(recording: Recording) -> frozenset[tuple[str, int]]:
     """The addresses and TCP ports that the engine publishes for its containers, as far as it said."""
     answer = recording.answers.get(DOCKER_CONTAINERS.name)
     lines = answer.stdout.split("\n") if answer else []

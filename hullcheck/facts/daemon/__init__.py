@@ -16,15 +16,17 @@ from hullcheck.facts.daemon.settings import KINDS, Configuration, Setting, Value
 from hullcheck.facts.daemon.sockets import Asked
 from hullcheck.facts.daemon.tls import Protection
 from hullcheck.facts.daemon.unit import SYSTEMD, Unit, Units
-from hullcheck.facts.engine import DOCKER_INFO, DOCKER_VERSION, Engine
-from hullcheck.facts.engine.networks import DOCKER_NETWORKS, networks
-from hullcheck.facts.host.processes import PROCESSES, Processes
+from hullcheck.facts.engine import DOCKER_VERSION, Engine
+from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.go import go_boolean
+from hullcheck.parsing.proc import mountinfo
+from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
 
-PROBES = (DAEMON_PROCESSES, DAEMON_CONFIGURATION, SYSTEMD)
-EVIDENCE = (DOCKER_INFO, DOCKER_VERSION, DOCKER_NETWORKS, PROCESSES, *PROBES)
+PublishedPorts = frozenset[tuple[str, int]]
 
 _OPEN_ENDED = unread("the daemon takes sockets of a service manager, and they", "could not be seen")
 _LOOPBACK_RANGES = ("127.0.0.0/8", "::1/128")
@@ -32,15 +34,13 @@ _LOOPBACK_RANGES = ("127.0.0.0/8", "::1/128")
 
 @dataclass(frozen=True)
 class Daemon:
-    """The daemon; what one property needs and could not be read spoils no other.
-
-    Attributes:
-        published_ports: makes the addresses and TCP ports that the engine publishes for containers.
-    """
+    """The daemon; what one property needs and could not be read spoils no other."""
 
     recording: Recording
     engine: Engine
-    published_ports: Callable[[], frozenset[tuple[str, int]]] = field(repr=False)
+    seen: Later[Processes] = field(repr=False)
+    networks: Later[tuple[Network, ...]] = field(repr=False)
+    published_ports: Later[PublishedPorts] = field(repr=False)
 
     # ---- the process
 
@@ -101,7 +101,7 @@ class Daemon:
     @cached_property
     def userland_proxies(self) -> tuple[int, ...]:
         """Its children that pass on published ports."""
-        processes = Processes.of(self.recording).by_pid
+        processes = self.seen.get().by_pid
         return tuple(
             pid
             for pid, each in sorted(processes.items())
@@ -197,7 +197,7 @@ class Daemon:
         Raises:
             EvidenceError: the engine did not say.
         """
-        found = (each.options for each in networks(self.recording) if each.name == "bridge")
+        found = (each.options for each in self.networks.get() if each.name == "bridge")
         return next(found, None)
 
     @property
@@ -377,7 +377,7 @@ class Daemon:
         if not self.process.may_see_sockets:
             return self._asked_addresses()
         own = self._other_ports
-        published = self.published_ports() if asked.open_ended else frozenset()
+        published = self.published_ports.get() if asked.open_ended else frozenset()
         api, others = sockets.remote_api(self.process, asked, own, published)
         doubtful = [each for each in others if each.number not in own] if asked.doubt else []
         doubt = ""
@@ -473,3 +473,27 @@ _REPORTED: Mapping[str, Callable[[Engine], object]] = {
     "storage-driver": lambda engine: engine.value("Driver"),
     "userns-remap": lambda engine: engine.remaps_users,
 }
+
+
+@fact(DAEMON_PROCESSES, DAEMON_CONFIGURATION, SYSTEMD, DOCKER_VERSION)
+def daemon(
+    recording: Recording,
+    engine: Engine,
+    processes: Later[Processes],
+    networks: Later[tuple[Network, ...]],
+    published_ports: Later[PublishedPorts],
+) -> Daemon:
+    """The Docker daemon of the target, with every setting and where it comes from."""
+    return Daemon(recording, engine, processes, networks, published_ports)
+
+
+@fact()
+def daemon_mounts(daemon: Daemon) -> tuple[Mount, ...]:
+    """The mount table of the daemon: what "the host" is to a container."""
+    return mountinfo.parse(daemon.mountinfo.split("\n"))
+
+
+@fact()
+def engine_sockets(daemon: Daemon) -> frozenset[str]:
+    """Every path at which an engine of this host takes commands, without symbolic links."""
+    return frozenset((*daemon.api_sockets, *daemon.containerd_sockets))

@@ -1,7 +1,7 @@
 """Engines that run beside the one that was asked."""
 
 from hullcheck.facts.daemon.process import DaemonProcesses
-from hullcheck.facts.engine import Presence
+from hullcheck.facts.host.presence import Presence
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 

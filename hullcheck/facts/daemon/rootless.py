@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
@@ -11,8 +12,6 @@ from hullcheck.verdicts import EvidenceError
 ROOTLESS_PARTS = Probe.from_file(
     __file__, "rootless_parts", lines_like(r"\d+:(?:account|package|part|range|unit) .*", r"\d+:linger")
 )
-PROBES = (ROOTLESS_PARTS,)
-EVIDENCE = (*PROBES,)
 
 NEEDED = (
     "dockerd",
@@ -78,3 +77,9 @@ class RootlessParts:
     def lingers(self) -> bool:
         """Whether the account's services run while nobody is logged in."""
         return bool(self._values("linger"))
+
+
+@fact(ROOTLESS_PARTS)
+def rootless_parts(recording: Recording, daemon: Daemon) -> RootlessParts:
+    """What a rootless engine was installed from."""
+    return RootlessParts(recording, daemon)

@@ -14,7 +14,8 @@ from typing import Any
 
 from hullcheck import secrets
 from hullcheck.data import benchmarks
-from hullcheck.facts.subjects import Subjects
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.registry import fact
 from hullcheck.parsing import docker_bench_log as tool
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
@@ -102,8 +103,6 @@ def _log(text: str) -> dict[str, Any] | None:
 
 DOCKER_BENCH = Probe.from_file(__file__, "docker_bench", _keep)
 
-PROBES = (DOCKER_BENCH,)
-
 
 class Step(StrEnum):
     """What has to be so for the tool to run regularly, and to be of use."""
@@ -151,9 +150,6 @@ class Run:
         """What it says of a recommendation, by its number today; empty where it says nothing of it."""
         there = benchmarks.number_in(tool.BENCHMARKS[self.version], number)
         return self.results.get(there or "", "")
-
-
-STEPS = Subjects("step", tuple((str(each), each) for each in Step))
 
 
 class DockerBench:
@@ -216,3 +212,9 @@ class DockerBench:
             return None
         times = log["Started"], log["Ended"]
         return Run(log["Version"], frozenset(log["Sections"]), log["Results"], *times)
+
+
+@fact(DOCKER_BENCH)
+def docker_bench(recording: Recording, engine: Engine) -> DockerBench:
+    """docker-bench-security on the target: what runs it, and its last log."""
+    return DockerBench(recording)

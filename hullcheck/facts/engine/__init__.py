@@ -1,23 +1,15 @@
-"""The engine as it answers for itself, and whether there is one at all."""
+"""The engine as it answers for itself."""
 
 import posixpath
 from dataclasses import dataclass
 from typing import Any
 
-from hullcheck.facts.host.os_release import OS_RELEASE
+from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.registry import Later, fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import TIMED_OUT, Answer, Probe
 from hullcheck.secrets.redact import json_fields, lines_like
 from hullcheck.verdicts import EvidenceError, NotApplicable
-
-CLOCK = Probe.from_file(__file__, "clock", lines_like(r"\d+"))
-
-
-ENGINE_PRESENCE = Probe.from_file(
-    __file__,
-    "engine_presence",
-    lines_like(r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign"),
-)
 
 DOCKER_ENDPOINT = Probe.from_file(
     __file__,
@@ -57,59 +49,8 @@ DOCKER_INFO = Probe.from_file(
     shared=True,
 )
 
-EVIDENCE = (ENGINE_PRESENCE, DOCKER_INFO)
 _SAYS_NO_NEW_PRIVILEGES = 23
 _NO_ANSWER = Answer(DOCKER_VERSION.name, 0, "", "")
-
-PROBES = (CLOCK, OS_RELEASE, ENGINE_PRESENCE, DOCKER_ENDPOINT, DOCKER_VERSION, DOCKER_INFO)
-
-
-@dataclass(frozen=True)
-class Presence:
-    """Signs of Docker on a target.
-
-    Attributes:
-        daemon_pids: its own; a container in the PID namespace of its host sees the host's, which are not.
-        client: the path of the docker command; empty where it is not there.
-    """
-
-    commands: tuple[str, ...]
-    sockets: tuple[str, ...]
-    daemon_pids: tuple[int, ...]
-    client: str = ""
-
-    @classmethod
-    def of(cls, recording: Recording) -> "Presence":
-        """Read the signs.
-
-        Raises:
-            EvidenceError: the target did not answer.
-        """
-        rows = [line.split(maxsplit=2) for line in recording.text(ENGINE_PRESENCE).splitlines() if line]
-        foreign = ["foreign"] in rows
-        return cls(
-            tuple(row[1] for row in rows if row[0] == "command"),
-            tuple(row[1] for row in rows if row[0] == "socket"),
-            tuple(int(row[1]) for row in rows if row[0] == "process" and not foreign),
-            next((row[2] for row in rows if row[:2] == ["command", "docker"] and len(row) == 3), ""),
-        )
-
-
-def require_engine(recording: Recording) -> None:
-    """Return where there is a Docker engine to ask.
-
-    Raises:
-        NotApplicable: the evidence says that there is no Docker on this target.
-        EvidenceError: there is one that cannot be asked, or the target did not answer.
-    """
-    presence = Presence.of(recording)
-    if "docker" in presence.commands:
-        return
-    if not ("dockerd" in presence.commands or presence.sockets or presence.daemon_pids):
-        raise NotApplicable(
-            "no Docker here: no docker or dockerd command, no engine socket, no dockerd process"
-        )
-    raise EvidenceError("the docker command is missing on the target, though there are signs of an engine")
 
 
 @dataclass(frozen=True)
@@ -123,10 +64,8 @@ class Engine:
         """The engine of a target.
 
         Raises:
-            NotApplicable: there is no Docker on this target.
             EvidenceError: the engine did not answer, or not with what its API documents.
         """
-        require_engine(recording)
         _require_answer(recording)
         info = recording.json(DOCKER_INFO)
         if not isinstance(info, dict) or not info.get("ServerVersion"):
@@ -213,3 +152,18 @@ def _why_no_info(recording: Recording, info: Any) -> str:
         if said
         else "docker info: the engine did not describe itself"
     )
+
+
+@fact(DOCKER_VERSION, DOCKER_INFO)
+def engine(recording: Recording, presence: Presence) -> Engine:
+    """The engine of the target, as `docker info` describes it."""
+    return Engine.of(recording)
+
+
+@fact()
+def engine_version(engine: Later[Engine]) -> str:
+    """The engine's version, or an empty string where it could not be had."""
+    try:
+        return engine.get().version
+    except (EvidenceError, NotApplicable):
+        return ""

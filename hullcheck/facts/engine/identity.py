@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from hullcheck.facts.engine import DOCKER_INFO
+from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
@@ -24,8 +25,6 @@ MACHINE_ID = Probe.from_file(
     "machine_id",
     _keep,
 )
-
-PROBES = (MACHINE_ID,)
 
 
 @dataclass(frozen=True)
@@ -63,3 +62,9 @@ def _engine_id(recording: Recording) -> str:
         return UNKNOWN
     found = info.get("ID") if isinstance(info, dict) else None
     return found if isinstance(found, str) and found else UNKNOWN
+
+
+@fact(MACHINE_ID, DOCKER_INFO)
+def identity(recording: Recording) -> Identity:
+    """Which machine and which engine the target is."""
+    return Identity.of(recording)

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from hullcheck.facts.engine import require_engine
+from hullcheck.facts.host.presence import ENGINE_PRESENCE, require_engine
+from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_lines
@@ -34,7 +35,6 @@ DOCKER_NETWORKS = Probe.from_file(
     ),
 )
 
-PROBES = (DOCKER_NETWORKS,)
 
 _GONE = re.compile(r"(?:network [0-9a-f]{64} not found|No such network: [0-9a-f]{64})$", re.IGNORECASE)
 
@@ -58,6 +58,7 @@ class Network:
     internal: bool = False
 
 
+@fact(ENGINE_PRESENCE, DOCKER_NETWORKS)
 def networks(recording: Recording) -> tuple[Network, ...]:
     """All networks of the engine.
 

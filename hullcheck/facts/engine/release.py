@@ -4,13 +4,12 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from hullcheck.facts.engine import DOCKER_INFO, DOCKER_VERSION, Engine
+from hullcheck.facts.engine import DOCKER_VERSION, Engine
 from hullcheck.facts.host.os_release import OS_RELEASE, os_name, os_release
+from hullcheck.facts.registry import fact
 from hullcheck.parsing.times import day
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
-
-EVIDENCE = (DOCKER_INFO, DOCKER_VERSION, OS_RELEASE)
 
 
 @dataclass(frozen=True)
@@ -77,3 +76,15 @@ class Release:
 
 def _day_of(recording: Recording) -> date:
     return day(recording.known_times.later)
+
+
+@fact(OS_RELEASE)
+def system(recording: Recording, engine: Engine) -> System:
+    """The operating system below the engine."""
+    return System.of(recording)
+
+
+@fact(DOCKER_VERSION, OS_RELEASE)
+def release(recording: Recording, engine: Engine) -> Release:
+    """The release of the engine."""
+    return Release.of(recording, engine)

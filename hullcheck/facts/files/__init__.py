@@ -8,22 +8,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from hullcheck.facts import daemon
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.config_file import START
 from hullcheck.facts.daemon.sockets import real_path
 from hullcheck.facts.files.answer import SYSTEM, Answer, UnitFiles, View
 from hullcheck.facts.files.probe import ENGINE_FILES
 from hullcheck.facts.host.file import FileFact, State, abstract_socket
+from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import certificates
 from hullcheck.parsing.certificates import Certificate
 from hullcheck.parsing.go import go_boolean
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
-
-PROBES = (ENGINE_FILES,)
-EVIDENCE = (ENGINE_FILES, *daemon.EVIDENCE)
 
 CONFIGURATION = "/etc/docker/"
 _UNSHOWN = "[unprintable]"
@@ -346,3 +343,13 @@ GROUPS: Mapping[str, Callable[[EngineFiles], Files]] = {
     "containerd_socket": EngineFiles.containerd_sockets,
 }
 """The groups by the names under which controls ask for them, one file at a time."""
+
+
+@fact(ENGINE_FILES)
+def engine_files(recording: Recording, daemon: Daemon) -> EngineFiles:
+    """The files of the daemon, in groups."""
+    return EngineFiles.of(recording, daemon)
+
+
+for _name, _group in GROUPS.items():
+    fact(name=_name, of="engine_files")(_group)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hullcheck.facts.files.storage import Storage
+from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.registry import fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.proc.mountinfo import Mount, is_below
 from hullcheck.recording import Recording
@@ -29,7 +31,6 @@ BLOCK_DEVICES = Probe.from_file(
     _keep,
 )
 
-PROBES = (BLOCK_DEVICES,)
 _MEMORY = ("tmpfs", "ramfs")
 
 
@@ -137,3 +138,11 @@ class DataAtRest:
         for mount in self.mounts:
             if any(is_below(mount.point, f"{root.path}/volumes") and mount != root.mount for root in roots):
                 yield mount.point, self.devices.about(mount)
+
+
+@fact(BLOCK_DEVICES)
+def data_at_rest(
+    recording: Recording, storage: Storage, daemon_mounts: tuple[Mount, ...], presence: Presence
+) -> DataAtRest:
+    """Where the engine and its volumes keep data, and what encrypts that."""
+    return DataAtRest(storage, daemon_mounts, BlockDevices.of(recording))

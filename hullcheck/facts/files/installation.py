@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from hullcheck.facts import files as engine_files
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.files import EngineFiles, Files
 from hullcheck.facts.host.file import FileFact, Node, State
+from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.proc import namespaces
 from hullcheck.parsing.proc.mountinfo import is_below
@@ -39,8 +39,6 @@ ENGINE_PLACES = Probe.from_file(
     _keep,
 )
 
-PROBES = (ENGINE_PLACES,)
-EVIDENCE = (ENGINE_PLACES, *engine_files.EVIDENCE)
 
 _DELETED = " (deleted)"
 _STATES = {"absent": State.ABSENT, "unread": State.UNREAD}
@@ -118,8 +116,8 @@ class Places:
         """Where programs of a name really are: those that run, and those that a search finds."""
         paths = [path for _, path in self._beside_the_daemon if posixpath.basename(path) == name]
         found = {path: _program(path) for path in paths}
-        for fact in self._places(f"program {name}"):
-            found.setdefault(fact.node.path, fact)
+        for place in self._places(f"program {name}"):
+            found.setdefault(place.node.path, place)
         where = "none runs, and none is in the directories of programs"
         return Subjects("file", tuple(found.items()), f"there is no {name}: {where}")
 
@@ -282,3 +280,13 @@ GROUPS: Mapping[str, Callable[[Places], Files]] = {
     "containerd_configuration": Places.containerd_configuration,
 }
 """The groups by the names under which controls ask for them, one file at a time."""
+
+
+@fact(ENGINE_PLACES)
+def places(recording: Recording, daemon: Daemon, engine_files: EngineFiles) -> Places:
+    """The programs and directories of the engine, in groups."""
+    return Places(recording, daemon, engine_files)
+
+
+for _name, _group in GROUPS.items():
+    fact(name=_name, of="places")(_group)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.files.installation import Places
+from hullcheck.facts.registry import fact
 from hullcheck.parsing.proc.mountinfo import Mount, mount_of
 from hullcheck.verdicts import EvidenceError
 
@@ -115,3 +116,9 @@ class Storage:
         folders = (path, numbered)
         parts = [(each.point, each) for each in self.mounts if posixpath.dirname(each.point) in folders]
         return Root(path, mount_of(path, self.mounts), above, hosts, tuple(parts))
+
+
+@fact()
+def storage(engine: Engine, places: Places, daemon_mounts: tuple[Mount, ...]) -> Storage:
+    """Where the engine keeps its data."""
+    return Storage(engine, places, daemon_mounts)

@@ -7,12 +7,13 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.engine.networks import networks
+from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.registry import Later, fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like, pick
@@ -86,7 +87,6 @@ OPTIONS = (IPTABLES, CNI)
 IPV4, IPV6 = "iptables", "ip6tables"
 """The two kinds of traffic, by the command that lists the rules for one."""
 FIREWALL = Probe.from_file(__file__, "firewall", _keep)
-PROBES = (FIREWALL,)
 
 _OF_THE_ENGINE = "docker-bridges"
 _FAMILY_OF_THE_OTHER = {IPV4: "ip6", IPV6: "ip"}  # as nft calls it
@@ -124,6 +124,7 @@ class Firewall:
 
     recording: Recording
     daemon: Daemon
+    networks: Later[tuple[Network, ...]] = field(repr=False)
 
     @cached_property
     def backend(self) -> str:
@@ -138,7 +139,7 @@ class Firewall:
         Raises:
             EvidenceError: the engine does not say.
         """
-        bridges = [each for each in networks(self.recording) if each.driver == "bridge"]
+        bridges = [each for each in self.networks.get() if each.driver == "bridge"]
         if any(each.ipv6 is None for each in bridges):
             raise EvidenceError("docker network inspect does not report EnableIPv6")
         return tuple(each.name for each in bridges if each.ipv6)
@@ -268,3 +269,9 @@ def _nft_rule(expressions: list[dict[str, Any]]) -> Rule:
             conditions.append(each)
             target = "DROP" if name == "vmap" and '"drop"' in json.dumps(value) else target
     return Rule(target, json.dumps(conditions) if conditions else "", json.dumps(expressions), comes_back)
+
+
+@fact(FIREWALL)
+def firewall(recording: Recording, daemon: Daemon, networks: Later[tuple[Network, ...]]) -> Firewall:
+    """The packet filter in the network of the daemon, and the configuration of CNI."""
+    return Firewall(recording, daemon, networks)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from hullcheck.facts.host.file import FileFact
+from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
@@ -14,7 +15,6 @@ ACCOUNTS = Probe.from_file(
     lines_like("(?:admins|group|user):[^:]*:.*", "password:[^:]*", "unread:"),
 )
 
-PROBES = (ACCOUNTS,)
 
 _NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown", "true")
 
@@ -159,3 +159,9 @@ class Accounts:
                 way = "" if users else f" by group {self.group_name(int(number))}"
                 found |= dict.fromkeys(names, f"access control list{way}")
         return found
+
+
+@fact(ACCOUNTS)
+def accounts(recording: Recording) -> Accounts:
+    """The users and groups of the target."""
+    return Accounts.of(recording)

@@ -1,5 +1,6 @@
 """The distribution of the host, from /etc/os-release (os-release(5))."""
 
+from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
@@ -12,6 +13,7 @@ OS_RELEASE = Probe.from_file(
 )
 
 
+@fact(OS_RELEASE)
 def os_name(recording: Recording) -> str:
     """The target's operating system by its own name, or an empty string where it does not say."""
     try:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, lines_like
@@ -16,7 +17,6 @@ PROCESSES = Probe.from_file(
     lines_like(r"\d+/(?:status|cgroup):.*", r"l\S+ .* \d+/(?:exe|ns/pid)(?: -> .*)?"),
 )
 
-PROBES = (PROCESSES,)
 
 _STATUS = re.compile(r"(\d+)/status:(\w+):\s*(.*)")
 _CGROUP = re.compile(r"(\d+)/cgroup:(.*)")
@@ -187,3 +187,9 @@ class Processes:
         for process in self.by_pid.values():
             found.setdefault(process.pid_namespace, []).append(process)
         return {namespace: tuple(processes) for namespace, processes in found.items()}
+
+
+@fact(PROCESSES)
+def processes(recording: Recording) -> Processes:
+    """The processes of the target."""
+    return Processes.of(recording)

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from hullcheck.facts.host.processes import PROCESSES, Processes
+from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.registry import fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -29,8 +31,6 @@ HOST_SERVICES = Probe.from_file(
     lines_like("(?:application|auditor|enabled|exe|listener|net|owner|running|socket|systemd):.*"),
 )
 
-PROBES = (HOST_SERVICES,)
-EVIDENCE = (HOST_SERVICES, PROCESSES)
 
 _DELETED = " (deleted)"
 UNSEEN = "a program that is not seen"
@@ -156,3 +156,9 @@ class HostServices:
         if not found and not self.words.of_root:
             raise EvidenceError(unread("which programs run as others", "could not be seen"))
         return tuple(dict.fromkeys(found))
+
+
+@fact(HOST_SERVICES)
+def host_services(recording: Recording, presence: Presence, processes: Processes) -> HostServices:
+    """Units, listeners and applications of the host outside of containers."""
+    return HostServices.of(recording, processes)

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 
 from hullcheck.facts.host.os_release import OS_RELEASE, os_release
+from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.registry import fact
+from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.answer_lines import Words
+from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
@@ -17,8 +21,6 @@ SOFTWARE = Probe.from_file(
     lines_like("(?:browser|compiler|mark|package|source|unread):.*"),
 )
 
-PROBES = (SOFTWARE,)
-EVIDENCE = (OS_RELEASE, SOFTWARE)
 
 UBUNTU_MINIMAL, RHEL_COREOS, BOTTLEROCKET = "Ubuntu Minimal", "RHEL CoreOS", "Bottlerocket"
 
@@ -113,3 +115,17 @@ class Software:
         if distribution == RHEL_COREOS:
             return own == "rhcos" or (own, variant) == ("rhel", "coreos")
         return own == (BOTTLEROCKET.lower() if distribution == BOTTLEROCKET else distribution)
+
+
+@fact(SOFTWARE, OS_RELEASE)
+def software(recording: Recording, presence: Presence) -> Software:
+    """The distribution of the host, its compilers and its browsers."""
+    return Software.of(recording)
+
+
+@fact()
+def minimal_distribution(software: Software, policy: Policy) -> Subjects[str]:
+    """Each minimal distribution that the guide names, or the one that the policy allows."""
+    named = (UBUNTU_MINIMAL, RHEL_COREOS, BOTTLEROCKET)
+    allowed = (software.identifier,) if software.identifier in policy.minimal_distributions else ()
+    return Subjects("option", tuple((name, name) for name in (*named, *allowed)))

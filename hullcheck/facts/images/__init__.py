@@ -3,20 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.containers import Container
+from hullcheck.facts.engine import Engine
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.steps import Step
+from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.recording import Recording, decode_json
 from hullcheck.verdicts import EvidenceError, NotApplicable
-
-if TYPE_CHECKING:
-    from hullcheck.facts import Facts
-
-PROBES = (IMAGES,)
-EVIDENCE = (IMAGES, DOCKER_CONTAINERS)
 
 _SHORT = 12
 _DAY = 86400.0
@@ -112,8 +108,9 @@ class Image:
         return self.history
 
 
-def from_engine(facts: "Facts") -> Subjects[Image]:
-    """All images that the engine holds, but none that is only a step on the way to another.
+@fact(IMAGES)
+def image(recording: Recording, engine: Engine, container: Later[Subjects[Container]]) -> Subjects[Image]:
+    """Every image that the engine holds, but none that is only a step on the way to another.
 
     One that lost its name to an image that was built from it is no step where it is known to a registry, or a
     container was made from it.
@@ -121,12 +118,12 @@ def from_engine(facts: "Facts") -> Subjects[Image]:
     Raises:
         EvidenceError: they could not be listed, or one that is listed is not described.
     """
-    documents = described(facts.recording)
-    blobs = _blobs(_complete(facts.recording).partition("--blobs\n")[2])
+    documents = described(recording)
+    blobs = _blobs(_complete(recording).partition("--blobs\n")[2])
     parents = {each.get("Parent") for each in documents.values()}
-    users = _users(facts)
+    users = _users(container)
     found = [
-        _image(document, blobs, users, facts.recording.gathered)
+        _image(document, blobs, users, recording.gathered)
         for identifier, document in documents.items()
         if document.get("RepoTags") or document.get("RepoDigests") or identifier not in parents - users.keys()
     ]
@@ -146,6 +143,7 @@ def described(recording: Recording) -> dict[str, Mapping[str, Any]]:
     return documents
 
 
+@fact(IMAGES)
 def image_names(recording: Recording) -> dict[str, str]:
     """The image id that each `repository:tag` names now.
 
@@ -195,12 +193,12 @@ def _blobs(text: str) -> dict[str, Mapping[str, Any]]:
 _User = tuple[str, float | None]
 
 
-def _users(facts: "Facts") -> dict[str, list[_User]]:
+def _users(containers: Later[Subjects[Container]]) -> dict[str, list[_User]]:
     """The names of containers and when they were made, by the id of their image; none where the containers
     cannot be listed."""
     users = dict[str, list[_User]]()
     try:
-        for name, container in facts.container:
+        for name, container in containers.get():
             made = _moment(container.configuration.creation_time)
             users.setdefault(container.configuration.image_id, []).append((name, made))
     except (EvidenceError, NotApplicable):

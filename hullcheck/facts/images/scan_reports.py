@@ -15,7 +15,9 @@ from functools import cached_property
 from typing import Any
 
 from hullcheck.data.severities import SEVERITIES
-from hullcheck.facts.subjects import Subjects
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.registry import fact
+from hullcheck.policy import Policy
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
@@ -116,9 +118,8 @@ def _counts(severities: list[str]) -> dict[str, int]:
 
 SCAN_REPORTS = Probe.from_file(__file__, "scan_reports", _keep)
 
-PROBES = (SCAN_REPORTS,)
 
-SCANNERS = Subjects("option", (("Trivy", "Trivy"), ("Clair", "Clair")))
+SCANNERS = ("Trivy", "Clair")
 """What writes the reports that can be read, as `Report.tool` names it."""
 
 
@@ -234,3 +235,10 @@ class ScanReports:
             EvidenceError: the folder could not be read.
         """
         return {each.tool: each for each in reversed(self.about(digests)) if each.created <= now + _CLOCKS}
+
+
+@fact(SCAN_REPORTS)
+def scan_reports(recording: Recording, engine: Engine, policy: Policy) -> ScanReports | None:
+    """What scanners found in images; None where the policy names no reports."""
+    named = policy.scan_reports
+    return ScanReports(recording, named.folder) if named else None

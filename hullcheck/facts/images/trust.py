@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.registry import fact
 from hullcheck.parsing.go import go_boolean
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -99,7 +101,6 @@ def _path_and_line(text: str) -> tuple[str, str]:
 
 
 CONTENT_TRUST = Probe.from_file(__file__, "content_trust", _keep)
-PROBES = (CONTENT_TRUST,)
 
 
 @dataclass(frozen=True)
@@ -210,3 +211,9 @@ def _of_words(words: set[str]) -> Setting:
     if {"on", "off"} <= words or words & {"file", Setting.UNSURE.value}:
         return Setting.UNSURE
     return Setting.ON if "on" in words else Setting.OFF
+
+
+@fact(CONTENT_TRUST)
+def content_trust(recording: Recording, engine: Engine) -> ContentTrust:
+    """Where content trust of the docker command is switched on."""
+    return ContentTrust.of(recording)

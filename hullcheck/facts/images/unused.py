@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hullcheck.facts import containers, images
+from hullcheck.facts import images
+from hullcheck.facts.containers import Container
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts.registry import Later, fact
+from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.times import engine_moment
+from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
-
-if TYPE_CHECKING:
-    from hullcheck.facts import Facts
-
-EVIDENCE = (*images.PROBES, *containers.PROBES)
 
 _STOPPED = ("created", "exited", "dead")
 _DAY = 86400.0
@@ -35,8 +36,9 @@ class Idle:
 class Sprawl:
     """What is not in use on a target."""
 
-    def __init__(self, facts: "Facts") -> None:
-        self._facts = facts
+    def __init__(self, recording: Recording, containers: Later[Subjects[Container]]) -> None:
+        self._recording = recording
+        self._containers = containers
 
     @cached_property
     def unused_images(self) -> tuple[Idle, ...]:
@@ -45,8 +47,8 @@ class Sprawl:
         Raises:
             EvidenceError: the engine did not say.
         """
-        known = images.described(self._facts.recording)
-        used = {container.configuration.image_id for _, container in self._facts.containers}
+        known = images.described(self._recording)
+        used = {container.configuration.image_id for _, container in self._containers.get()}
         needed = set(used)
         for image in used:  # the images that it was built from cannot go either
             while (image := str((known.get(image) or {}).get("Parent") or "")) and image not in needed:
@@ -67,7 +69,7 @@ class Sprawl:
         Raises:
             EvidenceError: the engine did not say.
         """
-        configurations = ((name, each.configuration) for name, each in self._facts.containers)
+        configurations = ((name, each.configuration) for name, each in self._containers.get())
         return _oldest_first(
             Idle(name, self._days_since(each.creation_time, each.end_time))
             for name, each in configurations
@@ -83,7 +85,7 @@ class Sprawl:
         known = [time for each in times if (time := engine_moment(each)) is not None]
         if not known:
             raise EvidenceError(f"docker inspect: {times[0]!r} is not a time")
-        return (self._facts.recording.now - max(known)) / _DAY
+        return (self._recording.now - max(known)) / _DAY
 
 
 def _name(image: Mapping[str, Any]) -> str:
@@ -103,3 +105,9 @@ def _oldest_first(idle: Iterable[Idle]) -> tuple[Idle, ...]:
 def older_than(idle: Iterable[Idle], days: float) -> Iterator[Idle]:
     """Those that have lain there for more than so many days."""
     return (each for each in idle if each.days > days)
+
+
+@fact(IMAGES)
+def sprawl(recording: Recording, engine: Engine, container: Later[Subjects[Container]]) -> Sprawl:
+    """What is not in use on the target."""
+    return Sprawl(recording, container)

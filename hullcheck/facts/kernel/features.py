@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
@@ -12,8 +13,6 @@ KERNEL = Probe.from_file(
     "kernel",
     lines_like(r"/(?:proc|sys)/[\w/-]+(?: absent|:.*)"),
 )
-
-PROBES = (KERNEL,)
 
 
 @dataclass(frozen=True)
@@ -60,3 +59,9 @@ class Kernel:
         """How many processes and threads the kernel lets the whole machine have."""
         limits = [self._value("/proc/sys/kernel/pid_max"), self._value("/proc/sys/kernel/threads-max")]
         return min(int(limit) for limit in limits if limit is not None)
+
+
+@fact(KERNEL)
+def kernel(recording: Recording) -> Kernel:
+    """What the kernel of the target offers."""
+    return Kernel.of(recording)

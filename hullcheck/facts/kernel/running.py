@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.registry import fact
+from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -15,7 +18,6 @@ RUNNING_KERNEL = Probe.from_file(
     lines_like("(?:build|flaw|installed|package|patch|pending|release|restart|version):.*"),
 )
 
-PROBES = (RUNNING_KERNEL,)
 
 # CVE-2016-5195: the first release with the fix of each line that was maintained then, and of packages of
 # distributions that carried it back to an older one: what of uname is compared, and with what.
@@ -179,3 +181,15 @@ def _order(release: str) -> tuple[int, ...]:
     """
     match = re.match(r"\d+(?:(?:\.deb|[._-])\d+)*", release)
     return tuple(map(int, re.findall(r"\d+", match[0]))) if match else ()
+
+
+@fact(RUNNING_KERNEL)
+def running_kernel(recording: Recording, presence: Presence) -> RunningKernel:
+    """The kernel that runs, those that are installed, and the flaws that it knows of."""
+    return RunningKernel.of(recording)
+
+
+@fact()
+def kernel_flaw(running_kernel: RunningKernel) -> Subjects[tuple[str, ...]]:
+    """Each flaw of a kernel or processor that the guide names, and each other of which the kernel tells."""
+    return Subjects("option", tuple(running_kernel.known_flaws.items()))

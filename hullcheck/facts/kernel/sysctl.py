@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.registry import fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -38,7 +40,6 @@ SYSCTL = Probe.from_file(
     _keep,
 )
 
-PROBES = (SYSCTL,)
 
 _FOLDERS = ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib")
 _LAST = "/etc/sysctl.conf"
@@ -182,3 +183,9 @@ def _name(written: str) -> str:
     if first is None or first[0] == ".":
         return written
     return written.translate(str.maketrans("./", "/."))
+
+
+@fact(SYSCTL)
+def sysctl(recording: Recording, presence: Presence) -> Sysctl:
+    """Settings of the kernel, as they are and as the next start makes them."""
+    return Sysctl.of(recording)

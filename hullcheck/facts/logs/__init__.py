@@ -5,19 +5,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hullcheck.facts import containers
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
-from hullcheck.facts.host.processes import PROCESSES
+from hullcheck.facts.containers import Container
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.logs.probe import SHIPPERS
+from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.proc.mountinfo import is_below
+from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
-
-if TYPE_CHECKING:
-    from hullcheck.facts import Facts
 
 _AUDIT_LOG = "/var/log/audit/audit.log"
 _LOOPBACK = re.compile(r"(localhost|ip6-l)[\w.-]*|127\.[\d.]+|::1?|0\.0\.0\.0|/.*", re.IGNORECASE)
@@ -43,19 +42,11 @@ _SYSTEMS = {
 _OTHER = SYSTEMS[2]
 
 
-PROBES = (SHIPPERS,)
-EVIDENCE = (SHIPPERS, PROCESSES, DOCKER_CONTAINERS)
-
-
 class HostLog(StrEnum):
     """Logs of a host beside those of its containers."""
 
     DAEMON = "the daemon's log"
     AUDIT = "the audit log"
-
-
-LOG_SYSTEMS = Subjects("option", tuple((each, each) for each in SYSTEMS))
-HOST_LOGS = Subjects("log", tuple((str(each), each) for each in HostLog))
 
 
 @dataclass(frozen=True)
@@ -109,24 +100,33 @@ def _matches(path: str, pattern: str) -> bool:
 class Shippers:
     """All shippers of a target, and the ways of its logs; read when they are first asked for."""
 
-    def __init__(self, facts: "Facts") -> None:
-        self._facts = facts
+    def __init__(
+        self,
+        recording: Recording,
+        engine: Engine,
+        processes: Later[Processes],
+        containers: Later[Subjects[Container]],
+    ) -> None:
+        self._recording = recording
+        self._engine = engine
+        self._processes = processes
+        self._every_container = containers
 
     @cached_property
     def _document(self) -> Mapping[str, Any]:
-        document = self._facts.recording.json(SHIPPERS)
+        document = self._recording.json(SHIPPERS)
         if not isinstance(document, dict):
             raise EvidenceError(f"{SHIPPERS.name}: the answer is not what was asked for")
         return document
 
     @cached_property
-    def _containers(self) -> "tuple[containers.Container, ...]":
-        return tuple(each for _, each in self._facts.containers)
+    def _containers(self) -> tuple[Container, ...]:
+        return tuple(each for _, each in self._every_container.get())
 
     @cached_property
     def all(self) -> tuple[Shipper, ...]:
         """The ways through those that run on the host, or in one of its containers."""
-        known = self._facts.processes.by_pid
+        known = self._processes.get().by_pid
         by_id = {each.id: each for each in self._containers}
         found = list[Shipper]()
         for each in self._document["Shippers"]:
@@ -138,9 +138,7 @@ class Shippers:
             found += self._ways(each, inside[0] if inside else None)
         return tuple(found)
 
-    def _ways(
-        self, document: Mapping[str, Any], container: "containers.Container | None"
-    ) -> Iterator[Shipper]:
+    def _ways(self, document: Mapping[str, Any], container: Container | None) -> Iterator[Shipper]:
         routes = [
             (tuple(reads), tuple(self._sends(sends, document, in_container=container is not None)))
             for reads, sends in document["Routes"] or [((), ())]
@@ -226,7 +224,7 @@ class Shippers:
         return None
 
     def _read_from_file(self, identifier: str) -> Route | None:
-        root = self._facts.engine.value("DockerRootDir")
+        root = self._engine.value("DockerRootDir")
         some = identifier or "0" * 64
         path = f"{root}/containers/{some}/{some}-json.log"
         for each in self.sending:
@@ -239,7 +237,7 @@ _JOURNALS = ("/var/log/journal", "/run/log/journal")
 _SOCKETS = ("/run/docker.sock", "/var/run/docker.sock")
 
 
-def _as_on_the_host(reads: tuple[str, ...], container: "containers.Container") -> tuple[str, ...]:
+def _as_on_the_host(reads: tuple[str, ...], container: Container) -> tuple[str, ...]:
     """What a container reads, by its names on the host; what is its own goes, and what it cannot reach."""
     mounts = [(str(each["Destination"]), str(each["Source"])) for each in container.configuration.mounts]
     sources = [source for _, source in mounts]
@@ -261,3 +259,14 @@ def _as_on_the_host(reads: tuple[str, ...], container: "containers.Container") -
 
 def _mounted(paths: tuple[str, ...], sources: list[str]) -> bool:
     return any(is_below(path, source) for path in paths for source in sources)
+
+
+@fact(SHIPPERS)
+def shippers(
+    recording: Recording,
+    engine: Engine,
+    processes: Later[Processes],
+    container: Later[Subjects[Container]],
+) -> Shippers:
+    """What takes logs to other machines."""
+    return Shippers(recording, engine, processes, container)

@@ -5,15 +5,12 @@ A container keeps the driver and the options that it got when it was created, wh
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import Setting, shown
+from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
-
-if TYPE_CHECKING:
-    from hullcheck.facts import Facts
 
 Options = Mapping[str, str]
 
@@ -78,18 +75,18 @@ class Log:
         return f"{self.driver}, its options: {shown(self.own)}"
 
 
-def logs(facts: "Facts") -> Subjects[Log]:
-    """The daemon's default, and the log of every container.
+@fact()
+def container_log(daemon: Daemon, container: Later[Subjects[Container]]) -> Subjects[Log]:
+    """The log of every container, and what the daemon does by default.
 
     Raises:
         EvidenceError: the engine did not answer, or its containers could not be listed.
     """
-    return Subjects("log", tuple(_logs(facts)))
+    return Subjects("log", tuple(_logs(daemon, container)))
 
 
-def _logs(facts: "Facts") -> Iterator[tuple[str, Log]]:
-    driver = facts.daemon.setting("log-driver")
-    yield _DEFAULT, Log(driver.value, facts.daemon, pending=driver.note)
-    for name, container in facts.container:
-        assert isinstance(container, Container)  # the target has an engine
-        yield name, Log(container.configuration.log_driver, facts.daemon, container.configuration.log_options)
+def _logs(daemon: Daemon, containers: Later[Subjects[Container]]) -> Iterator[tuple[str, Log]]:
+    driver = daemon.setting("log-driver")
+    yield _DEFAULT, Log(driver.value, daemon, pending=driver.note)
+    for name, each in containers.get():
+        yield name, Log(each.configuration.log_driver, daemon, each.configuration.log_options)

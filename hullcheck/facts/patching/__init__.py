@@ -7,14 +7,14 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.patching.probe import PATCHING
+from hullcheck.facts.registry import fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.systemctl import properties
 from hullcheck.parsing.times import day
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
-
-PROBES = (PATCHING,)
 
 _SAME_RUN = 60  # seconds between the ends of two records of one run
 PUPPET, SALT, ANSIBLE = "Puppet", "SaltStack", "Ansible"
@@ -282,3 +282,9 @@ def _yaml(path: str, text: str) -> Any:
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
         raise EvidenceError(f"{path} is not YAML, or is cut off") from None
+
+
+@fact(PATCHING)
+def patching(recording: Recording, presence: Presence) -> Patching:
+    """What installs updates on the target, and when it last did."""
+    return Patching(recording)

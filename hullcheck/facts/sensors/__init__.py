@@ -5,30 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from hullcheck.facts import containers, images
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
-from hullcheck.facts.host.processes import PROCESSES
-from hullcheck.facts.logs.probe import SHIPPERS
+from hullcheck.facts.containers import Container
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.images import Image
+from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.sensors.falco_rules import Rule, Switch, by_configuration, states
 from hullcheck.facts.sensors.probe import SENSORS
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.addresses import is_loopback
+from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
-
-if TYPE_CHECKING:
-    from hullcheck.facts import Facts
-
-PROBES = (SENSORS,)
-EVIDENCE = (
-    SENSORS,
-    SHIPPERS,
-    PROCESSES,
-    DOCKER_CONTAINERS,
-    *images.PROBES,
-)  # of shippers: which hosts are here
 
 _PORT = 8765  # of Falco's web server, where its configuration names none
 
@@ -69,9 +59,6 @@ AQUA = Tool(
 )
 TOOLS = (FALCO, SYSDIG, AQUA)
 
-MONITORS = Subjects("option", tuple((each.title, each) for each in TOOLS))
-ANALYSERS = Subjects("option", tuple((each.title, each) for each in (SYSDIG, AQUA)))
-
 
 class Step(StrEnum):
     """What has to be so for Falco to be of use."""
@@ -84,9 +71,6 @@ class Step(StrEnum):
     EVENTS = "it sees events and loses few"
     OUTPUT = "an output leaves the host"
     EMITTED = "it reported something"
-
-
-STEPS = Subjects("step", tuple((str(each), each) for each in Step))
 
 
 @dataclass(frozen=True)
@@ -113,7 +97,7 @@ class Watcher:
     pid: int
     executable: str
     document: Mapping[str, Any]
-    container: "containers.Container | None" = None
+    container: Container | None = None
     origins: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
 
@@ -284,12 +268,21 @@ def _reading(document: Mapping[str, Any]) -> Reading:
 class Sensors:
     """All processes of such tools; read when they are first asked for."""
 
-    def __init__(self, facts: "Facts") -> None:
-        self._facts = facts
+    def __init__(
+        self,
+        recording: Recording,
+        processes: Later[Processes],
+        containers: Later[Subjects[Container]],
+        images: Later[Subjects[Image]],
+    ) -> None:
+        self._recording = recording
+        self._processes = processes
+        self._containers = containers
+        self._images = images
 
     @cached_property
     def _document(self) -> Mapping[str, Any]:
-        document = self._facts.recording.json(SENSORS)
+        document = self._recording.json(SENSORS)
         if not isinstance(document, dict):
             raise EvidenceError(f"{SENSORS.name}: the answer is not what was asked for")
         return document
@@ -315,11 +308,11 @@ class Sensors:
 
     @cached_property
     def _watchers(self) -> tuple[Watcher, ...]:
-        known = self._facts.processes.by_pid
+        known = self._processes.get().by_pid
         documents = [
             each for each in self._document["Processes"] if each["Pid"] in known
         ]  # one may have ended
-        named = self._facts.containers if documents else ()
+        named = self._containers.get() if documents else ()
         by_id = {each.id: each for _, each in named}
         found = []
         for each in documents:
@@ -331,9 +324,21 @@ class Sensors:
             found.append(Watcher(process.pid, process.executable, each, container, *names))
         return tuple(found)
 
-    def _image(self, identifier: str) -> "images.Image | None":
-        return next((image for _, image in self._facts.image if image.id == identifier), None)
+    def _image(self, identifier: str) -> Image | None:
+        return next((image for _, image in self._images.get() if image.id == identifier), None)
 
 
 def _named(tool: Tool, executable: str) -> bool:
     return tool is FALCO and executable.endswith("/falco")
+
+
+@fact(SENSORS)
+def sensors(
+    recording: Recording,
+    engine: Engine,
+    processes: Later[Processes],
+    container: Later[Subjects[Container]],
+    image: Later[Subjects[Image]],
+) -> Sensors:
+    """What watches the containers while they run."""
+    return Sensors(recording, processes, container, image)

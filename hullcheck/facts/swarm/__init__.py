@@ -3,15 +3,16 @@
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from hullcheck.facts.daemon import Daemon, sockets
-from hullcheck.facts.engine import DOCKER_INFO, Engine
-from hullcheck.facts.engine.networks import DOCKER_NETWORKS, Network
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.facts.swarm.probe import SWARM
 from hullcheck.parsing import certificates
@@ -23,10 +24,6 @@ from hullcheck.parsing.times import Times
 from hullcheck.recording import Recording, decode_json
 from hullcheck.secrets.names import names_secret_file
 from hullcheck.verdicts import EvidenceError, NotApplicable, unread
-
-PROBES = (SWARM,)
-EVIDENCE = (DOCKER_INFO, SWARM)
-NETWORK_EVIDENCE = (*EVIDENCE, DOCKER_NETWORKS)
 
 DAY = 86400.0
 _MANAGEMENT_PORT, _GOSSIP_PORT, _DATA_PORT = 2377, 7946, 4789
@@ -388,24 +385,25 @@ def on_every_address(listener: Listener) -> bool:
     return is_unspecified(listener.address)
 
 
-def overlay_networks(swarm: Swarm, networks: Callable[[], Iterable[Network]]) -> Subjects[Network]:
-    """The networks that reach over several nodes.
-
-    Args:
-        networks: gives all networks of the engine, asked only where this node knows those of the swarm.
+@fact()
+def overlay_network(swarm: Swarm, networks: Later[tuple[Network, ...]]) -> Subjects[Network]:
+    """Every network of the swarm that reaches over several nodes.
 
     Raises:
         NotApplicable: only a manager knows them all, and this is none.
         EvidenceError: this node takes no part in its swarm.
     """
     swarm.require_manager()
-    overlay = sorted((each for each in networks() if each.driver == "overlay"), key=lambda each: each.name)
+    overlay = sorted(
+        (each for each in networks.get() if each.driver == "overlay"), key=lambda each: each.name
+    )
     named = tuple((each.name, each) for each in overlay)
     return Subjects("network", named, nothing="the swarm has no overlay network")
 
 
-def swarm_services(swarm: Swarm) -> Subjects[SwarmService]:
-    """The services of the swarm.
+@fact()
+def swarm_service(swarm: Swarm) -> Subjects[SwarmService]:
+    """Every service of the swarm.
 
     Raises:
         NotApplicable: only a manager knows them, and this is none.
@@ -449,3 +447,9 @@ def _cards_in_network_of(address: str, lines: list[str]) -> frozenset[str]:
         if mask and number & mask == network:
             cards.setdefault(mask, set()).add(row[0])
     return frozenset(cards[max(cards)]) if cards else frozenset()
+
+
+@fact(SWARM)
+def swarm(recording: Recording, engine: Engine, daemon: Daemon) -> Swarm:
+    """The swarm of the target."""
+    return Swarm.of(recording, engine, daemon)

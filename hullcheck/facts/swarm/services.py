@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hullcheck.facts.engine import Engine
+from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_lines
@@ -24,8 +25,6 @@ DOCKER_SERVICES = Probe.from_file(
         }
     ),
 )
-
-PROBES = (DOCKER_SERVICES,)
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class Service:
     ports: tuple[PublishedPort, ...]
 
 
+@fact(DOCKER_SERVICES)
 def services(recording: Recording, engine: Engine) -> dict[str, Service]:
     """The services of the swarm by id; none where this node is in no swarm.
 

@@ -11,6 +11,7 @@ from hullcheck.criteria.audit_rules import coverage
 from hullcheck.facts.auditd import AUDIT, Audit, Loaded
 from hullcheck.facts.auditd.rules import parse
 from hullcheck.facts.host.file import FileFact, State
+from hullcheck.facts.registry import Later
 from hullcheck.parsing.proc.mountinfo import parse as parse_mounts
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -51,7 +52,9 @@ class AuditSystem:
         lines += [f"real:{path}\t{real}" for path, real in self.real.items()]
         lines += [f"link:{path}\t{end}" for path, end in self.links.items()]
         answer = Answer(AUDIT.name, self.status, "\n".join(lines), "You must be root to run this program.")
-        return Audit(Recording("host", "local", {AUDIT.name: answer}), lambda: parse_mounts(self.mounts))
+        return Audit(
+            Recording("host", "local", {AUDIT.name: answer}), Later(lambda: parse_mounts(self.mounts))
+        )
 
     def verdict(self, file: FileFact | None = None) -> tuple[str, str]:
         """What is said of daemon.json, or of a file."""
@@ -383,7 +386,7 @@ def test_auditctl_is_missing() -> None:
 
     def asked(*kernel: str) -> Audit:
         text = "\n".join(["machine:x86_64", "missing:", *(f"kernel:{each}" for each in kernel)])
-        return Audit(Recording("host", "local", {AUDIT.name: Answer(AUDIT.name, 0, text, "")}), tuple)
+        return Audit(Recording("host", "local", {AUDIT.name: Answer(AUDIT.name, 0, text, "")}), Later(tuple))
 
     def judged(*kernel: str) -> tuple[str, str]:
         return verdict(asked(*kernel))
@@ -398,7 +401,7 @@ def test_auditctl_is_missing() -> None:
 def test_status_that_says_nothing() -> None:
     """An answer without `enabled` is no evidence."""
     answer = Answer(AUDIT.name, 0, "status:lost 0\nrule:No rules", "")
-    audit = Audit(Recording("host", "local", {AUDIT.name: answer}), tuple)
+    audit = Audit(Recording("host", "local", {AUDIT.name: answer}), Later(tuple))
     assert verdict(audit)[0] == "error"
 
 

@@ -39,7 +39,7 @@ TESTS = {
 import pytest
 
 @pytest.mark.pci("1.1")
-def test_good(facts):
+def test_good(policy):
     """It is good."""
 
 @pytest.mark.pci("1.1", "1.2")
@@ -211,8 +211,8 @@ def test_run_that_stopped_says_so(tmp_path: Path) -> None:
         tmp_path / "project",
         {
             "test_a.py": "import pytest\n"
-            "@pytest.mark.pci('1.1')\ndef test_bad(facts):\n    '''Bad.'''\n    assert False, 'bad'\n"
-            "@pytest.mark.pci('1.2')\ndef test_good(facts):\n    '''Good.'''\n"
+            "@pytest.mark.pci('1.1')\ndef test_bad(policy):\n    '''Bad.'''\n    assert False, 'bad'\n"
+            "@pytest.mark.pci('1.2')\ndef test_good(policy):\n    '''Good.'''\n"
         },
     )
     project.write("markers.ini", MARKERS)

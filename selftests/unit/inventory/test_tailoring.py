@@ -24,15 +24,15 @@ from hullcheck.verdicts import EvidenceError
 
 @pytest.mark.pci("2.2.6")
 @pytest.mark.severity("high")
-def test_fails(facts):
+def test_fails(policy):
     """It fails."""
     assert False, "is bad"
 
-def test_passes(facts):
+def test_passes(policy):
     """It passes."""
 
 @pytest.fixture
-def unread(facts):
+def unread(policy):
     raise EvidenceError("forbidden")
 
 def test_cannot_be_read(unread):
@@ -209,7 +209,7 @@ def test_name_that_is_near_no_control_is_not_answered_with_all(project: Project)
 
 def test_file_by_its_name_needs_not_all_controls(project: Project) -> None:
     """A control of another file may be changed in the inventory."""
-    project.write("tests/test_b.py", "def test_other(facts):\n    '''Other.'''\n")
+    project.write("tests/test_b.py", "def test_other(policy):\n    '''Other.'''\n")
     inventory(project, "  all: {fails: {off: a}}\n")
     assert project.pytest("tests/test_b.py").status == 0
 

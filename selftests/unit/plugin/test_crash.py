@@ -15,17 +15,17 @@ import pytest
 
 @pytest.mark.cis("5.5", level=1)
 @pytest.mark.severity("high")
-def test_dies(facts):
+def test_dies(policy):
     """It dies."""
     os.kill(os.getpid(), signal.SIGKILL)
 '''
 OTHERS = '''
 
-def test_passes(facts):
+def test_passes(policy):
     """It passes."""
 
 
-def test_passes_too(facts):
+def test_passes_too(policy):
     """It passes too."""
 '''
 

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from hullcheck.plugin import own_probes
-from hullcheck.recording.probe import Probe
 from selftests import REPOSITORY
 from selftests.kit.running import Project
 
@@ -82,28 +80,22 @@ def test_answer_of_the_script_is_judged(project: Project) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"a": [Probe("clock", "date")]}, "there is a probe 'clock' already; choose another name"),
-        ({"a": [Probe("x", "1")], "b": [Probe("x", "2")]}, "b: there is a probe 'x' already"),
-        ({"a": [Probe("x", "1"), Probe("x", "2")]}, "a: there is a probe 'x' already"),
-        ({"container": [Probe("x", "1")]}, "there is a fixture 'container' already"),
-        ({"a": [Probe("x y", "1")]}, "a probe is named 'x y'; write small letters"),
-        ({"a": ["cat /x"]}, "'cat /x' is no probe; write Probe("),
-        (["a"], "gives ['a']; write {'name_of_a_fixture': [Probe(...)]}"),
-    ],
-)
-def test_probes_that_could_be_mistaken_are_refused(given: Any, said: str) -> None:
-    """An answer has to belong to one question."""
-    with pytest.raises(ValueError, match=re.escape(said)):
-        own_probes.gathered([given])
-
-
 def test_wrong_probe_stops_the_run(project: Project) -> None:
-    """With one line, and no host is asked."""
+    """It is named with its place, and no host is asked."""
     conftest = project.folder / "conftest.py"
     conftest.write_text(conftest.read_text().replace('"site_dmesg_restrict"', '"clock"'))
     run = project.pytest(*PLUGIN, "--hosts=local://")
-    assert (run.status, len(run.lines("there is a probe 'clock' already"))) == (4, 1), run.output
+    assert run.status == 4
+    assert "conftest.py:11: the fact 'kernel_log_is_roots': there is a probe 'clock' already" in run.output
+    assert not (project.folder / "reports").exists()
+
+
+@pytest.mark.parametrize("parameter", ["record", "kernel_log_is_roots"])
+def test_fact_that_cannot_be_made_stops_the_run(project: Project, parameter: str) -> None:
+    """What it needs is no fact, or is itself: the message names it, and no host is asked."""
+    conftest = project.folder / "conftest.py"
+    conftest.write_text(conftest.read_text().replace("(recording: Recording)", f"({parameter}: object)"))
+    run = project.pytest(*PLUGIN, "--hosts=local://")
+    assert run.status == 4
+    assert "conftest.py:11: the fact 'kernel_log_is_roots' needs" in run.output
     assert not (project.folder / "reports").exists()

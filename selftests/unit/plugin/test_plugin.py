@@ -60,31 +60,31 @@ from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 
 @pytest.fixture
-def thing(facts):
+def thing(policy):
     return Subjects("thing", (("good", 1), ("bad", 2)))
 
 
 @pytest.fixture
-def broken(facts):
+def broken(policy):
     assert False, "nothing works"
 
 
 @pytest.fixture
-def unread(facts):
+def unread(policy):
     raise EvidenceError("permission denied")
 
 
 @pytest.mark.severity("high")
-def test_passes(facts):
+def test_passes(policy):
     """It passes."""
 
 
-def test_fails(facts):
+def test_fails(policy):
     """It fails."""
     assert 1 == 2, "one is not two"
 
 
-def test_cannot_be_read(facts):
+def test_cannot_be_read(policy):
     """Evidence is missing."""
     raise EvidenceError("no evidence")
 
@@ -97,17 +97,17 @@ def test_fixture_breaks(broken):
     """A fixture with a fault."""
 
 
-def test_is_broken(facts):
+def test_is_broken(policy):
     """The control has a fault of its own."""
     {}["no such key"]
 
 
-def test_has_nothing(facts):
+def test_has_nothing(policy):
     """Nothing to judge."""
     raise NotApplicable("no swarm")
 
 
-def test_needs_a_person(facts):
+def test_needs_a_person(policy):
     """A person has to look."""
     raise Manual("ports 80 and 443 are open")
 
@@ -117,7 +117,7 @@ def test_of_subjects(thing):
     assert thing == 1, f"is {thing}"
 
 
-def test_skips(facts):
+def test_skips(policy):
     """It says pytest.skip."""
     pytest.skip("not on this kernel")
 
@@ -406,7 +406,7 @@ def test_last_failed_come_again(tmp_path: Path) -> None:
 def test_control_with_parameters_of_its_own(tmp_path: Path) -> None:
     """A control may be parametrized further; workers have the recordings all the same."""
     text = "import pytest\n\n\n@pytest.mark.parametrize('x', [1, 2])\n"
-    text += "def test_it(facts, x):\n    assert x and facts.os_name == ''\n"
+    text += "def test_it(os_name, x):\n    assert x and os_name == ''\n"
     project = _site(tmp_path, text)
     run = project.pytest("--hosts", _empty(project), "-n", "2")
     assert run.lines("2 passed")
@@ -613,7 +613,7 @@ def test_undeclared_marker_where_pytest_is_not_strict(tmp_path: Path) -> None:
 def test_test_that_is_named_like_a_target(tmp_path: Path, chosen: str, processes: list[str]) -> None:
     """Hosts are asked for a control, and not for a test whose parameter has the name of a target."""
     text = "import pytest\n\n\n@pytest.mark.parametrize('x', ['box'])\ndef test_plain(x):\n    assert x\n"
-    project = _site(tmp_path, text + "\n\ndef test_it(facts):\n    assert facts.os_name\n")
+    project = _site(tmp_path, text + "\n\ndef test_it(os_name):\n    assert os_name\n")
     trace = project.command("docker", 'echo "$@" >>$trace; exit 1')
     run = project.pytest("--hosts", "docker://box", "-k", chosen, *processes)
     assert run.lines("1 passed" if chosen == "plain" else "1 error"), run.output

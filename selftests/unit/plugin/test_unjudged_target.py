@@ -14,14 +14,14 @@ from hullcheck.verdicts import Manual, NotApplicable
 
 
 @pytest.mark.cis("5.5", level=1)
-def test_control(facts):
+def test_control(engine_version):
     """It passes where there is an engine."""
-    if not facts.engine_version:
+    if not engine_version:
         raise NotApplicable("no engine")
 
 
 @pytest.mark.cis("5.6", level=1)
-def test_other(facts):
+def test_other(policy):
     """A person has to look at it."""
     raise Manual("look")
 '''
@@ -77,6 +77,6 @@ def test_target_that_was_not_selected_is_nobodys_fault(project: Project) -> None
 
 def test_one_control_of_a_target_is_enough(project: Project) -> None:
     """As it is for a run of one target."""
-    project.write("tests/test_more.py", 'def test_more(facts):\n    """It passes everywhere."""\n')
+    project.write("tests/test_more.py", 'def test_more(policy):\n    """It passes everywhere."""\n')
     run = project.pytest("--inventory=inventory.yml")
     assert (run.status, run.lines("no control was judged")) == (0, []), run.output

@@ -189,18 +189,15 @@ def verify(
 
 
 OWN = """
-import pytest
+from hullcheck.facts.registry import fact
+from hullcheck.recording.probe import Probe
 
-from hullcheck.probes import Probe
-
-
-def pytest_hullcheck_probes():
-    return {"motd": [Probe("motd", "cat /etc/motd")]}
+MOTD = Probe("motd", "cat /etc/motd")
 
 
-@pytest.fixture
-def motd(facts):
-    return facts.recording.answers["motd"].stdout
+@fact(MOTD)
+def motd(recording):
+    return recording.text(MOTD)
 """
 OWN_TESTS = """
 from pathlib import Path

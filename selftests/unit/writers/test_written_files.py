@@ -20,11 +20,11 @@ from selftests import REPOSITORY
 from selftests.kit.running import ABSENT, Project, Run, clean_environment
 
 CONTROLS = '''
-def test_passes(facts):
+def test_passes(policy):
     """It passes."""
 
 
-def test_fails(facts):
+def test_fails(policy):
     """It fails."""
     assert not facts, "it is not so"
 '''
@@ -228,7 +228,7 @@ def test_each_write_may_fail(tmp_path: Path, failing: int) -> None:
 def test_run_folder_that_vanishes(tmp_path: Path) -> None:
     """What the run knows is written once more, the recordings too."""
     project = _project(
-        tmp_path, CONTROLS + "    \n\nimport pathlib\n\n\ndef test_takes_away(facts):\n    '''It does.'''\n"
+        tmp_path, CONTROLS + "    \n\nimport pathlib\n\n\ndef test_takes_away(policy):\n    '''It does.'''\n"
         "    for each in pathlib.Path('reports').glob('2*'):\n        each.rename(each.name)\n"
     )  # fmt: skip
     run = project.pytest(_hosts(project), "-k", "not fails")
@@ -239,7 +239,7 @@ def test_run_folder_that_vanishes(tmp_path: Path) -> None:
 def test_folder_of_reports_that_vanishes(tmp_path: Path) -> None:
     """Where it cannot be made again nothing is green."""
     project = _project(
-        tmp_path, "import pathlib\n\n\ndef test_takes_away(facts):\n    '''It does.'''\n"
+        tmp_path, "import pathlib\n\n\ndef test_takes_away(policy):\n    '''It does.'''\n"
         "    pathlib.Path('reports').rename('away')\n    pathlib.Path('reports').write_text('')\n"
     )  # fmt: skip
     run = project.pytest(_hosts(project), "--bundle")

@@ -9,13 +9,11 @@ from typing import Any, Self
 from hullcheck.facts.images.contents import names as names
 from hullcheck.facts.images.contents.layer import UNTOLD
 from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
+from hullcheck.facts.registry import fact
 from hullcheck.parsing.capabilities import BELOW_ROOT
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import TIMED_OUT
 from hullcheck.verdicts import EvidenceError
-
-PROBES = (IMAGE_CONTENTS,)
-EVIDENCE = (IMAGE_CONTENTS,)
 
 
 @dataclass(frozen=True)
@@ -158,3 +156,9 @@ def _words(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise ValueError("not a list of words")
     return tuple(value)
+
+
+@fact(IMAGE_CONTENTS)
+def image_contents(recording: Recording) -> ImageContents:
+    """What is in the images that the engine holds."""
+    return ImageContents(recording)

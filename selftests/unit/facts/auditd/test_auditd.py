@@ -16,7 +16,7 @@ from hullcheck.recording.probe import Answer
 from selftests.controls.test_1_host import verdict
 from selftests.controls.test_guide_1_host import DAY, LOG, NOW, ON, RULE, RUNC, audited, only, unit
 from selftests.kit.files import DIRECTORY, at
-from selftests.kit.judging import judged
+from selftests.kit.judging import but, judged
 from selftests.unit.criteria.test_audit_coverage import AuditSystem
 
 STARTED = f"started:{int(NOW) - DAY} docker /usr/sbin/runc"
@@ -78,8 +78,8 @@ def test_record_of_a_start(step: str, options: dict[str, Any], verdict: str, wor
     """auditd takes the records, the first rule that can match a start records it, and the log shows one."""
     facts = audited(**{"log": (f"last:{int(NOW)}", STARTED)} | options)
     programs = Subjects("file", (("/usr/sbin/runc", at("/usr/sbin/runc")),))
-    vars(facts)["places"] = SimpleNamespace(runc_program=lambda: programs)
-    vars(facts)["container"] = Subjects("container", ())
+    places = SimpleNamespace(runc_program=lambda: programs)
+    facts = but(facts, places=places, container=Subjects("container", ()))
     found = judged("starts_of_containers_are_recorded", facts)[step]
     assert (found[0], words in found[1]) == (verdict, True), found
 
@@ -103,12 +103,12 @@ def test_record_of_the_last_start(
     """The record is not older than the container that was started last; without one it is of the last day."""
     facts = audited(log=(f"last:{int(NOW)}", f"started:{int(record)} docker /usr/sbin/runc"))
     programs = Subjects("file", (("/usr/sbin/runc", at("/usr/sbin/runc")),))
-    vars(facts)["places"] = SimpleNamespace(runc_program=lambda: programs)
+    places = SimpleNamespace(runc_program=lambda: programs)
     named = tuple(
         (f"c{number}", SimpleNamespace(configuration=SimpleNamespace(started=each)))
         for number, each in enumerate(started)
     )
-    vars(facts)["container"] = Subjects("container", named)
+    facts = but(facts, places=places, container=Subjects("container", named))
     found = judged("starts_of_containers_are_recorded", facts)["record"]
     assert (found[0], words in found[1]) == (verdict, True), found
 

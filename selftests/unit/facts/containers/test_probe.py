@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hullcheck.facts import PROBES
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, published_tcp_ports
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, published_ports
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.container_host import (
@@ -75,7 +75,7 @@ def test_probe_keeps_no_secret() -> None:
     assert DOCKER_CONTAINERS in PROBES
 
 
-def test_published_tcp_ports() -> None:
+def test_published_ports() -> None:
     """The ports that the engine publishes, for whom wants to know before containers are judged."""
     name = "a b"
     ports = {
@@ -85,6 +85,6 @@ def test_published_tcp_ports() -> None:
     }
     lines = ["container " + json.dumps({"Name": name, "Ports": each}) for each in (ports, None)]
     answer = Answer("docker_containers", 0, "\n".join([*lines, "--proc", ""]), "")
-    found = published_tcp_ports(Recording("local", "local", {"docker_containers": answer}))
+    found = published_ports(Recording("local", "local", {"docker_containers": answer}))
     assert found == {("", 8080), ("10.0.0.1", 81)}
-    assert published_tcp_ports(Recording("local", "local", {})) == frozenset()
+    assert published_ports(Recording("local", "local", {})) == frozenset()

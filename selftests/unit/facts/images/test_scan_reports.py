@@ -112,9 +112,7 @@ def facts(folder: Path, *containers: str, listed: int = 0, age: int | None = Non
         "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
     }
     policy = Policy(scan_reports=ScanReports(str(folder), **limits), image_max_age_days=age)
-    made = Facts(Recording("host", "local", answers, gathered=NOW.timestamp()), policy)
-    made.__dict__["engine"] = object()
-    return made
+    return Facts(Recording("host", "local", answers, gathered=NOW.timestamp()), policy, engine=object())
 
 
 def verdict(target: Facts) -> tuple[str, str]:
@@ -187,8 +185,7 @@ def test_folder_that_cannot_be_read(tmp_path: Path) -> None:
     """A folder that is not there, one that was not asked for and another one are no evidence."""
     assert verdict(facts(tmp_path / "none", container()))[0] == "error"
     target = facts(tmp_path, container())
-    other = Facts(target.recording, Policy(scan_reports=ScanReports("/other")))
-    other.__dict__["engine"] = object()
+    other = Facts(target.recording, Policy(scan_reports=ScanReports("/other")), engine=object())
     assert verdict(other) == ("error", f"the recording has the scan reports of {tmp_path}, not of /other")
     target.recording.answers["scan_reports"] = Answer("scan_reports", 0, "", "")  # type: ignore[index]
     assert verdict(target) == ("error", "the recording was made without a folder of scan reports")
@@ -331,8 +328,7 @@ def test_scan_before_the_first_use(tmp_path: Path) -> None:
 
 def test_scanner_without_evidence(tmp_path: Path) -> None:
     """A silent policy leaves it to a person; no container in use needs no scan, but only if all are known."""
-    silent = Facts(facts(tmp_path).recording, Policy())
-    silent.__dict__["engine"] = object()
+    silent = Facts(facts(tmp_path).recording, Policy(), engine=object())
     reason = "no report of a scan was read; the policy names no folder"
     assert scanners(silent) == (("manual", reason), ("manual", reason))
     assert scanners(facts(tmp_path))[0] == ("not applicable", "no container uses an image")

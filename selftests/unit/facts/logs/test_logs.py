@@ -192,9 +192,8 @@ def facts(
         "docker_info": json.dumps({"ServerVersion": "26", "DockerRootDir": ROOT}),
     }
     answers = {name: Answer(name, 0, text, "") for name, text in texts.items()} | {PRESENT.name: PRESENT}
-    made = Facts(Recording("host", "local", answers), Policy(log_drivers=listed))
-    made.__dict__["daemon"] = Daemon(driver, options or {})
-    return made
+    daemon = Daemon(driver, options or {})
+    return Facts(Recording("host", "local", answers), Policy(log_drivers=listed), daemon=daemon)
 
 
 def verdicts(target: Facts) -> dict[str, str]:

@@ -252,7 +252,7 @@ def test_file_that_is_something_else_is_not_quoted(site: Path, section: str, suf
 
 def test_shadow_is_not_printed(tmp_path: Path) -> None:
     """Nor does a whole run print any of it, on the terminal or in a report."""
-    project = Project(tmp_path / "project", {"test_a.py": "def test_a(facts):\n    pass\n"})
+    project = Project(tmp_path / "project", {"test_a.py": "def test_a(policy):\n    pass\n"})
     (tmp_path / "shadow").write_text(SECRETS["shadow"])
     project.write("inventories/local.yml", f"{ONE}waivers: {tmp_path}/shadow\n")
     run = project.pytest()

@@ -40,11 +40,11 @@ SUBJECTS = {
 }
 
 @pytest.fixture
-def thing(facts):
+def thing(policy):
     return Subjects("container", tuple(SUBJECTS.items()))
 
 @pytest.fixture
-def bad_thing(facts):
+def bad_thing(policy):
     return Subjects("container", (("bad", SUBJECTS["bad"]), ("worse", SUBJECTS["worse"])))
 
 def judged(state):
@@ -66,21 +66,21 @@ def test_two_fail(bad_thing):
 
 @pytest.mark.guide("1.4.auditd")
 @pytest.mark.pci("2.2.5")
-def test_a_person_looks(facts):
+def test_a_person_looks(policy):
     """Somebody looks."""
     raise Manual("3 keys were found")
 
 @pytest.fixture
-def opinion(facts):
+def opinion(policy):
     raise Manual("the fixture leaves it to you")
 
 def test_fixture_leaves_it(opinion):
     """Somebody looks at the fixture."""
 
-def test_passes(facts):
+def test_passes(policy):
     """It passes."""
 
-def test_none(facts):
+def test_none(policy):
     """There is nothing."""
     raise NotApplicable("no swarm")
 '''

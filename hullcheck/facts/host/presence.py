@@ -1,0 +1,95 @@
+"""Whether there is Docker on a target, and whether that is a host or a container."""
+
+from dataclasses import dataclass
+
+from hullcheck.facts.registry import fact
+from hullcheck.recording import Recording
+from hullcheck.recording.backends import CONTAINER_BACKENDS
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import lines_like
+from hullcheck.verdicts import EvidenceError, NotApplicable
+
+ENGINE_PRESENCE = Probe.from_file(
+    __file__,
+    "engine_presence",
+    lines_like(r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign"),
+)
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Signs of Docker on a target.
+
+    Attributes:
+        daemon_pids: its own; a container in the PID namespace of its host sees the host's, which are not.
+        client: the path of the docker command; empty where it is not there.
+    """
+
+    commands: tuple[str, ...]
+    sockets: tuple[str, ...]
+    daemon_pids: tuple[int, ...]
+    client: str = ""
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Presence":
+        """Read the signs.
+
+        Raises:
+            EvidenceError: the target did not answer.
+        """
+        rows = [line.split(maxsplit=2) for line in recording.text(ENGINE_PRESENCE).splitlines() if line]
+        foreign = ["foreign"] in rows
+        return cls(
+            tuple(row[1] for row in rows if row[0] == "command"),
+            tuple(row[1] for row in rows if row[0] == "socket"),
+            tuple(int(row[1]) for row in rows if row[0] == "process" and not foreign),
+            next((row[2] for row in rows if row[:2] == ["command", "docker"] and len(row) == 3), ""),
+        )
+
+
+def require_engine(recording: Recording) -> None:
+    """Return where there is a Docker engine to ask.
+
+    Raises:
+        NotApplicable: the evidence says that there is no Docker on this target.
+        EvidenceError: there is one that cannot be asked, or the target did not answer.
+    """
+    presence = Presence.of(recording)
+    if "docker" in presence.commands:
+        return
+    if not ("dockerd" in presence.commands or presence.sockets or presence.daemon_pids):
+        raise NotApplicable(
+            "no Docker here: no docker or dockerd command, no engine socket, no dockerd process"
+        )
+    raise EvidenceError("the docker command is missing on the target, though there are signs of an engine")
+
+
+@fact(ENGINE_PRESENCE)
+def kind(recording: Recording) -> str:
+    """`container` for a container without an engine of its own, else `host`."""
+    if recording.backend not in CONTAINER_BACKENDS:
+        return "host"
+    try:
+        return "host" if Presence.of(recording).daemon_pids else "container"
+    except EvidenceError:
+        return "container"
+
+
+@fact(ENGINE_PRESENCE)
+def presence(recording: Recording, kind: str) -> Presence:
+    """Signs of Docker on a host.
+
+    Raises:
+        NotApplicable: the target is a container, or there is no Docker on it.
+        EvidenceError: that cannot be told.
+    """
+    if kind == "container":
+        raise NotApplicable("the target is a container without an engine of its own")
+    require_engine(recording)
+    return Presence.of(recording)
+
+
+@fact()
+def docker_client(presence: Presence) -> str:
+    """The path of the docker command."""
+    return presence.client

@@ -1,0 +1,198 @@
+"""The register of facts: each is written down where it is defined, with the probes that it reads."""
+
+import inspect
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Generic, Literal, TypeVar, get_origin
+
+from hullcheck.policy import Policy
+from hullcheck.recording import CLOCK, Recording
+from hullcheck.recording.probe import Probe
+
+T = TypeVar("T")
+Maker = TypeVar("Maker", bound=Callable[..., Any])
+
+GIVEN = ("recording", "policy")
+"""What a fact may ask for beside other facts."""
+
+
+@dataclass(frozen=True)
+class Later(Generic[T]):
+    """A fact that another one does not always need, and that may fail: `get()` makes it."""
+
+    get: Callable[[], T]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """How a fact is made.
+
+    Attributes:
+        make: gives the fact.
+        needs: the names of the facts that it is given.
+        later: those of them that it is given as `Later`.
+        probes: those whose answers it reads itself.
+    """
+
+    name: str
+    make: Callable[..., Any]
+    needs: tuple[str, ...]
+    later: frozenset[str]
+    probes: tuple[Probe, ...]
+
+    @property
+    def description(self) -> str:
+        """What it is, for `pytest --fixtures`."""
+        return inspect.getdoc(self.make) or f"The {self.name.replace('_', ' ')} of the target."
+
+    def __str__(self) -> str:
+        """Its name, and where it is written."""
+        file, (_, line) = inspect.getsourcefile(self.make), inspect.getsourcelines(self.make)
+        return f"{file}:{line}: the fact {self.name!r}"
+
+
+FACTS: dict[str, Fact] = {}
+"""All facts by name."""
+INSIDE: dict[str, Fact] = {}
+"""Those that are made in another way where the target is a container."""
+
+
+def fact(
+    *probes: Probe, name: str = "", of: str = "", on: Literal["host", "container"] = "host"
+) -> Callable[[Maker], Maker]:
+    """Register the decorated function as a fact; its parameters are the names of others.
+
+    It is handed the answers to *probes* alone as its `recording`.
+
+    Args:
+        name: that of the function where it is not given.
+        of: the fact whose method is registered; it is what the method gets as `self`.
+        on: `container` for what takes the place of a fact of the same name where the target is a container.
+
+    Raises:
+        TypeError: there is one of this name, or a probe cannot be told from another.
+    """
+
+    def register(make: Maker) -> Maker:
+        known = INSIDE if on == "container" else FACTS
+        needs = (of,) if of else tuple(inspect.signature(make).parameters)
+        made = Fact(name or make.__name__, make, needs, later_in(make), probes)
+        if made.name in known or made.name in GIVEN:
+            raise TypeError(f"{made}: there is a fact of this name already; choose another")
+        _check_probes(made)
+        known[made.name] = made
+        return make
+
+    return register
+
+
+def _check_probes(made: Fact) -> None:
+    """Let no answer be taken for that of another probe."""
+    known = {each.name: each for each in probes()}
+    for each in made.probes:
+        if not isinstance(each, Probe):
+            raise TypeError(f'{made}: {each!r} is no probe; write Probe("name", "command")')
+        if not re.fullmatch("[a-z][a-z0-9_]*", each.name):
+            raise TypeError(f"{made}: the probe {each.name!r}: write small letters, digits and '_'")
+        if known.setdefault(each.name, each) is not each:
+            raise TypeError(f"{made}: there is a probe {each.name!r} already; choose another name")
+
+
+@cache
+def later_in(function: Callable[..., Any]) -> frozenset[str]:
+    """The parameters of a fact or a control that are annotated as `Later`."""
+    parameters = inspect.signature(function).parameters.values()
+    return frozenset(
+        each.name
+        for each in parameters
+        if get_origin(each.annotation) is Later or str(each.annotation).startswith("Later[")
+    )
+
+
+def check() -> None:
+    """Return where every fact can be made.
+
+    Raises:
+        TypeError: one needs what is no fact, or needs itself.
+    """
+    for each in (*FACTS.values(), *INSIDE.values()):
+        _check(each, ())
+
+
+def _check(one: Fact, above: tuple[Fact, ...]) -> None:
+    if one in above:
+        raise TypeError(f"{one} needs itself: {' -> '.join(each.name for each in (*above, one))}")
+    for name in one.needs:
+        if name in FACTS:
+            _check(FACTS[name], (*above, one))
+        elif name not in GIVEN:
+            raise TypeError(f"{one} needs {name!r}, and there is no such fact")
+
+
+def probes() -> tuple[Probe, ...]:
+    """The probes of all facts, each once: the time first, and what others need of the engine."""
+    facts = (*FACTS.values(), *INSIDE.values())
+    found = {probe.name: probe for each in facts for probe in each.probes}
+    return tuple(sorted(found.values(), key=lambda each: (each.name != CLOCK, not each.shared)))
+
+
+def evidence_of(names: Iterable[str], kind: str) -> tuple[str, ...]:
+    """The names of the probes behind these facts on a target of this *kind*, and behind all that they need."""
+    return tuple(dict.fromkeys(probe.name for name in names for probe in _evidence(name, kind)))
+
+
+def _evidence(name: str, kind: str) -> Iterator[Probe]:
+    inside = INSIDE.get(name)
+    found = inside if inside and kind == "container" else FACTS.get(name)
+    if found is None:
+        return
+    yield from found.probes
+    for each in (*found.needs, *(("kind",) if inside else ())):
+        yield from _evidence(each, kind)
+
+
+class Facts:
+    """The facts of one target, each made when it is first asked for.
+
+    Every fact is an attribute too: `facts.daemon` is `facts.get("daemon")`.
+    """
+
+    def __init__(self, recording: Recording, policy: Policy, **given: Any) -> None:
+        """Take facts that are *given* as they are: self-tests hand in what they judge by."""
+        self.recording = recording
+        self.policy = policy
+        self._made = {"policy": policy, **given}
+
+    def get(self, name: str) -> Any:
+        """The fact of this name, or the policy.
+
+        Raises:
+            NotApplicable: there is no such thing on this target.
+            EvidenceError: it could not be read.
+        """
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def _make(self, name: str) -> Any:
+        inside = name in INSIDE and self.get("kind") == "container"
+        known = INSIDE[name] if inside else FACTS[name]
+        return known.make(*(self._handed(each, known) for each in known.needs))
+
+    def _handed(self, name: str, to: Fact) -> Any:
+        if name == "recording":
+            asked = {each.name for each in to.probes}
+            answers = {key: each for key, each in self.recording.answers.items() if key in asked}
+            return replace(self.recording, answers=answers)
+        return self.given(name, to.later)
+
+    def given(self, name: str, later: Collection[str]) -> Any:
+        """The fact of this name, as a function gets it that asks for some `Later`."""
+        return Later(lambda: self.get(name)) if name in later else self.get(name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in FACTS:
+            raise AttributeError(f"there is no fact {name!r}")
+        return self.get(name)
