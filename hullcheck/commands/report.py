@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullcheck import results
 from hullcheck.commands import terminal
 from hullcheck.messages import WrongUse, did_you_mean
-from hullcheck.results import reader
+from hullcheck.results import Result, reader, run_files, unjudged
+from hullcheck.results.document import from_json
 from hullcheck.results.requirements import Rollup
 from hullcheck.writers import requirements as writer
-from hullcheck.writers import unjudged
+from hullcheck.writers import unjudged as unjudged_line
 
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers
@@ -48,13 +48,13 @@ def _run(given: argparse.Namespace) -> int:
     rollups, silent = _rollups(given.run_folder, given.by)
     print(writer.results(rollups, *terminal()), end="")
     if silent:
-        print(unjudged.line(silent))
+        print(unjudged_line.line(silent))
     return 0
 
 
 def _rollups(folder: Path, framework: str) -> tuple[Sequence[Rollup], Sequence[str]]:
     """The requirements of *framework*, and the targets on which no control was judged."""
-    path = folder / "results.json" if folder.is_dir() or not folder.suffix else folder
+    path = folder / run_files.RESULTS if folder.is_dir() or not folder.suffix else folder
     document = reader.read(path, f"hullcheck report --by {framework} RUN-FOLDER")
     if "requirements" not in document:
         raise WrongUse(
@@ -62,8 +62,8 @@ def _rollups(folder: Path, framework: str) -> tuple[Sequence[Rollup], Sequence[s
             f" pytest --hosts recorded://{path.parent}/TARGET"
         )
     try:
-        rollups = [Rollup.from_json(each) for each in document["requirements"]]
-        silent = results.unjudged(map(results.Result.from_json, document["results"]))
+        rollups = [from_json(Rollup, each) for each in document["requirements"]]
+        silent = unjudged(from_json(Result, each) for each in document["results"])
     except (KeyError, TypeError, ValueError, AttributeError):
         raise reader.damaged(path) from None
     chosen = [each for each in rollups if each.framework == framework]

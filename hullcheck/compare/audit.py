@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hullcheck.messages import WrongUse, did_you_mean
 from hullcheck.results import Control, Result, reader
+from hullcheck.results.document import from_json
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,10 @@ def load(path: Path, target: str | None) -> Audited:
     document = reader.read(path, "--results PATH")
     try:
         name = _target(path, list(document["targets"]), target)
-        controls = {key: Control.from_json(key, each) for key, each in document["controls"].items()}
-        results = [Result.from_json(each) for each in document["results"]]
+        controls = {
+            key: from_json(Control, {"id": key, **each}) for key, each in document["controls"].items()
+        }
+        results = [from_json(Result, each) for each in document["results"]]
         judged = tuple((controls[each.control], each) for each in results if each.target == name)
         run = str(document["run"]["id"])
     except (KeyError, TypeError, AttributeError, ValueError):

@@ -11,6 +11,7 @@ from pathlib import Path
 from hullcheck.data import benchmarks
 from hullcheck.messages import WrongUse
 from hullcheck.results import Control
+from hullcheck.results.document import from_json
 
 # One of these is where tests are: elsewhere, say in a home directory, pytest would read everything below.
 _SIGNS = ("tests", "conftest.py", "pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
@@ -96,8 +97,7 @@ def _listing(places: Sequence[str], here: Path) -> tuple[Listed, ...]:
     if document["faults"]:
         raise WrongUse("; ".join(document["faults"]))
     return tuple(
-        Listed(Control.from_json(each["id"], each), each["file"], each["line"])
-        for each in document["controls"]
+        Listed(from_json(Control, each), each["file"], each["line"]) for each in document["controls"]
     )
 
 

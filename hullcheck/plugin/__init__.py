@@ -16,6 +16,7 @@ from hullcheck.plugin import options, project
 from hullcheck.plugin.reports import Reporting
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
 from hullcheck.recording.backends import RECORDED, backend_of
+from hullcheck.results import run_files
 from hullcheck.writers import terminal
 
 pytest_plugins = [f"hullcheck.plugin.{each}" for each in ("fixtures", "collecting", "gathering", "judging")]
@@ -60,9 +61,9 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     folder = session_of(config).writable_folder()
     if config.getoption("xmlpath", "") is None:
-        config.option.xmlpath = str(folder / "junit.xml")
+        config.option.xmlpath = str(folder / run_files.JUNIT)
     if config.getoption("htmlpath", "") is None:
-        config.option.htmlpath = str(folder / "report.html")
+        config.option.htmlpath = str(folder / run_files.REPORT)
         config.option.self_contained_html = True
 
 

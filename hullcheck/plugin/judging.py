@@ -13,6 +13,7 @@ from hullcheck.messages import printable
 from hullcheck.plugin.items import TARGET, is_control, properties_of
 from hullcheck.plugin.session import AuditSession, session_of
 from hullcheck.results import Attestation, Finding, Result, Waiver
+from hullcheck.results.document import to_json
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable, Verdict
 from hullcheck.writers import terminal
 
@@ -69,8 +70,8 @@ def pytest_runtest_makereport(
     report = yield
     _shape(report, item, result.verdict, result.reason)
     control = control_of(item.obj, item.iter_markers())
-    accepting = [each.to_json() for told in _accepting(item, result) for each in told]
-    carried = {"control": dict(vars(control)), "result": result.to_json(), "accepting": accepting}
+    accepting = [to_json(each) for told in _accepting(item, result) for each in told]
+    carried = {"control": to_json(control), "result": to_json(result), "accepting": accepting}
     if MAPPED not in item.config.stash:  # the first report of a process says what it collected
         item.config.stash[MAPPED] = True
         carried["mapped"] = {key: dict(each) for key, each in session_of(item.config).mapped.items()}

@@ -9,7 +9,7 @@ import pytest
 
 from hullcheck.controls.metadata import control_of
 from hullcheck.plugin.items import is_control
-from hullcheck.writers.results import control_document
+from hullcheck.results.document import to_json
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,4 +51,4 @@ def _described(item: pytest.Item) -> dict[str, Any] | None:
     control = control_of(item.obj, item.iter_markers())
     place = os.path.relpath(item.path, item.config.invocation_params.dir)
     line = (item.location[1] or 0) + 1
-    return {"id": control.id, **control_document(control), "file": place, "line": line}
+    return {**to_json(control), "file": place, "line": line}

@@ -35,7 +35,6 @@ from hullcheck.verdicts import NotApplicable
 if TYPE_CHECKING:
     from hullcheck.inventory.yamlfile import Way
 
-LATEST = "latest"
 FRAMEWORKS = pytest.StashKey[Frameworks]()
 WRONG_USE = pytest.StashKey[str]()
 """What is wrong with the inventory or the hosts."""

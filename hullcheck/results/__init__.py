@@ -2,14 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
 
+from hullcheck.results.requirements import Rollup
 from hullcheck.verdicts import Verdict
 
-if TYPE_CHECKING:
-    from hullcheck.results.requirements import Rollup
-
-SCHEMA = "hullcheck/results/1"
 _JUDGED = (Verdict.PASS, Verdict.FAIL, Verdict.WAIVED, Verdict.ATTESTED)
 
 
@@ -29,16 +25,6 @@ class Finding:
     verdict: Verdict
     reason: str = ""
     accepted_by: str = ""
-
-    def to_json(self) -> dict[str, str]:
-        """Plain strings."""
-        document = {
-            "kind": self.kind,
-            "subject": self.subject,
-            "verdict": str(self.verdict),
-            "reason": self.reason,
-        }
-        return document | {"accepted_by": self.accepted_by} if self.accepted_by else document
 
 
 @dataclass(frozen=True)
@@ -69,10 +55,6 @@ class Waiver:
     state: str = ""
     findings: int = 0
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain strings, lists and numbers."""
-        return {key: list(each) if isinstance(each, tuple) else each for key, each in vars(self).items()}
-
 
 @dataclass(frozen=True)
 class Attestation:
@@ -101,10 +83,6 @@ class Attestation:
     state: str = ""
     findings: int = 0
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain strings, lists and numbers."""
-        return {key: list(each) if isinstance(each, tuple) else each for key, each in vars(self).items()}
-
 
 @dataclass(frozen=True)
 class Control:
@@ -123,19 +101,6 @@ class Control:
     frameworks: Mapping[str, tuple[str, ...]]
     cis_level: int | None = None
 
-    @classmethod
-    def from_json(cls, identifier: str, document: Mapping[str, Any]) -> Self:
-        """What the results say of the control with this id."""
-        return cls(
-            identifier,
-            document["title"],
-            document["severity"],
-            document["rationale"],
-            document["remedy"],
-            {name: tuple(ids) for name, ids in document["frameworks"].items()},
-            document.get("cis_level"),
-        )
-
 
 @dataclass(frozen=True)
 class SwitchedOff:
@@ -149,10 +114,6 @@ class SwitchedOff:
     by: str
     reason: str
     otherwise: Verdict
-
-    def to_json(self) -> dict[str, str]:
-        """Plain strings."""
-        return {"by": self.by, "reason": self.reason, "otherwise": str(self.otherwise)}
 
 
 @dataclass(frozen=True)
@@ -173,47 +134,6 @@ class Result:
     evidence: tuple[str, ...] = ()
     severity: str = ""
     switched_off: SwitchedOff | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain strings, lists and dicts: it travels from an xdist worker and into results.json."""
-        document: dict[str, Any] = {
-            "control": self.control,
-            "target": self.target,
-            "verdict": str(self.verdict),
-            "reason": self.reason,
-            "findings": [each.to_json() for each in self.findings],
-            "evidence": list(self.evidence),
-        }
-        if self.severity:
-            document["severity"] = self.severity
-        if self.switched_off:
-            document["switched_off"] = self.switched_off.to_json()
-        return document
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        findings = tuple(
-            Finding(
-                each["kind"],
-                each["subject"],
-                Verdict(each["verdict"]),
-                each["reason"],
-                each.get("accepted_by", ""),
-            )
-            for each in document["findings"]
-        )
-        off = document.get("switched_off")
-        return cls(
-            document["control"],
-            document["target"],
-            Verdict(document["verdict"]),
-            document["reason"],
-            findings,
-            tuple(document["evidence"]),
-            document.get("severity", ""),
-            off and SwitchedOff(off["by"], off["reason"], Verdict(off["otherwise"])),
-        )
 
 
 @dataclass(frozen=True)
@@ -271,7 +191,7 @@ class Audit:
     targets: tuple[AuditedTarget, ...]
     controls: tuple[Control, ...]
     results: tuple[Result, ...]
-    requirements: "tuple[Rollup, ...]" = ()
+    requirements: tuple[Rollup, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
 

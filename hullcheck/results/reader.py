@@ -1,13 +1,11 @@
 """Reads the results.json that an audit left."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from hullcheck import inputs
 from hullcheck.messages import WrongUse
-from hullcheck.results import SCHEMA, Attestation, Audit, AuditedTarget, Control, Result, Run, User, Waiver
-from hullcheck.results.requirements import Rollup
+from hullcheck.results.document import SCHEMA
 
 LARGEST = 512 * inputs.MIB
 """The most bytes of one: that of 1,000 hosts has some 200 MiB."""
@@ -36,36 +34,6 @@ def read(path: Path, naming: str) -> dict[str, Any]:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise WrongUse(f"{path}: not {SCHEMA}; write the results.json of an audit")
     return document
-
-
-def audit(document: Mapping[str, Any]) -> Audit:
-    """The audit that a results.json describes: the inverse of its writer.
-
-    Raises:
-        KeyError, TypeError, ValueError or AttributeError: it is damaged.
-    """
-    return Audit(
-        run(document["run"]),
-        tuple(AuditedTarget(name, **each) for name, each in document["targets"].items()),
-        tuple(Control.from_json(name, each) for name, each in document["controls"].items()),
-        tuple(map(Result.from_json, document["results"])),
-        tuple(map(Rollup.from_json, document["requirements"])),
-        tuple(Waiver(**_tuples(each)) for each in document["waivers"]),
-        tuple(Attestation(**_tuples(each)) for each in document["attestations"]),
-    )
-
-
-def run(document: Mapping[str, Any]) -> Run:
-    """When, how and by whom it ran."""
-    said = {**document, "arguments": tuple(document["arguments"]), "version": document["hullcheck"]}
-    del said["hullcheck"]
-    if "user" in said:
-        said["user"] = User(**said["user"])
-    return Run(**said)
-
-
-def _tuples(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tuple(each) if isinstance(each, list) else each for key, each in document.items()}
 
 
 def damaged(path: Path) -> WrongUse:

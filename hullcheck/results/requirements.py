@@ -1,8 +1,6 @@
 """The verdict over each requirement of a framework."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
 
 NOT_COVERED = "not covered"
 
@@ -29,10 +27,6 @@ class Requirement:
     deciding: tuple[str, ...]
     left_out: tuple[str, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain strings and lists."""
-        return {key: list(each) if isinstance(each, tuple) else each for key, each in asdict(self).items()}
-
 
 @dataclass(frozen=True)
 class Rollup:
@@ -49,24 +43,3 @@ class Rollup:
     relation: str
     note: str
     requirements: tuple[Requirement, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain strings, lists and dicts."""
-        return {**vars(self), "requirements": [each.to_json() for each in self.requirements]}
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        requirements = tuple(
-            Requirement(
-                each["id"],
-                each["title"],
-                each["verdict"],
-                tuple(each["controls"]),
-                tuple(each["deciding"]),
-                tuple(each["left_out"]),
-            )
-            for each in document["requirements"]
-        )
-        framework, name, relation, note = (document[key] for key in ("framework", "name", "relation", "note"))
-        return cls(framework, name, relation, note, requirements)

@@ -1,8 +1,16 @@
 """The names of the files that a run leaves."""
 
 RESULTS = "results.json"
+FINDINGS = "findings.csv"
+AUDIT_PAGE = "audit.html"
+REQUIREMENTS = "requirements.csv"
 
 JUNIT = "junit.xml"
+REPORT = "report.html"
+"""Of pytest-html."""
+
+LATEST = "latest"
+"""The link to the newest run, and with `.zip` to its bundle."""
 
 INVENTORY = "inventory"
 """The folder with the inventory, and with the files that it names."""
@@ -19,7 +27,7 @@ SIGNATURE = f"{DIGESTS}.sig"
 STATEMENT = "statement.dsse.json"
 
 NAMES = (
-    *(RESULTS, JUNIT, "report.html", "audit.html", "findings.csv", "requirements.csv"),
+    *(RESULTS, JUNIT, REPORT, AUDIT_PAGE, FINDINGS, REQUIREMENTS),
     *(INVENTORY, POLICY, MANIFEST, DIGESTS, SIGNATURE, STATEMENT),
 )
 """What lies in the folder of a run or in its bundle, beside the folder of each target."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from hullcheck import __version__, inputs
 from hullcheck.bundle import manifest as writer
-from hullcheck.results import SCHEMA, Audit, reader, run_files
+from hullcheck.results import Audit, reader, run_files
+from hullcheck.results.document import SCHEMA, audit_of
 from hullcheck.verify import Step, digests
 from hullcheck.verify.layout import REPORTS
 from hullcheck.writers import results as results_writer
@@ -73,7 +74,7 @@ def _results(content: bytes) -> tuple[dict[str, Any], Audit]:
     document = inputs.decode(content, reader.VALUES)
     if document["schema"] != SCHEMA:
         raise ValueError(f"{run_files.RESULTS} is {document['schema']}")
-    return document, reader.audit(document)
+    return document, audit_of(document)
 
 
 def _written(files: Mapping[str, bytes], known: Documents) -> list[str]:

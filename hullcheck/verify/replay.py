@@ -66,7 +66,7 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        made = folder / _REPORTS / "latest.zip"
+        made = folder / _REPORTS / f"{run_files.LATEST}.zip"
         if not made.exists():
             raise _failure(done.returncode, done.stdout.decode("utf-8", "replace"))
         return layout.read(made)[0]

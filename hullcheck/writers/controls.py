@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from hullcheck.controls.catalog import Listed
 from hullcheck.messages import printable
+from hullcheck.results.document import to_json
 from hullcheck.writers import columns
-from hullcheck.writers.results import control_document
 
 SCHEMA = "hullcheck/controls/1"
 _COLORS = {"critical": "1;31", "high": "31", "medium": "33", "low": "2"}
@@ -17,8 +17,7 @@ def document(listed: Sequence[Listed], version: str) -> str:
     """Render as JSON; `numbers` are those in *version* of the benchmark, `frameworks` those of today."""
     controls = [
         {
-            "id": each.control.id,
-            **control_document(each.control),
+            **to_json(each.control),
             "numbers": list(each.numbers(version)),
             "file": each.file,
             "line": each.line,

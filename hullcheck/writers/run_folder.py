@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from hullcheck.recording import Recording
-from hullcheck.results import Audit
+from hullcheck.results import Audit, run_files
 from hullcheck.writers import audit_page, findings_csv, requirements_csv, results
 
 WRITERS: Mapping[str, Callable[[Audit, Sequence[Recording]], str]] = {
-    "results.json": lambda audit, recordings: results.render(audit),
-    "findings.csv": lambda audit, recordings: findings_csv.render(audit),
-    "audit.html": audit_page.render,
-    "requirements.csv": lambda audit, recordings: requirements_csv.render(audit),
+    run_files.RESULTS: lambda audit, recordings: results.render(audit),
+    run_files.FINDINGS: lambda audit, recordings: findings_csv.render(audit),
+    run_files.AUDIT_PAGE: audit_page.render,
+    run_files.REQUIREMENTS: lambda audit, recordings: requirements_csv.render(audit),
 }

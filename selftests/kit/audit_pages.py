@@ -22,8 +22,8 @@ from hullcheck.results import (
     Run,
     User,
     Waiver,
-    reader,
 )
+from hullcheck.results.document import audit_of
 from hullcheck.results.requirements import Requirement, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
@@ -87,20 +87,9 @@ def demo() -> Example:
         options = ("-q", "-m", ALL, "--inventory=inventories/demo.yml", f"--reports={folder / 'reports'}")
         Project(folder).pytest(*options, cwd=REPOSITORY)
         latest = folder / "reports/latest"
-        audit = read(json.loads((latest / "results.json").read_text()))
+        audit = audit_of(json.loads((latest / "results.json").read_text()))
         recordings = [Recording.load(latest / each.name, facts.PROBES) for each in audit.targets]
     return Example(audit, tuple(recordings))
-
-
-def read(document: dict[str, Any]) -> Audit:
-    """The audit that a results.json describes, but for what a site accepts."""
-    return Audit(
-        reader.run(document["run"]),
-        tuple(AuditedTarget(name, **each) for name, each in document["targets"].items()),
-        tuple(Control.from_json(name, each) for name, each in document["controls"].items()),
-        tuple(map(Result.from_json, document["results"])),
-        tuple(map(Rollup.from_json, document["requirements"])),
-    )
 
 
 def fleet(count: int) -> Example:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hullcheck.bundle import archive, manifest
-from hullcheck.results import reader, run_files
+from hullcheck.results import run_files
+from hullcheck.results.document import audit_of
 from hullcheck.verify import completeness
 from hullcheck.writers.run_folder import WRITERS
 from selftests import REPOSITORY
@@ -78,7 +79,7 @@ class Bundle:
         document = self.document(name)
         change(document)
         if name == run_files.RESULTS:
-            audit, recordings = reader.audit(document), completeness.load(self.files)[0]
+            audit, recordings = audit_of(document), completeness.load(self.files)[0]
             order = [recordings[target.name] for target in audit.targets]
             self.files |= {each: render(audit, order).encode() for each, render in WRITERS.items()}
         else:

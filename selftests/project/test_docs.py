@@ -19,7 +19,7 @@ from hullcheck.inventory import load
 from hullcheck.inventory.acceptance import STALE, STATES
 from hullcheck.plugin.project import WITH_A_PATH
 from hullcheck.recording import FILE_NAME
-from hullcheck.results import SCHEMA
+from hullcheck.results.document import SCHEMA
 from hullcheck.verdicts import Verdict
 from selftests import REPOSITORY
 from selftests.kit.judging import controls, numbers

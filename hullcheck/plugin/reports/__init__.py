@@ -15,9 +15,9 @@ from hullcheck.messages import printable
 from hullcheck.plugin.reports import (crash, output, pytest_reports)
 from hullcheck.plugin import options
 from hullcheck.plugin.reports.outcome import Outcome
-from hullcheck.plugin.session import LATEST, SESSION, session_of
+from hullcheck.plugin.session import SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
-from hullcheck.results import Audit
+from hullcheck.results import Audit, run_files
 from hullcheck.writers import html, terminal, unjudged
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Reporting:
         if self.outcome and self.audit:
             if self.bundling:
                 self._bundle(self.bundling, session, self.audit)
-            latest = folder.with_name(LATEST)
+            latest = folder.with_name(run_files.LATEST)
             with self.unwritten.noting(latest):
                 if not self.unwritten:
                     private_files.point(latest, folder.name)

@@ -63,7 +63,7 @@ class Bundling:
         try:
             packed_files = archive.pack(self._signed(self._files(session, audit, interrupted)))
             private_files.write(path, packed_files)
-            private_files.point(folder.with_name("latest.zip"), path.name)
+            private_files.point(folder.with_name(f"{run_files.LATEST}.zip"), path.name)
         except OSError as error:
             raise bundle.BundleError(f"{error.filename or path}: {error.strerror}") from None
         except sshsig.SignatureError as error:

@@ -15,6 +15,7 @@ from hullcheck.inventory import Target
 from hullcheck.plugin.items import TARGET, is_control, properties_of
 from hullcheck.plugin.session import AuditSession
 from hullcheck.results import Control, Result
+from hullcheck.results.document import from_json, to_json
 from hullcheck.verdicts import EvidenceError, Verdict
 
 REASON = "the process that judged this control died; run it again without -n to see why"
@@ -26,7 +27,7 @@ def listing(session: pytest.Session, audit_session: AuditSession) -> dict[str, A
     for item in session.items:
         if isinstance(item, pytest.Function) and is_control(item):
             control = control_of(item.obj, item.iter_markers())
-            controls[control.id] = dict(vars(control))
+            controls[control.id] = to_json(control)
             target = item.callspec.params[TARGET]
             assert isinstance(target, Target)
             tests[item.nodeid] = [control.id, target.name]
@@ -46,10 +47,10 @@ def make_error(report: pytest.TestReport, listed: Mapping[str, Any], audit_sessi
     result = replace(result, severity=audit_session.tailored(result, target).severity)
     control = listed["controls"][name]
     report.when, report.longrepr = "setup", f"error: {REASON}"
-    report.user_properties = properties_of(Control(**control), result)
+    report.user_properties = properties_of(from_json(Control, control), result)
     report.hullcheck = {  # type: ignore[attr-defined]
         "control": control,
-        "result": result.to_json(),
+        "result": to_json(result),
         "accepting": [],
         "mapped": listed["mapped"],
     }

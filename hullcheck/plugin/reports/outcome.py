@@ -16,6 +16,7 @@ from hullcheck.inventory.specs import plain, plain_arguments
 from hullcheck.messages import printable
 from hullcheck.plugin.session import FRAMEWORKS, AuditSession, narrowed
 from hullcheck.results import Attestation, Audit, AuditedTarget, Control, Result, Run, User, Waiver
+from hullcheck.results.document import from_json
 
 
 class Outcome:
@@ -30,9 +31,8 @@ class Outcome:
     def take_in(self, carried: Mapping[str, Any]) -> None:
         """Take in what the report of one test carries, maybe out of another process."""
         self.session.mapped = {**self.session.mapped, **carried.get("mapped", {})}
-        frameworks = {name: tuple(ids) for name, ids in carried["control"]["frameworks"].items()}
-        control = Control(**{**carried["control"], "frameworks": frameworks})
-        result = Result.from_json(carried["result"])
+        control = from_json(Control, carried["control"])
+        result = from_json(Result, carried["result"])
         self.controls[control.id] = control
         self.results[result.control, result.target] = result
 

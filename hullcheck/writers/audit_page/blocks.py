@@ -16,6 +16,7 @@ from typing import Any
 from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, Control, Finding, Result
+from hullcheck.results.document import to_json
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page.problems import title_of
 from hullcheck.writers.audit_page.sections import divisions
@@ -109,9 +110,9 @@ def _index(
             for division in divisions(audit)
             for section in division.sections
         ],
-        "requirements": [each.to_json() for each in audit.requirements],
-        "waivers": [each.to_json() for each in audit.waivers],
-        "attestations": [each.to_json() for each in audit.attestations],
+        "requirements": to_json(audit.requirements),
+        "waivers": to_json(audit.waivers),
+        "attestations": to_json(audit.attestations),
     }
 
 
@@ -161,7 +162,7 @@ def _verdicts(results: Sequence[Result], ranks: Mapping[str, int]) -> str:
 
 
 def _result(result: Result, ranks: Mapping[str, int]) -> list[Any]:
-    off = result.switched_off.to_json() if result.switched_off else None
+    off = to_json(result.switched_off)
     findings = [_finding(each) for each in result.findings]
     evidence = list(result.evidence)
     return [

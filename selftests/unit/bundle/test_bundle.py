@@ -16,7 +16,8 @@ from hullcheck import bundle
 from hullcheck.bundle import archive, inventory, manifest, sshsig, statement
 from hullcheck.bundle.manifest import canonical
 from hullcheck.inventory import load
-from hullcheck.results import Attestation, Audit, Control, Finding, Result, Run, Waiver, reader, run_files
+from hullcheck.results import Attestation, Audit, Control, Finding, Result, Run, Waiver, run_files
+from hullcheck.results.document import audit_of
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import csv_cells, findings_csv
 from hullcheck.writers.run_folder import WRITERS
@@ -375,7 +376,7 @@ def test_tables_have_all_rows(made: Bundle) -> None:
 
 def test_audit_can_be_read_back(made: Bundle) -> None:
     """results.json has all that the reports are made of."""
-    audit = reader.audit(made.document(run_files.RESULTS))
+    audit = audit_of(made.document(run_files.RESULTS))
     for name, render in WRITERS.items():
         if name != "audit.html":  # that has the recordings, too
             assert render(audit, []).encode() == made.files[name]

@@ -10,6 +10,7 @@ import pytest
 
 from hullcheck.frameworks import Framework, rollup
 from hullcheck.results import Finding, Result
+from hullcheck.results.document import from_json, to_json
 from hullcheck.results.requirements import Requirement, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import requirements as writer
@@ -131,7 +132,7 @@ def test_controls_are_named() -> None:
     """All that speak for it, those that decided, and those that were left out."""
     (whole,) = rollup.roll_up([PCI], MAPPED, [result("a", Verdict.FAIL)], ("web1",))
     assert whole.requirements[0] == Requirement("1", "One", "fail", ("a", "b"), ("a",), ("b",))
-    assert Rollup.from_json(json.loads(json.dumps(whole.to_json()))) == whole
+    assert from_json(Rollup, json.loads(json.dumps(to_json(whole)))) == whole
 
 
 def test_heading_stands_for_what_is_below() -> None:

@@ -12,6 +12,7 @@ import pytest
 from hullcheck.inventory import InventoryError, Target, load
 from hullcheck.inventory.tailoring import Tailoring
 from hullcheck.results import Finding, Result, SwitchedOff
+from hullcheck.results.document import from_json, to_json
 from hullcheck.verdicts import Verdict
 from selftests import REPOSITORY
 from selftests.kit.judging import controls
@@ -115,7 +116,7 @@ def test_result_travels() -> None:
     off = SwitchedOff("site.yml:6", "not here", Verdict.FAIL)
     finding = Finding("target", "web1", Verdict.NOT_APPLICABLE)
     result = Result("a", "web1", Verdict.NOT_APPLICABLE, "", (finding,), (), "low", off)
-    assert Result.from_json(json.loads(json.dumps(result.to_json()))) == result
+    assert from_json(Result, json.loads(json.dumps(to_json(result)))) == result
 
 
 # ---- the whole way

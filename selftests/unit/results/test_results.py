@@ -1,6 +1,7 @@
 """Results: what travels from a worker comes back the same."""
 
 from hullcheck.results import Finding, Result
+from hullcheck.results.document import from_json, to_json
 from hullcheck.verdicts import Verdict
 
 
@@ -8,4 +9,4 @@ def test_result_survives_the_way_through_json() -> None:
     """`from_json` is the inverse of `to_json`."""
     findings = (Finding("container", "web", Verdict.FAIL, "runs"), Finding("container", "db", Verdict.PASS))
     result = Result("a", "local", Verdict.FAIL, "web: runs", findings, ("docker_info",))
-    assert Result.from_json(result.to_json()) == result
+    assert from_json(Result, to_json(result)) == result
