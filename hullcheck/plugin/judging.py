@@ -1,6 +1,7 @@
 """Judges: calls a control once per subject, and gives each verdict its outcome in pytest."""
 
 from collections.abc import Generator, Sequence
+from inspect import signature
 
 import pytest
 
@@ -14,20 +15,32 @@ from hullcheck.plugin.items import TARGET, is_control, properties_of
 from hullcheck.plugin.session import AuditSession, session_of
 from hullcheck.results import Attestation, Finding, Result, Waiver
 from hullcheck.results.document import to_json
-from hullcheck.verdicts import EvidenceError, Manual, NotApplicable, Verdict
+from hullcheck.verdicts import EvidenceError, Verdict
 from hullcheck.writers import terminal
 
-FINDINGS = pytest.StashKey[tuple[Finding, ...]]()
-SETTLED = pytest.StashKey[bool]()
-"""Whether a fixture has left the control to a person, and one has looked: then there is nothing more to call."""
-MAPPED = pytest.StashKey[bool]()
-"""Whether a report of this process has said what it collected."""
+RESULT = pytest.StashKey[Result]()
 
-_RAISED: dict[Verdict, type[Exception]] = {
-    Verdict.ERROR: EvidenceError,
-    Verdict.NOT_APPLICABLE: NotApplicable,
-    Verdict.MANUAL: Manual,
-}
+_PASSED = (Verdict.PASS, Verdict.ATTESTED, Verdict.WAIVED)
+_SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.MANUAL)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Judge by what a fixture raises; where a person has settled that, go on to the call."""
+    if not is_control(item):
+        return (yield)
+    assert isinstance(item, pytest.Function)
+    if RESULT in item.stash:  # of an earlier run of the same test
+        del item.stash[RESULT]
+    try:
+        return (yield)
+    except (KeyboardInterrupt, pytest.exit.Exception):
+        raise
+    except BaseException as raised:
+        item.stash[RESULT] = result = _result_of_fixtures(item, raised)
+    if result.verdict in (Verdict.ERROR, *_SKIPPED):
+        _end(result)
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -35,83 +48,81 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Call a control once per subject and end with the worst verdict."""
     if not is_control(pyfuncitem):
         return None
-    if pyfuncitem.stash.get(SETTLED, False):
-        pyfuncitem.stash[SETTLED] = False
-        return True
-    pyfuncitem.stash[FINDINGS] = ()  # of an earlier run of the same test, if there was one
-    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    target = _target_of(pyfuncitem)
-    findings = _accepted(pyfuncitem, judge(pyfuncitem.obj, arguments, target.name))
-    pyfuncitem.stash[FINDINGS] = findings
-    verdict, reason = summary(findings)
-    if verdict is Verdict.FAIL:
-        # not by pytest.fail(): that is a frame which pytest hides, and it would say so below each reason
-        raise pytest.fail.Exception(terminal.offenders(findings), pytrace=False)
-    if verdict in _RAISED:
-        raise _RAISED[verdict](reason)
+    if RESULT not in pyfuncitem.stash:
+        arguments = {name: pyfuncitem.funcargs[name] for name in _arguments(pyfuncitem)}
+        findings = judge(pyfuncitem.obj, arguments, _target_of(pyfuncitem).name)
+        pyfuncitem.stash[RESULT] = _result(pyfuncitem, findings)
+    _end(pyfuncitem.stash[RESULT])
     return True
+
+
+def _end(result: Result) -> None:
+    """Raise what pytest takes for the verdict; no traceback is written, as nobody sees it.
+
+    Not by pytest.fail(): that is a frame which pytest hides, and it would say so below each reason.
+    """
+    if result.verdict in _SKIPPED:
+        raise pytest.skip.Exception(f"{result.verdict}: {result.reason}")
+    if result.verdict is Verdict.ERROR:
+        raise pytest.fail.Exception(f"error: {result.reason}", pytrace=False)
+    if result.verdict not in _PASSED:
+        raise pytest.fail.Exception(terminal.offenders(result.findings), pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Give each verdict its outcome in pytest, and let the report carry the result."""
+    """Let the report of a control carry its result."""
+    report = yield
     ended = call.when == "call" or (call.when == "setup" and call.excinfo is not None)
     if not (ended and is_control(item)):
-        return (yield)
+        return report
     assert isinstance(item, pytest.Function)
-    result = _result(item, call)
-    if call.when == "setup" and result.verdict in (Verdict.ATTESTED, Verdict.WAIVED):
-        item.stash[SETTLED] = True
-        call.excinfo = None  # go on to the call, which has nothing more to ask
-        return (yield)
-    _drop_traceback(call)
-    report = yield
-    _shape(report, item, result.verdict, result.reason)
+    if RESULT not in item.stash:  # what ended the call was no verdict
+        assert call.excinfo is not None
+        item.stash[RESULT] = _result_of_fixtures(item, call.excinfo.value)
+    result = item.stash[RESULT]
+    _shape(report, item, result)
     control = control_of(item.obj, item.iter_markers())
-    accepting = [to_json(each) for told in _accepting(item, result) for each in told]
-    carried = {"control": to_json(control), "result": to_json(result), "accepting": accepting}
-    if MAPPED not in item.config.stash:  # the first report of a process says what it collected
-        item.config.stash[MAPPED] = True
-        carried["mapped"] = {key: dict(each) for key, each in session_of(item.config).mapped.items()}
-    report.hullcheck = carried  # type: ignore[attr-defined]
-    item.user_properties += properties_of(control, result) + _accepting_properties(*_accepting(item, result))
+    accepting = _accepting(item, result)
+    report.hullcheck = {  # type: ignore[attr-defined]
+        "control": to_json(control),
+        "result": to_json(result),
+        "accepting": to_json((*accepting[0], *accepting[1])),
+    }
+    item.user_properties += properties_of(control, result) + _accepting_properties(*accepting)
     return report
 
 
-def _result(item: pytest.Function, call: pytest.CallInfo[None]) -> Result:
-    target = _target_of(item)
-    if call.when == "setup" or not item.stash[FINDINGS]:
-        item.stash[FINDINGS] = _accepted(item, (_finding_of(call, target.name),))
-    findings = item.stash[FINDINGS]
+def _result_of_fixtures(item: pytest.Function, raised: BaseException) -> Result:
+    """The result on a target whose facts could not be had; an assertion in a fixture judges nothing."""
+    if isinstance(raised, (AssertionError, pytest.fail.Exception)):
+        raised = EvidenceError(f"a fixture failed: {raised}")
+    return _result(item, (finding_of(raised, "target", _target_of(item).name),))
+
+
+def _result(item: pytest.Function, findings: tuple[Finding, ...]) -> Result:
+    """The result of *findings*, with what the inventory makes of them."""
+    audit_session, target, name = session_of(item.config), _target_of(item), _id(item)
+    findings = audit_session.accepted(name, target, findings)
     verdict, reason = summary(findings)
-    evidence = _evidence(item.fixturenames, session_of(item.config), target)
-    result = Result(_id(item), target.name, verdict, reason, findings, evidence)
-    return session_of(item.config).tailored(result, target)
+    evidence = _evidence(item.fixturenames, audit_session, target)
+    return audit_session.tailored(Result(name, target.name, verdict, reason, findings, evidence), target)
+
+
+def _arguments(item: pytest.Function) -> list[str]:
+    """The names of the fixtures that the control itself asks for."""
+    return [name for name in signature(item.obj).parameters if name in item.fixturenames]
 
 
 def _id(item: pytest.Function) -> str:
     return str(item.obj.__name__).removeprefix("test_")
 
 
-def _accepted(item: pytest.Function, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    return session_of(item.config).accepted(_id(item), _target_of(item), findings)
-
-
 def _accepting(item: pytest.Function, result: Result) -> tuple[list[Waiver], list[Attestation]]:
     """The waivers and attestations that decided findings."""
     return session_of(item.config).acceptance.of(result)
-
-
-def _drop_traceback(call: pytest.CallInfo[None]) -> None:
-    """Let pytest write no traceback of a verdict: nobody sees it, and it costs more than all the judging."""
-    if call.excinfo is not None:
-        quiet = pytest.fail.Exception(str(call.excinfo.value), pytrace=False)
-        last = call.excinfo.tb
-        while last.tb_next is not None:
-            last = last.tb_next
-        call.excinfo = pytest.ExceptionInfo.from_exc_info((type(quiet), quiet, last))
 
 
 def _evidence(arguments: Sequence[str], audit: AuditSession, target: Target) -> tuple[str, ...]:
@@ -135,23 +146,12 @@ def _accepting_properties(waivers: list[Waiver], attestations: list[Attestation]
     return [(name, printable("; ".join(texts))) for name, texts in words if texts]
 
 
-def _finding_of(call: pytest.CallInfo[None], target: str) -> Finding:
-    """The finding on a target whose facts could not be had; an assertion in a fixture judges nothing."""
-    assert call.excinfo is not None
-    raised = call.excinfo.value
-    if isinstance(raised, (AssertionError, pytest.fail.Exception)):
-        raised = EvidenceError(f"a fixture failed: {raised}")
-    return finding_of(raised, "target", target)
-
-
-def _shape(report: pytest.TestReport, item: pytest.Item, verdict: Verdict, reason: str) -> None:
-    if verdict is Verdict.ERROR:
-        report.when, report.outcome, report.longrepr = "setup", "failed", f"error: {reason}"
-    elif verdict is Verdict.FAIL:
-        report.when = "call"  # also where a fixture has left it to a person, who found that it fails
-    elif verdict is Verdict.WAIVED:
-        report.outcome, report.wasxfail = "skipped", reason
-    elif verdict in (Verdict.NOT_APPLICABLE, Verdict.MANUAL):
-        path, line, _ = item.location
-        report.outcome = "skipped"
-        report.longrepr = (path, (line or 0) + 1, f"Skipped: {verdict}: {reason}")
+def _shape(report: pytest.TestReport, item: pytest.Item, result: Result) -> None:
+    if result.verdict is Verdict.ERROR:
+        report.when = "setup"  # JUnit and pytest call what a call raises a failure; there is no other way
+        report.outcome, report.longrepr = "failed", f"error: {result.reason}"
+    elif result.verdict is Verdict.WAIVED:
+        report.outcome, report.wasxfail = "skipped", result.reason
+    elif result.verdict in _SKIPPED:
+        path, line, _ = item.location  # where the control is, not where it was judged
+        report.longrepr = (path, (line or 0) + 1, f"Skipped: {result.verdict}: {result.reason}")

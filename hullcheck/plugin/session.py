@@ -133,6 +133,7 @@ class AuditSession:
         listed: dict[str, Any] = json.loads(word.read_bytes())
         word.unlink()
         self.listed = self.listed or listed
+        self.mapped = self.mapped or listed.get("mapped", {})
         return listed
 
     def _word_of(self, worker: str) -> Path:

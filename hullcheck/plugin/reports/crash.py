@@ -52,7 +52,6 @@ def make_error(report: pytest.TestReport, listed: Mapping[str, Any], audit_sessi
         "control": control,
         "result": to_json(result),
         "accepting": [],
-        "mapped": listed["mapped"],
     }
     return True
 

@@ -30,7 +30,6 @@ class Outcome:
 
     def take_in(self, carried: Mapping[str, Any]) -> None:
         """Take in what the report of one test carries, maybe out of another process."""
-        self.session.mapped = {**self.session.mapped, **carried.get("mapped", {})}
         control = from_json(Control, carried["control"])
         result = from_json(Result, carried["result"])
         self.controls[control.id] = control
