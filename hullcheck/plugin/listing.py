@@ -1,4 +1,4 @@
-"""A pytest plugin for `hullcheck.catalog`: writes down which controls were collected. No test is run."""
+"""A pytest plugin for `hullcheck.controls.catalog`: writes down which controls were collected. No test is run."""
 
 import json
 import os

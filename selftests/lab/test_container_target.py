@@ -292,7 +292,7 @@ import json, sys
 from hullcheck.gather import gather
 from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
-from hullcheck.probes import Probe
+from hullcheck.recording.probe import Probe
 probes = Probe("first", "echo 1"), Probe("slow", "sleep 77 | (sleep 77; cat)")
 target, timeout = Target("box", **json.loads(sys.argv[1])), int(sys.argv[2])
 recording = gather([target], probes, Connection(timeout=timeout))["box"]

@@ -303,7 +303,7 @@ def test_commands_of_pages_are_understood() -> None:
 
 def test_command_starts_quickly() -> None:
     """What one subcommand needs and is slow to import is not imported for all of them."""
-    slow = ("pytest", "yaml", "hullcheck.facts", "hullcheck.acceptance.entries", "hullcheck.verify")
+    slow = ("pytest", "yaml", "hullcheck.facts", "hullcheck.inventory.acceptance.entries", "hullcheck.verify")
     code = f"import sys, hullcheck.cli; hullcheck.cli.parser(); print(*sys.modules.keys() & {slow!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY)
     assert (done.stdout, done.stderr) == ("\n", "")

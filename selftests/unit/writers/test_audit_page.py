@@ -352,7 +352,7 @@ def test_answers_of_a_large_fleet_stay_in_the_recordings(monkeypatch: pytest.Mon
 
 def test_equal_audits_give_equal_bytes() -> None:
     """No time, no random number and no order of a set is in the page, in another process neither."""
-    script = "import sys; from selftests.audit_pages import hostile; sys.stdout.write(hostile().page)"
+    script = "import sys; from selftests.kit.audit_pages import hostile; sys.stdout.write(hostile().page)"
     environment = clean_environment() | {"PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8"}
     pages = {
         subprocess.run(
