@@ -1,12 +1,14 @@
 """Ways to hand over a secret to a command: by the name of an option, by the command, or by where the words go.
 
-Each is written in short and compiled once. A blank is any gap between the words of a command, also where these are a
-list; words in braces stand for the patterns below. Where there is a `name`, it decides, and so does a `file`.
+Each is written in short, and compiled when a text is first searched for it. A blank is any gap between the words of a
+command, also where these are a list; words in braces stand for the patterns below. Where there is a `name`, it
+decides, and so does a `file`.
 Every repetition is bounded or can end in one way only, so that the time for a text grows with its length alone.
 """
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 LONGEST = 300
 """Characters of a bare value that are looked at; what is longer goes on to the end of its word."""
@@ -161,10 +163,19 @@ def _first_words(way: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Way:
-    """One way, with the words of which a text has to hold one, which are looked for in far less time."""
+    """One way as it is written in short; few texts have any, and to compile all of them takes long."""
 
-    words: tuple[str, ...]
-    pattern: re.Pattern[str]
+    short: str
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words of which a text has to hold one, which are looked for in far less time."""
+        return _first_words(self.short)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern of the whole way."""
+        return compiled(self.short)
 
     def find(self, text: str, place: int = 0) -> re.Match[str] | None:
         """The first place of *text* from *place* on where something is handed over in this way."""
@@ -173,7 +184,7 @@ class Way:
         return self.pattern.search(text, place)
 
 
-HANDED_OVER = [Way(_first_words(way), compiled(way)) for way in _WAYS]
+HANDED_OVER = tuple(map(Way, _WAYS))
 """Where there is a secret, unless the value is a placeholder."""
-MAYBE = [Way(_first_words(way), compiled(way)) for way in _MAYBE]
+MAYBE = tuple(map(Way, _MAYBE))
 """Where there may be one."""
