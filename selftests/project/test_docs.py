@@ -103,20 +103,14 @@ def test_readme_counts_the_controls() -> None:
     assert f"{len(list(controls()))} controls in all" in text
 
 
-def test_design_names_the_modules() -> None:
-    """Every module that the table of the design names is there, and it names all that are."""
-    table = re.findall(
-        r"^\| [^|]+ \| ([^|]+) \| [^|]+ \|$", (REPOSITORY / "docs/design.md").read_text(), re.MULTILINE
-    )
-    names = [name for cell in table[1:] for name in re.findall(r"`([a-z_/*]+)`", cell)]
-    assert len(names) > 10
-    for name in names:
-        places = (REPOSITORY / "hullcheck", REPOSITORY)
-        assert any(
-            [*place.glob(f"{name.rstrip('/*')}.py"), *place.glob(name.rstrip("/*"))] for place in places
-        ), name
-    there = {each.stem for each in (REPOSITORY / "hullcheck").iterdir() if not each.name.startswith("_")}
-    assert there <= {name.split("/")[0] for name in names}
+def test_design_names_the_folders() -> None:
+    """Every folder of code has its line in the design or stands in that of the folder around it, and no other has."""
+    text = (REPOSITORY / "docs/design.md").read_text(encoding="utf-8")
+    lines = dict(re.findall(r"^\| `([a-z_/]+)/` \| (.+) \|$", text, re.MULTILINE))
+    folders = {path.parent for path in (REPOSITORY / "hullcheck").rglob("*.*") if path.suffix != ".pyc"}
+    there = {str(each.relative_to(REPOSITORY)) for each in folders} - {"hullcheck"}
+    inside = {f"{name}/{each}" for name, said in lines.items() for each in re.findall(r"`([a-z_]+)/`", said)}
+    assert (lines.keys() - {"tests"} | inside) ^ there == set()
 
 
 # ---- links, commands and files
