@@ -165,7 +165,7 @@ def test_patching_is_automated(patching_tool: str, patching: Patching, policy: P
     or salt-minion with `cache_jobs: True`; say in `patch_days` how often that has to be.
     """
     if patching_tool == OUTSTANDING:
-        note, good = own_updates(patching, policy.patch_days)
+        good, note = own_updates(patching, policy.patch_days)
         assert good, note
         return note
     working, present = working_tools(patching, policy.patch_days), patching.installed_tools

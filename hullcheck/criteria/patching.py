@@ -1,5 +1,6 @@
 """Whether something keeps a host up to date, by the record of its last run."""
 
+from hullcheck.criteria.judgement import Judgement
 from hullcheck.facts.patching import TOOLS, Patching, Tool
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
 from hullcheck.verdicts import EvidenceError, Manual
@@ -41,8 +42,8 @@ def _works(patching: Patching, name: str, days: int) -> bool:
         return False
 
 
-def own_updates(patching: Patching, days: int) -> tuple[str, bool]:
-    """How the distribution's own updater ended last, in words, and whether that was well.
+def own_updates(patching: Patching, days: int) -> Judgement:
+    """How the distribution's own updater ended last.
 
     Raises:
         EvidenceError: it says that it will have run.
@@ -55,8 +56,8 @@ def own_updates(patching: Patching, days: int) -> tuple[str, bool]:
             raise EvidenceError(f"the log of unattended-upgrades is of {written[0]}, after the audit")
         if age > days:
             raise unanswered
-        return f"unattended-upgrades: {written[1]}", _FAILED not in written[1]
+        return Judgement(_FAILED not in written[1], f"unattended-upgrades: {written[1]}")
     unit, run = patching.installer_run
     if run is None or run.ended < patching.now - days * DAY:
         raise unanswered
-    return run.flaw or f"{unit} ended with success on {day(run.ended)}", not run.flaw
+    return Judgement(not run.flaw, run.flaw or f"{unit} ended with success on {day(run.ended)}")

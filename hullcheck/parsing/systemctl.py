@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterator
 
+STARTED_AT_BOOT = ("enabled", "static", "generated", "linked", "alias", "indirect")
+"""The states of unit files (UnitFileState) of units that start with the host, or can."""
+
 
 def properties(text: str) -> Iterator[dict[str, str]]:
     """What `systemctl show` printed of each unit, by name; of a name that comes twice the last."""
