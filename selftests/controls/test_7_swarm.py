@@ -15,6 +15,7 @@ from hullcheck.facts import swarm as swarm_facts
 from hullcheck.facts.daemon.process import DaemonProcess
 from hullcheck.facts.engine.networks import Network, networks
 from hullcheck.facts.swarm import DAY
+from hullcheck.facts.swarm.planes import cards_of
 from hullcheck.facts.swarm.probe import SWARM
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.policy import Policy, PolicyError, RotationPeriods
@@ -728,9 +729,9 @@ def test_tables_of_routes_that_make_no_sense() -> None:
         "",
         "eth2",
     ]
-    assert swarm_facts._cards_in_network_of("10.0.0.1", routes) == {"eth0"}
+    assert cards_of("10.0.0.1", (), routes) == {"eth0"}
     odd = ["eth3\t0000000G\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0"]
-    assert swarm_facts._cards_in_network_of("10.0.0.1", odd) == frozenset()
+    assert cards_of("10.0.0.1", (), odd) == frozenset()
 
 
 @pytest.mark.parametrize(

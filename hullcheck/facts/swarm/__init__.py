@@ -1,8 +1,6 @@
 """The swarm of a target as far as its node knows it: a manager knows all, a worker its own addresses."""
 
-import ipaddress
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +12,7 @@ from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
+from hullcheck.facts.swarm.planes import Planes, cards_of
 from hullcheck.facts.swarm.probe import SWARM
 from hullcheck.parsing import certificates
 from hullcheck.parsing.addresses import is_unspecified
@@ -27,43 +26,6 @@ from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
 DAY = 86400.0
 _MANAGEMENT_PORT, _GOSSIP_PORT, _DATA_PORT = 2377, 7946, 4789
-
-
-@dataclass(frozen=True)
-class Planes:
-    """The addresses at which this node manages and at which it sends the data of its services.
-
-    Attributes:
-        management_cards: the interfaces that may have the management address; empty where none is known.
-        data_cards: the same of the data address.
-    """
-
-    management: str
-    data: str
-    management_cards: frozenset[str]
-    data_cards: frozenset[str]
-
-    @property
-    def apart(self) -> bool:
-        """Whether they are addresses of two interfaces.
-
-        Raises:
-            EvidenceError: the addresses differ, and the interface of one cannot be told.
-        """
-        if self.management == self.data:
-            return False
-        for address, cards in ((self.management, self.management_cards), (self.data, self.data_cards)):
-            if not cards:
-                raise EvidenceError(f"no interface was found in the network of the address {address}")
-        apart = self.management_cards.isdisjoint(self.data_cards)
-        if not apart and len(self.management_cards | self.data_cards) > 1:
-            raise EvidenceError(f"{self.management} and {self.data} may be addresses of the same interface")
-        return apart
-
-    def __str__(self) -> str:
-        """Both, as `10.0.0.1 (eth0)`."""
-        management = _with_cards(self.management, self.management_cards)
-        return f"management on {management}, data on {_with_cards(self.data, self.data_cards)}"
 
 
 @dataclass(frozen=True)
@@ -285,7 +247,8 @@ class Swarm:
         if not management:
             raise EvidenceError("docker info does not report the address of this node")
         data = str(self._node_state.get("DataPathAddr") or management)
-        return Planes(management, data, self._cards_of(management), self._cards_of(data))
+        addresses, routes = self._own_lines("net/if_inet6"), self._own_lines("net/route")
+        return Planes(management, data, *(cards_of(each, addresses, routes) for each in (management, data)))
 
     @property
     def times(self) -> Times:
@@ -373,12 +336,6 @@ class Swarm:
             if line.startswith((f"{pid}/net/udp:", f"{pid}/net/udp6:")) and (found := net.listener(line))
         )
 
-    def _cards_of(self, address: str) -> frozenset[str]:
-        """The interfaces of the daemon's network that may have this address."""
-        if ":" in address:
-            return _cards_with(address, self._own_lines("net/if_inet6"))
-        return _cards_in_network_of(address, self._own_lines("net/route"))
-
 
 def on_every_address(listener: Listener) -> bool:
     """Whether a listener is open on every address of its network."""
@@ -423,30 +380,6 @@ def _service(document: Mapping[str, Any]) -> SwarmService:
         return SwarmService(document["Name"], document["Variables"], found, secrets, files, image)
     except (KeyError, TypeError, AttributeError):
         raise EvidenceError("docker service inspect: the answer is not what was asked for") from None
-
-
-def _with_cards(address: str, cards: frozenset[str]) -> str:
-    return f"{address} ({', '.join(sorted(cards))})" if cards else address
-
-
-def _cards_with(address: str, lines: list[str]) -> frozenset[str]:
-    """Of the lines of /proc/PID/net/if_inet6, the interfaces that have this address."""
-    wanted = ipaddress.ip_address(address).packed.hex()
-    rows = (line.split() for line in lines)
-    return frozenset(row[5] for row in rows if len(row) == 6 and row[0] == wanted)
-
-
-def _cards_in_network_of(address: str, lines: list[str]) -> frozenset[str]:
-    """Of the lines of /proc/PID/net/route, those of the smallest network around it."""
-    number = int(ipaddress.IPv4Address(address))
-    cards: dict[int, set[str]] = {}
-    for row in (line.split() for line in lines):
-        if len(row) < 8 or not re.fullmatch("[0-9A-F]{8}", row[1]) or int(row[2], 16):
-            continue
-        network, mask = (int.from_bytes(bytes.fromhex(row[column]), "little") for column in (1, 7))
-        if mask and number & mask == network:
-            cards.setdefault(mask, set()).add(row[0])
-    return frozenset(cards[max(cards)]) if cards else frozenset()
 
 
 @fact(SWARM)
