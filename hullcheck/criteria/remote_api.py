@@ -1,6 +1,6 @@
 """What is wrong with the TCP addresses at which the daemon takes commands."""
 
-from hullcheck.facts.daemon.remote_api import RemoteApi
+from hullcheck.facts.daemon.sockets.remote_api import RemoteApi
 from hullcheck.verdicts import EvidenceError
 
 

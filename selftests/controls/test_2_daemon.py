@@ -26,7 +26,7 @@ from hullcheck.facts.daemon.sockets import (
     socket_path,
     tcp_ports,
 )
-from hullcheck.facts.daemon.tls import Protection, protection
+from hullcheck.facts.daemon.sockets.tls import Protection, protection
 from hullcheck.facts.daemon.unit import SYSTEMD, Unit, Units
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import FACTS

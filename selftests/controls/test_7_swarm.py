@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts import swarm as swarm_facts
 from hullcheck.facts.daemon.process import DaemonProcess
 from hullcheck.facts.engine.networks import Network, networks
 from hullcheck.facts.swarm import DAY

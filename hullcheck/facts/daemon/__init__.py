@@ -1,20 +1,17 @@
 """The Docker daemon of a target: the process that answers the docker command, and its settings."""
 
-import ipaddress
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
-from hullcheck.facts.daemon import sockets, tls
+from hullcheck.facts.daemon import reported, sockets
 from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION, DaemonFiles, files_of
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcess, DaemonProcesses
-from hullcheck.facts.daemon.remote_api import RemoteApi
 from hullcheck.facts.daemon.settings import KINDS, Configuration, Setting, Value, shown
-from hullcheck.facts.daemon.sockets import Asked
-from hullcheck.facts.daemon.tls import Protection
+from hullcheck.facts.daemon.sockets import Asked, tls
+from hullcheck.facts.daemon.sockets.remote_api import RemoteApi, pending_addresses, tcp_addresses
+from hullcheck.facts.daemon.sockets.tls import Protection
 from hullcheck.facts.daemon.unit import SYSTEMD, Unit, Units
 from hullcheck.facts.engine import DOCKER_VERSION, Engine
 from hullcheck.facts.engine.networks import Network
@@ -27,9 +24,6 @@ from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
 
 PublishedPorts = frozenset[tuple[str, int]]
-
-_OPEN_ENDED = unread("the daemon takes sockets of a service manager, and they", "could not be seen")
-_LOOPBACK_RANGES = ("127.0.0.0/8", "::1/128")
 
 
 @dataclass(frozen=True)
@@ -136,18 +130,10 @@ class Daemon:
         Raises:
             EvidenceError: the daemon could not be found, or its files not be asked for.
         """
-        file = self.files.config
         unit = self.unit
         told = unit.flags if unit else None
-        differs = told is not None and sorted(told) != sorted(self.process.flags)
-        return Configuration(
-            self.process.flags,
-            file,
-            file.changed_since(self.process.started),
-            file.written_since(self.process.started),
-            self.engine.version.partition("+")[0],
-            told if differs else None,
-            unit.name if unit and differs else "",
+        return Configuration.of(
+            self.process, self.files.config, self.engine.version, told, unit.name if unit else ""
         )
 
     # ---- settings
@@ -175,7 +161,7 @@ class Daemon:
         if name == "no-new-privileges":
             said = self.engine.no_new_privileges
             return None if said is None else Value(said, "docker info")
-        read = _REPORTED.get(name)
+        read = reported.SETTINGS.get(name)
         return Value(read(self.engine), "docker info") if read else None
 
     def _reported_icc(self) -> Value | None:
@@ -219,8 +205,7 @@ class Daemon:
         Raises:
             EvidenceError: the engine did not say.
         """
-        named = tuple(each for each in _insecure(self.engine) if not _is_loopback(each))
-        return named + _plain_mirrors(self.engine)
+        return reported.insecure_registries(self.engine)
 
     @property
     def log_address(self) -> str:
@@ -234,7 +219,7 @@ class Daemon:
     @property
     def seccomp_profile(self) -> str:
         """`builtin`, `unconfined` or a path; empty where the engine uses no seccomp."""
-        return _seccomp(self.engine) or ""
+        return reported.seccomp(self.engine) or ""
 
     @property
     def seccomp_default_action(self) -> str:
@@ -285,7 +270,7 @@ class Daemon:
 
     def _opened_by(self, hosts: tuple[str, ...]) -> tuple[str, ...]:
         """What these ask for: no address, or an empty one, is the usual socket, and a port where TLS is on."""
-        tls_is_on = any(each.encrypted for each in self._protection()[0])
+        tls_is_on = any(each.encrypted for each in self._protection[0])
         usual = sockets.DEFAULT_TLS if tls_is_on else f"unix://{sockets.DEFAULT_SOCKET}"
         return tuple(host or usual for host in hosts or ("",))
 
@@ -310,7 +295,7 @@ class Daemon:
         if self.process.may_see_sockets:
             return sockets.api_paths(self.process, asked, self._exec_roots)
         if asked.doubt or asked.open_ended:
-            raise EvidenceError(asked.doubt or _OPEN_ENDED)
+            raise EvidenceError(asked.doubt or sockets.OPEN_ENDED)
         named = [path for host in asked.hosts if (path := sockets.socket_path(host))]
         return tuple(sorted({sockets.real_path(self.process, path) for path in named}))
 
@@ -360,6 +345,10 @@ class Daemon:
         metrics = sockets.tcp_ports(each for each in self._possible("metrics-addr") if each)
         return metrics | sockets.SWARM_PORTS if swarm else metrics
 
+    @property
+    def _protection(self) -> tuple[tuple[Protection, ...], str]:
+        return tls.possible(self.process, lambda: self.configuration, self.engine.version)
+
     @cached_property
     def remote_api(self) -> RemoteApi:
         """The TCP addresses at which it takes commands, and what a client needs there.
@@ -367,112 +356,12 @@ class Daemon:
         Raises:
             EvidenceError: the daemon could not be found.
         """
-        addresses, doubt = self._tcp_addresses()
-        protection, protection_doubt = self._protection()
-        return RemoteApi(addresses, self._pending_addresses(addresses), protection, doubt, protection_doubt)
-
-    def _tcp_addresses(self) -> tuple[tuple[str, ...], str]:
-        """What is known to be open, and why there may be more."""
-        asked = self.asked
-        if not self.process.may_see_sockets:
-            return self._asked_addresses()
-        own = self._other_ports
-        published = self.published_ports.get() if asked.open_ended else frozenset()
-        api, others = sockets.remote_api(self.process, asked, own, published)
-        doubtful = [each for each in others if each.number not in own] if asked.doubt else []
-        doubt = ""
-        if doubtful:
-            names = ", ".join(map(sockets.address, doubtful))
-            doubt = f"the daemon listens on {names}, and whether for commands cannot be told: {asked.doubt}"
-        return tuple(f"{sockets.address(each)} (listening)" for each in api), doubt
-
-    def _asked_addresses(self) -> tuple[tuple[str, ...], str]:
-        """Without a look at its sockets: what it was asked to open."""
-        asked = self.asked
-        if "tcp" in self.process.tables_read and not self.process.tcp_table:
-            return (), ""  # nothing at all listens in its network
-        if asked.doubt:
-            return (), asked.doubt
-        named = tuple(f"{host} ({asked.source})" for host in asked.hosts if sockets.is_tcp(host))
-        return named, _OPEN_ENDED if asked.open_ended else ""
-
-    def _pending_addresses(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
-        """What the file says, where it changed after the start."""
-        try:
-            setting = self.configuration.setting("hosts")
-        except EvidenceError:
-            return ()
-        coming = setting.pending.value if setting.pending else ()
-        found = [host for each in setting.candidates for host in each.value] + list(coming)
-        open_ports = sockets.tcp_ports(each.partition(" ")[0] for each in addresses)
-        return tuple(
-            host for host in filter(sockets.is_tcp, found) if not sockets.tcp_ports([host]) <= open_ports
+        addresses, doubt = tcp_addresses(
+            self.process, self.asked, lambda: self._other_ports, self.published_ports.get
         )
-
-    def _protection(self) -> tuple[tuple[Protection, ...], str]:
-        process, version = self.process, self.engine.version
-        without_file = tls.protection(process.flags, {}, process.environment, version)
-        try:
-            document = self.configuration.file.values()
-        except EvidenceError as error:
-            told = without_file.verified and bool(
-                process.values("tlsverify")
-            )  # the file must not name it then
-            return ((without_file,), "") if told else ((), str(error))
-        with_file = tls.protection(process.flags, document, process.environment, version)
-        if not self.configuration.changed or with_file == without_file:
-            return (with_file,), ""
-        doubt = f"{self.configuration.file.path} was changed after the daemon started"
-        return ((with_file, without_file) if self.configuration.rewritten else (with_file,)), doubt
-
-
-def _seccomp(engine: Engine) -> str | None:
-    """The profile; engines before 23 call the built-in one `default`."""
-    option = engine.security_options.get("seccomp")
-    if option is None:
-        return None
-    profile = option.get("profile", "default")
-    return "builtin" if profile == "default" else profile
-
-
-def _is_loopback(registry: str) -> bool:
-    """Whether a registry, or a range of addresses, lies on the loopback addresses of the engine's host."""
-    try:
-        network = ipaddress.ip_network(registry, strict=False)
-    except ValueError:
-        host = urlsplit(f"//{registry}").hostname or ""
-        return host == "localhost" or bool(re.fullmatch(r"127(\.\d{1,3}){3}|::1", host))
-    loopback = ipaddress.ip_network("127.0.0.0/8" if network.version == 4 else "::1/128")
-    return network.subnet_of(loopback)  # type: ignore[arg-type]  # both are of one version
-
-
-def _insecure(engine: Engine) -> tuple[str, ...]:
-    """The registries and ranges without verified TLS, but the loopback ranges, which always are."""
-    ranges = engine.value("RegistryConfig", "InsecureRegistryCIDRs") or ()
-    indexes = engine.value("RegistryConfig", "IndexConfigs") or {}
-    names = [name for name, each in indexes.items() if not each.get("Secure")]
-    return tuple(sorted({*(each for each in ranges if each not in _LOOPBACK_RANGES), *names}))
-
-
-def _plain_mirrors(engine: Engine) -> tuple[str, ...]:
-    """The mirrors that are asked in plain HTTP, which no option has to allow."""
-    mirrors = engine.value("RegistryConfig", "Mirrors") or ()
-    plain = (each for each in mirrors if urlsplit(each).scheme == "http")
-    return tuple(each for each in plain if not _is_loopback(urlsplit(each).netloc))
-
-
-_REPORTED: Mapping[str, Callable[[Engine], object]] = {
-    "authorization-plugins": lambda engine: tuple(engine.value("Plugins", "Authorization") or ()),
-    "data-root": lambda engine: engine.value("DockerRootDir"),
-    "debug": lambda engine: bool(engine.value("Debug")),
-    "experimental": lambda engine: bool(engine.value("ExperimentalBuild")),
-    "insecure-registries": _insecure,
-    "live-restore": lambda engine: bool(engine.value("LiveRestoreEnabled")),
-    "log-driver": lambda engine: engine.value("LoggingDriver"),
-    "seccomp-profile": _seccomp,
-    "storage-driver": lambda engine: engine.value("Driver"),
-    "userns-remap": lambda engine: engine.remaps_users,
-}
+        pending = pending_addresses(lambda: self.configuration, addresses)
+        protection, protection_doubt = self._protection
+        return RemoteApi(addresses, pending, protection, doubt, protection_doubt)
 
 
 @fact(DAEMON_PROCESSES, DAEMON_CONFIGURATION, SYSTEMD, DOCKER_VERSION)

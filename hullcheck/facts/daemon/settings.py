@@ -6,6 +6,7 @@ from typing import Any
 
 from hullcheck.facts.daemon.config_file import ConfigFile
 from hullcheck.facts.daemon.flags import Flags
+from hullcheck.facts.daemon.process import DaemonProcess
 from hullcheck.parsing.go import go_boolean
 from hullcheck.verdicts import EvidenceError
 
@@ -235,6 +236,27 @@ class Configuration:
     engine: str
     next_flags: Flags | None = None
     unit: str = ""
+
+    @classmethod
+    def of(
+        cls, process: DaemonProcess, file: ConfigFile, engine: str, told: Flags | None, unit: str
+    ) -> "Configuration":
+        """That of a running daemon.
+
+        Args:
+            engine: its version.
+            told: the command line in its *unit*; None where that is not known.
+        """
+        differs = told is not None and sorted(told) != sorted(process.flags)
+        return cls(
+            process.flags,
+            file,
+            file.changed_since(process.started),
+            file.written_since(process.started),
+            engine.partition("+")[0],
+            told if differs else None,
+            unit if differs else "",
+        )
 
     def setting(self, name: str, reported: Value | None = None) -> Setting:
         """A setting of the running daemon; *reported* is what the engine itself says, and is right.

@@ -3,8 +3,8 @@
 import pytest
 
 from hullcheck.criteria.remote_api import weakness
-from hullcheck.facts.daemon.remote_api import RemoteApi
-from hullcheck.facts.daemon.tls import Protection
+from hullcheck.facts.daemon.sockets.remote_api import RemoteApi
+from hullcheck.facts.daemon.sockets.tls import Protection
 from hullcheck.verdicts import EvidenceError
 
 VERIFIED, PLAIN = Protection(True, "with the CA /ca"), Protection(False, "without TLS", encrypted=False)

@@ -1,11 +1,14 @@
 """Whether the remote API asks its clients for certificates: dockerd's own rules for its TLS options."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hullcheck.facts.daemon.flags import Flags
+from hullcheck.facts.daemon.process import DaemonProcess
+from hullcheck.facts.daemon.settings import Configuration
 from hullcheck.parsing.go import go_boolean
+from hullcheck.verdicts import EvidenceError
 
 _TLS_PER_OPTION = 23
 """The first engine for which DOCKER_TLS_VERIFY turns nothing on, and --tls alone verifies too."""
@@ -55,6 +58,27 @@ def protection(
     if not ca and client_tls:
         ca = _default_ca(environment)
     return _judged(bool(on), bool(verify), str(ca or ""), variable)
+
+
+def possible(
+    process: DaemonProcess, configuration: Callable[[], Configuration], engine: str
+) -> tuple[tuple[Protection, ...], str]:
+    """What the start of the daemon has given, or may have, and why that is unknown; none where nothing tells.
+
+    Args:
+        engine: its version.
+    """
+    without_file = protection(process.flags, {}, process.environment, engine)
+    try:
+        document = configuration().file.values()
+    except EvidenceError as error:
+        told = without_file.verified and bool(process.values("tlsverify"))  # the file must not name it then
+        return ((without_file,), "") if told else ((), str(error))
+    with_file = protection(process.flags, document, process.environment, engine)
+    if not configuration().changed or with_file == without_file:
+        return (with_file,), ""
+    doubt = f"{configuration().file.path} was changed after the daemon started"
+    return ((with_file, without_file) if configuration().rewritten else (with_file,)), doubt
 
 
 def _boolean(given: Mapping[str, str], name: str) -> bool | None:

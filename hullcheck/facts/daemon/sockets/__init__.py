@@ -18,6 +18,8 @@ DEFAULT_PORTS = frozenset({2375, 2376})
 SYSTEM_CONTAINERD = "/run/containerd/containerd.sock"
 EVERY_ADDRESS = frozenset({"", "*", "0.0.0.0", "::"})
 SWARM_PORTS = frozenset({2377, 7946})
+OPEN_ENDED = unread("the daemon takes sockets of a service manager, and they", "could not be seen")
+"""Why there may be more addresses than those that it was told."""
 
 
 def is_tcp(host: str) -> bool:
@@ -94,7 +96,7 @@ def listening(process: DaemonProcess) -> tuple[Listener, ...]:
     return tuple(each for each in process.tcp_table if each.inode in process.held)
 
 
-def remote_api(
+def api_listeners(
     process: DaemonProcess,
     asked: Asked,
     other_ports: frozenset[int],

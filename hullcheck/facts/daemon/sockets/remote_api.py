@@ -1,0 +1,104 @@
+"""The TCP addresses at which the daemon takes commands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hullcheck.facts.daemon import sockets
+from hullcheck.facts.daemon.process import DaemonProcess
+from hullcheck.facts.daemon.settings import Configuration
+from hullcheck.facts.daemon.sockets import Asked
+from hullcheck.facts.daemon.sockets.tls import Protection
+from hullcheck.verdicts import EvidenceError
+
+
+@dataclass(frozen=True)
+class RemoteApi:
+    """The TCP addresses at which the daemon takes commands.
+
+    Attributes:
+        addresses: those in force, with what was read of them.
+        pending: those that only the next start opens.
+        protection: what a client needs there: first by the options as they are now, then, where these changed
+            since the start, by none of them.
+        doubt: why there may be other addresses; empty where these are all.
+        protection_doubt: why the protection cannot be told.
+    """
+
+    addresses: tuple[str, ...]
+    pending: tuple[str, ...]
+    protection: tuple[Protection, ...]
+    doubt: str = ""
+    protection_doubt: str = ""
+
+    @property
+    def offered(self) -> bool:
+        """Whether there is an address to judge, now or with the next start.
+
+        Raises:
+            EvidenceError: none is known, but there may be one.
+        """
+        if not self.addresses and self.doubt:
+            raise EvidenceError(self.doubt)
+        return bool(self.addresses) or any(not each.verified for each in self.protection[: len(self.pending)])
+
+    @property
+    def endpoints(self) -> tuple[tuple[str, int], ...]:
+        """Address and port of each that is in force, or else of those that the next start opens; `*` is every one."""
+        default = 2376 if self.protection and self.protection[0].encrypted else 2375
+        named = (each.partition(" ")[0] for each in self.addresses or self.pending)
+        return tuple((address, port or default) for address, port in map(sockets.endpoint, named))
+
+    @property
+    def note(self) -> str:
+        """What the next start will open, as the end of a sentence; else empty."""
+        return f"; restart pending: will listen on {', '.join(self.pending)}" if self.pending else ""
+
+
+def tcp_addresses(
+    process: DaemonProcess,
+    asked: Asked,
+    other_ports: Callable[[], frozenset[int]],
+    published: Callable[[], frozenset[tuple[str, int]]],
+) -> tuple[tuple[str, ...], str]:
+    """What is known to be open, and why there may be more.
+
+    Args:
+        other_ports: makes those of swarm and of the metrics.
+        published: makes the addresses and ports of containers.
+    """
+    if not process.may_see_sockets:
+        return _asked_addresses(process, asked)
+    own = other_ports()
+    api, others = sockets.api_listeners(process, asked, own, published() if asked.open_ended else frozenset())
+    doubtful = [each for each in others if each.number not in own] if asked.doubt else []
+    doubt = ""
+    if doubtful:
+        names = ", ".join(map(sockets.address, doubtful))
+        doubt = f"the daemon listens on {names}, and whether for commands cannot be told: {asked.doubt}"
+    return tuple(f"{sockets.address(each)} (listening)" for each in api), doubt
+
+
+def _asked_addresses(process: DaemonProcess, asked: Asked) -> tuple[tuple[str, ...], str]:
+    """Without a look at its sockets: what it was asked to open."""
+    if "tcp" in process.tables_read and not process.tcp_table:
+        return (), ""  # nothing at all listens in its network
+    if asked.doubt:
+        return (), asked.doubt
+    named = tuple(f"{host} ({asked.source})" for host in asked.hosts if sockets.is_tcp(host))
+    return named, sockets.OPEN_ENDED if asked.open_ended else ""
+
+
+def pending_addresses(
+    configuration: Callable[[], Configuration], addresses: tuple[str, ...]
+) -> tuple[str, ...]:
+    """What the file says beside these *addresses*, where it changed after the start."""
+    try:
+        setting = configuration().setting("hosts")
+    except EvidenceError:
+        return ()
+    coming = setting.pending.value if setting.pending else ()
+    found = [host for each in setting.candidates for host in each.value] + list(coming)
+    open_ports = sockets.tcp_ports(each.partition(" ")[0] for each in addresses)
+    return tuple(
+        host for host in filter(sockets.is_tcp, found) if not sockets.tcp_ports([host]) <= open_ports
+    )
