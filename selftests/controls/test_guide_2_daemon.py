@@ -21,9 +21,9 @@ from hullcheck.parsing.go import go_size
 from hullcheck.parsing.times import moment
 from hullcheck.policy import LogLimits, Policy
 from hullcheck.recording.probe import Answer
-from selftests.controls.test_2_daemon import AFTER, BEFORE, NOW, REMOTE, Host, options
-from selftests.controls.test_3_files import TLS, Target
 from selftests.kit.container_host import DESCRIPTION, HOST_CONFIG
+from selftests.kit.facts.daemons import AFTER, BEFORE, NOW, REMOTE, Host, options
+from selftests.kit.facts.engine_files import TLS, Target
 from selftests.kit.judging import judged
 
 DEFAULT = "(default of the daemon)"

@@ -10,10 +10,10 @@ import pytest
 
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.policy import Policy, ResourceLimits
-from selftests.controls.test_7_swarm import Node, service
 from selftests.kit.container_host import DESCRIPTION, HOST_CONFIG, World
+from selftests.kit.facts.layers import answer, facts
+from selftests.kit.facts.swarms import Node, service
 from selftests.kit.judging import judged
-from selftests.unit.facts.images.test_contents import answer, facts
 
 DIGEST = "sha256:" + "2" * 64
 NAMED = {"Type": "volume", "Name": "data", "Source": "/v", "Destination": "/data", "RW": True}

@@ -20,8 +20,10 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
-from selftests.controls.test_guide_1_host import NOW, PUBLIC, RULE, RUNC, SUMMARY, only
+from selftests.controls.test_guide_1_host import RULE, RUNC
+from selftests.kit.facts.hosts import NOW, only
 from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_guest, judge_engine, judge_guest, judged
+from selftests.unit.facts.patching.test_patching import PUBLIC, SUMMARY
 
 if TYPE_CHECKING:
     from selftests.rig.engine import Engine

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hullcheck.policy import DockerBench, Policy
-from selftests.controls.test_guide_4_operations import CONFIG, METRICS, log
+from selftests.controls.test_guide_4_operations import log
+from selftests.kit.facts.shippers import FILEBEAT
+from selftests.kit.facts.tools import CONFIG, METRICS
 from selftests.kit.judging import facts_of_guest, judge_guest, judged
-from selftests.unit.facts.logs.test_logs import FILEBEAT
 
 if TYPE_CHECKING:
     from selftests.rig.host import Host

@@ -39,6 +39,7 @@ CONTROLS_PAGE = REPOSITORY / "docs" / "controls.md"
 OPTIONS_PAGE = REPOSITORY / "docs" / "options.md"
 README = REPOSITORY / "README.md"
 JUDGING = {"World", "judged", "judge", "facts_of_engine", "control", "judging"}
+HELPERS = r"selftests\.(kit\.facts\.|lab\.(?!test_))"
 REAL, FILES, BY_HAND = "real engine", "real files", "by hand"
 
 HEAD = """\
@@ -70,7 +71,7 @@ def proofs() -> dict[str, frozenset[str]]:
     known |= {control.__name__.removeprefix("test_") for control in controls()}
     found: dict[str, set[str]] = defaultdict(set)
     for path in sorted((REPOSITORY / "selftests").rglob("test_*.py")):
-        module = _Module(ast.parse(path.read_text(encoding="utf-8")))
+        module = _Module(path)
         for test in module.tests if module.judges else ():
             for number in known & module.words(test):
                 found[number].add(module.way(test))
@@ -78,14 +79,24 @@ def proofs() -> dict[str, frozenset[str]]:
 
 
 class _Module:
-    """The source of one module of self-tests."""
+    """The source of one module of self-tests, with the helpers and fixtures that it has from beside it."""
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, path: Path) -> None:
         self.tests: list[ast.FunctionDef] = []
         self.functions: dict[str, ast.FunctionDef] = {}
         self.values: dict[str, ast.AST] = {}
+        tree = ast.parse(path.read_text(encoding="utf-8"))
         imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
         self.imported = {alias.name for node in imports for alias in node.names}
+        helpers = [node.module for node in imports if re.match(HELPERS, node.module or "")]
+        self.by_hand = any("kit.facts" in str(name) for name in helpers)
+        beside = [REPOSITORY / f"{str(name).replace('.', '/')}.py" for name in helpers]
+        for each in (path.with_name("conftest.py"), *beside):
+            if each.exists():
+                self._read(ast.parse(each.read_text(encoding="utf-8")))
+        self._read(tree)
+
+    def _read(self, tree: ast.Module) -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
                 (self.tests.append if node.name.startswith("test_") else self._keep)(node)
@@ -97,8 +108,8 @@ class _Module:
 
     @property
     def judges(self) -> bool:
-        """Whether it takes from `selftests.judging` what calls controls."""
-        return bool(JUDGING & self.imported)
+        """Whether it takes from `selftests.kit` what calls controls."""
+        return self.by_hand or bool(JUDGING & self.imported)
 
     def _keep(self, function: ast.FunctionDef) -> None:
         self.functions[function.name] = function

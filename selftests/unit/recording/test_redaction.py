@@ -11,7 +11,7 @@ from hullcheck.facts import PROBES
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer, Probe
 from hullcheck.recording.script import MAGIC
-from selftests.controls.test_4_images import LAYERS
+from selftests.kit.facts.images import LAYERS
 
 NEW = "Geheim7"
 ID = "ab" * 32

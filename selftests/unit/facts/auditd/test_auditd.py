@@ -14,7 +14,8 @@ from hullcheck.parsing.proc.mountinfo import parse
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.controls.test_1_host import verdict
-from selftests.controls.test_guide_1_host import DAY, LOG, NOW, ON, RULE, RUNC, audited, only, unit
+from selftests.controls.test_guide_1_host import LOG, ON, RULE, RUNC, audited
+from selftests.kit.facts.hosts import DAY, NOW, only, unit
 from selftests.kit.files import DIRECTORY, at
 from selftests.kit.judging import but, judged
 from selftests.unit.criteria.test_audit_coverage import AuditSystem

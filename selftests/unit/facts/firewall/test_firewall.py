@@ -12,7 +12,7 @@ from hullcheck.facts import Facts
 from hullcheck.facts.firewall import FIREWALL
 from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
-from selftests.controls.test_2_daemon import Host
+from selftests.kit.facts.daemons import Host
 from selftests.kit.judging import Verdicts, judged
 from selftests.unit.criteria.test_firewall import IDLE, LIMITING
 

@@ -6,131 +6,36 @@ import base64
 import gzip
 import io
 import json
-import subprocess
 import tarfile
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from hullcheck.facts import PROBES, Facts
-from hullcheck.facts.images import Image
-from hullcheck.facts.images.contents import ImageContents
 from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
-from hullcheck.facts.subjects import Subjects
-from hullcheck.gather import image_cache
-from hullcheck.gather.transport import command_for
-from hullcheck.inventory import Target
 from hullcheck.policy import Policy
-from hullcheck.recording import Recording
-from hullcheck.recording.probe import TIMED_OUT, Answer
-from hullcheck.recording.script import render
-from hullcheck.verdicts import EvidenceError
+from hullcheck.recording.probe import Answer
+from selftests.kit.facts.layers import (
+    CONTAINERD,
+    OWN,
+    SU,
+    File,
+    Layer,
+    answer,
+    archive,
+    block,
+    digest,
+    each_store,
+    facts,
+    image,
+    listed,
+    taken_apart,
+)
 from selftests.kit.judging import judged
 
-OWN, CONTAINERD = "own", "containerd"
 SYMLINK, HARD_LINK, DIRECTORY = tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE
-each_store = pytest.mark.parametrize("store", [OWN, CONTAINERD])
+
 
 CAPABILITY = "SCHILY.xattr.security.capability"
-
-File = tuple[str, int] | tuple[str, int, bytes] | tuple[str, int, bytes, str]
-Layer = Sequence[File]
-
-
-def archive(layer: Layer, kind: int = tarfile.PAX_FORMAT) -> bytes:
-    """A layer as it comes from a registry; every file has a body that ends within a block."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=kind) as made:
-        for name, mode, *rest in layer:
-            member = tarfile.TarInfo(name)
-            member.mode, member.mtime = mode, 1_700_000_000
-            if rest:
-                member.type = rest[0]  # type: ignore[assignment]
-                member.linkname = str(rest[1]) if len(rest) > 1 else ""
-                made.addfile(member)
-            else:
-                member.size = 700
-                made.addfile(member, io.BytesIO(b"x" * 700))
-    return buffer.getvalue()
-
-
-def taken_apart(data: bytes, kept: bytes = b"") -> bytes:
-    """The headers of an archive as the engine keeps them; of *kept* where that is damaged and as long."""
-    kept = kept or data
-    pieces, end = list[dict[str, object]](), 0
-    with tarfile.open(fileobj=io.BytesIO(data), encoding="utf-8", errors="surrogateescape") as made:
-        for member in made:
-            payload = base64.b64encode(kept[end : member.offset_data]).decode()
-            pieces.append({"type": 2, "payload": payload, "position": len(pieces)})
-            name = member.name.encode("utf-8", "surrogateescape")
-            named = {"name": member.name} if name.isascii() else {"name_raw": base64.b64encode(name).decode()}
-            pieces.append({"type": 1, **named, "size": member.size, "position": len(pieces)})
-            end = member.offset_data + member.size
-    pieces.append({"type": 2, "payload": base64.b64encode(kept[end:]).decode(), "position": len(pieces)})
-    return "".join(json.dumps(piece) + "\n" for piece in pieces).encode()
-
-
-def listed(data: bytes) -> bytes:
-    """What the probe prints of an archive in the store of containerd."""
-    command = (
-        "tar",
-        "-tv",
-        "--xattrs-include=security.capability",
-        "--numeric-owner",
-        "--quoting-style=c",
-        "-f",
-        "-",
-    )
-    said = subprocess.run(command, input=data, capture_output=True, check=True, env={"LC_ALL": "C"}).stdout
-    return said.rstrip(b"\n") + b"\nstatus 0\n"
-
-
-def digest(*words: str) -> str:
-    """An id that is made of these words."""
-    return f"sha256:{'-'.join(words).encode().hex():0<64}"[:71]
-
-
-def image(identifier: str, *layers: str, word: str = "image") -> str:
-    """How the engine describes an image with these layers."""
-    return f"{word} {identifier} {json.dumps({'Type': 'layers', **({'Layers': layers} if layers else {})})}"
-
-
-def block(word: str, identifier: str, listing: bytes) -> str:
-    """A layer in the answer of the probe."""
-    return f"{word} {identifier}\n{base64.encodebytes(gzip.compress(listing)).decode()}end\n"
-
-
-def answer(images: dict[str, Sequence[Layer]], store: str = OWN, packages: str = "") -> str:
-    """What the probe prints of these images, each a list of layers from the lowest on."""
-    lines, documents, blocks = list[str](), list[str](), list[str]()
-    for name, layers in images.items():
-        numbers = [str(number) for number in range(len(layers))]
-        inside = [digest(name, number) for number in numbers]
-        outside = inside if store == OWN else [digest("blob", name, number) for number in numbers]
-        lines.append(image(digest(name), *inside))
-        manifest = {"config": {"digest": digest("c", name)}, "layers": [{"digest": each} for each in outside]}
-        config = {"rootfs": {"diff_ids": inside}, "config": {"Env": ["PASSWORD=hunter2"]}}
-        documents += [
-            f"{digest(name)[7:]}:{json.dumps(manifest)}",
-            f"{digest('c', name)[7:]}:{json.dumps(config)}",
-        ]
-        read = taken_apart if store == OWN else listed
-        blocks += [
-            block("layer", each, read(archive(layer))) for each, layer in zip(outside, layers, strict=True)
-        ]
-    head = [*lines, "containerd", *documents] if store == CONTAINERD else lines
-    return "\n".join(head) + "\n" + "".join(blocks) + packages
-
-
-def facts(said: str, *names: str, status: int = 0, stderr: str = "", policy: Policy | None = None) -> Facts:
-    """A target whose probe said this, with images of these names."""
-    kept = Answer(IMAGE_CONTENTS.name, status, IMAGE_CONTENTS.keep(said), stderr)
-    made = Facts(Recording("host", "local", {kept.name: kept}, gathered=1000.0), policy or Policy())
-    found = tuple((f"{name}:1", Image(id=digest(name), tags=(f"{name}:1",))) for name in names)
-    made.__dict__["image"] = Subjects("image", found)
-    return made
 
 
 def one(
@@ -308,8 +213,6 @@ def test_header_for_all_that_follows() -> None:
 
 # ---- 4.8: layers over each other
 
-SU: Layer = [("usr/bin/su", 0o4755)]
-
 
 @each_store
 @pytest.mark.parametrize(
@@ -400,101 +303,8 @@ def test_image_without_layers() -> None:
         assert judged("4.8", facts(f"image {digest('a')} {nothing}\n", "a"))["a:1"][0] == "error"
 
 
-# ---- evidence
-
-
-@each_store
-def test_answer_that_is_cut_off(store: str) -> None:
-    """Wherever an answer ends, no image passes whose layers were not all read."""
-    said = answer({"a": [[("x", 0o644)], [("y", 0o644)]]}, store)
-    whole = said.rstrip("\n")
-    for length in range(0, len(whole), 7):
-        target = facts(said[:length], "a", status=TIMED_OUT)
-        assert judged("4.8", target)["a:1"] == (
-            "error",
-            "its layers were not read within the time of a probe; the next run goes on from here",
-        )
-    assert judged("4.8", facts(said, "a", status=TIMED_OUT))["a:1"][0] == "pass"
-
-
-@each_store
-def test_one_image_that_was_not_read(store: str) -> None:
-    """The others are judged; it is an error that says why, if anything does."""
-    said = answer({"a": [SU], "b": [[]]}, store)
-    cut = said[: said.rindex("layer ")]
-    found = judged("4.8", facts(cut, "a", "b"))
-    assert found["a:1"][0] == "fail"
-    assert found["b:1"] == ("error", "its layers could not be read, or not to their end")
-    found = judged("4.8", facts(cut, "a", "b", status=1, stderr="it takes root"))
-    assert found["b:1"] == ("error", "image_contents: it takes root")
-    assert judged("4.8", facts("", "a"))["a:1"][0] == "error"
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda text: text.replace(b"status 0", b"status 2"),
-        lambda text: text.replace(b"status 0\n", b""),
-        lambda text: text + b"more\n",
-        lambda text: text + b"more",
-        lambda text: text.replace(b"-rw", b"?zz", 1),
-        lambda text: text.replace(b'"x"', b"x", 1),
-    ],
-)
-def test_listing_that_makes_no_sense(damage: object) -> None:
-    """A listing by tar that did not end well, or is not understood, is no evidence."""
-    assert callable(damage)
-    said = answer({"a": [[]]}, CONTAINERD).partition("layer ")[0]
-    good = listed(archive([("x", 0o644)]))
-    for listing, expected in ((good, "pass"), (damage(good), "error")):
-        block_of = block("layer", digest("blob", "a", "0"), listing)
-        assert judged("4.8", facts(said + block_of, "a"))["a:1"][0] == expected
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda pieces: [pieces[0], {**pieces[1], "type": 3}],
-        lambda pieces: pieces[1:],
-        lambda pieces: [{**pieces[0], "payload": "AAAA"}, *pieces[1:]],
-        lambda pieces: [{**pieces[0], "payload": "?"}, *pieces[1:]],
-        lambda pieces: [pieces[0], {"type": 1}],
-        lambda pieces: [pieces[0], {**pieces[1], "name": "."}],
-    ],
-)
-def test_headers_that_make_no_sense(damage: object) -> None:
-    """Nor are headers that are cut off, without a name, or those of a root that is a file."""
-    assert callable(damage)
-    pieces = [json.loads(line) for line in taken_apart(archive([("x", 0o644)])).splitlines()]
-    for each, expected in ((pieces, "pass"), (damage(pieces), "error")):
-        listing = "\n".join(map(json.dumps, each)).encode()
-        said = f"{image(digest('a'), digest('l'))}\n{block('layer', digest('l'), listing)}"
-        assert judged("4.8", facts(said, "a"))["a:1"][0] == expected
-
-
-def test_manifest_of_another_machine() -> None:
-    """Of several manifests that one counts whose configuration names the layers of the image."""
-    said = answer({"a": [[("x", 0o644)]], "b": [SU]}, CONTAINERD)
-    bare = digest("bare")  # a manifest whose configuration is not there, as one that is not there at all
-    named = [{"digest": each} for each in (digest("gone"), bare, digest("b"), digest("a"))]
-    said += f"{bare[7:]}:{json.dumps({'config': {'digest': digest('gone')}})}\n"
-    index = json.dumps({"manifests": named})
-    top = digest("top")
-    said += f"{top[7:]}:{index}\n"
-    assert judged("4.8", facts(f"{image(top, digest('a', '0'))}\n{said}", "top"))["top:1"][0] == "pass"
-    assert judged("4.8", facts(f"{image(top, digest('b', '0'))}\n{said}", "top"))["top:1"][0] == "fail"
-    assert judged("4.8", facts(f"{image(top, digest('c', '0'))}\n{said}", "top"))["top:1"][0] == "error"
-    assert judged("4.8", facts(f"{image(top)}\n{said}", "top"))["top:1"][0] == "error"
-
-
-def test_settings_are_dropped() -> None:
-    """Of an image's configuration, which may hold secrets, nothing is kept."""
-    said = answer({"a": [SU]}, CONTAINERD)
-    assert "hunter2" in said
-    assert "hunter2" not in IMAGE_CONTENTS.keep(said)
-
-
 # ---- 4.3
+
 
 DEBIAN: Layer = [
     ("var/lib/dpkg/info/libc6:amd64.list", 0o644),
@@ -634,132 +444,3 @@ def test_file_that_may_hold_a_secret(path: str, found: bool) -> None:
     """Files of settings with passwords, and keys under names of their own, are left to a person."""
     target = facts(answer({"a": [[(path, 0o600)]]}), "a")
     assert (target.image_contents.of(digest("a")).keys == (f"/{path}",)) is found
-
-
-# ---- what is remembered
-
-
-def recorded(said: str, gathered: float = 1000.0, status: int = 0) -> Recording:
-    """A recording of a target whose probe said this."""
-    kept = Answer(IMAGE_CONTENTS.name, status, IMAGE_CONTENTS.keep(said), "")
-    return Recording("host", "local", {kept.name: kept}, gathered=gathered)
-
-
-def test_image_is_remembered(tmp_path: Path) -> None:
-    """What was read once is told again, with the time at which it was read; what is gone is forgotten."""
-    file = image_cache.file_for(tmp_path / "new", Target("host", "local://"), None)
-    assert image_cache.load(file) == {}
-    first = recorded(answer({"a": [SU], "b": [[]]}))
-    image_cache.save(file, first)
-    known = image_cache.load(file)
-    assert set(known) == {digest("a"), digest("b")}
-    again = image(digest("a"), digest("a", "0"), word="known")
-    second = image_cache.complete(recorded(f"{again}\n{answer({'c': [[]]})}", 2000.0), known)
-    contents = ImageContents(second)
-    assert contents.of(digest("a")) == ImageContents(first).of(digest("a"))
-    assert (contents.of(digest("a")).read, contents.of(digest("c")).read) == (1000.0, 2000.0)
-    image_cache.save(file, second)
-    assert set(image_cache.load(file)) == {digest("a"), digest("c")}
-    assert image_cache.load(file)[digest("a")]["Read"] == 1000.0
-
-
-def test_image_that_nobody_knows() -> None:
-    """A target that leaves out an image which is not known gets no pass for it."""
-    target = facts(f"{image(digest('a'), digest('a', '0'), word='known')}\n", "a")
-    assert judged("4.8", target)["a:1"][0] == "error"
-    whole = image_cache.complete(target.recording, {})
-    with pytest.raises(EvidenceError):
-        ImageContents(whole).of(digest("a"))
-
-
-def test_image_for_several_machines(tmp_path: Path) -> None:
-    """Of one id there may be other layers than those that were read: they are read by the next run."""
-    file = tmp_path / "x.json"
-    image_cache.save(file, recorded(answer({"a": [[]]})))
-    known = image_cache.load(file)
-    for layer, there in ((digest("a", "0"), True), (digest("a", "1"), False)):
-        found = image_cache.complete(recorded(image(digest("a"), layer, word="known") + "\n"), known)
-        assert found.answers["image_contents"].stdout.startswith("{") is there
-        image_cache.save(file, found)
-        assert (digest("a") in image_cache.load(file)) is there
-
-
-def test_engine_that_does_not_answer(tmp_path: Path) -> None:
-    """What is known stays known; a run that was cut off adds what it read."""
-    file = tmp_path / "x.json"
-    image_cache.save(file, recorded(answer({"a": [[]]})))
-    image_cache.save(file, recorded("", status=1))
-    assert set(image_cache.load(file)) == {digest("a")}
-    cut = image_cache.complete(
-        recorded(
-            f"{image(digest('a'), digest('a', '0'), word='known')}\n{answer({'b': [[]]})}", status=TIMED_OUT
-        ),
-        image_cache.load(file),
-    )
-    image_cache.save(file, cut)
-    assert set(image_cache.load(file)) == {digest("a"), digest("b")}
-
-
-def test_targets_share_nothing(tmp_path: Path) -> None:
-    """Each target, and each engine of one, has a file of its own."""
-    targets = [Target("a", "ssh://a"), Target("b", "ssh://a"), Target("a", "ssh://b")]
-    files = {image_cache.file_for(tmp_path, each, host) for each in targets for host in (None, "unix:///x")}
-    assert len(files) == 6
-    assert {each.parent for each in files} == {tmp_path}
-
-
-def test_file_that_was_tampered_with(tmp_path: Path) -> None:
-    """What is not as it was written is not used, and no reason to stop."""
-    file = tmp_path / "x.json"
-    image_cache.save(file, recorded(answer({"a": [SU]})))
-    good = json.loads(file.read_text())
-    (known,) = good["images"].values()
-    wrong = [
-        *("", "{", "[]", "null", '{"images": {}}', "[" * 100_000),
-        *(json.dumps({**good, key: value}) for key in good for value in (None, "x", [], {"x": {}})),
-        json.dumps({**good, "images": {digest("b"): known}}),
-        *(
-            json.dumps({**good, "images": {digest("a"): {k: v for k, v in known.items() if k != key}}})
-            for key in known
-        ),
-        json.dumps({**good, "images": {digest("a"): {**known, "Special": [["x"]]}}}),
-        json.dumps({**good, "images": {digest("a"): {**known, "Tools": "x"}}}),
-    ]
-    for text in wrong:
-        file.write_text(text)
-        assert image_cache.load(file) == {}, text[:80]
-    file.write_bytes(b"\xff")
-    assert image_cache.load(file) == {}
-    file.write_text(json.dumps(good))
-    assert set(image_cache.load(file)) == {digest("a")}
-
-
-def test_place_that_cannot_be_written(tmp_path: Path) -> None:
-    """Nothing is remembered then, and nothing stops."""
-    (tmp_path / "file").write_text("")
-    file = tmp_path / "file" / "x.json"
-    image_cache.save(file, recorded(answer({"a": [SU]})))
-    assert image_cache.load(file) == {}
-
-
-def test_script_names_what_is_known() -> None:
-    """By the beginning of its id; whatever the target's environment says is replaced, also by nothing."""
-    assert "\nknown_images='0123456789abcdef 1111111111111111'\n" in render(
-        (), known_images=(f"sha256:0123456789abcdef{'0' * 48}", f"sha256:{'1' * 64}")
-    )
-    assert "\nknown_images=''\n" in render(())
-
-
-def test_more_images_than_a_command_has_room_for() -> None:
-    """Those that find no room in the script are read again."""
-    known = [f"sha256:{number:064x}" for number in range(10_000)]
-    assert len(command_for(render(PROBES, known_images=known))) < 128 * 1024
-
-
-def test_recording_without_the_probe() -> None:
-    """A recording of an older version, or of a target that failed, is left as it is."""
-    empty = replace(recorded(""), answers={})
-    assert image_cache.complete(empty, {}) is empty
-    image_cache.save(Path("/nonexistent/x"), empty)
-    with pytest.raises(EvidenceError):
-        ImageContents(empty).of(digest("a"))

@@ -22,7 +22,7 @@ from hullcheck.policy import Policy, PolicyError, ScanReports
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.recording.script import parse, render
-from selftests.controls.test_4_images import ID, NOW, image, output, stored
+from selftests.kit.facts.images import ID, NOW, image, output, stored
 from selftests.kit.judging import judged
 from selftests.needs import need
 

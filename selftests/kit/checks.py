@@ -1,0 +1,82 @@
+"""Bundles and the check of them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hullcheck.bundle import manifest
+from hullcheck.verify import replay
+from hullcheck.verify.check import check
+from selftests import REPOSITORY
+from selftests.kit.running import clean_environment
+
+REPLAY = replay.replay
+
+
+JUDGED: dict[str, dict[str, bytes]] = {}
+
+
+def judged_once(files: dict[str, bytes], known: Any) -> dict[str, bytes]:
+    """As `replay`; what it depends on are these files and these parts of the manifest, and the results if partial."""
+    used = [files[name] for name in sorted(files) if name.endswith(".gz") or name.startswith("inventory/")]
+    said = [known.manifest[key] for key in ("selection", "inventory")] + [list(known.results["targets"])]
+    said += [known.results["results"]] * bool(known.partial)
+    key = manifest.digest(b"\0".join([*used, json.dumps(said).encode()]))
+    if key not in JUDGED:
+        JUDGED[key] = REPLAY(files, known)
+    return JUDGED[key]
+
+
+def faults(path: Path, allowed: Path | None = None) -> list[str]:
+    """Everything that is found wrong."""
+    return [fault for step in check(path, allowed) for fault in step.faults]
+
+
+def verify(
+    path: Path, *arguments: str, cwd: Path = REPOSITORY, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `hullcheck verify`, with commands of *cwd* before all others."""
+    code = "import sys; from hullcheck.cli import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-P", "-c", code, "verify", str(path), *arguments],
+        cwd=cwd,
+        env={
+            **clean_environment(),
+            "PYTHONPATH": str(REPOSITORY),
+            "PATH": f"{cwd}/bin:{os.environ['PATH']}",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+    )
+
+
+OWN = """
+from hullcheck.facts.registry import fact
+from hullcheck.recording.probe import Probe
+
+MOTD = Probe("motd", "cat /etc/motd")
+
+
+@fact(MOTD)
+def motd(recording):
+    return recording.text(MOTD)
+"""
+
+
+OWN_TESTS = """
+from pathlib import Path
+
+
+def test_somebody_is_greeted(motd):
+    \"\"\"Somebody is greeted.\"\"\"
+    assert "hello" in motd
+
+
+def test_is_no_control():
+    Path("ran").write_text("")
+    assert False
+"""

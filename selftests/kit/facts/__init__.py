@@ -1,0 +1,1 @@
+"""Facts made by hand, for controls to judge."""

@@ -1,0 +1,211 @@
+"""Facts of the files of an engine, made by hand."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from hullcheck.facts import Facts
+from hullcheck.facts.daemon.process import DAEMON_PROCESSES
+from hullcheck.facts.files.probe import ENGINE_FILES
+from hullcheck.policy import Policy
+from hullcheck.recording.probe import Answer
+from selftests.kit.facts.daemons import SOCKET, Host
+from selftests.kit.judging import judged
+
+NONCE = "0123456789abcdef" * 2
+
+
+UNIT, DROP_IN = "/lib/systemd/system/docker.service", "/etc/systemd/system/docker.service.d/x.conf"
+
+
+SOCKET_UNIT, CONTAINERD = "/lib/systemd/system/docker.socket", "/run/containerd/containerd.sock"
+
+
+CONFIG, CERTIFICATES, ENVIRONMENT = "/etc/docker/daemon.json", "/etc/docker/certs.d", "/etc/docker.env"
+
+
+UNITS = "/etc/systemd/system"
+
+
+REGISTRY = f"{CERTIFICATES}/reg"
+
+
+DEFAULT, SYSCONFIG = "/etc/default/docker", "/etc/sysconfig/docker"
+
+
+TLS = ("--tlsverify", "--tlscacert=/tls/ca", "--tlscert=/tls/cert", "--tlskey=/tls/key")
+
+
+ACL = "# file: x\nuser::rw-\n{}group::rw-\nmask::rw-\nother::---\n"
+
+
+@dataclass(frozen=True)
+class Stat:
+    """What stat(1) says of a file."""
+
+    mode: int = 0o100644
+    uid: int = 0
+    gid: int = 0
+    group: str = "root"
+
+
+def directory(mode: int = 0o755, uid: int = 0) -> Stat:
+    """A directory."""
+    return Stat(stat.S_IFDIR | mode, uid)
+
+
+def socket(mode: int = 0o660, uid: int = 0, gid: int = 105, group: str = "docker") -> Stat:
+    """A socket."""
+    return Stat(stat.S_IFSOCK | mode, uid, gid, group)
+
+
+def link(uid: int = 0) -> Stat:
+    """A symbolic link."""
+    return Stat(stat.S_IFLNK | 0o777, uid)
+
+
+FILES = {
+    **{path: Stat() for path in (UNIT, DROP_IN, ENVIRONMENT, SOCKET_UNIT, CONFIG, DEFAULT, SYSCONFIG)},
+    **{f"{REGISTRY}/{name}": Stat(0o100444) for name in ("ca.crt", "client.cert", "client.key")},
+    **{path: Stat(0o100444) for path in ("/tls/ca", "/tls/cert")},
+    "/tls/key": Stat(0o100400),
+    SOCKET: socket(),
+    CONTAINERD: socket(gid=0, group="root"),
+    CERTIFICATES: directory(),
+    REGISTRY: directory(),
+    "/etc/docker": directory(),
+    UNITS: directory(),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target by hand: its daemon, and what the probe sees of its files.
+
+    Attributes:
+        links: where each link leads.
+        states: paths that are absent or unread.
+        words: further records of the daemon.
+        lists: the access control list of a socket, as getfacl prints it; None where that is not known.
+        units: the units of the system's systemd; None where the target does not run it.
+        folders: where each unit would find more files.
+        walked: further paths that the probe followed for the daemon.
+    """
+
+    host: Host = field(default_factory=lambda: Host(flags=TLS))
+    files: dict[str, Stat] = field(default_factory=lambda: FILES)
+    links: dict[str, str] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, str | None] = field(default_factory=dict)
+    units: tuple[tuple[str, ...], ...] | None = (
+        (
+            "Id=docker.service",
+            "MainPID=7",
+            "TriggeredBy=x",
+            f"FragmentPath={UNIT}",
+            f"DropInPaths={DROP_IN}",
+        ),
+        ("Id=docker.socket", f"FragmentPath={SOCKET_UNIT}", "DropInPaths="),
+    )  # fmt: skip
+    folders: tuple[str, ...] = (UNITS,)
+    walked: tuple[str, ...] = ()
+
+    def with_file(self, path: str, file: Stat) -> Target:
+        """The same with one file another."""
+        return replace(self, files=self.files | {path: file})
+
+    def without(self, *paths: str, state: str = "absent") -> Target:
+        """The same without some files."""
+        return replace(self, states=self.states | dict.fromkeys(paths, state))
+
+    def facts(self) -> Facts:
+        """Its facts."""
+        return self.facts_with(ENGINE_FILES.keep(self.output()))
+
+    def facts_with(self, output: str) -> Facts:
+        """Its facts, where the probe prints this; the system has a containerd."""
+        recording = self.host.recording()
+        processes = recording.answers[DAEMON_PROCESSES.name]
+        changed = (
+            replace(processes, stdout=f"system-containerd:\n{processes.stdout}"),
+            Answer(ENGINE_FILES.name, 0, output, ""),
+        )
+        answers = {**recording.answers, **{each.name: each for each in changed}}
+        return Facts(replace(recording, answers=answers), Policy())
+
+    def output(self) -> str:
+        """What the probe prints."""
+        return "".join(f"{NONCE} {record}\n" for record in self._records())
+
+    def judge(self, number: str, policy: Policy | None = None) -> dict[str, tuple[str, str]]:
+        """Verdict and reason by file."""
+        return judged(number, Facts(self.facts().recording, policy or Policy()))
+
+    def _records(self) -> Iterator[str]:
+        words = {
+            "group": "0",
+            "directory": "/",
+            "registries": CERTIFICATES,
+            "tls": "/root/.docker",
+        } | self.words
+        yield from ("dockerd 7", "root /proc/7/root", *(f"{word} {value}" for word, value in words.items()))
+        for path in (
+            CONFIG,
+            "/etc/docker/",
+            "/tls/ca",
+            "/tls/cert",
+            "/tls/key",
+            f"/var{SOCKET}",
+            CONTAINERD,
+            *self.walked,
+        ):
+            yield from self._walk(path)
+        for path in self.files:
+            if path.startswith(CERTIFICATES):
+                yield from self._walk(path)
+        if self.units is not None:
+            yield "manager 0"
+            for unit in self.units:
+                yield from (f"property {line}" for line in (*unit, f"EnvironmentFiles={ENVIRONMENT} (x)"))
+                yield f"match {ENVIRONMENT}"
+                yield from (*(f"folder {each}" for each in self.folders), "property ")
+            for path in (UNIT, DROP_IN, ENVIRONMENT, SOCKET_UNIT, *self.folders):
+                yield from self._walk(path)
+        yield "host "
+        for path in (DEFAULT, SYSCONFIG):
+            yield from self._walk(path)
+        yield from self._stats()
+
+    def _walk(self, path: str) -> Iterator[str]:
+        yield f"asked {path}"
+        end = path.rstrip("/").removeprefix("/var") if path.startswith("/var") else path.rstrip("/")
+        if path.startswith("/var"):
+            yield "link /var/run"
+        if end in self.links:
+            yield f"link {end}"
+            end = self.links[end]
+        state = self.states.get(end, "found")
+        yield f"{state} {end}"
+        if state == "found" and stat.S_ISSOCK(self.files[end].mode):
+            listed = self.lists.get(end, ACL.format(""))
+            yield from () if listed is None else (f"acl {listed}",)
+
+    def _stats(self) -> Iterator[str]:
+        named = {"/var/run": link()} | {path: link() for path in self.links} | self.files
+        above = {each: directory() for path in named for each in directories_above(path)}
+        for path, each in (above | named).items():
+            for root in ("", "/proc/7/root"):
+                yield f"stat {each.mode:x}:{each.uid}:{each.gid}:{each.group}:{root}{path}"
+
+
+def directories_above(path: str) -> Iterator[str]:
+    """The directories in which a path lies."""
+    while path != "/":
+        path = path.rpartition("/")[0] or "/"
+        yield path
+
+
+RIGHT = Target()

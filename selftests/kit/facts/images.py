@@ -1,0 +1,97 @@
+"""Facts of images, made by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from hullcheck.facts import Facts
+from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
+from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts.subjects import Subjects
+from hullcheck.policy import Policy
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from selftests.kit.judging import judged
+
+NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
+
+
+ID = "ab" * 32
+
+
+LAYERS = ["sha256:" + "01" * 32]
+
+
+BASE = "/bin/sh -c #(nop) ADD file:8582af4daeaf0680 in / "
+
+
+def image(identifier: str = ID, **more: Any) -> dict[str, Any]:
+    """An image as the engine describes it."""
+    config = {"Env": ["PATH=/bin"], "Labels": None, "Healthcheck": {"Test": ["CMD", "true"]}}
+    document = {
+        "Id": f"sha256:{identifier}",
+        "RepoTags": ["web:1"],
+        "RepoDigests": [],
+        "Created": "2026-06-20T12:00:00.5Z",
+        "Os": "linux",
+        "Architecture": "amd64",
+        "RootFS": {"Layers": LAYERS},
+        "Config": config | more.pop("config", {}),
+    }
+    return document | more
+
+
+def stored(*steps: str | dict[str, Any], **more: Any) -> dict[str, Any]:
+    """An image's configuration as the engine stores it."""
+    history = [each if isinstance(each, dict) else {"created_by": each} for each in steps]
+    document = {"os": "linux", "architecture": "amd64", "rootfs": {"diff_ids": LAYERS}, "history": history}
+    return document | more
+
+
+def output(
+    images: Sequence[dict[str, Any]], files: dict[str, dict[str, Any]], listed: Sequence[str] = ()
+) -> str:
+    """What the probe prints on a target."""
+    ids = listed or [each["Id"] for each in images]
+    lines = [*ids, *(f"image {json.dumps(each)}" for each in images), "--blobs"]
+    lines += [f"{digest}:{line}" for digest, file in files.items() for line in json.dumps(file).split("\n")]
+    return "\n".join((*lines, ""))
+
+
+def facts_of(
+    text: str, policy: Policy | None = None, status: int = 0, stderr: str = "", keys: Sequence[str] = ()
+) -> Facts:
+    """The facts of a target that answered so, as they are after a look at the stored recording.
+
+    Args:
+        keys: the files in each image that are named as keys are.
+    """
+    answer = Answer(IMAGES.name, status, IMAGES.keep(text), stderr)
+    inside = {"Special": [], "Capable": [], "Packages": [], "Databases": [], "Tools": [], "Keys": list(keys)}
+    ids = [line for line in text.split("\n") if line.startswith("sha256:")]
+    contents = "\n".join(json.dumps({"Id": each} | inside) for each in ids)
+    answers = {IMAGES.name: answer, IMAGE_CONTENTS.name: Answer(IMAGE_CONTENTS.name, 0, contents, "")}
+    recording = Recording("host", "local", answers, gathered=NOW.timestamp())
+    return Facts(recording, policy or Policy(), engine=object())
+
+
+def used(target: Facts, containers: Subjects[Any]) -> Facts:
+    """The same target with these containers."""
+    return Facts(target.recording, target.policy, engine=object(), container=containers)
+
+
+def facts(*steps: str | dict[str, Any], policy: Policy | None = None, **more: Any) -> Facts:
+    """The facts of a target with one image."""
+    return facts_of(output([image(**more)], {ID: stored(*(steps or (BASE,)))}), policy)
+
+
+def verdict(number: str, target: Facts) -> tuple[str, str]:
+    """Verdict and reason on the one image."""
+    (found,) = judged(number, target).values()
+    return found
+
+
+SECRET = "Hunter2secret"

@@ -1,0 +1,194 @@
+"""Facts of a swarm, made by hand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from hullcheck.facts import Facts
+from hullcheck.facts.daemon.process import DaemonProcess
+from hullcheck.facts.swarm.probe import SWARM
+from hullcheck.parsing.proc.net import Listener
+from hullcheck.policy import Policy
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from hullcheck.verdicts import EvidenceError, NotApplicable
+from selftests.kit.judging import judged
+
+NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
+
+
+PID = 100
+
+
+ROUTES = (
+    "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
+    "eth0\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0",
+    "eth0\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0",
+    "eth1\t0001000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0",
+    "eth2\t0002000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0",
+    "eth3\t0002000A\t00000000\t0001\t0\t0\t1\t00FFFFFF\t0\t0\t0",
+    "eth4\t0000000A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0",
+    "eth0\t0009090A\tFE00000A\t0003\t0\t0\t0\t00FFFFFF\t0\t0\t0",
+    "ppp0\t00000000\t00000000\t0001\t0\t0\t0\t00000000\t0\t0\t0",
+)
+
+
+SIX = (
+    "fd000000000000000000000000000001 02 40 00 80     eth0",
+    "fd000001000000000000000000000001 03 40 00 80     eth1",
+)
+
+
+def pem(begins: datetime, ends: datetime) -> str:
+    """A certificate that holds from one time to another."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = builder.not_valid_before(begins).not_valid_after(ends).sign(key, hashes.SHA256())
+    return made.public_bytes(Encoding.PEM).decode()
+
+
+def aged(days: float, holds: float) -> str:
+    """A certificate made so many days ago, to hold for so many days."""
+    begins = NOW - timedelta(days=days)
+    return pem(begins, begins + timedelta(days=holds))
+
+
+def listener(address: str, number: int, protocol: str = "tcp", inode: str = "1") -> Listener:
+    """A listener in the daemon's network; with the inode 1 it is the daemon's own."""
+    return Listener(PID, address, number, protocol, inode)
+
+
+def datagrams(address: str, number: int, inode: int = 1) -> str:
+    """A line of the table of UDP sockets."""
+    words = bytes(map(int, address.split(".")))[::-1].hex().upper()
+    return f"{PID}/net/udp:  1: {words}:{number:04X} 00000000:0000 07 0:0 00:0 0 0 0 {inode} 2 0 0"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of a swarm, by hand: a manager with everything in order unless told otherwise."""
+
+    state: str = "active"
+    manager: bool = True
+    error: str = ""
+    locks: bool = True
+    expiry_days: float = 30
+    made_days_ago: float = 10
+    root: str = ""
+    rotating: bool = False
+    cluster: dict[str, Any] = field(default_factory=dict)
+    managers: tuple[str, ...] = ("Leader", "Reachable", "Unreachable")
+    tcp: tuple[Listener, ...] = (listener("10.0.0.1", 2377), listener("10.0.0.1", 7946))
+    udp: tuple[str, ...] = (datagrams("10.0.0.1", 7946), datagrams("0.0.0.0", 4789, 9))
+    held: frozenset[str] = frozenset({"1"})
+    address: str = "10.0.0.1"
+    node_state: dict[str, Any] | None = field(
+        default_factory=lambda: {"ListenAddr": "10.0.0.1:2377", "DataPathAddr": "10.0.1.1"}
+    )
+    certificate: str | None = None
+    objects: tuple[str, ...] = ()
+    networks: tuple[dict[str, Any], ...] = ()
+    status: int = 0
+    stderr: str = ""
+
+    def facts(self, policy: Policy | None = None) -> Facts:
+        """What an audit finds there."""
+        info = {"ServerVersion": "26.1.5", "SecurityOptions": []}
+        swarm = {"LocalNodeState": self.state, "ControlAvailable": self.manager}
+        answers = {
+            "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+            "docker_info": Answer("docker_info", 0, json.dumps(info | {"Swarm": swarm}), ""),
+            "docker_networks": Answer("docker_networks", 0, "\n".join(map(json.dumps, self.networks)), ""),
+            "swarm": Answer("swarm", self.status, SWARM.keep(self._answer(swarm)), self.stderr),
+        }
+        recording = Recording("host", "local", answers, gathered=NOW.timestamp())
+        daemon = SimpleNamespace(pid=PID, process=self._process())
+        return Facts(recording, policy or Policy(), daemon=daemon)
+
+    def _process(self) -> DaemonProcess:
+        return DaemonProcess(
+            pid=PID,
+            executable="/usr/bin/dockerd",
+            flags=(),
+            environment={},
+            uids=(0,) * 4,
+            started=None,
+            namespaces={},
+            mountinfo=(),
+            held=self.held,
+            unix_table=(),
+            tcp_table=self.tcp,
+            tables_read=frozenset({"tcp", "tcp6"}),
+            sees_endpoint=True,
+        )
+
+    def _answer(self, swarm: dict[str, Any]) -> str:
+        info = swarm | {"NodeAddr": self.address, "Error": self.error, "JoinTokens": "SWMTKN-1-x"}
+        info["RemoteManagers"] = [
+            {"NodeID": "x", "Addr": "10.0.0.9:2377"},
+            {"NodeID": "y", "Addr": "10.0.0.8:2377"},
+        ]
+        if self.manager:
+            info["Cluster"] = self._cluster() | self.cluster
+        own = [f"{PID}/net/route:{line}" for line in ROUTES] + [f"{PID}/net/if_inet6:{line}" for line in SIX]
+        if self.node_state is not None:
+            own.append(f"{PID}/state:{json.dumps(self.node_state)}")
+        certificate = aged(1, 30) if self.certificate is None else self.certificate
+        own += [f"{PID}/certificate:{line}" for line in certificate.splitlines()]
+        return "\n".join([json.dumps(info), *self.udp, *own, *self._nodes(), *self.objects])
+
+    def _cluster(self) -> dict[str, Any]:
+        made = NOW - timedelta(days=self.made_days_ago)
+        return {
+            "ID": "abc",
+            "CreatedAt": made.strftime("%Y-%m-%dT%H:%M:%S.%f123Z"),
+            "RootRotationInProgress": self.rotating,
+            "DataPathPort": 4789,
+            "TLSInfo": {"TrustRoot": self.root or aged(10, 7300)},
+            "Spec": {
+                "CAConfig": {"NodeCertExpiry": int(self.expiry_days * 86400e9)},
+                "EncryptionConfig": {"AutoLockManagers": self.locks},
+            },
+        }
+
+    def _nodes(self) -> list[str]:
+        names = [
+            {"Hostname": f"m{number}", "ManagerStatus": each} for number, each in enumerate(self.managers, 1)
+        ]
+        worker = {"Hostname": "w1", "ManagerStatus": ""}
+        return [f"node {json.dumps(each)}" for each in (*names, worker)] if self.manager else []
+
+
+def verdicts(number: str, facts: Facts) -> dict[str, tuple[str, str]]:
+    """Verdict and reason by subject, also where the subjects could not be had."""
+    try:
+        return judged(number, facts)
+    except NotApplicable as reason:
+        return {"host": ("not applicable", str(reason))}
+    except EvidenceError as reason:
+        return {"host": ("error", str(reason))}
+
+
+def verdict(number: str, node: Node, policy: Policy | None = None) -> tuple[str, str]:
+    """Verdict and reason on the node as a whole."""
+    return verdicts(number, node.facts(policy))["host"]
+
+
+def settings(*variables: str, log: object = None, labels: object = None, **container: Any) -> dict[str, Any]:
+    """What the probe asks of a service's settings."""
+    return {"Labels": labels or {}, "Container": {"Env": list(variables) or None, **container}, "Log": log}
+
+
+def service(name: str, *variables: str, before: dict[str, Any] | None = None, **more: Any) -> str:
+    """The line of the probe's answer for a service, with its settings *before* the last update."""
+    return f"service {json.dumps({'ID': name, 'Name': name, **settings(*variables, **more), 'Previous': before})}"

@@ -1,0 +1,156 @@
+"""The images that the engine holds."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hullcheck.facts import Facts
+from hullcheck.facts.images import Image
+from hullcheck.facts.subjects import Subjects
+from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts.images import (
+    BASE,
+    ID,
+    facts,
+    facts_of,
+    image,
+    output,
+    stored,
+    used,
+    verdict,
+)
+from selftests.kit.judging import judged
+
+
+def only(target: Facts) -> Image:
+    """The one image."""
+    ((_, found),) = target.image
+    return found
+
+
+def test_image_is_read() -> None:
+    """An image has its names, its time and its steps, and goes by its first tag or its short id."""
+    found = only(facts(BASE, "CMD x", RepoTags=["web:2", "app:1"], RepoDigests=["r.io/a@sha256:12"]))
+    assert (found.id, found.name, found.tags) == (f"sha256:{ID}", "app:1", ("app:1", "web:2"))
+    assert (found.origins, found.healthcheck, found.variables) == (("r.io/a",), "CMD", ("PATH",))
+    assert [each.keyword for each in found.steps] == ["ADD", "CMD"]
+    assert found.days_old == pytest.approx(10, abs=0.01)
+    assert only(facts(RepoTags=None)).name == "abababababab"
+    assert only(facts(RepoTags=["<none>:<none>"])).name == "abababababab"
+
+
+def test_image_between_is_passed_over() -> None:
+    """What has no name and is only what another was built from is not judged by itself."""
+    parent = image("cd" * 32, RepoTags=[])
+    target = facts_of(output([image(Parent=parent["Id"]), parent], {}))
+    assert [name for name, _ in target.image] == ["web:1"]
+    assert len(facts_of(output([image(), parent], {})).image.named) == 2
+
+
+def test_image_that_lost_its_name() -> None:
+    """What another was built from is judged where a container was made from it, or a registry knows it."""
+    parent = image("cd" * 32, RepoTags=[])
+    target = facts_of(output([image(Parent=parent["Id"]), parent], {}))
+
+    configuration = SimpleNamespace(image_id=parent["Id"], creation_time="2026-10-01T00:00:00Z")
+    old = SimpleNamespace(configuration=configuration)
+    target = used(target, Subjects("container", (("old", old),)))
+    assert {name: found.used_by for name, found in target.image} == {"web:1": (), "cdcdcdcdcdcd": ("old",)}
+    known = parent | {"RepoDigests": ["debian@sha256:12"]}
+    target = facts_of(output([image(Parent=parent["Id"]), known], {}))
+    assert [name for name, _ in target.image] == ["cdcdcdcdcdcd", "web:1"]
+
+
+def test_history_in_the_store_of_containerd() -> None:
+    """An index leads to manifests, and these to the history of the machine that the engine describes."""
+    index, manifests = ID, ["cd" * 32, "ef" * 32]
+    files: dict[str, dict[str, Any]] = {
+        index: {"manifests": [{"digest": f"sha256:{each}"} for each in manifests]},
+        manifests[0]: {"config": {"digest": "sha256:" + "12" * 32}, "layers": [{"digest": "sha256:99"}]},
+        manifests[1]: {"config": {"digest": "sha256:" + "34" * 32}},
+        "12" * 32: stored("RUN a"),
+        "34" * 32: stored("RUN b", architecture="arm64"),
+    }
+    assert only(facts_of(output([image()], files))).steps[0].text == "RUN a"
+    assert only(facts_of(output([image(Architecture="arm64")], files))).steps[0].text == "RUN b"
+    for missing in (index, manifests[0], "12" * 32):
+        rest = {digest: file for digest, file in files.items() if digest != missing}
+        with pytest.raises(EvidenceError, match="history could not be read"):
+            assert only(facts_of(output([image()], rest))).steps
+
+
+def test_history_that_the_engine_was_asked() -> None:
+    """It comes with the last step first; no layer says how an empty step came about."""
+    steps = [
+        {"created_by": "CMD x", "comment": "", "size": "0B"},
+        {"created_by": BASE, "comment": "", "size": "2MB"},
+    ]
+    text = output([image()], {}) + "\n".join((f"history sha256:{ID}", *map(json.dumps, steps), ""))
+    assert [each.keyword for each in only(facts_of(text)).steps] == ["ADD", "CMD"]
+    for damaged in (text.replace('"comment": ""', '"comment', 1), text.partition('{"created')[0]):
+        with pytest.raises(EvidenceError):
+            assert only(facts_of(damaged)).steps
+    silent = text.replace(json.dumps(BASE), '""')
+    assert [each.silent for each in only(facts_of(silent)).steps] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "stderr"),
+    [
+        ("", 1, "Cannot connect to the Docker daemon"),
+        (f"sha256:{ID}\n--blobs\n", 0, ""),
+        (f'sha256:{ID}\nimage {{"Id":"sha256:{ID}","Config":{{}}}}\n--blobs\n', 0, ""),
+        (f"sha256:{ID}\nimage 5\n--blobs\n", 0, ""),
+        (output([image()], {}), 1, "permission denied"),
+        (output([image()], {}), 1, "Error: No such image: sha256:cd\npermission denied"),
+    ],
+)
+def test_answers_that_cannot_be_judged(text: str, status: int, stderr: str) -> None:
+    """A failed probe, an image that is not described and a description that is cut off are errors."""
+    with pytest.raises(EvidenceError):
+        assert facts_of(text, status=status, stderr=stderr).image
+
+
+def test_images_that_are_gone_or_were_never_there() -> None:
+    """An image that went away meanwhile is passed over; none at all is not applicable."""
+    listed = [f"sha256:{ID}", f"sha256:{'cd' * 32}"]
+    text = output([image()], {}, listed)
+    gone = f"Error response from daemon: No such image: {listed[1]}"
+    assert [name for name, _ in facts_of(text, status=1, stderr=gone).image] == ["web:1"]
+    with pytest.raises(EvidenceError, match="does not describe"):
+        assert facts_of(text).image
+    assert judged("4.6", facts_of("")) == {"host": ("not applicable", "the engine has no image")}
+
+
+@pytest.mark.parametrize("number", ["4.7", "4.9", "4.10", "4.11"])
+def test_history_that_is_missing(number: str) -> None:
+    """Without the history nothing is judged by it; where no step says anything a person is asked."""
+    unread = facts_of(output([image()], {}))
+    assert verdict(number, unread) == ("error", "its history could not be read")
+    assert verdict(number, facts({"created_by": "", "comment": "Imported from -"}))[0] == "manual"
+    assert verdict(number, facts_of(output([image()], {ID: stored()})))[0] == "manual"
+    assert verdict(number, facts({"created_by": "", "comment": "Imported from -"}, "RUN true"))[0] == "pass"
+
+
+@pytest.mark.parametrize("number", ["4.7", "4.10", "4.11"])
+def test_step_that_is_not_told(number: str) -> None:
+    """A script of BuildKit's, a container that was worked in by hand, and a layer without words."""
+    for step in ("RUN /bin/sh -c /dev/pipes/EOF # buildkit", "bash", "/bin/sh", {"created_by": ""}):
+        assert verdict(number, facts(BASE, step))[0] == "manual"
+    for told in ("RUN true", {"created_by": "", "empty_layer": True}):
+        assert verdict(number, facts(BASE, told))[0] == "pass"
+    squashed = {"created_by": "", "comment": "merge sha256:12 to sha256:34"}
+    assert verdict(number, facts(BASE, squashed))[0] == "pass"
+
+
+def test_users_of_an_image_are_named() -> None:
+    """Where containers are known, a flaw says who uses the image."""
+    target = facts(config={"Healthcheck": None})
+    configuration = SimpleNamespace(image_id=f"sha256:{ID}", creation_time="2026-06-30T12:00:00Z")
+    web = SimpleNamespace(configuration=configuration)
+    target = used(target, Subjects("container", (("web", web),)))
+    assert verdict("4.6", target) == ("fail", "has no health check (used by web)")

@@ -1,0 +1,133 @@
+"""The words of a step in the history of an image."""
+
+from __future__ import annotations
+
+import pytest
+
+from hullcheck.facts.images.installs import installers, unverified
+from hullcheck.facts.images.package_managers import Act, act
+from hullcheck.facts.images.steps import Step
+from hullcheck.facts.images.updates import left_alone
+
+
+@pytest.mark.parametrize(
+    ("script", "commands"),
+    [
+        ("a && b || c; d | e & f", [["a"], ["b"], ["c"], ["d"], ["e"], ["f"]]),
+        ("a 'b && c' \"d; e\" f\\ g", [["a", "b && c", "d; e", "f g"]]),
+        ("X=1 Y='a b' /bin/a b", [["a", "b"]]),
+        ("if a; then b; else c; fi", [["a"], ["b"], ["c"]]),
+        ("case $a in b) c ;; d|e) f ;; esac", [["b"], ["c"], ["d"], ["e"], ["f"]]),
+        ("a $(b c) `d` e", [["b", "c"], ["d"], ["a", "$", "$", "e"]]),
+        ('a "$(b "c d") `e`"', [["b", "c d"], ["e"], ["a", '$(b "c d") `e`']]),
+        ("a '$(b)'", [["a", "$(b)"]]),
+        ("f() { a; }; f", [["a"], ["f"], ["a"]]),
+        ("a 2>&1 &>b && c", [["a", "2>&1", "&>b"], ["c"]]),
+        ("A=b; $A c", [["b", "c"]]),
+        ("eval 'a; b' c", [["a"], ["b", "c"]]),
+        ("timeout 5 sh -c 'a b'", [["timeout", "5"], ["a", "b"]]),
+        ("su - x -c 'a b'", [["a", "b"]]),
+        ("bash -eo pipefail -c 'a' b", [["a", "b"]]),
+        ("command -v a && b", [["command", "-v", "a"], ["b"]]),
+        ("sudo -E env A=b a", [["a"]]),
+        ("sh -c 'a; b'", [["a"], ["b"]]),
+        ("bash x.sh", [["bash", "x.sh"]]),
+        ("a 'b", [["a", "b"]]),
+        ("a <<E > x; b\nc\nE\nd", [["a", ">", "x"], ["b"], ["d"]]),
+        ("a <<E | sh <<-'F'\nb\nE\nc\n\tF\nd", [["a"], ["c"], ["d"]]),
+        ("a $((1 <<b))\nc", [["1", "<<b"], ["a", "$"], ["c"]]),
+        ("a http://x/#y z", [["a", "http://x/#y", "z"]]),
+    ],
+)
+def test_commands_of_a_script(script: str, commands: list[list[str]]) -> None:
+    """A script is split as a shell does, as far as commands are concerned."""
+    assert [list(each) for each in Step(f"RUN {script}").commands] == commands
+
+
+def test_package_managers() -> None:
+    """Each does what its first known word says."""
+    assert act(("apt-get", "-t", "x", "install", "update")) is Act.INSTALL
+    assert act(("pacman", "-Q")) is None
+    assert act(("apt-get", "install", "-y")) is None
+    assert act(("apt-get", "install", "-f")) is Act.INSTALL
+    assert act(("apt-get", "-y", "install", "--fix-broken")) is Act.INSTALL
+    assert act(("apt-cache", "update")) is None
+    assert act(("yum", "update")) is Act.UPGRADE
+    assert left_alone(Step("COPY apt-get update")) is None
+    assert list(installers(Step("RUN rpm -q x && rpm -e x && pip list"))) == []
+    assert list(unverified(Step("LABEL x=trusted=yes"))) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("pacman -Sy", Act.REFRESH),
+        ("pacman -S --refresh", Act.REFRESH),
+        ("pacman --sync --refresh", Act.REFRESH),
+        ("pacman -S -y", Act.REFRESH),
+        ("pacman -S", None),
+        ("pacman -y", None),
+        ("pacman -Syu", Act.UPGRADE),
+        ("pacman -S -u", Act.UPGRADE),
+        ("pacman -Sy --sysupgrade", Act.UPGRADE),
+        ("pacman --sync --sysupgrade", Act.UPGRADE),
+        ("pacman --sync x", Act.INSTALL),
+        ("pacman -Sy x", Act.INSTALL),
+        ("pacman --query x", None),
+        ("xbps-install -S", Act.REFRESH),
+        ("xbps-install --sync", Act.REFRESH),
+        ("xbps-install -u", Act.UPGRADE),
+        ("xbps-install -Su", Act.UPGRADE),
+        ("xbps-install -S -u", Act.UPGRADE),
+        ("xbps-install --update", Act.UPGRADE),
+        ("xbps-install -Sy x", Act.INSTALL),
+        ("xbps-install -y", None),
+        ("emerge --sync", Act.REFRESH),
+        ("emerge --update @world", Act.UPGRADE),
+        ("emerge world", Act.UPGRADE),
+        ("emerge system", Act.UPGRADE),
+        ("emerge -u @system", Act.UPGRADE),
+        ("emerge @world x", Act.INSTALL),
+        ("emerge x", Act.INSTALL),
+        ("emerge --info", None),
+        ("emerge-webrsync", Act.REFRESH),
+        ("eix-sync", Act.REFRESH),
+    ],
+)
+def test_package_managers_that_go_by_options(command: str, expected: Act | None) -> None:
+    """Each option is known in its short and its long form, also where several are in one word."""
+    assert act(tuple(command.split())) is expected
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(
+            f"{program} install"
+            for program in ("bundle", "cargo", "composer", "gem", "go", "npm", "pip", "pip3")
+        ),
+        *("composer require", "go get", "npm i", "npm ci", "npm add", "pnpm install", "pnpm i", "pnpm add"),
+        *("yarn install", "yarn add", "dpkg -i", "dpkg --install", "rpm -i", "rpm -Uvh", "rpm --upgrade"),
+    ],
+)
+def test_installers(command: str) -> None:
+    """Each program is known by the words with which it installs."""
+    assert list(installers(Step(f"RUN {command} x"))) == [command.split()[0]]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("apt-mark", "cat", "cp", "echo", "grep", "ln", "ls", "mkdir", "mv"),
+        *("printf", "rm", "sed", "test", "type", "which"),
+    ],
+)
+def test_commands_that_only_name_a_package_manager(word: str) -> None:
+    """They start none."""
+    assert act((word, "apt-get", "update")) is None
+
+
+def test_copy_is_no_add() -> None:
+    """Only an ADD unpacks what it is given."""
+    assert Step("ADD rootfs.tar /").brings_file_system
+    assert not Step("COPY rootfs.tar /").brings_file_system

@@ -1,0 +1,175 @@
+"""Settings of the kernel."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hullcheck.verdicts import EvidenceError, NotApplicable
+from selftests.kit.facts.hosts import BRIDGE, only, target
+from selftests.kit.judging import Verdicts, judged
+
+RUNNING = {"net/ipv4/ip_forward": "0", "fs/suid_dumpable": "0", "kernel/randomize_va_space": "2"}
+
+
+FILE = "/etc/sysctl.d/99-hardening.conf"
+
+
+SET = {
+    FILE: ["net.ipv4.ip_forward = 0", "fs.suid_dumpable=0", "kernel/randomize_va_space = 2"],
+}
+
+
+def settings(
+    files: dict[str, list[str]] | None = None,
+    *,
+    chain: str = "-P FORWARD DROP",
+    unit: str = "LoadState=loaded",
+    systemd: bool = True,
+    more: str = "",
+    **running: str,
+) -> str:
+    """What the probe says of such settings."""
+    values = RUNNING | {name.replace("__", "/"): value for name, value in running.items()}
+    lines = [f"running:/proc/sys/{path}:{value}" for path, value in values.items()]
+    lines += ["systemd:", f"unit:{unit}"] if systemd else []
+    for path, texts in (SET if files is None else files).items():
+        lines += [f"file:{path}", *(f"line:{text}" for text in texts)]
+    return "\n".join([*lines, *([f"chain:{chain}"] if chain else []), more])
+
+
+@pytest.mark.parametrize(
+    ("control", "name", "good", "bad"),
+    [
+        ("privileged_programs_leave_no_core_dumps", "fs__suid_dumpable", ("0",), ("1", "2")),
+        ("address_space_is_randomized", "kernel__randomize_va_space", ("2",), ("0", "1")),
+    ],
+)
+def test_running_setting(control: str, name: str, good: tuple[str, ...], bad: tuple[str, ...]) -> None:
+    """The kernel that runs decides, whatever files say; without its value there is no verdict."""
+    for value in (*good, *bad):
+        found = only(judged(control, target(sysctl=settings(**{name: value}))))
+        assert found[0] == ("pass" if value in good else "fail")
+        assert value in good or found[1].endswith(f" is {value}")
+    assert only(judged(control, target(sysctl="systemd:")))[0] == "error"
+
+
+def persistent(policy: dict[str, Any] | None = None, **options: Any) -> Verdicts:
+    """What the control of files says."""
+    return judged("kernel_settings_survive_a_reboot", target(policy, sysctl=settings(**options)))
+
+
+def test_settings_in_a_file() -> None:
+    """Each setting has its own finding; one that no file makes fails, and so does another value."""
+    assert {verdict for verdict, _ in persistent().values()} == {"pass"}
+    found = persistent(files={FILE: SET[FILE][:2]})
+    assert found["kernel.randomize_va_space"] == ("fail", "no file sets it; it is 2 now")
+    assert found["fs.suid_dumpable"] == ("pass", f"{FILE} sets it to 0")
+    assert persistent(files={FILE: ["fs.suid_dumpable = 2"]})["fs.suid_dumpable"] == (
+        "fail",
+        f"{FILE} sets it to 2",
+    )
+    assert persistent(files={FILE: ["# fs.suid_dumpable = 0"]})["fs.suid_dumpable"][0] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("files", "value"),
+    [
+        ({"/usr/lib/sysctl.d/50-coredump.conf": ["fs.suid_dumpable=2"], FILE: ["fs.suid_dumpable=0"]}, "0"),
+        ({"/usr/lib/sysctl.d/99-z.conf": ["fs.suid_dumpable=2"], FILE: ["fs.suid_dumpable=0"]}, "2"),
+        ({FILE: ["fs.suid_dumpable=0"], "/usr/lib/sysctl.d/99-hardening.conf": ["fs.suid_dumpable=2"]}, "0"),
+        ({FILE: [], "/usr/lib/sysctl.d/99-hardening.conf": ["fs.suid_dumpable=0"]}, None),
+        ({FILE: ["fs.suid_dumpable=0", "fs.suid_dumpable=2"]}, "2"),
+        ({FILE: ["fs.suid_dumpable=0"], "/etc/sysctl.conf": ["fs.suid_dumpable=2"]}, "0"),
+        ({FILE: ["-fs.suid_dumpable=0"]}, "0"),
+        ({FILE: ["fs.suid_dumpable=0"], "/etc/sysctl.d/99-z.conf": ["fs.*=2"]}, "0"),
+        ({FILE: ["fs.suid_*=0"]}, "0"),
+        ({FILE: ["fs.suid_dumpable = 0=1"]}, "0=1"),
+        ({FILE: ["fs.suid_dumpable=0", "; fs.suid_dumpable=2", "#fs.suid_dumpable=2"]}, "0"),
+        ({FILE: ["fs.suid_dumpable=0", "fs.suid_dumpable"]}, "0"),
+    ],
+)
+def test_file_that_wins(files: dict[str, list[str]], value: str | None) -> None:
+    """The last file by name wins; one in /etc hides one of its name elsewhere; a pattern gives way to a name."""
+    verdict, reason = persistent(files=files)["fs.suid_dumpable"]
+    assert (verdict == "pass") == (value == "0")
+    assert reason.endswith(f"sets it to {value}") or value is None
+
+
+def test_sysctl_conf_without_systemd() -> None:
+    """Only where systemd does not start the system is /etc/sysctl.conf read, and last."""
+    files = {FILE: ["fs.suid_dumpable=0"], "/etc/sysctl.conf": ["fs.suid_dumpable=2"]}
+    assert persistent(files=files)["fs.suid_dumpable"][0] == "pass"
+    assert persistent(files=files, systemd=False)["fs.suid_dumpable"][0] == "fail"
+
+
+def test_files_that_are_not_applied() -> None:
+    """A masked unit applies nothing; a file that cannot be read may hold anything."""
+    assert persistent(unit="LoadState=masked")["fs.suid_dumpable"][0] == "fail"
+    assert persistent(unit="LoadState=not-found")["fs.suid_dumpable"][0] == "fail"
+    assert persistent(unit="UnitFileState=static")["fs.suid_dumpable"][0] == "error"
+    for state in ("UnitFileState=masked", "UnitFileState=masked-runtime"):
+        loaded = f"LoadState=loaded\nunit:{state}"
+        assert target(sysctl=settings(unit=loaded)).sysctl.obstacle == "systemd-sysctl.service is masked"
+    found = persistent(
+        files={FILE: SET[FILE], "/etc/sysctl.d/z.conf": []}, more="unread:/etc/sysctl.d/z.conf"
+    )
+    assert found["fs.suid_dumpable"][0] == "error"
+    files = ("/etc/sysctl.d/y.conf", "/etc/sysctl.d/z.conf")
+    unread = settings({each: [] for each in files}, more="\n".join(f"unread:{each}" for each in files))
+    with pytest.raises(EvidenceError) as raised:
+        target(sysctl=unread).sysctl.at_start("fs.suid_dumpable")
+    assert str(raised.value) == f"{', '.join(files)} could not be read; are you root?"
+
+
+def test_value_that_is_not_known() -> None:
+    """The reason says which file of the kernel does not tell."""
+    found = target(sysctl="running:/proc/sys/fs/suid_dumpable:0:1\nsystemd:").sysctl
+    assert found.value("fs.suid_dumpable") == "0:1"
+    with pytest.raises(EvidenceError) as raised:
+        found.value("kernel.randomize_va_space")
+    assert str(raised.value) == "/proc/sys/kernel/randomize_va_space could not be read"
+
+
+def test_other_name_of_forwarding() -> None:
+    """net.ipv4.conf.all.forwarding is the same switch; the later line wins."""
+    both = ["net.ipv4.ip_forward=0", "net.ipv4.conf.all.forwarding=1"]
+    assert persistent(files={FILE: both})["net.ipv4.ip_forward"][0] == "fail"
+    assert persistent(files={FILE: both[::-1]})["net.ipv4.ip_forward"][0] == "pass"
+    reason = {"ip_forward_reason": "bridges, OPS-140"}
+    assert persistent(reason, files={FILE: both})["net.ipv4.ip_forward"][0] == "pass"
+
+
+def forwarding(policy: dict[str, Any] | None = None, **options: Any) -> tuple[str, str]:
+    """What the control of forwarding says."""
+    networks = json.dumps(options.pop("network", BRIDGE))
+    info = {"ServerVersion": "26.1.5", "SecurityOptions": options.pop("security", [])}
+    facts = target(policy, sysctl=settings(**options), docker_networks=networks, docker_info=json.dumps(info))
+    return only(judged("ipv4_forwarding_is_off_or_recorded", facts))
+
+
+def test_forwarding() -> None:
+    """It is off, or a bridge network needs it, the policy says why, and the chain drops the rest."""
+    on, why = {"net__ipv4__ip_forward": "1"}, {"ip_forward_reason": "bridges, OPS-140"}
+    assert forwarding()[0] == "pass"
+    verdict, reason = forwarding(**on)
+    assert (verdict, "the guide demands 0, the engine needs 1" in reason) == ("fail", True)
+    verdict, reason = forwarding(why, **on)
+    assert (verdict, "the policy chose that: bridges, OPS-140" in reason) == ("pass", True)
+    assert forwarding(why, chain="-P FORWARD ACCEPT", **on)[0] == "fail"
+    assert forwarding(why, chain="", **on)[0] == "error"
+    assert forwarding(why, chain="iptables: Permission denied (you must be root).", **on)[0] == "error"
+    assert forwarding(why, network=BRIDGE | {"Driver": "host"}, **on)[0] == "fail"
+    rootless = ["name=rootless"]
+    assert forwarding(security=rootless) == ("pass", "it is 0")
+    wanted = ("fail", "it is 1, and no bridge network of the engine needs it")
+    assert forwarding(why, security=rootless, **on) == wanted
+
+
+def test_hosts_alone_are_judged() -> None:
+    """A container has no host of its own to judge, and a host without Docker nothing to harden for it."""
+    for options in ({"backend": "docker"}, {}):
+        with pytest.raises(NotApplicable):
+            _ = target(engine_presence="", sysctl=settings(), **options).sysctl

@@ -1,0 +1,124 @@
+"""Which controls and targets are selected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from selftests.kit.projects import EVERY_VERDICT, empty
+from selftests.kit.running import (
+    Project,
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted", "unwanted"),
+    [
+        (["-m", "cis"], "test_container_is_not_privileged", "no test"),
+        (["-m", "cis(level=1)"], "test_container_is_not_privileged", "test_container_has_selinux_labels"),
+        (["-m", "cis(level=2)"], "test_container_has_selinux_labels", "test_container_is_not_privileged"),
+        (["-m", 'cis(id="5.5")'], "test_container_is_not_privileged", "test_container_has_a_pid_namespace"),
+        (["-m", 'cis(id="5.10")'], "test_container_has_a_network_namespace", "test_swarm_mode"),
+        (["-m", 'nist(id="AC-17", sp="800-53")'], "test_container_runs_no_ssh_server", "privileged["),
+        (["-m", 'pci(id="7.2.5") and not hipaa(id="164.312(a)(1)")'], "collected", "test_container_is_not"),
+        (["-m", 'hipaa(id="164.312(a)(1)") and cis'], "test_container_is_not_privileged", "ssh_server"),
+        (["-m", 'pci(id="2.2.4") or nist(id="4.4.2")'], "test_container_runs_no_ssh_server", "read_only"),
+        (["-k", "selinux"], "test_container_has_selinux_labels", "test_container_is_not_privileged"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_selection_is_that_of_pytest(
+    suite: Project, arguments: list[str], wanted: str, unwanted: str
+) -> None:
+    """`-m` with arguments and `-k` select controls, and `--collect-only` asks no host."""
+    trace = suite.command("ssh", 'echo "$@" >>$trace; exit 255')
+    run = suite.pytest("--co", "-q", "--hosts", "ssh://web1,ssh://web2", *arguments)
+    assert wanted in run.output
+    assert unwanted not in run.output
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("option", ["--setup-plan", "--fixtures", "--fixtures-per-test"])
+def test_what_only_explains_asks_no_host_and_leaves_no_report(tmp_path: Path, option: str) -> None:
+    """A JUnit file of tests that were not called would look as if they had passed."""
+    project = Project(tmp_path, {"test_every.py": EVERY_VERDICT})
+    trace = project.command("ssh", 'echo "$@" >>$trace; exit 255')
+    run = project.pytest(option, "--hosts", "ssh://web1")
+    assert run.status == 0, run.output
+    assert not trace.exists()
+    assert not (tmp_path / "reports").exists()
+
+
+def test_controls_that_were_not_called_are_not_green(tmp_path: Path) -> None:
+    """`--setup-only` reads the facts and judges none."""
+    project = Project(tmp_path, {"test_every.py": EVERY_VERDICT})
+    run = project.pytest("--setup-only", "-k", "test_passes", "--hosts", empty(project))
+    assert run.status == 1, run.output
+    assert len(run.lines("No control was judged")) == 1
+
+
+def test_each_control_once_for_each_target(suite: Project) -> None:
+    """A target is named in the test's id by its host part, with its port where names collide."""
+    hosts = "ssh://audit@web1,ssh://web2:2201,ssh://web2:2202?sudo=true,local://"
+    run = suite.pytest("--co", "-q", "-m", 'cis(id="5.5")', "--hosts", hosts)
+    ids = [line.partition("[")[2] for line in run.lines("is_not_privileged[")]
+    assert ids == ["web1]", "web2-2201]", "web2-2202]", "local]"]
+
+
+def test_markers_explains_each_framework(suite: Project) -> None:
+    """`--markers` names the frameworks and how to select, and asks no host."""
+    trace = suite.command("ssh", 'echo "$@" >>$trace; exit 255')
+    run = suite.pytest("--markers", "--hosts", "ssh://web1")
+    for name in ("cis", "nist", "pci", "hipaa", "guide", "severity"):
+        assert run.lines(f"@pytest.mark.{name}("), name
+    assert run.status == 0
+    assert not trace.exists()
+
+
+def test_show_probes_prints_every_command(suite: Project) -> None:
+    """`--show-probes` prints the whole script for each target, a password never, and asks no host."""
+    trace = suite.command("ssh", 'echo "$@" >>$trace; exit 255')
+    run = suite.pytest("--show-probes", "--hosts", "ssh://a:geheim@web1,docker://box", "--probe-timeout", "7")
+    assert run.status == 0
+    assert run.lines("# ---- web1 (ssh://a:***@web1)")
+    assert run.lines("# ---- box (docker://box)")
+    assert len(run.lines("answer docker_info ")) == len(run.lines("answer own_mounts ")) == 2
+    assert len(run.lines("limit=7")) == 2
+    assert "geheim" not in run.output
+    assert not trace.exists()
+
+
+def test_probes_are_told_what_the_policy_names(suite: Project) -> None:
+    """The folder of scan reports and the log of docker-bench-security, for the target that they are said of."""
+    suite.write(
+        "site.yml",
+        """targets:
+  web1: {connect: "ssh://web1"}
+  web2: {connect: "ssh://web2"}
+policy:
+  targets:
+    web1: {scan_reports: {folder: "/srv/it's"}, docker_bench: {log: /var/log/b.json}}
+""",
+    )
+    run = suite.pytest("--show-probes", "--inventory=site.yml")
+    first, second = run.output.split("# ---- web2")
+    assert """scan_reports='/srv/it'"'"'s'\n""" in first
+    assert "docker_bench_log=/var/log/b.json\n" in first
+    assert "scan_reports=''\n" in second
+
+
+def test_help_teaches(suite: Project) -> None:
+    """`--help` has a group with every option of ours, and names testinfra's."""
+    run = suite.pytest("--help")
+    for option in (
+        *("--inventory=PATH", "--reports=PATH"),
+        "--profile",
+        "--probe-timeout",
+        "--target-timeout",
+        "--show-probes",
+        "--hosts",
+    ):
+        assert option in run.output
+    for key in ("hullcheck_inventory", "HULLCHECK_INVENTORY"):
+        assert key in run.output

@@ -1,0 +1,393 @@
+"""The run that judges again."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullcheck import __version__
+from hullcheck.bundle import manifest
+from hullcheck.recording.probe import Answer
+from hullcheck.results import run_files
+from selftests import REPOSITORY
+from selftests.kit.bundles import Bundle
+from selftests.kit.checks import OWN_TESTS, faults, verify
+from selftests.kit.running import PRESENT, Project, clean_environment, containers, info
+
+
+def test_no_host_is_asked(folder: Path, tmp_path: Path) -> None:
+    """The inventory of a bundle names hosts; verifying reads recordings and asks none, whatever the settings say."""
+    project = Project(tmp_path)
+    trace = project.command("ssh", 'echo asked >>"$trace"; exit 255')
+    inventory = project.write("fleet.yml", 'targets: {web1: {connect: "ssh://audit:geheim@web1"}}\n')
+    project.command("sshpass", 'echo asked >>"$trace"; exit 255')
+    run = project.pytest("-k", "privileged", f"--inventory={inventory}", "--bundle")
+    assert run.lines("not audited: web1")
+    traces = [trace, tmp_path / "sshpass.trace"]
+    for each in traces:
+        each.unlink(missing_ok=True)
+    settings = (tmp_path / "pytest.ini").read_text()
+    settings = settings.replace("addopts = ", "addopts = --hosts=ssh://web2 -x ")
+    ours = "hullcheck_inventory = fleet.yml\nhullcheck_profile = none\nhullcheck_sign = none\n"
+    (tmp_path / "pytest.ini").write_text(settings + ours)
+    done = verify(
+        tmp_path / "reports/latest.zip",
+        cwd=tmp_path,
+        HULLCHECK_PROFILE="none",
+        PYTEST_ADDOPTS="--deselect=tests",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not any(each.exists() for each in traces)
+    assert b"geheim" not in (tmp_path / "reports/latest.zip").read_bytes()
+
+
+def test_own_controls_and_other_tests(own: Project) -> None:
+    """Controls of a user's repository are judged again; what is no control does not run."""
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 derived again from 1 recordings" in done.stdout
+    assert not (own.folder / "ran").exists()
+
+
+def test_other_controls_are_not_called_tampering(own: Project) -> None:
+    """Where the controls have changed since, that is said; differences then have a status of their own."""
+    path = own.folder / "tests/test_own.py"
+    path.write_text(OWN_TESTS + "\n")
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
+    assert done.returncode == 0
+    assert f"made by hullcheck {__version__} with other controls or code (content " in done.stdout
+    path.write_text(OWN_TESTS.replace('"hello"', '"good day"'))
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
+    assert done.returncode == 3
+    assert "web1 somebody_is_greeted: the bundle says pass, the recording says fail" in done.stdout
+
+
+def test_another_version_is_named(own: Project, tmp_path: Path) -> None:
+    """Its version is said; a schema that is not known here is no damage."""
+    made = Bundle.read(own.folder / "reports/latest.zip")
+    made.edit(run_files.MANIFEST, lambda document: document["made_by"].update(hullcheck="9.1"))
+    made.edit(run_files.RESULTS, lambda document: document["run"].update(hullcheck="9.1"))
+    path = made.fitting().write(tmp_path / "later.zip")
+    done = verify(path, cwd=own.folder)
+    assert "made by hullcheck 9.1, which is not what is here" in done.stdout
+    assert done.returncode == 0, done.stdout
+    made.edit(run_files.MANIFEST, lambda document: document.update(schema="hullcheck/manifest/2"))
+    made.files[run_files.DIGESTS] = manifest.digests(manifest.covered(made.files))
+    done = verify(made.write(path), cwd=own.folder)
+    assert done.returncode == 3
+    assert (
+        f"manifest.json: is hullcheck/manifest/2, and hullcheck {__version__} reads hullcheck/manifest/1"
+        in done.stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("user", {"name": "ann", "uid": 1}), ("machine", "elsewhere")], ids=["user", "machine"]
+)
+def test_results_and_manifest_name_one_person_and_machine(
+    own: Project, tmp_path: Path, key: str, value: object
+) -> None:
+    """Results that somebody else is said to have made than the manifest says are a fault."""
+    made = Bundle.read(own.folder / "reports/latest.zip")
+    made.edit(run_files.RESULTS, lambda document: document["run"].update({key: value}))
+    done = verify(made.fitting().write(tmp_path / "other.zip"), cwd=own.folder)
+    assert done.returncode == 1
+    assert f"results.json: run.{key} is not what manifest.json says" in done.stdout
+
+
+WRONG_PLACE = "verify in the directory of the project whose controls were run"
+
+
+@pytest.mark.parametrize("there", ["", "pytest.ini", "tests/test_other.py", "tests/test_broken.py"])
+def test_verified_somewhere_else(own: Project, tmp_path: Path, there: str) -> None:
+    """Where the controls are not, nothing is wrong with the bundle: what holds is said, and what to do."""
+    project = Project(tmp_path / "elsewhere", {})
+    for name in ("conftest.py", "pytest.ini"):
+        (project.folder / name).unlink()
+    if there:
+        project.write(
+            there, "[pytest]\n" if there == "pytest.ini" else "import nothing\n" * ("broken" in there)
+        )
+    done = verify(own.folder / "reports/latest.zip", cwd=project.folder)
+    assert (done.returncode, "Traceback" in done.stdout + done.stderr) == (2, False), (
+        done.stdout + done.stderr
+    )
+    held = [line.partition(":")[0] for line in done.stdout.splitlines()]
+    assert held == ["layout", "digests", "signature", "documents", "completeness", "reports"]
+    assert "WRONG" not in done.stdout
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("hullcheck: ")
+    assert WRONG_PLACE in line
+
+
+MODULES = ("pytest_html", "yaml", "ansi2html", "sitecustomize", "usercustomize", "xdist", "jinja2", "evil")
+"""What is imported by some program that judges, or by Python itself, where it is there."""
+
+
+def _trap(folder: Path, ran: Path) -> None:
+    """Modules and settings that leave a trace where they are read."""
+    trap = f"open({str(ran)!r}, 'w').close()\n"
+    for name in (*MODULES, "conftest", "tests/test_a"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.py").write_text(trap)
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = -p evil\npythonpath = .\n")
+
+
+@pytest.mark.parametrize("how", ["command", "python -c", "opened"])
+def test_nothing_beside_a_bundle_is_run(own: Project, tmp_path: Path, how: str) -> None:
+    """Standing where a bundle was downloaded to: what lies there is no project, though it looks like one."""
+    downloads, ran = tmp_path / "downloads", tmp_path / "ran"
+    _trap(downloads, ran)
+    path = downloads / "bundle.zip"
+    path.write_bytes((own.folder / "reports/latest.zip").read_bytes())
+    if how == "opened":
+        with zipfile.ZipFile(path) as zipped:
+            zipped.extractall(downloads / "bundle")
+        path = downloads / "bundle"
+    done = verify(path, cwd=downloads)
+    if how == "command":
+        command = [Path(sys.executable).with_name("hullcheck"), "verify", path.name]
+        done = subprocess.run(command, cwd=downloads, env=clean_environment(), capture_output=True, text=True)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert f"{path.name} lies in the directory of the controls" in done.stderr
+    assert "reports: follow from the results" in done.stdout
+    assert not ran.exists()
+
+
+def test_nothing_around_the_project_is_run(own: Project, tmp_path: Path) -> None:
+    """A project below the bundle, without settings of its own, does not get those of the folder around it."""
+    downloads, ran = tmp_path / "downloads", tmp_path / "ran"
+    _trap(downloads, ran)
+    path = downloads / "bundle.zip"
+    path.write_bytes((own.folder / "reports/latest.zip").read_bytes())
+    here = downloads / "own"
+    own.folder.rename(here)
+    (here / "pytest.ini").unlink()
+    done = verify(path, cwd=here)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("workers", [False, True])
+def test_environment_does_not_reach_the_verifying_run(own: Project, tmp_path: Path, workers: bool) -> None:
+    """Neither Python nor pytest of that run, nor its workers, do what a variable says."""
+    library, ran = tmp_path / "library", tmp_path / "ran"
+    _trap(library, ran)
+    for name in (
+        "yaml",
+        "jinja2",
+        "sitecustomize",
+        "usercustomize",
+    ):  # `hullcheck` itself is told by the user
+        (library / f"{name}.py").unlink()
+    if workers:
+        settings = (own.folder / "pytest.ini").read_text()
+        own.write("pytest.ini", settings.replace("addopts = ", "addopts = -n 2 "))
+    environment = {
+        "PYTHONPATH": f"{library}:{REPOSITORY}",
+        "PYTHONSTARTUP": f"{library}/evil.py",
+        "PYTHONWARNINGS": "error",
+        "PYTHONOPTIMIZE": "2",
+        "PYTEST_PLUGINS": "evil",
+        "PYTEST_ADDOPTS": "-p evil --deselect=tests",
+        "HULLCHECK_STRICT_WAIVERS": "nonsense",
+    }
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder, **environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("entry", ["", ".", "{}", "reports"])
+def test_command_that_imports_from_here_is_refused(own: Project, entry: str) -> None:
+    """An empty entry of PYTHONPATH is the current directory: what lies there may have run already."""
+    path = f"{REPOSITORY}:{entry.format(own.folder)}"
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder, PYTHONPATH=path)
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "env -u PYTHONPATH hullcheck verify" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["hosts", "reports", "none.yml", "pytest.ini"])
+def test_target_may_have_any_name(own: Project, name: str) -> None:
+    """Also that of a file which judging again needs."""
+    own.recorded(name, Answer("motd", 0, "hello\n", ""))
+    own.pytest("--hosts", f"recorded://{own.folder}/recordings/{name}", "--bundle")
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_junit_with_other_tests_is_left_out(own: Project) -> None:
+    """They cannot be judged again, and so nobody could say that they are right."""
+    made = Bundle.read(own.folder / "reports/latest.zip")
+    assert run_files.JUNIT not in made.files
+    assert made.document(run_files.MANIFEST)["left_out"] == {"junit.xml": "it has tests that are no controls"}
+    assert (own.folder / "reports/latest/junit.xml").exists()
+    own.pytest("-k", "somebody", "--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
+    assert run_files.JUNIT in Bundle.read(own.folder / "reports/latest.zip").files
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-k", "privileged and web1"],
+        ["tests/test_2_daemon.py", "-n", "2"],
+        ["-m", "cis", "-x"],
+        ["-m", "cis", "--lf"],
+        ["--profile", "first", "--deselect", "tests/test_1_host.py"],
+        ["tests/test_5_container_runtime.py::test_container_is_not_privileged[web2]"],
+    ],
+)
+def test_every_selection_is_repeated(tmp_path: Path, arguments: list[str]) -> None:
+    """Whatever a run selected, and however: what it left is verified, and what is taken out of it is missed."""
+    project = Project(tmp_path)
+    targets = {
+        name: {
+            "connect": project.recorded(name, PRESENT, info(), containers({"Name": "/a", "HostConfig": {}}))
+        }
+        for name in ("web1", "web2")
+    }
+    inventory = {"targets": targets, "profiles": {"first": "cis(level=1)"}}
+    path = project.write("fleet.yml", json.dumps(inventory))
+    project.pytest(f"--inventory={path}", "--bundle", *arguments)
+    done = verify(tmp_path / "reports/latest.zip", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = Bundle.read(tmp_path / "reports/latest.zip")
+    partial = {"-x": "stopping after 1 failures", "--lf": "--lf was given"}.get(arguments[-1])
+    if partial:
+        assert f"not all that was selected: {partial}" in done.stdout
+        return
+    made.edit(run_files.RESULTS, lambda document: document["results"].pop(0))
+    done = verify(made.fitting().write(tmp_path / "reports/less.zip"), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "the bundle has no result, the recording says" in done.stdout
+
+
+def test_run_that_waived_nothing(own: Project) -> None:
+    """What --runxfail showed is derived again, and not with the waivers that it passed over."""
+    hosts = own.recorded("web1", Answer("motd", 0, "good day\n", ""))
+    inventory = {
+        "targets": {"web1": {"connect": hosts}},
+        "waivers": {"somebody_is_greeted": {"justification": "the greeter is ill"}},
+    }
+    fleet = own.write("fleet.yml", json.dumps(inventory))
+    for more, verdict in (([], "waived"), (["--runxfail"], "fail")):
+        run = own.pytest(f"--inventory={fleet}", "--bundle", *more)
+        assert run.verdicts == {"somebody_is_greeted": verdict}
+        done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_junit_as_the_settings_have_it(own: Project) -> None:
+    """Settings of the project that change junit.xml are those of judging again, too."""
+    path = own.folder / "pytest.ini"
+    path.write_text(path.read_text() + "junit_suite_name = docker\njunit_logging = all\n")
+    own.pytest("-k", "somebody", "--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
+    assert "docker" in Bundle.read(own.folder / "reports/latest.zip").files[run_files.JUNIT].decode()
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("hook", "ends", "status"),
+    [
+        ("pytest_runtest_setup", "pytest.exit('enough', 7)", 7),
+        ("pytest_runtest_teardown", "pytest.exit('enough', 2)", 2),
+    ],
+)
+def test_run_that_is_interrupted(own: Project, hook: str, ends: str, status: int) -> None:
+    """It is partial, whatever exit status was chosen; a test that had not ended is in none of its reports."""
+    own.write("tests/test_own_too.py", OWN_TESTS.replace("somebody", "nobody"))
+    conftest = own.folder / "conftest.py"
+    code = f"\n\ndef {hook}(item):\n    'own_too' in item.nodeid and {ends}\n"
+    conftest.write_text(f"import pytest\n{conftest.read_text()}{code}")
+    run = own.pytest("--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
+    assert (run.status, run.verdicts) == (status, {"somebody_is_greeted": "pass"})
+    conftest.write_text(conftest.read_text().removesuffix(code))
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "not all that was selected: the run was interrupted" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("../elsewhere/test_a.py", 1, "which leads out of the project"),
+        ("/tmp/test_a.py", 1, "which leads out of the project"),
+        ("tests/../../test_a.py", 1, "which leads out of the project"),
+        (
+            "not_there.py",
+            2,
+            "which is not here; verify in the directory of the project whose controls were run",
+        ),
+    ],
+)
+def test_selection_leads_nowhere_else(
+    own: Project, tmp_path: Path, path: str, status: int, said: str
+) -> None:
+    """A bundle cannot name tests outside of the project, which would be run."""
+    made = Bundle.read(own.folder / "reports/latest.zip")
+    made.edit(run_files.MANIFEST, lambda document: document["selection"].update(paths=[path]))
+    done = verify(made.fitting().write(tmp_path / "elsewhere.zip"), cwd=own.folder)
+    assert done.returncode == status
+    assert f"the run selected {path}, {said}" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "cwd"),
+    [
+        ({"paths": ["kept/opened/inventory/test_more.py"]}, "."),
+        ({"paths": ["kept/opened/inventory"]}, "."),  # with settings of pytest of its own
+        ({"paths": ["."]}, "."),
+        ({"markers": "@kept/opened/inventory/more"}, "."),  # a file with more options
+        ({"keywords": "@kept/opened/inventory/more"}, "."),
+        ({}, "kept/opened"),
+    ],
+)
+def test_nothing_of_a_bundle_is_run(own: Project, said: dict[str, Any], cwd: str) -> None:
+    """A file of a bundle that lies unpacked in the project can look as it likes: it is no test and no setting."""
+    made = Bundle.read(own.folder / "reports/latest.zip")
+    trap = b"from pathlib import Path\nPath(%r).write_text('')\n" % str(own.folder / "ran")
+    settings = b"[pytest]\naddopts = -p more\npythonpath = .\n"
+    for name, content in (("test_more.py", trap), ("more.py", trap), ("pytest.ini", settings)):
+        made.files[f"inventory/{name}"] = content
+    made.files["inventory/more"] = b"own\n--junitxml=ran\n"
+    made.edit(run_files.MANIFEST, lambda document: document["selection"].update(said)).fitting()
+    for name, content in made.files.items():
+        own.write(f"kept/opened/{name}", content.decode("latin-1")).write_bytes(content)
+    done = verify(own.folder / "kept/opened", cwd=own.folder / cwd)
+    assert done.returncode in (1, 2), done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not (own.folder / "ran").exists()
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "../hosts", "more.yml"])
+def test_no_other_file_is_read(made: Bundle, here: None, tmp_path: Path, name: str) -> None:
+    """What an inventory names and the bundle has not is not read, wherever it is."""
+    made = made.copy().unsigned()
+    made.files["inventory/demo.yml"] += f"waivers: [{name}]\n".encode()
+    assert faults(made.fitting().write(tmp_path / "other.zip")) == [
+        f"demo.yml: names {name}, which is not in the bundle"
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"markers": "a\0b"},
+        {"markers": ["cis"]},
+        {"keywords": "\ud800"},
+        {"partial": 5},
+        {"paths": "tests"},
+        {"paths": [5]},
+        {"deselected": None},
+    ],
+)
+def test_selection_is_text(change: dict[str, Any], made: Bundle, here: None, tmp_path: Path) -> None:
+    """What cannot be handed to pytest is a fault of the bundle, and no traceback."""
+    made = made.copy().unsigned()
+    made.edit(run_files.MANIFEST, lambda document: document["selection"].update(change))
+    (fault,) = faults(made.fitting().write(tmp_path / "odd.zip"))
+    assert fault.startswith("manifest.json or results.json: damaged")
