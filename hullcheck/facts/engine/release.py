@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from hullcheck.facts.engine import DOCKER_VERSION, Engine
-from hullcheck.facts.host.os_release import OS_RELEASE, os_name, os_release
+from hullcheck.facts.host.software.os_release import OS_RELEASE, os_name, os_release
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.times import day
 from hullcheck.recording import Recording

@@ -10,7 +10,7 @@ import pytest
 
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.release import Release, System
-from hullcheck.facts.host.os_release import os_release
+from hullcheck.facts.host.software.os_release import os_release
 from hullcheck.parsing import times
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer

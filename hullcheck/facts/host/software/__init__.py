@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from hullcheck.facts.host.os_release import OS_RELEASE, os_release
 from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.host.software.os_release import OS_RELEASE, os_release
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.answer_lines import Words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hullcheck.facts.host.os_release import os_name
+from hullcheck.facts.host.software.os_release import os_name
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 
