@@ -45,7 +45,7 @@ def require_own_imports(path: Path) -> None:
     Raises:
         WrongUse: it may have done so.
     """
-    own = Path(__file__).parents[2]
+    own = Path(__file__).resolve().parents[2]
     foreign = {Path.cwd(), path.resolve(), path.resolve().parent} - {own}
     for entry in sys.path:
         if Path(entry).resolve() in foreign:

@@ -128,7 +128,7 @@ def test_recording_that_unpacks_too_far(
     made: Bundle, monkeypatch: pytest.MonkeyPatch, here: None, tmp_path: Path
 ) -> None:
     """Nor is a recording unpacked further than any recording goes."""
-    monkeypatch.setattr("hullcheck.recording.LARGEST", 100_000)
+    monkeypatch.setattr("hullcheck.recording.packing.LARGEST", 100_000)
     found = faults(made.copy().unsigned().write(tmp_path / "large.zip"))
     assert f"{RECORDINGS[0]}: damaged: it is cut off, too large, or goes on after its end" in found
 

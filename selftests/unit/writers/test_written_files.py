@@ -26,7 +26,7 @@ def test_passes(policy):
 
 def test_fails(policy):
     """It fails."""
-    assert not facts, "it is not so"
+    assert not policy, "it is not so"
 '''
 FILES = ("results.json", "findings.csv", "audit.html", "requirements.csv", "junit.xml", "report.html")
 
