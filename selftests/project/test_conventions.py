@@ -184,6 +184,20 @@ def test_modules_say_what_they_are_for(folder: str) -> None:
         assert text.rstrip()[-1] in ".?!:)}`", f"{path}: {text.splitlines()[-1]}"
 
 
+# ---- size
+
+
+def test_folders_and_files_stay_small() -> None:
+    """No folder of the library has more than 14 files, and no file of code more than 400 lines."""
+    files = [path for path in (REPOSITORY / "hullcheck").rglob("*.*") if path.suffix not in ("", ".pyc")]
+    crowded = {
+        str(folder): count for folder, count in Counter(path.parent for path in files).items() if count > 14
+    }
+    assert not crowded
+    lines = {str(path): path.read_text(encoding="utf-8").count("\n") for path in files}
+    assert not {path: count for path, count in lines.items() if count > 400}
+
+
 # ---- no I/O
 
 
