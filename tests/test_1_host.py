@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from hullcheck.controls.metadata import marked
-from hullcheck.criteria import audit_coverage, releases
+from hullcheck.criteria import releases
+from hullcheck.criteria.auditd import coverage
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.engine.release import Release, System
 from hullcheck.facts.files.storage import Storage
@@ -50,9 +51,9 @@ _records_of_data = marked(
 
 def _recorded(file: FileFact, audit: Audit, *may_leave_out: str) -> str:
     """Which rules record each write to *file* and each change of its attributes; fails where none does."""
-    gap = audit_coverage.gap(audit, file, *may_leave_out)
+    gap = coverage.gap(audit, file, *may_leave_out)
     assert not gap, gap
-    return audit_coverage.note(audit, file, *may_leave_out)
+    return coverage.note(audit, file, *may_leave_out)
 
 
 @pytest.mark.cis("1.1.1", level=1)

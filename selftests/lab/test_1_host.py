@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hullcheck.criteria import audit_coverage
+from hullcheck.criteria.auditd import coverage
 from hullcheck.facts import Facts
 from hullcheck.facts.auditd import AUDIT, Audit
 from hullcheck.facts.files.installation import ENGINE_PLACES
@@ -164,7 +164,7 @@ def now(facts: Facts, answer: Answer | None = None) -> Facts:
 def gap(path: Path, *, mounts: tuple[str, ...] = (), answer: Answer | None = None) -> str:
     """What the audit system, as it is now, lacks for a file or directory of the machine."""
     audit, fact = _audit_of(path, mounts=mounts, answer=answer)
-    return audit_coverage.gap(audit, fact)
+    return coverage.gap(audit, fact)
 
 
 def _audit_of(
@@ -364,10 +364,8 @@ def test_rule_on_the_tree_of_a_file(kernel: Kernel, folder: Path) -> None:
     for field, stays in ("dir", False), ("path", True):
         kernel.load(f"-a always,exit -F {field}={file} -F perm=wa")
         audit, fact = _audit_of(file)
-        assert audit_coverage.gap(audit, fact) == ""
-        assert (
-            "which the kernel drops when the file is replaced" in audit_coverage.note(audit, fact)
-        ) is not stays
+        assert coverage.gap(audit, fact) == ""
+        assert ("which the kernel drops when the file is replaced" in coverage.note(audit, fact)) is not stays
         assert kernel.records(lambda: put_in_its_place(file), file)
         assert kernel.records(lambda: append(file), file) is stays
         assert (gap(file) == "") is stays
@@ -418,14 +416,14 @@ def test_file_system_over_a_watch(kernel: Kernel, folder: Path) -> None:
     mounted = folder / "d"
     kernel.load(f"-w {mounted} -p wa")
     audit, fact = _audit_of(mounted)
-    assert "mounted" not in audit_coverage.note(audit, fact)
+    assert "mounted" not in coverage.note(audit, fact)
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", mounted], check=True)
     try:
         (mounted / "f").write_text("x")
         assert not kernel.records(lambda: append(mounted / "f"), mounted / "f")
         audit, fact = _audit_of(mounted)
-        assert audit_coverage.gap(audit, fact) == ""
-        assert "holds if the rule was loaded after the file system there was mounted" in audit_coverage.note(
+        assert coverage.gap(audit, fact) == ""
+        assert "holds if the rule was loaded after the file system there was mounted" in coverage.note(
             audit, fact
         )
     finally:

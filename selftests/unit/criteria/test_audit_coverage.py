@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hullcheck.criteria.audit_coverage import gap, note
-from hullcheck.criteria.audit_rules import coverage
+from hullcheck.criteria.auditd.coverage import gap, note
+from hullcheck.criteria.auditd.rules import coverage
 from hullcheck.facts.auditd import AUDIT, Audit, Loaded
 from hullcheck.facts.auditd.rules import parse
 from hullcheck.facts.host.file import FileFact, State

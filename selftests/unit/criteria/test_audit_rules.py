@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hullcheck.criteria.audit_rules import coverage
+from hullcheck.criteria.auditd.rules import coverage
 from hullcheck.facts.auditd.rules import parse
 from selftests.kit.files import DIRECTORY, FILE
 

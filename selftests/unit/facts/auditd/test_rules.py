@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hullcheck.criteria.audit_rules import blocking
+from hullcheck.criteria.auditd.rules import blocking
 from hullcheck.facts.auditd.rules import Rule, parse
 
 

@@ -2,7 +2,7 @@
 
 import posixpath
 
-from hullcheck.criteria.audit_rules import Coverage, blocking, coverage
+from hullcheck.criteria.auditd.rules import Coverage, blocking, coverage
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.auditd.rules import Rule
 from hullcheck.facts.host.file import FileFact

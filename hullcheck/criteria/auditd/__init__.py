@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from hullcheck.criteria.audit_rules import blocking
+from hullcheck.criteria.auditd.rules import blocking
 from hullcheck.facts.auditd.daemon import AuditDaemon
 from hullcheck.facts.auditd.rules import Rule
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
