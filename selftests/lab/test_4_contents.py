@@ -103,7 +103,7 @@ def test_what_layers_make_of_each_other(engine: EngineFactory, settings: dict[st
     """Whatever keeps the layers, an image is judged by what a container of it would see."""
     one = engine(**settings)
     build(one, *BUILDS)
-    facts = facts_of_engine(one.socket, of="4")
+    facts = facts_of_engine(one.socket, of="4.8")
     assert verdicts(facts) == expected(*BUILDS)
     for name, (_, _, found) in BUILDS.items():
         assert truth(one, name) == ({found} if found else set())
@@ -141,7 +141,7 @@ def test_file_capabilities(engine: EngineFactory, settings: dict[str, object]) -
             "run", "--rm", "--user", "1000", name, "/busybox", "grep", "CapPrm", "/proc/self/status"
         )
         assert int(given.split()[1], 16) == bits
-    found = verdicts(facts_of_engine(one.socket, of="4"))
+    found = verdicts(facts_of_engine(one.socket, of="4.8"))
     if settings is CONTAINERD:
         assert found["setuid"][0] == found["bind"][0] == "manual"
         return
@@ -160,7 +160,7 @@ def test_packages(engine: EngineFactory, settings: dict[str, object]) -> None:
     dpkg = "mkdir -p /var/lib/dpkg/info && touch /var/lib/dpkg/info/libc6:amd64.list"
     one.docker("build", "--tag", "a", "-", stdin=f"FROM bb:1\nRUN {apk}\nRUN {dpkg}\n")
     one.docker("build", "--tag", "b", "-", stdin="FROM a\nRUN rm -r /lib/apk /var/lib/dpkg/info/libc6*\n")
-    facts = facts_of_engine(one.socket, of="4")
+    facts = facts_of_engine(one.socket, of="4.8")
     assert judged("4.3", facts)["a:latest"] == ("manual", "holds 3 packages; busybox")
     assert judged("4.3", facts)["b:latest"] == ("manual", "holds 0 packages; busybox")
     listed = ("busybox", "libc6", "musl")
@@ -177,7 +177,7 @@ def test_key_in_a_layer(engine: EngineFactory, settings: dict[str, object]) -> N
     one = engine(**settings)
     file = "FROM bb:1\nRUN mkdir -p /root/.ssh && touch /root/.ssh/id_rsa\nRUN rm -r /root/.ssh\n"
     one.docker("build", "--tag", "a", "-", stdin=file)
-    facts = facts_of_engine(one.socket, of="4")
+    facts = facts_of_engine(one.socket, of="4.8")
     images = {name: facts.image_contents.of(image.id) for name, image in facts.image}
     assert images["a:latest"].keys == ("/root/.ssh/id_rsa",)
     assert images["bb:1"].keys == ()
@@ -203,7 +203,7 @@ def test_layer_that_is_damaged(engine: EngineFactory, settings: dict[str, object
         "image/*/layerdb/sha256/*/tar-split.json.gz",
         "**/io.containerd.content.v1.content/blobs/sha256/*",
     )
-    before = verdicts(facts_of_engine(one.socket, of="4"))
+    before = verdicts(facts_of_engine(one.socket, of="4.8"))
     assert {name: each[0] for name, each in before.items()} == {
         "plain": "pass",
         "setuid": "fail",
@@ -212,13 +212,13 @@ def test_layer_that_is_damaged(engine: EngineFactory, settings: dict[str, object
     packed = [file for place in places for file in one.data_root.glob(place) if _is_packed(file)]
     newest = max(packed, key=lambda file: file.stat().st_mtime_ns)  # that of the image "removed"
     newest.write_bytes(newest.read_bytes()[:-12])
-    after = verdicts(facts_of_engine(one.socket, of="4"))
+    after = verdicts(facts_of_engine(one.socket, of="4.8"))
     assert after == {
         **before,
         "removed": ("error", "its layers could not be read, or not to their end"),
     }
     newest.unlink()
-    assert verdicts(facts_of_engine(one.socket, of="4")) == after
+    assert verdicts(facts_of_engine(one.socket, of="4.8")) == after
 
 
 def _is_packed(file: Path) -> bool:
@@ -269,7 +269,7 @@ def test_rootless(rootless_engine: RootlessEngine) -> None:
     """The images of an engine in a user's home are read, by root and by the user."""
     build(rootless_engine, "plain", "setuid", "removed", "emptied", "hard")
     names = ("plain", "setuid", "removed", "emptied", "hard")
-    assert verdicts(facts_of_engine(rootless_engine.socket, of="4")) == expected(*names)
+    assert verdicts(facts_of_engine(rootless_engine.socket, of="4.8")) == expected(*names)
 
 
 def _asked_by(engine: Engine, *command: str) -> Facts:
