@@ -61,6 +61,9 @@ def render(
     parts += [f"{name}={shlex.quote(path)}\nexport {name}\n" for name, path in variables.items()]
     asked = list(probes)
     engine = [each for each in asked if each.asks_engine]
+    engine.sort(
+        key=lambda each: each.name != "docker_version"
+    )  # without an answer to that, nothing else is asked
     first = max((number for number, each in enumerate(engine, 1) if each.shared), default=0)
     parts.append(_function("ask_host", [each for each in asked if not each.asks_engine]))
     parts.append(_function("ask_first", engine[:first]))
