@@ -14,10 +14,6 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import HIDDEN, lines_like
 from hullcheck.verdicts import EvidenceError
 
-# auditctl prints `-w PATH` for a rule on a directory with all below it and for one on the directory alone,
-# which -w becomes where the directory did not exist yet, and for one that says `never` as well. The kernel tells them
-# apart if it can be asked.
-
 # A key is any text. What is judged of it, and what people search for, is a word.
 _KEY = re.compile(r"(\s-k\s+|\s-F\s+key\s*=\s*)(\S.*?)(?=-w /| -[a-zA-Z]\s|$)")
 _WORDS = re.compile(r"[A-Za-z_. -]+")

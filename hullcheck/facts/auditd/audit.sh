@@ -1,6 +1,9 @@
 printf "machine:%s\n" "$(uname -m)"
 [ ! -e /proc/sys/abi/vsyscall32 ] || echo "compat:"
 case $(cat /proc/self/attr/current 2>/dev/null) in "" | unconfined | *")") echo "unlabelled:" ;; esac
+# auditctl prints `-w PATH` for a rule on a directory with all below it and for one on the directory alone,
+# which -w becomes where the directory did not exist yet, and for one that says `never` as well. The kernel tells them
+# apart if it can be asked.
 if kernel=$(perl -e '
 alarm 5;
 socket(my $kernel, 16, 3, 9) or exit 1;

@@ -15,8 +15,6 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
-# Of the log only times, programs and keys are told: the arguments of commands may be secrets. The numbers are those
-# of execve and execveat on x86 and ARM.
 AUDIT_DAEMON = Probe.from_file(
     __file__,
     "audit_daemon",

@@ -15,8 +15,11 @@ printf "%s\n" "$described" |
 volumes=""
 case $described in *'"Type":"volume"'*)
   names=$(docker volume ls --quiet) || exit
+  format='volume {{json .}}{{with .Options}}{{with index . "device"}}{{"\n"}}source {{json .}}{{end}}'
+  format=$format'{{with index . "o"}}{{range split . ","}}{{range split . ":"}}{{"\n"}}source {{json .}}'
+  format=$format'{{end}}{{end}}{{end}}{{end}}'
   # shellcheck disable=SC2086 # one word for each name
-  volumes=$(docker volume inspect --format '@VOLUME@' $names)
+  volumes=$(docker volume inspect --format "$format" $names)
   printf "%s\n" "$volumes" | grep "^volume "
   ;;
 esac

@@ -54,13 +54,6 @@ _FORMAT = (
     + ',"Service":{{with .Config.Labels}}{{json (index . "com.docker.swarm.service.id")}}{{else}}null{{end}}}'
     + '{{range .Mounts}}{{"\\n"}}source {{json .Source}}{{end}}'
 )
-_VOLUME_FORMAT = (
-    "volume {{json .}}{{with .Options}}"
-    + '{{with index . "device"}}{{"\\n"}}source {{json .}}{{end}}'
-    + '{{with index . "o"}}{{range split . ","}}{{range split . ":"}}{{"\\n"}}source {{json .}}'
-    + "{{end}}{{end}}{{end}}"
-    + "{{end}}"
-)
 
 
 _JUDGED = """
@@ -189,9 +182,7 @@ def _without_value(option: str) -> str:
     return option if shown else f"{name}=***"
 
 
-DOCKER_CONTAINERS = Probe.from_file(
-    __file__, "docker_containers", _keep, aside=True, FORMAT=_FORMAT, VOLUME=_VOLUME_FORMAT
-)
+DOCKER_CONTAINERS = Probe.from_file(__file__, "docker_containers", _keep, aside=True, FORMAT=_FORMAT)
 
 
 @fact(DOCKER_CONTAINERS)

@@ -10,6 +10,8 @@ if command -v systemctl >/dev/null &&
 fi
 
 cd /proc || exit
+# Names of programs may have a version: php-fpm8.4. `sed` writes for each descriptor of a listener whose it is.
+# A line feed in the name of an open file must not look like a line of ls(1): busybox never prints one, others with -q.
 list="ls -ln"
 if ls -dq / >/dev/null 2>&1; then list="ls -lnq"; fi
 wanted=""

@@ -23,8 +23,6 @@ _BASE = frozenset(_BASE_SYSTEM.split())  # not busybox, which has a web server a
 _BASE_SOCKETS = ("docker.socket", "ssh.socket", "sshd.socket")
 _INSTALLED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/snap/", "/nix/", "/gnu/")
 
-# Names of programs may have a version: php-fpm8.4. `sed` writes for each descriptor of a listener whose it is.
-# A line feed in the name of an open file must not look like a line of ls(1): busybox never prints one, others with -q.
 HOST_SERVICES = Probe.from_file(
     __file__,
     "host_services",

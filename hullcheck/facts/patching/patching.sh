@@ -44,6 +44,8 @@ for folder in /opt/puppetlabs/puppet /var/cache/puppet /var/lib/puppet; do
 done
 
 [ ! -e /etc/salt/minion ] || echo "salt:/etc/salt/minion"
+# Salt's records are msgpack, and may hold secrets: only which words are in them is told. apt-get(8) could say which
+# updates are outstanding, in two seconds of work: what unattended-upgrades said last is there already.
 cache=/var/cache/salt/minion
 if [ -e $cache ] && [ ! -x $cache ]; then echo "unread:$cache"; fi
 [ ! -e $cache/highstate.cache.p ] || echo "highstate:$(stat -c %Y $cache/highstate.cache.p)"

@@ -55,8 +55,6 @@ def _summary(lines: list[str]) -> str:
     return json.dumps(pick(document, _SUMMARY), default=str)
 
 
-# Salt's records are msgpack, and may hold secrets: only which words are in them is told. apt-get(8) could say which
-# updates are outstanding, in two seconds of work: what unattended-upgrades said last is there already.
 PATCHING = Probe.from_file(
     __file__,
     "patching",

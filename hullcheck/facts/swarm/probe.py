@@ -18,17 +18,6 @@ from hullcheck import inputs, secrets
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import Allowed, pick
 
-_SETTINGS = (
-    '"Labels":{{json .Labels}},"Container":{{json .TaskTemplate.ContainerSpec}}'
-    ',"Log":{{json .TaskTemplate.LogDriver}}'
-)
-_SERVICE = (
-    'service {"ID":{{json .ID}},"Name":{{json .Spec.Name}}'
-    f",{{{{with .Spec}}}}{_SETTINGS}{{{{end}}}}"
-    f',"Previous":{{{{with .PreviousSpec}}}}{{{_SETTINGS}}}{{{{else}}}}null{{{{end}}}}}}'
-)
-
-
 _INFO = {
     "NodeAddr": True,
     "LocalNodeState": True,
@@ -125,4 +114,4 @@ def _document(text: str, allowed: Allowed) -> str:
         return ""
 
 
-SWARM = Probe.from_file(__file__, "swarm", _keep, SERVICE=_SERVICE)
+SWARM = Probe.from_file(__file__, "swarm", _keep)

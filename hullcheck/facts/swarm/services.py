@@ -10,7 +10,6 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_lines
 from hullcheck.verdicts import EvidenceError
 
-# Only these fields: a service also has the values of its environment.
 DOCKER_SERVICES = Probe.from_file(
     __file__,
     "docker_services",

@@ -26,5 +26,8 @@ case $info in *'"ControlAvailable":true'*) ;; *) exit 0 ;; esac
 docker node ls --format 'node {{json .}}' || exit
 ids=$(docker service ls --quiet) || exit
 [ -n "$ids" ] || exit 0
+settings='"Labels":{{json .Labels}},"Container":{{json .TaskTemplate.ContainerSpec}},"Log":{{json .TaskTemplate.LogDriver}}'
+format='service {"ID":{{json .ID}},"Name":{{json .Spec.Name}},{{with .Spec}}'$settings'{{end}}'
+format=$format',"Previous":{{with .PreviousSpec}}{'$settings'}{{else}}null{{end}}}'
 # shellcheck disable=SC2086 # one word for each id
-docker service inspect --format '@SERVICE@' $ids
+docker service inspect --format "$format" $ids

@@ -13,8 +13,6 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
-# Not gcc-14-base, which every Debian has and which holds a licence.
-
 SOFTWARE = Probe.from_file(
     __file__,
     "software",

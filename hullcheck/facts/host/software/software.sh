@@ -12,6 +12,7 @@ elif [ -e /lib/apk/db/installed ]; then
 fi
 if [ -n "$source" ]; then
   echo "source:$source $(printf "%s\n" "$packages" | grep -c .)"
+  # Not gcc-14-base, which every Debian has and which holds a licence.
   printf "%s\n" "$packages" | grep -Ex "(gcc|g\+\+|cpp|gfortran|clang|rustc|gccgo|ghc)(-[0-9.]+)?|gcc-c\+\+\
 |build-essential|base-devel|build-base|make|make-guile|tcc|nasm|binutils|golang|golang-(go|bin|[0-9.]+-go)\
 |go|rust|cargo|llvm|(default|openjdk-[0-9]+)-jdk(-headless)?|java-[0-9.]+-openjdk-devel" |
