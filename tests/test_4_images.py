@@ -5,6 +5,7 @@ from typing import NoReturn
 
 import pytest
 
+from hullcheck.criteria.judgement import listed
 from hullcheck.facts.containers import Container
 from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.file import FileFact
@@ -18,8 +19,6 @@ from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.policy import ScanReports as ScanLimits
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
-
-_SHOWN = 20  # of what an image holds
 
 
 @pytest.mark.cis("4.1", level=1)
@@ -125,7 +124,7 @@ def test_image_holds_needed_packages_alone(
         raise Manual(f"holds {_held(contents)}")
     held = {*contents.packages, *contents.tool_names}
     unlisted = sorted(held - set(policy.allowed_packages))
-    assert not unlisted, f"holds what is not on the list: {_some(unlisted)}{_users(image)}"
+    assert not unlisted, f"holds what is not on the list: {listed(unlisted, 20)}{_users(image)}"
     if contents.databases:
         raise EvidenceError(
             f"its packages are in a database that is not read: {', '.join(contents.databases)}"
@@ -137,11 +136,6 @@ def _held(contents: Contents) -> str:
     databases = "".join(f", packages of {each} that were not counted" for each in contents.databases)
     tools = ", ".join(contents.tool_names) or "no package manager, shell or compiler known by its name"
     return f"{len(contents.packages)} packages{databases}; {tools}"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
 
 
 @pytest.mark.cis("4.4", level=1)
@@ -215,7 +209,7 @@ def _require_unused(
     if not image.used_by:
         raise NotApplicable(f"no container uses it; {lack}")
     if reports.faults:
-        raise EvidenceError(f"{lack}, but files that could not be read: {_some(reports.faults)}")
+        raise EvidenceError(f"{lack}, but files that could not be read: {listed(reports.faults, 20)}")
     pytest.fail(lack + _users(image), pytrace=False)
 
 
@@ -341,16 +335,16 @@ def test_image_holds_no_needless_setuid_file(
     special = [f"{each.path} ({each.mode})" for each in contents.special if each.path not in allowed]
     capable = [each for each in contents.capable_files if each.path not in allowed]
     found = special + [str(each) for each in capable if each.is_powerful]
-    assert not found, f"holds {_some(found)}{_users(image)}"
+    assert not found, f"holds {listed(found, 20)}{_users(image)}"
     untold = [each.path for each in capable if not each.told]
     if untold:
         raise Manual(
-            f"the store of containerd does not tell which capabilities these files have: {_some(untold)}"
+            f"the store of containerd does not tell which capabilities these files have: {listed(untold, 20)}"
         )
     named = [each.path for each in contents.special] + [each.path for each in contents.capable_files]
     approved = sorted(set(named).intersection(allowed))
     parts = [f"approved: {', '.join(approved)}" if approved else "no setuid or setgid file"]
-    parts += [f"with capabilities: {_some(list(map(str, capable)))}"] if capable else []
+    parts += [f"with capabilities: {listed(list(map(str, capable)), 20)}"] if capable else []
     return "; ".join(parts)
 
 
@@ -400,12 +394,12 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     assert not found, "; ".join(dict.fromkeys(found)) + _users(image)
     named = image_contents.of(image.id).keys
     keys = [path for path in named if secrets.names_key_file(path)]
-    assert not keys, f"holds {_some(keys)}{_users(image)}"
+    assert not keys, f"holds {listed(keys, 20)}{_users(image)}"
     _require_told(image)
     perhaps = [name for step in image.steps for name in step.files if secrets.may_be_secret_file(name)]
     if perhaps or named:
         names = tuple(dict.fromkeys((*perhaps, *named)))
-        raise Manual(f"files that may be secrets, by their names: {_some(names)}")
+        raise Manual(f"files that may be secrets, by their names: {listed(names, 20)}")
     return "none in history, environment, labels, commands and names of files; what is in files was not read"
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from hullcheck.facts.daemon.sockets import address
 from hullcheck.facts.engine.networks import Network
-from hullcheck.facts.swarm import DAY, Swarm, SwarmService, on_every_address
+from hullcheck.facts.swarm import Swarm, SwarmService, on_every_address
 from hullcheck.parsing.proc.net import Listener
-from hullcheck.parsing.times import day
+from hullcheck.parsing.times import DAY, day
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 

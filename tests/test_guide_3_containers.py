@@ -3,12 +3,13 @@
 What a control of the CIS benchmark judges already has its marker there, and no control here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.firewall import gap, traffic_limit
+from hullcheck.criteria.judgement import listed
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.engine import Engine
@@ -26,7 +27,6 @@ from hullcheck.parsing.image_reference import Reference
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
-_SHOWN = 10  # of a list
 _OF_THE_GUIDE = frozenset({"NET_BIND_SERVICE"})  # the capability that its sample adds
 
 
@@ -72,17 +72,13 @@ def test_service_image_is_pinned(swarm_service: SwarmService) -> None:
     _require_pinned(Reference.parse(swarm_service.image))
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-
-
 def _unapproved(image: Image, contents: ImageContents, kind: str, policy: Policy) -> str:
     """The tools of this kind in the image that the site did not approve, in words; else empty."""
     approved = policy.allowed_packages or ()
     found = contents.of(image.id).tools_of(kind)
     left = [path for path in found if path.rpartition("/")[2] not in approved]
     used = f" (used by {', '.join(image.used_by)})" if image.used_by else ""
-    return f"holds {_some(left)}{used}" if left else ""
+    return f"holds {listed(left)}{used}" if left else ""
 
 
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -173,13 +169,13 @@ def test_scanner_covers_images_in_use(
     fresh = {name: _fresh(image, scan_reports, limits.max_age_days) for name, image in used.items()}
     mine = {name: found[scanner] for name, found in fresh.items() if scanner in found}
     bad = [name for name, report in mine.items() if report.above(limits.highest_severity)]
-    assert not bad, f"found worse than {limits.highest_severity} in {_some(bad)}"
+    assert not bad, f"found worse than {limits.highest_severity} in {listed(bad)}"
     lacking = [name for name, found in fresh.items() if not found]
     if lacking and scan_reports.faults:
         raise EvidenceError(
-            f"no report on {_some(lacking)}, but some could not be read: {_some(scan_reports.faults)}"
+            f"no report on {listed(lacking)}, but some could not be read: {listed(scan_reports.faults)}"
         )
-    assert not lacking, f"no scanner has a report that counts on {_some(lacking)}"
+    assert not lacking, f"no scanner has a report that counts on {listed(lacking)}"
     if not mine:
         raise NotApplicable("another scanner has reports on every image in use")
     doubts = [
@@ -188,9 +184,9 @@ def test_scanner_covers_images_in_use(
         if (doubt := report.doubt(limits.highest_severity))
     ]
     if doubts:
-        raise Manual(_some(doubts))
+        raise Manual(listed(doubts))
     late = [name for name in mine if not _was_scanned_before(used[name], scan_reports)]
-    note = f"; none is from before the first use of {_some(late)}" if late else ""
+    note = f"; none is from before the first use of {listed(late)}" if late else ""
     return f"good reports on {len(mine)} of {len(used)} images in use{note}"
 
 
@@ -346,13 +342,13 @@ def _require_ipv6_limit(firewall: Firewall, containers: Later[Subjects[Container
     """What to say of IPv6 beside the rule of IPv4."""
     if with_ipv6 := firewall.ipv6_networks:
         limit = traffic_limit(firewall, IPV6)
-        assert limit, f"for IPv6, which {_some(with_ipv6)} has: {gap(firewall, IPV6)}"
+        assert limit, f"for IPv6, which {listed(with_ipv6)} has: {gap(firewall, IPV6)}"
         return f"; for IPv6: {limit}"
     ports = ((name, port) for name, each in containers.get() if each.running for port in each.ports.published)
     open_there = [
         f"{name} {port}" for name, port in ports if ":" in port.address and not is_loopback(port.address)
     ]
-    return f"; docker-proxy passes on, past these rules: {_some(open_there)}" if open_there else ""
+    return f"; docker-proxy passes on, past these rules: {listed(open_there)}" if open_there else ""
 
 
 @pytest.mark.nist("CM-7", "SC-7", sp="800-53")

@@ -3,24 +3,21 @@
 import pytest
 
 from hullcheck.controls import for_each
-from hullcheck.criteria import docker_bench as bench_truths
+from hullcheck.criteria.bench_jobs import cron_daemon, job_fault, recent_run
+from hullcheck.criteria.docker_bench import agreement
+from hullcheck.criteria.judgement import Judgement
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.docker_bench import DockerBench, Job, Run, Step
+from hullcheck.facts.docker_bench import DockerBench, Run, Step
 from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.host.file import FileFact
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.images import Image
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.times import DAY
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, unread
-
-_CLOCKS = 300  # seconds that a clock may be ahead
-_DAY = 86400
-_AFTER_A_BOOT = ("enabled", "static", "generated", "linked", "alias", "indirect")  # states of unit files
-_CRON_DAEMONS = ("cron", "crond", "fcron", "busybox")
-_SECTIONS = frozenset("1234567")
 
 
 @pytest.mark.nist("CA-2", "CA-7", sp="800-53")
@@ -54,7 +51,7 @@ def test_docker_bench_runs_regularly(
         if not docker_bench.jobs and _ran_lately(docker_bench, clock, policy):
             raise Manual("no timer and no crontab of this host runs it, but its log is recent: what does?")
         assert docker_bench.jobs, "no timer and no crontab runs it"
-        return _require_job(docker_bench, _cron_daemon(container.get(), processes.get()))
+        return _require_job(docker_bench, cron_daemon(container.get(), processes.get()))
     if policy.docker_bench is None:
         assert docker_bench.jobs, "nothing runs it, and the policy names no log of a run elsewhere"
         raise Manual("the policy names no log")
@@ -62,9 +59,9 @@ def test_docker_bench_runs_regularly(
     run = docker_bench.last_run(path)
     assert run is not None, f"{path} does not exist: it has not run, or writes elsewhere"
     if step is Step.RUN:
-        return _require_recent(run, clock.now, policy.docker_bench.max_age_days)
+        return _require(recent_run(run, clock.now, policy.docker_bench.max_age_days))
     if step is Step.AGREES:
-        return _require_agreement(run, daemon, api_socket, container)
+        return _require(agreement(run, daemon, api_socket, container))
     warned = [number for number, result in run.results.items() if result == "WARN"]
     if warned:
         raise Manual(f"warned about {', '.join(warned)} (numbers of the benchmark {run.version})")
@@ -72,34 +69,12 @@ def test_docker_bench_runs_regularly(
 
 
 def _require_job(docker_bench: DockerBench, cron: str) -> str:
-    faults = {job: _fault(job, cron) for job in docker_bench.jobs}
+    faults = {job: job_fault(job, cron) for job in docker_bench.jobs}
     good = [job.name for job, fault in faults.items() if not fault]
     if not good and not docker_bench.as_root:
         raise EvidenceError(unread("which programs run as others", "could not be seen"))
     assert good, "; ".join(f"{job.kind} {job.name} {fault}" for job, fault in faults.items())
     return f"run by {', '.join(good)}"
-
-
-def _fault(job: Job, cron: str) -> str:
-    """Why a job does not run it; empty where it does."""
-    if job.kind == "crontab":
-        return "" if cron else "is there, but no cron daemon runs"
-    if not job.active:
-        return "is not started"
-    return (
-        "" if job.enabled in _AFTER_A_BOOT else f"is {job.enabled or 'not enabled'}: gone after the next boot"
-    )
-
-
-def _cron_daemon(containers: Subjects[Container], processes: Processes) -> str:
-    """The path of a cron daemon that runs on the host and in none of its containers; empty where none does."""
-    ids = {each.id for _, each in containers}
-    for process in processes.by_pid.values():
-        name = process.executable.rpartition("/")[2]
-        is_cron = name in _CRON_DAEMONS and process.name in _CRON_DAEMONS
-        if is_cron and ids.isdisjoint(process.container_ids):
-            return process.executable
-    return ""
 
 
 def _ran_lately(docker_bench: DockerBench, clock: Clock, policy: Policy) -> bool:
@@ -112,42 +87,12 @@ def _ran_lately(docker_bench: DockerBench, clock: Clock, policy: Policy) -> bool
 
 
 def _days(run: Run, clock: Clock) -> float:
-    return (clock.now - (run.started or 0)) / _DAY
+    return (clock.now - (run.started or 0)) / DAY
 
 
-def _require_recent(run: Run, now: float, limit: int) -> str:
-    if run.started is None or run.ended is None:
-        raise EvidenceError("its log does not say when it was started, or that it came to its end")
-    days = (now - run.started) / _DAY
-    assert run.started <= now + _CLOCKS, "its log is of the future"
-    assert run.ended >= run.started, "its log ends before its start"
-    assert days <= limit, f"ran {days:.0f} days ago, allowed are {limit}"
-    missing = sorted(_SECTIONS - run.sections)
-    assert not missing, f"left out section {', '.join(missing)}"
-    return f"ran {max(days, 0):.0f} days ago, {len(run.results)} checks"
-
-
-def _require_agreement(
-    run: Run,
-    daemon: Daemon,
-    sockets: Later[Subjects[FileFact]],
-    containers: Later[Subjects[Container]],
-) -> str:
-    if run.started is None:
-        raise EvidenceError("its log does not say when it was started")
-    found = bench_truths.flaws(run.started, daemon, sockets, containers)
-    said = {number: (run.result_of(number), flaw) for number, flaw in found.items()}
-    missed = [f"{number}: {flaw}" for number, (result, flaw) in said.items() if result == "PASS" and flaw]
-    assert not missed, f"its log says PASS, which is not so: {'; '.join(missed)}"
-    other = [number for number, (result, flaw) in said.items() if result == "WARN" and not flaw]
-    if other:
-        raise Manual(f"it warned about what is good now: {', '.join(other)}; mended since, or a false alarm?")
-    agreed = [number for number, (result, _) in said.items() if result in ("PASS", "WARN")]
-    if not agreed:
-        raise Manual(
-            "nothing in its log can be compared: all that decides is younger than the run, or left open"
-        )
-    return f"the same is found here for {', '.join(agreed)}"
+def _require(judgement: Judgement) -> str:
+    assert judgement.good, judgement.words
+    return judgement.words
 
 
 @pytest.mark.nist("SI-7", "SR-11", sp="800-53")

@@ -4,7 +4,7 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria import falco
-from hullcheck.criteria.judgement import Judgement
+from hullcheck.criteria.judgement import Judgement, listed
 from hullcheck.criteria.sensors import watch, watching
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
@@ -15,9 +15,6 @@ from hullcheck.facts.sensors import AQUA, FALCO, SYSDIG, TOOLS, Sensors, Step, T
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
-
-_SHOWN = 10
-
 
 # ---- logs
 
@@ -54,9 +51,9 @@ def test_container_logs_are_collected_centrally(
     mine = [way.words for way in ways.values() if way is not None and way.system == log_system]
     if lost and shippers.doubts:
         doubts = ", ".join(shippers.doubts)
-        raise EvidenceError(f"no known way for the logs of {_some(lost)}, but not understood: {doubts}")
+        raise EvidenceError(f"no known way for the logs of {listed(lost)}, but not understood: {doubts}")
     besides = f"; it takes others: {', '.join(dict.fromkeys(mine))}" if mine else ""
-    assert not lost, f"nothing known takes the logs of {_some(lost)} to another machine{besides}"
+    assert not lost, f"nothing known takes the logs of {listed(lost)} to another machine{besides}"
     if not mine:
         others = dict.fromkeys(way.words for way in ways.values() if way is not None)
         raise NotApplicable(f"another way is used: {', '.join(others)}")
@@ -78,10 +75,6 @@ def _ways(
 
 def _by_policy(driver: str, listed: tuple[str, ...] | None) -> Route | None:
     return Route(SYSTEMS[2], f"log driver {driver}, as the policy says") if driver in (listed or ()) else None
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
 @pytest.mark.nist("AU-4(1)", "AU-6(4)", "AU-9(2)", sp="800-53")
@@ -226,4 +219,4 @@ def test_logs_are_reviewed_and_kept(
     ways = _ways(shippers, daemon, container, policy)
     told = dict.fromkeys(way.words if way else f"no known way for {name}" for name, way in ways.items())
     tools = [tool.title for tool in watching(sensors, shippers, clock)] or ["no known tool"]
-    raise Manual(f"logs: {_some(list(told))}; containers are watched by {', '.join(tools)}")
+    raise Manual(f"logs: {listed(list(told))}; containers are watched by {', '.join(tools)}")

@@ -1,14 +1,17 @@
-"""What docker-bench-security looks at as well, and where a single fact decides: by number, what is wrong with it."""
+"""Whether docker-bench-security says what is so, where a single fact decides."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from hullcheck.criteria.file_access import permissions_beyond
+from hullcheck.criteria.judgement import Judgement
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.docker_bench import Run
 from hullcheck.facts.host.file import FileFact, State
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
+from hullcheck.verdicts import EvidenceError, Manual
 
 _SETTINGS = {
     "2.2": ("icc", False),
@@ -89,3 +92,33 @@ def _of_containers(containers: Subjects[Container], since: float) -> dict[str, s
         for number, is_bad in _CONTAINERS.items()
         if seen
     }
+
+
+def agreement(
+    run: Run,
+    daemon: Daemon,
+    sockets: Later[Subjects[FileFact]],
+    containers: Later[Subjects[Container]],
+) -> Judgement:
+    """Whether what its log says is so, where a single fact decides.
+
+    Raises:
+        EvidenceError: something could not be read.
+        Manual: only a person can tell.
+    """
+    if run.started is None:
+        raise EvidenceError("its log does not say when it was started")
+    found = flaws(run.started, daemon, sockets, containers)
+    said = {number: (run.result_of(number), flaw) for number, flaw in found.items()}
+    missed = [f"{number}: {flaw}" for number, (result, flaw) in said.items() if result == "PASS" and flaw]
+    if missed:
+        return Judgement(False, f"its log says PASS, which is not so: {'; '.join(missed)}")
+    other = [number for number, (result, flaw) in said.items() if result == "WARN" and not flaw]
+    if other:
+        raise Manual(f"it warned about what is good now: {', '.join(other)}; mended since, or a false alarm?")
+    agreed = [number for number, (result, _) in said.items() if result in ("PASS", "WARN")]
+    if not agreed:
+        raise Manual(
+            "nothing in its log can be compared: all that decides is younger than the run, or left open"
+        )
+    return Judgement(True, f"the same is found here for {', '.join(agreed)}")

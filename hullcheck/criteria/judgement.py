@@ -1,5 +1,6 @@
-"""What a criterion says that has words for both ends."""
+"""How a criterion says what it found."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -8,3 +9,8 @@ class Judgement(NamedTuple):
 
     good: bool
     words: str
+
+
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """The first of *names*, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

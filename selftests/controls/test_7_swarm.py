@@ -11,8 +11,8 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.networks import Network, networks
-from hullcheck.facts.swarm import DAY
 from hullcheck.facts.swarm.planes import cards_of
+from hullcheck.parsing.times import DAY
 from hullcheck.policy import Policy, PolicyError, RotationPeriods
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer

@@ -11,11 +11,11 @@ from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.steps import Step
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.times import DAY
 from hullcheck.recording import Recording, decode_json
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _SHORT = 12
-_DAY = 86400.0
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # reproducible builds set a time of long ago
 
 
@@ -76,7 +76,7 @@ class Image:
         """
         if self.created is not None and not self.recorded:
             raise EvidenceError("the recording does not tell its time")
-        return None if self.created is None else (self.recorded - self.created) / _DAY
+        return None if self.created is None else (self.recorded - self.created) / DAY
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from typing import Any
 from hullcheck.data.severities import SEVERITIES
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.registry import fact
+from hullcheck.parsing.times import CLOCK_SLACK, DAY
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
@@ -26,7 +27,6 @@ _LISTED = re.compile(r"(report|left-out):(\d+):\d+:(.*)")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PACKAGES = ("os-pkgs", "lang-pkgs")  # what Trivy calls the results that tell of packages
 _UNKNOWN = "unknown"
-_CLOCKS = 300  # seconds that the clock of a scanner may be ahead
 
 
 def _keep(text: str) -> str:
@@ -163,7 +163,7 @@ class Report:
 
     def days(self, now: float) -> float:
         """How many days before *now* it was made."""
-        return max(now - self.created, 0) / 86400
+        return max(now - self.created, 0) / DAY
 
     def shown(self, now: float) -> str:
         """Its scanner, age and file, in words."""
@@ -234,7 +234,9 @@ class ScanReports:
         Raises:
             EvidenceError: the folder could not be read.
         """
-        return {each.tool: each for each in reversed(self.about(digests)) if each.created <= now + _CLOCKS}
+        return {
+            each.tool: each for each in reversed(self.about(digests)) if each.created <= now + CLOCK_SLACK
+        }
 
 
 @fact(SCAN_REPORTS)

@@ -11,12 +11,11 @@ from hullcheck.facts.engine import Engine
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing.times import engine_moment
+from hullcheck.parsing.times import DAY, engine_moment
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
 _STOPPED = ("created", "exited", "dead")
-_DAY = 86400.0
 _SHORT = 12
 
 
@@ -85,7 +84,7 @@ class Sprawl:
         known = [time for each in times if (time := engine_moment(each)) is not None]
         if not known:
             raise EvidenceError(f"docker inspect: {times[0]!r} is not a time")
-        return (self._recording.now - max(known)) / _DAY
+        return (self._recording.now - max(known)) / DAY
 
 
 def _name(image: Mapping[str, Any]) -> str:

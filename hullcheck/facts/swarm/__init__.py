@@ -19,12 +19,11 @@ from hullcheck.parsing.addresses import is_unspecified
 from hullcheck.parsing.certificates import Certificate
 from hullcheck.parsing.proc import net
 from hullcheck.parsing.proc.net import Listener
-from hullcheck.parsing.times import Times
+from hullcheck.parsing.times import DAY, Times
 from hullcheck.recording import Recording, decode_json
 from hullcheck.secrets.names import names_secret_file
 from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
-DAY = 86400.0
 _MANAGEMENT_PORT, _GOSSIP_PORT, _DATA_PORT = 2377, 7946, 4789
 
 

@@ -1,0 +1,58 @@
+"""Whether docker-bench-security is started by itself, and ran recently and to its end."""
+
+from hullcheck.criteria.judgement import Judgement
+from hullcheck.facts.containers import Container
+from hullcheck.facts.docker_bench import Job, Run
+from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.systemctl import STARTED_AT_BOOT
+from hullcheck.parsing.times import CLOCK_SLACK, DAY
+from hullcheck.verdicts import EvidenceError
+
+_CRON_DAEMONS = ("cron", "crond", "fcron", "busybox")
+_SECTIONS = frozenset("1234567")
+
+
+def job_fault(job: Job, cron: str) -> str:
+    """Why a job does not run it; empty where it does.
+
+    Args:
+        cron: the path of the cron daemon that runs.
+    """
+    if job.kind == "crontab":
+        return "" if cron else "is there, but no cron daemon runs"
+    if not job.active:
+        return "is not started"
+    stays = job.enabled in STARTED_AT_BOOT
+    return "" if stays else f"is {job.enabled or 'not enabled'}: gone after the next boot"
+
+
+def cron_daemon(containers: Subjects[Container], processes: Processes) -> str:
+    """The path of a cron daemon that runs on the host and in none of its containers; empty where none does."""
+    ids = {each.id for _, each in containers}
+    for process in processes.by_pid.values():
+        name = process.executable.rpartition("/")[2]
+        is_cron = name in _CRON_DAEMONS and process.name in _CRON_DAEMONS
+        if is_cron and ids.isdisjoint(process.container_ids):
+            return process.executable
+    return ""
+
+
+def recent_run(run: Run, now: float, limit: int) -> Judgement:
+    """Whether it came to its end in the last *limit* days, with all sections.
+
+    Raises:
+        EvidenceError: its log does not say when.
+    """
+    if run.started is None or run.ended is None:
+        raise EvidenceError("its log does not say when it was started, or that it came to its end")
+    if run.started > now + CLOCK_SLACK:
+        return Judgement(False, "its log is of the future")
+    if run.ended < run.started:
+        return Judgement(False, "its log ends before its start")
+    days = (now - run.started) / DAY
+    if days > limit:
+        return Judgement(False, f"ran {days:.0f} days ago, allowed are {limit}")
+    if missing := sorted(_SECTIONS - run.sections):
+        return Judgement(False, f"left out section {', '.join(missing)}")
+    return Judgement(True, f"ran {max(days, 0):.0f} days ago, {len(run.results)} checks")
