@@ -3,9 +3,8 @@
 import pytest
 
 from hullcheck.controls import for_each
-from hullcheck.criteria import falco
 from hullcheck.criteria.judgement import Judgement, listed
-from hullcheck.criteria.sensors import watch, watching
+from hullcheck.criteria.sensors import falco, watch, watching
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.host.clock import Clock

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from hullcheck.criteria import falco
 from hullcheck.criteria.judgement import Judgement
+from hullcheck.criteria.sensors import falco
 from hullcheck.facts.sensors import Reading, Step, Watcher
 from hullcheck.verdicts import EvidenceError, Manual
 

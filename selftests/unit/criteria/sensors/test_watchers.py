@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.criteria.watchers import genuine, start_with_host
+from hullcheck.criteria.sensors.watchers import genuine, start_with_host
 from hullcheck.facts.sensors import SYSDIG, Watcher
 from hullcheck.verdicts import Manual
 

@@ -1,8 +1,8 @@
 """Which tools watch what containers do."""
 
-from hullcheck.criteria import falco
 from hullcheck.criteria.judgement import Judgement
-from hullcheck.criteria.watchers import genuine, start_with_host
+from hullcheck.criteria.sensors import falco
+from hullcheck.criteria.sensors.watchers import genuine, start_with_host
 from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.logs import Shippers
 from hullcheck.facts.sensors import FALCO, TOOLS, Sensors, Step, Tool

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from hullcheck.criteria.judgement import Judgement
-from hullcheck.criteria.watchers import genuine, start_with_host
+from hullcheck.criteria.sensors.watchers import genuine, start_with_host
 from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.logs import Shippers
 from hullcheck.facts.sensors import FALCO, Sensors, Step, Watcher
