@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Generic, Literal, TypeVar, get_origin
@@ -117,18 +117,20 @@ def check() -> None:
     Raises:
         TypeError: one needs what is no fact, or needs itself.
     """
+    good = set[Fact]()
     for each in (*FACTS.values(), *INSIDE.values()):
-        _check(each, ())
+        _check(each, (), good)
 
 
-def _check(one: Fact, above: tuple[Fact, ...]) -> None:
+def _check(one: Fact, above: tuple[Fact, ...], good: set[Fact]) -> None:
     if one in above:
         raise TypeError(f"{one} needs itself: {' -> '.join(each.name for each in (*above, one))}")
-    for name in one.needs:
+    for name in () if one in good else one.needs:
         if name in FACTS:
-            _check(FACTS[name], (*above, one))
+            _check(FACTS[name], (*above, one), good)
         elif name not in GIVEN:
             raise TypeError(f"{one} needs {name!r}, and there is no such fact")
+    good.add(one)
 
 
 def probes() -> tuple[Probe, ...]:
@@ -140,17 +142,15 @@ def probes() -> tuple[Probe, ...]:
 
 def evidence_of(names: Iterable[str], kind: str) -> tuple[str, ...]:
     """The names of the probes behind these facts on a target of this *kind*, and behind all that they need."""
-    return tuple(dict.fromkeys(probe.name for name in names for probe in _evidence(name, kind)))
-
-
-def _evidence(name: str, kind: str) -> Iterator[Probe]:
-    inside = INSIDE.get(name)
-    found = inside if inside and kind == "container" else FACTS.get(name)
-    if found is None:
-        return
-    yield from found.probes
-    for each in (*found.needs, *(("kind",) if inside else ())):
-        yield from _evidence(each, kind)
+    waiting, seen = list(names), dict[str, tuple[Probe, ...]]()
+    while waiting:
+        name = waiting.pop(0)
+        inside = INSIDE.get(name)
+        found = inside if inside and kind == "container" else FACTS.get(name)
+        if found and name not in seen:
+            seen[name] = found.probes
+            waiting += (*found.needs, "kind") if inside else found.needs
+    return tuple(dict.fromkeys(probe.name for probes in seen.values() for probe in probes))
 
 
 class Facts:

@@ -275,7 +275,7 @@ class World:
     @property
     def container(self) -> Container:
         """The container itself."""
-        return dict(self.facts.containers)["web"]
+        return dict(self.facts.container)["web"]
 
     def judge(self, number: str) -> tuple[str, str]:
         """Verdict and reason of a control for web."""

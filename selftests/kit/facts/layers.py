@@ -120,10 +120,9 @@ def answer(images: dict[str, Sequence[Layer]], store: str = OWN, packages: str =
 def facts(said: str, *names: str, status: int = 0, stderr: str = "", policy: Policy | None = None) -> Facts:
     """A target whose probe said this, with images of these names."""
     kept = Answer(IMAGE_CONTENTS.name, status, IMAGE_CONTENTS.keep(said), stderr)
-    made = Facts(Recording("host", "local", {kept.name: kept}, gathered=1000.0), policy or Policy())
+    recording = Recording("host", "local", {kept.name: kept}, gathered=1000.0)
     found = tuple((f"{name}:1", Image(id=digest(name), tags=(f"{name}:1",))) for name in names)
-    made.__dict__["image"] = Subjects("image", found)
-    return made
+    return Facts(recording, policy or Policy(), image=Subjects("image", found))
 
 
 SU: Layer = [("usr/bin/su", 0o4755)]

@@ -16,6 +16,7 @@ from hullcheck.facts.containers.inside import InsideContainer
 from hullcheck.facts.containers.mounts import Mounts
 from hullcheck.facts.containers.ports import Ports
 from hullcheck.facts.containers.runtime import Runtime
+from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
@@ -129,7 +130,7 @@ PARTS: list[tuple[type, Callable[[InsideContainer], object]]] = [
 @pytest.mark.parametrize(("part", "of"), PARTS)
 def test_names_that_only_the_host_can_answer(part: type, of: Callable[[InsideContainer], object]) -> None:
     """Every name of a container's part is answered or listed, and no other: a misspelt one is an error."""
-    inside: Any = of(InsideContainer(Recording("web", "docker", {})))
+    inside: Any = of(InsideContainer(Recording("web", "docker", {}), Later(dict)))
     names = {name for name in (*vars(part), *(each.name for each in fields(part))) if name[0] != "_"}
     assert names - set(dir(inside)) == set(inside.HIDDEN)
     for name in inside.HIDDEN:
@@ -145,7 +146,7 @@ def test_misspelt_name_in_a_control() -> None:
     def control(container: Container) -> None:
         assert not container.configuration.privilegd  # type: ignore[attr-defined]
 
-    container = InsideContainer(Recording("web", "docker", {}))
+    container = InsideContainer(Recording("web", "docker", {}), Later(dict))
     (finding,) = judge(control, {"container": Subjects("container", (("web", container),))}, "web")
     assert finding.verdict is Verdict.ERROR
     assert "has no attribute 'privilegd'" in finding.reason
