@@ -64,7 +64,7 @@ def test_run_in_which_a_process_died_makes_no_bundle(tmp_path: Path) -> None:
 
 def test_test_that_is_no_control_may_die(tmp_path: Path) -> None:
     """It is pytest's to tell."""
-    text = DIES.replace("(facts)", "()").replace("def test_dies", "def test_no_control") + OTHERS
+    text = DIES.replace("(policy)", "()").replace("def test_dies", "def test_no_control") + OTHERS
     project = Project(tmp_path, {"test_site.py": text})
     run = project.pytest("-n", "2", f"--hosts={project.recorded('web1', ABSENT)}")
     assert run.verdicts == {"passes": "pass", "passes_too": "pass"}, run.output
