@@ -17,7 +17,6 @@ from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.daemon.rootless import ROOTLESS_PARTS
 from hullcheck.facts.daemon.sockets import endpoint
-from hullcheck.parsing.go import go_size
 from hullcheck.parsing.times import moment
 from hullcheck.policy import LogLimits, Policy
 from hullcheck.recording.probe import Answer
@@ -237,14 +236,6 @@ def test_options_of_the_command_line() -> None:
     host = Host(flags=("--log-opt", "max-size=1m", "--log-opt=max-file=2"), containers=containers())
     for control in ("log_options_are_set_for_all", "log_files_are_small", "log_files_are_few"):
         assert host.judge(control)[0] == "pass"
-
-
-@pytest.mark.parametrize(
-    ("text", "size"), [("1k", 1000), ("1KiB", 1000), ("1.5 mb", 1_500_000), ("5b", 5), ("1kk", None)]
-)
-def test_sizes_as_the_engine_reads_them(text: str, size: int | None) -> None:
-    """Powers of 1000 whatever the suffix is, as in Docker's own package."""
-    assert go_size(text) == size
 
 
 def test_no_policy_is_asked_for() -> None:

@@ -199,6 +199,16 @@ def test_folders_and_files_stay_small() -> None:
     assert not {path: count for path, count in lines.items() if count > 400}
 
 
+@pytest.mark.parametrize("folder", ["parsing", "facts/containers"])
+def test_modules_have_a_self_test_of_their_name(folder: str) -> None:
+    """Each module with a function has a self-test in the same place."""
+    for path in sorted((REPOSITORY / "hullcheck" / folder).rglob("*.py")):
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if path.name != "__init__.py" and any(isinstance(node, ast.FunctionDef) for node in nodes):
+            test = path.relative_to(REPOSITORY / "hullcheck").with_name(f"test_{path.name}")
+            assert (REPOSITORY / "selftests/unit" / test).is_file(), f"{path} has no self-test of its own"
+
+
 # ---- no I/O
 
 

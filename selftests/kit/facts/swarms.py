@@ -16,6 +16,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError, NotApplicable
+from selftests.kit.certificates import pem
 from selftests.kit.judging import judged
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -41,20 +42,6 @@ SIX = (
     "fd000000000000000000000000000001 02 40 00 80     eth0",
     "fd000001000000000000000000000001 03 40 00 80     eth1",
 )
-
-
-def pem(begins: datetime, ends: datetime) -> str:
-    """A certificate that holds from one time to another."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    made = builder.not_valid_before(begins).not_valid_after(ends).sign(key, hashes.SHA256())
-    return made.public_bytes(Encoding.PEM).decode()
 
 
 def aged(days: float, holds: float) -> str:

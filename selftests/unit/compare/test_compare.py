@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from hullcheck import cli
-from hullcheck.compare import log_file
 from hullcheck.compare.differences import Kind
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
 from hullcheck.verdicts import Verdict, worst
@@ -293,26 +292,6 @@ def test_json(compare: Compared) -> None:
 
 
 # ---- the log
-
-
-def test_real_log() -> None:
-    """A log that the tool wrote is read whole, with the subjects that it names."""
-    checks = {each.number: each for each in log_file.load(REAL).checks}
-    assert len(checks) == 22
-    assert {each.result for each in checks.values()} == {"PASS", "WARN", "INFO", "NOTE"}
-    on_bridge = {"devs", "web", "quirky_euler", "limited", "panel"}
-    assert {name for names in checks["5.30"].subjects() for name in names} == on_bridge
-    assert {name for names in checks["5.8"].subjects() for name in names} == {"web", "panel"}
-    assert checks["4.6"].subjects() == [frozenset({"agent:latest", "panel:2.1", "tools:3"})]
-    assert checks["2.7"].details == "Docker daemon not listening on TCP"
-    assert checks["1.1.2"].subjects() == []
-
-
-def test_single_checks_stand_without_a_section(tmp_path: Path) -> None:
-    """With `-c check_5_5` the tool writes no section."""
-    path = tmp_path / "log.json"
-    path.write_text(json.dumps({"dockerbenchsecurity": "1.6.0", "start": 1, "tests": [check("5.5", "PASS")]}))
-    assert [each.number for each in log_file.load(path).checks] == ["5.5"]
 
 
 def wrong(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:

@@ -11,7 +11,6 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.facts.daemon.flags import parse
 from hullcheck.facts.registry import FACTS
-from hullcheck.parsing.times import moment
 from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts.daemons import (
@@ -83,12 +82,3 @@ def test_broken_answers_are_errors(text: str) -> None:
     (found,) = judged("2.17", Facts(replace(recording, answers=answers), Policy())).values()
     assert found[0] == "error"
     assert "broke" not in found[1]
-
-
-def test_times_of_stat() -> None:
-    """GNU and busybox print the same; a time without a fraction was cut off."""
-    assert moment("1970-01-01 01:00:10.500000000 +0100") == (10.5, 10.5)
-    assert (
-        moment("1970-01-01 00:00:10.000000000 +0000") == moment("1970-01-01 00:00:10 +0000") == (10.0, 11.0)
-    )
-    assert moment("-") is None
