@@ -4,20 +4,26 @@ What an auditor has to see stands in the document itself, and can be read and pr
 (every finding, every command with its answers) is embedded compressed, and opened when somebody asks for it.
 """
 
+from __future__ import annotations
+
 import re
 import shlex
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import date as Date
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hullcheck.messages import printable
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, Run
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import blocks, links, problems, summary
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("dom.js", "data.js", "evidence.js", "views.js", "findings.js", "pages.js")
@@ -33,9 +39,28 @@ _LONGEST = 600  # characters of a text in the document; all of it is in the embe
 
 def render(audit: Audit, recordings: Sequence[Recording]) -> str:
     """Render *audit* with the evidence of *recordings*; equal audits give equal text."""
+    from markupsafe import Markup
+
+    style = _static("style.css").replace("RUN", _NO_NAME.sub("", audit.run.id))
+    script = "(() => {\n'use strict';\n" + "".join(map(_static, _SCRIPTS)) + "})();\n"
+    page = _environment().get_template("page.html")
+    return page.render(
+        audit=audit,
+        page=summary.summarize(audit, recordings),
+        blocks=list(blocks.embedded(audit, recordings)),
+        most_targets=blocks.MOST_TARGETS,
+        style=Markup(style),
+        script=Markup(script),
+        style_hash=_digest(style),
+        script_hash=_digest(script),
+    )
+
+
+@cache
+def _environment() -> Environment:
+    """The templates, which are compiled once, with what they may call."""
     # late: most of what pytest does needs no page
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
 
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -58,19 +83,8 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
         "link": links.to,
         "anchor": links.anchor,
         "glyphs": summary.GLYPHS,
-        "most_targets": blocks.MOST_TARGETS,
     }
-    style = _static("style.css").replace("RUN", _NO_NAME.sub("", audit.run.id))
-    script = "(() => {\n'use strict';\n" + "".join(map(_static, _SCRIPTS)) + "})();\n"
-    return environment.get_template("page.html").render(
-        audit=audit,
-        page=summary.summarize(audit, recordings),
-        blocks=list(blocks.embedded(audit, recordings)),
-        style=Markup(style),
-        script=Markup(script),
-        style_hash=_digest(style),
-        script_hash=_digest(script),
-    )
+    return environment
 
 
 def _static(name: str) -> str:
