@@ -23,6 +23,7 @@ from hullcheck import facts, frameworks
 from hullcheck.controls import catalog
 from hullcheck.controls.judge import judge
 from hullcheck.facts import Facts
+from hullcheck.facts.registry import later_in
 from hullcheck.inventory import load
 from hullcheck.inventory.specs import recorded_path
 from hullcheck.recording import Recording
@@ -160,7 +161,9 @@ def recorded() -> dict[str, dict[str, Verdict]]:
 
 def _verdict(control: Callable[..., Any], known: Facts) -> Verdict:
     try:
-        arguments = {name: known.get(name) for name in inspect.signature(control).parameters}
+        arguments = {
+            name: known.given(name, later_in(control)) for name in inspect.signature(control).parameters
+        }
     except NotApplicable:
         return Verdict.NOT_APPLICABLE
     except EvidenceError:

@@ -8,7 +8,7 @@ from typing import Any
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.host.processes import PROCESSES
-from hullcheck.facts.logs import SHIPPERS
+from hullcheck.facts.logs.probe import SHIPPERS
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer

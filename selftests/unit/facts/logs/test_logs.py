@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.logs import SHIPPERS
+from hullcheck.facts.logs.probe import SHIPPERS
 from hullcheck.facts.sensors.probe import SENSORS
 from hullcheck.recording.script import parse, render
 from hullcheck.secrets.log_options import log_options

@@ -9,7 +9,7 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.images.probe import IMAGES
-from hullcheck.facts.logs import SHIPPERS
+from hullcheck.facts.logs.probe import SHIPPERS
 from hullcheck.facts.sensors.probe import SENSORS
 from hullcheck.policy import Policy, PolicyError
 from selftests.kit.facts.tools import (
