@@ -21,7 +21,10 @@ DOCKER_ENDPOINT = Probe.from_file(
 DOCKER_VERSION = Probe.from_file(
     __file__,
     "docker_version",
-    json_fields({"Version": True, "ApiVersion": True, "Experimental": True, "Platform": {"Name": True}}),
+    json_fields(
+        dict.fromkeys(("Version", "ApiVersion", "Experimental"), True)
+        | {"Platform": {"Name": True}, "Components": {"Name": True, "Version": True}}
+    ),
 )
 
 _INFO = """
@@ -167,3 +170,13 @@ def engine_version(engine: Later[Engine]) -> str:
         return engine.get().version
     except (EvidenceError, NotApplicable):
         return ""
+
+
+@fact(DOCKER_VERSION)
+def component_versions(recording: Recording) -> dict[str, str]:
+    """What the engine is made of (`containerd`, `runc`), with the version of each, from `docker version`."""
+    document = recording.json(DOCKER_VERSION)
+    try:
+        return {each["Name"]: each["Version"] for each in document["Components"]}
+    except (KeyError, TypeError):
+        raise EvidenceError("docker version does not say what the engine is made of") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine import DOCKER_VERSION, Engine, component_versions
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
@@ -29,3 +29,10 @@ def test_engine_without_words(said: str, stderr: str, told: str) -> None:
     }
     with pytest.raises(EvidenceError, match=f"^{told}$"):
         Engine.of(Recording("local", "local", answers))
+
+
+def test_component_versions() -> None:
+    """Names and versions are kept of what the engine is made of."""
+    kept = DOCKER_VERSION.keep('{"Components": [{"Name": "runc", "Version": "1.1.15", "Details": {}}]}')
+    answers = {"docker_version": Answer("docker_version", 0, kept, "")}
+    assert component_versions(Recording("host", "local", answers)) == {"runc": "1.1.15"}
