@@ -4,8 +4,6 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from hullcheck.facts.subjects import Subjects
-
 Control = TypeVar("Control", bound=Callable[..., Any])
 
 
@@ -16,6 +14,8 @@ def for_each(kind: str, values: Iterable[str] | Mapping[str, Any]) -> Callable[[
         kind: what they are, as findings call it: `step`, `option`.
         values: each is the subject's name too, unless they are given by name.
     """
+    from hullcheck.facts.subjects import Subjects  # commands that name controls need no facts
+
     named = values.items() if isinstance(values, Mapping) else ((str(each), each) for each in values)
     subjects = Subjects(kind, tuple(named))
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hullcheck.inventory import spec_query, yamlfile
+from hullcheck.inventory import spec_query
 from hullcheck.inventory.acceptance import Entry
 from hullcheck.inventory.tailoring import Layer, Tailoring, tailored
 from hullcheck.messages import did_you_mean, hide_passwords
@@ -117,6 +117,7 @@ def load(path: Path) -> Inventory:
         InventoryError: it cannot be read or is wrong; all faults at once, each with its line.
     """
     # an audit without an inventory need not import a YAML parser
+    from hullcheck.inventory import yamlfile
     from hullcheck.inventory.acceptance import files as acceptance_files
 
     try:

@@ -6,29 +6,29 @@ A small run imports it, as pytest does it in any other; nothing of hullcheck may
 import contextlib
 import io
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
 
 from selftests import REPOSITORY
+from selftests.rig import removal
 
 CONTROL = """
 def test_host(policy):
-    assert facts.os_name
+    assert policy
 """
 
 
 def _warm_up() -> None:
     modules, path = set(sys.modules), list(sys.path)
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+    with removal.temporary() as folder, contextlib.chdir(folder):
         Path("pytest.ini").touch()
         Path("conftest.py").write_bytes((REPOSITORY / "conftest.py").read_bytes())
         Path("test_it.py").write_text(CONTROL)
         with contextlib.redirect_stdout(io.StringIO()):
             pytest.main(["--bundle", "--hosts", f"recorded://{REPOSITORY}/inventories/demo/hardened"])
         for name in set(sys.modules) - modules:
-            if str(getattr(sys.modules[name], "__file__", "")).startswith(folder):
+            if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
                 del sys.modules[name]
     sys.path[:] = path
     sys.path_importer_cache.clear()

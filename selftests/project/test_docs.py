@@ -280,7 +280,7 @@ EXAMPLE_PAGE = REPOSITORY / "docs" / "adding-a-control.md"
 @pytest.fixture
 def house_rules(tmp_path: Path) -> Path:
     """The example of docs/adding-a-control.md as a file, in a repository of its own."""
-    (example,) = blocks(EXAMPLE_PAGE, "python")
+    example, *_ = blocks(EXAMPLE_PAGE, "python")
     path = tmp_path / "own" / "test_house_rules.py"
     path.parent.mkdir()
     path.write_text(example, encoding="utf-8")
@@ -305,7 +305,7 @@ def test_example_control(house_rules: Path, project: Project) -> None:
 
 def test_example_in_the_readme_is_the_same() -> None:
     """The README shows the control of the page."""
-    (example,) = blocks(EXAMPLE_PAGE, "python")
+    example, *_ = blocks(EXAMPLE_PAGE, "python")
     (short,) = blocks(REPOSITORY / "README.md", "python")
     assert example.endswith(short)
     assert ast.parse(short)

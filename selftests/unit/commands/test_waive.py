@@ -315,7 +315,7 @@ def test_nobody_is_made_up(project: Project, arguments: tuple[str, ...]) -> None
 def test_number_of_several_controls_is_ambiguous(tmp_path: Path) -> None:
     """They are named, and one has to be chosen."""
     text = "import pytest\n" + "".join(
-        f'@pytest.mark.cis("5.5", level=1)\ndef test_{name}(facts):\n    """So."""\n' for name in ("b", "a")
+        f'@pytest.mark.cis("5.5", level=1)\ndef test_{name}(policy):\n    """So."""\n' for name in ("b", "a")
     )
     project = Project(tmp_path / "project", {"test_a.py": text})
     line = wrong_use(hullcheck("waive", "cis-5.5", *REASON, cwd=project.folder))

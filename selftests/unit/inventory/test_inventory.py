@@ -196,7 +196,7 @@ PURE_PYTHON = """
 import yaml
 from pathlib import Path
 yaml.__with_libyaml__ = False
-from hullcheck import yamlfile
+from hullcheck.inventory import yamlfile
 assert not issubclass(yamlfile._Loader, yaml.CSafeLoader)
 document = yamlfile.load(Path("site.yml"))
 assert document.data == {"a": "5.10", "b": [5, "5", True, None]}, document.data

@@ -255,9 +255,9 @@ def test_selection_of_nothing_says_so(suite: Project, processes: list[str]) -> N
 
 def test_folder_without_controls_says_where_they_are(suite: Project, tmp_path: Path) -> None:
     """Who names an inventory and stands elsewhere is told so, without any settings of pytest."""
-    empty = Project(tmp_path / "empty", {})
-    (empty.folder / "pytest.ini").unlink()
-    run = empty.pytest("-m", "cis", "--hosts", empty(suite))
+    bare = Project(tmp_path / "empty", {})
+    (bare.folder / "pytest.ini").unlink()
+    run = bare.pytest("-m", "cis", "--hosts", empty(suite))
     assert (run.status, len(run.lines("run pytest in the directory of the controls"))) == (5, 1), run.output
 
 

@@ -22,7 +22,7 @@ url =
 TESTS = {
     "test_a.py": "import pytest\n"
     + "".join(
-        f"@pytest.mark.pci({ids})\ndef test_{name}(facts):\n    '''It is so.'''\n"
+        f"@pytest.mark.pci({ids})\ndef test_{name}(policy):\n    '''It is so.'''\n"
         for name, ids in (("one", "'1.1'"), ("two", "'1.2'"), ("both", "'1.1', '1.2'"))
     )
 }
