@@ -60,7 +60,7 @@ def test_when_a_container_was_started(engine: EngineFactory) -> None:
     one, before = engine(), time.time()
     one.run("web")
     one.create("idle")
-    found = {name: each.started for name, each in facts_of_engine(one.socket, of="5").container}
+    found = {name: each.configuration.started for name, each in facts_of_engine(one.socket, of="5").container}
     assert found["idle"] is None
     assert before - 1 < found["web"] < time.time() + 1
 
