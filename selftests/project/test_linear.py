@@ -157,7 +157,6 @@ def _begin(pattern: str) -> str:
     return words[0] if words else "a"
 
 
-@pytest.mark.slow
 def test_every_pattern() -> None:
     """With its own first word, again and again, and each mark behind it; most are never looked for inside of a text."""
     for pattern in dict.fromkeys(_patterns()):
@@ -170,7 +169,6 @@ def test_every_pattern() -> None:
             _linear(way.pattern.findall, _begin(way.pattern.pattern) + mark, 500)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("text", ["password=", "://a:", "password='a1b2c3d4 ", "curl -u,", "${A:-", "\n"])
 def test_a_megabyte(text: str) -> None:
     """From 10 kB to 1 MB each step takes some ten times as long as the one before."""
