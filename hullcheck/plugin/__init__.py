@@ -13,7 +13,7 @@ from hullcheck.frameworks import selection
 from hullcheck.gather import script_for
 from hullcheck.inventory.specs import plain
 from hullcheck.plugin import options, project
-from hullcheck.plugin.reports import Reporting
+from hullcheck.plugin.reporting import Reporting
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
 from hullcheck.recording.backends import RECORDED, backend_of
 from hullcheck.results import run_files

@@ -11,7 +11,7 @@ from hullcheck.facts.daemon import beside
 from hullcheck.plugin import options
 from hullcheck.plugin.collecting import SELECTED, stop
 from hullcheck.plugin.items import is_control
-from hullcheck.plugin.reports import crash
+from hullcheck.plugin.reporting import crash
 from hullcheck.plugin.session import session_of
 from hullcheck.recording import Recording
 from hullcheck.writers import html, terminal

@@ -71,6 +71,14 @@ def test_no_recording_is_in_git() -> None:
 
 
 @pytest.mark.needs("git")
+def test_git_ignores_nothing_that_it_holds() -> None:
+    """A module in a folder that git ignores would be missing from the packages."""
+    if not (REPOSITORY / ".git").exists():
+        pytest.skip("this is no checkout of git")
+    assert _git(REPOSITORY, "ls-files", "--cached", "--ignored", "--exclude-standard") == []
+
+
+@pytest.mark.needs("git")
 def test_git_ignores_what_runs_leave(checkout: Path) -> None:
     """`git add .` takes no recording, in whatever folder of the project a run left it, but the README of `reports/`."""
     (checkout / "reports/README.md").write_text("what this folder is for")

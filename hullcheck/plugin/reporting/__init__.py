@@ -12,16 +12,16 @@ import pytest
 from hullcheck import private_files
 from hullcheck.bundle import BundleError
 from hullcheck.messages import printable
-from hullcheck.plugin.reports import (crash, output, pytest_reports)
 from hullcheck.plugin import options
-from hullcheck.plugin.reports.outcome import Outcome
+from hullcheck.plugin.reporting import crash, output, pytest_reports
+from hullcheck.plugin.reporting.outcome import Outcome
 from hullcheck.plugin.session import SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.results import Audit, run_files
 from hullcheck.writers import html, terminal, unjudged
 
 if TYPE_CHECKING:
-    from hullcheck.plugin.reports.bundling import Bundling
+    from hullcheck.plugin.reporting.bundling import Bundling
 
 NAGIOS_UNKNOWN = 3
 
@@ -228,6 +228,6 @@ def _say_unknown(session: pytest.Session, status: int, audit: Audit | None) -> N
 def _bundling(config: pytest.Config) -> "Bundling | None":
     if not options.wants_bundle(config):
         return None
-    from hullcheck.plugin.reports.bundling import Bundling  # late: few runs make a bundle
+    from hullcheck.plugin.reporting.bundling import Bundling  # late: few runs make a bundle
 
     return Bundling(config, session_of(config))

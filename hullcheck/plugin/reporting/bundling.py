@@ -10,7 +10,7 @@ import pytest
 from hullcheck import bundle, frameworks, private_files
 from hullcheck.bundle import archive, inventory, junit, manifest, sshsig, statement
 from hullcheck.plugin import options
-from hullcheck.plugin.reports.selected import selection
+from hullcheck.plugin.reporting.selected import selection
 from hullcheck.plugin.session import AuditSession
 from hullcheck.recording import FILE_NAME, PACKED
 from hullcheck.recording.packing import packed
