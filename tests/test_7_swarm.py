@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from hullcheck.criteria.certificates import validity_flaw
 from hullcheck.facts.daemon.sockets import address
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.swarm import Swarm, SwarmService, on_every_address
@@ -182,7 +183,7 @@ def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> 
     days, period = swarm.node_certificate_days, policy.rotation_days.node_certificate
     assert days <= period, f"certificates hold for {days:g} days; allowed are {period}"
     own = swarm.node_certificate
-    flaw = own.flaw(swarm.times)
+    flaw = validity_flaw((own,), swarm.times)
     assert not flaw, f"this node's certificate {flaw}"
     lifetime = (own.not_after - own.not_before) / DAY
     older = lifetime - _EARLY_DAYS > period
@@ -207,8 +208,8 @@ def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
     certificates = swarm.root_certificates
     period = policy.rotation_days.swarm_ca
     note = "; a rotation is under way" if swarm.root_is_being_rotated else ""
-    flaws = [each.flaw(swarm.times) for each in certificates if each.flaw(swarm.times)]
-    assert not flaws, f"a root certificate {flaws[0]}{note}"
+    flaw = validity_flaw(certificates, swarm.times)
+    assert not flaw, f"a root certificate {flaw}{note}"
     made = min(each.not_before for each in certificates)
     age = (swarm.times.later - made) / DAY
     assert age <= period, f"made on {day(made)}, {age:.0f} days ago; allowed are {period}{note}"

@@ -5,6 +5,7 @@ What a control of the CIS benchmark judges already has its marker there, and no 
 
 import pytest
 
+from hullcheck.criteria.certificates import validity_flaw
 from hullcheck.criteria.daemon_options import options_against_file
 from hullcheck.criteria.remote_api import weakness
 from hullcheck.facts.daemon import Daemon
@@ -204,9 +205,9 @@ def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], group: str, option: 
 
 def _require_in_date(files: EngineFiles, clock: Clock, file: FileFact) -> str:
     """Until when its certificates hold; fails where one does not hold by the clocks of target and auditor."""
-    found, when = files.certificates(file), clock.times
-    flaws = [each.flaw(when) for each in found if each.flaw(when)]
-    assert not flaws, f"a certificate in {file.path} {flaws[0]}"
+    found = files.certificates(file)
+    flaw = validity_flaw(found, clock.times)
+    assert not flaw, f"a certificate in {file.path} {flaw}"
     _require_unchanged(files, file)
     return f"{file.path} holds until {day(min(each.not_after for each in found))}"
 

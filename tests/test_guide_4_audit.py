@@ -3,7 +3,7 @@
 import pytest
 
 from hullcheck.controls import for_each
-from hullcheck.criteria.auditd import rule_of_starts, step_flaw
+from hullcheck.criteria.auditd import last_start, rule_of_starts, step_flaw
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.auditd.daemon import START_STEPS, AuditDaemon
 from hullcheck.facts.containers import Container
@@ -56,18 +56,18 @@ def _require_record(
     audit_daemon: AuditDaemon, programs: list[str], containers: Later[Subjects[Container]]
 ) -> str:
     """A record of the container that was started last, or of one later; without containers one of the last day."""
-    found = audit_daemon.last_start(programs)
+    found = last_start(audit_daemon, programs)
     if found is None:
         raise Manual(
             f"no start of {', '.join(programs)} is in {audit_daemon.log}: start a container, and look again"
         )
     starts = {name: each.configuration.started or 0.0 for name, each in containers.get()}
     newest = max(starts, key=starts.__getitem__, default="")
-    said = f"last record of a start: {day(found[0])}, key {found[1]}"
+    said = f"last record of a start: {day(found.time)}, key {found.key}"
     if not starts.get(newest):
-        if found[0] < audit_daemon.now - DAY:
+        if found.time < audit_daemon.now - DAY:
             raise Manual(f"{said}; no container is there that was started since: start one, and look again")
-    elif found[0] < starts[newest] - _STARTING:
+    elif found.time < starts[newest] - _STARTING:
         raise Manual(
             f"{said}; {newest} was started after it, on {day(starts[newest])}, and is not in the log:"
             " was the rule loaded later? Start a container, and look again"

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hullcheck.parsing.times import Times, day
 from hullcheck.verdicts import EvidenceError
 
 if TYPE_CHECKING:
@@ -21,12 +20,6 @@ class Certificate:
     not_before: float
     not_after: float
     names: tuple[str, ...] = ()
-
-    def flaw(self, when: Times) -> str:
-        """Why it does not hold by both clocks: a CA has set its days, not the target. Empty where it holds."""
-        if when.later > self.not_after:
-            return f"ran out on {day(self.not_after)}"
-        return f"does not hold before {day(self.not_before)}" if when.earlier < self.not_before else ""
 
 
 def read(pem: str) -> tuple[Certificate, ...]:

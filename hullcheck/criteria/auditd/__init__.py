@@ -1,10 +1,10 @@
 """Whether auditd runs and writes down what the kernel reports, step by step."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from hullcheck.criteria.auditd.rules import blocking
-from hullcheck.facts.auditd.daemon import AuditDaemon
+from hullcheck.facts.auditd.daemon import AuditDaemon, Start
 from hullcheck.facts.auditd.rules import Rule
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
 from hullcheck.verdicts import EvidenceError
@@ -94,6 +94,22 @@ _FLAWS = {
     "losses": _losses_flaw,
     "records": _records_flaw,
 }
+
+
+def last_start(audit_daemon: AuditDaemon, programs: Collection[str]) -> Start | None:
+    """The last start in the log, where it is one of these programs.
+
+    Raises:
+        EvidenceError: the log cannot be read, or the record is of the future.
+    """
+    start = audit_daemon.last_start
+    if start is None or start.program not in programs:
+        return None
+    if start.time > audit_daemon.now + CLOCK_SLACK:
+        raise EvidenceError(
+            f"the last record of a start in {audit_daemon.log} is of {day(start.time)}, after the audit"
+        )
+    return start
 
 
 def rule_of_starts(rules: Iterable[Rule], program: str) -> Rule | None:

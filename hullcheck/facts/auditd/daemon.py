@@ -1,15 +1,15 @@
 """Whether auditd runs and writes down what the kernel reports: step by step, as far as a host can show it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.systemctl import properties
-from hullcheck.parsing.times import CLOCK_SLACK, day
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
@@ -29,6 +29,19 @@ STEPS = ("unit", "kernel", "rules", "losses", "records")
 """From the unit to what is written down."""
 START_STEPS = ("daemon", "rule", "record")
 """To a record of a program that is started in a container."""
+
+
+class Start(NamedTuple):
+    """The record of a program that was started.
+
+    Attributes:
+        time: in seconds since the epoch.
+        key: of the audit rule.
+    """
+
+    time: float
+    key: str
+    program: str
 
 
 @dataclass(frozen=True)
@@ -94,23 +107,16 @@ class AuditDaemon:
         if not self.words.first("last").partition(" ")[0].isdigit():
             raise EvidenceError(f"{self.log}: no record is there")
 
-    # ---- programs that are started
-
-    def last_start(self, programs: Iterable[str]) -> tuple[float, str] | None:
-        """When one of these programs was started last, by the log, and the key of that record.
+    @property
+    def last_start(self) -> Start | None:
+        """The last start of a program of containers in the log.
 
         Raises:
-            EvidenceError: the log cannot be read, or tells of the future.
+            EvidenceError: the log cannot be read, or has no record.
         """
         self._require_record()
         time, key, program = (*self.words.first("started").split(" ", 2), "", "", "")[:3]
-        if program not in programs:
-            return None
-        if float(time) > self.now + CLOCK_SLACK:
-            raise EvidenceError(
-                f"the last record of a start in {self.log} is of {day(float(time))}, after the audit"
-            )
-        return float(time), key
+        return Start(float(time), key, program) if program else None
 
 
 @fact(AUDIT_DAEMON)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hullcheck.parsing.certificates import Certificate, read
-from hullcheck.parsing.times import Times
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.certificates import pem
 
@@ -29,19 +28,3 @@ def test_text_without_a_certificate(text: str) -> None:
     """It is an error, which quotes nothing of what may be a key."""
     with pytest.raises(EvidenceError, match=r"^a certificate could not be read$"):
         read(text)
-
-
-@pytest.mark.parametrize(
-    ("earlier", "later", "flaw"),
-    [
-        (0, 0, ""),
-        (-1, 0, "does not hold before 2026-06-01"),
-        (0, 30 * 86400, ""),
-        (0, 30 * 86400 + 1, "ran out on 2026-07-01"),
-    ],
-)
-def test_certificate_by_two_clocks(earlier: float, later: float, flaw: str) -> None:
-    """It has to hold by the clock that is behind and by the other."""
-    begins = BEGINS.timestamp()
-    found = Certificate(begins, ENDS.timestamp()).flaw(Times(begins + earlier, begins + later))
-    assert found == flaw

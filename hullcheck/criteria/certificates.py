@@ -1,0 +1,19 @@
+"""Whether certificates are valid."""
+
+from collections.abc import Iterable
+
+from hullcheck.parsing.certificates import Certificate
+from hullcheck.parsing.times import Times, day
+
+
+def validity_flaw(certificates: Iterable[Certificate], when: Times) -> str:
+    """Why the first of them that is not valid by both clocks is not, in words; empty where all are.
+
+    A CA has set the days, and not the target.
+    """
+    for each in certificates:
+        if when.later > each.not_after:
+            return f"ran out on {day(each.not_after)}"
+        if when.earlier < each.not_before:
+            return f"does not hold before {day(each.not_before)}"
+    return ""
