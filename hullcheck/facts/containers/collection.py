@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -15,43 +14,14 @@ from hullcheck.facts.containers.proc import ProcFiles
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.sources import HostFiles, Sources
 from hullcheck.facts.containers.surroundings import Surroundings
-from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.engine import DOCKER_ENDPOINT, Engine
-from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine import DOCKER_ENDPOINT
 from hullcheck.facts.host.presence import Presence
-from hullcheck.facts.host.processes import Processes
-from hullcheck.facts.registry import Later, fact
+from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
-from hullcheck.facts.swarm.services import Service
-from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
 _USER_ID = re.compile(r"^user ([0-9a-f]{64}) ([0-9]+)$", re.MULTILINE)
-
-
-@fact()
-def surroundings(
-    engine: Later[Engine],
-    daemon: Later[Daemon],
-    processes: Later[Processes],
-    networks: Later[tuple[Network, ...]],
-    daemon_mounts: Later[tuple[Mount, ...]],
-    engine_sockets: Later[frozenset[str]],
-    services: Later[Mapping[str, Service]],
-    image_names: Later[Mapping[str, str]],
-) -> Surroundings:
-    """What properties of containers are looked up in."""
-    return Surroundings(
-        engine.get,
-        daemon.get,
-        processes.get,
-        networks.get,
-        daemon_mounts.get,
-        engine_sockets.get,
-        services.get,
-        image_names.get,
-    )
 
 
 @fact(DOCKER_CONTAINERS, DOCKER_ENDPOINT)

@@ -278,7 +278,7 @@ class Configuration:
         """
         limits = self.setting("Ulimits") or ()
         own = tuple(f"{each['Name']}={each['Soft']}:{each['Hard']}" for each in limits)
-        return tuple(each for each in own if each not in self.surroundings.daemon().default_ulimits)
+        return tuple(each for each in own if each not in self.surroundings.daemon.get().default_ulimits)
 
     @property
     def cgroup_parent(self) -> str:
@@ -292,10 +292,10 @@ class Configuration:
         Raises:
             EvidenceError: it names the built-in one, and whether the daemon chooses another is unknown.
         """
-        parent, engine = self.cgroup_parent, self.surroundings.engine()
+        parent, engine = self.cgroup_parent, self.surroundings.engine.get()
         if not parent or not engine.is_default_cgroup(parent):
             return not parent
-        return self.surroundings.daemon().setting("cgroup-parent").always(engine.is_default_cgroup)
+        return self.surroundings.daemon.get().setting("cgroup-parent").always(engine.is_default_cgroup)
 
     @property
     def restart_policy(self) -> RestartPolicy:
@@ -359,7 +359,7 @@ class Configuration:
         """The reference with which it was created."""
         text = str(self.description["Reference"])
         by_id = self.image_id.removeprefix("sha256:").startswith(text.removeprefix("sha256:"))
-        if by_id and f"{text}:latest" not in self.surroundings.image_names():
+        if by_id and f"{text}:latest" not in self.surroundings.image_names.get():
             return Reference(text, "", self.image_id)
         return Reference.parse(text)
 
@@ -382,10 +382,10 @@ class Configuration:
         """
         if not self.service_id:
             return None
-        if self.surroundings.engine().value("Swarm", "LocalNodeState") == "inactive":
+        if self.surroundings.engine.get().value("Swarm", "LocalNodeState") == "inactive":
             return None
         try:
-            return self.surroundings.services()[self.service_id]
+            return self.surroundings.services.get()[self.service_id]
         except KeyError:
             raise EvidenceError(
                 f"the engine does not know the service {self.service_id} of this task"

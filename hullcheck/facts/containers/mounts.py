@@ -149,7 +149,7 @@ class Mounts:
             EvidenceError: a mount could not be followed to its source.
         """
         found = self._running_mounts() if self.configuration.running else self._future_mounts()
-        volumes = f"{self.surroundings.engine().value('DockerRootDir')}/volumes"
+        volumes = f"{self.surroundings.engine.get().value('DockerRootDir')}/volumes"
         return tuple(
             HostMount(each.destination, _apart_from(volumes, each.paths), each.kind) for each in found
         )
@@ -221,7 +221,7 @@ class Mounts:
         """Sockets without a file, which belong to the network of the host."""
         if not self.configuration.network_mode.startswith(("host", "container:")):
             return ()
-        found = tuple(sorted(each for each in self.surroundings.engine_sockets() if each.startswith("@")))
+        found = tuple(sorted(each for each in self.surroundings.engine_sockets.get() if each.startswith("@")))
         return found if found and self.runtime.shares_host_network else ()
 
     def _seen_sockets(self) -> tuple[str, ...]:
@@ -229,7 +229,9 @@ class Mounts:
         if not seen:
             return ()
         files = self.sources.files
-        sockets = files.same_files((*self.surroundings.engine_sockets(), *self.sources.well_known_sockets))
+        sockets = files.same_files(
+            (*self.surroundings.engine_sockets.get(), *self.sources.well_known_sockets)
+        )
         found = _within(sockets, seen)
         hidden = sorted(files.named_twice & sockets)
         if hidden and not found:

@@ -94,7 +94,7 @@ class Ports:
         The engine chooses one of several networks, and publishes nothing for internal ones.
         """
         names = {*self.configuration.networks, *self.configuration.networks.values()} - {""}
-        known = [each for each in self.surroundings.networks() if names & {each.name, each.id}]
+        known = [each for each in self.surroundings.networks.get() if names & {each.name, each.id}]
         open_ones = [each.options for each in known if not each.internal]
         found = {next((each[key] for key in _BINDING if each.get(key)), "") for each in open_ones}
         return tuple(sorted(found if len(known) >= len(self.configuration.networks) > 0 else found | {""}))
@@ -125,7 +125,7 @@ class Ports:
         return (*self.published, *self._service_ports(), *self._listening())
 
     def _service_ports(self) -> tuple[Port, ...]:
-        ingress = {network.id for network in self.surroundings.networks() if network.ingress}
+        ingress = {network.id for network in self.surroundings.networks.get() if network.ingress}
         attached = self.configuration.networks
         if "ingress" not in attached and ingress.isdisjoint(attached.values()):
             return ()
@@ -155,7 +155,7 @@ class Ports:
     @property
     def _outside_networks(self) -> tuple[str, ...]:
         """Its networks that give it an address of its own outside the host."""
-        drivers = {network.id: network.driver for network in self.surroundings.networks()}
+        drivers = {network.id: network.driver for network in self.surroundings.networks.get()}
         return tuple(
             name for name, network in self.configuration.networks.items() if drivers.get(network) in _OUTSIDE
         )

@@ -55,7 +55,7 @@ class Runtime:
                 runs on another machine, or the container was started anew meanwhile.
         """
         pid, identifier = self.configuration.pid, self.configuration.id
-        process = self.surroundings.processes().process(pid)
+        process = self.surroundings.processes.get().process(pid)
         mounts = self.proc.lines.get(f"{pid}/mountinfo", ())  # where control groups do not name it: rootless
         named = process.container_ids or {identifier for line in mounts if identifier in line}
         if identifier not in named:
@@ -82,7 +82,7 @@ class Runtime:
             EvidenceError: it has neither a control group nor a PID namespace of its own.
         """
         main = self.main_process
-        seen = self.surroundings.processes()
+        seen = self.surroundings.processes.get()
         found = {process.pid: process for process in seen.by_cgroup_id.get(self.configuration.id, ())}
         shared = self._shares_pid_namespace(main)
         if shared and main.pid not in found:
@@ -99,7 +99,7 @@ class Runtime:
     @property
     def _brought_by_shim(self) -> tuple[Process, ...]:
         """What its shim started for `docker exec`, without runc, the tool of the shim."""
-        seen = self.surroundings.processes()
+        seen = self.surroundings.processes.get()
         shim = seen.by_pid.get(self.main_process.parent)
         if shim is None or not shim.name.startswith(_SHIMS):
             return ()
@@ -110,7 +110,9 @@ class Runtime:
         if self.configuration.pid_mode or main.pid_namespace is None:
             return True
         try:
-            return main.pid_namespace == self.surroundings.daemon().namespaces.get("pid", main.pid_namespace)
+            return main.pid_namespace == self.surroundings.daemon.get().namespaces.get(
+                "pid", main.pid_namespace
+            )
         except EvidenceError:
             return True
 
@@ -240,7 +242,7 @@ class Runtime:
         Raises:
             EvidenceError: the engine does not name its networks.
         """
-        names = {network.name: network.id for network in self.surroundings.networks()}
+        names = {network.name: network.id for network in self.surroundings.networks.get()}
         bridge = names.get("bridge")
         if not bridge:
             return False  # "bridge": "none" in daemon.json
@@ -251,7 +253,7 @@ class Runtime:
         return not {"bridge", bridge}.isdisjoint((*owner.networks, *owner.networks.values())) or any(by_id)
 
     def _runs_in_host_namespace(self, kind: str) -> bool:
-        host = self.surroundings.daemon().namespaces
+        host = self.surroundings.daemon.get().namespaces
         if kind not in host:
             raise EvidenceError(unread(f"the {kind} namespace of the daemon"))
         return self._namespace(kind) == host[kind]
@@ -268,7 +270,7 @@ class Runtime:
     @property
     def applies_apparmor(self) -> bool:
         """Whether its engine applies AppArmor profiles."""
-        return "apparmor" in self.surroundings.engine().security_options
+        return "apparmor" in self.surroundings.engine.get().security_options
 
     @property
     def security_label(self) -> str:
@@ -296,7 +298,7 @@ class Runtime:
             return self.main_process.seccomp_mode
         if self.configuration.privileged or not self.configuration.allows_seccomp_filter:
             return 0
-        profile = self.surroundings.daemon().seccomp_profile
+        profile = self.surroundings.daemon.get().seccomp_profile
         own = profile and "seccomp" in self.configuration.security_options
         return 2 if own or profile not in ("", "unconfined") else 0
 
@@ -312,7 +314,7 @@ class Runtime:
             return _default_action(option)
         if option == "builtin":
             return "SCMP_ACT_ERRNO"
-        return self.surroundings.daemon().seccomp_default_action
+        return self.surroundings.daemon.get().seccomp_default_action
 
     @property
     def no_new_privileges(self) -> bool:
@@ -328,7 +330,7 @@ class Runtime:
             return go_boolean(option)
         if self.stored_no_new_privileges is not None:
             return self.stored_no_new_privileges
-        if self.surroundings.engine().no_new_privileges is not False:
+        if self.surroundings.engine.get().no_new_privileges is not False:
             raise EvidenceError("it does not run, and the daemon's default when it was created is not known")
         return False
 
@@ -366,7 +368,7 @@ class Runtime:
 
     def _limit(self, name: str) -> float | None:
         """The lowest limit of its control groups and those above, or None."""
-        main, engine = self.main_process, self.surroundings.engine()
+        main, engine = self.main_process, self.surroundings.engine.get()
         if engine.value("CgroupDriver") == "none" or not engine.value(_REPORTED[name]):
             return None
         by_systemd = engine.value("CgroupDriver") == "systemd" and not self.configuration.processes

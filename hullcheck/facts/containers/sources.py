@@ -103,7 +103,7 @@ class Sources:
         Raises:
             EvidenceError: it could not be read.
         """
-        return MountTable(self.surroundings.daemon_mounts())
+        return MountTable(self.surroundings.daemon_mounts.get())
 
     @cached_property
     def well_known_sockets(self) -> frozenset[str]:

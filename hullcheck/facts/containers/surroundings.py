@@ -1,16 +1,18 @@
 """What a container looks up beside itself: in its engine, its daemon, its networks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.proc.mountinfo import Mount
 
 
+@fact(name="surroundings")
 @dataclass(frozen=True)
 class Surroundings:
     """Facts beside the containers, each made when it is first asked for.
@@ -25,11 +27,11 @@ class Surroundings:
         image_names: the image id that each `repository:tag` names now.
     """
 
-    engine: Callable[[], Engine]
-    daemon: Callable[[], Daemon]
-    processes: Callable[[], Processes]
-    networks: Callable[[], tuple[Network, ...]]
-    daemon_mounts: Callable[[], tuple[Mount, ...]]
-    engine_sockets: Callable[[], frozenset[str]]
-    services: Callable[[], Mapping[str, Service]]
-    image_names: Callable[[], Mapping[str, str]]
+    engine: Later[Engine]
+    daemon: Later[Daemon]
+    processes: Later[Processes]
+    networks: Later[tuple[Network, ...]]
+    daemon_mounts: Later[tuple[Mount, ...]]
+    engine_sockets: Later[frozenset[str]]
+    services: Later[Mapping[str, Service]]
+    image_names: Later[Mapping[str, str]]
