@@ -15,7 +15,7 @@ import pytest
 from selftests.needs import need, stop_if
 
 if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks for it
-    from selftests.kit.container_host import World
+    from selftests.kit.facts.container_host import ContainerHost
     from selftests.rig.engine import Engine
     from selftests.rig.guarded import GuardedEngine
     from selftests.rig.host import Host, Hub
@@ -194,8 +194,8 @@ def machine(lab: Laboratory, _machine_disk: Path) -> Iterator[Callable[..., Mach
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> ContainerHost:
     """A host with one container, made by hand."""
-    from selftests.kit.container_host import World
+    from selftests.kit.facts.container_host import ContainerHost
 
-    return World()
+    return ContainerHost()

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from hullcheck.policy import Policy
-from selftests.kit.container_host import (
+from selftests.kit.facts.container_host import (
     BRIDGE,
     IMAGE,
-    World,
+    ContainerHost,
 )
 from selftests.kit.judging import judged
 
@@ -86,7 +86,7 @@ GOOD_AND_BAD: dict[str, tuple[Mapping[str, Any], Mapping[str, Any], str]] = {
 def test_one_thing_makes_the_difference(number: str) -> None:
     """The control passes the one and fails the other, and says why."""
     good, bad, why = GOOD_AND_BAD[number]
-    worlds = [World(), World()]
+    worlds = [ContainerHost(), ContainerHost()]
     for world, changes in zip(worlds, (good, bad), strict=True):
         world.policy = Policy(current_images=(IMAGE,))
         world.change(changes)
@@ -94,7 +94,7 @@ def test_one_thing_makes_the_difference(number: str) -> None:
     assert worlds[1].judge(number) == ("fail", why)
 
 
-def test_swarm_mode(world: World) -> None:
+def test_swarm_mode(world: ContainerHost) -> None:
     """5.1: off passes, on fails unless the policy wants it."""
     for state in ("active", "pending", "locked", "error"):
         world.info["Swarm"]["LocalNodeState"] = state
@@ -116,7 +116,9 @@ def test_swarm_mode(world: World) -> None:
         ("docker-default (enforce)", None, True, "fail"),
     ],
 )
-def test_apparmor(world: World, label: str, option: str | None, privileged: bool, verdict: str) -> None:
+def test_apparmor(
+    world: ContainerHost, label: str, option: str | None, privileged: bool, verdict: str
+) -> None:
     """5.2: what the kernel says of the main process decides."""
     world.info["SecurityOptions"].append("name=apparmor")
     world.kernel["/sys/module/apparmor/parameters/enabled"] = "Y"
@@ -126,7 +128,7 @@ def test_apparmor(world: World, label: str, option: str | None, privileged: bool
     assert world.judge("5.2")[0] == verdict
 
 
-def test_apparmor_that_the_engine_does_not_use(world: World) -> None:
+def test_apparmor_that_the_engine_does_not_use(world: ContainerHost) -> None:
     """5.2: without AppArmor in the kernel there is nothing to judge; with it the engine has to use it."""
     assert world.judge("5.2")[0] == "not applicable"
     world.kernel["/sys/module/apparmor/parameters/enabled"] = "Y"
@@ -148,7 +150,7 @@ LABEL = "system_u:system_r:container_t:s0:c1,c2"
         ("1", LABEL, "system_u:system_r:unconfined_t:s0", "fail"),
     ],
 )
-def test_selinux(world: World, enforce: str, label: str, actual: str, verdict: str) -> None:
+def test_selinux(world: ContainerHost, enforce: str, label: str, actual: str, verdict: str) -> None:
     """5.3: the container has labels, its main process runs under them, and the host enforces them."""
     world.kernel["/sys/fs/selinux/enforce"] = enforce
     world.description |= {"ProcessLabel": label, "MountLabel": label}
@@ -156,7 +158,7 @@ def test_selinux(world: World, enforce: str, label: str, actual: str, verdict: s
     assert world.judge("5.3")[0] == verdict
 
 
-def test_selinux_that_the_kernel_lacks(world: World) -> None:
+def test_selinux_that_the_kernel_lacks(world: ContainerHost) -> None:
     """5.2, 5.3: whatever the options say nothing is to judge, if this is the kernel of the container."""
     world.config["SecurityOpt"] = ["label=disable", "apparmor=unconfined"]
     assert [world.judge(number)[0] for number in ("5.2", "5.3")] == ["not applicable"] * 2
@@ -177,7 +179,7 @@ def test_selinux_that_the_kernel_lacks(world: World) -> None:
     ],
     ids=str,
 )
-def test_values_that_protect_nothing(world: World, number: str, changes: dict[str, Any]) -> None:
+def test_values_that_protect_nothing(world: ContainerHost, number: str, changes: dict[str, Any]) -> None:
     """A limit as large as the host, endless attempts and a filter that lets all through are none."""
     world.change(changes)
     assert world.judge(number)[0] == "fail"
@@ -194,14 +196,16 @@ def test_values_that_protect_nothing(world: World, number: str, changes: dict[st
         ("5.29", {"pids": 99}, "fail"),
     ],
 )
-def test_limits_of_the_policy(world: World, number: str, policy: dict[str, Any], verdict: str) -> None:
+def test_limits_of_the_policy(
+    world: ContainerHost, number: str, policy: dict[str, Any], verdict: str
+) -> None:
     """A limit above what the site allows is as good as none."""
     world.groups = {"memory.max": str(1 << 30), "pids.max": "100", "cpu.max": "50000 100000"}
     world.policy = Policy.from_mapping({"resource_limits": policy})
     assert world.judge(number)[0] == verdict
 
 
-def test_share_alone_under_a_policy_of_processors(world: World) -> None:
+def test_share_alone_under_a_policy_of_processors(world: ContainerHost) -> None:
     """5.12: a share holds nobody to a number of processors."""
     world.config["CpuShares"] = 512
     world.groups["cpu.weight"] = "20"
@@ -258,7 +262,11 @@ FILES = {"Ulimits": [{"Name": "nofile", "Soft": 9, "Hard": 9}]}
     ],
 )
 def test_what_the_policy_allows(
-    world: World, number: str, changes: dict[str, Any], policy: dict[str, Any], expected: tuple[str, str]
+    world: ContainerHost,
+    number: str,
+    changes: dict[str, Any],
+    policy: dict[str, Any],
+    expected: tuple[str, str],
 ) -> None:
     """What it names passes, and nothing beside it; where it is silent the control has a default."""
     world.change(changes)
@@ -269,7 +277,7 @@ def test_what_the_policy_allows(
 
 
 @pytest.mark.parametrize("number", ["5.23", "5.24", "5.27"])
-def test_container_that_does_not_run(world: World, number: str) -> None:
+def test_container_that_does_not_run(world: ContainerHost, number: str) -> None:
     """There is no process to judge; one that is about to be started again has a health."""
     world.stop()
     verdict, reason = world.judge(number)
@@ -279,7 +287,7 @@ def test_container_that_does_not_run(world: World, number: str) -> None:
     assert world.judge(number)[0] == ("fail" if number == "5.27" else "not applicable")
 
 
-def test_image_that_got_its_name_meanwhile(world: World) -> None:
+def test_image_that_got_its_name_meanwhile(world: ContainerHost) -> None:
     """5.28: a tag that was given to another image later fails, and a digest names the same for ever."""
     world.policy = Policy(current_images=(IMAGE,))
     world.images.append({"Id": f"sha256:{'7' * 64}", "RepoTags": ["app:2"], "Config": {}})
@@ -288,7 +296,7 @@ def test_image_that_got_its_name_meanwhile(world: World) -> None:
     assert world.judge("5.28") == ("fail", "app:2 is another image now; create it anew")
 
 
-def test_selinux_and_what_goes_without_it(world: World) -> None:
+def test_selinux_and_what_goes_without_it(world: ContainerHost) -> None:
     """5.3: one label is not enough, and a privileged container has none of its own."""
     world.kernel["/sys/fs/selinux/enforce"] = "1"
     world.label = LABEL

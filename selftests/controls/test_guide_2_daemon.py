@@ -20,7 +20,7 @@ from hullcheck.facts.daemon.sockets import endpoint
 from hullcheck.parsing.times import moment
 from hullcheck.policy import LogLimits, Policy
 from hullcheck.recording.probe import Answer
-from selftests.kit.container_host import DESCRIPTION, HOST_CONFIG
+from selftests.kit.facts.container_host import DESCRIPTION, HOST_CONFIG
 from selftests.kit.facts.daemons import AFTER, BEFORE, NOW, REMOTE, Host, options
 from selftests.kit.facts.engine_files import TLS, Target
 from selftests.kit.judging import judged

@@ -10,7 +10,7 @@ import pytest
 
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.policy import Policy, ResourceLimits
-from selftests.kit.container_host import DESCRIPTION, HOST_CONFIG, World
+from selftests.kit.facts.container_host import DESCRIPTION, HOST_CONFIG, ContainerHost
 from selftests.kit.facts.layers import answer, facts
 from selftests.kit.facts.swarms import Node, service
 from selftests.kit.judging import judged
@@ -112,9 +112,9 @@ CASES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], str]] = [
 ]
 
 
-def of(changes: Mapping[str, Any], policy: Policy | None = None) -> World:
+def of(changes: Mapping[str, Any], policy: Policy | None = None) -> ContainerHost:
     """A host whose one container differs from a plain one by this."""
-    world = World()
+    world = ContainerHost()
     world.policy = policy or Policy(sensitive_containers=("w*",))
     if changes.get("ReadonlyRootfs"):
         world.mounts = ["30 1 0:50 / / ro - overlay overlay rw"]
@@ -260,7 +260,7 @@ def test_who_is_sensitive(listed: tuple[str, ...] | None, verdict: str) -> None:
 
 def test_environment_that_was_not_told() -> None:
     """Without an answer there is no pass."""
-    world = World()
+    world = ContainerHost()
     world.description["Environment"] = None
     assert world.judge("container_environment_holds_no_secret")[0] == "pass"
     del world.description["Environment"]

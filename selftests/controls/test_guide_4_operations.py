@@ -257,7 +257,7 @@ RAN = NOW - DAY  # as `log` says
 SETTINGS = {"icc": False, "no-new-privileges": True, "live-restore": True, "userland-proxy": False}
 
 
-class World:
+class BenchHost:
     """A target on which all is good that can be compared; each test makes one thing bad."""
 
     def __init__(self) -> None:
@@ -330,20 +330,20 @@ ALL = SAME + ", ".join(COMPARED)
 )
 def test_log_that_says_pass_to_what_is_bad(number: str, change: dict[str, Any]) -> None:
     """It fails and names the number of today; where the tool warned as well, both agree."""
-    world = World()
-    assert world.agrees() == ("pass", ALL)
-    vars(world).update(change)
-    verdict, reason = world.agrees()
+    host = BenchHost()
+    assert host.agrees() == ("pass", ALL)
+    vars(host).update(change)
+    verdict, reason = host.agrees()
     assert (verdict, f"its log says PASS, which is not so: {number}: " in reason) == ("fail", True), reason
     there = benchmarks.number_in("1.6.0", number)
-    assert world.agrees(**{f"n{there}".replace(".", "_"): "WARN"}) == ("pass", ALL)
+    assert host.agrees(**{f"n{there}".replace(".", "_"): "WARN"}) == ("pass", ALL)
     rest = [each for each in COMPARED if each != number]
-    assert world.agrees(**{f"n{there}".replace(".", "_"): "NOTE"}) == ("pass", SAME + ", ".join(rest))
+    assert host.agrees(**{f"n{there}".replace(".", "_"): "NOTE"}) == ("pass", SAME + ", ".join(rest))
 
 
 def test_warning_about_what_is_good() -> None:
     """It may be mended since, or a false alarm: a person has to look."""
-    found = World().agrees(n2_16="WARN")
+    found = BenchHost().agrees(n2_16="WARN")
     assert found == ("manual", "it warned about what is good now: 2.17; mended since, or a false alarm?")
 
 
@@ -360,11 +360,11 @@ def test_warning_about_what_is_good() -> None:
 )
 def test_what_the_tool_could_not_see(change: dict[str, Any], left: tuple[str, ...]) -> None:
     """A daemon or container that was started after the run, and what does not exist, are not compared."""
-    world = World()
-    world.settings = dict.fromkeys(SETTINGS) if left[0][0] == "2" and len(left) > 1 else world.settings
-    vars(world).update(change)
-    world.container = {"privileged": True} | world.container if "5.5" in left else {}
-    verdict, reason = world.agrees()
+    host = BenchHost()
+    host.settings = dict.fromkeys(SETTINGS) if left[0][0] == "2" and len(left) > 1 else host.settings
+    vars(host).update(change)
+    host.container = {"privileged": True} | host.container if "5.5" in left else {}
+    verdict, reason = host.agrees()
     assert verdict == "pass", reason
     assert reason == SAME + ", ".join(each for each in COMPARED if each not in left)
 

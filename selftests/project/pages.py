@@ -39,7 +39,7 @@ DEMO = REPOSITORY / "inventories" / "demo.yml"
 CONTROLS_PAGE = REPOSITORY / "docs" / "controls.md"
 OPTIONS_PAGE = REPOSITORY / "docs" / "options.md"
 README = REPOSITORY / "README.md"
-JUDGING = {"World", "judged", "judge", "facts_of_engine", "control", "judging"}
+JUDGING = {"judged", "judge", "facts_of_engine", "control", "judging"}
 HELPERS = r"selftests\.(kit\.facts\.|lab\.(?!test_))"
 REAL, FILES, BY_HAND = "real engine", "real files", "by hand"
 

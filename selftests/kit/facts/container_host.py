@@ -161,7 +161,7 @@ class FakeDaemon:
         return "\n".join(self.table)
 
 
-class World:
+class ContainerHost:
     """A host with one container, to be bent in one place before it is judged."""
 
     def __init__(self) -> None:

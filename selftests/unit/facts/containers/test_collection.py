@@ -11,13 +11,13 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.container_host import (
-    World,
+from selftests.kit.facts.container_host import (
+    ContainerHost,
 )
 from selftests.kit.judging import judged
 
 
-def test_container_that_was_removed_meanwhile(world: World) -> None:
+def test_container_that_was_removed_meanwhile(world: ContainerHost) -> None:
     """Between the list and the description a container may go; one that is missing without a word is an
     error."""
     gone = copy.deepcopy(world.description) | {"Id": "e" * 64, "Name": "/gone"}
@@ -32,7 +32,7 @@ def test_container_that_was_removed_meanwhile(world: World) -> None:
         judged("5.5", world.facts)
 
 
-def test_no_container(world: World) -> None:
+def test_no_container(world: ContainerHost) -> None:
     """An engine without containers has nothing to judge, and says so."""
     facts = world.facts
     answers = dict(facts.recording.answers)
@@ -42,7 +42,7 @@ def test_no_container(world: World) -> None:
         assert judged(f"5.{number}", empty) == {"local": ("not applicable", "the engine has no container")}
 
 
-def test_cut_off_description(world: World) -> None:
+def test_cut_off_description(world: ContainerHost) -> None:
     """A description that is cut off is an error, which says of what."""
     facts = world.facts
     answer = facts.recording.answers["docker_containers"]
@@ -54,7 +54,7 @@ def test_cut_off_description(world: World) -> None:
         judged("5.5", broken)
 
 
-def test_containers_are_in_order(world: World) -> None:
+def test_containers_are_in_order(world: ContainerHost) -> None:
     """They are judged by name, whatever the order of the engine; each is called a container."""
     world.others = [
         copy.deepcopy(world.description) | {"Id": letter * 64, "Name": name, "Pid": 0, "Running": False}

@@ -8,14 +8,14 @@ import pytest
 
 from hullcheck.parsing.image_reference import Reference
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.container_host import (
+from selftests.kit.facts.container_host import (
     IMAGE,
-    World,
+    ContainerHost,
     service_document,
 )
 
 
-def test_fields_that_the_engine_does_not_report(world: World) -> None:
+def test_fields_that_the_engine_does_not_report(world: ContainerHost) -> None:
     """A field that is missing is an error of the control that needs it, and of no other."""
     for number, name in {
         "5.5": "Privileged",
@@ -23,12 +23,12 @@ def test_fields_that_the_engine_does_not_report(world: World) -> None:
         "5.25": "CgroupParent",
         "5.31": "UsernsMode",
     }.items():
-        broken = World()
+        broken = ContainerHost()
         del broken.config[name]
         assert broken.judge(number)[0] == "error"
         assert broken.judge("5.30")[0] == "fail"
     for name in ("CapEff", "CapBnd"):
-        broken = World()
+        broken = ContainerHost()
         del broken.status[100][name]
         assert broken.judge("5.4")[0] == "error"
 
@@ -50,7 +50,7 @@ def test_fields_that_the_engine_does_not_report(world: World) -> None:
     ],
 )
 def test_default_cgroup_by_its_name(
-    world: World, driver: str, options: tuple[str, ...], parent: str, expected: str
+    world: ContainerHost, driver: str, options: tuple[str, ...], parent: str, expected: str
 ) -> None:
     """5.25: the cgroup that the engine takes unasked may be named; which one that is depends on its driver."""
     world.info |= {"CgroupDriver": driver, "SecurityOptions": list(options)}
@@ -58,7 +58,7 @@ def test_default_cgroup_by_its_name(
     assert world.judge("5.25")[0] == expected
 
 
-def test_default_cgroup_where_the_daemon_has_another(world: World) -> None:
+def test_default_cgroup_where_the_daemon_has_another(world: ContainerHost) -> None:
     """5.25: whoever names the built-in cgroup leaves the one that the daemon gives to all; one has to know that."""
     world.config["CgroupParent"] = "/docker"
     world.daemon.cgroup_parent = "/site"
@@ -93,14 +93,14 @@ def test_default_cgroup_where_the_daemon_has_another(world: World) -> None:
         ("app", "4294967296", "fail"),
     ],
 )
-def test_user_of_a_stopped_container(world: World, user: str, number: str, verdict: str) -> None:
+def test_user_of_a_stopped_container(world: ContainerHost, user: str, number: str, verdict: str) -> None:
     """4.1: a name is that of the number in the container's own /etc/passwd."""
     world.description.update({"Running": False, "Pid": 0, "Status": "exited", "User": user})
     world.users = [f"user {'a' * 64} {number}"]
     assert world.judge("4.1")[0] == verdict
 
 
-def test_start_of_a_container(world: World) -> None:
+def test_start_of_a_container(world: ContainerHost) -> None:
     """It is a time of the engine's; where the engine reports none, that is an error."""
     world.description["Started"] = "2026-06-30T14:00:00+02:00"
     assert world.container.configuration.started == 1782820800.0
@@ -123,19 +123,19 @@ def test_start_of_a_container(world: World) -> None:
     ],
     ids=str,
 )
-def test_device_requests(world: World, request_: dict[str, Any], name: str) -> None:
+def test_device_requests(world: ContainerHost, request_: dict[str, Any], name: str) -> None:
     """5.18: a request is named by its CDI devices, or by its driver and what the device has to be capable of."""
     world.config["DeviceRequests"] = [request_]
     assert world.judge("5.18") == ("fail", f"is given {name}")
 
 
-def test_request_for_no_device(world: World) -> None:
+def test_request_for_no_device(world: ContainerHost) -> None:
     """5.18: a CDI request without a device asks for none."""
     world.config["DeviceRequests"] = [{"Driver": "cdi", "DeviceIDs": None, "Capabilities": [["gpu"]]}]
     assert world.judge("5.18")[0] == "pass"
 
 
-def test_task_of_a_service(world: World) -> None:
+def test_task_of_a_service(world: ContainerHost) -> None:
     """5.8, 5.15: the service decides; on a worker, which knows none, that is an error."""
     world.description |= {"Service": "s1", "Networks": {"ingress": {"NetworkID": "c" * 64}}}
     world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": True}
@@ -160,7 +160,7 @@ def test_task_of_a_service(world: World) -> None:
     assert world.judge("5.15")[0] == "fail"
 
 
-def test_why_a_task_is_an_error(world: World) -> None:
+def test_why_a_task_is_an_error(world: ContainerHost) -> None:
     """5.8, 5.15: the reason says who knows; a service restarts without end where nothing is said."""
     world.description |= {"Service": "s1", "Networks": {"ingress": {"NetworkID": "c" * 64}}}
     world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": False}
@@ -175,7 +175,7 @@ def test_why_a_task_is_an_error(world: World) -> None:
     assert world.judge("5.8") == ("error", told)
 
 
-def test_image_of_a_container(world: World) -> None:
+def test_image_of_a_container(world: ContainerHost) -> None:
     """A beginning of the image's id names that, unless it is also the name of an image."""
     world.description["Reference"] = "1111"
     assert world.container.configuration.image == Reference("1111", "", IMAGE)

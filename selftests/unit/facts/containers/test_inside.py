@@ -22,7 +22,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import NotApplicable, Verdict
-from selftests.kit.container_host import (
+from selftests.kit.facts.container_host import (
     STATUS,
 )
 from selftests.kit.judging import judged

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.facts.containers.mounts import HostMount
-from selftests.kit.container_host import (
+from selftests.kit.facts.container_host import (
     HOST_CONFIG,
     HOST_MOUNTS,
     OWN,
-    World,
+    ContainerHost,
     bind_mount,
 )
 
@@ -27,7 +27,7 @@ from selftests.kit.container_host import (
         ("/usr/share/zoneinfo/UTC", "8:1 /usr/share/zoneinfo/UTC", "fail"),
     ],
 )
-def test_mounts_by_what_they_show(world: World, source: str, mounted: str, verdict: str) -> None:
+def test_mounts_by_what_they_show(world: ContainerHost, source: str, mounted: str, verdict: str) -> None:
     """5.6: the file system and the folder in the mount table decide, whatever the source is called."""
     world.description["Mounts"] = [bind_mount(source)]
     device, root = mounted.split()
@@ -35,7 +35,7 @@ def test_mounts_by_what_they_show(world: World, source: str, mounted: str, verdi
     assert world.judge("5.6")[0] == verdict
 
 
-def test_mount_of_another_place_in_the_configured_one(world: World) -> None:
+def test_mount_of_another_place_in_the_configured_one(world: ContainerHost) -> None:
     """5.6, 5.32: what was mounted below a harmless source counts too."""
     world.description["Mounts"] = [bind_mount("/srv/data")]
     world.mounts += [
@@ -49,7 +49,7 @@ def test_mount_of_another_place_in_the_configured_one(world: World) -> None:
     assert world.judge("5.32")[0] == "pass"
 
 
-def test_files_that_the_engine_writes_into_a_volume(world: World) -> None:
+def test_files_that_the_engine_writes_into_a_volume(world: ContainerHost) -> None:
     """5.6: a volume on /etc gets the same three files as any container, which are no folder of the host."""
     world.description["Mounts"] = [bind_mount("/srv/etc") | {"Destination": "/etc"}]
     world.mounts += [
@@ -63,7 +63,7 @@ def test_files_that_the_engine_writes_into_a_volume(world: World) -> None:
     assert world.judge("5.6")[0] == "fail"
 
 
-def test_mount_tables_that_may_not_be_read(world: World) -> None:
+def test_mount_tables_that_may_not_be_read(world: ContainerHost) -> None:
     """5.6, 5.13, 5.20, 5.32: a pass needs the mount tables of the container and of the daemon."""
     world.description["Mounts"] = [bind_mount("/srv/data")]
     world.config["ReadonlyRootfs"] = True
@@ -79,13 +79,13 @@ def test_mount_tables_that_may_not_be_read(world: World) -> None:
     assert [world.judge(number)[0] for number in numbers] == ["error"] * 4
 
 
-def test_root_that_was_made_writable(world: World) -> None:
+def test_root_that_was_made_writable(world: ContainerHost) -> None:
     """5.13: the mount table has the last word."""
     world.config["ReadonlyRootfs"] = True
     assert world.judge("5.13") == ("fail", "its root file system can be written to")
 
 
-def test_sharing_inside_the_container(world: World) -> None:
+def test_sharing_inside_the_container(world: ContainerHost) -> None:
     """5.20: only a group of mounts in which the host is reaches the host."""
     world.description["Mounts"] = [bind_mount("/srv/data")]
     world.mounts.append("31 30 8:1 /srv/data /x rw shared:77 - ext4 /dev/sda1 rw")
@@ -94,7 +94,7 @@ def test_sharing_inside_the_container(world: World) -> None:
     assert world.judge("5.20") == ("fail", "shares /x")
 
 
-def test_folders_of_the_engine(world: World) -> None:
+def test_folders_of_the_engine(world: ContainerHost) -> None:
     """5.6: what the engine puts into a container is no folder of the host that was asked for, whatever is below."""
     engine = f"/var/lib/docker/containers/{'a' * 64}"
     world.mounts += [
@@ -108,7 +108,7 @@ def test_folders_of_the_engine(world: World) -> None:
     assert world.judge("5.6") == ("fail", "mounts /etc of the host at /y")
 
 
-def test_secrets_of_a_service(world: World) -> None:
+def test_secrets_of_a_service(world: ContainerHost) -> None:
     """5.6: secrets lie on a tmpfs of the host below the folder of the container, which nobody asked for."""
     point = f"/var/lib/docker/containers/{'a' * 64}/mounts/secrets"
     world.daemon.table = (*HOST_MOUNTS, f"22 20 0:70 / {point} rw - tmpfs tmpfs rw")
@@ -121,7 +121,7 @@ def test_secrets_of_a_service(world: World) -> None:
     assert world.judge("5.6") == ("fail", "mounts /boot of the host at /y")
 
 
-def test_names_of_what_is_mounted(world: World) -> None:
+def test_names_of_what_is_mounted(world: ContainerHost) -> None:
     """A source counts as it is written and by where it leads; what cannot be followed is named in the reason."""
     folder = "/var/lib/docker/volumes/v/_data"
     world.description["Mounts"] = [
@@ -153,7 +153,7 @@ def test_names_of_what_is_mounted(world: World) -> None:
     assert world.judge("5.6") == ("error", told)
 
 
-def test_where_a_container_can_write(world: World) -> None:
+def test_where_a_container_can_write(world: ContainerHost) -> None:
     """By its configuration, and by what else its mount table has; not what the engine puts there."""
     engine = f"/data/containers/{'a' * 64}"
     world.description["Mounts"] = [
@@ -183,7 +183,7 @@ def test_where_a_container_can_write(world: World) -> None:
     assert world.container.mounts.writable == expected
 
 
-def test_two_mounts_at_one_place(world: World) -> None:
+def test_two_mounts_at_one_place(world: ContainerHost) -> None:
     """5.6: what is mounted below two configured mounts belongs to the nearer one."""
     folder = "/var/lib/docker/volumes/v/_data"
     world.description["Mounts"] = [
@@ -205,7 +205,7 @@ def test_two_mounts_at_one_place(world: World) -> None:
     assert [each.kind for each in world.container.mounts.visible] == ["", ""]
 
 
-def test_mounts_of_a_stopped_container(world: World) -> None:
+def test_mounts_of_a_stopped_container(world: ContainerHost) -> None:
     """What will be mounted, each with its place and kind."""
     world.stop()
     folder = "/var/lib/docker/volumes/v/_data"
@@ -229,7 +229,7 @@ OTHER = f"container:{'d' * 64}"
     ("network", "number", "verdict"),
     [("host", 1, "fail"), ("bridge", 12, "pass"), (OTHER, 12, "pass"), (OTHER, 1, "fail")],
 )
-def test_abstract_socket_of_an_engine(world: World, network: str, number: int, verdict: str) -> None:
+def test_abstract_socket_of_an_engine(world: ContainerHost, network: str, number: int, verdict: str) -> None:
     """5.32: a socket that is no file is reached from the host's network, without a mount."""
     world.others = [{**world.description, "Id": "d" * 64, "Name": "/other", "Running": False, "Pid": 0}]
     world.description["HostConfig"] = {**HOST_CONFIG, "NetworkMode": network}
@@ -239,7 +239,7 @@ def test_abstract_socket_of_an_engine(world: World, network: str, number: int, v
     assert world.judge("5.32") == (verdict, "can reach @engine" if verdict == "fail" else "")
 
 
-def test_second_link_of_a_socket(world: World) -> None:
+def test_second_link_of_a_socket(world: ContainerHost) -> None:
     """5.32: a socket of an engine that has another hard link may be anywhere in what is mounted."""
     world.description["Mounts"] = [bind_mount("/srv/data")]
     world.mounts.append("31 30 8:1 /srv/data /x rw - ext4 /dev/sda1 rw")

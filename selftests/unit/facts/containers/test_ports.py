@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from selftests.kit.container_host import (
+from selftests.kit.facts.container_host import (
     OWN,
-    World,
+    ContainerHost,
     service_document,
 )
 
@@ -70,7 +70,7 @@ PUBLISHED: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", PUBLISHED)
-def test_ports_of_a_stopped_container(world: World, case: str) -> None:
+def test_ports_of_a_stopped_container(world: ContainerHost, case: str) -> None:
     """What will be open once it runs: by its settings, and by the address that its network binds ports to."""
     config, expected = PUBLISHED[case]
     world.stop()
@@ -106,7 +106,7 @@ def test_ports_of_a_stopped_container(world: World, case: str) -> None:
     ],
 )
 def test_networks_that_publish_the_ports_of_a_stopped_container(
-    world: World, networks: list[str] | None, expected: list[str]
+    world: ContainerHost, networks: list[str] | None, expected: list[str]
 ) -> None:
     """5.14: of several networks the engine chooses one; an internal one publishes nothing; one that is gone may."""
     world.stop()
@@ -123,14 +123,14 @@ def test_networks_that_publish_the_ports_of_a_stopped_container(
     assert world.judge("5.14")[0] == ("fail" if "" in expected else "pass")
 
 
-def test_ports_of_a_container_that_exposes_none(world: World) -> None:
+def test_ports_of_a_container_that_exposes_none(world: ContainerHost) -> None:
     """--publish-all opens what the image exposes, and nothing where that is nothing."""
     world.stop()
     world.config["PublishAllPorts"] = True
     assert world.container.ports.published == ()
 
 
-def test_ports_of_a_running_container(world: World) -> None:
+def test_ports_of_a_running_container(world: ContainerHost) -> None:
     """The engine says where a port of one that runs is; where it names no address, that is every address."""
     world.networks[0]["Options"] = {"com.docker.network.bridge.host_binding_ipv4": "10.8.8.8"}
     world.description["Ports"] = {"80/tcp": [{"HostIp": "", "HostPort": "8080"}], "81/tcp": None}
@@ -149,7 +149,7 @@ def test_ports_of_a_running_container(world: World) -> None:
     ],
 )
 def test_network_with_an_address_of_its_own(
-    world: World, driver: str, network: str, listens: str, expected: tuple[str, str]
+    world: ContainerHost, driver: str, network: str, listens: str, expected: tuple[str, str]
 ) -> None:
     """5.8: in a network outside the host every listener is open, but those on loopback."""
     world.networks.append({"Name": "out", "Id": "c" * 64, "Driver": driver, "Options": {}})
@@ -159,7 +159,7 @@ def test_network_with_an_address_of_its_own(
     assert world.judge("5.8") == expected
 
 
-def test_listeners_whose_holders_may_not_be_seen(world: World) -> None:
+def test_listeners_whose_holders_may_not_be_seen(world: ContainerHost) -> None:
     """5.8: in the network of the host, listeners that may be the container's are an error until that is
     known."""
     world.config["NetworkMode"] = world.description["NetworkMode"] = "host"
@@ -178,7 +178,7 @@ def test_listeners_whose_holders_may_not_be_seen(world: World) -> None:
     assert world.judge("5.8")[0] == "error"
 
 
-def test_why_listeners_of_the_host_are_an_error(world: World) -> None:
+def test_why_listeners_of_the_host_are_an_error(world: ContainerHost) -> None:
     """5.8: the reason names what could not be read."""
     world.config["NetworkMode"] = world.description["NetworkMode"] = "host"
     row = "100/net/tcp:   0: 00000000:01BB 00000000:0000 0A 0:0 00:0 0 0 0 4711 1 0 0"
@@ -205,7 +205,7 @@ def test_why_listeners_of_the_host_are_an_error(world: World) -> None:
     ],
     ids=str,
 )
-def test_ports_of_a_service(world: World, port: dict[str, Any], expected: tuple[str, str]) -> None:
+def test_ports_of_a_service(world: ContainerHost, port: dict[str, Any], expected: tuple[str, str]) -> None:
     """5.8: a port in mode ingress, the default, is open on every node."""
     world.description |= {"Service": "s1", "Networks": {"ingress": {"NetworkID": "c" * 64}}}
     world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": True}

@@ -10,8 +10,8 @@ from hullcheck.facts import PROBES
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, published_ports
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from selftests.kit.container_host import (
-    World,
+from selftests.kit.facts.container_host import (
+    ContainerHost,
 )
 
 
@@ -63,7 +63,7 @@ def test_servers_among_arguments() -> None:
 
 def test_probe_keeps_no_secret() -> None:
     """Environment, labels, log options and the rest of a profile are dropped before anything is stored."""
-    world = World()
+    world = ContainerHost()
     world.description |= {"Env": ["PASSWORD=x1"], "Labels": {"a": "x2"}}
     world.config["LogConfig"] = {"Config": {"token": "x3"}}
     world.config["SecurityOpt"] = ['seccomp={"defaultAction":"A","syscalls":["x4"]}']

@@ -8,14 +8,14 @@ import json
 import pytest
 
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
-from selftests.kit.container_host import (
+from selftests.kit.facts.container_host import (
     OWN,
     STATUS,
-    World,
+    ContainerHost,
 )
 
 
-def test_container_that_was_started_anew_meanwhile(world: World) -> None:
+def test_container_that_was_started_anew_meanwhile(world: ContainerHost) -> None:
     """The number of its main process belongs to another one now: an error, never a pass."""
     world.cgroups[100] = (f"0::/docker/{'d' * 64}",)
     numbers = [
@@ -29,7 +29,7 @@ def test_container_that_was_started_anew_meanwhile(world: World) -> None:
     assert world.judge("5.5")[0] == "fail"
 
 
-def test_command_of_a_stopped_container(world: World) -> None:
+def test_command_of_a_stopped_container(world: ContainerHost) -> None:
     """5.7: an SSH server counts wherever the command names it; other arguments are not kept."""
     world.description.update({"Running": False, "Pid": 0, "Status": "exited", "Program": "/bin/sh"})
     described = world.description | {"Arguments": ["-c", "exec /usr/sbin/sshd -D -o x=hunter2"]}
@@ -50,7 +50,7 @@ def test_command_of_a_stopped_container(world: World) -> None:
         ("1000 1000 0 1000", "fail"),
     ],
 )
-def test_users_of_a_running_container(world: World, uids: str, verdict: str) -> None:
+def test_users_of_a_running_container(world: ContainerHost, uids: str, verdict: str) -> None:
     """4.1: every process counts, and every uid of it, whatever user the container was given."""
     world.description["User"] = "1000"
     world.status[100]["Uid"] = "1000 1000 1000 1000"
@@ -73,7 +73,7 @@ def test_users_of_a_running_container(world: World, uids: str, verdict: str) -> 
     ],
 )
 def test_process_that_left(
-    world: World, parents: tuple[int, ...], group: str, verdict: str, *, readable: bool
+    world: ContainerHost, parents: tuple[int, ...], group: str, verdict: str, *, readable: bool
 ) -> None:
     """5.7: a process outside the control group and namespace is told by who started it, and no other is."""
     if not readable:
@@ -96,7 +96,7 @@ def test_process_that_left(
     ("quiet", "pid", "expected"),
     [(False, 13, "fail"), (True, 13, "pass"), (False, 1, "pass")],
 )
-def test_process_without_a_control_group(world: World, quiet: bool, pid: int, expected: str) -> None:
+def test_process_without_a_control_group(world: ContainerHost, quiet: bool, pid: int, expected: str) -> None:
     """5.7: in a PID namespace of its own every process is the container's; in the host's one it is not.
 
     Where the daemon's namespaces may not be read, nothing is known of the namespace, and it counts as shared.
@@ -108,7 +108,7 @@ def test_process_without_a_control_group(world: World, quiet: bool, pid: int, ex
     assert world.judge("5.7")[0] == expected
 
 
-def test_tool_of_the_shim(world: World) -> None:
+def test_tool_of_the_shim(world: ContainerHost) -> None:
     """5.23: runc, while it prepares a command, is none of the container's processes."""
     everything = STATUS | dict.fromkeys(("CapPrm", "CapEff", "CapBnd"), "000001ffffffffff")
     world.status |= {50: STATUS | {"Name": "containerd-shim", "PPid": "1"}, 60: everything | {"Name": "runc"}}
@@ -118,7 +118,7 @@ def test_tool_of_the_shim(world: World) -> None:
     assert world.judge("5.23")[0] == "fail"
 
 
-def test_root_in_a_container(world: World) -> None:
+def test_root_in_a_container(world: ContainerHost) -> None:
     """5.24: a process of root that a shim started beside the main process."""
     world.status[100]["Uid"] = "1000\t1000\t1000\t1000"
     world.status |= {50: STATUS | {"Name": "containerd-shim", "PPid": "1"}, 60: dict(STATUS)}
@@ -133,7 +133,7 @@ def test_root_in_a_container(world: World) -> None:
     assert (verdict, reason.partition(";")[0]) == ("manual", "no such process runs now")
 
 
-def test_namespaces_that_may_not_be_read(world: World) -> None:
+def test_namespaces_that_may_not_be_read(world: ContainerHost) -> None:
     """5.10, 5.16, 5.17, 5.21: the engine's word may prove that one is shared, not the contrary."""
     settings = {"5.10": "NetworkMode", "5.16": "PidMode", "5.17": "IpcMode", "5.21": "UTSMode"}
     world.links = {}
@@ -150,7 +150,7 @@ def test_namespaces_that_may_not_be_read(world: World) -> None:
     assert world.judge("5.16")[0] == "fail"
 
 
-def test_namespaces_of_a_joined_container_that_does_not_run(world: World) -> None:
+def test_namespaces_of_a_joined_container_that_does_not_run(world: ContainerHost) -> None:
     """5.16: a stopped container that joined another shares what that one shares; no other container is looked at."""
     world.stop()
     world.config["PidMode"] = f"container:{'e' * 64}"
@@ -181,14 +181,16 @@ def test_namespaces_of_a_joined_container_that_does_not_run(world: World) -> Non
         (("name=userns",), 1, ("fail", "runs in the user namespace of the host")),
     ],
 )
-def test_user_namespaces(world: World, options: tuple[str, ...], own: int, expected: tuple[str, str]) -> None:
+def test_user_namespaces(
+    world: ContainerHost, options: tuple[str, ...], own: int, expected: tuple[str, str]
+) -> None:
     """5.31: where the daemon remaps users, the kernel has to show it of the container."""
     world.info["SecurityOptions"] += options
     world.links = OWN | {"user": own}
     assert world.judge("5.31") == expected
 
 
-def test_container_that_was_disconnected_from_the_default_bridge(world: World) -> None:
+def test_container_that_was_disconnected_from_the_default_bridge(world: ContainerHost) -> None:
     """5.30: its network mode still says bridge; its networks tell, running or not, and are evidence."""
     for networks, expected in (
         ({}, "pass"),
@@ -203,13 +205,13 @@ def test_container_that_was_disconnected_from_the_default_bridge(world: World) -
     assert world.judge("5.30")[0] == "pass"
 
 
-def test_profile_that_could_not_be_read(world: World) -> None:
+def test_profile_that_could_not_be_read(world: ContainerHost) -> None:
     """5.22: a filter whose profile is nonsense may allow anything."""
     world.config["SecurityOpt"] = ["seccomp={broken"]
     assert world.judge("5.22")[0] == "error"
 
 
-def test_default_action_of_a_profile(world: World) -> None:
+def test_default_action_of_a_profile(world: ContainerHost) -> None:
     """It is what the profile says, of Docker's own too."""
     for option, action in (
         ('seccomp={"defaultAction":"SCMP_ACT_LOG"}', "SCMP_ACT_LOG"),
@@ -221,7 +223,7 @@ def test_default_action_of_a_profile(world: World) -> None:
     assert world.judge("5.22") == ("error", "its seccomp profile could not be read")
 
 
-def test_default_of_the_day_of_creation(world: World) -> None:
+def test_default_of_the_day_of_creation(world: ContainerHost) -> None:
     """5.26: one that does not run has what was stored for it; without that nothing passes."""
     world.stop()
     assert world.judge("5.26")[0] == "fail"
@@ -236,7 +238,7 @@ def test_default_of_the_day_of_creation(world: World) -> None:
     assert world.judge("5.26")[0] == "error"
 
 
-def test_why_evidence_is_missing(world: World) -> None:
+def test_why_evidence_is_missing(world: ContainerHost) -> None:
     """The reason of an error names what could not be read."""
     del world.config["Privileged"]
     assert world.judge("5.5") == ("error", "docker inspect does not report HostConfig.Privileged")
@@ -254,7 +256,7 @@ def test_why_evidence_is_missing(world: World) -> None:
 
 
 @pytest.mark.parametrize("number", ["5.11", "5.12", "5.29"])
-def test_control_groups_that_may_not_be_read(world: World, number: str) -> None:
+def test_control_groups_that_may_not_be_read(world: ContainerHost, number: str) -> None:
     """A limit that is set passes only where its control group shows it."""
     world.config.update({"Memory": 1 << 30, "PidsLimit": 100, "NanoCpus": 5 * 10**8})
     world.groups = {"memory.max": str(1 << 30), "pids.max": "100", "cpu.max": "50000 100000"}
@@ -268,7 +270,7 @@ def test_control_groups_that_may_not_be_read(world: World, number: str) -> None:
     assert "in force, though" in world.judge(number)[1]
 
 
-def test_process_limit_of_every_unit(world: World) -> None:
+def test_process_limit_of_every_unit(world: ContainerHost) -> None:
     """5.29: what systemd gives to each unit by default is no limit of the container's."""
     world.groups = {"pids.max": "1190"}
     assert world.judge("5.29") == ("pass", "held by its control groups, though none is set")
@@ -278,7 +280,7 @@ def test_process_limit_of_every_unit(world: World) -> None:
     assert world.judge("5.29")[0] == "pass"
 
 
-def test_number_of_processes_that_was_set(world: World) -> None:
+def test_number_of_processes_that_was_set(world: ContainerHost) -> None:
     """5.29: with systemd the own group counts where a limit was asked for, be it a single process."""
     world.groups = {"pids.max": "1"}
     world.info["CgroupDriver"] = "systemd"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.facts.containers.sources import HostFiles
-from selftests.kit.container_host import (
-    World,
+from selftests.kit.facts.container_host import (
+    ContainerHost,
     bind_mount,
 )
 
 
-def test_source_that_cannot_be_followed(world: World) -> None:
+def test_source_that_cannot_be_followed(world: ContainerHost) -> None:
     """5.6, 5.32: without its real path nothing passes; a path that is bad as it is written fails."""
     world.stop()
     world.description["Mounts"] = [bind_mount("/srv/link")]
@@ -24,7 +24,7 @@ def test_source_that_cannot_be_followed(world: World) -> None:
     assert world.judge("5.6")[0] == "fail"
 
 
-def test_volume_that_the_engine_does_not_describe(world: World) -> None:
+def test_volume_that_the_engine_does_not_describe(world: ContainerHost) -> None:
     """5.6: options that could not be read may hide a folder of the host."""
     world.stop()
     volume = {"Type": "volume", "Name": "v", "Source": "/var/lib/docker/volumes/v/_data", "Destination": "/x"}
@@ -80,7 +80,7 @@ def test_volume_that_the_engine_does_not_describe(world: World) -> None:
 )
 @pytest.mark.parametrize("running", [True, False])
 def test_folders_behind_a_volume(
-    world: World, options: dict[str, str], expected: str, *, running: bool
+    world: ContainerHost, options: dict[str, str], expected: str, *, running: bool
 ) -> None:
     """5.6: the folders that the options of a volume name are those of the host, and others are not."""
     folder = "/var/lib/docker/volumes/v/_data"
@@ -105,7 +105,7 @@ def test_folders_behind_a_volume(
 )
 @pytest.mark.parametrize("running", [True, False])
 def test_part_of_a_volume(
-    world: World, device: str, leads_to: str, part: str, expected: str, *, running: bool
+    world: ContainerHost, device: str, leads_to: str, part: str, expected: str, *, running: bool
 ) -> None:
     """5.6: of a volume's folder that part counts which is mounted, and where it leads."""
     folder = "/var/lib/docker/volumes/v/_data"
@@ -136,7 +136,7 @@ def test_part_of_a_volume(
         ("unix:///srv/my.sock", "/srv/my.sock"),
     ],
 )
-def test_socket_to_which_we_talk(world: World, endpoint: str, socket: str) -> None:
+def test_socket_to_which_we_talk(world: ContainerHost, endpoint: str, socket: str) -> None:
     """5.32: it counts wherever it is; /var/run is /run."""
     world.endpoint = endpoint
     world.description["Mounts"] = [bind_mount(socket)]

@@ -7,12 +7,12 @@ import pytest
 from hullcheck.facts.host.processes import PROCESSES, Processes
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from selftests.kit.container_host import (
-    World,
+from selftests.kit.facts.container_host import (
+    ContainerHost,
 )
 
 
-def test_why_a_process_is_an_error(world: World) -> None:
+def test_why_a_process_is_an_error(world: ContainerHost) -> None:
     """The reason names the process and what it does not show."""
     del world.status[100]["Seccomp"]
     assert world.judge("5.22") == ("error", "/proc/100/status does not show Seccomp")

@@ -9,7 +9,7 @@ import pytest
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount, MountTable
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.container_host import (
+from selftests.kit.facts.container_host import (
     HOST_MOUNTS,
 )
 
