@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the laboratory is not installed with hullcheck
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
+    from selftests.rig.engines.engine import Engine
 
 PLAIN = "docker info; docker version; docker inspect $(docker ps --all --quiet)"
 
@@ -90,7 +90,7 @@ def main() -> None:
         raise SystemExit(f"nothing to measure without an engine: {reason}")
     laboratory = Laboratory()
     try:
-        from selftests.rig.engine import Engine
+        from selftests.rig.engines.engine import Engine
 
         engine = Engine(laboratory)
         engine.start()

@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the laboratory is not installed with hullcheck
 
 if TYPE_CHECKING:
+    from selftests.rig.hosts.machine import Machine
     from selftests.rig.laboratory import Laboratory
-    from selftests.rig.machine import Machine
 
 DEMO = ROOT / "inventories" / "demo"
 ENGINE = "/usr/sbin/dockerd --containerd=/run/containerd/containerd.sock"
@@ -154,7 +154,8 @@ CMD ["sshd"]
 
 def main() -> None:
     """Start the hosts one after the other, ask them, and write what they answered."""
-    from selftests.rig import laboratory, machine
+    from selftests.rig import laboratory
+    from selftests.rig.hosts import machine
 
     if reason := laboratory.obstacle() or machine.obstacle():
         raise SystemExit(f"no recording without real hosts: {reason}")
@@ -171,7 +172,7 @@ def main() -> None:
 
 def hardened(lab: Laboratory, disk: Path) -> Machine:
     """A host on which somebody took care."""
-    from selftests.rig.machine import Machine
+    from selftests.rig.hosts.machine import Machine
 
     host = Machine(lab, disk, KERNEL, "hardened")
     host.exec("sh", "-e", stdin=OWN_FILE_SYSTEM)
@@ -196,7 +197,7 @@ def hardened(lab: Laboratory, disk: Path) -> Machine:
 
 def careless(lab: Laboratory, disk: Path) -> Machine:
     """A host on which everything was made to work, and nothing was taken away again."""
-    from selftests.rig.machine import Machine
+    from selftests.rig.hosts.machine import Machine
 
     host = Machine(lab, disk, KERNEL, "careless")
     _configure(host, CARELESS, CARELESS_DROP_IN, mode=0o666)
@@ -251,7 +252,7 @@ def record(host: Machine) -> None:
 
 
 def _until_healthy(host: Machine, *names: str) -> None:
-    from selftests.rig.host import _until
+    from selftests.rig.hosts.host import _until
 
     def healthy() -> bool:
         states = host.docker("inspect", "--format", "{{json .State.Health.Status}}", *names).split()

@@ -16,13 +16,13 @@ from selftests.needs import need, stop_if
 
 if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks for it
     from selftests.kit.facts.container_host import ContainerHost
-    from selftests.rig.engine import Engine
-    from selftests.rig.guarded import GuardedEngine
-    from selftests.rig.host import Host, Hub
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.engines.guarded import GuardedEngine
+    from selftests.rig.engines.pool import Pool
+    from selftests.rig.engines.rootless import RootlessEngine
+    from selftests.rig.hosts.host import Host, Hub
+    from selftests.rig.hosts.machine import Machine
     from selftests.rig.laboratory import Laboratory
-    from selftests.rig.machine import Machine
-    from selftests.rig.pool import Pool
-    from selftests.rig.rootless import RootlessEngine
 
 LAB_FIXTURES = {"lab", "engines", "engine", "guarded_engine", "hub", "lab_host", "rootless_engine", "machine"}
 
@@ -60,7 +60,7 @@ def lab() -> Iterator[Laboratory]:
 @pytest.fixture(scope="session")
 def engines(lab: Laboratory) -> Pool:
     """The engines that the tests of this process share."""
-    from selftests.rig.pool import Pool
+    from selftests.rig.engines.pool import Pool
 
     return Pool(lab)
 
@@ -96,7 +96,7 @@ def guarded_engine(lab: Laboratory) -> Iterator[Callable[..., GuardedEngine]]:
 
     Keywords are those of `engine`; every call gives another engine that nobody had before.
     """
-    from selftests.rig.guarded import GuardedEngine
+    from selftests.rig.engines.guarded import GuardedEngine
 
     made: list[GuardedEngine] = []
 
@@ -115,7 +115,7 @@ def guarded_engine(lab: Laboratory) -> Iterator[Callable[..., GuardedEngine]]:
 @pytest.fixture(scope="session")
 def hub(lab: Laboratory) -> Hub:
     """The engine in which this process's hosts live."""
-    from selftests.rig.host import Hub
+    from selftests.rig.hosts.host import Hub
 
     return Hub(lab)
 
@@ -129,7 +129,7 @@ def lab_host(hub: Hub) -> Iterator[Callable[..., Host]]:
     `docker=False` does not wait for the engine, and `wait=False` for nothing. It is reached as
     `ssh://root@NAME?ssh_config=SSH_CONFIG`.
     """
-    from selftests.rig.host import Host
+    from selftests.rig.hosts.host import Host
 
     made: list[Host] = []
     of_the_class = {"files", "options", "own_partition", "own_usr", "cgroup2", "release"}
@@ -148,7 +148,7 @@ def lab_host(hub: Hub) -> Iterator[Callable[..., Host]]:
 
 @pytest.fixture(scope="session")
 def _rootless(lab: Laboratory) -> Iterator[RootlessEngine]:
-    from selftests.rig import rootless
+    from selftests.rig.engines import rootless
 
     stop_if(rootless.obstacle())
     made = rootless.RootlessEngine(lab)
@@ -166,7 +166,7 @@ def rootless_engine(_rootless: RootlessEngine) -> RootlessEngine:
 
 @pytest.fixture(scope="session")
 def _machine_disk(lab: Laboratory) -> Path:
-    from selftests.rig import machine
+    from selftests.rig.hosts import machine
 
     stop_if(machine.obstacle())
     if reason := machine.unfit(lab):  # nothing that is installed would change that
@@ -180,7 +180,7 @@ def machine(lab: Laboratory, _machine_disk: Path) -> Iterator[Callable[..., Mach
 
     They live as long as the tests of the module, because a start takes 20 seconds.
     """
-    from selftests.rig.machine import Machine
+    from selftests.rig.hosts.machine import Machine
 
     made: list[Machine] = []
 

@@ -26,7 +26,7 @@ from hullcheck.results import Finding
 from selftests import REPOSITORY
 
 if TYPE_CHECKING:
-    from selftests.rig.guest import Guest
+    from selftests.rig.hosts.guest import Guest
 
 CONTROLS = REPOSITORY / "tests"
 

@@ -37,13 +37,14 @@ from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.judging import Verdicts, facts_inside, facts_of_engine, judge_engine, judged
 from selftests.needs import need
-from selftests.rig import auditing
-from selftests.rig.auditing import auditctl
+from selftests.rig import audit_rules
 from selftests.rig.shell import call
+from selftests.rig.state import audit_system
+from selftests.rig.state.audit_system import auditctl
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
-    from selftests.rig.host import Host
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.hosts.host import Host
     from selftests.rig.laboratory import Laboratory
 
 EngineFactory = Callable[..., "Engine"]
@@ -61,7 +62,7 @@ class Kernel:
 
     def __init__(self, lab: Laboratory) -> None:
         """Switch it on, and begin to hear what it records."""
-        self._rules = auditing.Rules(lab)
+        self._rules = audit_rules.Rules(lab)
         self.set("-b", "8192")
         self.set("-e", "1")
         self._records = socket.socket(16, socket.SOCK_RAW, 9)  # AF_NETLINK, NETLINK_AUDIT
@@ -135,8 +136,8 @@ def in_a_child(change: Callable[[], object]) -> None:
 def kernel(lab: Laboratory) -> Iterator[Kernel]:
     """The machine's audit system, on and without rules, for this test alone."""
     need("auditctl")
-    with auditing.turn(lab):
-        if obstacle := auditing.obstacle():
+    with audit_rules.turn(lab):
+        if obstacle := audit_system.obstacle():
             pytest.skip(obstacle)
         with contextlib.closing(Kernel(lab)) as heard:
             yield heard
@@ -704,7 +705,7 @@ def disk(tmp_path: Path) -> Iterator[Callable[[Path], None]]:
 @contextlib.contextmanager
 def stopped(lab: Laboratory, *flags: str, **settings: object) -> Iterator[Engine]:
     """An engine that was not started yet."""
-    from selftests.rig.engine import Engine
+    from selftests.rig.engines.engine import Engine
 
     one = Engine(lab, {key.replace("_", "-"): value for key, value in settings.items()}, flags)
     one.directory.mkdir(parents=True, exist_ok=True)

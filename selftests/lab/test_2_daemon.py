@@ -25,10 +25,10 @@ from selftests.kit.judging import facts_inside, facts_of_engine, facts_of_guest,
 from selftests.rig.shell import CommandError
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
-    from selftests.rig.host import Host
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.engines.rootless import RootlessEngine
+    from selftests.rig.hosts.host import Host
     from selftests.rig.laboratory import Laboratory
-    from selftests.rig.rootless import RootlessEngine
 
 EngineFactory = Callable[..., "Engine"]
 CONTROLS = [f"2.{number}" for number in range(1, 20)]

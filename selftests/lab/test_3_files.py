@@ -33,10 +33,10 @@ from selftests.kit.judging import (
 from selftests.rig import removal
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
-    from selftests.rig.host import Host, Hub
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.engines.rootless import RootlessEngine
+    from selftests.rig.hosts.host import Host, Hub
     from selftests.rig.laboratory import Laboratory
-    from selftests.rig.rootless import RootlessEngine
 
 EngineFactory = Callable[..., "Engine"]
 Change = Callable[[str, str], Facts]
@@ -111,7 +111,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def host(hub: Hub, certificates: dict[str, str]) -> Iterator[Host]:
     """A host on which everything that section 3 judges is there, and right."""
-    from selftests.rig.host import Host
+    from selftests.rig.hosts.host import Host
 
     files = {
         DROP_IN: "[Service]\nEnvironmentFile=-/etc/docker-*.env\nEnvironmentFile=-/etc/sysconfig/docker\n",

@@ -27,8 +27,8 @@ from selftests.kit.running import Project
 from selftests.rig import removal
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
-    from selftests.rig.rootless import RootlessEngine
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.engines.rootless import RootlessEngine
 
 EngineFactory = Callable[..., "Engine"]
 

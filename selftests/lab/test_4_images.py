@@ -26,8 +26,8 @@ from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_user, judg
 from selftests.unit.facts.images.test_scan_reports import trivy
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
-    from selftests.rig.host import Host
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.hosts.host import Host
 
 EngineFactory = Callable[..., "Engine"]
 HostFactory = Callable[..., "Host"]

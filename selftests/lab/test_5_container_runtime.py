@@ -35,10 +35,10 @@ from selftests.rig import processes, removal
 from selftests.rig.shell import CommandError, call
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
-    from selftests.rig.host import Host
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.engines.rootless import RootlessEngine
+    from selftests.rig.hosts.host import Host
     from selftests.rig.laboratory import Laboratory
-    from selftests.rig.rootless import RootlessEngine
 
 EngineFactory = Callable[..., "Engine"]
 

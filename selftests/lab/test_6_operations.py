@@ -11,7 +11,7 @@ from hullcheck.policy import Policy, SprawlLimits
 from selftests.kit.judging import facts_of_engine, judged
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
+    from selftests.rig.engines.engine import Engine
 
 EngineFactory = Callable[..., "Engine"]
 NONE = Policy(sprawl=SprawlLimits(unused_images=0, stopped_containers=0))

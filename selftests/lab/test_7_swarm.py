@@ -19,9 +19,9 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.kit.judging import facts_of_engine, facts_of_user, judged
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.engines.swarm import Switch
     from selftests.rig.laboratory import Laboratory
-    from selftests.rig.swarm import Switch
 
 CONTROLS = [f"7.{number}" for number in range(1, 10)]
 MANAGER_ONLY = ["7.1", "7.3", "7.4", "7.5", "7.6", "7.7", "7.8"]
@@ -30,7 +30,7 @@ DAY = 86400
 
 @pytest.fixture(scope="module")
 def _switch(lab: Laboratory) -> Iterator[Switch]:
-    from selftests.rig.swarm import Switch
+    from selftests.rig.engines.swarm import Switch
 
     made = Switch(lab, 3)
     yield made

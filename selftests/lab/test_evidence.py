@@ -19,8 +19,8 @@ from selftests import REPOSITORY
 from selftests.kit.running import Project, Run, clean_environment
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
-    from selftests.rig.host import Host
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.hosts.host import Host
 
 pytestmark = pytest.mark.lab
 

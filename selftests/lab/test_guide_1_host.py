@@ -26,9 +26,9 @@ from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_guest, jud
 from selftests.unit.facts.patching.test_patching import PUBLIC, SUMMARY
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
-    from selftests.rig.host import Host
-    from selftests.rig.machine import Machine
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.hosts.host import Host
+    from selftests.rig.hosts.machine import Machine
 
 SYS = Path("/sys/devices/system/cpu/vulnerabilities")
 SLEEPER = "[Service]\nExecStart=/usr/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"

@@ -17,8 +17,8 @@ from selftests.kit.judging import facts_of_engine, judge_engine, judged
 from selftests.rig.shell import LabError
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
-    from selftests.rig.rootless import RootlessEngine
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.engines.rootless import RootlessEngine
 
 EngineFactory = Callable[..., "Engine"]
 

@@ -15,7 +15,7 @@ from hullcheck.policy import Policy
 from selftests.kit.judging import facts_of_engine, facts_of_user, judge_engine, judged
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
+    from selftests.rig.engines.engine import Engine
 
 EngineFactory = Callable[..., "Engine"]
 

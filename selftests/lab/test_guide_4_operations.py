@@ -15,7 +15,7 @@ from selftests.kit.facts.tools import CONFIG, METRICS
 from selftests.kit.judging import facts_of_guest, judge_guest, judged
 
 if TYPE_CHECKING:
-    from selftests.rig.host import Host
+    from selftests.rig.hosts.host import Host
 
 HostFactory = Callable[..., "Host"]
 

@@ -14,7 +14,7 @@ from hullcheck.recording.script import render
 from selftests.kit.judging import facts_of_answer, facts_of_guest, judged
 
 if TYPE_CHECKING:
-    from selftests.rig.machine import Machine
+    from selftests.rig.hosts.machine import Machine
 
 pytestmark = pytest.mark.lab
 

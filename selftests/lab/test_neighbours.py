@@ -15,7 +15,7 @@ from selftests.kit.judging import controls, facts_of_engine, judged
 
 if TYPE_CHECKING:
     from hullcheck.facts import Facts
-    from selftests.rig.engine import Engine
+    from selftests.rig.engines.engine import Engine
 
 EngineFactory = Callable[..., "Engine"]
 

@@ -19,7 +19,7 @@ from hullcheck.writers.audit_page import blocks
 from selftests.kit.running import Project, Run
 
 if TYPE_CHECKING:
-    from selftests.rig.host import Host
+    from selftests.rig.hosts.host import Host
 
 HostFactory = Callable[..., "Host"]
 

@@ -13,7 +13,7 @@ from hullcheck.verdicts import NotApplicable
 from selftests.kit.judging import controls, facts_of_guest, judged, numbers
 
 if TYPE_CHECKING:
-    from selftests.rig.host import Host
+    from selftests.rig.hosts.host import Host
 
 pytestmark = pytest.mark.lab
 

@@ -19,7 +19,7 @@ from hullcheck.recording.script import render
 from selftests.kit.judging import control, facts_of_answer, facts_of_engine, judge_engine, judged
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
+    from selftests.rig.engines.engine import Engine
 
 EngineFactory = Callable[..., "Engine"]
 

@@ -21,15 +21,16 @@ import pytest
 
 from selftests import REPOSITORY
 from selftests.needs import need
-from selftests.rig import cleanup, processes, readonly, removal
+from selftests.rig import cleanup, processes, removal
+from selftests.rig.engines import readonly
 from selftests.rig.shell import CommandError, LabError, call
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
-    from selftests.rig.host import Host, Hub
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.engines.pool import Pool
+    from selftests.rig.engines.rootless import RootlessEngine
+    from selftests.rig.hosts.host import Host, Hub
     from selftests.rig.laboratory import Laboratory
-    from selftests.rig.pool import Pool
-    from selftests.rig.rootless import RootlessEngine
 
 HostFactory = Callable[..., "Host"]
 EngineFactory = Callable[..., "Engine"]
@@ -175,7 +176,7 @@ def test_rootless_engine(rootless_engine: RootlessEngine) -> None:
 
 
 ORPHANED = """
-from selftests.rig.engine import Engine
+from selftests.rig.engines.engine import Engine
 from selftests.rig.laboratory import Laboratory
 from pathlib import Path
 import os, sys
@@ -223,7 +224,7 @@ def test_zombie_is_gone() -> None:
 TERMINATED = """
 import os, signal, sys, time
 from pathlib import Path
-from selftests.rig.engine import Engine
+from selftests.rig.engines.engine import Engine
 from selftests.rig.laboratory import Laboratory
 engine = Engine(Laboratory(Path(sys.argv[1])))
 engine.start()

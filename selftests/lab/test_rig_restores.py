@@ -15,9 +15,10 @@ import pytest
 
 from selftests import REPOSITORY
 from selftests.needs import need
-from selftests.rig import auditing, machine_state, processes
-from selftests.rig.machine_state import MachineState
+from selftests.rig import audit_rules, processes
 from selftests.rig.shell import LabError, call
+from selftests.rig.state import audit_system, machine_state
+from selftests.rig.state.machine_state import MachineState
 
 if TYPE_CHECKING:
     from selftests.rig.laboratory import Laboratory
@@ -45,8 +46,8 @@ def snapshot() -> dict[str, Any]:
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     modules = Path("/proc/modules")
     return {
-        "audit": json.loads(auditing.settings()),
-        "audit rules": auditing.auditctl("-l"),
+        "audit": json.loads(audit_system.settings()),
+        "audit rules": audit_system.auditctl("-l"),
         "settings": {path: text for path in _paths("/proc/sys") if (text := _setting(path)) is not None},
         "accounts": {name: (Path("/etc") / name).read_text() for name in ACCOUNTS},
         "files": dict.fromkeys(files, True),
@@ -101,7 +102,7 @@ before = here.snapshot()
 options = ["-q", "-rs", "-pno:cacheprovider", *("selftests/lab/" + each for each in {TESTS})]
 tests = subprocess.Popen([sys.executable, "-m", "pytest", *options], stdout=2)
 try:
-    while tests.poll() is None and (sys.argv[1] == "ended" or "No rules" in here.auditing.auditctl("-l")):
+    while tests.poll() is None and (sys.argv[1] == "ended" or "No rules" in here.audit_system.auditctl("-l")):
         time.sleep(0.02)
 finally:
     tests.kill()
@@ -132,10 +133,10 @@ def test_machine_is_as_it_was(lab: Laboratory, end: str) -> None:
     place = lab.root / f"inside-{end}"
     for name in ("base", "etc", "work"):
         (place / name).mkdir(parents=True)
-    with auditing.turn(lab):
-        if reason := auditing.obstacle():
+    with audit_rules.turn(lab):
+        if reason := audit_system.obstacle():
             pytest.skip(reason)
-        rules = auditing.Rules(lab)
+        rules = audit_rules.Rules(lab)
         try:
             for setting in (("-b", "321"), ("-r", "9999"), ("-e", "1")):  # unlike those of any test
                 rules.set(*setting)
@@ -279,11 +280,11 @@ def test_audit_system_that_is_in_use(
         asked.append(arguments)
         return {("-s",): status, ("-l",): rules}[arguments]
 
-    monkeypatch.setattr(auditing, "auditctl", auditctl)
-    assert auditing.obstacle() == reason
+    monkeypatch.setattr(audit_system, "auditctl", auditctl)
+    assert audit_system.obstacle() == reason
     if reason:
         with pytest.raises(LabError, match=re.escape(reason)):
-            auditing.Rules(None)  # type: ignore[arg-type]
+            audit_rules.Rules(None)  # type: ignore[arg-type]
     assert set(asked) == {("-s",), ("-l",)}
 
 
@@ -291,14 +292,14 @@ def test_settings_that_somebody_locked_or_took_over(monkeypatch: pytest.MonkeyPa
     """Nothing is set where an audit daemon came meanwhile, and where it cannot be any more that is told."""
     changed = []
     now = {"enabled": "1", "pid": "77", "backlog_limit": "8192"}
-    monkeypatch.setattr(auditing, "status", lambda: now)
-    monkeypatch.setattr(auditing, "auditctl", lambda *arguments: changed.append(arguments))
+    monkeypatch.setattr(audit_system, "status", lambda: now)
+    monkeypatch.setattr(audit_system, "auditctl", lambda *arguments: changed.append(arguments))
     before = '{"backlog_limit": "64", "enabled": "0"}'
-    auditing.restore(before)
+    audit_system.restore(before)
     assert not changed
     now["pid"] = "0"
-    auditing.restore(before)
+    audit_system.restore(before)
     assert changed == [("-b", "64"), ("-e", "0")]
     now["enabled"] = "2"
     with pytest.raises(LabError, match="the audit settings are locked until the next start"):
-        auditing.restore(before)
+        audit_system.restore(before)

@@ -22,8 +22,8 @@ from selftests.needs import need
 from selftests.rig import removal
 
 if TYPE_CHECKING:
-    from selftests.rig.engine import Engine
-    from selftests.rig.host import Host
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.hosts.host import Host
     from selftests.rig.laboratory import Laboratory
 
 pytestmark = pytest.mark.lab

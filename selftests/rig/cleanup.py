@@ -17,8 +17,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from selftests.rig import processes, removal
-from selftests.rig.machine_state import MachineState
 from selftests.rig.shell import CommandError, LabError, call
+from selftests.rig.state.machine_state import MachineState
 
 JOURNAL = "journal"
 KILL = signal.SIGKILL

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from selftests.rig.engine import Engine
+from selftests.rig.engines.engine import Engine
 from selftests.rig.laboratory import Laboratory
 from selftests.rig.shell import LabError
 

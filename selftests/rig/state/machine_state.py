@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from selftests.rig import auditing, processes, removal
+from selftests.rig import processes, removal
 from selftests.rig.shell import CommandError, LabError, call
+from selftests.rig.state import audit_system
 
 FILE = ".machine"
 LEFT_BY_ENGINES = (
@@ -164,12 +165,12 @@ def _put_setting_back(loan: Loan) -> None:
 
 def _put_audit_back(loan: Loan) -> None:
     if loan.is_of_this_boot():
-        auditing.restore(loan.before)
+        audit_system.restore(loan.before)
 
 
 def _forget_rule(loan: Loan) -> None:
     if loan.is_of_this_boot():
-        auditing.forget(loan.name)
+        audit_system.forget(loan.name)
 
 
 def _nothing(path: str) -> str | None:
@@ -228,7 +229,7 @@ def _is_engine_of_the_machine(pid: int) -> bool:
 
 KINDS: dict[str, tuple[Callable[[str], str | None], Callable[[Loan], None]]] = {
     "setting": (_setting, _put_setting_back),
-    "audit": (lambda _: auditing.settings(), _put_audit_back),
+    "audit": (lambda _: audit_system.settings(), _put_audit_back),
     "audit rule": (lambda _: "", _forget_rule),
     "absent": (_nothing, _remove_unused),
     "user": (_no_user, _remove_user),

@@ -1,23 +1,12 @@
-"""The audit system of the machine's kernel, for one test at a time: what it was set to is put back.
-
-Rules and settings are the machine's and not a namespace's. So nobody may change them where they are in use: where
-rules are loaded, where a daemon takes the records, and where the settings are locked until the next start.
-"""
+"""The audit system of the machine's kernel: what it is set to, and how that is put back."""
 
 import contextlib
-import fcntl
 import json
 import re
 import shlex
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from selftests.rig.shell import CommandError, LabError, call
 
-if TYPE_CHECKING:
-    from selftests.rig.laboratory import Laboratory
-
-LOCK = ".audit"
 SETTINGS = {
     "failure": "-f",
     "rate_limit": "-r",
@@ -49,55 +38,6 @@ def obstacle() -> str | None:
     if now["pid"] != "0":
         return f"an audit daemon of this machine runs (process {now['pid']})"
     return None if listed == NO_RULES else "this machine has audit rules of its own"
-
-
-@contextlib.contextmanager
-def turn(lab: "Laboratory") -> Iterator[None]:
-    """Wait until no other test uses the audit system; what a test that was killed left in it is put back first."""
-    with (lab.root.parent / LOCK).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        lab.machine.settle()
-        yield
-
-
-class Rules:
-    """The audit system in the hands of one test, which has its `turn`."""
-
-    def __init__(self, lab: "Laboratory") -> None:
-        """Write down how it is set.
-
-        Raises:
-            LabError: it may not be changed here.
-        """
-        if reason := obstacle():
-            raise LabError(reason)
-        self._machine, self._holder = lab.machine, f"{lab.holder} audit"
-        self._machine.borrow(self._holder, "audit", "settings")
-
-    def set(self, *arguments: str) -> None:
-        """Change a setting, as `auditctl` takes it."""
-        auditctl(*arguments)
-
-    def add(self, *rule: str) -> None:
-        """Load a rule, as `auditctl` takes it."""
-        self._machine.borrow(self._holder, "audit rule", shlex.join(rule))
-        auditctl(*rule)
-
-    def clear(self) -> None:
-        """Take every rule of this test away."""
-        self._machine.give_back(self._holder, "audit rule")
-
-    def close(self) -> None:
-        """Put everything back.
-
-        Raises:
-            LabError: something does not go.
-        """
-        self._machine.give_back(self._holder)
-        if (listed := auditctl("-l").strip()) != NO_RULES:
-            raise LabError(
-                f"audit rules of a self-test are left, take them away with `auditctl -D`: {listed}"
-            )
 
 
 def status() -> dict[str, str]:

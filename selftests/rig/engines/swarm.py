@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from selftests.rig import cleanup
-from selftests.rig.engine import Engine
+from selftests.rig.engines.engine import Engine
 from selftests.rig.laboratory import Laboratory
 from selftests.rig.shell import CommandError, LabError, call
 

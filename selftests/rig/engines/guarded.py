@@ -6,8 +6,8 @@ remove /etc.
 
 import sys
 
-from selftests.rig import readonly
-from selftests.rig.engine import Engine
+from selftests.rig.engines import readonly
+from selftests.rig.engines.engine import Engine
 
 
 class GuardedEngine(Engine):

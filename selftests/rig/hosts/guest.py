@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from selftests.rig.engine import FOREVER, IMAGE
+from selftests.rig.engines.engine import FOREVER, IMAGE
 from selftests.rig.shell import call
 
 

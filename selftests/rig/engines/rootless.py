@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from selftests.rig import cleanup
-from selftests.rig.engine import Engine
+from selftests.rig.engines.engine import Engine
 from selftests.rig.laboratory import Laboratory
 from selftests.rig.shell import SYSTEM_PATH, LabError, call
 

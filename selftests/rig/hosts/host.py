@@ -19,12 +19,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO
 
-from selftests.rig import distance, images
-from selftests.rig.engine import IMAGE, Engine
-from selftests.rig.guest import Guest
+from selftests.rig import images
+from selftests.rig.engines.engine import IMAGE, Engine
+from selftests.rig.hosts import distance
+from selftests.rig.hosts.guest import Guest
 from selftests.rig.laboratory import Laboratory
-from selftests.rig.machine_state import SETTINGS_OF_HOSTS
 from selftests.rig.shell import CommandError, LabError, call
+from selftests.rig.state.machine_state import SETTINGS_OF_HOSTS
 
 HOST_IMAGE = "host:1"
 SYSTEMD = "/usr/lib/systemd/systemd"

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from selftests.rig import images, processes, removal
-from selftests.rig.engine import IMAGE
-from selftests.rig.guest import Guest
+from selftests.rig.engines.engine import IMAGE
+from selftests.rig.hosts.guest import Guest
 from selftests.rig.laboratory import Laboratory
 from selftests.rig.shell import SYSTEM_PATH, CommandError, LabError, call
 

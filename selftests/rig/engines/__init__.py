@@ -1,0 +1,1 @@
+"""Docker engines of our own, alone or on a switch, shared or guarded."""
