@@ -181,7 +181,7 @@ def test_scanner_covers_images_in_use(
     doubts = [
         f"{name}: {doubt}"
         for name, report in mine.items()
-        if (doubt := report.doubt(limits.highest_severity))
+        if (doubt := report.doubt(limits, used[name].recorded))
     ]
     if doubts:
         raise Manual(listed(doubts))

@@ -8,7 +8,7 @@ makes of it is kept.
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -17,8 +17,9 @@ from typing import Any
 from hullcheck.data.severities import SEVERITIES
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.registry import fact
-from hullcheck.parsing.times import CLOCK_SLACK, DAY
+from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
 from hullcheck.policy import Policy
+from hullcheck.policy import ScanReports as ScanLimits
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
@@ -27,6 +28,13 @@ _LISTED = re.compile(r"(report|left-out):(\d+):\d+:(.*)")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PACKAGES = ("os-pkgs", "lang-pkgs")  # what Trivy calls the results that tell of packages
 _UNKNOWN = "unknown"
+_FIXED_WORDS = """
+    alma alpine amazon chainguard minimos opensuse opensuse-leap opensuse-tumbleweed oracle photon rocky sles wolfi
+"""
+_FIXED_ALONE = frozenset(_FIXED_WORDS.split())
+"""Distributions that tell of a weakness when they have mended it: nothing is lost where others are left out."""
+_CURRENT_DAYS = 120
+"""A list of weaknesses in which nothing changed for so long is an old one."""
 
 
 def _keep(text: str) -> str:
@@ -71,15 +79,19 @@ def _trivy(document: Mapping[str, Any]) -> dict[str, Any]:
     if document["SchemaVersion"] != 2 or document["ArtifactType"] != "container_image":
         return {"Fault": "no report of Trivy's schema 2 on an image"}
     results = document.get("Results") or ()
-    severities = [each["Severity"] for result in results for each in result.get("Vulnerabilities") or ()]
+    found = [each for result in results for each in result.get("Vulnerabilities") or ()]
     created, system = document.get("CreatedAt"), document["Metadata"].get("OS") or {}
     return {
         "Tool": "Trivy",
         "Digest": _digest(document["Metadata"]["ImageID"]),
         "Created": None if created is None else _seconds(created),
-        "Counts": _counts(severities),
+        "Counts": _counts([each["Severity"] for each in found]),
         "Packages": any(result.get("Class") in _PACKAGES for result in results),
         "Ended": system.get("EOSL") is True,
+        "Newest": _newest(each.get(name) for each in found for name in ("PublishedDate", "LastModifiedDate")),
+        "Unfixed": sum(not each.get("FixedVersion") for each in found),
+        "FixedAlone": system.get("Family") in _FIXED_ALONE,
+        "Hidden": sum(len(result.get("ExperimentalModifiedFindings") or ()) for result in results),
     }
 
 
@@ -95,6 +107,10 @@ def _clair(document: Mapping[str, Any]) -> dict[str, Any]:
         "Counts": _counts([each["normalized_severity"] for each in known.values()]),
         "Packages": bool(document["packages"]),
         "Ended": False,
+        "Newest": _newest(each.get("issued") for each in known.values()),
+        "Unfixed": sum(not each.get("fixed_in_version") for each in known.values()),
+        "FixedAlone": False,
+        "Hidden": 0,
     }
 
 
@@ -109,6 +125,11 @@ def _seconds(text: str) -> float:
     if time.tzinfo is None:
         raise ValueError(text)
     return time.timestamp()
+
+
+def _newest(days: Iterable[str | None]) -> float | None:
+    """The newest day on which the list of weaknesses changed, as far as the report tells."""
+    return max((_seconds(each) for each in days if each), default=None)
 
 
 def _counts(severities: list[str]) -> dict[str, int]:
@@ -134,6 +155,10 @@ class Report:
         counts: of the weaknesses by how bad they are; `unknown` where the scanner could not tell.
         tells_of_packages: whether any list of packages was looked at.
         ended: whether it says that the distribution in the image gets no updates any more.
+        newest: when a weakness that it lists was last changed; None where it lists none with a day.
+        unfixed: how many of them have no fix yet.
+        fixed_alone: whether its distribution tells of no weakness before there is a fix.
+        hidden: how many weaknesses it says that it left out.
     """
 
     file: str
@@ -144,22 +169,53 @@ class Report:
     counts: Mapping[str, int]
     tells_of_packages: bool
     ended: bool
+    newest: float | None
+    unfixed: int
+    fixed_alone: bool
+    hidden: int
 
     def above(self, severity: str) -> dict[str, int]:
         """The counts of what is worse than *severity*, the worst first."""
         worse = reversed(SEVERITIES[SEVERITIES.index(severity) + 1 :])
         return {word: self.counts[word] for word in worse if self.counts.get(word)}
 
-    def doubt(self, severity: str) -> str:
-        """Why it does not tell that nothing is worse than *severity*, in words; empty where it does."""
+    def doubt(self, limits: ScanLimits, now: float) -> str:
+        """Why it does not tell that the image keeps these limits, in words; empty where it does."""
         if not self.tells_of_packages:
             return "tells of no package that was looked at"
         if self.ended:
             return "its distribution gets no updates any more, so that new weaknesses are not known of it"
         unrated = self.counts.get(_UNKNOWN, 0)
+        if unrated and limits.highest_severity != SEVERITIES[-1]:
+            return f"weaknesses that it could not rate: {unrated}"
+        return self._filtered or self._outdated(limits.max_age_days, now)
+
+    @property
+    def _filtered(self) -> str:
+        """Why worse weaknesses may have been kept out of it; empty where it shows that none were."""
+        if self.hidden:
+            return f"weaknesses that the scan was told to ignore: {self.hidden}"
+        if not any(self.counts.values()):
+            return (
+                "no weakness at all, and it does not tell whether any was looked for (--scanners, --severity)"
+            )
+        if not self.unfixed and not self.fixed_alone:
+            return "each of its weaknesses has a fix: others may have been left out (--ignore-unfixed)"
         return (
-            f"weaknesses that it could not rate: {unrated}" if unrated and severity != SEVERITIES[-1] else ""
+            ""
+            if set(self.counts) - set(SEVERITIES[-2:])
+            else (f"nothing below {SEVERITIES[-2]} is in it: it may have been filtered (--severity)")
         )
+
+    def _outdated(self, limit: int, now: float) -> str:
+        """Why it, or the list of weaknesses that its scanner had, may be older than it seems."""
+        if self.newest is None:
+            return "none of its weaknesses has a day, so the scanner's list of them may be an old one"
+        known = f"the newest weakness that it lists is of {day(self.newest)}"
+        if not self.dated and now - self.newest > limit * DAY:
+            return f"it does not say when it was made, and {known}: allowed are {limit} days"
+        old = self.created - self.newest > _CURRENT_DAYS * DAY
+        return f"{known}: the scanner's list of them may be an old one" if old else ""
 
     def days(self, now: float) -> float:
         """How many days before *now* it was made."""
@@ -169,6 +225,24 @@ class Report:
         """Its scanner, age and file, in words."""
         by = "" if self.dated else " by the time of its file"
         return f"{self.tool}, {self.days(now):.0f} days ago{by} ({self.file})"
+
+
+def _report(read: Mapping[str, Any]) -> Report:
+    created, newest = read["Created"], read.get("Newest")
+    return Report(
+        file=str(read["File"]),
+        tool=str(read["Tool"]),
+        digest=str(read["Digest"]),
+        created=float(read["Changed"] if created is None else created),
+        dated=created is not None,
+        counts=read["Counts"],
+        tells_of_packages=bool(read["Packages"]),
+        ended=bool(read.get("Ended")),
+        newest=newest,
+        unfixed=int(read.get("Unfixed", 0)),
+        fixed_alone=bool(read.get("FixedAlone")),
+        hidden=int(read.get("Hidden", 0)),
+    )
 
 
 class ScanReports:
@@ -207,17 +281,7 @@ class ScanReports:
     def _reports(self) -> Iterator[Report]:
         for each in self._documents:
             if "Fault" not in each:
-                created = each["Created"]
-                yield Report(
-                    str(each["File"]),
-                    str(each["Tool"]),
-                    str(each["Digest"]),
-                    float(each["Changed"] if created is None else created),
-                    created is not None,
-                    each["Counts"],
-                    bool(each["Packages"]),
-                    bool(each.get("Ended")),
-                )
+                yield _report(each)
 
     def about(self, digests: frozenset[str]) -> tuple[Report, ...]:
         """The reports on the image that has these digests, the newest first.
