@@ -40,7 +40,7 @@ CONTROLS_PAGE = REPOSITORY / "docs" / "controls.md"
 OPTIONS_PAGE = REPOSITORY / "docs" / "options.md"
 README = REPOSITORY / "README.md"
 JUDGING = {"judged", "judge", "facts_of_engine", "control", "judging"}
-HELPERS = r"selftests\.(kit\.facts\.|lab\.(?!test_))"
+HELPERS = r"selftests\.(kit\.facts\.|lab\.(?!.*\btest_))"
 REAL, FILES, BY_HAND = "real engine", "real files", "by hand"
 
 HEAD = """\

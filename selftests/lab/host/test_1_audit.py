@@ -1,22 +1,15 @@
-"""Section 1 on the real kernel, real accounts and real file systems: what a verdict says is what is there.
-
-Audit rules are the machine's. A test that loads some waits for its turn, and what it changed is put back; where the
-machine uses its audit system already, it is skipped.
-"""
+"""1.1.3 to 1.1.18 on the real kernel: what a verdict says is what is recorded."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import errno
 import mmap
 import os
 import re
 import shutil
-import socket
 import struct
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,17 +18,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hullcheck.criteria.auditd import coverage
-from hullcheck.facts import Facts
-from hullcheck.facts.auditd import AUDIT, Audit
 from hullcheck.facts.files.installation import ENGINE_PLACES
-from hullcheck.facts.host.file import FileFact, Node, State
-from hullcheck.facts.registry import Later
-from hullcheck.parsing.proc import mountinfo
-from hullcheck.policy import Policy
-from hullcheck.recording import Recording
-from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.judging import Verdicts, facts_inside, facts_of_engine, judge_engine, judged
+from selftests.kit.judging import facts_inside, facts_of_engine, judged
+from selftests.lab.host.kernel import Kernel, ask, audit_of, gap, now, only
 from selftests.needs import need
 from selftests.rig import audit_rules
 from selftests.rig.shell import call
@@ -50,86 +36,13 @@ if TYPE_CHECKING:
 EngineFactory = Callable[..., "Engine"]
 HostFactory = Callable[..., "Host"]
 
+pytestmark = pytest.mark.lab
+
 RULES_FILE = Path("/etc/audit/rules.d/hullcheck-selftest.rules")
 AUDITED = (
     *("1.1.3", "1.1.4", "1.1.5", "1.1.6", "1.1.7", "1.1.8", "1.1.9", "1.1.10", "1.1.11", "1.1.12", "1.1.13"),
     *("1.1.14", "1.1.15", "1.1.16", "1.1.17", "1.1.18"),
 )
-
-
-class Kernel:
-    """The audit system of the machine, for one test."""
-
-    def __init__(self, lab: Laboratory) -> None:
-        """Switch it on, and begin to hear what it records."""
-        self._rules = audit_rules.Rules(lab)
-        self.set("-b", "8192")
-        self.set("-e", "1")
-        self._records = socket.socket(16, socket.SOCK_RAW, 9)  # AF_NETLINK, NETLINK_AUDIT
-        self._records.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE: there may be many
-        self._records.bind((0, 1))
-        self._records.settimeout(2)
-
-    def load(self, *rules: str) -> None:
-        """Have these rules and no others."""
-        self._rules.clear()
-        for rule in rules:
-            self.add(*rule.split())
-
-    def add(self, *rule: str) -> None:
-        """Load one more."""
-        self._rules.add(*rule)
-
-    def set(self, *arguments: str) -> None:
-        """Change a setting of it."""
-        self._rules.set(*arguments)
-
-    def records(self, change: Callable[[], object], path: Path) -> bool:
-        """Whether it records that *change* is made to *path*; tried twice, as records get lost."""
-        return any(self._heard(change, path) for _ in range(2))
-
-    def _heard(self, change: Callable[[], object], path: Path) -> bool:
-        self._up_to_now()
-        in_a_child(change)
-        return any(kind == 1302 and f'"{path}"' in text for kind, text in self._up_to_now())
-
-    def _up_to_now(self) -> list[tuple[int, str]]:
-        """What was recorded since the last call: up to a word of our own, as the kernel is late on a busy machine."""
-        word = f"hullcheck self-test {time.monotonic_ns()}"
-        auditctl("-m", word)
-        found = []
-        with contextlib.suppress(TimeoutError):  # where it was lost
-            while not found or word not in found[-1][1]:
-                message = self._next()
-                found.append((struct.unpack_from("=IH", message)[1], message[16:].decode(errors="replace")))
-        return found
-
-    def _next(self) -> bytes:
-        """The next record; where the kernel says that some were lost, the one after them."""
-        while True:
-            try:
-                return self._records.recv(16384)
-            except OSError as error:
-                if error.errno != errno.ENOBUFS:
-                    raise
-
-    def close(self) -> None:
-        """Hear no more, and put everything back."""
-        self._records.close()
-        self._rules.close()
-
-
-def in_a_child(change: Callable[[], object]) -> None:
-    """Of a process that is older than the first rule of its kernel nothing is recorded, and we may be one."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            change()
-            status = 0
-        finally:
-            os._exit(status)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 @pytest.fixture
@@ -141,47 +54,6 @@ def kernel(lab: Laboratory) -> Iterator[Kernel]:
             pytest.skip(obstacle)
         with contextlib.closing(Kernel(lab)) as heard:
             yield heard
-
-
-pytestmark = pytest.mark.lab
-
-
-def ask(path: str | None = None, *before: str) -> Answer:
-    """What the machine answers to the probe now, with another PATH or by another command if asked."""
-    done = subprocess.run(
-        [*before, "/bin/sh", "-c", AUDIT.script], capture_output=True, text=True, check=False, env={
-            "PATH": path or "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
-        },
-    )  # fmt: skip
-    return Answer(AUDIT.name, done.returncode, done.stdout, done.stderr)
-
-
-def now(facts: Facts, answer: Answer | None = None) -> Facts:
-    """The same facts, with the audit system as it is now."""
-    answers = {**facts.recording.answers, AUDIT.name: answer or ask()}
-    return Facts(replace(facts.recording, answers=answers), facts.policy)
-
-
-def gap(path: Path, *, mounts: tuple[str, ...] = (), answer: Answer | None = None) -> str:
-    """What the audit system, as it is now, lacks for a file or directory of the machine."""
-    audit, fact = _audit_of(path, mounts=mounts, answer=answer)
-    return coverage.gap(audit, fact)
-
-
-def _audit_of(
-    path: Path, *, mounts: tuple[str, ...] = (), answer: Answer | None = None
-) -> tuple[Audit, FileFact]:
-    """The audit system as it is now, and a file or directory of the machine."""
-    recording = Recording("local", "local", {AUDIT.name: answer or ask()})
-    table = mountinfo.parse(mounts or Path("/proc/self/mountinfo").read_text().splitlines())
-    node = Node(str(path), path.stat().st_mode, 0, 0)
-    return Audit(recording, Later(lambda: table)), FileFact(str(path), State.FOUND, node)
-
-
-def only(verdicts: Verdicts) -> tuple[str, str]:
-    """The one finding that there is."""
-    (found,) = verdicts.values()
-    return found
 
 
 # ---- rules, and what the kernel makes of them
@@ -364,7 +236,7 @@ def test_rule_on_the_tree_of_a_file(kernel: Kernel, folder: Path) -> None:
     file = folder / "f"
     for field, stays in ("dir", False), ("path", True):
         kernel.load(f"-a always,exit -F {field}={file} -F perm=wa")
-        audit, fact = _audit_of(file)
+        audit, fact = audit_of(file)
         assert coverage.gap(audit, fact) == ""
         assert ("which the kernel drops when the file is replaced" in coverage.note(audit, fact)) is not stays
         assert kernel.records(lambda: put_in_its_place(file), file)
@@ -416,13 +288,13 @@ def test_file_system_over_a_watch(kernel: Kernel, folder: Path) -> None:
     """What is mounted over a directory after its rule was loaded is not watched, and nothing shows that."""
     mounted = folder / "d"
     kernel.load(f"-w {mounted} -p wa")
-    audit, fact = _audit_of(mounted)
+    audit, fact = audit_of(mounted)
     assert "mounted" not in coverage.note(audit, fact)
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", mounted], check=True)
     try:
         (mounted / "f").write_text("x")
         assert not kernel.records(lambda: append(mounted / "f"), mounted / "f")
-        audit, fact = _audit_of(mounted)
+        audit, fact = audit_of(mounted)
         assert coverage.gap(audit, fact) == ""
         assert "holds if the rule was loaded after the file system there was mounted" in coverage.note(
             audit, fact
@@ -642,31 +514,6 @@ def test_host_with_systemd(kernel: Kernel, lab_host: HostFactory) -> None:
     host.exec("systemctl", "stop", "docker.service", "docker.socket")
 
 
-def test_other_ways_into_the_group(lab_host: HostFactory) -> None:
-    """A password of the group, and the right to administer it, let people in; the password's hash is not stored."""
-    host = lab_host()
-    hashed = host.exec("openssl", "passwd", "-6", "-salt", "abcdefgh", "password").strip()
-    for line, expected in (
-        ("docker:!::", "pass"),
-        ("docker:*::", "pass"),
-        ("docker:::", "pass"),
-        ("docker:!::somebody", "pass"),
-        (f"docker:!{hashed}::", "pass"),
-        (f"docker:{hashed}::", "fail"),
-        ("docker:!:somebody:", "fail"),
-    ):
-        host.exec("sed", "-i", f"s|^docker:.*|{line}|", "/etc/gshadow")
-        facts = facts_inside(host, of="1")
-        assert only(judged("1.1.2", facts))[0] == expected, line
-        assert "abcdefgh" not in facts.recording.answers["accounts"].stdout
-    host.exec("rm", "/etc/gshadow")
-    for word, expected in ("x", "pass"), ("", "pass"), (hashed, "fail"):
-        host.exec("sed", "-i", f"s|^docker:[^:]*:|docker:{word}:|", "/etc/group")
-        facts = facts_inside(host, of="1")
-        assert only(judged("1.1.2", facts))[0] == expected, word
-        assert "abcdefgh" not in facts.recording.answers["accounts"].stdout
-
-
 def test_unit_at_another_place(lab_host: HostFactory) -> None:
     """FragmentPath is followed to a unit in /etc, through a link to the file itself."""
     source = Path("/usr/lib/systemd/system/docker.service").read_text()
@@ -678,257 +525,6 @@ def test_unit_at_another_place(lab_host: HostFactory) -> None:
     facts = facts_inside(host, of="1")
     ((_, unit),) = facts.get("unit_file")
     assert unit.node.path == "/srv/units/docker.service"
-
-
-# ---- 1.1.1
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Callable[[Path], None]]:
-    """Mount a file system of its own at a path, which is made."""
-    mounted: list[Path] = []
-
-    def mount(path: Path) -> None:
-        image = tmp_path / f"{len(mounted)}.img"
-        with image.open("wb") as file:
-            file.truncate(256 * 1024 * 1024)
-        subprocess.run(["mkfs.ext4", "-q", image], check=True)
-        path.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["mount", "-o", "loop", image, path], check=True)
-        mounted.append(path)
-
-    yield mount
-    for path in reversed(mounted):
-        subprocess.run(["umount", "--recursive", path], check=False, capture_output=True)
-
-
-@contextlib.contextmanager
-def stopped(lab: Laboratory, *flags: str, **settings: object) -> Iterator[Engine]:
-    """An engine that was not started yet."""
-    from selftests.rig.engines.engine import Engine
-
-    one = Engine(lab, {key.replace("_", "-"): value for key, value in settings.items()}, flags)
-    one.directory.mkdir(parents=True, exist_ok=True)
-    try:
-        yield one
-    finally:
-        one.down()
-
-
-def storage(one: Engine) -> tuple[str, str]:
-    """What 1.1.1 says of an engine, after it was started."""
-    one.start()
-    return only(judge_engine("1.1.1", one.socket))
-
-
-def test_data_root_on_the_file_system_of_the_host(engine: EngineFactory) -> None:
-    """dockerd mounts its data root over itself here, which makes no file system of its own."""
-    one = engine()
-    mounts = mountinfo.parse(Path("/proc/self/mountinfo").read_text().splitlines())
-    assert str(one.data_root) in {mount.point for mount in mounts}
-    found, reason = only(judge_engine("1.1.1", one.socket))
-    assert (found, "is on the file system of / (mounted from there)" in reason) == ("fail", True)
-
-
-def test_data_root_on_a_disk(lab: Laboratory, disk: Callable[[Path], None]) -> None:
-    """A file system that is mounted at the data root passes."""
-    with stopped(lab) as one:
-        disk(one.data_root)
-        found, reason = storage(one)
-        assert (found, "is a mount point of its own: ext4" in reason) == ("pass", True)
-
-
-def test_data_root_in_a_shared_disk(lab: Laboratory, disk: Callable[[Path], None]) -> None:
-    """A directory on another file system than / shares it with all else there, as one on /var does."""
-    with stopped(lab) as one:
-        disk(one.directory / "var")
-        (one.directory / "var" / "docker").mkdir()
-        one.data_root.symlink_to(one.directory / "var" / "docker")
-        found, reason = storage(one)
-        assert (found, f"mounted at {one.directory}/var, with all else" in reason) == ("fail", True)
-
-
-def test_data_root_mounted_from_the_same_disk(lab: Laboratory) -> None:
-    """A directory of / that is mounted at the data root is on / still."""
-    with stopped(lab) as one:
-        (one.directory / "other").mkdir()
-        one.data_root.mkdir()
-        subprocess.run(["mount", "--bind", one.directory / "other", one.data_root], check=True)
-        assert storage(one)[0] == "fail"
-
-
-def test_data_root_mounted_from_another_disk(lab: Laboratory, disk: Callable[[Path], None]) -> None:
-    """A directory of a disk that holds more than the engine's data is none of its own, wherever it is mounted."""
-    with stopped(lab) as one:
-        disk(one.directory / "disk")
-        (one.directory / "disk" / "docker").mkdir()
-        one.data_root.mkdir()
-        subprocess.run(["mount", "--bind", one.directory / "disk" / "docker", one.data_root], check=True)
-        found, reason = storage(one)
-        assert (found, "is the directory /docker of the file system on device" in reason) == ("fail", True)
-
-
-def test_data_root_on_an_overlay(lab: Laboratory) -> None:
-    """An overlay writes to the file system on which its upper directory lies."""
-    with stopped(lab, "--storage-driver", "vfs") as one:
-        folders = {name: one.directory / name for name in ("lower", "upper", "work", "data")}
-        for folder in folders.values():
-            folder.mkdir()
-        layers = f"lowerdir={folders['lower']},upperdir={folders['upper']},workdir={folders['work']}"
-        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, one.data_root], check=True)
-        found, reason = storage(one)
-        assert (found, "is of the type overlay" in reason) == ("fail", True)
-
-
-def test_part_of_the_data_root_elsewhere(lab: Laboratory, disk: Callable[[Path], None]) -> None:
-    """Volumes behind a link, or mounted there, lie on the file system of the host still."""
-    with stopped(lab) as one:
-        disk(one.data_root)
-        outside, volumes = one.directory / "volumes", one.data_root / "volumes"
-        outside.mkdir()
-        volumes.symlink_to(outside)
-        found, reason = storage(one)
-        one.docker("volume", "create", "one")
-        assert (outside / "one").is_dir()
-        assert (found, f"has {volumes} on that of /" in reason) == ("fail", True)
-        one.stop()
-        volumes.unlink()
-        volumes.mkdir()
-        assert storage(one)[0] == "pass"
-        subprocess.run(["mount", "--bind", outside, volumes], check=True)
-        assert storage(one)[0] == "fail"
-
-
-@pytest.mark.needs("mkfs.btrfs")
-def test_data_root_on_a_subvolume(lab: Laboratory, tmp_path: Path) -> None:
-    """A subvolume that is mounted at the data root counts as a file system, a directory of one does not."""
-    image, top = tmp_path / "btrfs.img", tmp_path / "top"
-    top.mkdir()
-    with image.open("wb") as file:
-        file.truncate(256 * 1024 * 1024)
-    call("mkfs.btrfs", "-q", str(image))
-    with stopped(lab) as one, contextlib.ExitStack() as mounts:
-        one.data_root.mkdir()
-        call("mount", "-o", "loop", str(image), str(top))
-        mounts.callback(call, "umount", str(top))
-        call("btrfs", "subvolume", "create", f"{top}/@docker")
-        (top / "@docker" / "inside").mkdir()
-        for root, verdict in (("@docker", "pass"), ("@docker/inside", "fail")):
-            call("mount", "--bind", f"{top}/{root}", str(one.data_root))
-            assert storage(one)[0] == verdict
-            one.stop()
-            call("umount", "--recursive", str(one.data_root))
-
-
-def test_data_root_of_remapped_users(lab: Laboratory, disk: Callable[[Path], None]) -> None:
-    """With user namespaces the numbered directory is looked for on the disk of its parent."""
-    with stopped(lab, userns_remap="default") as one:
-        disk(one.data_root)
-        assert storage(one)[0] == "pass"
-    with stopped(lab, userns_remap="default") as one:
-        assert storage(one)[0] == "fail"
-
-
-def test_images_in_containerd(lab: Laboratory, disk: Callable[[Path], None], tmp_path: Path) -> None:
-    """Where containerd keeps the images, its root needs a file system of its own as well."""
-    config, address, root = tmp_path / "c.toml", tmp_path / "c.sock", tmp_path / "root"
-    config.write_text(
-        f'version = 2\nroot = "{root}"\nstate = "{tmp_path}/state"\n'
-        f'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\n  address = "{address}"\n'
-    )
-    features = {"features": {"containerd-snapshotter": True}, "storage_driver": "native"}
-    with _containerd(config, address), stopped(lab, "--containerd", str(address), **features) as one:
-        disk(one.data_root)
-        found, reason = storage(one)
-        assert (found, reason.startswith(f"{root} is on the file system of /")) == ("fail", True)
-        one.stop()
-        one.configure({})
-        one.settings = {}
-        assert storage(one)[0] == "pass"
-
-
-@contextlib.contextmanager
-def _containerd(config: Path, address: Path) -> Iterator[None]:
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen(["containerd", "--config", config], stdout=quiet, stderr=quiet)
-    try:
-        for _ in range(100):
-            if address.exists():
-                break
-            time.sleep(0.05)
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-# ---- 1.1.2
-
-
-@pytest.fixture
-def people(lab: Laboratory) -> Iterator[str]:
-    """A group, and the beginning of its users' names: one is a member, one has it as first group."""
-    name = f"hc{os.getpid()}"
-    users = {f"{name}m": ["--groups", name], f"{name}p": ["--gid", name], f"{name}o": []}
-    for kind, entry in (("group", name), *(("user", user) for user in users)):
-        lab.note(kind, entry)
-    subprocess.run(["groupadd", name], check=True)
-    try:
-        for user, options in users.items():
-            subprocess.run(["useradd", "--no-create-home", *options, user], check=True, capture_output=True)
-        yield name
-    finally:
-        for user in users:
-            subprocess.run(["userdel", user], check=False, capture_output=True)
-        subprocess.run(["groupdel", name], check=False, capture_output=True)
-
-
-def controllers(one: Engine, *trusted: str) -> tuple[str, str]:
-    """What 1.1.2 says of an engine where the policy trusts these."""
-    return only(judge_engine("1.1.2", one.socket, Policy(trusted_users=trusted)))
-
-
-def test_users_of_the_socket(engine: EngineFactory, people: str) -> None:
-    """Members and users whose first group it is count, by number; each has to be trusted."""
-    one = engine(fresh=True)
-    shutil.chown(one.socket, group=people)
-    member, primary, other = f"{people}m", f"{people}p", f"{people}o"
-    found, reason = controllers(one)
-    assert (found, member in reason, primary in reason, other in reason) == ("fail", True, True, False)
-    found, reason = controllers(one, member, "root")
-    assert (found, f"not trusted by the policy: {primary} (group {people} " in reason) == ("fail", True)
-    assert controllers(one, member, primary)[0] == "pass"
-    one.socket.chmod(0o600)
-    assert controllers(one)[0] == "pass"
-    one.socket.chmod(0o666)
-    assert controllers(one, member, primary) == ("fail", "everyone on the host may write to it")
-
-
-@pytest.mark.needs("setfacl")
-def test_users_of_an_access_control_list(engine: EngineFactory, people: str) -> None:
-    """Those whom the list of a socket lets write count; those whom it lets read only do not."""
-    one = engine(fresh=True)
-    shutil.chown(one.socket, group="root")
-    assert controllers(one)[0] == "pass"
-    for entry, who in (("u:{}o:rw", "o"), ("g:{}:rw", "m"), ("u:{}o:r", "")):
-        subprocess.run(["setfacl", "-b", one.socket], check=True)
-        subprocess.run(["setfacl", "-m", entry.format(people), one.socket], check=True)
-        found, reason = controllers(one)
-        assert (found, bool(who) and f"{people}{who} (access control list" in reason) == (
-            ("fail", True) if who else ("pass", False)
-        )
-
-
-def test_every_socket_counts(engine: EngineFactory, people: str, tmp_path: Path) -> None:
-    """A second socket with another group has its own finding, by its own path."""
-    second = tmp_path / "second.sock"
-    one = engine(fresh=True, hosts=[f"unix://{second}"])
-    shutil.chown(second, group=people)
-    found = judge_engine("1.1.2", one.socket)
-    assert {path: each[0] for path, each in found.items()} == {str(one.socket): "pass", str(second): "fail"}
-
-
-# ---- the probe
 
 
 def test_no_process_for_each_container(engine: EngineFactory) -> None:

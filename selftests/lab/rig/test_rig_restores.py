@@ -91,13 +91,16 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 
 
 TESTS = (
-    *("test_rig.py::test_host_is_reached_by_ssh", "test_rig.py::test_rootless_engine"),
-    *("test_1_host.py::test_data_root_of_remapped_users", "test_1_host.py::test_users_of_the_socket"),
-    *("test_1_host.py::test_every_audit_control", "test_1_host.py::test_rules_of_files"),
+    *("rig/test_rig.py::test_host_is_reached_by_ssh", "rig/test_rig.py::test_rootless_engine"),
+    *(
+        "host/test_1_data_root.py::test_data_root_of_remapped_users",
+        "host/test_1_users.py::test_users_of_the_socket",
+    ),
+    *("host/test_1_audit.py::test_every_audit_control", "host/test_1_audit.py::test_rules_of_files"),
 )
 INSIDE = f"""
 import json, subprocess, sys, time
-from selftests.lab import test_rig_restores as here
+from selftests.lab.rig import test_rig_restores as here
 before = here.snapshot()
 options = ["-q", "-rs", "-pno:cacheprovider", *("selftests/lab/" + each for each in {TESTS})]
 tests = subprocess.Popen([sys.executable, "-m", "pytest", *options], stdout=2)
