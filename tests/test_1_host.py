@@ -9,13 +9,16 @@ from datetime import timedelta
 import pytest
 
 from hullcheck.controls.metadata import marked
-from hullcheck.criteria import releases
 from hullcheck.criteria.auditd import coverage
+from hullcheck.criteria.releases import ReleaseCriteria
+from hullcheck.data.releases import KnownReleases
 from hullcheck.facts.auditd import Audit
+from hullcheck.facts.engine.packages import Packages
 from hullcheck.facts.engine.release import Release, System
 from hullcheck.facts.files.storage import Storage
 from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.file import FileFact
+from hullcheck.facts.registry import Later
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual
 
@@ -372,15 +375,24 @@ def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> st
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("high")
-def test_engine_release_is_maintained(release: Release) -> str:
-    """The engine is of a release that is maintained and has no known serious vulnerability.
+def test_engine_release_is_maintained(
+    release: Release,
+    component_versions: Later[dict[str, str]],
+    engine_packages: Later[Packages],
+    known_releases: KnownReleases,
+    policy: Policy,
+) -> str:
+    """The engine is of a release that is maintained, and has no known serious vulnerability.
 
-    Holes in an engine are published with the release that mends them; older lines keep theirs for ever.
-    Judged by a table that is shipped with the project and bears a date, at the time of the recording.
+    Holes in an engine are published with the release that mends them; older lines keep theirs for ever. A build
+    of Docker is held, with its containerd and runc, against what is known of releases and vulnerabilities: that
+    has a day, and `--releases` replaces it. A build of a distribution has to be the newest one that its lists of
+    packages offer, and the lists no older than `patch_days`.
 
-    Remedy: install the newest release of the engine from Docker, or from a distribution that still gets
-    updates.
+    Remedy: install the newest release of the engine, of containerd and of runc from Docker, or from a
+    distribution that still gets updates: `apt-get update && apt-get upgrade`.
     """
-    flaw = releases.flaw(release)
+    wanted = ReleaseCriteria(known_releases, component_versions, engine_packages, policy.patch_days)
+    flaw = wanted.flaw(release)
     assert not flaw, flaw
-    return releases.note(release)
+    return wanted.note(release)

@@ -58,10 +58,11 @@ def target_document(connect: str, recording: Recording) -> dict[str, Any]:
     }
 
 
-def made_by(version: str, content: str) -> dict[str, str]:
-    """What judged: the version of each program that has a say in verdicts or reports."""
+def made_by(run: Run, content: str) -> dict[str, Any]:
+    """What judged: each program that has a say in verdicts or reports, and what was known of releases."""
     return {
-        "hullcheck": version,
+        "hullcheck": run.version,
+        "releases": dict(run.releases),
         "content": content,
         "python": platform.python_version(),
         "pytest": metadata.version("pytest"),

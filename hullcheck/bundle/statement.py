@@ -54,7 +54,7 @@ def _configuration(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     made = manifest["made_by"]
     named = [("hullcheck", made["content"])]
     for name, each in sorted(manifest["files"].items()):
-        if name == run_files.POLICY or name.startswith(f"{run_files.INVENTORY}/"):
+        if name in (run_files.POLICY, run_files.RELEASES) or name.startswith(f"{run_files.INVENTORY}/"):
             named.append((name, each["sha256"]))
     return [{"name": name, "digest": {"sha256": found}} for name, found in named]
 

@@ -1,18 +1,22 @@
-"""Which releases of the engine and of distributions are maintained, as it was known on DATE.
+"""What is known of releases on one day: the lines of the engine, distributions, vulnerabilities.
 
-The Moby project announces no days of ends, only that a branch is not maintained any more
-(BRANCHES-AND-TAGS.md in its repository); the days are those of endoflife.date. To bring the table up to date,
-change the lines and DATE.
+It is a file of its own (`releases.json`), which `--releases` replaces: recordings of last year can be judged by what
+is known today, and an old hullcheck need not be updated.
 """
 
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
-DATE = date(2026, 4, 1)
-"""What was announced later is not in here."""
-
-GOOD_FOR_DAYS = 180
-"""A major release comes every eight months or so and ends the one before: an older table cannot know."""
+SHIPPED = Path(__file__).with_suffix(".json")
+"""What this version of hullcheck knows."""
+AUTHORIZATION_PLUGIN = "authorization plugin"
 
 
 @dataclass(frozen=True)
@@ -23,50 +27,113 @@ class Line:
         name: the beginning of its versions.
         released: the day of its first release.
         ended: the day after which it is not maintained; None where no day is known.
-        latest: the newest release on DATE.
-        mended: the first release without a known vulnerability of high or critical severity; empty where none
-            was known on DATE.
+        latest: the newest release on the day of the table.
     """
 
     name: str
     released: date
     ended: date | None
     latest: str
-    mended: str = ""
 
 
-VULNERABILITY = "CVE-2026-34040"
-"""The last one of high severity: a large request passes by the authorization plugin. Mended in 29.3.1."""
+@dataclass(frozen=True)
+class Vulnerability:
+    """A known vulnerability of high or critical severity.
 
-LINES = (
-    Line("29", date(2025, 11, 10), None, "29.3.1", "29.3.1"),
-    Line("28", date(2025, 2, 20), None, "28.5.2"),
-    Line("27", date(2024, 6, 25), date(2025, 5, 3), "27.5.1"),
-    Line("26.1", date(2024, 4, 22), date(2025, 2, 17), "26.1.5"),
-    Line("26.0", date(2024, 3, 20), date(2024, 6, 8), "26.0.2"),
-    Line("25.0", date(2024, 1, 19), date(2026, 12, 4), "25.0.14"),
-    Line("24.0", date(2023, 5, 16), date(2024, 6, 8), "24.0.9"),
-    Line("23.0", date(2023, 2, 2), date(2025, 5, 19), "23.0.18"),
-    Line("20.10", date(2020, 12, 9), date(2023, 12, 10), "20.10.27"),
-    Line("19.03", date(2019, 7, 22), date(2021, 1, 8), "19.03.15"),
-    Line("18.09", date(2018, 11, 8), date(2019, 8, 22), "18.09.9"),
-)
+    Attributes:
+        component: `engine`, `containerd` or `runc`.
+        needs: what it can be used with alone; empty where it always can.
+        ranges: the first affected version of each range, and the first one that is not.
+    """
 
-DISTRIBUTIONS = {
-    ("centos", "7"): date(2024, 6, 30),
-    ("debian", "11"): date(2026, 8, 31),
-    ("debian", "12"): date(2028, 6, 30),
-    ("debian", "13"): date(2030, 6, 30),
-    ("ubuntu", "20.04"): date(2025, 5, 31),
-    ("ubuntu", "22.04"): date(2027, 4, 30),
-    ("ubuntu", "24.04"): date(2029, 4, 30),
-    ("ubuntu", "25.04"): date(2026, 1, 15),
-    ("ubuntu", "25.10"): date(2026, 7, 31),
-    ("alpine", "3.20"): date(2026, 4, 1),
-    ("alpine", "3.21"): date(2026, 11, 1),
-    ("alpine", "3.22"): date(2027, 5, 1),
-}
-"""The last day of security updates that all users get, long-term support included, by ID and VERSION_ID.
+    name: str
+    component: str
+    severity: str
+    needs: str
+    ranges: tuple[tuple[str, str], ...]
 
-Of a distribution that is in it every release is that got updates on DATE.
-"""
+    def fixed_in(self, version: str) -> str:
+        """The version that mends it for those who run *version*; empty where that is not affected."""
+        own = order(version)
+        return next((end for start, end in self.ranges if order(start) <= own < order(end)), "")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.severity})"
+
+
+@dataclass(frozen=True)
+class KnownReleases:
+    """What was known of releases on one day.
+
+    Attributes:
+        day: what was announced later is not in here.
+        good_for_days: how long a release that was maintained on that day may be taken to be.
+        lines: of the engine as Docker builds it, the newest first.
+        ends: the last day of security updates that all users get, by ID and VERSION_ID of os-release; of a
+            distribution that is in it every release that got updates on that day.
+        digest: the SHA-256 of the file.
+    """
+
+    day: date
+    good_for_days: int
+    lines: tuple[Line, ...]
+    ends: Mapping[tuple[str, str], date]
+    vulnerabilities: tuple[Vulnerability, ...]
+    digest: str
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], content: bytes) -> "KnownReleases":
+        """Read a document that fits the schema releases.json, from a file with this *content*.
+
+        Raises:
+            ValueError: a day is none.
+        """
+        ends = {
+            (name, version): date.fromisoformat(end)
+            for name, versions in document["distributions"].items()
+            for version, end in versions.items()
+        }
+        return cls(
+            date.fromisoformat(document["day"]),
+            document["good_for_days"],
+            tuple(map(_line, document["lines"])),
+            ends,
+            tuple(map(_vulnerability, document["vulnerabilities"])),
+            sha256(content).hexdigest(),
+        )
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What results say of it."""
+        return {"day": str(self.day), "sha256": self.digest}
+
+
+def _line(each: Mapping[str, Any]) -> Line:
+    ended = date.fromisoformat(each["ended"]) if "ended" in each else None
+    return Line(each["line"], date.fromisoformat(each["released"]), ended, each["latest"])
+
+
+def _vulnerability(each: Mapping[str, Any]) -> Vulnerability:
+    ranges = tuple((one["introduced"], one["fixed"]) for one in each["affected"])
+    return Vulnerability(each["id"], each["component"], each["severity"], each.get("needs", ""), ranges)
+
+
+@cache
+def shipped() -> KnownReleases:
+    """What this version of hullcheck knows."""
+    content = SHIPPED.read_bytes()
+    return KnownReleases.of(json.loads(content), content)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The numbers that *version* begins with; none where it begins with none."""
+    match = re.match(r"v?(\d+(?:\.\d+)*)", version)
+    return tuple(map(int, match[1].split("."))) if match else ()
+
+
+def order(version: str) -> tuple[tuple[int, ...], bool, tuple[int, ...]]:
+    """What sorts versions: one with a `-rc.1` behind its numbers comes before the one without."""
+    own = numbers(version)
+    own += (0,) * (3 - len(own))
+    rest = version.partition("-")[2]
+    return own, not rest, tuple(map(int, re.findall(r"\d+", rest)))

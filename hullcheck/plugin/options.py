@@ -15,6 +15,8 @@ _OPTIONS = {
     " HULLCHECK_INVENTORY",
     "profile": "name of a selection under `profiles` in the inventory; with -m, both must hold",
     "reports": "folder in which each run leaves its results and recordings",
+    "releases": "JSON file with what is known of releases and vulnerabilities, in place of what this version of"
+    " hullcheck knows; docs/releases.md explains it",
     "sign": "sign the bundle with this SSH key, by ssh-keygen: a private key, or a public one whose private half an"
     " agent has; makes a bundle (--bundle) too",
     "probe_timeout": "seconds that one probe may take on a target (default: 30)",
@@ -25,6 +27,7 @@ _DEFAULTS = {
     "inventory": "",
     "profile": "",
     "reports": "",
+    "releases": "",
     "sign": "",
     "probe_timeout": "30",
     "target_timeout": "120",

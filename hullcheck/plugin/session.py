@@ -13,10 +13,11 @@ import pytest
 
 from hullcheck import DEFAULT_INVENTORY, private_files
 from hullcheck.controls.judge import finding_of
+from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
 from hullcheck.gather import gather
-from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load
+from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load, releases
 from hullcheck.inventory.acceptance import Acceptance
 from hullcheck.inventory.specs import TargetError, from_specs
 from hullcheck.inventory.tailoring import Tailoring
@@ -49,6 +50,7 @@ class AuditSession:
         self.arguments = tuple(map(str, config.invocation_params.args))
         self.worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
         self.inventory = _inventory(config)
+        self.releases, self.releases_file = _releases(config)
         self.acceptance = _acceptance(config, self.inventory)
         self.strict_waivers = options.flag(config, "strict_waivers")
         self.targets = tuple(map(self._told, _targets(config, self.inventory)))
@@ -191,7 +193,7 @@ class AuditSession:
             if recording is None:
                 recording = Recording.load(self.folder / target.name, self.probes)
             policy = self.inventory.policy_for(target)
-            self._facts[target.name] = Facts(recording, policy)
+            self._facts[target.name] = Facts(recording, policy, known_releases=self.releases)
         return self._facts[target.name]
 
     def accepted(self, control: str, target: Target, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -282,6 +284,17 @@ def _inventory(config: pytest.Config) -> Inventory:
         return load(path)
     except InventoryError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _releases(config: pytest.Config) -> tuple[KnownReleases, bytes]:
+    """What is known of releases, and the file that was named for it; nothing where none was."""
+    given = options.path(config, "releases")
+    if not given:
+        return shipped(), b""
+    try:
+        return releases.load(given)
+    except InventoryError as error:
+        raise pytest.UsageError(f"--releases: {error}") from None
 
 
 def _acceptance(config: pytest.Config, inventory: Inventory) -> Acceptance:

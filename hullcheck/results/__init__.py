@@ -1,7 +1,7 @@
 """The results of an audit: frozen values, one per control and target, that every writer reads."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hullcheck.results.requirements import Rollup
 from hullcheck.verdicts import Verdict
@@ -171,6 +171,7 @@ class Run:
     Attributes:
         user: None in results of a version that did not write it down, as is *machine*: empty there.
         machine: the name of the machine that audited.
+        releases: what was known of releases: the `day` of the file, and its `sha256`; empty as above.
     """
 
     id: str
@@ -181,6 +182,7 @@ class Run:
     exit_status: int
     user: User | None = None
     machine: str = ""
+    releases: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

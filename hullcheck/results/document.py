@@ -139,4 +139,6 @@ def _run(run: Run) -> dict[str, Any]:
         "arguments": list(run.arguments),
         "exit_status": run.exit_status,
     }
-    return document | {"user": vars(run.user), "machine": run.machine} if run.user else document
+    if run.user:
+        document |= {"user": vars(run.user), "machine": run.machine}
+    return document | ({"releases": dict(run.releases)} if run.releases else {})

@@ -17,6 +17,9 @@ INVENTORY = "inventory"
 
 POLICY = "policy.json"
 
+RELEASES = "releases.json"
+"""What was known of releases, where that was named by `--releases`."""
+
 MANIFEST = "manifest.json"
 
 DIGESTS = "manifest-sha256.txt"
@@ -28,6 +31,6 @@ STATEMENT = "statement.dsse.json"
 
 NAMES = (
     *(RESULTS, JUNIT, REPORT, AUDIT_PAGE, FINDINGS, REQUIREMENTS),
-    *(INVENTORY, POLICY, MANIFEST, DIGESTS, SIGNATURE, STATEMENT),
+    *(INVENTORY, POLICY, RELEASES, MANIFEST, DIGESTS, SIGNATURE, STATEMENT),
 )
 """What lies in the folder of a run or in its bundle, beside the folder of each target."""

@@ -23,7 +23,7 @@ DEPTH = 20
 _RECORDING = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
 REPORTS = (*WRITERS, run_files.JUNIT)
 ALWAYS = (run_files.MANIFEST, run_files.DIGESTS, run_files.RESULTS, run_files.POLICY)
-_KNOWN = {*REPORTS, *ALWAYS, run_files.SIGNATURE, run_files.STATEMENT}
+_KNOWN = {*REPORTS, *ALWAYS, run_files.RELEASES, run_files.SIGNATURE, run_files.STATEMENT}
 
 
 def read(path: Path) -> tuple[dict[str, bytes], Step]:

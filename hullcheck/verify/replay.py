@@ -54,6 +54,7 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
                 "--bundle",
                 "--sign=",
                 "--profile=",
+                f"--releases={folder / run_files.RELEASES if run_files.RELEASES in files else ''}",
                 f"--inventory={inventory}",
             ),
             f"@{folder / _HOSTS}",
@@ -98,7 +99,8 @@ def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
     with TemporaryDirectory(prefix="hullcheck-") as name:
         folder = Path(name)
         there = layout.recordings(files)
-        for file in (*there.values(), *layout.inventory(files)):
+        named = files.keys() & {run_files.RELEASES}
+        for file in (*there.values(), *layout.inventory(files), *named):
             path = folder / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(files[file])

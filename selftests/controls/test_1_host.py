@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 from hullcheck.controls.judge import judge
+from hullcheck.data.releases import shipped
 from hullcheck.facts import Facts
 from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine.packages import Packages
 from hullcheck.facts.engine.release import Release
 from hullcheck.facts.files.installation import Places
 from hullcheck.facts.files.storage import Storage
 from hullcheck.facts.host.accounts import ACCOUNTS, Accounts
 from hullcheck.facts.host.file import FileFact, Grant, Node, State
+from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.proc.mountinfo import mount_of
 from hullcheck.parsing.proc.mountinfo import parse as parse_mounts
@@ -647,10 +650,14 @@ def test_record_of_an_assessment() -> None:
 
 def test_release_is_maintained() -> None:
     """Each verdict once: a release of the table, an ended line, a vendor nobody knows, a version that is none."""
+    components = {"containerd": "2.2.5", "runc": "1.4.3"}
     for version, vendor, found in (
-        ("29.3.1", "Docker Engine - Community", "pass"),
+        ("29.10.0", "Docker Engine - Community", "pass"),
         ("27.5.1", "Docker Engine - Community", "fail"),
         ("25.0.9", "Mirantis Container Runtime", "manual"),
         ("nonsense", "Docker Engine - Community", "error"),
     ):
-        assert verdict("1.2.2", release=Release(version, vendor, {}, date(2026, 4, 1)))[0] == found
+        release = Release(version, vendor, {}, date(2026, 11, 26))
+        others = {"component_versions": Later(lambda: components), "engine_packages": Later(Packages)}
+        given = {**others, "known_releases": shipped(), "policy": Policy()}
+        assert verdict("1.2.2", release=release, **given)[0] == found

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts.engine import DOCKER_VERSION, Engine
 from hullcheck.facts.host.software.os_release import OS_RELEASE, os_name, os_release
 from hullcheck.facts.registry import fact
@@ -39,12 +40,14 @@ class Release:
         vendor: the name that the builder gave the build; empty in those of distributions.
         system: os-release of the target.
         today: the day of the recording, by the later of the clocks that tell it, the day of the verdict.
+        authorization_plugins: the plugins that its daemon asks; None where it does not say.
     """
 
     version: str
     vendor: str
     system: dict[str, str]
     today: date
+    authorization_plugins: tuple[str, ...] | None = ()
 
     @classmethod
     def of(cls, recording: Recording, engine: Engine) -> "Release":
@@ -57,7 +60,13 @@ class Release:
         if not isinstance(document, dict):
             raise EvidenceError("docker version: the engine did not describe itself")
         vendor = str((document.get("Platform") or {}).get("Name") or "")
-        return cls(engine.version, vendor, os_release(recording), _day_of(recording))
+        return cls(
+            engine.version,
+            vendor,
+            os_release(recording),
+            _day_of(recording),
+            _authorization_plugins(engine),
+        )
 
     @property
     def is_of_a_distribution(self) -> bool:
@@ -74,6 +83,13 @@ class Release:
         return f"engine {self.version} as built by {system}"
 
 
+def _authorization_plugins(engine: Engine) -> tuple[str, ...] | None:
+    plugins = engine.info.get("Plugins")
+    if not isinstance(plugins, dict) or "Authorization" not in plugins:
+        return None
+    return tuple(map(str, plugins["Authorization"] or ()))
+
+
 def _day_of(recording: Recording) -> date:
     return day(recording.known_times.later)
 
@@ -82,6 +98,12 @@ def _day_of(recording: Recording) -> date:
 def system(recording: Recording, engine: Engine) -> System:
     """The operating system below the engine."""
     return System.of(recording)
+
+
+@fact()
+def known_releases() -> KnownReleases:
+    """What is known of releases: by this version of hullcheck, or by the file that `--releases` names."""
+    return shipped()
 
 
 @fact(DOCKER_VERSION, OS_RELEASE)

@@ -77,6 +77,8 @@ class Bundling:
         for target in known.targets:
             files[f"{target.name}/{PACKED}"] = packed((known.folder / target.name / FILE_NAME).read_bytes())
         policies = {each.name: known.inventory.policy_as_written(each) for each in known.targets}
+        if known.releases_file:
+            files[run_files.RELEASES] = known.releases_file
         files |= self.inventory | {run_files.POLICY: manifest.canonical(policies)}
         files[run_files.MANIFEST] = manifest.canonical(self._manifest(session, audit, files, interrupted))
         files[run_files.DIGESTS] = manifest.digests(files)
@@ -104,7 +106,7 @@ class Bundling:
         return {
             "schema": manifest.SCHEMA,
             "run": manifest.run_document(audit.run),
-            "made_by": manifest.made_by(audit.run.version, content),
+            "made_by": manifest.made_by(audit.run, content),
             "selection": selection(session, interrupted=interrupted),
             "inventory": next(iter(self.inventory), ""),
             "targets": {

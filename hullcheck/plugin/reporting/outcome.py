@@ -50,6 +50,7 @@ class Outcome:
             exit_status=-1,  # it follows from what was found
             user=_user(),
             machine=platform.node(),
+            releases=self.session.releases.named,
         )
         requirements = rollup.roll_up(
             self.session.config.stash[FRAMEWORKS].all,
