@@ -30,10 +30,12 @@ from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 _OF_THE_GUIDE = frozenset({"NET_BIND_SERVICE"})  # the capability that its sample adds
 
 
-def _require_pinned(reference: Reference) -> None:
-    """A digest says what runs, and a version tells people what that is; the guide asks for both."""
-    assert reference.tag not in ("", "latest"), f"runs {reference.name}, which names no version"
-    assert reference.digest, f"runs {reference.name}, which names no digest"
+def _require_pinned(reference: Reference) -> str | None:
+    """What to say of a reference with a digest; the engine ignores the tag beside it, and people read it."""
+    assert reference.tag != "latest", f"runs {reference.name}, which names no version"
+    by_id = reference.name.removeprefix("sha256:") in reference.digest
+    assert reference.digest and not by_id, f"runs {reference.name}, which names no digest"
+    return None if reference.tag else "its digest pins it, and no tag tells people which version that is"
 
 
 @pytest.mark.nist("CM-2", "SI-7", sp="800-53")
@@ -42,15 +44,16 @@ def _require_pinned(reference: Reference) -> None:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.pin_digest")
 @pytest.mark.severity("medium")
-def test_container_image_is_pinned(container: Container) -> None:
-    """Every container was created from a reference with a version and a digest.
+def test_container_image_is_pinned(container: Container) -> str | None:
+    """Every container was created from a reference with a digest, and none from `latest`.
 
-    A registry can give another image under the same tag tomorrow; a digest is of one image alone. An id of
-    this host, and a digest without a tag, tell nobody which version it is.
+    A registry can give another image under the same tag tomorrow; a digest is of one image alone. No registry knows
+    the id that an image has on this host. A digest without a tag tells nobody which version it is, and the reason says
+    so.
 
     Remedy: name the image as `NAME:VERSION@sha256:DIGEST` in the command or file that creates the container.
     """
-    _require_pinned(container.configuration.image)
+    return _require_pinned(container.configuration.image)
 
 
 @pytest.mark.nist("CM-2", "SI-7", sp="800-53")
@@ -59,8 +62,8 @@ def test_container_image_is_pinned(container: Container) -> None:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.pin_digest")
 @pytest.mark.severity("medium")
-def test_service_image_is_pinned(swarm_service: SwarmService) -> None:
-    """Every service of a swarm names its image with a version and a digest.
+def test_service_image_is_pinned(swarm_service: SwarmService) -> str | None:
+    """Every service of a swarm names its image with a digest, and none by `latest`.
 
     Nodes that resolve a tag by themselves can run different images for one service. `docker service create`
     adds the digest, unless it was told not to or could not reach the registry.
@@ -69,7 +72,7 @@ def test_service_image_is_pinned(swarm_service: SwarmService) -> None:
     """
     if not swarm_service.image:
         raise EvidenceError("docker service inspect does not report its image")
-    _require_pinned(Reference.parse(swarm_service.image))
+    return _require_pinned(Reference.parse(swarm_service.image))
 
 
 def _unapproved(image: Image, contents: ImageContents, kind: str, policy: Policy) -> str:

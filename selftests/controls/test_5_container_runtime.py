@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hullcheck.parsing.times import engine_moment
 from hullcheck.policy import Policy
 from selftests.kit.facts.container_host import (
     BRIDGE,
@@ -148,6 +149,13 @@ LABEL = "system_u:system_r:container_t:s0:c1,c2"
         ("0", LABEL, LABEL, "fail"),
         ("1", "", "system_u:system_r:unconfined_t:s0", "fail"),
         ("1", LABEL, "system_u:system_r:unconfined_t:s0", "fail"),
+        *(("1", f"u:r:{kind}:s0", f"u:r:{kind}:s0", "pass") for kind in ("container_init_t", "svirt_lxc_net_t")),
+        *(
+            ("1", f"u:r:{kind}:s0", f"u:r:{kind}:s0", "fail")
+            for kind in ("spc_t", "unconfined_t", "unconfined_service_t", "container_runtime_t", "init_t")
+        ),
+        ("1", "u:r:shop.process:s0", "u:r:shop.process:s0", "manual"),
+        ("1", "container_t", "container_t", "manual"),
     ],
 )
 def test_selinux(world: ContainerHost, enforce: str, label: str, actual: str, verdict: str) -> None:
@@ -255,7 +263,6 @@ FILES = {"Ulimits": [{"Name": "nofile", "Soft": 9, "Hard": 9}]}
         ("5.20", {}, {}, ("not applicable", "it has no mounts")),
         ("5.27", {"Health": None}, {}, ("fail", "reports no health")),
         ("5.27", {"Health": "none"}, {}, ("fail", "reports no health")),
-        ("5.27", {"Health": "starting"}, {}, ("pass", "its health check has not answered yet (starting)")),
         ("5.27", {"Health": "healthy"}, {}, ("pass", "")),
         ("5.28", {}, {}, ("manual", "runs app:1; compare with its registry")),
         ("5.28", {}, {"current_images": ["app:2"]}, ("fail", "runs app:1, not approved as current")),
@@ -305,3 +312,15 @@ def test_selinux_and_what_goes_without_it(world: ContainerHost) -> None:
     world.description["MountLabel"] = LABEL
     world.config["Privileged"] = True
     assert world.judge("5.3")[1].startswith("runs with --privileged")
+
+
+@pytest.mark.parametrize(("minutes", "verdict"), [(1, "manual"), (59, "manual"), (61, "fail")])
+def test_health_check_that_never_succeeded(world: World, minutes: int, verdict: str) -> None:
+    """5.27: a start period of a year makes nobody healthy."""
+    world.description |= {"Health": "starting", "Started": "2026-11-26T10:00:00.5Z"}
+    world.now = engine_moment("2026-11-26T10:00:01Z") + 60 * minutes
+    said = f"its health check has not succeeded in {minutes} minutes since its start (starting)"
+    found, reason = world.judge("5.27")
+    assert (found, reason.partition(";")[0]) == (verdict, said)
+    del world.description["Started"]
+    assert world.judge("5.27")[0] == "error"

@@ -10,7 +10,7 @@ import pytest
 
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.policy import Policy, ResourceLimits
-from selftests.kit.facts.container_host import DESCRIPTION, HOST_CONFIG, ContainerHost
+from selftests.kit.facts.container_host import DESCRIPTION, HOST_CONFIG, IMAGE, ContainerHost
 from selftests.kit.facts.layers import answer, facts
 from selftests.kit.facts.swarms import Node, service
 from selftests.kit.judging import judged
@@ -39,9 +39,9 @@ CASES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], str]] = [
     ),
     (
         "container_image_is_pinned",
-        {"Reference": f"app:1@{DIGEST}"},
         {"Reference": f"app@{DIGEST}"},
-        "runs app, which names no version",
+        {"Reference": IMAGE},
+        f"runs {IMAGE}, which names no digest",
     ),
     (
         "container_drops_all_capabilities",
@@ -142,7 +142,7 @@ def test_id_of_an_image_names_no_version() -> None:
 
 @pytest.mark.parametrize(
     ("image", "verdict"),
-    [(f"app:1@{DIGEST}", "pass"), ("app:1", "fail"), (f"app@{DIGEST}", "fail"), ("", "error")],
+    [(f"app:1@{DIGEST}", "pass"), ("app:1", "fail"), (f"app@{DIGEST}", "pass"), (f"app:latest@{DIGEST}", "fail"), ("", "error")],
 )
 def test_image_of_a_service(image: str, verdict: str) -> None:
     """A service is judged by the reference from which its tasks are created."""

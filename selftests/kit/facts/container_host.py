@@ -190,6 +190,7 @@ class ContainerHost:
         self.listed = 1
         self.stderr = ""
         self.endpoint = "unix:///var/run/docker.sock"
+        self.now = 0.0
 
     @property
     def config(self) -> dict[str, Any]:
@@ -220,7 +221,8 @@ class ContainerHost:
         answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
         text = DOCKER_CONTAINERS.keep("\n".join(self._containers()))
         answers["docker_containers"] = Answer("docker_containers", 1 if self.stderr else 0, text, self.stderr)
-        return Facts(Recording("local", "local", answers), self.policy, daemon=self.daemon)
+        recording = Recording("local", "local", answers, gathered=self.now)
+        return Facts(recording, self.policy, daemon=self.daemon)
 
     def _processes(self) -> list[str]:
         lines = [

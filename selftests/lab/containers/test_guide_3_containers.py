@@ -141,20 +141,25 @@ def test_references(engine: EngineFactory) -> None:
     one.docker(
         "service", "create", "--detach", "--no-resolve-image", "--name", "tag", "--replicas", "0", "bb:1"
     )
-    digest = f"bb:1@sha256:{'2' * 64}"
-    one.docker(
-        "service", "create", "--detach", "--no-resolve-image", "--name", "good", "--replicas", "0", digest
-    )
+    for name, tag in (("good", ":1"), ("digest", "")):
+        image = f"bb{tag}@sha256:{'2' * 64}"
+        one.docker(
+            "service", "create", "--detach", "--no-resolve-image", "--name", name, "--replicas", "0", image
+        )
     facts = facts_of_engine(one.socket, of="container_image_is_pinned service_image_is_pinned")
     found = judged("container_image_is_pinned", facts)
     assert {name: why for name, (_, why) in found.items()} == {
         "tag": "runs bb:1, which names no digest",
         "latest": "runs bb:latest, which names no version",
         "bare": "runs bb:latest, which names no version",
-        "id": f"runs {identifier}, which names no version",
+        "id": f"runs {identifier}, which names no digest",
     }
     services = judged("service_image_is_pinned", facts)
-    assert services == {"tag": ("fail", "runs bb:1, which names no digest"), "good": ("pass", "")}
+    assert services == {
+        "tag": ("fail", "runs bb:1, which names no digest"),
+        "good": ("pass", ""),
+        "digest": ("pass", "its digest pins it, and no tag tells people which version that is"),
+    }
 
 
 # ---- 3.4: the packet filter of the daemon's own network
