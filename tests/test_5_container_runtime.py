@@ -5,7 +5,7 @@ from math import inf
 
 import pytest
 
-from hullcheck.criteria.host_paths import is_sensitive
+from hullcheck.criteria.host_paths import is_of_a_service, is_sensitive
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.mounts import HostMount
 from hullcheck.facts.containers.ports import Port
@@ -107,7 +107,9 @@ def test_container_has_selinux_labels(container: Container, kernel: Kernel) -> s
     kind = selinux.type_of(expected)
     assert not selinux.confines_nothing(kind), f"its type {kind} confines nothing"
     if kind not in selinux.CONFINED:
-        raise Manual(f"runs as type {kind}, which is none of container-selinux; does it confine the container?")
+        raise Manual(
+            f"runs as type {kind}, which is none of container-selinux; does it confine the container?"
+        )
     return None
 
 
@@ -160,10 +162,12 @@ def test_container_is_not_privileged(container: Container) -> None:
 def test_container_mounts_no_sensitive_host_path(
     container: Container, engine: Later[Engine], policy: Policy
 ) -> None:
-    """No container sees a directory of the host's system, not even read-only, but those that the site allows.
+    """No container sees a directory of the host's system or a service's socket, not even read-only, but those that
+    the site allows.
 
     Through such a mount a container reads the host's secrets or, where it can write, changes what the host
-    runs next; a socket can be used through a read-only mount too.
+    runs next; a socket can be used through a read-only mount too. What else lies below /opt, /run, /var/cache, /var/lib
+    and /var/spool belongs to some service of the host, and a person has to say of which.
 
     Remedy: mount single files or a named volume instead; name a mount that is needed in `allowed_mounts` of
     the policy.
@@ -182,6 +186,19 @@ def test_container_mounts_no_sensitive_host_path(
     assert not asked, "mounts " + ", ".join(asked)
     found = sensitive(container.mounts.visible)
     assert not found, "mounts " + ", ".join(found)
+    sockets = [each for each in container.mounts.other_sockets if not policy.allows_mount(each[0])]
+    of_root = [(path, each) for path, each in sockets if each.by_root]
+    known = [f"{path} of {each.names}" for path, each in of_root if each.is_of_a_known_service]
+    assert not known, "can reach " + ", ".join(known)
+    services = [f"{path} of {each.names}" for path, each in of_root]
+    unknown = [
+        f"{path} at {mount.destination}"
+        for mount in container.mounts.visible
+        for path in sorted(mount.paths)
+        if is_of_a_service(path, mount.kind, docker_root) and not policy.allows_mount(path)
+    ]
+    if services or unknown:
+        raise Manual(f"mounts what services of the host own: {', '.join((*services, *unknown))}")
 
 
 @pytest.mark.cis("5.7", level=1)
@@ -752,16 +769,24 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: E
 @pytest.mark.guide("1.3.socket_access", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
 def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
-    """No container sees the socket of an engine.
+    """No container sees the socket of an engine, or a place where one is going to be.
 
     Who can write to it can start a privileged container, and so owns the host; a read-only mount does not
-    prevent that.
+    prevent that. Who listens decides, at whatever path: any engine, and not only the one that is audited.
 
     Remedy: run it without the socket and without a directory that holds it; put a filtering proxy between
     where needed.
     """
     found = container.mounts.engine_sockets
     assert not found, "can reach " + ", ".join(found)
+    waiting = [path for path, each in container.mounts.other_sockets if each.waits_for_a_service]
+    if waiting:
+        raise Manual(
+            f"can reach {', '.join(waiting)}, held for a service that does not run; is it an engine?"
+        )
+    places = container.mounts.places_of_sockets
+    if places:
+        raise Manual(f"sees the place of {', '.join(places)}, where no engine listens now; does one start?")
 
 
 def _held_by_others(container: Container, wanted: bool) -> str | None:

@@ -34,7 +34,8 @@ def _require_pinned(reference: Reference) -> str | None:
     """What to say of a reference with a digest; the engine ignores the tag beside it, and people read it."""
     assert reference.tag != "latest", f"runs {reference.name}, which names no version"
     by_id = reference.name.removeprefix("sha256:") in reference.digest
-    assert reference.digest and not by_id, f"runs {reference.name}, which names no digest"
+    digest = "" if by_id else reference.digest
+    assert digest, f"runs {reference.name}, which names no digest"
     return None if reference.tag else "its digest pins it, and no tag tells people which version that is"
 
 

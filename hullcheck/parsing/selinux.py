@@ -17,7 +17,7 @@ _ANY = "unconfined_"
 
 def type_of(label: str) -> str:
     """The type in `user:role:type:level`; empty where the label has none."""
-    return (label.split(":", 3) + ["", "", ""])[2]
+    return [*label.split(":", 3), "", "", ""][2]
 
 
 def confines_nothing(kind: str) -> bool:

@@ -149,7 +149,10 @@ LABEL = "system_u:system_r:container_t:s0:c1,c2"
         ("0", LABEL, LABEL, "fail"),
         ("1", "", "system_u:system_r:unconfined_t:s0", "fail"),
         ("1", LABEL, "system_u:system_r:unconfined_t:s0", "fail"),
-        *(("1", f"u:r:{kind}:s0", f"u:r:{kind}:s0", "pass") for kind in ("container_init_t", "svirt_lxc_net_t")),
+        *(
+            ("1", f"u:r:{kind}:s0", f"u:r:{kind}:s0", "pass")
+            for kind in ("container_init_t", "svirt_lxc_net_t")
+        ),
         *(
             ("1", f"u:r:{kind}:s0", f"u:r:{kind}:s0", "fail")
             for kind in ("spc_t", "unconfined_t", "unconfined_service_t", "container_runtime_t", "init_t")
@@ -315,7 +318,7 @@ def test_selinux_and_what_goes_without_it(world: ContainerHost) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "verdict"), [(1, "manual"), (59, "manual"), (61, "fail")])
-def test_health_check_that_never_succeeded(world: World, minutes: int, verdict: str) -> None:
+def test_health_check_that_never_succeeded(world: ContainerHost, minutes: int, verdict: str) -> None:
     """5.27: a start period of a year makes nobody healthy."""
     world.description |= {"Health": "starting", "Started": "2026-11-26T10:00:00.5Z"}
     world.now = engine_moment("2026-11-26T10:00:01Z") + 60 * minutes

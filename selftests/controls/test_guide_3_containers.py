@@ -142,7 +142,13 @@ def test_id_of_an_image_names_no_version() -> None:
 
 @pytest.mark.parametrize(
     ("image", "verdict"),
-    [(f"app:1@{DIGEST}", "pass"), ("app:1", "fail"), (f"app@{DIGEST}", "pass"), (f"app:latest@{DIGEST}", "fail"), ("", "error")],
+    [
+        (f"app:1@{DIGEST}", "pass"),
+        ("app:1", "fail"),
+        (f"app@{DIGEST}", "pass"),
+        (f"app:latest@{DIGEST}", "fail"),
+        ("", "error"),
+    ],
 )
 def test_image_of_a_service(image: str, verdict: str) -> None:
     """A service is judged by the reference from which its tasks are created."""

@@ -12,12 +12,14 @@ from hullcheck.facts.containers.ports import Ports
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.containers.proc import ProcFiles
 from hullcheck.facts.containers.runtime import Runtime
+from hullcheck.facts.containers.sockets import HostSockets
 from hullcheck.facts.containers.sources import HostFiles, Sources
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.engine import DOCKER_ENDPOINT
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
@@ -47,6 +49,7 @@ class _Containers:
         self._surroundings = surroundings
         self._proc = ProcFiles.parse(proc)
         self._sources = Sources(recording, surroundings, HostFiles.parse(paths), volumes)
+        self._sockets = HostSockets(surroundings, lambda: self._sources.host_mounts, self._mount_table)
         self._numbers = dict(_USER_ID.findall(described))
         self._ids = frozenset(str(each["Id"]) for each in documents)
         self.all = tuple(map(self._container, documents))
@@ -57,7 +60,7 @@ class _Containers:
         configuration = Configuration(description, self._surroundings, number)
         stored = self._proc.stored_no_new_privileges.get(configuration.id)
         runtime = Runtime(configuration, self._surroundings, self._proc, self._ids, self._runtime, stored)
-        mounts = Mounts(configuration, runtime, self._surroundings, self._sources)
+        mounts = Mounts(configuration, runtime, self._surroundings, self._sources, self._sockets)
         ports = Ports(configuration, runtime, self._surroundings, lambda: self._pid_on_host_network)
         return Container(configuration, runtime, mounts, ports)
 
@@ -72,6 +75,11 @@ class _Containers:
         if found is None:
             raise EvidenceError(f"the container {identifier}, whose namespace it joined, is not there")
         return found.runtime
+
+    def _mount_table(self, identifier: str) -> tuple[Mount, ...] | None:
+        """The mounts that a container sees; None where there is none of this id, or it does not run."""
+        found = [each for each in self.all if each.id == identifier and each.running]
+        return found[0].mounts.table if found else None
 
     @cached_property
     def _pid_on_host_network(self) -> int:

@@ -40,7 +40,7 @@ _HIDDEN_RUNTIME = """
     root_exec_processes security_label shares_host_ipc shares_host_network shares_host_processes
     shares_host_users shares_host_uts stored_no_new_privileges surroundings
 """
-_HIDDEN_MOUNTS = "configuration configured runtime shared sources surroundings visible writable"
+_HIDDEN_MOUNTS = "configuration configured runtime shared host_sockets sources surroundings visible writable"
 _HIDDEN_PORTS = "configuration open pid_on_host_network published runtime surroundings"
 """What a part cannot tell from inside, by the names of a container's part."""
 
@@ -132,6 +132,10 @@ class InsideRuntime(_Inside):
 
 class InsideMounts(_Inside):
     """What it sees of the host's files."""
+
+    other_sockets = (
+        places_of_sockets
+    ) = ()  # a socket that is no engine's by its name is an error: see `engine_sockets`
 
     HIDDEN = _HIDDEN_MOUNTS.split()
 

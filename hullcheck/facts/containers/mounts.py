@@ -9,16 +9,18 @@ from typing import Any
 
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.runtime import Runtime
+from hullcheck.facts.containers.sockets import PLACES, HostSocket, HostSockets
 from hullcheck.facts.containers.sources import Sources
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 _OF_ENGINE = re.compile(r"/[0-9a-f]{64}/(?:resolv\.conf|hostname|hosts|(?:mounts|userdata)(?:/.*)?)$")
 _WRITTEN = ("/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
 _INIT = ("/sbin/docker-init", "/run/podman-init")
 _KERNEL = ("/proc", "/sys", "/dev")
+_USER_PLACE = re.compile(r"/run/user(?:/\d+(?:/(?:docker|podman|containerd\S*|buildkit\S*))?)?$")
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,14 @@ class Mounts:
 
     Attributes:
         sources: finds on the host what is mounted.
+        host_sockets: who listens at the sockets of the host.
     """
 
     configuration: Configuration
     runtime: Runtime
     surroundings: Surroundings = field(repr=False)
     sources: Sources = field(repr=False)
+    host_sockets: HostSockets = field(repr=False)
 
     @cached_property
     def table(self) -> tuple[Mount, ...]:
@@ -229,14 +233,38 @@ class Mounts:
         if not seen:
             return ()
         files = self.sources.files
-        sockets = files.same_files(
-            (*self.surroundings.engine_sockets.get(), *self.sources.well_known_sockets)
-        )
+        of_engines = [path for each in self.host_sockets.all if each.is_of_an_engine for path in each.paths]
+        known = (*self.surroundings.engine_sockets.get(), *self.sources.well_known_sockets, *of_engines)
+        sockets = files.same_files(known)
         found = _within(sockets, seen)
         hidden = sorted(files.named_twice & sockets)
         if hidden and not found:
             raise EvidenceError(f"{hidden[0]} has another hard link, which may be in {seen[0].destination}")
         return found
+
+    @property
+    def other_sockets(self) -> tuple[tuple[str, HostSocket], ...]:
+        """The sockets in its mounts at which no engine listens, each with its path of the host.
+
+        Raises:
+            EvidenceError: who listens at one of them may not be seen, or a mount could not be followed.
+        """
+        seen = self.visible
+        if not seen:
+            return ()
+        others = [each for each in self.host_sockets.all if not each.is_of_an_engine]
+        found = [(path, each) for each in others for path in _within(each.paths, seen)]
+        hidden = [path for path, each in found if not each.programs]
+        if hidden and not self.host_sockets.complete:
+            raise EvidenceError(unread(f"who listens at {hidden[0]}"))
+        return tuple(found)
+
+    @property
+    def places_of_sockets(self) -> tuple[str, ...]:
+        """Where a socket of an engine would be in its mounts, if that engine were started."""
+        users = _USER_PLACE.search
+        own = (path for mount in self.visible for path in mount.paths if users(path))
+        return (*_within(PLACES, self.visible), *(f"{path}/…" for path in own))
 
 
 def _what_is_mounted(mount: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.daemon.sockets.unix_sockets import UnixSockets
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.host.processes import Processes
@@ -22,6 +23,7 @@ class Surroundings:
     Attributes:
         processes: those of the whole target.
         daemon_mounts: the mount table of the daemon, which is "the host" to a container.
+        unix_sockets: who listens where, whatever the program is.
         engine_sockets: every path at which an engine of this host takes commands, without symbolic links.
         services: those of the swarm, by id.
         image_names: the image id that each `repository:tag` names now.
@@ -33,5 +35,6 @@ class Surroundings:
     networks: Later[tuple[Network, ...]]
     daemon_mounts: Later[tuple[Mount, ...]]
     engine_sockets: Later[frozenset[str]]
+    unix_sockets: Later[UnixSockets]
     services: Later[Mapping[str, Service]]
     image_names: Later[Mapping[str, str]]

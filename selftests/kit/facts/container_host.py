@@ -189,6 +189,8 @@ class ContainerHost:
         self.policy = Policy()
         self.listed = 1
         self.stderr = ""
+        self.sockets: list[str] = []
+        self.complete, self.lost = True, 0
         self.endpoint = "unix:///var/run/docker.sock"
         self.now = 0.0
 
@@ -213,6 +215,13 @@ class ContainerHost:
             "docker_services": "\n".join(map(json.dumps, self.services)),
             "images": "\n".join([*(f"image {json.dumps(each)}" for each in self.images), "--blobs", ""]),
             "processes": "\n".join(self._processes()),
+            "unix_sockets": "\n".join(
+                [
+                    *self.sockets,
+                    f"descriptors:{'all' if self.complete else 'some'}",
+                    f"listed:{self._listeners + self.lost}",
+                ]
+            ),
             "kernel": "\n".join(
                 [f"{path}:{value}" for path, value in self.kernel.items()]
                 + ["/sys/fs/selinux/enforce absent"] * ("/sys/fs/selinux/enforce" not in self.kernel)
@@ -223,6 +232,18 @@ class ContainerHost:
         answers["docker_containers"] = Answer("docker_containers", 1 if self.stderr else 0, text, self.stderr)
         recording = Recording("local", "local", answers, gathered=self.now)
         return Facts(recording, self.policy, daemon=self.daemon)
+
+    @property
+    def _listeners(self) -> int:
+        return len([line for line in self.sockets if "/net/unix:" in line])
+
+    def listen(self, path: str, pid: int, program: str, inode: int = 900, **status: str) -> None:
+        """A process of the host that listens at a socket."""
+        self.sockets += [
+            f"1/net/unix:0000000000000000: 00000002 00000000 00010000 0001 01 {inode} {path}",
+            f"lrwx------ 1 0 0 64 Nov 1 10:00 {pid}/fd/5 -> socket:[{inode}]",
+        ]
+        self.status[pid] = {**STATUS, "Name": program, "PPid": "1", **status}
 
     def _processes(self) -> list[str]:
         lines = [

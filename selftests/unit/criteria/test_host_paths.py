@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hullcheck.criteria.host_paths import is_sensitive
+from hullcheck.criteria.host_paths import is_of_a_service, is_sensitive
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,39 @@ from hullcheck.criteria.host_paths import is_sensitive
 def test_own_folders_of_the_engine(path: str, kind: str, expected: bool) -> None:
     """A volume or an image may show its own folder of the engine's, and nothing else may."""
     assert is_sensitive(path, kind, "/data/docker") is expected
+
+
+_SENSITIVE = """
+    / /bin /boot/grub /dev/sda /etc/shadow /home /home/deploy /home/deploy/.ssh /home/deploy/.docker/config.json
+    /nix/store /opt /opt/cni/bin /opt/nri/plugins /ostree /proc /root /root/.ssh /run /run/crio /run/dbus
+    /run/dbus/system_bus_socket /run/docker.sock /run/k3s /run/libvirt/libvirt-sock /run/nri /run/podman
+    /run/snapd.socket /run/systemd /run/systemd/private /run/user /run/user/1000 /snap /sys /sysroot /usr/local/bin /var
+    /var/backups /var/home/core /var/lib /var/lib/cloud /var/lib/containers/storage /var/lib/dpkg/info
+    /var/lib/incus/unix.socket /var/lib/kubelet /var/lib/lxd /var/lib/machines /var/lib/rancher /var/lib/rpm
+    /var/lib/sss /var/lib/sudo /var/lib/systemd/linger /var/log /var/log/journal /var/roothome/.ssh
+    /var/run/systemd/private /var/snap/lxd/common/lxd/unix.socket /var/spool/cron/crontabs
+"""
+_OF_SERVICES = """
+    /opt/app /opt/app/bin /run/mysqld /run/unknown.sock /var/cache/app /var/lib/mysql /var/run/postgresql
+    /var/spool/postfix
+"""
+_OF_THE_SITE = (
+    "/data /home/deploy/app /home/deploy/app/.env /mnt/x /srv /srv/etc /var/www /tmp/x /optional /runner"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        *((each, (True, None)) for each in _SENSITIVE.split()),
+        *((each, (False, True)) for each in _OF_SERVICES.split()),
+        *((each, (False, False)) for each in _OF_THE_SITE.split()),
+    ],
+)
+def test_what_can_be_done_with_a_path(path: str, expected: tuple[bool, bool | None]) -> None:
+    """What commands, configures or tells of the host is sensitive; what a service owns, people have to judge."""
+    sensitive, of_a_service = expected
+    assert is_sensitive(path, "bind", "/var/lib/docker") is sensitive
+    if of_a_service is not None:
+        assert is_of_a_service(path, "bind", "/var/lib/docker") is of_a_service
+    assert not is_of_a_service(f"{path}/volumes/x", "volume", path)

@@ -1,0 +1,108 @@
+"""Sockets of engines and services in containers of a real engine: who listens decides, at whatever path."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from selftests.kit.judging import facts_of_engine, judged
+
+if TYPE_CHECKING:
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.laboratory import Laboratory
+
+EngineFactory = Callable[..., "Engine"]
+
+pytestmark = pytest.mark.lab
+
+LISTEN = "import socket, sys, time; s = socket.socket(1); s.bind(sys.argv[1]); s.listen(); time.sleep(600)"
+
+
+def start(lab: Laboratory, socket: Path, *command: str) -> None:
+    """A program that listens at a socket, until the laboratory ends."""
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    lab.note_process(process.pid)
+    until = time.monotonic() + 20
+    while not socket.exists():
+        assert time.monotonic() < until, command
+        time.sleep(0.05)
+
+
+@pytest.mark.needs("podman")
+def test_sockets_by_who_listens(lab: Laboratory, engine: EngineFactory, place: Path) -> None:
+    """5.6, 5.32: another engine's socket at any path, podman's, and one of a service of root's."""
+    for name in ("podman", "agent", "user", "empty"):
+        (place / name).mkdir()
+    other = engine(fresh=True, hosts=[f"unix://{place}/x.sock"])
+    one = engine()
+    podman = (
+        "podman",
+        "--root",
+        f"{place}/root",
+        "--runroot",
+        f"{place}/runroot",
+        "system",
+        "service",
+        "-t",
+        "0",
+    )
+    start(lab, place / "podman/p", *podman, f"unix://{place}/podman/p")
+    start(lab, place / "agent/a", sys.executable, "-c", LISTEN, f"{place}/agent/a")
+    (place / "user").chmod(0o777)
+    as_nobody = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
+    start(lab, place / "user/u", *as_nobody, sys.executable, "-c", LISTEN, f"{place}/user/u")
+    mounts = {
+        "second": f"{place}/x.sock:/s",
+        "second-own": f"{other.socket}:/s:ro",
+        "podman": f"{place}/podman:/p",
+        "agent": f"{place}/agent:/a",
+        "user": f"{place}/user:/u",
+        "empty": f"{place}/empty:/e",
+    }
+    for name, mount in mounts.items():
+        one.run(name, *shlex.split(f"-v {mount}"))
+        one.create(f"{name}-created", *shlex.split(f"-v {mount}"))
+    facts = facts_of_engine(one.socket, of="5.6 5.32")
+    sockets, paths = judged("5.32", facts), judged("5.6", facts)
+    for suffix in ("", "-created"):
+        assert {name: sockets[name + suffix][0] for name in mounts} == {
+            "second": "fail",
+            "second-own": "fail",
+            "podman": "fail",
+            "agent": "pass",
+            "user": "pass",
+            "empty": "pass",
+        }
+        assert {name: paths[name + suffix][0] for name in ("agent", "user", "empty")} == {
+            "agent": "manual",
+            "user": "pass",
+            "empty": "pass",
+        }
+    assert sockets["podman"][1] == f"can reach {place}/podman/p"
+
+
+def test_socket_of_an_engine_in_a_container(engine: EngineFactory, place: Path) -> None:
+    """5.32: what listens in one container is seen by another through a folder of the host."""
+    one = engine()
+    (place / "run").mkdir()
+    python = shlex.split("-v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro")
+    listen = f"open('/proc/self/comm', 'w').write('dockerd'); {LISTEN}"
+    command = ("/usr/bin/python3", "-c", listen, "/inner/docker.sock")
+    one.run("inner", *python, "-v", f"{place}/run:/inner", command=command)
+    one.run("outer", "-v", f"{place}/run:/x")
+    one.run("other", "-v", f"{place}/nothing:/x")
+    until = time.monotonic() + 10
+    while not (place / "run/docker.sock").exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    found = judged("5.32", facts_of_engine(one.socket, of="5.32"))
+    assert found["outer"] == ("fail", f"can reach {place}/run/docker.sock")
+    assert found["other"][0] == "pass"
