@@ -7,7 +7,7 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import step_flaw
-from hullcheck.criteria.patching import own_updates, tool_flaw, working_tools
+from hullcheck.criteria.patching import own_updates, stand_in, tool_flaw, working_tools
 from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
@@ -158,8 +158,9 @@ def test_patching_is_automated(patching_tool: str, patching: Patching, policy: P
 
     Updates that somebody has to think of come late on some host. One of Ansible, Puppet and SaltStack has to be
     started by itself, and its own record has to show a run with success; an agent that merely runs proves
-    nothing. Playbooks run from a control node leave no trace here. Whether known security updates are installed
-    is a finding of its own.
+    nothing. What does the same elsewhere is named by `patched_by` in the policy; playbooks that a control node
+    runs leave a record of their start here, and not of their end, so a person judges. Whether known security
+    updates are installed is a finding of its own.
 
     Remedy: let a timer run ansible-pull with a log in /var/log/ansible-pull.log, or enable the agent of Puppet,
     or salt-minion with `cache_jobs: True`; say in `patch_days` how often that has to be.
@@ -173,6 +174,10 @@ def test_patching_is_automated(patching_tool: str, patching: Patching, policy: P
         raise NotApplicable(f"{working[0]} keeps this host up to date")
     if present and patching_tool not in present:
         raise NotApplicable(f"{present[0]} is there to keep this host up to date")
+    if not present and policy.patched_by:
+        raise NotApplicable(f"the policy says what keeps this host up to date: {policy.patched_by}")
+    if not present and (instead := stand_in(patching, policy.patch_days)):
+        raise Manual(f"{instead}: does that keep this host up to date? Name it by patched_by in the policy")
     tool = patching.tool(patching_tool)
     flaw = tool_flaw(tool, policy.patch_days)
     support = f" ({patching.support})" if patching.support else ""

@@ -8,6 +8,38 @@ from hullcheck.verdicts import EvidenceError, Manual
 _FAILED = "Installing the upgrades failed"
 
 
+def _unattended(patching: Patching, line: str, days: int) -> Judgement:
+    """What its last line is worth: it finds nothing to install too where it may take nothing, or gets no lists.
+
+    Raises:
+        Manual: the target does not tell what it takes, or when the lists were fetched.
+    """
+    said = f"unattended-upgrades: {line}"
+    if _FAILED in line:
+        return Judgement(good=False, words=said)
+    if patching.security_origin is False:
+        return Judgement(good=False, words=f"{said}; its allowed origins are none of security updates")
+    if patching.security_origin is None or not patching.refreshed:
+        raise Manual(f"{said}: does it take security updates, and were the lists of packages fetched?")
+    fetched = day(patching.refreshed)
+    if patching.refreshed < patching.now - days * DAY:
+        return Judgement(
+            good=False, words=f"{said}, by lists of packages of {fetched}, more than {days} days ago"
+        )
+    return Judgement(good=True, words=f"{said}, by lists of packages of {fetched}")
+
+
+def stand_in(patching: Patching, days: int) -> str:
+    """What may keep the host up to date in place of a configuration management tool, in words; empty for nothing."""
+    if patching.pushed >= patching.now - days * DAY:
+        return f"a control node had Ansible update packages here on {day(patching.pushed)}"
+    try:
+        found = own_updates(patching, days)
+    except (EvidenceError, Manual):
+        return ""
+    return found.words if found.good else ""
+
+
 def tool_flaw(tool: Tool, days: int) -> str:
     """Why *tool* does not keep the host up to date, in words; empty where it does.
 
@@ -56,7 +88,7 @@ def own_updates(patching: Patching, days: int) -> Judgement:
             raise EvidenceError(f"the log of unattended-upgrades is of {written[0]}, after the audit")
         if age > days:
             raise unanswered
-        return Judgement(_FAILED not in written[1], f"unattended-upgrades: {written[1]}")
+        return _unattended(patching, written[1], days)
     unit, run = patching.installer_run
     if run is None or run.ended < patching.now - days * DAY:
         raise unanswered

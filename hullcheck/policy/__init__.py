@@ -58,6 +58,8 @@ class Policy:
     """Units that may be enabled or run on the host, and programs that may listen there; see `allows_service`."""
     patch_days: int = 30
     """How old the last successful run of what installs updates may be."""
+    patched_by: str | None = None
+    """What keeps the host up to date beside the tools that the guide names."""
     ip_forward_reason: str | None = None
     """Why the host forwards IPv4."""
     allowed_registries: tuple[str, ...] | None = None
@@ -201,6 +203,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "allowed_host_programs": values.list_of(values.to_word),
     "allowed_host_services": values.list_of(values.to_word),
     "patch_days": values.to_days,
+    "patched_by": values.to_text,
     "ip_forward_reason": values.to_text,
     "allowed_registries": values.list_of(values.to_registry),
     "allowed_packages": values.list_of(values.to_word),

@@ -209,6 +209,22 @@ class Patching:
         return (date.fromisoformat(line[:10]), line) if re.match(r"\d{4}-\d\d-\d\d ", line) else None
 
     @property
+    def security_origin(self) -> bool | None:
+        """Whether unattended-upgrades takes security updates; None where its log does not say."""
+        origins = self._words.first("origins")
+        return origins == "security" if origins else None
+
+    @property
+    def refreshed(self) -> float:
+        """When the lists of apt were last fetched, in seconds since the epoch; 0 where that is unknown."""
+        return max(map(_number, self._words.all("refreshed")), default=0)
+
+    @property
+    def pushed(self) -> float:
+        """When a control node last had Ansible update packages, in seconds since the epoch; 0 without a record."""
+        return _number(self._words.first("pushed") or "0")
+
+    @property
     def installer_run(self) -> tuple[str, Run | None]:
         """The unit of dnf that installs updates, and its last run."""
         unit = self._units.get(_INSTALLER, {})

@@ -78,6 +78,19 @@ done
 file=/var/log/unattended-upgrades/unattended-upgrades.log
 [ ! -r $file ] || grep -e "All upgrades installed" -e "No packages found that can be upgraded" \
   -e "Installing the upgrades failed" $file | tail -n 1 | sed "s/^/unattended:/"
+origins=$([ ! -r $file ] || grep "Allowed origins are:" $file | tail -n 1)
+case $origins in
+  *[Ss]ecurity*) echo "origins:security" ;;
+  ?*) echo "origins:other" ;;
+esac
+for file in /var/lib/apt/lists /var/lib/apt/periodic/update-success-stamp; do
+  [ ! -e "$file" ] || echo "refreshed:$(stat -c %Y "$file")"
+done
+# Modules of Ansible that a control node has run here leave a record with their arguments, of which the time is told.
+command -v journalctl >/dev/null && journalctl --quiet --no-pager --output=short-unix --lines=200 \
+  -t ansible-apt -t ansible-ansible.builtin.apt -t ansible-dnf -t ansible-ansible.builtin.dnf -t ansible-yum \
+  -t ansible-ansible.builtin.yum -t ansible-package -t ansible-ansible.builtin.package 2>/dev/null |
+  grep -E "Invoked with.*(upgrade=(dist|full|safe|yes|True)|state=latest)" | tail -n 1 | sed "s/^\([0-9]*\).*/pushed:\1/"
 file=/var/log/apt/history.log
 [ ! -r $file ] || grep "^End-Date:" $file | tail -n 1 | sed "s/^End-Date: */changed:/"
 for file in /var/lib/rpm/rpmdb.sqlite /usr/lib/sysimage/rpm/rpmdb.sqlite /lib/apk/db/installed; do

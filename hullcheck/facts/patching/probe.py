@@ -9,6 +9,7 @@ from hullcheck.secrets.redact import DROPPED, lines_like, pick
 
 _KNOWN = lines_like(
     "(?:changed|clock|cron|did|disabled|highstate|job|log|own|salt|summary|unattended|unread|yaml):.*",
+    r"origins:(?:security|other)|(?:refreshed|pushed):\d+",
     "unit:(?:Id|LoadState|UnitFileState|ActiveState|Result|ExecMainStatus|ExecMainExitTimestampMonotonic)=.*",
     "unit:",
 )

@@ -40,6 +40,11 @@ PLAY = ("play", "unreachable=0    failed=0")
 CRON = "cron:ansible-pull /etc/cron.d/ansible"
 
 
+FRESH = f"\norigins:security\nrefreshed:{int(NOW) - DAY}"
+"""What unattended-upgrades may take, and when the lists were fetched."""
+STALE = f"\norigins:security\nrefreshed:{int(NOW) - 31 * DAY}"
+
+
 OPTIONS = ("Ansible", "Puppet", "SaltStack")
 
 
@@ -301,8 +306,12 @@ def test_updates_that_are_left() -> None:
     day = "2026-06-29 06:12:01,123"
     for line, verdict in (
         ("", "manual"),
-        (f"{day} INFO All upgrades installed", "pass"),
-        (f"{day} INFO No packages found that can be upgraded unattended", "pass"),
+        (f"{day} INFO All upgrades installed{FRESH}", "pass"),
+        (f"{day} INFO No packages found that can be upgraded unattended{FRESH}", "pass"),
+        (f"{day} INFO All upgrades installed", "manual"),
+        (f"{day} INFO All upgrades installed\norigins:security", "manual"),
+        (f"{day} INFO All upgrades installed{FRESH.replace('security', 'other')}", "fail"),
+        (f"{day} INFO No packages found that can be upgraded unattended{STALE}", "fail"),
         (f"{day} ERROR Installing the upgrades failed!", "fail"),
         ("2026-05-01 06:12:01,123 INFO All upgrades installed", "manual"),
         ("2026-07-29 06:12:01,123 INFO All upgrades installed", "error"),
@@ -322,5 +331,25 @@ def test_updates_that_are_left() -> None:
         unit(name, "static", "inactive", ended.format("success", 0).replace("4000000000", "-4000000000000"))
     )
     assert old["security updates"][0] == "manual"
-    found = patched(f"unattended:{day} INFO All upgrades installed")["Ansible"]
+    found = patched(f"unattended:{day} INFO All upgrades installed{STALE}")["Ansible"]
     assert (found[0], "unattended-upgrades: 2026-06-29" in found[1]) == ("fail", True)
+
+
+def test_what_may_stand_in_for_a_tool() -> None:
+    """An updater that works and a push from a control node are for a person; what the policy names is accepted."""
+    updater = f"unattended:2026-06-29 06:12:01,123 INFO All upgrades installed{FRESH}"
+    pushed = f"pushed:{int(NOW) - DAY}"
+    for text, said in (
+        (updater, "unattended-upgrades: "),
+        (pushed, "a control node had Ansible update packages"),
+    ):
+        found = patched(text)
+        assert {found[each][0] for each in OPTIONS} == {"manual"}
+        assert said in found["Puppet"][1]
+    assert patched(f"pushed:{int(NOW) - 31 * DAY}")["Ansible"][0] == "fail"
+    named = patched("", patched_by="SSM")
+    assert {named[each] for each in OPTIONS} == {
+        ("not applicable", "the policy says what keeps this host up to date: SSM")
+    }
+    assert named["security updates"][0] == "manual"
+    assert patched(puppet(SUMMARY.replace("failed: 0", "failed: 1")), patched_by="SSM")["Puppet"][0] == "fail"
