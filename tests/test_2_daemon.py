@@ -146,11 +146,19 @@ def test_registries_are_reached_over_verified_tls(daemon: Daemon) -> str | None:
     sent to it.
 
     Remedy: give the registry a certificate, its CA to /etc/docker/certs.d, and drop it from
-    `insecure-registries`; name a mirror by https:// in `registry-mirrors`.
+    `insecure-registries`; name a mirror by https:// in `registry-mirrors`, and each address in a `hosts.toml`
+    below certs.d by https:// without `skip_verify`.
     """
     insecure = daemon.insecure_registries
     setting = daemon.setting("insecure-registries")
     assert not insecure, f"without verified TLS: {', '.join(insecure)} ({setting.source}){setting.note}"
+    hosts = daemon.registry_hosts
+    unverified = ", ".join(hosts.unverified)
+    if not hosts.are_read:
+        later = f"; engines from 28 on will go without verified TLS to {unverified}" if unverified else ""
+        return (setting.note + later).lstrip("; ") or None
+    assert not unverified, f"without verified TLS: {unverified}"
+    hosts.require_all()
     return setting.note.lstrip("; ") or None
 
 

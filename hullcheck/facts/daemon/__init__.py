@@ -8,6 +8,7 @@ from typing import Any
 from hullcheck.facts.daemon import reported, sockets
 from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION, DaemonFiles, files_of
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcess, DaemonProcesses
+from hullcheck.facts.daemon.registries import RegistryHosts, registry_hosts
 from hullcheck.facts.daemon.settings import KINDS, Configuration, Setting, Value, shown
 from hullcheck.facts.daemon.sockets import Asked, tls
 from hullcheck.facts.daemon.sockets.remote_api import RemoteApi, pending_addresses, tcp_addresses
@@ -206,6 +207,15 @@ class Daemon:
             EvidenceError: the engine did not say.
         """
         return reported.insecure_registries(self.engine)
+
+    @property
+    def registry_hosts(self) -> RegistryHosts:
+        """The ways to registries that the site named in certs.d.
+
+        Raises:
+            EvidenceError: the daemon could not be found, or its files not be asked for.
+        """
+        return registry_hosts(self.files.hosts, self.files.registries, self.engine.version)
 
     @property
     def log_address(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hullcheck.facts.daemon import redaction
 from hullcheck.facts.daemon.process import DaemonProcess
+from hullcheck.facts.daemon.registries import HostsFile, reduced
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -15,7 +16,11 @@ from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
 _HEADINGS = lines_like(
-    r"dockerd:\d+", r"(?:config|profile):(?:read|absent|unread|unknown)\|.*", "link:.*", " .*"
+    r"dockerd:\d+",
+    r"(?:config|profile|hosts):(?:read|absent|unread|unknown)\|.*",
+    r"registries:(?:listed|absent|unread)\|.*",
+    "link:.*",
+    " .*",
 )
 
 
@@ -36,6 +41,8 @@ def _keep(text: str) -> str:
 def _without_secrets(heading: str, text: str) -> str:
     if heading.startswith("profile:"):
         return " " + json.dumps({"defaultAction": _default_action(text)})
+    if heading.startswith("hosts:"):
+        return " " + json.dumps(reduced(text))
     kept = redaction.configuration(text)
     return " " + kept if kept is not None else " (not JSON)"
 
@@ -110,24 +117,29 @@ class DaemonFiles:
 
     config: ConfigFile
     seccomp_profile: ConfigFile | None
+    hosts: tuple[HostsFile, ...]
+    registries: str | None  # what became of their directory: `listed`, `absent` or `unread`
 
 
 def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
-    """The files that *process* reads when it starts.
+    """The files that *process* reads, when it starts or later.
 
     Raises:
         EvidenceError: the target did not answer, or did not see this process.
     """
     found: dict[str, ConfigFile] = {}
-    pid, name = "", ""
+    pid, name, registries = "", "", None
     for line in recording.text(DAEMON_CONFIGURATION).split("\n"):
         word, _, text = line.partition(":")
         if word == "dockerd":
             pid = text
         elif line.startswith(" ") and name and pid == str(process.pid):
             found[name] = _with_document(found[name], line)
-        elif word in ("config", "profile") and pid == str(process.pid):
-            found[word], name = _file(text), word
+        elif word in ("config", "profile", "hosts") and pid == str(process.pid):
+            name = text if word == "hosts" else word
+            found[name] = _file(text)
+        elif word == "registries" and pid == str(process.pid):
+            registries = text.partition("|")[0]
         elif word == "link" and name and pid == str(process.pid):
             found[name] = _through_link(found[name], moment(text))
     if "config" not in found:
@@ -141,7 +153,9 @@ def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
         raise EvidenceError(f"the configuration file {named[0]!r} of the daemon could not be found")
     elif named and found["config"].state == "absent":  # without it the daemon would not have started
         found["config"] = replace(found["config"], touched=(math.inf, math.inf))
-    return DaemonFiles(found["config"], found.get("profile"))
+    hosts = (each for name, each in found.items() if name not in ("config", "profile"))
+    told = tuple(HostsFile.of(each.path, each.document) for each in hosts)
+    return DaemonFiles(found["config"], found.get("profile"), told, registries)
 
 
 def _file(text: str) -> ConfigFile:

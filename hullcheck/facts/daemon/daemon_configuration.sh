@@ -36,6 +36,25 @@ show() { # NAME PATH ROOT: what became of the file, its times, its lines, each a
     *) printf "%s:unread|-|-|%s\n" "$1" "$2" ;;
   esac
 }
+hosts() { # FOLDER: what lies in it on the ways to registries
+  root=""
+  [ ! -d "$folder/root/." ] || root=$folder/root
+  if names=$(ls "$root$1" 2>&1); then
+    [ -z "$names" ] || for name in "$root$1"/*; do
+      if [ -d "$name" ] && [ ! -x "$name" ]; then
+        printf "hosts:unread|-|-|%s/hosts.toml\n" "${name#"$root"}"
+      elif [ -e "$name/hosts.toml" ] || [ -L "$name/hosts.toml" ]; then
+        show hosts "${name#"$root"}/hosts.toml" "$root"
+      fi
+    done
+    printf "registries:listed|%s\n" "$1"
+    return
+  fi
+  case $names in
+    *": No such file or directory" | *": Not a directory") printf "registries:absent|%s\n" "$1" ;;
+    *) printf "registries:unread|%s\n" "$1" ;;
+  esac
+}
 for folder in $(daemons); do
   printf "dockerd:%s\n" "$folder"
   file="" profile="" rootless="" home="" xdg="" before=""
@@ -78,5 +97,8 @@ for folder in $(daemons); do
   [ -n "$profile" ] || profile=$(printf "%s" "$text" | tr "\n" " " |
     sed -n "s/.*\"seccomp-profile\"[[:space:]]*:[[:space:]]*\"\(\/[^\"\\\\]*\)\".*/\1/p")
   case $profile in /*) show profile "$profile" "$root" ;; esac
+  registries=/etc/docker/certs.d
+  [ -z "$rootless" ] || registries=${xdg:-$home/.config}/docker/certs.d
+  hosts "$registries"
 done
 exit 0

@@ -21,7 +21,7 @@ def seccomp(engine: Engine) -> str | None:
 
 def insecure_registries(engine: Engine) -> tuple[str, ...]:
     """The registries, ranges and mirrors reached without verified TLS, but those on the loopback addresses."""
-    named = tuple(each for each in _insecure(engine) if not _is_loopback(each))
+    named = tuple(each for each in _insecure(engine) if not is_loopback(each))
     return named + _plain_mirrors(engine)
 
 
@@ -37,10 +37,10 @@ def _plain_mirrors(engine: Engine) -> tuple[str, ...]:
     """The mirrors that are asked in plain HTTP, which no option has to allow."""
     mirrors = engine.value("RegistryConfig", "Mirrors") or ()
     plain = (each for each in mirrors if urlsplit(each).scheme == "http")
-    return tuple(each for each in plain if not _is_loopback(urlsplit(each).netloc))
+    return tuple(each for each in plain if not is_loopback(urlsplit(each).netloc))
 
 
-def _is_loopback(registry: str) -> bool:
+def is_loopback(registry: str) -> bool:
     """Whether a registry, or a range of addresses, lies on the loopback addresses of the engine's host."""
     try:
         network = ipaddress.ip_network(registry, strict=False)
