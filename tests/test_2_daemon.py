@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from hullcheck.criteria.remote_api import weakness
+from hullcheck.criteria.remote_api import holders, passed_on, weakness
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import Setting, shown
+from hullcheck.facts.host.relays import Relays
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.seccomp import DENYING
@@ -204,22 +205,39 @@ def test_storage_driver_is_not_devicemapper(daemon: Daemon) -> str:
 @pytest.mark.hipaa("164.312(d)", "164.312(e)(1)", "164.312(e)(2)(ii)")
 @pytest.mark.guide("1.3.no_plain_tcp", "2.3.tlsverify", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
-def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
+def test_remote_api_asks_for_client_certificates(
+    daemon: Daemon, relays: Later[Relays], container: Later[Subjects[Container]]
+) -> str:
     """Every TCP address of the API asks its clients for a certificate of the site's own CA.
 
     Who may send commands to the daemon is root on its host. A TCP port without client certificates gives that
     to everyone who reaches it, on the loopback address to every user and to every web page that a browser
-    there opens.
+    there opens. A program that passes bytes on to the engine's socket does the same, and so does containerd with
+    a `tcp_address`: those that may do it are asked for the version of the engine, over the loopback address.
 
     Remedy: drop the TCP host, or set `tlsverify`, `tlscacert`, `tlscert` and `tlskey`; ssh:// needs no port
     at all.
     """
-    api = daemon.remote_api
-    if not api.offered:
-        raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
-    weak = weakness(api)
+    api, beside = daemon.remote_api, relays.get()
+    passed = passed_on(api, beside)
+    assert not passed, f"{', '.join(map(str, passed))}: takes commands without asking for a certificate"
+    offered = api.offered
+    weak = weakness(api) if offered else ""
     assert not weak, weak
+    _require_no_more(beside, container)
+    if not offered:
+        raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
     return f"{', '.join(api.addresses)}: {api.protection[0].text}{api.note}"
+
+
+def _require_no_more(relays: Relays, containers: Later[Subjects[Container]]) -> None:
+    if relays.doubt:
+        raise EvidenceError(relays.doubt)
+    perhaps = holders(containers.get())
+    if perhaps:
+        raise Manual(
+            f"{', '.join(perhaps)} can reach the engine's socket and publishes ports: who may use them?"
+        )
 
 
 @pytest.mark.cis("2.9", level=1)

@@ -7,12 +7,13 @@ import pytest
 
 from hullcheck.criteria.certificates import validity_flaw
 from hullcheck.criteria.daemon_options import options_against_file
-from hullcheck.criteria.remote_api import weakness
+from hullcheck.criteria.remote_api import passed_on, weakness
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.rootless import RootlessParts
 from hullcheck.facts.files import EngineFiles
 from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.host.file import FileFact, State
+from hullcheck.facts.host.relays import Relays
 from hullcheck.facts.logs.container_logs import Log, Options
 from hullcheck.facts.registry import Later
 from hullcheck.parsing.addresses import is_loopback
@@ -287,7 +288,9 @@ def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[Eng
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tls_listener")
 @pytest.mark.severity("high")
-def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy) -> str:
+def test_remote_api_listens_on_the_tls_port_alone(
+    daemon: Daemon, relays: Later[Relays], policy: Policy
+) -> str:
     """The API is offered over TCP on port 2376 or those that the site chose, never on 2375, and on a management
     address.
 
@@ -297,7 +300,12 @@ def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy
     Remedy: set `hosts` in daemon.json (or -H) to `tcp://ADDRESS:2376`, and name it in `api_listeners` of the policy.
     """
     api, wanted = daemon.remote_api, policy.api_listeners
+    beside = relays.get()
+    passed = passed_on(api, beside)
+    assert not passed, f"commands are also taken on {', '.join(map(str, passed))}"
     if not api.offered:
+        if beside.doubt:
+            raise EvidenceError(beside.doubt)
         raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
     found = dict(zip(map(_shown, api.endpoints), api.endpoints, strict=True))
     plain = [name for name, (_, port) in found.items() if port == 2375]
@@ -308,8 +316,8 @@ def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy
     else:
         unlisted = [name for name, each in found.items() if each not in wanted]
         assert not unlisted, f"takes commands on {', '.join(unlisted)}, not in api_listeners"
-    if api.doubt:
-        raise EvidenceError(api.doubt)
+    if api.doubt or beside.doubt:
+        raise EvidenceError(api.doubt or beside.doubt)
     reached = [name for name, (address, _) in found.items() if not _is_loopback(address)]
     if wanted is None and reached:
         everywhere = (

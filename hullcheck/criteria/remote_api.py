@@ -1,6 +1,10 @@
 """What is wrong with the TCP addresses at which the daemon takes commands."""
 
+from collections.abc import Iterable
+
+from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon.sockets.remote_api import RemoteApi
+from hullcheck.facts.host.relays import Relay, Relays
 from hullcheck.verdicts import EvidenceError
 
 
@@ -21,3 +25,19 @@ def weakness(api: RemoteApi) -> str:
     if api.protection_doubt or api.doubt:
         raise EvidenceError(f"{where}: {api.protection_doubt or api.doubt}")
     return ""
+
+
+def passed_on(api: RemoteApi, relays: Relays) -> tuple[Relay, ...]:
+    """Where others than the daemon take commands for it, without asking for a certificate."""
+    own = {each.partition(" ")[0] for each in api.addresses}
+    return tuple(each for each in (*relays.found, *relays.containerd) if each.address not in own)
+
+
+def holders(containers: Iterable[tuple[str, Container]]) -> tuple[str, ...]:
+    """The running containers that see the socket of an engine and publish ports, behind which they may pass it on.
+
+    Raises:
+        EvidenceError: whether one that publishes ports sees a socket could not be read.
+    """
+    open_to_others = [(name, each) for name, each in containers if each.running and each.ports.published]
+    return tuple(name for name, each in open_to_others if each.mounts.engine_sockets)

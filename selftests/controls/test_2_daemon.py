@@ -187,3 +187,46 @@ def test_nothing_to_judge() -> None:
     assert Host(bridge=None).judge("2.2")[0] == "not applicable"
     assert Host().judge("2.8")[0] == "not applicable"
     assert Host(info={"Swarm": {"LocalNodeState": "active"}}).judge("2.16")[0] == "not applicable"
+
+
+SERVED = "auditor:0\nnet:tcp\nlistener:tcp 00000000:0947 77\nowner:77 9\nexe:9 /usr/bin/socat"
+CONTAINERD = SERVED.replace("socat", "containerd") + "\nsilent:tcp 00000000:0947\nasked:\ncontainerd:9"
+
+
+@pytest.mark.parametrize(
+    ("services", "expected", "words"),
+    [
+        (f"{SERVED}\nanswers:tcp 00000000:0947\nasked:", "fail", "0.0.0.0:2375 (socat)"),
+        (f"{SERVED}\nsilent:tcp 00000000:0947\nasked:", "not applicable", "on no TCP address"),
+        (f"{SERVED}\nunasked:tcp 00000000:0947\nasked:", "error", "0.0.0.0:2375 (socat) was not asked"),
+        (SERVED, "error", "0.0.0.0:2375 (socat) was not asked"),
+        (SERVED.replace("0947", "0050"), "not applicable", "on no TCP address"),
+        ("auditor:0", "error", "the listeners are not known"),
+        (
+            f'{CONTAINERD}\ncontainerd-config:[grpc]\ncontainerd-config:tcp_address = ":2375"',
+            "fail",
+            "0.0.0.0:2375 (containerd)",
+        ),
+        (
+            f'{CONTAINERD}\ncontainerd-config:[metrics]\ncontainerd-config:address = ":2375"',
+            "not applicable",
+            "",
+        ),
+        (f'{CONTAINERD}\ncontainerd-config:imports = ["/x"]', "error", "why containerd listens"),
+        (f"{CONTAINERD}\ncontainerd-config:[", "error", "why containerd listens"),
+        (CONTAINERD, "not applicable", ""),
+        (CONTAINERD.replace("containerd:9", "containerd:8"), "error", "was not asked"),
+    ],
+)
+@pytest.mark.parametrize("control", ["2.8", "remote_api_listens_on_the_tls_port_alone"])
+def test_commands_that_others_take(control: str, services: str, expected: str, words: str) -> None:
+    """A relay in front of the engine's socket, or containerd itself, is a way in like a port of the daemon."""
+    verdict, reason = Host(services=services).judge(control)
+    assert (verdict, words in reason) == (expected, True), reason
+
+
+def test_own_port_that_answers() -> None:
+    """The daemon's own port is judged by its options."""
+    services = f"{SERVED.replace('socat', 'dockerd')}\nanswers:tcp 00000000:0947\nasked:"
+    found = Host(flags=("-H=tcp://0.0.0.0:2375",), tcp=(2375,), services=services).judge("2.8")
+    assert found[0] == "fail"

@@ -197,4 +197,5 @@ def published_ports(recording: Recording) -> frozenset[tuple[str, int]]:
         for name, bindings in (each.get("Ports") or {}).items()
         if name.endswith("/tcp")
         for binding in bindings or ()
+        if binding["HostPort"]  # a port of a routed network has none
     )

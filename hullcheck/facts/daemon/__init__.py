@@ -351,9 +351,13 @@ class Daemon:
     @property
     def _other_ports(self) -> frozenset[int]:
         """The ports of swarm and of the metrics."""
-        swarm = self.engine.value("Swarm", "LocalNodeState") not in ("inactive", "")
         metrics = sockets.tcp_ports(each for each in self._possible("metrics-addr") if each)
-        return metrics | sockets.SWARM_PORTS if swarm else metrics
+        return metrics | sockets.SWARM_PORTS if self._in_swarm else metrics
+
+    @property
+    def _in_swarm(self) -> bool:
+        """Whether it is a node of a swarm, of which each holds the ports that services publish."""
+        return self.engine.value("Swarm", "LocalNodeState") not in ("inactive", "")
 
     @property
     def _protection(self) -> tuple[tuple[Protection, ...], str]:
@@ -367,7 +371,11 @@ class Daemon:
             EvidenceError: the daemon could not be found.
         """
         addresses, doubt = tcp_addresses(
-            self.process, self.asked, lambda: self._other_ports, self.published_ports.get
+            self.process,
+            self.asked,
+            lambda: self._other_ports,
+            self.published_ports.get,
+            swarm=lambda: self._in_swarm,
         )
         pending = pending_addresses(lambda: self.configuration, addresses)
         protection, protection_doubt = self._protection

@@ -1,4 +1,5 @@
 . auditor.sh
+proxied=""
 if command -v systemctl >/dev/null &&
   enabled=$(systemctl list-unit-files --type=service,socket --state=enabled --no-legend --no-pager --plain) &&
   running=$(systemctl list-units --type=service --state=running --no-legend --no-pager --plain); then
@@ -7,14 +8,20 @@ if command -v systemctl >/dev/null &&
   printf "%s\n" "$running" | sed -n "s/^\([^ ][^ ]*\) .*/running:\1/p"
   systemctl list-sockets --show-types --no-legend --no-pager --plain |
     sed -n "s/^[0-9*[][^ ]*:\([0-9][0-9]*\) *\([SD]\)[a-z]* *\([^ ]*\.socket\) .*/socket:\2\1 \3/p"
+  proxied=$(systemctl list-sockets --no-legend --no-pager --plain |
+    sed -n "s/^[0-9*[][^ ]*:\([0-9][0-9]*\) .* \([^ ]*[.]service\)$/\1 \2/p" | while read -r port unit; do
+      case $(systemctl show --property=ExecStart "$unit") in *docker*.sock*) printf "%s " "$port" ;; esac
+    done)
 fi
 
 cd /proc || exit
+line_feed="
+"
 # Names of programs may have a version: php-fpm8.4. `sed` writes for each descriptor of a listener whose it is.
 # A line feed in the name of an open file must not look like a line of ls(1): busybox never prints one, others with -q.
 list="ls -ln"
 if ls -dq / >/dev/null 2>&1; then list="ls -lnq"; fi
-wanted=""
+wanted="" owners="" programs="" lines_of_tcp=""
 for protocol in tcp tcp6 udp udp6; do
   [ -e 1/net/$protocol ] || continue
   lines=$(sed -n \
@@ -23,6 +30,7 @@ for protocol in tcp tcp6 udp udp6; do
   echo "net:$protocol"
   [ -n "$lines" ] || continue
   printf "%s\n" "$lines" | sed "s/^/listener:$protocol /"
+  case $protocol in tcp*) lines_of_tcp=$lines_of_tcp$(printf "%s\n" "$lines" | sed "s/^/$protocol /")$line_feed ;; esac
   wanted="$wanted $(printf "%s\n" "$lines" | sed -n "s/.* \([0-9]*\)$/-e socket:[\1]/p")"
 done
 if [ -n "$wanted" ]; then
@@ -35,8 +43,76 @@ if [ -n "$wanted" ]; then
   [ -z "$owners" ] || printf "%s\n" "$owners" | sed "s/^/owner:/"
   pids=$(printf "%s\n" "$owners" | sed -n "s/.* \([0-9]*\)$/\1\/exe/p" | sort -u)
   # shellcheck disable=SC2086 # one word for each path
-  [ -z "$pids" ] || $list $pids 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /exe:\1 /p"
+  programs=$([ -z "$pids" ] || $list $pids 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1 /p")
+  [ -z "$programs" ] || printf "%s\n" "$programs" | sed "s/^/exe:/"
 fi
+
+# What passes bytes on may pass commands on to the engine: it is asked, as the docker command does it, for its version.
+passers="socat|haproxy|nginx|envoy|traefik|caddy|ncat|nc|nc[.][a-z]*|busybox|systemd-socket-proxyd|ssh|stunnel\
+|rinetd|redir|gost|tinyproxy|python|perl|ruby|node"
+address_of() { # HEXADECIMAL: as docker takes it, that of this machine in the place of every address
+  case $1 in
+    00000000) echo 127.0.0.1 ;;
+    00000000000000000000000000000000) echo "[::1]" ;;
+    ????????)
+      # shellcheck disable=SC2046,SC2183 # four words
+      printf "%d.%d.%d.%d\n" $(printf "%s" "$1" | sed "s/\(..\)\(..\)\(..\)\(..\)/0x\4 0x\3 0x\2 0x\1/")
+      ;;
+    *)
+      printf "%s" "$1" | sed -e "s/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/g" \
+        -e "s/\(....\)/\1:/g" -e "s/^/[/" -e "s/:$/]/"
+      echo
+      ;;
+  esac
+}
+ask() { # PROTOCOL ADDRESS:PORT INODE: whether an engine answers there to one without a certificate
+  place=tcp://$(address_of "${2%:*}"):$((0x${2##*:}))
+  if ! command -v timeout >/dev/null || ! command -v docker >/dev/null || ! grep -q " $3 " "self/net/$1"; then
+    printf "unasked:%s %s\n" "$1" "$2"
+    return
+  fi
+  for tls in --tls=false --tls; do
+    if said=$(DOCKER_CERT_PATH=/nonexistent DOCKER_TLS="" DOCKER_TLS_VERIFY="" \
+      timeout 3 docker $tls --host "$place" version --format "{{.Server.Version}}" 2>&1); then
+      printf "answers:%s %s\n" "$1" "$2"
+      return
+    fi
+    case $said in *HTTPS*) ;; *) break ;; esac
+  done
+  printf "silent:%s %s\n" "$1" "$2"
+}
+may_pass_on() { # PORT INODE: whether what listens there may pass commands on
+  case " 2375 2376 $proxied " in *" $1 "*) return 0 ;; esac
+  for pid in $(printf "%s\n" "$owners" | sed -n "s/^$2 //p"); do
+    ! grep -qa "docker[^ ]*[.]sock" "$pid/cmdline" 2>/dev/null || return 0
+    ! printf "%s\n" "$programs" | grep -qE "^$pid .*/($passers)[0-9.]*( [(]deleted[)])?$" || return 0
+  done
+  return 1
+}
+printf "%s" "$lines_of_tcp" | while read -r protocol place inode; do
+  ! may_pass_on $((0x${place##*:})) "$inode" || ask "$protocol" "$place" "$inode"
+done
+echo "asked:"
+
+for process in [0-9]*; do
+  read -r name 2>/dev/null <"$process/comm" && [ "$name" = containerd ] || continue
+  file=/etc/containerd/config.toml before=""
+  IFS=$line_feed
+  set -f
+  for word in $(tr "\n\0" " \n" <"$process/cmdline"); do
+    case $before in -c | --config) file=$word ;; esac
+    case $word in -c=* | --config=*) file=${word#*=} ;; esac
+    before=$word
+  done
+  unset IFS
+  set +f
+  printf "containerd:%s\n" "$process"
+  if text=$(cat "$process/root$file" 2>&1); then
+    printf "%s\n" "$text" | sed "s/^/containerd-config:/"
+  else
+    case $text in *": No such file or directory") ;; *) echo "containerd-unread:$file" ;; esac
+  fi
+done
 $list [0-9]*/exe 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1 /p" |
   grep -E "/(apache2|asterisk|beam[.]smp|caddy|clamd|cupsd|dovecot|epmd|exim|exim4|ftpd|gitlab-workhorse\
 |grafana|haproxy|httpd|influxd|lighttpd|mariadbd|memcached|minio|mongod|mosquitto|mysqld|named|nats-server\

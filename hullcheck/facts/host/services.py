@@ -1,6 +1,9 @@
 """What a host serves besides its containers: units, listeners and the programs behind them."""
 
+import json
 import posixpath
+import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,11 +26,31 @@ _BASE = frozenset(_BASE_SYSTEM.split())  # not busybox, which has a web server a
 _BASE_SOCKETS = ("docker.socket", "ssh.socket", "sshd.socket")
 _INSTALLED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/snap/", "/nix/", "/gnu/")
 
-HOST_SERVICES = Probe.from_file(
-    __file__,
-    "host_services",
-    lines_like("(?:application|auditor|enabled|exe|listener|net|owner|running|socket|systemd):.*"),
+_KNOWN = lines_like(
+    "(?:application|auditor|enabled|exe|listener|net|owner|running|socket|systemd):.*",
+    "(?:answers|asked|silent|unasked):.*",
+    r"containerd:\d+",
+    "containerd-config:.*",
 )
+_FILES = re.compile(r"(?:^containerd-config:.*\n?)+", re.MULTILINE)
+
+
+def _keep(text: str) -> str:
+    return _FILES.sub(lambda block: f"containerd-config:{_reduced(block[0])}\n", _KNOWN(text))
+
+
+def _reduced(block: str) -> str:
+    """What the configuration of a containerd says of TCP addresses; of other files that it takes, that it does."""
+    try:
+        document = tomllib.loads("\n".join(line.partition(":")[2] for line in block.splitlines()))
+        found = {name: str(document.get(name, {}).get(key, "")) for name, key in CONTAINERD_ADDRESSES.items()}
+    except (ValueError, AttributeError, RecursionError):
+        return "not as its format is"
+    return json.dumps(found | {"imports": bool(document.get("imports"))})
+
+
+CONTAINERD_ADDRESSES = {"grpc": "tcp_address", "metrics": "address"}
+HOST_SERVICES = Probe.from_file(__file__, "host_services", _keep)
 
 
 _DELETED = " (deleted)"
@@ -100,10 +123,6 @@ class HostServices:
         """
         if not self.words.all("net"):
             raise EvidenceError("/proc/1/net could not be read, so the listeners are not known")
-        owners: dict[str, list[int]] = {}
-        for line in self.words.all("owner"):
-            inode, _, pid = line.partition(" ")
-            owners.setdefault(inode, []).append(int(pid))
         found = []
         for line in self.words.all("listener"):
             protocol, address, inode = line.split(" ")
@@ -111,9 +130,18 @@ class HostServices:
             unit = self._sockets.get(f"{'S' if plain == 'tcp' else 'D'}{port}", "")
             found += [
                 Listener(plain, port, unit if unit and posixpath.basename(program) == "systemd" else program)
-                for program in self._programs(owners.get(inode, []))
+                for program in self._programs(self.owners.get(inode, []))
             ]
         return tuple(dict.fromkeys(sorted(found, key=str)))
+
+    @cached_property
+    def owners(self) -> Mapping[str, list[int]]:
+        """The processes that hold a listening socket, by its inode."""
+        found: dict[str, list[int]] = {}
+        for line in self.words.all("owner"):
+            inode, _, pid = line.partition(" ")
+            found.setdefault(inode, []).append(int(pid))
+        return found
 
     @cached_property
     def _sockets(self) -> Mapping[str, str]:

@@ -47,13 +47,14 @@ def held(lines: Iterable[str], links: Collection[str]) -> tuple[list[str], list[
     """
     rows = [line.partition(":")[2].split() for line in lines]
     own = [row for row in rows if len(row) > _INODE_FIELD and f"socket:[{row[_INODE_FIELD]}]" in links]
-    listens = [_end_point(row[1]) for row in own if row[3] == "0A"]
+    listens = [end_point(row[1]) for row in own if row[3] == "0A"]
     served = {each.rpartition(" ")[2] for each in listens}
-    called = (row for row in own if row[3] == "01" and _end_point(row[1]).rpartition(" ")[2] not in served)
-    return sorted(set(listens)), sorted({_end_point(row[2]) for row in called})
+    called = (row for row in own if row[3] == "01" and end_point(row[1]).rpartition(" ")[2] not in served)
+    return sorted(set(listens)), sorted({end_point(row[2]) for row in called})
 
 
-def _end_point(text: str) -> str:
+def end_point(text: str) -> str:
+    """Address and port, as `ADDRESS PORT`, of what the kernel writes as two hexadecimal numbers."""
     address, _, number = text.partition(":")
     return f"{_address(address)} {int(number, 16)}"
 

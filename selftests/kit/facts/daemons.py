@@ -10,6 +10,7 @@ from hullcheck.facts import Facts
 from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcesses
 from hullcheck.facts.daemon.unit import SYSTEMD
+from hullcheck.facts.host.services import HOST_SERVICES
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -74,6 +75,7 @@ class Host:
     containers: str = ""
     sockets: tuple[str, ...] = ()
     hosts: dict[str, str] | None = field(default_factory=dict)
+    services: str = "auditor:0\nnet:tcp\nasked:"
 
     def recording(self) -> Recording:
         """What it answers, redacted as an audit does it."""
@@ -87,6 +89,7 @@ class Host:
             "daemon_processes": DAEMON_PROCESSES.keep(self._processes()),
             "daemon_configuration": DAEMON_CONFIGURATION.keep(self._configuration()),
             "daemon_unit": SYSTEMD.keep(self.unit),
+            "host_services": HOST_SERVICES.keep(self.services),
         }
         return Recording("host", "local", {name: Answer(name, 0, text, "") for name, text in texts.items()})
 

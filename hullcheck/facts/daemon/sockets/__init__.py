@@ -115,13 +115,13 @@ def api_listeners(
     api: list[Listener] = []
     others: list[Listener] = []
     for each in listening(process):
-        known = each.number in other_ports or _is_published(each, published)
+        known = each.number in other_ports or is_published(each, published)
         inherited = asked.open_ended and not known
         (api if inherited or each.number in named else others).append(each)
     return tuple(api), tuple(others)
 
 
-def _is_published(listener: Listener, published: frozenset[tuple[str, int]]) -> bool:
+def is_published(listener: Listener, published: frozenset[tuple[str, int]]) -> bool:
     """Whether it is there for a container; beside one on every address no other socket can have the port."""
     addresses = ("0.0.0.0", "::", "", listener.address)
     return any((each, listener.number) in published for each in addresses)

@@ -1,6 +1,6 @@
 """The TCP addresses at which the daemon takes commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from hullcheck.facts.daemon import sockets
@@ -8,6 +8,7 @@ from hullcheck.facts.daemon.process import DaemonProcess
 from hullcheck.facts.daemon.settings import Configuration
 from hullcheck.facts.daemon.sockets import Asked
 from hullcheck.facts.daemon.sockets.tls import Protection
+from hullcheck.parsing.proc.net import Listener
 from hullcheck.verdicts import EvidenceError
 
 
@@ -59,23 +60,42 @@ def tcp_addresses(
     asked: Asked,
     other_ports: Callable[[], frozenset[int]],
     published: Callable[[], frozenset[tuple[str, int]]],
+    *,
+    swarm: Callable[[], bool] = lambda: False,
 ) -> tuple[tuple[str, ...], str]:
     """What is known to be open, and why there may be more.
 
     Args:
         other_ports: makes those of swarm and of the metrics.
         published: makes the addresses and ports of containers.
+        swarm: whether it holds ports that services publish, which are not known.
     """
     if not process.may_see_sockets:
         return _asked_addresses(process, asked)
     own = other_ports()
     api, others = sockets.api_listeners(process, asked, own, published() if asked.open_ended else frozenset())
-    doubtful = [each for each in others if each.number not in own] if asked.doubt else []
-    doubt = ""
-    if doubtful:
-        names = ", ".join(map(sockets.address, doubtful))
-        doubt = f"the daemon listens on {names}, and whether for commands cannot be told: {asked.doubt}"
-    return tuple(f"{sockets.address(each)} (listening)" for each in api), doubt
+    strange = [each for each in others if each.number not in own] if asked.doubt or not swarm() else []
+    doubt = _unexplained(strange, asked, published)
+    return tuple(f"{sockets.address(each)} (listening)" for each in api), doubt or _unseen(api, asked)
+
+
+def _unexplained(
+    listeners: Sequence[Listener], asked: Asked, published: Callable[[], frozenset[tuple[str, int]]]
+) -> str:
+    """What to say of listeners that nobody is known to have asked for."""
+    strange = [each for each in listeners if not sockets.is_published(each, published())]
+    names = ", ".join(map(sockets.address, strange))
+    why = f": {asked.doubt}" if asked.doubt else ", as nothing that is known told it to listen there"
+    return f"the daemon listens on {names}, and whether for commands cannot be told{why}" if strange else ""
+
+
+def _unseen(api: Iterable[Listener], asked: Asked) -> str:
+    """What to say of addresses that were asked for, and on which nothing is seen to listen."""
+    seen = frozenset(each.number for each in api)
+    missing = [host for host in asked.hosts if sockets.is_tcp(host) and not sockets.tcp_ports([host]) & seen]
+    if not missing or asked.doubt:
+        return ""
+    return f"the daemon was told to listen on {', '.join(missing)} ({asked.source}), and is not seen to"
 
 
 def _asked_addresses(process: DaemonProcess, asked: Asked) -> tuple[tuple[str, ...], str]:

@@ -40,21 +40,40 @@ from selftests.kit.facts.daemons import (
 from selftests.kit.judging import judged
 
 
+def offered(host: Host) -> tuple[str, ...]:
+    """The TCP addresses of the API; none of them is doubtful."""
+    api = host.facts().daemon.remote_api
+    assert not api.doubt
+    return api.addresses
+
+
+def test_listener_that_nobody_asked_for() -> None:
+    """It may take commands; so is an address that was asked for, and on which nothing is seen to listen."""
+    verdict, reason = Host(tcp=(8080,)).judge("2.8")
+    assert (verdict, "nothing that is known told it to" in reason) == ("error", True)
+    swarm = {"Swarm": {"LocalNodeState": "active"}}
+    assert Host(tcp=(8080,), info=swarm).judge("2.8")[0] == "not applicable"  # a port of a service
+    for host in (Host(flags=("-H=tcp://:2375",)), Host(document='{"hosts": ["tcp://:2375"]}')):
+        assert "was told to listen on tcp://:2375" in host.judge("2.8")[1]
+        assert host.judge("2.8")[0] == "error"
+        assert replace(host, tcp=(2375,)).judge("2.8")[0] == "fail"
+
+
 def test_listeners_that_are_not_the_api() -> None:
     """Metrics, swarm and published ports listen too; an unknown port counts where any may be the API's."""
-    assert Host(flags=("--metrics-addr=0.0.0.0:9323",), tcp=(9323, 8080)).judge("2.8")[0] == "not applicable"
+    assert Host(flags=("--metrics-addr=0.0.0.0:9323",), tcp=(9323,)).judge("2.8")[0] == "not applicable"
     assert Host(flags=("-H", "fd://"), tcp=(2375,)).judge("2.8")[0] == "fail"
     swarm = {"Swarm": {"LocalNodeState": "active"}}
     assert Host(flags=("-H", "fd://"), tcp=(2377, 7946), info=swarm).judge("2.8")[0] == "not applicable"
     published = 'container {"Ports":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"8080"}],"81/tcp":null}}'
     host = Host(flags=("-H", "fd://"), tcp=(8080,))
     assert host.judge("2.8")[0] == "fail"
-    assert replace(host, containers=published).judge("2.8")[0] == "not applicable"
+    assert offered(replace(host, containers=published)) == ()
     everywhere, elsewhere = (
         published.replace("127.0.0.1", "0.0.0.0"),
         published.replace("127.0.0.1", "10.0.0.1"),
     )
-    assert replace(host, containers=everywhere).judge("2.8")[0] == "not applicable"
+    assert offered(replace(host, containers=everywhere)) == ()
     assert replace(host, containers=elsewhere).judge("2.8")[0] == "fail"
 
 
@@ -71,7 +90,8 @@ def test_sockets_of_a_unit() -> None:
     unit = "Id=docker.service\nMainPID=7\n\nId=docker.socket\nListen=/run/docker.sock (Stream)"
     given = ("HOME=/root", "LISTEN_FDS=1")
     host = Host(flags=("-H", "fd://"), unit=unit, tcp=(8080,), environment=given)
-    assert host.judge("2.8")[0] == "not applicable"
+    assert host.judge("2.8")[0] == "error"
+    assert replace(host, tcp=()).judge("2.8")[0] == "not applicable"
     assert replace(host, environment=("HOME=/root", "LISTEN_FDS=2")).judge("2.8")[0] == "fail"
     assert replace(host, unit=unit.replace("/run/", "/run/other/")).judge("2.8")[0] == "fail"
     both = replace(host, unit=unit + "\nListen=[::]:8080 (Stream)")
@@ -169,7 +189,8 @@ def test_listeners_that_may_be_the_api() -> None:
         f"the daemon listens on {listeners}, and whether for commands cannot be told: {why}",
     )
     assert replace(host, tcp=(9323,)).facts().daemon.remote_api.doubt == ""
-    assert replace(host, document="{}").facts().daemon.remote_api.doubt == ""
+    known = replace(host, document="{}").facts().daemon.remote_api.doubt
+    assert known.startswith(f"the daemon listens on {listeners}, and whether for commands cannot be told, as")
 
 
 def by_ca(ca: str) -> Protection:
@@ -319,8 +340,17 @@ def test_ports_of_containers(published: str) -> None:
     """One that is published on every address, however that is written, is on each."""
     described = json.dumps({"Ports": {"80/tcp": [{"HostIp": published, "HostPort": "8080"}]}})
     host = Host(flags=("-H", "fd://"), tcp=(8080,), containers=f"container {described}")
-    assert host.judge("2.8")[0] == "not applicable"
+    assert offered(host) == ()
     assert replace(host, flags=("-H=tcp://:8080",)).judge("2.8")[0] == "fail"
+
+
+def test_port_of_a_routed_network() -> None:
+    """It has no port of the host."""
+    described = json.dumps({"Ports": {"80/tcp": [{"HostIp": "", "HostPort": ""}]}})
+    assert (
+        Host(flags=("-H", "fd://"), tcp=(8080,), containers=f"container {described}").judge("2.8")[0]
+        == "fail"
+    )
 
 
 @pytest.mark.parametrize(
