@@ -216,6 +216,7 @@ CONTAINERD = SERVED.replace("socat", "containerd") + "\nsilent:tcp 00000000:0947
         (f"{CONTAINERD}\ncontainerd-config:[", "error", "why containerd listens"),
         (CONTAINERD, "not applicable", ""),
         (CONTAINERD.replace("containerd:9", "containerd:8"), "error", "was not asked"),
+        (CONTAINERD.replace("00000000:0947", "0100007F:9765").partition("\nsilent")[0], "not applicable", ""),
     ],
 )
 @pytest.mark.parametrize("control", ["2.8", "remote_api_listens_on_the_tls_port_alone"])

@@ -11,6 +11,7 @@ from hullcheck.parsing.proc.net import end_point
 from hullcheck.verdicts import EvidenceError, unread
 
 _DAEMON_PORTS = (2375, 2376)
+_FIRST_CHOSEN_PORT = 32768
 _OWN = ("dockerd", "docker-proxy", "containerd")
 
 
@@ -90,6 +91,8 @@ class _Listeners:
         files = self.services.words.below("containerd", "containerd-config")
         for _, relay, pids in self.each():
             for pid in pids if "containerd" in relay.programs else ():
+                if str(pid) not in files and _is_for_streams(relay):
+                    continue
                 if str(pid) not in files:
                     raise EvidenceError(f"why containerd listens at {relay.address} was not asked")
                 if self._takes_commands(relay, "".join(files[str(pid)])):
@@ -108,6 +111,11 @@ class _Listeners:
                 f"why containerd listens at {relay.address} is not known: its configuration is"
             )
         return False  # the streams of CRI
+
+
+def _is_for_streams(relay: Relay) -> bool:
+    """Whether it has a port that the kernel chose, on the loopback address: nobody configures one for commands."""
+    return relay.address.startswith("127.") and relay.port >= _FIRST_CHOSEN_PORT
 
 
 @fact()

@@ -1,8 +1,11 @@
 """What is wrong with the addresses at which a daemon takes commands."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from hullcheck.criteria.remote_api import weakness
+from hullcheck.criteria.remote_api import holders, weakness
 from hullcheck.facts.daemon.sockets.remote_api import RemoteApi
 from hullcheck.facts.daemon.sockets.tls import Protection
 from hullcheck.verdicts import EvidenceError
@@ -34,3 +37,16 @@ def test_doubt_is_no_weakness(doubts: tuple[str, str]) -> None:
     """What may be weak and is not known to be is an error, which names the address."""
     with pytest.raises(EvidenceError, match=r"^tcp://a:1: more may listen$"):
         weakness(RemoteApi(NOW, (), (VERIFIED,), *doubts))
+
+
+def test_container_with_the_socket_and_ports() -> None:
+    """It may pass commands on to whoever reaches its ports; without ports, or without the socket, it does not."""
+
+    def one(
+        *, running: bool = True, published: tuple[str, ...] = ("p",), sockets: tuple[str, ...] = ("s",)
+    ) -> Any:
+        ports, mounts = SimpleNamespace(published=published), SimpleNamespace(engine_sockets=sockets)
+        return SimpleNamespace(running=running, ports=ports, mounts=mounts)
+
+    others = {"a": one(running=False), "b": one(published=()), "c": one(sockets=())}
+    assert holders([("proxy", one()), *others.items()]) == ("proxy",)
