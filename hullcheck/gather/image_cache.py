@@ -54,8 +54,10 @@ def complete(recording: Recording, known: Known) -> Recording:
     answer = recording.answers.get(IMAGE_CONTENTS.name)
     if answer is None:
         return recording
-    lines = (_line(line, known) if line.startswith("known ") else line for line in answer.stdout.split("\n"))
+    told = recording.part(IMAGE_CONTENTS).split("\n")
+    lines = (_line(line, known) if line.startswith("known ") else line for line in told)
     whole = replace(answer, stdout="\n".join(lines))
+    whole = whole.sealed() if recording.sealed else whole
     return replace(recording, answers={**recording.answers, answer.name: whole})
 
 
@@ -71,7 +73,8 @@ def save(path: Path, recording: Recording) -> None:
     answer = recording.answers.get(IMAGE_CONTENTS.name)
     if answer is None or answer.status not in (0, TIMED_OUT):
         return  # an engine that does not answer has not lost its images
-    documents = [json.loads(line) for line in answer.stdout.split("\n") if line.startswith("{")]
+    lines = recording.part(IMAGE_CONTENTS).split("\n")
+    documents = [json.loads(line) for line in lines if line.startswith("{")]
     images = {each["Id"]: {"Read": recording.gathered, **each} for each in documents}
     content = {"schema": SCHEMA, "version": __version__, "images": images}
     with contextlib.suppress(OSError):

@@ -18,7 +18,8 @@ from hullcheck.secrets.known import without_known
 from hullcheck.secrets.private_keys import CUT
 from hullcheck.verdicts import EvidenceError
 
-SCHEMA = "hullcheck/recording/1"
+SCHEMA = "hullcheck/recording/2"
+_UNSEALED = "hullcheck/recording/1"  # of answers that do not say where they end
 FILE_NAME = "recording.json"
 PACKED = f"{FILE_NAME}.gz"
 """What it is called in a bundle."""
@@ -44,6 +45,7 @@ class Recording:
             neither is known.
         asked: seconds since the epoch, by the auditor's clock, just before the target was asked; 0 where it is not
             known: in recordings that are older than this field, and in answers that were carried here.
+        sealed: whether each answer ends with a line that says how many it has; in older recordings none does.
         failure: why nothing was gathered; empty when something was.
         host_key: fingerprint of the key that the SSH server proved to have, or `unknown`; empty where none took part.
     """
@@ -56,6 +58,7 @@ class Recording:
     failure: str = ""
     host_key: str = ""
     asked: float = 0.0
+    sealed: bool = False
 
     @property
     def now(self) -> float:
@@ -86,7 +89,7 @@ class Recording:
     def clock_note(self) -> str:
         """What a reader has to know of the target's clock; empty where all is well, or nothing can be compared."""
         clock = self.answers.get(CLOCK)
-        told = clocks.of_target(clock.stdout) if clock else 0.0
+        told = clocks.of_target(clock.stdout.partition("\n")[0]) if clock else 0.0
         if self.failure or (self.gathered and not self.asked):
             return ""
         return clocks.note(told, self.asked)
@@ -95,8 +98,8 @@ class Recording:
         """The target's answer to *probe*, whatever its exit status.
 
         Raises:
-            EvidenceError: nothing was gathered, the probe was not asked, it was stopped by its time-out, or a secret
-                was cut out of its answer with what may be more.
+            EvidenceError: nothing was gathered, the probe was not asked, it was stopped by its time-out, its answer
+                is damaged, or a secret was cut out of it with what may be more.
         """
         if self.failure:
             raise EvidenceError(self.failure)
@@ -105,9 +108,21 @@ class Recording:
             raise EvidenceError(f"the recording has no answer to the probe {probe.name}")
         if answer.status == TIMED_OUT:
             raise EvidenceError(f"the probe {probe.name} did not answer in time")
+        answer = answer.opened() if self.sealed else answer
         if f"\n{CUT}\n" in f"\n{answer.stdout}\n":
             raise EvidenceError(f"the answer to {probe.name} had lines of a private key, which were dropped")
         return answer
+
+    def part(self, probe: Probe) -> str:
+        """What *probe* printed, also where it failed or was ended; nothing where it was not asked.
+
+        Raises:
+            EvidenceError: the answer is damaged.
+        """
+        answer = self.answers.get(probe.name)
+        if answer is None:
+            return ""
+        return (answer.opened() if self.sealed else answer).stdout
 
     def text(self, probe: Probe) -> str:
         """The standard output of *probe*, which must have succeeded.
@@ -137,7 +152,8 @@ class Recording:
         """
         private_files.make_folder(folder)
         path = folder / FILE_NAME
-        document = {"schema": SCHEMA, **asdict(self)}
+        document = {"schema": SCHEMA if self.sealed else _UNSEALED, **asdict(self)}
+        del document["sealed"]
         document["answers"] = [asdict(answer) for answer in self.answers.values()]
         content = _written(document).encode("ascii")
         if len(content) > LARGEST:
@@ -176,10 +192,11 @@ class Recording:
             raise RecordingError(f"{path}: {what}") from None
         except ValueError as error:
             raise RecordingError(f"{path}: damaged: it {error}; gather again") from None
-        if not isinstance(document, dict) or document.pop("schema", None) != SCHEMA:
+        schema = document.pop("schema", None) if isinstance(document, dict) else None
+        if schema not in (SCHEMA, _UNSEALED):
             raise RecordingError(f"{path}: {what}")
         try:
-            return cls(**fields.fields(document))
+            return cls(**fields.fields(document), sealed=schema == SCHEMA)
         except ValueError as error:
             raise RecordingError(f"{path}: damaged: {error}; gather again") from None
 
@@ -215,7 +232,8 @@ class Recording:
         if cut_off:
             late = {each.name: Answer(each.name, TIMED_OUT, "", "no answer in time") for each in probes}
             kept = late | kept
-        return cls(target, backend, kept, commands, told or asked, asked=asked)
+        sealed = {name: each.sealed() for name, each in kept.items()}
+        return cls(target, backend, sealed, commands, told or asked, asked=asked, sealed=True)
 
 
 def mistaken(path: Path) -> str:

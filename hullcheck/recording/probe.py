@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from hullcheck.recording import shell
+from hullcheck.verdicts import EvidenceError
 
+_END = "\n"
 TIMED_OUT = 124  # the status of a probe that was ended or not asked, as timeout(1) has it
 MOST = 64 << 20
 """Bytes of an answer that are read, unless its probe says otherwise; 5,000 containers are described in 7 MiB."""
@@ -73,3 +75,30 @@ class Answer:
     status: int
     stdout: str
     stderr: str
+
+    def sealed(self) -> "Answer":
+        """The answer with a last line that says how many lines were before it, or `none`.
+
+        It also says where the last of them had no line end (`open`).
+        """
+        return replace(self, stdout=f"{self.stdout}{_END * _is_open(self.stdout)}{self._seal(self.stdout)}")
+
+    def opened(self) -> "Answer":
+        """The answer without that line.
+
+        Raises:
+            EvidenceError: it does not end with that line, or lines of it are lost.
+        """
+        text, _, seal = self.stdout.rpartition(_END)
+        for whole in (f"{text}{_END}" if _END in self.stdout else "", text):
+            if seal == self._seal(whole):
+                return replace(self, stdout=whole)
+        raise EvidenceError(f"the answer to the probe {self.name} is damaged: record the target again")
+
+    def _seal(self, text: str) -> str:
+        lines = text.count(_END) + _is_open(text)
+        return f"end {self.name} {lines or 'none'}{' open' * _is_open(text)}"
+
+
+def _is_open(text: str) -> bool:
+    return bool(text) and not text.endswith(_END)

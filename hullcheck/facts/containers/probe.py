@@ -188,8 +188,7 @@ DOCKER_CONTAINERS = Probe.from_file(__file__, "docker_containers", _keep, aside=
 @fact(DOCKER_CONTAINERS)
 def published_ports(recording: Recording) -> frozenset[tuple[str, int]]:
     """The addresses and TCP ports that the engine publishes for its containers, as far as it said."""
-    answer = recording.answers.get(DOCKER_CONTAINERS.name)
-    lines = answer.stdout.split("\n") if answer else []
+    lines = recording.part(DOCKER_CONTAINERS).split("\n")
     described = (json.loads(each.partition(" ")[2]) for each in lines if each.startswith("container {"))
     return frozenset(
         (str(binding.get("HostIp") or ""), int(binding["HostPort"]))

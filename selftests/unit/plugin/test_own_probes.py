@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hullcheck.recording.probe import Answer
 from selftests import REPOSITORY
 from selftests.kit.running import Project
 
@@ -53,10 +54,10 @@ def test_own_probe_goes_the_whole_way(project: Project, processes: list[str]) ->
     assert run.results["results"][0]["evidence"] == ["site_dmesg_restrict"]
     document = recording(project)
     (answer,) = (each for each in document["answers"] if each["name"] == "site_dmesg_restrict")
-    assert answer["stdout"].strip() == here
+    assert answer["stdout"] == f"{here}\nend site_dmesg_restrict 1"
     assert document["commands"]["site_dmesg_restrict"] == f"cat {DMESG}"
     for stdout, verdict in (("1\n", "pass"), ("0\n", "fail"), ("", "error"), ("2\n", "error")):
-        answer["stdout"] = stdout
+        answer["stdout"] = Answer(answer["name"], 0, stdout, "").sealed().stdout
         project.write("recordings/box/recording.json", json.dumps(document))
         assert project.pytest(*PLUGIN, "--hosts=recorded://recordings/box", *processes).verdicts == {
             control: verdict

@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,27 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
     assert Recording.load(tmp_path / "web1", PROBES) == recording
     assert Recording.load(tmp_path / "web1/recording.json", PROBES) == recording
     assert recording.text(PLAIN) == "a\udcff\0b"
+
+
+@pytest.mark.parametrize("stdout", ["", "a", "a\n", "a\n\n", "\n", "a\nend plain 1"])
+def test_answer_says_where_it_ends(stdout: str) -> None:
+    """The last line of an answer says how many there are, and is no part of what was answered."""
+    sealed = Answer("plain", 0, stdout, "").sealed()
+    assert sealed.opened().stdout == stdout
+    said = {"": "none", "a": "1 open", "a\nend plain 1": "2 open"}.get(stdout, str(stdout.count("\n")))
+    assert sealed.stdout.endswith(f"end plain {said}")
+
+
+@pytest.mark.parametrize(
+    "damaged", ["", "a\nb\n", "a\nend plain 2", "b\nend plain 2", "a\nb\nend plain", "a\nb\nend other 2"]
+)
+def test_answer_with_lost_lines_is_an_error(damaged: str) -> None:
+    """An answer that is empty, cut at either end, or has lost a line, is no evidence; an older one may be short."""
+    recording = Recording("web1", "ssh", {"plain": Answer("plain", 0, damaged, "")}, sealed=True)
+    for read in (recording.text, recording.part, recording.answer):
+        with pytest.raises(EvidenceError, match="the answer to the probe plain is damaged"):
+            read(PLAIN)
+    assert replace(recording, sealed=False).text(PLAIN) == damaged
 
 
 def test_for_its_owner_alone(tmp_path: Path) -> None:

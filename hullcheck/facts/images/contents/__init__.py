@@ -137,8 +137,7 @@ class ImageContents:
     @cached_property
     def _documents(self) -> Mapping[str, Mapping[str, Any]]:
         """By image. One that is there was read to its end, whatever became of those after it."""
-        answer = self.recording.answers.get(IMAGE_CONTENTS.name)
-        lines = answer.stdout.split("\n") if answer else ()
+        lines = self.recording.part(IMAGE_CONTENTS).split("\n")
         documents = [decode_json(line, IMAGE_CONTENTS.name) for line in lines if line.startswith("{")]
         return {str(each.get("Id")): each for each in documents}
 
