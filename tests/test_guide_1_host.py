@@ -13,7 +13,7 @@ from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.engine.release import System
 from hullcheck.facts.host.services import HostServices
-from hullcheck.facts.host.software import BOTTLEROCKET, RHEL_COREOS, UBUNTU_MINIMAL, Software
+from hullcheck.facts.host.software import BOTTLEROCKET, OTHER_MINIMAL, RHEL_COREOS, UBUNTU_MINIMAL, Software
 from hullcheck.facts.kernel.features import Kernel
 from hullcheck.facts.kernel.running import DIRTY_COW, RunningKernel
 from hullcheck.facts.kernel.sysctl import FORWARD, GUIDE, Sysctl
@@ -64,13 +64,14 @@ def test_host_serves_containers_alone(host_services: HostServices, policy: Polic
 def test_distribution_is_minimal(minimal_distribution: str, software: Software, policy: Policy) -> str:
     """The host runs a distribution that is made for containers, or one that the site chose as minimal.
 
-    What is not installed has no holes and needs no updates. Ubuntu Minimal is known by what only its images have:
-    the script unminimize or the excludes of dpkg, and no package ubuntu-standard.
+    What is not installed has no holes and needs no updates. Beside those that the guide names count Alpine, Fedora
+    CoreOS, Flatcar, MicroOS, Photon, Talos, Ubuntu Core and Container-Optimized OS. Ubuntu Minimal is known by what
+    only its images have: the script unminimize or the excludes of dpkg, and no package ubuntu-standard.
 
     Remedy: install Ubuntu Minimal, RHEL CoreOS or Bottlerocket (a variant with Docker), or name the ID of the
     distribution in `minimal_distributions` of the policy.
     """
-    names = (UBUNTU_MINIMAL, RHEL_COREOS, BOTTLEROCKET, *policy.minimal_distributions)
+    names = (UBUNTU_MINIMAL, RHEL_COREOS, BOTTLEROCKET, *OTHER_MINIMAL, *policy.minimal_distributions)
     suits = [name for name in names if software.is_a(name)]
     size = f" ({software.count} packages)" if software.source else ""
     if suits and minimal_distribution not in suits:
@@ -221,7 +222,7 @@ def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel
     with the hypervisor below it, a person has to ask there.
 
     Remedy: install the newest kernel and microcode of the distribution, take `mitigations=off` off the kernel's
-    command line, and start the host anew.
+    command line, and start the host anew; with `mitigations=auto,nosmt` where threads of one core must not leak.
     """
     if kernel_flaw == (DIRTY_COW,):
         assert running_kernel.mends_dirty_cow, (
@@ -237,8 +238,12 @@ def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel
     )  # as in `Mitigation: Retpolines; BHI: Vulnerable`
     assert all(state.startswith(good) for flaw, state in states.items() if flaw not in unknown), text
     assert not any(map(open_in_part.search, states.values())), text
-    if unknown:
+    if unknown or any("SMT Host state unknown" in state for state in states.values()):
         raise Manual(f"{text}; does the hypervisor below, or the maker of the processor, say more?")
+    if any("SMT vulnerable" in state for state in states.values()):
+        raise Manual(
+            f"{text}; may what runs on two threads of one core know of each other? Else boot with nosmt"
+        )
     return text
 
 
@@ -251,8 +256,8 @@ def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel
 def test_newest_installed_kernel_runs(running_kernel: RunningKernel) -> str:
     """The newest kernel that is installed is the one that runs, and no restart is pending.
 
-    A kernel that was installed and not started mends nothing. A live patch does not make up for that here: it
-    mends single holes.
+    A kernel that was installed and not started mends nothing, whether it lies beside the one that runs, in a
+    deployment of ostree or in another partition. A live patch does not make up for that here: it mends single holes.
 
     Remedy: start the host anew, with `live-restore` or one host after the other.
     """
@@ -424,7 +429,8 @@ def test_auditd_writes_down_what_docker_does(audit_step: str, audit_daemon: Audi
     the last day. A service that is merely active may record nothing.
 
     Remedy: `systemctl enable --now auditd`, load the rules with augenrules --load, and raise the backlog (`-b`)
-    where records are lost.
+    where records are lost. Those of the start are kept with `audit_backlog_limit=8192` on the kernel's command
+    line; `auditctl --reset-lost` begins the count anew.
     """
     flaw = step_flaw(audit_daemon, audit_step)
     assert not flaw, flaw

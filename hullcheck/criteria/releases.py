@@ -133,10 +133,8 @@ def _flaw_of_packages(release: Release, packages: Packages, days: int) -> str:
         return f"{release}: {', '.join(old)}"
     unknown = [each.name for each in packages.all if not each.offered]
     if unknown or not packages.security:
-        lacking = (
-            f"no list of packages names {', '.join(unknown)}" if unknown else "none is of security updates"
-        )
-        raise Manual(f"{release}: are its updates installed? Of the lists that are here {lacking}")
+        lacking = f"names {', '.join(unknown)}" if unknown else "is of security updates"
+        raise Manual(f"{release}: are its updates installed? No list of packages {lacking}")
     age = (release.today - day(packages.refreshed)).days
     if age > days:
         raise Manual(f"{release}: are its updates installed? The lists of packages are {age} days old")

@@ -42,16 +42,18 @@ def distribution(os_release: str, *lines: str, **policy: Any) -> Verdicts:
         ('ID="rhcos"\nNAME="Red Hat Enterprise Linux CoreOS"', [], "RHEL CoreOS"),
         ('ID="rhel"\nVARIANT_ID=coreos', [], "RHEL CoreOS"),
         ('ID="rhel"', [], ""),
-        ('ID="fedora"\nVARIANT_ID=coreos', [], ""),
+        ('ID="fedora"\nVARIANT_ID=coreos', [], "Fedora CoreOS"),
+        ('ID="fedora"\nVARIANT_ID=server', [], ""),
         ("ID=bottlerocket\nVARIANT_ID=aws-ecs-2", [], "Bottlerocket"),
-        ("ID=flatcar", [], ""),
+        ("ID=flatcar", [], "Flatcar"),
+        ("ID=alpine\nVERSION_ID=3.24.1", [], "Alpine"),
     ],
 )
 def test_minimal_distribution(os_release: str, lines: list[str], found: str) -> None:
-    """One that the guide names passes and makes the others not applicable; any other fails each of them."""
+    """One that is made for containers passes and makes those that the guide names not applicable; others fail."""
     verdicts = {name: each[0] for name, each in distribution(os_release, *lines).items()}
     rest = "not applicable" if found else "fail"
-    names = ("Ubuntu Minimal", "RHEL CoreOS", "Bottlerocket")
+    names = {"Ubuntu Minimal", "RHEL CoreOS", "Bottlerocket"} | ({found} if found else set())
     assert verdicts == {name: "pass" if name == found else rest for name in names}
 
 

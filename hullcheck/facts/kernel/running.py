@@ -10,12 +10,14 @@ from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, NotApplicable
 
 RUNNING_KERNEL = Probe.from_file(
     __file__,
     "running_kernel",
-    lines_like("(?:build|flaw|installed|package|patch|pending|release|restart|version):.*"),
+    lines_like(
+        "(?:booted|build|container|entry|flaw|installed|package|patch|pending|release|restart|update|version):.*"
+    ),
 )
 
 
@@ -29,6 +31,7 @@ _CARRIED_BACK = (
     (r"3\.13\.0-(\d+)-", (100,)),
 )
 DIRTY_COW = "dirty_cow"
+_WAITS_FOR_RESTART = "UPDATE_STATUS_UPDATED_NEED_REBOOT"
 _NAMED = {
     "Dirty COW (CVE-2016-5195)": (DIRTY_COW,),
     "Spectre (CVE-2017-5753, CVE-2017-5715)": ("spectre_v1", "spectre_v2"),
@@ -52,6 +55,10 @@ class RunningKernel:
         package_version: the version of the installed package of the running release; empty where not known.
         restart: the exit status of `needs-restarting -r`, which is 1 where the host has to be started anew; empty
             where it is not there.
+        deployments: those of ostree that can be started, the default first, as the kernel's command line names them.
+        booted: the one that was; empty where the host is none of ostree's.
+        update: what the update engine of ChromeOS and Flatcar does; empty where it is not there.
+        container: what the target itself is a container of; empty where it is none.
     """
 
     release: str
@@ -63,6 +70,10 @@ class RunningKernel:
     live_patches: tuple[str, ...] = ()
     package_version: str = ""
     restart: str = ""
+    deployments: tuple[str, ...] = ()
+    booted: str = ""
+    update: str = ""
+    container: str = ""
 
     @classmethod
     def of(cls, recording: Recording) -> "RunningKernel":
@@ -85,6 +96,10 @@ class RunningKernel:
             words.all("patch"),
             words.first("version").strip(),
             words.first("restart").strip(),
+            _deployments(words.all("entry")),
+            words.first("booted").strip(),
+            words.first("update").strip(),
+            words.first("container").strip().removeprefix("none"),
         )
 
     # ---- flaws
@@ -135,7 +150,10 @@ class RunningKernel:
 
         Raises:
             EvidenceError: none is found; the kernel comes from outside of the host.
+            NotApplicable: it is that of the machine around the container that the target is.
         """
+        if not self.installed and self.container:
+            raise NotApplicable(f"the kernel is that of the machine around this container ({self.container})")
         if not self.installed:
             raise EvidenceError(
                 f"no kernel is installed in /boot or /lib/modules: {self.release} comes from elsewhere"
@@ -154,6 +172,12 @@ class RunningKernel:
             return f"{self.pending[0]} demands it{packages}"
         if self.restart == "1":
             return "needs-restarting -r demands it"
+        if self.update == _WAITS_FOR_RESTART:
+            return "an update lies in the other partition (update_engine)"
+        if self.booted and not self.deployments:
+            raise EvidenceError("the deployments of ostree in /boot/loader/entries could not be read")
+        if self.booted and self.booted != self.deployments[0]:
+            return f"the deployment {self.deployments[0]} is installed, and {self.booted} runs"
         if _order(self.newest) > _order(self.release):
             return f"{self.release} runs, and {self.newest} is installed"
         if self.release not in self.installed:
@@ -167,6 +191,12 @@ class RunningKernel:
         if self.restart not in ("", "0"):
             raise EvidenceError(f"needs-restarting -r ended with status {self.restart}")
         return ""
+
+
+def _deployments(entries: tuple[str, ...]) -> tuple[str, ...]:
+    """By the numbers of their boot loader entries, the highest of which is started by default."""
+    named = [each.rpartition(" ")[::2] for each in entries]
+    return tuple(name for number, name in sorted(named, key=lambda each: _numbers(each[0]), reverse=True))
 
 
 def _numbers(text: str) -> tuple[int, ...]:

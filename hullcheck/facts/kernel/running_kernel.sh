@@ -15,6 +15,17 @@ for file in /run/reboot-required /run/reboot-needed /var/run/reboot-required; do
   [ ! -e $file ] || echo "pending:$file"
 done
 [ ! -r /run/reboot-required.pkgs ] || sort -u /run/reboot-required.pkgs | sed "s/^/package:/"
+[ ! -e /run/ostree/staged-deployment ] || echo "pending:/run/ostree/staged-deployment"
+sed -n "s/.* ostree=\([^ ]*\).*/booted:\1/p" /proc/cmdline
+for file in /boot/loader/entries/ostree-*.conf; do
+  if [ -r "$file" ]; then
+    echo "entry:$(sed -n -e "s/^version //p" "$file") $(sed -n -e "s/^options .*ostree=\([^ ]*\).*/\1/p" "$file")"
+  fi
+done
+if command -v update_engine_client >/dev/null; then
+  update_engine_client -status 2>/dev/null | sed -n "s/^CURRENT_OP=/update:/p"
+fi
+if command -v systemd-detect-virt >/dev/null; then echo "container:$(systemd-detect-virt --container)"; fi
 ls /sys/kernel/livepatch 2>/dev/null | sed "s/^/patch:/"
 if [ -e "/var/lib/dpkg/info/linux-image-$(uname -r).list" ]; then
   dpkg-query --show --showformat="version:\${Version}\n" "linux-image-$(uname -r)"

@@ -21,6 +21,19 @@ SOFTWARE = Probe.from_file(
 
 
 UBUNTU_MINIMAL, RHEL_COREOS, BOTTLEROCKET = "Ubuntu Minimal", "RHEL CoreOS", "Bottlerocket"
+OTHER_MINIMAL = {
+    "Alpine": ("alpine", None),
+    "Container-Optimized OS": ("cos", None),
+    "Fedora CoreOS": ("fedora", "coreos"),
+    "Flatcar": ("flatcar", None),
+    "MicroOS": ("opensuse-microos", None),
+    "Photon": ("photon", None),
+    "SUSE Linux Micro": ("sl-micro", None),
+    "SUSE Linux Enterprise Micro": ("sle-micro", None),
+    "Talos": ("talos", None),
+    "Ubuntu Core": ("ubuntu-core", None),
+}
+"""Others that are made for containers, with their ID and VARIANT_ID."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +125,9 @@ class Software:
             return own == "ubuntu" and bool(self.marks) and not self.standard
         if distribution == RHEL_COREOS:
             return own == "rhcos" or (own, variant) == ("rhel", "coreos")
+        if distribution in OTHER_MINIMAL:
+            identifier, wanted = OTHER_MINIMAL[distribution]
+            return own == identifier and wanted in (None, variant)
         return own == (BOTTLEROCKET.lower() if distribution == BOTTLEROCKET else distribution)
 
 
@@ -123,7 +139,8 @@ def software(recording: Recording, presence: Presence) -> Software:
 
 @fact()
 def minimal_distribution(software: Software, policy: Policy) -> Subjects[str]:
-    """Each minimal distribution that the guide names, or the one that the policy allows."""
+    """Each minimal distribution that the guide names, and the host's own where it is another one, or is allowed."""
     named = (UBUNTU_MINIMAL, RHEL_COREOS, BOTTLEROCKET)
-    allowed = (software.identifier,) if software.identifier in policy.minimal_distributions else ()
-    return Subjects("option", tuple((name, name) for name in (*named, *allowed)))
+    own = [software.identifier] if software.identifier in policy.minimal_distributions else []
+    own = own or [name for name in OTHER_MINIMAL if software.is_a(name)]
+    return Subjects("option", tuple((name, name) for name in (*named, *own)))

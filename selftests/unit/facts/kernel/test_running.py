@@ -12,6 +12,8 @@ from selftests.kit.judging import Verdicts, judged
 SPECTRE, MELTDOWN = "Spectre (CVE-2017-5753, CVE-2017-5715)", "Meltdown (CVE-2017-5754)"
 
 
+OSTREE = ["installed:6.12.43+deb13-amd64", "booted:/ostree/boot.1/x/a/0"]
+"""What the probe says of a host whose system is a deployment of ostree."""
 COW = "Dirty COW (CVE-2016-5195)"
 
 
@@ -48,9 +50,11 @@ def test_flaws_of_processors() -> None:
         ("Mitigation: Enhanced IBRS; RSB filling; BHI: Vulnerable, KVM: SW loop", "fail"),
         ("Mitigation: Enhanced IBRS; PBRSB-eIBRS: Vulnerable", "fail"),
         ("Mitigation: Enhanced IBRS; PBRSB-eIBRS: SW sequence; BHI: BHI_DIS_S", "pass"),
-        ("Mitigation: Clear CPU buffers; SMT vulnerable", "pass"),
+        ("Mitigation: Clear CPU buffers; SMT vulnerable", "manual"),
+        ("Mitigation: Clear CPU buffers; SMT Host state unknown", "manual"),
+        ("Mitigation: Clear CPU buffers; SMT disabled", "pass"),
         ("Mitigation: PTE Inversion; VMX: vulnerable, SMT disabled", "fail"),
-        ("Mitigation: PTE Inversion; VMX: conditional cache flushes, SMT vulnerable", "pass"),
+        ("Mitigation: PTE Inversion; VMX: conditional cache flushes, SMT vulnerable", "manual"),
     ):
         assert flaws_of(kernel(flaws=SAFE | {"spectre_v2": state}))[SPECTRE][0] == verdict, state
 
@@ -131,6 +135,24 @@ def test_fix_of_dirty_cow(release: str, verdict: str) -> None:
         (["installed:6.12.43+deb13-amd64", "version:6.12.43-1", "patch:kpatch_1"], "pass", "kpatch_1"),
         (["installed:6.12.9+deb13-amd64"], "error", "which is not installed"),
         ([], "error", "comes from elsewhere"),
+        (["container:none"], "error", "comes from elsewhere"),
+        (["container:lxc"], "not applicable", "the machine around this container (lxc)"),
+        (["installed:6.12.43+deb13-amd64", "container:lxc"], "pass", ""),
+        ([*OSTREE, "entry:2 /ostree/boot.1/x/a/0"], "pass", ""),
+        (
+            [*OSTREE, "entry:10 /ostree/boot.0/x/b/0", "entry:9 /ostree/boot.1/x/a/0"],
+            "fail",
+            "boot.0/x/b/0 is",
+        ),
+        ([*OSTREE, "entry:1 /ostree/boot.0/x/b/0", "entry:2 /ostree/boot.1/x/a/0"], "pass", ""),
+        (OSTREE, "error", "the deployments of ostree in /boot/loader/entries could not be read"),
+        ([*OSTREE, "pending:/run/ostree/staged-deployment"], "fail", "staged-deployment demands it"),
+        (["installed:6.12.43+deb13-amd64", "update:UPDATE_STATUS_IDLE"], "pass", ""),
+        (
+            ["installed:6.12.43+deb13-amd64", "update:UPDATE_STATUS_UPDATED_NEED_REBOOT"],
+            "fail",
+            "an update lies in the other partition",
+        ),
     ],
 )
 def test_kernel_that_runs(lines: list[str], verdict: str, words: str) -> None:
