@@ -14,7 +14,7 @@ if [ -n "$source" ]; then
   echo "source:$source $(printf "%s\n" "$packages" | grep -c .)"
   # Not gcc-14-base, which every Debian has and which holds a licence.
   printf "%s\n" "$packages" | grep -Ex "(gcc|g\+\+|cpp|gfortran|clang|rustc|gccgo|ghc|gnat|gdc|ldc|llvm|tinygo)-?[0-9.]*|gcc-c\+\+\
-|gcc-toolset-[0-9]+(-(gcc|binutils).*)?|devtoolset-[0-9]+.*|[a-z0-9_-]+-linux-(gnu|musl)[a-z0-9_]*-(gcc|g\+\+).*|zig\
+|(gcc|g\+\+)-[a-z0-9_-]+-linux-(gnu|musl)[a-z0-9_]*|gcc-toolset-[0-9]+(-(gcc|binutils).*)?|devtoolset-[0-9]+.*|[a-z0-9_-]+-linux-(gnu|musl)[a-z0-9_]*-(gcc|g\+\+).*|zig\
 |dotnet[0-9]*-sdk(-[0-9.]+)?|dotnet-sdk(-[0-9.]+)?|fpc(-[0-9.]+)?|fp-compiler.*|nim|crystal|swiftlang|musl-(dev|tools)\
 |build-essential|base-devel|build-base|make|make-guile|tcc|nasm|binutils|golang|golang-(go|bin|[0-9.]+-go)\
 |go|go1\.[0-9]+|rust|rust[0-9.]+|cargo[0-9.]*|yasm|fasm|lld(-[0-9.]+)?|mold|ocaml(-nox)?|(default|openjdk-[0-9]+)-jdk(-headless)?|java-[0-9.]+-openjdk-devel" |

@@ -475,6 +475,12 @@ def test_other_agents(title: str, executable: str) -> None:
     assert falco(good, "it runs") == ("not applicable", f"{title} watches this host")
     asked = Facts(good.recording, Policy(runtime_monitors=("falco",)))
     assert falco(asked, "it runs")[0] == "fail"
+    named = Policy(watched_by="Tetragon")
+    assert falco(Facts(good.recording, named), "it runs")[1] == f"{title} watches this host"
+    bad = Facts(agent(executable, unit="").recording, named)
+    assert falco(bad, "it runs") == ("not applicable", "the policy says what watches this host: Tetragon")
+    for key in ("something_watches_the_containers", "behaviour_of_containers_is_analysed"):
+        assert {verdict for verdict, _ in judged(key, bad).values()} == {"not applicable"}
     found = judged("something_watches_the_containers", asked)
     assert (found["Falco"][0], found[title][0]) == ("fail", "not applicable")
     nets = ("", TO_ITSELF, TO_THIS_HOST, TO_CONSOLE.replace(" 98 ", " 97 "))
