@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from hullcheck.criteria.client_ca import public
 from hullcheck.criteria.remote_api import holders, passed_on, weakness
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import Setting, shown
+from hullcheck.facts.files import EngineFiles
 from hullcheck.facts.host.relays import Relays
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
@@ -206,7 +208,10 @@ def test_storage_driver_is_not_devicemapper(daemon: Daemon) -> str:
 @pytest.mark.guide("1.3.no_plain_tcp", "2.3.tlsverify", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
 def test_remote_api_asks_for_client_certificates(
-    daemon: Daemon, relays: Later[Relays], container: Later[Subjects[Container]]
+    daemon: Daemon,
+    engine_files: Later[EngineFiles],
+    relays: Later[Relays],
+    container: Later[Subjects[Container]],
 ) -> str:
     """Every TCP address of the API asks its clients for a certificate of the site's own CA.
 
@@ -224,10 +229,19 @@ def test_remote_api_asks_for_client_certificates(
     offered = api.offered
     weak = weakness(api) if offered else ""
     assert not weak, weak
+    if offered and api.addresses:
+        _require_own_ca(engine_files.get())
     _require_no_more(beside, container)
     if not offered:
         raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
     return f"{', '.join(api.addresses)}: {api.protection[0].text}{api.note}"
+
+
+def _require_own_ca(files: EngineFiles) -> None:
+    """Judge what the file of the CA holds, as far as it is that with which the daemon started."""
+    for _, file in files.tls_ca():
+        assert not (flaw := public(file, files.certificates(file))), flaw
+        files.require_unchanged(file)
 
 
 def _require_no_more(relays: Relays, containers: Later[Subjects[Container]]) -> None:

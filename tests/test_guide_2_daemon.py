@@ -6,6 +6,7 @@ What a control of the CIS benchmark judges already has its marker there, and no 
 import pytest
 
 from hullcheck.criteria.certificates import validity_flaw
+from hullcheck.criteria.client_ca import public
 from hullcheck.criteria.daemon_options import options_against_file
 from hullcheck.criteria.remote_api import passed_on, weakness
 from hullcheck.facts.daemon import Daemon
@@ -209,14 +210,8 @@ def _require_in_date(files: EngineFiles, clock: Clock, file: FileFact) -> str:
     found = files.certificates(file)
     flaw = validity_flaw(found, clock.times)
     assert not flaw, f"a certificate in {file.path} {flaw}"
-    _require_unchanged(files, file)
+    files.require_unchanged(file)
     return f"{file.path} holds until {day(min(each.not_after for each in found))}"
-
-
-def _require_unchanged(files: EngineFiles, file: FileFact) -> None:
-    """Raise EvidenceError where the daemon may have started with another file than the one that is there."""
-    if not files.is_older_than_daemon(file):
-        raise EvidenceError(f"{file.path} may have been changed after the daemon started: restart it to know")
 
 
 @pytest.mark.nist("IA-5(2)", "SC-12", "SC-17", sp="800-53")
@@ -228,12 +223,14 @@ def _require_unchanged(files: EngineFiles, file: FileFact) -> None:
 def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
     """Where the API is offered over TCP, the CA for the certificates of clients is set, present and in date.
 
-    Without a CA of its own the daemon cannot tell its clients from others, and with one that ran out it lets
-    nobody in. Who may change the file is judged apart.
+    Without a CA of its own the daemon cannot tell its clients from others: with a public one everybody is a client.
+    With one that ran out it lets nobody in. Who may change the file is judged apart.
 
     Remedy: make a CA certificate anew, put it where `tlscacert` says, and restart the daemon.
     """
     file = _file_of_tls(daemon, engine_files, "tls_ca", "tlscacert")
+    flaw = public(file, engine_files.get().certificates(file))
+    assert not flaw, flaw
     return _require_in_date(engine_files.get(), clock, file)
 
 
@@ -277,8 +274,8 @@ def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[Eng
     assert all(each.encrypted for each in api.protection[:1]), f"{key.path} is not used: {weakness(api)}"
     if not api.addresses or not api.protection:
         raise EvidenceError(f"whether {key.path} fits cannot be told before the daemon listens with it")
-    _require_unchanged(engine_files.get(), key)
-    _require_unchanged(engine_files.get(), certificate)
+    engine_files.get().require_unchanged(key)
+    engine_files.get().require_unchanged(certificate)
     return f"the daemon started with {key.path} for {certificate.path}, which it does only where they fit"
 
 

@@ -15,11 +15,14 @@ class Certificate:
 
     Attributes:
         names: the hosts and addresses that it is for.
+        subject: whose it is, and who made it (*issuer*), by their full names (RFC 4514).
     """
 
     not_before: float
     not_after: float
     names: tuple[str, ...] = ()
+    subject: str = ""
+    issuer: str = ""
 
 
 def read(pem: str) -> tuple[Certificate, ...]:
@@ -44,4 +47,10 @@ def _certificate(read: "x509.Certificate") -> Certificate:
     except ExtensionNotFound:
         names = ()  # type: ignore[assignment]
     shown = tuple(str(each.value) for each in names)
-    return Certificate(read.not_valid_before_utc.timestamp(), read.not_valid_after_utc.timestamp(), shown)
+    return Certificate(
+        read.not_valid_before_utc.timestamp(),
+        read.not_valid_after_utc.timestamp(),
+        shown,
+        read.subject.rfc4514_string(),
+        read.issuer.rfc4514_string(),
+    )

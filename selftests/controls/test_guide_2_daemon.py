@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from hullcheck.data import public_cas
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.daemon.rootless import ROOTLESS_PARTS
@@ -20,9 +21,10 @@ from hullcheck.facts.daemon.sockets import endpoint
 from hullcheck.parsing.times import moment
 from hullcheck.policy import LogLimits, Policy
 from hullcheck.recording.probe import Answer
+from selftests.kit.certificates import pem
 from selftests.kit.facts.container_host import DESCRIPTION, HOST_CONFIG
 from selftests.kit.facts.daemons import AFTER, BEFORE, NOW, REMOTE, Host, options
-from selftests.kit.facts.engine_files import TLS, Target
+from selftests.kit.facts.engine_files import FILES, TLS, Stat, Target
 from selftests.kit.judging import judged
 
 DEFAULT = "(default of the daemon)"
@@ -313,6 +315,43 @@ def test_files_of_tls_that_are_right() -> None:
     assert right.verdict("ca") == ("pass", "/tls/ca holds until 2026-01-02")
     assert right.verdict("cert") == ("pass", "/tls/cert holds until 2026-01-02, for web1.example")
     assert right.verdict("key")[0] == "pass"
+
+
+PUBLIC = pem(
+    datetime(2025, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC), sorted(public_cas.names())[0]
+)
+
+
+@pytest.mark.parametrize(
+    ("ca", "words"),
+    [
+        (PUBLIC, "/tls/ca holds a public CA, of which anybody gets a certificate: "),
+        (GOOD + PUBLIC, "holds a public CA"),
+        (GOOD * 9, "holds 9 CAs, too many"),
+    ],
+    ids=["public", "one public", "nine"],
+)
+@pytest.mark.parametrize("control", ["2.8", CONTROLS["ca"]])
+def test_client_ca_of_others(control: str, ca: str, words: str) -> None:
+    """With a public CA everybody is a client, and a bundle of all CAs is not the site's own."""
+    ((verdict, reason),) = judged(control, Remote(pems={"ca": ca}).facts()).values()
+    assert (verdict, words in reason) == ("fail", True), reason
+    ((verdict, reason),) = judged(control, Remote(pems={"ca": GOOD * 2}).facts()).values()
+    assert verdict == "pass", reason
+
+
+def test_client_ca_in_the_store_of_the_system() -> None:
+    """What the whole system trusts is not for clients, even where a link leads there."""
+    store = "/etc/ssl/certs/own.pem"
+    there = Remote(links={"/tls/ca": store}, files=FILES | {store: Stat()})
+    ((verdict, reason),) = judged("2.8", there.facts()).values()
+    assert (verdict, reason) == ("fail", "/tls/ca is of the CAs that the whole system trusts")
+
+
+def test_client_ca_that_changed_since_the_start() -> None:
+    """With which one the daemon started is not known."""
+    ((verdict, _),) = judged("2.8", Remote(touched={"ca": AFTER}).facts()).values()
+    assert verdict == "error"
 
 
 @pytest.mark.parametrize("name", ["ca", "cert"])

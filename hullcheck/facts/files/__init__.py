@@ -255,6 +255,13 @@ class EngineFiles:
         started, changed = self.daemon.process.started, self.view.walks[file.path].changed
         return started is not None and changed is not None and changed[1] <= started[0] + START
 
+    def require_unchanged(self, file: FileFact) -> None:
+        """Raise EvidenceError where the daemon may have started with another file of TLS than the one that is there."""
+        if not self.is_older_than_daemon(file):
+            raise EvidenceError(
+                f"{file.path} may have been changed after the daemon started: restart it to know"
+            )
+
     @property
     def _document(self) -> Mapping[str, Any]:
         """What daemon.json says."""

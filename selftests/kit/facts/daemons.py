@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hullcheck.facts import Facts
@@ -14,6 +15,7 @@ from hullcheck.facts.host.services import HOST_SERVICES
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
+from selftests.kit.certificates import pem
 from selftests.kit.judging import judged
 
 INFO: dict[str, Any] = {
@@ -75,6 +77,7 @@ class Host:
     containers: str = ""
     sockets: tuple[str, ...] = ()
     hosts: dict[str, str] | None = field(default_factory=dict)
+    ca: str = ""
     services: str = "auditor:0\nnet:tcp\nasked:"
 
     def recording(self) -> Recording:
@@ -89,9 +92,31 @@ class Host:
             "daemon_processes": DAEMON_PROCESSES.keep(self._processes()),
             "daemon_configuration": DAEMON_CONFIGURATION.keep(self._configuration()),
             "daemon_unit": SYSTEMD.keep(self.unit),
+            "engine_files": self._files(),
             "host_services": HOST_SERVICES.keep(self.services),
         }
         return Recording("host", "local", {name: Answer(name, 0, text, "") for name, text in texts.items()})
+
+    def _files(self) -> str:
+        """The certificates of TLS that its options name, and nothing else."""
+        begin = datetime(2025, 1, 1, tzinfo=UTC)
+        named = [each.partition("=")[2] for each in self.flags if each.startswith("--tlsc")]
+        document = self.document or ""
+        named += [document.rpartition('"tlscacert"')[2].split('"')[1]] if '"tlscacert": "' in document else []
+        records = [
+            "dockerd 7",
+            "root ",
+            "group 0",
+            "directory /",
+            "registries /etc/docker/certs.d",
+            "tls /root/.docker",
+        ]
+        for path in (*named, "/root/.docker/ca.pem"):
+            ca = self.ca or pem(begin, begin + timedelta(days=3650))
+            records += [f"asked {path}", f"found {path}", f"changed {BEFORE}|{BEFORE}", f"pem {ca}"]
+            records += [f"stat 81a4:0:0:root:{path}"]
+        records += ["host ", *(f"stat 41ed:0:0:root:{each}" for each in ("/", "/root", "/root/.docker"))]
+        return "".join(f"{'0123456789abcdef' * 2} {each}\n" for each in records)
 
     def _networks(self) -> str:
         if self.bridge is None:
