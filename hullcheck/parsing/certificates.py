@@ -1,5 +1,6 @@
 """Certificates as PEM: how long they hold, and for whom."""
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,8 @@ def read(pem: str) -> tuple[Certificate, ...]:
     from cryptography.x509 import load_pem_x509_certificates  # slow to import, and few targets have any
 
     try:
-        return tuple(map(_certificate, load_pem_x509_certificates(pem.encode())))
+        with warnings.catch_warnings(action="ignore"):  # of old CAs with odd numbers
+            return tuple(map(_certificate, load_pem_x509_certificates(pem.encode())))
     except ValueError:
         raise EvidenceError("a certificate could not be read") from None
 
