@@ -13,6 +13,47 @@ command -v sleep >/dev/null || {
   echo "no clock: sleep is missing" >&2
   exit 1
 }
+[ "$(echo on | cat)" = on ] || {
+  echo "no answer: cat is missing, or does not work" >&2
+  exit 1
+}
+
+# A list that a broken program makes shorter looks like a short list. So each is tried once, and a probe that names one
+# that failed is not asked.
+line_feed="
+"
+broken=""
+try() { # NAME EXPECTED FOUND
+  [ "$2" = "$3" ] || broken="$broken $1"
+}
+sample="b:2:y${line_feed}a:1:x${line_feed}b:2:y"
+try sort "a:1:x${line_feed}b:2:y" "$(printf "%s\n" "$sample" | sort -u)"
+try cut "b:y${line_feed}a:x${line_feed}b:y" "$(printf "%s\n" "$sample" | cut -d : -f 1,3)"
+try grep a:1:x "$(printf "%s\n" "$sample" | grep -e ^a)"
+try sed "1${line_feed}x" "$(printf "%s\n" "$sample" | sed -n "s/^a:\([0-9]*\):/\1\\
+/p")"
+try awk "y1${line_feed}x2${line_feed}y3" "$(printf "%s\n" "$sample" | awk -F : '{ print $3 NR }')"
+try tr b-2-y,a-1-x,b-2-y, "$(printf "%s\n" "$sample" | tr ":\n" -,)"
+try head b:2:y "$(printf "%s\n" "$sample" | head -n 1)"
+try tail "a:1:x${line_feed}b:2:y" "$(printf "%s\n" "$sample" | tail -n 2)"
+try ls / "$(ls -d /)"
+try xargs / "$(printf "/\0" | xargs -0 ls -d)"
+try readlink / "$(readlink -f /)"
+try stat / "$(stat -c %n /)"
+try find / "$(find / -prune)"
+if command -v getent >/dev/null; then # a host may do without it
+  case $(getent passwd) in *:*:*:*) ;; *) try getent works "" ;; esac
+fi
+refused() { # SCRIPT: whether it names a program that does not work; $message says which
+  for each in $broken; do
+    case $1 in *"$each"*)
+      message="$each is missing on the target, or does not work"
+      return 0
+      ;;
+    esac
+  done
+  return 1
+}
 
 # The clock sends SIGURG, which does nothing to a process that did not ask for it, to the process group every second.
 # Each probe has a shell that counts the seconds, ends the probe when there are too many, and waits for it. Once the
@@ -101,8 +142,6 @@ watch() { # SCRIPT: runs it; behind its errors it says how it ended, or 124 wher
   said 124
 }
 
-line_feed="
-"
 late=0
 answer() { # NAME SCRIPT [engine]
   printf "%s begin %s\n" "$nonce" "$1"
@@ -110,6 +149,8 @@ answer() { # NAME SCRIPT [engine]
     status=124 message="not asked: the audit was ended before"
   elif [ "$late" -gt 1 ] && [ "$3" = engine ]; then
     status=124 message="not asked: the engine did not answer other questions in time"
+  elif refused "$2"; then
+    status=127
   else
     { message=$(watch "$2" 2>&1 1>&3 </dev/null); } 3>&1
     case $message in *"$line_feed$nonce "*) status=${message##*"$nonce "} ;; *) status=137 ;; esac

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -66,6 +67,42 @@ def test_probes_are_understood(shell: Sequence[str]) -> None:
     """Any POSIX shell can read the script of each probe."""
     for probe in facts.PROBES:
         subprocess.run([*shell, "-n", "-c", probe.script], check=True)
+
+
+HELPERS = (
+    *("awk", "cat", "cut", "find", "getent", "grep", "head", "ls", "readlink", "sed", "sort", "stat", "tail"),
+    *("tr", "xargs"),
+)
+
+
+@pytest.mark.parametrize("how", ["exit 1", "exit 0", "kill -KILL $$"])
+@pytest.mark.parametrize("helper", HELPERS)
+def test_program_that_does_not_work(tmp_path: Path, helper: str, how: str) -> None:
+    """A probe that names a program which fails, or says nothing, is not asked; the others are."""
+    needed = {"tr": b"no nonce", "cat": b"no answer"}  # by the script itself
+    stub = tmp_path / helper
+    stub.write_text(f"#!/bin/sh\n{how}\n")
+    stub.chmod(0o755)
+    script = render((Probe("one", f"echo 1 | {helper}; exit 0"), Probe("other", "echo on")))
+    done = subprocess.run(
+        ["sh", "-c", script],
+        capture_output=True,
+        check=helper not in needed,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )
+    if helper in needed:
+        assert needed[helper] in done.stderr
+        return
+    answers = parse(done.stdout)
+    assert answers["one"] == Answer("one", 127, "", f"{helper} is missing on the target, or does not work")
+    assert answers["other"].stdout == "on\n"
+
+
+def test_programs_of_probes_are_tried() -> None:
+    """What POSIX has of the programs that probes name is tried before they are asked, but for what ends them itself."""
+    posix = {*HELPERS, *("comm", "expr", "fold", "join", "nl", "paste", "tee", "uniq", "wc")}
+    named = {word for probe in facts.PROBES for word in re.findall(r"[\w-]+", probe.script)}
+    assert named & posix <= set(HELPERS) | {"comm"}  # a file of /proc is called comm
 
 
 @each_shell
