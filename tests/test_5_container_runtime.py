@@ -237,7 +237,7 @@ def test_container_opens_no_privileged_port(container: Container, policy: Policy
     """
 
     def low(ports: Iterable[Port]) -> list[str]:
-        few = [port for port in ports if 0 < port.number < 1024]
+        few = [port for port in ports if 0 < port.number < 1024 and not port.direct]
         return [str(port) for port in few if not policy.allows_port(port.number, port.protocol)]
 
     published = low(container.ports.published)
@@ -252,10 +252,11 @@ def test_container_opens_no_privileged_port(container: Container, policy: Policy
 @pytest.mark.pci("1.2.5", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_container_opens_only_needed_ports(container: Container, policy: Policy) -> None:
+def test_container_opens_only_needed_ports(container: Container, policy: Policy) -> str | None:
     """Every port that a container opens is on the site's list, and none is opened by --publish-all.
 
-    A port that nobody asked for is a way in that nobody watches.
+    A port that nobody asked for is a way in that nobody watches. A bridge network with the gateway mode
+    `nat-unprotected` opens every port at which something listens, to whoever has a route to the container.
 
     Remedy: publish only what the workload needs and list it in `allowed_ports` of the policy; drop
     --publish-all.
@@ -274,6 +275,7 @@ def test_container_opens_only_needed_ports(container: Container, policy: Policy)
         raise Manual(
             f"opens {shown}; compare with what the workload needs, or set allowed_ports in the policy"
         )
+    return container.ports.direct_access
 
 
 @pytest.mark.cis("5.10", level=1)
@@ -372,12 +374,15 @@ def test_container_root_is_read_only(container: Container) -> None:
 @pytest.mark.pci("1.3.1", "1.4.2")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("medium")
-def test_container_ports_are_bound_to_an_address(container: Container) -> None:
+def test_container_ports_are_bound_to_an_address(container: Container) -> str | None:
     """Every port that a container opens is bound to one address of the host.
 
-    A port that is open on every address is open in networks that nobody thought of.
+    A port that is open on every address is open in networks that nobody thought of. From version 28 the engine keeps
+    neighbours of the host from sending to the container's own address instead, unless a network has the gateway mode
+    `routed` or `nat-unprotected` or trusts interfaces of the host, or the daemon is told otherwise.
 
-    Remedy: publish it as `--publish ADDRESS:PORT:PORT`.
+    Remedy: publish it as `--publish ADDRESS:PORT:PORT`, in a network with the gateway mode `nat` and without
+    `trusted_host_interfaces`; drop `allow-direct-routing` and DOCKER_INSECURE_NO_IPTABLES_RAW.
     """
 
     def everywhere(ports: Iterable[Port]) -> list[str]:
@@ -387,6 +392,7 @@ def test_container_ports_are_bound_to_an_address(container: Container) -> None:
     assert not published, "opens on every address: " + ", ".join(published)
     found = everywhere(container.ports.open)
     assert not found, "opens on every address: " + ", ".join(found)
+    return container.ports.direct_access
 
 
 @pytest.mark.cis("5.15", level=1)

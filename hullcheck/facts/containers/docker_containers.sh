@@ -49,7 +49,10 @@ list_groups() {
 }
 list_networks() {
   printf "%s\n" "$described" | grep '^container {"Pid":[1-9][0-9]*,"NetworkMode":"host"' | pids_of | head -n 1
-  outside=$(docker network ls --quiet --no-trunc --filter driver=macvlan --filter driver=ipvlan)
+  # shellcheck disable=SC2046 # one word for each id
+  outside=$(docker network inspect --format "{{.Id}} {{.Driver}} {{json .Options}}" \
+    $(docker network ls --quiet --no-trunc) 2>/dev/null |
+    sed -n -e "s/ macvlan .*//p" -e "s/ ipvlan .*//p" -e "s/ bridge .*nat-unprotected.*//p")
   [ -z "$outside" ] || printf "%s\n" "$described" | grep "^container " | grep -F "$outside" | pids_of
 }
 if [ -n "$pids" ]; then

@@ -41,7 +41,7 @@ _HIDDEN_RUNTIME = """
     shares_host_users shares_host_uts stored_no_new_privileges surroundings
 """
 _HIDDEN_MOUNTS = "configuration configured runtime shared host_sockets sources surroundings visible writable"
-_HIDDEN_PORTS = "configuration open pid_on_host_network published runtime surroundings"
+_HIDDEN_PORTS = "configuration direct_access open pid_on_host_network published runtime surroundings"
 """What a part cannot tell from inside, by the names of a container's part."""
 
 

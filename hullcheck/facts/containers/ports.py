@@ -7,12 +7,17 @@ from functools import cached_property
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.surroundings import Surroundings
+from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.verdicts import EvidenceError, unread
 
 _OUTSIDE = ("macvlan", "ipvlan")
+_PROTECTS_BRIDGES, _FIRST_OF_DOCKER = 28, 17  # of versions; podman has lower ones
+_NEIGHBOURS = (
+    "Docker before 28 lets neighbours of the host reach what is published at the container's own address"
+)
 _BINDING = ("com.docker.network.bridge.host_binding_ipv4", "com.docker.network.host_ipv4")
 
 
@@ -24,17 +29,19 @@ class Port:
         address: empty where it could be any.
         number: 0 where the engine chooses one when the container starts.
         origin: how it comes to be open, in words.
+        direct: whether it is open on the container's own address, to whoever has a route there.
     """
 
     address: str
     number: int
     protocol: str
     origin: str
+    direct: bool = False
 
     @property
     def on_every_address(self) -> bool:
-        """Whether it is open on every address of the host."""
-        return canonical(self.address) in ("", "0.0.0.0", "::")
+        """Whether it is open on every address of the host, or to all that reach the container itself."""
+        return self.direct or canonical(self.address) in ("", "0.0.0.0", "::")
 
     def __str__(self) -> str:
         """Address, number, protocol and origin, for people."""
@@ -78,14 +85,36 @@ class Ports:
         self, origin: str, bindings: dict[str, list[dict[str, str]] | None] | None
     ) -> tuple[Port, ...]:
         unnamed = ("",) if origin == "Ports" else self._unnamed_addresses
+        routed = [each.name for each in self._bridges if "routed" in each.gateway_modes]
         return tuple(
-            Port(address, number, protocol or "tcp", f"published for {target}")
+            Port("", int(target), protocol or "tcp", f"published by routed network {routed[0]}", direct=True)
+            if routed and (origin != "Ports" or not each.get("HostPort"))
+            else Port(address, number, protocol or "tcp", f"published for {target}")
             for key, group in (bindings or {}).items()
             for target, _, protocol in [key.partition("/")]
             for each in group or ()
             for address in ([each["HostIp"]] if each.get("HostIp") else unnamed)
             for number in _numbers(each.get("HostPort") or "0")
         )
+
+    @cached_property
+    def _bridges(self) -> tuple[Network, ...]:
+        """Its bridge networks that lead outside, if its engine knows modes of them (from 28)."""
+        major = self.surroundings.engine.get().major
+        names = {*self.configuration.networks, *self.configuration.networks.values()} - {""}
+        known = [each for each in self.surroundings.networks.get() if names & {each.name, each.id}]
+        new = major is None or major >= _PROTECTS_BRIDGES
+        return tuple(each for each in known if new and each.driver == "bridge" and not each.internal)
+
+    @property
+    def direct_access(self) -> str | None:
+        """What to say of ports that are published for one address of the host, if its engine is one before 28."""
+        major = self.surroundings.engine.get().major
+        chosen = any(
+            not each.on_every_address and each.origin.startswith("published for") for each in self.open
+        )
+        old = major is not None and _FIRST_OF_DOCKER <= major < _PROTECTS_BRIDGES
+        return _NEIGHBOURS if chosen and old else None
 
     @cached_property
     def _unnamed_addresses(self) -> tuple[str, ...]:
@@ -122,7 +151,45 @@ class Ports:
         Raises:
             EvidenceError: listeners or the service could not be read.
         """
-        return (*self.published, *self._service_ports(), *self._listening())
+        return (*self.published, *self._service_ports(), *self._listening(), *self._direct())
+
+    def _direct(self) -> Iterable[Port]:
+        """What is reached at its own address, past the ports that are published."""
+        for network in self._bridges:
+            if "nat-unprotected" in network.gateway_modes:
+                yield from self._unprotected(network)
+        published = [each for each in self.published if not each.on_every_address]
+        for way in self._ways_past_addresses if published else ():
+            for target in sorted({each.origin.removeprefix("published for ") for each in published}):
+                number = int(target.split()[0])
+                protocol = next(each.protocol for each in published if each.origin.endswith(target))
+                yield Port("", number, protocol, f"reached directly, {way}", direct=True)
+
+    def _unprotected(self, network: Network) -> Iterable[Port]:
+        origin = f"network {network.name} is nat-unprotected"
+        if not self.configuration.running:
+            yield Port("", 0, "tcp", f"whatever will listen, {origin}", direct=True)
+            return
+        for each in self._listeners(self.runtime.main_process.pid):
+            if not each.on_loopback:
+                yield Port("", each.number, each.protocol, f"listens, {origin}", direct=True)
+
+    @property
+    def _ways_past_addresses(self) -> tuple[str, ...]:
+        """How a neighbour of the host reaches it at its own address, in words.
+
+        Raises:
+            EvidenceError: a setting of the daemon could not be read.
+        """
+        trusted = (each for each in self._bridges if each.trusted_interfaces)
+        ways = [f"network {each.name} trusts {each.trusted_interfaces}" for each in trusted]
+        if self._bridges and not ways:
+            daemon = self.surroundings.daemon.get()
+            if not daemon.setting("allow-direct-routing").always(lambda allowed: not allowed):
+                ways.append("allow-direct-routing is on")
+            elif not daemon.process.makes_raw_rules:
+                ways.append("DOCKER_INSECURE_NO_IPTABLES_RAW is set")
+        return tuple(ways)
 
     def _service_ports(self) -> tuple[Port, ...]:
         ingress = {network.id for network in self.surroundings.networks.get() if network.ingress}

@@ -16,7 +16,7 @@ from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 _KEPT_ARGUMENTS = re.compile(r"(?:^argument:.*\n?)+", re.MULTILINE)
 
@@ -24,7 +24,7 @@ _KEPT_ARGUMENTS = re.compile(r"(?:^argument:.*\n?)+", re.MULTILINE)
 _KNOWN = lines_like(
     "(?:argument|clock|endpoint|endpoint-path|identity|link|own|real|system-containerd):.*",
     r"dockerd:\d+",
-    "environment:(?:(?:DOCKER_TLS_VERIFY|DOCKER_CERT_PATH|DOCKER_CONFIG|HOME|XDG_RUNTIME_DIR|LISTEN_FDS)=.*)?",
+    "environment:(?:(?:DOCKER_TLS_VERIFY|DOCKER_CERT_PATH|DOCKER_CONFIG|HOME|XDG_RUNTIME_DIR|LISTEN_FDS|DOCKER_INSECURE_NO_IPTABLES_RAW)=.*)?",
     r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*",
 )
 
@@ -88,6 +88,17 @@ class DaemonProcess:
     tcp_table: tuple[Listener, ...]
     tables_read: frozenset[str]
     sees_endpoint: bool | None
+
+    @property
+    def makes_raw_rules(self) -> bool:
+        """Whether it keeps neighbours from what is not published, in the table raw.
+
+        Raises:
+            EvidenceError: its environment may not be read.
+        """
+        if self.environment is None:
+            raise EvidenceError(unread(f"the environment of process {self.pid}"))
+        return self.environment.get("DOCKER_INSECURE_NO_IPTABLES_RAW") != "1"
 
     @property
     def may_see_sockets(self) -> bool:

@@ -10,8 +10,8 @@ from hullcheck.secrets.log_options import _log_option, _plain, log_options
 from hullcheck.secrets.redact import pick
 
 _JUDGED_WORDS = """
-    authorization-plugins bridge cgroup-parent config-file containerd containerd-namespace data-root
-    debug default-runtime default-ulimits exec-root experimental group hosts icc insecure-registries
+    allow-direct-routing authorization-plugins bridge cgroup-parent config-file containerd containerd-namespace
+    data-root debug default-runtime default-ulimits exec-root experimental group hosts icc insecure-registries
     ip6tables iptables ipv6 live-restore log-driver log-level metrics-addr no-new-privileges pidfile
     rootless seccomp-profile selinux-enabled storage-driver storage-opts tls tlscacert tlscert
     tlskey tlsverify userland-proxy userns-remap

@@ -108,6 +108,7 @@ def _word(default: str | None = None) -> Kind:
 _LIST = Kind(tuple, _items, ())
 
 KINDS: Mapping[str, Kind] = {
+    "allow-direct-routing": _flag(False),
     "authorization-plugins": _LIST,
     "bridge": _word(),
     "cgroup-parent": _word(),

@@ -94,6 +94,12 @@ class Engine:
         return str(self.value("ServerVersion"))
 
     @property
+    def major(self) -> int | None:
+        """The first number of its version; None where that is none."""
+        number = self.version.partition(".")[0]
+        return int(number) if number.isdigit() else None
+
+    @property
     def security_options(self) -> dict[str, dict[str, str]]:
         """SecurityOptions by name: `name=seccomp,profile=builtin` is {"seccomp": {"profile": "builtin"}}."""
         options = {}
@@ -107,8 +113,8 @@ class Engine:
         """Whether it is the default of new containers; None from an engine before 23, which does not say."""
         if "no-new-privileges" in self.security_options:
             return True
-        major = self.version.partition(".")[0]
-        return None if major.isdigit() and int(major) < _SAYS_NO_NEW_PRIVILEGES else False
+        major = self.major
+        return None if major is not None and major < _SAYS_NO_NEW_PRIVILEGES else False
 
     @property
     def rootless(self) -> bool:

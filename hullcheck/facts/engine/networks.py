@@ -26,7 +26,10 @@ DOCKER_NETWORKS = Probe.from_file(
                 (
                     "encrypted",
                     "com.docker.network.bridge.enable_icc",
+                    "com.docker.network.bridge.gateway_mode_ipv4",
+                    "com.docker.network.bridge.gateway_mode_ipv6",
                     "com.docker.network.bridge.host_binding_ipv4",
+                    "com.docker.network.bridge.trusted_host_interfaces",
                     "com.docker.network.host_ipv4",
                 ),
                 True,
@@ -56,6 +59,18 @@ class Network:
     options: dict[str, str]
     ipv6: bool | None = None
     internal: bool = False
+
+    @property
+    def gateway_modes(self) -> frozenset[str]:
+        """How what comes from outside gets to its containers: `nat`, `nat-unprotected`, `routed`, `isolated`."""
+        families = ("ipv4", "ipv6") if self.ipv6 is not False else ("ipv4",)
+        options = (self.options.get(f"com.docker.network.bridge.gateway_mode_{each}") for each in families)
+        return frozenset(each or "nat" for each in options)
+
+    @property
+    def trusted_interfaces(self) -> str:
+        """The interfaces of the host from which its containers are reached directly, separated by colons."""
+        return self.options.get("com.docker.network.bridge.trusted_host_interfaces") or ""
 
 
 @fact(ENGINE_PRESENCE, DOCKER_NETWORKS)

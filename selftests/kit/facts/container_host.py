@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from hullcheck.facts import Facts
@@ -132,6 +133,7 @@ class FakeDaemon:
     """What section 5 wants to know of a daemon; None stands for what could not be read."""
 
     cgroup_parent: str | None = None
+    direct_routing, makes_raw_rules = False, True
 
     seccomp_profile = "builtin"
     seccomp_default_action = "SCMP_ACT_ERRNO"
@@ -149,9 +151,14 @@ class FakeDaemon:
         return {name: f"{name}:[{number}]" for name, number in HOST.items()}
 
     def setting(self, name: str) -> Setting:
-        """Its parent cgroup."""
-        assert name == "cgroup-parent"
-        return Setting(name, Value(self.cgroup_parent, "daemon.json") if self.readable else None)
+        """One of its settings."""
+        value = {"cgroup-parent": self.cgroup_parent, "allow-direct-routing": self.direct_routing}[name]
+        return Setting(name, Value(value, "daemon.json") if self.readable else None)
+
+    @property
+    def process(self) -> SimpleNamespace:
+        """What decides of its process."""
+        return SimpleNamespace(makes_raw_rules=self.makes_raw_rules)
 
     @property
     def mountinfo(self) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
+from hullcheck.policy.parts import PortRange
 from selftests.kit.judging import facts_of_engine, judged
 from selftests.lab.containers.judgement import both, failing, of_both, reason, verdicts
 from selftests.rig.shell import CommandError
@@ -234,3 +235,53 @@ def test_sockets_are_not_forged(engine: EngineFactory, place: Path) -> None:
     one.run("web", "--network", "host", command=("sh", "-c", forge))
     time.sleep(0.5)
     assert verdicts("5.8", facts_of_engine(one.socket, of="5")) == {"web": "fail"}
+
+
+def test_networks_that_let_more_in(engine: EngineFactory) -> None:
+    """5.9, 5.14: gateway modes and trusted interfaces of a bridge count from the engine that knows them, 28."""
+    one = engine(fresh=True)
+    known = int(one.docker("version", "--format", "{{.Server.Version}}").partition(".")[0]) >= 28
+    prefix = "com.docker.network.bridge"
+    options = {
+        "plain": f"{prefix}.enable_icc=true",
+        "open": f"{prefix}.gateway_mode_ipv4=nat-unprotected",
+        "routed": f"{prefix}.gateway_mode_ipv4=routed",
+        "trusted": f"{prefix}.trusted_host_interfaces=eth0",
+    }
+    for place, (name, option) in enumerate(options.items()):
+        one.docker("network", "create", "--opt", option, name)
+        publish = ("--network", name, "--publish", f"127.0.0.1:{8080 + place}:80")
+        both(one, name, *publish, command=("httpd", "-f", "-p", "5432"))
+        both(one, f"{name}-silent", "--network", name, command=("httpd", "-f", "-p", "127.0.0.1:5432"))
+    facts = facts_of_engine(one.socket, of="5.9 5.14")
+    bad = {"open", "routed", "trusted"} if known else set()
+    wanted = {name: "fail" if name in bad else "pass" for name in options}
+    silent = {f"{name}-silent": "pass" for name in options}
+    if known:
+        silent["open-silent"] = ("pass", "fail")  # what will listen is not known before it runs
+    assert of_both(verdicts("5.14", facts)) == wanted | silent, judged("5.14", facts)
+    listed = Facts(facts.recording, Policy(allowed_ports=tuple(map(PortRange.parse, ("8080-8083",)))))
+    assert of_both(verdicts("5.9", listed)) == wanted | silent, judged("5.9", listed)
+    if not known:
+        assert "Docker before 28 lets neighbours" in reason("5.14", facts, "plain-runs")
+
+
+@pytest.mark.parametrize("way", ["allow-direct-routing", "DOCKER_INSECURE_NO_IPTABLES_RAW"])
+def test_daemons_that_let_neighbours_in(
+    engine: EngineFactory, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """5.14: a port of one address is open to neighbours where the daemon is told so."""
+    plain = engine(fresh=True)
+    if int(plain.docker("version", "--format", "{{.Server.Version}}").partition(".")[0]) < 28:
+        pytest.skip("this engine knows neither")
+    if way.islower():
+        one = engine(fresh=True, **{way: True})
+    else:
+        one = engine(fresh=True)
+        one.stop()
+        environment = one._environment()
+        monkeypatch.setattr(one, "_environment", lambda: {**environment, way: "1"})
+        one.start()
+    for each, verdict in ((plain, "pass"), (one, "fail")):
+        each.run("web", "--publish", "127.0.0.1:8080:80")
+        assert verdicts("5.14", facts_of_engine(each.socket, of="5.14")) == {"web": verdict}

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hullcheck.policy import Policy
+from hullcheck.policy.parts import PortRange
 from selftests.kit.facts.container_host import (
     OWN,
     ContainerHost,
@@ -212,3 +214,102 @@ def test_ports_of_a_service(world: ContainerHost, port: dict[str, Any], expected
     other = {"ID": "s0", "Spec": {"Name": "other", "TaskTemplate": {}}}
     world.services = [other, service_document() | {"Endpoint": {"Ports": [port]}}]
     assert world.judge("5.8") == expected
+
+
+# ---- bridges that let more in than what is published
+
+OWN_BRIDGE = "e" * 64
+MODE = "com.docker.network.bridge.gateway_mode_ipv4"
+ONE_ADDRESS = {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]}
+
+
+def in_network(world: ContainerHost, version: str = "28.5.2", **options: str) -> None:
+    """The container is in a bridge network of its own, of an engine that knows modes of them."""
+    world.info["ServerVersion"] = version
+    own = {"Name": "own", "Id": OWN_BRIDGE, "Driver": "bridge", "Options": options, "EnableIPv6": False}
+    world.networks.append(own)
+    world.description["Networks"] = {"own": {"NetworkID": OWN_BRIDGE}}
+    world.extra = [
+        "100/net/tcp:  sl  local_address rem_address st tx_queue:rx_queue",
+        "100/net/tcp:   0: 00000000:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 7 1 0",
+        "100/net/tcp:   1: 0100007F:1539 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 8 1 0",
+    ]
+
+
+NUMBERS = ("5.9", "5.14", "sensitive_container_listens_on_chosen_addresses")
+
+
+def test_network_without_protection(world: ContainerHost) -> None:
+    """5.9, 5.14, the guide: with nat-unprotected all that listens is open, but not on loopback; 5.8 is of the host."""
+    world.policy = Policy(sensitive_containers=("web",), allowed_ports=())
+    in_network(world)
+    assert [world.judge(number) for number in NUMBERS] == [("pass", "")] * 3
+    world.networks[-1]["Options"] = {MODE: "nat-unprotected"}
+    assert [world.judge(number)[0] for number in NUMBERS] == ["fail"] * 3
+    said = "opens on every address: *:5432/tcp (listens, network own is nat-unprotected)"
+    assert world.judge("5.14") == ("fail", said)
+    assert world.judge("5.8")[0] == "pass"
+    listeners, world.extra = world.extra, []
+    assert [world.judge(number)[0] for number in NUMBERS] == ["error"] * 3
+    world.extra = listeners
+    world.networks[-1]["Internal"] = True
+    assert [world.judge(number)[0] for number in NUMBERS] == ["pass"] * 3
+    world.networks[-1]["Internal"] = False
+    world.stop()
+    assert [world.judge(number)[0] for number in NUMBERS] == ["fail"] * 3
+    world.info["ServerVersion"] = "26.1.5"  # takes the option, and does nothing with it
+    assert [world.judge(number)[0] for number in NUMBERS] == ["pass"] * 3
+
+
+def test_mode_of_a_family_that_the_network_lacks(world: ContainerHost) -> None:
+    """5.14: a mode for IPv6 counts where the network has IPv6, or may have it."""
+    in_network(world, **{MODE.replace("ipv4", "ipv6"): "nat-unprotected"})
+    assert world.judge("5.14")[0] == "pass"
+    for value in (True, None):
+        world.networks[-1]["EnableIPv6"] = value
+        assert world.judge("5.14")[0] == "fail"
+
+
+def test_routed_network(world: ContainerHost) -> None:
+    """5.14: what is published there is open at the container's address, whatever address of the host was asked for."""
+    in_network(world, **{MODE: "routed"})
+    world.description["Ports"] = {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": ""}]}
+    said = "opens on every address: *:80/tcp (published by routed network own)"
+    assert world.judge("5.14") == ("fail", said)
+    world.stop()
+    world.description["Ports"] = {}
+    world.config["PortBindings"] = ONE_ADDRESS
+    assert world.judge("5.14") == ("fail", said)
+
+
+@pytest.mark.parametrize("way", ["trusted", "direct", "raw", ""])
+@pytest.mark.parametrize("running", [True, False])
+def test_ways_past_the_address(world: ContainerHost, way: str, *, running: bool) -> None:
+    """5.14: a port of one address is open to neighbours too, where network or daemon let them send past it."""
+    trusted = {"com.docker.network.bridge.trusted_host_interfaces": "eth0:eth1"} if way == "trusted" else {}
+    in_network(world, **trusted)
+    world.daemon.direct_routing = way == "direct"
+    world.daemon.makes_raw_rules = way != "raw"
+    world.policy = Policy(sensitive_containers=("web",), allowed_ports=(PortRange.parse(8080),))
+    if running:
+        world.description["Ports"] = ONE_ADDRESS
+    else:
+        world.stop()
+        world.config["PortBindings"] = ONE_ADDRESS
+    assert [world.judge(number)[0] for number in NUMBERS] == ["fail" if way else "pass"] * 3
+    world.description["Ports"] = world.config["PortBindings"] = {}
+    assert [world.judge(number)[0] for number in NUMBERS] == ["pass"] * 3
+
+
+def test_daemon_of_which_the_ways_are_not_known(world: ContainerHost) -> None:
+    """5.14: a port of one address needs the daemon's settings; before 28 neighbours get in, and the reason says so."""
+    in_network(world)
+    world.description["Ports"] = ONE_ADDRESS
+    world.daemon.readable = False
+    assert world.judge("5.14")[0] == "error"
+    world.daemon.readable = True
+    world.info["ServerVersion"] = "27.5.1"
+    assert world.judge("5.14")[0] == "pass"
+    assert world.judge("5.14")[1].startswith("Docker before 28 lets neighbours of the host reach")
+    world.info["ServerVersion"] = "5.4.2"  # podman's
+    assert world.judge("5.14") == ("pass", "")
