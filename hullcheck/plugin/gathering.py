@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.daemon import beside
 from hullcheck.plugin import options
 from hullcheck.plugin.collecting import SELECTED, stop
 from hullcheck.plugin.items import is_control
@@ -68,7 +67,7 @@ def _gather(config: pytest.Config, controls: int) -> None:
     progress = terminal.Progress(config.pluginmanager.get_plugin("terminalreporter"), len(audit.targets))
 
     def done(recording: Recording) -> None:
-        progress.step(recording.target, recording.failure, beside.note(recording))
+        progress.step(recording.target, recording.failure)
 
     audit.gather(done)
     progress.close(audit.gather_seconds)

@@ -142,6 +142,7 @@ class AuditedTarget:
 
     Attributes:
         clock: what has to be known of its clock; empty where that agrees with the auditor's.
+        neighbours: what else runs containers there, of which nothing is judged.
     """
 
     name: str
@@ -150,6 +151,7 @@ class AuditedTarget:
     engine: str
     os: str
     clock: str = ""
+    neighbours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ _T = TypeVar("_T")
 
 _LEFT_OUT: Mapping[type, tuple[str, ...]] = {
     **dict.fromkeys((SwitchedOff, User, Waiver, Attestation, Requirement, Rollup), ()),
-    AuditedTarget: ("clock",),
+    AuditedTarget: ("clock", "neighbours"),
     Control: ("cis_level",),
     Finding: ("accepted_by",),
     Result: ("severity", "switched_off"),
@@ -74,6 +74,7 @@ def _ids(frameworks: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 _PARTS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
+    AuditedTarget: {"neighbours": tuple},
     Attestation: dict.fromkeys(("targets", "subjects", "evidence"), tuple),
     Control: {"frameworks": _ids},
     Finding: {"verdict": Verdict},

@@ -38,18 +38,15 @@ class Progress:
         self.total = total
         self.done = 0
         self.failures: list[str] = []
-        self.notes: list[str] = []
         self.moves = reporter is not None and reporter.isatty
         if self.moves:
             self._draw("")
 
-    def step(self, name: str, failure: str, note: str = "") -> None:
-        """One more target is gathered; *failure* says why it could not be, *note* what to know of the rest."""
+    def step(self, name: str, failure: str) -> None:
+        """One more target is gathered; *failure* says why it could not be."""
         self.done += 1
         if failure:
             self.failures.append(f"{name}: {failure}")
-        if note:
-            self.notes.append(f"{name}: {note}")
         if self.moves:
             self._draw(name)
 
@@ -66,8 +63,6 @@ class Progress:
         self.reporter.write_line(f"gathered {self.total} {noun} in {seconds:.1f} s")
         for failure in self.failures:
             self.reporter.write_line(f"not audited: {printable(failure)}", red=True)
-        for note in self.notes:
-            self.reporter.write_line(f"note: {printable(note)}", yellow=True)
 
 
 def write_nothing_selected(reporter: Any) -> None:
@@ -102,6 +97,8 @@ def write_summary(reporter: Any, audit: Audit, *, folder: Path, strict: bool, ma
         reporter.write_line(f"{target.name:<{width}}  {', '.join(filter(None, words)) or 'nothing judged'}")
         if target.clock:
             reporter.write_line(f"  {target.name}: {target.clock}", yellow=True)
+        if target.neighbours:
+            reporter.write_line(f"  {target.name}: not judged: {'; '.join(target.neighbours)}", yellow=True)
     _write_accepting(reporter, audit, strict, mapped)
     if audit.nothing_judged:
         write_nothing_judged(reporter)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hullcheck import __version__
+from hullcheck.facts import Facts
 from hullcheck.frameworks import rollup
 from hullcheck.inventory import Target, acceptance
 from hullcheck.inventory.acceptance import Audited
@@ -17,6 +18,7 @@ from hullcheck.messages import printable
 from hullcheck.plugin.session import FRAMEWORKS, AuditSession, narrowed
 from hullcheck.results import Attestation, Audit, AuditedTarget, Control, Result, Run, User, Waiver
 from hullcheck.results.document import from_json
+from hullcheck.verdicts import EvidenceError, NotApplicable
 
 
 class Outcome:
@@ -81,7 +83,18 @@ class Outcome:
         kind = "unknown" if known.recording.failure else known.kind
         engine, system = printable(known.engine_version), printable(known.os_name)
         clock = known.recording.clock_note
-        return AuditedTarget(target.name, plain(target.connect), kind, engine, system, clock)
+        return AuditedTarget(
+            target.name, plain(target.connect), kind, engine, system, clock, _neighbours(known)
+        )
+
+
+def _neighbours(known: Facts) -> tuple[str, ...]:
+    """What else runs containers on a host; nothing where there is no Docker, and so nothing that is judged."""
+    try:
+        found: tuple[str, ...] = known.get("neighbours") if known.kind == "host" else ()
+    except (EvidenceError, NotApplicable):
+        return ()
+    return tuple(map(printable, found))
 
 
 def _control_key(control: Control) -> tuple[tuple[int, ...], str]:

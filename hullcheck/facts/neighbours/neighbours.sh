@@ -1,0 +1,26 @@
+# What else starts containers here: other engines, by their processes; namespaces of containerd, by the tasks that they
+# have; plugins, which an engine runs as containers of its own.
+for folder in /run/containerd /run/k3s/containerd; do
+  tasks=$folder/io.containerd.runtime.v2.task
+  [ -d "$tasks" ] || continue
+  [ -r "$tasks" ] || {
+    echo "unread:$tasks"
+    continue
+  }
+  for each in "$tasks"/*; do
+    [ -d "$each" ] || continue
+    set -- "$each"/*
+    [ -d "$1" ] || continue
+    echo "namespace:${each##*/} $#"
+  done
+done
+for process in /proc/[0-9]*; do
+  { read -r name <"$process/comm"; } 2>/dev/null || continue
+  case $name in
+    podman | conmon | crio | kubelet | k3s* | rke2* | buildkitd | lxd | incusd | nomad | systemd-nspawn)
+      echo "process:$name ${process#/proc/}"
+      ;;
+  esac
+done
+docker plugin ls --format "plugin:{{.Enabled}} {{.Name}}" || echo "unread:the plugins of the engine"
+exit 0
