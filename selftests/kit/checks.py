@@ -1,17 +1,17 @@
 """Bundles and the check of them."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from hullcheck.bundle import manifest
 from hullcheck.verify import replay
 from hullcheck.verify.check import check
 from selftests import REPOSITORY
-from selftests.kit.running import clean_environment
+from selftests.kit import forked
+from selftests.kit.running import hullcheck, start_hullcheck
 
 REPLAY = replay.replay
 
@@ -26,7 +26,8 @@ def judged_once(files: dict[str, bytes], known: Any) -> dict[str, bytes]:
     said += [known.results["results"]] * bool(known.partial)
     key = manifest.digest(b"\0".join([*used, json.dumps(said).encode()]))
     if key not in JUDGED:
-        JUDGED[key] = REPLAY(files, known)
+        with mock.patch.object(subprocess, "run", forked.instead_of(subprocess.run, forked.WARM)):
+            JUDGED[key] = REPLAY(files, known)
     return JUDGED[key]
 
 
@@ -36,22 +37,16 @@ def faults(path: Path, allowed: Path | None = None) -> list[str]:
 
 
 def verify(
-    path: Path, *arguments: str, cwd: Path = REPOSITORY, **environment: str
+    path: Path, *arguments: str, cwd: Path = REPOSITORY, new: bool = False, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run `hullcheck verify`, with commands of *cwd* before all others."""
-    code = "import sys; from hullcheck.cli import main; sys.exit(main())"
-    return subprocess.run(
-        [sys.executable, "-P", "-c", code, "verify", str(path), *arguments],
-        cwd=cwd,
-        env={
-            **clean_environment(),
-            "PYTHONPATH": str(REPOSITORY),
-            "PATH": f"{cwd}/bin:{os.environ['PATH']}",
-            **environment,
-        },
-        capture_output=True,
-        text=True,
-    )
+    """Run `hullcheck verify`, with commands of *cwd* before all others.
+
+    Args:
+        new: whether Python and the pytest that judges again are started, and not forked off, so that they do what
+            variables and files beside them say.
+    """
+    run = start_hullcheck if new else hullcheck
+    return run("verify", str(path), *arguments, cwd=cwd, **environment)
 
 
 OWN = """

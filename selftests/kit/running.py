@@ -119,18 +119,20 @@ class Project:
             "COLUMNS": "200",
             **self.environment,
         }
-        start = time.monotonic()
-        run = _start if "PYTHONPATH" in self.environment else forked.run
-        status, output = run(arguments, cwd or self.folder, environment, timeout)
-        text = output.decode(errors="backslashreplace")
-        return Run(self.folder, status, text, time.monotonic() - start)
+        begin = time.monotonic()
+        if "PYTHONPATH" in self.environment:  # which a process that has imported everything would not heed
+            done = start(*arguments, cwd=cwd or self.folder, environment=environment, timeout=timeout)
+        else:
+            done = forked.run(
+                *(forked.PYTEST, arguments, cwd or self.folder, environment), together=True, timeout=timeout
+            )
+        text = done.stdout.decode(errors="backslashreplace")
+        return Run(self.folder, done.returncode, text, time.monotonic() - begin)
 
 
-def _start(
-    arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], timeout: float
-) -> tuple[int, bytes]:
-    """Run pytest in a new process; gives its exit status and output."""
-    done = subprocess.run(
+def start(*arguments: str, cwd: Path, environment: Mapping[str, str], timeout: float = 120) -> forked.Done:
+    """Run pytest in a new process."""
+    return subprocess.run(
         [sys.executable, "-m", "pytest", *arguments],
         cwd=cwd,
         env=environment,
@@ -140,7 +142,31 @@ def _start(
         timeout=timeout,
         check=False,
     )
-    return done.returncode, done.stdout
+
+
+def hullcheck(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in *cwd*, as a user whose output goes to a file."""
+    variables = {
+        **clean_environment(),
+        "PYTHONPATH": str(REPOSITORY),
+        "PATH": f"{cwd}/bin:{os.environ['PATH']}",
+        **environment,
+    }
+    done = forked.run(forked.HULLCHECK, arguments, cwd, variables, safe_path=True)
+    said = (each.decode(errors="backslashreplace") for each in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, *said)
+
+
+def start_hullcheck(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """As `hullcheck`, in a new process, which reads the *environment* of Python."""
+    code = "import sys; from hullcheck.cli import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-P", "-c", code, *arguments],
+        cwd=cwd,
+        env={**clean_environment(), "PYTHONPATH": str(REPOSITORY), **environment},
+        capture_output=True,
+        text=True,
+    )
 
 
 def heed_signals() -> None:

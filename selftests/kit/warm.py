@@ -4,6 +4,7 @@ A small run imports it, as pytest does it in any other; nothing of hullcheck may
 """
 
 import contextlib
+import importlib
 import io
 import sys
 from pathlib import Path
@@ -30,6 +31,8 @@ def _warm_up() -> None:
         for name in set(sys.modules) - modules:
             if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
                 del sys.modules[name]
+    for name in ("cli", "verify.check"):  # no plugin, whose assertions pytest rewrites
+        importlib.import_module(f"hullcheck.{name}")
     sys.path[:] = path
     sys.path_importer_cache.clear()
 

@@ -19,7 +19,7 @@ from hullcheck.results import Control
 from hullcheck.writers import columns
 from hullcheck.writers import controls as writer
 from selftests import REPOSITORY
-from selftests.kit.running import SETTINGS, Project, clean_environment
+from selftests.kit.running import SETTINGS, Project, hullcheck
 
 KNOWN = frameworks.load(REPOSITORY / frameworks.FILE).get("cis").ids
 
@@ -51,19 +51,6 @@ TESTS = {
     + control("devicemapper", "2.7")
     + "\ndef test_of_something_else():\n    pass\n"
 }
-
-
-def hullcheck(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command in *cwd*, as a user whose output goes to a file."""
-    return subprocess.run(
-        [sys.executable, "-c", "import sys; from hullcheck.cli import main; sys.exit(main())", *arguments],
-        cwd=cwd,
-        env={**clean_environment(), "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def listed(done: subprocess.CompletedProcess[str]) -> list[list[str]]:

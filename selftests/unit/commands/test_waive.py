@@ -14,9 +14,9 @@ import pytest
 from hullcheck.inventory import load
 from hullcheck.inventory.acceptance import entries
 from hullcheck.messages import WrongUse
-from selftests.kit.running import Project, containers, info
+from selftests.kit.running import Project, containers, hullcheck, info
 from selftests.needs import need
-from selftests.unit.commands.test_cli import hullcheck, wrong_use
+from selftests.unit.commands.test_cli import wrong_use
 from selftests.unit.inventory.acceptance.test_waivers import TESTS
 
 HOSTS = "targets:\n  web1: {connect: local://}   # ours\n"

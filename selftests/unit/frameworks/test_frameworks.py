@@ -288,8 +288,10 @@ def test_what_no_control_can_have_is_refused(frameworks: Frameworks, expression:
 def run_pytest(folder: Path, *arguments: str) -> tuple[int, str]:
     """Exit status and output of pytest without plugins in *folder*."""
     environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
-    status, output = forked.run(("-p", "no:cacheprovider", *arguments), folder, environment, 60)
-    return status, output.decode()
+    done = forked.run(
+        forked.PYTEST, ("-p", "no:cacheprovider", *arguments), folder, environment, together=True
+    )
+    return done.returncode, done.stdout.decode()
 
 
 def test_pytest_knows_the_markers_and_their_help_is_true(frameworks: Frameworks, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from hullcheck.results.requirements import Requirement, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import requirements as writer
 from selftests import REPOSITORY
-from selftests.kit.running import Project, Run, info
-from selftests.unit.commands.test_cli import hullcheck, wrong_use
+from selftests.kit.running import Project, Run, hullcheck, info
+from selftests.unit.commands.test_cli import wrong_use
 
 PCI = Framework("pci", "", "PCI", "4", "SSC", "", {"1": "One", "2": "Two", "3": "Three"}, note="A note.")
 NIST = Framework(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,16 @@ import pytest
 from hullcheck.plugin import project
 from hullcheck.results import run_files
 from selftests import REPOSITORY
-from selftests.kit.running import PRESENT, Project, clean_environment, containers, info
+from selftests.kit import forked
+from selftests.kit.running import (
+    PRESENT,
+    Project,
+    clean_environment,
+    containers,
+    hullcheck,
+    info,
+    start_hullcheck,
+)
 
 INSTALLED = ("-p", "hullcheck.plugin")  # as an entry point would: before any conftest.py
 CONTROL = """
@@ -37,29 +44,6 @@ SETTINGS = {
 }
 """What pytest may find beside a path, and what of it imports `evil`."""
 EVIL = "import os\nopen(os.environ['EVIL'], 'w').close()\n"
-
-# Runs pytest once for each command line of standard input, in a process that has imported it all.
-EACH = """
-import io, json, os, sys
-from contextlib import redirect_stderr, redirect_stdout
-import hullcheck.plugin, pytest
-
-for arguments in json.load(sys.stdin):
-    read, write = os.pipe()
-    if os.fork() == 0:
-        said = io.StringIO()
-        with redirect_stdout(said), redirect_stderr(said):
-            status = int(pytest.main(arguments))
-        ran = os.path.exists(os.environ["EVIL"])
-        os.write(write, json.dumps([status, ran, said.getvalue()[-9000:]]).encode())
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        print(pipe.read(), flush=True)
-    os.wait()
-    if os.path.exists(os.environ["EVIL"]):
-        os.unlink(os.environ["EVIL"])
-"""
 
 
 @pytest.fixture
@@ -85,34 +69,16 @@ def elsewhere(tmp_path: Path) -> Path:
 def each(site: Project, lines: list[list[str]], *, cwd: Path | None = None) -> list[tuple[int, bool, str]]:
     """The status of pytest for each command line, whether it ran what lies elsewhere, and what it said."""
     always = [*INSTALLED, "-p", "no:cacheprovider", "--collect-only"]
-    done = subprocess.run(
-        [sys.executable, "-c", EACH],
-        cwd=cwd or site.folder,
-        env={
-            **clean_environment(),
-            "PYTHONPATH": str(REPOSITORY),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "EVIL": str(site.folder.parent / "ran"),
-            **site.environment,
-        },
-        input=json.dumps([[*always, *line] for line in lines]),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
-
-
-def hullcheck(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as its script does, which does not add the current directory to what Python imports from."""
-    code = "import sys; from hullcheck.cli import main; sys.exit(main())"
-    return subprocess.run(
-        [sys.executable, "-P", "-c", code, *arguments],
-        cwd=cwd,
-        env={**clean_environment(), "PYTHONPATH": str(REPOSITORY), **environment},
-        capture_output=True,
-        text=True,
-    )
+    ran = site.folder.parent / "ran"
+    variables = {**clean_environment(), "PYTHONPATH": str(REPOSITORY), "EVIL": str(ran), **site.environment}
+    found = []
+    for line in lines:
+        done = forked.run(
+            forked.PYTEST, [*always, *line], cwd or site.folder, variables, together=True, safe_path=True
+        )
+        found.append((done.returncode, ran.exists(), done.stdout.decode()))
+        ran.unlink(missing_ok=True)
+    return found
 
 
 # ---- a path of an option
@@ -198,10 +164,10 @@ def test_home_in_one_word(site: Project, elsewhere: Path) -> None:
 
 def test_every_option_with_a_path_is_known() -> None:
     """Of hullcheck and of the plugins that it brings: what `--help` calls a path, or what the name calls one."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *INSTALLED, "--help"], cwd=REPOSITORY, capture_output=True, text=True
-    )
-    text = done.stdout[: done.stdout.index("Environment variables:")]
+    quiet = ("-p", "no:pytest_cov", "--help")  # which may be there to measure these tests
+    done = forked.run(forked.PYTEST, [*INSTALLED, *quiet], REPOSITORY, clean_environment())
+    said = done.stdout.decode()
+    text = said[: said.index("Environment variables:")]
     options = re.findall(r"^  (?:-\w, )?(--[a-z-]+)=(\S+)", text, re.MULTILINE)
     named = re.compile(r"path|PATH|[^o]file|dir|KEY|config")
     paths = {option for option, metavar in options if named.search(f"{option} {metavar}")} | {
@@ -322,6 +288,6 @@ def test_controls_import_nothing_from_here(site: Project) -> None:
     site.write("yaml.py", EVIL)
     site.write("pytest_html.py", EVIL)
     (site.folder / "conftest.py").unlink()
-    done = hullcheck("controls", cwd=site.folder, EVIL=str(site.folder / "ran"))
+    done = start_hullcheck("controls", cwd=site.folder, EVIL=str(site.folder / "ran"))
     assert done.returncode == 0, done.stderr
     assert not (site.folder / "ran").exists()

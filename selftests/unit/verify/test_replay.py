@@ -148,7 +148,7 @@ def test_nothing_beside_a_bundle_is_run(own: Project, tmp_path: Path, how: str) 
         with zipfile.ZipFile(path) as zipped:
             zipped.extractall(downloads / "bundle")
         path = downloads / "bundle"
-    done = verify(path, cwd=downloads)
+    done = verify(path, cwd=downloads, new=True)
     if how == "command":
         command = [Path(sys.executable).with_name("hullcheck"), "verify", path.name]
         done = subprocess.run(command, cwd=downloads, env=clean_environment(), capture_output=True, text=True)
@@ -167,7 +167,7 @@ def test_nothing_around_the_project_is_run(own: Project, tmp_path: Path) -> None
     here = downloads / "own"
     own.folder.rename(here)
     (here / "pytest.ini").unlink()
-    done = verify(path, cwd=here)
+    done = verify(path, cwd=here, new=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not ran.exists()
 
@@ -196,7 +196,7 @@ def test_environment_does_not_reach_the_verifying_run(own: Project, tmp_path: Pa
         "PYTEST_ADDOPTS": "-p evil --deselect=tests",
         "HULLCHECK_STRICT_WAIVERS": "nonsense",
     }
-    done = verify(own.folder / "reports/latest.zip", cwd=own.folder, **environment)
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder, new=True, **environment)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not ran.exists()
 
@@ -205,7 +205,7 @@ def test_environment_does_not_reach_the_verifying_run(own: Project, tmp_path: Pa
 def test_command_that_imports_from_here_is_refused(own: Project, entry: str) -> None:
     """An empty entry of PYTHONPATH is the current directory: what lies there may have run already."""
     path = f"{REPOSITORY}:{entry.format(own.folder)}"
-    done = verify(own.folder / "reports/latest.zip", cwd=own.folder, PYTHONPATH=path)
+    done = verify(own.folder / "reports/latest.zip", cwd=own.folder, new=True, PYTHONPATH=path)
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert "env -u PYTHONPATH hullcheck verify" in done.stderr
 
