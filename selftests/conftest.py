@@ -6,6 +6,7 @@ is skipped with the reason in words, or fails with it if the environment has HUL
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,20 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Do not begin what this machine lacks the means for."""
     need(*(name for mark in item.iter_markers("needs") for name in mark.args))
+
+
+@pytest.fixture(autouse=True)
+def undeclared_reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Which facts looked for the answer to a probe that they do not name: none in any self-test."""
+    if "hullcheck.facts" not in sys.modules:  # what judges nothing does not wait for it
+        yield []
+        return
+    from selftests.kit import evidence
+
+    noted: list[str] = []
+    monkeypatch.setattr("hullcheck.facts.Facts._handed", evidence.handing(noted))
+    yield noted
+    assert not noted
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def test_fact_is_made_from_others() -> None:
         _ = target.third
 
 
-def test_fact_reads_no_probe_that_it_does_not_name() -> None:
+def test_fact_reads_no_probe_that_it_does_not_name(undeclared_reading: list[str]) -> None:
     """The recording that it is handed has no other answers."""
 
     @fact(ONE)
@@ -64,6 +64,8 @@ def test_fact_reads_no_probe_that_it_does_not_name() -> None:
 
     with pytest.raises(EvidenceError, match="no answer to the probe two"):
         facts().get("curious")
+    assert undeclared_reading == ["curious reads two"]
+    undeclared_reading.clear()
 
 
 def test_later_fact_is_made_when_it_is_asked_for() -> None:
