@@ -22,6 +22,7 @@ from selftests.kit.judging import controls, numbers
 
 KNOWN = frameworks.load(REPOSITORY / frameworks.FILE)
 CONTROLS = list(controls())
+SELF_TESTS = REPOSITORY / "selftests/unit/facts"
 MODULES = sorted((REPOSITORY / "tests").glob("test_*.py"))
 
 # Facts of the CIS Docker Benchmark v1.8.0: how many recommendations a section has, and which are of Level 2.
@@ -208,6 +209,15 @@ def test_modules_have_a_self_test_of_their_name(folder: str) -> None:
         if path.name != "__init__.py" and any(isinstance(node, ast.FunctionDef) for node in nodes):
             test = path.relative_to(REPOSITORY / "hullcheck").with_name(f"test_{path.name}")
             assert (REPOSITORY / "selftests/unit" / test).is_file(), f"{path} has no self-test of its own"
+
+
+def test_fact_modules_are_imported_by_a_self_test() -> None:
+    """A parser that breaks is found where it is, and not as a wrong verdict somewhere else."""
+    trees = (ast.parse(each.read_text(encoding="utf-8")) for each in SELF_TESTS.rglob("test_*.py"))
+    imported = {each for tree in trees for name in imports(tree) for each in (name, name.rpartition(".")[0])}
+    paths = (path.relative_to(REPOSITORY) for path in (REPOSITORY / "hullcheck/facts").rglob("*.py"))
+    names = {".".join(path.with_suffix("").parts) for path in paths if path.name != "__init__.py"}
+    assert names <= imported, names - imported
 
 
 # ---- no I/O

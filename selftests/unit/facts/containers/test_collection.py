@@ -7,13 +7,12 @@ import copy
 import pytest
 
 from hullcheck.facts import Facts
+from hullcheck.facts.containers import collection
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.facts.container_host import (
-    ContainerHost,
-)
+from selftests.kit.facts.container_host import ContainerHost
 from selftests.kit.judging import judged
 
 
@@ -38,6 +37,8 @@ def test_no_container(world: ContainerHost) -> None:
     answers = dict(facts.recording.answers)
     answers["docker_containers"] = Answer("docker_containers", 0, "", "")
     empty = Facts(Recording("local", "local", answers), Policy())
+    found = collection.container(empty.recording, empty.presence, empty.surroundings)
+    assert (list(found), found.nothing) == ([], "the engine has no container")
     for number in range(2, 33):
         assert judged(f"5.{number}", empty) == {"local": ("not applicable", "the engine has no container")}
 

@@ -22,9 +22,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import NotApplicable, Verdict
-from selftests.kit.facts.container_host import (
-    STATUS,
-)
+from selftests.kit.facts.container_host import STATUS
 from selftests.kit.judging import judged
 
 

@@ -10,9 +10,7 @@ from hullcheck.facts import PROBES
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, published_ports
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from selftests.kit.facts.container_host import (
-    ContainerHost,
-)
+from selftests.kit.facts.container_host import ContainerHost
 
 
 def _kept(description: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,7 @@ import pytest
 from hullcheck.facts.host.processes import PROCESSES, Processes
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from selftests.kit.facts.container_host import (
-    ContainerHost,
-)
+from selftests.kit.facts.container_host import ContainerHost
 
 
 def test_why_a_process_is_an_error(world: ContainerHost) -> None:

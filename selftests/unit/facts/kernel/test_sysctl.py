@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hullcheck.facts.kernel.sysctl import SYSCTL
 from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.kit.facts.hosts import BRIDGE, only, target
 from selftests.kit.judging import Verdicts, judged
@@ -173,3 +174,18 @@ def test_hosts_alone_are_judged() -> None:
     for options in ({"backend": "docker"}, {}):
         with pytest.raises(NotApplicable):
             _ = target(engine_presence="", sysctl=settings(), **options).sysctl
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("line:net.ipv4.ip_forward = 1", True),
+        ("line:net.ipv4.conf.*.forwarding=0", True),
+        ("line:-fs.suid_dumpable=0", True),
+        ("line:net.ipv4.tcp_fastopen_key=geheim", False),
+        ("file:/etc/sysctl.d/a.conf", True),
+    ],
+)
+def test_lines_that_set_what_is_judged_are_kept(line: str, kept: bool) -> None:
+    """Files hold keys of the network too."""
+    assert SYSCTL.keep(line) == (line if kept else "")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from selftests.kit.facts.container_host import (
-    ContainerHost,
-)
+import json
+
+import pytest
+
+from hullcheck.facts.swarm.services import DOCKER_SERVICES, PublishedPort, Service
+from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts.container_host import ContainerHost, service_document
 
 
 def test_services_of_a_node_without_a_swarm(world: ContainerHost) -> None:
@@ -12,3 +16,23 @@ def test_services_of_a_node_without_a_swarm(world: ContainerHost) -> None:
     assert world.facts.services == {}
     world.services = [{"ID": "x"}]
     assert world.facts.services == {}
+
+
+def test_services_of_a_manager(world: ContainerHost) -> None:
+    """Each has its ports, and restarts for ever where nothing is said; other nodes do not know them."""
+    world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": True}
+    world.services = [service_document()]
+    expected = Service("s1", "shop", "any", 0, (PublishedPort(443, "tcp", "ingress"),))
+    assert world.facts.services == {"s1": expected}
+    world.services = [{"ID": "x"}]
+    with pytest.raises(EvidenceError, match="not what the engine's API documents"):
+        _ = world.facts.services
+    world.info["Swarm"]["ControlAvailable"] = False
+    with pytest.raises(EvidenceError, match="only a manager"):
+        _ = world.facts.services
+
+
+def test_environment_of_a_service_is_not_kept() -> None:
+    """Variables may be secrets, and nothing here judges them."""
+    kept = DOCKER_SERVICES.keep('{"ID": "x", "Spec": {"Name": "a", "Env": ["A=geheim"]}}')
+    assert json.loads(kept) == {"ID": "x", "Spec": {"Name": "a"}}

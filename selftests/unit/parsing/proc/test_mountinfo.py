@@ -9,9 +9,7 @@ import pytest
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount, MountTable
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.facts.container_host import (
-    HOST_MOUNTS,
-)
+from selftests.kit.facts.container_host import HOST_MOUNTS
 
 
 def test_lines_of_mount_tables() -> None:

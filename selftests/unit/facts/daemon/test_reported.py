@@ -1,0 +1,41 @@
+"""What the engine reports of its daemon's settings."""
+
+from typing import Any
+
+import pytest
+
+from hullcheck.facts.daemon.reported import insecure_registries, seccomp
+from hullcheck.facts.engine import Engine
+
+
+@pytest.mark.parametrize(
+    ("options", "profile"),
+    [
+        (["name=seccomp,profile=default"], "builtin"),
+        (["name=seccomp,profile=builtin"], "builtin"),
+        (["name=seccomp,profile=/x.json"], "/x.json"),
+        (["name=seccomp"], "builtin"),
+        (["name=apparmor"], None),
+    ],
+)
+def test_seccomp_profile(options: list[str], profile: str | None) -> None:
+    """The built-in profile has two names; an engine without seccomp has none."""
+    assert seccomp(Engine({"SecurityOptions": options})) == profile
+
+
+@pytest.mark.parametrize(
+    ("registries", "found"),
+    [
+        ({}, ()),
+        ({"InsecureRegistryCIDRs": ["127.0.0.0/8", "::1/128"]}, ()),
+        ({"InsecureRegistryCIDRs": ["10.0.0.0/8", "127.9.0.0/16"]}, ("10.0.0.0/8",)),
+        ({"IndexConfigs": {"docker.io": {"Secure": True}, "reg:5000": {"Secure": False}}}, ("reg:5000",)),
+        ({"IndexConfigs": {"localhost:5000": {}, "127.0.0.1": {}, "[::1]:5000": {}}}, ()),
+        ({"IndexConfigs": {"localhost.example": {}}}, ("localhost.example",)),
+        ({"Mirrors": ["https://a", "http://localhost:1", "http://b/"]}, ("http://b/",)),
+    ],
+)
+def test_insecure_registries(registries: dict[str, Any], found: tuple[str, ...]) -> None:
+    """Those that are reached without verified TLS; what does not leave the host needs none."""
+    config = {"InsecureRegistryCIDRs": None, "IndexConfigs": None, "Mirrors": None}
+    assert insecure_registries(Engine({"RegistryConfig": config | registries})) == found

@@ -1,0 +1,220 @@
+"""Where the programs and directories of an engine are."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.files.installation import Places
+from hullcheck.facts.host.file import FileFact, Node, State
+from hullcheck.facts.subjects import Subjects
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from hullcheck.verdicts import EvidenceError
+from selftests.kit.files import at
+
+
+def places(
+    text: str, *, executable: str = "/usr/bin/dockerd", sockets: tuple[str, ...] = (), rootless: bool = False
+) -> Places:
+    """The places that a probe's answer tells, beside a daemon in the mount namespace 1."""
+
+    @dataclass(frozen=True)
+    class Process:
+        executable: str
+        namespaces: dict[str, str]
+        rootless: bool
+
+    @dataclass(frozen=True)
+    class Daemon:
+        process: Process
+        containerd_sockets: tuple[str, ...]
+        engine: Engine
+        pid: int = 7
+
+    class Files:
+        def group(self, name: str) -> Subjects[FileFact]:
+            assert name == "service_unit_file"
+            return Subjects("file", (("/d.service", at("/d.service")), ("/x.conf", at("/x.conf"))))
+
+        def containerd_sockets(self) -> Subjects[FileFact]:
+            return Subjects("file", tuple((path, at(path)) for path in sockets))
+
+    process = Process(executable, {"mnt": "mnt:[1]"}, rootless)
+    daemon: Any = Daemon(process, sockets, Engine({"DockerRootDir": "/data/docker"}))
+    files: Any = Files()
+    answer = Answer("engine_places", 0, text, "")
+    return Places(Recording("host", "local", {"engine_places": answer}), daemon, files)
+
+
+RUNNING = """\
+running|7|/usr/bin/dockerd
+running|8|/opt/new/containerd (deleted)
+running|9|/usr/bin/containerd
+argument|8|containerd
+argument|8|--config=/opt/new/c.toml
+containerd-in-use|file|/opt/new/c.toml|/opt/new/c.toml
+toml|8|root = "/data/containerd"
+toml|8|[other]
+toml|8|  root = "/other"
+toml|8|[grpc]
+toml|8|  address = "/var/run/containerd/containerd.sock"
+argument|9|containerd
+namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 7/ns/mnt -> mnt:[1]
+namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 8/ns/mnt -> mnt:[1]
+namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 9/ns/mnt -> mnt:[2]
+program containerd|file|/bin/containerd|/usr/local/bin/containerd
+program runc|file|/usr/bin/runc|/usr/sbin/runc
+program runc|file|/usr/sbin/runc|/usr/sbin/runc
+containerd-directory|directory|/run/containerd|/run/containerd
+containerd-configuration|absent|/etc/containerd/config.toml|
+"""
+SOCKET = "/run/containerd/containerd.sock"
+
+
+REGULAR = stat.S_IFREG
+
+
+def there(path: str, real: str = "", mode: int = REGULAR) -> FileFact:
+    """What the probe found at a path, and where that really is."""
+    return FileFact(path, State.FOUND, Node(real or path, mode, 0, 0))
+
+
+def group(found: Places, name: str) -> list[str]:
+    """The paths of a group."""
+    return [fact.node.path for _, fact in found.group(name)]
+
+
+def test_programs_are_those_that_run_and_those_that_are_found() -> None:
+    """A program counts where it really is, once; one of another container is not the host's."""
+    found = places(RUNNING, sockets=(SOCKET,), executable="/opt/dockerd (deleted)")
+    assert group(found, "daemon_program") == ["/opt/dockerd"]
+    assert group(found, "containerd_program") == ["/opt/new/containerd", "/usr/local/bin/containerd"]
+    assert group(found, "runc_program") == ["/usr/sbin/runc"]
+    assert group(found, "containerd_shim") == []
+    assert found.group("containerd_shim").nothing.startswith("there is no containerd-shim")
+    with pytest.raises(EvidenceError, match="are you root"):
+        places(RUNNING, executable="").group("daemon_program")
+
+
+def test_containerd_in_use() -> None:
+    """Its root, its file and its directory are those of the one at whose socket the daemon is a client."""
+    found = places(RUNNING, sockets=(SOCKET,))
+    assert found.containerd_roots == ("/data/containerd",)
+    assert group(found, "containerd_configuration") == ["/opt/new/c.toml"]
+    assert group(found, "containerd_directory") == ["/run/containerd"]
+    own = places(RUNNING, sockets=("/run/docker/containerd/containerd.sock",))
+    assert group(own, "containerd_directory") == ["/run/docker/containerd", "/run/containerd"]
+    with pytest.raises(EvidenceError, match="could not be looked at"):
+        _ = own.containerd_roots
+    assert [fact.state for _, fact in own.group("containerd_configuration")] == [State.ABSENT]
+
+
+def test_programs_and_directories_are_whole() -> None:
+    """Each is told with its kind and by its place; what is not there is told as that."""
+    text = f"{RUNNING}program containerd-shim-runc-v1|file|/bin/shim1|/bin/shim1\n"
+    text += "program containerd-shim-runc-v2|file|/bin/shim2|/opt/shim2\n"
+    found = places(text, sockets=(SOCKET,))
+    assert found.group("daemon_program") == Subjects(
+        "file", (("/usr/bin/dockerd", at("/usr/bin/dockerd", REGULAR)),)
+    )
+    programs = (
+        ("/opt/new/containerd", at("/opt/new/containerd", REGULAR)),
+        ("/usr/local/bin/containerd", there("/bin/containerd", "/usr/local/bin/containerd")),
+    )
+    nothing = "there is no {}: none runs, and none is in the directories of programs"
+    assert found.group("containerd_program") == Subjects("file", programs, nothing.format("containerd"))
+    assert found.group("containerd_shim") == Subjects("file", (), nothing.format("containerd-shim"))
+    assert group(found, "runc_v1_shim") == ["/bin/shim1"]
+    assert group(found, "runc_v2_shim") == ["/opt/shim2"]
+    folder = at("/run/containerd", stat.S_IFDIR)
+    nowhere = "containerd has no directory: it does not run"
+    assert found.group("containerd_directory") == Subjects("file", (("/run/containerd", folder),), nowhere)
+    assert found.group("containerd_configuration") == Subjects(
+        "file", (("/opt/new/c.toml", there("/opt/new/c.toml")),), "containerd has no configuration file"
+    )
+    assert found.group("unit_file").named == (("/d.service", at("/d.service")),)
+
+
+def test_directory_of_containerd() -> None:
+    """It is told by its place without links; one that may not be looked at is told by its name."""
+    for line, expected in (
+        ("directory|/run/containerd|/srv/c", there("/run/containerd", "/srv/c", stat.S_IFDIR)),
+        ("unread|/run/containerd|", FileFact("/run/containerd", State.UNREAD, doubt="are you root?")),
+    ):
+        found = places(f"containerd-directory|{line}\n").group("containerd_directory")
+        path = expected.itself.path if expected.itself else "/run/containerd"
+        assert found.named == ((path, expected),)
+    assert (
+        places("containerd-directory|directory|/c|/c\n", rootless=True).group("containerd_directory").named
+        == ()
+    )
+
+
+def test_data_root_and_what_lies_in_it() -> None:
+    """The data root is the one that the engine names; where it may not be listed, no link in it is known."""
+    word, part = (
+        "data-root|directory|/data/docker|/mnt/docker\n",
+        "data-root-part|directory|/data/docker/a|/data/a\n",
+    )
+    root = there("/data/docker", "/mnt/docker", stat.S_IFDIR)
+    link = there("/data/docker/a", "/data/a", stat.S_IFDIR)
+    found = places(f"{word}data-root-listed|\n{part}")
+    assert found.group("data_root") == Subjects("file", (("/data/docker", root),))
+    assert found.data_root_links() == (link,)
+    assert places("data-root-listed|\n").data_root_links() == ()
+    for text in ("", word.replace("/data/docker", "/var/lib/docker", 1)):
+        unread = FileFact("/data/docker", State.UNREAD, doubt="the probe did not find it")
+        assert places(text).group("data_root").named == (("/data/docker", unread),)
+    with pytest.raises(
+        EvidenceError, match=r"^what lies in the data root may not be listed; are you root\?$"
+    ):
+        places(word + part).data_root_links()
+
+
+USUAL = ("/run/containerd/containerd.sock", "/var/lib/containerd", "/etc/containerd/config.toml")
+GRPC = ('root = "/X"', "[grpc]", '  address = "/run/x/x|y.sock"')
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines", "expected"),
+    [
+        ((), (), USUAL),
+        (("-a", "/run/x/x.sock", "-c", "/c"), (), ("/run/x/x.sock", USUAL[1], "/c")),
+        (("--address", "/run/x/x.sock", "--root", "/r", "--config", "/c"), (), ("/run/x/x.sock", "/r", "/c")),
+        (("-address=/run/x/x.sock", "-root=/r=s", "-config=/c"), (), ("/run/x/x.sock", "/r=s", "/c")),
+        (("--root=/old", "--root=/a|b", "-c=/c"), (), (USUAL[0], "/a|b", "/c")),
+        (("--root",), (), USUAL),
+        (("-", "/x", "--rootless=/x", "-r", "/x", "--log-level"), (), USUAL),
+        ((), GRPC, ("/run/x/x|y.sock", "/X", USUAL[2])),
+        (("--address=/run/a/a.sock", "--root=/r"), GRPC, ("/run/a/a.sock", "/r", USUAL[2])),
+        ((), ("[other]", "root = '/o'", "address = '/o'"), USUAL),
+        ((), ("address = '/o'", "root = '/q'"), (USUAL[0], "/q", USUAL[2])),
+    ],
+)
+def test_settings_of_containerd(
+    arguments: tuple[str, ...], lines: tuple[str, ...], expected: tuple[str, str, str]
+) -> None:
+    """The command line counts before its file, each line of that in its section, and both before the defaults."""
+    address, root, configuration = expected
+    text = ["running|8|/usr/bin/containerd", "namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 8/ns/mnt -> mnt:[1]"]
+    text += [f"argument|8|{each}" for each in ("containerd", *arguments)] + [
+        f"toml|8|{each}" for each in lines
+    ]
+    text += [f"containerd-in-use|file|{path}|{path}" for path in (configuration, "/another.toml")]
+    found = places("\n".join(text), sockets=(address,))
+    assert found.containerd_roots == (root,)
+    assert group(found, "containerd_configuration") == [configuration]
+
+
+def test_file_that_the_daemon_wrote() -> None:
+    """The configuration that dockerd writes for its own containerd is not the site's."""
+    text = RUNNING.replace("/opt/new/c.toml", "/run/docker/containerd/containerd.toml").replace(
+        "/var/run/containerd/containerd.sock", "/var/run/docker/containerd/containerd.sock"
+    )
+    found = places(text, sockets=("/run/docker/containerd/containerd.sock",))
+    assert [path for path, _ in found.group("containerd_configuration")] == ["/etc/containerd/config.toml"]

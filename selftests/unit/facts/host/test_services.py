@@ -1,0 +1,66 @@
+"""Units, listeners and applications of a host."""
+
+import pytest
+
+from hullcheck.facts.host.processes import Process, Processes
+from hullcheck.facts.host.services import UNSEEN, HostServices
+from hullcheck.parsing.answer_lines import Words
+from hullcheck.verdicts import EvidenceError
+
+ID = "a" * 64
+PROCESSES = {
+    1: ("0::/init.scope",),
+    5: ("0::/system.slice/ssh.service",),
+    6: ("0::/system.slice/web.service",),
+    9: (f"0::/docker/{ID}",),
+}
+LISTENERS = """\
+auditor:0
+net:seen
+listener:tcp 00000000:0016 100
+listener:tcp6 00000000:1F90 200
+listener:tcp 00000000:01BB 300
+listener:udp 00000000:0801 400
+owner:100 1
+owner:200 6
+owner:300 9
+exe:1 /usr/lib/systemd/systemd
+exe:6 /srv/web (deleted)
+exe:9 /usr/sbin/nginx
+socket:S22 ssh.socket
+application:6 /srv/web (deleted)
+application:9 /usr/sbin/nginx
+"""
+
+
+def services(text: str) -> HostServices:
+    """Those of a host that says this, with three processes of its own and one in a container."""
+    found = {pid: Process(pid, {"Name": "x"}, groups, None) for pid, groups in PROCESSES.items()}
+    return HostServices(Words(text), Processes(found))
+
+
+def test_listeners_outside_of_containers() -> None:
+    """A socket unit stands for systemd, the kernel's own port has no program, a container's is not the host's."""
+    found = [(each.program, each.protocol, each.port) for each in services(LISTENERS).listeners]
+    assert found == [(UNSEEN, "udp", 2049), ("ssh.socket", "tcp", 22), ("/srv/web", "tcp", 8080)]
+    assert [each.name for each in services(LISTENERS).strangers] == [UNSEEN, "web"]
+
+
+def test_applications_outside_of_containers() -> None:
+    """One in a container is none of the host."""
+    assert services(LISTENERS).applications == ("/srv/web",)
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("auditor:0", "listeners"),
+        ("net:seen\nlistener:tcp 00000000:0016 100", "listeners"),
+        ("auditor:1000", "applications"),
+        ("enabled:x.service", "units"),
+    ],
+)
+def test_what_could_not_be_seen(text: str, question: str) -> None:
+    """It is an error, and not nothing."""
+    with pytest.raises(EvidenceError):
+        getattr(services(text), question)

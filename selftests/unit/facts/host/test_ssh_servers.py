@@ -1,0 +1,30 @@
+"""SSH servers among processes."""
+
+import pytest
+
+from hullcheck.facts.host.processes import Process
+from hullcheck.facts.host.ssh_servers import ssh_servers
+from hullcheck.secrets.redact import HIDDEN
+from hullcheck.verdicts import EvidenceError
+
+
+def process(name: str, executable: str = "") -> Process:
+    """A process of this name."""
+    return Process(7, {"Name": name}, (), None, executable)
+
+
+def test_servers_by_either_name() -> None:
+    """A link to the program, or the loader that ran it, hides neither name."""
+    assert ssh_servers([process("web", "/usr/sbin/sshd"), process("dropbear", "/bin/busybox")]) == (
+        "dropbear",
+        "sshd",
+    )
+    assert ssh_servers([process("sleep", "/bin/sleep"), process("ssh-agent")]) == ()
+
+
+def test_hidden_program() -> None:
+    """It may be a server, unless another is known already."""
+    hidden = process("x", f"/opt/{HIDDEN}/y")
+    with pytest.raises(EvidenceError, match="process 7"):
+        ssh_servers([hidden])
+    assert ssh_servers([hidden, process("sshd")]) == ("sshd",)

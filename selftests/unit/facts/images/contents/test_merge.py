@@ -1,0 +1,35 @@
+"""The layers of an image laid over each other."""
+
+from hullcheck.facts.images.contents.layer import FILE, LINK, Entry, Layer
+from hullcheck.facts.images.contents.merge import merged, summary
+
+SU = Entry("/bin/su", 0o4755, FILE)
+
+
+def test_upper_layers_decide() -> None:
+    """What one deletes or replaces is not to be seen any more; what another adds is."""
+    below = Layer.of([SU, Entry("/bin/sh", 0o755, FILE)])
+    assert set(merged([below])) == {"/bin/su", "/bin/sh"}
+    assert set(merged([below, Layer.of([Entry("/bin/.wh.su", 0, FILE)])])) == {"/bin/sh"}
+    plain = Entry("/bin/su", 0o755, FILE)
+    assert "/bin/su" not in merged([below, Layer.of([plain])])
+    assert merged([Layer.of([plain]), below])["/bin/su"] == SU
+
+
+def test_hard_link_has_the_bits_of_its_file() -> None:
+    """Also where the file lies in a layer below, and the archive says something else of the link."""
+    link = Entry("/bin/other", 0o755, LINK, target="/bin/su")
+    assert merged([Layer.of([SU]), Layer.of([link])])["/bin/other"].mode == 0o4755
+
+
+def test_summary() -> None:
+    """A key that a later layer deletes is still in the image, and a list without names is told."""
+    key = Entry("/root/.ssh/id_rsa", 0o600, FILE)
+    database = Entry("/lib/apk/db/installed", 0o644, FILE)
+    layers = [Layer.of([SU, key, database]), Layer.of([Entry("/root/.ssh/.wh.id_rsa", 0, FILE)])]
+    found = summary(merged(layers), layers)
+    assert found["Special"] == [["/bin/su", "4755"]]
+    assert found["Keys"] == ["/root/.ssh/id_rsa"]
+    assert (found["Packages"], found["Databases"]) == ([], ["apk"])
+    named = [Layer.of([database], ["musl"])]
+    assert summary(merged(named), named)["Packages"] == ["musl"]

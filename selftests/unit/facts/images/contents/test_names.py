@@ -1,0 +1,54 @@
+"""What the path of a file in an image tells."""
+
+import pytest
+
+from hullcheck.facts.images.contents import names
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/usr/bin/apt-get", names.MANAGER),
+        ("/usr/bin/pip3.11", names.MANAGER),
+        ("/bin/busybox", names.SHELL),
+        ("/usr/bin/x86_64-linux-gnu-gcc-12", names.COMPILER),
+        ("/usr/local/go/bin/go", names.COMPILER),
+        ("/usr/share/doc/apt-get", ""),
+        ("/usr/bin/gcc-wrapper", ""),
+    ],
+)
+def test_tools(path: str, kind: str) -> None:
+    """A program in a directory of programs, whatever version or machine stands in its name."""
+    assert names.tool(path) == kind
+
+
+@pytest.mark.parametrize(
+    ("path", "package"),
+    [
+        ("/var/lib/dpkg/info/libc6:amd64.list", "libc6"),
+        ("/var/lib/dpkg/info/libc6:amd64.md5sums", ""),
+        ("/var/lib/dpkg/status.d/base-files", "base-files"),
+        ("/var/lib/pacman/local/gcc-libs-12.1.0-3/desc", "gcc-libs"),
+        ("/srv/dpkg/info/libc6.list", ""),
+    ],
+)
+def test_packages(path: str, package: str) -> None:
+    """Package managers that keep a file for each package name it there."""
+    assert names.package(path) == package
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("/root/.ssh/id_ed25519", True),
+        ("/root/.ssh/id_ed25519.pub", False),
+        ("/root/.ssh/known_hosts", False),
+        ("/app/tls.key", True),
+        ("/app/.env", True),
+        ("/app/.env.example", False),
+        ("/etc/ssl/certs/ca.pem", False),
+    ],
+)
+def test_keys(path: str, key: bool) -> None:
+    """Names that private keys have, and none that public ones have."""
+    assert names.looks_like_key(path) is key

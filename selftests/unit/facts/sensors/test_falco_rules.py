@@ -1,0 +1,44 @@
+"""Which of Falco's rules are on."""
+
+from typing import Any
+
+import pytest
+
+from hullcheck.facts.sensors.falco_rules import by_configuration, by_options, in_file, selected, states
+
+LINES = (
+    "- rule: Terminal shell",
+    "  priority: NOTICE # low",
+    "  tags: [container, shell]",
+    "- rule: Write below etc",
+    "  enabled: false",
+    "- list: names",
+    "  enabled: false",
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rules", "least", "on"),
+    [
+        ("", [], "", {"Terminal shell": True, "Write below etc": False}),
+        ("-D\nTerminal", [], "", {"Terminal shell": False, "Write below etc": False}),
+        ("-T\nshell", [], "", {"Terminal shell": False, "Write below etc": False}),
+        ("-t\nshell", [], "", {"Terminal shell": True, "Write below etc": False}),
+        ("-t=other", [], "", {"Terminal shell": False, "Write below etc": False}),
+        ("-o\nrules[].enable.rule=Write*", [], "", {"Terminal shell": True, "Write below etc": True}),
+        ("", [{"disable": {"rule": "*"}}], "", {"Terminal shell": False, "Write below etc": False}),
+        ("", [], "warning", {"Terminal shell": False, "Write below etc": False}),
+        ("", [], "info", {"Terminal shell": True, "Write below etc": False}),
+    ],
+)
+def test_states(arguments: str, rules: list[Any], least: str, on: dict[str, bool]) -> None:
+    """Files, options, configuration and the least priority decide, in this order."""
+    switches = [*by_options(arguments), *by_configuration([*rules, *selected(arguments)])]
+    assert states(in_file("/rules", LINES), switches, least) == on
+
+
+def test_tags_that_are_not_in_one_line() -> None:
+    """Whether a switch by tag is about such a rule is unknown."""
+    rules = in_file("/rules", ["- rule: a", "  tags:"])
+    assert states(rules, by_options("-T\nshell")) == {"a": None}
+    assert states(rules, by_configuration("no list")) == {"a": True}
