@@ -116,7 +116,7 @@ class AuditSession:
     def ask_to_gather(self, worker: str, listed: Mapping[str, Any]) -> None:
         """In a worker of xdist: leave word for the main process of what is *listed* as to be judged.
 
-        A file, because a worker has nothing else to say of its tests than their ids.
+        A file, because xdist sends the `workeroutput` of a worker at its end alone, and never that of one that died.
 
         Raises:
             pytest.UsageError: it cannot be written.

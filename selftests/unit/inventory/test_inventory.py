@@ -1,6 +1,7 @@
 """Inventory: YAML without surprises, every fault with its line, and the policy of each target."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from hullcheck.inventory.specs import FILES
 from hullcheck.inventory.yamlfile import YamlError
 from hullcheck.policy import Policy, PortRange
 from hullcheck.recording.backends import BACKENDS
+from hullcheck.results import run_files
 from selftests import REPOSITORY
 
 ONE = 'targets:\n  web1: {connect: "local://"}\n'
@@ -504,6 +506,14 @@ def test_schema_is_closed_and_explains_itself() -> None:
             check(each)
 
     check(schema)
+
+
+def test_no_target_is_named_like_a_file_of_a_run() -> None:
+    """The schema, which has to be whole for editors, names the files that a run writes."""
+    schema = json.loads((yamlfile.SCHEMAS / "inventory.json").read_text(encoding="utf-8"))
+    names = "|".join(map(re.escape, run_files.NAMES)).replace(r"\-", "-")
+    pattern = schema["properties"]["targets"]["propertyNames"]["pattern"]
+    assert pattern == f"^(?!({names})$)[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
 def test_audit_without_an_inventory_imports_no_parser() -> None:
