@@ -14,6 +14,7 @@ from hullcheck.facts import Facts
 from hullcheck.facts.engine.packages import Packages
 from hullcheck.facts.engine.release import Release
 from hullcheck.facts.host.accounts import ACCOUNTS, Accounts
+from hullcheck.facts.host.accounts import accounts as read_accounts
 from hullcheck.facts.host.file import FileFact, Grant, Node, State
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
@@ -85,7 +86,7 @@ group:empty:998:
 
 def accounts(text: str = PEOPLE) -> Accounts:
     """The accounts of a target."""
-    return Accounts.of(Recording("host", "local", {ACCOUNTS.name: Answer(ACCOUNTS.name, 0, text, "")}))
+    return read_accounts(Recording("host", "local", {ACCOUNTS.name: Answer(ACCOUNTS.name, 0, text, "")}))
 
 
 def controllers(socket: FileFact, *trusted: str, text: str = PEOPLE) -> tuple[str, str]:

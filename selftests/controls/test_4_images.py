@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts, images
+from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.accounts import Accounts, Group, User
 from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.facts.images.installs import installers, unverified
 from hullcheck.facts.images.steps import Step
-from hullcheck.facts.images.trust import CONTENT_TRUST, ContentTrust, Setting
+from hullcheck.facts.images.trust import CONTENT_TRUST, ContentTrust, Setting, content_trust
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy, PolicyError
 from hullcheck.recording import Recording
@@ -436,7 +437,7 @@ def test_files_with_a_colon_in_their_names() -> None:
     assert trust(f"/etc/profile.d/a.sh:export {ON} # x:y")[0] == "pass"
     assert trust(f"nonsense {ON}", f":export {ON}", "/etc/x")[0] == "fail"
     unit = "/etc/systemd/system/web@a:b.service"
-    kept = ContentTrust.of(
+    kept = content_trust(
         Recording(
             "host",
             "local",
@@ -449,7 +450,8 @@ def test_files_with_a_colon_in_their_names() -> None:
                     "",
                 )
             },
-        )
+        ),
+        Engine({}),
     )
     assert kept == ContentTrust(
         {"root": "/root", "alice": "/home/a:b c"},

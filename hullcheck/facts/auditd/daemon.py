@@ -52,15 +52,6 @@ class AuditDaemon:
     audit: Audit
     now: float
 
-    @classmethod
-    def of(cls, recording: Recording, audit: Audit) -> "AuditDaemon":
-        """Read it.
-
-        Raises:
-            EvidenceError: the target did not answer.
-        """
-        return cls(Words(recording.text(AUDIT_DAEMON)), audit, recording.gathered)
-
     @cached_property
     def unit(self) -> Mapping[str, str]:
         """What systemd says of auditd.service.
@@ -121,5 +112,9 @@ class AuditDaemon:
 
 @fact(AUDIT_DAEMON)
 def audit_daemon(recording: Recording, presence: Presence, audit: Audit) -> AuditDaemon:
-    """Whether auditd runs and writes down what the kernel reports."""
-    return AuditDaemon.of(recording, audit)
+    """Whether auditd runs and writes down what the kernel reports.
+
+    Raises:
+        EvidenceError: the target did not answer.
+    """
+    return AuditDaemon(Words(recording.text(AUDIT_DAEMON)), audit, recording.gathered)

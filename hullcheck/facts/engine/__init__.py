@@ -62,19 +62,6 @@ class Engine:
 
     info: dict[str, Any]
 
-    @classmethod
-    def of(cls, recording: Recording) -> "Engine":
-        """The engine of a target.
-
-        Raises:
-            EvidenceError: the engine did not answer, or not with what its API documents.
-        """
-        _require_answer(recording)
-        info = recording.json(DOCKER_INFO)
-        if not isinstance(info, dict) or not info.get("ServerVersion"):
-            raise EvidenceError(_why_no_info(recording, info))
-        return cls(info)
-
     def value(self, *path: str) -> Any:
         """The field of `docker info` below *path*.
 
@@ -165,8 +152,16 @@ def _why_no_info(recording: Recording, info: Any) -> str:
 
 @fact(DOCKER_VERSION, DOCKER_INFO)
 def engine(recording: Recording, presence: Presence) -> Engine:
-    """The engine of the target, as `docker info` describes it."""
-    return Engine.of(recording)
+    """The engine of the target, as `docker info` describes it.
+
+    Raises:
+        EvidenceError: the engine did not answer, or not with what its API documents.
+    """
+    _require_answer(recording)
+    info = recording.json(DOCKER_INFO)
+    if not isinstance(info, dict) or not info.get("ServerVersion"):
+        raise EvidenceError(_why_no_info(recording, info))
+    return Engine(info)
 
 
 @fact()

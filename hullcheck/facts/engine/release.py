@@ -25,11 +25,6 @@ class System:
     name: str
     today: date
 
-    @classmethod
-    def of(cls, recording: Recording) -> "System":
-        """Read it; a system that does not say its name is called that."""
-        return cls(os_name(recording) or "a system that does not say its name", _day_of(recording))
-
 
 @dataclass(frozen=True)
 class Release:
@@ -48,25 +43,6 @@ class Release:
     system: dict[str, str]
     today: date
     authorization_plugins: tuple[str, ...] | None = ()
-
-    @classmethod
-    def of(cls, recording: Recording, engine: Engine) -> "Release":
-        """Read it.
-
-        Raises:
-            EvidenceError: the engine did not say.
-        """
-        document = recording.json(DOCKER_VERSION)
-        if not isinstance(document, dict):
-            raise EvidenceError("docker version: the engine did not describe itself")
-        vendor = str((document.get("Platform") or {}).get("Name") or "")
-        return cls(
-            engine.version,
-            vendor,
-            os_release(recording),
-            _day_of(recording),
-            _authorization_plugins(engine),
-        )
 
     @property
     def is_of_a_distribution(self) -> bool:
@@ -97,7 +73,7 @@ def _day_of(recording: Recording) -> date:
 @fact(OS_RELEASE)
 def system(recording: Recording, engine: Engine) -> System:
     """The operating system below the engine."""
-    return System.of(recording)
+    return System(os_name(recording) or "a system that does not say its name", _day_of(recording))
 
 
 @fact()
@@ -108,5 +84,19 @@ def known_releases() -> KnownReleases:
 
 @fact(DOCKER_VERSION, OS_RELEASE)
 def release(recording: Recording, engine: Engine) -> Release:
-    """The release of the engine."""
-    return Release.of(recording, engine)
+    """The release of the engine.
+
+    Raises:
+        EvidenceError: the engine did not say.
+    """
+    document = recording.json(DOCKER_VERSION)
+    if not isinstance(document, dict):
+        raise EvidenceError("docker version: the engine did not describe itself")
+    vendor = str((document.get("Platform") or {}).get("Name") or "")
+    return Release(
+        engine.version,
+        vendor,
+        os_release(recording),
+        _day_of(recording),
+        _authorization_plugins(engine),
+    )

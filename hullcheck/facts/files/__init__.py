@@ -43,15 +43,6 @@ class EngineFiles:
     answer: Answer
     daemon: Daemon
 
-    @classmethod
-    def of(cls, recording: Recording, daemon: Daemon) -> "EngineFiles":
-        """The files of *daemon*.
-
-        Raises:
-            EvidenceError: the target did not answer.
-        """
-        return cls(Answer.of(recording), daemon)
-
     def group(self, name: str) -> Files:
         """The files of one of GROUPS.
 
@@ -354,8 +345,12 @@ GROUPS: Mapping[str, Callable[[EngineFiles], Files]] = {
 
 @fact(ENGINE_FILES)
 def engine_files(recording: Recording, daemon: Daemon) -> EngineFiles:
-    """The files of the daemon, in groups."""
-    return EngineFiles.of(recording, daemon)
+    """The files of the daemon, in groups.
+
+    Raises:
+        EvidenceError: the target did not answer.
+    """
+    return EngineFiles(Answer.of(recording), daemon)
 
 
 for _name, _group in GROUPS.items():

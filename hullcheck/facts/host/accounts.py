@@ -62,32 +62,6 @@ class Accounts:
     with_password: frozenset[str] = frozenset()
     hidden: bool = False
 
-    @classmethod
-    def of(cls, recording: Recording) -> "Accounts":
-        """Read them.
-
-        Raises:
-            EvidenceError: the target did not answer, or not with what such a list is.
-        """
-        users, groups, passwords, admins = list[User](), list[Group](), set[str](), dict[str, list[str]]()
-        lines = recording.text(ACCOUNTS).splitlines()
-        try:
-            for line in lines:
-                word, *fields = line.split(":")
-                if word == "user":
-                    users.append(User(fields[0], int(fields[1]), int(fields[2]), fields[3]))
-                elif word == "group" and any(fields):
-                    members = tuple(name for name in fields[2].split(",") if name.strip())
-                    groups.append(Group(fields[0], int(fields[1]), members))
-                elif word == "password":
-                    passwords.add(fields[0])
-                elif word == "admins":
-                    admins[fields[0]] = [name for name in fields[1].split(",") if name.strip()]
-        except (ValueError, IndexError):
-            raise EvidenceError(f"the list of users and groups has a line that is none: {line!r}") from None
-        whole = (replace(each, admins=tuple(admins.get(each.name, ()))) for each in groups)
-        return cls(tuple(users), tuple(dict.fromkeys(whole)), frozenset(passwords), "unread:" in lines)
-
     def user_names(self, uid: int) -> tuple[str, ...]:
         """The names of a user, or the number where there is none."""
         return tuple(user.name for user in self.users if user.uid == uid) or (f"uid {uid}",)
@@ -163,5 +137,26 @@ class Accounts:
 
 @fact(ACCOUNTS)
 def accounts(recording: Recording) -> Accounts:
-    """The users and groups of the target."""
-    return Accounts.of(recording)
+    """The users and groups of the target.
+
+    Raises:
+        EvidenceError: the target did not answer, or not with what such a list is.
+    """
+    users, groups, passwords, admins = list[User](), list[Group](), set[str](), dict[str, list[str]]()
+    lines = recording.text(ACCOUNTS).splitlines()
+    try:
+        for line in lines:
+            word, *fields = line.split(":")
+            if word == "user":
+                users.append(User(fields[0], int(fields[1]), int(fields[2]), fields[3]))
+            elif word == "group" and any(fields):
+                members = tuple(name for name in fields[2].split(",") if name.strip())
+                groups.append(Group(fields[0], int(fields[1]), members))
+            elif word == "password":
+                passwords.add(fields[0])
+            elif word == "admins":
+                admins[fields[0]] = [name for name in fields[1].split(",") if name.strip()]
+    except (ValueError, IndexError):
+        raise EvidenceError(f"the list of users and groups has a line that is none: {line!r}") from None
+    whole = (replace(each, admins=tuple(admins.get(each.name, ()))) for each in groups)
+    return Accounts(tuple(users), tuple(dict.fromkeys(whole)), frozenset(passwords), "unread:" in lines)

@@ -100,43 +100,6 @@ class Processes:
 
     by_pid: dict[int, Process]
 
-    @classmethod
-    def of(cls, recording: Recording) -> "Processes":
-        """Read them.
-
-        Raises:
-            EvidenceError: /proc could not be read.
-        """
-        status: dict[int, dict[str, str]] = {}
-        cgroups: dict[int, list[str]] = {}
-        namespaces: dict[int, str] = {}
-        executables: dict[int, str] = {}
-        last = 0
-        for line in recording.text(PROCESSES).split("\n"):
-            if match := _STATUS.match(line):
-                status.setdefault(int(match[1]), {})[match[2]] = match[3]
-            elif match := _CGROUP.match(line):
-                cgroups.setdefault(int(match[1]), []).append(match[2])
-            elif match := _PID_NAMESPACE.match(line):
-                namespaces[int(match[1])] = match[2]
-            elif match := _EXECUTABLE.fullmatch(line):
-                last = int(match[1])
-                executables[last] = match[2]
-            elif line == DROPPED and last in executables:  # a name of two lines; this may be its second
-                executables[last] += DROPPED
-        return cls(
-            {
-                pid: Process(
-                    pid,
-                    fields,
-                    tuple(cgroups.get(pid, ())),
-                    namespaces.get(pid),
-                    executables.get(pid, ""),
-                )
-                for pid, fields in status.items()
-            }
-        )
-
     def process(self, pid: int) -> Process:
         """The process *pid*.
 
@@ -191,5 +154,37 @@ class Processes:
 
 @fact(PROCESSES)
 def processes(recording: Recording) -> Processes:
-    """The processes of the target."""
-    return Processes.of(recording)
+    """The processes of the target.
+
+    Raises:
+        EvidenceError: /proc could not be read.
+    """
+    status: dict[int, dict[str, str]] = {}
+    cgroups: dict[int, list[str]] = {}
+    namespaces: dict[int, str] = {}
+    executables: dict[int, str] = {}
+    last = 0
+    for line in recording.text(PROCESSES).split("\n"):
+        if match := _STATUS.match(line):
+            status.setdefault(int(match[1]), {})[match[2]] = match[3]
+        elif match := _CGROUP.match(line):
+            cgroups.setdefault(int(match[1]), []).append(match[2])
+        elif match := _PID_NAMESPACE.match(line):
+            namespaces[int(match[1])] = match[2]
+        elif match := _EXECUTABLE.fullmatch(line):
+            last = int(match[1])
+            executables[last] = match[2]
+        elif line == DROPPED and last in executables:  # a name of two lines; this may be its second
+            executables[last] += DROPPED
+    return Processes(
+        {
+            pid: Process(
+                pid,
+                fields,
+                tuple(cgroups.get(pid, ())),
+                namespaces.get(pid),
+                executables.get(pid, ""),
+            )
+            for pid, fields in status.items()
+        }
+    )

@@ -86,15 +86,6 @@ class HostServices:
     words: Words
     processes: Processes
 
-    @classmethod
-    def of(cls, recording: Recording, processes: Processes) -> "HostServices":
-        """Read them.
-
-        Raises:
-            EvidenceError: the target did not answer.
-        """
-        return cls(Words(recording.text(HOST_SERVICES)), processes)
-
     def _is_outside(self, pid: int) -> bool:
         """Whether a process is in no container: its control groups name none that those of process 1 do not.
 
@@ -186,5 +177,9 @@ class HostServices:
 
 @fact(HOST_SERVICES)
 def host_services(recording: Recording, presence: Presence, processes: Processes) -> HostServices:
-    """Units, listeners and applications of the host outside of containers."""
-    return HostServices.of(recording, processes)
+    """Units, listeners and applications of the host outside of containers.
+
+    Raises:
+        EvidenceError: the target did not answer.
+    """
+    return HostServices(Words(recording.text(HOST_SERVICES)), processes)

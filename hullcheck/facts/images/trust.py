@@ -119,29 +119,6 @@ class ContentTrust:
     lines: tuple[tuple[str, Setting], ...]
     units: tuple[tuple[str, str], ...] = ()
 
-    @classmethod
-    def of(cls, recording: Recording) -> "ContentTrust":
-        """Read it.
-
-        Raises:
-            EvidenceError: the target did not answer.
-        """
-        head, _, rest = recording.text(CONTENT_TRUST).partition("\n--lines\n")
-        lines, _, units = rest.partition("--units\n")
-        said = [line.partition(" ")[::2] for line in head.splitlines()]
-        homes = dict(text.partition(":")[::2] for word, text in said if word == "user")
-        unread = tuple(text for word, text in said if word == "unread")
-        pairs = [line.rpartition(":") for line in lines.splitlines() if line]
-        return cls(
-            homes,
-            unread,
-            tuple((path, Setting(word)) for path, _, word in pairs),
-            tuple(
-                (path, word)
-                for path, _, word in (each.rpartition(":") for each in units.splitlines() if each)
-            ),
-        )
-
     def of_user(self, name: str) -> Setting:
         """Whether it is on for programs that a user starts: `ON`, `OFF` or `UNSURE`.
 
@@ -215,5 +192,22 @@ def _of_words(words: set[str]) -> Setting:
 
 @fact(CONTENT_TRUST)
 def content_trust(recording: Recording, engine: Engine) -> ContentTrust:
-    """Where content trust of the docker command is switched on."""
-    return ContentTrust.of(recording)
+    """Where content trust of the docker command is switched on.
+
+    Raises:
+        EvidenceError: the target did not answer.
+    """
+    head, _, rest = recording.text(CONTENT_TRUST).partition("\n--lines\n")
+    lines, _, units = rest.partition("--units\n")
+    said = [line.partition(" ")[::2] for line in head.splitlines()]
+    homes = dict(text.partition(":")[::2] for word, text in said if word == "user")
+    unread = tuple(text for word, text in said if word == "unread")
+    pairs = [line.rpartition(":") for line in lines.splitlines() if line]
+    return ContentTrust(
+        homes,
+        unread,
+        tuple((path, Setting(word)) for path, _, word in pairs),
+        tuple(
+            (path, word) for path, _, word in (each.rpartition(":") for each in units.splitlines() if each)
+        ),
+    )

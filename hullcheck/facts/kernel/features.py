@@ -21,22 +21,6 @@ class Kernel:
 
     values: dict[str, str | None]
 
-    @classmethod
-    def of(cls, recording: Recording) -> "Kernel":
-        """Read them.
-
-        Raises:
-            EvidenceError: the target did not answer.
-        """
-        values: dict[str, str | None] = {}
-        for line in recording.text(KERNEL).split("\n"):
-            if line.endswith(" absent"):
-                values[line.removesuffix(" absent")] = None
-            else:
-                path, _, value = line.partition(":")
-                values[path] = value
-        return cls(values)
-
     def _value(self, path: str) -> str | None:
         try:
             return self.values[path]
@@ -63,5 +47,16 @@ class Kernel:
 
 @fact(KERNEL)
 def kernel(recording: Recording) -> Kernel:
-    """What the kernel of the target offers."""
-    return Kernel.of(recording)
+    """What the kernel of the target offers.
+
+    Raises:
+        EvidenceError: the target did not answer.
+    """
+    values: dict[str, str | None] = {}
+    for line in recording.text(KERNEL).split("\n"):
+        if line.endswith(" absent"):
+            values[line.removesuffix(" absent")] = None
+        else:
+            path, _, value = line.partition(":")
+            values[path] = value
+    return Kernel(values)

@@ -75,33 +75,6 @@ class RunningKernel:
     update: str = ""
     container: str = ""
 
-    @classmethod
-    def of(cls, recording: Recording) -> "RunningKernel":
-        """Read it.
-
-        Raises:
-            EvidenceError: the target did not answer, or not for its release.
-        """
-        words = Words(recording.text(RUNNING_KERNEL))
-        release = words.first("release").strip()
-        if not re.match(r"\d+\.\d+", release):
-            raise EvidenceError(f"uname -r says {release!r}, which is no release of a kernel")
-        return cls(
-            release,
-            words.first("build").strip(),
-            {name: state.strip() for name, state in words.pairs("flaw", ":").items()},
-            tuple(sorted(set(words.all("installed")), key=_order)),
-            words.all("pending"),
-            tuple(map(str.strip, words.all("package"))),
-            words.all("patch"),
-            words.first("version").strip(),
-            words.first("restart").strip(),
-            _deployments(words.all("entry")),
-            words.first("booted").strip(),
-            words.first("update").strip(),
-            words.first("container").strip().removeprefix("none"),
-        )
-
     # ---- flaws
 
     @property
@@ -215,8 +188,30 @@ def _order(release: str) -> tuple[int, ...]:
 
 @fact(RUNNING_KERNEL)
 def running_kernel(recording: Recording, presence: Presence) -> RunningKernel:
-    """The kernel that runs, those that are installed, and the flaws that it knows of."""
-    return RunningKernel.of(recording)
+    """The kernel that runs, those that are installed, and the flaws that it knows of.
+
+    Raises:
+        EvidenceError: the target did not answer, or not for its release.
+    """
+    words = Words(recording.text(RUNNING_KERNEL))
+    release = words.first("release").strip()
+    if not re.match(r"\d+\.\d+", release):
+        raise EvidenceError(f"uname -r says {release!r}, which is no release of a kernel")
+    return RunningKernel(
+        release,
+        words.first("build").strip(),
+        {name: state.strip() for name, state in words.pairs("flaw", ":").items()},
+        tuple(sorted(set(words.all("installed")), key=_order)),
+        words.all("pending"),
+        tuple(map(str.strip, words.all("package"))),
+        words.all("patch"),
+        words.first("version").strip(),
+        words.first("restart").strip(),
+        _deployments(words.all("entry")),
+        words.first("booted").strip(),
+        words.first("update").strip(),
+        words.first("container").strip().removeprefix("none"),
+    )
 
 
 @fact()

@@ -72,28 +72,6 @@ class Sysctl:
     unit: tuple[str, ...] | None
     chain: tuple[str, ...] | None
 
-    @classmethod
-    def of(cls, recording: Recording) -> "Sysctl":
-        """Read them.
-
-        Raises:
-            EvidenceError: the target did not answer.
-        """
-        words = Words(recording.text(SYSCTL))
-        files = words.below("file", "line")
-        systemd = "systemd" in words
-        order = _order(files, systemd)
-        return cls(
-            {
-                path.removeprefix("/proc/sys/").replace("/", "."): value.strip()
-                for path, value in words.pairs("running", ":").items()
-            },
-            tuple(each for path in order for each in _assignments(path, files[path])),
-            tuple(path for path in words.all("unread") if path in order),
-            words.all("unit") if systemd else None,
-            words.all("chain") if "chain" in words else None,
-        )
-
     def value(self, name: str) -> str:
         """What the kernel has now.
 
@@ -187,5 +165,22 @@ def _name(written: str) -> str:
 
 @fact(SYSCTL)
 def sysctl(recording: Recording, presence: Presence) -> Sysctl:
-    """Settings of the kernel, as they are and as the next start makes them."""
-    return Sysctl.of(recording)
+    """Settings of the kernel, as they are and as the next start makes them.
+
+    Raises:
+        EvidenceError: the target did not answer.
+    """
+    words = Words(recording.text(SYSCTL))
+    files = words.below("file", "line")
+    systemd = "systemd" in words
+    order = _order(files, systemd)
+    return Sysctl(
+        {
+            path.removeprefix("/proc/sys/").replace("/", "."): value.strip()
+            for path, value in words.pairs("running", ":").items()
+        },
+        tuple(each for path in order for each in _assignments(path, files[path])),
+        tuple(path for path in words.all("unread") if path in order),
+        words.all("unit") if systemd else None,
+        words.all("chain") if "chain" in words else None,
+    )

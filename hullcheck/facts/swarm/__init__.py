@@ -61,18 +61,6 @@ class Swarm:
     engine: Engine
     daemon: Daemon = field(repr=False)
 
-    @classmethod
-    def of(cls, recording: Recording, engine: Engine, daemon: Daemon) -> "Swarm":
-        """The swarm of the target.
-
-        Raises:
-            NotApplicable: swarm mode is off there.
-            EvidenceError: the engine did not say.
-        """
-        if engine.value("Swarm", "LocalNodeState") in ("inactive", ""):
-            raise NotApplicable("swarm mode is off (docker info)")
-        return cls(recording, engine, daemon)
-
     # ---- this node
 
     @property
@@ -383,5 +371,12 @@ def _service(document: Mapping[str, Any]) -> SwarmService:
 
 @fact(SWARM)
 def swarm(recording: Recording, engine: Engine, daemon: Daemon) -> Swarm:
-    """The swarm of the target."""
-    return Swarm.of(recording, engine, daemon)
+    """The swarm of the target.
+
+    Raises:
+        NotApplicable: swarm mode is off there.
+        EvidenceError: the engine did not say.
+    """
+    if engine.value("Swarm", "LocalNodeState") in ("inactive", ""):
+        raise NotApplicable("swarm mode is off (docker info)")
+    return Swarm(recording, engine, daemon)

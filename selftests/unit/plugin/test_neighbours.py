@@ -10,7 +10,7 @@ import pytest
 
 from hullcheck.facts import PROBES, Facts
 from hullcheck.facts.engine.networks import networks
-from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.host.processes import processes
 from hullcheck.facts.host.ssh_servers import ssh_servers
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
@@ -74,7 +74,7 @@ def test_name_of_a_process_hides_no_other_process(program: str) -> None:
         "12/status:Name:\tx",
         f"lrwxrwxrwx 1 0 0 0 Jan  1 00:00 11/exe -> {program}",
     ]
-    found = Processes.of(recording({"processes": "\n".join((*lines, *others))}))
+    found = processes(recording({"processes": "\n".join((*lines, *others))}))
     assert (found.process(12).executable, found.process(12).pid_namespace) == ("/sshd", "pid:[4026531836]")
     assert ssh_servers([found.process(12)]) == ("sshd",)
 
@@ -83,7 +83,7 @@ def test_name_of_a_process_hides_no_other_process(program: str) -> None:
 def test_program_whose_path_is_hidden_is_no_evidence(program: str) -> None:
     """What was hidden, or does not belong to one line, may be the name of a server: this is an error, not a pass."""
     lines = ["11/status:Name:\tx", f"lrwxrwxrwx 1 0 0 0 Jan  1 00:00 11/exe -> {program}"]
-    found = Processes.of(recording({"processes": "\n".join(lines)}))
+    found = processes(recording({"processes": "\n".join(lines)}))
     with pytest.raises(EvidenceError, match="process 11 is hidden"):
         ssh_servers([found.process(11)])
 

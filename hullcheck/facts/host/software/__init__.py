@@ -58,28 +58,6 @@ class Software:
     standard: bool = False
     unread: tuple[str, ...] = ()
 
-    @classmethod
-    def of(cls, recording: Recording) -> "Software":
-        """Read it.
-
-        Raises:
-            EvidenceError: the target did not answer, or the list of its packages is empty.
-        """
-        words = Words(recording.text(SOFTWARE))
-        source, _, count = words.first("source").partition(" ")
-        if source and (not count.isdigit() or count == "0"):
-            raise EvidenceError(f"the list of packages of {source} is empty, or was not understood")
-        found = {kind: tuple(dict.fromkeys(words.all(kind))) for kind in ("compiler", "browser")}
-        return cls(
-            os_release(recording),
-            source,
-            int(count or 0),
-            found,
-            words.all("mark"),
-            "package" in words,
-            words.all("unread"),
-        )
-
     def of_kind(self, kind: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
         """The compilers or browsers that it has and that are not allowed by their name.
 
@@ -133,8 +111,25 @@ class Software:
 
 @fact(SOFTWARE, OS_RELEASE)
 def software(recording: Recording, presence: Presence) -> Software:
-    """The distribution of the host, its compilers and its browsers."""
-    return Software.of(recording)
+    """The distribution of the host, its compilers and its browsers.
+
+    Raises:
+        EvidenceError: the target did not answer, or the list of its packages is empty.
+    """
+    words = Words(recording.text(SOFTWARE))
+    source, _, count = words.first("source").partition(" ")
+    if source and (not count.isdigit() or count == "0"):
+        raise EvidenceError(f"the list of packages of {source} is empty, or was not understood")
+    found = {kind: tuple(dict.fromkeys(words.all(kind))) for kind in ("compiler", "browser")}
+    return Software(
+        os_release(recording),
+        source,
+        int(count or 0),
+        found,
+        words.all("mark"),
+        "package" in words,
+        words.all("unread"),
+    )
 
 
 @fact()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hullcheck.facts.engine import DOCKER_VERSION, Engine, component_versions
+from hullcheck.facts.engine import DOCKER_VERSION, component_versions, engine
+from hullcheck.facts.host.presence import Presence
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
@@ -28,7 +29,7 @@ def test_engine_without_words(said: str, stderr: str, told: str) -> None:
         "docker_info": Answer("docker_info", 0, said, stderr),
     }
     with pytest.raises(EvidenceError, match=f"^{told}$"):
-        Engine.of(Recording("local", "local", answers))
+        engine(Recording("local", "local", answers), Presence((), (), ()))
 
 
 def test_component_versions() -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from hullcheck.facts.engine import Engine
-from hullcheck.facts.engine.release import Release, System
+from hullcheck.facts.engine.release import Release, System, release, system
 from hullcheck.facts.host.software.os_release import os_release
 from hullcheck.parsing import times
 from hullcheck.recording import Recording
@@ -17,6 +17,7 @@ from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 
 COMMUNITY = "Docker Engine - Community"
+ENGINE = Engine({"ServerVersion": "26.1.5"})
 
 
 def test_release_is_judged_by_the_later_clock() -> None:
@@ -24,9 +25,9 @@ def test_release_is_judged_by_the_later_clock() -> None:
     may, june = (datetime(2026, month, 1, 12, tzinfo=UTC).timestamp() for month in (5, 6))
     for target, auditor in ((may, june), (june, may), (june, 0)):
         recording = Recording("host", "local", gathered=target, asked=auditor)
-        assert System.of(recording).today == date(2026, 6, 1)
+        assert system(recording, ENGINE).today == date(2026, 6, 1)
     with pytest.raises(EvidenceError, match="does not tell its time"):
-        System.of(Recording("host", "local"))
+        system(Recording("host", "local"), ENGINE)
 
 
 def test_release_of_a_recording() -> None:
@@ -38,7 +39,7 @@ def test_release_of_a_recording() -> None:
     recording = Recording(
         "host", "local", {name: Answer(name, 0, text, "") for name, text in answers.items()}, gathered=86400.0
     )
-    found = Release.of(recording, Engine({"ServerVersion": "29.3.1"}))
+    found = release(recording, Engine({"ServerVersion": "29.3.1"}))
     assert found == Release("29.3.1", COMMUNITY, {"ID": "debian", "VERSION_ID": "13"}, date(1970, 1, 2), None)
 
 
@@ -53,10 +54,10 @@ def recorded_release(version: object, os_release: str, gathered: float = 1.78e9)
 def test_engine_without_a_vendor(platform: object) -> None:
     """A build whose vendor is not named is one of a distribution; an engine that says nothing is an error."""
     recording = recorded_release({"Platform": platform}, "ID=debian\nVERSION_ID=13\n")
-    assert Release.of(recording, Engine({"ServerVersion": "26.1.5"})).vendor == ""
+    assert release(recording, ENGINE).vendor == ""
     told = "^docker version: the engine did not describe itself$"
     with pytest.raises(EvidenceError, match=told):
-        Release.of(recorded_release(None, "ID=x"), Engine({"ServerVersion": "26.1.5"}))
+        release(recorded_release(None, "ID=x"), ENGINE)
 
 
 def test_names_of_systems() -> None:
@@ -67,12 +68,12 @@ def test_names_of_systems() -> None:
         ("ID=x\nNAME='X Linux'\n", "X Linux"),
         ("ID=x\n", "a system that does not say its name"),
     ):
-        found = System.of(recorded_release({}, text, 86399.0))
+        found = system(recorded_release({}, text, 86399.0), ENGINE)
         assert found == System(name, date(1970, 1, 1))
     silent = Recording(
         "host", "local", {"os_release": Answer("os_release", 1, "", "cat: no")}, gathered=1.78e9
     )
-    assert System.of(silent).name == "a system that does not say its name"
+    assert system(silent, ENGINE).name == "a system that does not say its name"
     assert os_release(recorded_release({}, a)) == {
         "ID": "x",
         "NAME": "X",
@@ -87,10 +88,10 @@ def test_day_does_not_depend_on_where_we_are(zone: str, monkeypatch: pytest.Monk
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
-        assert System.of(recorded_release({}, "NAME=x", 86400 * 1.5)).today == date(1970, 1, 2)
+        assert system(recorded_release({}, "NAME=x", 86400 * 1.5), ENGINE).today == date(1970, 1, 2)
         assert times.day(86400 * 1.02) == times.day(86400 * 1.98) == date(1970, 1, 2)
-        assert System.of(recorded_release({}, "NAME=x", 86400 * 1.02)).today == date(1970, 1, 2)
-        assert System.of(recorded_release({}, "NAME=x", 86400 * 1.98)).today == date(1970, 1, 2)
+        assert system(recorded_release({}, "NAME=x", 86400 * 1.02), ENGINE).today == date(1970, 1, 2)
+        assert system(recorded_release({}, "NAME=x", 86400 * 1.98), ENGINE).today == date(1970, 1, 2)
     finally:
         monkeypatch.undo()
         time.tzset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hullcheck.facts.host.processes import PROCESSES, Processes
+from hullcheck.facts.host.processes import PROCESSES, processes
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts.container_host import ContainerHost
@@ -25,7 +25,7 @@ def test_programs_of_processes() -> None:
         "1/status:Name:\ta\n1/status:PPid:\t0\n2/status:Name:\tb\n"
         "lrwxrwxrwx 1 0 0 0 Nov 1 10:00 1/exe -> /usr/bin/a b (deleted)"
     )
-    found = Processes.of(Recording("local", "local", {"processes": Answer("processes", 0, text, "")}))
+    found = processes(Recording("local", "local", {"processes": Answer("processes", 0, text, "")}))
     assert {pid: each.executable for pid, each in found.by_pid.items()} == {1: "/usr/bin/a b", 2: ""}
 
 
