@@ -51,34 +51,29 @@ class UnixSockets:
     sockets: tuple[UnixSocket, ...]
     complete: bool
 
-    @classmethod
-    def of(cls, recording: Recording) -> "UnixSockets":
-        """Read them.
-
-        Raises:
-            EvidenceError: they were not asked for, or the answer is cut off.
-        """
-        lines = recording.text(UNIX_SOCKETS).split("\n")
-        paths: dict[str, str] = {}
-        real: dict[str, str] = {}
-        holders: dict[str, set[int]] = {}
-        for line in lines:
-            if found := _LISTENING.fullmatch(line):
-                paths[found[1]] = found[2]
-            elif held := _HELD.fullmatch(line):
-                holders.setdefault(held[2], set()).add(int(held[1]))
-            elif line.startswith("real:"):
-                path, _, real[path] = line.removeprefix("real:").partition("\t")
-        if f"listed:{len([line for line in lines if '/net/unix:' in line])}" not in lines:
-            raise EvidenceError("the list of listening sockets is damaged")
-        every = (
-            UnixSocket(path, real.get(path, path), frozenset(holders.get(inode, ())))
-            for inode, path in paths.items()
-        )
-        return cls(tuple(every), "descriptors:all" in lines)
-
 
 @fact(UNIX_SOCKETS)
 def unix_sockets(recording: Recording) -> UnixSockets:
-    """The sockets with a path at which somebody listens."""
-    return UnixSockets.of(recording)
+    """The sockets with a path at which somebody listens.
+
+    Raises:
+        EvidenceError: they were not asked for, or the answer is cut off.
+    """
+    lines = recording.text(UNIX_SOCKETS).split("\n")
+    paths: dict[str, str] = {}
+    real: dict[str, str] = {}
+    holders: dict[str, set[int]] = {}
+    for line in lines:
+        if found := _LISTENING.fullmatch(line):
+            paths[found[1]] = found[2]
+        elif held := _HELD.fullmatch(line):
+            holders.setdefault(held[2], set()).add(int(held[1]))
+        elif line.startswith("real:"):
+            path, _, real[path] = line.removeprefix("real:").partition("\t")
+    if f"listed:{len([line for line in lines if '/net/unix:' in line])}" not in lines:
+        raise EvidenceError("the list of listening sockets is damaged")
+    every = (
+        UnixSocket(path, real.get(path, path), frozenset(holders.get(inode, ())))
+        for inode, path in paths.items()
+    )
+    return UnixSockets(tuple(every), "descriptors:all" in lines)

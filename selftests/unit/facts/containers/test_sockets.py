@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hullcheck.facts.containers.sockets import HostSocket
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.container_host import STATUS, ContainerHost, bind_mount
 
@@ -113,3 +114,21 @@ def test_recording_without_listeners(world: ContainerHost) -> None:
     (container,) = (each for _, each in facts.container)
     with pytest.raises(EvidenceError):
         _ = container.mounts.engine_sockets
+
+
+@pytest.mark.parametrize(
+    ("programs", "engine", "service", "waits"),
+    [
+        (("dockerd",), True, False, False),
+        (("web", "containerd-shim"), True, False, False),
+        (("systemd-logind",), False, True, False),
+        (("systemd",), False, False, True),
+        (("systemd", "dockerd"), True, False, False),
+        ((), False, False, False),
+    ],
+)
+def test_kinds_of_programs(programs: tuple[str, ...], engine: bool, service: bool, waits: bool) -> None:
+    """One program among those that listen is enough; systemd alone waits for another."""
+    found = HostSocket(frozenset(), frozenset(programs), by_root=True)
+    kinds = (found.is_of_an_engine, found.is_of_a_known_service, found.waits_for_a_service)
+    assert kinds == (engine, service, waits)

@@ -1,0 +1,47 @@
+"""What takes commands in the place of the daemon."""
+
+import json
+
+import pytest
+
+from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.host.relays import Relay, Relays, relays
+from hullcheck.facts.host.services import HostServices
+from hullcheck.parsing.answer_lines import Words
+
+PUBLIC = "listener:tcp 00000000:0947 100\nowner:100 6\nexe:6 /usr/bin/socat"
+CONTAINERD = "listener:tcp 0100007F:22B8 200\nowner:200 9\nexe:9 /usr/bin/containerd\ncontainerd:9"
+
+
+def found(*lines: str) -> Relays:
+    """Those of a host that says this, and asked each listener."""
+    text = "\n".join(("auditor:0", "net:tcp", "asked:", *lines))
+    return relays(HostServices(Words(text), Processes({})))
+
+
+def test_listener_that_answers_as_an_engine() -> None:
+    """It is named with its program; one that does not answer is none."""
+    assert found(PUBLIC).found == ()
+    told = found(PUBLIC, "answers:tcp 00000000:0947")
+    assert told == Relays((Relay("0.0.0.0:2375", 2375, ("socat",)),), (), "")
+    assert str(told.found[0]) == "0.0.0.0:2375 (socat)"
+
+
+@pytest.mark.parametrize(
+    ("configuration", "commands", "doubt"),
+    [
+        ({"grpc": "127.0.0.1:8888"}, True, False),
+        ({"metrics": "127.0.0.1:8888"}, False, False),
+        ({}, False, False),
+        ({"imports": True}, False, True),
+    ],
+)
+def test_containerd_over_tcp(configuration: dict[str, object], commands: bool, doubt: bool) -> None:
+    """Its configuration says whether it takes commands there; where that is not known there is a doubt."""
+    told = found(CONTAINERD, f"containerd-config:{json.dumps(configuration)}")
+    assert (bool(told.containerd), bool(told.doubt)) == (commands, doubt)
+
+
+def test_listener_that_was_not_asked() -> None:
+    """There may be more than what is known."""
+    assert "was not asked" in found(PUBLIC, "unasked:tcp 00000000:0947").doubt
