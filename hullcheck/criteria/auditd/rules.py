@@ -158,7 +158,8 @@ def _lacking(rule: Rule, permission: str) -> list[str]:
     if permission not in rule.permissions:
         what = "writes" if permission == "w" else "changes of attributes"
         return [f"{rule.text!r} does not record {what}"]
-    return [f"{rule.text!r} records programs of {rule.arch} alone"]
+    other = "b32" if rule.arch == "b64" else "b64"
+    return [f"{rule.text!r} records programs of {rule.arch} alone: add the same rule with arch={other}"]
 
 
 def _limits(rule: Rule, mode: int) -> list[str]:

@@ -207,12 +207,12 @@ def test_all_that_is_lacking_is_told() -> None:
     writes = (
         f"'-w {JSON} -p r' does not record writes; {of_users!r} records only auid>=1000 uid=0; {of_a_call!r} leaves "
         f"out ftruncate, open, rename, renameat2, truncate, unlink, unlinkat; {rules[3]!r} records programs of b32 "
-        "alone"
+        "alone: add the same rule with arch=b64"
     )
     attributes = (
         f"'-w {JSON} -p r' does not record changes of attributes; {of_users!r} records only auid>=1000 uid=0; "
         f"{of_a_call!r} leaves out chmod, chown, fchmod, fchmodat, fchown, fchownat, lchown; {rules[3]!r} records "
-        "programs of b32 alone"
+        "programs of b32 alone: add the same rule with arch=b64"
     )
     found = AuditSystem(rules, kinds=("watch", "rule", "rule", "rule")).verdict()
     assert found == ("fail", f"{writes}; {attributes}")
