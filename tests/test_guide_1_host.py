@@ -129,8 +129,8 @@ def test_services_of_the_host_are_approved(host_services: HostServices, policy: 
 
     Each service that nobody needs is a way in that nobody watches. Which ones are needed only the site can say.
 
-    Remedy: disable what is not needed (systemctl disable --now), and name the rest in `allowed_host_services` of
-    the policy.
+    Remedy: disable what is not needed (`systemctl disable --now`, with OpenRC `rc-update del`), and name the rest in
+    `allowed_host_services` of the policy.
     """
     found = {unit: unit for unit in host_services.units} | {
         each.name: str(each) for each in host_services.listeners

@@ -207,6 +207,10 @@ def test_approved_services() -> None:
         "policy: sshd (tcp 22)"
     )
     assert served(control, *SSHD, head=["auditor:0", "net:tcp"], allowed_host_services=["sshd"])[0] == "error"
+    openrc = ["auditor:0", "net:tcp", "openrc:", "enabled:docker", "enabled:sshd", "running:sshd"]
+    assert served(control, *SSHD, head=openrc, allowed_host_services=["sshd", "docker"])[0] == "pass"
+    found = served(control, *SSHD, head=openrc, allowed_host_services=["sshd"])
+    assert found == ("fail", "not on the list of the policy: docker")
 
 
 # ---- what confines containers

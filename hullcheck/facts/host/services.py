@@ -27,7 +27,7 @@ _BASE_SOCKETS = ("docker.socket", "ssh.socket", "sshd.socket")
 _INSTALLED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/snap/", "/nix/", "/gnu/")
 
 _KNOWN = lines_like(
-    "(?:application|auditor|enabled|exe|listener|net|owner|running|socket|systemd):.*",
+    "(?:application|auditor|enabled|exe|listener|net|openrc|owner|running|socket|systemd):.*",
     "(?:answers|asked|silent|unasked):.*",
     r"containerd:\d+",
     "containerd-config:.*",
@@ -99,10 +99,10 @@ class HostServices:
         """The services and sockets that are enabled, and the services that run.
 
         Raises:
-            EvidenceError: there is no systemd to ask.
+            EvidenceError: neither systemd nor OpenRC tells.
         """
-        if "systemd" not in self.words:
-            raise EvidenceError("which services are enabled cannot be told: there is no systemd that answers")
+        if "systemd" not in self.words and "openrc" not in self.words:
+            raise EvidenceError("which services are enabled is unknown: neither systemd nor OpenRC answers")
         return tuple(dict.fromkeys((*self.words.all("enabled"), *self.words.all("running"))))
 
     @cached_property
