@@ -385,9 +385,9 @@ def test_engine_release_is_maintained(
     """The engine is of a release that is maintained, and has no known serious vulnerability.
 
     Holes in an engine are published with the release that mends them; older lines keep theirs for ever. A build
-    of Docker is held, with its containerd and runc, against what is known of releases and vulnerabilities: that
-    has a day, and `--releases` replaces it. A build of a distribution has to be the newest one that its lists of
-    packages offer, and the lists no older than `patch_days`.
+    of Docker is held, with containerd, runc, the docker command, Compose and Buildx, against what is known of
+    releases and vulnerabilities: that has a day, and `--releases` replaces it. A build of a distribution has to be
+    the newest one that its lists of packages offer, and the lists no older than `patch_days`.
 
     Remedy: install the newest release of the engine, of containerd and of runc from Docker, or from a
     distribution that still gets updates: `apt-get update && apt-get upgrade`.

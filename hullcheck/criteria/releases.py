@@ -12,6 +12,8 @@ from hullcheck.facts.registry import Later
 from hullcheck.parsing.times import day
 from hullcheck.verdicts import EvidenceError, Manual
 
+_ENGINE, _COMMAND = ("containerd", "runc"), ("cli", "compose", "buildx")
+"""What comes in packages of its own: of the engine always, of the docker command where it is installed."""
 _COMMUNITY = "Docker Engine - Community"
 _PRE_RELEASE = re.compile(r"-(alpha|beta|rc|dev|tp)", re.IGNORECASE)
 _OF_A_DISTRIBUTION = re.compile(r"[+~](ds|dfsg)|~debian|-\d+ubuntu|\.(el|fc|amzn)\d")
@@ -58,10 +60,12 @@ class ReleaseCriteria:
         """What is known of containerd and runc, which packages of their own bring."""
         components = self.components.get()
         flaws = list[str]()
-        for name in ("containerd", "runc"):
+        for name in (*_ENGINE, *_COMMAND):
             version = components.get(name, "")
+            if not version and name in _COMMAND:
+                continue
             if not numbers(version):
-                raise EvidenceError(f"docker version does not tell the version of {name}")
+                raise EvidenceError(f"the docker command does not tell the version of {name}")
             if _OF_A_DISTRIBUTION.search(version):
                 raise Manual(f"{release} with {name} {version} of a distribution: is that kept up to date?")
             flaws += _words(_affecting(name, version, release, self.known), f"{name} {version}", version)

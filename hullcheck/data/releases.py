@@ -41,7 +41,7 @@ class Vulnerability:
     """A known vulnerability of high or critical severity.
 
     Attributes:
-        component: `engine`, `containerd` or `runc`.
+        component: `engine`, `containerd`, `runc`, or of the docker command `cli`, `compose` or `buildx`.
         needs: what it can be used with alone; empty where it always can.
         ranges: the first affected version of each range, and the first one that is not.
     """

@@ -45,6 +45,7 @@ DOCKER_INFO = Probe.from_file(
                 "Mirrors": True,
             },
             "FirewallBackend": {"Driver": True},
+            "ClientInfo": {"Version": True, "Plugins": {"Name": True, "Version": True}},
             "Plugins": {"Authorization": True},
             "Swarm": {"LocalNodeState": True, "ControlAvailable": True},
         }
@@ -173,11 +174,21 @@ def engine_version(engine: Later[Engine]) -> str:
         return ""
 
 
-@fact(DOCKER_VERSION)
+@fact(DOCKER_VERSION, DOCKER_INFO)
 def component_versions(recording: Recording) -> dict[str, str]:
-    """What the engine is made of (`containerd`, `runc`), with the version of each, from `docker version`."""
-    document = recording.json(DOCKER_VERSION)
+    """What the engine and the docker command are made of, with the version of each.
+
+    `containerd` and `runc` as `docker version` tells them; `cli`, and its plugins `compose` and `buildx`, as `docker
+    info` does, where they are.
+
+    Raises:
+        EvidenceError: the engine does not say.
+    """
+    document, info = recording.json(DOCKER_VERSION), recording.json(DOCKER_INFO)
     try:
-        return {each["Name"]: each["Version"] for each in document["Components"]}
-    except (KeyError, TypeError):
+        found = {each["Name"]: each["Version"] for each in document["Components"]}
+        client = info.get("ClientInfo") or {}
+        plugins = {each["Name"]: each["Version"] for each in client.get("Plugins") or ()}
+    except (AttributeError, KeyError, TypeError):
         raise EvidenceError("docker version does not say what the engine is made of") from None
+    return {**plugins, **({"cli": client["Version"]} if client.get("Version") else {}), **found}

@@ -106,6 +106,10 @@ def test_flaw_of_authorization_plugins(plugins: tuple[str, ...] | None, counts: 
         ("runc", "1.4.0-rc.2", "CVE-2025-52565"),
         ("containerd", "v1.7.28", "CVE-2024-25621"),
         ("containerd", "2.1.4", "CVE-2024-25621"),
+        ("cli", "29.6.1", "CVE-2026-17106"),
+        ("compose", "v5.3.9", "CVE-2026-17106"),
+        ("compose", "2.40.1", "CVE-2025-62725"),
+        ("compose", "v5.4.0", ""),
         ("runc", "1.2.8", ""),
         ("runc", "1.3.3", ""),
         ("runc", "1.4.0-rc.3", ""),
@@ -125,7 +129,7 @@ def test_components_that_are_not_told() -> None:
     """Without their versions nothing is known of them, and a distribution's numbers say nothing of what it mended."""
     assert judged(NEWEST, components={"containerd": "2.2.5"}) == (
         "error",
-        "docker version does not tell the version of runc",
+        "the docker command does not tell the version of runc",
     )
     assert judged(NEWEST, components={**CURRENT, "runc": "1.1.15+ds1"})[0] == "manual"
     assert judged("27.5.1", components={})[0] == "fail"  # is known without

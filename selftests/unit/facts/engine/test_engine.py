@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from hullcheck.facts.engine import DOCKER_VERSION, component_versions, engine
+from hullcheck.facts.engine import DOCKER_INFO, DOCKER_VERSION, component_versions, engine
 from hullcheck.facts.host.presence import Presence
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -32,8 +34,20 @@ def test_engine_without_words(said: str, stderr: str, told: str) -> None:
         engine(Recording("local", "local", answers), Presence((), (), ()))
 
 
-def test_component_versions() -> None:
-    """Names and versions are kept of what the engine is made of."""
+INFO = {
+    "ClientInfo": {"Version": "29.1.0", "Plugins": [{"Name": "compose", "Version": "v5.1.0", "Path": "/x"}]}
+}
+
+
+@pytest.mark.parametrize(
+    ("info", "more"), [(INFO, {"compose": "v5.1.0", "cli": "29.1.0"}), ({"ClientInfo": {}}, {}), ({}, {})]
+)
+def test_component_versions(info: dict[str, object], more: dict[str, str]) -> None:
+    """Names and versions are kept of what the engine is made of, and of what the docker command is."""
     kept = DOCKER_VERSION.keep('{"Components": [{"Name": "runc", "Version": "1.1.15", "Details": {}}]}')
-    answers = {"docker_version": Answer("docker_version", 0, kept, "")}
-    assert component_versions(Recording("host", "local", answers)) == {"runc": "1.1.15"}
+    told = DOCKER_INFO.keep(json.dumps(info))
+    answers = {
+        "docker_version": Answer("docker_version", 0, kept, ""),
+        "docker_info": Answer("docker_info", 0, told, ""),
+    }
+    assert component_versions(Recording("host", "local", answers)) == {"runc": "1.1.15"} | more
