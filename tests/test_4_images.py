@@ -249,14 +249,21 @@ def test_content_trust_is_on_for_all_who_pull(
     Without a check of the signature a registry, or somebody who took it over, decides what runs. Looked at are
     root, all who may write to a socket of the engine, and services that run the docker command. The files of
     their logins count: the environment of an auditor says nothing of theirs, and sudo drops the variable.
-    Docker is about to retire content trust, and newer commands may not know it any more: a check by another
-    tool is the better way.
+    Docker's command does not know content trust any more from version 29 on, and compose, stacks, services and
+    builds with BuildKit never did: a check by another tool is the way.
 
-    Remedy: say in the policy how signatures are checked (`image_verification`), or put DOCKER_CONTENT_TRUST=1
-    into /etc/environment, and `Environment=DOCKER_CONTENT_TRUST=1` into units that start containers.
+    Remedy: check signatures where images are taken into use, as with cosign or Notation, and say how in the policy
+    (`image_verification`). Up to version 28 of the docker command, and where nobody uses compose, stacks or BuildKit,
+    DOCKER_CONTENT_TRUST=1 in /etc/environment will do, with `Environment=DOCKER_CONTENT_TRUST=1` in units, and the
+    same in tables of cron, that start containers.
     """
     if policy.image_verification is not None:
         return f"checked in another way, as the policy says: {policy.image_verification}"
+    if content_trust.client:
+        known = (
+            f"the docker command {content_trust.client} knows no content trust, and the policy no other way"
+        )
+        assert content_trust.client_knows_it, known
     users = {name: content_trust.look(name) for name in _pullers(accounts, api_socket)}
     states = {name: state for name, state in users.items() if isinstance(state, Setting)}
     states |= {f"service {name}": state for name, state in content_trust.services.items()}
@@ -268,7 +275,13 @@ def test_content_trust_is_on_for_all_who_pull(
     unsure = [name for name, state in states.items() if state is Setting.UNSURE]
     if unsure:
         raise Manual(f"whether content trust is on cannot be told from the files of {', '.join(unsure)}")
-    return f"on for {', '.join(states)}; clients on other machines were not looked at"
+    if not content_trust.client_knows_it or content_trust.plugins:
+        raise Manual(
+            f"on for {', '.join(states)}, but not for {', '.join(content_trust.plugins)}: is it used to pull?"
+        )
+    return (
+        f"on for {', '.join(states)}; it covers no stacks, and clients on other machines were not looked at"
+    )
 
 
 def _pullers(accounts: Later[Accounts], sockets: Later[Subjects[FileFact]]) -> list[str]:

@@ -301,11 +301,15 @@ USERS = "user root:/root\nuser alice:/home/alice"
 
 
 def trust(
-    *lines: str, units: Sequence[str] = (), unread: Sequence[str] = (), policy: Policy | None = None
+    *lines: str,
+    units: Sequence[str] = (),
+    unread: Sequence[str] = (),
+    policy: Policy | None = None,
+    client: Sequence[str] = ("client 26.1.5+dfsg1",),
 ) -> tuple[str, str]:
     """What 4.5 says of a host where root and alice may pull, and these lines name the variable."""
     text = "\n".join(
-        (USERS, *(f"unread {each}" for each in unread), "--lines", *lines, "--units", *units, "")
+        (USERS, *client, *(f"unread {each}" for each in unread), "--lines", *lines, "--units", *units, "")
     )
     answer = Answer(CONTENT_TRUST.name, 0, CONTENT_TRUST.keep(text), "")
     users = (User("root", 0, 0, "/bin/bash"), User("alice", 1000, 1000, "/bin/bash"))
@@ -418,6 +422,34 @@ def test_content_trust_of_services() -> None:
     assert trust(ALL, units=[starts, f"{unit}:EnvironmentFile="])[0] == "manual"
     assert trust(ALL, units=[starts, drop_in, f"{unit}:Environment=DOCKER_CONTENT_TRUST=0"])[0] == "manual"
     assert trust(ALL, units=[f"{unit}:EnvironmentFile="])[0] == "pass"
+
+
+@pytest.mark.parametrize("command", ["compose", "stack", "service", "build", "buildx"])
+def test_content_trust_of_what_never_asked_for_it(command: str) -> None:
+    """Compose, stacks, services and BuildKit pull what they are told to, whatever the variable says."""
+    unit = "/etc/systemd/system/web.service"
+    starts = (f"{unit}:ExecStart=/usr/bin/docker {command} ", f"{unit}:Environment={ON}")
+    assert trust(ALL, units=starts) == ("fail", "content trust is off for service web.service")
+    assert trust(ALL, units=(f"{unit}:ExecStart=/usr/bin/docker-compose ", starts[1]))[0] == "fail"
+
+
+def test_content_trust_of_tables_of_cron() -> None:
+    """A job of cron reads no file of a shell: its table has to say it."""
+    job = "/etc/cron.d/web:0 1 * * * root docker pull "
+    assert trust(ALL, units=[job]) == ("fail", "content trust is off for service web")
+    assert trust(ALL, units=[job, f"/etc/cron.d/web:{ON}"])[0] == "pass"
+    assert trust(ALL, units=[job, "/etc/cron.d/web:DOCKER_CONTENT_TRUST = 0"])[0] == "fail"
+
+
+def test_content_trust_by_the_command_that_asks() -> None:
+    """From 29 on it does not look at the variable; where its version is not known, nothing is proven."""
+    found, reason = trust(ALL, client=["client 29.10.0"])
+    assert (found, "29.10.0 knows no content trust" in reason) == ("fail", True)
+    assert trust(ALL, client=["client 28.5.2"])[0] == "pass"
+    assert trust(ALL, client=[])[0] == "error"
+    assert trust(client=[])[0] == "fail"
+    assert trust(ALL, client=["client podman version 5"])[0] == "error"
+    assert trust(ALL, client=["client 26.1.5", "plugin compose"])[0] == "manual"
 
 
 def test_content_trust_of_lines_that_may_do_anything() -> None:

@@ -30,6 +30,18 @@ printf "%s\n" "$pullers" | while IFS=: read -r name home; do
   printf "user %s:%s\n" "$name" "$home"
   [ ! -d "$home" ] || [ -x "$home" ] || printf "unread %s\n" "$home"
 done
+printf "client %s\n" "$(docker --version 2>/dev/null | sed "s/^Docker version \([^, ]*\).*/\1/")"
+for folder in /usr/libexec /usr/lib /usr/local/libexec /usr/local/lib; do
+  for plugin in "$folder"/docker/cli-plugins/docker-compose "$folder"/docker/cli-plugins/docker-buildx; do
+    [ ! -e "$plugin" ] || printf "plugin %s\n" "${plugin##*/docker-}"
+  done
+done
+printf "%s\n" "$pullers" | while IFS=: read -r name home; do
+  for plugin in compose buildx; do
+    [ ! -e "$home/.docker/cli-plugins/docker-$plugin" ] || printf "plugin %s\n" "$plugin"
+  done
+done
+! command -v docker-compose >/dev/null || echo "plugin compose"
 files=$(list | sort -u)
 for file in $files; do
   [ ! -e "$file" ] || [ -r "$file" ] || printf "unread %s\n" "$file"
@@ -39,6 +51,9 @@ printf "%s\n" "$files" | read_them -e DOCKER_CONTENT_TRUST
 echo "--units"
 find /etc/systemd/system /run/systemd/system /usr/lib/systemd/system /lib/systemd/system \
   -name "*.service" -o -name "*.conf" 2>/dev/null |
-  read_them -oE -e "^Exec[A-Za-z]*=.*docker[- a-z]* (pull|run|create|build|compose|stack|service) " \
-    -e "^EnvironmentFile=" -e "^Environment=.*DOCKER_CONTENT_TRUST=[^ ]*"
+  read_them -oE -e "^Exec[A-Za-z]*=.*docker[- a-z]* (pull|run|create|build|buildx|compose|stack|service) " \
+    -e "^Exec[A-Za-z]*=.*docker-compose " -e "^EnvironmentFile=" -e "^Environment=.*DOCKER_CONTENT_TRUST=[^ ]*"
+printf "%s\n" /etc/crontab /etc/cron.d/* /var/spool/cron/* /var/spool/cron/crontabs/* |
+  read_them -oE -e "^[^#]*docker[- a-z]* (pull|run|create|build|buildx|compose|stack|service) " \
+    -e "^[^#]*docker-compose " -e "^DOCKER_CONTENT_TRUST *=.*"
 exit 0

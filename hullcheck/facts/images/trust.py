@@ -27,6 +27,11 @@ _SETS = re.compile(rf"(?P<export>(?:export|(?:declare|typeset) -x) +)?{_NAME}={_
 _EXPORTS = re.compile(rf"\s*;?\s*(?:export|(?:declare|typeset) -x) +{_NAME}\s*(?:[;#].*)?")
 _PAM = re.compile(rf"{_NAME}\s+(?:DEFAULT|OVERRIDE)={_VALUE}.*")
 _IN_UNIT = re.compile(rf"Environment=.*\b{_NAME}={_VALUE}")
+_IN_CRON = re.compile(rf"{_NAME} *= *{_VALUE}")
+_UNCOVERED = re.compile(r"docker-compose |docker[- a-z]* (?:build|buildx|compose|stack|service) ")
+"""What never asked for signatures: compose, stacks and services, and builds with BuildKit."""
+_LAST_CLIENT = 28
+"""The last docker command that knows content trust."""
 _NOT_SHELL = ("/etc/environment", "/etc/security/pam_env.conf", "/.pam_environment")
 
 
@@ -70,16 +75,18 @@ def _of_line(path: str, line: str) -> Setting | None:
 
 
 def _of_unit(line: str) -> str:
-    """`starts`, `file`, `on` or `off`: what a line of a unit says."""
-    if line.startswith("Exec"):
-        return "starts"
+    """`starts`, `uncovered`, `file`, `on` or `off`: what a line of a unit, or of a table of cron, says."""
+    if line.startswith("Environment=") or _IN_CRON.match(line):
+        match = _IN_UNIT.search(line) or _IN_CRON.match(line)
+        return _switched(match["value"]).value if match else Setting.UNSURE.value
+    if not line.startswith("EnvironmentFile="):
+        return "uncovered" if _UNCOVERED.search(line) else "starts"
     if line.startswith("EnvironmentFile="):
         return "file"
-    match = _IN_UNIT.search(line)
-    return _switched(match["value"]).value if match else Setting.UNSURE.value
+    return Setting.UNSURE.value
 
 
-_HEAD = lines_like("user [^:]*:.*", "unread /.*")
+_HEAD = lines_like("user [^:]*:.*", "unread /.*", "client .*", "plugin [a-z]+")
 
 
 def _keep(text: str) -> str:
@@ -111,13 +118,31 @@ class ContentTrust:
         homes: the home directory of each user who was looked at.
         unread: files and directories that could not be read.
         lines: what the lines do that name the variable, with their file, in the order in which they were found.
-        units: what the lines of units say, with their file.
+        units: what the lines of units, and of tables of cron, say, with their file.
+        client: the version of the docker command; empty where that is not known.
+        plugins: the plugins of the docker command that pull images themselves.
     """
 
     homes: dict[str, str]
     unread: tuple[str, ...]
     lines: tuple[tuple[str, Setting], ...]
     units: tuple[tuple[str, str], ...] = ()
+    client: str = ""
+    plugins: tuple[str, ...] = ()
+
+    @property
+    def client_knows_it(self) -> bool:
+        """Whether the docker command looks at the variable.
+
+        Raises:
+            EvidenceError: its version is not known.
+        """
+        major = self.client.partition(".")[0]
+        if not major.isdigit():
+            raise EvidenceError(
+                "the version of the docker command, which may not know content trust, is not known"
+            )
+        return int(major) <= _LAST_CLIENT
 
     def of_user(self, name: str) -> Setting:
         """Whether it is on for programs that a user starts: `ON`, `OFF` or `UNSURE`.
@@ -157,7 +182,8 @@ class ContentTrust:
         said = dict[str, set[str]]()
         for path, word in self.units:
             said.setdefault(_unit(path), set()).add(word)
-        return {unit: _of_words(words) for unit, words in sorted(said.items()) if "starts" in words}
+        starting = {unit: words for unit, words in sorted(said.items()) if words & {"starts", "uncovered"}}
+        return {unit: _of_words(words) for unit, words in starting.items()}
 
 
 def _rank(path: str) -> tuple[int, str]:
@@ -185,6 +211,8 @@ def _unit(path: str) -> str:
 
 
 def _of_words(words: set[str]) -> Setting:
+    if "uncovered" in words:
+        return Setting.OFF
     if {"on", "off"} <= words or words & {"file", Setting.UNSURE.value}:
         return Setting.UNSURE
     return Setting.ON if "on" in words else Setting.OFF
@@ -210,4 +238,6 @@ def content_trust(recording: Recording, engine: Engine) -> ContentTrust:
         tuple(
             (path, word) for path, _, word in (each.rpartition(":") for each in units.splitlines() if each)
         ),
+        next((text for word, text in said if word == "client"), ""),
+        tuple(dict.fromkeys(text for word, text in said if word == "plugin")),
     )
