@@ -55,10 +55,10 @@ if [ -n "$wanted" ]; then
   [ -z "$programs" ] || printf "%s\n" "$programs" | sed "s/^/exe:/"
 fi
 
-# What passes bytes on may pass commands on to the engine: it is asked, as the docker command does it, for its version.
+# What passes bytes on may pass commands on to the engine: it is asked for the version of an engine.
 passers="socat|haproxy|nginx|envoy|traefik|caddy|ncat|nc|nc[.][a-z]*|busybox|systemd-socket-proxyd|ssh|stunnel\
 |rinetd|redir|gost|tinyproxy|python|perl|ruby|node"
-address_of() { # HEXADECIMAL: as docker takes it, that of this machine in the place of every address
+address_of() { # HEXADECIMAL: as a text; that of this machine in the place of every address
   case $1 in
     00000000) echo 127.0.0.1 ;;
     00000000000000000000000000000000) echo "[::1]" ;;

@@ -539,12 +539,13 @@ def test_content_trust_on_a_host(lab_host: HostFactory) -> None:
     def found() -> tuple[str, str]:
         return judge_guest("4.5", host)[host.name]
 
+    covered = "manual" if host.exec("sh", "-c", "ls /usr/libexec/docker/cli-plugins || true").strip() else "pass"
     assert found() == ("fail", "content trust is off for root, alice")
     host.write("/root/.profile", "export DOCKER_CONTENT_TRUST=1\n")
     assert found() == ("fail", "content trust is off for alice")
     assert host.exec("su", "-", "root", "-c", "echo $DOCKER_CONTENT_TRUST").strip() == "1"
     host.write("/etc/environment", "DOCKER_CONTENT_TRUST=yes\n")
-    assert found()[0] == "pass"
+    assert found()[0] == covered
     assert host.exec("su", "-", "alice", "-c", "echo $DOCKER_CONTENT_TRUST").strip() == "yes"
     host.write("/home/alice/.bashrc", "export DOCKER_CONTENT_TRUST=0\n")
     assert found() == ("fail", "content trust is off for alice")
@@ -555,4 +556,8 @@ def test_content_trust_on_a_host(lab_host: HostFactory) -> None:
     host.write("/etc/systemd/system/web.service", unit)
     assert found() == ("fail", "content trust is off for service web.service")
     host.write("/etc/systemd/system/web.service", f"{unit}Environment=DOCKER_CONTENT_TRUST=1\n")
-    assert found()[0] == "pass"
+    assert found()[0] == covered
+    host.write("/etc/cron.d/pull", "0 1 * * * root docker pull bb:1\n")
+    assert found() == ("fail", "content trust is off for service pull")
+    host.write("/etc/cron.d/pull", "DOCKER_CONTENT_TRUST=1\n0 1 * * * root docker pull bb:1\n")
+    assert found()[0] == covered
