@@ -42,7 +42,10 @@ HARDENED: Mapping[str, object] = {
     "log-level": "info",
     "log-driver": "syslog",
     "log-opts": {"syslog-address": "udp://192.0.2.10:514"},
-    "default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 4096}},
+    "default-ulimits": {
+        "nofile": {"Name": "nofile", "Soft": 1024, "Hard": 4096},
+        "nproc": {"Name": "nproc", "Soft": 1024, "Hard": 2048},
+    },
 }
 CARELESS: Mapping[str, object] = {
     "hosts": ["fd://", "tcp://0.0.0.0:2375"],

@@ -138,20 +138,24 @@ def test_containerd_directory_is_audited(containerd_directory: FileFact, audit: 
     return _recorded(containerd_directory, audit)
 
 
+_WRITTEN_TO = ("overlay2", "rootfs", "volumes", "io.containerd.snapshotter.v1.overlayfs")
+
+
 @pytest.mark.cis("1.1.5", level=1)
 @_records_of_data
 @pytest.mark.severity("low")
 def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
-    """Changes in the data root of the engine are recorded by the audit system.
+    """Changes in the data root of the engine, and in that of containerd where images lie there, are recorded.
 
     Images, containers and volumes lie there: a change past the engine changes what runs. Rules before it that
-    leave out overlay2 and volumes, where containers write all the time, are accepted.
+    leave out overlay2, rootfs, volumes and containerd's overlayfs, where containers write all the time, are accepted.
 
     Remedy: put `-w /var/lib/docker -p wa -k docker`, with the data root that `docker info` names, into a file
-    in /etc/audit/rules.d, and load it with augenrules --load.
+    in /etc/audit/rules.d, with the image store of containerd one more for /var/lib/containerd, and load it with
+    augenrules --load.
     """
     root = data_root.node.path
-    return _recorded(data_root, audit, f"{root}/overlay2", f"{root}/volumes")
+    return _recorded(data_root, audit, *(f"{root}/{each}" for each in _WRITTEN_TO))
 
 
 @pytest.mark.cis("1.1.6", level=1)

@@ -43,8 +43,13 @@ def _leaves_the_host(driver: str, wanted: tuple[str, ...] | None) -> bool:
     return driver not in _LOCAL_LOG_DRIVERS if wanted is None else driver in wanted
 
 
-def _limits_something(ulimits: Iterable[str]) -> bool:
-    return any(not each.endswith(":-1") for each in ulimits)
+_ULIMITS = frozenset({"nofile", "nproc"})
+_MOST = 1 << 20  # of open files or processes: more is as good as no limit
+
+
+def _limits_enough(ulimits: Iterable[str]) -> bool:
+    hard = {each.partition("=")[0]: each.rpartition(":")[2] for each in ulimits}
+    return all(hard.get(name, "").isdecimal() and int(hard[name]) <= _MOST for name in _ULIMITS)
 
 
 def _option_name(option: str) -> str:
@@ -127,7 +132,7 @@ def test_daemon_manages_its_firewall_rules(daemon: Daemon) -> str:
 
     Without them the isolation between its networks is missing, and nobody notices when a hand-written rule
     set falls behind. For IPv6 only a switch set to false fails: engines before 27 leave it off unless told
-    otherwise.
+    otherwise, and those from 27 on switch it on.
 
     Remedy: take `"iptables": false` and `"ip6tables": false` out of daemon.json and off the command line, and
     restart.
@@ -261,14 +266,20 @@ def _require_no_more(relays: Relays, containers: Later[Subjects[Container]]) -> 
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low")
 def test_containers_get_default_ulimits(daemon: Daemon) -> str:
-    """The daemon gives containers limits on what one process may use.
+    """The daemon gives containers limits on open files and on processes.
 
-    Without them a container has the limits of the daemon itself, which are as good as none, and one that runs
-    wild takes open files and processes from the whole host. One with the hard value -1 limits nothing.
+    Without them a container has the limits of the daemon, or of containerd, which for processes are as good as none,
+    and one that runs wild takes them from the whole host. A hard value of -1, or above 1048576, limits nothing.
 
-    Remedy: set `default-ulimits` in daemon.json, at least for nofile and nproc, and restart the daemon.
+    Remedy: set `"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 4096}, "nproc": {"Name":
+    "nproc", "Soft": 1024, "Hard": 2048}}` in daemon.json, with the numbers that the workloads need, and restart
+    the daemon.
     """
-    return _require(daemon.setting("default-ulimits"), _limits_something)
+    setting = daemon.setting("default-ulimits")
+    assert setting.always(_limits_enough), (
+        f"{setting}; wanted are limits for {' and '.join(sorted(_ULIMITS))}"
+    )
+    return str(setting)
 
 
 @pytest.mark.cis("2.10", level=2)
@@ -284,7 +295,10 @@ def test_daemon_remaps_users(daemon: Daemon) -> str:
     Without a user namespace uid 0 of a container is uid 0 of the host, and only the other walls stand between
     them.
 
-    Remedy: set `"userns-remap": "default"` in daemon.json and restart the daemon, or run it in rootless mode.
+    Remedy: set `"userns-remap": "default"` in daemon.json and restart the daemon, or run it in rootless mode. It
+    starts with a data root of its own then, without the images, containers and volumes of before, which stay where
+    they are, and without the image store of containerd; save what is to come along, and run a container that shares
+    a namespace of the host, or is privileged, with `--userns=host`.
     """
     if daemon.engine.rootless:
         return "rootless mode: the whole engine runs in a user namespace"

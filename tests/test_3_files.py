@@ -143,14 +143,16 @@ def test_registry_certificates_belong_to_root(registry_certificate: FileFact) ->
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("medium")
 def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> str:
-    """Nobody may write to the certificates and keys for registries.
+    """Nobody may write to the certificates for registries, and root alone may read a private key.
 
-    A CA file that others can change lets them answer in the place of the registry. They are written once, so
-    that even their owner needs no right to write; the directories that hold them are as open as any.
+    A CA file that others can change lets them answer in the place of the registry, and with a key that they can
+    read they are the host to it. They are written once, so that even their owner needs no right to write to a
+    certificate; the directories that hold them are as open as any.
 
     Remedy: chmod 444 for each file below /etc/docker/certs.d, 400 for a key, and 755 for a directory.
     """
-    return _closed_to_others(registry_certificate, 0o755 if registry_certificate.node.is_directory else 0o444)
+    file = registry_certificate
+    return _closed_to_others(file, 0o755 if file.node.is_directory else 0o400 if file.holds_key else 0o444)
 
 
 @pytest.mark.cis("3.9", level=1)

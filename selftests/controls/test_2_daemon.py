@@ -70,7 +70,8 @@ def test_headers_of_hosts_toml_are_not_kept() -> None:
     assert "r.io" in kept
 
 
-ULIMIT = '{"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 64, "Hard": %d}}}'
+NPROC = ("--default-ulimit=nproc=9",)
+ULIMIT = '{"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 64, "Hard": %d}, "nproc": {"Soft": 9, "Hard": 9}}}'
 
 
 CASES = [
@@ -83,6 +84,7 @@ CASES = [
     ("2.4", Host(document='{"iptables" : true}'), Host(document='{\n"labels": [],\n"iptables" :\nfalse}')),
     ("2.4", Host(flags=("--iptables=T",)), Host(flags=("--iptables=0",))),
     ("2.4", Host(flags=("--ip6tables",)), Host(document='{"ip6tables": false}')),
+    ("2.4", Host(info={"ServerVersion": "28.5.2"}), Host(document='{"ip6tables": null}')),
     ("2.5", Host(info=insecure("127.0.0.0/8", "::1/128")), Host(info=insecure("127.0.0.0/8", "10.0.0.0/8"))),
     ("2.5", Host(info=insecure(reg_example=True)), Host(info=insecure(reg_example=False))),
     ("2.5", Host(info=mirrors("https://hub.example/")), Host(info=mirrors("http://hub.example/"))),
@@ -90,11 +92,17 @@ CASES = [
     ("2.6", Host(), Host(info={"Driver": "aufs"})),
     ("2.7", Host(), Host(info={"Driver": "devicemapper"})),
     ("2.8", REMOTE, replace(REMOTE, flags=("-H=tcp://:2376", *FILES))),
-    ("2.9", Host(flags=("--default-ulimit", "nofile=1024")), Host(document='{"default-ulimits": {}}')),
+    ("2.9", Host(flags=(*NPROC, "--default-ulimit", "nofile=1024")), Host(flags=NPROC)),
+    ("2.9", Host(flags=(*NPROC, "--default-ulimit", "nofile=1024")), Host(document='{"default-ulimits": {}}')),
     (
         "2.9",
-        Host(flags=("--default-ulimit", "nofile=-1", "--default-ulimit", "nproc=9")),
-        Host(flags=("--default-ulimit", "nofile=-1", "--default-ulimit", "nproc=9:-1")),
+        Host(flags=(*NPROC, "--default-ulimit", "nofile=1048576")),
+        Host(flags=(*NPROC, "--default-ulimit", "nofile=1024:1048577")),
+    ),
+    (
+        "2.9",
+        Host(flags=(*NPROC, "--default-ulimit=nofile=9", "--default-ulimit=core=-1")),
+        Host(flags=("--default-ulimit", "core=0")),
     ),
     ("2.9", Host(document=ULIMIT % 1024), Host(document=ULIMIT % -1)),
     ("2.10", Host(info=options("userns")), Host(info=options("seccomp,profile=builtin"))),
@@ -231,3 +239,10 @@ def test_own_port_that_answers() -> None:
     services = f"{SERVED.replace('socat', 'dockerd')}\nanswers:tcp 00000000:0947\nasked:"
     found = Host(flags=("-H=tcp://0.0.0.0:2375",), tcp=(2375,), services=services).judge("2.8")
     assert found[0] == "fail"
+
+
+def test_default_of_ip6tables() -> None:
+    """It is on from engine 27 on, and not set before."""
+    assert Host().judge("2.4")[1].endswith("ip6tables is not set (default of engine 26.1.5)")
+    new = Host(info={"ServerVersion": "27.0.0"}).judge("2.4")[1]
+    assert new.endswith("ip6tables is true (default of engine 27.0.0)")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hullcheck.facts.files.probe import ENGINE_FILES
 from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError
@@ -20,6 +21,7 @@ from selftests.kit.facts.engine_files import (
     DROP_IN,
     ENVIRONMENT,
     FILES,
+    NONCE,
     REGISTRY,
     RIGHT,
     SOCKET_UNIT,
@@ -32,6 +34,7 @@ from selftests.kit.facts.engine_files import (
     link,
     socket,
 )
+from selftests.kit.judging import judged
 
 KEYS = tuple(f"{REGISTRY}/{name}" for name in ("ca.crt", "client.cert", "client.key"))
 
@@ -47,7 +50,7 @@ MODES = {
     "3.2": ((UNIT, DROP_IN, ENVIRONMENT), "644 600 444", "645 664 606 622 1644"),
     "3.4": ((SOCKET_UNIT,), "644", "646"),
     "3.6": (("/etc/docker",), "755 700 711 2755", "757 775 707 727 737 1777"),
-    "3.8": (KEYS, "444 400 000", "644 600 402 422 442 555"),
+    "3.8": (KEYS[:2], "444 400 000", "644 600 402 422 442 555"),
     "3.10": (("/tls/ca",), "444", "644 402 442"),
     "3.12": (("/tls/cert",), "444 440", "446 464"),
     "3.14": (("/tls/key",), "400 000", "600 440 404 500"),
@@ -92,6 +95,24 @@ def test_mode(number: str, path: str, right: str, wrong: str) -> None:
         for mode in modes.split():
             changed = replace(FILES[path], mode=kind | int(mode, 8))
             assert (mode, RIGHT.with_file(path, changed).judge(number)[path][0]) == (mode, expected)
+
+
+def test_private_key_for_a_registry() -> None:
+    """It is root's alone, by its name or by what it holds; the rule of the benchmark is that for certificates."""
+    *_, key = KEYS
+    for mode, expected in (
+        ("400", "pass"),
+        ("000", "pass"),
+        ("444", "fail"),
+        ("440", "fail"),
+        ("600", "fail"),
+    ):
+        changed = RIGHT.with_file(key, Stat(0o100000 | int(mode, 8)))
+        assert changed.judge("3.8")[key][0] == expected
+    bundle, walked = KEYS[1], f"found {KEYS[1]}\n"
+    output = RIGHT.output().replace(walked, f"{walked}{NONCE} private \n")
+    found = judged("3.8", RIGHT.facts_with(ENGINE_FILES.keep(output)))
+    assert found[bundle] == ("fail", "mode 444 has more than 400")
 
 
 # ---- the way

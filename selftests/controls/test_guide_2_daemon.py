@@ -98,14 +98,14 @@ def test_parts_of_a_rootless_engine() -> None:
     ("host", "verdict", "why"),
     [
         (Host(document='{"icc": false}'), "pass", "/etc/docker/daemon.json sets icc"),
-        (Host(document="{}", flags=("--icc=false",)), "pass", "/etc/docker/daemon.json sets nothing"),
+        (Host(document="{}", flags=("--icc=false",)), "fail", "/etc/docker/daemon.json sets nothing"),
         (Host(document=None), "fail", "/etc/docker/daemon.json does not exist"),
         (Host(document="{icc: false}"), "fail", "/etc/docker/daemon.json is not JSON"),
         (Host(document="unread"), "error", None),
         (Host(flags=("--config-file=",)), "fail", "the daemon was started without a configuration file"),
         (Host(document="{}", flags=("--icc",)), "fail", "--icc=true on the command line"),
         (Host(document="{}", flags=("--live-restore=0",)), "fail", "--live-restore=0 on the command line"),
-        (Host(document="{}", flags=("--no-new-privileges",)), "pass", None),
+        (Host(document='{"icc": false}', flags=("--no-new-privileges",)), "pass", None),
         (Host(document="{}", flags=("--userns-remap=",)), "fail", "--userns-remap= on the command line"),
         (
             Host(document='{"debug": true}', flags=("--debug",), changed=AFTER),

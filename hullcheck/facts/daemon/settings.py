@@ -122,7 +122,7 @@ KINDS: Mapping[str, Kind] = {
     "hosts": _LIST,
     "icc": _flag(True),
     "insecure-registries": Kind(_registries, lambda value: _registries(_items(value)), ()),
-    "ip6tables": _flag(None),  # on by default from engine 27, off before
+    "ip6tables": _flag(None),
     "iptables": _flag(True),
     "live-restore": _flag(False),
     "log-driver": _word("json-file"),
@@ -138,6 +138,10 @@ KINDS: Mapping[str, Kind] = {
     # docker info tells whether users are remapped, not to whom
     "userns-remap": Kind(_last(bool), bool, False),
 }
+
+
+_FILTERS_IPV6 = 27
+"""The first engine for which ip6tables is on by default."""
 
 
 # ---- values
@@ -313,7 +317,9 @@ class Configuration:
         return None if parsed is None else Value(parsed, self.file.path)
 
     def _default(self, name: str) -> Value:
-        return Value(KINDS[name].default, f"default of engine {self.engine}")
+        major = self.engine.partition(".")[0]
+        filters = name == "ip6tables" and major.isdigit() and int(major) >= _FILTERS_IPV6
+        return Value(True if filters else KINDS[name].default, f"default of engine {self.engine}")
 
     def _doubt(self, found: Value | None) -> str:
         path = self.file.path

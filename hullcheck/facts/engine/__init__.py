@@ -53,6 +53,7 @@ DOCKER_INFO = Probe.from_file(
     shared=True,
 )
 
+_CONTAINERD_STORE = "io.containerd.snapshotter"
 _SAYS_NO_NEW_PRIVILEGES = 23
 _NO_ANSWER = Answer(DOCKER_VERSION.name, 0, "", "")
 
@@ -108,6 +109,18 @@ class Engine:
     def rootless(self) -> bool:
         """Whether the daemon runs as a user without root rights."""
         return "rootless" in self.security_options
+
+    @property
+    def keeps_images_in_containerd(self) -> bool:
+        """Whether images lie in the store of containerd.
+
+        Raises:
+            EvidenceError: the engine did not say.
+        """
+        status = self.value("DriverStatus") or ()
+        if not isinstance(status, list | tuple):
+            raise EvidenceError("docker info: the field DriverStatus is not a list")
+        return any(_CONTAINERD_STORE in str(value) for _, value in status)
 
     def is_default_cgroup(self, parent: str | None) -> bool:
         """Whether *parent*, as a setting names it, is the cgroup below which this engine runs containers unasked."""

@@ -193,7 +193,7 @@ class EngineFiles:
         if folder is None:
             raise EvidenceError(unread("the directory of the registries' certificates", "is not known"))
         top = self._file(self.view, folder)
-        files = {path: self._file(self.view, path) for path in self.view.below(folder)}
+        files = {path: self._registry_file(path) for path in self.view.below(folder)}
         closed = {path: self._closed(path) for path in self.view.closed}
         if top.state is State.UNREAD:
             return Subjects("file", ((folder, top),))
@@ -203,6 +203,10 @@ class EngineFiles:
         return Subjects(
             "file", (), f"{folder} does not exist" if absent else f"there is no file below {folder}"
         )
+
+    def _registry_file(self, path: str) -> FileFact:
+        key = path.endswith(".key") or self.view.walks[path].private
+        return replace(self._file(self.view, path), holds_key=key)
 
     def _closed(self, path: str) -> FileFact:
         return FileFact(path, State.UNREAD, doubt=unread("what lies in it", "may not be read"))

@@ -33,6 +33,7 @@ class Walk:
         grants: what the access control list of a socket adds; None where that is not known.
         pem: the certificates in a file of TLS.
         changed: the last change of a file of TLS; None where that is not known.
+        private: whether a file for a registry holds a private key.
     """
 
     state: State
@@ -41,6 +42,7 @@ class Walk:
     grants: tuple[Grant, ...] | None = None
     pem: str = ""
     changed: Span | None = None
+    private: bool = False
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> "Walk":
@@ -53,7 +55,8 @@ class Walk:
                 known = None if listed is None else () if listed == "none" else grants(listed)
                 times = list(map(moment, values.get("changed", "").split("|")))
                 changed = max(times) if all(times) else None  # type: ignore[type-var]  # none is None there
-                return cls(state, links, values[state.value], known, values.get("pem", ""), changed)
+                pem, private = values.get("pem", ""), "private" in values
+                return cls(state, links, values[state.value], known, pem, changed, private)
         return cls(State.UNREAD, links)
 
     @property

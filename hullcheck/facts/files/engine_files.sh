@@ -65,6 +65,7 @@ walk() { # PATH: to its end, which is $at then
 
 list() { # PATH DEPTH: it and all that lies below
   walk "$1" || return 0
+  if [ -f "$root$at" ] && grep -q "PRIVATE KEY-----" "$root$at" 2>/dev/null; then say private ""; fi
   [ -d "$root$at" ] || return 0
   if [ ! -r "$root$at" ] || [ ! -x "$root$at" ] || [ "$2" -gt 5 ]; then
     say closed "$1"

@@ -41,15 +41,19 @@ for line in $running; do
   esac
   case $path in
     */containerd | */containerd" (deleted)")
-      config="" before=""
+      config="" before="" containerd_root=""
       for word in $(tr "\n\0" " \n" <"${line%%|*}/cmdline"); do
         printf "argument|%s|%s\n" "${line%%|*}" "$word"
         case $before in --config | -c) config=$word ;; esac
-        case $word in --config=* | -c=*) config=${word#*=} ;; esac
+        case $before in --root) containerd_root=$word ;; esac
+        case $word in --config=* | -c=*) config=${word#*=} ;; --root=*) containerd_root=${word#*=} ;; esac
         before=$word
       done
       config=${config:-/etc/containerd/config.toml}
       place "containerd-in-use" "$config"
+      [ -n "$containerd_root" ] || containerd_root=$(sed -n \
+        "s/^[[:space:]]*root[[:space:]]*=[[:space:]]*[\"']\([^\"']*\)[\"'].*/\1/p" "$config" 2>/dev/null | head -n 1)
+      place "containerd-root" "${containerd_root:-/var/lib/containerd}"
       grep -hs -e "^[[:space:]]*\[" -e "^[[:space:]]*root[[:space:]]*=" \
         -e "^[[:space:]]*address[[:space:]]*=" "$config" |
         sed -e "/\[grpc\]/!s/^[[:space:]]*\[.*/[other]/" -e "s/^/toml|${line%%|*}|/"

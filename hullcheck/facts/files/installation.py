@@ -156,10 +156,19 @@ class Places:
 
     # ---- directories and files
 
-    def data_root(self) -> Files:
+    def data_root(self) -> FileFact:
         """The engine's data root."""
-        path = str(self.daemon.engine.value("DockerRootDir"))
-        return Subjects("file", ((path, self._only(self._places("data-root"), path)),))
+        return self._only(self._places("data-root"), str(self.daemon.engine.value("DockerRootDir")))
+
+    def data_roots(self) -> Files:
+        """The engine's data root, and that of containerd where images lie there."""
+        root = self.data_root()
+        found = {root.path: root}
+        if self.daemon.engine.keeps_images_in_containerd:
+            for path in self.containerd_roots:
+                if not is_below(path, root.path):
+                    found[path] = self._only(self._places("containerd-root"), path)
+        return Subjects("file", tuple(found.items()))
 
     def data_root_links(self) -> tuple[FileFact, ...]:
         """What lies in the data root and is a link to elsewhere.
@@ -274,7 +283,7 @@ GROUPS: Mapping[str, Callable[[Places], Files]] = {
     "runc_v1_shim": Places.runc_v1_shim,
     "runc_v2_shim": Places.runc_v2_shim,
     "runc_program": Places.runc_program,
-    "data_root": Places.data_root,
+    "data_root": Places.data_roots,
     "containerd_directory": Places.containerd_directory,
     "unit_file": Places.unit_file,
     "containerd_configuration": Places.containerd_configuration,

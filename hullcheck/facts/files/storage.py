@@ -10,11 +10,9 @@ from hullcheck.facts.engine import Engine
 from hullcheck.facts.files.installation import Places
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.proc.mountinfo import Mount, mount_of
-from hullcheck.verdicts import EvidenceError
 
 _BORROWING = re.compile(r"overlay|aufs|(fuse\.)?(fuse-overlayfs|bindfs|mergerfs|unionfs)")
 """File systems that keep what is written to them on others."""
-_IMAGE_STORE = "io.containerd.snapshotter"
 
 
 @dataclass(frozen=True)
@@ -82,12 +80,11 @@ class Storage:
         Raises:
             EvidenceError: they could not be looked at.
         """
-        ((_, fact),) = self.places.data_root()
-        path = fact.node.path
+        path = self.places.data_root().node.path
         roots = [self._root(path)]
         if "userns" in self.engine.security_options and roots[0].shares:
             roots = [self._root(posixpath.dirname(path), path)]
-        if self._images_in_containerd:
+        if self.engine.keeps_images_in_containerd:
             roots += self._of_containerd(path)
         if not any(root.shares for root in roots):
             roots[0] = replace(roots[0], parts=(*roots[0].parts, *self._linked_parts()))
@@ -101,13 +98,6 @@ class Storage:
         for path in self.places.containerd_roots:
             if not path.startswith(data_root + "/"):
                 yield self._root(path)
-
-    @property
-    def _images_in_containerd(self) -> bool:
-        status = self.engine.value("DriverStatus") or ()
-        if not isinstance(status, list | tuple):
-            raise EvidenceError("docker info: the field DriverStatus is not a list")
-        return any(_IMAGE_STORE in str(value) for _, value in status)
 
     def _root(self, path: str, numbered: str = "") -> Root:
         """A directory, or the one around a numbered one."""

@@ -81,6 +81,7 @@ class FileFact:
         doubt: why it could not be looked at.
         next_mode: of a socket that systemd makes, the permission bits at its next start.
         next_group: the same for its group.
+        holds_key: whether it holds a private key.
     """
 
     path: str
@@ -93,6 +94,7 @@ class FileFact:
     doubt: str = ""
     next_mode: int = 0
     next_group: str = ""
+    holds_key: bool = False
 
     @property
     def node(self) -> Node:

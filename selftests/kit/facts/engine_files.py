@@ -68,7 +68,8 @@ def link(uid: int = 0) -> Stat:
 
 FILES = {
     **{path: Stat() for path in (UNIT, DROP_IN, ENVIRONMENT, SOCKET_UNIT, CONFIG, DEFAULT, SYSCONFIG)},
-    **{f"{REGISTRY}/{name}": Stat(0o100444) for name in ("ca.crt", "client.cert", "client.key")},
+    **{f"{REGISTRY}/{name}": Stat(0o100444) for name in ("ca.crt", "client.cert")},
+    f"{REGISTRY}/client.key": Stat(0o100400),
     **{path: Stat(0o100444) for path in ("/tls/ca", "/tls/cert")},
     "/tls/key": Stat(0o100400),
     SOCKET: socket(),

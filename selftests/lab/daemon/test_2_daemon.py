@@ -74,7 +74,10 @@ GOOD = {
     "userland-proxy": False,
     "no-new-privileges": True,
     "live-restore": True,
-    "default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 2048}},
+    "default-ulimits": {
+        "nofile": {"Name": "nofile", "Soft": 1024, "Hard": 2048},
+        "nproc": {"Name": "nproc", "Soft": 1024, "Hard": 2048},
+    },
 }
 BAD = {
     "icc": True,
@@ -116,7 +119,9 @@ def test_reasons_name_value_and_source(engine: EngineFactory) -> None:
     assert audit("2.2", good) == ("pass", f"icc is false (network bridge, from {good.config_path})")
     assert audit("2.2", bad) == ("fail", f"icc is true (network bridge, from {bad.config_path})")
     assert audit("2.5", bad)[1] == "without verified TLS: 10.0.0.0/8, reg.example:5000 (docker info)"
-    assert audit("2.9", good)[1] == f"default-ulimits is nofile=1024:2048 ({good.config_path})"
+    assert (
+        audit("2.9", good)[1] == f"default-ulimits is nofile=1024:2048, nproc=1024:2048 ({good.config_path})"
+    )
     assert audit("2.15", good)[1] == f"no-new-privileges is true (docker info, from {good.config_path})"
     assert audit("2.17", bad)[1] == "userland-proxy is true (default of engine 26.1.5)"
 
@@ -135,7 +140,11 @@ def test_reasons_name_value_and_source(engine: EngineFactory) -> None:
         (("-Dlinfo", "--experimental"), "", "2.3 2.19"),
         (("--log-level=warn", "--storage-opt", "overlay2.size=0"), "2.12", "2.3"),
         (("--log-level=debug", "--log-level", "INFO"), "2.3", ""),
-        (("--default-ulimit", "nofile=1024:2048", "--cgroup-parent=/weird"), "2.9", "2.11"),
+        (
+            ("--default-ulimit", "nofile=1024:2048", "--default-ulimit=nproc=9", "--cgroup-parent=/weird"),
+            "2.9",
+            "2.11",
+        ),
         (("--default-ulimit", "nofile=-1:-1", "--cgroup-parent=/docker"), "2.11", "2.9"),
         (("--insecure-registry", "127.0.0.1:5000", "--seccomp-profile=unconfined"), "2.5", "2.18"),
         (("--insecure-registry=reg.example", "--userns-remap=default"), "2.10", "2.5"),

@@ -539,7 +539,9 @@ def test_content_trust_on_a_host(lab_host: HostFactory) -> None:
     def found() -> tuple[str, str]:
         return judge_guest("4.5", host)[host.name]
 
-    covered = "manual" if host.exec("sh", "-c", "ls /usr/libexec/docker/cli-plugins || true").strip() else "pass"
+    covered = (
+        "manual" if host.exec("sh", "-c", "ls /usr/libexec/docker/cli-plugins || true").strip() else "pass"
+    )
     assert found() == ("fail", "content trust is off for root, alice")
     host.write("/root/.profile", "export DOCKER_CONTENT_TRUST=1\n")
     assert found() == ("fail", "content trust is off for alice")

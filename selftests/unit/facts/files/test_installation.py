@@ -19,7 +19,12 @@ from selftests.kit.files import at
 
 
 def places(
-    text: str, *, executable: str = "/usr/bin/dockerd", sockets: tuple[str, ...] = (), rootless: bool = False
+    text: str,
+    *,
+    executable: str = "/usr/bin/dockerd",
+    sockets: tuple[str, ...] = (),
+    rootless: bool = False,
+    driver: list[list[str]] | None = None,
 ) -> Places:
     """The places that a probe's answer tells, beside a daemon in the mount namespace 1."""
 
@@ -45,7 +50,7 @@ def places(
             return Subjects("file", tuple((path, at(path)) for path in sockets))
 
     process = Process(executable, {"mnt": "mnt:[1]"}, rootless)
-    daemon: Any = Daemon(process, sockets, Engine({"DockerRootDir": "/data/docker"}))
+    daemon: Any = Daemon(process, sockets, Engine({"DockerRootDir": "/data/docker", "DriverStatus": driver}))
     files: Any = Files()
     answer = Answer("engine_places", 0, text, "")
     return Places(Recording("host", "local", {"engine_places": answer}), daemon, files)
@@ -153,6 +158,24 @@ def test_directory_of_containerd() -> None:
         places("containerd-directory|directory|/c|/c\n", rootless=True).group("containerd_directory").named
         == ()
     )
+
+
+def test_images_in_the_store_of_containerd() -> None:
+    """They lie in its own root, where links lead; where that was not asked for, nothing of it is known."""
+    root = "data-root|directory|/data/docker|/data/docker\n"
+    runs = "running|7|/usr/bin/dockerd\nrunning|9|/usr/bin/containerd\nargument|9|/usr/bin/containerd\n"
+    runs += "namespace|7/ns/mnt:\nnamespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 7/ns/mnt -> mnt:[1]\n"
+    runs += "namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 9/ns/mnt -> mnt:[1]\n"
+    store = [["driver-type", "io.containerd.snapshotter.v1"]]
+    socket = ("/run/containerd/containerd.sock",)
+    own = "containerd-root|directory|/var/lib/containerd|/srv/containerd\n"
+
+    def found(text: str, driver: list[list[str]] | None = store) -> dict[str, FileFact]:
+        return dict(places(text, sockets=socket, driver=driver).group("data_root"))
+
+    assert found(root + runs + own)["/var/lib/containerd"].node.path == "/srv/containerd"
+    assert found(root + runs)["/var/lib/containerd"].state is State.UNREAD
+    assert found(root + runs + own, None).keys() == {"/data/docker"}
 
 
 def test_data_root_and_what_lies_in_it() -> None:

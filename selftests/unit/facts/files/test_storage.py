@@ -11,7 +11,6 @@ from hullcheck.facts.engine import Engine
 from hullcheck.facts.files.installation import Places
 from hullcheck.facts.files.storage import Storage
 from hullcheck.facts.host.file import FileFact, Node, State
-from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.proc.mountinfo import mount_of
 from hullcheck.parsing.proc.mountinfo import parse as parse_mounts
 from hullcheck.verdicts import EvidenceError
@@ -43,8 +42,8 @@ class _Places(Places):
         object.__setattr__(self, "containerd", containerd)
         object.__setattr__(self, "links", links)
 
-    def data_root(self) -> Subjects[FileFact]:
-        return Subjects("file", ((self.root, at(self.root, DIRECTORY)),))
+    def data_root(self) -> FileFact:
+        return at(self.root, DIRECTORY)
 
     def data_root_links(self) -> tuple[FileFact, ...]:
         if self.links is None:
