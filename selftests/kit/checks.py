@@ -2,18 +2,23 @@
 
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from hullcheck.bundle import manifest
+from hullcheck.recording import Recording
+from hullcheck.results import Audit
 from hullcheck.verify import replay
 from hullcheck.verify.check import check
+from hullcheck.writers.run_folder import WRITERS
 from selftests import REPOSITORY
 from selftests.kit import forked
 from selftests.kit.running import hullcheck, start_hullcheck
 
 REPLAY = replay.replay
+REPORTS = dict(WRITERS)
 
 
 JUDGED: dict[str, dict[str, bytes]] = {}
@@ -29,6 +34,21 @@ def judged_once(files: dict[str, bytes], known: Any) -> dict[str, bytes]:
         with mock.patch.object(subprocess, "run", forked.instead_of(subprocess.run, forked.WARM)):
             JUDGED[key] = REPLAY(files, known)
     return JUDGED[key]
+
+
+RENDERED: list[tuple[Audit, list[Recording], dict[str, str]]] = []
+
+
+def rendered_once(name: str, audit: Audit, recordings: Sequence[Recording]) -> str:
+    """As the writer of the report *name*, whose text is that of before where audit and recordings are."""
+    known = next((texts for one, all_, texts in RENDERED if one == audit and all_ == list(recordings)), None)
+    if known is None:
+        known = {}
+        RENDERED.insert(0, (audit, list(recordings), known))
+        del RENDERED[3:]
+    if name not in known:
+        known[name] = REPORTS[name](audit, recordings)
+    return known[name]
 
 
 def faults(path: Path, allowed: Path | None = None) -> list[str]:
