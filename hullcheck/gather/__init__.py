@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, Queue
 
@@ -43,6 +43,7 @@ def gather(
     for target in targets:
         waiting.put(target)
     finished: Queue[Recording] = Queue()
+    trip = _Trip(probes, connection, probe_timeout, cache)
 
     def work() -> None:
         while True:
@@ -50,7 +51,7 @@ def gather(
                 target = waiting.get_nowait()
             except Empty:
                 return
-            finished.put(_bounded(target, probes, connection, probe_timeout, cache))
+            finished.put(trip.bounded(target))
 
     processes.begin()
     for _ in range(min(AT_A_TIME, len(targets))):
@@ -89,91 +90,76 @@ def _docker_host(target: Target) -> str | None:
     return docker_host
 
 
-def _bounded(
-    target: Target,
-    probes: tuple[Probe, ...],
-    connection: Connection,
-    probe_timeout: int,
-    cache: Path | None,
-) -> Recording:
-    """A recording of *target* within its time, whatever its backend does: not all of them know a time-out."""
-    result: list[Recording] = []
-    worker = threading.Thread(
-        target=lambda: result.append(_record(target, probes, connection, probe_timeout, cache)), daemon=True
-    )
-    worker.start()
-    worker.join(connection.timeout + intake.GRACE + _GRACE)
-    if result:
-        return result[0]
-    reason = f"no answer within {connection.timeout} s"
-    return _failed(target, probes, f"{plain(target.connect)} could not be audited: {reason}")
+@dataclass(frozen=True)
+class _Trip:
+    """How each target is asked; fields are the arguments of `gather`."""
 
+    probes: tuple[Probe, ...]
+    connection: Connection
+    probe_timeout: int
+    cache: Path | None
 
-def _record(
-    target: Target,
-    probes: tuple[Probe, ...],
-    connection: Connection,
-    probe_timeout: int,
-    cache: Path | None,
-) -> Recording:
-    try:
-        with known_to_site(target.secret_names):
-            return _recorded(target, probes, connection, probe_timeout, cache)
-    except RecordingError as error:
-        return _failed(target, probes, str(error))
-    except TransportError as error:
-        return _failed(target, probes, f"{plain(target.connect)} could not be audited: {error}")
-    except Exception as error:  # a fault of ours must not hang or hide a target
-        said = without_known(f"{type(error).__name__}: {error}")
-        return _failed(target, probes, f"internal error while gathering: {said}")
+    def bounded(self, target: Target) -> Recording:
+        """A recording of *target* within its time, whatever its backend does: not all of them know a time-out."""
+        result: list[Recording] = []
+        worker = threading.Thread(target=lambda: result.append(self._record(target)), daemon=True)
+        worker.start()
+        worker.join(self.connection.timeout + intake.GRACE + _GRACE)
+        return (
+            result[0] if result else self._unaudited(target, f"no answer within {self.connection.timeout} s")
+        )
 
+    def _record(self, target: Target) -> Recording:
+        try:
+            with known_to_site(target.secret_names):
+                return self._recorded(target)
+        except RecordingError as error:
+            return self._failed(target, str(error))
+        except TransportError as error:
+            return self._unaudited(target, error)
+        except Exception as error:  # a fault of ours must not hang or hide a target
+            said = without_known(f"{type(error).__name__}: {error}")
+            return self._failed(target, f"internal error while gathering: {said}")
 
-def _recorded(
-    target: Target,
-    probes: tuple[Probe, ...],
-    connection: Connection,
-    probe_timeout: int,
-    cache: Path | None,
-) -> Recording:
-    if backend_of(target.connect) == RECORDED:
-        return replace(Recording.load(recorded_path(target.connect), probes), target=target.name)
-    if cache is None:
-        return _asked(target, probes, connection, probe_timeout)
-    file = image_cache.file_for(cache, target, _docker_host(target))
-    known = image_cache.load(file)
-    recording = _asked(target, probes, connection, probe_timeout, known)
-    recording = image_cache.complete(recording, known)
-    image_cache.save(file, recording)
-    return recording
+    def _recorded(self, target: Target) -> Recording:
+        if backend_of(target.connect) == RECORDED:
+            return replace(Recording.load(recorded_path(target.connect), self.probes), target=target.name)
+        if self.cache is None:
+            return self._asked(target)
+        file = image_cache.file_for(self.cache, target, _docker_host(target))
+        known = image_cache.load(file)
+        recording = image_cache.complete(self._asked(target, known), known)
+        image_cache.save(file, recording)
+        return recording
 
+    def _asked(self, target: Target, known_images: Iterable[str] = ()) -> Recording:
+        asked = time.time()
+        script = script_for(target, self.probes, self.probe_timeout, known_images)
+        reply = run_script(target, script, self.connection)
+        recording = Recording.from_output(
+            reply.output,
+            self.probes,
+            target=target.name,
+            backend=backend_of(target.connect),
+            asked=asked,
+            cut_off=bool(reply.fault),
+        )
+        if recording.failure:
+            said = f" (it says: {reply.said})" if reply.said else ""
+            raise TransportError(reply.fault or recording.failure + said)
+        return replace(recording, host_key=reply.host_key)
 
-def _asked(
-    target: Target,
-    probes: tuple[Probe, ...],
-    connection: Connection,
-    probe_timeout: int,
-    known_images: Iterable[str] = (),
-) -> Recording:
-    asked = time.time()
-    reply = run_script(target, script_for(target, probes, probe_timeout, known_images), connection)
-    backend = backend_of(target.connect)
-    recording = Recording.from_output(
-        reply.output,
-        probes,
-        target=target.name,
-        backend=backend,
-        asked=asked,
-        cut_off=bool(reply.fault),
-    )
-    if recording.failure:
-        said = f" (it says: {reply.said})" if reply.said else ""
-        raise TransportError(reply.fault or recording.failure + said)
-    return replace(recording, host_key=reply.host_key)
+    def _unaudited(self, target: Target, reason: object) -> Recording:
+        return self._failed(target, f"{plain(target.connect)} could not be audited: {reason}")
 
-
-def _failed(target: Target, probes: tuple[Probe, ...], failure: str) -> Recording:
-    commands = {probe.name: probe.script.strip() for probe in probes}
-    now = time.time()
-    return Recording(
-        target.name, backend_of(target.connect), commands=commands, gathered=now, failure=failure, asked=now
-    )
+    def _failed(self, target: Target, failure: str) -> Recording:
+        commands = {probe.name: probe.script.strip() for probe in self.probes}
+        now = time.time()
+        return Recording(
+            target.name,
+            backend_of(target.connect),
+            commands=commands,
+            gathered=now,
+            failure=failure,
+            asked=now,
+        )

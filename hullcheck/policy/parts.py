@@ -1,9 +1,10 @@
 """The parts of a policy that have keys of their own, and ports."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import Any, ClassVar, Self
 
 from hullcheck.policy import values
 
@@ -48,8 +49,24 @@ class PortRange:
         return ports if self.protocol == "tcp" else f"{ports}/{self.protocol}"
 
 
+class _Part:
+    """A part of a policy with keys of its own, which are its fields."""
+
+    _PARSERS: ClassVar[Mapping[str, Callable[[Any], Any]]]
+
+    @classmethod
+    def from_mapping(cls, mapping: object) -> Self:
+        """Read it as a policy file writes it.
+
+        Raises:
+            PolicyError: a key is unknown or missing, or a value is wrong; all faults at once.
+        """
+        needed = [each for each in cls._PARSERS if not hasattr(cls, each)]  # those without a default
+        return cls(**values.required(values.parsed(mapping, cls._PARSERS), *needed))
+
+
 @dataclass(frozen=True)
-class ResourceLimits:
+class ResourceLimits(_Part):
     """The most that one container may be given; ``None`` where the policy is silent."""
 
     memory: int | None = None
@@ -57,22 +74,11 @@ class ResourceLimits:
     cpus: float | None = None
     pids: int | None = None
 
-    @classmethod
-    def from_mapping(cls, mapping: object) -> Self:
-        """Read the limits as a policy file writes them.
-
-        Raises:
-            PolicyError: a key is unknown or a value is wrong; all faults at once.
-        """
-        return cls(
-            **values.parsed(
-                mapping, {"memory": values.to_memory, "cpus": values.to_cpus, "pids": values.to_pids}
-            )
-        )
+    _PARSERS: ClassVar = {"memory": values.to_memory, "cpus": values.to_cpus, "pids": values.to_pids}
 
 
 @dataclass(frozen=True)
-class Hardening:
+class Hardening(_Part):
     """An assessment of the host's operating system."""
 
     standard: str
@@ -81,19 +87,11 @@ class Hardening:
     valid_days: int = 365
     """How long it counts."""
 
-    @classmethod
-    def from_mapping(cls, mapping: object) -> Self:
-        """Read the assessment as a policy file writes it.
-
-        Raises:
-            PolicyError: a key is unknown or missing, or a value is wrong; all faults at once.
-        """
-        parsers = {"standard": values.to_text, "assessed": values.to_day, "valid_days": values.to_days}
-        return cls(**values.required(values.parsed(mapping, parsers), "standard", "assessed"))
+    _PARSERS: ClassVar = {"standard": values.to_text, "assessed": values.to_day, "valid_days": values.to_days}
 
 
 @dataclass(frozen=True)
-class ScanReports:
+class ScanReports(_Part):
     """Where the reports of image scanners lie, and what they may say."""
 
     folder: str
@@ -103,23 +101,15 @@ class ScanReports:
     highest_severity: str = "medium"
     """The worst weakness that an image may have; see `SEVERITIES`."""
 
-    @classmethod
-    def from_mapping(cls, mapping: object) -> Self:
-        """Read them as a policy file writes them.
-
-        Raises:
-            PolicyError: a key is unknown or missing, or a value is wrong; all faults at once.
-        """
-        parsers = {
-            "folder": values.to_path,
-            "max_age_days": values.to_days,
-            "highest_severity": values.to_severity,
-        }
-        return cls(**values.required(values.parsed(mapping, parsers), "folder"))
+    _PARSERS: ClassVar = {
+        "folder": values.to_path,
+        "max_age_days": values.to_days,
+        "highest_severity": values.to_severity,
+    }
 
 
 @dataclass(frozen=True)
-class DockerBench:
+class DockerBench(_Part):
     """Where the log of docker-bench-security lies, and how old it may be."""
 
     log: str
@@ -127,22 +117,11 @@ class DockerBench:
     max_age_days: int = 30
     """How many days ago the last run may have been."""
 
-    @classmethod
-    def from_mapping(cls, mapping: object) -> Self:
-        """Read it as a policy file writes it.
-
-        Raises:
-            PolicyError: a key is unknown or missing, or a value is wrong; all faults at once.
-        """
-        return cls(
-            **values.required(
-                values.parsed(mapping, {"log": values.to_path, "max_age_days": values.to_days}), "log"
-            )
-        )
+    _PARSERS: ClassVar = {"log": values.to_path, "max_age_days": values.to_days}
 
 
 @dataclass(frozen=True)
-class LogLimits:
+class LogLimits(_Part):
     """How much of a container's log may stay on the host."""
 
     max_size: int = 10_000_000
@@ -150,18 +129,11 @@ class LogLimits:
     max_file: int = 3
     """How many files."""
 
-    @classmethod
-    def from_mapping(cls, mapping: object) -> Self:
-        """Read the limits as a policy file writes them.
-
-        Raises:
-            PolicyError: a key is unknown or a value is wrong; all faults at once.
-        """
-        return cls(**values.parsed(mapping, {"max_size": values.to_log_size, "max_file": values.to_files}))
+    _PARSERS: ClassVar = {"max_size": values.to_log_size, "max_file": values.to_files}
 
 
 @dataclass(frozen=True)
-class SprawlLimits:
+class SprawlLimits(_Part):
     """How much may lie about unused."""
 
     unused_images: int = 10
@@ -171,19 +143,15 @@ class SprawlLimits:
     max_age_days: int = 30
     """For how long either may lie there."""
 
-    @classmethod
-    def from_mapping(cls, mapping: object) -> Self:
-        """Read the limits as a policy file writes them.
-
-        Raises:
-            PolicyError: a key is unknown or a value is wrong; all faults at once.
-        """
-        counts = dict.fromkeys(("unused_images", "stopped_containers"), values.to_count)
-        return cls(**values.parsed(mapping, counts | {"max_age_days": values.to_days}))
+    _PARSERS: ClassVar = {
+        "unused_images": values.to_count,
+        "stopped_containers": values.to_count,
+        "max_age_days": values.to_days,
+    }
 
 
 @dataclass(frozen=True)
-class RotationPeriods:
+class RotationPeriods(_Part):
     """For how many days a key or certificate of a swarm may be in use."""
 
     unlock_key: int = 365
@@ -193,15 +161,4 @@ class RotationPeriods:
     swarm_ca: int = 365
     """The root certificate of the swarm: how old it may be."""
 
-    @classmethod
-    def from_mapping(cls, mapping: object) -> Self:
-        """Read the periods as a policy file writes them.
-
-        Raises:
-            PolicyError: a key is unknown or a value is wrong; all faults at once.
-        """
-        return cls(
-            **values.parsed(
-                mapping, dict.fromkeys(("unlock_key", "node_certificate", "swarm_ca"), values.to_days)
-            )
-        )
+    _PARSERS: ClassVar = dict.fromkeys(("unlock_key", "node_certificate", "swarm_ca"), values.to_days)
