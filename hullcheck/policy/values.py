@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -196,26 +196,12 @@ def to_log_size(value: object) -> int:
     return amount
 
 
-def to_files(value: object) -> int:
-    """A number of files."""
-    if not isinstance(value, int) or not is_number(value) or value < 1:
-        raise ValueError(f"{shown(value)} is not a number of files; write it as 3, above 0")
-    return value
-
-
 def to_cpus(value: object) -> float:
     """A number of processors."""
     match = _DECIMAL.fullmatch(str(value)) if is_number(value) or isinstance(value, str) else None
     if match is None or float(match[0]) <= 0:
         raise ValueError(f"{shown(value)} is not a number of CPUs; write it as 2 or 2.5, above 0")
     return float(match[0])
-
-
-def to_pids(value: object) -> int:
-    """A number of processes."""
-    if not isinstance(value, int) or not is_number(value) or value < 1:
-        raise ValueError(f"{shown(value)} is not a number of processes; write it as 500, above 0")
-    return value
 
 
 def to_day(value: object) -> date:
@@ -229,32 +215,32 @@ def to_day(value: object) -> date:
     raise ValueError(f"{shown(value)} is not a day; write it as 2026-03-31")
 
 
-def to_days(value: object) -> int:
-    """A number of days."""
-    if not isinstance(value, int) or not is_number(value) or value < 1:
-        raise ValueError(f"{shown(value)} is not a number of days; write it as 365, above 0")
-    return value
+def _whole_number(what: str, example: str, least: int = 1) -> Callable[[object], int]:
+    def to_number(value: object) -> int:
+        if not isinstance(value, int) or not is_number(value) or value < least:
+            raise ValueError(f"{shown(value)} is not a {what}; write it as {example}")
+        return value
+
+    return to_number
 
 
-def to_count(value: object) -> int:
-    """A number, or none."""
-    if not isinstance(value, int) or not is_number(value) or value < 0:
-        raise ValueError(f"{shown(value)} is not a count; write it as 10, or 0 for none")
-    return value
+to_files = _whole_number("number of files", "3, above 0")
+to_pids = _whole_number("number of processes", "500, above 0")
+to_days = _whole_number("number of days", "365, above 0")
+to_count = _whole_number("count", "10, or 0 for none", 0)
 
 
-def to_severity(value: object) -> str:
-    """One of `SEVERITIES`."""
-    if value not in SEVERITIES:
-        raise ValueError(f"{shown(value)} is not a severity; write one of {', '.join(SEVERITIES)}")
-    return str(value)
+def _one_of(names: Sequence[str], what: str) -> Callable[[object], str]:
+    def to_name(value: object) -> str:
+        if value not in names:
+            raise ValueError(f"{shown(value)} is {what}; write one of {', '.join(names)}")
+        return str(value)
+
+    return to_name
 
 
-def to_monitor(value: object) -> str:
-    """One of `MONITORS`."""
-    if value not in MONITORS:
-        raise ValueError(f"{shown(value)} is no known monitor; write one of {', '.join(MONITORS)}")
-    return str(value)
+to_severity = _one_of(SEVERITIES, "not a severity")
+to_monitor = _one_of(MONITORS, "no known monitor")
 
 
 def to_name_pattern(value: object) -> str:

@@ -25,11 +25,7 @@ def _kept(line: str) -> str:
     return "ExecStart=" + (" ".join(redaction.command_line(command[1].split())) if command else "")
 
 
-SYSTEMD = Probe.from_file(
-    __file__,
-    "daemon_unit",
-    _keep,
-)
+SYSTEMD = Probe.from_file(__file__, "daemon_unit", _keep)
 
 
 @dataclass(frozen=True)

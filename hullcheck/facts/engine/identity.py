@@ -20,11 +20,7 @@ def _keep(text: str) -> str:
     return text if _MACHINE_ID.fullmatch(text) else ""
 
 
-MACHINE_ID = Probe.from_file(
-    __file__,
-    "machine_id",
-    _keep,
-)
+MACHINE_ID = Probe.from_file(__file__, "machine_id", _keep)
 
 
 @dataclass(frozen=True)

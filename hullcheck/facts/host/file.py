@@ -71,6 +71,8 @@ class Grant:
 class FileFact:
     """A file that an engine uses.
 
+    What is asked of the file itself raises as `node` does.
+
     Attributes:
         path: as the engine knows it; symbolic links are followed to the file itself.
         itself: what lies at the end of all links.
@@ -112,32 +114,17 @@ class FileFact:
 
     @property
     def group(self) -> str:
-        """The name of its group.
-
-        Raises:
-            NotApplicable: it does not exist.
-            EvidenceError: it could not be looked at.
-        """
+        """The name of its group."""
         return self.node.group
 
     @property
     def ownership(self) -> str:
-        """Owner and group by number, as `0:0`.
-
-        Raises:
-            NotApplicable: it does not exist.
-            EvidenceError: it could not be looked at.
-        """
+        """Owner and group by number, as `0:0`."""
         return f"{self.node.uid}:{self.node.gid}{self.leads_to}"
 
     @property
     def mode(self) -> str:
-        """The permission bits, as `644`.
-
-        Raises:
-            NotApplicable: it does not exist.
-            EvidenceError: it could not be looked at.
-        """
+        """The permission bits, as `644`."""
         return f"mode {self.node.bits:03o}{self.leads_to}"
 
     @property

@@ -98,24 +98,25 @@ _REDIRECTION = re.compile(r"\d*(?:>>|>|<|&>)[&|]?(.*)", re.DOTALL)
 _VERB = "|".join(sorted(_REFRESHES | _UPGRADES | {"--sync", "-Sy[a-z]*"}, key=len, reverse=True))
 
 
-def _pacman(words: Sequence[str], sync: str = "S") -> Act | None:
-    flags = "".join(word for word in words if re.fullmatch("-[A-Za-z]+", word))
-    if sync not in flags and "--sync" not in words:
-        return None
-    if any(not word.startswith("-") for word in words):
-        return Act.INSTALL
-    if "u" in flags or "--sysupgrade" in words:
-        return Act.UPGRADE
-    return Act.REFRESH if "y" in flags or "--refresh" in words else None
+def _flags(words: Sequence[str]) -> str:
+    return "".join(word for word in words if re.fullmatch("-[A-Za-z]+", word))
+
+
+def _pacman(words: Sequence[str]) -> Act | None:
+    synchronizes = "S" in _flags(words) or "--sync" in words
+    return _by_flags(words, "--sysupgrade", "y", "--refresh") if synchronizes else None
 
 
 def _xbps(words: Sequence[str]) -> Act | None:
-    flags = "".join(word for word in words if re.fullmatch("-[A-Za-z]+", word))
+    return _by_flags(words, "--update", "S", "--sync")
+
+
+def _by_flags(words: Sequence[str], upgrade: str, letter: str, refresh: str) -> Act | None:
     if any(not word.startswith("-") for word in words):
         return Act.INSTALL
-    if "u" in flags or "--update" in words:
+    if "u" in _flags(words) or upgrade in words:
         return Act.UPGRADE
-    return Act.REFRESH if "S" in flags or "--sync" in words else None
+    return Act.REFRESH if letter in _flags(words) or refresh in words else None
 
 
 def _emerge(words: Sequence[str]) -> Act | None:

@@ -138,8 +138,6 @@ def _counts(severities: list[str]) -> dict[str, int]:
 
 
 SCAN_REPORTS = Probe.from_file(__file__, "scan_reports", _keep)
-
-
 SCANNERS = ("Trivy", "Clair")
 """What writes the reports that can be read, as `Report.tool` names it."""
 

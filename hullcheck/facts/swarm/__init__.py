@@ -55,7 +55,10 @@ class SwarmService:
 
 @dataclass(frozen=True)
 class Swarm:
-    """The swarm of a node; what one property needs and could not be read spoils no other."""
+    """The swarm of a node; what one property needs and could not be read spoils no other.
+
+    What only a manager knows raises NotApplicable on other nodes, and EvidenceError where the swarm cannot be asked.
+    """
 
     recording: Recording
     engine: Engine
@@ -108,12 +111,7 @@ class Swarm:
 
     @cached_property
     def managers(self) -> tuple[str, ...]:
-        """Every manager, as `web1 (Leader)`; those that cannot be reached count as well.
-
-        Raises:
-            NotApplicable: only a manager knows, and this is none.
-            EvidenceError: the swarm cannot be asked.
-        """
+        """Every manager, as `web1 (Leader)`; those that cannot be reached count as well."""
         nodes = [decode_json(line, "docker node ls") for line in self._manager_lines("node ")]
         try:
             named = [(each["Hostname"], each["ManagerStatus"]) for each in nodes]
@@ -123,32 +121,17 @@ class Swarm:
 
     @property
     def locks_managers(self) -> bool:
-        """Whether managers encrypt their keys, and wait after a start for the key to these.
-
-        Raises:
-            NotApplicable: only a manager knows, and this is none.
-            EvidenceError: the swarm cannot be asked.
-        """
+        """Whether managers encrypt their keys, and wait after a start for the key to these."""
         return bool(self._specified("EncryptionConfig", "AutoLockManagers"))
 
     @property
     def node_certificate_days(self) -> float:
-        """For how long the certificates hold that nodes get from now on.
-
-        Raises:
-            NotApplicable: only a manager knows, and this is none.
-            EvidenceError: the swarm cannot be asked.
-        """
+        """For how long the certificates hold that nodes get from now on."""
         return float(self._specified("CAConfig", "NodeCertExpiry")) / 1e9 / DAY
 
     @property
     def age_days(self) -> float:
-        """How long ago the swarm was made.
-
-        Raises:
-            NotApplicable: only a manager knows, and this is none.
-            EvidenceError: the swarm cannot be asked.
-        """
+        """How long ago the swarm was made."""
         self.require_manager()
         try:
             created = datetime.fromisoformat(self._cluster["CreatedAt"])
@@ -158,12 +141,7 @@ class Swarm:
 
     @cached_property
     def root_certificates(self) -> tuple[Certificate, ...]:
-        """The certificates that all nodes trust.
-
-        Raises:
-            NotApplicable: only a manager knows, and this is none.
-            EvidenceError: the swarm cannot be asked, or they cannot be read.
-        """
+        """The certificates that all nodes trust."""
         self.require_manager()
         return certificates.read(str((self._cluster.get("TLSInfo") or {}).get("TrustRoot") or ""))
 
@@ -174,12 +152,7 @@ class Swarm:
 
     @cached_property
     def services(self) -> tuple[SwarmService, ...]:
-        """The services of the swarm.
-
-        Raises:
-            NotApplicable: only a manager knows, and this is none.
-            EvidenceError: the swarm cannot be asked.
-        """
+        """The services of the swarm."""
         lines = self._manager_lines("service ")
         return tuple(_service(decode_json(line, "docker service inspect")) for line in lines)
 
