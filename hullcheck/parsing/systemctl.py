@@ -9,12 +9,11 @@ STARTED_AT_BOOT = ("enabled", "static", "generated", "linked", "alias", "indirec
 
 def properties(text: str) -> Iterator[dict[str, str]]:
     """What `systemctl show` printed of each unit, by name; of a name that comes twice the last."""
-    return map(dict, map(_pairs, _blocks(text)))
+    return map(dict, pairs(text))
 
 
-def _blocks(text: str) -> Iterator[str]:
-    return (block for block in re.split(r"\n{2,}", text) if block.strip())
-
-
-def _pairs(block: str) -> tuple[tuple[str, str], ...]:
-    return tuple(line.partition("=")[::2] for line in block.split("\n"))
+def pairs(text: str) -> Iterator[tuple[tuple[str, str], ...]]:
+    """The same with every name and value, in order."""
+    for block in re.split(r"\n{2,}", text):
+        if block.strip():
+            yield tuple(line.partition("=")[::2] for line in block.split("\n"))

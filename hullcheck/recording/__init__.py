@@ -11,7 +11,7 @@ from typing import Any, Self
 from hullcheck import inputs, private_files
 from hullcheck.parsing.times import Times
 from hullcheck.recording import clocks, fields
-from hullcheck.recording.packing import _GZIP, _VALUES, LARGEST, _written, unpacked
+from hullcheck.recording.packing import GZIP, LARGEST, VALUES, canonical, unpacked
 from hullcheck.recording.probe import TIMED_OUT, Answer, Probe
 from hullcheck.recording.script import MAGIC, UNREADABLE, ProbeOutputError, parse
 from hullcheck.secrets.known import without_known
@@ -144,6 +144,17 @@ class Recording:
         """
         return decode_json(self.text(probe), probe.name)
 
+    def json_object(self, probe: Probe) -> Mapping[str, Any]:
+        """The standard output of *probe* as one JSON object.
+
+        Raises:
+            EvidenceError: as of `json`, or the answer is a document of another kind.
+        """
+        document = self.json(probe)
+        if not isinstance(document, dict):
+            raise EvidenceError(f"{probe.name}: the answer is not what was asked for")
+        return document
+
     def save(self, folder: Path) -> Path:
         """Write the recording to *folder*, readable by its owner alone, and return the file's path.
 
@@ -155,7 +166,7 @@ class Recording:
         document = {"schema": SCHEMA if self.sealed else _UNSEALED, **asdict(self)}
         del document["sealed"]
         document["answers"] = [asdict(answer) for answer in self.answers.values()]
-        content = _written(document).encode("ascii")
+        content = canonical(document).encode("ascii")
         if len(content) > LARGEST:
             raise OSError(
                 errno.EFBIG, f"larger than a recording may be, {LARGEST // inputs.MIB} MiB", str(path)
@@ -187,7 +198,7 @@ class Recording:
     def _from_document(cls, text: str, path: Path) -> Self:
         what = f"neither a recording ({SCHEMA}) nor the output of `hullcheck probe-script`, or damaged"
         try:
-            document = inputs.decode(text, _VALUES)
+            document = inputs.decode(text, VALUES)
         except json.JSONDecodeError:
             raise RecordingError(f"{path}: {what}") from None
         except ValueError as error:
@@ -252,7 +263,7 @@ def mistaken(path: Path) -> str:
         return ""
     with file.open("rb") as opened:
         head = opened.read(_HEAD)
-    meant = not head or MAGIC.encode() in head or head.lstrip().startswith((b"{", _GZIP))
+    meant = not head or MAGIC.encode() in head or head.lstrip().startswith((b"{", GZIP))
     return "" if meant else "this is no recording"
 
 

@@ -7,9 +7,10 @@ from hullcheck import inputs
 
 LARGEST = 256 * inputs.MIB
 """The most bytes of one, unpacked: of 5,000 containers it has 7 MiB, of 10,000 images some 100."""
-_VALUES = 100_000  # of its document, whose answers are texts
-_GZIP = b"\x1f\x8b"
-_PACKED_HEAD = _GZIP + b"\x08\0\0\0\0\0\x02\xff"  # without a name and a time
+VALUES = 100_000
+"""The most values in its document, whose answers are texts."""
+GZIP = b"\x1f\x8b"
+_PACKED_HEAD = GZIP + b"\x08\0\0\0\0\0\x02\xff"  # without a name and a time
 
 
 def packed(content: bytes) -> bytes:
@@ -29,12 +30,13 @@ def is_written_so(content: bytes) -> bool:
         ValueError: it cannot be unpacked, or is no JSON.
     """
     plain = unpacked(content)
-    return content.startswith(_PACKED_HEAD) and _written(inputs.decode(plain, _VALUES)) == plain.decode(
+    return content.startswith(_PACKED_HEAD) and canonical(inputs.decode(plain, VALUES)) == plain.decode(
         "ascii", "replace"
     )
 
 
-def _written(document: object) -> str:
+def canonical(document: object) -> str:
+    """The text of a recording's file."""
     return json.dumps(document, indent=1) + "\n"
 
 
@@ -44,7 +46,7 @@ def unpacked(content: bytes) -> bytes:
     Raises:
         ValueError: it is damaged, goes on after its end, or is far larger than any recording.
     """
-    if not content.startswith(_GZIP):
+    if not content.startswith(GZIP):
         return content
     inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:

@@ -23,7 +23,7 @@ _LIMITS = frozenset({"max-file", "max-size"})
 
 def log_options(options: Mapping[str, Any]) -> dict[str, str]:
     """The options of a log driver, fit to be stored."""
-    return {key: _log_option(key, text) for key, text in options.items()}
+    return {key: log_option(key, text) for key, text in options.items()}
 
 
 def without_user(value: str) -> str:
@@ -31,14 +31,15 @@ def without_user(value: str) -> str:
     return secrets.hidden(_USER.sub(rf"\g<1>{HIDDEN}@", value))
 
 
-def _log_option(key: str, value: Any) -> str:
-    return str(_plain(str(value))) if key in _ADDRESSES | _LIMITS else HIDDEN
+def log_option(key: str, value: Any) -> str:
+    """One of them."""
+    return str(without_secrets(str(value))) if key in _ADDRESSES | _LIMITS else HIDDEN
 
 
-def _plain(value: Any) -> Any:
+def without_secrets(value: Any) -> Any:
     """*value* without the secrets in it, and without the user of an address."""
     if isinstance(value, str):
         return without_user(value)
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [without_secrets(each) for each in value]
     return value

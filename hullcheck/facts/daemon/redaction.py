@@ -6,7 +6,7 @@ from typing import Any
 
 from hullcheck.facts.daemon import flags as daemon_flags
 from hullcheck.secrets import HIDDEN
-from hullcheck.secrets.log_options import _log_option, _plain, log_options
+from hullcheck.secrets.log_options import log_option, log_options, without_secrets
 from hullcheck.secrets.redact import pick
 
 _JUDGED_WORDS = """
@@ -25,8 +25,8 @@ def flag(name: str, value: str) -> str:
     """The *value* of an option of the command line, fit to be stored."""
     if name == "log-opts":
         key, equals, text = value.partition("=")
-        return key + equals + _log_option(key, text)
-    return str(_plain(value)) if name in _JUDGED else HIDDEN
+        return key + equals + log_option(key, text)
+    return str(without_secrets(value)) if name in _JUDGED else HIDDEN
 
 
 def command_line(arguments: Iterable[str], *, expanded: bool = False) -> list[str]:
@@ -36,7 +36,7 @@ def command_line(arguments: Iterable[str], *, expanded: bool = False) -> list[st
     """
     program, *rest = arguments or [""]
     flags = [f"--{name}={flag(name, value)}" for name, value in daemon_flags.parse(rest)]
-    return [str(_plain(program)), *flags, *(() if expanded else daemon_flags.variables(rest))]
+    return [str(without_secrets(program)), *flags, *(() if expanded else daemon_flags.variables(rest))]
 
 
 def configuration(text: str) -> str | None:
@@ -60,7 +60,7 @@ def _setting(name: str, value: Any) -> Any:
         return log_options(value)
     if name == "default-ulimits" and isinstance(value, dict):
         return {each: _ulimit(limits) for each, limits in value.items()}
-    return _plain(pick(value, True)) if name in _JUDGED else HIDDEN
+    return without_secrets(pick(value, True)) if name in _JUDGED else HIDDEN
 
 
 def _ulimit(limits: Any) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hullcheck.facts.daemon import flags as daemon_flags
 from hullcheck.facts.daemon import redaction
 from hullcheck.facts.daemon.flags import Flags
-from hullcheck.parsing.systemctl import _blocks, _pairs
+from hullcheck.parsing.systemctl import pairs
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED
@@ -53,7 +53,7 @@ class Units:
             text = recording.text(SYSTEMD)
         except EvidenceError:
             return cls(())
-        return cls(tuple(map(_pairs, _blocks(text))))
+        return cls(tuple(pairs(text)))
 
     def of_process(self, pid: int) -> Unit | None:
         """The unit whose main process this is, or None."""

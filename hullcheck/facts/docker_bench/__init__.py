@@ -152,18 +152,15 @@ class Run:
         return self.results.get(there or "", "")
 
 
+@dataclass(frozen=True)
 class DockerBench:
     """docker-bench-security on a target; read when it is first asked for."""
 
-    def __init__(self, recording: Recording) -> None:
-        self.recording = recording
+    recording: Recording
 
     @cached_property
     def _document(self) -> Mapping[str, Any]:
-        document = self.recording.json(DOCKER_BENCH)
-        if not isinstance(document, dict):
-            raise EvidenceError(f"{DOCKER_BENCH.name}: the answer is not what was asked for")
-        return document
+        return self.recording.json_object(DOCKER_BENCH)
 
     @property
     def jobs(self) -> tuple[Job, ...]:

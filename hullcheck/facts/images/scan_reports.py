@@ -243,21 +243,21 @@ def _report(read: Mapping[str, Any]) -> Report:
     )
 
 
+@dataclass(frozen=True)
 class ScanReports:
     """All reports in the folder that the policy names; read when they are first asked for."""
 
-    def __init__(self, recording: Recording, folder: str) -> None:
-        self._recording = recording
-        self._folder = folder
+    recording: Recording
+    folder: str
 
     @cached_property
     def _documents(self) -> tuple[dict[str, Any], ...]:
-        head, *lines = self._recording.text(SCAN_REPORTS).split("\n")
+        head, *lines = self.recording.text(SCAN_REPORTS).split("\n")
         if not head:
             raise EvidenceError("the recording was made without a folder of scan reports")
-        if head != f"folder:{self._folder}":
+        if head != f"folder:{self.folder}":
             asked = head.removeprefix("folder:")
-            raise EvidenceError(f"the recording has the scan reports of {asked}, not of {self._folder}")
+            raise EvidenceError(f"the recording has the scan reports of {asked}, not of {self.folder}")
         return tuple(decode_json(line, SCAN_REPORTS.name) for line in lines if line)
 
     @cached_property

@@ -32,12 +32,12 @@ class Idle:
     days: float
 
 
+@dataclass(frozen=True)
 class Sprawl:
     """What is not in use on a target."""
 
-    def __init__(self, recording: Recording, containers: Later[Subjects[Container]]) -> None:
-        self._recording = recording
-        self._containers = containers
+    recording: Recording
+    containers: Later[Subjects[Container]]
 
     @cached_property
     def unused_images(self) -> tuple[Idle, ...]:
@@ -46,8 +46,8 @@ class Sprawl:
         Raises:
             EvidenceError: the engine did not say.
         """
-        known = images.described(self._recording)
-        used = {container.configuration.image_id for _, container in self._containers.get()}
+        known = images.described(self.recording)
+        used = {container.configuration.image_id for _, container in self.containers.get()}
         needed = set(used)
         for image in used:  # the images that it was built from cannot go either
             while (image := str((known.get(image) or {}).get("Parent") or "")) and image not in needed:
@@ -68,7 +68,7 @@ class Sprawl:
         Raises:
             EvidenceError: the engine did not say.
         """
-        configurations = ((name, each.configuration) for name, each in self._containers.get())
+        configurations = ((name, each.configuration) for name, each in self.containers.get())
         return _oldest_first(
             Idle(name, self._days_since(each.creation_time, each.end_time))
             for name, each in configurations
@@ -84,7 +84,7 @@ class Sprawl:
         known = [time for each in times if (time := engine_moment(each)) is not None]
         if not known:
             raise EvidenceError(f"docker inspect: {times[0]!r} is not a time")
-        return (self._recording.now - max(known)) / DAY
+        return (self.recording.now - max(known)) / DAY
 
 
 def _name(image: Mapping[str, Any]) -> str:

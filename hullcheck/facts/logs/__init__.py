@@ -16,7 +16,6 @@ from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.recording import Recording
-from hullcheck.verdicts import EvidenceError
 
 _AUDIT_LOG = "/var/log/audit/audit.log"
 _LOOPBACK = re.compile(r"(localhost|ip6-l)[\w.-]*|127\.[\d.]+|::1?|0\.0\.0\.0|/.*", re.IGNORECASE)
@@ -97,36 +96,27 @@ def _matches(path: str, pattern: str) -> bool:
     )
 
 
+@dataclass(frozen=True)
 class Shippers:
     """All shippers of a target, and the ways of its logs; read when they are first asked for."""
 
-    def __init__(
-        self,
-        recording: Recording,
-        engine: Engine,
-        processes: Later[Processes],
-        containers: Later[Subjects[Container]],
-    ) -> None:
-        self._recording = recording
-        self._engine = engine
-        self._processes = processes
-        self._every_container = containers
+    recording: Recording
+    engine: Engine
+    processes: Later[Processes]
+    containers: Later[Subjects[Container]]
 
     @cached_property
     def _document(self) -> Mapping[str, Any]:
-        document = self._recording.json(SHIPPERS)
-        if not isinstance(document, dict):
-            raise EvidenceError(f"{SHIPPERS.name}: the answer is not what was asked for")
-        return document
+        return self.recording.json_object(SHIPPERS)
 
     @cached_property
     def _containers(self) -> tuple[Container, ...]:
-        return tuple(each for _, each in self._every_container.get())
+        return tuple(each for _, each in self.containers.get())
 
     @cached_property
     def all(self) -> tuple[Shipper, ...]:
         """The ways through those that run on the host, or in one of its containers."""
-        known = self._processes.get().by_pid
+        known = self.processes.get().by_pid
         by_id = {each.id: each for each in self._containers}
         found = list[Shipper]()
         for each in self._document["Shippers"]:
@@ -224,7 +214,7 @@ class Shippers:
         return None
 
     def _read_from_file(self, identifier: str) -> Route | None:
-        root = self._engine.value("DockerRootDir")
+        root = self.engine.value("DockerRootDir")
         some = identifier or "0" * 64
         path = f"{root}/containers/{some}/{some}-json.log"
         for each in self.sending:

@@ -265,27 +265,18 @@ def _reading(document: Mapping[str, Any]) -> Reading:
     )
 
 
+@dataclass(frozen=True)
 class Sensors:
     """All processes of such tools; read when they are first asked for."""
 
-    def __init__(
-        self,
-        recording: Recording,
-        processes: Later[Processes],
-        containers: Later[Subjects[Container]],
-        images: Later[Subjects[Image]],
-    ) -> None:
-        self._recording = recording
-        self._processes = processes
-        self._containers = containers
-        self._images = images
+    recording: Recording
+    processes: Later[Processes]
+    containers: Later[Subjects[Container]]
+    images: Later[Subjects[Image]]
 
     @cached_property
     def _document(self) -> Mapping[str, Any]:
-        document = self._recording.json(SENSORS)
-        if not isinstance(document, dict):
-            raise EvidenceError(f"{SENSORS.name}: the answer is not what was asked for")
-        return document
+        return self.recording.json_object(SENSORS)
 
     def installed(self, tool: Tool) -> tuple[str, ...]:
         """The programs of the tool that lie on the host."""
@@ -308,11 +299,11 @@ class Sensors:
 
     @cached_property
     def _watchers(self) -> tuple[Watcher, ...]:
-        known = self._processes.get().by_pid
+        known = self.processes.get().by_pid
         documents = [
             each for each in self._document["Processes"] if each["Pid"] in known
         ]  # one may have ended
-        named = self._containers.get() if documents else ()
+        named = self.containers.get() if documents else ()
         by_id = {each.id: each for _, each in named}
         found = []
         for each in documents:
@@ -325,7 +316,7 @@ class Sensors:
         return tuple(found)
 
     def _image(self, identifier: str) -> Image | None:
-        return next((image for _, image in self._images.get() if image.id == identifier), None)
+        return next((image for _, image in self.images.get() if image.id == identifier), None)
 
 
 def _named(tool: Tool, executable: str) -> bool:
