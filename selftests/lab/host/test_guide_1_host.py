@@ -20,7 +20,6 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
-from selftests.controls.test_guide_1_host import RULE, RUNC
 from selftests.kit.facts.hosts import NOW, only
 from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_guest, judge_engine, judge_guest, judged
 from selftests.unit.facts.patching.test_patching import PUBLIC, SUMMARY
@@ -28,7 +27,6 @@ from selftests.unit.facts.patching.test_patching import PUBLIC, SUMMARY
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
     from selftests.rig.hosts.host import Host
-    from selftests.rig.hosts.machine import Machine
 
 SYS = Path("/sys/devices/system/cpu/vulnerabilities")
 SLEEPER = "[Service]\nExecStart=/usr/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
@@ -291,87 +289,3 @@ def test_forwarding_of_a_host(host: Host) -> None:
     assert only(judged(control, with_policy(facts_of_guest(host, of=control), **why)))[0] == "fail"
     host.exec("sysctl", "-w", "net.ipv4.ip_forward=0")
     assert only(judge_guest(control, host))[0] == "pass"
-
-
-# ---- a machine with a kernel of its own
-
-OF_A_MACHINE = """
-auditd_writes_down_what_docker_does starts_of_containers_are_recorded docker_command_is_audited
-security_modules_confine_containers newest_installed_kernel_runs kernel_flaws_are_mitigated
-"""
-
-
-@pytest.fixture(scope="module")
-def audited(machine: Callable[..., Machine]) -> Machine:
-    """A machine with AppArmor and auditd, whose rules are on runc and the docker command."""
-    made = machine("security=apparmor")
-    made.write("/etc/audit/rules.d/docker.rules", f"{RULE}\n{RUNC}\n")
-    made.exec("augenrules", "--load")
-    made.run("one")
-    return made
-
-
-@pytest.fixture(scope="module")
-def facts_audited(audited: Machine) -> Facts:
-    """What is true of it."""
-    return facts_of_guest(audited, of=OF_A_MACHINE, seconds=120)
-
-
-def test_auditd_that_works(facts_audited: Facts) -> None:
-    """Every step passes: unit, kernel, rules, no losses, records, and the start of a container among these."""
-    assert set(verdicts("auditd_writes_down_what_docker_does", facts_audited).values()) == {"pass"}
-    found = judged("starts_of_containers_are_recorded", facts_audited)
-    assert {verdict for verdict, _ in found.values()} == {"pass"}, found
-    assert found["record"][1].endswith("key docker")
-    assert only(judged("docker_command_is_audited", facts_audited))[0] == "pass"
-
-
-def test_security_modules_of_a_machine(facts_audited: Facts) -> None:
-    """AppArmor is in force there, and the engine uses it."""
-    found = verdicts("security_modules_confine_containers", facts_audited)
-    assert found == {"SELinux": "not applicable", "AppArmor": "pass", "Seccomp": "pass"}
-
-
-def test_kernel_of_a_machine(audited: Machine, facts_audited: Facts) -> None:
-    """Its kernel is the only one that is installed; of flaws of processors it tells nothing, if it has no files."""
-    assert only(judged("newest_installed_kernel_runs", facts_audited))[0] == "pass"
-    if not audited.exec("sh", "-c", f"ls {SYS} 2>/dev/null || true"):
-        assert verdicts("kernel_flaws_are_mitigated", facts_audited)["Meltdown (CVE-2017-5754)"] == "error"
-
-
-def test_auditd_that_does_not(audited: Machine) -> None:
-    """Rules that are gone from the kernel, and a unit that the next start leaves out, fail their steps alone."""
-    audited.exec("auditctl", "-D")
-    audited.exec("systemctl", "disable", "auditd.service")
-    facts = facts_of_guest(audited, of=OF_A_MACHINE, seconds=120)
-    found = judged("auditd_writes_down_what_docker_does", facts)
-    assert {step for step, (verdict, _) in found.items() if verdict == "fail"} == {"unit", "rules"}
-    verdict, reason = only(judged("docker_command_is_audited", facts))
-    assert (verdict, "restart pending" in reason) == ("fail", True)
-    audited.exec("systemctl", "enable", "auditd.service")
-    audited.exec("augenrules", "--load")
-
-
-def test_encryption_of_a_volume(audited: Machine) -> None:
-    """A volume on dm-crypt is told from a data root that is on a plain disk."""
-    key, mapper = "0" * 64, "/dev/mapper/health"
-    volume = audited.docker("volume", "create", "health").strip()
-    folder = f"/var/lib/docker/volumes/{volume}/_data"
-    audited.exec(
-        "sh",
-        "-ec",
-        f"""
-        modprobe -a loop dm-crypt xts aes_ti 2>/dev/null || true
-        dd if=/dev/zero of=/var/disk bs=1M count=16 status=none
-        losetup /dev/loop0 /var/disk
-        dmsetup create --noudevsync --uuid CRYPT-PLAIN-health health \\
-          --table "0 32768 crypt aes-xts-plain64 {key} 0 /dev/loop0 0"
-        [ -e {mapper} ] || dmsetup mknodes
-        mkfs.ext4 -q {mapper}
-        mount {mapper} {folder}
-    """,
-    )
-    verdict, reason = only(judge_guest("data_at_rest_is_encrypted", audited, seconds=120))
-    assert verdict == "manual"
-    assert "/var/lib/docker lies on ubda, not encrypted by dm-crypt" in reason
-    assert f"{folder} lies on dm-0, encrypted by dm-crypt (PLAIN, health)" in reason
