@@ -145,4 +145,6 @@ def test_hook_before_a_commit_runs_what_ci_runs() -> None:
     assert repository["repo"] == "local"
     assert re.fullmatch("tox (-q )?-e lint", hook["entry"])
     assert hook["pass_filenames"] is False
-    assert "tox -e lint" in (REPOSITORY / ".ci/run").read_text(encoding="utf-8")
+    assert re.search(
+        r'^tox "\$oldest" lint ', (REPOSITORY / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE
+    )
