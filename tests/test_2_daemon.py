@@ -3,26 +3,26 @@
 A control judges what the running daemon does. Where its files say otherwise, it says "restart pending".
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
 
 import pytest
 
 from hullcheck.criteria.client_ca import public
+from hullcheck.criteria.container_logs import Way, ways
+from hullcheck.criteria.judgement import listed
 from hullcheck.criteria.remote_api import holders, passed_on, weakness
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import Setting, shown
 from hullcheck.facts.files import EngineFiles
 from hullcheck.facts.host.relays import Relays
+from hullcheck.facts.logs import Shippers
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.seccomp import DENYING
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
-
-# Drivers that keep the log on the host, where whoever breaks in can change it; any other one sends it away.
-_LOCAL_LOG_DRIVERS = frozenset({"none", "local", "json-file", "journald", "etwlogs"})
 
 
 def _require(setting: Setting, good: Callable[[Any], bool]) -> str:
@@ -37,10 +37,6 @@ def _is_on(value: object) -> bool:
 
 def _is_off(value: object) -> bool:
     return value is False
-
-
-def _leaves_the_host(driver: str, wanted: tuple[str, ...] | None) -> bool:
-    return driver not in _LOCAL_LOG_DRIVERS if wanted is None else driver in wanted
 
 
 _ULIMITS = frozenset({"nofile", "nproc"})
@@ -374,30 +370,48 @@ def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Poli
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.severity("medium")
 def test_container_logs_leave_the_host(
-    daemon: Daemon, container: Later[Subjects[Container]], policy: Policy
+    daemon: Daemon, shippers: Later[Shippers], container: Later[Subjects[Container]], policy: Policy
 ) -> str:
-    """The log driver, the daemon's and that of each container, brings logs to the site's central store.
+    """The log driver, the daemon's and that of each container, or a shipper brings logs to another machine.
 
-    A log that stays on the host is lost with it, and whoever breaks into the host can change it.
+    A log that stays on the host is lost with it, and whoever breaks into the host can change it. The drivers syslog,
+    gelf and fluentd leave it there too where their address is one of this host, or none is set: then a shipper
+    has to pass it on. Whether the other machine is the central store is for a person to say, in `log_drivers`.
 
     Remedy: set `log-driver` and `log-opts` in daemon.json to the central service and create containers without
-    `--log-driver`, or name the driver whose files a shipper takes there in the `log_drivers` of the policy.
+    `--log-driver`, or run a shipper that reads the files of the containers; name the driver in the `log_drivers`
+    of the policy.
     """
-    driver = daemon.setting("log-driver")
-    wanted = policy.log_drivers
+    driver, wanted = daemon.setting("log-driver"), policy.log_drivers
     if wanted is not None:
         names = ", ".join(wanted) or "none at all"
         assert driver.value in wanted, f"{driver}; the policy wants one of: {names}"
-    assert wanted is not None or driver.value not in _LOCAL_LOG_DRIVERS, f"{driver}: logs stay on the host"
-    own = {name: each.configuration.log_driver for name, each in container.get()}
-    strays = {name: each for name, each in own.items() if each != driver.value}
-    other = [f"{name} ({each})" for name, each in strays.items() if not _leaves_the_host(each, wanted)]
-    assert not other, f"containers whose logs do not: {', '.join(other)}"
-    if wanted is not None:
-        return str(driver)
-    raise Manual(
-        f"{driver}, sends to: {daemon.log_address}. Is that the central store? Then list it in log_drivers"
-    )
+    found = ways(shippers.get(), daemon, container, policy)
+    strays = [
+        f"{name} ({way.driver})" for name, way in found.items() if wanted is not None and not way.listed
+    ]
+    assert not strays, f"containers whose logs do not: {', '.join(strays)}"
+    here = {name: way for name, way in found.items() if way.route is None and way.stays_here}
+    if here:
+        return _require_way(here, shippers.get(), str(driver))
+    if wanted is None and any(way.route is None or not way.by_shipper for way in found.values()):
+        raise Manual(
+            f"{driver}, sends to: {daemon.log_address}. Is that the central store? Then list it in log_drivers"
+        )
+    told = [way.route.words if way.route else f"{way.driver}, as the policy states" for way in found.values()]
+    return f"{driver}: {', '.join(dict.fromkeys(told))}"
+
+
+def _require_way(here: Mapping[str, Way], shippers: Shippers, driver: str) -> NoReturn:
+    """Say what it means that nothing known takes these logs to another machine."""
+    names = listed(list(here))
+    assert not any(way.driver == "none" for way in here.values()), f"{driver}: no log is kept of {names}"
+    if shippers.doubts:
+        doubts = ", ".join(shippers.doubts)
+        raise EvidenceError(f"no known way for the logs of {names}, but not understood: {doubts}")
+    stay = f"{driver}: the logs of {names} stay on the host, as nothing known takes them to another machine"
+    assert all(way.listed for way in here.values()), stay
+    raise Manual(f"{stay}; the policy states that they are brought to the central store: by what?")
 
 
 @pytest.mark.cis("2.15", level=1)

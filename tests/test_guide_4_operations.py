@@ -3,12 +3,13 @@
 import pytest
 
 from hullcheck.controls import for_each
+from hullcheck.criteria.container_logs import ways
 from hullcheck.criteria.judgement import Judgement, listed
 from hullcheck.criteria.sensors import falco, watch, watching
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.host.clock import Clock
-from hullcheck.facts.logs import SYSTEMS, HostLog, Route, Shippers
+from hullcheck.facts.logs import SYSTEMS, HostLog, Shippers
 from hullcheck.facts.registry import Later
 from hullcheck.facts.sensors import AQUA, FALCO, SYSDIG, TOOLS, Sensors, Step, Tool
 from hullcheck.facts.subjects import Subjects
@@ -45,35 +46,24 @@ def test_container_logs_are_collected_centrally(
     `containers/*/*-json.log` of the engine's data root; a way that is not known is named in the `log_drivers` of
     the policy.
     """
-    ways = _ways(shippers, daemon, container, policy)
-    lost = [name for name, way in ways.items() if way is None]
-    mine = [way.words for way in ways.values() if way is not None and way.system == log_system]
+    found = ways(shippers, daemon, container, policy)
+    routes = {name: way.route or way.stated for name, way in found.items()}
+    lost = [name for name, route in routes.items() if route is None]
+    mine = [route.words for route in routes.values() if route is not None and route.system == log_system]
     if lost and shippers.doubts:
         doubts = ", ".join(shippers.doubts)
         raise EvidenceError(f"no known way for the logs of {listed(lost)}, but not understood: {doubts}")
     besides = f"; it takes others: {', '.join(dict.fromkeys(mine))}" if mine else ""
-    assert not lost, f"nothing known takes the logs of {listed(lost)} to another machine{besides}"
+    nothing = f"nothing known takes the logs of {listed(lost)} to another machine{besides}"
+    if lost and all(found[name].listed and found[name].driver != "none" for name in lost):
+        raise Manual(
+            f"{nothing}; the policy states that {listed([found[name].driver for name in lost])} does"
+        )
+    assert not lost, nothing
     if not mine:
-        others = dict.fromkeys(way.words for way in ways.values() if way is not None)
+        others = dict.fromkeys(route.words for route in routes.values() if route is not None)
         raise NotApplicable(f"another way is used: {', '.join(others)}")
     return ", ".join(dict.fromkeys(mine))
-
-
-def _ways(
-    shippers: Shippers, daemon: Daemon, containers: Later[Subjects[Container]], policy: Policy
-) -> dict[str, Route | None]:
-    """The way of the log of each container, and of those that are yet to be made."""
-    driver = str(daemon.setting("log-driver").value)
-    logs = {"new containers": (driver, dict(daemon.setting("log-opts").value or {}), "")}
-    configurations = ((name, each.configuration) for name, each in containers.get())
-    logs |= {name: (each.log_driver, dict(each.log_options), each.id) for name, each in configurations}
-    return {
-        name: shippers.of_driver(*log) or _by_policy(log[0], policy.log_drivers) for name, log in logs.items()
-    }
-
-
-def _by_policy(driver: str, listed: tuple[str, ...] | None) -> Route | None:
-    return Route(SYSTEMS[2], f"log driver {driver}, as the policy says") if driver in (listed or ()) else None
 
 
 @pytest.mark.nist("AU-4(1)", "AU-6(4)", "AU-9(2)", sp="800-53")
@@ -218,7 +208,8 @@ def test_logs_are_reviewed_and_kept(
 
     Remedy: keep a record of the daily review, and of the retention that is set in the central system.
     """
-    ways = _ways(shippers, daemon, container, policy)
-    told = dict.fromkeys(way.words if way else f"no known way for {name}" for name, way in ways.items())
+    found = ways(shippers, daemon, container, policy).items()
+    routes = {name: way.route or way.stated for name, way in found}
+    told = dict.fromkeys(each.words if each else f"no known way for {name}" for name, each in routes.items())
     tools = [tool.title for tool in watching(sensors, shippers, clock)] or ["no known tool"]
     raise Manual(f"logs: {listed(list(told))}; containers are watched by {', '.join(tools)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from selftests.kit.facts.daemons import (
     insecure,
     options,
 )
+from selftests.kit.facts.shippers import ship
 
 
 def test_engine_that_tells_no_mirrors() -> None:
@@ -139,6 +141,24 @@ def test_good_and_bad(number: str, good: Host, bad: Host) -> None:
     assert (good.judge(number)[0], bad.judge(number)[0]) == ("pass", "fail")
 
 
+def syslog(address: str) -> Host:
+    """A daemon whose containers log by syslog."""
+    options = json.dumps({"log-opts": {"syslog-address": address}}) if address else "{}"
+    return Host(info={"LoggingDriver": "syslog"}, document=options)
+
+
+RSYSLOG = ship(
+    "rsyslogd", 'module(load="imudp")\ninput(type="imudp" port="514")\n*.* @@logs.example.com:514', pid=90
+)
+LOCAL_RSYSLOG = ship("rsyslogd", 'module(load="imuxsock")\n*.* /var/log/syslog', pid=90)
+FILEBEAT = ship(
+    "filebeat",
+    "filebeat.inputs:\n- {type: container, paths: [/var/lib/docker/containers/*/*.log]}\n"
+    "output.logstash: {hosts: [logs.example.com]}",
+    pid=90,
+)
+
+
 POLICIES = [
     ("2.1", Host(), {"rootful_reason": "GPU drivers"}, "pass"),
     ("2.11", Host(document='{"cgroup-parent": "/site"}'), {"cgroup_parents": ("/site",)}, "pass"),
@@ -149,9 +169,28 @@ POLICIES = [
         "fail",
     ),
     ("2.14", Host(), {}, "fail"),
-    ("2.14", Host(), {"log_drivers": ("json-file",)}, "pass"),
+    ("2.14", Host(), {"log_drivers": ("json-file",)}, "manual"),
+    ("2.14", Host(info={"LoggingDriver": "loki"}), {"log_drivers": ("loki",)}, "pass"),
+    ("2.14", Host(info={"LoggingDriver": "loki"}), {}, "manual"),
+    ("2.14", syslog("udp://10.1.1.1:514"), {"log_drivers": ("syslog",)}, "pass"),
+    ("2.14", syslog("udp://10.1.1.1:514"), {}, "manual"),
+    *(
+        ("2.14", syslog(address), policy, expected)
+        for address in ("", "udp://127.0.0.1:514", "tcp://[::1]:514", "unix:///dev/log", "udp://this:514")
+        for policy, expected in (({}, "fail"), ({"log_drivers": ("syslog",)}, "manual"))
+    ),
+    ("2.14", replace(syslog("udp://127.0.0.1:514"), shippers=RSYSLOG, children=("rsyslogd",)), {}, "pass"),
+    ("2.14", replace(syslog(""), shippers=LOCAL_RSYSLOG, children=("rsyslogd",)), {}, "fail"),
+    ("2.14", replace(Host(), shippers=FILEBEAT, children=("filebeat",)), {}, "pass"),
+    (
+        "2.14",
+        replace(Host(), shippers=FILEBEAT.replace("filebeat\n", "filebeat\n", 1), as_root=False),
+        {},
+        "error",
+    ),
+    ("2.14", Host(info={"LoggingDriver": "none"}), {"log_drivers": ("none",)}, "fail"),
     ("2.14", Host(info={"LoggingDriver": "none"}), {}, "fail"),
-    ("2.14", Host(info={"LoggingDriver": "gelf"}), {}, "manual"),
+    ("2.14", Host(info={"LoggingDriver": "gelf"}), {}, "fail"),
     ("2.14", Host(info={"LoggingDriver": "gelf"}), {"log_drivers": ()}, "fail"),
     ("2.18", Host(info=options("seccomp,profile=/p.json")), {"seccomp_profiles": ("/p.json",)}, "pass"),
     ("2.18", Host(info=options("seccomp,profile=/p.json")), {}, "manual"),

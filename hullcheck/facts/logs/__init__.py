@@ -21,7 +21,7 @@ _AUDIT_LOG = "/var/log/audit/audit.log"
 _LOOPBACK = re.compile(r"(localhost|ip6-l)[\w.-]*|127\.[\d.]+|::1?|0\.0\.0\.0|/.*", re.IGNORECASE)
 _INSTALLED = re.compile(r"/(usr|opt|s?bin|snap|nix|var/lib|gnu)/.+")
 """Where a program lies that not everybody could have put there."""
-_NETWORK_DRIVERS = {
+NETWORK_DRIVERS = {
     "fluentd": ("Fluentd", "fluentd-address"),
     "gelf": ("ELK", "gelf-address"),
     "syslog": ("another system", "syslog-address"),
@@ -30,6 +30,8 @@ _NETWORK_DRIVERS = {
     "gcplogs": ("another system", ""),
     "logentries": ("another system", ""),
 }
+LOCAL_DRIVERS = frozenset({"none", "local", "json-file", "journald", "etwlogs"})
+"""Drivers that keep the log on the host, where whoever breaks in can change it."""
 SYSTEMS = ("ELK", "Fluentd", "another system")
 _SYSTEMS = {
     "filebeat": "ELK",
@@ -194,8 +196,8 @@ class Shippers:
             options: those of the driver that hold addresses.
             identifier: of the container; empty for one that is yet to be made.
         """
-        if driver in _NETWORK_DRIVERS:
-            system, option = _NETWORK_DRIVERS[driver]
+        if driver in NETWORK_DRIVERS:
+            system, option = NETWORK_DRIVERS[driver]
             address = str(options.get(option) or "")
             host = re.sub(r"^\w[\w+.-]*://", "", address).rpartition("@")[2]
             host = host if host.startswith("/") else re.sub(r"(:\d+)?(/.*)?$", "", host).strip("[]")

@@ -310,6 +310,10 @@ def _rsyslog_inputs(text: str, *, passed_on: bool) -> Iterator[str]:
     off = re.search(r"(?mi)\bSysSock\.Use=\"off\"|^\s*\$OmitLocalLogging\s+on\b", text)
     if re.search(r"\bimjournal\b", text) or (re.search(r"\bimuxsock\b", text) and passed_on and not off):
         yield from ("syslog", "journal")
+    if re.search(
+        r"(?m)^\s*(?:input\(\s*type=\"im(?:udp|p?tcp)\"|\$(?:UDPServerRun|InputTCPServerRun)\b)", text
+    ):
+        yield "syslog"
     yield from re.findall(r"(?i)type=\"imfile\"[^)]*?\bfile=\"([^\"]+)\"", text)
 
 

@@ -12,6 +12,7 @@ from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcesses
 from hullcheck.facts.daemon.unit import SYSTEMD
 from hullcheck.facts.host.services import HOST_SERVICES
+from hullcheck.facts.logs.probe import SHIPPERS
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -78,6 +79,7 @@ class Host:
     sockets: tuple[str, ...] = ()
     hosts: dict[str, str] | None = field(default_factory=dict)
     ca: str = ""
+    shippers: str = ""
     services: str = "auditor:0\nnet:tcp\nasked:"
 
     def recording(self) -> Recording:
@@ -92,6 +94,7 @@ class Host:
             "daemon_processes": DAEMON_PROCESSES.keep(self._processes()),
             "daemon_configuration": DAEMON_CONFIGURATION.keep(self._configuration()),
             "daemon_unit": SYSTEMD.keep(self.unit),
+            "shippers": SHIPPERS.keep(f"auditor:{0 if self.as_root else 1000}\nown:this\n{self.shippers}"),
             "engine_files": self._files(),
             "host_services": HOST_SERVICES.keep(self.services),
         }
@@ -128,7 +131,10 @@ class Host:
         lines = (
             f"{90 + n}/status:Name:\t{name}\n{90 + n}/status:PPid:\t7" for n, name in enumerate(self.children)
         )
-        return "\n".join(lines)
+        links = (
+            f"l 1 0 0 0 Jan 1 10:00 {90 + n}/exe -> /usr/sbin/{name}" for n, name in enumerate(self.children)
+        )
+        return "\n".join((*lines, *links))
 
     def _processes(self) -> str:
         lines = [f"clock:{NOW}|{UPTIME}", f"endpoint:{self.endpoint}", f"endpoint-path:{SOCKET}"]
