@@ -79,7 +79,7 @@ class Policy:
     cgroup_parents: tuple[str, ...] = ()
     """Parent cgroups that may replace the default one."""
     authorization_plugins: tuple[str, ...] | None = None
-    """Authorization plugins of which one must be active; ``None`` means that any will do."""
+    """Authorization plugins with reviewed rules, of which one must be active."""
     log_drivers: tuple[str, ...] | None = None
     """Log drivers that bring logs to the central service."""
     log_limits: LogLimits = field(default_factory=LogLimits)

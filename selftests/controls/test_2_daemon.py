@@ -121,7 +121,6 @@ CASES = [
         Host(flags=("--cgroup-parent=system.slice",)),
     ),
     ("2.12", Host(flags=("--storage-opt=dm.fs=xfs",)), Host(flags=("--storage-opt", "DM.basesize=20G"))),
-    ("2.13", Host(info={"Plugins": {"Authorization": ["opa"]}}), Host()),
     ("2.15", Host(info=options("no-new-privileges")), Host()),
     ("2.16", Host(info={"LiveRestoreEnabled": True}), Host()),
     ("2.17", Host(flags=("--userland-proxy=false",)), Host(flags=("--userland-proxy",))),
@@ -159,7 +158,13 @@ FILEBEAT = ship(
 )
 
 
+REVIEWED = {"seccomp_profiles": ("/p.json",)}
+OPA = Host(info={"Plugins": {"Authorization": ["opa"]}})
+PROFILE = Host(info=options("seccomp,profile=/p.json"), profile='{"defaultAction": "SCMP_ACT_ERRNO"}')
 POLICIES = [
+    ("2.13", Host(), {}, "fail"),
+    ("2.13", OPA, {}, "manual"),
+    ("2.13", OPA, {"authorization_plugins": ("opa",)}, "pass"),
     ("2.1", Host(), {"rootful_reason": "GPU drivers"}, "pass"),
     ("2.11", Host(document='{"cgroup-parent": "/site"}'), {"cgroup_parents": ("/site",)}, "pass"),
     (
@@ -192,8 +197,10 @@ POLICIES = [
     ("2.14", Host(info={"LoggingDriver": "none"}), {}, "fail"),
     ("2.14", Host(info={"LoggingDriver": "gelf"}), {}, "fail"),
     ("2.14", Host(info={"LoggingDriver": "gelf"}), {"log_drivers": ()}, "fail"),
-    ("2.18", Host(info=options("seccomp,profile=/p.json")), {"seccomp_profiles": ("/p.json",)}, "pass"),
-    ("2.18", Host(info=options("seccomp,profile=/p.json")), {}, "manual"),
+    ("2.18", PROFILE, {"seccomp_profiles": ("/p.json",)}, "pass"),
+    ("2.18", PROFILE, {}, "manual"),
+    ("2.18", replace(PROFILE, profile='{"defaultAction": "SCMP_ACT_ALLOW"}'), REVIEWED, "fail"),
+    ("2.18", replace(PROFILE, profile=""), REVIEWED, "manual"),
 ]
 
 

@@ -516,11 +516,14 @@ def test_custom_seccomp_profile(engine: EngineFactory, tmp_path: Path) -> None:
 
 def test_log_driver_that_sends_away(engine: EngineFactory) -> None:
     """Only the site knows its central store; the address is shown, other options of the driver are not."""
-    one = engine(log_driver="syslog", log_opts={"syslog-address": "udp://127.0.0.1:5514", "tag": "s3cret"})
+    here = engine(log_driver="syslog", log_opts={"syslog-address": "udp://127.0.0.1:5514"})
+    assert audit("2.14", here)[0] == "fail"
+    assert audit("2.14", here, Policy(log_drivers=("syslog",)))[0] == "manual"
+    one = engine(log_driver="syslog", log_opts={"syslog-address": "udp://192.0.2.1:5514", "tag": "s3cret"})
     facts = facts_of_engine(one.socket)
     found, reason = verdict("2.14", facts)
     assert found == "manual"
-    assert "udp://127.0.0.1:5514" in reason
+    assert "udp://192.0.2.1:5514" in reason
     assert "s3cret" not in json.dumps([answer.stdout for answer in facts.recording.answers.values()])
     assert audit("2.14", one, Policy(log_drivers=("syslog",)))[0] == "pass"
     assert audit("2.14", one, Policy(log_drivers=("splunk",)))[0] == "fail"
@@ -558,7 +561,7 @@ with socketserver.ThreadingUnixStreamServer(sys.argv[1], Handler) as server:
 
 
 def test_authorization_plugin(engine: EngineFactory) -> None:
-    """A plugin passes, and only a wanted one where the policy names some."""
+    """A plugin is for a person to judge; one whose rules the policy calls reviewed passes, and no other."""
     folder = Path("/run/docker/plugins")
     made = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
@@ -566,7 +569,8 @@ def test_authorization_plugin(engine: EngineFactory) -> None:
     try:
         with _running([sys.executable, "-c", PLUGIN, str(folder / f"{name}.sock")]):
             one = engine(fresh=True, authorization_plugins=[name])
-            assert audit("2.13", one)[0] == "pass"
+            assert audit("2.13", one)[0] == "manual"
+            assert audit("2.13", one, Policy(authorization_plugins=(name,)))[0] == "pass"
             assert audit("2.13", one, Policy(authorization_plugins=("other",)))[0] == "fail"
             one.down()
     finally:
