@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hullcheck.facts.daemon import beside as engines_beside
+from hullcheck.facts import Facts
 from hullcheck.facts.daemon.process import DaemonProcess, DaemonProcesses, UnixSocket
 from hullcheck.parsing.proc.net import Listener
+from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
@@ -90,8 +91,8 @@ def test_engine_beside_the_one_that_is_asked(endpoint: str, pids: str, beside: s
         "daemon_processes": Answer("daemon_processes", 0, head + second, ""),
         "engine_presence": Answer("engine_presence", 0, f"command docker /usr/bin/docker\n{present}", ""),
     }
-    told = engines_beside.note(Recording("host", "local", answers))
-    assert told.partition(";")[0].partition("process ")[2] == beside
+    told = Facts(Recording("host", "local", answers), Policy()).neighbours
+    assert ", ".join(each.split()[3] for each in told) == beside
 
 
 def test_all_that_is_read_of_a_process() -> None:
