@@ -31,7 +31,7 @@ def _closed_to_others(file: FileFact, allowed: int) -> str:
     """The mode of *file*; fails where it lets others do more than *allowed* would."""
     beyond = permissions_beyond(file, allowed)
     assert not beyond, beyond
-    return file.mode
+    return file.mode_text
 
 
 def _allowed(unit_file: FileFact) -> int:

@@ -14,7 +14,7 @@ from hullcheck.facts.images import Image, installs, secrets
 from hullcheck.facts.images.contents import Contents, ImageContents
 from hullcheck.facts.images.scan_reports import Report, ScanReports
 from hullcheck.facts.images.trust import ContentTrust, Setting
-from hullcheck.facts.images.updates import left_alone
+from hullcheck.facts.images.updates import unpaired_update
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
@@ -325,7 +325,7 @@ def test_image_updates_and_installs_in_one_step(image: Image) -> None:
 
     Remedy: join the commands into one `RUN`, as in `apt-get update && apt-get install --yes PACKAGE`.
     """
-    alone = [(step, found) for step in image.steps if (found := left_alone(step))]
+    alone = [(step, found) for step in image.steps if (found := unpaired_update(step))]
     certain = [f"{found.act.value}, installs nothing: {step.shown}" for step, found in alone if found.certain]
     assert not certain, "; ".join(certain) + _users(image)
     if alone:

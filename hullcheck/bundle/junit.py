@@ -22,7 +22,7 @@ def read(content: bytes) -> ElementTree.Element:
     return ElementTree.fromstring(content)
 
 
-def is_written_so(root: ElementTree.Element, content: bytes) -> bool:
+def is_canonical(root: ElementTree.Element, content: bytes) -> bool:
     """Whether *content*, of which *root* was read, has no byte that reading passes over."""
     return content == _HEAD + ElementTree.tostring(root, "unicode").encode()
 

@@ -50,6 +50,6 @@ def _coverage(given: argparse.Namespace) -> list[Coverage]:
         hint = did_you_mean(given.framework, known.names)
         raise WrongUse(f"--framework {given.framework}: no such framework; {hint}")
     listed = catalog.in_order(catalog.collect(given.paths))
-    mapped = {each.control.id: each.control.frameworks for each in listed}
+    ids_by_control = {each.control.id: each.control.frameworks for each in listed}
     wanted = known.editions(given.framework) if given.framework else known.all
-    return [coverage(each, mapped) for each in wanted]
+    return [coverage(each, ids_by_control) for each in wanted]

@@ -9,7 +9,7 @@ from hullcheck.results.document import from_json
 
 
 @dataclass(frozen=True)
-class Audited:
+class TargetResults:
     """One target of an audit: each control that was judged, with its result."""
 
     run: str
@@ -17,7 +17,7 @@ class Audited:
     judged: tuple[tuple[Control, Result], ...]
 
 
-def load(path: Path, target: str | None) -> Audited:
+def load(path: Path, target: str | None) -> TargetResults:
     """Read the results of *target*, which may be left out where there is one only.
 
     Raises:
@@ -34,7 +34,7 @@ def load(path: Path, target: str | None) -> Audited:
         run = str(document["run"]["id"])
     except (KeyError, TypeError, AttributeError, ValueError):
         raise reader.damaged(path) from None
-    return Audited(run, name, judged)
+    return TargetResults(run, name, judged)
 
 
 def _target(path: Path, names: list[str], wanted: str | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hullcheck.compare.audit import Audited
+from hullcheck.compare.audit import TargetResults
 from hullcheck.data import benchmarks
 from hullcheck.parsing.docker_bench_log import Check, Log
 from hullcheck.results import Control, Finding, Result
@@ -68,7 +68,7 @@ class Comparison:
     """Everything that was compared."""
 
     log: Log
-    audited: Audited
+    audit: TargetResults
     rows: tuple[Row, ...]
 
     def of(self, kind: Kind) -> list[Row]:
@@ -81,14 +81,14 @@ class Comparison:
         return any(row.kind in _DIFFERENT for row in self.rows)
 
 
-def compare(log: Log, audited: Audited, titles: Mapping[str, str]) -> Comparison:
+def compare(log: Log, audit: TargetResults, titles: Mapping[str, str]) -> Comparison:
     """Compare; *titles* are those of recommendations by their current numbers, for what is not in the audit."""
     there = {_current(log, check): check for check in log.checks}
-    here = [(number, *pair) for pair in audited.judged for number in pair[0].frameworks.get("cis", ())]
+    here = [(number, *pair) for pair in audit.judged for number in pair[0].frameworks.get("cis", ())]
     judged = {number for number, _, _ in here}
     rows = [_row(log, number, there.get(number), control, result) for number, control, result in here]
     lacking = [_only_there(log, n, check, titles) for n, check in there.items() if n not in judged]
-    return Comparison(log, audited, (*rows, *lacking))
+    return Comparison(log, audit, (*rows, *lacking))
 
 
 def _current(log: Log, check: Check) -> str:

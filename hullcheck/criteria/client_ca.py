@@ -17,7 +17,7 @@ _MOST = 8
 
 def public(file: FileFact, certificates: Sequence[Certificate]) -> str:
     """Why a certificate of others will do too, in words; empty where the file holds a CA of the site's own."""
-    place = file.itself.path if file.itself else file.path
+    place = file.target.path if file.target else file.path
     if any(is_below(path, store) for path in (file.path, place) for store in _TRUST_STORES):
         return f"{file.path} is of the CAs that the whole system trusts"
     known = [each.subject for each in certificates if {each.subject, each.issuer} & public_cas.names()]

@@ -21,7 +21,7 @@ def foreign_owners(file: FileFact, groups: Collection[str] = ()) -> str:
     foreign = not any(node.gid in each for each in file.groups)
     if foreign and not {node.group, str(node.gid)} & set(groups):
         found.append(f"its group is {node.group} (gid {node.gid}){file.leads_to}")
-    for each in file.way:
+    for each in file.parents:
         if each.uid not in file.owners:
             found.append(f"{each.word} {each.path} on its way belongs to uid {each.uid}")
     return ", ".join(found)
@@ -41,7 +41,7 @@ def permissions_beyond(file: FileFact, allowed: int) -> str:
     found = [f"mode {bits:03o} has more than {allowed:o}{file.leads_to}"] if bits & ~allowed else []
     found += [
         f"others may write to {each.path} on its way (mode {each.bits:03o})"
-        for each in file.way
+        for each in file.parents
         if each.open_to_others
     ]
     if not found and bits >> 3 & allowed >> 3 & ~allowed & 0o7:

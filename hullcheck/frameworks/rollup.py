@@ -8,16 +8,16 @@ from hullcheck.results import Result
 from hullcheck.results.requirements import INCOMPLETE, NOT_COVERED, Requirement, Rollup
 from hullcheck.verdicts import Verdict, worst
 
-Mapped = Mapping[str, Mapping[str, Sequence[str]]]
+IdsByControl = Mapping[str, Mapping[str, Sequence[str]]]
 """Of each control, by its id, what `Control.frameworks` holds."""
 
 NEED_ALL = (Verdict.WAIVED, Verdict.ATTESTED, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
-def speaking(framework: Framework, mapped: Mapped) -> dict[str, tuple[str, ...]]:
+def controls_by_requirement(framework: Framework, ids_by_control: IdsByControl) -> dict[str, tuple[str, ...]]:
     """For each requirement of *framework*, as controls name it, the controls that speak for it."""
     named: dict[str, list[str]] = {}
-    for control, ids in mapped.items():
+    for control, ids in ids_by_control.items():
         for each in ids.get(framework.marker, ()):
             named.setdefault(each, []).append(control)
     found = {}
@@ -47,16 +47,16 @@ class Coverage:
         return tuple(key for key, names in self.controls.items() if not names)
 
 
-def coverage(framework: Framework, mapped: Mapped) -> Coverage:
+def coverage(framework: Framework, ids_by_control: IdsByControl) -> Coverage:
     """Which requirements of *framework* have controls."""
-    controls = speaking(framework, mapped)
+    controls = controls_by_requirement(framework, ids_by_control)
     titles = dict(zip(controls, framework.ids.values(), strict=True))
     return Coverage(framework.marker, framework.name, framework.relation, framework.note, titles, controls)
 
 
 def roll_up(
     frameworks: Iterable[Framework],
-    mapped: Mapped,
+    ids_by_control: IdsByControl,
     results: Iterable[Result],
     targets: Collection[str],
     *,
@@ -65,37 +65,43 @@ def roll_up(
     """Each requirement of *frameworks* over *results*; what is switched off says nothing of it.
 
     Args:
-        mapped: every control that there is, those that were not selected too.
+        ids_by_control: every control that there is, those that were not selected too.
         targets: the names of those that each control is to be judged on.
-        narrowed: whether there may be more controls than *mapped* knows, so that none can be missing for sure.
+        narrowed: whether there may be more controls than *ids_by_control* knows, so that none can be missing for sure.
     """
     judged: dict[str, list[Result]] = {}
     for each in results:
         if each.switched_off is None:
             judged.setdefault(each.control, []).append(each)
-    missing = frozenset(control for control in mapped if len(judged.get(control, ())) < len(targets))
-    return tuple(_framework(each, mapped, judged, missing, narrowed) for each in frameworks)
+    missing = frozenset(control for control in ids_by_control if len(judged.get(control, ())) < len(targets))
+    return tuple(_framework(each, ids_by_control, judged, missing, narrowed) for each in frameworks)
 
 
 def _framework(
     framework: Framework,
-    mapped: Mapped,
+    ids_by_control: IdsByControl,
     judged: Mapping[str, Collection[Result]],
     missing: Collection[str],
     narrowed: bool,
 ) -> Rollup:
     requirements = []
     titles = framework.ids.values()
-    for title, (identifier, controls) in zip(titles, speaking(framework, mapped).items(), strict=True):
+    for title, (identifier, controls) in zip(
+        titles, controls_by_requirement(framework, ids_by_control).items(), strict=True
+    ):
         left_out = tuple(each for each in controls if each in missing)
-        known = {each: worst(_on(title, one) for one in judged[each]) for each in controls if each in judged}
+        known = {
+            each: worst(_verdict_for(title, one) for one in judged[each])
+            for each in controls
+            if each in judged
+        }
         verdict = _verdict(known.values(), whole=not left_out and not narrowed, covered=bool(controls))
         deciding = tuple(each for each, one in known.items() if one == verdict)
         requirements.append(Requirement(identifier, title, verdict, controls, deciding, left_out))
     return Rollup(framework.marker, framework.name, framework.relation, framework.note, tuple(requirements))
 
 
-def _on(title: str, result: Result) -> Verdict:
+def _verdict_for(title: str, result: Result) -> Verdict:
     """What a result says of a requirement: of one that is a way to do a measure, what was found of that way."""
     about = [each.verdict for each in result.findings if each.kind == "option" and each.subject == title]
     return worst(about) if about else result.verdict

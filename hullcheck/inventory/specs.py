@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from hullcheck.inventory import Target, spec_query
 from hullcheck.messages import did_you_mean, hide_passwords
-from hullcheck.recording import FILE_NAME, PACKED, mistaken
+from hullcheck.recording import FILE_NAME, PACKED, why_not_a_recording
 from hullcheck.recording.backends import RECORDED, backend_of
 from hullcheck.results import run_files
 
@@ -82,7 +82,7 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
         spec = f"{connection or 'paramiko'}://{spec}"
     backend, _, rest = spec.partition("://")
     if backend == RECORDED:
-        fault = mistaken(recorded_path(spec)) if rest else "there is no such file or folder"
+        fault = why_not_a_recording(recorded_path(spec)) if rest else "there is no such file or folder"
         if fault:
             wanted = "the folder of a recording, or a file with the output of `hullcheck probe-script`"
             raise TargetError(f"--hosts {spec}: {fault}; write {wanted}")

@@ -110,7 +110,7 @@ def _remember(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not controls:
         return
     audit_session = session_of(config)
-    audit_session.mapped = {each.id: each.frameworks for each in controls}
+    audit_session.ids_by_control = {each.id: each.frameworks for each in controls}
     if faults := audit_session.unknown_controls():
         stop(config, faults)
 

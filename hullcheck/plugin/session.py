@@ -55,7 +55,7 @@ class AuditSession:
         self.strict_waivers = options.flag(config, "strict_waivers")
         self.targets = tuple(map(self._told, _targets(config, self.inventory)))
         self.started = time.time()
-        self.mapped: rollup.Mapped = {}
+        self.ids_by_control: rollup.IdsByControl = {}
         self.listed: Mapping[str, Any] = {}  # by the workers of xdist
         self.gather_seconds = 0.0
         self.recordings: dict[str, Recording] = {}
@@ -135,7 +135,7 @@ class AuditSession:
         listed: dict[str, Any] = json.loads(word.read_bytes())
         word.unlink()
         self.listed = self.listed or listed
-        self.mapped = self.mapped or listed.get("mapped", {})
+        self.ids_by_control = self.ids_by_control or listed.get("ids_by_control", {})
         return listed
 
     def _word_of(self, worker: str) -> Path:
@@ -200,7 +200,7 @@ class AuditSession:
         """*findings* of *control* with what is attested and waived, at the time of the recording."""
         if not self.acceptance:
             return findings
-        names = acceptance.names_of(control, self.mapped.get(control, {}))
+        names = acceptance.names_of(control, self.ids_by_control.get(control, {}))
         when = self.facts_of(target).recording.times
         return self.acceptance.applied(findings, names, target.name, when)
 
@@ -231,19 +231,19 @@ class AuditSession:
         )
 
     def unknown_controls(self) -> tuple[str, ...]:
-        """What is said of controls that the inventory changes and that there are not; `mapped` are all there are."""
+        """Faults for controls that the inventory names but nobody collected."""
         if not self.inventory.controls or narrowed(self.config):
             return ()
         faults: dict[Way, str] = {
             (*way, name): f"no control has this name; {self._near(name)}"
             for way, controls in self.inventory.all_tailoring()
             for name in controls
-            if name not in self.mapped
+            if name not in self.ids_by_control
         }
         return self.inventory.faulty(faults).faults if faults else ()
 
     def _near(self, name: str) -> str:
-        hint = did_you_mean(name, self.mapped)
+        hint = did_you_mean(name, self.ids_by_control)
         return hint if hint.endswith("?") else "`hullcheck controls` lists them"
 
 

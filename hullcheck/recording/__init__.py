@@ -247,7 +247,7 @@ class Recording:
         return cls(target, backend, sealed, commands, told or asked, asked=asked, sealed=True)
 
 
-def mistaken(path: Path) -> str:
+def why_not_a_recording(path: Path) -> str:
     """Why *path* cannot have been meant: no file, or something else than a recording; else an empty string.
 
     One that is damaged, cut off or unreadable was meant; it is an error of its target alone.

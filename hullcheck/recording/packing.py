@@ -21,7 +21,7 @@ def packed(content: bytes) -> bytes:
     return _PACKED_HEAD + body + ends
 
 
-def is_written_so(content: bytes) -> bool:
+def is_canonical(content: bytes) -> bool:
     """Whether *content* is a recording that was written and packed here, so that no byte of it is free.
 
     How gzip packs differs between its releases.

@@ -9,7 +9,7 @@ from typing import Any
 from hullcheck.bundle.manifest import target_document
 from hullcheck.recording import PACKED, Recording, RecordingError
 from hullcheck.recording.backends import RECORDED, backend_of
-from hullcheck.recording.packing import is_written_so
+from hullcheck.recording.packing import is_canonical
 from hullcheck.results import run_files
 from hullcheck.verify import Step
 from hullcheck.verify.documents import Documents
@@ -25,7 +25,7 @@ def load(files: Mapping[str, bytes]) -> tuple[dict[str, Recording], list[str]]:
             path.write_bytes(files[name])
             try:
                 found[target] = Recording.load(path, ())
-                if not is_written_so(files[name]):
+                if not is_canonical(files[name]):
                     faults.append(f"{name}: not written as hullcheck writes it")
             except RecordingError as error:
                 faults.append(f"{name}: {str(error).removeprefix(f'{path}: ')}")

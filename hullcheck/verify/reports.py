@@ -40,7 +40,7 @@ def compared(
         return [f"{run_files.JUNIT}: is not here, though it is in the bundle"]
     try:
         root = junit.read(files[run_files.JUNIT])
-        written = junit.is_written_so(root, files[run_files.JUNIT])
+        written = junit.is_canonical(root, files[run_files.JUNIT])
         whole, tests = junit.parts(root, known.manifest["run"]["machine"])
         wanted, judged = junit.parts(junit.read(made[run_files.JUNIT]), again.manifest["run"]["machine"])
     except (*DAMAGED, ElementTree.ParseError) as error:

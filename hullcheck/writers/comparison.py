@@ -19,7 +19,7 @@ _EXPLAINED = {
 
 def text(comparison: Comparison) -> str:
     """Render for people: kind by kind, the worst first; what both say alike is only counted."""
-    log, audited = comparison.log, comparison.audited
+    log, audited = comparison.log, comparison.audit
     lines = [
         f"there: docker-bench-security {log.version}, {len(log.checks)} checks",
         f"here:  hullcheck, {audited.target} in {audited.run}, {len(audited.judged)} controls",
@@ -32,7 +32,7 @@ def text(comparison: Comparison) -> str:
 
 def document(comparison: Comparison) -> str:
     """Render as JSON."""
-    log, audited = comparison.log, comparison.audited
+    log, audited = comparison.log, comparison.audit
     rows = [_row_document(row) for kind in Kind if kind is not Kind.SAME for row in _sorted(comparison, kind)]
     return (
         json.dumps(

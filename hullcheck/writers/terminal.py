@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from hullcheck.frameworks.rollup import Mapped
+from hullcheck.frameworks.rollup import IdsByControl
 from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, STALE, STATES, names_of
 from hullcheck.messages import did_you_mean, printable
@@ -79,13 +79,15 @@ def write_nothing_judged(reporter: Any) -> None:
     reporter.write_line("No control was judged: nothing here says that a target is hardened.", red=True)
 
 
-def write_summary(reporter: Any, audit: Audit, *, folder: Path, strict: bool, mapped: Mapped) -> None:
+def write_summary(
+    reporter: Any, audit: Audit, *, folder: Path, strict: bool, ids_by_control: IdsByControl
+) -> None:
     """The verdicts of each target, and where the reports are.
 
     Args:
         folder: that of the run.
         strict: whether waivers and attestations that want a look fail the run.
-        mapped: the ids of every control there is.
+        ids_by_control: the ids of every control there is.
     """
     reporter.write_sep("=", "hullcheck")
     width = max(len(target.name) for target in audit.targets)
@@ -99,7 +101,7 @@ def write_summary(reporter: Any, audit: Audit, *, folder: Path, strict: bool, ma
             reporter.write_line(f"  {target.name}: {target.clock}", yellow=True)
         if target.neighbours:
             reporter.write_line(f"  {target.name}: not judged: {'; '.join(target.neighbours)}", yellow=True)
-    _write_accepting(reporter, audit, strict, mapped)
+    _write_accepting(reporter, audit, strict, ids_by_control)
     if audit.nothing_judged:
         write_nothing_judged(reporter)
     elif audit.unjudged:
@@ -107,18 +109,18 @@ def write_summary(reporter: Any, audit: Audit, *, folder: Path, strict: bool, ma
     reporter.write_line(f"results: {folder}")
 
 
-def _write_accepting(reporter: Any, audit: Audit, strict: bool, mapped: Mapped) -> None:
+def _write_accepting(reporter: Any, audit: Audit, strict: bool, ids_by_control: IdsByControl) -> None:
     """How many waivers and attestations there are in each state, and which of them want a look."""
-    for name, told in (("waivers", audit.waivers), ("attestations", audit.attestations)):
-        if not told:
+    for name, entries in (("waivers", audit.waivers), ("attestations", audit.attestations)):
+        if not entries:
             continue
-        counts = Counter(each.state for each in told)
+        counts = Counter(each.state for each in entries)
         reporter.write_line(
             f"{name}: {', '.join(f'{counts[each]} {each}' for each in STATES if counts[each])}"
         )
-        stale = [each for each in told if each.state in STALE]
+        stale = [each for each in entries if each.state in STALE]
         for each in stale:
-            line = f"  {each.place}: {each.control}{_scope(each)}: {each.state}{_why(each, mapped)}"
+            line = f"  {each.place}: {each.control}{_scope(each)}: {each.state}{_why(each, ids_by_control)}"
             reporter.write_line(printable(line), red=strict, yellow=not strict)
         if stale and strict:
             reporter.write_line(
@@ -126,20 +128,20 @@ def _write_accepting(reporter: Any, audit: Audit, strict: bool, mapped: Mapped) 
             )
 
 
-def _why(told: Waiver | Attestation, mapped: Mapped) -> str:
-    """What a person has to know to mend it; *mapped* are all controls with their numbers."""
-    if told.state == EXPIRED:
-        return f", its last day was {told.last_day}"
-    known = {name for control, ids in mapped.items() for name in names_of(control, ids)}
-    if told.state != MATCHES_NOTHING or told.control.lower() in known:
+def _why(entry: Waiver | Attestation, ids_by_control: IdsByControl) -> str:
+    """What a person has to know to mend it; *ids_by_control* are all controls with their numbers."""
+    if entry.state == EXPIRED:
+        return f", its last day was {entry.last_day}"
+    known = {name for control, ids in ids_by_control.items() for name in names_of(control, ids)}
+    if entry.state != MATCHES_NOTHING or entry.control.lower() in known:
         return ""
-    hint = did_you_mean(told.control.lower(), known)
+    hint = did_you_mean(entry.control.lower(), known)
     return f", for there is no such control{f'; {hint}' if hint.endswith('?') else ''}"
 
 
-def _scope(told: Waiver | Attestation) -> str:
+def _scope(entry: Waiver | Attestation) -> str:
     """What it speaks of, if that is not all."""
-    names = (("targets", told.targets), ("subjects", told.subjects))
+    names = (("targets", entry.targets), ("subjects", entry.subjects))
     said = "; ".join(f"{name} {', '.join(patterns)}" for name, patterns in names if patterns)
     return f" ({said})" if said else ""
 

@@ -108,7 +108,7 @@ def test_members_of_the_group() -> None:
 def test_other_ways_into_the_group() -> None:
     """Who administers the group is as good as a member; a password opens it to whoever knows that."""
     docker = at("/run/docker.sock", 0o140660, gid=998, grants=())
-    closed = replace(docker, itself=replace(docker.node, mode=0o140600))
+    closed = replace(docker, target=replace(docker.node, mode=0o140600))
     assert controllers(docker)[0] == "pass"
     admin = f"{PEOPLE}admins:empty:carol\nadmins:docker:alice\n"
     assert controllers(docker, text=admin) == (

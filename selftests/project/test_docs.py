@@ -371,10 +371,10 @@ def test_waivers_of_the_page_are_understood(tmp_path: Path) -> None:
     path.write_text(f"targets: {{web1: {{connect: 'local://'}}}}\n{example}")
     read = inventory.load(path)
     (waiver,), (attestation,) = read.waivers, read.attestations
-    assert (waiver.told.last_day, waiver.told.subjects) == ("2027-01-31", ("mirror",))
-    assert (attestation.told.last_day, attestation.told.person) == ("2027-05-23", "Zoë Ray")
+    assert (waiver.record.last_day, waiver.record.subjects) == ("2027-01-31", ("mirror",))
+    assert (attestation.record.last_day, attestation.record.person) == ("2027-05-23", "Zoë Ray")
     names = {each.__name__.removeprefix("test_") for each in controls()}
-    assert {waiver.told.control, attestation.told.control} <= names
+    assert {waiver.record.control, attestation.record.control} <= names
     path.write_text(f"targets: {{web1: {{connect: 'local://'}}}}\n{files}")
     with pytest.raises(inventory.InventoryError) as refused:
         inventory.load(path)

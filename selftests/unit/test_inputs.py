@@ -22,7 +22,7 @@ from hullcheck.gather import image_cache
 from hullcheck.inventory import yamlfile
 from hullcheck.inventory.yamlfile import YamlError
 from hullcheck.messages import WrongUse
-from hullcheck.recording import Recording, RecordingError, mistaken
+from hullcheck.recording import Recording, RecordingError, why_not_a_recording
 from hullcheck.results import reader
 from hullcheck.verify import layout
 from selftests import REPOSITORY
@@ -104,10 +104,10 @@ def test_pipe_is_no_recording(kind: str, tmp_path: Path) -> None:
     """`--hosts recorded://` of a pipe or a device is wrong use."""
     path = tmp_path / "pipe"
     os.mkfifo(path) if kind == "pipe" else path.symlink_to("/dev/zero")
-    assert mistaken(path) == "this is no recording, but a pipe or a device"
+    assert why_not_a_recording(path) == "this is no recording, but a pipe or a device"
     (tmp_path / "web1").mkdir()
     (tmp_path / "web1/recording.json").symlink_to(path)
-    assert mistaken(tmp_path / "web1") == mistaken(path)
+    assert why_not_a_recording(tmp_path / "web1") == why_not_a_recording(path)
 
 
 # ---- JSON

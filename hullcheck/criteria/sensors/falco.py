@@ -80,7 +80,7 @@ def _events(falco: Watcher, now: float) -> Judgement:
     written = falco.last_snapshot
     if written is not None:
         _refuse_future("its counters", written, now)
-        if now - written > 2 * _seconds(falco.set("metrics", "interval")):
+        if now - written > 2 * _seconds(falco.config_value("metrics", "interval")):
             return Judgement(False, f"it last wrote its counters {now - written:.0f} s ago")
     seen = readings[1].events - readings[0].events
     if seen <= 0:
@@ -100,7 +100,7 @@ def _seconds(interval: object) -> float:
 
 
 def _output(falco: Watcher, shippers: Shippers) -> Judgement:
-    on = [name for name in _OUTPUTS if falco.set(name, "enabled") is True]
+    on = [name for name in _OUTPUTS if falco.config_value(name, "enabled") is True]
     if not on:
         return Judgement(False, "it has no output")
     host = falco.http_host

@@ -117,8 +117,8 @@ class EngineFiles:
             doubt = f"systemd does not show the name of a drop-in of {unit.name}, for it holds a blank"
             return FileFact(path, State.UNREAD, doubt=doubt)
         found = self._file(self.answer.managers[unit.manager], path)
-        if found.itself and found.itself.path == _MASK:  # nobody can write to what is read there
-            return replace(found, itself=replace(found.itself, mode=stat.S_IFCHR))
+        if found.target and found.target.path == _MASK:  # nobody can write to what is read there
+            return replace(found, target=replace(found.target, mode=stat.S_IFCHR))
         return replace(found, groups=(_ANY_GROUP,)) if path in unit.folders else found
 
     @property
@@ -197,7 +197,7 @@ class EngineFiles:
         closed = {path: self._closed(path) for path in self.view.closed}
         if top.state is State.UNREAD:
             return Subjects("file", ((folder, top),))
-        if closed or not all(file.itself and file.itself.is_directory for file in files.values()):
+        if closed or not all(file.target and file.target.is_directory for file in files.values()):
             return Subjects("file", tuple({**files, **closed}.items()))
         absent = top.state is State.ABSENT
         return Subjects(

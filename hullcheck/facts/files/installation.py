@@ -181,12 +181,12 @@ class Places:
     def containerd_directory(self) -> Files:
         """That of the containerd which the daemon uses, and the common one, with the sockets of shims."""
         sockets = self.files.containerd_sockets()
-        folders = dict.fromkeys(posixpath.dirname(fact.node.path) for _, fact in sockets if fact.itself)
+        folders = dict.fromkeys(posixpath.dirname(fact.node.path) for _, fact in sockets if fact.target)
         found = {path: FileFact(path, State.FOUND, Node(path, stat.S_IFDIR, 0, 0)) for path in folders}
         if not self.daemon.process.rootless:
             for fact in self._places("containerd-directory"):
                 if fact.state is not State.ABSENT:
-                    found.setdefault(fact.itself.path if fact.itself else fact.path, fact)
+                    found.setdefault(fact.target.path if fact.target else fact.path, fact)
         return Subjects("file", tuple(found.items()), "containerd has no directory: it does not run")
 
     def unit_file(self) -> Files:

@@ -75,8 +75,8 @@ class FileFact:
 
     Attributes:
         path: as the engine knows it; symbolic links are followed to the file itself.
-        itself: what lies at the end of all links.
-        way: the directories and links that lead there.
+        target: what lies at the end of all links.
+        parents: the directories and links that lead there.
         grants: what its access control list adds; None where that was not looked at or cannot be told.
         owners: who may own it: root, and the user of a rootless engine.
         groups: the numbers of their groups; a rootless engine has many, lent to its user alone.
@@ -88,8 +88,8 @@ class FileFact:
 
     path: str
     state: State
-    itself: Node | None = None
-    way: tuple[Node, ...] = ()
+    target: Node | None = None
+    parents: tuple[Node, ...] = ()
     grants: tuple[Grant, ...] | None = None
     owners: frozenset[int] = frozenset({0})
     groups: tuple[range, ...] = (range(1),)
@@ -108,9 +108,9 @@ class FileFact:
         """
         if self.state is State.ABSENT:
             raise NotApplicable(f"{self.path} does not exist")
-        if self.state is State.UNREAD or self.itself is None:
+        if self.state is State.UNREAD or self.target is None:
             raise EvidenceError(f"{self.path} could not be looked at: {self.doubt}")
-        return self.itself
+        return self.target
 
     @property
     def group(self) -> str:
@@ -123,8 +123,8 @@ class FileFact:
         return f"{self.node.uid}:{self.node.gid}{self.leads_to}"
 
     @property
-    def mode(self) -> str:
-        """The permission bits, as `644`."""
+    def mode_text(self) -> str:
+        """The permission bits, as `mode 644`, with the target of a link."""
         return f"mode {self.node.bits:03o}{self.leads_to}"
 
     @property

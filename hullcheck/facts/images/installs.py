@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from hullcheck.facts.images.package_managers import ONLY_NAMES, PROGRAMS, Act, act
+from hullcheck.facts.images.package_managers import ONLY_NAMES, PROGRAMS, Act, package_action
 from hullcheck.facts.images.steps import Step
 from hullcheck.parsing.shell.script import SHELLS, Command
 
@@ -71,7 +71,7 @@ def installers(step: Step) -> Iterator[str]:
 def _installs(command: Command) -> bool:
     program, words = _name(command), command[1:]
     if program in PROGRAMS:
-        return act((program, *words)) in (Act.INSTALL, Act.UPGRADE)
+        return package_action((program, *words)) in (Act.INSTALL, Act.UPGRADE)
     local = _LOCAL.get(program)
     language = _LANGUAGES.get(re.sub("[0-9.]+$", "", program), ())
     return any(word in language or (local and local.fullmatch(word)) for word in words)

@@ -148,7 +148,7 @@ _NAMES_UPDATE = re.compile(
 )
 
 
-def started(command: Command) -> tuple[object, Act | None] | None:
+def invoked_manager(command: Command) -> tuple[object, Act | None] | None:
     """The family of the package manager that *command* starts, and what it does; None where it starts none.
 
     The package manager may be started by another program, as in `timeout 60 apt-get update`. Commands of one
@@ -165,9 +165,9 @@ def started(command: Command) -> tuple[object, Act | None] | None:
     return None
 
 
-def act(command: Command) -> Act | None:
+def package_action(command: Command) -> Act | None:
     """What a command does with the packages of a distribution; None where it does none of it."""
-    found = started(command)
+    found = invoked_manager(command)
     return found[1] if found else None
 
 

@@ -101,9 +101,11 @@ def _blob(document: Mapping[str, Any]) -> dict[str, Any]:
         layers = (document["rootfs"] or {}).get("diff_ids") or []
         steps = [_step(each) for each in document.get("history") or ()]
         return {"Steps": steps, "Of": [layers, _platform(document, "os", "architecture", "variant")]}
-    if provenance.is_one(document.get("predicateType")):
+    if provenance.is_provenance(document.get("predicateType")):
         return {"Attested": provenance.secrets_in(document)}
-    layers = (each for each in document.get("layers") or () if provenance.is_one(_predicate_type(each)))
+    layers = (
+        each for each in document.get("layers") or () if provenance.is_provenance(_predicate_type(each))
+    )
     named = [*(document.get("manifests") or ()), *layers, document.get("config") or {}]
     return {"Names": [str(each["digest"]) for each in named if "digest" in each]}
 

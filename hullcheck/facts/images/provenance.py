@@ -15,7 +15,7 @@ from hullcheck import secrets
 _CONTINUED = re.compile(r"\\[ \t]*\r?\n")
 
 
-def is_one(predicate_type: object) -> bool:
+def is_provenance(predicate_type: object) -> bool:
     """Whether an in-toto statement of this type tells how something was built."""
     return str(predicate_type).startswith("https://slsa.dev/provenance/")
 

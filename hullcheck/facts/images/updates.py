@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hullcheck.facts.images.package_managers import ONLY_NAMES, Act, act_of_any, names_update, started
+from hullcheck.facts.images.package_managers import ONLY_NAMES, Act, act_of_any, invoked_manager, names_update
 from hullcheck.facts.images.steps import Step
 from hullcheck.parsing.shell.script import SHELLS, Call, Command, Guard, Script, read_script
 
@@ -18,7 +18,7 @@ _NOT_PLAIN = frozenset(" \t\n()[]{},;&|")  # a word that holds one of these may 
 
 
 @dataclass(frozen=True)
-class Alone:
+class UnpairedUpdate:
     """What a step does with a package manager, and no installation to go with it.
 
     Attributes:
@@ -45,10 +45,10 @@ class _Done:
     certain: bool = True
 
 
-def left_alone(step: Step) -> Alone | None:
+def unpaired_update(step: Step) -> UnpairedUpdate | None:
     """A refresh after which the step installs nothing, or an upgrade in a step that installs nothing."""
     found = _alone(tuple(_done(step.script)))
-    return Alone(found.act, found.certain) if found else None
+    return UnpairedUpdate(found.act, found.certain) if found else None
 
 
 def _alone(done: Sequence[_Done]) -> _Done | None:
@@ -109,7 +109,7 @@ def _done(script: Script, depth: int = 0) -> Iterator[_Done]:
 
 def _by_a_manager(words: Command) -> tuple[Act, object, bool] | None:
     """What a command does with a package manager, with which, and whether that is certain."""
-    family, act = started(words) or (None, None)
+    family, act = invoked_manager(words) or (None, None)
     if act:
         return act, family, True
     operands = [word for word in words[1:] if not word.startswith("-")]

@@ -162,7 +162,7 @@ class Watcher:
                 whole[key] = {**known, **value} if both else value  # type: ignore[dict-item]
         return whole
 
-    def set(self, section: str, key: str) -> Any:
+    def config_value(self, section: str, key: str) -> Any:
         """A value of a section of its configuration; None where it is not set.
 
         Raises:
@@ -178,7 +178,7 @@ class Watcher:
         Raises:
             EvidenceError: its configuration could not be read.
         """
-        url = str(self.set("http_output", "url") or "")
+        url = str(self.config_value("http_output", "url") or "")
         try:
             return urlsplit(url if "://" in url else f"//{url}").hostname or ""
         except ValueError:
@@ -222,7 +222,7 @@ class Watcher:
         """
         asked = self.document["Readings"]
         if len(asked) == 2:
-            port = self.set("webserver", "listen_port") or _PORT
+            port = self.config_value("webserver", "listen_port") or _PORT
             if not any(each.endswith(f" {port}") for each in self.document["Network"]["Listens"]):
                 raise EvidenceError(f"what answers at port {port} is not shown to be this process")
             first, second = map(_reading, asked)

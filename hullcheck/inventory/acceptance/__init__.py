@@ -17,7 +17,7 @@ from hullcheck.parsing.times import Times
 from hullcheck.results import Attestation, Finding, Result, Waiver
 from hullcheck.verdicts import Verdict
 
-Told = TypeVar("Told", bound=Waiver | Attestation)
+Record = TypeVar("Record", bound=Waiver | Attestation)
 NO_END = float("inf")
 
 IN_FORCE = "in force"
@@ -35,10 +35,10 @@ _BY_NUMBER = {"cis": ("", "cis-"), "guide": ("guide-",)}
 
 
 @dataclass(frozen=True)
-class Entry(Generic[Told]):
+class Entry(Generic[Record]):
     """A waiver or an attestation, and when it holds: from *begins*, until before *ends*, in seconds since the epoch."""
 
-    told: Told
+    record: Record
     begins: float
     ends: float
 
@@ -50,19 +50,19 @@ class Entry(Generic[Told]):
 
 
 @dataclass(frozen=True)
-class Audited:
+class AuditContext:
     """What has to be known of an audit, to say what an entry did in it.
 
     Attributes:
         results: of all controls and targets that were judged.
-        mapped: every control that there is, those not selected too, with its ids by framework.
+        ids_by_control: every control that there is, those not selected too, with its ids by framework.
         gathered: by the name of each target that was audited, when its evidence was gathered.
         targets: the names of those of the inventory, audited or not.
-        narrowed: whether there may be more controls than *mapped* knows.
+        narrowed: whether there may be more controls than *ids_by_control* knows.
     """
 
     results: Sequence[Result]
-    mapped: Mapping[str, Mapping[str, Sequence[str]]]
+    ids_by_control: Mapping[str, Mapping[str, Sequence[str]]]
     gathered: Mapping[str, Times]
     targets: Collection[str]
     narrowed: bool
@@ -71,7 +71,7 @@ class Audited:
     def by_name(self) -> dict[str, list[str]]:
         """The controls, by all that names them."""
         found: dict[str, list[str]] = {}
-        for control, ids in self.mapped.items():
+        for control, ids in self.ids_by_control.items():
             for name in names_of(control, ids):
                 found.setdefault(name, []).append(control)
         return found
@@ -117,21 +117,21 @@ class Acceptance:
         if not places:
             return [], []
         return (
-            [each.told for each in self.waivers if each.told.place in places],
-            [each.told for each in self.attestations if each.told.place in places],
+            [each.record for each in self.waivers if each.record.place in places],
+            [each.record for each in self.attestations if each.record.place in places],
         )
 
-    def told(self, audit: Audited) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
+    def outcomes(self, audit: AuditContext) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
         """All of them, each with its state in *audit* and how many findings it decided."""
         decided = Counter(finding.accepted_by for each in audit.results for finding in each.findings)
 
-        def told(entry: Entry[Told], decides: Verdict) -> Told:
+        def outcome_of(entry: Entry[Record], decides: Verdict) -> Record:
             state = _state(entry, audit, decides)
-            return replace(entry.told, state=state, findings=decided[entry.told.place])
+            return replace(entry.record, state=state, findings=decided[entry.record.place])
 
         return (
-            tuple(told(each, Verdict.FAIL) for each in self.waivers),
-            tuple(told(each, Verdict.MANUAL) for each in self.attestations),
+            tuple(outcome_of(each, Verdict.FAIL) for each in self.waivers),
+            tuple(outcome_of(each, Verdict.MANUAL) for each in self.attestations),
         )
 
     @cached_property
@@ -154,18 +154,18 @@ def names_of(control: str, frameworks: Mapping[str, Sequence[str]]) -> frozenset
     return frozenset({control.lower(), *(each.lower() for each in numbers)})
 
 
-def _by_control(entries: Iterable[Entry[Told]]) -> dict[str, list[Entry[Told]]]:
-    found: dict[str, list[Entry[Told]]] = {}
+def _by_control(entries: Iterable[Entry[Record]]) -> dict[str, list[Entry[Record]]]:
+    found: dict[str, list[Entry[Record]]] = {}
     for each in entries:
-        found.setdefault(each.told.control.lower(), []).append(each)
+        found.setdefault(each.record.control.lower(), []).append(each)
     return found
 
 
 def _about(
-    entries: Mapping[str, list[Entry[Told]]], names: Collection[str], target: str
-) -> list[Entry[Told]]:
+    entries: Mapping[str, list[Entry[Record]]], names: Collection[str], target: str
+) -> list[Entry[Record]]:
     every = (each for name in sorted(names) for each in entries.get(name, ()))
-    return [each for each in every if _matches(each.told.targets, target)]
+    return [each for each in every if _matches(each.record.targets, target)]
 
 
 def _matches(patterns: Sequence[str], name: str) -> bool:
@@ -179,16 +179,16 @@ def _attested(finding: Finding, entries: Iterable[Entry[Attestation]], when: Tim
     """Where several are in force, the last look counts; of one day, the worse."""
     if finding.verdict is not Verdict.MANUAL:
         return finding
-    about = [each for each in entries if _matches(each.told.subjects, finding.subject)]
+    about = [each for each in entries if _matches(each.record.subjects, finding.subject)]
     holding = [each for each in about if each.holds(when)]
     if not holding:
         return _lapsed(finding, about, "an attestation", when)
-    told = max(holding, key=lambda each: (each.begins, each.told.status == "failed")).told
-    passed = told.status == "passed"
+    record = max(holding, key=lambda each: (each.begins, each.record.status == "failed")).record
+    passed = record.status == "passed"
     verdict, word = (Verdict.ATTESTED, "attested") if passed else (Verdict.FAIL, "found to fail")
-    until = f", until {told.last_day}" if passed else ""
+    until = f", until {record.last_day}" if passed else ""
     return _accepted(
-        finding, verdict, f"{word} by {told.person} on {told.date}{until}: {told.statement}", told
+        finding, verdict, f"{word} by {record.person} on {record.date}{until}: {record.statement}", record
     )
 
 
@@ -196,12 +196,12 @@ def _waived(finding: Finding, entries: Iterable[Entry[Waiver]], when: Times) -> 
     """Where several are in force, the one that does so longest counts."""
     if finding.verdict is not Verdict.FAIL:
         return finding
-    about = [each for each in entries if _matches(each.told.subjects, finding.subject)]
+    about = [each for each in entries if _matches(each.record.subjects, finding.subject)]
     holding = [each for each in about if each.holds(when)]
     if not holding:
         return _lapsed(finding, about, "a waiver", when)
-    told = max(holding, key=lambda each: each.ends).told
-    return _accepted(finding, Verdict.WAIVED, f"{waived_words(told)}: {told.reason}", told)
+    record = max(holding, key=lambda each: each.ends).record
+    return _accepted(finding, Verdict.WAIVED, f"{waived_words(record)}: {record.reason}", record)
 
 
 def waived_words(waiver: Waiver) -> str:
@@ -211,21 +211,21 @@ def waived_words(waiver: Waiver) -> str:
     return f"waived {until}{by}{f', {waiver.ticket}' if waiver.ticket else ''}"
 
 
-def _accepted(finding: Finding, verdict: Verdict, words: str, told: Waiver | Attestation) -> Finding:
+def _accepted(finding: Finding, verdict: Verdict, words: str, record: Waiver | Attestation) -> Finding:
     reason = f"{finding.reason} ({printable(words)})".lstrip()
-    return replace(finding, verdict=verdict, reason=reason, accepted_by=told.place)
+    return replace(finding, verdict=verdict, reason=reason, accepted_by=record.place)
 
 
-def _lapsed(finding: Finding, about: Sequence[Entry[Told]], what: str, when: Times) -> Finding:
+def _lapsed(finding: Finding, about: Sequence[Entry[Record]], what: str, when: Times) -> Finding:
     """*finding* as it is, with the word that somebody may miss: what would speak of it is not in force."""
     ended = [each for each in about if when.later and each.ends <= when.later]
     if ended:
-        told = max(ended, key=lambda each: each.ends).told
-        said = f"{what} ended: its last day was {told.last_day}: {told.place}"
+        record = max(ended, key=lambda each: each.ends).record
+        said = f"{what} ended: its last day was {record.last_day}: {record.place}"
     elif about and when.later:
-        said = f"{what} is not in force yet: {about[0].told.place}"
+        said = f"{what} is not in force yet: {about[0].record.place}"
     elif about:
-        said = f"{what} is not in force, for the recording does not tell its time: {about[0].told.place}"
+        said = f"{what} is not in force, for the recording does not tell its time: {about[0].record.place}"
     else:
         return finding
     return replace(finding, reason=f"{finding.reason} ({printable(said)})".lstrip())
@@ -234,14 +234,14 @@ def _lapsed(finding: Finding, about: Sequence[Entry[Told]], what: str, when: Tim
 # ---- the whole audit
 
 
-def _state(entry: Entry[Told], audit: Audited, decides: Verdict) -> str:
-    told = entry.told
-    on = [each for each in audit.gathered if _matches(told.targets, each)]
+def _state(entry: Entry[Record], audit: AuditContext, decides: Verdict) -> str:
+    record = entry.record
+    on = [each for each in audit.gathered if _matches(record.targets, each)]
     when = max((audit.gathered[each] for each in on or audit.gathered), key=_later, default=Times(0.0, 0.0))
     if when.later and not entry.holds(when):
         return EXPIRED if entry.ends <= when.later else NOT_YET
-    controls = audit.by_name.get(told.control.lower(), ())
-    known = {*on, *(each for each in audit.targets if _matches(told.targets, each))}
+    controls = audit.by_name.get(record.control.lower(), ())
+    known = {*on, *(each for each in audit.targets if _matches(record.targets, each))}
     if not controls or not known:
         return NOT_JUDGED if known and audit.narrowed else MATCHES_NOTHING
     judged = {
@@ -250,8 +250,8 @@ def _state(entry: Entry[Told], audit: Audited, decides: Verdict) -> str:
         for each in audit.by_control.get(control, ())
         if each.target in on and each.switched_off is None
     }
-    about = [each for findings in judged.values() for each in findings if _speaks_of(told, each)]
-    if any(_needs(told, each, decides) for each in about):
+    about = [each for findings in judged.values() for each in findings if _speaks_of(record, each)]
+    if any(_needs(record, each, decides) for each in about):
         return IN_FORCE
     whole = len(judged) == len(controls) * len(known)
     if not whole or any(each.verdict is Verdict.ERROR for each in about):
@@ -263,17 +263,17 @@ def _later(when: Times) -> float:
     return when.later
 
 
-def _needs(told: Waiver | Attestation, finding: Finding, decides: Verdict) -> bool:
+def _needs(record: Waiver | Attestation, finding: Finding, decides: Verdict) -> bool:
     """Whether the finding is what such an entry decides, or was so before one did.
 
     What is waived may have been manual, if the person found it to fail; one that passed it decided nothing then.
     """
     if finding.verdict is Verdict.WAIVED:
-        return not isinstance(told, Attestation) or told.status == "failed"
+        return not isinstance(record, Attestation) or record.status == "failed"
     return finding.verdict is decides or bool(finding.accepted_by and decides is Verdict.MANUAL)
 
 
-def _speaks_of(told: Waiver | Attestation, finding: Finding) -> bool:
+def _speaks_of(record: Waiver | Attestation, finding: Finding) -> bool:
     """Whether it is about the subject, or could be: which subjects there are is not known of a target in error."""
     unread = finding.verdict is Verdict.ERROR and finding.kind == "target"
-    return unread or _matches(told.subjects, finding.subject)
+    return unread or _matches(record.subjects, finding.subject)

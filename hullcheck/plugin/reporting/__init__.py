@@ -183,7 +183,7 @@ class Reporting:
                 self.audit,
                 folder=session.folder,
                 strict=session.strict_waivers,
-                mapped=session.mapped,
+                ids_by_control=session.ids_by_control,
             )
 
     @pytest.hookimpl(optionalhook=True)

@@ -31,8 +31,8 @@ def listing(session: pytest.Session, audit_session: AuditSession) -> dict[str, A
             target = item.callspec.params[TARGET]
             assert isinstance(target, Target)
             tests[item.nodeid] = [control.id, target.name]
-    mapped = {name: dict(ids) for name, ids in audit_session.mapped.items()}
-    return {"controls": controls, "tests": tests, "mapped": mapped} if tests else {}
+    ids_by_control = {name: dict(ids) for name, ids in audit_session.ids_by_control.items()}
+    return {"controls": controls, "tests": tests, "ids_by_control": ids_by_control} if tests else {}
 
 
 def make_error(report: pytest.TestReport, listed: Mapping[str, Any], audit_session: AuditSession) -> bool:

@@ -12,7 +12,7 @@ from hullcheck import __version__
 from hullcheck.facts import Facts
 from hullcheck.frameworks import rollup
 from hullcheck.inventory import Target, acceptance
-from hullcheck.inventory.acceptance import Audited
+from hullcheck.inventory.acceptance import AuditContext
 from hullcheck.inventory.specs import plain, plain_arguments
 from hullcheck.messages import printable
 from hullcheck.plugin.session import FRAMEWORKS, AuditSession, narrowed
@@ -56,7 +56,7 @@ class Outcome:
         )
         requirements = rollup.roll_up(
             self.session.config.stash[FRAMEWORKS].all,
-            self.session.mapped,
+            self.session.ids_by_control,
             results,
             order.keys(),
             narrowed=narrowed(self.session.config),
@@ -69,8 +69,8 @@ class Outcome:
         session = self.session
         gathered = {each.name: session.facts_of(each).recording.times for each in session.targets}
         known = [each.name for each in session.inventory.targets]
-        audited = Audited(results, session.mapped, gathered, known, narrowed(session.config))
-        return session.acceptance.told(audited)
+        context = AuditContext(results, session.ids_by_control, gathered, known, narrowed(session.config))
+        return session.acceptance.outcomes(context)
 
     def is_never_green(self, audit: Audit) -> bool:
         """Whether nothing was judged on a target, or waivers or attestations want a look and the gate asks for that."""

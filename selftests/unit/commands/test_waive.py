@@ -109,7 +109,7 @@ def test_entry_is_added_and_nothing_else(
     path = tmp_path / "site.yml"
     expected = (mark + HOSTS + after).replace("\n", end)
     assert waived(path, (mark + HOSTS + before).replace("\n", end)) == expected
-    added = [each.told for each in load(path).waivers if each.told.control == "a"][-1]
+    added = [each.record for each in load(path).waivers if each.record.control == "a"][-1]
     assert (added.reason, added.last_day, added.subjects) == ("so: it is", "2027-01-31", ("w*", "[[]1]"))
     assert [each.name for each in tmp_path.iterdir()] == ["site.yml"]
 
@@ -137,7 +137,7 @@ def test_attestation_is_added_to_its_file(tmp_path: Path, before: str, after: st
     written = entries.add(path, "attestations", "5.5", SEEN)
     assert dedent(written.text.removeprefix("attestations:\n")) + "\n" == SEEN_LINES
     assert written.place.startswith(f"{tmp_path}/sub/new.yml:")
-    assert load(path).attestations[-1].told.person == "Zoë Ray"
+    assert load(path).attestations[-1].record.person == "Zoë Ray"
     if after is not None:
         assert (tmp_path / "sub/real.yml").read_text() == after
     assert (tmp_path / "sub/new.yml").is_symlink()

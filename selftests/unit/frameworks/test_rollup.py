@@ -138,7 +138,7 @@ def test_controls_are_named() -> None:
 def test_heading_stands_for_what_is_below() -> None:
     """4.1 has the controls of 4.1.1, and not those of 4.10; an id has its edition before it."""
     mapped = {"a": {"nist": ["800-190:4.1.1", "800-53:AC-6"]}, "b": {"nist": ["800-190:4.10"]}}
-    found = rollup.speaking(NIST, mapped)
+    found = rollup.controls_by_requirement(NIST, mapped)
     assert found == {"800-190:4.1": ("a",), "800-190:4.1.1": ("a",), "800-190:4.10": ("b",)}
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.engine.identity import MACHINE_ID, Identity
-from hullcheck.recording import Recording, RecordingError, mistaken
+from hullcheck.recording import Recording, RecordingError, why_not_a_recording
 from hullcheck.recording.packing import packed
 from hullcheck.recording.probe import Answer, Probe
 from hullcheck.recording.script import render
@@ -297,7 +297,7 @@ def test_packed_in_a_bundle_and_loaded(tmp_path: Path) -> None:
     assert packed(content).startswith(b"\x1f\x8b\x08\0\0\0\0\0\x02\xff")
     assert gzip.decompress(packed(content)) == content
     for path in (tmp_path / "b", tmp_path / "b/recording.json.gz"):
-        assert mistaken(path) == ""
+        assert why_not_a_recording(path) == ""
         assert Recording.load(path, (PLAIN,)) == recording
 
 

@@ -444,4 +444,4 @@ def test_fact_of_an_absent_file() -> None:
     with pytest.raises(NotApplicable):
         _ = FileFact("/f", State.ABSENT).ownership
     with pytest.raises(EvidenceError):
-        _ = FileFact("/f", State.UNREAD, doubt="why").mode
+        _ = FileFact("/f", State.UNREAD, doubt="why").mode_text

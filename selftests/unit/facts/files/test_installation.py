@@ -152,7 +152,7 @@ def test_directory_of_containerd() -> None:
         ("unread|/run/containerd|", FileFact("/run/containerd", State.UNREAD, doubt="are you root?")),
     ):
         found = places(f"containerd-directory|{line}\n").group("containerd_directory")
-        path = expected.itself.path if expected.itself else "/run/containerd"
+        path = expected.target.path if expected.target else "/run/containerd"
         assert found.named == ((path, expected),)
     assert (
         places("containerd-directory|directory|/c|/c\n", rootless=True).group("containerd_directory").named

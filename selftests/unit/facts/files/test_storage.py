@@ -150,7 +150,7 @@ def test_parts_of_the_data_root() -> None:
         "fail",
         "/var/lib/docker has /var/lib/docker/volumes on that of /",
     )
-    inside = replace(link, itself=Node("/var/lib/docker/v", DIRECTORY, 0, 0))
+    inside = replace(link, target=Node("/var/lib/docker/v", DIRECTORY, 0, 0))
     assert storage(ROOT, DOCKER, links=(inside,))[0] == "pass"
     assert storage(ROOT, DOCKER, links=None) == ("error", "may not be listed")
     assert storage(ROOT, links=None)[0] == "fail"

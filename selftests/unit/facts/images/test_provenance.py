@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.images.provenance import is_one, secrets_in
+from hullcheck.facts.images.provenance import is_provenance, secrets_in
 
 TOKEN = "ghp_" + "aB3" * 12
 
 
 def test_type_of_the_statement() -> None:
     """Each version of SLSA counts; a list of packages is another statement."""
-    assert is_one("https://slsa.dev/provenance/v0.2")
-    assert not is_one("https://spdx.dev/Document")
+    assert is_provenance("https://slsa.dev/provenance/v0.2")
+    assert not is_provenance("https://spdx.dev/Document")
 
 
 @pytest.mark.parametrize(

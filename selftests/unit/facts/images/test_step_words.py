@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.facts.images.installs import installers, unverified
-from hullcheck.facts.images.package_managers import Act, act
+from hullcheck.facts.images.package_managers import Act, package_action
 from hullcheck.facts.images.steps import Step
-from hullcheck.facts.images.updates import left_alone
+from hullcheck.facts.images.updates import unpaired_update
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,14 @@ def test_commands_of_a_script(script: str, commands: list[list[str]]) -> None:
 
 def test_package_managers() -> None:
     """Each does what its first known word says."""
-    assert act(("apt-get", "-t", "x", "install", "update")) is Act.INSTALL
-    assert act(("pacman", "-Q")) is None
-    assert act(("apt-get", "install", "-y")) is None
-    assert act(("apt-get", "install", "-f")) is Act.INSTALL
-    assert act(("apt-get", "-y", "install", "--fix-broken")) is Act.INSTALL
-    assert act(("apt-cache", "update")) is None
-    assert act(("yum", "update")) is Act.UPGRADE
-    assert left_alone(Step("COPY apt-get update")) is None
+    assert package_action(("apt-get", "-t", "x", "install", "update")) is Act.INSTALL
+    assert package_action(("pacman", "-Q")) is None
+    assert package_action(("apt-get", "install", "-y")) is None
+    assert package_action(("apt-get", "install", "-f")) is Act.INSTALL
+    assert package_action(("apt-get", "-y", "install", "--fix-broken")) is Act.INSTALL
+    assert package_action(("apt-cache", "update")) is None
+    assert package_action(("yum", "update")) is Act.UPGRADE
+    assert unpaired_update(Step("COPY apt-get update")) is None
     assert list(installers(Step("RUN rpm -q x && rpm -e x && pip list"))) == []
     assert list(unverified(Step("LABEL x=trusted=yes"))) == []
 
@@ -96,7 +96,7 @@ def test_package_managers() -> None:
 )
 def test_package_managers_that_go_by_options(command: str, expected: Act | None) -> None:
     """Each option is known in its short and its long form, also where several are in one word."""
-    assert act(tuple(command.split())) is expected
+    assert package_action(tuple(command.split())) is expected
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_installers(command: str) -> None:
 )
 def test_commands_that_only_name_a_package_manager(word: str) -> None:
     """They start none."""
-    assert act((word, "apt-get", "update")) is None
+    assert package_action((word, "apt-get", "update")) is None
 
 
 def test_copy_is_no_add() -> None:

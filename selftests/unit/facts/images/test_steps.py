@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck.facts.images.steps import Step
-from hullcheck.facts.images.updates import left_alone
+from hullcheck.facts.images.updates import unpaired_update
 
 SCRIPTS = 150  # of each seed
 UPDATES = ("apt-get update", "apt-get -y update", "apt-get update -qq >/dev/null", "apt-get update 2>&1")
@@ -108,7 +108,7 @@ def test_what_a_shell_does(done: Callable[[str], list[str] | None], seed: int) -
             continue
         judged += 1
         alone = acts[-1] == "update"
-        found = left_alone(Step(f"RUN /bin/sh -c {text}"))
+        found = unpaired_update(Step(f"RUN /bin/sh -c {text}"))
         assert found or not alone, text
         every_update_ran = text.count("update") == acts.count("update")
         certain = found is not None and found.certain

@@ -35,12 +35,12 @@ def read(site: Path, part: str, **files: str) -> Inventory:
 
 def waivers(inventory: Inventory) -> list[Waiver]:
     """What its waivers say."""
-    return [each.told for each in inventory.waivers]
+    return [each.record for each in inventory.waivers]
 
 
 def attestations(inventory: Inventory) -> list[Attestation]:
     """What its attestations say."""
-    return [each.told for each in inventory.attestations]
+    return [each.record for each in inventory.attestations]
 
 
 def faults(site: Path, part: str, **files: str) -> list[str]:

@@ -307,8 +307,8 @@ def accepted(finding: Finding, entries: Iterable[Entry[Any]], gathered: float = 
     """What these make of the finding of the control `a` on `web1`."""
     every = list(entries)
     of = Acceptance(
-        tuple(each for each in every if isinstance(each.told, Waiver)),
-        tuple(each for each in every if isinstance(each.told, Attestation)),
+        tuple(each for each in every if isinstance(each.record, Waiver)),
+        tuple(each for each in every if isinstance(each.record, Attestation)),
     )
     (found,) = of.applied((finding,), names_of("a", {}), "web1", Times(gathered, gathered))
     return found
