@@ -34,12 +34,14 @@ def judge(control: Callable[..., Any], arguments: Mapping[str, Any], target: str
         raise TypeError(f"{control.__name__} asks for subjects of two kinds: {', '.join(over)}")
     (argument,) = over
     subjects: Subjects[Any] = arguments[argument]
-    if not subjects.named:
+    if not (subjects.named or subjects.unread):
         return (_finding("target", target, Verdict.NOT_APPLICABLE, subjects.nothing),)
-    return tuple(
+    judged = (
         _judge_one(control, {**arguments, argument: subject}, subjects.kind, name)
-        for name, subject in subjects
+        for name, subject in subjects.named
     )
+    unread = (_finding(subjects.kind, name, Verdict.ERROR, reason) for name, reason in subjects.unread)
+    return (*judged, *unread)
 
 
 def _judge_one(control: Callable[..., Any], arguments: Mapping[str, Any], kind: str, subject: str) -> Finding:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from hullcheck.verdicts import EvidenceError
+
 T = TypeVar("T")
 
 
@@ -13,12 +15,20 @@ class Subjects(Generic[T]):
 
     Attributes:
         nothing: why there is nothing to judge, for when *named* is empty; the evidence says so.
+        unread: those that cannot be judged, each with the reason; they spoil no other.
     """
 
     kind: str
     named: tuple[tuple[str, T], ...]
     nothing: str = ""
+    unread: tuple[tuple[str, str], ...] = ()
 
     def __iter__(self) -> Iterator[tuple[str, T]]:
-        """Each subject with its name."""
+        """Each subject with its name, for whoever needs to know all of them.
+
+        Raises:
+            EvidenceError: one could not be read.
+        """
+        for name, reason in self.unread:
+            raise EvidenceError(f"{self.kind} {name}: {reason}")
         return iter(self.named)

@@ -33,11 +33,11 @@ def json_fields(allowed: Allowed) -> Callable[[str], str]:
 
 
 def json_lines(allowed: Allowed) -> Callable[[str], str]:
-    """A `keep` for a probe that answers one JSON document a line; a line that is not JSON is dropped."""
+    """A `keep` for a probe that answers one JSON document a line; of another line it stays that it was there."""
     one = json_fields(allowed)
 
     def keep(text: str) -> str:
-        return "\n".join(kept for kept in map(one, text.split("\n")) if kept)
+        return "\n".join(one(line) or DROPPED for line in text.split("\n") if line.strip())
 
     return keep
 

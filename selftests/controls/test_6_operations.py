@@ -16,6 +16,7 @@ from hullcheck.policy import Policy, PolicyError, SprawlLimits
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts.container_host import DESCRIPTION
 from selftests.kit.judging import judged
 
 NOW = "2026-06-30T12:00:00Z"
@@ -38,7 +39,13 @@ def container(
     name: str, created: str = NOW, finished: str = NEVER, status: str = "exited", of: str = ""
 ) -> str:
     """A line of the probe's answer: a container, which does not run if nothing else is said."""
-    document = {"Id": name, "Name": f"/{name}", "Status": status, "Image": identifier(of)}
+    document = {
+        **DESCRIPTION,
+        "Id": identifier(name).removeprefix("sha256:"),
+        "Name": f"/{name}",
+        "HostConfig": {},
+    }
+    document |= {"Status": status, "Running": False, "Pid": 0, "Image": identifier(of), "Arguments": []}
     return f"container {json.dumps(document | {'Created': created, 'Finished': finished})}"
 
 

@@ -169,14 +169,23 @@ def test_network_that_went_between_two_questions() -> None:
         networks(recording(124, gone))
 
 
-@pytest.mark.parametrize("line", ["{}", '{"Name": "a"}', '{"Name": "a", "Id": "b"}', "5"])
-def test_network_that_is_not_understood(line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("{}", "Name is missing"),
+        ('{"Name": "a"}', "Id is missing"),
+        ('{"Name": "a", "Id": "b"}', "Driver is missing"),
+        ('{"Name": "a", "Id": "b", "Driver": "bridge", "Internal": null}', "Internal is null"),
+        ("5", "the answer is 5"),
+    ],
+)
+def test_network_that_is_not_understood(line: str, fault: str) -> None:
     """An answer without what the engine's API documents is an error, never a network less."""
     answers = {
         "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
         "docker_networks": Answer("docker_networks", 0, line, ""),
     }
-    told = "^docker network inspect: the answer is not what the engine's API documents$"
+    told = f"^docker network inspect: {fault}$"
     with pytest.raises(EvidenceError, match=told):
         networks(Recording("host", "local", answers))
     answers["docker_networks"] = Answer("docker_networks", 0, "{", "")

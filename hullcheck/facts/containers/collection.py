@@ -1,7 +1,8 @@
 """All containers of a target: reads the answer of the probe and puts each together."""
 
-import json
+import contextlib
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +10,7 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.mounts import Mounts
 from hullcheck.facts.containers.ports import Ports
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, SHAPE_OF_VOLUME, described_in
 from hullcheck.facts.containers.proc import ProcFiles
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.sockets import HostSockets
@@ -19,8 +20,9 @@ from hullcheck.facts.engine import DOCKER_ENDPOINT
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.documents import require
 from hullcheck.parsing.proc.mountinfo import Mount
-from hullcheck.recording import Recording
+from hullcheck.recording import Recording, decode_json
 from hullcheck.verdicts import EvidenceError
 
 _USER_ID = re.compile(r"^user ([0-9a-f]{64}) ([0-9]+)$", re.MULTILINE)
@@ -31,11 +33,11 @@ def container(recording: Recording, presence: Presence, surroundings: Surroundin
     """Every container of the target, running or not.
 
     Raises:
-        EvidenceError: they could not be listed, or one that is listed is not described.
+        EvidenceError: they could not be listed.
     """
-    found = _Containers(recording, surroundings).all
-    named = sorted(((container.name, container) for container in found), key=lambda each: each[0])
-    return Subjects("container", tuple(named), nothing="the engine has no container")
+    found = _Containers(recording, surroundings)
+    named = sorted(((container.name, container) for container in found.all), key=lambda each: each[0])
+    return Subjects("container", tuple(named), "the engine has no container", found.unread)
 
 
 class _Containers:
@@ -44,16 +46,16 @@ class _Containers:
     def __init__(self, recording: Recording, surroundings: Surroundings) -> None:
         described, _, rest = _complete(recording).partition("\n--proc\n")
         proc, _, paths = rest.partition("\n--paths")
-        volumes = {each["Name"]: each for each in _documents(described, "volume")}
-        documents = _documents(described, "container")
+        documents, damaged = described_in(described)
+        volumes = _volumes(described)
         self._surroundings = surroundings
         self._proc = ProcFiles.parse(proc)
         self._sources = Sources(recording, surroundings, HostFiles.parse(paths), volumes)
         self._sockets = HostSockets(surroundings, lambda: self._sources.host_mounts, self._mount_table)
         self._numbers = dict(_USER_ID.findall(described))
-        self._ids = frozenset(str(each["Id"]) for each in documents)
-        self.all = tuple(map(self._container, documents))
-        _require_all(recording, described, self._ids)
+        self._ids = frozenset(documents)
+        self.all = tuple(map(self._container, documents.values()))
+        self.unread = _unread(recording, described, self._ids, damaged)
 
     def _container(self, description: dict[str, Any]) -> Container:
         number = self._numbers.get(str(description["Id"]), "")
@@ -95,15 +97,15 @@ class _Containers:
         return pids[0]
 
 
-def _documents(text: str, word: str) -> list[dict[str, Any]]:
-    try:
-        return [
-            json.loads(line.partition(" ")[2]) for line in text.split("\n") if line.startswith(word + " ")
-        ]
-    except ValueError:
-        raise EvidenceError(
-            f"docker inspect: the description of a {word} is not JSON, or is cut off"
-        ) from None
+def _volumes(text: str) -> dict[str, dict[str, Any]]:
+    """What the engine says of volumes, by name; one that is damaged is as if the engine had not described it."""
+    found = {}
+    for line in text.split("\n"):
+        if line.startswith("volume "):
+            with contextlib.suppress(EvidenceError):
+                document = decode_json(line.partition(" ")[2], "docker volume inspect")
+                found[require(document, SHAPE_OF_VOLUME, "docker volume inspect")["Name"]] = document
+    return found
 
 
 def _complete(recording: Recording) -> str:
@@ -114,10 +116,16 @@ def _complete(recording: Recording) -> str:
     return answer.stdout
 
 
-def _require_all(recording: Recording, described: str, found: frozenset[str]) -> None:
-    """Raise EvidenceError where a listed container is neither described nor said to be gone."""
+def _unread(
+    recording: Recording, described: str, found: frozenset[str], damaged: Mapping[str, tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """The containers that are neither described nor said to be gone, each with the reason."""
     listed = set(re.findall(r"^[0-9a-f]{64}$", described, re.MULTILINE))
     gone = recording.answer(DOCKER_CONTAINERS).stderr
-    unexplained = sorted(each for each in listed - found if each not in gone)
-    if unexplained:
-        raise EvidenceError(f"the engine lists the container {unexplained[0][:12]} but does not describe it")
+    silent = {
+        each: (each[:12], "the engine lists it but does not describe it")
+        for each in listed - found
+        if each not in gone
+    }
+    named = {each: fault for each, fault in damaged.items() if each in listed or not silent}
+    return tuple(sorted((silent | named).values()))

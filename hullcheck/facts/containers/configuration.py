@@ -326,14 +326,14 @@ class Configuration:
     @property
     def addresses(self) -> tuple[str, ...]:
         """Its addresses on all its networks."""
-        networks = (self.description.get("Networks") or {}).values()
+        networks = (self.description["Networks"] or {}).values()
         found = (each.get(key) for each in networks for key in ("IPAddress", "GlobalIPv6Address"))
         return tuple(address for address in found if address)
 
     @property
     def publishes_ports(self) -> bool:
         """Whether the engine publishes a port for it now."""
-        return any((self.description.get("Ports") or {}).values())
+        return any((self.description["Ports"] or {}).values())
 
     @property
     def publishes_all_ports(self) -> bool:
@@ -371,7 +371,7 @@ class Configuration:
     @property
     def service_id(self) -> str:
         """The id of the swarm service that its label names, or an empty string."""
-        return str(self.description.get("Service") or "")
+        return str(self.description["Service"] or "")
 
     @property
     def service(self) -> Service | None:

@@ -85,9 +85,9 @@ class Mounts:
             EvidenceError: its configuration names none, and the mount tables could not be read.
         """
         described = self.configuration.mounts
-        asked = [
-            each["Destination"] for each in described if each.get("Propagation") in ("shared", "rshared")
-        ]
+        if not all("Propagation" in each for each in described):
+            raise EvidenceError("docker inspect does not report the propagation of a mount")
+        asked = [each["Destination"] for each in described if each["Propagation"] in ("shared", "rshared")]
         if asked or not self.configuration.running:
             return tuple(sorted(asked))
         host = self.sources.host_mounts.peers
@@ -105,7 +105,11 @@ class Mounts:
         """
         described = self.configuration.mounts
         tmpfs = self.configuration.description["HostConfig"].get("Tmpfs") or ()  # left out where empty
-        found = {str(each["Destination"]): _what_is_mounted(each) for each in described if each["RW"]}
+        found = {
+            str(each["Destination"]): _what_is_mounted(each)
+            for each in described
+            if each.get("RW") is not False
+        }
         found |= dict.fromkeys(tmpfs, "tmpfs")
         if not self.configuration.running:
             return found

@@ -12,15 +12,17 @@ JSON, or stands alone in its line where it can forge nothing but itself.
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from hullcheck import inputs
 from hullcheck.facts.host import ssh_servers
 from hullcheck.facts.registry import fact
-from hullcheck.recording import Recording
+from hullcheck.parsing.documents import COUNT, INTEGER, NAMES, require
+from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration, log_options
-from hullcheck.secrets.redact import lines_like, pick
+from hullcheck.secrets.redact import DROPPED, lines_like, pick
+from hullcheck.verdicts import EvidenceError
 
 _FIELDS = {
     "Pid": ".State.Pid",
@@ -81,6 +83,65 @@ _ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service", "Secrets"), True) | {
     "ExposedPorts": {"*": {}},
 }
 _ID = re.compile("[0-9a-f]{64}")
+_BOUND = (None, {"*": (None, [{"HostIp?": str, "HostPort?": re.compile(r"([0-9]+(-[0-9]+)?)?")}])})
+_PROPAGATION = frozenset(("", "private", "rprivate", "shared", "rshared", "slave", "rslave"))
+_KINDS = frozenset(("bind", "volume", "tmpfs", "npipe", "cluster", "image"))
+_NAMESPACE = re.compile("|host|private|none|shareable|container:.+|keep-id.*|auto.*|nomap.*")
+_POLICIES = frozenset(("", "no", "always", "on-failure", "unless-stopped"))
+_STATES = "created running paused restarting removing exited dead configured initialized stopping stopped"
+_HEALTHS = frozenset(("", "none", "starting", "healthy", "unhealthy"))
+_SHAPE_OF_HOST_CONFIG = {
+    **dict.fromkeys(("CapAdd", "CapDrop", "DeviceCgroupRules", "SecurityOpt"), NAMES),
+    **dict.fromkeys(("CgroupParent", "NetworkMode"), str),
+    **dict.fromkeys(("IpcMode", "PidMode", "UTSMode", "UsernsMode"), _NAMESPACE),
+    **dict.fromkeys(("CpuPeriod", "CpuShares", "Memory", "NanoCpus"), COUNT),
+    **dict.fromkeys(("Privileged", "PublishAllPorts", "ReadonlyRootfs"), bool),
+    "CpuQuota": INTEGER,
+    "PidsLimit": (None, INTEGER),
+    "Devices": (None, [{"PathOnHost": str, "PathInContainer?": str, "CgroupPermissions?": str}]),
+    "PortBindings": _BOUND,
+    "RestartPolicy": {"Name": _POLICIES, "MaximumRetryCount?": COUNT},
+    "Tmpfs": (None, {"*": (dict, str)}),
+    "Ulimits": (None, [{"Name": str, "Hard": INTEGER, "Soft": INTEGER}]),
+    "DeviceRequests": (
+        None,
+        [{"Driver?": (None, str), "Count?": INTEGER, "DeviceIDs?": NAMES, "Capabilities?": (None, [[str]])}],
+    ),
+    "LogConfig": {"Type": str, "Config?": (None, {"*": str})},
+    "Mounts": (None, [{"Target": str, "VolumeOptions?": (None, {"Subpath?": str})}]),
+}
+_OPTIONAL = {
+    **dict.fromkeys(("Image", "Program", "Reference", "User"), str),
+    **dict.fromkeys(("Created", "Started", "Finished"), str),
+    **dict.fromkeys(("AppArmorProfile", "ProcessLabel", "MountLabel", "NetworkMode"), str),
+    "Pid": range(1 << 31),
+    "Running": bool,
+    "Status": frozenset(_STATES.split()),
+    "Arguments": [str],
+    "ExposedPorts": (None, {"*": dict}),
+    "HostConfig": {f"{name}?": shape for name, shape in _SHAPE_OF_HOST_CONFIG.items()},
+    "Mounts": (
+        None,
+        [
+            {
+                "Type": _KINDS,
+                "RW?": bool,
+                "Propagation?": _PROPAGATION,
+                "Destination": re.compile("/.*", re.DOTALL),
+                "Name?": (None, str),
+                **dict.fromkeys(("Source?", "Driver?", "Mode?"), str),
+            }
+        ],
+    ),
+    "Networks": (None, {"*": (None, {"NetworkID": str, "IPAddress?": str, "GlobalIPv6Address?": str})}),
+    "Ports": _BOUND,
+    "Health": (None, _HEALTHS),
+    "Service": (None, str),
+    "Secrets": (None, [str]),
+}
+SHAPE = {"Id": _ID, "Name": str, **{f"{name}?": shape for name, shape in _OPTIONAL.items()}}
+"""What the engine says of a container, by type: what is there has to be so."""
+SHAPE_OF_VOLUME = {"Name": str, "Driver?": str, "Options?": (None, {"*": str})}
 _USER = re.compile(r"user [0-9a-f]{64} [0-9]*")
 _PROC = lines_like(
     r"\d+/(?:mountinfo|attr/current|uid_map|net/tcp6?|net/udp6?):.*",
@@ -109,9 +170,9 @@ def _kept(line: str) -> str:
     try:
         document = inputs.decode(text)
     except ValueError:
-        return ""
+        document = None
     if not isinstance(document, dict):
-        return ""
+        return DROPPED if line and word != "source" else ""
     if word == "container":
         kept = pick(document, _ALLOWED)
         for shorten in (_without_arguments, _without_environment, _without_profiles, _without_log_options):
@@ -185,16 +246,40 @@ def _without_value(option: str) -> str:
 DOCKER_CONTAINERS = Probe.from_file(__file__, "docker_containers", _keep, aside=True, FORMAT=_FORMAT)
 
 
+class Description(dict[str, Any]):
+    """What the engine says of a container; what it does not report is an error of whoever asks for it."""
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise EvidenceError(f"docker inspect does not report {name}")
+
+
+def described_in(text: str) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str, str]]]:
+    """What the engine says of containers, by id, and by id the name of each that is damaged, with what is wrong."""
+    found, damaged = dict[str, dict[str, Any]](), dict[str, tuple[str, str]]()
+    for line in text.split("\n"):
+        if not line.startswith("container "):
+            continue
+        document = None
+        try:
+            document = decode_json(line.partition(" ")[2], "docker inspect")
+            found[document["Id"]] = Description(require(document, SHAPE, "docker inspect"))
+        except (EvidenceError, KeyError, TypeError) as error:
+            known = document if isinstance(document, dict) else {}
+            reason = str(error) if isinstance(error, EvidenceError) else "docker inspect: Id is missing"
+            name = str(known.get("Name") or "(unknown)").removeprefix("/")
+            damaged[str(known.get("Id"))] = name, reason
+    return found, damaged
+
+
 @fact(DOCKER_CONTAINERS)
 def published_ports(recording: Recording) -> frozenset[tuple[str, int]]:
     """The addresses and TCP ports that the engine publishes for its containers, as far as it said."""
-    lines = recording.part(DOCKER_CONTAINERS).split("\n")
-    described = (json.loads(each.partition(" ")[2]) for each in lines if each.startswith("container {"))
+    described, _ = described_in(recording.part(DOCKER_CONTAINERS))
     return frozenset(
         (str(binding.get("HostIp") or ""), int(binding["HostPort"]))
-        for each in described
+        for each in described.values()
         for name, bindings in (each.get("Ports") or {}).items()
         if name.endswith("/tcp")
         for binding in bindings or ()
-        if binding["HostPort"]  # a port of a routed network has none
+        if binding.get("HostPort")  # a port of a routed network has none
     )

@@ -1,11 +1,13 @@
 """The engine as it answers for itself."""
 
 import posixpath
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import Later, fact
+from hullcheck.parsing.documents import COUNT, NAMES, require
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import TIMED_OUT, Answer, Probe
 from hullcheck.secrets.redact import json_fields, lines_like
@@ -54,6 +56,24 @@ DOCKER_INFO = Probe.from_file(
 )
 
 _CONTAINERD_STORE = "io.containerd.snapshotter"
+_SHAPES = {
+    **dict.fromkeys(("ServerVersion", "OperatingSystem", "OSType", "Driver", "DefaultRuntime", "ID"), str),
+    **dict.fromkeys(("LoggingDriver", "FirewallBackend.Driver"), str),
+    **dict.fromkeys(("MemoryLimit", "SwapLimit", "CpuCfsQuota", "CPUShares", "PidsLimit", "Debug"), bool),
+    **dict.fromkeys(("ExperimentalBuild", "LiveRestoreEnabled", "Swarm.ControlAvailable"), bool),
+    **dict.fromkeys(("NCPU", "MemTotal"), COUNT),
+    **dict.fromkeys(("RegistryConfig.InsecureRegistryCIDRs", "RegistryConfig.Mirrors"), NAMES),
+    "CgroupDriver": frozenset(("cgroupfs", "systemd", "none")),
+    "CgroupVersion": frozenset(("1", "2")),
+    "DockerRootDir": re.compile("/.*"),
+    "DriverStatus": (None, [[str]]),
+    "RegistryConfig.IndexConfigs": (None, {"*": {"Secure": bool}}),
+    "Plugins.Authorization": NAMES,
+    "SecurityOptions": (None, [re.compile(r"name=[\w-]+(,[\w-]+=.*)?")]),
+    "Swarm.LocalNodeState": frozenset(("", "inactive", "pending", "active", "error", "locked")),
+}
+_VERSION = {"Components": [{"Name": str, "Version": str}]}
+_CLIENT = {"ClientInfo?": (None, {"Version?": str, "Plugins?": (None, [{"Name": str, "Version": str}])})}
 _SAYS_NO_NEW_PRIVILEGES = 23
 _NO_ANSWER = Answer(DOCKER_VERSION.name, 0, "", "")
 
@@ -68,14 +88,14 @@ class Engine:
         """The field of `docker info` below *path*.
 
         Raises:
-            EvidenceError: this engine does not report it.
+            EvidenceError: this engine does not report it, or with something else than its API documents.
         """
         value: Any = self.info
         for name in path:
             if not isinstance(value, dict) or name not in value:
                 raise EvidenceError(f"docker info does not report {'.'.join(path)}")
             value = value[name]
-        return value
+        return require(value, _SHAPES.get(".".join(path), object), "docker info", *path)
 
     @property
     def version(self) -> str:
@@ -197,11 +217,8 @@ def component_versions(recording: Recording) -> dict[str, str]:
     Raises:
         EvidenceError: the engine does not say.
     """
-    document, info = recording.json(DOCKER_VERSION), recording.json(DOCKER_INFO)
-    try:
-        found = {each["Name"]: each["Version"] for each in document["Components"]}
-        client = info.get("ClientInfo") or {}
-        plugins = {each["Name"]: each["Version"] for each in client.get("Plugins") or ()}
-    except (AttributeError, KeyError, TypeError):
-        raise EvidenceError("docker version does not say what the engine is made of") from None
+    document = require(recording.json(DOCKER_VERSION), _VERSION, "docker version")
+    client = require(recording.json(DOCKER_INFO), _CLIENT, "docker info").get("ClientInfo") or {}
+    found = {each["Name"]: each["Version"] for each in document["Components"]}
+    plugins = {each["Name"]: each["Version"] for each in client.get("Plugins") or ()}
     return {**plugins, **({"cli": client["Version"]} if client.get("Version") else {}), **found}

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from hullcheck.facts.host.presence import ENGINE_PRESENCE, require_engine
 from hullcheck.facts.registry import fact
+from hullcheck.parsing.documents import require
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_lines
-from hullcheck.verdicts import EvidenceError
 
 DOCKER_NETWORKS = Probe.from_file(
     __file__,
@@ -39,6 +39,12 @@ DOCKER_NETWORKS = Probe.from_file(
 )
 
 
+_SHAPE = {
+    **dict.fromkeys(("Name", "Id", "Driver", "Scope?"), str),
+    **dict.fromkeys(("Ingress?", "Internal?"), bool),
+    "EnableIPv6?": (None, bool),
+    "Options?": (None, {"*": str}),
+}
 _GONE = re.compile(r"(?:network [0-9a-f]{64} not found|No such network: [0-9a-f]{64})$", re.IGNORECASE)
 
 
@@ -83,23 +89,20 @@ def networks(recording: Recording) -> tuple[Network, ...]:
     """
     require_engine(recording)
     documents = [decode_json(line, DOCKER_NETWORKS.name) for line in _said(recording).split("\n") if line]
-    try:
-        return tuple(
-            Network(
-                each["Name"],
-                each["Id"],
-                each["Driver"],
-                bool(each.get("Ingress")),
-                each.get("Options") or {},
-                each.get("EnableIPv6"),
-                bool(each.get("Internal")),
-            )
-            for each in documents
+    for each in documents:
+        require(each, _SHAPE, "docker network inspect")
+    return tuple(
+        Network(
+            each["Name"],
+            each["Id"],
+            each["Driver"],
+            bool(each.get("Ingress")),
+            each.get("Options") or {},
+            each.get("EnableIPv6"),
+            bool(each.get("Internal")),
         )
-    except (KeyError, TypeError):
-        raise EvidenceError(
-            "docker network inspect: the answer is not what the engine's API documents"
-        ) from None
+        for each in documents
+    )
 
 
 def _said(recording: Recording) -> str:

@@ -63,7 +63,7 @@ def _authorization_plugins(engine: Engine) -> tuple[str, ...] | None:
     plugins = engine.info.get("Plugins")
     if not isinstance(plugins, dict) or "Authorization" not in plugins:
         return None
-    return tuple(map(str, plugins["Authorization"] or ()))
+    return tuple(engine.value("Plugins", "Authorization") or ())
 
 
 def _day_of(recording: Recording) -> date:

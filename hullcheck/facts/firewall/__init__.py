@@ -129,8 +129,10 @@ class Firewall:
     @cached_property
     def backend(self) -> str:
         """What the engine makes its rules with: `iptables`, `nftables`; engines before 29 know the first alone."""
-        told = self.daemon.engine.info.get("FirewallBackend") or {}
-        return "nftables" if str(told.get("Driver", "")).startswith("nftables") else "iptables"
+        engine = self.daemon.engine
+        known = engine.info.get("FirewallBackend") is not None
+        nftables = known and engine.value("FirewallBackend", "Driver").startswith("nftables")
+        return "nftables" if nftables else "iptables"
 
     @property
     def ipv6_networks(self) -> tuple[str, ...]:

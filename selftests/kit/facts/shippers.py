@@ -177,6 +177,9 @@ def container(
         "Name": f"/{name}",
         "HostConfig": {"LogConfig": log, "NetworkMode": "bridge"},
         "Mounts": [],
+        "Networks": {},
+        "Ports": {},
+        "Service": None,
     } | more
     return "container " + json.dumps(document)
 

@@ -114,7 +114,9 @@ def test_networks_that_publish_the_ports_of_a_stopped_container(
     world.stop()
     world.config["PortBindings"] = {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}
     world.config["NetworkMode"] = "local"
-    world.description["Networks"] = networks and {name: {"NetworkID": ""} for name in networks}
+    world.description["Networks"] = (
+        None if networks is None else {name: {"NetworkID": ""} for name in networks}
+    )
     local = {"com.docker.network.bridge.host_binding_ipv4": "127.0.0.1"}
     world.networks += [
         {"Name": "local", "Id": "c" * 64, "Driver": "bridge", "Options": local},

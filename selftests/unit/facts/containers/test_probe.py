@@ -10,7 +10,10 @@ from hullcheck.facts import PROBES
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, published_ports
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from selftests.kit.facts.container_host import ContainerHost
+from selftests.kit.facts.container_host import (
+    DESCRIPTION,
+    ContainerHost,
+)
 
 
 def _kept(description: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,9 +52,9 @@ def test_options_of_volumes_that_are_kept() -> None:
 
 
 def test_lines_that_are_not_kept() -> None:
-    """What is no description is dropped to its last letter."""
+    """Of what is no description it stays that it was there."""
     text = 'container nonsense\ncontainer ["a"]\nother {"a": 1}\n--proc\n7/uid_map:y\n'
-    assert DOCKER_CONTAINERS.keep(text) == "\n--proc\n7/uid_map:y\n"
+    assert DOCKER_CONTAINERS.keep(text) == "(dropped)\n(dropped)\n--proc\n7/uid_map:y\n"
 
 
 def test_servers_among_arguments() -> None:
@@ -81,7 +84,11 @@ def test_published_ports() -> None:
         "81/tcp": None,
         "53/udp": [{"HostIp": "", "HostPort": "53"}],
     }
-    lines = ["container " + json.dumps({"Name": name, "Ports": each}) for each in (ports, None)]
+    described = {**DESCRIPTION, "Name": name, "HostConfig": {}, "Arguments": []}
+    lines = [
+        "container " + json.dumps({**described, "Id": str(number) * 64, "Ports": each})
+        for number, each in enumerate((ports, None))
+    ]
     answer = Answer("docker_containers", 0, "\n".join([*lines, "--proc", ""]), "")
     found = published_ports(Recording("local", "local", {"docker_containers": answer}))
     assert found == {("", 8080), ("10.0.0.1", 81)}

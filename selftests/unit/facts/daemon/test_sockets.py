@@ -65,7 +65,10 @@ def test_listeners_that_are_not_the_api() -> None:
     assert Host(flags=("-H", "fd://"), tcp=(2375,)).judge("2.8")[0] == "fail"
     swarm = {"Swarm": {"LocalNodeState": "active"}}
     assert Host(flags=("-H", "fd://"), tcp=(2377, 7946), info=swarm).judge("2.8")[0] == "not applicable"
-    published = 'container {"Ports":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"8080"}],"81/tcp":null}}'
+    published = (
+        f'container {{"Id":"{"a" * 64}","Name":"/web",'
+        + '"Ports":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"8080"}],"81/tcp":null}}'
+    )
     host = Host(flags=("-H", "fd://"), tcp=(8080,))
     assert host.judge("2.8")[0] == "fail"
     assert offered(replace(host, containers=published)) == ()
@@ -338,7 +341,9 @@ def test_sockets_that_may_not_be_seen() -> None:
 @pytest.mark.parametrize("published", ["127.0.0.1", "0.0.0.0", "::", ""])
 def test_ports_of_containers(published: str) -> None:
     """One that is published on every address, however that is written, is on each."""
-    described = json.dumps({"Ports": {"80/tcp": [{"HostIp": published, "HostPort": "8080"}]}})
+    described = json.dumps(
+        {"Id": "a" * 64, "Name": "/web", "Ports": {"80/tcp": [{"HostIp": published, "HostPort": "8080"}]}}
+    )
     host = Host(flags=("-H", "fd://"), tcp=(8080,), containers=f"container {described}")
     assert offered(host) == ()
     assert replace(host, flags=("-H=tcp://:8080",)).judge("2.8")[0] == "fail"
@@ -346,7 +351,9 @@ def test_ports_of_containers(published: str) -> None:
 
 def test_port_of_a_routed_network() -> None:
     """It has no port of the host."""
-    described = json.dumps({"Ports": {"80/tcp": [{"HostIp": "", "HostPort": ""}]}})
+    described = json.dumps(
+        {"Id": "a" * 64, "Name": "/web", "Ports": {"80/tcp": [{"HostIp": "", "HostPort": ""}]}}
+    )
     assert (
         Host(flags=("-H", "fd://"), tcp=(8080,), containers=f"container {described}").judge("2.8")[0]
         == "fail"

@@ -113,6 +113,7 @@ def test_port_that_docker_proxy_passes_on(address: str, running: bool, named: st
         "Ports": {"80/tcp": [{"HostIp": address, "HostPort": "8080"}]},
         "HostConfig": {"NetworkMode": "bridge", "PortBindings": {}, "PublishAllPorts": False},
         "ExposedPorts": None,
+        "Networks": {},
     }
     found = judge(GOOD, containers=f"container {json.dumps(document)}\n--proc\n--paths")["iptables"]
     note = f"; docker-proxy passes on, past these rules: {named} (published for 80)" if named else ""

@@ -97,15 +97,16 @@ def answer(folder: Path, shell: tuple[str, ...] = ("dash",)) -> Answer:
     need(shell[0])
     script = render((SCAN_REPORTS,), paths={"scan_reports": str(folder)}.items())
     done = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=True)
-    return Recording.from_output(
-        done.stdout, (SCAN_REPORTS,), target="host", backend="local", asked=0
-    ).answers["scan_reports"]
+    told = Recording.from_output(done.stdout, (SCAN_REPORTS,), target="host", backend="local", asked=0)
+    return told.answers["scan_reports"].opened()
 
 
 def container(name: str = "web", days: float = 0.5) -> str:
     """A line of the probe's answer: a container of the image."""
     made = datetime.fromtimestamp(NOW.timestamp() - days * DAY, UTC).isoformat()
-    return "container " + json.dumps({"Id": name, "Name": f"/{name}", "Image": DIGEST, "Created": made})
+    return "container " + json.dumps(
+        {"Id": f"{name.encode().hex():0<64}", "Name": f"/{name}", "Image": DIGEST, "Created": made}
+    )
 
 
 def facts(folder: Path, *containers: str, listed: int = 0, age: int | None = None, **limits: Any) -> Facts:

@@ -193,8 +193,18 @@ def test_shipper_in_a_container() -> None:
     ("driver", "program", "more", "expected"),
     [
         ("journald", "filebeat", {}, "fail"),
-        ("journald", "filebeat", {"Mounts": [{"Source": "/var/log", "Destination": "/x"}]}, "pass"),
-        ("journald", "filebeat", {"Mounts": [{"Source": "/var/lib", "Destination": "/var/log"}]}, "fail"),
+        (
+            "journald",
+            "filebeat",
+            {"Mounts": [{"Type": "bind", "Source": "/var/log", "Destination": "/x"}]},
+            "pass",
+        ),
+        (
+            "journald",
+            "filebeat",
+            {"Mounts": [{"Type": "bind", "Source": "/var/lib", "Destination": "/var/log"}]},
+            "fail",
+        ),
         ("fluentd", "fluentd", {}, "fail"),
         ("fluentd", "fluentd", {"Ports": {"24224/tcp": None}}, "fail"),
         ("fluentd", "fluentd", {"Ports": {"24224/tcp": [{"HostIp": "", "HostPort": "24224"}]}}, "pass"),

@@ -72,6 +72,7 @@ def in_container(restart: str = "always", image: str = IMAGE, **more: Any) -> st
         "Name": "/falco",
         "Image": image,
         "HostConfig": {"RestartPolicy": {"Name": restart}},
+        "Service": None,
     }
     return "container " + json.dumps(document | more)
 
