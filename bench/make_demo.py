@@ -255,13 +255,13 @@ def record(host: Machine) -> None:
 
 
 def _until_healthy(host: Machine, *names: str) -> None:
-    from selftests.rig.hosts.host import _until
+    from selftests.rig.waiting import until
 
     def healthy() -> bool:
         states = host.docker("inspect", "--format", "{{json .State.Health.Status}}", *names).split()
         return {json.loads(state) for state in states} == {"healthy"}
 
-    _until(healthy, "the containers do not become healthy")
+    until(healthy, "the containers do not become healthy", 60)
 
 
 def _certificates() -> dict[str, str]:

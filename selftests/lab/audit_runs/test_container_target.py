@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ import pytest
 from selftests import REPOSITORY
 from selftests.kit.judging import control, judge_engine
 from selftests.kit.running import Project, Run, clean_environment, heed_signals
+from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -278,11 +278,11 @@ def test_audit_that_is_ended_leaves_no_process(engine: EngineFactory, sent: str,
     with subprocess.Popen(
         command, env=environment, preexec_fn=heed_signals, stderr=subprocess.PIPE, text=True
     ) as process:
-        _until(lambda: any("sleep 77" in line for line in _left_in(one, "box")))
+        until(lambda: any("sleep 77" in line for line in _left_in(one, "box")))
         if sent != "time":
             process.send_signal(getattr(signal, sent))
         errors = process.communicate(timeout=30)[1]
-    _until(lambda: _left_in(one, "box") == [])
+    until(lambda: _left_in(one, "box") == [])
     assert "KeyboardInterrupt" in errors or sent in ("SIGKILL", "time"), errors
     assert [path for path in tmp_path.iterdir() if path.name.startswith("hullcheck-")] == []
 
@@ -299,13 +299,6 @@ recording = gather([target], probes, Connection(timeout=timeout))["box"]
 assert recording.answers["first"].stdout == "1\\n", recording
 assert recording.answers["slow"].status == 124, recording
 """
-
-
-def _until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def test_too_few_processes_are_no_pass(engine: EngineFactory, suite: Project) -> None:

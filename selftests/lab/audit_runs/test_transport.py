@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from hullcheck import cli
 from selftests.kit.running import Project, Run, clean_environment, heed_signals
 from selftests.needs import need
 from selftests.rig import removal
+from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -62,7 +62,7 @@ class SshServer:
         command = ["/usr/sbin/sshd", "-D", "-f", str(folder / "sshd_config"), "-E", str(self.log)]
         self.process = subprocess.Popen(command)
         lab.note_process(self.process.pid)
-        _until(lambda: self.log.exists() and "listening" in self.log.read_text())
+        until(lambda: self.log.exists() and "listening" in self.log.read_text())
         key = " ".join((folder / "host_key.pub").read_text().split()[:2])
         (folder / "known_hosts").write_text(f"[127.0.0.1]:{self.port} {key}\n")
         self.config = self.write_config("ssh_config")
@@ -118,13 +118,6 @@ def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
-
-
-def _until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def _audit(project: Project, targets: dict[str, dict[str, Any]], *arguments: str, marks: str = "cis") -> Run:
@@ -423,11 +416,11 @@ def test_interrupted_run_ends_its_ssh(suite: Project, silence: int) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as process:
-        _until(lambda: trace.exists() and trace.read_text().strip() != "")
+        until(lambda: trace.exists() and trace.read_text().strip() != "")
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=20)
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
-    _until(lambda: not Path(f"/proc/{trace.read_text().strip()}").exists())
+    until(lambda: not Path(f"/proc/{trace.read_text().strip()}").exists())
 
 
 def test_many_targets_at_a_time(suite: Project, sshd: SshServer, engine: EngineFactory) -> None:

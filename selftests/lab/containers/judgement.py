@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,14 +52,6 @@ CALLS = """
     wait4 write writev
 """
 """Enough for busybox to sleep."""
-
-
-def wait(done: Callable[[], bool], seconds: float = 15) -> None:
-    """Return when *done* says yes."""
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
 
 
 def both(engine: Engine, name: str, *options: str, command: tuple[str, ...] = ("sleep", "999")) -> None:

@@ -13,8 +13,9 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
 from selftests.kit.judging import facts_inside, facts_of_engine, judged
-from selftests.lab.containers.judgement import CALLS, both, of_both, reason, remove_groups, verdicts, wait
+from selftests.lab.containers.judgement import CALLS, both, of_both, reason, remove_groups, verdicts
 from selftests.rig.shell import CommandError
+from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -61,7 +62,7 @@ def test_services(engine: EngineFactory) -> None:
         "999",
     )
     one.docker(*create, "--name", "shut", *few, "bb:1", "sleep", "999")
-    wait(lambda: len(one.docker("ps", "--quiet").split()) == 4, 30)
+    until(lambda: len(one.docker("ps", "--quiet").split()) == 4)
     facts = facts_of_engine(one.socket)
 
     def of_service(number: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from hullcheck.policy.parts import PortRange
 from selftests.kit.judging import facts_of_engine, judged
 from selftests.lab.containers.judgement import both, failing, of_both, reason, verdicts
 from selftests.rig.shell import CommandError
+from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -73,6 +74,12 @@ def test_ports(engine: EngineFactory) -> None:
     assert "53/udp" in reason("5.8", before, "udp")
 
 
+def listening(engine: Engine) -> set[str]:
+    """The ports on which something listens in the engine's network."""
+    lines = engine.nsenter("ss", "-lntuH").splitlines()
+    return {line.split()[4].rpartition(":")[2] for line in lines}
+
+
 def test_listeners_in_the_network_of_the_host(guarded_engine: EngineFactory) -> None:
     """5.8, 5.9, 5.14: in the host's network a container opens what its own processes listen on."""
     one = guarded_engine()
@@ -88,7 +95,7 @@ def test_listeners_in_the_network_of_the_host(guarded_engine: EngineFactory) -> 
     one.run("silent", *listen)
     one.run("joined", "--network", "container:silent", command=("httpd", "-f", "-p", "444"))
     one.run("own", command=("httpd", "-f", "-p", "443"))
-    time.sleep(0.5)
+    until(lambda: listening(one) >= {"443", "444", "514", "8443"})
     facts = facts_of_engine(one.socket, of="5")
     assert failing("5.8", facts) == {"low", "udp", "joined"}
     assert failing("5.14", facts) == {"low", "udp", "joined"}
@@ -233,7 +240,7 @@ def test_sockets_are_not_forged(engine: EngineFactory, place: Path) -> None:
     name = "x\n999999/fd:\nlrwx------ 1 0 0 64 Nov 1 10:00 999999/fd/3 -> socket:[1]\nx"
     forge = f"exec 9>'/tmp/{name.replace('/', chr(92))}'; exec httpd -f -p 443"
     one.run("web", "--network", "host", command=("sh", "-c", forge))
-    time.sleep(0.5)
+    until(lambda: "443" in listening(one))
     assert verdicts("5.8", facts_of_engine(one.socket, of="5")) == {"web": "fail"}
 
 

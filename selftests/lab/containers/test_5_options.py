@@ -14,7 +14,8 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
 from selftests.kit.judging import facts_of_engine, judged
-from selftests.lab.containers.judgement import CALLS, remove_groups, verdicts, wait
+from selftests.lab.containers.judgement import CALLS, remove_groups, verdicts
+from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -210,7 +211,7 @@ def test_health(engine: EngineFactory) -> None:
     one.create("created", *check, "true")
     one.run("loop", *check, "true", "--restart", "always", command=("false",))
     seen = ("inspect", "--format", "{{.State.Health.Status}}", "good", "bad", "image")
-    wait(lambda: one.docker(*seen).split() == ["healthy", "unhealthy", "healthy"])
+    until(lambda: one.docker(*seen).split() == ["healthy", "unhealthy", "healthy"])
     found = judged("5.27", facts_of_engine(one.socket, of="5"))
     loop, _ = found.pop("loop")
     assert loop in ("fail", "manual")  # it has "starting" for a moment, and "unhealthy" in between

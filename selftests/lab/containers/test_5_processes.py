@@ -14,7 +14,8 @@ import pytest
 
 from hullcheck.facts import Facts
 from selftests.kit.judging import facts_of_engine, facts_of_user
-from selftests.lab.containers.judgement import both, of_both, reason, verdicts, wait
+from selftests.lab.containers.judgement import both, of_both, reason, verdicts
+from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -51,7 +52,7 @@ def test_ssh_servers(engine: EngineFactory, place: Path) -> None:
         "host",
         command=("sh", "-c", f"({leave}; exec sshd) & sleep 999"),
     )
-    wait(lambda: "sshd" in one.docker("top", "executed", "-eo", "pid,comm"))
+    until(lambda: "sshd" in one.docker("top", "executed", "-eo", "pid,comm"))
     facts = facts_of_engine(one.socket, of="5")
     found = verdicts("5.7", facts)
     assert of_both(found) == {"none": "pass", "sshd": "fail", "dropbear": "fail"}
@@ -85,7 +86,7 @@ def test_processes_that_left(engine: EngineFactory) -> None:
     one.run("quiet")
     names = one.docker("ps", "--format", "{{.Names}}").split()
     before = dict.fromkeys(names, "fail") | {"quiet": "pass"}
-    wait(lambda: verdicts("5.7", facts_of_engine(one.socket, of="5")) == before)
+    until(lambda: verdicts("5.7", facts_of_engine(one.socket, of="5")) == before)
     moved = [pid for name in names for pid in _servers(one, name)]
     assert len(moved) == 7
     try:

@@ -19,9 +19,10 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.script import render
 from selftests.kit.judging import facts_of_engine, judged
-from selftests.lab.containers.judgement import all_verdicts, numbers, recorded, verdicts, wait
+from selftests.lab.containers.judgement import all_verdicts, numbers, recorded, verdicts
 from selftests.rig import processes
 from selftests.rig.shell import call
+from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -57,7 +58,7 @@ def test_states(guarded_engine: EngineFactory) -> None:
     one.docker("kill", "exited")
     state = ("inspect", "--format", "{{.RestartCount}} {{.State.Status}} {{.State.Pid}}", "restarting")
     # the engine waits twice as long each time: after the sixth there are six seconds to look
-    wait(lambda: one.docker(*state).split() == ["6", "restarting", "0"], 30)
+    until(lambda: one.docker(*state).split() == ["6", "restarting", "0"])
     facts = facts_of_engine(one.socket, of="5")
     for number in ("5.4", "5.5", "5.6", "5.10", "5.11", "5.12", "5.13", "5.18", "5.22", "5.26", "5.29"):
         assert set(verdicts(number, facts).values()) == {"fail"}, number

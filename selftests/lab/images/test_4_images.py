@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import tarfile
-import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -23,6 +22,7 @@ from hullcheck.facts.images.probe import IMAGES
 from hullcheck.policy import Policy, ScanReports
 from hullcheck.recording import Recording
 from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_user, judge_engine, judge_guest, judged
+from selftests.rig.waiting import until
 from selftests.unit.facts.images.test_scan_reports import trivy
 
 if TYPE_CHECKING:
@@ -422,7 +422,7 @@ def registry(tmp_path: Path) -> Iterator[Callable[[Engine], None]]:
             (folder / "tag").write_text(json.load(index)["manifests"][0]["digest"])
         enter = ("nsenter", f"--net=/run/netns/{engine.netns}")
         started.append(subprocess.Popen([*enter, sys.executable, "-c", REGISTRY, str(folder)]))
-        time.sleep(0.5)
+        until(lambda: "127.0.0.1:5000" in engine.nsenter("ss", "-lnt"), "the registry does not listen")
 
     yield serve
     for each in started:

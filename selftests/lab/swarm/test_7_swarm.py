@@ -6,7 +6,7 @@ import contextlib
 import pwd
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from hullcheck.facts import Facts
 from hullcheck.policy import Policy, RotationPeriods
 from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.kit.judging import facts_of_engine, facts_of_user, judged
+from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -75,14 +76,6 @@ def later(facts: Facts, days: int) -> Facts:
     return Facts(replace(recording, gathered=recording.gathered + days * DAY), facts.policy)
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
-    """Wait until *condition* holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.2)
-
-
 def root_of(engine: Engine) -> str:
     """The root certificate that the engine shows."""
     return engine.docker("info", "--format", "{{.Swarm.Cluster.TLSInfo.TrustRoot}}")
@@ -130,7 +123,7 @@ def test_pending_node(nodes: Switch) -> None:
     command += ["--advertise-addr", nodes.address(2), f"{nodes.address(1)}:2377"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as join:
         try:
-            wait_for(lambda: state(two) == "pending")
+            until(lambda: state(two) == "pending")
             facts = facts_of(nodes, 2)
             found = {number: verdict(number, facts) for number in CONTROLS}
         finally:
@@ -169,14 +162,14 @@ def test_number_of_managers(nodes: Switch) -> None:
     nodes.init(1)
     assert verdict("7.1", facts_of(nodes))[0] == "pass"
     nodes.join(2, "manager")
-    wait_for(lambda: managers(nodes) == "2")
+    until(lambda: managers(nodes) == "2")
     found, reason = verdict("7.1", facts_of(nodes))
     assert found == "fail"
     assert reason.startswith("2 managers: ")
     assert "(Leader)" in reason
     assert "(Reachable)" in reason
     nodes.join(3, "manager")
-    wait_for(lambda: managers(nodes) == "3")
+    until(lambda: managers(nodes) == "3")
     three = facts_of(nodes)
     assert verdict("7.1", three)[0] == "pass"
     assert verdict("7.1", Facts(three.recording, Policy(swarm_managers=1)))[0] == "fail"
@@ -186,9 +179,9 @@ def test_swarm_without_a_leader(nodes: Switch) -> None:
     """A manager that cannot ask its swarm is an error: the empty settings that it shows are no evidence."""
     nodes.init(1)
     nodes.join(2, "manager")
-    wait_for(lambda: managers(nodes, 2) == "2")
+    until(lambda: managers(nodes, 2) == "2")
     nodes.engines[1].stop()
-    wait_for(lambda: not _has_leader(nodes.engines[0]), 60)
+    until(lambda: not _has_leader(nodes.engines[0]), limit=60)
     facts = facts_of(nodes)
     for number in MANAGER_ONLY:
         assert verdict(number, facts)[0] == "error"
@@ -219,8 +212,8 @@ def _has_leader(engine: Engine) -> bool:
 def test_listen_address(nodes: Switch, listen: str | None, expected: str) -> None:
     """The address that `--listen-addr` gives decides; the kernel's port is told in any case."""
     nodes.init(1, *(("--listen-addr", listen) if listen else ()))
-    wait_for(lambda: "ingress" in nodes.engines[0].docker("network", "ls"))
-    wait_for(lambda: "0.0.0.0:4789" in nodes.engines[0].nsenter("ss", "-lun"))
+    until(lambda: "ingress" in nodes.engines[0].docker("network", "ls"))
+    until(lambda: "0.0.0.0:4789" in nodes.engines[0].nsenter("ss", "-lun"))
     found, reason = verdict("7.2", facts_of(nodes))
     assert found == ("fail" if expected.startswith("[::]") else "pass")
     assert expected in reason
@@ -231,7 +224,7 @@ def test_listen_address(nodes: Switch, listen: str | None, expected: str) -> Non
 def test_data_path_port(nodes: Switch) -> None:
     """The kernel's port is the one that the swarm was made with."""
     nodes.init(1, "--listen-addr", nodes.address(1), "--data-path-port", "5000")
-    wait_for(lambda: "0.0.0.0:5000" in nodes.engines[0].nsenter("ss", "-lun"))
+    until(lambda: "0.0.0.0:5000" in nodes.engines[0].nsenter("ss", "-lun"))
     assert "overlay networks: 0.0.0.0:5000/udp" in verdict("7.2", facts_of(nodes))[1]
 
 
@@ -242,7 +235,7 @@ def test_overlay_networks(nodes: Switch) -> None:
     """The presence of the option decides, whatever its value; ingress is judged by its name."""
     nodes.init(1)
     engine = nodes.engines[0]
-    wait_for(lambda: "ingress" in engine.docker("network", "ls"))
+    until(lambda: "ingress" in engine.docker("network", "ls"))
     for name, options in {
         "plain": (),
         "safe": ("--opt", "encrypted"),
@@ -271,7 +264,7 @@ def test_encrypted_false_is_encrypted(nodes: Switch) -> None:
         name = "odd" if options else "plain"
         nodes.engines[0].docker("network", "create", "--driver", "overlay", *options, name)
         nodes.service(f"on-{name}", "--mode", "global", "--network", name)
-        wait_for(partial(_both_run, nodes, f"on-{name}"))
+        until(partial(_both_run, nodes, f"on-{name}"))
         time.sleep(1)
         # a kernel without ESP refuses what the engine asks for, and the log has it; with ESP there is a state
         log = nodes.engines[0].log.read_text(errors="replace")
@@ -289,9 +282,9 @@ def test_encrypted_ingress(nodes: Switch) -> None:
     """An ingress network made anew with the option passes; with no overlay network nothing applies."""
     nodes.init(1)
     engine = nodes.engines[0]
-    wait_for(lambda: "ingress" in engine.docker("network", "ls"))
+    until(lambda: "ingress" in engine.docker("network", "ls"))
     engine.docker("network", "rm", "ingress", stdin="y\n")
-    wait_for(lambda: "ingress" not in engine.docker("network", "ls"))
+    until(lambda: "ingress" not in engine.docker("network", "ls"))
     assert verdict("7.3", facts_of(nodes)) == ("not applicable", "the swarm has no overlay network")
     engine.docker("network", "create", "--ingress", "--driver", "overlay", "--opt", "encrypted", "ingress")
     assert verdicts("7.3", facts_of(nodes)) == {"ingress": ("pass", "")}
@@ -388,7 +381,7 @@ def test_autolock(nodes: Switch) -> None:
     assert verdict("7.6", later(facts, 364))[0] == "pass"
     assert verdict("7.6", later(facts, 366))[0] == "manual"
     engine.restart()
-    wait_for(lambda: state(engine) == "locked")
+    until(lambda: state(engine) == "locked")
     facts = facts_of(nodes)
     assert verdict("7.5", facts)[0] == "pass"
     for number in CONTROLS:
@@ -396,7 +389,7 @@ def test_autolock(nodes: Switch) -> None:
             assert verdict(number, facts)[0] == "error"
             assert verdict(number, facts)[1].startswith("this node's state is locked")
     engine.docker("swarm", "unlock", stdin=key)
-    wait_for(lambda: state(engine) == "active")
+    until(lambda: state(engine) == "active")
     assert verdict("7.5", facts_of(nodes)) == ("pass", "autolock is on (docker info)")
 
 
@@ -417,7 +410,7 @@ def test_certificates_of_nodes(nodes: Switch) -> None:
     certificate = engine.data_root / "swarm/certificates/swarm-node.crt"
     before = certificate.read_text()
     engine.docker("swarm", "ca", "--rotate", "--detach")
-    wait_for(lambda: certificate.read_text() != before)
+    until(lambda: certificate.read_text() != before)
     facts = facts_of(nodes)
     assert verdict("7.7", facts)[0] == "pass"
     assert "made to hold" not in verdict("7.7", facts)[1]
@@ -442,7 +435,7 @@ def test_root_certificate(nodes: Switch) -> None:
     assert found == "pass"
     assert reason.endswith("; a rotation is under way")
     nodes.engines[1].start()
-    wait_for(lambda: not facts_of(nodes).swarm.root_is_being_rotated, 60)
+    until(lambda: not facts_of(nodes).swarm.root_is_being_rotated, limit=60)
     assert root_of(engine) != old
 
 

@@ -1,13 +1,14 @@
 """Engines on a switch, each with two network cards: one to manage a swarm, and one for its data."""
 
 import contextlib
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from selftests.rig import cleanup
 from selftests.rig.engines.engine import Engine
 from selftests.rig.laboratory import Laboratory
-from selftests.rig.shell import CommandError, LabError, call
+from selftests.rig.shell import CommandError, call
+from selftests.rig.waiting import until
 
 CARDS = ("eth0", "eth1")
 LEAVE_LIMIT = 90.0  # seconds; up to 20 for each manager that misses the others
@@ -61,18 +62,10 @@ class Switch:
         for engine in self.engines:
             engine.start()
         for engine in reversed(self.engines):
-            for _ in _until(LEAVE_LIMIT, f"engine {engine.name} leaves no swarm"):
-                if self._state(engine) == "inactive":
-                    break
-                # a manager that is demoted first leaves at once; otherwise the others miss it for 20 seconds
-                with contextlib.suppress(CommandError):
-                    engine.docker("node", "demote", "self")
-                with contextlib.suppress(CommandError):  # one that gave up joining left by itself meanwhile
-                    engine.docker("swarm", "leave", "--force")
+            until(partial(self._left, engine), f"engine {engine.name} leaves no swarm", LEAVE_LIMIT)
         for engine in self.engines:  # networks of tasks that have just ended linger for two seconds
-            for _ in _until(LEAVE_LIMIT, f"engine {engine.name} keeps networks of its swarm"):
-                if not engine.docker("network", "ls", "--quiet", "--filter", "driver=overlay"):
-                    break
+            gone = partial(self._has_no_overlay, engine)
+            until(gone, f"engine {engine.name} keeps networks of its swarm", LEAVE_LIMIT)
 
     def service(self, name: str, *options: str, by: int = 1, image: str = "bb:1") -> None:
         """Make a service without waiting for it."""
@@ -102,6 +95,21 @@ class Switch:
         call("ip", "-n", engine.netns, "address", "add", f"{self.address(number, card)}/24", "dev", card)
         call("ip", "-n", engine.netns, "link", "set", card, "up")
 
+    def _left(self, engine: Engine) -> bool:
+        """Whether the engine is in no swarm; one that is tries to leave."""
+        if self._state(engine) == "inactive":
+            return True
+        # a manager that is demoted first leaves at once; otherwise the others miss it for 20 seconds
+        with contextlib.suppress(CommandError):
+            engine.docker("node", "demote", "self")
+        with contextlib.suppress(CommandError):  # one that gave up joining left by itself meanwhile
+            engine.docker("swarm", "leave", "--force")
+        return False
+
+    @staticmethod
+    def _has_no_overlay(engine: Engine) -> bool:
+        return not engine.docker("network", "ls", "--quiet", "--filter", "driver=overlay")
+
     @staticmethod
     def _state(engine: Engine) -> str:
         return engine.docker("info", "--format", "{{.Swarm.LocalNodeState}}").strip()
@@ -111,16 +119,3 @@ class Switch:
 
     def _ip(self, *arguments: str) -> None:
         call("ip", "-n", self.netns, *arguments)
-
-
-def _until(limit: float, complaint: str) -> Iterator[None]:
-    """Turns of a loop, a fifth of a second apart, until the limit.
-
-    Raises:
-        LabError: the loop is still not left then.
-    """
-    deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
-        yield
-        time.sleep(0.2)
-    raise LabError(complaint)

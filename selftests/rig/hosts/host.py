@@ -7,14 +7,12 @@ kernel settings it shares with the machine.
 
 import fcntl
 import io
-import itertools
 import json
 import socket
 import subprocess
 import sys
 import tarfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import IO
@@ -26,6 +24,7 @@ from selftests.rig.hosts.guest import Guest
 from selftests.rig.laboratory import Laboratory
 from selftests.rig.shell import CommandError, LabError, call
 from selftests.rig.state.machine_state import SETTINGS_OF_HOSTS
+from selftests.rig.waiting import until
 
 HOST_IMAGE = "host:1"
 SYSTEMD = "/usr/lib/systemd/systemd"
@@ -121,7 +120,7 @@ class Hub:
         argv = [sys.executable, distance.__file__, link, f"{link}f", str(milliseconds), str(ready)]
         self._far = subprocess.Popen(argv, start_new_session=True)
         self.lab.note_process(self._far.pid)
-        _until(ready.exists, "the long link is not laid")
+        until(ready.exists, "the long link is not laid", BOOT_LIMIT)
         here, there = self._link_address(1, far=True), self._link_address(2, far=True)
         call("ip", "link", "set", f"{link}f", "netns", inside)
         call("ip", "address", "add", f"{here}/30", "dev", link)
@@ -186,10 +185,10 @@ class Host(Guest):
         Raises:
             LabError: it does not come to that in a minute.
         """
-        _until(lambda: _greets(self.address), f"sshd of host {self.name} does not answer")
-        _until(lambda: self.state not in STARTING, f"host {self.name} does not finish its start")
+        until(lambda: _greets(self.address), f"sshd of host {self.name} does not answer", BOOT_LIMIT)
+        until(lambda: self.state not in STARTING, f"host {self.name} does not finish its start", BOOT_LIMIT)
         if docker:
-            _until(self._has_engine, f"the engine of host {self.name} does not answer")
+            until(self._has_engine, f"the engine of host {self.name} does not answer", BOOT_LIMIT)
             self.docker("import", f"/{images.HOST_BUSYBOX}", IMAGE)
 
     @property
@@ -294,20 +293,6 @@ def _free_slot(base: Path) -> tuple[int, IO[str]]:
             return slot, lock
         lock.close()
     raise LabError("no addresses are left for hosts: 64 laboratories run on this machine")
-
-
-def _moments() -> Iterator[None]:
-    deadline = time.monotonic() + BOOT_LIMIT
-    for wait in itertools.chain([0.02, 0.05], itertools.repeat(0.1)):
-        yield
-        if time.monotonic() > deadline:
-            return
-        time.sleep(wait)
-
-
-def _until(true: Callable[[], bool], complaint: str) -> None:
-    if not any(true() for _ in _moments()):
-        raise LabError(f"{complaint} within {BOOT_LIMIT:.0f} seconds")
 
 
 def _greets(address: str) -> bool:
