@@ -29,13 +29,22 @@ def _keep(text: str) -> str:
     kept: list[str] = []
     heading, lines = "", list[str]()
     for line in [*_HEADINGS(text).split("\n"), "end:"]:
-        if line.startswith(" "):
+        if line.startswith(" utf-16:"):
+            lines.append(_decoded(line.removeprefix(" utf-16:")))
+        elif line.startswith(" "):
             lines.append(line[1:])
         elif line:
             kept += [_without_secrets(heading, "\n".join(lines))] if ":read|" in heading else []
             kept += [] if line == "end:" else [line]
             heading, lines = line, []
     return "\n".join(kept)
+
+
+def _decoded(hexadecimal: str) -> str:
+    try:
+        return bytes.fromhex(hexadecimal).decode("utf-16")
+    except ValueError:
+        return "not UTF-16"
 
 
 def _without_secrets(heading: str, text: str) -> str:

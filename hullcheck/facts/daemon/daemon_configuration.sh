@@ -23,7 +23,10 @@ links() { # PATH ROOT: the symbolic links on the way to the file
 show() { # NAME PATH ROOT: what became of the file, its times, its lines, each after a blank, and links to it
   if text=$(cat "$3$2" 2>&1); then
     printf "%s:read|%s|%s\n" "$1" "$(stat -L -c "%y|%z" "$3$2")" "$2"
-    [ -z "$text" ] || printf "%s\n" "$text" | sed "s/^/ /"
+    case $(head -c 2 "$3$2" | od -An -tx1 | tr -d " \n") in
+      fffe | feff) printf " utf-16:%s\n" "$(od -An -v -tx1 "$3$2" | tr -d " \n")" ;;
+      *) [ -z "$text" ] || printf "%s\n" "$text" | sed "s/^/ /" ;;
+    esac
     links=$(links "$2" "$3")
     [ -z "$links" ] || printf "%s\n" "$links" | tr "\n" "\0" | xargs -0 stat -c "link:%z"
     return

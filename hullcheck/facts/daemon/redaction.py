@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from hullcheck.facts.daemon import config_text
 from hullcheck.facts.daemon import flags as daemon_flags
 from hullcheck.secrets import HIDDEN
 from hullcheck.secrets.log_options import log_option, log_options, without_secrets
@@ -41,13 +42,8 @@ def command_line(arguments: Iterable[str], *, expanded: bool = False) -> list[st
 
 def configuration(text: str) -> str | None:
     """The text of a daemon.json without secrets, or None where it is not the JSON that dockerd reads."""
-    try:
-        document = json.loads(text.removeprefix("\ufeff") or "{}") if text.strip() else {}
-    except (ValueError, RecursionError):
-        return None
+    document = config_text.parse(text)
     if document is None:
-        document = {}
-    if not isinstance(document, dict):
         return None
     kept = {name: _setting(name, value) for name, value in document.items()}
     return json.dumps(kept, separators=(",", ":"))

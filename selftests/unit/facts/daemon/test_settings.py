@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +30,7 @@ from selftests.kit.facts.daemons import (
     insecure,
     options,
 )
+from selftests.needs import need
 
 
 def test_reasons_name_the_source() -> None:
@@ -253,6 +256,52 @@ def test_process_that_is_no_unit_of_its_own() -> None:
     assert host.judge("2.2")[1] == "icc is true (network bridge, from default)"
     assert host.facts().daemon.unit == Unit("", None)
     assert Units.of(Recording("host", "local", {})) == Units(())
+
+
+def test_keys_that_are_given_twice() -> None:
+    """The last value of a switch counts, and all of a mapping together, as Go reads them."""
+    assert Host(document='{"userland-proxy": true, "userland-proxy": false}').judge("2.17")[0] == "pass"
+    twice = (
+        '{"log-opts": {"max-size": "1m"}, "debug": false, "log-opts": {"max-size": "2m", "max-file": "3"}}'
+    )
+    assert Host(document=twice).facts().daemon.setting("log-opts").value == {
+        "max-size": "2m",
+        "max-file": "3",
+    }
+
+
+@pytest.mark.parametrize(
+    ("document", "verdict"),
+    [
+        ('{"any": {"iptables": false}}', "fail"),
+        ('{"any": {"iptables": true}}', "pass"),
+        ('{"iptables": false, "any": {"iptables": false}}', "fail"),
+        ('{"iptables": true, "any": {"iptables": false}}', "error"),
+        ('{"log-opts": {"iptables": false}}', "pass"),
+        ('{"any": {"iptables": "false"}}', "pass"),
+    ],
+)
+def test_switches_in_a_group(document: str, verdict: str) -> None:
+    """The daemon takes those of an object that it does not know as if they stood outside."""
+    assert Host(document=document).judge("2.4")[0] == verdict
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_configuration_in_utf_16(tmp_path: Path, encoding: str) -> None:
+    """With a byte order mark the daemon reads it, and so does the probe, in each shell."""
+    text = '{"userland-proxy": false, "labels": ["\u2241\u0130"]}'
+    file = tmp_path / "daemon.json"
+    file.write_bytes(("\ufeff" + text).encode(encoding))
+    shown = DAEMON_CONFIGURATION.script.partition("show() {")[2].partition("\n}\n")[0]
+    for shell in (("dash",), ("busybox", "sh"), ("bash",)):
+        need(shell[0])
+        script = f'links() {{ :; }}\nshow() {{{shown}\n}}\nshow config "$1" ""'
+        done = subprocess.run(
+            [*shell, "-c", script, "sh", str(file)], capture_output=True, text=True, check=True
+        )
+        kept = DAEMON_CONFIGURATION.keep(f"dockerd:7\n{done.stdout}")
+        assert '"userland-proxy":false' in kept, kept
+    assert "not JSON" in DAEMON_CONFIGURATION.keep("config:read|-|-|/x\n utf-16:fffe7b\n")
 
 
 def test_which_configuration_file_counts() -> None:

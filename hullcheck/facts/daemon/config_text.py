@@ -1,0 +1,65 @@
+"""The text of daemon.json, read as dockerd reads it (moby's daemon/config: getConflictFreeConfiguration)."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+_MAPPINGS = frozenset(
+    {
+        "builder",
+        "cluster-store-opts",
+        "default-network-opts",
+        "default-ulimits",
+        "features",
+        "log-opts",
+        "proxies",
+    }
+    | {"runtimes"}
+)
+"""Settings that are an object themselves; any other object is a group, of which the daemon takes the switches."""
+
+
+class _Object(list[tuple[str, Any]]):
+    """An object of JSON with each of its keys, in order."""
+
+
+def parse(text: str) -> dict[str, Any] | None:
+    """The settings in force by this text; None where the daemon does not take it.
+
+    A key that is there twice counts by its last value, and a mapping by all of them together. Switches in an object
+    of another name count as if they stood outside. Two that contradict each other are kept as a text, which no
+    switch is: which of them counts is left to chance.
+    """
+    try:
+        read = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_Object, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return {} if not text.removeprefix("\ufeff").strip() else None
+    if read is None:
+        return {}
+    return _settings(read) if isinstance(read, _Object) else None
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(word)
+
+
+def _settings(pairs: _Object) -> dict[str, Any]:
+    found = dict[str, Any]()
+    for name, value in pairs:
+        plain = _plain(value)
+        joins = name in _MAPPINGS and isinstance(found.get(name), dict) and isinstance(plain, dict)
+        found[name] = {**found[name], **plain} if joins else plain
+    for name, value in _switches(found):
+        found[name] = value if found.get(name, value) is value else "given twice, with two values"
+    return found
+
+
+def _switches(settings: dict[str, Any]) -> Iterable[tuple[str, bool]]:
+    groups = [each for name, each in settings.items() if name not in _MAPPINGS and isinstance(each, dict)]
+    return [(name, value) for each in groups for name, value in each.items() if isinstance(value, bool)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _Object):
+        return {name: _plain(each) for name, each in value}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
