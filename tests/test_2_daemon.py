@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from hullcheck.criteria.client_ca import public
+from hullcheck.criteria.certificates import public_ca_flaw
 from hullcheck.criteria.container_logs import Way, ways
 from hullcheck.criteria.judgement import listed
 from hullcheck.criteria.remote_api import holders, passed_on, weakness
@@ -241,7 +241,7 @@ def test_remote_api_asks_for_client_certificates(
 def _require_own_ca(files: EngineFiles) -> None:
     """Judge what the file of the CA holds, as far as it is that with which the daemon started."""
     for _, file in files.tls_ca():
-        assert not (flaw := public(file, files.certificates(file))), flaw
+        assert not (flaw := public_ca_flaw(file, files.certificates(file))), flaw
         files.require_unchanged(file)
 
 

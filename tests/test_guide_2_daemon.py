@@ -5,8 +5,7 @@ What a control of the CIS benchmark judges already has its marker there, and no 
 
 import pytest
 
-from hullcheck.criteria.certificates import validity_flaw
-from hullcheck.criteria.client_ca import public
+from hullcheck.criteria.certificates import public_ca_flaw, validity_flaw
 from hullcheck.criteria.daemon_options import options_against_file
 from hullcheck.criteria.remote_api import passed_on, weakness
 from hullcheck.facts.daemon import Daemon
@@ -230,7 +229,7 @@ def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], 
     Remedy: make a CA certificate anew, put it where `tlscacert` says, and restart the daemon.
     """
     file = _file_of_tls(daemon, engine_files, "tls_ca", "tlscacert")
-    flaw = public(file, engine_files.get().certificates(file))
+    flaw = public_ca_flaw(file, engine_files.get().certificates(file))
     assert not flaw, flaw
     return _require_in_date(engine_files.get(), clock, file)
 

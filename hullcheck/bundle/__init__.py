@@ -1,4 +1,4 @@
-"""The bundle of a run: one file with all that it found and all that it was told, to be kept and checked elsewhere."""
+"""The bundle of a run: one file with its results, recordings and inventory, to be kept and checked elsewhere."""
 
 from pathlib import Path
 

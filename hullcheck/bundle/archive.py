@@ -1,4 +1,4 @@
-"""The zip file of a bundle: its bytes follow from the names and contents in it, and from nothing else.
+"""The zip file of a bundle: equal names and contents give equal bytes.
 
 Nothing is compressed, so that they depend on no version of a compressor; sorted, without dates, comments and extra
 fields. So who has the contents can make the file again, and no byte of it can be changed unseen.
@@ -24,7 +24,7 @@ _LOCAL = 30  # bytes of an entry's head before its name
 
 
 class ArchiveError(Exception):
-    """A file is no zip that hullcheck wrote; the message says what of it."""
+    """A file is no zip that hullcheck wrote; the message says why."""
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:

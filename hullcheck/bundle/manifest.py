@@ -59,7 +59,7 @@ def target_document(connect: str, recording: Recording) -> dict[str, Any]:
 
 
 def made_by(run: Run, content: str) -> dict[str, Any]:
-    """What judged: each program that has a say in verdicts or reports, and what was known of releases."""
+    """The versions of all programs that decide verdicts or reports, and the source of known releases."""
     return {
         "hullcheck": run.version,
         "releases": dict(run.releases),

@@ -21,7 +21,7 @@ _GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493  # of Ed25519
 
 
 class SignatureError(Exception):
-    """Something cannot be signed, or a signature does not hold; the message says why, in one line."""
+    """Something cannot be signed, or a signature is invalid; the message says why, in one line."""
 
 
 def sign(key: Path, message: bytes) -> bytes:
@@ -142,7 +142,7 @@ def armored(content: bytes) -> bytes:
 
 
 def _written_again(content: bytes) -> bytes | None:
-    """The parts of a signature put together anew, without what is ignored when it is verified; None if it is none."""
+    """The parts of a signature put together again, without what verification ignores; None if it is none."""
     if not content.startswith(_MAGIC):
         return None
     try:

@@ -1,4 +1,4 @@
-"""`hullcheck attest`: write down what a person has looked at."""
+"""`hullcheck attest`: record what a person has checked."""
 
 import argparse
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""`hullcheck compare`: an audit beside what another tool says of the same host."""
+"""`hullcheck compare`: compare an audit with another tool on the same host."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`hullcheck waive`: write down that a failure is accepted."""
+"""`hullcheck waive`: record that a failure is accepted."""
 
 import argparse
 import os

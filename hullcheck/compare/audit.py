@@ -1,4 +1,4 @@
-"""Reads what an audit left of one target, to be compared."""
+"""Reads the results of one target, to compare them."""
 
 from dataclasses import dataclass
 from pathlib import Path

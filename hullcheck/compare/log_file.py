@@ -1,4 +1,4 @@
-"""The file that docker-bench-security leaves, as a user of the command names it."""
+"""Reads the log file of docker-bench-security that the command names."""
 
 from pathlib import Path
 

@@ -19,7 +19,7 @@ _SETTINGS = {
     "2.16": ("live-restore", True),
     "2.17": ("userland-proxy", False),
 }
-"""What a setting of the daemon has to be; all but live restore hold until the daemon is started anew."""
+"""What a setting of the daemon has to be; all but live restore hold until the daemon restarts."""
 
 _CONTAINERS: Mapping[str, Callable[[Any], bool]] = {
     "5.5": lambda each: each.privileged,

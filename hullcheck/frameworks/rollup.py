@@ -1,4 +1,4 @@
-"""The results by requirement: what the controls that speak for each id of a framework found together."""
+"""Rolls results up by requirement: the verdict of all controls that cover an id of a framework."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ NEED_ALL = (Verdict.WAIVED, Verdict.ATTESTED, Verdict.PASS, Verdict.NOT_APPLICAB
 
 
 def controls_by_requirement(framework: Framework, ids_by_control: IdsByControl) -> dict[str, tuple[str, ...]]:
-    """For each requirement of *framework*, as controls name it, the controls that speak for it."""
+    """The controls that cover each requirement of *framework*, by its id."""
     named: dict[str, list[str]] = {}
     for control, ids in ids_by_control.items():
         for each in ids.get(framework.marker, ()):
@@ -32,7 +32,7 @@ def controls_by_requirement(framework: Framework, ids_by_control: IdsByControl) 
 
 @dataclass(frozen=True)
 class Coverage:
-    """For each requirement of one framework, the controls that speak for it, whether they ran or not."""
+    """The controls that cover each requirement of one framework, whether they ran or not."""
 
     framework: str
     name: str
@@ -102,13 +102,13 @@ def _framework(
 
 
 def _verdict_for(title: str, result: Result) -> Verdict:
-    """What a result says of a requirement: of one that is a way to do a measure, what was found of that way."""
+    """The verdict of a result for a requirement; for an option of a measure, that of the option."""
     about = [each.verdict for each in result.findings if each.kind == "option" and each.subject == title]
     return worst(about) if about else result.verdict
 
 
 def _verdict(verdicts: Collection[Verdict], *, whole: bool, covered: bool) -> str:
-    """What is bad stays so whatever else there is; what is good holds only where nothing is missing."""
+    """The verdict of all: a bad one always counts, a good one only where nothing is missing."""
     found = worst(verdicts) if verdicts else None
     if found is not None and (whole or found not in NEED_ALL):
         return str(found)

@@ -1,4 +1,4 @@
-"""What `-m` asks of the frameworks' markers: a mistyped id would select nothing, and a keyword that is none, too."""
+"""Checks `-m` against markers.ini: unknown ids and keywords would silently select nothing."""
 
 import ast
 from collections.abc import Collection, Iterator
@@ -11,7 +11,7 @@ from hullcheck.messages import did_you_mean
 
 
 def check(expression: str, known: Frameworks) -> None:
-    """Refuse what no marker of a framework can have.
+    """Refuse ids and keywords that no marker of a framework has.
 
     Raises:
         ValueError: with the first of them, and the nearest id that there is.
@@ -22,7 +22,7 @@ def check(expression: str, known: Frameworks) -> None:
 
 
 def check_profile(expression: str, known: Frameworks, markers: Collection[str]) -> None:
-    """Refuse what pytest would refuse or understand as nothing; *markers* are the names of all that there are.
+    """Refuse an invalid expression, and names that are not in *markers*.
 
     Raises:
         ValueError: with what is wrong, and what to write.
@@ -32,7 +32,7 @@ def check_profile(expression: str, known: Frameworks, markers: Collection[str]) 
 
 
 def check_names(expression: str, markers: Collection[str]) -> None:
-    """Refuse what is no expression, and names of which there are no *markers*.
+    """Refuse an invalid expression, and names that are not in *markers*.
 
     Raises:
         ValueError: with what is wrong, and what to write.
@@ -48,7 +48,7 @@ def check_names(expression: str, markers: Collection[str]) -> None:
 
 
 def both(profile: str, expression: str) -> str:
-    """An expression that holds where both hold."""
+    """Combine two expressions with `and`."""
     return f"({profile}) and ({expression})" if expression.strip() else profile
 
 

@@ -1,4 +1,4 @@
-"""What paramiko's connections carry: bounded as the processes are that the other ways to a target start."""
+"""Runs a command over paramiko's connections, with the same bounds as local processes."""
 
 import select
 from typing import Any

@@ -1,4 +1,4 @@
-"""The key that an SSH server proved to have: as the connection saw it that gathered, not as a second one may.
+"""The host key of an SSH server, as the connection that gathered saw it.
 
 OpenSSH runs its `KnownHostsCommand` during the exchange of keys and tells it the fingerprint. The command says
 nothing, so that who is trusted stays with the user's settings.

@@ -1,4 +1,4 @@
-"""What earlier runs read of images, kept on the auditor's side: an image is named after what is in it.
+"""Caches what earlier runs read of images: an id stands for one content.
 
 Each target has a file of its own, so that no host can answer for another. What cannot be read is read on the
 target again; what cannot be written is read again next time.
@@ -34,7 +34,7 @@ def file_for(folder: Path, target: Target, docker_host: str | None) -> Path:
 
 
 def load(path: Path) -> Known:
-    """What the file at *path* knows; nothing where it is not there or not as it was written."""
+    """The images in the cache at *path*; none where it is missing or damaged."""
     try:
         document = inputs.decode(inputs.read(path, LARGEST))
         if (document["schema"], document["version"]) != (SCHEMA, __version__):

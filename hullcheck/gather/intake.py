@@ -1,4 +1,4 @@
-"""What a target sends while it is asked: bounded in time and in bytes before it is kept."""
+"""Reads what a target sends, bounded in time and in bytes."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Processes of this machine that reach for a target: bounded in time, and none outlives a Ctrl-C."""
+"""Local processes that connect to targets: bounded in time, and ended by Ctrl-C."""
 
 import contextlib
 import os

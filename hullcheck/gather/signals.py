@@ -11,7 +11,7 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 @contextlib.contextmanager
 def as_interrupt() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP do what Ctrl-C does, so that what was started is ended; not where they are handled."""
+    """Let SIGTERM and SIGHUP end a run as Ctrl-C does, unless they are handled already."""
     if threading.current_thread() is not threading.main_thread():  # no other may
         yield
         return

@@ -1,4 +1,4 @@
-"""Which hosts are audited, and what the site allows on each: the file behind ``--inventory``."""
+"""The inventory: which hosts are audited, and what the site allows on each."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -66,7 +66,7 @@ class Inventory:
     """Other files that it names and that decide verdicts too."""
 
     def faulty(self, faults: Mapping["Way", str]) -> InventoryError:
-        """What is said of *faults* that show only where controls and frameworks are known."""
+        """The error for *faults* that show only where controls and frameworks are known."""
         assert self.document is not None
         return InventoryError(self.document.messages(faults))
 
@@ -87,7 +87,7 @@ class Inventory:
         return tailored(self._layers("controls", self.controls, target), self.place)
 
     def all_tailoring(self) -> list[Layer]:
-        """What is changed of single controls, wherever that is written."""
+        """Every change of single controls, with the place where it is written."""
         ways = [
             ("all",),
             *((each, name) for each in ("groups", "targets") for name in self.controls.get(each, {})),
@@ -95,7 +95,7 @@ class Inventory:
         return [(("controls", *way), _below(self.controls, way)) for way in ways]
 
     def place(self, way: "Way") -> str:
-        """File and line of a part of the inventory, said alike wherever the file lies."""
+        """File and line of a part of the inventory, the same wherever the file lies."""
         assert self.document is not None
         return self.document.place(way)
 
@@ -157,7 +157,7 @@ def _below(content: Mapping[str, Any], way: tuple[str, ...]) -> Mapping[str, Any
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    """*value*, or nothing where the file has something else, of which the schema tells."""
+    """*value* if it is a mapping, else an empty one: the schema reports it."""
     return value if isinstance(value, dict) else {}
 
 
@@ -189,7 +189,7 @@ def _policies(policy: Mapping[str, Any]) -> Iterator[tuple["Way", Mapping[str, A
 
 
 def _policy_faults(policy: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
-    """What is wrong in single policies, such as a range of ports that runs backwards."""
+    """Faults in single policies, such as a range of ports that runs backwards."""
     for way, entry in _policies(policy):
         try:
             Policy.from_mapping(entry)
@@ -198,7 +198,7 @@ def _policy_faults(policy: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
 
 
 def _stray(part: str, targets: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
-    """Entries of groups that no target is in, and of targets that there are not."""
+    """Policy for groups without targets, and for unknown targets."""
     groups = {str(group) for entry in targets.values() for group in _list(_mapping(entry).get("groups"))}
     for section, names in (("groups", groups), ("targets", set(targets))):
         for name in _mapping(content.get(section)):

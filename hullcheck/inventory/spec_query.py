@@ -1,4 +1,4 @@
-"""What a host specification has after its `?`: testinfra passes over what it does not know, without a word."""
+"""Checks the options of a host specification: testinfra silently ignores unknown ones."""
 
 from urllib.parse import parse_qsl
 
@@ -13,7 +13,7 @@ _KEYS = (
 
 
 def fault(spec: str) -> str:
-    """What is wrong there in *spec*, with what to write instead; else an empty string.
+    """What is wrong with the options of *spec*, and what to write instead; else an empty string.
 
     With an `@` in what is asked, it is a part of a password, of which nothing is said.
     """

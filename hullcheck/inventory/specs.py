@@ -1,4 +1,4 @@
-"""From host specifications, as testinfra users write them, to named targets."""
+"""Makes targets of host specifications, as testinfra users write them."""
 
 import itertools
 import re

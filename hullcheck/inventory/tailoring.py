@@ -1,4 +1,4 @@
-"""What a site changes of single controls: how bad a failure is there, and which of them are switched off and why."""
+"""What a site changes of single controls: their severity, and which are switched off and why."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Tailoring:
 
 
 def tailored(layers: Sequence[Layer], place: Callable[[tuple[str, ...]], str]) -> dict[str, Tailoring]:
-    """What *layers* say of each control, laid over each other: a later value replaces an earlier one.
+    """Merge *layers*, control by control: a later value replaces an earlier one.
 
     Args:
         place: file and line of a way.

@@ -74,7 +74,7 @@ class Document:
         return self.lines.get(way, 1)
 
     def place(self, way: Way) -> str:
-        """File and line of *way*, said alike wherever the file lies."""
+        """File and line of *way*, the same wherever the file lies."""
         return f"{self.path.name}:{self.line(way)}"
 
     def messages(self, faults: Mapping[Way, str]) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ def load(path: Path) -> Document:
 
 
 def _require_few(path: Path, text: str) -> None:
-    """Count before anything is kept: a value takes a hundred times the room that it has in the file."""
+    """Refuse too many values before any is built: each takes a hundred times its size in the file."""
     for number, event in enumerate(yaml.parse(text, Loader=_Loader)):
         if number > VALUES:
             line = event.start_mark.line + 1 if event.start_mark else 1

@@ -1,4 +1,4 @@
-"""IP addresses, read, written and judged in one way by every Python: what IPv6 maps of IPv4 is the address of IPv4.
+"""IP addresses, the same in every version of Python: one of IPv4 that IPv6 maps is that of IPv4.
 
 For `ipaddress` of Python 3.13 `::ffff:127.0.0.1` is a loopback address, for that of 3.12 it is none.
 """

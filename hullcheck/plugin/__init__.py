@@ -29,14 +29,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest's own, so that nothing is captured yet
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
-    """See that this is the project that the user means, before a conftest.py is imported."""
+    """Check that this is the user's project, before a conftest.py is imported."""
     project.require(early_config)
     yield
 
 
 @pytest.hookimpl(optionalhook=True, trylast=True)
 def pytest_metadata(metadata: dict[str, Any]) -> None:
-    """Hide what is secret among the variables of a CI server, as in the address of a repository."""
+    """Hide secrets in the variables of a CI server, such as the address of a repository."""
     for name, value in metadata.items():
         if isinstance(value, str):
             metadata[name] = secrets.HIDDEN if secrets.in_value(name, value) else value
@@ -68,7 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _frameworks(config: pytest.Config) -> frameworks.Frameworks:
-    """The frameworks, and `-m` asks for nothing that they do not have."""
+    """The frameworks; `-m` may ask only for markers and ids that they have."""
     try:
         known = frameworks.load(frameworks.find(config.rootpath))
     except frameworks.FrameworkError as error:
@@ -98,7 +98,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def _require_markers(config: pytest.Config) -> None:
-    """Where pytest is strict: elsewhere a marker may be one that nobody declared."""
+    """Refuse undeclared markers where pytest is strict."""
     strict = config.getini("strict_markers")
     if not config.option.markexpr or not (config.getini("strict") if strict is None else strict):
         return
@@ -129,7 +129,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Say what is judged, and where."""
+    """Name the targets and the frameworks."""
     known = config.stash[FRAMEWORKS]
     lines = [f"hullcheck {__version__}: {known.all[0].name}"]
     if SESSION in config.stash:

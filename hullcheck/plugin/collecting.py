@@ -18,7 +18,7 @@ SELECTED = pytest.StashKey[bool]()
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Pass by unpacked bundles: a file of theirs may look like a test, or be a conftest.py."""
+    """Ignore unpacked bundles: their files may look like tests or a conftest.py."""
     return True if is_bundle(collection_path) else None
 
 
@@ -35,7 +35,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Check the markers of what was collected; the report carries the faults, maybe out of a worker.
+    """Check the markers of what was collected; the report carries the faults, also from a worker.
 
     Where no folder for reports is set, the first control is what the inventory and the hosts are read for.
     """
@@ -62,7 +62,7 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 
 
 def _label(item: pytest.Item) -> list[str]:
-    """Add a marker for each framework id, which `-m 'cis(id="5.5")'` can match; give what is wrong."""
+    """Add a marker for each framework id, for `-m 'cis(id="5.5")'`; return the faults."""
     known = item.config.stash[FRAMEWORKS]
     faults = []
     for marker in reversed(list(item.iter_markers())):  # pytest has the lowest decorator first
@@ -97,14 +97,14 @@ def _place(item: pytest.Item, marker: pytest.Mark) -> str:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # before -m, -k or --deselect leave anything out, and after
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
-    """Remember which controls there are, and that what was asked for could be selected."""
+    """Remember all controls before `-m` and `-k` deselect any."""
     _remember(config, items)
     yield
     config.stash[SELECTED] = True
 
 
 def _remember(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A requirement is judged only where all of its controls are."""
+    """Remember all controls: a requirement is judged only where all of its controls are."""
     functions = {item.name.partition("[")[0]: item for item in items if is_control(item)}
     controls = [control_of(item.obj, item.iter_markers()) for item in functions.values()]  # type: ignore[attr-defined]
     if not controls:

@@ -1,4 +1,4 @@
-"""Gathers: in the main process, after collection and before any test; workers of xdist wait for it."""
+"""Gathers in the main process, after collection and before any test; workers of xdist wait for it."""
 
 import gc
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         _gather(config, controls)
         return
     try:
-        session_of(config).ask_to_gather(worker["workerid"], crash.listing(session, session_of(config)))
+        session_of(config).leave_list(worker["workerid"], crash.listing(session, session_of(config)))
     except pytest.UsageError as error:
         stop(config, [str(error)])
 
@@ -53,9 +53,9 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any) -> None:
-    """The first worker to know its tests tells whether there is anything to gather; all wait for it."""
+    """Gather when the first worker has collected controls; all workers wait."""
     audit = session_of(node.config)
-    listed = audit.asked_to_gather(node.gateway.id)
+    listed = audit.take_list(node.gateway.id)
     if listed and not audit.gathered:
         _gather(node.config, len(listed["tests"]))
 

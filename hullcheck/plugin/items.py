@@ -1,4 +1,4 @@
-"""Tests that are controls: which these are, and what each carries beside its outcome.
+"""Which tests are controls, and their properties for JUnit.
 
 No hook is in here: pytest rewrites the assertions of a module of hooks when it loads it, and warns where another
 module of the plugin has imported it before.

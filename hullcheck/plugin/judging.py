@@ -26,7 +26,7 @@ _SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.MANUAL)
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Judge by what a fixture raises; where a person has settled that, go on to the call."""
+    """Judge by what a fixture raises; go on to the call where an attestation or waiver settles it."""
     if not is_control(item):
         return (yield)
     assert isinstance(item, pytest.Function)
@@ -103,7 +103,7 @@ def _result_of_fixtures(item: pytest.Function, raised: BaseException) -> Result:
 
 
 def _result(item: pytest.Function, findings: tuple[Finding, ...]) -> Result:
-    """The result of *findings*, with what the inventory makes of them."""
+    """The result of *findings*, after waivers, attestations and tailoring."""
     audit_session, target, name = session_of(item.config), _target_of(item), _id(item)
     findings = audit_session.accepted(name, target, findings)
     verdict, reason = summary(findings)

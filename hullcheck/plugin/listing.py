@@ -1,4 +1,4 @@
-"""A pytest plugin for `hullcheck.controls.catalog`: writes down which controls were collected. No test is run."""
+"""The pytest plugin of `hullcheck.controls.catalog`: lists the collected controls and runs none."""
 
 import json
 import os

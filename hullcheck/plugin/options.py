@@ -1,4 +1,4 @@
-"""What the user can set: each option also as an ini key and an environment variable."""
+"""The options: each also as an ini key and an environment variable."""
 
 import os
 import re
@@ -86,13 +86,13 @@ def flag(config: pytest.Config, name: str) -> bool:
 
 
 def asks_for_audit(config: pytest.Config) -> bool:
-    """Whether a folder for reports, an inventory or hosts are named, as no other run of tests does."""
+    """Whether the run names a folder for reports, an inventory or hosts."""
     named = (option(config, "reports"), option(config, "inventory"), config.getoption("hosts", None))
     return any(named)
 
 
 def path(config: pytest.Config, name: str) -> Path | None:
-    """The value of an option that is a path, None if nothing is said: as pytest reads its own.
+    """The value of an option that is a path, read as pytest reads its own; None if it is not set.
 
     One from the command line or the environment starts in the current directory, one from an ini file beside
     that file. `~` is the home of the user: a shell knows it at the beginning of a word alone.
@@ -129,7 +129,7 @@ def seconds(config: pytest.Config, name: str) -> int:
 
 
 def cache_folder(config: pytest.Config) -> Path | None:
-    """Where pytest lets a plugin keep what it may need again; None where there is no such place."""
+    """The folder of pytest's cache for this plugin; None where the cache is off."""
     cache = getattr(config, "cache", None)
     if cache is None:
         return None

@@ -26,7 +26,7 @@ WITH_A_PATH = (
 
 
 def require(config: pytest.Config) -> None:
-    """Stop where pytest may have taken something else for the project than the directory of the user.
+    """Stop where pytest may have read the settings of another project than the user's.
 
     Raises:
         pytest.UsageError: a path in a word of its own led pytest to another project, or what it would run lies in
@@ -126,7 +126,7 @@ def _is_told(config: pytest.Config) -> bool:
 
 
 def _already_read(config: pytest.Config) -> str:
-    """What a user has to know where the settings may not be those of the project."""
+    """The message for settings that may not be those of the project."""
     path = config.inipath
     if path is None or path.parent == config.invocation_params.dir or _is_told(config):
         return ""

@@ -53,7 +53,7 @@ class AuditSession:
         self.releases, self.releases_file = _releases(config)
         self.acceptance = _acceptance(config, self.inventory)
         self.strict_waivers = options.flag(config, "strict_waivers")
-        self.targets = tuple(map(self._told, _targets(config, self.inventory)))
+        self.targets = tuple(map(self._with_policy, _targets(config, self.inventory)))
         self.started = time.time()
         self.ids_by_control: rollup.IdsByControl = {}
         self.listed: Mapping[str, Any] = {}  # by the workers of xdist
@@ -63,8 +63,8 @@ class AuditSession:
         self._tailoring: dict[str, Mapping[str, Tailoring]] = {}
         self.folder = self._folder()
 
-    def _told(self, target: Target) -> Target:
-        """*target* with what its policy names on it, for the probes and for what is kept of their answers."""
+    def _with_policy(self, target: Target) -> Target:
+        """*target* with the paths and secret names of its policy."""
         policy = self.inventory.policy_for(target)
         return replace(target, paths=tuple(policy.paths.items()), secret_names=policy.secret_names)
 
@@ -90,7 +90,7 @@ class AuditSession:
         return self.folder
 
     def profile(self, name: str, markers: Collection[str]) -> str:
-        """The selection of this name in the inventory, all of whose profiles are checked; *markers* there are.
+        """The selection of this name in the inventory; checks all its profiles against *markers*.
 
         Raises:
             pytest.UsageError: there is none, or one is wrong.
@@ -113,8 +113,8 @@ class AuditSession:
             raise pytest.UsageError(str(inventory.faulty(faults)))
         return inventory.profiles[name]
 
-    def ask_to_gather(self, worker: str, listed: Mapping[str, Any]) -> None:
-        """In a worker of xdist: leave word for the main process of what is *listed* as to be judged.
+    def leave_list(self, worker: str, listed: Mapping[str, Any]) -> None:
+        """Leave the *listed* controls for the main process, from a worker of xdist.
 
         A file, because xdist sends the `workeroutput` of a worker at its end alone, and never that of one that died.
 
@@ -123,22 +123,22 @@ class AuditSession:
         """
         self._make_folder()
         try:
-            private_files.write(self._word_of(worker), json.dumps(listed).encode())
+            private_files.write(self._list_of(worker), json.dumps(listed).encode())
         except OSError as error:
             raise _no_folder(error.filename, error.strerror) from None
 
-    def asked_to_gather(self, worker: str) -> Mapping[str, Any]:
-        """In the main process: what this worker has listed, which may be nothing; takes its word away."""
-        word = self._word_of(worker)
-        if not word.exists():
+    def take_list(self, worker: str) -> Mapping[str, Any]:
+        """The controls that this worker has left for the main process, maybe none; deletes its file."""
+        path = self._list_of(worker)
+        if not path.exists():
             return {}
-        listed: dict[str, Any] = json.loads(word.read_bytes())
-        word.unlink()
+        listed: dict[str, Any] = json.loads(path.read_bytes())
+        path.unlink()
         self.listed = self.listed or listed
         self.ids_by_control = self.ids_by_control or listed.get("ids_by_control", {})
         return listed
 
-    def _word_of(self, worker: str) -> Path:
+    def _list_of(self, worker: str) -> Path:
         return self.folder / f".controls-{worker}"
 
     @property
@@ -197,7 +197,7 @@ class AuditSession:
         return self._facts[target.name]
 
     def accepted(self, control: str, target: Target, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-        """*findings* of *control* with what is attested and waived, at the time of the recording."""
+        """*findings* of *control* after attestations and waivers, at the time of the recording."""
         if not self.acceptance:
             return findings
         names = acceptance.names_of(control, self.ids_by_control.get(control, {}))
@@ -266,7 +266,7 @@ def session_of(config: pytest.Config) -> AuditSession:
 
 
 def _keep_out_of_git(run: Path) -> None:
-    """Have git ignore the folder of all runs, which the first makes: what hosts answered is not for a repository."""
+    """Have git ignore the folder of all runs: the answers of hosts do not belong into a repository."""
     if list(run.parent.iterdir()) == [run]:
         private_files.write(run.parent / ".gitignore", b"# made by hullcheck\n*\n")
 

@@ -1,4 +1,4 @@
-"""What a run was to leave and could not write, and why."""
+"""The files that a run could not write, and why."""
 
 import contextlib
 from collections.abc import Iterator

@@ -67,7 +67,7 @@ class Policy:
     allowed_packages: tuple[str, ...] | None = None
     """Names of packages and tools that images may hold."""
     image_max_age_days: int | None = None
-    """How many days after its build an image has to be built anew."""
+    """How many days after its build an image has to be rebuilt."""
     scan_reports: ScanReports | None = None
     """The reports of image scanners."""
     image_verification: str | None = None
@@ -108,7 +108,7 @@ class Policy:
     current_images: tuple[str, ...] | None = None
     """References or digests of images that are approved as current."""
     sprawl: SprawlLimits = field(default_factory=SprawlLimits)
-    """How much may lie about unused."""
+    """How much may be unused."""
     swarm_managers: int = 3
     """How many managers a swarm may have."""
     rotation_days: RotationPeriods = field(default_factory=RotationPeriods)
@@ -124,7 +124,7 @@ class Policy:
 
     @property
     def paths(self) -> dict[str, str]:
-        """What of the target the probes have to be told of, by their variables."""
+        """The paths of the policy that probes read, by their variables."""
         reports, bench = self.scan_reports, self.docker_bench
         return {
             **({"docker_bench_log": bench.log} if bench else {}),
@@ -141,14 +141,14 @@ class Policy:
         return cls(**values.parsed(mapping, _PARSERS))
 
     def allows_mount(self, path: str) -> bool:
-        """Whether the host path *path* is on the list of allowed mounts, or lies below one that is."""
+        """Whether the host path *path* is an allowed mount or lies below one."""
         parts = values.path_parts(posixpath.normpath(path))
         return path.startswith("/") and any(
             parts[: len(each)] == each for each in map(values.path_parts, self.allowed_mounts)
         )
 
     def allows_registry(self, repository: str) -> bool | None:
-        """Whether *repository*, registry and all, is on the list or below a part that is; None without a list."""
+        """Whether *repository*, with its registry, is on the list or below an entry of it; None without a list."""
         if self.allowed_registries is None:
             return None
         return any(f"{repository}/".startswith(f"{each}/") for each in self.allowed_registries)
@@ -178,7 +178,7 @@ class Policy:
 
 
 def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Policies as files write them, laid over each other: a later value replaces an earlier one key by key.
+    """Merge policies as files write them: a later value replaces an earlier one, key by key.
 
     Lists are replaced as a whole. The limits inside ``resource_limits`` are keys of their own, so that one of
     them can be raised without losing the others.

@@ -134,14 +134,14 @@ class LogLimits(_Part):
 
 @dataclass(frozen=True)
 class SprawlLimits(_Part):
-    """How much may lie about unused."""
+    """How much may be unused."""
 
     unused_images: int = 10
     """Images that no container uses."""
     stopped_containers: int = 10
     """Containers that do not run."""
     max_age_days: int = 30
-    """For how long either may lie there."""
+    """For how long either may stay."""
 
     _PARSERS: ClassVar = {
         "unused_images": values.to_count,

@@ -1,4 +1,4 @@
-"""Reads the values of a policy; what is wrong is said with the place where it stands."""
+"""Parsers for the values of a policy; each fault names its place."""
 
 import posixpath
 import re
@@ -21,7 +21,7 @@ _DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
 class PolicyError(ValueError):
-    """A policy is wrong; the message has a line for each fault."""
+    """A policy is invalid; the message has a line for each fault."""
 
     def __init__(self, faults: tuple[_Fault, ...]) -> None:
         """Keep *faults*: where each is, as keys and indices from the outside in, and what is wrong there."""
@@ -50,7 +50,7 @@ def parsed(mapping: object, parsers: Mapping[str, Callable[[Any], Any]]) -> dict
 
 
 def required(values: dict[str, Any], *keys: str) -> dict[str, Any]:
-    """*values*, in which all of *keys* have to be."""
+    """*values*, if all of *keys* are there."""
     missing = [key for key in keys if key not in values]
     if missing:
         raise PolicyError(tuple(((key,), "is missing") for key in missing))
@@ -60,7 +60,7 @@ def required(values: dict[str, Any], *keys: str) -> dict[str, Any]:
 def _collect(
     values: dict[Any, Any], faults: list[_Fault], key: str | int, parse: Callable[[Any], Any], value: object
 ) -> None:
-    """Put what *parse* makes of *value* under *key*, or what it complains about into *faults*."""
+    """Put the parsed *value* under *key*, or what is wrong with it into *faults*."""
     try:
         values[key] = parse(value)
     except PolicyError as error:

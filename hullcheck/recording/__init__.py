@@ -1,4 +1,4 @@
-"""A recording: what a target answered, kept as the evidence, and read again to judge."""
+"""A recording: the answers of a target, kept as evidence and read to judge."""
 
 import errno
 import json
@@ -87,7 +87,7 @@ class Recording:
 
     @property
     def clock_note(self) -> str:
-        """What a reader has to know of the target's clock; empty where all is well, or nothing can be compared."""
+        """A note on a wrong clock of the target; empty where it is right, or nothing can be compared."""
         clock = self.answers.get(CLOCK)
         told = clocks.of_target(clock.stdout.partition("\n")[0]) if clock else 0.0
         if self.failure or (self.gathered and not self.asked):
@@ -248,7 +248,7 @@ class Recording:
 
 
 def why_not_a_recording(path: Path) -> str:
-    """Why *path* cannot have been meant: no file, or something else than a recording; else an empty string.
+    """Why *path* is no recording; empty if it may be one.
 
     One that is damaged, cut off or unreadable was meant; it is an error of its target alone.
     """

@@ -1,4 +1,4 @@
-"""The clock of a target beside the auditor's: what ends on a day must not go on because one of them is wrong."""
+"""Compares the clock of a target with the auditor's: nothing may last longer because one of them is wrong."""
 
 import re
 
@@ -24,7 +24,7 @@ def of_target(answer: str) -> float:
 
 
 def note(target: float, auditor: float) -> str:
-    """What a reader has to know of the clocks, each 0 where it is not known; empty where they agree."""
+    """A note on clocks that differ, each 0 where it is unknown; empty where they agree."""
     if not target and not auditor:
         return "it gave no time: whatever depends on a date is an error"
     if not target:

@@ -1,4 +1,4 @@
-"""The document of a recording, checked by type before anything reads it: one that is damaged harms its target alone."""
+"""Checks the types of a recording's document: a damaged one harms its target alone."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Checks a bundle: nothing that is in it is believed, and nothing of it is run."""
+"""Checks a bundle without trusting or running anything in it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""All checks of a bundle in their order: the cheap ones first, and judging again only where those found nothing."""
+"""All checks of a bundle in order; it is judged again only where the cheap ones found nothing."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

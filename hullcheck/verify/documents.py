@@ -1,4 +1,4 @@
-"""The JSON files of a bundle: read, and found to be written in the one way in which hullcheck writes them."""
+"""Reads the JSON files of a bundle, and checks that they are written exactly as hullcheck writes them."""
 
 import os
 from collections.abc import Mapping

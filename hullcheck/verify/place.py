@@ -1,4 +1,4 @@
-"""Where recordings are judged again: the directory in which the user stands, and nothing that came with a bundle."""
+"""Makes sure that the controls that judge again are the user's own and did not come with the bundle."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ ADVICE = "verify in the directory of the project whose controls were run"
 
 
 def require(path: Path) -> None:
-    """See that the controls here are the user's own, for the bundle at *path*.
+    """Check that the controls here are the user's own, for the bundle at *path*.
 
     Raises:
         WrongUse: there are none, or they may have come with the bundle.
@@ -40,7 +40,7 @@ def require_no_bundle(path: Path) -> None:
 
 
 def require_own_imports(path: Path) -> None:
-    """See that this process imports nothing from the current directory, and nothing from beside the bundle at *path*.
+    """Check that this process imports nothing from the current directory or beside the bundle at *path*.
 
     Raises:
         WrongUse: it may have done so.

@@ -1,4 +1,4 @@
-"""The reports of a bundle against its results, and against those that come of judging again."""
+"""Checks the reports of a bundle against its results, and against those of judging again."""
 
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree

@@ -1,4 +1,4 @@
-"""Who signed a bundle, and whether it is still what was signed."""
+"""Checks who signed a bundle, and that it is unchanged since."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every verdict of a bundle against what its recordings say when they are judged again."""
+"""Checks every verdict of a bundle against those of judging its recordings again."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -96,7 +96,7 @@ def _parts(known: Documents, again: Documents) -> Iterator[str]:
 
 
 def _requirements_of_some(known: Documents, again: Documents) -> Iterator[str]:
-    """Of a run that did not look at all controls: what is bad is so whatever else there is, and nothing is good."""
+    """The requirements of a run that did not look at all controls: only bad verdicts can be known."""
     said, is_now = (
         {
             f"{each.framework} {one.id}": one.verdict

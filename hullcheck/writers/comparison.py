@@ -18,7 +18,7 @@ _EXPLAINED = {
 
 
 def text(comparison: Comparison) -> str:
-    """Render for people: kind by kind, the worst first; what both say alike is only counted."""
+    """Render for people: kind by kind, the worst first; what both say is only counted."""
     log, audited = comparison.log, comparison.audit
     lines = [
         f"there: docker-bench-security {log.version}, {len(log.checks)} checks",
@@ -77,7 +77,7 @@ def _there(row: Row) -> str:
 
 
 def _details(row: Row) -> str:
-    """The tool's own words, but for subjects that follow by name; ids as short as people know them."""
+    """The tool's own words, without subjects that follow by name; ids are shortened."""
     if row.check is None or row.kind is Kind.SUBJECTS or not row.check.details:
         return ""
     words = [_ID.sub(r"\1", word) for word in row.check.details.split()]

@@ -1,4 +1,4 @@
-"""What the pytest-html report shows beside pytest's own columns: the engineers' page."""
+"""Adds columns and sections to the report of pytest-html, the engineers' page."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Requirements: as an audit found them, and whether there are controls for them at all."""
+"""Writes requirements: their verdicts in an audit, or the controls that cover them."""
 
 import json
 from collections import Counter

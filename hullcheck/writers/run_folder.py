@@ -1,4 +1,4 @@
-"""The files that every run leaves, and that follow from its results."""
+"""The files of every run that follow from its results."""
 
 from collections.abc import Callable, Mapping, Sequence
 

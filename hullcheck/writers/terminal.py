@@ -1,4 +1,4 @@
-"""What the terminal shows: progress while gathering, offenders of a control, the summary of an audit."""
+"""Writes to the terminal: progress while gathering, offenders of a control, the summary of an audit."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -66,7 +66,7 @@ class Progress:
 
 
 def write_nothing_selected(reporter: Any) -> None:
-    """Where -m, -k or a path leave no test: what there would be to select."""
+    """Name what could be selected, where -m, -k or a path leave no test."""
     reporter.write_line(
         "No control was selected; run pytest in the directory of the controls, where `pytest --collect-only -q` lists"
         " them all. `pytest --markers` says how to select, and markers.ini has the ids.",
@@ -86,7 +86,7 @@ def write_summary(
 
     Args:
         folder: that of the run.
-        strict: whether waivers and attestations that want a look fail the run.
+        strict: whether waivers and attestations that need review fail the run.
         ids_by_control: the ids of every control there is.
     """
     reporter.write_sep("=", "hullcheck")
@@ -110,7 +110,7 @@ def write_summary(
 
 
 def _write_accepting(reporter: Any, audit: Audit, strict: bool, ids_by_control: IdsByControl) -> None:
-    """How many waivers and attestations there are in each state, and which of them want a look."""
+    """How many waivers and attestations there are in each state, and which of them need review."""
     for name, entries in (("waivers", audit.waivers), ("attestations", audit.attestations)):
         if not entries:
             continue
@@ -129,7 +129,7 @@ def _write_accepting(reporter: Any, audit: Audit, strict: bool, ids_by_control: 
 
 
 def _why(entry: Waiver | Attestation, ids_by_control: IdsByControl) -> str:
-    """What a person has to know to mend it; *ids_by_control* are all controls with their numbers."""
+    """Why an entry needs review; *ids_by_control* are all controls with their numbers."""
     if entry.state == EXPIRED:
         return f", its last day was {entry.last_day}"
     known = {name for control, ids in ids_by_control.items() for name in names_of(control, ids)}

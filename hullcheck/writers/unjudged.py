@@ -1,4 +1,4 @@
-"""What is said of targets on which nothing was judged, while something was on others."""
+"""The warning about targets on which nothing was judged."""
 
 from collections.abc import Sequence
 

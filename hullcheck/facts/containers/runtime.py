@@ -52,7 +52,7 @@ class Runtime:
 
         Raises:
             EvidenceError: /proc here does not show it, or shows another process under its number: the engine
-                runs on another machine, or the container was started anew meanwhile.
+                runs on another machine, or the container was restarted meanwhile.
         """
         pid, identifier = self.configuration.pid, self.configuration.id
         process = self.surroundings.processes.get().process(pid)

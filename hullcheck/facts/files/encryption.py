@@ -65,7 +65,7 @@ class BlockDevices:
         return {value: path.partition("/")[0] for path, value in self.files.items() if path.endswith("/dev")}
 
     def _name(self, mount: Mount) -> str:
-        """The device on which a file system lies; empty where that is none that is known."""
+        """The device on which a file system lies; empty where it is unknown."""
         if found := self._by_number.get(mount.device):
             return found
         if not mount.source.startswith("/dev/"):

@@ -243,7 +243,7 @@ def _image(
 
 
 def _without_none(names: Iterable[str]) -> tuple[str, ...]:
-    """*names* in order, but for `<none>:<none>`."""
+    """*names* in order, without `<none>:<none>`."""
     return tuple(sorted(each for each in names if not each.startswith("<none>")))
 
 

@@ -1,4 +1,4 @@
-"""What lies about on a target: images that no container uses, containers that do not run, and their ages."""
+"""What is unused on a target: images without containers, stopped containers, and their ages."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Idle:
     """Something that is not in use.
 
     Attributes:
-        days: for how long it has lain there: a container since it stopped, or was made and never started; an
+        days: for how long it is unused: a container since it stopped, or was made and never started; an
             image since it was made or, where the engine says that, last given a name here.
     """
 
@@ -102,7 +102,7 @@ def _oldest_first(idle: Iterable[Idle]) -> tuple[Idle, ...]:
 
 
 def older_than(idle: Iterable[Idle], days: float) -> Iterator[Idle]:
-    """Those that have lain there for more than so many days."""
+    """Those that are unused for more than so many days."""
     return (each for each in idle if each.days > days)
 
 

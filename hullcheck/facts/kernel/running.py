@@ -49,11 +49,11 @@ class RunningKernel:
         build: as `uname -v` says it; Debian names the version of the package there.
         flaws: what the kernel says of each known flaw of processors, by the name of its file.
         installed: the releases that are installed.
-        pending: files that say that the host has to be started anew.
+        pending: files that say that the host has to be restarted.
         packages: those for whose sake it has to be.
         live_patches: those that are loaded.
         package_version: the version of the installed package of the running release; empty where not known.
-        restart: the exit status of `needs-restarting -r`, which is 1 where the host has to be started anew; empty
+        restart: the exit status of `needs-restarting -r`, which is 1 where the host has to be restarted; empty
             where it is not there.
         deployments: those of ostree that can be started, the default first, as the kernel's command line names them.
         booted: the one that was; empty where the host is none of ostree's.
@@ -135,7 +135,7 @@ class RunningKernel:
 
     @property
     def why_to_restart(self) -> str:
-        """Why the host has to be started anew, in words; empty where it has not.
+        """Why the host has to be restarted, in words; empty where it has not.
 
         Raises:
             EvidenceError: that cannot be told.

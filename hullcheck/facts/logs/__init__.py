@@ -180,7 +180,7 @@ class Shippers:
         return (*dict.fromkeys(odd), *unseen)
 
     def of_log(self, log: HostLog) -> Route | None:
-        """The way of a log of the host to another machine; None where there is none that is known."""
+        """The way of a log of the host to another machine; None where none is known."""
         if log is HostLog.DAEMON:
             return self._passed_on("journal")
         for each in self.sending:
@@ -189,7 +189,7 @@ class Shippers:
         return None
 
     def of_driver(self, driver: str, options: Mapping[str, str], identifier: str) -> Route | None:
-        """The way of the log of a container to another machine; None where there is none that is known.
+        """The way of the log of a container to another machine; None where none is known.
 
         Args:
             driver: its log driver.

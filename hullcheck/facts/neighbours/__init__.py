@@ -46,7 +46,7 @@ def neighbours(recording: Recording, presence: Presence) -> tuple[str, ...]:
 
 
 def _daemons(recording: Recording, presence: Presence) -> Iterator[str]:
-    """Daemons beside the one that was asked, but for those of the host around a container that shares its processes."""
+    """Daemons beside the one that was asked, without those of the host around a container that shares its processes."""
     try:
         beside = DaemonProcesses.of(recording).beside
     except EvidenceError:

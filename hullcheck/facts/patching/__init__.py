@@ -170,7 +170,7 @@ class Patching:
         return Tool(ANSIBLE, starts, tuple(signs), _last(runs), self.now)
 
     def _of_service(self, unit: Mapping[str, str]) -> Run | None:
-        """How a service ended; systemd knows that until the host starts anew."""
+        """How a service ended; systemd knows that until the host restarts."""
         microseconds = unit.get("ExecMainExitTimestampMonotonic", "0")
         if microseconds in ("", "0"):
             return None

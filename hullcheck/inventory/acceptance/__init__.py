@@ -1,4 +1,4 @@
-"""What waivers and attestations make of findings, and what each of them did in an audit.
+"""Applies waivers and attestations to findings, and tells what each did in an audit.
 
 A waiver turns a *fail* into *waived*, and nothing else. An attestation turns a *manual* into *attested*, or into a
 *fail* where the person found that it is not so. Both are judged at the time at which the evidence was gathered, by
@@ -28,7 +28,7 @@ MATCHES_NOTHING = "matches nothing"
 NOT_JUDGED = "not judged"
 STATES = (IN_FORCE, EXPIRED, NOT_YET, NOT_NEEDED, MATCHES_NOTHING, NOT_JUDGED)
 STALE = (EXPIRED, NOT_YET, NOT_NEEDED, MATCHES_NOTHING)
-"""The states in which an entry does not do what somebody wrote it for: it wants a look."""
+"""The states in which an entry does not do what somebody wrote it for: it needs review."""
 
 _BY_NUMBER = {"cis": ("", "cis-"), "guide": ("guide-",)}
 """The frameworks whose ids name controls, and what stands before such an id."""
@@ -51,7 +51,7 @@ class Entry(Generic[Record]):
 
 @dataclass(frozen=True)
 class AuditContext:
-    """What has to be known of an audit, to say what an entry did in it.
+    """What decides the state of an entry in an audit.
 
     Attributes:
         results: of all controls and targets that were judged.
@@ -69,7 +69,7 @@ class AuditContext:
 
     @cached_property
     def by_name(self) -> dict[str, list[str]]:
-        """The controls, by all that names them."""
+        """The controls by each of their names."""
         found: dict[str, list[str]] = {}
         for control, ids in self.ids_by_control.items():
             for name in names_of(control, ids):
@@ -112,7 +112,7 @@ class Acceptance:
         return tuple(_waived(each, waivers, when) for each in attested)
 
     def of(self, result: Result) -> tuple[list[Waiver], list[Attestation]]:
-        """Those that decided findings of *result*."""
+        """The waivers and attestations that decided findings of *result*."""
         places = {finding.accepted_by for finding in result.findings if finding.accepted_by}
         if not places:
             return [], []
@@ -144,7 +144,7 @@ class Acceptance:
 
 
 def names_of(control: str, frameworks: Mapping[str, Sequence[str]]) -> frozenset[str]:
-    """All by which a control can be named: its id, and its numbers in the benchmark and the guide."""
+    """All names of a control: its id, and its numbers in the benchmark and the guide."""
     numbers = (
         before + number
         for framework, ways in _BY_NUMBER.items()
@@ -176,7 +176,7 @@ def _matches(patterns: Sequence[str], name: str) -> bool:
 
 
 def _attested(finding: Finding, entries: Iterable[Entry[Attestation]], when: Times) -> Finding:
-    """Where several are in force, the last look counts; of one day, the worse."""
+    """Apply the attestation that was made last; of two on one day the worse counts."""
     if finding.verdict is not Verdict.MANUAL:
         return finding
     about = [each for each in entries if _matches(each.record.subjects, finding.subject)]
@@ -193,7 +193,7 @@ def _attested(finding: Finding, entries: Iterable[Entry[Attestation]], when: Tim
 
 
 def _waived(finding: Finding, entries: Iterable[Entry[Waiver]], when: Times) -> Finding:
-    """Where several are in force, the one that does so longest counts."""
+    """Apply the waiver that ends last."""
     if finding.verdict is not Verdict.FAIL:
         return finding
     about = [each for each in entries if _matches(each.record.subjects, finding.subject)]
@@ -217,7 +217,7 @@ def _accepted(finding: Finding, verdict: Verdict, words: str, record: Waiver | A
 
 
 def _lapsed(finding: Finding, about: Sequence[Entry[Record]], what: str, when: Times) -> Finding:
-    """*finding* as it is, with the word that somebody may miss: what would speak of it is not in force."""
+    """*finding* with a note on the entries about it that are not in force."""
     ended = [each for each in about if when.later and each.ends <= when.later]
     if ended:
         record = max(ended, key=lambda each: each.ends).record

@@ -1,4 +1,4 @@
-"""Days and times as people write them, all in UTC, and how long after one of them something still counts."""
+"""Days, times and periods as people write them, all in UTC."""
 
 import re
 from calendar import monthrange

@@ -114,7 +114,7 @@ def _expected(data: Any, way: Way, entry: Mapping[str, Any]) -> tuple[Any, Way]:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Nobody else who runs this writes into *folder* meanwhile, so that of two entries none is lost."""
+    """Keep other runs of this from writing into *folder*, so that no entry is lost."""
     number = os.open(folder, os.O_RDONLY)
     try:
         with contextlib.suppress(OSError):  # file systems of a network may know no locks of folders
@@ -126,7 +126,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _beside(file: Path, text: str) -> Iterator[Path]:
-    """A file with *text*, with the owner and the rights of *file* and in its directory, which is gone afterwards."""
+    """A temporary file with *text* beside *file*, with the same owner and mode."""
     real = Path(os.path.realpath(file))
     if not os.access(real, os.W_OK):
         raise WrongUse(f"{file}: cannot be written: it is for reading only")
@@ -155,7 +155,7 @@ def _read(scratch: Path) -> yamlfile.Document | None:
 
 
 def _check(scratch: Path, file: Path, path: Path, section: str) -> None:
-    """Read it as an audit would.
+    """Check that an audit can read it.
 
     Raises:
         WrongUse: there is something wrong in it.

@@ -42,7 +42,7 @@ class _Read:
 def read(
     inventory: Document,
 ) -> tuple[tuple[Entry[Waiver], ...], tuple[Entry[Attestation], ...], tuple[str, ...]]:
-    """The waivers and attestations of *inventory* and of the files that it names, and all that is wrong in them."""
+    """The waivers and attestations of *inventory* and of the files that it names, and all their faults."""
     found = _Read()
     content = inventory.data if isinstance(inventory.data, dict) else {}
     for section, reader, inline in ((WAIVERS, _waivers, dict), (ATTESTATIONS, _attestations, list)):
@@ -56,14 +56,14 @@ def read(
 
 
 def faults(path: Path, section: str) -> tuple[str, ...]:
-    """What is wrong in a file of its own."""
+    """The faults of a separate file."""
     found = _Read()
     _file(path, _waivers if section == WAIVERS else _attestations, found)
     return tuple(found.faults)
 
 
 def paths(value: object) -> list[str]:
-    """The files that a part of an inventory names; none where all is written there itself, or wrong."""
+    """The files that a part of an inventory names; none where it holds the entries itself, or is invalid."""
     if isinstance(value, str):
         return [value] if value.strip() else []
     named = isinstance(value, list) and all(isinstance(each, str) for each in value)

@@ -1,4 +1,4 @@
-"""The commands of a shell's script, as far as they can be told without running it: plain words, and what is unsure."""
+"""The commands of a shell's script, as far as they are known without running it."""
 
 import re
 from collections import deque

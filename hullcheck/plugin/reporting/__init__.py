@@ -1,4 +1,4 @@
-"""Tells: takes the results in, writes them, and says at the end what was found."""
+"""Takes in the results, writes them, and prints the summary."""
 
 import gc
 import sys
@@ -27,7 +27,7 @@ NAGIOS_UNKNOWN = 3
 
 
 class Reporting:
-    """The hooks of the main process that read results; without a result it writes and says nothing."""
+    """The hooks of the main process that read results; without a result they write and print nothing."""
 
     def __init__(self, config: pytest.Config) -> None:
         """Begin with no result."""
@@ -115,7 +115,7 @@ class Reporting:
         return SESSION in self.config.stash and session_of(self.config).gathered and not self.outcome
 
     def _conclude(self, session: pytest.Session) -> None:
-        """When the other reports are there: the bundle, `latest`, and a line that says what could not be written."""
+        """Make the bundle and `latest`, and name what could not be written, after the other reports."""
         self._write(int(session.exitstatus))  # --nagios may have changed it
         folder = self.outcome.session.folder if self.outcome else Path()
         if self.outcome and self.audit:
@@ -149,7 +149,7 @@ class Reporting:
                 private_files.write(path, text.encode("utf-8"))
 
     def _bundle(self, bundling: "Bundling", session: pytest.Session, audit: Audit) -> None:
-        """A run without the bundle that it was to make has not done its work."""
+        """Make the bundle; a run that cannot has failed."""
         try:
             if self.unwritten:
                 raise BundleError("a file of it could not be written")
@@ -170,7 +170,7 @@ class Reporting:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> Generator[None]:
-        """Say what was found, below the lists of pytest, where a person looks first."""
+        """Print the summary below pytest's own lists."""
         yield
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and options.asks_for_audit(self.config):
             terminal.write_nothing_selected(terminalreporter)

@@ -1,4 +1,4 @@
-"""Makes the bundle of a run: what it takes is looked at before any host is asked, the rest when all is written."""
+"""Makes the bundle of a run: checks its inputs before any host is asked, and writes it at the end."""
 
 import json
 from pathlib import Path

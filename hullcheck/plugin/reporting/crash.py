@@ -1,4 +1,4 @@
-"""A control whose process dies while it judges: under pytest-xdist the main process lives on, and says so.
+"""Reports a control whose worker of pytest-xdist died while it judged.
 
 That process collects nothing, so each worker leaves a list of what it collected before anything is judged.
 """

@@ -1,4 +1,4 @@
-"""What an audit has found: the results as they come in, and all of them with who ran it, when and where."""
+"""Collects results as they come in, and makes the audit of them."""
 
 import os
 import platform
@@ -73,7 +73,7 @@ class Outcome:
         return session.acceptance.outcomes(context)
 
     def is_never_green(self, audit: Audit) -> bool:
-        """Whether nothing was judged on a target, or waivers or attestations want a look and the gate asks for that."""
+        """Whether nothing was judged on a target, or the gate asks for waivers and attestations that need no review."""
         states = {each.state for told in (audit.waivers, audit.attestations) for each in told}
         stale = self.session.strict_waivers and not states.isdisjoint(acceptance.STALE)
         return bool(audit.unjudged) or stale

@@ -1,4 +1,4 @@
-"""The text of the terminal: an audit goes on where nobody reads it any more, or where it has no room."""
+"""Standard output that never ends an audit: neither a closed pipe nor a full disk does."""
 
 import contextlib
 import os

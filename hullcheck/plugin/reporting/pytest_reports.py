@@ -1,4 +1,4 @@
-"""The reports of pytest itself, JUnit and HTML: private and whole as ours, or named as missing, and never a crash."""
+"""Writes pytest's own reports, JUnit and HTML, as safely as ours: private, and whole or named as missing."""
 
 import os
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from hullcheck.plugin.unwritten import Unwritten
 
 
 def take_over(config: pytest.Config, unwritten: Unwritten) -> None:
-    """Let both write by way of a file beside theirs; what cannot be written is noted as *unwritten*."""
+    """Let both write to a temporary file first; note what cannot be written as *unwritten*."""
     for hook in config.hook.pytest_sessionfinish.get_hookimpls():
         report: Any = hook.plugin
         if isinstance(report, LogXML):

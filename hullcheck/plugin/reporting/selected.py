@@ -1,4 +1,4 @@
-"""Which controls a run was to judge, as its bundle says it: so that another run can select the same."""
+"""The selection of a run, for its bundle: another run can select the same controls."""
 
 import os
 from pathlib import Path

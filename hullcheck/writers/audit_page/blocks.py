@@ -1,4 +1,4 @@
-"""What is embedded in the page beside what it shows at once: JSON, compressed, in blocks that are opened on demand.
+"""The compressed blocks of JSON in the page, which are opened on demand.
 
 Texts that many targets share (commands) are there once. Nothing is hidden or shortened here: the script does that
 when it shows a text.
@@ -148,7 +148,7 @@ def gathered(recording: Recording) -> str:
     """When, in RFC 3339 and UTC; empty where that is not known."""
     try:
         moment = datetime.fromtimestamp(recording.gathered, UTC)
-    except (OverflowError, OSError, ValueError):  # the clock of a target says what it likes
+    except (OverflowError, OSError, ValueError):  # the clock of a target may say anything
         return ""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if recording.gathered > 0 else ""
 

@@ -1,4 +1,4 @@
-"""The lists of what is not in order: a control with what was found, the same reason on many targets said once."""
+"""The lists of problems: each control with its reasons, one reason on many targets only once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the page says before anybody opens anything: the figures, the charts, and the lists of what is not in order."""
+"""The part of the page that is shown at once: figures, charts and lists of problems."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -70,7 +70,7 @@ class TargetRow:
 
 @dataclass(frozen=True)
 class Summary:
-    """All that the template shows, but for the audit itself."""
+    """All that the template shows besides the audit itself."""
 
     headline: str
     tone: str
