@@ -20,7 +20,7 @@ from hullcheck.facts.host.relays import Relays
 from hullcheck.facts.logs import Shippers
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing.seccomp import DENYING
+from hullcheck.parsing import seccomp
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
@@ -483,7 +483,8 @@ def test_daemon_has_an_approved_seccomp_profile(daemon: Daemon, policy: Policy) 
     """The daemon's seccomp profile is the built-in one, or one that the site approved.
 
     The profile keeps containers from system calls that no ordinary program needs and many attacks on the
-    kernel do.
+    kernel do. One that the site approved is read all the same: it has to deny by default, and may not allow by name
+    what the built-in one denies.
 
     Remedy: take `seccomp-profile` out of daemon.json, or name the reviewed file in `seccomp_profiles` of the
     policy.
@@ -495,15 +496,16 @@ def test_daemon_has_an_approved_seccomp_profile(daemon: Daemon, policy: Policy) 
     if profile == "builtin":
         return str(setting)
     try:
-        action = daemon.seccomp_default_action
+        found = daemon.seccomp_filter or {}
     except EvidenceError as error:
         raise Manual(f"{setting}, to be reviewed; {error}") from None
-    assert action in DENYING, f"{setting}: its default action is {action}"
+    flaw = seccomp.flaw(found)
+    assert not flaw, f"{setting}: it {flaw}"
+    weak = ", ".join((*seccomp.gaps(found), *seccomp.late_gaps(found)))
+    allows = f"; it lets through {weak}" if weak else ""
     if profile in policy.seccomp_profiles:
-        return f"{setting}, default action {action}; reviewed, as the policy states"
-    raise Manual(
-        f"{setting}, default action {action}: has it been reviewed? Then list it in seccomp_profiles"
-    )
+        return f"{setting}, reviewed, as the policy states{allows}"
+    raise Manual(f"{setting}{allows}: has it been reviewed? Then list it in seccomp_profiles")
 
 
 @pytest.mark.cis("2.19", level=1)

@@ -13,9 +13,8 @@ from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.kernel.features import Kernel
 from hullcheck.facts.registry import Later
-from hullcheck.parsing import selinux
+from hullcheck.parsing import seccomp, selinux
 from hullcheck.parsing.capabilities import DOCKER_DEFAULT
-from hullcheck.parsing.seccomp import DENYING
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 
@@ -60,18 +59,24 @@ def test_container_has_an_apparmor_profile(container: Container, kernel: Kernel)
     Remedy: drop `--security-opt apparmor=unconfined` and `--privileged`, and load the profile in enforce
     mode.
     """
-    if not container.runtime.applies_apparmor and not kernel.apparmor:
+    if not container.privileges.applies_apparmor and not kernel.apparmor:
         container.runtime.require_running_state()
         raise NotApplicable("AppArmor is not on in the kernel of this host")
     assert not container.privileged, "runs with --privileged, and so unconfined"
     option = container.configuration.security_options.get("apparmor", "")
     assert option != "unconfined", "runs with --security-opt apparmor=unconfined"
-    assert container.runtime.applies_apparmor, "AppArmor is on in the kernel, but the engine does not use it"
+    assert container.privileges.applies_apparmor, (
+        "AppArmor is on in the kernel, but the engine does not use it"
+    )
     if not container.running:
         return f"does not run; the engine will apply {option or 'its default profile'}"
-    label = container.runtime.security_label
+    label = container.privileges.security_label
     assert label.endswith("(enforce)"), (
         f"its main process is confined by {label!r}, not by an enforced profile"
+    )
+    profile = container.privileges.apparmor_profile
+    assert label.startswith((f"{profile} ", f"{profile}//")), (
+        f"its main process chose {label!r}, and what is executed in it is confined by {profile}"
     )
     return None
 
@@ -98,10 +103,10 @@ def test_container_has_selinux_labels(container: Container, kernel: Kernel) -> s
         container.runtime.require_running_state()
         raise NotApplicable("SELinux is not on in the kernel of this host")
     assert not container.privileged, "runs with --privileged, and so without a label of its own"
-    expected = container.configuration.process_label
+    expected = container.privileges.selinux_label
     assert all((expected, container.configuration.mount_label)), "has no SELinux label"
     if container.running:
-        label = container.runtime.security_label
+        label = container.privileges.security_label
         assert label == expected, f"its main process runs as {label!r}"
     assert mode == "enforcing", "SELinux is permissive on this host: labels are not enforced"
     kind = selinux.type_of(expected)
@@ -130,7 +135,7 @@ def test_container_capabilities_are_needed(container: Container, policy: Policy)
     needs, and name those in `allowed_capabilities` of the policy.
     """
     expected = (DOCKER_DEFAULT - {"NET_RAW"}) | set(policy.allowed_capabilities)
-    extra = sorted(container.runtime.capabilities - expected)
+    extra = sorted(container.privileges.capabilities - expected)
     some = ", ".join(extra[:8]) + (f" and {len(extra) - 8} more" if len(extra) > 8 else "")
     assert not extra, f"has or can get {some}"
 
@@ -538,22 +543,30 @@ def test_container_has_a_uts_namespace(container: Container) -> None:
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.seccomp")
 @pytest.mark.severity("high")
 def test_container_has_a_seccomp_filter(container: Container) -> str | None:
-    """Every container runs under a seccomp filter that denies what it does not list.
+    """Every container runs under a seccomp filter that denies what it does not list, and lists no call that the
+    engine's own profile denies.
 
     The filter keeps the rarely used system calls, in which most holes of the kernel are found, away from a
-    container.
+    container. It is judged as the container was started with it, since `docker exec` gets that one. What newer
+    versions of the engine deny as well, the reason tells.
 
-    Remedy: drop `--security-opt seccomp=unconfined` and `--privileged`; let a custom profile deny by default.
+    Remedy: drop `--security-opt seccomp=unconfined` and `--privileged`; make a custom profile from that of the
+    engine in use, and let it deny by default.
     """
-    assert container.configuration.allows_seccomp_filter, "runs with --security-opt seccomp=unconfined"
-    assert container.runtime.seccomp_mode == 2, (
-        f"its main process has no seccomp filter (mode {container.runtime.seccomp_mode})"
-    )
-    action = container.runtime.seccomp_default_action
-    if action is None:
+    unfiltered = container.privileges.unfiltered
+    assert not unfiltered, unfiltered
+    try:
+        profile = container.privileges.seccomp_profile
+    except NotApplicable:
         return "a filter is in force; its profile cannot be seen from inside the container"
-    assert action in DENYING, f"its seccomp profile allows what it does not list ({action})"
-    return None
+    if profile is None:
+        return None
+    flaw = seccomp.flaw(profile)
+    assert not flaw, f"its seccomp profile {flaw}"
+    gaps, late = seccomp.gaps(profile), seccomp.late_gaps(profile)
+    if gaps or (late and container.privileges.has_own_profile):
+        raise Manual(f"its own seccomp profile lets through {', '.join((*gaps, *late))}; does it need that?")
+    return f"the engine's own profile lets through {', '.join(late)}" if late else None
 
 
 @pytest.mark.cis("5.23", level=2)
@@ -639,7 +652,7 @@ def test_container_gains_no_privileges(container: Container) -> None:
     Remedy: run it with `--security-opt no-new-privileges`, or set `"no-new-privileges": true` for the daemon
     and create the container anew: the daemon's default is taken when a container is created.
     """
-    assert container.runtime.no_new_privileges, (
+    assert container.privileges.no_new_privileges, (
         "its processes can gain privileges (no-new-privileges is not set)"
     )
 

@@ -224,7 +224,7 @@ def test_container_drops_all_capabilities(container: Container) -> None:
     dropped = sorted(map(plain, container.configuration.dropped_capabilities))
     assert "ALL" in dropped, f"drops {', '.join(dropped) or 'no capability'}, not ALL"
     added = set(map(plain, container.configuration.added_capabilities))
-    extra = sorted(container.runtime.capabilities - added)
+    extra = sorted(container.privileges.capabilities - added)
     assert not extra or "ALL" in added, f"drops ALL, but has {', '.join(extra)}"
 
 
@@ -248,7 +248,7 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
     assert not container.privileged, "runs with --privileged, which adds every capability"
     added = sorted(set(map(plain, container.configuration.added_capabilities)) - approved)
     assert not added, f"adds {', '.join(added)}"
-    extra = sorted(container.runtime.capabilities - DOCKER_DEFAULT - approved)
+    extra = sorted(container.privileges.capabilities - DOCKER_DEFAULT - approved)
     assert not extra, f"adds none that is not approved, but has {', '.join(extra)}"
 
 

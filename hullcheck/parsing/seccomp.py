@@ -1,4 +1,9 @@
-"""Actions of a seccomp profile (seccomp(2), as libseccomp names them)."""
+"""Seccomp profiles: of the engine's API and files (moby's profiles/seccomp), and of a runtime (OCI's config-linux)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hullcheck.verdicts import EvidenceError
 
 DENYING = frozenset(
     {
@@ -10,3 +15,97 @@ DENYING = frozenset(
     }
 )
 """Those that do not let the call through; LOG and ALLOW do, TRACE and NOTIFY leave it to another process."""
+
+_CALLS = """
+    _sysctl add_key create_module get_kernel_syms kexec_file_load kexec_load keyctl nfsservctl pivot_root query_module
+    request_key swapoff swapon sysfs uselib userfaultfd ustat
+"""
+DENIED = frozenset(_CALLS.split())
+"""The system calls that the engine's own profile denies in every version from 20.10, whatever the capabilities."""
+
+_MANY = len(DENIED) // 2
+_IO_URING = "io_uring_setup"
+_AF_ALG, _AF_VSOCK = 38, 40
+
+Profile = Mapping[str, Any]
+
+
+def reduced(profile: Any) -> dict[str, Any]:
+    """What of a profile decides: names of calls and actions, and no word of its own."""
+    document = profile if isinstance(profile, dict) else {}
+    rules = document.get("syscalls")
+    return {
+        "defaultAction": document.get("defaultAction"),
+        "syscalls": [_reduced(rule) for rule in rules if isinstance(rule, dict)]
+        if isinstance(rules, list)
+        else [],
+    }
+
+
+def _reduced(rule: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: rule[key] for key in ("action", "args") if rule.get(key)}
+    names = [
+        *(rule.get("names") or ()),
+        *([rule["name"]] if rule.get("name") else ()),
+    ]  # older profiles have one
+    includes = rule.get("includes") or {}
+    return kept | {"names": names} | ({"caps": includes["caps"]} if includes.get("caps") else {})
+
+
+def flaw(profile: Profile) -> str:
+    """Why a profile protects from next to nothing, in words; empty where it does not.
+
+    Raises:
+        EvidenceError: it is not whole.
+    """
+    if profile.get("defaultAction") not in DENYING:
+        return f"allows what it does not list ({_default(profile)})"
+    allowed = sorted(each for each in DENIED if _allows(profile, each))
+    return (
+        f"allows by name what the engine's own denies: {', '.join(allowed)}" if len(allowed) > _MANY else ""
+    )
+
+
+def gaps(profile: Profile) -> tuple[str, ...]:
+    """The calls that a profile allows, and the engine's own denies in every version."""
+    return tuple(sorted(each for each in DENIED if _allows(profile, each)))
+
+
+def late_gaps(profile: Profile) -> tuple[str, ...]:
+    """What a profile lets through, and the engine's own denies in newer versions alone, in words."""
+    found = {
+        "io_uring (denied from version 25)": _allows(profile, _IO_URING),
+        "sockets of AF_VSOCK": _allows(profile, "socket", _AF_VSOCK),
+        "sockets of AF_ALG (CVE-2026-31431, denied from version 29.4.2)": _allows(profile, "socket", _AF_ALG),
+    }
+    return tuple(name for name, allowed in found.items() if allowed)
+
+
+def _default(profile: Profile) -> str:
+    action = profile.get("defaultAction")
+    if not isinstance(action, str) or not action:
+        raise EvidenceError("its seccomp profile could not be read")
+    return action
+
+
+def _allows(profile: Profile, call: str, first: int | None = None) -> bool:
+    """Whether a call goes through, maybe with this *first* argument; one for some arguments alone goes through too."""
+    for rule in profile.get("syscalls") or ():
+        if call in rule["names"] and rule.get("action") not in DENYING and not rule.get("caps"):
+            arguments = [each for each in rule.get("args") or () if each.get("index") == 0]
+            if first is None or all(_meets(first, each) for each in arguments):
+                return True
+    return False
+
+
+def _meets(value: int, condition: Mapping[str, Any]) -> bool:
+    wanted = int(condition.get("value", 0))
+    return {
+        "SCMP_CMP_NE": value != wanted,
+        "SCMP_CMP_LT": value < wanted,
+        "SCMP_CMP_LE": value <= wanted,
+        "SCMP_CMP_EQ": value == wanted,
+        "SCMP_CMP_GE": value >= wanted,
+        "SCMP_CMP_GT": value > wanted,
+        "SCMP_CMP_MASKED_EQ": value & wanted == int(condition.get("valueTwo", 0)),
+    }.get(str(condition.get("op")), True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hullcheck.parsing import seccomp
 from selftests.kit.facts.daemons import (
     FILES,
     NO_ICC,
@@ -225,15 +226,20 @@ def test_live_restore_without_a_swarm(state: str) -> None:
 def test_seccomp_profile_is_read() -> None:
     """A profile whose default action allows fails; one that denies has to be reviewed."""
     host = Host(flags=("--seccomp-profile=/p.json",), info=options("seccomp,profile=/p.json"))
-    assert replace(host, profile='{"defaultAction": "SCMP_ACT_ALLOW"}').judge("2.18")[0] == "fail"
-    assert replace(host, profile='{"defaultAction": "SCMP_ACT_ERRNO"}').judge("2.18")[0] == "manual"
-    assert replace(host, profile="nonsense").judge("2.18")[0] == "manual"
-
-
-@pytest.mark.parametrize("profile", ["seccomp,profile=unconfined", "apparmor"])
-def test_engine_without_a_seccomp_profile(profile: str) -> None:
-    """What no profile forbids is allowed."""
-    assert Host(info=options(profile)).facts().daemon.seccomp_default_action == "SCMP_ACT_ALLOW"
+    names = sorted({*seccomp.DENIED, "read"})
+    every = json.dumps(
+        {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": names, "action": "SCMP_ACT_ALLOW"}]}
+    )
+    verdicts = {
+        '{"defaultAction": "SCMP_ACT_ALLOW"}': ("fail", "fail"),
+        every: ("fail", "fail"),
+        '{"defaultAction": "SCMP_ACT_ERRNO"}': ("manual", "pass"),
+        "nonsense": ("manual", "manual"),
+    }
+    for profile, (unlisted, listed) in verdicts.items():
+        found = replace(host, profile=profile)
+        assert found.judge("2.18")[0] == unlisted
+        assert found.judge("2.18", seccomp_profiles=("/p.json",))[0] == listed
 
 
 def test_nothing_to_judge() -> None:

@@ -8,24 +8,27 @@ from dataclasses import dataclass
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.mounts import Mounts
 from hullcheck.facts.containers.ports import Ports
+from hullcheck.facts.containers.privileges import Privileges
 from hullcheck.facts.containers.runtime import Runtime
 
 
 @dataclass(frozen=True)
 class Container:
-    """One container, in four parts.
+    """One container, in five parts.
 
     Attributes:
         configuration: what it was created with.
         runtime: how it runs, or will.
         mounts: what it sees of the host's files.
         ports: what it opens to the outside.
+        privileges: what everything in it may do.
     """
 
     configuration: Configuration
     runtime: Runtime
     mounts: Mounts
     ports: Ports
+    privileges: Privileges
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.mounts import Mounts
 from hullcheck.facts.containers.ports import Ports
+from hullcheck.facts.containers.privileges import Privileges
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, SHAPE_OF_VOLUME, described_in
 from hullcheck.facts.containers.proc import ProcFiles
 from hullcheck.facts.containers.runtime import Runtime
@@ -61,10 +62,11 @@ class _Containers:
         number = self._numbers.get(str(description["Id"]), "")
         configuration = Configuration(description, self._surroundings, number)
         stored = self._proc.stored_no_new_privileges.get(configuration.id)
-        runtime = Runtime(configuration, self._surroundings, self._proc, self._ids, self._runtime, stored)
+        runtime = Runtime(configuration, self._surroundings, self._proc, self._ids, self._runtime)
         mounts = Mounts(configuration, runtime, self._surroundings, self._sources, self._sockets)
         ports = Ports(configuration, runtime, self._surroundings, lambda: self._pid_on_host_network)
-        return Container(configuration, runtime, mounts, ports)
+        privileges = Privileges(configuration, runtime, self._surroundings, stored)
+        return Container(configuration, runtime, mounts, ports, privileges)
 
     def _runtime(self, identifier: str) -> Runtime:
         """That of the container with this id, or else with this name.

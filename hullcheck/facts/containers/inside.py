@@ -35,12 +35,16 @@ _HIDDEN_CONFIGURATION = """
     user_namespace_mode uts_mode
 """
 _HIDDEN_RUNTIME = """
-    applies_apparmor configuration cpu_limit exec_processes exec_processes_with_more_capabilities find
+    configuration cpu_limit exec_processes exec_processes_with_more_capabilities find
     has_cpu_share ids memory_limit on_default_bridge proc process_limit require_running_state
-    root_exec_processes security_label shares_host_ipc shares_host_network shares_host_processes
-    shares_host_users shares_host_uts stored_no_new_privileges surroundings
+    root_exec_processes shares_host_ipc shares_host_network shares_host_processes
+    shares_host_users shares_host_uts surroundings
 """
 _HIDDEN_MOUNTS = "configuration configured runtime shared host_sockets sources surroundings visible writable"
+_HIDDEN_PRIVILEGES = """
+    apparmor_profile applies_apparmor bundle configuration has_own_profile runtime seccomp_profile security_label
+    selinux_label stored_no_new_privileges surroundings
+"""
 _HIDDEN_PORTS = "configuration direct_access open pid_on_host_network published runtime surroundings"
 """What a part cannot tell from inside, by the names of a container's part."""
 
@@ -82,7 +86,6 @@ class InsideRuntime(_Inside):
 
     HIDDEN = _HIDDEN_RUNTIME.split()
     root_uid = 0  # of its own user namespace, in which process 1 is seen from inside
-    seccomp_default_action = None  # the profile cannot be seen from inside
 
     def __init__(self, recording: Recording, processes: Later[Processes]) -> None:
         """See the container behind *recording*."""
@@ -107,21 +110,6 @@ class InsideRuntime(_Inside):
     def processes(self) -> tuple[Process, ...]:
         """Process 1 alone."""
         return (self.main_process,)
-
-    @property
-    def capabilities(self) -> frozenset[str]:
-        """What process 1 has or can get."""
-        return capabilities.names(self.main_process.capabilities)
-
-    @property
-    def seccomp_mode(self) -> int:
-        """Of process 1: 0 off, 1 strict, 2 filter."""
-        return self.main_process.seccomp_mode
-
-    @property
-    def no_new_privileges(self) -> bool:
-        """Whether process 1 can gain no privileges."""
-        return self.main_process.no_new_privileges
 
     @property
     def ssh_servers(self) -> tuple[str, ...]:
@@ -177,6 +165,39 @@ class InsideMounts(_Inside):
         )
 
 
+class InsidePrivileges(_Inside):
+    """What everything in it may do, by all processes that are seen there: the auditor's own was executed in it."""
+
+    HIDDEN = _HIDDEN_PRIVILEGES.split()
+
+    def __init__(self, runtime: InsideRuntime, processes: Later[Processes]) -> None:
+        """See the processes in the container."""
+        self._runtime = runtime
+        self._seen = processes
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """All of them."""
+        _ = self._runtime.main_process
+        return tuple(self._seen.get().by_pid.values())
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What one of them has or can get."""
+        return frozenset(name for each in self.processes for name in capabilities.names(each.capabilities))
+
+    @property
+    def unfiltered(self) -> str:
+        """Which of them has no filter, in words."""
+        free = [f"{each.name} (pid {each.pid})" for each in self.processes if each.seccomp_mode != 2]
+        return f"no seccomp filter is in force for {', '.join(free)}" if free else ""
+
+    @property
+    def no_new_privileges(self) -> bool:
+        """Whether none of them can gain privileges."""
+        return all(each.no_new_privileges for each in self.processes)
+
+
 class InsidePorts(_Inside):
     """What it opens to the outside."""
 
@@ -195,6 +216,7 @@ class InsideContainer(_Inside):
         self.runtime = InsideRuntime(recording, processes)
         self.mounts = InsideMounts(recording, self.runtime)
         self.ports = InsidePorts()
+        self.privileges = InsidePrivileges(self.runtime, processes)
 
 
 def _answer(recording: Recording) -> tuple[list[str], list[str], list[str]]:

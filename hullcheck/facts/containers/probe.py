@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from hullcheck import inputs
 from hullcheck.facts.host import ssh_servers
 from hullcheck.facts.registry import fact
+from hullcheck.parsing import seccomp
 from hullcheck.parsing.documents import COUNT, INTEGER, NAMES, require
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
@@ -210,7 +211,7 @@ def _without_log_options(container: dict[str, Any]) -> None:
 
 
 def _without_profiles(container: dict[str, Any]) -> None:
-    """Keep the default action of its seccomp profile, which the engine stores in full."""
+    """Keep what of its seccomp profile decides, which the engine stores in full."""
     options = (container.get("HostConfig") or {}).get("SecurityOpt")
     if isinstance(options, list):
         container["HostConfig"]["SecurityOpt"] = [_short_profile(str(option)) for option in options]
@@ -221,10 +222,10 @@ def _short_profile(option: str) -> str:
     if name != "seccomp" or not text.lstrip().startswith("{"):
         return option
     try:
-        action = json.loads(text).get("defaultAction")
-    except (ValueError, AttributeError):
-        action = None
-    return name + separator + json.dumps({"defaultAction": action})
+        profile = json.loads(text)
+    except (ValueError, RecursionError):
+        profile = None
+    return name + separator + json.dumps(seccomp.reduced(profile), separators=(",", ":"))
 
 
 def _without_passwords(volume: dict[str, Any]) -> dict[str, Any]:

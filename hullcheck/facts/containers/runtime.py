@@ -1,6 +1,5 @@
 """How a container runs: its processes, namespaces, privileges and limits, as the kernel shows them."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,8 +9,6 @@ from hullcheck.facts.containers.proc import ProcFiles
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.host import ssh_servers as ssh
 from hullcheck.facts.host.processes import Process
-from hullcheck.parsing import capabilities
-from hullcheck.parsing.go import go_boolean
 from hullcheck.parsing.proc import cgroups
 from hullcheck.verdicts import EvidenceError, unread
 
@@ -34,7 +31,6 @@ class Runtime:
         proc: what /proc shows of the main processes of all containers.
         ids: the ids of all containers.
         find: finds another container by its id or name, or raises EvidenceError.
-        stored_no_new_privileges: what the engine settled at its creation; None where its files may not be read.
     """
 
     configuration: Configuration
@@ -42,7 +38,6 @@ class Runtime:
     proc: ProcFiles = field(repr=False)
     ids: frozenset[str] = field(repr=False)
     find: Callable[[str], "Runtime"] = field(repr=False)
-    stored_no_new_privileges: bool | None = None
 
     # ---- processes
 
@@ -265,75 +260,6 @@ class Runtime:
             raise EvidenceError(unread(f"the {kind} namespace of process {self.main_process.pid}"))
         return links[kind]
 
-    # ---- privileges
-
-    @property
-    def applies_apparmor(self) -> bool:
-        """Whether its engine applies AppArmor profiles."""
-        return "apparmor" in self.surroundings.engine.get().security_options
-
-    @property
-    def security_label(self) -> str:
-        """The label of the main process: `docker-default (enforce)`, or one of SELinux.
-
-        Raises:
-            EvidenceError: it could not be read.
-        """
-        return self.proc.file(self.main_process.pid, "attr/current")[0].rstrip("\0")
-
-    @cached_property
-    def capabilities(self) -> frozenset[str]:
-        """The capabilities that its main process has or can get, or will get once it runs."""
-        if self.configuration.running:
-            return capabilities.names(self.main_process.capabilities)
-        asked = self.configuration
-        return capabilities.granted(
-            asked.added_capabilities, asked.dropped_capabilities, privileged=asked.privileged
-        )
-
-    @property
-    def seccomp_mode(self) -> int:
-        """2 where a filter is in force, or will be once it runs; else 0 or 1."""
-        if self.configuration.running:
-            return self.main_process.seccomp_mode
-        if self.configuration.privileged or not self.configuration.allows_seccomp_filter:
-            return 0
-        profile = self.surroundings.daemon.get().seccomp_profile
-        own = profile and "seccomp" in self.configuration.security_options
-        return 2 if own or profile not in ("", "unconfined") else 0
-
-    @property
-    def seccomp_default_action(self) -> str | None:
-        """What its profile does with a system call that it does not list, as `SCMP_ACT_ERRNO`.
-
-        Raises:
-            EvidenceError: the profile could not be read.
-        """
-        option = self.configuration.security_options.get("seccomp", "")
-        if option.lstrip().startswith("{"):
-            return _default_action(option)
-        if option == "builtin":
-            return "SCMP_ACT_ERRNO"
-        return self.surroundings.daemon.get().seccomp_default_action
-
-    @property
-    def no_new_privileges(self) -> bool:
-        """Whether its main process can gain no privileges, or will be unable to once it runs.
-
-        Raises:
-            EvidenceError: it does not run, and the daemon's default at the time of its creation is not known.
-        """
-        if self.configuration.running:
-            return self.main_process.no_new_privileges
-        option = self.configuration.security_options.get("no-new-privileges")
-        if option is not None:
-            return go_boolean(option)
-        if self.stored_no_new_privileges is not None:
-            return self.stored_no_new_privileges
-        if self.surroundings.engine.get().no_new_privileges is not False:
-            raise EvidenceError("it does not run, and the daemon's default when it was created is not known")
-        return False
-
     # ---- limits
 
     @property
@@ -374,13 +300,3 @@ class Runtime:
         by_systemd = engine.value("CgroupDriver") == "systemd" and not self.configuration.processes
         own = name != "processes" or not by_systemd
         return cgroups.read(name, main.cgroups, self.proc.lines, own=own)
-
-
-def _default_action(profile: str) -> str:
-    try:
-        action = json.loads(profile).get("defaultAction")
-    except (ValueError, AttributeError):
-        action = None
-    if not action:
-        raise EvidenceError("its seccomp profile could not be read")
-    return str(action)

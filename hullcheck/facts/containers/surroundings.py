@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hullcheck.facts.containers.bundles import Bundle
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.sockets.unix_sockets import UnixSockets
 from hullcheck.facts.engine import Engine
@@ -24,6 +25,7 @@ class Surroundings:
         processes: those of the whole target.
         daemon_mounts: the mount table of the daemon, which is "the host" to a container.
         unix_sockets: who listens where, whatever the program is.
+        bundles: what each container was started with, by its id.
         engine_sockets: every path at which an engine of this host takes commands, without symbolic links.
         services: those of the swarm, by id.
         image_names: the image id that each `repository:tag` names now.
@@ -36,5 +38,6 @@ class Surroundings:
     daemon_mounts: Later[tuple[Mount, ...]]
     engine_sockets: Later[frozenset[str]]
     unix_sockets: Later[UnixSockets]
+    bundles: Later[Mapping[str, Bundle]]
     services: Later[Mapping[str, Service]]
     image_names: Later[Mapping[str, str]]

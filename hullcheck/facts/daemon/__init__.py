@@ -232,24 +232,14 @@ class Daemon:
         return reported.seccomp(self.engine) or ""
 
     @property
-    def seccomp_default_action(self) -> str:
-        """What the daemon's profile does with a system call that it does not list: `SCMP_ACT_ERRNO`, ...
+    def seccomp_filter(self) -> Mapping[str, Any] | None:
+        """The daemon's seccomp profile where it is a file; None where it is the engine's own.
 
         Raises:
             EvidenceError: the profile could not be read, or changed after the daemon started.
         """
         path = self.seccomp_profile
-        if path == "builtin":
-            return "SCMP_ACT_ERRNO"
-        if path in ("", "unconfined"):
-            return "SCMP_ACT_ALLOW"
-        profile = self.files.seccomp_profile
-        action = (profile.document or {}).get("defaultAction") if profile and profile.path == path else None
-        if profile is None or not action:
-            raise EvidenceError(f"the seccomp profile {path} of the daemon could not be read")
-        if profile.changed_since(self.process.started):
-            raise EvidenceError(f"the seccomp profile {path} was changed after the daemon started")
-        return str(action)
+        return None if path == "builtin" else self.files.seccomp_filter(path, self.process.started)
 
     @property
     def default_ulimits(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from hullcheck.facts.daemon import redaction
 from hullcheck.facts.daemon.process import DaemonProcess
 from hullcheck.facts.daemon.registries import HostsFile, reduced
+from hullcheck.parsing import seccomp
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -49,17 +50,17 @@ def _decoded(hexadecimal: str) -> str:
 
 def _without_secrets(heading: str, text: str) -> str:
     if heading.startswith("profile:"):
-        return " " + json.dumps({"defaultAction": _default_action(text)})
+        return " " + json.dumps(seccomp.reduced(_document(text)))
     if heading.startswith("hosts:"):
         return " " + json.dumps(reduced(text))
     kept = redaction.configuration(text)
     return " " + kept if kept is not None else " (not JSON)"
 
 
-def _default_action(text: str) -> str | None:
+def _document(text: str) -> Any:
     try:
-        return str(json.loads(text)["defaultAction"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return json.loads(text)
+    except (ValueError, RecursionError):
         return None
 
 
@@ -128,6 +129,20 @@ class DaemonFiles:
     seccomp_profile: ConfigFile | None
     hosts: tuple[HostsFile, ...]
     registries: str | None  # what became of their directory: `listed`, `absent` or `unread`
+
+    def seccomp_filter(self, path: str, started: Span | None) -> Mapping[str, Any]:
+        """The profile in the file *path*, as the daemon read it when it was *started*.
+
+        Raises:
+            EvidenceError: the profile could not be read, or changed after that.
+        """
+        file = self.seccomp_profile
+        profile = (file.document or {}) if file and file.path == path else {}
+        if file is None or not profile.get("defaultAction") or "syscalls" not in profile:
+            raise EvidenceError(f"the seccomp profile {path} of the daemon could not be read")
+        if file.changed_since(started):
+            raise EvidenceError(f"the seccomp profile {path} was changed after the daemon started")
+        return profile
 
 
 def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:

@@ -74,6 +74,7 @@ _SHAPES = {
 }
 _VERSION = {"Components": [{"Name": str, "Version": str}]}
 _CLIENT = {"ClientInfo?": (None, {"Version?": str, "Plugins?": (None, [{"Name": str, "Version": str}])})}
+_FIRST = 17  # of Docker's versions by year
 _SAYS_NO_NEW_PRIVILEGES = 23
 _NO_ANSWER = Answer(DOCKER_VERSION.name, 0, "", "")
 
@@ -107,6 +108,11 @@ class Engine:
         """The first number of its version; None where that is none."""
         number = self.version.partition(".")[0]
         return int(number) if number.isdigit() else None
+
+    @property
+    def is_docker(self) -> bool:
+        """Whether it is no podman, whose versions are lower."""
+        return self.major is None or self.major >= _FIRST
 
     @property
     def security_options(self) -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ from hullcheck.verdicts import EvidenceError
 PROCESSES = Probe.from_file(
     __file__,
     "processes",
-    lines_like(r"\d+/(?:status|cgroup):.*", r"l\S+ .* \d+/(?:exe|ns/pid)(?: -> .*)?"),
+    lines_like(r"\d+/(?:status|cgroup):.*", r"l\S+ .* \d+/(?:exe|ns/pid|ns/user)(?: -> .*)?"),
 )
 
 
@@ -22,7 +22,7 @@ _STATUS = re.compile(r"(\d+)/status:(\w+):\s*(.*)")
 _CGROUP = re.compile(r"(\d+)/cgroup:(.*)")
 _CONTAINER_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _EXECUTABLE = re.compile(r".* (\d+)/exe -> (/.*?)(?: \(deleted\))?")
-_PID_NAMESPACE = re.compile(r".* (\d+)/ns/pid -> (pid:\[\d+\])")
+_NAMESPACE = re.compile(r".* (\d+)/ns/(pid|user) -> (\w+:\[\d+\])")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Process:
     Attributes:
         status: the lines of /proc/PID/status by name.
         cgroups: the lines of /proc/PID/cgroup.
-        pid_namespace: `pid:[INODE]`, or None where the auditor may not see it.
+        pid_namespace: `pid:[INODE]`, or None where the auditor may not see it; `user_namespace` alike.
         executable: the path of its program, as it is called where it runs; empty where the auditor may not see it.
     """
 
@@ -41,6 +41,7 @@ class Process:
     cgroups: tuple[str, ...]
     pid_namespace: str | None
     executable: str = ""
+    user_namespace: str | None = None
 
     @cached_property
     def container_ids(self) -> frozenset[str]:
@@ -161,7 +162,7 @@ def processes(recording: Recording) -> Processes:
     """
     status: dict[int, dict[str, str]] = {}
     cgroups: dict[int, list[str]] = {}
-    namespaces: dict[int, str] = {}
+    namespaces: dict[int, dict[str, str]] = {}
     executables: dict[int, str] = {}
     last = 0
     for line in recording.text(PROCESSES).split("\n"):
@@ -169,8 +170,8 @@ def processes(recording: Recording) -> Processes:
             status.setdefault(int(match[1]), {})[match[2]] = match[3]
         elif match := _CGROUP.match(line):
             cgroups.setdefault(int(match[1]), []).append(match[2])
-        elif match := _PID_NAMESPACE.match(line):
-            namespaces[int(match[1])] = match[2]
+        elif match := _NAMESPACE.match(line):
+            namespaces.setdefault(int(match[1]), {})[match[2]] = match[3]
         elif match := _EXECUTABLE.fullmatch(line):
             last = int(match[1])
             executables[last] = match[2]
@@ -182,8 +183,9 @@ def processes(recording: Recording) -> Processes:
                 pid,
                 fields,
                 tuple(cgroups.get(pid, ())),
-                namespaces.get(pid),
+                namespaces.get(pid, {}).get("pid"),
                 executables.get(pid, ""),
+                namespaces.get(pid, {}).get("user"),
             )
             for pid, fields in status.items()
         }

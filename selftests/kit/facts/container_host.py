@@ -10,8 +10,10 @@ from typing import Any
 
 from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
+from hullcheck.facts.containers.bundles import BUNDLES
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.daemon.settings import Setting, Value
+from hullcheck.parsing.capabilities import DOCKER_DEFAULT
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -27,7 +29,23 @@ IMAGE = "sha256:" + "1" * 64
 WITHOUT_RAW = "00000000a80405fb"
 
 
+WITHOUT_RAW_NAMES = [f"CAP_{each}" for each in sorted(DOCKER_DEFAULT - {"NET_RAW"})]
+
+
 BRIDGE = "b" * 64
+
+
+PROFILE = {
+    "defaultAction": "SCMP_ACT_ERRNO",
+    "syscalls": [
+        {"names": ["read", "write"], "action": "SCMP_ACT_ALLOW"},
+        {
+            "names": ["socket"],
+            "action": "SCMP_ACT_ALLOW",
+            "args": [{"index": 0, "value": 38, "op": "SCMP_CMP_LT"}],
+        },
+    ],
+}
 
 
 HOST_CONFIG: dict[str, Any] = {
@@ -65,6 +83,7 @@ DESCRIPTION: dict[str, Any] = {
     "NetworkMode": "bridge",
     "Running": True,
     "Status": "running",
+    "Started": "2026-11-26T10:00:00Z",
     "Image": IMAGE,
     "Program": "sleep",
     "AppArmorProfile": "",
@@ -136,7 +155,8 @@ class FakeDaemon:
     direct_routing, makes_raw_rules = False, True
 
     seccomp_profile = "builtin"
-    seccomp_default_action = "SCMP_ACT_ERRNO"
+    seccomp_filter: Mapping[str, Any] | None = None
+    started = (0.0, 0.0)
     default_ulimits = ("nofile=1024:2048",)
     containerd_sockets = ("/run/containerd/containerd.sock",)
     api_sockets: tuple[str, ...] = ("/run/docker.sock",)
@@ -158,7 +178,7 @@ class FakeDaemon:
     @property
     def process(self) -> SimpleNamespace:
         """What decides of its process."""
-        return SimpleNamespace(makes_raw_rules=self.makes_raw_rules)
+        return SimpleNamespace(makes_raw_rules=self.makes_raw_rules, started=self.started)
 
     @property
     def mountinfo(self) -> str:
@@ -181,6 +201,7 @@ class ContainerHost:
         self.groups = {"memory.max": "max", "pids.max": "max", "cpu.max": "max 100000", "cpu.weight": "100"}
         self.links: Mapping[str, int] = dict(OWN)
         self.own_namespaces: dict[int, int] = {}
+        self.user_namespaces: dict[int, int] = {}
         self.mounts = ["30 1 0:50 / / rw - overlay overlay rw"]
         self.extra: list[str] = []
         self.paths: list[str] = []
@@ -198,6 +219,7 @@ class ContainerHost:
         self.stderr = ""
         self.sockets: list[str] = []
         self.complete, self.lost = True, 0
+        self.bundles: list[str] = []
         self.endpoint = "unix:///var/run/docker.sock"
         self.now = 0.0
 
@@ -229,6 +251,7 @@ class ContainerHost:
                     f"listed:{self._listeners + self.lost}",
                 ]
             ),
+            "bundles": BUNDLES.keep("\n".join(self.bundles)),
             "kernel": "\n".join(
                 [f"{path}:{value}" for path, value in self.kernel.items()]
                 + ["/sys/fs/selinux/enforce absent"] * ("/sys/fs/selinux/enforce" not in self.kernel)
@@ -252,6 +275,16 @@ class ContainerHost:
         ]
         self.status[pid] = {**STATUS, "Name": program, "PPid": "1", **status}
 
+    def start_with(self, **process: Any) -> None:
+        """What the runtime was told when the container started; `filter` is a seccomp profile."""
+        profile = process.pop("filter", PROFILE)
+        told = {"capabilities": {"bounding": WITHOUT_RAW_NAMES}, "noNewPrivileges": False, **process}
+        self.bundles = [
+            f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 50/cwd -> /run/containerd/moby/{'a' * 64}",
+            *([f'filter 1 {{"seccomp":{json.dumps(profile)},"maskedPaths":[]}}}}'] if profile else ()),
+            f"bundle 50 {1 if profile else 0} {json.dumps(told)}",
+        ]
+
     def _processes(self) -> list[str]:
         lines = [
             f"{pid}/status:{name}:\t{value}"
@@ -260,6 +293,10 @@ class ContainerHost:
         ]
         lines += [f"{pid}/cgroup:{line}" for pid, each in self.cgroups.items() for line in each]
         namespace = self.links.get("pid")
+        lines += [
+            f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 {pid}/ns/user -> user:[{number}]"
+            for pid, number in self.user_namespaces.items()
+        ]
         return lines + [
             f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 {pid}/ns/pid -> pid:[{self.own_namespaces.get(pid, namespace)}]"
             for pid in self.status

@@ -1,12 +1,101 @@
-"""Actions of a seccomp profile."""
+"""What a seccomp profile lets through."""
+
+from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
-from hullcheck.parsing.seccomp import DENYING
+from hullcheck.parsing import seccomp
+from hullcheck.verdicts import EvidenceError
+
+ALLOW = "SCMP_ACT_ALLOW"
 
 
-@pytest.mark.parametrize("action", ["SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_NOTIFY"])
+def profile(*rules: dict[str, Any], action: Any = "SCMP_ACT_ERRNO") -> dict[str, Any]:
+    """A profile with these rules, as the probes keep it."""
+    return seccomp.reduced({"defaultAction": action, "syscalls": list(rules)})
+
+
+@pytest.mark.parametrize("action", [ALLOW, "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_NOTIFY"])
 def test_actions_that_may_let_a_call_through(action: str) -> None:
     """None of them denies; the action of Docker's own profile does."""
-    assert action not in DENYING
-    assert "SCMP_ACT_ERRNO" in DENYING
+    assert seccomp.flaw(profile(action=action)) == f"allows what it does not list ({action})"
+    assert seccomp.flaw(profile()) == ""
+    rule = {"names": ["keyctl"], "action": action}
+    assert seccomp.gaps(profile(rule)) == ("keyctl",)
+
+
+@pytest.mark.parametrize("action", [None, 7, ""])
+def test_profile_without_a_default_action(action: Any) -> None:
+    """What it does with a call that it does not list is unknown."""
+    with pytest.raises(EvidenceError):
+        seccomp.flaw(profile(action=action))
+
+
+def test_profile_that_lists_every_call() -> None:
+    """It denies by default, and nothing is left to deny."""
+    every = profile({"names": ["read", *sorted(seccomp.DENIED)], "action": ALLOW})
+    assert seccomp.flaw(every).startswith("allows by name what the engine's own denies: _sysctl, add_key")
+    assert seccomp.flaw(profile({"names": ["read", "keyctl"], "action": ALLOW})) == ""
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"names": ["keyctl"], "action": ALLOW}, ("keyctl",)),
+        ({"name": "keyctl", "action": ALLOW}, ("keyctl",)),
+        (
+            {"names": ["keyctl"], "action": ALLOW, "args": [{"index": 0, "value": 3, "op": "SCMP_CMP_EQ"}]},
+            ("keyctl",),
+        ),
+        ({"names": ["keyctl"], "action": ALLOW, "includes": {"arches": ["s390"]}}, ("keyctl",)),
+        ({"names": ["keyctl"], "action": ALLOW, "includes": {"caps": ["CAP_SYS_ADMIN"]}}, ()),
+        ({"names": ["keyctl"], "action": "SCMP_ACT_KILL_PROCESS"}, ()),
+        ({"names": ["read"], "action": ALLOW}, ()),
+    ],
+)
+def test_calls_that_the_engine_denies(rule: dict[str, Any], expected: tuple[str, ...]) -> None:
+    """One that is allowed for some arguments or machines is allowed; with a capability it is another question."""
+    assert seccomp.gaps(profile(rule)) == expected
+
+
+NOT_VSOCK = [{"index": 0, "value": 40, "op": "SCMP_CMP_NE"}]
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ([{"names": ["socket"], "action": ALLOW}], "VSOCK ALG"),
+        ([{"names": ["socket"], "action": ALLOW, "args": NOT_VSOCK}], "ALG"),
+        (
+            [
+                {
+                    "names": ["socket"],
+                    "action": ALLOW,
+                    "args": [{"index": 0, "value": value, "op": f"SCMP_CMP_{how}"}],
+                }
+                for value, how in ((38, "LT"), (39, "EQ"), (40, "GT"))
+            ],
+            "",
+        ),
+        ([{"names": ["io_uring_setup"], "action": ALLOW}], "io_uring"),
+        (
+            [{"names": ["socket"], "action": ALLOW, "args": [{"index": 1, "value": 1, "op": "SCMP_CMP_EQ"}]}],
+            "VSOCK ALG",
+        ),
+    ],
+)
+def test_what_newer_versions_deny(rules: list[dict[str, Any]], expected: str) -> None:
+    """AF_ALG, AF_VSOCK and io_uring are told, by the arguments that the rules let through."""
+    found = " ".join(seccomp.late_gaps(profile(*rules)))
+    assert [each in found for each in ("VSOCK", "ALG", "io_uring")] == [
+        each in expected for each in ("VSOCK", "ALG", "io_uring")
+    ]
+
+
+@pytest.mark.parametrize("text", [None, [], "x", {"syscalls": "x"}, {"syscalls": ["x"]}])
+def test_what_is_no_profile(text: Any) -> None:
+    """Nothing of it is kept, and it protects from nothing that is known."""
+    kept = seccomp.reduced(text)
+    assert kept == {"defaultAction": None, "syscalls": []}

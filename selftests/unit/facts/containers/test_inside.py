@@ -15,6 +15,7 @@ from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.inside import InsideContainer
 from hullcheck.facts.containers.mounts import Mounts
 from hullcheck.facts.containers.ports import Ports
+from hullcheck.facts.containers.privileges import Privileges
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
@@ -106,14 +107,16 @@ def test_container_from_inside(number: str, changes: dict[str, Any], expected: t
 
 
 def test_powers_from_inside() -> None:
-    """Process 1 counts, and of the others none but SSH servers."""
+    """Every process counts: process 1 may have given up what is executed beside it."""
     inside = Inside()
-    inside.status[7] = STATUS | {"CapEff": "000001ffffffffff", "Seccomp": "0", "NoNewPrivs": "0"}
     inside.status[1] |= {"NoNewPrivs": "1"}
+    inside.status[7] = STATUS | {"NoNewPrivs": "1"}
     assert [inside.judge(number)[0] for number in ("5.4", "5.7", "5.22", "5.26")] == ["pass"] * 4
-    inside.status[7]["Name"] = "sshd"
-    inside.status[1] |= {"NoNewPrivs": "0", "Seccomp": "0", "CapEff": "0000000000003000"}
-    assert [inside.judge(number)[0] for number in ("5.4", "5.7", "5.22", "5.26")] == ["fail"] * 4
+    less = {"Name": "sshd", "CapEff": "000001ffffffffff", "Seccomp": "0", "NoNewPrivs": "0"}
+    for pid in (7, 1):
+        inside.status = {1: STATUS | {"NoNewPrivs": "1"}, 7: STATUS | {"NoNewPrivs": "1"}}
+        inside.status[pid] = inside.status[pid] | less
+        assert [inside.judge(number)[0] for number in ("5.4", "5.7", "5.22", "5.26")] == ["fail"] * 4
 
 
 PARTS: list[tuple[type, Callable[[InsideContainer], object]]] = [
@@ -122,6 +125,7 @@ PARTS: list[tuple[type, Callable[[InsideContainer], object]]] = [
     (Runtime, lambda each: each.runtime),
     (Mounts, lambda each: each.mounts),
     (Ports, lambda each: each.ports),
+    (Privileges, lambda each: each.privileges),
 ]
 
 

@@ -23,13 +23,18 @@ def _kept(description: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def test_options_that_are_kept() -> None:
-    """Of a seccomp profile stays the default action, and nothing of what is no profile; other options stay."""
-    profile = {"defaultAction": "SCMP_ACT_ALLOW", "x": "a=b"}
+    """Of a seccomp profile stays what decides, and nothing of what is no profile; other options stay."""
+    rules = [
+        {"names": ["read"], "action": "SCMP_ACT_ALLOW", "comment": "x"},
+        {"name": "bpf", "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_BPF"]}},
+    ]
+    profile = {"defaultAction": "SCMP_ACT_ALLOW", "x": "a=b", "syscalls": rules}
     options = ["label=user:a=b", f"seccomp=  {json.dumps(profile)}", "seccomp={broken", "seccomp=unconfined"]
     assert _kept({"HostConfig": {"SecurityOpt": options}})["HostConfig"]["SecurityOpt"] == [
         "label=user:a=b",
-        'seccomp={"defaultAction": "SCMP_ACT_ALLOW"}',
-        'seccomp={"defaultAction": null}',
+        'seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"action":"SCMP_ACT_ALLOW","names":["read"]},'
+        '{"action":"SCMP_ACT_ALLOW","names":["bpf"],"caps":["CAP_BPF"]}]}',
+        'seccomp={"defaultAction":null,"syscalls":[]}',
         "seccomp=unconfined",
     ]
 
@@ -72,7 +77,7 @@ def test_probe_keeps_no_secret() -> None:
         "\n".join(["a" * 64, "container " + json.dumps(world.description), "garbage x5", "--proc", ""])
     )
     assert not [each for each in ("x1", "x2", "x3", "x4", "x5") if each in text]
-    assert '{\\"defaultAction\\": \\"A\\"}' in text
+    assert '{\\"defaultAction\\":\\"A\\",\\"syscalls\\":[]}' in text
     assert DOCKER_CONTAINERS in PROBES
 
 

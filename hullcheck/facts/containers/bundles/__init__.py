@@ -1,0 +1,100 @@
+"""What the engine told the runtime of each container when it started: what everything executed in it gets, too."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hullcheck.facts.registry import fact
+from hullcheck.parsing import capabilities, seccomp
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import pick
+from hullcheck.verdicts import EvidenceError
+
+_SHIM = re.compile(r"l\S+ .* (\d+)/cwd -> /.*/([0-9a-f]{64})")
+_BUNDLE = re.compile(r"bundle (\d+) (\d+) (\{.*\})")
+_FILTER = re.compile(r"filter (\d+) (\{.*)")
+_SETS = ("bounding", "effective", "inheritable", "permitted", "ambient")
+_KEPT = {
+    "capabilities": dict.fromkeys(_SETS, True),
+    "noNewPrivileges": True,
+    "apparmorProfile": True,
+    "selinuxLabel": True,
+}
+
+
+def _keep(text: str) -> str:
+    return "\n".join(kept for line in text.split("\n") if (kept := _kept(line)))
+
+
+def _kept(line: str) -> str:
+    """A line without what no control needs; of a filter, what is behind it goes too."""
+    try:
+        if found := _FILTER.fullmatch(line):
+            document, _ = json.JSONDecoder().raw_decode(found[2])
+            profile = document.get("seccomp", document)
+            return f"filter {found[1]} {json.dumps(seccomp.reduced(profile), separators=(',', ':'))}"
+        if found := _BUNDLE.fullmatch(line):
+            kept = pick(json.loads(found[3]), _KEPT)
+            return f"bundle {found[1]} {found[2]} {json.dumps(kept, separators=(',', ':'))}"
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
+    return line if _SHIM.fullmatch(line) else ""
+
+
+BUNDLES = Probe.from_file(__file__, "bundles", _keep)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What a container was started with.
+
+    Attributes:
+        capabilities: all that it has or can get.
+        apparmor: the name of its profile; empty where it has none.
+        label: its SELinux label; empty where it has none.
+        filter: its seccomp profile; None where it has none.
+    """
+
+    capabilities: frozenset[str]
+    no_new_privileges: bool
+    apparmor: str
+    label: str
+    filter: seccomp.Profile | None
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], profile: seccomp.Profile | None) -> "Bundle":
+        """Read what was kept of a bundle."""
+        held = document.get("capabilities") or {}
+        return cls(
+            frozenset(capabilities.plain(name) for each in _SETS for name in held.get(each) or ()),
+            document.get("noNewPrivileges") is True,
+            str(document.get("apparmorProfile") or ""),
+            str(document.get("selinuxLabel") or ""),
+            profile,
+        )
+
+
+@fact(BUNDLES)
+def bundles(recording: Recording) -> Mapping[str, Bundle]:
+    """What each running container was started with, by its id, as far as the auditor may see it.
+
+    Raises:
+        EvidenceError: the target did not answer, or not with what such a list is.
+    """
+    shims: dict[str, str] = {}
+    filters: dict[str, Any] = {"0": None}
+    found: dict[str, Bundle] = {}
+    try:
+        for line in recording.text(BUNDLES).split("\n"):
+            if shim := _SHIM.fullmatch(line):
+                shims[shim[1]] = shim[2]
+            elif profile := _FILTER.fullmatch(line):
+                filters[profile[1]] = json.loads(profile[2])
+            elif (bundle := _BUNDLE.fullmatch(line)) and bundle[1] in shims:
+                found[shims[bundle[1]]] = Bundle.of(json.loads(bundle[3]), filters[bundle[2]])
+    except (ValueError, KeyError, TypeError):
+        raise EvidenceError("the list of bundles is damaged") from None
+    return found

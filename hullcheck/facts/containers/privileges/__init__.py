@@ -1,0 +1,211 @@
+"""What a container may do: what everything executed in it gets, and every process that it has.
+
+Its main process may have given up much of that; `docker exec` gets all of it.
+"""
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from hullcheck.facts.containers.bundles import Bundle
+from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.runtime import Runtime
+from hullcheck.facts.containers.surroundings import Surroundings
+from hullcheck.facts.host.processes import Process
+from hullcheck.parsing import capabilities, seccomp
+from hullcheck.parsing.go import go_boolean
+from hullcheck.verdicts import EvidenceError
+
+_DEFAULT = "docker-default"  # of AppArmor
+
+
+@dataclass(frozen=True)
+class Privileges:
+    """What a container may do, or will once it runs as far as that is known.
+
+    Attributes:
+        stored_no_new_privileges: what the engine settled at its creation; None where its files may not be read.
+    """
+
+    configuration: Configuration
+    runtime: Runtime = field(repr=False)
+    surroundings: Surroundings = field(repr=False)
+    stored_no_new_privileges: bool | None = None
+
+    @cached_property
+    def bundle(self) -> Bundle | None:
+        """What it was started with; None where the auditor may not see that, or its engine keeps no such file."""
+        try:
+            return self.surroundings.bundles.get().get(self.configuration.id)
+        except EvidenceError:
+            return None
+
+    @cached_property
+    def processes(self) -> tuple[Process, ...]:
+        """All processes in it that are in the user namespace of its main process: others see themselves as root."""
+        main = self.runtime.main_process
+        others = (each for each in self.runtime.processes if each.pid != main.pid)
+        known = {None, main.user_namespace}
+        return (
+            main,
+            *(each for each in others if main.user_namespace is None or each.user_namespace in known),
+        )
+
+    @cached_property
+    def capabilities(self) -> frozenset[str]:
+        """The capabilities that anything in it has or can get, or will get once it runs."""
+        asked = self.configuration
+        given = capabilities.granted(
+            asked.added_capabilities, asked.dropped_capabilities, privileged=asked.privileged
+        )
+        if not asked.running:
+            return given
+        held = (capabilities.names(each.capabilities) for each in self.processes)
+        if self.bundle:
+            given = self.bundle.capabilities
+        elif not self.surroundings.engine.get().is_docker:
+            given = frozenset()  # podman has other defaults, and says what differs from these
+        return given.union(*held)
+
+    # ---- security modules
+
+    @property
+    def applies_apparmor(self) -> bool:
+        """Whether its engine applies AppArmor profiles."""
+        return "apparmor" in self.surroundings.engine.get().security_options
+
+    @property
+    def apparmor_profile(self) -> str:
+        """The profile for what is executed in it."""
+        if self.bundle and self.bundle.apparmor:
+            return self.bundle.apparmor
+        told = self.configuration.description["AppArmorProfile"]
+        return str(told or self.configuration.security_options.get("apparmor") or _DEFAULT)
+
+    @property
+    def security_label(self) -> str:
+        """The label of its main process: `docker-default (enforce)`, or one of SELinux.
+
+        Raises:
+            EvidenceError: it could not be read.
+        """
+        return self.runtime.proc.file(self.runtime.main_process.pid, "attr/current")[0].rstrip("\0")
+
+    @property
+    def selinux_label(self) -> str:
+        """The SELinux label for what is executed in it; empty where there is none."""
+        return self.bundle.label if self.bundle else self.configuration.process_label
+
+    # ---- seccomp
+
+    @property
+    def unfiltered(self) -> str:
+        """Why system calls of what runs in it pass no filter, or will pass none; empty where all do.
+
+        Raises:
+            EvidenceError: its processes could not be read.
+        """
+        if not self.configuration.allows_seccomp_filter:
+            return "runs with --security-opt seccomp=unconfined"
+        if self.configuration.privileged:
+            return "runs with --privileged, and so without a seccomp filter"
+        running = self.configuration.running
+        free = (
+            [f"{each.name} (pid {each.pid})" for each in self.processes if each.seccomp_mode != 2]
+            if running
+            else ()
+        )
+        if free:
+            return f"no seccomp filter is in force for {', '.join(free)}"
+        if running and self.bundle:
+            without = self.bundle.filter is None
+            return (
+                "it was started without a seccomp filter, and what is executed in it has none"
+                if without
+                else ""
+            )
+        used = self.surroundings.daemon.get().seccomp_profile
+        own = used and "seccomp" in self.configuration.security_options
+        return "" if own or used not in ("", "unconfined") else "the daemon gives it no seccomp filter"
+
+    @property
+    def seccomp_profile(self) -> seccomp.Profile | None:
+        """The profile of that filter, as it was when the container started; None where it is the engine's own.
+
+        Raises:
+            EvidenceError: it is not known.
+        """
+        if self.configuration.running and self.bundle and self.bundle.filter:
+            return self.bundle.filter
+        option = self.configuration.security_options.get("seccomp", "")
+        if option.lstrip().startswith("{"):
+            return _profile(option)
+        if option == "builtin":
+            return None
+        if option:
+            raise EvidenceError("its seccomp profile is not known")
+        return self._default_profile
+
+    @property
+    def _default_profile(self) -> seccomp.Profile | None:
+        daemon = self.surroundings.daemon.get()
+        if self.configuration.running and not self._started_by(daemon.process.started):
+            raise EvidenceError(
+                "it was started before the daemon, whose seccomp profile may have been another"
+            )
+        return daemon.seccomp_filter
+
+    def _started_by(self, daemon: tuple[float, float] | None) -> bool:
+        started = self.configuration.started
+        return daemon is not None and started is not None and started >= daemon[0]
+
+    @property
+    def has_own_profile(self) -> bool:
+        """Whether somebody chose its profile, for it or for all containers.
+
+        Raises:
+            EvidenceError: the daemon could not be asked.
+        """
+        option = self.configuration.security_options.get("seccomp", "")
+        return option != "builtin" if option else self.surroundings.daemon.get().seccomp_profile != "builtin"
+
+    # ---- setuid programs
+
+    @property
+    def no_new_privileges(self) -> bool:
+        """Whether nothing in it can gain privileges, or will be able to once it runs.
+
+        Raises:
+            EvidenceError: the daemon's default at the time of its creation is not known.
+        """
+        if not self.configuration.running:
+            return self._settled
+        if not all(each.no_new_privileges for each in self.processes):
+            return False
+        return self.bundle.no_new_privileges if self.bundle else self._settled
+
+    @property
+    def _settled(self) -> bool:
+        option = self.configuration.security_options.get("no-new-privileges")
+        if option is not None:
+            return go_boolean(option)
+        if self.stored_no_new_privileges is not None:
+            return self.stored_no_new_privileges
+        if self.surroundings.engine.get().no_new_privileges is not False:
+            raise EvidenceError("the daemon's default when it was created is not known")
+        return False
+
+
+def _profile(text: str) -> seccomp.Profile:
+    """A profile in an option, as the probe keeps it.
+
+    Raises:
+        EvidenceError: it is not whole; an older version kept its default action alone.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or "syscalls" not in document or not document.get("defaultAction"):
+        raise EvidenceError("its seccomp profile could not be read")
+    return document

@@ -1,0 +1,155 @@
+"""What a container may do: what everything executed in it gets, and each of its processes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from selftests.kit.facts.container_host import PROFILE, STATUS, ContainerHost
+
+FEW = {"CapPrm": "0" * 16, "CapEff": "0" * 16, "CapBnd": "0" * 16}
+ALL = "000001ffffffffff"
+DROPS, ADDS = "container_drops_all_capabilities", "container_adds_approved_capabilities_alone"
+
+
+def child(world: ContainerHost, **status: str) -> None:
+    """Another process of the container."""
+    world.status[101] = {**STATUS, "PPid": "100", **status}
+    world.cgroups[101] = world.cgroups[100]
+
+
+def test_main_process_that_gave_up_capabilities(world: ContainerHost) -> None:
+    """5.4, the guide: what the container was given counts, with a bundle and without one."""
+    world.config["CapDrop"] = None
+    world.status[100] |= FEW
+    assert world.judge("5.4") == ("fail", "has or can get NET_RAW")
+    world.config["CapAdd"] = ["SYS_ADMIN"]
+    assert world.judge(ADDS)[0] == "fail"
+    world.config.update({"CapAdd": None, "CapDrop": ["ALL"]})
+    assert [world.judge(number)[0] for number in ("5.4", DROPS, ADDS)] == ["pass"] * 3
+    world.start_with(capabilities={"bounding": ["CAP_SYS_ADMIN"]})
+    assert [world.judge(number)[0] for number in ("5.4", DROPS, ADDS)] == ["fail"] * 3
+
+
+def test_process_with_more_than_the_container(world: ContainerHost) -> None:
+    """5.4, 5.22, 5.26: every process counts, but not those in user namespaces of their own, where each is root."""
+    world.config["SecurityOpt"] = ["no-new-privileges"]
+    world.status[100]["NoNewPrivs"] = "1"
+    child(world, NoNewPrivs="1")
+    numbers = ("5.4", "5.22", "5.26")
+    assert [world.judge(number)[0] for number in numbers] == ["pass"] * 3
+    child(world, CapEff=ALL, Seccomp="0")
+    assert [world.judge(number)[0] for number in numbers] == ["fail"] * 3
+    assert world.judge("5.22")[1] == "no seccomp filter is in force for sleep (pid 101)"
+    world.user_namespaces = {100: 5, 101: 5}
+    assert [world.judge(number)[0] for number in numbers] == ["fail"] * 3
+    world.user_namespaces = {100: 5, 101: 6}
+    assert [world.judge(number)[0] for number in numbers] == ["pass"] * 3
+
+
+def test_podman_has_other_defaults(world: ContainerHost) -> None:
+    """5.4: what podman's containers are given where nothing is said is not what Docker's are."""
+    world.config["CapDrop"] = None
+    assert world.judge("5.4")[0] == "fail"
+    world.info["ServerVersion"] = "5.4.2"
+    assert world.judge("5.4")[0] == "pass"
+
+
+# ---- seccomp
+
+
+def test_filter_of_the_program_itself(world: ContainerHost) -> None:
+    """5.22: a filter that the main process set protects nothing that is executed beside it."""
+    world.start_with(filter=None)
+    assert world.judge("5.22")[0] == "fail"
+    world.bundles = []
+    world.daemon.seccomp_profile = "unconfined"
+    assert world.judge("5.22") == ("fail", "the daemon gives it no seccomp filter")
+
+
+def test_profile_of_the_day_of_the_start(world: ContainerHost) -> None:
+    """5.22: what the daemon has as its profile now is no proof for a container that was started before."""
+    assert world.judge("5.22")[0] == "pass"
+    world.daemon.started = (2e9, 2e9)
+    assert world.judge("5.22")[0] == "error"
+    world.start_with()
+    assert world.judge("5.22") == ("pass", "")
+    world.start_with(filter={"defaultAction": "SCMP_ACT_LOG", "syscalls": []})
+    assert world.judge("5.22") == ("fail", "its seccomp profile allows what it does not list (SCMP_ACT_LOG)")
+
+
+RULE = {"names": ["keyctl"], "action": "SCMP_ACT_ALLOW"}
+SOCKETS = {"names": ["socket"], "action": "SCMP_ACT_ALLOW"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "option", "verdict"),
+    [
+        (RULE, None, "manual"),
+        (SOCKETS, None, "pass"),
+        (SOCKETS, "seccomp={}", "manual"),
+    ],
+)
+def test_profile_that_lets_more_through(
+    world: ContainerHost, rule: dict[str, Any], option: str, verdict: str
+) -> None:
+    """5.22: more than the engine's own denies is for a person; what newer engines deny, the reason tells."""
+    world.config["SecurityOpt"] = [option] if option else None
+    world.start_with(filter=PROFILE | {"syscalls": [rule]})
+    found, reason = world.judge("5.22")
+    assert found == verdict
+    assert "lets through " in reason
+
+
+# ---- security modules and setuid programs
+
+
+@pytest.mark.parametrize(
+    ("profile", "label", "verdict"),
+    [
+        ("docker-default", "docker-default (enforce)", "pass"),
+        ("", "docker-default (enforce)", "pass"),
+        ("own", "own (enforce)", "pass"),
+        ("own", "own//&web (enforce)", "pass"),
+        ("own", "own//sub (enforce)", "pass"),
+        ("weak", "docker-default (enforce)", "fail"),
+        ("", "own (enforce)", "fail"),
+    ],
+)
+def test_profile_that_the_main_process_chose(
+    world: ContainerHost, profile: str, label: str, verdict: str
+) -> None:
+    """5.2: what is executed in the container gets the profile that it was given."""
+    world.info["SecurityOptions"].append("name=apparmor")
+    world.kernel["/sys/module/apparmor/parameters/enabled"] = "Y"
+    world.label = label
+    world.description["AppArmorProfile"] = profile
+    assert world.judge("5.2")[0] == verdict
+    world.description["AppArmorProfile"] = ""
+    if profile:
+        world.start_with(apparmorProfile=profile)
+        assert world.judge("5.2")[0] == verdict
+
+
+def test_label_of_the_start(world: ContainerHost) -> None:
+    """5.3: the label that the runtime was told counts."""
+    label = "system_u:system_r:container_t:s0:c1,c2"
+    world.kernel["/sys/fs/selinux/enforce"] = "1"
+    world.description |= {"ProcessLabel": label, "MountLabel": label}
+    world.label = label
+    world.start_with(selinuxLabel=label)
+    assert world.judge("5.3")[0] == "pass"
+    world.start_with(selinuxLabel="system_u:system_r:spc_t:s0")
+    assert world.judge("5.3")[0] == "fail"
+
+
+def test_program_that_gave_up_new_privileges_itself(world: ContainerHost) -> None:
+    """5.26: what is executed in the container can gain privileges all the same."""
+    world.status[100]["NoNewPrivs"] = "1"
+    assert world.judge("5.26")[0] == "fail"
+    world.start_with(noNewPrivileges=True)
+    assert world.judge("5.26")[0] == "pass"
+    world.config["SecurityOpt"] = ["no-new-privileges"]
+    world.start_with(noNewPrivileges=False)
+    assert world.judge("5.26")[0] == "fail"
