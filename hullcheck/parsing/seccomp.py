@@ -17,7 +17,7 @@ DENYING = frozenset(
 """Those that do not let the call through; LOG and ALLOW do, TRACE and NOTIFY leave it to another process."""
 
 _CALLS = """
-    _sysctl add_key create_module get_kernel_syms kexec_file_load kexec_load keyctl nfsservctl pivot_root query_module
+    _sysctl add_key create_module get_kernel_syms kexec_file_load kexec_load keyctl nfsservctl query_module
     request_key swapoff swapon sysfs uselib userfaultfd ustat
 """
 DENIED = frozenset(_CALLS.split())
@@ -50,6 +50,12 @@ def _reduced(rule: Mapping[str, Any]) -> dict[str, Any]:
     ]  # older profiles have one
     includes = rule.get("includes") or {}
     return kept | {"names": names} | ({"caps": includes["caps"]} if includes.get("caps") else {})
+
+
+def is_whole(profile: Profile) -> bool:
+    """Whether enough of it was kept to be judged: older versions kept its default action alone."""
+    action = profile.get("defaultAction")
+    return bool(action) and ("syscalls" in profile or action not in DENYING)
 
 
 def flaw(profile: Profile) -> str:

@@ -102,7 +102,7 @@ CASES: dict[str, dict[str, str]] = {
         "--security-opt seccomp=builtin": "pass",
         "--security-opt seccomp=unconfined": "fail: seccomp=unconfined",
         "--security-opt seccomp:unconfined": "fail: seccomp=unconfined",
-        "--privileged": "fail: no seccomp filter",
+        "--privileged": "fail: without a seccomp filter",
         "--security-opt seccomp=@allow": "fail: allows what it does not list .SCMP_ACT_ALLOW",
         "--security-opt seccomp=@log": "fail: allows what it does not list .SCMP_ACT_LOG",
         "--security-opt seccomp=@deny": "pass",

@@ -206,6 +206,6 @@ def _profile(text: str) -> seccomp.Profile:
         document = json.loads(text)
     except ValueError:
         document = None
-    if not isinstance(document, dict) or "syscalls" not in document or not document.get("defaultAction"):
+    if not isinstance(document, dict) or not seccomp.is_whole(document):
         raise EvidenceError("its seccomp profile could not be read")
     return document

@@ -1,0 +1,101 @@
+"""5.4, 5.22, 5.26 and 2.18 on real engines: what `docker exec` gets decides, and a profile by what it lets through."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hullcheck.facts import Facts
+from hullcheck.parsing import seccomp
+from hullcheck.policy import Policy
+from selftests.kit.judging import facts_of_engine, judged
+from selftests.lab.containers.judgement import CALLS, of_both, verdicts
+
+if TYPE_CHECKING:
+    from selftests.rig.engines.engine import Engine
+
+EngineFactory = Callable[..., "Engine"]
+
+pytestmark = pytest.mark.lab
+
+TOOLS = shlex.split("-v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro")
+GIVES_UP = "/usr/bin/setpriv --no-new-privs --bounding-set=-all --inh-caps=-all /bin/sleep 999"
+# A filter of its own that allows everything: prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER) with one instruction.
+FILTERS = """
+import ctypes, struct, time
+libc = ctypes.CDLL(None)
+code = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0x7FFF0000))
+class Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
+program = Program(1, ctypes.cast(code, ctypes.c_void_p))
+assert libc.prctl(38, 1, 0, 0, 0) == 0
+assert libc.prctl(22, 2, ctypes.byref(program), 0, 0) == 0
+time.sleep(999)
+"""
+
+
+def test_main_process_that_gives_up_its_powers(engine: EngineFactory) -> None:
+    """5.4, 5.26, the guide: what is executed beside it has them all."""
+    one = engine()
+    one.run("plain", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+    one.run("gives-up", *TOOLS, command=tuple(shlex.split(GIVES_UP)))
+    keys = ("5.4", "5.26", "container_drops_all_capabilities", "container_adds_approved_capabilities_alone")
+    facts = facts_of_engine(one.socket, of=" ".join(keys))
+    status = Path(
+        f"/proc/{one.docker('inspect', '--format', '{{.State.Pid}}', 'gives-up').strip()}/status"
+    ).read_text()
+    assert ("NoNewPrivs:\t1" in status, "CapBnd:\t0000000000000000" in status) == (True, True)
+    found = {key: {name: judged(key, facts)[name][0] for name in ("plain", "gives-up")} for key in keys}
+    assert found == {
+        "5.4": {"plain": "pass", "gives-up": "fail"},
+        "5.26": {"plain": "pass", "gives-up": "fail"},
+        "container_drops_all_capabilities": {"plain": "pass", "gives-up": "fail"},
+        "container_adds_approved_capabilities_alone": {"plain": "pass", "gives-up": "pass"},
+    }
+
+
+def test_main_process_with_a_filter_of_its_own(engine: EngineFactory) -> None:
+    """5.22: under a daemon without a profile it protects nobody else; a daemon that got one later proves nothing."""
+    one = engine(fresh=True, seccomp_profile="unconfined", live_restore=True)
+    one.run("own", *TOOLS, command=("/usr/bin/python3", "-c", FILTERS))
+    facts = facts_of_engine(one.socket, of="5.22")
+    assert judged("5.22", facts)["own"] == (
+        "fail",
+        "it was started without a seccomp filter, and what is executed in it has none",
+    )
+    one.stop()
+    one.configure({"live-restore": True})
+    one.start()
+    facts = facts_of_engine(one.socket, of="5.22")
+    assert facts.daemon.seccomp_profile == "builtin"
+    assert judged("5.22", facts)["own"][0] == "fail"
+
+
+def test_profiles_by_what_they_let_through(engine: EngineFactory, tmp_path: Path) -> None:
+    """5.22, 2.18: one that lists every call is none; one that lists a few that the engine denies is for a person."""
+    calls = [*CALLS.split(), "read"]
+    for name, more in {"few": [], "keys": ["keyctl"], "every": sorted(seccomp.DENIED)}.items():
+        rules = [{"names": [*calls, *more], "action": "SCMP_ACT_ALLOW"}]
+        (tmp_path / name).write_text(json.dumps({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": rules}))
+    one = engine()
+    for name in ("few", "keys", "every"):
+        for kind in ("runs", "created"):
+            (one.run if kind == "runs" else one.create)(
+                f"{name}-{kind}", "--security-opt", f"seccomp={tmp_path / name}", command=("sleep", "999")
+            )
+    found = of_both(verdicts("5.22", facts_of_engine(one.socket, of="5.22")))
+    assert found == {"few": "pass", "keys": "manual", "every": "fail"}
+    two = engine(fresh=True, seccomp_profile=str(tmp_path / "every"))
+    two.run("web")
+    facts = facts_of_engine(two.socket, of="5.22 2.18")
+    listed = Facts(facts.recording, Policy(seccomp_profiles=(str(tmp_path / "every"),)))
+    assert [verdict for each in (facts, listed) for verdict, _ in judged("2.18", each).values()] == [
+        "fail",
+        "fail",
+    ]
+    assert judged("5.22", facts)["web"][0] == "fail"
