@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from hullcheck.controls import for_each
-from hullcheck.criteria.firewall import gap, traffic_limit
+from hullcheck.criteria.firewall import gap, partial_limit, traffic_limit
 from hullcheck.criteria.judgement import listed
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import Port
@@ -314,13 +314,14 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
 def test_firewall_limits_container_traffic(
     option: str, firewall: Firewall, container: Later[Subjects[Container]]
 ) -> str:
-    """A rule of the site's own drops or rejects some of the traffic to or from containers, of IPv6 too if they have it.
+    """Rules of the site's own drop or reject new connections between containers and strangers, of IPv6 if they have it.
 
     The engine's rules let in whoever reaches a published port, and let every container out. A rule that accepts or
-    logs limits nothing. Looked at is where the engine leaves room for the site: the chain DOCKER-USER, and with its
-    nftables backend all other tables; for IPv6 where a bridge has it. A port that is open on [::] although no bridge
-    has it goes through docker-proxy, past all of these rules: the reason names it. That a rule is the right one is
-    for a person to say.
+    logs limits nothing, nor does one that drops a list of addresses, what belongs to no connection, or what a rule
+    before it accepts: there has to be a default. Looked at is what comes before the engine's own rules, as the chain
+    DOCKER-USER, and every other table of nftables; for IPv6 where a bridge has it. A port that is open on [::]
+    although no bridge has it goes through docker-proxy, past all of these rules: the reason names it. That a rule is
+    the right one is for a person to say.
 
     Remedy: drop what is new from networks that are not yours, and let replies pass: a rule without the states drops
     what containers are sent back, and cuts every one of them off. Here `eth0` leads outside, and 10.0.0.0/8 is yours:
@@ -333,21 +334,28 @@ def test_firewall_limits_container_traffic(
     with `ip6` and your prefix. Let a service of the host load the rules at each start.
     """
     if option == IPTABLES:
-        limit = traffic_limit(firewall, IPV4)
-        assert limit, gap(firewall, IPV4)
-        return limit + _require_ipv6_limit(firewall, container)
+        return _require_limit(firewall, IPV4) + _require_ipv6_limit(firewall, container)
     if not firewall.cni_files:
         raise NotApplicable("Docker Engine does not use CNI, and nothing is configured in /etc/cni/net.d")
     plugins = ", ".join(firewall.cni_plugins) or "of no known kind"
     raise Manual(f"plugins {plugins} are configured for other engines; do they enforce a network policy?")
 
 
+def _require_limit(firewall: Firewall, kind: str, words: str = "") -> str:
+    limit = traffic_limit(firewall, kind)
+    some = "" if limit else partial_limit(firewall, kind)
+    if some:
+        raise Manual(
+            f"{words}no rule drops all that is new from strangers, but one drops a part: {some}; enough?"
+        )
+    assert limit, words + gap(firewall, kind)
+    return limit
+
+
 def _require_ipv6_limit(firewall: Firewall, containers: Later[Subjects[Container]]) -> str:
     """What to say of IPv6 beside the rule of IPv4."""
     if with_ipv6 := firewall.ipv6_networks:
-        limit = traffic_limit(firewall, IPV6)
-        assert limit, f"for IPv6, which {listed(with_ipv6)} has: {gap(firewall, IPV6)}"
-        return f"; for IPv6: {limit}"
+        return f"; for IPv6: {_require_limit(firewall, IPV6, f'for IPv6, which {listed(with_ipv6)} has: ')}"
     ports = ((name, port) for name, each in containers.get() if each.running for port in each.ports.published)
     open_there = [
         f"{name} {port}" for name, port in ports if ":" in port.address and not is_loopback(port.address)

@@ -1,103 +1,263 @@
 """What of the packet filter limits the traffic of containers, beside the rules that the engine makes for itself.
 
-Looked for is a rule that drops or rejects, in a chain that the traffic of containers reaches. One that accepts,
-returns or logs limits nothing, and what comes after a rule that takes everything is never reached.
+A new connection between a container and a stranger is sent through the rules as the kernel would: the stranger has no
+address and no port that a rule names, and comes in or goes out by an interface of the host that is no bridge of the
+engine's. Where a rule drops or rejects it for sure, by TCP and by UDP, the site has a default. An accept that it may
+meet counts as met, and a drop that it may miss as missed.
 """
 
-from hullcheck.facts.firewall import Chains, Firewall, Rule
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import ip_network
+
+from hullcheck.facts.firewall import Firewall, Interfaces
+from hullcheck.facts.firewall.rules import (
+    DESTINATION,
+    IN,
+    OTHER,
+    OUT,
+    PORT,
+    PROTOCOL,
+    SET,
+    SOURCE,
+    STATE,
+    Chains,
+    Match,
+    Rule,
+)
+from hullcheck.verdicts import EvidenceError
 
 _USER_CHAIN = "DOCKER-USER"
 _LIMITING = frozenset({"DROP", "REJECT"})
-_ENDING = frozenset({"ACCEPT", "RETURN"})
+_LETS_IN = frozenset(
+    {"ACCEPT", "DOCKER", "DOCKER-BRIDGE", "DOCKER-FORWARD", "DOCKER-INGRESS", "NFQUEUE", "QUEUE"}
+)
+"""Where a packet to a published port, or out of a container, is accepted, or a program may do so."""
+_OF_THE_ENGINE = re.compile(r"DOCKER(-CT|-INTERNAL|-ISOLATION-STAGE-[12])")  # nothing there is for strangers
+_WIDE_PREFIX, _WIDE_PORTS = 7, 1 << 15
+_PROTOCOLS = {"tcp": ("tcp", "6"), "udp": ("udp", "17")}
+
+
+@dataclass(frozen=True)
+class _Packet:
+    """The first one of a connection; *out* is None where its way is not chosen yet."""
+
+    come_in: str
+    out: str | None
+    protocol: str
+    published: bool
 
 
 def traffic_limit(firewall: Firewall, kind: str) -> str:
-    """A rule of the site that limits this kind of traffic of containers; empty where there is none.
+    """The rule of the site that new connections of strangers end at; empty where there is none.
 
     Args:
         kind: IPV4 or IPV6.
 
     Raises:
-        EvidenceError: the rules could not be read.
+        EvidenceError: the rules could not be read, or which interfaces the host has.
     """
-    return (
-        _nftables_limit(firewall, kind) if firewall.backend == "nftables" else _iptables_limit(firewall, kind)
-    )
+    known = firewall.interfaces
+    limit = _limit(firewall, kind, known or Interfaces.unknown())
+    if known is None and not limit and partial_limit(firewall, kind):
+        raise EvidenceError("which interfaces the host has is not known: recorded by an older version")
+    return limit
+
+
+def _limit(firewall: Firewall, kind: str, interfaces: Interfaces) -> str:
+    if firewall.backend == "iptables":
+        chains = firewall.chains(kind)
+        if _USER_CHAIN in chains:
+            found = _dropped(interfaces, partial(_walk, chains, "FORWARD", None))
+            if found:
+                return found.text
+    for table, nft_chains, hooks in firewall.nft_tables(kind):
+        for name, (hook, policy) in hooks.items():
+            end = Rule("DROP", (), f"the policy of {name} is drop") if policy == "drop" else None
+            found = _dropped(interfaces, partial(_walk, nft_chains, name, end), hook)
+            if found:
+                return f"table {table}: {found.text}"
+    return ""
 
 
 def gap(firewall: Firewall, kind: str) -> str:
     """Why nothing limits it, in words."""
-    if firewall.backend == "nftables":
-        return "no table but the engine's own drops or rejects what is forwarded"
-    chains = firewall.chains(kind)
+    chains = firewall.chains(kind) if firewall.backend == "iptables" else {_USER_CHAIN: []}
     if _USER_CHAIN not in chains:
         return f"there is no chain {_USER_CHAIN}"
-    if not _leads_to(chains, "FORWARD", _USER_CHAIN):
-        return f"what is forwarded does not come to {_USER_CHAIN}"
+    if firewall.interfaces is not None and not firewall.interfaces.outside:
+        return "the host has no interface that leads outside"
+    if firewall.backend == "nftables":
+        return "no table but the engine's own drops or rejects new connections of strangers"
     rules = [rule.text for rule in chains[_USER_CHAIN]]
-    return f"{_USER_CHAIN} drops and rejects nothing; it has {'; '.join(rules) or 'no rule'}"
+    return f"no rule drops new connections of strangers; {_USER_CHAIN} has {'; '.join(rules) or 'no rule'}"
 
 
-def _iptables_limit(firewall: Firewall, kind: str) -> str:
-    chains = firewall.chains(kind)
-    if not _leads_to(chains, "FORWARD", _USER_CHAIN):
+def partial_limit(firewall: Firewall, kind: str) -> str:
+    """A rule of the site that drops some new connections, of some networks, ports or protocols; empty without one.
+
+    One that drops single addresses, what is in a set, or what belongs to no connection is none.
+    """
+    if firewall.interfaces is not None and not firewall.interfaces.outside:
         return ""
-    rule = limiting_rule(chains, _USER_CHAIN)
-    return rule.text if rule else ""
+    tables = [(chains, tuple(hooks)) for _, chains, hooks in firewall.nft_tables(kind)]
+    if firewall.backend == "iptables":
+        tables.insert(0, (firewall.chains(kind), ("FORWARD",)))
+    rules = (rule for chains, names in tables for name in names for rule in _reachable(chains, name))
+    return next(
+        (rule.text for rule in rules if rule.target in _LIMITING and all(map(_is_broad, rule.matches))), ""
+    )
 
 
-def _nftables_limit(firewall: Firewall, kind: str) -> str:
-    for table, chains, policies in firewall.nft_tables(kind):
-        for name, policy in policies.items():
-            rule = limiting_rule(chains, name)
-            if rule or policy == "drop":
-                return f"table {table}: {rule.text if rule else f'the policy of {name} is drop'}"
-    return ""
-
-
-def limiting_rule(chains: Chains, name: str, above: tuple[str, ...] = ()) -> Rule | None:
-    """The first rule that drops or rejects, in this chain or one to which it leads; None where there is none."""
-    passed = set[str]()
+def _reachable(chains: Chains, name: str, above: tuple[str, ...] = ()) -> Iterable[Rule]:
     for rule in chains.get(name, ()):
-        if rule.target in _LIMITING and rule.conditions not in passed:
-            return rule
-        if rule.target in chains and rule.target not in above:
-            found = limiting_rule(chains, rule.target, (*above, name))
-            if found:
-                return found
-        if rule.takes_all and _lets_pass(chains, rule, (*above, name)):
-            return None
-        if rule.target in _ENDING:
-            passed.add(rule.conditions)
+        yield rule
+        if rule.target in chains and rule.target not in above and not _is_of_the_engine(rule.target):
+            yield from _reachable(chains, rule.target, (*above, name))
+        if not rule.matches and (rule.target in _LETS_IN or rule.target == "RETURN"):
+            return
+
+
+def _is_of_the_engine(name: str) -> bool:
+    return bool(_OF_THE_ENGINE.fullmatch(name)) or name in _LETS_IN
+
+
+def _is_broad(match: Match) -> bool:
+    if match.subject == STATE:
+        return match.negated or "NEW" in match.values
+    if match.subject in (SOURCE, DESTINATION) and not match.negated:
+        return any(prefix is not None and prefix[0] < prefix[1] for prefix in map(_prefix, match.values))
+    return match.subject != SET or match.negated
+
+
+# ---- a packet on its way
+
+
+def _dropped(
+    interfaces: Interfaces, walk: Callable[[_Packet], Rule | None], hook: str = "forward"
+) -> Rule | None:
+    """The rule that drops what a stranger sends to a container, or is sent, by TCP and by UDP."""
+    for outside in interfaces.outside:
+        for bridge in interfaces.bridges:
+            for come_in, out in ((outside, bridge), (bridge, outside)):
+                way = None if hook == "prerouting" else out
+                packets = (_Packet(come_in, way, each, come_in == outside) for each in _PROTOCOLS)
+                rules = [walk(packet) for packet in packets]
+                if all(rules):
+                    return rules[0]
     return None
 
 
-def _lets_pass(chains: Chains, rule: Rule, above: tuple[str, ...]) -> bool:
-    """Whether no packet that it takes comes to the next rule of its chain."""
-    if rule.target in _ENDING or (rule.target in chains and not rule.comes_back):
-        return True
-    return rule.target not in above and _accepts_all(chains, rule.target, above)
+def _walk(chains: Chains, name: str, end: Rule | None, packet: _Packet) -> Rule | None:
+    """The rule that surely drops a packet on its way through a chain; *end* is that of its policy."""
+    found, sure = _through(chains, name, packet, True, ())
+    if isinstance(found, Rule):
+        return found
+    return end if found is None and sure else None
 
 
-def _accepts_all(chains: Chains, name: str, above: tuple[str, ...]) -> bool:
-    """Whether every packet in a chain is accepted for good."""
+def _through(
+    chains: Chains, name: str, packet: _Packet, sure: bool, above: tuple[str, ...]
+) -> tuple[Rule | bool | None, bool]:
+    """What becomes of a packet in a chain: the rule that drops it, True where it is accepted, None where it comes back.
+
+    The second is whether all that is sure.
+    """
     for rule in chains.get(name, ()):
-        if not rule.takes_all:
+        met = _meets(packet, rule.matches)
+        if met is False:
             continue
-        if rule.target == "ACCEPT":
-            return True
-        if rule.target == "RETURN" or not rule.comes_back:
-            return False
-        if rule.target not in above and _accepts_all(chains, rule.target, (*above, name)):
-            return True
-    return False
+        certain = sure and met is True
+        if rule.target in _LIMITING and certain:
+            return rule, True
+        if rule.target in _LETS_IN:
+            return True, sure
+        if rule.target == "RETURN" and met:
+            return None, sure
+        sure = sure and rule.target != "RETURN"
+        if rule.target not in chains or rule.target in above or _is_of_the_engine(rule.target):
+            continue
+        found, still = _through(chains, rule.target, packet, certain, (*above, name))
+        if found is not None:
+            return found, still
+        sure = sure and (still or not certain)
+        if not rule.comes_back and met:
+            return None, sure
+        sure = sure and rule.comes_back
+    return None, sure
 
 
-def _leads_to(chains: Chains, name: str, wanted: str) -> bool:
-    """Whether every packet in a chain comes to a rule that sends it to the wanted one."""
-    for rule in chains.get(name, ()):
-        if rule.target == wanted and rule.takes_all:
-            return True
-        if rule.takes_all and rule.target in _ENDING | _LIMITING:
-            return False
-    return False
+def _meets(packet: _Packet, matches: Iterable[Match]) -> bool | None:
+    """Whether a packet meets every condition; None where that is not known."""
+    answers = [_answer(packet, match) for match in matches]
+    return False if False in answers else None if None in answers else True
+
+
+def _answer(packet: _Packet, match: Match) -> bool | None:
+    answer = _JUDGES.get(match.subject, _unknown)(packet, match.values)
+    return None if answer is None else answer is not match.negated
+
+
+def _unknown(_packet: _Packet, _values: tuple[str, ...]) -> bool | None:
+    return None
+
+
+def _interface(name: str | None, patterns: tuple[str, ...]) -> bool | None:
+    if name is None:
+        return None
+    return any(name.startswith(each[:-1]) if each[-1:] in ("+", "*") else name == each for each in patterns)
+
+
+def _protocol(packet: _Packet, values: tuple[str, ...]) -> bool | None:
+    return any(each in ("all", "0", *_PROTOCOLS[packet.protocol]) for each in values)
+
+
+def _state(packet: _Packet, values: tuple[str, ...]) -> bool | None:
+    return "NEW" in values or ("DNAT" in values and packet.published)
+
+
+def _network(_packet: _Packet, values: tuple[str, ...]) -> bool | None:
+    """A stranger is in no network that a rule names, but may be in one that is a good part of the world."""
+    prefixes = [each for each in map(_prefix, values) if each is not None]
+    if any(length == 0 for length, _ in prefixes):
+        return True
+    return None if any(length <= _WIDE_PREFIX for length, _ in prefixes) or _has_range(values) else False
+
+
+def _has_range(values: tuple[str, ...]) -> bool:
+    return any("-" in each for each in values)
+
+
+def _prefix(text: str) -> tuple[int, int] | None:
+    """How many bits of an address a network fixes, and how many there are; None where it is no network."""
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return None
+    return network.prefixlen, network.max_prefixlen
+
+
+def _port(_packet: _Packet, values: tuple[str, ...]) -> bool | None:
+    """A stranger uses no port that a rule names, but may use one of most."""
+    sizes = []
+    for each in values:
+        first, _, last = each.replace(":", "-").partition("-")
+        if not (first.isdigit() and (last or first).isdigit()):
+            return None
+        sizes.append(int(last or first) - int(first) + 1)
+    return None if sum(sizes) >= _WIDE_PORTS else False
+
+
+_JUDGES: dict[str, Callable[[_Packet, tuple[str, ...]], bool | None]] = {
+    IN: lambda packet, values: _interface(packet.come_in, values),
+    OUT: lambda packet, values: _interface(packet.out, values),
+    PROTOCOL: _protocol,
+    STATE: _state,
+    SOURCE: _network,
+    DESTINATION: _network,
+    PORT: _port,
+    SET: lambda _packet, _values: False,
+    OTHER: _unknown,
+}

@@ -29,6 +29,7 @@ DOCKER_NETWORKS = Probe.from_file(
                     "com.docker.network.bridge.gateway_mode_ipv4",
                     "com.docker.network.bridge.gateway_mode_ipv6",
                     "com.docker.network.bridge.host_binding_ipv4",
+                    "com.docker.network.bridge.name",
                     "com.docker.network.bridge.trusted_host_interfaces",
                     "com.docker.network.host_ipv4",
                 ),

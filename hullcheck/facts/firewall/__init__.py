@@ -13,6 +13,7 @@ from typing import Any
 
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.firewall.rules import Chains, Rule, iptables_rule, nft_rules
 from hullcheck.facts.registry import Later, fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -24,6 +25,7 @@ _KNOWN = lines_like(
     r'cni:type "type"[ ]*:[ ]*"[\w.-]*"',
     r"\d+/(?:ip6?tables|nft|namespace):.*",
     r"\d+/(?:ip6?tables|nft)-status:\d+",
+    r"\d+/interface:\S+",
 )
 # Options that may say anything, or are looked for in what is sent.
 _FREE = re.compile(
@@ -92,30 +94,34 @@ _OF_THE_ENGINE = "docker-bridges"
 _FAMILY_OF_THE_OTHER = {IPV4: "ip6", IPV6: "ip"}  # as nft calls it
 # What nft calls what packets of one family alone have or are.
 _OF_FAMILY = {"ip": {"ip", "icmp", "igmp", "ipv4"}, "ip6": {"ip6", "icmpv6", "ipv6"}}
+Table = tuple[str, Chains, Mapping[str, tuple[str, str]]]
 _FORWARDING_HOOKS = frozenset({"forward", "prerouting", "postrouting"})
 
 
+_BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
+_NEVER_OUTSIDE = re.compile(r"lo|veth.*")
+_STRANGE = "\0"  # an interface that no rule names
+
+
 @dataclass(frozen=True)
-class Rule:
-    """One rule: where it sends a packet, and which ones.
+class Interfaces:
+    """The interfaces of the network of the daemon, by name: bridges of the engine, and what may lead outside."""
 
-    Attributes:
-        conditions: what a packet has to be like; empty where it takes every one.
-        comes_back: whether a packet that the chain of its target lets pass goes on with the next rule.
-    """
+    bridges: tuple[str, ...]
+    outside: tuple[str, ...]
 
-    target: str
-    conditions: str
-    text: str
-    comes_back: bool = True
+    @classmethod
+    def of(cls, names: Iterable[str], bridges: frozenset[str]) -> "Interfaces":
+        """Tell them apart; bridges of the engine have names of its own, or those that networks give them."""
+        found = tuple(dict.fromkeys(names))
+        own = tuple(each for each in found if _BRIDGE.fullmatch(each) or each in bridges)
+        others = (each for each in found if each not in own and not _NEVER_OUTSIDE.fullmatch(each))
+        return cls(own, tuple(others))
 
-    @property
-    def takes_all(self) -> bool:
-        """Whether it takes every packet."""
-        return not self.conditions
-
-
-Chains = Mapping[str, Iterable[Rule]]
+    @classmethod
+    def unknown(cls) -> "Interfaces":
+        """Some that no rule names."""
+        return cls(("docker0",), (_STRANGE,))
 
 
 @dataclass(frozen=True)
@@ -164,15 +170,35 @@ class Firewall:
                 chains.setdefault(words[1], []).append(iptables_rule(line))
         return chains
 
-    def nft_tables(self, kind: str) -> Iterable[tuple[str, Chains, Mapping[str, str]]]:
+    def nft_tables(self, kind: str) -> Iterable[Table]:
         """The tables of nft to which the packets of IPV4 or IPV6 come, but the engine's own.
 
-        Of each its name, its chains, and the policy of those to which forwarded packets come.
+        Of each its name, its chains, and hook and policy of those to which forwarded packets come. With iptables there
+        are none where nft is not there or does not answer, and those that iptables shows itself are left out.
 
         Raises:
             EvidenceError: they could not be read.
         """
-        return _tables(self._answer("nft"), _FAMILY_OF_THE_OTHER[kind])
+        try:
+            tables = _tables(self._answer("nft"), _FAMILY_OF_THE_OTHER[kind])
+        except EvidenceError:
+            if self.backend == "nftables":
+                raise
+            return ()
+        return [each for each in tables if self.backend == "nftables" or "FORWARD" not in each[1]]
+
+    @property
+    def interfaces(self) -> Interfaces | None:
+        """The interfaces of the daemon's network; None where an older version did not ask."""
+        prefix = f"{self.daemon.pid}/interface:"
+        lines = self.recording.text(FIREWALL).split("\n")
+        names = [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
+        return Interfaces.of(names, self._bridge_names) if names else None
+
+    @property
+    def _bridge_names(self) -> frozenset[str]:
+        options = (each.options.get("com.docker.network.bridge.name") for each in self.networks.get())
+        return frozenset(each for each in options if each)
 
     def _answer(self, name: str) -> list[str]:
         """The lines of one tool, asked in the network of the daemon."""
@@ -206,33 +232,24 @@ class Firewall:
         return tuple(sorted({line.split('"')[3] for line in lines if line.startswith("cni:type ")}))
 
 
-def iptables_rule(line: str) -> Rule:
-    """`-A CHAIN` with conditions, and `-j` or `-g` with where it leads."""
-    words = shlex.split(line)
-    jump = next((place for place, word in enumerate(words) if word in ("-j", "-g")), len(words))
-    conditions = " ".join(words[2:jump]).replace("-m comment --comment -", "").strip()
-    target = words[jump + 1] if jump + 1 < len(words) else ""
-    return Rule(target, conditions, line, words[jump : jump + 1] != ["-g"])
-
-
-def _tables(lines: Iterable[str], left_out: str) -> Iterable[tuple[str, Chains, Mapping[str, str]]]:
+def _tables(lines: Iterable[str], left_out: str) -> Iterable[Table]:
     """Of each table but the engine's own and those of one family, what the traffic of containers comes to.
 
-    That is its chains, and the policy of those to which forwarded packets come. A table of both families has rules
+    That is its chains, and hook and policy of those to which forwarded packets come. A table of both families has rules
     that are for one alone: those for the family that is left out are left out too.
     """
     chains: dict[str, dict[str, list[Rule]]] = {}
-    hooked: dict[str, dict[str, str]] = {}
+    hooked: dict[str, dict[str, tuple[str, str]]] = {}
     try:
         items = [item for line in lines if line for item in json.loads(line)["nftables"]]
         for chain in (item["chain"] for item in items if "chain" in item):
             table = f"{chain['family']} {chain['table']}"
             chains.setdefault(table, {})[chain["name"]] = []
             if chain.get("hook") in _FORWARDING_HOOKS and chain.get("type") == "filter":
-                hooked.setdefault(table, {})[chain["name"]] = chain.get("policy", "accept")
+                hooked.setdefault(table, {})[chain["name"]] = (chain["hook"], chain.get("policy", "accept"))
         for rule in (item["rule"] for item in items if "rule" in item):
             if not any(_is_of(left_out, each) for each in rule["expr"]):
-                chains[f"{rule['family']} {rule['table']}"][rule["chain"]].append(_nft_rule(rule["expr"]))
+                chains[f"{rule['family']} {rule['table']}"][rule["chain"]] += nft_rules(rule["expr"])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise EvidenceError("the answer of nft is not what it documents") from None
     families = ((*name.split(), name) for name in hooked)
@@ -256,21 +273,6 @@ def _is_of(family: str, expression: dict[str, Any]) -> bool:
             wanted = names if match.get("op") == "==" else _OF_FAMILY["ip" if family == "ip6" else "ip6"]
             return isinstance(match.get("right"), str) and match["right"] in wanted
     return False
-
-
-def _nft_rule(expressions: list[dict[str, Any]]) -> Rule:
-    """Statements that are no conditions count and log; the last one says where it leads, maybe by a map."""
-    target, conditions, comes_back = "", [], True
-    for each in expressions:
-        ((name, value),) = each.items()
-        if name in ("drop", "reject", "accept", "return"):
-            target = name.upper()
-        elif name in ("jump", "goto"):
-            target, comes_back = str(value["target"]), name == "jump"
-        elif name not in ("counter", "log"):
-            conditions.append(each)
-            target = "DROP" if name == "vmap" and '"drop"' in json.dumps(value) else target
-    return Rule(target, json.dumps(conditions) if conditions else "", json.dumps(expressions), comes_back)
 
 
 @fact(FIREWALL)

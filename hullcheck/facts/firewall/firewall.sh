@@ -48,7 +48,8 @@ for pid in $(daemons); do
   [ "$network" = "$own" ] || enter="nsenter -t $pid -n"
   filter iptables ip_tables_names
   filter ip6tables ip6_tables_names
+  sed -n "s|^ *\([^ :]*\):.*|$pid/interface:\1|p" "$pid/net/dev"
   command -v nft >/dev/null || continue
-  if $enter nft list table ip docker-bridges >/dev/null 2>&1; then ask nft nft -j -t list ruleset; fi
+  ask nft nft -j -t list ruleset
 done
 exit 0

@@ -167,9 +167,15 @@ def test_references(engine: EngineFactory) -> None:
 FIREWALL = "firewall_limits_container_traffic"
 
 
+def lead_outside(engine: Engine) -> None:
+    """Give the network of an engine an interface that is no bridge."""
+    engine.nsenter("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth9")
+
+
 def test_rules_of_the_site(engine: EngineFactory) -> None:
     """A rule in the network of this daemon counts, and none in that of another."""
     one, other = engine(fresh=True), engine(fresh=True, icc=False)
+    lead_outside(one)
     steps = [
         ([], "fail"),
         (
@@ -196,9 +202,10 @@ def test_rules_of_the_site(engine: EngineFactory) -> None:
 def test_chain_of_the_site(engine: EngineFactory) -> None:
     """Rules in a chain of the site's own count where DOCKER-USER leads there; a daemon without rules has none."""
     one = engine(fresh=True)
+    lead_outside(one)
     for rule in (
         "-N SITE",
-        "-A SITE -p tcp -m comment --comment hunter2 -j REJECT",
+        "-A SITE -m comment --comment hunter2 -j REJECT",
         "-I DOCKER-USER -i eth0 -j SITE",
     ):
         one.nsenter("iptables", *rule.split())
@@ -209,9 +216,34 @@ def test_chain_of_the_site(engine: EngineFactory) -> None:
     assert without == ("fail", "there is no chain DOCKER-USER")
 
 
+@pytest.mark.needs("nft")
+def test_rules_for_some_and_tables_of_the_site(engine: EngineFactory) -> None:
+    """What takes some packets alone is no default; a table of nftables beside the engine's rules is one."""
+    one = engine(fresh=True)
+    lead_outside(one)
+    invalid = "-I DOCKER-USER -m conntrack --ctstate INVALID -j DROP"
+    block = "-I DOCKER-USER -s 192.0.2.7 -j REJECT"
+    port = "-I DOCKER-USER -i eth0 -p tcp --dport 22 -j DROP"
+    for rule, verdict in ((invalid, "fail"), (block, "fail"), (port, "manual")):
+        one.nsenter("iptables", *rule.split())
+        assert judge_engine(FIREWALL, one.socket)["iptables"][0] == verdict, rule
+    one.nsenter("iptables", "-I", "DOCKER-USER", "-i", "eth0", "-j", "DROP")
+    assert judge_engine(FIREWALL, one.socket)["iptables"][0] == "pass"
+    one.nsenter("iptables", "-I", "DOCKER-USER", "-m", "conntrack", "--ctstate", "NEW", "-j", "ACCEPT")
+    assert judge_engine(FIREWALL, one.socket)["iptables"][0] == "manual"
+    closed = "{ type filter hook forward priority -1; policy drop; }"
+    one.nsenter("nft", f"add table inet site; add chain inet site forward {closed}")
+    verdict, why = judge_engine(FIREWALL, one.socket)["iptables"]
+    assert (verdict, why) == ("pass", "table inet site: the policy of forward is drop")
+    one.nsenter("nft", "insert", "rule", "inet", "site", "forward", "ct", "status", "dnat", "accept")
+    one.nsenter("nft", "insert", "rule", "inet", "site", "forward", "iifname", "docker0", "accept")
+    assert judge_engine(FIREWALL, one.socket)["iptables"][0] == "manual"
+
+
 def test_rules_for_ipv6(engine: EngineFactory) -> None:
     """Where a bridge has IPv6 the rules of ip6tables decide too; a port on [::] without one is said."""
     one = engine(fresh=True, experimental=True, ip6tables=True)
+    lead_outside(one)
     rule = ("-I", "DOCKER-USER", "-i", "eth0", "-j", "DROP")
     one.nsenter("iptables", *rule)
     assert judge_engine(FIREWALL, one.socket)["iptables"][0] == "pass"
@@ -222,7 +254,9 @@ def test_rules_for_ipv6(engine: EngineFactory) -> None:
     one.docker("network", "create", "--ipv6", "--subnet", "fd00:5::/64", "six")
     found = judge_engine(FIREWALL, one.socket)["iptables"]
     assert found[0] == "fail"
-    assert found[1].startswith("for IPv6, which six has: DOCKER-USER drops and rejects nothing; it has ")
+    assert found[1].startswith(
+        "for IPv6, which six has: no rule drops new connections of strangers; DOCKER-USER has "
+    )
     one.nsenter("ip6tables", *rule)
     found = judge_engine(FIREWALL, one.socket)["iptables"]
     assert found[0] == "pass"

@@ -5,30 +5,57 @@ from typing import Any
 
 import pytest
 
-from hullcheck.criteria.firewall import gap, traffic_limit
-from hullcheck.facts.firewall import IPV4, Rule, iptables_rule
+from hullcheck.criteria.firewall import gap, partial_limit, traffic_limit
+from hullcheck.facts.firewall import IPV4, Interfaces
+from hullcheck.facts.firewall.rules import Rule, iptables_rule
+from hullcheck.verdicts import EvidenceError
+
+ENGINE = """
+    -A FORWARD -j DOCKER-ISOLATION-STAGE-1
+    -A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+    -A FORWARD -o docker0 -j DOCKER
+    -A FORWARD -i docker0 ! -o docker0 -j ACCEPT
+    -A DOCKER ! -i docker0 -o docker0 -j DROP
+    -A DOCKER-ISOLATION-STAGE-1 -i docker0 ! -o docker0 -j DOCKER-ISOLATION-STAGE-2
+    -A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP
+"""
 
 
-def firewall(*lines: str) -> Any:
-    """What iptables lists, with a chain of the site's own and one of the user's to which all packets come."""
-    chains: dict[str, list[Rule]] = {"DOCKER-USER": [], "SITE": [], "FORWARD": [Rule("DOCKER-USER", "", "")]}
-    for line in lines:
+def firewall(*lines: str, known: bool = True) -> Any:
+    """What iptables lists: the engine's chains, one of the site's own, and one of the user's that comes first."""
+    chains: dict[str, list[Rule]] = {"DOCKER-USER": [], "SITE": [], "FORWARD": [], "DOCKER": []}
+    chains |= {f"DOCKER-ISOLATION-STAGE-{stage}": [] for stage in (1, 2)}
+    for line in (*lines, "-A FORWARD -j DOCKER-USER", *filter(None, map(str.strip, ENGINE.split("\n")))):
         chains[line.split()[1]].append(iptables_rule(line))
-    return SimpleNamespace(backend="iptables", chains=lambda kind: chains)
+    interfaces = Interfaces.of(("lo", "eth0", "docker0", "veth1"), frozenset()) if known else None
+    return SimpleNamespace(
+        backend="iptables", chains=lambda kind: chains, nft_tables=lambda kind: (), interfaces=interfaces
+    )
 
 
 LIMITING = [
     ("-A DOCKER-USER ! -s 10.0.0.0/8 -i eth0 -j DROP",),
+    ("-A DOCKER-USER ! -s 10.0.0.0/8 -i eth0 -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP",),
     (
         "-A DOCKER-USER -s 10.0.0.0/8 -j ACCEPT",
         "-A DOCKER-USER -j REJECT --reject-with icmp-port-unreachable",
     ),
-    ("-A DOCKER-USER -i eth0 -j SITE", "-A DOCKER-USER -j RETURN", "-A SITE -p tcp -j DROP"),
+    ("-A DOCKER-USER -i eth0 -j SITE", "-A DOCKER-USER -j RETURN", "-A SITE -j DROP"),
     ("-A DOCKER-USER -g SITE", "-A SITE -m comment --comment - -j DROP"),
     ("-A DOCKER-USER -j LOG", "-A DOCKER-USER -j DROP", "-A DOCKER-USER -j RETURN"),
-    ("-A DOCKER-USER -j SITE", "-A SITE -i eth0 -j ACCEPT", "-A SITE -j RETURN", "-A DOCKER-USER -j DROP"),
-    ("-A DOCKER-USER -s 10.0.0.1/32 -j RETURN", "-A DOCKER-USER -s 10.0.0.0/8 -j DROP"),
-    ("-A DOCKER-USER -i eth0 -g SITE", "-A SITE -j RETURN", "-A DOCKER-USER -j DROP"),
+    ("-A DOCKER-USER -j SITE", "-A SITE -i eth1 -j ACCEPT", "-A SITE -j RETURN", "-A DOCKER-USER -j DROP"),
+    ("-A DOCKER-USER -i eth1 -g SITE", "-A SITE -j RETURN", "-A DOCKER-USER -j DROP"),
+    (
+        "-A DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+        "-A DOCKER-USER -i eth0 -p tcp -m multiport --dports 80,443 -j ACCEPT",
+        "-A DOCKER-USER -i eth0 -m set --match-set friends src -j RETURN",
+        "-A DOCKER-USER -i eth+ -j DROP",
+    ),
+    ("-A DOCKER-USER -i docker0 ! -d 10.0.0.0/8 -j DROP",),
+    ("-A DOCKER-USER -i eth0 -p tcp -j DROP", "-A DOCKER-USER -i eth0 -p udp -j DROP"),
+    ("-A DOCKER-USER -i eth0 -p tcp -m conntrack --ctstate NEW -j REJECT", "-A DOCKER-USER ! -p tcp -j DROP"),
+    ("-A FORWARD -i eth0 -j DROP",),
+    ("-A DOCKER-USER -i eth0 -j SITE", "-A SITE -s 203.0.113.0/24 -j RETURN", "-A SITE -j DROP"),
 ]
 
 
@@ -43,21 +70,75 @@ IDLE: list[tuple[str, ...]] = [
     ("-A SITE -j DROP",),
     ("-A DOCKER-USER -j SITE", "-A SITE -j DOCKER-USER"),
     ("-A DOCKER-USER -m mark --mark 1",),
-    ("-A DOCKER-USER -j SITE", "-A SITE -j ACCEPT", "-A DOCKER-USER -j DROP"),
-    ("-A DOCKER-USER -g SITE", "-A SITE -j RETURN", "-A DOCKER-USER -j DROP"),
-    ("-A DOCKER-USER -i eth0 -j RETURN", "-A DOCKER-USER -i eth0 -j DROP"),
+    ("-A DOCKER-USER -m conntrack --ctstate INVALID -j DROP",),
+    ("-A DOCKER-USER -m state --state INVALID,UNTRACKED -j DROP",),
+    ("-A DOCKER-USER -s 192.0.2.7/32 -j DROP",),
+    ("-A DOCKER-USER -s 192.0.2.7/32,192.0.2.8/32 -i eth0 -j DROP",),
+    ("-A DOCKER-USER -s 2001:db8::1/128 -j REJECT",),
+    ("-A DOCKER-USER -m set --match-set f2b-docker src -j REJECT",),
+    ("-A DOCKER-USER -j SITE", "-A SITE -s 192.0.2.7/32 -j REJECT", "-A SITE -j RETURN"),
+    ("-A DOCKER-USER -j NFQUEUE --queue-num 1", "-A DOCKER-USER -j DROP"),
 ]
+"""Nothing drops a stranger, nor a part of what they send."""
+
+
+PARTIAL: list[tuple[str, ...]] = [
+    ("-A DOCKER-USER -i eth0 -p tcp -m tcp --dport 22 -j DROP",),
+    ("-A DOCKER-USER -i eth0 -p tcp -j DROP",),
+    ("-A DOCKER-USER -s 10.0.0.1/32 -j RETURN", "-A DOCKER-USER -s 10.0.0.0/8 -j DROP"),
+    ("-A DOCKER-USER -i eth9 -j DROP",),
+    ("-A DOCKER-USER -i lo -j DROP",),
+    ("-A DOCKER-USER -i eth0 -j RETURN", "-A DOCKER-USER -i eth0 -j DROP"),
+    ("-A DOCKER-USER -i eth0 -j ACCEPT", "-A DOCKER-USER -i eth0 -p tcp -j DROP"),
+    ("-A DOCKER-USER -m conntrack --ctstate NEW -j ACCEPT", "-A DOCKER-USER -i eth0 -j DROP"),
+    ("-A DOCKER-USER -p tcp -j RETURN", "-A DOCKER-USER -p udp -j RETURN", "-A DOCKER-USER -j DROP"),
+    ("-A DOCKER-USER -p tcp -m tcp --dport 1:65535 -j ACCEPT", "-A DOCKER-USER -i eth0 -j DROP"),
+    ("-A DOCKER-USER -s 128.0.0.0/1 -j ACCEPT", "-A DOCKER-USER -i eth0 -j DROP"),
+    ("-A DOCKER-USER -m limit --limit 5/sec -j ACCEPT", "-A DOCKER-USER -j DROP"),
+    ("-A DOCKER-USER -i eth0 -m statistic --mode random --probability 0.01 -j DROP",),
+    ("-A DOCKER-USER -i eth0 -m addrtype --dst-type LOCAL -j SITE", "-A SITE -j DROP"),
+    ("-A DOCKER-USER -m conntrack --ctstate DNAT -j ACCEPT", "-A DOCKER-USER -i eth0 -j DROP"),
+    ("-A DOCKER-USER ! -s 0.0.0.0/0 -j DROP",),
+    ("-A DOCKER-USER -i eth0 -m mark --mark 0x1 -j RETURN", "-A DOCKER-USER -i eth0 -j DROP"),
+    (
+        "-A DOCKER-USER -j SITE",
+        "-A SITE -i eth0 -j ACCEPT",
+        "-A SITE -j RETURN",
+        "-A DOCKER-USER -i eth0 -j DROP",
+    ),
+    ("-A DOCKER-USER -i docker0 -o docker0 -j DROP",),
+]
+"""Some packets are dropped, and not every stranger's; or all are accepted before."""
 
 
 @pytest.mark.parametrize("rules", LIMITING)
 def test_rules_that_limit(rules: tuple[str, ...]) -> None:
-    """A rule that drops or rejects and that a packet can come to is one, in DOCKER-USER or where it leads."""
+    """A rule at which every stranger's new connection ends is one, wherever it comes before the engine's own."""
     assert traffic_limit(firewall(*rules), IPV4) in rules
 
 
-@pytest.mark.parametrize("rules", IDLE)
+@pytest.mark.parametrize("rules", [*IDLE, *PARTIAL])
 def test_rules_that_limit_nothing(rules: tuple[str, ...]) -> None:
-    """What accepts, returns, logs, or is never reached limits nothing."""
+    """What accepts, returns, logs, is never reached, or takes some strangers alone is no default."""
     found = firewall(*rules)
     assert traffic_limit(found, IPV4) == ""
-    assert gap(found, IPV4).startswith("DOCKER-USER drops and rejects nothing; it has ")
+    assert gap(found, IPV4).startswith("no rule drops new connections of strangers; DOCKER-USER has ")
+
+
+@pytest.mark.parametrize("rules", PARTIAL)
+def test_rules_for_some(rules: tuple[str, ...]) -> None:
+    """What drops by network, port, protocol or what is not known here is for a person to judge."""
+    assert partial_limit(firewall(*rules), IPV4) in rules
+
+
+@pytest.mark.parametrize("rules", IDLE)
+def test_lists_of_addresses(rules: tuple[str, ...]) -> None:
+    """Single addresses, sets of them, and packets of no connection are nobody's default."""
+    assert partial_limit(firewall(*rules), IPV4) == ""
+
+
+def test_interfaces_that_are_not_known() -> None:
+    """A rule that names none limits all; one that does may name one that is not there."""
+    assert traffic_limit(firewall("-A DOCKER-USER -j DROP", known=False), IPV4)
+    with pytest.raises(EvidenceError):
+        traffic_limit(firewall("-A DOCKER-USER -i eth0 -j DROP", known=False), IPV4)

@@ -18,7 +18,7 @@ from selftests.unit.criteria.test_firewall import IDLE, LIMITING
 
 CONTROL = "firewall_limits_container_traffic"
 CHAINS = ("-P FORWARD DROP", "-N DOCKER-USER", "-N SITE", "-A FORWARD -j DOCKER-USER")
-ABSENT = ("cni:absent",)
+ABSENT = ("cni:absent", "7/interface:lo", "7/interface:eth0", "7/interface:docker0")
 NFTABLES = {"FirewallBackend": {"Driver": "nftables"}}
 
 
@@ -56,9 +56,10 @@ def test_words_of_people(rules: tuple[str, ...], verdict: str) -> None:
 def test_way_to_the_chain() -> None:
     """A chain to which nothing forwarded comes does nothing."""
     rule = "-A DOCKER-USER -i eth0 -j DROP"
-    assert iptables(rule, chains=()) == ("fail", "what is forwarded does not come to DOCKER-USER")
+    none = f"no rule drops new connections of strangers; DOCKER-USER has {rule}"
+    assert iptables(rule, chains=()) == ("fail", none)
     assert iptables(rule, chains=("-P FORWARD ACCEPT",))[0] == "fail"
-    assert iptables(rule, chains=("-A FORWARD -i docker9 -j DOCKER-USER",))[0] == "fail"
+    assert iptables(rule, chains=("-A FORWARD -i docker9 -j DOCKER-USER",))[0] == "manual"
     assert iptables(rule, chains=("-A FORWARD -j ACCEPT", "-A FORWARD -j DOCKER-USER"))[0] == "fail"
     assert iptables(rule, chains=("-A FORWARD -i lo -j ACCEPT", "-A FORWARD -j DOCKER-USER"))[0] == "pass"
     assert iptables(chains=("-P FORWARD DROP",)) == ("fail", "there is no chain DOCKER-USER")
@@ -75,10 +76,10 @@ SIX = "for IPv6, which bridge has: "
         (
             (*CHAINS, *IDLE[1]),
             "fail",
-            f"{SIX}DOCKER-USER drops and rejects nothing; it has -A DOCKER-USER -j RETURN",
+            f"{SIX}no rule drops new connections of strangers; DOCKER-USER has -A DOCKER-USER -j RETURN",
         ),
         (("-P FORWARD ACCEPT",), "fail", f"{SIX}there is no chain DOCKER-USER"),
-        ((*CHAINS[:-1], *LIMITING[0]), "fail", f"{SIX}what is forwarded does not come to DOCKER-USER"),
+        ((*CHAINS[:-1], *LIMITING[0]), "fail", f"{SIX}no rule drops new connections of strangers"),
         ((), "fail", f"{SIX}there is no chain DOCKER-USER"),
         (None, "error", "the target has no ip6tables command"),
     ],
@@ -110,6 +111,7 @@ def test_port_that_docker_proxy_passes_on(address: str, running: bool, named: st
         "Pid": 9 if running else 0,
         "Running": running,
         "Status": "running" if running else "exited",
+        "Networks": {},
         "Ports": {"80/tcp": [{"HostIp": address, "HostPort": "8080"}]},
         "HostConfig": {"NetworkMode": "bridge", "PortBindings": {}, "PublishAllPorts": False},
         "ExposedPorts": None,
@@ -179,7 +181,8 @@ def rule(table: str, name: str, *expressions: dict[str, Any]) -> dict[str, Any]:
 
 
 HOOK = {"type": "filter", "hook": "forward", "policy": "accept"}
-MATCH = {"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "eth0"}}
+CARD = {"meta": {"key": "iifname"}}
+MATCH = {"match": {"op": "==", "left": CARD, "right": "eth0"}}
 COUNTER = {"counter": {"packets": 0, "bytes": 0}}
 REJECT = {"reject": {"type": "icmpx", "expr": "port-unreachable"}}
 
@@ -208,11 +211,15 @@ def family_is(name: object, op: str = "==") -> dict[str, Any]:
         (family_is({"set": ["ipv4", "ipv6"]}), "pass", "pass"),
         (family_is("ipv6", "!="), "pass", "fail"),
         (family_is("ipv4", "!="), "fail", "fail"),
-        ({"match": {"op": "==", "left": PAIR, "right": {"set": []}}}, "pass", "fail"),
-        ({"match": {"op": "==", "left": ORIGINAL, "right": "x"}}, "pass", "fail"),
-        ({"match": {"op": "==", "left": {"payload": {"protocol": "icmp"}}, "right": "x"}}, "pass", "fail"),
-        ({"match": {"op": "==", "left": PORT, "right": 80}}, "pass", "pass"),
-        ({"match": {"op": "==", "left": "x", "right": 80}}, "pass", "pass"),
+        ({"match": {"op": "==", "left": PAIR, "right": {"set": []}}}, "manual", "manual"),
+        ({"match": {"op": "==", "left": ORIGINAL, "right": "x"}}, "manual", "manual"),
+        (
+            {"match": {"op": "==", "left": {"payload": {"protocol": "icmp"}}, "right": "x"}},
+            "manual",
+            "manual",
+        ),
+        ({"match": {"op": "==", "left": PORT, "right": 80}}, "manual", "manual"),
+        ({"match": {"op": "==", "left": "x", "right": 80}}, "manual", "manual"),
     ],
 )
 def test_rule_for_one_family_in_a_table_of_both(condition: dict[str, Any], four: str, six: str) -> None:
@@ -226,6 +233,7 @@ def test_rule_for_one_family_in_a_table_of_both(condition: dict[str, Any], four:
 def test_tables_of_nftables() -> None:
     """With that backend every table but the engine's counts whose chain forwarded packets come to."""
     site = chain("site", "forward", **HOOK)
+    drops = rule("site", "forward", {"drop": None})
     assert nft(site, rule("site", "forward", MATCH, COUNTER, {"drop": None}))[0] == "pass"
     jump = rule("site", "forward", MATCH, {"jump": {"target": "limits"}})
     assert nft(site, chain("site", "limits"), jump, rule("site", "limits", REJECT))[0] == "pass"
@@ -236,16 +244,18 @@ def test_tables_of_nftables() -> None:
     four, six = (
         {"chain": chain("site", "f", **closed)["chain"] | {"family": each}} for each in ("ip", "ip6")
     )
-    none = "for IPv6, which bridge has: no table but the engine's own drops or rejects what is forwarded"
+    none = "for IPv6, which bridge has: no table but the engine's own drops or rejects new connections of strangers"
     assert nft(four, ipv6=True) == ("fail", none)
     assert nft(four, six, ipv6=True)[0] == "pass"
     assert nft(chain("site", "forward", **closed), ipv6=True)[0] == "pass"
     by_port = {"set": [[22, {"accept": None}], [80, {"drop": None}]]}
-    assert nft(site, rule("site", "forward", {"vmap": {"key": "x", "data": by_port}}))[0] == "pass"
+    assert nft(site, rule("site", "forward", {"vmap": {"key": PORT, "data": by_port}}))[0] == "manual"
+    by_card = {"set": [["eth1", {"accept": None}], ["eth0", {"drop": None}]]}
+    assert nft(site, rule("site", "forward", {"vmap": {"key": CARD, "data": by_card}}))[0] == "pass"
+    assert nft(site, rule("site", "forward", {"vmap": {"key": CARD, "data": "@cards"}}), drops)[0] == "manual"
     by_port = {"set": [[22, {"accept": None}]]}
-    assert nft(site, rule("site", "forward", {"vmap": {"key": "x", "data": by_port}}))[0] == "fail"
+    assert nft(site, rule("site", "forward", {"vmap": {"key": PORT, "data": by_port}}))[0] == "fail"
     accepts = rule("site", "forward", COUNTER, {"accept": None})
-    drops = rule("site", "forward", {"drop": None})
     assert nft(site, accepts, drops)[0] == "fail"
     assert nft(site, rule("site", "forward", MATCH, {"accept": None}))[0] == "fail"
     assert (
@@ -263,6 +273,73 @@ def test_tables_of_nftables() -> None:
     assert judge(ABSENT, **NFTABLES)["iptables"][0] == "error"
     denied = judge((*ABSENT, "7/nft:Error: denied", "7/nft-status:1"), **NFTABLES)["iptables"]
     assert denied == ("error", "the packet filter could not be read: Error: denied")
+
+
+def state(*names: str) -> dict[str, Any]:
+    """A condition on the state of a connection."""
+    return {"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": list(names)}}
+
+
+DNAT = {"match": {"op": "in", "left": {"ct": {"key": "status"}}, "right": "dnat"}}
+LO = {"match": {"op": "==", "left": CARD, "right": "lo"}}
+
+
+def firewalld(*zone: dict[str, Any], dnat: bool = True) -> tuple[dict[str, Any], ...]:
+    """The chain of firewalld for what is forwarded (2.3), with the rules of a zone."""
+    name = "filter_FORWARD"
+    rules = [
+        (state("established", "related"), {"accept": None}),
+        *([(DNAT, {"accept": None})] if dnat else ()),
+        (LO, {"accept": None}),
+        (state("invalid"), {"drop": None}),
+        ({"jump": {"target": "zone"}},),
+        ({"reject": {"type": "icmpx", "expr": "admin-prohibited"}},),
+    ]
+    return (
+        chain("firewalld", name, **HOOK),
+        chain("firewalld", "zone"),
+        *(rule("firewalld", name, *each) for each in rules),
+        *(rule("firewalld", "zone", each, {"accept": None}) for each in zone),
+    )
+
+
+BRIDGE = {"match": {"op": "==", "left": CARD, "right": "docker0"}}
+
+
+@pytest.mark.parametrize("backend", ["iptables", "nftables"])
+def test_tables_of_the_site(backend: str) -> None:
+    """With both backends a table that closes forwarding counts; firewalld's lets in what is published."""
+    info = NFTABLES if backend == "nftables" else {}
+    rules = ("7/iptables:-N DOCKER-USER", "7/iptables-status:0")
+
+    def verdict(*items: dict[str, Any]) -> str:
+        answer = json.dumps({"nftables": list(items)})
+        return judge((*ABSENT, *rules, f"7/nft:{answer}", "7/nft-status:0"), **info)["iptables"][0]
+
+    assert verdict(chain("site", "forward", **HOOK | {"policy": "drop"})) == "pass"
+    assert verdict(*firewalld(BRIDGE)) == "manual"
+    assert verdict(*firewalld(BRIDGE, dnat=False)) == "pass"
+    assert verdict(*firewalld()) == "pass"  # what containers begin ends there
+    assert (
+        verdict(chain("site", "forward", **HOOK), rule("site", "forward", state("invalid"), {"drop": None}))
+        == "fail"
+    )
+    shown = chain("filter", "FORWARD", **HOOK | {"policy": "drop"})
+    assert verdict(shown) == ("pass" if backend == "nftables" else "fail")  # iptables shows that one itself
+
+
+def test_nft_that_does_not_answer() -> None:
+    """With iptables its rules decide then."""
+    for said in (("7/nft:absent",), ("7/nft:Error: x", "7/nft-status:1")):
+        assert judge((*GOOD, *said))["iptables"][0] == "pass"
+        idle = ("7/iptables:-N DOCKER-USER", "7/iptables-status:0")
+        assert judge((*ABSENT, *idle, *said))["iptables"][0] == "fail"
+
+
+def test_host_without_a_way_outside() -> None:
+    """There is nobody to keep out, and nothing that does."""
+    lines = [each for each in GOOD if "eth0" not in each or "iptables" in each]
+    assert judge(tuple(lines))["iptables"] == ("fail", "the host has no interface that leads outside")
 
 
 def test_configuration_of_cni() -> None:
