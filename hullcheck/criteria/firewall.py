@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_network
 
-from hullcheck.facts.firewall import Firewall, Interfaces
+from hullcheck.facts.firewall import Firewall, Interfaces, is_bridge
 from hullcheck.facts.firewall.rules import (
     DESTINATION,
     IN,
@@ -106,9 +106,14 @@ def partial_limit(firewall: Firewall, kind: str) -> str:
     if firewall.backend == "iptables":
         tables.insert(0, (firewall.chains(kind), ("FORWARD",)))
     rules = (rule for chains, names in tables for name in names for rule in _reachable(chains, name))
-    return next(
-        (rule.text for rule in rules if rule.target in _LIMITING and all(map(_is_broad, rule.matches))), ""
-    )
+    broad = (rule for rule in rules if rule.target in _LIMITING and all(map(_is_broad, rule.matches)))
+    return next((rule.text for rule in broad if not _is_between_bridges(rule)), "")
+
+
+def _is_between_bridges(rule: Rule) -> bool:
+    """Whether it takes what goes from one bridge of the engine to another, as the engine's own for `icc`."""
+    ends = {each.subject: each.values for each in rule.matches if not each.negated}
+    return all(ends.get(end) and all(map(is_bridge, ends[end])) for end in (IN, OUT))
 
 
 def _reachable(chains: Chains, name: str, above: tuple[str, ...] = ()) -> Iterable[Rule]:

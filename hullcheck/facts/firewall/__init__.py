@@ -103,6 +103,11 @@ _NEVER_OUTSIDE = re.compile(r"lo|veth.*")
 _STRANGE = "\0"  # an interface that no rule names
 
 
+def is_bridge(name: str) -> bool:
+    """Whether the engine itself gives its bridges such names."""
+    return bool(_BRIDGE.fullmatch(name))
+
+
 @dataclass(frozen=True)
 class Interfaces:
     """The interfaces of the network of the daemon, by name: bridges of the engine, and what may lead outside."""
@@ -114,7 +119,7 @@ class Interfaces:
     def of(cls, names: Iterable[str], bridges: frozenset[str]) -> "Interfaces":
         """Tell them apart; bridges of the engine have names of its own, or those that networks give them."""
         found = tuple(dict.fromkeys(names))
-        own = tuple(each for each in found if _BRIDGE.fullmatch(each) or each in bridges)
+        own = tuple(each for each in found if is_bridge(each) or each in bridges)
         others = (each for each in found if each not in own and not _NEVER_OUTSIDE.fullmatch(each))
         return cls(own, tuple(others))
 

@@ -70,6 +70,7 @@ IDLE: list[tuple[str, ...]] = [
     ("-A SITE -j DROP",),
     ("-A DOCKER-USER -j SITE", "-A SITE -j DOCKER-USER"),
     ("-A DOCKER-USER -m mark --mark 1",),
+    ("-A DOCKER-USER -i docker0 -o docker0 -j DROP",),
     ("-A DOCKER-USER -m conntrack --ctstate INVALID -j DROP",),
     ("-A DOCKER-USER -m state --state INVALID,UNTRACKED -j DROP",),
     ("-A DOCKER-USER -s 192.0.2.7/32 -j DROP",),
@@ -106,7 +107,6 @@ PARTIAL: list[tuple[str, ...]] = [
         "-A SITE -j RETURN",
         "-A DOCKER-USER -i eth0 -j DROP",
     ),
-    ("-A DOCKER-USER -i docker0 -o docker0 -j DROP",),
 ]
 """Some packets are dropped, and not every stranger's; or all are accepted before."""
 
