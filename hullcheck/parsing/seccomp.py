@@ -23,6 +23,7 @@ _CALLS = """
 DENIED = frozenset(_CALLS.split())
 """The system calls that the engine's own profile denies in every version from 20.10, whatever the capabilities."""
 
+_CONDITION = ("index", "value", "valueTwo", "op")
 _MANY = len(DENIED) // 2
 _IO_URING = "io_uring_setup"
 _AF_ALG, _AF_VSOCK = 38, 40
@@ -33,23 +34,36 @@ Profile = Mapping[str, Any]
 def reduced(profile: Any) -> dict[str, Any]:
     """What of a profile decides: names of calls and actions, and no word of its own."""
     document = profile if isinstance(profile, dict) else {}
-    rules = document.get("syscalls")
+    rules = document.get("syscalls") or []
+    whole = isinstance(rules, list) and all(isinstance(rule, dict) for rule in rules)
     return {
-        "defaultAction": document.get("defaultAction"),
-        "syscalls": [_reduced(rule) for rule in rules if isinstance(rule, dict)]
-        if isinstance(rules, list)
-        else [],
+        "defaultAction": document.get("defaultAction") if whole else None,
+        "syscalls": [_reduced(rule) for rule in rules] if whole else [],
     }
 
 
 def _reduced(rule: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {key: rule[key] for key in ("action", "args") if rule.get(key)}
-    names = [
-        *(rule.get("names") or ()),
-        *([rule["name"]] if rule.get("name") else ()),
-    ]  # older profiles have one
-    includes = rule.get("includes") or {}
-    return kept | {"names": names} | ({"caps": includes["caps"]} if includes.get("caps") else {})
+    """A rule; older profiles have one name. Conditions that are none are left out, and the rule counts for all."""
+    names, includes = rule.get("names"), rule.get("includes")
+    caps = includes.get("caps") if isinstance(includes, dict) else rule.get("caps")
+    args = [each for each in _list(rule.get("args")) if _is_condition(each)]
+    kept: dict[str, Any] = {
+        "names": [each for each in (*_list(names), rule.get("name")) if isinstance(each, str)]
+    }
+    if isinstance(rule.get("action"), str):
+        kept["action"] = rule["action"]
+    if args:
+        kept["args"] = [{key: each[key] for key in _CONDITION if key in each} for each in args]
+    return kept | ({"caps": [*map(str, caps)]} if isinstance(caps, list) and caps else {})
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_condition(value: Any) -> bool:
+    numbers = ("index", "value", "valueTwo")
+    return isinstance(value, dict) and all(isinstance(value.get(each, 0), int) for each in numbers)
 
 
 def is_whole(profile: Profile) -> bool:

@@ -92,7 +92,7 @@ def bundles(recording: Recording) -> Mapping[str, Bundle]:
             if shim := _SHIM.fullmatch(line):
                 shims[shim[1]] = shim[2]
             elif profile := _FILTER.fullmatch(line):
-                filters[profile[1]] = json.loads(profile[2])
+                filters[profile[1]] = seccomp.reduced(json.loads(profile[2]))
             elif (bundle := _BUNDLE.fullmatch(line)) and bundle[1] in shims:
                 found[shims[bundle[1]]] = Bundle.of(json.loads(bundle[3]), filters[bundle[2]])
     except (ValueError, KeyError, TypeError):

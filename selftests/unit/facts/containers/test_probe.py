@@ -32,8 +32,8 @@ def test_options_that_are_kept() -> None:
     options = ["label=user:a=b", f"seccomp=  {json.dumps(profile)}", "seccomp={broken", "seccomp=unconfined"]
     assert _kept({"HostConfig": {"SecurityOpt": options}})["HostConfig"]["SecurityOpt"] == [
         "label=user:a=b",
-        'seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"action":"SCMP_ACT_ALLOW","names":["read"]},'
-        '{"action":"SCMP_ACT_ALLOW","names":["bpf"],"caps":["CAP_BPF"]}]}',
+        'seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"},'
+        '{"names":["bpf"],"action":"SCMP_ACT_ALLOW","caps":["CAP_BPF"]}]}',
         'seccomp={"defaultAction":null,"syscalls":[]}',
         "seccomp=unconfined",
     ]

@@ -111,7 +111,6 @@ def test_port_that_docker_proxy_passes_on(address: str, running: bool, named: st
         "Pid": 9 if running else 0,
         "Running": running,
         "Status": "running" if running else "exited",
-        "Networks": {},
         "Ports": {"80/tcp": [{"HostIp": address, "HostPort": "8080"}]},
         "HostConfig": {"NetworkMode": "bridge", "PortBindings": {}, "PublishAllPorts": False},
         "ExposedPorts": None,
