@@ -77,7 +77,7 @@ def test_probe_keeps_no_secret() -> None:
         "\n".join(["a" * 64, "container " + json.dumps(world.description), "garbage x5", "--proc", ""])
     )
     assert not [each for each in ("x1", "x2", "x3", "x4", "x5") if each in text]
-    assert '{\\"defaultAction\\":\\"A\\",\\"syscalls\\":[]}' in text
+    assert '{\\"defaultAction\\":null,\\"syscalls\\":[]}' in text
     assert DOCKER_CONTAINERS in PROBES
 
 
