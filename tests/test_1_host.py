@@ -20,7 +20,7 @@ from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.file import FileFact
 from hullcheck.facts.registry import Later
 from hullcheck.policy import Policy
-from hullcheck.verdicts import Manual
+from hullcheck.verdicts import EvidenceError, Manual
 
 _records_of_configuration = marked(
     pytest.mark.nist("AU-2", "AU-12", "CM-6", sp="800-53"),
@@ -93,10 +93,12 @@ def test_engine_is_controlled_by_trusted_users(
     """Only users whom the site trusts may write to a socket on which the engine takes commands.
 
     Whoever may is root on the host: a container that mounts / takes one line. Membership is counted by
-    number, with the users whose first group it is, with those who administer the group, and with those whom an
-    access control list lets in. A group with a password is open to whoever knows it.
+    number, with the users whose first group it is, with those who administer the group, with those whom an access
+    control list lets in, and with those to whom a unit gives the group. A group with a password is open to whoever
+    knows it.
 
-    Remedy: take the user out of the group (gpasswd --delete USER docker) or off the list (setfacl --remove),
+    Remedy: take the user out of the group (gpasswd --delete USER docker), the group out of the unit
+    (`SupplementaryGroups=`), or the user off the list (setfacl --remove),
     or name the user in the `trusted_users` of the policy; take a password away by gpasswd --remove-password docker.
     """
     assert not api_socket.node.bits & 0o002, "everyone on the host may write to it"
@@ -106,6 +108,8 @@ def test_engine_is_controlled_by_trusted_users(
     group = accounts.group_name(api_socket.node.gid)
     joined = accounts.joined_by_password(api_socket)
     assert not joined, f"whoever knows the password of the group {group} may join it"
+    if accounts.services is None:
+        raise EvidenceError("groups that units give were not asked for: recorded by an older version")
     return f"group {group}: {', '.join(found) or 'nobody but root'}"
 
 

@@ -81,6 +81,7 @@ group:docker:999:alice,root,toor
 group:containers:999:carol
 group:docker:500:dave
 group:empty:998:
+units:
 """
 
 
@@ -126,6 +127,32 @@ def test_other_ways_into_the_group() -> None:
     assert controllers(closed, text=f"{PEOPLE}unread:\n")[0] == "pass"
     rootless = replace(docker, owners=frozenset({0, 1000}))
     assert controllers(rootless, text=f"{PEOPLE}unread:\n")[0] == "pass"
+
+
+UNIT = "unit:/etc/systemd/system/ci.service"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((f"{UNIT}:User=carol", f"{UNIT}:SupplementaryGroups=video docker"), "carol (ci.service gives it"),
+        ((f"{UNIT}:User=carol", f"{UNIT}.d/x.conf:Group=999"), "carol (ci.service gives it the group"),
+        ((f"{UNIT}:DynamicUser=yes", f"{UNIT}:Group=docker"), "ci (ci.service gives it"),
+        (("process:999:1003:runner",), "carol (its process runner has the group"),
+        (("process:999:4000:runner",), "uid 4000 (its process runner"),
+        ((f"{UNIT}:User=root", f"{UNIT}:Group=docker"), ""),
+        ((f"{UNIT}:User=carol", f"{UNIT}:Group=video"), ""),
+        (("process:999:0:dockerd", "process:500:1003:x"), ""),
+    ],
+)
+def test_groups_that_units_give(lines: tuple[str, ...], expected: str) -> None:
+    """No list says who has a group by its unit; the files of the unit do, and its processes."""
+    people = "user:root:0:0:/bin/bash\nuser:carol:1003:1003:/bin/sh\ngroup:docker:999:\nunits:\n"
+    docker = at("/run/docker.sock", 0o140660, gid=999, grants=())
+    found, reason = controllers(docker, text=people + "\n".join(lines))
+    assert (found, expected in reason) == ("fail" if expected else "pass", True), reason
+    assert controllers(docker, "carol", "ci", "uid 4000", text=people + "\n".join(lines))[0] == "pass"
+    assert controllers(docker, text=people.replace("units:\n", ""))[0] == "error"
 
 
 def test_group_of_nobody() -> None:

@@ -1,5 +1,6 @@
 """The users and groups of a target, of its files and of directories of a network, as getent(1) lists them."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from hullcheck.facts.host.file import FileFact
@@ -12,7 +13,14 @@ from hullcheck.verdicts import EvidenceError
 ACCOUNTS = Probe.from_file(
     __file__,
     "accounts",
-    lines_like("(?:admins|group|user):[^:]*:.*", "password:[^:]*", "unread:"),
+    lines_like(
+        "(?:admins|group|user):[^:]*:.*",
+        "password:[^:]*",
+        "unread:",
+        r"process:\d+:\d+:.*",
+        "unit:/[^:]*:(?:DynamicUser|Group|SupplementaryGroups|User)=[^:]*",
+        "units:",
+    ),
 )
 
 
@@ -49,18 +57,36 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Service:
+    """A unit that gives groups to its processes, as its files say.
+
+    Attributes:
+        user: whose name they have; empty for root.
+        groups: names or numbers.
+    """
+
+    name: str
+    user: str
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Accounts:
     """All users and groups that the target lists.
 
     Attributes:
         with_password: the names of groups that whoever knows their password may join.
         hidden: whether the file that says so, and who administers groups, could not be read.
+        processes: those outside of containers that have the group of a socket: its number, their user, their name.
+        services: units that give groups; None where nobody asked for them.
     """
 
     users: tuple[User, ...]
     groups: tuple[Group, ...]
     with_password: frozenset[str] = frozenset()
     hidden: bool = False
+    processes: tuple[tuple[int, int, str], ...] = ()
+    services: tuple[Service, ...] | None = ()
 
     def user_names(self, uid: int) -> tuple[str, ...]:
         """The names of a user, or the number where there is none."""
@@ -115,8 +141,23 @@ class Accounts:
         if node.bits & 0o020:
             found |= dict.fromkeys(self.members(node.gid), f"group {self.group_name(node.gid)}")
             found |= self._of_the_list(socket)
+            found = self._given(node.gid) | found
         own = {user.name for user in self.users if user.uid in socket.owners}
         return {name: way for name, way in found.items() if name not in own}
+
+    def _given(self, gid: int) -> dict[str, str]:
+        """Who has the group, though no list says so: users of services, and of processes that run."""
+        named = {str(gid), *(group.name for group in self.groups if group.gid == gid)}
+        found = {
+            each.user: f"{each.name} gives it the group {self.group_name(gid)}"
+            for each in self.services or ()
+            if each.user and each.groups & named
+        }
+        for number, uid, name in self.processes:
+            if number == gid and uid:
+                way = f"its process {name} has the group {self.group_name(gid)}"
+                found |= {user: way for user in self.user_names(uid) if user not in found}
+        return found
 
     def _of_the_list(self, socket: FileFact) -> dict[str, str]:
         """Those to whom the access control list gives it; nobody where the group itself may not write."""
@@ -143,6 +184,7 @@ def accounts(recording: Recording) -> Accounts:
         EvidenceError: the target did not answer, or not with what such a list is.
     """
     users, groups, passwords, admins = list[User](), list[Group](), set[str](), dict[str, list[str]]()
+    processes = list[tuple[int, int, str]]()
     lines = recording.text(ACCOUNTS).splitlines()
     try:
         for line in lines:
@@ -154,9 +196,42 @@ def accounts(recording: Recording) -> Accounts:
                 groups.append(Group(fields[0], int(fields[1]), members))
             elif word == "password":
                 passwords.add(fields[0])
+            elif word == "process":
+                processes.append((int(fields[0]), int(fields[1]), fields[2]))
             elif word == "admins":
                 admins[fields[0]] = [name for name in fields[1].split(",") if name.strip()]
     except (ValueError, IndexError):
         raise EvidenceError(f"the list of users and groups has a line that is none: {line!r}") from None
     whole = (replace(each, admins=tuple(admins.get(each.name, ()))) for each in groups)
-    return Accounts(tuple(users), tuple(dict.fromkeys(whole)), frozenset(passwords), "unread:" in lines)
+    return Accounts(
+        tuple(users),
+        tuple(dict.fromkeys(whole)),
+        frozenset(passwords),
+        "unread:" in lines,
+        tuple(dict.fromkeys(processes)),
+        tuple(_services(lines)) if "units:" in lines else None,
+    )
+
+
+def _services(lines: Iterable[str]) -> Iterator[Service]:
+    """The units that give groups, from the lines of their files and drop-ins."""
+    said = dict[str, dict[str, list[str]]]()
+    for line in lines:
+        if line.startswith("unit:/"):
+            path, _, text = line.removeprefix("unit:").partition(":")
+            folder, _, file = path.rpartition("/")
+            unit = folder.rpartition("/")[2].removesuffix(".d") if folder.endswith(".service.d") else file
+            name, _, value = text.partition("=")
+            said.setdefault(unit, {}).setdefault(name, []).append(value.strip())
+    for unit, values in said.items():
+        groups = {
+            word
+            for name in ("Group", "SupplementaryGroups")
+            for each in values.get(name, ())
+            for word in each.split()
+        }
+        user = values.get("User", [""])[-1]
+        dynamic = values.get("DynamicUser", ["no"])[-1].lower() in ("yes", "true", "on", "1")
+        shown = user or (unit.removesuffix(".service") if dynamic else "")
+        if groups:
+            yield Service(unit, "" if shown in ("root", "0") else shown, frozenset(groups))

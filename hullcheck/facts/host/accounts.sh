@@ -1,11 +1,11 @@
+IFS="
+"
+sockets=$(cat /proc/net/unix 2>/dev/null | sed -n "s/^[^/]* 00010000 [^/]*\(\/.*\)$/\1/p")
+# shellcheck disable=SC2086 # one word for each line
+numbers=$(stat -L -c %g $sockets /run/docker.sock 2>/dev/null | sort -u)
 if command -v getent >/dev/null; then
   users=$(getent passwd) || exit
   groups=$(getent group) || exit
-  sockets=$(cat /proc/net/unix 2>/dev/null | sed -n "s/^[^/]* 00010000 [^/]*\(\/.*\)$/\1/p")
-  IFS="
-"
-  # shellcheck disable=SC2086 # one word for each line
-  numbers=$(stat -L -c %g $sockets /run/docker.sock 2>/dev/null | sort -u)
   # shellcheck disable=SC2086 # one word for each number
   asked=$(getent group $numbers docker) # a directory of the network may answer for one group and not list it
 else
@@ -23,3 +23,21 @@ elif [ -e /etc/gshadow ]; then
 fi
 printf "%s\n" "$users" | cut -d : -f 1,3,4,7 | sed "s/^/user:/"
 printf "%s\n%s\n" "$groups" "$asked" | cut -d : -f 1,3,4 | sed "s/^/group:/"
+
+# Groups that a unit gives to its processes are in no list: those that run tell, and the files of those that do not.
+here=$(stat -L -c %d:%i /)
+for number in $numbers; do
+  [ "$number" != 0 ] || continue
+  # shellcheck disable=SC2013 # no path has a blank
+  for status in $(grep -lsE "^(Gid|Groups):.*[[:space:]]$number([[:space:]]|$)" /proc/[0-9]*/status); do
+    [ "$(stat -L -c %d:%i "${status%/status}/root/" 2>/dev/null)" = "$here" ] || continue # in a container
+    user=$(sed -n "s/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" "$status" 2>/dev/null)
+    read -r name 2>/dev/null <"${status%/status}/comm" || continue
+    [ -z "$user" ] || printf "process:%s:%s:%s\n" "$number" "$user" "$name"
+  done
+done
+echo units:
+find /etc/systemd/system /run/systemd/system /usr/lib/systemd/system /lib/systemd/system \
+  \( -name "*.service" -o -name "*.conf" \) 2>/dev/null | tr "\n" "\0" |
+  xargs -0 grep -HsE "^(DynamicUser|Group|SupplementaryGroups|User)=" /dev/null | sed "s/^/unit:/"
+exit 0
