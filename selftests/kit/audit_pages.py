@@ -161,6 +161,7 @@ HOSTILE = (
 )
 
 
+@cache
 def hostile() -> Example:
     """An audit in which everything that a host, an inventory or a user can name is an attack, or far too long."""
     long = "<b>" + "x" * 1_000_000
@@ -174,7 +175,7 @@ def hostile() -> Example:
         ]
         findings.append(Finding(HOSTILE[1], "k", Verdict.WAIVED, "w", HOSTILE[0]))
         results.append(Result("c_1", name, Verdict.FAIL, long, tuple(findings), ("probe", HOSTILE[0])))
-        answers = {"probe": Answer("probe", 1, "\n".join(HOSTILE) + long, HOSTILE[1])}
+        answers = {"probe": Answer("probe", 1, "\n".join(HOSTILE) + long * (name == "a"), HOSTILE[1])}
         answers[HOSTILE[0]] = Answer(HOSTILE[0], 0, HOSTILE[1], "")
         failure = HOSTILE[0] if number == 1 else ""
         recordings.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
+from hullcheck.results.requirements import Requirement
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import links
 from selftests.kit.audit_pages import ATTESTATION, HOSTILE, WAIVER, Example, accepted, demo, fleet, hostile
@@ -120,19 +121,30 @@ def page_of_it() -> str:
 
 @cache
 def page_of_few() -> str:
-    """The same with a sixth of the controls and two frameworks: axe-core looks at what is not shown, too."""
+    """The same with a control of each severity and verdict, and two frameworks with a requirement of each verdict.
+
+    axe-core looks at what is not shown, too.
+    """
     audit = example().audit
-    kept = tuple(
-        each
-        for number, each in enumerate(audit.controls)
-        if number % 6 == 0 or each.id in (PRIVILEGED, MEMORY, ATTESTATION.control)
+    verdicts: dict[str, set[str]] = {each.id: set() for each in audit.controls}
+    for each in audit.results:
+        verdicts[each.control] |= {each.verdict, *(one.verdict for one in each.findings)}
+    kinds = {(each.severity, frozenset(verdicts[each.id])): each.id for each in audit.controls}
+    names = {*kinds.values(), PRIVILEGED, MEMORY, ATTESTATION.control}
+    rollups = [each for each in audit.requirements if each.framework in ("pci", "hipaa")]
+    few = replace(
+        audit,
+        controls=tuple(each for each in audit.controls if each.id in names),
+        results=tuple(each for each in audit.results if each.control in names),
+        requirements=tuple(replace(each, requirements=_few(each.requirements)) for each in rollups),
     )
-    names = {each.id for each in kept}
-    results = tuple(each for each in audit.results if each.control in names)
-    rollups = tuple(each for each in audit.requirements if each.framework in ("pci", "hipaa"))
-    return Example(
-        replace(audit, controls=kept, results=results, requirements=rollups), example().recordings
-    ).page
+    return Example(few, example().recordings).page
+
+
+def _few(requirements: Sequence[Requirement]) -> tuple[Requirement, ...]:
+    """One of each verdict, with controls and without, and 2.2.6, to which links lead."""
+    kept = {(each.verdict, bool(each.controls)): each.id for each in requirements}.values()
+    return tuple(each for each in requirements if each.id in (*kept, "2.2.6"))
 
 
 # ---- links
