@@ -56,12 +56,13 @@ def test_own_probe_goes_the_whole_way(project: Project, processes: list[str]) ->
     (answer,) = (each for each in document["answers"] if each["name"] == "site_dmesg_restrict")
     assert answer["stdout"] == f"{here}\nend site_dmesg_restrict 1"
     assert document["commands"]["site_dmesg_restrict"] == f"cat {DMESG}"
-    for stdout, verdict in (("1\n", "pass"), ("0\n", "fail"), ("", "error"), ("2\n", "error")):
+    wanted = {"one": ("1\n", "pass"), "no": ("0\n", "fail"), "none": ("", "error"), "two": ("2\n", "error")}
+    for name, (stdout, _) in wanted.items():
         answer["stdout"] = Answer(answer["name"], 0, stdout, "").sealed().stdout
-        project.write("recordings/box/recording.json", json.dumps(document))
-        assert project.pytest(*PLUGIN, "--hosts=recorded://recordings/box", *processes).verdicts == {
-            control: verdict
-        }
+        project.write(f"recordings/{name}/recording.json", json.dumps({**document, "target": name}))
+    hosts = ",".join(f"recorded://recordings/{name}" for name in wanted)
+    again = project.pytest(*PLUGIN, f"--hosts={hosts}", *processes)
+    assert again.verdicts == {f"{control}@{name}": verdict for name, (_, verdict) in wanted.items()}
 
 
 def test_recording_without_the_probe_is_an_error(project: Project) -> None:
