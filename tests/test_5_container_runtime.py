@@ -167,11 +167,10 @@ def test_container_is_not_privileged(container: Container) -> None:
 def test_container_mounts_no_sensitive_host_path(
     container: Container, engine: Later[Engine], policy: Policy
 ) -> None:
-    """No container sees a directory of the host's system or a service's socket, not even read-only, but those that
-    the site allows.
+    """No container sees a directory of the host's system or a service's socket, but those that the site allows.
 
-    Through such a mount a container reads the host's secrets or, where it can write, changes what the host
-    runs next; a socket can be used through a read-only mount too. What else lies below /opt, /run, /var/cache, /var/lib
+    Through such a mount, even a read-only one, a container reads the host's secrets or uses a socket; where it can
+    write, it changes what the host runs next. What else lies below /opt, /run, /var/cache, /var/lib
     and /var/spool belongs to some service of the host, and a person has to say of which.
 
     Remedy: mount single files or a named volume instead; name a mount that is needed in `allowed_mounts` of
@@ -543,8 +542,7 @@ def test_container_has_a_uts_namespace(container: Container) -> None:
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.seccomp")
 @pytest.mark.severity("high")
 def test_container_has_a_seccomp_filter(container: Container) -> str | None:
-    """Every container runs under a seccomp filter that denies what it does not list, and lists no call that the
-    engine's own profile denies.
+    """Every container runs under a seccomp filter that denies what it does not list, and what the engine's own denies.
 
     The filter keeps the rarely used system calls, in which most holes of the kernel are found, away from a
     container. It is judged as the container was started with it, since `docker exec` gets that one. What newer

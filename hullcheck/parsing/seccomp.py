@@ -25,20 +25,20 @@ DENIED = frozenset(_CALLS.split())
 
 _CONDITION = ("index", "value", "valueTwo", "op")
 _MANY = len(DENIED) // 2
-_IO_URING = "io_uring_setup"
+_IO_URING, _SOCKET = _LATE = ("io_uring_setup", "socket")
 _AF_ALG, _AF_VSOCK = 38, 40
 
 Profile = Mapping[str, Any]
 
 
 def reduced(profile: Any) -> dict[str, Any]:
-    """What of a profile decides: names of calls and actions, and no word of its own."""
+    """What of a profile decides: names of calls that are judged, and actions; no word of its own."""
     document = profile if isinstance(profile, dict) else {}
     rules = document.get("syscalls") or []
     whole = isinstance(rules, list) and all(isinstance(rule, dict) for rule in rules)
     return {
         "defaultAction": document.get("defaultAction") if whole else None,
-        "syscalls": [_reduced(rule) for rule in rules] if whole else [],
+        "syscalls": [kept for rule in rules if (kept := _reduced(rule))["names"]] if whole else [],
     }
 
 
@@ -47,9 +47,8 @@ def _reduced(rule: Mapping[str, Any]) -> dict[str, Any]:
     names, includes = rule.get("names"), rule.get("includes")
     caps = includes.get("caps") if isinstance(includes, dict) else rule.get("caps")
     args = [each for each in _list(rule.get("args")) if _is_condition(each)]
-    kept: dict[str, Any] = {
-        "names": [each for each in (*_list(names), rule.get("name")) if isinstance(each, str)]
-    }
+    listed = [each for each in (*_list(names), rule.get("name")) if isinstance(each, str)]
+    kept: dict[str, Any] = {"names": [each for each in listed if each in DENIED or each in _LATE]}
     if isinstance(rule.get("action"), str):
         kept["action"] = rule["action"]
     if args:
@@ -95,8 +94,8 @@ def late_gaps(profile: Profile) -> tuple[str, ...]:
     """What a profile lets through, and the engine's own denies in newer versions alone, in words."""
     found = {
         "io_uring (denied from version 25)": _allows(profile, _IO_URING),
-        "sockets of AF_VSOCK": _allows(profile, "socket", _AF_VSOCK),
-        "sockets of AF_ALG (CVE-2026-31431, denied from version 29.4.2)": _allows(profile, "socket", _AF_ALG),
+        "sockets of AF_VSOCK": _allows(profile, _SOCKET, _AF_VSOCK),
+        "sockets of AF_ALG (CVE-2026-31431, denied from version 29.4.2)": _allows(profile, _SOCKET, _AF_ALG),
     }
     return tuple(name for name, allowed in found.items() if allowed)
 

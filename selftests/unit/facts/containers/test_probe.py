@@ -25,15 +25,16 @@ def _kept(description: Mapping[str, Any]) -> dict[str, Any]:
 def test_options_that_are_kept() -> None:
     """Of a seccomp profile stays what decides, and nothing of what is no profile; other options stay."""
     rules = [
-        {"names": ["read"], "action": "SCMP_ACT_ALLOW", "comment": "x"},
-        {"name": "bpf", "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_BPF"]}},
+        {"names": ["read", "socket", "keyctl"], "action": "SCMP_ACT_ALLOW", "comment": "x"},
+        {"names": ["write"], "action": "SCMP_ACT_ALLOW"},
+        {"name": "ustat", "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_BPF"]}},
     ]
     profile = {"defaultAction": "SCMP_ACT_ALLOW", "x": "a=b", "syscalls": rules}
     options = ["label=user:a=b", f"seccomp=  {json.dumps(profile)}", "seccomp={broken", "seccomp=unconfined"]
     assert _kept({"HostConfig": {"SecurityOpt": options}})["HostConfig"]["SecurityOpt"] == [
         "label=user:a=b",
-        'seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"},'
-        '{"names":["bpf"],"action":"SCMP_ACT_ALLOW","caps":["CAP_BPF"]}]}',
+        'seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["socket","keyctl"],"action":"SCMP_ACT_ALLOW"},'
+        '{"names":["ustat"],"action":"SCMP_ACT_ALLOW","caps":["CAP_BPF"]}]}',
         'seccomp={"defaultAction":null,"syscalls":[]}',
         "seccomp=unconfined",
     ]
