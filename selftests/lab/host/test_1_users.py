@@ -112,3 +112,25 @@ def test_every_socket_counts(engine: EngineFactory, people: str, tmp_path: Path)
     shutil.chown(second, group=people)
     found = judge_engine("1.1.2", one.socket)
     assert {path: each[0] for path, each in found.items()} == {str(one.socket): "pass", str(second): "fail"}
+
+
+def test_group_that_a_unit_gives(lab_host: HostFactory) -> None:
+    """The user of a service with the group can use the socket, whatever the lists of groups say."""
+    host = lab_host()
+    host.add_user("runner")
+
+    def found() -> tuple[str, str]:
+        return only(judged("1.1.2", facts_inside(host)))
+
+    assert found()[0] == "pass"
+    unit = "[Service]\nExecStart=/usr/bin/sleep 999\nUser=runner\nSupplementaryGroups=docker\n"
+    host.write("/etc/systemd/system/ci.service", unit)
+    verdict, reason = found()
+    assert (verdict, "runner (ci.service gives it the group docker" in reason) == ("fail", True)
+    host.exec("systemctl", "daemon-reload")
+    host.exec("systemctl", "start", "ci.service")
+    host.exec("rm", "/etc/systemd/system/ci.service")
+    verdict, reason = found()
+    assert (verdict, "runner (its process sleep has the group docker" in reason) == ("fail", True)
+    host.exec("systemctl", "stop", "ci.service")
+    assert found()[0] == "pass"
