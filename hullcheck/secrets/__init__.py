@@ -15,6 +15,7 @@ from hullcheck.secrets.names import (
     names_key,
     names_login,
     names_one_secret,
+    names_password_of_service,
     names_secret,
     names_secret_file,
     names_secret_text,
@@ -246,6 +247,8 @@ def _is_secret(name: str, value: str) -> bool:
         return names_one_secret(name)
     if re.search(r"\s", value):
         return names_secret_text(name)
+    if names_password_of_service(name):
+        return not secret_values.is_method(value)
     return names_secret(name) or (names_key(name) and secret_values.looks_random(value))
 
 

@@ -67,6 +67,9 @@ _ABOUT_WORDS = """
     valid validate validation validator validators validity version volume window
 """
 _ABOUT = frozenset(_ABOUT_WORDS.split())
+_SWITCHES = frozenset(
+    ("allow", "client", "disable", "enable", "force", "host", "no", "require", "skip", "use", "with")
+)
 _COUNTED = frozenset(("count", "limit", "max", "min", "num", "total"))
 _FILES = re.compile(
     r"id_(rsa|dsa|ecdsa|ed25519)|.*\.(key|p12|pfx|jks|keystore|kdbx)|\.(htpasswd|pgpass|netrc)"
@@ -136,6 +139,12 @@ def names_secret_text(name: str) -> bool:
 def names_login(name: str) -> bool:
     """Whether it may be a user with a password, as `NEO4J_AUTH`; or how users are authenticated."""
     return any(word in ("auth", "login") or word.endswith("basicauth") for word in _words(name)[-1:])
+
+
+def names_password_of_service(name: str) -> bool:
+    """Whether it may be the password of a service, as `REDIS_AUTH`; or how users of that are authenticated."""
+    *before, last = _words(name) or [""]
+    return last == "auth" and bool(before) and not _SWITCHES.intersection(before)
 
 
 def names_key(name: str) -> bool:

@@ -114,6 +114,23 @@ def is_fingerprint(value: str) -> bool:
     return len(value) >= 8 and _FINGERPRINT.fullmatch(value) is not None
 
 
+# SASL's mechanisms and HTTP's schemes as IANA lists them, and what programs call ways to authenticate.
+_METHOD_WORDS = """
+    anonymous any api apikey auto aws azure basic bearer cas cert certificate cookie cram db database default digest
+    dpop ecdsa eap external file forward gcp github gitlab google gs2 gss gssapi header hoba htpasswd http iam internal
+    jwt kerberos key keycloak krb5 ldap ldaps local login md5 mtls mutual negotiate none ntlm oauth oauth2
+    oauthbearer oidc openid optional otp pam passport password peer plain plus proxy radius reject required saml saml2
+    scram session sha simple sni spnego sql srp ssl sso tls token trust userpass vapid x509 xoauth2
+"""
+_METHODS = frozenset(_METHOD_WORDS.split())
+
+
+def is_method(value: str) -> bool:
+    """Whether it names ways to authenticate, as `ldap` and `scram-sha-256`."""
+    words = [each for each in re.split(r"[-_+,;:/\s]+", value.lower()) if not each.isdecimal()]
+    return all(each in _METHODS for each in words)
+
+
 def is_login(value: str) -> bool:
     """Whether it is a user and a password, also in base64."""
     match = _LOGIN.fullmatch(value)

@@ -83,6 +83,8 @@ SETTINGS = {
         PLAIN,
     ),
     "NEO4J_AUTH": f"neo4j/{PLAIN}",
+    "REDIS_AUTH": PLAIN,
+    "KAFKA_AUTH": "sesame",
     "BASIC_AUTH": f"bob:{PLAIN}",
     "REGISTRY_AUTH": LOGIN,
     "SMTP_PIN_PASSWORD": "8675309",
