@@ -126,11 +126,7 @@ class Daemon:
 
     @cached_property
     def configuration(self) -> Configuration:
-        """All that it takes settings from.
-
-        Raises:
-            EvidenceError: the daemon could not be found, or its files not be asked for.
-        """
+        """All that it takes settings from."""
         unit = self.unit
         told = unit.flags if unit else None
         return Configuration.of(
@@ -210,11 +206,7 @@ class Daemon:
 
     @property
     def registry_hosts(self) -> RegistryHosts:
-        """The ways to registries that the site named in certs.d.
-
-        Raises:
-            EvidenceError: the daemon could not be found, or its files not be asked for.
-        """
+        """The ways to registries that the site named in certs.d."""
         return registry_hosts(self.files.hosts, self.files.registries, self.engine.version)
 
     @property

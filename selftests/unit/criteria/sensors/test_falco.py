@@ -33,7 +33,7 @@ def of(
     step: Step, *, installed: tuple[str, ...] = (), outputs: tuple[str, ...] = (), **more: Any
 ) -> Judgement:
     """What is said of a step."""
-    more["set"] = lambda self, section, key: section in outputs if key == "enabled" else "10s"
+    more["config_value"] = lambda self, section, key: section in outputs if key == "enabled" else "10s"
     watcher = type("Made", (Falco,), more)(7, "/usr/bin/falco", {"Unit": UNIT, "Age": 90 * DAY})
     sensors: Any = SimpleNamespace(installed=lambda tool: installed, of=lambda tool: (watcher,))
     shippers: Any = SimpleNamespace(is_here=lambda host: host == "localhost")

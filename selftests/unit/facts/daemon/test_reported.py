@@ -7,6 +7,8 @@ import pytest
 from hullcheck.facts.daemon.reported import insecure_registries, seccomp
 from hullcheck.facts.engine import Engine
 
+UNVERIFIED = {"Secure": False}
+
 
 @pytest.mark.parametrize(
     ("options", "profile"),
@@ -29,9 +31,9 @@ def test_seccomp_profile(options: list[str], profile: str | None) -> None:
         ({}, ()),
         ({"InsecureRegistryCIDRs": ["127.0.0.0/8", "::1/128"]}, ()),
         ({"InsecureRegistryCIDRs": ["10.0.0.0/8", "127.9.0.0/16"]}, ("10.0.0.0/8",)),
-        ({"IndexConfigs": {"docker.io": {"Secure": True}, "reg:5000": {"Secure": False}}}, ("reg:5000",)),
-        ({"IndexConfigs": {"localhost:5000": {}, "127.0.0.1": {}, "[::1]:5000": {}}}, ()),
-        ({"IndexConfigs": {"localhost.example": {}}}, ("localhost.example",)),
+        ({"IndexConfigs": {"docker.io": {"Secure": True}, "reg:5000": UNVERIFIED}}, ("reg:5000",)),
+        ({"IndexConfigs": dict.fromkeys(("localhost:5000", "127.0.0.1", "[::1]:5000"), UNVERIFIED)}, ()),
+        ({"IndexConfigs": {"localhost.example": UNVERIFIED}}, ("localhost.example",)),
         ({"Mirrors": ["https://a", "http://localhost:1", "http://b/"]}, ("http://b/",)),
     ],
 )

@@ -1,0 +1,29 @@
+"""The text of daemon.json, as dockerd reads it."""
+
+from typing import Any
+
+import pytest
+
+from hullcheck.facts.daemon.config_text import parse
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", {}),
+        ("\ufeff \n", {}),
+        ("null", {}),
+        ('{"icc": false}', {"icc": False}),
+        ('\ufeff{"debug": true, "debug": false}', {"debug": False}),
+        ('{"log-opts": {"a": "1"}, "log-opts": {"b": "2"}}', {"log-opts": {"a": "1", "b": "2"}}),
+        ('{"x": {"icc": false, "n": 1}}', {"x": {"icc": False, "n": 1}, "icc": False}),
+        ('{"features": {"icc": false}}', {"features": {"icc": False}}),
+        ('{"x": {"icc": false}, "icc": true}', {"x": {"icc": False}, "icc": "given twice, with two values"}),
+        ("[]", None),
+        ('{"icc": NaN}', None),
+        ('{"icc": false', None),
+    ],
+)
+def test_settings_of_a_text(text: str, found: dict[str, Any] | None) -> None:
+    """The last of two keys counts, mappings join, switches of groups count outside; what dockerd refuses is None."""
+    assert parse(text) == found
