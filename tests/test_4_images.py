@@ -84,7 +84,7 @@ def test_image_comes_from_a_trusted_registry(image: Image, daemon: Later[Daemon]
     them: what counts is a digest under which a registry knows the image. One that was built, imported or loaded
     on the host is left to a person, who knows what it was built from.
 
-    Remedy: pull the image from a registry on the list `allowed_registries` of the policy, or build it anew
+    Remedy: pull the image from a registry on the list `allowed_registries` of the policy, or rebuild it
     from an image of such a registry and push it there.
     """
     listed = policy.allowed_registries is not None
@@ -157,7 +157,7 @@ def _held(contents: Contents) -> str:
 def test_image_is_scanned_and_rebuilt(
     image: Image, scan_reports: ScanReports | None, container: Later[Subjects[Container]], policy: Policy
 ) -> str:
-    """Every image is scanned for known weaknesses, and built anew with their patches.
+    """Every image is scanned for known weaknesses, and rebuilt with their patches.
 
     An image stays as it was on the day of its build, and what is found in its packages afterwards stays in it.
     Read are reports of Trivy and Clair that lie on the host, and found by the digest of the image: a name can be
@@ -167,7 +167,7 @@ def test_image_is_scanned_and_rebuilt(
 
     Remedy: scan images before they are started and on a schedule, as with `trivy image --scanners vuln
     --show-suppressed --format json --output FILE IMAGE`, leave the reports in the folder `scan_reports`
-    of the policy, build images anew with `--pull` and `--no-cache`, and start the containers from the new ones;
+    of the policy, rebuild images with `--pull` and `--no-cache`, and start the containers from the new ones;
     how old an image may be is `image_max_age_days` in the policy.
     """
     days, limit = image.days_old, policy.image_max_age_days
@@ -274,7 +274,7 @@ def test_content_trust_is_on_for_all_who_pull(
         raise EvidenceError("; ".join(doubts))
     unsure = [name for name, state in states.items() if state is Setting.UNSURE]
     if unsure:
-        raise Manual(f"whether content trust is on cannot be told from the files of {', '.join(unsure)}")
+        raise Manual(f"whether content trust is on is unknown from the files of {', '.join(unsure)}")
     if not content_trust.client_knows_it or content_trust.plugins:
         raise Manual(
             f"on for {', '.join(states)}, but not for {', '.join(content_trust.plugins)}: is it used to pull?"
@@ -300,7 +300,7 @@ def test_image_has_a_health_check(image: Image) -> None:
     """Every image defines a health check.
 
     Without one the engine knows only that a process is there, and not whether it still does its work: nobody
-    is told, and nothing is started anew.
+    is told, and nothing is restarted.
 
     Remedy: put a `HEALTHCHECK` other than NONE into the build file of the image.
     """

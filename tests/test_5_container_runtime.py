@@ -150,7 +150,7 @@ def test_container_capabilities_are_needed(container: Container, policy: Policy)
 def test_container_is_not_privileged(container: Container) -> None:
     """No container runs privileged.
 
-    A privileged container holds every capability and sees every device: who breaks out of it owns the host.
+    A privileged container holds every capability and sees every device: whoever breaks out of it owns the host.
 
     Remedy: run it without --privileged and add the single capabilities that it needs.
     """
@@ -507,7 +507,7 @@ def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> 
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("medium")
 def test_container_mounts_are_not_shared(container: Container) -> None:
-    """No mount of a container is shared with the host: what the one mounts below it, the other does not see.
+    """Container mounts do not propagate to the host.
 
     Through a shared mount a container changes the mount table of the host.
 
@@ -648,7 +648,7 @@ def test_container_gains_no_privileges(container: Container) -> None:
     With this switch an intruder cannot become root by a flaw in such a program.
 
     Remedy: run it with `--security-opt no-new-privileges`, or set `"no-new-privileges": true` for the daemon
-    and create the container anew: the daemon's default is taken when a container is created.
+    and create the container again: the daemon's default is taken when a container is created.
     """
     assert container.privileges.no_new_privileges, (
         "its processes can gain privileges (no-new-privileges is not set)"
@@ -695,14 +695,16 @@ def test_container_runs_a_current_image(
 
     A tag like `latest` says nothing of what runs, and an old image keeps holes that were mended long ago.
 
-    Remedy: name images by version or digest, pull and create containers anew; list the approved ones in
+    Remedy: name images by version or digest, pull them and create containers again; list the approved ones in
     `current_images`.
     """
     reference = container.configuration.image
     assert reference.is_pinned, f"runs {reference.name}, which names no version"
     identifier = container.configuration.image_id
     now = image_names.get().get(reference.familiar_name, identifier)
-    assert reference.digest or now == identifier, f"{reference.name} is another image now; create it anew"
+    assert reference.digest or now == identifier, (
+        f"{reference.name} is another image now; create the container again"
+    )
     if policy.current_images is None:
         raise Manual(f"runs {reference.name}; compare with its registry, or set current_images in the policy")
     approved = {reference.name, reference.digest, identifier} & set(policy.current_images)

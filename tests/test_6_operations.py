@@ -1,4 +1,4 @@
-"""CIS Docker Benchmark v1.8.0, section 6: operations. How much may lie about is for the site to say."""
+"""CIS Docker Benchmark v1.8.0, section 6: operations. How much may be unused is for the site to say."""
 
 from collections.abc import Sequence
 

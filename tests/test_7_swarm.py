@@ -59,7 +59,7 @@ def test_swarm_ports_are_bound_to_one_address(swarm: Swarm) -> str:
     The port of overlay networks (VXLAN, 4789/udp) belongs to the kernel, which opens it on every address:
     that is shown, and left to a packet filter.
 
-    Remedy: join the swarm anew with `--listen-addr` and an address or interface of the network between the
+    Remedy: join the swarm again with `--listen-addr` and an address or interface of the network between the
     nodes."""
     listeners = swarm.control_listeners
     wide = _addresses(filter(on_every_address, listeners))
@@ -81,7 +81,7 @@ def test_overlay_network_is_encrypted(overlay_network: Network) -> str | None:
     Swarm encrypts what its managers say, but not the data of its services: who can listen between two nodes
     reads it, and who can send to them may put packets into the network.
 
-    Remedy: make the network anew with `--opt encrypted`; ingress too, by `docker network rm ingress` and
+    Remedy: make the network again with `--opt encrypted`; ingress too, by `docker network rm ingress` and
     `docker network create --ingress --driver overlay --opt encrypted ingress`.
     """
     own = "the swarm's own network for published ports, made " if overlay_network.ingress else ""
@@ -228,7 +228,7 @@ def test_data_traffic_has_its_own_interface(swarm: Swarm) -> str:
     On one network a container that breaks out of its overlay network, or floods it, meets what manages the
     swarm.
 
-    Remedy: give the node a second interface, and join the swarm anew with `--advertise-addr` on one of them
+    Remedy: give the node a second interface, and join the swarm again with `--advertise-addr` on one of them
     and `--data-path-addr` on the other."""
     planes = swarm.planes
     assert planes.apart, str(planes)

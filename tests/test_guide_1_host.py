@@ -89,7 +89,7 @@ def test_distribution_is_minimal(minimal_distribution: str, software: Software, 
 def test_host_has_no_compilers(software: Software, policy: Policy) -> str:
     """The host has no compilers, assemblers or linkers.
 
-    Who breaks out of a container builds the next attack with them. Looked for are packages, and programs in
+    Whoever breaks out of a container builds the next attack with them. Looked for are packages, and programs in
     the directories of the path and in those where programs usually lie.
 
     Remedy: remove the packages, or name them in `allowed_host_programs` of the policy.
@@ -106,7 +106,7 @@ def test_host_has_no_compilers(software: Software, policy: Policy) -> str:
 @pytest.mark.guide("1.1.no_browsers")
 @pytest.mark.severity("low")
 def test_host_has_no_browsers(software: Software, policy: Policy) -> str:
-    """The host has no web browsers, of text neither.
+    """The host has no web browser, not even a text-mode one.
 
     A browser runs what others wrote, with the rights of an administrator. Looked for are packages, and programs
     in the directories of the path and in those where programs usually lie.
@@ -155,7 +155,7 @@ def test_services_of_the_host_are_approved(host_services: HostServices, policy: 
 @pytest.mark.severity("high")
 @for_each("option", (*TOOLS, OUTSTANDING))
 def test_patching_is_automated(patching_tool: str, patching: Patching, policy: Policy) -> str:
-    """A configuration management tool keeps the host up to date, and its last run succeeded of late.
+    """A configuration management tool keeps the host up to date, and its last run succeeded recently.
 
     Updates that somebody has to think of come late on some host. One of Ansible, Puppet and SaltStack has to be
     started by itself, and its own record has to show a run with success; an agent that merely runs proves
@@ -193,7 +193,7 @@ def test_patching_is_automated(patching_tool: str, patching: Patching, policy: P
 @pytest.mark.guide("1.2.kernel_cve_tracking")
 @pytest.mark.severity("medium")
 def test_kernel_vulnerabilities_are_tracked(running_kernel: RunningKernel, system: System) -> None:
-    """Somebody follows a source of kernel vulnerabilities for this host, and reviewed it of late.
+    """Somebody follows a source of kernel vulnerabilities for this host, and reviewed it recently.
 
     All containers share the kernel: a hole in it is a way out of each. What is read and decided is no property of
     the host; a person has to say it, of the kernel that is found here.
@@ -222,7 +222,7 @@ def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel
     with the hypervisor below it, a person has to ask there.
 
     Remedy: install the newest kernel and microcode of the distribution, take `mitigations=off` off the kernel's
-    command line, and start the host anew; with `mitigations=auto,nosmt` where threads of one core must not leak.
+    command line, and restart the host; with `mitigations=auto,nosmt` where threads of one core must not leak.
     """
     if kernel_flaw == (DIRTY_COW,):
         assert running_kernel.mends_dirty_cow, (
@@ -259,13 +259,13 @@ def test_newest_installed_kernel_runs(running_kernel: RunningKernel) -> str:
     A kernel that was installed and not started mends nothing, whether it lies beside the one that runs, in a
     deployment of ostree or in another partition. A live patch does not make up for that here: it mends single holes.
 
-    Remedy: start the host anew, with `live-restore` or one host after the other.
+    Remedy: restart the host, with `live-restore` or one host after the other.
     """
     reason = running_kernel.why_to_restart
     patches = (
         f"; live patches: {', '.join(running_kernel.live_patches)}" if running_kernel.live_patches else ""
     )
-    assert not reason, f"the host has to be started anew: {reason}{patches}"
+    assert not reason, f"the host has to be restarted: {reason}{patches}"
     return f"{running_kernel.release} runs, the newest that is installed{patches}"
 
 
@@ -430,7 +430,7 @@ def test_auditd_writes_down_what_docker_does(audit_step: str, audit_daemon: Audi
 
     Remedy: `systemctl enable --now auditd`, load the rules with augenrules --load, and raise the backlog (`-b`)
     where records are lost. Those of the start are kept with `audit_backlog_limit=8192` on the kernel's command
-    line; `auditctl --reset-lost` begins the count anew.
+    line; `auditctl --reset-lost` begins the count again.
     """
     flaw = step_flaw(audit_daemon, audit_step)
     assert not flaw, flaw

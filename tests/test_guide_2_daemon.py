@@ -226,7 +226,7 @@ def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], 
     Without a CA of its own the daemon cannot tell its clients from others: with a public one everybody is a client.
     With one that ran out it lets nobody in. Who may change the file is judged apart.
 
-    Remedy: make a CA certificate anew, put it where `tlscacert` says, and restart the daemon.
+    Remedy: make a new CA certificate, put it where `tlscacert` says, and restart the daemon.
     """
     file = _file_of_tls(daemon, engine_files, "tls_ca", "tlscacert")
     flaw = public_ca_flaw(file, engine_files.get().certificates(file))
@@ -273,7 +273,7 @@ def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[Eng
     api = daemon.remote_api
     assert all(each.encrypted for each in api.protection[:1]), f"{key.path} is not used: {weakness(api)}"
     if not api.addresses or not api.protection:
-        raise EvidenceError(f"whether {key.path} fits cannot be told before the daemon listens with it")
+        raise EvidenceError(f"whether {key.path} fits is unknown until the daemon listens with it")
     engine_files.get().require_unchanged(key)
     engine_files.get().require_unchanged(certificate)
     return f"the daemon started with {key.path} for {certificate.path}, which it does only where they fit"

@@ -52,5 +52,5 @@ def permissions_beyond(file: FileFact, allowed: int) -> str:
 def _let_in(file: FileFact, allowed: int) -> Iterable[str]:
     """Those to whom the access control list gives what the mode denies to others."""
     if file.grants is None:
-        raise EvidenceError(f"whether {file.path} has an access control list cannot be told; getfacl could")
+        raise EvidenceError(f"the access control list of {file.path} could not be read; install getfacl")
     return (each.holder for each in file.grants if each.bits & ~allowed & 0o7)

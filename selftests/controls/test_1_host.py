@@ -221,7 +221,7 @@ def test_access_control_list() -> None:
     assert controllers(replace(socket, grants=(Grant("uid 4242", 6),)))[1].endswith(
         "uid 4242 (access control list)"
     )
-    unknown = "whether /s has an access control list cannot be told; getfacl could"
+    unknown = "the access control list of /s could not be read; install getfacl"
     assert controllers(socket) == ("error", unknown)
 
 

@@ -238,7 +238,7 @@ def test_unknown_access_control_list(listed: str | None) -> None:
     """Without a whole list nothing passes; where the group may do nothing, no list can give anything."""
     target = replace(RIGHT, lists={SOCKET: listed})
     verdict, reason = target.judge("3.16")[SOCKET]
-    assert (verdict, reason.endswith("cannot be told; getfacl could")) == ("error", True)
+    assert (verdict, reason.endswith("could not be read; install getfacl")) == ("error", True)
     assert target.with_file(SOCKET, socket(0o600)).judge("3.16")[SOCKET][0] == "pass"
     assert target.with_file(SOCKET, socket(0o666)).judge("3.16")[SOCKET][0] == "fail"
 

@@ -399,7 +399,7 @@ def test_content_trust_of_one_user() -> None:
 def test_content_trust_that_cannot_be_told(line: str) -> None:
     """What a line does that is no plain setting is for a person."""
     found, reason = trust(ALL, line)
-    assert (found, reason) == ("manual", "whether content trust is on cannot be told from the files of alice")
+    assert (found, reason) == ("manual", "whether content trust is on is unknown from the files of alice")
 
 
 def test_content_trust_that_cannot_be_read() -> None:
@@ -454,7 +454,7 @@ def test_content_trust_by_the_command_that_asks() -> None:
 
 def test_content_trust_of_lines_that_may_do_anything() -> None:
     """What is set in a part of a script, or handed on without being set, is not taken for more than it is."""
-    told = ("manual", "whether content trust is on cannot be told from the files of root, alice")
+    told = ("manual", "whether content trust is on is unknown from the files of root, alice")
     assert trust(ALL, "/etc/profile:\tunset DOCKER_CONTENT_TRUST") == told
     assert trust(ALL, "/etc/profile:\t# unset DOCKER_CONTENT_TRUST")[0] == "pass"
     assert trust(ALL, "/etc/profile:unset DOCKER_CONTENT_TRUST # for all")[0] == "fail"
@@ -510,7 +510,7 @@ def test_units_that_may_say_anything() -> None:
     assert trust(ALL, units=[starts, f"{unit}:Environment=XDOCKER_CONTENT_TRUST=1"])[0] == "manual"
     assert trust(ALL, units=[starts, f"{unit}:EnvironmentFile=-/etc/x"]) == (
         "manual",
-        "whether content trust is on cannot be told from the files of service web.service",
+        "whether content trust is on is unknown from the files of service web.service",
     )
     assert CONTENT_TRUST.keep(f"{USERS}\n--lines\n--units\n{starts}\n") == (
         f"{USERS}\n--lines\n--units\n{unit}:starts\n"

@@ -303,7 +303,7 @@ def test_image_that_got_its_name_meanwhile(world: ContainerHost) -> None:
     world.images.append({"Id": f"sha256:{'7' * 64}", "RepoTags": ["app:2"], "Config": {}})
     assert world.judge("5.28")[0] == "pass"
     world.description["Reference"] = "app:2"
-    assert world.judge("5.28") == ("fail", "app:2 is another image now; create it anew")
+    assert world.judge("5.28") == ("fail", "app:2 is another image now; create the container again")
 
 
 def test_selinux_and_what_goes_without_it(world: ContainerHost) -> None:

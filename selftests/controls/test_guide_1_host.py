@@ -256,7 +256,7 @@ RUNC = "-w /usr/sbin/runc -p x -k docker"
 LOG = "/var/log/audit/audit.log"
 
 
-NO_SYSTEMD = "whether auditd is started with the host cannot be told: no systemd answers"
+NO_SYSTEMD = "whether auditd is started with the host is unknown: no systemd answers"
 
 
 ON = ("enabled 1", "pid 700", "lost 0", "backlog 0", "backlog_limit 8192")

@@ -26,7 +26,7 @@ import pytest
 def test_container_is_not_privileged(container):
     """No container runs privileged.
 
-    A privileged container holds every capability and sees every device: who breaks out of it owns the host.
+    A privileged container holds every capability and sees every device: whoever breaks out of it owns the host.
 
     Remedy: run it without --privileged and add the single capabilities that it needs.
     """

@@ -113,7 +113,7 @@ class Audit:
         """Other programs may have loaded rules; only the kernel itself can say that there are none."""
         kernel = self._words.all("kernel")
         if not kernel or (len(kernel) > 1 and kernel[0] != "enabled 0"):
-            raise EvidenceError("auditctl is not installed, so the rules in the kernel cannot be told")
+            raise EvidenceError("auditctl is not installed, so the rules in the kernel are unknown")
         return Loaded(kernel[0] != "enabled 0", 0, ())
 
     @cached_property

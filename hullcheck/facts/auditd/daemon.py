@@ -61,7 +61,7 @@ class AuditDaemon:
         """
         unit = next(properties("\n".join(self.words.all("unit"))), {})
         if "LoadState" not in unit:
-            raise EvidenceError("whether auditd is started with the host cannot be told: no systemd answers")
+            raise EvidenceError("whether auditd is started with the host is unknown: no systemd answers")
         return unit
 
     def status(self, name: str) -> int:

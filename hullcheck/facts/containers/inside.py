@@ -160,9 +160,7 @@ class InsideMounts(_Inside):
         ]
         if engines or not sockets:
             return tuple(engines)
-        raise EvidenceError(
-            f"whose socket is mounted at {sockets[0]} cannot be told from inside the container"
-        )
+        raise EvidenceError(f"whose socket is mounted at {sockets[0]} is unknown from inside the container")
 
 
 class InsidePrivileges(_Inside):

@@ -331,6 +331,6 @@ class Configuration:
         says = f"says {shown(found.value)} and" if found else "does not set it, and"
         what = "was changed" if self.rewritten else "got another owner, mode or name"
         return (
-            f"{path} {says} {what} after the daemon started, so the running value cannot be told;"
+            f"{path} {says} {what} after the daemon started, so the running value is unknown;"
             " restart the daemon to know"
         )

@@ -102,7 +102,7 @@ class BlockDevices:
             return "in memory"
         name = self._name(mount)
         if not name:
-            return f"on {mount.kind} of {mount.source or mount.device}, whose encryption cannot be told from here"
+            return f"on {mount.kind} of {mount.source or mount.device}, whose encryption is unknown here"
         crypt = self._crypt(self._whole(name, mount.kind))
         if not crypt:
             return f"on {name}, not encrypted by dm-crypt"

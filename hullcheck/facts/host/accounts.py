@@ -163,7 +163,7 @@ class Accounts:
         """Those to whom the access control list gives it; nobody where the group itself may not write."""
         if socket.grants is None:
             raise EvidenceError(
-                f"whether {socket.path} has an access control list cannot be told; getfacl could"
+                f"the access control list of {socket.path} could not be read; install getfacl"
             )
         found: dict[str, str] = {}
         for each in socket.grants:

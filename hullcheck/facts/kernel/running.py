@@ -112,7 +112,7 @@ class RunningKernel:
             if match := re.match(pattern, self.release):
                 return _numbers(match[1]) >= fixed
         raise EvidenceError(
-            f"{self.release} is older than the fix; whether its distribution carried that back cannot be told"
+            f"{self.release} is older than the fix; whether its distribution backported it is unknown"
         )
 
     # ---- start

@@ -122,9 +122,7 @@ class Sysctl:
             EvidenceError: it cannot be told.
         """
         if self.chain is None:
-            raise EvidenceError(
-                "iptables is not installed, so the policy of the chain FORWARD cannot be told"
-            )
+            raise EvidenceError("iptables is not installed, so the policy of the chain FORWARD is unknown")
         for line in self.chain:
             if match := re.fullmatch(r"-P FORWARD ([A-Z]+)", line.strip()):
                 return match[1]

@@ -485,7 +485,7 @@ def test_auditctl_is_not_installed(kernel: Kernel, engine: EngineFactory) -> Non
     programs = os.pathsep.join(("/usr/bin", "/bin"))
     assert only(judged("1.1.11", now(facts, ask(programs)))) == ("fail", "no rule covers it")
     kernel.load(f"-w {one.config_path} -p wa")
-    missing = "auditctl is not installed, so the rules in the kernel cannot be told"
+    missing = "auditctl is not installed, so the rules in the kernel are unknown"
     assert only(judged("1.1.11", now(facts, ask(programs)))) == ("error", missing)
     kernel.set("-e", "0")
     off = "auditing is off in the kernel (enabled 0)"

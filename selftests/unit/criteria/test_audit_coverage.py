@@ -391,7 +391,7 @@ def test_auditctl_is_missing() -> None:
     def judged(*kernel: str) -> tuple[str, str]:
         return verdict(asked(*kernel))
 
-    missing = "auditctl is not installed, so the rules in the kernel cannot be told"
+    missing = "auditctl is not installed, so the rules in the kernel are unknown"
     assert judged() == judged("enabled 1", "watch") == ("error", missing)
     assert judged("enabled 1")[0] == judged("enabled 0", "watch")[0] == "fail"
     assert asked("enabled 1").loaded == Loaded(True, 0, ())

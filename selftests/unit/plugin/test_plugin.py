@@ -79,7 +79,7 @@ def test_design_example_in_a_users_repository(tmp_path: Path) -> None:
             "title": "No container runs privileged.",
             "severity": "medium",
             "rationale": "A privileged container holds every capability and sees every device:"
-            " who breaks out of it owns the host.",
+            " whoever breaks out of it owns the host.",
             "remedy": "run it without --privileged and add the single capabilities that it needs.",
             "frameworks": {
                 "cis": ["5.5"],

@@ -86,7 +86,7 @@ def _unexplained(
     strange = [each for each in listeners if not sockets.is_published(each, published())]
     names = ", ".join(map(sockets.address, strange))
     why = f": {asked.doubt}" if asked.doubt else ", as nothing that is known told it to listen there"
-    return f"the daemon listens on {names}, and whether for commands cannot be told{why}" if strange else ""
+    return f"the daemon listens on {names}, and whether for commands is unknown{why}" if strange else ""
 
 
 def _unseen(api: Iterable[Listener], asked: Asked) -> str:

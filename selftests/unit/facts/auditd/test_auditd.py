@@ -194,15 +194,15 @@ VOLUME = ["dm-1/dev:253:1", "dm-1/dm/uuid:LVM-x", "dm-1/dm/name:vg-docker", "sla
             "zfs",
             "tank/docker",
             DISK,
-            "on zfs of tank/docker, whose encryption cannot be told from here",
+            "on zfs of tank/docker, whose encryption is unknown here",
         ),
         ("0:32", "tmpfs", "tmpfs", DISK, "in memory"),
-        ("0:33", "nfs4", "", DISK, "on nfs4 of 0:33, whose encryption cannot be told from here"),
+        ("0:33", "nfs4", "", DISK, "on nfs4 of 0:33, whose encryption is unknown here"),
         ("0:30", "btrfs", "/dev/sda3", DISK, "on sda3, not encrypted by dm-crypt"),
         (
             *("0:30", "btrfs", "/dev/sdz"),
             DISK,
-            "on btrfs of /dev/sdz, whose encryption cannot be told from here",
+            "on btrfs of /dev/sdz, whose encryption is unknown here",
         ),
         (
             *("0:30", "btrfs", "/dev/mapper/data"),

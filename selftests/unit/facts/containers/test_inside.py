@@ -84,7 +84,7 @@ FROM_INSIDE: list[tuple[str, dict[str, Any], tuple[str, str]]] = [
     (
         "5.32",
         {"sockets": ["/run/my.sock"]},
-        ("error", "whose socket is mounted at /run/my.sock cannot be told from inside the container"),
+        ("error", "whose socket is mounted at /run/my.sock is unknown from inside the container"),
     ),
     ("5.32", {"own": ["30 1 0:51 / / ro - overlay overlay rw"]}, ("error", SHARED)),
     (

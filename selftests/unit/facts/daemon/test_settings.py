@@ -79,20 +79,20 @@ def test_reasons_name_the_source() -> None:
             Host(document='{"userland-proxy": false}', changed=AFTER),
             "2.17",
             f"userland-proxy may be false ({PATH}) or true (default of engine 26.1.5); restart pending: {PATH} says "
-            "false and was changed after the daemon started, so the running value cannot be told; restart the daemon "
+            "false and was changed after the daemon started, so the running value is unknown; restart the daemon "
             "to know",
         ),
         (
             Host(changed=AFTER),
             "2.11",
             f"cgroup-parent: {PATH} does not set it, and was changed after the daemon started, so the running value "
-            "cannot be told; restart the daemon to know",
+            "is unknown; restart the daemon to know",
         ),
         (
             Host(document='{"cgroup-parent": null}', changed=AFTER, written=BEFORE),
             "2.11",
             f"cgroup-parent: {PATH} does not set it, and got another owner, mode or name after the daemon started, so "
-            "the running value cannot be told; restart the daemon to know",
+            "the running value is unknown; restart the daemon to know",
         ),
         (
             Host(document=None, changed=AFTER),

@@ -189,11 +189,11 @@ def test_listeners_that_may_be_the_api() -> None:
     api = host.facts().daemon.remote_api
     assert (api.addresses, api.doubt) == (
         (),
-        f"the daemon listens on {listeners}, and whether for commands cannot be told: {why}",
+        f"the daemon listens on {listeners}, and whether for commands is unknown: {why}",
     )
     assert replace(host, tcp=(9323,)).facts().daemon.remote_api.doubt == ""
     known = replace(host, document="{}").facts().daemon.remote_api.doubt
-    assert known.startswith(f"the daemon listens on {listeners}, and whether for commands cannot be told, as")
+    assert known.startswith(f"the daemon listens on {listeners}, and whether for commands is unknown, as")
 
 
 def by_ca(ca: str) -> Protection:
