@@ -18,13 +18,14 @@ from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.daemon.rootless import ROOTLESS_PARTS
 from hullcheck.facts.daemon.sockets import endpoint
+from hullcheck.facts.files.probe import ENGINE_FILES
 from hullcheck.parsing.times import moment
 from hullcheck.policy import LogLimits, Policy
 from hullcheck.recording.probe import Answer
 from selftests.kit.certificates import pem
 from selftests.kit.facts.container_host import DESCRIPTION, HOST_CONFIG
 from selftests.kit.facts.daemons import AFTER, BEFORE, NOW, REMOTE, Host, options
-from selftests.kit.facts.engine_files import FILES, TLS, Stat, Target
+from selftests.kit.facts.engine_files import FILES, NONCE, TLS, Stat, Target
 from selftests.kit.judging import judged
 
 DEFAULT = "(default of the daemon)"
@@ -349,9 +350,14 @@ def test_client_ca_in_the_store_of_the_system() -> None:
 
 
 def test_client_ca_that_changed_since_the_start() -> None:
-    """With which one the daemon started is not known."""
+    """With which one the daemon started is not known; nor is it where its directory got another name."""
     ((verdict, _),) = judged("2.8", Remote(touched={"ca": AFTER}).facts()).values()
     assert verdict == "error"
+    output = Remote().output()
+    for times, expected in ((f"{BEFORE}|{AFTER}", "error"), (f"{AFTER}|{AFTER}", "pass")):
+        moved = output.replace("found /tls/ca\n", f"found /tls/ca\n{NONCE} above {times}\n")
+        ((verdict, _),) = judged("2.8", Remote().facts_with(ENGINE_FILES.keep(moved))).values()
+        assert verdict == expected
 
 
 @pytest.mark.parametrize("name", ["ca", "cert"])

@@ -21,6 +21,7 @@ _HEADINGS = lines_like(
     r"(?:config|profile|hosts):(?:read|absent|unread|unknown)\|.*",
     r"registries:(?:listed|absent|unread)\|.*",
     "link:.*",
+    r"above:[-0-9:.+ ]+\|[-0-9:.+ ]+",
     " .*",
 )
 
@@ -164,6 +165,8 @@ def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
             found[name] = _file(text)
         elif word == "registries" and pid == str(process.pid):
             registries = text.partition("|")[0]
+        elif word == "above" and name and pid == str(process.pid):
+            found[name] = _below(found[name], text)
         elif word == "link" and name and pid == str(process.pid):
             found[name] = _through_link(found[name], moment(text))
     if "config" not in found:
@@ -193,6 +196,18 @@ def _through_link(file: ConfigFile, made: Span | None) -> ConfigFile:
     if made is None or file.touched is None or file.written is None:
         return replace(file, touched=None, written=None)
     return replace(file, touched=max(file.touched, made), written=max(file.written, made))
+
+
+def _below(file: ConfigFile, times: str) -> ConfigFile:
+    """The file in a directory that got another owner, mode or name, after which it may be another file's place.
+
+    What else changes in a directory, changes its content as well, and the time of that with it.
+    """
+    modified, _, changed = times.partition("|")
+    named = moment(changed) if modified != changed else None
+    if named is None or file.touched is None:
+        return file
+    return replace(file, touched=max(file.touched, named))
 
 
 def _with_document(file: ConfigFile, line: str) -> ConfigFile:

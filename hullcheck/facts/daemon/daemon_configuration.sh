@@ -29,6 +29,11 @@ show() { # NAME PATH ROOT: what became of the file, its times, its lines, each a
     esac
     links=$(links "$2" "$3")
     [ -z "$links" ] || printf "%s\n" "$links" | tr "\n" "\0" | xargs -0 stat -c "link:%z"
+    above=${2%/*}
+    while [ -n "$above" ] && [ "$above" != "$2" ]; do
+      stat -L -c "above:%y|%z" "$3$above"
+      case $above in */*) above=${above%/*} ;; *) break ;; esac
+    done
     return
   fi
   case $text in

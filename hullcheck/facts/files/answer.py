@@ -32,7 +32,8 @@ class Walk:
         end: the file without links, or what is missing or may not be read.
         grants: what the access control list of a socket adds; None where that is not known.
         pem: the certificates in a file of TLS.
-        changed: the last change of a file of TLS; None where that is not known.
+        changed: the last change of a file of TLS, or of the name, owner or mode of a directory above it; None where
+            that is not known.
         private: whether a file for a registry holds a private key.
     """
 
@@ -53,7 +54,9 @@ class Walk:
             if state.value in values:
                 listed = values.get("acl")
                 known = None if listed is None else () if listed == "none" else grants(listed)
-                times = list(map(moment, values.get("changed", "").split("|")))
+                above = (value.partition("|")[::2] for word, value in records if word == "above")
+                moved = (named for modified, named in above if modified != named)
+                times = list(map(moment, (*values.get("changed", "").split("|"), *moved)))
                 changed = max(times) if all(times) else None  # type: ignore[type-var]  # none is None there
                 pem, private = values.get("pem", ""), "private" in values
                 return cls(state, links, values[state.value], known, pem, changed, private)

@@ -88,6 +88,11 @@ from_daemon() { # PATH: as the daemon takes it
 changed() { # PATH, of TLS: also when it was changed
   [ -n "$1" ] && from_daemon "$1" && [ -f "$root$at" ] || return 1
   say changed "$(stat -L -c "%y|%z" "$root$at")"
+  above=${at%/*}
+  while [ -n "$above" ]; do
+    say above "$(stat -L -c "%y|%z" "$root$above")"
+    above=${above%/*}
+  done
 }
 
 certificate() { # PATH: also the certificates in it, and nothing else that may be in the same file

@@ -16,8 +16,8 @@ _PROPERTIES = "Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,TriggeredBy,
 
 
 _WORDS = """
-    absent acl asked changed closed directory dockerd folder found group groups host link manager manager_of_unit match
-    parents pem private property registries root silent stat tls unread
+    above absent acl asked changed closed directory dockerd folder found group groups host link manager manager_of_unit
+    match parents pem private property registries root silent stat tls unread
 """
 _RECORD = re.compile(rf"(?:{'|'.join(_WORDS.split())}) .*", re.DOTALL)
 _PROPERTY = re.compile(rf"property (?:(?:{_PROPERTIES.replace(',', '|')})=.*)?")

@@ -30,6 +30,7 @@ from selftests.kit.facts.daemons import (
     insecure,
     options,
 )
+from selftests.kit.judging import judged
 from selftests.needs import need
 
 
@@ -414,6 +415,22 @@ def test_link_to_a_file(host: Host, link: str, touched: str, written: str) -> No
     file = Facts(replace(recording, answers=changed), Policy()).daemon.files.config
     assert (file.touched, file.written) == (moment(touched), moment(written))
     assert file.document == {}
+
+
+def test_directory_that_was_put_in_the_place_of_another() -> None:
+    """The file in it may be another one than the daemon has read, however old it is."""
+
+    def judge(times: str, document: str = '{"userland-proxy": false}') -> str:
+        recording = Host(document=document).recording()
+        text = f"{recording.answers['daemon_configuration'].stdout}\nabove:{times}"
+        changed = {**recording.answers, "daemon_configuration": Answer("daemon_configuration", 0, text, "")}
+        ((verdict, _),) = judged("2.17", Facts(replace(recording, answers=changed), Policy())).values()
+        return verdict
+
+    assert judge(f"{BEFORE}|{BEFORE}") == "pass"
+    assert judge(f"{AFTER}|{AFTER}") == "pass"  # a file beside it was made
+    assert judge(f"{BEFORE}|{AFTER}") == "error"
+    assert judge(f"{BEFORE}|{AFTER}", "{}") == "fail"
 
 
 def test_file_of_unknown_age() -> None:
