@@ -470,7 +470,7 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> N
     """No container is given a device of the host, but those that the site allows.
 
     With a device a container works past file systems and their permissions: a disk can be read and written
-    whole.
+    whole. What its control group was told to let in after its start counts, where the kernel lists that (cgroup v1).
 
     Remedy: run it without `--device`, `--gpus` and `--device-cgroup-rule`; name what is needed in
     `allowed_devices`.
@@ -479,6 +479,8 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> N
     devices = container.configuration.devices
     found = [device for device in devices if device not in policy.allowed_devices]
     assert not found, "is given " + ", ".join(found)
+    later = container.privileges.devices_let_in
+    assert not later, "its control group lets in, since its start, " + ", ".join(later)
 
 
 @pytest.mark.cis("5.19", level=1)

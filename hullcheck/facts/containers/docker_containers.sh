@@ -44,6 +44,7 @@ list_groups() {
     { path = $0; sub("^[^:]*:[^:]*:", "", path); top = "/sys/fs/cgroup/" $2; controllers = "," $2 "," }
     controllers == ",," { list(unified, path, "memory.max pids.max cpu.max cpu.weight cgroup.controllers") }
     controllers ~ /,memory,/ { list(top, path, "memory.limit_in_bytes") }
+    controllers ~ /,devices,/ { list(top, path, "devices.list") }
     controllers ~ /,pids,/ { list(top, path, "pids.max") }
     controllers ~ /,cpu,/ { list(top, path, "cpu.shares cpu.cfs_quota_us cpu.cfs_period_us") }'
 }

@@ -34,6 +34,31 @@ def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -
     return min(measure(counted, files), default=None)
 
 
+def devices(cgroups: Sequence[str], files: Files) -> tuple[str, ...] | None:
+    """The devices that its own group lets in (`c 1:3 rwm`); None where no hierarchy lists them (cgroup v2).
+
+    Raises:
+        EvidenceError: they are listed, and could not be read.
+    """
+    if not any("devices" in line.split(":", 2)[1].split(",") for line in cgroups):
+        return None
+    (folder, *_) = [*_folders("devices", cgroups), ""]
+    if f"{folder}/devices.list" not in files:
+        raise EvidenceError("the devices that its control group lets in could not be read")
+    return tuple(files[f"{folder}/devices.list"])
+
+
+def let_in(device: str, rules: Sequence[str]) -> bool:
+    """Whether rules of such a list cover all that an entry allows, one or several together."""
+    kind, numbers, access = device.split()
+    return all(any(_covers(rule.split(), kind, numbers, each) for rule in rules) for each in access)
+
+
+def _covers(rule: list[str], kind: str, numbers: str, access: str) -> bool:
+    pairs = zip(rule[1].split(":"), numbers.split(":"), strict=True)
+    return rule[0] in ("a", kind) and access in rule[2] and all(one in ("*", two) for one, two in pairs)
+
+
 def _folders(controller: str, cgroups: Sequence[str], *, own: bool = True) -> list[str]:
     """The folders of the process's group and of those above, the own first, without the root."""
     split = [line.split(":", 2) for line in cgroups]

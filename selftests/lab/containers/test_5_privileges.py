@@ -99,3 +99,21 @@ def test_profiles_by_what_they_let_through(engine: EngineFactory, tmp_path: Path
         "fail",
     ]
     assert judged("5.22", facts)["web"][0] == "fail"
+
+
+def test_device_let_in_after_the_start(engine: EngineFactory) -> None:
+    """5.18: what is written to its control group later is seen, where the kernel lists that."""
+    one = engine()
+    one.run("plain")
+    one.run("given", "--device", "/dev/null:/dev/x")
+    one.run("later")
+    identifier = one.docker("inspect", "--format", "{{.Id}}", "later").strip()
+    groups = [each for each in Path("/sys/fs/cgroup/devices").glob(f"**/{identifier}") if each.is_dir()]
+    if not groups:
+        pytest.skip("cgroup v2 lists no devices")
+    assert verdicts("5.18", facts_of_engine(one.socket, of="5.18"))["later"] == "pass"
+    (groups[0] / "devices.allow").write_text("b 8:0 rwm")
+    facts = facts_of_engine(one.socket, of="5.18")
+    assert judged("5.18", facts)["later"] == ("fail", "its control group lets in, since its start, b 8:0 rwm")
+    allowed = Facts(facts.recording, Policy(allowed_devices=("/dev/null",)))
+    assert verdicts("5.18", allowed) == {"plain": "pass", "given": "pass", "later": "fail"}

@@ -22,6 +22,7 @@ _KEPT = {
     "noNewPrivileges": True,
     "apparmorProfile": True,
     "selinuxLabel": True,
+    "devices": {"allow": True, "type": True, "major": True, "minor": True, "access": True},
 }
 
 
@@ -56,6 +57,7 @@ class Bundle:
         apparmor: the name of its profile; empty where it has none.
         label: its SELinux label; empty where it has none.
         filter: its seccomp profile; None where it has none.
+        devices: those that its control group let in, as `c 1:3 rwm`.
     """
 
     capabilities: frozenset[str]
@@ -63,6 +65,7 @@ class Bundle:
     apparmor: str
     label: str
     filter: seccomp.Profile | None
+    devices: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, document: Mapping[str, Any], profile: seccomp.Profile | None) -> "Bundle":
@@ -74,7 +77,15 @@ class Bundle:
             str(document.get("apparmorProfile") or ""),
             str(document.get("selinuxLabel") or ""),
             profile,
+            tuple(_device(each) for each in document.get("devices") or () if each.get("allow") is True),
         )
+
+
+def _device(document: Mapping[str, Any]) -> str:
+    """A device as the kernel lists it; what is left out stands for all."""
+    major, minor = (document.get(each) for each in ("major", "minor"))
+    numbers = ":".join("*" if each is None else str(each) for each in (major, minor))
+    return f"{document.get('type') or 'a'} {numbers} {document.get('access') or 'rwm'}"
 
 
 @fact(BUNDLES)

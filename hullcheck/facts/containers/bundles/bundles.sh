@@ -22,10 +22,13 @@ awk '
     linux = substr($0, index($0, "\"linux\":{"))
     place = index(linux, "\"seccomp\":{")
     filter = place ? substr(linux, place) : ""
+    place = index(linux, "\"devices\":[{\"allow\"")
+    devices = place ? substr(linux, place) : "\"devices\":[]"
+    devices = substr(devices, 1, index(devices, "]"))
     if (filter != "" && !(filter in known)) {
       known[filter] = ++count
       printf "filter %d {%s\n", count, filter
     }
-    if (from && to > from) printf "bundle %d %d {%s}\n", pid, known[filter], substr($0, from, to - from)
+    if (from && to > from) printf "bundle %d %d {%s,%s}\n", pid, known[filter], devices, substr($0, from, to - from)
   }' $files
 exit 0

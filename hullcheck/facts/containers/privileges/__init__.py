@@ -14,9 +14,14 @@ from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.host.processes import Process
 from hullcheck.parsing import capabilities, seccomp
 from hullcheck.parsing.go import go_boolean
+from hullcheck.parsing.proc import cgroups
 from hullcheck.verdicts import EvidenceError
 
 _DEFAULT = "docker-default"  # of AppArmor
+_DEVICES = (  # what runc lets in (specconv.AllowedDevices): to make any, and those that every program needs
+    *("c *:* m", "b *:* m", "c 136:* rwm", "c 10:200 rwm"),
+    *(f"c {number} rwm" for number in ("1:3", "1:5", "1:7", "1:8", "1:9", "5:0", "5:1", "5:2")),
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,23 @@ class Privileges:
         elif not self.surroundings.engine.get().is_docker:
             given = frozenset()  # podman has other defaults, and says what differs from these
         return given.union(*held)
+
+    @property
+    def devices_let_in(self) -> tuple[str, ...]:
+        """The devices that its control group lets in now, beside those of its start (`b 8:0 rwm`).
+
+        Only cgroup v1 lists them. Without its bundle they are known where it was given none.
+
+        Raises:
+            EvidenceError: they could not be read.
+        """
+        if not self.configuration.running:
+            return ()
+        found = cgroups.devices(self.runtime.main_process.cgroups, self.runtime.proc.lines)
+        if found is None or not (self.bundle or not self.configuration.devices):
+            return ()
+        known = (*_DEVICES, *(self.bundle.devices if self.bundle else ()))
+        return tuple(each for each in found if not cgroups.let_in(each, known))
 
     # ---- security modules
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hullcheck.policy import Policy
 from selftests.kit.facts.container_host import PROFILE, STATUS, ContainerHost
 
 FEW = {"CapPrm": "0" * 16, "CapEff": "0" * 16, "CapBnd": "0" * 16}
@@ -153,3 +154,55 @@ def test_program_that_gave_up_new_privileges_itself(world: ContainerHost) -> Non
     world.config["SecurityOpt"] = ["no-new-privileges"]
     world.start_with(noNewPrivileges=False)
     assert world.judge("5.26")[0] == "fail"
+
+
+# ---- devices
+
+DEVICES = "/sys/fs/cgroup/devices/docker/" + "a" * 64 + "/devices.list"
+
+
+def lists(world: ContainerHost, *devices: str) -> None:
+    """What the control group of the container lets in (cgroup v1)."""
+    world.cgroups[100] = (f"5:devices:/docker/{'a' * 64}", f"0::/docker/{'a' * 64}")
+    usual = ("c *:* m", "b *:* m", "c 1:3 rwm", "c 136:* rwm", "c 5:2 rwm")
+    world.extra = [f"{DEVICES}:{each}" for each in (*usual, *devices)]
+
+
+def test_device_that_was_let_in_after_the_start(world: ContainerHost) -> None:
+    """5.18: what the control group says now counts, and not only what the engine knows."""
+    assert world.judge("5.18")[0] == "pass"
+    lists(world)
+    assert world.judge("5.18")[0] == "pass"
+    lists(world, "b 8:0 rwm")
+    assert world.judge("5.18") == ("fail", "its control group lets in, since its start, b 8:0 rwm")
+    lists(world, "a *:* rwm")
+    assert world.judge("5.18")[0] == "fail"
+    lists(world, "b 8:1 m")
+    assert world.judge("5.18")[0] == "pass"
+    world.extra = []
+    assert world.judge("5.18") == ("error", "the devices that its control group lets in could not be read")
+    world.stop()
+    assert world.judge("5.18")[0] == "pass"
+
+
+def test_devices_of_the_start(world: ContainerHost) -> None:
+    """5.18: with what the runtime was told, devices that the site allows are told from those that came later."""
+    world.config["Devices"] = [
+        {"PathOnHost": "/dev/fuse", "PathInContainer": "/dev/fuse", "CgroupPermissions": "rwm"}
+    ]
+    world.policy = Policy(allowed_devices=("/dev/fuse",))
+    told = [
+        {"allow": False, "access": "rwm"},
+        {"allow": True, "type": "c", "major": 10, "minor": 229, "access": "rw"},
+    ]
+    lists(world, "c 10:229 rw", "b 8:0 r")
+    assert world.judge("5.18")[0] == "pass"
+    world.start_with(devices=told)
+    assert world.judge("5.18") == ("fail", "its control group lets in, since its start, b 8:0 r")
+    lists(world, "c 10:229 rw")
+    assert world.judge("5.18")[0] == "pass"
+    lists(world, "c 10:229 rwm")
+    assert world.judge("5.18")[0] == "pass"  # to make a node of any device is allowed to all
+    world.start_with(devices=[{"allow": True}])
+    lists(world, "b 8:0 rwm")
+    assert world.judge("5.18")[0] == "pass"
