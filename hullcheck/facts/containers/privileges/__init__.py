@@ -76,12 +76,13 @@ class Privileges:
     def devices_let_in(self) -> tuple[str, ...]:
         """The devices that its control group lets in now, beside those of its start (`b 8:0 rwm`).
 
-        Only cgroup v1 lists them. Without its bundle they are known where it was given none.
+        Only cgroup v1 lists them; a rootless engine there has no groups of its own. Without its bundle they are known
+        where it was given none.
 
         Raises:
             EvidenceError: they could not be read.
         """
-        if not self.configuration.running:
+        if not self.configuration.running or self.surroundings.engine.get().value("CgroupDriver") == "none":
             return ()
         found = cgroups.devices(self.runtime.main_process.cgroups, self.runtime.proc.lines)
         if found is None or not (self.bundle or not self.configuration.devices):
