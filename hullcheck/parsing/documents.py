@@ -1,8 +1,9 @@
 """Documents of JSON by type: what is null, of another type, out of range or an unknown word is named by its field.
 
 A shape is written as what it describes: `str`, `bool`, a `range` of numbers, a set of words or a pattern for a text,
-`None`, `object` for anything, a list with the shape of its elements, a mapping with those of its fields, and a tuple of
-shapes of which one has to fit. A field has to be there unless its name ends with `?`; `*` is any other.
+`None`, `object` for anything, a list with the shape of its elements, or with those of each where it has so many, a
+mapping with those of its fields, and a tuple of shapes of which one has to fit. A field has to be there unless its
+name ends with `?`; `*` is any other.
 """
 
 import json
@@ -37,8 +38,9 @@ def _fault(value: Any, shape: Shape, path: tuple[str, ...]) -> str:
         return "" if "" in faults else max(faults, key=lambda each: each.partition(" is ")[0].count("."))
     if isinstance(shape, dict) and isinstance(value, dict):
         return _fault_of_fields(value, shape, path)
-    if isinstance(shape, list) and isinstance(value, list):
-        return _first(_fault(each, shape[0], (*path, str(at))) for at, each in enumerate(value))
+    if isinstance(shape, list) and isinstance(value, list) and len(shape) in (1, len(value)):
+        shapes = shape * len(value) if len(shape) == 1 else shape
+        return _first(_fault(each, shapes[at], (*path, str(at))) for at, each in enumerate(value))
     if _fits(value, shape):
         return ""
     return f"{'.'.join(path) or 'the answer'} is {_shown(value)}"

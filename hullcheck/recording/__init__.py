@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hullcheck import inputs, private_files
+from hullcheck.parsing.documents import require
 from hullcheck.parsing.times import Times
 from hullcheck.recording import clocks, fields
 from hullcheck.recording.packing import GZIP, LARGEST, VALUES, canonical, unpacked
@@ -108,7 +109,12 @@ class Recording:
             raise EvidenceError(f"the recording has no answer to the probe {probe.name}")
         if answer.status == TIMED_OUT:
             raise EvidenceError(f"the probe {probe.name} did not answer in time")
-        answer = answer.opened() if self.sealed else answer
+        if self.sealed:
+            answer = answer.opened()
+            if probe.lines is not None and not probe.lines.knows(answer.stdout):
+                raise EvidenceError(
+                    f"the answer to the probe {probe.name} is damaged: it has a line of another kind"
+                )
         if f"\n{CUT}\n" in f"\n{answer.stdout}\n":
             raise EvidenceError(f"the answer to {probe.name} had lines of a private key, which were dropped")
         return answer
@@ -144,16 +150,13 @@ class Recording:
         """
         return decode_json(self.text(probe), probe.name)
 
-    def json_object(self, probe: Probe) -> Mapping[str, Any]:
-        """The standard output of *probe* as one JSON object.
+    def json_object(self, probe: Probe, shape: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The standard output of *probe* as one JSON object of this *shape*, as `parsing.documents` has it.
 
         Raises:
-            EvidenceError: as of `json`, or the answer is a document of another kind.
+            EvidenceError: as of `json`, or the answer is a document of another kind; the message names the field.
         """
-        document = self.json(probe)
-        if not isinstance(document, dict):
-            raise EvidenceError(f"{probe.name}: the answer is not what was asked for")
-        return document
+        return require(self.json(probe), shape, probe.name.replace("_", " "))  # type: ignore[no-any-return]
 
     def save(self, folder: Path) -> Path:
         """Write the recording to *folder*, readable by its owner alone, and return the file's path.

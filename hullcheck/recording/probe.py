@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from hullcheck.recording import shell
+from hullcheck.secrets.redact import LinesLike
 from hullcheck.verdicts import EvidenceError
 
 _END = "\n"
@@ -31,6 +32,7 @@ class Probe:
             failed or said more than fits.
         aside: whether the engine is asked this while it is asked the rest.
         most: bytes of its answer that are read; a longer one is dropped.
+        like: what each line is like that *keep* leaves, where that is another function.
     """
 
     name: str
@@ -39,6 +41,12 @@ class Probe:
     shared: bool = False
     aside: bool = False
     most: int = MOST
+    like: LinesLike | None = None
+
+    @property
+    def lines(self) -> LinesLike | None:
+        """What each line of a kept answer is like; None where that is not known."""
+        return self.keep if isinstance(self.keep, LinesLike) else self.like
 
     @classmethod
     def from_file(
@@ -50,13 +58,14 @@ class Probe:
         shared: bool = False,
         aside: bool = False,
         most: int = MOST,
+        like: LinesLike | None = None,
         **values: str,
     ) -> Self:
         """The probe whose script is the file NAME.sh beside *module*; `@WORD@` in it stands for one of *values*."""
         text = shell.read(Path(module).with_name(f"{name}.sh"))
         for word, value in values.items():
             text = text.replace(f"@{word}@", value)
-        return cls(name, text, keep, shared, aside, most)
+        return cls(name, text, keep, shared, aside, most, like)
 
     @property
     def asks_engine(self) -> bool:
@@ -77,7 +86,7 @@ class Answer:
     stderr: str
 
     def sealed(self) -> "Answer":
-        """The answer with a last line that says how many lines were before it, or `none`.
+        """The answer with a last line that says how many lines that are not empty were before it, or `none`.
 
         It also says where the last of them had no line end (`open`).
         """
@@ -96,7 +105,7 @@ class Answer:
         raise EvidenceError(f"the answer to the probe {self.name} is damaged: record the target again")
 
     def _seal(self, text: str) -> str:
-        lines = text.count(_END) + _is_open(text)
+        lines = sum(map(bool, text.split(_END)))
         return f"end {self.name} {lines or 'none'}{' open' * _is_open(text)}"
 
 

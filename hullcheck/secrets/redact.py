@@ -42,17 +42,26 @@ def json_lines(allowed: Allowed) -> Callable[[str], str]:
     return keep
 
 
-def lines_like(*patterns: str) -> Callable[[str], str]:
+class LinesLike:
     """A `keep` for a probe that answers in lines: of one that is like none of the *patterns* stays that it was there.
 
     What reads the answer may refuse it for that, as it would have refused the line.
     """
-    known = re.compile("|".join(f"(?:{each})" for each in patterns))
 
-    def keep(text: str) -> str:
-        return "\n".join(line if not line or known.fullmatch(line) else DROPPED for line in text.split("\n"))
+    def __init__(self, *patterns: str) -> None:
+        self._known = re.compile("|".join(f"(?:{each})" for each in (*patterns, re.escape(DROPPED), "")))
 
-    return keep
+    def __call__(self, text: str) -> str:
+        return "\n".join(line if self._known.fullmatch(line) else DROPPED for line in text.split("\n"))
+
+    def knows(self, text: str) -> bool:
+        """Whether each line of *text* is one that it keeps, or stands for one that it did not."""
+        return all(map(self._known.fullmatch, text.split("\n")))
+
+
+def lines_like(*patterns: str) -> LinesLike:
+    """A `keep` for a probe that answers in lines which are like one of *patterns*."""
+    return LinesLike(*patterns)
 
 
 def json_object(text: str) -> dict[str, Any]:

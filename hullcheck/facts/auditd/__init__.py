@@ -31,7 +31,7 @@ def _key(match: re.Match[str]) -> str:
     return match[0] if _WORDS.fullmatch(match[2]) else match[1] + HIDDEN
 
 
-AUDIT = Probe.from_file(__file__, "audit", _keep)
+AUDIT = Probe.from_file(__file__, "audit", _keep, like=_KNOWN)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.mounts import Mounts
 from hullcheck.facts.containers.ports import Ports
 from hullcheck.facts.containers.privileges import Privileges
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, SHAPE_OF_VOLUME, described_in
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, PROC, SHAPE_OF_VOLUME, described_in
 from hullcheck.facts.containers.proc import ProcFiles
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.sockets import HostSockets
@@ -47,6 +47,8 @@ class _Containers:
     def __init__(self, recording: Recording, surroundings: Surroundings) -> None:
         described, _, rest = _complete(recording).partition("\n--proc\n")
         proc, _, paths = rest.partition("\n--paths")
+        if recording.sealed and not PROC.knows(rest):
+            raise EvidenceError("docker_containers: the answer is damaged: it has a line of another kind")
         documents, damaged = described_in(described)
         volumes = _volumes(described)
         self._surroundings = surroundings

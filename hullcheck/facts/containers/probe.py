@@ -121,19 +121,16 @@ _OPTIONAL = {
     "Arguments": [str],
     "ExposedPorts": (None, {"*": dict}),
     "HostConfig": {f"{name}?": shape for name, shape in _SHAPE_OF_HOST_CONFIG.items()},
-    "Mounts": (
-        None,
-        [
-            {
-                "Type": _KINDS,
-                "RW?": bool,
-                "Propagation?": _PROPAGATION,
-                "Destination": re.compile("/.*", re.DOTALL),
-                "Name?": (None, str),
-                **dict.fromkeys(("Source?", "Driver?", "Mode?"), str),
-            }
-        ],
-    ),
+    "Mounts": [
+        {
+            "Type": _KINDS,
+            "RW?": bool,
+            "Propagation?": _PROPAGATION,
+            "Destination": re.compile("/.*", re.DOTALL),
+            "Name?": (None, str),
+            **dict.fromkeys(("Source?", "Driver?", "Mode?"), str),
+        }
+    ],
     "Networks": (None, {"*": (None, {"NetworkID": str, "IPAddress?": str, "GlobalIPv6Address?": str})}),
     "Ports": _BOUND,
     "Health": (None, _HEALTHS),
@@ -144,7 +141,7 @@ SHAPE = {"Id": _ID, "Name": str, **{f"{name}?": shape for name, shape in _OPTION
 """What the engine says of a container, by type: what is there has to be so."""
 SHAPE_OF_VOLUME = {"Name": str, "Driver?": str, "Options?": (None, {"*": str})}
 _USER = re.compile(r"user [0-9a-f]{64} [0-9]*")
-_PROC = lines_like(
+PROC = lines_like(
     r"\d+/(?:mountinfo|attr/current|uid_map|net/tcp6?|net/udp6?):.*",
     r"/sys/fs/cgroup/[^:]*:.*",
     r"l\S+ .* \d+/(?:ns/\w+|fd/\d+) -> \w+:\[\d+\]",
@@ -160,7 +157,7 @@ _VOLUME = {"Name": True, "Driver": True, "Options": {"type": True, "device": Tru
 def _keep(text: str) -> str:
     head, mark, rest = text.partition("\n--proc\n")
     lines = [kept for line in head.split("\n") if (kept := _kept(line))]
-    return "\n".join(lines) + mark + _PROC(rest)
+    return "\n".join(lines) + mark + PROC(rest)
 
 
 def _kept(line: str) -> str:

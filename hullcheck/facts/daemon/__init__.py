@@ -14,8 +14,9 @@ from hullcheck.facts.daemon.sockets import Asked, tls
 from hullcheck.facts.daemon.sockets.remote_api import RemoteApi, pending_addresses, tcp_addresses
 from hullcheck.facts.daemon.sockets.tls import Protection
 from hullcheck.facts.daemon.unit import SYSTEMD, Unit, Units
-from hullcheck.facts.engine import DOCKER_VERSION, Engine
+from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.host.presence import DOCKER_VERSION
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.go import go_boolean
@@ -190,9 +191,7 @@ class Daemon:
         Raises:
             EvidenceError: it did not answer.
         """
-        version = self.recording.json(DOCKER_VERSION)
-        if not isinstance(version, dict):
-            raise EvidenceError("docker version: the engine did not describe itself")
+        version = self.recording.json_object(DOCKER_VERSION, {"Experimental?": bool})
         return bool(version.get("Experimental"))
 
     @property

@@ -42,7 +42,7 @@ def _without_userinfo(text: str) -> str:
     return re.sub(r"^(endpoint:\w+://)[^/\s]*:[^/\s]*@", r"\1***@", text, flags=re.MULTILINE)
 
 
-DAEMON_PROCESSES = Probe.from_file(__file__, "daemon_processes", _keep)
+DAEMON_PROCESSES = Probe.from_file(__file__, "daemon_processes", _keep, like=_KNOWN)
 
 _DEFAULT_SOCKET = "/var/run/docker.sock"
 _UNIX = re.compile(r"[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ 00010000 [0-9A-F]+ [0-9A-F]+ +(\d+) (\S.*)")

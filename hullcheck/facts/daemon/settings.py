@@ -50,8 +50,10 @@ def _boolean(value: Any) -> bool:
 
 
 def _text(value: Any) -> str | None:
-    """An empty text is none: the daemon takes its default then."""
-    return str(value) or None
+    """An empty text, or null, is none: the daemon takes its default then."""
+    if value is not None and not isinstance(value, str):
+        raise EvidenceError(f"{value!r} is not a text")
+    return value or None
 
 
 def _items(value: Any) -> tuple[str, ...]:
@@ -71,6 +73,8 @@ def _ulimits(value: Any) -> tuple[str, ...]:
     found = []
     for name, limit in _pairs_of(value):
         keys = {key.lower(): each for key, each in limit.items()}
+        if not all(type(keys.get(each, 0)) is int for each in ("soft", "hard")):
+            raise EvidenceError(f"{limit!r} has a limit that is no number")
         found.append(f"{name}={keys.get('soft', 0)}:{keys.get('hard', 0)}")
     return tuple(sorted(found))
 

@@ -18,6 +18,7 @@ from hullcheck.facts.engine import Engine
 from hullcheck.facts.registry import fact
 from hullcheck.parsing import docker_bench_log as tool
 from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.documents import COUNT
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError, unread
@@ -104,6 +105,25 @@ def _log(text: str) -> dict[str, Any] | None:
 DOCKER_BENCH = Probe.from_file(__file__, "docker_bench", _keep)
 
 
+_TIME = (None, float, COUNT)
+_LOG = {
+    "Path": str,
+    "Fault?": str,
+    "Version?": frozenset(tool.BENCHMARKS),
+    "Sections?": [str],
+    "Results?": {"*": str},
+    "Started?": _TIME,
+    "Ended?": _TIME,
+}
+_SHAPE = {
+    "AsRoot": bool,
+    "Jobs": [{"Kind": str, "Name": str, "Active?": (None, str), "Enabled?": (None, str)}],
+    "Unreadable": [str],
+    "Checkouts": [{"Path": str, "Remote": str, "Commit": str}],
+    "Log": (None, _LOG),
+}
+
+
 class Step(StrEnum):
     """What has to be so for the tool to run regularly, and to be of use."""
 
@@ -160,7 +180,7 @@ class DockerBench:
 
     @cached_property
     def _document(self) -> Mapping[str, Any]:
-        return self.recording.json_object(DOCKER_BENCH)
+        return self.recording.json_object(DOCKER_BENCH, _SHAPE)
 
     @property
     def jobs(self) -> tuple[Job, ...]:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.host.presence import DOCKER_VERSION, Presence
 from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.documents import COUNT, NAMES, require
 from hullcheck.recording import Recording
@@ -18,15 +18,6 @@ DOCKER_ENDPOINT = Probe.from_file(
     "docker_endpoint",
     lines_like(r'"[^"]*"'),
     shared=True,
-)
-
-DOCKER_VERSION = Probe.from_file(
-    __file__,
-    "docker_version",
-    json_fields(
-        dict.fromkeys(("Version", "ApiVersion", "Experimental"), True)
-        | {"Platform": {"Name": True}, "Components": {"Name": True, "Version": True}}
-    ),
 )
 
 _INFO = """
@@ -67,7 +58,7 @@ _SHAPES = {
     "CgroupVersion": frozenset(("1", "2")),
     "DockerRootDir": re.compile("/.*"),
     "DriverStatus": (None, [[str]]),
-    "RegistryConfig.IndexConfigs": (None, {"*": {"Secure": bool}}),
+    "RegistryConfig.IndexConfigs": (None, {"*": {"Secure?": bool}}),
     "Plugins.Authorization": NAMES,
     "SecurityOptions": (None, [re.compile(r"name=[\w-]+(,[\w-]+=.*)?")]),
     "Swarm.LocalNodeState": frozenset(("", "inactive", "pending", "active", "error", "locked")),

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from hullcheck.facts.host.presence import ENGINE_PRESENCE, require_engine
+from hullcheck.facts.host.presence import SIGNS, require_engine
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.documents import require
 from hullcheck.recording import Recording, decode_json
@@ -80,7 +80,7 @@ class Network:
         return self.options.get("com.docker.network.bridge.trusted_host_interfaces") or ""
 
 
-@fact(ENGINE_PRESENCE, DOCKER_NETWORKS)
+@fact(*SIGNS, DOCKER_NETWORKS)
 def networks(recording: Recording) -> tuple[Network, ...]:
     """All networks of the engine.
 
@@ -89,7 +89,7 @@ def networks(recording: Recording) -> tuple[Network, ...]:
         EvidenceError: the engine did not say.
     """
     require_engine(recording)
-    documents = [decode_json(line, DOCKER_NETWORKS.name) for line in _said(recording).split("\n") if line]
+    documents = [decode_json(line, DOCKER_NETWORKS.name) for line in _said(recording).splitlines()]
     for each in documents:
         require(each, _SHAPE, "docker network inspect")
     return tuple(

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from hullcheck.data.releases import KnownReleases, shipped
-from hullcheck.facts.engine import DOCKER_VERSION, Engine
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.host.presence import DOCKER_VERSION
 from hullcheck.facts.host.software.os_release import OS_RELEASE, os_name, os_release
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.times import day
 from hullcheck.recording import Recording
-from hullcheck.verdicts import EvidenceError
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,7 @@ def release(recording: Recording, engine: Engine) -> Release:
     Raises:
         EvidenceError: the engine did not say.
     """
-    document = recording.json(DOCKER_VERSION)
-    if not isinstance(document, dict):
-        raise EvidenceError("docker version: the engine did not describe itself")
+    document = recording.json_object(DOCKER_VERSION, {"Platform?": (None, {"Name?": (None, str)})})
     vendor = str((document.get("Platform") or {}).get("Name") or "")
     return Release(
         engine.version,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from hullcheck.facts.files.probe import ENGINE_FILES
+from hullcheck.facts.files.probe import ENGINE_FILES, is_known
 from hullcheck.facts.host.file import FileFact, Grant, Node, State, grants
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
@@ -224,6 +224,8 @@ def _records(text: str) -> list[Record]:
     if match is None:
         raise EvidenceError(f"{ENGINE_FILES.name}: the target did not answer")
     bodies = text.removesuffix("\n").removeprefix(match[0]).split("\n" + match[0])
+    if not all(map(is_known, bodies)):
+        raise EvidenceError(f"{ENGINE_FILES.name}: the answer has a record that the probe does not print")
     return [(word, value) for word, _, value in (body.partition(" ") for body in bodies)]
 
 

@@ -25,7 +25,7 @@ def _keep(text: str) -> str:
     return _NO_FILE.sub(rf"\1{HIDDEN}", _KNOWN(text))
 
 
-BLOCK_DEVICES = Probe.from_file(__file__, "block_devices", _keep)
+BLOCK_DEVICES = Probe.from_file(__file__, "block_devices", _keep, like=_KNOWN)
 
 _MEMORY = ("tmpfs", "ramfs")
 

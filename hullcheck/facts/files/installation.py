@@ -33,7 +33,7 @@ def _keep(text: str) -> str:
     return "\n".join(line for line in _KNOWN(text).split("\n") if line != DROPPED)
 
 
-ENGINE_PLACES = Probe.from_file(__file__, "engine_places", _keep)
+ENGINE_PLACES = Probe.from_file(__file__, "engine_places", _keep, like=_KNOWN)
 _DELETED = " (deleted)"
 _STATES = {"absent": State.ABSENT, "unread": State.UNREAD}
 _DEFAULT_ADDRESS = "/run/containerd/containerd.sock"

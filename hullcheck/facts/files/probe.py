@@ -29,10 +29,11 @@ def _keep(text: str) -> str:
     if number is None:
         return ""
     records = text.removesuffix("\n").removeprefix(number[0]).split(f"\n{number[0]}")
-    return number[0] + f"\n{number[0]}".join(filter(_is_known, records)) + "\n"
+    return number[0] + f"\n{number[0]}".join(filter(is_known, records)) + "\n"
 
 
-def _is_known(record: str) -> bool:
+def is_known(record: str) -> bool:
+    """Whether the probe prints such a record."""
     known = _PROPERTY if record.startswith("property") else _RECORD
     return known.fullmatch(record) is not None
 

@@ -88,7 +88,7 @@ IPTABLES, CNI = "iptables", "CNI plugins"
 OPTIONS = (IPTABLES, CNI)
 IPV4, IPV6 = "iptables", "ip6tables"
 """The two kinds of traffic, by the command that lists the rules for one."""
-FIREWALL = Probe.from_file(__file__, "firewall", _keep)
+FIREWALL = Probe.from_file(__file__, "firewall", _keep, like=_KNOWN)
 
 _OF_THE_ENGINE = "docker-bridges"
 _FAMILY_OF_THE_OTHER = {IPV4: "ip6", IPV6: "ip"}  # as nft calls it

@@ -1,19 +1,30 @@
 """Whether there is Docker on a target, and whether that is a host or a container."""
 
+import re
 from dataclasses import dataclass
 
+from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.backends import CONTAINER_BACKENDS
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import lines_like
+from hullcheck.secrets.redact import json_fields, lines_like
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
-ENGINE_PRESENCE = Probe.from_file(
+_LINES = (r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign")
+_LINE = re.compile("|".join(_LINES))
+ENGINE_PRESENCE = Probe.from_file(__file__, "engine_presence", lines_like(*_LINES))
+DOCKER_VERSION = Probe.from_file(
     __file__,
-    "engine_presence",
-    lines_like(r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign"),
+    "docker_version",
+    json_fields(
+        dict.fromkeys(("Version", "ApiVersion", "Experimental"), True)
+        | {"Platform": {"Name": True}, "Components": {"Name": True, "Version": True}}
+    ),
 )
+SIGNS = (ENGINE_PRESENCE, DOCKER_VERSION, PROCESSES)
+"""What `require_engine` reads."""
+_DAEMON = re.compile(r"^[0-9]+/status:Name:\tdockerd$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -23,12 +34,14 @@ class Presence:
     Attributes:
         daemon_pids: its own; a container in the PID namespace of its host sees the host's, which are not.
         client: the path of the docker command; empty where it is not there.
+        foreign: whether the processes that it sees are those of another machine or container.
     """
 
     commands: tuple[str, ...]
     sockets: tuple[str, ...]
     daemon_pids: tuple[int, ...]
     client: str = ""
+    foreign: bool = False
 
     @classmethod
     def of(cls, recording: Recording) -> "Presence":
@@ -37,13 +50,17 @@ class Presence:
         Raises:
             EvidenceError: the target did not answer.
         """
-        rows = [line.split(maxsplit=2) for line in recording.text(ENGINE_PRESENCE).splitlines() if line]
+        lines = [line for line in recording.text(ENGINE_PRESENCE).splitlines() if line]
+        if not all(map(_LINE.fullmatch, lines)):
+            raise EvidenceError("engine_presence: the answer has a line that the probe does not print")
+        rows = [line.split(maxsplit=2) for line in lines]
         foreign = ["foreign"] in rows
         return cls(
             tuple(row[1] for row in rows if row[0] == "command"),
             tuple(row[1] for row in rows if row[0] == "socket"),
             tuple(int(row[1]) for row in rows if row[0] == "process" and not foreign),
             next((row[2] for row in rows if row[:2] == ["command", "docker"] and len(row) == 3), ""),
+            foreign,
         )
 
 
@@ -58,10 +75,26 @@ def require_engine(recording: Recording) -> None:
     if "docker" in presence.commands:
         return
     if not ("dockerd" in presence.commands or presence.sockets or presence.daemon_pids):
+        _require_no_sign(recording, presence)
         raise NotApplicable(
             "no Docker here: no docker or dockerd command, no engine socket, no dockerd process"
         )
     raise EvidenceError("the docker command is missing on the target, though there are signs of an engine")
+
+
+def _require_no_sign(recording: Recording, presence: Presence) -> None:
+    """Raise EvidenceError where other answers tell of an engine: one that is damaged says that there is none."""
+    version = recording.answers.get(DOCKER_VERSION.name)
+    if (
+        version is not None
+        and version.status == 0
+        and recording.text(DOCKER_VERSION).strip() not in ("", "null")
+    ):
+        raise EvidenceError(
+            "engine_presence tells of no Docker, but docker version answered: record the target again"
+        )
+    if not presence.foreign and _DAEMON.search(recording.part(PROCESSES)):
+        raise EvidenceError("engine_presence tells of no Docker, but a dockerd runs: record the target again")
 
 
 @fact(ENGINE_PRESENCE)
@@ -75,7 +108,7 @@ def kind(recording: Recording) -> str:
         return "container"
 
 
-@fact(ENGINE_PRESENCE)
+@fact(*SIGNS)
 def presence(recording: Recording, kind: str) -> Presence:
     """Signs of Docker on a host.
 

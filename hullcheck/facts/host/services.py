@@ -50,7 +50,7 @@ def _reduced(block: str) -> str:
 
 
 CONTAINERD_ADDRESSES = {"grpc": "tcp_address", "metrics": "address"}
-HOST_SERVICES = Probe.from_file(__file__, "host_services", _keep)
+HOST_SERVICES = Probe.from_file(__file__, "host_services", _keep, like=_KNOWN)
 _DELETED = " (deleted)"
 UNSEEN = "a program that is not seen"
 

@@ -11,11 +11,31 @@ from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.steps import Step
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.documents import NAMES, require
 from hullcheck.parsing.times import DAY
 from hullcheck.recording import Recording, decode_json
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _SHORT = 12
+_INSPECT = "docker image inspect"
+_SHAPE = {
+    "Id": str,
+    **dict.fromkeys(("Parent?", "Created?", "Tagged?"), (None, str)),
+    **dict.fromkeys(("RepoTags?", "RepoDigests?"), NAMES),
+    "Pulled?": [str],
+    "Of?": [[str], str],
+    "Config": dict,
+}
+_CONFIGURATION = {
+    **dict.fromkeys(("User", "Healthcheck"), str),
+    **{name: [str] for name in ("Variables", "Labels", "Base", "Secrets", "Later?")},
+}
+_BLOB = {
+    "Steps?": [{"Text": str, "Secrets": [str], "Imported": bool, "Silent": bool}],
+    "Of?": [[str], str],
+    "Names?": [str],
+    "Attested?": [str],
+}
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # reproducible builds set a time of long ago
 
 
@@ -65,7 +85,7 @@ class Image:
     @property
     def name(self) -> str:
         """Its first tag, or its short id."""
-        return self.tags[0] if self.tags else self.id.removeprefix("sha256:")[:_SHORT]
+        return self.tags[0] if self.tags else _short(self.id)
 
     @property
     def days_old(self) -> float | None:
@@ -116,19 +136,25 @@ def image(recording: Recording, engine: Engine, container: Later[Subjects[Contai
     container was made from it.
 
     Raises:
-        EvidenceError: they could not be listed, or one that is listed is not described.
+        EvidenceError: they could not be listed, or what is stored of them is damaged.
     """
-    documents = described(recording)
+    documents, unread = _read(recording)
     blobs = _blobs(_complete(recording).partition("--blobs\n")[2])
     parents = {each.get("Parent") for each in documents.values()}
     users = _users(container)
-    found = [
-        _image(document, blobs, users, recording.gathered)
-        for identifier, document in documents.items()
-        if document.get("RepoTags") or document.get("RepoDigests") or identifier not in parents - users.keys()
-    ]
+    found = list[Image]()
+    for identifier, document in documents.items():
+        if (
+            document.get("RepoTags")
+            or document.get("RepoDigests")
+            or identifier not in parents - users.keys()
+        ):
+            try:
+                found.append(_image(document, blobs, users, recording.gathered))
+            except EvidenceError as error:
+                unread += ((_short(identifier), str(error)),)
     named = sorted(((image.name, image) for image in found), key=lambda each: each[0])
-    return Subjects("image", tuple(named), nothing="the engine has no image")
+    return Subjects("image", tuple(named), "the engine has no image", unread)
 
 
 def described(recording: Recording) -> dict[str, Mapping[str, Any]]:
@@ -137,9 +163,9 @@ def described(recording: Recording) -> dict[str, Mapping[str, Any]]:
     Raises:
         EvidenceError: they could not be listed, or one that is listed is not described.
     """
-    head, _, _ = _complete(recording).partition("--blobs\n")
-    documents = _documents(head)
-    _require_all(recording, head, documents)
+    documents, unread = _read(recording)
+    for name, reason in unread:
+        raise EvidenceError(f"image {name}: {reason}")
     return documents
 
 
@@ -164,21 +190,27 @@ def _complete(recording: Recording) -> str:
     return recording.text(IMAGES)
 
 
-def _documents(head: str) -> dict[str, Mapping[str, Any]]:
-    lines = (line.removeprefix("image ") for line in head.split("\n") if line.startswith("image "))
-    documents = [decode_json(line, "docker image inspect") for line in lines]
-    if not all(isinstance(each, dict) and "Id" in each and "Config" in each for each in documents):
-        raise EvidenceError("docker image inspect: the description of an image is incomplete")
-    return {str(each["Id"]): each for each in documents}
-
-
-def _require_all(recording: Recording, head: str, found: Mapping[str, Any]) -> None:
-    """Raise EvidenceError where a listed image is neither described nor said to be gone."""
+def _read(recording: Recording) -> tuple[dict[str, Mapping[str, Any]], tuple[tuple[str, str], ...]]:
+    """What is kept of each image, by id, and the names of those that are damaged or not described, with the reason."""
+    head, _, _ = _complete(recording).partition("--blobs\n")
+    found, damaged = dict[str, Mapping[str, Any]](), dict[str, str]()
+    for line in head.split("\n"):
+        if line.startswith("image "):
+            document = None
+            try:
+                document = decode_json(line.removeprefix("image "), _INSPECT)
+                found[require(document, _SHAPE, _INSPECT)["Id"]] = document
+            except EvidenceError as error:
+                named = str(document.get("Id")) if isinstance(document, dict) else ""
+                damaged[named] = str(error)
     gone = recording.answer(IMAGES).stderr
-    listed = [line for line in head.split("\n") if line.startswith("sha256:")]
-    unexplained = [each for each in listed if each not in found and each not in gone]
-    if unexplained:
-        raise EvidenceError(f"the engine lists the image {unexplained[0][:19]} but does not describe it")
+    listed = {line for line in head.split("\n") if line.startswith("sha256:")}
+    for each in listed - found.keys() - damaged.keys():
+        if each not in gone:
+            damaged[each] = "the engine lists it but does not describe it"
+    if len(damaged) > 1:
+        damaged.pop("", None)
+    return found, tuple((_short(each) or "(unknown)", damaged[each]) for each in sorted(damaged))
 
 
 def _blobs(text: str) -> dict[str, Mapping[str, Any]]:
@@ -186,8 +218,12 @@ def _blobs(text: str) -> dict[str, Mapping[str, Any]]:
     for line in text.split("\n"):
         if line.startswith("blob "):
             _, digest, document = line.split(" ", 2)
-            blobs[f"sha256:{digest}"] = decode_json(document, IMAGES.name)
+            blobs[f"sha256:{digest}"] = require(decode_json(document, IMAGES.name), _BLOB, IMAGES.name)
     return blobs
+
+
+def _short(identifier: str) -> str:
+    return identifier.removeprefix("sha256:")[:_SHORT]
 
 
 _User = tuple[str, float | None]
@@ -212,7 +248,7 @@ def _image(
     users: Mapping[str, list[_User]],
     recorded: float,
 ) -> Image:
-    config = document["Config"]
+    config = require(document["Config"], _CONFIGURATION, _INSPECT, "Config")
     identifier = str(document["Id"])
     reached = _reached(identifier, blobs)
     own = _own_blobs(reached, document.get("Of"))

@@ -45,6 +45,12 @@ class Setting(Enum):
     UNSURE = "unsure"
 
 
+def _setting(word: str) -> Setting:
+    if word not in {each.value for each in Setting}:
+        raise EvidenceError("content_trust: the answer has a line that the probe does not print")
+    return Setting(word)
+
+
 def _switched(value: str) -> Setting:
     """As the docker command reads the variable: what is no boolean switches it on."""
     try:
@@ -234,7 +240,7 @@ def content_trust(recording: Recording, engine: Engine) -> ContentTrust:
     return ContentTrust(
         homes,
         unread,
-        tuple((path, Setting(word)) for path, _, word in pairs),
+        tuple((path, _setting(word)) for path, _, word in pairs),
         tuple(
             (path, word) for path, _, word in (each.rpartition(":") for each in units.splitlines() if each)
         ),

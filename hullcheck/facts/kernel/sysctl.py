@@ -34,7 +34,7 @@ def _may_stay(line: str) -> bool:
 
 
 # systemd reads no /etc/sysctl.conf, which sysctl(8) and OpenRC read last.
-SYSCTL = Probe.from_file(__file__, "sysctl", _keep)
+SYSCTL = Probe.from_file(__file__, "sysctl", _keep, like=_KNOWN)
 _FOLDERS = ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib")
 _LAST = "/etc/sysctl.conf"
 

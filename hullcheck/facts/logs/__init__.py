@@ -10,7 +10,7 @@ from typing import Any
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.processes import Processes
-from hullcheck.facts.logs.probe import SHIPPERS
+from hullcheck.facts.logs.probe import SHAPE, SHIPPERS
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.addresses import canonical
@@ -109,7 +109,7 @@ class Shippers:
 
     @cached_property
     def _document(self) -> Mapping[str, Any]:
-        return self.recording.json_object(SHIPPERS)
+        return self.recording.json_object(SHIPPERS, SHAPE)
 
     @cached_property
     def _containers(self) -> tuple[Container, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 from hullcheck.facts.logs import configs
 from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.documents import COUNT
 from hullcheck.parsing.proc import net
 from hullcheck.recording.probe import Probe
 
@@ -47,4 +48,18 @@ def _shipper(block: str) -> dict[str, Any]:
     }
 
 
+SHAPE = {
+    "AsRoot": bool,
+    "Own": [str],
+    "Shippers": [
+        {
+            "Pid": COUNT,
+            "Program": str,
+            "Routes": [[[str], [str]]],
+            **dict.fromkeys(("Understood", "HoldsJournal", "HoldsAudit"), bool),
+            "Holds": [str],
+            "Connected": [str],
+        }
+    ],
+}
 SHIPPERS = Probe.from_file(__file__, "shippers", _keep)

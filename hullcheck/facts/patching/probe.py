@@ -56,4 +56,4 @@ def _summary(lines: list[str]) -> str:
     return json.dumps(pick(document, _SUMMARY), default=str)
 
 
-PATCHING = Probe.from_file(__file__, "patching", _keep)
+PATCHING = Probe.from_file(__file__, "patching", _keep, like=_KNOWN)

@@ -14,7 +14,7 @@ from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.images import Image
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.sensors.falco_rules import Rule, Switch, by_configuration, states
-from hullcheck.facts.sensors.probe import SENSORS
+from hullcheck.facts.sensors.probe import SENSORS, SHAPE
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.addresses import is_loopback
 from hullcheck.recording import Recording
@@ -276,7 +276,7 @@ class Sensors:
 
     @cached_property
     def _document(self) -> Mapping[str, Any]:
-        return self.recording.json_object(SENSORS)
+        return self.recording.json_object(SENSORS, SHAPE)
 
     def installed(self, tool: Tool) -> tuple[str, ...]:
         """The programs of the tool that lie on the host."""

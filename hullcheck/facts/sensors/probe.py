@@ -12,6 +12,7 @@ from typing import Any
 
 from hullcheck.facts.sensors import falco_rules
 from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.documents import COUNT
 from hullcheck.parsing.proc import net
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_object, pick
@@ -153,4 +154,25 @@ def _reading(lines: tuple[str, ...]) -> dict[str, Any]:
     return read
 
 
+SHAPE = {
+    "AsRoot": bool,
+    "Installed": [str],
+    "Processes": [
+        {
+            "Pid": COUNT,
+            "Age": (None, float, COUNT),
+            "SeesFiles": bool,
+            "Holds": [str],
+            "Network": {"Listens": [str], "Connected": [str]},
+            "Unit": {"*": str},
+            "Config": [(None, dict)],
+            "Rules": [[str, str, str]],
+            "Named": [list],
+            "Switches": [list],
+            "Readings": [dict],
+            "Snapshots": [dict],
+            "Alerts": (None, COUNT),
+        }
+    ],
+}
 SENSORS = Probe.from_file(__file__, "sensors", _keep)

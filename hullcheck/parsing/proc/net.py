@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from hullcheck.parsing.addresses import is_loopback, parse
+from hullcheck.verdicts import EvidenceError
 
 _SOCKET = re.compile(r"(\d+)/net/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\w\w) .*")
+_ADDRESS = re.compile(r"[0-9A-F]{8}|[0-9A-F]{32}")
 _INODE_FIELD = 9
 
 
@@ -35,6 +37,8 @@ def listener(line: str) -> Listener | None:
     if state != {"tcp": "0A", "udp": "07"}[protocol]:
         return None
     fields = line.split(":", 1)[1].split()
+    if len(fields) <= _INODE_FIELD or not fields[_INODE_FIELD].isdecimal():
+        raise EvidenceError("a line of /proc/PID/net is damaged: it has no inode")
     return Listener(int(pid), _address(address), int(port, 16), protocol, fields[_INODE_FIELD])
 
 
@@ -56,11 +60,15 @@ def held(lines: Iterable[str], links: Collection[str]) -> tuple[list[str], list[
 def end_point(text: str) -> str:
     """Address and port, as `ADDRESS PORT`, of what the kernel writes as two hexadecimal numbers."""
     address, _, number = text.partition(":")
+    if not re.fullmatch("[0-9A-F]{4}", number):
+        raise EvidenceError("a line of /proc/PID/net is damaged: it has no port")
     return f"{_address(address)} {int(number, 16)}"
 
 
 def _address(text: str) -> str:
     """The kernel prints an address as 32-bit words in the byte order of the machine, which is little-endian
     here."""
+    if not _ADDRESS.fullmatch(text):
+        raise EvidenceError("a line of /proc/PID/net is damaged: it has no address")
     words = [bytes.fromhex(text[start : start + 8])[::-1] for start in range(0, len(text), 8)]
     return str(parse(b"".join(words)))

@@ -201,7 +201,7 @@ def test_two_mounts_at_one_place(world: ContainerHost) -> None:
     ]
     world.description["Mounts"].reverse()
     assert [each.kind for each in world.container.mounts.visible] == ["bind", "volume"]
-    world.description["Mounts"] = None
+    world.description["Mounts"] = []
     assert [each.kind for each in world.container.mounts.visible] == ["", ""]
 
 

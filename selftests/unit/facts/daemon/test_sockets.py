@@ -420,7 +420,7 @@ def test_socket_that_no_table_shows() -> None:
 
 def test_signs_of_an_engine() -> None:
     """Commands by their names, sockets by their paths, and processes of this machine by their numbers."""
-    text = "command docker /usr/bin/docker\nsocket /run/docker.sock\nprocess 7 dockerd"
+    text = "command docker /usr/bin/docker\nsocket /run/docker.sock\nprocess 7"
     for more, pids in (("", (7,)), ("\nforeign", ())):
         answer = Answer("engine_presence", 0, text + more, "")
         found = Presence.of(Recording("host", "local", {answer.name: answer}))

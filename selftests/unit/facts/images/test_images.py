@@ -102,17 +102,28 @@ def test_history_that_the_engine_was_asked() -> None:
     ("text", "status", "stderr"),
     [
         ("", 1, "Cannot connect to the Docker daemon"),
-        (f"sha256:{ID}\n--blobs\n", 0, ""),
-        (f'sha256:{ID}\nimage {{"Id":"sha256:{ID}","Config":{{}}}}\n--blobs\n', 0, ""),
-        (f"sha256:{ID}\nimage 5\n--blobs\n", 0, ""),
         (output([image()], {}), 1, "permission denied"),
         (output([image()], {}), 1, "Error: No such image: sha256:cd\npermission denied"),
     ],
 )
 def test_answers_that_cannot_be_judged(text: str, status: int, stderr: str) -> None:
-    """A failed probe, an image that is not described and a description that is cut off are errors."""
+    """A failed probe is an error of all images."""
     with pytest.raises(EvidenceError):
         assert facts_of(text, status=status, stderr=stderr).image
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("", "the engine lists it but does not describe it"),
+        (f'image {{"Id":"sha256:{ID}"}}', "docker image inspect: Config is missing"),
+        ("image 5", "the engine lists it but does not describe it"),
+    ],
+)
+def test_image_that_is_damaged(line: str, fault: str) -> None:
+    """An image that is not described, or not whole, is an error of its own."""
+    text = f"sha256:{ID}\n{line}\n--blobs\n"
+    assert judged("4.6", facts_of(text)) == {ID[:12]: ("error", fault)}
 
 
 def test_images_that_are_gone_or_were_never_there() -> None:
@@ -121,8 +132,10 @@ def test_images_that_are_gone_or_were_never_there() -> None:
     text = output([image()], {}, listed)
     gone = f"Error response from daemon: No such image: {listed[1]}"
     assert [name for name, _ in facts_of(text, status=1, stderr=gone).image] == ["web:1"]
-    with pytest.raises(EvidenceError, match="does not describe"):
-        assert facts_of(text).image
+    assert judged("4.6", facts_of(text))["cd" * 6] == (
+        "error",
+        "the engine lists it but does not describe it",
+    )
     assert judged("4.6", facts_of("")) == {"host": ("not applicable", "the engine has no image")}
 
 
