@@ -59,7 +59,17 @@ def test_design_example_in_a_users_repository(tmp_path: Path) -> None:
         "waivers",
         "attestations",
     ]
-    said = ["id", "started", "finished", "hullcheck", "arguments", "exit_status", "user", "machine"]
+    said = [
+        "id",
+        "started",
+        "finished",
+        "hullcheck",
+        "arguments",
+        "exit_status",
+        "user",
+        "machine",
+        "releases",
+    ]
     assert list(results["run"]) == said
     assert results["run"]["user"] == {"name": pwd.getpwuid(os.getuid()).pw_name, "uid": os.getuid()}
     assert results["run"]["machine"] == platform.node()
