@@ -251,7 +251,7 @@ def _require_no_more(relays: Relays, containers: Later[Subjects[Container]]) -> 
     perhaps = holders(containers.get())
     if perhaps:
         raise Manual(
-            f"{', '.join(perhaps)} can reach the engine's socket and publishes ports: who may use them?"
+            f"{', '.join(perhaps)} can reach the engine's socket and be reached by others: who may use it?"
         )
 
 

@@ -34,10 +34,16 @@ def passed_on(api: RemoteApi, relays: Relays) -> tuple[Relay, ...]:
 
 
 def holders(containers: Iterable[tuple[str, Container]]) -> tuple[str, ...]:
-    """The running containers that see the socket of an engine and publish ports, behind which they may pass it on.
+    """The running containers that see the socket of an engine and may take connections, and pass them on.
 
     Raises:
-        EvidenceError: whether one that publishes ports sees a socket could not be read.
+        EvidenceError: whether one that can be reached sees a socket could not be read.
     """
-    open_to_others = [(name, each) for name, each in containers if each.running and each.ports.published]
-    return tuple(name for name, each in open_to_others if each.mounts.engine_sockets)
+    reached = [(name, each) for name, each in containers if each.running and _is_reached(each)]
+    return tuple(name for name, each in reached if each.mounts.engine_sockets)
+
+
+def _is_reached(container: Container) -> bool:
+    """Whether it publishes ports, or may listen in the network of the host."""
+    mode = container.configuration.network_mode
+    return bool(container.ports.published) or mode == "host" or mode.startswith("container:")

@@ -57,7 +57,8 @@ fi
 
 # What passes bytes on may pass commands on to the engine: it is asked for the version of an engine.
 passers="socat|haproxy|nginx|envoy|traefik|caddy|ncat|nc|nc[.][a-z]*|busybox|systemd-socket-proxyd|ssh|stunnel\
-|rinetd|redir|gost|tinyproxy|python|perl|ruby|node"
+|rinetd|redir|gost|tinyproxy|python|perl|ruby|node|apache2|httpd|lighttpd|h2o|pound|chisel|frps|inetd|xinetd\
+|[a-z-]*socket-proxy"
 address_of() { # HEXADECIMAL: as a text; that of this machine in the place of every address
   case $1 in
     00000000) echo 127.0.0.1 ;;

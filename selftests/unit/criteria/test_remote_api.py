@@ -43,10 +43,17 @@ def test_container_with_the_socket_and_ports() -> None:
     """It may pass commands on to whoever reaches its ports; without ports, or without the socket, it does not."""
 
     def one(
-        *, running: bool = True, published: tuple[str, ...] = ("p",), sockets: tuple[str, ...] = ("s",)
+        *,
+        running: bool = True,
+        published: tuple[str, ...] = ("p",),
+        sockets: tuple[str, ...] = ("s",),
+        network: str = "bridge",
     ) -> Any:
         ports, mounts = SimpleNamespace(published=published), SimpleNamespace(engine_sockets=sockets)
-        return SimpleNamespace(running=running, ports=ports, mounts=mounts)
+        configuration = SimpleNamespace(network_mode=network)
+        return SimpleNamespace(running=running, ports=ports, mounts=mounts, configuration=configuration)
 
     others = {"a": one(running=False), "b": one(published=()), "c": one(sockets=())}
     assert holders([("proxy", one()), *others.items()]) == ("proxy",)
+    assert holders([("proxy", one(published=(), network="host"))]) == ("proxy",)
+    assert holders([("proxy", one(published=(), network="host", sockets=()))]) == ()
