@@ -750,12 +750,18 @@ def test_container_has_a_process_limit(container: Container, kernel: Kernel, pol
 def test_container_is_not_on_the_default_bridge(container: Container) -> None:
     """No container is attached to the default bridge network.
 
-    All containers that name no network meet there, and may reach each other.
+    All containers that name no network meet there, and may reach each other. An interface that was moved into its
+    network past the engine may lead there too, or outside.
 
     Remedy: make a network for each group of containers that belong together, and run them with `--network
     NAME`.
     """
     assert not container.runtime.on_default_bridge, "is attached to the default bridge"
+    strange = container.runtime.strange_interfaces
+    if strange:
+        raise Manual(
+            f"has more interfaces than networks: {', '.join(strange)}; where does the other one lead?"
+        )
 
 
 @pytest.mark.cis("5.31", level=1)

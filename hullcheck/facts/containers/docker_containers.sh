@@ -62,6 +62,7 @@ if [ -n "$pids" ]; then
     list_groups
   } |
     tr "\n" "\0" | xargs -0 grep -aHs ""
+  for pid in $pids; do printf "%s\n" "$pid/net/dev"; done | tr "\n" "\0" | xargs -0 grep -aHos "^ *[^ :|]*:"
   for pid in $(list_networks); do printf "%s\n" "$pid/net/tcp" "$pid/net/tcp6" "$pid/net/udp" "$pid/net/udp6"; done |
     tr "\n" "\0" | xargs -0 grep -aHs -e local_address -e " 0A " -e " 07 "
   for pid in $pids; do for name in ipc net pid user uts; do printf "%s\n" "$pid/ns/$name"; done; done |

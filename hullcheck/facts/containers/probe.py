@@ -143,6 +143,7 @@ SHAPE_OF_VOLUME = {"Name": str, "Driver?": str, "Options?": (None, {"*": str})}
 _USER = re.compile(r"user [0-9a-f]{64} [0-9]*")
 PROC = lines_like(
     r"\d+/(?:mountinfo|attr/current|uid_map|net/tcp6?|net/udp6?):.*",
+    r"\d+/net/dev: *\S+:",
     r"/sys/fs/cgroup/[^:]*:.*",
     r"l\S+ .* \d+/(?:ns/\w+|fd/\d+) -> \w+:\[\d+\]",
     '/.*:"NoNewPrivileges":[a-z]*',

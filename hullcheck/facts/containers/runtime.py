@@ -14,6 +14,9 @@ from hullcheck.verdicts import EvidenceError, unread
 
 _SHIMS = ("containerd-shim", "conmon")
 """What stands over each container, and takes over what is left of `docker exec`."""
+_KERNELS = "erspan0 gre0 gretap0 ip6_vti0 ip6gre0 ip6tnl0 ip_vti0 lo sit0 tunl0"
+_OF_THE_KERNEL = frozenset(_KERNELS.split())
+"""The interfaces that a network has from its start, by the modules of the kernel."""
 _REPORTED = {
     "memory": "MemoryLimit",
     "processes": "PidsLimit",
@@ -246,6 +249,27 @@ class Runtime:
             raise EvidenceError("docker inspect does not report NetworkSettings.Networks")
         by_id = (len(name) >= 12 and bridge.startswith(name) and name not in names for name in owner.networks)
         return not {"bridge", bridge}.isdisjoint((*owner.networks, *owner.networks.values())) or any(by_id)
+
+    @property
+    def strange_interfaces(self) -> tuple[str, ...]:
+        """The interfaces in its network, where these are more than its networks and so not all the engine's.
+
+        Raises:
+            EvidenceError: it runs, and they could not be read.
+        """
+        owner = (self._joined("NetworkMode") or self).configuration
+        if not self.configuration.running or self.shares_host_network:
+            return ()
+        lines = self.proc.file(self.main_process.pid, "net/dev")
+        found = tuple(
+            name for name in (line.strip().rstrip(":") for line in lines) if name not in _OF_THE_KERNEL
+        )
+        known = {network.id: network.scope for network in self.surroundings.networks.get()}
+        attached = [
+            known.get(each, "") for name, each in owner.networks.items() if name not in ("none", "host")
+        ]
+        gateway = "swarm" in attached  # the engine gives it one more, to a bridge of its own
+        return found if len(found) > len(attached) + gateway else ()
 
     def _runs_in_host_namespace(self, kind: str) -> bool:
         host = self.surroundings.daemon.get().namespaces

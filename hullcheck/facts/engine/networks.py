@@ -56,6 +56,7 @@ class Network:
     Attributes:
         options: those of its driver.
         internal: whether it leads nowhere outside.
+        scope: `local`, or `swarm` where it reaches over several hosts.
         ipv6: whether its containers have addresses of IPv6; None where the engine does not say.
     """
 
@@ -66,6 +67,7 @@ class Network:
     options: dict[str, str]
     ipv6: bool | None = None
     internal: bool = False
+    scope: str = ""
 
     @property
     def gateway_modes(self) -> frozenset[str]:
@@ -101,6 +103,7 @@ def networks(recording: Recording) -> tuple[Network, ...]:
             each.get("Options") or {},
             each.get("EnableIPv6"),
             bool(each.get("Internal")),
+            str(each.get("Scope") or ""),
         )
         for each in documents
     )

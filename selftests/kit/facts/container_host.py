@@ -208,6 +208,7 @@ class ContainerHost:
         self.others: list[dict[str, Any]] = []
         self.volumes: list[dict[str, Any]] = []
         self.label = ""
+        self.interfaces = ["lo", "eth0"]
         self.kernel: dict[str, str] = dict(KERNEL)
         self.images = [{"Id": IMAGE, "RepoTags": ["app:1"], "Config": {}}]
         self.networks = [{"Name": "bridge", "Id": BRIDGE, "Driver": "bridge", "Options": {}}]
@@ -315,6 +316,7 @@ class ContainerHost:
             *(f"100/mountinfo:{line}" for line in self.mounts),
             f"100/attr/current:{self.label}",
             "100/uid_map:         0          0 4294967295",
+            *(f"100/net/dev:{name:>6}:" for name in self.interfaces),
             *(f"{group}/{name}:{value}" for name, value in self.groups.items()),
             *(
                 f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 100/ns/{name} -> {name}:[{number}]"

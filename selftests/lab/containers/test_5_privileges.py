@@ -117,3 +117,17 @@ def test_device_let_in_after_the_start(engine: EngineFactory) -> None:
     assert judged("5.18", facts)["later"] == ("fail", "its control group lets in, since its start, b 8:0 rwm")
     allowed = Facts(facts.recording, Policy(allowed_devices=("/dev/null",)))
     assert verdicts("5.18", allowed) == {"plain": "pass", "given": "pass", "later": "fail"}
+
+
+def test_interface_moved_into_a_container(engine: EngineFactory) -> None:
+    """5.30: an interface that the engine did not give it is for a person to judge."""
+    one = engine(fresh=True)
+    one.docker("network", "create", "own")
+    one.run("plain", "--network", "own")
+    one.run("none", "--network", "none")
+    one.run("moved", "--network", "own")
+    pid = one.docker("inspect", "--format", "{{.State.Pid}}", "moved").strip()
+    one.nsenter("ip", "link", "add", "veth9", "type", "veth", "peer", "name", "eth9", "netns", pid)
+    one.nsenter("ip", "link", "set", "veth9", "master", "docker0")
+    found = verdicts("5.30", facts_of_engine(one.socket, of="5.30"))
+    assert found == {"plain": "pass", "none": "pass", "moved": "manual"}

@@ -10,7 +10,8 @@ descriptors=$(printf "%s\n" "$listening" | sed -n "s|^[^ ]* [^ ]* [^ ]* 00010000
 [ -z "$descriptors" ] || printf "%s\n" [0-9]*/fd/* | tr "\n" "\0" | xargs -0 ls -dln 2>/dev/null | grep -aF "$descriptors"
 printf "%s\n" "$listening" | sed -n "s|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p" | sort -u |
   while IFS= read -r socket; do
-    cd -P "${socket%/*}/" 2>/dev/null && printf "real:%s\t%s/%s\n" "$socket" "${PWD%/}" "${socket##*/}"
+    cd -P "${socket%/*}/" 2>/dev/null || continue
+    [ "${PWD%/}/${socket##*/}" = "$socket" ] || printf "real:%s\t%s/%s\n" "$socket" "${PWD%/}" "${socket##*/}"
   done
 if ls 1/fd >/dev/null 2>&1; then echo "descriptors:all"; else echo "descriptors:some"; fi
 printf "listed:%d\n" "$(printf "%s\n" "$listening" | grep -c .)"

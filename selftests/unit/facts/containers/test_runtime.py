@@ -192,6 +192,7 @@ def test_user_namespaces(
 
 def test_container_that_was_disconnected_from_the_default_bridge(world: ContainerHost) -> None:
     """5.30: its network mode still says bridge; its networks tell, running or not, and are evidence."""
+    world.interfaces = ["lo"]
     for networks, expected in (
         ({}, "pass"),
         ({"bridge": {"NetworkID": ""}}, "fail"),
@@ -274,3 +275,23 @@ def test_number_of_processes_that_was_set(world: ContainerHost) -> None:
     world.info["CgroupDriver"] = "systemd"
     world.config["PidsLimit"] = 1
     assert world.judge("5.29")[0] == "pass"
+
+
+def test_interface_that_the_engine_did_not_give(world: ContainerHost) -> None:
+    """5.30: one more than it has networks leads somewhere else; those of the kernel and of a swarm count as its own."""
+    world.networks.append(
+        {"Name": "own", "Id": "c" * 64, "Driver": "bridge", "Scope": "local", "Options": {}}
+    )
+    world.description["Networks"] = {"own": {"NetworkID": "c" * 64}}
+    for interfaces, verdict in ((["lo", "eth0"], "pass"), (["lo", "eth0", "sit0"], "pass"), (["lo"], "pass")):
+        world.interfaces = interfaces
+        assert world.judge("5.30")[0] == verdict
+    world.interfaces = ["lo", "eth0", "eth1"]
+    said = "has more interfaces than networks: eth0, eth1; where does the other one lead?"
+    assert world.judge("5.30") == ("manual", said)
+    world.networks[-1]["Scope"] = "swarm"
+    assert world.judge("5.30")[0] == "pass"
+    world.interfaces = []
+    assert world.judge("5.30")[0] == "error"
+    world.stop()
+    assert world.judge("5.30")[0] == "pass"
