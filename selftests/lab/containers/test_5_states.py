@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,6 @@ from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.policy import Policy
-from hullcheck.recording import Recording
 from hullcheck.recording.script import render
 from selftests.kit.judging import facts_of_engine, judged
 from selftests.lab.containers.judgement import all_verdicts, numbers, recorded, verdicts
@@ -221,7 +221,7 @@ def test_engine_elsewhere(engine: EngineFactory) -> None:
         flags=re.MULTILINE,
     )
     answers["processes"] = type(answers["processes"])("processes", 0, text, "")
-    facts = Facts(Recording("local", "local", answers, here.commands, here.gathered), Policy())
+    facts = Facts(replace(here, answers=answers), Policy())
     found = all_verdicts(facts)
     states = numbers(4, 5, 6, 7, 10, 11, 12, 16, 17, 21, 22, 23, 24, 25, 26, 29, 31)
     assert {number: found[number]["good"] for number in states} == dict.fromkeys(states, "error")
