@@ -91,6 +91,8 @@ class Audit:
         pairs = zip(lines, kinds if len(kinds) == len(lines) else [""] * len(lines), strict=True)
         rules = self._in_force(self._as_loaded(parse(line, self._real, kind), kind) for line, kind in pairs)
         pid = status.get("pid", "0").strip()
+        if status["enabled"].split()[:1] not in (["0"], ["1"], ["2"]):
+            raise EvidenceError("auditctl -s does not say whether auditing is enabled")
         return Loaded(status["enabled"].split()[0] in ("1", "2"), int(pid) if pid.isdigit() else 0, rules)
 
     def _as_loaded(self, rule: Rule | None, kind: str) -> Rule | None:

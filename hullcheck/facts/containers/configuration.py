@@ -327,7 +327,7 @@ class Configuration:
     def addresses(self) -> tuple[str, ...]:
         """Its addresses on all its networks."""
         networks = (self.description["Networks"] or {}).values()
-        found = (each.get(key) for each in networks for key in ("IPAddress", "GlobalIPv6Address"))
+        found = ((each or {}).get(key) for each in networks for key in ("IPAddress", "GlobalIPv6Address"))
         return tuple(address for address in found if address)
 
     @property

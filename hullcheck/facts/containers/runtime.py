@@ -160,7 +160,10 @@ class Runtime:
             EvidenceError: the map could not be read.
         """
         for line in self.proc.file(self.main_process.pid, "uid_map"):
-            inside, outside, count = map(int, line.split())
+            words = line.split()
+            if len(words) != 3 or not all(map(str.isdecimal, words)):
+                raise EvidenceError(f"/proc/{self.main_process.pid}/uid_map is damaged")
+            inside, outside, count = map(int, words)
             if inside <= 0 < inside + count:
                 return outside - inside
         return -1

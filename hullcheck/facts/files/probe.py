@@ -16,10 +16,11 @@ _PROPERTIES = "Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,TriggeredBy,
 
 
 _WORDS = """
-    above absent acl asked changed closed directory dockerd folder found group groups host link manager manager_of_unit
-    match parents pem private property registries root silent stat tls unread
+    above absent acl asked changed closed directory dockerd folder found group groups host link match parents
+    pem private property registries root silent stat tls unread
 """
 _RECORD = re.compile(rf"(?:{'|'.join(_WORDS.split())}) .*", re.DOTALL)
+_MANAGER = re.compile("manager(?:_of_unit)? [0-9]+")
 _PROPERTY = re.compile(rf"property (?:(?:{_PROPERTIES.replace(',', '|')})=.*)?")
 
 
@@ -34,7 +35,8 @@ def _keep(text: str) -> str:
 
 def is_known(record: str) -> bool:
     """Whether the probe prints such a record."""
-    known = _PROPERTY if record.startswith("property") else _RECORD
+    word = record.partition(" ")[0]
+    known = {"property": _PROPERTY, "manager": _MANAGER, "manager_of_unit": _MANAGER}.get(word, _RECORD)
     return known.fullmatch(record) is not None
 
 

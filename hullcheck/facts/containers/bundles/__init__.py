@@ -8,7 +8,8 @@ from typing import Any
 
 from hullcheck.facts.registry import fact
 from hullcheck.parsing import capabilities, seccomp
-from hullcheck.recording import Recording
+from hullcheck.parsing.documents import INTEGER, NAMES, require
+from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import pick
 from hullcheck.verdicts import EvidenceError
@@ -23,6 +24,14 @@ _KEPT = {
     "apparmorProfile": True,
     "selinuxLabel": True,
     "devices": {"allow": True, "type": True, "major": True, "minor": True, "access": True},
+}
+_NUMBERS = dict.fromkeys(("major?", "minor?"), INTEGER)
+_SHAPE = {
+    "capabilities?": (None, {f"{name}?": NAMES for name in _SETS}),
+    "noNewPrivileges?": bool,
+    "apparmorProfile?": str,
+    "selinuxLabel?": str,
+    "devices?": (None, [{"allow?": bool, "type?": str, "access?": str, **_NUMBERS}]),
 }
 
 
@@ -81,6 +90,10 @@ class Bundle:
         )
 
 
+def _document(text: str) -> Mapping[str, Any]:
+    return require(decode_json(text, "bundles"), _SHAPE, "bundles")  # type: ignore[no-any-return]
+
+
 def _device(document: Mapping[str, Any]) -> str:
     """A device as the kernel lists it; what is left out stands for all."""
     major, minor = (document.get(each) for each in ("major", "minor"))
@@ -105,7 +118,7 @@ def bundles(recording: Recording) -> Mapping[str, Bundle]:
             elif profile := _FILTER.fullmatch(line):
                 filters[profile[1]] = seccomp.reduced(json.loads(profile[2]))
             elif (bundle := _BUNDLE.fullmatch(line)) and bundle[1] in shims:
-                found[shims[bundle[1]]] = Bundle.of(json.loads(bundle[3]), filters[bundle[2]])
+                found[shims[bundle[1]]] = Bundle.of(_document(bundle[3]), filters[bundle[2]])
     except (ValueError, KeyError, TypeError):
         raise EvidenceError("the list of bundles is damaged") from None
     return found

@@ -7,6 +7,7 @@ from typing import Any
 from hullcheck.facts.daemon.flags import Flags
 from hullcheck.facts.daemon.process import DaemonProcess
 from hullcheck.facts.daemon.settings import Configuration
+from hullcheck.parsing.documents import require
 from hullcheck.parsing.go import go_boolean
 from hullcheck.verdicts import EvidenceError
 
@@ -42,6 +43,7 @@ def protection(
     given = {name: value for name, value in flags if name.startswith("tls")}
     flag_tls, flag_verify = _boolean(given, "tls"), _boolean(given, "tlsverify")
     variable = bool((environment or {}).get("DOCKER_TLS_VERIFY"))
+    require(document, _SHAPE, "daemon.json")
     # the client half of the options: it also decides whether the default files are looked for
     client_tls = bool(flag_tls) or flag_verify is not None or variable
     old = int(engine.partition(".")[0]) < _TLS_PER_OPTION if engine.partition(".")[0].isdigit() else False
@@ -58,6 +60,9 @@ def protection(
     if not ca and client_tls:
         ca = _default_ca(environment)
     return _judged(bool(on), bool(verify), str(ca or ""), variable)
+
+
+_SHAPE = {"tls?": (None, bool), "tlsverify?": (None, bool), "tlscacert?": (None, str)}
 
 
 def possible(

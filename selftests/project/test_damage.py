@@ -1,0 +1,61 @@
+"""No damage inside an answer makes a control pass, or break: a sample of all damages, another one each time.
+
+`tox -e damage` tries all of them, for up to an hour.
+"""
+
+import os
+import random
+import time
+from dataclasses import replace
+
+import pytest
+
+from hullcheck.facts import PROBES
+from hullcheck.policy import Policy
+from hullcheck.recording import Recording
+from selftests import REPOSITORY
+from selftests.kit.damage import Damage, Judge, damages
+
+SECONDS = int(os.environ.get("HULLCHECK_DAMAGE_SECONDS", "40"))  # for each recording
+KINDS = ("false pass", "vanished", *("broke",) * ("HULLCHECK_DAMAGE_SECONDS" in os.environ))
+"""What is a fault; a control that broke, which is an error that does not say why, is one in the long form."""
+
+
+def _recording(name: str) -> Recording:
+    if name != "container":
+        return Recording.load(REPOSITORY / "inventories/demo" / name, PROBES)
+    host = _recording("hardened")
+    lines = host.part(next(each for each in PROBES if each.name == "engine_presence")).splitlines()
+    text = "\n".join(line for line in lines if not line.startswith("process "))
+    presence = replace(host.answers["engine_presence"], stdout=text).sealed()
+    return replace(host, backend="docker", answers={**host.answers, presence.name: presence})
+
+
+@pytest.mark.parametrize("name", ["careless", "hardened", "container"])
+def test_damage_is_never_a_pass(name: str) -> None:
+    """What a damaged answer says of a subject that fails is an error, or as before; the seed is in the message."""
+    seed = time.time_ns() % 1_000_000
+    random.seed(seed)
+    judge = Judge(_recording(name), Policy())
+    every = list(damages(judge.recording))
+    random.shuffle(every)
+    end, tried = time.monotonic() + SECONDS, 0
+    for each in every:
+        if time.monotonic() > end:
+            break
+        tried += 1
+        faults = [fault for fault in judge.faults(each) if fault.kind in KINDS]
+        assert not faults, (
+            f"seed {seed}: {faults[0].control}: {faults[0].now} after {each.answer}: {each.how}"
+        )
+    assert tried > 20
+
+
+def test_control_that_does_not_notice_is_found() -> None:
+    """An older recording does not say where its answers end: an empty list of containers is one."""
+    recording = _recording("careless")
+    older = {name: each.opened() for name, each in recording.answers.items()}
+    judge = Judge(replace(recording, answers=older, sealed=False), Policy())
+    faults = list(judge.faults(Damage("docker_containers", "empty", "")))
+    assert {each.kind for each in faults} == {"false pass", "vanished"}
+    assert not list(Judge(recording, Policy()).faults(Damage("docker_containers", "empty", "")))
