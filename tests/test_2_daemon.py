@@ -16,7 +16,7 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import Setting, shown
 from hullcheck.facts.files import EngineFiles
-from hullcheck.facts.host.relays import Relays
+from hullcheck.facts.host.services.relays import Relays
 from hullcheck.facts.logs import Shippers
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects

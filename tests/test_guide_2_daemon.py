@@ -13,7 +13,7 @@ from hullcheck.facts.daemon.rootless import RootlessParts
 from hullcheck.facts.files import EngineFiles
 from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.host.file import FileFact, State
-from hullcheck.facts.host.relays import Relays
+from hullcheck.facts.host.services.relays import Relays
 from hullcheck.facts.logs.container_logs import Log, Options
 from hullcheck.facts.registry import Later
 from hullcheck.parsing.addresses import is_loopback

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon.sockets.remote_api import RemoteApi
-from hullcheck.facts.host.relays import Relay, Relays
+from hullcheck.facts.host.services.relays import Relay, Relays
 from hullcheck.verdicts import EvidenceError
 
 

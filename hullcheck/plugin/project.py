@@ -17,7 +17,7 @@ from hullcheck import pytest_settings
 from hullcheck.bundle import bundle_around
 
 WITH_A_PATH = (
-    *("--inventory", "--reports", "--sign"),
+    *("--inventory", "--releases", "--reports", "--sign"),
     *("--ansible-inventory", "--ssh-config", "--ssh-identity-file"),  # of testinfra
     *("--html", "--css", "--metadata-from-json-file"),  # of pytest-html
     "--rsyncdir",  # of pytest-xdist

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from hullcheck.facts.host.processes import Processes
-from hullcheck.facts.host.relays import Relay, Relays, relays
 from hullcheck.facts.host.services import HostServices
+from hullcheck.facts.host.services.relays import Relay, Relays, relays
 from hullcheck.parsing.answer_lines import Words
 
 PUBLIC = "listener:tcp 00000000:0947 100\nowner:100 6\nexe:6 /usr/bin/socat"
