@@ -263,6 +263,8 @@ def _of_document(document: Any) -> Iterator[tuple[tuple[str, ...], str, str]]:
         for other in OTHERS:
             if type(other) is type(value) and not (other in (-5, 10**30) or (other == "garbled" and closed)):
                 continue  # another sound document
+            if key == "PidsLimit" and value is None and other == 7:
+                continue  # a limit where there was none
             if free and not other:
                 continue  # the same as none of this name
             parent[key] = other

@@ -176,6 +176,8 @@ def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
         found["config"] = ConfigFile(
             "", "absent", None, None, None
         )  # --config-file="" means that there is none
+    elif found["config"].state == "read" and not found["config"].path:
+        raise EvidenceError("daemon_configuration: the answer has a file without a name")
     elif named and named[0] != found["config"].path:
         raise EvidenceError(f"the configuration file {named[0]!r} of the daemon could not be found")
     elif named and found["config"].state == "absent":  # without it the daemon would not have started

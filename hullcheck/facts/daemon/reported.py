@@ -28,7 +28,7 @@ def insecure_registries(engine: Engine) -> tuple[str, ...]:
 def _insecure(engine: Engine) -> tuple[str, ...]:
     """The registries and ranges without verified TLS, but the loopback ranges, which always are."""
     ranges = engine.value("RegistryConfig", "InsecureRegistryCIDRs") or ()
-    indexes = engine.value("RegistryConfig", "IndexConfigs") or {}
+    indexes = engine.value("RegistryConfig", "IndexConfigs")
     names = [name for name, each in indexes.items() if not each.get("Secure")]
     return tuple(sorted({*(each for each in ranges if each not in _LOOPBACK_RANGES), *names}))
 

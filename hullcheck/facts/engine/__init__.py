@@ -58,7 +58,7 @@ _SHAPES = {
     "CgroupVersion": frozenset(("1", "2")),
     "DockerRootDir": re.compile("/.*"),
     "DriverStatus": (None, [[str]]),
-    "RegistryConfig.IndexConfigs": (None, {"*": {"Secure?": bool}}),
+    "RegistryConfig.IndexConfigs": {"*": {"Secure?": bool}},
     "Plugins.Authorization": NAMES,
     "SecurityOptions": (None, [re.compile(r"name=[\w-]+(,[\w-]+=.*)?")]),
     "Swarm.LocalNodeState": frozenset(("", "inactive", "pending", "active", "error", "locked")),

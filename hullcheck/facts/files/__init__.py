@@ -107,6 +107,8 @@ class EngineFiles:
         return self._of_units(units, "systemd has no docker.socket")
 
     def _of_units(self, units: Iterable[UnitFiles], nothing: str) -> Files:
+        if not self.answer.tells_of_systemd:
+            raise EvidenceError("engine_files: the answer does not say whether the target runs systemd")
         if SYSTEM not in self.answer.managers:
             return Subjects("file", (), "the target does not run systemd")
         files = {path: self._of_unit(unit, path) for unit in units for path in (*unit.paths, *unit.folders)}

@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hullcheck.facts.files.probe import ENGINE_FILES, is_known
 from hullcheck.facts.host.file import FileFact, Grant, Node, State, grants
@@ -161,6 +161,7 @@ class Answer:
         managers: the files that each systemd which was asked names, by the user whose it is.
         silent: the users whose systemd gave no answer.
         units: of those that gave one.
+        tells_of_systemd: whether it says that systemd runs, or that it does not; older recordings say the first alone.
     """
 
     nodes: dict[str, Node]
@@ -169,6 +170,7 @@ class Answer:
     managers: dict[str, View]
     silent: frozenset[str]
     units: tuple[UnitFiles, ...]
+    tells_of_systemd: bool = True
 
     @classmethod
     def of(cls, recording: Recording) -> "Answer":
@@ -178,9 +180,14 @@ class Answer:
             EvidenceError: there is none, or it is not what the probe prints.
         """
         try:
-            return cls._read(_split(_records(recording.text(ENGINE_FILES)), _SECTIONS))
+            records = _records(recording.text(ENGINE_FILES))
+            if recording.sealed:
+                _require_all(records)
+            found = cls._read(_split(records, _SECTIONS))
         except (ValueError, IndexError):
             raise EvidenceError(f"{ENGINE_FILES.name}: the answer is not what the probe prints") from None
+        told = SYSTEM in found.managers or "unmanaged" in found.host.words
+        return replace(found, tells_of_systemd=told or not recording.sealed)
 
     @classmethod
     def _read(cls, sections: list[list[Record]]) -> "Answer":
@@ -227,6 +234,12 @@ def _records(text: str) -> list[Record]:
     if not all(map(is_known, bodies)):
         raise EvidenceError(f"{ENGINE_FILES.name}: the answer has a record that the probe does not print")
     return [(word, value) for word, _, value in (body.partition(" ") for body in bodies)]
+
+
+def _require_all(records: list[Record]) -> None:
+    """Return where there are as many records as the last one says."""
+    if records[-1] != ("records", str(len(records) - 1)):
+        raise EvidenceError(f"{ENGINE_FILES.name}: records of the answer are lost")
 
 
 def _split(records: Iterable[Record], words: Collection[str]) -> list[list[Record]]:

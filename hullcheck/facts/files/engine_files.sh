@@ -312,6 +312,7 @@ environment_file() { # PATTERN (...): the files that it stands for
   done
   root=""
   say host ""
+  [ -d /run/systemd/system ] || say unmanaged ""
   walk /etc/default/docker
   walk /etc/sysconfig/docker
   # shellcheck disable=SC2086 # one word for each unit

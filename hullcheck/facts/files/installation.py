@@ -19,7 +19,7 @@ from hullcheck.secrets.redact import DROPPED, lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
 _KNOWN = lines_like(
-    r"(?:containerd-[a-z-]+|data-root|data-root-part|program [\w-]+)\|(?:absent|directory|file|unread)\|.*",
+    r"(?:containerd-[a-z-]+|data-root|data-root-part|program [\w-]+)\|(?:absent|directory|file|unread)\|.*\|.*",
     r"argument\|\d+\|(?:.*/containerd|--?(?:a|address|c|config|root)(?:=.*)?|/.*)",
     r"toml\|\d+\|\s*(?:\[(?:grpc|other)\]|(?:root|address)\s*=).*",
     r"data-root-listed\|",

@@ -17,26 +17,34 @@ _PROPERTIES = "Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,TriggeredBy,
 
 _WORDS = """
     above absent acl asked changed closed directory dockerd folder found group groups host link match parents
-    pem private property registries root silent stat tls unread
+    pem private property registries root silent stat tls unmanaged unread
 """
 _RECORD = re.compile(rf"(?:{'|'.join(_WORDS.split())}) .*", re.DOTALL)
+_COUNT = re.compile("records [0-9]+")
 _MANAGER = re.compile("manager(?:_of_unit)? [0-9]+")
 _PROPERTY = re.compile(rf"property (?:(?:{_PROPERTIES.replace(',', '|')})=.*)?")
 
 
 def _keep(text: str) -> str:
-    """The records that are known. One may have several lines, and its probe's number stands before each."""
+    """The records that are known, and how many they are.
+
+    One may have several lines, and its probe's number stands before each: where one lost its number, it would be taken
+    for a part of the one before it.
+    """
     number = re.match(r"[0-9a-f]{32} ", text)
     if number is None:
         return ""
     records = text.removesuffix("\n").removeprefix(number[0]).split(f"\n{number[0]}")
-    return number[0] + f"\n{number[0]}".join(filter(is_known, records)) + "\n"
+    kept = list(filter(is_known, records))
+    return number[0] + f"\n{number[0]}".join((*kept, f"records {len(kept)}")) + "\n"
 
 
 def is_known(record: str) -> bool:
     """Whether the probe prints such a record."""
     word = record.partition(" ")[0]
-    known = {"property": _PROPERTY, "manager": _MANAGER, "manager_of_unit": _MANAGER}.get(word, _RECORD)
+    known = {"property": _PROPERTY, "manager": _MANAGER, "manager_of_unit": _MANAGER, "records": _COUNT}.get(
+        word, _RECORD
+    )
     return known.fullmatch(record) is not None
 
 

@@ -64,7 +64,11 @@ def host(hub: Hub, certificates: dict[str, str]) -> Iterator[Host]:
     one = Host(hub, {"tlsverify": True, **TLS}, files=files, own_usr=True)
     try:
         one.wait()
-        one.exec("sh", "-c", f"chmod 444 {REGISTRY}/* /etc/docker/tls/*; chmod 400 {TLS['tlskey']}")
+        one.exec(
+            "sh",
+            "-c",
+            f"chmod 444 {REGISTRY}/* /etc/docker/tls/*; chmod 400 {TLS['tlskey']} {REGISTRY}/client.key",
+        )
         yield one
     finally:
         one.down()
@@ -143,7 +147,7 @@ MODES = [
     ("3.4", SOCKET_UNIT, "666 606 620", "644 600", "3.4"),
     ("3.8", f"{REGISTRY}/ca.crt", "644 402 442 446 555", "444 400", "3.8"),
     ("3.8", f"{REGISTRY}/client.cert", "646 422", "444", "3.8"),
-    ("3.8", f"{REGISTRY}/client.key", "666 600", "400", "3.8"),
+    ("3.8", f"{REGISTRY}/client.key", "666 600 444", "400", "3.8"),
     ("3.10", TLS["tlscacert"], "644 402 422 442 466", "444 440", "3.10"),
     ("3.12", TLS["tlscert"], "644 446", "444 400", "3.12"),
     ("3.14", TLS["tlskey"], "600 440 404 402", "400", "3.14"),
@@ -308,7 +312,7 @@ def test_directory_that_is_a_link(changed: Change) -> None:
         f"chmod 400 /opt/one/client.key; rm /etc/docker/certs.d /opt/certs/{name};"
         f" mv /opt/certs /etc/docker/certs.d; mv /opt/one {REGISTRY}",
     )
-    reason = "mode 666 has more than 444 (/opt/one/client.key)"
+    reason = "mode 666 has more than 400 (/opt/one/client.key)"
     assert failing(facts) == {"3.8": {f"{REGISTRY}/client.key": ("fail", reason)}}
 
 

@@ -107,14 +107,20 @@ class Contents:
             capable = document.get("Capable")
             return cls(
                 float(document.get("Read", read)),
-                tuple(SpecialFile(str(path), str(mode)) for path, mode in document["Special"]),
+                tuple(SpecialFile(str(path), str(mode)) for path, mode in _pairs(document["Special"])),
                 None
                 if capable is None
-                else tuple(CapableFile(str(path), _words(all)) for path, all in capable),
+                else tuple(CapableFile(str(path), _words(all)) for path, all in _pairs(capable)),
                 *(_words(document[name]) for name in ("Packages", "Databases", "Tools", "Keys")),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             raise EvidenceError("the answer of the probe image_contents is not understood") from None
+
+
+def _pairs(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(value)
+    return value
 
 
 @dataclass(frozen=True)

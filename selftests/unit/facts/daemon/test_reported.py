@@ -39,5 +39,5 @@ def test_seccomp_profile(options: list[str], profile: str | None) -> None:
 )
 def test_insecure_registries(registries: dict[str, Any], found: tuple[str, ...]) -> None:
     """Those that are reached without verified TLS; what does not leave the host needs none."""
-    config = {"InsecureRegistryCIDRs": None, "IndexConfigs": None, "Mirrors": None}
+    config = {"InsecureRegistryCIDRs": None, "IndexConfigs": {}, "Mirrors": None}
     assert insecure_registries(Engine({"RegistryConfig": config | registries})) == found
