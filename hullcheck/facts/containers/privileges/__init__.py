@@ -82,7 +82,10 @@ class Privileges:
         Raises:
             EvidenceError: they could not be read.
         """
-        if not self.configuration.running or self.surroundings.engine.get().value("CgroupDriver") == "none":
+        engine = self.surroundings.engine.get()
+        if not self.configuration.running or engine.value("CgroupDriver") == "none":
+            return ()
+        if engine.info.get("CgroupVersion") == "2":  # hierarchies of v1 may be there that it does not use
             return ()
         found = cgroups.devices(self.runtime.main_process.cgroups, self.runtime.proc.lines)
         if found is None or not (self.bundle or not self.configuration.devices):
