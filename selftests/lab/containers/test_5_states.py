@@ -251,14 +251,14 @@ def test_a_hundred_containers(engine: EngineFactory) -> None:
     found = all_verdicts(facts)
     assert {len(each) for number, each in found.items() if number != "5.1"} == {100}
     assert not [number for number, each in found.items() if "error" in each.values()]
-    assert _fastest(lambda: all_verdicts(Facts(facts.recording, Policy()))) < 0.5
+    assert _fastest(lambda: all_verdicts(Facts(facts.recording, Policy())), time.process_time) < 0.5
 
 
-def _fastest(action: Callable[[], object]) -> float:
-    """How long it takes where nothing else keeps the machine busy: the best of five."""
+def _fastest(action: Callable[[], object], clock: Callable[[], float] = time.monotonic) -> float:
+    """How long it takes where nothing else keeps the machine busy, by *clock*: the best of five."""
     times = []
     for _ in range(5):
-        start = time.monotonic()
+        start = clock()
         action()
-        times.append(time.monotonic() - start)
+        times.append(clock() - start)
     return min(times)
