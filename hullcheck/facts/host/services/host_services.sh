@@ -10,8 +10,8 @@ if command -v systemctl >/dev/null &&
     sed -n "s/^[0-9*[][^ ]*:\([0-9][0-9]*\) *\([SD]\)[a-z]* *\([^ ]*\.socket\) .*/socket:\2\1 \3/p"
   proxied=$(systemctl list-sockets --no-legend --no-pager --plain |
     sed -n "s/^[0-9*[][^ ]*:\([0-9][0-9]*\) .* \([^ ]*[.]service\)$/\1 \2/p" | while read -r port unit; do
-      case $(systemctl show --property=ExecStart "$unit") in *docker*.sock*) printf "%s " "$port" ;; esac
-    done)
+    case $(systemctl show --property=ExecStart "$unit") in *docker*.sock*) printf "%s " "$port" ;; esac
+  done)
 elif [ -d /run/openrc/started ]; then # not rc-status(8), which writes what it finds into a cache
   echo openrc:
   for each in /etc/runlevels/*/* /run/openrc/started/*; do
