@@ -1,5 +1,6 @@
 """What else runs containers on a target, of which nothing is judged."""
 
+import re
 from collections.abc import Iterator
 
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcesses
@@ -17,8 +18,8 @@ NEIGHBOURS = Probe.from_file(
     lines_like(r"namespace:\S+ \d+", r"process:\S+ \d+", r"plugin:(?:true|false) \S+", "unread:.*"),
 )
 
-_OWN_NAMESPACES = ("moby", "plugins.moby")
-"""Those of the engine: its containers are judged, its plugins are named by the engine."""
+_OWN_NAMESPACE = re.compile(r"(plugins\.)?moby(-\d+\.\d+)?")
+"""Of the engine, with the ids that userns-remap maps to: its containers are judged, its plugins are named by it."""
 _MOST = 3  # numbers of processes that are named
 
 
@@ -34,7 +35,7 @@ def neighbours(recording: Recording, presence: Presence) -> tuple[str, ...]:
         return (*found, f"other engines than Docker's ({error})")
     for each in words.all("namespace"):
         name, _, number = each.rpartition(" ")
-        if name not in _OWN_NAMESPACES:
+        if not _OWN_NAMESPACE.fullmatch(name):
             found.append(f"the namespace {name} of containerd ({number} running)")
     processes: dict[str, list[str]] = {}
     for each in words.all("process"):

@@ -13,6 +13,7 @@ from selftests.kit.running import PRESENT, containers, info
 
 ANSWER = """namespace:moby 4
 namespace:plugins.moby 1
+namespace:moby-100000.100000 2
 namespace:k8s.io 12
 process:conmon 70
 process:conmon 71
