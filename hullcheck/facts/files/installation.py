@@ -65,6 +65,8 @@ class _Lines:
     def of(cls, recording: Recording) -> "_Lines":
         lines = cls()
         for line in recording.text(ENGINE_PLACES).splitlines():
+            if line == DROPPED:  # the recorder keeps no such line of this probe
+                raise EvidenceError(f"{ENGINE_PLACES.name}: a line of the answer is lost")
             word, *fields = line.split("|")
             lines.by_word.setdefault(word, []).append(fields)
         return lines

@@ -106,6 +106,12 @@ def test_programs_are_those_that_run_and_those_that_are_found() -> None:
         places(RUNNING, executable="").group("daemon_program")
 
 
+def test_line_that_is_lost() -> None:
+    """A line that was dropped may have named a program: that there is none is not known."""
+    with pytest.raises(EvidenceError, match="a line of the answer is lost"):
+        places(f"{RUNNING}\n(dropped)\n").group("containerd_shim")
+
+
 def test_containerd_in_use() -> None:
     """Its root, its file and its directory are those of the one at whose socket the daemon is a client."""
     found = places(RUNNING, sockets=(SOCKET,))
