@@ -31,6 +31,7 @@ LAB_FIXTURES = {"lab", "engines", "engine", "guarded_engine", "hub", "lab_host",
 def pytest_configure(config: pytest.Config) -> None:
     """Name the markers."""
     config.addinivalue_line("markers", "lab: runs on real Docker engines, which takes root")
+    config.addinivalue_line("markers", "timed: fails on a machine that is busy with something else")
     config.addinivalue_line(
         "markers", "needs(*names): skipped where a program or a right of this name is missing"
     )

@@ -505,6 +505,7 @@ def sheets(pdf: bytes) -> int:
 # ---- in time
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("address", ["", "#findings?verdict=fail&q=privileged", "#target/careless-01"])
 @pytest.mark.parametrize("count", [5, 100])
 def test_opens_in_time(

@@ -122,6 +122,7 @@ def _shell(project: Project, command: str, *arguments: str) -> Run:
         "PYTHONDONTWRITEBYTECODE": "1",
         "COLUMNS": "200",
     }
+    environment.pop("COVERAGE_PROCESS_CONFIG", None)  # `tox -e coverage` would write files that have no room
     words = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments)
     done = subprocess.run(
         ["bash", "-c", f"{command}", "bash", *words],
