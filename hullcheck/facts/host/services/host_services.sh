@@ -9,8 +9,9 @@ if command -v systemctl >/dev/null &&
   systemctl list-sockets --show-types --no-legend --no-pager --plain |
     sed -n "s/^[0-9*[][^ ]*:\([0-9][0-9]*\) *\([SD]\)[a-z]* *\([^ ]*\.socket\) .*/socket:\2\1 \3/p"
   proxied=$(systemctl list-sockets --no-legend --no-pager --plain |
-    sed -n "s/^[0-9*[][^ ]*:\([0-9][0-9]*\) .* \([^ ]*[.]service\)$/\1 \2/p" | while read -r port unit; do
-    case $(systemctl show --property=ExecStart "$unit") in *docker*.sock*) printf "%s " "$port" ;; esac
+    sed -n "s/^[0-9*[][^ ]*:\([0-9][0-9]*\) *\([^ ]*\)[.]socket *\([^ ]*\)$/\1 \2 \3/p" | while read -r port name unit; do
+    [ "$unit" != - ] || unit=$name@0.service # one for each connection
+    case $(systemctl show --property=ExecStart "$unit") in *[/.]sock* | *socket-proxyd*) printf "%s " "$port" ;; esac
   done)
 elif [ -d /run/openrc/started ]; then # not rc-status(8), which writes what it finds into a cache
   echo openrc:
@@ -55,10 +56,35 @@ if [ -n "$wanted" ]; then
   [ -z "$programs" ] || printf "%s\n" "$programs" | sed "s/^/exe:/"
 fi
 
-# What passes bytes on may pass commands on to the engine: it is asked for the version of an engine.
-passers="socat|haproxy|nginx|envoy|traefik|caddy|ncat|nc|nc[.][a-z]*|busybox|systemd-socket-proxyd|ssh|stunnel\
-|rinetd|redir|gost|tinyproxy|python|perl|ruby|node|apache2|httpd|lighttpd|h2o|pound|chisel|frps|inetd|xinetd\
-|[a-z-]*socket-proxy"
+# Whoever may open the socket of an engine may pass commands on to it, whatever it is called: it is asked for the version
+# of an engine. Not asked are the engine itself, whose listeners are known, and the sshd that waits for logins.
+openers="" # of each socket of an engine: u:UID, g:GID, and o: where everyone may
+# shellcheck disable=SC2013 # no name in /proc has a blank
+for engine in $(grep -lsx -e dockerd -e podman [0-9]*/comm); do
+  engine=${engine%/comm}
+  held=$($list "$engine/fd" 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
+  openers="$openers $(sed -n "s/^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *\([0-9]*\) \(.*\)/\1 \2/p" "$engine/net/unix" 2>/dev/null |
+    while read -r inode path; do
+      case "$held $path" in
+        *" $inode "*" @"*) echo o: ;;
+        *" $inode "* | *docker*.sock) ls -dln "$engine/root$path" 2>/dev/null ;;
+      esac
+    done | awk '
+      $1 == "o:" || $1 ~ /^s.......w|^s.*[+]/ { print "o:" }
+      $1 ~ /^s/ { print "u:" $3; if ($1 ~ /^s....w/) print "g:" $4 }' | sort -u | tr "\n" " ")"
+done
+may_open() { # PID: whether it may open the socket of an engine, or that is not known
+  case " $openers " in *" o: "* | "  ") return 0 ;; esac
+  seen=""
+  while read -r key values; do
+    case $key in
+      Uid:) for id in $values; do case " u:0 $openers " in *" u:$id "*) return 0 ;; esac done ;;
+      Gid: | Groups:) for id in $values; do case " $openers " in *" g:$id "*) return 0 ;; esac done ;;
+      CapEff:) seen=$values ;;
+    esac
+  done <"$1/status" 2>/dev/null
+  [ "$seen" != 0000000000000000 ]
+}
 address_of() { # HEXADECIMAL: as a text; that of this machine in the place of every address
   case $1 in
     00000000) echo 127.0.0.1 ;;
@@ -90,17 +116,37 @@ ask() { # PROTOCOL ADDRESS:PORT INODE: whether an engine answers there to one wi
   done
   printf "silent:%s %s\n" "$1" "$2"
 }
-may_pass_on() { # PORT INODE: whether what listens there may pass commands on
+may_pass_on() { # PORT INODE: whether what listens there may pass commands on; 2 where asking would start it
   case " 2375 2376 $proxied " in *" $1 "*) return 0 ;; esac
-  for pid in $(printf "%s\n" "$owners" | sed -n "s/^$2 //p"); do
-    ! grep -qa "docker[^ ]*[.]sock" "$pid/cmdline" 2>/dev/null || return 0
-    ! printf "%s\n" "$programs" | grep -qE "^$pid .*/($passers)[0-9.]*( [(]deleted[)])?$" || return 0
+  holders=$(printf "%s\n" "$owners" | sed -n "s/^$2 //p")
+  [ -n "$holders" ] || return 0
+  answer=1
+  for pid in $holders; do
+    case $(readlink "$pid/exe") in
+      */dockerd | */docker-proxy | */containerd) ;;
+      */sshd) ! tr "\0" " " <"$pid/cmdline" 2>/dev/null | grep -q "/sshd " || continue ;;
+      */systemd) [ "$pid" = 1 ] || answer=2 ;;
+      *) ! may_open "$pid" || return 0 ;;
+    esac
   done
-  return 1
+  return $answer
 }
-printf "%s" "$lines_of_tcp" | while read -r protocol place inode; do
-  ! may_pass_on $((0x${place##*:})) "$inode" || ask "$protocol" "$place" "$inode"
-done
+count=0
+printf "%s" "$lines_of_tcp" | {
+  while read -r protocol place inode; do
+    may_pass_on $((0x${place##*:})) "$inode"
+    case $?$count in
+      1*) ;;
+      2* | ?64) printf "unasked:%s %s\n" "$protocol" "$place" ;;
+      *)
+        ask "$protocol" "$place" "$inode" &
+        count=$((count + 1))
+        [ $((count % 8)) -ne 0 ] || wait
+        ;;
+    esac
+  done
+  wait
+}
 echo "asked:"
 
 for process in [0-9]*; do

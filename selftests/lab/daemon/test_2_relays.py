@@ -1,0 +1,131 @@
+"""2.8 on real engines: programs before the socket of the engine, whatever they are called."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from selftests.kit.judging import facts_of_engine, facts_of_guest, judged
+from selftests.needs import need
+from selftests.rig.waiting import until
+
+if TYPE_CHECKING:
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.hosts.host import Host
+
+EngineFactory = Callable[..., "Engine"]
+_RELAY = """
+import socket, sys, threading
+def copy(one, two):
+    while data := one.recv(4096):
+        two.sendall(data)
+    two.shutdown(socket.SHUT_WR)
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as server:
+    while True:
+        client, _ = server.accept()
+        engine = socket.socket(socket.AF_UNIX)
+        engine.connect(sys.argv[2])
+        for pair in ((client, engine), (engine, client)):
+            threading.Thread(target=copy, args=pair, daemon=True).start()
+"""
+_HAPROXY = """
+defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 5s
+  timeout server 5s
+listen relay
+  bind 127.0.0.1:{port}
+  server engine unix@{path}
+"""
+
+
+def free_port() -> int:
+    """A port of the loopback address at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def relaying(command: Sequence[str | Path], port: int) -> Iterator[None]:
+    """Run a relay, until the end of the block."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: _connects(port), "the relay listens")
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _connects(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def verdict(engine: Engine) -> tuple[str, str]:
+    """Of 2.8."""
+    (found,) = judged("2.8", facts_of_engine(engine.socket, of="2.8")).values()
+    return found
+
+
+def test_relay_of_any_name_fails_while_it_runs(engine: EngineFactory, tmp_path: Path) -> None:
+    """A program that no list names, at a port that says nothing, with the engine's path nowhere in its name."""
+    relay, link, port = tmp_path / "quiet", tmp_path / "s", free_port()
+    interpreter = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
+    shutil.copy(interpreter, relay)
+    link.symlink_to((docker := engine()).socket)
+    assert verdict(docker)[0] == "not applicable"
+    with relaying((relay, "-c", _RELAY, str(port), link), port):
+        found, reason = verdict(docker)
+        assert (found, f"127.0.0.1:{port} (quiet)" in reason) == ("fail", True), reason
+    assert verdict(docker)[0] == "not applicable"
+
+
+@pytest.mark.parametrize("program", ["socat", "haproxy"])
+def test_relay_of_a_real_product(engine: EngineFactory, tmp_path: Path, program: str) -> None:
+    """Each fails the control while it passes commands on."""
+    need(program)
+    docker, port, configuration = engine(), free_port(), tmp_path / "relay.cfg"
+    configuration.write_text(_HAPROXY.format(port=port, path=docker.socket), encoding="ascii")
+    command = {
+        "socat": (
+            "socat",
+            f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr",
+            f"UNIX-CONNECT:{docker.socket}",
+        ),
+        "haproxy": ("haproxy", "-db", "-f", configuration),
+    }[program]
+    with relaying(command, port):
+        found, reason = verdict(docker)
+    assert (found, f"127.0.0.1:{port} ({program}" in reason) == ("fail", True), reason
+
+
+def test_sockets_of_systemd_before_the_engine(lab_host: Callable[..., Host]) -> None:
+    """systemd listens in the place of what passes commands on, started once or for each connection."""
+    need("socat")
+    host = lab_host()
+    units = {
+        "once.socket": "[Socket]\nListenStream=127.0.0.1:7001",
+        "once.service": "[Service]\nExecStart=/usr/lib/systemd/systemd-socket-proxyd /run/docker.sock",
+        "each.socket": "[Socket]\nListenStream=7002\nAccept=yes",
+        "each@.service": "[Service]\nStandardInput=socket\nExecStart=socat STDIO UNIX-CONNECT:/run/docker.sock",
+    }
+    for name, text in units.items():
+        host.write(f"/etc/systemd/system/{name}", text + "\n")
+    host.exec("systemctl", "daemon-reload")
+    host.exec("systemctl", "start", "once.socket", "each.socket")
+    (found,) = judged("2.8", facts_of_guest(host, of="2.8")).values()
+    assert (found[0], "127.0.0.1:7001" in found[1], ":7002" in found[1]) == ("fail", True, True), found
+    host.exec("systemctl", "stop", "once.socket", "once.service", "each.socket")
+    (found,) = judged("2.8", facts_of_guest(host, of="2.8")).values()
+    assert found[0] == "not applicable", found
