@@ -21,6 +21,7 @@ from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.go import go_boolean
 from hullcheck.parsing.proc import mountinfo
+from hullcheck.parsing.proc.covers import is_covered
 from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
@@ -113,7 +114,18 @@ class Daemon:
         Raises:
             EvidenceError: the daemon could not be found, or its files not be asked for.
         """
-        return files_of(self.recording, self.process)
+        return files_of(self.recording, self.process, self._data_root)
+
+    @property
+    def _data_root(self) -> str:
+        try:
+            return str(self.engine.value("DockerRootDir"))
+        except EvidenceError:
+            return ""
+
+    def may_be_covered(self, path: str) -> bool:
+        """Whether what lies at a path without links may have been mounted there since its start."""
+        return is_covered(path, mountinfo.parse(self.process.mountinfo), self._data_root)
 
     @cached_property
     def units(self) -> Units:

@@ -10,6 +10,8 @@ from hullcheck.facts.daemon import redaction
 from hullcheck.facts.daemon.process import DaemonProcess
 from hullcheck.facts.daemon.registries import HostsFile, reduced
 from hullcheck.parsing import seccomp
+from hullcheck.parsing.proc import mountinfo
+from hullcheck.parsing.proc.covers import is_covered
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -119,6 +121,7 @@ class ConfigFile:
 
 
 START = 0.1  # seconds between the start of the process and its reading the file
+_NOW = math.inf, math.inf
 _FIRST_START = 3  # seconds in which the daemon itself may write to the directory of its configuration
 
 
@@ -146,8 +149,11 @@ class DaemonFiles:
         return profile
 
 
-def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
+def files_of(recording: Recording, process: DaemonProcess, data_root: str = "") -> DaemonFiles:
     """The files that *process* reads, when it starts or later.
+
+    Args:
+        data_root: of the daemon; empty where that is not known.
 
     Raises:
         EvidenceError: the target did not answer, or did not see this process.
@@ -181,7 +187,11 @@ def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
     elif named and named[0] != found["config"].path:
         raise EvidenceError(f"the configuration file {named[0]!r} of the daemon could not be found")
     elif named and found["config"].state == "absent":  # without it the daemon would not have started
-        found["config"] = replace(found["config"], touched=(math.inf, math.inf))
+        found["config"] = replace(found["config"], touched=_NOW)
+    mounts = mountinfo.parse(process.mountinfo)
+    for word in ("config", "profile"):
+        if word in found and is_covered(found[word].path, mounts, data_root):
+            found[word] = replace(found[word], touched=_NOW)
     hosts = (each for name, each in found.items() if name not in ("config", "profile"))
     told = tuple(HostsFile.of(each.path, each.document) for each in hosts)
     return DaemonFiles(found["config"], found.get("profile"), told, registries)

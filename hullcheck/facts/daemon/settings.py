@@ -333,7 +333,7 @@ class Configuration:
                 " have been one; restart the daemon to know"
             )
         says = f"says {shown(found.value)} and" if found else "does not set it, and"
-        what = "was changed" if self.rewritten else "got another owner, mode or name"
+        what = "was changed" if self.rewritten else "got another owner, mode or name, or was mounted"
         return (
             f"{path} {says} {what} after the daemon started, so the running value is unknown;"
             " restart the daemon to know"

@@ -249,8 +249,10 @@ class EngineFiles:
 
     def is_older_than_daemon(self, file: FileFact) -> bool:
         """Whether a file of TLS is as it was when the daemon started; what cannot be told counts as a change."""
-        started, changed = self.daemon.process.started, self.view.walks[file.path].changed
-        return started is not None and changed is not None and changed[1] <= started[0] + START
+        walk, process = self.view.walks[file.path], self.daemon.process
+        if process.started is None or walk.changed is None or walk.changed[1] > process.started[0] + START:
+            return False
+        return not self.daemon.may_be_covered(walk.end)
 
     def require_unchanged(self, file: FileFact) -> None:
         """Raise EvidenceError where the daemon may have started with another file of TLS than the one that is there."""

@@ -672,21 +672,3 @@ def test_switches_in_a_group_are_in_force(engine: EngineFactory) -> None:
     one.config_path.write_bytes(("\ufeff" + json.dumps({"userland-proxy": False})).encode("utf-16-le"))
     one.start()
     assert audit("2.17", one)[0] == "pass"
-
-
-def test_directory_of_the_file_that_was_swapped(engine: EngineFactory, tmp_path: Path) -> None:
-    """The file at the path is not the one that the daemon has read, though it is older than the daemon."""
-    place, other = tmp_path / "docker", tmp_path / "other"
-    for folder in (place, other):
-        folder.mkdir()
-        (folder / "daemon.json").write_text('{"userland-proxy": false}')
-    one = engine(fresh=True)
-    one.stop()
-    one.config_path = place / "daemon.json"
-    one.start()
-    assert audit("2.17", one)[0] == "pass"
-    (place / "beside").touch()
-    assert audit("2.17", one)[0] == "pass"
-    place.rename(tmp_path / "old")
-    other.rename(place)
-    assert audit("2.17", one)[0] == "error"

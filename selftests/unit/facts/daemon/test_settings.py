@@ -92,8 +92,8 @@ def test_reasons_name_the_source() -> None:
         (
             Host(document='{"cgroup-parent": null}', changed=AFTER, written=BEFORE),
             "2.11",
-            f"cgroup-parent: {PATH} does not set it, and got another owner, mode or name after the daemon started, so "
-            "the running value is unknown; restart the daemon to know",
+            f"cgroup-parent: {PATH} does not set it, and got another owner, mode or name, or was mounted "
+            "after the daemon started, so the running value is unknown; restart the daemon to know",
         ),
         (
             Host(document=None, changed=AFTER),

@@ -130,10 +130,11 @@ def test_file_at_a_fixed_place(name: str) -> None:
 
 def engine_files(**process: Any) -> EngineFiles:
     """The files of a daemon by hand, which has no socket; one file was last changed at the second 100."""
-    view = SimpleNamespace(words={}, walks={"/f": SimpleNamespace(changed=(99.0, 100.0), pem="")})
+    view = SimpleNamespace(words={}, walks={"/f": SimpleNamespace(changed=(99.0, 100.0), pem="", end="/f")})
     answer: Any = SimpleNamespace(daemons={7: view}, units=(), managers={}, silent=())
     known = SimpleNamespace(**{"rootless": False, "unix_table": (), "uids": (0, 0)} | process)
     daemon: Any = SimpleNamespace(pid=7, process=known, api_sockets=(), containerd_sockets=())
+    daemon.may_be_covered = lambda path: path in process.get("covered", ())
     return EngineFiles(answer, daemon)
 
 
@@ -158,6 +159,7 @@ def test_age_of_a_file_of_tls(started: tuple[float, float] | None, older: bool) 
     """It has to be older than the earliest moment at which the daemon may have read it."""
     file = FileFact("/f", State.FOUND)
     assert engine_files(started=started).is_older_than_daemon(file) is older
+    assert not engine_files(started=started, covered=("/f",)).is_older_than_daemon(file)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""Section 2 on real engines: whether the file at a path is the one that the daemon has read."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from selftests.kit.judging import facts_of_engine, judged
+
+if TYPE_CHECKING:
+    from selftests.rig.engines.engine import Engine
+
+EngineFactory = Callable[..., "Engine"]
+
+
+def audit(number: str, engine: Engine) -> tuple[str, str]:
+    """Verdict and reason on a running engine."""
+    (found,) = judged(number, facts_of_engine(engine.socket, of=number)).values()
+    return found
+
+
+def test_directory_of_the_file_that_was_swapped(engine: EngineFactory, tmp_path: Path) -> None:
+    """The file at the path is not the one that the daemon has read, though it is older than the daemon."""
+    place, other = tmp_path / "docker", tmp_path / "other"
+    for folder in (place, other):
+        folder.mkdir()
+        (folder / "daemon.json").write_text('{"userland-proxy": false}')
+    one = engine(fresh=True)
+    one.stop()
+    one.config_path = place / "daemon.json"
+    one.start()
+    assert audit("2.17", one)[0] == "pass"
+    (place / "beside").touch()
+    assert audit("2.17", one)[0] == "pass"
+    place.rename(tmp_path / "old")
+    other.rename(place)
+    assert audit("2.17", one)[0] == "error"
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["directory", "file"])
+def test_file_over_which_another_was_mounted(
+    guarded_engine: EngineFactory, tmp_path: Path, whole: bool
+) -> None:
+    """What is mounted over a file, or its directory, after the start is not what the daemon has read."""
+    one = guarded_engine()
+    place, other = one.directory / "etc", one.directory / "other"
+    for folder in (place, other):
+        folder.mkdir()
+        (folder / "daemon.json").write_text('{"userland-proxy": false}')
+    one.stop()
+    one.config_path = place / "daemon.json"
+    one.start()
+    assert audit("2.17", one)[0] == "pass"
+    name = "." if whole else "daemon.json"
+    command = ["nsenter", f"--target={one.pid}", "--mount", "mount", "--bind", other / name, place / name]
+    subprocess.run(command, check=True)
+    found, reason = audit("2.17", one)
+    assert (found, "mounted" in reason) == ("error", True), reason
