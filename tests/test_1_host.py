@@ -182,7 +182,8 @@ def test_configuration_directory_is_audited(configuration_directory: FileFact, a
 def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
     """Changes of the unit file that starts the daemon are recorded by the audit system.
 
-    It says with which options the daemon starts, and what else is started as root with it.
+    It says with which options the daemon starts, and what else is started as root with it. Without systemd this is
+    the script that starts the daemon.
 
     Remedy: put `-w /usr/lib/systemd/system/docker.service -p wa -k docker`, with the path that `systemctl
     show -p FragmentPath docker.service` prints, into a file in /etc/audit/rules.d, and load it with

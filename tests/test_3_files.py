@@ -9,6 +9,7 @@ import pytest
 
 from hullcheck.controls.metadata import marked
 from hullcheck.criteria.file_access import foreign_owners, permissions_beyond
+from hullcheck.facts.files import START_SCRIPTS
 from hullcheck.facts.host.file import FileFact
 from hullcheck.policy import Policy
 
@@ -35,8 +36,8 @@ def _closed_to_others(file: FileFact, allowed: int) -> str:
 
 
 def _allowed(unit_file: FileFact) -> int:
-    """The mode for a file of a unit, or for a directory in which systemd looks for more."""
-    return 0o755 if unit_file.node.is_directory else 0o644
+    """The mode for a file of a unit, or for what has to be run or looked into: a script, a directory with more."""
+    return 0o755 if unit_file.node.is_directory or unit_file.path in START_SCRIPTS else 0o644
 
 
 @pytest.mark.cis("3.1", level=1)
@@ -46,7 +47,7 @@ def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
     """The unit that starts the daemon belongs to root, with its drop-ins and environment files.
 
     systemd starts as root whatever these files say: who owns one of them owns the host from the next start
-    on.
+    on. Without systemd this is the script that starts the daemon (OpenRC, sysvinit, runit), with its settings.
 
     Remedy: chown root:root FILE for the file, drop-in, link or directory that is named.
     """
@@ -60,9 +61,10 @@ def test_service_unit_is_written_by_root_alone(service_unit_file: FileFact) -> s
     """Only root may write to the unit that starts the daemon, its drop-ins and environment files.
 
     A drop-in that anyone may edit is enough: its ExecStart replaces the one of the unit and runs as root. So is
-    a directory in which anyone may put one.
+    a directory in which anyone may put one. Without systemd this is the script that starts the daemon, with its
+    settings.
 
-    Remedy: chmod go-w FILE, with no mode above 644; for a directory too, with none above 755.
+    Remedy: chmod go-w FILE, with no mode above 644; for a directory or a script too, with none above 755.
     """
     return _closed_to_others(service_unit_file, _allowed(service_unit_file))
 

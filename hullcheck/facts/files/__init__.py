@@ -27,6 +27,10 @@ _UNSHOWN = "[unprintable]"
 """What systemctl(1) shows in the place of a path with a blank in it."""
 _MASK = "/dev/null"
 """Where a link leads that masks a unit, or a drop-in of it: whoever may write there, systemd reads nothing."""
+START_SCRIPTS = ("/etc/init.d/docker", "/etc/sv/docker/run")
+"""What starts the daemon where there is no systemd: OpenRC and sysvinit, runit."""
+_SETTINGS_OF_SCRIPTS = "/etc/conf.d/docker"
+"""What OpenRC runs before its script, as a part of it."""
 _MAIN_UNITS = ("docker.service", "snap.docker.dockerd.service")
 _ANY_GROUP = range(1 << 32)
 """Of a directory that others share: what its group may do is in its mode."""
@@ -94,7 +98,9 @@ class EngineFiles:
 
     def service_unit(self) -> Files:
         """Those of the unit that starts the daemon: its file, its drop-ins, its environment files; and where
-        more would be read."""
+        more would be read. Without systemd, those of the script that starts it."""
+        if self.answer.tells_of_systemd and SYSTEM not in self.answer.managers:
+            return self._start_scripts()
         return self._of_units([self._unit] if self._unit else [], "systemd does not start this daemon")
 
     def socket_units(self) -> Files:
@@ -105,6 +111,14 @@ class EngineFiles:
         found = [each for each in self.answer.units if each.manager == manager and each.exists]
         units = [each for each in found if each.name in names and each.name.endswith(".socket")]
         return self._of_units(units, "systemd has no docker.socket")
+
+    def _start_scripts(self) -> Files:
+        walks = self.answer.host.walks
+        paths = [each for each in (*START_SCRIPTS, _SETTINGS_OF_SCRIPTS) if each in walks]
+        there = [each for each in paths if walks[each].state is not State.ABSENT]
+        return self._files(
+            self.answer.host, there, "the target runs no systemd, and no script starts the daemon"
+        )
 
     def _of_units(self, units: Iterable[UnitFiles], nothing: str) -> Files:
         if not self.answer.tells_of_systemd:

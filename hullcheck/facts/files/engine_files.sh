@@ -312,7 +312,10 @@ environment_file() { # PATTERN (...): the files that it stands for
   done
   root=""
   say host ""
-  [ -d /run/systemd/system ] || say unmanaged ""
+  [ -d /run/systemd/system ] || {
+    say unmanaged ""
+    for script in /etc/init.d/docker /etc/conf.d/docker /etc/sv/docker/run; do walk "$script"; done
+  }
   walk /etc/default/docker
   walk /etc/sysconfig/docker
   # shellcheck disable=SC2086 # one word for each unit

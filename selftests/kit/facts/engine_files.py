@@ -35,6 +35,9 @@ REGISTRY = f"{CERTIFICATES}/reg"
 DEFAULT, SYSCONFIG = "/etc/default/docker", "/etc/sysconfig/docker"
 
 
+SCRIPTS = ("/etc/init.d/docker", "/etc/conf.d/docker", "/etc/sv/docker/run")
+
+
 TLS = ("--tlsverify", "--tlscacert=/tls/ca", "--tlscert=/tls/cert", "--tlskey=/tls/key")
 
 
@@ -176,6 +179,10 @@ class Target:
             for path in (UNIT, DROP_IN, ENVIRONMENT, SOCKET_UNIT, *self.folders):
                 yield from self._walk(path)
         yield "host "
+        if self.units is None:
+            yield "unmanaged "
+            for path in SCRIPTS:
+                yield from self._walk(path) if path in self.files else (f"asked {path}", f"absent {path}")
         for path in (DEFAULT, SYSCONFIG):
             yield from self._walk(path)
         yield from self._stats()

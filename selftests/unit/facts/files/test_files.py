@@ -29,6 +29,7 @@ from selftests.kit.facts.engine_files import (
     NONCE,
     REGISTRY,
     RIGHT,
+    SCRIPTS,
     SOCKET_UNIT,
     SYSCONFIG,
     TLS,
@@ -106,7 +107,8 @@ BARE = {path: each for path, each in FILES.items() if not path.startswith(f"{REG
          "the daemon has no configuration directory"),
         (Target(Host(flags=("--config-file=",))), "configuration_file",
          "the daemon was started without a configuration file"),
-        (Target(units=None), "service_unit_file", "the target does not run systemd"),
+        (Target(units=None), "service_unit_file",
+         "the target runs no systemd, and no script starts the daemon"),
         (Target(units=None), "socket_unit_file", "the target does not run systemd"),
         (Target(units=()), "service_unit_file", "systemd does not start this daemon"),
         (Target(units=()), "socket_unit_file", "systemd has no docker.socket"),
@@ -374,10 +376,25 @@ def test_unit_without_a_process() -> None:
 def test_no_systemd() -> None:
     """Without systemd there is no unit."""
     for number in ("3.1", "3.2", "3.3", "3.4"):
-        assert replace(RIGHT, units=None).judge(number)["host"] == (
-            "not applicable",
-            "the target does not run systemd",
+        verdict, reason = replace(RIGHT, units=None).judge(number)["host"]
+        assert (verdict, "systemd" in reason) == ("not applicable", True)
+
+
+def test_script_of_a_host_without_systemd() -> None:
+    """What starts the daemon there is judged in the place of a unit: a script may be run, its settings not."""
+    script, settings, run = SCRIPTS
+    right = replace(
+        RIGHT, units=None, files=FILES | {script: Stat(0o100755), settings: Stat(), run: Stat(0o100755)}
+    )
+    for number in ("3.1", "3.2"):
+        assert {path: verdict for path, (verdict, _) in right.judge(number).items()} == dict.fromkeys(
+            SCRIPTS, "pass"
         )
+    assert right.with_file(script, Stat(0o100775)).judge("3.2")[script][0] == "fail"
+    assert right.with_file(settings, Stat(0o100755)).judge("3.2")[settings][0] == "fail"
+    assert right.with_file(run, Stat(0o100755, uid=7)).judge("3.1")[run][0] == "fail"
+    assert right.without(settings, state="unread").judge("3.1")[settings][0] == "error"
+    assert right.judge("3.3")["host"] == ("not applicable", "the target does not run systemd")
 
 
 def test_no_socket_unit() -> None:
