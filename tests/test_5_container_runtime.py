@@ -313,6 +313,8 @@ def test_container_has_a_memory_limit(container: Container, engine: Engine, poli
 
     Remedy: run it with `--memory`, on a host whose control groups enforce it.
     """
+    escaped = container.runtime.escape("memory")
+    assert not escaped, escaped
     wanted, total = container.configuration.memory, engine.value("MemTotal")
     held = container.runtime.memory_limit
     unset = f"though {wanted} bytes are set" if wanted > 0 else "and none is set"
@@ -339,6 +341,8 @@ def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy:
     Remedy: run it with `--cpu-shares` (other than 1024) or `--cpus`, on a host whose control groups enforce
     it.
     """
+    escaped = container.runtime.escape("cpus")
+    assert not escaped, escaped
     cpus, share = container.configuration.cpus, container.configuration.has_cpu_share
     wanted = share or cpus is not None
     cpus, share = container.runtime.cpu_limit, container.runtime.has_cpu_share
@@ -629,6 +633,8 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
 
     Remedy: run it without `--cgroup-parent`, or name the cgroup in `cgroup_parents` of the policy.
     """
+    escaped = container.runtime.escape("memory", "cpus", "processes")
+    assert not escaped, escaped
     parent = container.configuration.cgroup_parent
     if parent in policy.cgroup_parents:
         return f"runs in {parent}, as the policy allows"
@@ -728,6 +734,8 @@ def test_container_has_a_process_limit(container: Container, kernel: Kernel, pol
 
     Remedy: run it with `--pids-limit`, on a host whose control groups enforce it.
     """
+    escaped = container.runtime.escape("processes")
+    assert not escaped, escaped
     wanted, total = container.configuration.processes, kernel.most_processes
     held = container.runtime.process_limit
     unset = f"though {wanted} is set" if wanted else "and none is set"

@@ -293,6 +293,8 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
 
     Remedy: run it with `--cpus` (or `--cpu-quota`), on a host whose control groups enforce it.
     """
+    escaped = container.runtime.escape("cpus")
+    assert not escaped, escaped
     wanted, total = container.configuration.cpus, engine.value("NCPU")
     held = container.runtime.cpu_limit
     share = "; its CPU share is no cap" if container.configuration.has_cpu_share else ""

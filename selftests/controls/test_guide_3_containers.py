@@ -118,6 +118,7 @@ def of(changes: Mapping[str, Any], policy: Policy | None = None) -> ContainerHos
     world.policy = policy or Policy(sensitive_containers=("w*",))
     if changes.get("ReadonlyRootfs"):
         world.mounts = ["30 1 0:50 / / ro - overlay overlay rw"]
+    world.volumes = [{"Name": "data", "Driver": "local", "Options": None}]
     world.change(changes)
     return world
 
@@ -221,6 +222,32 @@ def test_root_that_can_be_written_to() -> None:
     assert (
         of({"Mounts": [UNNAMED]}).judge("container_writes_to_tmpfs_or_named_volumes")[0] == "not applicable"
     )
+
+
+def test_volume_that_is_a_folder_of_the_host() -> None:
+    """A volume with a name may lie in a folder of the host, as its options say."""
+    control = "container_writes_to_tmpfs_or_named_volumes"
+    world = of({**READ_ONLY, "Mounts": [NAMED]})
+    for options, expected in (
+        ({"type": "none", "o": "bind", "device": "/srv/data"}, "fail"),
+        (
+            {
+                "type": "overlay",
+                "device": "overlay",
+                "o": "lowerdir=/srv/a,upperdir=/srv/data,workdir=/srv/w",
+            },
+            "fail",
+        ),
+        ({"type": "nfs", "device": ":/export", "o": "addr=10.0.0.9"}, "pass"),
+        ({"type": "tmpfs", "device": "tmpfs"}, "pass"),
+        (None, "pass"),
+    ):
+        world.volumes = [{"Name": "data", "Driver": "local", "Options": options}]
+        assert world.judge(control)[0] == expected
+        if expected == "fail":
+            assert world.judge(control)[1] == "can write to /data (/srv/data of the host)"
+    world.volumes = []
+    assert world.judge(control) == ("error", "the engine does not describe the volume data")
 
 
 def test_allowed_folder_of_the_host() -> None:

@@ -35,7 +35,7 @@ _HIDDEN_CONFIGURATION = """
     user_namespace_mode uts_mode
 """
 _HIDDEN_RUNTIME = """
-    configuration cpu_limit exec_processes exec_processes_with_more_capabilities find
+    configuration cpu_limit escape exec_processes exec_processes_with_more_capabilities find
     has_cpu_share ids memory_limit on_default_bridge proc process_limit require_running_state
     root_exec_processes shares_host_ipc shares_host_network shares_host_processes
     shares_host_users shares_host_uts strange_interfaces surroundings

@@ -98,15 +98,16 @@ class Mounts:
         """What is mounted where it can write, by place, without its root and the kernel's file systems.
 
         `tmpfs`, `volume`, `anonymous volume`, a folder of the host, or a file system by its kind. Its own
-        configuration says what a mount is, and its mount table what else there is.
+        configuration says what a mount is, the options of a volume where its data lies, and its mount table what else
+        there is.
 
         Raises:
-            EvidenceError: its mount table could not be read.
+            EvidenceError: its mount table could not be read, or the engine does not know a volume.
         """
-        described = self.configuration.mounts
+        described = self._parts
         tmpfs = self.configuration.description["HostConfig"].get("Tmpfs") or ()  # left out where empty
         found = {
-            str(each["Destination"]): _what_is_mounted(each)
+            str(each["Destination"]): self._what_is_mounted(each)
             for each in described
             if each.get("RW") is not False
         }
@@ -121,6 +122,16 @@ class Mounts:
             ):
                 found.setdefault(mount.point, mount.kind)
         return found
+
+    def _what_is_mounted(self, mount: Mapping[str, Any]) -> str:
+        if mount["Type"] == "bind":
+            return f"{mount['Source']} of the host"
+        if mount["Type"] != "volume" or not mount.get("Name"):
+            return str(mount["Type"])
+        if re.fullmatch("[0-9a-f]{64}", mount["Name"]):
+            return "anonymous volume"
+        folders = self.sources.folders_of_volume(mount)
+        return f"{folders[-1]} of the host" if folders else "volume"
 
     # ---- parts of the host
 
@@ -269,13 +280,6 @@ class Mounts:
         users = _USER_PLACE.search
         own = (path for mount in self.visible for path in mount.paths if users(path))
         return (*_within(PLACES, self.visible), *(f"{path}/…" for path in own))
-
-
-def _what_is_mounted(mount: Mapping[str, Any]) -> str:
-    if mount["Type"] == "bind":
-        return f"{mount['Source']} of the host"
-    unnamed = mount["Type"] == "volume" and re.fullmatch("[0-9a-f]{64}", mount.get("Name") or "")
-    return "anonymous volume" if unnamed else str(mount["Type"])
 
 
 def _apart_from(volumes: str, paths: frozenset[str]) -> frozenset[str]:

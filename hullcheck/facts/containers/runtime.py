@@ -289,6 +289,33 @@ class Runtime:
 
     # ---- limits
 
+    def escape(self, *limits: str) -> str:
+        """Which of its processes are outside of its control groups for these limits, in words; empty where none is.
+
+        Whoever may write to control groups moves a process from one to another, and no limit of the container holds it
+        any more. One that has ended and only waits to be asked for its status is shown outside by version 1, and left
+        out here: it has no program.
+
+        Args:
+            limits: `memory`, `cpus`, `processes`.
+
+        Raises:
+            EvidenceError: its processes could not be read.
+        """
+        engine, identifier = self.surroundings.engine.get(), self.configuration.id
+        if not self.configuration.running or engine.value("CgroupDriver") == "none":
+            return ""
+        found = [
+            each
+            for each in self.processes
+            if any(cgroups.is_outside(name, each.cgroups, identifier) for name in limits)
+        ]
+        for each in found:
+            if not each.executable and each.pid_namespace is None:
+                raise EvidenceError(unread(f"the program of process {each.pid}"))
+        named = ", ".join(f"{each.name} (pid {each.pid})" for each in found if each.executable)
+        return f"outside of its control group, where no limit of it holds: {named}" if named else ""
+
     @property
     def memory_limit(self) -> float | None:
         """The bytes of memory that it may use, or None without a limit.

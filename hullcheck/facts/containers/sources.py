@@ -122,14 +122,22 @@ class Sources:
         return frozenset(named | {self.files.real.get(path) or path for path in named})
 
     def layers_of_volume(self, mount: Mapping[str, Any]) -> frozenset[str]:
-        """The folders of the host that the options of a volume put together.
+        """The folders of the host that the options of a volume put together, by all their names there.
 
         Raises:
             EvidenceError: the engine does not know the volume, or one of them could not be followed.
         """
-        self._volume(mount)
-        real = map(self.files.path, self._named_by_volume(mount))
+        real = map(self.files.path, self.folders_of_volume(mount))
         return frozenset(name for path in real for name in self.host_mounts.other_names(path))
+
+    def folders_of_volume(self, mount: Mapping[str, Any]) -> list[str]:
+        """The folders of the host that the options of a volume name, as they are written; none for its own folder.
+
+        Raises:
+            EvidenceError: the engine does not know the volume.
+        """
+        self._volume(mount)
+        return self._named_by_volume(mount)
 
     def volume_paths(self, mount: Mapping[str, Any]) -> frozenset[str]:
         """Where the data of a volume lies.

@@ -34,6 +34,20 @@ def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -
     return min(measure(counted, files), default=None)
 
 
+def is_outside(name: str, cgroups: Sequence[str], identifier: str) -> bool:
+    """Whether a process is in no group of this name where one of its limits is held, or below one.
+
+    Args:
+        name: as for `read`.
+        cgroups: the lines of its /proc/PID/cgroup.
+        identifier: that of a container, after which the engine names its groups.
+    """
+    controller = _LIMITS[name][0]
+    split = [line.split(":", 2) for line in cgroups]
+    own = [path for _, controllers, path in split if controller in controllers.split(",")]
+    return any(identifier not in path for path in own or [each[2] for each in split if not each[1]])
+
+
 def devices(cgroups: Sequence[str], files: Files) -> tuple[str, ...] | None:
     """The devices that its own group lets in (`c 1:3 rwm`); None where no hierarchy lists them (cgroup v2).
 

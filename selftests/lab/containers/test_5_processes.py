@@ -70,7 +70,7 @@ def test_ssh_servers(engine: EngineFactory, place: Path) -> None:
 
 def test_processes_that_left(engine: EngineFactory) -> None:
     """5.7, 5.23, 5.24: a process that left the control group is found by who started it, though the auditor may
-    read no namespaces, or they are other ones."""
+    read no namespaces, or they are other ones; and no limit of its container holds it (5.11, 5.12, 5.25, 5.29)."""
     one = engine()
     image = _with_unshare(one)
     starts = {
@@ -81,9 +81,12 @@ def test_processes_that_left(engine: EngineFactory) -> None:
     for name, start in starts.items():
         one.run(name, "--privileged", command=("sh", "-c", start), image=image)
         one.run(f"{name}-of-host", "--privileged", "--pid", "host", command=("sh", "-c", start), image=image)
-    one.run("executed", "--user", "1000")
+    limits = ("--memory", "64m", "--cpus", "0.5", "--pids-limit", "50")
+    one.run("executed", "--user", "1000", *limits)
     one.docker("exec", "--detach", "--user", "0", "--privileged", "executed", "sshd")
-    one.run("quiet")
+    one.run(
+        "quiet", *limits, command=("sh", "-c", "sleep 0 & exec sleep 999")
+    )  # with a process that has ended
     names = one.docker("ps", "--format", "{{.Names}}").split()
     before = dict.fromkeys(names, "fail") | {"quiet": "pass"}
     until(lambda: verdicts("5.7", facts_of_engine(one.socket, of="5")) == before)
@@ -97,6 +100,11 @@ def test_processes_that_left(engine: EngineFactory) -> None:
             assert verdicts("5.7", facts) == before
             for number in ("5.23", "5.24"):
                 assert verdicts(number, facts) == dict.fromkeys(names, "manual") | {"executed": "fail"}
+            as_root = facts.processes.process(moved[-1]).executable  # others cannot tell what has ended
+            expected = ("fail", "pass") if as_root else ("error", "error")
+            for number in ("5.11", "5.12", "5.25", "5.29"):
+                found = verdicts(number, facts)
+                assert (found["executed"], found["quiet"]) == expected
     finally:
         for pid in moved:  # the engine does not find them, and waits for those in the host's namespace
             os.kill(pid, signal.SIGKILL)

@@ -108,6 +108,18 @@ def test_mount_made_in_a_running_container(engine: EngineFactory, tmp_path: Path
     assert judge_engine(control, one.socket)["web"] == ("pass", "/etc (tmpfs)")
 
 
+def test_volume_that_is_a_folder_of_the_host(engine: EngineFactory, tmp_path: Path) -> None:
+    """A volume with a name may be bound to a folder of the host."""
+    one = engine()
+    options = ("--opt", "type=none", "--opt", "o=bind", "--opt", f"device={tmp_path}")
+    one.docker("volume", "create", *options, "bound")
+    one.run("web", "--read-only", "--volume", "bound:/data")
+    one.run("own", "--read-only", "--volume", "plain:/data")
+    found = judge_engine("container_writes_to_tmpfs_or_named_volumes", one.socket)
+    assert found["own"] == ("pass", "/data (volume)")
+    assert found["web"] == ("fail", f"can write to /data ({tmp_path} of the host)")
+
+
 def test_images(engine: EngineFactory) -> None:
     """What is in an image decides, with what a later layer deletes; and a pass needs a pinned reference."""
     one = engine()

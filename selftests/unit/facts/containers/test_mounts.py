@@ -163,6 +163,7 @@ def test_where_a_container_can_write(world: ContainerHost) -> None:
         {"Type": "volume", "Name": None, "Source": "/n", "Destination": "/n", "RW": True},
         {"Type": "volume", "Name": "r", "Source": "/r", "Destination": "/r", "RW": False},
     ]
+    world.volumes = [{"Name": "0A" * 32, "Driver": "local", "Options": None}]
     world.config["Tmpfs"] = {"/tmp": ""}
     expected = {
         "/x": "/srv/data of the host",

@@ -259,6 +259,37 @@ def test_control_groups_that_may_not_be_read(world: ContainerHost, number: str) 
     assert "in force, though" in world.judge(number)[1]
 
 
+@pytest.mark.parametrize("number", ["5.11", "5.12", "5.25", "5.29"])
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        (("0::/docker/{id}",), "pass"),
+        (("0::/docker/{id}/init.scope",), "pass"),
+        (("0::/",), "fail"),
+        (("8:memory:/", "7:pids:/", "6:cpu:/", "0::/docker/{id}"), "fail"),
+        (("8:memory:/docker/{id}", "7:pids:/docker/{id}", "6:cpu,cpuacct:/docker/{id}", "0::/"), "pass"),
+    ],
+)
+def test_process_that_left_its_control_group(
+    world: ContainerHost, number: str, groups: tuple[str, ...], expected: str
+) -> None:
+    """A limit holds what is in its control group; one process elsewhere may use all that the host has."""
+    world.config.update({"Memory": 1 << 30, "PidsLimit": 100, "NanoCpus": 5 * 10**8})
+    world.groups = {"memory.max": str(1 << 30), "pids.max": "100", "cpu.max": "50000 100000"}
+    world.status[60] = STATUS | {"Name": "miner", "PPid": "100"}
+    world.cgroups[60] = tuple(each.format(id="a" * 64) for each in groups)
+    world.programs[60] = "/tmp/miner"
+    assert world.judge(number)[0] == expected
+    if expected == "fail":
+        said = "outside of its control group, where no limit of it holds: miner (pid 60)"
+        assert world.judge(number)[1] == said
+        del world.programs[60]  # it has ended: version 1 shows a zombie in no group
+        assert world.judge(number)[0] == "pass"
+        world.links = {name: inode for name, inode in OWN.items() if name != "pid"}
+        world.status[60]["PPid"] = "100"
+        assert world.judge(number)[0] == "error"
+
+
 def test_process_limit_of_every_unit(world: ContainerHost) -> None:
     """5.29: what systemd gives to each unit by default is no limit of the container's."""
     world.groups = {"pids.max": "1190"}
