@@ -12,14 +12,16 @@ from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.engine.release import System
+from hullcheck.facts.firewall import IPV4, Firewall
 from hullcheck.facts.host.services import HostServices
 from hullcheck.facts.host.software import BOTTLEROCKET, OTHER_MINIMAL, RHEL_COREOS, UBUNTU_MINIMAL, Software
 from hullcheck.facts.kernel.features import Kernel
 from hullcheck.facts.kernel.running import DIRTY_COW, RunningKernel
 from hullcheck.facts.kernel.sysctl import FORWARD, GUIDE, Sysctl
 from hullcheck.facts.patching import OUTSTANDING, TOOLS, Patching
+from hullcheck.facts.registry import Later
 from hullcheck.policy import Policy
-from hullcheck.verdicts import Manual, NotApplicable
+from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -304,7 +306,11 @@ def test_kernel_settings_survive_a_reboot(kernel_setting: str, sysctl: Sysctl, p
 @pytest.mark.guide("1.4.ip_forward")
 @pytest.mark.severity("medium")
 def test_ipv4_forwarding_is_off_or_recorded(
-    sysctl: Sysctl, networks: tuple[Network, ...], engine: Engine, policy: Policy
+    sysctl: Sysctl,
+    networks: tuple[Network, ...],
+    engine: Engine,
+    policy: Policy,
+    firewall: Later[Firewall],
 ) -> str:
     """The host forwards no IPv4, or only for bridge networks, by a recorded decision and with a closed chain.
 
@@ -331,11 +337,24 @@ def test_ipv4_forwarding_is_off_or_recorded(
     assert policy.ip_forward_reason, (
         f"{conflict} ({', '.join(bridges)}); the policy records no ip_forward_reason"
     )
-    dropped = sysctl.forward_policy
-    assert dropped == "DROP", (
-        f"{conflict}, as the policy chose; but the policy of the chain FORWARD is {dropped}"
-    )
-    return f"{conflict}; the policy chose that: {policy.ip_forward_reason}; the chain FORWARD drops the rest"
+    chosen = f"{conflict}; the policy chose that: {policy.ip_forward_reason}"
+    closed, gap = _closed(sysctl, firewall)
+    assert closed, f"{conflict}, as the policy chose; but {gap}"
+    return f"{chosen}; {closed} drops the rest"
+
+
+def _closed(sysctl: Sysctl, firewall: Later[Firewall]) -> tuple[str, str]:
+    """What drops that which no rule about forwarding names, and what to say where nothing does."""
+    if sysctl.chain is None:
+        return "".join(firewall.get().closed_chains(IPV4)[:1]), "no chain of nft drops the rest"
+    policy = sysctl.forward_policy
+    if policy == "DROP":
+        return "the chain FORWARD", ""
+    try:
+        others = firewall.get().closed_chains(IPV4)
+    except EvidenceError:
+        others = ()
+    return "".join(others[:1]), f"the policy of the chain FORWARD is {policy}"
 
 
 @pytest.mark.nist("CM-6", "SC-4", sp="800-53")

@@ -192,6 +192,20 @@ class Firewall:
             return ()
         return [each for each in tables if self.backend == "nftables" or "FORWARD" not in each[1]]
 
+    def closed_chains(self, kind: str) -> tuple[str, ...]:
+        """The chains of nft that drop what is forwarded and no rule of them is about, those of iptables among them.
+
+        Raises:
+            EvidenceError: nft could not be asked.
+        """
+        tables = _tables(self._answer("nft"), _FAMILY_OF_THE_OTHER[kind])
+        return tuple(
+            f"the chain {name} of the table {table}"
+            for table, _, hooks in tables
+            for name, hooked in hooks.items()
+            if hooked == ("forward", "drop")
+        )
+
     @property
     def interfaces(self) -> Interfaces | None:
         """The interfaces of the daemon's network; None where an older version did not ask."""

@@ -363,3 +363,35 @@ def test_comments_are_not_kept() -> None:
         '{"nftables":[{"rule":"hunter2"}]}',
     ):
         assert FIREWALL.keep(f"7/nft:{nonsense}") == "7/nft:"
+
+
+def forwarding(*said: str, chain: str = "", **info: Any) -> tuple[str, str]:
+    """What the control of forwarding says where the policy chose it, by what iptables says and nft."""
+    settings = "running:/proc/sys/net/ipv4/ip_forward:1\nsystemd:\n" + (f"chain:{chain}" if chain else "")
+    recording = Host(info=info).recording()
+    texts = {FIREWALL.name: FIREWALL.keep("\n".join((*ABSENT, *said))), "sysctl": settings}
+    texts |= {"engine_presence": "command docker /usr/bin/docker\nprocess 7"}
+    answers = recording.answers | {name: Answer(name, 0, text, "") for name, text in texts.items()}
+    policy = Policy.from_mapping({"ip_forward_reason": "bridges"})
+    (found,) = judged(
+        "ipv4_forwarding_is_off_or_recorded", Facts(replace(recording, answers=answers), policy)
+    ).values()
+    return found
+
+
+def test_chain_of_nft_that_drops_what_is_forwarded() -> None:
+    """Without iptables nft decides; beside it, a table of the site's own closes forwarding too."""
+
+    def nft(policy: str, hook: str = "forward") -> tuple[str, str]:
+        item = chain("site", "way", **HOOK | {"policy": policy, "hook": hook})
+        return f"7/nft:{json.dumps({'nftables': [item]})}", "7/nft-status:0"
+
+    assert forwarding(*nft("drop"), **NFTABLES)[0] == "pass"
+    assert "the chain way of the table inet site drops the rest" in forwarding(*nft("drop"), **NFTABLES)[1]
+    assert forwarding(*nft("accept"), **NFTABLES)[0] == "fail"
+    assert forwarding(*nft("drop", "prerouting"), **NFTABLES)[0] == "fail"
+    assert forwarding("7/nft:absent", **NFTABLES)[0] == "error"
+    assert forwarding(*nft("drop"), chain="-P FORWARD ACCEPT")[0] == "pass"
+    assert forwarding(*nft("accept"), chain="-P FORWARD ACCEPT")[0] == "fail"
+    assert forwarding("7/nft:absent", chain="-P FORWARD ACCEPT")[0] == "fail"
+    assert forwarding(*nft("accept"), chain="-P FORWARD DROP")[0] == "pass"
