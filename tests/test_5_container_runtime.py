@@ -1,11 +1,13 @@
 """CIS Docker Benchmark v1.8.0, section 5: container runtime."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
+from typing import NoReturn
 
 import pytest
 
 from hullcheck.criteria.host_paths import is_of_a_service, is_sensitive
+from hullcheck.facts.auditd.daemon import AuditDaemon, Execution
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.mounts import HostMount
 from hullcheck.facts.containers.ports import Port
@@ -15,8 +17,9 @@ from hullcheck.facts.kernel.features import Kernel
 from hullcheck.facts.registry import Later
 from hullcheck.parsing import seccomp, selinux
 from hullcheck.parsing.capabilities import DOCKER_DEFAULT
+from hullcheck.parsing.times import day
 from hullcheck.policy import Policy
-from hullcheck.verdicts import Manual, NotApplicable
+from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _LONGEST_START = 60  # minutes in which a program may get ready
 
@@ -579,7 +582,7 @@ def test_container_has_a_seccomp_filter(container: Container) -> str | None:
 @pytest.mark.pci("7.2.2", "10.2.1.2")
 @pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
 @pytest.mark.severity("high")
-def test_docker_exec_is_not_privileged(container: Container) -> None:
+def test_docker_exec_is_not_privileged(container: Container, audit_daemon: Later[AuditDaemon]) -> None:
     """Nobody runs commands in a container with `docker exec --privileged`.
 
     Such a command has every capability, whatever the container was given.
@@ -592,9 +595,7 @@ def test_docker_exec_is_not_privileged(container: Container) -> None:
     overpowered = container.runtime.exec_processes_with_more_capabilities
     found = [f"{each.name} (pid {each.pid})" for each in overpowered]
     assert not found, f"processes with more capabilities than the container: {', '.join(found)}"
-    raise Manual(
-        "no such process runs now; whether there was one, the audit records of the docker command tell"
-    )
+    _require_no_record(container, audit_daemon, "--privileged", lambda each: each.privileged)
 
 
 @pytest.mark.cis("5.24", level=2)
@@ -603,7 +604,7 @@ def test_docker_exec_is_not_privileged(container: Container) -> None:
 @pytest.mark.pci("7.2.2", "10.2.1.2")
 @pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
 @pytest.mark.severity("medium")
-def test_docker_exec_is_not_root(container: Container) -> None:
+def test_docker_exec_is_not_root(container: Container, audit_daemon: Later[AuditDaemon]) -> None:
     """Nobody runs commands as root in a container with `docker exec --user root`.
 
     Root in a container owns all its files, and is root of the host where user namespaces are not remapped.
@@ -615,8 +616,24 @@ def test_docker_exec_is_not_root(container: Container) -> None:
         raise NotApplicable("does not run: nothing can be executed in it")
     found = [f"{each.name} (pid {each.pid})" for each in container.runtime.root_exec_processes]
     assert not found, f"processes of root that the container did not start: {', '.join(found)}"
+    _require_no_record(container, audit_daemon, "as root", lambda each: each.as_root)
+
+
+def _require_no_record(
+    container: Container, log: Later[AuditDaemon], what: str, wrong: Callable[[Execution], bool]
+) -> NoReturn:
+    """Fail where the audit log has such a use of docker exec since the container's start; else a person looks."""
+    started = container.configuration.started or 0.0
+    try:
+        records = log.get().executions
+    except (EvidenceError, NotApplicable):
+        raise Manual("no such process runs now; whether there was one, no audit log tells here") from None
+    own = [each for each in records if each.is_in(container.name, container.configuration.id)]
+    found = sorted(day(each.time) for each in own if wrong(each) and each.time >= int(started))
+    assert not found, f"docker exec was used {what} on {found[-1]}, says the audit log"
     raise Manual(
-        "no such process runs now; whether there was one, the audit records of the docker command tell"
+        "no such process runs now, and the audit log has none; is every use of the docker command, and of the API"
+        " by other programs, in it?"
     )
 
 

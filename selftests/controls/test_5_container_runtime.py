@@ -327,3 +327,23 @@ def test_health_check_that_never_succeeded(world: ContainerHost, minutes: int, v
     assert (found, reason.partition(";")[0]) == (verdict, said)
     del world.description["Started"]
     assert world.judge("5.27")[0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("record", "privileged", "as_root"),
+    [
+        ("", "manual", "manual"),
+        ("executed:90 p app web", "fail", "manual"),
+        ("executed:90 - 0:0 web", "manual", "fail"),
+        ("executed:90 p root aaaa", "fail", "fail"),
+        ("executed:90 p root other", "manual", "manual"),
+        ("executed:80 p root web", "manual", "manual"),
+        ("executed:90 - rooty web", "manual", "manual"),
+    ],
+)
+def test_records_of_docker_exec(record: str, privileged: str, as_root: str) -> None:
+    """5.23, 5.24: a record of the audit log since the container's start fails; none is no proof."""
+    host = ContainerHost()
+    host.description["Started"] = "1970-01-01T00:01:25.5Z"
+    host.records = ["executed:90 - - web", record]
+    assert [host.judge(number)[0] for number in ("5.23", "5.24")] == [privileged, as_root]

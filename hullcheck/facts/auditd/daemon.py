@@ -20,6 +20,7 @@ AUDIT_DAEMON = Probe.from_file(
     "audit_daemon",
     lines_like(
         "(?:last|log|started|unread|write):.*",
+        r"executed:\d+ [p-] [\w.:-]+ [\w.-]+",
         "unit:(?:LoadState|UnitFileState|ActiveState|MainPID)=.*",
     ),
 )
@@ -42,6 +43,30 @@ class Start(NamedTuple):
     time: float
     key: str
     program: str
+
+
+class Execution(NamedTuple):
+    """The record of a `docker exec`.
+
+    Attributes:
+        time: in seconds since the epoch.
+        container: its name or id, or the beginning of that.
+        user: the one that it names; `-` where it names none.
+    """
+
+    time: float
+    privileged: bool
+    container: str
+    user: str
+
+    @property
+    def as_root(self) -> bool:
+        """Whether it names root."""
+        return self.user.partition(":")[0] in ("root", "0")
+
+    def is_in(self, name: str, identifier: str) -> bool:
+        """Whether it is about the container of this name and id."""
+        return self.container == name or identifier.startswith(self.container)
 
 
 @dataclass(frozen=True)
@@ -108,6 +133,17 @@ class AuditDaemon:
         self._require_record()
         time, key, program = (*self.words.first("started").split(" ", 2), "", "", "")[:3]
         return Start(float(time), key, program) if program else None
+
+    @property
+    def executions(self) -> tuple[Execution, ...]:
+        """What the logs that are kept have of `docker exec`.
+
+        Raises:
+            EvidenceError: the log cannot be read, or has no record.
+        """
+        self._require_record()
+        found = (line.split(" ", 3) for line in self.words.all("executed"))
+        return tuple(Execution(float(time), flag == "p", name, user) for time, flag, user, name in found)
 
 
 @fact(AUDIT_DAEMON)

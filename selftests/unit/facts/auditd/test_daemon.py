@@ -1,12 +1,26 @@
 """What auditd writes down."""
 
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hullcheck.facts.auditd.daemon import AUDIT_DAEMON, AuditDaemon, Start
+from hullcheck.facts.auditd.daemon import AUDIT_DAEMON, AuditDaemon, Execution, Start
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.verdicts import EvidenceError
+
+RECORDS = {
+    'a0="docker" a1="exec" a2="--privileged" a3="-it" a4="web" a5="sh"': "p - web",
+    'a0="/usr/bin/docker" a1="-H" a2="unix:///x" a3="exec" a4="-itu" a5="0:0" a6="db" a7="sh"': "- 0:0 db",
+    'a0="docker" a1="container" a2="exec" a3="-e" a4=413D622063 a5="-uroot" a6="db" a7="sh"': "- root db",
+    'a0="docker" a1="exec" a2="--user=app" a3="--env" a4="--privileged" a5="db" a6="id"': "- app db",
+    'a0="docker" a1="exec" a2="-w" a3="/u" a4="--user" a5="0" a6="--" a7="db" a8="id"': "- 0 db",
+    'a0="docker" a1="exec" a2="db" a3="--privileged" a4="-u" a5="root"': "- - db",
+    'a0="docker" a1="exec" a2="--privileged=false" a3="db" a4="exec"': "- - db",
+    'a0="docker" a1="run" a2="exec" a3="exec"': "",
+    'a0="kubectl" a1="exec" a2="--user=root" a3="db"': "",
+}
 
 
 def daemon(*lines: str) -> AuditDaemon:
@@ -35,3 +49,25 @@ def test_arguments_are_not_kept() -> None:
     """Of the unit only what is judged stays."""
     kept = AUDIT_DAEMON.keep("unit:MainPID=7\nunit:Environment=A=geheim\nargv:geheim")
     assert ("unit:MainPID=7" in kept, "geheim" in kept) == (True, False)
+
+
+@pytest.mark.parametrize(("arguments", "told"), RECORDS.items())
+def test_records_of_docker_exec(tmp_path: Path, arguments: str, told: str) -> None:
+    """Of each the probe prints what is judged, with options before and behind the command, joined or apart."""
+    log, conf = tmp_path / "audit.log", tmp_path / "auditd.conf"
+    log.write_text(f"node=h type=EXECVE msg=audit(1764200000.123:45): argc=9 {arguments}\n", encoding="ascii")
+    conf.write_text(f"log_file = {log}\n", encoding="ascii")
+    script = AUDIT_DAEMON.script.replace("/etc/audit/auditd.conf", str(conf))
+    printed = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True).stdout
+    lines = [line for line in AUDIT_DAEMON.keep(printed).split("\n") if line.startswith("executed:")]
+    assert lines == ([f"executed:1764200000 {told}"] if told else [])
+
+
+def test_executions() -> None:
+    """A container is named by its name, its id or the beginning of that."""
+    (found,) = daemon("last:100", "executed:90 p 0:0 db").executions
+    assert (found, found.as_root) == (Execution(90, True, "db", "0:0"), True)
+    assert not Execution(90, False, "db", "app").as_root
+    assert found.is_in("db", "ff")
+    assert not found.is_in("db2", "ff")
+    assert Execution(90, False, "fe0", "-").is_in("db", "fe01")
