@@ -69,10 +69,16 @@ class Ports:
         """The ports that the engine publishes for it on this host, or will once it runs.
 
         This may prove that a port is open, and never that none is: see `open`.
+
+        Raises:
+            EvidenceError: it runs in a network of its own, and the engine does not say which ports it has there.
         """
-        if self.configuration.running:
-            return self._bindings("Ports", self.configuration.description["Ports"])
         mode = self.configuration.network_mode
+        if self.configuration.running:
+            told = self.configuration.description["Ports"]
+            if told is None and not mode.startswith("container:"):  # engines before 25 say so of these alone
+                raise EvidenceError("docker inspect: it runs, and Ports is null")
+            return self._bindings("Ports", told)
         if mode in ("host", "none") or mode.startswith("container:"):
             return ()  # the engine publishes nothing for these, whatever is asked
         found = (

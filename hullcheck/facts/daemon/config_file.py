@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hullcheck import inputs
 from hullcheck.facts.daemon import redaction
 from hullcheck.facts.daemon.process import DaemonProcess
 from hullcheck.facts.daemon.registries import HostsFile, reduced
@@ -223,8 +224,9 @@ def _below(file: ConfigFile, times: str) -> ConfigFile:
 
 
 def _with_document(file: ConfigFile, line: str) -> ConfigFile:
+    """The file with what the recording keeps of it, in which each key is there once, however often it was written."""
     try:
-        document = json.loads(line)
+        document = inputs.decode(line)
     except ValueError:
         document = None
     return replace(file, document=document if isinstance(document, dict) else None)

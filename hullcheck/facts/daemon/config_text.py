@@ -26,9 +26,10 @@ class _Object(list[tuple[str, Any]]):
 def parse(text: str) -> dict[str, Any] | None:
     """The settings in force by this text; None where the daemon does not take it.
 
-    A key that is there twice counts by its last value, and a mapping by all of them together. Switches in an object
-    of another name count as if they stood outside. Two that contradict each other are kept as a text, which no
-    switch is: which of them counts is left to chance.
+    A key that is there twice counts by its last value, and a mapping by all of them together. A null empties a list
+    and a mapping, and leaves any other value as it was. Switches in an object of another name count as if they stood
+    outside. Two that contradict each other are kept as a text, which no switch is: which of them counts is left to
+    chance.
     """
     try:
         read = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_Object, parse_constant=_refuse)
@@ -47,8 +48,12 @@ def _settings(pairs: _Object) -> dict[str, Any]:
     found = dict[str, Any]()
     for name, value in pairs:
         plain = _plain(value)
-        joins = name in _MAPPINGS and isinstance(found.get(name), dict) and isinstance(plain, dict)
-        found[name] = {**found[name], **plain} if joins else plain
+        before = found.get(name)
+        if name in _MAPPINGS and isinstance(before, dict) and isinstance(plain, dict):
+            plain = {**before, **plain}
+        elif plain is None and isinstance(before, str | int | float):
+            plain = before
+        found[name] = plain
     for name, value in _switches(found):
         found[name] = value if found.get(name, value) is value else "given twice, with two values"
     return found

@@ -70,7 +70,13 @@ class Walk:
 
 
 def _above(path: str) -> tuple[str, ...]:
-    """The directories in which *path* lies, the root first."""
+    """The directories in which *path* lies, the root first.
+
+    Raises:
+        EvidenceError: it does not begin there.
+    """
+    if not path.startswith("/"):
+        raise EvidenceError(f"engine_files: the answer is damaged: {path!r} is no absolute path")
     found: list[str] = []
     while path != "/":
         path = posixpath.dirname(path)

@@ -54,6 +54,20 @@ class Process:
         except KeyError:
             raise EvidenceError(f"/proc/{self.pid}/status does not show {name}") from None
 
+    def _numbers(self, name: str, base: int = 10) -> tuple[int, ...]:
+        text = self._field(name)
+        try:
+            return tuple(int(each, base) for each in text.split())
+        except ValueError:
+            raise EvidenceError(f"/proc/{self.pid}/status has {text!r} as {name}") from None
+
+    def _number(self, name: str, base: int = 10) -> int:
+        try:
+            (number,) = self._numbers(name, base)
+        except ValueError:
+            raise EvidenceError(f"/proc/{self.pid}/status has {self.status[name]!r} as {name}") from None
+        return number
+
     @property
     def name(self) -> str:
         """Its comm: the first 15 bytes of the program's name."""
@@ -62,27 +76,27 @@ class Process:
     @property
     def parent(self) -> int:
         """The number of the process that started it, or took it over."""
-        return int(self._field("PPid"))
+        return self._number("PPid")
 
     @property
     def uids(self) -> tuple[int, ...]:
         """Real, effective, saved and file-system uid."""
-        return tuple(map(int, self._field("Uid").split()))
+        return self._numbers("Uid")
 
     @property
     def capabilities(self) -> int:
         """Every capability that it has or can still get: permitted, effective and bounding set, as bits."""
-        return self.effective | int(self._field("CapPrm"), 16) | self.bounding
+        return self.effective | self._number("CapPrm", 16) | self.bounding
 
     @property
     def effective(self) -> int:
         """The capabilities in force, as bits."""
-        return int(self._field("CapEff"), 16)
+        return self._number("CapEff", 16)
 
     @property
     def bounding(self) -> int:
         """The capabilities that no program that it starts can go beyond, as bits."""
-        return int(self._field("CapBnd"), 16)
+        return self._number("CapBnd", 16)
 
     @property
     def no_new_privileges(self) -> bool:
@@ -92,7 +106,7 @@ class Process:
     @property
     def seccomp_mode(self) -> int:
         """0 off, 1 strict, 2 filter."""
-        return int(self._field("Seccomp"))
+        return self._number("Seccomp")
 
 
 @dataclass(frozen=True)
@@ -177,16 +191,30 @@ def processes(recording: Recording) -> Processes:
             executables[last] = match[2]
         elif line == DROPPED and last in executables:  # a name of two lines; this may be its second
             executables[last] += DROPPED
-    return Processes(
-        {
-            pid: Process(
-                pid,
-                fields,
-                tuple(cgroups.get(pid, ())),
-                namespaces.get(pid, {}).get("pid"),
-                executables.get(pid, ""),
-                namespaces.get(pid, {}).get("user"),
-            )
-            for pid, fields in status.items()
-        }
-    )
+    found = {
+        pid: Process(
+            pid,
+            fields,
+            tuple(cgroups.get(pid, ())),
+            namespaces.get(pid, {}).get("pid"),
+            executables.get(pid, ""),
+            namespaces.get(pid, {}).get("user"),
+        )
+        for pid, fields in status.items()
+    }
+    _require_tree(found)
+    return Processes(found)
+
+
+def _require_tree(processes: dict[int, Process]) -> None:
+    """Refuse a process that is its own ancestor: a number that was given anew meanwhile, or damage."""
+    rooted = set[int]()
+    for process in processes.values():
+        way = set[int]()
+        pid = process.pid
+        while pid not in rooted and pid in processes and "PPid" in processes[pid].status:
+            if pid in way:
+                raise EvidenceError(f"process {pid} is its own ancestor in /proc: audit again")
+            way.add(pid)
+            pid = processes[pid].parent
+        rooted |= way

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import pwd
-import re
 import subprocess
 import sys
 import time
@@ -19,7 +18,6 @@ import pytest
 
 from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
-from hullcheck.facts.daemon import config_text
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.script import render
@@ -623,52 +621,3 @@ def test_sockets_of_a_unit_that_changed(lab_host: Callable[..., Host]) -> None:
     host.exec("systemctl", "stop", "docker", "docker.socket")
     host.exec("systemctl", "start", "docker.socket", "docker")
     assert verdict("2.8", facts_inside(host, of="2"))[0] == "not applicable"
-
-
-_PIECES = (
-    *("{}", "", " \n", "null", "[]", '{"icc": false}', '{"icc": null}', '{"debug": true, "debug": false}'),
-    *('{"log-opts": {"a": "b"}, "log-opts": {"c": "d"}}', '{"any": {"icc": false}}', '{"any": {"foo": 1}}'),
-    *(
-        '{"icc": false} x',
-        '{"icc": false}{}',
-        '{"mtu": NaN}',
-        '{"labels": ["a\tb"]}',
-        '{"icc": false,}',
-        "{icc: 1}",
-    ),
-    *(
-        '{"labels": ["a=\\u2241"]}',
-        "// x\n{}",
-        '{"hosts": ["unix:///x"], "hosts": []}',
-        "{",
-        '"x"',
-        "1",
-        "true",
-    ),
-)
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be"])
-@pytest.mark.needs("root", "dockerd")
-def test_text_of_the_file_is_read_as_the_daemon_reads_it(tmp_path: Path, encoding: str) -> None:
-    """What dockerd takes for JSON, hullcheck does, and nothing else."""
-    for number, piece in enumerate(_PIECES):
-        mark = "\ufeff" if encoding.startswith("utf-16") else ""
-        file = tmp_path / f"{number}.json"
-        file.write_bytes((mark + piece).encode(encoding))
-        told = subprocess.run(
-            ["dockerd", "--validate", "--config-file", str(file)], capture_output=True, text=True, check=False
-        )
-        is_text = not re.search("invalid character|into Go value of type map|unexpected end", told.stderr)
-        read = file.read_bytes().decode("utf-16" if mark else "utf-8")
-        assert (config_text.parse(read) is not None) == is_text, (piece, told.stderr)
-
-
-def test_switches_in_a_group_are_in_force(engine: EngineFactory) -> None:
-    """An object that the daemon does not know is a group, and its switches count; so does a file in UTF-16."""
-    one = engine(fresh=True, any={"userland-proxy": False, "icc": False})
-    assert [audit(number, one)[0] for number in ("2.2", "2.17")] == ["pass", "pass"]
-    one.stop()
-    one.config_path.write_bytes(("\ufeff" + json.dumps({"userland-proxy": False})).encode("utf-16-le"))
-    one.start()
-    assert audit("2.17", one)[0] == "pass"

@@ -141,6 +141,14 @@ def test_ports_of_a_running_container(world: ContainerHost) -> None:
     assert world.judge("5.14") == ("fail", "opens on every address: *:8080/tcp (published for 80)")
 
 
+def test_ports_that_the_engine_leaves_open(world: ContainerHost) -> None:
+    """Null is said of a container in the network of another, and of one that runs elsewhere it says nothing."""
+    world.description["Ports"] = None
+    assert world.judge("5.8") == ("error", "docker inspect: it runs, and Ports is null")
+    world.stop()
+    assert world.judge("5.8")[0] == "pass"
+
+
 @pytest.mark.parametrize(
     ("driver", "network", "listens", "expected"),
     [

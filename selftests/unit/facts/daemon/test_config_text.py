@@ -19,11 +19,19 @@ from hullcheck.facts.daemon.config_text import parse
         ('{"x": {"icc": false, "n": 1}}', {"x": {"icc": False, "n": 1}, "icc": False}),
         ('{"features": {"icc": false}}', {"features": {"icc": False}}),
         ('{"x": {"icc": false}, "icc": true}', {"x": {"icc": False}, "icc": "given twice, with two values"}),
+        ('{"log-driver": "a", "log-driver": null}', {"log-driver": "a"}),
+        ('{"icc": false, "icc": null}', {"icc": False}),
+        ('{"mtu": 9, "mtu": null}', {"mtu": 9}),
+        ('{"hosts": ["a"], "hosts": null}', {"hosts": None}),
+        ('{"log-opts": {"a": "1"}, "log-opts": null, "log-opts": {"b": "2"}}', {"log-opts": {"b": "2"}}),
         ("[]", None),
         ('{"icc": NaN}', None),
         ('{"icc": false', None),
     ],
 )
 def test_settings_of_a_text(text: str, found: dict[str, Any] | None) -> None:
-    """The last of two keys counts, mappings join, switches of groups count outside; what dockerd refuses is None."""
+    """The last of two keys counts, but no null after a plain value; mappings join, switches of groups count outside.
+
+    What dockerd refuses is None.
+    """
     assert parse(text) == found

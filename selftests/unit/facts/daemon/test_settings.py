@@ -366,6 +366,8 @@ def test_path_of_a_file() -> None:
     expected = ConfigFile("/own", "read", moment(AFTER), moment(BEFORE), {})
     assert files(f"{own}\n{other}") == files(f"{other}\n{own}") == expected
     assert files("dockerd:7\nconfig:unknown") == ConfigFile("", "unknown", None, None, None)
+    twice = ' {"icc":true,"icc":null}'  # what is kept was written by the recorder, and not by a person
+    assert files(f"dockerd:7\nconfig:read|{BEFORE}|{AFTER}|/own\n{twice}").document is None
     meanwhile = "the daemon's configuration could not be read: it started or ended meanwhile"
     with pytest.raises(EvidenceError, match=f"^{meanwhile}$"):
         files(other)

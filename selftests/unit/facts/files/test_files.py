@@ -464,3 +464,10 @@ def test_fact_of_an_absent_file() -> None:
         _ = FileFact("/f", State.ABSENT).ownership
     with pytest.raises(EvidenceError):
         _ = FileFact("/f", State.UNREAD, doubt="why").mode_text
+
+
+@pytest.mark.parametrize("path", ["", "etc/docker"])
+def test_path_that_does_not_begin_at_the_root(path: str) -> None:
+    """Such a way has no end; the host never says one."""
+    with pytest.raises(EvidenceError, match="is no absolute path"):
+        _ = Walk(State.FOUND, end=path).way

@@ -7,6 +7,7 @@ import pytest
 from hullcheck.facts.host.processes import PROCESSES, processes
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
+from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.container_host import ContainerHost
 
 
@@ -17,6 +18,32 @@ def test_why_a_process_is_an_error(world: ContainerHost) -> None:
     del world.status[100]
     told = "process 100 is not in /proc here: it ended, runs on another machine, or is hidden"
     assert world.judge("5.22") == ("error", told)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("1/status:PPid:\t2\n2/status:PPid:\t1", "process 1 is its own ancestor in /proc: audit again"),
+        ("7/status:PPid:\t7", "process 7 is its own ancestor in /proc: audit again"),
+        ("1/status:PPid:\t?", "/proc/1/status has '?' as PPid"),
+        ("1/status:PPid:\t0 0", "/proc/1/status has '0 0' as PPid"),
+    ],
+)
+def test_parents_that_are_none(text: str, why: str) -> None:
+    """A process is below no process that it started, and its parent is one number."""
+    recording = Recording("local", "local", {"processes": Answer("processes", 0, text, "")})
+    with pytest.raises(EvidenceError) as raised:
+        processes(recording)
+    assert str(raised.value) == why
+
+
+@pytest.mark.parametrize("name", ["CapEff", "CapBnd", "CapPrm", "Uid", "Seccomp"])
+def test_garbled_field_of_a_process_is_an_error(world: ContainerHost, name: str) -> None:
+    """It is named; what is no number is not taken for one."""
+    world.status[100][name] = "????"
+    process = world.facts.processes.process(100)
+    with pytest.raises(EvidenceError, match=rf"^/proc/100/status has '\?\?\?\?' as {name}$"):
+        _ = (process.capabilities, process.uids, process.seccomp_mode)
 
 
 def test_programs_of_processes() -> None:
