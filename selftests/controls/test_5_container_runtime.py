@@ -347,3 +347,15 @@ def test_records_of_docker_exec(record: str, privileged: str, as_root: str) -> N
     host.description["Started"] = "1970-01-01T00:01:25.5Z"
     host.records = ["executed:90 - - web", record]
     assert [host.judge(number)[0] for number in ("5.23", "5.24")] == [privileged, as_root]
+
+
+def test_ssh_port_of_a_server_that_no_list_names() -> None:
+    """5.7: what listens at port 22 in a network of its own may be an SSH server of any name."""
+    host = ContainerHost()
+    assert host.judge("5.7")[0] == "pass"
+    host.extra = ["100/net/ssh:"]
+    assert host.judge("5.7")[0] == "manual"
+    host.config["NetworkMode"] = "container:other"  # judged there
+    assert host.judge("5.7")[0] == "pass"
+    host.config["NetworkMode"] = "host"
+    assert host.judge("5.7")[0] == "pass"

@@ -53,7 +53,7 @@ list_networks() {
   # shellcheck disable=SC2046 # one word for each id
   outside=$(docker network inspect --format "{{.Id}} {{.Driver}} {{json .Options}}" \
     $(docker network ls --quiet --no-trunc) 2>/dev/null |
-    sed -n -e "s/ macvlan .*//p" -e "s/ ipvlan .*//p" -e "s/ bridge .*nat-unprotected.*//p")
+    awk '$2 !~ /^(bridge|host|null|overlay)$/ || /^[^ ]* bridge .*nat-unprotected/ { print $1 }')
   [ -z "$outside" ] || printf "%s\n" "$described" | grep "^container " | grep -F "$outside" | pids_of
 }
 if [ -n "$pids" ]; then
@@ -63,6 +63,8 @@ if [ -n "$pids" ]; then
   } |
     tr "\n" "\0" | xargs -0 grep -aHs ""
   for pid in $pids; do printf "%s\n" "$pid/net/dev"; done | tr "\n" "\0" | xargs -0 grep -aHos "^ *[^ :|]*:"
+  for pid in $pids; do printf "%s\n" "$pid/net/tcp" "$pid/net/tcp6"; done | tr "\n" "\0" |
+    xargs -0 grep -als "^ *[0-9]*: [0-9A-F]*:0016 [0-9A-F]*:0000 0A " | sed "s|/net/.*|/net/ssh:|"
   for pid in $(list_networks); do printf "%s\n" "$pid/net/tcp" "$pid/net/tcp6" "$pid/net/udp" "$pid/net/udp6"; done |
     tr "\n" "\0" | xargs -0 grep -aHs -e local_address -e " 0A " -e " 07 "
   for pid in $pids; do for name in ipc net pid user uts; do printf "%s\n" "$pid/ns/$name"; done; done |

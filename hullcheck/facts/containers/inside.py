@@ -117,6 +117,9 @@ class InsideRuntime(_Inside):
         _ = self.main_process
         return ssh_servers(self._seen.get().by_pid.values())
 
+    listens_at_ssh_port = False
+    """Not asked from inside, where programs alone tell."""
+
 
 class InsideMounts(_Inside):
     """What it sees of the host's files."""

@@ -13,7 +13,8 @@ from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.verdicts import EvidenceError, unread
 
-_OUTSIDE = ("macvlan", "ipvlan")
+_INSIDE = frozenset(("bridge", "host", "null", "overlay"))
+"""The drivers of networks inside the host or the swarm; any other may give an address outside, as macvlan does."""
 _PROTECTS_BRIDGES, _FIRST_OF_DOCKER = 28, 17  # of versions; podman has lower ones
 _NEIGHBOURS = (
     "Docker before 28 lets neighbours of the host reach what is published at the container's own address"
@@ -211,7 +212,7 @@ class Ports:
         )
 
     def _listening(self) -> tuple[Port, ...]:
-        """Its listeners, where its network is the host's or one outside (macvlan, ipvlan)."""
+        """Its listeners, where its network is the host's or one outside (macvlan, ipvlan, those of plugins)."""
         if not self.configuration.running:
             return ()
         if self.runtime.shares_host_network:
@@ -227,11 +228,9 @@ class Ports:
 
     @property
     def _outside_networks(self) -> tuple[str, ...]:
-        """Its networks that give it an address of its own outside the host."""
-        drivers = {network.id: network.driver for network in self.surroundings.networks.get()}
-        return tuple(
-            name for name, network in self.configuration.networks.items() if drivers.get(network) in _OUTSIDE
-        )
+        """Its networks that give it an address of its own outside the host, or may do so."""
+        outside = {each.id for each in self.surroundings.networks.get() if each.driver not in _INSIDE}
+        return tuple(name for name, network in self.configuration.networks.items() if network in outside)
 
     def _listeners(self, pid: int) -> tuple[Listener, ...]:
         try:

@@ -1,12 +1,12 @@
 """The probe that describes all containers in one go, and what of its answer is kept.
 
-Its answer has three parts. First the ids of all containers, a line each; then `container JSON`, `volume
-JSON` and, for one that does not run and whose user has a name, `user ID NUMBER` by its own /etc/passwd.
-After `--proc`: files of /proc and of the control groups of each main process, as `grep -H` prints them,
-namespace links, listening sockets, and who holds them. After `--paths`: for each source of a mount `real
-SOURCE<TAB>PATH`, without symbolic links, for one that is a disk `disk MAJOR:MINOR SOURCE` in hexadecimal, and
-for each socket of an engine or source `socket DEVICE:INODE LINKS PATH`. What a host can name freely comes as
-JSON, or stands alone in its line where it can forge nothing but itself.
+Its answer has three parts. First the ids of all containers, a line each; then `container JSON`, `volume JSON` and,
+for one that does not run and whose user has a name, `user ID NUMBER` by its own /etc/passwd. After `--proc`: files of
+/proc and of the control groups of each main process, as `grep -H` prints them, `PID/net/ssh:` where something listens
+at port 22 in its network, namespace links, listening sockets, and who holds them. After `--paths`: for each source of
+a mount `real SOURCE<TAB>PATH`, without symbolic links, for one that is a disk `disk MAJOR:MINOR SOURCE` in
+hexadecimal, and for each socket of an engine or source `socket DEVICE:INODE LINKS PATH`. What a host can name freely
+comes as JSON, or stands alone in its line where it can forge nothing but itself.
 """
 
 import json
@@ -144,6 +144,7 @@ _USER = re.compile(r"user [0-9a-f]{64} [0-9]*")
 PROC = lines_like(
     r"\d+/(?:mountinfo|attr/current|uid_map|net/tcp6?|net/udp6?):.*",
     r"\d+/net/dev: *\S+:",
+    r"\d+/net/ssh:",
     r"/sys/fs/cgroup/[^:]*:.*",
     r"l\S+ .* \d+/(?:ns/\w+|fd/\d+) -> \w+:\[\d+\]",
     '/.*:"NoNewPrivileges":[a-z]*',

@@ -121,6 +121,17 @@ class Runtime:
             return ssh.ssh_servers(self.processes)
         return tuple(sorted(self.configuration.command & ssh.SERVERS))
 
+    @property
+    def listens_at_ssh_port(self) -> bool:
+        """Whether something listens at port 22 in a network of its own: an SSH server may have any name.
+
+        Raises:
+            EvidenceError: whether the network is its own could not be read.
+        """
+        if not self.configuration.running or self.configuration.network_mode.startswith("container:"):
+            return False
+        return f"{self.main_process.pid}/net/ssh" in self.proc.lines and not self.shares_host_network
+
     # ---- processes of docker exec
 
     @property

@@ -6,7 +6,10 @@ from hullcheck.facts.host.processes import Process
 from hullcheck.secrets.redact import DROPPED, HIDDEN
 from hullcheck.verdicts import EvidenceError
 
-SERVERS = frozenset({"sshd", "sshd-session", "sshd-auth", "dropbear", "tinysshd", "lshd"})
+_NAMES = """
+    dropbear dropbearmulti esshd lshd sftpgo sshd sshd-auth sshd-session sshesame teleport tinysshd wolfsshd
+"""
+SERVERS = frozenset(_NAMES.split())
 
 
 def ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:

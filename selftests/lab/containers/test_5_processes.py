@@ -132,6 +132,19 @@ def facts_of_docker_user(one: Engine) -> Facts:
         os.chown(one.socket, 0, 0)
 
 
+def test_port_of_ssh(engine: EngineFactory) -> None:
+    """5.7: a server whose name says nothing is left to a person where it listens at port 22, and at no other."""
+    one = engine()
+    for name, port in {"usual": "22", "other": "2200"}.items():
+        one.run(name, command=("nc", "-ll", "-p", port, "-e", "cat"))
+    until(lambda: ":0016 " in _listening(one, "usual"))
+    assert verdicts("5.7", facts_of_engine(one.socket, of="5.7")) == {"usual": "manual", "other": "pass"}
+
+
+def _listening(one: Engine, name: str) -> str:
+    return one.docker("exec", name, "cat", "/proc/net/tcp", "/proc/net/tcp6")
+
+
 def test_exec(engine: EngineFactory) -> None:
     """5.23, 5.24: what docker exec runs with more than the container has is seen while it runs."""
     one = engine()
