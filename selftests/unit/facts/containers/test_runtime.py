@@ -319,7 +319,7 @@ def test_interface_that_the_engine_did_not_give(world: ContainerHost) -> None:
         assert world.judge("5.30")[0] == verdict
     world.interfaces = ["lo", "eth0", "eth1"]
     said = "has more interfaces than networks: eth0, eth1; where does the other one lead?"
-    assert world.judge("5.30") == ("manual", said)
+    assert {world.judge(number) for number in ("5.9", "5.10", "5.14", "5.30")} == {("manual", said)}
     world.networks[-1]["Scope"] = "swarm"
     assert world.judge("5.30")[0] == "pass"
     world.interfaces = []
