@@ -10,15 +10,16 @@ import inspect
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from hullcheck.controls.judge import finding_of, judge, summary
 from hullcheck.facts import Facts
-from hullcheck.facts.registry import evidence_of, later_in
+from hullcheck.facts.registry import Fact, evidence_of, later_in
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
 from hullcheck.results import Finding
 from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import Verdict
@@ -90,30 +91,102 @@ class Fault:
 Findings = Mapping[str, tuple[Finding, ...]]
 
 
+class _Answers(dict[str, Answer]):
+    """Answers that note which of them were read."""
+
+    def __init__(self, answers: Mapping[str, Answer], read: set[str]) -> None:
+        super().__init__(answers)
+        self._read = read
+
+    def __getitem__(self, name: str) -> Answer:
+        self._read.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The answer of this name, which is read by that, or *default*."""
+        self._read.add(name)
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        self._read.add(str(name))
+        return super().__contains__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        self._read.update(super().__iter__())
+        return super().__iter__()
+
+
+class _Facts(Facts):
+    """Facts that remember also why one of them cannot be made, and which answers were read for them."""
+
+    def __init__(self, recording: Recording, policy: Policy, given: Mapping[str, Any]) -> None:
+        super().__init__(recording, policy, **given)
+        self.read = set[str]()
+        self._failed = dict[str, Exception]()
+
+    def get(self, name: str) -> Any:
+        """The fact of this name, or the exception that it raised the first time."""
+        if name in self._failed:
+            raise self._failed[name].with_traceback(None)
+        try:
+            return super().get(name)
+        except Exception as raised:
+            self._failed[name] = raised
+            raise
+
+    def _handed(self, name: str, to: Fact) -> Any:
+        handed = super()._handed(name, to)
+        return replace(handed, answers=_Answers(handed.answers, self.read)) if name == "recording" else handed
+
+    def made(self) -> dict[str, Any]:
+        """All that was asked for, and could be made."""
+        return {name: made for name, made in self._made.items() if name != "policy"}
+
+
 class Judge:
-    """Judges a recording again and again, each time the controls alone whose evidence changed."""
+    """Judges a recording again and again, each time the controls alone that read what changed.
+
+    A control that did not read an answer does the same whatever it says.
+    """
 
     def __init__(self, recording: Recording, policy: Policy) -> None:
         self.recording = recording
         self.policy = policy
         self.controls = {each.__name__.removeprefix("test_"): each for each in controls()}
-        kind = Facts(recording, policy).kind
-        self.evidence = {
-            name: set(evidence_of(inspect.signature(each).parameters, kind)) | {"engine_presence"}
-            for name, each in self.controls.items()
+        self.arguments = {name: inspect.signature(each).parameters for name, each in self.controls.items()}
+        self.sound = dict[str, tuple[Finding, ...]]()
+        self._evidence = dict[str, set[str]]()
+        made = dict[str, Any]()
+        for name in self.controls:
+            facts = _Facts(recording, policy, {})
+            self.sound[name] = self._found(name, facts)
+            self._evidence[name] = facts.read
+            made |= facts.made()
+        kind = made["kind"]
+        self._made = {
+            name: (each, {*evidence_of([name], kind), "engine_presence"}) for name, each in made.items()
         }
-        self.sound = self.findings(recording, self.controls)
 
-    def findings(self, recording: Recording, names: Iterator[str] | Any) -> Findings:
-        facts = Facts(recording, self.policy)
-        return {name: _findings(self.controls[name], facts) for name in names}
+    def findings(self, facts: Facts, names: Iterable[str]) -> Findings:
+        """What the controls of these *names* find."""
+        return {name: self._found(name, facts) for name in names}
+
+    def _found(self, name: str, facts: Facts) -> tuple[Finding, ...]:
+        control = self.controls[name]
+        try:
+            arguments = {each: facts.given(each, later_in(control)) for each in self.arguments[name]}
+        except Exception as raised:
+            return (finding_of(raised, "target", facts.recording.target),)
+        return judge(control, arguments, facts.recording.target)
 
     def faults(self, damage: Damage) -> Iterator[Fault]:
         """What is wrong with the verdicts on the damaged recording."""
         answers = dict(self.recording.answers)
         answers[damage.answer] = replace(answers[damage.answer], stdout=damage.text)
-        names = [name for name, probes in self.evidence.items() if damage.answer in probes]
-        found = self.findings(replace(self.recording, answers=answers), names)
+        names = [name for name, probes in self._evidence.items() if damage.answer in probes]
+        given = {name: made for name, (made, probes) in self._made.items() if damage.answer not in probes}
+        facts = _Facts(replace(self.recording, answers=answers), self.policy, given)
+        found = self.findings(facts, names)
         for name in names:
             yield from _compared(name, self.sound[name], found[name], damage)
 
@@ -140,16 +213,6 @@ def _compared(
             continue
         said = after or Finding("", "", verdict, reason)
         yield Fault(kind, control, each.subject, was[:160], f"{said.verdict}: {said.reason}"[:160], damage)
-
-
-def _findings(control: Callable[..., Any], facts: Facts) -> tuple[Finding, ...]:
-    try:
-        arguments = {
-            name: facts.given(name, later_in(control)) for name in inspect.signature(control).parameters
-        }
-    except Exception as raised:
-        return (finding_of(raised, "target", facts.recording.target),)
-    return judge(control, arguments, facts.recording.target)
 
 
 def damages(recording: Recording) -> Iterator[Damage]:

@@ -5,7 +5,6 @@ The rules are those of the daemon's network namespace.
 
 import json
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +12,7 @@ from typing import Any
 
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.engine.networks import Network
-from hullcheck.facts.firewall.rules import Chains, Rule, iptables_rule, nft_rules
+from hullcheck.facts.firewall.rules import Chains, Rule, iptables_rule, iptables_words, nft_rules
 from hullcheck.facts.registry import Later, fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -166,12 +165,12 @@ class Firewall:
         chains: dict[str, list[Rule]] = {}
         for line in self._answer(kind):
             try:
-                words = shlex.split(line)
+                words = iptables_words(line)
             except ValueError:
                 raise EvidenceError(f"the answer of {kind} is not what it documents") from None
-            if words[:1] == ["-N"] or words[:1] == ["-P"]:
+            if words[:1] in (("-N",), ("-P",)):
                 chains.setdefault(words[1], [])
-            elif words[:1] == ["-A"]:
+            elif words[:1] == ("-A",):
                 chains.setdefault(words[1], []).append(iptables_rule(line))
         return chains
 

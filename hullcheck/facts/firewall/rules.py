@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 IN, OUT, SOURCE, DESTINATION, STATE = "interface in", "interface out", "source", "destination", "state"
@@ -61,15 +62,26 @@ class Rule:
 Chains = Mapping[str, Iterable[Rule]]
 
 
+@lru_cache(maxsize=4096)  # several controls ask for the same chains
+def iptables_words(line: str) -> tuple[str, ...]:
+    """The words of a line of `iptables -S`.
+
+    Raises:
+        ValueError: a quote is left open.
+    """
+    return tuple(shlex.split(line))
+
+
+@lru_cache(maxsize=4096)
 def iptables_rule(line: str) -> Rule:
     """`-A CHAIN` with conditions, and `-j` or `-g` with where it leads."""
-    words = shlex.split(line)
+    words = iptables_words(line)
     jump = next((place for place, word in enumerate(words) if word in ("-j", "-g")), len(words))
     target = words[jump + 1] if jump + 1 < len(words) else ""
-    return Rule(target, tuple(_conditions(words[2:jump])), line, words[jump : jump + 1] != ["-g"])
+    return Rule(target, tuple(_conditions(words[2:jump])), line, words[jump : jump + 1] != ("-g",))
 
 
-def _conditions(words: list[str]) -> Iterable[Match]:
+def _conditions(words: Iterable[str]) -> Iterable[Match]:
     rest, negated = list(words), False
     while rest:
         word = rest.pop(0)
