@@ -10,12 +10,14 @@ import pytest
 
 from hullcheck.criteria.certificates import public_ca_flaw
 from hullcheck.criteria.container_logs import Way, ways
+from hullcheck.criteria.firewall import let_through
 from hullcheck.criteria.judgement import listed
 from hullcheck.criteria.remote_api import holders, passed_on, weakness
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import Setting, shown
 from hullcheck.facts.files import EngineFiles
+from hullcheck.facts.firewall import IPV4, IPV6, Firewall
 from hullcheck.facts.host.services.relays import Relays
 from hullcheck.facts.logs import Shippers
 from hullcheck.facts.registry import Later
@@ -84,18 +86,27 @@ def test_daemon_runs_without_root_rights(daemon: Daemon, policy: Policy) -> str:
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.2.icc", "5.cis.daemon_json")
 @pytest.mark.severity("medium")
-def test_default_bridge_isolates_its_containers(daemon: Daemon) -> str:
+def test_default_bridge_isolates_its_containers(daemon: Daemon, firewall: Later[Firewall]) -> str:
     """Containers on the default bridge cannot reach each other.
 
     They are there because nobody chose a network for them: one that is broken into must not be a way to all
-    the others.
+    the others. The daemon's setting is a rule of the packet filter: another rule may accept what it drops, and where
+    the kernel does not send what goes over a bridge through the filter, nothing drops it.
 
     Remedy: set `"icc": false` in daemon.json and restart the daemon; join what has to talk in networks of its
-    own.
+    own. Where a rule comes first, take it away; where the filter sees nothing, set net.bridge.bridge-nf-call-iptables
+    and net.bridge.bridge-nf-call-ip6tables to 1 by sysctl.
     """
-    if daemon.default_bridge is None:
+    bridge = daemon.default_bridge
+    if bridge is None:
         raise NotApplicable("the engine has no default bridge")
-    return _require(daemon.setting("icc"), _is_off)
+    setting = _require(daemon.setting("icc"), _is_off)
+    for kind in (IPV4, *((IPV6,) if bridge.ipv6 else ())):
+        way, is_sure = let_through(firewall.get(), bridge, kind)
+        assert not (way and is_sure), f"{setting}, but {way}"
+        if way:
+            raise Manual(f"{setting}, but can containers reach each other? {way}")
+    return setting
 
 
 @pytest.mark.cis("2.3", level=1)

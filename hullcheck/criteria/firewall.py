@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_network
 
-from hullcheck.facts.firewall import Firewall, Interfaces, is_bridge
+from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.firewall import IPV6, Firewall, Interfaces, is_bridge
 from hullcheck.facts.firewall.rules import (
     DESTINATION,
     IN,
@@ -35,6 +36,8 @@ _LETS_IN = frozenset(
     {"ACCEPT", "DOCKER", "DOCKER-BRIDGE", "DOCKER-FORWARD", "DOCKER-INGRESS", "NFQUEUE", "QUEUE"}
 )
 """Where a packet to a published port, or out of a container, is accepted, or a program may do so."""
+_ACCEPTING = frozenset({"ACCEPT", "NFQUEUE", "QUEUE"})
+"""Where one is accepted in chains of the engine too."""
 _OF_THE_ENGINE = re.compile(r"DOCKER(-CT|-INTERNAL|-ISOLATION-STAGE-[12])")  # nothing there is for strangers
 _WIDE_PREFIX, _WIDE_PORTS = 7, 1 << 15
 _PROTOCOLS = {"tcp": ("tcp", "6"), "udp": ("udp", "17")}
@@ -42,12 +45,29 @@ _PROTOCOLS = {"tcp": ("tcp", "6"), "udp": ("udp", "17")}
 
 @dataclass(frozen=True)
 class _Packet:
-    """The first one of a connection; *out* is None where its way is not chosen yet."""
+    """The first one of a connection.
+
+    Attributes:
+        out: None where its way is not chosen yet.
+        published: whether it comes from outside, and may be for a published port.
+        inside: the networks of its sender and receiver, where both are containers on one bridge; else it is a
+            stranger's, for which the engine's own chains are not.
+    """
 
     come_in: str
     out: str | None
     protocol: str
     published: bool
+    inside: tuple[str, ...] | None = None
+
+    @property
+    def accepting(self) -> frozenset[str]:
+        """The targets at which its way ends."""
+        return _LETS_IN if self.inside is None else _ACCEPTING
+
+    def enters(self, chain: str) -> bool:
+        """Whether it is followed into a chain."""
+        return self.inside is not None or not _is_of_the_engine(chain)
 
 
 def traffic_limit(firewall: Firewall, kind: str) -> str:
@@ -137,6 +157,35 @@ def _is_broad(match: Match) -> bool:
     return match.subject != SET or match.negated
 
 
+# ---- between containers
+
+
+def let_through(firewall: Firewall, bridge: Network, kind: str) -> tuple[str, bool]:
+    """What lets one container reach another on *bridge*, in words, and whether it surely does.
+
+    The first is empty where what they send is dropped. With nftables only the kernel's switch is looked at: where the
+    engine's rules lead is in maps, which are not listed.
+
+    Raises:
+        EvidenceError: the rules could not be read.
+    """
+    if not firewall.sees_bridged(kind):
+        return f"the packet filter does not see what goes over a bridge (bridge-nf-call-{kind} is off)", True
+    if firewall.backend == "nftables":
+        return "", True
+    name = bridge.options.get("com.docker.network.bridge.name") or "docker0"
+    chains, end = firewall.chains(kind), firewall.forward_policy(kind)
+    subnets = tuple(each for each in bridge.subnets if (":" in each) is (kind == IPV6))
+    for protocol in _PROTOCOLS:
+        packet = _Packet(name, name, protocol, False, subnets)
+        found, sure = _through(chains, "FORWARD", packet, True, ())
+        if found is None and not (end and sure):
+            return "no rule drops it for sure", sure
+        if found and found.target not in _LIMITING:
+            return f"{found.text} comes first", sure
+    return "", True
+
+
 # ---- a packet on its way
 
 
@@ -158,15 +207,15 @@ def _dropped(
 def _walk(chains: Chains, name: str, end: Rule | None, packet: _Packet) -> Rule | None:
     """The rule that surely drops a packet on its way through a chain; *end* is that of its policy."""
     found, sure = _through(chains, name, packet, True, ())
-    if isinstance(found, Rule):
-        return found
-    return end if found is None and sure else None
+    if found:
+        return found if found.target in _LIMITING else None
+    return end if sure else None
 
 
 def _through(
     chains: Chains, name: str, packet: _Packet, sure: bool, above: tuple[str, ...]
-) -> tuple[Rule | bool | None, bool]:
-    """What becomes of a packet in a chain: the rule that drops it, True where it is accepted, None where it comes back.
+) -> tuple[Rule | None, bool]:
+    """What becomes of a packet in a chain: the rule that drops or accepts it, None where it comes back.
 
     The second is whether all that is sure.
     """
@@ -177,12 +226,12 @@ def _through(
         certain = sure and met is True
         if rule.target in _LIMITING and certain:
             return rule, True
-        if rule.target in _LETS_IN:
-            return True, sure
+        if rule.target in packet.accepting:
+            return rule, certain
         if rule.target == "RETURN" and met:
             return None, sure
         sure = sure and rule.target != "RETURN"
-        if rule.target not in chains or rule.target in above or _is_of_the_engine(rule.target):
+        if rule.target not in chains or rule.target in above or not packet.enters(rule.target):
             continue
         found, still = _through(chains, rule.target, packet, certain, (*above, name))
         if found is not None:
@@ -223,12 +272,27 @@ def _state(packet: _Packet, values: tuple[str, ...]) -> bool | None:
     return "NEW" in values or ("DNAT" in values and packet.published)
 
 
-def _network(_packet: _Packet, values: tuple[str, ...]) -> bool | None:
-    """A stranger is in no network that a rule names, but may be in one that is a good part of the world."""
+def _network(packet: _Packet, values: tuple[str, ...]) -> bool | None:
+    """A stranger is in no network that a rule names, but may be in one that is a good part of the world.
+
+    A container is in one that holds the network of its bridge, and may be in one that is a good part of that.
+    """
+    if packet.inside is not None:
+        return _is_inside(packet.inside, values)
     prefixes = [each for each in map(_prefix, values) if each is not None]
     if any(length == 0 for length, _ in prefixes):
         return True
     return None if any(length <= _WIDE_PREFIX for length, _ in prefixes) or _has_range(values) else False
+
+
+def _is_inside(subnets: tuple[str, ...], values: tuple[str, ...]) -> bool | None:
+    own = [ip_network(each, strict=False) for each in subnets]
+    named = [ip_network(each, strict=False) for each in values if _prefix(each)]
+    shared = [each.prefixlen - one.prefixlen for one in own for each in named if one.overlaps(each)]
+    if any(prefix.prefixlen == 0 for prefix in named) or min(shared, default=1) <= 0:
+        return True
+    wide = min(shared, default=_WIDE_PREFIX + 1) <= _WIDE_PREFIX
+    return None if wide or not own or _has_range(values) else False
 
 
 def _has_range(values: tuple[str, ...]) -> bool:
@@ -263,6 +327,6 @@ _JUDGES: dict[str, Callable[[_Packet, tuple[str, ...]], bool | None]] = {
     SOURCE: _network,
     DESTINATION: _network,
     PORT: _port,
-    SET: lambda _packet, _values: False,
+    SET: lambda packet, _values: False if packet.inside is None else None,
     OTHER: _unknown,
 }

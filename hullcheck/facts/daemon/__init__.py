@@ -176,7 +176,7 @@ class Daemon:
 
     def _reported_icc(self) -> Value | None:
         bridge = self.default_bridge
-        option = (bridge or {}).get("com.docker.network.bridge.enable_icc")
+        option = bridge.options.get("com.docker.network.bridge.enable_icc") if bridge else None
         return Value(go_boolean(option), "network bridge") if option is not None else None
 
     def _seen_proxies(self) -> Value | None:
@@ -187,14 +187,13 @@ class Daemon:
         return Value(True, f"its docker-proxy process {proxies[0]} runs") if proxies else None
 
     @cached_property
-    def default_bridge(self) -> Mapping[str, str] | None:
-        """The options of the network named bridge; None where there is none (`"bridge": "none"`).
+    def default_bridge(self) -> Network | None:
+        """The network named bridge; None where there is none (`"bridge": "none"`).
 
         Raises:
             EvidenceError: the engine did not say.
         """
-        found = (each.options for each in self.networks.get() if each.name == "bridge")
-        return next(found, None)
+        return next((each for each in self.networks.get() if each.name == "bridge"), None)
 
     @property
     def experimental(self) -> bool:

@@ -1,7 +1,9 @@
 """The engine's networks."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hullcheck.facts.host.presence import SIGNS, require_engine
 from hullcheck.facts.registry import fact
@@ -22,6 +24,7 @@ DOCKER_NETWORKS = Probe.from_file(
             "EnableIPv6": True,
             "Ingress": True,
             "Internal": True,
+            "IPAM": {"Config": {"Subnet": True}},
             "Options": dict.fromkeys(
                 (
                     "encrypted",
@@ -45,6 +48,7 @@ _SHAPE = {
     **dict.fromkeys(("Ingress?", "Internal?"), bool),
     "EnableIPv6?": (None, bool),
     "Options?": (None, {"*": str}),
+    "IPAM?": (None, {"Config?": (None, [{"Subnet?": (None, str)}])}),
 }
 _GONE = re.compile(r"(?:network [0-9a-f]{64} not found|No such network: [0-9a-f]{64})$", re.IGNORECASE)
 
@@ -58,6 +62,7 @@ class Network:
         internal: whether it leads nowhere outside.
         scope: `local`, or `swarm` where it reaches over several hosts.
         ipv6: whether its containers have addresses of IPv6; None where the engine does not say.
+        subnets: those of its containers' addresses; empty where the engine does not say.
     """
 
     name: str
@@ -68,6 +73,7 @@ class Network:
     ipv6: bool | None = None
     internal: bool = False
     scope: str = ""
+    subnets: tuple[str, ...] = ()
 
     @property
     def gateway_modes(self) -> frozenset[str]:
@@ -104,9 +110,15 @@ def networks(recording: Recording) -> tuple[Network, ...]:
             each.get("EnableIPv6"),
             bool(each.get("Internal")),
             str(each.get("Scope") or ""),
+            tuple(_subnets(each)),
         )
         for each in documents
     )
+
+
+def _subnets(document: Mapping[str, Any]) -> Iterator[str]:
+    pools = (document.get("IPAM") or {}).get("Config") or ()
+    return (each["Subnet"] for each in pools if each.get("Subnet"))
 
 
 def _said(recording: Recording) -> str:

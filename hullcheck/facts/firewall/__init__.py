@@ -22,8 +22,8 @@ from hullcheck.verdicts import EvidenceError, unread
 _KNOWN = lines_like(
     "cni:(?:absent|unread|file .*)",
     r'cni:type "type"[ ]*:[ ]*"[\w.-]*"',
-    r"\d+/(?:ip6?tables|nft|namespace):.*",
-    r"\d+/(?:ip6?tables|nft)-status:\d+",
+    r"\d+/(?:ip6?tables|nft|namespace|bridge-nf-call-ip6?tables):.*",
+    r"\d+/(?:ip6?tables|nft|bridge-nf-call-ip6?tables)-status:\d+",
     r"\d+/interface:\S+",
 )
 # Options that may say anything, or are looked for in what is sent.
@@ -173,6 +173,33 @@ class Firewall:
             elif words[:1] == ("-A",):
                 chains.setdefault(words[1], []).append(iptables_rule(line))
         return chains
+
+    def forward_policy(self, kind: str) -> Rule | None:
+        """The end of the chain FORWARD where that drops what no rule has decided on; None where it lets it through.
+
+        Raises:
+            EvidenceError: the rules could not be read.
+        """
+        policies = [line for line in self._answer(kind) if line.startswith("-P FORWARD ")]
+        return Rule("DROP", (), policies[0]) if policies == ["-P FORWARD DROP"] else None
+
+    def sees_bridged(self, kind: str) -> bool:
+        """Whether what goes from one port of a bridge to another comes to the rules (`bridge-nf-call-iptables`).
+
+        Raises:
+            EvidenceError: it could not be read, or was not asked for.
+        """
+        name = f"bridge-nf-call-{kind}"
+        prefix = f"{self.daemon.pid}/{name}:"
+        lines = self.recording.text(FIREWALL).split("\n")
+        said = next((line.removeprefix(prefix) for line in lines if line.startswith(prefix)), None)
+        if said is None:
+            raise EvidenceError(f"{name} was not asked for: recorded by an older version")
+        if said.endswith("No such file or directory"):  # br_netfilter is not loaded
+            return False
+        if said not in ("0", "1"):
+            raise EvidenceError(f"{name} could not be read: {said}")
+        return said == "1"
 
     def nft_tables(self, kind: str) -> Iterable[Table]:
         """The tables of nft to which the packets of IPV4 or IPV6 come, but the engine's own.

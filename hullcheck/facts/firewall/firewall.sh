@@ -49,6 +49,9 @@ for pid in $(daemons); do
   filter iptables ip_tables_names
   filter ip6tables ip6_tables_names
   sed -n "s|^ *\([^ :]*\):.*|$pid/interface:\1|p" "$pid/net/dev"
+  for each in iptables ip6tables; do
+    ask bridge-nf-call-$each cat /proc/sys/net/bridge/bridge-nf-call-$each
+  done
   command -v nft >/dev/null || continue
   ask nft nft -j -t list ruleset
 done

@@ -11,6 +11,7 @@ from hullcheck.facts import Facts
 from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcesses
 from hullcheck.facts.daemon.unit import SYSTEMD
+from hullcheck.facts.firewall import FIREWALL
 from hullcheck.facts.host.services import HOST_SERVICES
 from hullcheck.facts.logs.probe import SHIPPERS
 from hullcheck.policy import Policy
@@ -51,6 +52,21 @@ NOW, UPTIME, START = "2026-01-01 12:00:00.500000000 +0000", "10800.50", 3600  # 
 PATH = "/etc/docker/daemon.json"
 
 
+FILTER = (
+    "-P FORWARD DROP",
+    "-N DOCKER",
+    "-N DOCKER-USER",
+    "-N SITE",
+    "-A FORWARD -j DOCKER-USER",
+    "-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+    "-A FORWARD -o docker0 -j DOCKER",
+    "-A FORWARD -i docker0 ! -o docker0 -j ACCEPT",
+    "-A FORWARD -i docker0 -o docker0 -j DROP",
+    "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT",
+)
+"""The rules of an engine whose default bridge isolates its containers."""
+
+
 @dataclass(frozen=True)
 class Host:
     """A target by hand: what its daemon, its files and its engine are."""
@@ -81,6 +97,8 @@ class Host:
     ca: str = ""
     shippers: str = ""
     services: str = "auditor:0\nnet:tcp\nasked:"
+    rules: tuple[str, ...] = FILTER
+    bridged: str = "1"
 
     def recording(self) -> Recording:
         """What it answers, redacted as an audit does it."""
@@ -97,8 +115,17 @@ class Host:
             "shippers": SHIPPERS.keep(f"auditor:{0 if self.as_root else 1000}\nown:this\n{self.shippers}"),
             "engine_files": self._files(),
             "host_services": HOST_SERVICES.keep(self.services),
+            "firewall": FIREWALL.keep(self._firewall()),
         }
         return Recording("host", "local", {name: Answer(name, 0, text, "") for name, text in texts.items()})
+
+    def _firewall(self) -> str:
+        """What iptables lists, and whether the filter sees what goes over a bridge."""
+        lines = ["cni:absent", *(f"7/interface:{each}" for each in ("lo", "eth0", "docker0"))]
+        for kind in ("iptables", "ip6tables"):
+            lines += [f"7/{kind}:{each}" for each in self.rules]
+            lines += [f"7/{kind}-status:0", f"7/bridge-nf-call-{kind}:{self.bridged}"]
+        return "\n".join(lines)
 
     def _files(self) -> str:
         """The certificates of TLS that its options name, and nothing else."""
@@ -125,7 +152,8 @@ class Host:
         if self.bridge is None:
             return ""
         told = {"Name": "bridge", "Id": "b", "Driver": "bridge", "EnableIPv6": self.ipv6}
-        return json.dumps(told | {"Options": self.bridge})
+        pools = {"Config": [{"Subnet": "172.17.0.0/16"}, {"Subnet": "fd00:17::/64"}]}
+        return json.dumps(told | {"Options": self.bridge, "IPAM": pools})
 
     def _children(self) -> str:
         lines = (

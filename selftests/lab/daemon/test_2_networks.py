@@ -1,0 +1,56 @@
+"""Section 2 on real engines: whether containers on the default bridge reach each other, and what 2.2 says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from selftests.kit.judging import facts_of_engine, judged
+from selftests.rig.shell import CommandError
+from selftests.rig.waiting import until
+
+if TYPE_CHECKING:
+    from selftests.rig.engines.engine import Engine
+
+SWITCH = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+BETWEEN = ("DOCKER-USER", "-i", "docker0", "-o", "docker0", "-j", "ACCEPT")
+
+
+def verdict(engine: Engine) -> str:
+    """What the control says."""
+    (found,) = judged("2.2", facts_of_engine(engine.socket, of="2.2")).values()
+    return found[0]
+
+
+def reaches(engine: Engine, address: str, container: str = "client") -> bool:
+    """Whether a container gets an answer of the server at this *address*."""
+    try:
+        return "hello" in engine.docker("exec", container, "nc", "-w", "2", address, "7000")
+    except CommandError:
+        return False
+
+
+def test_isolation_in_force(engine: Callable[..., Engine]) -> None:
+    """A rule before the daemon's own, a bridge past the filter and rules that are gone undo what the setting says."""
+    one = engine(fresh=True, icc=False)
+    one.run("server", command=("nc", "-ll", "-p", "7000", "-e", "echo", "hello"))
+    one.run("client")
+    address = one.inspect("server")[0]["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+    until(lambda: reaches(one, "127.0.0.1", "server"), "the server does not answer")
+
+    steps: list[tuple[tuple[str, ...], bool]] = [
+        ((), False),
+        (("iptables", "-I", *BETWEEN), True),
+        (("iptables", "-D", *BETWEEN), False),
+        (("sh", "-c", f"echo 0 >{SWITCH}"), True),
+        (("sh", "-c", f"echo 1 >{SWITCH}"), False),
+        (("iptables", "-F", "FORWARD"), False),  # its policy is left
+        (("iptables", "-P", "FORWARD", "ACCEPT"), True),
+    ]
+    for command, is_reached in steps:
+        if command:
+            one.nsenter(*command)
+        assert (reaches(one, address), verdict(one)) == (
+            is_reached,
+            "fail" if is_reached else "pass",
+        ), command
