@@ -116,9 +116,11 @@ def _predicate_type(layer: Mapping[str, Any]) -> Any:
 
 def _step(document: Mapping[str, Any]) -> dict[str, Any]:
     """A step of the history; of a comment, which may say anything, whether it tells of an import."""
-    text = image_secrets.as_words(str(document.get("created_by") or "").strip())
     comment = str(document.get("comment") or "")
-    imported = comment.startswith("Imported from ")
+    imported = comment.lower().startswith(
+        "imported from "
+    )  # podman has small letters, and writes an ADD beside it
+    text = "" if imported else image_secrets.as_words(str(document.get("created_by") or "").strip())
     squashed = comment.startswith("merge sha256:")  # all layers in one; the steps that made them are told
     empty = document.get("empty_layer") or document.get("size") == "0B"
     return {

@@ -145,6 +145,8 @@ def test_history_that_is_missing(number: str) -> None:
     unread = facts_of(output([image()], {}))
     assert verdict(number, unread) == ("error", "its history could not be read")
     assert verdict(number, facts({"created_by": "", "comment": "Imported from -"}))[0] == "manual"
+    of_podman = {"created_by": "/bin/sh -c #(nop) ADD file:ed0 in /", "comment": "imported from tarball"}
+    assert verdict(number, facts(of_podman))[0] == "manual"
     assert verdict(number, facts_of(output([image()], {ID: stored()})))[0] == "manual"
     assert verdict(number, facts({"created_by": "", "comment": "Imported from -"}, "RUN true"))[0] == "pass"
 
