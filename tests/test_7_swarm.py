@@ -79,11 +79,14 @@ def test_overlay_network_is_encrypted(overlay_network: Network) -> str | None:
     """Every overlay network encrypts what passes between nodes.
 
     Swarm encrypts what its managers say, but not the data of its services: who can listen between two nodes
-    reads it, and who can send to them may put packets into the network.
+    reads it, and who can send to them may put packets into the network. A network over several nodes that another
+    driver made is for a person to judge.
 
     Remedy: make the network again with `--opt encrypted`; ingress too, by `docker network rm ingress` and
     `docker network create --ingress --driver overlay --opt encrypted ingress`.
     """
+    if overlay_network.driver != "overlay":
+        raise Manual(f"its driver is {overlay_network.driver}: does that encrypt what passes between nodes?")
     own = "the swarm's own network for published ports, made " if overlay_network.ingress else ""
     assert "encrypted" in overlay_network.options, f"{own}without the option encrypted"
     value = overlay_network.options["encrypted"]

@@ -119,13 +119,14 @@ def network(name: str, driver: str = "overlay", ingress: bool = False, **options
 
 
 def test_encryption_of_overlay_networks() -> None:
-    """The presence of the option decides, as it does for the engine; other drivers are not judged."""
+    """The presence of the option decides, as it does for the engine; what another driver does a person has to say."""
     networks = (
         network("ingress", ingress=True, vxlanid_list="4096"),
         network("plain"),
         network("safe", encrypted=""),
         network("odd", encrypted="false"),
-        network("bridge", driver="bridge"),
+        network("weave", driver="site/weave:1") | {"Scope": "swarm"},
+        network("bridge", driver="bridge") | {"Scope": "local"},
     )
     found = verdicts("7.3", Node(networks=networks).facts())
     assert {name: result[0] for name, result in found.items()} == {
@@ -133,6 +134,7 @@ def test_encryption_of_overlay_networks() -> None:
         "plain": "fail",
         "safe": "pass",
         "odd": "pass",
+        "weave": "manual",
     }
     assert "the swarm's own network" in found["ingress"][1]
     assert verdict("7.3", Node(networks=networks[-1:])) == (

@@ -312,7 +312,8 @@ def overlay_network(swarm: Swarm, networks: Later[tuple[Network, ...]]) -> Subje
     """
     swarm.require_manager()
     overlay = sorted(
-        (each for each in networks.get() if each.driver == "overlay"), key=lambda each: each.name
+        (each for each in networks.get() if each.driver == "overlay" or each.scope == "swarm"),
+        key=lambda each: each.name,
     )
     named = tuple((each.name, each) for each in overlay)
     return Subjects("network", named, nothing="the swarm has no overlay network")
