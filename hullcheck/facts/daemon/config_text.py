@@ -4,6 +4,15 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from hullcheck.parsing.go import go_boolean
+from hullcheck.verdicts import EvidenceError
+
+_SWITCH_WORDS = """
+    allow-direct-routing debug experimental icc ip6tables iptables ipv6 live-restore no-new-privileges rootless
+    selinux-enabled tls tlsverify userland-proxy
+"""
+SWITCHES = frozenset(_SWITCH_WORDS.split())
+"""The settings that are judged and are on or off."""
 _MAPPINGS = frozenset(
     {
         "builder",
@@ -61,7 +70,20 @@ def _settings(pairs: _Object) -> dict[str, Any]:
 
 def _switches(settings: dict[str, Any]) -> Iterable[tuple[str, bool]]:
     groups = [each for name, each in settings.items() if name not in _MAPPINGS and isinstance(each, dict)]
-    return [(name, value) for each in groups for name, value in each.items() if isinstance(value, bool)]
+    switches = ((name, _switch(name, value)) for each in groups for name, value in each.items())
+    return [(name, value) for name, value in switches if value is not None]
+
+
+def _switch(name: str, value: Any) -> bool | None:
+    """A value in a group as a switch: there the daemon takes the words for it of its command line too."""
+    if isinstance(value, bool):
+        return value
+    if name not in SWITCHES or not isinstance(value, str | int | float):
+        return None
+    try:
+        return go_boolean(str(int(value)) if isinstance(value, float) and value.is_integer() else str(value))
+    except EvidenceError:
+        return None
 
 
 def _plain(value: Any) -> Any:

@@ -88,7 +88,7 @@ def test_key_that_is_there_twice_counts_as_in_go(engine: EngineFactory) -> None:
 
 def test_switches_in_a_group_are_in_force(engine: EngineFactory) -> None:
     """An object that the daemon does not know is a group, and its switches count; so does a file in UTF-16."""
-    one = engine(fresh=True, any={"userland-proxy": False, "icc": False})
+    one = engine(fresh=True, any={"userland-proxy": "f", "icc": 0, "mtu": 1})
     assert [audit(number, one) for number in ("2.2", "2.17")] == ["pass", "pass"]
     one.stop()
     one.config_path.write_bytes(("\ufeff" + json.dumps({"userland-proxy": False})).encode("utf-16-le"))

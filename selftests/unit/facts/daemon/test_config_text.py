@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.daemon.config_text import parse
+from hullcheck.facts.daemon import settings
+from hullcheck.facts.daemon.config_text import SWITCHES, parse
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,14 @@ from hullcheck.facts.daemon.config_text import parse
         ('{"mtu": 9, "mtu": null}', {"mtu": 9}),
         ('{"hosts": ["a"], "hosts": null}', {"hosts": None}),
         ('{"log-opts": {"a": "1"}, "log-opts": null, "log-opts": {"b": "2"}}', {"log-opts": {"b": "2"}}),
+        (
+            '{"x": {"icc": "f", "iptables": 0, "ipv6": "no"}}',
+            {"x": {"icc": "f", "iptables": 0, "ipv6": "no"}, "icc": False, "iptables": False},
+        ),
+        (
+            '{"features": {"icc": "false"}, "x": {"y": {"icc": false}}}',
+            {"features": {"icc": "false"}, "x": {"y": {"icc": False}}},
+        ),
         ("[]", None),
         ('{"icc": NaN}', None),
         ('{"icc": false', None),
@@ -35,3 +44,9 @@ def test_settings_of_a_text(text: str, found: dict[str, Any] | None) -> None:
     What dockerd refuses is None.
     """
     assert parse(text) == found
+
+
+def test_switches() -> None:
+    """Every judged setting that is on or off is known as one."""
+    known = {name for name, each in settings.KINDS.items() if isinstance(each.default, bool)}
+    assert known - {"userns-remap"} <= SWITCHES
