@@ -169,6 +169,50 @@ def test_selinux(world: ContainerHost, enforce: str, label: str, actual: str, ve
     assert world.judge("5.3")[0] == verdict
 
 
+@pytest.mark.parametrize(("flags", "verdict"), [("0", "pass"), ("1", "fail"), ("3", "fail"), ("", "error")])
+def test_permissive_domain(world: ContainerHost, flags: str, verdict: str) -> None:
+    """5.3: the host enforces, but nothing on this type; without the kernel's word that is not known."""
+    world.kernel["/sys/fs/selinux/enforce"] = "1"
+    world.description |= {"ProcessLabel": LABEL, "MountLabel": LABEL}
+    world.label, world.selinux_flags = LABEL, flags
+    assert world.judge("5.3")[0] == verdict
+    world.stop()
+    assert world.judge("5.3")[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        (["program:7 2026-05-01 10:00:00.0 +0000", "denies:7", "loaded:2026-05-01 10:00:01.0 +0000"], "pass"),
+        (
+            ["program:7 2026-05-01 10:00:00.0 +0000", "denies:7", "loaded:2026-04-01 10:00:00.0 +0000"],
+            "manual",
+        ),
+        (
+            [
+                "program:7 2026-05-01 10:00:00.0 +0000",
+                *("denies:7", "reloads:7", "loaded:2026-04-01 10:00:00.0 +0000"),
+            ],
+            "pass",
+        ),
+        (["program:7 2026-05-01 10:00:00.0 +0000", "loaded:2026-04-01 10:00:00.0 +0000"], "pass"),
+        (["program:7 2026-05-01 10:00:00.0 +0000", "denies:7"], "manual"),
+        (
+            ["program:8 2026-05-01 10:00:00.0 +0000", "denies:7", "loaded:2026-05-02 10:00:01.0 +0000"],
+            "error",
+        ),
+    ],
+)
+def test_profile_of_an_older_engine(world: ContainerHost, lines: list[str], verdict: str) -> None:
+    """5.2: the docker-default in the kernel may be older than the engine, and deny less; any other is the site's."""
+    world.info["SecurityOptions"].append("name=apparmor")
+    world.kernel["/sys/module/apparmor/parameters/enabled"] = "Y"
+    world.label, world.apparmor = "docker-default (enforce)", lines
+    assert world.judge("5.2")[0] == verdict
+    world.label, world.description["AppArmorProfile"] = "own (enforce)", "own"
+    assert world.judge("5.2")[0] == "pass"
+
+
 def test_selinux_that_the_kernel_lacks(world: ContainerHost) -> None:
     """5.2, 5.3: whatever the options say nothing is to judge, if this is the kernel of the container."""
     world.config["SecurityOpt"] = ["label=disable", "apparmor=unconfined"]

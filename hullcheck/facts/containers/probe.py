@@ -145,6 +145,7 @@ PROC = lines_like(
     r"\d+/(?:mountinfo|attr/current|uid_map|net/tcp6?|net/udp6?):.*",
     r"\d+/net/dev: *\S+:",
     r"\d+/net/ssh:",
+    r"selinux:\S+ [0-9a-f ]+",
     r"/sys/fs/cgroup/[^:]*:.*",
     r"l\S+ .* \d+/(?:ns/\w+|fd/\d+) -> \w+:\[\d+\]",
     '/.*:"NoNewPrivileges":[a-z]*',

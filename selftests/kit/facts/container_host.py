@@ -152,6 +152,7 @@ class FakeDaemon:
     """What section 5 wants to know of a daemon; None stands for what could not be read."""
 
     cgroup_parent: str | None = None
+    pid = 7
     direct_routing, makes_raw_rules = False, True
 
     seccomp_profile = "builtin"
@@ -223,6 +224,8 @@ class ContainerHost:
         self.complete, self.lost = True, 0
         self.bundles: list[str] = []
         self.records: list[str] = []
+        self.selinux_flags = "0"
+        self.apparmor = ["program:7 2026-05-01 10:00:00.0 +0000"]
         self.endpoint = "unix:///var/run/docker.sock"
         self.now = 0.0
 
@@ -254,6 +257,7 @@ class ContainerHost:
                     f"listed:{self._listeners + self.lost}",
                 ]
             ),
+            "apparmor": "\n".join(self.apparmor),
             "bundles": BUNDLES.keep("\n".join(self.bundles)),
             "kernel": "\n".join(
                 [f"{path}:{value}" for path, value in self.kernel.items()]
@@ -322,6 +326,11 @@ class ContainerHost:
             "--proc",
             *(f"100/mountinfo:{line}" for line in self.mounts),
             f"100/attr/current:{self.label}",
+            *(
+                [f"selinux:{self.label.rstrip(chr(0))} 6 ffffffff 0 fe 1 {self.selinux_flags}"]
+                if "/sys/fs/selinux/enforce" in self.kernel and self.selinux_flags
+                else ()
+            ),
             "100/uid_map:         0          0 4294967295",
             *(f"100/net/dev:{name:>6}:" for name in self.interfaces),
             *(f"{group}/{name}:{value}" for name, value in self.groups.items()),

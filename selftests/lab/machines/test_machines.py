@@ -217,6 +217,17 @@ def test_selinux_labels_are_enforced(with_selinux: Machine) -> None:
     assert verdicts("5.3", facts) == {"plain": "pass", "disabled": "fail", "privileged": "fail"}
 
 
+def test_permissive_domain_protects_nothing(with_selinux: Machine) -> None:
+    """5.3: SELinux enforces, but the type of containers is permissive."""
+    with_selinux.ssh("sh", "-c", "echo '(typepermissive container_t)' >own.cil && semodule --install own.cil")
+    try:
+        found = judged("5.3", facts_where_enforced(with_selinux))
+    finally:
+        with_selinux.ssh("semodule", "--remove", "own")
+    reason = "its type container_t is permissive: SELinux only writes down what it would deny"
+    assert found["plain"] == ("fail", reason)
+
+
 def test_permissive_selinux_protects_nothing(with_selinux: Machine) -> None:
     """5.3: the same labels fail where SELinux only logs, and the reason says so."""
     found = judged("5.3", facts_of(with_selinux))

@@ -15,9 +15,10 @@ from hullcheck.facts.host.processes import Process
 from hullcheck.parsing import capabilities, seccomp
 from hullcheck.parsing.go import go_boolean
 from hullcheck.parsing.proc import cgroups
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 _DEFAULT = "docker-default"  # of AppArmor
+_PERMISSIVE = 1  # SELINUX_AVD_FLAGS_PERMISSIVE
 _DEVICES = (  # what runc lets in (specconv.AllowedDevices): to make any, and those that every program needs
     *("c *:* m", "b *:* m", "c 136:* rwm", "c 10:200 rwm"),
     *(f"c {number} rwm" for number in ("1:3", "1:5", "1:7", "1:8", "1:9", "5:0", "5:1", "5:2")),
@@ -121,6 +122,20 @@ class Privileges:
     def selinux_label(self) -> str:
         """The SELinux label for what is executed in it; empty where there is none."""
         return self.bundle.label if self.bundle else self.configuration.process_label
+
+    @property
+    def is_permissive(self) -> bool:
+        """Whether the kernel enforces nothing on its SELinux label, though it does on others (libselinux, avc.h).
+
+        Raises:
+            EvidenceError: the kernel was not asked, or did not answer.
+        """
+        label = self.security_label
+        answers = dict(line.split(" ", 1) for line in self.runtime.proc.lines.get("selinux", ()))
+        flags = answers.get(label, "").rpartition(" ")[2]
+        if not flags:
+            raise EvidenceError(unread("whether the domain of its label is permissive", "could not be asked"))
+        return bool(int(flags, 16) & _PERMISSIVE)
 
     # ---- seccomp
 
