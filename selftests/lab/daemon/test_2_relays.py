@@ -91,6 +91,20 @@ def test_relay_of_any_name_fails_while_it_runs(engine: EngineFactory, tmp_path: 
     assert verdict(docker)[0] == "not applicable"
 
 
+def test_service_of_the_distribution_is_left_alone(engine: EngineFactory) -> None:
+    """What root runs from its packages, and is known to pass nothing on, gets no request."""
+    docker, port = engine(), free_port()
+    once = ("openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-nocert", "-naccept", "1")
+    process = subprocess.Popen(once, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    try:
+        until(lambda: f":{port:04X} 00000000:0000 0A" in Path("/proc/net/tcp").read_text(), "it listens")
+        assert verdict(docker)[0] == "not applicable"
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
 @pytest.mark.parametrize("program", ["socat", "haproxy"])
 def test_relay_of_a_real_product(engine: EngineFactory, tmp_path: Path, program: str) -> None:
     """Each fails the control while it passes commands on."""

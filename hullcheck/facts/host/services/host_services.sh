@@ -57,7 +57,11 @@ if [ -n "$wanted" ]; then
 fi
 
 # Whoever may open the socket of an engine may pass commands on to it, whatever it is called: it is asked for the version
-# of an engine. Not asked are the engine itself, whose listeners are known, and the sshd that waits for logins.
+# of an engine. Not asked are the engine itself, whose listeners are known, the sshd that waits for logins, and what the
+# distribution brings and root runs, unless it is known to pass bytes on: to such a service a strange request is an alarm.
+passers="socat|haproxy|nginx|envoy|traefik|caddy|ncat|nc|nc[.][a-z]*|busybox|systemd-socket-proxyd|ssh|stunnel\
+|rinetd|redir|gost|tinyproxy|python|perl|ruby|node|apache2|httpd|lighttpd|h2o|pound|chisel|frps|inetd|xinetd\
+|[a-z-]*socket-proxy"
 openers="" # of each socket of an engine: u:UID, g:GID, and o: where everyone may
 # shellcheck disable=SC2013 # no name in /proc has a blank
 for engine in $(grep -lsx -e dockerd -e podman [0-9]*/comm); do
@@ -84,6 +88,16 @@ may_open() { # PID: whether it may open the socket of an engine, or that is not 
     esac
   done <"$1/status" 2>/dev/null
   [ "$seen" != 0000000000000000 ]
+}
+is_ordinary() { # PID EXECUTABLE: whether it is a service of the distribution that root runs, and passes no bytes on
+  case $2 in
+    /usr/local/*) return 1 ;;
+    /usr/* | /bin/* | /sbin/* | /lib*) ;;
+    *) return 1 ;;
+  esac
+  printf "%s\n" "$2" | grep -qE "/($passers)[0-9.]*( [(]deleted[)])?$" && return 1
+  grep -qa "[/.]sock" "$1/cmdline" 2>/dev/null && return 1
+  grep -q "^Uid:.0" "$1/status" 2>/dev/null
 }
 address_of() { # HEXADECIMAL: as a text; that of this machine in the place of every address
   case $1 in
@@ -122,11 +136,12 @@ may_pass_on() { # PORT INODE: whether what listens there may pass commands on; 2
   [ -n "$holders" ] || return 0
   answer=1
   for pid in $holders; do
-    case $(readlink "$pid/exe") in
+    program=$(readlink "$pid/exe")
+    case $program in
       */dockerd | */docker-proxy | */containerd) ;;
       */sshd) ! tr "\0" " " <"$pid/cmdline" 2>/dev/null | grep -q "/sshd " || continue ;;
       */systemd) [ "$pid" = 1 ] || answer=2 ;;
-      *) ! may_open "$pid" || return 0 ;;
+      *) is_ordinary "$pid" "$program" || ! may_open "$pid" || return 0 ;;
     esac
   done
   return $answer
