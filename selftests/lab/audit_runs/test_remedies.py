@@ -16,10 +16,21 @@ from hullcheck.controls.metadata import read_docstring
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
 from hullcheck.recording.script import render
-from selftests.kit.judging import control, facts_of_answer, facts_of_engine, judge_engine, judged
+from selftests.kit.judging import (
+    control,
+    facts_of_answer,
+    facts_of_engine,
+    facts_of_guest,
+    judge_engine,
+    judged,
+)
+from selftests.rig import images
+from selftests.rig.engines.engine import IMAGE
+from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
+    from selftests.rig.hosts.host import Host
 
 EngineFactory = Callable[..., "Engine"]
 
@@ -212,3 +223,58 @@ def forwarding(engine: Engine) -> tuple[str, str]:
     facts = Facts(recording, Policy.from_mapping({"ip_forward_reason": "bridges, OPS-140"}))
     (finding,) = judged(FORWARDING, facts).values()
     return finding
+
+
+# ---- section 2: settings of daemon.json
+
+SET = ("2.2", "2.9", "2.10", "2.15", "2.16", "2.17")
+"""The controls whose remedies say which settings to make."""
+
+
+def settings(key: str) -> dict[str, object]:
+    """What a control's remedy says to set in daemon.json."""
+    _, _, remedy = read_docstring(control(key).__doc__ or "")
+    (text,) = re.findall(r"set `(\".+?)` in daemon.json", " ".join(remedy.split()))
+    found: dict[str, object] = json.loads(f"{{{text}}}")
+    return found
+
+
+def test_settings_of_the_daemon(lab_host: Callable[..., Host]) -> None:
+    """With all of them a host fails none of these controls, and its containers reach and are reached as before."""
+    host = lab_host()
+    assert {verdict(host, key) for key in SET} == {"fail"}
+    start(host)
+    wanted = {name: value for key in SET for name, value in settings(key).items()}
+    host.write("/etc/docker/daemon.json", json.dumps(wanted))
+    host.docker("rm", "--force", "web", "client")
+    host.exec("systemctl", "restart", "docker")
+    host.docker(
+        "import", f"/{images.HOST_BUSYBOX}", IMAGE
+    )  # the data root is another one, as the remedy of 2.10 says
+    start(host)
+    assert {key: verdict(host, key) for key in SET} == dict.fromkeys(SET, "pass")
+
+
+def verdict(host: Host, key: str) -> str:
+    """What a control says of a host."""
+    (found,) = judged(key, facts_of_guest(host, of=key)).values()
+    return found[0]
+
+
+def start(host: Host) -> None:
+    """Start two containers of which one is reached by the other, and from outside."""
+    if "site" not in host.docker("network", "ls", "--format", "{{.Name}}").split():
+        host.docker("network", "create", "site")
+    serving = ("httpd", "-f", "-p", "8000", "-h", "/etc")
+    host.run("web", "--network", "site", "--publish", "127.0.0.1:8080:8000", command=serving)
+    host.run("client", "--network", "site")
+    fetch = ("wget", "-q", "-T", "3", "-O", "/dev/null")
+    until(lambda: succeeds(host, "docker", "exec", "client", *fetch, f"http://web:8000/{PAGE}"), "no answer")
+    until(lambda: succeeds(host, "busybox", *fetch, f"http://127.0.0.1:8080/{PAGE}"), "no answer outside")
+
+
+def succeeds(host: Host, *command: str) -> bool:
+    """Whether a command ends with status 0 there."""
+    return (
+        host.exec("sh", "-c", '"$@" >/dev/null 2>&1 && echo yes || echo no', "sh", *command).strip() == "yes"
+    )
