@@ -504,7 +504,8 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> N
     """No container is given a device of the host, but those that the site allows.
 
     With a device a container works past file systems and their permissions: a disk can be read and written
-    whole. What its control group was told to let in after its start counts, where the kernel lists that (cgroup v1).
+    whole. What its control group was told to let in after its start counts, where the kernel lists that (cgroup v1);
+    with cgroup v2 a program in the kernel decides that shows nothing, and what the engine gave the container counts.
 
     Remedy: run it without `--device`, `--gpus` and `--device-cgroup-rule`; name what is needed in
     `allowed_devices`.
