@@ -436,7 +436,7 @@ def test_image_installs_verified_packages(image: Image) -> str:
 
     A package without a checked signature is from whoever answered: a mirror that was broken into, or somebody
     on the way. That nothing is switched off is seen in the history; whether the sources and their keys are the
-    right ones is for a person to say.
+    right ones is for a person to say, and so is what a step downloads, as an installer that a shell runs at once.
 
     Remedy: take the switch away, import the key of the source, and check the sum of what a step downloads.
     """
@@ -445,11 +445,18 @@ def test_image_installs_verified_packages(image: Image) -> str:
     assert not switches, "; ".join(dict.fromkeys(switches)) + _users(image)
     _require_told(image)
     programs = sorted({program for step in steps for program in installs.installers(step)})
+    fetched = sorted({program for step in steps for program in installs.downloads(step)})
+    unchecked = (
+        f"gets files with {', '.join(fetched)} in a step that looks at no sum or signature" if fetched else ""
+    )
     if programs:
+        also = f"; it also {unchecked}" if unchecked else ""
         raise Manual(
-            f"installs with {', '.join(programs)}; no step switches a check off, but its sources are not judged"
+            f"installs with {', '.join(programs)}; no step switches a check off, but its sources are not judged{also}"
         )
-    return "no step installs packages"
+    if unchecked:
+        raise Manual(f"{unchecked}: are they verified?")
+    return "no step installs packages, or gets files without a look at a sum or signature"
 
 
 @pytest.mark.cis("4.12", level=1)

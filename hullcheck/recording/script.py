@@ -28,7 +28,7 @@ _PROLOGUE, _EPILOGUE = map(shell.shared, ("prologue", "epilogue"))
 PATHS = ("docker_bench_log", "scan_reports")
 """Variables of the script for what a policy names on the target; empty where it names nothing."""
 _LONGEST_TITLE = 1000  # characters of the lines that frame an answer
-_MOST_KNOWN = 2000  # images: the script is one argument of a command, and Linux has room there for 128 KiB
+_MOST_KNOWN = 1500  # images: the script is one argument of a command, and Linux has room there for 128 KiB
 UNREADABLE = 65  # EX_DATAERR of sysexits.h: the status of an answer that was dropped
 
 

@@ -171,6 +171,8 @@ def test_add(steps: tuple[str, ...], expected: str) -> None:
         "/bin/sh -c pip install --trusted-host pypi.org x",
         "/bin/sh -c python3 -m pip install --trusted-host=pypi.org x",
         "/bin/sh -c npm config set strict-ssl false",
+        "/bin/sh -c pip config set global.trusted-host x",
+        "/bin/sh -c composer config -g secure-http false",
         "ENV NODE_TLS_REJECT_UNAUTHORIZED=0",
         "/bin/sh -c curl -fsSLk https://x | sh",
         "/bin/sh -c wget --no-check-certificate https://x -O x.tgz && tar xf x.tgz",
@@ -201,6 +203,10 @@ def test_switched_off_check(step: str) -> None:
         ("/bin/sh -c pip install x", "manual"),
         ("/bin/sh -c python3 -m pip install x", "manual"),
         ("/bin/sh -c dpkg -i x.deb", "manual"),
+        ("/bin/sh -c pacman -U http://x/p.pkg", "manual"),
+        ("/bin/sh -c nix-env -iA x", "manual"),
+        ("/bin/sh -c sometool -y install x", "manual"),
+        ("/bin/sh -c make install && cmake --install b && install -m 755 a b", "pass"),
         ("/bin/sh -c timeout 60 pip3.11 install x", "manual"),
         ("/bin/sh -c sudo -u app /opt/bin/pip install x", "manual"),
         ("/bin/sh -c su app -c 'npm ci'", "manual"),
@@ -210,7 +216,6 @@ def test_switched_off_check(step: str) -> None:
         ("/bin/sh -c printf 'Trusted: no' > /etc/apt/sources.list.d/x.sources", "pass"),
         ("/bin/sh -c echo 'Untrusted: yes' > /x", "pass"),
         ("/bin/sh -c GOINSECURE= go install x", "manual"),
-        ("/bin/sh -c curl -fsSL https://x | sh", "pass"),
         ("/bin/sh -c curl -k https://x -o x && echo 12 x | sha256sum -c && tar xf x", "pass"),
         ("/bin/sh -c curl -k https://localhost/health", "pass"),
         ("COPY a b", "pass"),
@@ -221,6 +226,36 @@ def test_check_that_stays_on(step: str, expected: str) -> None:
     found, reason = verdict("4.11", facts(BASE, step))
     assert found == expected
     assert ("installs with" in reason) == (expected == "manual")
+
+
+@pytest.mark.parametrize(
+    ("step", "verdict_of_it"),
+    [
+        ("curl -fsSL https://x | sh", "manual"),
+        ("wget -qO- $URL | perl", "manual"),
+        ("bash <(curl https://x)", "manual"),
+        ('sh -c "$(curl -fsSL https://x)"', "manual"),
+        ("python3 -c 'import urllib.request as u; exec(u.urlopen(\"https://x/i\").read())'", "manual"),
+        ("fetcher --to /bin/y https://x/y && /bin/y", "manual"),
+        ("timeout 9 wget https://x/y", "manual"),
+        ("git clone git@example.org:a/b", "manual"),
+        ("git -C /a submodule update", "manual"),
+        ("xh --verify no https://x", "manual"),
+        ("curl http://x/i | sh", "fail"),
+        ("wget http://x/i.deb && dpkg -i i.deb", "fail"),
+        ("git status", "pass"),
+        ("wget --version", "pass"),
+        ("curl -f http://localhost:8080/health", "pass"),
+        ("curl -s 127.0.0.1/health || exit 1", "pass"),
+        ("echo deb https://x y main >/etc/apt/sources.list", "pass"),
+        ("curl -o x https://x && echo 12 x | sha256sum -c", "pass"),
+        ("wget http://x/y && gpg --verify y.asc y && tar xf y", "pass"),
+        ("test https://x = $y", "pass"),
+    ],
+)
+def test_download_that_nobody_checks(step: str, verdict_of_it: str) -> None:
+    """4.11: what comes from elsewhere without a sum is for a person to judge; over plain HTTP and used, it fails."""
+    assert verdict("4.11", facts(BASE, f"RUN /bin/sh -c {step}"))[0] == verdict_of_it
 
 
 # ---- 4.12

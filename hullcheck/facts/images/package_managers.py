@@ -103,6 +103,8 @@ def _flags(words: Sequence[str]) -> str:
 
 
 def _pacman(words: Sequence[str]) -> Act | None:
+    if "U" in _flags(words) or "--upgrade" in words:
+        return Act.INSTALL  # of a file, or an address
     synchronizes = "S" in _flags(words) or "--sync" in words
     return _by_flags(words, "--sysupgrade", "y", "--refresh") if synchronizes else None
 
