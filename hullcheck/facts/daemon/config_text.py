@@ -4,15 +4,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from hullcheck.facts.daemon.flags import SWITCHES
 from hullcheck.parsing.go import go_boolean
 from hullcheck.verdicts import EvidenceError
 
-_SWITCH_WORDS = """
-    allow-direct-routing debug experimental icc ip6tables iptables ipv6 live-restore no-new-privileges rootless
-    selinux-enabled tls tlsverify userland-proxy
-"""
-SWITCHES = frozenset(_SWITCH_WORDS.split())
-"""The settings that are judged and are on or off."""
 _MAPPINGS = frozenset(
     {
         "builder",
@@ -21,11 +16,13 @@ _MAPPINGS = frozenset(
         "default-ulimits",
         "features",
         "log-opts",
-        "proxies",
+        "runtimes",
     }
-    | {"runtimes"}
 )
 """Settings that are an object themselves; any other object is a group, of which the daemon takes the switches."""
+
+_JOINED = _MAPPINGS | {"proxies"}
+"""Settings of which two are joined; proxies are a group to what looks for switches."""
 
 
 class _Object(list[tuple[str, Any]]):
@@ -36,9 +33,9 @@ def parse(text: str) -> dict[str, Any] | None:
     """The settings in force by this text; None where the daemon does not take it.
 
     A key that is there twice counts by its last value, and a mapping by all of them together. A null empties a list
-    and a mapping, and leaves any other value as it was. Switches in an object of another name count as if they stood
-    outside. Two that contradict each other are kept as a text, which no switch is: which of them counts is left to
-    chance.
+    and a mapping, and leaves any other value as it was. Switches in an object of another name, such as `proxies`, count
+    as if they stood outside, and there null, 0 or any other text is off. Two that contradict each other are kept as a
+    text, which no switch is: which of them counts is left to chance.
     """
     try:
         read = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_Object, parse_constant=_refuse)
@@ -58,7 +55,7 @@ def _settings(pairs: _Object) -> dict[str, Any]:
     for name, value in pairs:
         plain = _plain(value)
         before = found.get(name)
-        if name in _MAPPINGS and isinstance(before, dict) and isinstance(plain, dict):
+        if name in _JOINED and isinstance(before, dict) and isinstance(plain, dict):
             plain = {**before, **plain}
         elif plain is None and isinstance(before, str | int | float):
             plain = before
@@ -70,20 +67,17 @@ def _settings(pairs: _Object) -> dict[str, Any]:
 
 def _switches(settings: dict[str, Any]) -> Iterable[tuple[str, bool]]:
     groups = [each for name, each in settings.items() if name not in _MAPPINGS and isinstance(each, dict)]
-    switches = ((name, _switch(name, value)) for each in groups for name, value in each.items())
-    return [(name, value) for name, value in switches if value is not None]
+    return [(name, _is_on(each[name])) for each in groups for name in each if name in SWITCHES]
 
 
-def _switch(name: str, value: Any) -> bool | None:
-    """A value in a group as a switch: there the daemon takes the words for it of its command line too."""
-    if isinstance(value, bool):
-        return value
-    if name not in SWITCHES or not isinstance(value, str | int | float):
-        return None
+def _is_on(value: Any) -> bool:
+    """Whether a value in a group switches on: it is read as a text, and what says nothing switches off."""
+    if isinstance(value, int | float):
+        return value == 1
     try:
-        return go_boolean(str(int(value)) if isinstance(value, float) and value.is_integer() else str(value))
+        return go_boolean(str(value))
     except EvidenceError:
-        return None
+        return False
 
 
 def _plain(value: Any) -> Any:

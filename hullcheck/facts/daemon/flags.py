@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 _BOOLEAN_WORDS = """
     allow-direct-routing cri-containerd debug experimental help icc init ip-forward
     ip-forward-no-drop ip-masq ip6tables iptables ipv6 live-restore no-new-privileges raw-logs
-    rootless selinux-enabled tls tlsverify userland-proxy validate version
+    restart rootless selinux-enabled tls tlsverify userland-proxy validate version
 """
-_BOOLEAN = frozenset(_BOOLEAN_WORDS.split())
-"""The options that take no next argument as their value."""
+SWITCHES = frozenset(_BOOLEAN_WORDS.split())
+"""The options that take no next argument as their value; --restart has not been in the help for years."""
 
 _SHORT = {
     "b": "bridge",
@@ -20,6 +20,7 @@ _SHORT = {
     "h": "help",
     "l": "log-level",
     "p": "pidfile",
+    "r": "restart",
     "s": "storage-driver",
     "v": "version",
 }
@@ -63,7 +64,7 @@ def parse(arguments: Sequence[str]) -> Flags:
 
 def _value(name: str, rest: list[str]) -> str:
     """The value of an option without `=`: its presence is one, or the next argument is."""
-    if name in _BOOLEAN:
+    if name in SWITCHES:
         return "true"
     return rest.pop(0) if rest else ""
 
@@ -76,7 +77,7 @@ def _short(letters: str, rest: list[str]) -> Iterable[tuple[str, str]]:
         if letters.startswith("="):
             yield name, letters[1:]
             return
-        if name in _BOOLEAN:
+        if name in SWITCHES:
             yield name, "true"
         else:
             yield name, letters or _value(name, rest)

@@ -60,3 +60,23 @@ def test_file_over_which_another_was_mounted(
     subprocess.run(command, check=True)
     found, reason = audit("2.17", one)
     assert (found, "mounted" in reason) == ("error", True), reason
+
+
+@pytest.mark.each_engine
+@pytest.mark.parametrize(
+    ("group", "value"), [("proxies", False), ("any", "F"), ("any", 2), ("any", None), ("any", [])]
+)
+def test_switch_that_a_group_turns_off(engine: EngineFactory, group: str, value: object) -> None:
+    """A value in a group is read as a text, and one that says neither on nor off turns off."""
+    one = engine(**{group: {"iptables": value}})
+    assert "DOCKER" not in one.nsenter("iptables", "-S")
+    assert audit("2.4", one)[0] == "fail"
+
+
+@pytest.mark.each_engine
+@pytest.mark.parametrize("flag", ["-r", "--restart"])
+def test_option_that_the_help_does_not_name(engine: EngineFactory, flag: str) -> None:
+    """It takes no value, so what is next to it is an option too."""
+    one = engine(flags=[flag, "--iptables=false"])
+    assert "DOCKER" not in one.nsenter("iptables", "-S")
+    assert audit("2.4", one)[0] == "fail"

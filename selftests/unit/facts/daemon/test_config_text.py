@@ -27,12 +27,14 @@ from hullcheck.facts.daemon.config_text import SWITCHES, parse
         ('{"log-opts": {"a": "1"}, "log-opts": null, "log-opts": {"b": "2"}}', {"log-opts": {"b": "2"}}),
         (
             '{"x": {"icc": "f", "iptables": 0, "ipv6": "no"}}',
-            {"x": {"icc": "f", "iptables": 0, "ipv6": "no"}, "icc": False, "iptables": False},
+            {"x": {"icc": "f", "iptables": 0, "ipv6": "no"}, "icc": False, "iptables": False, "ipv6": False},
         ),
         (
             '{"features": {"icc": "false"}, "x": {"y": {"icc": false}}}',
             {"features": {"icc": "false"}, "x": {"y": {"icc": False}}},
         ),
+        ('{"proxies": {"icc": false}}', {"proxies": {"icc": False}, "icc": False}),
+        ('{"proxies": {"a": "1"}, "proxies": {"b": "2"}}', {"proxies": {"a": "1", "b": "2"}}),
         ("[]", None),
         ('{"icc": NaN}', None),
         ('{"icc": false', None),
@@ -50,3 +52,20 @@ def test_switches() -> None:
     """Every judged setting that is on or off is known as one."""
     known = {name for name, each in settings.KINDS.items() if isinstance(each.default, bool)}
     assert known - {"userns-remap"} <= SWITCHES
+
+
+@pytest.mark.parametrize(
+    ("value", "on"),
+    [
+        *((each, True) for each in ("true", '"true"', '"T"', '"1"', "1", "1.0")),
+        *(
+            (each, False)
+            for each in ("false", '"false"', '"F"', '"0"', "0", "2", "null", '"yes"', "[]", "{}")
+        ),
+    ],
+)
+def test_switch_in_a_group(value: str, on: bool) -> None:
+    """It is read as a text, and what is no boolean switches off."""
+    found = parse(f'{{"x": {{"iptables": {value}}}}}')
+    assert found is not None
+    assert found["iptables"] is on

@@ -30,6 +30,7 @@ from selftests.kit.judging import judged
         ("--graph /x --storage-opt a=b", "data-root=/x storage-opts=a=b"),
         ("-z x -qy -D -v", "z=x q=y debug=true version=true"),
         ("-b -D", "bridge=-D"),
+        ("-r -b x --restart --icc", "restart=true bridge=x restart=true icc=true"),
     ],
 )
 def test_command_line(arguments: str, flags: str) -> None:

@@ -279,7 +279,10 @@ def test_keys_that_are_given_twice() -> None:
         ('{"iptables": false, "any": {"iptables": false}}', "fail"),
         ('{"iptables": true, "any": {"iptables": false}}', "error"),
         ('{"log-opts": {"iptables": false}}', "pass"),
-        ('{"any": {"iptables": "false"}}', "pass"),
+        ('{"any": {"iptables": "false"}}', "fail"),
+        ('{"any": {"iptables": "1"}}', "pass"),
+        ('{"any": {"iptables": null}}', "fail"),
+        ('{"proxies": {"iptables": false}}', "fail"),
     ],
 )
 def test_switches_in_a_group(document: str, verdict: str) -> None:
