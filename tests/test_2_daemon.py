@@ -10,6 +10,7 @@ import pytest
 
 from hullcheck.criteria.certificates import public_ca_flaw
 from hullcheck.criteria.container_logs import Way, ways
+from hullcheck.criteria.daemon_options import features_of_their_own
 from hullcheck.criteria.firewall import let_through
 from hullcheck.criteria.judgement import listed
 from hullcheck.criteria.remote_api import holders, passed_on, weakness
@@ -528,10 +529,14 @@ def test_daemon_has_an_approved_seccomp_profile(daemon: Daemon, policy: Policy) 
 def test_experimental_features_are_off(daemon: Daemon) -> str:
     """The daemon's experimental features are off.
 
-    They are not finished, not supported, and change without notice.
+    They are not finished, not supported, and change without notice. From version 29 some have a switch of their own:
+    a containerd within the daemon, rules for nftables, and NRI, whose plugins may change every container as it is made.
 
-    Remedy: take `"experimental": true` out of daemon.json and off the command line, and restart the daemon.
+    Remedy: take `"experimental": true` out of daemon.json and off the command line, with `firewall-backend`,
+    `nri-opts` and `embedded-containerd` in `features` if nobody needs them, and restart the daemon.
     """
     found = _require(daemon.setting("experimental"), _is_off)
     assert not daemon.experimental, f"docker version: the server's Experimental is {shown(True)}"
+    if chosen := listed(features_of_their_own(daemon)):
+        raise Manual(f"{found}; the daemon has {chosen}: is it needed, and was it reviewed?")
     return found

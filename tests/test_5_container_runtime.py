@@ -298,6 +298,7 @@ def test_container_opens_only_needed_ports(container: Container, policy: Policy)
             f"opens {shown}; compare with what the workload needs, or set allowed_ports in the policy"
         )
     _require_known_interfaces(container)
+    _require_no_mark(container)
     return container.ports.direct_access
 
 
@@ -317,6 +318,12 @@ def test_container_has_a_network_namespace(container: Container) -> None:
     """
     assert not container.runtime.shares_host_network, "shares the network namespace of the host"
     _require_known_interfaces(container)
+
+
+def _require_no_mark(container: Container) -> None:
+    """Leave a container to a person whose every port is open to packets with a mark."""
+    if marked := container.ports.let_in_by_mark:
+        raise Manual(marked)
 
 
 def _require_known_interfaces(container: Container) -> None:
@@ -419,7 +426,7 @@ def test_container_ports_are_bound_to_an_address(container: Container) -> str | 
     `routed` or `nat-unprotected` or trusts interfaces of the host, or the daemon is told otherwise.
 
     Remedy: publish it as `--publish ADDRESS:PORT:PORT`, in a network with the gateway mode `nat` and without
-    `trusted_host_interfaces`; drop `allow-direct-routing` and DOCKER_INSECURE_NO_IPTABLES_RAW.
+    `trusted_host_interfaces`; drop `allow-direct-routing`, `bridge-accept-fwmark` and DOCKER_INSECURE_NO_IPTABLES_RAW.
     """
 
     def everywhere(ports: Iterable[Port]) -> list[str]:
@@ -430,6 +437,7 @@ def test_container_ports_are_bound_to_an_address(container: Container) -> str | 
     found = everywhere(container.ports.open)
     assert not found, "opens on every address: " + ", ".join(found)
     _require_known_interfaces(container)
+    _require_no_mark(container)
     return container.ports.direct_access
 
 

@@ -5,9 +5,13 @@ from typing import Any
 
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.flags import Flags
-from hullcheck.facts.daemon.settings import KINDS
+from hullcheck.facts.daemon.settings import KINDS, shown
+from hullcheck.facts.daemon.sockets import listens_at_one
 
 _HARDENED = {"icc": False, "live-restore": True, "no-new-privileges": True, "userns-remap": True}
+_CHOOSES_FEATURES = 29
+"""The first engine in which experimental features have switches of their own."""
+
 _IN_BOTH = {"runtimes"}  # the daemon joins these; anything else that is in both keeps it from starting
 
 
@@ -44,3 +48,22 @@ def options_against(flags: Flags, document: Mapping[str, Any], where: str) -> li
         ),
         *(f"{where}--{name}={given[name][-1]} on the command line" for name in weak),
     ]
+
+
+def features_of_their_own(daemon: Daemon) -> tuple[str, ...]:
+    """What is experimental and on in a daemon whose switch for experimental features may be off, in words.
+
+    Raises:
+        EvidenceError: what would tell could not be read.
+    """
+    engine = daemon.engine
+    if engine.major is not None and engine.major < _CHOOSES_FEATURES:
+        return ()
+    engine.value("Containerd", "Address")  # which each of them reports
+    plugins = engine.changes_containers
+    known = {
+        "a containerd within the daemon": listens_at_one(daemon.process, daemon.containerd_sockets),
+        "rules of nftables": engine.filters_by_nftables,
+        f"NRI plugins ({shown(plugins or {})})": plugins is not None,
+    }
+    return tuple(words for words, is_on in known.items() if is_on)

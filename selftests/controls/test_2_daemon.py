@@ -365,3 +365,43 @@ def test_addresses_of_ipv6() -> None:
     rules = (*FILTER[:4], "-A DOCKER-USER -s fd00::/8 -d fd00::/8 -j ACCEPT", *FILTER[4:])
     assert replace(ISOLATED, rules=rules).judge("2.2")[0] == "pass"
     assert replace(ISOLATED, rules=rules, ipv6=True).judge("2.2")[0] == "fail"
+
+
+EMBEDDED = {"Containerd": {"Address": "/var/run/docker/containerd/containerd.sock"}}
+APART = {"Containerd": {"Address": "/run/containerd/containerd.sock"}}
+
+
+@pytest.mark.parametrize(
+    ("info", "sockets", "expected", "words"),
+    [
+        (APART, (), "pass", ""),
+        ({"Containerd": None}, (), "error", "Containerd.Address"),
+        ({"Containerd": {"Address": ""}}, (), "error", "Containerd.Address"),
+        ({"FirewallBackend": {"Driver": "iptables"}}, (), "pass", ""),
+        ({"FirewallBackend": {"Driver": "nftables"}}, (), "manual", "the daemon has rules of nftables: is"),
+        (
+            {"NRI": {"Info": [["plugin-path", "/opt/nri"]]}},
+            (),
+            "manual",
+            "NRI plugins (plugin-path=/opt/nri): is",
+        ),
+        ({"NRI": {"Info": None}}, (), "manual", "NRI plugins (not set): is"),
+        ({"NRI": {}}, (), "error", "NRI.Info"),
+        (
+            EMBEDDED,
+            ("/run/docker/containerd/containerd.sock",),
+            "manual",
+            "a containerd within the daemon: is",
+        ),
+        (EMBEDDED, (), "pass", ""),
+    ],
+)
+def test_experimental_features_with_switches_of_their_own(
+    info: dict[str, Any], sockets: tuple[str, ...], expected: str, words: str
+) -> None:
+    """2.19: from 29 on some are on without the switch for all of them."""
+    new = APART | info | {"ServerVersion": "29.10.0"}
+    found, reason = Host(info=new, sockets=sockets).judge("2.19")
+    assert (found, words in reason) == (expected, True), reason
+    assert Host(info=info, sockets=sockets).judge("2.19")[0] == "pass"
+    assert Host(info=new, as_root=False).judge("2.19")[0] == "error"

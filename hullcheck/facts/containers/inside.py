@@ -45,7 +45,9 @@ _HIDDEN_PRIVILEGES = """
     apparmor_profile applies_apparmor bundle configuration devices_let_in has_own_profile is_permissive runtime
     seccomp_profile security_label selinux_label stored_no_new_privileges surroundings
 """
-_HIDDEN_PORTS = "configuration direct_access open pid_on_host_network published runtime surroundings"
+_HIDDEN_PORTS = (
+    "configuration direct_access let_in_by_mark open pid_on_host_network published runtime surroundings"
+)
 """What a part cannot tell from inside, by the names of a container's part."""
 
 

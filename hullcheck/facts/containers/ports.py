@@ -16,6 +16,7 @@ from hullcheck.verdicts import EvidenceError, unread
 _INSIDE = frozenset(("bridge", "host", "null", "overlay"))
 """The drivers of networks inside the host or the swarm; any other may give an address outside, as macvlan does."""
 _PROTECTS_BRIDGES, _FIRST_OF_DOCKER = 28, 17  # of versions; podman has lower ones
+_KNOWS_MARKS = 29
 _NEIGHBOURS = (
     "Docker before 28 lets neighbours of the host reach what is published at the container's own address"
 )
@@ -122,6 +123,22 @@ class Ports:
         )
         old = major is not None and _FIRST_OF_DOCKER <= major < _PROTECTS_BRIDGES
         return _NEIGHBOURS if chosen and old else None
+
+    @property
+    def let_in_by_mark(self) -> str | None:
+        """What to say where a mark lets packets pass to every port of its bridges (from 29); None where none does.
+
+        Which packets carry the mark is up to other rules of the host, and to what sends from there.
+
+        Raises:
+            EvidenceError: whether one does cannot be told.
+        """
+        major = self.surroundings.engine.get().major
+        if not self._bridges or (major is not None and major < _KNOWS_MARKS):
+            return None
+        mark = self.surroundings.daemon.get().setting("bridge-accept-fwmark")
+        none = mark.always(lambda value: not value)
+        return None if none else f"{mark}: what has this mark reaches every port of it; who sets the mark?"
 
     @cached_property
     def _unnamed_addresses(self) -> tuple[str, ...]:

@@ -308,6 +308,8 @@ class Daemon:
         Raises:
             EvidenceError: it cannot be told.
         """
+        if reported := self.engine.containerd_address:
+            return (sockets.real_path(self.process, reported),)
         configured = self.setting("containerd").possible
         roots = (
             self._exec_roots if None in configured else ()

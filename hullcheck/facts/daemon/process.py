@@ -24,7 +24,8 @@ _KEPT_ARGUMENTS = re.compile(r"(?:^argument:.*\n?)+", re.MULTILINE)
 _KNOWN = lines_like(
     "(?:argument|clock|endpoint|endpoint-path|identity|link|own|real|system-containerd):.*",
     r"dockerd:\d+",
-    "environment:(?:(?:DOCKER_TLS_VERIFY|DOCKER_CERT_PATH|DOCKER_CONFIG|HOME|XDG_RUNTIME_DIR|LISTEN_FDS|DOCKER_INSECURE_NO_IPTABLES_RAW)=.*)?",
+    "environment:(?:(?:DOCKER_TLS_VERIFY|DOCKER_CERT_PATH|DOCKER_CONFIG|HOME|XDG_RUNTIME_DIR|LISTEN_FDS"
+    "|DOCKER_INSECURE_NO_IPTABLES_RAW|DOCKER_CONTAINERD_ROOT)=.*)?",
     r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*",
 )
 

@@ -11,9 +11,9 @@ from hullcheck.secrets.log_options import log_option, log_options, without_secre
 from hullcheck.secrets.redact import pick
 
 _JUDGED_WORDS = """
-    allow-direct-routing authorization-plugins bridge cgroup-parent config-file containerd containerd-namespace
-    data-root debug default-runtime default-ulimits exec-root experimental group hosts icc insecure-registries
-    ip6tables iptables ipv6 live-restore log-driver log-level metrics-addr no-new-privileges pidfile
+    allow-direct-routing authorization-plugins bridge bridge-accept-fwmark cgroup-parent config-file containerd
+    containerd-namespace data-root debug default-runtime default-ulimits exec-root experimental group hosts icc
+    insecure-registries ip6tables iptables ipv6 live-restore log-driver log-level metrics-addr no-new-privileges pidfile
     rootless seccomp-profile selinux-enabled storage-driver storage-opts tls tlscacert tlscert
     tlskey tlsverify userland-proxy userns-remap
 """

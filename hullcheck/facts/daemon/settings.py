@@ -115,6 +115,7 @@ KINDS: Mapping[str, Kind] = {
     "allow-direct-routing": _flag(False),
     "authorization-plugins": _LIST,
     "bridge": _word(),
+    "bridge-accept-fwmark": _word(),
     "cgroup-parent": _word(),
     "containerd": _word(),
     "data-root": _word(),

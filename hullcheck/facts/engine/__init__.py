@@ -38,6 +38,8 @@ DOCKER_INFO = Probe.from_file(
                 "Mirrors": True,
             },
             "FirewallBackend": {"Driver": True},
+            "Containerd": {"Address": True},
+            "NRI": {"Info": True},
             "ClientInfo": {"Version": True, "Plugins": {"Name": True, "Version": True}},
             "Plugins": {"Authorization": True},
             "Swarm": {"LocalNodeState": True, "ControlAvailable": True},
@@ -60,6 +62,8 @@ _SHAPES = {
     "DriverStatus": (None, [[str]]),
     "RegistryConfig.IndexConfigs": {"*": {"Secure?": bool}},
     "Plugins.Authorization": NAMES,
+    "Containerd.Address": re.compile(r"(?:unix://)?[/@].*"),
+    "NRI.Info": (None, [[str]]),
     "SecurityOptions": (None, [re.compile(r"name=[\w-]+(,[\w-]+=.*)?")]),
     "Swarm.LocalNodeState": frozenset(("", "inactive", "pending", "active", "error", "locked")),
 }
@@ -126,6 +130,37 @@ class Engine:
     def rootless(self) -> bool:
         """Whether the daemon runs as a user without root rights."""
         return "rootless" in self.security_options
+
+    @property
+    def containerd_address(self) -> str | None:
+        """The socket of its containerd; None from an engine before 27, which does not say.
+
+        Raises:
+            EvidenceError: it says something else than a path.
+        """
+        known = self.info.get("Containerd") is not None
+        return self.value("Containerd", "Address").removeprefix("unix://") if known else None
+
+    @property
+    def filters_by_nftables(self) -> bool:
+        """Whether its rules are of nftables; engines before 29 know those of iptables alone.
+
+        Raises:
+            EvidenceError: it says something else than a name.
+        """
+        known = self.info.get("FirewallBackend") is not None
+        return known and self.value("FirewallBackend", "Driver").startswith("nftables")
+
+    @property
+    def changes_containers(self) -> dict[str, str] | None:
+        """Where programs lie or come in that may change every container (NRI, from 29); None where it is off.
+
+        Raises:
+            EvidenceError: it is on, and the engine says no more.
+        """
+        if self.info.get("NRI") is None:
+            return None
+        return {each[0]: each[-1] for each in self.value("NRI", "Info") or () if each}
 
     @property
     def keeps_images_in_containerd(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.daemon.sockets import listens_at_one
 from hullcheck.facts.files import EngineFiles, Files
 from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.facts.registry import fact
@@ -240,9 +241,15 @@ class Places:
         Raises:
             EvidenceError: they cannot be told.
         """
-        if not self._used_containerds:
-            raise EvidenceError(unread("the containerd that the daemon uses", "could not be looked at"))
-        return tuple(each.root for each in self._used_containerds)
+        if self._used_containerds:
+            return tuple(each.root for each in self._used_containerds)
+        if listens_at_one(self.daemon.process, self.daemon.containerd_sockets):
+            environment = self.daemon.process.environment
+            if environment is None:
+                raise EvidenceError(unread("the environment of the daemon"))
+            usual = f"{self.daemon.engine.value('DockerRootDir')}/containerd/daemon"
+            return (environment.get("DOCKER_CONTAINERD_ROOT") or usual,)
+        raise EvidenceError(unread("the containerd that the daemon uses", "could not be looked at"))
 
 
 def _fact(kind: str, path: str, real: str) -> FileFact:

@@ -139,10 +139,7 @@ class Firewall:
     @cached_property
     def backend(self) -> str:
         """What the engine makes its rules with: `iptables`, `nftables`; engines before 29 know the first alone."""
-        engine = self.daemon.engine
-        known = engine.info.get("FirewallBackend") is not None
-        nftables = known and engine.value("FirewallBackend", "Driver").startswith("nftables")
-        return "nftables" if nftables else "iptables"
+        return "nftables" if self.daemon.engine.filters_by_nftables else "iptables"
 
     @property
     def ipv6_networks(self) -> tuple[str, ...]:

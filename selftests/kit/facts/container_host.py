@@ -154,6 +154,7 @@ class FakeDaemon:
     cgroup_parent: str | None = None
     pid = 7
     direct_routing, makes_raw_rules = False, True
+    accepted_mark: str | None = None
 
     seccomp_profile = "builtin"
     seccomp_filter: Mapping[str, Any] | None = None
@@ -173,7 +174,11 @@ class FakeDaemon:
 
     def setting(self, name: str) -> Setting:
         """One of its settings."""
-        value = {"cgroup-parent": self.cgroup_parent, "allow-direct-routing": self.direct_routing}[name]
+        value = {
+            "cgroup-parent": self.cgroup_parent,
+            "allow-direct-routing": self.direct_routing,
+            "bridge-accept-fwmark": self.accepted_mark,
+        }[name]
         return Setting(name, Value(value, "daemon.json") if self.readable else None)
 
     @property

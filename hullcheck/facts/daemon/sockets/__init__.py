@@ -148,6 +148,20 @@ def api_paths(process: DaemonProcess, asked: Asked, exec_roots: Iterable[str]) -
     )
 
 
+def listens_at_one(process: DaemonProcess, paths: Iterable[str]) -> bool:
+    """Whether one of these, without symbolic links, is a unix socket on which the process itself listens.
+
+    At that of containerd it does where containerd is a part of the daemon (`embedded-containerd`, from 29).
+
+    Raises:
+        EvidenceError: the sockets of the process may not be seen.
+    """
+    if not process.may_see_sockets:
+        raise EvidenceError(unread(f"the sockets of process {process.pid}"))
+    wanted = frozenset(paths)
+    return any(each.real in wanted for each in process.unix_table if each.inode in process.held)
+
+
 def _is_api(each: UnixSocket, named: set[str], own: set[str]) -> bool:
     """Below its own directory the daemon has sockets for metrics, networks, plugins and swarm."""
     below = any(is_below(path, root) for path in (each.path, each.real) for root in own)

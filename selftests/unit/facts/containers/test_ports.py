@@ -319,6 +319,24 @@ def test_ways_past_the_address(world: ContainerHost, way: str, *, running: bool)
     assert [world.judge(number)[0] for number in NUMBERS] == ["pass"] * 3
 
 
+def test_mark_that_lets_in(world: ContainerHost) -> None:
+    """5.14: from 29 on what has a chosen mark reaches every port; who sets it, no rule of the engine tells."""
+    in_network(world)
+    world.policy = Policy(sensitive_containers=("web",), allowed_ports=(PortRange.parse(8080),))
+    for version, verdict in (("28.5.2", "pass"), ("29.10.0", "manual"), ("dev", "manual")):
+        world.info["ServerVersion"] = version
+        world.daemon.accepted_mark = "0x1/0xff"
+        assert [world.judge(number)[0] for number in NUMBERS] == [verdict] * 3
+        world.daemon.accepted_mark = None
+        assert [world.judge(number)[0] for number in NUMBERS] == ["pass"] * 3
+    world.daemon.readable = False
+    assert world.judge("5.14")[0] == "error"
+    world.daemon.readable = True
+    world.daemon.accepted_mark = "0x1"
+    world.networks[-1]["Internal"] = True
+    assert world.judge("5.14")[0] == "pass"
+
+
 def test_daemon_of_which_the_ways_are_not_known(world: ContainerHost) -> None:
     """5.14: a port of one address needs the daemon's settings; before 28 neighbours get in, and the reason says so."""
     in_network(world)

@@ -398,11 +398,15 @@ OWN, SYSTEMS = "/run/docker/containerd/containerd.sock", "/run/containerd/contai
         (Host(sockets=(SYSTEMS,)), (SYSTEMS,)),
         (Host(flags=("--exec-root=/srv/x/",), sockets=("/srv/x/containerd/containerd.sock", SYSTEMS)),
          ("/srv/x/containerd/containerd.sock",)),
+        (Host(info={"Containerd": {"Address": "/var/run/c.sock"}}, sockets=(OWN, SYSTEMS),
+              flags=("--containerd=/srv/c.sock",)), ("/run/c.sock",)),
+        (Host(info={"Containerd": {"Address": "unix:///c.sock"}}, document='{"containerd": "/d.sock"}',
+              changed=AFTER), ("/c.sock",)),
         (Host(), ()),
     ],
 )  # fmt: skip
 def test_containerd_that_the_daemon_uses(host: Host, expected: tuple[str, ...]) -> None:
-    """The one that it was told, else the one that it started, else that of the system."""
+    """The one that it reports, else the one that it was told, the one that it started, that of the system."""
     if expected:
         assert host.facts().daemon.containerd_sockets == tuple(sorted(expected))
     else:

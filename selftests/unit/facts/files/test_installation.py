@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hullcheck.facts.daemon.process import UnixSocket
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.files.installation import Places
 from hullcheck.facts.host.file import FileFact, Node, State
@@ -25,6 +26,8 @@ def places(
     sockets: tuple[str, ...] = (),
     rootless: bool = False,
     driver: list[list[str]] | None = None,
+    embedded: bool = False,
+    environment: dict[str, str] | None = None,
 ) -> Places:
     """The places that a probe's answer tells, beside a daemon in the mount namespace 1."""
 
@@ -33,6 +36,10 @@ def places(
         executable: str
         namespaces: dict[str, str]
         rootless: bool
+        environment: dict[str, str] | None
+        unix_table: tuple[UnixSocket, ...]
+        held: frozenset[str] = frozenset("1")
+        may_see_sockets: bool = True
 
     @dataclass(frozen=True)
     class Daemon:
@@ -49,8 +56,10 @@ def places(
         def containerd_sockets(self) -> Subjects[FileFact]:
             return Subjects("file", tuple((path, at(path)) for path in sockets))
 
-    process = Process(executable, {"mnt": "mnt:[1]"}, rootless)
-    daemon: Any = Daemon(process, sockets, Engine({"DockerRootDir": "/data/docker", "DriverStatus": driver}))
+    table = tuple(UnixSocket(path, path, "1" if embedded else "2") for path in sockets)
+    process = Process(executable, {"mnt": "mnt:[1]"}, rootless, environment, table)
+    engine = Engine({"DockerRootDir": "/data/docker", "DriverStatus": driver})
+    daemon: Any = Daemon(process, sockets, engine)
     files: Any = Files()
     answer = Answer("engine_places", 0, text, "")
     return Places(Recording("host", "local", {"engine_places": answer}), daemon, files)
@@ -123,6 +132,22 @@ def test_containerd_in_use() -> None:
     with pytest.raises(EvidenceError, match="could not be looked at"):
         _ = own.containerd_roots
     assert [fact.state for _, fact in own.group("containerd_configuration")] == [State.ABSENT]
+
+
+def test_containerd_within_the_daemon() -> None:
+    """Its images lie below the data root, unless a variable leads elsewhere, where the probe does not look."""
+    of_containerd = [["driver-type", "io.containerd.snapshotter.v1"]]
+    text = "data-root|directory|/data/docker|/data/docker\nrunning|7|/usr/bin/dockerd\n"
+    found = places(text, sockets=(SOCKET,), driver=of_containerd, embedded=True, environment={})
+    assert found.containerd_roots == ("/data/docker/containerd/daemon",)
+    assert group(found, "data_root") == ["/data/docker"]
+    elsewhere = {"DOCKER_CONTAINERD_ROOT": "/srv/images"}
+    moved = places(text, sockets=(SOCKET,), driver=of_containerd, embedded=True, environment=elsewhere)
+    assert [(fact.path, fact.state) for _, fact in moved.group("data_root")] == [
+        ("/data/docker", State.FOUND), ("/srv/images", State.UNREAD),
+    ]  # fmt: skip
+    with pytest.raises(EvidenceError, match="the environment of the daemon"):
+        _ = places(text, sockets=(SOCKET,), embedded=True).containerd_roots
 
 
 def test_programs_and_directories_are_whole() -> None:
