@@ -6,6 +6,7 @@ is skipped with the reason in words, or fails with it if the environment has HUL
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from selftests.needs import need, stop_if
+from selftests.needs import need, need_engine, stop_if
 
 if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks for it
     from selftests.kit.facts.container_host import ContainerHost
@@ -35,6 +36,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "needs(*names): skipped where a program or a right of this name is missing"
     )
+    config.addinivalue_line(
+        "markers", "needs_engine(versions, reason): skipped where the laboratory's engine is not one of these"
+    )
+    config.addinivalue_line("markers", "each_engine: CI runs it on the oldest and the newest engine too")
+    if os.environ.get("HULLCHECK_ENGINE"):
+        from selftests.rig.engines import versions
+
+        os.environ["PATH"] = (
+            f"{versions.chosen().path}:{os.environ['PATH']}"  # of the client that probes call
+        )
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -46,6 +57,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Do not begin what this machine lacks the means for."""
     need(*(name for mark in item.iter_markers("needs") for name in mark.args))
+    for mark in item.iter_markers("needs_engine"):
+        need_engine(*mark.args)
 
 
 @pytest.fixture(autouse=True)

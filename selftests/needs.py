@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CAPABILITIES = {"chown": 0, "setuid": 7, "mount": 21}
@@ -27,6 +28,20 @@ def need(*names: str) -> None:
         names: of programs, or keys of RIGHTS.
     """
     stop_if(obstacle(*names))
+
+
+def need_engine(wanted: str, reason: str) -> None:
+    """Skip the test that runs where the laboratory's engine is of another version; nothing is missing then.
+
+    Args:
+        wanted: versions, as `>=23`.
+        reason: what the other versions have not.
+    """
+    from selftests.rig.engines import versions  # only now, as for all of the laboratory
+
+    engine = versions.chosen().version
+    if engine not in SpecifierSet(wanted):
+        pytest.skip(f"needs an engine {wanted}, and this is {engine}: {reason}")
 
 
 def obstacle(*names: str) -> str | None:

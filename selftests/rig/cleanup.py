@@ -34,7 +34,7 @@ def sweep(base: Path) -> list[str]:
     Gives what resists, in words: it must not stop today's tests, and is tried again the next time.
     """
     resisting = []
-    with _alone(base / ".sweep"):
+    with alone(base / ".sweep"):
         for root in base.iterdir():
             owner = ROOTS.fullmatch(root.name)
             if owner and processes.born(int(owner[1])) != int(owner[2]):
@@ -192,7 +192,7 @@ def _remove_cgroups(ids: set[str]) -> None:
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
     """Keep other processes that want the same out meanwhile."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -41,7 +41,7 @@ class Laboratory:
         Raises:
             LabError: the directory for laboratories belongs to somebody else.
         """
-        _claim(base)
+        claim(base)
         for resisting in cleanup.sweep(base):
             warnings.warn(resisting, stacklevel=2)
         self.owner = os.getpid()
@@ -91,7 +91,7 @@ class Laboratory:
             self.machine.give_back(self.holder)
 
 
-def _claim(base: Path) -> None:
+def claim(base: Path) -> None:
     """Make sure that *base* is a directory of ours that nobody else may write to."""
     with contextlib.suppress(FileExistsError):
         base.mkdir(mode=0o711)

@@ -28,6 +28,7 @@ EngineFactory = Callable[..., "Engine"]
 pytestmark = pytest.mark.lab
 
 
+@pytest.mark.each_engine
 def test_sensitive_mounts(guarded_engine: EngineFactory, place: Path) -> None:
     """5.6: a part of the host's system is found behind links, volume options, bind mounts and read-only
     mounts."""
@@ -108,6 +109,7 @@ def test_source_that_is_gone(guarded_engine: EngineFactory, place: Path) -> None
     assert verdicts("5.32", facts) == good | unclear | {"below": "pass"}
 
 
+@pytest.mark.each_engine
 def test_part_of_a_volume(guarded_engine: EngineFactory, place: Path) -> None:
     """5.6, 5.32: of a volume that is a folder of the host the part counts that is mounted, wherever links lead."""
     one = guarded_engine()
@@ -155,6 +157,7 @@ def test_disk_by_another_name(engine: EngineFactory, place: Path) -> None:
     assert found == {"root": "fail", "own": "pass"}
 
 
+@pytest.mark.each_engine
 def test_shared_mounts(engine: EngineFactory, place: Path) -> None:
     """5.20: shared propagation fails, also recursive; private and slave pass, and so does sharing inside the
     container."""
@@ -184,6 +187,7 @@ def test_shared_mounts(engine: EngineFactory, place: Path) -> None:
     }
 
 
+@pytest.mark.each_engine
 def test_engine_sockets(guarded_engine: EngineFactory, place: Path) -> None:
     """5.32: every socket of the engine is found, by its folder, another name, a hard link or a bind mount."""
     second = place / "x.sock"

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.lab
 # ---- 5.8, 5.9, 5.14: ports
 
 
+@pytest.mark.each_engine
 def test_ports(engine: EngineFactory) -> None:
     """5.8, 5.9, 5.14: every way to publish a port, IPv6 and udp too, before the start and after it."""
     one = engine()
@@ -104,6 +105,7 @@ def test_listeners_in_the_network_of_the_host(guarded_engine: EngineFactory) -> 
     assert reason("5.8", facts, "low") == "opens [::]:443/tcp (listens, network of the host)"
 
 
+@pytest.mark.each_engine
 def test_network_outside(engine: EngineFactory) -> None:
     """5.8: a container with an address of its own outside the host opens whatever it listens on."""
     one = engine()
@@ -124,6 +126,7 @@ def test_network_outside(engine: EngineFactory) -> None:
 # ---- 5.10, 5.16, 5.17: joined namespaces
 
 
+@pytest.mark.each_engine
 def test_joined_namespaces(engine: EngineFactory) -> None:
     """5.10, 5.16, 5.17: who joins a container that is in the host's namespace is in it too, before the start
     and after."""
@@ -244,6 +247,7 @@ def test_sockets_are_not_forged(engine: EngineFactory, place: Path) -> None:
     assert verdicts("5.8", facts_of_engine(one.socket, of="5")) == {"web": "fail"}
 
 
+@pytest.mark.each_engine
 def test_networks_that_let_more_in(engine: EngineFactory) -> None:
     """5.9, 5.14: gateway modes and trusted interfaces of a bridge count from the engine that knows them, 28."""
     one = engine(fresh=True)
@@ -273,6 +277,7 @@ def test_networks_that_let_more_in(engine: EngineFactory) -> None:
         assert "Docker before 28 lets neighbours" in reason("5.14", facts, "plain-runs")
 
 
+@pytest.mark.each_engine
 @pytest.mark.parametrize("way", ["allow-direct-routing", "DOCKER_INSECURE_NO_IPTABLES_RAW"])
 def test_daemons_that_let_neighbours_in(
     engine: EngineFactory, monkeypatch: pytest.MonkeyPatch, way: str

@@ -142,6 +142,7 @@ CASES: dict[str, dict[str, str]] = {
 }
 
 
+@pytest.mark.each_engine
 @pytest.mark.parametrize("number", CASES)
 def test_option(number: str, engine: EngineFactory, tmp_path: Path) -> None:
     """The control gives a container with this option this verdict, before it runs and while it does."""
@@ -194,6 +195,7 @@ def _filled(word: str, engine: Engine, folder: Path) -> str:
 # ---- 5.27, 5.28: health and images
 
 
+@pytest.mark.each_engine
 def test_health(engine: EngineFactory) -> None:
     """5.27: healthy passes, unhealthy and silent fail; one that starts is noted, one that does not run is
     left out."""
@@ -227,6 +229,7 @@ def test_health(engine: EngineFactory) -> None:
     assert "starting" in found["starting"][1]
 
 
+@pytest.mark.each_engine
 def test_images(engine: EngineFactory) -> None:
     """5.28: a name that says no version fails, and so does one that was given to another image meanwhile."""
     one = engine()

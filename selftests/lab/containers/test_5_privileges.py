@@ -39,6 +39,7 @@ time.sleep(999)
 """
 
 
+@pytest.mark.each_engine
 def test_main_process_that_gives_up_its_powers(engine: EngineFactory) -> None:
     """5.4, 5.26, the guide: what is executed beside it has them all."""
     one = engine()
@@ -76,6 +77,7 @@ def test_main_process_with_a_filter_of_its_own(engine: EngineFactory) -> None:
     assert judged("5.22", facts)["own"][0] == "fail"
 
 
+@pytest.mark.each_engine
 def test_profiles_by_what_they_let_through(engine: EngineFactory, tmp_path: Path) -> None:
     """5.22, 2.18: one that lists every call is none; one that lists a few that the engine denies is for a person."""
     calls = [*CALLS.split(), "read"]
@@ -101,6 +103,7 @@ def test_profiles_by_what_they_let_through(engine: EngineFactory, tmp_path: Path
     assert judged("5.22", facts)["web"][0] == "fail"
 
 
+@pytest.mark.each_engine
 def test_device_let_in_after_the_start(engine: EngineFactory) -> None:
     """5.18: what is written to its control group later is seen, where the kernel lists that."""
     one = engine()

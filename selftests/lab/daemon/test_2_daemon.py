@@ -91,6 +91,7 @@ BAD = {
 }
 
 
+@pytest.mark.each_engine
 def test_settings_of_the_file(engine: EngineFactory) -> None:
     """Daemons whose daemon.json differs get verdicts that differ."""
     good, bad = facts_of_engine(engine(**GOOD).socket, of="2"), facts_of_engine(engine(**BAD).socket, of="2")
@@ -103,6 +104,7 @@ def test_settings_of_the_file(engine: EngineFactory) -> None:
     assert both["2.8"] == ("not applicable", "not applicable")
 
 
+@pytest.mark.each_engine
 def test_null_in_the_file(engine: EngineFactory) -> None:
     """A null turns a switch off that is on by default, and leaves every other setting at its default."""
     one = engine(**{"iptables": None, "userland-proxy": None, "log-level": None, "log-opts": None})
@@ -113,6 +115,7 @@ def test_null_in_the_file(engine: EngineFactory) -> None:
     assert facts_of_engine(one.socket, of="2").daemon.setting("log-opts").value == {}
 
 
+@pytest.mark.each_engine
 def test_reasons_name_value_and_source(engine: EngineFactory) -> None:
     """A reason says what was found, and what decided it."""
     good, bad = engine(**GOOD), engine(**BAD)
@@ -123,7 +126,7 @@ def test_reasons_name_value_and_source(engine: EngineFactory) -> None:
         audit("2.9", good)[1] == f"default-ulimits is nofile=1024:2048, nproc=1024:2048 ({good.config_path})"
     )
     assert audit("2.15", good)[1] == f"no-new-privileges is true (docker info, from {good.config_path})"
-    assert audit("2.17", bad)[1] == "userland-proxy is true (default of engine 26.1.5)"
+    assert audit("2.17", bad)[1] == f"userland-proxy is true (default of engine {bad.version.version})"
 
 
 @pytest.mark.parametrize(
@@ -186,6 +189,7 @@ def _served(one: Engine) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.each_engine
 def test_no_default_bridge(engine: EngineFactory) -> None:
     """Without a default bridge 2.2 has nothing to judge."""
     assert audit("2.2", engine(bridge="none"))[0] == "not applicable"
@@ -218,6 +222,7 @@ def get(engine: Engine, *options: str) -> str:
     return "000"
 
 
+@pytest.mark.each_engine
 @pytest.mark.parametrize(("flags", "settings"), VERIFIED)
 def test_verified_tls(
     engine: EngineFactory, tls: dict[str, str], flags: tuple[str, ...], settings: dict[str, bool]
@@ -407,6 +412,7 @@ def _running(command: list[str]) -> Iterator[None]:
         process.communicate()
 
 
+@pytest.mark.each_engine
 def test_docker_proxy_proves_the_userland_proxy(engine: EngineFactory) -> None:
     """A proxy process of this daemon decides 2.17, even where the file may have changed."""
     one = engine(fresh=True)
@@ -477,6 +483,7 @@ def test_endpoint_on_a_tcp_port(engine: EngineFactory) -> None:
     )
 
 
+@pytest.mark.each_engine
 def test_rootless(rootless_engine: RootlessEngine) -> None:
     """A rootless engine passes 2.1 and 2.10, and its own daemon.json is read."""
     facts = facts_of_engine(rootless_engine.socket, of="2")
@@ -502,6 +509,7 @@ def test_sockets_of_a_rootless_engine(rootless_engine: RootlessEngine) -> None:
 # ---- others
 
 
+@pytest.mark.each_engine
 def test_custom_seccomp_profile(engine: EngineFactory, tmp_path: Path) -> None:
     """A profile that allows by default fails; one that denies has to be reviewed, or is in the policy."""
     allow, deny = tmp_path / "allow.json", tmp_path / "deny.json"

@@ -49,7 +49,9 @@ def test_parts_of_a_rootless_engine(rootless_engine: RootlessEngine, engine: Eng
     control = "rootless_engine_is_from_a_verified_source"
     verdict, reason = whole(control, rootless_engine)
     assert verdict == "manual"
-    assert reason.startswith(f"account {rootless_engine.user}: /usr/sbin/dockerd (docker.io), ")
+    tree = rootless_engine.version.tree
+    daemon = f"{tree}/usr/sbin/dockerd (of no package)" if tree else "/usr/sbin/dockerd (docker.io)"
+    assert reason.startswith(f"account {rootless_engine.user}: {daemon}, ")
     for part in (
         "dockerd-rootless.sh (docker.io)",
         "/usr/bin/rootlesskit (rootlesskit)",

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from hullcheck.policy import Policy
 from hullcheck.recording.script import render
 from selftests.kit.judging import (
@@ -88,6 +90,7 @@ def test_configuration_file_in_use(engine: EngineFactory) -> None:
     assert judged("3.18", facts)[path][0] == judged("3.6", facts)[folder][0] == "fail"
 
 
+@pytest.mark.each_engine
 def test_second_socket(engine: EngineFactory) -> None:
     """Every socket on which the API listens counts, and none of the daemon's others."""
     second = f"/tmp/hullcheck-{os.getpid()}.sock"
@@ -162,6 +165,7 @@ def test_group_of_the_socket(engine: EngineFactory, tmp_path: Path) -> None:
         }
 
 
+@pytest.mark.each_engine
 def test_own_containerd(engine: EngineFactory) -> None:
     """An engine that starts containerd itself uses the socket below its exec-root."""
     one = engine(fresh=True)
@@ -180,6 +184,7 @@ def test_own_containerd(engine: EngineFactory) -> None:
     )
 
 
+@pytest.mark.each_engine
 def test_tls_of_the_command_line(
     lab: Laboratory, engine: EngineFactory, certificates: dict[str, str]
 ) -> None:
@@ -234,6 +239,7 @@ def running_daemon(one: Engine, command: list[str], folder: Path) -> Iterator[No
         process.wait(30)
 
 
+@pytest.mark.each_engine
 def test_remapped_users(engine: EngineFactory) -> None:
     """Remapped users own none of these files."""
     facts = facts_of_engine(engine(userns_remap="default").socket, of="3")

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from selftests.rig import cleanup, images, processes, removal
+from selftests.rig.engines import versions
+from selftests.rig.engines.versions import EngineVersion
 from selftests.rig.laboratory import Laboratory
 from selftests.rig.shell import CommandError, LabError, call, environment
 
@@ -31,13 +33,16 @@ class Engine:
         settings: Mapping[str, object] | None = None,
         flags: Sequence[str] = (),
         hosts: Sequence[str] = (),
+        version: EngineVersion | None = None,
     ) -> None:
         """Prepare an engine; `start` it.
 
         *settings* are its daemon.json, *flags* further options of dockerd, and *hosts* addresses to listen on
-        besides its socket. In its own network every engine may have the same one, say tcp://127.0.0.1:2375.
+        besides its socket. In its own network every engine may have the same one, say tcp://127.0.0.1:2375. The
+        *version* is the one that the tests are run with, unless it is given.
         """
         self.lab = lab
+        self.version = version or versions.chosen()
         self.settings = dict(settings or {})
         self.flags = tuple(flags)
         self.hosts = tuple(hosts)
@@ -86,7 +91,7 @@ class Engine:
 
     def configure(self, settings: Mapping[str, object]) -> None:
         """Write daemon.json; a running daemon goes on with the old one until it starts again."""
-        self.config_path.write_text(json.dumps(settings, indent=2) + "\n")
+        self.config_path.write_text(json.dumps(self.version.document(settings), indent=2) + "\n")
 
     def start(self) -> None:
         """Start the daemon and wait until it answers.
@@ -141,7 +146,8 @@ class Engine:
             CommandError: it ended with another status than zero; the message has its stderr.
         """
         # a configuration directory of our own: the caller's may name another context, proxies and credentials
-        env = environment(DOCKER_CONFIG=str(self.lab.root / "client"), DOCKER_BUILDKIT="0")
+        own = {"DOCKER_CONFIG": str(self.lab.root / "client"), "DOCKER_BUILDKIT": "0"}
+        env = environment(PATH=self.version.path, **own)
         argv = ("docker", "--host", f"unix://{self.socket}", *arguments)
         return call(*argv, stdin=stdin, env=env, timeout=timeout)
 
@@ -166,7 +172,7 @@ class Engine:
     def nsenter(self, *command: str, timeout: float = 120) -> str:
         """What *command* of this machine prints when it runs in the engine's network."""
         # not `ip netns exec`, which hides the control groups
-        return call(*self._enter(), *command, timeout=timeout)
+        return call(*self._enter(), *command, env=environment(PATH=self.version.path), timeout=timeout)
 
     def reset(self) -> None:
         """Remove every container, network, volume and image but ours, and leave a swarm.
@@ -175,7 +181,7 @@ class Engine:
             LabError: the engine does not run with the settings that it was made for.
         """
         written = json.loads(self.config_path.read_text())
-        if not self.running or written != self.settings:
+        if not self.running or written != self.version.document(self.settings):
             raise LabError(f"engine {self.name} was stopped or configured anew")
         self._remove_containers()
         # the daemon itself removes the folders of volumes, and would go through a mount that was left in one
@@ -204,7 +210,7 @@ class Engine:
         return [*self._enter(), "dockerd", *self._options()]
 
     def _environment(self) -> dict[str, str]:
-        return environment()
+        return environment(PATH=self.version.path)
 
     def _options(self) -> list[str]:
         listen = [word for host in (f"unix://{self.socket}", *self.hosts) for word in ("--host", host)]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from selftests.rig import cleanup
+from selftests.rig.engines import versions
 from selftests.rig.engines.engine import Engine
 from selftests.rig.laboratory import Laboratory
 from selftests.rig.shell import SYSTEM_PATH, LabError, call
@@ -94,4 +95,6 @@ class RootlessEngine(Engine):
 
 
 def _script() -> str | None:
-    return shutil.which(SCRIPT, path=SCRIPT_DIRECTORIES)
+    unpacked = versions.chosen().tree
+    own = f"{unpacked}/usr/share/docker.io/contrib:" if unpacked else ""
+    return shutil.which(SCRIPT, path=own + SCRIPT_DIRECTORIES)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from selftests.rig import images
+from selftests.rig.engines import versions
 from selftests.rig.engines.engine import IMAGE, Engine
 from selftests.rig.hosts import distance
 from selftests.rig.hosts.guest import Guest
@@ -40,14 +41,16 @@ class Hub:
     def __init__(self, lab: Laboratory) -> None:
         """Start the engine, join its network to the machine's, and make the image of a host."""
         self.lab = lab
+        self._tree = versions.chosen().tree
         for setting in SETTINGS_OF_HOSTS:
             lab.change_setting(setting)
         self._slot, self._lock = _free_slot(lab.root.parent)
         self.subnet = f"10.217.{4 * self._slot}"
         self.key = lab.root / "key"
-        self.engine = Engine(lab, {"bip": f"{self.subnet}.1/22"})
+        self.engine = Engine(lab, {"bip": f"{self.subnet}.1/22"}, version=versions.own())
         self._count = 0
         self._images: set[str] = set()
+        self._volumes: set[str] = set()
         self._far: subprocess.Popen[bytes] | None = None
         self._join()
         self.engine.start()
@@ -76,6 +79,23 @@ class Hub:
             archive.unlink()
             self._images.add(name)
         return name
+
+    @property
+    def usr(self) -> str:
+        """The volume with /usr of every host: the machine's, with the files of another engine laid over it."""
+        if self._tree is None:
+            return "/usr:/usr:ro"
+        if "usr" not in self._volumes:
+            self.make_overlay("usr")
+            self._volumes.add("usr")
+        return "usr:/usr:ro"
+
+    def make_overlay(self, name: str, *options: str) -> None:
+        """Make a volume of which the lower layers are what `usr` shows."""
+        lower = f"{self._tree}/usr:/usr" if self._tree else "/usr"
+        overlay = ",".join((f"o=lowerdir={lower}", *options))
+        words = ("--opt", "type=overlay", "--opt", "device=overlay", "--opt", overlay)
+        self.engine.docker("volume", "create", "--driver", "local", *words, name)
 
     def move_away(self, milliseconds: float) -> None:
         """Let every packet between the machine and the hosts take this long each way; 0 is near again."""
@@ -168,7 +188,7 @@ class Host(Guest):
         self.name = hub.name()
         self.directory = hub.engine.directory / "hosts" / self.name
         self.directory.mkdir(parents=True)
-        usr = () if release else ("--volume", self._own_usr() if own_usr else "/usr:/usr:ro")
+        usr = () if release else ("--volume", self._own_usr() if own_usr else hub.usr)
         data = ("--volume", "/var/lib/docker") if own_partition else ()
         init = images.CGROUP2_INIT if cgroup2 else SYSTEMD
         image = hub.image_of(release) if release else HOST_IMAGE
@@ -238,9 +258,7 @@ class Host(Guest):
         upper.mkdir()
         work.mkdir()
         volume = f"{self.name}-usr"
-        overlay = f"o=lowerdir=/usr,upperdir={upper},workdir={work}"
-        options = ("--opt", "type=overlay", "--opt", "device=overlay", "--opt", overlay)
-        self.hub.engine.docker("volume", "create", "--driver", "local", *options, volume)
+        self.hub.make_overlay(volume, f"upperdir={upper},workdir={work}")
         return f"{volume}:/usr"
 
     def _put(self, files: Mapping[str, str]) -> None:

@@ -1,0 +1,167 @@
+"""Which engine the laboratory runs: the machine's own, or one that Debian has in another suite, unpacked beside it.
+
+HULLCHECK_ENGINE chooses: `20.10`, `26.1` or `28.5`, and `28.5+containerd` for the image store of containerd. The
+packages are checked by apt against the signatures of Debian, and kept in the user's cache. Nothing is installed.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from selftests.rig import cleanup, removal
+from selftests.rig.laboratory import BASE, claim
+from selftests.rig.shell import SYSTEM_PATH, LabError, call, environment
+
+VARIABLE = "HULLCHECK_ENGINE"
+CONTAINERD = "containerd"
+# Of older engines the client is in the same package.
+SOURCES = {
+    "20.10": ("bookworm", "docker.io containerd runc"),
+    "26.1": ("trixie", "docker.io docker-cli containerd runc"),
+    "28.5": ("forky", "docker.io docker-cli containerd runc"),
+}
+SIGNATURES = "/usr/share/keyrings/debian-archive-keyring.pgp"
+# A configuration that has one source, and no folder in common with the machine's.
+APT = """
+Dir::State "{folder}";
+Dir::State::lists "{folder}/lists";
+Dir::State::status "/dev/null";
+Dir::Cache "{folder}/cache";
+Dir::Etc::sourcelist "/dev/null";
+Dir::Etc::sourceparts "{folder}/sources";
+Dir::Etc::preferencesparts "/dev/null";
+Acquire::Languages "none";
+APT::Sandbox::User "root";
+"""
+SOURCE = """
+Types: deb
+URIs: {mirror}
+Suites: {suite}
+Components: main
+Signed-By: {keys}
+"""
+INDEXES = "$(ORIGIN)|$(LABEL)|$(REPO_URI)"
+
+
+@dataclass(frozen=True)
+class EngineVersion:
+    """An engine that the laboratory can run.
+
+    Attributes:
+        version: of the daemon, three numbers.
+        tree: in which its packages are unpacked, as they would lie below /; None for the machine's own.
+        settings: that each daemon.json gets besides its own.
+    """
+
+    version: str
+    tree: Path | None
+    settings: Mapping[str, Any]
+
+    @property
+    def path(self) -> str:
+        """Where programs are looked for."""
+        own = [str(self.tree / "usr" / name) for name in ("sbin", "bin")] if self.tree else []
+        return ":".join([*own, SYSTEM_PATH])
+
+    def document(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The daemon.json with these settings."""
+        both = {name for name in settings if isinstance(self.settings.get(name), dict)}
+        merged = {name: {**self.settings[name], **settings[name]} for name in both}
+        return {**self.settings, **settings, **merged}
+
+
+@cache
+def chosen() -> EngineVersion:
+    """The engine that HULLCHECK_ENGINE names, and the machine's own where it names none.
+
+    Raises:
+        LabError: it names none that is known, or its packages could not be had.
+    """
+    name, _, store = os.environ.get(VARIABLE, "").partition("+")
+    if name not in {"", *SOURCES} or store not in {"", CONTAINERD}:
+        raise LabError(f"{VARIABLE} is one of {', '.join(SOURCES)}, with or without +{CONTAINERD}")
+    tree = _tree(name) if name and not own().version.startswith(f"{name}.") else None
+    engine = EngineVersion("", tree, {"features": {"containerd-snapshotter": True}} if store else {})
+    return replace(engine, version=_version(engine.path))
+
+
+@cache
+def own() -> EngineVersion:
+    """The machine's own engine."""
+    return EngineVersion(_version(SYSTEM_PATH), None, {})
+
+
+def _version(path: str) -> str:
+    """The version of the daemon that is found first; empty where there is none."""
+    program = shutil.which("dockerd", path=path)
+    found = re.search(r" ([0-9]+\.[0-9]+\.[0-9]+)", call(program, "--version")) if program else None
+    return found[1] if found else ""
+
+
+def _tree(name: str) -> Path:
+    """The unpacked packages of an engine, which all users may read."""
+    tree = BASE / "engines" / name
+    claim(BASE)
+    tree.parent.mkdir(mode=0o755, exist_ok=True)
+    with cleanup.alone(tree.with_name(f"{name}.lock")):
+        if not tree.exists():
+            _unpack(_packages(name), tree)
+    found = _version(str(tree / "usr/sbin"))
+    if not found.startswith(f"{name}."):
+        raise LabError(f"Debian {SOURCES[name][0]} has the engine {found or 'of no version'}, not {name}")
+    return tree
+
+
+def _packages(name: str) -> list[Path]:
+    """The packages of an engine, downloaded unless they were before."""
+    suite, packages = SOURCES[name]
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hullcheck-lab" / name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (folder / "whole").exists():
+        with removal.temporary(folder) as work:
+            _download(suite, packages, work, folder)
+        (folder / "whole").touch()
+    return sorted(folder.glob("*.deb"))
+
+
+def _download(suite: str, packages: str, work: Path, folder: Path) -> None:
+    for each in folder.glob("*.deb"):
+        each.unlink()
+    for each in ("lists/partial", "cache/archives/partial", "sources"):
+        (work / each).mkdir(parents=True)
+    source = SOURCE.format(mirror=_mirror(), suite=suite, keys=SIGNATURES)
+    (work / "sources/debian.sources").write_text(source.lstrip())
+    (work / "apt.conf").write_text(APT.format(folder=work))
+    env = environment(APT_CONFIG=str(work / "apt.conf"), **_proxies())
+    call("apt-get", "-q", "update", env=env, timeout=300)
+    call("apt-get", "-q", "download", *packages.split(), env=env, cwd=folder, timeout=300)
+
+
+def _mirror() -> str:
+    """From where this machine has its own packages."""
+    for line in call("apt-get", "indextargets", "--format", INDEXES, "Created-By: Packages").splitlines():
+        origin, label, address = line.split("|")
+        if origin == label == "Debian":
+            return address
+    raise LabError("apt has no list of Debian's packages: apt-get update")
+
+
+def _proxies() -> dict[str, str]:
+    return {name: each for name, each in os.environ.items() if name.lower().endswith("_proxy")}
+
+
+def _unpack(packages: list[Path], tree: Path) -> None:
+    part = tree.with_name(f"{tree.name}.part")
+    removal.delete(part)
+    part.mkdir(mode=0o755)
+    for each in packages:
+        call("dpkg-deb", "--extract", str(each), str(part))
+    part.chmod(0o755)
+    if (part / "lib").exists():  # of a suite in which /lib was no link to /usr/lib yet
+        call("cp", "--archive", f"{part}/lib/.", f"{part}/usr/lib")
+    part.rename(tree)
