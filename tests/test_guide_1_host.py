@@ -9,6 +9,7 @@ from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import step_flaw
 from hullcheck.criteria.patching import own_updates, stand_in, tool_flaw, working_tools
 from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
+from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.engine.release import System
@@ -20,6 +21,7 @@ from hullcheck.facts.kernel.running import DIRTY_COW, RunningKernel
 from hullcheck.facts.kernel.sysctl import FORWARD, GUIDE, Sysctl
 from hullcheck.facts.patching import OUTSTANDING, TOOLS, Patching
 from hullcheck.facts.registry import Later
+from hullcheck.parsing import seccomp
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
@@ -405,11 +407,14 @@ def test_address_space_is_randomized(sysctl: Sysctl) -> None:
 )
 @pytest.mark.severity("high")
 @for_each("option", ("SELinux", "AppArmor", "Seccomp"))
-def test_security_modules_confine_containers(confinement: str, kernel: Kernel, engine: Engine) -> str:
+def test_security_modules_confine_containers(
+    confinement: str, kernel: Kernel, engine: Engine, daemon: Later[Daemon]
+) -> str:
     """SELinux or AppArmor is in force and used by the engine, and seccomp is not switched off for containers.
 
-    Seccomp filters system calls and replaces neither: a filter says which calls, not on which files. Whether each
-    container is confined is judged by 5.2, 5.3 and 5.22.
+    Seccomp filters system calls and replaces neither: a filter says which calls, not on which files. A profile of the
+    site's own is read, and has to deny what it does not list. Whether each container is confined is judged by 5.2, 5.3
+    and 5.22.
 
     Remedy: start the kernel with AppArmor, or with SELinux enforcing and `"selinux-enabled": true` in daemon.json;
     take `"seccomp-profile": "unconfined"` out of it.
@@ -419,6 +424,13 @@ def test_security_modules_confine_containers(confinement: str, kernel: Kernel, e
         profile = options.get("seccomp", {}).get("profile", "")
         assert "seccomp" in options, "the engine runs containers without seccomp"
         assert profile != "unconfined", "the profile of the engine is unconfined"
+        if profile not in (
+            "",
+            "builtin",
+            "default",
+        ):  # default is podman's own, and that of engines before 23
+            flaw = seccomp.flaw(daemon.get().seccomp_filter or {})
+            assert not flaw, f"the profile of the engine, {profile}, {flaw}"
         return f"the profile of the engine is {profile or 'default'}"
     states = {
         "SELinux": (kernel.selinux == "enforcing" and "selinux" in options, kernel.selinux or "off"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.host.software import SOFTWARE
+from hullcheck.facts.kernel.features import KERNEL
+from hullcheck.policy import Policy
+from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts.daemons import Host
 from selftests.kit.facts.hosts import DAY, NOW, only, target, unit
 from selftests.kit.judging import Verdicts, judged
 
@@ -242,6 +247,25 @@ def test_security_modules() -> None:
     assert confined([seccomp], selinux="1") == none
     for options in ([], ["name=seccomp,profile=unconfined"]):
         assert confined([*options, "name=apparmor"], apparmor="Y") == one | {"Seccomp": "fail"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [
+        ('{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": []}', "pass"),
+        ('{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": []}', "fail"),
+        ('{"defaultAction": "SCMP_ACT_LOG"}', "fail"),
+        ("", "error"),
+    ],
+)
+def test_profile_of_the_site(profile: str, expected: str) -> None:
+    """A filter that is there and lets everything through confines nothing; one that is not seen is no proof."""
+    info = {"SecurityOptions": ["name=seccomp,profile=/p.json", "name=apparmor"]}
+    host = Host(document='{"seccomp-profile": "/p.json"}', profile=profile, info=info)
+    kernel = Answer("kernel", 0, KERNEL.keep("/sys/module/apparmor/parameters/enabled:Y"), "")
+    recording = host.recording()
+    facts = Facts(replace(recording, answers=recording.answers | {kernel.name: kernel}), Policy())
+    assert judged("security_modules_confine_containers", facts)["Seccomp"][0] == expected
 
 
 # ---- auditd
