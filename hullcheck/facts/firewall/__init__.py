@@ -6,13 +6,13 @@ The rules are those of the daemon's network namespace.
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.engine.networks import Network
-from hullcheck.facts.firewall.rules import Chains, Rule, iptables_rule, iptables_words, nft_rules
+from hullcheck.facts.firewall.rules import OTHER, SET, Chains, Rule, iptables_rule, iptables_words, nft_rules
 from hullcheck.facts.registry import Later, fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -25,6 +25,7 @@ _KNOWN = lines_like(
     r"\d+/(?:ip6?tables|nft|namespace|bridge-nf-call-ip6?tables):.*",
     r"\d+/(?:ip6?tables|nft|bridge-nf-call-ip6?tables)-status:\d+",
     r"\d+/interface:\S+",
+    r"\d+/set:\S+ [0-9A-Fa-f.:/-]+",
 )
 # Options that may say anything, or are looked for in what is sent.
 _FREE = re.compile(
@@ -97,6 +98,7 @@ Table = tuple[str, Chains, Mapping[str, tuple[str, str]]]
 _FORWARDING_HOOKS = frozenset({"forward", "prerouting", "postrouting"})
 
 
+_WIDE = re.compile("[0-9a-fA-F.:]+/[0-7]")  # a network with a hundredth of all addresses, or more
 _BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
 _NEVER_OUTSIDE = re.compile(r"lo|veth.*")
 _STRANGE = "\0"  # an interface that no rule names
@@ -168,8 +170,30 @@ class Firewall:
             if words[:1] in (("-N",), ("-P",)):
                 chains.setdefault(words[1], [])
             elif words[:1] == ("-A",):
-                chains.setdefault(words[1], []).append(iptables_rule(line))
+                chains.setdefault(words[1], []).append(self._with_sets(iptables_rule(line)))
         return chains
+
+    def _with_sets(self, rule: Rule) -> Rule:
+        """The rule, where what a wide set holds is as good as unknown: a stranger may be in it."""
+        wide = self._wide_sets
+        found = (
+            replace(each, subject=OTHER) if each.subject == SET and each.values[0] in wide else each
+            for each in rule.matches
+        )
+        return replace(rule, matches=tuple(found)) if wide else rule
+
+    @cached_property
+    def _wide_sets(self) -> frozenset[str]:
+        """The sets of ipset that hold a good part of all addresses."""
+        prefix = f"{self.daemon.pid}/set:"
+        lines = (
+            line.removeprefix(prefix)
+            for line in self.recording.text(FIREWALL).split("\n")
+            if line.startswith(prefix)
+        )
+        return frozenset(
+            name for name, _, entry in (line.partition(" ") for line in lines) if _WIDE.fullmatch(entry)
+        )
 
     def forward_policy(self, kind: str) -> Rule | None:
         """The end of the chain FORWARD where that drops what no rule has decided on; None where it lets it through.

@@ -48,6 +48,9 @@ for pid in $(daemons); do
   [ "$network" = "$own" ] || enter="nsenter -t $pid -n"
   filter iptables ip_tables_names
   filter ip6tables ip6_tables_names
+  if command -v ipset >/dev/null; then
+    $enter ipset save 2>/dev/null | sed -n "s|^add \([^ ]*\) \([0-9A-Fa-f.:/-]*\).*|$pid/set:\1 \2|p"
+  fi
   sed -n "s|^ *\([^ :]*\):.*|$pid/interface:\1|p" "$pid/net/dev"
   for each in iptables ip6tables; do
     ask bridge-nf-call-$each cat /proc/sys/net/bridge/bridge-nf-call-$each

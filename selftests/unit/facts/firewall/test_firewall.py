@@ -53,6 +53,22 @@ def test_words_of_people(rules: tuple[str, ...], verdict: str) -> None:
     assert iptables(*rules)[0] == verdict
 
 
+@pytest.mark.parametrize(
+    ("entries", "verdict"),
+    [
+        ((), "pass"),
+        (("friends 10.0.0.0/8", "others 0.0.0.0/1"), "pass"),
+        (("friends 10.0.0.0/8", "friends 128.0.0.0/1"), "manual"),
+    ],
+)
+def test_set_that_holds_most_of_the_world(entries: tuple[str, ...], verdict: str) -> None:
+    """What drops all but a set drops nothing where strangers may be in the set."""
+    rule = "-A DOCKER-USER -i eth0 -m set ! --match-set friends src -j DROP"
+    told = (f"7/set:{each}" for each in entries)
+    lines = (*ABSENT, *told, *(f"7/iptables:{each}" for each in (*CHAINS, rule)), "7/iptables-status:0")
+    assert judge(lines)["iptables"][0] == verdict
+
+
 def test_way_to_the_chain() -> None:
     """A chain to which nothing forwarded comes does nothing."""
     rule = "-A DOCKER-USER -i eth0 -j DROP"
