@@ -11,6 +11,7 @@ from typing import Any
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.config_file import START
 from hullcheck.facts.daemon.sockets import real_path
+from hullcheck.facts.daemon.sockets.tls import takes_tls_from_environment
 from hullcheck.facts.files.answer import SYSTEM, Answer, UnitFiles, View
 from hullcheck.facts.files.probe import ENGINE_FILES
 from hullcheck.facts.host.file import FileFact, State, abstract_socket
@@ -34,8 +35,6 @@ _SETTINGS_OF_SCRIPTS = "/etc/conf.d/docker"
 _MAIN_UNITS = ("docker.service", "snap.docker.dockerd.service")
 _ANY_GROUP = range(1 << 32)
 """Of a directory that others share: what its group may do is in its mode."""
-_TLS_PER_OPTION = 23
-"""The first engine for which DOCKER_TLS_VERIFY turns nothing on by itself."""
 
 Files = Subjects[FileFact]
 
@@ -290,15 +289,11 @@ class EngineFiles:
         if flags.values("tlsverify") or any(map(go_boolean, flags.values("tls")[-1:])):
             return True
         environment = flags.environment
-        started = self._document.get("tls") or "tlsverify" in self._document or self._is_old
+        old = takes_tls_from_environment(self.daemon.engine.version)
+        started = self._document.get("tls") or "tlsverify" in self._document or old
         if started and environment is None:
             raise EvidenceError(unread("the environment of the daemon"))
         return bool(started and (environment or {}).get("DOCKER_TLS_VERIFY"))
-
-    @property
-    def _is_old(self) -> bool:
-        major = self.daemon.engine.version.partition(".")[0]
-        return major.isdigit() and int(major) < _TLS_PER_OPTION
 
     # ---- files at fixed places
 

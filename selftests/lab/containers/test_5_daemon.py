@@ -176,6 +176,7 @@ def test_default_ulimits(engine: EngineFactory) -> None:
         assert found["other-runs"][1] == "overrides nofile=1024:4096"
 
 
+@pytest.mark.needs_engine(">=23", "a profile of the daemon called unconfined")
 @pytest.mark.each_engine
 def test_seccomp_of_the_daemon(engine: EngineFactory, tmp_path: Path) -> None:
     """5.22: the daemon's profile counts where a container has none of its own."""

@@ -109,6 +109,7 @@ def test_source_that_is_gone(guarded_engine: EngineFactory, place: Path) -> None
     assert verdicts("5.32", facts) == good | unclear | {"below": "pass"}
 
 
+@pytest.mark.needs_engine(">=26", "mounts of a part of a volume")
 @pytest.mark.each_engine
 def test_part_of_a_volume(guarded_engine: EngineFactory, place: Path) -> None:
     """5.6, 5.32: of a volume that is a folder of the host the part counts that is mounted, wherever links lead."""

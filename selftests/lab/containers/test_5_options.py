@@ -148,7 +148,8 @@ def test_option(number: str, engine: EngineFactory, tmp_path: Path) -> None:
     """The control gives a container with this option this verdict, before it runs and while it does."""
     one = engine()
     one.docker("network", "create", "own")
-    options = {f"c{place}": option for place, option in enumerate(CASES[number])}
+    known = [each for each in CASES[number] if "seccomp=builtin" not in each or one.version.at_least(23)]
+    options = {f"c{place}": option for place, option in enumerate(known)}
     for name, option in options.items():
         words = [_filled(word, one, tmp_path) for word in shlex.split(option)]
         one.create(f"{name}-created", *words)

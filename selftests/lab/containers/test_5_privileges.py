@@ -60,6 +60,7 @@ def test_main_process_that_gives_up_its_powers(engine: EngineFactory) -> None:
     }
 
 
+@pytest.mark.needs_engine(">=23", "a profile of the daemon called unconfined")
 def test_main_process_with_a_filter_of_its_own(engine: EngineFactory) -> None:
     """5.22: under a daemon without a profile it protects nobody else; a daemon that got one later proves nothing."""
     one = engine(fresh=True, seccomp_profile="unconfined", live_restore=True)

@@ -266,9 +266,13 @@ def test_rules_for_ipv6(engine: EngineFactory) -> None:
     one.docker("network", "create", "--ipv6", "--subnet", "fd00:5::/64", "six")
     found = judge_engine(FIREWALL, one.socket)["iptables"]
     assert found[0] == "fail"
-    assert found[1].startswith(
-        "for IPv6, which six has: no rule drops new connections of strangers; DOCKER-USER has "
-    )
+    assert found[1].startswith("for IPv6, which six has: ")
+    if one.version.at_least(23):  # before, the engine makes the chain when it starts anew, or not at all
+        said = "no rule drops new connections of strangers; DOCKER-USER has "
+        assert found[1].removeprefix("for IPv6, which six has: ").startswith(said)
+    else:
+        one.nsenter("ip6tables", "-N", "DOCKER-USER")
+        one.nsenter("ip6tables", "-I", "FORWARD", "-j", "DOCKER-USER")
     one.nsenter("ip6tables", *rule)
     found = judge_engine(FIREWALL, one.socket)["iptables"]
     assert found[0] == "pass"

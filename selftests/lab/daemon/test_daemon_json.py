@@ -91,6 +91,8 @@ def test_switches_in_a_group_are_in_force(engine: EngineFactory) -> None:
     one = engine(fresh=True, any={"userland-proxy": "f", "icc": 0, "mtu": 1})
     assert [audit(number, one) for number in ("2.2", "2.17")] == ["pass", "pass"]
     one.stop()
+    if not one.version.at_least(23):  # which takes a file in UTF-16 for damaged, and does not start
+        return
     one.config_path.write_bytes(("\ufeff" + json.dumps({"userland-proxy": False})).encode("utf-16-le"))
     one.start()
     assert audit("2.17", one) == "pass"

@@ -275,6 +275,7 @@ def test_rootless(rootless_engine: RootlessEngine) -> None:
     one.socket.chmod(0o660)
 
 
+@pytest.mark.needs_engine(">=23", "a set-up that waits until the engine answers")
 def test_rootless_engine_of_a_user_s_systemd(lab_host: Callable[..., Host]) -> None:
     """The unit of a rootless engine is that of its user's systemd, whether root asks or the user."""
     one = lab_host()

@@ -68,6 +68,10 @@ class EngineVersion:
         own = [str(self.tree / "usr" / name) for name in ("sbin", "bin")] if self.tree else []
         return ":".join([*own, SYSTEM_PATH])
 
+    def at_least(self, *numbers: int) -> bool:
+        """Whether it is of this version, or a later one."""
+        return tuple(map(int, self.version.split("."))) >= numbers
+
     def document(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The daemon.json with these settings."""
         both = {name for name in settings if isinstance(self.settings.get(name), dict)}

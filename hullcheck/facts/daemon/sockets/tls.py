@@ -11,8 +11,14 @@ from hullcheck.parsing.documents import require
 from hullcheck.parsing.go import go_boolean
 from hullcheck.verdicts import EvidenceError
 
-_TLS_PER_OPTION = 23
+_TLS_PER_OPTION = (20, 10)
 """The first engine for which DOCKER_TLS_VERIFY turns nothing on, and --tls alone verifies too."""
+
+
+def takes_tls_from_environment(engine: str) -> bool:
+    """Whether an engine of this version is so old that DOCKER_TLS_VERIFY alone turns TLS on."""
+    numbers = [int(each) for each in engine.split(".")[:2] if each.isdigit()]
+    return bool(numbers) and tuple(numbers) < _TLS_PER_OPTION
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ def protection(
     require(document, _SHAPE, "daemon.json")
     # the client half of the options: it also decides whether the default files are looked for
     client_tls = bool(flag_tls) or flag_verify is not None or variable
-    old = int(engine.partition(".")[0]) < _TLS_PER_OPTION if engine.partition(".")[0].isdigit() else False
+    old = takes_tls_from_environment(engine)
     verify = flag_verify if flag_verify is not None else document.get("tlsverify")
     on = document.get("tls") if flag_tls is None else client_tls
     if old:

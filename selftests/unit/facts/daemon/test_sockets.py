@@ -462,9 +462,12 @@ def test_tls_rules(
 
 
 def test_tls_rules_of_old_engines() -> None:
-    """Before 23 --tls alone did not verify, and DOCKER_TLS_VERIFY did."""
-    assert not protection(parse(("--tls", *FILES)), {}, {}, "20.10.24").verified
-    assert protection((), {}, {"DOCKER_TLS_VERIFY": "1", "HOME": "/root"}, "20.10.24").verified
+    """Before 20.10 --tls alone did not verify, and DOCKER_TLS_VERIFY did; 20.10 serves whoever asks then."""
+    variable = {"DOCKER_TLS_VERIFY": "1", "HOME": "/root"}
+    for engine, old in (("19.03.15", True), ("20.10.24+dfsg1", False), ("20.10.0", False), ("22.06", False)):
+        assert protection(parse(("--tls", *FILES)), {}, {}, engine).verified is not old
+        assert protection((), {}, variable, engine).verified is old
+        assert protection((), {}, variable, engine).encrypted is old
 
 
 @pytest.mark.parametrize(
@@ -490,11 +493,12 @@ def test_tls_rules_of_old_engines() -> None:
         (("--tlsverify",), {}, {}, "26", by_ca("/.docker/ca.pem")),
         (("--tlsverify",), {}, None, "26", by_ca("the CA of the daemon's default directory")),
         (("--tls", "--tlscacert=/ca"), {}, {}, "23.0.1", VERIFIED),
-        (("--tls", "--tlscacert=/ca"), {}, {}, "22.06", UNVERIFIED),
+        (("--tls", "--tlscacert=/ca"), {}, {}, "19.03.15", UNVERIFIED),
         (("--tls", "--tlscacert=/ca"), {}, {}, "dev", VERIFIED),
-        ((), {"tls": True, "tlscacert": "/ca"}, {}, "20.10.24", UNVERIFIED),
-        ((), {"tlsverify": True, "tlscacert": "/ca"}, {}, "20.10.24", VERIFIED),
-        ((), {"tlsverify": False}, {}, "20.10.24", PLAIN),
+        ((), {"tls": True, "tlscacert": "/ca"}, {}, "19.03.15", UNVERIFIED),
+        ((), {"tlsverify": True, "tlscacert": "/ca"}, {}, "19.03.15", VERIFIED),
+        ((), {"tlsverify": False}, {}, "19.03.15", PLAIN),
+        ((), {"tlsverify": False}, {}, "20.10.24", UNVERIFIED),
     ],
 )
 def test_protection_in_words(
