@@ -438,7 +438,8 @@ def test_image_installs_verified_packages(image: Image) -> str:
     on the way. That nothing is switched off is seen in the history; whether the sources and their keys are the
     right ones is for a person to say, and so is what a step downloads, as an installer that a shell runs at once.
 
-    Remedy: take the switch away, import the key of the source, and check the sum of what a step downloads.
+    Remedy: take the switch away, import the key of the source, and check the sum of what a step downloads, as with
+    `sha256sum --check`.
     """
     steps = image.steps
     switches = [f"{switch} in {step.shown}" for step in steps for switch in installs.unverified(step)]

@@ -108,7 +108,7 @@ def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
     All of these can be read by everyone who may inspect the service, and the environment by every process in its
     containers; a secret is encrypted at rest and seen by its service alone. The swarm keeps the settings before
     the last update too, shows them and rolls back to them. Names and formats of values decide, and of a config
-    its names: a secret that looks like none, or is in the image, is not found here.
+    its names and its text: a secret that looks like none, or is in the image, is not found here.
 
     Remedy: `docker secret create`, then `docker service update --secret-add … --env-rm …`; many images read
     `NAME_FILE` for `NAME`. A second update (`--force`) makes the swarm forget the settings with the secret.
@@ -117,10 +117,14 @@ def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
     as_config = [f"as a config: {', '.join(configs)}"] if configs else []
     found = "; ".join((*dict.fromkeys(swarm_service.exposed), *as_config))
     assert not found, found
+    if swarm_service.unsearched_configs:
+        raise Manual(
+            f"its configs {', '.join(swarm_service.unsearched_configs)} were not searched: do they hold any?"
+        )
     secrets = ", ".join(sorted(swarm_service.secrets)) or "none"
-    return (
-        f"secrets: {secrets}; none seen in {swarm_service.variables} variables, labels, commands and options"
-    )
+    more = f", nor in {len(swarm_service.configs)} configs" if swarm_service.configs else ""
+    places = f"{swarm_service.variables} variables, labels, commands and options{more}"
+    return f"secrets: {secrets}; none seen in {places}"
 
 
 @pytest.mark.cis("7.5", level=1)

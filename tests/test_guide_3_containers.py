@@ -225,7 +225,8 @@ def test_container_drops_all_capabilities(container: Container) -> None:
     assert "ALL" in dropped, f"drops {', '.join(dropped) or 'no capability'}, not ALL"
     added = set(map(plain, container.configuration.added_capabilities))
     extra = sorted(container.privileges.capabilities - added)
-    assert not extra or "ALL" in added, f"drops ALL, but has {', '.join(extra)}"
+    assert "ALL" not in added, "drops ALL, and adds ALL again"
+    assert not extra, f"drops ALL, but has {', '.join(extra)}"
 
 
 @pytest.mark.nist("AC-6", "CM-7", sp="800-53")
@@ -404,14 +405,17 @@ def test_sensitive_container_listens_on_chosen_addresses(container: Container, p
 @pytest.mark.guide("3.4.secrets")
 @pytest.mark.severity("high")
 def test_container_environment_holds_no_secret(container: Container) -> str:
-    """No container has a password, token or key in its environment, be it given or from its image.
+    """No container has a password, token or key in its environment, labels or command, given or from its image.
 
-    Everyone who may inspect the container reads it, each process in it inherits it, and it ends up in crash
-    reports. Names and forms of values decide: a secret without either is not found.
+    Everyone who may inspect the container reads it, each process in it inherits its environment, a command is in the
+    list of processes, and it ends up in crash reports. Names and forms of values decide: a secret without either is not
+    found.
 
     Remedy: make it a Docker secret, or without a swarm a mounted file that only the program may read; many
     images read `NAME_FILE` for `NAME`.
     """
-    found = container.configuration.environment_secrets
+    found = container.configuration.secrets
     assert not found, "; ".join(found)
-    return "no variable looks like a secret"
+    if not container.configuration.told_all_settings:
+        return "no variable looks like a secret; the recording does not tell of labels and command"
+    return "no variable, label or word of its command looks like a secret"

@@ -186,6 +186,34 @@ def test_add(steps: tuple[str, ...], expected: str) -> None:
         "/bin/sh -c dpkg --force-bad-verify -i x.deb",
         "/bin/sh -c GOINSECURE=* go install x",
         "ENV GONOSUMCHECK=1 GOINSECURE=example.org/*",
+        "/bin/sh -c curl -sSL http://x/y.tgz | tar xz",
+        "/bin/sh -c curl -fsSL http://x/y.tgz -o y.tgz && sha256sum y.tgz && tar xf y.tgz",
+        "/bin/sh -c wget http://x/app.jar",
+        "/bin/sh -c curl http://x/key | apt-key add -",
+        "/bin/sh -c git clone git://x/y && make -C y",
+        "/bin/sh -c wget --no-check-certificate https://x/y -O /usr/local/bin/y",
+        "/bin/sh -c curl -k https://$HOST/y.deb -o y.deb",
+        "/bin/sh -c yum install -y http://x/y.rpm",
+        "/bin/sh -c rpm -ivh http://x/y.rpm",
+        "/bin/sh -c pip install --index-url http://x/simple y",
+        "/bin/sh -c npm config set registry http://x",
+        "/bin/sh -c dnf config-manager --add-repo http://x/y.repo",
+        "/bin/sh -c PIP_TRUSTED_HOST=x pip install y",
+        "/bin/sh -c printf '[global]\ntrusted-host = x' > /etc/pip.conf",
+        "/bin/sh -c uv pip install --allow-insecure-host x y",
+        "/bin/sh -c NPM_CONFIG_STRICT_SSL=false npm ci",
+        "/bin/sh -c GOFLAGS=-insecure go get x",
+        "/bin/sh -c GONOSUMDB=* go install x",
+        "/bin/sh -c bundle config ssl_verify_mode 0",
+        "/bin/sh -c composer config disable-tls true",
+        "/bin/sh -c conda config --set ssl_verify false",
+        "/bin/sh -c mvn -Dmaven.wagon.http.ssl.insecure=true package",
+        "/bin/sh -c echo check_certificate=off >> ~/.wgetrc && wget https://x/y.deb",
+        "/bin/sh -c echo insecure >> ~/.curlrc && curl https://x | sh",
+        "/bin/sh -c opkg install --force-checksum x",
+        "/bin/sh -c sed -i 's/SigLevel.*/SigLevel = Optional TrustAll/' /etc/pacman.conf",
+        "/bin/sh -c zypper ar --gpgcheck-allow-unsigned https://x y",
+        "/bin/sh -c debootstrap --no-check-gpg trixie /x",
     ],
 )
 def test_switched_off_check(step: str) -> None:
@@ -216,6 +244,15 @@ def test_switched_off_check(step: str) -> None:
         ("/bin/sh -c printf 'Trusted: no' > /etc/apt/sources.list.d/x.sources", "pass"),
         ("/bin/sh -c echo 'Untrusted: yes' > /x", "pass"),
         ("/bin/sh -c GOINSECURE= go install x", "manual"),
+        ("/bin/sh -c curl -fsSL https://x/y -o y && echo 12 y | sha256sum --check --strict && sh y", "pass"),
+        ("/bin/sh -c wget http://x/y.tgz && test $(sha256sum y.tgz) = 12 && tar xf y.tgz", "pass"),
+        ("/bin/sh -c curl -O http://x/y.tgz && gpg --batch --verify y.asc y.tgz && tar xf y.tgz", "pass"),
+        ("/bin/sh -c git clone https://x/y && git -C y checkout " + "1" * 40 + " && make -C y", "pass"),
+        ("/bin/sh -c wget http://127.0.0.1:8000/x.tgz && tar xf x.tgz", "pass"),
+        ("/bin/sh -c npm config set proxy http://proxy:3128", "pass"),
+        ("/bin/sh -c pip install --proxy http://proxy:3128 x", "manual"),
+        ("/bin/sh -c http_proxy=http://proxy:3128 pip install x", "manual"),
+        ("/bin/sh -c npx -y x", "manual"),
         ("/bin/sh -c curl -k https://x -o x && echo 12 x | sha256sum -c && tar xf x", "pass"),
         ("/bin/sh -c curl -k https://localhost/health", "pass"),
         ("COPY a b", "pass"),
@@ -249,6 +286,9 @@ def test_check_that_stays_on(step: str, expected: str) -> None:
         ("curl -s 127.0.0.1/health || exit 1", "pass"),
         ("echo deb https://x y main >/etc/apt/sources.list", "pass"),
         ("curl -o x https://x && echo 12 x | sha256sum -c", "pass"),
+        ("curl -x http://proxy:3128 -o y https://x/y && sh y", "manual"),
+        ("curl -fsSL https://x/y.tgz -o y.tgz && sha256sum y.tgz && tar xf y.tgz", "manual"),
+        ("curl -fsSL http://x/y.tgz -o y.tgz && sha256sum y.tgz && tar xf y.tgz", "fail"),
         ("wget http://x/y && gpg --verify y.asc y && tar xf y", "pass"),
         ("test https://x = $y", "pass"),
     ],
@@ -256,6 +296,11 @@ def test_check_that_stays_on(step: str, expected: str) -> None:
 def test_download_that_nobody_checks(step: str, verdict_of_it: str) -> None:
     """4.11: what comes from elsewhere without a sum is for a person to judge; over plain HTTP and used, it fails."""
     assert verdict("4.11", facts(BASE, f"RUN /bin/sh -c {step}"))[0] == verdict_of_it
+
+
+def test_download_by_add() -> None:
+    """4.11: what ADD fetches is looked at by nobody, as far as the history tells."""
+    assert verdict("4.11", facts(BASE, "ADD https://x/y.tgz /y.tgz # buildkit"))[0] == "manual"
 
 
 # ---- 4.12

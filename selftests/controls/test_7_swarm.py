@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from types import SimpleNamespace
@@ -225,7 +226,13 @@ def secrets(*names: str) -> list[dict[str, Any]]:
 
 def configs(*names: str) -> list[dict[str, Any]]:
     """The same of its configs."""
-    return [{"ConfigName": each, "File": {"Name": f"/{each}"}} for each in names]
+    return [{"ConfigID": f"id-{each}", "ConfigName": each, "File": {"Name": f"/{each}"}} for each in names]
+
+
+def config(name: str, text: str | None) -> str:
+    """The line of the probe's answer for a config; without its text where that is too long."""
+    data = None if text is None else base64.b64encode(text.encode()).decode()
+    return f"config {json.dumps({'ID': f'id-{name}', 'Data': data})}"
 
 
 @pytest.mark.parametrize(
@@ -317,6 +324,15 @@ def test_services_are_kept_apart() -> None:
         service("b", Secrets=secrets("db", "api")),
         service("c", "X=1", Configs=configs("id_rsa", "nginx")),
         service("d", "TOKEN=hunter2", "Y=1"),
+        service("e", Configs=configs("nginx", "motd")),
+        service("f", Configs=configs("nginx", "app")),
+        service("g", Configs=configs("nginx", "long")),
+        service("h", Configs=configs("untold")),
+        config("id_rsa", "x"),
+        config("nginx", "server { listen 80; }"),
+        config("motd", 'password: {{ secret "db" }}'),
+        config("app", "[db]\npassword = hunter2zz\n"),
+        config("long", None),
     )
     seen = "none seen in {} variables, labels, commands and options"
     assert verdicts("7.4", Node(objects=objects).facts()) == {
@@ -324,7 +340,12 @@ def test_services_are_kept_apart() -> None:
         "b": ("pass", f"secrets: api, db; {seen.format(0)}"),
         "c": ("fail", "as a config: id_rsa"),
         "d": ("fail", "variable TOKEN: a value given to TOKEN"),
+        "e": ("pass", f"secrets: none; {seen.format(0)}, nor in 2 configs"),
+        "f": ("fail", "as a config: app (a value given to password)"),
+        "g": ("manual", "its configs long were not searched: do they hold any?"),
+        "h": ("manual", "its configs untold were not searched: do they hold any?"),
     }
+    assert verdicts("7.4", Node(objects=(*objects, "config {")).facts())["host"][0] == "error"
     assert verdict("7.4", Node()) == ("not applicable", "the swarm runs no service")
 
 

@@ -62,6 +62,12 @@ CASES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], str]] = [
         "runs with --privileged, which drops nothing",
     ),
     (
+        "container_drops_all_capabilities",
+        {"CapDrop": ["ALL"], "CapAdd": ["CHOWN"], **BOUNDED},
+        {"CapDrop": ["ALL"], "CapAdd": ["cap_all"], **BOUNDED},
+        "drops ALL, and adds ALL again",
+    ),
+    (
         "container_adds_approved_capabilities_alone",
         {"CapAdd": ["NET_BIND_SERVICE"]},
         {"CapAdd": ["CAP_CHOWN"]},
@@ -109,6 +115,18 @@ CASES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], str]] = [
         {"Environment": ["DB_PASSWORD=hunter2zz", "MODE=x"]},
         "variable DB_PASSWORD: a value given to DB_PASSWORD",
     ),
+    (
+        "container_environment_holds_no_secret",
+        {"Program": "app", "Arguments": ["--password-file", "/run/secrets/db"], "Labels": {"app": "x"}},
+        {"Program": "app", "Arguments": ["--password", "hunter2zz"], "Labels": {"app": "x"}},
+        "command: a value given to password",
+    ),
+    (
+        "container_environment_holds_no_secret",
+        {"Labels": {"com.docker.compose.config-hash": "0a" * 32}},
+        {"Labels": {"db.password": "hunter2zz"}},
+        "label db.password: a value given to db.password",
+    ),
 ]
 
 
@@ -130,6 +148,14 @@ def test_one_thing_makes_the_difference(
     """The control passes the one and fails the other, and says why."""
     assert of(good).judge(control)[0] == "pass"
     assert of(bad).judge(control) == ("fail", why)
+
+
+def test_recording_that_tells_of_the_environment_alone() -> None:
+    """An older recording says nothing of labels and command, and so does the reason."""
+    told = "no variable looks like a secret; the recording does not tell of labels and command"
+    world = of({})
+    del world.description["Labels"]
+    assert world.judge("container_environment_holds_no_secret") == ("pass", told)
 
 
 # ---- 3.1

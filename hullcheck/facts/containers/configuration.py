@@ -204,16 +204,20 @@ class Configuration:
         return (*paths, *requests, *(f"rule {each}" for each in self.setting("DeviceCgroupRules") or ()))
 
     @property
-    def environment_secrets(self) -> tuple[str, ...]:
-        """The secrets in its environment, that of its image included, in words.
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets in its environment, labels and command, those of its image included, in words.
 
         Raises:
             EvidenceError: the engine does not report its environment.
         """
-        found = self.description.get("Secrets")
-        if found is None:
+        if (found := self.description.get("Secrets")) is None:
             raise EvidenceError("docker inspect does not report Config.Env")
         return tuple(map(str, found))
+
+    @property
+    def told_all_settings(self) -> bool:
+        """Whether its labels were searched too: older recordings tell of its environment alone."""
+        return bool(self.description.get("Searched"))
 
     # ---- namespaces: `host`, `container:ID`, or another mode
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from hullcheck.facts.host.processes import Process, Processes
-from hullcheck.facts.host.ssh_servers import ssh_servers
+from hullcheck.facts.host.ssh_servers import maybe_ssh_servers, ssh_servers
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import capabilities
@@ -28,11 +28,11 @@ _ENGINES = ("docker.sock", "containerd.sock", "podman.sock")
 
 _HIDDEN_CONFIGURATION = """
     added_capabilities addresses cgroup_parent command cpus creation_time description devices
-    dropped_capabilities end_time environment_secrets has_cpu_share has_read_only_root health id image image_id
+    dropped_capabilities end_time has_cpu_share has_read_only_root health id image image_id
     in_default_cgroup ipc_mode log_driver log_options memory mount_label mounts name network_mode networks
     number_in_passwd pid pid_mode privileged process_label processes publishes_all_ports publishes_ports restart_policy
-    restarting security_options service service_id setting started status surroundings ulimits user user_id
-    user_namespace_mode uts_mode
+    restarting secrets security_options service service_id setting started status surroundings told_all_settings
+    ulimits user user_id user_namespace_mode uts_mode
 """
 _HIDDEN_RUNTIME = """
     configuration cpu_limit escape exec_processes exec_processes_with_more_capabilities find
@@ -121,6 +121,11 @@ class InsideRuntime(_Inside):
 
     listens_at_ssh_port = False
     """Not asked from inside, where programs alone tell."""
+
+    @property
+    def maybe_ssh(self) -> str:
+        """Which of its processes may be an SSH server by its name, in words; empty where none is."""
+        return maybe_ssh_servers(self._seen.get().by_pid.values())
 
 
 class InsideMounts(_Inside):

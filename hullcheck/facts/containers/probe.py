@@ -44,6 +44,7 @@ _FIELDS = {
     "MountLabel": ".MountLabel",
     "Reference": ".Config.Image",
     "Environment": ".Config.Env",
+    "Labels": ".Config.Labels",
     "ExposedPorts": ".Config.ExposedPorts",
     "HostConfig": ".HostConfig",
     "Mounts": ".Mounts",
@@ -74,8 +75,9 @@ _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
     "LogConfig": {"Type": True, "Config": {"*": True}},
     "Mounts": {"Target": True, "VolumeOptions": {"Subpath": True}},
 }
-_ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service", "Secrets"), True) | {
+_ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service", "Secrets", "Searched"), True) | {
     "HostConfig": _HOST_CONFIG,
+    "Labels": {"*": True},
     "Mounts": dict.fromkeys(
         ("Type", "Name", "Source", "Destination", "Driver", "Mode", "RW", "Propagation"), True
     ),
@@ -136,6 +138,7 @@ _OPTIONAL = {
     "Health": (None, _HEALTHS),
     "Service": (None, str),
     "Secrets": (None, [str]),
+    "Searched": bool,
 }
 SHAPE = {"Id": _ID, "Name": str, **{f"{name}?": shape for name, shape in _OPTIONAL.items()}}
 """What the engine says of a container, by type: what is there has to be so."""
@@ -176,7 +179,7 @@ def _kept(line: str) -> str:
         return DROPPED if line and word != "source" else ""
     if word == "container":
         kept = pick(document, _ALLOWED)
-        for shorten in (_without_arguments, _without_environment, _without_profiles, _without_log_options):
+        for shorten in (_without_settings, _without_arguments, _without_profiles, _without_log_options):
             shorten(kept)
         return "container " + json.dumps(kept, separators=(",", ":"))
     if word == "volume":
@@ -195,11 +198,14 @@ def _servers(command: Iterable[object]) -> list[str]:
     return sorted({word.rpartition("/")[2] for word in words} & ssh_servers.SERVERS)
 
 
-def _without_environment(container: dict[str, Any]) -> None:
-    """Keep what secrets its variables hold, in words; the engine says null where there are none."""
-    variables = container.pop("Environment", "not told")
+def _without_settings(container: dict[str, Any]) -> None:
+    """Keep what secrets its variables, labels and command hold, in words; the engine says null where there are none."""
+    variables, labels = container.pop("Environment", "not told"), container.pop("Labels", "not told")
     if isinstance(variables, list | None):
-        container["Secrets"] = configuration.in_configuration({"Env": variables})
+        told = isinstance(labels, dict | None)
+        command = [container.get("Program") or "", *(container.get("Arguments") or ())]
+        searched = {"Env": variables, "Labels": labels if told else {}, "Cmd": command}
+        container |= {"Secrets": configuration.in_configuration(searched), "Searched": told}
 
 
 def _without_log_options(container: dict[str, Any]) -> None:

@@ -132,6 +132,16 @@ class Runtime:
             return False
         return f"{self.main_process.pid}/net/ssh" in self.proc.lines and not self.shares_host_network
 
+    @property
+    def maybe_ssh(self) -> str:
+        """What in it may be an SSH server, in words: by a name like one, or by port 22; empty where nothing is."""
+        asked = self.configuration
+        if asked.running and (named := ssh.maybe_ssh_servers(self.processes)):
+            return named
+        ports = (asked.description["ExposedPorts"], asked.description["Ports"], asked.setting("PortBindings"))
+        opens = any("22/tcp" in (each or ()) for each in ports)
+        return "opens port 22, and no known SSH server is seen: what listens there?" if opens else ""
+
     # ---- processes of docker exec
 
     @property

@@ -1,5 +1,6 @@
 """SSH servers, by the names of their processes and programs."""
 
+import re
 from collections.abc import Iterable
 
 from hullcheck.facts.host.processes import Process
@@ -10,6 +11,15 @@ _NAMES = """
     dropbear dropbearmulti esshd lshd sftpgo sshd sshd-auth sshd-session sshesame teleport tinysshd wolfsshd
 """
 SERVERS = frozenset(_NAMES.split())
+_LIKE_ONE = re.compile(r"(?:.*[-_.])?(?:sshd|dropbear)(?:[-_.0-9].*|multi)?|ssh[-_.]?server.*")
+
+
+def maybe_ssh_servers(processes: Iterable[Process]) -> str:
+    """Which of *processes* may be an SSH server by a name like those, in words; empty where none is."""
+    found = list(processes)
+    programs = {process.executable.rpartition("/")[2] for process in found}
+    named = sorted(filter(_LIKE_ONE.fullmatch, {*programs, *(process.name for process in found)} - SERVERS))
+    return f"runs {', '.join(named)}, which may be an SSH server" if named else ""
 
 
 def ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:

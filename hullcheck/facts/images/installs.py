@@ -12,6 +12,7 @@ from hullcheck.parsing.shell.script import SHELLS, Command
 _LOCAL = {"dpkg": re.compile("-i|--install"), "rpm": re.compile("-[a-zA-Z]*[iUF][vh]*|--install|--upgrade")}
 _LANGUAGES = {
     "brew": ("install",),
+    "bun": ("install", "i", "add"),
     "bundle": ("install",),
     "cargo": ("install",),
     "conda": ("install",),
@@ -24,21 +25,25 @@ _LANGUAGES = {
     "micromamba": ("install",),
     "nix-env": ("-i", "-iA", "--install"),
     "npm": ("install", "i", "ci", "add"),
+    "npx": ("-y", "--yes", "install"),
     "pip": ("install",),
     "pipenv": ("install",),
     "pipx": ("install",),
     "pnpm": ("install", "i", "add"),
     "poetry": ("install", "add"),
     "snap": ("install",),
+    "uv": ("add", "sync"),
     "yarn": ("install", "add"),
 }
 _BUILDERS = frozenset(("cmake", "make", "meson", "ninja", "setup.py", "waf"))
 """What they install is what was built, with the same word."""
 
 _SWITCHES = """
-    --allow-insecure-repositories --allow-unauthenticated --allow-unsigned-rpm --allow-untrusted
-    --force-bad-verify --force-yes --no-gpg-check --no-gpg-checks --no-gpgcheck --no-gpgchecks --nodigest
-    --nogpgcheck --nosignature
+    --allow-insecure-host --allow-insecure-repositories --allow-unauthenticated --allow-unsigned-rpm --allow-untrusted
+    --check-certificate=false --force-all --force-bad-verify --force-checksum --force-yes
+    --gpgcheck-allow-unsigned --gpgcheck-allow-unsigned-package --gpgcheck-allow-unsigned-repo
+    --insecure-skip-tls-verify --no-check-gpg --no-gpg-check --no-gpg-checks --no-gpgcheck --no-gpgchecks
+    --no-verify-ssl --nodigest --nogpgcheck --nosignature --trust-server-cert --verify=no
 """
 _SWITCH = frozenset(_SWITCHES.split())
 _IS = r'"?[=\s]+"?'
@@ -49,12 +54,20 @@ _SETTING = re.compile(
     rf"""(?<!s[/|,\#@])(?:\b|(?<=\\n))(?:
     (?:trusted|allow-insecure|allow-weak)(?:=|:\s*)yes
     | (?:AllowUnauthenticated|AllowInsecureRepositories|AllowDowngradeToInsecureRepositories){_IS}{_ON}
-    | secure-http{_IS}{_OFF} | global\.trusted-host{_IS}\S
-    | (?:Verify-Peer|Verify-Host|gpgcheck|sslverify|strict-ssl|http\.sslVerify){_IS}{_OFF}
+    | (?:Verify-Peer|Verify-Host|(?:pkg_)?gpgcheck|sslverify|http\.sslVerify|ssl_verify|verify_ssl|secure-http
+        |check_certificate|(?:\w{{1,40}}_)?strict[-_]?ssl){_IS}{_OFF}
+    | (?:BUNDLE_)?ssl_verify_mode{_IS}0\b
     | (?:NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|GOSUMDB)={_OFF}
     | GIT_SSL_NO_VERIFY={_ON}
-    | GOINSECURE=[^\s;&|]+
-    | SigLevel\s*=\s*Never)""",
+    | disable-tls{_IS}{_ON}
+    | (?:GOINSECURE|PIP_TRUSTED_HOST|UV_INSECURE_HOST)=[^\s;&|]+
+    | GONOSUMDB=["']?\*
+    | GOFLAGS=[^\s;&|]*-insecure\b
+    | (?<!-)(?:global\.)?trusted-host{_IS}[^\s;&|"']+
+    | wagon\.http\.ssl\.insecure=true | securityMode=insecure
+    | _pkgverify_level{_IS}none
+    | insecure["']?\s*>>?\s*\S*curlrc
+    | SigLevel\s*=\s*(?:Never|(?:Optional\s+)?TrustAll))""",
     re.VERBOSE | re.IGNORECASE,
 )
 _INSECURE = {
@@ -73,8 +86,19 @@ _FETCHES = {
 _ADDRESS = re.compile(r"(?:(?:https?|s?ftp|git|ssh|svn)(?:\+\w+)?://|git@)(?P<host>[^\s/'\"]*)")
 _HERE = re.compile(r"(?:.*@)?(?:localhost|127\.[\d.]+|0\.0\.0\.0|\[::1\])(?::.*)?")
 _NO_CALL = frozenset(("[", "[[", "case", "for", "select", "="))
-_PLAIN = re.compile("http://(?!(?:localhost|127\\.|0\\.0\\.0\\.0|\\[::1\\])).*")
-_SUMS = re.compile(r"(?:sha\d+|md5|b2)sum|shasum|cosign|minisign")
+_SUMS = re.compile(r"(?:sha\d+|md5|b2|ck)sum|shasum|openssl")
+_VERIFIERS = re.compile(r"cosign|minisign|gpgv|slsa-verifier|notation|signify")
+_COMPARES = frozenset(("[", "[[", "test", "grep", "cmp", "diff", "case"))
+_RUNS_OUTPUT = re.compile(r"""(?:\beval|\b[a-z]{0,3}sh\s(?:-\S+\s+){0,3}-\w*c)\s+["']?(?:\$\(|`)""")
+# A program, a package or an archive, by where it goes or what it is called.
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_KEPT = re.compile(
+    r"(?:[^?#]*/s?bin/[^/?#]+|[^?#]*\.(?:AppImage|apk|bin|bz2|deb|exe|gem|gz|jar|msi|phar|py|rpm|run|sh|so|t[bgx]z2?|tar|war"
+    r"|whl|xz|zip|zst))(?:[?#].*)?"
+)
+# They take what comes without TLS as it comes: the sums of what they get come from the same place.
+_FROM_ANYBODY = frozenset((*_LANGUAGES, "dnf", "easy_install", "microdnf", "rpm", "tdnf", "uv", "yum"))
+
 _USES = """
     add-apt-repository apk apt apt-get apt-key chmod dnf dpkg gem gpg install make microdnf npm pip pip3 python
     python3 rpm tar unzip yum zypper
@@ -115,13 +139,16 @@ def unverified(step: Step) -> Iterator[str]:
             yield from ("pip --trusted-host" for word in command if word.startswith("--trusted-host"))
     text = step.argument if step.keyword in ("RUN", "ENV") else ""
     yield from (" ".join(match[0].split()) for match in _SETTING.finditer(text))
-    yield from _insecure_downloads(step.commands)
+    yield from _insecure_downloads(step)
+    yield from _from_anybody(step.commands)
 
 
 def downloads(step: Step) -> Iterator[str]:
     """The programs with which a step gets something from elsewhere, where it looks at no sum or signature of it."""
     if _checks(step.commands):
         return
+    words = step.argument.split()[:-1] if step.keyword == "ADD" else ()
+    yield from ("ADD" for word in words if _ADDRESS.match(word))
     for command in step.commands:
         program = _name(command)
         if command[0] in ONLY_NAMES or command[0] in _NO_CALL or program in PROGRAMS or program in _LANGUAGES:
@@ -142,20 +169,58 @@ def _fetches(program: str, words: Command) -> bool:
 
 
 def _checks(commands: tuple[Command, ...]) -> bool:
-    signed = ("--verify" in command and _name(command) not in _FETCHES for command in commands)
-    return any(signed) or any(_SUMS.fullmatch(command[0]) for command in commands)
+    """Whether a sum or a signature is looked at: a sum that is only printed is compared with nothing."""
+    compares = any(command[0] in _COMPARES for command in commands)
+    for command in commands:
+        name = _name(command)
+        verifies = name not in _FETCHES and not {"--verify", "-verify"}.isdisjoint(command)
+        if verifies or _VERIFIERS.fullmatch(name) or _names_commit(command):
+            return True
+        checks = any(each == "--check" or re.fullmatch("-[a-zA-Z]*c[a-zA-Z]*", each) for each in command[1:])
+        if _SUMS.fullmatch(name) and (checks or compares):
+            return True
+    return False
 
 
-def _insecure_downloads(commands: tuple[Command, ...]) -> Iterator[str]:
-    """Downloads from anybody who answers, whose result is used without a look at a sum or signature."""
+def _names_commit(command: Command) -> bool:
+    """Whether it takes a state of a repository by its sum."""
+    return "git" in map(_name, ((word,) for word in command)) and any(map(_COMMIT.fullmatch, command))
+
+
+def _insecure_downloads(step: Step) -> Iterator[str]:
+    """Downloads from anybody who answers, used or kept without a look at a sum or signature."""
+    commands, runs_output = step.commands, _RUNS_OUTPUT.search(step.argument)
     if _checks(commands):
         return
     for number, command in enumerate(commands):
-        if command[0] in ONLY_NAMES or not any(later[0] in _USE for later in commands[number + 1 :]):
+        used = runs_output or any(_name(later) in _USE for later in commands[number + 1 :])
+        if command[0] in ONLY_NAMES or not (used or any(map(_KEPT.fullmatch, command[1:]))):
             continue
         for place, word in enumerate(command):
             program = word.rpartition("/")[2]
-            if pattern := _INSECURE.get(program):
+            if program in _FETCHES:
                 rest = command[place + 1 :]
-                yield from (f"{program} {each}" for each in rest if pattern.fullmatch(each))
-                yield from (f"{program} over HTTP" for each in rest if _PLAIN.fullmatch(each))
+                pattern = _INSECURE.get(program)
+                yield from (f"{program} {each}" for each in rest if pattern and pattern.fullmatch(each))
+                if any(re.match("(?:ftp|git|http)://", each) for each in _addresses(rest)):
+                    yield f"{program} without TLS"
+                break
+
+
+def _from_anybody(commands: tuple[Command, ...]) -> Iterator[str]:
+    """Addresses without TLS that a package manager is told to trust."""
+    for command in commands:
+        named = (_name((word,)) for word in command)
+        program = next((each for each in named if re.sub("[0-9.]+$", "", each) in _FROM_ANYBODY), "")
+        if program and command[0] not in ONLY_NAMES:
+            yield from (f"{program} {each}" for each in _addresses(command) if each.startswith("http://"))
+
+
+def _addresses(words: Command) -> Iterator[str]:
+    """The addresses elsewhere among *words*, without those of proxies and of the page that one comes from."""
+    for before, word in itertools.pairwise(("", *words)):
+        address = re.search(r"[a-z]{3,5}://(?P<host>[^/\s]*)\S*", word)
+        if address is None or _HERE.fullmatch(address["host"]) or before in ("-x", "-e", "--referer"):
+            continue
+        if "proxy" not in before + word[: address.start()]:
+            yield address[0]

@@ -7,10 +7,15 @@ import json
 import re
 
 from hullcheck import secrets
+from hullcheck.facts.images.contents.names import looks_like_key
 from hullcheck.facts.images.steps import SHELL
 
 _KEY_FILE = re.compile(
-    r"(?:.*/)?(?:id_(?:rsa|dsa|ecdsa|ed25519)|ssh_host_\w+_key|\.(?:git-credentials|netrc|pgpass)|\.aws/credentials)"
+    r"""(?:.*/)?(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:\.(?:bak|old|orig|save)|~)? | ssh_host_\w+_key | \.git-credentials
+    | [._]netrc | \.pgpass | \.aws/credentials | \.vault-token | \.mylogin\.cnf | \.rediscli_auth | \.passwd-s3fs
+    | secring\.gpg | \.gnupg/private-keys-v1\.d/[^/]+\.key | application_default_credentials\.json
+    | credentials\.tfrc\.json | \.config/gcloud/(?:access_tokens|credentials)\.db)""",
+    re.VERBOSE,
 )
 _MAYBE_FILE = re.compile(
     r"(?:.*/)?(?:.*\.(?:jks|kdbx|key|keystore|p12|pem|pfx)|\.env(?:\.\w+)?|\.htpasswd|\.npmrc|\.pypirc|credentials)"
@@ -42,7 +47,7 @@ def names_key_file(path: str) -> bool:
 
 def may_be_secret_file(path: str) -> bool:
     """Whether a file of this name often holds a secret, and often none."""
-    return bool(_MAYBE_FILE.fullmatch(path))
+    return not names_key_file(path) and (bool(_MAYBE_FILE.fullmatch(path)) or looks_like_key(path))
 
 
 def as_words(text: str) -> str:

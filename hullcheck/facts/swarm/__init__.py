@@ -37,6 +37,7 @@ class SwarmService:
             update: where each is, and of which kind.
         secrets: the names of the secrets that it can read.
         configs: the names of its configs, and of the files that hold them.
+        searched: what secrets its configs hold in their texts, by their names; None for one that was not searched.
         image: the reference from which its tasks are created; empty where it names none.
     """
 
@@ -46,11 +47,19 @@ class SwarmService:
     secrets: tuple[str, ...]
     configs: tuple[tuple[str, str], ...]
     image: str = ""
+    searched: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
 
     @property
     def exposed_configs(self) -> tuple[str, ...]:
-        """The configs whose names are those of secrets."""
-        return tuple(each[0] for each in self.configs if any(map(names_secret_file, each)))
+        """The configs whose names are those of secrets, and those with one in their text."""
+        in_text = {name: f"{name} ({', '.join(kinds)})" for name, kinds in self.searched.items() if kinds}
+        named = (each[0] for each in self.configs if any(map(names_secret_file, each)))
+        return (*in_text.values(), *(name for name in named if name not in in_text))
+
+    @property
+    def unsearched_configs(self) -> tuple[str, ...]:
+        """The configs of which the text was not searched."""
+        return tuple(name for name, _ in self.configs if self.searched.get(name) is None)
 
 
 @dataclass(frozen=True)
@@ -153,8 +162,10 @@ class Swarm:
     @cached_property
     def services(self) -> tuple[SwarmService, ...]:
         """The services of the swarm."""
+        configs = [decode_json(line, "docker config inspect") for line in self._manager_lines("config ")]
+        found = {str(each.get("ID")): each.get("Found") for each in configs}
         lines = self._manager_lines("service ")
-        return tuple(_service(decode_json(line, "docker service inspect")) for line in lines)
+        return tuple(_service(decode_json(line, "docker service inspect"), found) for line in lines)
 
     # ---- what every node knows of itself
 
@@ -331,14 +342,18 @@ def swarm_service(swarm: Swarm) -> Subjects[SwarmService]:
     return Subjects("service", named, nothing="the swarm runs no service")
 
 
-def _service(document: Mapping[str, Any]) -> SwarmService:
+def _service(document: Mapping[str, Any], in_configs: Mapping[str, Any]) -> SwarmService:
     try:
         secrets = tuple(each["SecretName"] for each in document.get("Secrets") or ())
         configs = ((each["ConfigName"], each.get("File") or {}) for each in document.get("Configs") or ())
         files = tuple((name, str(file.get("Name", ""))) for name, file in configs)
         found = tuple(map(str, document["Found"]))
         image = str(document.get("Image") or "")
-        return SwarmService(document["Name"], document["Variables"], found, secrets, files, image)
+        told = {
+            each["ConfigName"]: in_configs.get(each.get("ConfigID")) for each in document.get("Configs") or ()
+        }
+        searched = {name: None if kinds is None else tuple(map(str, kinds)) for name, kinds in told.items()}
+        return SwarmService(document["Name"], document["Variables"], found, secrets, files, image, searched)
     except (KeyError, TypeError, AttributeError):
         raise EvidenceError("docker service inspect: the answer is not what was asked for") from None
 

@@ -7,8 +7,10 @@ manager `node JSON` and `service JSON`.
 Of a service is kept what it is given to know by name, and where a secret is among its settings, but no value.
 Its settings before the last update are searched as well: the swarm keeps them, `docker service inspect` shows them,
 and `docker service rollback` brings them back. Not its configs of then: those are no part of its settings.
+Of a config, which everyone may read who may inspect it, is kept where a secret is in its text: `config JSON`.
 """
 
+import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -37,9 +39,10 @@ _STATE = {"ListenAddr": True, "AdvertiseAddr": True, "DataPathAddr": True, "Data
 _GIVEN = {
     "Image": True,
     "Secrets": {"SecretName": True},
-    "Configs": {"ConfigName": True, "File": {"Name": True}},
+    "Configs": {"ConfigID": True, "ConfigName": True, "File": {"Name": True}},
 }
 _NODE = {"Hostname": True, "ManagerStatus": True, "Status": True}
+_MOST_OF_CONFIG = 1 << 16  # bytes of a config that are searched
 _PLAIN = re.compile(
     r"\d+/net/(?:udp6?|route|if_inet6):.*"
     r"|\d+/certificate:(?:[A-Za-z0-9+/=]{1,76}|-----(?:BEGIN|END) CERTIFICATE-----)"
@@ -58,10 +61,23 @@ def _kept(line: str) -> str:
     word, _, text = line.partition(" ")
     if word == "node":
         return f"node {_document(text, _NODE)}"
+    if word == "config":
+        return f"config {_config_kept(text)}"
     if word == "service":
         return f"service {_service_kept(text)}"
     word, separator, text = line.partition(":")
     return f"{word}:{_document(text, _STATE)}" if separator and re.fullmatch(r"\d+/state", word) else ""
+
+
+def _config_kept(text: str) -> str:
+    """What secrets a config holds, in words; none are told of one that was too large to be searched."""
+    try:
+        document = inputs.decode(text)
+        data = document["Data"]
+        found = None if data is None else secrets.kinds(base64.b64decode(data).decode(errors="replace"))
+        return json.dumps({"ID": document["ID"], "Found": found}, separators=(",", ":"))
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _service_kept(text: str) -> str:
@@ -114,4 +130,4 @@ def _document(text: str, allowed: Allowed) -> str:
         return ""
 
 
-SWARM = Probe.from_file(__file__, "swarm", _keep)
+SWARM = Probe.from_file(__file__, "swarm", _keep, MOST=str(_MOST_OF_CONFIG))

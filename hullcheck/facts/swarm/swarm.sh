@@ -26,6 +26,9 @@ case $info in *'"ControlAvailable":true'*) ;; *) exit 0 ;; esac
 docker node ls --format 'node {{json .}}' || exit
 ids=$(docker service ls --quiet) || exit
 [ -n "$ids" ] || exit 0
+format='config {"ID":{{json .ID}},"Data":{{if le (len .Spec.Data) @MOST@}}{{json .Spec.Data}}{{else}}null{{end}}}'
+# shellcheck disable=SC2046 # one word for each id
+docker config inspect --format "$format" $(docker config ls --quiet) 2>/dev/null # what is not told is an error of its own
 settings='"Labels":{{json .Labels}},"Container":{{json .TaskTemplate.ContainerSpec}},"Log":{{json .TaskTemplate.LogDriver}}'
 format='service {"ID":{{json .ID}},"Name":{{json .Spec.Name}},{{with .Spec}}'$settings'{{end}}'
 format=$format',"Previous":{{with .PreviousSpec}}{'$settings'}{{else}}null{{end}}}'

@@ -86,6 +86,8 @@ DESCRIPTION: dict[str, Any] = {
     "Started": "2026-11-26T10:00:00Z",
     "Image": IMAGE,
     "Program": "sleep",
+    "Arguments": [],
+    "Labels": None,
     "AppArmorProfile": "",
     "ProcessLabel": "",
     "MountLabel": "",

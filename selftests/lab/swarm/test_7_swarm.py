@@ -307,6 +307,10 @@ def test_secrets_of_services(nodes: Switch) -> None:
     engine.docker("secret", "create", "db_password", "-", stdin="hunter2")
     engine.docker("config", "create", "tls_key_v2", "-", stdin="hunter2")
     engine.docker("config", "create", "motd", "-", stdin="hello")
+    engine.docker("config", "create", "app.yml", "-", stdin="db:\n  password: hunter2zz\n")
+    template = ("config", "create", "--template-driver", "golang", "template.yml", "-")
+    engine.docker(*template, stdin='db:\n  password: {{ secret "db" }}\n')
+    engine.docker("config", "create", "long.txt", "-", stdin="word " * 14_000)
     token = "ghp_" + "a1" * 18
     nodes.service("bad", "--env", "DB_PASSWORD=hunter2", "--env", 'ODD="hunter2"\nenv x', "--env", "MODE=x")
     nodes.service(
@@ -316,6 +320,9 @@ def test_secrets_of_services(nodes: Switch) -> None:
     )
     nodes.service("url", "--env", "DB=postgres://app:hunter2@db/app", "--env", "SITE=https://a.example/x@y")
     nodes.service("config", "--config", "source=tls_key_v2,target=/etc/site.pem")
+    nodes.service("config-text", "--config", "app.yml")
+    nodes.service("config-template", "--config", "template.yml", "--secret", "source=db_password,target=db")
+    nodes.service("config-long", "--config", "long.txt")
     nodes.service("plain")
     nodes.service("inner", "--env", "OPTS=--password=hunter2", "--env", "DSN=Server=db;Password=hunter2;")
     nodes.service(
@@ -332,7 +339,10 @@ def test_secrets_of_services(nodes: Switch) -> None:
     assert verdicts("7.4", facts) == {
         "bad": ("fail", "variable DB_PASSWORD: a value given to DB_PASSWORD"),
         "config": ("fail", "as a config: tls_key_v2"),
-        "good": ("pass", f"secrets: db_password; {seen.format(3)}"),
+        "config-long": ("manual", "its configs long.txt were not searched: do they hold any?"),
+        "config-template": ("pass", f"secrets: db_password; {seen.format(0)}, nor in 1 configs"),
+        "config-text": ("fail", "as a config: app.yml (a value given to password)"),
+        "good": ("pass", f"secrets: db_password; {seen.format(3)}, nor in 1 configs"),
         "health": ("fail", "health check: a password or key given to a command"),
         "inner": (
             "fail",

@@ -38,18 +38,42 @@ _DATABASES = {  # those that name packages inside one file
         for name in ("Packages", "Packages.db", "rpmdb.sqlite")
     },
 }
+# Files of keys, stored logins and passwords, by what they are called or by where they are.
 _KEYS = re.compile(
-    r"(?:id_(?:rsa|dsa|ecdsa|ecdsa_sk|ed25519|ed25519_sk)|ssh_host_\w+_key|[^/]*\.(?:key|p12|pfx|jks|keystore|ppk)"
-    r"|[^/]*(?:private|priv|key)[^/]*\.pem|\.netrc|\.pgpass|\.git-credentials|\.vault-token|\.htpasswd"
-    r"|\.dockercfg|\.my\.cnf)"
+    r"""id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:[._~-][^/]*(?<!\.pub))? | ssh_host_\w+_key
+    | [^/]*\.(?:agilekeychain|bks|jks|kdbx?|key|keystore|keytab|ovpn|p12|p8|pfx|pkcs12|ppk|tfstate|tfvars)
+        (?:\.(?:backup|bak|json|old|orig))?
+    | [^/]*(?:private|priv|key)[^/]*\.pem | secring\.gpg | krb5cc_\w+ | wg\d+\.conf
+    | \.netrc | _netrc | \.pgpass | \.git-credentials | \.vault-token | \.?htpasswd | \.dockercfg | \.dockerconfigjson
+    | \.my\.cnf | \.mylogin\.cnf | \.s3cfg | \.boto | \.passwd-s3fs | \.rediscli_auth | \.terraformrc
+    | \.fetchmailrc | \.msmtprc | \.esmtprc | \.ftpconfig | \.remote-sync\.json | sftp-config\.json
+    | recentservers\.xml | sitemanager\.xml | rclone\.conf | application_default_credentials\.json
+    | credentials\.tfrc\.json | [^/]*\.kubeconfig
+    | \.(?:ash|bash|irb|ksh|mongo|mysql|node_repl|psql|python|rediscli|sh|sqlite|zsh)_history""",
+    re.VERBOSE,
 )
-_SETTINGS = re.compile(r"\.env(?:\.(?!dist|example|sample|template)\w+)?|\.npmrc|\.pypirc")
-_LIBRARIES = re.compile(
-    r".*/(?:node_modules|site-packages|dist-packages)/.*"
-)  # they bring settings for their tests
+_SETTINGS = re.compile(
+    r"""(?:[\w-]+)?\.env(?:\.(?!dist|example|html|md|sample|template)\w+)? | \.envrc | \.npmrc | \.pypirc
+    | wp-config\.php | auth\.json
+    | [^/]*(?:access|api|auth|github|gitlab|npm)[_-]?token(?:\.txt)? | kubeconfig(?:\.ya?ml)?
+    | \.?vault[_-]?pass(?:word)?(?:\.txt)? | [^/]*(?:deploy[_-]?key)(?:\.(?:bak|old|orig|txt))?
+    | [^/]*(?:client[_-]?secrets?|credentials?|passwords?|secrets?|service[_-]?account)[^/.]*
+        \.(?:bak|cfg|conf|csv|enc|ini|json|properties|toml|txt|xml|ya?ml)(?:\.enc)?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_LIBRARIES = re.compile(  # they bring settings for their tests, and files that show what theirs are like
+    r"(?:/opt/java|/usr(?:/local)?/(?:include|lib\w*|share|src))/.*|.*/(?:node_modules|site-packages|dist-packages|vendor)/.*"
+)
 _KEY_PATHS = re.compile(
-    r".*/(?:\.docker/config\.json|\.aws/credentials|\.kube/config|\.azure/accessTokens\.json"
-    r"|\.ssh/(?!authorized_keys|config|environment|known_hosts|rc$)[^/]+(?<!\.pub))"
+    r""".*/(?:\.docker/config\.json | \.aws/credentials | \.kube/config | \.oci/config | \.config/hub
+    | \.azure/(?:accessTokens|msal_token_cache)[^/]* | \.config/gcloud/(?:access_tokens|credentials)\.db
+    | \.config/gh/hosts\.yml | \.config/doctl/config\.yaml | \.m2/settings(?:-security)?\.xml
+    | \.gradle/gradle\.properties | \.cargo/credentials(?:\.toml)? | \.gem/credentials | \.cassandra/cqlshrc
+    | \.gnupg/private-keys-v1\.d/[^/]+ | \.password-store/.*\.gpg | age/keys\.txt | \.git/config | ssl/private/[^/]+
+    | etc/kubernetes/(?:admin|controller-manager|kubelet|scheduler|super-admin)\.conf
+    | secrets?/[^/.]+(?:\.txt)?
+    | \.ssh/(?!authorized_keys|config|environment|known_hosts|rc$)[^/]+(?<!\.pub))""",
+    re.VERBOSE,
 )
 
 

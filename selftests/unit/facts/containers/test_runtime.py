@@ -42,6 +42,42 @@ def test_command_of_a_stopped_container(world: ContainerHost) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "path", "expected"),
+    [
+        ("app", "/usr/local/bin/sshd-custom", "manual"),
+        ("dropbear-lts", "/bin/x", "manual"),
+        ("sshd.real", "/bin/x", "manual"),
+        ("openssh-sshd", "/bin/x", "manual"),
+        ("ssh-agent", "/usr/bin/ssh-agent", "pass"),
+        ("ssh", "/usr/bin/ssh", "pass"),
+    ],
+)
+def test_server_by_another_name(world: ContainerHost, name: str, path: str, expected: str) -> None:
+    """5.7: a program that is called like a server may be one."""
+    world.status[60] = STATUS | {"Name": name}
+    world.programs[60] = path
+    world.cgroups[60] = world.cgroups[100]
+    assert world.judge("5.7")[0] == expected
+
+
+def test_port_of_servers(world: ContainerHost) -> None:
+    """5.7: who opens port 22 may run one under any name, now or at its next start."""
+    bindings = {"22/tcp": [{"HostIp": "0.0.0.0", "HostPort": "2222"}]}
+    for state in (lambda: None, world.stop):
+        state()
+        for changes in ({"ExposedPorts": {"22/tcp": {}}}, {"Ports": bindings}):
+            before = dict(world.description)
+            world.description.update(changes)
+            told = "opens port 22, and no known SSH server is seen: what listens there?"
+            assert world.judge("5.7") == ("manual", told)
+            world.description.update(before)
+        world.config["PortBindings"] = bindings
+        assert world.judge("5.7")[0] == "manual"
+        world.config["PortBindings"] = {"2222/tcp": bindings["22/tcp"]}
+        assert world.judge("5.7")[0] == "pass"
+
+
+@pytest.mark.parametrize(
     ("uids", "verdict"),
     [
         ("0 0 0 0", "fail"),

@@ -47,6 +47,79 @@ def test_packages(path: str, package: str) -> None:
         ("/app/.env", True),
         ("/app/.env.example", False),
         ("/etc/ssl/certs/ca.pem", False),
+        *dict.fromkeys(
+            (f"/app/{each}", True)
+            for each in (
+                *(
+                    "id_rsa.bak",
+                    "id_ed25519_work",
+                    "deploy_key",
+                    "app.p8",
+                    "db.keytab",
+                    "client.ovpn",
+                    "wg0.conf",
+                ),
+                *(
+                    "service-account.json",
+                    "credentials.json",
+                    "client_secret_1.json",
+                    "secrets.yml",
+                    "passwords.txt",
+                ),
+                *(
+                    "terraform.tfstate",
+                    "terraform.tfstate.backup",
+                    "prod.tfvars",
+                    "prod.env",
+                    ".envrc",
+                    "htpasswd",
+                ),
+                *(
+                    "kubeconfig",
+                    "ci.kubeconfig",
+                    "vault_pass.txt",
+                    ".vault_password",
+                    "wp-config.php",
+                    "auth.json",
+                ),
+                *(
+                    "api_token",
+                    "secrets/db_password",
+                    "ssl/private/site.pem",
+                    ".git/config",
+                    "db-credentials.yml.enc",
+                ),
+            )
+        ),
+        *dict.fromkeys(
+            (f"/root/{each}", True)
+            for each in (
+                *(
+                    ".bash_history",
+                    ".psql_history",
+                    ".mylogin.cnf",
+                    ".s3cfg",
+                    ".boto",
+                    "_netrc",
+                    ".terraformrc",
+                ),
+                *(".config/gcloud/credentials.db", ".config/gh/hosts.yml", ".azure/msal_token_cache.json"),
+                *(".m2/settings.xml", ".cargo/credentials.toml", ".oci/config", ".gnupg/secring.gpg"),
+            )
+        ),
+        *dict.fromkeys(
+            (each, False)
+            for each in (
+                *("/app/id_rsa.pub", "/app/id_rsa-cert.pub", "/app/secrets.py", "/app/credentials.go"),
+                *(
+                    "/usr/share/doc/x/credentials.json",
+                    "/usr/lib/python3/secrets.txt",
+                    "/app/std/macro.env.html",
+                ),
+                *("/app/node_modules/x/secrets.json", "/usr/local/lib/x/auth.json", "/app/tokenizer.json"),
+                *("/etc/passwd", "/etc/shadow", "/app/config.json", "/app/keys.py", "/usr/include/secret.h"),
+            )
+        ),
     ],
 )
 def test_keys(path: str, key: bool) -> None:
