@@ -199,13 +199,24 @@ class Mounts:
 
         That is the root, the kernel's file systems, the init program, and the files that it writes for a
         container; one that joined the network of another sees those of that.
+
+        Raises:
+            EvidenceError: the mounts of the host could not be read.
         """
         return (
             mount.point == "/"
             or mount.point in _INIT
-            or any(mountinfo.is_below(mount.point, top) for top in _KERNEL)
+            or any(mountinfo.is_below(mount.point, top) and self._is_of_kernel(mount, top) for top in _KERNEL)
             or bool(_OF_ENGINE.search(mount.root))
         )
+
+    def _is_of_kernel(self, mount: Mount, top: str) -> bool:
+        """Whether it is nothing of the host, or of its folder *top*: others may be mounted there, too.
+
+        What is to be hidden has an empty device in its place.
+        """
+        paths = self.sources.host_mounts.paths(mount.device, mount.root)
+        return all(mountinfo.is_below(path, top) or path == "/dev/null" for path in paths)
 
     @staticmethod
     def _is_written_into_a_mount(mount: Mount, configured: Mapping[str, Any] | None) -> bool:

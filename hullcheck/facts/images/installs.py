@@ -11,7 +11,6 @@ from hullcheck.parsing.shell.script import SHELLS, Command
 # They install what they are given, and look at no signature of an index.
 _LOCAL = {"dpkg": re.compile("-i|--install"), "rpm": re.compile("-[a-zA-Z]*[iUF][vh]*|--install|--upgrade")}
 _LANGUAGES = {
-    "brew": ("install",),
     "bun": ("install", "i", "add"),
     "bundle": ("install",),
     "cargo": ("install",),
@@ -20,10 +19,8 @@ _LANGUAGES = {
     "gem": ("install",),
     "flatpak": ("install",),
     "go": ("install", "get"),
-    "guix": ("install",),
     "mamba": ("install",),
     "micromamba": ("install",),
-    "nix-env": ("-i", "-iA", "--install"),
     "npm": ("install", "i", "ci", "add"),
     "npx": ("-y", "--yes", "install"),
     "pip": ("install",),

@@ -30,12 +30,20 @@ class _Manager:
         """What one of these programs does that is given *words*; the first word that it knows decides."""
         for number, word in enumerate(words, start=1):
             if word in self.install:
-                return Act.INSTALL if _installs(words[number:]) and not _only_tries(words) else None
+                done = (
+                    _installs(words[number:]) and not _only_tries(words) and not self._only_downloads(words)
+                )
+                return Act.INSTALL if done else None
             if word in self.refresh:
                 return Act.REFRESH
             if word in self.upgrade:
                 return Act.UPGRADE
         return None
+
+    def _only_downloads(self, words: Sequence[str]) -> bool:
+        """Whether an option says that what is asked for is fetched and not installed."""
+        by_letter = "apt-get" in self.programs and any(map(_DOWNLOADS_BY_LETTER.fullmatch, words))
+        return by_letter or any(word in ("--download-only", "--downloadonly") for word in words)
 
 
 def _installs(words: Sequence[str]) -> bool:
@@ -73,6 +81,9 @@ _MANAGERS = (
         "install in source-install",
     ),
     _manager("opkg", "update", "upgrade", "install"),
+    _manager("rpm-ostree", "refresh-md", "upgrade", "install"),
+    _manager("brew", "update", "upgrade", "install reinstall"),
+    _manager("guix", "pull", "upgrade", "install"),
     _manager("swupd", "", "update", "bundle-add"),
     _manager("slackpkg", "update", "upgrade upgrade-all", "install install-new"),
 )
@@ -94,6 +105,7 @@ _SHELL_WORDS = frozenset(("[", "[[", "case", "command", "for", "hash", "select")
 _TRIES_WORDS = "--assumeno --dry-run --just-print --no-act --noaction --print-uris --recon --simulate"
 _TRIES = frozenset(_TRIES_WORDS.split())
 _TRIES_BY_LETTER = re.compile("-(?![aceoptX])[A-Za-z]*s[A-Za-z]*")  # after these letters stands a value
+_DOWNLOADS_BY_LETTER = re.compile("-(?![aceoptX])[A-Za-z]*d[A-Za-z]*")
 _REDIRECTION = re.compile(r"\d*(?:>>|>|<|&>)[&|]?(.*)", re.DOTALL)
 _VERB = "|".join(sorted(_REFRESHES | _UPGRADES | {"--sync", "-Sy[a-z]*"}, key=len, reverse=True))
 
@@ -135,11 +147,28 @@ def _refresh(words: Sequence[str]) -> Act | None:
     return Act.REFRESH
 
 
+def _emaint(words: Sequence[str]) -> Act | None:
+    return Act.REFRESH if words[:1] == ["sync"] else None
+
+
+def _nix_channel(words: Sequence[str]) -> Act | None:
+    return Act.REFRESH if "--update" in words else None
+
+
+def _nix_env(words: Sequence[str]) -> Act | None:
+    if "i" in _flags(words) or "--install" in words:
+        return Act.INSTALL
+    return Act.UPGRADE if "u" in _flags(words) or "--upgrade" in words else None
+
+
 # Those that go by options: the family, and what is done with which words.
 _BY_OPTION: dict[str, tuple[str, Callable[[Sequence[str]], Act | None]]] = {
     "pacman": ("pacman", _pacman),
     "xbps-install": ("xbps", _xbps),
+    "emaint": ("portage", _emaint),
     "emerge": ("portage", _emerge),
+    "nix-channel": ("nix", _nix_channel),
+    "nix-env": ("nix", _nix_env),
     "emerge-webrsync": ("portage", _refresh),
     "eix-sync": ("portage", _refresh),
 }
@@ -165,6 +194,11 @@ def invoked_manager(command: Command) -> tuple[object, Act | None] | None:
             family, does = _BY_OPTION.get(program) or (_FAMILY[program], _FAMILY[program].act)
             return family, does(words)
     return None
+
+
+def family_of(program: str) -> object:
+    """The family of a package manager: those that install from the same index."""
+    return _FAMILY[program]
 
 
 def package_action(command: Command) -> Act | None:

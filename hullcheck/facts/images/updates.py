@@ -1,9 +1,17 @@
 """Whether a step refreshes the index of a package manager, or upgrades packages, and installs nothing."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hullcheck.facts.images.package_managers import ONLY_NAMES, Act, act_of_any, invoked_manager, names_update
+from hullcheck.facts.images.package_managers import (
+    ONLY_NAMES,
+    Act,
+    act_of_any,
+    family_of,
+    invoked_manager,
+    names_update,
+)
 from hullcheck.facts.images.steps import Step
 from hullcheck.parsing.shell.script import SHELLS, Call, Command, Guard, Script, read_script
 
@@ -13,6 +21,11 @@ _MAY_INSTALL_WORDS = """
 """
 _MAY_INSTALL = frozenset((*_MAY_INSTALL_WORDS.split(), *SHELLS, ".", "source"))
 _USUAL_FOLDERS = frozenset(("/bin", "/sbin", "/usr/bin", "/usr/sbin"))
+# Scripts of the makers of packages that add their source, refresh the index, and install nothing.
+_ADDS_SOURCE = re.compile(
+    r"https?://(?:(deb|rpm)\.nodesource\.com/setup\S*|\S+/(?:script|setup)\.(deb|rpm)\.sh\S*|\S+/(?:add-)?repo-?(deb|rpm)\.sh)"
+)
+_INDEX = {"deb": "apt-get", "rpm": "dnf"}
 _DEEPEST = 4  # texts inside of texts
 _NOT_PLAIN = frozenset(" \t\n()[]{},;&|")  # a word that holds one of these may be a script of some kind
 
@@ -93,7 +106,7 @@ def _done(script: Script, depth: int = 0) -> Iterator[_Done]:
     for number, call in enumerate(script.calls):
         if any(guard.kind == "function" for guard in call.guards):
             continue  # it is done where the function is called
-        found = _by_a_manager(call.words)
+        found = _by_a_manager(call.words) or _by_adding_a_source(call.words)
         if found is not None:
             act, family, certain = found
             yield _Done(act, family, call.guards, number, certain)
@@ -118,6 +131,13 @@ def _by_a_manager(words: Command) -> tuple[Act, object, bool] | None:
         return Act.REFRESH, family, False
     act = act_of_any(words[1:]) if words[0].startswith("$") else None
     return (act, f"${words[0].strip('${}')}", False) if act else None
+
+
+def _by_adding_a_source(words: Command) -> tuple[Act, object, bool] | None:
+    """What the script does that a command fetches, if it is one that adds a source of packages and is run."""
+    sources = (_ADDS_SOURCE.match(word) for word in words if words[0] in ("curl", "wget"))
+    kinds = [next(filter(None, each.groups())) for each in sources if each]
+    return (Act.REFRESH, family_of(_INDEX[kinds[0]]), False) if kinds else None
 
 
 def _runs_a_file(call: Call, script: Script) -> bool:

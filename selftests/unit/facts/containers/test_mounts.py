@@ -184,6 +184,39 @@ def test_where_a_container_can_write(world: ContainerHost) -> None:
     assert world.container.mounts.writable == expected
 
 
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("8:1 /etc /dev/late rw - ext4 /dev/sda1 rw", "fail"),
+        ("8:1 /etc /proc/late rw - ext4 /dev/sda1 rw", "fail"),
+        ("8:1 /root /sys/fs/cgroup/x ro - ext4 /dev/sda1 rw", "fail"),
+        ("8:1 /srv/data /dev/late rw - ext4 /dev/sda1 rw", "pass"),
+        ("0:7 / /dev/shm rw - tmpfs shm rw", "pass"),
+        ("0:6 /null /proc/kcore rw - devtmpfs udev rw", "pass"),
+        ("0:6 /full /dev/full rw - devtmpfs udev rw", "pass"),
+        ("0:21 /docker/x /sys/fs/cgroup/memory ro - cgroup cgroup rw", "pass"),
+    ],
+)
+def test_folder_of_the_host_among_those_of_the_kernel(world: ContainerHost, line: str, verdict: str) -> None:
+    """5.6: what somebody mounts below /dev, /proc or /sys past the engine may be any folder of the host."""
+    world.daemon.table = (
+        *world.daemon.table,
+        "22 20 0:6 / /dev rw shared:3 - devtmpfs udev rw",
+        "23 20 0:21 / /sys/fs/cgroup/memory rw - cgroup cgroup rw",
+    )
+    world.mounts.append(f"31 30 {line}")
+    assert world.judge("5.6")[0] == verdict
+
+
+def test_mount_that_is_shared_past_the_engine(world: ContainerHost) -> None:
+    """5.20: a container without mounts of its own may get one that propagates to the host."""
+    assert world.judge("5.20")[0] == "not applicable"
+    world.mounts.append("31 30 8:1 /srv/data /late rw shared:1 - ext4 /dev/sda1 rw")
+    assert world.judge("5.20") == ("fail", "shares /late")
+    world.stop()
+    assert world.judge("5.20")[0] == "not applicable"
+
+
 def test_two_mounts_at_one_place(world: ContainerHost) -> None:
     """5.6: what is mounted below two configured mounts belongs to the nearer one."""
     folder = "/var/lib/docker/volumes/v/_data"

@@ -7,6 +7,8 @@ import time
 import pytest
 
 from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts.images.steps import Step
+from hullcheck.facts.images.updates import unpaired_update
 from selftests.kit.facts.images import (
     BASE,
     SECRET,
@@ -270,3 +272,30 @@ def test_one_bad_step_among_many_is_named() -> None:
     assert (found, reason.count("RUN")) == ("fail", 1)
     assert reason.startswith("refreshes the package index, installs nothing: RUN apt-get update && echo x x")
     assert reason.endswith("...")
+
+
+@pytest.mark.parametrize(
+    ("script", "certain"),
+    [
+        ("emaint sync -a", True),
+        ("nix-channel --update", True),
+        ("nix-channel --update && nix-env -iA nixpkgs.curl", None),
+        ("brew update", True),
+        ("brew update && brew install wget", None),
+        ("rpm-ostree upgrade", True),
+        ("guix pull", True),
+        ("apt-get update && apt-get install -yd curl", True),
+        ("apt-get update && apt-get install --download-only curl", True),
+        ("apt-get update && apt-get install -y -o Dpkg::Options::=--force-confold curl", None),
+        ("dnf -y update && dnf -y install --downloadonly curl", True),
+        ("yum -y update && yum -d 1 -y install curl", None),
+        ("curl -fsSL https://deb.nodesource.com/setup_20.x | bash -", False),
+        ("curl -s https://packagecloud.io/install/repositories/x/y/script.rpm.sh | bash", False),
+        ("curl -fsSL https://deb.nodesource.com/setup_20.x | bash - && apt-get install -y nodejs", None),
+        ("curl -fsSL https://deb.nodesource.com/setup_20.x | bash - && dnf install -y nodejs", False),
+    ],
+)
+def test_other_ways_to_refresh(script: str, certain: bool | None) -> None:
+    """Managers of other distributions, downloads that install nothing, and scripts that add a source of packages."""
+    found = unpaired_update(Step(f"RUN {script}"))
+    assert (found.certain if found else None) is certain
