@@ -214,11 +214,6 @@ class Configuration:
             raise EvidenceError("docker inspect does not report Config.Env")
         return tuple(map(str, found))
 
-    @property
-    def told_all_settings(self) -> bool:
-        """Whether its labels were searched too: older recordings tell of its environment alone."""
-        return bool(self.description.get("Searched"))
-
     # ---- namespaces: `host`, `container:ID`, or another mode
 
     @property
