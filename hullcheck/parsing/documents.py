@@ -35,7 +35,7 @@ def require(value: object, shape: Shape, what: str, *path: str) -> Any:
 def _fault(value: Any, shape: Shape, path: tuple[str, ...]) -> str:
     if isinstance(shape, tuple):
         faults = [_fault(value, each, path) for each in shape]
-        return "" if "" in faults else max(faults, key=lambda each: each.partition(" is ")[0].count("."))
+        return "" if "" in faults else max(faults, key=_how_near)
     if isinstance(shape, dict) and isinstance(value, dict):
         return _fault_of_fields(value, shape, path)
     if isinstance(shape, list) and isinstance(value, list) and len(shape) in (1, len(value)):
@@ -52,6 +52,12 @@ def _fault_of_fields(value: dict[str, Any], shape: dict[str, Shape], path: tuple
     return _first(f"{'.'.join((*path, each))} is missing" for each in missing) or _first(
         _fault(value[name], shape[of], (*path, name)) for name, of in known if of
     )
+
+
+def _how_near(fault: str) -> tuple[int, bool]:
+    """How much of a shape fits but for this *fault*: one that lies deep, or a field that is missing alone."""
+    path, _, what = fault.partition(" is ")
+    return path.count("."), what == "missing"
 
 
 def _first(faults: Iterable[str]) -> str:

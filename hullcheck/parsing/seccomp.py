@@ -36,8 +36,9 @@ def reduced(profile: Any) -> dict[str, Any]:
     document = profile if isinstance(profile, dict) else {}
     rules = document.get("syscalls") or []
     whole = isinstance(rules, list) and all(isinstance(rule, dict) for rule in rules)
+    action = document.get("defaultAction")
     return {
-        "defaultAction": document.get("defaultAction") if whole else None,
+        "defaultAction": action if whole and isinstance(action, str) else None,
         "syscalls": [kept for rule in rules if (kept := _reduced(rule))["names"]] if whole else [],
     }
 

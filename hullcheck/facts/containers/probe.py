@@ -88,7 +88,13 @@ _ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service", "Secrets", "Searched"),
 _ID = re.compile("[0-9a-f]{64}")
 _BOUND = (None, {"*": (None, [{"HostIp?": str, "HostPort?": re.compile(r"([0-9]+(-[0-9]+)?)?")}])})
 _PROPAGATION = frozenset(("", "private", "rprivate", "shared", "rshared", "slave", "rslave"))
-_KINDS = frozenset(("bind", "volume", "tmpfs", "npipe", "cluster", "image"))
+_KINDS = frozenset(("tmpfs", "npipe", "cluster", "image"))
+_MOUNT = {
+    "RW?": bool,
+    "Propagation?": _PROPAGATION,
+    "Destination": re.compile("/.*", re.DOTALL),
+    **dict.fromkeys(("Driver?", "Mode?"), str),
+}
 _NAMESPACE = re.compile("|host|private|none|shareable|container:.+|keep-id.*|auto.*|nomap.*")
 _POLICIES = frozenset(("", "no", "always", "on-failure", "unless-stopped"))
 _STATES = "created running paused restarting removing exited dead configured initialized stopping stopped"
@@ -124,14 +130,11 @@ _OPTIONAL = {
     "ExposedPorts": (None, {"*": dict}),
     "HostConfig": {f"{name}?": shape for name, shape in _SHAPE_OF_HOST_CONFIG.items()},
     "Mounts": [
-        {
-            "Type": _KINDS,
-            "RW?": bool,
-            "Propagation?": _PROPAGATION,
-            "Destination": re.compile("/.*", re.DOTALL),
-            "Name?": (None, str),
-            **dict.fromkeys(("Source?", "Driver?", "Mode?"), str),
-        }
+        (
+            {"Type": frozenset(("bind",)), "Source": str, "Name?": (None, str), **_MOUNT},
+            {"Type": frozenset(("volume",)), "Name": (None, str), "Source?": str, **_MOUNT},
+            {"Type": _KINDS, "Name?": (None, str), "Source?": str, **_MOUNT},
+        )
     ],
     "Networks": (None, {"*": (None, {"NetworkID": str, "IPAddress?": str, "GlobalIPv6Address?": str})}),
     "Ports": _BOUND,

@@ -17,6 +17,7 @@ SHAPE = {
     "Word?": frozenset(("one", "two")),
     "Path?": re.compile("/.*"),
     "Any?": object,
+    "Kind?": ({"Type": frozenset("a"), "Path": str}, {"Type": frozenset("b"), "Name": str}),
     "Deep?": (None, [{"*": {"Value": bool}}]),
 }
 GOOD: dict[str, Any] = {"Name": "", "On": False}
@@ -56,6 +57,7 @@ def test_sound_document(more: dict[str, Any]) -> None:
         ({**GOOD, "Path": "a"}, 'Path is "a"'),
         ({**GOOD, "Deep": [{"a": {"Value": {}}}]}, "Deep.0.a.Value is an object"),
         ({**GOOD, "Deep": [{"a": {}}]}, "Deep.0.a.Value is missing"),
+        ({**GOOD, "Kind": {"Type": "b", "Path": ""}}, "Kind.Name is missing"),
     ],
 )
 def test_damaged_document(document: object, fault: str) -> None:

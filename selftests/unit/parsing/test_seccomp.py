@@ -94,7 +94,10 @@ def test_what_newer_versions_deny(rules: list[dict[str, Any]], expected: str) ->
     ]
 
 
-@pytest.mark.parametrize("text", [None, [], "x", {"syscalls": "x"}, {"syscalls": ["x"]}])
+@pytest.mark.parametrize(
+    "text",
+    [None, [], "x", {"syscalls": "x"}, {"syscalls": ["x"]}, {"defaultAction": {}}, {"defaultAction": ["x"]}],
+)
 def test_what_is_no_profile(text: Any) -> None:
     """Nothing of it is kept, and it protects from nothing that is known."""
     kept = seccomp.reduced(text)

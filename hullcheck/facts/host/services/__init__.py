@@ -27,7 +27,11 @@ _BASE_SOCKETS = ("docker.socket", "ssh.socket", "sshd.socket")
 _INSTALLED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/snap/", "/nix/", "/gnu/")
 
 _KNOWN = lines_like(
-    "(?:application|auditor|enabled|exe|listener|net|openrc|owner|running|socket|systemd):.*",
+    "(?:auditor|enabled|net|openrc|running|systemd):.*",
+    r"(?:application|exe):\d+ .*",
+    r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",
+    r"owner:\d+ \d+",
+    r"socket:[SD]\d+ \S+",
     "(?:answers|asked|silent|unasked):.*",
     r"containerd:\d+",
     "containerd-config:.*",
@@ -180,4 +184,7 @@ def host_services(recording: Recording, presence: Presence, processes: Processes
     Raises:
         EvidenceError: the target did not answer.
     """
-    return HostServices(Words(recording.text(HOST_SERVICES)), processes)
+    text = recording.text(HOST_SERVICES)
+    if not _KNOWN.knows(text):  # of a recording that is not sealed nobody has asked yet
+        raise EvidenceError("host_services: the answer is damaged: it has a line of another kind")
+    return HostServices(Words(text), processes)

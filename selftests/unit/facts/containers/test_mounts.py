@@ -153,6 +153,15 @@ def test_names_of_what_is_mounted(world: ContainerHost) -> None:
     assert world.judge("5.6") == ("error", told)
 
 
+@pytest.mark.parametrize(("kind", "field"), [("bind", "Source"), ("volume", "Name")])
+def test_mount_without_what_it_is_of(world: ContainerHost, kind: str, field: str) -> None:
+    """The engine says of each kind where it comes from; what lacks it is damaged."""
+    mount = {"Type": kind, "Name": "v", "Source": "/v", "Destination": "/v"}
+    del mount[field]
+    world.description["Mounts"] = [mount]
+    assert world.judge("5.6") == ("error", f"docker inspect: Mounts.0.{field} is missing")
+
+
 def test_where_a_container_can_write(world: ContainerHost) -> None:
     """By its configuration, and by what else its mount table has; not what the engine puts there."""
     engine = f"/data/containers/{'a' * 64}"

@@ -2,9 +2,12 @@
 
 import pytest
 
+from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.processes import Process, Processes
-from hullcheck.facts.host.services import UNSEEN, HostServices
+from hullcheck.facts.host.services import UNSEEN, HostServices, host_services
 from hullcheck.parsing.answer_lines import Words
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 
 ID = "a" * 64
@@ -49,6 +52,26 @@ def test_listeners_outside_of_containers() -> None:
 def test_applications_outside_of_containers() -> None:
     """One in a container is none of the host."""
     assert services(LISTENERS).applications == ("/srv/web",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "listener:tcp 00000000:0016",
+        "listener:tcp 0:16 1",
+        "owner:100",
+        "owner:100 x",
+        "exe:",
+        "application:x",
+    ],
+)
+@pytest.mark.parametrize("sealed", [False, True])
+def test_line_that_was_cut(line: str, sealed: bool) -> None:
+    """It is an error that names the answer, whether the recording is sealed or older."""
+    answer = Answer("host_services", 0, f"{LISTENERS}{line}", "")
+    told = Recording("h", "local", {answer.name: answer.sealed() if sealed else answer}, sealed=sealed)
+    with pytest.raises(EvidenceError, match="has a line of another kind"):
+        host_services(told, Presence((), (), ()), services("").processes)
 
 
 @pytest.mark.parametrize(
