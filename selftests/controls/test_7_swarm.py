@@ -515,9 +515,10 @@ def test_tables_of_routes_that_make_no_sense() -> None:
             {"EncryptionConfig": None},
             "docker info does not report EncryptionConfig.AutoLockManagers of the swarm",
         ),
+        ({"EncryptionConfig": "x"}, 'docker info: Cluster.Spec.EncryptionConfig is "(dropped)"'),
         (
-            {"EncryptionConfig": "x"},
-            "docker info does not report EncryptionConfig.AutoLockManagers of the swarm",
+            {"EncryptionConfig": {"AutoLockManagers": 7}},
+            "docker info: Cluster.Spec.EncryptionConfig.AutoLockManagers is 7",
         ),
     ],
 )

@@ -238,7 +238,9 @@ def _of_text(recording: Recording, name: str, text: str) -> Iterator[tuple[str, 
         yield f"cut before {at}", text[at:]
     yield from _of_lines(text)
     yield from (
-        each for each in _of_documents(text) if not (name in _SITE and each[0].startswith("key dropped"))
+        each
+        for each in _of_documents(text)
+        if not (name in _SITE and each[0].startswith(("key dropped", "None for")))
     )
 
 

@@ -25,7 +25,7 @@ SECONDS = int(os.environ.get("HULLCHECK_DAMAGE_SECONDS", "25"))  # for each reco
 DEMO = REPOSITORY / "inventories" / "demo"
 RECORDINGS = Path(__file__).parent / "recordings"
 """Further kinds of hosts; `bench/make_recordings.py` records them anew."""
-NAMES = ("careless", "hardened", "inside")
+NAMES = ("careless", "hardened", "containerd-store", "inside", "rootless", "swarm", "two-engines")
 
 
 def _recording(name: str) -> Recording:

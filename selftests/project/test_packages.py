@@ -21,7 +21,12 @@ from selftests.kit.running import PRESENT, Project, containers, info
 STRAY = [
     f"{folder}reports/20261125T033324Z-5b3b/local/{FILE_NAME}" for folder in ("", "selftests/", "hullcheck/")
 ]
-DEMO = {f"inventories/demo/{name}/{FILE_NAME}" for name in ("careless", "hardened")}
+KINDS = ("containerd-store", "inside", "rootless", "swarm", "two-engines")
+KEPT = {
+    *(f"inventories/demo/{name}/{FILE_NAME}" for name in ("careless", "hardened")),
+    *(f"selftests/project/recordings/{name}/{FILE_NAME}" for name in KINDS),
+}
+"""The recordings that are meant to be here: of the demo, and of hosts of the laboratory."""
 DIST_INFO = f"hullcheck-{__version__}.dist-info"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 MADE_HERE = (".git", ".venv", ".tox", "reports", "mutants", "dist", ".*_cache", "__pycache__")
@@ -64,10 +69,10 @@ def packages(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 @pytest.mark.needs("git")
 def test_no_recording_is_in_git() -> None:
-    """Of recordings the demo's alone are in git."""
+    """Of recordings those alone are in git that are meant to be."""
     if not (REPOSITORY / ".git").exists():
         pytest.skip("this is no checkout of git")
-    assert {name for name in _git(REPOSITORY, "ls-files") if name.endswith(FILE_NAME)} == DEMO
+    assert {name for name in _git(REPOSITORY, "ls-files") if name.endswith(FILE_NAME)} == KEPT
 
 
 @pytest.mark.needs("git")
@@ -85,7 +90,7 @@ def test_git_ignores_what_runs_leave(checkout: Path) -> None:
     _git(checkout, "init", "--quiet")
     _git(checkout, "add", ".")
     added = set(_git(checkout, "ls-files"))
-    assert {name for name in added if name.endswith(FILE_NAME)} == DEMO
+    assert {name for name in added if name.endswith(FILE_NAME)} == KEPT
     assert {name for name in added if "reports/" in name} == {"reports/README.md"}
 
 
@@ -120,9 +125,9 @@ def test_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_packages_hold_no_recording(packages: dict[str, dict[str, bytes]]) -> None:
-    """Neither the wheel nor the sdist holds what a run left, and the demo is in the sdist."""
+    """Neither the wheel nor the sdist holds what a run left, and what is meant to be here is in the sdist."""
     found = {kind: {name for name in files if name.endswith(FILE_NAME)} for kind, files in packages.items()}
-    assert found == {"wheel": set(), "sdist": DEMO}
+    assert found == {"wheel": set(), "sdist": KEPT}
     assert {name for name in packages["sdist"] if "reports/" in name} <= {"reports/README.md"}
 
 

@@ -17,6 +17,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)  # what the engine takes for one
 _USERS = 1 << 32  # numbers for users that the kernel has; the engine hands on what is left of a greater one
 _DEFAULT_SHARES = (0, 1024)
 _DEFAULT_PERIOD = 100_000  # microseconds
+_TASK = re.compile(r"[^.]+\.[0-9a-z]+\.[0-9a-z]{25}")  # its service, its number or node, and its id
 
 
 @dataclass(frozen=True)
@@ -379,16 +380,15 @@ class Configuration:
         Raises:
             EvidenceError: it may be one, and the service cannot be seen from this node.
         """
-        if not self.service_id:
+        known, named = self.service_id, _TASK.fullmatch(self.name)
+        engine = self.surroundings.engine.get() if known or named else None
+        if engine is None or engine.value("Swarm", "LocalNodeState") == "inactive":
             return None
-        if self.surroundings.engine.get().value("Swarm", "LocalNodeState") == "inactive":
-            return None
-        try:
-            return self.surroundings.services.get()[self.service_id]
-        except KeyError:
-            raise EvidenceError(
-                f"the engine does not know the service {self.service_id} of this task"
-            ) from None
+        if not known:
+            raise EvidenceError("it has the name of a service's task, and no label with that service")
+        if not (found := self.surroundings.services.get().get(known)):
+            raise EvidenceError(f"the engine does not know the service {known} of this task")
+        return found
 
 
 def _requests(document: Mapping[str, Any]) -> tuple[str, ...]:

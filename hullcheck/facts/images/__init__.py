@@ -217,7 +217,7 @@ def _blobs(text: str) -> dict[str, Mapping[str, Any]]:
     blobs = dict[str, Mapping[str, Any]]()
     for line in text.split("\n"):
         if line.startswith("blob "):
-            _, digest, document = line.split(" ", 2)
+            digest, _, document = line.removeprefix("blob ").partition(" ")
             blobs[f"sha256:{digest}"] = require(decode_json(document, IMAGES.name), _BLOB, IMAGES.name)
     return blobs
 

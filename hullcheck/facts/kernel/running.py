@@ -9,7 +9,7 @@ from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import lines_like
+from hullcheck.secrets.redact import DROPPED, lines_like
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 RUNNING_KERNEL = Probe.from_file(
@@ -193,7 +193,10 @@ def running_kernel(recording: Recording, presence: Presence) -> RunningKernel:
     Raises:
         EvidenceError: the target did not answer, or not for its release.
     """
-    words = Words(recording.text(RUNNING_KERNEL))
+    text = recording.text(RUNNING_KERNEL)
+    if DROPPED in text.split("\n"):
+        raise EvidenceError("running_kernel: a line was dropped, which may have named a flaw")
+    words = Words(text)
     release = words.first("release").strip()
     if not re.match(r"\d+\.\d+", release):
         raise EvidenceError(f"uname -r says {release!r}, which is no release of a kernel")

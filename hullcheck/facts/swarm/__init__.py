@@ -1,6 +1,5 @@
 """The swarm of a target as far as its node knows it: a manager knows all, a worker its own addresses."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,11 +11,13 @@ from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
+from hullcheck.facts.swarm import shapes
 from hullcheck.facts.swarm.planes import Planes, cards_of
 from hullcheck.facts.swarm.probe import SWARM
 from hullcheck.parsing import certificates
 from hullcheck.parsing.addresses import is_unspecified
 from hullcheck.parsing.certificates import Certificate
+from hullcheck.parsing.documents import require
 from hullcheck.parsing.proc import net
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import DAY, Times
@@ -121,12 +122,11 @@ class Swarm:
     @cached_property
     def managers(self) -> tuple[str, ...]:
         """Every manager, as `web1 (Leader)`; those that cannot be reached count as well."""
-        nodes = [decode_json(line, "docker node ls") for line in self._manager_lines("node ")]
-        try:
-            named = [(each["Hostname"], each["ManagerStatus"]) for each in nodes]
-        except (KeyError, TypeError):
-            raise EvidenceError("docker node ls: the answer is not what was asked for") from None
-        return tuple(sorted(f"{name} ({status})" for name, status in named if status))
+        lines = self._manager_lines("node ")
+        nodes = [_document(line, shapes.NODE, "docker node ls") for line in lines]
+        return tuple(
+            sorted(f"{each['Hostname']} ({each['ManagerStatus']})" for each in nodes if each["ManagerStatus"])
+        )
 
     @property
     def locks_managers(self) -> bool:
@@ -157,15 +157,18 @@ class Swarm:
     @property
     def root_is_being_rotated(self) -> bool:
         """Whether nodes get certificates of a new root now; until all have one, the old root counts."""
-        return bool(self._cluster.get("RootRotationInProgress"))
+        told = self._cluster.get("RootRotationInProgress")
+        return bool(require(told, bool, "docker info", "Swarm", "Cluster", "RootRotationInProgress"))
 
     @cached_property
     def services(self) -> tuple[SwarmService, ...]:
         """The services of the swarm."""
-        configs = [decode_json(line, "docker config inspect") for line in self._manager_lines("config ")]
-        found = {str(each.get("ID")): each.get("Found") for each in configs}
+        listed = self._manager_lines("config ")
+        configs = [_document(line, shapes.CONFIG, "docker config inspect") for line in listed]
+        found = {each["ID"]: each["Found"] for each in configs}
         lines = self._manager_lines("service ")
-        return tuple(_service(decode_json(line, "docker service inspect"), found) for line in lines)
+        shape, what = shapes.SERVICE, "docker service inspect"
+        return tuple(_service(_document(line, shape, what), found) for line in lines)
 
     # ---- what every node knows of itself
 
@@ -241,8 +244,8 @@ class Swarm:
 
     @cached_property
     def _info(self) -> Mapping[str, Any]:
-        info = decode_json(self._lines[0], "docker info")
-        if not isinstance(info, dict) or info.get("LocalNodeState") != self.state:
+        info = _document(self._lines[0], shapes.INFO, "docker info")
+        if info["LocalNodeState"] != self.state:
             raise EvidenceError("docker info: the state of the swarm was not told, or changed meanwhile")
         return info
 
@@ -279,9 +282,8 @@ class Swarm:
             EvidenceError: it could not be read.
         """
         for line in self._own_lines("state"):
-            state = json.loads(line or "null")
-            if isinstance(state, dict):
-                return state
+            if line:
+                return _document(line, shapes.NODE_STATE, "swarm/docker-state.json")
         raise EvidenceError(unread("this node's swarm/docker-state.json"))
 
     @property
@@ -343,19 +345,17 @@ def swarm_service(swarm: Swarm) -> Subjects[SwarmService]:
 
 
 def _service(document: Mapping[str, Any], in_configs: Mapping[str, Any]) -> SwarmService:
-    try:
-        secrets = tuple(each["SecretName"] for each in document.get("Secrets") or ())
-        configs = ((each["ConfigName"], each.get("File") or {}) for each in document.get("Configs") or ())
-        files = tuple((name, str(file.get("Name", ""))) for name, file in configs)
-        found = tuple(map(str, document["Found"]))
-        image = str(document.get("Image") or "")
-        told = {
-            each["ConfigName"]: in_configs.get(each.get("ConfigID")) for each in document.get("Configs") or ()
-        }
-        searched = {name: None if kinds is None else tuple(map(str, kinds)) for name, kinds in told.items()}
-        return SwarmService(document["Name"], document["Variables"], found, secrets, files, image, searched)
-    except (KeyError, TypeError, AttributeError):
-        raise EvidenceError("docker service inspect: the answer is not what was asked for") from None
+    secrets = tuple(each["SecretName"] for each in document.get("Secrets") or ())
+    configs = document.get("Configs") or ()
+    files = tuple((each["ConfigName"], str((each.get("File") or {}).get("Name", ""))) for each in configs)
+    found, image = tuple(document["Found"]), str(document.get("Image") or "")
+    told = {each["ConfigName"]: in_configs.get(each.get("ConfigID")) for each in configs}
+    searched = {name: None if kinds is None else tuple(kinds) for name, kinds in told.items()}
+    return SwarmService(document["Name"], document["Variables"], found, secrets, files, image, searched)
+
+
+def _document(text: str, shape: Mapping[str, Any], what: str) -> Mapping[str, Any]:
+    return require(decode_json(text, what), shape, what)  # type: ignore[no-any-return]
 
 
 @fact(SWARM)

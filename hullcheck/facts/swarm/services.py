@@ -5,6 +5,8 @@ from typing import Any
 
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.registry import fact
+from hullcheck.facts.swarm import shapes
+from hullcheck.parsing.documents import require
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_lines
@@ -71,22 +73,18 @@ def services(recording: Recording, engine: Engine) -> dict[str, Service]:
 
 
 def _service(document: dict[str, Any]) -> Service:
-    try:
-        policy = document["Spec"]["TaskTemplate"].get("RestartPolicy") or {}
-        return Service(
-            document["ID"],
-            document["Spec"]["Name"],
-            policy.get("Condition") or "any",
-            policy.get("MaxAttempts") or 0,
-            tuple(map(_port, (document.get("Endpoint") or {}).get("Ports") or ())),
-        )
-    except (KeyError, TypeError, AttributeError):
-        raise EvidenceError(
-            "docker service inspect: the answer is not what the engine's API documents"
-        ) from None
+    require(document, shapes.PUBLISHED_SERVICE, "docker service inspect")
+    policy = document["Spec"]["TaskTemplate"].get("RestartPolicy") or {}
+    return Service(
+        document["ID"],
+        document["Spec"]["Name"],
+        policy.get("Condition") or "any",
+        policy.get("MaxAttempts") or 0,
+        tuple(map(_port, (document.get("Endpoint") or {}).get("Ports") or ())),
+    )
 
 
 def _port(document: dict[str, Any]) -> PublishedPort:
     return PublishedPort(
-        document["PublishedPort"], document.get("Protocol", "tcp"), document.get("PublishMode", "ingress")
+        document["PublishedPort"], document.get("Protocol", "tcp"), document.get("PublishMode") or "ingress"
     )

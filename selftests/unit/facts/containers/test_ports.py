@@ -13,6 +13,7 @@ from selftests.kit.facts.container_host import (
     ContainerHost,
     service_document,
 )
+from selftests.kit.judging import judged
 
 PUBLISHED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "one address": (
@@ -220,7 +221,7 @@ def test_why_listeners_of_the_host_are_an_error(world: ContainerHost) -> None:
         ({"PublishedPort": 443, "PublishMode": "host"}, ("pass", "")),
         (
             {"TargetPort": 443},
-            ("error", "docker service inspect: the answer is not what the engine's API documents"),
+            ("error", "docker service inspect: Endpoint.Ports.0.PublishedPort is missing"),
         ),
     ],
     ids=str,
@@ -349,3 +350,14 @@ def test_daemon_of_which_the_ways_are_not_known(world: ContainerHost) -> None:
     assert world.judge("5.14")[1].startswith("Docker before 28 lets neighbours of the host reach")
     world.info["ServerVersion"] = "5.4.2"  # podman's
     assert world.judge("5.14") == ("pass", "")
+
+
+def test_task_whose_label_is_lost(world: ContainerHost) -> None:
+    """A container that is called as a task in a swarm has a service, whose ports and restarts count."""
+    world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": True}
+    world.description["Name"] = f"/web.1.{'a1' * 12}b"
+    (found,) = judged("5.15", world.facts).values()
+    assert found == ("error", "it has the name of a service's task, and no label with that service")
+    world.info["Swarm"] = {"LocalNodeState": "inactive"}
+    (found,) = judged("5.15", world.facts).values()
+    assert found[0] == "pass"

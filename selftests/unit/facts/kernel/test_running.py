@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.facts.kernel.running import RunningKernel
+from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.hosts import SAFE, kernel, only, target
 from selftests.kit.judging import Verdicts, judged
@@ -189,3 +190,9 @@ def test_tracking_is_for_a_person() -> None:
         "manual",
         "Debian GNU/Linux 13 (trixie) runs kernel 6.12.43+deb13-amd64: who reads its notices, and when last?",
     )
+
+
+def test_flaw_that_was_dropped() -> None:
+    """A line that could not be kept may have named a flaw, so that none is judged."""
+    with pytest.raises(EvidenceError, match="may have named a flaw"):
+        flaws_of(f"release:6.12.0\nflaw:meltdown:Not affected\n{DROPPED}")

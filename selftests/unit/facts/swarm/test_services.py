@@ -25,7 +25,7 @@ def test_services_of_a_manager(world: ContainerHost) -> None:
     expected = Service("s1", "shop", "any", 0, (PublishedPort(443, "tcp", "ingress"),))
     assert world.facts.services == {"s1": expected}
     world.services = [{"ID": "x"}]
-    with pytest.raises(EvidenceError, match="not what the engine's API documents"):
+    with pytest.raises(EvidenceError, match=r"^docker service inspect: Spec is missing$"):
         _ = world.facts.services
     world.info["Swarm"]["ControlAvailable"] = False
     with pytest.raises(EvidenceError, match="only a manager"):

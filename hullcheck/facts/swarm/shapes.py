@@ -1,0 +1,70 @@
+"""What the engine says of a swarm, by type: of its cluster, its nodes, its services, and what a node wrote down."""
+
+from hullcheck.parsing.documents import COUNT, INTEGER
+
+_PORT = range(1 << 16)
+_CLUSTER = {
+    **dict.fromkeys(("ID?", "CreatedAt?"), str),
+    "Spec?": (
+        None,
+        {
+            "CAConfig?": (None, {"NodeCertExpiry?": INTEGER}),
+            "EncryptionConfig?": (None, {"AutoLockManagers?": bool}),
+        },
+    ),
+    "TLSInfo?": (None, {"TrustRoot?": str}),
+    "RootRotationInProgress?": bool,
+    "DataPathPort?": (None, _PORT),
+}
+INFO = {
+    "LocalNodeState": frozenset(("inactive", "pending", "active", "error", "locked")),
+    "ControlAvailable?": bool,
+    **dict.fromkeys(("NodeAddr?", "Error?"), str),
+    "RemoteManagers?": (None, [{"Addr?": str}]),
+    "Cluster?": (None, _CLUSTER),
+}
+NODE = {
+    "Hostname": str,
+    "ManagerStatus": frozenset(("", "Leader", "Reachable", "Unreachable", "Unknown")),
+}
+SERVICE = {
+    "Name": str,
+    "Variables": COUNT,
+    "Found": [str],
+    "Image?": (None, str),
+    "Secrets?": (None, [{"SecretName": str}]),
+    "Configs?": (None, [{"ConfigName": str, "ConfigID?": (None, str), "File?": (None, {"Name?": str})}]),
+}
+CONFIG = {"ID": str, "Found": (None, [str])}
+PUBLISHED_SERVICE = {
+    "ID": str,
+    "Spec": {
+        "Name": str,
+        "TaskTemplate": {
+            "RestartPolicy?": (
+                None,
+                {
+                    "Condition?": frozenset(("", "none", "on-failure", "any")),
+                    "MaxAttempts?": (None, COUNT),
+                },
+            )
+        },
+    },
+    "Endpoint?": (
+        None,
+        {
+            "Ports?": (
+                None,
+                [
+                    {
+                        "PublishedPort": _PORT,
+                        "Protocol?": frozenset(("tcp", "udp", "sctp")),
+                        "PublishMode?": frozenset(("", "ingress", "host")),
+                    }
+                ],
+            )
+        },
+    ),
+}
+NODE_STATE = dict.fromkeys(("ListenAddr?", "AdvertiseAddr?", "DataPathAddr?"), str)
+"""What swarm/docker-state.json holds."""
