@@ -330,6 +330,8 @@ def _of_document(document: Any) -> Iterator[tuple[tuple[str, ...], str, str]]:
                 continue  # another sound document
             if key == "PidsLimit" and value is None and other == 7:
                 continue  # a limit where there was none
+            if path[-2:] == ("Endpoint", "Ports") and other is None:
+                continue  # a service that publishes none
             if free and not other:
                 continue  # the same as none of this name
             parent[key] = other

@@ -175,10 +175,10 @@ class Runtime:
 
     @cached_property
     def root_uid(self) -> int:
-        """The host's uid of root in its user namespace, or -1.
+        """The host's uid of root in its user namespace: every engine maps one.
 
         Raises:
-            EvidenceError: the map could not be read.
+            EvidenceError: the map could not be read, or has none.
         """
         for line in self.proc.file(self.main_process.pid, "uid_map"):
             words = line.split()
@@ -187,7 +187,7 @@ class Runtime:
             inside, outside, count = map(int, words)
             if inside <= 0 < inside + count:
                 return outside - inside
-        return -1
+        raise EvidenceError(f"/proc/{self.main_process.pid}/uid_map is damaged: it has no root")
 
     # ---- namespaces and networks
 

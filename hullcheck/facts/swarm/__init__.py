@@ -1,5 +1,6 @@
 """The swarm of a target as far as its node knows it: a manager knows all, a worker its own addresses."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,9 @@ from hullcheck.recording import Recording, decode_json
 from hullcheck.secrets.names import names_secret_file
 from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
+_LINE = re.compile(
+    r"|[{].*|(?:node|service|config) .*|\d+/(?:net/(?:udp6?|route|if_inet6)|state|certificate):.*"
+)
 _MANAGEMENT_PORT, _GOSSIP_PORT, _DATA_PORT = 2377, 7946, 4789
 
 
@@ -240,7 +244,10 @@ class Swarm:
         """The probe's answer; of a manager that could not list everything, the part before."""
         answer = self.recording.answer(SWARM)
         text = answer.stdout if answer.stdout.startswith("{") else self.recording.text(SWARM)
-        return tuple(text.split("\n"))
+        lines = tuple(text.split("\n"))
+        if not all(map(_LINE.fullmatch, lines)):
+            raise EvidenceError("swarm: the answer is damaged: it has a line of another kind")
+        return lines
 
     @cached_property
     def _info(self) -> Mapping[str, Any]:

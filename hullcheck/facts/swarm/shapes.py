@@ -36,6 +36,11 @@ SERVICE = {
     "Configs?": (None, [{"ConfigName": str, "ConfigID?": (None, str), "File?": (None, {"Name?": str})}]),
 }
 CONFIG = {"ID": str, "Found": (None, [str])}
+_PUBLISHED = {
+    "PublishedPort": _PORT,
+    "Protocol?": frozenset(("tcp", "udp", "sctp")),
+    "PublishMode?": frozenset(("", "ingress", "host")),
+}
 PUBLISHED_SERVICE = {
     "ID": str,
     "Spec": {
@@ -50,21 +55,7 @@ PUBLISHED_SERVICE = {
             )
         },
     },
-    "Endpoint?": (
-        None,
-        {
-            "Ports?": (
-                None,
-                [
-                    {
-                        "PublishedPort": _PORT,
-                        "Protocol?": frozenset(("tcp", "udp", "sctp")),
-                        "PublishMode?": frozenset(("", "ingress", "host")),
-                    }
-                ],
-            )
-        },
-    ),
+    "Endpoint": {"Ports": (None, [_PUBLISHED])},
 }
 NODE_STATE = dict.fromkeys(("ListenAddr?", "AdvertiseAddr?", "DataPathAddr?"), str)
 """What swarm/docker-state.json holds."""

@@ -14,7 +14,7 @@ from hullcheck.facts.registry import fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import lines_like
+from hullcheck.secrets.redact import DROPPED, lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
 _BASE_SYSTEM = """
@@ -187,4 +187,6 @@ def host_services(recording: Recording, presence: Presence, processes: Processes
     text = recording.text(HOST_SERVICES)
     if not _KNOWN.knows(text):  # of a recording that is not sealed nobody has asked yet
         raise EvidenceError("host_services: the answer is damaged: it has a line of another kind")
+    if DROPPED in text.split("\n"):
+        raise EvidenceError("host_services: a line was dropped, which may have named what listens")
     return HostServices(Words(text), processes)

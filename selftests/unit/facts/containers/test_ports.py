@@ -230,7 +230,7 @@ def test_ports_of_a_service(world: ContainerHost, port: dict[str, Any], expected
     """5.8: a port in mode ingress, the default, is open on every node."""
     world.description |= {"Service": "s1", "Networks": {"ingress": {"NetworkID": "c" * 64}}}
     world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": True}
-    other = {"ID": "s0", "Spec": {"Name": "other", "TaskTemplate": {}}}
+    other = service_document() | {"ID": "s0", "Endpoint": {"Ports": None}}
     world.services = [other, service_document() | {"Endpoint": {"Ports": [port]}}]
     assert world.judge("5.8") == expected
 
