@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from hullcheck.facts.swarm import shapes
 from hullcheck.facts.swarm.services import DOCKER_SERVICES, PublishedPort, Service
+from hullcheck.parsing.documents import require
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.container_host import ContainerHost, service_document
 
@@ -36,3 +38,21 @@ def test_environment_of_a_service_is_not_kept() -> None:
     """Variables may be secrets, and nothing here judges them."""
     kept = DOCKER_SERVICES.keep('{"ID": "x", "Spec": {"Name": "a", "Env": ["A=geheim"]}}')
     assert json.loads(kept) == {"ID": "x", "Spec": {"Name": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "fault"),
+    [
+        ("LocalNodeState", "gone", 'LocalNodeState is "gone"'),
+        ("ControlAvailable", 1, "ControlAvailable is 1"),
+        ("Cluster", 7, "Cluster is 7"),
+        ("Cluster", {"DataPathPort": 70000}, "Cluster.DataPathPort is 70000"),
+    ],
+)
+def test_what_the_engine_says_of_a_swarm_by_type(field: str, value: object, fault: str) -> None:
+    """A field of another type, or a word that is none of a few, is named."""
+    sound = {"LocalNodeState": "active", "ControlAvailable": True, "Cluster": None}
+    assert require(sound, shapes.INFO, "docker info") == sound
+    with pytest.raises(EvidenceError) as raised:
+        require(sound | {field: value}, shapes.INFO, "docker info")
+    assert str(raised.value) == f"docker info: {fault}"
