@@ -1,0 +1,69 @@
+"""What a host says may be anything: a parser reads it, or raises the one exception that it documents."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from hullcheck.facts.containers.probe import described_in
+from hullcheck.facts.daemon import config_text, redaction, registries
+from hullcheck.parsing import docker_bench_log, go, systemctl, times
+from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.proc import mountinfo, net
+from hullcheck.parsing.shell import script
+from hullcheck.verdicts import EvidenceError
+
+PIECES = [
+    "\n",
+    "\t",
+    '"',
+    "'",
+    "\\",
+    "${",
+    "$(",
+    "<<",
+    "--",
+    "{}",
+    "[null]",
+    "-1",
+    "9" * 30,
+    "a",
+    ":",
+    "=",
+    " ",
+]
+TEXTS = some.one_of(some.text(), some.lists(some.sampled_from(PIECES)).map("".join))
+PARSERS: dict[str, Callable[[str], Any]] = {
+    "containers": described_in,
+    "daemon.json": config_text.parse,
+    "what is kept of daemon.json": redaction.configuration,
+    "hosts.toml": registries.reduced,
+    "boolean": go.go_boolean,
+    "size": go.go_size,
+    "properties": lambda text: list(systemctl.properties(text)),
+    "moment": times.moment,
+    "time of the engine": times.engine_moment,
+    "lines": lambda text: Words(text).files,
+    "mounts": lambda text: mountinfo.parse(text.split("\n")),
+    "listener": net.listener,
+    "end point": net.end_point,
+    "script": script.read_script,
+    "log of docker-bench-security": lambda text: docker_bench_log.parse(text, "/log"),
+}
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_text_is_read_or_refused(name: str) -> None:
+    """No text makes a parser raise anything else."""
+
+    @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(TEXTS)
+    def read(text: str) -> None:
+        try:
+            PARSERS[name](text)
+        except (EvidenceError, docker_bench_log.LogError):
+            return
+
+    read()
