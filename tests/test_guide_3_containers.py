@@ -417,5 +417,7 @@ def test_container_environment_holds_no_secret(container: Container) -> str:
     found = container.configuration.secrets
     assert not found, "; ".join(found)
     if not container.configuration.description.get("Searched"):
-        return "no variable looks like a secret; the recording does not tell of labels and command"
+        raise EvidenceError(
+            "no variable looks like a secret; labels and command: recorded by an older version"
+        )
     return "no variable, label or word of its command looks like a secret"

@@ -65,8 +65,13 @@ def count(module: str, tests: str, repository: Path, share: float) -> tuple[list
     )
     found.unlink(missing_ok=True)
     programs = Path(sys.executable).parent
-    for words in (["cosmic-ray", "init", settings, found], ["cr-filter-operators", found, settings]):
-        subprocess.run([programs / words[0], *words[1:]], cwd=repository, check=True, capture_output=True)
+    steps = (
+        ["cosmic-ray", "baseline", settings],  # which fails where the self-tests do without any change
+        ["cosmic-ray", "init", settings, found],
+        ["cr-filter-operators", found, settings],
+    )
+    for words in steps:
+        subprocess.run([programs / words[0], *words[1:]], cwd=repository, check=True)
     with sqlite3.connect(found) as database:
         leave_out(database, repository, share)
     subprocess.run([programs / "cosmic-ray", "exec", settings, found], cwd=repository, check=True)
