@@ -74,7 +74,8 @@ class Runtime:
         """All processes in it, with those of `docker exec` and of containers inside it.
 
         They are told by their control group, by who started them, and by its PID namespace where nobody shares
-        that: a process with power over control groups can leave its own.
+        that: a process with power over control groups can leave its own. The runtime that is starting one, as for a
+        health check, is none yet.
 
         Raises:
             EvidenceError: it has neither a control group nor a PID namespace of its own.
@@ -92,7 +93,7 @@ class Runtime:
             more += seen.by_pid_namespace.get(main.pid_namespace, ())
         others = self.ids - {self.configuration.id}
         found |= {process.pid: process for process in more if others.isdisjoint(process.container_ids)}
-        return tuple(found.values())
+        return tuple(each for each in found.values() if each is main or not each.is_runtime)
 
     @property
     def _brought_by_shim(self) -> tuple[Process, ...]:

@@ -22,6 +22,7 @@ _STATUS = re.compile(r"(\d+)/status:(\w+):\s*(.*)")
 _CGROUP = re.compile(r"(\d+)/cgroup:(.*)")
 _CONTAINER_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _EXECUTABLE = re.compile(r".* (\d+)/exe -> (/.*?)(?: \(deleted\))?")
+_RUNTIME, _RUNTIME_FILE = re.compile(r"runc:\[\w+:\w+\]"), re.compile(r"/memfd:runc_cloned:|/runc$")
 _NAMESPACE = re.compile(r".* (\d+)/ns/(pid|user) -> (\w+:\[\d+\])")
 
 
@@ -72,6 +73,15 @@ class Process:
     def name(self) -> str:
         """Its comm: the first 15 bytes of the program's name."""
         return self._field("Name")
+
+    @property
+    def is_runtime(self) -> bool:
+        """Whether it is runc on its way into a container, where it sheds its rights and becomes what it is to start.
+
+        By its name and its program; that of one which was gone, or something else, a moment later is not known.
+        """
+        is_its_program = not self.executable or _RUNTIME_FILE.search(self.executable)
+        return bool(_RUNTIME.fullmatch(self.name) and is_its_program)
 
     @property
     def parent(self) -> int:

@@ -213,3 +213,19 @@ def test_devices_of_the_start(world: ContainerHost) -> None:
     world.start_with(devices=[{"allow": True}])
     lists(world, "b 8:0 rwm")
     assert world.judge("5.18")[0] == "pass"
+
+
+@pytest.mark.parametrize("program", ["", "/usr/sbin/runc", "/memfd:runc_cloned:/proc/self/exe (deleted)"])
+def test_runtime_that_starts_a_program(world: ContainerHost, program: str) -> None:
+    """runc has every right until it becomes what it was told to start, as for a health check."""
+    child(world, Name="runc:[2:INIT]", CapEff="000001ffffffffff", Seccomp="0")
+    world.programs = {101: program} if program else {}
+    assert world.judge("5.22")[0] == world.judge("5.4")[0] == "pass"
+
+
+@pytest.mark.parametrize(("name", "program"), [("runc:[2:INIT]", "/bin/sh"), ("runc", ""), ("runc:[x]", "")])
+def test_program_that_is_called_like_the_runtime(world: ContainerHost, name: str, program: str) -> None:
+    """A name alone hides nothing."""
+    child(world, Name=name, Seccomp="0")
+    world.programs = {101: program} if program else {}
+    assert world.judge("5.22")[0] == "fail"
