@@ -15,8 +15,7 @@ from hullcheck.verdicts import EvidenceError
 _OPTION = re.compile(r"([^=:]*)([=:]?)(.*)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)  # what the engine takes for one
 _USERS = 1 << 32  # numbers for users that the kernel has; the engine hands on what is left of a greater one
-_DEFAULT_SHARES = (0, 1024)
-_DEFAULT_PERIOD = 100_000  # microseconds
+_DEFAULT_SHARES, _DEFAULT_PERIOD = (0, 1024), 100_000  # microseconds
 _TASK = re.compile(r"[^.]+\.[0-9a-z]+\.[0-9a-z]{25}")  # its service, its number or node, and its id
 
 
@@ -320,8 +319,10 @@ class Configuration:
     @property
     def networks(self) -> Mapping[str, str]:
         """The ids of its networks by name; an id is empty where it does not run."""
-        networks = self.description["Networks"] or {}
-        return {name: str((network or {}).get("NetworkID") or "") for name, network in networks.items()}
+        networks = self.description["Networks"]
+        if networks is None and self.running and not self.network_mode.startswith("container:"):
+            raise EvidenceError("docker inspect does not report NetworkSettings.Networks")
+        return {name: str((each or {}).get("NetworkID") or "") for name, each in (networks or {}).items()}
 
     @property
     def addresses(self) -> tuple[str, ...]:

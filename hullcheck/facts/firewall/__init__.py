@@ -289,6 +289,8 @@ class Firewall:
         lines = self.recording.text(FIREWALL).split("\n")
         if "cni:unread" in lines:
             raise EvidenceError(unread("/etc/cni/net.d"))
+        if not any(line.startswith("cni:") for line in lines):
+            raise EvidenceError("firewall: the answer does not say what is in /etc/cni/net.d")
         return tuple(line.removeprefix("cni:file ") for line in lines if re.match("cni:file .", line))
 
     @property

@@ -184,3 +184,11 @@ def test_image_of_a_container(world: ContainerHost) -> None:
     assert world.container.configuration.image == Reference("1111:latest", "latest", "")
     world.description["Reference"] = "2222"
     assert world.container.configuration.image == Reference("2222:latest", "latest", "")
+
+
+def test_networks_that_are_not_told(world: ContainerHost) -> None:
+    """Without them nothing is said of what reaches it; one that joined another container has none of its own."""
+    world.description["Networks"] = None
+    world.config["NetworkMode"] = "front"
+    told = "docker inspect does not report NetworkSettings.Networks"
+    assert world.judge("5.14") == ("error", told)
