@@ -41,5 +41,9 @@ class NotApplicable(Exception):
     """There is nothing to judge, and the evidence says so."""
 
 
+class NoDaemon(EvidenceError):
+    """The engine has no daemon, as Podman: what is asked of one does not apply, and it tells nothing of containers."""
+
+
 class Manual(Exception):
     """A person has to attest it; the message shows what was found."""

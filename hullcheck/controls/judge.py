@@ -8,9 +8,11 @@ import pytest
 from hullcheck.facts.subjects import Subjects
 from hullcheck.messages import printable
 from hullcheck.results import Finding
-from hullcheck.verdicts import EvidenceError, Manual, NotApplicable, Verdict, worst
+from hullcheck.verdicts import EvidenceError, Manual, NoDaemon, NotApplicable, Verdict, worst
 
 _LONGEST = 4000  # characters of a reason
+_OF_ANY_ENGINE = frozenset({"container", "image", "log"})
+"""The kinds of subjects that an engine without a daemon has too."""
 _VERDICTS: tuple[tuple[tuple[type[BaseException], ...], Verdict], ...] = (
     ((AssertionError, pytest.fail.Exception), Verdict.FAIL),
     ((EvidenceError,), Verdict.ERROR),
@@ -54,6 +56,8 @@ def _judge_one(control: Callable[..., Any], arguments: Mapping[str, Any], kind: 
 
 def finding_of(raised: BaseException, kind: str, subject: str) -> Finding:
     """The finding that an exception stands for; what is no verdict on the host is an error."""
+    if isinstance(raised, NoDaemon) and kind not in _OF_ANY_ENGINE:
+        return _finding(kind, subject, Verdict.NOT_APPLICABLE, _message(raised))
     for types, verdict in _VERDICTS:
         if isinstance(raised, types):
             return _finding(kind, subject, verdict, _message(raised))

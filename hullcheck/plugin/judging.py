@@ -7,7 +7,7 @@ import pytest
 
 from hullcheck.controls.judge import finding_of, judge, summary
 from hullcheck.controls.metadata import control_of
-from hullcheck.facts.registry import evidence_of
+from hullcheck.facts.registry import evidence_of, later_in
 from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import waived_words
 from hullcheck.messages import printable
@@ -15,11 +15,13 @@ from hullcheck.plugin.items import TARGET, is_control, properties_of
 from hullcheck.plugin.session import AuditSession, session_of
 from hullcheck.results import Attestation, Finding, Result, Waiver
 from hullcheck.results.document import to_json
-from hullcheck.verdicts import EvidenceError, Verdict
+from hullcheck.verdicts import EvidenceError, NoDaemon, Verdict
 from hullcheck.writers import terminal
 
 RESULT = pytest.StashKey[Result]()
 
+_OF_ANY_ENGINE = frozenset({"container", "container_log", "image", "image_contents"})
+"""What controls ask for that judge what an engine without a daemon has too."""
 _PASSED = (Verdict.PASS, Verdict.ATTESTED, Verdict.WAIVED)
 _SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.MANUAL)
 
@@ -99,6 +101,8 @@ def _result_of_fixtures(item: pytest.Function, raised: BaseException) -> Result:
     """The result on a target whose facts could not be had; an assertion in a fixture judges nothing."""
     if isinstance(raised, (AssertionError, pytest.fail.Exception)):
         raised = EvidenceError(f"a fixture failed: {raised}")
+    if isinstance(raised, NoDaemon) and _OF_ANY_ENGINE & ({*_arguments(item)} - later_in(item.obj)):
+        raised = EvidenceError(str(raised))
     return _result(item, (finding_of(raised, "target", _target_of(item).name),))
 
 

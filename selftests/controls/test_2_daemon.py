@@ -405,3 +405,12 @@ def test_experimental_features_with_switches_of_their_own(
     assert (found, words in reason) == (expected, True), reason
     assert Host(info=info, sockets=sockets).judge("2.19")[0] == "pass"
     assert Host(info=new, as_root=False).judge("2.19")[0] == "error"
+
+
+PODMAN = replace(ISOLATED, info={"ServerVersion": "5.4.2"})
+
+
+@pytest.mark.parametrize("number", ["2.1", "2.3", "2.10", "2.13", "2.16", "2.18", "2.19"])
+def test_engine_without_a_daemon(number: str) -> None:
+    """Podman has none: what it says of itself in Docker's words is no setting of one."""
+    assert PODMAN.judge(number)[0] == "not applicable"

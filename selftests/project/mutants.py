@@ -9,10 +9,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from selftests import REPOSITORY
+from selftests.rig.removal import temporary
 
 TESTS = {
     "tests/test_1_host.py": "controls/test_1_host.py unit/criteria",
@@ -119,8 +119,8 @@ def main() -> None:
     )
     options = parser.parse_args()
     noticed = of = 0
-    with tempfile.TemporaryDirectory() as folder:
-        repository = copy(Path(folder))
+    with temporary() as folder:
+        repository = copy(folder)
         for module in options.modules or TESTS:
             survived, tried = count(module, TESTS[module], repository, options.share)
             noticed, of = noticed + tried - len(survived), of + tried

@@ -10,7 +10,7 @@ from hullcheck.controls.metadata import read_docstring
 from hullcheck.facts.subjects import Subjects
 from hullcheck.messages import hide_passwords, printable
 from hullcheck.results import Finding
-from hullcheck.verdicts import EvidenceError, Manual, NotApplicable, Verdict
+from hullcheck.verdicts import EvidenceError, Manual, NoDaemon, NotApplicable, Verdict
 
 
 def _raiser(raised: BaseException) -> Callable[[], NoReturn]:
@@ -38,6 +38,24 @@ def _raiser(raised: BaseException) -> Callable[[], NoReturn]:
 def test_each_way_to_end(raised: BaseException, verdict: Verdict, reason: str) -> None:
     """What a control raises decides; a fault of its own is no verdict on the host."""
     assert judge(_raiser(raised), {}, "web1") == (Finding("target", "web1", verdict, reason),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict"),
+    [("container", "error"), ("image", "error"), ("log", "error"), ("file", "not applicable")],
+)
+def test_engine_without_a_daemon(kind: str, verdict: str) -> None:
+    """What speaks of the daemon does not apply; of a container it is not known then."""
+    raised = NoDaemon("Podman")
+    assert judge(_raiser(raised), {}, "web1") == (
+        Finding("target", "web1", Verdict.NOT_APPLICABLE, "Podman"),
+    )
+
+    def control(thing: int) -> NoReturn:
+        raise raised
+
+    (finding,) = judge(control, {"thing": Subjects(kind, (("a", 1),))}, "web1")
+    assert (str(finding.verdict), finding.reason) == (verdict, "Podman")
 
 
 def test_note_beside_a_pass() -> None:
