@@ -24,7 +24,7 @@ from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.covers import is_covered
 from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording
-from hullcheck.verdicts import EvidenceError, NoDaemon, unread
+from hullcheck.verdicts import EvidenceError, unread
 
 PublishedPorts = frozenset[tuple[str, int]]
 
@@ -47,16 +47,9 @@ class Daemon:
 
         Raises:
             EvidenceError: it is not on this machine, may not be seen, or cannot be told from another.
-            NoDaemon: there is none, as the engine is not Docker.
         """
-        self._require_docker()
+        self.engine.require_docker()
         return self._processes.daemon
-
-    def _require_docker(self) -> None:
-        if not self.engine.is_docker:
-            raise NoDaemon(
-                f"engine {self.engine.version} is Podman, which has no daemon and none of its settings"
-            )
 
     @cached_property
     def _processes(self) -> DaemonProcesses:
@@ -149,10 +142,8 @@ class Daemon:
     def configuration(self) -> Configuration:
         """All that it takes settings from."""
         unit = self.unit
-        told = unit.flags if unit else None
-        return Configuration.of(
-            self.process, self.files.config, self.engine.version, told, unit.name if unit else ""
-        )
+        told, name = (unit.flags, unit.name) if unit else (None, "")
+        return Configuration.of(self.process, self.files.config, self.engine.version, told, name)
 
     # ---- settings
 
@@ -161,9 +152,8 @@ class Daemon:
 
         Raises:
             EvidenceError: the engine does not report it, and what would tell could not be read.
-            NoDaemon: there is none, as the engine is not Docker.
         """
-        self._require_docker()
+        self.engine.require_docker()
         reported = self._reported(name)
         try:
             return self.configuration.setting(name, reported)

@@ -11,7 +11,7 @@ from hullcheck.parsing.documents import COUNT, NAMES, require
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import TIMED_OUT, Answer, Probe
 from hullcheck.secrets.redact import json_fields, lines_like
-from hullcheck.verdicts import EvidenceError, NotApplicable
+from hullcheck.verdicts import EvidenceError, NoDaemon, NotApplicable
 
 DOCKER_ENDPOINT = Probe.from_file(
     __file__,
@@ -108,6 +108,15 @@ class Engine:
     def is_docker(self) -> bool:
         """Whether it is no podman, whose versions are lower."""
         return self.major is None or self.major >= _FIRST
+
+    def require_docker(self) -> None:
+        """Return where the engine has a daemon with files and settings.
+
+        Raises:
+            NoDaemon: it is Podman.
+        """
+        if not self.is_docker:
+            raise NoDaemon(f"engine {self.version} is Podman, which has no daemon and none of its settings")
 
     @property
     def security_options(self) -> dict[str, dict[str, str]]:
