@@ -169,12 +169,13 @@ def let_through(firewall: Firewall, bridge: Network, kind: str) -> tuple[str, bo
     Raises:
         EvidenceError: the rules could not be read.
     """
+    name = bridge.options.get("com.docker.network.bridge.name") or "docker0"
+    nftables = firewall.backend == "nftables"
+    chains, end = ({}, None) if nftables else (firewall.chains(kind), firewall.forward_policy(kind))
     if not firewall.sees_bridged(kind):
         return f"the packet filter does not see what goes over a bridge (bridge-nf-call-{kind} is off)", True
-    if firewall.backend == "nftables":
+    if nftables:
         return "", True
-    name = bridge.options.get("com.docker.network.bridge.name") or "docker0"
-    chains, end = firewall.chains(kind), firewall.forward_policy(kind)
     subnets = tuple(each for each in bridge.subnets if (":" in each) is (kind == IPV6))
     for protocol in _PROTOCOLS:
         packet = _Packet(name, name, protocol, False, subnets)

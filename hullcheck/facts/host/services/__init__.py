@@ -34,7 +34,7 @@ _KNOWN = lines_like(
     r"socket:[SD]\d+ \S+",
     "(?:answers|asked|silent|unasked):.*",
     r"containerd:\d+",
-    "containerd-config:.*",
+    "containerd-(?:config|unread):.*",
 )
 _FILES = re.compile(r"(?:^containerd-config:.*\n?)+", re.MULTILINE)
 
