@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hullcheck.recording import Recording
     from selftests.rig.hosts.host import Host, Hub
 
-RECORDINGS = ROOT / "selftests" / "project" / "recordings"
+RECORDINGS = ROOT / "reports" / "damage"
 STORE: Mapping[str, object] = {"features": {"containerd-snapshotter": True}, "storage-driver": "native"}
 LIMITED = ("--memory", "64m", "--pids-limit", "64", "--cap-drop", "ALL")
 
