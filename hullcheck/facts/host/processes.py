@@ -23,6 +23,7 @@ _CGROUP = re.compile(r"(\d+)/cgroup:(.*)")
 _CONTAINER_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _EXECUTABLE = re.compile(r".* (\d+)/exe -> (/.*?)(?: \(deleted\))?")
 _RUNTIME, _RUNTIME_FILE = re.compile(r"runc:\[\w+:\w+\]"), re.compile(r"/memfd:runc_cloned:|/runc$")
+_LINK = re.compile(r".* (\d+)/exe")  # whose end the auditor may not see
 _NAMESPACE = re.compile(r".* (\d+)/ns/(pid|user) -> (\w+:\[\d+\])")
 
 
@@ -35,6 +36,7 @@ class Process:
         cgroups: the lines of /proc/PID/cgroup.
         pid_namespace: `pid:[INODE]`, or None where the auditor may not see it; `user_namespace` alike.
         executable: the path of its program, as it is called where it runs; empty where the auditor may not see it.
+        was_gone: whether it had ended when its program was looked for, a moment after the rest.
     """
 
     pid: int
@@ -43,6 +45,7 @@ class Process:
     pid_namespace: str | None
     executable: str = ""
     user_namespace: str | None = None
+    was_gone: bool = False
 
     @cached_property
     def container_ids(self) -> frozenset[str]:
@@ -78,9 +81,9 @@ class Process:
     def is_runtime(self) -> bool:
         """Whether it is runc on its way into a container, where it sheds its rights and becomes what it is to start.
 
-        By its name and its program; that of one which was gone, or something else, a moment later is not known.
+        By its name and its program, which is not known of one that was gone a moment later.
         """
-        is_its_program = not self.executable or _RUNTIME_FILE.search(self.executable)
+        is_its_program = self.was_gone or _RUNTIME_FILE.search(self.executable)
         return bool(_RUNTIME.fullmatch(self.name) and is_its_program)
 
     @property
@@ -188,6 +191,7 @@ def processes(recording: Recording) -> Processes:
     cgroups: dict[int, list[str]] = {}
     namespaces: dict[int, dict[str, str]] = {}
     executables: dict[int, str] = {}
+    hidden = set[int]()
     last = 0
     for line in recording.text(PROCESSES).split("\n"):
         if match := _STATUS.match(line):
@@ -196,6 +200,8 @@ def processes(recording: Recording) -> Processes:
             cgroups.setdefault(int(match[1]), []).append(match[2])
         elif match := _NAMESPACE.match(line):
             namespaces.setdefault(int(match[1]), {})[match[2]] = match[3]
+        elif match := _LINK.fullmatch(line):
+            hidden.add(int(match[1]))
         elif match := _EXECUTABLE.fullmatch(line):
             last = int(match[1])
             executables[last] = match[2]
@@ -209,6 +215,7 @@ def processes(recording: Recording) -> Processes:
             namespaces.get(pid, {}).get("pid"),
             executables.get(pid, ""),
             namespaces.get(pid, {}).get("user"),
+            pid not in executables and pid not in hidden,
         )
         for pid, fields in status.items()
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from hullcheck.facts import Facts
@@ -75,12 +76,16 @@ def facts_of(
     contents = "\n".join(json.dumps({"Id": each} | inside) for each in ids)
     answers = {IMAGES.name: answer, IMAGE_CONTENTS.name: Answer(IMAGE_CONTENTS.name, 0, contents, "")}
     recording = Recording("host", "local", answers, gathered=NOW.timestamp())
-    return Facts(recording, policy or Policy(), engine=object())
+    return Facts(recording, policy or Policy(), engine=DOCKER)
 
 
 def used(target: Facts, containers: Subjects[Any]) -> Facts:
     """The same target with these containers."""
-    return Facts(target.recording, target.policy, engine=object(), container=containers)
+    return Facts(target.recording, target.policy, engine=DOCKER, container=containers)
+
+
+DOCKER = SimpleNamespace(require_docker=lambda: None)
+"""An engine of which nothing but that is asked."""
 
 
 def facts(*steps: str | dict[str, Any], policy: Policy | None = None, **more: Any) -> Facts:

@@ -61,3 +61,19 @@ def test_links_of_processes_are_stored(link: str) -> None:
     """Those of the kernel's own processes, and of those that have ended, lead nowhere and are no surprise."""
     line = f"lrwxrwxrwx 1 0 0 0 Nov  1 10:00 {link}"
     assert PROCESSES.keep(line) == line
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ("", True),
+        ("l 1 7/exe", False),
+        ("l 1 7/exe -> /bin/sh", False),
+        ("l 1 7/exe -> /usr/sbin/runc", True),
+    ],
+)
+def test_runtime_on_its_way(link: str, expected: bool) -> None:
+    """One that was gone a moment later is known by its name; one whose program is hidden is not."""
+    text = f"7/status:Name:\trunc:[2:INIT]\n7/status:PPid:\t0\n{link}"
+    found = processes(Recording("local", "local", {"processes": Answer("processes", 0, text, "")}))
+    assert found.process(7).is_runtime is expected
