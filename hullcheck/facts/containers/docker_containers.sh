@@ -63,7 +63,9 @@ if [ -n "$pids" ]; then
   } |
     tr "\n" "\0" | xargs -0 grep -aHs ""
   for pid in $pids; do printf "%s\n" "$pid/net/dev"; done | tr "\n" "\0" | xargs -0 grep -aHos "^ *[^ :|]*:"
-  for pid in $pids; do printf "%s\n" "$pid/net/tcp" "$pid/net/tcp6"; done | tr "\n" "\0" |
+  # The kernel walks all sockets of the machine for each net/tcp, and counts those of a network namespace for nothing.
+  for pid in $pids; do printf "%s\n" "$pid/net/sockstat" "$pid/net/sockstat6"; done | tr "\n" "\0" |
+    xargs -0 grep -aHos "^TCP6*: inuse [1-9]" | sed "s|/sockstat\(6*\):.*|/tcp\1|" | tr "\n" "\0" |
     xargs -0 grep -als "^ *[0-9]*: [0-9A-F]*:0016 [0-9A-F]*:0000 0A " | sed "s|/net/.*|/net/ssh:|"
   for pid in $(list_networks); do printf "%s\n" "$pid/net/tcp" "$pid/net/tcp6" "$pid/net/udp" "$pid/net/udp6"; done |
     tr "\n" "\0" | xargs -0 grep -aHs -e local_address -e " 0A " -e " 07 "

@@ -86,6 +86,7 @@ def test_files_of_images_with_names_like_secrets(engine: EngineFactory, tmp_path
     assert "error" not in after.values()
 
 
+@pytest.mark.timed
 def test_megabyte_of_one_variable_takes_no_time_from_others(engine: EngineFactory) -> None:
     """A container and an image with it are described, and what else there is is judged as before."""
     one = engine()

@@ -304,6 +304,7 @@ def test_targets_that_cannot_be_audited(
     assert "Traceback" not in run.output
 
 
+@pytest.mark.timed
 @pytest.mark.needs("ssh")
 def test_time_out_of_a_target_that_hangs(suite: Project, silence: int) -> None:
     """Whatever hangs, the run goes on after --target-timeout."""
@@ -319,6 +320,7 @@ def test_time_out_of_a_target_that_hangs(suite: Project, silence: int) -> None:
     assert all("no answer within 3 s" in reason for reason in run.reasons), run.reasons
 
 
+@pytest.mark.timed
 def test_engine_that_does_not_answer(engine: EngineFactory, suite: Project) -> None:
     """A daemon that was stopped costs one probe's time-out, and every control about it says so."""
     one = engine(fresh=True)

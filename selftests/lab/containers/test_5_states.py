@@ -232,6 +232,7 @@ def test_engine_elsewhere(engine: EngineFactory) -> None:
 # ---- speed
 
 
+@pytest.mark.timed
 def test_a_hundred_containers(engine: EngineFactory) -> None:
     """A hundred containers are asked for in about the time of the docker commands, and judged in no time."""
     one = engine(fresh=True)

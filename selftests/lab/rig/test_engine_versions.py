@@ -71,7 +71,8 @@ def test_daemon_client_and_runtime_are_of_one_version(engine: EngineFactory) -> 
 
 
 @pytest.mark.parametrize("name", ["20.10", "28.5"])
-@pytest.mark.needs("root", "dpkg-deb", "apt-get")
+@pytest.mark.needs("dpkg-deb", "apt-get")
+@pytest.mark.usefixtures("lab")
 def test_packages_of_another_suite(chosen: Callable[[str], EngineVersion], name: str) -> None:
     """They lie where nobody but root may write and everybody may read, and the machine keeps its own."""
     before = versions.own().version
