@@ -34,11 +34,9 @@ def _required() -> list[Requirement]:
     document = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     project, groups = document["project"], document["dependency-groups"]
     extras = project["optional-dependencies"]
+    used = [each for name in ("docs", "lint", "selftest") for each in extras[name]]
     build = document["build-system"]["requires"]
-    return [
-        Requirement(each)
-        for each in (*project["dependencies"], *extras["selftest"], *extras["lint"], *groups["ci"], *build)
-    ]
+    return [Requirement(each) for each in (*project["dependencies"], *used, *groups["ci"], *build)]
 
 
 def _needed_here(requirement: Requirement, seen: set[str]) -> Iterator[metadata.Distribution]:
@@ -133,6 +131,15 @@ def test_every_shell_script_is_checked() -> None:
     assert {*map(Path, line.split())} == {*scripts} - of_library
 
 
+def test_site_is_built() -> None:
+    """CI builds the documentation, and what its checks find there fails CI."""
+    tox = configparser.ConfigParser()
+    tox.read(REPOSITORY / "tox.ini")
+    assert "--strict" in tox["testenv:docs"]["commands"]
+    script = (REPOSITORY / ".ci/run").read_text(encoding="utf-8")
+    assert re.search(r'^ *tox "\$oldest" docs \|\| checked=1$', script, re.MULTILINE)
+
+
 def _is_made_here(folder: str) -> bool:
     return folder.startswith(".") and folder != ".ci"
 
@@ -146,5 +153,5 @@ def test_hook_before_a_commit_runs_what_ci_runs() -> None:
     assert re.fullmatch("tox (-q )?-e lint", hook["entry"])
     assert hook["pass_filenames"] is False
     assert re.search(
-        r'^tox "\$oldest" lint ', (REPOSITORY / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE
+        r'^ *tox "\$oldest" lint ', (REPOSITORY / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE
     )
