@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,18 @@ from selftests import REPOSITORY
 from selftests.kit.judging import controls, numbers
 from selftests.kit.running import Project, Run
 from selftests.project import pages
+from selftests.project.documentation import control_pages
+from selftests.project.documentation.proofs import proofs
 
 PAGES = [
     *sorted(REPOSITORY.glob("*.md")),
-    *sorted((REPOSITORY / "docs").glob("*.md")),
+    *sorted((REPOSITORY / "docs").rglob("*.md")),
     REPOSITORY / "bench" / "README.md",
 ]
 DEMO = REPOSITORY / "inventories" / "demo"
 RECORDINGS = sorted(DEMO.glob(f"*/{FILE_NAME}"))
-ANEW = "write it anew: python -m selftests.project.pages"
-RECORD = "record the demo anew: tox -e demo-recordings"
+ANEW = "write it again: python -m selftests.project.pages"
+RECORD = "record the demo again: tox -e demo-recordings"
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=[str(path.relative_to(REPOSITORY)) for path in PAGES])
 each_recording = pytest.mark.parametrize("path", RECORDINGS, ids=[path.parent.name for path in RECORDINGS])
@@ -79,13 +82,27 @@ def words(text: str) -> list[str]:
 
 
 def test_list_of_controls_is_fresh() -> None:
-    """docs/controls.md says what the controls, the self-tests and the demo say now."""
-    assert pages.CONTROLS_PAGE.read_text(encoding="utf-8") == pages.controls_page(), ANEW
+    """docs/controls/ says what the controls, the self-tests and the demo say now, and has no other page."""
+    there = {path.name: path.read_text(encoding="utf-8") for path in control_pages.FOLDER.iterdir()}
+    made = control_pages.made()
+    assert there.keys() == made.keys(), ANEW
+    assert not [name for name, text in made.items() if there[name] != text], ANEW
+
+
+def test_every_control_has_its_remedy_on_a_page() -> None:
+    """Under its number, or else its id, which links can name; and no page is wider than a terminal but its tables."""
+    text = "".join(path.read_text(encoding="utf-8") for path in control_pages.FOLDER.iterdir())
+    for control in controls():
+        name = next(iter(numbers(control)), control.__name__.removeprefix("test_"))
+        (part,) = re.findall(rf'^<a id="{re.escape(name)}"></a>\n(.*?)(?=^<a id|\Z)', text, re.M | re.S)
+        assert re.search(r"^\*\*Remedy:\*\* \S", part, re.M), name
+        assert f"- Id: `{control.__name__.removeprefix('test_')}`\n" in part
+    assert not [line for line in text.splitlines() if len(line) > 120 and line[0] not in "|#"]
 
 
 def test_every_control_is_proven() -> None:
     """There is no control that no self-test judges."""
-    assert not {each for control in controls() for each in numbers(control)} - pages.proofs().keys()
+    assert not {each for control in controls() for each in numbers(control)} - proofs().keys()
 
 
 @pytest.mark.parametrize(
@@ -116,6 +133,15 @@ def test_design_names_the_folders() -> None:
 # ---- links, commands and files
 
 
+@cache
+def anchors(page: Path) -> set[str]:
+    """What a link can name on a page: its headings, as GitHub and the site name them, and anchors of its own."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    named = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return named | set(re.findall(r'<a id="([^"]+)">', text))
+
+
 @each_page
 def test_links_lead_somewhere(page: Path) -> None:
     """A link to a file of the project leads to a file, and its anchor to a heading."""
@@ -123,8 +149,7 @@ def test_links_lead_somewhere(page: Path) -> None:
         name, _, anchor = link.partition("#")
         target = page.parent / name if name else page
         assert target.exists(), link
-        headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
-        assert not anchor or anchor in {heading.lower().replace(" ", "-") for heading in headings}, link
+        assert not anchor or anchor in anchors(target), link
 
 
 @each_page
