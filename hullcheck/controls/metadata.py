@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
+from hullcheck.results import SEVERITIES as SEVERITIES
 from hullcheck.results import Control
 
-SEVERITIES = ("critical", "high", "medium", "low")
 DEFAULT_SEVERITY = "medium"
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from hullcheck.results.changes import Changes
 from hullcheck.results.requirements import Rollup
 from hullcheck.verdicts import Verdict
 
+SEVERITIES = ("critical", "high", "medium", "low")
+"""How bad it is where a control fails, the worst first."""
 _JUDGED = (Verdict.PASS, Verdict.FAIL, Verdict.WAIVED, Verdict.ATTESTED)
 
 
@@ -189,7 +192,11 @@ class Run:
 
 @dataclass(frozen=True)
 class Audit:
-    """One run with all that it found."""
+    """One run with all that it found.
+
+    Attributes:
+        since: what changed since an earlier run of the same targets; None where none was found.
+    """
 
     run: Run
     targets: tuple[AuditedTarget, ...]
@@ -198,6 +205,7 @@ class Audit:
     requirements: tuple[Rollup, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
+    since: Changes | None = None
 
     @property
     def nothing_judged(self) -> bool:

@@ -19,6 +19,7 @@ from hullcheck.results import (
     User,
     Waiver,
 )
+from hullcheck.results.changes import Change, Changes
 from hullcheck.results.requirements import Requirement, Rollup
 from hullcheck.verdicts import Verdict
 
@@ -26,7 +27,7 @@ SCHEMA = "hullcheck/results/1"
 _T = TypeVar("_T")
 
 _LEFT_OUT: Mapping[type, tuple[str, ...]] = {
-    **dict.fromkeys((SwitchedOff, User, Waiver, Attestation, Requirement, Rollup), ()),
+    **dict.fromkeys((SwitchedOff, User, Waiver, Attestation, Requirement, Rollup, Change, Changes), ()),
     AuditedTarget: ("clock", "neighbours"),
     Control: ("cis_level",),
     Finding: ("accepted_by",),
@@ -75,6 +76,7 @@ def _ids(frameworks: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 _PARTS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
     AuditedTarget: {"neighbours": tuple},
+    Changes: dict.fromkeys(("new", "gone"), partial(_all, Change)),
     Attestation: dict.fromkeys(("targets", "subjects", "evidence"), tuple),
     Control: {"frameworks": _ids},
     Finding: {"verdict": Verdict},
@@ -95,7 +97,7 @@ _PARTS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
 
 def document_of(audit: Audit) -> dict[str, Any]:
     """All that results.json says; equal audits give equal documents."""
-    return {
+    document = {
         "schema": SCHEMA,
         "run": _run(audit.run),
         "targets": _by("name", audit.targets),
@@ -105,6 +107,7 @@ def document_of(audit: Audit) -> dict[str, Any]:
         "waivers": to_json(audit.waivers),
         "attestations": to_json(audit.attestations),
     }
+    return document | ({"since": to_json(audit.since)} if audit.since else {})
 
 
 def audit_of(document: Mapping[str, Any]) -> Audit:
@@ -122,6 +125,7 @@ def audit_of(document: Mapping[str, Any]) -> Audit:
         _all(Rollup, document["requirements"]),
         _all(Waiver, document["waivers"]),
         _all(Attestation, document["attestations"]),
+        from_json(Changes, document["since"]) if "since" in document else None,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from hullcheck.frameworks import rollup
 from hullcheck.results import requirements, run_files
+from hullcheck.results.fixes import failures
 from hullcheck.verify import layout
 from hullcheck.verify.documents import Documents
 from hullcheck.verify.replay import NO_INVENTORY
@@ -21,6 +22,7 @@ def differences(
         *_results(known, again),
         *_targets(known.results["targets"], again.results["targets"]),
         *_parts(known, again),
+        *_since(known),
         *_status(known, again),
         *_used(files, made),
         *_manifest(known.manifest, again.manifest),
@@ -138,6 +140,26 @@ def _lists(what: str, said: list[dict[str, Any]], is_now: list[dict[str, Any]], 
 
 def _first(names: Iterable[str]) -> list[str]:
     return sorted(names)
+
+
+def _since(known: Documents) -> Iterator[str]:
+    """What is said of an earlier run is not in the bundle; that it fits what is, can be seen."""
+    since = known.audit.since
+    if since is None:
+        return
+    failing = {
+        (each.control.id, each.target, each.finding.kind, each.finding.subject): each.finding.reason
+        for each in failures(known.audit)
+    }
+    said = f"{run_files.RESULTS}: since.{{}} names {{}}, which {{}}"
+    for each in since.new:
+        if failing.get((each.control, each.target, each.kind, each.subject)) != each.reason:
+            yield said.format("new", f"{each.subject} of {each.control}", "does not fail so here")
+    for each in since.gone:
+        if (each.control, each.target, each.kind, each.subject) in failing:
+            yield said.format("gone", f"{each.subject} of {each.control}", "fails here")
+    if len(since.new) + since.still > len(failing) or since.run >= known.audit.run.id:
+        yield f"{run_files.RESULTS}: since cannot be of an earlier run"
 
 
 def _status(known: Documents, again: Documents) -> Iterator[str]:

@@ -137,6 +137,39 @@ def beside_results(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bund
     return made.unsigned().edit(run_files.RESULTS, change).fitting(), named
 
 
+def since(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
+    """A change since an earlier run that did not happen here."""
+    named = ""
+
+    def change(document: Any) -> None:
+        nonlocal named
+        finding = {"control": "x", "target": "y", "kind": "container", "subject": "web", "reason": "so"}
+        changes = {"run": "2", "finished": "", "compared": 1, "new": [], "gone": [], "still": 0}
+        kind = rng.choice(["new", "gone", "run"])
+        named = "results.json: since cannot be of an earlier run"
+        if kind == "new":
+            changes |= {"run": "1", "new": [finding]}
+            named = "results.json: since.new names web of x, which does not fail so here"
+        elif kind == "gone":
+            failed = [each for each in document["results"] if each["verdict"] == "fail"]
+            result = rng.choice(failed)
+            one = next(each for each in result["findings"] if each["verdict"] == "fail")
+            changes |= {
+                "run": "1",
+                "gone": [finding | {key: result[key] for key in ("control", "target")} | one],
+            }
+            for key in ("verdict", "accepted_by"):
+                changes["gone"][0].pop(key, None)
+            named = (
+                f"results.json: since.gone names {one['subject']} of {result['control']}, which fails here"
+            )
+        else:
+            changes["run"] = document["run"]["id"]
+        document["since"] = changes
+
+    return made.unsigned().edit(run_files.RESULTS, change).fitting(), named
+
+
 def green(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """A run that was green, says everything that says it."""
     for name in (run_files.RESULTS, run_files.MANIFEST):
@@ -514,6 +547,7 @@ TAMPERINGS: dict[Tamper, int] = {
     reason: 14,
     result_gone: 8,
     beside_results: 12,
+    since: 6,
     green: 1,
     swap_recordings: 8,
     answer_in_recording: 1,

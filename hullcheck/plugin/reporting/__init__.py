@@ -18,6 +18,7 @@ from hullcheck.plugin.reporting.outcome import Outcome
 from hullcheck.plugin.session import SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.results import Audit, run_files
+from hullcheck.results.history import since_last_run
 from hullcheck.writers import html, terminal, unjudged
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ class Reporting:
         outcome = self.outcome
         if outcome:
             gc.freeze()  # as before judging: what is left to do is to write, and to look through it all finds nothing
-            self.audit = outcome.audit()
+            audit = outcome.audit()
+            self.audit = replace(audit, since=since_last_run(audit, outcome.session.folder))
         if session.exitstatus == 0 and self._is_never_green:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.interrupted and session.exitstatus == 0:

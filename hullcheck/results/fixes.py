@@ -1,0 +1,168 @@
+"""What to fix first: the failed findings of an audit, by what has to be changed once to mend them all."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from hullcheck.results import SEVERITIES, Audit, Control, Finding, Result
+from hullcheck.verdicts import Verdict
+
+DAEMON = "daemon"
+AUDIT_RULES = "audit rules"
+FILES = "files"
+CONTAINER = "container"
+IMAGE = "image"
+SWARM = "swarm"
+KERNEL = "kernel"
+CONTROL = "control"
+"""What has to be changed: see `Fix.kind`."""
+
+_BY_SUBJECT = {"container": CONTAINER, "image": IMAGE, "service": SWARM, "network": SWARM}
+"""By kind of the subject, where that alone says what has to be changed."""
+_BY_REMEDY = (
+    (FILES, re.compile(r"ch(mod|own) ")),
+    (AUDIT_RULES, re.compile(r".*(`-w /|/etc/audit/rules\.d|augenrules)")),
+    (DAEMON, re.compile(r".*(daemon\.json|restart the daemon|`tls\w+`|`insecure-registries`)")),
+    (SWARM, re.compile(r".*(docker swarm|docker node|join the swarm)")),
+    (KERNEL, re.compile(r".*/etc/sysctl\.d")),
+)
+"""Otherwise the remedy says it, from its beginning: the first that fits."""
+_AUDITING_OFF = "auditing is off in the kernel"
+_SAID = {
+    DAEMON: "settings of the daemon (daemon.json)",
+    AUDIT_RULES: "audit rules (a file in /etc/audit/rules.d)",
+    FILES: "owners and modes of files",
+    CONTAINER: "how container {} is started",
+    IMAGE: "how image {} is built",
+    SWARM: "settings of the swarm",
+    KERNEL: "settings of the kernel (a file in /etc/sysctl.d)",
+    CONTROL: "{}",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A finding that failed, with what is known of it.
+
+    Attributes:
+        severity: the one that counts on this target.
+    """
+
+    control: Control
+    target: str
+    severity: str
+    finding: Finding
+
+    @property
+    def rank(self) -> int:
+        """How bad it is, 0 for the worst."""
+        return rank(self.severity)
+
+
+@dataclass(frozen=True)
+class Fix:
+    """One thing to change, and what that mends.
+
+    Attributes:
+        kind: what has to be changed: `daemon` (its settings, one file), `audit rules` (one file), `files` (their owners
+            and modes), `container` and `image` (one each), `swarm`, `kernel` (its settings), or `control`, where a
+            remedy is shared with no other control.
+        name: which one: the name of the container or image, the id of the control; empty for the other kinds.
+        failures: what it mends, the worst first, and then in the order of the audit.
+    """
+
+    kind: str
+    name: str
+    failures: tuple[Failure, ...]
+
+    @cached_property
+    def controls(self) -> tuple[Control, ...]:
+        """The controls that fail without it, the worst first."""
+        return tuple({each.control.id: each.control for each in self.failures}.values())
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """The targets on which it is needed."""
+        return tuple(dict.fromkeys(each.target for each in self.failures))
+
+    @cached_property
+    def subjects(self) -> tuple[str, ...]:
+        """What failed, as a person would type it; empty where that is always the target as a whole."""
+        named = (each.finding for each in self.failures if each.finding.kind != "target")
+        return tuple(dict.fromkeys(each.subject for each in named))
+
+    @property
+    def severity(self) -> str:
+        """That of the worst failure."""
+        return self.failures[0].severity
+
+    @property
+    def results(self) -> int:
+        """How many results (controls on targets) fail for want of it, maybe for want of another one as well."""
+        return len({(each.control.id, each.target) for each in self.failures})
+
+    @cached_property
+    def auditing_off(self) -> tuple[str, ...]:
+        """The targets where rules alone will not do, since the kernel does not audit: `auditctl -e 1` comes first."""
+        return tuple(
+            dict.fromkeys(
+                each.target for each in self.failures if each.finding.reason.startswith(_AUDITING_OFF)
+            )
+        )
+
+    def __str__(self) -> str:
+        """What has to be changed, in a few words; the name is as the host gave it."""
+        name = self.controls[0].title.removesuffix(".") if self.kind == CONTROL else self.name
+        said = _SAID[self.kind].format(name)
+        return f"switch auditing on, and {said}" if self.auditing_off else said
+
+
+def rank(severity: str) -> int:
+    """How bad *severity* is, 0 for the worst; a word that is none comes last."""
+    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+
+
+def failures(audit: Audit) -> tuple[Failure, ...]:
+    """All findings of *audit* that failed: the worst first, then by control, target and subject as in the results."""
+    controls = {each.id: each for each in audit.controls}
+    order = {name: number for number, name in enumerate(controls)}
+    found = (each for result in audit.results for each in _failed(result, controls))
+    return tuple(sorted(found, key=lambda each: (each.rank, order[each.control.id])))
+
+
+def _failed(result: Result, controls: Mapping[str, Control]) -> Iterable[Failure]:
+    if result.verdict is not Verdict.FAIL:
+        return
+    control = controls[result.control]
+    whole = Finding("target", result.target, result.verdict, result.reason)
+    for each in result.findings or (whole,):
+        if each.verdict is Verdict.FAIL:
+            yield Failure(control, result.target, result.severity or control.severity, each)
+
+
+def fixes(audit: Audit) -> tuple[Fix, ...]:
+    """What to change to mend all failures of *audit*: by the worst that each mends, and by how many results it mends.
+
+    A container or an image of one name on several targets is one: it comes from one file as a rule.
+    """
+    groups: dict[tuple[str, str], list[Failure]] = {}
+    for each in failures(audit):
+        groups.setdefault(_key(each), []).append(each)
+    found = (Fix(kind, name, tuple(together)) for (kind, name), together in groups.items())
+    return tuple(sorted(found, key=lambda each: (rank(each.severity), -each.results)))
+
+
+def _key(failure: Failure) -> tuple[str, str]:
+    """What has to be changed, and its name."""
+    kind = kind_of(failure.control, failure.finding.kind)
+    if kind in (CONTAINER, IMAGE):
+        return kind, failure.finding.subject
+    return kind, failure.control.id if kind == CONTROL else ""
+
+
+def kind_of(control: Control, subject: str) -> str:
+    """What has to be changed where *control* fails for a subject of this kind (`Finding.kind`)."""
+    if subject in _BY_SUBJECT:
+        return _BY_SUBJECT[subject]
+    return next((kind for kind, sign in _BY_REMEDY if sign.match(control.remedy)), CONTROL)
