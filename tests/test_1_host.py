@@ -367,7 +367,8 @@ def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> st
     record = policy.os_hardening
     if record is None:
         raise Manual(
-            f"{system.name}: which standard was it hardened by, and when was that assessed? See os_hardening"
+            f"no assessment of {system.name} against a hardening standard is recorded; record it as os_hardening in"
+            " the policy (docs/policy.md#os_hardening)"
         )
     what = f"{system.name} was assessed against {record.standard} on {record.assessed}"
     if record.assessed > system.today:

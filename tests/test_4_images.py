@@ -64,7 +64,7 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
     """
     done = [step for step in image.steps if not step.is_for_later]
     if not any(step.text for step in done):
-        raise Manual("its history tells no build step: it was imported, or made without a build file")
+        raise Manual("the image has no build history: it was imported, or made without a build file")
     hidden = [step.shown for step in image.steps if (step.silent if silent else step.hidden)]
     if hidden:
         raise Manual(f"the history does not tell what was done in a step: {'; '.join(hidden)}")

@@ -666,13 +666,15 @@ def _require_no_record(
     try:
         records = log.get().executions
     except (EvidenceError, NotApplicable):
-        raise Manual("no such process runs now; whether there was one, no audit log tells here") from None
+        raise Manual(
+            "no such process runs now; without an audit log, it is unknown whether one ran before"
+        ) from None
     own = [each for each in records if each.is_in(container.name, container.configuration.id)]
     found = sorted(day(each.time) for each in own if wrong(each) and each.time >= int(started))
     assert not found, f"docker exec was used {what} on {found[-1]}, says the audit log"
     raise Manual(
-        "no such process runs now, and the audit log has none; is every use of the docker command, and of the API"
-        " by other programs, in it?"
+        "no such process runs now, and the audit log has none; check that the log covers every use of the docker"
+        " command, and other programs that use the API"
     )
 
 
