@@ -39,8 +39,7 @@ def check(path: Path, allowed: Path | None) -> Iterator[Step]:
         return
     known, _ = documents.read(files)
     if known is not None:
-        if not known.is_of_shipped:
-            place.require(path)
+        place.require(path)
         yield from _again(files, known)
 
 

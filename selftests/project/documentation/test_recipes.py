@@ -1,0 +1,203 @@
+"""The commands of the task pages run: those of CI recipes on recordings, and systemd understands the timer."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from selftests import REPOSITORY
+from selftests.kit.running import clean_environment
+from selftests.rig import removal
+
+DOCS = REPOSITORY / "docs"
+DEMO = REPOSITORY / "inventories" / "demo"
+CRITICAL = "container_is_not_privileged"
+NOT_HERE = re.compile(r"\b(?:apt-get|pip install)\b")
+"""Commands of recipes that need a network."""
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The fenced blocks of a page of docs/ in this language."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def commands_of(recipe: str) -> list[str]:
+    """The shell commands of a recipe, as its CI system would run them one after the other."""
+    (github,) = (each for each in blocks("ci.md", "yaml") if "runs-on" in each)
+    (gitlab,) = (each for each in blocks("ci.md", "yaml") if "before_script" in each)
+    (jenkins,) = blocks("ci.md", "groovy")
+    job: dict[str, Any] = yaml.safe_load(gitlab)["audit"]
+    steps = yaml.safe_load(github)["jobs"]["audit"]["steps"]
+    return {
+        "github": [step["run"] for step in steps if "run" in step],
+        "gitlab": [*job["before_script"], *job["script"]],
+        "jenkins": re.findall(r"\bsh '([^']+)'", jenkins),
+    }[recipe]
+
+
+class Checkout:
+    """A pipeline's checkout: the controls, the gate of the page, and an inventory of one recorded host."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make it in *folder*, with a home directory beside it."""
+        self.folder = folder / "checkout"
+        self.home = folder / "home"
+        self.home.mkdir(parents=True)
+        (self.folder / "inventories").mkdir(parents=True)
+        for name in ("tests", "conftest.py", "markers.ini", "pyproject.toml"):
+            (self.folder / name).symlink_to(REPOSITORY / name)
+        (gate,) = (each for each in blocks("ci.md", "sh") if each.startswith("#!/bin/sh"))
+        (self.folder / "gate.sh").write_text(gate)
+        self.audits("hardened")
+        for name in ("key", "hosts"):
+            (folder / name).write_text(f"{name}\n")
+        self.environment = clean_environment() | {
+            "HOME": str(self.home),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PYTHONPATH": str(REPOSITORY),
+            "AUDIT_KEY": str(folder / "key"),
+            "KNOWN_HOSTS": str(folder / "hosts"),
+        }
+
+    def audits(self, name: str) -> None:
+        """Let the inventory name this host of the demo, as `web1`."""
+        inventory = f'targets:\n  web1: {{connect: "recorded://{DEMO / name}"}}\n'
+        (self.folder / "inventories/fleet.yml").write_text(inventory)
+
+    def run(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command as CI systems do: any failing command ends it."""
+        return subprocess.run(
+            ["/bin/sh", "-e", "-c", command.replace(".venv/bin/", "")],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Checkout]:
+    """A pipeline's checkout."""
+    yield Checkout(tmp_path)
+    removal.delete(tmp_path / "checkout/reports")
+
+
+@pytest.mark.needs("jq")
+@pytest.mark.parametrize("recipe", ["github", "gitlab", "jenkins"])
+def test_recipe(recipe: str, checkout: Checkout) -> None:
+    """Its commands audit, and leave what CI shows; the gate passes where nothing critical fails."""
+    commands = [each for each in commands_of(recipe) if not NOT_HERE.search(each)]
+    assert [each for each in commands if "pytest" in each]
+    assert commands[-1] == "sh gate.sh"
+    checkout.audits("hardened")
+    for command in commands:
+        done = checkout.run(command)
+        assert done.returncode == 0, f"{command}\n{done.stdout}"
+    assert 'name="test_container_is_not_privileged[web1]"' in (checkout.folder / "junit.xml").read_text()
+    assert json.loads((checkout.folder / "previous.json").read_text())["results"]
+    if recipe != "jenkins":
+        assert (checkout.home / ".ssh/id_ed25519").stat().st_mode & 0o777 == 0o600
+        assert (checkout.home / ".ssh/known_hosts").exists()
+
+
+@pytest.mark.needs("jq")
+def test_gate_stops_at_new_critical_failures(checkout: Checkout) -> None:
+    """It names them; what failed before, what is waived and what is less than critical does not stop it."""
+    audit = next(each for each in commands_of("gitlab") if "pytest" in each)
+    gate = "sh gate.sh"
+    results, previous = checkout.folder / "reports/latest/results.json", checkout.folder / "previous.json"
+    checkout.audits("careless")
+    assert checkout.run(audit).returncode == 0
+    first = checkout.run(gate)
+    assert first.returncode == 1
+    assert first.stdout.startswith("new critical failures:\nweb1  ")
+    assert f"web1  {CRITICAL}  agent\n" in first.stdout
+    assert "container_has_a_memory_limit" not in first.stdout
+    assert json.loads(previous.read_text())["results"] == []
+
+    previous.write_bytes(results.read_bytes())
+    assert checkout.run(gate).returncode == 0
+
+    document = json.loads(results.read_text())
+    (one,) = (each for each in document["results"] if each["control"] == CRITICAL)
+    (failing,) = (each for each in one["findings"] if each["subject"] == "agent")
+    failing["verdict"] = "pass"
+    previous.write_text(json.dumps(document))
+    again = checkout.run(gate)
+    assert (again.returncode, again.stdout) == (1, f"new critical failures:\nweb1  {CRITICAL}  agent\n")
+
+    failing["verdict"] = "error"  # what could not be judged before is known already
+    previous.write_text(json.dumps(document))
+    assert checkout.run(gate).returncode == 0
+    results.unlink()
+    assert checkout.run(gate).returncode != 0
+
+
+@pytest.mark.needs("systemd-analyze")
+def test_units_of_the_timer(tmp_path: Path) -> None:
+    """systemd understands them, and reads in them what the page says."""
+    service, timer = blocks("timer.md", "ini")
+    program = re.findall(r"^ExecStart=(\S+)", service, re.MULTILINE)
+    assert program == ["/opt/hullcheck/.venv/bin/pytest"]
+    true = shutil.which("true")
+    units = {"hullcheck.service": service.replace(program[0], str(true)), "hullcheck.timer": timer}
+    for name, text in units.items():
+        (tmp_path / name).write_text(text)
+    command = ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / name) for name in units)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_line_of_the_service_is_an_audit(checkout: Checkout) -> None:
+    """What the service runs audits, with its paths in a folder of the test."""
+    service, _ = blocks("timer.md", "ini")
+    (line,) = re.findall(r"^ExecStart=/opt/hullcheck/\.venv/bin/(.+)$", service, re.MULTILINE)
+    for path in ("/etc/hullcheck", "/var/cache/hullcheck", "/var/lib/hullcheck"):
+        assert path in line
+    here = line.replace("/etc/hullcheck", "inventories").replace("/var/", f"{checkout.folder}/var/")
+    done = checkout.run(here)
+    assert done.returncode in (0, 1), done.stdout
+    assert (checkout.folder / "var/lib/hullcheck/latest/results.json").exists()
+
+
+def test_old_runs_are_removed(tmp_path: Path) -> None:
+    """The command of the page removes old runs, and neither the newest one nor other files."""
+    reports = tmp_path / "reports"
+    names = ["20260101T000000Z-aaaa", "20260102T000000Z-bbbb", "20260103T000000Z-cccc", "notes"]
+    for name in names:
+        (reports / name).mkdir(parents=True)
+        (reports / name / "results.json").write_text("{}")
+    for name in (*names[:2], "young"):
+        (reports / f"{name}.zip").write_text("")
+    (reports / "latest").symlink_to(names[1])
+    for each in (*(reports / name for name in names[:2]), *reports.glob("2*.zip"), reports / "notes"):
+        os.utime(each, (1e9, 1e9))
+    (command,) = (each for each in blocks("upgrade.md", "sh") if "readlink" in each)
+    subprocess.run(["/bin/sh", "-e", "-c", command], cwd=tmp_path, check=True, timeout=30)
+    left = {each.name for each in reports.iterdir()}
+    assert left == {"latest", "young.zip", "notes", names[1], f"{names[1]}.zip", names[2]}
+
+
+@pytest.mark.parametrize("page", [*sorted(each.name for each in DOCS.glob("*.md"))])
+def test_shell_of_a_page_is_understood(page: str) -> None:
+    """A shell finds no fault in the blocks of the page."""
+    for block in blocks(page, "sh"):
+        done = subprocess.run(
+            ["/bin/sh", "-n"], input=block, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert (done.returncode, done.stderr) == (0, ""), block
