@@ -21,6 +21,10 @@ from hullcheck.verdicts import EvidenceError
 
 SCHEMA = "hullcheck/recording/2"
 _UNSEALED = "hullcheck/recording/1"  # of answers that do not say where they end
+NO_SEALS = (
+    "its recording is of an older form, or made by hand: its answers do not say where they end, and what may have been"
+    " lost of them is judged as if it were not there"
+)
 FILE_NAME = "recording.json"
 PACKED = f"{FILE_NAME}.gz"
 """What it is called in a bundle."""
@@ -94,6 +98,11 @@ class Recording:
         if self.failure or (self.gathered and not self.asked):
             return ""
         return clocks.note(told, self.asked)
+
+    @property
+    def seal_note(self) -> str:
+        """A note on answers that do not say where they end; empty where they do, or there are none."""
+        return NO_SEALS if self.answers and not self.sealed else ""
 
     def answer(self, probe: Probe) -> Answer:
         """The target's answer to *probe*, whatever its exit status.

@@ -146,6 +146,7 @@ class AuditedTarget:
     Attributes:
         clock: what has to be known of its clock; empty where that agrees with the auditor's.
         neighbours: what else runs containers there, of which nothing is judged.
+        seals: what has to be known of its recording; empty where its answers say where they end.
     """
 
     name: str
@@ -155,6 +156,7 @@ class AuditedTarget:
     os: str
     clock: str = ""
     neighbours: tuple[str, ...] = ()
+    seals: str = ""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 
 _LEFT_OUT: Mapping[type, tuple[str, ...]] = {
     **dict.fromkeys((SwitchedOff, User, Waiver, Attestation, Requirement, Rollup, Change, Changes), ()),
-    AuditedTarget: ("clock", "neighbours"),
+    AuditedTarget: ("clock", "neighbours", "seals"),
     Control: ("cis_level",),
     Finding: ("accepted_by",),
     Result: ("severity", "switched_off"),

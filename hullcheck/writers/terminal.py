@@ -97,8 +97,8 @@ def write_summary(
         off = [result.switched_off.otherwise for result in results if result.switched_off]
         words = [judged, f"{len(off)} switched off (otherwise: {_counted(off)})" if off else ""]
         reporter.write_line(f"{target.name:<{width}}  {', '.join(filter(None, words)) or 'nothing judged'}")
-        if target.clock:
-            reporter.write_line(f"  {target.name}: {target.clock}", yellow=True)
+        for note in filter(None, (target.clock, target.seals)):
+            reporter.write_line(f"  {target.name}: {note}", yellow=True)
         if target.neighbours:
             reporter.write_line(f"  {target.name}: not judged: {'; '.join(target.neighbours)}", yellow=True)
     _write_accepting(reporter, audit, strict, ids_by_control)

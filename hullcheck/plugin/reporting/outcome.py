@@ -82,9 +82,15 @@ class Outcome:
         known = self.session.facts_of(target)
         kind = "unknown" if known.recording.failure else known.kind
         engine, system = printable(known.engine_version), printable(known.os_name)
-        clock = known.recording.clock_note
         return AuditedTarget(
-            target.name, plain(target.connect), kind, engine, system, clock, _neighbours(known)
+            target.name,
+            plain(target.connect),
+            kind,
+            engine,
+            system,
+            clock=known.recording.clock_note,
+            neighbours=_neighbours(known),
+            seals=known.recording.seal_note,
         )
 
 

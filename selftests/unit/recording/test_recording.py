@@ -331,3 +331,12 @@ def test_only_the_number_of_a_machine_is_kept() -> None:
     """What else somebody wrote into that file is not stored."""
     assert MACHINE_ID.keep("a" * 32 + "\n") == "a" * 32 + "\n"
     assert MACHINE_ID.keep("geheim\n") == MACHINE_ID.keep("a" * 32 + "\npassword\n") == ""
+
+
+def test_recording_without_seals_is_named() -> None:
+    """What may have been lost of it nobody can tell; one that says where its answers end, or has none, has no note."""
+    answers = {"docker_info": Answer("docker_info", 0, "{}\n", "")}
+    recording = Recording("host", "ssh", answers)
+    assert recording.seal_note.startswith("its recording is of an older form, or made by hand: ")
+    assert replace(recording, sealed=True).seal_note == ""
+    assert Recording("host", "ssh", failure="no answer").seal_note == ""
