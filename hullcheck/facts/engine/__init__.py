@@ -48,6 +48,8 @@ DOCKER_INFO = Probe.from_file(
     shared=True,
 )
 
+_WITHOUT_STATUS = ("vfs", "fuse-overlayfs")
+"""Storage drivers that have nothing to say of themselves; the store of containerd always has."""
 _CONTAINERD_STORE = "io.containerd.snapshotter"
 _SHAPES = {
     **dict.fromkeys(("ServerVersion", "OperatingSystem", "OSType", "Driver", "DefaultRuntime", "ID"), str),
@@ -179,8 +181,8 @@ class Engine:
             EvidenceError: the engine did not say.
         """
         status = self.value("DriverStatus") or ()
-        if not isinstance(status, list | tuple):
-            raise EvidenceError("docker info: the field DriverStatus is not a list")
+        if not status and self.value("Driver") not in _WITHOUT_STATUS:
+            raise EvidenceError("docker info: the field DriverStatus says nothing of the storage driver")
         return any(_CONTAINERD_STORE in str(value) for _, value in status)
 
     def is_default_cgroup(self, parent: str | None) -> bool:

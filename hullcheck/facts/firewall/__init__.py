@@ -16,7 +16,7 @@ from hullcheck.facts.firewall.rules import OTHER, SET, Chains, Rule, iptables_ru
 from hullcheck.facts.registry import Later, fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import lines_like, pick
+from hullcheck.secrets.redact import DROPPED, lines_like, pick
 from hullcheck.verdicts import EvidenceError, unread
 
 _KNOWN = lines_like(
@@ -98,6 +98,8 @@ Table = tuple[str, Chains, Mapping[str, tuple[str, str]]]
 _FORWARDING_HOOKS = frozenset({"forward", "prerouting", "postrouting"})
 
 
+_LEAST_WORDS = {"-N": 2, "-P": 3, "-A": 2}
+"""How many words a line of `iptables -S` has, with the option that it begins with."""
 _WIDE = re.compile("[0-9a-fA-F.:]+/[0-7]")  # a network with a hundredth of all addresses, or more
 _BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
 _NEVER_OUTSIDE = re.compile(r"lo|veth.*")
@@ -167,6 +169,8 @@ class Firewall:
                 words = iptables_words(line)
             except ValueError:
                 raise EvidenceError(f"the answer of {kind} is not what it documents") from None
+            if len(words) < _LEAST_WORDS.get(words[0] if words else "", 0):
+                raise EvidenceError(f"the answer of {kind} has a line that ends early: {line}")
             if words[:1] in (("-N",), ("-P",)):
                 chains.setdefault(words[1], [])
             elif words[:1] == ("-A",):
@@ -186,11 +190,7 @@ class Firewall:
     def _wide_sets(self) -> frozenset[str]:
         """The sets of ipset that hold a good part of all addresses."""
         prefix = f"{self.daemon.pid}/set:"
-        lines = (
-            line.removeprefix(prefix)
-            for line in self.recording.text(FIREWALL).split("\n")
-            if line.startswith(prefix)
-        )
+        lines = (line.removeprefix(prefix) for line in self._lines if line.startswith(prefix))
         return frozenset(
             name for name, _, entry in (line.partition(" ") for line in lines) if _WIDE.fullmatch(entry)
         )
@@ -212,8 +212,7 @@ class Firewall:
         """
         name = f"bridge-nf-call-{kind}"
         prefix = f"{self.daemon.pid}/{name}:"
-        lines = self.recording.text(FIREWALL).split("\n")
-        said = next((line.removeprefix(prefix) for line in lines if line.startswith(prefix)), None)
+        said = next((line.removeprefix(prefix) for line in self._lines if line.startswith(prefix)), None)
         if said is None:
             raise EvidenceError(f"{name} was not asked for: recorded by an older version")
         if said.endswith("No such file or directory"):  # br_netfilter is not loaded
@@ -257,8 +256,7 @@ class Firewall:
     def interfaces(self) -> Interfaces | None:
         """The interfaces of the daemon's network; None where an older version did not ask."""
         prefix = f"{self.daemon.pid}/interface:"
-        lines = self.recording.text(FIREWALL).split("\n")
-        names = [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
+        names = [line.removeprefix(prefix) for line in self._lines if line.startswith(prefix)]
         return Interfaces.of(names, self._bridge_names) if names else None
 
     @property
@@ -266,9 +264,21 @@ class Firewall:
         options = (each.options.get("com.docker.network.bridge.name") for each in self.networks.get())
         return frozenset(each for each in options if each)
 
+    @cached_property
+    def _lines(self) -> list[str]:
+        """What the probe said.
+
+        Raises:
+            EvidenceError: it did not answer, or a line of it was dropped, which may have said anything.
+        """
+        lines = self.recording.text(FIREWALL).split("\n")
+        if DROPPED in lines:
+            raise EvidenceError("firewall: a line of the answer was not understood")
+        return lines
+
     def _answer(self, name: str) -> list[str]:
         """The lines of one tool, asked in the network of the daemon."""
-        lines = self.recording.text(FIREWALL).split("\n")
+        lines = self._lines
         prefix = f"{self.daemon.pid}/{name}"
         said = [line.removeprefix(f"{prefix}:") for line in lines if line.startswith(f"{prefix}:")]
         if f"{prefix}-status:0" in lines:
@@ -286,7 +296,7 @@ class Firewall:
         Raises:
             EvidenceError: it could not be read.
         """
-        lines = self.recording.text(FIREWALL).split("\n")
+        lines = self._lines
         if "cni:unread" in lines:
             raise EvidenceError(unread("/etc/cni/net.d"))
         if not any(line.startswith("cni:") for line in lines):
@@ -296,8 +306,7 @@ class Firewall:
     @property
     def cni_plugins(self) -> tuple[str, ...]:
         """The types of plugins that are configured there."""
-        lines = self.recording.text(FIREWALL).split("\n")
-        return tuple(sorted({line.split('"')[3] for line in lines if line.startswith("cni:type ")}))
+        return tuple(sorted({line.split('"')[3] for line in self._lines if line.startswith("cni:type ")}))
 
 
 def _tables(lines: Iterable[str], left_out: str) -> Iterable[Table]:

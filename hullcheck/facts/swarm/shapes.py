@@ -1,6 +1,6 @@
 """What the engine says of a swarm, by type: of its cluster, its nodes, its services, and what a node wrote down."""
 
-from hullcheck.parsing.documents import COUNT, INTEGER
+from hullcheck.parsing.documents import COUNT
 
 _PORT = range(1 << 16)
 _CLUSTER = {
@@ -8,7 +8,7 @@ _CLUSTER = {
     "Spec?": (
         None,
         {
-            "CAConfig?": (None, {"NodeCertExpiry?": INTEGER}),
+            "CAConfig?": (None, {"NodeCertExpiry?": COUNT}),
             "EncryptionConfig?": (None, {"AutoLockManagers?": bool}),
         },
     ),

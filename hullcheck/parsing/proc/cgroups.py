@@ -93,7 +93,13 @@ def _folders(controller: str, cgroups: Sequence[str], *, own: bool = True) -> li
 def _values(folders: Sequence[str], files: Files, *names: str) -> Iterator[int]:
     for folder in folders:
         for name in names:
-            yield from (int(each) for each in files.get(f"{folder}/{name}", ()) if each != "max")
+            yield from (_number(each) for each in files.get(f"{folder}/{name}", ()) if each != "max")
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch("-1|[0-9]+", text):
+        raise EvidenceError(f"a file of its control groups says {text!r}, which is no limit")
+    return int(text)
 
 
 def _memory(folders: Sequence[str], files: Files) -> Iterator[float]:
@@ -111,11 +117,11 @@ def _cpus(folders: Sequence[str], files: Files) -> Iterator[float]:
         for line in files.get(f"{folder}/cpu.max", ()):
             quota, _, period = line.partition(" ")
             if quota != "max":
-                yield int(quota) / int(period)
+                yield _number(quota) / max(_number(period), 1)
         for quota in files.get(f"{folder}/cpu.cfs_quota_us", ()):
             (period,) = files.get(f"{folder}/cpu.cfs_period_us", ("100000",))
-            if int(quota) > 0:
-                yield int(quota) / int(period)
+            if _number(quota) > 0:
+                yield _number(quota) / max(_number(period), 1)
 
 
 def _weight(folders: Sequence[str], files: Files) -> Iterator[float]:
@@ -123,7 +129,7 @@ def _weight(folders: Sequence[str], files: Files) -> Iterator[float]:
     for folder in (*folders[:1], *[each for each in folders if "/unified/" in each][:1]):
         shares = files.get(f"{folder}/cpu.shares", (str(_DEFAULT_SHARES),))[0]
         weight = files.get(f"{folder}/cpu.weight", (str(_DEFAULT_WEIGHT),))[0]
-        if int(shares) != _DEFAULT_SHARES or int(weight) != _DEFAULT_WEIGHT:
+        if _number(shares) != _DEFAULT_SHARES or _number(weight) != _DEFAULT_WEIGHT:
             yield 1
 
 

@@ -26,13 +26,15 @@ _BASE = frozenset(_BASE_SYSTEM.split())  # not busybox, which has a web server a
 _BASE_SOCKETS = ("docker.socket", "ssh.socket", "sshd.socket")
 _INSTALLED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/snap/", "/nix/", "/gnu/")
 
+_PLACE = "tcp6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4}"
 _KNOWN = lines_like(
     "(?:auditor|enabled|net|openrc|running|systemd):.*",
     r"(?:application|exe):\d+ .*",
     r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",
     r"owner:\d+ \d+",
     r"socket:[SD]\d+ \S+",
-    "(?:answers|asked|silent|unasked):.*",
+    f"(?:answers|silent|unasked):{_PLACE}",
+    "asked:",
     r"containerd:\d+",
     "containerd-(?:config|unread):.*",
 )

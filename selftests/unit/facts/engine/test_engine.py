@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from hullcheck.facts.engine import DOCKER_INFO, DOCKER_VERSION, component_versions, engine
+from hullcheck.facts.engine import DOCKER_INFO, DOCKER_VERSION, Engine, component_versions, engine
 from hullcheck.facts.host.presence import Presence
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -51,3 +51,10 @@ def test_component_versions(info: dict[str, object], more: dict[str, str]) -> No
         "docker_info": Answer("docker_info", 0, told, ""),
     }
     assert component_versions(Recording("host", "local", answers)) == {"runc": "1.1.15"} | more
+
+
+def test_storage_driver_without_a_word() -> None:
+    """But for two drivers that have nothing to say, images may lie in either store then."""
+    assert not Engine({"Driver": "vfs", "DriverStatus": None}).keeps_images_in_containerd
+    with pytest.raises(EvidenceError, match="DriverStatus says nothing of the storage driver"):
+        _ = Engine({"Driver": "overlay2", "DriverStatus": None}).keeps_images_in_containerd

@@ -58,7 +58,7 @@ def places(
 
     table = tuple(UnixSocket(path, path, "1" if embedded else "2") for path in sockets)
     process = Process(executable, {"mnt": "mnt:[1]"}, rootless, environment, table)
-    engine = Engine({"DockerRootDir": "/data/docker", "DriverStatus": driver})
+    engine = Engine({"DockerRootDir": "/data/docker", "Driver": "vfs", "DriverStatus": driver})
     daemon: Any = Daemon(process, sockets, engine)
     files: Any = Files()
     answer = Answer("engine_places", 0, text, "")

@@ -411,3 +411,20 @@ def test_chain_of_nft_that_drops_what_is_forwarded() -> None:
     assert forwarding(*nft("accept"), chain="-P FORWARD ACCEPT")[0] == "fail"
     assert forwarding("7/nft:absent", chain="-P FORWARD ACCEPT")[0] == "fail"
     assert forwarding(*nft("accept"), chain="-P FORWARD DROP")[0] == "pass"
+
+
+@pytest.mark.parametrize("line", ["-P", "-P OUTPUT", "-A", "-N"])
+def test_rule_that_ends_early(line: str) -> None:
+    """It says where the answer is damaged."""
+    assert iptables(line) == ("error", f"the answer of iptables has a line that ends early: {line}")
+
+
+def test_line_of_another_kind() -> None:
+    """What was dropped may have been a rule, or a file of CNI: neither is judged without it."""
+    lines = (
+        "cni:file a.conflist",
+        "cni:what",
+        *(f"7/iptables:{each}" for each in CHAINS),
+        "7/iptables-status:0",
+    )
+    assert {each[0] for each in judge(lines).values()} == {"error"}

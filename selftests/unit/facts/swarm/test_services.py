@@ -47,6 +47,11 @@ def test_environment_of_a_service_is_not_kept() -> None:
         ("ControlAvailable", 1, "ControlAvailable is 1"),
         ("Cluster", 7, "Cluster is 7"),
         ("Cluster", {"DataPathPort": 70000}, "Cluster.DataPathPort is 70000"),
+        (
+            "Cluster",
+            {"Spec": {"CAConfig": {"NodeCertExpiry": -5}}},
+            "Cluster.Spec.CAConfig.NodeCertExpiry is -5",
+        ),
     ],
 )
 def test_what_the_engine_says_of_a_swarm_by_type(field: str, value: object, fault: str) -> None:

@@ -107,3 +107,11 @@ def test_limits_of_the_groups_above(files: dict[str, str], expected: float | Non
     assert _limits(groups, files, own=False).get("processes") == expected
     v1 = {path.replace("/cgroup/", "/cgroup/pids/"): text for path, text in files.items()}
     assert _limits(["6:pids:" + groups[0][3:], "0::/"], v1, own=False).get("processes") == expected
+
+
+@pytest.mark.parametrize("said", ["ma", "", "1e3", "10 20"])
+def test_limit_that_is_no_number(said: str) -> None:
+    """It is an error that says so, and no limit."""
+    path = "/sys/fs/cgroup/pids/docker/x/pids.max"
+    with pytest.raises(EvidenceError, match="which is no limit"):
+        cgroups.read("processes", ["6:pids:/docker/x"], {path: (said,)})

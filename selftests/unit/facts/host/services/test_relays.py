@@ -4,10 +4,14 @@ import json
 
 import pytest
 
+from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.processes import Processes
-from hullcheck.facts.host.services import HostServices
+from hullcheck.facts.host.services import HostServices, host_services
 from hullcheck.facts.host.services.relays import Relay, Relays, relays
 from hullcheck.parsing.answer_lines import Words
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from hullcheck.verdicts import EvidenceError
 
 PUBLIC = "listener:tcp 00000000:0947 100\nowner:100 6\nexe:6 /usr/bin/socat"
 CONTAINERD = "listener:tcp 0100007F:22B8 200\nowner:200 9\nexe:9 /usr/bin/containerd\ncontainerd:9"
@@ -45,3 +49,11 @@ def test_containerd_over_tcp(configuration: dict[str, object], commands: bool, d
 def test_listener_that_was_not_asked() -> None:
     """There may be more than what is known."""
     assert "was not asked" in found(PUBLIC, "unasked:tcp 00000000:0947").doubt
+
+
+@pytest.mark.parametrize("line", ["answers:tcp 0100\x7f07F:0947", "answers:tcp", "asked:some", "unasked:"])
+def test_answer_of_a_place_that_is_none(line: str) -> None:
+    """It may have been that of the engine: the answer is damaged."""
+    recording = Recording("host", "local", {"host_services": Answer("host_services", 0, line + "\n", "")})
+    with pytest.raises(EvidenceError, match="damaged"):
+        host_services(recording, Presence((), (), ()), Processes({}))
