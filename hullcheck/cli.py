@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from hullcheck import __version__
-from hullcheck.commands import attest, compare, controls, coverage, probe_script, report, verify, waive
+from hullcheck.commands import attest, audit, compare, controls, coverage, probe_script, report, verify, waive
 from hullcheck.messages import WrongUse, printable
 
 WRONG_USE = 2
@@ -15,7 +15,7 @@ OUTPUT_LOST = 74  # EX_IOERR of sysexits.h; the statuses below are answers of `v
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is that of the subcommand, or 2 for a wrong use."""
-    given = parser().parse_args(arguments)
+    given = read(arguments)
     try:
         status: int = given.run(given)
         sys.stdout.flush()
@@ -27,6 +27,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _output_lost(error)
     return status
+
+
+def read(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What is asked for; what is not known is for pytest, where a subcommand takes that.
+
+    Raises:
+        SystemExit: it is wrong, or help was asked for.
+    """
+    whole = parser()
+    given, more = whole.parse_known_args(arguments)
+    given.more = more
+    if more and not getattr(given, "takes_more", False):
+        whole.error(f"unrecognized arguments: {' '.join(more)}")
+    return given
 
 
 def _output_lost(error: OSError) -> int:
@@ -41,10 +55,11 @@ def parser() -> argparse.ArgumentParser:
     """What the command takes."""
     whole = argparse.ArgumentParser(
         prog="hullcheck",
-        description="Audits run as tests: `pytest -m cis`. This command does what is not a test run.",
+        description="Audits Docker hosts. `hullcheck audit` runs the installed controls by pytest; in a directory of"
+        " controls, `pytest -m cis` does. The other commands do what is not a test run.",
     )
     whole.add_argument("--version", action="version", version=f"hullcheck {__version__}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (controls, coverage, report, compare, verify, waive, attest, probe_script):
+    for command in (audit, controls, coverage, report, compare, verify, waive, attest, probe_script):
         command.add(commands)
     return whole

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hullcheck.controls import shipped
 from hullcheck.data import benchmarks
 from hullcheck.messages import WrongUse
 from hullcheck.results import Control
@@ -16,8 +17,7 @@ from hullcheck.results.document import from_json
 # One of these is where tests are: elsewhere, say in a home directory, pytest would read everything below.
 _SIGNS = ("tests", "conftest.py", "pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 _FOUND, _BROKEN, _NONE_LEFT = 0, 2, 5  # pytest's exit statuses
-_WHERE = "controls are tests, and not part of the installed package: change to the directory that holds their"
-_ADVICE = f"{_WHERE} `tests`, or name it: hullcheck controls PATH"
+_ADVICE = "controls are tests: change to the directory that holds them, or name it: hullcheck controls PATH"
 
 
 @dataclass(frozen=True)
@@ -41,20 +41,20 @@ class Listed:
 def collect(places: Sequence[str] = (), folder: Path | None = None) -> tuple[Listed, ...]:
     """The controls in *places*, as pytest finds them from *folder*, or else from the current directory.
 
+    Where no place is named and the directory has none, they are those that the package brings along.
+
     Raises:
         WrongUse: there are none, or pytest cannot read them.
     """
     here = folder or Path.cwd()
-    if not places and not may_hold_controls(here):
-        raise WrongUse(f"no control in {here}: {_ADVICE}")
     for place in places:
         path = here / place.partition("::")[0]
         if path.is_file() and path.suffix != ".py":  # pytest would run what the settings beside it name
             raise WrongUse(f"{place}: no file of tests; {_ADVICE}")
-    found = _listing(places, here)
-    if not found:
-        raise WrongUse(f"no control in {', '.join(places) or here}: {_ADVICE}")
-    return found
+    found = _listing(places, here) if places or may_hold_controls(here) else ()
+    if not found and places:
+        raise WrongUse(f"no control in {', '.join(places)}: {_ADVICE}")
+    return found or _listing(shipped.command(), here)
 
 
 def may_hold_controls(folder: Path) -> bool:

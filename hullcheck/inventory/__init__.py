@@ -11,7 +11,7 @@ from hullcheck.inventory.acceptance import Entry
 from hullcheck.inventory.tailoring import Layer, Tailoring, tailored
 from hullcheck.messages import did_you_mean, hide_passwords
 from hullcheck.policy import Policy, PolicyError, merged
-from hullcheck.recording.backends import BACKENDS
+from hullcheck.recording.backends import BACKENDS, RECORDED
 from hullcheck.results import Attestation, Waiver
 from hullcheck.secrets.names import NOTHING_SAID, SiteNames
 
@@ -138,13 +138,22 @@ def load(path: Path) -> Inventory:
     if faults or more:
         raise InventoryError(tuple(map(hide_passwords, (*document.messages(faults), *more))))
     profiles = {name: " ".join(each.split()) for name, each in _mapping(data.get("profiles")).items()}
-    known = tuple(_target(name, entry) for name, entry in targets.items())
+    known = tuple(_target(name, entry, path.parent) for name, entry in targets.items())
     further = tuple(path.parent / each for each in acceptance_files.named(data))
     return Inventory(path, known, policy, controls, profiles, waivers, attestations, document, further)
 
 
-def _target(name: str, entry: Mapping[str, Any]) -> Target:
-    return Target(name, entry["connect"], tuple(entry.get("groups", ())), entry.get("docker_host"))
+def _target(name: str, entry: Mapping[str, Any], beside: Path) -> Target:
+    groups = tuple(entry.get("groups", ()))
+    return Target(name, _connect(entry["connect"], beside), groups, entry.get("docker_host"))
+
+
+def _connect(written: str, beside: Path) -> str:
+    """A host specification, a recording that is not seen from the current directory by its path from the inventory."""
+    backend, separator, path = written.partition("://")
+    if backend != RECORDED or Path(path).exists() or not (beside / path).exists():
+        return written
+    return f"{backend}{separator}{beside / path}"
 
 
 # ---- faults that a schema cannot tell, or not as well; the schema has its say on everything else
@@ -178,7 +187,7 @@ def _connect_fault(connect: str) -> str:
         return f"unknown backend {backend!r}; {did_you_mean(backend, BACKENDS)}"
     if backend != "local" and not rest.partition("?")[0]:
         return f"{connect!r} names no {'path' if backend == 'recorded' else 'host'}; write one after {backend}://"
-    return "" if backend == "recorded" else spec_query.fault(connect)
+    return "" if backend == RECORDED else spec_query.fault(connect)
 
 
 def _policies(policy: Mapping[str, Any]) -> Iterator[tuple["Way", Mapping[str, Any]]]:

@@ -105,7 +105,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _remember(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Remember all controls: a requirement is judged only where all of its controls are."""
-    functions = {item.name.partition("[")[0]: item for item in items if is_control(item)}
+    functions: dict[str, pytest.Item] = {}
+    for item in filter(is_control, items):
+        first = functions.setdefault(item.name.partition("[")[0], item)
+        if first.path != item.path:
+            stop(
+                config,
+                [f"{item.path}: {item.name.partition('[')[0]} is in {first.path} too; run one of them"],
+            )
+            return
     controls = [control_of(item.obj, item.iter_markers()) for item in functions.values()]  # type: ignore[attr-defined]
     if not controls:
         return

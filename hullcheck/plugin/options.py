@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hullcheck.controls import shipped
 from hullcheck.gather.transport import Connection
 
 _OPTIONS = {
@@ -101,8 +102,25 @@ def path(config: pytest.Config, name: str) -> Path | None:
     if not text:
         return None
     said_here = config.getoption(f"hullcheck_{name}", None) or os.environ.get(f"HULLCHECK_{name.upper()}")
-    beside = config.inipath.parent if config.inipath else config.rootpath
+    beside = config.inipath.parent if config.inipath and not is_of_shipped(config) else project(config)
     return (config.invocation_params.dir if said_here else beside) / Path(text).expanduser()
+
+
+def is_of_shipped(config: pytest.Config) -> bool:
+    """Whether this is a run of the controls that the package brings along, as `hullcheck audit` starts it."""
+    return config.inipath == shipped.SETTINGS
+
+
+def project(config: pytest.Config) -> Path:
+    """The folder of the project: for the controls that the package brings along, the current directory."""
+    return config.invocation_params.dir if is_of_shipped(config) else config.rootpath
+
+
+def places(config: pytest.Config) -> list[str]:
+    """The tests that the command line names, as paths; the installed controls by their folder."""
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        return []
+    return [str(shipped.folder()) if shipped.is_named(each) else each for each in config.args]
 
 
 def path_for_testinfra(config: pytest.Config, name: str) -> str | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hullcheck import DEFAULT_INVENTORY, private_files
+from hullcheck.controls import shipped as installed
 from hullcheck.controls.judge import finding_of
 from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
@@ -77,7 +78,7 @@ class AuditSession:
         if self.worker_input is not None:
             return Path(self.worker_input["hullcheck_folder"])
         stamp = datetime.fromtimestamp(self.started, UTC).strftime("%Y%m%dT%H%M%SZ")
-        reports = options.path(self.config, "reports") or self.config.rootpath / "reports"
+        reports = options.path(self.config, "reports") or options.project(self.config) / "reports"
         return reports / f"{stamp}-{secrets.token_hex(2)}"
 
     def writable_folder(self) -> Path:
@@ -277,7 +278,7 @@ def _no_folder(path: object, reason: object) -> pytest.UsageError:
 
 def _inventory(config: pytest.Config) -> Inventory:
     given = options.path(config, "inventory")
-    path = given or config.rootpath / DEFAULT_INVENTORY
+    path = given or options.project(config) / DEFAULT_INVENTORY
     if not given and not path.exists():
         return Inventory(path=path, targets=(Target("local", "local://"),))
     try:
@@ -320,8 +321,9 @@ def narrowed(config: pytest.Config) -> bool:
     """Whether pytest may not look at all controls: by paths on the command line, by --ignore or by --lf."""
     if any(config.getoption(each, None) for each in ("lf", "ignore", "ignore_glob")):
         return True
-    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+    given = [(config.invocation_params.dir / each).resolve() for each in options.places(config)]
+    if not given:
         return False
-    given = [(config.invocation_params.dir / each).resolve() for each in config.args]
     whole = [(config.rootpath / each).resolve() for each in config.getini("testpaths") or ["."]]
+    whole += [installed.folder()] * options.is_of_shipped(config)
     return not all(any(each.is_relative_to(path) for path in given) for each in whole)

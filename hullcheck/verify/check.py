@@ -39,7 +39,8 @@ def check(path: Path, allowed: Path | None) -> Iterator[Step]:
         return
     known, _ = documents.read(files)
     if known is not None:
-        place.require(path)
+        if not known.is_of_shipped:
+            place.require(path)
         yield from _again(files, known)
 
 

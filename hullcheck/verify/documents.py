@@ -26,6 +26,11 @@ class Documents:
     audit: Audit
 
     @property
+    def is_of_shipped(self) -> bool:
+        """Whether the controls were those that the package brings along."""
+        return bool(self.manifest["selection"].get("shipped", False))
+
+    @property
     def partial(self) -> str:
         """Why the run did not judge all that it selected; empty where it did."""
         return str(self.manifest["selection"]["partial"])
@@ -60,8 +65,9 @@ def _check_texts(manifest: Mapping[str, Any]) -> None:
     """What is handed to pytest and to the system: texts that can be, and nothing else."""
     said = dict(manifest["selection"])
     lists = [said.pop(key) for key in ("paths", "deselected", "ignored", "ignored_patterns")]
-    if not isinstance(said.pop("runxfail", False), bool):
-        raise TypeError("runxfail is neither true nor false")
+    for key in ("runxfail", "shipped"):
+        if not isinstance(said.pop(key, False), bool):
+            raise TypeError(f"{key} is neither true nor false")
     texts = [manifest["inventory"], *manifest["left_out"].values(), *said.values()]
     for each in (*texts, *(text for texts in lists for text in texts)):
         if b"\0" in os.fsencode(each):

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hullcheck import pytest_settings
+from hullcheck.controls import shipped
 from hullcheck.inventory import yamlfile
 from hullcheck.inventory.acceptance import files as acceptance_files
 from hullcheck.messages import WrongUse, printable
@@ -46,7 +47,7 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
         inventory = _inventory(folder, known)
         _refuse_other_files(inventory, files)
         command = [
-            *(sys.executable, *_ISOLATED, "-m", "pytest", *_project(folder)),
+            *(sys.executable, *_ISOLATED, "-m", "pytest", *_project(folder, known)),
             *("-p", _NO_HOST, "-p", "no:cacheprovider", "--maxfail=0"),
             *("-qq", "--tb=no", "-r", "N"),  # what it prints is read only where it fails
             *(
@@ -73,8 +74,10 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
         return layout.read(made)[0]
 
 
-def _project(folder: Path) -> list[str]:
+def _project(folder: Path, known: Documents) -> list[str]:
     """The project in which the user stands, as options: nothing around it is looked at."""
+    if known.is_of_shipped:
+        return [f"--config-file={shipped.SETTINGS}"]
     here = Path.cwd()
     empty = folder / ".pytest.ini"
     empty.write_text("[pytest]\n")
@@ -141,6 +144,8 @@ def _selected(known: Documents) -> list[str]:
     options += [f"--ignore={each}" for each in said["ignored"]]
     options += [f"--ignore-glob={each}" for each in said["ignored_patterns"]]
     options += ["--runxfail"] * said.get("runxfail", False)
+    if known.is_of_shipped:
+        return [*options, *shipped.named()]
     return [*options, "--", *map(_of_this_project, said["paths"])]
 
 

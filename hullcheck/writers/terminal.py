@@ -68,8 +68,8 @@ class Progress:
 def write_nothing_selected(reporter: Any) -> None:
     """Name what could be selected, where -m, -k or a path leave no test."""
     reporter.write_line(
-        "No control was selected; run pytest in the directory of the controls, where `pytest --collect-only -q` lists"
-        " them all. `pytest --markers` says how to select, and markers.ini has the ids.",
+        "No control was selected: there is none here, or -m and -k leave none. `hullcheck audit` takes the same options"
+        " and runs the installed controls, `hullcheck controls` lists them.",
         red=True,
     )
 

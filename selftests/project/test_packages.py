@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import email
+import json
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
+import venv
 import zipfile
 from pathlib import Path
 
@@ -16,7 +19,7 @@ import pytest
 from hullcheck import __version__
 from hullcheck.recording import FILE_NAME
 from selftests import REPOSITORY
-from selftests.kit.running import PRESENT, Project, containers, info
+from selftests.kit.running import PRESENT, Project, clean_environment, containers, hullcheck, info
 
 STRAY = [
     f"{folder}reports/20261125T033324Z-5b3b/local/{FILE_NAME}" for folder in ("", "selftests/", "hullcheck/")
@@ -123,8 +126,60 @@ def test_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
 def test_packages_hold_no_recording(packages: dict[str, dict[str, bytes]]) -> None:
     """Neither the wheel nor the sdist holds what a run left, and what is meant to be here is in the sdist."""
     found = {kind: {name for name in files if name.endswith(FILE_NAME)} for kind, files in packages.items()}
-    assert found == {"wheel": set(), "sdist": KEPT}
+    assert found == {"wheel": {f"hullcheck/{name}" for name in KEPT}, "sdist": KEPT}
     assert {name for name in packages["sdist"] if "reports/" in name} <= {"reports/README.md"}
+
+
+def test_wheel_holds_what_an_audit_needs_and_no_more(packages: dict[str, dict[str, bytes]]) -> None:
+    """The library and its data, the controls and the demo: no test of the project, no page, no byte code."""
+    files = {name for name in packages["wheel"] if not name.startswith(DIST_INFO)}
+    controls = {f"hullcheck/controls/{path.name}" for path in (REPOSITORY / "tests").glob("*.py")}
+    library = {str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "hullcheck").rglob("*.*")}
+    demo = {"hullcheck/inventories/demo.yml", *(f"hullcheck/{name}" for name in KEPT)}
+    assert len(controls) > 10
+    wanted = (
+        controls | demo | {"hullcheck/markers.ini"} | {each for each in library if "__pycache__" not in each}
+    )
+    assert files == wanted
+
+
+def test_audit_with_the_wheel_alone(packages: dict[str, dict[str, bytes]], tmp_path: Path) -> None:
+    """The installed controls give the verdicts that those of the project give, and the bundle is verified."""
+    python = _environment(tmp_path / "venv", packages["wheel"])
+    code = "import sys; from hullcheck.cli import main; sys.exit(main())"
+
+    def command(*arguments: str, folder: Path = tmp_path) -> subprocess.CompletedProcess[str]:
+        variables = clean_environment() | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+        words = [str(python), "-P", "-c", code, *arguments]
+        return subprocess.run(words, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+
+    (tmp_path / "auditor").mkdir()
+    done = command("audit", "--demo", "--bundle")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "/site-packages/hullcheck/controls/pytest.ini --pyargs hullcheck.controls" in done.stdout
+    assert str(tmp_path) in done.stdout.splitlines()[0]
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    assert hullcheck("audit", "--demo", cwd=checkout, XDG_CACHE_HOME=str(tmp_path / "cache")).returncode == 0
+    of_wheel, of_checkout = (
+        json.loads((folder / "reports/latest/results.json").read_text())["results"]
+        for folder in (tmp_path, checkout)
+    )
+    assert of_wheel == of_checkout
+    bundle = (tmp_path / "reports/latest.zip").resolve()
+    verified = command("verify", str(bundle), folder=tmp_path / "auditor")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def _environment(folder: Path, wheel: dict[str, bytes]) -> Path:
+    """The Python of a virtual environment with *wheel* in it, and with the dependencies of this one."""
+    venv.create(folder, symlinks=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    for name, content in wheel.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_bytes(content)
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    return folder / "bin/python"
 
 
 def test_packages_hold_the_licence(packages: dict[str, dict[str, bytes]]) -> None:

@@ -51,6 +51,11 @@ test -z "$(for each in docker ssh busybox auditctl ip ps tox pytest; do command 
 python3 -c 'import sys, venv, ensurepip; assert sys.version_info >= (3, 11)'
 """
 SET_UP = "python3 -m venv .venv && .venv/bin/pip install --quiet tox"
+# Whoever installs the package has the controls, wherever he stands.
+INSTALL = (
+    "python3 -m venv /tmp/installed && /tmp/installed/bin/pip install --quiet . && cd /tmp"
+    " && /tmp/installed/bin/hullcheck audit --demo"
+)
 SHOWN = 60  # lines of what went wrong
 # By command: the exit status, what is in its output, and what is not.
 WALK = {
@@ -58,6 +63,7 @@ WALK = {
     SET_UP: (0, "", "Traceback"),
     ".venv/bin/tox -e cis": (1, "No control was judged", "evaluation failed"),
     ".venv/bin/tox -e demo": (0, "This was a demonstration", "evaluation failed"),
+    INSTALL: (0, "This was a demonstration", "Traceback"),
 }
 # The self-tests, by user: root, who has no capability here, runs those of the project's own files alone.
 SELFTESTS = {"root": "-k project", "plain": ""}

@@ -1,6 +1,7 @@
 """Takes in the results, writes them, and prints the summary."""
 
 import gc
+import re
 import sys
 from collections.abc import Generator
 from dataclasses import replace
@@ -15,7 +16,7 @@ from hullcheck.messages import printable
 from hullcheck.plugin import options
 from hullcheck.plugin.reporting import crash, output, pytest_reports
 from hullcheck.plugin.reporting.outcome import Outcome
-from hullcheck.plugin.session import SESSION, session_of
+from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.results import Audit, run_files
 from hullcheck.results.history import since_last_run
@@ -112,6 +113,13 @@ class Reporting:
         return self.outcome.is_never_green(self.audit)
 
     @property
+    def _asks_for_audit(self) -> bool:
+        """Whether the options are those of an audit, or -m names a framework."""
+        names = self.config.stash[FRAMEWORKS].names
+        asked = re.findall(r"\w+", self.config.option.markexpr or "")
+        return options.asks_for_audit(self.config) or not set(names).isdisjoint(asked)
+
+    @property
     def _gathered_in_vain(self) -> bool:
         """Whether no control was called though there were some, as by `--setup-only`."""
         return SESSION in self.config.stash and session_of(self.config).gathered and not self.outcome
@@ -174,7 +182,7 @@ class Reporting:
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> Generator[None]:
         """Print the summary below pytest's own lists."""
         yield
-        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and options.asks_for_audit(self.config):
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._asks_for_audit:
             terminal.write_nothing_selected(terminalreporter)
         if self._gathered_in_vain:
             terminal.write_nothing_judged(terminalreporter)

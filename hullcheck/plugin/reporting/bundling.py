@@ -9,6 +9,7 @@ import pytest
 
 from hullcheck import bundle, frameworks, private_files
 from hullcheck.bundle import archive, inventory, junit, manifest, sshsig, statement
+from hullcheck.controls import shipped
 from hullcheck.plugin import options
 from hullcheck.plugin.reporting.selected import selection
 from hullcheck.plugin.session import AuditSession
@@ -40,6 +41,7 @@ class Bundling:
         self.tests: set[str] = set()
         self.left_out: dict[str, str] = {}
         _refuse_other_junit(config)
+        _refuse_other_tests(config)
         try:
             self.inventory = inventory.files(audit_session.inventory)
             if self.key is not None:
@@ -100,8 +102,9 @@ class Bundling:
     def _manifest(
         self, session: pytest.Session, audit: Audit, files: dict[str, bytes], interrupted: bool
     ) -> dict[str, Any]:
-        project = self.config.rootpath
-        content = manifest.content_digest(project, self.tests, frameworks.find(project))
+        markers = frameworks.find(self.config.rootpath)
+        project = shipped.folder() if options.is_of_shipped(self.config) else self.config.rootpath
+        content = manifest.content_digest(project, self.tests, markers)
         recordings = self.audit_session.recordings
         return {
             "schema": manifest.SCHEMA,
@@ -131,6 +134,21 @@ class Bundling:
             run_files.SIGNATURE: sshsig.sign(self.key, listing),
             run_files.STATEMENT: statement.envelope(said, sshsig.blob(signature), key),
         }
+
+
+def _refuse_other_tests(config: pytest.Config) -> None:
+    """What lies beside the installed controls is not with the one who verifies the bundle."""
+    others = [each for each in options.places(config) if each != str(shipped.folder())]
+    if shipped.PACKAGE in config.args and not options.is_of_shipped(config):
+        raise pytest.UsageError(
+            "--bundle: the installed controls are bundled where `hullcheck audit --bundle` runs them, with the same"
+            " options"
+        )
+    if options.is_of_shipped(config) and others:
+        raise pytest.UsageError(
+            f"--bundle: {others[0]}: a run of the installed controls is bundled without other tests; leave it out, or"
+            " run pytest in the directory of your own"
+        )
 
 
 def _is_of_controls(path: Path) -> bool:

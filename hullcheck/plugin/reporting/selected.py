@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from hullcheck.controls import shipped
+from hullcheck.plugin import options
+
 _ANEW = {"lf": "--lf", "stepwise": "--stepwise", "pyargs": "--pyargs"}
 """Options whose meaning depends on earlier runs, or on where things are installed."""
 
@@ -13,8 +16,10 @@ _ANEW = {"lf": "--lf", "stepwise": "--stepwise", "pyargs": "--pyargs"}
 def selection(session: pytest.Session, *, interrupted: bool) -> dict[str, Any]:
     """What *session* selected; paths are those of the project, and `partial` says why it cannot be repeated."""
     config = session.config
-    named = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else []
-    here = config.invocation_params.dir
+    named, here = options.places(config), config.invocation_params.dir
+    of_shipped = options.is_of_shipped(config)
+    if of_shipped and named == [str(shipped.folder())]:
+        named = []
     return {
         "markers": config.option.markexpr or "",
         "keywords": config.option.keyword or "",
@@ -26,6 +31,7 @@ def selection(session: pytest.Session, *, interrupted: bool) -> dict[str, Any]:
         "ignored_patterns": [str(each) for each in config.getoption("ignore_glob", None) or ()],
         "partial": _partial(session, interrupted=interrupted),
         "runxfail": bool(config.getoption("runxfail", False)),  # selects nothing, and waives nothing
+        **({"shipped": True} if of_shipped else {}),
     }
 
 
@@ -41,4 +47,6 @@ def _partial(session: pytest.Session, *, interrupted: bool) -> str:
     if interrupted:
         return "the run was interrupted"
     anew = [flag for name, flag in _ANEW.items() if session.config.getoption(name, None)]
+    if options.is_of_shipped(session.config):
+        anew = [each for each in anew if each != "--pyargs"]
     return f"{anew[0]} was given" if anew else ""

@@ -268,11 +268,13 @@ def test_selection_of_nothing_says_so(suite: Project, processes: list[str]) -> N
 
 
 def test_folder_without_controls_says_where_they_are(suite: Project, tmp_path: Path) -> None:
-    """Who names an inventory and stands elsewhere is told so, without any settings of pytest."""
+    """Who asks for an audit where no control is gets one line with the command, without any settings of pytest."""
     bare = Project(tmp_path / "empty", {})
     (bare.folder / "pytest.ini").unlink()
-    run = bare.pytest("-m", "cis", "--hosts", empty(suite))
-    assert (run.status, len(run.lines("run pytest in the directory of the controls"))) == (5, 1), run.output
+    for arguments in (["-m", "cis(level=1)"], ["--hosts", empty(suite)]):
+        run = bare.pytest(*arguments)
+        assert (run.status, len(run.lines("`hullcheck audit` takes the same options"))) == (5, 1), run.output
+    assert not bare.pytest("-k", "anything").lines("hullcheck audit")
 
 
 # ---- installed

@@ -1,0 +1,35 @@
+"""The controls and the demo that the package brings along; in a checkout they are where they are written."""
+
+from pathlib import Path
+
+PACKAGE = "hullcheck.controls"
+SETTINGS = Path(__file__).with_name("pytest.ini")
+"""The settings of pytest for a run of them: whoever names this file runs no code of the current directory."""
+_INSTALLED = Path(__file__).parent
+_CHECKOUT = Path(__file__).parents[2]
+_IS_INSTALLED = (_INSTALLED / "test_1_host.py").is_file()
+
+
+def folder() -> Path:
+    """Where their files are."""
+    return _INSTALLED if _IS_INSTALLED else _CHECKOUT / "tests"
+
+
+def named() -> tuple[str, ...]:
+    """What pytest is told to run for all of them."""
+    return ("--pyargs", PACKAGE) if _IS_INSTALLED else (str(folder()),)
+
+
+def command() -> tuple[str, ...]:
+    """The arguments of pytest that run them from any directory."""
+    return (f"--config-file={SETTINGS}", *named())
+
+
+def is_named(argument: str) -> bool:
+    """Whether this argument of pytest stands for all of them."""
+    return argument in (PACKAGE, str(folder()))
+
+
+def demo() -> Path:
+    """The inventory of the two recorded hosts."""
+    return (_INSTALLED.parent if _IS_INSTALLED else _CHECKOUT) / "inventories" / "demo.yml"
