@@ -1,6 +1,8 @@
 """Calls a control, subject by subject, and turns what it says into findings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -21,12 +23,18 @@ _VERDICTS: tuple[tuple[tuple[type[BaseException], ...], Verdict], ...] = (
 )
 
 
-def judge(control: Callable[..., Any], arguments: Mapping[str, Any], target: str) -> tuple[Finding, ...]:
+def judge(
+    control: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    target: str,
+    limits: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> tuple[Finding, ...]:
     """The findings of *control*: one per subject, or one named *target* where it judges that as a whole.
 
     Args:
         arguments: the control's arguments by name; at most one of them, or of what the control itself goes
             through (`for_each`), is `Subjects`, whose subjects are judged one after the other.
+        limits: patterns of names, as of files in a shell, by the kind of subjects; others of that kind are left out.
     """
     arguments = {**getattr(control, "for_each", {}), **arguments}
     over = [name for name, value in arguments.items() if isinstance(value, Subjects)]
@@ -35,7 +43,7 @@ def judge(control: Callable[..., Any], arguments: Mapping[str, Any], target: str
     if len(over) > 1:
         raise TypeError(f"{control.__name__} asks for subjects of two kinds: {', '.join(over)}")
     (argument,) = over
-    subjects: Subjects[Any] = arguments[argument]
+    subjects: Subjects[Any] = _limited(arguments[argument], limits)
     if not (subjects.named or subjects.unread):
         return (_finding("target", target, Verdict.NOT_APPLICABLE, subjects.nothing),)
     judged = (
@@ -44,6 +52,23 @@ def judge(control: Callable[..., Any], arguments: Mapping[str, Any], target: str
     )
     unread = (_finding(subjects.kind, name, Verdict.ERROR, reason) for name, reason in subjects.unread)
     return (*judged, *unread)
+
+
+def _limited(subjects: Subjects[Any], limits: Mapping[str, Sequence[str]]) -> Subjects[Any]:
+    """Those of *subjects* that fit the patterns of their kind; the log of a container is named as that is."""
+    patterns = limits.get({"log": "container"}.get(subjects.kind, subjects.kind))
+    if patterns is None:
+        return subjects
+
+    def fits(name: str) -> bool:
+        return any(fnmatchcase(name, each) for each in patterns)
+
+    named = tuple(each for each in subjects.named if fits(each[0]))
+    unread = tuple(each for each in subjects.unread if fits(each[0]))
+    nothing = f"no {subjects.kind} is named {', '.join(patterns)}"
+    return Subjects(
+        subjects.kind, named, nothing if subjects.named or subjects.unread else subjects.nothing, unread
+    )
 
 
 def _judge_one(control: Callable[..., Any], arguments: Mapping[str, Any], kind: str, subject: str) -> Finding:

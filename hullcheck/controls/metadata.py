@@ -45,10 +45,8 @@ def control_of(function: Callable[..., Any], markers: Iterable[MarkerLike]) -> C
     title, rationale, remedy = read_docstring(inspect.getdoc(function) or "")
     frameworks: dict[str, list[str]] = {}
     level = None
-    severity = DEFAULT_SEVERITY
+    markers = list(markers)
     for marker in markers:
-        if marker.name == "severity" and marker.args:
-            severity = marker.args[0]
         if "id" not in marker.kwargs:
             continue
         edition = marker.kwargs.get("sp")
@@ -60,12 +58,23 @@ def control_of(function: Callable[..., Any], markers: Iterable[MarkerLike]) -> C
     return Control(
         id=function.__name__.removeprefix("test_"),
         title=title,
-        severity=severity,
+        severity=severity_of(markers),
         rationale=rationale,
         remedy=remedy,
         frameworks={name: tuple(ids) for name, ids in frameworks.items()},
         cis_level=level,
     )
+
+
+def severity_of(markers: Iterable[MarkerLike]) -> str:
+    """The severity that a control's own marker names, as `severity("high")` or `severity(level="high")`.
+
+    One that says `on_target` is of the plugin, for `-m`: the inventory may change the severity on a target.
+    """
+    for marker in markers:
+        if marker.name == "severity" and "on_target" not in marker.kwargs:
+            return str(next(iter((*marker.args, *marker.kwargs.values()))))
+    return DEFAULT_SEVERITY
 
 
 def read_docstring(text: str) -> tuple[str, str, str]:

@@ -1,6 +1,7 @@
 """Checks `-m` against markers.ini: unknown ids and keywords would silently select nothing."""
 
 import ast
+import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -8,6 +9,28 @@ from _pytest.mark.expression import Expression  # pytest's own language, which h
 
 from hullcheck.frameworks import Frameworks
 from hullcheck.messages import did_you_mean
+from hullcheck.results import SEVERITIES
+
+_NUMBER = re.compile(r"(?<![\w.:+\-\[\]\\/])\d+(?:\.\d+)+(?![\w.:+\-\[\]\\/])")
+
+
+def keywords(numbers: Collection[str]) -> set[str]:
+    """What `-k` finds a control by beside its name: its numbers, and those of the groups that they are in.
+
+    Each has a colon at both ends, for `-k` finds parts of words: 5.1 would find 5.10 and 15.1.
+    """
+    parts = [each.split(".") for each in numbers]
+    return {f":{'.'.join(each[:length])}:" for each in parts for length in range(2, len(each) + 1)}
+
+
+def numbered(expression: str, known: Frameworks) -> str:
+    """The expression of `-k` with each number of the CIS benchmark in the form of `keywords`."""
+    there = keywords(known.get("cis").ids) if "cis" in known.names else set()
+
+    def spelled(match: re.Match[str]) -> str:
+        return f":{match[0]}:" if f":{match[0]}:" in there else match[0]
+
+    return _NUMBER.sub(spelled, expression or "")
 
 
 def check(expression: str, known: Frameworks) -> None:
@@ -16,9 +39,16 @@ def check(expression: str, known: Frameworks) -> None:
     Raises:
         ValueError: with the first of them, and the nearest id that there is.
     """
-    for marker, keywords in _asked(expression):
+    for marker, asked in _asked(expression):
         if marker in known.names:
-            known.check_asked(marker, keywords)
+            known.check_asked(marker, asked)
+        wrong = {
+            f"{name}={value!r}" for name, value in asked.items() if name != "level" or value not in SEVERITIES
+        }
+        if marker == "severity" and wrong:
+            raise ValueError(
+                f'severity({min(wrong)}) is not there; write severity(level="{"|".join(SEVERITIES)}")'
+            )
 
 
 def check_profile(expression: str, known: Frameworks, markers: Collection[str]) -> None:

@@ -12,6 +12,7 @@ from hullcheck.controls.metadata import SEVERITIES
 from hullcheck.frameworks import selection
 from hullcheck.gather import script_for
 from hullcheck.inventory.specs import plain
+from hullcheck.messages import did_you_mean
 from hullcheck.plugin import options, project
 from hullcheck.plugin.reporting import Reporting
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
@@ -51,7 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in known.marker_lines():
         config.addinivalue_line("markers", line)
     config.addinivalue_line(
-        "markers", f"severity(level): how bad it is where the control fails: {', '.join(SEVERITIES)}"
+        "markers",
+        f"severity(level): how bad it is where the control fails: {', '.join(SEVERITIES)}; select by"
+        " -m 'severity(level=\"critical\")', or --severity high for high and worse",
     )
     if hasattr(config, "workerinput") or not options.runs_tests(config):
         return
@@ -95,6 +98,22 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if name:
         profile = session_of(config).profile(name, _markers(config))
         config.option.markexpr = selection.both(profile, config.option.markexpr)
+    level = options.option(config, "severity")
+    if level:
+        config.option.markexpr = selection.both(_at_least(level), config.option.markexpr)
+    config.option.keyword = selection.numbered(config.option.keyword, config.stash[FRAMEWORKS])
+
+
+def _at_least(level: str) -> str:
+    """The selection of what is as bad as *level*, and worse.
+
+    Raises:
+        pytest.UsageError: it is no severity.
+    """
+    if level not in SEVERITIES:
+        raise pytest.UsageError(f"--severity {level}: {did_you_mean(level, SEVERITIES)}")
+    levels = SEVERITIES[: SEVERITIES.index(level) + 1]
+    return " or ".join(f'severity(level="{each}")' for each in levels)
 
 
 def _require_markers(config: pytest.Config) -> None:
@@ -134,6 +153,18 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     lines = [f"hullcheck {__version__}: {known.all[0].name}"]
     if SESSION in config.stash:
         lines.append("targets: " + terminal.target_line(session_of(config).targets))
+    lines += _of_any_requirement(config.option.markexpr, known)
     if options.option(config, "profile"):
         lines.append(f"profile {options.option(config, 'profile')}: -m {config.option.markexpr!r}")
     return lines
+
+
+def _of_any_requirement(expression: str, known: frameworks.Frameworks) -> list[str]:
+    """What a whole framework stands for, where its controls support requirements and judge none of them wholly."""
+    if expression not in known.names or known.editions(expression)[0].relation == "judges":
+        return []
+    example = next(iter(known.editions(expression)[0].ids))
+    return [
+        f"-m {expression} selects every control that supports any requirement; one requirement:"
+        f" -m '{expression}(id=\"{example}\")'; all of them: hullcheck report --by {expression}"
+    ]

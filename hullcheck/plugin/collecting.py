@@ -9,8 +9,9 @@ import pytest
 
 from hullcheck import frameworks
 from hullcheck.bundle import is_bundle
-from hullcheck.controls.metadata import SEVERITIES, control_of
-from hullcheck.plugin.items import TARGET, is_control
+from hullcheck.controls.metadata import SEVERITIES, control_of, severity_of
+from hullcheck.frameworks import selection
+from hullcheck.plugin.items import TARGET, id_of, is_control, target_of
 from hullcheck.plugin.session import FRAMEWORKS, WRONG_USE, session_of
 
 SELECTED = pytest.StashKey[bool]()
@@ -73,12 +74,26 @@ def _label(item: pytest.Item) -> list[str]:
             continue
         for each in ids:
             item.add_marker(getattr(pytest.mark, marker.name)(id=each, **marker.kwargs))
+    if not faults and is_control(item):
+        _make_selectable(item)
     return faults
 
 
+def _make_selectable(item: pytest.Item) -> None:
+    """Let `-m` find a control by the severity that it has on its target, and `-k` by its numbers."""
+    assert isinstance(item, pytest.Function)
+    numbers = [each.kwargs["id"] for each in item.iter_markers("cis") if "id" in each.kwargs]
+    item.extra_keyword_matches |= selection.keywords(numbers)
+    own = severity_of(item.iter_markers())
+    changed = session_of(item.config).severity_on(target_of(item), id_of(item))
+    item.add_marker(pytest.mark.severity(level=changed or own, on_target=True))
+
+
 def _ids(known: frameworks.Frameworks, marker: pytest.Mark) -> tuple[str, ...]:
-    if marker.name == "severity" and marker.args not in ((level,) for level in SEVERITIES):
-        wrong = ", ".join(map(repr, marker.args))
+    if marker.name == "severity" and (*marker.args, *marker.kwargs.values()) not in (
+        (level,) for level in SEVERITIES
+    ):
+        wrong = ", ".join(map(repr, (*marker.args, *marker.kwargs.values())))
         raise ValueError(f"severity({wrong}) is not a severity; write one of {', '.join(SEVERITIES)}")
     if marker.name not in known.names or "id" in marker.kwargs:
         return ()

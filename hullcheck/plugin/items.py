@@ -7,6 +7,7 @@ module of the plugin has imported it before.
 import pytest
 
 from hullcheck.controls.metadata import framework_line
+from hullcheck.inventory import Target
 from hullcheck.results import Control, Result
 
 TARGET = "audit_target"
@@ -16,6 +17,18 @@ TARGET = "audit_target"
 def is_control(item: pytest.Item) -> bool:
     """Whether *item* judges a target."""
     return TARGET in getattr(item, "fixturenames", ())
+
+
+def target_of(item: pytest.Function) -> Target:
+    """The target that the control *item* judges."""
+    target = item.callspec.params[TARGET]
+    assert isinstance(target, Target)
+    return target
+
+
+def id_of(item: pytest.Function) -> str:
+    """The id of the control that *item* is."""
+    return str(item.obj.__name__).removeprefix("test_")
 
 
 def properties_of(control: Control, result: Result) -> list[tuple[str, object]]:

@@ -11,7 +11,7 @@ from hullcheck.facts.registry import evidence_of, later_in
 from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import waived_words
 from hullcheck.messages import printable
-from hullcheck.plugin.items import TARGET, is_control, properties_of
+from hullcheck.plugin.items import id_of, is_control, properties_of, target_of
 from hullcheck.plugin.session import AuditSession, session_of
 from hullcheck.results import Attestation, Finding, Result, Waiver
 from hullcheck.results.document import to_json
@@ -52,7 +52,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     if RESULT not in pyfuncitem.stash:
         arguments = {name: pyfuncitem.funcargs[name] for name in _arguments(pyfuncitem)}
-        findings = judge(pyfuncitem.obj, arguments, _target_of(pyfuncitem).name)
+        limits = session_of(pyfuncitem.config).limits
+        findings = judge(pyfuncitem.obj, arguments, target_of(pyfuncitem).name, limits)
         pyfuncitem.stash[RESULT] = _result(pyfuncitem, findings)
     _end(pyfuncitem.stash[RESULT])
     return True
@@ -103,12 +104,12 @@ def _result_of_fixtures(item: pytest.Function, raised: BaseException) -> Result:
         raised = EvidenceError(f"a fixture failed: {raised}")
     if isinstance(raised, NoDaemon) and _OF_ANY_ENGINE & ({*_arguments(item)} - later_in(item.obj)):
         raised = EvidenceError(str(raised))
-    return _result(item, (finding_of(raised, "target", _target_of(item).name),))
+    return _result(item, (finding_of(raised, "target", target_of(item).name),))
 
 
 def _result(item: pytest.Function, findings: tuple[Finding, ...]) -> Result:
     """The result of *findings*, after waivers, attestations and tailoring."""
-    audit_session, target, name = session_of(item.config), _target_of(item), _id(item)
+    audit_session, target, name = session_of(item.config), target_of(item), id_of(item)
     findings = audit_session.accepted(name, target, findings)
     verdict, reason = summary(findings)
     evidence = _evidence(item.fixturenames, audit_session, target)
@@ -118,10 +119,6 @@ def _result(item: pytest.Function, findings: tuple[Finding, ...]) -> Result:
 def _arguments(item: pytest.Function) -> list[str]:
     """The names of the fixtures that the control itself asks for."""
     return [name for name in signature(item.obj).parameters if name in item.fixturenames]
-
-
-def _id(item: pytest.Function) -> str:
-    return str(item.obj.__name__).removeprefix("test_")
 
 
 def _accepting(item: pytest.Function, result: Result) -> tuple[list[Waiver], list[Attestation]]:
@@ -134,12 +131,6 @@ def _evidence(arguments: Sequence[str], audit: AuditSession, target: Target) -> 
     known = audit.facts_of(target)
     names = evidence_of(arguments, known.kind)
     return tuple(name for name in names if name in known.recording.answers)
-
-
-def _target_of(item: pytest.Function) -> Target:
-    target = item.callspec.params[TARGET]
-    assert isinstance(target, Target)
-    return target
 
 
 def _accepting_properties(waivers: list[Waiver], attestations: list[Attestation]) -> list[tuple[str, object]]:

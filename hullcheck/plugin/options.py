@@ -15,6 +15,11 @@ _OPTIONS = {
     " and the options below can also be an ini key, as hullcheck_inventory, or in the environment, as"
     " HULLCHECK_INVENTORY",
     "profile": "name of a selection under `profiles` in the inventory; with -m, both must hold",
+    "severity": "only run the controls of this severity and worse: critical, high, medium or low; with -m, both must"
+    " hold",
+    "containers": "only judge these containers: names, or patterns as of files in a shell, separated by commas; results"
+    " say that others were left out",
+    "images": "only judge these images, in the same way",
     "reports": "folder in which each run leaves its results and recordings",
     "releases": "JSON file with what is known of releases and vulnerabilities, in place of what this version of"
     " hullcheck knows; docs/releases.md explains it",
@@ -27,13 +32,16 @@ _HEADING = "hullcheck: audit of Docker hosts (targets: --hosts, --sudo, ... of t
 _DEFAULTS = {
     "inventory": "",
     "profile": "",
+    "severity": "",
+    "containers": "",
+    "images": "",
     "reports": "",
     "releases": "",
     "sign": "",
     "probe_timeout": "30",
     "target_timeout": "120",
 }
-_METAVARS = {"profile": "NAME", "sign": "KEY"}
+_METAVARS = {"profile": "NAME", "sign": "KEY", "severity": "LEVEL", "containers": "NAMES", "images": "NAMES"}
 _FLAGS = {
     "bundle": "write all that the run found and was told into one file too, reports/RUN.zip, for `hullcheck verify`",
     "strict_waivers": "fail the run where a waiver or an attestation is expired, not yet in force, not needed or"
@@ -127,6 +135,13 @@ def path_for_testinfra(config: pytest.Config, name: str) -> str | None:
     """The value of an option of testinfra that is a path; None if it was not given."""
     text: str | None = config.getoption(name, None)
     return None if text is None else os.path.expanduser(text)
+
+
+def limits(config: pytest.Config) -> dict[str, tuple[str, ...]]:
+    """Which subjects alone are judged: patterns of names, by kind; a kind without limits is not there."""
+    said = {kind: option(config, f"{kind}s").split(",") for kind in ("container", "image")}
+    patterns = {kind: tuple(filter(None, map(str.strip, each))) for kind, each in said.items()}
+    return {kind: each for kind, each in patterns.items() if each}
 
 
 def wants_bundle(config: pytest.Config) -> bool:

@@ -53,6 +53,7 @@ class AuditSession:
         self.inventory = _inventory(config)
         self.releases, self.releases_file = _releases(config)
         self.acceptance = _acceptance(config, self.inventory)
+        self.limits = options.limits(config)
         self.strict_waivers = options.flag(config, "strict_waivers")
         self.targets = tuple(map(self._with_policy, _targets(config, self.inventory)))
         self.started = time.time()
@@ -205,16 +206,25 @@ class AuditSession:
         when = self.facts_of(target).recording.times
         return self.acceptance.applied(findings, names, target.name, when)
 
+    def _change(self, control: str, target: Target) -> Tailoring | None:
+        """What the inventory changes of *control* on *target*."""
+        if target.name not in self._tailoring:
+            self._tailoring[target.name] = (
+                self.inventory.tailoring_for(target) if self.inventory.controls else {}
+            )
+        return self._tailoring[target.name].get(control)
+
+    def severity_on(self, target: Target, control: str) -> str:
+        """How bad the inventory says it is where *control* fails on *target*; empty where it says nothing."""
+        change = self._change(control, target)
+        return change.severity if change else ""
+
     def tailored(self, result: Result, target: Target) -> Result:
         """*result* with what the inventory changes of its control there.
 
         A target that gave no answer stays an error: switching controls off must not hide it.
         """
-        if target.name not in self._tailoring:
-            self._tailoring[target.name] = (
-                self.inventory.tailoring_for(target) if self.inventory.controls else {}
-            )
-        change = self._tailoring[target.name].get(result.control)
+        change = self._change(result.control, target)
         if change is None:
             return result
         result = replace(result, severity=change.severity)

@@ -179,6 +179,7 @@ class Run:
         user: None in results of a version that did not write it down, as is *machine*: empty there.
         machine: the name of the machine that audited.
         releases: what was known of releases: the `day` of the file, and its `sha256`; empty as above.
+        limits: patterns of names by kind (`container`, `image`) where those subjects alone were judged.
     """
 
     id: str
@@ -190,6 +191,7 @@ class Run:
     user: User | None = None
     machine: str = ""
     releases: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

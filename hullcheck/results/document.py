@@ -70,15 +70,15 @@ def _all(kind: type[_T], documents: Any) -> tuple[_T, ...]:
     return tuple(from_json(kind, each) for each in documents)
 
 
-def _ids(frameworks: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(ids) for name, ids in frameworks.items()}
+def _tuples(lists: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(each) for name, each in lists.items()}
 
 
 _PARTS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
     AuditedTarget: {"neighbours": tuple},
     Changes: dict.fromkeys(("new", "gone"), partial(_all, Change)),
     Attestation: dict.fromkeys(("targets", "subjects", "evidence"), tuple),
-    Control: {"frameworks": _ids},
+    Control: {"frameworks": _tuples},
     Finding: {"verdict": Verdict},
     Requirement: dict.fromkeys(("controls", "deciding", "left_out"), tuple),
     Result: {
@@ -88,7 +88,7 @@ _PARTS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
         "switched_off": partial(from_json, SwitchedOff),
     },
     Rollup: {"requirements": partial(_all, Requirement)},
-    Run: {"arguments": tuple, "user": partial(from_json, User)},
+    Run: {"arguments": tuple, "user": partial(from_json, User), "limits": _tuples},
     SwitchedOff: {"otherwise": Verdict},
     Waiver: dict.fromkeys(("targets", "subjects"), tuple),
 }
@@ -146,4 +146,9 @@ def _run(run: Run) -> dict[str, Any]:
     }
     if run.user:
         document |= {"user": vars(run.user), "machine": run.machine}
-    return document | ({"releases": dict(run.releases)} if run.releases else {})
+    named = {"releases": dict(run.releases), "limits": _lists(run.limits)}
+    return document | {name: each for name, each in named.items() if each}
+
+
+def _lists(patterns: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    return {name: list(each) for name, each in patterns.items()}

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from hullcheck.messages import WrongUse
-from hullcheck.results import Audit, Finding, Result, reader, run_files
+from hullcheck.results import Audit, Finding, Result, Run, reader, run_files
 from hullcheck.results.changes import Change, Changes
 from hullcheck.results.document import from_json
 from hullcheck.verdicts import Verdict
@@ -65,6 +65,10 @@ def _compared(audit: Audit, folder: Path) -> Changes | None:
         document = reader.read(folder / run_files.RESULTS, "")
         addresses = {name: each["connect"] for name, each in document["targets"].items()}
         if addresses != {each.name: each.connect for each in audit.targets}:
+            return None
+        if (
+            from_json(Run, document["run"] | {"version": ""}).limits != audit.run.limits
+        ):  # a subject was left out
             return None
         before = [from_json(Result, each) for each in document["results"]]
         return compare(before, audit.results, folder.name, str(document["run"]["finished"]))

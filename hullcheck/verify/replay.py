@@ -144,6 +144,8 @@ def _selected(known: Documents) -> list[str]:
     options += [f"--ignore={each}" for each in said["ignored"]]
     options += [f"--ignore-glob={each}" for each in said["ignored_patterns"]]
     options += ["--runxfail"] * said.get("runxfail", False)
+    options += [f"--{kind}s={','.join(said.get(kind, ()))}" for kind in ("container", "image")]
+    options += ["--severity="]  # it is in the markers
     if known.is_of_shipped:
         return [*options, *shipped.named()]
     return [*options, "--", *map(_of_this_project, said["paths"])]

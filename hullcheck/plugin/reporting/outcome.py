@@ -53,13 +53,14 @@ class Outcome:
             user=_user(),
             machine=platform.node(),
             releases=self.session.releases.named,
+            limits=self.session.limits,
         )
         requirements = rollup.roll_up(
             self.session.config.stash[FRAMEWORKS].all,
             self.session.ids_by_control,
             results,
             order.keys(),
-            narrowed=narrowed(self.session.config),
+            narrowed=narrowed(self.session.config) or bool(self.session.limits),
         )
         audited = tuple(map(self._audited, self.session.targets))
         return Audit(run, audited, controls, tuple(results), requirements, *self._accepting(results))
@@ -89,9 +90,14 @@ class Outcome:
             engine,
             system,
             clock=known.recording.clock_note,
-            neighbours=_neighbours(known),
+            neighbours=self._unjudged(known),
             seals=known.recording.seal_note,
         )
+
+    def _unjudged(self, known: Facts) -> tuple[str, ...]:
+        """What there may be on a target of which nothing is judged."""
+        limits = (f"{kind}s other than {', '.join(each)}" for kind, each in self.session.limits.items())
+        return (*limits, *_neighbours(known))
 
 
 def _neighbours(known: Facts) -> tuple[str, ...]:

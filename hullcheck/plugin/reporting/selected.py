@@ -32,6 +32,7 @@ def selection(session: pytest.Session, *, interrupted: bool) -> dict[str, Any]:
         "partial": _partial(session, interrupted=interrupted),
         "runxfail": bool(config.getoption("runxfail", False)),  # selects nothing, and waives nothing
         **({"shipped": True} if of_shipped else {}),
+        **{kind: list(each) for kind, each in options.limits(config).items()},
     }
 
 

@@ -283,4 +283,5 @@ def test_coverage_without_a_gap() -> None:
 def test_wrong_use_of_coverage(tmp_path: Path) -> None:
     """An unknown framework, and a place without controls."""
     assert "did you mean 'hipaa'?" in wrong_use(hullcheck("coverage", "--framework", "hippa", cwd=REPOSITORY))
-    assert "no control in" in wrong_use(hullcheck("coverage", "--framework", "pci", cwd=tmp_path))
+    (tmp_path / "empty").mkdir()
+    assert "no control in" in wrong_use(hullcheck("coverage", "--framework", "pci", "empty", cwd=tmp_path))

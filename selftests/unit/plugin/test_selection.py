@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from selftests import REPOSITORY
 from selftests.kit.projects import EVERY_VERDICT, empty
-from selftests.kit.running import (
-    Project,
-)
+from selftests.kit.running import Project
 
 
 @pytest.mark.parametrize(
@@ -25,6 +24,13 @@ from selftests.kit.running import (
         (["-m", 'hipaa(id="164.312(a)(1)") and cis'], "test_container_is_not_privileged", "ssh_server"),
         (["-m", 'pci(id="2.2.4") or nist(id="4.4.2")'], "test_container_runs_no_ssh_server", "read_only"),
         (["-k", "selinux"], "test_container_has_selinux_labels", "test_container_is_not_privileged"),
+        (["-k", "5.5"], "test_container_is_not_privileged", "test_container_has_a_pid_namespace"),
+        (["-k", "5.1"], "test_swarm_mode", "test_container_has_a_network_namespace"),  # not 5.10, nor 15.1
+        (["-k", "2.1 or 5.5"], "test_daemon_runs_without_root", "test_os_hardening"),  # not 1.2.1
+        (["-k", "1.1 and not 1.1.3"], "test_engine_is_controlled_by_trusted", "test_daemon_program_is"),
+        (["-m", 'severity(level="critical")'], "test_container_is_not_privileged", "selinux_labels"),
+        (["--severity", "high", "-m", "cis"], "test_container_is_not_privileged", "test_swarm_mode"),
+        (["--severity", "high", "-k", "5.1"], "no test", "test_swarm_mode"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -122,3 +128,93 @@ def test_help_teaches(suite: Project) -> None:
         assert option in run.output
     for key in ("hullcheck_inventory", "HULLCHECK_INVENTORY"):
         assert key in run.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--severity", "hihg"], "--severity hihg: did you mean 'high'?"),
+        (["-m", 'severity(level="hihg")'], "severity(level='hihg') is not there; write severity(level="),
+        (["-m", 'severity(grade="high")'], "severity(grade='high') is not there; write severity(level="),
+    ],
+    ids=" ".join,
+)
+def test_severities_that_are_none(suite: Project, arguments: list[str], said: str) -> None:
+    """They would select nothing, and are refused in one line."""
+    run = suite.pytest("--co", "-q", *arguments)
+    assert (run.status, len(run.lines(said))) == (4, 1), run.output
+
+
+TWO_SEVERITIES = '''
+import pytest
+
+@pytest.mark.severity(level="low")
+def test_small(policy):
+    """It is small."""
+
+def test_common(policy):
+    """It is of the severity that all have who name none."""
+'''
+
+
+def test_severity_is_that_on_the_target(tmp_path: Path) -> None:
+    """`-m` and --severity select by what the inventory makes of it, target by target; results name both."""
+    project = Project(tmp_path, {"test_two.py": TWO_SEVERITIES})
+    targets = "".join(f"  {name}: {{connect: '{empty(project, name)}'}}\n" for name in ("one", "two"))
+    change = "controls: {targets: {two: {small: {severity: critical}}}}\n"
+    project.write("inventories/local.yml", f"targets:\n{targets}{change}")
+    found = {}
+    for level in ("critical", "medium", "low"):
+        run = project.pytest("--severity", level)
+        found[level] = {f"{each['control']}@{each['target']}" for each in run.results["results"]}
+    assert found["critical"] == {"small@two"}
+    assert found["medium"] == {"small@two", "common@one", "common@two"}
+    assert found["low"] == found["medium"] | {"small@one"}
+    controls = run.results["controls"]
+    assert (controls["small"]["severity"], controls["common"]["severity"]) == ("low", "medium")
+    bundled = project.pytest("--severity", "medium", "-k", "small", "--bundle")
+    assert bundled.lines("bundle: "), bundled.output
+
+
+def test_whole_framework_says_what_it_selects(suite: Project) -> None:
+    """`-m pci` is not an audit of PCI DSS; `-m cis` is what its name says."""
+    said = (
+        "-m pci selects every control that supports any requirement; one requirement: -m 'pci(id=\"1.2.1\")'"
+    )
+    assert suite.pytest("-m", "pci", "--co").lines(said)
+    assert not suite.pytest("-m", "cis", "--co").lines("one requirement")
+
+
+# ---- subjects
+
+
+def test_only_the_subjects_that_are_named(suite: Project) -> None:
+    """--containers leaves out the others, says so on the terminal and in results, and nothing is compared with all."""
+    hosts = f"recorded://{REPOSITORY}/inventories/demo/careless"
+    whole = suite.pytest("-k", "5.5 or 5.32", "--hosts", hosts)
+    assert whole.verdicts["container_is_not_privileged"] == "fail"  # because of agent
+    run = suite.pytest("-k", "5.5 or 5.32", "--hosts", hosts, "--containers", "backup, p*", "--bundle")
+    assert run.verdicts == {
+        "container_is_not_privileged": "pass",
+        "container_cannot_reach_an_engine_socket": "fail",
+    }
+    named = {each["subject"] for result in run.results["results"] for each in result["findings"]}
+    assert named == {"backup", "panel"}
+    assert run.results["run"]["limits"] == {"container": ["backup", "p*"]}
+    assert run.lines("not judged: containers other than backup, p*")
+    assert "since" not in run.results
+    none = suite.pytest("-k", "5.5", "--hosts", hosts, "--containers", "nothing*")
+    assert none.reasons == {"no container is named nothing*"}
+    assert none.status == 1  # nothing was judged
+
+
+def test_requirement_is_not_judged_by_some_subjects(suite: Project) -> None:
+    """What was left out may fail it: it is never said to be met."""
+    hosts = f"recorded://{REPOSITORY}/inventories/demo/hardened"
+    verdicts = []
+    for more in ([], ["--containers=web"]):
+        run = suite.pytest("-m", "cis", "--hosts", hosts, *more)
+        (cis,) = [each for each in run.results["requirements"] if each["framework"] == "cis"]
+        verdicts.append({each["verdict"] for each in cis["requirements"]})
+    assert "pass" in verdicts[0]
+    assert "pass" not in verdicts[1]
