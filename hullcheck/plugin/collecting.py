@@ -16,6 +16,7 @@ from hullcheck.plugin.session import FRAMEWORKS, WRONG_USE, session_of
 
 SELECTED = pytest.StashKey[bool]()
 """Whether what was asked for could be selected."""
+_LABELLED = pytest.StashKey[set[pytest.Item]]()
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -64,6 +65,10 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 
 def _label(item: pytest.Item) -> list[str]:
     """Add a marker for each framework id, for `-m 'cis(id="5.5")'`; return the faults."""
+    labelled = item.config.stash.setdefault(_LABELLED, set())
+    if item in labelled:  # pytest may collect a module again, for a part of it
+        return []
+    labelled.add(item)
     known = item.config.stash[FRAMEWORKS]
     faults = []
     for marker in reversed(list(item.iter_markers())):  # pytest has the lowest decorator first
