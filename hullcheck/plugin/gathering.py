@@ -10,10 +10,10 @@ import pytest
 from hullcheck.plugin import options
 from hullcheck.plugin.collecting import SELECTED, stop
 from hullcheck.plugin.items import is_control
-from hullcheck.plugin.reporting import crash
+from hullcheck.plugin.reporting import crash, pytest_reports
 from hullcheck.plugin.session import session_of
 from hullcheck.recording import Recording
-from hullcheck.writers import html, terminal
+from hullcheck.writers import terminal
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist lets the main process know that a worker is done
@@ -62,7 +62,7 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
 
 def _gather(config: pytest.Config, controls: int) -> None:
     audit = session_of(config)
-    html.limit(config, controls)
+    pytest_reports.limit_page(config, controls, len(audit.targets), audit.folder)
     gc.freeze()  # pytest, plugins and tests stay to the end: no collection of what is judged looks through them
     progress = terminal.Progress(config.pluginmanager.get_plugin("terminalreporter"), len(audit.targets))
 

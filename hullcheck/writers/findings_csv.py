@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from hullcheck.controls.metadata import framework_line
-from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver
+from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver, sentences
+from hullcheck.verdicts import Verdict
 from hullcheck.writers import csv_cells
 
 HEAD = (
@@ -18,8 +19,10 @@ HEAD = (
         "ticket",
         "risk",
     ),
+    *("number", "remedy"),
 )
 
+_MENDED = (Verdict.FAIL, Verdict.WAIVED)
 _Accepted = Mapping[str, Waiver | Attestation]
 
 
@@ -33,6 +36,7 @@ def render(audit: Audit) -> str:
             *_result(controls[result.control], result),
             *_finding(result, finding),
             *_accepted(finding, accepted),
+            *_told(controls[result.control], finding),
         )
         for result in audit.results
         for finding in result.findings
@@ -61,3 +65,8 @@ def _accepted(finding: Finding, accepted: _Accepted) -> tuple[str, ...]:
     if isinstance(by, Attestation):
         return (by.place, by.statement, by.person, by.date, by.last_day, "", "")
     return (finding.accepted_by, "", "", "", "", "", "")
+
+
+def _told(control: Control, finding: Finding) -> tuple[str, ...]:
+    """The number as people say it, and of what fails or is waived the remedy."""
+    return sentences.number(control), control.remedy if finding.verdict in _MENDED else ""

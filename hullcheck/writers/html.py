@@ -4,26 +4,34 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hullcheck.controls.metadata import SEVERITIES, framework_line
 from hullcheck.inventory.acceptance import waived_words
 from hullcheck.messages import printable
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from hullcheck.results import Attestation, Audit, Waiver
+from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver, sentences
+from hullcheck.results.document import from_json
+from hullcheck.results.run_files import AUDIT_PAGE
+from hullcheck.verdicts import Verdict
 
 TITLE = "hullcheck"
-MOST_TESTS = 5000  # pytest-html keeps every row in memory: above this only where --html asks for it
+MOST_SHOWN = 5  # findings of a row before it is unfolded
 MOST_TARGETS = 100  # whose answers are shown; they are all in the recordings
 HEAD = 600  # characters of an answer
 _TOLD = (
     *("reason", "last_day", "ticket", "approved_by", "approved_on", "risk"),
     *("statement", "person", "date", "status", "evidence"),
 )
+_BEFORE = {Verdict.FAIL: 0, Verdict.ERROR: 1, Verdict.MANUAL: 2, Verdict.WAIVED: 3}
+_OTHERS = "05"  # tests that are no controls: after what fails
 STYLE = """<style>
-body { color: #24292f; font: 13px/1.4 system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif; }
+body { display: flex; flex-direction: column; max-width: 1500px; min-width: 0;
+  color: #24292f; font: 13px/1.4 system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif; }
 a, .collapse button, .collapse button:hover { color: #0b5a83; }
 span.passed, .passed .col-result { color: #236456; }
 span.failed, span.error, span.xpassed { color: #b42318; }
@@ -36,48 +44,88 @@ input[disabled] + span { color: #57606a; }
 .logwrapper { overflow-y: auto; background: #f4f4f4; }
 .logwrapper .logexpander { float: right; margin: 6px; background: #f4f4f4; color: inherit; }
 .logwrapper .log { position: static; height: auto; padding: 8px; border: 0; font-family: ui-monospace, monospace; }
+.summary, .summary__data, .additional-summary { display: contents; }
+.run-count, .filter, .summary__spacer, input[disabled], input[disabled] + span { display: none; }
+.controls, .filters { flex-wrap: wrap; }
+#environment-header, #environment, .postfix > * { order: 9; }
+#results-table { order: 5; margin: 12px 0 24px; }
+#results-table small { color: #57606a; }
+.col-result, .col-severity, .col-number, .col-target { white-space: nowrap; }
+@media (max-width: 60em) {
+  #results-table, #results-table tbody, #results-table tr, #results-table td { display: block; border-width: 0; }
+  #results-table thead { display: none; }
+  #results-table tbody { border-bottom: 1px solid #d0d7de; padding: 6px 0; }
+  #results-table .collapsible td { display: inline-block; padding: 1px 8px 1px 0; white-space: normal; }
+  #results-table .col-finding { width: 100%; }
+  #results-table .hidden { display: none; }
+}
 @media print { .logwrapper { max-height: none; overflow: visible; } .logexpander { display: none; } }
 </style>"""
-"""Over that of pytest-html, which writes in a pale gray and leaves a gap below each text."""
+"""Over that of pytest-html, which is pale, leaves gaps, and shows plugins before results and counts of nothing."""
 _BOX = "white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: 4px 8px; margin: 4px 0"
 
 
-def limit(config: pytest.Config, tests: int) -> None:
-    """Leave the page out where it was not asked for and would be too large."""
-    page = config.pluginmanager.get_plugin("html")
-    asked = any(str(each).startswith("--html") for each in config.invocation_params.args)
-    if page is not None and tests > MOST_TESTS and not asked:
-        config.pluginmanager.unregister(page)
-
-
 def header(cells: list[str]) -> None:
-    """Columns for control, target, severity and frameworks, after the result."""
-    cells[1:2] = [
-        '<th class="sortable" data-column-type="control">Control</th>',
-        '<th class="sortable" data-column-type="target">Target</th>',
+    """Columns for what an engineer needs; how long a test took, and links, are left out."""
+    cells[1:] = [
         '<th class="sortable" data-column-type="severity">Severity</th>',
-        "<th>Frameworks</th>",
+        '<th class="sortable" data-column-type="number">Number</th>',
+        "<th>Finding and remedy</th>",
+        '<th class="sortable" data-column-type="target">Target</th>',
     ]
 
 
 def row(report: pytest.TestReport, cells: list[str]) -> None:
-    """The cells of one control and target; other tests keep their name in the first column."""
+    """The cells of one control and target; other tests keep their name."""
     carried = getattr(report, "hullcheck", None)
     if carried is None:
-        cells[1:2] = [f"<td>{_text(report.nodeid)}</td>", "<td></td>", "<td></td>", "<td></td>"]
+        place = f'<td class="col-severity"><span hidden>{_OTHERS}</span></td>'
+        cells[1:] = [place, '<td class="col-number"></td>', f"<td>{_text(report.nodeid)}</td>", "<td></td>"]
         return
-    control, result = carried["control"], carried["result"]
-    cells[1:2] = [
-        f'<td class="col-control">{_text(control["id"])}<br><small>{_text(control["title"])}</small></td>',
-        f'<td class="col-target">{_text(result["target"])}</td>',
-        f'<td class="col-severity">{_text(_severity(control, result))}</td>',
-        f'<td class="col-frameworks"><small>{_frameworks(control["frameworks"])}</small></td>',
+    control, result = from_json(Control, carried["control"]), from_json(Result, carried["result"])
+    number, rank = sentences.number(control), _rank(control, result)
+    cells[1:] = [
+        f'<td class="col-severity"><span hidden>{rank}</span>{_text(_severity(control, result))}</td>',
+        f'<td class="col-number"><span hidden>{_padded(number)}</span>{_text(number)}</td>',
+        f'<td class="col-finding">{_found(control, result)}</td>',
+        f'<td class="col-target">{_text(result.target)}</td>',
     ]
 
 
-def _severity(control: dict[str, Any], result: dict[str, Any]) -> str:
-    changed = result.get("severity")
-    return f"{changed} (changed from {control['severity']})" if changed else str(control["severity"])
+def _rank(control: Control, result: Result) -> str:
+    """By what rows are sorted: what fails before the rest, and by severity, as letters and digits sort."""
+    severity = result.severity or control.severity
+    return f"{_BEFORE.get(result.verdict, len(_BEFORE))}{SEVERITIES.index(severity)}"
+
+
+def _padded(number: str) -> str:
+    """A number so that 5.10 comes after 5.9."""
+    return re.sub(r"\d+", lambda each: each[0].zfill(3), number)
+
+
+def _found(control: Control, result: Result) -> str:
+    """What was found, then what is demanded, and how to mend it."""
+    told = [each for each in result.findings if each.verdict is result.verdict]
+    if result.verdict not in _BEFORE or not told:
+        return _prose(control.title)
+    shown = "<br>".join(map(_finding, told[:MOST_SHOWN]))
+    more = len(told) - MOST_SHOWN
+    parts = [
+        shown + (f"<br>and {more} more" if more > 0 else ""),
+        f"<small>Demand: {_prose(control.title)}</small>",
+        f"<small>Remedy: {_prose(control.remedy)}</small>" if control.remedy else "",
+    ]
+    return "<br>".join(filter(None, parts))
+
+
+def _finding(finding: Finding) -> str:
+    before = sentences.kind_before(finding.kind, finding.verdict)
+    joint = sentences.joint((finding.subject,), finding.reason)
+    return f"{_text(before)} <b>{_text(finding.subject)}</b>{joint}{_text(finding.reason)}"
+
+
+def _severity(control: Control, result: Result) -> str:
+    return f"{result.severity} (changed from {control.severity})" if result.severity else control.severity
 
 
 def details(report: pytest.TestReport, data: list[str]) -> None:
@@ -85,16 +133,18 @@ def details(report: pytest.TestReport, data: list[str]) -> None:
     carried = getattr(report, "hullcheck", None)
     if carried is None:
         return
-    control, result = carried["control"], carried["result"]
-    findings = "\n".join(map(_finding, result["findings"]))
+    control, result = from_json(Control, carried["control"]), from_json(Result, carried["result"])
+    findings = "\n".join(f"<b>{each.verdict}</b> {_finding(each)}" for each in result.findings)
     evidence = ", ".join(
-        f'<a href="#{_anchor(result["target"], name)}">{_text(name)}</a>' for name in result["evidence"]
+        f'<a href="#{_anchor(result.target, name)}">{_text(name)}</a>' for name in result.evidence
     )
-    remedy = f"<b>Remedy:</b> {_text(control['remedy'])}" if control["remedy"] else ""
+    # each begins with a tag: a line that begins with an E is taken for an error there, and is red
     parts = (
         findings,
-        _text(control["rationale"]),
-        remedy,
+        f"<b>Why:</b> {_prose(control.rationale)}" if control.rationale else "",
+        f"<b>Remedy:</b> {_prose(control.remedy)}" if control.remedy else "",
+        f"<b>Frameworks:</b> {_text(framework_line(control))}",
+        f"<b>Id:</b> {_text(control.id)}",
         f"<b>Evidence:</b> {evidence}" if evidence else "",
         *map(_accepted, carried["accepting"]),
     )
@@ -109,6 +159,15 @@ def _accepted(entry: dict[str, Any]) -> str:
         f"{key.replace('_', ' ')}: {_text(value)}" for key, value in said.items() if value and key in _TOLD
     )
     return "\n".join((f"<b>{what}</b> {_text(entry['place'])}", *rest))
+
+
+def beside(page: Path, folder: Path) -> str:
+    """Where the page of the whole run is, if that lies beside this *page*."""
+    if page.parent != folder:
+        return ""
+    return (
+        f'<p>These are the tests of pytest. <a href="{AUDIT_PAGE}">{AUDIT_PAGE}</a> has the whole audit.</p>'
+    )
 
 
 def accepting(audit: Audit) -> str:
@@ -174,18 +233,13 @@ def _pre(text: str) -> str:
     return f'<pre style="{_BOX}">{_text(text)}</pre>'
 
 
-def _finding(finding: dict[str, str]) -> str:
-    reason = f": {_text(finding['reason'])}" if finding["reason"] else ""
-    return f"<b>{_text(finding['verdict'])}</b> {_text(finding['kind'])} {_text(finding['subject'])}{reason}"
-
-
-def _frameworks(frameworks: dict[str, Sequence[str]]) -> str:
-    """A line for each framework, so that a column of many ids stays narrow."""
-    return "<br>".join(f"{_text(name)} {_text(', '.join(ids))}" for name, ids in frameworks.items())
-
-
 def _anchor(target: str, probe: str) -> str:
     return "evidence-" + re.sub(r"[^\w.-]", "_", f"{target}-{probe}")
+
+
+def _prose(words: str) -> str:
+    """Words of a docstring, what is between backticks as code."""
+    return re.sub("`([^`]*)`", r"<code>\1</code>", _text(words))
 
 
 @lru_cache(maxsize=2048)

@@ -46,7 +46,7 @@ class Reporting:
     @pytest.hookimpl(tryfirst=True)  # before one of pytest's own reports is written
     def pytest_sessionstart(self) -> None:
         """See that pytest's own reports are written as ours are."""
-        pytest_reports.take_over(self.config, self.unwritten)
+        pytest_reports.take_over(self.config, self.unwritten, lambda: self.audit)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, report: pytest.TestReport) -> None:
@@ -217,9 +217,10 @@ class Reporting:
         html.details(report, data)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_summary(self, postfix: list[str]) -> None:
-        """Add the evidence below the summary: what each target was asked, and how its answers begin."""
+    def pytest_html_results_summary(self, prefix: list[str], postfix: list[str]) -> None:
+        """Name the page of the run, and add the evidence: what each target was asked, and how its answers begin."""
         if self.outcome and self.audit:
+            prefix.append(html.beside(Path(self.config.option.htmlpath), self.outcome.session.folder))
             postfix.append(html.STYLE)
             postfix.append(html.accepting(self.audit))
             postfix.append(html.evidence(list(self.outcome.session.recordings.values())))

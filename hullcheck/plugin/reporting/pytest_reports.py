@@ -11,19 +11,51 @@ from _pytest.junitxml import LogXML  # it has no public name
 from pytest_html.basereport import BaseReport  # type: ignore[import-untyped]
 
 from hullcheck import private_files
+from hullcheck.plugin.reporting import junit_texts
 from hullcheck.plugin.unwritten import Unwritten
+from hullcheck.results import Audit, run_files
+
+MOST_TESTS = 5000  # pytest-html keeps every row in memory
+MOST_TARGETS = 3
 
 
-def take_over(config: pytest.Config, unwritten: Unwritten) -> None:
-    """Let both write to a temporary file first; note what cannot be written as *unwritten*."""
+def take_over(config: pytest.Config, unwritten: Unwritten, audited: Callable[[], Audit | None]) -> None:
+    """Let both write to a temporary file first; note what cannot be written as *unwritten*.
+
+    Args:
+        audited: gives what was found, when the reports are written.
+    """
     for hook in config.hook.pytest_sessionfinish.get_hookimpls():
         report: Any = hook.plugin
         if isinstance(report, LogXML):
             whole = _Whole(config, report, Path(report.logfile), unwritten)
-            hook.function = partial(_write_junit, whole, report, hook.function)  # type: ignore[misc]
+            hook.function = partial(_write_junit, whole, report, hook.function, audited)  # type: ignore[misc]
         elif isinstance(report, BaseReport):
             whole = _Whole(config, report, report._report_path, unwritten)
             report._write_report = partial(_write_page, whole)
+            _worst_first(config, report._report)
+
+
+def limit_page(config: pytest.Config, tests: int, targets: int, folder: Path) -> None:
+    """Leave the page of pytest-html out of the *folder* of a run where it would be too large, or is not asked for.
+
+    That of a fleet is audit.html; where `--html` names a page it is written, whatever its size.
+    """
+    if tests <= MOST_TESTS and targets <= MOST_TARGETS:
+        return
+    for page in config.pluginmanager.get_plugins():
+        if isinstance(page, BaseReport) and page._report_path == folder / run_files.REPORT:
+            config.pluginmanager.unregister(page)
+
+
+def _worst_first(config: pytest.Config, data: Any) -> None:
+    """Sort the page by severity and fold the details, where no setting of the user wants it otherwise."""
+    for key, setting, default, ours in (
+        ("initialSort", "initial_sort", "result", "severity"),
+        ("renderCollapsed", "render_collapsed", "passed", ["all"]),
+    ):
+        if config.getini(setting) == default:
+            data.set_data(key, ours)
 
 
 class _Whole:
@@ -63,8 +95,13 @@ def _is_a_stream(path: Path) -> bool:
     return (path.exists() and not path.is_file()) or Path(os.path.realpath(folder)).is_relative_to("/proc")
 
 
-def _write_junit(whole: _Whole, report: LogXML, finish: Callable[[], object]) -> None:
+def _write_junit(
+    whole: _Whole, report: LogXML, finish: Callable[[], object], audited: Callable[[], Audit | None]
+) -> None:
     def write(path: Path) -> None:
+        audit = audited()
+        if audit:
+            junit_texts.rewrite([each.to_xml() for each in report.node_reporters_ordered], audit)
         named = report.logfile  # in a line of the terminal too
         report.logfile = str(path)
         try:

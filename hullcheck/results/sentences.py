@@ -1,0 +1,62 @@
+"""What was found, as a sentence with its subject first, and the number by which people call a control."""
+
+from collections.abc import Sequence
+
+from hullcheck.results import Control
+from hullcheck.verdicts import Verdict
+
+VERBS = frozenset(
+    (
+        *(
+            "adds",
+            "allows",
+            "asks",
+            "belongs",
+            "can",
+            "comes",
+            "does",
+            "drops",
+            "gives",
+            "has",
+            "holds",
+            "is",
+        ),
+        *("keeps", "lies", "listens", "may", "mounts", "must", "names", "opens", "publishes", "reports"),
+        *("runs", "shares", "starts", "takes", "uses", "was", "would", "writes"),
+    )
+)
+"""The first words of reasons that go on after one subject without a colon."""
+_BEFORE = {("step", Verdict.FAIL): "not met:", ("target", Verdict.FAIL): ""}
+
+
+def number(control: Control) -> str:
+    """Its first number in the CIS benchmark, else the first in the guide; empty where it has none."""
+    for marker, name in (("cis", "CIS"), ("guide", "Guide")):
+        for each in control.frameworks.get(marker, ()):
+            return f"{name} {_numeric(each)}"
+    return ""
+
+
+def _numeric(identifier: str) -> str:
+    """What of an id is a number: `1.2` of `1.2.automated_patching`."""
+    parts = identifier.split(".")
+    words = next((at for at, each in enumerate(parts) if not each.isdecimal()), len(parts))
+    return ".".join(parts[: max(words, 1)])
+
+
+def joint(subjects: Sequence[str], reason: str) -> str:
+    """What stands between *subjects* and *reason*: a blank where they make a sentence, else a colon."""
+    if not reason:
+        return ""
+    return " " if len(subjects) == 1 and reason.partition(" ")[0] in VERBS else ": "
+
+
+def kind_before(kind: str, verdict: Verdict) -> str:
+    """What stands before a subject: its kind; a step that fails is a demand, and must not read as a fact."""
+    return _BEFORE.get((kind, verdict), "" if kind == "target" else kind)
+
+
+def sentence(kind: str, subject: str, verdict: Verdict, reason: str) -> str:
+    """A finding in one line: `container agent runs with --privileged`."""
+    before = kind_before(kind, verdict)
+    return f"{before + ' ' if before else ''}{subject}{joint((subject,), reason)}{reason}"
