@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from hullcheck.messages import printable
 from hullcheck.recording import Recording
-from hullcheck.results import Audit, Run
+from hullcheck.results import Audit, Run, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import blocks, links, problems, summary
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("dom.js", "data.js", "evidence.js", "views.js", "findings.js", "pages.js")
+_SCRIPTS = ("dom.js", "copy.js", "data.js", "evidence.js", "views.js", "findings.js", "pages.js")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -34,6 +34,7 @@ _MONTHS = (
 _NO_NAME = re.compile(
     r"[^\w-]", re.ASCII
 )  # what no id of a run has, and what could end a string of the style
+_MOST_CHANGES = 40  # findings that are new or gone
 _LONGEST = 600  # characters of a text in the document; all of it is in the embedded data
 
 
@@ -78,11 +79,16 @@ def _environment() -> Environment:
         "prose": prose,
         "shell": shlex.join,
         "title_of": problems.title_of,
+        "number": sentences.number,
+        "capitalize_first": lambda words: words[:1].upper() + words[1:],
     }
     environment.globals |= {
         "link": links.to,
         "anchor": links.anchor,
         "glyphs": summary.GLYPHS,
+        "joint": sentences.joint,
+        "most_changes": _MOST_CHANGES,
+        "kind_before": sentences.kind_before,
     }
     return environment
 

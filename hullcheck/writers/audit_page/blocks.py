@@ -15,7 +15,7 @@ from typing import Any
 
 from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording
-from hullcheck.results import Audit, Control, Finding, Result
+from hullcheck.results import Audit, Control, Finding, Result, sentences
 from hullcheck.results.document import to_json
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page.problems import title_of
@@ -93,6 +93,8 @@ def _index(
 ) -> dict[str, Any]:
     return {
         "verdicts": list(Verdict),
+        "verbs": sorted(sentences.VERBS),
+        "inventory": _inventory(audit.run.arguments),
         "answers": len(audit.targets) <= MOST_TARGETS,
         "controls": [_control(each) for each in audit.controls],
         "targets": [
@@ -116,9 +118,19 @@ def _index(
     }
 
 
+def _inventory(arguments: Sequence[str]) -> str:
+    """The inventory that the command line of the run names; empty where it names none."""
+    option = "--inventory="
+    return next((each.removeprefix(option) for each in reversed(arguments) if each.startswith(option)), "")
+
+
 def _control(control: Control) -> dict[str, Any]:
     frameworks = {name: list(ids) for name, ids in control.frameworks.items()}
-    return asdict(control) | {"frameworks": frameworks, "title": title_of(control.title)}
+    return asdict(control) | {
+        "frameworks": frameworks,
+        "title": title_of(control.title),
+        "number": sentences.number(control),
+    }
 
 
 def _gathered(recording: Recording | None) -> dict[str, Any]:

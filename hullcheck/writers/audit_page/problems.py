@@ -1,6 +1,7 @@
 """The lists of problems: each control with its reasons, one reason on many targets only once."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hullcheck.controls.metadata import SEVERITIES
@@ -11,7 +12,9 @@ from hullcheck.verdicts import Verdict
 LISTED = (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED, Verdict.ATTESTED)
 MOST_REASONS = 12  # of one control; the rest is behind the control's own link
 MOST_PLACES = 6  # groups of places of one reason
-MOST_NAMES = 10  # subjects or targets in one group
+MOST_NAMES = 10  # subjects in one group
+MOST_TARGETS = 5  # targets in one group, or of one cause
+MOST_WAIVERS = 6  # lines that one button copies
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason, with all the places where it holds."""
+    """One reason, with all the places where it holds; it is a sentence after the subjects of the first of them."""
 
     text: str
     kind: str
@@ -45,6 +48,33 @@ class Problem:
     targets: int
     reasons: Sequence[Reason]
     more: int
+
+    @property
+    def waivable(self) -> str:
+        """What would have to be waived, as JSON for the script; empty where it is not all named here.
+
+        A place is some subjects on each of some targets, so a waiver of these is no wider than the findings.
+        """
+        places = [each for reason in self.reasons for each in reason.places]
+        cut = self.more or any(each.more for each in self.reasons)
+        if self.verdict is not Verdict.FAIL or cut or any(map(_is_cut, places)):
+            return ""
+        named = {(tuple(each.targets), tuple(each.subjects)): None for each in places}
+        return json.dumps([[self.control.id, *each] for each in named]) if len(named) <= MOST_WAIVERS else ""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One reason for which several controls could not be judged."""
+
+    text: str
+    controls: Sequence[Control]
+    targets: Sequence[str]
+    more_targets: int
+
+
+def _is_cut(place: Place) -> bool:
+    return bool(place.more_subjects or place.more_targets)
 
 
 def key_of(rollup: Rollup) -> str:
@@ -73,6 +103,43 @@ def by_verdict(audit: Audit, silent: frozenset[str]) -> Mapping[Verdict, Sequenc
     for each in problems.values():
         each.sort(key=lambda one: (SEVERITIES.index(one.severity), -one.targets, order[one.control.id]))
     return problems
+
+
+def causes(
+    audit: Audit, silent: frozenset[str], errors: Sequence[Problem]
+) -> tuple[Sequence[Cause], Sequence[Problem]]:
+    """What keeps several controls from being judged, once each; and the *errors* that have a reason of their own."""
+    where: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+    reasons: dict[str, set[str]] = {}
+    for control, target, reason in _errors(audit, silent):
+        controls, targets = where.setdefault(reason, ({}, {}))
+        controls[control] = targets[target] = None
+        reasons.setdefault(control, set()).add(reason)
+    shared = {reason for reason, (controls, _) in where.items() if reason and len(controls) > 1}
+    known = {each.id: each for each in audit.controls}
+    found = [
+        Cause(
+            reason,
+            [known[each] for each in where[reason][0]],
+            [*where[reason][1]][:MOST_TARGETS],
+            max(0, len(where[reason][1]) - MOST_TARGETS),
+        )
+        for reason in where
+        if reason in shared
+    ]
+    found.sort(key=lambda each: -len(each.controls))
+    return found, [each for each in errors if not reasons.get(each.control.id, set()) <= shared]
+
+
+def _errors(audit: Audit, silent: frozenset[str]) -> Iterator[tuple[str, str, str]]:
+    """Control, target and reason of what could not be judged."""
+    for result in audit.results:
+        if result.target in silent:
+            continue
+        whole = Finding("target", result.target, result.verdict, result.reason)
+        for each in result.findings or (whole,):
+            if each.verdict is Verdict.ERROR:
+                yield result.control, result.target, each.reason
 
 
 def _collected(
@@ -123,7 +190,7 @@ def _reason(said: _Said, where: Sequence[tuple[str, str]]) -> Reason:
 def _place(subjects: Sequence[str], targets: Sequence[str]) -> Place:
     return Place(
         subjects[:MOST_NAMES],
-        targets[:MOST_NAMES],
+        targets[:MOST_TARGETS],
         max(0, len(subjects) - MOST_NAMES),
-        max(0, len(targets) - MOST_NAMES),
+        max(0, len(targets) - MOST_TARGETS),
     )

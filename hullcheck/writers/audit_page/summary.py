@@ -11,6 +11,7 @@ from hullcheck.results.requirements import INCOMPLETE, NOT_COVERED, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import links, problems, sections
 from hullcheck.writers.audit_page.blocks import gathered, identity_of
+from hullcheck.writers.audit_page.first import First, first
 from hullcheck.writers.audit_page.headline import headline
 
 WORDS = (*map(str, Verdict), INCOMPLETE, NOT_COVERED)
@@ -83,14 +84,18 @@ class Summary:
     by_framework: Chart
     rollups: Sequence[tuple[Rollup, str, Row]]
     targets: Sequence[TargetRow]
+    fixes: Sequence[First]
     fails: Sequence[problems.Problem]
+    causes: Sequence[problems.Cause]
     errors: Sequence[problems.Problem]
+    other_errors: Sequence[problems.Problem]
     manual: Sequence[problems.Problem]
     accepted: Sequence[problems.Problem]
     off: Sequence[Result]
     unjudged: Sequence[str]
     machines: Sequence[tuple[AuditedTarget, Sequence[tuple[str, str]]]]
     titles: Mapping[str, str] = field(default_factory=dict)
+    controls: Mapping[str, Control] = field(default_factory=dict)
 
     @property
     def anchored_by_fails(self) -> set[str]:
@@ -100,18 +105,18 @@ class Summary:
     @property
     def anchored_by_errors(self) -> set[str]:
         """Those that are in that list or the next."""
-        return self.anchored_by_fails | {each.control.id for each in self.errors}
+        return self.anchored_by_fails | {each.control.id for each in self.other_errors}
 
     @property
     def open(self) -> int:
-        """How many controls and targets are in the list of what is not judged."""
+        """How many controls and targets are in the list of what is not judged; a person's part is not."""
         off = {each.control for each in self.off}
-        return sum(map(len, (self.silent, self.unjudged, self.errors, self.manual, off)))
+        return sum(map(len, (self.silent, self.unjudged, self.errors, off)))
 
     @property
     def all_judged(self) -> bool:
         """Whether there was something to judge, and nothing of it is left open."""
-        return not self.nothing_judged and not self.open
+        return not (self.nothing_judged or self.open or self.manual)
 
     @property
     def silent(self) -> list[TargetRow]:
@@ -130,6 +135,7 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
     rollups = [(each, problems.key_of(each), _framework(each)) for each in audit.requirements]
     parts = sections.divisions(audit)
     sentence, tone = headline(audit, found, silent)
+    causes, other_errors = problems.causes(audit, silent, found[Verdict.ERROR])
     return Summary(
         headline=sentence,
         tone=tone,
@@ -142,13 +148,17 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         by_framework=Chart("Requirements by framework", [row for _, _, row in rollups]),
         rollups=rollups,
         targets=_targets(audit, recorded, controls),
+        fixes=first(audit),
         fails=fails,
+        causes=causes,
         errors=found[Verdict.ERROR],
+        other_errors=other_errors,
         manual=found[Verdict.MANUAL],
         accepted=[*found[Verdict.WAIVED], *found[Verdict.ATTESTED]],
         off=[each for each in audit.results if each.switched_off],
         unjudged=[] if audit.nothing_judged else [each for each in audit.unjudged if each not in silent],
         machines=[(each, identity_of(recorded.get(each.name))) for each in audit.targets],
+        controls=controls,
         titles={each.id: problems.title_of(each.title) for each in audit.controls},
     )
 

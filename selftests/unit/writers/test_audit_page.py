@@ -34,6 +34,9 @@ from selftests.kit.audit_pages import (
 )
 from selftests.kit.running import Project, clean_environment, info
 
+SCRIPTED = ("#control/", "#target/", "#requirement/", "#finding/")
+"""Beginnings of addresses whose views a script draws."""
+
 
 class Reader(HTMLParser):
     """The elements with their attributes, and the text outside of scripts and styles."""
@@ -206,6 +209,45 @@ def test_nothing_judged_is_never_all_judged() -> None:
     assert "Whatever was asked could be judged." in Reader(small(Verdict.PASS).page).text
 
 
+def test_one_cause_of_many_errors_is_one_row() -> None:
+    """A reason that keeps several controls from being judged stands there once, with their number, and first."""
+    text = Reader(several(Verdict.ERROR, Verdict.ERROR, Verdict.ERROR).page).text
+    assert "3 controls could not be judged for one cause: moo. Which" in text
+    assert text.split("For a person")[2].count("moo") == 0
+    example = several(Verdict.ERROR, Verdict.ERROR, Verdict.ERROR, Verdict.PASS)
+    other = replace(example.audit.results[2], findings=(Finding("target", "web1", Verdict.ERROR, "baa"),))
+    audit = replace(example.audit, results=(*example.audit.results[:2], other, example.audit.results[3]))
+    text = Reader(Example(audit, ()).page).text
+    assert "2 controls could not be judged for one cause: moo; 1 more control for others. Which" in text
+    rows = text.split("Not judged")[2]
+    assert "2 controls moo" in rows
+    assert "web1: baa" in rows
+
+
+def test_what_is_not_judged_is_not_what_waits_for_a_person() -> None:
+    """Errors and questions to a person are two lists with two figures."""
+    page = several(Verdict.ERROR, Verdict.MANUAL, Verdict.MANUAL, Verdict.PASS).page
+    text = Reader(page).text
+    assert "Not judged 1 For a person 2 " in text
+    assert page.split('id="open"')[1].split("</section>")[0].count('class="problem"') == 1
+    assert page.split('id="manual"')[1].split("</section>")[0].count('class="problem"') == 2
+
+
+def test_failure_is_a_sentence_and_its_demand_is_named_so() -> None:
+    """The number and the subject come first, then what was found; the title of the control is called a demand."""
+    findings = (
+        Finding("container", "agent", Verdict.FAIL, "runs with --privileged"),
+        Finding("container", "web", Verdict.FAIL, "no limit is in force"),
+        Finding("step", "it runs", Verdict.FAIL, "no process of it"),
+    )
+    text = Reader(small(Verdict.FAIL, findings).page).text
+    assert "CIS 5.1 container agent runs with --privileged" in text
+    assert "container web: no limit is in force" in text
+    assert "not met: it runs: no process of it" in text
+    assert "Demand No cow flies Remedy tie cow down." in text
+    assert text.count("No cow flies") == text.count("Demand No cow flies") == 1
+
+
 def test_silent_target_is_no_list_of_failures() -> None:
     """A target without an answer is named once with the reason, not once for every control."""
     text = Reader(accepted().page).text
@@ -298,9 +340,7 @@ def test_ids_are_there_once() -> None:
     ids = [attributes["id"] for _, attributes in reader.elements if attributes.get("id")]
     assert len(ids) == len(set(ids))
     links = {attributes["href"] for tag, attributes in reader.elements if tag == "a"}
-    pages = {
-        each for each in links if each and not each.startswith(("#control/", "#target/", "#requirement/"))
-    }
+    pages = {each for each in links if each and not each.startswith(SCRIPTED)}
     lost = {str(each).partition("?")[0] for each in pages if each and each[1:] not in ids}
     assert lost == {"#findings"}
 

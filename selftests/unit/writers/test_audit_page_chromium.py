@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
@@ -18,19 +16,19 @@ from hullcheck.results.requirements import Requirement
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import links
 from selftests.kit.audit_pages import ATTESTATION, HOSTILE, WAIVER, Example, accepted, demo, fleet, hostile
+from selftests.kit.browsing import Open, go, title, wait
 from selftests.kit.running import PRESENT, Project, containers, info
-from selftests.needs import need
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = "chromium-headless-shell"
 SECONDS = 2.0  # in which it has to be there
 PRIVILEGED, MEMORY = "container_is_not_privileged", WAIVER.control
 VIEWS = (
     "",
     "#failures",
     "#open",
+    "#manual",
     "#accepted",
     "#requirements",
     "#framework/pci",
@@ -45,66 +43,6 @@ VIEWS = (
     "#target/db-7",
     "#control/nothing",
 )
-
-Open = Callable[..., "Page"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The Chromium of this machine."""
-    need(CHROMIUM)
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=shutil.which(CHROMIUM), args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Open a page at an address; it fails afterwards if anything was asked for, popped up or went wrong."""
-    contexts, wrong = [], []
-
-    def make(page: str, address: str = "", *, script: bool = True, **options: Any) -> Page:
-        path = tmp_path / "audit.html"
-        path.write_text(page, encoding="utf-8")
-        context = browser.new_context(java_script_enabled=script, **options)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        made = context.new_page()
-        made.on("dialog", lambda each: wrong.append(f"dialog {each.message}"))
-        made.on("pageerror", lambda each: wrong.append(f"error {each}"))
-        made.on("console", lambda each: wrong.append(f"console {each.text}"))
-        made.on("request", lambda each: each.url.startswith(path.as_uri()) or wrong.append(each.url[:200]))
-        made.goto(f"{path.as_uri()}{address}")
-        if script:
-            wait(made)
-        return made
-
-    yield make
-    for each in contexts:
-        each.close()
-    assert wrong == []
-
-
-def wait(page: Page) -> None:
-    """Until the page shows what its address says."""
-    end = time.monotonic() + 20
-    while not page.evaluate("performance.getEntriesByName('shown').length"):
-        assert time.monotonic() < end, f"nothing was shown at {page.url[:200]}"
-        time.sleep(0.01)
-
-
-def go(page: Page, address: str) -> None:
-    """Follow a link to *address* within the page."""
-    page.evaluate("performance.clearMarks()")
-    page.evaluate("(hash) => { location.hash = hash; }", address or "#summary")
-    wait(page)
-
-
-def title(page: Page) -> str:
-    """The head of what is shown."""
-    return page.locator("h1:visible").inner_text()
 
 
 @cache
@@ -215,7 +153,7 @@ def test_way_from_framework_to_answer(opened: Open) -> None:
 def test_back_returns_to_where_the_reader_was(opened: Open) -> None:
     """After a link the top of the new page, with the focus on its head; after "back" the same page and place."""
     page = opened(page_of_it(), "#failures")
-    link = page.locator("#failures h3 a").nth(40)
+    link = page.locator("#failures a:text-is('Details')").nth(40)
     link.scroll_into_view_if_needed()
     before = page.evaluate("scrollY")
     assert before > 1000
@@ -265,7 +203,7 @@ def test_keyboard_reaches_content_and_search(opened: Open) -> None:
 
 def found(page: Page) -> int:
     """How many findings the page says that it found."""
-    said = page.get_by_role("status").inner_text().replace(",", "")
+    said = page.locator("#view [role=status]").inner_text().replace(",", "")
     return int(next(each for each in said.split() if each.isdecimal()))
 
 
@@ -348,8 +286,9 @@ def test_hostile_texts_stay_texts(opened: Open) -> None:
             assert title(page) != "This is not in the audit", each
             for summary in page.locator("#view summary").all():
                 summary.click()
-            while page.locator("#view button").count():  # each shows the whole of a text, and is gone
-                page.locator("#view button").first.click()
+            more = page.locator("#view button:not(.copy)")
+            while more.count():  # each shows the whole of a text, and is gone
+                more.first.click()
             assert (
                 page.locator(
                     "img, iframe, object, embed, link, #view script, #view style, b:not(main b)"
@@ -416,6 +355,7 @@ def test_engineers_page_can_be_read(browser: Browser, tmp_path: Path) -> None:
     run = project.pytest("-m", "cis", "--hosts", hosts)
     page = browser.new_page()
     page.goto((tmp_path / "reports/latest/report.html").as_uri())
+    page.locator(".failed .col-result").first.click()
     log = page.locator(".failed .log:visible").first
     assert "runs with --privileged" in log.inner_text(), run.output
     gap = "each => each.parentElement.scrollHeight - each.offsetHeight"
@@ -478,7 +418,7 @@ def test_print_shows_all(opened: Open) -> None:
     page = opened(page_of_it(), "#accepted")
     page.emulate_media(media="print")
     sections = page.locator("main > section:not(#view)")
-    assert page.locator("main > section:visible").count() == sections.count() == 13
+    assert page.locator("main > section:visible").count() == sections.count() == 14
     assert page.locator(".side:visible, #view:visible").count() == 0
     assert 20 < sheets(page.pdf(prefer_css_page_size=True)) < 60
 

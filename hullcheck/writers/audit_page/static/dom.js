@@ -78,6 +78,27 @@ function prose(words) {
   return words.split('`').map((each, number) => number % 2 ? el('code', null, each) : each);
 }
 
+// The number by which people call a control.
+function numberOf(control) {
+  return el('span', { class: 'number' }, control.number);
+}
+
+// A finding as a sentence, its subject first: as hullcheck/results/sentences.py makes them.
+function sentence({ kind, subject, verdict: word, reason }, most = LONG) {
+  const before = kind === 'step' && word === 'fail' ? 'not met:' : kind === 'target' ? '' : kind;
+  const joint = !reason ? '' : data.verbs.includes(reason.split(' ', 1)[0]) ? ' ' : ': ';
+  return [before ? [el('span', { class: 'kind' }, before), ' '] : null, host(clip(subject, most), { class: 'what' }), joint, reason ? host(clip(reason, most)) : null];
+}
+
+function clip(value, most) {
+  return most < LONG && value.length > most ? value.slice(0, most) + '…' : value;
+}
+
+// What is demanded, below what was found instead.
+function demand(control) {
+  return el('div', { class: 'demand' }, el('b', null, 'Demand'), el('span', null, prose(control.title)));
+}
+
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 
 // A day as a person writes it; what is no day stays as it is.

@@ -54,7 +54,7 @@ async function evidenceView([targetName, probe]) {
       el('p', { class: 'note' }, `Exit status ${answer.status}. Gathered ${moment(target.gathered)}.`),
       answerParts(answer),
       el('h2', { class: 'group' }, 'Read by ', el('span', { class: 'note' }, many(readers.length, 'control'))),
-      resultTable(readers, (each) => link(['finding', target.name, each.control.id], prose(each.control.title))),
+      resultTable(readers),
     ],
   };
 }

@@ -36,14 +36,42 @@ async function allFindings() {
 function hay(each) {
   if (each.hay === undefined) {
     const { result, finding } = each;
-    const ids = Object.values(result.control.frameworks).flat().join(' ');
-    each.hay = [finding.subject, finding.reason, result.control.title, result.control.id, result.target.name, ids].join('\n').toLowerCase();
+    each.hay = [finding.subject, finding.reason, result.control.title, result.control.id, result.target.name, idsIn(result.control).join(' ')].join('\n').toLowerCase();
   }
   return each.hay;
 }
 
+// All ids of a control in small letters, with the name of the framework and without: `cis 5.5`, `5.5`, `800-53:ac-6`, `ac-6`.
+function idsIn(control) {
+  return control.ids || (control.ids = Object.entries(control.frameworks).flatMap(([marker, ids]) => ids.flatMap((id) => {
+    const bare = id.toLowerCase();
+    const alone = bare.slice(bare.indexOf(':') + 1);
+    return [`${marker} ${alone}`, bare, alone];
+  })));
+}
+
+const NUMBER = /^(\d+(\.\w+)+|[a-z]{2}-\d+(\(\d+\))?)$/;
+const MARKERS = ['cis', 'guide', 'pci', 'hipaa', 'nist'];
+
+// What is searched: a number, maybe after the name of its framework, is that number and not a part of another one.
+function wanted(typed) {
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = [];
+  for (let at = 0; at < words.length; at += 1) {
+    if (MARKERS.includes(words[at]) && NUMBER.test(words[at + 1] || '')) {
+      const id = `${words[at]} ${words[at + 1]}`;
+      found.push((each) => idsIn(each.result.control).includes(id));
+      at += 1;
+    } else if (NUMBER.test(words[at])) {
+      const alone = new RegExp(`(?<![\\w.-])${words[at].replace(/[.()]/g, '\\$&')}(?![\\w(]|\\.\\w)`);
+      found.push((each) => idsIn(each.result.control).includes(words[at]) || alone.test(hay(each)));
+    } else found.push((each) => hay(each).includes(words[at]));
+  }
+  return found;
+}
+
 function matches(filter) {
-  const words = filter.words.toLowerCase().split(/\s+/).filter(Boolean);
+  const tests = wanted(filter.words);
   const rollup = data.frameworks.find((each) => each.key === filter.framework);
   const section = data.sections.find((each) => each.key === filter.section);
   const controls = rollup && new Set(rollup.requirements.flatMap((each) => each.controls));
@@ -52,22 +80,18 @@ function matches(filter) {
     && (!filter.target || each.result.target.name === filter.target)
     && (!section || section.controls.includes(each.result.control.id))
     && (!controls || controls.has(each.result.control.id))
-    && words.every((word) => hay(each).includes(word));
+    && tests.every((test) => test(each));
 }
 
 function findingRow(each) {
   const { result, finding } = each;
-  const where = [data.targets.length > 1 ? [host(result.target.name), finding.kind === 'target' ? null : ' · '] : null,
-    finding.kind === 'target' ? null : [finding.kind, ' ', host(clip(finding.subject))]];
+  const elsewhere = data.targets.length > 1 && finding.kind !== 'target';
   return el('tr', null,
     el('td', null, verdict(each.verdict)),
-    el('td', null, link(['finding', result.target.name, result.control.id, finding.at], prose(result.control.title)),
-      el('div', { class: 'where' }, where, finding.reason ? [where.flat().some(Boolean) ? ' — ' : null, host(clip(finding.reason))] : null)),
+    el('td', { class: 'numbered' }, numberOf(result.control)),
+    el('td', null, link(['finding', result.target.name, result.control.id, finding.at], sentence(finding, 300)),
+      elsewhere ? el('span', { class: 'note' }, ' on ', host(result.target.name)) : null, demand(result.control)),
     el('td', null, severity(each.severity)));
-}
-
-function clip(value) {
-  return value.length > 300 ? value.slice(0, 300) + '…' : value;
 }
 
 function choice(label, name, options, value) {
@@ -106,7 +130,7 @@ async function findingsView(_, query) {
   const all = link(['findings'], 'Show all');
   const body = el('tbody');
   const more = el('button', { type: 'button' });
-  const heads = ['Verdict', 'Finding', 'Severity'].map((each) => el('th', { scope: 'col' }, each));
+  const heads = ['Verdict', 'Number', 'Finding', 'Severity'].map((each) => el('th', { scope: 'col' }, each));
   const rows = el('table', { class: 'list' }, el('thead', null, el('tr', null, heads)), body);
   const none = el('p', { class: 'empty' }, glyph('not covered'), list.length ? 'No finding has all of this.' : 'This audit has no findings.');
   const form = filterForm(chosen(query));

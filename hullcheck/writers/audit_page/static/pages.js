@@ -121,6 +121,7 @@ function start() {
   const label = () => { theme.textContent = dark() ? 'Light colours' : 'Dark colours'; };
   theme.addEventListener('click', () => { root.dataset.theme = dark() ? 'light' : 'dark'; label(); });
   label();
+  startCopying();
   root.classList.add('js');
   go().catch(fail);
 }

@@ -9,21 +9,29 @@ function worstFirst(list) {
   return list.map((each) => [rank(each), each]).sort(([a], [b]) => a - b).map(([, each]) => each);
 }
 
-function resultTable(results, first) {
-  const rows = worstFirst(results).map((each) => el('tr', null,
-    el('td', null, verdict(each.verdict)), el('td', null, first(each), ' ', el('span', { class: 'where' }, brief(each)))));
-  return table(['Verdict', 'What'], rows, { class: 'list' });
+function resultTable(results) {
+  const rows = worstFirst(results).map((each) => el('tr', null, el('td', null, verdict(each.verdict)), resultCells(each)));
+  return table(['Verdict', 'Number', 'What'], rows, { class: 'list' });
 }
 
-// What a result says in a line: how many subjects, or the reason of the only one.
-function brief(result) {
+// The number, and what was found: the worst finding as a sentence; of what is well, the demand alone.
+function resultCells(result) {
   const bad = result.findings.filter((each) => each.verdict === result.verdict);
-  if (bad.length > 1 && !bad[0].reason) return many(bad.length, bad[0].kind);
-  const reason = bad.length ? bad[0].reason : result.reason;
-  const more = bad.length > 1 ? ` (and ${bad.length - 1} more)` : '';
-  const subject = bad.length && bad[0].kind !== 'target' ? `${bad[0].subject}: ` : '';
-  const line = reason ? subject + reason : '';
-  return (line.length > 200 ? line.slice(0, 200) + '…' : line) + more;
+  const told = bad.length && bad[0].reason && !WELL.includes(result.verdict);
+  const to = ['finding', result.target.name, result.control.id];
+  const more = bad.length > 1 ? el('span', { class: 'note' }, ` and ${many(bad.length - 1, 'more finding')}`) : null;
+  return [el('td', { class: 'numbered' }, numberOf(result.control)),
+    told ? el('td', null, link(to, sentence(bad[0], 200)), more, demand(result.control))
+      : el('td', null, link(to, prose(result.control.title)), brief(result))];
+}
+
+const WELL = ['pass', 'attested', 'not applicable'];
+
+// The reason of a result that has no finding, or of one that is well.
+function brief(result) {
+  const reason = result.findings.length ? result.findings[0].reason : result.reason;
+  if (!reason || result.findings.length > 1) return null;
+  return el('span', { class: 'where' }, reason.length > 200 ? reason.slice(0, 200) + '…' : reason);
 }
 
 function requirementView([key, id]) {
@@ -35,12 +43,13 @@ function requirementView([key, id]) {
   const rank = (name) => data.verdicts.indexOf((countsOf(data.controlNumber.get(name)) || {}).worst) >>> 0;
   const rows = found.controls.toSorted((a, b) => rank(a) - rank(b)).map((name) => {
     const number = data.controlNumber.get(name);
-    if (number === undefined) return el('tr', null, el('td', null, verdict('incomplete')), el('td', null, name, ' ', el('span', { class: 'where' }, 'not in this run')));
+    if (number === undefined) return el('tr', null, el('td', null, verdict('incomplete')), el('td'), el('td', null, name, ' ', el('span', { class: 'where' }, 'not in this run')));
     const counts = countsOf(number);
     return el('tr', null, el('td', null, verdict(counts.worst || 'incomplete')),
+      el('td', { class: 'numbered' }, numberOf(data.controls[number])),
       el('td', null, link(['control', name], prose(data.controls[number].title))), el('td', { class: 'of' }, counts.line));
   });
-  const heads = ['Worst verdict', 'Control', ...(data.targets.length > 1 ? ['Targets'] : [])];
+  const heads = ['Worst verdict', 'Number', 'Control', ...(data.targets.length > 1 ? ['Targets'] : [])];
   return {
     title: `${id} ${found.title}`,
     content: [
@@ -87,6 +96,11 @@ function about(control) {
     part('Id', el('code', null, control.id)))];
 }
 
+function remedyOf(control) {
+  return control.remedy ? [el('h2', { class: 'group' }, 'Remedy'), el('p', { class: 'fix' }, prose(control.remedy)),
+    el('p', { class: 'buttons' }, copier('Copy remedy', control.remedy, 'copy'))] : null;
+}
+
 async function controlView([id]) {
   const number = data.controlNumber.get(id);
   const control = data.controls[number];
@@ -97,17 +111,31 @@ async function controlView([id]) {
     title: control.title,
     content: [
       crumbs(link(['findings'], 'All findings'), 'Control'),
-      heading(prose(control.title)),
+      demandHead(control),
       el('p', { class: 'lede' }, verdict(countsOf(number).worst), ' ',
         el('span', { class: 'note' }, `severity ${control.severity}`, control.cis_level ? `, CIS level ${control.cis_level}` : '')),
+      countsOf(number).worst === 'fail' ? remedyOf(control) : null,
       el('h2', { class: 'group' }, 'Targets ', el('span', { class: 'note' }, countsOf(number).line)),
       table(['Verdict', 'Target', 'Finding'], worstFirst(results).map((each) => el('tr', null,
         el('td', null, verdict(each.verdict)),
         el('td', { class: 'name-of' }, link(['finding', each.target.name, control.id], host(each.target.name))),
-        el('td', { class: 'small' }, brief(each)))), { class: 'list' }),
+        el('td', null, said(each)))), { class: 'list' }),
       about(control),
     ],
   };
+}
+
+// A control's page is headed by what it demands, and says that it is a demand.
+function demandHead(control) {
+  return [el('p', { class: 'eyebrow' }, control.number ? control.number + ' demands' : 'Demand'), heading(prose(control.title))];
+}
+
+// What was found on a target, in a line.
+function said(result) {
+  const bad = result.findings.filter((each) => each.verdict === result.verdict);
+  if (!bad.length) return host(clip(result.reason, 200));
+  const first = bad[0].kind === 'target' ? host(clip(bad[0].reason, 200)) : sentence(bad[0], 200);
+  return [first, bad.length > 1 ? el('span', { class: 'note' }, ` and ${many(bad.length - 1, 'more finding')}`) : null];
 }
 
 function acceptance(finding) {
@@ -129,19 +157,22 @@ async function findingView([targetName, id, at]) {
   const findings = worstFirst(result.findings).map((each) => el('div', { class: 'finding' + (String(each.at) === at ? ' marked' : ''), id: `finding-${each.at}`, tabindex: '-1' },
     el('p', null, el('a', { href: to('finding', target.name, id, each.at), 'aria-label': `${each.verdict}: link to this finding` }, verdict(each.verdict))),
     el('div', null,
-      el('p', null, each.kind === 'target' ? null : el('span', { class: 'note' }, each.kind + ' '), host(each.subject, { class: 'what' })),
-      each.reason ? el('p', null, host(each.reason)) : null, acceptance(each))));
+      el('p', null, sentence(each)), acceptance(each)),
+    el('p', { class: 'buttons' },
+      each.verdict === 'fail' ? copier('Copy waiver', JSON.stringify([[id, [targetName], each.kind === 'target' ? [] : [each.subject]]]), 'waive', 'of ' + shown(clip(each.subject, 80))) : null,
+      copier('Copy link', to('finding', targetName, id, each.at), 'address', 'to ' + shown(clip(each.subject, 80))))));
   return {
     title: `${control.title} ${target.name}`,
     focus: at === undefined ? null : `finding-${at}`,
     content: [
       crumbs(link(['targets'], 'Targets'), link(['target', target.name], host(target.name)), link(['control', id], 'Control')),
-      heading(prose(control.title)),
+      demandHead(control),
       el('p', { class: 'lede' }, verdict(result.verdict), ' on ', host(target.name), ' ',
         el('span', { class: 'note' }, `severity ${result.severity}${result.changed ? ` (changed from ${control.severity})` : ''}`)),
       result.off ? el('p', null, 'Switched off by ', result.off.by, ': ', host(result.off.reason), ' Otherwise: ', verdict(result.off.otherwise)) : null,
       el('h2', { class: 'group' }, 'Findings ', el('span', { class: 'note' }, many(findings.length, 'subject'))),
       findings.length ? findings : el('p', { class: 'empty' }, host(result.reason)),
+      result.verdict === 'fail' ? remedyOf(control) : null,
       el('h2', { class: 'group' }, 'Evidence ', el('span', { class: 'note' }, `gathered ${moment(target.gathered)}`)),
       target.failure ? el('p', { class: 'empty' }, host(target.failure)) : null,
       asked.map((each) => typeof each === 'string' ? el('p', { class: 'note' }, el('code', null, each), ' ', noAnswer()) : answerFold(each, target)),
@@ -167,8 +198,7 @@ async function targetView([name]) {
       target.failure ? el('p', { class: 'lede' }, glyph('error'), 'No answer: ', host(target.failure)) : null,
       groups.map(([word, list]) => [
         el('h2', { class: 'group' }, verdict(word), el('span', { class: 'note' }, many(list.length, 'control'))),
-        table(['Severity', 'Control'], worstFirst(list).map((each) => el('tr', null, el('td', null, severity(each.severity)),
-          el('td', null, link(['finding', name, each.control.id], prose(each.control.title)), ' ', el('span', { class: 'where' }, word === 'pass' ? '' : brief(each))))), { class: 'list' }),
+        table(['Severity', 'Number', 'What'], worstFirst(list).map((each) => el('tr', null, el('td', null, severity(each.severity)), resultCells(each))), { class: 'list' }),
       ]),
       el('h2', { class: 'group' }, 'Evidence ', el('span', { class: 'note' }, many(answers.length, 'answer'))),
       answers.length ? answers.map((each) => answerFold(each, target)) : el('p', { class: 'empty' }, target.failure ? 'None was given.' : ['What it answered ', noAnswer()]),
