@@ -6,7 +6,18 @@ import sys
 from collections.abc import Sequence
 
 from hullcheck import __version__
-from hullcheck.commands import attest, audit, compare, controls, coverage, probe_script, report, verify, waive
+from hullcheck.commands import (
+    attest,
+    audit,
+    compare,
+    controls,
+    coverage,
+    explain,
+    probe_script,
+    report,
+    verify,
+    waive,
+)
 from hullcheck.messages import WrongUse, printable
 
 WRONG_USE = 2
@@ -60,6 +71,6 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"hullcheck {__version__}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (audit, controls, coverage, report, compare, verify, waive, attest, probe_script):
+    for command in (audit, controls, explain, coverage, report, compare, verify, waive, attest, probe_script):
         command.add(commands)
     return whole

@@ -65,7 +65,7 @@ def _run(given: argparse.Namespace) -> int:
     valid = _valid_for(given.valid_for, looked) if given.valid_for else {"last_day": given.until}
     if given.until is not None:
         waive.future_day("--until", given.until)
-    control = entries.control_of(given.control)
+    control = entries.control_of(given.control).control.id
     entry = {
         "control_id": control,
         "explanation": statement,

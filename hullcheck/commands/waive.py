@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,4 +154,24 @@ def _run(given: argparse.Namespace) -> int:
             entry[option] = words(f"--{option.replace('_', '-')}", said)
     if given.approved_on is not None:
         entry["approved_on"] = past_day("--approved-on", given.approved_on)
-    return write(given, acceptance_files.WAIVERS, entries.control_of(given.control), entry)
+    status = write(given, acceptance_files.WAIVERS, entries.control_of(given.control).control.id, entry)
+    wide = _how_wide(given)
+    if wide:
+        print(wide, file=sys.stderr)
+    return status
+
+
+def _how_wide(given: argparse.Namespace) -> str:
+    """What the waiver accepts because nothing else was said, in a line; empty where everything was."""
+    unsaid = {
+        "target": "on every target",
+        "subject": "of every subject",
+        "until": "without an end",
+        "approved_by": "approved by nobody",
+    }
+    open_to = {
+        f"--{name.replace('_', '-')}": words for name, words in unsaid.items() if not getattr(given, name)
+    }
+    if not open_to:
+        return ""
+    return f"It accepts the failure {', '.join(open_to.values())}; limit it by {', '.join(open_to)}."

@@ -4,8 +4,8 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hullcheck.controls import shipped
@@ -26,11 +26,15 @@ class Listed:
 
     Attributes:
         file: as seen from the directory in which it was looked for.
+        facts: what it is judged from: facts with their descriptions, and `policy` where the site has a say.
+        probes: the questions to a host behind them.
     """
 
     control: Control
     file: str
     line: int
+    facts: Mapping[str, str] = field(default_factory=dict)
+    probes: tuple[str, ...] = ()
 
     def numbers(self, version: str = benchmarks.CURRENT) -> tuple[str, ...]:
         """Its numbers in *version* of the CIS benchmark; none where that does not have it."""
@@ -97,7 +101,8 @@ def _listing(places: Sequence[str], here: Path) -> tuple[Listed, ...]:
     if document["faults"]:
         raise WrongUse("; ".join(document["faults"]))
     return tuple(
-        Listed(from_json(Control, each), each["file"], each["line"]) for each in document["controls"]
+        Listed(from_json(Control, each), each["file"], each["line"], each["facts"], tuple(each["probes"]))
+        for each in document["controls"]
     )
 
 

@@ -1,5 +1,6 @@
 """The pytest plugin of `hullcheck.controls.catalog`: lists the collected controls and runs none."""
 
+import inspect
 import json
 import os
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from hullcheck.controls.metadata import control_of
+from hullcheck.facts import registry
 from hullcheck.plugin.items import is_control
 from hullcheck.results.document import to_json
 
@@ -51,4 +53,9 @@ def _described(item: pytest.Item) -> dict[str, Any] | None:
     control = control_of(item.obj, item.iter_markers())
     place = os.path.relpath(item.path, item.config.invocation_params.dir)
     line = (item.location[1] or 0) + 1
-    return {**to_json(control), "file": place, "line": line}
+    names = inspect.signature(item.obj).parameters
+    facts = {name: registry.FACTS[name].description for name in names if name in registry.FACTS}
+    if "policy" in names:
+        facts["policy"] = "What the site allows on the target."
+    probes = registry.evidence_of(item.fixturenames, "host")
+    return {**to_json(control), "file": place, "line": line, "facts": facts, "probes": list(probes)}

@@ -5,8 +5,9 @@ import copy
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import yaml
 
 from hullcheck import inputs, inventory
 from hullcheck.controls import catalog
+from hullcheck.controls.catalog import Listed
 from hullcheck.inventory import yamlfile
 from hullcheck.inventory.acceptance import files as acceptance_files
 from hullcheck.inventory.acceptance import names_of, yamledit
@@ -21,16 +23,16 @@ from hullcheck.inventory.yamlfile import Way, YamlError
 from hullcheck.messages import WrongUse, did_you_mean
 
 
-def control_of(word: str) -> str:
-    """The id of the control that *word* names, by its id or number, among those that pytest finds here.
+def control_of(word: str, places: Sequence[str] = ()) -> Listed:
+    """The control that *word* names, by its id or number, among those that pytest finds here or in *places*.
 
     Raises:
         WrongUse: it names none, or several.
     """
-    controls = {each.control.id: each.control for each in catalog.collect()}
-    named = [key for key, each in controls.items() if word.lower() in names_of(key, each.frameworks)]
+    controls = {each.control.id: each for each in catalog.collect(places)}
+    named = [key for key, each in controls.items() if word.lower() in names_of(key, each.control.frameworks)]
     if len(named) == 1:
-        return named[0]
+        return controls[named[0]]
     if named:
         raise WrongUse(f"{word}: names {len(named)} controls; write one of {', '.join(sorted(named))}")
     hint = did_you_mean(word, controls)
@@ -56,9 +58,12 @@ def add(path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Wri
         WrongUse: the inventory is wrong, or the entry would be, or the file is written in a way that is not known.
     """
     try:
-        inventory.load(path)
+        known = [each.name for each in inventory.load(path).targets]
     except inventory.InventoryError as error:
         raise WrongUse(f"mend the inventory first: {error.faults[0]}") from None
+    for pattern in filter(str.strip, entry.get("targets", ())):
+        if known and not any(fnmatchcase(name, pattern) for name in known):
+            raise WrongUse(f"--target {pattern}: {path} has no such target; {did_you_mean(pattern, known)}")
     file, way = _destination(path, section)
     with _locked(Path(os.path.realpath(file)).parent):
         return _add(file, way, path, section, control, entry)

@@ -281,7 +281,9 @@ def test_commands_of_pages_are_understood() -> None:
     pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")]
     blocks = [each for page in pages for each in re.findall(r"(?ms)^```sh\n(.*?)^```", page.read_text())]
     lines = [
-        line for line in "".join(blocks).replace("\\\n", "").splitlines() if line.startswith("hullcheck ")
+        line
+        for line in "".join(blocks).replace("\\\n", "").splitlines()
+        if line.startswith("hullcheck ") and "--version" not in line
     ]
     assert len(lines) >= 7
     for line in lines:
@@ -310,3 +312,35 @@ def test_answer_that_cannot_be_written() -> None:
             argv = [sys.executable, "-c", code]
             done = subprocess.run(argv, cwd=REPOSITORY, stdout=stdout, stderr=subprocess.PIPE, text=True)
         assert (done.returncode, done.stderr) == (74, said)
+
+
+# ---- one control
+
+
+def test_explanation(tmp_path: Path) -> None:
+    """It says what is demanded, why, what helps, what it is mapped to, and from what the verdict is read."""
+    done = hullcheck("explain", "5.32", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    head, *lines = done.stdout.splitlines()
+    assert head == "CIS 5.32, level 1, critical: container_cannot_reach_an_engine_socket"
+    assert max(map(len, lines)) <= 100
+    order = [
+        done.stdout.index(f"\n{each}")
+        for each in ("  No container", "Why", "Remedy", "Mappings", "Judged from")
+    ]
+    assert order == sorted(order)
+    for said in (
+        "pci: 2.2.6",
+        "container: Every container of the target",
+        "probes: docker_containers,",
+        "source: ",
+    ):
+        assert f"  {said}" in done.stdout
+
+
+def test_explanation_of_an_own_control(tmp_path: Path) -> None:
+    """It is found by its name; a word that is none has a hint, and one that means several names them."""
+    project = Project(tmp_path / "project", TESTS)
+    assert hullcheck("explain", "own_rule", cwd=project.folder).stdout.startswith("low: own_rule\n")
+    assert "did you mean 'own_rule'?" in wrong_use(hullcheck("explain", "own_rul", cwd=project.folder))
+    assert "5.99: no such control" in wrong_use(hullcheck("explain", "5.99", cwd=tmp_path))

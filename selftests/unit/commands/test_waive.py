@@ -365,3 +365,41 @@ def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: entries.add(path, "waivers", f"c{number}", ENTRY), range(24)))
     assert len(load(path).waivers) == 24
+
+
+# ---- how much is accepted
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            (),
+            "on every target, of every subject, without an end, approved by nobody; limit it by --target, --subject,",
+        ),
+        (
+            ("--target", "web1", "--subject", "a", "--until", str(TODAY)),
+            "failure approved by nobody; limit it by --ap",
+        ),
+        (("--target", "web1", "--subject", "a", "--until", str(TODAY), "--approved-by", "the owner"), ""),
+    ],
+    ids=["all", "one", "none"],
+)
+def test_what_is_accepted_for_want_of_limits(project: Project, options: tuple[str, ...], said: str) -> None:
+    """A wide waiver is written, and a line says how wide it is."""
+    done = hullcheck("waive", "passes", *REASON, *options, cwd=project.folder)
+    assert done.returncode == 0, done.stderr
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == bool(said)
+
+
+@pytest.mark.parametrize("pattern", ["web99", "Web1", "wbe*"])
+def test_target_that_is_not_there(project: Project, pattern: str) -> None:
+    """A waiver that could match nothing is not written."""
+    before = (project.folder / "inventories/local.yml").read_text()
+    done = hullcheck("waive", "passes", *REASON, "--target", pattern, cwd=project.folder)
+    assert (
+        done.returncode,
+        f"--target {pattern}: inventories/local.yml has no such target" in done.stderr,
+    ) == (2, True)
+    assert (project.folder / "inventories/local.yml").read_text() == before
