@@ -6,48 +6,42 @@ import itertools
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
 from functools import cache
 
 from selftests import REPOSITORY
 from selftests.kit.running import clean_environment
 from selftests.project.documentation import control_pages
-from selftests.project.documentation.proofs import DEMO, recorded
+from selftests.project.documentation.proofs import DEMO
 from selftests.rig import removal
 
 OPTIONS_PAGE = REPOSITORY / "docs" / "options.md"
-README = REPOSITORY / "README.md"
+QUICK_START_PAGE = REPOSITORY / "docs" / "quick-start.md"
+EXAMPLE_RUN = "20261124T162102Z-93b7"
+WIDE = 100
 
 
-# ---- README.md
+# ---- docs/quick-start.md
 
 
-def readme(page: str, printed: Sequence[str]) -> str:
-    """README.md with its picture, the first block of text, as the demo has *printed* it."""
+def quick_start(page: str) -> str:
+    """docs/quick-start.md with the end of what the demo prints, the first block of text."""
     head, fence, rest = page.partition("```text\n")
-    picture, end, tail = rest.partition("```\n")
-    lines = [line for line in picture.splitlines() if not line.startswith(("fail: ", "error: "))]
-    return (
-        head + fence + "".join(f"{each}\n" for line in lines for each in _current(line, printed)) + end + tail
-    )
+    return head + fence + demo() + "```\n" + rest.partition("```\n")[2]
 
 
-def _current(line: str, printed: Sequence[str]) -> list[str]:
-    """What the demo prints for a line of the picture; below a heading, all that is wrong there."""
-    if line.startswith("_") and line in printed:
-        below = printed[printed.index(line) + 1 :]
-        return [line, *itertools.takewhile(lambda each: each.startswith(("fail: ", "error: ")), below)]
-    for start in ("collected ", *(f"{host} " for host in recorded())):
-        if line.startswith(start):
-            return [next((each for each in printed if each.startswith(start)), line)]
-    return [line]
-
-
-def demo() -> list[str]:
-    """The lines that the demo prints."""
+@cache
+def demo() -> str:
+    """The summary that the demo prints, of a run as on any day, in any folder."""
     with removal.temporary() as folder:
         reports = f"--reports={folder}/reports"
-        return _pytest("-m", "cis", f"--inventory={DEMO.relative_to(REPOSITORY)}", reports).splitlines()
+        printed = _pytest("-m", "cis", f"--inventory={DEMO.relative_to(REPOSITORY)}", reports, columns=WIDE)
+        (run,) = (each.name for each in (folder / "reports").glob("2*Z-*"))
+        printed = printed.replace(f"{folder}/", "/srv/audits/").replace(run, EXAMPLE_RUN)
+    lines = printed.splitlines()
+    first = next(number for number, line in enumerate(lines) if re.fullmatch("=+ hullcheck =+", line))
+    return "".join(
+        f"{line}\n" for line in itertools.takewhile(lambda each: " passed, " not in each, lines[first:])
+    )
 
 
 # ---- docs/options.md
@@ -76,10 +70,10 @@ def _help() -> str:
     return _pytest("--help")
 
 
-def _pytest(*arguments: str) -> str:
+def _pytest(*arguments: str, columns: int = 80) -> str:
     """What pytest prints, as a user of the project starts it."""
     argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    environment = {**clean_environment(), "COLUMNS": "80", "PYTHONPATH": str(REPOSITORY)}
+    environment = {**clean_environment(), "COLUMNS": str(columns), "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(
         argv, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
@@ -89,4 +83,4 @@ def _pytest(*arguments: str) -> str:
 if __name__ == "__main__":
     control_pages.write()
     OPTIONS_PAGE.write_text(options_page(OPTIONS_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    README.write_text(readme(README.read_text(encoding="utf-8"), demo()), encoding="utf-8")
+    QUICK_START_PAGE.write_text(quick_start(QUICK_START_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
