@@ -21,6 +21,7 @@ _OPTIONS = {
     " say that others were left out",
     "images": "only judge these images, in the same way",
     "reports": "folder in which each run leaves its results and recordings",
+    "keep": "remove the oldest runs in the folder of reports, and keep this many, the new one included (default: all)",
     "releases": "JSON file with what is known of releases and vulnerabilities, in place of what this version of"
     " hullcheck knows; docs/releases.md explains it",
     "sign": "sign the bundle with this SSH key, by ssh-keygen: a private key, or a public one whose private half an"
@@ -36,12 +37,19 @@ _DEFAULTS = {
     "containers": "",
     "images": "",
     "reports": "",
+    "keep": "",
     "releases": "",
     "sign": "",
     "probe_timeout": "30",
     "target_timeout": "120",
 }
-_METAVARS = {"profile": "NAME", "sign": "KEY", "severity": "LEVEL", "containers": "NAMES", "images": "NAMES"}
+_METAVARS = {
+    "profile": "NAME",
+    "sign": "KEY",
+    "severity": "LEVEL",
+    "keep": "NUMBER",
+    **dict.fromkeys(("containers", "images"), "NAMES"),
+}
 _FLAGS = {
     "bundle": "write all that the run found and was told into one file too, reports/RUN.zip, for `hullcheck verify`",
     "strict_waivers": "fail the run where a waiver or an attestation is expired, not yet in force, not needed or"
@@ -147,6 +155,18 @@ def limits(config: pytest.Config) -> dict[str, tuple[str, ...]]:
 def wants_bundle(config: pytest.Config) -> bool:
     """Whether the run is to be bundled; what is signed is."""
     return flag(config, "bundle") or bool(option(config, "sign"))
+
+
+def number(config: pytest.Config, name: str) -> int:
+    """The value of an option that is a whole number above 0; 0 where it is not set.
+
+    Raises:
+        pytest.UsageError: it is not.
+    """
+    text = option(config, name)
+    if not re.fullmatch("0*[1-9][0-9]{0,5}|", text, re.ASCII):
+        raise pytest.UsageError(f"{_spelled(name)} {text}: write a whole number above 0")
+    return int(text or "0")
 
 
 def seconds(config: pytest.Config, name: str) -> int:

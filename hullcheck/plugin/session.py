@@ -54,6 +54,7 @@ class AuditSession:
         self.releases, self.releases_file = _releases(config)
         self.acceptance = _acceptance(config, self.inventory)
         self.limits = options.limits(config)
+        options.number(config, "keep")  # a wrong one is said before a host is asked
         self.strict_waivers = options.flag(config, "strict_waivers")
         self.targets = tuple(map(self._with_policy, _targets(config, self.inventory)))
         self.started = time.time()

@@ -145,7 +145,7 @@ def _selected(known: Documents) -> list[str]:
     options += [f"--ignore-glob={each}" for each in said["ignored_patterns"]]
     options += ["--runxfail"] * said.get("runxfail", False)
     options += [f"--{kind}s={','.join(said.get(kind, ()))}" for kind in ("container", "image")]
-    options += ["--severity="]  # it is in the markers
+    options += ["--severity=", "--keep="]  # the severity is in the markers
     if known.is_of_shipped:
         return [*options, *shipped.named()]
     return [*options, "--", *map(_of_this_project, said["paths"])]

@@ -135,6 +135,7 @@ class Reporting:
             with self.unwritten.noting(latest):
                 if not self.unwritten:
                     private_files.point(latest, folder.name)
+                    self._keep_few(folder)
         if self.unwritten:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
             self._say(printable(self.unwritten.told(folder)), red=True)
@@ -142,6 +143,15 @@ class Reporting:
         if self.output.fault:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
             self._say(f"The verdicts could not be shown to the end: {self.output.fault}", red=True)
+
+    def _keep_few(self, folder: Path) -> None:
+        """Remove older runs where --keep asks for that."""
+        keep = options.number(self.config, "keep")
+        if keep:
+            from hullcheck.plugin.reporting import retention  # late: few runs ask for it
+
+            with self.unwritten.noting(folder.parent):
+                retention.remove_older(folder, keep)
 
     def _write(self, exit_status: int) -> None:
         """Write all that follows from the results, each file as a whole or not at all; again for another status."""

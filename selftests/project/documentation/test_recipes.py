@@ -175,24 +175,6 @@ def test_line_of_the_service_is_an_audit(checkout: Checkout) -> None:
     assert (checkout.folder / "var/lib/hullcheck/latest/results.json").exists()
 
 
-def test_old_runs_are_removed(tmp_path: Path) -> None:
-    """The command of the page removes old runs, and neither the newest one nor other files."""
-    reports = tmp_path / "reports"
-    names = ["20260101T000000Z-aaaa", "20260102T000000Z-bbbb", "20260103T000000Z-cccc", "notes"]
-    for name in names:
-        (reports / name).mkdir(parents=True)
-        (reports / name / "results.json").write_text("{}")
-    for name in (*names[:2], "young"):
-        (reports / f"{name}.zip").write_text("")
-    (reports / "latest").symlink_to(names[1])
-    for each in (*(reports / name for name in names[:2]), *reports.glob("2*.zip"), reports / "notes"):
-        os.utime(each, (1e9, 1e9))
-    (command,) = (each for each in blocks("upgrade.md", "sh") if "readlink" in each)
-    subprocess.run(["/bin/sh", "-e", "-c", command], cwd=tmp_path, check=True, timeout=30)
-    left = {each.name for each in reports.iterdir()}
-    assert left == {"latest", "young.zip", "notes", names[1], f"{names[1]}.zip", names[2]}
-
-
 @pytest.mark.parametrize("page", [*sorted(each.name for each in DOCS.glob("*.md"))])
 def test_shell_of_a_page_is_understood(page: str) -> None:
     """A shell finds no fault in the blocks of the page."""
