@@ -41,7 +41,10 @@ def page() -> str:
         user=User("audit", "audit"),
         machine="audits.example.com",
     )
-    return audit_page.render(replace(audit, run=run), demo().recordings)
+    targets = tuple(
+        replace(each, connect=f"recorded://inventories/demo/{each.name}") for each in audit.targets
+    )
+    return audit_page.render(replace(audit, run=run, targets=targets), demo().recordings)
 
 
 def digest() -> str:

@@ -47,7 +47,7 @@ def commands_of(recipe: str) -> list[str]:
 
 
 class Checkout:
-    """A pipeline's checkout: the controls, the gate of the page, and an inventory of one recorded host."""
+    """A pipeline's checkout: the gate of the page, and an inventory of one recorded host."""
 
     def __init__(self, folder: Path) -> None:
         """Make it in *folder*, with a home directory beside it."""
@@ -55,8 +55,6 @@ class Checkout:
         self.home = folder / "home"
         self.home.mkdir(parents=True)
         (self.folder / "inventories").mkdir(parents=True)
-        for name in ("tests", "conftest.py", "markers.ini", "pyproject.toml"):
-            (self.folder / name).symlink_to(REPOSITORY / name)
         (gate,) = (each for each in blocks("ci.md", "sh") if each.startswith("#!/bin/sh"))
         (self.folder / "gate.sh").write_text(gate)
         self.audits("hardened")
@@ -102,7 +100,7 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
 def test_recipe(recipe: str, checkout: Checkout) -> None:
     """Its commands audit, and leave what CI shows; the gate passes where nothing critical fails."""
     commands = [each for each in commands_of(recipe) if not NOT_HERE.search(each)]
-    assert [each for each in commands if "pytest" in each]
+    assert [each for each in commands if "hullcheck audit" in each]
     assert commands[-1] == "sh gate.sh"
     checkout.audits("hardened")
     for command in commands:
@@ -118,7 +116,7 @@ def test_recipe(recipe: str, checkout: Checkout) -> None:
 @pytest.mark.needs("jq")
 def test_gate_stops_at_new_critical_failures(checkout: Checkout) -> None:
     """It names them; what failed before, what is waived and what is less than critical does not stop it."""
-    audit = next(each for each in commands_of("gitlab") if "pytest" in each)
+    audit = next(each for each in commands_of("gitlab") if "hullcheck audit" in each)
     gate = "sh gate.sh"
     results, previous = checkout.folder / "reports/latest/results.json", checkout.folder / "previous.json"
     checkout.audits("careless")
@@ -153,7 +151,7 @@ def test_units_of_the_timer(tmp_path: Path) -> None:
     """systemd understands them, and reads in them what the page says."""
     service, timer = blocks("timer.md", "ini")
     program = re.findall(r"^ExecStart=(\S+)", service, re.MULTILINE)
-    assert program == ["/opt/hullcheck/.venv/bin/pytest"]
+    assert program == ["/opt/hullcheck/bin/hullcheck"]
     true = shutil.which("true")
     units = {"hullcheck.service": service.replace(program[0], str(true)), "hullcheck.timer": timer}
     for name, text in units.items():
@@ -166,8 +164,8 @@ def test_units_of_the_timer(tmp_path: Path) -> None:
 def test_line_of_the_service_is_an_audit(checkout: Checkout) -> None:
     """What the service runs audits, with its paths in a folder of the test."""
     service, _ = blocks("timer.md", "ini")
-    (line,) = re.findall(r"^ExecStart=/opt/hullcheck/\.venv/bin/(.+)$", service, re.MULTILINE)
-    for path in ("/etc/hullcheck", "/var/cache/hullcheck", "/var/lib/hullcheck"):
+    (line,) = re.findall(r"^ExecStart=/opt/hullcheck/bin/(.+)$", service, re.MULTILINE)
+    for path in ("/etc/hullcheck", "/var/lib/hullcheck"):
         assert path in line
     here = line.replace("/etc/hullcheck", "inventories").replace("/var/", f"{checkout.folder}/var/")
     done = checkout.run(here)
