@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hullcheck.results import SEVERITIES, Audit, Control, sentences
+from hullcheck.results import SEVERITIES, Audit, Control, Finding, sentences
 from hullcheck.results.fixes import CONTROL, Fix, fixes
 from hullcheck.writers.audit_page import fix_files
 
@@ -49,10 +49,24 @@ def _first(fix: Fix) -> First:
     only = fix.controls[0] if fix.kind == CONTROL else None
     title = only.remedy or only.title if only else str(fix)
     steps = file.by_hand if file else fix.controls
-    said: dict[str, str] = {}
+    return First(fix, title[0].upper() + title[1:], only, file, _said(fix), steps)
+
+
+def _said(fix: Fix) -> Mapping[str, str]:
+    """By control: its first finding as a sentence; of one on several targets how many these are."""
+    found: dict[str, Finding] = {}
+    targets: dict[str, set[str]] = {}
     for each in fix.failures:
-        found = each.finding
-        said.setdefault(
-            each.control.id, sentences.sentence(found.kind, found.subject, found.verdict, found.reason)
+        found.setdefault(each.control.id, each.finding)
+        targets.setdefault(each.control.id, set()).add(each.target)
+    return {
+        name: sentences.sentence(
+            each.kind,
+            each.subject
+            if each.kind != "target" or len(targets[name]) == 1
+            else f"{len(targets[name])} targets",
+            each.verdict,
+            each.reason,
         )
-    return First(fix, title[0].upper() + title[1:], only, file, said, steps)
+        for name, each in found.items()
+    }

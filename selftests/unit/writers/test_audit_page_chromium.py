@@ -33,6 +33,7 @@ VIEWS = (
     "#requirements",
     "#framework/pci",
     "#targets",
+    "#map",
     "#run",
     "#findings?verdict=fail",
     f"#control/{PRIVILEGED}",
@@ -101,6 +102,7 @@ def _few(requirements: Sequence[Requirement]) -> tuple[Requirement, ...]:
         (f"#finding/careless/{MEMORY}/1", "Every container has a memory limit"),
         ("#evidence/careless/docker_info", "docker_info of careless"),
         ("#findings?verdict=fail", "All findings"),
+        ("#map?severity=high", "Map"),
         ("#failures/critical", "Failures"),
         (f"#acceptance/{quote(WAIVER.place, safe='')}", "Accepted"),
         ("#target/nobody", "This is not in the audit"),
@@ -446,7 +448,9 @@ def sheets(pdf: bytes) -> int:
 
 
 @pytest.mark.timed
-@pytest.mark.parametrize("address", ["", "#findings?verdict=fail&q=privileged", "#target/careless-01"])
+@pytest.mark.parametrize(
+    "address", ["", "#findings?verdict=fail&q=privileged", "#target/careless-01", "#map?show="]
+)
 @pytest.mark.parametrize("count", [5, 100])
 def test_opens_in_time(
     opened: Open, record_property: Callable[[str, object], None], count: int, address: str

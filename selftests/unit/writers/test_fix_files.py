@@ -144,7 +144,7 @@ def test_files_of_the_demo_come_from_its_remedies() -> None:
 
 def test_summary_says_what_to_fix_first() -> None:
     """The first change stands there with its file, its controls and their remedies; the others can be unfolded."""
-    page = demo().page.split('id="fixes"')[1].split("</section>")[0]
+    page = demo().page.split('id="fixes"')[1].split("<h2>By severity")[0]
     assert page.count("<details open") == 1
     assert "Settings of the daemon (daemon.json)" in page
     assert "&#34;no-new-privileges&#34;: true" in page
@@ -156,7 +156,7 @@ def test_summary_says_what_to_fix_first() -> None:
 def test_control_that_is_alone_is_called_by_its_remedy() -> None:
     """Its title would be read as a fact: the remedy stands there."""
     audit = failing(("mount a whole file system.", WHOLE))
-    page = audit_page.render(audit, ()).split('id="fixes"')[1].split("</section>")[0]
+    page = audit_page.render(audit, ()).split('id="fixes"')[1].split("<h2>By severity")[0]
     assert ">Mount a whole file system.</h3>" in page
     assert "Title" not in page
 
@@ -169,7 +169,7 @@ def test_page_says_what_changed_since_the_last_run() -> None:
     since = Changes("20261124T030000Z-0001", "2026-11-24T03:00:00Z", 9, (new,), (gone, lost), 7)
     audit = replace(failing(("mount it.", WHOLE)), since=since)
     page = audit_page.render(audit, ())
-    part = page.split('id="since"')[1].split("</section>")[0]
+    part = page.split('id="since"')[1].split('id="fixes"')[0]
     assert "24 November 2026, 03:00 UTC" in part
     assert "<b>1</b> new, <b>2</b> gone, 7 still fail." in part
     assert "<bdi>agent</bdi></a></b><bdi> runs with --privileged</bdi>" in part

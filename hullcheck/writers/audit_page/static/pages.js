@@ -1,6 +1,6 @@
 // Which page is shown: the part after # says it, so that links, the back button and bookmarks work.
 
-const VIEWS = { requirement: requirementView, control: controlView, finding: findingView, target: targetView, evidence: evidenceView, findings: findingsView };
+const VIEWS = { requirement: requirementView, control: controlView, finding: findingView, target: targetView, evidence: evidenceView, findings: findingsView, map: mapView };
 const root = document.documentElement;
 const view = document.getElementById('view');
 const base = document.title;

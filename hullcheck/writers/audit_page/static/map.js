@@ -1,0 +1,106 @@
+// A map of controls and targets: a square for each result, of a shape for each verdict.
+
+const SHOWN = [['open', 'failing or open'], ['differ', 'not alike on all'], ['', 'all']];
+const OPEN = ['fail', 'error', 'manual'];
+
+function mapFilter(query) {
+  const asked = new URLSearchParams(query);
+  return { show: asked.get('show') === null ? 'open' : asked.get('show'), severity: asked.get('severity') || '', section: asked.get('section') || '' };
+}
+
+function mapQuery(filter) {
+  const pairs = [['severity', filter.severity], ['section', filter.section]].filter(([, value]) => value);
+  if (filter.show !== 'open') pairs.unshift(['show', filter.show]);
+  const query = new URLSearchParams(pairs).toString();
+  return '#map' + (query ? '?' + query : '');
+}
+
+// The controls of the filter, the most severe first and of these the one that fails most; each with its verdicts by target.
+function mapRows(filter, targets) {
+  const section = data.sections.find((each) => each.key === filter.section);
+  const rows = data.controls.map((control, number) => ({ control, words: targets.map((at) => verdictOf(number, at)) }));
+  const fails = new Map(rows.map((each) => [each, each.words.filter((word) => word === 'fail').length]));
+  return rows.filter(({ control, words }) => (!filter.severity || control.severity === filter.severity)
+    && (!section || section.controls.includes(control.id))
+    && (filter.show !== 'open' || words.some((word) => OPEN.includes(word)))
+    && (filter.show !== 'differ' || new Set(words).size > 1))
+    .sort((a, b) => data.severities.indexOf(a.control.severity) - data.severities.indexOf(b.control.severity) || fails.get(b) - fails.get(a));
+}
+
+// The targets, those with the most failures first.
+function worstTargets() {
+  const fail = String(data.verdicts.indexOf('fail'));
+  const count = (target) => target.verdicts.split(fail).length;
+  return data.targets.map((_, at) => at).sort((a, b) => count(data.targets[b]) - count(data.targets[a]) || a - b);
+}
+
+function mapTable(rows, targets) {
+  const heads = targets.map((at) => {
+    const { name } = data.targets[at];
+    return el('th', { scope: 'col' }, el('a', { href: to('target', name), title: shown(name) }, clip(name, 18)));
+  });
+  const bodies = new Map(data.severities.map((word) => [word, el('tbody', null, el('tr', { class: 'map-group' }, el('th', { scope: 'rowgroup' }, severity(word))))]));
+  rows.forEach(({ control, words }) => {
+    const line = el('tr', null, el('th', { scope: 'row' }, el('a', { href: to('control', control.id), title: shown(control.title) }, numberOf(control), prose(clip(control.title, 90)))));
+    words.forEach((word, at) => {
+      const cell = document.createElement('td');
+      cell.className = 'square m-' + (word || 'left-out').replaceAll(' ', '-');
+      cell.textContent = word || 'not in this run';
+      if (word) cell.dataset.at = `${control.id} ${targets[at]}`;
+      line.append(cell);
+    });
+    bodies.get(control.severity).append(line);
+  });
+  const filled = [...bodies.values()].filter((each) => each.childElementCount > 1);
+  return el('table', { class: 'map' }, el('thead', null, el('tr', null, el('th', { scope: 'col' }, 'Demand'), heads)), filled);
+}
+
+// A square says on pointing what it is, and leads to its finding; without a mouse the pages of controls and targets do.
+function watchSquares(box) {
+  const of = (event) => event.target.closest('td[data-at]');
+  box.addEventListener('mouseover', (event) => {
+    const cell = of(event);
+    if (!cell || cell.title) return;
+    const [id, at] = cell.dataset.at.split(' ');
+    const control = data.controls[data.controlNumber.get(id)];
+    cell.title = shown(`${data.targets[at].name}: ${cell.textContent}, ${control.number || id}`);
+  });
+  box.addEventListener('click', (event) => {
+    const cell = of(event);
+    if (!cell) return;
+    const [id, at] = cell.dataset.at.split(' ');
+    heights.set(location.hash, window.scrollY);
+    clicked = true;
+    location.hash = to('finding', data.targets[at].name, id);
+  });
+}
+
+function mapLegend() {
+  return el('ul', { class: 'legend' }, data.verdicts.map((word) => el('li', null, el('span', { class: 'square m-' + word.replaceAll(' ', '-') }), word)));
+}
+
+async function mapView(_, query) {
+  const filter = mapFilter(query);
+  const targets = worstTargets();
+  const box = el('div', { class: 'scroll map-box', tabindex: '0', role: 'region', 'aria-label': 'Controls and targets' });
+  const status = el('p', { class: 'note', role: 'status' });
+  const form = el('form', { class: 'filters', role: 'search', 'aria-label': 'Filter the map' },
+    choice('Controls', 'show', SHOWN, filter.show),
+    choice('Severity', 'severity', [['', 'all'], ...data.severities.map((each) => [each, each])], filter.severity),
+    choice('Section', 'section', [['', 'all'], ...data.sections.map((each) => [each.key, each.title])], filter.section));
+  const draw = () => {
+    const rows = mapRows(filter, targets);
+    status.textContent = `${rows.length} of ${many(data.controls.length, 'control')} on ${many(targets.length, 'target')}, the most severe and the worst first`;
+    box.replaceChildren(rows.length ? mapTable(rows, targets) : el('p', { class: 'empty' }, 'No control is like this.'));
+  };
+  form.addEventListener('submit', (event) => event.preventDefault());
+  form.addEventListener('input', () => {
+    const given = new FormData(form);
+    for (const name of Object.keys(filter)) filter[name] = given.get(name);
+    draw();
+    replaceLink(mapQuery(filter));
+  });
+  watchSquares(box);
+  draw();
+  return { title: 'Map', content: [heading('Map'), el('p', { class: 'lede' }, 'Each control on each target. A square leads to what was found there.'), form, mapLegend(), status, box] };
+}

@@ -1,0 +1,105 @@
+"""The map of controls and targets in a real Chromium."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from typing import TYPE_CHECKING
+
+from hullcheck.verdicts import Verdict
+from selftests.kit.audit_pages import Example, accepted, fleet
+from selftests.kit.browsing import Open, go, title, wait
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+@cache
+def example() -> Example:
+    """Three targets, one of them without an answer."""
+    return accepted()
+
+
+@cache
+def page_of_it() -> str:
+    """Its page."""
+    return example().page
+
+
+def squares(page: Page) -> Counter[str]:
+    """How many squares there are of each verdict, by their text."""
+    return Counter(page.locator("td.square").all_text_contents())
+
+
+def test_map_has_a_square_for_each_result(opened: Open) -> None:
+    """Every verdict of every control on every target, as a text for those who see no squares."""
+    page = opened(page_of_it(), "#map?show=")
+    assert squares(page) == Counter(str(each.verdict) for each in example().audit.results)
+    assert page.locator(".map thead th").count() == 1 + len(example().audit.targets)
+    shapes = page.evaluate(
+        "[...document.querySelectorAll('.legend .square')].map((each) => {"
+        " const style = getComputedStyle(each, '::before');"
+        " return style.backgroundImage + style.clipPath + style.boxShadow.replace(/rgb[^)]*[)]/g, ''); })"
+    )
+    assert len(shapes) == len(set(shapes)) == len(Verdict)
+
+
+def test_map_begins_with_what_fails_and_is_severe(opened: Open) -> None:
+    """Controls that pass everywhere are left out at first, the worst come first, and so do the worst targets."""
+    page = opened(page_of_it(), "#map")
+    audit = example().audit
+    bad = {
+        each.control
+        for each in audit.results
+        if each.verdict in (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL)
+    }
+    severities = {each.id: each.severity for each in audit.controls}
+    shown = [
+        each.split()[0]
+        for each in page.locator("td.square:nth-child(2)").evaluate_all(
+            "all => all.map((each) => each.dataset.at)"
+        )
+    ]
+    assert set(shown) == bad
+    ranks = [("critical", "high", "medium", "low").index(severities[each]) for each in shown]
+    assert ranks == sorted(ranks)
+    assert page.locator(".map thead th a").all_inner_texts()[0] == "careless"
+
+
+def test_map_can_be_filtered_and_the_filter_is_in_its_address(opened: Open) -> None:
+    """By severity, by section, and to where targets differ."""
+    audit = example().audit
+    page = opened(page_of_it(), "#map?show=")
+    page.locator("select[name=severity]").select_option("critical")
+    assert page.locator(".map tbody tr:not(.map-group)").count() == sum(
+        each.severity == "critical" for each in audit.controls
+    )
+    page.locator("select[name=section]").select_option("cis.5")
+    assert page.evaluate("location.hash") == "#map?show=&severity=critical&section=cis.5"
+    numbers = page.locator(".map .number").all_inner_texts()
+    assert numbers
+    assert all(each.startswith("CIS 5.") for each in numbers)
+    go(page, "#map?show=differ")
+    rows = page.locator(".map tbody tr:not(.map-group)").evaluate_all(
+        "all => all.map((row) => new Set([...row.querySelectorAll('td')].map((each) => each.textContent)).size)"
+    )
+    assert min(rows) > 1
+
+
+def test_square_leads_to_its_finding(opened: Open) -> None:
+    """A click opens what was found there; "back" returns to the map."""
+    page = opened(page_of_it(), "#map")
+    page.evaluate("performance.clearMarks()")
+    page.locator("td[data-at^='container_is_not_privileged ']").first.click()
+    wait(page)
+    assert page.evaluate("location.hash") == "#finding/careless/container_is_not_privileged"
+    page.evaluate("performance.clearMarks()")
+    page.go_back()
+    wait(page)
+    assert title(page) == "Map"
+
+
+def test_one_target_has_no_map(opened: Open) -> None:
+    """The side names it only where there is something to compare."""
+    assert opened(page_of_it()).locator(".side a[href='#map']").is_visible()
+    assert opened(fleet(1).page).locator(".side a[href='#map']").count() == 0
