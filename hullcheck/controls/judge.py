@@ -48,6 +48,8 @@ def judge(
         return (_finding("target", target, Verdict.NOT_APPLICABLE, subjects.nothing),)
     judged = (
         _judge_one(control, {**arguments, argument: subject}, subjects.kind, name)
+        if isinstance(name, str)
+        else _finding(subjects.kind, str(name), Verdict.ERROR, "its name is no text: the evidence is damaged")
         for name, subject in subjects.named
     )
     unread = (_finding(subjects.kind, name, Verdict.ERROR, reason) for name, reason in subjects.unread)

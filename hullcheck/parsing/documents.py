@@ -32,6 +32,11 @@ def require(value: object, shape: Shape, what: str, *path: str) -> Any:
     return value
 
 
+def fits(value: object, shape: Shape) -> bool:
+    """Whether *value* is of this *shape*."""
+    return not _fault(value, shape, ())
+
+
 def _fault(value: Any, shape: Shape, path: tuple[str, ...]) -> str:
     if isinstance(shape, tuple):
         faults = [_fault(value, each, path) for each in shape]

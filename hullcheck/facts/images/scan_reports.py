@@ -14,9 +14,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from hullcheck import inputs
 from hullcheck.data.severities import SEVERITIES
 from hullcheck.facts.engine import Engine
+from hullcheck.facts.images.scan_shapes import CLAIR, FAULT, REPORT, TRIVY
 from hullcheck.facts.registry import fact
+from hullcheck.parsing.documents import require
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
 from hullcheck.policy import Policy
 from hullcheck.policy import ScanReports as ScanLimits
@@ -25,7 +28,6 @@ from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
 
 _LISTED = re.compile(r"(report|left-out):(\d+):\d+:(.*)")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PACKAGES = ("os-pkgs", "lang-pkgs")  # what Trivy calls the results that tell of packages
 _UNKNOWN = "unknown"
 _FIXED_WORDS = """
@@ -62,28 +64,33 @@ def _kept(word: str, changed: str, path: str, lines: list[str] | tuple[()]) -> s
 def _reduced(text: str) -> dict[str, Any]:
     """What a report says, or why it says nothing."""
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
+        document = inputs.decode(text)
+    except json.JSONDecodeError:
         return {"Fault": "not JSON, or cut off" if text.strip() else "empty"}
+    except ValueError as error:
+        return {"Fault": f"damaged: it {error}"}
     try:
-        if "manifest_hash" in document:
-            return _clair(document)
-        if "SchemaVersion" in document:
+        if isinstance(document, dict) and "manifest_hash" in document:
+            return _clair(require(document, CLAIR, ""))
+        if isinstance(document, dict) and "SchemaVersion" in document:
             return _trivy(document)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except EvidenceError as error:  # without what it says there
+        return {"Fault": f"not as its format is: {str(error).partition(' is ')[0].removeprefix(': ')}"}
+    except (KeyError, ValueError) as error:
         return {"Fault": f"not as its format is: {type(error).__name__}"}
     return {"Fault": "no report of Trivy or Clair on an image"}
 
 
 def _trivy(document: Mapping[str, Any]) -> dict[str, Any]:
-    if document["SchemaVersion"] != 2 or document["ArtifactType"] != "container_image":
+    if document["SchemaVersion"] != 2 or document.get("ArtifactType") != "container_image":
         return {"Fault": "no report of Trivy's schema 2 on an image"}
+    require(document, TRIVY, "")
     results = document.get("Results") or ()
     found = [each for result in results for each in result.get("Vulnerabilities") or ()]
     created, system = document.get("CreatedAt"), document["Metadata"].get("OS") or {}
     return {
         "Tool": "Trivy",
-        "Digest": _digest(document["Metadata"]["ImageID"]),
+        "Digest": document["Metadata"]["ImageID"],
         "Created": None if created is None else _seconds(created),
         "Counts": _counts([each["Severity"] for each in found]),
         "Packages": any(result.get("Class") in _PACKAGES for result in results),
@@ -102,7 +109,7 @@ def _clair(document: Mapping[str, Any]) -> dict[str, Any]:
             known[each]  # raises where it tells of one that it does not list
     return {
         "Tool": "Clair",
-        "Digest": _digest(document["manifest_hash"]),
+        "Digest": document["manifest_hash"],
         "Created": None,
         "Counts": _counts([each["normalized_severity"] for each in known.values()]),
         "Packages": bool(document["packages"]),
@@ -112,12 +119,6 @@ def _clair(document: Mapping[str, Any]) -> dict[str, Any]:
         "FixedAlone": False,
         "Hidden": 0,
     }
-
-
-def _digest(text: str) -> str:
-    if not _DIGEST.fullmatch(text):
-        raise ValueError(text)
-    return text
 
 
 def _seconds(text: str) -> float:
@@ -137,7 +138,8 @@ def _counts(severities: list[str]) -> dict[str, int]:
     return dict(Counter(word if word in SEVERITIES else _UNKNOWN for word in words))
 
 
-SCAN_REPORTS = Probe.from_file(__file__, "scan_reports", _keep)
+_NAME = "scan_reports"
+SCAN_REPORTS = Probe.from_file(__file__, _NAME, _keep)
 SCANNERS = ("Trivy", "Clair")
 """What writes the reports that can be read, as `Report.tool` names it."""
 
@@ -225,6 +227,12 @@ class Report:
         return f"{self.tool}, {self.days(now):.0f} days ago{by} ({self.file})"
 
 
+def _kept_document(line: str) -> dict[str, Any]:
+    document = decode_json(line, _NAME)
+    is_fault = isinstance(document, dict) and "Fault" in document
+    return require(document, FAULT if is_fault else REPORT, _NAME)  # type: ignore[no-any-return]
+
+
 def _report(read: Mapping[str, Any]) -> Report:
     created, newest = read["Created"], read.get("Newest")
     return Report(
@@ -258,7 +266,7 @@ class ScanReports:
         if head != f"folder:{self.folder}":
             asked = head.removeprefix("folder:")
             raise EvidenceError(f"the recording has the scan reports of {asked}, not of {self.folder}")
-        return tuple(decode_json(line, SCAN_REPORTS.name) for line in lines if line)
+        return tuple(map(_kept_document, filter(None, lines)))
 
     @cached_property
     def faults(self) -> tuple[str, ...]:

@@ -80,6 +80,13 @@ def test_each_subject_has_its_finding() -> None:
     assert summary(findings) == (Verdict.FAIL, "b: is 2")
 
 
+def test_subject_whose_name_is_no_text() -> None:
+    """It is an error of its own, and the others are judged."""
+    things = Subjects[int]("thing", ((None, 1), ("b", 2)))  # type: ignore[arg-type]
+    found = judge(lambda thing: None, {"thing": things}, "web1")
+    assert [(each.subject, str(each.verdict)) for each in found] == [("None", "error"), ("b", "pass")]
+
+
 def test_no_subject_is_not_applicable() -> None:
     """Nothing to judge is no pass, and the reason says that there is nothing."""
     findings = judge(lambda thing: None, {"thing": Subjects("thing", (), "there is no thing")}, "web1")

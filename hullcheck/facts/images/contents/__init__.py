@@ -1,7 +1,9 @@
 """What is in the images of the engine: files with special bits, packages, tools, and what looks like a key."""
 
 import posixpath
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -11,6 +13,7 @@ from hullcheck.facts.images.contents.layer import UNTOLD
 from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.capabilities import BELOW_ROOT
+from hullcheck.parsing.documents import COUNT, NAMES, require
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import TIMED_OUT
 from hullcheck.verdicts import EvidenceError
@@ -103,24 +106,24 @@ class Contents:
         Raises:
             EvidenceError: it is not what the probe keeps.
         """
-        try:
-            capable = document.get("Capable")
-            return cls(
-                float(document.get("Read", read)),
-                tuple(SpecialFile(str(path), str(mode)) for path, mode in _pairs(document["Special"])),
-                None
-                if capable is None
-                else tuple(CapableFile(str(path), _words(all)) for path, all in _pairs(capable)),
-                *(_words(document[name]) for name in ("Packages", "Databases", "Tools", "Keys")),
-            )
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise EvidenceError("the answer of the probe image_contents is not understood") from None
+        require(document, _KEPT, IMAGE_CONTENTS.name)
+        capable = document.get("Capable")
+        return cls(
+            float(document.get("Read", read)),
+            tuple(SpecialFile(path, mode) for path, mode in document["Special"]),
+            None if capable is None else tuple(CapableFile(path, tuple(all)) for path, all in capable),
+            *(tuple(document[name]) for name in ("Packages", "Databases", "Tools", "Keys")),
+        )
 
 
-def _pairs(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError(value)
-    return value
+_KEPT = {
+    "Id": str,
+    "Read?": (COUNT, float),
+    "Special": [[str, re.compile("[0-7]{4}")]],
+    "Capable?": (None, [[str, [str]]]),
+    **dict.fromkeys(("Packages", "Databases", "Tools", "Keys"), NAMES[1]),
+}
+"""What the probe keeps of one image."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +146,15 @@ class ImageContents:
     @cached_property
     def _documents(self) -> Mapping[str, Mapping[str, Any]]:
         """By image. One that is there was read to its end, whatever became of those after it."""
-        lines = self.recording.part(IMAGE_CONTENTS).split("\n")
-        documents = [decode_json(line, IMAGE_CONTENTS.name) for line in lines if line.startswith("{")]
-        return {str(each.get("Id")): each for each in documents}
+        found = dict[str, Mapping[str, Any]]()
+        for line in self.recording.part(IMAGE_CONTENTS).split("\n"):
+            if not line.startswith("{"):
+                continue
+            with suppress(EvidenceError):  # another image is not spoiled by that
+                document = decode_json(line, IMAGE_CONTENTS.name)
+                if isinstance(identifier := document.get("Id"), str):
+                    found[identifier] = {} if identifier in found else document
+        return found
 
     @property
     def _obstacle(self) -> str:
@@ -155,12 +164,6 @@ class ImageContents:
             return "its layers were not read within the time of a probe; the next run goes on from here"
         self.recording.text(IMAGE_CONTENTS)  # raises where the probe says why
         return "its layers could not be read, or not to their end"
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise ValueError("not a list of words")
-    return tuple(value)
 
 
 @fact(IMAGE_CONTENTS)

@@ -26,9 +26,17 @@ from typing import Any
 
 from hullcheck.facts.images.contents.layer import Layer, read_layer
 from hullcheck.facts.images.contents.merge import merged, summary
+from hullcheck.parsing.documents import fits
 from hullcheck.recording.probe import MOST, Probe
 from hullcheck.secrets.redact import json_object
 
+_DESCRIPTOR = {"digest": str}
+_MANIFEST = {
+    "manifests?": (None, [_DESCRIPTOR]),
+    "layers?": (None, [_DESCRIPTOR]),
+    "config?": (None, _DESCRIPTOR),
+}
+_CONFIG = {"rootfs?": (None, {"diff_ids?": (None, [str])})}
 _MOST_SENT = 160 << 20  # bytes of listings that are sent at a time; the next run goes on from there
 
 
@@ -110,11 +118,16 @@ def _blobs(
 ) -> tuple[str, ...] | None:
     """The blobs of an image's layers, by the manifest whose configuration names these layers; None if not there."""
     top = documents.get(identifier, {})
-    manifests = [top, *(documents.get(str(each.get("digest")), {}) for each in top.get("manifests") or ())]
+    if not fits(top, _MANIFEST):
+        return None
+    manifests = [top, *(documents.get(each["digest"], {}) for each in top.get("manifests") or ())]
     for manifest in manifests:
+        if not fits(manifest, _MANIFEST):
+            continue
         config = documents.get(str((manifest.get("config") or {}).get("digest")), {})
         blobs = tuple(str(each["digest"]) for each in manifest.get("layers") or ())
-        named = tuple((config.get("rootfs") or {}).get("diff_ids") or ()) if config else None
+        whole = bool(config) and fits(config, _CONFIG)
+        named = tuple((config.get("rootfs") or {}).get("diff_ids") or ()) if whole else None
         if named == tuple(layers) and len(blobs) == len(layers):
             return blobs
     return None

@@ -120,6 +120,52 @@ def test_manifest_of_another_machine() -> None:
     assert judged("4.8", facts(f"{image(top)}\n{said}", "top"))["top:1"][0] == "error"
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"manifests": ["x"]},
+        {"manifests": 7},
+        {"layers": [[]]},
+        {"config": "x"},
+        {"manifests": [{"digest": 5}]},
+    ],
+)
+def test_document_of_an_image_that_is_none(document: object) -> None:
+    """What a registry has given for an image spoils no other."""
+    said = answer({"a": [[("x", 0o644)]]}, CONTAINERD)
+    top = digest("top")
+    said = f"{image(top, digest('a', '0'))}\n{said}{top[7:]}:{json.dumps(document)}\n"
+    found = judged("4.8", facts(said, "a", "top"))
+    assert {name: each[0] for name, each in found.items()} == {"a:1": "pass", "top:1": "error"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("Special", [["/x", 4755]]),
+        ("Capable", [["/x", "ALL"]]),
+        ("Tools", {}),
+        ("Keys", None),
+        ("Read", "now"),
+    ],
+)
+def test_kept_image_of_another_type(field: str, value: object) -> None:
+    """It is an error that names the field, and of that image alone; a line that is no JSON is so too."""
+    target = facts(answer({"a": [[("x", 0o644)]], "b": [SU]}, CONTAINERD), "a", "b")
+    lines = target.recording.answers["image_contents"].stdout.split("\n")
+    documents = [json.loads(line) for line in lines if line]
+    (number,) = [at for at, each in enumerate(documents) if not each["Special"]]
+    damaged = json.dumps(documents[number] | {field: value})
+    for line, reason in ((damaged, f"image_contents: {field}"), (damaged[:-9], "could not be read")):
+        told = "\n".join(line if at == number else json.dumps(each) for at, each in enumerate(documents))
+        contents = ImageContents(
+            Recording("host", "local", {"image_contents": Answer("image_contents", 0, told, "")})
+        )
+        with pytest.raises(EvidenceError, match=reason):
+            contents.of(documents[number]["Id"])
+        assert contents.of(documents[1 - number]["Id"]).special
+
+
 def test_settings_are_dropped() -> None:
     """Of an image's configuration, which may hold secrets, nothing is kept."""
     said = answer({"a": [SU]}, CONTAINERD)

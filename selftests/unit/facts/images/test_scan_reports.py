@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,29 @@ def verdict(target: Facts) -> tuple[str, str]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("Counts", {"low": -1}),
+        ("Packages", "yes"),
+        ("Created", "now"),
+        ("Digest", "x"),
+        ("Tool", "Other"),
+        ("Hidden", None),
+    ],
+)
+def test_kept_report_of_another_type(tmp_path: Path, field: str, value: object) -> None:
+    """A recording in which a field is of another type is an error that names it."""
+    write(tmp_path, "a.json", trivy("LOW"))
+    target = facts(tmp_path, container())
+    kept = target.recording.answers["scan_reports"]
+    head, line, *rest = kept.stdout.split("\n")
+    damaged = "\n".join((head, json.dumps(json.loads(line) | {field: value}), *rest))
+    answers = target.recording.answers | {"scan_reports": replace(kept, stdout=damaged)}
+    found, reason = verdict(Facts(replace(target.recording, answers=answers), target.policy, engine=object()))
+    assert (found, f"scan_reports: {field}" in reason) == ("error", True), reason
+
+
 # ---- good and bad reports
 
 
@@ -164,6 +188,21 @@ def verdict(target: Facts) -> tuple[str, str]:
         (trivy(Metadata={}), "error", "not as its format is"),
         (clair("Low", vulnerabilities={}), "error", "not as its format is"),
         (json.dumps(trivy())[:-20], "error", "cut off"),
+        (trivy("GRAVE"), "error", "not as its format is: Results.0.Vulnerabilities.0.Severity"),
+        (
+            trivy(Results=[{"Class": "os-pkgs", "Vulnerabilities": "none"}]),
+            "error",
+            "Results.0.Vulnerabilities",
+        ),
+        (trivy("LOW", Metadata={"ImageID": DIGEST, "OS": {"EOSL": "no"}}), "error", "Metadata.OS.EOSL"),
+        (trivy("LOW", Metadata={"ImageID": [DIGEST]}), "error", "not as its format is: Metadata.ImageID"),
+        (clair("Low", packages=["a"]), "error", "not as its format is: packages"),
+        (clair("Bad"), "error", "not as its format is: vulnerabilities.0.normalized_severity"),
+        (
+            json.dumps(trivy("LOW")).replace('"Results"', '"Results": [], "Results"'),
+            "error",
+            "has a key twice",
+        ),
         ("", "error", "a.json (empty)"),
         ("[]", "error", "no report of Trivy or Clair"),
     ],
