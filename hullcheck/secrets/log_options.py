@@ -21,9 +21,12 @@ _LIMITS = frozenset({"max-file", "max-size"})
 """Those that say how much of it stays on the host."""
 
 
-def log_options(options: Mapping[str, Any]) -> dict[str, str]:
-    """The options of a log driver, fit to be stored."""
-    return {key: log_option(key, text) for key, text in options.items()}
+def log_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a log driver, fit to be stored; of one that is no text only its type stays."""
+    return {
+        key: log_option(key, value) if isinstance(value, str) else value and type(value)()
+        for key, value in options.items()
+    }
 
 
 def without_user(value: str) -> str:

@@ -8,6 +8,7 @@ from hullcheck.facts.daemon.config_file import ConfigFile
 from hullcheck.facts.daemon.flags import Flags
 from hullcheck.facts.daemon.process import DaemonProcess
 from hullcheck.parsing.go import go_boolean
+from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import EvidenceError
 
 
@@ -51,21 +52,21 @@ def _boolean(value: Any) -> bool:
 
 def _text(value: Any) -> str | None:
     """An empty text, or null, is none: the daemon takes its default then."""
-    if value is not None and not isinstance(value, str):
+    if value is not None and (not isinstance(value, str) or value == DROPPED):
         raise EvidenceError(f"{value!r} is not a text")
     return value or None
 
 
 def _items(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise EvidenceError(f"{value!r} is not a list")
-    return tuple(map(str, value))
+    if not isinstance(value, list) or not all(isinstance(each, str | None) for each in value):
+        raise EvidenceError(f"{value!r} is not a list of texts")
+    return tuple(each or "" for each in value)
 
 
 def _pairs(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise EvidenceError(f"{value!r} is not a mapping")
-    return {str(name): str(each) for name, each in value.items()}
+    if not isinstance(value, dict) or not all(isinstance(each, str | None) for each in value.values()):
+        raise EvidenceError(f"{value!r} is not a mapping of texts")
+    return {name: each or "" for name, each in value.items()}
 
 
 def _ulimits(value: Any) -> tuple[str, ...]:
@@ -141,7 +142,7 @@ KINDS: Mapping[str, Kind] = {
     "storage-opts": _LIST,
     "userland-proxy": _flag(True),
     # docker info tells whether users are remapped, not to whom
-    "userns-remap": Kind(_last(bool), bool, False),
+    "userns-remap": Kind(_last(bool), lambda value: bool(_text(value)), False),
 }
 
 

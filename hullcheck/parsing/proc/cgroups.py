@@ -8,6 +8,7 @@ from hullcheck.verdicts import EvidenceError
 _NO_MEMORY_LIMIT = 1 << 60  # cgroup v1 prints the largest multiple of a page below 2^63 for "none"
 _DEFAULT_SHARES = 1024
 _DEFAULT_WEIGHT = 100
+_DEVICE = re.compile(r"[abc] (?:\*|\d+):(?:\*|\d+) r?w?m?")
 _USER_SLICE = re.compile(r"/user-\d+\.slice$")  # systemd gives each a third of all processes of the host
 
 Files = Mapping[str, Sequence[str]]
@@ -59,7 +60,12 @@ def devices(cgroups: Sequence[str], files: Files) -> tuple[str, ...] | None:
     (folder, *_) = [*_folders("devices", cgroups), ""]
     if f"{folder}/devices.list" not in files:
         raise EvidenceError("the devices that its control group lets in could not be read")
-    return tuple(files[f"{folder}/devices.list"])
+    rules = tuple(files[f"{folder}/devices.list"])
+    if not all(map(_DEVICE.fullmatch, filter(None, rules))):
+        raise EvidenceError(
+            "the devices that its control group lets in are not listed as the kernel lists them"
+        )
+    return rules
 
 
 def let_in(device: str, rules: Sequence[str]) -> bool:

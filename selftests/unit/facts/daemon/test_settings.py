@@ -147,8 +147,11 @@ def test_values_of_settings(name: str, host: Host, value: Any) -> None:
 @pytest.mark.parametrize(
     ("document", "name", "why"),
     [
-        ('{"storage-opts": "a=1"}', "storage-opts", "'a=1' is not a list"),
-        ('{"log-opts": []}', "log-opts", "'***' is not a mapping"),
+        ('{"storage-opts": "a=1"}', "storage-opts", "'a=1' is not a list of texts"),
+        ('{"log-opts": []}', "log-opts", "'***' is not a mapping of texts"),
+        ('{"storage-opts": ["a", 7]}', "storage-opts", "['a', 7] is not a list of texts"),
+        ('{"hosts": [["a"]]}', "hosts", "[['a']] is not a list of texts"),
+        ('{"log-opts": {"tag": 7}}', "log-opts", "{'tag': 0} is not a mapping of texts"),
         ('{"default-ulimits": []}', "default-ulimits", "[] is not a mapping of ulimits"),
         ('{"default-ulimits": {"core": 5}}', "default-ulimits", "{'core': 5} is not a mapping of ulimits"),
     ],
