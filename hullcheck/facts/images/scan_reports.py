@@ -17,9 +17,8 @@ from typing import Any
 from hullcheck import inputs
 from hullcheck.data.severities import SEVERITIES
 from hullcheck.facts.engine import Engine
-from hullcheck.facts.images.scan_shapes import CLAIR, FAULT, REPORT, TRIVY
 from hullcheck.facts.registry import fact
-from hullcheck.parsing.documents import require
+from hullcheck.parsing.documents import COUNT, INTEGER, require
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
 from hullcheck.policy import Policy
 from hullcheck.policy import ScanReports as ScanLimits
@@ -28,6 +27,68 @@ from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
 
 _LISTED = re.compile(r"(report|left-out):(\d+):\d+:(.*)")
+# ---- the documents by type, as far as they are read
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_DAY = (None, str)
+_TIME = (None, INTEGER, float)
+_TRIVY = {
+    "SchemaVersion": range(2, 3),
+    "ArtifactType": frozenset(("container_image",)),
+    "CreatedAt?": _DAY,
+    "Metadata": {
+        "ImageID": _DIGEST,
+        "OS?": (None, {"Family?": str, "EOSL?": bool}),
+    },
+    "Results?": (
+        None,
+        [
+            {
+                "Class?": str,
+                "Vulnerabilities?": (
+                    None,
+                    [
+                        {
+                            "Severity": frozenset(("UNKNOWN", "LOW", "MEDIUM", "HIGH", "CRITICAL")),
+                            "PublishedDate?": _DAY,
+                            "LastModifiedDate?": _DAY,
+                            "FixedVersion?": (None, str),
+                        }
+                    ],
+                ),
+                "ExperimentalModifiedFindings?": (None, [object]),
+            }
+        ],
+    ),
+}
+_CLAIR_WORDS = frozenset(("Unknown", "Negligible", "Low", "Medium", "High", "Critical"))
+_CLAIR = {
+    "manifest_hash": _DIGEST,
+    "packages": (None, {"*": object}),
+    "package_vulnerabilities": (None, {"*": (None, [str])}),
+    "vulnerabilities": (
+        None,
+        {"*": {"normalized_severity": _CLAIR_WORDS, "issued?": _DAY, "fixed_in_version?": (None, str)}},
+    ),
+}
+_FILE = {"File": str, "Changed": COUNT}
+_FAULT = {**_FILE, "Fault": str}
+"""What is kept of a report that says nothing."""
+_REPORT = {
+    **_FILE,
+    "Tool": frozenset(("Trivy", "Clair")),
+    "Digest": _DIGEST,
+    "Created": _TIME,
+    "Counts": {"*": COUNT},
+    "Packages": bool,
+    **dict.fromkeys(("Ended?", "FixedAlone?"), bool),
+    **dict.fromkeys(("Unfixed?", "Hidden?"), COUNT),
+    "Newest?": _TIME,
+}
+"""What is kept of one that says something."""
+
+# ---- what is kept
+
 _PACKAGES = ("os-pkgs", "lang-pkgs")  # what Trivy calls the results that tell of packages
 _UNKNOWN = "unknown"
 _FIXED_WORDS = """
@@ -71,7 +132,7 @@ def _reduced(text: str) -> dict[str, Any]:
         return {"Fault": f"damaged: it {error}"}
     try:
         if isinstance(document, dict) and "manifest_hash" in document:
-            return _clair(require(document, CLAIR, ""))
+            return _clair(require(document, _CLAIR, ""))
         if isinstance(document, dict) and "SchemaVersion" in document:
             return _trivy(document)
     except EvidenceError as error:  # without what it says there
@@ -84,7 +145,7 @@ def _reduced(text: str) -> dict[str, Any]:
 def _trivy(document: Mapping[str, Any]) -> dict[str, Any]:
     if document["SchemaVersion"] != 2 or document.get("ArtifactType") != "container_image":
         return {"Fault": "no report of Trivy's schema 2 on an image"}
-    require(document, TRIVY, "")
+    require(document, _TRIVY, "")
     results = document.get("Results") or ()
     found = [each for result in results for each in result.get("Vulnerabilities") or ()]
     created, system = document.get("CreatedAt"), document["Metadata"].get("OS") or {}
@@ -230,7 +291,7 @@ class Report:
 def _kept_document(line: str) -> dict[str, Any]:
     document = decode_json(line, _NAME)
     is_fault = isinstance(document, dict) and "Fault" in document
-    return require(document, FAULT if is_fault else REPORT, _NAME)  # type: ignore[no-any-return]
+    return require(document, _FAULT if is_fault else _REPORT, _NAME)  # type: ignore[no-any-return]
 
 
 def _report(read: Mapping[str, Any]) -> Report:

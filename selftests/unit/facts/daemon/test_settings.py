@@ -135,7 +135,7 @@ def test_values_as_people_write_them(value: Any, text: str) -> None:
             ("core=0:0", "nofile=5:6"),
         ),
         ("storage-opts", Host(document='{"storage-opts": ["a=1", "b=2"]}'), ("a=1", "b=2")),
-        ("log-opts", Host(document='{"log-opts": {"max-file": 3}}'), {"max-file": "3"}),
+        ("log-opts", Host(document='{"log-opts": {"max-file": "3"}}'), {"max-file": "3"}),
         ("log-level", Host(flags=("-l", "info", "-l", "WARN")), "warn"),
     ],
 )
