@@ -12,6 +12,8 @@ from hullcheck.messages import printable
 from hullcheck.results import Finding
 from hullcheck.verdicts import EvidenceError, Manual, NoDaemon, NotApplicable, Verdict, worst
 
+BROKEN = "the control broke"
+"""How the reason begins where an exception is no verdict."""
 _LONGEST = 4000  # characters of a reason
 _OF_ANY_ENGINE = frozenset({"container", "image", "log"})
 """The kinds of subjects that an engine without a daemon has too."""
@@ -88,7 +90,7 @@ def finding_of(raised: BaseException, kind: str, subject: str) -> Finding:
     for types, verdict in _VERDICTS:
         if isinstance(raised, types):
             return _finding(kind, subject, verdict, _message(raised))
-    return _finding(kind, subject, Verdict.ERROR, f"the control broke: {type(raised).__name__}: {raised}")
+    return _finding(kind, subject, Verdict.ERROR, f"{BROKEN}: {type(raised).__name__}: {raised}")
 
 
 def _finding(kind: str, subject: str, verdict: Verdict, reason: str) -> Finding:

@@ -64,7 +64,9 @@ def _gather(config: pytest.Config, controls: int) -> None:
     audit = session_of(config)
     pytest_reports.limit_page(config, controls, len(audit.targets), audit.folder)
     gc.freeze()  # pytest, plugins and tests stay to the end: no collection of what is judged looks through them
-    progress = terminal.Progress(config.pluginmanager.get_plugin("terminalreporter"), len(audit.targets))
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    terminal.leave_files_out(reporter, len(audit.targets))
+    progress = terminal.Progress(reporter, len(audit.targets))
 
     def done(recording: Recording) -> None:
         progress.step(recording.target, recording.failure)

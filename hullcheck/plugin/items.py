@@ -12,6 +12,8 @@ from hullcheck.results import Control, Result
 
 TARGET = "audit_target"
 """The fixture, asked for however indirectly, that makes a test a control."""
+FIXTURE_FAILED = "a fixture failed"
+"""How the reason begins where a fixture did not give what the control asks for."""
 
 
 def is_control(item: pytest.Item) -> bool:

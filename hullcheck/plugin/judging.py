@@ -11,7 +11,7 @@ from hullcheck.facts.registry import evidence_of, later_in
 from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import waived_words
 from hullcheck.messages import printable
-from hullcheck.plugin.items import id_of, is_control, properties_of, target_of
+from hullcheck.plugin.items import FIXTURE_FAILED, id_of, is_control, properties_of, target_of
 from hullcheck.plugin.session import AuditSession, session_of
 from hullcheck.results import Attestation, Finding, Result, Waiver
 from hullcheck.results.document import to_json
@@ -101,7 +101,7 @@ def pytest_runtest_makereport(
 def _result_of_fixtures(item: pytest.Function, raised: BaseException) -> Result:
     """The result on a target whose facts could not be had; an assertion in a fixture judges nothing."""
     if isinstance(raised, (AssertionError, pytest.fail.Exception)):
-        raised = EvidenceError(f"a fixture failed: {raised}")
+        raised = EvidenceError(f"{FIXTURE_FAILED}: {raised}")
     if isinstance(raised, NoDaemon) and _OF_ANY_ENGINE & ({*_arguments(item)} - later_in(item.obj)):
         raised = EvidenceError(str(raised))
     return _result(item, (finding_of(raised, "target", target_of(item).name),))

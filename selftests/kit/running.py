@@ -207,6 +207,6 @@ def properties(case: ElementTree.Element) -> list[tuple[str, str]]:
 
 
 def same_but_for_the_run(documents: Sequence[dict[str, Any]]) -> bool:
-    """Whether results differ in nothing but when and how they came about."""
+    """Whether results differ in nothing but when and how they came about, and what ran before."""
     left, *others = [json.dumps({**each, "run": None, "since": None}) for each in documents]
     return all(each == left for each in others)

@@ -46,7 +46,7 @@ each_recording = pytest.mark.parametrize("path", RECORDINGS, ids=[path.parent.na
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Where the reports of runs go; they are shown as wide as pages are."""
     made = Project(tmp_path_factory.mktemp("docs"), {})
-    made.environment["COLUMNS"] = "80"
+    made.environment["COLUMNS"] = "100"
     return made
 
 

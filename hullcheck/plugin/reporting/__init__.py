@@ -16,6 +16,7 @@ from hullcheck.messages import printable
 from hullcheck.plugin import options
 from hullcheck.plugin.reporting import crash, output, pytest_reports
 from hullcheck.plugin.reporting.outcome import Outcome
+from hullcheck.plugin.reporting.quiet import Quiet
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.results import Audit, run_files
@@ -42,6 +43,8 @@ class Reporting:
         self.interrupted = False
         self.carried: dict[str, dict[str, Any]] = {}  # by test, which has not ended yet
         self.bundling = _bundling(config)
+        self.quiet = Quiet()
+        config.pluginmanager.register(self.quiet, "hullcheck-quiet")
 
     @pytest.hookimpl(tryfirst=True)  # before one of pytest's own reports is written
     def pytest_sessionstart(self) -> None:
@@ -190,8 +193,10 @@ class Reporting:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> Generator[None]:
-        """Print the summary below pytest's own lists."""
+        """Print the summary below pytest's own lists, in the place of what they would say of controls."""
+        self.quiet.hide(terminalreporter)
         yield
+        self.quiet.show(terminalreporter)
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._asks_for_audit:
             terminal.write_nothing_selected(terminalreporter)
         if self._gathered_in_vain:

@@ -12,6 +12,7 @@ from pytest_html.basereport import BaseReport  # type: ignore[import-untyped]
 
 from hullcheck import private_files
 from hullcheck.plugin.reporting import junit_texts
+from hullcheck.plugin.session import SESSION
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.results import Audit, run_files
 
@@ -22,6 +23,8 @@ MOST_TARGETS = 3
 def take_over(config: pytest.Config, unwritten: Unwritten, audited: Callable[[], Audit | None]) -> None:
     """Let both write to a temporary file first; note what cannot be written as *unwritten*.
 
+    Where they lie in the folder of the run, it is enough that the summary names that: with -v, they say it themselves.
+
     Args:
         audited: gives what was found, when the reports are written.
     """
@@ -30,10 +33,12 @@ def take_over(config: pytest.Config, unwritten: Unwritten, audited: Callable[[],
         if isinstance(report, LogXML):
             whole = _Whole(config, report, Path(report.logfile), unwritten)
             hook.function = partial(_write_junit, whole, report, hook.function, audited)  # type: ignore[misc]
+            whole.keep_quiet()
         elif isinstance(report, BaseReport):
             whole = _Whole(config, report, report._report_path, unwritten)
             report._write_report = partial(_write_page, whole)
             _worst_first(config, report._report)
+            whole.keep_quiet()
 
 
 def limit_page(config: pytest.Config, tests: int, targets: int, folder: Path) -> None:
@@ -80,6 +85,12 @@ class _Whole:
                     write(fresh)
             written = True
         if not written:
+            self._announce_nothing()
+
+    def keep_quiet(self) -> None:
+        """Name no file that nobody has asked for by its name."""
+        session = self.config.stash.get(SESSION, None)
+        if session and self.path.parent == session.folder and self.config.get_verbosity() <= 0:
             self._announce_nothing()
 
     def _announce_nothing(self) -> None:

@@ -24,8 +24,7 @@ def test_facts_that_cannot_be_made(tmp_path: Path) -> None:
     """Which of the two a control speaks of, its arguments tell."""
     project = Project(tmp_path, {"test_site.py": CONTROLS})
     web = {"Name": "/web", "HostConfig": {"Privileged": False}}
-    run = project.pytest(
-        f"--hosts={project.recorded('web1', PRESENT, info(ServerVersion='5.4.2'), containers(web))}"
-    )
+    host = project.recorded("web1", PRESENT, info(ServerVersion="5.4.2"), containers(web))
+    run = project.pytest("-v", f"--hosts={host}")
     assert run.lines("web1  1 error, 1 pass, 1 not applicable"), run.output
     assert run.lines("not applicable: engine 5.4.2 is Podman"), run.output

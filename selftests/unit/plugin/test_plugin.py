@@ -47,7 +47,7 @@ EXPECTED = {
 def test_design_example_in_a_users_repository(tmp_path: Path) -> None:
     """Ten lines of a user make a control: judged, mapped and reported like ours."""
     project = site(tmp_path)
-    run = project.pytest("-m", "cis", "--hosts", careless(project))
+    run = project.pytest("-v", "-m", "cis", "--hosts", careless(project))
     assert run.status == 1
     assert run.lines("fail: web: runs with --privileged")
     assert not run.lines("hidden"), "a verdict has no traceback, and pytest says nothing of one"
@@ -129,7 +129,7 @@ def test_design_example_in_a_users_repository(tmp_path: Path) -> None:
 def test_each_verdict_has_its_outcome(tmp_path: Path, processes: list[str]) -> None:
     """pass, fail, error, not applicable and manual are what the design says in pytest, results and JUnit."""
     project = site(tmp_path, EVERY_VERDICT)
-    run = project.pytest("--hosts", empty(project), *processes)
+    run = project.pytest("-v", "--hosts", empty(project), *processes)
     assert run.status == 1
     assert run.lines("2 failed, 2 passed, 3 skipped, 4 errors"), run.output
     assert run.verdicts == EXPECTED

@@ -1,7 +1,8 @@
 """Writes to the terminal: progress while gathering, offenders of a control, the summary of an audit."""
 
+import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,18 @@ from hullcheck.frameworks.rollup import IdsByControl
 from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, STALE, STATES, names_of
 from hullcheck.messages import did_you_mean, printable
-from hullcheck.results import Attestation, Audit, Finding, Waiver
+from hullcheck.results import Attestation, Audit, Finding, Waiver, run_files
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import unjudged
+from hullcheck.writers.terminal import screen, verdicts
+from hullcheck.writers.terminal.cells import cells, cut, padded
+from hullcheck.writers.terminal.screen import Line
 
+NOTHING_JUDGED = "No control was judged: nothing here says that a target is hardened."
 _NAMES_SHOWN = 6
+_SCREEN = 23  # lines of the summary between its head and pytest's last line: 25 with these
+_LEAST = 8  # of them for what fails and what to do about it
+_IN_A_FILE = 100  # columns
 
 
 def target_line(targets: Sequence[Target]) -> str:
@@ -51,18 +59,30 @@ class Progress:
             self._draw(name)
 
     def _draw(self, name: str) -> None:
-        self.reporter.rewrite(f"gathering: {self.done} of {self.total} targets {printable(name)}", erase=True)
+        self._overwrite(f"gathering: {self.done} of {self.total} targets {printable(name)}")
+
+    def _overwrite(self, text: str) -> None:
+        """Write *text* over the line, up to the last column but one: in the last the cursor would not go back."""
+        width = self.reporter._tw.fullwidth - 1
+        self.reporter.rewrite(padded(cut(text, width), width))
 
     def close(self, seconds: float) -> None:
         """All targets are gathered."""
         if self.reporter is None or self.reporter.no_summary:
             return
         if self.moves:
-            self.reporter.rewrite("", erase=True)
+            self._overwrite("")
+            self.reporter.rewrite("")
         noun = "target" if self.total == 1 else "targets"
         self.reporter.write_line(f"gathered {self.total} {noun} in {seconds:.1f} s")
         for failure in self.failures:
             self.reporter.write_line(f"not audited: {printable(failure)}", red=True)
+
+
+def leave_files_out(reporter: Any, targets: int) -> None:
+    """Let pytest not name each file again for each target, where there are many: a letter for each test will do."""
+    if reporter is not None and reporter.verbosity == 0 and targets > screen.FEW_TARGETS:
+        reporter.showfspath = False
 
 
 def write_nothing_selected(reporter: Any) -> None:
@@ -76,56 +96,67 @@ def write_nothing_selected(reporter: Any) -> None:
 
 def write_nothing_judged(reporter: Any) -> None:
     """Where no control passed or failed."""
-    reporter.write_line("No control was judged: nothing here says that a target is hardened.", red=True)
+    reporter.write_line(NOTHING_JUDGED, red=True)
 
 
 def write_summary(
     reporter: Any, audit: Audit, *, folder: Path, strict: bool, ids_by_control: IdsByControl
 ) -> None:
-    """The verdicts of each target, and where the reports are.
+    """What a run found, on one screen; with -v, all of it.
 
     Args:
         folder: that of the run.
         strict: whether waivers and attestations that need review fail the run.
         ids_by_control: the ids of every control there is.
     """
+    above = [*verdicts.lines(audit), *verdicts.notes(audit)]
+    below = [*_accepting(audit, strict, ids_by_control), *_page(folder), *_judged(audit)]
+    below.append(Line(f"results: {folder}"))
+    width = _width(reporter)
+    taken = sum(-(-cells(each.text) // width) for each in (*above, *below))  # a long path takes two lines
+    room = 0 if reporter.verbosity > 0 else max(_SCREEN - taken, _LEAST)
     reporter.write_sep("=", "hullcheck")
-    width = max(len(target.name) for target in audit.targets)
-    for target in audit.targets:
-        results = [result for result in audit.results if result.target == target.name]
-        judged = _counted(result.verdict for result in results if not result.switched_off)
-        off = [result.switched_off.otherwise for result in results if result.switched_off]
-        words = [judged, f"{len(off)} switched off (otherwise: {_counted(off)})" if off else ""]
-        reporter.write_line(f"{target.name:<{width}}  {', '.join(filter(None, words)) or 'nothing judged'}")
-        for note in filter(None, (target.clock, target.seals)):
-            reporter.write_line(f"  {target.name}: {note}", yellow=True)
-        if target.neighbours:
-            reporter.write_line(f"  {target.name}: not judged: {'; '.join(target.neighbours)}", yellow=True)
-    _write_accepting(reporter, audit, strict, ids_by_control)
+    for each in (*above, *screen.lines(audit, width, room), *below):
+        reporter.write(each.text[: each.head], **each.markup)
+        reporter.write(f"{each.text[each.head :]}\n")
+
+
+def _width(reporter: Any) -> int:
+    """The columns of the terminal; of a file or a pipe enough for a sentence, where the environment says nothing."""
+    width: int = reporter._tw.fullwidth
+    return width if reporter.isatty or "COLUMNS" in os.environ else max(width, _IN_A_FILE)
+
+
+def _whole(text: str, **markup: bool) -> Line:
+    return Line(text, len(text), markup)
+
+
+def _judged(audit: Audit) -> Iterator[Line]:
     if audit.nothing_judged:
-        write_nothing_judged(reporter)
+        yield _whole(NOTHING_JUDGED, red=True)
     elif audit.unjudged:
-        reporter.write_line(unjudged.line(audit.unjudged), red=True)
-    reporter.write_line(f"results: {folder}")
+        yield _whole(unjudged.line(audit.unjudged), red=True)
 
 
-def _write_accepting(reporter: Any, audit: Audit, strict: bool, ids_by_control: IdsByControl) -> None:
+def _page(folder: Path) -> Iterator[Line]:
+    page = folder / run_files.AUDIT_PAGE
+    if page.is_file():
+        yield Line(f"page: {page.absolute().as_uri()}", len("page:"), {"bold": True})
+
+
+def _accepting(audit: Audit, strict: bool, ids_by_control: IdsByControl) -> Iterator[Line]:
     """How many waivers and attestations there are in each state, and which of them need review."""
     for name, entries in (("waivers", audit.waivers), ("attestations", audit.attestations)):
         if not entries:
             continue
         counts = Counter(each.state for each in entries)
-        reporter.write_line(
-            f"{name}: {', '.join(f'{counts[each]} {each}' for each in STATES if counts[each])}"
-        )
+        yield Line(f"{name}: {', '.join(f'{counts[each]} {each}' for each in STATES if counts[each])}")
         stale = [each for each in entries if each.state in STALE]
         for each in stale:
             line = f"  {each.place}: {each.control}{_scope(each)}: {each.state}{_why(each, ids_by_control)}"
-            reporter.write_line(printable(line), red=strict, yellow=not strict)
+            yield _whole(printable(line), red=strict, yellow=not strict)
         if stale and strict:
-            reporter.write_line(
-                "--strict-waivers: mend them or take them out; the exit status is not 0", red=True
-            )
+            yield _whole("--strict-waivers: mend them or take them out; the exit status is not 0", red=True)
 
 
 def _why(entry: Waiver | Attestation, ids_by_control: IdsByControl) -> str:
@@ -144,8 +175,3 @@ def _scope(entry: Waiver | Attestation) -> str:
     names = (("targets", entry.targets), ("subjects", entry.subjects))
     said = "; ".join(f"{name} {', '.join(patterns)}" for name, patterns in names if patterns)
     return f" ({said})" if said else ""
-
-
-def _counted(verdicts: Iterable[Verdict]) -> str:
-    counts = Counter(verdicts)
-    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])

@@ -1,0 +1,61 @@
+"""Keeps pytest's lists free of what the summary says of controls; with -v they are whole.
+
+Other tests stay in them, and so does a control that is broken itself: its author looks there.
+"""
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from hullcheck.controls.judge import BROKEN
+from hullcheck.plugin.items import FIXTURE_FAILED
+from hullcheck.plugin.reporting.crash import REASON as CRASHED
+from hullcheck.verdicts import Verdict
+
+_LISTED = ("failed", "error", "skipped", "xfailed", "xpassed", "passed")
+"""What pytest has lists of, by its own name."""
+
+
+class Quiet:
+    """Hides reports of controls from the lists of pytest's terminal reporter, and from nobody else."""
+
+    def __init__(self) -> None:
+        """Begin with nothing hidden."""
+        self._all: dict[str, list[Any]] = {}
+
+    def hide(self, reporter: Any) -> None:
+        """Leave the reports out that the summary speaks of, where the run is not verbose."""
+        if reporter.verbosity > 0 or self._all:
+            return
+        for name in _LISTED:
+            reports = reporter.stats.get(name, [])
+            shown = [each for each in reports if not _is_told(each)]
+            if len(shown) < len(reports):
+                self._all[name], reporter.stats[name] = reports, shown
+
+    def show(self, reporter: Any) -> None:
+        """Put all reports back, for those who count them."""
+        reporter.stats.update(self._all)
+        self._all = {}
+
+    @pytest.hookimpl(
+        wrapper=True, trylast=True
+    )  # inside that of the terminal reporter, around those of plugins
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None]:
+        """Let other plugins see all reports."""
+        self.show(terminalreporter)
+        yield
+        self.hide(terminalreporter)
+
+
+def _is_told(report: Any) -> bool:
+    """Whether the summary says what became of this test."""
+    carried = getattr(report, "hullcheck", None)
+    if carried is None:
+        return False
+    result = carried["result"]
+    broken = (BROKEN, FIXTURE_FAILED, CRASHED)
+    return result["verdict"] != Verdict.ERROR or not any(
+        each["reason"].startswith(broken) for each in result["findings"]
+    )

@@ -1,0 +1,84 @@
+"""Runs a command on a terminal of its own, and gives what a person sees there."""
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyte
+
+from selftests import REPOSITORY
+from selftests.kit.running import clean_environment
+
+ROWS = 40
+_MOST_LINES = 20_000
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a terminal showed.
+
+    Attributes:
+        lines: all of them, those that have scrolled away too.
+        raw: the bytes that were sent to it.
+    """
+
+    status: int
+    lines: list[str]
+    raw: bytes
+
+    @property
+    def end(self) -> list[str]:
+        """The lines from the head of the summary on."""
+        head = next(number for number, line in enumerate(self.lines) if line.strip("= ") == "hullcheck")
+        return self.lines[head:]
+
+
+def pytest_on_terminal(*arguments: str, cwd: Path, columns: int = 100, **environment: str) -> Seen:
+    """Run pytest with these arguments on a terminal of this width, and wait for its end."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    variables = {
+        **clean_environment(),
+        "PYTHONPATH": str(REPOSITORY),
+        "TERM": "xterm-256color",
+        **environment,
+    }
+    for name in ("NO_COLOR", "FORCE_COLOR", "PY_COLORS", "COLUMNS", "CI"):
+        if name not in environment:
+            variables.pop(name, None)
+    here, there = pty.openpty()
+    fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
+    with subprocess.Popen(
+        command, cwd=cwd, env=variables, stdin=there, stdout=there, stderr=there
+    ) as process:
+        os.close(there)
+        raw = _all_of(here)
+        os.close(here)
+    return Seen(process.returncode, shown(raw, columns), raw)
+
+
+def _all_of(terminal: int) -> bytes:
+    """What is sent until the last process has closed its end, of which Linux tells by an error."""
+    pieces = []
+    while True:
+        try:
+            piece = os.read(terminal, 1 << 16)
+        except OSError:
+            break
+        if not piece:
+            break
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def shown(raw: bytes, columns: int) -> list[str]:
+    """The lines that a terminal of this width makes of *raw*."""
+    screen = pyte.HistoryScreen(columns, ROWS, history=_MOST_LINES, ratio=0.5)
+    pyte.ByteStream(screen).feed(raw)
+    above = ["".join(line[column].data for column in range(columns)) for line in screen.history.top]
+    return [line.rstrip() for line in (*above, *screen.display)]

@@ -1,0 +1,178 @@
+"""What a person sees of a run on a terminal, and what a file or a pipe gets of it."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from hullcheck.recording import Recording
+from selftests import REPOSITORY
+from selftests.kit.projects import EVERY_VERDICT, careless, empty, site
+from selftests.kit.running import Project, containers
+from selftests.unit.plugin.terminal.screens import pytest_on_terminal
+
+DEMO = ("-m", "cis", "--inventory=inventories/demo.yml")
+ESCAPE = b"\x1b["
+
+OTHER = """
+import pytest
+
+def test_of_the_user():
+    wanted = 7
+    assert wanted == 8
+
+@pytest.mark.skip(reason="not on this machine")
+def test_that_is_skipped():
+    pass
+"""
+
+COUNTING = """
+
+def pytest_terminal_summary(terminalreporter):
+    print("counted", len(terminalreporter.stats["failed"]))
+"""
+
+
+@pytest.mark.parametrize("more", [[], ["-n", "2"], ["-q"], ["--tb=long"]], ids=" ".join)
+def test_end_of_a_run_is_one_screen(tmp_path: Path, more: list[str]) -> None:
+    """At 100 columns and 25 lines: verdicts, the worst failures with their remedies, what to fix first, the page."""
+    seen = pytest_on_terminal(*DEMO, f"--reports={tmp_path}", *more, cwd=REPOSITORY)
+    assert seen.status == 1
+    end = [line for line in seen.end if line]
+    assert [line for line in end if line.startswith("results: ")]
+    assert len(end) <= 25, "\n".join(end)
+    assert end[1] == "hardened  7 manual, 98 pass, 13 not applicable"
+    assert end[2].startswith("careless  62 fail, ")
+    assert end[3] == "critical  CIS 2.8    careless: [::]:2375 (listening): takes commands without TLS"
+    assert end[4].startswith(" " * 21 + "drop the TCP host, or set `tlsverify`")
+    assert any(line.startswith("... and 1") and "with -v" in line for line in end)
+    assert any(
+        line.startswith("fix first  24 controls: how 4 containers are started (agent, ") for line in end
+    )
+    (page,) = (line for line in end if line.startswith("page: "))
+    folder = (tmp_path / "latest").resolve()
+    assert f"file://{folder}/audit.html".startswith(page.removeprefix("page: "))
+    assert "FAILURES" not in "".join(seen.lines)
+    assert not [line for line in seen.lines if line.startswith(("FAILED", "SKIPPED", "ERROR"))]
+
+
+def test_second_run_says_what_changed(tmp_path: Path) -> None:
+    """New and gone failures, by number and subject; a single control says nothing of the others."""
+    project = site(tmp_path)
+    host = careless(project)
+    assert not project.pytest("-m", "cis", "--hosts", host).lines("since ")
+    time.sleep(1)  # the names of runs tell the second in which they began
+    run = project.pytest("-m", "cis", "--hosts", host)
+    assert [re.sub(r"20\S+ \S+ UTC", "THEN", each) for each in run.lines("since ")] == [
+        "since THEN: 0 new, 0 gone, 1 as before"
+    ]
+    assert run.results["since"]["still"] == 1
+
+
+def test_progress_is_whole(tmp_path: Path) -> None:
+    """No line begins in the last column of the one before, and a long name takes no second line."""
+    seen = pytest_on_terminal(*DEMO, f"--reports={tmp_path}", cwd=REPOSITORY)
+    assert [line for line in seen.lines if "athered" in line] == [
+        next(line for line in seen.lines if re.fullmatch(r"gathered 2 targets in \d+\.\d s", line))
+    ]
+    assert not [line for line in seen.lines if line.endswith(" g")]
+    project = site(tmp_path / "long")
+    long = project.recorded("w" * 90, *Recording.load(tmp_path / "latest/careless", ()).answers.values())
+    seen = pytest_on_terminal("-m", "cis", f"--hosts={long}", cwd=project.folder, columns=60)
+    assert not [line for line in seen.lines if line.startswith("gathering:")], (
+        "it is gone when all is gathered"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "colours"),
+    [
+        ((), {}, True),
+        ((), {"NO_COLOR": "1"}, False),
+        ((), {"TERM": "dumb"}, False),
+        (("--color=no",), {}, False),
+        (("--color=yes",), {}, True),
+    ],
+)
+def test_colours_only_where_wanted(
+    tmp_path: Path, arguments: tuple[str, ...], environment: dict[str, str], colours: bool
+) -> None:
+    """As pytest decides for its own lines."""
+    seen = pytest_on_terminal(*DEMO, f"--reports={tmp_path}", *arguments, cwd=REPOSITORY, **environment)
+    summary = seen.raw[seen.raw.index(b" hullcheck ===") :]
+    assert (ESCAPE in summary) is colours
+
+
+def test_pipe_gets_colours_only_on_demand(tmp_path: Path) -> None:
+    """FORCE_COLOR is such a demand."""
+    project = site(tmp_path)
+    host = careless(project)
+    assert "\x1b[" not in project.pytest("-m", "cis", "--hosts", host).output
+    project.environment = {"FORCE_COLOR": "1"}
+    assert "\x1b[31m" in project.pytest("-m", "cis", "--hosts", host).output
+
+
+def test_narrow_terminal(tmp_path: Path) -> None:
+    """At 40 columns nothing that was cut to the width takes a second line."""
+    seen = pytest_on_terminal(*DEMO, f"--reports={tmp_path}", cwd=REPOSITORY, columns=40)
+    failing = [line for line in seen.end if line.startswith(("critical", "high"))]
+    assert failing
+    assert all(line.endswith("...") for line in failing)
+    assert [line for line in seen.end if line.startswith("fix first  24 controls: how 4 c")]
+
+
+def test_names_that_are_wide_or_steer(tmp_path: Path) -> None:
+    """A wide character takes two columns, and none that steers reaches the terminal."""
+    project = Project(tmp_path)
+    project.environment = {"COLUMNS": "60"}
+    wide = "检查" * 40
+    names = containers(
+        *({"Name": f"/{each}", "HostConfig": {"Privileged": True}} for each in (wide, "a\x1b[31mb"))
+    )
+    base = Recording.load(REPOSITORY / "inventories/demo/careless", ()).answers
+    del base["docker_containers"]
+    host = project.recorded("web1", *base.values(), names)
+    run = project.pytest("-m", "cis", "-k", "container_is_not_privileged", "--hosts", host)
+    assert "\x1b" not in run.output
+    for line in run.lines("critical"):
+        assert len(line) + sum(each in wide for each in line) <= 60
+
+
+@pytest.mark.parametrize("more", [(), ("-n", "2")], ids=["one-process", "two-workers"])
+def test_what_others_find_stays_in_pytests_lists(tmp_path: Path, more: tuple[str, ...]) -> None:
+    """A user's own test keeps its block, its line and its reason; a control that is broken keeps its block, too."""
+    project = site(tmp_path, EVERY_VERDICT)
+    project.write("tests/test_other.py", OTHER)
+    run = project.pytest("--hosts", empty(project), *more)
+    assert run.lines("assert 7 == 8")
+    assert run.lines("FAILED tests/test_other.py::test_of_the_user")
+    assert run.lines("not on this machine")
+    assert run.lines("error: the control broke: KeyError")
+    assert run.lines("ERROR tests/test_site.py::test_is_broken")
+    assert not run.lines("FAILED tests/test_site.py")
+    assert not run.lines("not applicable: no swarm")
+    assert run.lines("3 failed, 2 passed, 4 skipped, 4 errors"), run.output
+
+
+def test_verbose_run_says_all(tmp_path: Path) -> None:
+    """With -v the blocks, the reasons of skips and all failures are there."""
+    project = site(tmp_path, EVERY_VERDICT)
+    run = project.pytest("--hosts", empty(project), "-v")
+    assert run.lines("fail: bare: one is not two")
+    assert run.lines("FAILED tests/test_site.py::test_fails")
+    assert [line for line in run.lines("no swarm") if line.startswith("SKIPPED")]
+    run = project.pytest(*DEMO, "-v", f"--reports={tmp_path}/demo", cwd=REPOSITORY)
+    summary = run.output.partition(" hullcheck ===")[2]
+    assert len(re.findall("^(?:critical|high|medium|low) ", summary, re.MULTILINE)) == 62
+    assert "with -v" not in summary
+
+
+def test_other_plugins_see_all_reports(tmp_path: Path) -> None:
+    """What counts failures for itself counts all of them."""
+    project = site(tmp_path, EVERY_VERDICT)
+    conftest = project.folder / "conftest.py"
+    conftest.write_text(conftest.read_text() + COUNTING)
+    assert project.pytest("--hosts", empty(project)).lines("counted 2")
