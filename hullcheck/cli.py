@@ -13,6 +13,7 @@ from hullcheck.commands import (
     controls,
     coverage,
     explain,
+    policy,
     probe_script,
     report,
     verify,
@@ -71,6 +72,18 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"hullcheck {__version__}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (audit, controls, explain, coverage, report, compare, verify, waive, attest, probe_script):
+    for command in (
+        audit,
+        controls,
+        explain,
+        policy,
+        coverage,
+        report,
+        compare,
+        verify,
+        waive,
+        attest,
+        probe_script,
+    ):
         command.add(commands)
     return whole
