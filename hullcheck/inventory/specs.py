@@ -29,7 +29,8 @@ def from_specs(
 
     Args:
         specs: host specifications, e.g. `ssh://audit@web1?sudo=true`.
-        connection: the backend for specifications that name none (testinfra's default is paramiko).
+        connection: the backend for specifications that name none; where it is None, the system's OpenSSH, which
+            knows host keys and the user's settings. testinfra's own default is paramiko, which takes any host key.
         ansible_inventory: file for the `ansible` backend, whose groups are expanded.
 
     Raises:
@@ -79,7 +80,7 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
     if spec == "local":
         spec = "local://"
     if "://" not in spec:
-        spec = f"{connection or 'paramiko'}://{spec}"
+        spec = f"{connection or 'ssh'}://{spec}"
     backend, _, rest = spec.partition("://")
     if backend == RECORDED:
         fault = why_not_a_recording(recorded_path(spec)) if rest else "there is no such file or folder"

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from hullcheck.facts.engine.rights import Rights
 from hullcheck.plugin import options
 from hullcheck.plugin.collecting import SELECTED, stop
 from hullcheck.plugin.items import is_control
 from hullcheck.plugin.reporting import crash, pytest_reports
-from hullcheck.plugin.session import session_of
+from hullcheck.plugin.session import AuditSession, session_of
 from hullcheck.recording import Recording
+from hullcheck.recording.backends import RECORDED, backend_of
 from hullcheck.writers import terminal
 
 
@@ -72,4 +74,15 @@ def _gather(config: pytest.Config, controls: int) -> None:
         progress.step(recording.target, recording.failure)
 
     audit.gather(done)
-    progress.close(audit.gather_seconds)
+    progress.close(audit.gather_seconds, _rights(audit))
+
+
+def _rights(audit: AuditSession) -> dict[str, str]:
+    """As whom each target was asked that says so, and what to do where that is not enough."""
+    found = {}
+    for target in audit.targets:
+        rights = Rights.of(audit.recordings[target.name])
+        if rights is not None:
+            advice = "ask again as root" if backend_of(target.connect) == RECORDED else "use --sudo"
+            found[target.name] = str(rights) if rights.is_root else f"{rights}: {advice}"
+    return found

@@ -12,7 +12,10 @@ _RIGHTS = re.compile(
 )
 _SOCKET = re.compile(r"permission denied.*?\bunix:/*(/[^\s:]+)", re.IGNORECASE)
 """In what the docker command says, with the socket that it may not use."""
+_NO_ENGINE = re.compile(r"Cannot connect to the Docker daemon at (?:unix:/*(?=/))?(\S+?)\.?(?:\s|$)")
+"""The same where nothing listens there."""
 _ADVICE = "run as root, or with --sudo"
+_NOBODY, _ABOUT_NOBODY = "no engine answers at ", "start it, or set DOCKER_HOST"
 _OF_RIGHTS = "only root may read what they need"
 
 
@@ -50,7 +53,10 @@ def _reason(result: Result) -> str:
     errors = (each.reason for each in result.findings or (whole,) if each.verdict is Verdict.ERROR)
     reason = " ".join(next(errors, result.reason).split())
     refused = _SOCKET.search(reason)
-    return f"permission denied on {refused[1]}" if refused else reason
+    if refused:
+        return f"permission denied on {refused[1]}"
+    missing = _NO_ENGINE.search(reason)
+    return f"{_NOBODY}{missing[1]}" if missing else reason
 
 
 def _of_rights(reason: str) -> bool:
@@ -63,7 +69,10 @@ def _controls(results: list[Result]) -> int:
 
 def _cause(reason: str, stopped: list[Result]) -> Cause:
     targets = tuple(dict.fromkeys(each.target for each in stopped))
-    rights = reason == _OF_RIGHTS or _of_rights(reason)
-    return Cause(
-        reason.removesuffix("; are you root?"), _controls(stopped), targets, _ADVICE if rights else ""
-    )
+    return Cause(reason.removesuffix("; are you root?"), _controls(stopped), targets, _advice(reason))
+
+
+def _advice(reason: str) -> str:
+    if reason.startswith(_NOBODY):
+        return _ABOUT_NOBODY
+    return _ADVICE if reason == _OF_RIGHTS or _of_rights(reason) else ""

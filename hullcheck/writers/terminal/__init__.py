@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +66,8 @@ class Progress:
         width = self.reporter._tw.fullwidth - 1
         self.reporter.rewrite(padded(cut(text, width), width))
 
-    def close(self, seconds: float) -> None:
-        """All targets are gathered."""
+    def close(self, seconds: float, rights: Mapping[str, str]) -> None:
+        """All targets are gathered; *rights* say of each as whom it was asked, and what that user does not see."""
         if self.reporter is None or self.reporter.no_summary:
             return
         if self.moves:
@@ -77,6 +77,11 @@ class Progress:
         self.reporter.write_line(f"gathered {self.total} {noun} in {seconds:.1f} s")
         for failure in self.failures:
             self.reporter.write_line(f"not audited: {printable(failure)}", red=True)
+        together: dict[str, list[str]] = {}
+        for name, said in rights.items():
+            together.setdefault(said, []).append(name)
+        for said, names in together.items():
+            self.reporter.write_line(printable(f"{screen.named(names)}: {said}"), yellow=": " in said)
 
 
 def leave_files_out(reporter: Any, targets: int) -> None:

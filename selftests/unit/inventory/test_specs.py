@@ -23,7 +23,7 @@ def _names(*specs: str, connection: str | None = None) -> list[tuple[str, str]]:
         ("ssh://[fe80::1]:22", "fe80__1", "ssh://[fe80::1]:22"),
         ("docker://app@web", "web", "docker://app@web"),
         ("podman://web", "web", "podman://web"),
-        ("web1", "web1", "paramiko://web1"),
+        ("web1", "web1", "ssh://web1"),
         (" ssh://web1 ", "web1", "ssh://web1"),
     ],
 )
@@ -34,8 +34,8 @@ def test_name_is_the_host_part(spec: str, name: str, connect: str) -> None:
 
 def test_backend_that_connection_names() -> None:
     """A specification without a backend takes that of --connection."""
-    assert _names("web1", "docker://box", connection="ssh") == [
-        ("web1", "ssh://web1"),
+    assert _names("web1", "docker://box", connection="paramiko") == [
+        ("web1", "paramiko://web1"),
         ("box", "docker://box"),
     ]
 

@@ -150,6 +150,20 @@ def test_rights_are_one_cause() -> None:
     assert (alone.reason, alone.advice) == ("/proc/7/exe could not be read", "run as root, or with --sudo")
 
 
+def test_engine_that_is_not_there_is_one_cause() -> None:
+    """Whichever probe met it."""
+    said = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
+    found = causes(
+        audit(
+            result("a", ERROR, f"the engine does not answer: {said}"),
+            result("b", ERROR, f"docker_containers: {said}"),
+        )
+    )
+    assert [(each.reason, each.controls, each.advice) for each in found] == [
+        ("no engine answers at /var/run/docker.sock", 2, "start it, or set DOCKER_HOST")
+    ]
+
+
 def test_target_that_gave_no_answer_is_one_cause() -> None:
     """Beside one that did."""
     silent = [result(name, ERROR, "ssh: connect to host db port 22: timed out", "db") for name in ("a", "b")]

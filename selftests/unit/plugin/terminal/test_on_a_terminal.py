@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,26 @@ def test_second_run_says_what_changed(tmp_path: Path) -> None:
         "since THEN: 0 new, 0 gone, 1 as before"
     ]
     assert run.results["since"]["still"] == 1
+
+
+def test_rights_are_said_before_anything_is_judged(tmp_path: Path) -> None:
+    """A line for each user: as whom targets were asked, and what that user does not see."""
+    answers = Recording.load(REPOSITORY / "inventories/demo/careless", ()).answers
+    services = answers["host_services"]
+    as_user = replace(services, stdout=services.stdout.replace("auditor:0", "auditor:65534", 1))
+    project = Project(tmp_path)
+    hosts = [project.recorded(name, *answers.values()) for name in ("web1", "web2")]
+    hosts.append(project.recorded("web3", *(answers | {"host_services": as_user}).values()))
+    run = project.pytest("-m", "cis", "-k", "privileged", f"--hosts={','.join(hosts)}")
+    lines = run.output.splitlines()
+    (root,) = run.lines("web1, web2: as root")
+    (user,) = run.lines("web3: as nobody, not root, may use the engine: files, ")
+    assert user.endswith(": ask again as root")
+    assert (
+        lines.index(root)
+        < lines.index(user)
+        < next(n for n, line in enumerate(lines) if "tests/test_" in line)
+    )
 
 
 def test_progress_is_whole(tmp_path: Path) -> None:

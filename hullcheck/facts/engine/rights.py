@@ -1,0 +1,63 @@
+"""As whom a target was asked, and what it keeps from such an auditor: no control judges it, but it explains errors."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from hullcheck.facts.engine import DOCKER_INFO
+from hullcheck.facts.host.accounts import ACCOUNTS
+from hullcheck.facts.host.services import HOST_SERVICES
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer, Probe
+
+_UNSEEN = "files, processes of others and audit rules are not seen"
+_VERSION = re.compile(r'"ServerVersion":\s*"[^"]')
+"""In what an engine says; without it the docker command has nothing to say but of itself."""
+_AUDITOR = re.compile(r"^auditor:(\d+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Rights:
+    """As whom the script ran.
+
+    Attributes:
+        user: the name; the number where the target has no name for it.
+        is_root: whether that is root, in the user namespace of the target.
+        refused: whether the engine refused to answer this user.
+        answered: whether the engine answered.
+    """
+
+    user: str
+    is_root: bool
+    refused: bool
+    answered: bool
+
+    @classmethod
+    def of(cls, recording: Recording) -> Self | None:
+        """What *recording* says of it; None where it does not, as in one of an older version."""
+        found = _AUDITOR.search(_answer(recording, HOST_SERVICES).stdout)
+        if not found:
+            return None
+        number, info = found[1], _answer(recording, DOCKER_INFO)
+        refused = "permission denied" in f"{info.stdout}{info.stderr}".lower()
+        answered = not refused and bool(_VERSION.search(info.stdout))
+        return cls(_name(recording, number), number == "0", refused, answered)
+
+    def __str__(self) -> str:
+        """In a few words, with what such a user cannot see."""
+        if self.is_root:
+            return f"as {self.user}"
+        if self.refused:
+            return f"as {self.user}, not root, may not use the engine: nothing of it is seen; {_UNSEEN}"
+        may = ", may use the engine" if self.answered else ""
+        return f"as {self.user}, not root{may}: {_UNSEEN}"
+
+
+def _answer(recording: Recording, probe: Probe) -> Answer:
+    return recording.answers.get(probe.name, Answer(probe.name, 1, "", ""))
+
+
+def _name(recording: Recording, number: str) -> str:
+    """The first name that the target has for a user's number."""
+    found = re.search(rf"^user:([^:\n]+):{number}:", _answer(recording, ACCOUNTS).stdout, re.MULTILINE)
+    return found[1] if found else "root" if number == "0" else f"the user {number}"

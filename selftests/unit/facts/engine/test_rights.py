@@ -1,0 +1,54 @@
+"""As whom a target was asked, by its recording's own answers."""
+
+import pytest
+
+from hullcheck.facts.engine.rights import Rights
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+
+ACCOUNTS = Answer(
+    "accounts", 0, "user:root:0:0:/bin/bash\nuser:audit:1001:1001:/bin/sh\nuser:x:100:1:/bin/sh\n", ""
+)
+ANSWERS = Answer("docker_info", 0, '{"ID":"a","ServerVersion":"28.5.1"}', "")
+REFUSES = Answer(
+    "docker_info",
+    1,
+    "",
+    "permission denied while trying to connect to the docker API at unix:///run/docker.sock",
+)
+SILENT = Answer("docker_info", 0, '{"ServerErrors":["Cannot connect to the Docker daemon"]}', "")
+UNSEEN = "files, processes of others and audit rules are not seen"
+
+
+def rights(user: str, *answers: Answer) -> Rights | None:
+    """Those of a recording in which the script ran as this user."""
+    services = Answer("host_services", 0, f"auditor:{user}\nsystemd:\n" if user else "systemd:\n", "")
+    return Rights.of(Recording("web1", "local", {each.name: each for each in (services, ACCOUNTS, *answers)}))
+
+
+@pytest.mark.parametrize(
+    ("user", "info", "said"),
+    [
+        ("0", ANSWERS, "as root"),
+        ("0", REFUSES, "as root"),
+        ("1001", ANSWERS, f"as audit, not root, may use the engine: {UNSEEN}"),
+        ("1001", REFUSES, f"as audit, not root, may not use the engine: nothing of it is seen; {UNSEEN}"),
+        ("1001", SILENT, f"as audit, not root: {UNSEEN}"),
+        ("10", ANSWERS, f"as the user 10, not root, may use the engine: {UNSEEN}"),
+    ],
+)
+def test_user_and_what_is_not_seen(user: str, info: Answer, said: str) -> None:
+    """The name is the target's, and only an engine that answered may be used."""
+    assert str(rights(user, info)) == said
+
+
+def test_recording_that_does_not_say_it() -> None:
+    """One of an older version says nothing of its user, nor does a target that gave no answer."""
+    assert rights("", ANSWERS) is None
+    assert Rights.of(Recording("web1", "ssh", failure="timed out")) is None
+
+
+def test_user_without_a_name() -> None:
+    """Root is called so wherever names are not known."""
+    services = Answer("host_services", 0, "auditor:0\n", "")
+    assert str(Rights.of(Recording("web1", "local", {"host_services": services}))) == "as root"
