@@ -35,8 +35,8 @@ _CUT_OFF = re.compile(r'( --[\w-]+ ")(?!.*").*')
 _CHAIN = dict.fromkeys(("family", "table", "name", "type", "hook", "prio", "policy"), True)
 _RULE = dict.fromkeys(("family", "table", "chain"), True)
 _EXPRESSION_WORDS = """
-    accept addr and bytes concat counter ct data dir drop expr family field goto jump key left len limit log mangle map
-    mark masquerade match meta op packets payload prefix protocol queue range rate reject return right set snat dnat
+    accept addr and bytes concat counter ct data dir drop elem expr family field goto jump key left len limit log mangle
+    map mark masquerade match meta op packets payload prefix protocol queue range rate reject return right set snat dnat
     target type val value vmap xor or
 """
 _EXPRESSION = frozenset(_EXPRESSION_WORDS.split()) - {"log"}

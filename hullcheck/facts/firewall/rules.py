@@ -146,6 +146,8 @@ def _matches(value: Any) -> list[Match]:
     ((kind, field),) = left.items()
     values, negated = tuple(_values(value.get("right"))), value["op"] == "!="
     key = str(field.get("key") or field.get("field")) if isinstance(field, dict) else ""
+    if any(each.startswith("@") for each in values):
+        return [Match(OTHER, values)]  # a set of a name: what is in it is unknown, and may change
     if kind == "meta" and key in ("nfproto", "protocol"):
         return []  # rules for the other family were left out
     if kind == "meta" and key in _META:
@@ -168,6 +170,8 @@ def _values(right: Any) -> Iterable[str]:
             yield from _values(each)
     elif isinstance(right, dict) and "set" in right:
         yield from _values(right["set"])
+    elif isinstance(right, dict) and isinstance(right.get("elem"), dict):
+        yield from _values(right["elem"].get("val"))
     elif isinstance(right, dict) and "prefix" in right:
         yield f"{right['prefix']['addr']}/{right['prefix']['len']}"
     elif isinstance(right, dict) and "range" in right:

@@ -428,3 +428,22 @@ def test_line_of_another_kind() -> None:
         "7/iptables-status:0",
     )
     assert {each[0] for each in judge(lines).values()} == {"error"}
+
+
+@pytest.mark.parametrize(
+    ("field", "name"), [({"payload": {"protocol": "ip", "field": "saddr"}}, "@friends"), (CARD, "@cards")]
+)
+def test_set_of_a_name(field: dict[str, Any], name: str) -> None:
+    """What is in it is not known: a stranger may be accepted by it, before the rule that drops all others."""
+    site = chain("site", "forward", **HOOK)
+    accepts = rule("site", "forward", {"match": {"op": "==", "left": field, "right": name}}, {"accept": None})
+    drops = rule("site", "forward", MATCH, {"drop": None})
+    assert nft(site, drops)[0] == "pass"
+    assert nft(site, accepts, drops)[0] == "manual"
+    assert (
+        nft(
+            site,
+            rule("site", "forward", {"match": {"op": "==", "left": field, "right": name}}, {"drop": None}),
+        )[0]
+        != "pass"
+    )

@@ -77,6 +77,12 @@ NFT: list[tuple[dict[str, Any], tuple[Match, ...]]] = [
     ({"op": "==", "left": payload("th", "dport"), "right": 53}, (Match(PORT, ("53",)),)),
     ({"op": "==", "left": {"meta": {"key": "nfproto"}}, "right": "ipv4"}, ()),
     ({"op": "<", "left": payload("tcp", "dport"), "right": 1024}, (Match(OTHER, ("match",)),)),
+    ({"op": "==", "left": payload("ip", "saddr"), "right": "@trusted"}, (Match(OTHER, ("@trusted",)),)),
+    ({"op": "!=", "left": {"meta": {"key": "iifname"}}, "right": "@lan"}, (Match(OTHER, ("@lan",)),)),
+    (
+        {"op": "==", "left": payload("ip", "saddr"), "right": {"set": [{"elem": {"val": "10.0.0.1"}}]}},
+        (Match(SOURCE, ("10.0.0.1",)),),
+    ),
     ({"op": "==", "left": {"fib": None}, "right": "local"}, (Match(OTHER, ("fib",)),)),
 ]
 
