@@ -84,6 +84,13 @@ _MANAGERS = (
     _manager("rpm-ostree", "refresh-md", "upgrade", "install"),
     _manager("brew", "update", "upgrade", "install reinstall"),
     _manager("guix", "pull", "upgrade", "install"),
+    _manager("eopkg pisi", "update-repo ur", "upgrade up", "install it"),
+    _manager("equo", "update", "upgrade", "install"),
+    _manager("pkg pkgin", "update", "upgrade full-upgrade", "install in add"),
+    _manager("pkcon", "refresh", "update upgrade-system", "install install-local"),
+    _manager("tazpkg", "recharge", "up upgrade", "get-install install"),
+    _manager("pkgman", "refresh", "update full-sync", "install"),
+    _manager("cards", "sync", "upgrade", "install"),
     _manager("swupd", "", "update", "bundle-add"),
     _manager("slackpkg", "update", "upgrade upgrade-all", "install install-new"),
 )
@@ -172,6 +179,7 @@ _BY_OPTION: dict[str, tuple[str, Callable[[Sequence[str]], Act | None]]] = {
     "emerge-webrsync": ("portage", _refresh),
     "eix-sync": ("portage", _refresh),
 }
+_BY_VERB = frozenset(("urpmi",))
 PROGRAMS = frozenset((*_FAMILY, *_BY_OPTION))
 _PROGRAMS = "|".join(sorted(PROGRAMS, key=len, reverse=True))
 _NAMES_UPDATE = re.compile(
@@ -212,6 +220,29 @@ def act_of_any(words: Sequence[str]) -> Act | None:
     operands = [word for word in words if not word.startswith("-")]
     is_verb = bool(operands) and operands[0] in _REFRESHES | _UPGRADES | _INSTALLS
     return _ANY.act(operands) if is_verb else None
+
+
+# What fetches or updates something else than packages of a distribution by such words.
+_OTHER_TOOLS_WORDS = """
+    ansible-galaxy apt-file apt-key artisan asdf az brew bun bundle bundler cabal cargo certbot chef choco clojure cmake
+    composer conan conda console corepack cpan cpanm deno docker dotnet drush flatpak flutter fnm fwupdmgr gcloud gem
+    git ghcup go gradle helm hg julia kubectl lein luarocks mamba manage.py meson micromamba mise mix mvn nimble npm
+    nuget nvm opam pdm pecl phive pear pip pip3 pipenv pipx pixi pnpm pod podman poetry puppet pyenv python python3 r
+    rbenv
+    rebar3 rosdep ruby rustup sbt sdk service shards snap spack stack steamcmd svn systemctl terraform tldr tlmgr tofu
+    trivy uv uvx vcpkg volta wp yarn
+"""
+_OTHER_TOOLS = frozenset(_OTHER_TOOLS_WORDS.split())
+_PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
+
+
+def act_of_unknown(command: Command) -> Act | None:
+    """What a program that nobody knows does, if it is a package manager: by its first word, as all of them have it."""
+    program = command[0].rpartition("/")[2]
+    if program in _OTHER_TOOLS | ONLY_NAMES | _SHELL_WORDS or not _PROGRAM.fullmatch(program):
+        return None
+    name, _, verb = program.partition(".")  # as urpmi.update
+    return act_of_any([verb, *command[1:]]) if verb and name in _BY_VERB else act_of_any(command[1:])
 
 
 def names_update(text: str) -> bool:

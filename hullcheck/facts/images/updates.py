@@ -8,6 +8,7 @@ from hullcheck.facts.images.package_managers import (
     ONLY_NAMES,
     Act,
     act_of_any,
+    act_of_unknown,
     family_of,
     invoked_manager,
     names_update,
@@ -129,8 +130,11 @@ def _by_a_manager(words: Command) -> tuple[Act, object, bool] | None:
     is_filled_in = bool(operands) and all(word.startswith("$") for word in operands)
     if family and (is_filled_in or names_update(" ".join(words))):
         return Act.REFRESH, family, False
-    act = act_of_any(words[1:]) if words[0].startswith("$") else None
-    return (act, f"${words[0].strip('${}')}", False) if act else None
+    if words[0].startswith("$"):
+        act = act_of_any(words[1:])
+        return (act, f"${words[0].strip('${}')}", False) if act else None
+    act = None if family else act_of_unknown(words)
+    return (act, words[0].partition(".")[0], False) if act else None
 
 
 def _by_adding_a_source(words: Command) -> tuple[Act, object, bool] | None:

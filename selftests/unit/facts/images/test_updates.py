@@ -277,6 +277,14 @@ def test_one_bad_step_among_many_is_named() -> None:
 @pytest.mark.parametrize(
     ("script", "certain"),
     [
+        ("eopkg update-repo", True),
+        ("urpmi.update -a", False),
+        ("foopkg update", False),
+        ("foopkg upgrade -y", False),
+        ("foopkg update && foopkg install x", None),
+        ("foopkg update && barpkg install x", False),
+        ("git submodule update && npm update && composer install", None),
+        ("service cron update; make install", None),
         ("emaint sync -a", True),
         ("nix-channel --update", True),
         ("nix-channel --update && nix-env -iA nixpkgs.curl", None),
