@@ -297,7 +297,7 @@ FILES = {"Ulimits": [{"Name": "nofile", "Soft": 9, "Hard": 9}]}
         ("5.9", HIGH, {}, ("manual", "opens 10.0.0.1:8080/tcp (published for 80); compare with what")),
         ("5.9", {}, {}, ("pass", "")),
         ("5.18", DISK, {}, ("fail", "is given /dev/sda")),
-        ("5.18", DISK, {"allowed_devices": ["/dev/sda"]}, ("pass", "")),
+        ("5.18", DISK, {"allowed_devices": ["/dev/sda"]}, ("pass", "by what the engine gave it")),
         ("5.18", DISK, {"allowed_devices": ["/dev/sdb"]}, ("fail", "is given /dev/sda")),
         (
             "5.18",

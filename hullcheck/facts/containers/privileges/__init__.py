@@ -83,16 +83,29 @@ class Privileges:
         Raises:
             EvidenceError: they could not be read.
         """
-        engine = self.surroundings.engine.get()
-        if not self.configuration.running or engine.value("CgroupDriver") == "none":
+        if not self.configuration.running:
             return ()
-        if engine.info.get("CgroupVersion") == "2":  # hierarchies of v1 may be there that it does not use
-            return ()
-        found = cgroups.devices(self.runtime.main_process.cgroups, self.runtime.proc.lines)
+        found = self._device_rules
         if found is None or not (self.bundle or not self.configuration.devices):
             return ()
         known = (*_DEVICES, *(self.bundle.devices if self.bundle else ()))
         return tuple(each for each in found if not cgroups.let_in(each, known))
+
+    @property
+    def lists_devices(self) -> bool:
+        """Whether the kernel tells what its control group lets in; of what does not run there is nothing to tell.
+
+        Raises:
+            EvidenceError: it does, and that could not be read.
+        """
+        return not self.configuration.running or self._device_rules is not None
+
+    @property
+    def _device_rules(self) -> tuple[str, ...] | None:
+        engine = self.surroundings.engine.get()
+        if engine.value("CgroupDriver") == "none" or engine.info.get("CgroupVersion") == "2":
+            return None  # hierarchies of v1 may be there that it does not use
+        return cgroups.devices(self.runtime.main_process.cgroups, self.runtime.proc.lines)
 
     # ---- security modules
 
