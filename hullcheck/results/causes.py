@@ -1,6 +1,7 @@
 """Why controls could not be judged: each cause once, however many controls it stops."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from hullcheck.results import Audit, Finding, Result
@@ -25,21 +26,26 @@ class Cause:
 
     Attributes:
         reason: in the words of the first of them; in our own where many had different ones, and root would have none.
-        controls: how many controls were stopped by it on at least one of the *targets*.
+        stopped: the ids of the controls that were stopped by it on at least one of the *targets*.
         advice: what to do about it; empty where that is not known.
     """
 
     reason: str
-    controls: int
+    stopped: tuple[str, ...]
     targets: tuple[str, ...]
     advice: str = ""
 
+    @property
+    def controls(self) -> int:
+        """How many these are."""
+        return len(self.stopped)
 
-def causes(audit: Audit) -> tuple[Cause, ...]:
-    """Why controls of *audit* are errors, what stops most controls first."""
+
+def causes(audit: Audit, besides: Collection[str] = ()) -> tuple[Cause, ...]:
+    """Why controls of *audit* are errors, what stops most controls first; targets *besides* are left out."""
     reasons: dict[str, list[Result]] = {}
     for result in audit.results:
-        if result.verdict is Verdict.ERROR:
+        if result.verdict is Verdict.ERROR and result.target not in besides:
             reasons.setdefault(_reason(result), []).append(result)
     alone = [reason for reason, stopped in reasons.items() if _of_rights(reason) and _controls(stopped) == 1]
     if len(alone) > 1:
@@ -69,7 +75,8 @@ def _controls(results: list[Result]) -> int:
 
 def _cause(reason: str, stopped: list[Result]) -> Cause:
     targets = tuple(dict.fromkeys(each.target for each in stopped))
-    return Cause(reason.removesuffix("; are you root?"), _controls(stopped), targets, _advice(reason))
+    controls = tuple(dict.fromkeys(each.control for each in stopped))
+    return Cause(reason.removesuffix("; are you root?"), controls, targets, _advice(reason))
 
 
 def _advice(reason: str) -> str:

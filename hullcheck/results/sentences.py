@@ -48,7 +48,8 @@ def joint(subjects: Sequence[str], reason: str) -> str:
     """What stands between *subjects* and *reason*: a blank where they make a sentence, else a colon."""
     if not reason:
         return ""
-    return " " if len(subjects) == 1 and reason.partition(" ")[0] in VERBS else ": "
+    goes_on = reason.partition(" ")[0] in VERBS and "?" not in reason
+    return " " if len(subjects) == 1 and goes_on else ": "
 
 
 def kind_before(kind: str, verdict: Verdict) -> str:

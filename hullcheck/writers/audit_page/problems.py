@@ -1,11 +1,12 @@
 """The lists of problems: each control with its reasons, one reason on many targets only once."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hullcheck.controls.metadata import SEVERITIES
 from hullcheck.results import Audit, Control, Finding
+from hullcheck.results.causes import Cause, causes
 from hullcheck.results.requirements import Rollup
 from hullcheck.verdicts import Verdict
 
@@ -63,16 +64,6 @@ class Problem:
         return json.dumps([[self.control.id, *each] for each in named]) if len(named) <= MOST_WAIVERS else ""
 
 
-@dataclass(frozen=True)
-class Cause:
-    """One reason for which several controls could not be judged."""
-
-    text: str
-    controls: Sequence[Control]
-    targets: Sequence[str]
-    more_targets: int
-
-
 def _is_cut(place: Place) -> bool:
     return bool(place.more_subjects or place.more_targets)
 
@@ -105,41 +96,17 @@ def by_verdict(audit: Audit, silent: frozenset[str]) -> Mapping[Verdict, Sequenc
     return problems
 
 
-def causes(
+def shared_causes(
     audit: Audit, silent: frozenset[str], errors: Sequence[Problem]
 ) -> tuple[Sequence[Cause], Sequence[Problem]]:
     """What keeps several controls from being judged, once each; and the *errors* that have a reason of their own."""
-    where: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
-    reasons: dict[str, set[str]] = {}
-    for control, target, reason in _errors(audit, silent):
-        controls, targets = where.setdefault(reason, ({}, {}))
-        controls[control] = targets[target] = None
-        reasons.setdefault(control, set()).add(reason)
-    shared = {reason for reason, (controls, _) in where.items() if reason and len(controls) > 1}
-    known = {each.id: each for each in audit.controls}
-    found = [
-        Cause(
-            reason,
-            [known[each] for each in where[reason][0]],
-            [*where[reason][1]][:MOST_TARGETS],
-            max(0, len(where[reason][1]) - MOST_TARGETS),
-        )
-        for reason in where
-        if reason in shared
-    ]
-    found.sort(key=lambda each: -len(each.controls))
-    return found, [each for each in errors if not reasons.get(each.control.id, set()) <= shared]
-
-
-def _errors(audit: Audit, silent: frozenset[str]) -> Iterator[tuple[str, str, str]]:
-    """Control, target and reason of what could not be judged."""
+    found = causes(audit, silent)
+    own = {each.stopped[0] for each in found if each.controls == 1}
     for result in audit.results:
-        if result.target in silent:
-            continue
-        whole = Finding("target", result.target, result.verdict, result.reason)
-        for each in result.findings or (whole,):
-            if each.verdict is Verdict.ERROR:
-                yield result.control, result.target, each.reason
+        reasons = {each.reason for each in result.findings if each.verdict is Verdict.ERROR}
+        if len(reasons) > 1 or (result.verdict is not Verdict.ERROR and reasons):
+            own.add(result.control)
+    return [each for each in found if each.controls > 1], [each for each in errors if each.control.id in own]
 
 
 def _collected(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hullcheck.controls.metadata import SEVERITIES
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, AuditedTarget, Control, Result
+from hullcheck.results.causes import Cause
 from hullcheck.results.requirements import INCOMPLETE, NOT_COVERED, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import links, problems, sections
@@ -86,7 +87,7 @@ class Summary:
     targets: Sequence[TargetRow]
     fixes: Sequence[First]
     fails: Sequence[problems.Problem]
-    causes: Sequence[problems.Cause]
+    causes: Sequence[Cause]
     errors: Sequence[problems.Problem]
     other_errors: Sequence[problems.Problem]
     manual: Sequence[problems.Problem]
@@ -135,7 +136,7 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
     rollups = [(each, problems.key_of(each), _framework(each)) for each in audit.requirements]
     parts = sections.divisions(audit)
     sentence, tone = headline(audit, found, silent)
-    causes, other_errors = problems.causes(audit, silent, found[Verdict.ERROR])
+    shared, other_errors = problems.shared_causes(audit, silent, found[Verdict.ERROR])
     return Summary(
         headline=sentence,
         tone=tone,
@@ -150,7 +151,7 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         targets=_targets(audit, recorded, controls),
         fixes=first(audit),
         fails=fails,
-        causes=causes,
+        causes=shared,
         errors=found[Verdict.ERROR],
         other_errors=other_errors,
         manual=found[Verdict.MANUAL],

@@ -221,6 +221,13 @@ def test_one_cause_of_many_errors_is_one_row() -> None:
     assert "2 controls could not be judged for one cause: moo; 1 more control for others. Which" in text
     rows = text.split("Not judged")[2]
     assert "2 controls moo" in rows
+    assert "--sudo" not in text
+    denied = tuple(
+        replace(each, findings=(Finding("target", "web1", Verdict.ERROR, "dial unix: Permission denied"),))
+        for each in example.audit.results
+    )
+    text = Reader(Example(replace(example.audit, results=denied), ()).page).text
+    assert text.count("Run as root, or with --sudo.") == 2
     assert "web1: baa" in rows
 
 
@@ -342,7 +349,7 @@ def test_ids_are_there_once() -> None:
     links = {attributes["href"] for tag, attributes in reader.elements if tag == "a"}
     pages = {each for each in links if each and not each.startswith(SCRIPTED)}
     lost = {str(each).partition("?")[0] for each in pages if each and each[1:] not in ids}
-    assert lost == {"#findings"}
+    assert lost == {"#findings", "#map"}
 
 
 # ---- what is embedded

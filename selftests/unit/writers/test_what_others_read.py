@@ -58,6 +58,7 @@ def test_number_is_what_people_say(frameworks: dict[str, tuple[str, ...]], numbe
     [
         (Finding("container", "web", Verdict.FAIL, "runs as root"), "container web runs as root"),
         (Finding("container", "web", Verdict.FAIL, "no limit is set"), "container web: no limit is set"),
+        (Finding("option", "updates", Verdict.MANUAL, "is any left?"), "option updates: is any left?"),
         (Finding("target", "web1", Verdict.FAIL, "icc is true"), "web1: icc is true"),
         (Finding("step", "it runs", Verdict.FAIL, "no process"), "not met: it runs: no process"),
         (Finding("step", "it runs", Verdict.PASS, ""), "step it runs"),

@@ -86,7 +86,7 @@ function numberOf(control) {
 // A finding as a sentence, its subject first: as hullcheck/results/sentences.py makes them.
 function sentence({ kind, subject, verdict: word, reason }, most = LONG) {
   const before = kind === 'step' && word === 'fail' ? 'not met:' : kind === 'target' ? '' : kind;
-  const joint = !reason ? '' : data.verbs.includes(reason.split(' ', 1)[0]) ? ' ' : ': ';
+  const joint = !reason ? '' : data.verbs.includes(reason.split(' ', 1)[0]) && !reason.includes('?') ? ' ' : ': ';
   return [before ? [el('span', { class: 'kind' }, before), ' '] : null, host(clip(subject, most), { class: 'what' }), joint, reason ? host(clip(reason, most)) : null];
 }
 
