@@ -73,6 +73,11 @@ class Checkout:
         inventory = f'targets:\n  web1: {{connect: "recorded://{DEMO / name}"}}\n'
         (self.folder / "inventories/fleet.yml").write_text(inventory)
 
+    def failing(self) -> set[str]:
+        """The controls that fail in the newest run."""
+        document = json.loads((self.folder / "reports/latest/results.json").read_text())
+        return {each["control"] for each in document["results"] if each["verdict"] == "fail"}
+
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run a command as CI systems do: any failing command ends it."""
         return subprocess.run(
@@ -144,6 +149,24 @@ def test_gate_stops_at_new_critical_failures(checkout: Checkout) -> None:
     assert checkout.run(gate).returncode == 0
     results.unlink()
     assert checkout.run(gate).returncode != 0
+
+
+def test_policy_from_findings(checkout: Checkout) -> None:
+    """Its commands draft a policy that, cut down to one key, accepts what this key is about and nothing else."""
+    first, again = blocks("policy-from-findings.md", "sh")
+    checkout.audits("careless")
+    audit, draft = first.splitlines()
+    assert checkout.run(audit).returncode == 1
+    before = checkout.failing()
+    assert checkout.run(draft).returncode == 0
+    text = (checkout.folder / "draft.yml").read_text()
+    (capabilities,) = re.findall(r"^      allowed_capabilities:\n(?:        - .+\n)+", text, re.MULTILINE)
+    inventory = checkout.folder / "inventories/fleet.yml"
+    inventory.write_text(f"{inventory.read_text()}policy:\n  targets:\n    web1:\n{capabilities}")
+    done = checkout.run(again)
+    assert done.returncode == 1, done.stdout
+    assert before - checkout.failing() == {"container_capabilities_are_needed"}
+    assert checkout.failing() < before
 
 
 @pytest.mark.needs("systemd-analyze")
