@@ -11,7 +11,7 @@ from hullcheck.facts.auditd.daemon import AuditDaemon, Execution
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.mounts import HostMount
 from hullcheck.facts.containers.ports import Port
-from hullcheck.facts.containers.privileges.apparmor import DefaultProfile
+from hullcheck.facts.containers.privileges.apparmor import DefaultProfile, SiteProfiles, is_of_an_engine
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.kernel.features import Kernel
@@ -55,13 +55,17 @@ def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> s
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.apparmor")
 @pytest.mark.severity("high")
 def test_container_has_an_apparmor_profile(
-    container: Container, kernel: Kernel, default_profile: Later[DefaultProfile]
+    container: Container,
+    kernel: Kernel,
+    default_profile: Later[DefaultProfile],
+    site_profiles: Later[SiteProfiles],
 ) -> str | None:
     """Every container runs under an AppArmor profile that is enforced.
 
     The profile takes from a container what its capabilities alone would still allow: mounting, writing below
     /proc and /sys, changing the kernel's settings. An engine's own may be older than the engine, as the kernel keeps
-    it over an update; what is in a profile of the site's own is not read.
+    it over an update; one of the site's own may let everything in. That is read from its file below /etc/apparmor.d,
+    as the kernel does not give back what was loaded.
 
     Remedy: drop `--security-opt apparmor=unconfined` and `--privileged`, and load the profile in enforce
     mode.
@@ -86,6 +90,9 @@ def test_container_has_an_apparmor_profile(
         f"its main process chose {label!r}, and what is executed in it is confined by {profile}"
     )
     doubt = default_profile.get().doubt if profile == "docker-default" else ""
+    if not is_of_an_engine(profile):
+        doubt, sure = site_profiles.get().weakness(profile)
+        assert not (doubt and sure), doubt
     if doubt:
         raise Manual(doubt)
     return None

@@ -210,7 +210,25 @@ def test_profile_of_an_older_engine(world: ContainerHost, lines: list[str], verd
     world.label, world.apparmor = "docker-default (enforce)", lines
     assert world.judge("5.2")[0] == verdict
     world.label, world.description["AppArmorProfile"] = "own (enforce)", "own"
-    assert world.judge("5.2")[0] == "pass"
+    assert world.judge("5.2") == ("error", "what the profile own denies was not asked; are you root?")
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        (["own:own -", "rule:own file,", "rule:own deny /proc/sys/** w,"], "pass"),
+        (["own:own -", "rule:own file,"], "manual"),
+        (["own:own -", "rule:own allow all,"], "fail"),
+        (["own:other -"], "manual"),
+    ],
+)
+def test_apparmor_profile_of_the_site(world: ContainerHost, lines: list[str], verdict: str) -> None:
+    """5.2: an enforced profile that lets everything in is none; of one in no file nobody knows what it denies."""
+    world.info["SecurityOptions"].append("name=apparmor")
+    world.kernel["/sys/module/apparmor/parameters/enabled"] = "Y"
+    world.apparmor = [*lines, "asked:"]
+    world.label, world.description["AppArmorProfile"] = "own (enforce)", "own"
+    assert world.judge("5.2")[0] == verdict
 
 
 def test_selinux_that_the_kernel_lacks(world: ContainerHost) -> None:

@@ -232,7 +232,7 @@ class ContainerHost:
         self.bundles: list[str] = []
         self.records: list[str] = []
         self.selinux_flags = "0"
-        self.apparmor = ["program:7 2026-05-01 10:00:00.0 +0000"]
+        self.apparmor = ["program:7 2026-05-01 10:00:00.0 +0000", "own:own -", "asked:"]
         self.endpoint = "unix:///var/run/docker.sock"
         self.now = 0.0
 
