@@ -8,13 +8,14 @@ from typing import Any
 
 from hullcheck.gather import channel, host_key, processes
 from hullcheck.inventory import Target
-from hullcheck.recording.backends import CONTAINER_BACKENDS, SSH_BACKENDS, backend_of
+from hullcheck.recording.backends import CONTAINER_BACKENDS, HOST, SSH_BACKENDS, backend_of
 from hullcheck.secrets.known import without_known
 
 _SSH_ARGUMENTS = "-o BatchMode=yes -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 _SPECIAL = "\n'\\!\"$`{}"
 _STAND_INS = "\1\2\3\4\5\6\7\x0e\x0f"  # no tab, line feed or carriage return, which a script may hold
 _MOST_REASON = 300
+_PRIVILEGED = "start the container with --privileged --pid=host"
 _WITHOUT_INPUT = ("docker", "podman")  # give a command no standard input unless they are asked to
 _HELD = ("local", "chroot", "ssh", "paramiko", *_WITHOUT_INPUT)
 
@@ -64,8 +65,11 @@ def run_script(target: Target, script: str, connection: Connection) -> Reply:
     """
     with host_key.place() as seen:
         backend, bounded = _backend(target, connection, seen)
+        command = command_for(script, held=bounded.holds)
+        if backend_of(target.connect) == HOST:
+            command = _on_the_host(command)
         try:
-            result = backend.run(command_for(script, held=bounded.holds))
+            result = backend.run(command)
         except TransportError:
             raise
         except Exception as error:  # each backend has exceptions of its own; all mean "not reached"
@@ -97,6 +101,24 @@ def command_for(script: str, *, held: bool = False) -> str:
     return f"""exec /bin/sh -c 'eval "$(printf %s "{letters}" | tr "{stand_ins}" "{octal}")"'{words}"""
 
 
+def _on_the_host(command: str) -> str:
+    """*command* as process 1 would run it, which is of the host where this container shares its processes.
+
+    Raises:
+        TransportError: it is not, so that the container itself would be audited.
+    """
+    try:
+        here, first = (os.readlink(f"/proc/{each}/ns/mnt") for each in ("self", "1"))
+    except OSError as error:
+        raise TransportError(f"process 1 cannot be entered ({error.strerror}); {_PRIVILEGED}") from None
+    if here == first:
+        raise TransportError(
+            f"this is no container that shares the processes of its host; {_PRIVILEGED}, or local://"
+        )
+    spaces = "--mount --uts --ipc --net --pid --cgroup"
+    return command.replace("exec ", f"exec nsenter --target 1 {spaces} -- ", 1)
+
+
 def _backend(target: Target, connection: Connection, seen: Path) -> tuple[Any, "_BoundedRun"]:
     from testinfra.backend import get_backend  # type: ignore[import-untyped]
 
@@ -113,7 +135,8 @@ def _backend(target: Target, connection: Connection, seen: Path) -> tuple[Any, "
         options |= {"controlpersist": 0, "ssh_extra_args": _ssh_arguments(target, connection)}
     try:
         # safe-ssh writes files to the target to keep apart what the frames of the script keep apart already.
-        backend = get_backend(target.connect.removeprefix("safe-"), **options)
+        connect = "local://" if backend_of(target.connect) == HOST else target.connect.removeprefix("safe-")
+        backend = get_backend(connect, **options)
         carrier = _carrier(backend)
     except Exception as error:  # testinfra raises what its parsers raise
         raise TransportError(_reason(error)) from error

@@ -11,7 +11,7 @@ from hullcheck.inventory.acceptance import Entry
 from hullcheck.inventory.tailoring import Layer, Tailoring, tailored
 from hullcheck.messages import did_you_mean, hide_passwords
 from hullcheck.policy import Policy, PolicyError, merged
-from hullcheck.recording.backends import BACKENDS, RECORDED
+from hullcheck.recording.backends import BACKENDS, RECORDED, WITHOUT_NAME
 from hullcheck.results import Attestation, Waiver
 from hullcheck.secrets.names import NOTHING_SAID, SiteNames
 
@@ -185,7 +185,7 @@ def _connect_fault(connect: str) -> str:
         return f"{shown!r} names no backend; write for example 'ssh://{shown or 'web1'}'"
     if backend not in BACKENDS:
         return f"unknown backend {backend!r}; {did_you_mean(backend, BACKENDS)}"
-    if backend != "local" and not rest.partition("?")[0]:
+    if backend not in WITHOUT_NAME and not rest.partition("?")[0]:
         return f"{connect!r} names no {'path' if backend == 'recorded' else 'host'}; write one after {backend}://"
     return "" if backend == RECORDED else spec_query.fault(connect)
 

@@ -3,6 +3,7 @@
 from urllib.parse import parse_qsl
 
 from hullcheck.messages import did_you_mean
+from hullcheck.recording.backends import WITHOUT_NAME
 
 _YES_OR_NO = ("sudo", "force_ansible", "ssl", "no_ssl", "no_verify_ssl")
 _KEYS = (
@@ -19,7 +20,7 @@ def fault(spec: str) -> str:
     """
     backend, _, rest = spec.partition("://")
     address, _, query = rest.partition("?")
-    if backend != "local" and address.rpartition("@")[2].startswith("-"):
+    if backend not in WITHOUT_NAME and address.rpartition("@")[2].startswith("-"):
         return f"a name that begins with '-' would be an option of {backend}; write the target's id or another name"
     if "@" in query:
         return ""

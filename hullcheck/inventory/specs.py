@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from hullcheck.inventory import Target, spec_query
 from hullcheck.messages import did_you_mean, hide_passwords
 from hullcheck.recording import FILE_NAME, PACKED, why_not_a_recording
-from hullcheck.recording.backends import RECORDED, backend_of
+from hullcheck.recording.backends import HOST, RECORDED, WITHOUT_NAME, backend_of
 from hullcheck.results import run_files
 
 _SUFFIXES = (".txt", ".out", ".log", ".json")  # of files; in `web1.example.com` it is a part of the name
@@ -77,8 +77,8 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
 
     if not spec:
         return []
-    if spec == "local":
-        spec = "local://"
+    if spec in WITHOUT_NAME:
+        spec = f"{spec}://"
     if "://" not in spec:
         spec = f"{connection or 'ssh'}://{spec}"
     backend, _, rest = spec.partition("://")
@@ -88,15 +88,15 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
             wanted = "the folder of a recording, or a file with the output of `hullcheck probe-script`"
             raise TargetError(f"--hosts {spec}: {fault}; write {wanted}")
         return [spec]
-    if backend not in BACKENDS:
-        known = (*BACKENDS, RECORDED)
+    if backend not in (*BACKENDS, HOST):
+        known = (*BACKENDS, RECORDED, HOST)
         raise TargetError(
             f"--hosts {plain(spec)}: unknown backend {backend!r}; {did_you_mean(backend, known)}"
         )
     if fault := spec_query.fault(spec):
         raise TargetError(f"--hosts {plain(spec)}: {fault}")
-    if backend == "local":
-        return ["local://" + rest]
+    if backend in WITHOUT_NAME:
+        return [f"{backend}://{rest}"]
     host, question, query = rest.partition("?")
     if not host and backend != "ansible":
         raise TargetError(f"--hosts {plain(spec)}: names no host; write {backend}://NAME")
@@ -127,8 +127,8 @@ def _unique_names(connects: Sequence[str]) -> list[str]:
 
 def _host_part(connect: str, *, with_port: bool = False) -> str:
     backend = backend_of(connect)
-    if backend == "local":
-        return "local"
+    if backend in WITHOUT_NAME:
+        return backend
     if backend == RECORDED:
         path = recorded_path(connect)
         if path.name in (FILE_NAME, PACKED):

@@ -1,12 +1,16 @@
-"""The names of testinfra's backends, and what each of them reaches."""
+"""The names of testinfra's backends and of our own, and what each of them reaches."""
 
 BACKENDS = (
     *("local", "ssh", "safe-ssh", "paramiko", "docker", "podman", "ansible", "salt"),
-    *("kubectl", "chroot", "lxc", "recorded"),
+    *("kubectl", "chroot", "lxc", "recorded", "host"),
 )
 
 
 RECORDED = "recorded"
+HOST = "host"
+"""The host of the container in which hullcheck runs."""
+WITHOUT_NAME = ("local", HOST)
+"""Those of which there is one, and whose specification names none."""
 
 CONTAINER_BACKENDS = ("docker", "podman", "kubectl")
 
