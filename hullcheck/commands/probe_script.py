@@ -1,4 +1,4 @@
-"""`hullcheck probe-script`: the script that an audit runs, for a host that nobody may log in to."""
+"""`hullcheck probe-script`: the script that an audit runs, for a host without SSH access."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ def add(commands: "Subparsers") -> None:
     """Declare the subcommand."""
     script = commands.add_parser(
         "probe-script",
-        help="print the probe script, to be run on a host that nobody may log in to",
+        help="print the probe script, to be run on a host without SSH access",
         description="Print the script that an audit runs on a target. Run it there as root"
         " (`sh probe.sh > answer.txt`), bring the answer back and judge it with"
         " `pytest -m cis --hosts recorded://answer.txt`. The answer holds what the host said before secrets"
