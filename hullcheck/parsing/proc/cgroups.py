@@ -8,7 +8,7 @@ from hullcheck.verdicts import EvidenceError
 _NO_MEMORY_LIMIT = 1 << 60  # cgroup v1 prints the largest multiple of a page below 2^63 for "none"
 _DEFAULT_SHARES = 1024
 _DEFAULT_WEIGHT = 100
-_DEVICE = re.compile(r"[abc] (?:\*|\d+):(?:\*|\d+) r?w?m?")
+_DEVICE = re.compile(r"[abc] (?:\*|\d+):(?:\*|\d+) [rwm]+")
 _USER_SLICE = re.compile(r"/user-\d+\.slice$")  # systemd gives each a third of all processes of the host
 
 Files = Mapping[str, Sequence[str]]

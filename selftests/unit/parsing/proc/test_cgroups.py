@@ -117,7 +117,7 @@ def test_limit_that_is_no_number(said: str) -> None:
         cgroups.read("processes", ["6:pids:/docker/x"], {path: (said,)})
 
 
-@pytest.mark.parametrize("line", ["c 1:3", "c 1:3rw", "1:3 rwm", "(dropped)", "c 1 rwm"])
+@pytest.mark.parametrize("line", ["c 1:3", "c 1:3 ", "c 1:3rw", "1:3 rwm", "(dropped)", "c 1 rwm"])
 def test_device_that_is_no_rule(line: str) -> None:
     """What the group lets in is not known then."""
     path = "/sys/fs/cgroup/devices/docker/x/devices.list"
