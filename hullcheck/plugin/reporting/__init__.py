@@ -48,7 +48,10 @@ class Reporting:
 
     @pytest.hookimpl(tryfirst=True)  # before one of pytest's own reports is written
     def pytest_sessionstart(self) -> None:
-        """See that pytest's own reports are written as ours are."""
+        """See that pytest's own reports are written as ours are, and that no path of a package stands before dots."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and options.is_of_shipped(self.config):
+            reporter.showfspath = False
         pytest_reports.take_over(self.config, self.unwritten, lambda: self.audit)
 
     @pytest.hookimpl(optionalhook=True)

@@ -34,6 +34,7 @@ def test_demo(tmp_path: Path) -> None:
     assert "This was a demonstration" in done.stdout
     assert {each.partition("@")[2] for each in results(tmp_path)} == {"hardened", "careless"}
     assert len(results(tmp_path)) == 2 * 118
+    assert not [line for line in done.stdout.splitlines()[1:] if "test_5_container_runtime.py" in line]
 
 
 def test_status_of_a_demo_that_does_not_run(tmp_path: Path) -> None:
