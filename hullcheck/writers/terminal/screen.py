@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hullcheck.messages import printable
 from hullcheck.results import SEVERITIES, Audit, Control, sentences
 from hullcheck.results.causes import Cause, causes
 from hullcheck.results.changes import Change, Changes
@@ -20,6 +21,7 @@ _NAMES = 3
 _NARROWEST = 12
 _SEVERITY_WIDTH = max(map(len, SEVERITIES))
 _LONG_NUMBER = 10
+_ROOM_FOR_COLUMNS = 72
 _LABEL = "fix first  "
 _COLORS = {"critical": "red", "high": "red", "medium": "yellow", "low": "cyan"}
 
@@ -62,23 +64,29 @@ def _failures(audit: Audit, found: Sequence[Failure], width: int, room: int) -> 
         groups.sort(key=lambda group: (group[0].rank, -len(_targets(group))))
     lines_each = 1 if fleet else 2
     fit = len(groups) if not room or lines_each * len(groups) <= room else (room - 1) // lines_each
-    numbers, usual = _numbers([group[0].control for group in groups[:fit]], width)
-    below = " " * (_SEVERITY_WIDTH + usual + 4)
-    for group, number in zip(groups, numbers, strict=False):
+    heads, below = _heads(groups[:fit], width)
+    for group, head in zip(groups, heads, strict=False):
         said = _in_fleet(group, len(audit.targets)) if fleet else _said(group, len(audit.targets) > 1)
-        yield _entry(group[0], number, said, width)
+        severity = group[0].severity
+        markup = {_COLORS.get(severity, "red"): True, "bold": severity == SEVERITIES[0]}
+        yield Line(_line(head, said, width), len(severity), markup)
         if not fleet:
             yield Line(_line(below, group[0].control.remedy, width))
     if more := groups[fit:]:
         counts = Counter(group[0].severity for group in more)
         said = ", ".join(f"{counts[each]} {each}" for each in SEVERITIES if counts[each])
-        yield Line(cut(f"... and {said}: all of them are on the page below, and here with -v", width))
+        yield Line(cut(f"... and {said}: see the page below, or add -v", width))
 
 
-def _entry(worst: Failure, number: str, said: str, width: int) -> Line:
-    severity = padded(worst.severity, _SEVERITY_WIDTH)
-    markup = {_COLORS.get(worst.severity, "red"): True, "bold": worst.severity == SEVERITIES[0]}
-    return Line(_line(f"{severity}  {number}  ", said, width), len(worst.severity), markup)
+def _heads(groups: Sequence[Sequence[Failure]], width: int) -> tuple[list[str], str]:
+    """Severity and number of each, in columns where there is room, and what stands before a remedy."""
+    numbers, usual = _numbers([group[0].control for group in groups], width)
+    if width < _ROOM_FOR_COLUMNS:
+        pairs = zip(groups, numbers, strict=True)
+        return [f"{group[0].severity} {number.strip()}: " for group, number in pairs], "  "
+    severities = [padded(group[0].severity, _SEVERITY_WIDTH) for group in groups]
+    heads = [f"{severity}  {number}  " for severity, number in zip(severities, numbers, strict=True)]
+    return heads, " " * (_SEVERITY_WIDTH + usual + 4)
 
 
 def _line(left: str, text: str, width: int) -> str:
@@ -223,4 +231,4 @@ def _new(change: Change, numbers: Mapping[str, str], several: bool) -> str:
 def _moment(since: Changes) -> str:
     """When that run ended, as people write it; its id where the results do not say so."""
     time = since.finished
-    return f"{time[:10]} {time[11:16]} UTC" if len(time) >= len("2026-01-31T10:00") else since.run
+    return printable(f"{time[:10]} {time[11:16]} UTC") if len(time) >= len("2026-01-31T10:00") else since.run

@@ -97,7 +97,7 @@ def test_verbose_run_has_every_failure() -> None:
     failing = {each.control for each in example.results if each.verdict is FAIL}
     lines = shown(example, verbosity=1)
     assert sum(line.startswith(("critical ", "high ", "medium ", "low ")) for line in lines) == len(failing)
-    assert not [line for line in lines if "with -v" in line]
+    assert not [line for line in lines if "or add -v" in line]
 
 
 def test_few_failures_are_all_there() -> None:

@@ -49,7 +49,7 @@ def test_end_of_a_run_is_one_screen(tmp_path: Path, more: list[str]) -> None:
     assert end[2].startswith("careless  62 fail, ")
     assert end[3] == "critical  CIS 2.8    careless: [::]:2375 (listening): takes commands without TLS"
     assert end[4].startswith(" " * 21 + "drop the TCP host, or set `tlsverify`")
-    assert any(line.startswith("... and 1") and "with -v" in line for line in end)
+    assert any(line.startswith("... and 1") and "or add -v" in line for line in end)
     assert any(
         line.startswith("fix first  24 controls: how 4 containers are started (agent, ") for line in end
     )
@@ -188,7 +188,7 @@ def test_verbose_run_says_all(tmp_path: Path) -> None:
     run = project.pytest(*DEMO, "-v", f"--reports={tmp_path}/demo", cwd=REPOSITORY)
     summary = run.output.partition(" hullcheck ===")[2]
     assert len(re.findall("^(?:critical|high|medium|low) ", summary, re.MULTILINE)) == 62
-    assert "with -v" not in summary
+    assert "or add -v" not in summary
 
 
 def test_other_plugins_see_all_reports(tmp_path: Path) -> None:
