@@ -12,14 +12,6 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
 TOP = Path(__file__).resolve().parent.parent
-FILES = (
-    "CHANGELOG.md",
-    "CONTRIBUTING.md",
-    "SECURITY.md",
-    "LICENSE",
-    "bench/README.md",
-    "inventories/fleet.example.yml",
-)
 LOADED = re.compile(
     r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//|<link\b[^>]*\bhref=["']?(?:https?:)?//"""
 )
@@ -27,9 +19,20 @@ LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add the files that pages link to."""
-    for name in FILES:
-        files.append(File.generated(config, f"project/{name}", abs_src_path=str(TOP / name)))
+    """Add the files that pages link to, and those that these link to."""
+    waiting = sorted((TOP / "docs").rglob("*.md"))
+    seen = set(waiting)
+    while waiting:
+        path = waiting.pop()
+        if not path.is_relative_to(TOP / "docs"):
+            name = path.relative_to(TOP)
+            files.append(File.generated(config, f"project/{name}", abs_src_path=str(path)))
+        for link in LINK.findall(path.read_text(encoding="utf-8")) if path.suffix == ".md" else ():
+            target = Path(os.path.normpath(path.parent / link))
+            inside = target.is_relative_to(TOP / "docs") or not target.is_relative_to(TOP)
+            if target not in seen and not inside and target.is_file():
+                seen.add(target)
+                waiting.append(target)
     return files
 
 
