@@ -121,8 +121,11 @@ class Audit:
     @cached_property
     def files(self) -> tuple[Rule, ...]:
         """The rules in the files that are loaded at the next start."""
-        lines = (line.partition(":")[2].strip() for line in self._words.all("file"))
-        return self._in_force(parse(line, self._real) for line in lines)
+        rules = list[Rule | None]()
+        for line in self._words.all("file"):
+            text = line.partition(":")[2].strip()
+            rules.insert(0 if text.startswith("-A") else len(rules), parse(text, self._real))
+        return self._in_force(rules)
 
     def _in_force(self, rules: Iterable[Rule | None]) -> tuple[Rule, ...]:
         """Those that can match: one about labels of SELinux is kept by a kernel without it, and matches nothing."""

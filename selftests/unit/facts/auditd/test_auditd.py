@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from hullcheck.facts.auditd import Audit
 from hullcheck.facts.files.encryption import BLOCK_DEVICES, BlockDevices
 from hullcheck.facts.host.accounts import Accounts, Group, User
+from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.proc.mountinfo import parse
 from hullcheck.recording import Recording
@@ -275,3 +277,13 @@ def test_access_to_data() -> None:
         True,
     )
     assert verdict(name, data_root=root, audit=AuditSystem(rules, status=1).audit())[0] == "error"
+
+
+def test_rule_that_is_put_before_all_others() -> None:
+    """-A in a file: the last one comes first, before what was read until then, and the first that matches decides."""
+    watch, never = "-w /usr/bin/dockerd -p wa", "-A never,exit -F path=/usr/bin/dockerd"
+    text = (
+        f"machine:x86_64\nfile:/etc/audit/rules.d/a.rules:{watch}\nfile:/etc/audit/rules.d/b.rules:{never}\n"
+    )
+    found = Audit(Recording("host", "local", {"audit": Answer("audit", 0, text, "")}), Later(tuple))
+    assert [each.text for each in found.files] == [never, watch]
