@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from hullcheck.secrets import values as secret_values
+from hullcheck.secrets.beside import is_no_number, is_secret_beside, names_beside
 from hullcheck.secrets.known import hide_value, without_known
 from hullcheck.secrets.names import (
     names_key,
@@ -146,6 +147,9 @@ def _without(text: str, found: Iterable[_Found]) -> str:
 def _found(text: str) -> Iterator[_Found]:
     for kind, start, end in secret_values.by_format(text):
         yield _Found(kind, start, end)
+    for start, end, inside in secret_values.encoded_texts(text):
+        for kind in kinds(inside):
+            yield _Found(f"{kind}, in base64", start, end)
     for match in _PASSWORD_IN_ADDRESS.finditer(text):
         if not secret_values.is_plain_in_shell(match["value"]):
             yield _Found("a password in an address", *match.span("value"))
@@ -182,7 +186,9 @@ def _handed_over(match: re.Match[str]) -> _Found | None:
         return None
     found = _of_match(match)
     value = match.string[found.start : found.end]
-    if value.startswith("-") or (secret_values.is_plain_in_shell(value) and not _is_hidden(name, value)):
+    in_address = "://" in value and bool(name and is_secret_beside(name, value))
+    plain = secret_values.is_plain_in_shell(value) and not in_address
+    if value.startswith("-") or (plain and not _is_hidden(name, value)):
         return None
     if file is not None:
         return replace(found, kind="a value written to a file of a secret")
@@ -226,7 +232,8 @@ def _may_be_secret(name: str) -> bool:
 
 @lru_cache(maxsize=1000)
 def _sounds_like_one(name: str) -> bool:
-    return name not in _NOT_NAMES and (names_secret(name) or names_login(name) or names_key(name))
+    sounds = names_secret(name) or names_login(name) or names_key(name) or names_beside(name)
+    return name not in _NOT_NAMES and sounds
 
 
 def _is_hidden(name: str | None, value: str) -> bool:
@@ -237,14 +244,19 @@ def _is_hidden(name: str | None, value: str) -> bool:
 def _is_secret(name: str, value: str) -> bool:
     if _is_hidden(name, value):
         return True
-    if not _may_be_secret(name) or secret_values.is_plain(value):
+    if not _may_be_secret(name):
+        return False
+    beside = is_secret_beside(name, value)
+    if secret_values.is_plain(value) and not (beside and "://" in value):
         return False
     if names_login(name) and secret_values.is_login(value):
         return True
     if names_signature_key(name) and secret_values.is_fingerprint(value):
         return False
     if secret_values.is_number(value):
-        return names_one_secret(name)
+        return names_one_secret(name) or (bool(beside) and not is_no_number(name))
+    if beside is not None:
+        return beside
     if re.search(r"\s", value):
         return names_secret_text(name)
     if names_password_of_service(name):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 _SECRET_WORDS = """
-    accesskey accesstoken apikey authkey authtoken bearer credential credentials creds pass passcode passphrase passwd
-    passwort password privatekey psw pswd pw pwd secret secretkey token
+    accesskey accesstoken apikey authkey authtoken bearer credential credentials creds mnemonic pass passcode passkey
+    passphrase passw passwd passwort password pincode privatekey psk psw pswd pw pwd secret secretkey token
 """
 _SECRET = frozenset(_SECRET_WORDS.split())
 # PGPASSWORD, dbpass and rootpw are one word; the other words that end so are not of secrets.
@@ -35,8 +35,9 @@ _CLEAR_ENDINGS = ("password", "passwd", "passphrase", "secret", "token", "apikey
 _MANY = frozenset(("apikeys", "passwords", "secrets", "tokens"))
 # What is a key of something secret; `SORT_KEY` and `PRIMARY_KEY` are others.
 _KEY_WORDS = """
-    access account admin aes api app auth cookie crypto encryption gpg hmac jwt license master pgp private rsa secret
-    session shared signing ssh ssl subscription tls webhook
+    access account admin aes api app auth cookie crypto deploy encrypt encryption fernet gpg hmac hotp ingest ingestion
+    integration jwt license master mfa otp pgp preshared private psk recovery rsa seal secret session shared signing ssh
+    ssl subscription tls totp unseal wallet webhook
 """
 _KEYS = frozenset(_KEY_WORDS.split())
 _PUBLIC_WORDS = """
@@ -46,9 +47,9 @@ _PUBLIC_WORDS = """
 _PUBLIC = frozenset(_PUBLIC_WORDS.split())
 # Which of several secrets it is, as in `DB_PASSWORD_PROD`.
 _WHICH_WORDS = """
-    a admin app b backup base ci clear current default dev development encoded env live local main master new next old
-    plain plaintext preprod prev previous primary prd prod production qa raw readonly replica ro root rw secondary
-    slave stage staging stg str string test testing uat val value
+    a admin app b backup base blob ci clear content contents current data default dev development encoded env live
+    local main master new next old pem plain plaintext preprod prev previous primary prd prod production qa
+    raw readonly replica ro root rw secondary slave stage staging stg str string test testing uat val value
 """
 _WHICH = frozenset(_WHICH_WORDS.split())
 # What is told about a secret, as in `PASSWORD_FILE` and `TOKEN_LIFETIME`.
@@ -121,35 +122,35 @@ def names_secret(name: str) -> bool:
 
     `DB_PASSWORD_FILE`, `TOKEN_LIFETIME` and `SECRET_NAME` only tell something about one.
     """
-    words = _words(name)
+    words = words_of(name)
     return _ends_in_secret(words) or _ends_in_many(words) or _has_secret_inside(words)
 
 
 def names_one_secret(name: str) -> bool:
     """Whether it is a secret even where it is a number, as `PASSWORD=1234`; `TOKENS=4096` is none."""
-    words = _words(name)
+    words = words_of(name)
     return _ends_in_secret(words) and not _COUNTED.intersection(words)
 
 
 def names_secret_text(name: str) -> bool:
     """Whether it is a secret even where it has blanks; words inside a name may be about a text."""
-    return _ends_in_secret(_words(name))
+    return _ends_in_secret(words_of(name))
 
 
 def names_login(name: str) -> bool:
     """Whether it may be a user with a password, as `NEO4J_AUTH`; or how users are authenticated."""
-    return any(word in ("auth", "login") or word.endswith("basicauth") for word in _words(name)[-1:])
+    return any(word in ("auth", "login") or word.endswith("basicauth") for word in words_of(name)[-1:])
 
 
 def names_password_of_service(name: str) -> bool:
     """Whether it may be the password of a service, as `REDIS_AUTH`; or how users of that are authenticated."""
-    *before, last = _words(name) or [""]
+    *before, last = words_of(name) or [""]
     return last == "auth" and bool(before) and not _SWITCHES.intersection(before)
 
 
 def names_key(name: str) -> bool:
     """Whether it is some key, or a personal access token, secret if it looks random; public by its name it is none."""
-    words = _words(name)
+    words = words_of(name)
     return words[-1:] in (["key"], ["pat"]) and not _PUBLIC.intersection(words)
 
 
@@ -167,7 +168,7 @@ def names_secret_file(path: str) -> bool:
     return bool(_FILES.fullmatch(name.lower())) or names_secret(stem[: len(stem) - version])
 
 
-def _words(name: str) -> list[str]:
+def words_of(name: str) -> list[str]:
     """The words of a name, without those at its end that say which of several it is."""
     words = [word.lower() for word in _WORD.findall(name)]
     while len(words) > 1 and words[-1] in _WHICH:

@@ -63,6 +63,9 @@ ON_ONE_LINE = (
 """The same in an answer: without their kinds, and none goes on behind the end of a line or of a string in JSON."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
+_BLOB = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/]{40,}={0,2}(?![\w+/=-])")
+_TELLING = re.compile("auth|cred|key|pass|pw|secret|token|://", re.IGNORECASE)
+_UNPRINTABLE = re.compile(r"[^\t\n\r -~]")
 _LOGIN = re.compile(r"[^\s:/$]+[:/](?P<secret>[^\s:/]{3,})")
 
 _FOLDERS = """
@@ -92,6 +95,17 @@ def by_format(text: str) -> Iterator[tuple[str, int, int]]:
     for kind, pattern in (*(_TOKEN_FORMATS if _ANY_TOKEN.search(text) else ()), *_OTHER_FORMATS):
         for match in pattern.finditer(text):
             yield kind, *match.span("value" if "value" in pattern.groupindex else 0)
+
+
+def encoded_texts(text: str) -> Iterator[tuple[int, int, str]]:
+    """Start and end of each text in base64, and the text."""
+    for match in _BLOB.finditer(text):
+        try:
+            inside = base64.b64decode(match[0], validate=True).decode()
+        except ValueError:
+            continue
+        if _TELLING.search(inside) and not _UNPRINTABLE.search(inside):
+            yield *match.span(), inside
 
 
 def is_plain(value: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,70 @@ def test_names_of_other_things(name: str) -> None:
 def test_names_of_secret_files(path: str, expected: bool) -> None:
     """A private key, a store of keys, or the name of a secret."""
     assert names_secret_file(path) is expected
+
+
+SECRETS_BY_NAME = {
+    "PIN": "4711",
+    "USER_PIN": "482913",
+    "OTP_SEED": "JBSWY3DPEHPK3PXP",
+    "WALLET_SEED_PHRASE": "legal winner thank year wave",
+    "KUBECONFIG_DATA": "YXBpVmVyc2lvbjogdjEKa2luZDogQ29uZmlnCg",
+    "SENTRY_DSN": "https://abc123@o1.ingest.sentry.io/1",
+    "AUTH_HEADER": "Token 3f8a9b",
+    "AUTHORIZATION": "Bearer abc",
+    "WIFI_PSK": "corkscrew-seven",
+    "LOGGED_IN_SALT": "x9$d!kk#",
+    "VAULT_UNSEAL_KEY": "asdf",
+    "TOTP_KEY": "JBSWY3DP",
+    "RECOVERY_CODE": "abcd-efgh-1234",
+    "ACCESS_CODE": "93847",
+    "SNMP_COMMUNITY": "corkscrew",
+}
+HARMLESS_BY_NAME = {
+    "PIN": "17",
+    "PIN_COUNT": "4",
+    "GPIO_PIN": "1234",
+    "CERT_PIN": "12345678",
+    "SEED": "42",
+    "RANDOM_SEED": "1234567",
+    "DB_SEED": "true",
+    "PASSWORD_SALT": "10",
+    "SALT_ROUNDS": "12",
+    "KUBECONFIG": "/root/.kube/config",
+    "KUBE_CONFIG": "in-cluster",
+    "SENTRY_DSN": "https://public@sentry.example/1",
+    "APP_DSN": "db:3306/app",
+    "AUTH_TYPE": "basic",
+    "AUTH_HEADER": "X-Forwarded-User",
+    "AUTHORIZATION": "Bearer $TOKEN",
+    "TOKEN_TTL": "3600",
+    "SECRET_NAME": "/run/secrets/x",
+    "ERROR_CODE": "93847",
+    "SNMP_COMMUNITY": "public",
+    "OTP_SEED": "${SEED}",
+}
+
+
+@pytest.mark.parametrize(("name", "value"), SECRETS_BY_NAME.items())
+def test_names_that_are_secret_beside_a_word_or_for_a_value(name: str, value: str) -> None:
+    """Found wherever it is set, and kept nowhere."""
+    for where, (found, _, kept) in everywhere_as_setting(
+        name, f'"{value}"' if " " in value else value
+    ).items():
+        assert (found, value in kept) == ("fail", False), where
+
+
+@pytest.mark.parametrize(("name", "value"), HARMLESS_BY_NAME.items())
+def test_the_same_words_of_other_things(name: str, value: str) -> None:
+    """A plug has pins too, and a database is seeded."""
+    assert {each[0] for each in everywhere_as_setting(name, value).values()} == {"pass"}
+
+
+def test_secret_in_base64() -> None:
+    """What a text in base64 holds counts as if it stood there."""
+    packed = base64.b64encode(f"user=admin password={PLAIN} host=db.example".encode()).decode()
+    found, reason, kept = image_stores(f"ENV SETTINGS={packed}")
+    assert (found, packed in kept) == ("fail", False)
+    assert "in base64" in reason
+    harmless = base64.b64encode(b"a text of several words that holds nothing of the kind").decode()
+    assert image_stores(f"ENV SETTINGS={harmless}")[0] == "pass"
