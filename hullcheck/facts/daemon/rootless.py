@@ -30,6 +30,23 @@ class RootlessParts:
     recording: Recording
     daemon: Daemon = field(repr=False)
 
+    @property
+    def in_use(self) -> bool:
+        """Whether the daemon runs as a user without root's rights.
+
+        Raises:
+            EvidenceError: the engine says other than its process, where that is seen.
+        """
+        if self.daemon.engine.rootless:
+            return True
+        try:
+            process = self.daemon.process
+        except EvidenceError:
+            return False
+        if process.rootless:
+            raise EvidenceError("docker info does not say rootless, and the daemon's process is not root's")
+        return False
+
     def _values(self, word: str) -> tuple[str, ...]:
         prefix = f"{self.daemon.pid}:{word}"
         lines = self.recording.text(ROOTLESS_PARTS).split("\n")

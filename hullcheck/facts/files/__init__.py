@@ -86,8 +86,11 @@ class EngineFiles:
             return (range(1),)
         own = self.view.words.get("group", "")
         single = range(int(own), int(own) + 1) if own.isdigit() else range(0)
-        lines = (line.split() for line in self.view.words.get("groups", "").split("\n") if line)
-        lent = [range(int(first), int(first) + int(count)) for _, first, count in lines if first != "0"]
+        try:
+            lines = (line.split() for line in self.view.words.get("groups", "").split("\n") if line)
+            lent = [range(int(first), int(first) + int(count)) for _, first, count in lines if first != "0"]
+        except ValueError:
+            raise EvidenceError("the groups of the daemon's namespace are not told as numbers") from None
         return (range(1), single, *lent)
 
     def _files(self, view: View, paths: Iterable[str], nothing: str) -> Files:
@@ -160,10 +163,30 @@ class EngineFiles:
                 return unit
         if self._manager in self.answer.silent:
             raise EvidenceError(f"systemd did not say which unit runs the daemon (process {self.daemon.pid})")
+        self._require_parents()
         if self._manager != SYSTEM:
             return None
         idle = (each for each in known if each.exists and each.values.get("MainPID") == "0")
         return next((each for each in idle if each.name in _MAIN_UNITS), None)
+
+    def _require_parents(self) -> None:
+        """Return where what is said of the parents of the daemon is what its processes say, as far as these are seen.
+
+        Raises:
+            EvidenceError: they are others, by which a unit would not be known.
+        """
+        try:
+            processes = self.daemon.seen.get().by_pid
+        except EvidenceError:
+            return
+        pid, told = str(self.daemon.pid), self.view.words.get("parents", "").split()
+        for parent in told:
+            seen = processes.get(int(pid)) if pid.isdigit() else None
+            if seen is not None and seen.status.get("PPid", parent) != parent:
+                raise EvidenceError(
+                    "the parents of the daemon are not told in the same way twice; audit again"
+                )
+            pid = parent
 
     # ---- configuration
 

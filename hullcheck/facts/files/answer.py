@@ -5,14 +5,12 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from hullcheck.facts.files.grammar import Record, require_order
 from hullcheck.facts.files.probe import ENGINE_FILES, is_known
 from hullcheck.facts.host.file import FileFact, Grant, Node, State, grants
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
-
-Record = tuple[str, str]
-"""A word of the probe's, and a text of the host's."""
 
 SYSTEM = "0"
 """The user whose systemd is that of the system."""
@@ -189,6 +187,7 @@ class Answer:
             records = _records(recording.text(ENGINE_FILES))
             if recording.sealed:
                 _require_all(records)
+                require_order(records[:-1])
             found = cls._read(_split(records, _SECTIONS))
         except (ValueError, IndexError):
             raise EvidenceError(f"{ENGINE_FILES.name}: the answer is not what the probe prints") from None

@@ -186,6 +186,8 @@ class Places:
         sockets = self.files.containerd_sockets()
         folders = dict.fromkeys(posixpath.dirname(fact.node.path) for _, fact in sockets if fact.target)
         found = {path: FileFact(path, State.FOUND, Node(path, stat.S_IFDIR, 0, 0)) for path in folders}
+        unseen = ((posixpath.dirname(path), file) for path, file in sockets if file.state is State.UNREAD)
+        found |= {path: FileFact(path, file.state, doubt=file.doubt) for path, file in unseen}
         if not self.daemon.process.rootless:
             for fact in self._places("containerd-directory"):
                 if fact.state is not State.ABSENT:

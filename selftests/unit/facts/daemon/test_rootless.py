@@ -46,3 +46,21 @@ def test_daemon_that_the_probe_did_not_see() -> None:
     """Nothing is known of its parts, not even that there are none."""
     with pytest.raises(EvidenceError, match="could not be found"):
         _ = parts(8).missing
+
+
+@pytest.mark.parametrize(("said", "seen", "expected"), [(True, True, True), (False, False, False)])
+def test_engine_that_is_rootless_or_not(said: bool, seen: bool, expected: bool) -> None:
+    """The engine says so, and its process is root's or not."""
+    daemon: Any = SimpleNamespace(
+        engine=SimpleNamespace(rootless=said), process=SimpleNamespace(rootless=seen)
+    )
+    assert RootlessParts(Recording("host", "local"), daemon).in_use is expected
+
+
+def test_engine_that_says_other_than_its_process() -> None:
+    """The answer of the engine lost a part: that is no ground to leave it out."""
+    daemon: Any = SimpleNamespace(
+        engine=SimpleNamespace(rootless=False), process=SimpleNamespace(rootless=True)
+    )
+    with pytest.raises(EvidenceError, match="does not say rootless"):
+        _ = RootlessParts(Recording("host", "local"), daemon).in_use

@@ -14,6 +14,7 @@ from hullcheck.facts.daemon.config_file import START as SLACK
 from hullcheck.facts.files import GROUPS, EngineFiles
 from hullcheck.facts.files.answer import UnitFiles, Walk
 from hullcheck.facts.host.file import FileFact, Node, State
+from hullcheck.facts.host.processes import Process, Processes
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.times import moment
 from hullcheck.verdicts import EvidenceError, NotApplicable
@@ -40,7 +41,7 @@ from selftests.kit.facts.engine_files import (
     directory,
     socket,
 )
-from selftests.kit.judging import judged
+from selftests.kit.judging import but, judged
 
 ROOTLESS = Host(flags=TLS, uid=1000, environment=("HOME=/root", "XDG_RUNTIME_DIR=/run/user/1000"))
 
@@ -456,6 +457,22 @@ def test_rootless() -> None:
     whole = replace(target, words={**words, "groups": "0 0 4294967295"})
     assert whole.with_file(SOCKET, socket(gid=1001)).judge("3.16")[SOCKET][0] == "pass"
     assert whole.with_file(CONFIG, Stat(gid=1001, group="x")).judge("3.17")[CONFIG][0] == "fail"
+    cut = replace(target, words={**words, "groups": "0 1000 1\n1 165536"})
+    with pytest.raises(EvidenceError, match="not told as numbers"):
+        cut.judge("3.17")
+
+
+def test_parents_of_the_daemon_that_its_processes_tell_otherwise() -> None:
+    """The unit that started it is not known by them; that is no proof that systemd did not."""
+    target = replace(RIGHT, words={"parents": "77 1"})
+    target = replace(
+        target, units=(("Id=docker.service", "MainPID=71", f"FragmentPath={UNIT}", "DropInPaths="),)
+    )
+    status = {"Name": "dockerd", "PPid": "71"}
+    processes = Processes({7: Process(7, status, (), None)})
+    files = but(target.facts(), processes=processes).engine_files
+    with pytest.raises(EvidenceError, match="the parents of the daemon are not told in the same way twice"):
+        files.service_unit()
 
 
 def test_fact_of_an_absent_file() -> None:

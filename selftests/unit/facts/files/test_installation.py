@@ -24,6 +24,7 @@ def places(
     *,
     executable: str = "/usr/bin/dockerd",
     sockets: tuple[str, ...] = (),
+    unseen: bool = False,
     rootless: bool = False,
     driver: list[list[str]] | None = None,
     embedded: bool = False,
@@ -54,6 +55,10 @@ def places(
             return Subjects("file", (("/d.service", at("/d.service")), ("/x.conf", at("/x.conf"))))
 
         def containerd_sockets(self) -> Subjects[FileFact]:
+            if unseen:
+                return Subjects(
+                    "file", tuple((each, FileFact(each, State.UNREAD, doubt="x")) for each in sockets)
+                )
             return Subjects("file", tuple((path, at(path)) for path in sockets))
 
     table = tuple(UnixSocket(path, path, "1" if embedded else "2") for path in sockets)
@@ -272,3 +277,9 @@ def test_file_that_the_daemon_wrote() -> None:
     )
     found = places(text, sockets=("/run/docker/containerd/containerd.sock",))
     assert [path for path, _ in found.group("containerd_configuration")] == ["/etc/containerd/config.toml"]
+
+
+def test_socket_of_containerd_that_is_not_seen() -> None:
+    """Its directory is not absent for that: it could not be looked at."""
+    found = places("", sockets=("/run/x/c.sock",), unseen=True, rootless=True).group("containerd_directory")
+    assert [(path, file.state) for path, file in found] == [("/run/x", State.UNREAD)]
