@@ -1,4 +1,4 @@
-"""Adds columns and sections to the report of pytest-html, the engineers' page."""
+"""Adds columns and sections to the report of pytest-html."""
 
 import re
 from collections.abc import Sequence

@@ -8,13 +8,15 @@ from hullcheck.results import SEVERITIES, Audit, Control, Finding, sentences
 from hullcheck.results.fixes import CONTROL, Fix, fixes
 from hullcheck.writers.audit_page import fix_files
 
+_MOST = 6  # that are shown whether they have a file or not
+
 
 @dataclass(frozen=True)
 class First:
     """One change.
 
     Attributes:
-        title: what has to be changed; where one control alone asks for it, its remedy.
+        title: what has to be changed; where one control alone asks for it, the first sentence of its remedy.
         only: that control; None where it mends several.
         said: by control, the worst that was found, as a sentence.
         steps: the controls whose remedies have to be followed one by one: those that are not in *file*.
@@ -39,17 +41,25 @@ class First:
         )
 
 
-def first(audit: Audit) -> list[First]:
-    """All changes, the worst first."""
-    return [_first(each) for each in fixes(audit)]
+def first(audit: Audit) -> tuple[list[First], list[First]]:
+    """The changes that are shown, the worst first and all that have a file to copy; and the others."""
+    found = [_first(each) for each in fixes(audit)]
+    shown = {id(each) for each in found[:_MOST]} | {id(each) for each in found if each.file}
+    return [each for each in found if id(each) in shown], [each for each in found if id(each) not in shown]
 
 
 def _first(fix: Fix) -> First:
     file = fix_files.file_of(fix)
     only = fix.controls[0] if fix.kind == CONTROL else None
-    title = only.remedy or only.title if only else str(fix)
+    title = _first_sentence(only.remedy or only.title) if only else str(fix)
     steps = file.by_hand if file else fix.controls
     return First(fix, title[0].upper() + title[1:], only, file, _said(fix), steps)
+
+
+def _first_sentence(words: str) -> str:
+    """What has to be done; the conditions and ways that follow are in the page of the control."""
+    first, stop, _ = words.partition(". ")
+    return first + stop.strip()
 
 
 def _said(fix: Fix) -> Mapping[str, str]:

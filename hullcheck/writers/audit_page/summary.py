@@ -86,6 +86,7 @@ class Summary:
     rollups: Sequence[tuple[Rollup, str, Row]]
     targets: Sequence[TargetRow]
     fixes: Sequence[First]
+    other_fixes: Sequence[First]
     fails: Sequence[problems.Problem]
     causes: Sequence[Cause]
     errors: Sequence[problems.Problem]
@@ -136,6 +137,7 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
     rollups = [(each, problems.key_of(each), _framework(each)) for each in audit.requirements]
     parts = sections.divisions(audit)
     sentence, tone = headline(audit, found, silent)
+    fixes, other_fixes = first(audit)
     shared, other_errors = problems.shared_causes(audit, silent, found[Verdict.ERROR])
     return Summary(
         headline=sentence,
@@ -149,7 +151,8 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         by_framework=Chart("Requirements by framework", [row for _, _, row in rollups]),
         rollups=rollups,
         targets=_targets(audit, recorded, controls),
-        fixes=first(audit),
+        fixes=fixes,
+        other_fixes=other_fixes,
         fails=fails,
         causes=shared,
         errors=found[Verdict.ERROR],

@@ -151,14 +151,22 @@ def test_summary_says_what_to_fix_first() -> None:
     assert "Not in this file, as somebody has to decide" in page
     assert "takes commands without TLS" in page
     assert "To merge into /etc/docker/daemon.json" in page
+    found = fixes(demo().audit)
+    files = [each for each in found if fix_files.file_of(each)]
+    shown = page.count('class="fix-first"')
+    assert shown == 6 + sum(each in files for each in found[6:])
+    assert page.count('aria-label="Copy file for ') == len(files) > 1
+    assert f"<summary>{len(found) - shown} more changes</summary>" in page
+    assert page.split("more changes</summary>")[1].count("<li>") == len(found) - shown
 
 
 def test_control_that_is_alone_is_called_by_its_remedy() -> None:
     """Its title would be read as a fact: the remedy stands there."""
-    audit = failing(("mount a whole file system.", WHOLE))
+    audit = failing(("mount a whole file system. Elsewhere, mount two.", WHOLE))
     page = audit_page.render(audit, ()).split('id="fixes"')[1].split("<h2>By severity")[0]
     assert ">Mount a whole file system.</h3>" in page
     assert "Title" not in page
+    assert ">CIS 2.0</a>: web1: it is not so" in page
 
 
 def test_page_says_what_changed_since_the_last_run() -> None:
