@@ -38,8 +38,8 @@ def test_map_has_a_square_for_each_result(opened: Open) -> None:
     assert page.locator(".map thead th").count() == 1 + len(example().audit.targets)
     shapes = page.evaluate(
         "[...document.querySelectorAll('.legend .square')].map((each) => {"
-        " const style = getComputedStyle(each, '::before');"
-        " return style.backgroundImage + style.clipPath + style.boxShadow.replace(/rgb[^)]*[)]/g, ''); })"
+        " const style = getComputedStyle(each);"
+        " return (style.backgroundImage + style.backgroundSize).replace(/(rgb|color)[^)]*[)]/g, ''); })"
     )
     assert len(shapes) == len(set(shapes)) == len(Verdict)
 
