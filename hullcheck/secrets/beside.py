@@ -55,6 +55,8 @@ def is_secret_beside(name: str, value: str) -> bool | None:
         return _PIN.fullmatch(value) is not None
     if _is_kubeconfig(words):
         return "client-key" in value or re.fullmatch(r"(?=.*\d)[A-Za-z0-9+/]{24,}={0,2}", value) is not None
+    if words[-1:] in (["code"], ["codes"]) and _is_beside(words):
+        return "recovery" in words or re.search(r"\d", value) is not None
     if _is_beside(words):
         return not (words[-1] == "community" and value in _DEFAULT_COMMUNITIES)
     return None

@@ -162,6 +162,8 @@ HARMLESS_BY_NAME = {
     "TOKEN_TTL": "3600",
     "SECRET_NAME": "/run/secrets/x",
     "ERROR_CODE": "93847",
+    "DOOR_CODE": "open",
+    "BACKUP_CODE": "gzip",
     "SNMP_COMMUNITY": "public",
     "OTP_SEED": "${SEED}",
 }
