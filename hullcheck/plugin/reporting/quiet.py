@@ -1,4 +1,4 @@
-"""Keeps pytest's lists free of what the summary says of controls; with -v they are whole.
+"""Keeps pytest's lists free of what the summary says of controls; with -v, or -r on the command line, they are whole.
 
 Other tests stay in them, and so does a control that is broken itself: its author looks there.
 """
@@ -26,7 +26,9 @@ class Quiet:
 
     def hide(self, reporter: Any) -> None:
         """Leave the reports out that the summary speaks of, where the run is not verbose."""
-        if reporter.verbosity > 0 or self._all:
+        words = map(str, reporter.config.invocation_params.args)
+        asked = any(each.startswith("-r") for each in words)  # in settings it is a habit, and here a wish
+        if reporter.verbosity > 0 or asked or self._all:
             return
         for name in _LISTED:
             reports = reporter.stats.get(name, [])

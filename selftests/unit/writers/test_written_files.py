@@ -123,7 +123,7 @@ def _shell(project: Project, command: str, *arguments: str) -> Run:
         "COLUMNS": "200",
     }
     environment.pop("COVERAGE_PROCESS_CONFIG", None)  # `tox -e coverage` would write files that have no room
-    words = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments)
+    words = (sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *arguments)
     done = subprocess.run(
         ["bash", "-c", f"{command}", "bash", *words],
         cwd=project.folder,
