@@ -163,30 +163,33 @@ class EngineFiles:
                 return unit
         if self._manager in self.answer.silent:
             raise EvidenceError(f"systemd did not say which unit runs the daemon (process {self.daemon.pid})")
-        self._require_parents()
+        self._require_processes(known)
         if self._manager != SYSTEM:
             return None
         idle = (each for each in known if each.exists and each.values.get("MainPID") == "0")
         return next((each for each in idle if each.name in _MAIN_UNITS), None)
 
-    def _require_parents(self) -> None:
-        """Return where what is said of the parents of the daemon is what its processes say, as far as these are seen.
+    def _require_processes(self, units: Iterable[UnitFiles]) -> None:
+        """Return where the parents of the daemon and the main processes of *units* are as processes are seen, if any.
 
         Raises:
-            EvidenceError: they are others, by which a unit would not be known.
+            EvidenceError: they are not, so that the unit of the daemon would not be known by them.
         """
         try:
             processes = self.daemon.seen.get().by_pid
         except EvidenceError:
             return
-        pid, told = str(self.daemon.pid), self.view.words.get("parents", "").split()
-        for parent in told:
+        pid = str(self.daemon.pid)
+        for parent in self.view.words.get("parents", "").split():
             seen = processes.get(int(pid)) if pid.isdigit() else None
             if seen is not None and seen.status.get("PPid", parent) != parent:
-                raise EvidenceError(
-                    "the parents of the daemon are not told in the same way twice; audit again"
-                )
+                raise EvidenceError("the parents of the daemon are told in two ways; audit again")
             pid = parent
+        for name, main in ((each.name, each.values.get("MainPID", "0")) for each in units):
+            if name in _MAIN_UNITS and main.isdigit() and int(main) not in {0, *processes}:
+                raise EvidenceError(
+                    f"systemd names process {main} for {name}, which is not there; audit again"
+                )
 
     # ---- configuration
 

@@ -337,9 +337,11 @@ def test_directory_for_more_files_of_a_unit() -> None:
 def test_unit_of_another_daemon() -> None:
     """A unit that runs another process is not this daemon's; one that runs none will start it."""
     running = (("Id=docker.service", "MainPID=99", f"FragmentPath={UNIT}"),)
-    assert replace(RIGHT, units=running).judge("3.1") == {
-        "host": ("not applicable", "systemd does not start this daemon")
-    }
+    other = Processes({pid: Process(pid, {"Name": "dockerd"}, (), None) for pid in (7, 99)})
+    facts = but(replace(RIGHT, units=running).facts(), processes=other)
+    assert judged("3.1", facts) == {"host": ("not applicable", "systemd does not start this daemon")}
+    with pytest.raises(EvidenceError, match=r"names process 99 for docker\.service, which is not there"):
+        replace(RIGHT, units=running).judge("3.1")
     idle = (("Id=docker.service", "MainPID=0", f"FragmentPath={UNIT}"),)
     assert replace(RIGHT, units=idle).judge("3.1")[UNIT][0] == "pass"
     parent = (("Id=own.service", "MainPID=6", f"FragmentPath={UNIT}"),)
@@ -471,8 +473,23 @@ def test_parents_of_the_daemon_that_its_processes_tell_otherwise() -> None:
     status = {"Name": "dockerd", "PPid": "71"}
     processes = Processes({7: Process(7, status, (), None)})
     files = but(target.facts(), processes=processes).engine_files
-    with pytest.raises(EvidenceError, match="the parents of the daemon are not told in the same way twice"):
+    with pytest.raises(EvidenceError, match="the parents of the daemon are told in two ways"):
         files.service_unit()
+
+
+def test_process_of_the_unit_that_is_not_there() -> None:
+    """A number that lost a digit is no proof that systemd did not start the daemon."""
+    target = replace(RIGHT, words={"parents": "71 1"})
+    parents = {7: "71", 71: "1"}
+    processes = Processes({pid: Process(pid, {"PPid": each}, (), None) for pid, each in parents.items()})
+
+    def unit_of(main: str) -> object:
+        unit = ("Id=docker.service", f"MainPID={main}", f"FragmentPath={UNIT}", "DropInPaths=")
+        return but(replace(target, units=(unit,)).facts(), processes=processes).engine_files.service_unit()
+
+    assert unit_of("71")
+    with pytest.raises(EvidenceError, match=r"systemd names process 710 for docker\.service"):
+        unit_of("710")
 
 
 def test_fact_of_an_absent_file() -> None:
