@@ -69,7 +69,7 @@ def _limited(subjects: Subjects[Any], limits: Mapping[str, Sequence[str]]) -> Su
 
     named = tuple(each for each in subjects.named if fits(each[0]))
     unread = tuple(each for each in subjects.unread if fits(each[0]))
-    nothing = f"no {subjects.kind} is named {', '.join(patterns)}"
+    nothing = f"the run is limited to {subjects.kind}s that are not here"
     return Subjects(
         subjects.kind, named, nothing if subjects.named or subjects.unread else subjects.nothing, unread
     )

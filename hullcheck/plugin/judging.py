@@ -1,13 +1,15 @@
 """Judges: calls a control once per subject, and gives each verdict its outcome in pytest."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from inspect import signature
+from typing import Any
 
 import pytest
 
 from hullcheck.controls.judge import finding_of, judge, summary
 from hullcheck.controls.metadata import control_of
 from hullcheck.facts.registry import evidence_of, later_in
+from hullcheck.facts.subjects import Subjects
 from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import waived_words
 from hullcheck.messages import printable
@@ -52,11 +54,21 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     if RESULT not in pyfuncitem.stash:
         arguments = {name: pyfuncitem.funcargs[name] for name in _arguments(pyfuncitem)}
-        limits = session_of(pyfuncitem.config).limits
-        findings = judge(pyfuncitem.obj, arguments, target_of(pyfuncitem).name, limits)
-        pyfuncitem.stash[RESULT] = _result(pyfuncitem, findings)
+        pyfuncitem.stash[RESULT] = _result(pyfuncitem, _findings(pyfuncitem, arguments))
     _end(pyfuncitem.stash[RESULT])
     return True
+
+
+def _findings(item: pytest.Function, arguments: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """What the control says of the subjects to which the run is limited."""
+    audit_session, target = session_of(item.config), target_of(item)
+    kinds = {each.kind for each in arguments.values() if isinstance(each, Subjects)}
+    try:
+        of_containers = not kinds.isdisjoint(("container", "log"))
+        limits = audit_session.limits_on(target) if of_containers else audit_session.limits
+    except EvidenceError as error:  # labels are not told: no container may be left out for want of one
+        return (finding_of(error, "target", target.name),)
+    return judge(item.obj, arguments, target.name, limits)
 
 
 def _end(result: Result) -> None:

@@ -19,6 +19,8 @@ _OPTIONS = {
     " hold",
     "containers": "only judge these containers: names, or patterns as of files in a shell, separated by commas; results"
     " say that others were left out",
+    "label": "only judge containers with this label, as NAME or NAME=VALUE; of several, separated by commas, all have"
+    " to be there",
     "images": "only judge these images, in the same way",
     "reports": "folder in which each run leaves its results and recordings",
     "keep": "remove the oldest runs in the folder of reports, and keep this many, the new one included (default: all)",
@@ -35,6 +37,7 @@ _DEFAULTS = {
     "profile": "",
     "severity": "",
     "containers": "",
+    "label": "",
     "images": "",
     "reports": "",
     "keep": "",
@@ -49,6 +52,7 @@ _METAVARS = {
     "severity": "LEVEL",
     "keep": "NUMBER",
     **dict.fromkeys(("containers", "images"), "NAMES"),
+    "label": "LABELS",
 }
 _FLAGS = {
     "bundle": "write all that the run found and was told into one file too, reports/RUN.zip, for `hullcheck verify`",
@@ -146,8 +150,9 @@ def path_for_testinfra(config: pytest.Config, name: str) -> str | None:
 
 
 def limits(config: pytest.Config) -> dict[str, tuple[str, ...]]:
-    """Which subjects alone are judged: patterns of names, by kind; a kind without limits is not there."""
-    said = {kind: option(config, f"{kind}s").split(",") for kind in ("container", "image")}
+    """Which subjects alone are judged: patterns of names by kind, and `label`; what has no limit is not there."""
+    names = {"container": "containers", "label": "label", "image": "images"}
+    said = {kind: option(config, name).split(",") for kind, name in names.items()}
     patterns = {kind: tuple(filter(None, map(str.strip, each))) for kind, each in said.items()}
     return {kind: each for kind, each in patterns.items() if each}
 

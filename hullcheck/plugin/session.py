@@ -3,9 +3,10 @@
 import json
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ from hullcheck.results import (
     Result,
     SwitchedOff,
 )
-from hullcheck.verdicts import NotApplicable
+from hullcheck.verdicts import EvidenceError, NotApplicable
 
 if TYPE_CHECKING:
     from hullcheck.inventory.yamlfile import Way
@@ -63,6 +64,7 @@ class AuditSession:
         self.gather_seconds = 0.0
         self.recordings: dict[str, Recording] = {}
         self._facts: dict[str, Facts] = {}
+        self._labelled: dict[str, tuple[str, ...]] = {}
         self._tailoring: dict[str, Mapping[str, Tailoring]] = {}
         self.folder = self._folder()
 
@@ -199,6 +201,17 @@ class AuditSession:
             self._facts[target.name] = Facts(recording, policy, known_releases=self.releases)
         return self._facts[target.name]
 
+    def limits_on(self, target: Target) -> Mapping[str, tuple[str, ...]]:
+        """The patterns of names by kind that a subject of *target* has to fit; labels are looked up there."""
+        labels = self.limits.get("label", ())
+        if not labels or self.facts_of(target).kind != "host":
+            return self.limits
+        if target.name not in self._labelled:
+            self._labelled[target.name] = _labelled(self.facts_of(target), labels)
+        names, patterns = self._labelled[target.name], self.limits.get("container", ("*",))
+        fitting = tuple(name for name in names if any(fnmatchcase(name, each) for each in patterns))
+        return {**self.limits, "container": fitting}
+
     def accepted(self, control: str, target: Target, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """*findings* of *control* after attestations and waivers, at the time of the recording."""
         if not self.acceptance:
@@ -257,6 +270,22 @@ class AuditSession:
     def _near(self, name: str) -> str:
         hint = did_you_mean(name, self.ids_by_control)
         return hint if hint.endswith("?") else "`hullcheck controls` lists them"
+
+
+def _labelled(known: Facts, labels: Sequence[str]) -> tuple[str, ...]:
+    """The names of the containers with all of *labels*, and of those of which that cannot be told."""
+    try:
+        containers = known.get("container")
+    except (EvidenceError, NotApplicable):  # then a control that asks for them says so
+        return ()
+    unread = [name for name, _ in containers.unread]
+    return (*(name for name, each in containers.named if _has(each, labels)), *unread)
+
+
+def _has(container: Any, labels: Sequence[str]) -> bool:
+    there = container.configuration.labels
+    wanted = (each.partition("=") for each in labels)
+    return all(name in there and (not equals or there[name] == value) for name, equals, value in wanted)
 
 
 SESSION = pytest.StashKey[AuditSession]()

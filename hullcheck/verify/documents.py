@@ -65,7 +65,7 @@ def _check_texts(manifest: Mapping[str, Any]) -> None:
     """What is handed to pytest and to the system: texts that can be, and nothing else."""
     said = dict(manifest["selection"])
     lists = [said.pop(key) for key in ("paths", "deselected", "ignored", "ignored_patterns")]
-    lists += [said.pop(key, []) for key in ("container", "image")]
+    lists += [said.pop(key, []) for key in ("container", "label", "image")]
     for key in ("runxfail", "shipped"):
         if not isinstance(said.pop(key, False), bool):
             raise TypeError(f"{key} is neither true nor false")

@@ -144,7 +144,8 @@ def _selected(known: Documents) -> list[str]:
     options += [f"--ignore={each}" for each in said["ignored"]]
     options += [f"--ignore-glob={each}" for each in said["ignored_patterns"]]
     options += ["--runxfail"] * said.get("runxfail", False)
-    options += [f"--{kind}s={','.join(said.get(kind, ()))}" for kind in ("container", "image")]
+    limits = {"container": "containers", "label": "label", "image": "images"}
+    options += [f"--{name}={','.join(said.get(kind, ()))}" for kind, name in limits.items()]
     options += ["--severity=", "--keep="]  # the severity is in the markers
     if known.is_of_shipped:
         return [*options, *shipped.named()]

@@ -12,6 +12,7 @@ comes as JSON, or stands alone in its line where it can forge nothing but itself
 import json
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, NoReturn
 
 from hullcheck import inputs
@@ -21,7 +22,7 @@ from hullcheck.parsing import seccomp
 from hullcheck.parsing.documents import COUNT, INTEGER, NAMES, require
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets import configuration, log_options
+from hullcheck.secrets import configuration, in_value, log_options
 from hullcheck.secrets.redact import DROPPED, lines_like, pick
 from hullcheck.verdicts import EvidenceError
 
@@ -85,6 +86,7 @@ _ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service", "Secrets", "Searched"),
     "Ports": _BINDINGS,
     "ExposedPorts": {"*": {}},
 }
+_LONGEST_LABEL, _MOST_LABELS = 200, 100
 _ID = re.compile("[0-9a-f]{64}")
 _BOUND = (None, {"*": (None, [{"HostIp?": str, "HostPort?": re.compile(r"([0-9]+(-[0-9]+)?)?")}])})
 _PROPAGATION = frozenset(("", "private", "rprivate", "shared", "rshared", "slave", "rslave"))
@@ -142,6 +144,7 @@ _OPTIONAL = {
     "Service": (None, str),
     "Secrets": (None, [str]),
     "Searched": bool,
+    "Labels": (None, {"*": str}),
 }
 SHAPE = {"Id": _ID, "Name": str, **{f"{name}?": shape for name, shape in _OPTIONAL.items()}}
 """What the engine says of a container, by type: what is there has to be so."""
@@ -209,6 +212,14 @@ def _without_settings(container: dict[str, Any]) -> None:
         command = [container.get("Program") or "", *(container.get("Arguments") or ())]
         searched = {"Env": variables, "Labels": labels if told else {}, "Cmd": command}
         container |= {"Secrets": configuration.in_configuration(searched), "Searched": told}
+    if isinstance(labels, dict | None):
+        container["Labels"] = dict(islice(filter(_is_short, (labels or {}).items()), _MOST_LABELS))
+
+
+def _is_short(label: tuple[str, object]) -> bool:
+    """Whether a label may be kept, for --label: it is no text of a page, and no secret."""
+    name, value = label
+    return isinstance(value, str) and len(name) + len(value) <= _LONGEST_LABEL and not in_value(name, value)
 
 
 def _without_log_options(container: dict[str, Any]) -> None:

@@ -20,6 +20,12 @@ from hullcheck.results import Attestation, Audit, AuditedTarget, Control, Result
 from hullcheck.results.document import from_json
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
+_LEFT_OUT = {
+    "container": "containers other than",
+    "label": "containers without the label",
+    "image": "images other than",
+}
+
 
 class Outcome:
     """The results of the main process."""
@@ -96,7 +102,7 @@ class Outcome:
 
     def _unjudged(self, known: Facts) -> tuple[str, ...]:
         """What there may be on a target of which nothing is judged."""
-        limits = (f"{kind}s other than {', '.join(each)}" for kind, each in self.session.limits.items())
+        limits = (f"{_LEFT_OUT[kind]} {', '.join(each)}" for kind, each in self.session.limits.items())
         return (*limits, *_neighbours(known))
 
 

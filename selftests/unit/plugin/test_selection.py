@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from selftests import REPOSITORY
+from selftests.kit.checks import verify
 from selftests.kit.projects import EVERY_VERDICT, empty
-from selftests.kit.running import Project
+from selftests.kit.running import PRESENT, Project, containers, info
 
 
 @pytest.mark.parametrize(
@@ -204,8 +205,47 @@ def test_only_the_subjects_that_are_named(suite: Project) -> None:
     assert run.lines("not judged: containers other than backup, p*")
     assert "since" not in run.results
     none = suite.pytest("-k", "5.5", "--hosts", hosts, "--containers", "nothing*")
-    assert none.reasons == {"no container is named nothing*"}
+    assert none.reasons == {"the run is limited to containers that are not here"}
     assert none.status == 1  # nothing was judged
+
+
+DESCRIBED = [
+    {"Name": f"/{name}", "Labels": labels}
+    for name, labels in {
+        "web1": {"app": "shop", "tier": "front"},
+        "web2": {"app": "shop"},
+        "db": {"app": "ledger"},
+        "bare": {},
+    }.items()
+]
+
+
+def test_only_containers_with_a_label(suite: Project) -> None:
+    """--label takes a name or a name and value, all of them have to be there, and names still count."""
+    hosts = suite.recorded("web1", PRESENT, info(), containers(*DESCRIBED))
+
+    def judged(*options: str) -> set[str]:
+        run = suite.pytest("-k", "5.10", "--hosts", hosts, *options)
+        return {each["subject"] for result in run.results["results"] for each in result["findings"]}
+
+    assert judged() == {"web1", "web2", "db", "bare"}
+    assert judged("--label=app") == {"web1", "web2", "db"}
+    assert judged("--label=app=shop") == {"web1", "web2"}
+    assert judged("--label=app=shop,tier=front") == {"web1"}
+    assert judged("--label=app", "--containers=web*") == {"web1", "web2"}
+    run = suite.pytest("-k", "5.10", "--hosts", hosts, "--label=app=shop", "--bundle")
+    assert run.lines("not judged: containers without the label app=shop")
+    assert run.results["run"]["limits"] == {"label": ["app=shop"]}
+    done = verify(suite.folder / "reports/latest.zip", cwd=suite.folder)
+    assert done.returncode == 0, done.stdout
+
+
+def test_label_that_a_recording_does_not_tell(suite: Project) -> None:
+    """An older recording knows no labels: that is an error, and not a container without the label."""
+    hosts = suite.recorded("web1", PRESENT, info(), containers({"Name": "/old"}))
+    run = suite.pytest("-k", "5.10 or 5.16", "--hosts", hosts, "--label=app")
+    assert set(run.verdicts.values()) == {"error"}
+    assert run.reasons == {"the recording does not tell the labels of containers: it is too old"}
 
 
 def test_requirement_is_not_judged_by_some_subjects(suite: Project) -> None:
