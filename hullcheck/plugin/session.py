@@ -283,7 +283,7 @@ def _labelled(known: Facts, labels: Sequence[str]) -> tuple[str, ...]:
 
 
 def _has(container: Any, labels: Sequence[str]) -> bool:
-    there = container.configuration.labels
+    there = container.labels
     wanted = (each.partition("=") for each in labels)
     return all(name in there and (not equals or there[name] == value) for name, equals, value in wanted)
 

@@ -3,6 +3,7 @@
 `collection` finds them; `inside` is a container that is a target of its own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hullcheck.facts.containers.configuration import Configuration
@@ -10,6 +11,7 @@ from hullcheck.facts.containers.mounts import Mounts
 from hullcheck.facts.containers.ports import Ports
 from hullcheck.facts.containers.privileges import Privileges
 from hullcheck.facts.containers.runtime import Runtime
+from hullcheck.verdicts import EvidenceError
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,18 @@ class Container:
     def id(self) -> str:
         """Its id, in full."""
         return self.configuration.id
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Its labels by name, without long ones and those with a secret.
+
+        Raises:
+            EvidenceError: the recording is older than this question.
+        """
+        description = self.configuration.description
+        if "Labels" not in description:
+            raise EvidenceError("the recording does not tell the labels of containers: it is too old")
+        return dict(description["Labels"] or {})
 
     @property
     def running(self) -> bool:

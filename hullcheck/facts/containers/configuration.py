@@ -204,17 +204,6 @@ class Configuration:
         return (*paths, *requests, *(f"rule {each}" for each in self.setting("DeviceCgroupRules") or ()))
 
     @property
-    def labels(self) -> Mapping[str, str]:
-        """Its labels by name, without long ones and those with a secret.
-
-        Raises:
-            EvidenceError: the recording is older than this question.
-        """
-        if "Labels" not in self.description:
-            raise EvidenceError("the recording does not tell the labels of containers: it is too old")
-        return dict(self.description["Labels"] or {})
-
-    @property
     def secrets(self) -> tuple[str, ...]:
         """The secrets in its environment, labels and command, those of its image included, in words.
 

@@ -281,15 +281,17 @@ environment_file() { # PATTERN (...): the files that it stands for
 {
   asked="docker.service snap.docker.dockerd.service docker.socket"
   for folder in $(daemons); do
-    user=$(sed -n "s/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" "$folder/status")
+    status=$(cat "$folder/status" 2>/dev/null)
+    [ -n "$status" ] || continue # it has ended since it was listed
+    user=$(printf "%s\n" "$status" | sed -n "s/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p")
     root=""
     [ "$user" != 0 ] || [ ! -d "$folder/root/." ] || root=/proc/$folder/root
     say dockerd "$folder"
     say root "$root"
-    group=$(sed -n "s/^Gid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" "$folder/status")
+    group=$(printf "%s\n" "$status" | sed -n "s/^Gid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p")
     say group "$group"
     say groups "$(cat "$folder/gid_map" 2>/dev/null)"
-    parent=$(sed -n "s/^PPid:[^0-9]*//p" "$folder/status")
+    parent=$(printf "%s\n" "$status" | sed -n "s/^PPid:[^0-9]*//p")
     say parents "$parent $(sed -n "s/^PPid:[^0-9]*//p" "${parent:-self}/status" 2>/dev/null)"
     directory=$(readlink "$folder/cwd")
     say directory "$directory"

@@ -178,7 +178,7 @@ PLANTED = {
     f"ENV DB_PASSWORD_PROD={SECRET}": "variable DB_PASSWORD_PROD",
     f'ENV OPTS="--password={SECRET}"': "variable OPTS: a value given to password",
     f'ENV JAVA_OPTS="-Xmx1g -Ddb.password={SECRET}"': "variable JAVA_OPTS: a value given to",
-    f'ENV AUTH_HEADER="Basic {ENCODED}"': "variable AUTH_HEADER: a password in a header",
+    f'ENV AUTH_HEADER="Basic {ENCODED}"': "variable AUTH_HEADER: a value given to AUTH_HEADER",
     f"ARG DBPASS={SECRET}\nRUN true": "a value given to DBPASS in ARG",
     f"LABEL note=x token={SECRET}": "label token",
     f"RUN true kubectl create secret --from-literal=password={SECRET}": "a value given to password in RUN",
