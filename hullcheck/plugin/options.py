@@ -168,10 +168,7 @@ def number(config: pytest.Config, name: str) -> int:
     Raises:
         pytest.UsageError: it is not.
     """
-    text = option(config, name)
-    if not re.fullmatch("0*[1-9][0-9]{0,5}|", text, re.ASCII):
-        raise pytest.UsageError(f"{_spelled(name)} {text}: write a whole number above 0")
-    return int(text or "0")
+    return _whole(config, name, "a whole number") if option(config, name) else 0
 
 
 def seconds(config: pytest.Config, name: str) -> int:
@@ -180,9 +177,13 @@ def seconds(config: pytest.Config, name: str) -> int:
     Raises:
         pytest.UsageError: it is not.
     """
+    return _whole(config, name, "a whole number of seconds")
+
+
+def _whole(config: pytest.Config, name: str, wanted: str) -> int:
     text = option(config, name)
     if not re.fullmatch("0*[1-9][0-9]{0,5}", text, re.ASCII):
-        raise pytest.UsageError(f"--{name.replace('_', '-')} {text}: write a whole number of seconds above 0")
+        raise pytest.UsageError(f"{_spelled(name)} {text}: write {wanted} above 0")
     return int(text)
 
 

@@ -67,7 +67,7 @@ def test_image_audits(lab_host: HostFactory, tmp_path: Path) -> None:
     host.exec("env", "DOCKER_BUILDKIT=0", "docker", "build", *options, stdin=context, timeout=600)
 
     def run(*arguments: str, options: tuple[str, ...] = (), status: int = 0) -> str:
-        mount = ("--volume", "/srv/out:/work")
+        mount = ("--volume", "/srv/out:/audit")
         command = ("docker", "run", "--rm", "--network", "none", *mount, *options, "hullcheck", *arguments)
         return host.exec("sh", "-c", '"$@"; [ $? -eq $0 ]', str(status), *command, timeout=300)
 
