@@ -19,8 +19,8 @@ _OPTIONS = {
     " hold",
     "containers": "only judge these containers: names, or patterns as of files in a shell, separated by commas; results"
     " say that others were left out",
-    "label": "only judge containers with this label, as NAME or NAME=VALUE; of several, separated by commas, all have"
-    " to be there",
+    "label": "only judge containers with a label of this name, or with NAME=VALUE for those that Compose, stacks and"
+    " Kubernetes set; of several, separated by commas, all have to be there",
     "images": "only judge these images, in the same way",
     "reports": "folder in which each run leaves its results and recordings",
     "keep": "remove the oldest runs in the folder of reports, and keep this many, the new one included (default: all)",

@@ -15,6 +15,7 @@ import pytest
 from hullcheck import DEFAULT_INVENTORY, private_files
 from hullcheck.controls import shipped as installed
 from hullcheck.controls.judge import finding_of
+from hullcheck.data.labels import GROUPING
 from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
@@ -55,6 +56,7 @@ class AuditSession:
         self.releases, self.releases_file = _releases(config)
         self.acceptance = _acceptance(config, self.inventory)
         self.limits = options.limits(config)
+        _check_labels(self.limits.get("label", ()))
         options.number(config, "keep")  # a wrong one is said before a host is asked
         self.strict_waivers = options.flag(config, "strict_waivers")
         self.targets = tuple(map(self._with_policy, _targets(config, self.inventory)))
@@ -280,6 +282,20 @@ def _labelled(known: Facts, labels: Sequence[str]) -> tuple[str, ...]:
         return ()
     unread = [name for name, _ in containers.unread]
     return (*(name for name, each in containers.named if _has(each, labels)), *unread)
+
+
+def _check_labels(labels: Sequence[str]) -> None:
+    """See that no value is asked for that no recording tells.
+
+    Raises:
+        pytest.UsageError: it is.
+    """
+    for name, equals, _ in (each.partition("=") for each in labels):
+        if equals and name not in GROUPING:
+            raise pytest.UsageError(
+                f"--label {name}=...: values of labels may be secrets and are not recorded, but for"
+                f" {', '.join(sorted(GROUPING))}; write the name alone"
+            )
 
 
 def _has(container: Any, labels: Sequence[str]) -> bool:

@@ -43,8 +43,8 @@ class Container:
         return self.configuration.id
 
     @property
-    def labels(self) -> Mapping[str, str]:
-        """Its labels by name, without long ones and those with a secret.
+    def labels(self) -> Mapping[str, str | None]:
+        """Its labels by name, without long ones; of those that may hold a secret, no value.
 
         Raises:
             EvidenceError: the recording is older than this question.

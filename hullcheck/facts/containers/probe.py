@@ -12,17 +12,17 @@ comes as JSON, or stands alone in its line where it can forge nothing but itself
 import json
 import re
 from collections.abc import Iterable
-from itertools import islice
 from typing import Any, NoReturn
 
 from hullcheck import inputs
+from hullcheck.data.labels import GROUPING
 from hullcheck.facts.host import ssh_servers
 from hullcheck.facts.registry import fact
 from hullcheck.parsing import seccomp
 from hullcheck.parsing.documents import COUNT, INTEGER, NAMES, require
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets import configuration, in_value, log_options
+from hullcheck.secrets import configuration, log_options
 from hullcheck.secrets.redact import DROPPED, lines_like, pick
 from hullcheck.verdicts import EvidenceError
 
@@ -144,7 +144,7 @@ _OPTIONAL = {
     "Service": (None, str),
     "Secrets": (None, [str]),
     "Searched": bool,
-    "Labels": (None, {"*": str}),
+    "Labels": (None, {"*": (None, str)}),
 }
 SHAPE = {"Id": _ID, "Name": str, **{f"{name}?": shape for name, shape in _OPTIONAL.items()}}
 """What the engine says of a container, by type: what is there has to be so."""
@@ -213,13 +213,8 @@ def _without_settings(container: dict[str, Any]) -> None:
         searched = {"Env": variables, "Labels": labels if told else {}, "Cmd": command}
         container |= {"Secrets": configuration.in_configuration(searched), "Searched": told}
     if isinstance(labels, dict | None):
-        container["Labels"] = dict(islice(filter(_is_short, (labels or {}).items()), _MOST_LABELS))
-
-
-def _is_short(label: tuple[str, object]) -> bool:
-    """Whether a label may be kept, for --label: it is no text of a page, and no secret."""
-    name, value = label
-    return isinstance(value, str) and len(name) + len(value) <= _LONGEST_LABEL and not in_value(name, value)
+        names = sorted(each for each in labels or {} if len(each) <= _LONGEST_LABEL)[:_MOST_LABELS]
+        container["Labels"] = {each: (labels or {})[each] if each in GROUPING else None for each in names}
 
 
 def _without_log_options(container: dict[str, Any]) -> None:
