@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.subjects import Subjects
+from hullcheck.facts.subjects import DAEMON_DEFAULT, Subjects
 from hullcheck.messages import printable
 from hullcheck.results import Finding
 from hullcheck.verdicts import EvidenceError, Manual, NoDaemon, NotApplicable, Verdict, worst
@@ -59,13 +59,16 @@ def judge(
 
 
 def _limited(subjects: Subjects[Any], limits: Mapping[str, Sequence[str]]) -> Subjects[Any]:
-    """Those of *subjects* that fit the patterns of their kind; the log of a container is named as that is."""
+    """Those of *subjects* that fit the patterns of their kind; the log of a container is named as that is.
+
+    What the daemon gives by default is no container's, and no limit leaves it out.
+    """
     patterns = limits.get({"log": "container"}.get(subjects.kind, subjects.kind))
     if patterns is None:
         return subjects
 
     def fits(name: str) -> bool:
-        return any(fnmatchcase(name, each) for each in patterns)
+        return name == DAEMON_DEFAULT or any(fnmatchcase(name, each) for each in patterns)
 
     named = tuple(each for each in subjects.named if fits(each[0]))
     unread = tuple(each for each in subjects.unread if fits(each[0]))

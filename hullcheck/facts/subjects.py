@@ -8,6 +8,9 @@ from hullcheck.verdicts import EvidenceError
 
 T = TypeVar("T")
 
+DAEMON_DEFAULT = "(default of the daemon)"
+"""The name of the log that containers get by default, among theirs; no container can be called so."""
+
 
 @dataclass(frozen=True)
 class Subjects(Generic[T]):

@@ -141,6 +141,9 @@ def _backend(target: Target, connection: Connection, seen: Path) -> tuple[Any, "
     except Exception as error:  # testinfra raises what its parsers raise
         raise TransportError(_reason(error)) from error
     environment = dict(os.environ)
+    if backend_of(target.connect) == HOST:  # what is said of engines in the container is not of its host
+        for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG"):
+            environment.pop(name, None)
     if target.docker_host and backend_of(target.connect) in CONTAINER_BACKENDS:
         environment["DOCKER_HOST"] = target.docker_host
     if backend_of(target.connect) in SSH_BACKENDS:

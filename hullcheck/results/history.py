@@ -1,7 +1,6 @@
 """Finds the earlier run of the same targets in the folder of reports, and what changed since."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import islice
 from pathlib import Path
@@ -12,7 +11,6 @@ from hullcheck.results.changes import Change, Changes
 from hullcheck.results.document import from_json
 from hullcheck.verdicts import Verdict
 
-_RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 _MOST_FOLDERS = 500
 _MOST_READ = 3  # results that turn out to be of other targets or controls: reading is what takes time
 _OPEN = (Verdict.ERROR, Verdict.MANUAL)
@@ -45,7 +43,11 @@ def since_last_run(audit: Audit, folder: Path) -> Changes | None:
 def _earlier(folder: Path) -> list[Path]:
     """The folders of runs that began before that of *folder*, the newest first: their names are the times."""
     try:
-        names = [each for each in os.listdir(folder.parent) if _RUN.fullmatch(each) and each < folder.name]
+        names = [
+            each
+            for each in os.listdir(folder.parent)
+            if run_files.FOLDER.fullmatch(each) and each < folder.name
+        ]
     except OSError:
         return []
     return [folder.with_name(each) for each in sorted(names, reverse=True)[:_MOST_FOLDERS]]

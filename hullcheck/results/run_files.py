@@ -1,5 +1,7 @@
 """The names of the files that a run leaves."""
 
+import re
+
 RESULTS = "results.json"
 FINDINGS = "findings.csv"
 AUDIT_PAGE = "audit.html"
@@ -8,6 +10,9 @@ REQUIREMENTS = "requirements.csv"
 JUNIT = "junit.xml"
 REPORT = "report.html"
 """Of pytest-html."""
+
+FOLDER = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
+"""The name of the folder of a run: when it began, which puts them in order, and what tells two of one second apart."""
 
 LATEST = "latest"
 """The link to the newest run, and with `.zip` to its bundle."""

@@ -10,11 +10,10 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import Setting, shown
 from hullcheck.facts.registry import Later, fact
-from hullcheck.facts.subjects import Subjects
+from hullcheck.facts.subjects import DAEMON_DEFAULT, Subjects
 
 Options = Mapping[str, str]
 
-_DEFAULT = "(default of the daemon)"  # no container can be called so
 _FILES = frozenset({"json-file", "local"})
 
 
@@ -87,6 +86,6 @@ def container_log(daemon: Daemon, container: Later[Subjects[Container]]) -> Subj
 
 def _logs(daemon: Daemon, containers: Later[Subjects[Container]]) -> Iterator[tuple[str, Log]]:
     driver = daemon.setting("log-driver")
-    yield _DEFAULT, Log(driver.value, daemon, pending=driver.note)
+    yield DAEMON_DEFAULT, Log(driver.value, daemon, pending=driver.note)
     for name, each in containers.get():
         yield name, Log(each.configuration.log_driver, daemon, each.configuration.log_options)

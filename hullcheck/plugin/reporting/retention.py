@@ -1,12 +1,9 @@
 """Removes the oldest runs in the folder of reports: what a run has left there, and nothing else."""
 
-import re
 from pathlib import Path
 
 from hullcheck.recording import FILE_NAME
 from hullcheck.results import run_files
-
-_RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
 
 def remove_older(newest: Path, keep: int) -> None:
@@ -17,7 +14,7 @@ def remove_older(newest: Path, keep: int) -> None:
     Raises:
         OSError: something cannot be removed.
     """
-    names = sorted(each.name for each in newest.parent.iterdir() if _RUN.fullmatch(each.name))
+    names = sorted(each.name for each in newest.parent.iterdir() if run_files.FOLDER.fullmatch(each.name))
     ended = [name for name in names if (newest.parent / name / run_files.RESULTS).is_file()]
     for name in ended[:-keep]:
         folder = newest.with_name(name)

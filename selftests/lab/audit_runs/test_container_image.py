@@ -77,7 +77,7 @@ def test_image_audits(lab_host: HostFactory, tmp_path: Path) -> None:
     assert "This was a demonstration" in run("audit", "--demo", "--bundle", "-q")
     assert "verified: reports/latest.zip" in run("verify", "reports/latest.zip")
 
-    on_host = ("--privileged", "--pid=host")
+    on_host = ("--privileged", "--pid=host", "--env", "DOCKER_HOST=tcp://127.0.0.1:9")  # of no engine
     run("audit", "--hosts=host://", "-k", "5.5 or 2.3", options=on_host, status=1)
     found = results()
     assert (

@@ -7,7 +7,7 @@ import pytest
 
 from hullcheck.controls.judge import judge, summary
 from hullcheck.controls.metadata import read_docstring
-from hullcheck.facts.subjects import Subjects
+from hullcheck.facts.subjects import DAEMON_DEFAULT, Subjects
 from hullcheck.messages import hide_passwords, printable
 from hullcheck.results import Finding
 from hullcheck.verdicts import EvidenceError, Manual, NoDaemon, NotApplicable, Verdict
@@ -155,3 +155,22 @@ def test_docstring_is_the_documentation() -> None:
     text = "Demand.\n\nWhy,\nand more.\n\nAlso.\n\nRemedy: do\nthis.\n"
     assert read_docstring(text) == ("Demand.", "Why, and more.\n\nAlso.", "do this.")
     assert read_docstring("") == ("", "", "")
+
+
+def test_limits_on_subjects() -> None:
+    """Others of the kind are left out, read or not; what the daemon gives by default is no container's, and stays."""
+
+    def control(each: str) -> None:
+        assert each != "bad"
+
+    def judged(kind: str, *patterns: str) -> dict[str, Verdict]:
+        named = ((DAEMON_DEFAULT, "bad"), ("web", "good"), ("db", "bad"))
+        subjects = Subjects(kind, named[kind != "log" :], "nothing", (("torn", "cut off"),))
+        found = judge(control, {"each": subjects}, "host", {"container": patterns})
+        return {each.subject: each.verdict for each in found}
+
+    assert judged("container", "w*") == {"web": Verdict.PASS}
+    assert judged("container", "w*", "torn") == {"web": Verdict.PASS, "torn": Verdict.ERROR}
+    assert judged("container", "gone") == {"host": Verdict.NOT_APPLICABLE}
+    assert judged("log", "web") == {DAEMON_DEFAULT: Verdict.FAIL, "web": Verdict.PASS}
+    assert judged("image", "web").keys() == {"web", "db", "torn"}

@@ -20,14 +20,12 @@ def project(tmp_path: Path) -> Project:
     """One with three older runs, which two targets and a bundle have."""
     made = Project(tmp_path / "project", {"test_every.py": EVERY_VERDICT})
     hosts = f"{empty(made, 'one')},{empty(made, 'two')}"
-    made.pytest("-k", "test_passes", "--bundle", "--hosts", hosts)
-    (name,) = runs(made)
     reports = made.folder / "reports"
-    for number in (1, 2):
-        (reports / name).rename(reports / f"2026010{number}T000000Z-000{number}")
-        (reports / f"{name}.zip").rename(reports / f"2026010{number}T000000Z-000{number}.zip")
+    for number in (1, 2, 3):
         made.pytest("-k", "test_passes", "--bundle", "--hosts", hosts)
         name = runs(made)[-1]
+        (reports / name).rename(reports / f"2026010{number}T000000Z-000{number}")
+        (reports / f"{name}.zip").rename(reports / f"2026010{number}T000000Z-000{number}.zip")
     return made
 
 
