@@ -1,11 +1,13 @@
 """Checks the reports of a bundle against its results, and against those of judging again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from xml.etree import ElementTree
+
+from jinja2 import TemplateError
 
 from hullcheck.bundle import junit
 from hullcheck.recording import Recording
-from hullcheck.results import run_files
+from hullcheck.results import Audit, run_files
 from hullcheck.verify.documents import DAMAGED, Documents
 from hullcheck.writers.audit_page import blocks
 from hullcheck.writers.run_folder import WRITERS
@@ -18,8 +20,21 @@ def rendered(files: Mapping[str, bytes], known: Documents, recordings: Sequence[
         for name, render in WRITERS.items()
         if name != run_files.RESULTS
         and name in files
-        and not _same(files[name].decode("utf-8", "replace"), render(known.audit, recordings))
+        and not _follows(files[name].decode("utf-8", "replace"), render, known.audit, recordings)
     ]
+
+
+def _follows(
+    text: str,
+    render: Callable[[Audit, Sequence[Recording]], str],
+    audit: Audit,
+    recordings: Sequence[Recording],
+) -> bool:
+    """Whether a report is what its writer makes; of results with a word that it does not know, it makes nothing."""
+    try:
+        return _same(text, render(audit, recordings))
+    except TemplateError:
+        return False
 
 
 def _same(text: str, rendered: str) -> bool:

@@ -216,6 +216,30 @@ def test_never_a_traceback(
     assert "\x1b" not in said
 
 
+def _words(value: Any, shape: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Each single word in *value*: where it is, whatever the number in a list; what holds it, and by which key."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, part in parts:
+        here = f"{shape}.{key if isinstance(value, dict) else ''}"
+        if isinstance(part, str) and part.isalpha() and part.islower():
+            yield here, value, key
+        elif isinstance(part, (dict, list)):
+            yield from _words(part, here)
+
+
+def test_no_word_of_the_results_ends_the_check(made: Bundle, here: None, tmp_path: Path) -> None:
+    """A word that hullcheck does not know, wherever it stands in the results, is a fault and not a traceback."""
+    document = made.document(run_files.RESULTS)
+    words = {shape: (parent, key) for shape, parent, key in _words(document)}
+    assert len(words) > 10, words
+    for shape, (parent, key) in words.items():
+        before, parent[key] = parent[key], "incOmplete"
+        forged = made.copy().unsigned()
+        forged.files[run_files.RESULTS] = manifest.canonical(document)
+        assert faults(forged.fitting().write(tmp_path / "bundle.zip")), shape
+        parent[key] = before
+
+
 def _free(made: Bundle) -> Any:
     """The manifest without what nothing but a signature can show: who it was, and with which Python."""
     document = made.document(run_files.MANIFEST)
