@@ -1,12 +1,13 @@
 """The controls and the demo that the package brings along; in a checkout they are where they are written."""
 
+import os
 from pathlib import Path
 
 PACKAGE = "hullcheck.controls"
-SETTINGS = Path(__file__).with_name("pytest.ini")
+_INSTALLED = Path(os.path.abspath(__file__)).parent  # with no `..`, as pytest gives the path of its settings
+_CHECKOUT = _INSTALLED.parents[1]
+SETTINGS = _INSTALLED / "pytest.ini"
 """The settings of pytest for a run of them: whoever names this file runs no code of the current directory."""
-_INSTALLED = Path(__file__).parent
-_CHECKOUT = Path(__file__).parents[2]
 _IS_INSTALLED = (_INSTALLED / "test_1_host.py").is_file()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,21 @@ def test_nothing_of_the_current_directory_is_run(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p strange\n")
     done = audit(tmp_path, RECORDED)
     assert len(results(tmp_path)) == 118, done.stdout + done.stderr
+
+
+def test_way_to_the_package_does_not_matter(tmp_path: Path) -> None:
+    """Results go to where the user stands, and not beside controls that Python found by a path with `..`."""
+    place = f"{REPOSITORY}/docs/.."
+    code = f"import sys; sys.path.insert(0, {place!r}); from hullcheck.cli import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, "audit", RECORDED, "-k", "remote_api"],
+        cwd=tmp_path,
+        env=clean_environment() | {"XDG_CACHE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, set(results(tmp_path).values())) == (0, {"pass"}), done.stdout + done.stderr
 
 
 def test_bundle_is_verified_anywhere(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from hullcheck.facts.containers.privileges.apparmor import (
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.needs import need
 
 PROGRAM = "program:7 2026-05-01 10:00:00.0 +0000"
 OLD, NEW = "loaded:2026-04-01 10:00:00.0 +0000", "loaded:2026-05-01 10:00:01.0 +0000"
@@ -110,6 +111,7 @@ def test_profile_that_was_not_asked_for() -> None:
 @pytest.mark.parametrize("shell", [("dash",), ("busybox", "sh")])
 def test_what_the_probe_reads_of_profiles(tmp_path: Path, shell: tuple[str, ...]) -> None:
     """Wide rules of the profile itself, not of one inside it, and what it denies; comments are none."""
+    need(shell[0])
     (tmp_path / "containers").mkdir()
     (tmp_path / "web").write_text(
         "#include <tunables/global>\nprofile web flags=(attach_disconnected, complain) {\n"
