@@ -1,5 +1,6 @@
 """What changed since an earlier run of the same targets."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -38,3 +39,44 @@ class Changes:
     new: tuple[Change, ...]
     gone: tuple[Change, ...]
     still: int
+
+
+@dataclass(frozen=True)
+class ChangeGroup:
+    """What changed for one control, alike on each of these targets.
+
+    Attributes:
+        changes: those on the first of the targets.
+    """
+
+    control: str
+    targets: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def findings(self) -> int:
+        """How many findings there are on all targets."""
+        return len(self.targets) * len(self.changes)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The names of what changed; a target as a whole is none of them."""
+        return tuple(each.subject for each in self.changes if each.kind != "target")
+
+
+def together(changes: Iterable[Change]) -> list[ChangeGroup]:
+    """*changes* by control and target; targets on which the same was found of a control are one group."""
+    places: dict[tuple[str, str], list[Change]] = {}
+    for each in changes:
+        places.setdefault((each.control, each.target), []).append(each)
+    alike: dict[tuple[str, tuple[tuple[str, str, str], ...]], list[str]] = {}
+    for (control, target), found in places.items():
+        alike.setdefault((control, tuple(map(_without_target, found))), []).append(target)
+    return [
+        ChangeGroup(control, tuple(targets), tuple(places[control, targets[0]]))
+        for (control, _), targets in alike.items()
+    ]
+
+
+def _without_target(change: Change) -> tuple[str, str, str]:
+    return change.kind, "" if change.kind == "target" else change.subject, change.reason

@@ -34,7 +34,6 @@ _MONTHS = (
 _NO_NAME = re.compile(
     r"[^\w-]", re.ASCII
 )  # what no id of a run has, and what could end a string of the style
-_MOST_CHANGES = 40  # findings that are new or gone
 _LONGEST = 600  # characters of a text in the document; all of it is in the embedded data
 
 
@@ -87,7 +86,6 @@ def _environment() -> Environment:
         "anchor": links.anchor,
         "glyphs": summary.GLYPHS,
         "joint": sentences.joint,
-        "most_changes": _MOST_CHANGES,
         "kind_before": sentences.kind_before,
     }
     return environment

@@ -12,12 +12,14 @@ from hullcheck.results.requirements import INCOMPLETE, NOT_COVERED, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import links, problems, sections
 from hullcheck.writers.audit_page.blocks import gathered, identity_of
+from hullcheck.writers.audit_page.changed import ChangedList, changed
 from hullcheck.writers.audit_page.first import First, first
 from hullcheck.writers.audit_page.headline import headline
 
 WORDS = (*map(str, Verdict), INCOMPLETE, NOT_COVERED)
 GLYPHS = {word: word.replace(" ", "-") for word in WORDS}
 """The ids of the shapes that stand beside the words."""
+_MOST_CHANGES = 40  # rows of what is new, and of what is gone
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class Summary:
     by_framework: Chart
     rollups: Sequence[tuple[Rollup, str, Row]]
     targets: Sequence[TargetRow]
+    new: ChangedList
+    gone: ChangedList
     fixes: Sequence[First]
     other_fixes: Sequence[First]
     fails: Sequence[problems.Problem]
@@ -151,6 +155,8 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         by_framework=Chart("Requirements by framework", [row for _, _, row in rollups]),
         rollups=rollups,
         targets=_targets(audit, recorded, controls),
+        new=changed(audit.since.new if audit.since else (), _MOST_CHANGES),
+        gone=changed(audit.since.gone if audit.since else (), _MOST_CHANGES),
         fixes=fixes,
         other_fixes=other_fixes,
         fails=fails,

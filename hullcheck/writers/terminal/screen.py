@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hullcheck.messages import printable
 from hullcheck.results import SEVERITIES, Audit, Control, sentences
 from hullcheck.results.causes import Cause, causes
-from hullcheck.results.changes import Change, Changes
+from hullcheck.results.changes import ChangeGroup, Changes, together
 from hullcheck.results.fixes import CONTAINER, IMAGE, Failure, Fix, failures, fixes
 from hullcheck.writers.terminal.cells import cells, cut, padded
 
@@ -219,13 +219,13 @@ def _since(audit: Audit, width: int) -> Iterator[Line]:
     yield Line(cut(f"{head}: {', '.join(counts)}", width), len(head), {"bold": True})
     if since.new:
         numbers = {each.id: number_of(each) for each in audit.controls}
-        new = dict.fromkeys(_new(each, numbers, len(audit.targets) > 1) for each in since.new)
-        yield Line(_line("  new: ", ", ".join(new), width), len("  new:"), {"red": True})
+        new = (_new(each, numbers, len(audit.targets) > 1) for each in together(since.new))
+        yield Line(_line("  new: ", "; ".join(new), width), len("  new:"), {"red": True})
 
 
-def _new(change: Change, numbers: Mapping[str, str], several: bool) -> str:
-    names = [change.target if several else "", "" if change.kind == "target" else change.subject]
-    return " ".join(filter(None, (numbers.get(change.control, change.control), *names)))
+def _new(group: ChangeGroup, numbers: Mapping[str, str], several: bool) -> str:
+    where = f"on {named(group.targets)}" if several else ""
+    return " ".join(filter(None, (numbers.get(group.control, group.control), named(group.subjects), where)))
 
 
 def _moment(since: Changes) -> str:
