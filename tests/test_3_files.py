@@ -9,7 +9,6 @@ import pytest
 
 from hullcheck.controls.metadata import marked
 from hullcheck.criteria.file_access import foreign_owners, permissions_beyond
-from hullcheck.facts.files import START_SCRIPTS
 from hullcheck.facts.host.file import FileFact
 from hullcheck.policy import Policy
 
@@ -37,17 +36,18 @@ def _closed_to_others(file: FileFact, allowed: int) -> str:
 
 def _allowed(unit_file: FileFact) -> int:
     """The mode for a file of a unit, or for what has to be run or looked into: a script, a directory with more."""
-    return 0o755 if unit_file.node.is_directory or unit_file.path in START_SCRIPTS else 0o644
+    return 0o755 if unit_file.is_directory or unit_file.is_run else 0o644
 
 
 @pytest.mark.cis("3.1", level=1)
 @_protects_configuration
 @pytest.mark.severity("high")
 def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
-    """The unit that starts the daemon belongs to root, with its drop-ins and environment files.
+    """The unit that starts the daemon belongs to root, with its drop-ins, environment files and scripts.
 
     systemd starts as root whatever these files say: who owns one of them owns the host from the next start
-    on. Without systemd this is the script that starts the daemon (OpenRC, sysvinit, runit), with its settings.
+    on, and so does who owns a script that the unit runs. Without systemd this is the script that starts the
+    daemon (OpenRC, sysvinit, runit), with its settings.
 
     Remedy: chown root:root FILE for the file, drop-in, link or directory that is named.
     """
@@ -58,11 +58,11 @@ def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
 @_protects_configuration
 @pytest.mark.severity("high")
 def test_service_unit_is_written_by_root_alone(service_unit_file: FileFact) -> str:
-    """Only root may write to the unit that starts the daemon, its drop-ins and environment files.
+    """Only root may write to the unit that starts the daemon, its drop-ins, environment files and scripts.
 
     A drop-in that anyone may edit is enough: its ExecStart replaces the one of the unit and runs as root. So is
-    a directory in which anyone may put one. Without systemd this is the script that starts the daemon, with its
-    settings.
+    a directory in which anyone may put one, or a script that the unit runs. Without systemd this is the script
+    that starts the daemon, with its settings.
 
     Remedy: chmod go-w FILE, with no mode above 644; for a directory or a script too, with none above 755.
     """
@@ -154,7 +154,7 @@ def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> 
     Remedy: chmod 444 for each file below /etc/docker/certs.d, 400 for a key, and 755 for a directory.
     """
     file = registry_certificate
-    return _closed_to_others(file, 0o755 if file.node.is_directory else 0o400 if file.holds_key else 0o444)
+    return _closed_to_others(file, 0o755 if file.is_directory else 0o400 if file.holds_key else 0o444)
 
 
 @pytest.mark.cis("3.9", level=1)

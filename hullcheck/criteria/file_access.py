@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterable
 
-from hullcheck.facts.host.file import FileFact
+from hullcheck.facts.host.file import FileFact, State
 from hullcheck.verdicts import EvidenceError
 
 
 def foreign_owners(file: FileFact, groups: Collection[str] = ()) -> str:
     """Who else owns *file* or has it as their group, or owns a part of its way, in words; else empty.
+
+    Of one that does not exist the way counts all the same: who owns it can put one there.
 
     Args:
         groups: names of groups that it may have as well, or their numbers.
@@ -16,14 +18,15 @@ def foreign_owners(file: FileFact, groups: Collection[str] = ()) -> str:
         NotApplicable: it does not exist.
         EvidenceError: it could not be looked at.
     """
+    found = [f"{each.word} {each.path} on its way belongs to uid {each.uid}" for each in file.foreign_places]
+    if file.state is State.ABSENT and found:
+        return ", ".join(("does not exist", *found))
     node = file.node
-    found = [] if node.uid in file.owners else [f"belongs to uid {node.uid}{file.leads_to}"]
     foreign = not any(node.gid in each for each in file.groups)
     if foreign and not {node.group, str(node.gid)} & set(groups):
-        found.append(f"its group is {node.group} (gid {node.gid}){file.leads_to}")
-    for each in file.parents:
-        if each.uid not in file.owners:
-            found.append(f"{each.word} {each.path} on its way belongs to uid {each.uid}")
+        found.insert(0, f"its group is {node.group} (gid {node.gid}){file.leads_to}")
+    if node.uid not in file.owners:
+        found.insert(0, f"belongs to uid {node.uid}{file.leads_to}")
     return ", ".join(found)
 
 
@@ -31,19 +34,19 @@ def permissions_beyond(file: FileFact, allowed: int) -> str:
     """What lets others do more with *file* than a mode of *allowed* would, in words; else empty.
 
     The mode is a set of bits: 606 is more than 644. Of an access control list the mask shows in the bits of the
-    group, so it can only add something where the group may do what others may not: on a socket.
+    group, so it can only add something where the group may do what others may not: on a socket. What does not exist
+    is made by whoever may write to the directory in which it would be, sticky or not.
 
     Raises:
         NotApplicable: it does not exist.
         EvidenceError: it could not be looked at, or an access control list may add something and could not be read.
     """
+    way = [f"others may write to {each.path} on its way (mode {each.bits:03o})" for each in file.open_places]
+    if file.state is State.ABSENT and way:
+        return ", ".join(("does not exist", *way))
     bits = file.node.bits
     found = [f"mode {bits:03o} has more than {allowed:o}{file.leads_to}"] if bits & ~allowed else []
-    found += [
-        f"others may write to {each.path} on its way (mode {each.bits:03o})"
-        for each in file.parents
-        if each.open_to_others
-    ]
+    found += way
     if not found and bits >> 3 & allowed >> 3 & ~allowed & 0o7:
         found += [f"its access control list lets in {each}" for each in _let_in(file, allowed)]
     return ", ".join(found)

@@ -1,7 +1,6 @@
 """Which files an engine really uses, in groups: of its units, its configuration, its keys and its sockets."""
 
 import posixpath
-import re
 import stat
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -24,17 +23,12 @@ from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
 
 CONFIGURATION = "/etc/docker/"
-_UNSHOWN = "[unprintable]"
-"""What systemctl(1) shows in the place of a path with a blank in it."""
-_MASK = "/dev/null"
-"""Where a link leads that masks a unit, or a drop-in of it: whoever may write there, systemd reads nothing."""
-START_SCRIPTS = ("/etc/init.d/docker", "/etc/sv/docker/run")
-"""What starts the daemon where there is no systemd: OpenRC and sysvinit, runit."""
-_SETTINGS_OF_SCRIPTS = "/etc/conf.d/docker"
-"""What OpenRC runs before its script, as a part of it."""
+_UNSHOWN = "[unprintable]"  # what systemctl(1) shows in the place of a path with a blank in it
+_MASK = "/dev/null"  # it masks a unit, or a drop-in: whoever may write there, systemd reads nothing
+_START_SCRIPTS = ("/etc/init.d/docker", "/etc/sv/docker/run")  # of OpenRC and sysvinit, runit
+_SETTINGS_OF_SCRIPTS = "/etc/conf.d/docker"  # OpenRC runs it before its script, as a part of it
 _MAIN_UNITS = ("docker.service", "snap.docker.dockerd.service")
-_ANY_GROUP = range(1 << 32)
-"""Of a directory that others share: what its group may do is in its mode."""
+_ANY_GROUP = range(1 << 32)  # of a directory that others share: what its group may do is in its mode
 
 Files = Subjects[FileFact]
 
@@ -99,8 +93,8 @@ class EngineFiles:
     # ---- systemd
 
     def service_unit(self) -> Files:
-        """Those of the unit that starts the daemon: its file, its drop-ins, its environment files; and where
-        more would be read. Without systemd, those of the script that starts it."""
+        """Those of the unit that starts the daemon: its file, its drop-ins, its environment files, what it runs; and
+        where more would be read. Without systemd, those of the script that starts it."""
         if self.answer.tells_of_systemd and SYSTEM not in self.answer.managers:
             return self._start_scripts()
         return self._of_units([self._unit] if self._unit else [], "systemd does not start this daemon")
@@ -116,18 +110,18 @@ class EngineFiles:
 
     def _start_scripts(self) -> Files:
         walks = self.answer.host.walks
-        paths = [each for each in (*START_SCRIPTS, _SETTINGS_OF_SCRIPTS) if each in walks]
+        paths = [each for each in (*_START_SCRIPTS, _SETTINGS_OF_SCRIPTS) if each in walks]
         there = [each for each in paths if walks[each].state is not State.ABSENT]
-        return self._files(
-            self.answer.host, there, "the target runs no systemd, and no script starts the daemon"
-        )
+        nothing = "the target runs no systemd, and no script starts the daemon"
+        files = self._files(self.answer.host, there, nothing)
+        return replace(files, named=tuple((each, _run(file, _START_SCRIPTS)) for each, file in files))
 
     def _of_units(self, units: Iterable[UnitFiles], nothing: str) -> Files:
         if not self.answer.tells_of_systemd:
             raise EvidenceError("engine_files: the answer does not say whether the target runs systemd")
         if SYSTEM not in self.answer.managers:
             return Subjects("file", (), "the target does not run systemd")
-        files = {path: self._of_unit(unit, path) for unit in units for path in (*unit.paths, *unit.folders)}
+        files = {path: self._of_unit(unit, path) for unit in units for path in unit.all_paths}
         return Subjects("file", tuple(files.items()), nothing)
 
     def _of_unit(self, unit: UnitFiles, path: str) -> FileFact:
@@ -137,7 +131,9 @@ class EngineFiles:
         found = self._file(self.answer.managers[unit.manager], path)
         if found.target and found.target.path == _MASK:  # nobody can write to what is read there
             return replace(found, target=replace(found.target, mode=stat.S_IFCHR))
-        return replace(found, groups=(_ANY_GROUP,)) if path in unit.folders else found
+        if path in unit.folders:
+            return replace(found, groups=(_ANY_GROUP,))
+        return found if path in unit.paths else _run(found, unit.programs)
 
     @property
     def _manager(self) -> str:
@@ -229,7 +225,7 @@ class EngineFiles:
     # ---- certificates and keys
 
     def registry_certificates(self) -> Files:
-        """All files and directories below certs.d; nothing where there is no file."""
+        """All files and directories below certs.d; where there is no file, directories that wait for one of others."""
         folder = self.view.words.get("registries")
         if folder is None:
             raise EvidenceError(unread("the directory of the registries' certificates", "is not known"))
@@ -240,10 +236,10 @@ class EngineFiles:
             return Subjects("file", ((folder, top),))
         if closed or not all(file.target and file.target.is_directory for file in files.values()):
             return Subjects("file", tuple({**files, **closed}.items()))
+        open_ones = tuple((path, file) for path, file in {folder: top, **files}.items() if file.awaits_others)
         absent = top.state is State.ABSENT
-        return Subjects(
-            "file", (), f"{folder} does not exist" if absent else f"there is no file below {folder}"
-        )
+        nothing = f"{folder} does not exist" if absent else f"there is no file below {folder}"
+        return Subjects("file", open_ones, nothing)
 
     def _registry_file(self, path: str) -> FileFact:
         key = path.endswith(".key") or self.view.walks[path].private
@@ -338,7 +334,8 @@ class EngineFiles:
         found = self._sockets(self.daemon.api_sockets, "the API listens on no unix socket")
         units = [each for each in self.answer.units if each.manager == self._manager]
         coming = {real_path(self.daemon.process, path): unit for unit in units for path in unit.listens}
-        return replace(found, named=tuple((path, _made_by(coming.get(path), file)) for path, file in found))
+        made = ((path, coming[path].makes(file) if path in coming else file) for path, file in found)
+        return replace(found, named=tuple(made))
 
     def containerd_sockets(self) -> Files:
         """That of the containerd which the daemon uses."""
@@ -350,17 +347,13 @@ class EngineFiles:
         for each in self.daemon.process.unix_table:
             given.setdefault(each.real, []).append(each.path)
         files = {path: self._file(self.view, path, *given.get(path, ())) for path in paths if path[0] != "@"}
+        files |= {path: files[path].as_listened_on for path in given.keys() & files}
         files |= {path: abstract_socket(path) for path in paths if path[0] == "@"}
         return Subjects("file", tuple(files.items()), nothing)
 
 
-def _made_by(unit: UnitFiles | None, socket: FileFact) -> FileFact:
-    """The socket, with what its unit gives it at the next start."""
-    if unit is None:
-        return socket
-    mode = unit.values.get("SocketMode", "")
-    bits = int(mode, 8) if re.fullmatch("[0-7]+", mode) else 0
-    return replace(socket, next_mode=bits, next_group=unit.values.get("SocketGroup", ""))
+def _run(file: FileFact, programs: Collection[str]) -> FileFact:
+    return replace(file, is_run=file.path in programs)
 
 
 def _unquoted(value: str) -> str:

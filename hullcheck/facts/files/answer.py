@@ -62,9 +62,11 @@ class Walk:
 
     @property
     def way(self) -> tuple[str, ...]:
-        """Every directory and link before the end, in the order in which they are met."""
+        """Every directory and link before the end; the directory of the end is the last one."""
         places = [place for link in self.links for place in (*_above(link), link)]
-        return tuple(dict.fromkeys((*places, *_above(self.end))))
+        above = _above(self.end)
+        before = dict.fromkeys((*places, *above))
+        return tuple(each for each in before if each not in above[-1:]) + above[-1:]
 
 
 def _above(path: str) -> tuple[str, ...]:
@@ -119,6 +121,7 @@ class UnitFiles:
         values: its properties.
         paths: its file, its drop-ins and its environment files.
         folders: the directories in which more of them would be read.
+        programs: what it runs, and the files that these are given.
         listens: of a socket unit, the addresses.
     """
 
@@ -127,13 +130,14 @@ class UnitFiles:
     paths: tuple[str, ...]
     folders: tuple[str, ...] = ()
     listens: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, manager: str, records: list[Record]) -> "UnitFiles":
         """Read its properties, and the files that its patterns stand for."""
         values = dict(value.partition("=")[::2] for word, value in records if word == "property")
-        environment, folders = (
-            tuple(value for word, value in records if word == each) for each in ("match", "folder")
+        environment, folders, programs = (
+            tuple(value for word, value in records if word == each) for each in ("match", "folder", "program")
         )
         named = [values.get("FragmentPath", ""), *values.get("DropInPaths", "").split(), *environment]
         listens = tuple(
@@ -141,12 +145,23 @@ class UnitFiles:
             for word, value in records
             if word == "property" and value.startswith("Listen=")
         )
-        return cls(manager, values, tuple(dict.fromkeys(filter(None, named))), folders, listens)
+        return cls(manager, values, tuple(dict.fromkeys(filter(None, named))), folders, listens, programs)
 
     @property
     def name(self) -> str:
         """Its name."""
         return self.values.get("Id", "")
+
+    @property
+    def all_paths(self) -> tuple[str, ...]:
+        """All that decides what it does: its files, where more would be read, and what it runs."""
+        return (*self.paths, *self.folders, *self.programs)
+
+    def makes(self, socket: FileFact) -> FileFact:
+        """A socket of a socket unit, with what that gives it at the next start."""
+        mode = self.values.get("SocketMode", "")
+        bits = int(mode, 8) if re.fullmatch("[0-7]+", mode) else 0
+        return replace(socket, next_mode=bits, next_group=self.values.get("SocketGroup", ""))
 
     @property
     def exists(self) -> bool:
@@ -213,12 +228,15 @@ class Answer:
         if name is None:
             return FileFact(names[0], State.UNREAD, doubt=_NOT_ASKED)
         walk = view.walks[name]
-        if walk.state is not State.FOUND:
+        if walk.state is State.UNREAD:
             return FileFact(names[0], walk.state, doubt=unread(walk.end or name, "may not be read"))
-        nodes = tuple(self._seen(view, path) for path in (*walk.way, walk.end))
+        there = (walk.end,) if walk.state is State.FOUND else ()
+        nodes = tuple(self._seen(view, path) for path in (*walk.way, *there))
         known = tuple(each for each in nodes if each is not None)
         if len(known) < len(nodes):
             return FileFact(names[0], State.UNREAD, doubt=_GONE)
+        if walk.state is State.ABSENT:
+            return FileFact(names[0], walk.state, parents=known)
         return FileFact(names[0], State.FOUND, known[-1], known[:-1], walk.grants)
 
     def _seen(self, view: View, path: str) -> Node | None:

@@ -213,23 +213,36 @@ unit_of() { # the unit in whose control group it is: $unit; the user whose syste
 }
 
 properties=@PROPERTIES@
+properties=$properties,Names
+for command in Condition StartPre Start StartPost Reload Stop StopPre StopPost; do properties=$properties,Exec$command; done
 show() { # WHOSE, then systemctl as a command: what systemd knows of units, and the files that it names
   manager=$1
   say manager "$manager"
   root=""
   runtime=/run/user/$manager
   shift
-  text=$(XDG_RUNTIME_DIR=$runtime "$@" --property=$properties 2>/dev/null) || {
-    say silent ""
-    return 0
-  }
   set -f
+  text=$(XDG_RUNTIME_DIR=$runtime "$@" --property=$properties 2>/dev/null) || text=""
+  others=$(starters "$text" "$*")
+  if [ -n "$others" ]; then
+    # shellcheck disable=SC2086 # one word for each unit
+    text=$(XDG_RUNTIME_DIR=$runtime "$@" $others --property=$properties 2>/dev/null) || text=""
+  fi
+  [ "$manager" != 0 ] || places=$(systemctl show --property=UnitPath 2>/dev/null)
+  places=${places#UnitPath=}
+  places=${places:-/etc/systemd/system /run/systemd/system}
+  [ -n "$text" ] || say silent ""
   printf "%s\n" "$text" | while IFS= read -r line; do
-    say property "$line"
+    case $line in
+      Names=*) names=${line#*=} ;;
+      Exec*path=/*) runs "${line#*path=}" ;;
+      Exec*) ;;
+      *) [ -z "$text" ] || say property "$line" ;;
+    esac
     case $line in
       FragmentPath=/*)
         walk "${line#*=}"
-        unit_folders "${line#*=}"
+        unit_folders "${line#*=}" "$names"
         ;;
       DropInPaths=/*) for file in ${line#*=}; do walk "$file"; done ;;
       EnvironmentFiles=/*) environment_file "${line#*=}" ;;
@@ -238,19 +251,57 @@ show() { # WHOSE, then systemctl as a command: what systemd knows of units, and 
   set +f
 }
 
+starters() { # TEXT, WORDS: the socket units that start the units in the text, and are not among the words
+  for name in $(printf "%s\n" "$1" | sed -n "s/^TriggeredBy=//p"); do
+    case $name in -*) ;; *.socket) case " $2 " in *" $name "*) ;; *) echo "$name" ;; esac ;; esac
+  done
+}
+
+program() { # PATH: of what a unit runs
+  say program "$1"
+  walk "$1"
+}
+
+runs() { # PATH ; argv[]=WORDS ; ...: a program, and the files that it is given, which may be scripts
+  words=${1#*" ; argv[]="}
+  set -- "${1%%" ; argv[]="*}"
+  program "$1"
+  case ${1##*/} in dockerd) return 0 ;; esac # its files are others' business
+  for word in ${words%%" ; ignore_errors="*}; do
+    case $word in "$1") ;; /*) [ ! -f "$word" ] || program "$word" ;; esac
+  done
+}
+
 folder() {
   say folder "$1"
   walk "$1"
 }
 
-unit_folders() { # FILE of a unit: where a new file would change it
-  drop_ins=${1##*/}.d
-  [ ! -d "${1%/*}/$drop_ins" ] || folder "${1%/*}/$drop_ins"
+unit_folders() { # FILE and names of a unit: where a new file would change it
+  [ ! -d "$1.d" ] || folder "$1.d"
   [ "$manager" = 0 ] || return 0
-  for place in /etc/systemd/system /run/systemd/system; do
-    [ ! -d "$place/${1##*.}.d" ] || folder "$place/${1##*.}.d" # for all units of the kind
-    [ "$place" = "${1%/*}" ] || for each in $place $place/$drop_ins; do [ ! -d "$each" ] || folder "$each"; done
+  kind=${1##*.}
+  for place in $places; do
+    if [ -d "$place" ]; then
+      [ "$place" = "${1%/*}" ] || folder "$place"
+      drop_ins "$place/$kind.d" # for all units of the kind
+      for name in ${1##*/} $2; do
+        [ "$place/$name" = "$1" ] || drop_ins "$place/$name.d"
+        case $name in *@*) drop_ins "$place/${name%%@*}@.$kind.d" ;; esac
+        while [ "$name" != "${name%-*}" ]; do
+          name=${name%-*}
+          drop_ins "$place/$name-.$kind.d"
+        done
+      done
+    else
+      until [ -d "$place/" ]; do place=${place%/*}; done
+      case $place in /etc/systemd | /run/systemd) ;; *) folder "${place:-/}" ;; esac # those are on the way of others
+    fi
   done
+}
+
+drop_ins() {
+  [ ! -d "$1" ] || folder "$1"
 }
 
 environment_file() { # PATTERN (...): the files that it stands for

@@ -1,7 +1,7 @@
 """A file of the engine, with all that decides who may change it: owner, mode, access control list, way."""
 
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from hullcheck.verdicts import EvidenceError, NotApplicable
@@ -56,7 +56,12 @@ class Node:
         In a sticky directory only the owners of what lies there may; but the directory's owner may as well.
         """
         sticky = bool(self.mode & stat.S_ISVTX) and self.uid == 0
-        return self.is_directory and bool(self.mode & 0o022) and not sticky
+        return self.takes_from_others and not sticky
+
+    @property
+    def takes_from_others(self) -> bool:
+        """Whether others than its owner may put something new into it; being sticky does not keep them from that."""
+        return self.is_directory and bool(self.mode & 0o022)
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class FileFact:
     Attributes:
         path: as the engine knows it; symbolic links are followed to the file itself.
         target: what lies at the end of all links.
-        parents: the directories and links that lead there.
+        parents: the directories and links that lead there; the last one is the directory in which it lies, or would.
         grants: what its access control list adds; None where that was not looked at or cannot be told.
         owners: who may own it: root, and the user of a rootless engine.
         groups: the numbers of their groups; a rootless engine has many, lent to its user alone.
@@ -84,6 +89,7 @@ class FileFact:
         next_mode: of a socket that systemd makes, the permission bits at its next start.
         next_group: the same for its group.
         holds_key: whether it holds a private key.
+        is_run: whether it is a program or a script that is run.
     """
 
     path: str
@@ -97,6 +103,7 @@ class FileFact:
     next_mode: int = 0
     next_group: str = ""
     holds_key: bool = False
+    is_run: bool = False
 
     @property
     def node(self) -> Node:
@@ -111,6 +118,37 @@ class FileFact:
         if self.state is State.UNREAD or self.target is None:
             raise EvidenceError(f"{self.path} could not be looked at: {self.doubt}")
         return self.target
+
+    @property
+    def open_places(self) -> tuple[Node, ...]:
+        """The directories on its way in which others may put another one, or the one that is missing, in its place."""
+        last = self.parents[-1:] if self.state is State.ABSENT else ()
+        return tuple(
+            each for each in self.parents if each.open_to_others or (each in last and each.takes_from_others)
+        )
+
+    @property
+    def foreign_places(self) -> tuple[Node, ...]:
+        """The directories and links on its way that belong to others."""
+        return tuple(each for each in self.parents if each.uid not in self.owners)
+
+    @property
+    def awaits_others(self) -> bool:
+        """Whether others may put something into this directory, or make it."""
+        there = self.target
+        own = there is not None and (there.takes_from_others or there.uid not in self.owners)
+        return own or bool(self.open_places or self.foreign_places)
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is there and a directory."""
+        return self.target is not None and self.target.is_directory
+
+    @property
+    def as_listened_on(self) -> "FileFact":
+        """The same socket, known to be one on which somebody listens: if it has left its path, it is elsewhere."""
+        doubt = "it was moved or removed while somebody listens on it, and may be open under another name"
+        return self if self.state is not State.ABSENT else replace(self, state=State.UNREAD, doubt=doubt)
 
     @property
     def group(self) -> str:

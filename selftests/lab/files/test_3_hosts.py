@@ -43,6 +43,13 @@ if TYPE_CHECKING:
 
 Change = Callable[[str, str], Facts]
 
+PROGRAMS = ("/usr/sbin/dockerd", "/bin/kill")
+
+
+def is_place_of_systemd(path: str) -> bool:
+    """Whether it is a directory in which systemd looks for units, beside the usual ones, or would if it was there."""
+    return path == "/usr/local/lib" or (path.startswith("/run/systemd/") and path not in FOLDERS)
+
 
 # ---- a whole host, with every kind of file
 
@@ -95,12 +102,11 @@ def test_right_host(host: Host) -> None:
     facts = facts_inside(host, of="3")
     assert failing(facts) == {}
     subjects = {number: set(judged(number, facts)) for number in CONTROLS}
-    assert (
-        subjects["3.1"]
-        == subjects["3.2"]
-        == {UNIT, DROP_IN, *ENVIRONMENT, *FOLDERS, str(Path(DROP_IN).parent)}
-    )
-    assert subjects["3.3"] == subjects["3.4"] == {SOCKET_UNIT, *FOLDERS}
+    assert subjects["3.1"] == subjects["3.2"]
+    of_the_unit = {UNIT, DROP_IN, *ENVIRONMENT, *FOLDERS, str(Path(DROP_IN).parent), *PROGRAMS}
+    assert {each for each in subjects["3.1"] if not is_place_of_systemd(each)} == of_the_unit
+    assert subjects["3.3"] == subjects["3.4"]
+    assert {each for each in subjects["3.3"] if not is_place_of_systemd(each)} == {SOCKET_UNIT, *FOLDERS}
     assert subjects["3.5"] == subjects["3.6"] == {"/etc/docker"}
     assert subjects["3.7"] == subjects["3.8"]
     assert subjects["3.8"] == {
@@ -257,6 +263,36 @@ def test_link_that_leads_nowhere(changed: Change) -> None:
     assert overall("3.17", facts) == "pass"
 
 
+@pytest.mark.parametrize(
+    ("path", "numbers"), [("/etc/docker/daemon.json", ["3.18"]), (SYSCONFIG, ["3.2", "3.21"])]
+)
+def test_missing_file_that_others_may_make(changed: Change, path: str, numbers: list[str]) -> None:
+    """Where a link leads to nothing in a directory of all, the next one who likes writes the file."""
+    facts = changed(f"mv {path} /opt/away; ln -s /tmp/nothing {path}", f"rm {path}; mv /opt/away {path}")
+    assert [number for number in CONTROLS if overall(number, facts) == "fail"] == numbers
+    for number in numbers:
+        reason = "does not exist, others may write to /tmp on its way (mode 777)"
+        assert judged(number, facts)[path] == ("fail", reason)
+
+
+def test_directory_of_a_registry_without_a_file(changed: Change) -> None:
+    """Where others may put a certificate, the first one is theirs."""
+    facts = changed(
+        "mv /etc/docker/certs.d /opt/certs; mkdir -p /etc/docker/certs.d/empty; chmod 777 /etc/docker/certs.d/empty",
+        "rm -r /etc/docker/certs.d; mv /opt/certs /etc/docker/certs.d",
+    )
+    assert judged("3.8", facts) == {"/etc/docker/certs.d/empty": ("fail", "mode 777 has more than 755")}
+
+
+def test_socket_that_was_moved(changed: Change) -> None:
+    """What somebody listens on and is not at its path may be open elsewhere."""
+    facts = changed(
+        f"mv {CONTAINERD} /run/moved; chmod 666 /run/moved",
+        f"mv /run/moved {CONTAINERD}; chmod 660 {CONTAINERD}",
+    )
+    assert (overall("3.23", facts), overall("3.24", facts)) == ("error", "error")
+
+
 # ---- access control lists
 
 
@@ -406,6 +442,27 @@ def test_busybox_alone(host: Host) -> None:
             "3.2",
             "/etc/sysconfig",
         ),
+        # those that systemd names beside the usual ones, and other names of a unit
+        (
+            "install -d -m 777 /usr/local/lib/systemd/system/docker.service.d",
+            "rm -r /usr/local/lib/systemd",
+            "3.2",
+            "/usr/local/lib/systemd/system/docker.service.d",
+        ),
+        ("chmod 777 /usr/local/lib", "chmod 755 /usr/local/lib", "3.4", "/usr/local/lib"),
+        (
+            "install -d -m 775 /etc/systemd/system.control/docker.socket.d",
+            "rm -r /etc/systemd/system.control",
+            "3.4",
+            "/etc/systemd/system.control/docker.socket.d",
+        ),
+        (
+            f"ln -s {UNIT} /etc/systemd/system/our-engine.service; systemctl daemon-reload;"
+            " systemctl show our-engine.service; mkdir -m 777 /run/systemd/system/our-.service.d",
+            "rm -r /etc/systemd/system/our-engine.service /run/systemd/system/our-.service.d; systemctl daemon-reload",
+            "3.2",
+            "/run/systemd/system/our-.service.d",
+        ),
     ],
 )
 def test_directory_in_which_a_unit_finds_more(
@@ -413,6 +470,38 @@ def test_directory_in_which_a_unit_finds_more(
 ) -> None:
     """Where others may put a drop-in or the environment file that is missing, root's next start is theirs."""
     assert judged(number, changed(change, back))[path][0] == "fail"
+
+
+@pytest.mark.parametrize(
+    "use", ["ExecStartPre=-/opt/prepare now", "ExecStartPost=-/bin/sh -c '. /opt/prepare'"]
+)
+def test_script_of_a_unit(changed: Change, use: str) -> None:
+    """What the unit runs as root, or gives to a shell to run, is a part of it."""
+    other = f"{UNIT.replace('usr/lib', 'run')}.d"
+    facts = changed(
+        f"printf '#!/bin/sh\\n' >/opt/prepare; chmod 755 /opt/prepare; mkdir {other};"
+        f' printf "%s\\n" "[Service]" "{use}" >{other}/x.conf; systemctl daemon-reload',
+        f"rm -r /opt/prepare {other}; systemctl daemon-reload",
+    )
+    assert judged("3.2", facts)["/opt/prepare"] == ("pass", "mode 755")
+    assert failing(facts) == {}
+    facts = changed("chmod 757 /opt/prepare; chown 1000 /opt/prepare", "true")
+    assert judged("3.2", facts)["/opt/prepare"] == ("fail", "mode 757 has more than 755")
+    assert judged("3.1", facts)["/opt/prepare"] == ("fail", "belongs to uid 1000")
+
+
+def test_socket_unit_of_another_name(changed: Change) -> None:
+    """Each socket unit that starts the daemon is asked for, whatever its name."""
+    unit = "/etc/systemd/system/docker-api.socket"
+    text = "[Socket]\\nListenStream=/run/api.sock\\nSocketGroup=docker\\nSocketMode=0660\\nService=docker.service\\n"
+    again = "systemctl stop docker.service docker.socket docker-api.socket; systemctl reset-failed"
+    facts = changed(
+        f"printf '{text}' >{unit}; chmod 666 {unit}; systemctl daemon-reload; {again};"
+        " systemctl start docker-api.socket docker.socket docker.service",
+        f"{again}; rm {unit}; systemctl daemon-reload; systemctl start docker.socket docker.service",
+    )
+    assert judged("3.4", facts)[unit] == ("fail", "mode 666 has more than 644")
+    assert list(failing(facts)) == ["3.4"]
 
 
 def test_daemon_of_no_unit(host: Host) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import stat
+from contextlib import nullcontext
 
 import pytest
 
 from hullcheck.criteria.file_access import foreign_owners, permissions_beyond
 from hullcheck.facts.host.file import FileFact, Grant, Node, State
+from hullcheck.verdicts import NotApplicable
 
 
 @pytest.mark.parametrize("allowed", [0o644, 0o444, 0o400, 0o660])
@@ -36,3 +38,31 @@ def test_strangers_are_all_named() -> None:
     file = FileFact("/a/f", State.FOUND, Node("/a/f", 0o100644, 5, 7, "staff"), way)
     reason = "belongs to uid 5, its group is staff (gid 7), the directory /a on its way belongs to uid 9"
     assert foreign_owners(file) == reason
+
+
+@pytest.mark.parametrize(
+    ("mode", "uid", "owners", "permissions"),
+    [
+        (0o755, 0, "", ""),
+        (0o1777, 0, "", "does not exist, others may write to /a on its way (mode 777)"),
+        (0o775, 0, "", "does not exist, others may write to /a on its way (mode 775)"),
+        (0o755, 9, "does not exist, the directory /a on its way belongs to uid 9", ""),
+    ],
+)
+def test_who_may_make_what_is_missing(mode: int, uid: int, owners: str, permissions: str) -> None:
+    """The directory in which it would be decides; a sticky one keeps nobody from making a file."""
+    way = (Node("/", stat.S_IFDIR | 0o755, 0, 0), Node("/a", stat.S_IFDIR | mode, uid, 0))
+    file = FileFact("/a/f", State.ABSENT, parents=way)
+    for found, judge in (
+        (owners, foreign_owners),
+        (permissions, lambda each: permissions_beyond(each, 0o644)),
+    ):
+        with nullcontext() if found else pytest.raises(NotApplicable):
+            assert judge(file) == found
+
+
+def test_sticky_directory_on_the_way_of_what_is_missing() -> None:
+    """There others replace nothing; only where it is the last one they make something new."""
+    way = (Node("/tmp", stat.S_IFDIR | 0o1777, 0, 0), Node("/tmp/a", stat.S_IFDIR | 0o755, 0, 0))
+    with pytest.raises(NotApplicable):
+        permissions_beyond(FileFact("/tmp/a/f", State.ABSENT, parents=way), 0o644)
