@@ -41,7 +41,10 @@ def marked(*markers: Callable[[Function], Function]) -> Callable[[Function], Fun
 
 
 def control_of(function: Callable[..., Any], markers: Iterable[MarkerLike]) -> Control:
-    """The control that *function* is, from its docstring and its *markers* that carry `id=`."""
+    """The control that *function* is, from its docstring and its *markers* that carry `id=`.
+
+    One without a docstring has the words of its name for a title.
+    """
     title, rationale, remedy = read_docstring(inspect.getdoc(function) or "")
     frameworks: dict[str, list[str]] = {}
     level = None
@@ -55,9 +58,10 @@ def control_of(function: Callable[..., Any], markers: Iterable[MarkerLike]) -> C
         if identifier not in ids:
             ids.append(identifier)
         level = marker.kwargs.get("level", level)
+    name = function.__name__.removeprefix("test_")
     return Control(
-        id=function.__name__.removeprefix("test_"),
-        title=title,
+        id=name,
+        title=title or name.replace("_", " ").capitalize() + ".",
         severity=severity_of(markers),
         rationale=rationale,
         remedy=remedy,

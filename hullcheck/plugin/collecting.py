@@ -3,12 +3,10 @@
 import inspect
 import os
 from collections.abc import Generator, Sequence
-from pathlib import Path
 
 import pytest
 
 from hullcheck import frameworks
-from hullcheck.bundle import is_bundle
 from hullcheck.controls.metadata import SEVERITIES, control_of, severity_of
 from hullcheck.frameworks import selection
 from hullcheck.plugin.items import TARGET, id_of, is_control, target_of
@@ -17,11 +15,6 @@ from hullcheck.plugin.session import FRAMEWORKS, WRONG_USE, session_of
 SELECTED = pytest.StashKey[bool]()
 """Whether what was asked for could be selected."""
 _LABELLED = pytest.StashKey[set[pytest.Item]]()
-
-
-def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Ignore unpacked bundles: their files may look like tests or a conftest.py."""
-    return True if is_bundle(collection_path) else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -3,12 +3,14 @@
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hullcheck.controls import shipped
-from hullcheck.gather.transport import Connection
+
+if TYPE_CHECKING:
+    from hullcheck.gather.transport import Connection
 
 _OPTIONS = {
     "inventory": "YAML file with targets and policy (default: inventories/local.yml, where it exists). This"
@@ -106,6 +108,12 @@ def flag(config: pytest.Config, name: str) -> bool:
     return text in ("1", "true", "yes", "on")
 
 
+def is_any_given(config: pytest.Config) -> bool:
+    """Whether one of the options, ini keys or variables of hullcheck says anything but the default."""
+    values = {**_DEFAULTS, **dict.fromkeys(_FLAGS, "false")}
+    return any(option(config, name) != default for name, default in values.items())
+
+
 def asks_for_audit(config: pytest.Config) -> bool:
     """Whether the run names a folder for reports, an inventory or hosts."""
     named = (option(config, "reports"), option(config, "inventory"), config.getoption("hosts", None))
@@ -200,8 +208,10 @@ def cache_folder(config: pytest.Config) -> Path | None:
     return folder
 
 
-def connection(config: pytest.Config) -> Connection:
+def connection(config: pytest.Config) -> "Connection":
     """testinfra's connection options, and the time-out of a target."""
+    # late: these options are declared in every run of pytest, in any project
+    from hullcheck.gather.transport import Connection
 
     def given(name: str) -> Any:
         return config.getoption(name, None)

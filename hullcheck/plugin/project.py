@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck import pytest_settings
-from hullcheck.bundle import bundle_around
+from hullcheck.unpacked import bundle_around
 
 WITH_A_PATH = (
     *("--inventory", "--releases", "--reports", "--sign"),

@@ -2,6 +2,9 @@
 
 import re
 
+from hullcheck.unpacked import DIGESTS as DIGESTS
+from hullcheck.unpacked import MANIFEST as MANIFEST
+
 RESULTS = "results.json"
 FINDINGS = "findings.csv"
 AUDIT_PAGE = "audit.html"
@@ -24,11 +27,6 @@ POLICY = "policy.json"
 
 RELEASES = "releases.json"
 """What was known of releases, where that was named by `--releases`."""
-
-MANIFEST = "manifest.json"
-
-DIGESTS = "manifest-sha256.txt"
-"""Of every file but itself and the two below, as sha256sum reads and writes it; BagIt names it so."""
 
 SIGNATURE = f"{DIGESTS}.sig"
 

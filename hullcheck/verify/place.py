@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from hullcheck import bundle
+from hullcheck import unpacked
 from hullcheck.controls import catalog
 from hullcheck.messages import WrongUse
 
@@ -34,7 +34,7 @@ def require_no_bundle(path: Path) -> None:
     Raises:
         WrongUse: it is.
     """
-    around = bundle.bundle_around(path)
+    around = unpacked.bundle_around(path)
     if around is not None:
         raise WrongUse(f"{around} is an unpacked bundle, of which nothing is run; {ADVICE}")
 

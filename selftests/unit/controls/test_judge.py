@@ -6,7 +6,7 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.controls.judge import judge, summary
-from hullcheck.controls.metadata import read_docstring
+from hullcheck.controls.metadata import control_of, read_docstring
 from hullcheck.facts.subjects import DAEMON_DEFAULT, Subjects
 from hullcheck.messages import hide_passwords, printable
 from hullcheck.results import Finding
@@ -174,3 +174,12 @@ def test_limits_on_subjects() -> None:
     assert judged("container", "gone") == {"host": Verdict.NOT_APPLICABLE}
     assert judged("log", "web") == {DAEMON_DEFAULT: Verdict.FAIL, "web": Verdict.PASS}
     assert judged("image", "web").keys() == {"web", "db", "torn"}
+
+
+def test_control_without_a_docstring_has_a_title() -> None:
+    """The words of its name: whoever writes a control in a hurry sees it in each report."""
+
+    def test_log_is_kept() -> None:
+        pass
+
+    assert control_of(test_log_is_kept, ()).title == "Log is kept."

@@ -1,0 +1,104 @@
+"""Whether a run has to do with hullcheck: the rest is imported where it does, or where the first control is seen.
+
+It does where an option or a setting asks for an audit, `-m` names one of the markers, or a conftest.py names hullcheck.
+Else a module of tests may still hold a control: one that names hullcheck, has one of the markers, or asks for a policy.
+"""
+
+import re
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+from hullcheck.plugin import options
+
+MODULES = tuple(
+    f"hullcheck.plugin.{each}" for each in ("fixtures", "collecting", "gathering", "judging", "audit")
+)
+"""The modules of hooks, in the order in which they are to be configured."""
+_NAMED = re.compile(rb"\bhullcheck\b")
+_ASKS = re.compile(rb"\bdef \w+\([^)]*\b(policy|audit_facts|audit_target)\b")
+_MARKER = re.compile(rb"\bmark\.(\w+)")
+_OF_PYTEST = {b"parametrize", b"skip", b"skipif", b"xfail", b"usefixtures", b"filterwarnings"}
+_EXPLAINING = ("markers", "showfixtures", "show_fixtures_per_test")
+_SPREADING = ("numprocesses", "tx")  # of xdist: the main process sees no module
+
+
+def is_asked_for(config: pytest.Config) -> bool:
+    """Whether the options and settings have to do with hullcheck; a worker of xdist does as its main process."""
+    return (
+        hasattr(config, "workerinput")
+        or config.pluginmanager.hasplugin("hullcheck.plugin.listing")
+        or options.is_any_given(config)
+        or bool(config.getoption("hosts", None))
+        or any(config.getoption(each, None) for each in (*_EXPLAINING, *_SPREADING))
+        or _selects_by_marker(config)
+    )
+
+
+def _selects_by_marker(config: pytest.Config) -> bool:
+    """Whether -m names a marker of ours."""
+    named = re.findall(r"\w+", config.option.markexpr)
+    return not set(_markers(config)).isdisjoint(named) if named else False
+
+
+def _markers(config: pytest.Config) -> set[str]:
+    """The names of the markers; all of them where they cannot be read, which loading will say."""
+    from hullcheck import frameworks  # late: few runs of other projects come here
+
+    try:
+        return {"severity", *frameworks.load(frameworks.find(config.rootpath)).names}
+    except frameworks.FrameworkError:
+        return {"severity", *re.findall(r"\w+", config.option.markexpr)}
+
+
+def load(config: pytest.Config) -> None:
+    """Import the rest of the plugin."""
+    import hullcheck.requirements  # noqa: F401 - before what needs them
+
+    for each in MODULES:
+        config.pluginmanager.import_plugin(each)
+
+
+class Waiting:
+    """Loads the rest of the plugin at the first file that has to do with it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Begin."""
+        self.config = config
+        self.session: pytest.Session | None = None
+
+    @cached_property
+    def markers(self) -> set[bytes]:
+        """The names of our markers."""
+        return {each.encode() for each in _markers(self.config)}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Remember what those miss that are loaded later."""
+        self.session = session
+
+    def pytest_plugin_registered(self, plugin: object) -> None:
+        """Look into each conftest.py; pytest calls this for those that are there already, too."""
+        path = Path(getattr(plugin, "__file__", None) or "")
+        if path.name == "conftest.py" and _NAMED.search(path.read_bytes()):
+            self._load()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makemodule(self, module_path: Path) -> None:
+        """Look into a module before it is imported: its markers have to be declared by then."""
+        text = module_path.read_bytes()
+        marked = {*_MARKER.findall(text)} - _OF_PYTEST
+        if _NAMED.search(text) or _ASKS.search(text) or (marked and not self.markers.isdisjoint(marked)):
+            self._load()
+
+    def _load(self) -> None:
+        manager = self.config.pluginmanager
+        if not manager.is_registered(self):
+            return
+        manager.unregister(self)
+        before = manager.get_plugins()
+        load(self.config)
+        if self.session is not None:
+            missed = manager.subset_hook_caller("pytest_sessionstart", before)
+            missed(session=self.session)

@@ -1,0 +1,18 @@
+"""Unpacked bundles: strangers' files, of which pytest may run none."""
+
+from pathlib import Path
+
+MANIFEST = "manifest.json"
+
+DIGESTS = "manifest-sha256.txt"
+"""Of every file but itself and those that sign it, as sha256sum reads and writes it; BagIt names it so."""
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether a bundle was unpacked into *folder*."""
+    return all((folder / name).exists() for name in (MANIFEST, DIGESTS))
+
+
+def bundle_around(path: Path) -> Path | None:
+    """The unpacked bundle that *path* is or lies in, the innermost one; None where it is in none."""
+    return next(filter(is_bundle, (path, *path.parents)), None)
