@@ -4,6 +4,7 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import last_start, rule_of_starts, step_flaw
+from hullcheck.criteria.auditd.rules import blocking
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.auditd.daemon import START_STEPS, AuditDaemon
 from hullcheck.facts.containers import Container
@@ -44,12 +45,19 @@ def test_starts_of_containers_are_recorded(
         return None
     programs = [path for path, _ in places.get().runc_program()]
     if step == "rule":
+        _require_open(audit_daemon.audit)
         rules = {path: rule_of_starts(audit_daemon.audit.loaded.rules, path) for path in programs}
         missing = [path for path, rule in rules.items() if rule is None]
         assert programs, "there is no runc whose starts could be recorded"
         assert not missing, f"no rule in the kernel records each start of {', '.join(missing)}"
         return ", ".join(dict.fromkeys(rule.text for rule in rules.values() if rule))
     return _require_record(audit_daemon, programs, container)
+
+
+def _require_open(audit: Audit) -> None:
+    """Fails where a rule keeps all records from being made, whatever the others say."""
+    hidden = blocking(audit.loaded.rules)
+    assert not hidden, f"records are kept from the log by {hidden!r}"
 
 
 def _require_record(
@@ -91,6 +99,7 @@ def test_docker_command_is_audited(docker_client: str, audit: Audit) -> str:
     augenrules --load; what auditctl loads alone is gone after a restart.
     """
     assert audit.loaded.enabled, "auditing is off in the kernel (enabled 0)"
+    _require_open(audit)
     elsewhere = audit.links.get(docker_client, "")
     assert not elsewhere, f"{docker_client} is a link to {elsewhere}: a rule on it watches the link alone"
     rule = rule_of_starts(audit.loaded.rules, docker_client)
@@ -98,5 +107,8 @@ def test_docker_command_is_audited(docker_client: str, audit: Audit) -> str:
     pending = f"; restart pending: {kept.text!r} is in a file" if kept else ""
     assert rule, f"no rule in the kernel records each use of {docker_client}{pending}"
     assert rule.key == "docker", f"{rule.text!r} has the key {rule.key or 'of nobody'}, not docker"
-    assert kept, f"{rule.text!r} is in no file of /etc/audit, so that it is lost at the next start"
+    assert kept, (
+        f"{rule.text!r} is in no file of /etc/audit that the next start loads, so that it is lost then"
+    )
+    assert not audit.goes_off, "a file of /etc/audit switches auditing off at the next start (-e 0)"
     return rule.text

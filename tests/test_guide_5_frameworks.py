@@ -6,6 +6,7 @@ The sums of this section have no control of their own where other controls make 
 import pytest
 
 from hullcheck.controls import for_each
+from hullcheck.criteria.auditd.rules import blocking
 from hullcheck.criteria.checklist import SECTIONS, Checklist
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.containers import Container
@@ -75,6 +76,8 @@ def test_access_to_data_is_audited(data_root: FileFact, audit: Audit) -> None:
     /etc/audit/rules.d, and record each review of the log.
     """
     assert audit.loaded.enabled, "auditing is off in the kernel (enabled 0): no access is recorded"
+    hidden = blocking(audit.loaded.rules)
+    assert not hidden, f"no access is recorded: records are kept from the log by {hidden!r}"
     root = data_root.node.path
     rules = [rule for rule in audit.loaded.rules if rule.action == "always" and rule.path]
     near = [rule for rule in rules if rule.is_about(root) or is_below(rule.path, root)]

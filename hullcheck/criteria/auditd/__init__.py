@@ -114,7 +114,8 @@ def last_start(audit_daemon: AuditDaemon, programs: Collection[str]) -> Start | 
 
 def rule_of_starts(rules: Iterable[Rule], program: str) -> Rule | None:
     """The rule among these that records each start of a program; None where none does, or one hides it."""
-    for rule in rules:
+    rules = tuple(rules)
+    for rule in () if blocking(rules) else rules:
         if rule.list not in ("exit", "") or not rule.is_about(program):
             continue
         if "x" not in rule.permissions or (rule.calls and "execve" not in rule.calls) or rule.arch == "b32":

@@ -47,8 +47,8 @@ def note(audit: Audit, file: FileFact, *may_leave_out: str) -> str:
         parts.append("a rule on a tree, which the kernel drops when the file is replaced")
     if node.is_directory and _is_another_file_system(audit, node.path):
         parts.append("holds if the rule was loaded after the file system there was mounted")
-    if _coverage(audit, audit.files, file, may_leave_out).flaws:
-        parts.append("in no rules file, so that it is lost at the next start")
+    if not _will_be(audit, file, may_leave_out):
+        parts.append("in no file that the next start loads, so that it is lost then")
     if not audit.loaded.daemon:
         parts.append("no auditd takes the records, which go to the kernel's log")
     return "; ".join(parts)
@@ -76,8 +76,14 @@ def _beside(audit: Audit, target: str) -> str:
 
 def _after_restart(audit: Audit, file: FileFact, may_leave_out: tuple[str, ...]) -> str:
     """What the files will change."""
-    will_be = not blocking(audit.files) and not _coverage(audit, audit.files, file, may_leave_out).flaws
-    return "; restart pending: a rule in /etc/audit covers it" if will_be else ""
+    pending = _will_be(audit, file, may_leave_out)
+    return "; restart pending: a rule in /etc/audit covers it" if pending else ""
+
+
+def _will_be(audit: Audit, file: FileFact, may_leave_out: tuple[str, ...]) -> bool:
+    """Whether the rules of the next start will record every change."""
+    lost = audit.goes_off or blocking(audit.files)
+    return not lost and not _coverage(audit, audit.files, file, may_leave_out).flaws
 
 
 def _require_reach(audit: Audit, rule: Rule, file: FileFact) -> None:

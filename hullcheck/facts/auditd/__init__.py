@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hullcheck.facts.auditd.rules import Rule, parse
+from hullcheck.facts.auditd.start import MERGED, AtStart, merged
 from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.proc.mountinfo import Mount
@@ -17,7 +18,7 @@ from hullcheck.verdicts import EvidenceError
 # A key is any text. What is judged of it, and what people search for, is a word.
 _KEY = re.compile(r"(\s-k\s+|\s-F\s+key\s*=\s*)(\S.*?)(?=-w /| -[a-zA-Z]\s|$)")
 _WORDS = re.compile(r"[A-Za-z_. -]+")
-_KNOWN = lines_like("(?:compat|file|kernel|link|machine|missing|real|rule|status|unlabelled):.*")
+_KNOWN = lines_like("(?:compat|files?|kernel|link|loads|machine|missing|real|rule|status|unlabelled):.*")
 
 
 def _keep(text: str) -> str:
@@ -96,12 +97,13 @@ class Audit:
         return Loaded(status["enabled"].split()[0] in ("1", "2"), int(pid) if pid.isdigit() else 0, rules)
 
     def _as_loaded(self, rule: Rule | None, kind: str) -> Rule | None:
-        """A rule of the list; where the kernel was not asked, one that a file has with `never` is that one."""
+        """A rule of the list; where the kernel was not asked, one that any file has with `never` is that one."""
         if kind or rule is None or not rule.text.startswith("-w"):
             return rule
+        written = (parse(line, self._real) for _, line in self._lines)
         same = (
             each
-            for each in self.files
+            for each in filter(None, written)
             if each.action == "never" and (each.path, each.permissions) == (rule.path, rule.permissions)
         )
         return rule.as_never() if any(same) else rule
@@ -118,14 +120,33 @@ class Audit:
             raise EvidenceError("auditctl is not installed, so the rules in the kernel are unknown")
         return Loaded(kernel[0] != "enabled 0", 0, ())
 
-    @cached_property
+    @property
     def files(self) -> tuple[Rule, ...]:
         """The rules in the files that are loaded at the next start."""
-        rules = list[Rule | None]()
-        for line in self._words.all("file"):
-            text = line.partition(":")[2].strip()
-            rules.insert(0 if text.startswith("-A") else len(rules), parse(text, self._real))
-        return self._in_force(rules)
+        return self._in_force(self._at_start.rules)
+
+    @property
+    def goes_off(self) -> bool:
+        """Whether a file switches all auditing off at the next start."""
+        return self._at_start.enabled == "0"
+
+    @cached_property
+    def _lines(self) -> tuple[tuple[str, str], ...]:
+        """The lines of the files, each with the path of its file, or of the directory of them.
+
+        Raises:
+            EvidenceError: one is lost.
+        """
+        lines = self._words.all("file")
+        if self._words.first("files") not in ("", str(len(lines))):
+            raise EvidenceError("audit: lines of the files with rules are lost")
+        return tuple(line.partition(":")[::2] for line in lines)
+
+    @cached_property
+    def _at_start(self) -> AtStart:
+        source = self._words.first("loads")  # older recordings have the rules of all files, and nothing else
+        lines = [line for path, line in self._lines if source in ("", path)]
+        return AtStart.of(merged(lines) if source == MERGED else lines, self._real)
 
     def _in_force(self, rules: Iterable[Rule | None]) -> tuple[Rule, ...]:
         """Those that can match: one about labels of SELinux is kept by a kernel without it, and matches nothing."""

@@ -23,8 +23,38 @@ while (1) {
 }
 exit($type == 3 ? 0 : 1);
 ' 2>/dev/null); then printf "%s\n" "$kernel" | sed "s/^/kernel:/"; fi
-files=$(grep -Hs -e "^[[:space:]]*-[aAw]" /etc/audit/rules.d/*.rules /etc/audit/audit.rules)
-[ -z "$files" ] || printf "%s\n" "$files" | sed "s/^/file:/"
+
+directory=/etc/audit/rules.d
+single=/etc/audit/audit.rules
+lines_of() { # PATH: those of the text, without comments; what is no option is told as that
+  tr -d "\r" | sed -e "/^[[:space:]]*#/d" -e "/^[[:space:]]*$/d" -e "s|^[[:space:]]*-|file:$1:-|" -e t -e "s|.*|file:$1:?|"
+}
+files=$(
+  # shellcheck disable=SC2010 # as augenrules does it: in this order, without names that have a blank
+  for name in $(ls -1v $directory 2>/dev/null | grep "\.rules$"); do cat "$directory/$name" 2>/dev/null; done |
+    lines_of $directory
+  [ ! -r $single ] || cat $single | lines_of $single
+)
+[ -z "$files" ] || printf "%s\n" "$files"
+printf "files:%d\n" "$(printf "%s" "$files" | grep -c "")"
+loads=""
+if [ -d /run/systemd/system ]; then
+  units=$(systemctl show --property=UnitFileState,ExecStart,ExecStartPost auditd.service audit-rules.service 2>/dev/null)
+  case $units in
+    *UnitFileState=enabled*)
+      case $units in *augenrules*) loads=$directory ;; *"-R $single"*) loads=$single ;; esac
+      ;;
+    *UnitFileState=*) loads=nothing ;;
+  esac
+elif grep -qs "^USE_AUGENRULES=[\"']*no" /etc/conf.d/auditd /etc/default/auditd /etc/sysconfig/auditd; then
+  loads=$single
+elif [ -e /etc/init.d/auditd ]; then
+  grep -q augenrules /etc/init.d/auditd || loads=$single
+fi
+[ -n "$loads" ] || ! command -v augenrules >/dev/null || loads=$directory
+[ "$loads" != $directory ] || [ -d $directory ] || loads=""
+echo "loads:${loads:-$single}"
+
 if ! command -v auditctl >/dev/null; then
   echo "missing:"
   exit 0

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hullcheck.criteria.auditd import coverage
+from hullcheck.facts.auditd.rules import parse
+from hullcheck.facts.auditd.start import AtStart
 from hullcheck.facts.files.installation import ENGINE_PLACES
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.judging import facts_inside, facts_of_engine, judged
@@ -214,6 +216,38 @@ def test_directory_is_recorded_as_the_verdict_says(kernel: Kernel, folder: Path,
     kernel.load(*(rule.format(folder=folder) for rule in rules))
     recorded = kernel.records(lambda: append(below), below)
     assert (gap(folder) == "") is recorded is (rules in TREE_RULES)
+
+
+FILES = [
+    ["-D", "-w {file} -p wa", "-w {folder} -p wa"],
+    ["-w {file} -p wa -k a", "-D", "-w {folder} -p wa"],
+    ["-w {file} -p wa -k a", "-w {folder} -p wa -k b", "-D -k a"],
+    ["-w {file} -p wa", "-w {folder} -p wa", "-d always,exit -F path={file} -F perm=wa"],
+    ["-w {file} -p wa", "-w {folder} -p wa", "-W {file} -p wa"],
+    ["-w {folder} -p wa", "whatever", "-w {file} -p wa"],
+    ["-i", "-w {folder} -p wa", "whatever", "-w {file} -p wa"],
+    ["-c", "-w {folder} -p wa", "whatever", "-w {file} -p wa"],
+    ["-a always,exit -F dir={folder} -F perm=wa", "-A never,exit -F path={file} -F uid=7"],
+    ["# nothing", "", "-b 8192", "  -w {file} -p wa"],
+]
+
+
+@pytest.mark.parametrize("lines", FILES, ids=" ; ".join)
+def test_file_is_read_as_auditctl_reads_it(kernel: Kernel, folder: Path, lines: list[str]) -> None:
+    """What is worked out of a file of rules is what it leaves in the kernel."""
+    texts = [line.format(file=folder / "f", folder=folder) for line in lines]
+    file = folder.parent / "x.rules"
+    file.write_text("\n".join(texts) + "\n")
+    try:
+        subprocess.run(["auditctl", "-R", file], capture_output=True, check=False)
+        there = [parse(line, {}) for line in auditctl("-l").splitlines() if line != "No rules"]
+    finally:
+        auditctl("-D")
+    kept = (line for line in texts if line.strip() and not line.startswith("#"))
+    expected = AtStart.of(kept, {}).rules
+    assert [(each.action, each.path) for each in there if each] == [
+        (each.action, each.path) for each in expected
+    ]
 
 
 def test_rule_that_is_older_than_its_directory(kernel: Kernel, folder: Path) -> None:
@@ -466,7 +500,7 @@ def test_rules_of_files(kernel: Kernel, engine: EngineFactory, lab: Laboratory) 
         assert only(judged("1.1.11", now(facts))) == ("pass", f"{rule}; {nobody}")
     finally:
         RULES_FILE.unlink()
-    lost = "in no rules file, so that it is lost at the next start"
+    lost = "in no file that the next start loads, so that it is lost then"
     assert only(judged("1.1.11", now(facts))) == ("pass", f"{rule}; {lost}; {nobody}")
 
 

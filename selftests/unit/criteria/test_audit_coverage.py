@@ -361,7 +361,10 @@ def test_rules_of_the_next_start() -> None:
         "fail",
         "no rule covers it; restart pending: a rule in /etc/audit covers it",
     )
-    lost, unread = "in no rules file, so that it is lost at the next start", "no auditd takes the records"
+    lost, unread = (
+        "in no file that the next start loads, so that it is lost then",
+        "no auditd takes the records",
+    )
     assert AuditSystem((GOOD,), (), pid="0").verdict() == (
         "pass",
         f"{GOOD}; {lost}; {unread}, which go to the kernel's log",

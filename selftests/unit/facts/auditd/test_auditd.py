@@ -39,6 +39,13 @@ STARTED = f"started:{int(NOW) - DAY} docker /usr/sbin/runc"
         ("rule", {"rules": ("-w /usr/bin/runc -p x -k docker",)}, "fail", "/usr/sbin/runc"),
         ("rule", {"rules": ("-a never,exit -S execve -F uid=0", RUNC)}, "fail", "no rule"),
         ("rule", {"rules": ()}, "fail", "no rule"),
+        ("rule", {"rules": (RUNC, "-a never,task")}, "fail", "records are kept from the log"),
+        (
+            "rule",
+            {"rules": (RUNC, "-a always,exclude -F msgtype>0")},
+            "fail",
+            "records are kept from the log",
+        ),
         ("rule", {"rules": ("-w /usr/sbin/runc -p wa", "-a never,user -F uid=0", RUNC)}, "pass", RUNC),
         ("rule", {"rules": ("-a always -S execve -F key=docker",)}, "pass", "execve"),
         ("record", {}, "pass", "2026-06-29, key docker"),
@@ -123,7 +130,12 @@ def test_record_of_the_last_start(
         ({"status": ("enabled 0",)}, "fail", "auditing is off"),
         ({"rules": (RUNC,)}, "fail", f"restart pending: {RULE!r}"),
         ({"rules": (RUNC,), "files": ()}, "fail", "no rule in the kernel"),
-        ({"files": (RUNC,)}, "fail", "is lost at the next start"),
+        ({"files": (RUNC,)}, "fail", "is lost then"),
+        ({"files": (RULE, "-D")}, "fail", "is lost then"),
+        ({"files": (RULE, "-a never,task")}, "fail", "is lost then"),
+        ({"files": (RULE, "-e 0")}, "fail", "switches auditing off at the next start"),
+        ({"files": (RULE, "-e 2")}, "pass", RULE),
+        ({"rules": (RULE, "-a never,task")}, "fail", "records are kept from the log by '-a never,task'"),
         ({"rules": ("-w /usr/bin/docker -p rwxa -k client",)}, "fail", "has the key client"),
         ({"rules": ("-w /usr/bin/docker -p rwxa",)}, "fail", "has the key of nobody"),
         ({"rules": ("-w /usr/bin/docker -p wa -k docker",)}, "fail", "no rule in the kernel"),
@@ -271,6 +283,7 @@ def test_access_to_data() -> None:
     rules = ("-w /var/lib/docker -p wa -k docker", data, "-w /etc -p rwa")
     name = "access_to_data_is_audited"
     assert verdict(name, data_root=root, audit=AuditSystem(rules, enabled="0").audit())[0] == "fail"
+    assert verdict(name, data_root=root, audit=AuditSystem((*rules, "-a never,task")).audit())[0] == "fail"
     found = verdict(name, data_root=root, audit=AuditSystem(rules).audit())
     assert (found[0], f"reads in /var/lib/docker: {data}; writes alone: {rules[0]};" in found[1]) == (
         "manual",
