@@ -147,6 +147,8 @@ class AuditedTarget:
         clock: what has to be known of its clock; empty where that agrees with the auditor's.
         neighbours: what else runs containers there, of which nothing is judged.
         seals: what has to be known of its recording; empty where its answers say where they end.
+        same_engine: the other targets whose engine has the same id: it is one engine, or a machine was copied.
+        same_machine: those with the same machine id, where the ids of both engines are not known.
     """
 
     name: str
@@ -157,6 +159,8 @@ class AuditedTarget:
     clock: str = ""
     neighbours: tuple[str, ...] = ()
     seals: str = ""
+    same_engine: tuple[str, ...] = ()
+    same_machine: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -210,6 +214,16 @@ class Audit:
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     since: Changes | None = None
+
+    @property
+    def same(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The targets that may be one and the same: `engine` or `machine`, whose id they share, and their names."""
+        found: dict[tuple[str, frozenset[str]], tuple[str, tuple[str, ...]]] = {}
+        for each in self.targets:
+            for what, others in (("engine", each.same_engine), ("machine", each.same_machine)):
+                if others:
+                    found.setdefault((what, frozenset((each.name, *others))), (what, (each.name, *others)))
+        return list(found.values())
 
     @property
     def nothing_judged(self) -> bool:

@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 
 _LEFT_OUT: Mapping[type, tuple[str, ...]] = {
     **dict.fromkeys((SwitchedOff, User, Waiver, Attestation, Requirement, Rollup, Change, Changes), ()),
-    AuditedTarget: ("clock", "neighbours", "seals"),
+    AuditedTarget: ("clock", "neighbours", "seals", "same_engine", "same_machine"),
     Control: ("cis_level",),
     Finding: ("accepted_by",),
     Result: ("severity", "switched_off"),
@@ -75,7 +75,7 @@ def _tuples(lists: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 _PARTS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
-    AuditedTarget: {"neighbours": tuple},
+    AuditedTarget: dict.fromkeys(("neighbours", "same_engine", "same_machine"), tuple),
     Changes: dict.fromkeys(("new", "gone"), partial(_all, Change)),
     Attestation: dict.fromkeys(("targets", "subjects", "evidence"), tuple),
     Control: {"frameworks": _tuples},

@@ -26,6 +26,11 @@ VERBS = frozenset(
     )
 )
 """The first words of reasons that go on after one subject without a colon."""
+SAME = {
+    "engine": "one engine under several names, or copies of one machine",
+    "machine": "one machine under several names, or copies of one",
+}
+"""What targets are that share an id."""
 _BEFORE = {("step", Verdict.FAIL): "not met:", ("target", Verdict.FAIL): ""}
 
 

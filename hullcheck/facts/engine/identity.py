@@ -1,6 +1,7 @@
 """Which machine and which engine a target is: no control judges it, but whoever reads the evidence asks."""
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -58,6 +59,33 @@ def _engine_id(recording: Recording) -> str:
         return UNKNOWN
     found = info.get("ID") if isinstance(info, dict) else None
     return found if isinstance(found, str) and found else UNKNOWN
+
+
+def same_engine(identities: Mapping[str, Identity]) -> dict[str, tuple[str, ...]]:
+    """By target, the others whose engine has the same id; a copied machine may have it too."""
+    return _alike((name, each.engine_id) for name, each in identities.items())
+
+
+def same_machine(identities: Mapping[str, Identity]) -> dict[str, tuple[str, ...]]:
+    """By target, the others with the same machine id, where the ids of the engines do not tell more.
+
+    Two engines may run on one machine, as a rootless one beside that of root.
+    """
+    known = {name for name, each in identities.items() if each.engine_id != UNKNOWN}
+    alike = _alike((name, each.machine_id) for name, each in identities.items())
+    told = {
+        name: tuple(each for each in others if not {name, each} <= known) for name, others in alike.items()
+    }
+    return {name: others for name, others in told.items() if others}
+
+
+def _alike(ids: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    names: dict[str, list[str]] = {}
+    for name, each in ids:
+        if each != UNKNOWN:
+            names.setdefault(each, []).append(name)
+    shared = [each for each in names.values() if len(each) > 1]
+    return {name: tuple(each for each in group if each != name) for group in shared for name in group}
 
 
 @fact(MACHINE_ID, DOCKER_INFO)

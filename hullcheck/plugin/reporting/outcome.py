@@ -5,11 +5,13 @@ import platform
 import pwd
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from hullcheck import __version__
 from hullcheck.facts import Facts
+from hullcheck.facts.engine.identity import Identity, same_engine, same_machine
 from hullcheck.frameworks import rollup
 from hullcheck.inventory import Target, acceptance
 from hullcheck.inventory.acceptance import AuditContext
@@ -68,8 +70,7 @@ class Outcome:
             order.keys(),
             narrowed=narrowed(self.session.config) or bool(self.session.limits),
         )
-        audited = tuple(map(self._audited, self.session.targets))
-        return Audit(run, audited, controls, tuple(results), requirements, *self._accepting(results))
+        return Audit(run, self._targets(), controls, tuple(results), requirements, *self._accepting(results))
 
     def _accepting(self, results: list[Result]) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
         """All waivers and attestations, with what they did."""
@@ -84,6 +85,21 @@ class Outcome:
         states = {each.state for told in (audit.waivers, audit.attestations) for each in told}
         stale = self.session.strict_waivers and not states.isdisjoint(acceptance.STALE)
         return bool(audit.unjudged) or stale
+
+    def _targets(self) -> tuple[AuditedTarget, ...]:
+        """All targets, and which of the hosts among them may be one and the same."""
+        audited = [self._audited(each) for each in self.session.targets]
+        hosts = {each.name for each in audited if each.kind == "host"}
+        identities = {
+            each.name: Identity.of(self.session.facts_of(each).recording)
+            for each in self.session.targets
+            if each.name in hosts
+        }
+        engines, machines = same_engine(identities), same_machine(identities)
+        return tuple(
+            replace(each, same_engine=engines.get(each.name, ()), same_machine=machines.get(each.name, ()))
+            for each in audited
+        )
 
     def _audited(self, target: Target) -> AuditedTarget:
         known = self.session.facts_of(target)

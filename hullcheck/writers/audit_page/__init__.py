@@ -20,7 +20,7 @@ from hullcheck.messages import printable
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, Run, sentences
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.audit_page import blocks, links, problems, summary
+from hullcheck.writers.audit_page import blocks, changed, links, problems, summary
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -79,6 +79,7 @@ def _environment() -> Environment:
         "shell": shlex.join,
         "title_of": problems.title_of,
         "number": sentences.number,
+        "few": changed.Names.of,
         "capitalize_first": lambda words: words[:1].upper() + words[1:],
     }
     environment.globals |= {
@@ -86,6 +87,7 @@ def _environment() -> Environment:
         "anchor": links.anchor,
         "glyphs": summary.GLYPHS,
         "joint": sentences.joint,
+        "same": sentences.SAME,
         "kind_before": sentences.kind_before,
     }
     return environment

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from hullcheck.results import Audit, AuditedTarget, Result
+from hullcheck.results import Audit, AuditedTarget, Result, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.terminal.cells import cells, padded
 from hullcheck.writers.terminal.screen import Line, named
@@ -54,8 +54,8 @@ def notes(audit: Audit) -> Iterator[Line]:
         for name, note in said:
             together.setdefault(note, []).append(name)
         said = [(named(names), note) for note, names in together.items()]
-    for name, note in said:
-        line = f"  {name}: {note}"
+    same = [f"  {named(names)} have the same {what} ID: {sentences.SAME[what]}" for what, names in audit.same]
+    for line in (*(f"  {name}: {note}" for name, note in said), *same):
         yield Line(line, len(line), {"yellow": True})
 
 

@@ -182,12 +182,18 @@ async function findingView([targetName, id, at]) {
   };
 }
 
+// Other targets that may be the same engine or machine.
+function sameAs(target) {
+  return [['engine', target.same_engine], ['machine', target.same_machine]].filter(([, names]) => names.length)
+    .map(([what, names]) => [`Same ${what} ID as`, names.slice(0, 10).join(', ') + (names.length > 10 ? ` and ${names.length - 10} more` : '')]);
+}
+
 async function targetView([name]) {
   const number = data.targetNumber.get(name);
   const target = data.targets[number];
   if (!target) return null;
   const [results, answers] = await Promise.all([resultsOf(number), answersOf(number)]);
-  const facts = [['Reached as', target.connect], ['Kind', target.kind], ['Engine', target.engine], ['System', target.os], ['Gathered', target.gathered && moment(target.gathered)], ...(target.clock ? [['Clock', target.clock]] : []), ...(target.seals ? [['Recording', target.seals]] : []), ...target.identity];
+  const facts = [['Reached as', target.connect], ['Kind', target.kind], ['Engine', target.engine], ['System', target.os], ['Gathered', target.gathered && moment(target.gathered)], ...(target.clock ? [['Clock', target.clock]] : []), ...(target.seals ? [['Recording', target.seals]] : []), ...target.identity, ...sameAs(target)];
   const groups = data.verdicts.map((word) => [word, results.filter((each) => each.verdict === word)]).filter(([, list]) => list.length);
   return {
     title: `Target ${name}`,
