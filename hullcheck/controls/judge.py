@@ -14,6 +14,8 @@ from hullcheck.verdicts import EvidenceError, Manual, NoDaemon, NotApplicable, V
 
 BROKEN = "the control broke"
 """How the reason begins where an exception is no verdict."""
+LIMITED_TO_OTHERS = "the run is limited to {}s that are not here"
+"""The reason where subjects of this kind are there, and all of them were left out."""
 _LONGEST = 4000  # characters of a reason
 _OF_ANY_ENGINE = frozenset({"container", "image", "log"})
 """The kinds of subjects that an engine without a daemon has too."""
@@ -72,7 +74,7 @@ def _limited(subjects: Subjects[Any], limits: Mapping[str, Sequence[str]]) -> Su
 
     named = tuple(each for each in subjects.named if fits(each[0]))
     unread = tuple(each for each in subjects.unread if fits(each[0]))
-    nothing = f"the run is limited to {subjects.kind}s that are not here"
+    nothing = LIMITED_TO_OTHERS.format(subjects.kind)
     return Subjects(
         subjects.kind, named, nothing if subjects.named or subjects.unread else subjects.nothing, unread
     )

@@ -41,7 +41,8 @@ class Waiver:
         approved_on: a day; empty where that is not said, as are *ticket*, *approved_by* and *risk*.
         place: file and line.
         state: `in force`, `expired`, `not needed` (what it speaks of does not fail), `matches nothing`, `not yet in
-            force`, or `not judged` where this audit cannot tell: its control or target was left out or is in error.
+            force`, or `not judged` where this audit cannot tell: a control, target or subject of it was left out, or
+            is in error.
         findings: how many findings it turned into *waived*.
     """
 

@@ -7,11 +7,12 @@ the clocks of the target and of the auditor: what only one of them takes for in 
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Generic, TypeVar
 
+from hullcheck.inventory.acceptance.left_out import may_be_left_out
 from hullcheck.messages import printable
 from hullcheck.parsing.times import Times
 from hullcheck.results import Attestation, Finding, Result, Waiver
@@ -29,6 +30,12 @@ NOT_JUDGED = "not judged"
 STATES = (IN_FORCE, EXPIRED, NOT_YET, NOT_NEEDED, MATCHES_NOTHING, NOT_JUDGED)
 STALE = (EXPIRED, NOT_YET, NOT_NEEDED, MATCHES_NOTHING)
 """The states in which an entry does not do what somebody wrote it for: it needs review."""
+
+
+def words_of(state: str) -> str:
+    """A state in words that need no explanation."""
+    return "not judged in this run" if state == NOT_JUDGED else state
+
 
 _BY_NUMBER = {"cis": ("", "cis-"), "guide": ("guide-",)}
 """The frameworks whose ids name controls, and what stands before such an id."""
@@ -59,6 +66,7 @@ class AuditContext:
         gathered: by the name of each target that was audited, when its evidence was gathered.
         targets: the names of those of the inventory, audited or not.
         narrowed: whether there may be more controls than *ids_by_control* knows.
+        limits: patterns of names by kind where those subjects alone were judged, as of a `Run`.
     """
 
     results: Sequence[Result]
@@ -66,6 +74,7 @@ class AuditContext:
     gathered: Mapping[str, Times]
     targets: Collection[str]
     narrowed: bool
+    limits: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> dict[str, list[str]]:
@@ -250,11 +259,13 @@ def _state(entry: Entry[Record], audit: AuditContext, decides: Verdict) -> str:
         for each in audit.by_control.get(control, ())
         if each.target in on and each.switched_off is None
     }
-    about = [each for findings in judged.values() for each in findings if _speaks_of(record, each)]
+    every = [each for findings in judged.values() for each in findings]
+    about = [each for each in every if _speaks_of(record, each)]
     if any(_needs(record, each, decides) for each in about):
         return IN_FORCE
     whole = len(judged) == len(controls) * len(known)
-    if not whole or any(each.verdict is Verdict.ERROR for each in about):
+    unread = any(each.verdict is Verdict.ERROR for each in about)
+    if not whole or unread or may_be_left_out(record, audit.limits, every):
         return NOT_JUDGED
     return NOT_NEEDED if about else MATCHES_NOTHING
 

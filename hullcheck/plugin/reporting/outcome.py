@@ -77,7 +77,14 @@ class Outcome:
         session = self.session
         gathered = {each.name: session.facts_of(each).recording.times for each in session.targets}
         known = [each.name for each in session.inventory.targets]
-        context = AuditContext(results, session.ids_by_control, gathered, known, narrowed(session.config))
+        context = AuditContext(
+            results,
+            session.ids_by_control,
+            gathered,
+            known,
+            narrowed(session.config),
+            session.limits,
+        )
         return session.acceptance.outcomes(context)
 
     def is_never_green(self, audit: Audit) -> bool:

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hullcheck.inventory import acceptance
 from hullcheck.messages import printable
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, Run, sentences
@@ -79,6 +80,7 @@ def _environment() -> Environment:
         "shell": shlex.join,
         "title_of": problems.title_of,
         "number": sentences.number,
+        "state": acceptance.words_of,
         "few": changed.Names.of,
         "capitalize_first": lambda words: words[:1].upper() + words[1:],
     }
@@ -87,6 +89,7 @@ def _environment() -> Environment:
         "anchor": links.anchor,
         "glyphs": summary.GLYPHS,
         "joint": sentences.joint,
+        "stale": acceptance.STALE,
         "same": sentences.SAME,
         "kind_before": sentences.kind_before,
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from hullcheck.frameworks.rollup import IdsByControl
 from hullcheck.inventory import Target
-from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, STALE, STATES, names_of
+from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, STALE, STATES, names_of, words_of
 from hullcheck.messages import did_you_mean, printable
 from hullcheck.results import Attestation, Audit, Finding, Waiver, run_files
 from hullcheck.verdicts import Verdict
@@ -155,7 +155,9 @@ def _accepting(audit: Audit, strict: bool, ids_by_control: IdsByControl) -> Iter
         if not entries:
             continue
         counts = Counter(each.state for each in entries)
-        yield Line(f"{name}: {', '.join(f'{counts[each]} {each}' for each in STATES if counts[each])}")
+        yield Line(
+            f"{name}: {', '.join(f'{counts[each]} {words_of(each)}' for each in STATES if counts[each])}"
+        )
         stale = [each for each in entries if each.state in STALE]
         for each in stale:
             line = f"  {each.place}: {each.control}{_scope(each)}: {each.state}{_why(each, ids_by_control)}"

@@ -308,6 +308,14 @@ def test_what_was_accepted_says_by_whom_and_until_when() -> None:
     assert f"expired {EXPIRED.reason}" in text
 
 
+def test_waiver_of_what_was_left_out_is_not_stale() -> None:
+    """A run that did not look at its subject says so, and does not ask for a review."""
+    audit = accepted().audit
+    page = Example(replace(audit, waivers=(replace(WAIVER, state="not judged"),)), ()).page
+    assert '<p class="state">not judged in this run</p>' in page
+    assert '<p class="state stale">expired</p>' in accepted().page
+
+
 def test_page_says_who_ran_it_where_and_how() -> None:
     """Person, machine and arguments; results of an older version do not name them, and the page says so."""
     run = Run("r", "2026-11-25T03:22:57Z", "2026-11-25T03:22:58Z", "0", ("-m", "cis or guide"), 0)

@@ -298,6 +298,7 @@ def test_switched_off_beside_a_waiver(project: Project) -> None:
     (reason,) = [each["reason"] for each in run.results["results"] if each["control"] == "two_fail"]
     assert reason.endswith("(otherwise: waived)")
     assert (run.status, states(run)) == (0, ["not judged"])
+    assert run.lines("waivers: 1 not judged in this run")
 
 
 # ---- days
@@ -543,6 +544,21 @@ def test_names_of_a_control() -> None:
         ("all_kinds: {justification: so, subjects: [unread]}", (), "not judged"),
         ("all_kinds: {justification: so, subjects: [gone]}", (), "matches nothing"),
         ("all_kinds: {justification: so, targets: [web9]}", (), "matches nothing"),
+        ("all_kinds: {justification: so, subjects: [good]}", ("--containers=g*",), "not needed"),
+        ("all_kinds: {justification: so, subjects: [good]}", ("--containers=bad",), "not judged"),
+        ("all_kinds: {justification: so, subjects: [bad]}", ("--containers=bad",), "in force"),
+        ("all_kinds: {justification: so, subjects: [gone]}", ("--containers=bad,gone",), "matches nothing"),
+        ("all_kinds: {justification: so, subjects: ['go*']}", ("--containers=bad,gone",), "not judged"),
+        ("all_kinds: {justification: so}", ("--containers=good",), "not judged"),
+        ("all_kinds: {justification: so, subjects: [good]}", ("--images=good",), "not needed"),
+        ("two_fail: {justification: so, subjects: [bad]}", ("--containers=good",), "not judged"),
+        ("passes: {justification: so}", ("--containers=bad",), "not needed"),
+        ("passes: {justification: so, subjects: [gone]}", ("--containers=bad",), "matches nothing"),
+        (
+            "all_kinds: {justification: so, subjects: [bad], last_day: 2026-11-23}",
+            ("--containers=good",),
+            "expired",
+        ),
         ("docker-5.5: {justification: so}", (), "matches nothing"),
         ("docker-5.5: {justification: so}", ("tests/test_a.py",), "not judged"),
         ("passes: {justification: so}", ("-m", "pci"), "not judged"),
