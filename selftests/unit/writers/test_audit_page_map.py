@@ -103,3 +103,85 @@ def test_one_target_has_no_map(opened: Open) -> None:
     """The side names it only where there is something to compare."""
     assert opened(page_of_it()).locator(".side a[href='#map']").is_visible()
     assert opened(fleet(1).page).locator(".side a[href='#map']").count() == 0
+
+
+# ---- by keyboard
+
+
+def focused(page: Page) -> str:
+    """Control and target of the square that has the focus, or the text of what else has it."""
+    found: str = page.evaluate("document.activeElement.dataset.at || document.activeElement.textContent")
+    return found
+
+
+def press(page: Page, *keys: str) -> str:
+    """What has the focus after these keys."""
+    for each in keys:
+        page.keyboard.press(each)
+    return focused(page)
+
+
+def test_map_is_one_stop_of_the_tab_key(opened: Open) -> None:
+    """Tab enters at the first square and leaves the map with the next; after arrows it enters where they ended."""
+    page = opened(page_of_it(), "#map")
+    page.locator("select[name=section]").focus()
+    first = page.locator("td.square").first.get_attribute("data-at")
+    assert press(page, "Tab") == first
+    assert page.locator(".map [tabindex='0']").count() == 1
+    second = press(page, "ArrowDown")
+    assert second != first
+    assert press(page, "Shift+Tab", "Tab") == second
+    assert press(page, "Tab") not in {first, second}
+    assert page.evaluate("document.activeElement.closest('.map')") is None
+
+
+def test_arrows_walk_over_squares_names_and_demands(opened: Open) -> None:
+    """To the head of the column, to the demand of the row, to both ends; nothing leads out of the map."""
+    page = opened(page_of_it(), "#map?show=")
+    square = page.locator("td.square").first
+    square.focus()
+    control, target = (square.get_attribute("data-at") or "").split()
+    names = [each.name for each in example().audit.targets]
+    assert press(page, "ArrowUp") == names[int(target)]
+    assert press(page, "ArrowUp", "ArrowLeft") == names[int(target)]
+    assert press(page, "ArrowDown") == f"{control} {target}"
+    assert press(page, "ArrowRight").startswith(f"{control} ")
+    assert press(page, "End").startswith(f"{control} ")
+    assert press(page, "ArrowRight") == press(page, "End")
+    assert press(page, "Home").startswith("CIS ")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == f"#control/{control}"
+    last = press(page, "Control+End")
+    assert last == page.locator("td.square").last.get_attribute("data-at")
+    assert press(page, "PageDown") == last
+    assert press(page, "PageUp") != last
+    assert press(page, "Control+Home", "ArrowRight") == f"{control} {target}"
+
+
+def test_square_that_is_walked_to_can_be_seen(opened: Open) -> None:
+    """Neither the heads nor the demands, which stay in place, cover it."""
+    page = opened(fleet(60).page, "#map", viewport={"width": 800, "height": 600})
+    page.locator("td.square").first.focus()
+    for keys in (("Control+End",), ("ArrowUp",) * 30, ("ArrowLeft",) * 40, ("PageUp",) * 3):
+        press(page, *keys)
+        assert page.evaluate(
+            "(() => { const box = document.activeElement.getBoundingClientRect();"
+            " return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)"
+            " === document.activeElement; })()"
+        ), focused(page)
+
+
+def test_enter_opens_a_square_and_back_returns_to_it(opened: Open) -> None:
+    """As a click does; the way back with Tab leads to the same square."""
+    page = opened(page_of_it(), "#map")
+    page.locator("td.square").first.focus()
+    at = press(page, "ArrowDown", "ArrowDown", "ArrowRight")
+    control, target = at.split()
+    page.evaluate("performance.clearMarks()")
+    page.keyboard.press("Enter")
+    wait(page)
+    assert page.evaluate("location.hash") == f"#finding/{example().audit.targets[int(target)].name}/{control}"
+    page.evaluate("performance.clearMarks()")
+    page.go_back()
+    wait(page)
+    page.locator("select[name=section]").focus()
+    assert press(page, "Tab") == at

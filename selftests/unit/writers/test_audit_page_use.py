@@ -164,3 +164,29 @@ def test_what_cannot_be_copied_is_shown(opened: Open) -> None:
     page.get_by_role("button", name="Copy remedy of CIS 5.5").click()
     control = next(each for each in demo().audit.controls if each.id == "container_is_not_privileged")
     assert page.locator(".by-hand").inner_text() == control.remedy
+
+
+# ---- a narrow window
+
+
+def test_pages_take_little_room_on_a_phone(opened: Open) -> None:
+    """Two lines above the page; the name of the page that is shown is in sight, and so is the search."""
+    page = opened(page_of_demo(), viewport={"width": 390, "height": 844})
+    for address in ("", "#run", "#findings", "#failures"):
+        go(page, address)
+        assert page.locator(".side").bounding_box()["height"] <= 110  # type: ignore[index]
+        box = page.locator(".side [aria-current]").bounding_box()
+        assert box is not None
+        assert box["x"] > 90
+        assert box["x"] + box["width"] < 370
+    assert page.get_by_label("Search findings").is_visible()
+
+
+def test_every_page_can_be_reached_on_a_phone(opened: Open) -> None:
+    """By keyboard each link comes into sight, though their line is longer than the window is wide."""
+    page = opened(page_of_demo(), viewport={"width": 390, "height": 844})
+    for each in page.locator(".side nav a").all():
+        each.focus()
+        box = each.bounding_box()
+        assert box is not None
+        assert 90 < box["x"] < box["x"] + box["width"] <= 375

@@ -2,6 +2,7 @@
 
 const SHOWN = [['open', 'failing or open'], ['differ', 'not alike on all'], ['', 'all']];
 const OPEN = ['fail', 'error', 'manual'];
+const FEW = 12; // targets that leave room for whole titles
 
 function mapFilter(query) {
   const asked = new URLSearchParams(query);
@@ -37,11 +38,11 @@ function worstTargets() {
 function mapTable(rows, targets) {
   const heads = targets.map((at) => {
     const { name } = data.targets[at];
-    return el('th', { scope: 'col' }, el('a', { href: to('target', name), title: shown(name) }, clip(name, 18)));
+    return el('th', { scope: 'col' }, el('a', { href: to('target', name), title: shown(name), tabindex: '-1' }, clip(name, 18)));
   });
   const bodies = new Map(data.severities.map((word) => [word, el('tbody', null, el('tr', { class: 'map-group' }, el('th', { scope: 'rowgroup' }, severity(word))))]));
   rows.forEach(({ control, words }) => {
-    const line = el('tr', null, el('th', { scope: 'row' }, el('a', { href: to('control', control.id), title: shown(control.title) }, numberOf(control), prose(clip(control.title, 90)))));
+    const line = el('tr', null, el('th', { scope: 'row' }, el('a', { href: to('control', control.id), title: shown(control.title), tabindex: '-1' }, numberOf(control), prose(clip(control.title, 120)))));
     words.forEach((word, at) => {
       const cell = document.createElement('td');
       cell.className = 'square m-' + (word || 'left-out').replaceAll(' ', '-');
@@ -52,10 +53,10 @@ function mapTable(rows, targets) {
     bodies.get(control.severity).append(line);
   });
   const filled = [...bodies.values()].filter((each) => each.childElementCount > 1);
-  return el('table', { class: 'map' }, el('thead', null, el('tr', null, el('th', { scope: 'col' }, 'Demand'), heads)), filled);
+  return el('table', { class: targets.length > FEW ? 'map' : 'map wide', role: 'grid', 'aria-label': 'Controls and targets' }, el('thead', null, el('tr', null, el('th', { scope: 'col' }, 'Demand'), heads)), filled);
 }
 
-// A square says on pointing what it is, and leads to its finding; without a mouse the pages of controls and targets do.
+// A square says on pointing what it is, and leads to its finding.
 function watchSquares(box) {
   const of = (event) => event.target.closest('td[data-at]');
   box.addEventListener('mouseover', (event) => {
@@ -67,12 +68,63 @@ function watchSquares(box) {
   });
   box.addEventListener('click', (event) => {
     const cell = of(event);
-    if (!cell) return;
-    const [id, at] = cell.dataset.at.split(' ');
-    heights.set(location.hash, window.scrollY);
-    clicked = true;
-    location.hash = to('finding', data.targets[at].name, id);
+    if (cell) openSquare(cell);
   });
+}
+
+function openSquare(cell) {
+  const [id, at] = cell.dataset.at.split(' ');
+  heights.set(location.hash, window.scrollY);
+  clicked = true;
+  location.hash = to('finding', data.targets[at].name, id);
+}
+
+// By keyboard the map is one stop: arrows move among squares, names and demands, and Enter opens.
+const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], PageUp: [-10, 0], PageDown: [10, 0] };
+let lastSquare = '';
+
+function walkSquares(box) {
+  const stopOf = (cell) => cell && (cell.querySelector('a') || (cell.matches('td') ? cell : null));
+  const rowsOf = (table) => [...table.rows].filter((each) => !each.matches('.map-group'));
+  box.addEventListener('focusin', (event) => {
+    const old = box.querySelector('table [tabindex="0"]');
+    if (old) old.setAttribute('tabindex', '-1');
+    event.target.setAttribute('tabindex', '0');
+    lastSquare = event.target.dataset.at || lastSquare;
+  });
+  box.addEventListener('keydown', (event) => {
+    const cell = event.target.closest('th, td');
+    if (!cell || event.altKey || event.metaKey) return;
+    if (cell.dataset.at && (event.key === 'Enter' || event.key === ' ')) {
+      event.preventDefault();
+      openSquare(cell);
+      return;
+    }
+    const rows = rowsOf(cell.closest('table'));
+    const next = stopOf(nextCell(rows, rows.indexOf(cell.parentElement), cell.cellIndex, event));
+    if (next === undefined) return;
+    event.preventDefault();
+    if (!next) return;
+    if (!next.hasAttribute('tabindex')) next.setAttribute('tabindex', '-1');
+    next.focus();
+  });
+}
+
+// The cell to which a key leads; undefined where it is not one that moves.
+function nextCell(rows, at, column, { key, ctrlKey }) {
+  const within = (number, most) => Math.min(Math.max(number, 0), most);
+  const last = rows[0].cells.length - 1;
+  if (key === 'Home') return rows[ctrlKey ? 1 : at].cells[at || ctrlKey ? 0 : 1];
+  if (key === 'End') return rows[ctrlKey ? rows.length - 1 : at].cells[last];
+  const move = ctrlKey ? undefined : MOVES[key];
+  return move && rows[within(at + move[0], rows.length - 1)].cells[within(column + move[1], last)];
+}
+
+// Where Tab enters: the square that was left last, or the first one. What is sticky must not hide what is entered.
+function enterableAt(box) {
+  const squares = box.querySelector('table') ? [...box.querySelectorAll('td.square')] : [];
+  if (!squares.length) return;
+  (squares.find((each) => each.dataset.at === lastSquare) || squares[0]).setAttribute('tabindex', '0');
 }
 
 function mapLegend() {
@@ -82,7 +134,7 @@ function mapLegend() {
 async function mapView(_, query) {
   const filter = mapFilter(query);
   const targets = worstTargets();
-  const box = el('div', { class: 'scroll map-box', tabindex: '0', role: 'region', 'aria-label': 'Controls and targets' });
+  const box = el('div', { class: 'scroll map-box' });
   const status = el('p', { class: 'note', role: 'status' });
   const form = el('form', { class: 'filters', role: 'search', 'aria-label': 'Filter the map' },
     choice('Controls', 'show', SHOWN, filter.show),
@@ -92,6 +144,7 @@ async function mapView(_, query) {
     const rows = mapRows(filter, targets);
     status.textContent = `${rows.length} of ${many(data.controls.length, 'control')} on ${many(targets.length, 'target')}, the most severe and the worst first`;
     box.replaceChildren(rows.length ? mapTable(rows, targets) : el('p', { class: 'empty' }, 'No control is like this.'));
+    enterableAt(box);
   };
   form.addEventListener('submit', (event) => event.preventDefault());
   form.addEventListener('input', () => {
@@ -101,6 +154,7 @@ async function mapView(_, query) {
     replaceLink(mapQuery(filter));
   });
   watchSquares(box);
+  walkSquares(box);
   draw();
-  return { title: 'Map', content: [heading('Map'), el('p', { class: 'lede' }, 'Each control on each target. A square leads to what was found there.'), form, mapLegend(), status, box] };
+  return { title: 'Map', content: [heading('Map'), el('p', { class: 'lede' }, 'Each control on each target. A square leads to what was found there; by keyboard, arrows move and Enter opens.'), form, mapLegend(), status, box] };
 }

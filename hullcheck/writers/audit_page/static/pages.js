@@ -28,9 +28,17 @@ function show(element) {
 
 function markLink(name) {
   for (const each of document.querySelectorAll('.side nav a')) {
-    if (each.getAttribute('href') === '#' + name) each.setAttribute('aria-current', 'page');
-    else each.removeAttribute('aria-current');
+    if (each.getAttribute('href') === '#' + name) {
+      each.setAttribute('aria-current', 'page');
+      center(each);
+    } else each.removeAttribute('aria-current');
   }
+}
+
+// The line of pages is moved sideways where the window is narrow.
+function center(anchor) {
+  const list = anchor.closest('nav');
+  list.scrollLeft = anchor.offsetLeft - list.offsetLeft - (list.clientWidth - anchor.offsetWidth) / 2;
 }
 
 const ABOVE = { requirement: 'requirements', framework: 'requirements', target: 'targets', evidence: 'targets', finding: 'targets', control: 'findings', acceptance: 'accepted' };
@@ -116,6 +124,7 @@ function start() {
     clicked = hash !== location.hash;
     location.hash = hash;
   });
+  document.querySelector('.side nav').addEventListener('focusin', (event) => center(event.target));
   const theme = document.getElementById('theme');
   const dark = () => (root.dataset.theme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
   const label = () => { theme.textContent = dark() ? 'Light colours' : 'Dark colours'; };
