@@ -1,5 +1,6 @@
 """The inventory as a run used it, with the files that it names, fit to be given away."""
 
+import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from hullcheck.results import run_files
 if TYPE_CHECKING:
     from hullcheck.inventory import Inventory
 
-
+_OF_ANSIBLE = "ansible.json"
 LARGEST = 8 * inputs.MIB
 """The most bytes of a file that is read as YAML."""
 
@@ -23,11 +24,17 @@ LARGEST = 8 * inputs.MIB
 def files(inventory: "Inventory") -> dict[str, bytes]:
     """The inventory first and then what it names, by their names in a bundle; nothing where there is no inventory.
 
-    Passwords in addresses are hidden; all the rest stays byte for byte, so that lines keep their numbers.
+    Passwords in addresses are hidden; all the rest stays byte for byte, so that lines keep their numbers. An
+    inventory of Ansible may hold secrets: of it there are the targets and policies alone, as hullcheck writes them.
 
     Raises:
         BundleError: one of them cannot be in a bundle.
     """
+    if inventory.is_of_ansible:
+        from hullcheck.inventory import ansible
+
+        content = json.dumps(ansible.as_written(inventory), indent=1) + "\n"
+        return {f"{run_files.INVENTORY}/{_OF_ANSIBLE}": content.encode()}
     if inventory.document is None:
         return {}
     from hullcheck.inventory.acceptance.files import (

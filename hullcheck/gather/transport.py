@@ -181,7 +181,7 @@ def _ssh_arguments(target: Target, connection: Connection) -> str:
         if with_password
         else _SSH_ARGUMENTS
     )
-    return f"{connection.ssh_extra_args} {own}" if connection.ssh_extra_args else own
+    return " ".join(filter(None, (target.ssh_args, connection.ssh_extra_args, own)))
 
 
 def _hide_password(backend: Any, environment: dict[str, str]) -> None:

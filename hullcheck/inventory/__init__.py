@@ -44,6 +44,10 @@ class Target:
     """What of it the policy names, by the variables of the probes; see `Policy.paths`."""
     secret_names: SiteNames = NOTHING_SAID
     """What the policy says of names; what is stored of it depends on that."""
+    ssh_args: str = ""
+    """What the inventory passes to ssh for it, quoted for a shell."""
+    fault: str = ""
+    """Why it cannot be audited as the inventory has it."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,9 @@ class Inventory:
     """The file as it was read; ``None`` without one."""
     further: tuple[Path, ...] = ()
     """Other files that it names and that decide verdicts too."""
+    notes: tuple[str, ...] = ()
+    """What of it is not used, a line each."""
+    is_of_ansible: bool = False
 
     def faulty(self, faults: Mapping["Way", str]) -> InventoryError:
         """The error for *faults* that show only where controls and frameworks are known."""
@@ -99,11 +106,18 @@ class Inventory:
         assert self.document is not None
         return self.document.place(way)
 
+    def names_of(self, target: Target) -> tuple[str, ...]:
+        """What `--targets` may call *target*: its name, its groups, and `all`."""
+        return target.name, *self._groups_of(target), "all"
+
     def _layers(self, section: str, content: Mapping[str, Any], target: Target) -> list[Layer]:
-        known = self._by_name.get(target.name)
-        groups = target.groups or (known.groups if known else ())
+        groups = self._groups_of(target)
         ways = (("all",), *(("groups", group) for group in groups), ("targets", target.name))
         return [((section, *way), _below(content, way)) for way in ways]
+
+    def _groups_of(self, target: Target) -> tuple[str, ...]:
+        known = self._by_name.get(target.name)
+        return target.groups or (known.groups if known else ())
 
     @cached_property
     def _by_name(self) -> Mapping[str, Target]:
@@ -111,15 +125,17 @@ class Inventory:
 
 
 def load(path: Path) -> Inventory:
-    """Read the inventory *path*.
+    """Read the inventory *path*, which may be one of Ansible.
 
     Raises:
         InventoryError: it cannot be read or is wrong; all faults at once, each with its line.
     """
     # an audit without an inventory need not import a YAML parser
-    from hullcheck.inventory import yamlfile
+    from hullcheck.inventory import ansible, yamlfile
     from hullcheck.inventory.acceptance import files as acceptance_files
 
+    if ansible.is_ansible(path):
+        return ansible.load(path)
     try:
         document = yamlfile.load(path)
     except yamlfile.YamlError as error:

@@ -132,11 +132,11 @@ def _host_part(connect: str, *, with_port: bool = False) -> str:
     if backend == RECORDED:
         path = recorded_path(connect)
         if path.name in (FILE_NAME, PACKED):
-            return _safe(path.parent.name)
-        return _safe(path.stem if path.suffix in _SUFFIXES else path.name)
+            return safe_name(path.parent.name)
+        return safe_name(path.stem if path.suffix in _SUFFIXES else path.name)
     address = urlsplit(connect).netloc.rpartition("@")[2]
     host, port = _split_port(address)
-    return _safe(f"{host}-{port}" if with_port and port else host)
+    return safe_name(f"{host}-{port}" if with_port and port else host)
 
 
 def _split_port(address: str) -> tuple[str, str]:
@@ -145,7 +145,7 @@ def _split_port(address: str) -> tuple[str, str]:
     return match[1], match[2] or ""
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
     """*name* as the name of a directory beside the files of a run."""
     name = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")
     return f"{name}-host" if name in FILES else name or "target"

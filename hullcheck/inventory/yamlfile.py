@@ -119,17 +119,27 @@ def load(path: Path) -> Document:
             mapping, far too many values, an alias or merge key (a value belongs where it is used), or a tag.
     """
     text = read_text(path)
+    root = compose(text, path)
+    reader = _Reader(path, shown=_OURS.search(text) is not None)
+    data = reader.read(root, ()) if root else None
+    return Document(path, data, reader.lines, reader.shown)
+
+
+def compose(text: str, path: Path) -> yaml.Node | None:
+    """The nodes of *text*, the content of *path*; None where it is empty.
+
+    Raises:
+        YamlError: it is not YAML, holds more than one document, or far too many values.
+    """
     try:
         if len(text) > VALUES:
             _require_few(path, text)
-        root = _Loader(text).get_single_node()
+        root: yaml.Node | None = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise YamlError(_said(path, error)) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise YamlError(f"{path}:1: not YAML: {' '.join(str(error).split())}") from error
-    reader = _Reader(path, shown=_OURS.search(text) is not None)
-    data = reader.read(root, ()) if root else None
-    return Document(path, data, reader.lines, reader.shown)
+    return root
 
 
 # ---- from YAML to data
@@ -196,7 +206,7 @@ class _Reader:
             case yaml.SequenceNode(tag="tag:yaml.org,2002:seq"):
                 return [self.read(item, (*way, number)) for number, item in enumerate(node.value)]
             case yaml.ScalarNode(tag="tag:yaml.org,2002:str"):
-                return _scalar(node)
+                return scalar(node)
         tag = f"has the tag {node.tag}" if self.shown else "a value has a tag"
         raise self._error(way, f"{tag}; take the tag away")
 
@@ -230,7 +240,8 @@ class _Reader:
         return _dotted(way) if self.shown else ""
 
 
-def _scalar(node: yaml.ScalarNode) -> str | int | bool | None:
+def scalar(node: yaml.ScalarNode) -> str | int | bool | None:
+    """What is written in *node*: text, unless it is plain and a number, a truth value or nothing."""
     text: str = node.value
     if node.style:  # quoted, or a block: meant as text
         return text

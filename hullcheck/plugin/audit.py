@@ -8,7 +8,7 @@ from pytest_metadata.plugin import metadata_key  # type: ignore[import-untyped]
 from hullcheck import __version__, frameworks, secrets
 from hullcheck.controls.metadata import SEVERITIES
 from hullcheck.frameworks import selection
-from hullcheck.messages import did_you_mean
+from hullcheck.messages import did_you_mean, printable
 from hullcheck.plugin import options
 from hullcheck.plugin.reporting import Reporting
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
@@ -120,6 +120,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     lines = [f"hullcheck {__version__}: {known.all[0].name}"]
     if SESSION in config.stash:
         lines.append("targets: " + terminal.target_line(session_of(config).targets))
+        lines += [printable(f"inventory: {each}") for each in session_of(config).inventory.notes]
     lines += _of_any_requirement(config.option.markexpr, known)
     if options.option(config, "profile"):
         lines.append(f"profile {options.option(config, 'profile')}: -m {config.option.markexpr!r}")

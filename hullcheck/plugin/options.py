@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from hullcheck.gather.transport import Connection
 
 _OPTIONS = {
-    "inventory": "YAML file with targets and policy (default: inventories/local.yml, where it exists). This"
-    " and the options below can also be an ini key, as hullcheck_inventory, or in the environment, as"
-    " HULLCHECK_INVENTORY",
+    "inventory": "YAML file with targets and policy, or an inventory of Ansible: a file in INI, YAML or JSON, or a"
+    " directory (default: inventories/local.yml, where it exists). This and the options below can also be an ini key,"
+    " as hullcheck_inventory, or in the environment, as HULLCHECK_INVENTORY",
+    "targets": "only audit these targets: names of targets or of groups of the inventory, or patterns as of files in a"
+    " shell, separated by commas",
     "profile": "name of a selection under `profiles` in the inventory; with -m, both must hold",
     "severity": "only run the controls of this severity and worse: critical, high, medium or low; with -m, both must"
     " hold",
@@ -36,6 +38,7 @@ _OPTIONS = {
 _HEADING = "hullcheck: audit of Docker hosts (targets: --hosts, --sudo, ... of testinfra)"
 _DEFAULTS = {
     "inventory": "",
+    "targets": "",
     "profile": "",
     "severity": "",
     "containers": "",
@@ -53,7 +56,7 @@ _METAVARS = {
     "sign": "KEY",
     "severity": "LEVEL",
     "keep": "NUMBER",
-    **dict.fromkeys(("containers", "images"), "NAMES"),
+    **dict.fromkeys(("targets", "containers", "images"), "NAMES"),
     "label": "LABELS",
 }
 _FLAGS = {
@@ -160,9 +163,13 @@ def path_for_testinfra(config: pytest.Config, name: str) -> str | None:
 def limits(config: pytest.Config) -> dict[str, tuple[str, ...]]:
     """Which subjects alone are judged: patterns of names by kind, and `label`; what has no limit is not there."""
     names = {"container": "containers", "label": "label", "image": "images"}
-    said = {kind: option(config, name).split(",") for kind, name in names.items()}
-    patterns = {kind: tuple(filter(None, map(str.strip, each))) for kind, each in said.items()}
-    return {kind: each for kind, each in patterns.items() if each}
+    said = {kind: several(config, name) for kind, name in names.items()}
+    return {kind: each for kind, each in said.items() if each}
+
+
+def several(config: pytest.Config, name: str) -> tuple[str, ...]:
+    """The values of an option that are separated by commas."""
+    return tuple(filter(None, map(str.strip, option(config, name).split(","))))
 
 
 def wants_bundle(config: pytest.Config) -> bool:

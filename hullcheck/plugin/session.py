@@ -22,6 +22,7 @@ from hullcheck.frameworks import Frameworks, rollup, selection
 from hullcheck.gather import gather
 from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load, releases
 from hullcheck.inventory.acceptance import Acceptance
+from hullcheck.inventory.choice import chosen
 from hullcheck.inventory.specs import TargetError, from_specs
 from hullcheck.inventory.tailoring import Tailoring
 from hullcheck.messages import did_you_mean, printable
@@ -361,16 +362,20 @@ def _acceptance(config: pytest.Config, inventory: Inventory) -> Acceptance:
 
 
 def _targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
+    try:
+        return chosen(_all_targets(config, inventory), inventory, options.several(config, "targets"))
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
     hosts = config.getoption("hosts", None)
     backend = config.getoption("connection", None)
     if hosts is None and backend in (None, "local"):
         return inventory.targets
     specs = hosts.split(",") if hosts is not None else [f"{backend}://"]
     ansible_inventory = options.path_for_testinfra(config, "ansible_inventory")
-    try:
-        return from_specs(specs, connection=backend, ansible_inventory=ansible_inventory)
-    except TargetError as error:
-        raise pytest.UsageError(str(error)) from None
+    return from_specs(specs, connection=backend, ansible_inventory=ansible_inventory)
 
 
 def narrowed(config: pytest.Config) -> bool:

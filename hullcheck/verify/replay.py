@@ -146,7 +146,11 @@ def _selected(known: Documents) -> list[str]:
     options += ["--runxfail"] * said.get("runxfail", False)
     limits = {"container": "containers", "label": "label", "image": "images"}
     options += [f"--{name}={','.join(said.get(kind, ()))}" for kind, name in limits.items()]
-    options += ["--severity=", "--keep="]  # the severity is in the markers
+    options += [
+        "--targets=",
+        "--severity=",
+        "--keep=",
+    ]  # targets are named one by one; the severity is in the markers
     if known.is_of_shipped:
         return [*options, *shipped.named()]
     return [*options, "--", *map(_of_this_project, said["paths"])]
