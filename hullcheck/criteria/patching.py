@@ -21,6 +21,8 @@ def _unattended(patching: Patching, line: str, days: int) -> Judgement:
         return Judgement(good=False, words=f"{said}; its allowed origins are none of security updates")
     if patching.security_origin is None or not patching.refreshed:
         raise Manual(f"{said}: does it take security updates, and were the lists of packages fetched?")
+    if not patching.has_security_lists:
+        raise Manual(f"{said}, but apt has no list of security updates: is a source of them configured?")
     fetched = day(patching.refreshed)
     if patching.refreshed < patching.now - days * DAY:
         return Judgement(
@@ -34,7 +36,7 @@ def stand_in(patching: Patching, days: int) -> str:
     if patching.pushed >= patching.now - days * DAY:
         return f"a control node had Ansible update packages here on {day(patching.pushed)}"
     try:
-        found = own_updates(patching, days)
+        found = _own_updates(patching, days)
     except (EvidenceError, Manual):
         return ""
     return found.words if found.good else ""
@@ -79,8 +81,15 @@ def own_updates(patching: Patching, days: int) -> Judgement:
 
     Raises:
         EvidenceError: it says that it will have run.
-        Manual: it did not run in the last *days*, or only fetches.
+        Manual: it did not run in the last *days*, or only fetches, or something is kept from it.
     """
+    found = _own_updates(patching, days)
+    if found.good and patching.held:
+        raise Manual(f"{found.words}; but {', '.join(patching.held)} is left out: without security updates?")
+    return found
+
+
+def _own_updates(patching: Patching, days: int) -> Judgement:
     unanswered = Manual(f"is any security update not installed that has been out for more than {days} days?")
     if written := patching.unattended_upgrade:
         age = (day(patching.now) - written[0]).days

@@ -1,4 +1,5 @@
 . auditor.sh
+. cron_files.sh
 echo "--timers"
 services="" started=""
 if command -v systemctl >/dev/null; then
@@ -15,18 +16,16 @@ echo "--crontabs"
 for folder in /var/spool/cron /var/spool/cron/crontabs; do
   if [ -d $folder ] && [ ! -r $folder ]; then printf "unreadable:%s\n" $folder; fi
 done
-lines=$(grep -aHs "^[^#]" /etc/crontab /etc/anacrontab /etc/cron.d/* /var/spool/cron/* /var/spool/cron/crontabs/*)
+lines=$(cron_tables | tr "\n" "\0" | xargs -0 grep -aHs "^[[:space:]]*[^#[:space:]]" /dev/null)
 printf "%s\n" "$lines" | sed "s/^/line:/"
-for each in /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* /etc/periodic/*/*; do
-  if [ -f "$each" ] && [ -x "$each" ]; then printf "script:%s\n" "$each"; fi
-done
+scripts=$(cron_scripts)
+[ -z "$scripts" ] || printf "%s\n" "$scripts" | sed "s/^/script:/"
 
 echo "--programs"
 # shellcheck disable=SC2020 # eight characters, each to a line feed
 paths=$(
   printf "%s\n%s\n" "$started" "$lines" | tr " \t;=&|\"'" "\n\n\n\n\n\n\n\n" | grep "^/" | sort -u
-  for each in /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* \
-    /etc/periodic/*/*; do echo "$each"; done
+  printf "%s\n" "$scripts"
 )
 printf "%s\n" "$paths" |
   while IFS= read -r path; do

@@ -180,9 +180,10 @@ def _numbers(text: str) -> tuple[int, ...]:
 def _order(release: str) -> tuple[int, ...]:
     """Releases in their order: by the numbers in front. The words behind them name a flavour.
 
-    Backports of Debian have one in between: 6.1.0-0.deb11.21-amd64.
+    Backports of Debian have one in between, 6.1.0-0.deb11.21-amd64, others a word:
+    6.12.43+deb13+1-amd64, 6.9.1-arch1-2.
     """
-    match = re.match(r"\d+(?:(?:\.deb|[._-])\d+)*", release)
+    match = re.match(r"\d+(?:(?:\.deb|\+deb|-(?:arch|hardened|zen)|[._+-])\d+)*", release)
     return tuple(map(int, re.findall(r"\d+", match[0]))) if match else ()
 
 

@@ -16,6 +16,10 @@ for file in /run/reboot-required /run/reboot-needed /var/run/reboot-required; do
 done
 [ ! -r /run/reboot-required.pkgs ] || sort -u /run/reboot-required.pkgs | sed "s/^/package:/"
 [ ! -e /run/ostree/staged-deployment ] || echo "pending:/run/ostree/staged-deployment"
+# Of MicroOS and its kin: the snapshot that the next start mounts, where another one is mounted.
+next=$(btrfs subvolume get-default / 2>/dev/null | sed -n "s/.* path \(.*\.snapshots\/[0-9]*\/snapshot\)$/\/\1/p")
+mounted=$(sed -n "s/^[0-9]* [0-9]* [0-9:]* \(\/.*\.snapshots\/[0-9]*\/snapshot\) \/ .*/\1/p" /proc/self/mountinfo | tail -n 1)
+if [ -n "$next" ] && [ -n "$mounted" ] && [ "$next" != "$mounted" ]; then echo "pending:$next"; fi
 sed -n "s/.* ostree=\([^ ]*\).*/booted:\1/p" /proc/cmdline
 for file in /boot/loader/entries/ostree-*.conf; do
   if [ -r "$file" ]; then

@@ -215,6 +215,16 @@ class Patching:
         return origins == "security" if origins else None
 
     @property
+    def held(self) -> tuple[str, ...]:
+        """What is kept from updates: packages on hold, and what the updater leaves out."""
+        return self._words.all("held")
+
+    @property
+    def has_security_lists(self) -> bool:
+        """Whether apt has a list of security updates; older recordings do not say."""
+        return self._words.first("lists") != "0"
+
+    @property
     def refreshed(self) -> float:
         """When the lists of apt were last fetched, in seconds since the epoch; 0 where that is unknown."""
         return max(map(_number, self._words.all("refreshed")), default=0)

@@ -1,3 +1,4 @@
+. cron_files.sh
 echo "clock:$(date +%s) $(cut -d " " -f 1 /proc/uptime)"
 own=$(grep -ls "^[^#]*ansible-pull" /etc/systemd/system/*.service /usr/lib/systemd/system/*.service \
   /lib/systemd/system/*.service | sed -e "s/.*\///" -e "s/\.service$//" | sort -u)
@@ -22,8 +23,10 @@ for word in ansible-pull puppet salt-call; do
   what=$word
   # of Puppet not a job that clears up
   [ $word != puppet ] || what="\(puppet[ -]*\(agent\|apply\)\|puppetd\|puppet[-_]*run\|run[-_]*puppet\)"
-  grep -ls "^[^#]*$what" /etc/crontab /etc/cron.d/* /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* \
-    /etc/cron.monthly/* /etc/periodic/*/* /var/spool/cron/crontabs/* /var/spool/cron/* /etc/crontabs/* |
+  {
+    cron_tables
+    cron_scripts
+  } | tr "\n" "\0" | xargs -0 grep -ls "^[^#]*$what" /dev/null |
     sed "s/^/cron:$word /"
 done
 
@@ -79,6 +82,13 @@ file=/var/log/unattended-upgrades/unattended-upgrades.log
 [ ! -r $file ] || grep -e "All upgrades installed" -e "No packages found that can be upgraded" \
   -e "Installing the upgrades failed" $file | tail -n 1 | sed "s/^/unattended:/"
 origins=$([ ! -r $file ] || grep "Allowed origins are:" $file | tail -n 1)
+# What is kept from updates: packages on hold, those that unattended-upgrades or dnf leave out.
+[ ! -r $file ] || grep "Initial black.*: " $file | tail -n 1 | sed -n "s/.*Initial black[a-z ]*: *\(.*[^ ]\) *$/held:\1/p"
+sed -n -e "/^Package: /h" -e "/^Status: hold /{x;s/^Package: /held:/p;}" /var/lib/dpkg/status 2>/dev/null
+sed -n "s/^[[:space:]]*\(exclude\|excludepkgs\)[[:space:]]*=[[:space:]]*\(.*[^[:space:]]\)/held:\2/p" \
+  /etc/dnf/dnf.conf /etc/dnf/automatic.conf /etc/yum.conf 2>/dev/null
+sed -n "s/^[[:space:]]*\([^#!\[[:space:]].*\)/held:\1/p" /etc/dnf/plugins/versionlock.list 2>/dev/null
+[ ! -d /var/lib/apt/lists ] || echo "lists:$(ls /var/lib/apt/lists | grep -c "security.*Release$")"
 case $origins in
   *[Ss]ecurity*) echo "origins:security" ;;
   ?*) echo "origins:other" ;;

@@ -9,7 +9,8 @@ from hullcheck.secrets.redact import DROPPED, lines_like, pick
 
 _KNOWN = lines_like(
     "(?:changed|clock|cron|did|disabled|highstate|job|log|own|salt|summary|unattended|unread|yaml):.*",
-    r"origins:(?:security|other)|(?:refreshed|pushed):\d+",
+    r"origins:(?:security|other)|(?:lists|refreshed|pushed):\d+",
+    "held:.*",
     "unit:(?:Id|LoadState|UnitFileState|ActiveState|Result|ExecMainStatus|ExecMainExitTimestampMonotonic)=.*",
     "unit:",
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
-from hullcheck.facts.kernel.running import RunningKernel
+from hullcheck.facts.kernel.running import RUNNING_KERNEL, RunningKernel
 from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.hosts import SAFE, kernel, only, target
@@ -51,6 +54,8 @@ def test_flaws_of_processors() -> None:
         ("Mitigation: Enhanced IBRS; RSB filling; BHI: Vulnerable, KVM: SW loop", "fail"),
         ("Mitigation: Enhanced IBRS; PBRSB-eIBRS: Vulnerable", "fail"),
         ("Mitigation: Enhanced IBRS; PBRSB-eIBRS: SW sequence; BHI: BHI_DIS_S", "pass"),
+        ("Mitigation: Retpolines; IBPB: disabled; STIBP: disabled; RSB filling", "fail"),
+        ("Mitigation: Retpolines; IBPB: conditional; STIBP: disabled; RSB filling", "pass"),
         ("Mitigation: Clear CPU buffers; SMT vulnerable", "manual"),
         ("Mitigation: Clear CPU buffers; SMT Host state unknown", "manual"),
         ("Mitigation: Clear CPU buffers; SMT disabled", "pass"),
@@ -171,6 +176,46 @@ def test_backports_of_debian() -> None:
         running, other = "6.1.0-0.deb11.21-amd64", f"6.1.0-0.deb11.{newest}-amd64"
         text = kernel(running, None, f"installed:{running}", f"installed:{other}")
         assert only(judged("newest_installed_kernel_runs", target(running_kernel=text)))[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("running", "other", "verdict"),
+    [
+        ("6.12.43+deb13-amd64", "6.12.43+deb13+1-amd64", "fail"),
+        ("6.12.43+deb13+1-amd64", "6.12.43+deb13-amd64", "pass"),
+        ("6.9.1-arch1-1", "6.9.1-arch1-2", "fail"),
+        ("6.6.31+rpt-rpi-v8", "6.6.31+rpt-rpi-2712", "pass"),
+    ],
+)
+def test_numbers_behind_a_word(running: str, other: str, verdict: str) -> None:
+    """They count, but for those of a flavour."""
+    text = kernel(running, None, f"installed:{running}", f"installed:{other}")
+    assert only(judged("newest_installed_kernel_runs", target(running_kernel=text)))[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("default", "mounted", "pending"),
+    [
+        ("ID 9 gen 1 top level 2 path @/.snapshots/5/snapshot", "/@/.snapshots/4/snapshot", True),
+        ("ID 9 gen 1 top level 2 path @/.snapshots/4/snapshot", "/@/.snapshots/4/snapshot", False),
+        ("ID 5 (FS_TREE)", "/@", False),
+        ("ID 9 gen 1 top level 2 path @/.snapshots/5/snapshot", "/", False),
+    ],
+)
+def test_snapshot_of_the_next_start(tmp_path: Path, default: str, mounted: str, pending: bool) -> None:
+    """What was installed lies in another one there, so that no newer kernel is seen."""
+    (tmp_path / "btrfs").write_text(
+        f"#!/bin/sh\n[ \"$1 $2 $3\" = 'subvolume get-default /' ] && echo '{default}'\n"
+    )
+    (tmp_path / "btrfs").chmod(0o755)
+    table = tmp_path / "mountinfo"
+    table.write_text(f"25 1 0:22 {mounted} / rw,relatime - btrfs /dev/vda3 rw,subvol={mounted}\n")
+    script = RUNNING_KERNEL.script.replace("/proc/self/mountinfo", str(table))
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], capture_output=True, text=True, check=True, env=environment
+    )
+    assert ("pending:/@/.snapshots/5/snapshot" in RUNNING_KERNEL.keep(done.stdout).split("\n")) is pending
 
 
 def test_kernel_that_does_not_say_its_release() -> None:

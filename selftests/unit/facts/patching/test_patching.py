@@ -313,6 +313,10 @@ def test_updates_that_are_left() -> None:
         (f"{day} INFO All upgrades installed{FRESH.replace('security', 'other')}", "fail"),
         (f"{day} INFO No packages found that can be upgraded unattended{STALE}", "fail"),
         (f"{day} ERROR Installing the upgrades failed!", "fail"),
+        (f"{day} INFO All upgrades installed{FRESH}\nlists:1", "pass"),
+        (f"{day} INFO All upgrades installed{FRESH}\nlists:0", "manual"),
+        (f"{day} INFO All upgrades installed{FRESH}\nheld:docker.io", "manual"),
+        (f"{day} ERROR Installing the upgrades failed!\nheld:docker.io", "fail"),
         ("2026-05-01 06:12:01,123 INFO All upgrades installed", "manual"),
         ("2026-07-29 06:12:01,123 INFO All upgrades installed", "error"),
     ):
@@ -341,6 +345,7 @@ def test_what_may_stand_in_for_a_tool() -> None:
     pushed = f"pushed:{int(NOW) - DAY}"
     for text, said in (
         (updater, "unattended-upgrades: "),
+        (f"{updater}\nheld:docker.io", "unattended-upgrades: "),
         (pushed, "a control node had Ansible update packages"),
     ):
         found = patched(text)

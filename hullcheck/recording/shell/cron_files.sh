@@ -1,0 +1,26 @@
+# Which files cron heeds: not all that lies in its directories. The cron of Debian takes no name with a dot, and no file
+# without an end of its last line; run-parts starts what may be run, and but for that of Red Hat no name with a dot.
+cron_tables() { # the files with lines for cron, one a line
+  for each in /etc/crontab /etc/anacrontab /etc/cron.d/* /var/spool/cron/* /var/spool/cron/crontabs/* /etc/crontabs/*; do
+    [ -f "$each" ] || continue
+    case $each in
+      *"~") continue ;;
+      /etc/cron.d/*[!A-Za-z0-9_/.-]* | /etc/cron.d/*.*) [ ! -e /etc/debian_version ] || continue ;;
+    esac
+    if [ -e /etc/debian_version ] && [ -n "$(tail -c 1 "$each" 2>/dev/null)" ]; then continue; fi
+    printf "%s\n" "$each"
+  done
+}
+
+cron_scripts() { # those in the directories that are gone through every hour, day, week and month
+  dots=yes
+  parts=$(command -v run-parts) && [ "$(head -c 2 "$parts")" != "#!" ] && dots=""
+  for each in /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* /etc/periodic/*/*; do
+    if [ ! -f "$each" ] || [ ! -x "$each" ]; then continue; fi
+    case ${each##*/} in
+      *"~" | *.rpmsave | *.rpmorig | *.rpmnew) continue ;;
+      *[!A-Za-z0-9_-]*) [ -n "$dots" ] || continue ;;
+    esac
+    printf "%s\n" "$each"
+  done
+}

@@ -1,0 +1,89 @@
+"""Which files cron heeds: a name that a schedule does not take is no job."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import hullcheck.recording
+from hullcheck.facts.docker_bench import DOCKER_BENCH
+
+HELPER = Path(hullcheck.recording.__file__).parent / "shell" / "cron_files.sh"
+LINE = "0 3 * * * root /opt/x\n"
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Path:
+    """A host with tables and scripts."""
+    tables = {"crontab": LINE, "cron.d/good": LINE, "cron.d/old.bak": LINE, "cron.d/cut-off": LINE.strip()}
+    scripts = ("cron.daily/good", "cron.daily/good.sh", "cron.weekly/spare~", "periodic/15min/good")
+    for name, text in {**tables, **dict.fromkeys((*scripts, "cron.daily/not-run"), "#!/bin/sh\n")}.items():
+        path = tmp_path / "etc" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755 if name in scripts else 0o644)
+    return tmp_path
+
+
+def heeded(host: Path, function: str, run_parts: str = "") -> set[str]:
+    """The names of the files, on a host with such a run-parts."""
+    tools = host / "tools"
+    tools.mkdir()
+    if run_parts:
+        (tools / "run-parts").write_text(run_parts)
+        (tools / "run-parts").chmod(0o755)
+    for name in ("head", "tail"):
+        (tools / name).symlink_to(f"/usr/bin/{name}")
+    script = HELPER.read_text().replace("/etc/", f"{host}/etc/").replace("/var/spool/", f"{host}/spool/")
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{script}\n{function}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": str(tools)},
+    )
+    assert not done.stderr
+    return {str(Path(line).relative_to(host / "etc")) for line in done.stdout.splitlines()}
+
+
+def test_tables(host: Path) -> None:
+    """Where it is not Debian's, a name may have a dot, and a last line no end."""
+    assert heeded(host, "cron_tables") == {"crontab", "cron.d/good", "cron.d/old.bak", "cron.d/cut-off"}
+
+
+def test_tables_of_debian(host: Path) -> None:
+    """Its cron leaves both out."""
+    (host / "etc" / "debian_version").write_text("13\n")
+    assert heeded(host, "cron_tables") == {"crontab", "cron.d/good"}
+
+
+@pytest.mark.parametrize(("run_parts", "dots"), [("\x7fELF", False), ("#!/bin/bash\n", True), ("", True)])
+def test_scripts(host: Path, run_parts: str, dots: bool) -> None:
+    """That of Debian or busybox leaves out names with a dot; none takes what may not be run."""
+    expected = {"cron.daily/good", "periodic/15min/good"}
+    assert heeded(host, "cron_scripts", run_parts) == expected | ({"cron.daily/good.sh"} if dots else set())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("cron.d/bench", "0 3 * * 0 root docker-bench-security\n", True),
+        ("cron.d/bench", "  # 0 3 * * 0 root docker-bench-security\n", False),
+        ("cron.d/bench.off", "0 3 * * 0 root docker-bench-security\n", False),
+        ("cron.daily/bench", "#!/bin/sh\ndocker-bench-security\n", True),
+    ],
+)
+def test_job_of_the_bench(host: Path, name: str, text: str, found: bool) -> None:
+    """Of the files that cron heeds, lines that are no comment."""
+    (host / "etc" / "debian_version").write_text("13\n")
+    (host / "etc" / name).write_text(text)
+    (host / "etc" / name).chmod(0o755)
+    script = DOCKER_BENCH.script.replace("/etc/", f"{host}/etc/").replace("/var/", f"{host}/")
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"docker_bench_log=\n{script}"], capture_output=True, text=True, check=True
+    )
+    jobs = json.loads(DOCKER_BENCH.keep(done.stdout))["Jobs"]
+    assert [job["Name"] for job in jobs if job["Kind"] == "crontab"] == [f"{host}/etc/{name}"] * found
