@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hullcheck.inventory import Target, spec_query
+from hullcheck.inventory import Target, recordings, spec_query
 from hullcheck.messages import did_you_mean, hide_passwords
-from hullcheck.recording import FILE_NAME, PACKED, why_not_a_recording
+from hullcheck.recording import FILE_NAME, PACKED
 from hullcheck.recording.backends import HOST, RECORDED, WITHOUT_NAME, backend_of
 from hullcheck.results import run_files
 
@@ -83,11 +83,12 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
         spec = f"{connection or 'ssh'}://{spec}"
     backend, _, rest = spec.partition("://")
     if backend == RECORDED:
-        fault = why_not_a_recording(recorded_path(spec)) if rest else "there is no such file or folder"
-        if fault:
+        try:
+            found = recordings.named(rest)
+        except recordings.NoRecordingError as error:
             wanted = "the folder of a recording, or a file with the output of `hullcheck probe-script`"
-            raise TargetError(f"--hosts {spec}: {fault}; write {wanted}")
-        return [spec]
+            raise TargetError(f"--hosts {spec}: {error}; write {wanted}") from None
+        return [spec] if found == [recorded_path(spec)] else [f"{RECORDED}://{each}" for each in found]
     if backend not in (*BACKENDS, HOST):
         known = (*BACKENDS, RECORDED, HOST)
         raise TargetError(
@@ -118,11 +119,11 @@ def _unique_names(connects: Sequence[str]) -> list[str]:
         _host_part(connect, with_port=True) if counts[name] > 1 else name
         for name, connect in zip(names, connects, strict=True)
     ]
-    unique: list[str] = []
+    unique: dict[str, None] = {}
     for name in names:
         numbered = (f"{name}-{number}" for number in itertools.count(2))
-        unique.append(next(each for each in itertools.chain([name], numbered) if each not in unique))
-    return unique
+        unique[next(each for each in itertools.chain([name], numbered) if each not in unique)] = None
+    return list(unique)
 
 
 def _host_part(connect: str, *, with_port: bool = False) -> str:

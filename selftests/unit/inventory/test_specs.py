@@ -66,6 +66,38 @@ def test_recordings_have_the_name_of_their_folder_or_file(tmp_path: Path) -> Non
     assert same[0] == "web1.example.com"
 
 
+def test_many_recordings_need_no_line_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder or a pattern names all that is there; what is damaged or missing is a target too, of its own error."""
+    monkeypatch.chdir(tmp_path)
+    for number in range(1000):
+        Path(f"answers/web{number:03}").mkdir(parents=True)
+        Path(f"answers/web{number:03}/recording.json").touch()
+    for name in ("lost/", "said.txt", "results.json", ".hidden", "inventory/"):
+        path = Path("answers", name)
+        path.mkdir() if name.endswith("/") else path.write_text("ssh: no route to host")
+    expected = [("lost", "recorded://answers/lost"), ("said", "recorded://answers/said.txt")]
+    expected += [(f"web{each:03}", f"recorded://answers/web{each:03}") for each in range(1000)]
+    assert (
+        _names("recorded://answers/*")
+        == _names("recorded://answers")
+        == _names("recorded://answers/")
+        == expected
+    )
+    assert [name for name, _ in _names("recorded://answers/web00[0-2]", "recorded://answers/web00*")] == [
+        f"web00{each}" for each in range(10)
+    ]
+    absolute = _names(f"recorded://{tmp_path}/*/web000/recording.json")
+    assert absolute == [("web000", f"recorded://{tmp_path}/answers/web000/recording.json")]
+
+
+def test_path_with_letters_of_a_pattern_is_itself(tmp_path: Path) -> None:
+    """Where it is there."""
+    for name in ("web[1]", "web1"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "recording.json").touch()
+    assert _names(f"recorded://{tmp_path}/web[1]") == [("web_1_", f"recorded://{tmp_path}/web[1]")]
+
+
 @pytest.mark.parametrize("spec", ["ssh://..", "ssh://%2e%2e%2f", "docker://a/../b", "ssh://~"])
 def test_name_stays_in_its_folder(spec: str) -> None:
     """Nothing in a name leads out of the run's folder."""
@@ -97,6 +129,9 @@ def test_name_is_not_that_of_a_file_of_the_run() -> None:
         (["recorded:///dev/null"], "this is no recording"),
         (["recorded://"], "there is no such file or folder"),
         (["recorded:///no/such"], "there is no such file or folder"),
+        (["recorded:///no/such/*"], "there is no such file or folder"),
+        (["recorded:///proc/sys/*"], "nothing there is a recording"),
+        (["recorded:///proc/sys"], "there is no recording.json in this folder"),
     ],
 )
 def test_faults_say_what_to_write(specs: list[str], said: str) -> None:
