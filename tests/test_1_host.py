@@ -90,16 +90,16 @@ def test_engine_data_has_a_file_system_of_its_own(storage: Storage) -> str:
 def test_engine_is_controlled_by_trusted_users(
     api_socket: FileFact, accounts: Accounts, policy: Policy
 ) -> str:
-    """Only users whom the site trusts may write to a socket on which the engine takes commands.
+    """Only users whom the site trusts may control the engine through its sockets.
 
     Whoever may is root on the host: a container that mounts / takes one line. Membership is counted by
     number, with the users whose first group it is, with those who administer the group, with those whom an access
     control list lets in, and with those to whom a unit gives the group. A group with a password is open to whoever
     knows it.
 
-    Remedy: take the user out of the group (gpasswd --delete USER docker), the group out of the unit
-    (`SupplementaryGroups=`), or the user off the list (setfacl --remove),
-    or name the user in the `trusted_users` of the policy; take a password away by gpasswd --remove-password docker.
+    Remedy: take the user out of the group (`gpasswd --delete USER docker`) or name the user in `trusted_users`
+    of the policy. Take the group out of a unit (`SupplementaryGroups=`), a user off an access control list
+    (`setfacl --remove`), and a password away (`gpasswd --remove-password docker`).
     """
     assert not api_socket.node.bits & 0o002, "everyone on the host may write to it"
     found = accounts.controllers(api_socket)
@@ -137,7 +137,7 @@ def test_containerd_directory_is_audited(containerd_directory: FileFact, audit: 
     It holds the sockets through which containers are started and steered. A watch that is loaded before the
     directory exists, as at boot, covers the directory alone and not what lies in it.
 
-    Remedy: let a rule `-w /run/containerd -p wa -k docker` be loaded after containerd was started.
+    Remedy: load a rule `-w /run/containerd -p wa -k docker` after containerd has started.
     """
     return _recorded(containerd_directory, audit)
 
@@ -149,7 +149,7 @@ _WRITTEN_TO = ("overlay2", "rootfs", "volumes", "io.containerd.snapshotter.v1.ov
 @_records_of_data
 @pytest.mark.severity("low")
 def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
-    """Changes in the data root of the engine, and in that of containerd where images lie there, are recorded.
+    """Changes in the engine's data root, and in containerd's where images lie there, are recorded.
 
     Images, containers and volumes lie there: a change past the engine changes what runs. Rules before it that
     leave out overlay2, rootfs, volumes and containerd's overlayfs, where containers write all the time, are accepted.
@@ -356,7 +356,7 @@ def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
 @pytest.mark.guide("1.1.cis_linux_benchmark")
 @pytest.mark.severity("medium")
 def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> str:
-    """The operating system of the host was assessed against a hardening standard, and not too long ago.
+    """The host's operating system was recently assessed against a hardening standard.
 
     The engine is as safe as the system below it. No look at Docker tells whether that is hardened; a person
     has to say which standard was used and when.

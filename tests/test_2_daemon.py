@@ -161,19 +161,19 @@ def test_registries_are_reached_over_verified_tls(daemon: Daemon) -> str | None:
     Who can answer in the place of such a registry chooses what runs on the host, and reads the credentials
     sent to it.
 
-    Remedy: give the registry a certificate, its CA to /etc/docker/certs.d, and drop it from
+    Remedy: give the registry a certificate, put its CA into /etc/docker/certs.d, and take the registry out of
     `insecure-registries`; name a mirror by https:// in `registry-mirrors`, and each address in a `hosts.toml`
     below certs.d by https:// without `skip_verify`.
     """
     insecure = daemon.insecure_registries
     setting = daemon.setting("insecure-registries")
-    assert not insecure, f"without verified TLS: {', '.join(insecure)} ({setting.source}){setting.note}"
+    assert not insecure, f"reaches {', '.join(insecure)} without verified TLS ({setting.source}){setting.note}"
     hosts = daemon.registry_hosts
     unverified = ", ".join(hosts.unverified)
     if not hosts.are_read:
         later = f"; engines from 28 on will go without verified TLS to {unverified}" if unverified else ""
         return (setting.note + later).lstrip("; ") or None
-    assert not unverified, f"without verified TLS: {unverified}"
+    assert not unverified, f"reaches {unverified} without verified TLS"
     hosts.require_all()
     return setting.note.lstrip("; ") or None
 
@@ -233,12 +233,12 @@ def test_remote_api_asks_for_client_certificates(
     there opens. A program that passes bytes on to the engine's socket does the same, and so does containerd with
     a `tcp_address`: those that may do it are asked for the version of the engine, over the loopback address.
 
-    Remedy: drop the TCP host, or set `tlsverify`, `tlscacert`, `tlscert` and `tlskey`; ssh:// needs no port
-    at all.
+    Remedy: take the TCP address out of `hosts`, or set `tlsverify`, `tlscacert`, `tlscert` and `tlskey`; ssh://
+    needs no open port.
     """
     api, beside = daemon.remote_api, relays.get()
     passed = passed_on(api, beside)
-    assert not passed, f"{', '.join(map(str, passed))}: takes commands without asking for a certificate"
+    assert not passed, f"takes commands on {', '.join(map(str, passed))} without asking for a certificate"
     offered = api.offered
     weak = weakness(api) if offered else ""
     assert not weak, weak
@@ -387,7 +387,7 @@ def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Poli
 def test_container_logs_leave_the_host(
     daemon: Daemon, shippers: Later[Shippers], container: Later[Subjects[Container]], policy: Policy
 ) -> str:
-    """The log driver, the daemon's and that of each container, or a shipper brings logs to another machine.
+    """The logs of all containers go to another machine, by their log driver or by a shipper.
 
     A log that stays on the host is lost with it, and whoever breaks into the host can change it. The drivers syslog,
     gelf and fluentd leave it there too where their address is one of this host, or none is set: then a shipper

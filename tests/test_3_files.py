@@ -49,7 +49,7 @@ def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
     on, and so does who owns a script that the unit runs. Without systemd this is the script that starts the
     daemon (OpenRC, sysvinit, runit), with its settings.
 
-    Remedy: chown root:root FILE for the file, drop-in, link or directory that is named.
+    Remedy: `chown root:root FILE` for the file, drop-in, link or directory that is named.
     """
     return _belongs_to_root(service_unit_file)
 
@@ -64,7 +64,7 @@ def test_service_unit_is_written_by_root_alone(service_unit_file: FileFact) -> s
     a directory in which anyone may put one, or a script that the unit runs. Without systemd this is the script
     that starts the daemon, with its settings.
 
-    Remedy: chmod go-w FILE, with no mode above 644; for a directory or a script too, with none above 755.
+    Remedy: `chmod go-w FILE`; no mode above 644, or above 755 for a directory or a script.
     """
     return _closed_to_others(service_unit_file, _allowed(service_unit_file))
 
@@ -77,7 +77,7 @@ def test_socket_unit_belongs_to_root(socket_unit_file: FileFact) -> str:
 
     It says where the daemon takes commands and from whom: its owner can open the API to everyone.
 
-    Remedy: chown root:root FILE for the file, drop-in, link or directory that is named.
+    Remedy: `chown root:root FILE` for the file, drop-in, link or directory that is named.
     """
     return _belongs_to_root(socket_unit_file)
 
@@ -91,7 +91,7 @@ def test_socket_unit_is_written_by_root_alone(socket_unit_file: FileFact) -> str
     Who can add a ListenStream opens a port to the API that asks for nothing, and is root with the next
     client.
 
-    Remedy: chmod go-w FILE, with no mode above 644; for a directory on the way too.
+    Remedy: `chmod go-w FILE`; no mode above 644; `chmod go-w` for a directory on the way too.
     """
     return _closed_to_others(socket_unit_file, _allowed(socket_unit_file))
 
@@ -104,7 +104,7 @@ def test_configuration_directory_belongs_to_root(configuration_directory: FileFa
 
     The owner of a directory can replace every file in it, whoever owns the file.
 
-    Remedy: chown root:root /etc/docker, or the directory of the file that --config-file names.
+    Remedy: `chown root:root /etc/docker`, or the directory of the file that --config-file names.
     """
     return _belongs_to_root(configuration_directory)
 
@@ -117,7 +117,7 @@ def test_configuration_directory_is_written_by_root_alone(configuration_director
 
     Who can write there puts a daemon.json or a registry's CA of their own in the place of the right one.
 
-    Remedy: chmod go-w /etc/docker, or the directory of the file that --config-file names; no mode above 755.
+    Remedy: `chmod go-w /etc/docker`, or the directory of the file that --config-file names; no mode above 755.
     """
     return _closed_to_others(configuration_directory, 0o755)
 
@@ -133,7 +133,7 @@ def test_registry_certificates_belong_to_root(registry_certificate: FileFact) ->
 
     The owner of a registry's CA file decides whose images this host takes for the right ones.
 
-    Remedy: chown -R root:root /etc/docker/certs.d.
+    Remedy: `chown -R root:root /etc/docker/certs.d`.
     """
     return _belongs_to_root(registry_certificate)
 
@@ -151,7 +151,7 @@ def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> 
     read they are the host to it. They are written once, so that even their owner needs no right to write to a
     certificate; the directories that hold them are as open as any.
 
-    Remedy: chmod 444 for each file below /etc/docker/certs.d, 400 for a key, and 755 for a directory.
+    Remedy: `chmod 444 FILE` for each file below /etc/docker/certs.d, 400 for a key, and 755 for a directory.
     """
     file = registry_certificate
     return _closed_to_others(file, 0o755 if file.is_directory else 0o400 if file.holds_key else 0o444)
@@ -169,7 +169,7 @@ def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
 
     Whoever owns it can add a CA of their own, and make client certificates that the daemon trusts.
 
-    Remedy: chown root:root the file that `tlscacert` names.
+    Remedy: `chown root:root FILE` for the file that `tlscacert` names.
     """
     return _belongs_to_root(tls_ca)
 
@@ -186,7 +186,7 @@ def test_tls_ca_certificate_is_read_only(tls_ca: FileFact) -> str:
 
     A CA certificate that others can change makes every client of theirs a trusted one. It is written once.
 
-    Remedy: chmod 444 the file that `tlscacert` names; go-w for a directory on the way.
+    Remedy: `chmod 444 FILE` for the file that `tlscacert` names; `chmod go-w` for a directory on the way.
     """
     return _closed_to_others(tls_ca, 0o444)
 
@@ -203,7 +203,7 @@ def test_tls_certificate_belongs_to_root(tls_certificate: FileFact) -> str:
 
     Whoever owns it can put another in its place, and clients learn to live with warnings.
 
-    Remedy: chown root:root the file that `tlscert` names.
+    Remedy: `chown root:root FILE` for the file that `tlscert` names.
     """
     return _belongs_to_root(tls_certificate)
 
@@ -221,7 +221,7 @@ def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
     With another certificate in its place clients no longer reach the daemon, or someone else. It is written
     once.
 
-    Remedy: chmod 444 the file that `tlscert` names; go-w for a directory on the way.
+    Remedy: `chmod 444 FILE` for the file that `tlscert` names; `chmod go-w` for a directory on the way.
     """
     return _closed_to_others(tls_certificate, 0o444)
 
@@ -238,7 +238,8 @@ def test_tls_key_belongs_to_root(tls_key: FileFact) -> str:
 
     Its owner can read it whatever its mode, and with it be the daemon to every client.
 
-    Remedy: chown root:root the file that `tlskey` names; make a new key if somebody else may have read it.
+    Remedy: `chown root:root FILE` for the file that `tlskey` names; make a new key if somebody else may have
+    read it.
     """
     return _belongs_to_root(tls_key)
 
@@ -255,7 +256,7 @@ def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
 
     Who can read the key can be the daemon to every client, and take their commands and secrets.
 
-    Remedy: chmod 400 the file that `tlskey` names; make a new key if others could read it.
+    Remedy: `chmod 400 FILE` for the file that `tlskey` names; make a new key if others could read it.
     """
     return _closed_to_others(tls_key, 0o400)
 
@@ -270,12 +271,12 @@ def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
 )
 @pytest.mark.severity("critical")
 def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, policy: Policy) -> str:
-    """Every unix socket of the API belongs to root and to the group of those who may control the engine.
+    """Every unix socket of the API belongs to root and to the group of trusted users.
 
     Who may write to the socket is root on the host. Another owner or group gives that to people whom nobody
     chose, also where the daemon was told to have it so.
 
-    Remedy: chown root:docker SOCKET; set SocketGroup in docker.socket, or `group` in daemon.json, for the
+    Remedy: `chown root:docker SOCKET`; set SocketGroup in docker.socket, or `group` in daemon.json, for the
     next start. Where another group was chosen for this, name it in the `socket_groups` of the policy.
     """
     ownership = _belongs_to_root(api_socket, *policy.socket_groups)
@@ -292,12 +293,12 @@ def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, p
 @pytest.mark.guide("1.3.socket_access", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
 def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
-    """No one but the owner and the group of it may use a unix socket of the API.
+    """Only its owner and its group may use a unix socket of the API.
 
     Who may write to the socket is root on the host. Mode 606 or an access control list gives that away as 666
     does.
 
-    Remedy: chmod 660 SOCKET, setfacl -b SOCKET; set SocketMode=0660 in docker.socket for the next start.
+    Remedy: `chmod 660 SOCKET` and `setfacl -b SOCKET`; set SocketMode=0660 in docker.socket for the next start.
     """
     mode, bits = _closed_to_others(api_socket, 0o660), api_socket.next_mode
     return mode + (f"; restart pending: its unit says mode {bits:03o}" if bits & ~0o660 else "")
@@ -312,7 +313,7 @@ def test_configuration_file_belongs_to_root(configuration_file: FileFact) -> str
 
     Its owner decides how the daemon starts next: with an open port, or without any of its walls.
 
-    Remedy: chown root:root daemon.json, the file that a link in its place leads to, or the one that
+    Remedy: `chown root:root /etc/docker/daemon.json`, the file that a link there leads to, or the one that
     --config-file names.
     """
     return _belongs_to_root(configuration_file)
@@ -327,7 +328,8 @@ def test_configuration_file_is_written_by_root_alone(configuration_file: FileFac
 
     Who can write to it decides how the daemon starts next: with an open port, or without any of its walls.
 
-    Remedy: chmod 644 daemon.json, or the file that --config-file names; go-w for a directory on the way.
+    Remedy: `chmod 644 /etc/docker/daemon.json`, or the file that --config-file names; `chmod go-w` for a
+    directory on the way.
     """
     return _closed_to_others(configuration_file, 0o644)
 
@@ -341,7 +343,7 @@ def test_default_file_belongs_to_root(default_file: FileFact) -> str:
     On Debian and its kin it can hold options and variables for the start of the daemon, and so its owner
     decides them.
 
-    Remedy: chown root:root /etc/default/docker.
+    Remedy: `chown root:root /etc/default/docker`.
     """
     return _belongs_to_root(default_file)
 
@@ -355,7 +357,7 @@ def test_default_file_is_written_by_root_alone(default_file: FileFact) -> str:
     On Debian and its kin it can hold options and variables for the start of the daemon: who can write to it
     decides them.
 
-    Remedy: chmod 644 /etc/default/docker.
+    Remedy: `chmod 644 /etc/default/docker`.
     """
     return _closed_to_others(default_file, 0o644)
 
@@ -369,7 +371,7 @@ def test_sysconfig_file_is_written_by_root_alone(sysconfig_file: FileFact) -> st
     On Red Hat's systems and their kin it can hold options and variables for the start of the daemon: who can
     write to it decides them.
 
-    Remedy: chmod 644 /etc/sysconfig/docker.
+    Remedy: `chmod 644 /etc/sysconfig/docker`.
     """
     return _closed_to_others(sysconfig_file, 0o644)
 
@@ -383,7 +385,7 @@ def test_sysconfig_file_belongs_to_root(sysconfig_file: FileFact) -> str:
     On Red Hat's systems and their kin it can hold options and variables for the start of the daemon, and so
     its owner decides them.
 
-    Remedy: chown root:root /etc/sysconfig/docker.
+    Remedy: `chown root:root /etc/sysconfig/docker`.
     """
     return _belongs_to_root(sysconfig_file)
 
@@ -399,7 +401,7 @@ def test_containerd_socket_belongs_to_root(containerd_socket: FileFact) -> str:
 
     containerd runs what it is told as root, without the daemon and its rules: another owner owns the host.
 
-    Remedy: chown root:root SOCKET, and restart containerd with [grpc] uid and gid 0 in its configuration.
+    Remedy: `chown root:root SOCKET`, and restart containerd with [grpc] uid and gid 0 in its configuration.
     """
     return _belongs_to_root(containerd_socket)
 
@@ -415,6 +417,6 @@ def test_containerd_socket_is_closed_to_others(containerd_socket: FileFact) -> s
 
     Through it a container with every right can be started past the daemon, its log and its plugins.
 
-    Remedy: chmod 660 SOCKET, setfacl -b SOCKET.
+    Remedy: `chmod 660 SOCKET` and `setfacl -b SOCKET`.
     """
     return _closed_to_others(containerd_socket, 0o660)

@@ -244,7 +244,7 @@ def test_content_trust_is_on_for_all_who_pull(
     api_socket: Later[Subjects[FileFact]],
     policy: Policy,
 ) -> str:
-    """Whoever pulls images does so with content trust, or another check of signatures is in force.
+    """Images are pulled with content trust, or their signatures are checked in another way.
 
     Without a check of the signature a registry, or somebody who took it over, decides what runs. Looked at are
     root, all who may write to a socket of the engine, and services that run the docker command. The files of
@@ -317,7 +317,7 @@ def test_image_has_a_health_check(image: Image) -> None:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low")
 def test_image_updates_and_installs_in_one_step(image: Image) -> None:
-    """No build step refreshes the package index, or upgrades packages, without installing in the same step.
+    """No build step refreshes the package index, or upgrades packages, without installing any.
 
     Builders keep the layer of a step as long as its words stay the same: an index in a layer of its own ages,
     and later steps install from it what was current long ago. Steps of the image's base count too, as the
@@ -343,7 +343,7 @@ def test_image_updates_and_installs_in_one_step(image: Image) -> None:
 def test_image_holds_no_needless_setuid_file(
     image: Image, image_contents: ImageContents, policy: Policy
 ) -> str:
-    """An image holds no setuid or setgid file, and none with capabilities of root, but those that the site approved.
+    """An image holds only setuid files, setgid files and file capabilities that the site approved.
 
     Such a program runs as its owner or group, or with a part of root's power, whoever starts it: a fault in one
     makes any user of the container root there. Capabilities that are no way to root (NET_BIND_SERVICE, NET_RAW,
@@ -383,7 +383,7 @@ def test_image_is_built_with_copy(image: Image) -> None:
     names in them lead. Only the first step may add the base's file system; steps of the image's base count too,
     as the history does not tell them apart, and those that it leaves to builds from it (`ONBUILD`).
 
-    Remedy: use `COPY`; fetch with a `RUN` that checks the sum of what it got, and unpacks it.
+    Remedy: use `COPY`; download with a `RUN` that checks the sum of the file and unpacks it.
     """
     filling = [step for step in image.steps if step.fills]
     base = filling[0] if filling and filling[0].brings_file_system else None
@@ -438,8 +438,8 @@ def test_image_installs_verified_packages(image: Image) -> str:
     on the way. That nothing is switched off is seen in the history; whether the sources and their keys are the
     right ones is for a person to say, and so is what a step downloads, as an installer that a shell runs at once.
 
-    Remedy: take the switch away, import the key of the source, and check the sum of what a step downloads, as with
-    `sha256sum --check`.
+    Remedy: take out the option that switches verification off, import the key of the source, and check the sum
+    of a download, as with `sha256sum --check`.
     """
     steps = image.steps
     switches = [f"{switch} in {step.shown}" for step in steps for switch in installs.unverified(step)]
@@ -467,7 +467,7 @@ def test_image_installs_verified_packages(image: Image) -> str:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
 @pytest.mark.severity("medium")
 def test_image_signature_is_checked(image: Image, policy: Policy) -> None:
-    """The signature of every signed image is checked before the image is used, and that is on record.
+    """The signatures of signed images are checked before use, and the checks are on record.
 
     A signature that nobody looks at protects nobody. The engine keeps no record of such a check, so a person
     has to find this image in the record of the tool that did it.

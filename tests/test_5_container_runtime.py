@@ -146,8 +146,7 @@ def test_container_has_selinux_labels(container: Container, kernel: Kernel) -> s
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("high")
 def test_container_capabilities_are_needed(container: Container, policy: Policy) -> None:
-    """No container can get a capability beyond Docker's defaults without NET_RAW and those that the site
-    allows.
+    """No container can get NET_RAW, or a capability beyond Docker's defaults, unless the site allows it.
 
     Each capability is a part of root's power over the host's kernel; NET_RAW lets a container forge packets
     in the networks that it shares with others.
@@ -173,7 +172,7 @@ def test_container_is_not_privileged(container: Container) -> None:
 
     A privileged container holds every capability and sees every device: whoever breaks out of it owns the host.
 
-    Remedy: run it without --privileged and add the single capabilities that it needs.
+    Remedy: run it without `--privileged` and add the single capabilities that it needs.
     """
     assert not container.privileged, "runs with --privileged"
     container.runtime.require_running_state()
@@ -188,7 +187,7 @@ def test_container_is_not_privileged(container: Container) -> None:
 def test_container_mounts_no_sensitive_host_path(
     container: Container, engine: Later[Engine], policy: Policy
 ) -> None:
-    """No container sees a directory of the host's system or a service's socket, but those that the site allows.
+    """No container sees a system directory or a service's socket of the host, unless the site allows it.
 
     Through such a mount, even a read-only one, a container reads the host's secrets or uses a socket; where it can
     write, it changes what the host runs next. What else lies below /opt, /run, /var/cache, /var/lib
@@ -261,7 +260,7 @@ def test_container_runs_no_ssh_server(container: Container) -> str | None:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
 def test_container_opens_no_privileged_port(container: Container, policy: Policy) -> None:
-    """No container opens a port below 1024 on the host, but those that the site allows.
+    """No container opens a port below 1024 on the host, unless the site allows it.
 
     Those ports belong to the host's own services; whoever can answer on them passes for the host.
 
@@ -519,7 +518,7 @@ def test_container_has_an_ipc_namespace(container: Container) -> None:
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("high")
 def test_container_has_no_host_device(container: Container, policy: Policy) -> str | None:
-    """No container is given a device of the host, but those that the site allows.
+    """No container is given a device of the host, unless the site allows it.
 
     With a device a container works past file systems and their permissions: a disk can be read and written
     whole. What its control group was told to let in after its start counts, where the kernel lists that (cgroup v1);
@@ -527,7 +526,7 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> s
     the reason of a pass says so.
 
     Remedy: run it without `--device`, `--gpus` and `--device-cgroup-rule`; name what is needed in
-    `allowed_devices`.
+    `allowed_devices` of the policy.
     """
     assert not container.privileged, "runs with --privileged, and so with every device"
     devices = container.configuration.devices
@@ -547,7 +546,7 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> s
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low")
 def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> None:
-    """No container overrides the daemon's default ulimits, but those that the site allows.
+    """No container overrides the daemon's default ulimits, unless the site allows it.
 
     The defaults are the site's decision of what one container may use; an override undoes it where nobody
     looks.
@@ -601,7 +600,7 @@ def test_container_has_a_uts_namespace(container: Container) -> None:
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.seccomp")
 @pytest.mark.severity("high")
 def test_container_has_a_seccomp_filter(container: Container) -> str | None:
-    """Every container runs under a seccomp filter that denies what it does not list, and what the engine's own denies.
+    """Every container runs under a seccomp filter that is as strict as the engine's own, or stricter.
 
     The filter keeps the rarely used system calls, in which most holes of the kernel are found, away from a
     container. It is judged as the container was started with it, since `docker exec` gets that one. What newer
@@ -773,7 +772,7 @@ def test_container_runs_a_current_image(
     A tag like `latest` says nothing of what runs, and an old image keeps holes that were mended long ago.
 
     Remedy: name images by version or digest, pull them and create containers again; list the approved ones in
-    `current_images`.
+    `current_images` of the policy.
     """
     reference = container.configuration.image
     assert reference.is_pinned, f"runs {reference.name}, which names no version"
@@ -845,7 +844,7 @@ def test_container_is_not_on_the_default_bridge(container: Container) -> None:
 @pytest.mark.guide("2.2.userns_remap", "5.cis.daemon_json")
 @pytest.mark.severity("high")
 def test_container_does_not_leave_user_remapping(container: Container, engine: Engine) -> str | None:
-    """No container leaves the daemon's user namespace remapping by `--userns host`.
+    """No container is taken out of the daemon's user namespace remapping by `--userns host`.
 
     Root in such a container is root of the host.
 
@@ -869,13 +868,13 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: E
 @pytest.mark.guide("1.3.socket_access", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
 def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
-    """No container sees the socket of an engine, or a place where one is going to be.
+    """No container sees an engine's socket, or the place where an engine will make one.
 
     Who can write to it can start a privileged container, and so owns the host; a read-only mount does not
     prevent that. Who listens decides, at whatever path: any engine, and not only the one that is audited.
 
-    Remedy: run it without the socket and without a directory that holds it; put a filtering proxy between
-    where needed.
+    Remedy: run it without the socket and without the directory that holds it; if it needs the API, put a
+    filtering proxy between.
     """
     found = container.mounts.engine_sockets
     assert not found, "can reach " + ", ".join(found)

@@ -31,13 +31,13 @@ def _addresses(listeners: Iterable[Listener]) -> str:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low")
 def test_swarm_has_no_more_managers_than_it_needs(swarm: Swarm, policy: Policy) -> str:
-    """The number of managers is odd, and the smallest that bears the losses which the site wants to bear.
+    """The number of managers is odd, and no larger than the site's tolerance of losses needs.
 
     Each manager holds the keys and secrets of the whole swarm. An even number bears the loss of no more
     managers than one fewer.
 
-    Remedy: turn managers into workers with `docker node demote`; who has to bear more losses sets
-    `swarm_managers` in the policy."""
+    Remedy: turn managers into workers with `docker node demote`, or allow more in `swarm_managers` of the
+    policy."""
     managers = swarm.managers
     count = len(managers)
     named = f"{count} manager{'s' * (count != 1)}: {', '.join(managers)}"
@@ -53,7 +53,7 @@ def test_swarm_has_no_more_managers_than_it_needs(swarm: Swarm, policy: Policy) 
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("medium")
 def test_swarm_ports_are_bound_to_one_address(swarm: Swarm) -> str:
-    """The node takes commands and gossip of its swarm at a chosen address, not at every one it has.
+    """The node listens to its swarm on a chosen address, and not on every address that it has.
 
     On every address these ports are open on networks as well that no other node is in, up to the Internet.
     The port of overlay networks (VXLAN, 4789/udp) belongs to the kernel, which opens it on every address:
@@ -103,7 +103,7 @@ def test_overlay_network_is_encrypted(overlay_network: Network) -> str | None:
 @pytest.mark.guide("3.4.secrets")
 @pytest.mark.severity("high")
 def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
-    """No service gets a password, token or key in its environment, labels, commands or options, or as a config.
+    """No service gets a password, token or key other than as a secret of the swarm.
 
     All of these can be read by everyone who may inspect the service, and the environment by every process in its
     containers; a secret is encrypted at rest and seen by its service alone. The swarm keeps the settings before
@@ -135,7 +135,7 @@ def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
 @pytest.mark.guide("5.pci_dss.encrypt_at_rest")
 @pytest.mark.severity("medium")
 def test_managers_are_locked_after_a_start(swarm: Swarm) -> str:
-    """The keys of managers lie encrypted on their disks, and a person unlocks each manager after it starts.
+    """The keys of managers are encrypted on disk, and a person unlocks each manager after a start.
 
     Without autolock the key to the swarm's data and its TLS key lie beside what they protect: a stolen disk
     or backup of one manager gives away the secrets of all services.
@@ -230,7 +230,7 @@ def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("low")
 def test_data_traffic_has_its_own_interface(swarm: Swarm) -> str:
-    """The data of services passes between nodes over another interface than the management of the swarm.
+    """Data of services and management of the swarm use different network interfaces.
 
     On one network a container that breaks out of its overlay network, or floods it, meets what manages the
     swarm.

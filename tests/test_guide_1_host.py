@@ -219,7 +219,7 @@ def test_kernel_vulnerabilities_are_tracked(running_kernel: RunningKernel, syste
 )
 @pytest.mark.severity("high")
 def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel: RunningKernel) -> str:
-    """The kernel has the fix of Dirty COW, and calls no flaw of the processor open.
+    """The kernel has the fix for Dirty COW, and reports no flaw of the processor as open.
 
     What the kernel itself says decides, as it runs on this processor with these options; a version number alone
     misleads, because distributions carry fixes back to old ones. Where the kernel itself does not know, since that is
@@ -314,7 +314,7 @@ def test_ipv4_forwarding_is_off_or_recorded(
     policy: Policy,
     firewall: Later[Firewall],
 ) -> str:
-    """The host forwards no IPv4, or only for bridge networks, by a recorded decision and with a closed chain.
+    """The host forwards no IPv4, or only that of bridge networks, by a recorded decision.
 
     A host that forwards is a router between all networks that it is in. The guide demands that it does not,
     but the engine needs it for bridge networks and switches it on at every start: the site has to decide. A rootless
@@ -410,7 +410,7 @@ def test_address_space_is_randomized(sysctl: Sysctl) -> None:
 def test_security_modules_confine_containers(
     confinement: str, kernel: Kernel, engine: Engine, daemon: Later[Daemon]
 ) -> str:
-    """SELinux or AppArmor is in force and used by the engine, and seccomp is not switched off for containers.
+    """SELinux or AppArmor is in force for containers, and seccomp is not switched off for them.
 
     Seccomp filters system calls and replaces neither: a filter says which calls, not on which files. A profile of the
     site's own is read, and has to deny what it does not list. Whether each container is confined is judged by 5.2, 5.3
@@ -453,7 +453,7 @@ def test_security_modules_confine_containers(
 @pytest.mark.severity("medium")
 @for_each("step", STEPS)
 def test_auditd_writes_down_what_docker_does(audit_step: str, audit_daemon: AuditDaemon) -> None:
-    """auditd is started with the host, takes the records of the kernel, loses none and writes them down.
+    """auditd starts with the host, takes the records of the kernel, loses none and writes them down.
 
     Each step is a finding of its own: the unit is enabled and active; the kernel audits and gives its records to
     that auditd; rules on Docker are in the kernel and not in files alone; no record was lost; the log has one of

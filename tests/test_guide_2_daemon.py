@@ -33,7 +33,7 @@ _SIZES = {"json-file": "no limit", "local": "20m"}
 @pytest.mark.guide("2.1.rootless_install")
 @pytest.mark.severity("low")
 def test_rootless_engine_is_from_a_verified_source(rootless_parts: RootlessParts) -> None:
-    """A rootless engine was installed from a signed package, or from a script that was checked before it ran.
+    """A rootless engine was installed from a signed package, or by a script that was checked.
 
     The guide has a script from the network run at once: whoever can change it on its way chooses the engine. A
     host shows what lies where; how it came there is for a person to say.
@@ -59,7 +59,7 @@ def test_rootless_engine_is_from_a_verified_source(rootless_parts: RootlessParts
 @pytest.mark.guide("2.2.daemon_json", "5.cis.daemon_json")
 @pytest.mark.severity("low")
 def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
-    """The daemon has a configuration file that sets something, and no option of its command line undoes it.
+    """The daemon is configured by its file, and no option of its command line undoes that.
 
     What is in the file can be compared, kept and rolled out; what stands in a unit or a script beside it is
     forgotten. An option that is in both keeps the daemon from starting again. Who may change the file is judged
@@ -86,7 +86,7 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
 @pytest.mark.guide("2.2.log_driver", "5.cis.daemon_json")
 @pytest.mark.severity("medium")
 def test_log_driver_is_json_file_or_approved(container_log: Log, policy: Policy) -> str:
-    """Logs, by default and of each container, go through json-file or another driver that the site approved.
+    """The log driver of the daemon and of each container is json-file, or one that the site approved.
 
     The driver decides whether a log is there when it is needed. json-file keeps it on the host, so that something
     has to carry it away: the benchmark's control on central logs says more.
@@ -140,7 +140,7 @@ def test_log_options_are_set_for_all(container_log: Log) -> str:
 @pytest.mark.guide("2.2.log_max_size", "5.cis.daemon_json")
 @pytest.mark.severity("low")
 def test_log_files_are_small(container_log: Log, policy: Policy) -> str:
-    """A log file of a container, by default and of each that there is, has at most 10 MB or what the site allows.
+    """Each log file of a container has at most 10 MB, or what the site allows.
 
     A container that writes without an end fills the disk of the host, and stops all others.
 
@@ -221,7 +221,7 @@ def _require_in_date(files: EngineFiles, clock: Clock, file: FileFact) -> str:
 @pytest.mark.guide("2.3.tlscacert")
 @pytest.mark.severity("high")
 def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
-    """Where the API is offered over TCP, the CA for the certificates of clients is set, present and in date.
+    """Where the API is offered over TCP, the CA for client certificates is set, present and in date.
 
     Without a CA of its own the daemon cannot tell its clients from others: with a public one everybody is a client.
     With one that ran out it lets nobody in. Who may change the file is judged apart.
@@ -288,8 +288,7 @@ def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[Eng
 def test_remote_api_listens_on_the_tls_port_alone(
     daemon: Daemon, relays: Later[Relays], policy: Policy
 ) -> str:
-    """The API is offered over TCP on port 2376 or those that the site chose, never on 2375, and on a management
-    address.
+    """The API is offered over TCP only on a management address and a port for TLS, never on 2375.
 
     2375 is known for an API without TLS, and is what everyone who looks for such tries first. An address of the
     management network keeps all others from trying.

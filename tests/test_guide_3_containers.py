@@ -236,8 +236,7 @@ def test_container_drops_all_capabilities(container: Container) -> None:
 @pytest.mark.guide("3.2.cap_add_minimal", "5.hipaa.least_privilege")
 @pytest.mark.severity("high")
 def test_container_adds_approved_capabilities_alone(container: Container, policy: Policy) -> None:
-    """No container adds a capability but NET_BIND_SERVICE, which the guide gives back, and those that the site
-    allows.
+    """No container adds a capability other than NET_BIND_SERVICE, unless the site allows it.
 
     What is added is what the program needs, or what somebody added to make an error go away: only a list tells
     them apart.
@@ -260,7 +259,7 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
 @pytest.mark.guide("3.2.tmpfs", "5.hipaa.least_privilege")
 @pytest.mark.severity("low")
 def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy: Policy) -> str:
-    """Where a container with a read-only root can write, there is a tmpfs or a volume with a name.
+    """A container with a read-only root can write only to tmpfs and to named volumes.
 
     A read-only root is worth little beside a folder of the host, or a volume that nobody knows of: what an
     intruder writes there stays. `-v /tmp` makes such a volume; `--tmpfs /tmp` is meant.
@@ -317,7 +316,7 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
 def test_firewall_limits_container_traffic(
     option: str, firewall: Firewall, container: Later[Subjects[Container]]
 ) -> str:
-    """Rules of the site's own drop or reject new connections between containers and strangers, of IPv6 if they have it.
+    """Firewall rules of the site stop new connections between containers and strangers.
 
     The engine's rules let in whoever reaches a published port, and let every container out. A rule that accepts or
     logs limits nothing, nor does one that drops a list of addresses, what belongs to no connection, or what a rule
@@ -373,7 +372,7 @@ def _require_ipv6_limit(firewall: Firewall, containers: Later[Subjects[Container
 @pytest.mark.guide("3.4.no_wildcard_bind")
 @pytest.mark.severity("high")
 def test_sensitive_container_listens_on_chosen_addresses(container: Container, policy: Policy) -> str | None:
-    """No port of a sensitive container is open on every address of the host, or to all that reach the container.
+    """The ports of sensitive containers are open on chosen addresses of the host only.
 
     A database or an admin page that is meant for one network is open in all that the host is in, up to the
     Internet. Which containers are sensitive only the site knows.
@@ -405,7 +404,7 @@ def test_sensitive_container_listens_on_chosen_addresses(container: Container, p
 @pytest.mark.guide("3.4.secrets")
 @pytest.mark.severity("high")
 def test_container_environment_holds_no_secret(container: Container) -> str:
-    """No container has a password, token or key in its environment, labels or command, given or from its image.
+    """No container has a password, token or key in its environment, labels or command.
 
     Everyone who may inspect the container reads it, each process in it inherits its environment, a command is in the
     list of processes, and it ends up in crash reports. Names and forms of values decide: a secret without either is not

@@ -30,7 +30,7 @@ def test_starts_of_containers_are_recorded(
     places: Later[Places],
     container: Later[Subjects[Container]],
 ) -> str | None:
-    """auditd runs, a rule in the kernel records each start of the container runtime, and the log shows the last one.
+    """auditd records each start of the container runtime, and its log shows the last one.
 
     Every process of a container, that of `docker exec` too, is started by runc: its record says when, and by
     whom. A rule on execve without a path records all programs; one on runc alone the starts. A record that is

@@ -37,7 +37,7 @@ def test_docker_bench_runs_regularly(
     clock: Clock,
     policy: Policy,
 ) -> str:
-    """docker-bench-security runs by a job, ran lately and to its end, and what it said is so and is dealt with.
+    """docker-bench-security runs regularly and to its end, and its warnings are dealt with.
 
     Settings change between two audits, and a second tool sees what the first one overlooks. A job proves nothing
     where it never came to its end: the log counts. Its verdicts are compared with what is found here where a

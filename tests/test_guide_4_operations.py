@@ -130,7 +130,7 @@ def test_something_watches_the_containers(
 def test_falco_sees_and_reports(
     step: Step, sensors: Sensors, shippers: Shippers, clock: Clock, policy: Policy
 ) -> str:
-    """Falco runs, starts with the host, has its driver and rules, sees events, and its reports leave the host.
+    """Falco runs from the start of the host, sees events, and its reports leave the host.
 
     Each step is judged by itself, since a process that is there may see nothing: without its driver, without
     rules, with all of them switched off, or because it loses what it is given. Its health page is a constant and is
@@ -201,7 +201,7 @@ def test_logs_are_reviewed_and_kept(
     clock: Clock,
     policy: Policy,
 ) -> None:
-    """Logs are collected, reviewed every day by a program, and kept for a year, three months of it at hand.
+    """Logs are collected, reviewed daily by a program, and kept for a year, three months at hand.
 
     A log that nobody reads warns nobody. Review and retention happen in the central system, where an audit of this
     host does not look: what is shown is how far the logs get, and what watches the containers.

@@ -33,7 +33,7 @@ def test_access_to_the_engine_is_reviewed(api_socket: FileFact, accounts: Accoun
     Whether those who may are trusted, and whether the sockets are closed to all others, is judged by 1.1.2, 3.15,
     3.16 and 2.8. That the list of the trusted is still right only a person can say.
 
-    Remedy: go through the users below, take away what nobody needs, and record the day.
+    Remedy: go through the users that are named, take away rights that nobody needs, and record the day.
     """
     found = accounts.controllers(api_socket)
     who = ", ".join(f"{name} ({way})" for name, way in found.items()) or "nobody but root"

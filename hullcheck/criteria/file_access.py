@@ -45,7 +45,7 @@ def permissions_beyond(file: FileFact, allowed: int) -> str:
     if file.state is State.ABSENT and way:
         return ", ".join(("does not exist", *way))
     bits = file.node.bits
-    found = [f"mode {bits:03o} has more than {allowed:o}{file.leads_to}"] if bits & ~allowed else []
+    found = [f"has mode {bits:03o}, more than {allowed:o}{file.leads_to}"] if bits & ~allowed else []
     found += way
     if not found and bits >> 3 & allowed >> 3 & ~allowed & 0o7:
         found += [f"its access control list lets in {each}" for each in _let_in(file, allowed)]

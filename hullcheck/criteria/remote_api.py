@@ -19,9 +19,9 @@ def weakness(api: RemoteApi) -> str:
     where = ", ".join(api.addresses or api.pending)
     if weak and api.addresses:
         pending = f"; restart pending: {api.protection_doubt}" if api.protection_doubt else ""
-        return f"{where}: takes commands {weak}{pending}{api.note}"
+        return f"takes commands on {where} {weak}{pending}{api.note}"
     if weak:
-        return f"restart pending: {where} will take commands {weak}"
+        return f"restart pending: will take commands on {where} {weak}"
     if api.protection_doubt or api.doubt:
         raise EvidenceError(f"{where}: {api.protection_doubt or api.doubt}")
     return ""

@@ -21,7 +21,7 @@ CONTROL = "control"
 _BY_SUBJECT = {"container": CONTAINER, "image": IMAGE, "service": SWARM, "network": SWARM}
 """By kind of the subject, where that alone says what has to be changed."""
 _BY_REMEDY = (
-    (FILES, re.compile(r"ch(mod|own) ")),
+    (FILES, re.compile(r"`?ch(mod|own) ")),
     (AUDIT_RULES, re.compile(r".*(`-w /|/etc/audit/rules\.d|augenrules)")),
     (DAEMON, re.compile(r".*(daemon\.json|restart the daemon|`tls\w+`|`insecure-registries`)")),
     (SWARM, re.compile(r".*(docker swarm|docker node|join the swarm)")),

@@ -112,7 +112,7 @@ def test_private_key_for_a_registry() -> None:
     bundle, walked = KEYS[1], f"found {KEYS[1]}\n"
     output = RIGHT.output().replace(walked, f"{walked}{NONCE} private \n")
     found = judged("3.8", RIGHT.facts_with(ENGINE_FILES.keep(output)))
-    assert found[bundle] == ("fail", "mode 444 has more than 400")
+    assert found[bundle] == ("fail", "has mode 444, more than 400")
 
 
 # ---- the way
@@ -129,7 +129,7 @@ def test_private_key_for_a_registry() -> None:
          "others may write to /srv on its way (mode 777)"),
         ({CONFIG: link(uid=7)}, f"the link {CONFIG} on its way belongs to uid 7", ""),
         ({"/srv/d.json": Stat(uid=9)}, "belongs to uid 9 (/srv/d.json)", ""),
-        ({"/srv/d.json": Stat(0o100666)}, "", "mode 666 has more than 644 (/srv/d.json)"),
+        ({"/srv/d.json": Stat(0o100666)}, "", "has mode 666, more than 644 (/srv/d.json)"),
         ({"/etc/docker": directory(0o777)}, "", "others may write to /etc/docker on its way (mode 777)"),
         ({}, "", ""),
     ],
@@ -193,7 +193,7 @@ def test_socket_without_a_file() -> None:
     target = replace(RIGHT, host=replace(RIGHT.host, sockets=("@docker",)))
     why = "(abstract, so that it has neither owner nor mode)"
     assert target.judge("3.15")["@docker"] == ("fail", f"belongs to uid -1 {why}")
-    assert target.judge("3.16")["@docker"] == ("fail", f"mode 777 has more than 660 {why}")
+    assert target.judge("3.16")["@docker"] == ("fail", f"has mode 777, more than 660 {why}")
     assert target.judge("3.16")[SOCKET][0] == "pass"
     assert set(RIGHT.judge("3.16")) == {SOCKET}
 

@@ -70,13 +70,8 @@ def _said(fix: Fix) -> Mapping[str, str]:
         found.setdefault(each.control.id, each.finding)
         targets.setdefault(each.control.id, set()).add(each.target)
     return {
-        name: sentences.sentence(
-            each.kind,
-            each.subject
-            if each.kind != "target" or len(targets[name]) == 1
-            else f"{len(targets[name])} targets",
-            each.verdict,
-            each.reason,
-        )
+        name: f"{len(targets[name])} targets: {each.reason}"
+        if each.kind == "target" and len(targets[name]) > 1
+        else sentences.sentence(each.kind, each.subject, each.verdict, each.reason)
         for name, each in found.items()
     }

@@ -131,6 +131,8 @@ def _sentence(where: str, together: Sequence[Failure]) -> str:
     before = sentences.kind_before(finding.kind, finding.verdict) if finding.kind == "step" else ""
     joint = sentences.joint(subjects, finding.reason) if subjects else ""
     said = f"{before} {named(subjects)}{joint}{finding.reason}".lstrip()
+    if where and not subjects and where == together[0].target:
+        return where + sentences.joint((where,), finding.reason) + said
     return ": ".join(filter(None, (where, said)))
 
 

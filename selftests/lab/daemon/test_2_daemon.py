@@ -121,7 +121,7 @@ def test_reasons_name_value_and_source(engine: EngineFactory) -> None:
     good, bad = engine(**GOOD), engine(**BAD)
     assert audit("2.2", good) == ("pass", f"icc is false (network bridge, from {good.config_path})")
     assert audit("2.2", bad) == ("fail", f"icc is true (network bridge, from {bad.config_path})")
-    assert audit("2.5", bad)[1] == "without verified TLS: 10.0.0.0/8, reg.example:5000 (docker info)"
+    assert audit("2.5", bad)[1] == "reaches 10.0.0.0/8, reg.example:5000 without verified TLS (docker info)"
     assert (
         audit("2.9", good)[1] == f"default-ulimits is nofile=1024:2048, nproc=1024:2048 ({good.config_path})"
     )
@@ -182,7 +182,7 @@ def test_mirror_in_plain_http(engine: EngineFactory) -> None:
         server.terminate()
     _, log = server.communicate(timeout=30)
     assert '"GET /v2/ HTTP/1.1" 404' in log
-    assert audit("2.5", one) == ("fail", "without verified TLS: http://172.31.255.1:5000/ (docker info)")
+    assert audit("2.5", one) == ("fail", "reaches http://172.31.255.1:5000/ without verified TLS (docker info)")
 
 
 def _served(one: Engine) -> None:
@@ -282,7 +282,7 @@ def test_hosts_of_the_file(lab: Laboratory, engine: EngineFactory) -> None:
     second = lab.root / "second.sock"
     one = engine(hosts=["tcp://0.0.0.0:2375", f"unix://{second}"])
     found, reason = audit("2.8", one)
-    assert (found, reason) == ("fail", "[::]:2375 (listening): takes commands without TLS")
+    assert (found, reason) == ("fail", "takes commands on [::]:2375 (listening) without TLS")
     sockets = facts_of_engine(one.socket, of="2").daemon.api_sockets
     assert sockets == tuple(sorted((str(one.socket), str(second))))
 
@@ -295,7 +295,7 @@ def test_socket_activation(engine: EngineFactory) -> None:
     options = [each for each in one._options() if each != "--host" and not each.startswith("unix://")]
     with _daemon(one, [*one._enter(), *activate, "dockerd", *options, "--host", "fd://"]) as pid:
         facts = facts_of_engine(one.socket, of="2")
-        assert verdict("2.8", facts) == ("fail", "127.0.0.1:2375 (listening): takes commands without TLS")
+        assert verdict("2.8", facts) == ("fail", "takes commands on 127.0.0.1:2375 (listening) without TLS")
         assert facts.daemon.api_sockets == (str(one.socket),)
         assert facts.daemon.pid == pid
 
@@ -344,10 +344,10 @@ def test_pending_tcp_host(engine: EngineFactory) -> None:
         assert audit("2.8", one)[0] == "not applicable"
         time.sleep(0.2)
         one.configure({"hosts": [own, "tcp://127.0.0.1:2375"]})
-        expected = "restart pending: tcp://127.0.0.1:2375 will take commands without TLS"
+        expected = "restart pending: will take commands on tcp://127.0.0.1:2375 without TLS"
         assert audit("2.8", one) == ("fail", expected)
     with _daemon(one, [*one._enter(), "dockerd", *options]):
-        assert audit("2.8", one) == ("fail", "127.0.0.1:2375 (listening): takes commands without TLS")
+        assert audit("2.8", one) == ("fail", "takes commands on 127.0.0.1:2375 (listening) without TLS")
         time.sleep(0.2)
         one.configure({"hosts": [own]})
         assert audit("2.8", one)[0] == "error"  # it listens, and may have been told to take commands there
@@ -469,7 +469,7 @@ def test_user_of_the_socket(engine: EngineFactory) -> None:
         errors
     )  # which rules there are and which programs ship logs, root sees alone
     assert errors["2.14"].endswith("which root alone sees")
-    assert found["2.8"] == ("fail", "tcp://127.0.0.1:2375 (command line): takes commands without TLS")
+    assert found["2.8"] == ("fail", "takes commands on tcp://127.0.0.1:2375 (command line) without TLS")
     assert found["2.9"][0] == found["2.17"][0] == "pass"
     one.config_path.chmod(0o600)
     facts = _as_user("nobody", one)
@@ -642,7 +642,7 @@ def test_sockets_of_a_unit_that_changed(lab_host: Callable[..., Host]) -> None:
     host.exec("systemctl", "daemon-reload")
     assert verdict("2.8", facts_inside(host, of="2")) == (
         "fail",
-        "0.0.0.0:2375 (listening): takes commands without TLS",
+        "takes commands on 0.0.0.0:2375 (listening) without TLS",
     )
     host.exec("systemctl", "stop", "docker", "docker.socket")
     host.exec("systemctl", "start", "docker.socket", "docker")

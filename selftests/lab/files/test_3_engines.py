@@ -66,9 +66,9 @@ def test_unit_by_any_name(lab_host: Callable[..., Host], certificates: dict[str,
     facts = facts_inside(one, of="3")
     assert set(judged("3.2", facts)) == {unit, *FOLDERS[:1]}
     assert overall("3.2", facts) == "fail"
-    assert judged("3.10", facts) == {"/etc/engine/ca.pem": ("fail", "mode 644 has more than 444")}
-    assert judged("3.12", facts) == {"/etc/engine/cert.pem": ("fail", "mode 644 has more than 444")}
-    assert judged("3.14", facts) == {"/etc/engine/key.pem": ("fail", "mode 600 has more than 400")}
+    assert judged("3.10", facts) == {"/etc/engine/ca.pem": ("fail", "has mode 644, more than 444")}
+    assert judged("3.12", facts) == {"/etc/engine/cert.pem": ("fail", "has mode 644, more than 444")}
+    assert judged("3.14", facts) == {"/etc/engine/key.pem": ("fail", "has mode 600, more than 400")}
     assert set(judged("3.4", facts)) == {SOCKET_UNIT, *FOLDERS}
 
 
@@ -101,7 +101,7 @@ def test_second_socket(engine: EngineFactory) -> None:
     }  # fmt: skip
     Path(second).chmod(0o666)
     facts = facts_of_engine(one.socket, of="3")
-    assert judged("3.16", facts)[second] == ("fail", "mode 666 has more than 660")
+    assert judged("3.16", facts)[second] == ("fail", "has mode 666, more than 660")
     assert judged("3.16", facts)[str(one.socket)][0] == "pass"
     os.chown(second, 0, 1000)
     assert judge_engine("3.15", one.socket)[second][0] == "fail"
@@ -144,7 +144,7 @@ def test_socket_of_a_relative_path(engine: EngineFactory) -> None:
         }  # fmt: skip
         second.chmod(0o666)
         facts = facts_of_engine(one.socket, of="3")
-        assert judged("3.16", facts)[str(second)] == ("fail", "mode 666 has more than 660")
+        assert judged("3.16", facts)[str(second)] == ("fail", "has mode 666, more than 660")
 
 
 def test_group_of_the_socket(engine: EngineFactory, tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_own_containerd(engine: EngineFactory) -> None:
     assert judged("3.23", facts) == {str(path): ("pass", "0:0")}
     assert judged("3.24", facts) == {str(path): ("pass", "mode 660")}
     path.chmod(0o666)
-    assert judge_engine("3.24", one.socket) == {str(path): ("fail", "mode 666 has more than 660")}
+    assert judge_engine("3.24", one.socket) == {str(path): ("fail", "has mode 666, more than 660")}
     path.chmod(0o660)
     os.chown(path, 54321, 54321)
     facts = facts_of_engine(one.socket, of="3")
@@ -202,7 +202,7 @@ def test_tls_of_the_command_line(
         assert verdicts(facts_of_engine(one.socket, of="3"), numbers) == dict.fromkeys(numbers, "pass")
         (folder / "key.pem").chmod(0o404)
         found = judge_engine("3.14", one.socket)
-        assert found == {f"{folder}/key.pem": ("fail", "mode 404 has more than 400")}
+        assert found == {f"{folder}/key.pem": ("fail", "has mode 404, more than 400")}
     finally:
         removal.delete(folder)
     assert verdicts(facts_of_engine(engine().socket, of="3"), numbers) == dict.fromkeys(
@@ -219,7 +219,7 @@ def test_path_of_the_daemon_s_own_directory(engine: EngineFactory) -> None:
     with running_daemon(one, command, one.directory):
         one.config_path.chmod(0o646)
         facts = facts_of_engine(one.socket, of="3")
-        assert judged("3.18", facts) == {str(one.config_path): ("fail", "mode 646 has more than 644")}
+        assert judged("3.18", facts) == {str(one.config_path): ("fail", "has mode 646, more than 644")}
         assert judged("3.6", facts)[str(one.directory)] == ("pass", "mode 711")
 
 
@@ -270,7 +270,7 @@ def test_rootless(rootless_engine: RootlessEngine) -> None:
     one.socket.chmod(0o666)
     facts = facts_of_engine(one.socket, of="3")
     assert judged("3.7", facts)[str(certificate)] == ("fail", f"belongs to uid {user.pw_uid + 1}")
-    assert judged("3.16", facts)[str(one.socket)] == ("fail", "mode 666 has more than 660")
+    assert judged("3.16", facts)[str(one.socket)] == ("fail", "has mode 666, more than 660")
     assert "/etc/docker" not in judged("3.5", facts)
     one.socket.chmod(0o660)
 

@@ -178,7 +178,7 @@ def test_mode(
     for mode in wrong.split():
         facts = changed(f"chmod {mode} '{path}'", f"chmod {before} '{path}'")
         verdict, reason = judged(number, facts)[path]
-        assert (verdict, f"mode {mode} has more than" in reason) == ("fail", True)
+        assert (verdict, f"has mode {mode}, more than" in reason) == ("fail", True)
         assert [each for each in failing(facts) if each in fails.split()] == list(failing(facts))
         assert number in failing(facts)
     for mode in right.split():
@@ -200,7 +200,7 @@ def test_mode(
             "the link /etc/docker/daemon.json on its way belongs to uid 1000",
         ),
         ("3.17", "chown 1000 /opt/d/d.json", "belongs to uid 1000 (/opt/d/d.json)"),
-        ("3.18", "chmod 666 /opt/d/d.json", "mode 666 has more than 644 (/opt/d/d.json)"),
+        ("3.18", "chmod 666 /opt/d/d.json", "has mode 666, more than 644 (/opt/d/d.json)"),
         ("3.18", "chmod 777 /opt/d", "others may write to /opt/d on its way (mode 777)"),
         ("3.18", "chmod 775 /opt", "others may write to /opt on its way (mode 775)"),
         ("3.18", "chmod 1777 /opt/d; chown 1000 /opt/d", "others may write to /opt/d on its way (mode 777)"),
@@ -281,7 +281,7 @@ def test_directory_of_a_registry_without_a_file(changed: Change) -> None:
         "mv /etc/docker/certs.d /opt/certs; mkdir -p /etc/docker/certs.d/empty; chmod 777 /etc/docker/certs.d/empty",
         "rm -r /etc/docker/certs.d; mv /opt/certs /etc/docker/certs.d",
     )
-    assert judged("3.8", facts) == {"/etc/docker/certs.d/empty": ("fail", "mode 777 has more than 755")}
+    assert judged("3.8", facts) == {"/etc/docker/certs.d/empty": ("fail", "has mode 777, more than 755")}
 
 
 def test_socket_that_was_moved(changed: Change) -> None:
@@ -306,7 +306,7 @@ def test_access_control_list(changed: Change) -> None:
     facts = changed(f"setfacl -b -m g:5:rw {CONTAINERD}", f"setfacl -b {CONTAINERD}; chmod 660 {CONTAINERD}")
     assert judged("3.24", facts) == {CONTAINERD: ("fail", "its access control list lets in gid 5")}
     facts = changed("setfacl -m u:1000:rw /etc/docker/daemon.json", "setfacl -b /etc/docker/daemon.json")
-    assert judged("3.18", facts) == {"/etc/docker/daemon.json": ("fail", "mode 664 has more than 644")}
+    assert judged("3.18", facts) == {"/etc/docker/daemon.json": ("fail", "has mode 664, more than 644")}
 
 
 @pytest.mark.needs("setfacl")
@@ -350,7 +350,7 @@ def test_directory_that_is_a_link(changed: Change) -> None:
         f"chmod 400 /opt/one/client.key; rm /etc/docker/certs.d /opt/certs/{name};"
         f" mv /opt/certs /etc/docker/certs.d; mv /opt/one {REGISTRY}",
     )
-    reason = "mode 666 has more than 400 (/opt/one/client.key)"
+    reason = "has mode 666, more than 400 (/opt/one/client.key)"
     assert failing(facts) == {"3.8": {f"{REGISTRY}/client.key": ("fail", reason)}}
 
 
@@ -486,7 +486,7 @@ def test_script_of_a_unit(changed: Change, use: str) -> None:
     assert judged("3.2", facts)["/opt/prepare"] == ("pass", "mode 755")
     assert failing(facts) == {}
     facts = changed("chmod 757 /opt/prepare; chown 1000 /opt/prepare", "true")
-    assert judged("3.2", facts)["/opt/prepare"] == ("fail", "mode 757 has more than 755")
+    assert judged("3.2", facts)["/opt/prepare"] == ("fail", "has mode 757, more than 755")
     assert judged("3.1", facts)["/opt/prepare"] == ("fail", "belongs to uid 1000")
 
 
@@ -500,7 +500,7 @@ def test_socket_unit_of_another_name(changed: Change) -> None:
         " systemctl start docker-api.socket docker.socket docker.service",
         f"{again}; rm {unit}; systemctl daemon-reload; systemctl start docker.socket docker.service",
     )
-    assert judged("3.4", facts)[unit] == ("fail", "mode 666 has more than 644")
+    assert judged("3.4", facts)[unit] == ("fail", "has mode 666, more than 644")
     assert list(failing(facts)) == ["3.4"]
 
 

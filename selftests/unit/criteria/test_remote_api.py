@@ -18,12 +18,12 @@ NOW, LATER = ("tcp://a:1",), ("tcp://b:2",)
     ("api", "found"),
     [
         (RemoteApi(NOW, (), (VERIFIED,)), ""),
-        (RemoteApi(NOW, (), (PLAIN,)), "tcp://a:1: takes commands without TLS"),
+        (RemoteApi(NOW, (), (PLAIN,)), "takes commands on tcp://a:1 without TLS"),
         (
             RemoteApi(NOW, LATER, (VERIFIED, PLAIN), protection_doubt="changed"),
-            "tcp://a:1: takes commands without TLS; restart pending: changed; restart pending: will listen on tcp://b:2",
+            "takes commands on tcp://a:1 without TLS; restart pending: changed; restart pending: will listen on tcp://b:2",
         ),
-        (RemoteApi((), LATER, (PLAIN,)), "restart pending: tcp://b:2 will take commands without TLS"),
+        (RemoteApi((), LATER, (PLAIN,)), "restart pending: will take commands on tcp://b:2 without TLS"),
         (RemoteApi((), LATER, (VERIFIED, PLAIN)), ""),
     ],
 )

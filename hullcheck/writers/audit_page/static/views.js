@@ -96,8 +96,13 @@ function about(control) {
     part('Id', el('code', null, control.id)))];
 }
 
+// A remedy as a sentence of its own; a command at its beginning stands between backticks and stays as it is.
+function capital(words) {
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
+}
+
 function remedyOf(control) {
-  return control.remedy ? [el('h2', { class: 'group' }, 'Remedy'), el('p', { class: 'fix' }, prose(control.remedy)),
+  return control.remedy ? [el('h2', { class: 'group' }, 'Remedy'), el('p', { class: 'fix' }, prose(capital(control.remedy))),
     el('p', { class: 'buttons' }, copier('Copy remedy', control.remedy, 'copy'))] : null;
 }
 

@@ -47,7 +47,7 @@ def test_end_of_a_run_is_one_screen(tmp_path: Path, more: list[str]) -> None:
     assert len(end) <= 25, "\n".join(end)
     assert end[1] == "hardened  7 manual, 98 pass, 13 not applicable"
     assert end[2].startswith("careless  62 fail, ")
-    assert end[3] == "critical  CIS 2.8    careless: [::]:2375 (listening): takes commands without TLS"
+    assert end[3] == "critical  CIS 2.8    careless takes commands on [::]:2375 (listening) without TLS"
     assert end[4].startswith(" " * 21 + "drop the TCP host, or set `tlsverify`")
     assert any(line.startswith("... and 1") and "or add -v" in line for line in end)
     assert any(
