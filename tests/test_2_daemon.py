@@ -167,7 +167,9 @@ def test_registries_are_reached_over_verified_tls(daemon: Daemon) -> str | None:
     """
     insecure = daemon.insecure_registries
     setting = daemon.setting("insecure-registries")
-    assert not insecure, f"reaches {', '.join(insecure)} without verified TLS ({setting.source}){setting.note}"
+    assert not insecure, (
+        f"reaches {', '.join(insecure)} without verified TLS ({setting.source}){setting.note}"
+    )
     hosts = daemon.registry_hosts
     unverified = ", ".join(hosts.unverified)
     if not hosts.are_read:

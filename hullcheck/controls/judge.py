@@ -9,13 +9,11 @@ import pytest
 
 from hullcheck.facts.subjects import DAEMON_DEFAULT, Subjects
 from hullcheck.messages import printable
-from hullcheck.results import Finding
+from hullcheck.results import LIMITED_TO_OTHERS, Finding
 from hullcheck.verdicts import EvidenceError, Manual, NoDaemon, NotApplicable, Verdict, worst
 
 BROKEN = "the control broke"
 """How the reason begins where an exception is no verdict."""
-LIMITED_TO_OTHERS = "the run is limited to {}s that are not here"
-"""The reason where subjects of this kind are there, and all of them were left out."""
 _LONGEST = 4000  # characters of a reason
 _OF_ANY_ENGINE = frozenset({"container", "image", "log"})
 """The kinds of subjects that an engine without a daemon has too."""

@@ -9,6 +9,8 @@ from hullcheck.verdicts import Verdict
 
 SEVERITIES = ("critical", "high", "medium", "low")
 """How bad it is where a control fails, the worst first."""
+LIMITED_TO_OTHERS = "the run is limited to {}s that are not here"
+"""The reason of a result where subjects of this kind are there, and all of them were left out."""
 _JUDGED = (Verdict.PASS, Verdict.FAIL, Verdict.WAIVED, Verdict.ATTESTED)
 
 

@@ -21,7 +21,19 @@ VERBS = frozenset(
             "holds",
             "is",
         ),
-        *("keeps", "lies", "listens", "may", "mounts", "must", "names", "opens", "publishes", "reaches", "reports"),
+        *(
+            "keeps",
+            "lies",
+            "listens",
+            "may",
+            "mounts",
+            "must",
+            "names",
+            "opens",
+            "publishes",
+            "reaches",
+            "reports",
+        ),
         *("runs", "shares", "starts", "takes", "uses", "was", "would", "writes"),
     )
 )

@@ -99,6 +99,16 @@ def test_every_control_has_its_remedy_on_a_page() -> None:
     assert not [line for line in text.splitlines() if len(line) > 120 and line[0] not in "|#"]
 
 
+def test_every_probe_has_its_right_on_the_page() -> None:
+    """Each once, in order, in one of three words; what asks the engine is not for any user. A lab proves the rest."""
+    page = (REPOSITORY / "docs/permissions.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", page.partition("## What each probe needs")[2], re.M)
+    probes = {each.name: each for each in facts.PROBES}
+    assert [name for name, _ in rows] == sorted(probes)
+    assert {right for _, right in rows} == {"any user", "may use the engine", "root"}
+    assert not [name for name, right in rows if right == "any user" and probes[name].asks_engine]
+
+
 def test_every_control_is_proven() -> None:
     """There is no control that no self-test judges."""
     assert not {each for control in controls() for each in numbers(control)} - proofs().keys()

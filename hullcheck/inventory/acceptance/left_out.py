@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from hullcheck.controls.judge import LIMITED_TO_OTHERS
-from hullcheck.results import Attestation, Finding, Waiver
+from hullcheck.results import LIMITED_TO_OTHERS, Attestation, Finding, Waiver
 
 _LIMITS_OF = {"container": ("container", "label"), "log": ("container", "label"), "image": ("image",)}
 """By the kind of a subject, the limits that can leave it out."""

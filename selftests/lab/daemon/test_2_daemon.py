@@ -182,7 +182,10 @@ def test_mirror_in_plain_http(engine: EngineFactory) -> None:
         server.terminate()
     _, log = server.communicate(timeout=30)
     assert '"GET /v2/ HTTP/1.1" 404' in log
-    assert audit("2.5", one) == ("fail", "reaches http://172.31.255.1:5000/ without verified TLS (docker info)")
+    assert audit("2.5", one) == (
+        "fail",
+        "reaches http://172.31.255.1:5000/ without verified TLS (docker info)",
+    )
 
 
 def _served(one: Engine) -> None:

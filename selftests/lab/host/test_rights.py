@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hullcheck.facts import Facts
+from hullcheck.facts import PROBES, Facts
 from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests import REPOSITORY
 from selftests.kit.judging import controls, facts_of_engine, facts_of_user, judged, numbers
@@ -46,7 +46,7 @@ def _errors(facts: Facts) -> set[str]:
 def _rows() -> list[set[str]]:
     """The controls in each row of the page's table; `1.1.3 to 1.1.18` are all between these too."""
     page = (REPOSITORY / "docs/permissions.md").read_text(encoding="utf-8")
-    table = page.partition("## What a member of the docker group misses")[2]
+    table = page.partition("## What a member of the docker group misses")[2].partition("\n## ")[0]
     cells = [line.split("|")[3] for line in table.splitlines() if line.startswith("| ")][1:]
     rows = []
     for cell in cells:
@@ -70,3 +70,46 @@ def test_table_of_what_a_member_of_the_docker_group_misses(engine: EngineFactory
     assert all(row & missed for row in rows)
     assert set().union(*rows) <= set(_names())
     assert 25 <= len([name for name in missed if name[0].isdigit()]) <= 35
+
+
+# ---- by probe
+
+ANY, ENGINE, ROOT = "any user", "may use the engine", "root"
+
+
+def _rights() -> dict[str, str]:
+    """What the page's table says that each probe needs."""
+    page = (REPOSITORY / "docs/permissions.md").read_text(encoding="utf-8")
+    table = page.partition("## What each probe needs")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
+    assert len(rows) == len({name for name, _ in rows})
+    return {name.strip().strip("`"): right.strip() for name, right in rows}
+
+
+def _lost(asked: Facts, wanted: dict[str, set[str]]) -> set[str]:
+    """The probes whose answer does not have all of these lines."""
+    return {name for name, lines in wanted.items() if lines - _lines(asked, name)}
+
+
+def _lines(asked: Facts, name: str) -> set[str]:
+    answer = asked.recording.answers[name]
+    told = {line for line in answer.stdout.splitlines() if not line.startswith(("auditor:", "end "))}
+    return {f"exit status {answer.status}", *told}
+
+
+def test_table_of_what_each_probe_needs(engine: EngineFactory) -> None:
+    """What a stranger or a member of the group is not told, the table says; each of its words is true of some probe."""
+    one = engine(fresh=True)
+    one.run("web", "--cap-drop", "ALL")
+    one.socket.chmod(0o660)
+    os.chown(one.socket, 0, GROUP)
+    first, second = facts_of_user(one.socket, 0, 0), facts_of_user(one.socket, 0, 0)
+    names = [each.name for each in PROBES]
+    stable = {name: _lines(first, name) & _lines(second, name) for name in names}
+    missed = _lost(facts_of_user(one.socket, NOBODY, GROUP), stable)
+    closed = _lost(facts_of_user(one.socket, NOBODY, NOBODY), stable)
+    rights = _rights()
+    assert set(rights) == set(names)
+    assert {name for name in missed if rights[name] != ROOT} == set()
+    assert {name for name in closed if rights[name] == ANY} == set()
+    assert {name for name in names if rights[name] == ROOT} & missed

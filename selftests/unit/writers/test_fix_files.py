@@ -149,7 +149,7 @@ def test_summary_says_what_to_fix_first() -> None:
     assert "Settings of the daemon (daemon.json)" in page
     assert "&#34;no-new-privileges&#34;: true" in page
     assert "Not in this file, as somebody has to decide" in page
-    assert "takes commands without TLS" in page
+    assert "takes commands on [::]:2375 (listening) without TLS" in page
     assert "To merge into /etc/docker/daemon.json" in page
     found = fixes(demo().audit)
     files = [each for each in found if fix_files.file_of(each)]

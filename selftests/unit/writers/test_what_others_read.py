@@ -86,7 +86,7 @@ def test_junit_tells_number_severity_and_remedy(tmp_path: Path) -> None:
         "fail: container odd runs with --privileged",
         "Demand: No container runs privileged.",
     ]
-    assert body.splitlines()[3].startswith("Remedy: run it without --privileged")
+    assert body.splitlines()[3].startswith("Remedy: run it without `--privileged`")
     assert "cis:5.5 " in body.splitlines()[4]
     errors = [each for case in run.junit for each in case.iter("error")]
     assert errors
