@@ -288,7 +288,8 @@ def test_kernel_settings_survive_a_reboot(kernel_setting: str, sysctl: Sysctl, p
 
     Remedy: write `fs.suid_dumpable = 0` and `kernel.randomize_va_space = 2` into /etc/sysctl.d/99-hardening.conf, and
     run `sysctl --system`. Add `net.ipv4.ip_forward = 0` only where no bridge network is used, as it cuts the containers
-    of bridge networks off; elsewhere record `ip_forward_reason` in the policy.
+    of bridge networks off; elsewhere record `ip_forward_reason` in the policy. Where apport of Ubuntu sets
+    fs.suid_dumpable again after that, disable its unit.
     """
     found = sysctl.at_start(kernel_setting)
     if kernel_setting == FORWARD and policy.ip_forward_reason:
@@ -298,6 +299,10 @@ def test_kernel_settings_survive_a_reboot(kernel_setting: str, sysctl: Sysctl, p
     assert not obstacle, f"{obstacle}: no file is applied at the start"
     assert found, f"no file sets it; it is {sysctl.value(kernel_setting)} now"
     assert found.value == GUIDE[kernel_setting], f"{found.file} sets it to {found.value}"
+    if again := sysctl.set_again(kernel_setting):
+        raise Manual(
+            f"{found.file} sets it to {found.value}; does {', '.join(again)} set it again after that?"
+        )
     return f"{found.file} sets it to {found.value}"
 
 

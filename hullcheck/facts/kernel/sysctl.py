@@ -19,7 +19,7 @@ GUIDE = {FORWARD: "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"
 """The settings that the guide demands, by name."""
 _SAME = {FORWARD: ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding")}
 _JUDGED = {name for each in GUIDE for name in _SAME.get(each, (each,))}
-_KNOWN = lines_like("(?:chain|file|line|running|systemd|unit|unread):.*")
+_KNOWN = lines_like("(?:chain|file|later|line|openrc|runlevel|running|systemd|unit|unread):.*")
 
 
 def _keep(text: str) -> str:
@@ -58,6 +58,8 @@ class Sysctl:
         unread: files that could not be read.
         unit: what systemd says of the unit that applies them at the start; None where there is no systemd.
         chain: what iptables says of the chain FORWARD, None where it is not installed.
+        later: what may set them again after the files were applied, as `suid_dumpable PATH`.
+        idle: whether OpenRC does not start what applies the files.
     """
 
     running: dict[str, str]
@@ -65,6 +67,8 @@ class Sysctl:
     unread: tuple[str, ...]
     unit: tuple[str, ...] | None
     chain: tuple[str, ...] | None
+    later: tuple[str, ...] = ()
+    idle: bool = False
 
     def value(self, name: str) -> str:
         """What the kernel has now.
@@ -88,6 +92,11 @@ class Sysctl:
         last = [(-1, None), *(self._last(path) for path in _SAME.get(name, (name,)))]
         return max(last, key=lambda each: each[0])[1]
 
+    def set_again(self, name: str) -> tuple[str, ...]:
+        """The programs and units that name a setting, and may set it after the files were applied."""
+        found = (line.partition(" ")[::2] for line in self.later)
+        return tuple(path for word, path in found if word == name.rpartition(".")[2])
+
     def _last(self, path: str) -> tuple[int, Assignment | None]:
         """The last line that sets *path*, with its place. A pattern counts only where no line names the path."""
         numbered = list(enumerate(self.assignments))
@@ -104,7 +113,7 @@ class Sysctl:
             EvidenceError: systemd does not tell.
         """
         if self.unit is None:
-            return ""
+            return "the service sysctl is in no runlevel of OpenRC" if self.idle else ""
         values = dict(line.partition("=")[::2] for line in self.unit)
         state = values.get("LoadState", "")
         if not state:
@@ -175,4 +184,6 @@ def sysctl(recording: Recording, presence: Presence) -> Sysctl:
         tuple(path for path in words.all("unread") if path in order),
         words.all("unit") if systemd else None,
         words.all("chain") if "chain" in words else None,
+        words.all("later"),
+        "openrc" in words and "runlevel" not in words,
     )

@@ -5,6 +5,24 @@ if [ -d /run/systemd/system ]; then
   echo systemd:
   systemctl show --property=LoadState,UnitFileState,Result systemd-sysctl.service | sed "s/^/unit:/"
 fi
+if [ -d /run/openrc ]; then
+  echo openrc:
+  for link in /etc/runlevels/*/sysctl; do [ ! -e "$link" ] || echo "runlevel:$link"; done
+fi
+# What may set them again after the files were applied: scripts, units, and apport of Ubuntu, which does where it is on.
+for name in suid_dumpable randomize_va_space; do
+  grep -ls "^[^#]*$name" /etc/rc.local /etc/rc.d/rc.local /etc/rc.d/rc.sysinit /etc/local.d/*.start /etc/init.d/* \
+    /etc/systemd/system/*.service /usr/local/lib/systemd/system/*.service /usr/lib/systemd/system/*.service \
+    /etc/tuned/*/tuned.conf /usr/share/apport/apport | while IFS= read -r file; do
+    case $file in
+      */apport)
+        if grep -qs "^enabled=[\"']*0" /etc/default/apport; then continue; fi
+        if [ -d /run/systemd/system ] && ! systemctl is-enabled --quiet apport.service 2>/dev/null; then continue; fi
+        ;;
+    esac
+    echo "later:$name $file"
+  done
+done
 for file in /etc/sysctl.d/*.conf /run/sysctl.d/*.conf /usr/local/lib/sysctl.d/*.conf /usr/lib/sysctl.d/*.conf \
   /lib/sysctl.d/*.conf /etc/sysctl.conf; do
   [ -e "$file" ] || [ -L "$file" ] || continue

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,6 +125,59 @@ def test_files_that_are_not_applied() -> None:
     with pytest.raises(EvidenceError) as raised:
         target(sysctl=unread).sysctl.at_start("fs.suid_dumpable")
     assert str(raised.value) == f"{', '.join(files)} could not be read; are you root?"
+
+
+def test_what_sets_it_after_the_files() -> None:
+    """A script or a unit that names a setting may have the last word, so a person has to look."""
+    found = persistent(more="later:suid_dumpable /usr/share/apport/apport")
+    assert found["kernel.randomize_va_space"][0] == "pass"
+    said = f"{FILE} sets it to 0; does /usr/share/apport/apport set it again after that?"
+    assert found["fs.suid_dumpable"] == ("manual", said)
+    bad = persistent(files={FILE: ["fs.suid_dumpable=2"]}, more="later:suid_dumpable /etc/rc.local")
+    assert bad["fs.suid_dumpable"][0] == "fail"
+
+
+def test_files_that_openrc_does_not_apply() -> None:
+    """Its service has to be in a runlevel."""
+    found = persistent(systemd=False, more="openrc:")["fs.suid_dumpable"]
+    assert found == (
+        "fail",
+        "the service sysctl is in no runlevel of OpenRC: no file is applied at the start",
+    )
+    on = persistent(systemd=False, more="openrc:\nrunlevel:/etc/runlevels/boot/sysctl")
+    assert on["fs.suid_dumpable"][0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("files", "enabled", "later"),
+    [
+        ({"share/apport/apport": "echo 2 > /proc/sys/fs/suid_dumpable"}, True, ["share/apport/apport"]),
+        ({"share/apport/apport": "echo 2 > /proc/sys/fs/suid_dumpable"}, False, []),
+        ({"rc.local": "sysctl -w fs.suid_dumpable=2", "init.d/x": "# suid_dumpable"}, False, ["rc.local"]),
+        (
+            {"systemd/system/x.service": "ExecStart=sysctl -w fs.suid_dumpable=2"},
+            True,
+            ["systemd/system/x.service"],
+        ),
+    ],
+)
+def test_what_the_probe_finds(tmp_path: Path, files: dict[str, str], enabled: bool, later: list[str]) -> None:
+    """Programs that name a setting in a line that is no comment; apport only where its unit is enabled."""
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{text}\n")
+    (tmp_path / "running" / "system").mkdir(parents=True)
+    (tmp_path / "systemctl").write_text(f"#!/bin/sh\n[ $1 != is-enabled ] || exit {int(not enabled)}\n")
+    (tmp_path / "systemctl").chmod(0o755)
+    script = SYSCTL.script.replace("/etc/", f"{tmp_path}/").replace("/usr/share/", f"{tmp_path}/share/")
+    script = script.replace("/run/systemd/system", f"{tmp_path}/running/system")
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], capture_output=True, text=True, check=True, env=environment
+    )
+    found = [line for line in SYSCTL.keep(done.stdout).split("\n") if line.startswith("later:")]
+    assert found == [f"later:suid_dumpable {tmp_path}/{name}" for name in later]
 
 
 def test_value_that_is_not_known() -> None:
