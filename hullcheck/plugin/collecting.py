@@ -3,6 +3,7 @@
 import inspect
 import os
 from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 
 import pytest
 
@@ -15,6 +16,8 @@ from hullcheck.plugin.session import FRAMEWORKS, WRONG_USE, session_of
 SELECTED = pytest.StashKey[bool]()
 """Whether what was asked for could be selected."""
 _LABELLED = pytest.StashKey[set[pytest.Item]]()
+_LABELS = pytest.StashKey[dict[tuple[int, ...], "_Labels"]]()
+"""By the markers as they are written, which live as long as the tests."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -62,29 +65,63 @@ def _label(item: pytest.Item) -> list[str]:
     if item in labelled:  # pytest may collect a module again, for a part of it
         return []
     labelled.add(item)
-    known = item.config.stash[FRAMEWORKS]
-    faults = []
-    for marker in reversed(list(item.iter_markers())):  # pytest has the lowest decorator first
+    labels = _labels(item)
+    for each in labels.markers:
+        item.add_marker(each)
+    if not labels.faults and is_control(item):
+        _make_selectable(item, labels)
+    return labels.faults
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """What the markers of a test make of it.
+
+    Attributes:
+        own: the markers as they are written.
+        markers: one for each id of a framework.
+        words: what `-k` finds it by.
+        faults: what is wrong with the markers.
+    """
+
+    own: list[pytest.Mark]
+    markers: list[pytest.MarkDecorator]
+    words: set[str]
+    faults: list[str]
+
+
+def _labels(item: pytest.Item) -> _Labels:
+    """The labels of a test, which are made once for all targets: their markers are the same objects."""
+    known = item.config.stash.setdefault(_LABELS, {})
+    own = list(item.iter_markers())
+    key = tuple(map(id, own))
+    if key not in known:
+        known[key] = _labels_of(item, own)
+    return known[key]
+
+
+def _labels_of(item: pytest.Item, own: list[pytest.Mark]) -> _Labels:
+    frameworks = item.config.stash[FRAMEWORKS]
+    markers, faults = [], []
+    for marker in reversed(own):  # pytest has the lowest decorator first
         try:
-            ids = _ids(known, marker)
+            ids = _ids(frameworks, marker)
         except ValueError as error:
             faults.append(f"{_place(item, marker)}: {error}")
             continue
-        for each in ids:
-            item.add_marker(getattr(pytest.mark, marker.name)(id=each, **marker.kwargs))
-    if not faults and is_control(item):
-        _make_selectable(item)
-    return faults
+        markers += [getattr(pytest.mark, marker.name)(id=each, **marker.kwargs) for each in ids]
+    named = (*own, *(each.mark for each in markers))
+    numbers = [each.kwargs["id"] for each in named if each.name == "cis" and "id" in each.kwargs]
+    return _Labels(own, markers, selection.keywords(numbers), faults)
 
 
-def _make_selectable(item: pytest.Item) -> None:
+def _make_selectable(item: pytest.Item, labels: _Labels) -> None:
     """Let `-m` find a control by the severity that it has on its target, and `-k` by its numbers."""
     assert isinstance(item, pytest.Function)
-    numbers = [each.kwargs["id"] for each in item.iter_markers("cis") if "id" in each.kwargs]
-    item.extra_keyword_matches |= selection.keywords(numbers)
-    own = severity_of(item.iter_markers())
+    item.extra_keyword_matches |= labels.words
     changed = session_of(item.config).severity_on(target_of(item), id_of(item))
-    item.add_marker(pytest.mark.severity(level=changed or own, on_target=True))
+    level = changed or severity_of(labels.own)
+    item.add_marker(pytest.mark.severity(level=level, on_target=True))
 
 
 def _ids(known: frameworks.Frameworks, marker: pytest.Mark) -> tuple[str, ...]:
