@@ -89,6 +89,8 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let the report of a control carry its result."""
+    if call.excinfo is not None and call.when != "teardown" and RESULT in item.stash:
+        call.excinfo.traceback = call.excinfo.traceback[-1:]  # a verdict, which is shown without the way here
     report = yield
     ended = call.when == "call" or (call.when == "setup" and call.excinfo is not None)
     if not (ended and is_control(item)):
