@@ -336,11 +336,11 @@ def test_ipv4_forwarding_is_off_or_recorded(
     value = sysctl.value(FORWARD)
     bridges = [each.name for each in networks if each.driver == "bridge" and not engine.rootless]
     if value == "0":
-        return "it is 0" + (
+        return "ip_forward is 0" + (
             f"; bridge networks ({', '.join(bridges)}) reach nothing outside" if bridges else ""
         )
-    conflict = f"it is {value}: the guide demands 0, the engine needs 1 for bridge networks"
-    assert bridges, f"it is {value}, and no bridge network of the engine needs it"
+    conflict = f"ip_forward is {value}: the guide demands 0, the engine needs 1 for bridge networks"
+    assert bridges, f"ip_forward is {value}, and no bridge network of the engine needs it"
     assert policy.ip_forward_reason, (
         f"{conflict} ({', '.join(bridges)}); the policy records no ip_forward_reason"
     )

@@ -181,7 +181,7 @@ def test_log_files_are_few(container_log: Log, policy: Policy) -> str:
         count = options.get("max-file", "")
         return count.isdecimal() and 1 <= int(count) <= most
 
-    unset = f"without max-file the driver keeps {_KEPT[container_log.driver]}; to be set is at most {most}"
+    unset = f"without max-file the driver keeps {_KEPT[container_log.driver]}; set max-file to at most {most}"
     assert container_log.always(few), f"{container_log}; {unset}"
     return str(container_log)
 

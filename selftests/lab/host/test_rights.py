@@ -103,11 +103,13 @@ def test_table_of_what_each_probe_needs(engine: EngineFactory) -> None:
     one.run("web", "--cap-drop", "ALL")
     one.socket.chmod(0o660)
     os.chown(one.socket, 0, GROUP)
-    first, second = facts_of_user(one.socket, 0, 0), facts_of_user(one.socket, 0, 0)
+    before = facts_of_user(one.socket, 0, 0)
+    member = facts_of_user(one.socket, NOBODY, GROUP)
+    stranger = facts_of_user(one.socket, NOBODY, NOBODY)
+    after = facts_of_user(one.socket, 0, 0)  # processes and engines of others come and go
     names = [each.name for each in PROBES]
-    stable = {name: _lines(first, name) & _lines(second, name) for name in names}
-    missed = _lost(facts_of_user(one.socket, NOBODY, GROUP), stable)
-    closed = _lost(facts_of_user(one.socket, NOBODY, NOBODY), stable)
+    stable = {name: _lines(before, name) & _lines(after, name) for name in names}
+    missed, closed = _lost(member, stable), _lost(stranger, stable)
     rights = _rights()
     assert set(rights) == set(names)
     assert {name for name in missed if rights[name] != ROOT} == set()

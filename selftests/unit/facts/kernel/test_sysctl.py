@@ -219,8 +219,8 @@ def test_forwarding() -> None:
     assert forwarding(why, chain="iptables: Permission denied (you must be root).", **on)[0] == "error"
     assert forwarding(why, network=BRIDGE | {"Driver": "host"}, **on)[0] == "fail"
     rootless = ["name=rootless"]
-    assert forwarding(security=rootless) == ("pass", "it is 0")
-    wanted = ("fail", "it is 1, and no bridge network of the engine needs it")
+    assert forwarding(security=rootless) == ("pass", "ip_forward is 0")
+    wanted = ("fail", "ip_forward is 1, and no bridge network of the engine needs it")
     assert forwarding(why, security=rootless, **on) == wanted
 
 
