@@ -35,8 +35,11 @@ function markLink(name) {
   }
 }
 
-// The line of pages is moved sideways where the window is narrow.
+// The line of pages is moved sideways where the window is narrow; to measure it costs time, and so it is not done elsewhere.
+const NARROW = matchMedia('(max-width: 40rem)');
+
 function center(anchor) {
+  if (!NARROW.matches) return;
   const list = anchor.closest('nav');
   list.scrollLeft = anchor.offsetLeft - list.offsetLeft - (list.clientWidth - anchor.offsetWidth) / 2;
 }
