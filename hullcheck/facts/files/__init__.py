@@ -111,10 +111,14 @@ class EngineFiles:
     def _start_scripts(self) -> Files:
         walks = self.answer.host.walks
         paths = [each for each in (*_START_SCRIPTS, _SETTINGS_OF_SCRIPTS) if each in walks]
-        there = [each for each in paths if walks[each].state is not State.ABSENT]
         nothing = "the target runs no systemd, and no script starts the daemon"
-        files = self._files(self.answer.host, there, nothing)
-        return replace(files, named=tuple((each, _run(file, _START_SCRIPTS)) for each, file in files))
+        files = self._files(self.answer.host, paths, nothing)
+        there = (
+            (path, _run(file, _START_SCRIPTS))
+            for path, file in files
+            if file.state is not State.ABSENT or file.awaits_others
+        )
+        return replace(files, named=tuple(there))
 
     def _of_units(self, units: Iterable[UnitFiles], nothing: str) -> Files:
         if not self.answer.tells_of_systemd:

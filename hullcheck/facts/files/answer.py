@@ -33,6 +33,7 @@ class Walk:
         changed: the last change of a file of TLS, or of the name, owner or mode of a directory above it; None where
             that is not known.
         private: whether a file for a registry holds a private key.
+        mounted: where it lies in truth, if it or a directory above it is mounted from elsewhere.
     """
 
     state: State
@@ -42,6 +43,7 @@ class Walk:
     pem: str = ""
     changed: Span | None = None
     private: bool = False
+    mounted: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> "Walk":
@@ -57,13 +59,18 @@ class Walk:
                 times = list(map(moment, (*values.get("changed", "").split("|"), *moved)))
                 changed = max(times) if all(times) else None  # type: ignore[type-var]  # none is None there
                 pem, private = values.get("pem", ""), "private" in values
-                return cls(state, links, values[state.value], known, pem, changed, private)
+                mounted = tuple(value for word, value in records if word == "mount")
+                return cls(state, links, values[state.value], known, pem, changed, private, mounted)
         return cls(State.UNREAD, links)
 
     @property
     def way(self) -> tuple[str, ...]:
-        """Every directory and link before the end; the directory of the end is the last one."""
+        """Every directory and link before the end; the directory of the end is the last one.
+
+        What is mounted from elsewhere is, at the next start, what has its name there then.
+        """
         places = [place for link in self.links for place in (*_above(link), link)]
+        places += [place for path in self.mounted for place in _above(path)]
         above = _above(self.end)
         before = dict.fromkeys((*places, *above))
         return tuple(each for each in before if each not in above[-1:]) + above[-1:]

@@ -1,4 +1,5 @@
 . daemons.sh
+. bind_mounts.sh
 cd /proc || exit
 nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \n")
 [ ${#nonce} -eq 32 ] || exit
@@ -60,6 +61,10 @@ walk() { # PATH: to its end, which is $at then
     fi
   done
   say found "${at:-/}"
+  sources_of "$at" | while IFS= read -r source; do
+    say mount "$source"
+    while source=${source%/*} && [ -n "$source" ]; do node "$source"; done
+  done
   [ ! -S "$root$at" ] || acl
 }
 
@@ -219,6 +224,7 @@ show() { # WHOSE, then systemctl as a command: what systemd knows of units, and 
   manager=$1
   say manager "$manager"
   root=""
+  mounts_of self
   runtime=/run/user/$manager
   shift
   set -f
@@ -336,7 +342,11 @@ environment_file() { # PATTERN (...): the files that it stands for
     [ -n "$status" ] || continue # it has ended since it was listed
     user=$(printf "%s\n" "$status" | sed -n "s/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p")
     root=""
-    [ "$user" != 0 ] || [ ! -d "$folder/root/." ] || root=/proc/$folder/root
+    mounts_of self
+    if [ "$user" = 0 ] && [ -d "$folder/root/." ]; then
+      root=/proc/$folder/root
+      mounts_of "$folder"
+    fi
     say dockerd "$folder"
     say root "$root"
     group=$(printf "%s\n" "$status" | sed -n "s/^Gid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p")
@@ -364,6 +374,7 @@ environment_file() { # PATTERN (...): the files that it stands for
     esac
   done
   root=""
+  mounts_of self
   say host ""
   [ -d /run/systemd/system ] || {
     say unmanaged ""

@@ -10,7 +10,7 @@ Record = tuple[str, str]
 """A word of the probe's, and a text of the host's."""
 
 _ENDS = frozenset(("absent", "found", "unread"))
-_OF_FILES = ("above", "acl", "changed", "pem", "private")
+_OF_FILES = ("above", "acl", "changed", "mount", "pem", "private")
 _OF_MANAGERS = frozenset(("folder", "match", "program", "property", "silent"))
 _OF_DAEMONS = ("dockerd", "root", "group", "groups", "parents", "directory")
 _FORMS = {
@@ -21,7 +21,7 @@ _FORMS = {
     "parents": "[0-9]+ [0-9]*",
     "root": r"(?:/proc/[0-9]+/root)?",
     "stat": "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:/.*",
-    **dict.fromkeys(("absent", "asked", "found", "link", "program", "unread"), "/.*"),
+    **dict.fromkeys(("absent", "asked", "found", "link", "mount", "program", "unread"), "/.*"),
 }
 _ONCE = ("Id", "FragmentPath", "DropInPaths")
 _AT_MOST_ONCE = ("MainPID", "SocketGroup", "SocketMode", "TriggeredBy")

@@ -16,7 +16,7 @@ _PROPERTIES = "Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,TriggeredBy,
 
 
 _WORDS = """
-    above absent acl asked changed closed directory dockerd folder found group groups host link match parents
+    above absent acl asked changed closed directory dockerd folder found group groups host link match mount parents
     pem private program property registries root silent stat tls unmanaged unread
 """
 _RECORD = re.compile(rf"(?:{'|'.join(_WORDS.split())}) .*", re.DOTALL)

@@ -203,7 +203,7 @@ class Target:
 
     def _stats(self) -> Iterator[str]:
         named = {"/var/run": link()} | {path: link() for path in self.links} | self.files
-        above = {each: directory() for path in named for each in directories_above(path)}
+        above = {each: directory() for path in (*named, *SCRIPTS) for each in directories_above(path)}
         for path, each in (above | named).items():
             for root in ("", "/proc/7/root"):
                 yield f"stat {each.mode:x}:{each.uid}:{each.gid}:{each.group}:{root}{path}"

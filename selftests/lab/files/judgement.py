@@ -30,7 +30,13 @@ TLS = {
     "tlscert": "/etc/docker/tls/cert.pem",
     "tlskey": "/etc/docker/tls/key.pem",
 }
+PROGRAMS = ("/usr/sbin/dockerd", "/bin/kill")
 SOCKET, CONTAINERD = "/run/docker.sock", "/run/containerd/containerd.sock"
+
+
+def is_place_of_systemd(path: str) -> bool:
+    """Whether it is a directory in which systemd looks for units, beside the usual ones, or would if it was there."""
+    return path == "/usr/local/lib" or (path.startswith("/run/systemd/") and not path.startswith(FOLDERS[1]))
 
 
 def facts_from(output: str) -> Facts:

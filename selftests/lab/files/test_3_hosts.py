@@ -26,6 +26,7 @@ from selftests.lab.files.judgement import (
     ENVIRONMENT,
     FOLDERS,
     PROBES,
+    PROGRAMS,
     REGISTRY,
     SOCKET,
     SOCKET_UNIT,
@@ -34,6 +35,7 @@ from selftests.lab.files.judgement import (
     UNIT,
     facts_from,
     failing,
+    is_place_of_systemd,
     overall,
     verdicts,
 )
@@ -42,14 +44,6 @@ if TYPE_CHECKING:
     from selftests.rig.hosts.host import Host, Hub
 
 Change = Callable[[str, str], Facts]
-
-PROGRAMS = ("/usr/sbin/dockerd", "/bin/kill")
-
-
-def is_place_of_systemd(path: str) -> bool:
-    """Whether it is a directory in which systemd looks for units, beside the usual ones, or would if it was there."""
-    return path == "/usr/local/lib" or (path.startswith("/run/systemd/") and path not in FOLDERS)
-
 
 # ---- a whole host, with every kind of file
 
@@ -273,6 +267,25 @@ def test_missing_file_that_others_may_make(changed: Change, path: str, numbers: 
     for number in numbers:
         reason = "does not exist, others may write to /tmp on its way (mode 777)"
         assert judged(number, facts)[path] == ("fail", reason)
+
+
+@pytest.mark.parametrize(
+    ("make", "number", "reason"),
+    [
+        ("chown 1000 /srv/from", "3.17", "the directory /srv/from on its way belongs to uid 1000"),
+        ("chmod 777 /srv/from", "3.18", "others may write to /srv/from on its way (mode 777)"),
+        ("true", "", ""),
+    ],
+)
+def test_file_that_is_mounted_from_elsewhere(changed: Change, make: str, number: str, reason: str) -> None:
+    """Who may replace it there decides what it is at the next start, though its inode is right now."""
+    path = "/etc/docker/daemon.json"
+    facts = changed(
+        f"mkdir /srv/from; cp {path} /srv/from/d.json; mount --bind /srv/from/d.json {path}; {make}",
+        f"umount {path}; rm -r /srv/from",
+    )
+    assert list(failing(facts)) == ([number] if number else [])
+    assert not number or judged(number, facts)[path] == ("fail", reason)
 
 
 def test_directory_of_a_registry_without_a_file(changed: Change) -> None:

@@ -397,6 +397,9 @@ def test_script_of_a_host_without_systemd() -> None:
     assert right.with_file(settings, Stat(0o100755)).judge("3.2")[settings][0] == "fail"
     assert right.with_file(run, Stat(0o100755, uid=7)).judge("3.1")[run][0] == "fail"
     assert right.without(settings, state="unread").judge("3.1")[settings][0] == "error"
+    without = right.without(settings)
+    assert settings not in without.judge("3.2")
+    assert without.with_file("/etc/conf.d", directory(0o777)).judge("3.2")[settings][0] == "fail"
     assert right.judge("3.3")["host"] == ("not applicable", "the target does not run systemd")
 
 

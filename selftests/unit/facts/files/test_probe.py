@@ -1,7 +1,11 @@
 """What is kept of the files of the engine."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
+import hullcheck.recording
 from hullcheck.facts.files.probe import ENGINE_FILES
 
 NUMBER = "0123456789abcdef" * 2
@@ -28,3 +32,37 @@ def test_known_records_are_kept(record: str, kept: bool) -> None:
 def test_answer_without_a_number() -> None:
     """Nothing of it is kept."""
     assert ENGINE_FILES.keep("found /etc/docker\n") == ""
+
+
+TABLE = """\
+20 1 8:1 / / rw - ext4 /dev/a rw
+21 20 8:1 /home/u/d.json /etc/docker/daemon.json rw - ext4 /dev/a rw
+22 20 8:2 /data /srv/data rw - ext4 /dev/b rw
+23 20 8:2 /data/x /etc/containerd rw - ext4 /dev/b rw
+24 20 0:5 /@/a /opt/a rw - btrfs /dev/c rw
+25 20 8:1 /odd\\040name /etc/odd rw - ext4 /dev/a rw
+26 20 8:1 /usr /usr rw - ext4 /dev/a rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "sources"),
+    [
+        ("/etc/docker/daemon.json", ["/home/u/d.json"]),
+        ("/etc/docker", []),
+        ("/etc/docker/daemon.json.old", []),
+        ("/etc/containerd/config.toml", ["/srv/data/x/config.toml"]),
+        ("/srv/data/f", []),
+        ("/opt/a/b", []),
+        ("/etc/odd/f", []),
+        ("/usr/bin/dockerd", []),
+    ],
+)
+def test_where_a_mounted_file_lies(tmp_path: Path, path: str, sources: list[str]) -> None:
+    """Under the name that it has in another mount of the same file system; unknown where there is none."""
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "mountinfo").write_text(TABLE)
+    helper = Path(hullcheck.recording.__file__).parent / "shell" / "bind_mounts.sh"
+    script = f"{helper.read_text().replace('/proc/', f'{tmp_path}/')}\nmounts_of 7\nsources_of {path}"
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == sources
