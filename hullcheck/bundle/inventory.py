@@ -31,9 +31,9 @@ def files(inventory: "Inventory") -> dict[str, bytes]:
         BundleError: one of them cannot be in a bundle.
     """
     if inventory.is_of_ansible:
-        from hullcheck.inventory import ansible
+        from hullcheck.inventory.ansible import loading
 
-        content = json.dumps(ansible.as_written(inventory), indent=1) + "\n"
+        content = json.dumps(loading.as_written(inventory), indent=1) + "\n"
         return {f"{run_files.INVENTORY}/{_OF_ANSIBLE}": content.encode()}
     if inventory.document is None:
         return {}

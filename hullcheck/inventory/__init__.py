@@ -131,11 +131,14 @@ def load(path: Path) -> Inventory:
         InventoryError: it cannot be read or is wrong; all faults at once, each with its line.
     """
     # an audit without an inventory need not import a YAML parser
-    from hullcheck.inventory import ansible, yamlfile
+    from hullcheck.inventory import yamlfile
     from hullcheck.inventory.acceptance import files as acceptance_files
+    from hullcheck.inventory.ansible import shape
 
-    if ansible.is_ansible(path):
-        return ansible.load(path)
+    if shape.is_ansible(path):
+        from hullcheck.inventory.ansible import loading
+
+        return loading.load(path)
     try:
         document = yamlfile.load(path)
     except yamlfile.YamlError as error:

@@ -1,13 +1,11 @@
 """Which files an Ansible inventory is read from: one, or a directory of them, and group_vars and host_vars beside."""
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from hullcheck.inventory import yamlfile
-from hullcheck.inventory.ansible import documents, ini, trees
-from hullcheck.inventory.ansible.documents import Node
+from hullcheck.inventory.ansible import documents, ini, shape, trees
 from hullcheck.inventory.ansible.groups import AnsibleError, Site, Variables
 from hullcheck.inventory.yamlfile import YamlError
 
@@ -17,11 +15,6 @@ _PASSED_OVER = (
 _GROUP_VARS, _HOST_VARS = "group_vars", "host_vars"
 _NO_SOURCES = (_GROUP_VARS, _HOST_VARS, "vars_plugins")
 _ENDINGS = ("", ".yml", ".yaml", ".json")
-_OWN_KEY = re.compile(r"^(?:targets|policy|profiles|controls|waivers|attestations)\s*:(?:\s|$)", re.MULTILINE)
-_HEADING = re.compile(r"\[[\w.-]+(?::\w+)?\]\s*(?:#.*)?")
-_NAME = r"(?:[\w-]|\[\w+:\w+(?::\d+)?\]){1,63}"
-_WITH_VARIABLES = re.compile(rf"(?:{_NAME}\.)*{_NAME}(?::\d+)?(?:\s+\w+=.*)+")
-_DOTTED = re.compile(rf"(?:{_NAME}\.)+{_NAME}(?::\d+)?(?:\s+\w+=.*)?")
 _PLUGIN = (
     "is of a plugin, which only Ansible runs; write `ansible-inventory --list >hosts.json` and name that file"
 )
@@ -29,47 +22,6 @@ _SCRIPT = (
     "is a program, which only Ansible runs; write `ansible-inventory --list >hosts.json` and name that file"
 )
 _ELSE = "is no inventory of Ansible in INI, YAML or JSON"
-
-
-def is_ansible(path: Path) -> bool:
-    """Whether *path* is an inventory of Ansible, and not one of hullcheck: by its shape, not by its name."""
-    if path.is_dir():
-        return True
-    try:
-        text = yamlfile.read_text(path)
-    except YamlError:
-        return False  # who reads it then says why
-    return _kind(text, path) != ""
-
-
-def _kind(text: str, path: Path) -> str:
-    """`ini`, `tree`, `plugin` or `script`; empty for anything else."""
-    if text.startswith("#!"):
-        return "script"
-    lines = [line for line in map(str.strip, text.splitlines()) if line and line[0] not in ";#"]
-    if not lines or (_OWN_KEY.search(text) and not _HEADING.fullmatch(lines[0])):
-        return _tree_kind(text, path) if lines and "hosts" in text else ""
-    if _HEADING.fullmatch(lines[0]) or _has_hosts(lines):
-        return "ini"
-    return _tree_kind(text, path)
-
-
-def _has_hosts(lines: list[str]) -> bool:
-    """Whether a file without a heading in its first line has hosts there; one word alone may be anything."""
-    before = lines[: next((n for n, line in enumerate(lines) if _HEADING.fullmatch(line)), len(lines))]
-    if len(before) < len(lines):
-        return not any(line.endswith(":") or ": " in line or line == "---" for line in before)
-    return any(map(_WITH_VARIABLES.fullmatch, before)) or all(map(_DOTTED.fullmatch, before))
-
-
-def _tree_kind(text: str, path: Path) -> str:
-    try:
-        root = documents.parse(text, path)
-    except AnsibleError:
-        return ""
-    if isinstance(root.mapping.get("plugin", Node(None)).value, str):
-        return "plugin"
-    return "tree" if trees.is_inventory(root) else ""
 
 
 def read(path: Path) -> Site:
@@ -101,7 +53,7 @@ def _sources(path: Path) -> Iterator[Path]:
 
 def _read(path: Path, site: Site) -> None:
     text = _text(path)
-    match _kind(text, path):
+    match shape.kind(text, path):
         case "ini":
             ini.read(text, path, site)
         case "tree":

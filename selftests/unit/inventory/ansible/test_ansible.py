@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck.inventory import Inventory, InventoryError, load
-from hullcheck.inventory.ansible import is_ansible
+from hullcheck.inventory.ansible.shape import is_ansible
 
 Load = Callable[[Mapping[str, str] | str], Inventory]
 
