@@ -8,7 +8,7 @@ another file in the place of this one. In rootless mode the user of the engine m
 import pytest
 
 from hullcheck.controls.metadata import marked
-from hullcheck.criteria.file_access import foreign_owners, permissions_beyond
+from hullcheck.criteria.file_access import foreign_owners, permissions_beyond, require_closed
 from hullcheck.facts.host.file import FileFact
 from hullcheck.policy import Policy
 
@@ -274,12 +274,13 @@ def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, p
     """Every unix socket of the API belongs to root and to the group of trusted users.
 
     Who may write to the socket is root on the host. Another owner or group gives that to people whom nobody
-    chose, also where the daemon was told to have it so.
+    chose, also where the daemon was told to have it so. The socket of a program that passes commands on counts too.
 
     Remedy: `chown root:docker SOCKET`; set SocketGroup in docker.socket, or `group` in daemon.json, for the
     next start. Where another group was chosen for this, name it in the `socket_groups` of the policy.
     """
-    ownership = _belongs_to_root(api_socket, *policy.socket_groups)
+    require_closed(api_socket, foreign_owners(api_socket, policy.socket_groups))
+    ownership = api_socket.ownership
     group = api_socket.next_group
     pending = f"; restart pending: its unit says group {group}" if group not in ("", api_socket.group) else ""
     return f"{ownership}, group {api_socket.group}{pending}"
@@ -300,7 +301,8 @@ def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
 
     Remedy: `chmod 660 SOCKET` and `setfacl -b SOCKET`; set SocketMode=0660 in docker.socket for the next start.
     """
-    mode, bits = _closed_to_others(api_socket, 0o660), api_socket.next_mode
+    require_closed(api_socket, permissions_beyond(api_socket, 0o660))
+    mode, bits = api_socket.mode_text, api_socket.next_mode
     return mode + (f"; restart pending: its unit says mode {bits:03o}" if bits & ~0o660 else "")
 
 

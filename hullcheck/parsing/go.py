@@ -28,3 +28,9 @@ def go_size(text: str) -> int | None:
     """The number of bytes that `10m`, `10MB` or `500` stands for; None where it stands for none."""
     match = _SIZE.fullmatch(text)
     return int(float(match[1]) * 1000 ** " kmgtp".index((match[2] or " ").lower())) if match else None
+
+
+def unquoted(value: str) -> str:
+    """dockerd takes quotes around these options for no part of the path."""
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if quoted else value

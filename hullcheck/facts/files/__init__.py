@@ -18,7 +18,7 @@ from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import certificates
 from hullcheck.parsing.certificates import Certificate
-from hullcheck.parsing.go import go_boolean
+from hullcheck.parsing.go import go_boolean, unquoted
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
 
@@ -272,7 +272,7 @@ class EngineFiles:
             if folder is None:
                 raise EvidenceError(unread("the directory of the daemon's certificates", "is not known"))
             path = f"{folder}/{default}"
-        named = [self._absolute(_unquoted(str(path)))] if path else []
+        named = [self._absolute(unquoted(str(path)))] if path else []
         return self._files(self.view, named, f"no {option} is configured, and TLS does not ask for one")
 
     def certificates(self, file: FileFact) -> tuple[Certificate, ...]:
@@ -334,12 +334,18 @@ class EngineFiles:
     # ---- sockets
 
     def api_sockets(self) -> Files:
-        """Every unix socket on which the API listens."""
+        """Every unix socket on which the API listens, or a program that may pass on to it what it takes there."""
         found = self._sockets(self.daemon.api_sockets, "the API listens on no unix socket")
         units = [each for each in self.answer.units if each.manager == self._manager]
         coming = {real_path(self.daemon.process, path): unit for unit in units for path in unit.listens}
         made = ((path, coming[path].makes(file) if path in coming else file) for path, file in found)
-        return replace(found, named=tuple(made))
+        return replace(found, named=(*made, *self._relays(dict(found))))
+
+    def _relays(self, own: Mapping[str, FileFact]) -> Iterable[tuple[str, FileFact]]:
+        for path, program in self.view.relays.items():
+            file = abstract_socket(path) if path[0] == "@" else self._file(self.view, path).as_listened_on
+            if path not in own and (file.target or file).path not in own:
+                yield path, replace(file, passes_on=program)
 
     def containerd_sockets(self) -> Files:
         """That of the containerd which the daemon uses."""
@@ -358,12 +364,6 @@ class EngineFiles:
 
 def _run(file: FileFact, programs: Collection[str]) -> FileFact:
     return replace(file, is_run=file.path in programs)
-
-
-def _unquoted(value: str) -> str:
-    """dockerd takes quotes around these options for no part of the path."""
-    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-    return value[1:-1] if quoted else value
 
 
 GROUPS: Mapping[str, Callable[[EngineFiles], Files]] = {

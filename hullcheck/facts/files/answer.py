@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hullcheck.facts.files.grammar import Record, require_order
 from hullcheck.facts.files.probe import ENGINE_FILES, is_known
@@ -99,20 +99,23 @@ class View:
         root: the prefix of their paths in the auditor's view.
         words: what else the probe found out, by its own word for it.
         closed: directories whose content may not be read.
+        relays: programs that may pass commands on to the daemon, by the sockets on which they listen.
     """
 
     root: str
     words: dict[str, str]
     walks: dict[str, Walk]
     closed: tuple[str, ...]
+    relays: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, records: list[Record]) -> "View":
         """Read what the probe says of one process."""
-        words = {word: value for word, value in records if word != "closed"}
+        words = {word: value for word, value in records if word not in ("closed", "relay")}
         walks = {part[0][1]: Walk.of(part[1:]) for part in _beginning(_split(records, ("asked",)), "asked")}
         closed = tuple(value for word, value in records if word == "closed")
-        return cls(words.get("root", ""), words, walks, closed)
+        relays = dict(value.partition(" ")[::-2] for word, value in records if word == "relay")
+        return cls(words.get("root", ""), words, walks, closed, relays)
 
     def below(self, folder: str) -> tuple[str, ...]:
         """All paths in *folder*, and in its folders, that were looked at."""

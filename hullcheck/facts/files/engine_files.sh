@@ -1,5 +1,6 @@
 . daemons.sh
 . bind_mounts.sh
+. socket_relays.sh
 cd /proc || exit
 nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \n")
 [ ${#nonce} -eq 32 ] || exit
@@ -165,6 +166,10 @@ sockets() { # those that it holds, or by their names may hold; and those that ma
       esac
     done
   walk /run/containerd/containerd.sock
+  socket_relays "$folder" "$held" | while IFS= read -r line; do
+    say relay "$line"
+    case $line in *" /"*) from_daemon "${line#* }" ;; esac
+  done
 }
 
 value_of() { # NAME: the text that the configuration in $text gives for it

@@ -19,6 +19,7 @@ _FORMS = {
     "groups": r"(?:\s*[0-9]+\s+[0-9]+\s+[0-9]+)*",
     "host": "",
     "parents": "[0-9]+ [0-9]*",
+    "relay": r"[\w.-]+ .+",
     "root": r"(?:/proc/[0-9]+/root)?",
     "stat": "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:/.*",
     **dict.fromkeys(("absent", "asked", "found", "link", "mount", "program", "unread"), "/.*"),

@@ -90,6 +90,7 @@ class FileFact:
         next_group: the same for its group.
         holds_key: whether it holds a private key.
         is_run: whether it is a program or a script that is run.
+        passes_on: the program that listens on a socket and may pass on to the engine what it takes there.
     """
 
     path: str
@@ -104,6 +105,7 @@ class FileFact:
     next_group: str = ""
     holds_key: bool = False
     is_run: bool = False
+    passes_on: str = ""
 
     @property
     def node(self) -> Node:

@@ -306,6 +306,18 @@ def test_socket_that_was_moved(changed: Change) -> None:
     assert (overall("3.23", facts), overall("3.24", facts)) == ("error", "error")
 
 
+@pytest.mark.needs("socat")
+def test_socket_that_passes_commands_on(changed: Change) -> None:
+    """A program that listens in the place of the engine is known by its command line, not by its path."""
+    facts = changed(
+        "setsid socat UNIX-LISTEN:/srv/api,fork,mode=666 UNIX-CONNECT:/var/run/docker.sock >/dev/null 2>&1 &"
+        " echo $! >/run/socat; until [ -S /srv/api ]; do sleep 0.1; done",
+        "kill $(cat /run/socat); rm -f /srv/api /run/socat",
+    )
+    assert judged("3.16", facts)["/srv/api"][0] == "manual"
+    assert list(failing(facts)) == ["3.16"]
+
+
 # ---- access control lists
 
 

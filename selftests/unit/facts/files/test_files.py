@@ -133,7 +133,9 @@ def test_file_at_a_fixed_place(name: str) -> None:
 
 def engine_files(**process: Any) -> EngineFiles:
     """The files of a daemon by hand, which has no socket; one file was last changed at the second 100."""
-    view = SimpleNamespace(words={}, walks={"/f": SimpleNamespace(changed=(99.0, 100.0), pem="", end="/f")})
+    view = SimpleNamespace(
+        words={}, relays={}, walks={"/f": SimpleNamespace(changed=(99.0, 100.0), pem="", end="/f")}
+    )
     answer: Any = SimpleNamespace(daemons={7: view}, units=(), managers={}, silent=())
     known = SimpleNamespace(**{"rootless": False, "unix_table": (), "uids": (0, 0)} | process)
     daemon: Any = SimpleNamespace(pid=7, process=known, api_sockets=(), containerd_sockets=())
@@ -508,3 +510,31 @@ def test_path_that_does_not_begin_at_the_root(path: str) -> None:
     """Such a way has no end; the host never says one."""
     with pytest.raises(EvidenceError, match="is no absolute path"):
         _ = Walk(State.FOUND, end=path).way
+
+
+# ---- what passes commands on
+
+
+@pytest.mark.parametrize(
+    ("file", "numbers"),
+    [
+        (socket(), ""),
+        (socket(0o666), "3.16"),
+        (socket(uid=7), "3.15"),
+        (socket(gid=7, group="staff"), "3.15"),
+    ],
+)
+def test_socket_of_a_program_that_passes_commands_on(file: Stat, numbers: str) -> None:
+    """It is held to what is demanded of the engine's own, but how much it passes on only a person knows."""
+    target = replace(RIGHT, words={"relay": "socat /tmp/d.sock"}, walked=("/tmp/d.sock",))
+    target = target.with_file("/tmp/d.sock", file)
+    for number in ("3.15", "3.16"):
+        found = target.judge(number)
+        assert found[SOCKET][0] == "pass"
+        verdict, reason = found["/tmp/d.sock"]
+        assert verdict == ("manual" if number in numbers else "pass")
+        assert number not in numbers or "socat listens there: which commands does it pass on" in reason
+    own = replace(RIGHT, words={"relay": f"x {SOCKET}"})
+    assert set(own.judge("3.16")) == {SOCKET}
+    abstract = replace(RIGHT, words={"relay": "socat @d"}).judge("3.16")
+    assert {path: each[0] for path, each in abstract.items()} == {SOCKET: "pass", "@d": "manual"}

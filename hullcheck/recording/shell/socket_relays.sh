@@ -1,0 +1,19 @@
+# Programs that may take commands on a unix socket and pass them on to a daemon: their command line names one of its own.
+socket_relays() { # PROCESS of a daemon in /proc, INODES of its sockets: of each such socket the program and the path
+  line="^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]*\) \(.*\)"
+  names=$(sed -n "s/$line/\1 \2/p" "$1/net/unix" 2>/dev/null | while read -r inode path; do
+    case " $2 " in *" $inode "*) printf "%s\n" "${path#/var}" ;; esac
+  done)
+  [ -n "$names" ] || return 0
+  space=$(readlink "$1/ns/mnt")
+  # shellcheck disable=SC2013 # no name in /proc has a blank
+  for process in $(grep -lasF "$names" [0-9]*/cmdline); do
+    process=${process%/cmdline}
+    read -r name 2>/dev/null <"$process/comm" && [ "$(readlink "$process/ns/mnt")" = "$space" ] || continue
+    case $name in docker | dockerd | rootlesskit | containerd*) continue ;; *[!A-Za-z0-9._-]*) name=program ;; esac
+    own=$(ls -ln "$process/fd" 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
+    sed -n "s/$line/\1 \2/p" "$process/net/unix" 2>/dev/null | while read -r inode path; do
+      case "$own" in *" $inode "*) printf "%s %s\n" "$name" "$path" ;; esac
+    done
+  done
+}
