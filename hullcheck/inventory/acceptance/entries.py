@@ -58,9 +58,14 @@ def add(path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Wri
         WrongUse: the inventory is wrong, or the entry would be, or the file is written in a way that is not known.
     """
     try:
-        known = [each.name for each in inventory.load(path).targets]
+        site = inventory.load(path)
     except inventory.InventoryError as error:
         raise WrongUse(f"mend the inventory first: {error.faults[0]}") from None
+    if site.is_of_ansible:
+        raise WrongUse(
+            f"{path}: an inventory of Ansible cannot hold {section}; write an inventory of hullcheck for them"
+        )
+    known = [each.name for each in site.targets]
     for pattern in filter(str.strip, entry.get("targets", ())):
         if known and not any(fnmatchcase(name, pattern) for name in known):
             raise WrongUse(f"--target {pattern}: {path} has no such target; {did_you_mean(pattern, known)}")

@@ -403,3 +403,14 @@ def test_target_that_is_not_there(project: Project, pattern: str) -> None:
         f"--target {pattern}: inventories/local.yml has no such target" in done.stderr,
     ) == (2, True)
     assert (project.folder / "inventories/local.yml").read_text() == before
+
+
+@pytest.mark.parametrize("text", ["all:\n  hosts:\n    web1:\n", "[web]\nweb1\n"])
+def test_inventory_of_ansible_stays_as_it_is(tmp_path: Path, text: str) -> None:
+    """Ansible would not know the key, and hullcheck would not look for it there."""
+    path = tmp_path / "hosts.yml"
+    with pytest.raises(
+        WrongUse, match="an inventory of Ansible cannot hold waivers; write an inventory of hullcheck"
+    ):
+        waived(path, text)
+    assert path.read_text() == text
