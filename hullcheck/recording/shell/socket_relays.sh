@@ -9,7 +9,9 @@ socket_relays() { # PROCESS of a daemon in /proc, INODES of its sockets: of each
   # shellcheck disable=SC2013 # no name in /proc has a blank
   for process in $(grep -lasF "$names" [0-9]*/cmdline); do
     process=${process%/cmdline}
-    read -r name 2>/dev/null <"$process/comm" && [ "$(readlink "$process/ns/mnt")" = "$space" ] || continue
+    name=$(readlink "$process/exe") && [ "$(readlink "$process/ns/mnt")" = "$space" ] || continue
+    name=${name##*/}
+    name=${name%" (deleted)"}
     case $name in docker | dockerd | rootlesskit | containerd*) continue ;; *[!A-Za-z0-9._-]*) name=program ;; esac
     own=$(ls -ln "$process/fd" 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
     sed -n "s/$line/\1 \2/p" "$process/net/unix" 2>/dev/null | while read -r inode path; do
