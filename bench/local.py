@@ -148,7 +148,7 @@ def measure(engine: Engine, containers: int, options: argparse.Namespace) -> Mea
 
     with removal.temporary() as folder:
         script = folder / "probe.sh"
-        run = _Runs(environment, options.limit)
+        run = Runs(environment, options.limit)
         pytest = [sys.executable, "-m", "pytest"]
         others = {
             "probe_script": ["sh", str(script)],
@@ -213,7 +213,7 @@ def _require_reports(reports: Path, containers: int) -> None:
         raise SystemExit(f"the audit says nothing of {len(missing)} of {containers} containers")
 
 
-class _Runs:
+class Runs:
     """Runs commands and takes their time."""
 
     def __init__(self, environment: Mapping[str, str], limit: float) -> None:
