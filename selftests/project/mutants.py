@@ -59,9 +59,10 @@ def count(module: str, tests: str, repository: Path, share: float) -> tuple[list
     Of more than one, a *share* from 0 to 1 is tried, at random.
     """
     settings, found = repository / "cosmic-ray.toml", repository / "cosmic-ray.sqlite"
+    places = " ".join(f"selftests/{each}" for each in tests.split())
     untouched = ", ".join(f"'{each}'" for each in UNTOUCHED)
     settings.write_text(
-        SETTINGS.format(module=module, python=sys.executable, tests=tests, untouched=untouched)
+        SETTINGS.format(module=module, python=sys.executable, tests=places, untouched=untouched)
     )
     found.unlink(missing_ok=True)
     programs = Path(sys.executable).parent
