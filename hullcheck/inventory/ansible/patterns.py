@@ -7,6 +7,8 @@ from collections.abc import Iterator
 MOST = 100_000
 """The most hosts of one pattern."""
 _RANGE = re.compile(r"\[([0-9a-zA-Z]*):([0-9a-zA-Z]+)(?::([0-9]+))?\]")
+_LABEL = rf"(?:\w|{_RANGE.pattern})(?:[\w-]|{_RANGE.pattern})*(?<![_-])"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _WITH_PORT = re.compile(r"((?:[^:\[\]]|\[[^\]]*\])*):([0-9]+)")
 _BRACKETED = re.compile(r"\[(.+)\]:([0-9]+)")
 _IPV6 = re.compile(r"[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F.]*")
@@ -31,9 +33,13 @@ def expand(pattern: str) -> tuple[list[str], int | None]:
 
 def _split(pattern: str) -> tuple[str, int | None]:
     match = _BRACKETED.fullmatch(pattern) or _WITH_PORT.fullmatch(pattern)
-    if match and not _IPV6.fullmatch(pattern):
-        return match[1], int(match[2])
-    return pattern, None
+    if not match or _IPV6.fullmatch(pattern):
+        return pattern, None
+    if not (_HOST.fullmatch(match[1]) or _IPV6.fullmatch(match[1])):
+        raise ValueError(
+            "a port stands behind what is no name of a host"
+        )  # Ansible would take both for the name
+    return match[1], int(match[2])
 
 
 def _names(name: str) -> Iterator[str]:

@@ -83,7 +83,8 @@ class Controller:
             "PWD": str(folder),
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_COLLECTIONS_PATH": f"{folder}/collections",
-            "ANSIBLE_SSH_ARGS": "-C",
+            "ANSIBLE_SSH_ARGS": "-C",  # no connection stays open behind it
+            "ANSIBLE_REMOTE_TMP": f"{folder}/.ansible/tmp",  # also where the controller is its own target
         }
         self.call("ansible-galaxy", "collection", "install", str(COLLECTION), "-p", "collections")
         (folder / "probe.sh").write_text(self.call("hullcheck", "probe-script").stdout)

@@ -264,6 +264,7 @@ def test_fault_of_a_policy_has_its_place(site: Load, policy: str, said: str) -> 
         ("[web]\nh[3]\n", "site/hosts:2: a range of hosts is not as [1:20], [01:20], [a:f] or [1:20:2]"),
         ("[web]\nh[01:9]\n", "site/hosts:2: the ends of a range with leading zeros differ in length"),
         ("[web]\nh[1:999999]\n", "site/hosts:2: a range stands for more than 100,000 hosts"),
+        ("[web]\nh_:22\n", "site/hosts:2: a port stands behind what is no name of a host"),
         ("[web]\nh[1:9:0]\n", "site/hosts:2: the step of a range is 0"),
         ("[a:what]\nh\n", "site/hosts:1: [a:what] is no kind of section; write vars, children, or nothing"),
         ("[a:children]\nb\n", "site/hosts:2: a child that is a group that is not declared; write [b]"),
