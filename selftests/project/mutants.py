@@ -44,7 +44,7 @@ UNTOUCHED = (
 SETTINGS = """\
 [cosmic-ray]
 module-path = "{module}"
-timeout = 120
+timeout = 600
 test-command = "{python} -m pytest -q -x -p no:cacheprovider --config-file=selftests/pytest.ini -m 'not lab' {tests}"
 [cosmic-ray.distributor]
 name = "local"
