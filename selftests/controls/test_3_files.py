@@ -91,8 +91,10 @@ def test_owner(number: str, path: str) -> None:
 def test_mode(number: str, path: str, right: str, wrong: str) -> None:
     """A mode may be any part of the allowed one, and has no bit that it lacks."""
     kind = stat.S_IFMT(FILES[path].mode)
-    for modes, expected in ((right, "pass"), (wrong, "fail")):
-        for mode in modes.split():
+    allowed = max(int(mode, 8) & 0o777 for mode in right.split())
+    further = (f"{allowed | 1 << bit:o}" for bit in range(9) if not allowed >> bit & 1)
+    for modes, expected in ((right.split(), "pass"), ((*wrong.split(), *further), "fail")):
+        for mode in modes:
             changed = replace(FILES[path], mode=kind | int(mode, 8))
             assert (mode, RIGHT.with_file(path, changed).judge(number)[path][0]) == (mode, expected)
 
