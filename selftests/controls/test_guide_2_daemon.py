@@ -460,6 +460,14 @@ def test_certificate_that_changed_spoils_the_key() -> None:
             "pass",
         ),
         (replace(REMOTE, as_root=False), None, "manual"),  # only what it was asked for is known
+        *(
+            (
+                replace(REMOTE, as_root=False, flags=(f"-H=tcp://{name}:2376", *REMOTE.flags[1:])),
+                None,
+                verdict,
+            )
+            for name, verdict in (("localhost", "pass"), ("a.example", "manual"), ("web.example", "manual"))
+        ),
         (replace(REMOTE, as_root=False), (("*", 2376),), "pass"),
         (Host(), None, "not applicable"),
     ],
