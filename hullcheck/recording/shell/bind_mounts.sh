@@ -13,7 +13,17 @@ sources_of() { # PATH without links, as that process sees it: the others, one a 
     sed -n "s/^[0-9]* [0-9]* $device \(\/[^ ]*\) \(\/[^ ]*\) .*/\1 \2/p" "$table" | while read -r top place; do
       case $from/ in "${top%/}"/*) ;; *) continue ;; esac
       source=${place%/}${from#"${top%/}"}${1#"$point"}
-      case $source in "$1" | *\\*) ;; *) printf "%s\n" "$source" ;; esac
+      case $source in "$1" | *\\*) continue ;; esac
+      covered "$source" "$place" || printf "%s\n" "$source"
     done
   done
+}
+
+covered() { # PATH POINT: whether something is mounted below this mount point on the way to it, which hides it
+  sed -n "s/^[0-9]* [0-9]* [^ ]* [^ ]* \(\/[^ ]*\) .*/\1/p" "$table" | (
+    while read -r over; do
+      case $1/ in "${over%/}"/*) [ ${#over} -le ${#2} ] || exit 0 ;; esac
+    done
+    exit 1
+  )
 }

@@ -42,6 +42,8 @@ TABLE = """\
 24 20 0:5 /@/a /opt/a rw - btrfs /dev/c rw
 25 20 8:1 /odd\\040name /etc/odd rw - ext4 /dev/a rw
 26 20 8:1 /usr /usr rw - ext4 /dev/a rw
+27 20 8:1 /hidden/base /hidden rw - ext4 /dev/a rw
+28 20 8:1 /usr/share/d /etc/shared rw - ext4 /dev/a rw
 """
 
 
@@ -56,6 +58,8 @@ TABLE = """\
         ("/opt/a/b", []),
         ("/etc/odd/f", []),
         ("/usr/bin/dockerd", []),
+        ("/hidden/f", []),  # it covers that other name
+        ("/etc/shared/f", ["/usr/share/d/f"]),
     ],
 )
 def test_where_a_mounted_file_lies(tmp_path: Path, path: str, sources: list[str]) -> None:
