@@ -28,7 +28,8 @@ _PROLOGUE, _EPILOGUE = map(shell.shared, ("prologue", "epilogue"))
 PATHS = ("docker_bench_log", "scan_reports")
 """Variables of the script for what a policy names on the target; empty where it names nothing."""
 _LONGEST_TITLE = 1000  # characters of the lines that frame an answer
-_MOST_KNOWN = 1500  # images: the script is one argument of a command, and Linux has room there for 128 KiB
+_ROOM = 126 * 1024  # bytes of a script: it is one argument of a command, and Linux has 128 KiB for that
+_KEPT_OF_ID = 16  # digits of the id of a known image
 UNREADABLE = 65  # EX_DATAERR of sysexits.h: the status of an answer that was dropped
 
 
@@ -52,13 +53,11 @@ def render(
         known_images: ids of images whose layers need not be read again.
         paths: by name of `PATHS`, what of the target the policy names.
     """
-    parts = [_PROLOGUE.replace("@SECONDS@", str(timeout)).replace("@MAGIC@", MAGIC)]
+    head = _PROLOGUE.replace("@SECONDS@", str(timeout)).replace("@MAGIC@", MAGIC)
     if docker_host:
-        parts.append(f"DOCKER_HOST={shlex.quote(docker_host)}\nexport DOCKER_HOST\n")
-    known = " ".join(each.removeprefix("sha256:")[:16] for each in islice(known_images, _MOST_KNOWN))
-    parts.append(f"known_images={shlex.quote(known)}\nexport known_images\n")
+        head += f"DOCKER_HOST={shlex.quote(docker_host)}\nexport DOCKER_HOST\n"
     variables = dict.fromkeys(PATHS, "") | dict(paths)
-    parts += [f"{name}={shlex.quote(path)}\nexport {name}\n" for name, path in variables.items()]
+    parts = [f"{name}={shlex.quote(path)}\nexport {name}\n" for name, path in variables.items()]
     asked = list(probes)
     engine = [each for each in asked if each.asks_engine]
     engine.sort(
@@ -69,7 +68,15 @@ def render(
     parts.append(_function("ask_first", engine[:first]))
     parts.append(_function("ask_aside", [each for each in engine[first:] if each.aside]))
     parts.append(_function("ask_engine", [each for each in engine[first:] if not each.aside]))
-    return "".join(parts) + _EPILOGUE
+    rest = "".join(parts) + _EPILOGUE
+    return head + _known(known_images, _ROOM - len(head) - len(rest)) + rest
+
+
+def _known(images: Iterable[str], room: int) -> str:
+    """The variable with the known images, as far as there is room: what is not in it is read again."""
+    most = max(0, room // (_KEPT_OF_ID + 1))
+    known = " ".join(each.removeprefix("sha256:")[:_KEPT_OF_ID] for each in islice(images, most))
+    return f"known_images={shlex.quote(known)}\nexport known_images\n"
 
 
 def _function(name: str, probes: Iterable[Probe]) -> str:
