@@ -24,7 +24,12 @@ NAMES = ("web1.example.com", "web2.example.com")
 
 
 def _blocks(language: str) -> list[str]:
-    page = (REPOSITORY / "docs/fleet.md").read_text(encoding="utf-8")
+    """Those of the steps; what follows them is another way."""
+    page = (
+        (REPOSITORY / "docs/fleet.md")
+        .read_text(encoding="utf-8")
+        .partition("\n## With an Ansible inventory")[0]
+    )
     return re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
 
 
