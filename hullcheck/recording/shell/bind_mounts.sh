@@ -13,8 +13,9 @@ sources_of() { # PATH without links, as that process sees it: the others, one a 
     sed -n "s/^[0-9]* [0-9]* $device \(\/[^ ]*\) \(\/[^ ]*\) .*/\1 \2/p" "$table" | while read -r top place; do
       case $from/ in "${top%/}"/*) ;; *) continue ;; esac
       source=${place%/}${from#"${top%/}"}${1#"$point"}
-      case $source in "$1" | *\\*) continue ;; esac
-      covered "$source" "$place" || printf "%s\n" "$source"
+      # the kernel writes a blank as \040; no line can tell of a name with a line feed
+      case $source in "$1" | *\\012*) continue ;; esac
+      covered "$source" "$place" || printf "%b\n" "$(printf "%s" "$source" | sed "s/\\\\\([0-7][0-7][0-7]\)/\\\\0\1/g")"
     done
   done
 }

@@ -56,7 +56,7 @@ TABLE = """\
         ("/etc/containerd/config.toml", ["/srv/data/x/config.toml"]),
         ("/srv/data/f", []),
         ("/opt/a/b", []),
-        ("/etc/odd/f", []),
+        ("/etc/odd/f", ["/odd name/f"]),
         ("/usr/bin/dockerd", []),
         ("/hidden/f", []),  # it covers that other name
         ("/etc/shared/f", ["/usr/share/d/f"]),
