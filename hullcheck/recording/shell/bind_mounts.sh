@@ -3,28 +3,44 @@
 # shellcheck disable=SC2034 # read by sources_of
 mounts_of() { # PROCESS: remembers where it has a part of a file system mounted
   table=/proc/$1/mountinfo
-  binds=$(sed -n "s/^[0-9]* [0-9]* \([0-9:]*\) \(\/[^ ][^ ]*\) \(\/[^ ][^ ]*\) .*/\1 \2 \3/p" "$table" 2>/dev/null)
+  binds=$(sed -n "s/^[0-9]* [0-9]* [0-9:]* \/[^ ][^ ]* \(\/[^ ][^ ]*\) .*/ \1 /p" "$table" 2>/dev/null)
 }
 
 sources_of() { # PATH without links, as that process sees it: the others, one a line
   [ -n "$binds" ] || return 0
-  printf "%s\n" "$binds" | while read -r device from point; do
-    case $1/ in "$point"/*) ;; *) continue ;; esac
-    sed -n "s/^[0-9]* [0-9]* $device \(\/[^ ]*\) \(\/[^ ]*\) .*/\1 \2/p" "$table" | while read -r top place; do
-      case $from/ in "${top%/}"/*) ;; *) continue ;; esac
-      source=${place%/}${from#"${top%/}"}${1#"$point"}
-      # the kernel writes a blank as \040; no line can tell of a name with a line feed
-      case $source in "$1" | *\\012*) continue ;; esac
-      covered "$source" "$place" || printf "%b\n" "$(printf "%s" "$source" | sed "s/\\\\\([0-7][0-7][0-7]\)/\\\\0\1/g")"
-    done
-  done
-}
-
-covered() { # PATH POINT: whether something is mounted below this mount point on the way to it, which hides it
-  sed -n "s/^[0-9]* [0-9]* [^ ]* [^ ]* \(\/[^ ]*\) .*/\1/p" "$table" | (
-    while read -r over; do
-      case $1/ in "${over%/}"/*) [ ${#over} -le ${#2} ] || exit 0 ;; esac
-    done
-    exit 1
-  )
+  case $binds in *\\*) ;; *) # no name of them has a blank: without a process
+    above=$1
+    until case $binds in *" $above "*) ;; *) [ -z "$above" ] ;; esac do above=${above%/*}; done
+    [ -n "$above" ] || return 0
+    ;;
+  esac
+  path=$1 awk '
+    function plain(text,  name, digits) { # the kernel writes a blank as \040
+      while (match(text, /\\[0-7][0-7][0-7]/)) {
+        digits = substr(text, RSTART + 1, 3)
+        name = name substr(text, 1, RSTART - 1)
+        name = name sprintf("%c", substr(digits, 1, 1) * 64 + substr(digits, 2, 1) * 8 + substr(digits, 3))
+        text = substr(text, RSTART + 4)
+      }
+      return name text
+    }
+    function below(path, top) { return index(path "/", (top == "/" ? "" : top) "/") == 1 }
+    function covered(path, place,  over) { # by what is mounted below this mount point on the way to it
+      for (over = 1; over <= NR; over++) if (below(path, point[over]) && length(point[over]) > length(place)) return 1
+      return 0
+    }
+    { device[NR] = $3; top[NR] = plain($4); point[NR] = plain($5) }
+    END {
+      path = ENVIRON["path"]
+      for (mount = 1; mount <= NR; mount++) {
+        if (top[mount] !~ /^\/./ || point[mount] == "/" || !below(path, point[mount])) continue
+        for (other = 1; other <= NR; other++) {
+          if (device[other] != device[mount] || !below(top[mount], top[other])) continue
+          source = substr(top[mount], top[other] == "/" ? 1 : length(top[other]) + 1)
+          source = (point[other] == "/" ? "" : point[other]) source substr(path, length(point[mount]) + 1)
+          # no line can tell of a name with a line feed
+          if (source != path && source !~ /\n/ && !covered(source, point[other])) print source
+        }
+      }
+    }' "$table"
 }

@@ -1,5 +1,6 @@
 """What is kept of the files of the engine."""
 
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -44,6 +45,9 @@ TABLE = """\
 26 20 8:1 /usr /usr rw - ext4 /dev/a rw
 27 20 8:1 /hidden/base /hidden rw - ext4 /dev/a rw
 28 20 8:1 /usr/share/d /etc/shared rw - ext4 /dev/a rw
+29 20 8:1 /home/u/p /etc/my\\040own rw - ext4 /dev/a rw
+30 20 0:4 net:[4026531840] /run/netns/a rw - nsfs nsfs rw
+31 20 8:2 /data /mnt/back\\134slash rw - ext4 /dev/b rw
 """
 
 
@@ -53,20 +57,24 @@ TABLE = """\
         ("/etc/docker/daemon.json", ["/home/u/d.json"]),
         ("/etc/docker", []),
         ("/etc/docker/daemon.json.old", []),
-        ("/etc/containerd/config.toml", ["/srv/data/x/config.toml"]),
-        ("/srv/data/f", []),
+        ("/etc/containerd/config.toml", ["/srv/data/x/config.toml", "/mnt/back\\slash/x/config.toml"]),
+        ("/srv/data/f", ["/mnt/back\\slash/f"]),
         ("/opt/a/b", []),
         ("/etc/odd/f", ["/odd name/f"]),
         ("/usr/bin/dockerd", []),
         ("/hidden/f", []),  # it covers that other name
         ("/etc/shared/f", ["/usr/share/d/f"]),
+        ("/etc/my own/f", ["/home/u/p/f"]),
+        ("/run/netns/a", []),
     ],
 )
-def test_where_a_mounted_file_lies(tmp_path: Path, path: str, sources: list[str]) -> None:
+@pytest.mark.parametrize("separators", ["", "IFS='\n'\n"])  # the probe reads lists of paths by lines
+def test_where_a_mounted_file_lies(tmp_path: Path, path: str, sources: list[str], separators: str) -> None:
     """Under the name that it has in another mount of the same file system; unknown where there is none."""
     (tmp_path / "7").mkdir()
     (tmp_path / "7" / "mountinfo").write_text(TABLE)
     helper = Path(hullcheck.recording.__file__).parent / "shell" / "bind_mounts.sh"
-    script = f"{helper.read_text().replace('/proc/', f'{tmp_path}/')}\nmounts_of 7\nsources_of {path}"
+    shared = helper.read_text().replace("/proc/", f"{tmp_path}/")
+    script = f"{shared}\nmounts_of 7\n{separators}sources_of {shlex.quote(path)}"
     done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == sources
