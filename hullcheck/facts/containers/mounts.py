@@ -12,7 +12,7 @@ from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.sockets import PLACES, HostSocket, HostSockets
 from hullcheck.facts.containers.sources import Sources
 from hullcheck.facts.containers.surroundings import Surroundings
-from hullcheck.parsing.proc import mountinfo
+from hullcheck.parsing.proc import filesystems, mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.verdicts import EvidenceError, unread
 
@@ -186,8 +186,26 @@ class Mounts:
                 continue  # secrets and configs lie on a tmpfs below the container's folder
             if configured is not None and configured["Type"] == "volume":
                 paths |= self.sources.layers_of_volume(configured)
+            elif filesystems.is_foreign(mount) and not filesystems.depends_on_namespace(mount):
+                paths |= {(filesystems.folder(mount.kind) + mount.root).rstrip("/")}
             if paths:
                 yield HostMount(mount.point, paths, configured["Type"] if configured else "")
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """Where somebody mounted a view of the kernel that may be the host's or its own: `/tmp (proc)`.
+
+        Raises:
+            EvidenceError: the mount tables could not be read.
+        """
+        if not self.configuration.running:
+            return ()
+        own = (each for each in self.table if self._configured_at(each.point) is None)
+        return tuple(
+            f"{each.point} ({each.kind})"
+            for each in own
+            if filesystems.is_foreign(each) and filesystems.depends_on_namespace(each)
+        )
 
     def _configured_at(self, point: str) -> Mapping[str, Any] | None:
         """The nearest configured mount at or above *point*."""
@@ -215,6 +233,8 @@ class Mounts:
 
         What is to be hidden has an empty device in its place.
         """
+        if filesystems.is_foreign(mount):
+            return False
         paths = self.sources.host_mounts.paths(mount.device, mount.root)
         return all(mountinfo.is_below(path, top) or path == "/dev/null" for path in paths)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.engine import DOCKER_ENDPOINT
+from hullcheck.parsing.proc import filesystems
 from hullcheck.parsing.proc.mountinfo import MountTable
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
@@ -127,7 +128,8 @@ class Sources:
         Raises:
             EvidenceError: the engine does not know the volume, or one of them could not be followed.
         """
-        real = map(self.files.path, self.folders_of_volume(mount))
+        folders = self.folders_of_volume(mount)
+        real = folders if self._view(mount) else map(self.files.path, folders)
         return frozenset(name for path in real for name in self.host_mounts.other_names(path))
 
     def folders_of_volume(self, mount: Mapping[str, Any]) -> list[str]:
@@ -153,6 +155,8 @@ class Sources:
         device = self._device(mount)
         if device.startswith("/dev/"):
             return self.host_mounts.of_disk(self.files.path(device), self.files.disk(device))
+        if device and "bind" in self._words(mount):  # relative to where the daemon was started
+            self.files.path(device)
         return self.host_mounts.other_names(self.files.path(str(mount["Source"])))
 
     def _volume(self, mount: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -167,6 +171,14 @@ class Sources:
     def _device(self, mount: Mapping[str, Any]) -> str:
         return self._options(mount).get("device", "")
 
+    def _words(self, mount: Mapping[str, Any]) -> list[str]:
+        """The options for mounting a volume."""
+        return self._options(mount).get("o", "").split(",")
+
+    def _view(self, mount: Mapping[str, Any]) -> str:
+        """Where the host has the view of the kernel that a volume mounts; empty for any other."""
+        return filesystems.folder(self._options(mount).get("type", ""))
+
     def _named_by_volume(self, mount: Mapping[str, Any]) -> list[str]:
         """The folders of the host that the options of a volume name, or the mounted part of them.
 
@@ -174,7 +186,9 @@ class Sources:
         """
         device = self._device(mount)
         folders = [] if device.startswith(("//", "/dev/")) else [device]
-        for option in self._options(mount).get("o", "").split(","):
+        if view := self._view(mount):
+            folders = [view]
+        for option in self._words(mount):
             name, _, value = option.partition("=")
             if name in ("lowerdir", "upperdir"):
                 folders += value.split(":")

@@ -90,6 +90,47 @@ def test_sensitive_mounts(guarded_engine: EngineFactory, place: Path) -> None:
     assert verdicts("5.6", allowed)["data-created"] == "fail"
 
 
+@pytest.mark.each_engine
+def test_file_systems_of_the_kernel(guarded_engine: EngineFactory) -> None:
+    """5.6: a volume may be the kernel's view of the host, and somebody may mount that in a container that runs."""
+    one = guarded_engine()
+    kinds = "proc sysfs debugfs tracefs securityfs devtmpfs".split()
+    for kind in kinds:
+        one.docker("volume", "create", "--opt", f"type={kind}", "--opt", f"device={kind}", kind)
+        both(one, kind, "--volume", f"{kind}:/x")
+    both(one, "hidden", "--volume", "debugfs:/sys/kernel/debug")
+    one.docker("volume", "create", "--opt", "type=tmpfs", "--opt", "device=tmpfs", "memory")
+    both(one, "memory", "--volume", "memory:/x")
+    both(one, "plain")
+    for name, what in {"later": ("debugfs", "/sys/kernel/debug"), "doubt": ("proc", "/tmp")}.items():
+        one.run(name)
+        pid = one.inspect(name)[0]["State"]["Pid"]
+        call(
+            "nsenter",
+            "--target",
+            str(pid),
+            "--mount",
+            "/bin/busybox",
+            "mount",
+            "-t",
+            what[0],
+            "none",
+            what[1],
+        )
+    facts = facts_of_engine(one.socket, of="5.6")
+    found = verdicts("5.6", facts)
+    assert (found.pop("later"), found.pop("doubt")) == ("fail", "manual")
+    assert of_both(found) == dict.fromkeys((*kinds, "hidden"), "fail") | dict.fromkeys(
+        ("memory", "plain"), "pass"
+    )
+    assert (
+        reason("5.6", facts, "proc-runs")
+        == reason("5.6", facts, "proc-created")
+        == "mounts /proc of the host at /x"
+    )
+    assert reason("5.6", facts, "later") == "mounts /sys/kernel/debug of the host at /sys/kernel/debug"
+
+
 def test_source_that_is_gone(guarded_engine: EngineFactory, place: Path) -> None:
     """5.6, 5.32: a source that is not there yet, or any more, counts by where it will be made at the next start."""
     one = guarded_engine()

@@ -49,6 +49,55 @@ def test_mount_of_another_place_in_the_configured_one(world: ContainerHost) -> N
     assert world.judge("5.32")[0] == "pass"
 
 
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("0:90 / /x rw - debugfs none rw", ("fail", "mounts /sys/kernel/debug of the host at /x")),
+        (
+            "0:90 /usb /sys/kernel/debug rw - debugfs none rw",
+            ("fail", "mounts /sys/kernel/debug/usb of the host at /sys/kernel/debug"),
+        ),
+        ("0:90 / /dev rw - devtmpfs none rw", ("fail", "mounts /dev of the host at /dev")),
+        ("0:90 / /x rw - sysfs none rw", ("fail", "mounts /sys of the host at /x")),
+        (
+            "0:90 / /x rw - proc none rw",
+            ("manual", "has a view of the kernel at /x (proc): is it of the host?"),
+        ),
+        (
+            "0:90 / /x rw - cgroup none rw,memory",
+            ("manual", "has a view of the kernel at /x (cgroup): is it of the host?"),
+        ),
+        ("0:90 /sys /proc/sys ro - proc none rw", ("pass", "")),
+        ("0:90 / /sys/fs/cgroup/memory ro - cgroup none rw,memory", ("pass", "")),
+        ("0:90 / /sys ro - sysfs none rw", ("pass", "")),
+        ("0:90 /null /dev/null rw - devtmpfs none rw", ("pass", "")),
+        ("0:90 / /x rw - tmpfs none rw", ("pass", "")),
+    ],
+)
+def test_view_of_the_kernel(world: ContainerHost, line: str, verdict: tuple[str, str]) -> None:
+    """5.6: a view of the kernel shows the host wherever it is mounted, and a container has its own in few places."""
+    world.mounts.append(f"40 30 {line}")
+    assert world.judge("5.6") == verdict
+
+
+def test_volume_that_is_a_view_of_the_kernel(world: ContainerHost) -> None:
+    """5.6: a volume of such a kind counts before it is mounted; of a relative folder nobody knows where that is."""
+    folder = "/var/lib/docker/volumes/v/_data"
+    world.description |= {"Running": False, "Pid": 0, "Status": "created"}
+    world.description["Mounts"] = [{"Type": "volume", "Name": "v", "Source": folder, "Destination": "/v"}]
+    world.paths = [f"real {folder}\t{folder}"]
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": {"type": "proc", "device": "proc"}}]
+    assert world.judge("5.6") == ("fail", "mounts /proc of the host at /v")
+    world.volumes = [
+        {"Name": "v", "Driver": "local", "Options": {"type": "none", "device": "etc", "o": "bind"}}
+    ]
+    assert world.judge("5.6")[0] == "error"
+    world.volumes = [
+        {"Name": "v", "Driver": "local", "Options": {"type": "nfs", "device": ":/etc", "o": "addr=10.0.0.1"}}
+    ]
+    assert world.judge("5.6") == ("pass", "")
+
+
 def test_files_that_the_engine_writes_into_a_volume(world: ContainerHost) -> None:
     """5.6: a volume on /etc gets the same three files as any container, which are no folder of the host."""
     world.description["Mounts"] = [bind_mount("/srv/etc") | {"Destination": "/etc"}]
