@@ -534,6 +534,8 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> s
     devices = container.configuration.devices
     found = [device for device in devices if device not in policy.allowed_devices]
     assert not found, "is given " + ", ".join(found)
+    mounted = [each for each in container.mounts.devices if each not in (*devices, *policy.allowed_devices)]
+    assert not mounted, "has, without being given it, " + ", ".join(mounted)
     later = container.privileges.devices_let_in
     assert not later, "its control group lets in, since its start, " + ", ".join(later)
     if container.privileges.lists_devices:

@@ -20,6 +20,11 @@ _OF_ENGINE = re.compile(r"/[0-9a-f]{64}/(?:resolv\.conf|hostname|hosts|(?:mounts
 _WRITTEN = ("/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
 _INIT = ("/sbin/docker-init", "/run/podman-init")
 _KERNEL = ("/proc", "/sys", "/dev")
+_HARMLESS = frozenset(
+    f"/dev/{each}" for each in ["console", "full", "null", "ptmx", "random", "tty", "urandom", "zero"]
+)
+"""The devices that every container has; they are mounted one by one where it may make none (OCI runtime
+specification, "Default Devices")."""
 _USER_PLACE = re.compile(r"/run/user(?:/\d+(?:/(?:docker|podman|containerd\S*|buildkit\S*))?)?$")
 
 
@@ -205,6 +210,24 @@ class Mounts:
             f"{each.point} ({each.kind})"
             for each in own
             if filesystems.is_foreign(each) and filesystems.depends_on_namespace(each)
+        )
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices of the host that are mounted in it unasked: by its runtime, or after its start.
+
+        Raises:
+            EvidenceError: the mount tables could not be read.
+        """
+        if not self.configuration.running:
+            return ()
+        host, found = self.sources.host_mounts, set[str]()
+        for mount in self.table:
+            if self._configured_at(mount.point) is None:
+                found |= host.paths(mount.device, mount.root)
+                found |= {f"/dev{mount.root}"} if mount.kind == "devtmpfs" else set()
+        return tuple(
+            sorted(path for path in found - _HARMLESS if path.startswith("/dev/") and path != "/dev/")
         )
 
     def _configured_at(self, point: str) -> Mapping[str, Any] | None:

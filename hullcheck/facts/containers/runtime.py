@@ -163,16 +163,28 @@ class Runtime:
 
     @property
     def exec_processes_with_more_capabilities(self) -> tuple[Process, ...]:
-        """Processes of `docker exec` with capabilities that its main process cannot get."""
-        bounds = self.main_process.capabilities
-        return tuple(each for each in self.exec_processes if each.capabilities & ~bounds)
+        """Processes of `docker exec` with capabilities that its main process cannot get.
+
+        One that was left behind there belongs to its main process now, but has what no child of that can have.
+        """
+        bounds, users = self.main_process.capabilities, {None, self.main_process.user_namespace}
+        seen = {each.pid: each for each in self.exec_processes}
+        seen |= {each.pid: each for each in self.processes if each.user_namespace in users}
+        return tuple(each for each in seen.values() if each.capabilities & ~bounds)
 
     @property
     def root_exec_processes(self) -> tuple[Process, ...]:
-        """Processes of `docker exec` that are root in it, where its main process is not."""
+        """Processes of `docker exec` that are root in it, where its main process is not.
+
+        One that was left behind there counts where nothing else can have become root: it was created for another
+        user, and gains no privileges.
+        """
         if self.root_uid in self.main_process.uids:
             return ()
-        return tuple(each for each in self.exec_processes if self.root_uid in each.uids)
+        user = self.configuration.user
+        stays = self.main_process.no_new_privileges and user.strip("0") not in ("", "root")
+        seen = self.processes if stays else self.exec_processes
+        return tuple(each for each in seen if self.root_uid in each.uids)
 
     @cached_property
     def root_uid(self) -> int:

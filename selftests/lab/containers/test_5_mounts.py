@@ -94,7 +94,7 @@ def test_sensitive_mounts(guarded_engine: EngineFactory, place: Path) -> None:
 def test_file_systems_of_the_kernel(guarded_engine: EngineFactory) -> None:
     """5.6: a volume may be the kernel's view of the host, and somebody may mount that in a container that runs."""
     one = guarded_engine()
-    kinds = "proc sysfs debugfs tracefs securityfs devtmpfs".split()
+    kinds = ["proc", "sysfs", "debugfs", "tracefs", "securityfs", "devtmpfs"]
     for kind in kinds:
         one.docker("volume", "create", "--opt", f"type={kind}", "--opt", f"device={kind}", kind)
         both(one, kind, "--volume", f"{kind}:/x")

@@ -15,6 +15,7 @@ from hullcheck.parsing import seccomp
 from hullcheck.policy import Policy
 from selftests.kit.judging import facts_of_engine, judged
 from selftests.lab.containers.judgement import CALLS, of_both, verdicts
+from selftests.rig.shell import call
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -121,6 +122,24 @@ def test_device_let_in_after_the_start(engine: EngineFactory) -> None:
     assert judged("5.18", facts)["later"] == ("fail", "its control group lets in, since its start, b 8:0 rwm")
     allowed = Facts(facts.recording, Policy(allowed_devices=("/dev/null",)))
     assert verdicts("5.18", allowed) == {"plain": "pass", "given": "pass", "later": "fail"}
+
+
+DEVICE = "mount -t devtmpfs none /tmp && touch /dev/log1 && mount -o bind /tmp/kmsg /dev/log1 && umount /tmp"
+
+
+@pytest.mark.each_engine
+def test_device_mounted_into_a_container(engine: EngineFactory) -> None:
+    """5.18: a device in its mount table counts, whoever put it there, and whatever the kernel says of groups."""
+    one = engine()
+    one.run("plain")
+    one.run("later")
+    pid = one.docker("inspect", "--format", "{{.State.Pid}}", "later").strip()
+    call("nsenter", "--target", pid, "--mount", "/bin/busybox", "sh", "-c", DEVICE)
+    facts = facts_of_engine(one.socket, of="5.18")
+    assert verdicts("5.18", facts) == {"plain": "pass", "later": "fail"}
+    assert judged("5.18", facts)["later"][1] == "has, without being given it, /dev/kmsg"
+    allowed = Facts(facts.recording, Policy(allowed_devices=("/dev/kmsg",)))
+    assert verdicts("5.18", allowed) == {"plain": "pass", "later": "pass"}
 
 
 def test_interface_moved_into_a_container(engine: EngineFactory) -> None:

@@ -200,6 +200,25 @@ def test_exec(engine: EngineFactory) -> None:
     }
 
 
+@pytest.mark.each_engine
+def test_what_docker_exec_leaves_behind(engine: EngineFactory) -> None:
+    """5.23, 5.24: a process goes on in the container when the command has ended that started it."""
+    one = engine()
+    tight = ("--user", "1000", "--security-opt", "no-new-privileges")
+    for name in ("plain", "root", "privileged"):
+        one.run(name, *tight)
+    one.run("loose", "--user", "1000")
+    left = ("sh", "-c", "sleep 998 & sleep 1")
+    one.docker("exec", "--user", "1000", "plain", *left)
+    one.docker("exec", "--user", "0", "root", *left)
+    one.docker("exec", "--user", "0", "loose", *left)
+    one.docker("exec", "--privileged", "--user", "1000", "privileged", *left)
+    facts = facts_of_engine(one.socket, of="5.23 5.24")
+    manual = dict.fromkeys(("plain", "root", "privileged", "loose"), "manual")
+    assert verdicts("5.23", facts) == manual | {"privileged": "fail"}
+    assert verdicts("5.24", facts) == manual | {"root": "fail"}
+
+
 def _with_unshare(engine: Engine) -> str:
     """An image in which an own user namespace can be made."""
     build = 'FROM bb:1\nRUN ["/bin/busybox", "ln", "-s", "busybox", "/bin/unshare"]\n'
