@@ -40,7 +40,9 @@ _HIDDEN_RUNTIME = """
     root_exec_processes shares_host_ipc shares_host_network shares_host_processes
     shares_host_users shares_host_uts strange_interfaces surroundings
 """
-_HIDDEN_MOUNTS = "configuration configured devices doubtful runtime shared host_sockets sources surroundings visible writable"
+_HIDDEN_MOUNTS = """
+    configuration configured devices doubtful host_sockets runtime shared sources surroundings visible writable
+"""
 _HIDDEN_PRIVILEGES = """
     apparmor_profile applies_apparmor bundle configuration devices_let_in has_own_profile is_permissive lists_devices
     runtime seccomp_profile security_label selinux_label stored_no_new_privileges surroundings

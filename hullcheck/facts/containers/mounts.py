@@ -20,9 +20,8 @@ _OF_ENGINE = re.compile(r"/[0-9a-f]{64}/(?:resolv\.conf|hostname|hosts|(?:mounts
 _WRITTEN = ("/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
 _INIT = ("/sbin/docker-init", "/run/podman-init")
 _KERNEL = ("/proc", "/sys", "/dev")
-_HARMLESS = frozenset(
-    f"/dev/{each}" for each in ["console", "full", "null", "ptmx", "random", "tty", "urandom", "zero"]
-)
+_OF_EVERYBODY = "/dev/console /dev/full /dev/null /dev/ptmx /dev/random /dev/tty /dev/urandom /dev/zero"
+_HARMLESS = frozenset(_OF_EVERYBODY.split())
 """The devices that every container has; they are mounted one by one where it may make none (OCI runtime
 specification, "Default Devices")."""
 _USER_PLACE = re.compile(r"/run/user(?:/\d+(?:/(?:docker|podman|containerd\S*|buildkit\S*))?)?$")
