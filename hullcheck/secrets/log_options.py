@@ -9,7 +9,7 @@ from hullcheck.secrets import HIDDEN
 
 _ADDRESSES_WORDS = """
     awslogs-endpoint awslogs-group awslogs-region fluentd-address gcp-project gelf-address
-    logentries-region splunk-url syslog-address
+    logentries-region splunk-url syslog-address syslog-facility
 """
 
 _ADDRESSES = frozenset(_ADDRESSES_WORDS.split())

@@ -29,7 +29,9 @@ def genuine(tool: Tool, sensors: Sensors) -> tuple[list[Watcher], str]:
 
 
 def _doubt(tool: Tool, watcher: Watcher) -> str:
-    """Why a process may not be the tool; empty where it is."""
+    """Why a process may not be the tool, or does nothing; empty where it is, and does."""
+    if watcher.halted:
+        return f"process {watcher.pid} ({watcher.executable}) is stopped or frozen: it sees nothing"
     if watcher.container is not None:
         if any(tool.repository.fullmatch(each) for each in watcher.origins):
             return ""

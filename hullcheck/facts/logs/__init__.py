@@ -11,6 +11,7 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.logs.probe import SHAPE, SHIPPERS
+from hullcheck.facts.logs.rsyslog import OF_DAEMON
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.addresses import canonical
@@ -18,7 +19,11 @@ from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.recording import Recording
 
 _AUDIT_LOG = "/var/log/audit/audit.log"
-_LOOPBACK = re.compile(r"(localhost|ip6-l)[\w.-]*|127\.[\d.]+|::1?|0\.0\.0\.0|/.*", re.IGNORECASE)
+_LOOPBACK = re.compile(
+    r"(localhost|ip6-l)[\w.-]*|.*\.localhost|(host|gateway)\.(docker|containers)\.internal"
+    r"|127\.[\d.]+|::1?|0\.0\.0\.0|0|/.*",
+    re.IGNORECASE,
+)
 _INSTALLED = re.compile(r"/(usr|opt|s?bin|snap|nix|var/lib|gnu)/.+")
 """Where a program lies that not everybody could have put there."""
 NETWORK_DRIVERS = {
@@ -65,6 +70,7 @@ class Shipper:
     Attributes:
         reads: paths with wildcards, as they are called on the host; or words, as in `shipper_routes`.
         sends: the hosts that it sends to, but none of this machine.
+        doubt: why its files do not tell what it does, where that is not because of what is in them.
         holds: the ids of containers whose log the process holds open; none where it sends some of what it reads
             nowhere, because it may be those.
     """
@@ -77,6 +83,7 @@ class Shipper:
     holds: frozenset[str]
     holds_journal: bool
     holds_audit: bool
+    doubt: str = ""
 
     @property
     def route(self) -> Route:
@@ -122,7 +129,7 @@ class Shippers:
         by_id = {each.id: each for each in self._containers}
         found = list[Shipper]()
         for each in self._document["Shippers"]:
-            if each["Pid"] not in known:  # it ended meanwhile
+            if each["Pid"] not in known or each.get("Halted"):  # it ended meanwhile, or is stopped
                 continue
             inside = [by_id[one] for one in known[each["Pid"]].container_ids if one in by_id]
             if not inside and not _INSTALLED.fullmatch(known[each["Pid"]].executable):
@@ -146,6 +153,7 @@ class Shippers:
                 frozenset(document["Holds"] if sends_all else ()),
                 bool(document["HoldsJournal"]) and sends_all,
                 bool(document["HoldsAudit"]) and sends_all,
+                str(document.get("Doubt", "")),
             )
 
     def _sends(self, hosts: list[str], document: Mapping[str, Any], *, in_container: bool) -> list[str]:
@@ -176,7 +184,11 @@ class Shippers:
     def doubts(self) -> tuple[str, ...]:
         """The shippers whose configuration could not be understood, and those that could not be seen, in words."""
         unseen = () if self._document["AsRoot"] else ("whatever runs as others, which root alone sees",)
-        odd = (f"{each.program} (process {each.pid})" for each in self.all if not each.understood)
+        odd = (
+            f"{each.program} (process {each.pid}{': ' if each.doubt else ''}{each.doubt})"
+            for each in self.all
+            if not each.understood
+        )
         return (*dict.fromkeys(odd), *unseen)
 
     def of_log(self, log: HostLog) -> Route | None:
@@ -199,19 +211,21 @@ class Shippers:
         if driver in NETWORK_DRIVERS:
             system, option = NETWORK_DRIVERS[driver]
             address = str(options.get(option) or "")
-            host = re.sub(r"^\w[\w+.-]*://", "", address).rpartition("@")[2]
+            host = _without_scheme(address)
+            if driver == "awslogs" and options.get("awslogs-endpoint"):
+                option, host = "awslogs-endpoint", _without_scheme(options["awslogs-endpoint"])
             host = host if host.startswith("/") else re.sub(r"(:\d+)?(/.*)?$", "", host).strip("[]")
             if not option or (host and not self.is_here(host)):
                 return Route(system, f"log driver {driver} to {host or 'its service'}")
-            return self._passed_on({"fluentd": "forward"}.get(driver, driver))
+            return self._passed_on(*_handed_on(driver, options))
         if driver == "journald":
             return self._passed_on("journal")
         return self._read_from_file(identifier) if driver == "json-file" else None
 
-    def _passed_on(self, word: str) -> Route | None:
+    def _passed_on(self, *words: str) -> Route | None:
         """By a shipper on this machine that takes what others send to it."""
         for each in self.sending:
-            if word in each.reads or (word == "journal" and each.holds_journal):
+            if set(words) & set(each.reads) or ("journal" in words and each.holds_journal):
                 return each.route
         return None
 
@@ -223,6 +237,23 @@ class Shippers:
             if identifier in each.holds or "docker" in each.reads or each.takes(path):
                 return each.route
         return None
+
+
+def _without_scheme(address: str) -> str:
+    return re.sub(r"^\w[\w+.-]*://", "", address).rpartition("@")[2]
+
+
+_OTHER_FACILITIES = re.compile(r"local[0-7]|user|1|1[6-9]|2[0-3]")
+
+
+def _handed_on(driver: str, options: Mapping[str, str]) -> tuple[str, ...]:
+    """The words for what a driver hands on to a shipper on this machine."""
+    if driver != "syslog":
+        return ({"fluentd": "forward"}.get(driver, driver),)
+    facility = options.get("syslog-facility") or "daemon"
+    if facility in ("daemon", "3"):
+        return "syslog", OF_DAEMON
+    return ("syslog",) if _OTHER_FACILITIES.fullmatch(facility) else ()
 
 
 _JOURNALS = ("/var/log/journal", "/run/log/journal")

@@ -11,13 +11,15 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from hullcheck.facts.logs import languages
+from hullcheck.facts.logs import fluent, logstash, rsyslog
+from hullcheck.facts.logs.drops import beats_drops, chooses_lines, promtail_drops, vector_passes
 from hullcheck.facts.logs.routes import (
     ALL_CONTAINERS,
     CLOUD,
     LOCAL_OUTPUTS,
     Route,
     hosts,
+    is_elsewhere,
     journal,
     leaves_out,
     listed,
@@ -76,12 +78,14 @@ _DEFAULT = "default"
 def _beats(files: Files) -> Iterator[Route]:
     """Filebeat, which has one output for all, and an Elastic Agent that is not managed by Fleet."""
     reads, sends = dict[str, set[str]](), dict[str, set[str]]()
-    doubt = False
     documents = [each for text in files.values() for each in _yaml(text) if isinstance(each, dict)]
+    dropped = any(beats_drops(each.get("processors")) for each in documents)
+    doubt = dropped
     for document in documents:
         if (document.get("fleet") or {}).get("enabled"):
             raise ValueError("its inputs are not in files")
         beat = document.get("filebeat") or {}
+        doubt |= _is_on((beat.get("config") or {}).get("inputs"))  # in files that are not read
         own = [document] if "type" in document else []  # a file of inputs.d is a list of them
         for one in (*(beat.get("inputs") or ()), *(document.get("inputs") or ()), *own):
             chosen = _beats_chooses(one)
@@ -100,15 +104,19 @@ def _beats(files: Files) -> Iterator[Route]:
         if (document.get("cloud") or {}).get("id"):
             sends.setdefault(_DEFAULT, set()).add(CLOUD)
     for name in dict.fromkeys((*reads, *sends)):
-        yield route(reads.get(name, ()), sends.get(name, ()))
+        yield route(() if dropped else reads.get(name, ()), sends.get(name, ()))
     if doubt:
-        raise ValueError("an input or autodiscover takes some containers alone, or a part of their logs")
+        raise ValueError(
+            "events are dropped, or an input or autodiscover takes some containers alone, or a part of their logs"
+        )
 
 
 def _beats_chooses(one: Mapping[str, Any]) -> bool:
     """Whether an input takes some containers or files alone, or one of their two streams."""
-    if one.get("enabled", True) is not True:
+    if not _is_on(one):
         return False
+    if one.get("condition") or any(map(chooses_lines, (one, *_streams(one)))):
+        return True
     named = one.get("containers") or {}
     ids = listed(named.get("ids")) if one.get("type") == "docker" else []
     stream = one.get("stream") or named.get("stream") or "all"
@@ -125,12 +133,21 @@ def _finds_all(provider: Mapping[str, Any]) -> bool:
 
 
 def _beats_output(name: str, output: Any) -> Iterator[str]:
-    if isinstance(output, dict) and output.get("enabled", True) and name not in LOCAL_OUTPUTS:
+    if _is_on(output) and name not in LOCAL_OUTPUTS:
         yield from hosts(output.get("hosts") or output.get("host") or [])
 
 
+def _is_on(part: Any) -> bool:
+    """Whether a part of a configuration is there and not switched off, by a word either."""
+    return isinstance(part, dict) and str(part.get("enabled", True)).lower() in ("true", "yes", "on", "1")
+
+
+def _streams(one: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [each for each in one.get("streams") or () if _is_on(each)]
+
+
 def _beats_input(one: Mapping[str, Any]) -> Iterator[str]:
-    if one.get("enabled", True) is not True:
+    if not _is_on(one):
         return
     kind = str(one.get("type") or "")
     if kind == "docker":
@@ -139,7 +156,7 @@ def _beats_input(one: Mapping[str, Any]) -> Iterator[str]:
         yield from journal(one.get("include_matches"), one.get("units"))
         return  # its paths are those of journals
     yield from listed(one.get("paths"))
-    for stream in one.get("streams") or ():
+    for stream in _streams(one):
         yield from listed(stream.get("paths"))
 
 
@@ -157,12 +174,18 @@ def _promtail(files: Files) -> Iterator[Route]:
             sends.update(hosts([client["url"]] if "url" in client else []))
         for job in document.get("scrape_configs") or ():
             choices = [each for each in job.get("relabel_configs") or () if each.get("action") in _RELABELLED]
+            if promtail_drops(job.get("pipeline_stages")):
+                doubt = True
+                continue
             if "journal" in job:
                 kept = [each for each in choices if each["action"] == "keep"]
                 reads.update(journal((job["journal"] or {}).get("matches"), kept) if kept == choices else [])
                 doubt |= kept != choices
             if "docker_sd_configs" in job:
-                some = bool(choices) or any(each.get("filters") for each in job["docker_sd_configs"] or ())
+                found = job["docker_sd_configs"] or ()
+                some = bool(choices) or any(
+                    each.get("filters") or is_elsewhere(each.get("host")) for each in found
+                )
                 doubt |= some
                 reads.update([] if some else [ALL_CONTAINERS])
             for labels in (group.get("labels") or {} for group in job.get("static_configs") or ()):
@@ -176,10 +199,9 @@ def _promtail(files: Files) -> Iterator[Route]:
 
 # ---- Vector
 
-_OF_SOME = ("filter", "route", "exclusive_route", "sample")  # transforms that let some of the events through
 _CHOICES = ("include_containers", "exclude_containers", "include_images", "include_labels")
 _KINDS = {"docker_logs": ALL_CONTAINERS, "fluent": "forward", "syslog": "syslog"}
-_ADDRESSES = ("endpoint", "endpoints", "address", "uri", "bootstrap_servers")
+_ADDRESSES = ("endpoint", "endpoints", "address", "uri", "url", "bootstrap_servers")
 _Parts = Mapping[str, Mapping[str, Any]]
 
 
@@ -224,7 +246,7 @@ def _feeding(
             if name in sources:
                 found[name] = True
                 continue
-            passes = transforms[name].get("type") not in _OF_SOME
+            passes = vector_passes(transforms[name])
             behind = _feeding(transforms[name].get("inputs"), sources, transforms, (*above, name))
             for source, takes_all in behind.items():
                 found[source] = found.get(source, False) or (takes_all and passes)
@@ -233,6 +255,7 @@ def _feeding(
 
 def _chooses(source: Mapping[str, Any]) -> bool:
     some = source.get("type") == "docker_logs" and any(source.get(key) for key in _CHOICES)
+    some |= is_elsewhere(source.get("docker_host"))
     units = listed(source.get("exclude_units"))
     return some or leaves_out(source.get("exclude")) or any("docker" in each for each in units)
 
@@ -251,11 +274,11 @@ def _vector_source(source: Mapping[str, Any]) -> Iterator[str]:
 _READERS = {
     "filebeat": _beats,
     "elastic-agent": _beats,
-    "logstash": languages.logstash,
-    "fluentd": languages.fluentd,
-    "fluent-bit": languages.fluent_bit,
+    "logstash": logstash.logstash,
+    "fluentd": fluent.fluentd,
+    "fluent-bit": fluent.fluent_bit,
     "promtail": _promtail,
     "vector": _vector,
-    "rsyslogd": languages.rsyslog,
+    "rsyslogd": rsyslog.rsyslog,
 }
 PROGRAMS = tuple(_READERS)

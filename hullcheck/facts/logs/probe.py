@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from hullcheck.facts.logs import configs
+from hullcheck.facts.logs.options import override, reloads
 from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.documents import COUNT
@@ -23,7 +24,7 @@ def _keep(text: str) -> str:
     head, *blocks = re.split(r"^process:", text, flags=re.MULTILINE)
     document = {
         "AsRoot": Words(head).of_root,
-        "Own": [canonical(each) for each in re.findall(r"^own:(\S+)$", head, re.MULTILINE)],
+        "Own": sorted({canonical(each) for each in re.findall(r"^own:(\S+)$", text, re.MULTILINE)}),
         "Shippers": list(map(_shipper, blocks)),
     }
     return json.dumps(document, separators=(",", ":"))
@@ -36,16 +37,36 @@ def _shipper(block: str) -> dict[str, Any]:
     held = words.all("held")
     known = program in configs.PROGRAMS
     routes, understood = configs.read(program, words.files) if known and words.files else ([], False)
+    if doubt := _doubt(program, rest):
+        routes, understood = [], False
     return {
         "Pid": int(pid),
         "Program": program,
         "Routes": sorted([sorted(reads), sorted(sends)] for reads, sends in set(routes) if reads or sends),
         "Understood": understood,
+        "Doubt": doubt,
+        "Halted": "halted" in words,
         "Holds": sorted({match[1] for each in held if (match := _CONTAINER_LOG.fullmatch(each))}),
         "HoldsJournal": any(each.endswith(".journal") for each in held),
         "HoldsAudit": any(each.endswith("/audit.log") for each in held),
         "Connected": net.held(words.all("net"), held)[1],
     }
+
+
+_AT_ITS_START = 60  # seconds in which a script may write the configuration before it becomes the program
+
+
+def _doubt(program: str, block: str) -> str:
+    """Why its files do not tell what it does; empty where they do."""
+    words = Words(block.partition("\njournald:")[0])
+    arguments = words.all("argument")
+    if option := override(program, arguments):
+        return f"its option {option} is not followed"
+    started = max(map(int, words.all("started")), default=0)
+    changed = max(map(int, words.all("changed")), default=0)
+    if started and changed > started + _AT_ITS_START and not reloads(program, arguments):
+        return "its configuration was changed after it started"
+    return ""
 
 
 SHAPE = {
@@ -58,6 +79,8 @@ SHAPE = {
             "Routes": [[[str], [str]]],
             **dict.fromkeys(("Understood", "HoldsJournal", "HoldsAudit"), bool),
             "Holds": [str],
+            "Doubt?": str,
+            "Halted?": bool,
             "Connected": [str],
         }
     ],

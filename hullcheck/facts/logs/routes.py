@@ -1,7 +1,9 @@
 """What the readers of shippers' configurations share: a route, and how hosts, lists and journals are read."""
 
+import fnmatch
+import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 
@@ -29,6 +31,10 @@ LOCAL_OUTPUTS = (
     "label",
     "copy",
     "rewrite_tag_filter",
+    "counter",
+    "flowcounter",
+    "exit",
+    "prometheus_exporter",
 )
 CLOUD = "cloud.elastic.co"
 _SERVICES = """
@@ -68,6 +74,11 @@ def journal(*filters: Any) -> Iterator[str]:
         yield "journal"
 
 
+def is_elsewhere(engine: Any) -> bool:
+    """Whether the address of an engine, if one is set, is not that of the engine of this machine for sure."""
+    return engine not in (None, "", "unix:///var/run/docker.sock", "unix:///run/docker.sock")
+
+
 _ARCHIVE = re.compile(r"\.(gz|bz2|xz|zip|zst|tar|tgz)\W*$")
 _OF_CONTAINERS = re.compile(r"container|docker|json|[0-9a-f]{12}|^\W*(log)?\W*$")
 
@@ -88,3 +99,38 @@ def listed(value: Any) -> list[str]:
 def uncommented(text: str) -> str:
     """The text without lines that are comments."""
     return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("#"))
+
+
+_DEPTH = 5  # of files that include others
+
+
+def expanded(files: Mapping[str, str], include: re.Pattern[str]) -> tuple[str, bool]:
+    """The first of these files with those in it that it includes, and whether all of them are known.
+
+    Args:
+        include: what includes others; its first group is the pattern of their paths.
+    """
+    main = next(iter(files), "")
+    unknown = list[str]()
+    return _with_included(files, main, include, unknown, _DEPTH), not unknown
+
+
+def _with_included(
+    files: Mapping[str, str], path: str, include: re.Pattern[str], unknown: list[str], depth: int
+) -> str:
+    def content(match: re.Match[str]) -> str:
+        named = next((each for each in match.groups() if each), "").strip("\"'")
+        pattern = posixpath.normpath(posixpath.join(posixpath.dirname(path), named))
+        pattern = f"{pattern}/*" if named.endswith("/") else pattern
+        found = sorted(
+            each for each in files if each not in (path, pattern) and fnmatch.fnmatchcase(each, pattern)
+        )
+        exact = [pattern] if pattern in files and "*" not in pattern else []
+        if not depth or not (found or pattern in files):
+            unknown.append(pattern)
+            return ""
+        return "\n".join(
+            _with_included(files, each, include, unknown, depth - 1) for each in (*exact, *found)
+        )
+
+    return include.sub(content, files.get(path, ""))

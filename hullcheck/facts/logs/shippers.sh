@@ -1,27 +1,123 @@
 . auditor.sh
+. halted.sh
 cd /proc || exit
-awk '/\|--/ { address = $2 } /32 host LOCAL/ { print "own:" address }' net/fib_trie 2>/dev/null | sort -u
+addresses=$(
+  awk '/\|--/ { address = $2 } /32 host LOCAL/ { print address }' net/fib_trie 2>/dev/null | sort -u
+  sed "s/ .*//; s/..../&:/g; s/:$//" net/if_inet6 2>/dev/null
+)
+printf "%s\n" "$addresses" | sed "s/^/own:/"
 printf "own:%s\n" "$(uname -n)"
-sed "s/ .*//; s/..../&:/g; s/:$//; s/^/own:/" net/if_inet6 2>/dev/null
+names() { # ROOT: what its file of hosts calls this machine
+  awk -v own=" $(printf "%s" "$addresses" | tr "\n" " ") " '{ sub(/#.*/, "") }
+    $1 ~ /^(127[.]|0[.]0[.]0[.]0$|::1$)/ || index(own, " " $1 " ") { for (i = 2; i <= NF; i++) print "own:" $i }' \
+    "$1/etc/hosts" 2>/dev/null | sort -u
+}
+names ""
+line_feed="
+"
 show() { # ROOT PATH: a file of a configuration, or all those in a folder
   for each in "$1$2" "$1$2"/*.yml "$1$2"/*.yaml "$1$2"/*.conf "$1$2"/*.toml; do
     [ -f "$each" ] || [ "$(readlink "$each")" = /dev/null ] || continue # so one is masked
+    stat -L -c "changed:%Z" "$each" 2>/dev/null
     printf "config:%s\n" "${each#"$1"}"
     head -c 1000000 "$each" 2>/dev/null | sed "s/^/:/"
   done
 }
-pipelines() { # ROOT: where Logstash has its pipelines, by the list of them if there is one
-  settings=$(printf "%s\n" "$arguments" |
-    sed -n -e "/^--path\.settings$/{n;p;}" -e "s/^--path\.settings=//p" | head -n 1)
+follow() { # ROOT PATH DEPTH: the files that a file includes, behind an empty one that has their pattern as its path
+  [ "$3" -lt 5 ] || return 0
+  sed -n -e "s/^[[:space:]]*@[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]][[:space:]]*//p" \
+    -e "s/^[[:space:]]*[$][Ii]nclude[Cc]onfig[[:space:]][[:space:]]*//p" \
+    -e "s/^[[:space:]]*include(.*file=\"\([^\"]*\)\".*/\1/p" "$1$2" 2>/dev/null | sed "s/[[:space:]]*$//" |
+    while IFS= read -r pattern; do
+      case $pattern in
+        *"#"* | *"{"* | *:*) continue ;;
+        /*) ;;
+        *) pattern=${2%/*}/$pattern ;;
+      esac
+      case $pattern in */) pattern="$pattern*" ;; esac
+      printf "config:%s\n" "$pattern"
+      IFS=$line_feed
+      for file in $1$pattern; do
+        [ -f "$file" ] || continue
+        show "$1" "${file#"$1"}"
+        follow "$1" "${file#"$1"}" $(($3 + 1))
+      done
+    done
+}
+value_of() { # OPTION...: what the options of the command that have such a name are set to
+  for option; do
+    printf "%s\n" "$arguments" | sed -n -e "/^$option$/{n;p;}" -e "s/^$option=//p"
+  done
+}
+variable() { # NAME...: variables of the process
+  for each; do tr "\n\0" " \n" <"$pid/environ" 2>/dev/null | sed -n "s/^$each=//p"; done
+}
+first_of() { # PATH...: the first of these files that is there
+  for each; do
+    if [ -f "$root$each" ]; then
+      printf "%s\n" "$each"
+      return
+    fi
+  done
+}
+pipelines() { # where Logstash has its pipelines, by the list of them if there is one
+  settings=$(value_of --path.settings | head -n 1)
   for each in ${settings:-/etc/logstash /usr/share/logstash/config}; do
-    [ -f "$1$each/pipelines.yml" ] || continue
+    [ -f "$root$each/pipelines.yml" ] || continue
     printf "%s\n" "$each/pipelines.yml"
-    sed -n "s/^[^#]*path\.config: *[\"']\{0,1\}\([^\"'#]*\).*/\1/p" "$1$each/pipelines.yml" |
+    sed -n "s/^[^#]*path\.config: *[\"']\{0,1\}\([^\"'#]*\).*/\1/p" "$root$each/pipelines.yml" |
       sed -e "s/[[:space:]]*$//" -e "s/\/[^\/]*\*.*//"
     return
   done
   printf "%s\n" /etc/logstash/conf.d /usr/share/logstash/pipeline
 }
+paths() { # the files and folders of the configuration, one a line
+  base=$folder
+  case $name in
+    filebeat | elastic-agent)
+      base=$(value_of "--*path\.config" | tail -n 1)
+      base=${base:-$(dirname "$(first_of "/etc/$name/$name.yml" "/usr/share/$name/$name.yml" "/opt/Elastic/Agent/$name.yml")")}
+      named=$(value_of "--*c" | sed "/\.yml$/!s/$/.yml/")
+      usual=$base/$name.yml
+      ;;
+    fluentd)
+      named=$(value_of -c --config)
+      named=${named:-$(variable FLUENT_CONF)}
+      usual=$(first_of /etc/td-agent/td-agent.conf /etc/fluent/fluentd.conf /etc/fluent/fluent.conf /fluentd/etc/fluent.conf)
+      ;;
+    fluent-bit)
+      named=$(value_of -c --config)
+      usual=$(first_of /etc/fluent-bit/fluent-bit.conf /fluent-bit/etc/fluent-bit.conf)
+      ;;
+    promtail)
+      named=$(value_of "--*config\.file")
+      usual=$(first_of "$folder/promtail.yaml" "$folder/config/promtail.yaml")
+      ;;
+    vector)
+      named=$(
+        value_of -c --config -t --config-toml --config-yaml --config-json
+        variable VECTOR_CONFIG VECTOR_CONFIG_TOML VECTOR_CONFIG_YAML VECTOR_CONFIG_JSON | tr "," "\n"
+      )
+      usual=$(first_of /etc/vector/vector.yaml /etc/vector/vector.toml /etc/vector/vector.json)
+      ;;
+    logstash)
+      named=$(value_of -f --path.config)
+      usual=$(pipelines)
+      ;;
+    rsyslogd)
+      named=$(
+        value_of -f
+        printf "%s\n" "$arguments" | sed -n "s/^-f\(..*\)/\1/p"
+      )
+      usual=/etc/rsyslog.conf
+      ;;
+  esac
+  printf "%s\n" "${named:-$usual}" | while IFS= read -r path; do
+    case $path in /*) printf "%s\n" "$path" ;; ?*) printf "%s\n" "$base/$path" ;; esac
+  done
+}
+now=$(date +%s)
+read -r uptime rest </proc/uptime
 found=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n "s/^.* \([0-9]*\)\/exe -> \(\/.*\)$/\1 \2/p" |
   grep -E "/(filebeat|elastic-agent|fluent-bit|promtail|vector|rsyslogd|ruby[0-9.]*|java)$")
 for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
@@ -33,29 +129,24 @@ for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
     java) case $exe$arguments in *org.logstash.Logstash* | */logstash/jdk/*) name=logstash ;; *) continue ;; esac ;;
   esac
   printf "process:%s %s\n" "$pid" "$name"
+  ! halted "$pid" || echo "halted:"
+  ticks=$(sed "s/.*) //" "$pid/stat" 2>/dev/null | cut -d " " -f 20)
+  [ -z "$ticks" ] || echo "started:$((now - ${uptime%.*} + ticks / 100))"
+  printf "%s\n" "$arguments" | sed "s/^/argument:/"
+  [ -z "$(variable VECTOR_CONFIG_DIR)" ] || echo "argument:--config-dir"
   ls -ln "$pid/fd" 2>/dev/null | sed -n -e "s/^.* [0-9][0-9]* -> \(.*-json\.log\)$/held:\1/p" \
     -e "s/^.* [0-9][0-9]* -> \(.*\.journal\)$/held:\1/p" -e "s/^.* [0-9][0-9]* -> \(.*\/audit\.log\)$/held:\1/p" \
     -e "s/^.* [0-9][0-9]* -> \(socket:.*\)$/held:\1/p"
   grep -aHs -e " 01 " -e " 0A " "$pid/net/tcp" "$pid/net/tcp6" | sed "s/^/net:/"
   root=/proc/$pid/root
-  option=c
-  case $name in logstash | rsyslogd) option=f ;; esac
-  named=$(printf "%s\n" "$arguments" |
-    sed -n -e "/^-$option$/{n;p;}" -e "/^--config$/{n;p;}" -e "s/^--config=//p" \
-      -e "/^--*config\.file$/{n;p;}" -e "s/^--*config\.file=//p" -e "/^--path\.config$/{n;p;}" | grep "^/")
-  case $name in
-    filebeat) usual="/etc/filebeat/filebeat.yml /usr/share/filebeat/filebeat.yml" ;;
-    elastic-agent) usual="/etc/elastic-agent/elastic-agent.yml /opt/Elastic/Agent/elastic-agent.yml" ;;
-    fluentd) usual="/etc/td-agent/td-agent.conf /etc/fluent/fluentd.conf /fluentd/etc/fluent.conf" ;;
-    fluent-bit) usual="/etc/fluent-bit/fluent-bit.conf /fluent-bit/etc/fluent-bit.conf" ;;
-    promtail) usual="/etc/promtail" ;;
-    vector) usual="/etc/vector" ;;
-    logstash) usual=$(pipelines "$root") ;;
-    rsyslogd) usual="/etc/rsyslog.conf /etc/rsyslog.d" ;;
-    *) usual="" ;;
-  esac
-  for path in ${named:-$usual}; do show "$root" "$path"; done
+  names "$root"
+  folder=$(readlink "$pid/cwd")
+  paths | while IFS= read -r path; do
+    show "$root" "$path"
+    case $name in fluentd | fluent-bit | rsyslogd) follow "$root" "$path" 0 ;; esac
+  done
   [ "$name" = rsyslogd ] || continue # journald says whether it is given the journal
+  echo "journald:"
   for folder in /etc /run /usr/local/lib /usr/lib /lib; do
     file=$folder/systemd/journald.conf
     if [ -f "$root$file" ]; then

@@ -114,6 +114,11 @@ class Watcher:
         return dict(self.document["Unit"])
 
     @property
+    def halted(self) -> bool:
+        """Whether it was stopped by a signal, or its control group is frozen."""
+        return bool(self.document.get("Halted"))
+
+    @property
     def age(self) -> float | None:
         """For how many seconds it has been running; None where that is not known."""
         return self.document.get("Age")

@@ -1,4 +1,5 @@
 . auditor.sh
+. halted.sh
 for each in /usr/bin/falco /usr/local/bin/falco /opt/draios/bin/dragent /opt/aquasec/slk; do
   [ ! -x $each ] || printf "installed:%s\n" $each
 done
@@ -23,6 +24,7 @@ pids=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n -e "s|^.* 
 for pid in $pids; do
   exe=$(readlink "$pid/exe") || continue
   printf "process:%s\nage:%s %s\n" "$pid" "$uptime" "$(sed "s/.*) //" "$pid/stat" 2>/dev/null | cut -d " " -f 20)"
+  ! halted "$pid" || echo "halted:"
   arguments=$(tr "\n\0" " \n" <"$pid/cmdline")
   printf "%s\n" "$arguments" | sed "s/^/argument:/"
   ls -ln "$pid/fd" 2>/dev/null | sed -n "s/^.* [0-9][0-9]* -> /fd:/p"

@@ -18,6 +18,11 @@ def process(pid: int = 7, executable: str = AGENT, **unit: str) -> Watcher:
     return Watcher(pid, executable, {"Unit": usual | unit})
 
 
+def halted() -> Watcher:
+    """One on the host that somebody stopped."""
+    return Watcher(7, AGENT, dict(process().document) | {"Halted": True})
+
+
 def contained(
     *origins: str, claims: tuple[str, ...] = (), policy: str = "always", service: str = ""
 ) -> Watcher:
@@ -45,6 +50,7 @@ def test_processes_that_are_what_they_seem() -> None:
     ("watcher", "flaw"),
     [
         (None, "no process of Sysdig"),
+        (halted(), f"process 7 ({AGENT}) is stopped or frozen: it sees nothing"),
         (process(MainPID="1"), f"process 7 ({AGENT}) is not that of a unit"),
         (process(ActiveState="failed"), f"process 7 ({AGENT}) is not that of a unit"),
         (

@@ -169,7 +169,7 @@ def test_what_a_configuration_says(program: str, text: str, reads: set[str], sen
 @pytest.mark.parametrize(
     ("program", "text"),
     [
-        ("fluent-bit", "service: {}\npipeline: {}\n"),
+        ("fluent-bit", "includes: [x]\npipeline: {}\n"),
         ("fluentd", "@include x\n" + FORWARD),
         ("filebeat", "filebeat.autodiscover.providers: [{type: docker}]"),
         (

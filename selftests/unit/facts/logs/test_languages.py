@@ -2,7 +2,7 @@
 
 import pytest
 
-from hullcheck.facts.logs import languages
+from hullcheck.facts.logs import fluent, logstash
 from hullcheck.facts.logs.routes import Route, route
 
 SOURCE = "<source>\n  @type tail\n  path /var/log/a.log\n  tag a.b\n</source>\n"
@@ -27,13 +27,13 @@ def match(pattern: str, host: str = "es.example") -> str:
 )
 def test_fluentd_sends_to_the_first_match(outputs: str, sends: set[str]) -> None:
     """A tag goes where the first pattern takes it."""
-    assert list(languages.fluentd({"/f": SOURCE + outputs}))[1:] == [route(["/var/log/a.log"], sends)]
+    assert list(fluent.fluentd({"/f": SOURCE + outputs}))[1:] == [route(["/var/log/a.log"], sends)]
 
 
 @pytest.mark.parametrize(("pattern", "sends"), [("x.*", {"es.example"}), ("y", set())])
 def test_fluent_bit_sends_by_tag(pattern: str, sends: set[str]) -> None:
     """An input goes to the outputs that match its tag."""
-    found = list(languages.fluent_bit({"/f": FLUENT_BIT.format(pattern)}))
+    found = list(fluent.fluent_bit({"/f": FLUENT_BIT.format(pattern)}))
     assert found == [route([], ["es.example"]), route(["/a", "/b"], sends)]
 
 
@@ -47,15 +47,15 @@ def test_fluent_bit_sends_by_tag(pattern: str, sends: set[str]) -> None:
 )
 def test_logstash_sends_to_its_outputs(text: str, found: set[str]) -> None:
     """A comment is none, and the screen is no other host."""
-    assert {host for each in languages.logstash({"/p.conf": text}) for host in each.sends} == found
+    assert {host for each in logstash.logstash({"/p.conf": text}) for host in each.sends} == found
 
 
 def test_what_is_not_understood() -> None:
     """It is refused, after what was read."""
     with pytest.raises(ValueError, match="braces"):
-        list(languages.logstash({"/p.conf": "output { elasticsearch {"}))
+        list(logstash.logstash({"/p.conf": "output { elasticsearch {"}))
     with pytest.raises(ValueError, match="YAML"):
-        list(languages.fluent_bit({"/f": "pipeline:\n  inputs: []\n"}))
+        list(fluent.fluent_bit({"/f": "pipeline:\n  inputs: [\n"}))
 
 
 def test_route_is_a_value() -> None:

@@ -29,6 +29,7 @@ from selftests.kit.facts.shippers import (
     ROOT,
     RSYSLOG,
     SYSTEM,
+    VECTOR,
     container,
     facts,
     of,
@@ -73,12 +74,12 @@ def test_shipper_reads_the_files_of_containers(program: str) -> None:
         ("{audit,docker}.**", "pass"),
         ("audit docker.**", "pass"),
         ("audit.**", "fail"),
-        ("docker.**>\n@type file\n</match>\n<match **", "fail"),
+        ("docker.**>\n@type file\n</match>\n<match **", "error"),
         ("audit.**>\n@type file\n</match>\n<match **", "pass"),
     ],
 )
 def test_fluentd_that_sends_some(patterns: str, expected: str) -> None:
-    """The first pattern that a tag matches takes it."""
+    """The first pattern that a tag matches takes it; what is sent to it may have the tag that goes nowhere."""
     source = FLUENTD.replace("@type tail", "@type tail\n  tag docker.*")
     found = verdicts(of("fluentd", source.replace("<match docker.**", f"<match {patterns}")))
     assert found["Fluentd"] == expected
@@ -123,6 +124,45 @@ def test_destination_that_is_here() -> None:
     assert verdicts(of("filebeat", config))["ELK"] == "pass"
 
 
+def test_names_of_this_machine() -> None:
+    """What a file of hosts calls this machine, and the names that containers have for their host, are here."""
+    for host in ("es.localhost", "host.docker.internal", "host.containers.internal", "es.example.com"):
+        config = FILEBEAT.replace("es.example.com", host)
+        known = "own:es.example.com\n" if host == "es.example.com" else ""
+        assert set(verdicts(of("filebeat", config, known)).values()) == {"fail"}, host
+
+
+def test_shipper_that_is_stopped() -> None:
+    """It is there, and takes nothing away."""
+    assert set(verdicts(of("filebeat", FILEBEAT, "halted:\n")).values()) == {"fail"}
+
+
+@pytest.mark.parametrize(
+    ("facility", "selector", "expected"),
+    [
+        ("", "daemon.*", "pass"),
+        ("daemon", "daemon.*", "pass"),
+        ("local3", "daemon.*", "fail"),
+        ("local3", "*.*", "pass"),
+        ("mail", "*.*;mail.none", "fail"),
+    ],
+)
+def test_facility_of_a_driver(facility: str, selector: str, expected: str) -> None:
+    """A rule for the daemon's messages takes none of another facility."""
+    options = {"syslog-facility": facility} if facility else {}
+    others = {"driver": "syslog", "options": options, "containers": (container("web", "syslog", options),)}
+    found = verdicts(of("rsyslogd", RSYSLOG.replace("*.*", selector), **others))
+    assert found["another system"] == expected
+
+
+def test_reason_why_a_shipper_is_not_understood() -> None:
+    """It is told with the shipper."""
+    target = of("vector", VECTOR, "argument:vector\nargument:-C\n")
+    verdict, words = judged(CONTROL, target)["ELK"]
+    assert verdict == "error"
+    assert "vector (process 7: its option -C is not followed)" in words
+
+
 def test_destination_in_a_variable() -> None:
     """Then whom it is connected to counts."""
     config = FILEBEAT.replace(f'"https://me:{SECRET}@es.example.com:9200"', '"${ES_HOST}"')
@@ -144,7 +184,7 @@ def test_configuration_that_is_not_understood() -> None:
     for program, config in (
         ("filebeat", "a: [b"),
         ("elastic-agent", "fleet: {enabled: true}"),
-        ("fluent-bit", "pipeline:\n  inputs: []\n"),
+        ("fluent-bit", "includes: [x]\npipeline:\n  inputs: []\n"),
         ("fluentd", "@include conf.d/*.conf\n"),
     ):
         target = facts(ship(program, config), processes=(process(7, "/opt/x"),))
@@ -322,6 +362,8 @@ def test_shipper_in_the_network_of_the_host() -> None:
             "another system",
         ),
         ("awslogs", {"awslogs-group": "x"}, "another system"),
+        ("awslogs", {"awslogs-endpoint": "https://logs.example.com"}, "another system"),
+        ("awslogs", {"awslogs-endpoint": "http://localhost:4566/x"}, ""),
         ("splunk", {"splunk-url": "https://localhost:8088/"}, ""),
         ("fluentd", {}, ""),
         ("fluentd", {"fluentd-address": "localhost:24224"}, ""),

@@ -1,0 +1,170 @@
+"""The probe for shippers on processes of this machine: which files it takes as theirs, and what wins over these."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullcheck.facts.logs.options import override
+from hullcheck.facts.logs.probe import SHIPPERS
+from hullcheck.recording.script import parse, render
+from selftests.needs import need
+
+SHELLS = [("dash",), ("busybox", "sh")]
+SENDING = 'module(load="imuxsock")\n*.* @@logs.example\n'
+
+
+def asked(shell: tuple[str, ...], pid: int) -> dict[str, Any]:
+    """What is kept of the answer on a process."""
+    need(shell[0])
+    said = subprocess.run([*shell, "-c", render((SHIPPERS,))], capture_output=True, text=True, check=True)
+    document = json.loads(SHIPPERS.keep(parse(said.stdout)["shippers"].stdout))
+    (found,) = [each for each in document["Shippers"] if each["Pid"] == pid]
+    return dict(found)
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Any]:
+    """Starts a process whose program has this name and that was given these words."""
+    running = []
+
+    def start(program: str, *words: str, **more: Any) -> int:
+        path = tmp_path / program
+        shutil.copy(str(shutil.which("sh")), path)
+        process = subprocess.Popen(
+            ["x", "-c", "read x", *words], executable=path, stdin=subprocess.PIPE, **more
+        )
+        running.append(process)
+        time.sleep(0.2)
+        return process.pid
+
+    yield start
+    for each in running:
+        each.kill()
+        each.wait()
+
+
+def written(path: Path, text: str) -> Path:
+    """The file, with a folder for it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+@pytest.mark.parametrize(
+    ("program", "words", "text"),
+    [
+        ("rsyslogd", ["-f{}/own.x"], SENDING),
+        ("rsyslogd", ["-n", "-f", "{}/own.x"], SENDING),
+        ("rsyslogd", ["-f", "own.x"], SENDING),
+        ("promtail", ["-config.file=own.x"], "client: {{url: http://logs.example}}\n"),
+        (
+            "vector",
+            ["--config-yaml", "{}/own.x"],
+            "sinks: {{a: {{type: loki, endpoint: http://logs.example}}}}\n",
+        ),
+        (
+            "filebeat",
+            ["-c", "own", "--path.config", "{}"],
+            "output.elasticsearch: {{hosts: [logs.example]}}\n",
+        ),
+    ],
+)
+def test_file_that_the_command_names(
+    tmp_path: Path, started: Any, shell: tuple[str, ...], program: str, words: list[str], text: str
+) -> None:
+    """In whatever way; no other file beside it."""
+    name = "own.yml" if program == "filebeat" else "own.x"
+    written(tmp_path / name, text.replace("{{", "{").replace("}}", "}"))
+    written(tmp_path / "other.yml", "output.elasticsearch: {hosts: [other.example]}\n")
+    pid = started(program, *(each.format(tmp_path) for each in words), cwd=tmp_path)
+    found = asked(shell, pid)
+    assert {host for _, sends in found["Routes"] for host in sends} == {"logs.example"}
+    assert (found["Understood"], found["Doubt"], found["Halted"]) == (True, "", False)
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_included_files(tmp_path: Path, started: Any, shell: tuple[str, ...]) -> None:
+    """They are found by their patterns, in files that were included too, in folders with a blank in their names."""
+    main = written(
+        tmp_path / "main.conf", f'$IncludeConfig {tmp_path}/in side/*.conf\ninclude(file="none.d/*")\n'
+    )
+    written(tmp_path / "in side/a.conf", f"$IncludeConfig {tmp_path}/deeper/\n")
+    written(tmp_path / "in side/b.off", "*.* @@off.example\n")
+    written(tmp_path / "deeper/x", SENDING)
+    found = asked(shell, started("rsyslogd", "-f", str(main)))
+    assert {host for _, sends in found["Routes"] for host in sends} == {"logs.example"}
+    assert found["Understood"]
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_process_that_does_nothing(tmp_path: Path, started: Any, shell: tuple[str, ...]) -> None:
+    """One that was stopped is told apart."""
+    pid = started("rsyslogd", "-f", str(written(tmp_path / "x", SENDING)))
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(0.1)
+    assert asked(shell, pid)["Halted"]
+    os.kill(pid, signal.SIGCONT)
+    assert not asked(shell, pid)["Halted"]
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "option"),
+    [
+        ("filebeat", ("filebeat", "-e", "-E", "output.console.enabled=true"), "-E output.console.enabled"),
+        ("filebeat", ("filebeat", "--E=filebeat.inputs=[]"), "-E filebeat.inputs"),
+        ("filebeat", ("filebeat", "-E", "setup.ilm.enabled=false", "-E", "name=x"), ""),
+        ("filebeat", ("filebeat", "-N"), "-N"),
+        ("promtail", ("promtail", "-dry-run"), "-dry-run"),
+        ("promtail", ("promtail", "--dry-run=false"), ""),
+        ("promtail", ("promtail", "-config.expand-env=true"), ""),
+        ("vector", ("vector", "--config-dir", "/x"), "--config-dir"),
+        ("logstash", ("java", "-e", "input {}"), "-e"),
+        ("fluentd", ("ruby", "-i", "<match **>"), "-i"),
+        ("fluent-bit", ("fluent-bit", "-F", "grep"), "-F"),
+        ("fluent-bit", ("fluent-bit", "-c", "/x"), ""),
+    ],
+)
+def test_option_that_wins_over_files(program: str, arguments: tuple[str, ...], option: str) -> None:
+    """It is named, without what it is set to."""
+    assert override(program, arguments) == option
+
+
+SHIP = "process:7 {}\n{}started:1000\nchanged:{}\nconfig:/x\n:{}\n"
+VECTOR = 'sinks.a = {type = "loki", endpoint = "https://a.example"}'
+
+
+@pytest.mark.parametrize(
+    ("more", "changed", "doubt"),
+    [
+        ("", 1060, ""),
+        ("", 1061, "its configuration was changed after it started"),
+        ("argument:vector\nargument:--watch-config\n", 2000, ""),
+        ("argument:vector\nargument:-C\nargument:/x\n", 0, "its option -C is not followed"),
+    ],
+)
+def test_file_that_it_has_not_read(more: str, changed: int, doubt: str) -> None:
+    """What was written after it started, and is not taken over by itself, tells of the next start."""
+    kept = json.loads(SHIPPERS.keep("auditor:0\n" + SHIP.format("vector", more, changed, VECTOR)))
+    (found,) = kept["Shippers"]
+    assert (found["Doubt"], found["Understood"], bool(found["Routes"])) == (doubt, not doubt, not doubt)
+
+
+def test_file_of_journald_is_none_of_its_own() -> None:
+    """journald is another process."""
+    text = (
+        SHIP.format("rsyslogd", "", 0, "*.* @@a.example")
+        + "journald:\nchanged:5000\nconfig:/etc/systemd/journald.conf\n"
+    )
+    (found,) = json.loads(SHIPPERS.keep("auditor:0\n" + text))["Shippers"]
+    assert (found["Doubt"], found["Understood"]) == ("", True)
