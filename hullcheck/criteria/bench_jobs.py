@@ -22,7 +22,7 @@ def job_fault(job: Job, cron: str) -> str:
     if job.kind == "crontab":
         return "" if cron else "is there, but no cron daemon runs"
     if not job.active:
-        return "is not started"
+        return "is not started, or does not fire again"
     stays = job.enabled in STARTED_AT_BOOT
     return "" if stays else f"is {job.enabled or 'not enabled'}: gone after the next boot"
 

@@ -92,7 +92,7 @@ ActiveState=active
 UnitFileState=enabled
 
 Id=bench.service
-ExecStart={ path=/opt/docker-bench-security/docker-bench-security.sh ; argv[]=x -t Hunter2secret ; }
+ExecStart={ path=/opt/docker-bench-security/docker-bench-security.sh ; argv[]=x -t Hunter2secret ; ignore_errors=no ; }
 """
 
 
@@ -173,7 +173,7 @@ def steps(facts: Facts) -> list[str]:
         (
             "",
             "script:/etc/cron.weekly/bench\n",
-            "/etc/cron.weekly/bench:docker-bench-security\n",
+            "program:/etc/cron.weekly/bench\n:docker-bench-security\n",
             (CRON,),
             "pass",
         ),
@@ -182,7 +182,7 @@ def steps(facts: Facts) -> list[str]:
         (
             "",
             "line:/etc/crontab:1 1 * * * root /srv/a.sh\n",
-            "/srv/a.sh:docker-bench-security\n",
+            "program:/srv/a.sh\n:cd /opt/docker-bench-security\n:exec ./docker-bench-security.sh\n",
             (CRON,),
             "pass",
         ),
@@ -410,7 +410,8 @@ def test_jobs_by_name() -> None:
         LINE.replace("\n", " -x http://a:1\n"),
         "unreadable:/x\nscript:/etc/cron.daily/a b\n",
     )
-    programs = "/y:docker-bench-security\n/etc/cron.daily/a b:docker-bench-security:x\n"
+    script = ":cd /x\n:./docker-bench-security.sh -l /x:y\n"
+    programs = f"program:/y\n{script}program:/etc/cron.daily/a b\n{script}"
     assert bench(f"{idle}\n{TIMER}", "".join(crontabs), programs).docker_bench.jobs == (
         Job("timer", "bench.timer", active=True, enabled="enabled"),
         Job("crontab", "/etc/cron.d/bench"),

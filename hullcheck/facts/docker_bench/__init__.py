@@ -6,7 +6,7 @@ and without its other words, which may hold secrets. Of the log the numbers and 
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -14,6 +14,7 @@ from typing import Any
 
 from hullcheck import secrets
 from hullcheck.data import benchmarks
+from hullcheck.facts.docker_bench.jobs import jobs
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.registry import fact
 from hullcheck.parsing import docker_bench_log as tool
@@ -23,49 +24,20 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError, unread
 
-_TOOL = "docker-bench-security"
 _PART = re.compile(r"^--(timers|crontabs|programs|checkouts|log)\n", re.MULTILINE)
 
 
 def _keep(text: str) -> str:
     pieces = _PART.split(text)
     parts = dict(zip(pieces[1::2], pieces[2::2], strict=False))
-    programs = dict.fromkeys(line.partition(":")[0] for line in parts["programs"].split("\n") if line)
     document = {
         "AsRoot": Words(pieces[0]).of_root,
-        "Jobs": [*_timers(parts["timers"], programs), *_crontabs(parts["crontabs"], programs)],
+        "Jobs": list(jobs(parts["timers"], parts["crontabs"], parts["programs"])),
         "Unreadable": re.findall(r"^unreadable:(.*)$", parts["crontabs"], re.MULTILINE),
         "Checkouts": _checkouts(parts["checkouts"]),
         "Log": _log(parts["log"]),
     }
     return json.dumps(document, separators=(",", ":"))
-
-
-def _runs_it(command: str, programs: Mapping[str, None]) -> bool:
-    """Whether a command is the tool, or a script that names it."""
-    words = re.split(r"[\s;=&|\"']+", command)
-    return any(_TOOL in word or word in programs for word in words)
-
-
-def _timers(text: str, programs: Mapping[str, None]) -> Iterator[dict[str, Any]]:
-    units = [dict(line.partition("=")[::2] for line in block.split("\n")) for block in text.split("\n\n")]
-    commands = {each.get("Id", ""): each.get("ExecStart", "") for each in units}
-    for each in units:
-        service = each.get("Unit")
-        if service and _runs_it(commands.get(service, ""), programs):
-            state = {"Active": each.get("ActiveState"), "Enabled": each.get("UnitFileState")}
-            yield {"Kind": "timer", "Name": each.get("Id", "")} | state
-
-
-def _crontabs(text: str, programs: Mapping[str, None]) -> Iterator[dict[str, Any]]:
-    files = [
-        line.removeprefix("line:").partition(":")[0]
-        for line in text.split("\n")
-        if line.startswith("line:") and _runs_it(line.removeprefix("line:").partition(":")[2], programs)
-    ]
-    scripts = [line.removeprefix("script:") for line in text.split("\n") if line.startswith("script:")]
-    for file in dict.fromkeys((*files, *(each for each in scripts if each in programs))):
-        yield {"Kind": "crontab", "Name": file}
 
 
 def _checkouts(text: str) -> list[dict[str, str]]:

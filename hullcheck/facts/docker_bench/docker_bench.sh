@@ -3,7 +3,7 @@
 echo "--timers"
 services="" started=""
 if command -v systemctl >/dev/null; then
-  timers=$(systemctl show --property=Id,Unit,ActiveState,UnitFileState "*.timer" 2>/dev/null)
+  timers=$(systemctl show --property=Id,Unit,ActiveState,SubState,UnitFileState "*.timer" 2>/dev/null)
   printf "%s\n\n" "$timers"
   services=$(printf "%s\n" "$timers" | sed -n "s/^Unit=//p" | sort -u)
   # shellcheck disable=SC2086 # one word for each unit
@@ -31,7 +31,10 @@ printf "%s\n" "$paths" |
   while IFS= read -r path; do
     if [ -f "$path" ] && [ -r "$path" ]; then printf "%s\n" "$path"; fi
   done | tr "\n" "\0" |
-  xargs -0 grep -IHs -o -e "[^[:space:];&|\"']*docker-bench-security[^[:space:];&|\"']*" /dev/null | sort -u
+  xargs -0 grep -Ils "docker-bench-security" /dev/null | sort -u | while IFS= read -r path; do
+  printf "program:%s\n" "$path"
+  head -c 100000 "$path" | sed "s/^/:/"
+done
 
 echo "--checkouts"
 {

@@ -67,7 +67,7 @@ def vector_passes(transform: Mapping[str, Any]) -> bool:
 def logstash_drops(filters: str) -> bool:
     """Whether the filters of a pipeline may drop events."""
     plain = re.sub(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', lambda match: _program(match[0]), filters)
-    return bool(re.search(r"\b(drop|throttle|aggregate)\s*\{|\bcancel\b", plain))
+    return bool(re.search(r"\b(drop|throttle|aggregate)\s*\{|\bruby\s*\{[^}]*\bpath\b|\bcancel\b", plain))
 
 
 def _program(text: str) -> str:

@@ -33,6 +33,10 @@ _UPDATERS = (
     "dnf5-automatic.timer",
 )
 _INSTALLER = "dnf-automatic-install.service"  # the one that installs whatever its configuration says
+_APPLIERS = (
+    "dnf-automatic.service",
+    "dnf5-automatic.service",
+)  # which install where the configuration says so
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,8 @@ class Patching:
         self._refuse_unread("ansible")
         own = [f"{name}.{kind}" for name in self._words.all("own") for kind in ("timer", "service")]
         timers = [unit for unit in own if unit.endswith(".timer")]
-        services = [self._units[unit] for unit in own if unit in self._units and unit.endswith(".service")]
+        known = [self._units[unit] for unit in own if unit in self._units and unit.endswith(".service")]
+        services = [unit for unit in known if _runs_it(unit)]
         runs = [run for run in (*map(self._of_service, services), *self._of_logs()) if run]
         starts = self._starts(ANSIBLE, timers)
         signs = [f"{unit} is there" for unit in own if unit in self._units]
@@ -237,8 +242,18 @@ class Patching:
     @property
     def installer_run(self) -> tuple[str, Run | None]:
         """The unit of dnf that installs updates, and its last run."""
-        unit = self._units.get(_INSTALLER, {})
-        return _INSTALLER, self._of_service(unit) if unit else None
+        names = (_INSTALLER, *(_APPLIERS if "applies" in self._words else ()))
+        found = {
+            name: self._of_service(self._units[name]) for name in names if _runs_it(self._units.get(name, {}))
+        }
+        runs = {name: run for name, run in found.items() if run}
+        newest = max(runs, key=lambda name: runs[name].ended, default=_INSTALLER)
+        return newest, runs.get(newest)
+
+
+def _runs_it(unit: Mapping[str, str]) -> bool:
+    """Whether a service is there and starts the tool, and not something else in its place."""
+    return bool(unit) and ("RunsOther" not in unit or "RunsIt" in unit)
 
 
 def _last(runs: Iterable[Run]) -> Run | None:

@@ -1,5 +1,8 @@
 . cron_files.sh
 echo "clock:$(date +%s) $(cut -d " " -f 1 /proc/uptime)"
+# Options with which a tool looks and changes nothing, and programs that are one of these tools or start it.
+only_look="check\|syntax-check\|list-\|noop\|help\|version\|downloadonly\|no-installupdates\|dry-run"
+starters="ansible-pull\|dnf-automatic\|dnf\|python\|sh\|bash\|dash\|env\|flock\|timeout\|nice\|ionice\|chronic\|systemd-cat"
 own=$(grep -ls "^[^#]*ansible-pull" /etc/systemd/system/*.service /usr/lib/systemd/system/*.service \
   /lib/systemd/system/*.service | sed -e "s/.*\///" -e "s/\.service$//" | sort -u)
 if command -v systemctl >/dev/null; then
@@ -10,11 +13,13 @@ if command -v systemctl >/dev/null; then
   done
   # shellcheck disable=SC2086 # one word for each unit
   systemctl show \
-    --property=Id,LoadState,UnitFileState,ActiveState,Result,ExecMainStatus,ExecMainExitTimestampMonotonic \
+    --property=Id,LoadState,UnitFileState,ActiveState,Result,ExecMainStatus,ExecMainExitTimestampMonotonic,ExecStart \
     puppet.service pe-puppet.service puppet.timer puppet-run.timer puppet-agent.timer salt-minion.service \
     apt-daily-upgrade.timer dnf-automatic.timer dnf-automatic-install.timer \
-    dnf-automatic-install.service dnf5-automatic.timer $names |
-    sed "s/^/unit:/"
+    dnf-automatic-install.service dnf-automatic.service dnf5-automatic.timer dnf5-automatic.service $names |
+    sed -e "/^ExecStart=.* --\($only_look\)/s/.*/RunsOther=yes/" \
+      -e "s/^ExecStart={ path=[^ ]*\/\($starters\)[0-9.]* ; .*\(ansible-pull\|automatic\).*/RunsIt=yes/" \
+      -e "s/^ExecStart=.*/RunsOther=yes/" -e "s/^/unit:/"
 fi
 for folder in /var/spool/cron /var/spool/cron/crontabs; do
   [ ! -d $folder ] || [ -r $folder ] || echo "unread:$folder"
@@ -26,8 +31,8 @@ for word in ansible-pull puppet salt-call; do
   {
     cron_tables
     cron_scripts
-  } | tr "\n" "\0" | xargs -0 grep -ls "^[^#]*$what" /dev/null |
-    sed "s/^/cron:$word /"
+  } | tr "\n" "\0" | xargs -0 grep -Hs "^[^#]*$what" /dev/null | grep -v -e " --\($only_look\)" -e "test=[Tt]" |
+    sed "s/:.*//" | sort -u | sed "s/^/cron:$word /"
 done
 
 for folder in /opt/puppetlabs/puppet /var/cache/puppet /var/lib/puppet; do
@@ -79,15 +84,26 @@ for log in /var/log/ansible-pull.log /var/log/ansible.log /var/log/ansible/*.log
 done
 
 file=/var/log/unattended-upgrades/unattended-upgrades.log
-[ ! -r $file ] || grep -e "All upgrades installed" -e "No packages found that can be upgraded" \
-  -e "Installing the upgrades failed" $file | tail -n 1 | sed "s/^/unattended:/"
+# Of its last run that was no trial: how it ended, and what it kept back.
+[ ! -r $file ] || awk '
+  /Starting unattended upgrades script/ { trial = ""; kept = "" }
+  /Option --dry-run given/ { trial = "yes" }
+  / is kept back because / { kept = kept "held:" $0 "\n" }
+  /All upgrades installed|No packages found that can be upgraded|Installing the upgrades failed/ { if (!trial) end = $0 }
+  { if (!trial) held = kept }
+  END { if (end) print "unattended:" end; printf "%s", held }' $file | sed "s/^held:.* Package \([^ ]*\) is kept.*/held:\1/"
 origins=$([ ! -r $file ] || grep "Allowed origins are:" $file | tail -n 1)
 # What is kept from updates: packages on hold, those that unattended-upgrades or dnf leave out.
 [ ! -r $file ] || grep "Initial black.*: " $file | tail -n 1 | sed -n "s/.*Initial black[a-z ]*: *\(.*[^ ]\) *$/held:\1/p"
+[ ! -r $file ] || grep "Initial white.* (" $file | tail -n 1 | sed -n "s/.* (strict): *\(.*\)/held:all but \1/p"
+cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null |
+  awk '/^Package:/ { sub(/^Package: */, ""); names = $0 } /^Pin-Priority: *-/ { print "held:" names }'
 sed -n -e "/^Package: /h" -e "/^Status: hold /{x;s/^Package: /held:/p;}" /var/lib/dpkg/status 2>/dev/null
 sed -n "s/^[[:space:]]*\(exclude\|excludepkgs\)[[:space:]]*=[[:space:]]*\(.*[^[:space:]]\)/held:\2/p" \
   /etc/dnf/dnf.conf /etc/dnf/automatic.conf /etc/yum.conf 2>/dev/null
 sed -n "s/^[[:space:]]*\([^#!\[[:space:]].*\)/held:\1/p" /etc/dnf/plugins/versionlock.list 2>/dev/null
+grep -qs "^[[:space:]]*apply_updates[[:space:]]*=[[:space:]]*\([Yy]\|[Tt]rue\|1\|on\)" /etc/dnf/automatic.conf \
+  /etc/dnf/dnf5-plugins/automatic.conf && echo "applies:yes"
 [ ! -d /var/lib/apt/lists ] || echo "lists:$(ls /var/lib/apt/lists | grep -c "security.*Release$")"
 case $origins in
   *[Ss]ecurity*) echo "origins:security" ;;

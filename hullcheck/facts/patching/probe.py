@@ -11,6 +11,8 @@ _KNOWN = lines_like(
     "(?:changed|clock|cron|did|disabled|highstate|job|log|own|salt|summary|unattended|unread|yaml):.*",
     r"origins:(?:security|other)|(?:lists|refreshed|pushed):\d+",
     "held:.*",
+    "unit:Runs(?:It|Other)=yes",
+    "applies:yes",
     "unit:(?:Id|LoadState|UnitFileState|ActiveState|Result|ExecMainStatus|ExecMainExitTimestampMonotonic)=.*",
     "unit:",
 )

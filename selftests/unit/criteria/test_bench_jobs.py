@@ -19,7 +19,7 @@ RUN = Run("1.6.0", frozenset("1234567"), {"2.2": "PASS"}, NOW - 2 * DAY, NOW - 2
         (Job("crontab", "/etc/crontab"), "", "is there, but no cron daemon runs"),
         (Job("timer", "a.timer", True, "enabled"), "", ""),
         (Job("timer", "a.timer", True, "static"), "", ""),
-        (Job("timer", "a.timer", False, "enabled"), "", "is not started"),
+        (Job("timer", "a.timer", False, "enabled"), "", "is not started, or does not fire again"),
         (Job("timer", "a.timer", True, "disabled"), "", "is disabled: gone after the next boot"),
         (Job("timer", "a.timer", True, ""), "", "is not enabled: gone after the next boot"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.facts.logs import configs
+from hullcheck.facts.logs.drops import logstash_drops
 
 BEAT = "filebeat.inputs:\n- {{type: container, paths: [/a/*.log]{}}}\noutput.elasticsearch: {{hosts: [a.example]}}\n{}"
 AGENT = "inputs: [{{streams: [{{paths: [/a/*.log]{}}}]{}}}]\noutputs: {{default: {{hosts: [a.example]}}}}"
@@ -193,3 +194,17 @@ def test_fluent_bit_in_yaml() -> None:
     kept = YAML.format(", processors: {logs: [{name: content_modifier}]}", "{name: modify, match: '*'}")
     assert configs.read("fluent-bit", {"/x.yaml": kept})[1]
     assert not configs.read("fluent-bit", {"/x.yaml": kept + "includes: [y.yaml]\n"})[1]
+
+
+@pytest.mark.parametrize(
+    ("filters", "drops"),
+    [
+        ("", False),
+        ("drop {}", True),
+        ('mutate { add_tag => ["drop {"] }', False),
+        ("ruby { path => '/x.rb' }", True),
+    ],
+)
+def test_filters_of_logstash(filters: str, drops: bool) -> None:
+    """A plugin drops events, a word in quotes does not; of a program in a file nothing is known."""
+    assert logstash_drops(filters) is drops

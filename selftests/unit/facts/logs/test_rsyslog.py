@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.facts.logs import configs
+from hullcheck.facts.logs.rsyslog import OF_DAEMON
 
 SOCKET = 'module(load="imuxsock")\n'
 SENDING = "*.* @@logs.example\n"
@@ -114,8 +115,8 @@ def test_include_without_a_file() -> None:
     [
         ("*.*", {"journal", "syslog"}),
         ("*.info;mail.none", {"journal", "syslog"}),
-        ("daemon.*", {"journal", "syslog:daemon"}),
-        ("*.*;local0.none", {"journal", "syslog:daemon"}),
+        ("daemon.*", {"journal", OF_DAEMON}),
+        ("*.*;local0.none", {"journal", OF_DAEMON}),
     ],
 )
 def test_facility_that_is_sent(selector: str, reads: set[str]) -> None:

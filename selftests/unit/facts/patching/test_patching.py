@@ -184,6 +184,16 @@ def test_unit_of_ansible() -> None:
     assert patched("\n".join([own, timer, good]))["Ansible"][0] == "pass"
     found = patched("\n".join([own, timer, bad]))["Ansible"]
     assert found == ("fail", "ansible-pull.service ended with exit-code, status 2")
+    assert (
+        patched(
+            "\n".join([own, timer, good.replace("Result=", "RunsIt=yes\nunit:RunsOther=yes\nunit:Result=")])
+        )["Ansible"][0]
+        == "pass"
+    )
+    other = patched("\n".join([own, timer, good.replace("Result=", "RunsOther=yes\nunit:Result=")]))[
+        "Ansible"
+    ]
+    assert other == ("fail", "ansible-pull.timer starts it, but there is no record of a run")
     assert patched("\n".join([own, timer, never]))["Ansible"][0] == "fail"
     assert patched("\n".join([own, good]))["Ansible"][0] == "fail"
 
@@ -337,6 +347,22 @@ def test_updates_that_are_left() -> None:
     assert old["security updates"][0] == "manual"
     found = patched(f"unattended:{day} INFO All upgrades installed{STALE}")["Ansible"]
     assert (found[0], "unattended-upgrades: 2026-06-29" in found[1]) == ("fail", True)
+
+
+def test_services_of_dnf() -> None:
+    """The one that installs, another where its configuration says that it applies updates; not what runs no dnf."""
+    ended = "ExecMainExitTimestampMonotonic=4000000000\nResult=success\nExecMainStatus=0"
+    for name, more, verdict in (
+        ("dnf-automatic-install.service", "RunsIt=yes", "pass"),
+        ("dnf-automatic-install.service", "RunsOther=yes", "manual"),
+        ("dnf-automatic.service", "RunsIt=yes", "manual"),
+        ("dnf-automatic.service", "RunsIt=yes\n\napplies:yes", "pass"),
+        ("dnf5-automatic.service", "RunsIt=yes\n\napplies:yes", "pass"),
+        ("dnf5-automatic.service", "RunsOther=yes\n\napplies:yes", "manual"),
+    ):
+        mark, _, others = more.partition("\n")
+        text = f"{unit(name, 'static', 'inactive', f'{ended}{chr(10)}{mark}')}\n{others}"
+        assert patched(text)["security updates"][0] == verdict, (name, more)
 
 
 def test_what_may_stand_in_for_a_tool() -> None:

@@ -4,7 +4,10 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from hullcheck.facts.patching.probe import PATCHING
+from selftests.needs import need
 
 BLACKLIST = "2026-06-30 06:00:00,123 INFO Initial blacklist: docker linux-"
 
@@ -54,3 +57,79 @@ def test_what_is_kept_from_updates(tmp_path: Path) -> None:
     held = [line.removeprefix("held:") for line in lines if line.startswith("held:")]
     assert held == ["docker linux-", "a", "kernel* docker-ce", "docker-ce-3:28.0.1-1.*"]
     assert "lists:1" in lines
+
+
+START = "2026-06-29 06:00:00,1 INFO Starting unattended upgrades script\n"
+DONE = "{} INFO All upgrades installed"
+FIRST, SECOND = "2026-06-29 06:00:01,1", "2026-06-30 06:00:01,1"
+TRIAL = "2026-06-30 06:00:00,5 INFO Option --dry-run given, *not* performing real actions\n"
+KEPT = "2026-06-30 06:00:02,1 INFO Package libc6 is kept back because a related package is kept back.\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        (
+            START + DONE.format(FIRST) + "\n" + START + DONE.format(SECOND),
+            [f"unattended:{DONE.format(SECOND)}"],
+        ),
+        (
+            START + DONE.format(FIRST) + "\n" + START + TRIAL + DONE.format(SECOND),
+            [f"unattended:{DONE.format(FIRST)}"],
+        ),
+        (START + TRIAL + DONE.format(FIRST), []),
+        (START + DONE.format(FIRST) + "\n" + KEPT, [f"unattended:{DONE.format(FIRST)}", "held:libc6"]),
+        (START + KEPT + START + DONE.format(SECOND), [f"unattended:{DONE.format(SECOND)}"]),
+        ("x INFO Initial whitelist (strict): bash vim\n", ["held:all but bash vim"]),
+        ("x INFO Initial whitelist (not strict): bash\n", []),
+    ],
+)
+@pytest.mark.parametrize("shell", [("dash",), ("busybox", "sh")], ids=" ".join)
+def test_log_of_unattended_upgrades(
+    tmp_path: Path, log: str, told: list[str], shell: tuple[str, ...]
+) -> None:
+    """The last run counts that was no trial, with what it kept back or was confined to."""
+    need(shell[0])
+    assert lines_of(tmp_path, {"log/unattended-upgrades/unattended-upgrades.log": log}, shell) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Package: *\nPin: release a=x-security\nPin-Priority: -1\n", ["held:*"]),
+        ("Package: *\nPin: release a=x\nPin-Priority: 100\n", []),
+        ("Explanation: no\nPackage: snapd\nPin: release *\nPin-Priority: -10\n", ["held:snapd"]),
+    ],
+)
+def test_priorities_of_apt(tmp_path: Path, text: str, told: list[str]) -> None:
+    """What has a negative one is never installed."""
+    assert lines_of(tmp_path, {"apt/preferences.d/x": text}, ("sh",)) == told
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("0 3 * * * root ansible-pull -U x", ["cron:ansible-pull {}/cron.d/x"]),
+        ("0 3 * * * root ansible-pull --check -U x", []),
+        ("0 3 * * * root ansible-pull --list-hosts", []),
+        ("0 3 * * * root puppet agent --onetime", ["cron:puppet {}/cron.d/x"]),
+        ("0 3 * * * root puppet agent --test --noop", []),
+        ("0 3 * * * root salt-call state.apply", ["cron:salt-call {}/cron.d/x"]),
+        ("0 3 * * * root salt-call state.apply test=True", []),
+    ],
+)
+def test_job_that_only_looks(tmp_path: Path, line: str, told: list[str]) -> None:
+    """It installs nothing."""
+    assert lines_of(tmp_path, {"cron.d/x": f"{line}\n"}, ("sh",)) == [each.format(tmp_path) for each in told]
+
+
+def lines_of(folder: Path, files: dict[str, str], shell: tuple[str, ...]) -> list[str]:
+    """What is said of a host that has these files alone."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    script = PATCHING.script.replace("/var/", f"{folder}/").replace("/etc/", f"{folder}/")
+    done = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=True, cwd="/")
+    told = PATCHING.keep(done.stdout).split("\n")
+    return [line for line in told if line.startswith(("unattended:", "held:", "cron:"))]
