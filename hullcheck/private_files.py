@@ -23,6 +23,19 @@ def make_folder(path: Path) -> None:
         path.mkdir(mode=0o700, exist_ok=True)
 
 
+def make_run_folder(path: Path) -> None:
+    """Make the folder *path* of a run, and have git ignore the folder of all runs.
+
+    The answers of hosts do not belong into a repository.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    make_folder(path)
+    if list(path.parent.iterdir()) == [path]:
+        write(path.parent / ".gitignore", b"# made by hullcheck\n*\n")
+
+
 def write(path: Path, content: bytes) -> None:
     """Write *content* to *path*.
 

@@ -119,8 +119,11 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     known = config.stash[FRAMEWORKS]
     lines = [f"hullcheck {__version__}: {known.all[0].name}"]
     if SESSION in config.stash:
-        lines.append("targets: " + terminal.target_line(session_of(config).targets))
-        lines += [printable(f"inventory: {each}") for each in session_of(config).inventory.notes]
+        audit_session = session_of(config)
+        lines.append("targets: " + terminal.target_line(audit_session.targets))
+        if audit_session.shard:
+            lines.append(f"shard {audit_session.shard}: of {len(audit_session.all_targets)} targets in all")
+        lines += [printable(f"inventory: {each}") for each in audit_session.inventory.notes]
     lines += _of_any_requirement(config.option.markexpr, known)
     if options.option(config, "profile"):
         lines.append(f"profile {options.option(config, 'profile')}: -m {config.option.markexpr!r}")

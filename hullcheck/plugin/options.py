@@ -79,6 +79,14 @@ def add_options(parser: pytest.Parser) -> None:
             _spelled(name), dest=f"hullcheck_{name}", action="store_true", default=None, help=meaning
         )
         parser.addini(f"hullcheck_{name}", meaning, default="false")
+    group.addoption(  # no ini key and no variable: what is set somewhere must not leave out hosts of a later audit
+        "--shard",
+        metavar="NUMBER/TOTAL",
+        dest="hullcheck_shard",
+        help="only audit this part of the targets, as 3/20; the others are for other machines, and `hullcheck merge`"
+        " puts the bundles of all together: makes one (--bundle) too. `env` takes number and total from the scheduler"
+        " of this job, `env/20` the number alone (docs/shards.md)",
+    )
     group.addoption(
         "--show-probes",
         action="store_true",
@@ -113,6 +121,8 @@ def flag(config: pytest.Config, name: str) -> bool:
 
 def is_any_given(config: pytest.Config) -> bool:
     """Whether one of the options, ini keys or variables of hullcheck says anything but the default."""
+    if config.getoption("hullcheck_shard", None) is not None:
+        return True
     values = {**_DEFAULTS, **dict.fromkeys(_FLAGS, "false")}
     return any(option(config, name) != default for name, default in values.items())
 
@@ -173,8 +183,9 @@ def several(config: pytest.Config, name: str) -> tuple[str, ...]:
 
 
 def wants_bundle(config: pytest.Config) -> bool:
-    """Whether the run is to be bundled; what is signed is."""
-    return flag(config, "bundle") or bool(option(config, "sign"))
+    """Whether the run is to be bundled; what is signed is, and what is to be merged."""
+    shard = config.getoption("hullcheck_shard", None)
+    return flag(config, "bundle") or bool(option(config, "sign")) or shard is not None
 
 
 def number(config: pytest.Config, name: str) -> int:

@@ -1,6 +1,7 @@
 """One audit: its targets, their recordings and facts, and what the inventory makes of findings."""
 
 import json
+import os
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -20,7 +21,7 @@ from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
 from hullcheck.gather import gather
-from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load, releases
+from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load, releases, shards
 from hullcheck.inventory.acceptance import Acceptance
 from hullcheck.inventory.choice import chosen
 from hullcheck.inventory.specs import TargetError, from_specs
@@ -30,11 +31,7 @@ from hullcheck.plugin import options
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.recording import FILE_NAME, Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.results import (
-    Finding,
-    Result,
-    SwitchedOff,
-)
+from hullcheck.results import Finding, Result, SwitchedOff
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 if TYPE_CHECKING:
@@ -60,7 +57,10 @@ class AuditSession:
         _check_labels(self.limits.get("label", ()))
         options.number(config, "keep")  # a wrong one is said before a host is asked
         self.strict_waivers = options.flag(config, "strict_waivers")
-        self.targets = tuple(map(self._with_policy, _targets(config, self.inventory)))
+        every = _targets(config, self.inventory)
+        self.shard, mine = _divided(config, every)
+        self.all_targets = tuple(each.name for each in every)
+        self.targets = tuple(map(self._with_policy, mine))
         self.started = time.time()
         self.ids_by_control: rollup.IdsByControl = {}
         self.listed: Mapping[str, Any] = {}  # by the workers of xdist
@@ -189,8 +189,7 @@ class AuditSession:
             pytest.UsageError: it cannot be made.
         """
         try:
-            private_files.make_folder(self.folder)
-            _keep_out_of_git(self.folder)
+            private_files.make_run_folder(self.folder)
         except OSError as error:
             raise _no_folder(self.folder.parent, error.strerror) from None
 
@@ -323,12 +322,6 @@ def session_of(config: pytest.Config) -> AuditSession:
     return config.stash[SESSION]
 
 
-def _keep_out_of_git(run: Path) -> None:
-    """Have git ignore the folder of all runs: the answers of hosts do not belong into a repository."""
-    if list(run.parent.iterdir()) == [run]:
-        private_files.write(run.parent / ".gitignore", b"# made by hullcheck\n*\n")
-
-
 def _no_folder(path: object, reason: object) -> pytest.UsageError:
     return pytest.UsageError(f"{path}: {reason}; a run leaves its results in a folder: write --reports=PATH")
 
@@ -364,6 +357,18 @@ def _acceptance(config: pytest.Config, inventory: Inventory) -> Acceptance:
 def _targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
     try:
         return chosen(_all_targets(config, inventory), inventory, options.several(config, "targets"))
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _divided(
+    config: pytest.Config, targets: Sequence[Target]
+) -> tuple[shards.Shard | None, tuple[Target, ...]]:
+    """The shard that this run is asked for, and which of *targets* are in it."""
+    written = config.getoption("hullcheck_shard", None)
+    try:
+        shard = None if written is None else shards.shard_of(written, os.environ)
+        return shard, shards.divided(targets, shard)
     except TargetError as error:
         raise pytest.UsageError(str(error)) from None
 

@@ -187,6 +187,7 @@ class Run:
         machine: the name of the machine that audited.
         releases: what was known of releases: the `day` of the file, and its `sha256`; empty as above.
         limits: patterns of names by kind (`container`, `image`) where those subjects alone were judged.
+        shard: which part of the targets was audited, as `3/20`; empty where all were.
     """
 
     id: str
@@ -199,6 +200,7 @@ class Run:
     machine: str = ""
     releases: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shard: str = ""
 
 
 @dataclass(frozen=True)

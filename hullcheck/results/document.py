@@ -146,7 +146,7 @@ def _run(run: Run) -> dict[str, Any]:
     }
     if run.user:
         document |= {"user": vars(run.user), "machine": run.machine}
-    named = {"releases": dict(run.releases), "limits": _lists(run.limits)}
+    named = {"releases": dict(run.releases), "limits": _lists(run.limits), "shard": run.shard}
     return document | {name: each for name, each in named.items() if each}
 
 

@@ -12,6 +12,7 @@ from hullcheck.verify import (
     place,
     replay,
     reports,
+    shards,
     signature,
     verdicts,
 )
@@ -31,7 +32,7 @@ def check(path: Path, allowed: Path | None) -> Iterator[Step]:
     files, step = layout.read(path)
     wrong = bool(step.faults)
     yield step
-    for step in _of_files(files, allowed):
+    for step in of_files(files, allowed):
         wrong |= bool(step.faults) and not step.differs  # which judging again may explain
         yield step
     if wrong:
@@ -44,7 +45,7 @@ def check(path: Path, allowed: Path | None) -> Iterator[Step]:
         yield from _again(files, known)
 
 
-def _of_files(files: Mapping[str, bytes], allowed: Path | None) -> Iterator[Step]:
+def of_files(files: Mapping[str, bytes], allowed: Path | None) -> Iterator[Step]:
     """The checks for which nothing has to be judged."""
     if set(layout.ALWAYS) - set(files):
         return
@@ -58,6 +59,8 @@ def _of_files(files: Mapping[str, bytes], allowed: Path | None) -> Iterator[Step
         said = signature.check_statement(files, known)
         if said is not None:
             yield said
+        if "shards" in known.manifest:
+            yield shards.check(files, known, allowed)
         found, faults = completeness.load(files)
         step = completeness.check(files, known, found)
         yield Step(step.name, step.said, (*faults, *step.faults))

@@ -15,13 +15,18 @@ def check(files: Mapping[str, bytes]) -> Step:
     """manifest-sha256.txt against *files*, both ways."""
     covered = writer.covered(files)
     listing = files[run_files.DIGESTS]
-    matches = map(_LINE.fullmatch, listing.decode("utf-8", "replace").split("\n"))
-    listed = {match[2]: match[1] for match in matches if match}
+    listed = listed_in(listing)
     found = {name: writer.digest(content) for name, content in covered.items()}
     faults = _compared(listed, found)
     if not faults and writer.digests(covered) != listing:
         faults = [f"{run_files.DIGESTS}: not written as hullcheck writes it"]
     return Step("digests", f"{len(found)} files have the bytes that were listed", tuple(faults))
+
+
+def listed_in(listing: bytes) -> dict[str, str]:
+    """The digests in a manifest-sha256.txt, by the names of the files."""
+    matches = map(_LINE.fullmatch, listing.decode("utf-8", "replace").split("\n"))
+    return {match[2]: match[1] for match in matches if match}
 
 
 def check_manifest(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> tuple[str, ...]:

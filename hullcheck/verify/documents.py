@@ -7,6 +7,7 @@ from typing import Any
 
 from hullcheck import __version__, inputs
 from hullcheck.bundle import manifest as writer
+from hullcheck.inventory.shards import Shard
 from hullcheck.results import Audit, reader, run_files
 from hullcheck.results.document import SCHEMA, audit_of
 from hullcheck.verify import Step, digests
@@ -96,6 +97,17 @@ def _written(files: Mapping[str, bytes], known: Documents) -> list[str]:
     return [f"{name}: not written as hullcheck writes it" for name in faults]
 
 
+def shard_faults(manifest: Mapping[str, Any], results: Mapping[str, Any]) -> list[str]:
+    """Where the targets are not those of the shard that both name."""
+    said = manifest.get("shard")
+    shard = Shard(said["number"], said["of"]) if said else None
+    if str(shard or "") != results["run"].get("shard", ""):
+        return [f"{run_files.RESULTS}: run.shard is not what {run_files.MANIFEST} says"]
+    if shard and said and list(shard.part(said["targets"])) != list(results["targets"]):
+        return [f"{run_files.MANIFEST}: the targets are not those of the shard {shard}"]
+    return []
+
+
 def _agree(files: Mapping[str, bytes], known: Documents) -> list[str]:
     """Where manifest and results contradict each other or what is there."""
     run, same = known.results["run"], known.manifest["run"]
@@ -106,6 +118,7 @@ def _agree(files: Mapping[str, bytes], known: Documents) -> list[str]:
     ]
     if run["hullcheck"] != known.manifest["made_by"]["hullcheck"]:
         faults.append(f"{run_files.RESULTS}: run.hullcheck is not what {run_files.MANIFEST} says")
+    faults += shard_faults(known.manifest, known.results)
     left_out = known.manifest["left_out"]
     for name in REPORTS:
         if (name in files) == (name in left_out):

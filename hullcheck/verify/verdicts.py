@@ -19,7 +19,7 @@ def differences(
 ) -> list[str]:
     """Where *known* is not what was found *again*; *made* are the files of that."""
     return [
-        *_results(known, again),
+        *results(known.results, again.results),
         *_targets(known.results["targets"], again.results["targets"]),
         *_parts(known, again),
         *_since(known),
@@ -41,13 +41,13 @@ def other_maker(known: Documents, again: Documents) -> str:
     return ""
 
 
-def _results(known: Documents, again: Documents) -> Iterator[str]:
-    """The verdicts first, which is what a reader wants to know."""
+def results(known: Mapping[str, Any], again: Mapping[str, Any]) -> Iterator[str]:
+    """Where the results of the bundle are not those *again*; the verdicts first, which a reader wants to know."""
 
     def key(each: Mapping[str, Any]) -> str:
         return f"{each['target']} {each['control']}"
 
-    said, is_now = ({key(each): each for each in one.results["results"]} for one in (known, again))
+    said, is_now = ({key(each): each for each in one["results"]} for one in (known, again))
     for name in is_now.keys() - said.keys():
         yield f"{name}: the bundle has no result, the recording says {is_now[name]['verdict']}"
     for name, result in said.items():
@@ -184,7 +184,7 @@ def _manifest(said: Mapping[str, Any], is_now: Mapping[str, Any]) -> Iterator[st
     for key in ("run", "made_by", "targets"):
         if _shape(said[key]) != _shape(is_now[key]):
             yield f"{run_files.MANIFEST}: its {key} has other entries than hullcheck writes"
-    if said.keys() != is_now.keys():
+    if said.keys() - {"shard", "shards"} != is_now.keys():  # of these, verify.shards says what is wrong
         yield f"{run_files.MANIFEST}: has other entries than hullcheck writes"
     for key in said["selection"].keys() | is_now["selection"].keys():
         here = is_now["selection"].get(key)

@@ -1,15 +1,15 @@
 """Makes the bundle of a run: checks its inputs before any host is asked, and writes it at the end."""
 
-import json
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from hullcheck import bundle, frameworks, private_files
-from hullcheck.bundle import archive, inventory, junit, manifest, sshsig, statement
+from hullcheck import bundle, frameworks
+from hullcheck.bundle import inventory, junit, manifest, signing, sshsig
 from hullcheck.controls import shipped
+from hullcheck.inventory.shards import Shard
 from hullcheck.plugin import options
 from hullcheck.plugin.reporting.selected import selection
 from hullcheck.plugin.session import AuditSession
@@ -17,8 +17,6 @@ from hullcheck.recording import FILE_NAME, PACKED
 from hullcheck.recording.packing import packed
 from hullcheck.results import Audit, run_files
 from hullcheck.writers.run_folder import WRITERS
-
-_TRIAL = b"hullcheck asks whether this key can sign\n"
 
 
 class Bundling:
@@ -44,8 +42,7 @@ class Bundling:
         _refuse_other_tests(config)
         try:
             self.inventory = inventory.files(audit_session.inventory)
-            if self.key is not None:
-                sshsig.sign(self.key, _TRIAL)
+            signing.try_key(self.key)
         except bundle.BundleError as error:
             raise pytest.UsageError(f"--bundle: {error}") from None
         except sshsig.SignatureError as error:
@@ -63,13 +60,9 @@ class Bundling:
         folder = self.audit_session.folder
         path = folder.with_name(f"{folder.name}.zip")
         try:
-            packed_files = archive.pack(self._signed(self._files(session, audit, interrupted)))
-            private_files.write(path, packed_files)
-            private_files.point(folder.with_name(f"{run_files.LATEST}.zip"), path.name)
+            signing.leave(path, self._files(session, audit, interrupted), self.key)
         except OSError as error:
             raise bundle.BundleError(f"{error.filename or path}: {error.strerror}") from None
-        except sshsig.SignatureError as error:
-            raise bundle.BundleError(f"{self.key} did not sign: {error}") from None
         return path
 
     def _files(self, session: pytest.Session, audit: Audit, interrupted: bool) -> dict[str, bytes]:
@@ -105,7 +98,7 @@ class Bundling:
         markers = frameworks.find(self.config.rootpath)
         project = shipped.folder() if options.is_of_shipped(self.config) else self.config.rootpath
         content = manifest.content_digest(project, self.tests, markers)
-        recordings = self.audit_session.recordings
+        known = self.audit_session
         return {
             "schema": manifest.SCHEMA,
             "run": manifest.run_document(audit.run),
@@ -113,26 +106,22 @@ class Bundling:
             "selection": selection(session, interrupted=interrupted),
             "inventory": next(iter(self.inventory), ""),
             "targets": {
-                each.name: manifest.target_document(each.connect, recordings[each.name])
+                each.name: manifest.target_document(each.connect, known.recordings[each.name])
                 for each in audit.targets
             },
             "left_out": self.left_out,
             "files": manifest.listed(files),
+            **({"shard": self._shard(known.shard)} if known.shard else {}),
         }
 
-    def _signed(self, files: dict[str, bytes]) -> dict[str, bytes]:
-        if self.key is None:
-            return files
-        listing = files[run_files.DIGESTS]
-        said = statement.statement(
-            json.loads(files[run_files.MANIFEST]), json.loads(files[run_files.RESULTS]), listing
-        )
-        to_sign = statement.to_sign(said)
-        signature = sshsig.sign(self.key, to_sign)
-        key = sshsig.key_of(signature, to_sign)
-        return files | {
-            run_files.SIGNATURE: sshsig.sign(self.key, listing),
-            run_files.STATEMENT: statement.envelope(said, sshsig.blob(signature), key),
+    def _shard(self, shard: Shard) -> dict[str, Any]:
+        """Which part of the targets this is, and what all of them are, so that the parts can be put together."""
+        known = self.audit_session
+        return {
+            "number": shard.number,
+            "of": shard.of,
+            "targets": list(known.all_targets),
+            "strict_waivers": known.strict_waivers,
         }
 
 

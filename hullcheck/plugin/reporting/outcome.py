@@ -62,6 +62,7 @@ class Outcome:
             machine=platform.node(),
             releases=self.session.releases.named,
             limits=self.session.limits,
+            shard=str(self.session.shard or ""),
         )
         requirements = rollup.roll_up(
             self.session.config.stash[FRAMEWORKS].all,

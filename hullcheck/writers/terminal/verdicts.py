@@ -55,7 +55,8 @@ def notes(audit: Audit) -> Iterator[Line]:
             together.setdefault(note, []).append(name)
         said = [(named(names), note) for note, names in together.items()]
     same = [f"  {named(names)} have the same {what} ID: {sentences.SAME[what]}" for what, names in audit.same]
-    for line in (*(f"  {name}: {note}" for name, note in said), *same):
+    shard = [f"  shard {audit.run.shard}: the other targets are in other runs"] if audit.run.shard else []
+    for line in (*shard, *(f"  {name}: {note}" for name, note in said), *same):
         yield Line(line, len(line), {"yellow": True})
 
 
