@@ -10,7 +10,7 @@ from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.image_reference import Reference
 from hullcheck.parsing.times import engine_moment
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _OPTION = re.compile(r"([^=:]*)([=:]?)(.*)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)  # what the engine takes for one
@@ -274,8 +274,11 @@ class Configuration:
 
         Raises:
             EvidenceError: it has ulimits, and the daemon's defaults are unknown.
+            NotApplicable: it is Podman's, which lists every limit, and has no daemon with defaults.
         """
         limits = self.setting("Ulimits") or ()
+        if limits and not self.surroundings.engine.get().is_docker:
+            raise NotApplicable("Podman lists every limit of a container, and has no daemon with defaults")
         own = tuple(f"{each['Name']}={each['Soft']}:{each['Hard']}" for each in limits)
         return tuple(each for each in own if each not in self.surroundings.daemon.get().default_ulimits)
 

@@ -13,7 +13,7 @@ from hullcheck.facts.containers.sockets import PLACES, HostSocket, HostSockets
 from hullcheck.facts.containers.sources import Sources
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.parsing.proc import filesystems, mountinfo
-from hullcheck.parsing.proc.mountinfo import Mount
+from hullcheck.parsing.proc.mountinfo import Mount, is_below
 from hullcheck.verdicts import EvidenceError, unread
 
 _OF_ENGINE = re.compile(r"/[0-9a-f]{64}/(?:resolv\.conf|hostname|hosts|(?:mounts|userdata)(?:/.*)?)$")
@@ -22,6 +22,7 @@ _INIT = ("/sbin/docker-init", "/run/podman-init")
 _KERNEL = ("/proc", "/sys", "/dev")
 _OF_EVERYBODY = "/dev/console /dev/full /dev/null /dev/ptmx /dev/random /dev/tty /dev/urandom /dev/zero"
 _HARMLESS = frozenset(_OF_EVERYBODY.split())
+_NO_DEVICES = ("/dev/hugepages", "/dev/mqueue", "/dev/pts", "/dev/shm")
 """The devices that every container has; they are mounted one by one where it may make none (OCI runtime
 specification, "Default Devices")."""
 _USER_PLACE = re.compile(r"/run/user(?:/\d+(?:/(?:docker|podman|containerd\S*|buildkit\S*))?)?$")
@@ -225,13 +226,12 @@ class Mounts:
             if self._configured_at(mount.point) is None:
                 found |= host.paths(mount.device, mount.root)
                 found |= {f"/dev{mount.root}"} if mount.kind == "devtmpfs" else set()
-        return tuple(
-            sorted(path for path in found - _HARMLESS if path.startswith("/dev/") and path != "/dev/")
-        )
+        devices = (each for each in found - _HARMLESS if re.match("/dev/.", each))
+        return tuple(sorted(each for each in devices if not any(is_below(each, top) for top in _NO_DEVICES)))
 
     def _configured_at(self, point: str) -> Mapping[str, Any] | None:
         """The nearest configured mount at or above *point*."""
-        above = [each for each in self._parts if mountinfo.is_below(point, each["Destination"])]
+        above = [each for each in self._parts if is_below(point, each["Destination"])]
         return max(above, key=lambda each: len(each["Destination"]), default=None)
 
     def _is_of_engine(self, mount: Mount) -> bool:
@@ -246,7 +246,7 @@ class Mounts:
         return (
             mount.point == "/"
             or mount.point in _INIT
-            or any(mountinfo.is_below(mount.point, top) and self._is_of_kernel(mount, top) for top in _KERNEL)
+            or any(is_below(mount.point, top) and self._is_of_kernel(mount, top) for top in _KERNEL)
             or bool(_OF_ENGINE.search(mount.root))
         )
 
@@ -258,7 +258,7 @@ class Mounts:
         if filesystems.is_foreign(mount):
             return False
         paths = self.sources.host_mounts.paths(mount.device, mount.root)
-        return all(mountinfo.is_below(path, top) or path == "/dev/null" for path in paths)
+        return all(is_below(path, top) or path == "/dev/null" for path in paths)
 
     @staticmethod
     def _is_written_into_a_mount(mount: Mount, configured: Mapping[str, Any] | None) -> bool:
@@ -293,8 +293,14 @@ class Mounts:
         """Sockets without a file, which belong to the network of the host."""
         if not self.configuration.network_mode.startswith(("host", "container:")):
             return ()
-        found = tuple(sorted(each for each in self.surroundings.engine_sockets.get() if each.startswith("@")))
+        found = tuple(sorted(each for each in self._told_sockets if each.startswith("@")))
         return found if found and self.runtime.shares_host_network else ()
+
+    @property
+    def _told_sockets(self) -> frozenset[str]:
+        """The sockets that the engine is told to listen on; Podman is told of none."""
+        is_docker = self.surroundings.engine.get().is_docker
+        return self.surroundings.engine_sockets.get() if is_docker else frozenset()
 
     def _seen_sockets(self) -> tuple[str, ...]:
         seen = self.visible
@@ -302,7 +308,7 @@ class Mounts:
             return ()
         files = self.sources.files
         of_engines = [path for each in self.host_sockets.all if each.is_of_an_engine for path in each.paths]
-        known = (*self.surroundings.engine_sockets.get(), *self.sources.well_known_sockets, *of_engines)
+        known = (*self._told_sockets, *self.sources.well_known_sockets, *of_engines)
         sockets = files.same_files(known)
         found = _within(sockets, seen)
         hidden = sorted(files.named_twice & sockets)
@@ -337,9 +343,9 @@ class Mounts:
 
 def _apart_from(volumes: str, paths: frozenset[str]) -> frozenset[str]:
     """*paths* without those below *volumes*, unless there are no others."""
-    return frozenset(path for path in paths if not mountinfo.is_below(path, volumes)) or paths
+    return frozenset(path for path in paths if not is_below(path, volumes)) or paths
 
 
 def _within(sockets: Iterable[str], seen: Iterable[HostMount]) -> tuple[str, ...]:
     paths = {path for mount in seen for path in mount.paths}
-    return tuple(sorted(each for each in sockets if any(mountinfo.is_below(each, path) for path in paths)))
+    return tuple(sorted(each for each in sockets if any(is_below(each, path) for path in paths)))

@@ -109,9 +109,8 @@ class Runtime:
         if self.configuration.pid_mode or main.pid_namespace is None:
             return True
         try:
-            return main.pid_namespace == self.surroundings.daemon.get().namespaces.get(
-                "pid", main.pid_namespace
-            )
+            host = self.surroundings.host_side.get().namespaces
+            return main.pid_namespace == host.get("pid", main.pid_namespace)
         except EvidenceError:
             return True
 
@@ -278,14 +277,15 @@ class Runtime:
             EvidenceError: the engine does not name its networks.
         """
         names = {network.name: network.id for network in self.surroundings.networks.get()}
-        bridge = names.get("bridge")
+        default = "bridge" if self.surroundings.engine.get().is_docker else "podman"
+        bridge = names.get(default)
         if not bridge:
             return False  # "bridge": "none" in daemon.json
         owner = (self._joined("NetworkMode") or self).configuration
         if owner.description["Networks"] is None and owner.network_mode in ("", "default", "bridge"):
             raise EvidenceError("docker inspect does not report NetworkSettings.Networks")
         by_id = (len(name) >= 12 and bridge.startswith(name) and name not in names for name in owner.networks)
-        return not {"bridge", bridge}.isdisjoint((*owner.networks, *owner.networks.values())) or any(by_id)
+        return not {default, bridge}.isdisjoint((*owner.networks, *owner.networks.values())) or any(by_id)
 
     @property
     def strange_interfaces(self) -> tuple[str, ...]:
@@ -309,7 +309,7 @@ class Runtime:
         return found if len(found) > len(attached) + gateway else ()
 
     def _runs_in_host_namespace(self, kind: str) -> bool:
-        host = self.surroundings.daemon.get().namespaces
+        host = self.surroundings.host_side.get().namespaces
         if kind not in host:
             raise EvidenceError(unread(f"the {kind} namespace of the daemon"))
         return self._namespace(kind) == host[kind]

@@ -104,7 +104,7 @@ class Sources:
         Raises:
             EvidenceError: it could not be read.
         """
-        return MountTable(self.surroundings.daemon_mounts.get())
+        return MountTable(self.surroundings.host_side.get().mounts)
 
     @cached_property
     def well_known_sockets(self) -> frozenset[str]:

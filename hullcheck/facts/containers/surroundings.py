@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from hullcheck.facts.containers.bundles import Bundle
 from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.daemon.podman import HostSide
 from hullcheck.facts.daemon.sockets.unix_sockets import UnixSockets
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.swarm.services import Service
-from hullcheck.parsing.proc.mountinfo import Mount
 
 
 @fact(name="surroundings")
@@ -23,7 +23,7 @@ class Surroundings:
 
     Attributes:
         processes: those of the whole target.
-        daemon_mounts: the mount table of the daemon, which is "the host" to a container.
+        host_side: what is "the host" to a container.
         unix_sockets: who listens where, whatever the program is.
         bundles: what each container was started with, by its id.
         engine_sockets: every path at which an engine of this host takes commands, without symbolic links.
@@ -35,7 +35,7 @@ class Surroundings:
     daemon: Later[Daemon]
     processes: Later[Processes]
     networks: Later[tuple[Network, ...]]
-    daemon_mounts: Later[tuple[Mount, ...]]
+    host_side: Later[HostSide]
     engine_sockets: Later[frozenset[str]]
     unix_sockets: Later[UnixSockets]
     bundles: Later[Mapping[str, Bundle]]

@@ -178,6 +178,8 @@ class Privileges:
                 if without
                 else ""
             )
+        if running and not self.surroundings.engine.get().is_docker:
+            return ""
         used = self.surroundings.daemon.get().seccomp_profile
         own = used and "seccomp" in self.configuration.security_options
         return "" if own or used not in ("", "unconfined") else "the daemon gives it no seccomp filter"
@@ -202,6 +204,8 @@ class Privileges:
 
     @property
     def _default_profile(self) -> seccomp.Profile | None:
+        if not self.surroundings.engine.get().is_docker:
+            raise EvidenceError("a filter is in force, and Podman does not say which one it loaded")
         daemon = self.surroundings.daemon.get()
         if self.configuration.running and not self._started_by(daemon.process.started):
             raise EvidenceError(

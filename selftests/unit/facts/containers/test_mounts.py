@@ -80,6 +80,23 @@ def test_view_of_the_kernel(world: ContainerHost, line: str, verdict: tuple[str,
     assert world.judge("5.6") == verdict
 
 
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("0:6 /kmsg /dev/kmsg rw - devtmpfs udev rw", "fail"),
+        ("0:6 /dri/card0 /x rw - devtmpfs udev rw", "fail"),
+        ("0:6 /null /proc/kcore rw - devtmpfs udev rw", "pass"),
+        ("0:24 / /dev/shm rw - tmpfs shm rw", "pass"),
+        ("0:91 / /dev/shm rw - tmpfs shm rw", "pass"),
+    ],
+)
+def test_device_that_was_mounted(world: ContainerHost, line: str, verdict: str) -> None:
+    """5.18: a device of the host is one however it came in; the shared memory of the host is none."""
+    world.daemon.table = (*HOST_MOUNTS, "25 1 0:24 / /dev/shm rw - tmpfs shm rw")
+    world.mounts.append(f"40 30 {line}")
+    assert world.judge("5.18")[0] == verdict
+
+
 def test_volume_that_is_a_view_of_the_kernel(world: ContainerHost) -> None:
     """5.6: a volume of such a kind counts before it is mounted; of a relative folder nobody knows where that is."""
     folder = "/var/lib/docker/volumes/v/_data"

@@ -1,0 +1,118 @@
+"""Podman behind the docker command: what it answers is judged, against the process that serves its socket."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from selftests.kit.judging import facts_of_engine
+from selftests.lab.containers.judgement import verdicts
+from selftests.rig import images
+from selftests.rig.shell import call
+from selftests.rig.waiting import until
+
+if TYPE_CHECKING:
+    from selftests.rig.engines.engine import Engine
+
+pytestmark = [pytest.mark.lab, pytest.mark.needs("podman")]
+
+TIGHT = (
+    "--read-only --cap-drop ALL --security-opt no-new-privileges --user 1000"
+    " --memory 64m --cpus 0.5 --pids-limit 50"
+)
+CASES = {
+    "plain": "",
+    "tight": TIGHT,
+    "privileged": "--privileged",
+    "network": "--network host",
+    "processes": "--pid host",
+    "memory": "--ipc host",
+    "names": "--uts host",
+    "etc": "-v /etc:/x:ro",
+    "socket": "-v {place}/p.sock:/x",
+    "shared": "-v {place}/shared:/x:rshared",
+    "device": "--device /dev/kmsg",
+    "filter": "--security-opt seccomp=unconfined",
+    "own-network": "--network own",
+}
+FAILING = {
+    "5.5": {"privileged"},
+    "5.6": {"etc"},
+    "5.10": {"network"},
+    "5.11": {*CASES} - {"tight"},
+    "5.13": {*CASES} - {"tight"},
+    "5.16": {"processes"},
+    "5.17": {"memory"},
+    "5.18": {"privileged", "device"},
+    "5.20": {"shared"},
+    "5.21": {"names"},
+    "5.22": {"privileged", "filter"},
+    "5.30": {*CASES} - {"network", "own-network"},
+    "5.32": {"socket"},
+}
+
+
+@contextmanager
+def _podman(one: Engine, place: Path) -> Iterator[Callable[..., str]]:
+    """Podman in the network of an engine of the laboratory, that serves a socket."""
+    folder = place / "podman"
+    own = [
+        *("nsenter", f"--net=/run/netns/{one.netns}", str(shutil.which("podman"))),
+        *("--root", f"{folder}/root", "--runroot", f"{folder}/run", "--tmpdir", f"{folder}/tmp"),
+        *("--network-config-dir", f"{folder}/net", "--cgroup-manager=cgroupfs", "--runtime", "runc"),
+        *("--storage-driver", "vfs", "--events-backend", "none"),
+    ]
+    for name in ("net", "tmp"):
+        (folder / name).mkdir(parents=True)
+    (place / "shared").mkdir()
+    (place / "client").mkdir()
+    socket = place / "p.sock"
+    service = subprocess.Popen(
+        [*own, "system", "service", "--time", "0", f"unix://{socket}"], stderr=subprocess.DEVNULL
+    )
+    one.lab.note_process(service.pid)
+    try:
+        until(socket.exists, "podman serves no socket", 30)
+        yield lambda *words: call(
+            "docker", "--config", str(place / "client"), "--host", f"unix://{socket}", *words
+        )
+    finally:
+        for words in (("rm", "--all", "--force", "--time", "0"), ("system", "reset", "--force")):
+            subprocess.run([*own, *words], capture_output=True, check=False)
+        service.terminate()
+        service.wait()
+
+
+def test_containers_of_podman(engine: Callable[..., Engine], place: Path) -> None:
+    """Section 5: each option fails where it fails with Docker; of what Podman has not the reason says so."""
+    archive = place / "bb.tar"
+    images.busybox(archive)
+    one = engine(fresh=True)
+    with _podman(one, place) as docker:
+        docker("import", str(archive), "bb:1")
+        docker("network", "create", "own")
+        for name, options in CASES.items():
+            docker(
+                "run",
+                "-d",
+                "--name",
+                name,
+                *shlex.split(options.format(place=place)),
+                "bb:1",
+                "sleep",
+                "9999",
+            )
+        facts = facts_of_engine(place / "p.sock", of="5")
+        found = {number: verdicts(number, facts) for number in (*FAILING, "5.19")}
+    for number, names in FAILING.items():
+        assert {name for name, verdict in found[number].items() if verdict == "fail"} == names, number
+    assert set(found["5.19"].values()) == {"not applicable"}
+    assert found["5.22"]["tight"] == "error"
+    assert {found[number]["tight"] for number in FAILING} - {"error"} == {"pass", "fail", "not applicable"}
