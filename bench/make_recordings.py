@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from hullcheck.recording import Recording
     from selftests.rig.hosts.host import Host, Hub
 
+HostFactory = Callable[..., "Host"]
+
 RECORDINGS = ROOT / "reports" / "damage"
-STORE: Mapping[str, object] = {"features": {"containerd-snapshotter": True}, "storage-driver": "native"}
+STORE: Mapping[str, object] = {"features": {"containerd-snapshotter": True}, "storage_driver": "native"}
 LIMITED = ("--memory", "64m", "--pids-limit", "64", "--cap-drop", "ALL")
 
 # Beside the host's own engine one that shares nothing with it but the network.
@@ -58,15 +60,15 @@ def main(kinds: list[str]) -> None:
     try:
         hub = Hub(lab)
         for kind in kinds or KINDS:
-            save(kind, KINDS[kind](hub), str(lab.root))
+            save(kind, KINDS[kind](_maker(hub)), str(lab.root))
         hub.down()
     finally:
         lab.close()
 
 
-def swarm(hub: Hub) -> Recording:
+def swarm(make: HostFactory) -> Recording:
     """A manager with a service that is published on every node, a secret and a network of its own."""
-    host = _host(hub)
+    host = make()
     host.docker("swarm", "init", "--advertise-addr", host.address)
     host.docker("network", "create", "--driver", "overlay", "--opt", "encrypted", "shop")
     host.docker("secret", "create", "key", "-", stdin="of nobody")
@@ -87,9 +89,9 @@ def swarm(hub: Hub) -> Recording:
     return _asked(host)
 
 
-def containerd_store(hub: Hub) -> Recording:
+def containerd_store(make: HostFactory) -> Recording:
     """Images in the store of containerd, of which one was built, and containers of them."""
-    host = _host(hub, STORE)
+    host = make(**STORE)
     host.write(
         "/srv/build/Dockerfile", "FROM bb:1\nENV DB_PASSWORD=of-nobody\nUSER 1000\nCOPY Dockerfile /srv/\n"
     )
@@ -99,9 +101,9 @@ def containerd_store(hub: Hub) -> Recording:
     return _asked(host)
 
 
-def two_engines(hub: Hub) -> Recording:
+def two_engines(make: HostFactory) -> Recording:
     """A second engine that listens on TCP, each with a container."""
-    host = _host(hub)
+    host = make()
     host.run("web", *LIMITED, "--read-only")
     host.exec("sh", "-e", stdin=SECOND)
     beside = ("docker", "--host", "unix:///run/second.sock")
@@ -111,9 +113,9 @@ def two_engines(hub: Hub) -> Recording:
     return _asked(host)
 
 
-def rootless(hub: Hub) -> Recording:
+def rootless(make: HostFactory) -> Recording:
     """The engine of a user, with a container that is limited and one that is not."""
-    host = _host(hub)
+    host = make()
     host.exec("sh", "-e", stdin=ROOTLESS)
     beside = ("docker", "--host", OF_ANN)
     _until(lambda: _answers(host, *beside, "version"), "the rootless engine does not answer")
@@ -124,20 +126,20 @@ def rootless(hub: Hub) -> Recording:
     return _asked(host, OF_ANN)
 
 
-def inside(hub: Hub) -> Recording:
+def inside(make: HostFactory) -> Recording:
     """A container of a host, asked from inside, that has more rights than it needs."""
     from hullcheck import facts
     from hullcheck.recording import Recording
     from hullcheck.recording.script import render
 
-    host = _host(hub)
+    host = make()
     socket_of_engine = "/var/run/docker.sock:/var/run/docker.sock"
     host.run("panel", "--cap-add", "SYS_ADMIN", "--volume", socket_of_engine, "--volume", "/etc:/host/etc")
     output = host.exec("docker", "exec", "--interactive", "panel", "sh", stdin=render(facts.PROBES))
     return Recording.from_output(output, facts.PROBES, target="panel", backend="docker")
 
 
-KINDS: Mapping[str, Callable[[Hub], Recording]] = {
+KINDS: Mapping[str, Callable[[HostFactory], Recording]] = {
     "swarm": swarm,
     "containerd-store": containerd_store,
     "two-engines": two_engines,
@@ -146,12 +148,16 @@ KINDS: Mapping[str, Callable[[Hub], Recording]] = {
 }
 
 
-def _host(hub: Hub, settings: Mapping[str, object] | None = None) -> Host:
+def _maker(hub: Hub) -> HostFactory:
+    """Makes hosts, each with these settings of its engine, as the fixture `lab_host` does."""
     from selftests.rig.hosts.host import Host
 
-    host = Host(hub, settings)
-    host.wait()
-    return host
+    def make(**settings: object) -> Host:
+        host = Host(hub, {name.replace("_", "-"): value for name, value in settings.items()})
+        host.wait()
+        return host
+
+    return make
 
 
 def _asked(host: Host, docker_host: str | None = None) -> Recording:

@@ -10,8 +10,10 @@ import inspect
 import json
 import random
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 from hullcheck.controls.judge import finding_of, judge, summary
@@ -213,6 +215,34 @@ def _compared(
             continue
         said = after or Finding("", "", verdict, reason)
         yield Fault(kind, control, each.subject, was[:160], f"{said.verdict}: {said.reason}"[:160], damage)
+
+
+def require_none(recording: Recording, seconds: float) -> None:
+    """Damage a recording by chance for a time, and require that it is noticed each time."""
+    seed = time.time_ns() % 1_000_000
+    random.seed(seed)
+    judge = Judge(recording, Policy())
+    end, tried = time.monotonic() + seconds, 0
+    found = list[str]()
+    for each in _mixed(list(damages(recording))):
+        if time.monotonic() > end or len(found) > 20:
+            break
+        tried += 1
+        found += (
+            f"{fault.control}: {fault.now} after {each.answer}: {each.how}" for fault in judge.faults(each)
+        )
+    assert not found, f"seed {seed}, {tried} tried:\n" + "\n".join(found)
+    assert tried > 20
+
+
+def _mixed(every: list[Damage]) -> Iterator[Damage]:
+    """All of them by chance, but of each kind and answer one before the next: most are of a few large answers."""
+    random.shuffle(every)
+    kinds: dict[tuple[str, str], list[Damage]] = {}
+    for each in every:
+        kinds.setdefault((each.answer, each.how.partition(" ")[0]), []).append(each)
+    for row in zip_longest(*kinds.values()):
+        yield from filter(None, row)
 
 
 def damages(recording: Recording) -> Iterator[Damage]:
