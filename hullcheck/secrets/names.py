@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 _SECRET_WORDS = """
-    accesskey accesstoken apikey authkey authtoken bearer credential credentials creds mnemonic pass passcode passkey
-    passphrase passw passwd passwort password pincode privatekey psk psw pswd pw pwd secret secretkey token
+    accesskey accesstoken apikey appkey authkey authtoken bearer cred credential credentials creds mnemonic pass
+    passcode passkey passphrase passw passwd passwort password pincode privatekey psk psw pswd pw pwd secret
+    secretkey token
 """
 _SECRET = frozenset(_SECRET_WORDS.split())
 # PGPASSWORD, dbpass and rootpw are one word; the other words that end so are not of secrets.
@@ -35,9 +36,9 @@ _CLEAR_ENDINGS = ("password", "passwd", "passphrase", "secret", "token", "apikey
 _MANY = frozenset(("apikeys", "passwords", "secrets", "tokens"))
 # What is a key of something secret; `SORT_KEY` and `PRIMARY_KEY` are others.
 _KEY_WORDS = """
-    access account admin aes api app auth cookie crypto deploy encrypt encryption fernet gpg hmac hotp ingest ingestion
-    integration jwt license master mfa otp pgp preshared private psk recovery rsa seal secret session shared signing ssh
-    ssl subscription tls totp unseal wallet webhook
+    access account admin aes api app auth cookie crypto deploy enc encrypt encryption fernet gpg hmac hotp ingest
+    ingestion integration jwt license master mfa otp pgp preshared private psk recovery rsa seal secret session shared
+    signing ssh ssl subscription tls totp unseal wallet webhook
 """
 _KEYS = frozenset(_KEY_WORDS.split())
 _PUBLIC_WORDS = """

@@ -268,18 +268,15 @@ class Configuration:
 
     @property
     def ulimits(self) -> tuple[str, ...]:
-        """The ulimits that it overrides, as `nofile=1024:2048`.
-
-        The engine lists the daemon's defaults among them.
+        """The ulimits that it overrides, as `nofile=1024:2048`; the engine lists the daemon's defaults among them.
 
         Raises:
             EvidenceError: it has ulimits, and the daemon's defaults are unknown.
-            NotApplicable: it is Podman's, which lists every limit, and has no daemon with defaults.
+            NotApplicable: it is Podman's.
         """
-        limits = self.setting("Ulimits") or ()
-        if limits and not self.surroundings.engine.get().is_docker:
+        if (limits := self.setting("Ulimits") or ()) and not self.surroundings.engine.get().is_docker:
             raise NotApplicable("Podman lists every limit of a container, and has no daemon with defaults")
-        own = tuple(f"{each['Name']}={each['Soft']}:{each['Hard']}" for each in limits)
+        own = (f"{each['Name']}={each['Soft']}:{each['Hard']}" for each in limits)
         return tuple(each for each in own if each not in self.surroundings.daemon.get().default_ulimits)
 
     @property

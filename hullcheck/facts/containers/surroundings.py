@@ -1,17 +1,53 @@
 """What a container looks up beside itself: in its engine, its daemon, its networks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from hullcheck.facts.containers.bundles import Bundle
 from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.daemon.podman import HostSide
+from hullcheck.facts.daemon.sockets.podman import PodmanService
 from hullcheck.facts.daemon.sockets.unix_sockets import UnixSockets
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.swarm.services import Service
+from hullcheck.parsing.proc import mountinfo
+from hullcheck.parsing.proc.mountinfo import Mount
+
+
+@fact(name="host_side")
+@dataclass(frozen=True)
+class HostSide:
+    """What is the host to containers: what the daemon sees, or the process that serves Podman's socket.
+
+    Each part is read when it is asked for.
+    """
+
+    engine: Engine
+    daemon: Later[Daemon] = field(repr=False)
+    podman_service: Later[PodmanService] = field(repr=False)
+
+    @property
+    def namespaces(self) -> Mapping[str, str]:
+        """The links of its namespaces.
+
+        Raises:
+            EvidenceError: they may not be read.
+        """
+        return self.daemon.get().namespaces if self.engine.is_docker else self.podman_service.get().namespaces
+
+    @cached_property
+    def mounts(self) -> tuple[Mount, ...]:
+        """Its mount table.
+
+        Raises:
+            EvidenceError: it may not be read.
+        """
+        if self.engine.is_docker:
+            return mountinfo.parse(self.daemon.get().mountinfo.split("\n"))
+        return mountinfo.parse(self.podman_service.get().mountinfo)
 
 
 @fact(name="surroundings")

@@ -84,6 +84,8 @@ SETTINGS = {
     ),
     "NEO4J_AUTH": f"neo4j/{PLAIN}",
     "REDIS_AUTH": PLAIN,
+    "LDAP_BIND_CRED": PLAIN,
+    "DATA_ENC_KEY": PLAIN,
     "KAFKA_AUTH": "sesame",
     "BASIC_AUTH": f"bob:{PLAIN}",
     "REGISTRY_AUTH": LOGIN,

@@ -1,15 +1,25 @@
-"""What a container looks up beside itself."""
+"""What is the host to containers."""
 
-from hullcheck.facts.containers.surroundings import Surroundings
-from hullcheck.facts.registry import FACTS
-from selftests.kit.facts.container_host import ContainerHost
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hullcheck.facts.containers.surroundings import HostSide
+
+TABLE = "21 1 8:1 / {} rw - ext4 /dev/sda1 rw"
 
 
-def test_surroundings_are_made_later(world: ContainerHost) -> None:
-    """Each is a fact of its own, made when a container first asks for it, so that none spoils another."""
-    facts = world.facts
-    found = facts.surroundings
-    assert isinstance(found, Surroundings)
-    assert FACTS["surroundings"].later == set(vars(found))
-    assert "networks" not in facts._made
-    assert found.networks.get() is facts.networks
+def _later(value: Any) -> Any:
+    return SimpleNamespace(get=lambda: value)
+
+
+@pytest.mark.parametrize(("docker", "name"), [(True, "/daemon"), (False, "/podman")])
+def test_who_sees_the_host(docker: bool, name: str) -> None:
+    """The daemon where there is one, and else what serves Podman's socket."""
+    daemon = SimpleNamespace(namespaces={"net": "/daemon"}, mountinfo=TABLE.format("/daemon"))
+    service = SimpleNamespace(namespaces={"net": "/podman"}, mountinfo=(TABLE.format("/podman"),))
+    engine: Any = SimpleNamespace(is_docker=docker)
+    side = HostSide(engine, _later(daemon), _later(service))
+    assert side.namespaces == {"net": name}
+    assert [each.point for each in side.mounts] == [name]

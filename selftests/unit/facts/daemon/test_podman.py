@@ -1,11 +1,9 @@
 """The process that serves Podman's socket."""
 
-import json
-
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.daemon.podman import PODMAN_SERVICE, PodmanService
+from hullcheck.facts.daemon.sockets.podman import PODMAN_SERVICE, PodmanService
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -21,13 +19,9 @@ REST = (
 )
 
 
-def _facts(*lines: str, version: str = "5.4.2") -> Facts:
-    texts = {
-        "engine_presence": "command docker /usr/bin/docker",
-        "docker_info": json.dumps({"ServerVersion": version}),
-        "podman_service": PODMAN_SERVICE.keep("\n".join(lines)),
-    }
-    answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
+def _facts(*lines: str) -> Facts:
+    answer = Answer("podman_service", 0, PODMAN_SERVICE.keep("\n".join(lines)), "")
+    answers = {"podman_service": answer}
     return Facts(Recording("local", "local", answers, gathered=0.0), Policy())
 
 
@@ -38,8 +32,7 @@ def test_process_that_holds_the_socket(path: str) -> None:
     found: PodmanService = facts.get("podman_service")
     assert found.pid == 70
     assert found.namespaces == {"net": "net:[4026531840]", "mnt": "mnt:[4026531841]"}
-    assert facts.get("host_side").namespaces == found.namespaces
-    assert [each.point for each in facts.get("host_side").mounts] == ["/"]
+    assert found.mountinfo == (REST[-1].partition(":")[2],)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +42,7 @@ def test_socket_of_another(inode: int, path: str) -> None:
     """A socket that it does not hold, or another one, is not the one that answers."""
     facts = _facts(ENDPOINT, LISTENS.format(5, path), HOLDS.format(inode), *REST)
     with pytest.raises(EvidenceError, match="no process of Podman is seen"):
-        _ = facts.get("host_side").namespaces
+        facts.get("podman_service")
 
 
 def test_two_that_may_answer() -> None:
@@ -58,12 +51,3 @@ def test_two_that_may_answer() -> None:
     second = [line.replace("70/", "80/") for line in first[1:]]
     with pytest.raises(EvidenceError, match="one of 70, 80"):
         _facts(*first, *second).get("podman_service")
-
-
-def test_docker_has_a_daemon() -> None:
-    """Where the engine is Docker, what serves a socket of Podman is not asked."""
-    facts = _facts(
-        ENDPOINT, LISTENS.format(5, "/run/podman/podman.sock"), HOLDS.format(5), *REST, version="28.5.2"
-    )
-    with pytest.raises(EvidenceError):
-        _ = facts.get("host_side").namespaces

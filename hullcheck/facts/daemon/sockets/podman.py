@@ -1,15 +1,10 @@
-"""What "the host" is to containers: what the daemon sees, or the process that serves Podman's socket."""
+"""The process that serves Podman's socket, which stands in for the daemon that it has not."""
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 
-from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.engine import Engine
-from hullcheck.facts.registry import Later, fact
-from hullcheck.parsing.proc import mountinfo
-from hullcheck.parsing.proc.mountinfo import Mount
+from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
@@ -85,33 +80,3 @@ def _only(pids: Iterable[str]) -> str:
             else "no process of Podman is seen to serve its socket; are you root?"
         )
     return found[0]
-
-
-@fact(name="host_side")
-@dataclass(frozen=True)
-class HostSide:
-    """What is the host to containers; each part is read when it is asked for."""
-
-    engine: Engine
-    daemon: Later[Daemon] = field(repr=False)
-    podman_service: Later[PodmanService] = field(repr=False)
-
-    @property
-    def namespaces(self) -> Mapping[str, str]:
-        """The links of its namespaces.
-
-        Raises:
-            EvidenceError: they may not be read.
-        """
-        return self.daemon.get().namespaces if self.engine.is_docker else self.podman_service.get().namespaces
-
-    @cached_property
-    def mounts(self) -> tuple[Mount, ...]:
-        """Its mount table.
-
-        Raises:
-            EvidenceError: it may not be read.
-        """
-        if self.engine.is_docker:
-            return mountinfo.parse(self.daemon.get().mountinfo.split("\n"))
-        return mountinfo.parse(self.podman_service.get().mountinfo)
