@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -253,6 +253,7 @@ class ContainerHost:
             "engine_presence": "command docker /usr/bin/docker",
             "docker_endpoint": json.dumps(self.endpoint),
             "docker_info": json.dumps(self.info),
+            "podman_service": "\n".join(self._podman_service()),
             "docker_networks": "\n".join(map(json.dumps, self.networks)),
             "docker_services": "\n".join(map(json.dumps, self.services)),
             "images": "\n".join([*(f"image {json.dumps(each)}" for each in self.images), "--blobs", ""]),
@@ -278,6 +279,15 @@ class ContainerHost:
         answers["docker_containers"] = Answer("docker_containers", 1 if self.stderr else 0, text, self.stderr)
         recording = Recording("local", "local", answers, gathered=self.now)
         return Facts(recording, self.policy, daemon=self.daemon)
+
+    def _podman_service(self) -> Iterator[str]:
+        """What serves the socket where the engine is Podman; it sees what the daemon would."""
+        yield "endpoint:/run/docker.sock"
+        yield "7/task/7/net/unix:0: 00000002 00000000 00010000 0001 01 5 /run/docker.sock"
+        yield "lrwx------ 1 0 0 64 Nov 27 13:33 7/fd/6 -> socket:[5]"
+        for name, number in HOST.items():
+            yield f"lrwxrwxrwx 1 0 0 0 Nov 27 13:33 7/task/7/ns/{name} -> {name}:[{number}]"
+        yield from (f"7/mountinfo:{line}" for line in self.daemon.table)
 
     @property
     def _listeners(self) -> int:
