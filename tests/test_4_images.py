@@ -160,8 +160,8 @@ def test_image_is_scanned_and_rebuilt(
     """Every image is scanned for known weaknesses, and rebuilt with their patches.
 
     An image stays as it was on the day of its build, and what is found in its packages afterwards stays in it.
-    Read are reports of Trivy and Clair that lie on the host, and found by the digest of the image: a name can be
-    given to another one. Of each scanner the newest report counts. A report is left to a person where it has no
+    Read are reports of Trivy, Clair and Grype that lie on the host, and found by the digest of the image: a name
+    can be given to another one. Of each scanner the newest report counts. A report is left to a person where it has no
     weakness at all, or may have left some out. Without reports a young image is left to a person too, an old one
     fails. No scanner is run.
 

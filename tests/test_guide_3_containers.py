@@ -154,7 +154,7 @@ def test_scanner_covers_images_in_use(
     image: Later[Subjects[Image]],
     policy: Policy,
 ) -> str:
-    """Trivy or Clair recently scanned every image in use.
+    """Trivy, Clair or Grype recently scanned every image in use.
 
     A scanner that was set up for some images says nothing of the others. What a report counts is judged for each
     image by the control of CIS 4.4; here it makes the scanner fail that found it. A scan that looks only afterwards

@@ -204,7 +204,7 @@ def test_kept_report_of_another_type(tmp_path: Path, field: str, value: object) 
             "has a key twice",
         ),
         ("", "error", "a.json (empty)"),
-        ("[]", "error", "no report of Trivy or Clair"),
+        ("[]", "error", "no report of Trivy, Clair or Grype"),
     ],
 )
 def test_report_of_an_image_in_use(tmp_path: Path, report: object, expected: str, words: str) -> None:

@@ -1,22 +1,20 @@
 """What scanners found in images: their reports in a folder that the policy names, reduced to digest, date and counts.
 
 The probe's answer has a line for each report, `report:SECONDS:SIZE:PATH`, or `left-out:...` where it is too much to
-be read. Then follows what is in them, after `content:PATH` and each line behind a colon. Of that only what `_reduced`
+be read. Then follows what is in them, after `content:PATH` and each line behind a colon. Of that only what `reduced`
 makes of it is kept.
 """
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from hullcheck import inputs
 from hullcheck.data.severities import SEVERITIES
 from hullcheck.facts.engine import Engine
+from hullcheck.facts.images.scan_reports.formats import DIGEST, UNKNOWN, reduced
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.documents import COUNT, INTEGER, require
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
@@ -29,73 +27,27 @@ from hullcheck.verdicts import EvidenceError
 _LISTED = re.compile(r"(report|left-out):(\d+):\d+:(.*)")
 # ---- the documents by type, as far as they are read
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_DAY = (None, str)
 _TIME = (None, INTEGER, float)
-_TRIVY = {
-    "SchemaVersion": range(2, 3),
-    "ArtifactType": frozenset(("container_image",)),
-    "CreatedAt?": _DAY,
-    "Metadata": {
-        "ImageID": _DIGEST,
-        "OS?": (None, {"Family?": str, "EOSL?": bool}),
-    },
-    "Results?": (
-        None,
-        [
-            {
-                "Class?": str,
-                "Vulnerabilities?": (
-                    None,
-                    [
-                        {
-                            "Severity": frozenset(("UNKNOWN", "LOW", "MEDIUM", "HIGH", "CRITICAL")),
-                            "PublishedDate?": _DAY,
-                            "LastModifiedDate?": _DAY,
-                            "FixedVersion?": (None, str),
-                        }
-                    ],
-                ),
-                "ExperimentalModifiedFindings?": (None, [object]),
-            }
-        ],
-    ),
-}
-_CLAIR_WORDS = frozenset(("Unknown", "Negligible", "Low", "Medium", "High", "Critical"))
-_CLAIR = {
-    "manifest_hash": _DIGEST,
-    "packages": (None, {"*": object}),
-    "package_vulnerabilities": (None, {"*": (None, [str])}),
-    "vulnerabilities": (
-        None,
-        {"*": {"normalized_severity": _CLAIR_WORDS, "issued?": _DAY, "fixed_in_version?": (None, str)}},
-    ),
-}
 _FILE = {"File": str, "Changed": COUNT}
 _FAULT = {**_FILE, "Fault": str}
 """What is kept of a report that says nothing."""
 _REPORT = {
     **_FILE,
-    "Tool": frozenset(("Trivy", "Clair")),
-    "Digest": _DIGEST,
+    "Tool": frozenset(("Trivy", "Clair", "Grype")),
+    "Digest": DIGEST,
     "Created": _TIME,
     "Counts": {"*": COUNT},
     "Packages": bool,
     **dict.fromkeys(("Ended?", "FixedAlone?"), bool),
     **dict.fromkeys(("Unfixed?", "Hidden?"), COUNT),
     "Newest?": _TIME,
+    "Known?": _TIME,
+    "LeftOut?": str,
 }
 """What is kept of one that says something."""
 
 # ---- what is kept
 
-_PACKAGES = ("os-pkgs", "lang-pkgs")  # what Trivy calls the results that tell of packages
-_UNKNOWN = "unknown"
-_FIXED_WORDS = """
-    alma alpine amazon chainguard minimos opensuse opensuse-leap opensuse-tumbleweed oracle photon rocky sles wolfi
-"""
-_FIXED_ALONE = frozenset(_FIXED_WORDS.split())
-"""Distributions that tell of a weakness when they have mended it: nothing is lost where others are left out."""
 _CURRENT_DAYS = 120
 """A list of weaknesses in which nothing changed for so long is an old one."""
 
@@ -118,90 +70,13 @@ def _keep(text: str) -> str:
 
 def _kept(word: str, changed: str, path: str, lines: list[str] | tuple[()]) -> str:
     file = {"File": path.rpartition("/")[2], "Changed": int(changed)}
-    read = {"Fault": "too much to be read"} if word == "left-out" else _reduced("\n".join(lines))
+    read = {"Fault": "too much to be read"} if word == "left-out" else reduced("\n".join(lines))
     return json.dumps(file | read, separators=(",", ":"))
-
-
-def _reduced(text: str) -> dict[str, Any]:
-    """What a report says, or why it says nothing."""
-    try:
-        document = inputs.decode(text)
-    except json.JSONDecodeError:
-        return {"Fault": "not JSON, or cut off" if text.strip() else "empty"}
-    except ValueError as error:
-        return {"Fault": f"damaged: it {error}"}
-    try:
-        if isinstance(document, dict) and "manifest_hash" in document:
-            return _clair(require(document, _CLAIR, ""))
-        if isinstance(document, dict) and "SchemaVersion" in document:
-            return _trivy(document)
-    except EvidenceError as error:  # without what it says there
-        return {"Fault": f"not as its format is: {str(error).partition(' is ')[0].removeprefix(': ')}"}
-    except (KeyError, ValueError) as error:
-        return {"Fault": f"not as its format is: {type(error).__name__}"}
-    return {"Fault": "no report of Trivy or Clair on an image"}
-
-
-def _trivy(document: Mapping[str, Any]) -> dict[str, Any]:
-    if document["SchemaVersion"] != 2 or document.get("ArtifactType") != "container_image":
-        return {"Fault": "no report of Trivy's schema 2 on an image"}
-    require(document, _TRIVY, "")
-    results = document.get("Results") or ()
-    found = [each for result in results for each in result.get("Vulnerabilities") or ()]
-    created, system = document.get("CreatedAt"), document["Metadata"].get("OS") or {}
-    return {
-        "Tool": "Trivy",
-        "Digest": document["Metadata"]["ImageID"],
-        "Created": None if created is None else _seconds(created),
-        "Counts": _counts([each["Severity"] for each in found]),
-        "Packages": any(result.get("Class") in _PACKAGES for result in results),
-        "Ended": system.get("EOSL") is True,
-        "Newest": _newest(each.get(name) for each in found for name in ("PublishedDate", "LastModifiedDate")),
-        "Unfixed": sum(not each.get("FixedVersion") for each in found),
-        "FixedAlone": system.get("Family") in _FIXED_ALONE,
-        "Hidden": sum(len(result.get("ExperimentalModifiedFindings") or ()) for result in results),
-    }
-
-
-def _clair(document: Mapping[str, Any]) -> dict[str, Any]:
-    known = document["vulnerabilities"] or {}
-    for ids in (document["package_vulnerabilities"] or {}).values():
-        for each in ids or ():
-            known[each]  # raises where it tells of one that it does not list
-    return {
-        "Tool": "Clair",
-        "Digest": document["manifest_hash"],
-        "Created": None,
-        "Counts": _counts([each["normalized_severity"] for each in known.values()]),
-        "Packages": bool(document["packages"]),
-        "Ended": False,
-        "Newest": _newest(each.get("issued") for each in known.values()),
-        "Unfixed": sum(not each.get("fixed_in_version") for each in known.values()),
-        "FixedAlone": False,
-        "Hidden": 0,
-    }
-
-
-def _seconds(text: str) -> float:
-    time = datetime.fromisoformat(text)
-    if time.tzinfo is None:
-        raise ValueError(text)
-    return time.timestamp()
-
-
-def _newest(days: Iterable[str | None]) -> float | None:
-    """The newest day on which the list of weaknesses changed, as far as the report tells."""
-    return max((_seconds(each) for each in days if each), default=None)
-
-
-def _counts(severities: list[str]) -> dict[str, int]:
-    words = (each.lower() for each in severities)
-    return dict(Counter(word if word in SEVERITIES else _UNKNOWN for word in words))
 
 
 _NAME = "scan_reports"
 SCAN_REPORTS = Probe.from_file(__file__, _NAME, _keep)
-SCANNERS = ("Trivy", "Clair")
+SCANNERS = ("Trivy", "Clair", "Grype")
 """What writes the reports that can be read, as `Report.tool` names it."""
 
 
@@ -220,6 +95,8 @@ class Report:
         unfixed: how many of them have no fix yet.
         fixed_alone: whether its distribution tells of no weakness before there is a fix.
         hidden: how many weaknesses it says that it left out.
+        known: of what day its scanner's list of weaknesses is; None where it does not tell.
+        left_out: why weaknesses may have been left out, empty for no reason; None where it does not tell its options.
     """
 
     file: str
@@ -234,6 +111,8 @@ class Report:
     unfixed: int
     fixed_alone: bool
     hidden: int
+    known: float | None = None
+    left_out: str | None = None
 
     def above(self, severity: str) -> dict[str, int]:
         """The counts of what is worse than *severity*, the worst first."""
@@ -246,10 +125,12 @@ class Report:
             return "tells of no package that was looked at"
         if self.ended:
             return "its distribution gets no updates any more, so that new weaknesses are not known of it"
-        unrated = self.counts.get(_UNKNOWN, 0)
+        unrated = self.counts.get(UNKNOWN, 0)
         if unrated and limits.highest_severity != SEVERITIES[-1]:
             return f"weaknesses that it could not rate: {unrated}"
-        return self._filtered or self._outdated(limits.max_age_days, now)
+        if self.left_out is None:
+            return self._filtered or self._outdated(limits.max_age_days, now)
+        return self.left_out or self._by_an_old_list(limits.max_age_days)
 
     @property
     def _filtered(self) -> str:
@@ -277,6 +158,14 @@ class Report:
             return f"it does not say when it was made, and {known}: allowed are {limit} days"
         old = self.created - self.newest > _CURRENT_DAYS * DAY
         return f"{known}: the scanner's list of them may be an old one" if old else ""
+
+    def _by_an_old_list(self, limit: int) -> str:
+        """Why the list of weaknesses that its scanner had is too old."""
+        if self.known is None:
+            return "it does not tell of what day the scanner's list of weaknesses is, or that is not in order"
+        if self.created - self.known <= limit * DAY:
+            return ""
+        return f"the scanner's list of weaknesses is of {day(self.known)}: allowed are {limit} days"
 
     def days(self, now: float) -> float:
         """How many days before *now* it was made."""
@@ -309,6 +198,8 @@ def _report(read: Mapping[str, Any]) -> Report:
         unfixed=int(read.get("Unfixed", 0)),
         fixed_alone=bool(read.get("FixedAlone")),
         hidden=int(read.get("Hidden", 0)),
+        known=read.get("Known"),
+        left_out=read.get("LeftOut"),
     )
 
 
