@@ -41,6 +41,10 @@ def step(asked: Step, sensors: Sensors, shippers: Shippers, clock: Clock) -> Jud
 def _driver(falco: Watcher) -> Judgement:
     if not falco.drivers:
         return Judgement(False, "it holds no eBPF program and no device of its module")
+    if chosen := falco.chosen_calls:
+        raise Manual(
+            f"it sees chosen calls of the kernel alone ({', '.join(chosen)}): all that its rules need?"
+        )
     return Judgement(True, f"it holds {', '.join(falco.drivers)}")
 
 

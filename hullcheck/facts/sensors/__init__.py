@@ -159,13 +159,33 @@ class Watcher:
         files = self.document["Config"]
         if not files or None in files or not files[0]:
             raise EvidenceError("its configuration could not be read")
+        if self.document.get("Changed") and files[0].get("watch_config_files") is False:
+            raise EvidenceError("its files were changed after it started, and it does not watch them")
+        ways = files[0].get("config_files") or ()
+        if any(isinstance(each, dict) and each.get("strategy", "append") != "append" for each in ways):
+            raise EvidenceError("its files of configuration are merged in a way that is not followed")
         whole: dict[str, Any] = {}
         for each in files:
             for key, value in each.items():
                 known = whole.get(key)
-                both = isinstance(known, dict) and isinstance(value, dict)
-                whole[key] = {**known, **value} if both else value  # type: ignore[dict-item]
+                whole[key] = _merged(known, value, by_option=each is files[-1] and self._has_options)
         return whole
+
+    @property
+    def _has_options(self) -> bool:
+        """Whether the last part of its configuration is of its command line, whose lists take the place of others."""
+        return bool(self.document.get("ByOption", True))
+
+    @property
+    def chosen_calls(self) -> tuple[str, ...]:
+        """The only calls of the kernel that it sees, or those with `!` that it does not; empty where it sees all.
+
+        Raises:
+            EvidenceError: its configuration could not be read.
+        """
+        chosen = self.config_value("base_syscalls", "custom_set") or ()
+        repaired = self.config_value("base_syscalls", "repair") is True
+        return () if repaired or not isinstance(chosen, list) else tuple(map(str, chosen))
 
     def config_value(self, section: str, key: str) -> Any:
         """A value of a section of its configuration; None where it is not set.
@@ -258,6 +278,15 @@ class Watcher:
         """When the file of its alerts was last written; None where there is none, or nothing in it."""
         alerts = self.document["Alerts"]
         return None if alerts is None else float(alerts)
+
+
+def _merged(known: Any, value: Any, *, by_option: bool) -> Any:
+    """A value of a configuration with that of a file that is read later: lists are joined."""
+    if isinstance(known, dict) and isinstance(value, dict):
+        return {**known, **value}
+    if isinstance(known, list) and isinstance(value, list) and not by_option:
+        return known + value
+    return value
 
 
 def _number(value: Any) -> float | None:

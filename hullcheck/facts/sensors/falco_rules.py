@@ -9,6 +9,10 @@ _OPTION = re.compile(r"^-([DTt])(?:=|\n)?(.+)$", re.MULTILINE)
 _SELECTION = re.compile(
     r"^(?:-o|--option)(?:=|\n)?rules\[\d*\]\.(enable|disable)\.(rule|tag)=(.*)$", re.MULTILINE
 )
+_NEVER = re.compile(
+    r"^\s*[\"'>|(]*\s*(?:and\s+)?\(*(?:never_true|evt\.num\s*<\s*[01])\b|\band\s+\(*(?:never_true|evt\.num\s*<)"
+)
+"""What of a condition keeps a rule from ever being met."""
 _ORDER = "DTt"
 _PRIORITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
 """From the gravest; the configuration names the last one of which rules are loaded."""
@@ -50,6 +54,8 @@ def in_file(path: str, lines: Iterable[str]) -> list[Rule]:
             found.append(Rule(path, word if key == "rule" else "", None, [] if key == "rule" else None))
         elif found and key == "enabled":
             found[-1] = found[-1]._replace(enabled=word.lower() not in _FALSE)
+        elif found and key == "condition" and _NEVER.search(value):
+            found[-1] = found[-1]._replace(enabled=False)
         elif found and key == "priority":
             found[-1] = found[-1]._replace(priority=word)
         elif found and key == "tags":

@@ -20,6 +20,9 @@ from hullcheck.secrets.redact import json_object, pick
 _SWITCHED = {"rule": True, "tag": True}
 _CONFIG = {
     "priority": True,
+    "watch_config_files": True,
+    "base_syscalls": {"custom_set": True, "repair": True},
+    "config_files": {"strategy": True},
     "rules_file": True,
     "rules_files": True,
     "rules": {"enable": _SWITCHED, "disable": _SWITCHED},
@@ -41,7 +44,7 @@ _SNAPSHOT = {
 }
 _OPTION = re.compile(r"(?:-o|--option)(?:=|\n)?(\w+)\.(\w+)=(.*)")
 _PRIORITY = re.compile(r"(?:-o|--option)(?:=|\n)?priority=(\w+)")
-_RULES = re.compile(r"(?:-r|--rules)(?:=|\n)?(/.*)")
+_RULES = re.compile(r"^(?:-r|--rules)(?:=|\n)?(/.*)", re.MULTILINE)
 _METRIC = re.compile(r"(falcosecurity_\w+)(?:\{(.*)\})? (\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
 _LABEL = re.compile(r'\b(\w+)="([^"]*)"')
 _TOTALS = {
@@ -75,10 +78,12 @@ def _process(block: str) -> dict[str, Any]:
         "Age": _age(words.all("age")),
         "SeesFiles": bool(held),
         "Halted": "halted" in words,
+        "Changed": _was_changed(words),
         "Holds": sorted({each for each in held if _KINDS.fullmatch(each)}),
         "Network": dict(zip(("Listens", "Connected"), net.held(words.all("net"), held), strict=True)),
         "Unit": pick(words.pairs("unit", "="), _UNIT),
         "Config": [*map(_config, words.files.values()), *([by_option] if by_option else ())],
+        "ByOption": bool(by_option),
         "Rules": rules,
         "Named": [each for number, (_, _, path) in enumerate(rules) for each in _named(words, number, path)],
         "Switches": falco_rules.by_options(arguments) if words.files else [],
@@ -92,6 +97,15 @@ def _age(lines: tuple[str, ...]) -> float | None:
     """For how many seconds it has been running; None where /proc does not tell."""
     told = re.fullmatch(r"(\d+(?:\.\d+)?) (\d+)", lines[0]) if lines else None
     return max(float(told[1]) - int(told[2]) / _TICKS, 0) if told else None
+
+
+_AT_ITS_START = 60  # seconds in which a script may write the files before it becomes the program
+
+
+def _was_changed(words: Words) -> bool:
+    """Whether a file that it reads was changed after it started."""
+    started = max(map(int, words.all("started")), default=0)
+    return bool(started) and max(map(int, words.all("changed")), default=0) > started + _AT_ITS_START
 
 
 def _named(words: Words, number: int, path: str) -> list[falco_rules.Rule]:
@@ -164,10 +178,12 @@ SHAPE = {
             "Age": (None, float, COUNT),
             "SeesFiles": bool,
             "Halted?": bool,
+            "Changed?": bool,
             "Holds": [str],
             "Network": {"Listens": [str], "Connected": [str]},
             "Unit": {"*": str},
             "Config": [(None, dict)],
+            "ByOption?": bool,
             "Rules": [[str, str, str]],
             "Named": [list],
             "Switches": [list],

@@ -19,6 +19,20 @@ below() { # SECTION KEY: the value in the section of the last file that has it
   cat $files 2>/dev/null | sed -n "/^$1:/,/^[a-z]/s/^[[:space:]][[:space:]]*$2: *[\"']\{0,1\}\([^\"'#]*\).*/\1/p" |
     sed "s/[[:space:]]*$//" | tail -n 1
 }
+listed() { # KEY FILE...: the paths in a list of a configuration, and what else stands beside them
+  key=$1
+  shift
+  cat "$@" 2>/dev/null | sed -n -e "s/^$key:[[:space:]]*\[\(.*\)\].*/\1/p" \
+    -e "/^$key:/,/^[a-z]/s/^[[:space:]]*-[[:space:]]*\(path:[[:space:]]*\)\{0,1\}\([^#]*\).*/\2/p" |
+    tr "\"'," "   " | tr -s " " "\n" | grep "^/"
+}
+files_of() { # END: of paths, one a line, the files, and those in folders whose names end so
+  while IFS= read -r path; do
+    if [ -d "$root$path" ]; then
+      for each in "$root$path"/*; do case ${each##*/} in *"${1:+.}$1") printf "%s\n" "$each" ;; esac done
+    else printf "%s\n" "$root$path"; fi
+  done
+}
 pids=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n -e "s|^.* \([0-9]*\)/exe -> /.*/falco$|\1|p" \
   -e "s|^.* \([0-9]*\)/exe -> /opt/draios/bin/dragent$|\1|p" -e "s|^.* \([0-9]*\)/exe -> /opt/aquasec/.*$|\1|p")
 for pid in $pids; do
@@ -35,20 +49,31 @@ for pid in $pids; do
   fi
   case $exe in */falco | */falco" (deleted)") ;; *) continue ;; esac
   root=/proc/$pid/root
-  config=$(printf "%s\n" "$arguments" | sed -n -e "/^-c$/{n;p;}" -e "s/^--config=//p" | head -n 1)
+  now=$(date +%s)
+  echo "started:$((now - ${uptime%.*} + $(sed "s/.*) //" "$pid/stat" 2>/dev/null | cut -d " " -f 20) / 100))"
+  config=$(printf "%s\n" "$arguments" | sed -n -e "/^-c$/{n;p;}" -e "s/^-c\(\/.*\)/\1/p" -e "s/^--config=//p" | tail -n 1)
   files=""
-  for each in "$root${config:-/etc/falco/falco.yaml}" "$root"/etc/falco/config.d/*.yaml; do
+  main=$root${config:-/etc/falco/falco.yaml}
+  for each in "$main" $(listed config_files "$main" | files_of yaml); do
     [ -f "$each" ] || continue
     files="$files $each"
+    stat -L -c "changed:%Z" "$each"
     printf "config:%s\n" "${each#"$root"}"
     head -c 1000000 "$each" 2>/dev/null | sed "s/^/:/"
   done
   number=0
-  for each in "$root"/etc/falco/*.yaml "$root"/etc/falco/*.yml "$root"/etc/falco/rules.d/*; do
+  for each in "$root"/etc/falco/*.yaml "$root"/etc/falco/*.yml $({
+    echo /etc/falco/rules.d
+    # shellcheck disable=SC2086 # one word for each path
+    [ -z "$files" ] || listed rules_files $files
+    printf "%s\n" "$arguments" | sed -n -e "/^-r$/{n;p;}" -e "s/^-r\(\/.*\)/\1/p" -e "s/^--rules=//p"
+  } | files_of "" | awk -v usual="^$root/etc/falco/[^/]*[.]ya?ml\$" '$0 !~ usual && !seen[$0]++'); do
     { [ -f "$each" ] && count=$(grep -c "^- rule:" "$each") && sum=$(sha256sum <"$each"); } || continue
+    stat -L -c "changed:%Z" "$each"
     printf "rules:%s:%s:%s\n" "$count" "${sum%% *}" "${each#"$root"}"
-    grep -e "^- " -e "^[[:space:]]*enabled:" -e "^[[:space:]]*tags:" \
-      -e "^[[:space:]]*priority:" "$each" | sed "s/^/rule:$number:/"
+    grep -e "^- " -e "^[[:space:]]*enabled:" -e "^[[:space:]]*tags:" -e "^[[:space:]]*priority:" \
+      -e "^[[:space:]]*condition:.*never_true" -e "^[[:space:]]*condition:.*evt\.num *< *[01]" "$each" |
+      sed "s/^/rule:$number:/"
     number=$((number + 1))
   done
   snapshots=$(below metrics output_file)

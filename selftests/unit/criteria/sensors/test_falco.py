@@ -21,6 +21,7 @@ class Falco(Watcher):
     """One of which these are set; what is not set there is none of."""
 
     drivers = ()
+    chosen_calls = ()
     rules: Any = RULES
     rule_states: Any = STATES
     readings: Any = READINGS
@@ -98,6 +99,7 @@ def test_steps(step: Step, more: dict[str, Any], good: bool, words: str) -> None
 @pytest.mark.parametrize(
     ("step", "more", "kind"),
     [
+        (Step.DRIVER, {"drivers": ("/dev/falco0",), "chosen_calls": ("close",)}, Manual),
         (Step.RULES, {"rule_states": {"a": None}}, EvidenceError),
         (Step.EVENTS, {"readings": None}, EvidenceError),
         (Step.EVENTS, {"readings": (READINGS[0], Reading(200, None, 1, {}))}, EvidenceError),

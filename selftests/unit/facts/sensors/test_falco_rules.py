@@ -42,3 +42,27 @@ def test_tags_that_are_not_in_one_line() -> None:
     rules = in_file("/rules", ["- rule: a", "  tags:"])
     assert states(rules, by_options("-T\nshell")) == {"a": None}
     assert states(rules, by_configuration("no list")) == {"a": True}
+
+
+@pytest.mark.parametrize(
+    ("condition", "on"),
+    [
+        ("spawned_process and not proc.name in (x)", True),
+        (
+            "spawned_process and (never_true or proc.name = sh)",
+            False,
+        ),  # nobody writes it so, and it may be off
+        ("never_true", False),
+        ("(never_true)", False),
+        ("and never_true", False),
+        ("spawned_process and never_true", False),
+        ("spawned_process and not never_true", True),
+        ("evt.num<0", False),
+    ],
+)
+def test_condition_that_is_never_met(condition: str, on: bool) -> None:
+    """Such a rule is as good as switched off, also where a later file adds it to one of before."""
+    rules = in_file("/rules", ["- rule: a", f"  condition: {condition}"])
+    assert states(rules, []) == {"a": on}
+    later = [*in_file("/rules", ["- rule: a", "  tags: [x]"]), *rules]
+    assert states(later, []) == {"a": on}

@@ -516,3 +516,43 @@ def test_wrong_policy_of_monitors(wrong: object) -> None:
     """Only tools that are known can be asked for, and at least one."""
     with pytest.raises(PolicyError):
         Policy.from_mapping({"runtime_monitors": wrong})
+
+
+STALE = "started:1000\nchanged:2000\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("", ("pass", "pass")),
+        ("base_syscalls: {custom_set: [clone, close]}", ("manual", "pass")),
+        ("base_syscalls: {custom_set: ['!execve']}", ("manual", "pass")),
+        ("base_syscalls: {custom_set: [clone, close], repair: true}", ("pass", "pass")),
+        ("base_syscalls: {custom_set: [], repair: false}", ("pass", "pass")),
+        ("config_files: [/etc/falco/config.d]", ("pass", "pass")),
+        ("config_files: [{path: /x, strategy: append}]", ("pass", "pass")),
+        ("config_files: [{path: /x, strategy: override}]", ("error", "error")),
+        ("watch_config_files: true", ("pass", "pass")),
+        ("watch_config_files: false", ("error", "error")),
+    ],
+)
+def test_configuration_that_blinds(config: str, expected: tuple[str, str]) -> None:
+    """Calls that it does not see, files that are merged in another way, and files that it has not read."""
+    found = falco(watched(said(config=f"{CONFIG}{config}\n", rest=STALE)))
+    assert (found["its driver is loaded"], found["its rules are loaded"]) == expected
+
+
+def test_files_that_are_read_later() -> None:
+    """What they list of rules comes beside what the first file lists; options take the place of both."""
+    later = "config:/etc/falco/config.d/x.yaml\n:rules_files: [/opt/more.yaml]\n:priority: debug"
+    rules = PARTS["rules"] + "\nrules:1:cc:/opt/more.yaml\nrule:2:- rule: Third"
+    seen = (
+        PARTS["second"] + '\nfalcosecurity_falco_sha256_rules_files_info{file_name="more.yaml",sha256="cc"} 1'
+    )
+
+    def shown(**parts: str) -> str:
+        text = said(rules=f"{later}\n{rules}", second=seen, **parts)
+        return falco(watched(text), "its rules are loaded")[1]
+
+    assert "3 of 3 rules on" in shown()
+    assert "1 of 1 rules on" in shown(**given("-r", "/opt/more.yaml"))
