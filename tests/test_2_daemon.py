@@ -13,7 +13,7 @@ from hullcheck.criteria.container_logs import Way, ways
 from hullcheck.criteria.daemon_options import features_of_their_own
 from hullcheck.criteria.firewall import let_through
 from hullcheck.criteria.judgement import listed
-from hullcheck.criteria.remote_api import holders, passed_on, weakness
+from hullcheck.criteria.remote_api import holders, passed_on, require_all_known, weakness
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import Setting, shown
@@ -233,7 +233,8 @@ def test_remote_api_asks_for_client_certificates(
     Who may send commands to the daemon is root on its host. A TCP port without client certificates gives that
     to everyone who reaches it, on the loopback address to every user and to every web page that a browser
     there opens. A program that passes bytes on to the engine's socket does the same, and so does containerd with
-    a `tcp_address`: those that may do it are asked for the version of the engine, over the loopback address.
+    a `tcp_address`: those that may do it are asked for the version of the engine, over the loopback address. One
+    that names the socket and does not answer, as it may at another path or to others, is left to a person.
 
     Remedy: take the TCP address out of `hosts`, or set `tlsverify`, `tlscacert`, `tlscert` and `tlskey`; ssh://
     needs no open port.
@@ -260,8 +261,7 @@ def _require_own_ca(files: EngineFiles) -> None:
 
 
 def _require_no_more(relays: Relays, containers: Later[Subjects[Container]]) -> None:
-    if relays.doubt:
-        raise EvidenceError(relays.doubt)
+    require_all_known(relays)
     perhaps = holders(containers.get())
     if perhaps:
         raise Manual(

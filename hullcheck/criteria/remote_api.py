@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon.sockets.remote_api import RemoteApi
 from hullcheck.facts.host.services.relays import Relay, Relays
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, Manual
 
 
 def weakness(api: RemoteApi) -> str:
@@ -31,6 +31,22 @@ def passed_on(api: RemoteApi, relays: Relays) -> tuple[Relay, ...]:
     """Where others than the daemon take commands for it, without asking for a certificate."""
     own = {each.partition(" ")[0] for each in api.addresses}
     return tuple(each for each in (*relays.found, *relays.containerd) if each.address not in own)
+
+
+def require_all_known(relays: Relays) -> None:
+    """Refuse to say that nothing else takes commands where that is not known.
+
+    Raises:
+        EvidenceError: not all that listens could be asked.
+        Manual: a program names the engine's socket, and did not answer.
+    """
+    if relays.doubt:
+        raise EvidenceError(relays.doubt)
+    if relays.named:
+        where = ", ".join(map(str, relays.named))
+        raise Manual(
+            f"{where} names the engine's socket, and gave no answer: from whom does it take commands?"
+        )
 
 
 def holders(containers: Iterable[tuple[str, Container]]) -> tuple[str, ...]:

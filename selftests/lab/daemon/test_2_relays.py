@@ -124,6 +124,57 @@ def test_relay_of_a_real_product(engine: EngineFactory, tmp_path: Path, program:
     assert (found, f"127.0.0.1:{port} ({program}" in reason) == ("fail", True), reason
 
 
+_NGINX = """
+daemon off;
+pid {folder}/pid;
+error_log {folder}/log;
+events {{}}
+http {{
+  access_log off;
+  include {folder}/sites/*.conf;
+}}
+"""
+_SITE = "server {{ listen 127.0.0.1:{port}; location /api/ {{ proxy_pass http://unix:{path}:/; }} }}"
+_REFUSES = "  tcp-request connection reject if { src 127.0.0.0/8 }\n"
+
+
+@pytest.mark.parametrize("program", ["socat", "haproxy", "nginx"])
+def test_relay_that_does_not_answer_the_auditor(engine: EngineFactory, tmp_path: Path, program: str) -> None:
+    """One for other clients, or at another path, names the socket all the same: a person has to say who may use it."""
+    need(program)
+    docker, port, configuration = engine(), free_port(), tmp_path / "relay.cfg"
+    relay = _HAPROXY.format(port=port, path=docker.socket)
+    (tmp_path / "sites").mkdir()
+    site = _SITE.format(port=port, path=docker.socket)
+    (tmp_path / "sites/a.conf").write_text(site, encoding="ascii")
+    nginx = _NGINX.format(folder=tmp_path)
+    configuration.write_text(nginx if program == "nginx" else relay + _REFUSES, encoding="ascii")
+    command = {
+        "socat": (
+            "socat",
+            f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr,range=10.0.0.0/8",
+            f"UNIX-CONNECT:{docker.socket}",
+        ),
+        "haproxy": ("haproxy", "-db", "-f", configuration),
+        "nginx": ("nginx", "-p", tmp_path, "-c", configuration),
+    }[program]
+    with relaying(command, port):
+        found, reason = verdict(docker)
+    assert (found, f"127.0.0.1:{port} ({program}" in reason) == ("manual", True), reason
+
+
+def test_web_server_that_names_no_socket(engine: EngineFactory, tmp_path: Path) -> None:
+    """It is none that passes commands on, whatever its comments say."""
+    need("nginx")
+    docker, port, configuration = engine(), free_port(), tmp_path / "relay.cfg"
+    (tmp_path / "sites").mkdir()
+    site = f"# proxy_pass http://unix:{docker.socket}:/;\nserver {{ listen 127.0.0.1:{port}; }}\n"
+    (tmp_path / "sites/a.conf").write_text(site, encoding="ascii")
+    configuration.write_text(_NGINX.format(folder=tmp_path), encoding="ascii")
+    with relaying(("nginx", "-p", tmp_path, "-c", configuration), port):
+        assert verdict(docker)[0] == "not applicable"
+
+
 def test_sockets_of_systemd_before_the_engine(lab_host: Callable[..., Host]) -> None:
     """systemd listens in the place of what passes commands on, started once or for each connection."""
     need("socat")

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from hullcheck.criteria.remote_api import holders, weakness
+from hullcheck.criteria.remote_api import holders, require_all_known, weakness
 from hullcheck.facts.daemon.sockets.remote_api import RemoteApi
 from hullcheck.facts.daemon.sockets.tls import Protection
-from hullcheck.verdicts import EvidenceError
+from hullcheck.facts.host.services.relays import Relay, Relays
+from hullcheck.verdicts import EvidenceError, Manual
 
 VERIFIED, PLAIN = Protection(True, "with the CA /ca"), Protection(False, "without TLS", encrypted=False)
 NOW, LATER = ("tcp://a:1",), ("tcp://b:2",)
@@ -37,6 +38,16 @@ def test_doubt_is_no_weakness(doubts: tuple[str, str]) -> None:
     """What may be weak and is not known to be is an error, which names the address."""
     with pytest.raises(EvidenceError, match=r"^tcp://a:1: more may listen$"):
         weakness(RemoteApi(NOW, (), (VERIFIED,), *doubts))
+
+
+def test_what_may_take_commands_beside_the_daemon() -> None:
+    """What was not asked is an error, what names the socket and is silent is for a person."""
+    relay = Relay("0.0.0.0:80", 80, ("nginx",))
+    require_all_known(Relays((), (), ""))
+    with pytest.raises(EvidenceError, match="not asked"):
+        require_all_known(Relays((), (), "not asked", (relay,)))
+    with pytest.raises(Manual, match=r"0\.0\.0\.0:80 \(nginx\) names the engine's socket"):
+        require_all_known(Relays((), (), "", (relay,)))
 
 
 def test_container_with_the_socket_and_ports() -> None:

@@ -33,7 +33,7 @@ _KNOWN = lines_like(
     r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",
     r"owner:\d+ \d+",
     r"socket:[SD]\d+ \S+",
-    f"(?:answers|silent|unasked):{_PLACE}",
+    f"(?:answers|names|silent|unasked):{_PLACE}",
     "asked:",
     r"containerd:\d+",
     "containerd-(?:config|unread):.*",

@@ -1,4 +1,5 @@
 . auditor.sh
+. relay_files.sh
 proxied=""
 if command -v systemctl >/dev/null &&
   enabled=$(systemctl list-unit-files --type=service,socket --state=enabled --no-legend --no-pager --plain) &&
@@ -77,6 +78,22 @@ for engine in $(grep -lsx -e dockerd -e podman [0-9]*/comm); do
       $1 == "o:" || $1 ~ /^s.......w|^s.*[+]/ { print "o:" }
       $1 ~ /^s/ { print "u:" $3; if ($1 ~ /^s....w/) print "g:" $4 }' | sort -u | tr "\n" " ")"
 done
+sockets="docker.sock${line_feed}podman.sock$(
+  # shellcheck disable=SC2013 # no name in /proc has a blank
+  for engine in $(grep -lsx -e dockerd -e podman [0-9]*/comm); do
+    held=$($list "${engine%/comm}/fd" 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
+    sed -n "s/^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *\([0-9]*\) \(\/.*\)/\1 \2/p" "${engine%/comm}/net/unix" 2>/dev/null |
+      while read -r inode path; do case $held in *" $inode "*) printf "\n%s" "${path#/var}" ;; esac done
+  done
+)"
+names_engine() { # INODE of a listener: whether what has it names the socket of an engine
+  for pid in $(printf "%s\n" "$owners" | sed -n "s/^$1 //p"); do
+    case $(readlink "$pid/exe") in */dockerd | */docker-proxy | */containerd) continue ;; esac
+    grep -qasF "$sockets" "$pid/cmdline" && return
+    relay_text "$pid" | grep -qaF "$sockets" && return
+  done
+  return 1
+}
 may_open() { # PID: whether it may open the socket of an engine, or that is not known
   case " $openers " in *" o: "* | "  ") return 0 ;; esac
   seen=""
@@ -154,6 +171,7 @@ printf "%s" "$lines_of_tcp" | {
       1*) ;;
       2* | ?64) printf "unasked:%s %s\n" "$protocol" "$place" ;;
       *)
+        ! names_engine "$inode" || printf "names:%s %s\n" "$protocol" "$place"
         ask "$protocol" "$place" "$inode" &
         count=$((count + 1))
         [ $((count % 8)) -ne 0 ] || wait

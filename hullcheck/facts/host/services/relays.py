@@ -41,11 +41,14 @@ class Relays:
         found: where an engine answered to a client without a certificate.
         containerd: the TCP addresses of a containerd, but those for its metrics.
         doubt: why there may be more; empty where these are all that can be told.
+        named: where a program listens that names the socket of an engine, by its command or its files, and gave
+            no answer: it may take commands from some, by another name, or at another path.
     """
 
     found: tuple[Relay, ...]
     containerd: tuple[Relay, ...]
     doubt: str
+    named: tuple[Relay, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,9 +127,11 @@ def relays(host_services: HostServices) -> Relays:
     listeners = _Listeners(host_services)
     answering = set(host_services.words.all("answers"))
     found = tuple(relay for words, relay, _ in listeners.each() if words in answering)
+    naming = set(host_services.words.all("names")) - answering
+    named = tuple(relay for words, relay, _ in listeners.each() if words in naming)
     doubts = list(listeners.doubts())
     try:
         containerd = tuple(listeners.containerd())
     except EvidenceError as error:
         containerd, doubts = (), [*doubts, str(error)]
-    return Relays(found, containerd, "; ".join(dict.fromkeys(doubts)))
+    return Relays(found, containerd, "; ".join(dict.fromkeys(doubts)), named)

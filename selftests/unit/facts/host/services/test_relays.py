@@ -31,6 +31,13 @@ def test_listener_that_answers_as_an_engine() -> None:
     assert str(told.found[0]) == "0.0.0.0:2375 (socat)"
 
 
+def test_listener_that_names_the_socket() -> None:
+    """It is one that may take commands where it gave no answer, and one that does where it gave one."""
+    names = "names:tcp 00000000:0947"
+    assert [each.port for each in found(PUBLIC, names, "silent:tcp 00000000:0947").named] == [2375]
+    assert found(PUBLIC, names, "answers:tcp 00000000:0947").named == ()
+
+
 @pytest.mark.parametrize(
     ("configuration", "commands", "doubt"),
     [
