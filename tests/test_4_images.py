@@ -12,7 +12,7 @@ from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.file import FileFact
 from hullcheck.facts.images import Image, installs, secrets
 from hullcheck.facts.images.contents import Contents, ImageContents
-from hullcheck.facts.images.scan_reports import Report, ScanReports
+from hullcheck.facts.images.scans import Report, ScanReports
 from hullcheck.facts.images.trust import ContentTrust, Setting
 from hullcheck.facts.images.updates import unpaired_update
 from hullcheck.facts.registry import Later

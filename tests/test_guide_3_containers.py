@@ -17,7 +17,7 @@ from hullcheck.facts.firewall import IPTABLES, IPV4, IPV6, OPTIONS, Firewall
 from hullcheck.facts.images import Image
 from hullcheck.facts.images.contents import ImageContents
 from hullcheck.facts.images.contents.names import COMPILER, MANAGER, SHELL
-from hullcheck.facts.images.scan_reports import SCANNERS, Report, ScanReports
+from hullcheck.facts.images.scans import SCANNERS, Report, ScanReports
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.facts.swarm import SwarmService

@@ -23,7 +23,7 @@ from hullcheck.policy import Policy, ScanReports
 from hullcheck.recording import Recording
 from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_user, judge_engine, judge_guest, judged
 from selftests.rig.waiting import until
-from selftests.unit.facts.images.scan_reports.test_scan_reports import trivy
+from selftests.unit.facts.images.scans.test_scan_reports import trivy
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.images.scan_reports.formats import reduced
+from hullcheck.facts.images.scans.formats import reduced
 from selftests.kit.facts.images import NOW
 from selftests.kit.judging import judged
-from selftests.unit.facts.images.scan_reports.test_scan_reports import (
+from selftests.unit.facts.images.scans.test_scan_reports import (
     DAY,
     DIGEST,
     MANIFEST,

@@ -18,7 +18,7 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.images.probe import IMAGES
-from hullcheck.facts.images.scan_reports import SCAN_REPORTS
+from hullcheck.facts.images.scans import SCAN_REPORTS
 from hullcheck.policy import Policy, PolicyError, ScanReports
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer

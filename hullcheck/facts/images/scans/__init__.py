@@ -14,7 +14,7 @@ from typing import Any
 
 from hullcheck.data.severities import SEVERITIES
 from hullcheck.facts.engine import Engine
-from hullcheck.facts.images.scan_reports.formats import DIGEST, UNKNOWN, reduced
+from hullcheck.facts.images.scans.formats import DIGEST, UNKNOWN, reduced
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.documents import COUNT, INTEGER, require
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
