@@ -62,6 +62,10 @@ if [ -n "$pids" ]; then
     list_groups
   } |
     tr "\n" "\0" | xargs -0 grep -aHs ""
+  # The nodes of devices in the folder for them, with numbers as stat(1) has them.
+  for pid in $pids; do printf "%s\n" "$pid/root/dev/."; done | tr "\n" "\0" |
+    xargs -0 sh -c 'find "$@" -xdev "(" -type b -o -type c ")" -exec stat -c "%n %F %t:%T" {} + 2>/dev/null' sh |
+    sed -n "s|^\([0-9]*\)/root/dev/.* \([bc]\)[a-z]* special file \([0-9a-f]*:[0-9a-f]*\)$|\1/dev:\2 \3|p"
   for pid in $pids; do printf "%s\n" "$pid/net/dev"; done | tr "\n" "\0" | xargs -0 grep -aHos "^ *[^ :|]*:"
   # The kernel walks all sockets of the machine for each net/tcp, and counts those of a network namespace for nothing.
   for pid in $pids; do printf "%s\n" "$pid/net/sockstat" "$pid/net/sockstat6"; done | tr "\n" "\0" |

@@ -45,7 +45,7 @@ _HIDDEN_MOUNTS = """
 """
 _HIDDEN_PRIVILEGES = """
     apparmor_profile applies_apparmor bundle configuration devices_let_in has_own_profile is_permissive lists_devices
-    runtime seccomp_profile security_label selinux_label stored_no_new_privileges surroundings
+    runtime seccomp_profile security_label selinux_label stored_no_new_privileges strange_nodes surroundings
 """
 _HIDDEN_PORTS = (
     "configuration direct_access let_in_by_mark open pid_on_host_network published runtime surroundings"

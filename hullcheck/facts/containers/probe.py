@@ -153,6 +153,7 @@ _USER = re.compile(r"user [0-9a-f]{64} [0-9]*")
 PROC = lines_like(
     r"\d+/(?:mountinfo|attr/current|uid_map|net/tcp6?|net/udp6?):.*",
     r"\d+/net/dev: *\S+:",
+    r"\d+/dev:[bc] [0-9a-f]+:[0-9a-f]+",
     r"\d+/net/ssh:",
     r"selinux:\S+ [0-9a-f ]+",
     r"/sys/fs/cgroup/[^:]*:.*",

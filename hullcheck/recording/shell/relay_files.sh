@@ -6,15 +6,15 @@ relay_text() { # PROCESS in /proc: the lines of these files, without comments
   program=${program%" (deleted)"}
   printf "%s\n" "$program" | grep -qxE "$relay_names" || return 0
   case $program in stunnel*) program=stunnel ;; esac
-  roots=$1/root
+  tops=$1/root
   # One that locked itself up has read its files before: they lie where it was started.
-  [ "$(readlink "$1/ns/mnt")" != "$(readlink self/ns/mnt)" ] || roots="$roots /."
+  [ "$(readlink "$1/ns/mnt")" != "$(readlink self/ns/mnt)" ] || tops="$tops /."
   named=$(tr "\0" " " <"$1/cmdline" 2>/dev/null | tr " " "\n" | sed "s/^-[A-Za-z.-]*=//" | grep "^/")
-  for root in $roots; do
+  for above in $tops; do
     for each in "/etc/$program" $named; do
-      case $each in / | /etc | /var | /usr | /usr/* | /bin/* | /sbin/* | /proc/* | /sys/* | /dev/*) [ -f "$root$each" ] || continue ;; esac
+      case $each in / | /etc | /var | /usr | /usr/* | /bin/* | /sbin/* | /proc/* | /sys/* | /dev/*) [ -f "$above$each" ] || continue ;; esac
       case $each in */bin/* | */sbin/*) continue ;; esac
-      find -L "$root$each" -type f -size -512k -exec cat {} + 2>/dev/null
+      find -L "$above$each" -type f -size -512k -exec cat {} + 2>/dev/null
     done
   done | grep -av "^[[:space:]]*[#;]"
 }

@@ -25,6 +25,13 @@ _DEVICES = (  # what runc lets in (specconv.AllowedDevices): to make any, and th
 )
 
 
+def _node(line: str) -> str:
+    """A node of a device from its hexadecimal numbers, as a control group writes it."""
+    kind, _, numbers = line.partition(" ")
+    major, _, minor = numbers.partition(":")
+    return f"{kind} {int(major, 16)}:{int(minor, 16)}"
+
+
 @dataclass(frozen=True)
 class Privileges:
     """What a container may do, or will once it runs as far as that is known.
@@ -90,6 +97,22 @@ class Privileges:
             return ()
         known = (*_DEVICES, *(self.bundle.devices if self.bundle else ()))
         return tuple(each for each in found if not cgroups.let_in(each, known))
+
+    @property
+    def strange_nodes(self) -> tuple[str, ...]:
+        """The devices that it has nodes of in its /dev, and that it did not get at its start (`b 8:0`).
+
+        Whether it may open them its control group decides. Without its bundle they are known where it was given none.
+
+        Raises:
+            EvidenceError: its main process could not be read.
+        """
+        if not self.configuration.running or not (self.bundle or not self.configuration.devices):
+            return ()
+        known = (*_DEVICES, *(self.bundle.devices if self.bundle else ()))
+        lines = self.runtime.proc.lines.get(f"{self.runtime.main_process.pid}/dev", ())
+        nodes = dict.fromkeys(map(_node, lines))
+        return tuple(each for each in nodes if not cgroups.let_in(f"{each} r", known))
 
     @property
     def lists_devices(self) -> bool:

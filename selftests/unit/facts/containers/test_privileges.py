@@ -192,6 +192,28 @@ def test_device_that_was_let_in_after_the_start(world: ContainerHost) -> None:
     assert world.judge("5.18")[0] == "pass"
 
 
+@pytest.mark.parametrize(
+    ("node", "expected"),
+    [
+        ("c 1:3", "pass"),
+        ("c 88:0", "pass"),  # hexadecimal: a terminal
+        ("c a:c8", "pass"),
+        ("b 8:0", "manual"),
+        ("c a:e5", "manual"),
+        ("b 1:3", "manual"),
+    ],
+)
+def test_node_of_a_device_where_the_kernel_lists_none(world: ContainerHost, node: str, expected: str) -> None:
+    """5.18: whether a container may open a node that it was not given its control group says, which v2 hides."""
+    world.extra = [f"100/dev:{node}"]
+    assert world.judge("5.18")[0] == expected
+    world.start_with(devices=[{"allow": True, "type": "b", "major": 8, "minor": 0, "access": "rwm"}])
+    assert world.judge("5.18")[0] == ("pass" if node == "b 8:0" else expected)
+    lists(world)
+    world.extra.append(f"100/dev:{node}")
+    assert world.judge("5.18")[0] == "pass"  # v1 says that it is not let in
+
+
 def test_devices_of_the_start(world: ContainerHost) -> None:
     """5.18: with what the runtime was told, devices that the site allows are told from those that came later."""
     world.config["Devices"] = [
