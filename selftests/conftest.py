@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks fo
     from selftests.rig.hosts.machine import Machine
     from selftests.rig.laboratory import Laboratory
 
-_LACKS = "unable to apply caps: operation not permitted"
 LAB_FIXTURES = {"lab", "engines", "engine", "guarded_engine", "hub", "lab_host", "rootless_engine", "machine"}
 
 
@@ -60,20 +59,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     need(*(name for mark in item.iter_markers("needs") for name in mark.args))
     for mark in item.iter_markers("needs_engine"):
         need_engine(*mark.args)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Skip what an engine of 20.10 cannot do on a machine whose root lacks a capability of the kernel.
-
-    It gives a privileged container all that the kernel knows; later ones give what they have themselves.
-    """
-    try:
-        yield
-    except Exception as error:
-        if os.environ.get("HULLCHECK_ENGINE", "").startswith("20.10") and _LACKS in str(error):
-            pytest.skip("needs a root with every capability, which engine 20.10 gives to --privileged")
-        raise
 
 
 @pytest.fixture(autouse=True)

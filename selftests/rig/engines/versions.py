@@ -13,12 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from hullcheck.parsing import capabilities
 from selftests.rig import cleanup, removal
 from selftests.rig.laboratory import BASE, claim
 from selftests.rig.shell import SYSTEM_PATH, LabError, call, environment
 
 VARIABLE = "HULLCHECK_ENGINE"
 CONTAINERD = "containerd"
+SHIM = "before-runc"
 # Of older engines the client is in the same package.
 SOURCES = {
     "20.10": ("bookworm", "docker.io containerd runc"),
@@ -45,6 +47,18 @@ Suites: {suite}
 Components: main
 Signed-By: {keys}
 """
+# The engine gives a privileged container every capability that the kernel knows, and runc refuses what root has not.
+RUNC = """#!/bin/sh
+for word in "$@"; do
+  case $before in
+    --bundle) file=$word/config.json ;;
+    --process) file=$word ;;
+  esac
+  before=$word
+done
+[ -z "$file" ] || sed -i {edits} "$file"
+exec {runc} "$@"
+"""
 INDEXES = "$(ORIGIN)|$(LABEL)|$(REPO_URI)"
 
 
@@ -65,7 +79,7 @@ class EngineVersion:
     @property
     def path(self) -> str:
         """Where programs are looked for."""
-        own = [str(self.tree / "usr" / name) for name in ("sbin", "bin")] if self.tree else []
+        own = [str(self.tree / name) for name in (SHIM, "usr/sbin", "usr/bin")] if self.tree else []
         return ":".join([*own, SYSTEM_PATH])
 
     def at_least(self, *numbers: int) -> bool:
@@ -115,10 +129,31 @@ def _tree(name: str) -> Path:
     with cleanup.alone(tree.with_name(f"{name}.lock")):
         if not tree.exists():
             _unpack(_packages(name), tree)
+        _stand_before_runc(tree)
     found = _version(str(tree / "usr/sbin"))
     if not found.startswith(f"{name}."):
         raise LabError(f"Debian {SOURCES[name][0]} has the engine {found or 'of no version'}, not {name}")
     return tree
+
+
+def _stand_before_runc(tree: Path) -> None:
+    """Put a script before an unpacked engine's runc that leaves out the capabilities that root lacks here."""
+    status = Path("/proc/self/status").read_text()
+    held = int(status.partition("CapBnd:\t")[2].split("\n")[0], 16)
+    known = (2 << int(Path("/proc/sys/kernel/cap_last_cap").read_text())) - 1
+    edits = [
+        f"-e 's/\"CAP_{each}\",//g' -e 's/,\"CAP_{each}\"//g'" for each in capabilities.names(known & ~held)
+    ]
+    script = tree / SHIM / "runc"
+    script.parent.mkdir(mode=0o755, exist_ok=True)
+    part = script.with_suffix(".part")
+    part.write_text(
+        RUNC.format(
+            edits=" ".join(edits) or "-e b", runc=shutil.which("runc", path=f"{tree}/usr/sbin:{tree}/usr/bin")
+        )
+    )
+    part.chmod(0o755)
+    part.rename(script)
 
 
 def _packages(name: str) -> list[Path]:
