@@ -3,9 +3,10 @@
 import pytest
 
 from hullcheck.controls import for_each
-from hullcheck.criteria.container_logs import ways
+from hullcheck.criteria.container_logs import way_of, ways
 from hullcheck.criteria.judgement import Judgement, listed
 from hullcheck.criteria.sensors import falco, watch, watching
+from hullcheck.facts.auditd.daemon import AuditDaemon
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.host.clock import Clock
@@ -73,16 +74,18 @@ def test_container_logs_are_collected_centrally(
 @pytest.mark.guide("4.2.central_logs", "5.pci_dss.monitor_logs")
 @pytest.mark.severity("medium")
 @for_each("log", HostLog)
-def test_host_logs_are_collected_centrally(host_log: HostLog, shippers: Shippers) -> str:
+def test_host_logs_are_collected_centrally(
+    host_log: HostLog, shippers: Shippers, audit_daemon: Later[AuditDaemon]
+) -> str:
     """The log of the daemon and the audit log go to another machine.
 
-    What an intruder did with the daemon stands in them, until he takes it out. The daemon writes to the journal: a
-    shipper has to read that, or take what it passes on to syslog. Where none is found a person has to say how they
-    get away, since there are more ways than are known here.
+    What an intruder did with the daemon stands in them, until he takes it out. Where the daemon writes to the journal,
+    a shipper has to read that, or take what it passes on to syslog; else the file that it writes to. Where none is
+    found a person has to say how they get away, since there are more ways than are known here.
 
     Remedy: let a shipper read the journal and /var/log/audit/audit.log, or forward all of syslog to another machine.
     """
-    way = shippers.of_log(host_log)
+    way = way_of(host_log, shippers, audit_daemon)
     if way is None:
         raise Manual("no known shipper takes it to another machine")
     return way.words

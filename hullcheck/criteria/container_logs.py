@@ -1,13 +1,15 @@
-"""Whether the logs of containers leave the host."""
+"""Whether the logs of containers, and those of the host, leave it."""
 
 from dataclasses import dataclass
 
+from hullcheck.facts.auditd.daemon import AuditDaemon
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.logs import LOCAL_DRIVERS, NETWORK_DRIVERS, SYSTEMS, Route, Shippers
+from hullcheck.facts.logs import LOCAL_DRIVERS, NETWORK_DRIVERS, SYSTEMS, HostLog, Route, Shippers
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
+from hullcheck.verdicts import EvidenceError
 
 NEW = "new containers"
 
@@ -57,3 +59,16 @@ def ways(
     logs |= {name: (each.log_driver, dict(each.log_options), each.id) for name, each in configurations}
     listed = policy.log_drivers or ()
     return {name: Way(log[0], shippers.of_driver(*log), log[0] in listed) for name, log in logs.items()}
+
+
+def way_of(log: HostLog, shippers: Shippers, audit_daemon: Later[AuditDaemon]) -> Route | None:
+    """The way of a log of the host to another machine; None where none is known."""
+    if log is not HostLog.AUDIT:
+        return shippers.of_log(log)
+    try:
+        daemon = audit_daemon.get()
+    except EvidenceError:  # nobody says that it is not where it usually is
+        return shippers.of_log(log)
+    if not daemon.writes_log:
+        return None
+    return shippers.of_log(log, daemon.log) if daemon.log else shippers.of_log(log)

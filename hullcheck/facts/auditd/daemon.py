@@ -106,6 +106,11 @@ class AuditDaemon:
         return self.words.first("log")
 
     @property
+    def writes_log(self) -> bool:
+        """Whether it writes one at all."""
+        return self.words.first("write").lower() != "no"
+
+    @property
     def last_record(self) -> float:
         """When the last record was written.
 
@@ -116,7 +121,7 @@ class AuditDaemon:
         return float(self.words.first("last").partition(" ")[0])
 
     def _require_record(self) -> None:
-        if self.words.first("write").lower() == "no":
+        if not self.writes_log:
             raise EvidenceError("auditd writes no log on this host (write_logs = no)")
         if "unread" in self.words:
             raise EvidenceError(unread(self.log))

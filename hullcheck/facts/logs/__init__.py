@@ -1,7 +1,7 @@
 """Log shippers on a target, with what they read and where they send it, and the ways of logs to other machines."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -191,14 +191,24 @@ class Shippers:
         )
         return (*dict.fromkeys(odd), *unseen)
 
-    def of_log(self, log: HostLog) -> Route | None:
-        """The way of a log of the host to another machine; None where none is known."""
-        if log is HostLog.DAEMON:
-            return self._passed_on("journal")
-        for each in self.sending:
-            if each.holds_audit or each.takes(_AUDIT_LOG):
-                return each.route
-        return None
+    def of_log(self, log: HostLog, path: str = _AUDIT_LOG) -> Route | None:
+        """The way of a log of the host to another machine; None where none is known.
+
+        Args:
+            path: of the audit log.
+        """
+        if log is HostLog.AUDIT:
+            return self._of_file(path, held=lambda each: each.holds_audit and path == _AUDIT_LOG)
+        written = self._document.get("Daemons") or ("socket:",)  # older recordings do not say
+        ways = [
+            self._passed_on("journal") if each.startswith("socket:") else self._of_file(each)
+            for each in written
+        ]
+        return ways[0] if all(ways) else None
+
+    def _of_file(self, path: str, held: Callable[[Shipper], bool] = lambda each: False) -> Route | None:
+        """By a shipper that reads a file of the host."""
+        return next((each.route for each in self.sending if held(each) or each.takes(path)), None)
 
     def of_driver(self, driver: str, options: Mapping[str, str], identifier: str) -> Route | None:
         """The way of the log of a container to another machine; None where none is known.

@@ -25,6 +25,7 @@ def _keep(text: str) -> str:
     document = {
         "AsRoot": Words(head).of_root,
         "Own": sorted({canonical(each) for each in re.findall(r"^own:(\S+)$", text, re.MULTILINE)}),
+        "Daemons": list(Words(head).all("daemon")),
         "Shippers": list(map(_shipper, blocks)),
     }
     return json.dumps(document, separators=(",", ":"))
@@ -72,6 +73,7 @@ def _doubt(program: str, block: str) -> str:
 SHAPE = {
     "AsRoot": bool,
     "Own": [str],
+    "Daemons?": [str],
     "Shippers": [
         {
             "Pid": COUNT,

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from hullcheck.facts.logs import configs
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts.shippers import (
     CONFIGS,
+    EXECUTABLES,
     FILEBEAT,
+    ROOT,
     RSYSLOG,
     SYSTEM,
     facts,
     of,
+    ship,
     verdicts,
 )
-from selftests.kit.judging import judged
+from selftests.kit.facts.tools import process
+from selftests.kit.judging import but, judged
 
 
 def test_host_logs() -> None:
@@ -222,3 +229,49 @@ def test_review_is_left_to_a_person() -> None:
     )  # type: ignore[index]
     found = judged("logs_are_reviewed_and_kept", target)["host"]
     assert found == ("manual", "logs: filebeat to es.example.com; containers are watched by no known tool")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("", "pass"),
+        ("daemon:socket:[1]\n", "pass"),
+        ("daemon:/dev/null\n", "manual"),
+        ("daemon:/var/log/docker.log\n", "manual"),
+        ("daemon:pipe:[1]\n", "manual"),
+        ("daemon:socket:[1]\ndaemon:/dev/null\n", "manual"),
+    ],
+)
+def test_daemon_that_writes_elsewhere(written: str, expected: str) -> None:
+    """Where its errors do not go to the journal, taking that takes nothing of it."""
+    target = facts(written, ship("filebeat", FILEBEAT), processes=(process(7, EXECUTABLES["filebeat"]),))
+    assert judged("host_logs_are_collected_centrally", target)["the daemon's log"][0] == expected
+
+
+def test_daemon_that_writes_to_a_file_that_is_taken() -> None:
+    """A shipper that reads this file takes its log."""
+    config = FILEBEAT.replace(f"{ROOT}/containers/*/*.log", "/var/log/docker.log").replace("journald", "x")
+    target = facts(
+        "daemon:/var/log/docker.log\n",
+        ship("filebeat", config),
+        processes=(process(7, EXECUTABLES["filebeat"]),),
+    )
+    assert judged("host_logs_are_collected_centrally", target)["the daemon's log"][0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("configured", "expected"),
+    [
+        ({}, "pass"),
+        ({"log": "/var/log/audit/audit.log", "writes_log": True}, "pass"),
+        ({"log": "/srv/audit.log", "writes_log": True}, "manual"),
+        ({"log": "/var/log/audit/audit.log", "writes_log": False}, "manual"),
+    ],
+)
+def test_audit_log_elsewhere(configured: dict[str, Any], expected: str) -> None:
+    """The file that auditd writes has to be read, and not another that lies where it usually is."""
+    config = FILEBEAT.replace(f"{ROOT}/containers/*/*.log", "/var/log/audit/audit.log")
+    target = of("filebeat", config)
+    if configured:
+        target = but(target, audit_daemon=SimpleNamespace(**configured))
+    assert judged("host_logs_are_collected_centrally", target)["the audit log"][0] == expected
