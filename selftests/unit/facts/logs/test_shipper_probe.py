@@ -26,8 +26,12 @@ SENDING = 'module(load="imuxsock")\n*.* @@logs.example\n'
 def asked(shell: tuple[str, ...], pid: int) -> dict[str, Any]:
     """What is kept of the answer on a process."""
     need(shell[0])
-    said = subprocess.run([*shell, "-c", render((SHIPPERS,))], capture_output=True, text=True, check=True)
-    document = json.loads(SHIPPERS.keep(parse(said.stdout)["shippers"].stdout))
+    for _ in range(5):  # a busy machine may end it before its end
+        said = subprocess.run([*shell, "-c", render((SHIPPERS,))], capture_output=True, text=True, check=True)
+        answer = parse(said.stdout)["shippers"]
+        if not answer.status:
+            break
+    document = json.loads(SHIPPERS.keep(answer.stdout))
     (found,) = [each for each in document["Shippers"] if each["Pid"] == pid]
     return dict(found)
 
