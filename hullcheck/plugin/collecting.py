@@ -10,14 +10,15 @@ import pytest
 from hullcheck import frameworks
 from hullcheck.controls.metadata import SEVERITIES, control_of, severity_of
 from hullcheck.frameworks import selection
-from hullcheck.plugin.items import TARGET, id_of, is_control, target_of
+from hullcheck.plugin.items import CONTROL, TARGET, id_of, is_control, target_of
 from hullcheck.plugin.session import FRAMEWORKS, WRONG_USE, session_of
+from hullcheck.results import Control
 
 SELECTED = pytest.StashKey[bool]()
 """Whether what was asked for could be selected."""
 _LABELLED = pytest.StashKey[set[pytest.Item]]()
 _LABELS = pytest.StashKey[dict[tuple[int, ...], "_Labels"]]()
-"""By the markers as they are written, which live as long as the tests."""
+"""By the function and its markers as they are written, which live as long as the tests."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -68,7 +69,8 @@ def _label(item: pytest.Item) -> list[str]:
     labels = _labels(item)
     for each in labels.markers:
         item.add_marker(each)
-    if not labels.faults and is_control(item):
+    if not labels.faults and labels.control:
+        item.stash[CONTROL] = labels.control
         _make_selectable(item, labels)
     return labels.faults
 
@@ -81,12 +83,14 @@ class _Labels:
         own: the markers as they are written.
         markers: one for each id of a framework.
         words: what `-k` finds it by.
+        control: what they and its docstring say, where it is one.
         faults: what is wrong with the markers.
     """
 
     own: list[pytest.Mark]
     markers: list[pytest.MarkDecorator]
     words: set[str]
+    control: Control | None
     faults: list[str]
 
 
@@ -94,7 +98,7 @@ def _labels(item: pytest.Item) -> _Labels:
     """The labels of a test, which are made once for all targets: their markers are the same objects."""
     known = item.config.stash.setdefault(_LABELS, {})
     own = list(item.iter_markers())
-    key = tuple(map(id, own))
+    key = tuple(map(id, (getattr(item, "function", None), *own)))
     if key not in known:
         known[key] = _labels_of(item, own)
     return known[key]
@@ -112,7 +116,8 @@ def _labels_of(item: pytest.Item, own: list[pytest.Mark]) -> _Labels:
         markers += [getattr(pytest.mark, marker.name)(id=each, **marker.kwargs) for each in ids]
     named = (*own, *(each.mark for each in markers))
     numbers = [each.kwargs["id"] for each in named if each.name == "cis" and "id" in each.kwargs]
-    return _Labels(own, markers, selection.keywords(numbers), faults)
+    control = control_of(item.obj, named) if is_control(item) else None  # type: ignore[attr-defined]
+    return _Labels(own, markers, selection.keywords(numbers), control, faults)
 
 
 def _make_selectable(item: pytest.Item, labels: _Labels) -> None:
@@ -164,7 +169,7 @@ def _remember(config: pytest.Config, items: list[pytest.Item]) -> None:
                 [f"{item.path}: {item.name.partition('[')[0]} is in {first.path} too; run one of them"],
             )
             return
-    controls = [control_of(item.obj, item.iter_markers()) for item in functions.values()]  # type: ignore[attr-defined]
+    controls = [item.stash[CONTROL] for item in functions.values()]
     if not controls:
         return
     audit_session = session_of(config)

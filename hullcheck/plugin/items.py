@@ -12,6 +12,8 @@ from hullcheck.results import Control, Result
 
 TARGET = "audit_target"
 """The fixture, asked for however indirectly, that makes a test a control."""
+CONTROL = pytest.StashKey[Control]()
+"""What a control's markers and docstring say, made once for all targets when it is collected."""
 FIXTURE_FAILED = "a fixture failed"
 """How the reason begins where a fixture did not give what the control asks for."""
 

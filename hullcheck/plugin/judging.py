@@ -1,19 +1,19 @@
 """Judges: calls a control once per subject, and gives each verdict its outcome in pytest."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import cache
 from inspect import signature
 from typing import Any
 
 import pytest
 
 from hullcheck.controls.judge import finding_of, judge, summary
-from hullcheck.controls.metadata import control_of
 from hullcheck.facts.registry import evidence_of, later_in
 from hullcheck.facts.subjects import Subjects
 from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import waived_words
 from hullcheck.messages import printable
-from hullcheck.plugin.items import FIXTURE_FAILED, id_of, is_control, properties_of, target_of
+from hullcheck.plugin.items import CONTROL, FIXTURE_FAILED, id_of, is_control, properties_of, target_of
 from hullcheck.plugin.session import AuditSession, session_of
 from hullcheck.results import Attestation, Finding, Result, Waiver
 from hullcheck.results.document import to_json
@@ -101,7 +101,7 @@ def pytest_runtest_makereport(
         item.stash[RESULT] = _result_of_fixtures(item, call.excinfo.value)
     result = item.stash[RESULT]
     _shape(report, item, result)
-    control = control_of(item.obj, item.iter_markers())
+    control = item.stash[CONTROL]
     accepting = _accepting(item, result)
     report.hullcheck = {  # type: ignore[attr-defined]
         "control": to_json(control),
@@ -132,7 +132,12 @@ def _result(item: pytest.Function, findings: tuple[Finding, ...]) -> Result:
 
 def _arguments(item: pytest.Function) -> list[str]:
     """The names of the fixtures that the control itself asks for."""
-    return [name for name in signature(item.obj).parameters if name in item.fixturenames]
+    return [name for name in _parameters(item.function) if name in item.fixturenames]
+
+
+@cache  # a control is judged on every target
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(signature(function).parameters)
 
 
 def _accepting(item: pytest.Function, result: Result) -> tuple[list[Waiver], list[Attestation]]:

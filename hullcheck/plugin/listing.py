@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from hullcheck.controls.metadata import control_of
 from hullcheck.facts import registry
-from hullcheck.plugin.items import is_control
+from hullcheck.plugin.items import CONTROL, is_control
 from hullcheck.results.document import to_json
 
 
@@ -50,7 +49,7 @@ def _described(item: pytest.Item) -> dict[str, Any] | None:
     """A control with its place, as it is written; None for another test."""
     if not (is_control(item) and isinstance(item, pytest.Function)):
         return None
-    control = control_of(item.obj, item.iter_markers())
+    control = item.stash[CONTROL]
     place = os.path.relpath(item.path, item.config.invocation_params.dir)
     line = (item.location[1] or 0) + 1
     names = inspect.signature(item.obj).parameters

@@ -66,7 +66,7 @@ class AuditSession:
         self.listed: Mapping[str, Any] = {}  # by the workers of xdist
         self.gather_seconds = 0.0
         self.recordings: dict[str, Recording] = {}
-        self._facts: dict[str, Facts] = {}
+        self._facts: tuple[str, Facts] | None = None
         self._labelled: dict[str, tuple[str, ...]] = {}
         self._tailoring: dict[str, Mapping[str, Tailoring]] = {}
         self.folder = self._folder()
@@ -193,15 +193,18 @@ class AuditSession:
         except OSError as error:
             raise _no_folder(self.folder.parent, error.strerror) from None
 
+    def recording_of(self, target: Target) -> Recording:
+        """What *target* said; a worker of xdist reads it from the run's folder."""
+        known = self.recordings.get(target.name)
+        return known or Recording.load(self.folder / target.name, self.probes)
+
     def facts_of(self, target: Target) -> Facts:
-        """The facts of *target*, read once in each process."""
-        if target.name not in self._facts:
-            recording = self.recordings.get(target.name)
-            if recording is None:
-                recording = Recording.load(self.folder / target.name, self.probes)
+        """The facts of *target*; those of the one before it are let go, as pytest judges one target after the other."""
+        if self._facts is None or self._facts[0] != target.name:
             policy = self.inventory.policy_for(target)
-            self._facts[target.name] = Facts(recording, policy, known_releases=self.releases)
-        return self._facts[target.name]
+            facts = Facts(self.recording_of(target), policy, known_releases=self.releases)
+            self._facts = (target.name, facts)
+        return self._facts[1]
 
     def limits_on(self, target: Target) -> Mapping[str, tuple[str, ...]]:
         """The patterns of names by kind that a subject of *target* has to fit; labels are looked up there."""

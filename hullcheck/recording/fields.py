@@ -1,6 +1,7 @@
 """Checks the types of a recording's document: a damaged one harms its target alone."""
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,7 +35,9 @@ def fields(document: Mapping[str, Any]) -> dict[str, Any]:
     answers = [_answer(each, number) for number, each in enumerate(document["answers"])]
     by_name = {each.name: each for each in answers}
     _require(len(by_name) == len(answers), "a probe has two answers")
-    return {**document, "answers": by_name}
+    # the hosts of a fleet were asked the same
+    shared = {name: sys.intern(each) for name, each in commands.items()}
+    return {**document, "commands": shared, "answers": by_name}
 
 
 def is_time(value: object) -> bool:

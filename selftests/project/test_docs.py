@@ -143,7 +143,9 @@ def test_design_names_the_folders() -> None:
     """Every folder of code has its line in the design or stands in that of the folder around it, and no other has."""
     text = (REPOSITORY / "docs/design.md").read_text(encoding="utf-8")
     lines = dict(re.findall(r"^\| `([a-z_/]+)/` \| (.+) \|$", text, re.MULTILINE))
-    folders = {path.parent for path in (REPOSITORY / "hullcheck").rglob("*.*") if path.suffix != ".pyc"}
+    folders = {
+        path.parent for path in (REPOSITORY / "hullcheck").rglob("*.*") if path.parent.name != "__pycache__"
+    }
     there = {str(each.relative_to(REPOSITORY)) for each in folders} - {"hullcheck"}
     inside = {f"{name}/{each}" for name, said in lines.items() for each in re.findall(r"`([a-z_]+)/`", said)}
     assert (lines.keys() - {"tests"} | inside) ^ there == set()

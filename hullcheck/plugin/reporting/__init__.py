@@ -14,9 +14,8 @@ from hullcheck import private_files
 from hullcheck.bundle import BundleError
 from hullcheck.messages import printable
 from hullcheck.plugin import options
-from hullcheck.plugin.reporting import crash, output, pytest_reports
+from hullcheck.plugin.reporting import crash, output, pytest_reports, quiet
 from hullcheck.plugin.reporting.outcome import Outcome
-from hullcheck.plugin.reporting.quiet import Quiet
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.results import Audit, run_files
@@ -43,7 +42,7 @@ class Reporting:
         self.interrupted = False
         self.carried: dict[str, dict[str, Any]] = {}  # by test, which has not ended yet
         self.bundling = _bundling(config)
-        self.quiet = Quiet()
+        self.quiet = quiet.Quiet()
         config.pluginmanager.register(self.quiet, "hullcheck-quiet")
 
     @pytest.hookimpl(tryfirst=True)  # before one of pytest's own reports is written
@@ -64,27 +63,30 @@ class Reporting:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         """Take in the result that a report carries, maybe out of another process."""
-        self._hear(report)
+        ended = self._hear(report)
         yield
+        if ended:
+            quiet.shorten(ended)
         if report.when == "setup" and report.nodeid in self.crashed:
             self.config.hook.pytest_runtest_logreport(report=crash.end_of(report))
 
-    def _hear(self, report: pytest.TestReport) -> None:
+    def _hear(self, report: pytest.TestReport) -> dict[str, Any] | None:
+        """Take in what the report of a test that has ended carries, and return that."""
         carried = getattr(report, "hullcheck", None)
         if carried is not None:
             self.outcome = self.outcome or Outcome(session_of(self.config))
             self.carried[report.nodeid] = carried
         # other reports tell of a test at its end, and of none that a person interrupts before
-        if report.when == "teardown":
-            self._take_in(report.nodeid)
+        return self._take_in(report.nodeid) if report.when == "teardown" else None
 
-    def _take_in(self, test: str) -> None:
+    def _take_in(self, test: str) -> dict[str, Any] | None:
         carried = self.carried.pop(test, None)
         if self.outcome is None or carried is None:
-            return
+            return None
         self.outcome.take_in(carried)
         if self.bundling:
             self.bundling.tests.add(test.partition("::")[0])
+        return carried
 
     def pytest_keyboard_interrupt(self) -> None:
         """Remember that the run was ended, by a person or by a plugin, which may choose any exit status."""

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from hullcheck.controls.judge import finding_of
-from hullcheck.controls.metadata import control_of
 from hullcheck.inventory import Target
-from hullcheck.plugin.items import TARGET, is_control, properties_of
+from hullcheck.plugin.items import CONTROL, TARGET, is_control, properties_of
 from hullcheck.plugin.session import AuditSession
 from hullcheck.results import Control, Result
 from hullcheck.results.document import from_json, to_json
@@ -26,7 +25,7 @@ def listing(session: pytest.Session, audit_session: AuditSession) -> dict[str, A
     controls, tests = {}, {}
     for item in session.items:
         if isinstance(item, pytest.Function) and is_control(item):
-            control = control_of(item.obj, item.iter_markers())
+            control = item.stash[CONTROL]
             controls[control.id] = to_json(control)
             target = item.callspec.params[TARGET]
             assert isinstance(target, Target)

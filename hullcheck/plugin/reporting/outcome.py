@@ -76,7 +76,7 @@ class Outcome:
     def _accepting(self, results: list[Result]) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
         """All waivers and attestations, with what they did."""
         session = self.session
-        gathered = {each.name: session.facts_of(each).recording.times for each in session.targets}
+        gathered = {each.name: session.recording_of(each).times for each in session.targets}
         known = [each.name for each in session.inventory.targets]
         context = AuditContext(
             results,
@@ -99,7 +99,7 @@ class Outcome:
         audited = [self._audited(each) for each in self.session.targets]
         hosts = {each.name for each in audited if each.kind == "host"}
         identities = {
-            each.name: Identity.of(self.session.facts_of(each).recording)
+            each.name: Identity.of(self.session.recording_of(each))
             for each in self.session.targets
             if each.name in hosts
         }

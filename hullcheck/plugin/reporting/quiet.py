@@ -3,7 +3,7 @@
 Other tests stay in them, and so does a control that is broken itself: its author looks there.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import pytest
@@ -51,12 +51,20 @@ class Quiet:
         self.hide(terminalreporter)
 
 
+def shorten(carried: dict[str, Any]) -> None:
+    """Leave of what a report carries what is asked of it here: pytest keeps the reports of all hosts to the end."""
+    told = _summary_tells(carried["result"])
+    carried.clear()
+    carried["told"] = told
+
+
 def _is_told(report: Any) -> bool:
     """Whether the summary says what became of this test."""
-    carried = getattr(report, "hullcheck", None)
-    if carried is None:
-        return False
-    result = carried["result"]
+    carried = getattr(report, "hullcheck", {})
+    return bool(carried["told"] if "told" in carried else carried and _summary_tells(carried["result"]))
+
+
+def _summary_tells(result: Mapping[str, Any]) -> bool:
     broken = (BROKEN, FIXTURE_FAILED, CRASHED)
     return result["verdict"] != Verdict.ERROR or not any(
         each["reason"].startswith(broken) for each in result["findings"]

@@ -63,8 +63,12 @@ def _environment() -> Environment:
     # late: most of what pytest does needs no page
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from hullcheck.writers.audit_page.compiled import Compiled
+
+    templates = _HERE / "templates"
     environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
+        loader=FileSystemLoader(templates),
+        bytecode_cache=Compiled(templates),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

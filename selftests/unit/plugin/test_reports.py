@@ -14,7 +14,9 @@ from hullcheck.recording.probe import Answer
 from selftests import REPOSITORY
 from selftests.kit.projects import PRIVILEGED, careless, site
 from selftests.kit.running import (
+    ABSENT,
     PRESENT,
+    Project,
     clean_environment,
     containers,
     info,
@@ -137,3 +139,32 @@ def _drain(controller: int) -> str:
         output += part
     os.close(controller)
     return output.decode(errors="replace")
+
+
+KEPT = """
+import gc
+
+import pytest
+
+from hullcheck.facts.registry import Facts
+
+
+def test_keeps_little(policy):
+    '''What is kept of hosts that are done.'''
+    hosts = sum(type(each) is Facts for each in gc.get_objects())
+    assert hosts == 1, f"{hosts} hosts"
+"""
+WATCHER = """
+def pytest_sessionfinish(session):
+    reports = session.config.pluginmanager.get_plugin("terminalreporter").stats["passed"]
+    print([each.hullcheck for each in reports if hasattr(each, "hullcheck")])
+"""
+
+
+def test_little_is_kept_of_hosts_that_are_done(tmp_path: Path) -> None:
+    """The facts of one host, and of a report what pytest's own lists need."""
+    project = Project(tmp_path, {"test_site.py": KEPT, "conftest.py": WATCHER})
+    hosts = ",".join(project.recorded(name, ABSENT) for name in ("a", "b", "c"))
+    run = project.pytest("-s", f"--hosts={hosts}")
+    assert run.status == 0, run.output
+    assert str([{"told": True}] * 3) in run.output
