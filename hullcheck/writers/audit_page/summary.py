@@ -8,68 +8,18 @@ from hullcheck.controls.metadata import SEVERITIES
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, AuditedTarget, Control, Result
 from hullcheck.results.causes import Cause
-from hullcheck.results.requirements import INCOMPLETE, NOT_COVERED, Rollup
+from hullcheck.results.requirements import Rollup
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.audit_page import links, problems, sections
+from hullcheck.writers.audit_page import fleet, links, problems, sections
 from hullcheck.writers.audit_page.blocks import gathered, identity_of
 from hullcheck.writers.audit_page.changed import ChangedList, changed
 from hullcheck.writers.audit_page.first import First, first
 from hullcheck.writers.audit_page.headline import headline
+from hullcheck.writers.audit_page.rows import WORDS, Chart, Row, TargetRow
 
-WORDS = (*map(str, Verdict), INCOMPLETE, NOT_COVERED)
 GLYPHS = {word: word.replace(" ", "-") for word in WORDS}
 """The ids of the shapes that stand beside the words."""
 _MOST_CHANGES = 40  # rows of what is new, and of what is gone
-
-
-@dataclass(frozen=True)
-class Row:
-    """One bar of a chart, which is a row of a table as well."""
-
-    title: str
-    counts: Mapping[str, int]
-    label: str = ""
-    link: str = ""
-    inside: str = ""
-
-    @property
-    def total(self) -> int:
-        return sum(self.counts.values())
-
-    @property
-    def segments(self) -> list[tuple[str, float, float]]:
-        """Word, start and width of 1,000 in all; what is there at all can be seen."""
-        there = [(word, self.counts[word]) for word in WORDS if self.counts.get(word)]
-        sizes = [max(12.0, 1000 * number / self.total) for _, number in there]
-        scale, start, found = 1000 / sum(sizes) if sizes else 0, 0.0, []
-        for (word, _), size in zip(there, sizes, strict=True):
-            width = round(size * scale, 1)
-            found.append((word, round(start, 1), width))
-            start += width
-        return found
-
-
-@dataclass(frozen=True)
-class Chart:
-    """Bars under one head; *words* are the verdicts that any of them has."""
-
-    title: str
-    rows: Sequence[Row]
-
-    @property
-    def words(self) -> list[str]:
-        return [word for word in WORDS if any(row.counts.get(word) for row in self.rows)]
-
-
-@dataclass(frozen=True)
-class TargetRow:
-    """One target with the figures of its results."""
-
-    target: AuditedTarget
-    row: Row
-    gathered: str
-    failure: str
-    fails: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -87,6 +37,7 @@ class Summary:
     by_framework: Chart
     rollups: Sequence[tuple[Rollup, str, Row]]
     targets: Sequence[TargetRow]
+    fleet: fleet.Fleet | None
     new: ChangedList
     gone: ChangedList
     fixes: Sequence[First]
@@ -140,6 +91,7 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
     failing = Counter(each.severity for each in fails)
     rollups = [(each, problems.key_of(each), _framework(each)) for each in audit.requirements]
     parts = sections.divisions(audit)
+    rows = _targets(audit, recorded, controls)
     sentence, tone = headline(audit, found, silent)
     fixes, other_fixes = first(audit)
     shared, other_errors = problems.shared_causes(audit, silent, found[Verdict.ERROR])
@@ -154,7 +106,8 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         matrices=[sections.matrix(each, audit) for each in parts],
         by_framework=Chart("Requirements by framework", [row for _, _, row in rollups]),
         rollups=rollups,
-        targets=_targets(audit, recorded, controls),
+        targets=rows,
+        fleet=fleet.of(audit, rows, fails),
         new=changed(audit.since.new if audit.since else (), _MOST_CHANGES),
         gone=changed(audit.since.gone if audit.since else (), _MOST_CHANGES),
         fixes=fixes,
@@ -167,7 +120,7 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         accepted=[*found[Verdict.WAIVED], *found[Verdict.ATTESTED]],
         off=[each for each in audit.results if each.switched_off],
         unjudged=[] if audit.nothing_judged else [each for each in audit.unjudged if each not in silent],
-        machines=[(each, identity_of(recorded.get(each.name))) for each in audit.targets],
+        machines=[(each, identity_of(recorded.get(each.name))) for each in audit.targets[: fleet.MOST_ROWS]],
         controls=controls,
         titles={each.id: problems.title_of(each.title) for each in audit.controls},
     )

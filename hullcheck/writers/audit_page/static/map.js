@@ -3,6 +3,7 @@
 const SHOWN = [['open', 'failing or open'], ['differ', 'not alike on all'], ['', 'all']];
 const OPEN = ['fail', 'error', 'manual'];
 const FEW = 12; // targets that leave room for whole titles
+const MOST_COLUMNS = 100; // what a browser draws at once
 
 function mapFilter(query) {
   const asked = new URLSearchParams(query);
@@ -35,10 +36,18 @@ function worstTargets() {
   return data.targets.map((_, at) => at).sort((a, b) => count(data.targets[b]) - count(data.targets[a]) || a - b);
 }
 
-function mapTable(rows, targets) {
-  const heads = targets.map((at) => {
+// Of many targets, those with the same verdicts are one column, that of the first of them; the worst columns are shown.
+function mapColumns(targets) {
+  const groups = new Map(targets.map((at) => [targets.length > MOST_COLUMNS ? data.targets[at].verdicts : at, []]));
+  for (const at of targets) groups.get(targets.length > MOST_COLUMNS ? data.targets[at].verdicts : at).push(at);
+  return [...groups.values()];
+}
+
+function mapTable(rows, targets, alike) {
+  const heads = targets.map((at, column) => {
     const { name } = data.targets[at];
-    return el('th', { scope: 'col' }, el('a', { href: to('target', name), title: shown(name), tabindex: '-1' }, clip(name, 18)));
+    const more = alike[column] > 1 ? ` and ${alike[column] - 1} alike` : '';
+    return el('th', { scope: 'col' }, el('a', { href: to('target', name), title: shown(name + more), tabindex: '-1' }, clip(name, 18), more ? el('span', { class: 'alike' }, ` +${alike[column] - 1}`) : null));
   });
   const bodies = new Map(data.severities.map((word) => [word, el('tbody', null, el('tr', { class: 'map-group' }, el('th', { scope: 'rowgroup' }, severity(word))))]));
   rows.forEach(({ control, words }) => {
@@ -133,7 +142,11 @@ function mapLegend() {
 
 async function mapView(_, query) {
   const filter = mapFilter(query);
-  const targets = worstTargets();
+  const columns = mapColumns(worstTargets());
+  const targets = columns.slice(0, MOST_COLUMNS).map((each) => each[0]);
+  const alike = columns.map((each) => each.length);
+  const grouped = columns.length < data.targets.length ? `: ${many(columns.length, 'column')} of targets with the same verdicts` : '';
+  const cut = columns.length > targets.length ? `, of which the ${targets.length} with the most failures are shown; results.json has all` : '';
   const box = el('div', { class: 'scroll map-box' });
   const status = el('p', { class: 'note', role: 'status' });
   const form = el('form', { class: 'filters', role: 'search', 'aria-label': 'Filter the map' },
@@ -142,8 +155,8 @@ async function mapView(_, query) {
     choice('Section', 'section', [['', 'all'], ...data.sections.map((each) => [each.key, each.title])], filter.section));
   const draw = () => {
     const rows = mapRows(filter, targets);
-    status.textContent = `${rows.length} of ${many(data.controls.length, 'control')} on ${many(targets.length, 'target')}, the most severe and the worst first`;
-    box.replaceChildren(rows.length ? mapTable(rows, targets) : el('p', { class: 'empty' }, 'No control is like this.'));
+    status.textContent = `${rows.length} of ${many(data.controls.length, 'control')} on ${many(data.targets.length, 'target')}, the most severe and the worst first${grouped}${cut}`;
+    box.replaceChildren(rows.length ? mapTable(rows, targets, alike) : el('p', { class: 'empty' }, 'No control is like this.'));
     enterableAt(box);
   };
   form.addEventListener('submit', (event) => event.preventDefault());
