@@ -7,6 +7,7 @@ from hullcheck.unpacked import MANIFEST as MANIFEST
 
 RESULTS = "results.json"
 FINDINGS = "findings.csv"
+PARQUET = "findings.parquet"
 AUDIT_PAGE = "audit.html"
 REQUIREMENTS = "requirements.csv"
 
@@ -36,7 +37,7 @@ SIGNATURE = f"{DIGESTS}.sig"
 STATEMENT = "statement.dsse.json"
 
 NAMES = (
-    *(RESULTS, JUNIT, REPORT, AUDIT_PAGE, FINDINGS, REQUIREMENTS),
+    *(RESULTS, JUNIT, REPORT, AUDIT_PAGE, FINDINGS, PARQUET, REQUIREMENTS),
     *(INVENTORY, POLICY, RELEASES, MANIFEST, DIGESTS, SIGNATURE, STATEMENT),
 )
 """What lies in the folder of a run or in its bundle, beside the folder of each target."""

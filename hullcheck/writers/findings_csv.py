@@ -28,10 +28,15 @@ _Accepted = Mapping[str, Waiver | Attestation]
 
 def render(audit: Audit) -> str:
     """Render *audit*; equal audits give equal text."""
+    return csv_cells.table(HEAD, rows(audit))
+
+
+def rows(audit: Audit) -> list[tuple[str, ...]]:
+    """The cells below the head, as the results have them."""
     controls = {each.id: each for each in audit.controls}
     accepted: dict[str, Waiver | Attestation] = {each.place: each for each in audit.waivers}
     accepted |= {each.place: each for each in audit.attestations}
-    rows = (
+    return [
         (
             *_result(controls[result.control], result),
             *_finding(result, finding),
@@ -40,8 +45,7 @@ def render(audit: Audit) -> str:
         )
         for result in audit.results
         for finding in result.findings
-    )
-    return csv_cells.table(HEAD, rows)
+    ]
 
 
 def _result(control: Control, result: Result) -> tuple[str, ...]:

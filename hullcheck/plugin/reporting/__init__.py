@@ -20,7 +20,7 @@ from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.results import Audit, run_files
 from hullcheck.results.history import since_last_run
-from hullcheck.writers import html, terminal, unjudged
+from hullcheck.writers import findings_parquet, html, terminal, unjudged
 
 if TYPE_CHECKING:
     from hullcheck.plugin.reporting.bundling import Bundling
@@ -175,6 +175,10 @@ class Reporting:
             with self.unwritten.noting(path):
                 text = render(self.audit, list(audit_session.recordings.values()))
                 private_files.write(path, text.encode("utf-8"))
+        if options.flag(self.config, "parquet"):
+            path = audit_session.folder / run_files.PARQUET
+            with self.unwritten.noting(path):
+                private_files.write(path, findings_parquet.render(self.audit))
 
     def _bundle(self, bundling: "Bundling", session: pytest.Session, audit: Audit) -> None:
         """Make the bundle; a run that cannot has failed."""
