@@ -13,7 +13,8 @@ from hullcheck.plugin import options
 from hullcheck.plugin.reporting import Reporting
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
 from hullcheck.results import run_files
-from hullcheck.writers import findings_parquet, terminal
+from hullcheck.writers import terminal
+from hullcheck.writers.tables import findings_parquet
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, run_files
-from hullcheck.writers import audit_page, findings_csv, requirements_csv, results
+from hullcheck.writers import audit_page, results
+from hullcheck.writers.tables import findings_csv, requirements_csv
 
 WRITERS: Mapping[str, Callable[[Audit, Sequence[Recording]], str]] = {
     run_files.RESULTS: lambda audit, recordings: results.render(audit),

@@ -20,7 +20,8 @@ from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.results import Audit, run_files
 from hullcheck.results.history import since_last_run
-from hullcheck.writers import findings_parquet, html, terminal, unjudged
+from hullcheck.writers import html, terminal, unjudged
+from hullcheck.writers.tables import findings_parquet
 
 if TYPE_CHECKING:
     from hullcheck.plugin.reporting.bundling import Bundling

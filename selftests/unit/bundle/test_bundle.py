@@ -19,8 +19,8 @@ from hullcheck.inventory import load
 from hullcheck.results import Attestation, Audit, Control, Finding, Result, Run, Waiver, run_files
 from hullcheck.results.document import audit_of
 from hullcheck.verdicts import Verdict
-from hullcheck.writers import csv_cells, findings_csv
 from hullcheck.writers.run_folder import WRITERS
+from hullcheck.writers.tables import csv_cells, findings_csv
 from selftests import REPOSITORY
 from selftests.kit.bundles import WHO, Bundle, make_key, run_demo, signing
 from selftests.kit.running import Project, containers, info

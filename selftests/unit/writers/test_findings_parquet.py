@@ -16,8 +16,8 @@ import pytest
 from hullcheck.results import Audit
 from hullcheck.results.document import audit_of
 from hullcheck.verdicts import Verdict
-from hullcheck.writers import findings_csv, findings_parquet
 from hullcheck.writers.run_folder import WRITERS
+from hullcheck.writers.tables import findings_csv, findings_parquet
 from selftests import REPOSITORY
 from selftests.kit.audit_pages import WAIVER, accepted
 from selftests.kit.projects import careless, site

@@ -12,7 +12,7 @@ import pytest
 from hullcheck.plugin.reporting import junit_texts as junit
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run, sentences
 from hullcheck.verdicts import Verdict
-from hullcheck.writers import findings_csv
+from hullcheck.writers.tables import findings_csv
 from selftests.kit.running import PRESENT, Project, containers, info
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """requirements.csv: a row for each requirement of each framework, with its verdict over all targets."""
 
 from hullcheck.results import Audit
-from hullcheck.writers import csv_cells
+from hullcheck.writers.tables import csv_cells
 
 HEAD = (
     *("framework", "name", "requirement", "title", "verdict", "relation"),

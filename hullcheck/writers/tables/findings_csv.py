@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hullcheck.controls.metadata import framework_line
 from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver, sentences
 from hullcheck.verdicts import Verdict
-from hullcheck.writers import csv_cells
+from hullcheck.writers.tables import csv_cells
 
 HEAD = (
     *("target", "control", "title", "cis", "frameworks", "severity", "control_verdict"),

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from hullcheck.results import Audit
-from hullcheck.writers import findings_csv
+from hullcheck.writers.tables import findings_csv
 
 RUN = ("run", "finished", "shard")
 """The columns before those of findings.csv."""

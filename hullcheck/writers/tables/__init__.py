@@ -1,0 +1,1 @@
+"""Tables of findings and of requirements, for spreadsheets and databases."""
