@@ -22,6 +22,7 @@ socket_relays() { # PROCESS of a daemon in /proc, INODES of its sockets: of each
     own=$(ls -ln "$process/fd" 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
     sed -n "s/$line/\1 \2/p" "$process/net/unix" 2>/dev/null | while read -r inode path; do
       case "$own" in *" $inode "*) ;; *) continue ;; esac
+      case $path in *.tmp) path=${path%.[0-9]*.tmp} ;; esac # HAProxy renames its sockets when they are there
       [ -z "$lines" ] || printf "%s\n" "$lines" | grep -F "$path" | grep -qE "^[[:space:]]*(bind|listen|accept)" || continue
       printf "%s %s\n" "$name" "$path"
     done

@@ -318,6 +318,31 @@ def test_socket_that_passes_commands_on(changed: Change) -> None:
     assert list(failing(facts)) == ["3.16"]
 
 
+@pytest.mark.needs("haproxy")
+def test_socket_that_passes_commands_on_by_a_file(changed: Change) -> None:
+    """One that its configuration binds is known as well; a socket for its own administration is none."""
+    lines = (
+        "global",
+        " stats socket /srv/admin mode 666",
+        "defaults",
+        " mode tcp",
+        " timeout connect 5s",
+        " timeout client 5s",
+        " timeout server 5s",
+        "listen relay",
+        " bind unix@/srv/api mode 666",
+        " server engine unix@/var/run/docker.sock",
+    )
+    text = "\\n".join(lines)
+    facts = changed(
+        f"printf '{text}\\n' >/srv/relay.cfg; setsid haproxy -db -f /srv/relay.cfg >/dev/null 2>&1 &"
+        " echo $! >/run/haproxy.pid; until [ -S /srv/api ]; do sleep 0.1; done",
+        "kill $(cat /run/haproxy.pid); rm -f /srv/api /srv/admin /srv/relay.cfg /run/haproxy.pid",
+    )
+    found = judged("3.16", facts)
+    assert (found["/srv/api"][0], "/srv/admin" in found) == ("manual", False)
+
+
 # ---- access control lists
 
 
