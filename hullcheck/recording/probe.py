@@ -33,6 +33,7 @@ class Probe:
         aside: whether the engine is asked this while it is asked the rest.
         most: bytes of its answer that are read; a longer one is dropped.
         like: what each line is like that *keep* leaves, where that is another function.
+        sent: what is asked in the place of *script*: the same without its comments.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Probe:
     aside: bool = False
     most: int = MOST
     like: LinesLike | None = None
+    sent: str = ""
 
     @property
     def lines(self) -> LinesLike | None:
@@ -65,7 +67,7 @@ class Probe:
         text = shell.read(Path(module).with_name(f"{name}.sh"))
         for word, value in values.items():
             text = text.replace(f"@{word}@", value)
-        return cls(name, text, keep, shared, aside, most, like)
+        return cls(name, text, keep, shared, aside, most, like, shell.without_comments(text))
 
     @property
     def asks_engine(self) -> bool:

@@ -12,6 +12,11 @@ def read(path: Path) -> str:
     return re.sub(r"^ *\. (\w+)\.sh\n", lambda match: shared(match[1]), text, flags=re.MULTILINE)
 
 
+def without_comments(text: str) -> str:
+    """A script without the lines that are comments: as it travels, for a command has room for 128 KiB."""
+    return re.sub(r"^ *#(?!!).*\n", "", text, flags=re.MULTILINE)
+
+
 def shared(name: str) -> str:
     """The script NAME.sh of this folder."""
     return read(_FOLDER / f"{name}.sh")

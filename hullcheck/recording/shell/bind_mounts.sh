@@ -38,8 +38,8 @@ sources_of() { # PATH without links, as that process sees it: the others, one a 
           if (device[other] != device[mount] || !below(top[mount], top[other])) continue
           source = substr(top[mount], top[other] == "/" ? 1 : length(top[other]) + 1)
           source = (point[other] == "/" ? "" : point[other]) source substr(path, length(point[mount]) + 1)
-          # no line can tell of a name with a line feed
-          if (source != path && source !~ /\n/ && !covered(source, point[other])) print source
+          if (source ~ /\n/) continue # no line can tell of it
+          if (source != path && !covered(source, point[other])) print source
         }
       }
     }' "$table"

@@ -371,6 +371,42 @@ def test_shared_answer(shell: Sequence[str], script: str, heard: str) -> None:
     )
 
 
+def _is_quoted(script: str) -> bool:
+    """Whether a script ends within quotes."""
+    quote, before, is_comment = "", "\n", False
+    letters = iter(script)
+    for each in letters:
+        if is_comment:
+            is_comment = each != "\n"
+        elif each == quote:
+            quote = ""
+        elif each == "\\" and quote != "'":
+            next(letters)
+        elif not quote and each in "'\"":
+            quote = each
+        else:
+            is_comment = each == "#" and not quote and before.isspace()
+        before = each
+    return bool(quote)
+
+
+def test_comments_do_not_travel() -> None:
+    """They are whole lines of a script, and no part of a text in it; what a user wrote is sent as it is."""
+    sent = [each for each in facts.PROBES if each.sent and each.sent != each.script]
+    assert sum(len(each.script) - len(each.sent) for each in sent) > 4000
+    for probe in sent:
+        before = ""
+        for line in probe.script.splitlines(keepends=True):
+            if re.match(" *#", line):
+                assert not _is_quoted(before), line
+            before += line
+        assert len(re.findall("^ *#", probe.script, re.MULTILINE)) == probe.script.count(
+            "\n"
+        ) - probe.sent.count("\n")
+    (own,) = parse(_run(("dash",), render((Probe("own", "cat <<END\n# text\nEND"),)))).values()
+    assert own.stdout == "# text\n"
+
+
 @each_shell
 def test_command_line_survives_every_shell(shell: Sequence[str]) -> None:
     """The script is the same after a trip through quotes, and needs no more room in it."""
