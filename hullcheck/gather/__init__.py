@@ -153,7 +153,7 @@ class _Trip:
         return self._failed(target, f"{plain(target.connect)} could not be audited: {reason}")
 
     def _failed(self, target: Target, failure: str) -> Recording:
-        commands = {probe.name: probe.script.strip() for probe in self.probes}
+        commands = {probe.name: probe.command for probe in self.probes}
         now = time.time()
         return Recording(
             target.name,

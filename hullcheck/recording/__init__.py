@@ -242,7 +242,7 @@ class Recording:
             cut_off: whether we ended it ourselves: what it answered until then is kept, and what it did not
                 answer was out of time.
         """
-        commands = {probe.name: probe.script.strip() for probe in probes}
+        commands = {probe.name: probe.command for probe in probes}
         try:
             answers = parse(output, cut_off=cut_off, most={each.name: each.most for each in probes})
         except ProbeOutputError as error:

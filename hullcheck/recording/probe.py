@@ -70,6 +70,11 @@ class Probe:
         return cls(name, text, keep, shared, aside, most, like, shell.without_comments(text))
 
     @property
+    def command(self) -> str:
+        """What a target is asked, as a recording keeps it."""
+        return (self.sent or self.script).strip()
+
+    @property
     def asks_engine(self) -> bool:
         """Whether it is passed over once the engine did not answer `docker_version` or two other questions in time.
 

@@ -81,7 +81,7 @@ def _known(images: Iterable[str], room: int) -> str:
 
 def _function(name: str, probes: Iterable[Probe]) -> str:
     lines = (
-        f"  {'share ' * each.shared}answer {each.name} {shlex.quote((each.sent or each.script).strip())}"
+        f"  {'share ' * each.shared}answer {each.name} {shlex.quote(each.command)}"
         f"{' engine' * each.asks_engine}\n"
         for each in probes
     )
