@@ -98,6 +98,16 @@ def claim(base: Path) -> None:
     state = base.lstat()
     if not base.is_dir() or base.is_symlink() or state.st_uid != os.geteuid() or state.st_mode & 0o022:
         raise LabError(f"{base} is not a directory that only this user may write to")
+    _claim_for_namespace(base)
+
+
+def _claim_for_namespace(base: Path) -> None:
+    """Make sure that the owners of all laboratories in *base* can be seen: what lives elsewhere would look dead."""
+    here, note = os.readlink("/proc/self/ns/pid"), base / ".namespace"
+    there = note.read_text() if note.exists() else here
+    if there != here and any(cleanup.ROOTS.fullmatch(each.name) for each in base.iterdir()):
+        raise LabError(f"{base} has laboratories of another PID namespace, {there}, whose owners may live")
+    note.write_text(here)
 
 
 def _end_in_order_when_told_to() -> None:

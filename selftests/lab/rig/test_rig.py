@@ -43,6 +43,20 @@ def base() -> Iterator[Path]:
         yield folder
 
 
+@pytest.mark.lab
+def test_laboratories_of_another_pid_namespace_are_let_be(base: Path) -> None:
+    """Their owners look dead from there, and may live."""
+    (base / f"{os.getpid()}-{processes.born(os.getpid())}").mkdir()
+    (base / ".namespace").write_text(os.readlink("/proc/self/ns/pid"))
+    code = "import pathlib, sys; from selftests.rig.laboratory import Laboratory; Laboratory(pathlib.Path(sys.argv[1]))"
+    there = ["unshare", "--pid", "--fork", "--mount-proc"]
+    done = subprocess.run(
+        [*there, sys.executable, "-c", code, str(base)], cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert "of another PID namespace" in done.stderr
+    assert list(base.glob("*-*")), "it was removed"
+
+
 def test_settings_are_in_force(engine: EngineFactory) -> None:
     """A keyword of the factory is a key of daemon.json, and the daemon obeys it."""
     (bridge,) = engine(icc=False).inspect("bridge")
