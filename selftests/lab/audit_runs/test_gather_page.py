@@ -56,9 +56,13 @@ def script(asked: Engine) -> str:
 
 
 def _verdicts(folder: Path, answers: Path) -> dict[str, str]:
-    """What the project's own controls say of the one answer in a folder."""
+    """What the controls of the engine and its containers say of the one answer in a folder.
+
+    Not those of the host, whose audit rules another self-test may change meanwhile.
+    """
     project = Project(folder)
-    run = project.pytest("-m", "cis", f"--hosts=recorded://{answers}")
+    files = ("tests/test_2_daemon.py", "tests/test_5_container_runtime.py")
+    run = project.pytest(*files, f"--hosts=recorded://{answers}")
     return {each["control"]: each["verdict"] for each in run.results["results"]}
 
 
