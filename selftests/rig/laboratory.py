@@ -104,10 +104,14 @@ def claim(base: Path) -> None:
 def _claim_for_namespace(base: Path) -> None:
     """Make sure that the owners of all laboratories in *base* can be seen: what lives elsewhere would look dead."""
     here, note = os.readlink("/proc/self/ns/pid"), base / ".namespace"
-    there = note.read_text() if note.exists() else here
-    if there != here and any(cleanup.ROOTS.fullmatch(each.name) for each in base.iterdir()):
+    there = note.read_text() if note.exists() else ""
+    if there == here:
+        return
+    if there and any(cleanup.ROOTS.fullmatch(each.name) for each in base.iterdir()):
         raise LabError(f"{base} has laboratories of another PID namespace, {there}, whose owners may live")
-    note.write_text(here)
+    whole = base / f".namespace.{os.getpid()}"  # others may read it at the same time
+    whole.write_text(here)
+    whole.replace(note)
 
 
 def _end_in_order_when_told_to() -> None:
