@@ -44,11 +44,8 @@ def add(commands: "Subparsers") -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from hullcheck.bundle import (
-        BundleError,
-        signing,
-        sshsig,
-    )  # late: no other subcommand needs what these import
+    # late: no other subcommand needs what these import
+    from hullcheck.bundle import BundleError, signing, sshsig
     from hullcheck.merge import MergeError, shards, whole
     from hullcheck.verify import place
 

@@ -22,9 +22,10 @@ _INIT = ("/sbin/docker-init", "/run/podman-init")
 _KERNEL = ("/proc", "/sys", "/dev")
 _OF_EVERYBODY = "/dev/console /dev/full /dev/null /dev/ptmx /dev/random /dev/tty /dev/urandom /dev/zero"
 _HARMLESS = frozenset(_OF_EVERYBODY.split())
-_NO_DEVICES = ("/dev/hugepages", "/dev/mqueue", "/dev/pts", "/dev/shm")
 """The devices that every container has; they are mounted one by one where it may make none (OCI runtime
 specification, "Default Devices")."""
+_NO_DEVICES = ("/dev/hugepages", "/dev/mqueue", "/dev/pts", "/dev/shm")
+"""What is mounted in /dev and is no device."""
 _USER_PLACE = re.compile(r"/run/user(?:/\d+(?:/(?:docker|podman|containerd\S*|buildkit\S*))?)?$")
 
 
