@@ -9,7 +9,6 @@ from hullcheck.facts.logs import LOCAL_DRIVERS, NETWORK_DRIVERS, SYSTEMS, HostLo
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
-from hullcheck.verdicts import EvidenceError
 
 NEW = "new containers"
 
@@ -62,13 +61,14 @@ def ways(
 
 
 def way_of(log: HostLog, shippers: Shippers, audit_daemon: Later[AuditDaemon]) -> Route | None:
-    """The way of a log of the host to another machine; None where none is known."""
+    """The way of a log of the host to another machine; None where none is known.
+
+    Raises:
+        EvidenceError: where auditd writes its log could not be read.
+    """
     if log is not HostLog.AUDIT:
         return shippers.of_log(log)
-    try:
-        daemon = audit_daemon.get()
-    except EvidenceError:  # nobody says that it is not where it usually is
-        return shippers.of_log(log)
+    daemon = audit_daemon.get()
     if not daemon.writes_log:
         return None
-    return shippers.of_log(log, daemon.log) if daemon.log else shippers.of_log(log)
+    return shippers.of_log(log, daemon.log)

@@ -2,6 +2,8 @@ if command -v systemctl >/dev/null; then
   systemctl show --property=LoadState,UnitFileState,ActiveState,MainPID auditd.service | sed "s/^/unit:/"
 fi
 config=/etc/audit/auditd.conf
+settings=${config%/*}
+if { [ -e $config ] && [ ! -r $config ]; } || { [ -d "$settings" ] && [ ! -x "$settings" ]; }; then echo "hidden:$config"; fi
 log=$(sed -n "s/^[[:space:]]*log_file[[:space:]]*=[[:space:]]*//p" $config 2>/dev/null | tail -n 1)
 grep -hsi "^[[:space:]]*write_logs[[:space:]]*=" $config | sed "s/.*=[[:space:]]*/write:/"
 log=${log:-/var/log/audit/audit.log}

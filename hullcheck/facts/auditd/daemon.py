@@ -19,7 +19,7 @@ AUDIT_DAEMON = Probe.from_file(
     __file__,
     "audit_daemon",
     lines_like(
-        "(?:last|log|started|unread|write):.*",
+        "(?:hidden|last|log|started|unread|write):.*",
         r"executed:\d+ [p-] [\w.:-]+ [\w.-]+",
         "unit:(?:LoadState|UnitFileState|ActiveState|MainPID)=.*",
     ),
@@ -102,13 +102,30 @@ class AuditDaemon:
 
     @property
     def log(self) -> str:
-        """The path of the log."""
-        return self.words.first("log")
+        """The path of the log.
+
+        Raises:
+            EvidenceError: auditd's settings cannot be read, or the answer lacks it.
+        """
+        self._require_settings()
+        log = self.words.first("log")
+        if not log:
+            raise EvidenceError("where auditd writes its log is unknown: the answer does not say")
+        return log
 
     @property
     def writes_log(self) -> bool:
-        """Whether it writes one at all."""
+        """Whether it writes one at all.
+
+        Raises:
+            EvidenceError: auditd's settings cannot be read.
+        """
+        self._require_settings()
         return self.words.first("write").lower() != "no"
+
+    def _require_settings(self) -> None:
+        if "hidden" in self.words:
+            raise EvidenceError(unread(self.words.first("hidden")))
 
     @property
     def last_record(self) -> float:

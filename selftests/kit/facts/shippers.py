@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from hullcheck.facts import Facts
+from hullcheck.facts.auditd.daemon import AUDIT_DAEMON
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.facts.logs.probe import SHIPPERS
@@ -192,8 +193,9 @@ def facts(
     processes: tuple[str, ...] = (),
     listed: tuple[str, ...] | None = None,
     user: int = 0,
+    auditd: str | None = "log:/var/log/audit/audit.log",
 ) -> Facts:
-    """A host with these shippers and containers."""
+    """A host with these shippers and containers, and what it says of auditd, if it does."""
     kept = SHIPPERS.keep(
         f"auditor:{user}\nown:10.0.0.5\nown:fd00:0000:0000:0000:0000:0000:0000:0007\nown:this\n"
         + "".join(said)
@@ -206,6 +208,7 @@ def facts(
         PROCESSES.name: "\n".join(processes),
         "docker_info": json.dumps({"ServerVersion": "26", "DockerRootDir": ROOT}),
     }
+    texts |= {} if auditd is None else {AUDIT_DAEMON.name: AUDIT_DAEMON.keep(auditd)}
     answers = {name: Answer(name, 0, text, "") for name, text in texts.items()} | {PRESENT.name: PRESENT}
     daemon = Daemon(driver, options or {})
     return Facts(Recording("host", "local", answers), Policy(log_drivers=listed), daemon=daemon)

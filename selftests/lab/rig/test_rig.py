@@ -44,6 +44,7 @@ def base() -> Iterator[Path]:
 
 
 @pytest.mark.lab
+@pytest.mark.needs("mount")
 def test_laboratories_of_another_pid_namespace_are_let_be(base: Path) -> None:
     """Their owners look dead from there, and may live."""
     (base / f"{os.getpid()}-{processes.born(os.getpid())}").mkdir()

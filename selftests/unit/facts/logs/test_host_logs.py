@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
 
 from hullcheck.facts.logs import configs
@@ -22,7 +19,7 @@ from selftests.kit.facts.shippers import (
     verdicts,
 )
 from selftests.kit.facts.tools import process
-from selftests.kit.judging import but, judged
+from selftests.kit.judging import judged
 
 
 def test_host_logs() -> None:
@@ -260,18 +257,19 @@ def test_daemon_that_writes_to_a_file_that_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("configured", "expected"),
+    ("auditd", "expected"),
     [
-        ({}, "pass"),
-        ({"log": "/var/log/audit/audit.log", "writes_log": True}, "pass"),
-        ({"log": "/srv/audit.log", "writes_log": True}, "manual"),
-        ({"log": "/var/log/audit/audit.log", "writes_log": False}, "manual"),
+        ("log:/var/log/audit/audit.log", "pass"),
+        ("log:/srv/audit.log", "manual"),
+        ("write:no\nlog:/var/log/audit/audit.log", "manual"),
+        ("write:yes\nlog:/var/log/audit/audit.log\nunread:/var/log/audit/audit.log", "pass"),
+        ("hidden:/etc/audit/auditd.conf\nlog:/var/log/audit/audit.log", "error"),
+        ("", "error"),
+        (None, "error"),
     ],
 )
-def test_audit_log_elsewhere(configured: dict[str, Any], expected: str) -> None:
-    """The file that auditd writes has to be read, and not another that lies where it usually is."""
+def test_audit_log_elsewhere(auditd: str | None, expected: str) -> None:
+    """The file that auditd writes has to be read, and which one that is has to be known."""
     config = FILEBEAT.replace(f"{ROOT}/containers/*/*.log", "/var/log/audit/audit.log")
-    target = of("filebeat", config)
-    if configured:
-        target = but(target, audit_daemon=SimpleNamespace(**configured))
-    assert judged("host_logs_are_collected_centrally", target)["the audit log"][0] == expected
+    found = judged("host_logs_are_collected_centrally", of("filebeat", config, auditd=auditd))
+    assert found["the audit log"][0] == expected
