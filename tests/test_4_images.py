@@ -17,6 +17,7 @@ from hullcheck.facts.images.trust import ContentTrust, Setting
 from hullcheck.facts.images.updates import unpaired_update
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.shell.outcome import CANNOT_FAIL
 from hullcheck.policy import Policy
 from hullcheck.policy import ScanReports as ScanLimits
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
@@ -300,12 +301,16 @@ def test_image_has_a_health_check(image: Image) -> None:
     """Every image defines a health check.
 
     Without one the engine knows only that a process is there, and not whether it still does its work: nobody
-    is told, and nothing is restarted.
+    is told, and nothing is restarted. The same is true where the command of the check always ends well, as `true`,
+    `exit 0` and `curl … || true` do.
 
-    Remedy: put a `HEALTHCHECK` other than NONE into the build file of the image.
+    Remedy: put a `HEALTHCHECK` other than NONE into the build file of the image, with a command that fails where the
+    service does.
     """
     assert image.healthcheck, f"has no health check{_users(image)}"
     assert image.healthcheck != "NONE", f"switches the health check of its base off{_users(image)}"
+    hollow = image.healthcheck == CANNOT_FAIL
+    assert not hollow, f"has a health check whose command cannot fail{_users(image)}"
     known = image.healthcheck in ("CMD", "CMD-SHELL")
     assert known, f"has a health check that the engine does not run: {image.healthcheck}{_users(image)}"
 

@@ -750,8 +750,9 @@ def test_container_gains_no_privileges(container: Container) -> None:
 def test_container_reports_its_health(container: Container, clock: Clock) -> None:
     """Every running container reports that it is healthy.
 
-    A container that hangs looks like one that works, unless a check says otherwise. One whose check has not succeeded
-    an hour after its start is not starting any more: a long start period or interval hides that.
+    A container that hangs looks like one that works, unless a check says otherwise. A check whose command always ends
+    well (`true`, `exit 0`, `curl … || true`) says nothing. One that has not succeeded an hour after the start is not
+    starting any more: a long start period or interval hides that.
 
     Remedy: give the image a HEALTHCHECK or run it with `--health-cmd`, and mend what is unhealthy.
     """
@@ -760,6 +761,8 @@ def test_container_reports_its_health(container: Container, clock: Clock) -> Non
     health = container.configuration.health
     assert health not in (None, "", "none"), "reports no health"
     assert health in ("healthy", "starting"), f"is {health}"
+    hollow = container.configuration.health_check_cannot_fail
+    assert not hollow, f"is {health} by a check that cannot fail: its command looks at nothing of the service"
     if health == "healthy":
         return
     minutes = int((clock.now - (container.configuration.started or clock.now)) / 60)

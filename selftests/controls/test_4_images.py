@@ -100,8 +100,12 @@ def test_build_without_a_time(created: str | None) -> None:
 @pytest.mark.parametrize(
     ("check", "expected"),
     [
-        ({"Test": ["CMD", "true"]}, "pass"),
-        ({"Test": ["CMD-SHELL", "true"]}, "pass"),
+        ({"Test": ["CMD", "curl", "http://localhost"]}, "pass"),
+        ({"Test": ["CMD-SHELL", "curl http://localhost || exit 1"]}, "pass"),
+        ({"Test": ["CMD", "true"]}, "fail"),
+        ({"Test": ["CMD-SHELL", "curl http://localhost || true"]}, "fail"),
+        ({"Test": ["CMD-SHELL"]}, "pass"),
+        ({"Test": "CMD"}, "fail"),
         ({"Test": ["NONE"]}, "fail"),
         ({"Test": ["none"]}, "fail"),
         ({"Test": ["curl", "http://localhost"]}, "fail"),

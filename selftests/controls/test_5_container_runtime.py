@@ -329,6 +329,12 @@ FILES = {"Ulimits": [{"Name": "nofile", "Soft": 9, "Hard": 9}]}
         ("5.27", {"Health": None}, {}, ("fail", "reports no health")),
         ("5.27", {"Health": "none"}, {}, ("fail", "reports no health")),
         ("5.27", {"Health": "healthy"}, {}, ("pass", "")),
+        (
+            "5.27",
+            {"Health": "healthy", "Healthcheck": ["CMD-SHELL", "curl x; exit 0"]},
+            {},
+            ("fail", "is healthy by a check that cannot fail: its command looks at nothing of the service"),
+        ),
         ("5.28", {}, {}, ("manual", "runs app:1; compare with its registry")),
         ("5.28", {}, {"current_images": ["app:2"]}, ("fail", "runs app:1, not approved as current")),
     ],

@@ -42,6 +42,7 @@ OTHERS = ("garbled", 7, True, None, [], {}, ["garbled"], {"garbled": 1}, -5, 10*
 _CLOSED = {
     "CgroupDriver",
     "Health",
+    "Healthcheck",
     "IpcMode",
     "LocalNodeState",
     "PidMode",

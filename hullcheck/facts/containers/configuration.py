@@ -9,6 +9,7 @@ from typing import Any
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.image_reference import Reference
+from hullcheck.parsing.shell.outcome import CANNOT_FAIL
 from hullcheck.parsing.times import engine_moment
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
@@ -97,13 +98,7 @@ class Configuration:
 
     @property
     def started(self) -> float | None:
-        """When it was last started, in seconds since the epoch, or None where it never was.
-
-        Raises:
-            EvidenceError: the engine does not report it.
-        """
-        if "Started" not in self.description:
-            raise EvidenceError("docker inspect does not report State.StartedAt")
+        """When it was last started, in seconds since the epoch, or None where it never was."""
         return engine_moment(self.description["Started"])
 
     @property
@@ -121,6 +116,11 @@ class Configuration:
         """What its health check says, or None without one."""
         health: str | None = self.description["Health"]
         return health
+
+    @property
+    def health_check_cannot_fail(self) -> bool:
+        """Whether the command of its health check always ends well."""
+        return bool(self.description["Healthcheck"] == CANNOT_FAIL)
 
     # ---- whose it is, and what it runs
 

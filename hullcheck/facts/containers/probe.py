@@ -20,6 +20,7 @@ from hullcheck.facts.host import ssh_servers
 from hullcheck.facts.registry import fact
 from hullcheck.parsing import seccomp
 from hullcheck.parsing.documents import COUNT, INTEGER, NAMES, require
+from hullcheck.parsing.shell.outcome import KINDS, kind_of_check
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration, log_options
@@ -56,6 +57,7 @@ _FORMAT = (
     "container {"
     + ",".join(f'"{name}":{{{{json {path}}}}}' for name, path in _FIELDS.items())
     + ',"Health":{{with .State.Health}}{{json .Status}}{{else}}null{{end}}'
+    + ',"Healthcheck":{{with .Config.Healthcheck}}{{json .Test}}{{else}}null{{end}}'
     + ',"Service":{{with .Config.Labels}}{{json (index . "com.docker.swarm.service.id")}}{{else}}null{{end}}}'
     + '{{range .Mounts}}{{"\\n"}}source {{json .Source}}{{end}}'
 )
@@ -76,7 +78,7 @@ _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
     "LogConfig": {"Type": True, "Config": {"*": True}},
     "Mounts": {"Target": True, "VolumeOptions": {"Subpath": True}},
 }
-_ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Service", "Secrets", "Searched"), True) | {
+_ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Healthcheck", "Service", "Secrets", "Searched"), True) | {
     "HostConfig": _HOST_CONFIG,
     "Labels": {"*": True},
     "Mounts": dict.fromkeys(
@@ -141,6 +143,7 @@ _OPTIONAL = {
     "Networks": (None, {"*": (None, {"NetworkID": str, "IPAddress?": str, "GlobalIPv6Address?": str})}),
     "Ports": _BOUND,
     "Health": (None, _HEALTHS),
+    "Healthcheck": frozenset(KINDS),
     "Service": (None, str),
     "Secrets": (None, [str]),
     "Searched": bool,
@@ -186,7 +189,13 @@ def _kept(line: str) -> str:
         return DROPPED if line and word != "source" else ""
     if word == "container":
         kept = pick(document, _ALLOWED)
-        for shorten in (_without_settings, _without_arguments, _without_profiles, _without_log_options):
+        for shorten in (
+            _without_settings,
+            _without_arguments,
+            _without_profiles,
+            _without_log_options,
+            _without_check,
+        ):
             shorten(kept)
         return "container " + json.dumps(kept, separators=(",", ":"))
     if word == "volume":
@@ -216,6 +225,12 @@ def _without_settings(container: dict[str, Any]) -> None:
     if isinstance(labels, dict | None):
         names = sorted(each for each in labels or {} if len(each) <= _LONGEST_LABEL)[:_MOST_LABELS]
         container["Labels"] = {each: (labels or {})[each] if each in GROUPING else None for each in names}
+
+
+def _without_check(container: dict[str, Any]) -> None:
+    """Keep of which kind its health check is: its command may hold secrets."""
+    if "Healthcheck" in container:
+        container["Healthcheck"] = kind_of_check(container["Healthcheck"])
 
 
 def _without_log_options(container: dict[str, Any]) -> None:

@@ -16,13 +16,13 @@ from typing import Any
 from hullcheck import secrets
 from hullcheck.facts.images import provenance
 from hullcheck.facts.images import secrets as image_secrets
+from hullcheck.parsing.shell.outcome import kind_of_check
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration
 from hullcheck.secrets.redact import json_object
 
 _BLOB = re.compile(r"([0-9a-f]{64}):(.*)")
 _HISTORY = re.compile(r"history sha256:([0-9a-f]{64})")
-_TESTS = ("", "NONE", "CMD", "CMD-SHELL", "another")
 _BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
 
 
@@ -62,13 +62,13 @@ def _platform(document: Mapping[str, Any], *names: str) -> str:
 def _configuration(config: Mapping[str, Any]) -> dict[str, Any]:
     """Names of variables and labels without their values, and where a secret was among the values."""
     labels = config.get("Labels") or {}
-    test = ((config.get("Healthcheck") or {}).get("Test") or [""])[0]
+    test = (config.get("Healthcheck") or {}).get("Test")
     return {
         "User": config.get("User") or "",
         "Variables": [secrets.masked(str(each).partition("=")[0]) for each in config.get("Env") or ()],
         "Labels": sorted(map(secrets.masked, labels)),
         "Base": [secrets.masked(str(labels[name])) for name in _BASE_LABELS if labels.get(name)],
-        "Healthcheck": test if test in _TESTS else _TESTS[-1],
+        "Healthcheck": kind_of_check(test, config.get("Shell")),
         "Secrets": configuration.in_configuration(config),
         "Later": [image_secrets.masked_step(f"ONBUILD {each}") for each in config.get("OnBuild") or ()],
     }

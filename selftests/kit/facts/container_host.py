@@ -99,6 +99,7 @@ DESCRIPTION: dict[str, Any] = {
     "Networks": {"bridge": {"NetworkID": BRIDGE}},
     "Ports": {},
     "Health": None,
+    "Healthcheck": None,
     "Service": None,
 }
 

@@ -31,7 +31,7 @@ BASE = "/bin/sh -c #(nop) ADD file:8582af4daeaf0680 in / "
 
 def image(identifier: str = ID, **more: Any) -> dict[str, Any]:
     """An image as the engine describes it."""
-    config = {"Env": ["PATH=/bin"], "Labels": None, "Healthcheck": {"Test": ["CMD", "true"]}}
+    config = {"Env": ["PATH=/bin"], "Labels": None, "Healthcheck": {"Test": ["CMD", "curl"]}}
     document = {
         "Id": f"sha256:{identifier}",
         "RepoTags": ["web:1"],

@@ -196,6 +196,10 @@ def _filled(word: str, engine: Engine, folder: Path) -> str:
 # ---- 5.27, 5.28: health and images
 
 
+LOOKS = "test -x /bin/sleep"
+"""A check that can fail."""
+
+
 @pytest.mark.each_engine
 def test_health(engine: EngineFactory) -> None:
     """5.27: healthy passes, unhealthy and silent fail; one that starts is noted, one that does not run is
@@ -203,24 +207,37 @@ def test_health(engine: EngineFactory) -> None:
     one = engine()
     check = ("--health-interval", "1s", "--health-retries", "1", "--health-cmd")
     one.run("none")
-    one.run("good", *check, "true")
+    one.run("good", *check, LOOKS)
+    one.run("hollow", *check, "cat /none || true")
     one.run("bad", *check, "false")
-    one.run("starting", "--health-interval", "1h", "--health-cmd", "true")
-    one.docker(
-        "import", "--change", "HEALTHCHECK --interval=1s CMD true", str(one.lab.root / "bb.tar"), "checked:1"
-    )
+    one.run("starting", "--health-interval", "1h", "--health-cmd", LOOKS)
+    base = str(one.lab.root / "bb.tar")
+    one.docker("import", "--change", f"HEALTHCHECK --interval=1s CMD {LOOKS}", base, "checked:1")
+    one.docker("import", "--change", 'HEALTHCHECK --interval=1s CMD ["true"]', base, "hollow:1")
+    one.run("hollow-image", image="hollow:1")
     one.run("image", image="checked:1")
     one.run("switched-off", "--no-healthcheck", image="checked:1")
-    one.create("created", *check, "true")
-    one.run("loop", *check, "true", "--restart", "always", command=("false",))
-    seen = ("inspect", "--format", "{{.State.Health.Status}}", "good", "bad", "image")
-    until(lambda: one.docker(*seen).split() == ["healthy", "unhealthy", "healthy"])
+    one.create("created", *check, LOOKS)
+    one.run("loop", *check, LOOKS, "--restart", "always", command=("false",))
+    seen = (
+        "inspect",
+        "--format",
+        "{{.State.Health.Status}}",
+        "good",
+        "bad",
+        "image",
+        "hollow",
+        "hollow-image",
+    )
+    until(lambda: one.docker(*seen).split() == ["healthy", "unhealthy", *3 * ["healthy"]])
     found = judged("5.27", facts_of_engine(one.socket, of="5"))
     loop, _ = found.pop("loop")
     assert loop in ("fail", "manual")  # it has "starting" for a moment, and "unhealthy" in between
     assert {name: verdict for name, (verdict, _) in found.items()} == {
         "none": "fail",
         "good": "pass",
+        "hollow": "fail",
+        "hollow-image": "fail",
         "bad": "fail",
         "starting": "manual",
         "image": "pass",

@@ -65,7 +65,7 @@ IMAGE = {
     "Metadata": {"LastTagTime": "x"},
     "RootFS": {"Type": "layers", "Layers": LAYERS},
     "Identity": {"Pull": [{"Repository": "docker.io/library/web"}]},
-    "Config": {"User": "1", "Env": ["A=b"], "Labels": {"a": "b"}, "Healthcheck": {"Test": ["CMD", "true"]}},
+    "Config": {"User": "1", "Env": ["A=b"], "Labels": {"a": "b"}, "Healthcheck": {"Test": ["CMD", "curl"]}},
 }
 STORED = {
     "os": "linux",
@@ -91,7 +91,7 @@ SERVICE = {
     "Container": {
         "Image": "web:1",
         "Env": ["A=b"],
-        "Healthcheck": {"Test": ["CMD", "true"]},
+        "Healthcheck": {"Test": ["CMD", "curl"]},
         "Mounts": [{"VolumeOptions": {"DriverConfig": {"Options": {"o": "x"}}}}],
         "Secrets": [{"SecretName": "x", "SecretID": "y", "File": {"Name": "x"}}],
         "Configs": [{"ConfigName": "x", "File": {"Name": "x"}}],

@@ -90,7 +90,7 @@ def test_published_ports() -> None:
         "81/tcp": None,
         "53/udp": [{"HostIp": "", "HostPort": "53"}],
     }
-    described = {**DESCRIPTION, "Name": name, "HostConfig": {}, "Arguments": []}
+    described = {**DESCRIPTION, "Name": name, "HostConfig": {}, "Arguments": [], "Healthcheck": ""}
     lines = [
         "container " + json.dumps({**described, "Id": str(number) * 64, "Ports": each})
         for number, each in enumerate((ports, None))
