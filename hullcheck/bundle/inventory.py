@@ -16,7 +16,8 @@ from hullcheck.results import run_files
 if TYPE_CHECKING:
     from hullcheck.inventory import Inventory
 
-_OF_ANSIBLE = "ansible.json"
+OF_ANSIBLE = "ansible.json"
+"""The name of what is in a bundle in the place of an inventory of Ansible."""
 LARGEST = 8 * inputs.MIB
 """The most bytes of a file that is read as YAML."""
 
@@ -34,7 +35,7 @@ def files(inventory: "Inventory") -> dict[str, bytes]:
         from hullcheck.inventory.ansible import loading
 
         content = json.dumps(loading.as_written(inventory), indent=1) + "\n"
-        return {f"{run_files.INVENTORY}/{_OF_ANSIBLE}": content.encode()}
+        return {f"{run_files.INVENTORY}/{OF_ANSIBLE}": content.encode()}
     if inventory.document is None:
         return {}
     from hullcheck.inventory.acceptance.files import (

@@ -40,6 +40,12 @@ def add(commands: "Subparsers") -> None:
         help="who may have signed each shard, as for ssh-keygen; without it, only that the signatures hold is checked",
     )
     parser.add_argument("--sign", type=Path, metavar="KEY", help="sign the merged bundle with this SSH key")
+    parser.add_argument(
+        "--format",
+        default="",
+        metavar="FORMATS",
+        help="write these files too, as the option of an audit; what is in the bundle of a shard is written anyway",
+    )
     parser.set_defaults(run=_run)
 
 
@@ -48,7 +54,12 @@ def _run(given: argparse.Namespace) -> int:
     from hullcheck.bundle import BundleError, signing, sshsig
     from hullcheck.merge import MergeError, shards, whole
     from hullcheck.verify import place
+    from hullcheck.writers.formats import FormatError, chosen
 
+    try:
+        further = chosen(filter(None, map(str.strip, given.format.split(","))))
+    except FormatError as error:
+        raise WrongUse(str(error)) from None
     allowed: Path | None = given.allowed_signers
     if allowed is not None and not allowed.is_file():
         raise WrongUse(f"--allowed-signers {allowed}: there is no such file")
@@ -66,7 +77,7 @@ def _run(given: argparse.Namespace) -> int:
     if not found[0].known.is_of_shipped:
         place.require(paths[0])
     try:
-        merged = whole.merge(found, given.out)
+        merged = whole.merge(found, given.out, further)
         path = merged.write(given.out, given.sign)
     except (MergeError, BundleError) as error:
         return _refused(str(error).split("\n"))

@@ -17,6 +17,7 @@ from hullcheck.results import Audit, Run, run_files
 from hullcheck.results.history import since_last_run
 from hullcheck.verify import completeness, documents, layout, replay, verdicts
 from hullcheck.verify.documents import Documents
+from hullcheck.writers.formats import BUNDLED, Format
 from hullcheck.writers.run_folder import WRITERS
 
 _FOLDER = "%Y%m%dT%H%M%SZ"
@@ -24,10 +25,16 @@ _FOLDER = "%Y%m%dT%H%M%SZ"
 
 @dataclass(frozen=True)
 class Whole:
-    """What the merged run leaves: its results, and the files of its bundle."""
+    """What the merged run leaves.
+
+    Attributes:
+        files: those of its bundle.
+        beside: those that lie in its folder alone.
+    """
 
     audit: Audit
     files: Mapping[str, bytes]
+    beside: Mapping[str, bytes]
 
     def write(self, reports: Path, key: Path | None) -> Path:
         """Leave it below *reports* as a run does, signed by *key*; gives the path of its bundle.
@@ -38,9 +45,11 @@ class Whole:
         """
         folder = reports / self.audit.run.id
         private_files.make_run_folder(folder)
-        for name in (*WRITERS, run_files.JUNIT):
+        for name in (*WRITERS, *BUNDLED, run_files.JUNIT):
             if name in self.files:
                 private_files.write(folder / name, self.files[name])
+        for name, content in self.beside.items():
+            private_files.write(folder / name, content)
         for target, name in layout.recordings(self.files).items():
             private_files.make_folder(folder / target)
             private_files.write(folder / target / FILE_NAME, unpacked(self.files[name]))
@@ -50,8 +59,11 @@ class Whole:
         return path
 
 
-def merge(shards: Sequence[ShardBundle], reports: Path) -> Whole:
+def merge(shards: Sequence[ShardBundle], reports: Path, formats: Sequence[Format] = ()) -> Whole:
     """Judge the recordings of *shards*, which are all those of one audit; earlier runs lie in *reports*.
+
+    Args:
+        formats: what to write beside what any of the shards has in its bundle.
 
     Raises:
         MergeError: it is not what the shards say, or they cannot be judged.
@@ -71,7 +83,11 @@ def merge(shards: Sequence[ShardBundle], reports: Path) -> Whole:
     assert again is not None  # this version wrote it a moment ago
     _require_same(shards, again)
     audit = _audit(shards, again.audit, reports)
-    return Whole(audit, _files(shards, audit, files, made))
+    there = [each for name, each in BUNDLED.items() if any(name in one.files for one in shards)]
+    written = {each: each.render(audit).content for each in (*there, *formats)}
+    reported = {each.file: content for each, content in written.items() if each.is_bundled}
+    beside = {each.file: content for each, content in written.items() if not each.is_bundled}
+    return Whole(audit, _files(shards, audit, files | reported, made), beside)
 
 
 def _evidence(files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -128,6 +144,7 @@ def _run(shards: Sequence[ShardBundle], again: Run) -> Run:
         id=f"{stamp}-{secrets.token_hex(2)}",
         started=started,
         finished=max(each.finished for each in runs),
+        inventory=runs[0].inventory,
         exit_status=again.exit_status or max(each.exit_status for each in runs),
         arguments=_without_shard(runs[0].arguments),
     )

@@ -14,7 +14,6 @@ from hullcheck.plugin.reporting import Reporting
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
 from hullcheck.results import run_files
 from hullcheck.writers import terminal
-from hullcheck.writers.tables import findings_parquet
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -31,8 +30,6 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     if hasattr(config, "workerinput") or not options.runs_tests(config):
         return
-    if options.flag(config, "parquet") and not findings_parquet.can_write():
-        raise pytest.UsageError("--parquet: needs pyarrow; install hullcheck[query], or leave the option out")
     config.pluginmanager.register(Reporting(config), "hullcheck-reporting")
     bundled = options.wants_bundle(config)
     if options.path(config, "reports") is None and not bundled:

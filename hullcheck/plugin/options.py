@@ -28,6 +28,8 @@ _OPTIONS = {
     "images": "only judge these images, in the same way",
     "reports": "folder in which each run leaves its results and recordings",
     "keep": "remove the oldest runs in the folder of reports, and keep this many, the new one included (default: all)",
+    "format": "write further files for other programs, separated by commas: sarif, summary, prometheus, oscal, ...;"
+    " docs/formats.md has them all",
     "releases": "JSON file with what is known of releases and vulnerabilities, in place of what this version of"
     " hullcheck knows; docs/releases.md explains it",
     "sign": "sign the bundle with this SSH key, by ssh-keygen: a private key, or a public one whose private half an"
@@ -46,6 +48,7 @@ _DEFAULTS = {
     "images": "",
     "reports": "",
     "keep": "",
+    "format": "",
     "releases": "",
     "sign": "",
     "probe_timeout": "30",
@@ -56,12 +59,13 @@ _METAVARS = {
     "sign": "KEY",
     "severity": "LEVEL",
     "keep": "NUMBER",
+    "format": "FORMATS",
     **dict.fromkeys(("targets", "containers", "images"), "NAMES"),
     "label": "LABELS",
 }
 _FLAGS = {
     "bundle": "write all that the run found and was told into one file too, reports/RUN.zip, for `hullcheck verify`",
-    "parquet": "write findings.parquet beside findings.csv, for DuckDB; needs the extra `query`",
+    "parquet": "as --format=parquet: write findings.parquet beside findings.csv, for DuckDB; needs the extra `query`",
     "strict_waivers": "fail the run where a waiver or an attestation is expired, not yet in force, not needed or"
     " matches nothing",
 }

@@ -188,6 +188,7 @@ class Run:
         releases: what was known of releases: the `day` of the file, and its `sha256`; empty as above.
         limits: patterns of names by kind (`container`, `image`) where those subjects alone were judged.
         shard: which part of the targets was audited, as `3/20`; empty where all were.
+        inventory: its file as seen from the project, or its name alone where it lies elsewhere; empty without one.
     """
 
     id: str
@@ -201,6 +202,7 @@ class Run:
     releases: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shard: str = ""
+    inventory: str = ""
 
 
 @dataclass(frozen=True)

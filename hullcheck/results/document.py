@@ -147,6 +147,7 @@ def _run(run: Run) -> dict[str, Any]:
     if run.user:
         document |= {"user": vars(run.user), "machine": run.machine}
     named = {"releases": dict(run.releases), "limits": _lists(run.limits), "shard": run.shard}
+    named["inventory"] = run.inventory
     return document | {name: each for name, each in named.items() if each}
 
 

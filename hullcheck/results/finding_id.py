@@ -26,4 +26,4 @@ def finding_id(control: str, target: str, found: _Found) -> str:
     names = (control, target, found.kind, found.subject)
     # JSON would do as well: what counts is that no name can run into the next one
     text = "".join(f"{len(name)}:{name}" for name in names)
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -11,6 +11,23 @@ PARQUET = "findings.parquet"
 AUDIT_PAGE = "audit.html"
 REQUIREMENTS = "requirements.csv"
 
+SARIF = "results.sarif"
+CODE_SCANNING = "code-scanning.sarif"
+SUMMARY = "summary.md"
+ANNOTATIONS = "annotations.txt"
+PROMETHEUS = "hullcheck.prom"
+OSCAL = "oscal-assessment-results.json"
+OCSF = "ocsf.jsonl"
+HDF = "hdf.json"
+JSONL = "findings.jsonl"
+DEFECTDOJO = "defectdojo.json"
+XLSX = "findings.xlsx"
+FORMATS = (
+    *(PARQUET, SARIF, CODE_SCANNING, SUMMARY, ANNOTATIONS, PROMETHEUS),
+    *(OSCAL, OCSF, HDF, JSONL, DEFECTDOJO, XLSX),
+)
+"""What a run leaves where `--format` asks for it."""
+
 JUNIT = "junit.xml"
 REPORT = "report.html"
 """Of pytest-html."""
@@ -37,7 +54,7 @@ SIGNATURE = f"{DIGESTS}.sig"
 STATEMENT = "statement.dsse.json"
 
 NAMES = (
-    *(RESULTS, JUNIT, REPORT, AUDIT_PAGE, FINDINGS, PARQUET, REQUIREMENTS),
+    *(RESULTS, JUNIT, REPORT, AUDIT_PAGE, FINDINGS, REQUIREMENTS, *FORMATS),
     *(INVENTORY, POLICY, RELEASES, MANIFEST, DIGESTS, SIGNATURE, STATEMENT),
 )
 """What lies in the folder of a run or in its bundle, beside the folder of each target."""

@@ -1,12 +1,14 @@
 """Reads the JSON files of a bundle, and checks that they are written exactly as hullcheck writes them."""
 
 import os
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hullcheck import __version__, inputs
 from hullcheck.bundle import manifest as writer
+from hullcheck.bundle.inventory import OF_ANSIBLE
 from hullcheck.inventory.shards import Shard
 from hullcheck.results import Audit, reader, run_files
 from hullcheck.results.document import SCHEMA, audit_of
@@ -108,6 +110,14 @@ def shard_faults(manifest: Mapping[str, Any], results: Mapping[str, Any]) -> lis
     return []
 
 
+def _inventory_faults(there: str, said: str) -> list[str]:
+    """Where the results name another inventory than the one in the bundle; older ones name none."""
+    name = posixpath.basename(there)
+    if not said or name == OF_ANSIBLE or (name and posixpath.basename(said) == name):
+        return []
+    return [f"{run_files.RESULTS}: run.inventory is not what {run_files.MANIFEST} says"]
+
+
 def _agree(files: Mapping[str, bytes], known: Documents) -> list[str]:
     """Where manifest and results contradict each other or what is there."""
     run, same = known.results["run"], known.manifest["run"]
@@ -119,6 +129,7 @@ def _agree(files: Mapping[str, bytes], known: Documents) -> list[str]:
     if run["hullcheck"] != known.manifest["made_by"]["hullcheck"]:
         faults.append(f"{run_files.RESULTS}: run.hullcheck is not what {run_files.MANIFEST} says")
     faults += shard_faults(known.manifest, known.results)
+    faults += _inventory_faults(known.manifest["inventory"], run.get("inventory", ""))
     left_out = known.manifest["left_out"]
     for name in REPORTS:
         if (name in files) == (name in left_out):

@@ -14,6 +14,7 @@ from hullcheck.messages import WrongUse
 from hullcheck.recording import PACKED
 from hullcheck.results import run_files
 from hullcheck.verify import Step
+from hullcheck.writers.formats import BUNDLED
 from hullcheck.writers.run_folder import WRITERS
 
 LARGEST = 512 * inputs.MIB
@@ -26,7 +27,7 @@ _RECORDING = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
 _SHARD = re.compile(rf"{run_files.SHARDS}/[1-9][0-9]*/({'|'.join(map(re.escape, OF_SHARD))})")
 REPORTS = (*WRITERS, run_files.JUNIT)
 ALWAYS = (run_files.MANIFEST, run_files.DIGESTS, run_files.RESULTS, run_files.POLICY)
-_KNOWN = {*REPORTS, *ALWAYS, run_files.RELEASES, run_files.SIGNATURE, run_files.STATEMENT}
+_KNOWN = {*REPORTS, *BUNDLED, *ALWAYS, run_files.RELEASES, run_files.SIGNATURE, run_files.STATEMENT}
 
 
 def read(path: Path) -> tuple[dict[str, bytes], Step]:

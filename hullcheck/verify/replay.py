@@ -154,6 +154,7 @@ def _selected(known: Documents) -> list[str]:
         "--targets=",
         "--severity=",
         "--keep=",
+        "--format=",
     ]  # targets are named one by one; the severity is in the markers
     if known.is_of_shipped:
         return [*options, *shipped.named()]

@@ -10,12 +10,18 @@ from hullcheck.recording import Recording
 from hullcheck.results import Audit, run_files
 from hullcheck.verify.documents import DAMAGED, Documents
 from hullcheck.writers.audit_page import blocks
+from hullcheck.writers.formats import BUNDLED
 from hullcheck.writers.run_folder import WRITERS
 
 
 def rendered(files: Mapping[str, bytes], known: Documents, recordings: Sequence[Recording]) -> list[str]:
     """Reports that are not what their writer makes of the results and the recordings."""
-    return [
+    wrong = [
+        f"{name}: is not what follows from {run_files.RESULTS}"
+        for name, each in BUNDLED.items()
+        if name in files and files[name] != each.render(known.audit).content
+    ]
+    return wrong + [
         f"{name}: is not what follows from {run_files.RESULTS} and the recordings"
         for name, render in WRITERS.items()
         if name != run_files.RESULTS

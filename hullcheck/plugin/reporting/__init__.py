@@ -15,13 +15,13 @@ from hullcheck.bundle import BundleError
 from hullcheck.messages import printable
 from hullcheck.plugin import options
 from hullcheck.plugin.reporting import crash, output, pytest_reports, quiet
+from hullcheck.plugin.reporting.further import Further
 from hullcheck.plugin.reporting.outcome import Outcome
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.results import Audit, run_files
 from hullcheck.results.history import since_last_run
 from hullcheck.writers import html, terminal, unjudged
-from hullcheck.writers.tables import findings_parquet
 
 if TYPE_CHECKING:
     from hullcheck.plugin.reporting.bundling import Bundling
@@ -42,6 +42,7 @@ class Reporting:
         self.crashed: set[str] = set()  # the tests whose process died
         self.interrupted = False
         self.carried: dict[str, dict[str, Any]] = {}  # by test, which has not ended yet
+        self.further = Further(config)
         self.bundling = _bundling(config)
         self.quiet = quiet.Quiet()
         config.pluginmanager.register(self.quiet, "hullcheck-quiet")
@@ -138,6 +139,8 @@ class Reporting:
         self._write(int(session.exitstatus))  # --nagios may have changed it
         folder = self.outcome.session.folder if self.outcome else Path()
         if self.outcome and self.audit:
+            for each in self.further.left_out:
+                self._say(each)
             if self.bundling:
                 self._bundle(self.bundling, session, self.audit)
             latest = folder.with_name(run_files.LATEST)
@@ -176,10 +179,7 @@ class Reporting:
             with self.unwritten.noting(path):
                 text = render(self.audit, list(audit_session.recordings.values()))
                 private_files.write(path, text.encode("utf-8"))
-        if options.flag(self.config, "parquet"):
-            path = audit_session.folder / run_files.PARQUET
-            with self.unwritten.noting(path):
-                private_files.write(path, findings_parquet.render(self.audit))
+        self.further.write(self.audit, audit_session.folder, self.unwritten)
 
     def _bundle(self, bundling: "Bundling", session: pytest.Session, audit: Audit) -> None:
         """Make the bundle; a run that cannot has failed."""

@@ -16,6 +16,7 @@ from hullcheck.plugin.session import AuditSession
 from hullcheck.recording import FILE_NAME, PACKED
 from hullcheck.recording.packing import packed
 from hullcheck.results import Audit, run_files
+from hullcheck.writers.formats import BUNDLED
 from hullcheck.writers.run_folder import WRITERS
 
 
@@ -82,7 +83,8 @@ class Bundling:
     def _reports(self) -> dict[str, bytes]:
         """The reports of which every byte can be derived again; not so report.html, which pytest-html writes."""
         folder = self.audit_session.folder
-        files = {name: (folder / name).read_bytes() for name in WRITERS}
+        asked = (name for name in BUNDLED if (folder / name).is_file())
+        files = {name: (folder / name).read_bytes() for name in (*WRITERS, *asked)}
         written = Path(self.config.getoption("xmlpath", None) or folder / run_files.JUNIT)
         if not written.is_file():
             self.left_out[run_files.JUNIT] = "pytest was told to write none"

@@ -17,6 +17,7 @@ from hullcheck.inventory import Target, acceptance
 from hullcheck.inventory.acceptance import AuditContext
 from hullcheck.inventory.specs import plain, plain_arguments
 from hullcheck.messages import printable
+from hullcheck.plugin import options
 from hullcheck.plugin.session import FRAMEWORKS, AuditSession, narrowed
 from hullcheck.results import Attestation, Audit, AuditedTarget, Control, Result, Run, User, Waiver
 from hullcheck.results.document import from_json
@@ -63,6 +64,7 @@ class Outcome:
             releases=self.session.releases.named,
             limits=self.session.limits,
             shard=str(self.session.shard or ""),
+            inventory=_seen_from_project(self.session),
         )
         requirements = rollup.roll_up(
             self.session.config.stash[FRAMEWORKS].all,
@@ -137,6 +139,15 @@ def _neighbours(known: Facts) -> tuple[str, ...]:
     except (EvidenceError, NotApplicable):
         return ()
     return tuple(map(printable, found))
+
+
+def _seen_from_project(session: AuditSession) -> str:
+    """The file of the inventory; of one that lies elsewhere the name alone, for a path tells of the machine."""
+    known = session.inventory
+    if known.document is None and not known.is_of_ansible:
+        return ""
+    path, project = known.path.resolve(), options.project(session.config).resolve()
+    return printable(path.relative_to(project).as_posix() if path.is_relative_to(project) else path.name)
 
 
 def _control_key(control: Control) -> tuple[tuple[int, ...], str]:

@@ -5,7 +5,6 @@ The extra `query` brings pyarrow, which writes it.
 
 import io
 from datetime import UTC, date, datetime
-from importlib.util import find_spec
 from typing import Any
 
 from hullcheck.results import Audit
@@ -14,11 +13,6 @@ from hullcheck.writers.tables import findings_csv
 RUN = ("run", "finished", "shard")
 """The columns before those of findings.csv."""
 _DAYS = ("accepted_on", "accepted_until")
-
-
-def can_write() -> bool:
-    """Whether pyarrow is there."""
-    return find_spec("pyarrow") is not None
 
 
 def render(audit: Audit) -> bytes:
@@ -42,4 +36,6 @@ def render(audit: Audit) -> bytes:
 def _value(name: str, text: str) -> str | date | None:
     if not text:
         return None
-    return date.fromisoformat(text) if name in _DAYS else text
+    if name in _DAYS:
+        return date.fromisoformat(text)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")  # UTF-8 has no lone surrogates

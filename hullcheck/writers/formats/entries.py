@@ -1,0 +1,100 @@
+"""What all formats are made of: findings with their controls and stable ids, and texts that cannot steer a reader."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hullcheck.messages import printable
+from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver, sentences
+from hullcheck.results.finding_id import finding_id
+from hullcheck.results.fixes import rank
+from hullcheck.verdicts import Verdict
+
+CUT = " […]"
+LONGEST = 4000
+"""The most characters of a text that a host gives: readers show less, and some refuse more."""
+_WORST = list(Verdict)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A finding with all that is known of it.
+
+    Attributes:
+        severity: how bad it is on this target where it fails.
+        accepted: the waiver or attestation that decided it.
+    """
+
+    control: Control
+    result: Result
+    finding: Finding
+    severity: str
+    accepted: Waiver | Attestation | None
+
+    @property
+    def id(self) -> str:
+        """The stable id of the finding."""
+        return finding_id(self.control.id, self.result.target, self.finding)
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.finding.verdict
+
+    @property
+    def waiver(self) -> Waiver | None:
+        """The waiver in force over it."""
+        is_waived = self.verdict is Verdict.WAIVED and isinstance(self.accepted, Waiver)
+        return self.accepted if is_waived else None  # type: ignore[return-value]
+
+    @property
+    def number(self) -> str:
+        """The control as people call it: its number, else its id."""
+        return sentences.number(self.control) or self.control.id
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in one line without control characters, and not too long."""
+        found = self.finding
+        return line(sentences.sentence(found.kind, found.subject, found.verdict, found.reason))
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Sorts the worst first."""
+        return _WORST.index(self.verdict), rank(self.severity)
+
+
+def entries(audit: Audit) -> Iterator[Entry]:
+    """Every finding in the order of the results; a result without one counts as a finding of its target."""
+    controls = {each.id: each for each in audit.controls}
+    accepted: dict[str, Waiver | Attestation] = {each.place: each for each in audit.waivers}
+    accepted |= {each.place: each for each in audit.attestations}
+    for result in audit.results:
+        control = controls[result.control]
+        severity = result.severity or control.severity
+        whole = Finding("target", result.target, result.verdict, result.reason)
+        for each in result.findings or (whole,):
+            by = accepted.get(each.accepted_by) if each.accepted_by else None
+            yield Entry(control, result, each, severity, by)
+
+
+def line(text: str, most: int = LONGEST) -> str:
+    """*text* in one printable line of at most *most* characters."""
+    shown = printable(text[: most + 1]).replace("\n", " ")
+    return shown if len(shown) <= most else shown[: most - len(CUT)] + CUT
+
+
+def json_text(document: Any, indent: int | None = 1) -> str:
+    """*document* as JSON in which every text is printable, so that no reader meets a lone surrogate or an escape."""
+    return json.dumps(clean(document), indent=indent, ensure_ascii=True) + "\n"
+
+
+def clean(value: Any) -> Any:
+    """*value* with all its texts printable."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printable(key): clean(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [clean(each) for each in value]
+    return value

@@ -1,0 +1,130 @@
+"""summary.md: an audit on one page of Markdown, for the summary of a CI job or a comment."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from hullcheck.results import Audit
+from hullcheck.results.fixes import rank
+from hullcheck.verdicts import Verdict
+from hullcheck.writers.formats import Rendering
+from hullcheck.writers.formats.entries import Entry, entries, line
+
+LARGEST = 1024 * 1024
+"""Bytes; GitHub shows no summary that is larger."""
+_MARGIN = 2000  # bytes for what is said of the rest
+_SHOWN = (Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED)
+_HEADS = {
+    Verdict.FAIL: "What fails",
+    Verdict.ERROR: "What could not be judged",
+    Verdict.WAIVED: "What is waived",
+}
+_LONGEST = 400  # characters of a finding
+_RUN_OF_TICKS = re.compile("`+")
+
+
+def render(audit: Audit) -> Rendering:
+    """Render *audit*: how many of each verdict, and then what fails, the worst first."""
+    text = _head(audit)
+    room = LARGEST - _MARGIN - len(text.encode("utf-8"))
+    kept, left = [], 0
+    for each, counts in _body(audit):
+        size = len(each.encode("utf-8"))
+        if (
+            left or size > room
+        ):  # what comes later is no worse: none of it stands where something worse is missing
+            left += counts
+            continue
+        kept.append(each)
+        room -= size
+    left_out = f"{left:,} findings are left out: a summary has at most 1 MiB" if left else ""
+    end = f"\n**{left_out}. They are in `results.json`.**\n" if left else ""
+    return Rendering((text + "".join(kept) + end).encode("utf-8"), left_out)
+
+
+def _head(audit: Audit) -> str:
+    run = audit.run
+    lines = [f"# hullcheck: {_headline(audit)}\n", f"\nRun {code(run.id)}, {code(run.finished)}"]
+    lines.append(f", shard {code(run.shard)}" if run.shard else "")
+    lines.append(f", hullcheck {code(run.version)}.\n")
+    limits = "; ".join(f"{kind} {', '.join(each)}" for kind, each in run.limits.items())
+    if limits:
+        lines.append(f"\n**Others were left out, and not judged:** only {code(limits)} counted.\n")
+    for name in audit.unjudged:
+        lines.append(f"\n**Nothing was judged on** {code(name)}.\n")
+    return "".join(lines) + _counts(audit)
+
+
+def _headline(audit: Audit) -> str:
+    failed = sum(each.verdict is Verdict.FAIL for each in audit.results)
+    errors = sum(each.verdict is Verdict.ERROR for each in audit.results)
+    if not audit.results:
+        return "nothing was judged"
+    if not failed and not errors:
+        return "nothing is judged" if audit.nothing_judged else "nothing fails"
+    return f"{failed:,} failed, {errors:,} not judged" if errors else f"{failed:,} failed"
+
+
+def _counts(audit: Audit) -> str:
+    """A row for each target: its results by verdict."""
+    found: dict[str, Counter[Verdict]] = {each.name: Counter() for each in audit.targets}
+    for each in audit.results:
+        found.setdefault(each.target, Counter())[each.verdict] += 1
+    verdicts = list(Verdict)
+    rows = [["Target", *(str(each) for each in verdicts)], ["---", *("---:" for _ in verdicts)]]
+    rows += [[_in_cell(name), *(f"{counts[each]:,}" for each in verdicts)] for name, counts in found.items()]
+    return "\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _body(audit: Audit) -> Iterator[tuple[str, int]]:
+    """Parts of the text, each with how many findings it tells of."""
+    found = sorted((each for each in entries(audit) if each.verdict in _SHOWN), key=lambda each: each.order)
+    for verdict in _SHOWN:
+        these = [each for each in found if each.verdict is verdict]
+        if these:
+            yield f"\n## {_HEADS[verdict]} ({len(these):,})\n", 0
+            for together in _by_control(these):
+                yield _control(together[0]), 0
+                yield from ((_finding(each), 1) for each in together)
+    if audit.since is not None:
+        new, gone = len(audit.since.new), len(audit.since.gone)
+        yield (
+            f"\nSince {code(audit.since.run)}: {new:,} new, {gone:,} gone, {audit.since.still:,} still there.\n",
+            0,
+        )
+
+
+def _by_control(found: Iterable[Entry]) -> Iterable[Sequence[Entry]]:
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for each in found:
+        groups.setdefault((each.severity, each.control.id), []).append(each)
+    return sorted(groups.values(), key=lambda each: rank(each[0].severity))
+
+
+def _control(entry: Entry) -> str:
+    title = code(entry.control.title.removesuffix("."))
+    return f"\n**{code(entry.severity)} · {code(entry.number)}** {title}\n\n"
+
+
+def _finding(entry: Entry) -> str:
+    said = f"- {code(entry.result.target)} {code(entry.sentence)}"
+    if entry.waiver is not None:
+        until = f" until {code(entry.waiver.last_day)}" if entry.waiver.last_day else ""
+        said += f": accepted{until}, because {code(entry.waiver.reason)}"
+    return f"{said}\n"
+
+
+def code(text: str) -> str:
+    """*text* as code, in which nothing is markup, a link, an address or the name of a user.
+
+    The fence is longer than any run of backticks inside, so that no text can end it.
+    """
+    shown = line(text, _LONGEST).strip() or "-"
+    fence = "`" * (max(map(len, _RUN_OF_TICKS.findall(shown)), default=0) + 1)
+    space = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{space}{shown}{space}{fence}"
+
+
+def _in_cell(text: str) -> str:
+    """As `code`; a bar would end the cell, and a backslash before it is no way out of code."""
+    return code(text.replace("|", "¦"))
