@@ -1,0 +1,153 @@
+"""The remedies, by the ids of the controls that they mend; each is applied in selftests/lab/remedy."""
+
+from collections.abc import Mapping
+
+from hullcheck.remedies import AuditRule, KernelSettings, Mode, Owner, Remedy, Settings
+
+_SETTINGS: dict[str, Remedy] = {
+    "default_bridge_isolates_its_containers": Settings(
+        put={"icc": False},
+        risk="Containers on the default bridge no longer reach each other, unless --link allows a single port; join"
+        " those that have to talk in a network of their own before.",
+    ),
+    "daemon_logs_at_level_info": Settings(
+        without=("debug", "log-level"),
+        risk="The engine's log has less in it than somebody may be looking for.",
+    ),
+    "daemon_manages_its_firewall_rules": Settings(
+        without=("iptables", "ip6tables"),
+        risk="The engine writes rules of its own into the packet filter. Rules of yours that did its work may now do"
+        " it twice, and published ports become reachable from outside that were closed for want of a rule.",
+    ),
+    "containers_get_default_ulimits": Settings(
+        put={
+            "default-ulimits": {
+                "nofile": {"Name": "nofile", "Soft": 1024, "Hard": 4096},
+                "nproc": {"Name": "nproc", "Soft": 1024, "Hard": 2048},
+            }
+        },
+        risk="A container that needs more open files than 4096, or whose user has more processes than 2048 on the whole"
+        " host, fails from its next start on. Change the numbers in the file to what your workloads need.",
+    ),
+    "daemon_remaps_users": Settings(
+        put={"userns-remap": "default"},
+        asks=True,
+        risk="The engine starts with another data root: images, containers and volumes of before are not seen any more"
+        " and none of them runs, until the setting is taken out again. Save and load what is needed. The containerd"
+        " image store cannot be used with it. Privileged containers, and those in a namespace of the host, need"
+        " --userns=host.",
+    ),
+    "parent_cgroup_is_the_default": Settings(
+        without=("cgroup-parent",), risk="A limit on that control group no longer holds for the containers."
+    ),
+    "containers_gain_no_new_privileges_by_default": Settings(
+        put={"no-new-privileges": True},
+        risk="sudo, su, ping with file capabilities and all that is setuid no longer work in containers that are"
+        " created from then on. Those of before stay as they are until they are created again.",
+    ),
+    "containers_outlive_the_daemon": Settings(
+        put={"live-restore": True},
+        no_swarm=True,
+        risk="Swarm mode cannot be used with it. Containers that run when the engine stops go on without it, so that a"
+        " change of network settings has to stop them first.",
+    ),
+    "userland_proxy_is_off": Settings(
+        put={"userland-proxy": False},
+        risk="Published ports are passed on by the packet filter alone. A port that is published on an IPv6 address"
+        " reaches only containers that have one.",
+    ),
+    "daemon_has_an_approved_seccomp_profile": Settings(
+        without=("seccomp-profile",),
+        only={"seccomp-profile": ("unconfined",)},
+        risk="System calls that the engine's own profile denies fail in containers from their next start on.",
+    ),
+    "experimental_features_are_off": Settings(
+        without=("experimental",), risk="What somebody built on an experimental feature stops working."
+    ),
+}
+
+_LOGS = Settings(
+    put={"log-opts": {"max-size": "10m", "max-file": "3"}},
+    only={"log-driver": (None, "json-file", "local")},
+    risk="The oldest part of a container's log is dropped as soon as it has 30 MB. It holds for containers that are"
+    " created from then on.",
+)
+_SETTINGS |= {
+    "log_options_are_set_for_all": _LOGS,
+    "log_files_are_small": _LOGS,
+    "log_files_are_few": _LOGS,
+}
+
+_RULE_RISK = {
+    "containerd_directory": "A busy host writes a record for each container that starts or stops.",
+    "data_root": "A busy host writes a record for each write to the engine's data: expect a large log, and raise"
+    " `-b` where records are lost.",
+}
+_RULES: Mapping[str, Remedy] = {
+    f"{control}_audited": AuditRule(files=files, risk=_RULE_RISK.get(files, ""))
+    for control, files in {
+        "daemon_program_is": "daemon_program",
+        "containerd_directory_is": "containerd_directory",
+        "data_root_is": "data_root",
+        "configuration_directory_is": "configuration_directory",
+        "unit_file_is": "unit_file",
+        "containerd_socket_is": "containerd_socket",
+        "api_socket_is": "api_socket",
+        "default_file_is": "default_file",
+        "configuration_file_is": "configuration_file",
+        "containerd_configuration_is": "containerd_configuration",
+        "sysconfig_file_is": "sysconfig_file",
+        "containerd_program_is": "containerd_program",
+        "containerd_shim_is": "containerd_shim",
+        "runc_v1_shim_is": "runc_v1_shim",
+        "runc_v2_shim_is": "runc_v2_shim",
+        "runc_program_is": "runc_program",
+    }.items()
+}
+
+_DUMPS = {"fs.suid_dumpable": "0"}
+_RANDOM = {"kernel.randomize_va_space": "2"}
+_KERNEL: Mapping[str, Remedy] = {
+    "privileged_programs_leave_no_core_dumps": KernelSettings(
+        values=_DUMPS, risk="Crashes of privileged programs leave no core dump to look at."
+    ),
+    "address_space_is_randomized": KernelSettings(values=_RANDOM),
+    "kernel_settings_survive_a_reboot": KernelSettings(values=_DUMPS | _RANDOM),
+}
+
+_SOCKET_RISK = "Programs and users who are not in that group can no longer talk to the engine."
+_FILES: Mapping[str, Remedy] = {
+    "service_unit_belongs_to_root": Owner(files="service_unit_file"),
+    "service_unit_is_written_by_root_alone": Mode(files="service_unit_file", most=0o644),
+    "socket_unit_belongs_to_root": Owner(files="socket_unit_file"),
+    "socket_unit_is_written_by_root_alone": Mode(files="socket_unit_file", most=0o644),
+    "configuration_directory_belongs_to_root": Owner(files="configuration_directory"),
+    "configuration_directory_is_written_by_root_alone": Mode(files="configuration_directory", most=0o755),
+    "registry_certificates_belong_to_root": Owner(files="registry_certificate"),
+    "registry_certificates_are_read_only": Mode(files="registry_certificate", most=0o444),
+    "tls_ca_certificate_belongs_to_root": Owner(files="tls_ca"),
+    "tls_ca_certificate_is_read_only": Mode(files="tls_ca", most=0o444),
+    "tls_certificate_belongs_to_root": Owner(files="tls_certificate"),
+    "tls_certificate_is_read_only": Mode(files="tls_certificate", most=0o444),
+    "tls_key_belongs_to_root": Owner(files="tls_key"),
+    "tls_key_is_read_by_root_alone": Mode(
+        files="tls_key",
+        most=0o400,
+        risk="A key that others could read has to count as known: make a new one.",
+    ),
+    "api_sockets_belong_to_root_and_the_docker_group": Owner(
+        files="api_socket", group="docker", risk=_SOCKET_RISK
+    ),
+    "api_sockets_are_closed_to_others": Mode(files="api_socket", most=0o660, risk=_SOCKET_RISK),
+    "configuration_file_belongs_to_root": Owner(files="configuration_file"),
+    "configuration_file_is_written_by_root_alone": Mode(files="configuration_file", most=0o644),
+    "default_file_belongs_to_root": Owner(files="default_file"),
+    "default_file_is_written_by_root_alone": Mode(files="default_file", most=0o644),
+    "sysconfig_file_is_written_by_root_alone": Mode(files="sysconfig_file", most=0o644),
+    "sysconfig_file_belongs_to_root": Owner(files="sysconfig_file"),
+    "containerd_socket_belongs_to_root": Owner(files="containerd_socket", risk=_SOCKET_RISK),
+    "containerd_socket_is_closed_to_others": Mode(files="containerd_socket", most=0o660, risk=_SOCKET_RISK),
+}
+
+REMEDIES: Mapping[str, Remedy] = {**_SETTINGS, **_RULES, **_KERNEL, **_FILES}
+"""All of them."""

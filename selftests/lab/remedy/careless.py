@@ -1,0 +1,147 @@
+"""A careless host of the laboratory, audited and mended as a user does it."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hullcheck import cli, facts
+from hullcheck.recording import Recording
+from hullcheck.remedies.plan import plan
+from hullcheck.results import reader
+from hullcheck.results.document import audit_of
+from selftests.kit.running import Project, Run
+from selftests.rig.waiting import until
+
+if TYPE_CHECKING:
+    from selftests.rig.hosts.host import Host
+
+UNIT, SOCKET_UNIT = "/usr/lib/systemd/system/docker.service", "/usr/lib/systemd/system/docker.socket"
+REGISTRY = "/etc/docker/certs.d/reg.example:5000"
+TLS = {
+    "tlscacert": "/etc/docker/tls/ca.pem",
+    "tlscert": "/etc/docker/tls/cert.pem",
+    "tlskey": "/etc/docker/tls/key.pem",
+}
+SOCKET, CONTAINERD = "/run/docker.sock", "/run/containerd/containerd.sock"
+SETTINGS = {
+    "debug": True,
+    "iptables": False,
+    "experimental": True,
+    "seccomp-profile": "unconfined",
+    "cgroup-parent": "/everything",
+    "insecure-registries": ["reg.example:5000"],
+    **TLS,
+}
+IDLE = r"[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n"
+FILES = {
+    "/etc/systemd/system/docker.socket.d/open.conf": "[Socket]\nSocketMode=0666\nSocketGroup=users\n",
+    "/etc/sysconfig/docker": "A=b\n",
+}
+SYSCTL_UNIT = "/etc/systemd/system/systemd-sysctl.service"
+"""Masked on hosts, as it would change the machine: one that does nothing takes its place."""
+OPEN = f"""
+rm -f {SYSCTL_UNIT} && printf '{IDLE}' >{SYSCTL_UNIT} && systemctl daemon-reload
+chmod 666 {UNIT} {SOCKET_UNIT} /etc/default/docker /etc/sysconfig/docker /etc/docker/daemon.json
+chmod 666 {SOCKET} {CONTAINERD} {REGISTRY}/ca.crt {" ".join(TLS.values())}
+chown 1000:1000 {UNIT} {SOCKET_UNIT} /etc/default/docker /etc/sysconfig/docker /etc/docker/daemon.json
+chown 1000:1000 {SOCKET} {CONTAINERD} {REGISTRY}/ca.crt {" ".join(TLS.values())} /etc/docker
+chmod 775 /etc/docker
+"""
+
+
+def files(certificates: dict[str, str]) -> dict[str, str]:
+    """What is on the host before it starts."""
+    tls = {path: certificates[Path(path).name] for path in TLS.values()}
+    return {**FILES, **tls, f"{REGISTRY}/ca.crt": certificates["ca.pem"]}
+
+
+def workload(host: Host) -> None:
+    """Start two containers: one that serves a port, and one that talks to it by its name."""
+    host.docker("network", "create", "site")
+    serving = ("httpd", "-f", "-p", "8000", "-h", "/etc")
+    host.run("web", "--network", "site", "--publish", "127.0.0.1:8080:8000", command=serving)
+    host.run("client", "--network", "site")
+    until(lambda: reaches(host) == {"inside": True, "outside": True}, "the containers do not answer")
+
+
+FETCH = "wget -q -T 3 -O /dev/null"
+
+
+def reaches(host: Host) -> dict[str, bool]:
+    """Whether the one container reaches the other, and the host the port that it publishes."""
+    return {
+        "inside": succeeds(host, f"docker exec client {FETCH} http://web:8000/passwd"),
+        "outside": succeeds(host, f"busybox {FETCH} http://127.0.0.1:8080/passwd"),
+    }
+
+
+def succeeds(host: Host, command: str) -> bool:
+    """Whether a command ends with status 0 there."""
+    return host.exec("sh", "-c", f"{command} >/dev/null 2>&1 && echo yes || echo no").strip() == "yes"
+
+
+def running(host: Host) -> set[str]:
+    """The names of the containers that run."""
+    return set(host.docker("ps", "--format", "{{.Names}}").split())
+
+
+@dataclass(frozen=True)
+class Audited:
+    """One audit of a host: by control and subject the verdict, and why."""
+
+    run: Run
+    findings: dict[tuple[str, str], tuple[str, str]]
+
+    def of(self, control: str) -> set[str]:
+        """The verdicts of one control."""
+        return {verdict for (name, _), (verdict, _) in self.findings.items() if name == control}
+
+
+def audit(project: Project, host: Host) -> Audited:
+    """Audit it over ssh, by every control."""
+    spec = f"ssh://root@{host.name}?ssh_config={host.ssh_config}"
+    run = project.pytest("-m", "cis or guide", f"--hosts={spec}")
+    found = {
+        (result["control"], each["subject"]): (each["verdict"], each["reason"])
+        for result in run.results["results"]
+        for each in result["findings"] or [{**result, "subject": host.name}]
+    }
+    return Audited(run, found)
+
+
+def remedy(project: Project, host: Host, *words: str) -> tuple[Path, set[tuple[str, str]]]:
+    """The folder of remedies for the last audit, and which findings it mends: their controls and subjects."""
+    output, run = project.folder / "remedy", project.folder / "reports/latest"
+    assert cli.main(["remedy", str(run), f"--output={output}", *words]) == 0
+    also = {"daemon_remaps_users"} if words else set()
+    recording = Recording.load(run / host.name, facts.PROBES)
+    made = plan(audit_of(reader.read(run / "results.json", "")), host.name, recording, also)
+    mended = {(each.control.id, each.finding.subject) for part in made.mended.values() for each in part}
+    return output / host.name, mended
+
+
+def bring(host: Host, folder: Path) -> None:
+    """Copy the folder to /root/remedy."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.add(folder, "remedy")
+    host.exec("tar", "--extract", "--directory", "/root", "--no-same-owner", stdin=archive.getvalue())
+
+
+def sh(host: Host, command: str) -> str:
+    """What a command of the README prints, in the folder."""
+    return host.exec("sh", "-c", f"cd /root/remedy && {command}")
+
+
+def worse(before: Audited, after: Audited) -> dict[tuple[str, str], tuple[str, str]]:
+    """What fails or cannot be judged, of controls that did neither before."""
+    bad = {"fail", "error"}
+    return {
+        place: found
+        for place, found in after.findings.items()
+        if found[0] in bad and not before.of(place[0]) & bad
+    }

@@ -1,0 +1,32 @@
+"""The table of remedies: each is of a control, fits what that judges, and is proven."""
+
+import inspect
+
+import pytest
+
+from hullcheck.facts.kernel.sysctl import GUIDE
+from hullcheck.remedies import AuditRule, KernelSettings, Mode, Owner
+from hullcheck.remedies.table import REMEDIES
+from selftests.kit.judging import control
+from selftests.lab.remedy.proven import PROVEN
+
+
+def test_every_remedy_is_proven() -> None:
+    """A remedy is in the table if, and only if, a test of the laboratory applies it."""
+    assert set(REMEDIES) == PROVEN
+
+
+@pytest.mark.parametrize("name", REMEDIES)
+def test_remedy_fits_its_control(name: str) -> None:
+    """It changes the files that the control judges, or settings of the kernel that somebody demands."""
+    remedy = REMEDIES[name]
+    judged = inspect.signature(control(name)).parameters
+    if isinstance(remedy, AuditRule | Mode | Owner):
+        assert remedy.files in judged
+    if isinstance(remedy, KernelSettings):
+        assert remedy.values.items() <= GUIDE.items()
+
+
+def test_what_takes_something_away_says_so() -> None:
+    """Whoever has to ask for a remedy is told why."""
+    assert all(each.risk for each in REMEDIES.values() if each.asks)
