@@ -20,8 +20,6 @@ from hullcheck.verify.documents import Documents
 from hullcheck.writers.formats import BUNDLED, Format
 from hullcheck.writers.run_folder import WRITERS
 
-_FOLDER = "%Y%m%dT%H%M%SZ"
-
 
 @dataclass(frozen=True)
 class Whole:
@@ -138,7 +136,7 @@ def _run(shards: Sequence[ShardBundle], again: Run) -> Run:
     """When the shards were run; a status that other tests of theirs made worse stays so."""
     runs = [each.known.audit.run for each in shards]
     started = min(each.started for each in runs)
-    stamp = datetime.fromisoformat(started).strftime(_FOLDER)
+    stamp = datetime.fromisoformat(started).strftime(run_files.STAMP)
     return replace(
         again,
         id=f"{stamp}-{secrets.token_hex(2)}",

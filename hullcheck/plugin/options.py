@@ -34,6 +34,13 @@ _OPTIONS = {
     " hullcheck knows; docs/releases.md explains it",
     "sign": "sign the bundle with this SSH key, by ssh-keygen: a private key, or a public one whose private half an"
     " agent has; makes a bundle (--bundle) too",
+    "fail_on": "end with status 1 where a finding fits this, and with 0 where none does, whatever else fails:"
+    " `severity>=high`, `severity=critical`, `verdict=fail`, `new` (since --baseline); of parts with commas between"
+    " them all have to fit, `or` stands between alternatives (docs/gates.md)",
+    "baseline": "folder or results.json of an earlier run, with which this one is compared in place of the last one",
+    "max_age": "judge no evidence that is older than this, as 30d: all controls of such a target are errors",
+    "coverage": "end with status 1 where less than this percentage of the controls that apply was judged on a target",
+    "thresholds": "end with status 1 where a target is not within the limits of this threshold file of MITRE SAF",
     "probe_timeout": "seconds that one probe may take on a target (default: 30)",
     "target_timeout": "seconds that all probes of one target may take (default: 120)",
 }
@@ -51,6 +58,11 @@ _DEFAULTS = {
     "format": "",
     "releases": "",
     "sign": "",
+    "fail_on": "",
+    "baseline": "",
+    "max_age": "",
+    "coverage": "",
+    "thresholds": "",
     "probe_timeout": "30",
     "target_timeout": "120",
 }
@@ -62,6 +74,9 @@ _METAVARS = {
     "format": "FORMATS",
     **dict.fromkeys(("targets", "containers", "images"), "NAMES"),
     "label": "LABELS",
+    "fail_on": "FINDINGS",
+    "max_age": "AGE",
+    "coverage": "PERCENT",
 }
 _FLAGS = {
     "bundle": "write all that the run found and was told into one file too, reports/RUN.zip, for `hullcheck verify`",
@@ -211,6 +226,23 @@ def seconds(config: pytest.Config, name: str) -> int:
     return _whole(config, name, "a whole number of seconds")
 
 
+_AGE = re.compile(r"0*([1-9][0-9]{0,5}) *([hdw])", re.ASCII)
+_HOURS = {"h": 1, "d": 24, "w": 7 * 24}
+
+
+def age(config: pytest.Config, name: str) -> float:
+    """The value of an option that is an age, in seconds; 0 where it is not set.
+
+    Raises:
+        pytest.UsageError: it is something else.
+    """
+    text = option(config, name).strip()
+    match = _AGE.fullmatch(text)
+    if text and match is None:
+        raise pytest.UsageError(f"{_spelled(name)} {text}: write hours, days or weeks, as 36h, 30d or 4w")
+    return int(match[1]) * _HOURS[match[2]] * 3600.0 if match else 0.0
+
+
 def _whole(config: pytest.Config, name: str, wanted: str) -> int:
     text = option(config, name)
     if not re.fullmatch("0*[1-9][0-9]{0,5}", text, re.ASCII):
@@ -260,3 +292,15 @@ _EXPLAINING = (
 def runs_tests(config: pytest.Config) -> bool:
     """Whether tests are to be run, and not only listed or explained."""
     return not any(config.getoption(each, False) for each in _EXPLAINING)
+
+
+def narrowed(config: pytest.Config) -> bool:
+    """Whether pytest may not look at all controls: by paths on the command line, by --ignore or by --lf."""
+    if any(config.getoption(each, None) for each in ("lf", "ignore", "ignore_glob")):
+        return True
+    given = [(config.invocation_params.dir / each).resolve() for each in places(config)]
+    if not given:
+        return False
+    whole = [(config.rootpath / each).resolve() for each in config.getini("testpaths") or ["."]]
+    whole += [shipped.folder()] * is_of_shipped(config)
+    return not all(any(each.is_relative_to(path) for path in given) for each in whole)

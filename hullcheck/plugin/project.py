@@ -17,7 +17,7 @@ from hullcheck import pytest_settings
 from hullcheck.unpacked import bundle_around
 
 WITH_A_PATH = (
-    *("--inventory", "--releases", "--reports", "--sign"),
+    *("--baseline", "--inventory", "--releases", "--reports", "--sign", "--thresholds"),
     *("--ansible-inventory", "--ssh-config", "--ssh-identity-file"),  # of testinfra
     *("--html", "--css", "--metadata-from-json-file"),  # of pytest-html
     "--rsyncdir",  # of pytest-xdist

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hullcheck import DEFAULT_INVENTORY, private_files
-from hullcheck.controls import shipped as installed
 from hullcheck.controls.judge import finding_of
 from hullcheck.data.labels import GROUPING
 from hullcheck.data.releases import KnownReleases, shipped
@@ -31,7 +30,7 @@ from hullcheck.plugin import options
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.recording import FILE_NAME, Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.results import Finding, Result, SwitchedOff
+from hullcheck.results import Finding, Result, SwitchedOff, run_files
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 if TYPE_CHECKING:
@@ -57,6 +56,7 @@ class AuditSession:
         _check_labels(self.limits.get("label", ()))
         options.number(config, "keep")  # a wrong one is said before a host is asked
         self.strict_waivers = options.flag(config, "strict_waivers")
+        self.max_age = options.age(config, "max_age")
         every = _targets(config, self.inventory)
         self.shard, mine = _divided(config, every)
         self.all_targets = tuple(each.name for each in every)
@@ -70,6 +70,7 @@ class AuditSession:
         self._labelled: dict[str, tuple[str, ...]] = {}
         self._tailoring: dict[str, Mapping[str, Tailoring]] = {}
         self.folder = self._folder()
+        self.began = run_files.began(self.folder.name)  # the same in all processes
 
     def _with_policy(self, target: Target) -> Target:
         """*target* with the paths and secret names of its policy."""
@@ -84,7 +85,7 @@ class AuditSession:
     def _folder(self) -> Path:
         if self.worker_input is not None:
             return Path(self.worker_input["hullcheck_folder"])
-        stamp = datetime.fromtimestamp(self.started, UTC).strftime("%Y%m%dT%H%M%SZ")
+        stamp = datetime.fromtimestamp(self.started, UTC).strftime(run_files.STAMP)
         reports = options.path(self.config, "reports") or options.project(self.config) / "reports"
         return reports / f"{stamp}-{secrets.token_hex(2)}"
 
@@ -202,7 +203,8 @@ class AuditSession:
         """The facts of *target*; those of the one before it are let go, as pytest judges one target after the other."""
         if self._facts is None or self._facts[0] != target.name:
             policy = self.inventory.policy_for(target)
-            facts = Facts(self.recording_of(target), policy, known_releases=self.releases)
+            recording = self.recording_of(target).not_older(self.max_age, self.began)
+            facts = Facts(recording, policy, known_releases=self.releases)
             self._facts = (target.name, facts)
         return self._facts[1]
 
@@ -262,7 +264,7 @@ class AuditSession:
 
     def unknown_controls(self) -> tuple[str, ...]:
         """Faults for controls that the inventory names but nobody collected."""
-        if not self.inventory.controls or narrowed(self.config):
+        if not self.inventory.controls or options.narrowed(self.config):
             return ()
         faults: dict[Way, str] = {
             (*way, name): f"no control has this name; {self._near(name)}"
@@ -384,15 +386,3 @@ def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, .
     specs = hosts.split(",") if hosts is not None else [f"{backend}://"]
     ansible_inventory = options.path_for_testinfra(config, "ansible_inventory")
     return from_specs(specs, connection=backend, ansible_inventory=ansible_inventory)
-
-
-def narrowed(config: pytest.Config) -> bool:
-    """Whether pytest may not look at all controls: by paths on the command line, by --ignore or by --lf."""
-    if any(config.getoption(each, None) for each in ("lf", "ignore", "ignore_glob")):
-        return True
-    given = [(config.invocation_params.dir / each).resolve() for each in options.places(config)]
-    if not given:
-        return False
-    whole = [(config.rootpath / each).resolve() for each in config.getini("testpaths") or ["."]]
-    whole += [installed.folder()] * options.is_of_shipped(config)
-    return not all(any(each.is_relative_to(path) for path in given) for each in whole)

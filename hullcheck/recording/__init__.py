@@ -104,6 +104,25 @@ class Recording:
         """A note on answers that do not say where they end; empty where they do, or there are none."""
         return NO_SEALS if self.answers and not self.sealed else ""
 
+    def not_older(self, most: float, than: float) -> "Recording":
+        """This one, if it was gathered in the last *most* seconds before *than*; else one that failed for that reason.
+
+        The auditor's clock counts where the recording tells it, and else that of the target.
+
+        Args:
+            most: 0 for any age.
+        """
+        when = self.asked or self.gathered
+        if not most or self.failure or (when and than - most <= when <= than + clocks.DAY):
+            return self
+        if not when:
+            why = "its recording does not tell its time"
+        elif when > than:
+            why = "its recording is of a time to come"
+        else:
+            why = f"its recording is {clocks.span(than - when)} old"
+        return replace(self, failure=f"{why}, and --max-age allows {clocks.span(most)}")
+
     def answer(self, probe: Probe) -> Answer:
         """The target's answer to *probe*, whatever its exit status.
 

@@ -7,6 +7,7 @@ from hullcheck.recording.fields import LATEST
 
 SKEW = 300
 """Seconds by which two clocks may differ without a word."""
+DAY = 86400.0
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
@@ -32,11 +33,11 @@ def note(target: float, auditor: float) -> str:
     if not auditor or abs(target - auditor) <= SKEW:
         return ""
     way = "behind" if target < auditor else "ahead of"
-    skew = f"{_span(abs(target - auditor))} {way} the auditor's"
+    skew = f"{span(abs(target - auditor))} {way} the auditor's"
     return f"its clock is {skew}; expiry dates are checked against the later clock"
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
     """*seconds* in the two largest units that they fill."""
     parts = []
     for unit, name in _UNITS:

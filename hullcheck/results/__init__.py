@@ -141,6 +141,11 @@ class Result:
     severity: str = ""
     switched_off: SwitchedOff | None = None
 
+    @property
+    def told(self) -> tuple[Finding, ...]:
+        """Its findings; where it has none, what it says of the target as a whole."""
+        return self.findings or (Finding("target", self.target, self.verdict, self.reason),)
+
 
 @dataclass(frozen=True)
 class AuditedTarget:
@@ -206,10 +211,26 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Gate:
+    """A demand on the run as a whole, which decides its exit status.
+
+    Attributes:
+        option: the one that asks for it, as `--fail-on`.
+        asked: its value as written.
+        broken: a line for each finding, target or number that breaks it; empty where it holds.
+    """
+
+    option: str
+    asked: str
+    broken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Audit:
     """One run with all that it found.
 
     Attributes:
+        gates: those that the run was given, and what breaks them.
         since: what changed since an earlier run of the same targets; None where none was found.
     """
 
@@ -221,6 +242,7 @@ class Audit:
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     since: Changes | None = None
+    gates: tuple[Gate, ...] = ()
 
     @property
     def same(self) -> list[tuple[str, tuple[str, ...]]]:

@@ -13,6 +13,7 @@ from hullcheck.results import (
     AuditedTarget,
     Control,
     Finding,
+    Gate,
     Result,
     Run,
     SwitchedOff,
@@ -27,7 +28,7 @@ SCHEMA = "hullcheck/results/1"
 _T = TypeVar("_T")
 
 _LEFT_OUT: Mapping[type, tuple[str, ...]] = {
-    **dict.fromkeys((SwitchedOff, User, Waiver, Attestation, Requirement, Rollup, Change, Changes), ()),
+    **dict.fromkeys((SwitchedOff, User, Waiver, Attestation, Requirement, Rollup, Change, Changes, Gate), ()),
     AuditedTarget: ("clock", "neighbours", "seals", "same_engine", "same_machine"),
     Control: ("cis_level",),
     Finding: ("accepted_by",),
@@ -80,6 +81,7 @@ _PARTS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
     Attestation: dict.fromkeys(("targets", "subjects", "evidence"), tuple),
     Control: {"frameworks": _tuples},
     Finding: {"verdict": Verdict},
+    Gate: {"broken": tuple},
     Requirement: dict.fromkeys(("controls", "deciding", "left_out"), tuple),
     Result: {
         "verdict": Verdict,
@@ -107,7 +109,8 @@ def document_of(audit: Audit) -> dict[str, Any]:
         "waivers": to_json(audit.waivers),
         "attestations": to_json(audit.attestations),
     }
-    return document | ({"since": to_json(audit.since)} if audit.since else {})
+    later = {"since": to_json(audit.since), "gates": to_json(audit.gates)}
+    return document | {name: each for name, each in later.items() if each}
 
 
 def audit_of(document: Mapping[str, Any]) -> Audit:
@@ -126,6 +129,7 @@ def audit_of(document: Mapping[str, Any]) -> Audit:
         _all(Waiver, document["waivers"]),
         _all(Attestation, document["attestations"]),
         from_json(Changes, document["since"]) if "since" in document else None,
+        _all(Gate, document.get("gates", ())),
     )
 
 

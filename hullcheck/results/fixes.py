@@ -135,8 +135,7 @@ def _failed(result: Result, controls: Mapping[str, Control]) -> Iterable[Failure
     if result.verdict is not Verdict.FAIL:
         return
     control = controls[result.control]
-    whole = Finding("target", result.target, result.verdict, result.reason)
-    for each in result.findings or (whole,):
+    for each in result.told:
         if each.verdict is Verdict.FAIL:
             yield Failure(control, result.target, result.severity or control.severity, each)
 

@@ -100,15 +100,11 @@ def _is_judged(result: Result) -> bool:
     """Whether the host as a whole was judged, be it that single subjects could not be."""
     if result.switched_off:
         return False
-    return not any(each.kind == "target" and each.verdict in _OPEN for each in _findings(result))
-
-
-def _findings(result: Result) -> tuple[Finding, ...]:
-    return result.findings or (Finding("target", result.target, result.verdict, result.reason),)
+    return not any(each.kind == "target" and each.verdict in _OPEN for each in result.told)
 
 
 def _by_subject(result: Result, verdicts: Sequence[Verdict]) -> Mapping[_Subject, Finding]:
-    return {(each.kind, each.subject): each for each in _findings(result) if each.verdict in verdicts}
+    return {(each.kind, each.subject): each for each in result.told if each.verdict in verdicts}
 
 
 def _failing(result: Result) -> Set[_Subject]:

@@ -1,6 +1,7 @@
 """The names of the files that a run leaves."""
 
 import re
+from datetime import UTC, datetime
 
 from hullcheck.unpacked import DIGESTS as DIGESTS
 from hullcheck.unpacked import MANIFEST as MANIFEST
@@ -35,6 +36,9 @@ REPORT = "report.html"
 FOLDER = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 """The name of the folder of a run: when it began, which puts them in order, and what tells two of one second apart."""
 
+STAMP = "%Y%m%dT%H%M%SZ"
+"""The beginning of that name, for strftime(3)."""
+
 LATEST = "latest"
 """The link to the newest run, and with `.zip` to its bundle."""
 
@@ -58,3 +62,12 @@ NAMES = (
     *(INVENTORY, POLICY, RELEASES, MANIFEST, DIGESTS, SIGNATURE, STATEMENT),
 )
 """What lies in the folder of a run or in its bundle, beside the folder of each target."""
+
+
+def began(folder: str) -> float:
+    """When the run of the folder of this name began, in seconds since the epoch.
+
+    Raises:
+        ValueError: no run is called so.
+    """
+    return datetime.strptime(folder.partition("-")[0], STAMP).replace(tzinfo=UTC).timestamp()

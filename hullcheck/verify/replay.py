@@ -21,6 +21,8 @@ from hullcheck.verify.documents import Documents
 
 FOLDER = "HULLCHECK_REPLAY"
 """The variable that tells the run where the recordings are."""
+BEGAN = "HULLCHECK_REPLAY_BEGAN"
+"""The variable that tells it when the run began whose recordings they are: their age is counted to that."""
 ONLY = ".only.json"
 """The file with what is judged, where that is not all that is selected."""
 # no environment of Python, no import from the current directory, nothing written
@@ -67,7 +69,7 @@ def replay(files: Mapping[str, bytes], known: Documents, *options: str) -> dict[
         ]
         done = subprocess.run(
             command,
-            env={**_environment(), FOLDER: str(folder)},
+            env={**_environment(), FOLDER: str(folder), BEGAN: str(run_files.began(known.audit.run.id))},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -150,6 +152,13 @@ def _selected(known: Documents) -> list[str]:
     options += ["--runxfail"] * said.get("runxfail", False)
     limits = {"container": "containers", "label": "label", "image": "images"}
     options += [f"--{name}={','.join(said.get(kind, ()))}" for kind, name in limits.items()]
+    options += [
+        f"--max-age={said.get('max_age', '')}",
+        "--fail-on=",
+        "--baseline=",
+        "--coverage=",
+        "--thresholds=",
+    ]
     options += [
         "--targets=",
         "--severity=",

@@ -12,12 +12,16 @@ import pytest
 
 from hullcheck.plugin.items import is_control
 from hullcheck.plugin.session import session_of
-from hullcheck.verify.replay import FOLDER, ONLY
+from hullcheck.verify.replay import BEGAN, FOLDER, ONLY
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Stop where a target is anything else; settings of the project may have had their say."""
+    """Stop where a target is anything else; settings of the project may have had their say.
+
+    Evidence is as old as it was when it was first judged.
+    """
+    session_of(config).began = float(os.environ[BEGAN])
     wanted = f"recorded://{os.environ[FOLDER]}/"
     others = [each.name for each in session_of(config).targets if not each.connect.startswith(wanted)]
     if others:

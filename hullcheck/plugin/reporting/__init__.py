@@ -12,15 +12,17 @@ import pytest
 
 from hullcheck import private_files
 from hullcheck.bundle import BundleError
+from hullcheck.gates import Gates
 from hullcheck.messages import printable
 from hullcheck.plugin import options
-from hullcheck.plugin.reporting import crash, output, pytest_reports, quiet
+from hullcheck.plugin.reporting import crash, gating, output, pytest_reports, quiet
 from hullcheck.plugin.reporting.further import Further
 from hullcheck.plugin.reporting.outcome import Outcome
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.results import Audit, run_files
-from hullcheck.results.history import since_last_run
+from hullcheck.results.changes import Changes
+from hullcheck.results.history import compare, since_last_run
 from hullcheck.writers import html, terminal, unjudged
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ class Reporting:
         self.output = output.guard(config)
         self.crashed: set[str] = set()  # the tests whose process died
         self.interrupted = False
+        self.others_failed = False  # a test that is no control, or the end of one that is
+        self.gates = (
+            gating.gates(config, session_of(config).limits) if gating.is_asked_for(config) else Gates()
+        )
         self.carried: dict[str, dict[str, Any]] = {}  # by test, which has not ended yet
         self.further = Further(config)
         self.bundling = _bundling(config)
@@ -75,6 +81,7 @@ class Reporting:
     def _hear(self, report: pytest.TestReport) -> dict[str, Any] | None:
         """Take in what the report of a test that has ended carries, and return that."""
         carried = getattr(report, "hullcheck", None)
+        self.others_failed |= report.failed and carried is None
         if carried is not None:
             self.outcome = self.outcome or Outcome(session_of(self.config))
             self.carried[report.nodeid] = carried
@@ -103,9 +110,12 @@ class Reporting:
         if outcome:
             gc.freeze()  # as before judging: what is left to do is to write, and to look through it all finds nothing
             audit = outcome.audit()
-            self.audit = replace(audit, since=since_last_run(audit, outcome.session.folder))
+            self.audit = replace(audit, since=self._since(audit, outcome), gates=self.gates.outcomes(audit))
         if session.exitstatus == 0 and self._is_never_green:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self.audit:
+            sound = not (self.others_failed or self._is_never_green or session.shouldfail or self.interrupted)
+            session.exitstatus = gating.status(int(session.exitstatus), self.audit, else_sound=sound)
         if self.interrupted and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
         own = session.exitstatus
@@ -115,6 +125,13 @@ class Reporting:
         if own != 0 and session.exitstatus == 0 and self.config.getoption("nagios", False):
             _say_unknown(session, int(own), self.audit)
         self._conclude(session)
+
+    def _since(self, audit: Audit, outcome: Outcome) -> Changes | None:
+        """What changed since the run that --baseline names, or else since the last one."""
+        before = self.gates.baseline
+        if before is None:
+            return since_last_run(audit, outcome.session.folder)
+        return compare(before.results, audit.results, before.run, before.finished)
 
     @property
     def _is_never_green(self) -> bool:

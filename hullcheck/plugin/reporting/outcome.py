@@ -18,7 +18,7 @@ from hullcheck.inventory.acceptance import AuditContext
 from hullcheck.inventory.specs import plain, plain_arguments
 from hullcheck.messages import printable
 from hullcheck.plugin import options
-from hullcheck.plugin.session import FRAMEWORKS, AuditSession, narrowed
+from hullcheck.plugin.session import FRAMEWORKS, AuditSession
 from hullcheck.results import Attestation, Audit, AuditedTarget, Control, Result, Run, User, Waiver
 from hullcheck.results.document import from_json
 from hullcheck.verdicts import EvidenceError, NotApplicable
@@ -71,7 +71,7 @@ class Outcome:
             self.session.ids_by_control,
             results,
             order.keys(),
-            narrowed=narrowed(self.session.config) or bool(self.session.limits),
+            narrowed=options.narrowed(self.session.config) or bool(self.session.limits),
         )
         return Audit(run, self._targets(), controls, tuple(results), requirements, *self._accepting(results))
 
@@ -85,7 +85,7 @@ class Outcome:
             session.ids_by_control,
             gathered,
             known,
-            narrowed(session.config),
+            options.narrowed(session.config),
             session.limits,
         )
         return session.acceptance.outcomes(context)

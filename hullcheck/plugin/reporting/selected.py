@@ -33,6 +33,7 @@ def selection(session: pytest.Session, *, interrupted: bool) -> dict[str, Any]:
         "runxfail": bool(config.getoption("runxfail", False)),  # selects nothing, and waives nothing
         **({"shipped": True} if of_shipped else {}),
         **{kind: list(each) for kind, each in options.limits(config).items()},
+        **({"max_age": age} if (age := options.option(config, "max_age")) else {}),
     }
 
 

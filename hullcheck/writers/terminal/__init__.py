@@ -13,7 +13,7 @@ from hullcheck.messages import did_you_mean, printable
 from hullcheck.results import Attestation, Audit, Finding, Waiver, run_files
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import unjudged
-from hullcheck.writers.terminal import screen, verdicts
+from hullcheck.writers.terminal import gates, screen, verdicts
 from hullcheck.writers.terminal.cells import cells, cut, padded
 from hullcheck.writers.terminal.screen import Line
 
@@ -115,7 +115,12 @@ def write_summary(
         ids_by_control: the ids of every control there is.
     """
     above = [*verdicts.lines(audit), *verdicts.notes(audit)]
-    below = [*_accepting(audit, strict, ids_by_control), *_page(folder), *_judged(audit)]
+    below = [
+        *_accepting(audit, strict, ids_by_control),
+        *_page(folder),
+        *_judged(audit),
+        *gates.lines(audit, most=None if reporter.verbosity > 0 else gates.SHOWN),
+    ]
     below.append(Line(f"results: {folder}"))
     width = _width(reporter)
     taken = sum(-(-cells(each.text) // width) for each in (*above, *below))  # a long path takes two lines

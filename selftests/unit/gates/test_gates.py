@@ -1,0 +1,220 @@
+"""Gates, judged by the results of a run alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hullcheck.gates import COVERAGE, FAIL_ON, THRESHOLDS, Gates, conditions, coverage, thresholds
+from hullcheck.gates.baseline import Baseline
+from hullcheck.messages import WrongUse
+from hullcheck.results import Audit, Control, Finding, Gate, Result, Run, SwitchedOff
+from hullcheck.results.document import audit_of, document_of
+from hullcheck.verdicts import Verdict
+
+PASS, FAIL, ERROR, MANUAL = Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL
+WAIVED, ATTESTED, NOTHING = Verdict.WAIVED, Verdict.ATTESTED, Verdict.NOT_APPLICABLE
+RUN = Run("20261127T120000Z-0000", "2026-11-27T12:00:00Z", "2026-11-27T12:00:01Z", "1", (), 0)
+SEVERITIES = ("critical", "high", "medium", "low")
+
+
+def audit(*results: Result) -> Audit:
+    """A run in which each severity has a control of its name."""
+    controls = tuple(
+        Control(each, f"{each}.", each, "", "", {"cis": (f"5.{n}",)}) for n, each in enumerate(SEVERITIES)
+    )
+    return Audit(RUN, (), controls, results)
+
+
+def result(
+    control: str, verdict: Verdict, subject: str = "", target: str = "web1", reason: str = "so"
+) -> Result:
+    """A result with one finding: of a container, or of the target where no *subject* is named."""
+    kind, name = ("container", subject) if subject else ("target", target)
+    return Result(control, target, verdict, reason, (Finding(kind, name, verdict, reason),))
+
+
+def broken(text: str, *results: Result, before: tuple[Result, ...] = ()) -> list[str]:
+    """The lines by which `--fail-on` is broken, without their reasons."""
+    known = baseline(before)
+    (gate,) = Gates(text, conditions.parse(text), known).outcomes(audit(*results))
+    assert (gate.option, gate.asked) == (FAIL_ON, text)
+    return [each.rpartition(":")[0] for each in gate.broken]
+
+
+def baseline(before: tuple[Result, ...]) -> Baseline:
+    """That of a run with these results, by way of its document."""
+    return Baseline._of(document_of(audit(*before)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("severity>=high", ["critical fail", "critical error", "high fail", "high error"]),
+        ("severity=high", ["high fail", "high error"]),
+        ("severity>=low,severity=critical", ["critical fail", "critical error"]),
+        ("verdict=fail", ["critical fail", "high fail", "medium fail", "low fail"]),
+        ("verdict=error, severity>=medium", ["critical error", "high error", "medium error"]),
+        (
+            "verdict=manual,severity=low or severity=critical",
+            ["critical fail", "critical error", "low manual"],
+        ),
+        ("verdict=fail,verdict=waived,severity=low", ["low fail", "low waived"]),
+    ],
+)
+def test_conditions(text: str, expected: list[str]) -> None:
+    """All parts have to fit, of one of the alternatives; without a word on verdicts, failures and errors count."""
+    results = [result(each, verdict, str(verdict)) for each in SEVERITIES for verdict in Verdict]
+    numbers = {f"CIS 5.{number}": each for number, each in enumerate(SEVERITIES)}
+    found = [each.removeprefix("web1: ").split() for each in broken(text, *results)]
+    assert sorted(f"{numbers[' '.join(each[:2])]} {each[-1]}" for each in found) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    "text", ["nwe", "severity>high", "severity>=hihg", "verdict>=fail", "verdict=pass", "new,", ","]
+)
+def test_condition_that_is_none(text: str) -> None:
+    """A condition that nobody understands would be a gate that never breaks."""
+    with pytest.raises(WrongUse, match="--fail-on: "):
+        conditions.parse(text)
+
+
+def test_severity_that_the_inventory_sets() -> None:
+    """The severity on this target counts."""
+    raised = replace(result("low", FAIL), severity="critical")
+    assert broken("severity=critical", raised) == ["web1: CIS 5.3: fail"]
+    assert not broken("severity=low", raised)
+
+
+def test_new() -> None:
+    """New is what was not found so before: whatever else was said of it, or nothing was."""
+    before = (
+        result("high", FAIL, "old"),
+        result("high", WAIVED, "waiver ended"),
+        result("high", MANUAL, "looked at"),
+        result("high", ERROR, "unread"),
+        result("high", FAIL, "now unread"),
+    )
+    now = [
+        *(
+            replace(each, verdict=FAIL, findings=(replace(each.findings[0], verdict=FAIL),))
+            for each in before[:4]
+        ),
+        result("high", ERROR, "now unread"),
+        result("high", FAIL, "started"),
+        result("high", FAIL, "old", target="web2"),
+    ]
+    names = [each.split(" container ")[1].split(":")[0] for each in broken("new", *now, before=before)]
+    assert names == ["waiver ended", "looked at", "unread", "now unread", "started", "old"]
+    assert not broken("new", *now, before=tuple(now))
+
+
+def test_result_without_findings() -> None:
+    """It is one of the target itself."""
+    bare = Result("high", "web1", ERROR, "no answer", ())
+    assert broken("severity=high", bare) == ["web1: CIS 5.1: error"]
+    assert not broken("new", bare, before=(bare,))
+
+
+def test_baseline_of_a_run(tmp_path: Path) -> None:
+    """The folder of a run, or its results.json; what is none is said."""
+    document = document_of(audit(result("high", FAIL)))
+    (tmp_path / "results.json").write_text(json.dumps(document))
+    found = Baseline.load(tmp_path)
+    assert found == Baseline.load(tmp_path / "results.json")
+    assert (found.run, len(found.findings)) == (RUN.id, 1)
+    del document["results"][0]["verdict"]
+    (tmp_path / "results.json").write_text(json.dumps(document))
+    with pytest.raises(WrongUse, match="damaged"):
+        Baseline.load(tmp_path)
+    with pytest.raises(WrongUse, match="not there"):
+        Baseline.load(tmp_path / "other.json")
+
+
+def test_coverage() -> None:
+    """What applies and was judged, by target; what is switched off was not."""
+    off = replace(result("low", NOTHING), switched_off=SwitchedOff("a:1", "no", FAIL))
+    off_for_nothing = replace(result("low", NOTHING), switched_off=SwitchedOff("a:1", "no", NOTHING))
+    results = [result("low", each) for each in (PASS, FAIL, WAIVED, ATTESTED, ERROR, MANUAL, NOTHING)]
+    shares = coverage.shares([*results, off, off_for_nothing, result("low", NOTHING, target="web2")])
+    assert shares == {"web1": pytest.approx(400 / 7), "web2": 0}
+    gates = Gates(coverage=100)
+    assert gates.outcomes(audit(result("low", PASS))) == (Gate(COVERAGE, "100"),)
+    assert gates.outcomes(audit(result("low", PASS), result("high", MANUAL))) == (
+        Gate(COVERAGE, "100", ("web1: 50.0 % was judged",)),
+    )
+
+
+def limited(document: object, *results: Result) -> list[str]:
+    """What breaks a threshold file."""
+    (gate,) = Gates(thresholds="t.yml", limits=thresholds.read(document)).outcomes(audit(*results))
+    assert gate.option == THRESHOLDS
+    return list(gate.broken)
+
+
+RESULTS = (
+    *(result("critical", each) for each in (PASS, FAIL)),
+    *(result("high", each) for each in (ATTESTED, WAIVED, NOTHING)),
+    *(result("low", each) for each in (MANUAL, ERROR)),
+)
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"compliance": {"min": 40}}, []),
+        ({"compliance": {"min": 41}}, ["web1: compliance.min 41: there are 40 %"]),
+        ({"compliance": {"max": 39}}, ["web1: compliance.max 39: there are 40 %"]),
+        ({"failed": {"critical": {"max": 0}}}, ["web1: failed.critical.max 0: there are 1"]),
+        ({"failed": {"critical": {"max": 1}, "high": {"max": 0}}}, []),
+        ({"passed": {"total": {"min": 3}}}, ["web1: passed.total.min 3: there are 2"]),
+        ({"passed": {"total": 2}}, []),
+        ({"skipped": {"total": 0}}, ["web1: skipped.total 0: there are 1"]),
+        ({"error": {"total": {"max": 0}}}, ["web1: error.total.max 0: there are 1"]),
+        ({"no_impact": {"none": {"max": 1}, "high": {"max": 0}}}, ["web1: no_impact.none.max 1: there are 2"]),
+        ({"failed": {"critical": {"controls": ["critical"]}}}, []),
+        ({"failed": {"critical": {"controls": ["high"]}}}, ["web1: failed.critical.controls: not so: critical, high"]),
+        ({"failed": {"high": {"controls": [], "max": 0}}}, []),
+        ({"compliance": {"min": "39.5"}}, []),
+    ],
+)  # fmt: skip
+def test_thresholds(document: object, expected: list[str]) -> None:
+    """By status and severity: attested is passed, waived has no impact, and what has none has no severity."""
+    assert limited(document, *RESULTS) == expected
+
+
+def test_thresholds_of_each_target() -> None:
+    """One host does not make up for another."""
+    good = result("critical", PASS, target="web2")
+    assert limited({"compliance": {"min": 100}}, good, result("critical", FAIL)) == [
+        "web1: compliance.min 100: there are 0 %"
+    ]
+    assert limited({"compliance": {"min": 1}}, result("critical", NOTHING)) == [
+        "web1: compliance.min 1: there are 0 %"
+    ]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        *(None, {}, [], {"failed": 1}, {"faild": {"total": 1}}, {"failed": {"hgih": {"max": 1}}}),
+        *({"failed": {"high": {"most": 1}}}, {"failed": {"high": {"max": "few"}}}, {"failed": {"high": 1}}),
+        *({"failed": {"total": {"controls": ["a"]}}}, {"failed": {"high": {"max": -1}}}, {"compliance": 80}),
+        {"failed": {"high": {"controls": "a"}}},
+    ],
+)
+def test_threshold_file_that_is_none(document: object) -> None:
+    """A limit that is not understood would never be broken."""
+    with pytest.raises(WrongUse, match="--thresholds: "):
+        thresholds.read(document)
+
+
+def test_gates_travel() -> None:
+    """results.json has them, where there are any."""
+    gates = (Gate(FAIL_ON, "new", ("web1: CIS 5.5",)), Gate(COVERAGE, "95"))
+    gated = replace(audit(result("high", FAIL)), gates=gates)
+    assert audit_of(document_of(gated)) == gated
+    assert "gates" not in document_of(audit())
