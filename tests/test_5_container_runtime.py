@@ -7,6 +7,7 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.criteria.host_paths import is_of_a_service, is_sensitive
+from hullcheck.criteria.judgement import require_limits_of_others
 from hullcheck.facts.auditd.daemon import AuditDaemon, Execution
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.mounts import HostMount
@@ -210,6 +211,8 @@ def test_container_mounts_no_sensitive_host_path(
     assert not asked, "mounts " + ", ".join(asked)
     found = sensitive(container.mounts.visible)
     assert not found, "mounts " + ", ".join(found)
+    groups = container.mounts.groups_of_others
+    assert not groups, f"can write to control groups of the host at {', '.join(groups)}"
     sockets = [each for each in container.mounts.other_sockets if not policy.allows_mount(each[0])]
     of_root = [(path, each) for path, each in sockets if each.by_root]
     known = [f"{path} of {each.names}" for path, each in of_root if each.is_of_a_known_service]
@@ -356,7 +359,8 @@ def _require_known_interfaces(container: Container) -> None:
 def test_container_has_a_memory_limit(container: Container, engine: Engine, policy: Policy) -> str | None:
     """Every container has a memory limit that is in force and below what the host has.
 
-    Without one a single container can use up the memory of all.
+    Without one a single container can use up the memory of all. One that can write to its control groups may lift the
+    limit, unless the kernel keeps it from that: it is left to a person.
 
     Remedy: run it with `--memory`, on a host whose control groups enforce it.
     """
@@ -371,6 +375,7 @@ def test_container_has_a_memory_limit(container: Container, engine: Engine, poli
     assert most is None or held <= most, (
         f"its limit of {held} bytes is above {most}, the most that the policy allows"
     )
+    require_limits_of_others(container)
     return _held_by_others(container, wanted > 0)
 
 
@@ -383,7 +388,8 @@ def test_container_has_a_memory_limit(container: Container, engine: Engine, poli
 def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy: Policy) -> str | None:
     """Every container has a processor share or limit of its own, and it is in force.
 
-    Without one a single container can take the processor time of all.
+    Without one a single container can take the processor time of all. One that can write to its control groups may
+    lift the limit: it is left to a person.
 
     Remedy: run it with `--cpu-shares` (other than 1024) or `--cpus`, on a host whose control groups enforce
     it.
@@ -403,6 +409,7 @@ def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy:
     assert share or (cpus or inf) < total, (
         f"may use {cpus:g} processors, which is no limit: the host has {total}"
     )
+    require_limits_of_others(container)
     return _held_by_others(container, wanted)
 
 
@@ -811,7 +818,8 @@ def test_container_runs_a_current_image(
 def test_container_has_a_process_limit(container: Container, kernel: Kernel, policy: Policy) -> str | None:
     """Every container has a limit of processes that is in force and below what the host has.
 
-    Without one a fork bomb in one container stops the whole host.
+    Without one a fork bomb in one container stops the whole host. One that can write to its control groups may lift
+    the limit: it is left to a person.
 
     Remedy: run it with `--pids-limit`, on a host whose control groups enforce it.
     """
@@ -826,6 +834,7 @@ def test_container_has_a_process_limit(container: Container, kernel: Kernel, pol
     assert most is None or held <= most, (
         f"its limit of {held} processes is above {most}, the most that the policy allows"
     )
+    require_limits_of_others(container)
     return _held_by_others(container, wanted > 0)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.firewall import gap, partial_limit, traffic_limit
-from hullcheck.criteria.judgement import listed
+from hullcheck.criteria.judgement import listed, require_limits_of_others
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.engine import Engine
@@ -303,6 +303,7 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
     assert held < total, f"may use {held:g} processors, which is no cap: the host has {total}"
     most = policy.resource_limits.cpus
     assert most is None or held <= most, f"may use {held:g} processors; the policy allows {most:g}"
+    require_limits_of_others(container)
     return None if wanted is not None else "held by its control groups, though none is set"
 
 

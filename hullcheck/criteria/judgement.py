@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from hullcheck.facts.containers import Container
+from hullcheck.verdicts import Manual
+
 
 class Judgement(NamedTuple):
     """Whether something is as it should be, and what shows it."""
@@ -14,3 +17,13 @@ class Judgement(NamedTuple):
 def listed(names: Sequence[str], most: int = 10) -> str:
     """The first of *names*, and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def require_limits_of_others(container: Container) -> None:
+    """Leave a container to a person that can change the limits which hold it.
+
+    Raises:
+        Manual: it can write to its control groups.
+    """
+    if hands := container.mounts.groups_in_its_hands:
+        raise Manual(f"a limit is set, but the container {hands}: may it lift the limit?")

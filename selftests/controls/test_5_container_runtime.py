@@ -427,3 +427,75 @@ def test_ssh_port_of_a_server_that_no_list_names() -> None:
     assert host.judge("5.7")[0] == "pass"
     host.config["NetworkMode"] = "host"
     assert host.judge("5.7")[0] == "pass"
+
+
+# ---- control groups that a container can write to
+
+OWN_GROUP = f"/docker/{'a' * 64}"
+LIMITS = {
+    "5.11": {"memory.max": str(1 << 30)},
+    "5.12": {"cpu.max": "50000 100000"},
+    "5.29": {"pids.max": "100"},
+    "container_cpu_time_is_capped": {"cpu.max": "50000 100000"},
+}
+
+
+@pytest.mark.parametrize("control", LIMITS)
+@pytest.mark.parametrize(
+    ("mount", "verdict"),
+    [
+        (f"31 30 0:26 {OWN_GROUP} /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw", "pass"),
+        (f"31 30 0:26 {OWN_GROUP} /sys/fs/cgroup rw,nosuid - cgroup2 cgroup rw,nsdelegate", "pass"),
+        (
+            f"31 30 0:26 {OWN_GROUP} /sys/fs/cgroup rw,nosuid - cgroup2 cgroup rw,memory_recursiveprot",
+            "manual",
+        ),
+        ("31 30 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup rw,nsdelegate", "manual"),
+        (f"31 30 0:27 {OWN_GROUP} /sys/fs/cgroup/pids rw,nosuid - cgroup cgroup rw,pids", "manual"),
+        (f"31 30 0:27 {OWN_GROUP} /late rw - cgroup cgroup rw,pids", "manual"),
+    ],
+)
+def test_limit_that_the_container_may_lift(control: str, mount: str, verdict: str) -> None:
+    """A limit in the hands of whom it limits is none, unless the kernel keeps it from him."""
+    world = ContainerHost()
+    world.groups |= LIMITS[control]
+    world.mounts.append(mount)
+    found, reason = world.judge(control)
+    assert found == verdict, reason
+    assert ("may it lift the limit?" in reason) == (verdict == "manual")
+    world.config["Privileged"] = True  # which another control fails
+    assert world.judge(control)[0] == "pass"
+
+
+def test_limit_of_mapped_users() -> None:
+    """To root of a user namespace the files of a control group belong to nobody."""
+    world = ContainerHost()
+    world.groups |= LIMITS["5.11"]
+    world.mounts.append(f"31 30 0:26 {OWN_GROUP} /sys/fs/cgroup rw - cgroup2 cgroup rw")
+    world.links = {**world.links, "user": 77}
+    assert world.judge("5.11")[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("option", "verdict"),
+    [("writable-cgroups", "manual"), ("writable-cgroups=T", "manual"), ("writable-cgroups=false", "pass")],
+)
+def test_limit_of_a_container_that_does_not_run(option: str, verdict: str) -> None:
+    """What its options say is what it starts with."""
+    world = ContainerHost()
+    world.config.update({"Memory": 1 << 30, "SecurityOpt": [option]})
+    world.stop()
+    assert world.judge("5.11")[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("root", "options", "verdict"),
+    [("/", "rw", "fail"), ("/", "ro", "pass"), (OWN_GROUP, "rw", "pass"), ("/docker", "rw", "fail")],
+)
+def test_control_groups_of_others(root: str, options: str, verdict: str) -> None:
+    """5.6: in the namespace of the host the groups of all its services are to be written to."""
+    world = ContainerHost()
+    world.mounts.append(f"31 30 0:26 {root} /sys/fs/cgroup {options} - cgroup2 cgroup rw")
+    found, reason = world.judge("5.6")
+    assert found == verdict, reason
+    assert ("can write to control groups of the host at /sys/fs/cgroup" in reason) == (verdict == "fail")

@@ -41,7 +41,8 @@ _HIDDEN_RUNTIME = """
     shares_host_users shares_host_uts strange_interfaces surroundings
 """
 _HIDDEN_MOUNTS = """
-    configuration configured devices doubtful host_sockets runtime shared sources surroundings visible writable
+    configuration configured devices doubtful groups_in_its_hands groups_of_others host_sockets runtime
+    shared sources surroundings visible writable
 """
 _HIDDEN_PRIVILEGES = """
     apparmor_profile applies_apparmor bundle configuration devices_let_in has_own_profile is_permissive lists_devices

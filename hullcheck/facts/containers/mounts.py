@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,7 @@ _HARMLESS = frozenset(_OF_EVERYBODY.split())
 specification, "Default Devices")."""
 _NO_DEVICES = ("/dev/hugepages", "/dev/mqueue", "/dev/pts", "/dev/shm")
 """What is mounted in /dev and is no device."""
+_NO = ("false", "False", "FALSE", "f", "F", "0")  # strconv.ParseBool of Go
 _USER_PLACE = re.compile(r"/run/user(?:/\d+(?:/(?:docker|podman|containerd\S*|buildkit\S*))?)?$")
 
 
@@ -212,6 +213,42 @@ class Mounts:
             for each in own
             if filesystems.is_foreign(each) and filesystems.depends_on_namespace(each)
         )
+
+    @property
+    def groups_in_its_hands(self) -> str:
+        """What lets it change its control groups, and so the limits that hold it, in words; empty where nothing does.
+
+        Asked for by `--security-opt writable-cgroups=true` (Docker 28: daemon/oci_linux.go), or mounted later. In a
+        namespace of its own, cgroups(7), `nsdelegate` keeps the limits of the topmost group from it. The files are of
+        the host's root, and so of nobody in a user namespace. What is privileged can do all of it anyway.
+
+        Raises:
+            EvidenceError: its mount table or namespaces could not be read.
+        """
+        if not self.configuration.running:
+            asked = self.configuration.security_options.get("writable-cgroups", "false")
+            return "" if asked in _NO else f"would start with writable-cgroups={asked}"
+        points = [
+            each.point for each in self._writable_groups if not (each.is_delegated and self._is_own(each))
+        ]
+        return f"can write to its control groups at {', '.join(points)}" if points else ""
+
+    @property
+    def groups_of_others(self) -> tuple[str, ...]:
+        """Where it can write to control groups that are not its own; raises as `groups_in_its_hands`."""
+        if not self.configuration.running:
+            return ()
+        return tuple(each.point for each in self._writable_groups if not self._is_own(each))
+
+    @property
+    def _writable_groups(self) -> Sequence[Mount]:
+        if self.configuration.privileged:
+            return ()
+        found = [each for each in self.table if each.kind.startswith("cgroup") and "rw" in each.options]
+        return found if found and self.runtime.shares_host_users else ()
+
+    def _is_own(self, groups: Mount) -> bool:
+        return self.configuration.id in groups.root
 
     @property
     def devices(self) -> tuple[str, ...]:

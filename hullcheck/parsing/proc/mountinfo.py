@@ -22,6 +22,7 @@ class Mount:
         kind: the file system's type.
         source: what the file system was mounted from: a device's path, or any word.
         subvolume: on btrfs, the one to which the directory belongs; empty elsewhere.
+        is_delegated: of control groups, whether nobody changes the limits of his namespace's topmost one (nsdelegate).
     """
 
     device: str
@@ -32,6 +33,7 @@ class Mount:
     kind: str
     source: str = ""
     subvolume: str = ""
+    is_delegated: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -62,6 +64,7 @@ def _mount(line: str) -> Mount:
         kind=about[0],
         source=_unescape(about[1]) if len(about) > 1 else "",
         subvolume=_unescape(right.partition(",subvol=")[2]) if about[0] == "btrfs" else "",
+        is_delegated=about[0] == "cgroup2" and "nsdelegate" in about[-1].split(","),
     )
 
 

@@ -155,3 +155,23 @@ def test_interface_moved_into_a_container(engine: EngineFactory) -> None:
     facts = facts_of_engine(one.socket, of="5.10 5.30")
     for number in ("5.10", "5.30"):
         assert verdicts(number, facts) == {"plain": "pass", "none": "pass", "moved": "manual"}
+
+
+@pytest.mark.each_engine
+def test_control_groups_in_its_hands(engine: EngineFactory) -> None:
+    """5.11, 5.29: who can write to his control groups lifts the limits in them: asked for (28), or mounted later."""
+    one = engine()
+    limits = ("--memory", "64m", "--pids-limit", "50")
+    one.run("plain", *limits)
+    one.run("late", *limits)
+    pid = one.docker("inspect", "--format", "{{.State.Pid}}", "late").strip()
+    again = "mount -o remount,bind,rw /sys/fs/cgroup/memory || mount -o remount,bind,rw /sys/fs/cgroup"
+    call("nsenter", "--target", pid, "--mount", "--pid", "/bin/busybox", "sh", "-c", again)
+    expected = {"plain": "pass", "late": "manual"}
+    if int(one.docker("version", "--format", "{{.Server.Version}}").partition(".")[0]) >= 28:
+        one.run("asked", *limits, "--security-opt", "writable-cgroups=true")
+        one.create("created", *limits, "--security-opt", "writable-cgroups=true")
+        one.run("refused", *limits, "--security-opt", "writable-cgroups=false")
+        expected |= {"asked": "manual", "created": "manual", "refused": "pass"}
+    known = facts_of_engine(one.socket, of="5")
+    assert verdicts("5.11", known) == verdicts("5.29", known) == expected
