@@ -61,6 +61,13 @@ FORMATS = {
     "code-scanning": Format(run_files.CODE_SCANNING, "formats.sarif", "render_problems"),
     "summary": Format(run_files.SUMMARY, "formats.summary"),
     "annotations": Format(run_files.ANNOTATIONS, "formats.annotations"),
+    "prometheus": Format(run_files.PROMETHEUS, "formats.prometheus"),
+    "jsonl": Format(run_files.JSONL, "formats.jsonl"),
+    "oscal": Format(run_files.OSCAL, "formats.oscal"),
+    "ocsf": Format(run_files.OCSF, "formats.ocsf"),
+    "hdf": Format(run_files.HDF, "formats.hdf"),
+    "defectdojo": Format(run_files.DEFECTDOJO, "formats.defectdojo"),
+    "xlsx": Format(run_files.XLSX, "formats.xlsx", needs="xlsxwriter", package="XlsxWriter", extra="xlsx"),
     "parquet": Format(
         run_files.PARQUET, "tables.findings_parquet", needs="pyarrow", package="pyarrow", extra="query"
     ),

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from hullcheck.messages import printable
@@ -98,3 +99,30 @@ def clean(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [clean(each) for each in value]
     return value
+
+
+def frameworks(control: Control) -> list[str]:
+    """All ids of its frameworks, each after the name of its marker, as `cis:5.5`."""
+    return [f"{name}:{each}" for name, ids in control.frameworks.items() for each in ids]
+
+
+def seconds(time: str) -> int:
+    """A time of a run as seconds since 1970; 0 where results were written by something else, and it is none."""
+    try:
+        return int(datetime.fromisoformat(time).timestamp())
+    except ValueError:
+        return 0
+
+
+def accepted_document(entry: Entry) -> dict[str, str]:
+    """Who accepted a finding, why and until when; empty where nobody did."""
+    by = entry.accepted
+    if isinstance(by, Waiver):
+        parts = {"reason": by.reason, "by": by.approved_by, "on": by.approved_on, "until": by.last_day}
+        parts |= {"ticket": by.ticket, "risk": by.risk, "place": by.place, "kind": "waiver"}
+    elif isinstance(by, Attestation):
+        parts = {"reason": by.statement, "by": by.person, "on": by.date, "until": by.last_day}
+        parts |= {"place": by.place, "kind": "attestation"}
+    else:
+        parts = {"place": entry.finding.accepted_by}
+    return {name: each for name, each in parts.items() if each}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from hullcheck.controls.metadata import framework_line
 from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver, sentences
+from hullcheck.results.finding_id import finding_id
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.tables import csv_cells
 
@@ -19,7 +20,7 @@ HEAD = (
         "ticket",
         "risk",
     ),
-    *("number", "remedy"),
+    *("number", "remedy", "finding"),
 )
 
 _MENDED = (Verdict.FAIL, Verdict.WAIVED)
@@ -42,6 +43,7 @@ def rows(audit: Audit) -> list[tuple[str, ...]]:
             *_finding(result, finding),
             *_accepted(finding, accepted),
             *_told(controls[result.control], finding),
+            finding_id(result.control, result.target, finding),
         )
         for result in audit.results
         for finding in result.findings

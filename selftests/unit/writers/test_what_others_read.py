@@ -11,6 +11,7 @@ import pytest
 
 from hullcheck.plugin.reporting import junit_texts as junit
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run, sentences
+from hullcheck.results.finding_id import finding_id
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.tables import findings_csv
 from selftests.kit.running import PRESENT, Project, containers, info
@@ -114,8 +115,10 @@ def test_findings_have_number_and_remedy_in_the_last_columns() -> None:
     audit = example(Finding("container", "a", Verdict.FAIL, "flies"), Finding("container", "b", Verdict.PASS))
     rows = list(csv.DictReader(io.StringIO(findings_csv.render(audit))))
     assert findings_csv.HEAD[5] == "severity"
-    assert findings_csv.HEAD[-3:] == ("risk", "number", "remedy")
+    assert findings_csv.HEAD[-4:] == ("risk", "number", "remedy", "finding")
     assert [(each["number"], each["remedy"]) for each in rows] == [("Guide 1.2", REMEDY), ("Guide 1.2", "")]
+    ids = [finding_id("c", "web1", each) for each in audit.results[0].findings]
+    assert [each["finding"] for each in rows] == ids
 
 
 # ---- report.html

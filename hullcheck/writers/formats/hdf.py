@@ -1,0 +1,138 @@
+"""hdf.json: the Heimdall Data Format, version 1: the `exec-json` of InSpec.
+
+A reader there makes a status of all results of a control: an error first, then what is waived or has the impact 0, then
+a failure, then a pass, and last a skip. So a pass beside a skip would make a control *passed* that waits for a person.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from hullcheck.results import Attestation, Audit, Control, Waiver
+from hullcheck.verdicts import Verdict
+from hullcheck.writers.formats.entries import Entry, entries, frameworks, json_text
+from hullcheck.writers.formats.status import STATUS
+
+_IMPACTS = {"critical": 0.9, "high": 0.7, "medium": 0.5, "low": 0.3}
+_OF_800_53 = "800-53:"
+_SKIPPED = "skipped"
+
+
+def render(audit: Audit) -> str:
+    """Render *audit*; of several targets, the id of a control has the name of the target in brackets.
+
+    Profiles of their own would not keep targets apart: readers take controls of one id for one control.
+    """
+    found: dict[tuple[str, str], list[Entry]] = {}
+    for each in entries(audit):
+        found.setdefault((each.result.target, each.control.id), []).append(each)
+    several = len(audit.targets) > 1
+    named = {
+        (f"{control}[{target}]" if several else control): each for (target, control), each in found.items()
+    }
+    profile = {
+        "name": "hullcheck",
+        "title": "Hardening of Docker hosts",
+        "version": audit.run.version,
+        "sha256": hashlib.sha256(json.dumps(sorted(named)).encode()).hexdigest(),
+        "status": "loaded",
+        **dict.fromkeys(("supports", "attributes", "groups"), ()),
+        "controls": [_control(audit, name, each) for name, each in named.items()],
+    }
+    platform = {"name": "hullcheck", "release": audit.run.version, "target_id": _target(audit)}
+    document = {
+        "platform": platform,
+        "version": audit.run.version,
+        "statistics": {"duration": 0.0},
+        "profiles": [profile],
+    }
+    return json_text(document)
+
+
+def _target(audit: Audit) -> str:
+    return audit.targets[0].name if len(audit.targets) == 1 else audit.run.id
+
+
+def _control(audit: Audit, name: str, found: list[Entry]) -> dict[str, Any]:
+    """One control on one target with a result for each subject."""
+    first = found[0]
+    control, verdict = first.control, first.result.verdict
+    applies = verdict is not Verdict.NOT_APPLICABLE
+    made: dict[str, Any] = {
+        "id": name,
+        "title": control.title,
+        "desc": control.rationale,
+        "descriptions": [{"label": "fix", "data": control.remedy}],
+        "impact": _IMPACTS.get(first.severity, 0.5) if applies else 0.0,
+        "refs": [],
+        "tags": {**_tags(control, first.severity), "target": first.result.target},
+        "code": "",
+        "source_location": {},
+        "results": [_result(audit, each, verdict) for each in found],
+    }
+    if verdict is Verdict.WAIVED:  # else the waiver would hide what is not waived
+        made["waiver_data"] = _waiver(next((each.waiver for each in found if each.waiver), None))
+    if verdict is Verdict.ATTESTED:
+        by = next((each.accepted for each in found if isinstance(each.accepted, Attestation)), None)
+        made |= {"attestation_data": _attestation(name, by)} if by else {}
+    return made
+
+
+def _tags(control: Control, severity: str) -> dict[str, Any]:
+    nist = [
+        each.removeprefix(_OF_800_53) for each in control.frameworks.get("nist", ()) if _OF_800_53 in each
+    ]
+    others = {name: list(ids) for name, ids in control.frameworks.items()}
+    return {**others, "nist": nist, "severity": severity, "frameworks": frameworks(control)}
+
+
+def _result(audit: Audit, entry: Entry, whole: Verdict) -> dict[str, Any]:
+    status = STATUS[entry.verdict].hdf
+    said = f"{entry.verdict}: {entry.sentence}"
+    if whole is Verdict.MANUAL:
+        status = _SKIPPED  # a person has to look, whatever else passes
+    if whole is Verdict.FAIL and entry.verdict is Verdict.ERROR:
+        status = STATUS[Verdict.FAIL].hdf  # an error would take the place of the failure
+    made: dict[str, Any] = {
+        "status": status,
+        "code_desc": _described(entry),
+        "run_time": 0.0,
+        "start_time": audit.run.started,
+        "resource": entry.finding.kind,
+        "resource_id": entry.id,
+    }
+    if status == _SKIPPED:
+        made["skip_message"] = said
+    elif status == STATUS[Verdict.ERROR].hdf:
+        made |= {"message": said, "exception": "EvidenceError", "backtrace": [entry.sentence]}
+    else:
+        made["message"] = said
+    return made
+
+
+def _described(entry: Entry) -> str:
+    by = entry.accepted
+    if entry.verdict is Verdict.ATTESTED and isinstance(by, Attestation):
+        return f"{entry.sentence} (attested by {by.person} on {by.date}: {by.statement})"
+    return entry.sentence
+
+
+def _waiver(waiver: Waiver | None) -> dict[str, Any]:
+    return {
+        "run": True,
+        "skipped_due_to_waiver": True,  # by this alone readers know that it is waived
+        "justification": waiver.reason if waiver else "",
+        "expiration_date": waiver.last_day if waiver else "",
+        "message": f"approved by {waiver.approved_by}" if waiver and waiver.approved_by else "",
+    }
+
+
+def _attestation(control: str, by: Attestation) -> dict[str, str]:
+    return {
+        "control_id": control,
+        "explanation": by.statement,
+        "frequency": "",
+        "status": by.status,
+        "updated": by.date,
+        "updated_by": by.person,
+    }

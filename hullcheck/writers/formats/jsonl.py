@@ -1,0 +1,42 @@
+"""findings.jsonl: a line of JSON for each finding, with all that is known of it, for jq, DuckDB and log shippers."""
+
+from typing import Any
+
+from hullcheck.results import Audit
+from hullcheck.verdicts import Verdict
+from hullcheck.writers.formats.entries import Entry, accepted_document, entries, json_text
+
+_MENDED = (Verdict.FAIL, Verdict.WAIVED)
+
+
+def render(audit: Audit) -> str:
+    """Render *audit*: a line stands for itself, so each names its run."""
+    run = {"run": audit.run.id, "finished": audit.run.finished}
+    run |= {"shard": audit.run.shard} if audit.run.shard else {}
+    return "".join(json_text({**run, **_finding(each)}, indent=None) for each in entries(audit))
+
+
+def _finding(entry: Entry) -> dict[str, Any]:
+    control, found = entry.control, entry.finding
+    off = entry.result.switched_off
+    optional = {
+        "accepted": accepted_document(entry),
+        "switched_off_by": off.by if off else "",
+        "remedy": control.remedy if entry.verdict in _MENDED else "",
+    }
+    return {
+        "finding": entry.id,
+        "target": entry.result.target,
+        "control": control.id,
+        "number": entry.number,
+        "title": control.title,
+        "severity": entry.severity,
+        "kind": found.kind,
+        "subject": found.subject,
+        "verdict": str(entry.verdict),
+        "reason": found.reason,
+        "control_verdict": str(entry.result.verdict),
+        "frameworks": {name: list(each) for name, each in control.frameworks.items()},
+        "evidence": list(entry.result.evidence),
+        **{name: each for name, each in optional.items() if each},
+    }

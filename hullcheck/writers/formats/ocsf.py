@@ -1,0 +1,105 @@
+"""ocsf.jsonl: a Compliance Finding (class 2003) of the Open Cybersecurity Schema Framework for each finding."""
+
+from typing import Any
+
+from hullcheck.results import Audit
+from hullcheck.verdicts import Verdict
+from hullcheck.writers.formats.entries import (
+    Entry,
+    accepted_document,
+    entries,
+    frameworks,
+    json_text,
+    line,
+    seconds,
+)
+from hullcheck.writers.formats.status import STATUS
+
+VERSION = "1.5.0"
+"""Of the schema."""
+_SEVERITIES = {"low": (2, "Low"), "medium": (3, "Medium"), "high": (4, "High"), "critical": (5, "Critical")}
+_INFORMATIONAL = (1, "Informational")
+_NEW, _SUPPRESSED, _RESOLVED = (1, "New"), (3, "Suppressed"), (4, "Resolved")
+_STATES = {Verdict.WAIVED: _SUPPRESSED, Verdict.PASS: _RESOLVED, Verdict.ATTESTED: _RESOLVED}
+_BAD = (Verdict.FAIL, Verdict.WAIVED, Verdict.ERROR)
+_LONGEST = 500  # characters of a title
+
+
+def render(audit: Audit) -> str:
+    """Render *audit*: an event a line; all have the time at which the run ended, so that it is the same again."""
+    return "".join(json_text(_event(audit, each), indent=None) for each in entries(audit))
+
+
+def _event(audit: Audit, entry: Entry) -> dict[str, Any]:
+    time = seconds(audit.run.finished) * 1000
+    bad = entry.verdict in _BAD
+    severity_id, severity = _SEVERITIES.get(entry.severity, (99, "Other")) if bad else _INFORMATIONAL
+    state_id, state = _STATES.get(entry.verdict, _NEW)
+    event = {
+        "activity_id": 1,
+        "activity_name": "Create",
+        "category_uid": 2,
+        "category_name": "Findings",
+        "class_uid": 2003,
+        "class_name": "Compliance Finding",
+        "type_uid": 200301,
+        "type_name": "Compliance Finding: Create",
+        "time": time,
+        "severity_id": severity_id,
+        "severity": severity,
+        "status_id": state_id,
+        "status": state,
+        "message": f"{entry.result.target}: {entry.sentence}",
+        "metadata": _metadata(audit),
+        "finding_info": _info(entry, time),
+        "compliance": _compliance(entry),
+        "resources": _resources(entry),
+        "unmapped": _unmapped(entry),
+    }
+    return event | ({"remediation": {"desc": entry.control.remedy}} if bad and entry.control.remedy else {})
+
+
+def _metadata(audit: Audit) -> dict[str, Any]:
+    product = {"name": "hullcheck", "vendor_name": "hullcheck", "version": audit.run.version}
+    return {"version": VERSION, "product": product, "correlation_uid": audit.run.id}
+
+
+def _info(entry: Entry, time: int) -> dict[str, Any]:
+    title = line(f"{entry.number}: {entry.control.title}", _LONGEST)
+    return {
+        "uid": entry.id,
+        "title": title,
+        "desc": entry.control.rationale or title,
+        "types": ["Compliance"],
+        "created_time": time,
+    }
+
+
+def _compliance(entry: Entry) -> dict[str, Any]:
+    """The status of the check; what has none of its own there is *Other*, and says its word."""
+    status_id, status = STATUS[entry.verdict].ocsf
+    return {
+        "control": entry.number,
+        "standards": list(entry.control.frameworks) or ["hullcheck"],
+        "requirements": frameworks(entry.control),
+        "status_id": status_id,
+        "status": status,
+        "status_detail": entry.sentence,
+    }
+
+
+def _resources(entry: Entry) -> list[dict[str, Any]]:
+    target, found = entry.result.target, entry.finding
+    host = {"uid": target, "name": target, "type": "host"}
+    if found.kind == "target":
+        return [host]
+    name = line(found.subject, _LONGEST)
+    return [
+        {"uid": f"{target}/{found.kind}/{name}", "name": name, "type": found.kind, "namespace": target},
+        host,
+    ]
+
+
+def _unmapped(entry: Entry) -> dict[str, Any]:
+    known = {"verdict": str(entry.verdict), "control": entry.control.id, "accepted": accepted_document(entry)}
+    return {name: each for name, each in known.items() if each}

@@ -1,0 +1,206 @@
+"""oscal-assessment-results.json: Assessment Results of NIST's OSCAL 1.2.
+
+A finding there is *satisfied* or *not-satisfied*. What was not judged, a person has to judge, or does not apply is an
+observation, and no finding. Every UUID follows from the run and from names, so the same audit gives the same file.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+from urllib.parse import quote
+from uuid import NAMESPACE_URL, uuid5
+
+from hullcheck.results import Attestation, Audit, AuditedTarget, Waiver
+from hullcheck.verdicts import Verdict
+from hullcheck.writers.formats.entries import Entry, entries, json_text, line
+from hullcheck.writers.formats.status import SATISFIED, STATUS
+from hullcheck.writers.formats.summary import code
+
+VERSION = "1.2.1"
+NAMESPACE = "urn:hullcheck:oscal"
+"""Of our properties and UUIDs."""
+_ROOT = uuid5(NAMESPACE_URL, NAMESPACE)
+_OF_800_53 = re.compile(r"800-53:([A-Z]{2})-(\d+)(?:\((\d+)\))?")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def render(audit: Audit) -> str:
+    """Render *audit*."""
+    run = audit.run
+    plan = _uuid(run.id, "plan")
+    metadata = {
+        "title": "Hardening of Docker hosts, audited by hullcheck",
+        "last-modified": run.finished,
+        "version": line(run.id) or "-",
+        "oscal-version": VERSION,
+        "props": [_prop("hullcheck", run.version)],
+    }
+    resource = {
+        "uuid": plan,
+        "title": "Assessment plan",
+        "description": "There is no plan in OSCAL. Inventory and selection of the run are in its results.json.",
+    }
+    document = {
+        "uuid": _uuid(run.id, "assessment-results"),
+        "metadata": metadata,
+        "import-ap": {"href": f"#{plan}"},
+        "results": [_result(audit)],
+        "back-matter": {"resources": [resource]},
+    }
+    return json_text({"assessment-results": document})
+
+
+def _uuid(*names: str) -> str:
+    """Of these names, which cannot run into each other."""
+    text = "".join(f"{len(each)}:{each}" for each in names)
+    return str(uuid5(_ROOT, text.encode("utf-8", "backslashreplace").decode("utf-8")))
+
+
+def _prop(name: str, value: str) -> dict[str, str]:
+    return {"name": name, "ns": NAMESPACE, "value": line(value).strip() or "-"}
+
+
+def _result(audit: Audit) -> dict[str, Any]:
+    run, found = audit.run, list(entries(audit))
+    key = run.id
+    items = [_item(key, each) for each in audit.targets]
+    parts: dict[str, Any] = {
+        "local-definitions": {"inventory-items": items} if items else {},
+        "observations": [_observation(audit, each) for each in found],
+        "risks": [_risk(key, each, each.waiver) for each in found if each.verdict is Verdict.WAIVED],
+        "findings": [each for together in _by_result(found) for each in _finding(key, together)],
+    }
+    return {
+        "uuid": _uuid(key, "result"),
+        "title": f"Run {line(key)}",
+        "description": f"{len(audit.controls)} controls on {len(audit.targets)} targets.",
+        "start": run.started,
+        "end": run.finished,
+        "reviewed-controls": _reviewed(audit),
+        **{name: each for name, each in parts.items() if each},
+    }
+
+
+def _reviewed(audit: Audit) -> dict[str, Any]:
+    """The controls of SP 800-53 that the findings speak for, and our own, which are objectives."""
+    numbers = {
+        _numbered(match)
+        for control in audit.controls
+        for each in control.frameworks.get("nist", ())
+        if (match := _OF_800_53.fullmatch(each))
+    }
+    selected: dict[str, Any] = (
+        {"include-controls": [{"control-id": each} for each in sorted(numbers)]}
+        if numbers
+        else {"include-all": {}}
+    )
+    objectives = [{"objective-id": each.id} for each in audit.controls]
+    made: dict[str, Any] = {"control-selections": [selected]}
+    return made | (
+        {"control-objective-selections": [{"include-objectives": objectives}]} if objectives else {}
+    )
+
+
+def _numbered(match: re.Match[str]) -> str:
+    """As NIST's catalog writes it: `ac-6`, and an enhancement as `ac-6.1`."""
+    family, number, enhancement = match.groups()
+    return f"{family.lower()}-{number}" + (f".{enhancement}" if enhancement else "")
+
+
+def _item(key: str, target: AuditedTarget) -> dict[str, Any]:
+    said = {"engine": target.engine, "os": target.os, "connect": target.connect, "kind": target.kind}
+    return {
+        "uuid": _uuid(key, "target", target.name),
+        "description": code(target.name),
+        "props": [_prop("target", target.name), *(_prop(name, each) for name, each in said.items() if each)],
+    }
+
+
+def _observation(audit: Audit, entry: Entry) -> dict[str, Any]:
+    key, found = audit.run.id, entry.finding
+    said = {
+        "finding": entry.id,
+        "verdict": str(entry.verdict),
+        "severity": entry.severity,
+        "control": entry.control.id,
+        "kind": found.kind,
+        "subject": found.subject,
+    }
+    by = entry.accepted
+    attested = entry.verdict is Verdict.ATTESTED and isinstance(by, Attestation)
+    remarks = (
+        f"Attested by {code(by.person)}: {code(by.statement)}"
+        if attested and isinstance(by, Attestation)
+        else ""
+    )
+    target = {"subject-uuid": _uuid(key, "target", entry.result.target), "type": "inventory-item"}
+    evidence = {
+        "href": f"{quote(entry.result.target, errors='replace')}/recording.json",
+        "description": f"What the target answered: {code(' '.join(entry.result.evidence))}",
+    }
+    made = {
+        "uuid": _observed(key, entry),
+        "title": line(f"{entry.number}: {entry.control.title}"),
+        "description": code(entry.sentence),
+        "props": [_prop(name, each) for name, each in said.items()],
+        "methods": ["EXAMINE" if attested else "TEST"],
+        "types": ["control-objective"],
+        "subjects": [target],
+        "relevant-evidence": [evidence],
+        "collected": audit.run.finished,
+    }
+    return made | ({"remarks": remarks} if remarks else {})
+
+
+def _observed(key: str, entry: Entry) -> str:
+    return _uuid(key, "observation", entry.id)
+
+
+def _by_result(found: Sequence[Entry]) -> list[list[Entry]]:
+    return [list(each) for _, each in groupby(found, key=lambda each: (each.result.target, each.control.id))]
+
+
+def _finding(key: str, found: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Of a control on a target; none where its verdict is neither good nor bad."""
+    first = found[0]
+    state = STATUS[first.result.verdict].oscal
+    if not state:
+        return []
+    risks = [{"risk-uuid": _at_risk(key, each)} for each in found if each.verdict is Verdict.WAIVED]
+    status = {"state": state, "reason": "pass" if state == SATISFIED else "fail"}
+    made: dict[str, Any] = {
+        "uuid": _uuid(key, "finding", first.result.target, first.control.id),
+        "title": line(f"{first.number} on {first.result.target}: {first.control.title}"),
+        "description": code(first.result.reason or str(first.result.verdict)),
+        "props": [_prop("verdict", str(first.result.verdict)), _prop("target", first.result.target)],
+        "target": {"type": "objective-id", "target-id": first.control.id, "status": status},
+        "related-observations": [{"observation-uuid": _observed(key, each)} for each in found],
+    }
+    return [made | ({"related-risks": risks} if risks else {})]
+
+
+def _at_risk(key: str, entry: Entry) -> str:
+    return _uuid(key, "risk", entry.id)
+
+
+def _risk(key: str, entry: Entry, waiver: Waiver | None) -> dict[str, Any]:
+    """What a waiver accepts: a risk from which a deviation is approved, until its last day."""
+    said: Mapping[str, str] = (
+        {"approved-by": waiver.approved_by, "approved-on": waiver.approved_on, "ticket": waiver.ticket}
+        if waiver
+        else {}
+    )
+    last = waiver.last_day if waiver else ""
+    made: dict[str, Any] = {
+        "uuid": _at_risk(key, entry),
+        "title": line(f"Waived: {entry.number} on {entry.result.target}"),
+        "description": code(entry.sentence),
+        "statement": code(waiver.risk or waiver.reason if waiver else entry.finding.accepted_by),
+        "props": [_prop(name, each) for name, each in said.items() if each],
+        "status": "deviation-approved",
+        "related-observations": [{"observation-uuid": _observed(key, entry)}],
+    }
+    if _DAY.fullmatch(last):
+        made["deadline"] = f"{last}T23:59:59Z"
+    return {name: each for name, each in made.items() if each}

@@ -1,0 +1,86 @@
+"""findings.xlsx: findings, requirements, waivers and attestations, for people with a spreadsheet.
+
+The extra `xlsx` brings XlsxWriter. Every cell is text, so none is a formula or a link.
+"""
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+
+from hullcheck.messages import printable
+from hullcheck.results import Attestation, Audit, Waiver
+from hullcheck.writers.formats import Rendering
+from hullcheck.writers.formats.entries import CUT, seconds
+from hullcheck.writers.tables import findings_csv, requirements_csv
+
+MOST_ROWS = 1_048_575
+"""Below the head; a spreadsheet holds no more."""
+MOST_CHARACTERS = 16_000
+"""Of a cell: it holds 32,767 units, and some characters need two."""
+_WIDTHS = {"reason": 60, "title": 50, "remedy": 60, "frameworks": 30, "subject": 30, "control": 34}
+_USUAL = 14
+_OPTIONS = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "constant_memory": True,
+}
+
+
+def render(audit: Audit) -> Rendering:
+    """Render *audit*."""
+    # late: it is an extra, and few runs ask for it
+    import xlsxwriter  # type: ignore[import-untyped,import-not-found,unused-ignore]
+
+    sheets = {
+        "Findings": (findings_csv.HEAD, findings_csv.rows(audit)),
+        "Requirements": (requirements_csv.HEAD, requirements_csv.rows(audit)),
+        "Waivers": (_names(Waiver), [_cells(each) for each in audit.waivers]),
+        "Attestations": (_names(Attestation), [_cells(each) for each in audit.attestations]),
+    }
+    whole = io.BytesIO()
+    book = xlsxwriter.Workbook(whole, _OPTIONS)
+    # without it the time at which it is written would stand there
+    book.set_properties(
+        {"title": "hullcheck", "created": datetime.fromtimestamp(seconds(audit.run.finished), UTC)}
+    )
+    bold = book.add_format({"bold": True})
+    left = {name: _fill(book.add_worksheet(name), bold, head, rows) for name, (head, rows) in sheets.items()}
+    book.close()
+    said = "; ".join(
+        f"{many:,} rows of {name} are left out: a sheet holds no more" for name, many in left.items() if many
+    )
+    return Rendering(whole.getvalue(), said)
+
+
+def _fill(sheet: "object", bold: object, head: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+    """Write a sheet row by row; gives how many did not fit."""
+    for column, name in enumerate(head):
+        sheet.set_column(column, column, _WIDTHS.get(name, _USUAL))  # type: ignore[attr-defined]
+    sheet.freeze_panes(1, 0)  # type: ignore[attr-defined]
+    for column, name in enumerate(head):
+        sheet.write_string(0, column, name, bold)  # type: ignore[attr-defined]
+    number = 0
+    for number, row in enumerate(rows, 1):
+        for column, text in enumerate(row if number <= MOST_ROWS else ()):
+            sheet.write_string(number, column, _cell(text))  # type: ignore[attr-defined]
+    kept = min(number, MOST_ROWS)
+    sheet.autofilter(0, 0, kept, len(head) - 1)  # type: ignore[attr-defined]
+    return number - kept
+
+
+def _cell(text: str) -> str:
+    shown = printable(text[: MOST_CHARACTERS + 1])
+    return shown if len(shown) <= MOST_CHARACTERS else shown[: MOST_CHARACTERS - len(CUT)] + CUT
+
+
+def _names(kind: type[Waiver | Attestation]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
+
+
+def _cells(value: Waiver | Attestation) -> tuple[str, ...]:
+    return tuple(
+        " ".join(each) if isinstance(each, tuple) else str(each)
+        for each in (getattr(value, name) for name in _names(type(value)))
+    )
