@@ -65,6 +65,10 @@ def test_mount_of_another_place_in_the_configured_one(world: ContainerHost) -> N
         ),
         (
             "0:90 / /x rw - cgroup none rw,memory",
+            ("fail", "can write to control groups of the host at /x"),
+        ),
+        (
+            "0:90 / /x ro - cgroup none rw,memory",
             ("manual", "has a view of the kernel at /x (cgroup): is it of the host?"),
         ),
         ("0:90 /sys /proc/sys ro - proc none rw", ("pass", "")),
