@@ -18,6 +18,7 @@ SYSTEM = "0"
 _SECTIONS = ("dockerd", "manager", "host")
 _END_OF_UNIT = ("property", "")
 _NOT_ASKED = "the probe did not find out that it is used"
+_ANOTHER = "another file lies there now than that of the socket, which may be open under another name"
 _GONE = "it was changed meanwhile; audit again"
 
 
@@ -100,6 +101,7 @@ class View:
         words: what else the probe found out, by its own word for it.
         closed: directories whose content may not be read.
         relays: programs that may pass commands on to the daemon, by the sockets on which they listen.
+        replaced: sockets in whose place another file lies now, by the names that they were given.
     """
 
     root: str
@@ -107,15 +109,17 @@ class View:
     walks: dict[str, Walk]
     closed: tuple[str, ...]
     relays: dict[str, str] = field(default_factory=dict)
+    replaced: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, records: list[Record]) -> "View":
         """Read what the probe says of one process."""
-        words = {word: value for word, value in records if word not in ("closed", "relay")}
+        words = {word: value for word, value in records if word not in ("closed", "relay", "replaced")}
         walks = {part[0][1]: Walk.of(part[1:]) for part in _beginning(_split(records, ("asked",)), "asked")}
         closed = tuple(value for word, value in records if word == "closed")
         relays = dict(value.partition(" ")[::-2] for word, value in records if word == "relay")
-        return cls(words.get("root", ""), words, walks, closed, relays)
+        replaced = frozenset(value for word, value in records if word == "replaced")
+        return cls(words.get("root", ""), words, walks, closed, relays, replaced)
 
     def below(self, folder: str) -> tuple[str, ...]:
         """All paths in *folder*, and in its folders, that were looked at."""
@@ -238,6 +242,8 @@ class Answer:
         if name is None:
             return FileFact(names[0], State.UNREAD, doubt=_NOT_ASKED)
         walk = view.walks[name]
+        if view.replaced.intersection(names):
+            return FileFact(names[0], State.UNREAD, doubt=_ANOTHER)
         if walk.state is State.UNREAD:
             return FileFact(names[0], walk.state, doubt=unread(walk.end or name, "may not be read"))
         there = (walk.end,) if walk.state is State.FOUND else ()

@@ -1,6 +1,7 @@
 . daemons.sh
 . bind_mounts.sh
 . socket_relays.sh
+. bound_sockets.sh
 cd /proc || exit
 nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \n")
 [ ${#nonce} -eq 32 ] || exit
@@ -157,11 +158,14 @@ environment() { # the variables that name directories
 
 sockets() { # those that it holds, or by their names may hold; and those that may be containerd's
   held=$(ls -ln "$folder/fd" 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
+  bound=$(bound_sockets "$folder")
   listening="^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]*\) \([^@].*\)"
   sed -n "s/$listening/\1 \2/p" "$folder/net/unix" |
     while IFS= read -r line; do
       case "$held $line " in
-        *" ${line%% *} "*" $line "* | *"/containerd.sock ") from_daemon "${line#* }" ;;
+        *" ${line%% *} "*" $line "* | *"/containerd.sock ")
+          if from_daemon "${line#* }" && was_replaced "$bound" "${line%% *}" "$root$at"; then say replaced "${line#* }"; fi
+          ;;
         *docker*) [ -n "$held" ] || from_daemon "${line#* }" ;;
       esac
     done

@@ -17,7 +17,7 @@ _PROPERTIES = "Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,TriggeredBy,
 
 _WORDS = """
     above absent acl asked changed closed directory dockerd folder found group groups host link match mount parents
-    pem private program property registries relay root silent stat tls unmanaged unread
+    pem private program property registries relay replaced root silent stat tls unmanaged unread
 """
 _RECORD = re.compile(rf"(?:{'|'.join(_WORDS.split())}) .*", re.DOTALL)
 _COUNT = re.compile("records [0-9]+")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -311,3 +312,23 @@ def test_rootless_engine_of_a_user_s_systemd(lab_host: Callable[..., Host]) -> N
         assert judged("3.24", facts) == {containerd: ("pass", "mode 660")}
     one.exec("chmod", "666", unit)
     assert judged("3.2", facts_from(one.exec("sh", stdin=script)))[unit][0] == "fail"
+
+
+@pytest.mark.each_engine
+def test_socket_in_whose_place_another_lies(engine: EngineFactory) -> None:
+    """The file at the path of a socket is that on which the daemon listens, or says nothing of it."""
+    one = engine(fresh=True, hosts=["unix:///tmp/hullcheck-kept.sock"])
+    kept = Path("/tmp/hullcheck-kept.sock")
+    facts = facts_of_engine(kept, of="3")
+    assert overall("3.15", facts) == overall("3.16", facts) == "pass"
+    one.socket.chmod(0o666)
+    one.socket.rename(one.socket.with_name("open.sock"))  # all may go on using it
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as decoy:
+        decoy.bind(str(one.socket))
+    one.socket.chmod(0o600)
+    facts = facts_of_engine(kept, of="3")
+    for number in ("3.15", "3.16"):
+        found = judged(number, facts)
+        assert found[str(kept)][0] == "pass"
+        assert found[str(one.socket)][0] == "error"
+        assert "another file lies there now than that of the socket" in found[str(one.socket)][1]

@@ -538,3 +538,11 @@ def test_socket_of_a_program_that_passes_commands_on(file: Stat, numbers: str) -
     assert set(own.judge("3.16")) == {SOCKET}
     abstract = replace(RIGHT, words={"relay": "socat @d"}).judge("3.16")
     assert {path: each[0] for path, each in abstract.items()} == {SOCKET: "pass", "@d": "manual"}
+
+
+def test_socket_in_whose_place_another_file_lies() -> None:
+    """Owner and mode of what lies at the path say nothing where the daemon listens on another socket."""
+    for number in ("3.15", "3.16"):
+        found = replace(RIGHT, words={"replaced": SOCKET}).judge(number)
+        assert found[SOCKET][0] == "error"
+        assert "another file lies there now than that of the socket" in found[SOCKET][1]
