@@ -16,6 +16,7 @@ class Baseline:
     """Results of an earlier run.
 
     Attributes:
+        folder: of the run, with its recordings.
         run: its id.
         finished: when it ended, in RFC 3339 and UTC.
         limits: to which subjects it was limited, by kind.
@@ -23,6 +24,7 @@ class Baseline:
         findings: the ids of what it found, each with its verdict.
     """
 
+    folder: Path
     run: str
     finished: str
     limits: dict[str, tuple[str, ...]]
@@ -32,7 +34,7 @@ class Baseline:
     @classmethod
     def nothing(cls) -> Self:
         """One in which nothing was found."""
-        return cls("", "", {}, (), frozenset())
+        return cls(Path(), "", "", {}, (), frozenset())
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -45,19 +47,19 @@ class Baseline:
             path /= run_files.RESULTS
         document = reader.read(path, "--baseline=reports/latest")
         try:
-            return cls._of(document)
+            return cls._of(document, path.parent)
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
             raise reader.damaged(path) from None
 
     @classmethod
-    def _of(cls, document: dict[str, Any]) -> Self:
+    def _of(cls, document: dict[str, Any], folder: Path) -> Self:
         run = document["run"]
         results = tuple(from_json(Result, each) for each in document["results"])
         found = (
             (finding_id(one.control, one.target, each), each.verdict) for one in results for each in one.told
         )
         limits = {str(kind): tuple(map(str, each)) for kind, each in run.get("limits", {}).items()}
-        return cls(str(run["id"]), str(run["finished"]), limits, results, frozenset(found))
+        return cls(folder, str(run["id"]), str(run["finished"]), limits, results, frozenset(found))
 
     def has(self, result: Result, finding: Finding) -> bool:
         """Whether it found the same of this subject: a failure that failed, an error that was one."""

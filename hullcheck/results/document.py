@@ -28,8 +28,9 @@ SCHEMA = "hullcheck/results/1"
 _T = TypeVar("_T")
 
 _LEFT_OUT: Mapping[type, tuple[str, ...]] = {
-    **dict.fromkeys((SwitchedOff, User, Waiver, Attestation, Requirement, Rollup, Change, Changes, Gate), ()),
+    **dict.fromkeys((SwitchedOff, User, Waiver, Attestation, Requirement, Rollup, Changes, Gate), ()),
     AuditedTarget: ("clock", "neighbours", "seals", "same_engine", "same_machine"),
+    Change: ("why",),
     Control: ("cis_level",),
     Finding: ("accepted_by",),
     Result: ("severity", "switched_off"),
@@ -77,6 +78,7 @@ def _tuples(lists: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 _PARTS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
     AuditedTarget: dict.fromkeys(("neighbours", "same_engine", "same_machine"), tuple),
+    Change: {"why": tuple},
     Changes: dict.fromkeys(("new", "gone"), partial(_all, Change)),
     Attestation: dict.fromkeys(("targets", "subjects", "evidence"), tuple),
     Control: {"frameworks": _tuples},

@@ -15,14 +15,12 @@ from hullcheck.bundle import BundleError
 from hullcheck.gates import Gates
 from hullcheck.messages import printable
 from hullcheck.plugin import options
-from hullcheck.plugin.reporting import crash, gating, output, pytest_reports, quiet
+from hullcheck.plugin.reporting import changed, crash, gating, output, pytest_reports, quiet
 from hullcheck.plugin.reporting.further import Further
 from hullcheck.plugin.reporting.outcome import Outcome
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.results import Audit, run_files
-from hullcheck.results.changes import Changes
-from hullcheck.results.history import compare, since_last_run
 from hullcheck.writers import html, terminal, unjudged
 
 if TYPE_CHECKING:
@@ -110,7 +108,8 @@ class Reporting:
         if outcome:
             gc.freeze()  # as before judging: what is left to do is to write, and to look through it all finds nothing
             audit = outcome.audit()
-            self.audit = replace(audit, since=self._since(audit, outcome), gates=self.gates.outcomes(audit))
+            since = changed.since(audit, outcome.session.folder, self.gates.baseline)
+            self.audit = replace(audit, since=since, gates=self.gates.outcomes(audit))
         if session.exitstatus == 0 and self._is_never_green:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.audit:
@@ -125,13 +124,6 @@ class Reporting:
         if own != 0 and session.exitstatus == 0 and self.config.getoption("nagios", False):
             _say_unknown(session, int(own), self.audit)
         self._conclude(session)
-
-    def _since(self, audit: Audit, outcome: Outcome) -> Changes | None:
-        """What changed since the run that --baseline names, or else since the last one."""
-        before = self.gates.baseline
-        if before is None:
-            return since_last_run(audit, outcome.session.folder)
-        return compare(before.results, audit.results, before.run, before.finished)
 
     @property
     def _is_never_green(self) -> bool:

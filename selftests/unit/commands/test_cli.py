@@ -287,7 +287,7 @@ def test_commands_of_pages_are_understood() -> None:
     ]
     assert len(lines) >= 7
     for line in lines:
-        words = shlex.split(line.partition(">")[0], comments=True)
+        words = shlex.split(re.split(r"\s>", line)[0], comments=True)
         assert cli.read(words[1:]).run
 
 

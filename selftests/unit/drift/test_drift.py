@@ -1,0 +1,237 @@
+"""What is different between two runs, and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullcheck.cli import main
+from hullcheck.drift import answers, drift
+from hullcheck.drift.runs import PastRun
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
+from hullcheck.results.document import document_of
+from hullcheck.verdicts import Verdict
+
+CONTAINER = {
+    "Id": "1" * 64,
+    "Name": "/panel",
+    "Created": "2026-11-20T08:00:00.5Z",
+    "Started": "2026-11-20T08:00:01.5Z",
+    "Pid": 7,
+    "HostConfig": {"Privileged": False, "CapAdd": None, "PidsLimit": 100, "Memory": 0},
+    "Mounts": [{"Destination": "/data", "RW": True}],
+}
+AGAIN = {"Id": "2" * 64, "Created": "2026-11-24T10:12:13.5Z", "Started": "2026-11-24T10:12:14.5Z", "Pid": 9}
+
+
+def container(change: Callable[[Any], None] = lambda document: None, **more: Any) -> str:
+    """The answer with one container, changed."""
+    document = json.loads(json.dumps(CONTAINER | more))
+    change(document)
+    return (
+        f"{document['Id']}\ncontainer {json.dumps(document)}\n--proc\n12/mountinfo:{document['Pid']} / rw\n"
+    )
+
+
+def past(
+    folder: Path, *results: Result, targets: tuple[str, ...] = ("web1",), said: dict[str, str] | None = None
+) -> Path:
+    """The folder of a run with these results, in which each target *said* this."""
+    folder.mkdir(parents=True)
+    run = Run(folder.name, "2026-11-25T00:00:00Z", "2026-11-25T00:00:01Z", "1", (), 1)
+    control = Control("control", "It holds.", "high", "", "", {"cis": ("5.5",)})
+    hosts = tuple(AuditedTarget(each, "local://", "host", "26", "Debian") for each in targets)
+    document = document_of(Audit(run, hosts, (control,), results))
+    (folder / "results.json").write_text(json.dumps(document))
+    for name in targets:
+        kept = {probe: Answer(probe, 0, text, "") for probe, text in (said or {}).items()}
+        Recording(name, "local", kept, gathered=1.0).save(folder / name)
+    return folder
+
+
+def result(
+    verdict: Verdict, kind: str, subject: str, reason: str, *evidence: str, target: str = "web1"
+) -> Result:
+    """A result with one finding."""
+    return Result("control", target, verdict, reason, (Finding(kind, subject, verdict, reason),), evidence)
+
+
+def why(
+    folder: Path,
+    probe: str,
+    before: str,
+    after: str,
+    kind: str = "target",
+    subject: str = "web1",
+    reason: str = "so",
+) -> tuple[str, ...]:
+    """Why a finding is new, where the host gave these answers."""
+    passed, failed = (result(each, kind, subject, reason, probe) for each in (Verdict.PASS, Verdict.FAIL))
+    old = past(folder / "old", passed, said={probe: before})
+    new = past(folder / "new", failed, said={probe: after})
+    (found,) = drift(PastRun.load(old), PastRun.load(new)).changes.new
+    return found.why
+
+
+OF_PANEL = ("docker_containers", "container", "panel")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason", "expected"),
+    [
+        (
+            container(),
+            container(lambda each: each["HostConfig"].update(Privileged=True), **AGAIN),
+            "runs with --privileged",
+            ("the container was made again on 2026-11-24 10:12 UTC", "HostConfig.Privileged was false, and is true"),
+        ),
+        (
+            container(),
+            container(lambda each: each["Mounts"].append({"Destination": "/run/docker.sock", "RW": True}), **AGAIN),
+            "can reach /run/docker.sock",
+            (
+                "the container was made again on 2026-11-24 10:12 UTC",
+                "Mounts[run/docker.sock].Destination /run/docker.sock: not before",
+                "Mounts[run/docker.sock].RW true: not before",
+            ),
+        ),
+        (
+            container(),
+            container(lambda each: each["HostConfig"].update(PidsLimit=None), Started=AGAIN["Started"]),
+            "no process limit is in force",
+            ("the container was started again on 2026-11-24 10:12 UTC", "HostConfig.PidsLimit was 100, and is null"),
+        ),
+        ("\n", container(), "so", ("the container was made on 2026-11-20 08:00 UTC",)),
+        (container(), "\n", "so", ("the container is no longer there",)),
+        (
+            container(Name="/other"),
+            container() + container(lambda each: each["HostConfig"].update(Privileged=True), Name="/other"),
+            "privileged",
+            ("the container was made on 2026-11-20 08:00 UTC",),
+        ),
+    ],
+    ids=["made again", "mount", "started again", "made", "gone", "another"],
+)  # fmt: skip
+def test_container(before: str, after: str, reason: str, expected: tuple[str, ...], tmp_path: Path) -> None:
+    """That it was made or started, and the field that the reason speaks of."""
+    probe, *subject = OF_PANEL
+    assert why(tmp_path, probe, before, after, *subject, reason) == expected
+
+
+SETTINGS = "dockerd:9\nconfig:read|{}|2026-11-24 09:00:00.0 +0000|/etc/docker/daemon.json\n {}\nend\n"
+
+
+def test_settings(tmp_path: Path) -> None:
+    """When the file changed, and which setting of it the reason speaks of; the others are not told."""
+    before = SETTINGS.format("2026-11-20 09:00:00.1 +0000", '{"icc": false, "debug": false}')
+    after = SETTINGS.format("2026-11-24 09:10:00.1 +0000", '{"icc": true, "debug": true}')
+    found = why(tmp_path, "daemon_configuration", before, after, reason="icc is true (daemon.json, debug)")
+    assert found == ("/etc/docker/daemon.json changed on 2026-11-24 09:10 UTC", "icc was false, and is true")
+
+
+@pytest.mark.parametrize(
+    ("probe", "before", "after", "expected"),
+    [
+        (
+            "engine_files",
+            f"{'a' * 32} stat 81a4:0:0:root:/proc/9/root/etc/a\n{'a' * 32} asked /etc/a\n",
+            f"{'b' * 32} stat 81b6:0:0:root:/proc/10/root/etc/a\n{'b' * 32} stat 81b6:0:0:root:/etc/a.d\n",
+            ("/etc/a was mode 644, owner 0:0, and is mode 666, owner 0:0",),
+        ),
+        ("audit", "rule:-w /etc/a -p wa\nrule:-w /etc/a.d -p wa\n", "", ("rule:-w /etc/a -p wa: not any more",)),
+        ("daemon_unit", "MainPID=7\n", "MainPID=9\n", ("other answers than before: daemon_unit",)),
+    ],
+)  # fmt: skip
+def test_file(probe: str, before: str, after: str, expected: tuple[str, ...], tmp_path: Path) -> None:
+    """The one that the finding is about, and no other whose path begins so."""
+    assert why(tmp_path, probe, before, after, "file", "/etc/a", "so") == expected
+
+
+def test_same_answers(tmp_path: Path) -> None:
+    """Then it is not the host that changed."""
+    found = why(tmp_path, "kernel", "a:1\n", "a:1\n")
+    assert found == ("the host answered the same: what the site allows changed, or time passed",)
+
+
+def test_noise_is_not_told(tmp_path: Path) -> None:
+    """What /proc says changes all the time."""
+    assert why(tmp_path, "processes", "7/status:so\n", "9/status:so 1\n") == (
+        "other answers than before: processes",
+    )
+
+
+def test_recording_that_is_not_there(tmp_path: Path) -> None:
+    """Then nothing tells, and the finding is new all the same."""
+    old = past(tmp_path / "old", result(Verdict.PASS, "target", "web1", "so", "kernel"))
+    new = past(tmp_path / "new", result(Verdict.FAIL, "target", "web1", "so", "kernel"))
+    (new / "web1/recording.json").write_text("damaged")
+    (found,) = drift(PastRun.load(old), PastRun.load(new)).changes.new
+    assert found.why == ()
+
+
+def test_new_target(tmp_path: Path) -> None:
+    """All of its failures are new, and are not lost for want of something to compare with."""
+    old = past(tmp_path / "old", result(Verdict.FAIL, "target", "web1", "so"))
+    both = [result(Verdict.FAIL, "target", name, "so", target=name) for name in ("web1", "web2")]
+    new = past(tmp_path / "new", *both, targets=("web1", "web2"))
+    found = drift(PastRun.load(old), PastRun.load(new))
+    assert (found.added, found.removed, found.changes.still) == (("web2",), (), 1)
+    (one,) = found.changes.new
+    assert (one.target, one.why) == ("web2", ("the target was not in the other run",))
+    back = drift(PastRun.load(new), PastRun.load(old))
+    assert (back.added, back.removed, back.changes.new) == ((), ("web2",), ())
+
+
+@pytest.mark.parametrize("text", ['x {"a": ', "{" * 3000, '{"a": [{}, [1, null]]}', "a{b}c", "\x00", "[1]"])
+def test_any_answer_is_read(text: str) -> None:
+    """A host may say what it likes."""
+    for probe in ("docker_containers", "kernel", "engine_files", "daemon_configuration"):
+        assert all(each.after and not each.before for each in answers.differences(probe, "", text))
+        assert not list(answers.differences(probe, text, text))
+
+
+def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Text, Markdown and JSON say the same; the status is 1 where something fails newly."""
+    probe, kind, subject = OF_PANEL
+    bad = container(lambda each: each["HostConfig"].update(Privileged=True), **AGAIN)
+    nasty = replace(result(Verdict.FAIL, kind, subject, "privileged `x` <b>\x1b[31m", probe))
+    old = past(tmp_path / "old", result(Verdict.PASS, kind, subject, "", probe), said={probe: container()})
+    new = past(tmp_path / "new", nasty, said={probe: bad})
+    assert main(["diff", str(old), str(new)]) == 1
+    text = capsys.readouterr().out
+    assert "\n1 new\n  high      web1, CIS 5.5, container panel: privileged `x` <b>\\x1b[31m\n" in text
+    assert "            HostConfig.Privileged was false, and is true\n" in text
+    assert main(["diff", str(old), str(new), "--markdown"]) == 1
+    page = capsys.readouterr().out
+    assert "# hullcheck: 1 new, 0 gone" in page
+    assert "\x1b" not in page
+    assert "``privileged `x` <b>" in page
+    assert main(["diff", str(old), str(new), "--json"]) == 1
+    (entry,) = json.loads(capsys.readouterr().out)["findings"]["new"]
+    assert (entry["number"], entry["severity"], entry["why"][-1]) == (
+        "CIS 5.5",
+        "high",
+        "HostConfig.Privileged was false, and is true",
+    )
+    assert main(["diff", str(new), str(old)]) == 0
+    assert "\n1 gone\n" in capsys.readouterr().out
+    assert main(["diff", str(old), str(tmp_path / "nowhere")]) == 2
+
+
+def test_runs_of_other_subjects(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What one run left out is not gone."""
+    old, new = (
+        past(tmp_path / name, result(Verdict.FAIL, "target", "web1", "so")) for name in ("old", "new")
+    )
+    document = json.loads((new / "results.json").read_text())
+    document["run"]["limits"] = {"container": ["web"]}
+    (new / "results.json").write_text(json.dumps(document))
+    assert main(["diff", str(old), str(new)]) == 2
+    assert "limited to some containers" in capsys.readouterr().err
