@@ -6,22 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from hullcheck import __version__
-from hullcheck.commands import (
-    attest,
-    audit,
-    compare,
-    controls,
-    coverage,
-    diff,
-    explain,
-    merge,
-    policy,
-    probe_script,
-    remedy,
-    report,
-    verify,
-    waive,
-)
+from hullcheck.commands import attest, audit, controls, coverage, explain, policy, probe_script, waive
+from hullcheck.commands.runs import compare, diff, merge, remedy, report, verify
 from hullcheck.messages import WrongUse, printable
 
 WRONG_USE = 2
