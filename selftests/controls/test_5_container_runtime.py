@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hullcheck.parsing.times import engine_moment
-from hullcheck.policy import Policy
+from hullcheck.policy import Policy, ResourceLimits
 from selftests.kit.facts.container_host import (
     BRIDGE,
     IMAGE,
@@ -499,3 +499,57 @@ def test_control_groups_of_others(root: str, options: str, verdict: str) -> None
     found, reason = world.judge("5.6")
     assert found == verdict, reason
     assert ("can write to control groups of the host at /sys/fs/cgroup" in reason) == (verdict == "fail")
+
+
+# ---- what is beyond a limit, and what is well within
+
+
+@pytest.mark.parametrize(
+    ("control", "group", "verdict"),
+    [
+        ("5.11", {"memory.max": str(16 << 30)}, "fail"),
+        ("5.11", {"memory.max": str(8 << 30)}, "fail"),
+        ("5.12", {"cpu.max": "500000 100000"}, "fail"),
+        ("5.12", {"cpu.max": "400000 100000"}, "fail"),
+        ("container_cpu_time_is_capped", {"cpu.max": "900000 100000"}, "fail"),
+        ("5.29", {"pids.max": "32768"}, "fail"),
+        ("5.29", {"pids.max": "99999"}, "fail"),
+        *((control, group, "pass") for control, group in LIMITS.items()),
+    ],
+)
+def test_limit_above_what_the_host_has(control: str, group: dict[str, str], verdict: str) -> None:
+    """A limit is one below what there is; the policy may ask for less, and what is below that is well too."""
+    world = ContainerHost()
+    world.groups |= group
+    assert world.judge(control)[0] == verdict
+    world.policy = Policy(resource_limits=ResourceLimits(memory=2 << 30, cpus=0.75, pids=150))
+    assert world.judge(control)[0] == verdict
+    world.policy = Policy(resource_limits=ResourceLimits(memory=1 << 29, cpus=0.25, pids=50))
+    assert world.judge(control)[0] == "fail"
+
+
+@pytest.mark.parametrize("top", ["/opt", "/run", "/var/cache", "/var/lib", "/var/spool"])
+def test_folder_of_some_service(top: str) -> None:
+    """5.6: nobody knows whose it is but people; the policy says that it is well."""
+    world = ContainerHost()
+    world.description["Mounts"] = [
+        {"Type": "bind", "Source": f"{top}/some", "Destination": "/x", "RW": True, "Propagation": "rprivate"}
+    ]
+    world.paths.append(f"real {top}/some\t{top}/some")
+    world.stop()
+    found = world.judge("5.6")
+    assert found == ("manual", f"mounts what services of the host own: {top}/some at /x")
+    world.policy = Policy(allowed_mounts=(f"{top}/some",))
+    assert world.judge("5.6")[0] == "pass"
+
+
+@pytest.mark.parametrize("state", ["active", "pending", "locked", "error", "inactive"])
+def test_every_state_of_a_node(state: str) -> None:
+    """5.1: whatever state a node is in, it is one."""
+    world = ContainerHost()
+    world.info["Swarm"] = {"LocalNodeState": state}
+    (found,) = judged("5.1", world.facts).values()
+    assert found[0] == ("pass" if state == "inactive" else "fail")
+    world.policy = Policy(swarm=True)
+    (found,) = judged("5.1", world.facts).values()
+    assert found[0] == "pass"

@@ -350,6 +350,16 @@ def test_unreadable_report_beside_a_good_one(tmp_path: Path) -> None:
     assert verdict(facts(tmp_path, container()))[0] == "pass"
 
 
+def test_image_of_no_known_age(tmp_path: Path) -> None:
+    """Where the policy limits the age, good reports are no proof of it."""
+    write(tmp_path, "a.json", trivy("LOW"))
+    assert verdict(facts(tmp_path, container(), age=3650))[0] == "pass"
+    target = facts(tmp_path, container(), age=3650)
+    text = output([image(RepoDigests=[f"r.io/web@{MANIFEST}"], Created="")], {ID: stored("CMD x")})
+    target.recording.answers[IMAGES.name] = Answer(IMAGES.name, 0, IMAGES.keep(text), "")  # type: ignore[index]
+    assert verdict(target) == ("manual", "does not say when it was built, which the policy limits")
+
+
 # ---- each scanner
 
 
