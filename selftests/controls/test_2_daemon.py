@@ -328,6 +328,8 @@ def test_default_of_ip6tables() -> None:
         (("-A DOCKER-USER -s 10.0.0.0/8 -j ACCEPT",), "pass"),
         (("-A DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",), "pass"),
         (("-A DOCKER -s 172.17.0.2/32 -d 172.17.0.3/32 -i docker0 -o docker0 -p tcp -j ACCEPT",), "pass"),
+        (("-A DOCKER-USER -i dummy+ -o dummy+ -j ACCEPT",), "pass"),
+        (("-A DOCKER-USER -i docker+ -o doc+ -j ACCEPT",), "fail"),
         (("-A DOCKER -i docker0 -o docker0 -j ACCEPT",), "fail"),
     ],
 )
@@ -342,6 +344,9 @@ def test_rules_that_are_gone() -> None:
     policy, *rest = FILTER
     rules = [each for each in rest if each != "-A FORWARD -i docker0 -o docker0 -j DROP"]
     assert replace(ISOLATED, rules=(policy, *rules)).judge("2.2")[0] == "pass"
+    for drop, verdict in (("dummy+", "fail"), ("docker1", "fail"), ("docker+", "pass"), ("docker0", "pass")):
+        own = f"-A FORWARD -i {drop} -o {drop} -j DROP"
+        assert replace(ISOLATED, rules=("-P FORWARD ACCEPT", own, *rules)).judge("2.2")[0] == verdict
     assert replace(ISOLATED, rules=("-P FORWARD ACCEPT", *rules)).judge("2.2")[0] == "fail"
     assert replace(ISOLATED, rules=("-P FORWARD ACCEPT",)).judge("2.2")[0] == "fail"
 

@@ -105,6 +105,8 @@ class EngineFiles:
         manager = unit.manager if unit else self._manager
         names = {"docker.socket", *(unit.values.get("TriggeredBy", "").split() if unit else ())}
         found = [each for each in self.answer.units if each.manager == manager and each.exists]
+        own = unit.name if unit else _MAIN_UNITS[0]
+        names |= {each.name for each in found if own in each.values.get("Triggers", "").split()}
         units = [each for each in found if each.name in names and each.name.endswith(".socket")]
         return self._of_units(units, "systemd has no docker.socket")
 

@@ -2,6 +2,7 @@
 . bind_mounts.sh
 . socket_relays.sh
 . bound_sockets.sh
+. waiting_sockets.sh
 cd /proc || exit
 nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \n")
 [ ${#nonce} -eq 32 ] || exit
@@ -267,7 +268,7 @@ show() { # WHOSE, then systemctl as a command: what systemd knows of units, and 
 }
 
 starters() { # TEXT, WORDS: the socket units that start the units in the text, and are not among the words
-  for name in $(printf "%s\n" "$1" | sed -n "s/^TriggeredBy=//p"); do
+  for name in $(printf "%s\n" "$1" | sed -n "s/^TriggeredBy=//p") $([ "$manager" != 0 ] || waiting_sockets "$2"); do
     case $name in -*) ;; *.socket) case " $2 " in *" $name "*) ;; *) echo "$name" ;; esac ;; esac
   done
 }

@@ -12,7 +12,9 @@ import re
 
 from hullcheck.recording.probe import Probe
 
-_PROPERTIES = "Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,TriggeredBy,Listen,SocketMode,SocketGroup"
+_PROPERTIES = (
+    "Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,Triggers,TriggeredBy,Listen,SocketMode,SocketGroup"
+)
 
 
 _WORDS = """

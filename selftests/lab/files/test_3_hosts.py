@@ -554,6 +554,18 @@ def test_socket_unit_of_another_name(changed: Change) -> None:
     assert list(failing(facts)) == ["3.4"]
 
 
+def test_socket_unit_that_waits_for_the_next_start(changed: Change) -> None:
+    """One that is enabled and that systemd has not loaded yet starts the daemon after the next boot."""
+    unit, wants = "/etc/systemd/system/docker-late.socket", "/etc/systemd/system/sockets.target.wants"
+    text = "[Socket]\\nListenStream=/run/late.sock\\nService=docker.service\\n[Install]\\nWantedBy=sockets.target\\n"
+    facts = changed(
+        f"mkdir -p {wants}; printf '{text}' >{unit}; chmod 666 {unit}; ln -s {unit} {wants}/docker-late.socket",
+        f"rm {unit} {wants}/docker-late.socket; systemctl daemon-reload",
+    )
+    assert judged("3.4", facts)[unit] == ("fail", "has mode 666, more than 644")
+    assert list(failing(facts)) == ["3.4"]
+
+
 def test_daemon_of_no_unit(host: Host) -> None:
     """A daemon that nobody's unit runs is none of docker.service, as long as that runs another one."""
     start = (
