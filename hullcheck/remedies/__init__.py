@@ -46,9 +46,11 @@ class AuditRule(Remedy):
 
     Attributes:
         files: the fact with the files that the control judges.
+        tree: whether these are directories.
     """
 
     files: str
+    tree: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The settings of daemon.json that mend failures, merged with those that are on the host."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from hullcheck.results.fixes import Failure
 from hullcheck.secrets.redact import DROPPED, HIDDEN
 from hullcheck.verdicts import EvidenceError
 
+_UNIT = re.compile(r"[\w.@:-]+\.service", re.ASCII)
 _MOVES_DATA = "userns-remap"
 
 
@@ -81,7 +83,8 @@ class _Known:
         names = frozenset(name for name, _ in flags)
         swarm = daemon.engine.value("Swarm", "LocalNodeState") != "inactive"
         document = config.values()
-        return cls(config.path, config.state == "read", document, names, unit.name if unit else "", swarm)
+        name = unit.name if unit and _UNIT.fullmatch(unit.name) else ""
+        return cls(config.path, config.state == "read", document, names, name, swarm)
 
 
 def change(found: Sequence[tuple[Failure, Settings]], facts: Facts) -> tuple[DaemonChange | None, Outcome]:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from hullcheck.facts import Facts
 from hullcheck.facts.host.file import FileFact, State
 from hullcheck.remedies import AuditRule, KernelSettings, Mode, Owner, Remedy
+from hullcheck.remedies.offered import rule
 from hullcheck.remedies.outcome import Outcome
 from hullcheck.remedies.words import is_plain_path
 from hullcheck.results.fixes import Failure
@@ -77,11 +78,7 @@ def _rule(file: FileFact, facts: Facts) -> list[str]:
     node = file.node
     if not _RULE_PATH.fullmatch(node.path) or not is_plain_path(node.path):
         raise EvidenceError("its path cannot stand in an audit rule")
-    field = "dir" if node.is_directory else "path"
-    return [
-        f"-a always,exit -F arch={each} -F {field}={node.path} -F perm=wa -k docker"
-        for each in facts.get("audit").architectures
-    ]
+    return [rule(node.path, each, tree=node.is_directory) for each in facts.get("audit").architectures]
 
 
 def kernel(found: "Found[KernelSettings]") -> tuple[Mapping[str, str], Outcome]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hullcheck.remedies import host_files, script
+from hullcheck.remedies import host_files, playbook, script
 from hullcheck.remedies.plan import KERNEL, RIGHTS, RULES, SETTINGS, Plan
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.remedies.words import code, comment, prose, quoted
@@ -22,8 +22,15 @@ sh apply.sh check    # says what would be changed
 sh apply.sh apply    # changes it
 {restart}```
 
+Or by Ansible, from here; the host has this target's name in the inventory, or `-e host=NAME` names it:
+
+```sh
+ansible-playbook -i INVENTORY playbook.yml --check --diff    # says what would be changed
+ansible-playbook -i INVENTORY playbook.yml                   # changes it, and restarts the engine where that is needed
+```
+
 Then audit again. To go back, `sh apply.sh back` puts back what was there before: it is kept in
-{saved}{back}.
+{saved}{back}. The playbook leaves both scripts in {place}.
 """
 _RESTART = """\
 `restart.sh` stops the engine, starts it, and starts the containers again that ran before: they are down for that time.
@@ -53,7 +60,7 @@ def _order(plan: Plan) -> str:
     saved = code(f"/var/backups/hullcheck/{plan.run}")
     back = f"; then `{' '.join(words)}`" if restart else ""
     said = f"\n{_RESTART}" if restart else ""
-    return f"## Order\n\n{_SHELL.format(restart=command, saved=saved, back=back)}{said}"
+    return f"## Order\n\n{_SHELL.format(restart=command, saved=saved, back=back, place=code(playbook.PLACE))}{said}"
 
 
 def _parts(plan: Plan) -> Iterator[str]:

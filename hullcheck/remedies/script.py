@@ -23,10 +23,9 @@ def files(plan: Plan) -> Mapping[str, str]:
     }
     if plan.daemon:
         found[SETTINGS_FILE] = plan.daemon.settings
+        found[MERGE] = (HERE / MERGE).read_text(encoding="utf-8")
         if plan.daemon.merged:
             found[DAEMON_FILE] = plan.daemon.merged
-        else:
-            found[MERGE] = (HERE / MERGE).read_text(encoding="utf-8")
     if plan.daemon or plan.socket:
         found[RESTART] = (HERE / "shell" / RESTART).read_text(encoding="utf-8")
     if plan.rules:

@@ -78,13 +78,14 @@ _SETTINGS |= {
     "log_files_are_few": _LOGS,
 }
 
+_TREES = ("containerd_directory", "data_root", "configuration_directory")
 _RULE_RISK = {
     "containerd_directory": "A busy host writes a record for each container that starts or stops.",
     "data_root": "A busy host writes a record for each write to the engine's data: expect a large log, and raise"
     " `-b` where records are lost.",
 }
 _RULES: Mapping[str, Remedy] = {
-    f"{control}_audited": AuditRule(files=files, risk=_RULE_RISK.get(files, ""))
+    f"{control}_audited": AuditRule(files=files, tree=files in _TREES, risk=_RULE_RISK.get(files, ""))
     for control, files in {
         "daemon_program_is": "daemon_program",
         "containerd_directory_is": "containerd_directory",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hullcheck.controls.catalog import Listed
 from hullcheck.messages import printable
+from hullcheck.remedies import offered
 from hullcheck.writers import columns
 
 _WIDTH = 100
@@ -25,6 +26,8 @@ def _lines(listed: Listed, width: int) -> Iterator[str]:
             yield ""
             yield from [head] * bool(head)
             yield from _paragraphs(said, width)
+    yield from ("", "Files")
+    yield from _paragraphs("\n\n".join(offered.explained(control.id)), width)
     yield ""
     yield "Mappings"
     for framework, ids in control.frameworks.items():

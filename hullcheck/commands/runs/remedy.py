@@ -1,6 +1,7 @@
 """`hullcheck remedy`: files that mend what failed in an audit."""
 
 import argparse
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 RUN = Path("reports/latest")
 FOLDER = Path("remedy")
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")  # it names a folder on the host
 
 
 def add(commands: "Subparsers") -> None:
@@ -77,9 +79,12 @@ def _run(given: argparse.Namespace) -> int:
 def _audit(run: Path) -> Audit:
     path = run / run_files.RESULTS
     try:
-        return audit_of(reader.read(path, "hullcheck remedy RUN-FOLDER"))
+        audit = audit_of(reader.read(path, "hullcheck remedy RUN-FOLDER"))
+        if not _RUN_ID.fullmatch(audit.run.id):
+            raise reader.damaged(path)
     except (KeyError, TypeError, AttributeError, ValueError):
         raise reader.damaged(path) from None
+    return audit
 
 
 def _targets(audit: Audit, wanted: Sequence[str] | None) -> list[str]:
@@ -131,10 +136,10 @@ def _recording(path: Path) -> "Recording":
 
 
 def _files(plan: "Plan") -> dict[str, str]:
-    from hullcheck.remedies import readme, script
+    from hullcheck.remedies import playbook, readme, script
 
     page = {"README.md": readme.readme(plan)}
-    return page if plan.is_empty else {**page, **script.files(plan)}
+    return page if plan.is_empty else {**page, **script.files(plan), playbook.NAME: playbook.playbook(plan)}
 
 
 def _line(plan: "Plan", output: Path) -> str:

@@ -1,15 +1,16 @@
 #!/bin/sh
-# Applies what changes.sh says to this host, or takes it back. As root: sh apply.sh [check | apply | back]
+# Applies what changes.sh says to this host, or takes it back. As root: sh apply.sh [check | save | apply | back]
 #   check  say what would be changed (this is what it does without a word, too)
+#   save   keep what is there, and change nothing
 #   apply  change it; what was there before is kept in /var/backups/hullcheck
 #   back   put back what was there before
 # shellcheck disable=SC2329 # changes.sh calls them
 set -eu
 umask 077
 todo=${1:-check} missed=0 work=""
-case $todo in check | apply | back) ;; *) todo="" ;; esac
+case $todo in check | save | apply | back) ;; *) todo="" ;; esac
 if [ -z "$todo" ] || [ $# -gt 1 ]; then
-  echo "usage: sh apply.sh [check | apply | back]" >&2
+  echo "usage: sh apply.sh [check | save | apply | back]" >&2
   exit 2
 fi
 cd -- "$(dirname -- "$0")"
@@ -92,6 +93,8 @@ saves() { # NAME: of the folder with what was there before
 file() { # FILE PATH MODE: FILE of this folder is to be at PATH
   if [ "$todo" = back ]; then
     content_back "$2"
+  elif [ "$todo" = save ]; then
+    keep_content "$2"
   elif [ -L "$2" ]; then
     stop "$2 is a link: change the file that it leads to by hand"
   elif cmp -s -- "$1" "$2"; then
@@ -107,7 +110,7 @@ file() { # FILE PATH MODE: FILE of this folder is to be at PATH
   fi
 }
 daemon_json() { # FILE PATH SECONDS THERE: as `file`, if that at PATH is the one of the audit
-  if [ "$todo" != back ] && ! cmp -s -- "$1" "$2"; then
+  if { [ "$todo" = check ] || [ "$todo" = apply ]; } && ! cmp -s -- "$1" "$2"; then
     if [ -e "$2" ] && [ "$4" = absent ]; then stop "$2 was not there at the audit: audit again"; fi
     if [ ! -e "$2" ] && [ "$4" != absent ]; then stop "$2 was there at the audit: audit again"; fi
     if [ -e "$2" ] && [ "$(stat -c %Y -- "$2")" -ge "$3" ]; then
@@ -125,6 +128,9 @@ is_valid() { # FILE: the engine would start with it, as far as it can say
 merge() { # SETTINGS PATH: the settings, merged with what is in the daemon.json at PATH
   if [ "$todo" = back ]; then
     content_back "$2"
+    return
+  elif [ "$todo" = save ]; then
+    keep_content "$2"
     return
   fi
   work=$(mktemp -d)
@@ -147,6 +153,8 @@ mode() { # CHANGE PATH: a change that takes rights away, as chmod takes it
     rights_back "$2"
   elif [ ! -e "$2" ] || ! is_plain "$2"; then
     miss "$2 is not there any more, or there is a link on its way: left as it is"
+  elif [ "$todo" = save ]; then
+    keep_rights "$2"
   elif [ "$todo" = check ]; then
     say "would run: chmod $1 $2 (it has mode $(stat -c %a -- "$2"))"
   else
@@ -160,6 +168,8 @@ owner() { # OWNER:GROUP PATH
     rights_back "$2"
   elif [ ! -e "$2" ] || ! is_plain "$2"; then
     miss "$2 is not there any more, or there is a link on its way: left as it is"
+  elif [ "$todo" = save ]; then
+    keep_rights "$2"
   elif [ "$todo" = check ]; then
     say "would run: chown $1 $2 (it belongs to $(stat -c %U:%G -- "$2"))"
   else
@@ -177,32 +187,18 @@ kernel() { # NAME VALUE: a setting of the kernel, now
   else
     mkdir -p -- "$saved/.kernel"
     [ -e "$was" ] || sysctl -n "$1" >"$was"
-    sysctl -w "$1=$2"
+    [ "$todo" = save ] || sysctl -w "$1=$2"
   fi
 }
 run() { # COMMAND...: what makes a file effective
   if [ "$todo" = check ]; then
     say "would run: $*"
-  elif ! "$@"; then
+  elif [ "$todo" != save ] && ! "$@"; then
     miss "failed: $*"
   fi
 }
-update() { # CONTAINER OPTION VALUE FORMAT: a limit of a container, which takes it over at once
-  if [ "$todo" = back ]; then
-    [ ! -e "$saved/.containers/$1$2" ] ||
-      say "to put back by hand: docker update $2 $(cat -- "$saved/.containers/$1$2") $1"
-  elif ! was=$(docker inspect --type container --format "$4" -- "$1"); then
-    miss "the container $1 is not there any more"
-  elif [ "$todo" = check ]; then
-    say "would run: docker update $2 $3 $1 (it is $was)"
-  else
-    mkdir -p -- "$saved/.containers"
-    [ -e "$saved/.containers/$1$2" ] || printf "%s\n" "$was" >"$saved/.containers/$1$2"
-    if docker update "$2" "$3" -- "$1" >/dev/null; then say "$1 has $2 $3"; else miss "failed: docker update $2 $3 $1"; fi
-  fi
-}
-
 # shellcheck disable=SC1091 # made for each host
 . ./changes.sh
 
+if [ "$todo" = save ] && [ $missed = 0 ]; then : >"$saved/.saved"; fi
 exit $missed

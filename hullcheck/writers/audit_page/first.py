@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hullcheck.remedies import offered
 from hullcheck.results import SEVERITIES, Audit, Control, Finding, sentences
 from hullcheck.results.fixes import CONTROL, Fix, fixes
-from hullcheck.writers.audit_page import fix_files
 
 _MOST = 6  # that are shown whether they have a file or not
 
@@ -25,7 +25,7 @@ class First:
     fix: Fix
     title: str
     only: Control | None
-    file: fix_files.FixFile | None
+    file: offered.FixFile | None
     said: Mapping[str, str]
     steps: Sequence[Control]
 
@@ -49,7 +49,7 @@ def first(audit: Audit) -> tuple[list[First], list[First]]:
 
 
 def _first(fix: Fix) -> First:
-    file = fix_files.file_of(fix)
+    file = offered.file_of(fix)
     only = fix.controls[0] if fix.kind == CONTROL else None
     title = _first_sentence(only.remedy or only.title) if only else str(fix)
     steps = file.by_hand if file else fix.controls

@@ -43,6 +43,7 @@ FILES = {
 }
 SYSCTL_UNIT = "/etc/systemd/system/systemd-sysctl.service"
 """Masked on hosts, as it would change the machine: one that does nothing takes its place."""
+PLACES = " ".join([*("/etc/docker", "/etc/docker/daemon.json", "/etc/default/docker"), *FILES, *TLS.values()])
 OPEN = f"""
 rm -f {SYSCTL_UNIT} && printf '{IDLE}' >{SYSCTL_UNIT} && systemctl daemon-reload
 chmod 666 {UNIT} {SOCKET_UNIT} /etc/default/docker /etc/sysconfig/docker /etc/docker/daemon.json
@@ -51,6 +52,12 @@ chown 1000:1000 {UNIT} {SOCKET_UNIT} /etc/default/docker /etc/sysconfig/docker /
 chown 1000:1000 {SOCKET} {CONTAINERD} {REGISTRY}/ca.crt {" ".join(TLS.values())} /etc/docker
 chmod 775 /etc/docker
 """
+FEW = f"""
+{OPEN.split("chmod")[0]}
+chmod 666 /etc/docker/daemon.json {SOCKET}
+chown 1000:1000 /etc/docker/daemon.json {SOCKET}
+"""
+"""The same of each kind once: Ansible takes its time for each file."""
 
 
 def files(certificates: dict[str, str]) -> dict[str, str]:
@@ -84,6 +91,14 @@ def succeeds(host: Host, command: str) -> bool:
     return host.exec("sh", "-c", f"{command} >/dev/null 2>&1 && echo yes || echo no").strip() == "yes"
 
 
+def state(host: Host) -> str:
+    """Owners, modes and content of all that a remedy may change."""
+    rights = f"stat -c '%n %a %u:%g' {PLACES} {SOCKET} {CONTAINERD} {UNIT} {SOCKET_UNIT}"
+    files = "find /etc/docker /etc/default /etc/sysctl.d /etc/systemd -type f -exec md5sum {} +"
+    kernel = "sysctl fs.suid_dumpable kernel.randomize_va_space"
+    return host.exec("sh", "-c", f"{rights}; {files}; {kernel}; docker ps -q")
+
+
 def running(host: Host) -> set[str]:
     """The names of the containers that run."""
     return set(host.docker("ps", "--format", "{{.Names}}").split())
@@ -101,10 +116,10 @@ class Audited:
         return {verdict for (name, _), (verdict, _) in self.findings.items() if name == control}
 
 
-def audit(project: Project, host: Host) -> Audited:
-    """Audit it over ssh, by every control."""
+def audit(project: Project, host: Host, *words: str) -> Audited:
+    """Audit it over ssh, by every control or by those that pytest's options *words* select."""
     spec = f"ssh://root@{host.name}?ssh_config={host.ssh_config}"
-    run = project.pytest("-m", "cis or guide", f"--hosts={spec}")
+    run = project.pytest(*(words or ("-m", "cis or guide")), f"--hosts={spec}")
     found = {
         (result["control"], each["subject"]): (each["verdict"], each["reason"])
         for result in run.results["results"]

@@ -30,6 +30,13 @@ HOST = frozenset(
 )
 """On a careless host: `test_host.py`."""
 
+_FILES = ("_belongs_to_root", "_by_root_alone", "_are_read_only", "_is_read_only", "_to_others", "_to_root")
+PLAYED = frozenset(name for name in HOST if not name.endswith(_FILES)) | {
+    *("api_sockets_belong_to_root_and_the_docker_group", "api_sockets_are_closed_to_others"),
+    *("configuration_file_belongs_to_root", "configuration_file_is_written_by_root_alone"),
+}
+"""By the playbook: of owners and modes one file of each kind."""
+
 ASKED = frozenset({"daemon_remaps_users"})
 """What takes something away, on a host of its own: `test_host.py`."""
 

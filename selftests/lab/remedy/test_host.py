@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from hullcheck.remedies.playbook import PLACE
 from selftests.kit.running import Project
 from selftests.lab.remedy import careless, proven
 from selftests.rig import images
@@ -19,8 +23,41 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.lab
 
+PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+WAY = "/tmp/hullcheck-remedy-%C"  # short, as the path of a socket has to be
 HostFactory = Callable[..., "Host"]
+DAEMON = ("-m", "cis", "tests/test_2_daemon.py")
 ALL = {"inside": True, "outside": True}
+
+
+class Playbook:
+    """Ansible with the playbook of a folder, for a host."""
+
+    def __init__(self, folder: Path, host: Host, home: Path) -> None:
+        """Write an inventory for it."""
+        self.folder = folder
+        self.inventory = home / "hosts"
+        self.inventory.write_text(
+            f"{host.name} ansible_ssh_common_args='-F {host.ssh_config}' ansible_user=root\n"
+        )
+        self.environment = {
+            "PATH": PATH,
+            "HOME": str(home),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_PIPELINING": "True",
+        }
+        self.environment |= {
+            "ANSIBLE_SSH_ARGS": f"-o ControlMaster=auto -o ControlPersist=10s -o ControlPath={WAY}"
+        }
+
+    def __call__(self, *words: str) -> str:
+        """What it prints."""
+        argv = ("ansible-playbook", "-i", str(self.inventory), "playbook.yml", *words)
+        done = subprocess.run(
+            argv, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
 
 @pytest.fixture
@@ -30,19 +67,24 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def host(lab_host: HostFactory, lab: Laboratory, certificates: dict[str, str]) -> Host:
-    """A careless host with two containers."""
-    settings = {name.replace("-", "_"): value for name, value in careless.SETTINGS.items()}
-    made = lab_host(files=careless.files(certificates), own_usr=True, **settings)
-    careless.workload(made)
-    lab.change_setting("/proc/sys/fs/suid_dumpable", "2")
-    lab.change_setting("/proc/sys/kernel/randomize_va_space", "1")
-    made.exec("sh", "-e", "-c", careless.OPEN)
-    return made
+def careless_host(lab_host: HostFactory, lab: Laboratory, certificates: dict[str, str]) -> HostFactory:
+    """Make a careless host with two containers, with further settings of its engine."""
+
+    def make(flaws: str = careless.OPEN, **more: object) -> Host:
+        settings = {name.replace("-", "_"): value for name, value in careless.SETTINGS.items()}
+        made = lab_host(files=careless.files(certificates), own_usr=True, **settings, **more)
+        careless.workload(made)
+        lab.change_setting("/proc/sys/fs/suid_dumpable", "2")
+        lab.change_setting("/proc/sys/kernel/randomize_va_space", "1")
+        made.exec("sh", "-e", "-c", flaws)
+        return made
+
+    return make
 
 
-def test_shell(host: Host, project: Project) -> None:
+def test_shell(careless_host: HostFactory, project: Project) -> None:
     """The commands of the README mend what it says they mend, nothing gets worse, and `back` gives what was before."""
+    host = careless_host()
     before = careless.audit(project, host)
     folder, mended = careless.remedy(project, host)
     assert {control for control, _ in mended} == proven.HOST
@@ -64,11 +106,34 @@ def test_shell(host: Host, project: Project) -> None:
     assert {back.findings[each][0] for each in mended} == {"fail"}
 
 
+@pytest.mark.needs("ansible-playbook")
+def test_playbook(careless_host: HostFactory, project: Project) -> None:
+    """The playbook mends the same, merges what no recording has, changes nothing in check mode nor when run again."""
+    host = careless_host(careless.FEW, registry_mirrors=["https://mirror.example"])
+    before = careless.audit(project, host)
+    folder, mended = careless.remedy(project, host)
+    assert {control for control, _ in mended} >= proven.PLAYED
+    assert not (folder / "daemon.json").exists()
+    play = Playbook(folder, host, project.folder)
+    seen = careless.state(host)
+    assert "changed=0" not in play("--check", "--diff")
+    assert careless.state(host) == seen
+    assert "unreachable=0" in play()
+    assert (careless.running(host), careless.reaches(host)) == ({"web", "client"}, ALL)
+    after = careless.audit(project, host)
+    assert {each: after.findings[each] for each in mended if after.findings[each][0] != "pass"} == {}
+    assert careless.worse(before, after) == {}
+    assert "mirror.example" in host.exec("cat", "/etc/docker/daemon.json")
+    assert "changed=0" in play("--check")
+    host.exec("sh", f"{PLACE}/apply.sh", "back")
+    assert careless.state(host) == seen
+
+
 def test_remedy_that_has_to_be_asked_for(lab_host: HostFactory, project: Project) -> None:
     """userns-remap is in the files if its control is named; the containers of before are there again without it."""
     host = lab_host(debug=False)
     careless.workload(host)
-    before = careless.audit(project, host)
+    before = careless.audit(project, host, *DAEMON)
     folder, mended = careless.remedy(project, host, "--also", "2.10")
     assert {control for control, _ in mended} >= proven.ASKED
     careless.bring(host, folder)
@@ -76,7 +141,7 @@ def test_remedy_that_has_to_be_asked_for(lab_host: HostFactory, project: Project
     assert careless.running(host) == set()
     host.docker("import", f"/{images.HOST_BUSYBOX}", IMAGE)
     careless.workload(host)
-    after = careless.audit(project, host)
+    after = careless.audit(project, host, *DAEMON)
     assert {each: after.findings[each] for each in mended if after.findings[each][0] != "pass"} == {}
     assert careless.worse(before, after) == {}
     host.docker("rm", "--force", "web", "client")

@@ -134,3 +134,13 @@ def test_target_that_cannot_name_a_folder(run: Path, name: str, capsys: pytest.C
     (run / "results.json").write_text(text)
     assert remedy(run) == 2
     assert "cannot name a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["../../etc", "/etc", "", "a b", "$(id)"])
+def test_run_that_cannot_name_a_folder(run: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is kept for the way back lies in a folder of this name."""
+    document = json.loads((run / "results.json").read_text())
+    document["run"]["id"] = name
+    (run / "results.json").write_text(json.dumps(document))
+    assert remedy(run) == 2
+    assert "damaged" in capsys.readouterr().err

@@ -1,17 +1,20 @@
-"""Files to copy: what is in them stands in the remedies, and what has a condition is left to a person."""
+"""Files to copy: what is in them stands in the table of remedies; what has a condition is left to a person."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from hullcheck.controls.metadata import read_docstring
+from hullcheck.remedies.offered import FixFile, file_of
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
 from hullcheck.results.changes import Change, Changes
 from hullcheck.results.fixes import AUDIT_RULES, DAEMON, KERNEL, fixes
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
-from hullcheck.writers.audit_page import fix_files
 from selftests.kit.audit_pages import demo
+from selftests.kit.judging import controls
 
 RUN = Run("r", "2026-11-25T03:22:57Z", "2026-11-25T03:22:58Z", "0", (), 1)
 TARGETS = (
@@ -21,82 +24,78 @@ TARGETS = (
 
 
 def failing(*told: tuple[str, Finding]) -> Audit:
-    """A control for each remedy, which fails on the target that the finding names, or on web1."""
-    names = [f"c{number}" for number, _ in enumerate(told)]
-    controls = tuple(
-        Control(name, f"Title {name}.", "high", "", remedy, {"cis": (f"2.{number}",)})
-        for number, (name, (remedy, _)) in enumerate(zip(names, told, strict=True))
+    """Controls of these names, each of which fails on web1 for the finding."""
+    names = [name for name, _ in told]
+    known = {each.__name__.removeprefix("test_"): each for each in controls()}
+    controls_ = tuple(
+        Control(
+            name, f"Title {name}.", "high", "", remedy_of(known.get(name), name), {"cis": (f"2.{number}",)}
+        )
+        for number, name in enumerate(names)
     )
-    results = tuple(
-        Result(name, "web1", Verdict.FAIL, "", (finding,))
-        for name, (_, finding) in zip(names, told, strict=True)
-    )
-    return Audit(RUN, TARGETS, controls, results)
+    results = tuple(Result(name, "web1", Verdict.FAIL, "", (finding,)) for name, finding in told)
+    return Audit(RUN, TARGETS, controls_, results)
+
+
+def remedy_of(control: Callable[..., object] | None, otherwise: str) -> str:
+    """The remedy of a control's docstring."""
+    return read_docstring(control.__doc__ or "")[2] if control else otherwise
 
 
 WHOLE = Finding("target", "web1", Verdict.FAIL, "it is not so")
 
 
-def made(*told: tuple[str, Finding]) -> fix_files.FixFile | None:
+def made(*told: tuple[str, Finding]) -> FixFile | None:
     """The file of the only fix."""
     (fix,) = fixes(failing(*told))
-    return fix_files.file_of(fix)
+    return file_of(fix)
 
 
 def test_settings_of_the_daemon_are_one_object() -> None:
-    """Each remedy that sets something adds it; what is under one key is there once; a comment may follow."""
+    """Each remedy that sets something adds it, and what is taken out is said; a condition is left to a person."""
     file = made(
-        ('set `"icc": false` in daemon.json and restart the daemon; join what has to talk.', WHOLE),
-        ('set `"log-opts": {"max-size": "10m"}` in daemon.json, restart the daemon.', WHOLE),
-        ('set `"log-opts": {"max-size": "10m"}` in daemon.json, restart the daemon.', WHOLE),
-        ("take `debug` out of daemon.json and restart the daemon.", WHOLE),
+        ("default_bridge_isolates_its_containers", WHOLE),
+        ("daemon_logs_at_level_info", WHOLE),
+        ("userland_proxy_is_off", WHOLE),
+        ("containers_outlive_the_daemon", WHOLE),
+        ("daemon_remaps_users", WHOLE),
+        ("log_files_are_few", WHOLE),
+        ("client_requests_are_authorized_by_a_plugin", WHOLE),
     )
     assert file is not None
-    assert json.loads(file.text) == {"icc": False, "log-opts": {"max-size": "10m"}}
-    assert list(fix_files.numbers(file.controls)) == ["CIS 2.0", "CIS 2.1", "CIS 2.2"]
-    assert list(fix_files.numbers(file.by_hand)) == ["CIS 2.3"]
+    assert json.loads(file.text) == {"icc": False, "userland-proxy": False}
+    assert "without debug, log-level; then restart" in file.where
+    assert [each.frameworks["cis"] for each in file.controls] == [("2.0",), ("2.1",), ("2.2",)]
+    assert [each.frameworks["cis"] for each in file.by_hand] == [("2.3",), ("2.4",), ("2.5",), ("2.6",)]
 
 
 @pytest.mark.parametrize(
-    "remedy",
-    [
-        'set `"live-restore": true` in daemon.json and reload the daemon. A swarm node cannot have it.',
-        'set `"storage-driver": "overlay2"` in daemon.json, after saving the images and volumes that are to stay.',
-        'set `"userns-remap": "default"` in daemon.json. It starts without the images of before.',
-        'set `"a": {"b": 1}` in daemon.json, with the numbers that the workloads need, and restart the daemon.',
-        'drop the host from daemon.json, or set `"icc": false` in daemon.json.',
-    ],
+    "name", ["containers_outlive_the_daemon", "daemon_remaps_users", "daemon_has_an_approved_seccomp_profile"]
 )
-def test_setting_with_a_condition_is_left_to_a_person(remedy: str) -> None:
-    """What loses data, holds for some hosts alone or is one of two ways is in no file."""
-    assert made((remedy, WHOLE)) is None
-
-
-def test_two_values_of_one_setting_are_left_to_a_person() -> None:
-    """Where remedies disagree, none of them is in the file."""
-    file = made(
-        ('set `"icc": false` in daemon.json.', WHOLE),
-        ('set `"log-level": "info"` in daemon.json.', WHOLE),
-        ('set `"log-level": "warn"` in daemon.json.', WHOLE),
-    )
-    assert file is not None
-    assert json.loads(file.text) == {"icc": False}
-    assert list(fix_files.numbers(file.by_hand)) == ["CIS 2.1", "CIS 2.2"]
-
-
-RULE = "put `-w /usr/bin/dockerd -p wa -k docker` into a file in /etc/audit/rules.d, with the path at which it is."
+def test_setting_with_a_condition_is_left_to_a_person(name: str) -> None:
+    """What takes something away, or holds for some hosts alone, is in no file."""
+    assert made((name, WHOLE)) is None
 
 
 def test_audit_rule_has_the_path_that_was_found() -> None:
-    """A rule for the file of the finding, not for the example in the remedy; one for each path."""
+    """A rule for the file of the finding, for both kinds of programs; for a directory one for all that is in it."""
     file = made(
-        (RULE, Finding("file", "/usr/sbin/dockerd", Verdict.FAIL, "no rule covers it")),
-        ("put `-w /usr/bin/docker -p rwxa -k docker` into a file in /etc/audit/rules.d.", WHOLE),
+        (
+            "daemon_program_is_audited",
+            Finding("file", "/usr/sbin/dockerd", Verdict.FAIL, "no rule covers it"),
+        ),
+        ("data_root_is_audited", Finding("file", "/srv/docker", Verdict.FAIL, "no rule covers it")),
     )
     assert file is not None
-    assert file.text == (
-        "# CIS 2.0\n-w /usr/sbin/dockerd -p wa -k docker\n# CIS 2.1\n-w /usr/bin/docker -p rwxa -k docker"
-    )
+    of_file, of_tree = "path=/usr/sbin/dockerd", "dir=/srv/docker"
+    assert file.text.splitlines() == [
+        "# CIS 2.0",
+        f"-a always,exit -F arch=b64 -F {of_file} -F perm=wa -k docker",
+        f"-a always,exit -F arch=b32 -F {of_file} -F perm=wa -k docker",
+        "# CIS 2.1",
+        f"-a always,exit -F arch=b64 -F {of_tree} -F perm=wa -k docker",
+        f"-a always,exit -F arch=b32 -F {of_tree} -F perm=wa -k docker",
+    ]
     assert file.by_hand == []
 
 
@@ -112,20 +111,20 @@ def test_audit_rule_has_the_path_that_was_found() -> None:
 )
 def test_rule_without_a_plain_path_is_left_to_a_person(finding: Finding) -> None:
     """A path that is not known, or that a rule could not hold, is in no file."""
-    assert made((RULE, finding)) is None
+    assert made(("daemon_program_is_audited", finding)) is None
 
 
 def test_kernel_settings_are_lines() -> None:
-    """The value that the remedy gives to sysctl."""
-    file = made(("`sysctl -w fs.suid_dumpable=0`, and the same in a file of /etc/sysctl.d; it is 2.", WHOLE))
+    """The values of the table."""
+    file = made(("privileged_programs_leave_no_core_dumps", WHOLE))
     assert file is not None
     assert file.text == "fs.suid_dumpable = 0"
 
 
-def test_files_of_the_demo_come_from_its_remedies() -> None:
-    """Of the controls there are, each kind has a file; every setting of daemon.json is in the remedy of a failure."""
+def test_files_of_the_demo_come_from_the_table() -> None:
+    """Each kind has a file; what takes something away is in none."""
     audit = demo().audit
-    files = {each.kind: fix_files.file_of(each) for each in fixes(audit)}
+    files = {each.kind: file_of(each) for each in fixes(audit)}
     daemon, rules, kernel = files[DAEMON], files[AUDIT_RULES], files[KERNEL]
     assert daemon is not None
     assert rules is not None
@@ -136,7 +135,7 @@ def test_files_of_the_demo_come_from_its_remedies() -> None:
     failed = {each.control for each in audit.results if each.verdict is Verdict.FAIL}
     assert {each.id for each in (*daemon.controls, *daemon.by_hand)} <= failed
     lines = [each for each in rules.text.splitlines() if not each.startswith("#")]
-    assert len(lines) == len(set(lines)) > 10
+    assert len(lines) == len(set(lines)) > 20
 
 
 # ---- on the page
@@ -152,7 +151,7 @@ def test_summary_says_what_to_fix_first() -> None:
     assert "takes commands on [::]:2375 (listening) without TLS" in page
     assert "To merge into /etc/docker/daemon.json" in page
     found = fixes(demo().audit)
-    files = [each for each in found if fix_files.file_of(each)]
+    files = [each for each in found if file_of(each)]
     shown = page.count('class="fix-first"')
     assert shown == 6 + sum(each in files for each in found[6:])
     assert page.count('aria-label="Copy file for ') == len(files) > 1
