@@ -109,12 +109,13 @@ def test_something_watches_the_containers(
     What an image holds is known before it starts; what somebody makes of it afterwards, only who watches sees.
     A tool counts by its program, in a container of its makers' image or as the main process of a unit: a name proves
     nothing. One tool is enough, if the policy does not name those that have to watch (`runtime_monitors`), or says
-    what else does (`watched_by`).
+    what else does (`watched_by`). Where osquery, Tetragon or Wazuh runs instead, a person has to say whether it watches
+    containers.
 
     Remedy: install one of them, let it start with the host, and connect it to where alerts are read.
     """
     if policy.runtime_monitors is None:
-        _leave_to(monitor, watching(sensors, shippers, clock), policy)
+        _leave_to(monitor, watching(sensors, shippers, clock), policy, sensors)
     elif monitor.name not in policy.runtime_monitors:
         raise NotApplicable("the policy does not ask for it")
     told = _require(watch(monitor, sensors, shippers, clock))
@@ -145,7 +146,7 @@ def test_falco_sees_and_reports(
     """
     asked = policy.runtime_monitors is not None and FALCO.name in policy.runtime_monitors
     if not asked:
-        _leave_to(FALCO, watching(sensors, shippers, clock), policy)
+        _leave_to(FALCO, watching(sensors, shippers, clock), policy, sensors)
     return _require(falco.step(step, sensors, shippers, clock))
 
 
@@ -170,16 +171,20 @@ def test_behaviour_of_containers_is_analysed(
     Remedy: start the agent by its unit or from its makers' image, and let it reach its collector or gateway.
     """
     if policy.runtime_monitors is None or analyser.name not in policy.runtime_monitors:
-        _leave_to(analyser, watching(sensors, shippers, clock), policy)
+        _leave_to(analyser, watching(sensors, shippers, clock), policy, sensors)
     return _require(watch(analyser, sensors, shippers, clock))
 
 
-def _leave_to(tool: Tool, others: list[Tool], policy: Policy) -> None:
-    """Not applicable where another tool does it, or the policy says what else does."""
+def _leave_to(tool: Tool, others: list[Tool], policy: Policy, sensors: Sensors) -> None:
+    """Not applicable where another tool does it, or the policy says what else does; other kinds are a person's."""
     if others and tool not in others:
         raise NotApplicable(f"{', '.join(each.title for each in others)} watches this host")
     if policy.watched_by and not others:
         raise NotApplicable(f"the policy says what watches this host: {policy.watched_by}")
+    if (unjudged := sensors.others) and not others:
+        raise Manual(
+            f"{listed(unjudged)} runs, and is not judged; if it watches the containers, say so in watched_by"
+        )
 
 
 def _require(judgement: Judgement) -> str:

@@ -59,6 +59,13 @@ AQUA = Tool(
 )
 TOOLS = (FALCO, SYSDIG, AQUA)
 
+_OTHERS = {
+    "osquery": re.compile(r"/opt/osquery/bin/osqueryd"),
+    "Tetragon": re.compile(r"/usr/(local/)?bin/tetragon"),
+    "Wazuh": re.compile(r"/var/ossec/bin/wazuh-(agentd|modulesd|syscheckd)"),
+}
+"""Tools that may watch containers, and whose settings are not judged: where their own units and images start them."""
+
 
 class Step(StrEnum):
     """What has to be so for Falco to be of use."""
@@ -315,6 +322,22 @@ class Sensors:
     def installed(self, tool: Tool) -> tuple[str, ...]:
         """The programs of the tool that lie on the host."""
         return tuple(each for each in self._document["Installed"] if tool.programs.fullmatch(each))
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Other tools that run as root, and may watch the containers or not.
+
+        Raises:
+            EvidenceError: the processes could not be read.
+        """
+        running = self.processes.get().by_pid.values()
+        found = (
+            (name, each)
+            for name, way in _OTHERS.items()
+            for each in running
+            if way.fullmatch(each.executable)
+        )
+        return tuple(dict.fromkeys(name for name, each in found if 0 in each.uids))
 
     def of(self, tool: Tool) -> tuple[Watcher, ...]:
         """The processes that run its program, wherever it lies.

@@ -556,3 +556,34 @@ def test_files_that_are_read_later() -> None:
 
     assert "3 of 3 rules on" in shown()
     assert "1 of 1 rules on" in shown(**given("-r", "/opt/more.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("executable", "title"),
+    [
+        ("/usr/local/bin/tetragon", "Tetragon"),
+        ("/usr/bin/tetragon", "Tetragon"),
+        ("/var/ossec/bin/wazuh-agentd", "Wazuh"),
+        ("/opt/osquery/bin/osqueryd", "osquery"),
+    ],
+)
+def test_tool_of_another_kind(executable: str, title: str) -> None:
+    """Whether it watches the containers only people know; a name elsewhere, and one of no root, is nobody's."""
+    status = "\n7/status:Uid:\t{0}\t{0}\t{0}\t{0}"
+    facts = watched(processes=(process(7, executable) + status.format(0),), installed="")
+    said_of_it = f"{title} runs, and is not judged; if it watches the containers, say so in watched_by"
+    for key in (
+        "something_watches_the_containers",
+        "behaviour_of_containers_is_analysed",
+        "falco_sees_and_reports",
+    ):
+        assert set(judged(key, facts).values()) == {("manual", said_of_it)}
+        asked = Facts(facts.recording, Policy(runtime_monitors=("falco", "sysdig", "aqua")))
+        assert {verdict for verdict, _ in judged(key, asked).values()} <= {"fail", "error"}
+        told = Facts(facts.recording, Policy(watched_by=title))
+        assert {verdict for verdict, _ in judged(key, told).values()} == {"not applicable"}
+    for program, user in (("/tmp/tetragon", 0), (executable, 9)):
+        other = process(7, program) + status.format(user)
+        nothing = watched(processes=(other,), installed="")
+        found = judged("something_watches_the_containers", nothing)
+        assert {verdict for verdict, _ in found.values()} == {"fail"}
