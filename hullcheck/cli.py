@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hullcheck import __version__
 from hullcheck.commands import attest, audit, controls, coverage, explain, policy, probe_script, waive
-from hullcheck.commands.runs import compare, diff, merge, remedy, report, verify
+from hullcheck.commands.runs import compare, diff, history, merge, remedy, report, verify
 from hullcheck.messages import WrongUse, printable
 
 WRONG_USE = 2
@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
         remedy,
         compare,
         diff,
+        history,
         verify,
         merge,
         waive,

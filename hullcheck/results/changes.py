@@ -1,7 +1,7 @@
 """What changed since an earlier run of the same targets."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,28 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """What one run found, in numbers.
+
+    Attributes:
+        run: its id.
+        finished: when it ended, in RFC 3339 and UTC.
+        failed: how many findings failed, by severity; those with none are not there.
+        errors: how many results (a control on a target) could not be judged.
+    """
+
+    run: str
+    finished: str
+    failed: Mapping[str, int] = field(default_factory=dict)
+    errors: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many findings failed."""
+        return sum(self.failed.values())
+
+
+@dataclass(frozen=True)
 class Changes:
     """The failed findings of a run beside those of an earlier one; only what both runs judged is compared.
 
@@ -33,6 +55,7 @@ class Changes:
         new: what fails now and did not fail then, whether it was there then or not.
         gone: what failed then and does not fail now: it passes, or is no longer there.
         still: how many findings fail in both.
+        before: the numbers of the runs up to the earlier one, as far as they are known, the oldest first.
     """
 
     run: str
@@ -41,6 +64,7 @@ class Changes:
     new: tuple[Change, ...]
     gone: tuple[Change, ...]
     still: int
+    before: tuple[Moment, ...] = ()
 
 
 @dataclass(frozen=True)

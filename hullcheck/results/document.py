@@ -20,7 +20,7 @@ from hullcheck.results import (
     User,
     Waiver,
 )
-from hullcheck.results.changes import Change, Changes
+from hullcheck.results.changes import Change, Changes, Moment
 from hullcheck.results.requirements import Requirement, Rollup
 from hullcheck.verdicts import Verdict
 
@@ -28,7 +28,8 @@ SCHEMA = "hullcheck/results/1"
 _T = TypeVar("_T")
 
 _LEFT_OUT: Mapping[type, tuple[str, ...]] = {
-    **dict.fromkeys((SwitchedOff, User, Waiver, Attestation, Requirement, Rollup, Changes, Gate), ()),
+    **dict.fromkeys((SwitchedOff, User, Waiver, Attestation, Requirement, Rollup, Gate, Moment), ()),
+    Changes: ("before",),
     AuditedTarget: ("clock", "neighbours", "seals", "same_engine", "same_machine"),
     Change: ("why",),
     Control: ("cis_level",),
@@ -79,7 +80,7 @@ def _tuples(lists: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 _PARTS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
     AuditedTarget: dict.fromkeys(("neighbours", "same_engine", "same_machine"), tuple),
     Change: {"why": tuple},
-    Changes: dict.fromkeys(("new", "gone"), partial(_all, Change)),
+    Changes: dict.fromkeys(("new", "gone"), partial(_all, Change)) | {"before": partial(_all, Moment)},
     Attestation: dict.fromkeys(("targets", "subjects", "evidence"), tuple),
     Control: {"frameworks": _tuples},
     Finding: {"verdict": Verdict},

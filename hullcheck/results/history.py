@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from hullcheck.messages import WrongUse
-from hullcheck.results import Audit, Finding, Result, Run, reader, run_files
+from hullcheck.results import Audit, Finding, Result, Run, reader, run_files, trend
 from hullcheck.results.changes import Change, Changes
 from hullcheck.results.document import from_json
 from hullcheck.verdicts import Verdict
@@ -73,7 +74,8 @@ def _compared(audit: Audit, folder: Path) -> Changes | None:
         ):  # a subject was left out
             return None
         before = [from_json(Result, each) for each in document["results"]]
-        return compare(before, audit.results, folder.name, str(document["run"]["finished"]))
+        found = compare(before, audit.results, folder.name, str(document["run"]["finished"]))
+        return replace(found, before=trend.up_to(document, before))
     except (WrongUse, KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return None
 

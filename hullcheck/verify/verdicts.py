@@ -159,7 +159,14 @@ def _since(known: Documents) -> Iterator[str]:
     for each in since.gone:
         if (each.control, each.target, each.kind, each.subject) in failing:
             yield said.format("gone", f"{each.subject} of {each.control}", "fails here")
-    if len(since.new) + since.still > len(failing) or since.run >= known.audit.run.id:
+    runs = [*(each.run for each in since.before[-1:]), since.run]
+    later = [each.run for each in since.before if each.run >= known.audit.run.id]
+    if (
+        later
+        or len(set(runs)) > 1
+        or len(since.new) + since.still > len(failing)
+        or since.run >= known.audit.run.id
+    ):
         yield f"{run_files.RESULTS}: since cannot be of an earlier run"
 
 

@@ -20,7 +20,7 @@ def since(audit: Audit, folder: Path, baseline: Baseline | None) -> Changes | No
         before = folder.with_name(found.run) if found else folder
     else:
         found = compare(baseline.results, audit.results, baseline.run, baseline.finished)
-        before = baseline.folder
+        found, before = found if found.compared else None, baseline.folder
     if not found or not (found.new or found.gone):
         return found
     from hullcheck.drift import explained  # late: most runs change nothing

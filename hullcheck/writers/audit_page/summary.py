@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from hullcheck.controls.metadata import SEVERITIES
 from hullcheck.recording import Recording
-from hullcheck.results import Audit, AuditedTarget, Control, Result
+from hullcheck.results import Audit, AuditedTarget, Control, Result, trend
 from hullcheck.results.causes import Cause
+from hullcheck.results.changes import Moment
 from hullcheck.results.requirements import Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import fleet, links, problems, sections
@@ -38,6 +39,7 @@ class Summary:
     rollups: Sequence[tuple[Rollup, str, Row]]
     targets: Sequence[TargetRow]
     fleet: fleet.Fleet | None
+    trend: Sequence[Moment]
     new: ChangedList
     gone: ChangedList
     fixes: Sequence[First]
@@ -108,6 +110,7 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         rollups=rollups,
         targets=rows,
         fleet=fleet.of(audit, rows, fails),
+        trend=trend.of(audit),
         new=changed(audit.since.new if audit.since else (), _MOST_CHANGES),
         gone=changed(audit.since.gone if audit.since else (), _MOST_CHANGES),
         fixes=fixes,
