@@ -352,6 +352,9 @@ class Mounts:
         hidden = sorted(files.named_twice & sockets)
         if hidden and not found:
             raise EvidenceError(f"{hidden[0]} has another hard link, which may be in {seen[0].destination}")
+        gone = sorted(self._told_sockets & self.host_sockets.names - files.identities.keys())
+        if gone and not found:
+            raise EvidenceError(f"{gone[0]} has left its place, and may be in {seen[0].destination}")
         return found
 
     @property

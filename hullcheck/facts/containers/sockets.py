@@ -88,6 +88,12 @@ class HostSockets:
         return tuple(map(self._located, self.surroundings.unix_sockets.get().sockets))
 
     @property
+    def names(self) -> frozenset[str]:
+        """Where somebody listens, by paths of the host, and as those that listen call them."""
+        calls = (each.path for each in self.surroundings.unix_sockets.get().sockets)
+        return frozenset((*calls, *(path for each in self.all for path in each.paths)))
+
+    @property
     def complete(self) -> bool:
         """Whether the auditor may see who listens."""
         return self.surroundings.unix_sockets.get().complete

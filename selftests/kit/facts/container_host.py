@@ -99,7 +99,7 @@ DESCRIPTION: dict[str, Any] = {
     "Networks": {"bridge": {"NetworkID": BRIDGE}},
     "Ports": {},
     "Health": None,
-    "Healthcheck": None,
+    "Healthcheck": "",
     "Service": None,
 }
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from selftests.kit.judging import facts_of_engine, judged
+from selftests.rig.shell import call
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -106,3 +107,26 @@ def test_socket_of_an_engine_in_a_container(engine: EngineFactory, place: Path) 
     found = judged("5.32", facts_of_engine(one.socket, of="5.32"))
     assert found["outer"] == ("fail", f"can reach {place}/run/docker.sock")
     assert found["other"][0] == "pass"
+
+
+@pytest.mark.each_engine
+def test_socket_of_the_engine_that_was_moved(engine: EngineFactory, place: Path) -> None:
+    """5.32: who has it under another name commands the engine, which still calls it as before."""
+    one = engine(fresh=True, hosts=[f"unix://{place}/kept"])
+    (place / "folder").mkdir()
+    moved = place / "folder/app"
+    one.socket.rename(moved)
+
+    def run(name: str, mount: str, *command: str) -> None:
+        engine_there = ("docker", "--host", f"unix://{place}/kept")
+        call(*engine_there, *command, "--name", name, "--volume", mount, "bb:1", "sleep", "9999")
+
+    try:
+        for name, mount in (("folder", f"{place}/folder:/f"), ("file", f"{moved}:/s")):
+            run(name, mount, "run", "--detach")
+            run(f"{name}-created", mount, "create")
+        found = judged("5.32", facts_of_engine(place / "kept", of="5.32"))
+        assert {verdict for verdict, _ in found.values()} == {"error"}, found
+        assert f"{one.socket} has left its place, and may be in /f" in found["folder"][1]
+    finally:
+        moved.rename(one.socket)

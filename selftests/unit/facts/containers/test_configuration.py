@@ -105,7 +105,7 @@ def test_start_of_a_container(world: ContainerHost) -> None:
     world.description["Started"] = "2026-06-30T14:00:00+02:00"
     assert world.container.configuration.started == 1782820800.0
     del world.description["Started"]
-    with pytest.raises(EvidenceError, match=r"does not report State\.StartedAt"):
+    with pytest.raises(EvidenceError, match=r"does not report Started"):
         _ = world.container.configuration.started
 
 

@@ -363,3 +363,18 @@ def test_second_link_of_a_socket(world: ContainerHost) -> None:
     assert world.judge("5.32") == ("error", told)
     world.paths.append("socket 8:77 2 /srv/data/s")
     assert world.judge("5.32") == ("fail", "can reach /srv/data/s")
+
+
+def test_socket_of_an_engine_that_left_its_place(world: ContainerHost) -> None:
+    """5.32: it may be in any mount, under another name."""
+    world.listen("/run/docker.sock", 7, "dockerd")
+    world.description["Mounts"] = [
+        {"Type": "bind", "Source": "/srv", "Destination": "/x", "RW": True, "Propagation": "rprivate"}
+    ]
+    world.mounts.append("31 30 8:1 /srv /x rw - ext4 /dev/vda1 rw")
+    world.paths += ["real /srv\t/srv", "socket 25:1 1 /run/docker.sock"]
+    assert world.judge("5.32")[0] == "pass"
+    world.paths.pop()
+    assert world.judge("5.32") == ("error", "/run/docker.sock has left its place, and may be in /x")
+    world.description["Mounts"], world.mounts = [], world.mounts[:1]
+    assert world.judge("5.32")[0] == "pass"
