@@ -30,9 +30,8 @@ def render(audit: Audit) -> Rendering:
     kept, left = [], 0
     for each, counts in _body(audit):
         size = len(each.encode("utf-8"))
-        if (
-            left or size > room
-        ):  # what comes later is no worse: none of it stands where something worse is missing
+        # what comes later is no worse: none of it stands where something worse is missing
+        if left or size > room:
             left += counts
             continue
         kept.append(each)

@@ -25,6 +25,7 @@ NAMES = (
     "``` @admin #1 [x](http://e.example)",
     '"quoted" \\ back',
     "%0A::error::owned",
+    "one ` tick <b>x</b>",
     "*bold* _it_ https://e.example www.e.example a@e.example",
 )
 """What somebody may call a container."""

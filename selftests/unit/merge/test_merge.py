@@ -150,6 +150,20 @@ def test_shards_give_the_one_run(fleet: Fleet, of: int) -> None:
     assert (merged.out / ".gitignore").exists()
 
 
+def test_formats_of_the_shards_are_written(fleet: Fleet) -> None:
+    """Of all targets: what any of the shards has in its bundle, and what the command asks for, too."""
+    first, second = fleet.shard(1, 2, "--format=jsonl"), fleet.shard(2, 2, "--format=prometheus")
+    merged = fleet.merge("formats", [first, second], "--format=sarif,xlsx")
+    assert merged.status == 1, merged.said
+    there = {each.name for each in (merged.out / "latest").iterdir()} & {*run_files.FORMATS}
+    assert there == {"findings.jsonl", "hullcheck.prom", "results.sarif", "findings.xlsx"}
+    packed = {*Bundle.read(merged.out / "latest.zip").files} & {*run_files.FORMATS}
+    assert packed == there - {"findings.xlsx"}
+    lines = (merged.out / "latest/findings.jsonl").read_text().splitlines()
+    assert {json.loads(each)["target"] for each in lines} == {f"web{each}" for each in range(5)}
+    assert not faults(merged.out / "latest.zip")
+
+
 def test_next_merge_says_what_changed(fleet: Fleet) -> None:
     """A merged run is a run among the others in its folder."""
     bundles = [Path(f"{each.resolve()}.zip") for each in fleet.shards(2)]
@@ -332,6 +346,7 @@ def test_wrong_use(fleet: Fleet, tmp_path: Path) -> None:
         ((str(tmp_path),), "beside it; a run with --shard leaves one"),
         ((str(fleet.shard(1, 2)), f"--sign={tmp_path}/key"), "there is no such file"),
         ((str(fleet.shard(1, 2)), f"--allowed-signers={tmp_path}/none"), "there is no such file"),
+        ((str(fleet.shard(1, 2)), "--format=sarfi"), "--format sarfi: did you mean 'sarif'?"),
     ):
         done = hullcheck("merge", str(tmp_path / "out"), *arguments, cwd=REPOSITORY)
         assert done.returncode == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -147,6 +148,17 @@ def test_texts_of_hosts_steer_nothing(name: str) -> None:
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202a-\u202e]", text)
     starts = tuple(each.split("\n")[-1] for each in NAMES)
     assert not [each for each in text.split("\n") if each.startswith(starts)]
+
+
+@pytest.mark.parametrize("name", ["sarif", "oscal", "hdf", "defectdojo", "jsonl", "ocsf"])
+def test_texts_in_json_are_printable(name: str) -> None:
+    """Not only the file, but what a reader finds in it: many refuse a lone surrogate, and some print what they read."""
+    text = rendered(name, named()).content.decode("ascii")
+    lines = text.splitlines() if name in ("jsonl", "ocsf") else [text]
+    told = json.dumps([json.loads(each) for each in lines], ensure_ascii=False)
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u202e\ud800-\udfff]", told.replace("\\n", ""))
+    assert r"\\x1b" in told
+    assert not re.search(r"(?<!\\)\\u(00[01]|d[89a-f])", told)
 
 
 def test_findings_have_the_ids_of_the_results() -> None:

@@ -64,6 +64,15 @@ def test_numbers_are_those_of_the_audit() -> None:
     assert samples(audit, "waivers") == {("expired",): 1, ("in force",): 1}
 
 
+def test_severity_is_that_of_the_target() -> None:
+    """Where the inventory changes it."""
+    audit = small(Finding("a", "b", Verdict.FAIL), severity="low")
+    stricter = replace(audit, results=tuple(replace(each, severity="critical") for each in audit.results))
+    for name in ("results", "findings"):
+        assert samples(stricter, name)["web1", "critical", "fail"] == 1
+        assert samples(stricter, name)["web1", "low", "fail"] == 0
+
+
 def test_times_are_those_of_the_run() -> None:
     """In seconds, so that an alert can tell that no audit ran."""
     audit = small(Finding("a", "b", Verdict.PASS))

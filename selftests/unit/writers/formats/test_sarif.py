@@ -32,6 +32,8 @@ def notes(run: dict[str, Any], kind: str) -> list[str]:
     """What the tool says of its own run."""
     (invocation,) = run["invocations"]
     told = invocation["toolExecutionNotifications"]
+    level = {"evidence-not-read": "error", "results-left-out": "warning"}[kind]
+    assert all(each["level"] == level for each in told if each["descriptor"]["id"] == kind)
     return [each["message"]["text"] for each in told if each["descriptor"]["id"] == kind]
 
 

@@ -114,6 +114,16 @@ def test_no_name_is_markup(name: str) -> None:
     assert rows == {8}
 
 
+def test_no_target_ends_its_cell() -> None:
+    """A bar in a name would begin another one."""
+    audit = small(Finding("container", "a", Verdict.PASS))
+    named_so = replace(audit, targets=tuple(replace(audit.targets[0], name=each) for each in NAMES))
+    made = html(replace(named_so, results=()))
+    assert {len(re.findall("<t[hd]", row)) for row in re.findall(r"<tr>(.*?)</tr>", made, re.S)} == {8}
+    assert len(re.findall("<tr>", made)) == len(NAMES) + 1
+    assert "<code>a ¦ b</code>" in made
+
+
 def test_every_name_is_code() -> None:
     """In which GitHub looks for no mention and no issue."""
     made = re.sub(r"<code>.*?</code>", "", html(named()), flags=re.S)
