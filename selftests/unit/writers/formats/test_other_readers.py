@@ -141,7 +141,8 @@ def test_saf_reads_thresholds(written: Callable[[str, Audit], Path], tmp_path: P
     def validate(most: int) -> subprocess.CompletedProcess[Any]:
         limits.write_text(f"failed:\n  total:\n    max: {most}\n")
         command = [str(saf), "validate", "threshold", "-i", str(path), "-T", str(limits)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        # it leaves a log where it runs
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=tmp_path)
 
     assert validate(verdicts[Verdict.FAIL]).returncode == 0
     assert validate(verdicts[Verdict.FAIL] - 1).returncode == 1
