@@ -191,8 +191,9 @@ def test_container_mounts_no_sensitive_host_path(
     """No container sees a system directory or a service's socket of the host, unless the site allows it.
 
     Through such a mount, even a read-only one, a container reads the host's secrets or uses a socket; where it can
-    write, it changes what the host runs next. What else lies below /opt, /run, /var/cache, /var/lib
-    and /var/spool belongs to some service of the host, and a person has to say of which.
+    write, it changes what the host runs next, as it does where the kernel's settings are not read-only. What else lies
+    below /opt, /run, /var/cache, /var/lib and /var/spool belongs to some service of the host, and a person has to say
+    of which.
 
     Remedy: mount single files or a named volume instead; name a mount that is needed in `allowed_mounts` of
     the policy.

@@ -208,11 +208,18 @@ class Mounts:
         if not self.configuration.running:
             return ()
         own = (each for each in self.table if self._configured_at(each.point) is None)
-        return tuple(
-            f"{each.point} ({each.kind})"
-            for each in own
-            if filesystems.is_foreign(each) and filesystems.depends_on_namespace(each)
+        own = (
+            each for each in own if filesystems.is_foreign(each) and filesystems.depends_on_namespace(each)
         )
+        return (*(f"{each.point} ({each.kind})" for each in own), *self._open_settings)
+
+    @property
+    def _open_settings(self) -> Sequence[str]:
+        """The kernel's settings, where they are not read-only: `systempaths=unconfined`, or a mount that is gone."""
+        options = {each.point: each.options for each in self.table}
+        closed = "/proc" not in options or "ro" in options.get("/proc/sys", options["/proc"])
+        safe = closed or self.configuration.privileged or not self.runtime.shares_host_users
+        return () if safe else ["/proc/sys (writable)"]
 
     @property
     def groups_in_its_hands(self) -> str:

@@ -299,3 +299,17 @@ def test_mounts_that_hide_a_socket_in_the_usual_place(lab_host: Callable[..., Ho
     facts = facts_inside(host, of="5")
     assert verdicts("5.32", facts) == {"var": "fail", "run": "fail", "root": "fail", "srv": "pass"}
     assert verdicts("5.6", facts) == {"var": "fail", "run": "fail", "root": "fail", "srv": "pass"}
+
+
+@pytest.mark.each_engine
+def test_settings_of_the_kernel(engine: EngineFactory) -> None:
+    """5.6: nothing keeps a container without the engine's read-only paths from the settings of the host."""
+    one = engine()
+    one.run("plain")
+    one.run("read-only", "--read-only")
+    one.run("open", "--security-opt", "systempaths=unconfined")
+    assert verdicts("5.6", facts_of_engine(one.socket, of="5.6")) == {
+        "plain": "pass",
+        "read-only": "pass",
+        "open": "manual",
+    }

@@ -378,3 +378,24 @@ def test_socket_of_an_engine_that_left_its_place(world: ContainerHost) -> None:
     assert world.judge("5.32") == ("error", "/run/docker.sock has left its place, and may be in /x")
     world.description["Mounts"], world.mounts = [], world.mounts[:1]
     assert world.judge("5.32")[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        (("0:90 / /proc rw - proc proc rw", "0:90 /sys /proc/sys ro - proc proc rw"), "pass"),
+        (("0:90 / /proc ro - proc proc rw",), "pass"),
+        (("0:90 / /proc rw - proc proc rw",), "manual"),
+        (("0:90 / /proc rw - proc proc rw", "0:90 /sys /proc/sys rw - proc proc rw"), "manual"),
+    ],
+)
+def test_settings_of_the_kernel_that_are_open(
+    world: ContainerHost, lines: tuple[str, ...], verdict: str
+) -> None:
+    """5.6: most of /proc/sys is of the host, and root of the host's users may write to it."""
+    world.mounts += [f"4{number} 30 {line}" for number, line in enumerate(lines)]
+    found, reason = world.judge("5.6")
+    assert found == verdict, reason
+    assert ("/proc/sys (writable)" in reason) == (verdict == "manual")
+    world.links = {**world.links, "user": 77}
+    assert world.judge("5.6")[0] == "pass"
