@@ -86,3 +86,33 @@ class Owner(Remedy):
 
     files: str
     group: str = "root"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerLimit(Remedy):
+    """A limit of a container that `docker update` changes while it runs.
+
+    Attributes:
+        value: as *shown*, the Go template for `docker inspect`, gives it afterwards.
+        finding: a regular expression for the reasons that it mends.
+        more: further words of the command, without which the engine refuses it.
+    """
+
+    option: str
+    value: str
+    shown: str
+    finding: str = ".* is in force, and none is set"
+    more: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerOptions(Remedy):
+    """Options of `docker run` with which, or without which, a container is created again.
+
+    Attributes:
+        finding: a regular expression for the reasons that they mend.
+    """
+
+    finding: str
+    add: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hullcheck.remedies import AuditRule, KernelSettings, Mode, Owner, Remedy, Settings
+from hullcheck.remedies import (
+    AuditRule,
+    ContainerLimit,
+    ContainerOptions,
+    KernelSettings,
+    Mode,
+    Owner,
+    Remedy,
+    Settings,
+)
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Control, sentences
 from hullcheck.results.fixes import AUDIT_RULES, DAEMON, KERNEL, Failure, Fix
@@ -136,5 +145,11 @@ def _done(remedy: Remedy) -> str:
         return f"`hullcheck remedy` writes a file for /etc/sysctl.d with {values}, and sets it at once."
     if isinstance(remedy, Mode):
         return f"`hullcheck remedy` takes away the rights that a file has beyond {remedy.most:o}."
+    if isinstance(remedy, ContainerLimit):
+        words = (remedy.option, remedy.value, *remedy.more)
+        return f"`hullcheck remedy` changes it at once: `docker update {' '.join(words)} CONTAINER`."
+    if isinstance(remedy, ContainerOptions):
+        word, options = ("with", remedy.add) if remedy.add else ("without", remedy.drop)
+        return f"`hullcheck remedy` names the containers to create again, {word} `{' '.join(options)}`."
     assert isinstance(remedy, Owner)
     return f"`hullcheck remedy` gives a file to root:{remedy.group}."

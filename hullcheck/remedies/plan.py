@@ -9,14 +9,18 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.remedies import (
     AuditRule,
+    ContainerLimit,
+    ContainerOptions,
     KernelSettings,
     Mode,
     Owner,
     Remedy,
     Settings,
+    containers,
     daemon_json,
     host_files,
 )
+from hullcheck.remedies.containers import Limit, Options
 from hullcheck.remedies.daemon_json import DaemonChange
 from hullcheck.remedies.host_files import Rights, Rules
 from hullcheck.remedies.outcome import Left, Outcome
@@ -27,6 +31,7 @@ from hullcheck.results.fixes import Failure, failures
 R = TypeVar("R", bound=Remedy)
 
 SETTINGS, RULES, KERNEL, RIGHTS = "daemon.json", "audit rules", "settings of the kernel", "owners and modes"
+LIMITS, OPTIONS = "limits of containers", "options of containers"
 NO_REMEDY = (
     "no remedy of these has been proven, or it depends on what the host is for: see hullcheck explain CONTROL"
 )
@@ -41,6 +46,8 @@ class Plan:
         gathered: when the target answered, in seconds since the epoch by its own clock.
         kernel: settings of the kernel by name.
         socket: a drop-in of docker.socket; empty where none is needed.
+        limits: those of containers that change at once.
+        options: those of containers that a person creates again.
         mended: by what is changed, the failures that it mends.
         left: those that are left to a person.
         asked: those of *left* that a person may choose, as their remedy takes something away.
@@ -54,14 +61,16 @@ class Plan:
     kernel: Mapping[str, str]
     rights: tuple[Rights, ...]
     socket: str
+    limits: tuple[Limit, ...]
+    options: tuple[Options, ...]
     mended: Mapping[str, tuple[Failure, ...]]
     left: tuple[Left, ...]
     asked: tuple[Failure, ...]
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is changed."""
-        return not any(self.mended.values())
+        """Whether nothing is changed by files."""
+        return not any(each for part, each in self.mended.items() if part != OPTIONS)
 
 
 def failed_on(audit: Audit, target: str) -> tuple[Failure, ...]:
@@ -89,11 +98,15 @@ def plan(audit: Audit, target: str, recording: Recording, also: Collection[str])
     rules, of_rules = host_files.rules(_of(found, AuditRule), facts)
     kernel, of_kernel = host_files.kernel(_of(found, KernelSettings))
     rights, socket, of_rights = host_files.rights([*_of(found, Owner), *_of(found, Mode)], facts)
+    limits, of_limits = containers.limits(_of(found, ContainerLimit))
+    options, of_options = containers.options(_of(found, ContainerOptions))
     parts: Mapping[str, Outcome] = {
         SETTINGS: of_daemon,
         RULES: of_rules,
         KERNEL: of_kernel,
         RIGHTS: of_rights,
+        LIMITS: of_limits,
+        OPTIONS: of_options,
     }
     return Plan(
         target=target,
@@ -104,6 +117,8 @@ def plan(audit: Audit, target: str, recording: Recording, also: Collection[str])
         kernel=kernel,
         rights=rights,
         socket=socket,
+        limits=limits,
+        options=options,
         mended={name: tuple(each.mended) for name, each in parts.items()},
         left=(*left, *(each for part in parts.values() for each in part.left)),
         asked=tuple(asked),

@@ -8,7 +8,7 @@ import yaml
 
 from hullcheck.messages import printable
 from hullcheck.remedies import host_files, script
-from hullcheck.remedies.plan import KERNEL, RIGHTS, RULES, SETTINGS, Plan
+from hullcheck.remedies.plan import KERNEL, LIMITS, RIGHTS, RULES, SETTINGS, Plan
 from hullcheck.remedies.words import comment
 
 NAME = "playbook.yml"
@@ -52,6 +52,7 @@ def playbook(plan: Plan) -> str:
             *_kernel(plan),
             *_socket(plan),
             *_rights(plan),
+            *_limits(plan),
         ],
         "handlers": list(_handlers(plan)),
     }
@@ -234,6 +235,47 @@ def _rights(plan: Plan) -> Iterator[_Task]:
         "ansible.builtin.file": {"path": "{{ item.path }}", "follow": False, **given},
         "loop": list(changes.values()),
         "loop_control": {"label": "{{ item.path }}"},
+    }
+
+
+def _limits(plan: Plan) -> Iterator[_Task]:
+    if not plan.limits:
+        return
+    limits = [
+        {
+            **vars(each),
+            "container": _unsafe(each.container),
+            "shown": _unsafe(each.shown),
+            "more": list(each.more),
+        }
+        for each in plan.limits
+    ]
+    asked = [
+        "docker",
+        "inspect",
+        "--type",
+        "container",
+        "--format",
+        "{{ item.shown }}",
+        "--",
+        "{{ item.container }}",
+    ]
+    yield {
+        "name": "Ask for the limits of containers",
+        "ansible.builtin.command": {"argv": asked},
+        "loop": limits,
+        "loop_control": {"label": "{{ item.container }} {{ item.option }}"},
+        "register": "limits",
+        "changed_when": False,
+        "check_mode": False,
+    }
+    words = "[item.item.option, item.item.value] + item.item.more + ['--', item.item.container]"
+    yield {
+        "name": f"Set the limits of containers: {_numbers(plan, LIMITS)}",
+        "ansible.builtin.command": {"argv": f"{{{{ ['docker', 'update'] + {words} }}}}"},
+        "loop": "{{ limits.results }}",
+        "loop_control": {"label": "{{ item.item.container }} {{ item.item.option }}"},
+        "when": "item.stdout != item.item.value",
     }
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hullcheck.remedies import host_files, playbook, script
-from hullcheck.remedies.plan import KERNEL, RIGHTS, RULES, SETTINGS, Plan
+from hullcheck.remedies import containers, host_files, playbook, script
+from hullcheck.remedies.plan import KERNEL, LIMITS, OPTIONS, RIGHTS, RULES, SETTINGS, Plan
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.remedies.words import code, comment, prose, quoted
 from hullcheck.results import sentences
@@ -40,7 +40,13 @@ Containers that were started with `--rm` would be removed, so it refuses while o
 
 def readme(plan: Plan) -> str:
     """The page for one target."""
-    parts = (_head(plan), _order(plan), *_parts(plan), _asked(plan.asked), _left(plan))
+    parts = (
+        _head(plan),
+        "" if plan.is_empty else _order(plan),
+        *_parts(plan),
+        _asked(plan.asked),
+        _left(plan),
+    )
     return "\n".join(part for part in parts if part)
 
 
@@ -81,6 +87,25 @@ def _parts(plan: Plan) -> Iterator[str]:
                 " make the socket with the old rights again."
             )
         yield _part("Owners and modes of files", how, plan.mended[RIGHTS])
+    yield from _of_containers(plan)
+
+
+def _of_containers(plan: Plan) -> Iterator[str]:
+    if plan.limits:
+        how = (
+            "The engine changes these at once, and they stay with the container. Write the same where you create it:"
+            " a Compose file, a unit, a script."
+        )
+        yield _part("Limits of containers", how, plan.mended[LIMITS])
+    if plan.options:
+        lines = "".join(
+            f"- {code(name)}: {words}\n" for name, words in containers.by_container(plan.options).items()
+        )
+        how = (
+            "No file does this: change the command, Compose file or unit that starts the container, remove the"
+            f" container, and create it again, first where nobody depends on it.\n\n{lines.rstrip()}"
+        )
+        yield _part("Containers to create again", how, plan.mended[OPTIONS])
 
 
 def _how_daemon(plan: Plan) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from hullcheck.remedies import host_files
-from hullcheck.remedies.plan import KERNEL, RIGHTS, RULES, SETTINGS, Plan
+from hullcheck.remedies.plan import KERNEL, LIMITS, RIGHTS, RULES, SETTINGS, Plan
 from hullcheck.remedies.words import comment, quoted
 from hullcheck.results import sentences
 from hullcheck.results.fixes import Failure
@@ -48,7 +48,7 @@ def changes(plan: Plan) -> str:
         f"# What is changed on {comment(plan.target)}; apply.sh reads it. A line that is taken out is not done.",
         f"saves {quoted(plan.run)}",
     ]
-    parts = (_daemon(plan), _rules(plan), _kernel(plan), _socket(plan), _rights(plan))
+    parts = (_daemon(plan), _rules(plan), _kernel(plan), _socket(plan), _rights(plan), _limits(plan))
     return "\n".join((*head, *(line for part in parts for line in part))) + "\n"
 
 
@@ -94,6 +94,14 @@ def _rights(plan: Plan) -> Iterator[str]:
             if each.owner
             else f"mode {quoted(each.mode)} {quoted(each.path)}"
         )
+
+
+def _limits(plan: Plan) -> Iterator[str]:
+    if plan.limits:
+        yield from _heading(LIMITS, plan)
+    for each in plan.limits:
+        words = (each.container, each.option, each.value, each.shown, *each.more)
+        yield " ".join(("update", *map(quoted, words)))
 
 
 def _heading(part: str, plan: Plan) -> tuple[str, str]:

@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 
-from hullcheck.remedies import AuditRule, KernelSettings, Mode, Owner, Remedy, Settings
+from hullcheck.remedies import (
+    AuditRule,
+    ContainerLimit,
+    ContainerOptions,
+    KernelSettings,
+    Mode,
+    Owner,
+    Remedy,
+    Settings,
+)
 
 _SETTINGS: dict[str, Remedy] = {
     "default_bridge_isolates_its_containers": Settings(
@@ -150,5 +159,77 @@ _FILES: Mapping[str, Remedy] = {
     "containerd_socket_is_closed_to_others": Mode(files="containerd_socket", most=0o660, risk=_SOCKET_RISK),
 }
 
-REMEDIES: Mapping[str, Remedy] = {**_SETTINGS, **_RULES, **_KERNEL, **_FILES}
+_AGAIN = "What it has written outside of volumes is gone when it is created again."
+_CONTAINERS: Mapping[str, Remedy] = {
+    "container_has_a_memory_limit": ContainerLimit(
+        option="--memory",
+        value="536870912",
+        shown="{{.HostConfig.Memory}}",
+        more=("--memory-swap", "1073741824"),
+        asks=True,
+        risk="A container that needs more than 512 MB is killed. Change the number in changes.sh to what it needs.",
+    ),
+    "container_has_a_cpu_limit": ContainerLimit(
+        option="--cpu-shares",
+        value="512",
+        shown="{{.HostConfig.CpuShares}}",
+        risk="Where all containers want more than there is, this one gets half as much as one without a share.",
+    ),
+    "container_has_a_process_limit": ContainerLimit(
+        option="--pids-limit",
+        value="1000",
+        shown="{{.HostConfig.PidsLimit}}",
+        risk="A container with more than 1000 processes and threads can start no others. Change the number in"
+        " changes.sh to what it needs.",
+    ),
+    "container_restarts_at_most_five_times": ContainerLimit(
+        option="--restart",
+        value="on-failure:5",
+        shown="{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}",
+        finding="its restart policy is .*",
+        asks=True,
+        risk="A container that ends with status 0 when the host stops is not started with it again.",
+    ),
+    "container_capabilities_are_needed": ContainerOptions(
+        finding="has or can get NET_RAW",
+        add=("--cap-drop NET_RAW",),
+        risk=f"ping, and what else makes packets of its own, no longer works in the container. {_AGAIN}",
+    ),
+    "container_gains_no_privileges": ContainerOptions(
+        finding=r"its processes can gain privileges \(no-new-privileges is not set\)",
+        add=("--security-opt no-new-privileges",),
+        risk=f"sudo, su and all that is setuid no longer works in the container. {_AGAIN}",
+    ),
+    "container_has_a_seccomp_filter": ContainerOptions(
+        finding="runs with --security-opt seccomp=unconfined",
+        drop=("--security-opt seccomp=unconfined",),
+        risk=f"System calls that the engine's profile denies fail in the container. {_AGAIN}",
+    ),
+    "container_has_a_pid_namespace": ContainerOptions(
+        finding="shares the process namespace of the host",
+        drop=("--pid host",),
+        asks=True,
+        risk=f"It no longer sees the processes of the host, which a monitor needs. {_AGAIN}",
+    ),
+    "container_has_an_ipc_namespace": ContainerOptions(
+        finding="shares the IPC namespace of the host",
+        drop=("--ipc host",),
+        asks=True,
+        risk=f"It no longer shares memory with programs of the host. {_AGAIN}",
+    ),
+    "container_has_a_uts_namespace": ContainerOptions(
+        finding="shares the UTS namespace of the host.*",
+        drop=("--uts host",),
+        asks=True,
+        risk=f"It has a host name of its own. {_AGAIN}",
+    ),
+    "container_root_is_read_only": ContainerOptions(
+        finding="its root file system can be written to",
+        add=("--read-only", "--tmpfs /tmp"),
+        asks=True,
+        risk=f"Whatever it writes outside of /tmp and its volumes fails: give it volumes for that. {_AGAIN}",
+    ),
+}
+
+REMEDIES: Mapping[str, Remedy] = {**_SETTINGS, **_RULES, **_KERNEL, **_FILES, **_CONTAINERS}
 """All of them."""

@@ -197,6 +197,28 @@ run() { # COMMAND...: what makes a file effective
     miss "failed: $*"
   fi
 }
+update() { # CONTAINER OPTION VALUE FORMAT [OPTION...]: a limit of a container, which takes it over at once
+  was="$saved/.containers/$1$2"
+  if ! now=$(docker inspect --type container --format "$4" -- "$1" 2>/dev/null); then
+    miss "the container $1 is not there any more, or the engine does not answer"
+  elif [ "$todo" = back ]; then
+    [ ! -e "$was" ] || say "$1 keeps $2 $3: to take it away (it was $(cat -- "$was")), create the container again"
+  elif [ "$todo" = check ]; then
+    say "would run: docker update $2 $3 $1 (it is $now)"
+  else
+    mkdir -p -- "$saved/.containers"
+    [ -e "$was" ] || printf "%s\n" "$now" >"$was"
+    if [ "$todo" = save ]; then return 0; fi
+    container=$1 said="$2 $3" option=$2 value=$3
+    shift 4
+    if docker update "$option" "$value" "$@" -- "$container" >/dev/null; then
+      say "$container has $said"
+    else
+      miss "failed: docker update $said $container"
+    fi
+  fi
+}
+
 # shellcheck disable=SC1091 # made for each host
 . ./changes.sh
 

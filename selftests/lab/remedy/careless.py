@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hullcheck import cli, facts
 from hullcheck.recording import Recording
-from hullcheck.remedies.plan import plan
+from hullcheck.remedies.plan import OPTIONS, plan
 from hullcheck.results import reader
 from hullcheck.results.document import audit_of
 from selftests.kit.running import Project, Run
@@ -43,7 +43,7 @@ FILES = {
 }
 SYSCTL_UNIT = "/etc/systemd/system/systemd-sysctl.service"
 """Masked on hosts, as it would change the machine: one that does nothing takes its place."""
-PLACES = " ".join([*("/etc/docker", "/etc/docker/daemon.json", "/etc/default/docker"), *FILES, *TLS.values()])
+PLACES = " ".join([*("/etc/docker", "/etc/docker/daemon.json", "/etc/default/docker"), *FILES])
 OPEN = f"""
 rm -f {SYSCTL_UNIT} && printf '{IDLE}' >{SYSCTL_UNIT} && systemctl daemon-reload
 chmod 666 {UNIT} {SOCKET_UNIT} /etc/default/docker /etc/sysconfig/docker /etc/docker/daemon.json
@@ -70,8 +70,9 @@ def workload(host: Host) -> None:
     """Start two containers: one that serves a port, and one that talks to it by its name."""
     host.docker("network", "create", "site")
     serving = ("httpd", "-f", "-p", "8000", "-h", "/etc")
-    host.run("web", "--network", "site", "--publish", "127.0.0.1:8080:8000", command=serving)
-    host.run("client", "--network", "site")
+    hasty = ("--network", "site", "--stop-timeout", "1")  # neither program heeds a signal to end
+    host.run("web", *hasty, "--publish", "127.0.0.1:8080:8000", command=serving)
+    host.run("client", *hasty)
     until(lambda: reaches(host) == {"inside": True, "outside": True}, "the containers do not answer")
 
 
@@ -129,13 +130,18 @@ def audit(project: Project, host: Host, *words: str) -> Audited:
 
 
 def remedy(project: Project, host: Host, *words: str) -> tuple[Path, set[tuple[str, str]]]:
-    """The folder of remedies for the last audit, and which findings it mends: their controls and subjects."""
+    """The folder of remedies for the last audit, and which findings its files mend: their controls and subjects."""
     output, run = project.folder / "remedy", project.folder / "reports/latest"
     assert cli.main(["remedy", str(run), f"--output={output}", *words]) == 0
     also = {"daemon_remaps_users"} if words else set()
     recording = Recording.load(run / host.name, facts.PROBES)
     made = plan(audit_of(reader.read(run / "results.json", "")), host.name, recording, also)
-    mended = {(each.control.id, each.finding.subject) for part in made.mended.values() for each in part}
+    mended = {
+        (each.control.id, each.finding.subject)
+        for part, found in made.mended.items()
+        if part != OPTIONS
+        for each in found
+    }
     return output / host.name, mended
 
 

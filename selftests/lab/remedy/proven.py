@@ -49,4 +49,19 @@ _RECORDED = (
 RULES = frozenset(f"{name}_audited" for name in _RECORDED)
 """Audit rules, in the kernel of the machine: `test_rules.py`."""
 
-PROVEN = HOST | ASKED | RULES
+LIMITS = frozenset(
+    {
+        *("container_has_a_memory_limit", "container_has_a_cpu_limit", "container_has_a_process_limit"),
+        "container_restarts_at_most_five_times",
+    }
+)
+OPTIONS = frozenset(
+    {
+        *("container_capabilities_are_needed", "container_gains_no_privileges"),
+        *("container_has_a_seccomp_filter", "container_has_a_pid_namespace"),
+        *("container_has_an_ipc_namespace", "container_has_a_uts_namespace", "container_root_is_read_only"),
+    }
+)
+"""Of containers, on an engine: `test_containers.py`."""
+
+PROVEN = HOST | ASKED | RULES | LIMITS | OPTIONS

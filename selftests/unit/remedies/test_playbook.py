@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from hullcheck.remedies.containers import Limit
 from hullcheck.remedies.daemon_json import DaemonChange
 from hullcheck.remedies.host_files import Rights, Rules
-from hullcheck.remedies.plan import KERNEL, RIGHTS, RULES, SETTINGS, Plan
+from hullcheck.remedies.plan import KERNEL, LIMITS, OPTIONS, RIGHTS, RULES, SETTINGS, Plan
 from hullcheck.remedies.playbook import playbook
 from hullcheck.remedies.script import changes
 
+PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
 TEMPLATE = "/etc/{{ lookup('pipe', 'id') }}"
 
 
@@ -38,7 +44,9 @@ def plan(**given: Any) -> Plan:
         "kernel": {},
         "rights": (),
         "socket": "",
-        "mended": dict.fromkeys((SETTINGS, RULES, KERNEL, RIGHTS), ()),
+        "limits": (),
+        "options": (),
+        "mended": dict.fromkeys((SETTINGS, RULES, KERNEL, RIGHTS, LIMITS, OPTIONS), ()),
         "left": (),
         "asked": (),
     }
@@ -108,3 +116,38 @@ def test_name_of_the_target_ends_no_comment() -> None:
     for text in (playbook(plan(target="a\n- hosts: all")), changes(plan(target="a\nreboot"))):
         assert "\n- hosts: all" not in text
         assert "\nreboot" not in text
+
+
+def test_limits_of_containers() -> None:
+    """Each is asked for, and changed where it is another one."""
+    limit = Limit("web", "--memory", "9", "{{.HostConfig.Memory}}", ("--memory-swap", "18"))
+    ask, change = play(plan(limits=(limit,)))["tasks"][-2:]
+    (item,) = ask["loop"]
+    assert (item["container"], item["shown"]) == (("unsafe", "web"), ("unsafe", "{{.HostConfig.Memory}}"))
+    assert item["more"] == ["--memory-swap", "18"]
+    assert change["when"] == "item.stdout != item.item.value"
+
+
+@pytest.mark.needs("ansible-playbook")
+def test_ansible_takes_a_path_as_it_is(tmp_path: Path) -> None:
+    """With a real Ansible: a template in the name of a file is not run, and the file loses its rights."""
+    file = tmp_path / "{{ lookup('pipe', 'touch here') }}"
+    file.write_text("")
+    file.chmod(0o666)
+    head, tasks = playbook(plan(rights=(Rights(str(file), mode="o-rw"),))).split("  tasks:\n")
+    own = tasks[tasks.index("  - name: Look whether") : tasks.index("  handlers:")]
+    head = head.replace("become: true", "connection: local").replace(
+        "gather_facts: true", "gather_facts: false"
+    )
+    (tmp_path / "play.yml").write_text(f"{head}  tasks:\n{own}")
+    environment = {"PATH": PATH, "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        ["ansible-playbook", "-i", "web1,", "play.yml"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert file.stat().st_mode & 0o777 == 0o660
+    assert not (tmp_path / "here").exists()

@@ -1,0 +1,86 @@
+"""What mends failures of containers: limits that the engine changes at once, and options to create them with."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hullcheck.remedies import ContainerLimit, ContainerOptions
+from hullcheck.remedies.outcome import Outcome
+from hullcheck.results.fixes import Failure
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
+_ANOTHER = "it has another cause than those for which a remedy has been proven"
+_UNUSUAL = "it is no container, or has an unusual name"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit of one container, which `docker update` changes while it runs.
+
+    Attributes:
+        shown: the Go template that gives the value of now to `docker inspect`.
+    """
+
+    container: str
+    option: str
+    value: str
+    shown: str
+    more: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Options:
+    """How one container is started when it is created again: with the options *add* and without those of *drop*."""
+
+    container: str
+    add: tuple[str, ...]
+    drop: tuple[str, ...]
+
+
+def limits(found: Sequence[tuple[Failure, ContainerLimit]]) -> tuple[tuple[Limit, ...], Outcome]:
+    """The limits of containers."""
+    outcome, made = Outcome(), list[Limit]()
+    for failure, remedy in found:
+        if not _is_container(failure):
+            outcome.leave(failure, _UNUSUAL)
+        elif not re.fullmatch(remedy.finding, failure.finding.reason):
+            outcome.leave(failure, _ANOTHER)
+        else:
+            made.append(
+                Limit(failure.finding.subject, remedy.option, remedy.value, remedy.shown, remedy.more)
+            )
+            outcome.mend(failure)
+    return tuple(made), outcome
+
+
+def options(found: Sequence[tuple[Failure, ContainerOptions]]) -> tuple[tuple[Options, ...], Outcome]:
+    """The options of containers that are created again."""
+    outcome = Outcome()
+    add: dict[str, dict[str, None]] = {}
+    drop: dict[str, dict[str, None]] = {}
+    for failure, remedy in found:
+        name = failure.finding.subject
+        if not _is_container(failure):
+            outcome.leave(failure, _UNUSUAL)
+        elif not re.fullmatch(remedy.finding, failure.finding.reason):
+            outcome.leave(failure, _ANOTHER)
+        else:
+            add.setdefault(name, {}).update(dict.fromkeys(remedy.add))
+            drop.setdefault(name, {}).update(dict.fromkeys(remedy.drop))
+            outcome.mend(failure)
+    return tuple(Options(name, tuple(add[name]), tuple(drop[name])) for name in add), outcome
+
+
+def _is_container(failure: Failure) -> bool:
+    return failure.finding.kind == "container" and bool(_NAME.fullmatch(failure.finding.subject))
+
+
+def by_container(found: Sequence[Options]) -> Mapping[str, str]:
+    """What to do by container, as words with code of Markdown."""
+    said = {}
+    for each in found:
+        parts = [("add", each.add), ("leave out", each.drop)]
+        said[each.container] = "; ".join(
+            f"{word} {', '.join(f'`{option}`' for option in options)}" for word, options in parts if options
+        )
+    return said

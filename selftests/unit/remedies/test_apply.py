@@ -1,0 +1,153 @@
+"""apply.sh: it follows no link, overwrites nothing that is newer than the audit, and gives back what was there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hullcheck.remedies.script import APPLY, HERE
+
+
+class Folder:
+    """A folder with apply.sh and changes that are for paths of the test alone."""
+
+    def __init__(self, path: Path) -> None:
+        """Stand-ins let any user run it."""
+        self.path, self.host = path / "remedy", path / "host"
+        for each in (self.path, self.host, path / "bin"):
+            each.mkdir()
+        text = (HERE / "shell" / APPLY).read_text().replace("/var/backups/hullcheck", f"{path}/saved")
+        (self.path / APPLY).write_text(text)
+        for name, script in {"id": "echo 0", "chown": ":", "dockerd": ":"}.items():
+            (path / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
+            (path / "bin" / name).chmod(0o755)
+        self.environment = {"PATH": f"{path}/bin:{os.environ['PATH']}"}
+
+    def changes(self, *lines: str) -> None:
+        """What changes.sh says; HOST stands for the folder with the paths of the host."""
+        text = "\n".join(("saves run", *lines)).replace("HOST", str(self.host))
+        (self.path / "changes.sh").write_text(f"{text}\n")
+
+    def __call__(self, *words: str, status: int = 0) -> str:
+        """What it prints."""
+        argv = ["sh", f"{self.path}/{APPLY}", *words]
+        done = subprocess.run(argv, env=self.environment, capture_output=True, text=True)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """One without changes."""
+    return Folder(tmp_path.resolve())
+
+
+def test_file_and_back(folder: Folder) -> None:
+    """A file that was there is put back as it was, one that was not goes; twice applied is once applied."""
+    (folder.path / "new").write_text("new\n")
+    old = folder.host / "old"
+    old.write_text("old\n")
+    old.chmod(0o640)
+    folder.changes("file new HOST/old 644", "file new HOST/sub/fresh 600")
+    said = folder()
+    assert "would write" in said
+    assert old.read_text() == "old\n"
+    assert not (folder.host / "sub").exists()
+    folder("apply")
+    assert (old.read_text(), old.stat().st_mode & 0o777) == ("new\n", 0o644)
+    assert (folder.host / "sub/fresh").stat().st_mode & 0o777 == 0o600
+    assert "wrote" not in folder("apply")
+    folder("back")
+    assert (old.read_text(), old.stat().st_mode & 0o777) == ("old\n", 0o640)
+    assert not (folder.host / "sub/fresh").exists()
+
+
+def test_rights_and_back(folder: Folder) -> None:
+    """Rights are taken away and given back; names with blanks and options are names."""
+    odd = folder.host / "-R a$(id)b"
+    odd.write_text("")
+    odd.chmod(0o666)
+    folder.changes("mode o-rw 'HOST/-R a$(id)b'")
+    assert "it has mode 666" in folder("check")
+    folder("apply")
+    assert odd.stat().st_mode & 0o777 == 0o660
+    folder("back")
+    assert odd.stat().st_mode & 0o777 == 0o666
+
+
+@pytest.mark.parametrize("line", ["mode o-rw HOST/{}", "owner root:root HOST/{}"])
+@pytest.mark.parametrize("path", ["link", "dir/file", "gone"])
+def test_rights_of_links_stay(folder: Folder, line: str, path: str) -> None:
+    """A link at the end or on the way, or what is gone, is said, and ends with status 1."""
+    shadow = folder.host / "real" / "file"
+    shadow.parent.mkdir()
+    shadow.write_text("")
+    shadow.chmod(0o666)
+    (folder.host / "link").symlink_to(shadow)
+    (folder.host / "dir").symlink_to(shadow.parent)
+    folder.changes(line.format(path))
+    assert "left as it is" in folder("apply", status=1)
+    assert shadow.stat().st_mode & 0o777 == 0o666
+
+
+@pytest.mark.parametrize("path", ["link", "dir/file", "dir/sub/file"])
+def test_no_file_is_written_through_a_link(folder: Folder, path: str) -> None:
+    """Neither at the end nor on the way."""
+    (folder.path / "new").write_text("new\n")
+    (folder.host / "real").mkdir()
+    (folder.host / "real/file").write_text("precious")
+    (folder.host / "link").symlink_to(folder.host / "real/file")
+    (folder.host / "dir").symlink_to(folder.host / "real")
+    folder.changes(f"file new HOST/{path} 644")
+    assert "link" in folder("apply", status=1)
+    assert (folder.host / "real/file").read_text() == "precious"
+    assert not (folder.host / "real/sub").exists()
+
+
+@pytest.mark.parametrize(
+    ("there", "gathered", "said"),
+    [("there", 10, "was changed after the audit"), ("absent", 1 << 40, "was not there at the audit")],
+)
+def test_settings_that_are_newer_than_the_audit_stay(
+    folder: Folder, there: str, gathered: int, said: str
+) -> None:
+    """What somebody has set since would be lost."""
+    (folder.path / "daemon.json").write_text("{}\n")
+    (folder.host / "daemon.json").write_text('{"dns": []}\n')
+    folder.changes(f"daemon_json daemon.json HOST/daemon.json {gathered} {there}")
+    assert said in folder("apply", status=1)
+    assert (folder.host / "daemon.json").read_text() == '{"dns": []}\n'
+
+
+def test_settings_that_went_since_the_audit(folder: Folder) -> None:
+    """A file that was there is missed."""
+    (folder.path / "daemon.json").write_text("{}\n")
+    folder.changes(f"daemon_json daemon.json HOST/daemon.json {1 << 40} there")
+    assert "was there at the audit" in folder("apply", status=1)
+    assert not (folder.host / "daemon.json").exists()
+
+
+def test_saving_changes_nothing(folder: Folder) -> None:
+    """It is what Ansible does first; the way back is the same."""
+    (folder.path / "new").write_text("new\n")
+    old = folder.host / "old"
+    old.write_text("old\n")
+    folder.changes("file new HOST/old 644", "mode o-r HOST/old", "run false")
+    folder("save")
+    assert old.read_text() == "old\n"
+    assert (folder.path.parent / "saved/run/.saved").exists()
+    old.write_text("changed by a playbook\n")
+    folder.changes("file new HOST/old 644", "mode o-r HOST/old")
+    folder("back")
+    assert old.read_text() == "old\n"
+
+
+def test_wrong_use(folder: Folder) -> None:
+    """A word that it does not know, a failed command, and a way back that is not there."""
+    folder.changes("run false")
+    assert "usage" in folder("aply", status=2)
+    assert "failed: false" in folder("apply", status=1)
+    assert "nothing was kept" in folder("back", status=1)
