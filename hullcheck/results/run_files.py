@@ -57,9 +57,12 @@ SIGNATURE = f"{DIGESTS}.sig"
 
 STATEMENT = "statement.dsse.json"
 
+TIMESTAMP = f"{DIGESTS}.tsr"
+"""The answer of a time-stamping authority."""
+
 NAMES = (
     *(RESULTS, JUNIT, REPORT, AUDIT_PAGE, FINDINGS, REQUIREMENTS, *FORMATS),
-    *(INVENTORY, POLICY, RELEASES, MANIFEST, DIGESTS, SIGNATURE, STATEMENT),
+    *(INVENTORY, POLICY, RELEASES, MANIFEST, DIGESTS, SIGNATURE, STATEMENT, TIMESTAMP),
 )
 """What lies in the folder of a run or in its bundle, beside the folder of each target."""
 

@@ -27,7 +27,8 @@ _RECORDING = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
 _SHARD = re.compile(rf"{run_files.SHARDS}/[1-9][0-9]*/({'|'.join(map(re.escape, OF_SHARD))})")
 REPORTS = (*WRITERS, run_files.JUNIT)
 ALWAYS = (run_files.MANIFEST, run_files.DIGESTS, run_files.RESULTS, run_files.POLICY)
-_KNOWN = {*REPORTS, *BUNDLED, *ALWAYS, run_files.RELEASES, run_files.SIGNATURE, run_files.STATEMENT}
+_KNOWN = {*REPORTS, *BUNDLED, *ALWAYS, run_files.RELEASES, run_files.SIGNATURE}
+_KNOWN |= {run_files.STATEMENT, run_files.TIMESTAMP}
 
 
 def read(path: Path) -> tuple[dict[str, bytes], Step]:

@@ -1,13 +1,17 @@
 """Checks who signed a bundle, and that it is unchanged since."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from hullcheck.bundle import sshsig, statement
+from hullcheck.bundle import sshsig, statement, timestamp
 from hullcheck.bundle.sshsig import SignatureError
+from hullcheck.bundle.timestamp import TimestampError
 from hullcheck.results import run_files
 from hullcheck.verify import Step
 from hullcheck.verify.documents import Documents
+
+_SLACK = timedelta(minutes=10)  # by which the auditor's clock may be ahead
 
 
 def check(files: Mapping[str, bytes], allowed: Path | None) -> Step:
@@ -28,6 +32,29 @@ def check(files: Mapping[str, bytes], allowed: Path | None) -> Step:
     except SignatureError as error:
         return Step("signature", faults=(f"{run_files.SIGNATURE}: {error}",))
     return Step("signature", f"holds; by {who} with the key {key}")
+
+
+def check_time(files: Mapping[str, bytes], finished: str, authority: Path | None) -> Step | None:
+    """The word of a time-stamping authority that the bundle was there at a time; None where nobody asks for it.
+
+    Args:
+        finished: when the run ended, as the bundle says.
+        authority: the certificates of those who are trusted; None where nobody said who.
+    """
+    answer = files.get(run_files.TIMESTAMP)
+    if answer is None:
+        faults = (f"{run_files.TIMESTAMP}: is missing; the bundle has no timestamp",) if authority else ()
+        return Step("timestamp", faults=faults) if faults else None
+    try:
+        when = timestamp.time_of(answer, files[run_files.DIGESTS], authority)
+    except TimestampError as error:
+        return Step("timestamp", faults=(f"{run_files.TIMESTAMP}: {error}",))
+    if when < datetime.fromisoformat(finished) - _SLACK:
+        return Step(
+            "timestamp", faults=(f"{run_files.TIMESTAMP}: is older than the end of the run, {finished}",)
+        )
+    whose = "by a trusted authority" if authority else "whose authority was not asked for (--authority)"
+    return Step("timestamp", f"was there at {when:%Y-%m-%d %H:%M:%S} UTC; {whose}")
 
 
 def check_statement(files: Mapping[str, bytes], known: Documents) -> Step | None:
