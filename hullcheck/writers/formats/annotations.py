@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hullcheck.results import Audit
+from hullcheck.results import Audit, Gate
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.formats import Rendering
 from hullcheck.writers.formats.entries import Entry, entries, line
@@ -16,20 +16,28 @@ _IN_PROPERTY = {**_IN_MESSAGE, ":": "%3A", ",": "%2C"}
 
 
 def render(audit: Audit) -> Rendering:
-    """Render *audit*: a line for each finding that fails or was not judged, the worst first."""
+    """Render *audit*: a line for each gate that is broken, and each finding that fails or was not judged."""
     shown = [each for each in entries(audit) if each.verdict in (Verdict.FAIL, Verdict.ERROR)]
     left = dict.fromkeys(("error", "warning", "notice"), MOST)
-    kept = []
+    kept = [_of_gate(each) for each in audit.gates if each.broken]
+    gates = len(kept)
+    left["error"] -= gates
     for each in sorted(shown, key=lambda each: each.order):
         kind = _KINDS.get(each.severity, "warning")
         if left[kind]:
             left[kind] -= 1
             kept.append(_command(kind, each, audit.run.inventory))
-    more = len(shown) - len(kept)
+    more = len(shown) - len(kept) + gates
     left_out = f"{more:,} findings are left out: GitHub shows {MOST} of each kind" if more else ""
     # no command, and no name in it: a line for the log of the job
     said = f"{more:,} further findings fail or were not judged; results.json has them all\n" if more else ""
     return Rendering(("".join(kept) + said).encode("utf-8"), left_out)
+
+
+def _of_gate(gate: Gate) -> str:
+    title = _escaped(f"{gate.option}={gate.asked} is broken", _IN_PROPERTY)
+    more = f" and {len(gate.broken) - 1:,} more" if len(gate.broken) > 1 else ""
+    return f"::error title={title}::{_escaped(gate.broken[0] + more, _IN_MESSAGE)}\n"
 
 
 def _command(kind: str, entry: Entry, inventory: str) -> str:

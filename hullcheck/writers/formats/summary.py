@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from hullcheck.results import Audit
+from hullcheck.results import Audit, Gate
 from hullcheck.results.fixes import rank
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.formats import Rendering
@@ -19,6 +19,7 @@ _HEADS = {
     Verdict.ERROR: "What could not be judged",
     Verdict.WAIVED: "What is waived",
 }
+_MOST_BROKEN = 20  # lines of what breaks a gate
 _LONGEST = 400  # characters of a finding
 _RUN_OF_TICKS = re.compile("`+")
 
@@ -51,7 +52,18 @@ def _head(audit: Audit) -> str:
         lines.append(f"\n**Others were left out, and not judged:** only {code(limits)} counted.\n")
     for name in audit.unjudged:
         lines.append(f"\n**Nothing was judged on** {code(name)}.\n")
-    return "".join(lines) + _counts(audit)
+    return "".join(lines) + "".join(map(_gate, audit.gates)) + _counts(audit)
+
+
+def _gate(gate: Gate) -> str:
+    """What a gate says, and the first few of what breaks it."""
+    name = code(f"{gate.option}={gate.asked}")
+    if not gate.broken:
+        return f"\nThe gate {name} holds.\n"
+    more = len(gate.broken) - _MOST_BROKEN
+    lines = [f"\n**The gate {name} is broken by {len(gate.broken):,}:**\n\n"]
+    lines += [f"- {code(each)}\n" for each in gate.broken[:_MOST_BROKEN]]
+    return "".join(lines) + (f"- and {more:,} more\n" if more > 0 else "")
 
 
 def _headline(audit: Audit) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from hullcheck.results import Audit, Finding
+from hullcheck.results import Audit, Finding, Gate
 from hullcheck.results.changes import Changes
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.formats import summary
@@ -177,3 +177,24 @@ def test_percent_of_a_name_stays_one() -> None:
     (line,) = text("annotations", audit).splitlines()
     assert unescaped(line.split("::", 2)[2]) == "container %0A::error::owned"
     assert "%250A" in line
+
+
+BROKEN = tuple(f"web1: CIS 5.5 container c{number}: fail: `x`\n::error::y" for number in range(25))
+GATES = (Gate("--fail-on", "new,severity>=high", BROKEN), Gate("--coverage", "95"))
+
+
+def test_gates_are_told() -> None:
+    """Which holds and which is broken, and by what; no name of a host ends a line."""
+    gated = replace(small(Finding("container", "a", Verdict.FAIL, "so")), gates=GATES)
+    made = text("summary", gated)
+    assert (
+        "**The gate `--fail-on=new,severity>=high` is broken by 25:**\n\n- ``web1: CIS 5.5 container c0: fail: `x`"
+        in made
+    )
+    assert "\n- and 5 more\n\nThe gate `--coverage=95` holds.\n" in made
+    first, *others = text("annotations", gated).splitlines()
+    assert first.startswith(
+        "::error title=--fail-on=new%2Cseverity>=high is broken::web1: CIS 5.5 container c0: "
+    )
+    assert first.endswith(" and 24 more")
+    assert len(others) == 1
