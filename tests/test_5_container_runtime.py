@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.criteria.host_paths import is_of_a_service, is_sensitive
-from hullcheck.criteria.judgement import require_limits_of_others
+from hullcheck.criteria.judgement import planned_limit, require_limits_of_others
 from hullcheck.facts.auditd.daemon import AuditDaemon, Execution
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.mounts import HostMount
@@ -19,6 +19,7 @@ from hullcheck.facts.kernel.features import Kernel
 from hullcheck.facts.registry import Later
 from hullcheck.parsing import seccomp, selinux
 from hullcheck.parsing.capabilities import DOCKER_DEFAULT
+from hullcheck.parsing.shell.outcome import CANNOT_FAIL
 from hullcheck.parsing.times import day
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
@@ -80,6 +81,7 @@ def test_container_has_an_apparmor_profile(
     assert container.privileges.applies_apparmor, (
         "AppArmor is on in the kernel, but the engine does not use it"
     )
+    container.require_created("which AppArmor profile is there and enforced")
     if not container.running:
         return f"does not run; the engine will apply {option or 'its default profile'}"
     label = container.privileges.security_label
@@ -254,6 +256,7 @@ def test_container_runs_no_ssh_server(container: Container) -> str | None:
         )
     if doubt := container.runtime.maybe_ssh:
         raise Manual(doubt)
+    container.require_created("which program its image starts")
     return (
         None if container.running else "does not run: there is no process but the program that it would start"
     )
@@ -367,15 +370,17 @@ def test_container_has_a_memory_limit(container: Container, engine: Engine, poli
     """
     escaped = container.runtime.escape("memory")
     assert not escaped, escaped
-    wanted, total = container.configuration.memory, engine.value("MemTotal")
-    held = container.runtime.memory_limit
+    wanted, held = container.configuration.memory, container.runtime.memory_limit
     unset = f"though {wanted} bytes are set" if wanted > 0 else "and none is set"
     assert held is not None, f"no memory limit is in force, {unset}"
-    assert held < total, f"its limit of {held} bytes is no limit: the host has {total}"
     most = policy.resource_limits.memory
     assert most is None or held <= most, (
         f"its limit of {held} bytes is above {most}, the most that the policy allows"
     )
+    if container.planned:
+        return planned_limit(f"{held} bytes of memory", most)
+    total = engine.value("MemTotal")
+    assert held < total, f"its limit of {held} bytes is no limit: the host has {total}"
     require_limits_of_others(container)
     return _held_by_others(container, wanted > 0)
 
@@ -406,6 +411,8 @@ def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy:
     assert most is None or (cpus or inf) <= most, (
         f"may use {cpus or 'all'} processors; the policy allows {most:g}"
     )
+    if container.planned:
+        return "the file gives it a CPU share" if share else planned_limit(f"{cpus:g} processors", most)
     total = engine.value("NCPU")
     assert share or (cpus or inf) < total, (
         f"may use {cpus:g} processors, which is no limit: the host has {total}"
@@ -657,6 +664,7 @@ def test_docker_exec_is_not_privileged(container: Container, audit_daemon: Later
     Remedy: run commands without `--privileged`; watch the docker command with an audit rule, and review its
     records.
     """
+    container.require_created("who will use docker exec in it")
     if not container.running:
         raise NotApplicable("does not run: nothing can be executed in it")
     overpowered = container.runtime.exec_processes_with_more_capabilities
@@ -679,6 +687,7 @@ def test_docker_exec_is_not_root(container: Container, audit_daemon: Later[Audit
     Remedy: run commands as the container's own user; watch the docker command with an audit rule, and review
     its records.
     """
+    container.require_created("who will use docker exec in it")
     if not container.running:
         raise NotApplicable("does not run: nothing can be executed in it")
     found = [f"{each.name} (pid {each.pid})" for each in container.runtime.root_exec_processes]
@@ -764,12 +773,19 @@ def test_container_reports_its_health(container: Container, clock: Clock) -> Non
 
     Remedy: give the image a HEALTHCHECK or run it with `--health-cmd`, and mend what is unhealthy.
     """
+    if container.planned:
+        assert container.configuration.health_check_kind != "NONE", (
+            "switches the health check of its image off"
+        )
+        hollow = container.configuration.health_check_kind == CANNOT_FAIL
+        assert not hollow, "has a health check that cannot fail: its command looks at nothing of the service"
+    container.require_created("whether it will be healthy")
     if not container.running and not container.configuration.restarting:
         raise NotApplicable("does not run: it has no health to report")
     health = container.configuration.health
     assert health not in (None, "", "none"), "reports no health"
     assert health in ("healthy", "starting"), f"is {health}"
-    hollow = container.configuration.health_check_cannot_fail
+    hollow = container.configuration.health_check_kind == CANNOT_FAIL
     assert not hollow, f"is {health} by a check that cannot fail: its command looks at nothing of the service"
     if health == "healthy":
         return
@@ -826,15 +842,17 @@ def test_container_has_a_process_limit(container: Container, kernel: Kernel, pol
     """
     escaped = container.runtime.escape("processes")
     assert not escaped, escaped
-    wanted, total = container.configuration.processes, kernel.most_processes
-    held = container.runtime.process_limit
+    wanted, held = container.configuration.processes, container.runtime.process_limit
     unset = f"though {wanted} is set" if wanted else "and none is set"
     assert held is not None, f"no process limit is in force, {unset}"
-    assert held < total, f"its limit of {held} processes is no limit: the host has at most {total}"
     most = policy.resource_limits.pids
     assert most is None or held <= most, (
         f"its limit of {held} processes is above {most}, the most that the policy allows"
     )
+    if container.planned:
+        return planned_limit(f"{held} processes", most)
+    total = kernel.most_processes
+    assert held < total, f"its limit of {held} processes is no limit: the host has at most {total}"
     require_limits_of_others(container)
     return _held_by_others(container, wanted > 0)
 
@@ -874,6 +892,8 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: E
     Remedy: run it without `--userns host`.
     """
     assert container.configuration.user_namespace_mode != "host", "runs with --userns host"
+    if container.planned:
+        return "whether the daemon remaps users, its host shows"
     if engine.remaps_users and container.running:
         assert not container.runtime.shares_host_users, "runs in the user namespace of the host"
         return None

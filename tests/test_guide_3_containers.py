@@ -9,7 +9,7 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.firewall import gap, partial_limit, traffic_limit
-from hullcheck.criteria.judgement import listed, require_limits_of_others
+from hullcheck.criteria.judgement import listed, planned_limit, require_limits_of_others
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.engine import Engine
@@ -276,6 +276,7 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
         if what not in ("tmpfs", "volume") and not policy.allows_mount(what.removesuffix(" of the host"))
     ]
     assert not other, f"can write to {', '.join(other)}"
+    container.require_created("which volumes its image makes by itself")
     return ", ".join(f"{point} ({what})" for point, what in sorted(places.items())) or "can write nowhere"
 
 
@@ -295,14 +296,16 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
     """
     escaped = container.runtime.escape("cpus")
     assert not escaped, escaped
-    wanted, total = container.configuration.cpus, engine.value("NCPU")
-    held = container.runtime.cpu_limit
+    wanted, held = container.configuration.cpus, container.runtime.cpu_limit
     share = "; its CPU share is no cap" if container.configuration.has_cpu_share else ""
     unset = "though one is set" if wanted is not None else "and none is set"
     assert held is not None, f"no cap on processor time is in force, {unset}{share}"
-    assert held < total, f"may use {held:g} processors, which is no cap: the host has {total}"
     most = policy.resource_limits.cpus
     assert most is None or held <= most, f"may use {held:g} processors; the policy allows {most:g}"
+    if container.planned:
+        return planned_limit(f"{held:g} processors", most)
+    total = engine.value("NCPU")
+    assert held < total, f"may use {held:g} processors, which is no cap: the host has {total}"
     require_limits_of_others(container)
     return None if wanted is not None else "held by its control groups, though none is set"
 
@@ -416,6 +419,7 @@ def test_container_environment_holds_no_secret(container: Container) -> str:
     """
     found = container.configuration.secrets
     assert not found, "; ".join(found)
+    container.require_created("whether its image sets a secret (the file has none that looks like one)")
     if not container.configuration.description.get("Searched"):
         raise EvidenceError(
             "no variable looks like a secret; labels and command: recorded by an older version"

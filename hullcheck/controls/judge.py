@@ -1,6 +1,7 @@
 """Calls a control, subject by subject, and turns what it says into findings."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any
@@ -49,13 +50,30 @@ def judge(
     if not (subjects.named or subjects.unread):
         return (_finding("target", target, Verdict.NOT_APPLICABLE, subjects.nothing),)
     judged = (
-        _judge_one(control, {**arguments, argument: subject}, subjects.kind, name)
+        _judge_subject(control, arguments, argument, subject, subjects.kind, name)
         if isinstance(name, str)
         else _finding(subjects.kind, str(name), Verdict.ERROR, "its name is no text: the evidence is damaged")
         for name, subject in subjects.named
     )
     unread = (_finding(subjects.kind, name, Verdict.ERROR, reason) for name, reason in subjects.unread)
     return (*judged, *unread)
+
+
+def _judge_subject(
+    control: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    argument: str,
+    subject: Any,
+    kind: str,
+    name: str,
+) -> Finding:
+    """The finding on one subject; of what is written in a file, with the place of what the control read."""
+    if not getattr(subject, "planned", False):
+        return _judge_one(control, {**arguments, argument: subject}, kind, name)
+    watched, place = subject.watched()
+    found = _judge_one(control, {**arguments, argument: watched}, kind, name)
+    where = printable(place(found.reason))
+    return replace(found, reason=f"{found.reason} ({where})" if found.reason else where)
 
 
 def _limited(subjects: Subjects[Any], limits: Mapping[str, Sequence[str]]) -> Subjects[Any]:

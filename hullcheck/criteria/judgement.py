@@ -19,6 +19,23 @@ def listed(names: Sequence[str], most: int = 10) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
+def planned_limit(limit: str, most: float | None) -> str:
+    """What to say of a limit that a Compose file sets.
+
+    Args:
+        most: what the policy allows; without that only the host shows whether it has more, and so a limit.
+
+    Raises:
+        Manual: the policy allows any.
+    """
+    if most is None:
+        raise Manual(
+            f"allows {limit}; whether the host has more than that, the file does not tell: resource_limits in the"
+            " policy say how much is allowed"
+        )
+    return f"allows {limit}; whether that is in force, its host shows"
+
+
 def require_limits_of_others(container: Container) -> None:
     """Leave a container to a person that can change the limits which hold it.
 

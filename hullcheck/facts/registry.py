@@ -9,10 +9,14 @@ from typing import Any, Generic, Literal, TypeVar, get_origin
 
 from hullcheck.policy import Policy
 from hullcheck.recording import CLOCK, Recording
+from hullcheck.recording.backends import COMPOSE
 from hullcheck.recording.probe import Probe
+from hullcheck.verdicts import NotApplicable
 
 T = TypeVar("T")
 Maker = TypeVar("Maker", bound=Callable[..., Any])
+
+NOT_TOLD = "a Compose file does not tell this: it shows on the host once the container is there"
 
 GIVEN = ("recording", "policy")
 """What a fact may ask for beside other facts."""
@@ -57,10 +61,12 @@ FACTS: dict[str, Fact] = {}
 """All facts by name."""
 INSIDE: dict[str, Fact] = {}
 """Those that are made in another way where the target is a container."""
+FROM_FILE: dict[str, Fact] = {}
+"""Those that a Compose file tells; it tells no other."""
 
 
 def fact(
-    *probes: Probe, name: str = "", of: str = "", on: Literal["host", "container"] = "host"
+    *probes: Probe, name: str = "", of: str = "", on: Literal["host", "container", "compose"] = "host"
 ) -> Callable[[Maker], Maker]:
     """Register the decorated function as a fact; its parameters are the names of others.
 
@@ -69,14 +75,15 @@ def fact(
     Args:
         name: that of the function where it is not given.
         of: the fact whose method is registered; it is what the method gets as `self`.
-        on: `container` for what takes the place of a fact of the same name where the target is a container.
+        on: `container` for what takes the place of a fact of the same name where the target is a container, `compose`
+            where it is a Compose file; no host is asked the probes of these.
 
     Raises:
         TypeError: there is one of this name, or a probe cannot be told from another.
     """
 
     def register(make: Maker) -> Maker:
-        known = INSIDE if on == "container" else FACTS
+        known = {"container": INSIDE, "compose": FROM_FILE}.get(on, FACTS)
         needs = (of,) if of else tuple(inspect.signature(make).parameters)
         made = Fact(name or make.__name__, make, needs, later_in(make), probes)
         if made.name in known or made.name in GIVEN:
@@ -118,7 +125,7 @@ def check() -> None:
         TypeError: one needs what is no fact, or needs itself.
     """
     good = set[Fact]()
-    for each in (*FACTS.values(), *INSIDE.values()):
+    for each in (*FACTS.values(), *INSIDE.values(), *FROM_FILE.values()):
         _check(each, (), good)
 
 
@@ -145,6 +152,10 @@ def evidence_of(names: Iterable[str], kind: str) -> tuple[str, ...]:
     waiting, seen = list(names), dict[str, tuple[Probe, ...]]()
     while waiting:
         name = waiting.pop(0)
+        if kind == COMPOSE:  # the file is the evidence for what it does not tell, too
+            told = name if name in FROM_FILE else "container"
+            seen[name] = FROM_FILE[told].probes if name in FACTS else ()
+            continue
         inside = INSIDE.get(name)
         found = inside if inside and kind == "container" else FACTS.get(name)
         if found and name not in seen:
@@ -177,9 +188,16 @@ class Facts:
         return self._made[name]
 
     def _make(self, name: str) -> Any:
-        inside = name in INSIDE and self.get("kind") == "container"
-        known = INSIDE[name] if inside else FACTS[name]
+        known = self._known(name)
         return known.make(*(self._handed(each, known) for each in known.needs))
+
+    def _known(self, name: str) -> Fact:
+        if self.recording.backend == COMPOSE and name != "kind":
+            if name not in FROM_FILE:
+                raise NotApplicable(NOT_TOLD)
+            return FROM_FILE[name]
+        inside = name in INSIDE and self.get("kind") == "container"
+        return INSIDE[name] if inside else FACTS[name]
 
     def _handed(self, name: str, to: Fact) -> Any:
         if name == "recording":

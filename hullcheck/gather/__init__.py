@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, Queue
 
+from hullcheck import compose
 from hullcheck.gather import image_cache, intake, processes, signals
 from hullcheck.gather.transport import Connection, TransportError, run_script
 from hullcheck.inventory import Target
-from hullcheck.inventory.specs import plain, recorded_path
+from hullcheck.inventory.specs import TargetError, plain, recorded_path
+from hullcheck.messages import hide_passwords
 from hullcheck.recording import Recording, RecordingError
-from hullcheck.recording.backends import RECORDED, backend_of
+from hullcheck.recording.backends import COMPOSE, RECORDED, backend_of
 from hullcheck.recording.probe import Probe
 from hullcheck.recording.script import render
 from hullcheck.secrets.known import without_known
@@ -69,6 +71,20 @@ def gather(
     return {target.name: recordings[target.name] for target in targets}
 
 
+def check_files(targets: Iterable[Target]) -> None:
+    """See that the Compose files among *targets* can be judged, before anything is asked.
+
+    Raises:
+        TargetError: one cannot; the message names file and line.
+    """
+    for target in targets:
+        if backend_of(target.connect) == COMPOSE:
+            try:
+                compose.recorded(target.name, recorded_path(target.connect))
+            except compose.ComposeError as error:
+                raise TargetError(hide_passwords(str(error))) from None
+
+
 def script_for(
     target: Target, probes: tuple[Probe, ...], probe_timeout: int, known_images: Iterable[str] = ()
 ) -> str:
@@ -113,7 +129,7 @@ class _Trip:
         try:
             with known_to_site(target.secret_names):
                 return self._recorded(target)
-        except RecordingError as error:
+        except (RecordingError, compose.ComposeError) as error:
             return self._failed(target, str(error))
         except TransportError as error:
             return self._unaudited(target, error)
@@ -122,6 +138,8 @@ class _Trip:
             return self._failed(target, f"internal error while gathering: {said}")
 
     def _recorded(self, target: Target) -> Recording:
+        if backend_of(target.connect) == COMPOSE:
+            return compose.recorded(target.name, recorded_path(target.connect))
         if backend_of(target.connect) == RECORDED:
             return replace(Recording.load(recorded_path(target.connect), self.probes), target=target.name)
         if self.cache is None:

@@ -11,7 +11,7 @@ from hullcheck.inventory.acceptance import Entry
 from hullcheck.inventory.tailoring import Layer, Tailoring, tailored
 from hullcheck.messages import did_you_mean, hide_passwords
 from hullcheck.policy import Policy, PolicyError, merged
-from hullcheck.recording.backends import BACKENDS, RECORDED, WITHOUT_NAME
+from hullcheck.recording.backends import BACKENDS, WITHOUT_HOST, WITHOUT_NAME
 from hullcheck.results import Attestation, Waiver
 from hullcheck.secrets.names import NOTHING_SAID, SiteNames
 
@@ -170,7 +170,7 @@ def _target(name: str, entry: Mapping[str, Any], beside: Path) -> Target:
 def _connect(written: str, beside: Path) -> str:
     """A host specification, a recording that is not seen from the current directory by its path from the inventory."""
     backend, separator, path = written.partition("://")
-    if backend != RECORDED or Path(path).exists() or not (beside / path).exists():
+    if backend not in WITHOUT_HOST or Path(path).exists() or not (beside / path).exists():
         return written
     return f"{backend}{separator}{beside / path}"
 
@@ -205,8 +205,8 @@ def _connect_fault(connect: str) -> str:
     if backend not in BACKENDS:
         return f"unknown backend {backend!r}; {did_you_mean(backend, BACKENDS)}"
     if backend not in WITHOUT_NAME and not rest.partition("?")[0]:
-        return f"{connect!r} names no {'path' if backend == 'recorded' else 'host'}; write one after {backend}://"
-    return "" if backend == RECORDED else spec_query.fault(connect)
+        return f"{connect!r} names no {'path' if backend in WITHOUT_HOST else 'host'}; write one after {backend}://"
+    return "" if backend in WITHOUT_HOST else spec_query.fault(connect)
 
 
 def _policies(policy: Mapping[str, Any]) -> Iterator[tuple["Way", Mapping[str, Any]]]:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from hullcheck.inventory import Target, recordings, spec_query
 from hullcheck.messages import did_you_mean, hide_passwords
 from hullcheck.recording import FILE_NAME, PACKED
-from hullcheck.recording.backends import HOST, RECORDED, WITHOUT_NAME, backend_of
+from hullcheck.recording.backends import COMPOSE, HOST, RECORDED, WITHOUT_HOST, WITHOUT_NAME, backend_of
 from hullcheck.results import run_files
 
 _SUFFIXES = (".txt", ".out", ".log", ".json")  # of files; in `web1.example.com` it is a part of the name
@@ -89,8 +89,10 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
             wanted = "the folder of a recording, or a file with the output of `hullcheck probe-script`"
             raise TargetError(f"--hosts {spec}: {error}; write {wanted}") from None
         return [spec] if found == [recorded_path(spec)] else [f"{RECORDED}://{each}" for each in found]
+    if backend == COMPOSE:
+        return [spec]
     if backend not in (*BACKENDS, HOST):
-        known = (*BACKENDS, RECORDED, HOST)
+        known = (*BACKENDS, *WITHOUT_HOST, HOST)
         raise TargetError(
             f"--hosts {plain(spec)}: unknown backend {backend!r}; {did_you_mean(backend, known)}"
         )
@@ -130,6 +132,11 @@ def _host_part(connect: str, *, with_port: bool = False) -> str:
     backend = backend_of(connect)
     if backend in WITHOUT_NAME:
         return backend
+    if backend == COMPOSE:
+        path = recorded_path(connect)
+        return safe_name(
+            "-".join((path.parent.name, path.name) if with_port and path.parent.name else (path.name,))
+        )
     if backend == RECORDED:
         path = recorded_path(connect)
         if path.name in (FILE_NAME, PACKED):

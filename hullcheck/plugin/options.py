@@ -107,6 +107,13 @@ def add_options(parser: pytest.Parser) -> None:
         " puts the bundles of all together: makes one (--bundle) too. `env` takes number and total from the scheduler"
         " of this job, `env/20` the number alone (docs/shards.md)",
     )
+    group.addoption(  # as --shard, and as --hosts of testinfra
+        "--compose",
+        metavar="FILES",
+        dest="hullcheck_compose",
+        help="audit what these Compose files ask for, before it is started: files, folders with one, or files to be"
+        " laid over each other with `+` between them; separated by commas (docs/compose.md)",
+    )
     group.addoption(
         "--show-probes",
         action="store_true",
@@ -141,7 +148,7 @@ def flag(config: pytest.Config, name: str) -> bool:
 
 def is_any_given(config: pytest.Config) -> bool:
     """Whether one of the options, ini keys or variables of hullcheck says anything but the default."""
-    if config.getoption("hullcheck_shard", None) is not None:
+    if any(config.getoption(f"hullcheck_{each}", None) is not None for each in ("shard", "compose")):
         return True
     values = {**_DEFAULTS, **dict.fromkeys(_FLAGS, "false")}
     return any(option(config, name) != default for name, default in values.items())
@@ -149,7 +156,8 @@ def is_any_given(config: pytest.Config) -> bool:
 
 def asks_for_audit(config: pytest.Config) -> bool:
     """Whether the run names a folder for reports, an inventory or hosts."""
-    named = (option(config, "reports"), option(config, "inventory"), config.getoption("hosts", None))
+    hosts = (config.getoption(each, None) for each in ("hosts", "hullcheck_compose"))
+    named = (option(config, "reports"), option(config, "inventory"), *hosts)
     return any(named)
 
 
@@ -200,6 +208,19 @@ def limits(config: pytest.Config) -> dict[str, tuple[str, ...]]:
 def several(config: pytest.Config, name: str) -> tuple[str, ...]:
     """The values of an option that are separated by commas."""
     return tuple(filter(None, map(str.strip, option(config, name).split(","))))
+
+
+def compose_files(config: pytest.Config) -> tuple[str, ...]:
+    """The Compose files to be audited.
+
+    Raises:
+        pytest.UsageError: the option is there and names none.
+    """
+    given = config.getoption("hullcheck_compose", None)
+    named = tuple(filter(None, map(str.strip, (given or "").split(","))))
+    if given is not None and not named:
+        raise pytest.UsageError("--compose names no file; write for example --compose=compose.yml")
+    return named
 
 
 def wants_bundle(config: pytest.Config) -> bool:

@@ -19,7 +19,7 @@ from hullcheck.data.labels import GROUPING
 from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
-from hullcheck.gather import gather
+from hullcheck.gather import check_files, gather
 from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load, releases, shards
 from hullcheck.inventory.acceptance import Acceptance
 from hullcheck.inventory.choice import chosen
@@ -29,6 +29,7 @@ from hullcheck.messages import did_you_mean, printable
 from hullcheck.plugin import options
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.recording import FILE_NAME, Recording
+from hullcheck.recording.backends import COMPOSE
 from hullcheck.recording.probe import Probe
 from hullcheck.results import Finding, Result, SwitchedOff, run_files
 from hullcheck.verdicts import EvidenceError, NotApplicable
@@ -211,7 +212,7 @@ class AuditSession:
     def limits_on(self, target: Target) -> Mapping[str, tuple[str, ...]]:
         """The patterns of names by kind that a subject of *target* has to fit; labels are looked up there."""
         labels = self.limits.get("label", ())
-        if not labels or self.facts_of(target).kind != "host":
+        if not labels or self.facts_of(target).kind not in ("host", COMPOSE):
             return self.limits
         if target.name not in self._labelled:
             self._labelled[target.name] = _labelled(self.facts_of(target), labels)
@@ -373,16 +374,21 @@ def _divided(
     written = config.getoption("hullcheck_shard", None)
     try:
         shard = None if written is None else shards.shard_of(written, os.environ)
-        return shard, shards.divided(targets, shard)
+        mine = shards.divided(targets, shard)
+        if not hasattr(config, "workerinput"):
+            check_files(mine)
+        return shard, mine
     except TargetError as error:
         raise pytest.UsageError(str(error)) from None
 
 
 def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
     hosts = config.getoption("hosts", None)
+    files = options.compose_files(config)
     backend = config.getoption("connection", None)
-    if hosts is None and backend in (None, "local"):
+    if hosts is None and backend in (None, "local") and not files:
         return inventory.targets
-    specs = hosts.split(",") if hosts is not None else [f"{backend}://"]
+    specs = hosts.split(",") if hosts is not None else [] if files else [f"{backend}://"]
+    specs += [f"{COMPOSE}://{each}" for each in files]
     ansible_inventory = options.path_for_testinfra(config, "ansible_inventory")
     return from_specs(specs, connection=backend, ansible_inventory=ansible_inventory)

@@ -2,11 +2,12 @@
 
 import pytest
 
+from hullcheck.facts.compose.document import COMPOSE_FILE
 from hullcheck.gather import script_for
 from hullcheck.inventory.specs import plain
 from hullcheck.plugin import options
 from hullcheck.plugin.session import session_of
-from hullcheck.recording.backends import RECORDED, backend_of
+from hullcheck.recording.backends import COMPOSE, RECORDED, backend_of
 
 
 def probes(config: pytest.Config) -> int:
@@ -16,6 +17,8 @@ def probes(config: pytest.Config) -> int:
         print(f"# ---- {target.name} ({plain(target.connect)})")
         if backend_of(target.connect) == RECORDED:
             print("# judged from a recording: nothing is run")
+        elif backend_of(target.connect) == COMPOSE:
+            print(f"# no host is asked; here: {COMPOSE_FILE.command}")
         else:
             print(script_for(target, session_of(config).probes, timeout))
     return 0

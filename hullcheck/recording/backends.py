@@ -2,11 +2,15 @@
 
 BACKENDS = (
     *("local", "ssh", "safe-ssh", "paramiko", "docker", "podman", "ansible", "salt"),
-    *("kubectl", "chroot", "lxc", "recorded", "host"),
+    *("kubectl", "chroot", "lxc", "recorded", "host", "compose"),
 )
 
 
 RECORDED = "recorded"
+COMPOSE = "compose"
+"""Files that say what will be started: no host is asked."""
+WITHOUT_HOST = (RECORDED, COMPOSE)
+"""Those that name files of the auditor's machine."""
 HOST = "host"
 """The host of the container in which hullcheck runs."""
 WITHOUT_NAME = ("local", HOST)

@@ -11,7 +11,7 @@ import pytest
 
 from hullcheck.controls.judge import judge
 from hullcheck.facts import PROBES, Facts
-from hullcheck.facts.registry import FACTS, INSIDE, Fact, evidence_of, later_in
+from hullcheck.facts.registry import FACTS, FROM_FILE, INSIDE, Fact, evidence_of, later_in
 from hullcheck.policy import Policy
 from hullcheck.policy.parts import DockerBench, ScanReports
 from hullcheck.recording import Recording
@@ -60,14 +60,14 @@ def test_evidence_is_what_was_read(name: str, policy: Policy, undeclared_reading
     assert undeclared_reading == []
 
 
-@pytest.mark.parametrize("kind", ["host", "container"])
+@pytest.mark.parametrize("kind", ["host", "container", "compose"])
 def test_evidence_is_of_what_was_handed(kind: str) -> None:
     """A control names the probes of the facts that it can reach, and no others; each of them names some."""
     for control in controls():
         arguments = tuple(inspect.signature(control).parameters)
         named = set(evidence_of(arguments, kind))
         assert named, control.__name__
-        assert named <= _in_reach(arguments)
+        assert named <= ({"compose_file"} if kind == "compose" else _in_reach(arguments))
 
 
 def _in_reach(names: tuple[str, ...]) -> set[str]:
@@ -79,7 +79,7 @@ def _in_reach(names: tuple[str, ...]) -> set[str]:
 
 
 def _facts(names: set[str]) -> list[Fact]:
-    return [known[name] for known in (FACTS, INSIDE) for name in names if name in known]
+    return [known[name] for known in (FACTS, INSIDE, FROM_FILE) for name in names if name in known]
 
 
 def test_undeclared_reading_is_seen(undeclared_reading: list[str]) -> None:

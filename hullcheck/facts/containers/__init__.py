@@ -32,6 +32,12 @@ class Container:
     ports: Ports
     privileges: Privileges
 
+    planned = False
+    """Whether it is one that a Compose file asks for, and that nobody has created yet."""
+
+    def require_created(self, what: str) -> None:
+        """Do nothing: it is there. Of one that is planned, *what* is not known, and this raises NotApplicable."""
+
     @property
     def name(self) -> str:
         """Its name, without the slash."""

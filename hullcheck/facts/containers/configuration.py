@@ -9,7 +9,6 @@ from typing import Any
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.image_reference import Reference
-from hullcheck.parsing.shell.outcome import CANNOT_FAIL
 from hullcheck.parsing.times import engine_moment
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
@@ -118,9 +117,9 @@ class Configuration:
         return health
 
     @property
-    def health_check_cannot_fail(self) -> bool:
-        """Whether the command of its health check always ends well."""
-        return bool(self.description["Healthcheck"] == CANNOT_FAIL)
+    def health_check_kind(self) -> str:
+        """Of which kind its health check is, in the words of `kind_of_check`."""
+        return str(self.description["Healthcheck"] or "")
 
     # ---- whose it is, and what it runs
 

@@ -28,7 +28,7 @@ _ENGINES = ("docker.sock", "containerd.sock", "podman.sock")
 
 _HIDDEN_CONFIGURATION = """
     added_capabilities addresses cgroup_parent command cpus creation_time description devices
-    dropped_capabilities end_time has_cpu_share has_read_only_root health health_check_cannot_fail id image image_id
+    dropped_capabilities end_time has_cpu_share has_read_only_root health health_check_kind id image image_id
     in_default_cgroup ipc_mode log_driver log_options memory mount_label mounts name network_mode networks
     number_in_passwd pid pid_mode privileged process_label processes publishes_all_ports publishes_ports restart_policy
     restarting secrets security_options service service_id setting started status surroundings
@@ -220,6 +220,7 @@ class InsideContainer(_Inside):
 
     HIDDEN = ("id", "labels", "name", "privileged")
     running = True
+    planned = False
 
     def __init__(self, recording: Recording, processes: Later[Processes]) -> None:
         """See the container behind *recording*."""
@@ -228,6 +229,9 @@ class InsideContainer(_Inside):
         self.mounts = InsideMounts(recording, self.runtime)
         self.ports = InsidePorts()
         self.privileges = InsidePrivileges(self.runtime, processes)
+
+    def require_created(self, what: str) -> None:
+        """Do nothing: it runs."""
 
 
 def _answer(recording: Recording) -> tuple[list[str], list[str], list[str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
-from hullcheck.recording.backends import CONTAINER_BACKENDS
+from hullcheck.recording.backends import COMPOSE, CONTAINER_BACKENDS
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_fields, lines_like
 from hullcheck.verdicts import EvidenceError, NotApplicable
@@ -99,7 +99,9 @@ def _require_no_sign(recording: Recording, presence: Presence) -> None:
 
 @fact(ENGINE_PRESENCE)
 def kind(recording: Recording) -> str:
-    """`container` for a container without an engine of its own, else `host`."""
+    """`container` for a container without an engine of its own, `compose` for a Compose file, else `host`."""
+    if recording.backend == COMPOSE:
+        return COMPOSE
     if recording.backend not in CONTAINER_BACKENDS:
         return "host"
     try:

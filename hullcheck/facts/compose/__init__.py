@@ -1,0 +1,235 @@
+"""A service of a Compose file, with the parts of a `Container`: what the file alone says of it.
+
+What its engine, its image or its host decides is *not applicable*, and never a pass.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, ClassVar
+
+from hullcheck.facts.compose.configuration import FileConfiguration, Reading
+from hullcheck.facts.compose.document import COMPOSE_FILE, document
+from hullcheck.facts.compose.mounts import FileMounts
+from hullcheck.facts.compose.ports import FilePorts
+from hullcheck.facts.compose.unknown import Unknown
+from hullcheck.facts.registry import fact
+from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing import capabilities
+from hullcheck.parsing.go import go_boolean
+from hullcheck.recording import Recording
+from hullcheck.verdicts import NotApplicable
+
+_HIDDEN_RUNTIME = """
+    configuration exec_processes exec_processes_with_more_capabilities find ids main_process processes proc
+    root_exec_processes root_uid shares_host_users surroundings
+"""
+_HIDDEN_PRIVILEGES = """
+    apparmor_profile bundle configuration has_own_profile is_permissive processes runtime seccomp_profile security_label
+    stored_no_new_privileges surroundings
+"""
+
+
+class FileRuntime(Unknown):
+    """How it will run, as far as the file says."""
+
+    HIDDEN: ClassVar[Collection[str]] = _HIDDEN_RUNTIME.split()
+    strange_interfaces = ()
+    listens_at_ssh_port = False
+    maybe_ssh = ""
+
+    def __init__(
+        self, configuration: FileConfiguration, others: Callable[[str], "FileRuntime | None"]
+    ) -> None:
+        """See what *configuration* says; *others* finds another service by its name."""
+        self._asked = configuration
+        self._others = others
+
+    def require_running_state(self) -> None:
+        """Nothing runs yet."""
+
+    def escape(self, *limits: str) -> str:
+        """Nothing runs yet, and so nothing is outside of its control groups."""
+        return ""
+
+    @property
+    def ssh_servers(self) -> tuple[str, ...]:
+        """The SSH servers that its command names."""
+        return tuple(self._asked.part("command", "Arguments"))
+
+    @property
+    def start_words(self) -> str:
+        """What its command does, in words."""
+        return "would start"
+
+    @property
+    def shares_host_network(self) -> bool:
+        """Whether it will be in the network namespace of the host.
+
+        Raises:
+            NotApplicable: it joins that of a container which is not in the file.
+        """
+        return self._shares("NetworkMode") or "host" in self._owner("NetworkMode").networks
+
+    @property
+    def shares_host_processes(self) -> bool:
+        """Whether it will be in the PID namespace of the host; raises as `shares_host_network`."""
+        return self._shares("PidMode")
+
+    @property
+    def shares_host_ipc(self) -> bool:
+        """Whether it will be in the IPC namespace of the host; raises as `shares_host_network`."""
+        return self._shares("IpcMode")
+
+    @property
+    def shares_host_uts(self) -> bool:
+        """Whether it will be in the UTS namespace of the host."""
+        return self._shares("UTSMode")
+
+    def _shares(self, setting: str) -> bool:
+        return str(self._owner(setting).setting(setting) or "") == "host"
+
+    def _owner(self, setting: str) -> FileConfiguration:
+        """The configuration at the end of the chain of `service:NAME`."""
+        here, seen = self, set[str]()
+        while (mode := str(here._asked.setting(setting) or "")).startswith("container:"):
+            name = mode.partition(":")[2]
+            other = self._others(name) if name not in seen else None
+            if other is None:
+                raise NotApplicable(f"it joins the namespace of {name}, which is not in the file")
+            seen.add(name)
+            here = other
+        return here._asked
+
+    @property
+    def on_default_bridge(self) -> bool:
+        """Whether it will be attached to the default bridge; Compose makes a network for each project."""
+        owner = self._owner("NetworkMode")
+        return owner.network_mode in ("bridge", "default") or "bridge" in owner.networks
+
+    @property
+    def memory_limit(self) -> float | None:
+        """The bytes of memory that the file allows it, or None."""
+        return self._asked.memory or None
+
+    @property
+    def process_limit(self) -> float | None:
+        """The processes that the file allows it, or None."""
+        return self._asked.processes or None
+
+    @property
+    def cpu_limit(self) -> float | None:
+        """The processors that the file allows it, or None."""
+        return self._asked.cpus
+
+    @property
+    def has_cpu_share(self) -> bool:
+        """Whether the file gives it a CPU share other than the default."""
+        return self._asked.has_cpu_share
+
+
+class FilePrivileges(Unknown):
+    """What everything in it will be able to do, as far as the file says."""
+
+    HIDDEN: ClassVar[Collection[str]] = _HIDDEN_PRIVILEGES.split()
+    applies_apparmor = True  # as far as it depends on the file
+    devices_let_in = strange_nodes = ()
+    lists_devices = True
+
+    def __init__(self, configuration: FileConfiguration) -> None:
+        """See what *configuration* says."""
+        self._asked = configuration
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """The capabilities that the engine will give it."""
+        asked = self._asked
+        return capabilities.granted(
+            asked.added_capabilities, asked.dropped_capabilities, privileged=asked.privileged
+        )
+
+    @property
+    def selinux_label(self) -> str:
+        """Empty where an option of its own switches labels off.
+
+        Raises:
+            NotApplicable: the engine chooses one.
+        """
+        if self._asked.security_options.get("label") == "disable":
+            return ""
+        raise NotApplicable("which SELinux label it gets, the engine and the host decide, and not the file")
+
+    @property
+    def unfiltered(self) -> str:
+        """Why its system calls will pass no filter.
+
+        Raises:
+            NotApplicable: the file does not take the filter away.
+        """
+        if not self._asked.allows_seccomp_filter:
+            return "runs with --security-opt seccomp=unconfined"
+        if self._asked.privileged:
+            return "runs with --privileged, and so without a seccomp filter"
+        own = self._asked.security_options.get("seccomp", "")
+        if own and own != "builtin":
+            raise NotApplicable("it has a seccomp profile of its own, which is judged on the host alone")
+        raise NotApplicable("its seccomp filter is the default of the daemon, which the file does not tell")
+
+    @property
+    def no_new_privileges(self) -> bool:
+        """Whether an option of its own keeps it from gaining privileges."""
+        return go_boolean(self._asked.security_options.get("no-new-privileges", "false"))
+
+
+class FileContainer(Unknown):
+    """A service of a Compose file, with the parts of a `Container`."""
+
+    HIDDEN: ClassVar[Collection[str]] = ("id",)
+    running = False
+    planned = True
+
+    def __init__(
+        self, services: Mapping[str, Mapping[str, Any]], networks: Mapping[str, Any], name: str
+    ) -> None:
+        """See the service *name* among others; what is read of it is remembered with its place."""
+        self._made = services, networks, name
+        reading = Reading(services[name])
+        configuration = FileConfiguration(services[name], reading)
+
+        def other(wanted: str) -> FileRuntime | None:
+            known = services.get(wanted)
+            return FileRuntime(FileConfiguration(known, reading), other) if known else None
+
+        self._reading = reading
+        self.name = name
+        self.configuration = configuration
+        self.runtime = FileRuntime(configuration, other)
+        self.mounts = FileMounts(configuration, self.runtime)
+        self.ports = FilePorts(configuration, self.runtime, networks)
+        self.privileges = FilePrivileges(configuration)
+
+    @property
+    def privileged(self) -> bool:
+        """Whether it asks for `privileged: true`."""
+        return self.configuration.privileged
+
+    @property
+    def labels(self) -> Mapping[str, str | None]:
+        """Its labels by name, without values that may be secrets."""
+        return dict(self.configuration.part("labels", "Labels"))
+
+    def require_created(self, what: str) -> None:
+        """Raise NotApplicable: *what* shows only once there is a container."""
+        raise NotApplicable(f"{what}: a Compose file does not tell")
+
+    def watched(self) -> "tuple[FileContainer, Callable[[str], str]]":
+        """The same service as one control sees it, and what gives the place of what that control has read."""
+        again = FileContainer(*self._made)
+        return again, again._reading.place
+
+
+@fact(COMPOSE_FILE, name="container", on="compose")
+def services_of_file(recording: Recording) -> Subjects[FileContainer]:
+    """The services of a Compose file, those of all profiles."""
+    found = document(recording)
+    services, networks = found["services"], found["networks"]
+    named = tuple((name, FileContainer(services, networks, name)) for name in sorted(services))
+    return Subjects("container", named, "the Compose file has no service")

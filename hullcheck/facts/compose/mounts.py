@@ -1,0 +1,127 @@
+"""What a service of a Compose file will see of its host's files, by the paths in the file."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from hullcheck.facts.compose.configuration import FileConfiguration
+from hullcheck.facts.compose.unknown import Unknown
+from hullcheck.facts.containers.mounts import HostMount
+from hullcheck.facts.containers.sockets import PLACES
+from hullcheck.parsing.proc.mountinfo import is_below
+from hullcheck.verdicts import NotApplicable
+
+if TYPE_CHECKING:
+    from hullcheck.facts.compose import FileRuntime
+
+_SOCKETS = ("docker.sock", "containerd.sock", "podman.sock", "buildkitd.sock", "crio.sock")
+_SHARED = ("shared", "rshared")
+_HIDDEN = "configuration host_sockets runtime sources surroundings table"
+
+
+class FileMounts(Unknown):
+    """Its mounts. Paths below the folder of the project begin with `./`, and are nothing of the host's system."""
+
+    HIDDEN: ClassVar[Collection[str]] = _HIDDEN.split()
+    other_sockets = places_of_sockets = groups_of_others = devices = doubtful = ()
+
+    def __init__(self, configuration: FileConfiguration, runtime: "FileRuntime") -> None:
+        """See what *configuration* says."""
+        self._asked = configuration
+        self._runtime = runtime
+
+    @property
+    def groups_in_its_hands(self) -> str:
+        """What lets it change its control groups, in words."""
+        asked = self._asked.security_options.get("writable-cgroups", "false")
+        no = ("false", "False", "FALSE", "f", "F", "0")
+        return "" if asked in no else f"would start with writable-cgroups={asked}"
+
+    @property
+    def root_is_read_only(self) -> bool:
+        """Whether it asks for `read_only: true`."""
+        return self._asked.has_read_only_root
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """The places whose mount events will reach the host."""
+        mounts = self._asked.mounts
+        return tuple(sorted(each["Destination"] for each in mounts if each["Propagation"] in _SHARED))
+
+    @property
+    def writable(self) -> Mapping[str, str]:
+        """What it can write to, by place, with what that is."""
+        tmpfs = self._asked.setting("Tmpfs") or {}
+        found = dict.fromkeys(tmpfs, "tmpfs")
+        for each in self._asked.mounts:
+            if not each["RW"]:
+                continue
+            paths = _paths(each)
+            what = each["Type"] if each["Type"] != "volume" or each["Name"] else "anonymous volume"
+            found[each["Destination"]] = f"{paths[0]} of the host" if paths else what
+        return found
+
+    @property
+    def configured(self) -> tuple[HostMount, ...]:
+        """The paths of the host that it will see, as they are written."""
+        known = ((each, _paths(each)) for each in self._asked.mounts)
+        return tuple(
+            HostMount(each["Destination"], frozenset(paths), "bind") for each, paths in known if paths
+        )
+
+    @property
+    def visible(self) -> tuple[HostMount, ...]:
+        """The same, where the file says of all mounts where they lead.
+
+        Raises:
+            NotApplicable: it does not say so of one.
+        """
+        if unknown := self._unknown:
+            raise NotApplicable(f"where {unknown[0]} leads, the file does not tell")
+        return self.configured
+
+    @property
+    def _unknown(self) -> tuple[str, ...]:
+        """The mounts of which only the host shows where they lead, in words."""
+        volumes = (each for each in self._asked.mounts if each["Type"] in ("volume", "cluster", "image"))
+        elsewhere = [
+            f"the volume {each['Name']}"
+            for each in volumes
+            if each.get("External") or each.get("Driver", "local") != "local" or each["Type"] == "cluster"
+        ]
+        return (*self._asked.description["Strangers"], *elsewhere)
+
+    @property
+    def engine_sockets(self) -> tuple[str, ...]:
+        """The sockets of engines that it will reach, by their usual paths and names.
+
+        Raises:
+            NotApplicable: none is there, but it mounts what may lead to one.
+        """
+        paths = [path for mount in self.configured for path in mount.paths]
+        usual = [place for place in PLACES if any(is_below(place, _without_var(path)) for path in paths)]
+        named = [path for path in paths if path.endswith(_SOCKETS)]
+        if usual or named:
+            plain = {*map(_without_var, named)}
+            return tuple(sorted({*named, *(each for each in usual if each not in plain)}))
+        outside = [path for path in paths if path.startswith("/")]
+        if outside or self._unknown:
+            what = (*outside, *self._unknown)[0]
+            raise NotApplicable(
+                f"no usual socket of an engine; whether one lies below {what}, its host shows"
+            )
+        if self._runtime.shares_host_network:
+            raise NotApplicable(
+                "it is in the network of the host: whether an engine listens there, its host shows"
+            )
+        return ()
+
+
+def _paths(mount: Mapping[str, object]) -> list[str]:
+    if mount["Type"] == "bind":
+        return [str(mount["Source"])]
+    given = mount.get("Paths") or []
+    return [str(each) for each in given] if isinstance(given, Iterable) else []
+
+
+def _without_var(path: str) -> str:
+    return path.removeprefix("/var") if is_below(path, "/var/run") else path

@@ -1,0 +1,45 @@
+"""Compose files, read without docker compose unless a test asks for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullcheck import compose
+from hullcheck.compose import command
+from hullcheck.facts import Facts
+from hullcheck.facts.compose.document import COMPOSE_FILE
+from hullcheck.policy import Policy
+from hullcheck.recording import Recording
+
+Read = Callable[..., Facts]
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without docker compose."""
+    monkeypatch.setattr(command, "available", lambda path: None)
+
+
+@pytest.fixture
+def read(tmp_path: Path, alone: None, monkeypatch: pytest.MonkeyPatch) -> Read:
+    """Gives the facts of a Compose file with this text, and of what else lies beside it."""
+    monkeypatch.chdir(tmp_path)
+
+    def made(text: str, policy: Mapping[str, Any] | None = None, **beside: str) -> Facts:
+        (tmp_path / "compose.yml").write_text(text)
+        for name, content in beside.items():
+            (tmp_path / name.replace("_dot_", ".")).write_text(content)
+        return Facts(compose.recorded("shop", "compose.yml"), Policy.from_mapping(policy or {}))
+
+    return made
+
+
+def kept(recording: Recording) -> dict[str, Any]:
+    """What is kept of the files."""
+    document: dict[str, Any] = json.loads(recording.text(COMPOSE_FILE))
+    return document

@@ -1,0 +1,350 @@
+"""What a Compose file decides: each control tells two files apart that differ in one thing, and names the line."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullcheck.facts.containers import Container
+from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.mounts import Mounts
+from hullcheck.facts.containers.ports import Ports
+from hullcheck.facts.containers.privileges import Privileges
+from hullcheck.facts.containers.runtime import Runtime
+from hullcheck.verdicts import EvidenceError, NotApplicable
+from selftests.kit.judging import judged
+from selftests.unit.compose.conftest import Read
+
+DIGEST = f"sha256:{'a' * 64}"
+LIMITS = {"resource_limits": {"memory": "1g", "cpus": 1, "pids": 200}}
+
+GOOD_AND_BAD: dict[str, tuple[str, str, str]] = {
+    "4.1": ('user: "1000"', "user: root", "would start as root (its user is root) (compose.yml:4)"),
+    "5.4": ("cap_drop: [NET_RAW]", "cap_add: [NET_RAW]", "has or can get NET_RAW (compose.yml:4)"),
+    "5.5": ("privileged: false", "privileged: true", "runs with --privileged (compose.yml:4)"),
+    "5.6": (
+        "volumes: [./data:/data]",
+        "volumes: [/etc:/data]",
+        "mounts /etc of the host at /data (compose.yml:4)",
+    ),
+    "5.8": (
+        'ports: ["127.0.0.1:8080:80"]',
+        'ports: ["127.0.0.1:80:80"]',
+        "opens 127.0.0.1:80/tcp (published for 80) (compose.yml:4)",
+    ),
+    "5.10": (
+        "network_mode: none",
+        "network_mode: host",
+        "shares the network namespace of the host (compose.yml:4)",
+    ),
+    "5.13": ("read_only: true", "read_only: false", "its root file system can be written to (compose.yml:4)"),
+    "5.14": (
+        'ports: ["127.0.0.1:8080:80"]',
+        'ports: ["8080:80"]',
+        "opens on every address: *:8080/tcp (published for 80) (compose.yml:4)",
+    ),
+    "5.15": ("restart: on-failure:5", "restart: always", "its restart policy is always (compose.yml:4)"),
+    "5.16": ("pid: ''", "pid: host", "shares the process namespace of the host (compose.yml:4)"),
+    "5.17": ("ipc: private", "ipc: host", "shares the IPC namespace of the host (compose.yml:4)"),
+    "5.18": ("devices: []", "devices: [/dev/sda]", "is given /dev/sda (compose.yml:4)"),
+    "5.19": ("ulimits: {}", "ulimits: {nofile: 10}", "overrides nofile=10:10 (compose.yml:4)"),
+    "5.20": ("volumes: [./a:/a]", "volumes: [./a:/a:rshared]", "shares /a (compose.yml:4)"),
+    "5.21": ("uts: ''", "uts: host", "shares the UTS namespace of the host (compose.yml:4)"),
+    "5.25": ("cgroup_parent: ''", "cgroup_parent: /mine", "runs with --cgroup-parent /mine (compose.yml:4)"),
+    "5.26": (
+        "security_opt: [no-new-privileges:true]",
+        "security_opt: [no-new-privileges:false]",
+        "its processes can gain privileges (no-new-privileges is not set) (compose.yml:4)",
+    ),
+    "5.30": (
+        "networks: [default]",
+        "network_mode: bridge",
+        "is attached to the default bridge (compose.yml:4)",
+    ),
+    "5.31": ("userns_mode: ''", "userns_mode: host", "runs with --userns host (compose.yml:4)"),
+    "5.32": (
+        "volumes: [./run:/run]",
+        "volumes: [/var/run/docker.sock:/s]",
+        "can reach /var/run/docker.sock (compose.yml:4)",
+    ),
+    "container_drops_all_capabilities": (
+        "cap_drop: [ALL]",
+        "cap_drop: [CHOWN]",
+        "drops CHOWN, not ALL (compose.yml:4)",
+    ),
+    "container_adds_approved_capabilities_alone": (
+        "cap_add: [NET_BIND_SERVICE]",
+        "cap_add: [SYS_ADMIN]",
+        "adds SYS_ADMIN (compose.yml:4)",
+    ),
+}
+NOT_PROVEN: dict[str, tuple[str, str, str]] = {
+    "5.2": ("", "security_opt: [apparmor=unconfined]", "runs with --security-opt apparmor=unconfined"),
+    "5.3": ("", "security_opt: [label:disable]", "has no SELinux label"),
+    "5.7": ("", "command: /usr/sbin/sshd -D", "would start sshd"),
+    "5.22": ("", "security_opt: [seccomp:unconfined]", "runs with --security-opt seccomp=unconfined"),
+    "5.27": ("", "healthcheck: {disable: true}", "switches the health check of its image off"),
+    "container_environment_holds_no_secret": (
+        "environment: {MODE: fast}",
+        "environment: {DB_PASSWORD: hunter2x9}",
+        "variable DB_PASSWORD: a value given to DB_PASSWORD",
+    ),
+    "container_writes_to_tmpfs_or_named_volumes": (
+        "{read_only: true, tmpfs: [/tmp], volumes: ['data:/data']}",
+        "{read_only: true, volumes: ['./data:/data']}",
+        "can write to /data (./data of the host)",
+    ),
+}
+LIMITED = {
+    "5.11": ("mem_limit: 512m", "mem_limit: 0", "no memory limit is in force, and none is set"),
+    "5.12": ("cpus: 0.5", "cpus: 0", "no CPU share or limit is in force, and none is set"),
+    "5.29": ("pids_limit: 100", "pids_limit: -1", "no process limit is in force, and none is set"),
+    "container_cpu_time_is_capped": (
+        "deploy: {resources: {limits: {cpus: '0.5'}}}",
+        "cpu_shares: 512",
+        "no cap on processor time is in force, and none is set; its CPU share is no cap",
+    ),
+}
+
+
+def file_of(setting: str) -> str:
+    """A file whose one service has this setting, in the fourth line."""
+    if setting.startswith("{"):
+        setting = f"<<: {setting}"
+    return f"services:\n  web:\n    image: web:1.2\n    {setting}\n"
+
+
+@pytest.mark.parametrize("key", GOOD_AND_BAD)
+def test_file_decides(read: Read, key: str) -> None:
+    """What the file shows fails with its line, and passes where the one thing is otherwise."""
+    good, bad, reason = GOOD_AND_BAD[key]
+    assert judged(key, read(file_of(bad))) == {"web": ("fail", reason)}
+    verdict, _ = judged(key, read(file_of(good)))["web"]
+    assert verdict == "pass"
+
+
+@pytest.mark.parametrize("key", NOT_PROVEN)
+def test_file_can_only_fail(read: Read, key: str) -> None:
+    """What the file shows fails; without it the image, the daemon or the host decides, and that is no pass."""
+    good, bad, reason = NOT_PROVEN[key]
+    verdict, said = judged(key, read(file_of(bad)))["web"]
+    assert (verdict, said.partition(" (compose.yml")[0]) == ("fail", reason)
+    verdict, said = judged(key, read(file_of(good)))["web"]
+    assert verdict == "not applicable"
+    assert "compose.yml:" in said
+
+
+@pytest.mark.parametrize("key", LIMITED)
+def test_limit_passes_by_the_policy_alone(read: Read, key: str) -> None:
+    """No limit fails; one passes where the policy says how much is allowed, for the host is not known."""
+    good, bad, reason = LIMITED[key]
+    assert judged(key, read(file_of(bad), LIMITS)) == {"web": ("fail", f"{reason} (compose.yml:4)")}
+    assert judged(key, read(file_of(good)))["web"][0] == "manual"
+    assert judged(key, read(file_of(good), LIMITS))["web"][0] == "pass"
+
+
+def test_limit_above_the_policy(read: Read) -> None:
+    """A limit that the policy does not allow fails."""
+    found = judged("5.11", read(file_of("mem_limit: 2g"), LIMITS))
+    assert found["web"][0] == "fail"
+
+
+@pytest.mark.parametrize("setting", ["restart: always", "restart: unless-stopped", "restart: on-failure"])
+def test_deploy_takes_the_place_of_restart(read: Read, setting: str) -> None:
+    """docker compose applies the restart policy of `deploy` where there is one."""
+    text = file_of(setting)
+    assert judged("5.15", read(text))["web"][0] == "fail"
+    text += "    deploy: {restart_policy: {condition: on-failure, max_attempts: 3}}\n"
+    assert judged("5.15", read(text))["web"][0] == "pass"
+    assert judged("5.15", read(file_of("deploy: {restart_policy: {}}")))["web"][0] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("image", "verdict"),
+    [("web", "fail"), ("web:latest", "fail"), ("web:1.2", "fail"), (f"web:1.2@{DIGEST}", "pass")],
+)
+def test_image_is_pinned(read: Read, image: str, verdict: str) -> None:
+    """A digest pins an image, a version does not."""
+    text = f"services:\n  web:\n    image: {image}\n"
+    assert judged("container_image_is_pinned", read(text))["web"][0] == verdict
+
+
+def test_current_image(read: Read) -> None:
+    """An image without a version fails; which version is current, the policy says."""
+    assert judged("5.28", read("services: {web: {image: web}}"))["web"][0] == "fail"
+    text = "services: {web: {image: 'web:1.2'}}"
+    assert judged("5.28", read(text))["web"][0] == "manual"
+    assert judged("5.28", read(text, {"current_images": ["web:1.2"]}))["web"][0] == "pass"
+    assert judged("5.28", read(text, {"current_images": ["web:1.3"]}))["web"][0] == "fail"
+
+
+def test_built_image(read: Read) -> None:
+    """Of an image that is built the file tells nothing."""
+    text = "services: {web: {build: ., image: 'web:latest'}}"
+    for key in ("5.28", "container_image_is_pinned"):
+        verdict, reason = judged(key, read(text))["web"]
+        assert verdict == "not applicable"
+        assert "built from a Dockerfile" in reason
+
+
+@pytest.mark.parametrize("user", ["", "user: www-data"])
+def test_user_of_the_image(read: Read, user: str) -> None:
+    """Whether a user is root that the file does not number, the image decides."""
+    verdict, reason = judged("4.1", read(file_of(user)))["web"]
+    assert verdict == "not applicable"
+    assert "the image decides" in reason
+
+
+@pytest.mark.parametrize("kind", ["network_mode", "pid", "ipc"])
+def test_namespace_of_another_service(read: Read, kind: str) -> None:
+    """Who joins a service shares what that shares; of a container that is not in the file nothing is known."""
+    key = {"network_mode": "5.10", "pid": "5.16", "ipc": "5.17"}[kind]
+    text = f"services:\n  db: {{{kind}: host}}\n  web: {{{kind}: 'service:db'}}\n"
+    assert judged(key, read(text))["web"][0] == "fail"
+    text = f"services:\n  db: {{}}\n  web: {{{kind}: 'service:db'}}\n"
+    assert judged(key, read(text))["web"][0] == "pass"
+    text = f"services:\n  web: {{{kind}: 'container:other'}}\n"
+    assert judged(key, read(text))["web"][0] == "not applicable"
+    text = f"services:\n  web: {{{kind}: 'service:db'}}\n  db: {{{kind}: 'service:web'}}\n"
+    assert judged(key, read(text))["web"][0] == "not applicable"
+
+
+MOUNTS = {
+    "services: {web: {volumes: ['data:/d']}}\nvolumes: {data: {driver_opts: {type: none, o: bind, device: /etc}}}": (
+        "fail"
+    ),
+    "services: {web: {volumes: ['data:/d']}}\nvolumes: {data: {driver_opts: {type: overlay, o: 'lowerdir=/etc:/b'}}}": (
+        "fail"
+    ),
+    "services: {web: {secrets: [key]}}\nsecrets: {key: {file: /etc/shadow}}": "fail",
+    "services: {web: {configs: [key]}}\nconfigs: {key: {file: /etc/passwd}}": "fail",
+    "services: {web: {volumes_from: [db]}, db: {volumes: ['/etc:/e']}}": "fail",
+    "services: {web: {use_api_socket: true}}": "fail",
+    "services: {web: {volumes: ['~/.ssh:/k']}}": "fail",
+    "services: {web: {volumes: ['/:/host:ro']}}": "fail",
+    "services: {web: {volumes: [{type: bind, source: /proc, target: /p}]}}": "fail",
+    "services: {web: {volumes: ['/run/../etc:/x']}}": "fail",
+    "services: {web: {volumes: ['data:/d']}}\nvolumes: {data: {external: true}}": "not applicable",
+    "services: {web: {volumes: ['data:/d']}}\nvolumes: {data: {driver: rexray}}": "not applicable",
+    "services: {web: {volumes_from: ['container:other']}}": "not applicable",
+    "services: {web: {volumes: ['data:/d', /anonymous]}}\nvolumes: {data: }": "pass",
+    "services: {web: {secrets: [key]}}\nsecrets: {key: {file: ./key}}": "pass",
+}
+
+
+@pytest.mark.parametrize("text", MOUNTS)
+def test_paths_of_the_host(read: Read, text: str) -> None:
+    """Every way to a path of the host counts; where one leads that the file does not say is no pass."""
+    assert judged("5.6", read(text))["web"][0] == MOUNTS[text]
+
+
+def test_link_out_of_the_project(read: Read, tmp_path: Path) -> None:
+    """A path of the project that is a link to the host's system counts as that."""
+    (tmp_path / "innocent").symlink_to("/etc")
+    text = "services: {web: {volumes: ['./innocent:/x']}}"
+    assert judged("5.6", read(text))["web"][0] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("volume", "verdict"),
+    [
+        ("/run:/r", "fail"),
+        ("/run/containerd:/r", "fail"),
+        ("/srv/docker.sock:/s", "fail"),
+        ("/srv/data:/d", "not applicable"),
+        ("named:/d", "pass"),
+    ],
+)
+def test_sockets_of_engines(read: Read, volume: str, verdict: str) -> None:
+    """A usual socket fails; whether one lies below another folder of the host, only that shows."""
+    text = f"services: {{web: {{volumes: ['{volume}']}}}}\nvolumes: {{named: }}"
+    assert judged("5.32", read(text))["web"][0] == verdict
+
+
+NETWORKS = {
+    "networks: {default: {driver: macvlan}}": "not applicable",
+    "networks: {default: {external: true, name: lan}}": "not applicable",
+    "networks: {default: {driver_opts: {com.docker.network.bridge.gateway_mode_ipv4: routed}}}": "fail",
+    "networks: {default: {driver_opts: {com.docker.network.bridge.trusted_host_interfaces: eth0}}}": "fail",
+    "networks: {default: {driver: bridge}}": "pass",
+}
+
+
+@pytest.mark.parametrize("networks", NETWORKS)
+def test_ways_past_published_ports(read: Read, networks: str) -> None:
+    """A network that leads outside past what is published is no pass."""
+    text = f"services: {{web: {{ports: ['127.0.0.1:8080:80']}}}}\n{networks}"
+    assert judged("5.14", read(text))["web"][0] == NETWORKS[networks]
+
+
+def test_network_named_as_one_of_the_engine(read: Read) -> None:
+    """The engine's own networks under another key are known by their names."""
+    text = "services: {{web: {{networks: [n]}}}}\nnetworks: {{n: {{external: true, name: {}}}}}"
+    assert judged("5.10", read(text.format("host")))["web"][0] == "fail"
+    assert judged("5.30", read(text.format("bridge")))["web"][0] == "fail"
+
+
+@pytest.mark.parametrize("key", ["1.1.2", "2.1", "3.1", "4.5", "5.1", "5.23", "5.24", "6.1", "7.1"])
+def test_rest_is_not_applicable(read: Read, key: str) -> None:
+    """What no Compose file tells is not applicable, and says so."""
+    try:
+        found = judged(key, read(file_of("")))
+    except NotApplicable as raised:
+        found = {"shop": ("not applicable", str(raised))}
+    assert {verdict for verdict, _ in found.values()} == {"not applicable"}
+    assert all("ompose file does not tell" in reason for _, reason in found.values())
+
+
+PARTS = [
+    (Configuration, lambda service: service.configuration),
+    (Runtime, lambda service: service.runtime),
+    (Mounts, lambda service: service.mounts),
+    (Ports, lambda service: service.ports),
+    (Privileges, lambda service: service.privileges),
+    (Container, lambda service: service),
+]
+
+
+@pytest.mark.parametrize(("part", "of"), PARTS)
+def test_every_part_is_told_or_hidden(read: Read, part: type, of: Callable[[Any], Any]) -> None:
+    """Every name of a container's part is answered by the file or not applicable; a misspelt one is an error."""
+    ((_, service),) = read(file_of("")).container
+    names = {name for name in (*vars(part), *(each.name for each in fields(part))) if name[0] != "_"}
+    hidden = set(getattr(of(service), "HIDDEN", ()))
+    assert names <= set(dir(of(service))) | hidden
+    assert hidden <= names
+    for name in hidden:
+        with pytest.raises(NotApplicable, match="a Compose file does not tell this"):
+            getattr(of(service), name)
+    with pytest.raises(AttributeError):
+        _ = of(service).privilegd
+
+
+def test_names_of_the_engine_that_are_not_told(read: Read) -> None:
+    """What a service takes from a configuration and does not define would come from a host that is not there."""
+    ((_, service),) = read(file_of("")).container
+    for name in (each for each in vars(Configuration) if each[0] != "_"):
+        with contextlib.suppress(NotApplicable, EvidenceError):
+            _ = getattr(service.configuration, name)
+
+
+def test_ports(read: Read) -> None:
+    """Ports in their short and long form, as ranges, with addresses of both kinds."""
+    text = (
+        "services: {web: {ports: ['3000', 8000-8001:9000-9001/udp, '[::1]:81:80', '10.0.0.1::82',"
+        " {target: 83, published: '84', host_ip: 127.0.0.2, protocol: tcp}]}}"
+    )
+    (container,) = (each for _, each in read(text).container)
+    assert sorted(map(str, container.ports.published)) == [
+        "*:(any)/tcp (published for 3000)",
+        "*:8000/udp (published for 9000)",
+        "*:8001/udp (published for 9001)",
+        "10.0.0.1:(any)/tcp (published for 82)",
+        "127.0.0.2:84/tcp (published for 83)",
+        "[::1]:81/tcp (published for 80)",
+    ]

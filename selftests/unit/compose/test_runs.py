@@ -1,0 +1,139 @@
+"""Whole runs over Compose files: their results, bundles, and what is wrong use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from selftests.kit.checks import verify
+from selftests.kit.running import Project, hullcheck
+
+FILE = """
+services:
+  web:
+    image: web:1.2
+    privileged: true
+    labels: {com.docker.compose.project: shop}
+  db:
+    image: db:3
+    read_only: true
+"""
+FEW = ("tests/test_5_container_runtime.py", "-k", "not_privileged or read_only or swarm_mode")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project on a machine without docker compose."""
+    made = Project(tmp_path / "shop")
+    made.write("compose.yml", FILE)
+    for name in ("docker", "docker-compose"):
+        made.command(name, "exit 1")
+    return made
+
+
+@pytest.mark.parametrize("processes", [[], ["-n2"]], ids=["one", "workers"])
+def test_run_with_a_bundle(project: Project, processes: list[str]) -> None:
+    """Services are judged by name and line, the rest is not applicable, and the bundle is judged again."""
+    run = project.pytest("--compose=compose.yml", "--bundle", *processes, *FEW)
+    assert run.status == 1, run.output
+    assert run.verdicts == {
+        "container_is_not_privileged": "fail",
+        "container_root_is_read_only": "fail",
+        "docker_exec_is_not_privileged": "not applicable",
+        "swarm_mode_is_off_where_not_needed": "not applicable",
+    }
+    target = run.results["targets"]["compose.yml"]
+    assert (target["kind"], target["connect"]) == ("compose", "compose://compose.yml")
+    found = {each["control"]: each for each in run.results["results"]}
+    findings = found["container_is_not_privileged"]["findings"]
+    assert {each["subject"]: each["reason"] for each in findings} == {
+        "db": "compose.yml:7",
+        "web": "runs with --privileged (compose.yml:5)",
+    }
+    assert found["container_is_not_privileged"]["evidence"] == ["compose_file"]
+    (project.folder / "compose.yml").unlink()
+    done = verify(project.folder / "reports/latest.zip")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 derived again from 1 recordings" in done.stdout
+
+
+def test_all_controls(project: Project) -> None:
+    """No control breaks on a Compose file, and none that is not about containers says anything but not applicable."""
+    run = project.pytest("--compose=compose.yml")
+    assert not [each for each in run.results["results"] if each["verdict"] == "error"], run.output
+    judged = [each for each in run.results["results"] if each["verdict"] != "not applicable"]
+    kinds = {finding["kind"] for each in judged for finding in each["findings"]}
+    assert kinds == {"container"}
+    assert len(judged) > 25
+
+
+def test_targets(project: Project) -> None:
+    """Several files are targets of their own, beside hosts, and limits of containers and labels hold."""
+    project.write("other/compose.yml", "services:\n  one:\n    image: a:1\n")
+    run = project.pytest("--compose=compose.yml,other/compose.yml", *FEW)
+    assert [*run.results["targets"]] == ["compose.yml", "other-compose.yml"]
+    run = project.pytest("--compose=compose.yml", "--containers=db", *FEW)
+    assert run.verdicts["container_is_not_privileged"] == "pass"
+    run = project.pytest("--compose=compose.yml", "--label=com.docker.compose.project=shop", *FEW)
+    found = {each["control"]: each["findings"] for each in run.results["results"]}
+    assert [each["subject"] for each in found["container_is_not_privileged"]] == ["web"]
+
+
+def test_inventory_and_waiver(project: Project) -> None:
+    """A Compose file is a target of an inventory, beside which its path is sought; a waiver goes by service."""
+    project.write("site/compose.yml", FILE)
+    project.write(
+        "site/hosts.yml",
+        "targets:\n  shop: {connect: 'compose://compose.yml'}\n"
+        "waivers:\n  container_is_not_privileged:\n"
+        "    - {targets: [shop], subjects: [web], justification: it is a test}\n",
+    )
+    (project.folder / "compose.yml").unlink()
+    run = project.pytest("--inventory=site/hosts.yml", *FEW)
+    assert run.verdicts["container_is_not_privileged"] == "waived", run.output
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "services:\n  web:\n    privileged: maybe\n",
+            "compose.yml:3: services.web.privileged: 'maybe' is neither",
+        ),
+        ("services: [\n", "compose.yml:2: not YAML"),
+        (None, "compose.yml: there is no such file"),
+    ],
+)
+def test_wrong_use(project: Project, text: str | None, said: str) -> None:
+    """A file that cannot be judged is wrong use, with its line, before anything is asked."""
+    if text is None:
+        (project.folder / "compose.yml").unlink()
+    else:
+        project.write("compose.yml", text)
+    run = project.pytest("--compose=compose.yml", *FEW)
+    assert run.status == 4, run.output
+    assert said in run.output
+    assert not (project.folder / "reports").exists()
+
+
+def test_option_without_a_file(project: Project) -> None:
+    """`--compose=` alone is wrong use, and no audit of this machine."""
+    run = project.pytest("--compose=", *FEW)
+    assert run.status == 4
+    assert "--compose names no file" in run.output
+
+
+def test_shown_probes(project: Project) -> None:
+    """`--show-probes` says that no host is asked."""
+    run = project.pytest("--compose=compose.yml", "--show-probes")
+    assert run.status == 0
+    assert run.lines("no host is asked")
+
+
+def test_command(tmp_path: Path) -> None:
+    """`hullcheck audit --compose` judges with the installed controls."""
+    (tmp_path / "prod.yml").write_text(FILE)
+    done = hullcheck("audit", "--compose=prod.yml", "-k", "privileged", cwd=tmp_path)
+    assert done.returncode == 1, done.stdout
+    assert "web runs with --privileged (prod.yml:5)" in done.stdout
