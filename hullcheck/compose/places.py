@@ -83,8 +83,9 @@ class Written:
         for file, name in found:
             if way and file.get("services", name, *way) is not None:
                 return file.place(("services", name, *way))
-        if found:
-            return found[0][0].place(("services", found[0][1]))
+        for file in (*self.files, *(each for each, _ in found)):
+            if name := next((named for each, named in found if each is file), ""):
+                return file.place(("services", name))
         return f"{self.files[0].shown}:1"
 
     def places(self, service: str) -> dict[str, list[list[str]]]:

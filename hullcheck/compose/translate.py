@@ -73,7 +73,9 @@ class Model:
         each = each if isinstance(each, Mapping) else {}
         external = each.get("external")
         named = external.get("name") if isinstance(external, Mapping) else None
-        return str(each.get("name") or named or key)
+        outside = external not in (None, False, "false")
+        own = key if outside else f"{self.data.get('name') or self.folder.resolve().name}_{key}"
+        return str(each.get("name") or named or own)
 
     def top(self, key: str) -> Mapping[str, Any]:
         """A mapping at the top of the file."""
@@ -89,9 +91,11 @@ class Model:
         """
         if source.startswith("~"):
             return posixpath.normpath(os.path.expanduser(source))
-        if source.startswith("/") and any(_text_of(each.data, source) for each in self.written.files):
-            return posixpath.normpath(source)
         folder = os.path.realpath(self.folder)
+        if source.startswith("/"):
+            inside = posixpath.normpath(source).startswith((f"{folder}/", f"{self.folder.absolute()}/"))
+            if not inside or any(_text_of(each.data, source) for each in self.written.files):
+                return posixpath.normpath(source)
         real = os.path.realpath(self.folder / source)
         if real == folder or real.startswith(f"{folder}/"):
             return "./" + posixpath.relpath(real, folder).removeprefix(".").lstrip("/")

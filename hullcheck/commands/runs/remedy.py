@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullcheck.messages import WrongUse, did_you_mean, printable
+from hullcheck.recording.backends import COMPOSE
 from hullcheck.results import Audit, reader, run_files
 from hullcheck.results.document import audit_of
 
@@ -65,6 +66,14 @@ def _run(given: argparse.Namespace) -> int:
     targets = _targets(audit, given.target)
     also = _also(audit, given.also)
     failing = [each for each in targets if _fails(audit, each)]
+    files_of_auditor = {each.name for each in audit.targets if each.kind == COMPOSE}
+    for each in (name for name in failing if name in files_of_auditor):
+        print(
+            f"{each}: a Compose file: change it in the lines that the findings name; nothing is written for it"
+        )
+    failing = [each for each in failing if each not in files_of_auditor]
+    if not failing and files_of_auditor & {*targets}:
+        return 0
     if not failing:
         print("nothing failed there: there is nothing to mend")
         return 0

@@ -4,10 +4,12 @@ GitHub takes each result for a problem, whatever its kind says, and refuses a fi
 """
 
 import gzip
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from hullcheck.recording.backends import COMPOSE
 from hullcheck.results import Audit, Control, Waiver
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.formats import Rendering
@@ -22,6 +24,8 @@ LARGEST = 10_000_000
 _SAFE = LARGEST * 9 // 10  # libraries pack a little differently, and the cut must be the same for all
 _SMALLER = 0.8
 _MOST_NOTIFICATIONS = 1000
+_PLACE = re.compile(r"(?:\A|\()([^():\n]+):([0-9]{1,9})(?:, [^():\n]+:[0-9]{1,9})*\)?\Z")
+"""File and line at the end of a reason, as findings on Compose files have it."""
 _TITLE = 1000  # characters; GitHub's limit is 1024
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
 _SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.5"}
@@ -171,7 +175,7 @@ def _result(
         "kind": kind,
         "level": level,
         "message": _text(_message(entry)),
-        "locations": [_location(entry, audit.run.inventory, targets)],
+        "locations": [_location(entry, audit, targets)],
         # GitHub follows an alert by the first; without it, it takes file and line, which are the same for all
         "partialFingerprints": {"primaryLocationLineHash": f"{entry.id}:1", "hullcheckFinding/v1": entry.id},
         "properties": {
@@ -192,8 +196,11 @@ def _message(entry: Entry) -> str:
     return line(said)
 
 
-def _location(entry: Entry, inventory: str, targets: Mapping[str, int]) -> dict[str, Any]:
-    """In the repository, for GitHub refuses a result without a file: the inventory, or else the name of the target."""
+def _location(entry: Entry, audit: Audit, targets: Mapping[str, int]) -> dict[str, Any]:
+    """In the repository, for GitHub refuses a result without a file.
+
+    That is where a Compose file has what was found, else the inventory, else the name of the target.
+    """
     target, found = entry.result.target, entry.finding
     named = {
         "name": line(found.subject, _TITLE),
@@ -203,7 +210,10 @@ def _location(entry: Entry, inventory: str, targets: Mapping[str, int]) -> dict[
     logical = [{**_target(target), "index": targets[target]}] if target in targets else [_target(target)]
     if found.kind != "target":
         logical = [named | ({"parentIndex": targets[target]} if target in targets else {})]
-    return {**_physical(inventory or target), "logicalLocations": logical}
+    of_file = any(each.name == target and each.kind == COMPOSE for each in audit.targets)
+    written = _PLACE.search(found.reason) if of_file and found.kind != "target" else None
+    physical = _physical(written[1], int(written[2])) if written else _physical(audit.run.inventory or target)
+    return {**physical, "logicalLocations": logical}
 
 
 def _physical(path: str, number: int = 1) -> dict[str, Any]:

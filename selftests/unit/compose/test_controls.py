@@ -287,6 +287,9 @@ def test_network_named_as_one_of_the_engine(read: Read) -> None:
     text = "services: {{web: {{networks: [n]}}}}\nnetworks: {{n: {{external: true, name: {}}}}}"
     assert judged("5.10", read(text.format("host")))["web"][0] == "fail"
     assert judged("5.30", read(text.format("bridge")))["web"][0] == "fail"
+    own = "services: {web: {networks: [host, bridge]}}\nnetworks: {host: , bridge: }"
+    assert judged("5.10", read(own))["web"][0] == "pass"
+    assert judged("5.30", read(own))["web"][0] == "pass"
 
 
 @pytest.mark.parametrize("key", ["1.1.2", "2.1", "3.1", "4.5", "5.1", "5.23", "5.24", "6.1", "7.1"])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 
+from selftests import REPOSITORY
 from selftests.kit.checks import verify
 from selftests.kit.running import Project, hullcheck
 
@@ -122,6 +125,26 @@ def test_option_without_a_file(project: Project) -> None:
     run = project.pytest("--compose=", *FEW)
     assert run.status == 4
     assert "--compose names no file" in run.output
+
+
+def test_what_is_made_of_a_run(project: Project) -> None:
+    """SARIF points to the line, the results fit their schema, and `hullcheck remedy` writes nothing for a file."""
+    run = project.pytest("--compose=compose.yml", "--format=sarif", *FEW)
+    (file,) = (project.folder / "reports/latest").glob("*.sarif")
+    results = json.loads(file.read_text())["runs"][0]["results"]
+    places = {
+        (each["ruleId"], each["kind"]): each["locations"][0]["physicalLocation"]
+        for each in results
+        if each["kind"] in ("fail", "pass")
+    }
+    line = places["container_is_not_privileged", "fail"]
+    assert line == {"artifactLocation": {"uri": "compose.yml"}, "region": {"startLine": 5}}
+    schema = json.loads((REPOSITORY / "docs/results.schema.json").read_text())
+    assert list(Draft202012Validator(schema).iter_errors(run.results)) == []
+    done = hullcheck("remedy", "reports/latest", cwd=project.folder)
+    assert done.returncode == 0, done.stderr
+    assert "compose.yml: a Compose file: change it in the lines" in done.stdout
+    assert not (project.folder / "remedy").exists()
 
 
 def test_shown_probes(project: Project) -> None:
