@@ -664,6 +664,8 @@ def test_docker_exec_is_not_privileged(container: Container, audit_daemon: Later
     Remedy: run commands without `--privileged`; watch the docker command with an audit rule, and review its
     records.
     """
+    hooks = container.runtime.privileged_hooks
+    assert not hooks, f"Compose executes commands in it with every capability: {', '.join(hooks)}"
     container.require_created("who will use docker exec in it")
     if not container.running:
         raise NotApplicable("does not run: nothing can be executed in it")
@@ -687,6 +689,8 @@ def test_docker_exec_is_not_root(container: Container, audit_daemon: Later[Audit
     Remedy: run commands as the container's own user; watch the docker command with an audit rule, and review
     its records.
     """
+    hooks = container.runtime.root_hooks
+    assert not hooks, f"Compose executes commands in it as root: {', '.join(hooks)}"
     container.require_created("who will use docker exec in it")
     if not container.running:
         raise NotApplicable("does not run: nothing can be executed in it")

@@ -167,6 +167,7 @@ class _Service:
             "Networks": {each: {"NetworkID": ""} for each in self._networks()},
             "Mounts": list(self._mounts(0)),
             "Strangers": self._strangers(),
+            "Hooks": list(self._hooks()),
             **({"Healthcheck": check} if check else {}),
         }
 
@@ -240,6 +241,18 @@ class _Service:
         if isinstance(test, str):
             test = ["NONE"] if test == "NONE" else ["CMD-SHELL", test]
         return kind_of_check(test) if test else ""
+
+    def _hooks(self) -> Iterator[dict[str, Any]]:
+        """What Compose executes in it beside its command, as `docker exec` does."""
+        for key in ("post_start", "pre_stop"):
+            for item in self.data.get(key) or ():
+                if not isinstance(item, Mapping):
+                    self._refuse(key, "is no command that is understood")
+                try:
+                    privileged, user = values.boolean(item.get("privileged")), values.text(item.get("user"))
+                except ValueError as error:
+                    self._refuse(key, error)
+                yield {"Key": key, "Privileged": privileged, "User": user}
 
     def _servers(self) -> list[str]:
         words = [*self._value("entrypoint", values.words), *self._value("command", values.words)]

@@ -61,6 +61,17 @@ class FileRuntime(Unknown):
         return "would start"
 
     @property
+    def privileged_hooks(self) -> tuple[str, ...]:
+        """The commands that Compose will execute in it with every capability, by their keys."""
+        return tuple(each["Key"] for each in self._asked.hooks if each["Privileged"])
+
+    @property
+    def root_hooks(self) -> tuple[str, ...]:
+        """The commands that Compose will execute in it as root, by their keys."""
+        users = ((each["Key"], each["User"].partition(":")[0]) for each in self._asked.hooks)
+        return tuple(key for key, user in users if user == "root" or (user and not user.strip("0")))
+
+    @property
     def shares_host_network(self) -> bool:
         """Whether it will be in the network namespace of the host.
 

@@ -148,6 +148,12 @@ class FileConfiguration(Configuration):
         return tuple(self.description["Secrets"])
 
     @property
+    def hooks(self) -> tuple[Mapping[str, Any], ...]:
+        """The commands of `post_start` and `pre_stop`."""
+        self.note("post_start", "pre_stop")
+        return tuple(self.description["Hooks"])
+
+    @property
     def networks(self) -> Mapping[str, str]:
         """Its networks by name."""
         self.note("networks")

@@ -40,6 +40,7 @@ _SERVICE = {
     "Healthcheck?": frozenset(KINDS),
     "HostConfig": SHAPE["HostConfig?"],
     "Networks": {"*": {"NetworkID": str}},
+    "Hooks": [{"Key": str, "Privileged": bool, "User": str}],
     "Mounts": [_MOUNT],
 }
 _SHAPE = {

@@ -122,6 +122,8 @@ class InsideRuntime(_Inside):
         _ = self.main_process
         return ssh_servers(self._seen.get().by_pid.values())
 
+    privileged_hooks = root_hooks = ()  # of a Compose file alone
+
     listens_at_ssh_port = False
     """Not asked from inside, where programs alone tell."""
 

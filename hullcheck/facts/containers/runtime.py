@@ -42,6 +42,9 @@ class Runtime:
     ids: frozenset[str] = field(repr=False)
     find: Callable[[str], "Runtime"] = field(repr=False)
 
+    privileged_hooks = root_hooks = ()
+    """What Compose executes in a container that it starts: a Compose file alone tells."""
+
     # ---- processes
 
     @cached_property

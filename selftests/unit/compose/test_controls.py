@@ -88,6 +88,16 @@ NOT_PROVEN: dict[str, tuple[str, str, str]] = {
     "5.3": ("", "security_opt: [label:disable]", "has no SELinux label"),
     "5.7": ("", "command: /usr/sbin/sshd -D", "would start sshd"),
     "5.22": ("", "security_opt: [seccomp:unconfined]", "runs with --security-opt seccomp=unconfined"),
+    "5.23": (
+        "post_start: [{command: ls}]",
+        "post_start: [{command: ls, privileged: true}]",
+        "Compose executes commands in it with every capability: post_start",
+    ),
+    "5.24": (
+        "pre_stop: [{command: ls, user: '1000'}]",
+        "pre_stop: [{command: ls, user: '0:0'}]",
+        "Compose executes commands in it as root: pre_stop",
+    ),
     "5.27": ("", "healthcheck: {disable: true}", "switches the health check of its image off"),
     "container_environment_holds_no_secret": (
         "environment: {MODE: fast}",

@@ -37,7 +37,7 @@ def service(**changes: Any) -> dict[str, Any]:
     """What is kept of a service that asks for nothing but *changes*, of its settings or beside them."""
     settings = {**EMPTY, **{name: each for name, each in changes.items() if name in EMPTY}}
     return {
-        **{key: [] for key in ("Arguments", "Secrets", "Strangers", "Mounts")},
+        **{key: [] for key in ("Arguments", "Secrets", "Strangers", "Mounts", "Hooks")},
         **{key: {} for key in ("Places", "Unset", "Labels")},
         "Name": "web",
         "Place": "compose.yml:2",
