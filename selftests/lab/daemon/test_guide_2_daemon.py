@@ -15,6 +15,7 @@ from hullcheck.facts import Facts
 from hullcheck.policy import Policy
 from selftests.kit.judging import facts_of_engine, judge_engine, judged
 from selftests.rig.shell import LabError
+from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -39,6 +40,11 @@ def whole(control: str, engine: Engine, policy: Policy | None = None) -> tuple[s
     """Verdict and reason on the target as a whole."""
     (found,) = judge_engine(control, engine.socket, policy).values()
     return found
+
+
+def alone(control: str, engine: Engine, policy: Policy | None = None) -> None:
+    """See that the control passes, once no other test of this machine runs a relay: it is seen from here, too."""
+    until(lambda: whole(control, engine, policy)[0] == "pass", f"{control} does not pass", limit=120)
 
 
 # ---- 2.1
@@ -154,7 +160,7 @@ def test_files_of_tls(engine: EngineFactory, tmp_path: Path) -> None:
     (ca, _), (certificate, names), (key, _) = of_tls(facts)
     assert [ca, certificate, key] == ["pass"] * 3
     assert names.endswith(", for web1.example, 127.0.0.1")
-    assert whole("remote_api_listens_on_the_tls_port_alone", one)[0] == "pass"
+    alone("remote_api_listens_on_the_tls_port_alone", one)
     assert not [name for name, answer in facts.recording.answers.items() if "PRIVATE KEY" in answer.stdout]
 
     time.sleep(0.2)
@@ -214,7 +220,7 @@ def test_listeners(engine: EngineFactory, tmp_path: Path) -> None:
     wide = engine(tlsverify=True, hosts=["tcp://0.0.0.0:2376"], **tls)
     verdict, reason = whole(control, wide)
     assert (verdict, "*:2376" in reason) == ("manual", True)
-    assert whole(control, wide, Policy(api_listeners=(("*", 2376),)))[0] == "pass"
+    alone(control, wide, Policy(api_listeners=(("*", 2376),)))
     assert whole(control, engine())[0] == "not applicable"
     missing = engine(hosts=["tcp://127.0.0.1:2376"])
     assert tls_verdicts(missing) == ["fail"] * 3
