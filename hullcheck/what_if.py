@@ -15,7 +15,7 @@ from hullcheck.recording import FILE_NAME, PACKED
 from hullcheck.recording.packing import packed
 from hullcheck.results import Audit, reader, run_files
 from hullcheck.results.document import audit_of
-from hullcheck.verify import documents, replay
+from hullcheck.verify import replay
 from hullcheck.verify.documents import Documents
 
 POLICY, WAIVERS = "policy", "waivers"
@@ -43,13 +43,8 @@ def changed(run: Path, inventory: Path | None, instead: Mapping[str, Path]) -> t
     Raises:
         WrongUse: something is not there, or cannot be read.
     """
-    path = run / run_files.RESULTS if run.is_dir() else run
-    document = reader.read(path, "hullcheck what-if reports/latest")
-    try:
-        audit = audit_of(document)
-    except documents.DAMAGED:
-        raise reader.damaged(path) from None
-    files = _recordings(path.parent, audit)
+    folder, document, audit = reader.load(run, "hullcheck what-if reports/latest")
+    files = _recordings(folder, audit)
     named, told = _inventory(inventory or inventory_of(audit), instead, audit)
     selection = {**_NOTHING_SELECTED, **({"shipped": True} if _is_of_shipped(audit) else {})}
     known = Documents({"selection": selection, "inventory": named}, document, audit)

@@ -8,8 +8,7 @@ from typing import Self
 from hullcheck.facts.registry import probes
 from hullcheck.messages import WrongUse
 from hullcheck.recording import Recording, RecordingError
-from hullcheck.results import Audit, Control, Result, reader, run_files
-from hullcheck.results.document import audit_of
+from hullcheck.results import Audit, Control, Result, reader
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,8 @@ class PastRun:
         Raises:
             WrongUse: there is none.
         """
-        if path.is_dir():
-            path /= run_files.RESULTS
-        document = reader.read(path, "hullcheck diff OLD NEW")
-        try:
-            return cls(audit_of(document), path.parent)
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-            raise reader.damaged(path) from None
+        folder, _, audit = reader.load(path, "hullcheck diff OLD NEW")
+        return cls(audit, folder)
 
     @property
     def targets(self) -> dict[str, str]:

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from hullcheck.messages import WrongUse
-from hullcheck.results import Finding, Result, reader, run_files
-from hullcheck.results.document import from_json
+from hullcheck.results import Audit, Finding, Result, reader
 from hullcheck.results.finding_id import finding_id
 from hullcheck.verdicts import Verdict
 
@@ -43,23 +42,19 @@ class Baseline:
         Raises:
             WrongUse: there are none.
         """
-        if path.is_dir():
-            path /= run_files.RESULTS
-        document = reader.read(path, "--baseline=reports/latest")
-        try:
-            return cls._of(document, path.parent)
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-            raise reader.damaged(path) from None
+        folder, _, audit = reader.load(path, "--baseline=reports/latest")
+        return cls.of(audit, folder)
 
     @classmethod
-    def _of(cls, document: dict[str, Any], folder: Path) -> Self:
-        run = document["run"]
-        results = tuple(from_json(Result, each) for each in document["results"])
+    def of(cls, audit: Audit, folder: Path) -> Self:
+        """The results of *audit*, which lies in *folder*."""
+        run = audit.run
         found = (
-            (finding_id(one.control, one.target, each), each.verdict) for one in results for each in one.told
+            (finding_id(one.control, one.target, each), each.verdict)
+            for one in audit.results
+            for each in one.told
         )
-        limits = {str(kind): tuple(map(str, each)) for kind, each in run.get("limits", {}).items()}
-        return cls(folder, str(run["id"]), str(run["finished"]), limits, results, frozenset(found))
+        return cls(folder, run.id, run.finished, dict(run.limits), audit.results, frozenset(found))
 
     def has(self, result: Result, finding: Finding) -> bool:
         """Whether it found the same of this subject: a failure that failed, an error that was one."""

@@ -5,7 +5,8 @@ from typing import Any
 
 from hullcheck import inputs
 from hullcheck.messages import WrongUse
-from hullcheck.results.document import SCHEMA
+from hullcheck.results import Audit, run_files
+from hullcheck.results.document import SCHEMA, audit_of
 
 LARGEST = 512 * inputs.MIB
 """The most bytes of one: that of 1,000 hosts has some 200 MiB."""
@@ -34,6 +35,21 @@ def read(path: Path, naming: str) -> dict[str, Any]:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise WrongUse(f"{path}: not {SCHEMA}; write the results.json of an audit")
     return document
+
+
+def load(path: Path, naming: str) -> tuple[Path, dict[str, Any], Audit]:
+    """The results in the folder of a run, or in its results.json: that folder, the document and what it says.
+
+    Raises:
+        WrongUse: there are none.
+    """
+    if path.is_dir():
+        path /= run_files.RESULTS
+    document = read(path, naming)
+    try:
+        return path.parent, document, audit_of(document)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        raise damaged(path) from None
 
 
 def damaged(path: Path) -> WrongUse:

@@ -47,7 +47,7 @@ def broken(text: str, *results: Result, before: tuple[Result, ...] = ()) -> list
 
 def baseline(before: tuple[Result, ...]) -> Baseline:
     """That of a run with these results, by way of its document."""
-    return Baseline._of(document_of(audit(*before)), Path())
+    return Baseline.of(audit_of(document_of(audit(*before))), Path())
 
 
 @pytest.mark.parametrize(
