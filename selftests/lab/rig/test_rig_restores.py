@@ -42,7 +42,8 @@ VOLATILE = (
 def snapshot() -> dict[str, Any]:
     """The machine as far as self-tests may change it, and nothing of a laboratory that lives."""
     links = [link.split(": ")[1].partition("@")[0] for link in call("ip", "-o", "link").splitlines()]
-    files = [path for folder in FOLDERS for path in _paths(folder) if path not in BACKUPS]
+    every = (path for folder in FOLDERS for path in _paths(folder) if path not in BACKUPS)
+    files = [path for path in every if not path.startswith("/dev/pts/")]  # terminals of others come and go
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     modules = Path("/proc/modules")
     return {
