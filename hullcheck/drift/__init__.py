@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from hullcheck.drift.reasons import reasons
 from hullcheck.drift.runs import PastRun
@@ -29,9 +30,13 @@ class Drift:
     added: tuple[str, ...]
     removed: tuple[str, ...]
 
+    @cached_property
+    def _new(self) -> frozenset[Change]:
+        return frozenset(self.changes.new)
+
     def severity(self, change: Change) -> str:
         """How bad it is: the one that counts on that target, where it fails."""
-        run = self.new if change in self.changes.new else self.old
+        run = self.new if change in self._new else self.old
         result = run.results[change.control, change.target]
         return result.severity or run.controls[change.control].severity
 

@@ -62,3 +62,9 @@ def _told(controls: Mapping[str, Control], result: Result, finding: Finding) -> 
     name = sentences.number(controls[result.control]) or result.control
     subject = "" if finding.kind == "target" else f" {finding.kind} {finding.subject}"
     return f"{result.target}: {name}{subject}: {finding.verdict}: {finding.reason}"
+
+
+def held(audit: Audit) -> bool:
+    """Whether the run is green because of its gates, though controls fail."""
+    asked = any(each.option == FAIL_ON for each in audit.gates)
+    return asked and not any(each.broken for each in audit.gates)

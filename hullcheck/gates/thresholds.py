@@ -50,8 +50,10 @@ class Threshold:
     def broken_by(self, audit: Audit) -> Iterator[str]:
         """A line for each target that is not within it."""
         severities = {each.id: each.severity for each in audit.controls}
-        for target in dict.fromkeys(each.target for each in audit.results):
-            results = [each for each in audit.results if each.target == target]
+        by_target: dict[str, list[Result]] = {}
+        for each in audit.results:
+            by_target.setdefault(each.target, []).append(each)
+        for target, results in by_target.items():
             found = self._found(results, severities)
             if isinstance(found, frozenset) and isinstance(self.value, frozenset):
                 wrong = found ^ self.value

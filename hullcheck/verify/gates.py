@@ -23,12 +23,6 @@ def differences(audit: Audit) -> Iterator[str]:
             yield f"{run_files.RESULTS}: the gate {each.option}={each.asked} is not what the results make of it"
 
 
-def held(audit: Audit) -> bool:
-    """Whether the run is green because of its gates, though controls fail."""
-    asked = any(each.option == FAIL_ON for each in audit.gates)
-    return asked and not any(each.broken for each in audit.gates)
-
-
 def _is_wrong(gate: Gate, audit: Audit) -> bool:
     if gate.option == COVERAGE:
         return _outcome(Gates(coverage=float(gate.asked)), audit) != gate.broken

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from hullcheck.frameworks import rollup
+from hullcheck.gates import held
 from hullcheck.results import requirements, run_files
 from hullcheck.results.fixes import failures
 from hullcheck.verify import gates, layout
@@ -173,7 +174,7 @@ def _since(known: Documents) -> Iterator[str]:
 def _status(known: Documents, again: Documents) -> Iterator[str]:
     """The exit status, which other tests of the run may have made worse."""
     said, is_now = known.manifest["run"]["exit_status"], again.manifest["run"]["exit_status"]
-    if said == 0 and is_now != 0 and not gates.held(known.audit):
+    if said == 0 and is_now != 0 and not held(known.audit):
         yield f"{run_files.MANIFEST}: the exit status is said to be 0, and the recordings give {is_now}"
 
 
