@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from hullcheck.facts import Facts
+from hullcheck.facts.containers import Container
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.remedies import (
@@ -20,13 +21,15 @@ from hullcheck.remedies import (
     daemon_json,
     host_files,
 )
-from hullcheck.remedies.containers import Limit, Options
+from hullcheck.remedies.containers import Limit, Options, compose
+from hullcheck.remedies.containers.compose import Project
 from hullcheck.remedies.daemon_json import DaemonChange
 from hullcheck.remedies.host_files import Rights, Rules
 from hullcheck.remedies.outcome import Left, Outcome
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Audit
 from hullcheck.results.fixes import Failure, failures
+from hullcheck.verdicts import EvidenceError, NotApplicable
 
 R = TypeVar("R", bound=Remedy)
 
@@ -48,6 +51,7 @@ class Plan:
         socket: a drop-in of docker.socket; empty where none is needed.
         limits: those of containers that change at once.
         options: those of containers that a person creates again.
+        projects: Compose projects, with the files that do it for their containers.
         mended: by what is changed, the failures that it mends.
         left: those that are left to a person.
         asked: those of *left* that a person may choose, as their remedy takes something away.
@@ -63,6 +67,7 @@ class Plan:
     socket: str
     limits: tuple[Limit, ...]
     options: tuple[Options, ...]
+    projects: tuple[Project, ...]
     mended: Mapping[str, tuple[Failure, ...]]
     left: tuple[Left, ...]
     asked: tuple[Failure, ...]
@@ -99,7 +104,9 @@ def plan(audit: Audit, target: str, recording: Recording, also: Collection[str])
     kernel, of_kernel = host_files.kernel(_of(found, KernelSettings))
     rights, socket, of_rights = host_files.rights([*_of(found, Owner), *_of(found, Mode)], facts)
     limits, of_limits = containers.limits(_of(found, ContainerLimit))
-    options, of_options = containers.options(_of(found, ContainerOptions))
+    known = _containers(facts)
+    options, of_options = containers.options(_of(found, ContainerOptions), known)
+    projects, options = compose.projects(options, limits, known)
     parts: Mapping[str, Outcome] = {
         SETTINGS: of_daemon,
         RULES: of_rules,
@@ -119,10 +126,19 @@ def plan(audit: Audit, target: str, recording: Recording, also: Collection[str])
         socket=socket,
         limits=limits,
         options=options,
+        projects=projects,
         mended={name: tuple(each.mended) for name, each in parts.items()},
         left=(*left, *(each for part in parts.values() for each in part.left)),
         asked=tuple(asked),
     )
+
+
+def _containers(facts: Facts) -> Mapping[str, Container]:
+    """Those of the target, by name, as far as they could be read."""
+    try:
+        return dict(facts.get("container").named)
+    except (EvidenceError, NotApplicable):
+        return {}
 
 
 def _of(found: Sequence[tuple[Failure, Remedy]], kind: type[R]) -> list[tuple[Failure, R]]:

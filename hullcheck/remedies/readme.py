@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from hullcheck.remedies import containers, host_files, playbook, script
+from hullcheck.remedies.containers import compose
+from hullcheck.remedies.containers.compose import Project
 from hullcheck.remedies.plan import KERNEL, LIMITS, OPTIONS, RIGHTS, RULES, SETTINGS, Plan
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.remedies.words import code, comment, prose, quoted
@@ -35,6 +37,23 @@ Then audit again. To go back, `sh apply.sh back` puts back what was there before
 _RESTART = """\
 `restart.sh` stops the engine, starts it, and starts the containers again that ran before: they are down for that time.
 Containers that were started with `--rm` would be removed, so it refuses while one of them runs.
+"""
+_COMPOSE = """\
+It lies over the files of the project, and needs Docker Compose {needed} or later.{unknown} Have it beside them on the
+host:
+
+```sh
+{command} config --quiet    # whether they fit together
+{command} up -d             # creates the containers again
+{before} up -d    # the way back
+```
+
+- Add the options with which you start the project, as `--env-file` or `--profile`. The containers of the services that
+  it changes are created again, and are down for that time; volumes stay.
+- It holds where it is named. To keep it, write the same into the files of the project.
+- Compose joins the lists of two files: what the project asks for in `cap_add`, `volumes` or `ports` stays. Where
+  `deploy` asks for another restart policy, that counts.
+- `hullcheck audit --compose={audited}` says before what still fails.
 """
 
 
@@ -97,6 +116,12 @@ def _of_containers(plan: Plan) -> Iterator[str]:
             " a Compose file, a unit, a script."
         )
         yield _part("Limits of containers", how, plan.mended[LIMITS])
+    for project in plan.projects:
+        found = [each for part in (OPTIONS, LIMITS) for each in plan.mended[part]]
+        mended = [each for each in found if each.finding.subject in project.containers]
+        yield _part(
+            f"Compose project {code(project.name)}: {code(project.file)}", _how_compose(project), mended
+        )
     if plan.options:
         lines = "".join(
             f"- {code(name)}: {words}\n" for name, words in containers.by_container(plan.options).items()
@@ -105,7 +130,31 @@ def _of_containers(plan: Plan) -> Iterator[str]:
             "No file does this: change the command, Compose file or unit that starts the container, remove the"
             f" container, and create it again, first where nobody depends on it.\n\n{lines.rstrip()}"
         )
-        yield _part("Containers to create again", how, plan.mended[OPTIONS])
+        names = {each.container for each in plan.options}
+        mended = [each for each in plan.mended[OPTIONS] if each.finding.subject in names]
+        yield _part("Containers to create again", how, mended)
+
+
+def _how_compose(project: Project) -> str:
+    files = project.files or ("compose.yml",)
+    before = " ".join((f"docker compose -p {project.name}", *(f"-f {quoted(each)}" for each in files)))
+    command = f"{before} -f {project.file}"
+    audited = "+".join((*files, project.file))
+    unknown = (
+        ""
+        if project.files
+        else f" The audit does not know the files of the project: name them in the place of {code('compose.yml')}."
+    )
+    lines = _COMPOSE.format(
+        needed=compose.NEEDED, unknown=unknown, command=command, before=before, audited=quoted(audited)
+    )
+    if not project.replaced:
+        return lines.rstrip()
+    names = ", ".join(map(code, project.replaced))
+    return (
+        f"{lines}- {code('security_opt')} of {names} is replaced as a whole, by what the container has now without"
+        f" what fails: compare it with the file of the project."
+    )
 
 
 def _how_daemon(plan: Plan) -> str:

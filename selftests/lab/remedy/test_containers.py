@@ -85,7 +85,7 @@ def test_options(site: Engine) -> None:
     found = failures(site, proven.OPTIONS)
     assert {name for name, _ in found} == proven.OPTIONS
     known = [(each, REMEDIES[each.control.id]) for each in found.values()]
-    options, outcome = containers.options([(f, r) for f, r in known if isinstance(r, ContainerOptions)])
+    options, outcome = containers.options([(f, r) for f, r in known if isinstance(r, ContainerOptions)], {})
     assert {each.container for each in options} == CARELESS.keys()
     for each in options:
         before = shlex.join(CARELESS[each.container])

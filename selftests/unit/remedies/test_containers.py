@@ -48,7 +48,7 @@ def test_name_that_no_engine_gives_is_left(name: str) -> None:
     """It is in no command."""
     assert limits(UNLIMITED, name=name)[0] == ()
     remedy = ContainerOptions(finding=".*", add=("--read-only",))
-    assert containers.options([(failure("", name), remedy)])[0] == ()
+    assert containers.options([(failure("", name), remedy)], {})[0] == ()
     assert limits(UNLIMITED, kind="service")[0] == ()
 
 
@@ -64,7 +64,7 @@ def test_options_of_a_container_are_together() -> None:
         remedy: Remedy = REMEDIES[control]
         assert isinstance(remedy, ContainerOptions)
         found.append((failure(reason, control=control), remedy))
-    made, outcome = containers.options(found)
+    made, outcome = containers.options(found, {})
     assert made == (Options("web", ("--security-opt no-new-privileges",), ("--pid host",)),)
     assert [each.failure.control.id for each in outcome.left] == [
         "container_has_a_seccomp_filter",

@@ -46,6 +46,7 @@ def plan(**given: Any) -> Plan:
         "socket": "",
         "limits": (),
         "options": (),
+        "projects": (),
         "mended": dict.fromkeys((SETTINGS, RULES, KERNEL, RIGHTS, LIMITS, OPTIONS), ()),
         "left": (),
         "asked": (),

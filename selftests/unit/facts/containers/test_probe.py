@@ -108,7 +108,8 @@ def test_labels_that_are_kept() -> None:
         found: Mapping[str, str | None] = _kept({"Id": "a", "Environment": [], "Labels": labels})["Labels"]
         return found
 
-    project = {"com.docker.compose.project": "shop"}
+    compose = "com.docker.compose."
+    project = {f"{compose}project": "shop", f"{compose}project.config_files": "/srv/c.yml"}
     labels = {**project, "traefik.users": "bob:hunter2zz", "empty": "", "x" * 300: "long"}
     assert kept(labels) == {**project, "traefik.users": None, "empty": None}
     assert kept(None) == kept({}) == {}

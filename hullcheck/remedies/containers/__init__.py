@@ -4,13 +4,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hullcheck.facts.containers import Container
 from hullcheck.remedies import ContainerLimit, ContainerOptions
 from hullcheck.remedies.outcome import Outcome
 from hullcheck.results.fixes import Failure
+from hullcheck.verdicts import EvidenceError
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
 _ANOTHER = "it has another cause than those for which a remedy has been proven"
 _UNUSUAL = "it is no container, or has an unusual name"
+_GIVEN = "it is created with `--cap-add` of the same, or of all: leave that out first"
+_DROP = "--cap-drop "
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,14 @@ def limits(found: Sequence[tuple[Failure, ContainerLimit]]) -> tuple[tuple[Limit
     return tuple(made), outcome
 
 
-def options(found: Sequence[tuple[Failure, ContainerOptions]]) -> tuple[tuple[Options, ...], Outcome]:
-    """The options of containers that are created again."""
+def options(
+    found: Sequence[tuple[Failure, ContainerOptions]], known: Mapping[str, Container]
+) -> tuple[tuple[Options, ...], Outcome]:
+    """The options of containers that are created again.
+
+    Args:
+        known: the containers of the target, by name.
+    """
     outcome = Outcome()
     add: dict[str, dict[str, None]] = {}
     drop: dict[str, dict[str, None]] = {}
@@ -64,11 +74,24 @@ def options(found: Sequence[tuple[Failure, ContainerOptions]]) -> tuple[tuple[Op
             outcome.leave(failure, _UNUSUAL)
         elif not re.fullmatch(remedy.finding, failure.finding.reason):
             outcome.leave(failure, _ANOTHER)
+        elif name in known and _is_given(known[name], remedy):
+            outcome.leave(failure, _GIVEN)
         else:
             add.setdefault(name, {}).update(dict.fromkeys(remedy.add))
             drop.setdefault(name, {}).update(dict.fromkeys(remedy.drop))
             outcome.mend(failure)
     return tuple(Options(name, tuple(add[name]), tuple(drop[name])) for name in add), outcome
+
+
+def _is_given(container: Container, remedy: ContainerOptions) -> bool:
+    """Whether the container is given what the remedy takes away: the engine then does not take it away."""
+    try:
+        named = container.configuration.added_capabilities
+    except EvidenceError:
+        return False
+    added = {each.upper().removeprefix("CAP_") for each in named}
+    dropped = {each.removeprefix(_DROP) for each in remedy.add if each.startswith(_DROP)}
+    return bool(dropped and added & {"ALL", *dropped})
 
 
 def _is_container(failure: Failure) -> bool:
