@@ -1,8 +1,9 @@
 """Seccomp profiles: of the engine's API and files (moby's profiles/seccomp), and of a runtime (OCI's config-linux)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from hullcheck.parsing.capabilities import DOCKER_DEFAULT, plain
 from hullcheck.verdicts import EvidenceError
 
 DENYING = frozenset(
@@ -17,16 +18,45 @@ DENYING = frozenset(
 """Those that do not let the call through; LOG and ALLOW do, TRACE and NOTIFY leave it to another process."""
 
 _CALLS = """
-    _sysctl add_key create_module get_kernel_syms kexec_file_load kexec_load keyctl nfsservctl query_module
+    _sysctl add_key create_module get_kernel_syms kexec_file_load kexec_load keyctl nfsservctl pivot_root query_module
     request_key swapoff swapon sysfs uselib userfaultfd ustat
 """
 DENIED = frozenset(_CALLS.split())
 """The system calls that the engine's own profile denies in every version from 20.10, whatever the capabilities."""
 
+_WITH_CAPABILITY = {
+    "BPF": "bpf",
+    "DAC_READ_SEARCH": "open_by_handle_at",
+    "PERFMON": "perf_event_open",
+    "SYSLOG": "syslog",
+    "SYS_ADMIN": """
+        bpf clone clone3 fanotify_init fsconfig fsmount fsopen fspick lookup_dcookie mount mount_setattr move_mount
+        open_tree perf_event_open quotactl quotactl_fd setdomainname sethostname setns syslog umount umount2 unshare
+    """,
+    "SYS_BOOT": "reboot",
+    "SYS_MODULE": "delete_module finit_module init_module",
+    "SYS_PACCT": "acct",
+    "SYS_RAWIO": "ioperm iopl",
+    "SYS_TIME": "clock_settime clock_settime64 settimeofday stime",
+    "SYS_TTY_CONFIG": "vhangup",
+}
+_GUARDED = {
+    call: frozenset(each for each, calls in _WITH_CAPABILITY.items() if call in calls.split())
+    for names in _WITH_CAPABILITY.values()
+    for call in names.split()
+}
+"""The system calls that the engine's own profile lets through in every version, but only with one of these
+capabilities; some of them, as unshare, the kernel would give to everybody."""
+_NEW_USERS = (
+    0x10000000  # CLONE_NEWUSER, clone(2): the one of its flags for which the kernel asks for no capability
+)
+
 _CONDITION = ("index", "value", "valueTwo", "op")
 _MANY = len(DENIED) // 2
 _IO_URING, _SOCKET = _LATE = ("io_uring_setup", "socket")
 _AF_ALG, _AF_VSOCK = 38, 40
+
+_JUDGED = frozenset((*DENIED, *_GUARDED, *_LATE))
 
 Profile = Mapping[str, Any]
 
@@ -49,7 +79,7 @@ def _reduced(rule: Mapping[str, Any]) -> dict[str, Any]:
     caps = includes.get("caps") if isinstance(includes, dict) else rule.get("caps")
     args = [each for each in _list(rule.get("args")) if _is_condition(each)]
     listed = [each for each in (*_list(names), rule.get("name")) if isinstance(each, str)]
-    kept: dict[str, Any] = {"names": [each for each in listed if each in DENIED or each in _LATE]}
+    kept: dict[str, Any] = {"names": [each for each in listed if each in _JUDGED]}
     if isinstance(rule.get("action"), str):
         kept["action"] = rule["action"]
     if args:
@@ -72,31 +102,42 @@ def is_whole(profile: Profile) -> bool:
     return bool(action) and ("syscalls" in profile or action not in DENYING)
 
 
-def flaw(profile: Profile) -> str:
+def flaw(profile: Profile, capabilities: Collection[str] = DOCKER_DEFAULT) -> str:
     """Why a profile protects from next to nothing, in words; empty where it does not.
+
+    Args:
+        capabilities: those of the container: rules may ask for one.
 
     Raises:
         EvidenceError: it is not whole.
     """
     if profile.get("defaultAction") not in DENYING:
         return f"allows what it does not list ({_default(profile)})"
-    allowed = sorted(each for each in DENIED if _allows(profile, each))
+    allowed = sorted(each for each in DENIED if _allows(profile, each, capabilities))
     return (
         f"allows by name what the engine's own denies: {', '.join(allowed)}" if len(allowed) > _MANY else ""
     )
 
 
-def gaps(profile: Profile) -> tuple[str, ...]:
-    """The calls that a profile allows, and the engine's own denies in every version."""
-    return tuple(sorted(each for each in DENIED if _allows(profile, each)))
+def gaps(profile: Profile, capabilities: Collection[str] = DOCKER_DEFAULT) -> tuple[str, ...]:
+    """The calls that a profile allows a container with these capabilities, and the engine's own denies it."""
+    guarded = (each for each, by in _GUARDED.items() if by.isdisjoint(capabilities))
+    wanted = sorted((*DENIED, *guarded))
+    return tuple(each for each in wanted if _allows(profile, each, capabilities, _FIRST.get(each)))
 
 
-def late_gaps(profile: Profile) -> tuple[str, ...]:
+_FIRST = {"clone": _NEW_USERS}
+"""What is asked of a call that the engine's own profile lets through with other arguments."""
+
+
+def late_gaps(profile: Profile, capabilities: Collection[str] = DOCKER_DEFAULT) -> tuple[str, ...]:
     """What a profile lets through, and the engine's own denies in newer versions alone, in words."""
     found = {
-        "io_uring (denied from version 25)": _allows(profile, _IO_URING),
-        "sockets of AF_VSOCK": _allows(profile, _SOCKET, _AF_VSOCK),
-        "sockets of AF_ALG (CVE-2026-31431, denied from version 29.4.2)": _allows(profile, _SOCKET, _AF_ALG),
+        "io_uring (denied from version 25)": _allows(profile, _IO_URING, capabilities),
+        "sockets of AF_VSOCK": _allows(profile, _SOCKET, capabilities, _AF_VSOCK),
+        "sockets of AF_ALG (CVE-2026-31431, denied from version 29.4.2)": _allows(
+            profile, _SOCKET, capabilities, _AF_ALG
+        ),
     }
     return tuple(name for name, allowed in found.items() if allowed)
 
@@ -108,11 +149,13 @@ def _default(profile: Profile) -> str:
     return action
 
 
-def _allows(profile: Profile, call: str, first: int | None = None) -> bool:
+def _allows(profile: Profile, call: str, capabilities: Collection[str], first: int | None = None) -> bool:
     """Whether a call goes through, maybe with this *first* argument; one for some arguments alone goes through too."""
+    places = (0, 1) if call == "clone" else (0,)  # on s390 the flags of clone are the second
     for rule in profile.get("syscalls") or ():
-        if call in rule["names"] and rule.get("action") not in DENYING and not rule.get("caps"):
-            arguments = [each for each in rule.get("args") or () if each.get("index") == 0]
+        given = all(plain(each) in capabilities for each in rule.get("caps") or ())
+        if call in rule["names"] and rule.get("action") not in DENYING and given:
+            arguments = [each for each in rule.get("args") or () if each.get("index") in places]
             if first is None or all(_meets(first, each) for each in arguments):
                 return True
     return False

@@ -23,8 +23,8 @@ _HIDDEN_RUNTIME = """
     root_exec_processes root_uid shares_host_users surroundings
 """
 _HIDDEN_PRIVILEGES = """
-    apparmor_profile bundle configuration has_own_profile is_permissive processes runtime seccomp_profile security_label
-    stored_no_new_privileges surroundings
+    apparmor_profile bundle configuration given_capabilities has_own_profile is_permissive processes
+    runtime seccomp_profile security_label stored_no_new_privileges surroundings
 """
 
 

@@ -41,14 +41,14 @@ def remove_groups(name: str) -> None:
 
 
 CALLS = """
-    access arch_prctl brk capget capset chdir clock_gettime clock_nanosleep clone close close_range dup
+    access arch_prctl brk capget capset chdir clock_gettime clock_nanosleep close close_range dup
     dup2 dup3 epoll_create1 epoll_ctl epoll_pwait eventfd2 execve exit exit_group faccessat fchdir fchmod
     fchmodat fchown fchownat fcntl fstat fstatfs futex getcwd getdents getdents64 getegid geteuid getgid
     getpid getppid getrandom gettid gettimeofday getuid ioctl kill lseek lstat madvise mkdirat mknodat
-    mmap mount mprotect munmap nanosleep newfstatat open openat openat2 pipe2 pivot_root poll ppoll prctl
+    mmap mprotect munmap nanosleep newfstatat open openat openat2 pipe2 poll ppoll prctl
     prlimit64 read readlink readlinkat rseq rt_sigaction rt_sigprocmask rt_sigreturn sched_getaffinity
-    sched_yield select set_robust_list set_tid_address setgid setgroups sethostname setresgid setresuid
-    setsid setuid sigaltstack stat statfs statx symlinkat sysinfo tgkill time umask umount2 uname unlinkat
+    sched_yield select set_robust_list set_tid_address setgid setgroups setresgid setresuid
+    setsid setuid sigaltstack stat statfs statx symlinkat sysinfo tgkill time umask uname unlinkat
     wait4 write writev
 """
 """Enough for busybox to sleep."""

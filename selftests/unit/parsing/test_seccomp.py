@@ -12,6 +12,9 @@ from hullcheck.verdicts import EvidenceError
 ALLOW = "SCMP_ACT_ALLOW"
 
 
+WITHOUT_NAMESPACES = [{"index": 0, "value": 0x7E020000, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]
+
+
 def profile(*rules: dict[str, Any], action: Any = "SCMP_ACT_ERRNO") -> dict[str, Any]:
     """A profile with these rules, as the probes keep it."""
     return seccomp.reduced({"defaultAction": action, "syscalls": list(rules)})
@@ -51,6 +54,11 @@ def test_profile_that_lists_every_call() -> None:
         ),
         ({"names": ["keyctl"], "action": ALLOW, "includes": {"arches": ["s390"]}}, ("keyctl",)),
         ({"names": ["keyctl"], "action": ALLOW, "includes": {"caps": ["CAP_SYS_ADMIN"]}}, ()),
+        ({"names": ["keyctl"], "action": ALLOW, "includes": {"caps": ["CAP_CHOWN"]}}, ("keyctl",)),
+        ({"names": ["pivot_root", "unshare"], "action": ALLOW}, ("pivot_root", "unshare")),
+        ({"names": ["setns"], "action": ALLOW, "includes": {"caps": ["CAP_SYS_ADMIN"]}}, ()),
+        ({"names": ["clone"], "action": ALLOW}, ("clone",)),
+        ({"names": ["clone"], "action": ALLOW, "args": WITHOUT_NAMESPACES}, ()),
         ({"names": ["keyctl"], "action": "SCMP_ACT_KILL_PROCESS"}, ()),
         ({"names": ["read"], "action": ALLOW}, ()),
     ],
@@ -58,6 +66,19 @@ def test_profile_that_lists_every_call() -> None:
 def test_calls_that_the_engine_denies(rule: dict[str, Any], expected: tuple[str, ...]) -> None:
     """One that is allowed for some arguments or machines is allowed; with a capability it is another question."""
     assert seccomp.gaps(profile(rule)) == expected
+
+
+def test_calls_that_the_engine_lets_through_with_a_capability() -> None:
+    """With it they are no gap, without it they are; a rule counts where the container has what it asks for."""
+    mounts = profile({"names": ["mount", "bpf"], "action": ALLOW})
+    assert seccomp.gaps(mounts) == ("bpf", "mount")
+    assert seccomp.gaps(mounts, {"BPF"}) == ("mount",)
+    assert seccomp.gaps(mounts, {"SYS_ADMIN"}) == ()
+    asks = profile({"names": ["keyctl"], "action": ALLOW, "includes": {"caps": ["CAP_SYS_ADMIN"]}})
+    assert (seccomp.gaps(asks), seccomp.gaps(asks, {"SYS_ADMIN"})) == ((), ("keyctl",))
+    every = profile({"names": sorted(seccomp.DENIED), "action": ALLOW, "includes": {"caps": ["CAP_SETUID"]}})
+    assert seccomp.flaw(every)
+    assert not seccomp.flaw(every, {"CHOWN"})
 
 
 NOT_VSOCK = [{"index": 0, "value": 40, "op": "SCMP_CMP_NE"}]

@@ -64,21 +64,25 @@ class Privileges:
             *(each for each in others if main.user_namespace is None or each.user_namespace in known),
         )
 
+    @property
+    def given_capabilities(self) -> frozenset[str]:
+        """The capabilities that it was started with, or will be."""
+        asked = self.configuration
+        if asked.running and self.bundle:
+            return self.bundle.capabilities
+        if asked.running and not self.surroundings.engine.get().is_docker:
+            return frozenset()  # podman has other defaults, and says what differs from these
+        return capabilities.granted(
+            asked.added_capabilities, asked.dropped_capabilities, privileged=asked.privileged
+        )
+
     @cached_property
     def capabilities(self) -> frozenset[str]:
         """The capabilities that anything in it has or can get, or will get once it runs."""
-        asked = self.configuration
-        given = capabilities.granted(
-            asked.added_capabilities, asked.dropped_capabilities, privileged=asked.privileged
-        )
-        if not asked.running:
+        given = self.given_capabilities
+        if not self.configuration.running:
             return given
-        held = (capabilities.names(each.capabilities) for each in self.processes)
-        if self.bundle:
-            given = self.bundle.capabilities
-        elif not self.surroundings.engine.get().is_docker:
-            given = frozenset()  # podman has other defaults, and says what differs from these
-        return given.union(*held)
+        return given.union(*(capabilities.names(each.capabilities) for each in self.processes))
 
     @property
     def devices_let_in(self) -> tuple[str, ...]:
