@@ -2,8 +2,8 @@
 . relay_files.sh
 proxied=""
 if command -v systemctl >/dev/null &&
-  enabled=$(systemctl list-unit-files --type=service,socket --state=enabled --no-legend --no-pager --plain) &&
-  running=$(systemctl list-units --type=service --state=running --no-legend --no-pager --plain); then
+  running=$(systemctl list-units --type=service --state=running --no-legend --no-pager --plain) &&
+  enabled=$(systemctl list-unit-files --type=service,socket --state=enabled --no-legend --no-pager --plain); then
   echo systemd:
   printf "%s\n" "$enabled" | sed -n "s/^\([^ ][^ ]*\) .*/enabled:\1/p"
   printf "%s\n" "$running" | sed -n "s/^\([^ ][^ ]*\) .*/running:\1/p"
