@@ -99,13 +99,13 @@ def main() -> None:
             fill(engine, containers, options.images)
             measurements.append(measure(engine, containers, options))
             print(f"measured {containers} containers", file=sys.stderr)
+        print(report(measurements), flush=True)
+        if options.json:
+            document = {"machine": machine(), "measurements": [asdict(each) for each in measurements]}
+            options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         engine.down()
     finally:
         laboratory.close()
-    print(report(measurements))
-    if options.json:
-        document = {"machine": machine(), "measurements": [asdict(each) for each in measurements]}
-        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:
