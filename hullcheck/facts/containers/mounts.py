@@ -206,7 +206,7 @@ class Mounts:
             EvidenceError: the mount tables could not be read.
         """
         if not self.configuration.running:
-            return ()
+            return self._future_settings
         own = (each for each in self.table if self._configured_at(each.point) is None)
         own = (
             each for each in own if filesystems.is_foreign(each) and filesystems.depends_on_namespace(each)
@@ -220,6 +220,14 @@ class Mounts:
         closed = "/proc" not in options or "ro" in options.get("/proc/sys", options["/proc"])
         safe = closed or self.configuration.privileged or not self.runtime.shares_host_users
         return () if safe else ["/proc/sys (writable)"]
+
+    @property
+    def _future_settings(self) -> tuple[str, ...]:
+        apart = (
+            self.surroundings.engine.get().remaps_users and self.configuration.setting("UsernsMode") != "host"
+        )
+        safe = self.configuration.privileged or apart or not self.configuration.may_set_the_kernel
+        return () if safe else ("/proc/sys (writable)",)
 
     @property
     def groups_in_its_hands(self) -> str:
@@ -347,6 +355,11 @@ class Mounts:
         is_docker = self.surroundings.engine.get().is_docker
         return self.surroundings.engine_sockets.get() if is_docker else frozenset()
 
+    @property
+    def _replaced(self) -> frozenset[str]:
+        is_docker = self.surroundings.engine.get().is_docker
+        return self.surroundings.replaced_sockets.get() if is_docker else frozenset()
+
     def _seen_sockets(self) -> tuple[str, ...]:
         seen = self.visible
         if not seen:
@@ -359,7 +372,7 @@ class Mounts:
         hidden = sorted(files.named_twice & sockets)
         if hidden and not found:
             raise EvidenceError(f"{hidden[0]} has another hard link, which may be in {seen[0].destination}")
-        gone = sorted(self._told_sockets & self.host_sockets.names - files.identities.keys())
+        gone = sorted(self._told_sockets & self.host_sockets.names - files.identities.keys() | self._replaced)
         if gone and not found:
             raise EvidenceError(f"{gone[0]} has left its place, and may be in {seen[0].destination}")
         return found

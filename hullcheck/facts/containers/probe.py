@@ -65,7 +65,7 @@ _FORMAT = (
 
 _JUDGED = """
     CapAdd CapDrop CgroupParent CpuPeriod CpuQuota CpuShares DeviceCgroupRules IpcMode Memory NanoCpus NetworkMode
-    PidMode PidsLimit Privileged PublishAllPorts ReadonlyRootfs SecurityOpt UTSMode UsernsMode
+    PidMode PidsLimit Privileged PublishAllPorts ReadonlyPaths ReadonlyRootfs SecurityOpt UTSMode UsernsMode
 """
 _BINDINGS = {"*": {"HostIp": True, "HostPort": True}}
 _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
@@ -104,7 +104,7 @@ _POLICIES = frozenset(("", "no", "always", "on-failure", "unless-stopped"))
 _STATES = "created running paused restarting removing exited dead configured initialized stopping stopped"
 _HEALTHS = frozenset(("", "none", "starting", "healthy", "unhealthy"))
 _SHAPE_OF_HOST_CONFIG = {
-    **dict.fromkeys(("CapAdd", "CapDrop", "DeviceCgroupRules", "SecurityOpt"), NAMES),
+    **dict.fromkeys(("CapAdd", "CapDrop", "DeviceCgroupRules", "ReadonlyPaths", "SecurityOpt"), NAMES),
     **dict.fromkeys(("CgroupParent", "NetworkMode"), str),
     **dict.fromkeys(("IpcMode", "PidMode", "UTSMode", "UsernsMode"), _NAMESPACE),
     **dict.fromkeys(("CpuPeriod", "CpuShares", "Memory", "NanoCpus"), COUNT),

@@ -236,6 +236,7 @@ class ContainerHost:
         self.apparmor = ["program:7 2026-05-01 10:00:00.0 +0000", "own:own -", "asked:"]
         self.endpoint = "unix:///var/run/docker.sock"
         self.now = 0.0
+        self.replaced_sockets: list[str] = []
 
     @property
     def config(self) -> dict[str, Any]:
@@ -279,7 +280,8 @@ class ContainerHost:
         text = DOCKER_CONTAINERS.keep("\n".join(self._containers()))
         answers["docker_containers"] = Answer("docker_containers", 1 if self.stderr else 0, text, self.stderr)
         recording = Recording("local", "local", answers, gathered=self.now)
-        return Facts(recording, self.policy, daemon=self.daemon)
+        replaced = frozenset(self.replaced_sockets)
+        return Facts(recording, self.policy, daemon=self.daemon, replaced_sockets=replaced)
 
     def _podman_service(self) -> Iterator[str]:
         """What serves the socket where the engine is Podman; it sees what the daemon would."""

@@ -308,8 +308,12 @@ def test_settings_of_the_kernel(engine: EngineFactory) -> None:
     one.run("plain")
     one.run("read-only", "--read-only")
     one.run("open", "--security-opt", "systempaths=unconfined")
+    one.create("created")
+    one.create("open-created", "--security-opt", "systempaths=unconfined")
     assert verdicts("5.6", facts_of_engine(one.socket, of="5.6")) == {
         "plain": "pass",
         "read-only": "pass",
         "open": "manual",
+        "created": "pass",
+        "open-created": "manual",
     }

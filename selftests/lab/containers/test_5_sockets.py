@@ -128,5 +128,7 @@ def test_socket_of_the_engine_that_was_moved(engine: EngineFactory, place: Path)
         found = judged("5.32", facts_of_engine(place / "kept", of="5.32"))
         assert {verdict for verdict, _ in found.values()} == {"error"}, found
         assert f"{one.socket} has left its place, and may be in /f" in found["folder"][1]
+        one.socket.touch()  # an empty file in its place changes nothing
+        assert judged("5.32", facts_of_engine(place / "kept", of="5.32")) == found
     finally:
         moved.rename(one.socket)

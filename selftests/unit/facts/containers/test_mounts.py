@@ -376,6 +376,9 @@ def test_socket_of_an_engine_that_left_its_place(world: ContainerHost) -> None:
     assert world.judge("5.32")[0] == "pass"
     world.paths.pop()
     assert world.judge("5.32") == ("error", "/run/docker.sock has left its place, and may be in /x")
+    world.paths.append("socket 25:1 1 /run/docker.sock")
+    world.replaced_sockets = ["/run/docker.sock"]  # another's file lies there now
+    assert world.judge("5.32") == ("error", "/run/docker.sock has left its place, and may be in /x")
     world.description["Mounts"], world.mounts = [], world.mounts[:1]
     assert world.judge("5.32")[0] == "pass"
 
@@ -399,3 +402,37 @@ def test_settings_of_the_kernel_that_are_open(
     assert ("/proc/sys (writable)" in reason) == (verdict == "manual")
     world.links = {**world.links, "user": 77}
     assert world.judge("5.6")[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("paths", "changes", "verdict"),
+    [
+        (["/proc/bus", "/proc/sys"], {}, "pass"),
+        (None, {}, "pass"),
+        ([], {}, "manual"),
+        (["/proc/bus"], {}, "manual"),
+        ([], {"UsernsMode": "host"}, "manual"),
+    ],
+)
+def test_settings_of_the_kernel_at_the_next_start(
+    world: ContainerHost, paths: list[str] | None, changes: dict[str, str], verdict: str
+) -> None:
+    """5.6: a container that does not run was asked for with read-only paths or without."""
+    world.stop()
+    world.config.update({"ReadonlyPaths": paths, **changes})
+    found, reason = world.judge("5.6")
+    assert found == verdict
+    assert ("/proc/sys (writable)" in reason) == (verdict == "manual")
+    world.config["Privileged"] = True
+    assert world.judge("5.6")[0] == "pass"  # it can do all of it: see 5.5
+
+
+def test_settings_of_the_kernel_of_a_remapped_engine(world: ContainerHost) -> None:
+    """5.6: root of the container is nobody to the host."""
+    world.stop()
+    world.config["ReadonlyPaths"] = []
+    world.info |= {"DockerRootDir": "/var/lib/docker/100000.100000"}
+    world.info["SecurityOptions"] = [*world.info["SecurityOptions"], "name=userns"]
+    assert world.judge("5.6")[0] == "pass"
+    world.config["UsernsMode"] = "host"
+    assert world.judge("5.6")[0] == "manual"
