@@ -22,7 +22,7 @@ class FileMounts(Unknown):
     """Its mounts. Paths below the folder of the project begin with `./`, and are nothing of the host's system."""
 
     HIDDEN: ClassVar[Collection[str]] = _HIDDEN.split()
-    other_sockets = places_of_sockets = groups_of_others = devices = doubtful = ()
+    other_sockets = places_of_sockets = groups_of_others = devices = ()
 
     def __init__(self, configuration: FileConfiguration, runtime: "FileRuntime") -> None:
         """See what *configuration* says."""
@@ -35,6 +35,12 @@ class FileMounts(Unknown):
         asked = self._asked.security_options.get("writable-cgroups", "false")
         no = ("false", "False", "FALSE", "f", "F", "0")
         return "" if asked in no else f"would start with writable-cgroups={asked}"
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """The kernel's settings, where it asks for none of the engine's read-only paths."""
+        asked = self._asked.security_options.get("systempaths")
+        return ("/proc/sys (writable)",) if asked == "unconfined" and not self._asked.privileged else ()
 
     @property
     def root_is_read_only(self) -> bool:

@@ -261,6 +261,19 @@ def test_link_out_of_the_project(read: Read, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "verdict"),
+    [
+        ("security_opt: [systempaths=unconfined]", "manual"),
+        ("security_opt: [no-new-privileges]", "pass"),
+        ("privileged: true\n    security_opt: [systempaths=unconfined]", "pass"),
+    ],
+)
+def test_settings_of_the_kernel(read: Read, options: str, verdict: str) -> None:
+    """5.6: a service that asks for none of the engine's read-only paths may write to the host's settings."""
+    assert judged("5.6", read(f"services:\n  web:\n    {options}\n"))["web"][0] == verdict
+
+
+@pytest.mark.parametrize(
     ("volume", "verdict"),
     [
         ("/run:/r", "fail"),
