@@ -10,9 +10,9 @@ from hullcheck.criteria.host_paths import is_of_a_service, is_sensitive
 from hullcheck.criteria.judgement import planned_limit, require_limits_of_others
 from hullcheck.facts.auditd.daemon import AuditDaemon, Execution
 from hullcheck.facts.containers import Container
-from hullcheck.facts.containers.mounts import HostMount
 from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.containers.privileges.apparmor import DefaultProfile, SiteProfiles, is_of_an_engine
+from hullcheck.facts.containers.sources import HostMount
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.kernel.features import Kernel

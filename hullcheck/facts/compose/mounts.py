@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hullcheck.facts.compose.configuration import FileConfiguration
 from hullcheck.facts.compose.unknown import Unknown
-from hullcheck.facts.containers.mounts import HostMount
 from hullcheck.facts.containers.sockets import PLACES
+from hullcheck.facts.containers.sources import HostMount
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.verdicts import NotApplicable
 

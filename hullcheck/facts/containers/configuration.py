@@ -69,15 +69,6 @@ class Configuration:
         except (KeyError, TypeError):
             raise EvidenceError(f"docker inspect does not report HostConfig.{name}") from None
 
-    @property
-    def may_set_the_kernel(self) -> bool:
-        """Whether it was asked for with paths of /proc of its own, and not with /proc/sys read-only.
-
-        Docker names its own paths where none are asked for; `systempaths=unconfined` asks for an empty list.
-        """
-        asked = self.description["HostConfig"].get("ReadonlyPaths")
-        return asked is not None and not {"/proc", "/proc/sys"}.intersection(asked)
-
     # ---- its state
 
     @property

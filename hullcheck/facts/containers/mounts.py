@@ -10,7 +10,7 @@ from typing import Any
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.sockets import PLACES, HostSocket, HostSockets
-from hullcheck.facts.containers.sources import Sources
+from hullcheck.facts.containers.sources import HostMount, Sources, apart_from, within
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.parsing.proc import filesystems, mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount, is_below
@@ -28,22 +28,6 @@ _NO_DEVICES = ("/dev/hugepages", "/dev/mqueue", "/dev/pts", "/dev/shm")
 """What is mounted in /dev and is no device."""
 _NO = ("false", "False", "FALSE", "f", "F", "0")  # strconv.ParseBool of Go
 _USER_PLACE = re.compile(r"/run/user(?:/\d+(?:/(?:docker|podman|containerd\S*|buildkit\S*))?)?$")
-
-
-@dataclass(frozen=True)
-class HostMount:
-    """A part of the host's file system that is seen in a container.
-
-    Attributes:
-        paths: where the host itself sees it, without symbolic links; more than one where the host mounts it
-            twice.
-        kind: `bind`, `volume` or `image` as the engine says; empty where the engine does not know of the
-            mount.
-    """
-
-    destination: str
-    paths: frozenset[str]
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -177,7 +161,7 @@ class Mounts:
         found = self._running_mounts() if self.configuration.running else self._future_mounts()
         volumes = f"{self.surroundings.engine.get().value('DockerRootDir')}/volumes"
         return tuple(
-            HostMount(each.destination, _apart_from(volumes, each.paths), each.kind) for each in found
+            HostMount(each.destination, apart_from(volumes, each.paths), each.kind) for each in found
         )
 
     def _running_mounts(self) -> Iterable[HostMount]:
@@ -206,7 +190,7 @@ class Mounts:
             EvidenceError: the mount tables could not be read.
         """
         if not self.configuration.running:
-            return self._future_settings
+            return (*self._future_settings,)
         own = (each for each in self.table if self._configured_at(each.point) is None)
         own = (
             each for each in own if filesystems.is_foreign(each) and filesystems.depends_on_namespace(each)
@@ -222,12 +206,14 @@ class Mounts:
         return () if safe else ["/proc/sys (writable)"]
 
     @property
-    def _future_settings(self) -> tuple[str, ...]:
+    def _future_settings(self) -> Sequence[str]:
+        """The same at its start: `systempaths=unconfined` asks for an empty list in the place of Docker's own."""
+        asked = self.configuration.description["HostConfig"].get("ReadonlyPaths")
+        closed = asked is None or not {"/proc", "/proc/sys"}.isdisjoint(asked)
         apart = (
             self.surroundings.engine.get().remaps_users and self.configuration.setting("UsernsMode") != "host"
         )
-        safe = self.configuration.privileged or apart or not self.configuration.may_set_the_kernel
-        return () if safe else ("/proc/sys (writable)",)
+        return () if closed or apart or self.configuration.privileged else ["/proc/sys (writable)"]
 
     @property
     def groups_in_its_hands(self) -> str:
@@ -339,7 +325,7 @@ class Mounts:
             EvidenceError: its configuration names none, and the sockets of the engine are unknown, or a mount could
                 not be followed.
         """
-        by_mounts = _within(self.sources.well_known_sockets, self.configured) or self._seen_sockets()
+        by_mounts = within(self.sources.well_known_sockets, self.configured) or self._seen_sockets()
         return by_mounts or self._abstract_sockets()
 
     def _abstract_sockets(self) -> tuple[str, ...]:
@@ -368,7 +354,7 @@ class Mounts:
         of_engines = [path for each in self.host_sockets.all if each.is_of_an_engine for path in each.paths]
         known = (*self._told_sockets, *self.sources.well_known_sockets, *of_engines)
         sockets = files.same_files(known)
-        found = _within(sockets, seen)
+        found = within(sockets, seen)
         hidden = sorted(files.named_twice & sockets)
         if hidden and not found:
             raise EvidenceError(f"{hidden[0]} has another hard link, which may be in {seen[0].destination}")
@@ -388,7 +374,7 @@ class Mounts:
         if not seen:
             return ()
         others = [each for each in self.host_sockets.all if not each.is_of_an_engine]
-        found = [(path, each) for each in others for path in _within(each.paths, seen)]
+        found = [(path, each) for each in others for path in within(each.paths, seen)]
         hidden = [path for path, each in found if not each.programs]
         if hidden and not self.host_sockets.complete:
             raise EvidenceError(unread(f"who listens at {hidden[0]}"))
@@ -399,14 +385,4 @@ class Mounts:
         """Where a socket of an engine would be in its mounts, if that engine were started."""
         users = _USER_PLACE.search
         own = (path for mount in self.visible for path in mount.paths if users(path))
-        return (*_within(PLACES, self.visible), *(f"{path}/…" for path in own))
-
-
-def _apart_from(volumes: str, paths: frozenset[str]) -> frozenset[str]:
-    """*paths* without those below *volumes*, unless there are no others."""
-    return frozenset(path for path in paths if not is_below(path, volumes)) or paths
-
-
-def _within(sockets: Iterable[str], seen: Iterable[HostMount]) -> tuple[str, ...]:
-    paths = {path for mount in seen for path in mount.paths}
-    return tuple(sorted(each for each in sockets if any(is_below(each, path) for path in paths)))
+        return (*within(PLACES, self.visible), *(f"{path}/…" for path in own))

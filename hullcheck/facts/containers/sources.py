@@ -9,7 +9,7 @@ from typing import Any
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.engine import DOCKER_ENDPOINT
 from hullcheck.parsing.proc import filesystems
-from hullcheck.parsing.proc.mountinfo import MountTable
+from hullcheck.parsing.proc.mountinfo import MountTable, is_below
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
@@ -18,6 +18,33 @@ _SOCKET = re.compile(r"socket (\d+:\d+) (\d+) (/.*)")
 _USUAL_SOCKET = re.compile(
     r"(/var)?/run/(user/\d+/)?(docker\.sock|docker/containerd/containerd\.sock|containerd/containerd\.sock|podman/podman\.sock)"
 )
+
+
+@dataclass(frozen=True)
+class HostMount:
+    """A part of the host's file system that is seen in a container.
+
+    Attributes:
+        paths: where the host itself sees it, without symbolic links; more than one where the host mounts it
+            twice.
+        kind: `bind`, `volume` or `image` as the engine says; empty where the engine does not know of the
+            mount.
+    """
+
+    destination: str
+    paths: frozenset[str]
+    kind: str
+
+
+def apart_from(volumes: str, paths: frozenset[str]) -> frozenset[str]:
+    """*paths* without those below *volumes*, unless there are no others."""
+    return frozenset(path for path in paths if not is_below(path, volumes)) or paths
+
+
+def within(sockets: Iterable[str], seen: Iterable[HostMount]) -> tuple[str, ...]:
+    """Those of *sockets* that lie at or below a path of the mounts *seen*."""
+    paths = {path for mount in seen for path in mount.paths}
+    return tuple(sorted(each for each in sockets if any(is_below(each, path) for path in paths)))
 
 
 @dataclass(frozen=True)

@@ -60,15 +60,6 @@ class EngineFiles:
             raise EvidenceError("the files of the daemon could not be read: it started or ended meanwhile")
         return found
 
-    @property
-    def replaced_sockets(self) -> frozenset[str]:
-        """The sockets in whose place another file lies now, by the paths that they had, without links.
-
-        Raises:
-            EvidenceError: as for `view`.
-        """
-        return frozenset(real_path(self.daemon.process, each) for each in self.view.replaced)
-
     # ---- files
 
     def _file(self, view: View, path: str, *names: str) -> FileFact:
@@ -402,12 +393,6 @@ def engine_files(recording: Recording, daemon: Daemon) -> EngineFiles:
         EvidenceError: the target did not answer.
     """
     return EngineFiles(Answer.of(recording), daemon)
-
-
-@fact()
-def replaced_sockets(engine_files: EngineFiles) -> frozenset[str]:
-    """The sockets of the daemon in whose place another file lies now, by the paths that they had."""
-    return engine_files.replaced_sockets
 
 
 for _name, _group in GROUPS.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hullcheck.facts.containers.mounts import HostMount
+from hullcheck.facts.containers.sources import HostMount
 from selftests.kit.facts.container_host import (
     HOST_CONFIG,
     HOST_MOUNTS,
