@@ -21,7 +21,7 @@ from hullcheck.recording.script import render
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.names import known_to_site
 
-AT_A_TIME = 64
+JOBS = 64
 _GRACE = 3  # seconds that a backend gets in which to notice its own time-out
 
 
@@ -32,6 +32,7 @@ def gather(
     *,
     probe_timeout: int = 30,
     cache: Path | None = None,
+    jobs: int = JOBS,
     done: Callable[[Recording], None] = lambda recording: None,
 ) -> dict[str, Recording]:
     """The recordings of *targets*, by name, in their order; that of a target that failed says why.
@@ -39,6 +40,7 @@ def gather(
     Args:
         probe_timeout: seconds for each probe on the target.
         cache: the folder in which it is kept what was read of images.
+        jobs: how many targets are asked at a time.
         done: called in this thread, once for each target as it finishes.
     """
     waiting: Queue[Target] = Queue()
@@ -56,7 +58,7 @@ def gather(
             finished.put(trip.bounded(target))
 
     processes.begin()
-    for _ in range(min(AT_A_TIME, len(targets))):
+    for _ in range(min(jobs, len(targets))):
         threading.Thread(target=work, daemon=True).start()
     recordings = {}
     try:

@@ -43,6 +43,7 @@ _OPTIONS = {
     "thresholds": "end with status 1 where a target is not within the limits of this threshold file of MITRE SAF",
     "probe_timeout": "seconds that one probe may take on a target (default: 30)",
     "target_timeout": "seconds that all probes of one target may take (default: 120)",
+    "gather_jobs": "how many targets are asked at a time (default: 64)",
 }
 _HEADING = "hullcheck: audit of Docker hosts (targets: --hosts, --sudo, ... of testinfra)"
 _DEFAULTS = {
@@ -65,12 +66,13 @@ _DEFAULTS = {
     "thresholds": "",
     "probe_timeout": "30",
     "target_timeout": "120",
+    "gather_jobs": "64",
 }
 _METAVARS = {
     "profile": "NAME",
     "sign": "KEY",
     "severity": "LEVEL",
-    "keep": "NUMBER",
+    **dict.fromkeys(("keep", "gather_jobs"), "NUMBER"),
     "format": "FORMATS",
     **dict.fromkeys(("targets", "containers", "images"), "NAMES"),
     "label": "LABELS",

@@ -19,7 +19,7 @@ from hullcheck.data.labels import GROUPING
 from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
-from hullcheck.gather import check_files, gather
+from hullcheck.gather import JOBS, check_files, gather
 from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load, releases, shards
 from hullcheck.inventory.acceptance import Acceptance
 from hullcheck.inventory.choice import chosen
@@ -170,6 +170,7 @@ class AuditSession:
             options.connection(self.config),
             probe_timeout=options.seconds(self.config, "probe_timeout"),
             cache=options.cache_folder(self.config),
+            jobs=options.number(self.config, "gather_jobs") or JOBS,
             done=done,
         )
         self.gather_seconds = time.monotonic() - start

@@ -63,15 +63,35 @@ def test_fault_of_ours_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_many_targets_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every target of a small fleet is asked at once: each waits here for all others."""
-    barrier = threading.Barrier(gathering.AT_A_TIME, timeout=20)
+    barrier = threading.Barrier(gathering.JOBS, timeout=20)
 
     def slow(*arguments: Any) -> Reply:
         barrier.wait()
         return Reply(b"", "")
 
     monkeypatch.setattr(gathering, "run_script", slow)
-    targets = [Target(f"t{number}", "local://") for number in range(gathering.AT_A_TIME)]
-    assert len(gather(targets, PROBES, Connection())) == gathering.AT_A_TIME
+    targets = [Target(f"t{number}", "local://") for number in range(gathering.JOBS)]
+    assert len(gather(targets, PROBES, Connection())) == gathering.JOBS
+
+
+def test_no_more_targets_at_a_time_than_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`jobs` is how many are asked at once, and all are asked."""
+    at_once, most, lock = 0, 0, threading.Lock()
+
+    def counted(*arguments: Any) -> Reply:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.02)
+        with lock:
+            at_once -= 1
+        return Reply(b"", "")
+
+    monkeypatch.setattr(gathering, "run_script", counted)
+    targets = [Target(f"t{number}", "local://") for number in range(12)]
+    assert len(gather(targets, PROBES, Connection(), jobs=3)) == 12
+    assert most == 3
 
 
 def test_backend_without_a_time_out_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,7 @@ BAD_MARKER = PRIVILEGED.replace('"7.2.5"', '"7.2.55"')
         ({}, ["-m", "cis and ("], "ERROR: -m: at column 10: expected"),
         ({}, ["--probe-timeout", "abc"], "--probe-timeout abc: write a whole number of seconds above 0"),
         ({}, ["--target-timeout", "0"], "--target-timeout 0: write a whole number of seconds above 0"),
+        ({}, ["--gather-jobs", "0"], "--gather-jobs 0: write a whole number above 0"),
         (
             {},
             ["--reports=conftest.py"],

@@ -123,6 +123,7 @@ def test_help_teaches(suite: Project) -> None:
         "--profile",
         "--probe-timeout",
         "--target-timeout",
+        "--gather-jobs=NUMBER",
         "--show-probes",
         "--hosts",
     ):
