@@ -221,6 +221,8 @@ class Recording:
             raise RecordingError(f"{path}: {error.strerror or error}") from None
         except ValueError as error:
             raise RecordingError(f"{path}: {error}") from None
+        if not text.strip():
+            raise RecordingError(f"{path}: empty: whatever asked this host brought no answer")
         if MAGIC in text[:_HEAD] and not text.lstrip().startswith("{"):
             return cls.from_output(text, probes, target=path.stem, backend="script")
         return cls._from_document(text, path)

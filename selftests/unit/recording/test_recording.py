@@ -98,7 +98,7 @@ def test_carried_output_is_redacted_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "hello", "{}", "[]", '{"schema": "other"}', '{"schema": "hullcheck/recording/1"', "[" * 100],
+    ["hello", "{}", "[]", '{"schema": "other"}', '{"schema": "hullcheck/recording/1"', "[" * 100],
 )
 def test_what_is_no_recording(tmp_path: Path, text: str) -> None:
     """The message names the file."""
@@ -106,6 +106,15 @@ def test_what_is_no_recording(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(RecordingError, match=f"{path}: neither a recording"):
         Recording.load(tmp_path, PROBES)
+
+
+@pytest.mark.parametrize("text", ["", "\n", " \r\n"])
+def test_empty_recording(tmp_path: Path, text: str) -> None:
+    """A tool that could not ask a host leaves an empty file, which says just that."""
+    path = tmp_path / "web1.txt"
+    path.write_text(text)
+    with pytest.raises(RecordingError, match=f"{path}: empty: whatever asked this host brought no answer"):
+        Recording.load(path, PROBES)
 
 
 _ANSWER = {"name": "plain", "status": 0, "stdout": "", "stderr": ""}
