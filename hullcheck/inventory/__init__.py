@@ -108,16 +108,17 @@ class Inventory:
 
     def names_of(self, target: Target) -> tuple[str, ...]:
         """What `--targets` may call *target*: its name, its groups, and `all`."""
-        return target.name, *self._groups_of(target), "all"
+        return target.name, *self.groups_of(target), "all"
 
-    def _layers(self, section: str, content: Mapping[str, Any], target: Target) -> list[Layer]:
-        groups = self._groups_of(target)
-        ways = (("all",), *(("groups", group) for group in groups), ("targets", target.name))
-        return [((section, *way), _below(content, way)) for way in ways]
-
-    def _groups_of(self, target: Target) -> tuple[str, ...]:
+    def groups_of(self, target: Target) -> tuple[str, ...]:
+        """The groups of *target*, found by its name where it does not come from the inventory."""
         known = self._by_name.get(target.name)
         return target.groups or (known.groups if known else ())
+
+    def _layers(self, section: str, content: Mapping[str, Any], target: Target) -> list[Layer]:
+        groups = self.groups_of(target)
+        ways = (("all",), *(("groups", group) for group in groups), ("targets", target.name))
+        return [((section, *way), _below(content, way)) for way in ways]
 
     @cached_property
     def _by_name(self) -> Mapping[str, Target]:

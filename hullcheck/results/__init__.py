@@ -157,6 +157,7 @@ class AuditedTarget:
         seals: what has to be known of its recording; empty where its answers say where they end.
         same_engine: the other targets whose engine has the same id: it is one engine, or a machine was copied.
         same_machine: those with the same machine id, where the ids of both engines are not known.
+        groups: those of the inventory that it is in, in the order in which their policies are laid over each other.
     """
 
     name: str
@@ -169,6 +170,7 @@ class AuditedTarget:
     seals: str = ""
     same_engine: tuple[str, ...] = ()
     same_machine: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,7 @@ class Outcome:
             clock=known.recording.clock_note,
             neighbours=self._unjudged(known),
             seals=known.recording.seal_note,
+            groups=tuple(map(printable, self.session.inventory.groups_of(target))),
         )
 
     def _unjudged(self, known: Facts) -> tuple[str, ...]:

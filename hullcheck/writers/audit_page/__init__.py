@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("dom.js", "copy.js", "data.js", "evidence.js", "views.js", "findings.js", "map.js", "pages.js")
+_SCRIPTS = (
+    "dom.js",
+    "copy.js",
+    "data.js",
+    "evidence.js",
+    "views.js",
+    "groups.js",
+    "findings.js",
+    "map.js",
+    "pages.js",
+)
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),

@@ -11,7 +11,7 @@ from hullcheck.results.causes import Cause
 from hullcheck.results.changes import Moment
 from hullcheck.results.requirements import Rollup
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.audit_page import fleet, links, problems, sections
+from hullcheck.writers.audit_page import fleet, groups, links, problems, sections
 from hullcheck.writers.audit_page.blocks import gathered, identity_of
 from hullcheck.writers.audit_page.changed import ChangedList, changed
 from hullcheck.writers.audit_page.first import First, first
@@ -39,6 +39,7 @@ class Summary:
     rollups: Sequence[tuple[Rollup, str, Row]]
     targets: Sequence[TargetRow]
     fleet: fleet.Fleet | None
+    groups: groups.Groups
     trend: Sequence[Moment]
     new: ChangedList
     gone: ChangedList
@@ -110,6 +111,7 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         rollups=rollups,
         targets=rows,
         fleet=fleet.of(audit, rows, fails),
+        groups=groups.of(rows),
         trend=trend.of(audit),
         new=changed(audit.since.new if audit.since else (), _MOST_CHANGES),
         gone=changed(audit.since.gone if audit.since else (), _MOST_CHANGES),

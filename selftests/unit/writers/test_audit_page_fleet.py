@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 from hullcheck.results import Audit, Result
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
+from selftests import REPOSITORY
 from selftests.kit.audit_pages import Example, demo
 from selftests.kit.browsing import Open
+from selftests.kit.projects import site
+from selftests.kit.running import PRESENT, containers, hullcheck, info
 
 SECONDS = 1.0
 MOST_BYTES = 30_000_000
@@ -75,7 +81,7 @@ def test_targets_alike_are_one_row() -> None:
     """Each is still named, with a link to a page of its own."""
     part = _targets(page_of(120))
     assert part.count("<b>and 59 alike</b>") == 2
-    assert "2 groups" in part
+    assert "2 rows" in part
     assert _linked(part) == {f"web{number:04}" for number in range(120)}
     assert re.search(r"fails on 120 of 120 targets", part)
     assert "results.json" in part
@@ -84,8 +90,8 @@ def test_targets_alike_are_one_row() -> None:
 def test_targets_that_differ_are_named_too() -> None:
     """The worst hundred have rows, the rest their names, the worse first."""
     part = _targets(page_of(130, different=True))
-    assert "130 groups, of which the worst 100 are shown" in part
-    assert "30 targets in 30 more groups" in part
+    assert "130 rows, of which the worst 100 are shown" in part
+    assert "30 targets in 30 more rows" in part
     assert _linked(part) == {f"web{number:04}" for number in range(130)}
     assert (
         part.count('<th scope="row"><a href="#target/web') == 100 * 3
@@ -112,7 +118,7 @@ def test_target_without_an_answer_is_a_group_of_its_own() -> None:
         replace(each, failure="timed out") if each.target == "web0007" else each for each in made.recordings
     ]
     part = _targets(audit_page.render(made.audit, recordings))
-    assert "3 groups" in part
+    assert "3 rows" in part
     assert "<b>no answer</b>" in part
 
 
@@ -135,6 +141,122 @@ def test_map_says_what_it_leaves_out(opened: Open) -> None:
     assert page.locator("#view thead th").count() == 101
     said = page.locator("#view [role=status]").inner_text()
     assert "of which the 100 with the most failures are shown; results.json has all" in said
+
+
+# ---- groups of the inventory
+
+
+@cache
+def grouped(count: int) -> str:
+    """The page of so many targets: web0000, web0002 and so on are hardened, the others careless.
+
+    Of each ten, nine are in `prod` and one in `lab`; the first of each four is in `db` too. So `db` and `lab` have
+    hardened ones alone.
+    """
+    made = example(count)
+    targets = tuple(
+        replace(each, groups=("prod" if number % 10 else "lab", *(("db",) if number % 4 == 0 else ())))
+        for number, each in enumerate(made.audit.targets)
+    )
+    return audit_page.render(replace(made.audit, targets=targets), made.recordings)
+
+
+def _groups(page: str) -> list[str]:
+    (table,) = re.findall(r'aria-label="Groups of the inventory">.*?</table>', page, re.DOTALL)
+    return re.findall(r"<tr><th scope=\"row\">.*?</tr>", table, re.DOTALL)
+
+
+@pytest.mark.parametrize("count", [20, 200])
+def test_groups_are_told_apart(count: int) -> None:
+    """How many targets each has and fails, their sums, and the worst; a group is not worse because it is larger."""
+    rows = _groups(grouped(count))
+    assert [re.findall(r"#group/(\w+)", each) for each in rows] == [["prod"], ["db"], ["lab"]]
+    targets = {"prod": count * 9 // 10, "db": count // 4, "lab": count // 10}
+    worst = {"prod": "web0001", "db": "web0000", "lab": "web0000"}
+    results = example(count).audit.results
+    fails = {
+        name: sum(each.target == name and each.verdict is Verdict.FAIL for each in results)
+        for name in worst.values()
+    }
+    for row, name in zip(rows, targets, strict=True):
+        assert f"{targets[name]} of {targets[name]} targets fail" in row
+        assert f'worst: <a href="#target/{worst[name]}">' in row
+    for name in ("db", "lab"):
+        assert (
+            f'data-word="fail">{fails["web0000"] * targets[name]:,}<'
+            in rows[("prod", "db", "lab").index(name)]
+        )
+
+
+def test_group_without_an_answer_says_so() -> None:
+    """A target that was not judged is counted apart from those that fail."""
+    made = example(2)
+    targets = tuple(replace(each, groups=("all-of-them",)) for each in made.audit.targets)
+    recordings = [
+        replace(each, failure="timed out") if each.target == "web0001" else each for each in made.recordings
+    ]
+    results = tuple(each for each in made.audit.results if each.target == "web0000")
+    page = audit_page.render(replace(made.audit, targets=targets, results=results), recordings)
+    (row,) = _groups(page)
+    assert "1 of 2 targets fail; <b>1 gave no answer</b>" in row
+
+
+def test_without_groups_there_is_no_table_of_them(opened: Open) -> None:
+    """Nor can anything be chosen by one."""
+    assert "Groups of the inventory" not in page_of(2)
+    page = opened(page_of(2), "#map")
+    assert page.locator("select[name=group]").count() == 0
+
+
+def test_group_has_a_page_a_map_and_findings(opened: Open) -> None:
+    """Each shows the targets of the group alone, and the address says which."""
+    page = opened(grouped(20), "#group/db")
+    assert page.locator("#view tbody th a").all_inner_texts() == [
+        f"web00{number:02}" for number in (0, 4, 8, 12, 16)
+    ]
+    assert page.locator("#view .steps li").count() > 3
+    page.get_by_role("link", name="What fails", exact=True).last.click()
+    page.locator("#view table.list").wait_for()
+    assert page.locator("select[name=group]").input_value() == "db"
+    said = page.locator("#view [role=status]").inner_text()
+    assert 0 < int(said.split()[0].replace(",", "")) < int(said.split()[2].replace(",", ""))
+    assert "web0001" not in page.locator("#view table.list").inner_text()
+    page = opened(grouped(20), "#map?group=db")
+    assert page.locator("#view thead th").count() == 6
+    page.select_option("select[name=group]", "lab")
+    assert page.locator("#view thead th").count() == 3
+    assert page.url.endswith("#map?group=lab")
+    assert "on 2 targets" in page.locator("#view [role=status]").inner_text()
+    assert opened(grouped(20), "#group/none").locator("h1:visible").inner_text() == "This is not in the audit"
+
+
+OWN = """
+targets:
+  web1: {{connect: "{web1}", groups: [prod, web]}}
+  web2: {{connect: "{web2}"}}
+"""
+OF_ANSIBLE = "[web]\nweb1\n[prod:children]\nweb\n[db]\nweb2\n"
+
+
+@pytest.mark.parametrize("of_ansible", [False, True], ids=["own", "ansible"])
+def test_results_name_the_groups_of_a_target(tmp_path: Path, of_ansible: bool) -> None:
+    """In the order of the policies, by an inventory of any kind, and `verify` finds them again in the bundle."""
+    project = site(tmp_path)
+    hosts = {name: project.recorded(name, PRESENT, info(), containers()) for name in ("web1", "web2")}
+    arguments = ["-m", "cis", "--bundle", "--inventory=hosts.yml"]
+    if of_ansible:
+        project.write("hosts", OF_ANSIBLE)
+        arguments = [*arguments[:-1], "--inventory=hosts", f"--hosts={','.join(hosts.values())}"]
+    else:
+        project.write("hosts.yml", OWN.format(**hosts))
+    run = project.pytest(*arguments)
+    expected = (["prod", "web"], ["db"]) if of_ansible else (["prod", "web"], None)
+    assert tuple(each.get("groups") for each in run.results["targets"].values()) == expected, run.output
+    schema = json.loads((REPOSITORY / "docs/results.schema.json").read_text())
+    assert not list(jsonschema_rs.validator_for(schema).iter_errors(run.results))
+    verified = hullcheck("verify", "reports/latest.zip", cwd=tmp_path)
+    assert "groups" not in verified.stdout + verified.stderr
+    assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 @pytest.mark.timed

@@ -10,6 +10,7 @@ function chosen(query) {
     framework: asked.get('framework') || '',
     section: asked.get('section') || '',
     target: asked.get('target') || '',
+    group: asked.get('group') || '',
     words: asked.get('q') || '',
   };
 }
@@ -17,7 +18,7 @@ function chosen(query) {
 function queryOf(filter) {
   const pairs = [
     ['verdict', filter.verdicts.join(',')], ['severity', filter.severity], ['framework', filter.framework],
-    ['section', filter.section], ['target', filter.target], ['q', filter.words]];
+    ['section', filter.section], ['target', filter.target], ['group', filter.group], ['q', filter.words]];
   const query = new URLSearchParams(pairs.filter(([, value]) => value)).toString();
   return '#findings' + (query ? '?' + query : '');
 }
@@ -78,6 +79,7 @@ function matches(filter) {
   return (each) => (!filter.verdicts.length || filter.verdicts.includes(each.verdict))
     && (!filter.severity || each.severity === filter.severity)
     && (!filter.target || each.result.target.name === filter.target)
+    && (!filter.group || each.result.target.groups.includes(filter.group))
     && (!section || section.controls.includes(each.result.control.id))
     && (!controls || controls.has(each.result.control.id))
     && tests.every((test) => test(each));
@@ -108,7 +110,8 @@ function filterForm(filter) {
     choice('Severity', 'severity', [['', 'all'], ...data.severities.map((each) => [each, each])], filter.severity),
     choice('Framework', 'framework', [['', 'all'], ...data.frameworks.map((each) => [each.key, each.name.split(': ')[0]])], filter.framework),
     data.sections.length ? choice('Section', 'section', [['', 'all'], ...data.sections.map((each) => [each.key, each.title])], filter.section) : null,
-    data.targets.length > 1 ? choice('Target', 'target', [['', 'all'], ...data.targets.map((each) => [each.name, shown(each.name)])], filter.target) : null);
+    data.targets.length > 1 ? choice('Target', 'target', [['', 'all'], ...data.targets.map((each) => [each.name, shown(each.name)])], filter.target) : null,
+    data.targets.length > 1 ? groupChoice(filter.group) : null);
 }
 
 function filterOf(form) {
@@ -120,6 +123,7 @@ function filterOf(form) {
     framework: value('framework'),
     section: value('section'),
     target: given.get('target') || '',
+    group: given.get('group') || '',
     words: value('q'),
   };
 }

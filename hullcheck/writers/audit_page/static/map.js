@@ -7,11 +7,11 @@ const MOST_COLUMNS = 100; // what a browser draws at once
 
 function mapFilter(query) {
   const asked = new URLSearchParams(query);
-  return { show: asked.get('show') === null ? 'open' : asked.get('show'), severity: asked.get('severity') || '', section: asked.get('section') || '' };
+  return { show: asked.get('show') === null ? 'open' : asked.get('show'), severity: asked.get('severity') || '', section: asked.get('section') || '', group: asked.get('group') || '' };
 }
 
 function mapQuery(filter) {
-  const pairs = [['severity', filter.severity], ['section', filter.section]].filter(([, value]) => value);
+  const pairs = [['severity', filter.severity], ['section', filter.section], ['group', filter.group]].filter(([, value]) => value);
   if (filter.show !== 'open') pairs.unshift(['show', filter.show]);
   const query = new URLSearchParams(pairs).toString();
   return '#map' + (query ? '?' + query : '');
@@ -142,27 +142,29 @@ function mapLegend() {
 
 async function mapView(_, query) {
   const filter = mapFilter(query);
-  const columns = mapColumns(worstTargets());
-  const targets = columns.slice(0, MOST_COLUMNS).map((each) => each[0]);
-  const alike = columns.map((each) => each.length);
-  const grouped = columns.length < data.targets.length ? `: ${many(columns.length, 'column')} of targets with the same verdicts` : '';
-  const cut = columns.length > targets.length ? `, of which the ${targets.length} with the most failures are shown; results.json has all` : '';
   const box = el('div', { class: 'scroll map-box' });
   const status = el('p', { class: 'note', role: 'status' });
   const form = el('form', { class: 'filters', role: 'search', 'aria-label': 'Filter the map' },
     choice('Controls', 'show', SHOWN, filter.show),
     choice('Severity', 'severity', [['', 'all'], ...data.severities.map((each) => [each, each])], filter.severity),
-    choice('Section', 'section', [['', 'all'], ...data.sections.map((each) => [each.key, each.title])], filter.section));
+    choice('Section', 'section', [['', 'all'], ...data.sections.map((each) => [each.key, each.title])], filter.section),
+    groupChoice(filter.group));
   const draw = () => {
+    const inside = worstTargets().filter((at) => !filter.group || data.targets[at].groups.includes(filter.group));
+    const columns = mapColumns(inside);
+    const targets = columns.slice(0, MOST_COLUMNS).map((each) => each[0]);
+    const alike = columns.map((each) => each.length);
+    const grouped = columns.length < inside.length ? `: ${many(columns.length, 'column')} of targets with the same verdicts` : '';
+    const cut = columns.length > targets.length ? `, of which the ${targets.length} with the most failures are shown; results.json has all` : '';
     const rows = mapRows(filter, targets);
-    status.textContent = `${rows.length} of ${many(data.controls.length, 'control')} on ${many(data.targets.length, 'target')}, the most severe and the worst first${grouped}${cut}`;
+    status.textContent = `${rows.length} of ${many(data.controls.length, 'control')} on ${many(inside.length, 'target')}, the most severe and the worst first${grouped}${cut}`;
     box.replaceChildren(rows.length ? mapTable(rows, targets, alike) : el('p', { class: 'empty' }, 'No control is like this.'));
     enterableAt(box);
   };
   form.addEventListener('submit', (event) => event.preventDefault());
   form.addEventListener('input', () => {
     const given = new FormData(form);
-    for (const name of Object.keys(filter)) filter[name] = given.get(name);
+    for (const name of Object.keys(filter)) filter[name] = given.get(name) || '';
     draw();
     replaceLink(mapQuery(filter));
   });

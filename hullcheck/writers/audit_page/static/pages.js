@@ -1,6 +1,6 @@
 // Which page is shown: the part after # says it, so that links, the back button and bookmarks work.
 
-const VIEWS = { requirement: requirementView, control: controlView, finding: findingView, target: targetView, evidence: evidenceView, findings: findingsView, map: mapView };
+const VIEWS = { requirement: requirementView, control: controlView, finding: findingView, target: targetView, group: groupView, evidence: evidenceView, findings: findingsView, map: mapView };
 const root = document.documentElement;
 const view = document.getElementById('view');
 const base = document.title;
@@ -44,7 +44,7 @@ function center(anchor) {
   list.scrollLeft = anchor.offsetLeft - list.offsetLeft - (list.clientWidth - anchor.offsetWidth) / 2;
 }
 
-const ABOVE = { requirement: 'requirements', framework: 'requirements', target: 'targets', evidence: 'targets', finding: 'targets', control: 'findings', acceptance: 'accepted' };
+const ABOVE = { requirement: 'requirements', framework: 'requirements', target: 'targets', group: 'targets', evidence: 'targets', finding: 'targets', control: 'findings', acceptance: 'accepted' };
 
 function lost() {
   return { title: 'Not found', content: [heading('This is not in the audit'), el('p', null, 'The link names something that this page does not hold. ', link(['summary'], 'To the summary'))] };
