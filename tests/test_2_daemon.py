@@ -47,8 +47,10 @@ _MOST = 1 << 20  # of open files or processes: more is as good as no limit
 
 
 def _limits_enough(ulimits: Iterable[str]) -> bool:
-    hard = {each.partition("=")[0]: each.rpartition(":")[2] for each in ulimits}
-    return all(hard.get(name, "").isdecimal() and int(hard[name]) <= _MOST for name in _ULIMITS)
+    """Whether each of the two has a limit; of several for the same the engine takes any."""
+    hard = [(each.partition("=")[0], each.rpartition(":")[2]) for each in ulimits]
+    loose = {name for name, most in hard if not most.isdecimal() or int(most) > _MOST}
+    return _ULIMITS <= {name for name, _ in hard} - loose
 
 
 def _option_name(option: str) -> str:

@@ -78,7 +78,10 @@ def test_headers_of_hosts_toml_are_not_kept() -> None:
 
 
 NPROC = ("--default-ulimit=nproc=9",)
-ULIMIT = '{"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 64, "Hard": %d}, "nproc": {"Soft": 9, "Hard": 9}}}'
+ULIMIT = (
+    '{"default-ulimits": {"nofile": {"Name": "%s", "Soft": 64, "Hard": %d},'
+    ' "nproc": {"Name": "nproc", "Soft": 9, "Hard": 9}, "x": {"Name": "%s", "Soft": 9, "Hard": -1}}}'
+)
 
 
 ISOLATED = Host(bridge=NO_ICC)
@@ -117,7 +120,9 @@ CASES = [
         Host(flags=(*NPROC, "--default-ulimit=nofile=9", "--default-ulimit=core=-1")),
         Host(flags=("--default-ulimit", "core=0")),
     ),
-    ("2.9", Host(document=ULIMIT % 1024), Host(document=ULIMIT % -1)),
+    ("2.9", Host(document=ULIMIT % ("nofile", 1024, "core")), Host(document=ULIMIT % ("nofile", -1, "core"))),
+    ("2.9", Host(document=ULIMIT % ("NOFILE", 9, "core")), Host(document=ULIMIT % ("stack", 9, "core"))),
+    ("2.9", Host(document=ULIMIT % ("nofile", 9, "")), Host(document=ULIMIT % ("nofile", 9, "nofile"))),
     ("2.10", Host(info=options("userns")), Host(info=options("seccomp,profile=builtin"))),
     (
         "2.10",

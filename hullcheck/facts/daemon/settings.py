@@ -70,13 +70,16 @@ def _pairs(value: Any) -> dict[str, str]:
 
 
 def _ulimits(value: Any) -> tuple[str, ...]:
-    """{"nofile": {"Soft": 1024, "Hard": 2048}} as `nofile=1024:2048`; Go reads these keys in any case."""
+    """{"x": {"Name": "nofile", "Soft": 1024, "Hard": 2048}} as `nofile=1024:2048`; Go reads these keys in any case.
+
+    The engine limits what `Name` says, in any case, and passes over the key beside which it stands.
+    """
     found = []
-    for name, limit in _pairs_of(value):
+    for _, limit in _pairs_of(value):
         keys = {key.lower(): each for key, each in limit.items()}
         if not all(type(keys.get(each, 0)) is int for each in ("soft", "hard")):
             raise EvidenceError(f"{limit!r} has a limit that is no number")
-        found.append(f"{name}={keys.get('soft', 0)}:{keys.get('hard', 0)}")
+        found.append(f"{str(keys.get('name') or '').lower()}={keys.get('soft', 0)}:{keys.get('hard', 0)}")
     return tuple(sorted(found))
 
 

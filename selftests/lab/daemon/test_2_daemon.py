@@ -86,6 +86,10 @@ BAD = {
     "iptables": False,
     "insecure-registries": ["reg.example:5000", "10.0.0.0/8"],
     "cgroup-parent": "/weird",
+    "default-ulimits": {
+        "nofile": {"Name": "stack", "Soft": 1024, "Hard": 2048},
+        "nproc": {"Name": "core", "Soft": 0, "Hard": 0},
+    },
     "storage-opts": [],
     "experimental": True,
 }

@@ -131,8 +131,8 @@ def test_values_as_people_write_them(value: Any, text: str) -> None:
         ),
         (
             "default-ulimits",
-            Host(document='{"default-ulimits": {"nofile": {"Name": "x", "Soft": 5, "HARD": 6}, "core": {}}}'),
-            ("core=0:0", "nofile=5:6"),
+            Host(document='{"default-ulimits": {"nofile": {"NAME": "X", "Soft": 5, "HARD": 6}, "core": {}}}'),
+            ("=0:0", "x=5:6"),
         ),
         ("storage-opts", Host(document='{"storage-opts": ["a=1", "b=2"]}'), ("a=1", "b=2")),
         ("log-opts", Host(document='{"log-opts": {"max-file": "3"}}'), {"max-file": "3"}),
