@@ -95,22 +95,26 @@ def test_engine_is_controlled_by_trusted_users(
 
     Whoever may is root on the host: a container that mounts / takes one line. Membership is counted by
     number, with the users whose first group it is, with those who administer the group, with those whom an access
-    control list lets in, and with those to whom a unit gives the group. A group with a password is open to whoever
-    knows it.
+    control list lets in, and with those to whom a unit or a login gives the group, or /etc/subgid its number. A group
+    with a password is open to whoever knows it, and so is the engine where the docker command is setuid or setgid, or
+    sudo lets somebody run it.
 
     Remedy: take the user out of the group (`gpasswd --delete USER docker`) or name the user in `trusted_users`
     of the policy. Take the group out of a unit (`SupplementaryGroups=`), a user off an access control list
-    (`setfacl --remove`), and a password away (`gpasswd --remove-password docker`).
+    (`setfacl --remove`), the bits off a program (`chmod u-s,g-s`), and a password away (`gpasswd --remove-password
+    docker`).
     """
     require_closed(api_socket, "everyone on the host may write to it" if api_socket.node.bits & 0o002 else "")
-    found = accounts.controllers(api_socket)
+    found = accounts.past_the_group(api_socket) | accounts.controllers(api_socket)
     strangers = [f"{name} ({way})" for name, way in found.items() if name not in policy.trusted_users]
     require_closed(api_socket, f"not trusted by the policy: {', '.join(strangers)}" if strangers else "")
     group = accounts.group_name(api_socket.node.gid)
     joined = accounts.joined_by_password(api_socket)
     assert not joined, f"whoever knows the password of the group {group} may join it"
-    if accounts.services is None:
-        raise EvidenceError("groups that units give were not asked for: recorded by an older version")
+    if accounts.services is None or accounts.other_ways is None:
+        raise EvidenceError(
+            "who gets the group past its list was not asked for: recorded by an older version"
+        )
     return f"group {group}: {', '.join(found) or 'nobody but root'}"
 
 

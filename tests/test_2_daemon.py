@@ -50,7 +50,7 @@ def _limits_enough(ulimits: Iterable[str]) -> bool:
     """Whether each of the two has a limit; of several for the same the engine takes any."""
     hard = [(each.partition("=")[0], each.rpartition(":")[2]) for each in ulimits]
     loose = {name for name, most in hard if not most.isdecimal() or int(most) > _MOST}
-    return _ULIMITS <= {name for name, _ in hard} - loose
+    return {name for name, _ in hard} - loose >= _ULIMITS
 
 
 def _option_name(option: str) -> str:

@@ -81,6 +81,7 @@ group:docker:999:alice,root,toor
 group:containers:999:carol
 group:docker:500:dave
 group:empty:998:
+ways:
 units:
 """
 
@@ -147,12 +148,51 @@ UNIT = "unit:/etc/systemd/system/ci.service"
 )
 def test_groups_that_units_give(lines: tuple[str, ...], expected: str) -> None:
     """No list says who has a group by its unit; the files of the unit do, and its processes."""
-    people = "user:root:0:0:/bin/bash\nuser:carol:1003:1003:/bin/sh\ngroup:docker:999:\nunits:\n"
+    people = "user:root:0:0:/bin/bash\nuser:carol:1003:1003:/bin/sh\ngroup:docker:999:\nways:\nunits:\n"
     docker = at("/run/docker.sock", 0o140660, gid=999, grants=())
     found, reason = controllers(docker, text=people + "\n".join(lines))
     assert (found, expected in reason) == ("fail" if expected else "pass", True), reason
     assert controllers(docker, "carol", "ci", "uid 4000", text=people + "\n".join(lines))[0] == "pass"
     assert controllers(docker, text=people.replace("units:\n", ""))[0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("line", "who", "how"),
+    [
+        ("program:2755:0:999:/usr/bin/docker", "everyone", "/usr/bin/docker lends its rights, mode 2755"),
+        ("program:4755:0:0:/usr/bin/docker", "everyone", "mode 4755"),
+        ("program:6750:0:999:/usr/local/bin/x", "members of the group 999", "mode 6750"),
+        ("lent:subgid:carol:990:65536", "carol", "/etc/subgid lends it gid 999"),
+        ("lent:subuid:carol:0:1", "carol", "/etc/subuid lends it uid 0"),
+        ("login:*:audio,docker", "*", "by /etc/security/group.conf"),
+        ("sudo:%ops:/usr/bin/docker", "%ops", "sudo lets it run /usr/bin/docker"),
+        ("program:2745:0:999:/usr/bin/docker", "everyone", ""),
+        ("program:2755:0:998:/usr/bin/docker", "everyone", ""),
+        ("program:4700:0:0:/usr/bin/docker", "everyone", ""),
+        ("program:4755:1003:0:/usr/bin/docker", "everyone", ""),
+        ("lent:subgid:carol:1000:65536", "carol", ""),
+        ("lent:subuid:carol:999:65536", "carol", ""),
+        ("lent:subuid:root:0:65536", "root", ""),
+        ("lent:subgid:dockremap:999:1", "dockremap", ""),
+        ("login:*:audio", "*", ""),
+        ("sudo:root:/usr/bin/docker", "root", ""),
+    ],
+)
+def test_ways_past_the_group(line: str, who: str, how: str) -> None:
+    """A program with its rights, numbers that are lent, a login and sudo let people in whom no group lists."""
+    people = (
+        "user:root:0:0:/bin/bash\nuser:carol:1003:1003:/bin/sh\nuser:dockremap:99:99:/sbin/nologin\n"
+        f"group:docker:999:\nways:\n{line}\nunits:\n"
+    )
+    docker = at("/run/docker.sock", 0o140660, gid=999, grants=())
+    found, reason = controllers(docker, text=people)
+    assert (found, f"{who} (" in reason, how in reason) == ("fail" if how else "pass", bool(how), True), (
+        reason
+    )
+    assert controllers(docker, who, text=people)[0] == "pass"
+    assert controllers(docker, text=people.replace("ways:\n", "").replace(f"{line}\n", ""))[0] == "error"
+    rootless = replace(docker, owners=frozenset({0, 1000}))
+    assert controllers(rootless, text=people)[0] == "pass"
 
 
 def test_group_of_nobody() -> None:

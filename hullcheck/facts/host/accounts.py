@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from hullcheck.facts.host import other_ways
 from hullcheck.facts.host.file import FileFact
+from hullcheck.facts.host.other_ways import OtherWays
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -20,10 +22,12 @@ ACCOUNTS = Probe.from_file(
         r"process:\d+:\d+:.*",
         "unit:/[^:]*:(?:DynamicUser|Group|SupplementaryGroups|User)=[^:]*",
         "units:",
+        *other_ways.LINES,
     ),
 )
 
 
+_NO_OTHER_WAYS = OtherWays()
 _NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown", "true")
 
 
@@ -79,6 +83,7 @@ class Accounts:
         hidden: whether the file that says so, and who administers groups, could not be read.
         processes: those outside of containers that have the group of a socket: its number, their user, their name.
         services: units that give groups; None where nobody asked for them.
+        other_ways: what else lets people use a socket; None where nobody asked for it.
     """
 
     users: tuple[User, ...]
@@ -87,6 +92,7 @@ class Accounts:
     hidden: bool = False
     processes: tuple[tuple[int, int, str], ...] = ()
     services: tuple[Service, ...] | None = ()
+    other_ways: OtherWays | None = _NO_OTHER_WAYS
 
     def user_names(self, uid: int) -> tuple[str, ...]:
         """The names of a user, or the number where there is none."""
@@ -145,6 +151,21 @@ class Accounts:
         own = {user.name for user in self.users if user.uid in socket.owners}
         return {name: way for name, way in found.items() if name not in own}
 
+    def past_the_group(self, socket: FileFact) -> dict[str, str]:
+        """Who gets to *socket* though no list of groups says it, as far as that is known, with the way.
+
+        Raises:
+            NotApplicable: there is no such socket.
+            EvidenceError: it could not be looked at.
+        """
+        node = socket.node
+        if self.other_ways is None or socket.owners != {0}:
+            return {}
+        names = [group.name for group in self.groups if group.gid == node.gid]
+        own = {user.name for user in self.users if user.uid == 0 or not user.logs_in} | {"0"}
+        found = dict(self.other_ways.to(node.gid, names, by_group=bool(node.bits & 0o020)))
+        return {who: way for who, way in found.items() if who not in own}
+
     def _given(self, gid: int) -> dict[str, str]:
         """Who has the group, though no list says so: users of services, and of processes that run."""
         named = {str(gid), *(group.name for group in self.groups if group.gid == gid)}
@@ -200,6 +221,8 @@ def accounts(recording: Recording) -> Accounts:
                 processes.append((int(fields[0]), int(fields[1]), fields[2]))
             elif word == "admins":
                 admins[fields[0]] = [name for name in fields[1].split(",") if name.strip()]
+        line = "of another way"
+        ways = OtherWays.of(lines)
     except (ValueError, IndexError):
         raise EvidenceError(f"the list of users and groups has a line that is none: {line!r}") from None
     whole = (replace(each, admins=tuple(admins.get(each.name, ()))) for each in groups)
@@ -210,6 +233,7 @@ def accounts(recording: Recording) -> Accounts:
         "unread:" in lines,
         tuple(dict.fromkeys(processes)),
         tuple(_services(lines)) if "units:" in lines else None,
+        ways,
     )
 
 

@@ -116,11 +116,11 @@ def test_every_socket_counts(engine: EngineFactory, people: str, tmp_path: Path)
 
 def test_group_that_a_unit_gives(lab_host: HostFactory) -> None:
     """The user of a service with the group can use the socket, whatever the lists of groups say."""
-    host = lab_host()
+    host = lab_host(own_usr=True)
     host.add_user("runner")
 
     def found() -> tuple[str, str]:
-        return only(judged("1.1.2", facts_inside(host)))
+        return only(judged("1.1.2", facts_inside(host, of="1.1.2")))
 
     assert found()[0] == "pass"
     unit = "[Service]\nExecStart=/usr/bin/sleep 999\nUser=runner\nSupplementaryGroups=docker\n"
@@ -134,3 +134,26 @@ def test_group_that_a_unit_gives(lab_host: HostFactory) -> None:
     assert (verdict, "runner (its process sleep has the group docker" in reason) == ("fail", True)
     host.exec("systemctl", "stop", "ci.service")
     assert found()[0] == "pass"
+    _past_the_group(host, found)
+
+
+def _past_the_group(host: Host, found: Callable[[], tuple[str, str]]) -> None:
+    """Each of these lets the user in, who is in no group, until it is taken back."""
+    number = host.exec("getent", "group", "docker").split(":")[2]
+    sudoers = "/etc/sudoers.d/runner"
+    for change, back, who in (
+        ("chgrp docker /usr/bin/docker; chmod 2755 /usr/bin/docker", "chmod 755 /usr/bin/docker", "everyone"),
+        ("chgrp root /usr/bin/docker; chmod 4755 /usr/bin/docker", "chmod 755 /usr/bin/docker", "everyone"),
+        (f"echo 'runner ALL=(root) NOPASSWD: /usr/bin/docker' >{sudoers}", f"rm {sudoers}", "runner"),
+    ):
+        host.exec("sh", "-c", change)
+        sudo = "sudo -n " if who == "runner" else ""
+        host.exec("su", "-", "runner", "-c", f"{sudo}docker ps")
+        verdict, reason = found()
+        assert (verdict, f"{who} (" in reason) == ("fail", True), reason
+        host.exec("sh", "-c", back)
+        assert found()[0] == "pass"
+    host.exec("sh", "-c", f"echo runner:{number}:9 >/etc/subgid")
+    assert "runner (/etc/subgid" in found()[1]
+    host.exec("sh", "-c", "echo '*;*;runner;Al0000-2400;docker' >/etc/security/group.conf; rm /etc/subgid")
+    assert "runner (a login gives it the group" in found()[1]
