@@ -10,7 +10,7 @@ one first.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from hullcheck import secrets
@@ -23,6 +23,10 @@ from hullcheck.secrets.redact import json_object
 
 _BLOB = re.compile(r"([0-9a-f]{64}):(.*)")
 _HISTORY = re.compile(r"history sha256:([0-9a-f]{64})")
+_DEFAULT = re.compile(r"(?:.*#\(nop\) +)?CMD (\[.*\])", re.DOTALL)
+_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_WAITS = frozenset(("cat", "sleep", "tail", "top"))
+"""Programs that change no file, and with which people keep a container there to work in it."""
 _BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
 
 
@@ -99,7 +103,8 @@ def _blob(document: Mapping[str, Any]) -> dict[str, Any]:
     """An image's configuration, the secrets of a provenance, or what an index or a manifest names."""
     if "rootfs" in document:
         layers = (document["rootfs"] or {}).get("diff_ids") or []
-        steps = [_step(each) for each in document.get("history") or ()]
+        started = _started(document)
+        steps = [_step(each, started) for each in document.get("history") or ()]
         return {"Steps": steps, "Of": [layers, _platform(document, "os", "architecture", "variant")]}
     if provenance.is_provenance(document.get("predicateType")):
         return {"Attested": provenance.secrets_in(document)}
@@ -114,8 +119,22 @@ def _predicate_type(layer: Mapping[str, Any]) -> Any:
     return (layer.get("annotations") or {}).get("in-toto.io/predicate-type")
 
 
-def _step(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A step of the history; of a comment, which may say anything, whether it tells of an import."""
+def _started(document: Mapping[str, Any]) -> frozenset[str]:
+    """What is started where nobody says anything else: in containers of the image, and of those below it."""
+    texts = (str(each.get("created_by") or "").strip() for each in document.get("history") or ())
+    defaults = [_WORD.findall(match[1]) for text in texts if (match := _DEFAULT.match(text))]
+    defaults.append([str(each) for each in (document.get("config") or {}).get("Cmd") or ()])
+    return frozenset(" ".join(words) for words in defaults if words)
+
+
+def _step(document: Mapping[str, Any], started: Collection[str] = ()) -> dict[str, Any]:
+    """A step of the history; of a comment, which may say anything, whether it tells of an import.
+
+    Of a container that somebody made an image of, a step tells what was started in it, and not what was done there.
+
+    Args:
+        started: what is started in containers of the image where nobody says anything else.
+    """
     comment = str(document.get("comment") or "")
     imported = comment.lower().startswith(
         "imported from "
@@ -123,11 +142,12 @@ def _step(document: Mapping[str, Any]) -> dict[str, Any]:
     text = "" if imported else image_secrets.as_words(str(document.get("created_by") or "").strip())
     squashed = comment.startswith("merge sha256:")  # all layers in one; the steps that made them are told
     empty = document.get("empty_layer") or document.get("size") == "0B"
+    committed = text in started or text.partition(" ")[0].rpartition("/")[2] in _WAITS
     return {
         "Text": image_secrets.masked_step(text),
         "Secrets": secrets.kinds(text),
         "Imported": imported,
-        "Silent": not (text or imported or squashed or empty),
+        "Silent": not (imported or squashed or empty) and (committed or not text),
     }
 
 

@@ -229,13 +229,18 @@ def test_planted_secrets(
 
 @each_store
 def test_images_without_a_build(engine: EngineFactory, settings: dict[str, object]) -> None:
-    """What was done in a container by hand is not told; what its command was is."""
+    """What was done in a container by hand is not told, whatever was started in it; the command of a step is."""
     one = engine(**settings)
-    for name, command in {"hand": ("sh",), "told": ("touch", "/x")}.items():
+    one.run("idle")
+    one.docker("exec", "idle", "touch", "/y")
+    one.docker("commit", "--change", 'CMD ["x"]', "idle", "idle:1")
+    for name, command in {"hand": ("sh",), "own": ("touch", "/x"), "told": ("touch", "/x")}.items():
         one.docker("run", "--name", name, "bb:1", *command)
-        one.docker("commit", "--change", "ENV A=b", name, f"{name}:1")
+        change = 'CMD ["sh"]' if name == "told" else "ENV A=b"
+        one.docker("commit", "--change", change, name, f"{name}:1")
     found = {name: verdict for name, (verdict, _) in audit("4.7", one).items()}
-    assert found == {"bb:1": "manual", "hand:1": "manual", "told:1": "pass"}
+    by_hand = dict.fromkeys(("bb:1", "hand:1", "idle:1", "own:1"), "manual")
+    assert found == by_hand | {"told:1": "pass"}
 
 
 @each_store

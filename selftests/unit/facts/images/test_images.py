@@ -169,3 +169,29 @@ def test_users_of_an_image_are_named() -> None:
     web = SimpleNamespace(configuration=configuration)
     target = used(target, Subjects("container", (("web", web),)))
     assert verdict("4.6", target) == ("fail", "has no health check (used by web)")
+
+
+DEFAULT = '/bin/sh -c #(nop)  CMD ["nginx" "-g" "daemon off;"]'
+
+
+@pytest.mark.parametrize("number", ["4.7", "4.9", "4.10", "4.11"])
+@pytest.mark.parametrize(
+    ("steps", "command", "told"),
+    [
+        (("sleep 9999",), None, False),
+        (("/usr/bin/tail -f /dev/null",), None, False),
+        (("python3 /app.py",), ["python3", "/app.py"], False),
+        (("sh -c while true; do wait; done",), ["sh", "-c", "while true; do wait; done"], False),
+        ((DEFAULT, "nginx -g daemon off;"), ["other"], False),
+        (('CMD ["a"]', "a"), None, False),
+        (("python3 /app.py",), ["python3"], True),
+        ((DEFAULT, "nginx -t"), ["nginx", "-g", "daemon off;"], True),
+        (({"created_by": "sleep 9999", "empty_layer": True}, "/bin/sh -c sleep 1"), None, True),
+    ],
+)
+def test_container_that_an_image_was_made_of(
+    number: str, steps: tuple[str | dict[str, Any], ...], command: list[str] | None, told: bool
+) -> None:
+    """What was started in it is told, and what somebody did in it is not."""
+    text = output([image()], {ID: stored(BASE, *steps, config={"Cmd": command})})
+    assert verdict(number, facts_of(text))[0] == ("pass" if told else "manual")
