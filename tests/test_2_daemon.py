@@ -10,7 +10,7 @@ import pytest
 
 from hullcheck.criteria.certificates import public_ca_flaw
 from hullcheck.criteria.container_logs import Way, ways
-from hullcheck.criteria.daemon_options import features_of_their_own
+from hullcheck.criteria.daemon_options import features_of_their_own, on_the_host
 from hullcheck.criteria.firewall import let_through
 from hullcheck.criteria.judgement import listed
 from hullcheck.criteria.remote_api import holders, passed_on, require_all_known, weakness
@@ -19,6 +19,7 @@ from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import Setting, shown
 from hullcheck.facts.files import EngineFiles
 from hullcheck.facts.firewall import IPV4, IPV6, Firewall
+from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.services.relays import Relays
 from hullcheck.facts.logs import Shippers
 from hullcheck.facts.registry import Later
@@ -301,11 +302,11 @@ def test_containers_get_default_ulimits(daemon: Daemon) -> str:
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.2.userns_remap", "5.cis.daemon_json", "5.hipaa.least_privilege")
 @pytest.mark.severity("medium")
-def test_daemon_remaps_users(daemon: Daemon) -> str:
+def test_daemon_remaps_users(daemon: Daemon, accounts: Later[Accounts]) -> str:
     """Root in a container is no privileged user on the host.
 
     Without a user namespace uid 0 of a container is uid 0 of the host, and only the other walls stand between
-    them.
+    them. Where /etc/subuid and /etc/subgid lend the numbers of an account, root of a container is that account.
 
     Remedy: set `"userns-remap": "default"` in daemon.json and restart the daemon, or run it in rootless mode. It
     starts with a data root of its own then, without the images, containers and volumes of before, which stay where
@@ -314,7 +315,13 @@ def test_daemon_remaps_users(daemon: Daemon) -> str:
     """
     if daemon.engine.rootless:
         return "rootless mode: the whole engine runs in a user namespace"
-    return _require(daemon.setting("userns-remap"), bool)
+    setting = _require(daemon.setting("userns-remap"), bool)
+    root = daemon.engine.mapped_root
+    somebody = on_the_host(accounts.get(), root) if root else None
+    assert not (somebody and somebody.powerful), f"{setting}, but {somebody.words}"
+    if somebody:
+        raise Manual(f"{setting}, but {somebody.words}: which rights does that give?")
+    return setting
 
 
 @pytest.mark.cis("2.11", level=2)

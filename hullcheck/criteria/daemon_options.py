@@ -1,12 +1,13 @@
-"""Options of the daemon's command line that work against its configuration file."""
+"""Options of the daemon that work against others, or against what they are for."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.flags import Flags
 from hullcheck.facts.daemon.settings import KINDS, shown
 from hullcheck.facts.daemon.sockets import listens_at_one
+from hullcheck.facts.host.accounts import Accounts
 
 _HARDENED = {"icc": False, "live-restore": True, "no-new-privileges": True, "userns-remap": True}
 _CHOOSES_FEATURES = 29
@@ -67,3 +68,50 @@ def features_of_their_own(daemon: Daemon) -> tuple[str, ...]:
         f"NRI plugins ({shown(plugins or {})})": plugins is not None,
     }
     return tuple(words for words, is_on in known.items() if is_on)
+
+
+_POWERFUL = frozenset(("admin", "disk", "docker", "incus-admin", "lxd", "root", "shadow", "sudo", "wheel"))
+"""Groups whose members can become root."""
+
+
+class Match(NamedTuple):
+    """Somebody on the host whom a container is.
+
+    Attributes:
+        words: who.
+        powerful: whether that is certainly somebody who is root, or can become it.
+    """
+
+    words: str
+    powerful: bool
+
+
+def on_the_host(accounts: Accounts, root: tuple[int, int]) -> Match | None:
+    """Who has numbers that users of containers get; None where nobody is known to.
+
+    Args:
+        root: what root and its group of a container are on the host.
+    """
+    for file, number in zip(("subuid", "subgid"), root, strict=True):
+        if name := _lends_root(accounts, file, number):
+            return Match(
+                f"a user of containers is root of the host, as /etc/{file} lends {name} number 0", True
+            )
+    uid, gid = root
+    users = [each for each in accounts.users if each.uid == uid]
+    names = {each.name for each in users}
+    groups = {each.name for each in accounts.groups if each.gid == gid}
+    theirs = {each.name for each in accounts.groups if names & {*each.members, *each.admins}}
+    first = {each.name for each in accounts.groups if each.gid in {user.gid for user in users}}
+    who = [f"the user {each} of the host (uid {uid})" for each in sorted(names)]
+    who += [f"of its group {each} (gid {gid})" for each in sorted(groups)]
+    strong = sorted(_POWERFUL & (groups | theirs | first))
+    also = f", who can become root by {', '.join(strong)}" if strong else ""
+    return Match(f"root of containers is {', '.join(who)}{also}", bool(strong)) if who else None
+
+
+def _lends_root(accounts: Accounts, file: str, first: int) -> str:
+    """To whom a file lends the numbers from *first* on, and number 0 in another line; empty where to nobody."""
+    lent = [each for each in (accounts.other_ways.lent if accounts.other_ways else ()) if each.file == file]
+    owners = {each.name for each in lent if each.numbers.start == first}
+    return next((each.name for each in lent if each.name in owners and 0 in each.numbers), "")

@@ -15,6 +15,7 @@ from selftests.kit.facts.daemons import (
     FILES,
     FILTER,
     NO_ICC,
+    PEOPLE,
     REMOTE,
     Host,
     insecure,
@@ -126,7 +127,7 @@ CASES = [
     ("2.10", Host(info=options("userns")), Host(info=options("seccomp,profile=builtin"))),
     (
         "2.10",
-        Host(info=options("userns") | {"DockerRootDir": "/var/lib/docker/100000.0"}),
+        Host(info=options("userns") | {"DockerRootDir": "/var/lib/docker/100000.100000"}),
         Host(info=options("userns") | {"DockerRootDir": "/var/lib/docker/0.100000"}),
     ),
     ("2.11", Host(document='{"cgroup-parent": ""}'), Host(document='{"cgroup-parent": "/weird"}')),
@@ -424,3 +425,27 @@ PODMAN = replace(ISOLATED, info={"ServerVersion": "5.4.2"})
 def test_engine_without_a_daemon(number: str) -> None:
     """Podman has none: what it says of itself in Docker's words is no setting of one."""
     assert PODMAN.judge(number)[0] == "not applicable"
+
+
+LENT = "lent:subuid:dockremap:100000:1\nlent:subuid:dockremap:{}:65535\nlent:subuid:eve:0:1\n"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "lent", "expected", "reason"),
+    [
+        ("100000.100000", "", "pass", ""),
+        ("1000.100000", "", "fail", "the user bob of the host (uid 1000), who can become root by docker"),
+        ("1001.1001", "", "manual", "the user eve of the host (uid 1001), of its group eve (gid 1001)"),
+        ("100000.0", "", "fail", "of its group root (gid 0), who can become root by root"),
+        ("100000.999", "", "fail", "of its group docker (gid 999)"),
+        ("100000.100000", LENT.format(0), "fail", "/etc/subuid lends dockremap number 0"),
+        ("100000.100000", LENT.format(0).replace("subuid", "subgid"), "fail", "/etc/subgid lends dockremap"),
+        ("100000.100000", LENT.format(1), "pass", ""),
+    ],
+)
+def test_whom_the_daemon_remaps_to(numbers: str, lent: str, expected: str, reason: str) -> None:
+    """The numbers that root of a container gets may be those of somebody on the host, and others root's own."""
+    info = options("userns") | {"DockerRootDir": f"/var/lib/docker/{numbers}"}
+    people = PEOPLE.replace("units:", f"{lent}units:")
+    found = Host(info=info, accounts=people).judge("2.10")
+    assert (found[0], reason in found[1]) == (expected, True), found

@@ -201,7 +201,13 @@ class Engine:
         """
         if "userns" not in self.security_options:
             return False
-        return posixpath.basename(str(self.value("DockerRootDir"))).partition(".")[0] != "0"
+        return self.mapped_root is None or self.mapped_root[0] != 0
+
+    @property
+    def mapped_root(self) -> tuple[int, int] | None:
+        """The numbers that the user and the group root of a container have on the host; None where it does not say."""
+        named = re.fullmatch(r"(\d+)\.(\d+)", posixpath.basename(str(self.value("DockerRootDir"))))
+        return (int(named[1]), int(named[2])) if named else None
 
 
 def _require_answer(recording: Recording) -> None:

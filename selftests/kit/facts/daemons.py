@@ -66,6 +66,19 @@ FILTER = (
 )
 """The rules of an engine whose default bridge isolates its containers."""
 
+PEOPLE = """\
+user:root:0:0:/bin/bash
+user:bob:1000:1000:/bin/bash
+user:eve:1001:1001:/bin/bash
+group:root:0:
+group:docker:999:bob
+group:bob:1000:
+group:eve:1001:
+ways:
+units:
+"""
+"""Its accounts, of which one is a member of the group docker."""
+
 
 @dataclass(frozen=True)
 class Host:
@@ -99,6 +112,7 @@ class Host:
     services: str = "auditor:0\nnet:tcp\nasked:"
     rules: tuple[str, ...] = FILTER
     bridged: str = "1"
+    accounts: str = PEOPLE
 
     def recording(self) -> Recording:
         """What it answers, redacted as an audit does it."""
@@ -116,6 +130,7 @@ class Host:
             "engine_files": self._files(),
             "host_services": HOST_SERVICES.keep(self.services),
             "firewall": FIREWALL.keep(self._firewall()),
+            "accounts": self.accounts,
         }
         return Recording("host", "local", {name: Answer(name, 0, text, "") for name, text in texts.items()})
 

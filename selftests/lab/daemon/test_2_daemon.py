@@ -22,6 +22,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.script import render
 from selftests.kit.judging import facts_inside, facts_of_engine, facts_of_guest, judged
+from selftests.rig.images import HOST_BUSYBOX
 from selftests.rig.shell import CommandError
 
 if TYPE_CHECKING:
@@ -321,6 +322,21 @@ def test_remapping_to_root(lab_host: Callable[..., Host]) -> None:
     facts = facts_of_guest(host)
     assert verdict("2.10", facts) == ("fail", "userns-remap is false (docker info)")
     assert judged("5.31", facts)["web"][1] == "the daemon remaps no users, so this isolates nothing: see 2.10"
+    host.docker("rm", "--force", "web")
+    host.add_user("bob", docker=True)
+    number = host.exec("id", "-u", "bob").strip()
+    for user, lines, expected in (
+        ("0", f"dockremap:{number}:65536", "root of containers is the user bob of the host"),
+        ("1", "dockremap:100000:1\ndockremap:0:65535", "a user of containers is root of the host"),
+    ):
+        host.write("/etc/subuid", f"{lines}\n")
+        host.exec("systemctl", "restart", "docker")
+        host.docker("import", f"/{HOST_BUSYBOX}", "bb:1")
+        host.docker("run", "--detach", "--user", user, "--name", "web", "bb:1", "sleep", "999")
+        facts = facts_of_guest(host, of="2.10 4.1")
+        found, reason = verdict("2.10", facts)
+        assert (found, expected in reason) == ("fail", True), reason
+        assert judged("4.1", facts)["web"] == ("fail", "runs sleep as root")
 
 
 def test_restart_pending(engine: EngineFactory) -> None:
