@@ -208,7 +208,7 @@ class Mounts:
     @property
     def _future_settings(self) -> Sequence[str]:
         """The same at its start: `systempaths=unconfined` asks for an empty list in the place of Docker's own."""
-        asked = self.configuration.description["HostConfig"].get("ReadonlyPaths")
+        asked = self.configuration.setting("ReadonlyPaths")
         closed = asked is None or not {"/proc", "/proc/sys"}.isdisjoint(asked)
         apart = (
             self.surroundings.engine.get().remaps_users and self.configuration.setting("UsernsMode") != "host"

@@ -64,6 +64,7 @@ HOST_CONFIG: dict[str, Any] = {
     "CpuQuota": 0,
     "CpuPeriod": 0,
     "PidsLimit": None,
+    "ReadonlyPaths": None,
     "ReadonlyRootfs": False,
     "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
     "Devices": [],
