@@ -18,12 +18,12 @@ import pytest
 from hullcheck import cli
 from selftests.kit.running import Project, Run, clean_environment, heed_signals
 from selftests.needs import need
-from selftests.rig import removal
 from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
     from selftests.rig.hosts.host import Host
+    from selftests.rig.hosts.sshd import SshServer
     from selftests.rig.laboratory import Laboratory
 
 pytestmark = pytest.mark.lab
@@ -35,71 +35,13 @@ HostFactory = Callable[..., "Host"]
 OF_THE_ENGINE = ("tests/test_2_daemon.py", "tests/test_5_container_runtime.py")
 
 
-class SshServer:
-    """An ssh server of this machine on a port of its own, which lets root in with a key of its own."""
-
-    def __init__(self, lab: Laboratory) -> None:
-        """Start it."""
-        self.folder = folder = lab.root / lab.name()
-        folder.mkdir()
-        self.port = _free_port()
-        self.log = folder / "log"
-        for name in ("key", "host_key"):
-            _call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name))
-        lines = {
-            "HostKey": folder / "host_key",
-            "PidFile": "none",
-            "AuthorizedKeysFile": folder / "key.pub",
-            "StrictModes": "no",
-            "UsePAM": "no",
-            "PasswordAuthentication": "no",
-            "PermitRootLogin": "prohibit-password",
-            "ListenAddress": f"127.0.0.1:{self.port}",
-            "LogLevel": "VERBOSE",
-        }
-        (folder / "sshd_config").write_text("".join(f"{key} {value}\n" for key, value in lines.items()))
-        Path("/run/sshd").mkdir(exist_ok=True)
-        command = ["/usr/sbin/sshd", "-D", "-f", str(folder / "sshd_config"), "-E", str(self.log)]
-        self.process = subprocess.Popen(command)
-        lab.note_process(self.process.pid)
-        until(lambda: self.log.exists() and "listening" in self.log.read_text())
-        key = " ".join((folder / "host_key.pub").read_text().split()[:2])
-        (folder / "known_hosts").write_text(f"[127.0.0.1]:{self.port} {key}\n")
-        self.config = self.write_config("ssh_config")
-
-    def write_config(self, name: str, **settings: object) -> Path:
-        """An ssh configuration that leads here; *settings* replace its own."""
-        lines = {
-            "HostName": "127.0.0.1",
-            "Port": self.port,
-            "User": "root",
-            "IdentityFile": self.folder / "key",
-            "IdentitiesOnly": "yes",
-            "UserKnownHostsFile": self.folder / "known_hosts",
-            "StrictHostKeyChecking": "yes",
-            **settings,
-        }
-        path = self.folder / name
-        path.write_text("Host *\n" + "".join(f"    {key} {value}\n" for key, value in lines.items()))
-        return path
-
-    @property
-    def logins(self) -> int:
-        """How many connections were let in."""
-        return self.log.read_text().count("Accepted publickey")
-
-    def down(self) -> None:
-        """Stop it and forget its keys."""
-        self.process.terminate()
-        self.process.wait()
-        removal.delete(self.folder)
-
-
 @pytest.fixture
 def sshd(lab: Laboratory) -> Iterator[SshServer]:
     """An ssh server of this machine."""
     need("sshd", "ssh", "ssh-keygen")
-    server = SshServer(lab)
+    from selftests.rig.hosts.sshd import SshServer
+
+    server = SshServer(lab, _free_port())
     yield server
     server.down()
 
