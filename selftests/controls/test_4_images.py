@@ -295,6 +295,21 @@ def test_check_that_stays_on(step: str, expected: str) -> None:
         ("curl -fsSL http://x/y.tgz -o y.tgz && sha256sum y.tgz && tar xf y.tgz", "fail"),
         ("wget http://x/y && gpg --verify y.asc y && tar xf y", "pass"),
         ("test https://x = $y", "pass"),
+        ("curl -o x https://x/x && sha256sum -c s || true", "manual"),
+        ("curl -o x https://x/x && (sha256sum -c s || echo bad) && sh x", "manual"),
+        ("curl -o x https://x/x && gpg --verify x.asc x || :", "manual"),
+        ("curl -o x https://x/x && sha256sum -c s || { echo bad; exit 1; }", "pass"),
+        ("curl -o x https://x/x && sha256sum -c s || exit 1", "pass"),
+        ("curl -o x http://x/x && curl -o s http://x/x.sha256 && sha256sum -c s && sh x", "fail"),
+        (
+            "wget http://x/x && wget --no-check-certificate https://x/SHA256SUMS && sha256sum -c s && sh x",
+            "fail",
+        ),
+        ("curl -o x http://x/x && curl -o s https://x/x.sha256 && sha256sum -c s && sh x", "pass"),
+        (
+            "curl -o x http://x/x && curl -o s http://x/x.sha256 && gpg --verify s && sha256sum -c s && sh x",
+            "pass",
+        ),
     ],
 )
 def test_download_that_nobody_checks(step: str, verdict_of_it: str) -> None:

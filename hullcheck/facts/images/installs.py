@@ -2,11 +2,11 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hullcheck.facts.images.package_managers import ONLY_NAMES, PROGRAMS, Act, package_action
 from hullcheck.facts.images.steps import Step
-from hullcheck.parsing.shell.script import SHELLS, Command
+from hullcheck.parsing.shell.script import SHELLS, Call, Command, Guard
 
 # They install what they are given, and look at no signature of an index.
 _LOCAL = {"dpkg": re.compile("-i|--install"), "rpm": re.compile("-[a-zA-Z]*[iUF][vh]*|--install|--upgrade")}
@@ -86,6 +86,8 @@ _NO_CALL = frozenset(("[", "[[", "case", "for", "select", "="))
 _SUMS = re.compile(r"(?:sha\d+|md5|b2|ck)sum|shasum|openssl")
 _VERIFIERS = re.compile(r"cosign|minisign|gpgv|slsa-verifier|notation|signify")
 _COMPARES = frozenset(("[", "[[", "test", "grep", "cmp", "diff", "case"))
+_SUM_FILE = re.compile(r"(?:sha\d+|md5|checksum|sum)s?(?:sums?)?(?:\.\w+)?(?:[?#].*)?$", re.IGNORECASE)
+_STOPS = frozenset(("exit", "false", "kill", "return"))
 _RUNS_OUTPUT = re.compile(r"""(?:\beval|\b[a-z]{0,3}sh\s(?:-\S+\s+){0,3}-\w*c)\s+["']?(?:\$\(|`)""")
 # A program, a package or an archive, by where it goes or what it is called.
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -142,7 +144,7 @@ def unverified(step: Step) -> Iterator[str]:
 
 def downloads(step: Step) -> Iterator[str]:
     """The programs with which a step gets something from elsewhere, where it looks at no sum or signature of it."""
-    if _checks(step.commands):
+    if _checks(step):
         return
     words = step.argument.split()[:-1] if step.keyword == "ADD" else ()
     yield from ("ADD" for word in words if _ADDRESS.match(word))
@@ -165,18 +167,32 @@ def _fetches(program: str, words: Command) -> bool:
     return bool(given) if verbs is None else not verbs.isdisjoint(given)
 
 
-def _checks(commands: tuple[Command, ...]) -> bool:
-    """Whether a sum or a signature is looked at: a sum that is only printed is compared with nothing."""
+def _checks(step: Step) -> bool:
+    """Whether a sum or a signature is looked at, and ends the step where it is wrong: one that is only printed, or
+    whose failure is passed over as in `sha256sum --check || true`, is compared with nothing."""
+    calls = step.script.calls
+    commands = [call.words for number, call in enumerate(calls) if not _is_passed_over(number, calls)]
     compares = any(command[0] in _COMPARES for command in commands)
     for command in commands:
-        name = _name(command)
-        verifies = name not in _FETCHES and not {"--verify", "-verify"}.isdisjoint(command)
-        if verifies or _VERIFIERS.fullmatch(name) or _names_commit(command):
+        if _verifies(command) or _names_commit(command):
             return True
         checks = any(each == "--check" or re.fullmatch("-[a-zA-Z]*c[a-zA-Z]*", each) for each in command[1:])
-        if _SUMS.fullmatch(name) and (checks or compares):
+        if _SUMS.fullmatch(_name(command)) and (checks or compares):
             return True
     return False
+
+
+def _is_passed_over(number: int, calls: Sequence[Call]) -> bool:
+    """Whether the script goes on where this command fails."""
+    instead = [call.words[0] for call in calls if Guard("||", number) in call.guards]
+    return bool(instead) and _STOPS.isdisjoint(instead)
+
+
+def _verifies(command: Command) -> bool:
+    """Whether it looks at a signature."""
+    name = _name(command)
+    asked = name not in _FETCHES and not {"--verify", "-verify"}.isdisjoint(command)
+    return asked or bool(_VERIFIERS.fullmatch(name))
 
 
 def _names_commit(command: Command) -> bool:
@@ -187,21 +203,31 @@ def _names_commit(command: Command) -> bool:
 def _insecure_downloads(step: Step) -> Iterator[str]:
     """Downloads from anybody who answers, used or kept without a look at a sum or signature."""
     commands, runs_output = step.commands, _RUNS_OUTPUT.search(step.argument)
-    if _checks(commands):
+    if _checks(step) and (any(map(_verifies, commands)) or not any(map(_gets_sums_from_anybody, commands))):
         return
     for number, command in enumerate(commands):
         used = runs_output or any(_name(later) in _USE for later in commands[number + 1 :])
         if command[0] in ONLY_NAMES or not (used or any(map(_KEPT.fullmatch, command[1:]))):
             continue
-        for place, word in enumerate(command):
-            program = word.rpartition("/")[2]
-            if program in _FETCHES:
-                rest = command[place + 1 :]
-                pattern = _INSECURE.get(program)
-                yield from (f"{program} {each}" for each in rest if pattern and pattern.fullmatch(each))
-                if any(re.match("(?:ftp|git|http)://", each) for each in _addresses(rest)):
-                    yield f"{program} without TLS"
-                break
+        yield from (f"{program} {how}" for program, how, _ in _weak_fetches(command))
+
+
+def _weak_fetches(command: Command) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Where a command gets something from anybody who answers: the program, why, and the addresses."""
+    for place, word in enumerate(command):
+        program = word.rpartition("/")[2]
+        if program in _FETCHES:
+            rest = command[place + 1 :]
+            pattern, addresses = _INSECURE.get(program), tuple(_addresses(rest))
+            yield from ((program, each, addresses) for each in rest if pattern and pattern.fullmatch(each))
+            if any(re.match("(?:ftp|git|http)://", each) for each in addresses):
+                yield program, "without TLS", addresses
+            break
+
+
+def _gets_sums_from_anybody(command: Command) -> bool:
+    """Whether the sums that something is held against come from anybody who answers: who changes it changes them."""
+    return any(_SUM_FILE.search(address) for _, _, found in _weak_fetches(command) for address in found)
 
 
 def _from_anybody(commands: tuple[Command, ...]) -> Iterator[str]:
