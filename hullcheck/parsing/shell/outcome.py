@@ -23,6 +23,8 @@ _ALWAYS = frozenset(_IDLE_WORDS.split())
 """They look at nothing of a service. Where one is missing, the check fails always, and nobody calls that healthy."""
 _ALONE = frozenset(("env", "printenv", "ls", "ps"))
 """The same where they are told nothing to look at."""
+_FILTERS = frozenset(("cat", "head", "nl", "rev", "tac", "tail", "tee", "wc"))
+"""They pass on, or count, what the program before them in a pipe says, and end well whatever that is."""
 _PASS_ON = frozenset(("busybox", "toybox", "env", "exec", "command", "builtin", "nohup", "tini", "--", "-"))
 """They run what follows, and end as it does."""
 _OTHER_WORDS = """
@@ -32,6 +34,7 @@ _OTHER_WORDS = """
 _NOT_READ = frozenset(_OTHER_WORDS.split())
 _REDIRECTS = re.compile(r"(\d*|&)(?:>>?|<)(.*)", re.DOTALL)
 _HARMLESS = re.compile(r"&\d|/dev/(?:null|stdout|stderr|fd/[12])|/proc/(?:1|self)/fd/[12]")
+_NO_FILE = re.compile(rf"-.*|\d+|{_HARMLESS.pattern}", re.DOTALL)
 _GIVES_SCRIPT = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
 _DEMANDS = re.compile(r"\$\{\w+:?\?")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=.*", re.DOTALL)
@@ -188,6 +191,8 @@ def _statuses(words: Sequence[str]) -> frozenset[bool]:
     if name in ("[", "test"):
         return _GOOD if _is_constant(rest) else _ANY
     if name == "set" or name in _ALWAYS or (name in _ALONE and not rest):
+        return _GOOD
+    if name in _FILTERS and all(map(_NO_FILE.fullmatch, rest)):
         return _GOOD
     return _BAD if name == "false" else _ANY
 

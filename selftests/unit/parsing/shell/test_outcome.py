@@ -40,8 +40,16 @@ HOLLOW = [
         "curl x || true; exit",
     ),
     *("busybox true", "date", "false; true"),
+    *("curl x | cat", "curl x 2>&1 | tee -a /dev/null", "curl x | head -n 1", "false | wc -l"),
 ]
 MAY_FAIL = [
+    *(
+        "cat /tmp/ready",
+        "curl x | tee /no/such",
+        "curl x | grep ok",
+        "tail /no/such",
+        "curl x | cat - /no/such",
+    ),
     *("curl x", "curl x || exit 1", "curl x || false", "curl x && true", "true && curl x", "curl x; exit $?"),
     *(
         "curl x; exit",
