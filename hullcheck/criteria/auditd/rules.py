@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from hullcheck.facts.auditd import Audit
 from hullcheck.facts.auditd.rules import Rule
 from hullcheck.parsing.proc.mountinfo import is_below
 
@@ -54,6 +55,17 @@ _KERNELS_OWN = frozenset(
     for each in (name, str(number), hex(number))
 )
 """What rules of the list `filesystem` usually leave out, as auditctl and people write it."""
+
+
+_FEWEST = 25
+"""Of records in a second: one change makes about seven of them, and another may come in the same second."""
+
+
+def rate_flaw(audit: Audit) -> str:
+    """Why the kernel drops records of a change, by its limit on them (auditctl -r); empty where it does not."""
+    limit = audit.status.get("rate_limit", "0").strip()
+    few = limit.isdigit() and 0 < int(limit) < _FEWEST
+    return f"the kernel drops all but {limit} records of a second (rate_limit)" if few else ""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ class AuditSystem:
     mounts: tuple[str, ...] = ("1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw",)
     status: int = 0
     unlabelled: bool = False
+    rate: str = "0"
 
     def audit(self) -> Audit:
         """The fact."""
@@ -48,6 +49,7 @@ class AuditSystem:
         lines += ["unlabelled:"] * self.unlabelled
         lines += [f"file:/etc/audit/rules.d/docker.rules:{rule}" for rule in self.files]
         lines += [f"status:enabled {self.enabled}", f"status:pid {self.pid}", "status:lost 0"]
+        lines += [f"status:rate_limit {self.rate}", "status:backlog 0", "status:backlog_limit 64"]
         lines += [f"rule:{rule}" for rule in self.rules or ("No rules",)]
         lines += [f"real:{path}\t{real}" for path, real in self.real.items()]
         lines += [f"link:{path}\t{end}" for path, end in self.links.items()]
@@ -441,3 +443,11 @@ def test_directory_in_which_changes_are_not_recorded() -> None:
         assert AuditSystem((whole, never)).verdict()[0] == "pass"
     above = "-a never,exit -F path=/etc -F perm=w -F uid=0"
     assert AuditSystem((above, GOOD)).verdict()[0] == "pass"
+
+
+@pytest.mark.parametrize(("rate", "expected"), [("0", "pass"), ("1", "fail"), ("24", "fail"), ("25", "pass")])
+def test_limit_on_records(rate: str, expected: str) -> None:
+    """A change makes several records, of which the kernel drops those beyond its limit, however good the rules are."""
+    found, reason = AuditSystem((GOOD,), (GOOD,), rate=rate).verdict()
+    assert found == expected
+    assert ("(rate_limit)" in reason) == (expected == "fail")

@@ -3,7 +3,7 @@
 import pytest
 
 from hullcheck.criteria.auditd import rule_of_starts, step_flaw
-from hullcheck.facts.auditd.daemon import AuditDaemon
+from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
 from hullcheck.facts.auditd.rules import parse
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.verdicts import EvidenceError
@@ -45,12 +45,16 @@ def daemon(audit: AuditSystem | None = None, **lines: tuple[str, ...]) -> AuditD
             daemon(AuditSystem((GOOD,), (GOOD, "-w /run/docker -p wa"))),
             {"rules": "in a file and not in the kernel: -w /run/docker -p wa"},
         ),
+        (
+            daemon(AuditSystem((GOOD,), (GOOD,), rate="5")),
+            {"losses": "the kernel drops all but 5 records of a second (rate_limit)"},
+        ),
         (daemon(last=(str(NOW - 86401),)), {"records": "the last record in /log is of 1970-04-09"}),
     ],
 )
 def test_flaws_of_steps(found: AuditDaemon, flaws: dict[str, str]) -> None:
     """Each flaw is one of its own step alone."""
-    known = {step: step_flaw(found, step) for step in ("unit", "kernel", "rules", "records")}
+    known = {step: step_flaw(found, step) for step in STEPS}
     assert {step: flaw for step, flaw in known.items() if flaw} == flaws
 
 
