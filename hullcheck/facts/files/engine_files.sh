@@ -283,7 +283,9 @@ runs() { # PATH ; argv[]=WORDS ; ...: a program, and the files that it is given,
   set -- "${1%%" ; argv[]="*}"
   program "$1"
   case ${1##*/} in dockerd) return 0 ;; esac # its files are others' business
-  for word in ${words%%" ; ignore_errors="*}; do
+  for word in $( # also of a text for a shell
+    printf "%s" "${words%%" ; ignore_errors="*}" | tr ";&|()<>{}\"'\`" " "
+  ); do
     case $word in "$1") ;; /*) [ ! -f "$word" ] || program "$word" ;; esac
   done
 }

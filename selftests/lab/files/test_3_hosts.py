@@ -523,7 +523,7 @@ def test_directory_in_which_a_unit_finds_more(
 
 
 @pytest.mark.parametrize(
-    "use", ["ExecStartPre=-/opt/prepare now", "ExecStartPost=-/bin/sh -c '. /opt/prepare'"]
+    "use", ["ExecStartPre=-/opt/prepare now", "ExecStartPost=-/bin/sh -c '. /opt/prepare;true'"]
 )
 def test_script_of_a_unit(changed: Change, use: str) -> None:
     """What the unit runs as root, or gives to a shell to run, is a part of it."""
