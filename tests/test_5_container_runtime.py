@@ -24,6 +24,7 @@ from hullcheck.parsing.times import day
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
+_OTHER_CONTROLLERS = ("blkio", "cpuset", "devices", "freezer", "hugetlb", "net_cls", "net_prio", "perf_event")
 _LONGEST_START = 60  # minutes in which a program may get ready
 
 
@@ -66,8 +67,8 @@ def test_container_has_an_apparmor_profile(
 
     The profile takes from a container what its capabilities alone would still allow: mounting, writing below
     /proc and /sys, changing the kernel's settings. An engine's own may be older than the engine, as the kernel keeps
-    it over an update; one of the site's own may let everything in. That is read from its file below /etc/apparmor.d,
-    as the kernel does not give back what was loaded.
+    it over an update; one of the site's own may let everything in, also where it is called like an engine's. That is
+    read from its file below /etc/apparmor.d, as the kernel does not give back what was loaded.
 
     Remedy: drop `--security-opt apparmor=unconfined` and `--privileged`, and load the profile in enforce
     mode.
@@ -93,7 +94,7 @@ def test_container_has_an_apparmor_profile(
         f"its main process chose {label!r}, and what is executed in it is confined by {profile}"
     )
     doubt = default_profile.get().doubt if profile == "docker-default" else ""
-    if not is_of_an_engine(profile):
+    if not is_of_an_engine(profile) or site_profiles.get().has(profile):
         doubt, sure = site_profiles.get().weakness(profile)
         assert not (doubt and sure), doubt
     if doubt:
@@ -250,9 +251,9 @@ def test_container_runs_no_ssh_server(container: Container) -> str | None:
     servers = container.runtime.ssh_servers
     state = "runs" if container.running else "would start"
     assert not servers, f"{state} {', '.join(servers)}"
-    if container.runtime.listens_at_ssh_port:
+    if container.runtime.listens_at_ssh_port or container.ports.is_at_ssh_port:
         raise Manual(
-            "something that is not known by its name listens at port 22 in it: is that an SSH server?"
+            "something that is not known by its name is at port 22, in it or of the host: is that an SSH server?"
         )
     if doubt := container.runtime.maybe_ssh:
         raise Manual(doubt)
@@ -340,7 +341,7 @@ def test_container_has_a_network_namespace(container: Container) -> None:
 
 def _require_no_mark(container: Container) -> None:
     """Leave a container to a person whose every port is open to packets with a mark."""
-    if marked := container.ports.let_in_by_mark:
+    if marked := container.ports.let_in:
         raise Manual(marked)
 
 
@@ -490,8 +491,10 @@ def test_container_restarts_at_most_five_times(container: Container) -> str | No
     service = container.configuration.service
     if service is None:
         return None
-    few = service.restart_condition == "on-failure" and 0 < service.restart_attempts <= 5
+    few = service.restart_condition == "on-failure" and service.restart_attempts <= 5
+    few = few and not service.restarts_without_end
     said = f"condition {service.restart_condition}, {service.restart_attempts or 'endless'} attempts"
+    said += f" in {service.restart_window:g} seconds" if service.restart_window else ""
     assert few or service.restart_condition == "none", f"its service {service.name} restarts it: {said}"
     return f"by its service {service.name}: {said}"
 
@@ -551,6 +554,10 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> s
     assert not found, "is given " + ", ".join(found)
     mounted = [each for each in container.mounts.devices if each not in (*devices, *policy.allowed_devices)]
     assert not mounted, "has, without being given it, " + ", ".join(mounted)
+    given = container.privileges.devices_of_runtime
+    assert not given, "is given, by its runtime and unasked, " + ", ".join(given)
+    escaped = container.runtime.escape("devices")
+    assert not escaped, escaped
     later = container.privileges.devices_let_in
     assert not later, "its control group lets in, since its start, " + ", ".join(later)
     if container.privileges.lists_devices:
@@ -734,7 +741,7 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
 
     Remedy: run it without `--cgroup-parent`, or name the cgroup in `cgroup_parents` of the policy.
     """
-    escaped = container.runtime.escape("memory", "cpus", "processes")
+    escaped = container.runtime.escape("memory", "cpus", "processes", *_OTHER_CONTROLLERS)
     assert not escaped, escaped
     parent = container.configuration.cgroup_parent
     if parent in policy.cgroup_parents:
@@ -789,6 +796,8 @@ def test_container_reports_its_health(container: Container, clock: Clock) -> Non
     if not container.running and not container.configuration.restarting:
         raise NotApplicable("does not run: it has no health to report")
     health = container.configuration.health
+    if container.configuration.status == "paused":
+        raise Manual(f"is paused: {health or 'none'} is what it said before")
     assert health not in (None, "", "none"), "reports no health"
     assert health in ("healthy", "starting"), f"is {health}"
     hollow = container.configuration.health_check_kind == CANNOT_FAIL
@@ -826,7 +835,13 @@ def test_container_runs_a_current_image(
     )
     if policy.current_images is None:
         raise Manual(f"runs {reference.name}; compare with its registry, or set current_images in the policy")
-    approved = {reference.name, reference.digest, identifier} & set(policy.current_images)
+    approved = {reference.digest, identifier} & set(policy.current_images)
+    named = reference.name in policy.current_images
+    if named and not approved and not container.planned and reference.familiar_name not in image_names.get():
+        raise Manual(
+            f"runs what was {reference.name} once, and no image here has that name now: which one is it?"
+        )
+    approved |= {reference.name} if named else set()
     assert approved, f"runs {reference.name}, not approved as current"
     return None
 

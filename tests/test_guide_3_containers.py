@@ -396,7 +396,7 @@ def test_sensitive_container_listens_on_chosen_addresses(container: Container, p
 
     judge(container.ports.published)
     judge(container.ports.open)
-    if sensitive is not False and (marked := container.ports.let_in_by_mark):
+    if sensitive is not False and (marked := container.ports.let_in):
         raise Manual(marked)
     return container.ports.direct_access
 

@@ -12,7 +12,9 @@ from hullcheck.parsing.times import engine_moment
 from hullcheck.policy import Policy, ResourceLimits
 from selftests.kit.facts.container_host import (
     BRIDGE,
+    HOST,
     IMAGE,
+    OWN,
     ContainerHost,
 )
 from selftests.kit.judging import judged
@@ -426,7 +428,61 @@ def test_ssh_port_of_a_server_that_no_list_names() -> None:
     host.config["NetworkMode"] = "container:other"  # judged there
     assert host.judge("5.7")[0] == "pass"
     host.config["NetworkMode"] = "host"
+    assert host.judge("5.7")[0] == "error"  # who listens at port 22 of the host was not read
+    head, row = "sl  local_address", "0: 00000000:0016 00000000:0000 0A 0:0 00:0 0 0 0 4711 1 0 0"
+    host.extra = [f"100/net/tcp: {head}", f"100/net/tcp: {row}"]
+    for pid, verdict in ((7, "pass"), (100, "manual")):
+        link = f"lrwx------ 1 0 0 64 Nov 1 10:00 {pid}/fd/3 -> socket:[4711]"
+        host.extra[2:] = [link]
+        host.links = {**OWN, "net": HOST["net"]}
+        assert host.judge("5.7")[0] == verdict
+
+
+def test_port_22_of_the_host_that_leads_to_a_container() -> None:
+    """5.7: whatever port it is inside, who publishes that means SSH."""
+    host = ContainerHost()
+    host.description["Ports"] = {"2222/tcp": [{"HostIp": "10.0.0.1", "HostPort": "22"}]}
+    assert host.judge("5.7")[0] == "manual"
+    host.description["Ports"] = {"2222/tcp": [{"HostIp": "10.0.0.1", "HostPort": "2222"}]}
     assert host.judge("5.7")[0] == "pass"
+
+
+@pytest.mark.parametrize("health", ["healthy", "unhealthy"])
+def test_health_of_a_paused_container(health: str) -> None:
+    """5.27: nothing is checked while it stands still."""
+    host = ContainerHost()
+    host.description |= {"Health": health, "Status": "paused"}
+    assert host.judge("5.27") == ("manual", f"is paused: {health} is what it said before")
+
+
+def test_image_whose_name_is_gone() -> None:
+    """5.28: that the name is approved says nothing of what runs under it; its id does."""
+    host = ContainerHost()
+    host.policy = Policy(current_images=("app:1",))
+    assert host.judge("5.28")[0] == "pass"
+    host.images = []
+    assert host.judge("5.28")[0] == "manual"
+    host.policy = Policy(current_images=("app:1", IMAGE))
+    assert host.judge("5.28")[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        ((), "pass"),
+        (("own:docker-default -", "rule:docker-default deny mount,"), "pass"),
+        (tuple(f"rule:docker-default {each}," for each in ("capability", "file", "mount")), "fail"),
+    ],
+)
+def test_profile_of_the_site_that_is_called_like_the_engine_s(lines: tuple[str, ...], verdict: str) -> None:
+    """5.2: an engine loads none over one of its name that is loaded already."""
+    host = ContainerHost()
+    host.kernel["/sys/module/apparmor/parameters/enabled"] = "Y"
+    host.info["SecurityOptions"] = ["name=apparmor"]
+    host.label = "docker-default (enforce)"
+    own = ["own:docker-default -"] * (verdict == "fail")
+    host.apparmor[1:1] = [*own, *lines]
+    assert host.judge("5.2")[0] == verdict
 
 
 # ---- control groups that a container can write to

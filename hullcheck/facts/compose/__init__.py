@@ -142,7 +142,7 @@ class FilePrivileges(Unknown):
 
     HIDDEN: ClassVar[Collection[str]] = _HIDDEN_PRIVILEGES.split()
     applies_apparmor = True  # as far as it depends on the file
-    devices_let_in = strange_nodes = ()
+    devices_let_in = devices_of_runtime = strange_nodes = ()
     lists_devices = True
 
     def __init__(self, configuration: FileConfiguration) -> None:

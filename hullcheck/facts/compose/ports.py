@@ -23,7 +23,12 @@ class FilePorts(Unknown):
     """Its ports."""
 
     HIDDEN: ClassVar[Collection[str]] = ["configuration", "pid_on_host_network", "runtime", "surroundings"]
-    let_in_by_mark = None
+    let_in = None
+
+    @property
+    def is_at_ssh_port(self) -> bool:
+        """Whether port 22 of the host will lead to it."""
+        return any((each.number, each.protocol) == (22, "tcp") for each in self.published)
 
     def __init__(
         self, configuration: FileConfiguration, runtime: "FileRuntime", networks: Mapping[str, Any]

@@ -98,7 +98,7 @@ case $described in *'"Running":false'*)
 esac
 
 echo "--paths"
-sources_of() { sed -n 's/^source "\([a-z]*dir=\)\{0,1\}\(\/[^"\\]*\)"$/\2/p'; }
+sources_of() { sed -n 's/^source "\([a-z]*dir[+]\{0,1\}=\)\{0,1\}\(\/[^"\\]*\)"$/\2/p'; }
 parts_of_volumes() { # each subpath that a container names, in each folder that a volume names
   case $described in *'"Subpath":"'*) ;; *) return ;; esac
   {

@@ -45,13 +45,11 @@ _HIDDEN_MOUNTS = """
     shared sources surroundings visible writable
 """
 _HIDDEN_PRIVILEGES = """
-    apparmor_profile applies_apparmor bundle configuration devices_let_in given_capabilities has_own_profile
-    is_permissive lists_devices runtime seccomp_profile security_label selinux_label stored_no_new_privileges
-    strange_nodes surroundings
+    apparmor_profile applies_apparmor bundle configuration devices_let_in devices_of_runtime given_capabilities
+    has_own_profile is_permissive lists_devices runtime seccomp_profile security_label selinux_label
+    stored_no_new_privileges strange_nodes surroundings
 """
-_HIDDEN_PORTS = (
-    "configuration direct_access let_in_by_mark open pid_on_host_network published runtime surroundings"
-)
+_HIDDEN_PORTS = "configuration direct_access let_in open pid_on_host_network published runtime surroundings"
 """What a part cannot tell from inside, by the names of a container's part."""
 
 
@@ -216,6 +214,7 @@ class InsidePorts(_Inside):
     """What it opens to the outside."""
 
     HIDDEN = _HIDDEN_PORTS.split()
+    is_at_ssh_port = False
 
 
 class InsideContainer(_Inside):

@@ -109,8 +109,7 @@ class Ports:
     def _bridges(self) -> tuple[Network, ...]:
         """Its bridge networks that lead outside, if its engine knows modes of them (from 28)."""
         major = self.surroundings.engine.get().major
-        names = {*self.configuration.networks, *self.configuration.networks.values()} - {""}
-        known = [each for each in self.surroundings.networks.get() if names & {each.name, each.id}]
+        known = self._known_networks
         new = major is None or major >= _PROTECTS_BRIDGES
         return tuple(each for each in known if new and each.driver == "bridge" and not each.internal)
 
@@ -125,14 +124,17 @@ class Ports:
         return _NEIGHBOURS if chosen and old else None
 
     @property
-    def let_in_by_mark(self) -> str | None:
-        """What to say where a mark lets packets pass to every port of its bridges (from 29); None where none does.
+    def let_in(self) -> str | None:
+        """What to say where packets may pass to every port of it on its bridges; None where they may not.
 
-        Which packets carry the mark is up to other rules of the host, and to what sends from there.
+        The daemon may make no rules, as those before 27 for IPv6. From 29 a mark lets packets pass: which ones carry it
+        is up to other rules of the host, and to what sends from there.
 
         Raises:
             EvidenceError: whether one does cannot be told.
         """
+        if unguarded := self._unguarded:
+            return unguarded
         major = self.surroundings.engine.get().major
         if not self._bridges or (major is not None and major < _KNOWS_MARKS):
             return None
@@ -140,14 +142,30 @@ class Ports:
         none = mark.always(lambda value: not value)
         return None if none else f"{mark}: what has this mark reaches every port of it; who sets the mark?"
 
+    @property
+    def _unguarded(self) -> str | None:
+        """What to say where the daemon may make no rules for a network that leads outside; else None."""
+        if not self.surroundings.engine.get().is_docker:
+            return None
+        bridges = [each for each in self._known_networks if each.driver == "bridge" and not each.internal]
+        used = ["iptables"] * bool(bridges) + ["ip6tables"] * any(each.ipv6 for each in bridges)
+        for setting in map(self.surroundings.daemon.get().setting, used):
+            if not all(setting.possible):
+                return f"{setting}: whoever has a route to it reaches every port of it; who has one?"
+        return None
+
+    @property
+    def _known_networks(self) -> list[Network]:
+        names = {*self.configuration.networks, *self.configuration.networks.values()} - {""}
+        return [each for each in self.surroundings.networks.get() if names & {each.name, each.id}]
+
     @cached_property
     def _unnamed_addresses(self) -> tuple[str, ...]:
         """The addresses at which a port without an address may be bound.
 
         The engine chooses one of several networks, and publishes nothing for internal ones.
         """
-        names = {*self.configuration.networks, *self.configuration.networks.values()} - {""}
-        known = [each for each in self.surroundings.networks.get() if names & {each.name, each.id}]
+        known = self._known_networks
         open_ones = [each.options for each in known if not each.internal]
         found = {next((each[key] for key in _BINDING if each.get(key)), "") for each in open_ones}
         return tuple(sorted(found if len(known) >= len(self.configuration.networks) > 0 else found | {""}))
@@ -176,6 +194,17 @@ class Ports:
             EvidenceError: listeners or the service could not be read.
         """
         return (*self.published, *self._service_ports(), *self._listening(), *self._direct())
+
+    @property
+    def is_at_ssh_port(self) -> bool:
+        """Whether port 22 of the host leads to it, or it listens there in the network of the host.
+
+        Raises:
+            EvidenceError: it is in the network of the host, and its listeners could not be read.
+        """
+        shared = self.configuration.running and self.configuration.network_mode == "host"
+        ports = (*self.published, *(self._listening() if shared else ()))
+        return any((each.number, each.protocol) == (22, "tcp") for each in ports)
 
     def _direct(self) -> Iterable[Port]:
         """What is reached at its own address, past the ports that are published."""

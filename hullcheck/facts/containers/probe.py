@@ -64,8 +64,8 @@ _FORMAT = (
 
 
 _JUDGED = """
-    CapAdd CapDrop CgroupParent CpuPeriod CpuQuota CpuShares DeviceCgroupRules IpcMode Memory NanoCpus NetworkMode
-    PidMode PidsLimit Privileged PublishAllPorts ReadonlyPaths ReadonlyRootfs SecurityOpt UTSMode UsernsMode
+    CapAdd CapDrop CgroupParent CpuPeriod CpuQuota CpuShares DeviceCgroupRules IpcMode MaskedPaths Memory NanoCpus
+    NetworkMode PidMode PidsLimit Privileged PublishAllPorts ReadonlyPaths ReadonlyRootfs SecurityOpt UTSMode UsernsMode
 """
 _BINDINGS = {"*": {"HostIp": True, "HostPort": True}}
 _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
@@ -104,7 +104,9 @@ _POLICIES = frozenset(("", "no", "always", "on-failure", "unless-stopped"))
 _STATES = "created running paused restarting removing exited dead configured initialized stopping stopped"
 _HEALTHS = frozenset(("", "none", "starting", "healthy", "unhealthy"))
 _SHAPE_OF_HOST_CONFIG = {
-    **dict.fromkeys(("CapAdd", "CapDrop", "DeviceCgroupRules", "ReadonlyPaths", "SecurityOpt"), NAMES),
+    **dict.fromkeys(
+        ("CapAdd", "CapDrop", "DeviceCgroupRules", "MaskedPaths", "ReadonlyPaths", "SecurityOpt"), NAMES
+    ),
     **dict.fromkeys(("CgroupParent", "NetworkMode"), str),
     **dict.fromkeys(("IpcMode", "PidMode", "UTSMode", "UsernsMode"), _NAMESPACE),
     **dict.fromkeys(("CpuPeriod", "CpuShares", "Memory", "NanoCpus"), COUNT),
@@ -269,9 +271,12 @@ def _without_passwords(volume: dict[str, Any]) -> dict[str, Any]:
     return volume
 
 
+_FOLDERS = ("lowerdir", "upperdir", "workdir", "datadir")
+
+
 def _without_value(option: str) -> str:
     name, equals, _ = option.partition("=")
-    shown = not equals or name in ("lowerdir", "upperdir", "workdir")
+    shown = not equals or name.removesuffix("+") in _FOLDERS
     return option if shown else f"{name}=***"
 
 

@@ -273,13 +273,14 @@ class Runtime:
     def on_default_bridge(self) -> bool:
         """Whether it is attached to the default bridge, or will be once it runs.
 
-        It may be through the container whose network it joined. Its networks tell, and not its network mode, which
-        stays `bridge` after `docker network disconnect`.
+        It may be through the container whose network it joined, or by a macvlan of the bridge's interface. Its networks
+        tell, and not its network mode, which stays `bridge` after `docker network disconnect`.
 
         Raises:
             EvidenceError: the engine does not name its networks.
         """
-        names = {network.name: network.id for network in self.surroundings.networks.get()}
+        networks = self.surroundings.networks.get()
+        names = {network.name: network.id for network in networks}
         default = "bridge" if self.surroundings.engine.get().is_docker else "podman"
         bridge = names.get(default)
         if not bridge:
@@ -288,7 +289,9 @@ class Runtime:
         if owner.description["Networks"] is None and owner.network_mode in ("", "default", "bridge"):
             raise EvidenceError("docker inspect does not report NetworkSettings.Networks")
         by_id = (len(name) >= 12 and bridge.startswith(name) and name not in names for name in owner.networks)
-        return not {default, bridge}.isdisjoint((*owner.networks, *owner.networks.values())) or any(by_id)
+        place = next(each.bridge for each in networks if each.id == bridge)
+        same = {each.id for each in networks if place and each.bridge == place}
+        return not {default, *same}.isdisjoint((*owner.networks, *owner.networks.values())) or any(by_id)
 
     @property
     def strange_interfaces(self) -> tuple[str, ...]:
@@ -304,11 +307,10 @@ class Runtime:
         found = tuple(
             name for name in (line.strip().rstrip(":") for line in lines) if name not in _OF_THE_KERNEL
         )
-        known = {network.id: network.scope for network in self.surroundings.networks.get()}
-        attached = [
-            known.get(each, "") for name, each in owner.networks.items() if name not in ("none", "host")
-        ]
-        gateway = "swarm" in attached  # the engine gives it one more, to a bridge of its own
+        known = {network.id: network for network in self.surroundings.networks.get()}
+        attached = [known.get(each) for name, each in owner.networks.items() if name not in ("none", "host")]
+        # the engine gives it one more, to a bridge of its own, where an overlay leads outside
+        gateway = any(each and each.scope == "swarm" and not each.internal for each in attached)
         return found if len(found) > len(attached) + gateway else ()
 
     def _runs_in_host_namespace(self, kind: str) -> bool:
@@ -334,7 +336,7 @@ class Runtime:
         out here: it has no program.
 
         Args:
-            limits: `memory`, `cpus`, `processes`.
+            limits: `memory`, `cpus`, `processes`, or a controller of version 1, as `devices`.
 
         Raises:
             EvidenceError: its processes could not be read.
@@ -342,10 +344,11 @@ class Runtime:
         engine, identifier = self.surroundings.engine.get(), self.configuration.id
         if not self.configuration.running or engine.value("CgroupDriver") == "none":
             return ""
+        main = self.main_process.cgroups
         found = [
             each
             for each in self.processes
-            if any(cgroups.is_outside(name, each.cgroups, identifier) for name in limits)
+            if any(cgroups.is_outside(name, each.cgroups, identifier, main) for name in limits)
         ]
         for each in found:
             if not each.executable and each.pid_namespace is None:

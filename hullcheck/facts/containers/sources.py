@@ -1,5 +1,6 @@
 """Where the mounts of containers lead on the host: the third part of the probe's answer, and the volumes."""
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from hullcheck.verdicts import EvidenceError
 
 _DISK = re.compile(r"disk ([0-9a-f]+):([0-9a-f]+) (/.*)")
 _SOCKET = re.compile(r"socket (\d+:\d+) (\d+) (/.*)")
+LAYERS = ("lowerdir", "upperdir", "datadir")
 _USUAL_SOCKET = re.compile(
     r"(/var)?/run/(user/\d+/)?(docker\.sock|docker/containerd/containerd\.sock|containerd/containerd\.sock|podman/podman\.sock)"
 )
@@ -156,6 +158,10 @@ class Sources:
             EvidenceError: the engine does not know the volume, or one of them could not be followed.
         """
         folders = self.folders_of_volume(mount)
+        if near := [each for each in self._layers(mount) if not each.startswith("/")]:
+            raise EvidenceError(
+                f"{near[0]} of the volume {mount['Name']} is where the daemon was started from"
+            )
         real = folders if self._view(mount) else map(self.files.path, folders)
         return frozenset(name for path in real for name in self.host_mounts.other_names(path))
 
@@ -180,11 +186,26 @@ class Sources:
         if layers:
             return layers
         device = self._device(mount)
-        if device.startswith("/dev/"):
-            return self.host_mounts.of_disk(self.files.path(device), self.files.disk(device))
-        if device and "bind" in self._words(mount):  # relative to where the daemon was started
-            self.files.path(device)
+        if self._is_disk(device):
+            return self.places_of_disk(mount)
+        if device and not {"bind", "rbind"}.isdisjoint(self._words(mount)):
+            self.files.path(device)  # relative to where the daemon was started
         return self.host_mounts.other_names(self.files.path(str(mount["Source"])))
+
+    def places_of_disk(self, mount: Mapping[str, Any]) -> frozenset[str]:
+        """Where the host has the disk of a volume, beside the folder of the volume; empty where it is of none.
+
+        Raises:
+            EvidenceError: which disk it is could not be found.
+        """
+        device = self._device(mount)
+        if not self._is_disk(device):
+            return frozenset()
+        found = self.host_mounts.of_disk(self.files.path(device), self.files.disk(device))
+        return found - {str(mount.get("Source"))}
+
+    def _is_disk(self, device: str) -> bool:
+        return device in self.files.disks or posixpath.normpath(device).lstrip("/").startswith("dev/")
 
     def _volume(self, mount: Mapping[str, Any]) -> Mapping[str, Any]:
         volume = self.volumes.get(mount["Name"])
@@ -212,17 +233,20 @@ class Sources:
         A bind mount names one as its device, an overlay several; a disk and a share of a network are none.
         """
         device = self._device(mount)
-        folders = [] if device.startswith(("//", "/dev/")) else [device]
+        folders = [] if self._is_disk(device) or device.startswith("//") else [device]
         if view := self._view(mount):
             folders = [view]
-        for option in self._words(mount):
-            name, _, value = option.partition("=")
-            if name in ("lowerdir", "upperdir"):
-                folders += value.split(":")
+        folders += self._layers(mount)
         part = f"/{mount['Subpath']}" if mount["Subpath"] else ""
         return [
             (folder.rstrip("/") if part else folder) + part for folder in folders if folder.startswith("/")
         ]
+
+    def _layers(self, mount: Mapping[str, Any]) -> list[str]:
+        """The folders that an overlay lays over each other (kernel documentation of overlayfs), as they are written."""
+        options = (each.partition("=") for each in self._words(mount))
+        layers = [value for name, _, value in options if name.removesuffix("+") in LAYERS]
+        return [folder for layer in layers for folder in layer.split(":") if folder]
 
 
 def _without_var(path: str) -> str:

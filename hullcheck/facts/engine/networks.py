@@ -28,6 +28,7 @@ DOCKER_NETWORKS = Probe.from_file(
             "Options": dict.fromkeys(
                 (
                     "encrypted",
+                    "parent",
                     "com.docker.network.bridge.enable_icc",
                     "com.docker.network.bridge.gateway_mode_ipv4",
                     "com.docker.network.bridge.gateway_mode_ipv6",
@@ -81,6 +82,14 @@ class Network:
         families = ("ipv4", "ipv6") if self.ipv6 is not False else ("ipv4",)
         options = (self.options.get(f"com.docker.network.bridge.gateway_mode_{each}") for each in families)
         return frozenset(each or "nat" for each in options)
+
+    @property
+    def bridge(self) -> str:
+        """The interface of the host that is its bridge, or to which it is another way, as those of macvlan."""
+        if self.driver in ("macvlan", "ipvlan"):
+            return self.options.get("parent") or ""
+        named = self.options.get("com.docker.network.bridge.name") or ""
+        return named or ("docker0" if self.name == "bridge" else "")
 
     @property
     def trusted_interfaces(self) -> str:

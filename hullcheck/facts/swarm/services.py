@@ -12,6 +12,9 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_lines
 from hullcheck.verdicts import EvidenceError
 
+_POLICY = ("Condition", "MaxAttempts", "Delay", "Window")
+_SECOND, _USUAL_DELAY = 1e9, 5e9  # the engine counts in nanoseconds
+
 DOCKER_SERVICES = Probe.from_file(
     __file__,
     "docker_services",
@@ -20,7 +23,7 @@ DOCKER_SERVICES = Probe.from_file(
             "ID": True,
             "Spec": {
                 "Name": True,
-                "TaskTemplate": {"RestartPolicy": {"Condition": True, "MaxAttempts": True}},
+                "TaskTemplate": {"RestartPolicy": dict.fromkeys(_POLICY, True)},
             },
             "Endpoint": {"Ports": {"PublishedPort": True, "Protocol": True, "PublishMode": True}},
         }
@@ -44,6 +47,8 @@ class Service:
     Attributes:
         restart_condition: `any` where nothing is said, `on-failure` or `none`.
         restart_attempts: 0 means without end.
+        restart_delay: the seconds before each.
+        restart_window: the seconds in which attempts are counted; 0 means all of them are.
     """
 
     id: str
@@ -51,6 +56,15 @@ class Service:
     restart_condition: str
     restart_attempts: int
     ports: tuple[PublishedPort, ...]
+    restart_delay: float = 5
+    restart_window: float = 0
+
+    @property
+    def restarts_without_end(self) -> bool:
+        """Whether its attempts never run out: they count within a window, and each waits for the delay before."""
+        return (
+            not self.restart_attempts or 0 < self.restart_window <= self.restart_attempts * self.restart_delay
+        )
 
 
 @fact(DOCKER_SERVICES)
@@ -81,6 +95,8 @@ def _service(document: dict[str, Any]) -> Service:
         policy.get("Condition") or "any",
         policy.get("MaxAttempts") or 0,
         tuple(map(_port, (document.get("Endpoint") or {}).get("Ports") or ())),
+        (_USUAL_DELAY if (delay := policy.get("Delay")) is None else delay) / _SECOND,
+        (policy.get("Window") or 0) / _SECOND,
     )
 
 

@@ -51,6 +51,7 @@ PUBLISHED_SERVICE = {
                 {
                     "Condition?": frozenset(("", "none", "on-failure", "any")),
                     "MaxAttempts?": (None, COUNT),
+                    **dict.fromkeys(("Delay?", "Window?"), (None, COUNT)),
                 },
             )
         },

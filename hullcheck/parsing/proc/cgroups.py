@@ -35,18 +35,33 @@ def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -
     return min(measure(counted, files), default=None)
 
 
-def is_outside(name: str, cgroups: Sequence[str], identifier: str) -> bool:
+def is_outside(name: str, cgroups: Sequence[str], identifier: str, main: Sequence[str] = ()) -> bool:
     """Whether a process is in no group of this name where one of its limits is held, or below one.
 
     Args:
-        name: as for `read`.
+        name: as for `read`, or a controller that only version 1 has in a hierarchy of its own: `devices`, `freezer`.
         cgroups: the lines of its /proc/PID/cgroup.
         identifier: that of a container, after which the engine names its groups.
+        main: the lines of the main process of the container: another group may have the same name.
     """
-    controller = _LIMITS[name][0]
+    controller = _LIMITS[name][0] if name in _LIMITS else name
+    own = _paths_of(controller, cgroups)
+    if not own and (name in _LIMITS or all(line.startswith("0::") for line in cgroups)):
+        own = _paths_of("", cgroups)
+    tops = {_top(path, identifier) for path in _paths_of(controller, main) or _paths_of("", main)}
+    return any(identifier not in path or bool(tops and _top(path, identifier) not in tops) for path in own)
+
+
+def _paths_of(controller: str, cgroups: Sequence[str]) -> list[str]:
+    """The groups of a process in the hierarchy of this controller; without a name in the unified one."""
     split = [line.split(":", 2) for line in cgroups]
-    own = [path for _, controllers, path in split if controller in controllers.split(",")]
-    return any(identifier not in path for path in own or [each[2] for each in split if not each[1]])
+    return [path for _, each, path in split if (controller in each.split(",") if controller else not each)]
+
+
+def _top(path: str, identifier: str) -> str:
+    """The group of a container itself, of one below it."""
+    before, found, after = path.partition(identifier)
+    return before + found + after.partition("/")[0]
 
 
 def devices(cgroups: Sequence[str], files: Files) -> tuple[str, ...] | None:

@@ -111,9 +111,17 @@ class MountTable:
                 found.add((mount.point.rstrip("/") + inside).rstrip("/") or "/")
         return frozenset(found)
 
+    def parts(self, device: str, root: str) -> frozenset[str]:
+        """Where the host has parts of *root* of the file system *device* under names of their own.
+
+        That is /var/lib/docker for /data, where /data/docker is mounted there.
+        """
+        below = (each for each in self._by_device.get(device, ()) if each.root != root)
+        return frozenset(each.point for each in below if is_below(each.root, root))
+
     def other_names(self, path: str) -> frozenset[str]:
-        """*path*, every other path of the host that shows the same, and what is mounted below it from
-        elsewhere.
+        """*path*, every other path of the host that shows the same or a part of it, and what is mounted below it
+        from elsewhere.
 
         Args:
             path: without symbolic links.
@@ -122,9 +130,8 @@ class MountTable:
         under = max(above, key=_depth, default=None)  # of two at one point the later one hides the other
         found = {path}
         if under is not None:
-            found |= self.paths(
-                under.device, (under.root.rstrip("/") + path[len(under.point.rstrip("/")) :]) or "/"
-            )
+            root = (under.root.rstrip("/") + path[len(under.point.rstrip("/")) :]) or "/"
+            found |= self.paths(under.device, root) | self.parts(under.device, root)
         for mount in self.mounts:
             if mount.point != path and is_below(mount.point, path):
                 found |= self.paths(mount.device, mount.root)

@@ -159,6 +159,8 @@ class FakeDaemon:
     pid = 7
     direct_routing, makes_raw_rules = False, True
     accepted_mark: str | None = None
+    iptables: bool | None = True
+    ip6tables: bool | None = None
 
     seccomp_profile = "builtin"
     seccomp_filter: Mapping[str, Any] | None = None
@@ -182,6 +184,8 @@ class FakeDaemon:
             "cgroup-parent": self.cgroup_parent,
             "allow-direct-routing": self.direct_routing,
             "bridge-accept-fwmark": self.accepted_mark,
+            "iptables": self.iptables,
+            "ip6tables": self.ip6tables,
         }[name]
         return Setting(name, Value(value, "daemon.json") if self.readable else None)
 

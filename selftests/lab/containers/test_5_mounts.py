@@ -35,10 +35,11 @@ def test_sensitive_mounts(guarded_engine: EngineFactory, place: Path) -> None:
     one = guarded_engine()
     (place / "link").symlink_to("/etc")
     (place / "file").symlink_to("/etc/passwd")
-    for name in ("plain", "bound", "deep/etc", "lower", "upper", "work"):
+    for name in ("plain", "bound", "deep/etc", "lower", "upper", "work", "whole/part"):
         (place / name).mkdir(parents=True)
     one.nsenter("mount", "--bind", "/etc", str(place / "bound"))
     one.nsenter("mount", "--bind", "/etc", str(place / "deep/etc"))
+    one.nsenter("mount", "--bind", str(place / "whole/part"), "/root")
     bind = ("--opt", "type=none", "--opt", "o=bind", "--opt")
     one.docker("volume", "create", *bind, "device=/etc", "etc")
     one.docker("volume", "create", *bind, f"device={place}/link", "linked")
@@ -59,6 +60,7 @@ def test_sensitive_mounts(guarded_engine: EngineFactory, place: Path) -> None:
         "file": f"{place}/file:/x",
         "bound": f"{place}/bound:/x",
         "deep": f"{place}/deep:/x",
+        "whole": f"{place}/whole:/x",
         "proc": "/proc:/p",
         "sys": "/sys/fs/cgroup:/c",
         "data": f"{one.data_root}:/x",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,10 +128,17 @@ def test_device_let_in_after_the_start(engine: EngineFactory) -> None:
         pytest.skip("cgroup v2 lists no devices")
     assert verdicts("5.18", facts_of_engine(one.socket, of="5.18"))["later"] == "pass"
     (groups[0] / "devices.allow").write_text("b 8:0 rwm")
-    facts = facts_of_engine(one.socket, of="5.18")
+    one.run("left", command=("sh", "-c", "sleep 998 & sleep 999"))
+    child = one.docker("top", "left", "-eo", "pid").split()[-1]
+    Path("/sys/fs/cgroup/devices/cgroup.procs").write_text(child)
+    try:
+        facts = facts_of_engine(one.socket, of="5.18")
+    finally:
+        os.kill(int(child), signal.SIGKILL)  # the engine does not find it there
     assert judged("5.18", facts)["later"] == ("fail", "its control group lets in, since its start, b 8:0 rwm")
+    assert judged("5.18", facts)["left"][1].startswith("outside of its control group")
     allowed = Facts(facts.recording, Policy(allowed_devices=("/dev/null",)))
-    assert verdicts("5.18", allowed) == {"plain": "pass", "given": "pass", "later": "fail"}
+    assert verdicts("5.18", allowed) == {"plain": "pass", "given": "pass", "later": "fail", "left": "fail"}
 
 
 DEVICE = "mount -t devtmpfs none /tmp && touch /dev/log1 && mount -o bind /tmp/kmsg /dev/log1 && umount /tmp"

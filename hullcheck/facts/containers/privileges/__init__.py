@@ -103,6 +103,17 @@ class Privileges:
         return tuple(each for each in found if not cgroups.let_in(each, known))
 
     @property
+    def devices_of_runtime(self) -> tuple[str, ...]:
+        """The devices that it was started with though nobody asked for one (`b 8:0 rwm`).
+
+        A runtime of the site's own (`runtimes` in daemon.json), a hook or a plugin of containerd may add to what the
+        engine writes. Where some were asked for, theirs are not told apart.
+        """
+        if not self.configuration.running or self.configuration.devices or not self.bundle:
+            return ()
+        return tuple(each for each in self.bundle.devices if not cgroups.let_in(each, _DEVICES))
+
+    @property
     def strange_nodes(self) -> tuple[str, ...]:
         """The devices that it has nodes of in its /dev, and that it did not get at its start (`b 8:0`).
 

@@ -51,6 +51,10 @@ class SiteProfiles:
 
     words: Words
 
+    def has(self, name: str) -> bool:
+        """Whether a file has a profile of this name."""
+        return name in self.words.pairs("own", " ")
+
     def weakness(self, name: str) -> tuple[str, bool]:
         """Why a profile may confine nothing, and whether that is sure; empty where it denies something.
 

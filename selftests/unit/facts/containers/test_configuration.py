@@ -147,9 +147,13 @@ def test_task_of_a_service(world: ContainerHost) -> None:
         {"Condition": "on-failure"},
         {"Condition": "on-failure", "MaxAttempts": 6},
         {},
+        {"Condition": "on-failure", "MaxAttempts": 5, "Window": 20 * 10**9},  # each after five seconds
+        {"Condition": "on-failure", "MaxAttempts": 5, "Window": 60 * 10**9, "Delay": 12 * 10**9},
     ):
         world.services = [service_document(**policy)]
         assert world.judge("5.15")[0] == "fail"
+    world.services = [service_document(Condition="on-failure", MaxAttempts=5, Window=60 * 10**9)]
+    assert world.judge("5.15")[1].endswith("condition on-failure, 5 attempts in 60 seconds")
     world.services = [service_document(Condition="none")]
     assert world.judge("5.15")[0] == "pass"
     world.services = []

@@ -404,35 +404,58 @@ def test_settings_of_the_kernel_that_are_open(
     assert world.judge("5.6")[0] == "pass"
 
 
+@pytest.mark.parametrize("running", [True, False])
+def test_folder_of_which_the_host_has_a_part_elsewhere(world: ContainerHost, *, running: bool) -> None:
+    """5.6: /var/lib/docker may be /data/docker, and who has /data has it; so it is with the top of a btrfs."""
+    world.description["Mounts"] = [bind_mount("/data")]
+    world.paths = ["real /data\t/data"]
+    world.mounts.append("31 30 8:1 /data /x rw - ext4 /dev/sda1 rw")
+    if not running:
+        world.stop()
+    assert world.judge("5.6")[0] == "pass"
+    world.daemon.table = (
+        *world.daemon.table,
+        "22 20 8:1 /data/docker /var/lib/docker rw - ext4 /dev/sda1 rw",
+    )
+    assert world.judge("5.6") == ("fail", "mounts /var/lib/docker of the host at /x")
+
+
+@pytest.mark.parametrize("root", ["30 1 0:50 /jail / rw - overlay overlay rw", "30 1 8:9 / / rw - ext4 x rw"])
+def test_main_process_that_does_not_see_its_mounts(world: ContainerHost, root: str) -> None:
+    """5.6, 5.32: it may have locked itself up, or be a machine; what else runs in it sees all that was asked for."""
+    world.description["Mounts"] = [bind_mount("/srv/app")]
+    world.paths = ["real /srv/app\t/srv/app", "socket 2049:77 1 /srv/app/engine.sock"]
+    world.listen("/srv/app/engine.sock", 900, "dockerd")
+    world.mounts[:] = [root]
+    assert world.judge("5.32") == ("fail", "can reach /srv/app/engine.sock")
+
+
+def test_main_process_in_the_root_of_the_host(world: ContainerHost) -> None:
+    """5.6: nsenter(1) takes it there."""
+    world.mounts[:] = ["30 1 8:1 / / rw - ext4 /dev/sda1 rw"]
+    assert world.judge("5.6") == ("fail", "mounts / of the host at /")
+
+
 @pytest.mark.parametrize(
-    ("paths", "changes", "verdict"),
+    ("place", "expected"),
     [
-        (["/proc/bus", "/proc/sys"], {}, "pass"),
-        (None, {}, "pass"),
-        ([], {}, "manual"),
-        (["/proc/bus"], {}, "manual"),
-        ([], {"UsernsMode": "host"}, "manual"),
+        ("31 30 0:90 / /tmp rw - tmpfs tmpfs rw", ""),
+        ("32 30 8:1 /srv /tmp rw - ext4 /dev/sda1 rw", "can write to /tmp (ext4)"),
+        ("33 30 8:1 /srv /data rw - ext4 /dev/sda1 rw", "can write to /data (ext4)"),
+        ("34 30 8:1 /srv /data/x rw - ext4 /dev/sda1 rw", "can write to /data/x (ext4)"),
+        ("34 30 8:1 /srv /data/x ro - ext4 /dev/sda1 rw", ""),
     ],
 )
-def test_settings_of_the_kernel_at_the_next_start(
-    world: ContainerHost, paths: list[str] | None, changes: dict[str, str], verdict: str
-) -> None:
-    """5.6: a container that does not run was asked for with read-only paths or without."""
-    world.stop()
-    world.config.update({"ReadonlyPaths": paths, **changes})
-    found, reason = world.judge("5.6")
-    assert found == verdict
-    assert ("/proc/sys (writable)" in reason) == (verdict == "manual")
-    world.config["Privileged"] = True
-    assert world.judge("5.6")[0] == "pass"  # it can do all of it: see 5.5
-
-
-def test_settings_of_the_kernel_of_a_remapped_engine(world: ContainerHost) -> None:
-    """5.6: root of the container is nobody to the host."""
-    world.stop()
-    world.config["ReadonlyPaths"] = []
-    world.info |= {"DockerRootDir": "/var/lib/docker/100000.100000"}
-    world.info["SecurityOptions"] = [*world.info["SecurityOptions"], "name=userns"]
-    assert world.judge("5.6")[0] == "pass"
-    world.config["UsernsMode"] = "host"
-    assert world.judge("5.6")[0] == "manual"
+def test_mount_over_what_was_asked_for(world: ContainerHost, place: str, expected: str) -> None:
+    """The guide: over a tmpfs or a volume, and in it, something else may have been mounted later."""
+    folder = "/var/lib/docker/volumes/v/_data"
+    world.config.update({"ReadonlyRootfs": True, "Tmpfs": {"/tmp": ""}})
+    world.description["Mounts"] = [{"Type": "volume", "Name": "v", "Source": folder, "Destination": "/data"}]
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": None}]
+    world.mounts[:] = ["30 1 0:50 / / ro - overlay overlay rw"]
+    if " / /tmp " not in place:
+        world.mounts.append("31 30 0:90 / /tmp rw - tmpfs tmpfs rw")
+    world.mounts.append(f"35 30 8:1 {folder} /data rw - ext4 /dev/sda1 rw")
+    world.mounts.append(place)
+    verdict, reason = world.judge("container_writes_to_tmpfs_or_named_volumes")
+    assert (verdict, reason) == (("fail", expected) if expected else ("pass", "/data (volume), /tmp (tmpfs)"))

@@ -361,3 +361,23 @@ def test_task_whose_label_is_lost(world: ContainerHost) -> None:
     world.info["Swarm"] = {"LocalNodeState": "inactive"}
     (found,) = judged("5.15", world.facts).values()
     assert found[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("filters", "ipv6", "verdict"),
+    [
+        ((True, None), False, "pass"),
+        ((True, None), True, "manual"),
+        ((True, True), True, "pass"),
+        ((False, True), False, "manual"),
+    ],
+)
+def test_networks_for_which_the_daemon_makes_no_rules(
+    world: ContainerHost, filters: tuple[bool, bool | None], verdict: str, *, ipv6: bool
+) -> None:
+    """5.9, 5.14: a container is reached at its own address, at every port; before 27 so it is with IPv6."""
+    world.daemon.iptables, world.daemon.ip6tables = filters
+    world.networks[0]["EnableIPv6"] = ipv6
+    assert [world.judge(number)[0] for number in ("5.9", "5.14")] == [verdict] * 2
+    world.networks[0]["Internal"] = True
+    assert world.judge("5.9")[0] == "pass"

@@ -207,6 +207,8 @@ def test_node_of_a_device_where_the_kernel_lists_none(world: ContainerHost, node
     """5.18: whether a container may open a node that it was not given its control group says, which v2 hides."""
     world.extra = [f"100/dev:{node}"]
     assert world.judge("5.18")[0] == expected
+    world.config["Devices"] = [{"PathOnHost": "/dev/sda"}]
+    world.policy = Policy(allowed_devices=("/dev/sda",))
     world.start_with(devices=[{"allow": True, "type": "b", "major": 8, "minor": 0, "access": "rwm"}])
     assert world.judge("5.18")[0] == ("pass" if node == "b 8:0" else expected)
     lists(world)
@@ -251,3 +253,11 @@ def test_program_that_is_called_like_the_runtime(world: ContainerHost, name: str
     child(world, Name=name, Seccomp="0")
     world.programs = {101: program} if program else {}
     assert world.judge("5.22")[0] == "fail"
+
+
+def test_devices_that_a_runtime_adds(world: ContainerHost) -> None:
+    """5.18: what nobody asked for, a runtime of the site's own may have written to what the engine told it."""
+    world.start_with(devices=[{"allow": True, "type": "c", "major": 1, "minor": 3, "access": "rwm"}])
+    assert world.judge("5.18")[0] == "pass"
+    world.start_with(devices=[{"allow": True, "type": "b", "major": 8, "minor": 0, "access": "rwm"}])
+    assert world.judge("5.18") == ("fail", "is given, by its runtime and unasked, b 8:0 rwm")

@@ -302,6 +302,7 @@ def test_control_groups_that_may_not_be_read(world: ContainerHost, number: str) 
         (("0::/docker/{id}",), "pass"),
         (("0::/docker/{id}/init.scope",), "pass"),
         (("0::/",), "fail"),
+        (("0::/free/{id}",), "fail"),
         (("8:memory:/", "7:pids:/", "6:cpu:/", "0::/docker/{id}"), "fail"),
         (("8:memory:/docker/{id}", "7:pids:/docker/{id}", "6:cpu,cpuacct:/docker/{id}", "0::/"), "pass"),
     ],
@@ -324,6 +325,28 @@ def test_process_that_left_its_control_group(
         world.links = {name: inode for name, inode in OWN.items() if name != "pid"}
         world.status[60]["PPid"] = "100"
         assert world.judge(number)[0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        (("5:devices:/docker/{id}", "0::/"), ("pass", "pass")),
+        (("5:devices:/", "0::/docker/{id}"), ("fail", "fail")),
+        (("5:blkio:/", "4:devices:/docker/{id}", "0::/docker/{id}"), ("pass", "fail")),
+        (("0::/",), ("fail", "fail")),
+    ],
+)
+def test_process_that_left_the_group_of_another_controller(
+    world: ContainerHost, groups: tuple[str, ...], expected: tuple[str, str]
+) -> None:
+    """5.18, 5.25: in the topmost group of devices it may open every device of the host."""
+    world.status[60] = STATUS | {"Name": "miner", "PPid": "100"}
+    limits = [f"{number}:{each}:/docker/{{id}}" for number, each in enumerate(("memory", "pids", "cpu"), 6)]
+    world.cgroups[60] = tuple(
+        each.format(id="a" * 64) for each in (*groups, *(limits if len(groups) > 1 else ()))
+    )
+    world.programs[60] = "/tmp/miner"
+    assert (world.judge("5.18")[0], world.judge("5.25")[0]) == expected
 
 
 def test_process_limit_of_every_unit(world: ContainerHost) -> None:
@@ -358,7 +381,22 @@ def test_interface_that_the_engine_did_not_give(world: ContainerHost) -> None:
     assert {world.judge(number) for number in ("5.9", "5.10", "5.14", "5.30")} == {("manual", said)}
     world.networks[-1]["Scope"] = "swarm"
     assert world.judge("5.30")[0] == "pass"
+    world.networks[-1]["Internal"] = True  # without a way outside, and so without that bridge
+    assert world.judge("5.30")[0] == "manual"
     world.interfaces = []
     assert world.judge("5.30")[0] == "error"
     world.stop()
     assert world.judge("5.30")[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("driver", "parent", "verdict"),
+    [("macvlan", "docker0", "fail"), ("ipvlan", "docker0", "fail"), ("macvlan", "eth0", "pass")],
+)
+def test_network_on_top_of_the_default_bridge(
+    world: ContainerHost, driver: str, parent: str, verdict: str
+) -> None:
+    """5.30: an interface of it leads to the same containers."""
+    world.networks.append({"Name": "own", "Id": "c" * 64, "Driver": driver, "Options": {"parent": parent}})
+    world.description["Networks"] = {"own": {"NetworkID": "c" * 64}}
+    assert world.judge("5.30")[0] == verdict

@@ -73,6 +73,10 @@ def test_volume_that_the_engine_does_not_describe(world: ContainerHost) -> None:
             {"type": "overlay", "o": "upperdir=/etc,lowerdir=/srv/a", "device": "overlay"},
             "mounts /etc of the host at /x",
         ),
+        (
+            {"type": "overlay", "o": "lowerdir+=/srv/a,lowerdir+=/etc", "device": "overlay"},
+            "mounts /etc of the host at /x",
+        ),
         ({"type": "overlay", "o": "lowerdir=/srv/a,workdir=/etc", "device": "overlay"}, ""),
         ({"type": "cifs", "o": "addr=10.0.0.1", "device": "//10.0.0.1/etc"}, ""),
     ],
@@ -154,3 +158,31 @@ def test_names_of_files() -> None:
     assert files.path("/a") == "/b\tc"
     assert files.same_files({"/x/y"}) == {"/x/y"}
     assert files.named_twice == frozenset()
+
+
+@pytest.mark.parametrize("options", ["lowerdir=etc:/srv/a", "lowerdir+=etc", "rbind"])
+def test_folder_beside_which_the_daemon_was_started(world: ContainerHost, options: str) -> None:
+    """5.6: where a relative path of a volume leads, nobody can tell."""
+    folder = "/var/lib/docker/volumes/v/_data"
+    world.description["Mounts"] = [{"Type": "volume", "Name": "v", "Source": folder, "Destination": "/x"}]
+    kind = (
+        {"type": "none", "device": "etc"} if options == "rbind" else {"type": "overlay", "device": "overlay"}
+    )
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": {**kind, "o": options}}]
+    world.paths = [f"real {path}\t{path}" for path in (folder, "/srv/a")]
+    world.stop()
+    assert world.judge("5.6")[0] == "error"
+
+
+@pytest.mark.parametrize("device", ["/dev/sda1", "/srv/disk", "//dev/sda1", "/dev/../dev/sda1"])
+def test_disk_of_the_host_by_any_name(world: ContainerHost, device: str) -> None:
+    """5.6, the guide: a node of a disk may lie anywhere, and a path has many forms."""
+    folder = "/var/lib/docker/volumes/v/_data"
+    world.config["ReadonlyRootfs"] = True
+    world.description["Mounts"] = [{"Type": "volume", "Name": "v", "Source": folder, "Destination": "/x"}]
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": {"type": "ext4", "device": device}}]
+    world.paths = [f"real {folder}\t{folder}", f"real {device}\t/srv/disk", f"disk 8:1 {device}"]
+    world.stop()
+    assert world.judge("5.6") == ("fail", "mounts / of the host at /x")
+    writes = world.judge("container_writes_to_tmpfs_or_named_volumes")
+    assert writes == ("fail", "can write to /x (/ of the host)")

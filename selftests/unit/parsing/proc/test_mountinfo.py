@@ -77,7 +77,8 @@ def test_names_of_a_path() -> None:
     assert table.paths("8:2", "/") == {"/X", "/W"}
     assert table.paths("8:2", "/sub/a ") == {"/X/sub/a ", "/Y/a ", "/W/sub/a "}
     assert table.other_names("/") >= {"/", "/again", "/X", "/Y"}
-    assert table.other_names("/X") == {"/X", "/W"}
+    assert table.other_names("/X") == {"/X", "/W", "/Y", "/Z"}
+    assert table.parts("8:2", "/rX") == set()
     assert table.other_names("/Y") == {"/Y", "/X/sub", "/W/sub"}
     assert table.other_names("/Z/a") == {"/Z/a", "/X/rX/a", "/W/rX/a"}
     assert mountinfo.is_below("/a", "/")

@@ -2,12 +2,13 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.mounts import devices, settings
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.sockets import PLACES, HostSocket, HostSockets
 from hullcheck.facts.containers.sources import HostMount, Sources, apart_from, within
@@ -20,12 +21,6 @@ _OF_ENGINE = re.compile(r"/[0-9a-f]{64}/(?:resolv\.conf|hostname|hosts|(?:mounts
 _WRITTEN = ("/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
 _INIT = ("/sbin/docker-init", "/run/podman-init")
 _KERNEL = ("/proc", "/sys", "/dev")
-_OF_EVERYBODY = "/dev/console /dev/full /dev/null /dev/ptmx /dev/random /dev/tty /dev/urandom /dev/zero"
-_HARMLESS = frozenset(_OF_EVERYBODY.split())
-"""The devices that every container has; they are mounted one by one where it may make none (OCI runtime
-specification, "Default Devices")."""
-_NO_DEVICES = ("/dev/hugepages", "/dev/mqueue", "/dev/pts", "/dev/shm")
-"""What is mounted in /dev and is no device."""
 _NO = ("false", "False", "FALSE", "f", "F", "0")  # strconv.ParseBool of Go
 _USER_PLACE = re.compile(r"/run/user(?:/\d+(?:/(?:docker|podman|containerd\S*|buildkit\S*))?)?$")
 
@@ -105,14 +100,20 @@ class Mounts:
         found |= dict.fromkeys(tmpfs, "tmpfs")
         if not self.configuration.running:
             return found
-        for mount in self.table:
-            if (
-                "rw" in mount.options
-                and self._configured_at(mount.point) is None
-                and not self._is_of_engine(mount)
-            ):
-                found.setdefault(mount.point, mount.kind)
+        for mount in self._mounted_by_others(frozenset(tmpfs)):
+            if "rw" in mount.options:
+                found[mount.point] = mount.kind
         return found
+
+    def _mounted_by_others(self, tmpfs: Collection[str]) -> Iterator[Mount]:
+        """What neither its configuration nor the engine put there: at a place of its own, in a volume, or over one."""
+        seen = set[str]()
+        for mount in self.table:
+            again = mount.point in seen
+            seen.add(mount.point)
+            strange = again or (self._is_of_nobody(mount) and mount.point not in tmpfs)
+            if strange and not self._is_of_engine(mount):
+                yield mount
 
     def _what_is_mounted(self, mount: Mapping[str, Any]) -> str:
         if mount["Type"] == "bind":
@@ -121,7 +122,7 @@ class Mounts:
             return str(mount["Type"])
         if re.fullmatch("[0-9a-f]{64}", mount["Name"]):
             return "anonymous volume"
-        folders = self.sources.folders_of_volume(mount)
+        folders = self.sources.folders_of_volume(mount) or sorted(self.sources.places_of_disk(mount))[:1]
         return f"{folders[-1]} of the host" if folders else "volume"
 
     # ---- parts of the host
@@ -142,9 +143,8 @@ class Mounts:
     def configured(self) -> tuple[HostMount, ...]:
         """The mounts that its configuration names, by their sources.
 
-        A source counts as it is written, and without symbolic links where these could be followed.
-
-        This may prove that it sees too much, and never that it does not: see `visible`.
+        A source counts as it is written, and without symbolic links where these could be followed. This may prove that
+        it sees too much, and never that it does not: see `visible`.
         """
         return tuple(
             HostMount(each["Destination"], self.sources.written_paths(each), each["Type"])
@@ -158,7 +158,7 @@ class Mounts:
         Raises:
             EvidenceError: a mount could not be followed to its source.
         """
-        found = self._running_mounts() if self.configuration.running else self._future_mounts()
+        found = self._running_mounts() if self.configuration.running else self._future_mounts(self._parts)
         volumes = f"{self.surroundings.engine.get().value('DockerRootDir')}/volumes"
         return tuple(
             HostMount(each.destination, apart_from(volumes, each.paths), each.kind) for each in found
@@ -175,12 +175,21 @@ class Mounts:
             paths = host.paths(mount.device, mount.root)
             if configured is None and any(map(_OF_ENGINE.search, paths)):
                 continue  # secrets and configs lie on a tmpfs below the container's folder
+            paths |= host.parts(mount.device, mount.root)
             if configured is not None and configured["Type"] == "volume":
                 paths |= self.sources.layers_of_volume(configured)
-            elif filesystems.is_foreign(mount) and not filesystems.depends_on_namespace(mount):
-                paths |= {(filesystems.folder(mount.kind) + mount.root).rstrip("/")}
+            if self._is_of_nobody(mount) and filesystems.is_foreign(mount):
+                view = (filesystems.folder(mount.kind) + mount.root).rstrip("/")
+                paths |= set() if filesystems.depends_on_namespace(mount) else {view}
             if paths:
                 yield HostMount(mount.point, paths, configured["Type"] if configured else "")
+        yield from self._future_mounts(self._hidden)
+
+    @property
+    def _hidden(self) -> Sequence[Mapping[str, Any]]:
+        """The mounts that its main process does not see, as after chroot(2) or in a machine of its own: others may."""
+        seen = {each.point for each in self.table}
+        return [each for each in self._parts if posixpath.normpath(each["Destination"]) not in seen]
 
     @property
     def doubtful(self) -> tuple[str, ...]:
@@ -189,31 +198,26 @@ class Mounts:
         Raises:
             EvidenceError: the mount tables could not be read.
         """
-        if not self.configuration.running:
-            return (*self._future_settings,)
-        own = (each for each in self.table if self._configured_at(each.point) is None)
-        own = (
-            each for each in own if filesystems.is_foreign(each) and filesystems.depends_on_namespace(each)
-        )
+        views = filter(filesystems.is_foreign, self.table if self.configuration.running else ())
+        own = (each for each in views if self._is_of_nobody(each) and filesystems.depends_on_namespace(each))
         return (*(f"{each.point} ({each.kind})" for each in own), *self._open_settings)
 
     @property
     def _open_settings(self) -> Sequence[str]:
-        """The kernel's settings, where they are not read-only: `systempaths=unconfined`, or a mount that is gone."""
-        options = {each.point: each.options for each in self.table}
-        closed = "/proc" not in options or "ro" in options.get("/proc/sys", options["/proc"])
-        safe = closed or self.configuration.privileged or not self.runtime.shares_host_users
-        return () if safe else ["/proc/sys (writable)"]
-
-    @property
-    def _future_settings(self) -> Sequence[str]:
-        """The same at its start: `systempaths=unconfined` asks for an empty list in the place of Docker's own."""
-        asked = self.configuration.setting("ReadonlyPaths")
-        closed = asked is None or not {"/proc", "/proc/sys"}.isdisjoint(asked)
-        apart = (
-            self.surroundings.engine.get().remaps_users and self.configuration.setting("UsernsMode") != "host"
+        """The kernel's settings that nothing keeps it from: `systempaths=unconfined`, or a mount that is gone."""
+        asked = self.configuration
+        if asked.privileged:
+            return ()
+        given = settings.not_asked_for(asked.description["HostConfig"])
+        if asked.running:
+            found = given or settings.writable(self.table)
+            return found if found and self.runtime.shares_host_users else ()
+        asked.setting("ReadonlyPaths")  # an engine that does not tell it is an error
+        return (
+            ()
+            if self.surroundings.engine.get().remaps_users and asked.user_namespace_mode != "host"
+            else given
         )
-        return () if closed or apart or self.configuration.privileged else ["/proc/sys (writable)"]
 
     @property
     def groups_in_its_hands(self) -> str:
@@ -253,7 +257,7 @@ class Mounts:
 
     @property
     def devices(self) -> tuple[str, ...]:
-        """The devices of the host that are mounted in it unasked: by its runtime, or after its start.
+        """The devices of the host that are mounted in it unasked, or as if they were files that nobody keeps from it.
 
         Raises:
             EvidenceError: the mount tables could not be read.
@@ -262,11 +266,18 @@ class Mounts:
             return ()
         host, found = self.sources.host_mounts, set[str]()
         for mount in self.table:
-            if self._configured_at(mount.point) is None:
-                found |= host.paths(mount.device, mount.root)
-                found |= {f"/dev{mount.root}"} if mount.kind == "devtmpfs" else set()
-        devices = (each for each in found - _HARMLESS if re.match("/dev/.", each))
-        return tuple(sorted(each for each in devices if not any(is_below(each, top) for top in _NO_DEVICES)))
+            paths = host.paths(mount.device, mount.root)
+            paths |= {f"/dev{mount.root}"} if mount.kind == "devtmpfs" else set()
+            asked = self._configured_at(mount.point)
+            written = self.sources.written_paths(asked) if asked else ()
+            found |= {each for each in paths if not any(is_below(each, path) for path in written)}
+            found |= devices.open_to_all(paths) if asked else set()
+        return devices.among(found)
+
+    def _is_of_nobody(self, mount: Mount) -> bool:
+        """Whether its configuration asks for none there: below a volume or a tmpfs there is nothing of the host."""
+        above = self._configured_at(mount.point)
+        return above is None or (above["Type"] != "bind" and above["Destination"] != mount.point)
 
     def _configured_at(self, point: str) -> Mapping[str, Any] | None:
         """The nearest configured mount at or above *point*."""
@@ -276,15 +287,16 @@ class Mounts:
     def _is_of_engine(self, mount: Mount) -> bool:
         """Whether the engine itself put it there.
 
-        That is the root, the kernel's file systems, the init program, and the files that it writes for a
-        container; one that joined the network of another sees those of that.
+        That is the root, the kernel's file systems, the init program, and the files that it writes for a container,
+        or for another whose network that joined.
 
         Raises:
             EvidenceError: the mounts of the host could not be read.
         """
+        if mount.point == "/":  # its main process may have gone where the host's is
+            return "/" not in self.sources.host_mounts.paths(mount.device, mount.root)
         return (
-            mount.point == "/"
-            or mount.point in _INIT
+            mount.point in _INIT
             or any(is_below(mount.point, top) and self._is_of_kernel(mount, top) for top in _KERNEL)
             or bool(_OF_ENGINE.search(mount.root))
         )
@@ -305,8 +317,8 @@ class Mounts:
         own = configured is not None and configured["Destination"] == mount.point
         return not own and mount.point in _WRITTEN and bool(_OF_ENGINE.search(mount.root))
 
-    def _future_mounts(self) -> Iterable[HostMount]:
-        for each in self._parts:
+    def _future_mounts(self, parts: Iterable[Mapping[str, Any]]) -> Iterable[HostMount]:
+        for each in parts:
             if each["Type"] == "bind":
                 names = self.sources.host_mounts.other_names(self.sources.files.path(each["Source"]))
                 yield HostMount(each["Destination"], names, "bind")
