@@ -150,12 +150,12 @@ def test_map_says_what_it_leaves_out(opened: Open) -> None:
 def grouped(count: int) -> str:
     """The page of so many targets: web0000, web0002 and so on are hardened, the others careless.
 
-    Of each ten, nine are in `prod` and one in `lab`; the first of each four is in `db` too. So `db` and `lab` have
+    Of each ten, nine are in `prod` and one in `attic`; the first of each four is in `db` too. So `db` and `attic` have
     hardened ones alone.
     """
     made = example(count)
     targets = tuple(
-        replace(each, groups=("prod" if number % 10 else "lab", *(("db",) if number % 4 == 0 else ())))
+        replace(each, groups=("prod" if number % 10 else "attic", *(("db",) if number % 4 == 0 else ())))
         for number, each in enumerate(made.audit.targets)
     )
     return audit_page.render(replace(made.audit, targets=targets), made.recordings)
@@ -170,9 +170,9 @@ def _groups(page: str) -> list[str]:
 def test_groups_are_told_apart(count: int) -> None:
     """How many targets each has and fails, their sums, and the worst; a group is not worse because it is larger."""
     rows = _groups(grouped(count))
-    assert [re.findall(r"#group/(\w+)", each) for each in rows] == [["prod"], ["db"], ["lab"]]
-    targets = {"prod": count * 9 // 10, "db": count // 4, "lab": count // 10}
-    worst = {"prod": "web0001", "db": "web0000", "lab": "web0000"}
+    assert [re.findall(r"#group/(\w+)", each) for each in rows] == [["prod"], ["attic"], ["db"]]
+    targets = {"prod": count * 9 // 10, "attic": count // 10, "db": count // 4}
+    worst = {"prod": "web0001", "db": "web0000", "attic": "web0000"}
     results = example(count).audit.results
     fails = {
         name: sum(each.target == name and each.verdict is Verdict.FAIL for each in results)
@@ -181,11 +181,8 @@ def test_groups_are_told_apart(count: int) -> None:
     for row, name in zip(rows, targets, strict=True):
         assert f"{targets[name]} of {targets[name]} targets fail" in row
         assert f'worst: <a href="#target/{worst[name]}">' in row
-    for name in ("db", "lab"):
-        assert (
-            f'data-word="fail">{fails["web0000"] * targets[name]:,}<'
-            in rows[("prod", "db", "lab").index(name)]
-        )
+    for name in ("db", "attic"):
+        assert f'data-word="fail">{fails["web0000"] * targets[name]:,}<' in rows[list(targets).index(name)]
 
 
 def test_group_without_an_answer_says_so() -> None:
@@ -223,9 +220,9 @@ def test_group_has_a_page_a_map_and_findings(opened: Open) -> None:
     assert "web0001" not in page.locator("#view table.list").inner_text()
     page = opened(grouped(20), "#map?group=db")
     assert page.locator("#view thead th").count() == 6
-    page.select_option("select[name=group]", "lab")
+    page.select_option("select[name=group]", "attic")
     assert page.locator("#view thead th").count() == 3
-    assert page.url.endswith("#map?group=lab")
+    assert page.url.endswith("#map?group=attic")
     assert "on 2 targets" in page.locator("#view [role=status]").inner_text()
     assert opened(grouped(20), "#group/none").locator("h1:visible").inner_text() == "This is not in the audit"
 
