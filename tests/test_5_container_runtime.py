@@ -215,6 +215,7 @@ def test_container_mounts_no_sensitive_host_path(
     assert not asked, "mounts " + ", ".join(asked)
     found = sensitive(container.mounts.visible)
     assert not found, "mounts " + ", ".join(found)
+    _require_own_namespace(container, "mnt", "mount")
     groups = container.mounts.groups_of_others
     assert not groups, f"can write to control groups of the host at {', '.join(groups)}"
     sockets = [each for each in container.mounts.other_sockets if not policy.allows_mount(each[0])]
@@ -331,12 +332,20 @@ def test_container_has_a_network_namespace(container: Container) -> None:
     """No container shares the host's network namespace.
 
     In it a container sees all traffic of the host, reaches services that listen on loopback alone, and can
-    open any port. An interface of the host that was moved into its namespace takes it past the engine's rules.
+    open any port; one process that goes there is enough. An interface of the host that was moved into its namespace
+    takes it past the engine's rules.
 
     Remedy: run it without `--network host`, in a network of its own, and publish the ports that it needs.
     """
     assert not container.runtime.shares_host_network, "shares the network namespace of the host"
+    _require_own_namespace(container, "net", "network")
     _require_known_interfaces(container)
+
+
+def _require_own_namespace(container: Container, kind: str, words: str) -> None:
+    """Fail a container of which a process went to a namespace of the host."""
+    strays = container.privileges.in_host_namespace(kind)
+    assert not strays, f"of its processes these are in the {words} namespace of the host: {strays}"
 
 
 def _require_no_mark(container: Container) -> None:
@@ -529,6 +538,7 @@ def test_container_has_an_ipc_namespace(container: Container) -> None:
     Remedy: run it without `--ipc host`.
     """
     assert not container.runtime.shares_host_ipc, "shares the IPC namespace of the host"
+    _require_own_namespace(container, "ipc", "IPC")
 
 
 @pytest.mark.cis("5.18", level=1)
@@ -622,6 +632,7 @@ def test_container_has_a_uts_namespace(container: Container) -> None:
     Remedy: run it without `--uts host`.
     """
     assert not container.runtime.shares_host_uts, "shares the UTS namespace of the host"
+    _require_own_namespace(container, "uts", "UTS")
 
 
 @pytest.mark.cis("5.22", level=1)
@@ -942,6 +953,7 @@ def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
     """
     found = container.mounts.engine_sockets
     assert not found, "can reach " + ", ".join(found)
+    _require_own_namespace(container, "mnt", "mount")
     waiting = [path for path, each in container.mounts.other_sockets if each.waits_for_a_service]
     if waiting:
         raise Manual(

@@ -149,6 +149,10 @@ class FilePrivileges(Unknown):
         """See what *configuration* says."""
         self._asked = configuration
 
+    def in_host_namespace(self, _kind: str) -> str:
+        """Nothing: it has no process yet."""
+        return ""
+
     @property
     def capabilities(self) -> frozenset[str]:
         """The capabilities that the engine will give it."""

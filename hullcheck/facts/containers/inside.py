@@ -198,6 +198,10 @@ class InsidePrivileges(_Inside):
         """What one of them has or can get."""
         return frozenset(name for each in self.processes for name in capabilities.names(each.capabilities))
 
+    def in_host_namespace(self, _kind: str) -> str:
+        """Nothing: which namespaces are the host's is not seen from inside."""
+        return ""
+
     @property
     def unfiltered(self) -> str:
         """Which of them has no filter, in words."""

@@ -221,7 +221,8 @@ def _without_settings(container: dict[str, Any]) -> None:
     variables, labels = container.pop("Environment", "not told"), container.pop("Labels", "not told")
     if isinstance(variables, list | None):
         told = isinstance(labels, dict | None)
-        command = [container.get("Program") or "", *(container.get("Arguments") or ())]
+        parts = (container.get("Arguments"), container.get("Healthcheck"))
+        command = [container.get("Program") or "", *(word for each in parts for word in each or ())]
         searched = {"Env": variables, "Labels": labels if told else {}, "Cmd": command}
         container |= {"Secrets": configuration.in_configuration(searched), "Searched": told}
     if isinstance(labels, dict | None):

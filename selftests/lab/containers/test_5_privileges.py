@@ -18,6 +18,7 @@ from hullcheck.policy import Policy
 from selftests.kit.judging import facts_of_engine, judged
 from selftests.lab.containers.judgement import CALLS, of_both, verdicts
 from selftests.rig.shell import call
+from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -157,6 +158,20 @@ def test_device_mounted_into_a_container(engine: EngineFactory) -> None:
     assert judged("5.18", facts)["later"][1] == "has, without being given it, /dev/kmsg"
     allowed = Facts(facts.recording, Policy(allowed_devices=("/dev/kmsg",)))
     assert verdicts("5.18", allowed) == {"plain": "pass", "later": "pass"}
+
+
+def test_process_in_the_namespaces_of_the_host(engine: EngineFactory) -> None:
+    """5.6, 5.10, 5.17, 5.21, 5.32: one of its processes went there, and its main process did not."""
+    one = engine()
+    one.run("plain")
+    enter = f"/usr/bin/nsenter -t {one.pid} -m -u -n -i /bin/sleep 998 & exec sleep 999"
+    one.run("left", "--privileged", "--pid", "host", *TOOLS, command=("sh", "-c", enter))
+    until(lambda: "sleep 998" in one.docker("top", "left", "-eo", "pid,args"))
+    facts = facts_of_engine(one.socket, of="5.10 5.17 5.21 5.32")
+    for number in ("5.10", "5.17", "5.21", "5.32"):
+        found = judged(number, facts)
+        assert (found["plain"][0], found["left"][0]) == ("pass", "fail")
+        assert "namespace of the host: sleep (pid " in found["left"][1]
 
 
 def test_interface_moved_into_a_container(engine: EngineFactory) -> None:

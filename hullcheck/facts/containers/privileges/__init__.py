@@ -84,6 +84,30 @@ class Privileges:
             return given
         return given.union(*(capabilities.names(each.capabilities) for each in self.processes))
 
+    def in_host_namespace(self, kind: str) -> str:
+        """Which of its processes are in a namespace of the host where its main process is not, in words.
+
+        Whoever has power over the host's processes gets there, by setns(2).
+
+        Args:
+            kind: `ipc`, `mnt`, `net` or `uts`.
+
+        Raises:
+            EvidenceError: such links were read, and those of the daemon could not be.
+        """
+        links, seen = self.runtime.proc.links, self.surroundings.processes.get().by_pid
+        own = (
+            seen[pid]
+            for pid, each in links.items()
+            if kind in each and pid in seen and not seen[pid].is_runtime
+        )
+        inside = [each for each in own if self.configuration.id in each.container_ids]
+        if not self.configuration.running or not inside:
+            return ""
+        host = self.surroundings.host_side.get().namespaces.get(kind)
+        found = [f"{each.name} (pid {each.pid})" for each in inside if links[each.pid][kind] == host]
+        return ", ".join(found)
+
     @property
     def devices_let_in(self) -> tuple[str, ...]:
         """The devices that its control group lets in now, beside those of its start (`b 8:0 rwm`).

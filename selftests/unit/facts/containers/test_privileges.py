@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hullcheck.policy import Policy
-from selftests.kit.facts.container_host import PROFILE, STATUS, ContainerHost
+from selftests.kit.facts.container_host import HOST, PROFILE, STATUS, ContainerHost
 
 FEW = {"CapPrm": "0" * 16, "CapEff": "0" * 16, "CapBnd": "0" * 16}
 ALL = "000001ffffffffff"
@@ -261,3 +261,16 @@ def test_devices_that_a_runtime_adds(world: ContainerHost) -> None:
     assert world.judge("5.18")[0] == "pass"
     world.start_with(devices=[{"allow": True, "type": "b", "major": 8, "minor": 0, "access": "rwm"}])
     assert world.judge("5.18") == ("fail", "is given, by its runtime and unasked, b 8:0 rwm")
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers"), [("net", "5.10"), ("ipc", "5.17"), ("uts", "5.21"), ("mnt", "5.6 5.32")]
+)
+def test_process_in_a_namespace_of_the_host(world: ContainerHost, kind: str, numbers: str) -> None:
+    """5.6, 5.10, 5.17, 5.21, 5.32: nsenter(1) leads one process there, and the others stay."""
+    child(world, Name="miner")
+    for inode, verdict in ((77, "pass"), (HOST[kind], "fail")):
+        world.extra = [f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 101/ns/{kind} -> {kind}:[{inode}]"]
+        assert {world.judge(number)[0] for number in numbers.split()} == {verdict}
+    world.cgroups[101] = ("0::/docker/" + "b" * 64,)  # another's
+    assert {world.judge(number)[0] for number in numbers.split()} == {"pass"}

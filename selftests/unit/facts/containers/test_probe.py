@@ -114,3 +114,13 @@ def test_labels_that_are_kept() -> None:
     assert kept(labels) == {**project, "traefik.users": None, "empty": None}
     assert kept(None) == kept({}) == {}
     assert len(kept({f"label{number}": "x" for number in range(1000)})) == 100
+
+
+def test_secret_in_the_command_of_a_health_check() -> None:
+    """It is searched like the container's own command."""
+    world = ContainerHost()
+    control = "container_environment_holds_no_secret"
+    assert world.judge(control)[0] == "pass"
+    world.description["Healthcheck"] = ["CMD-SHELL", "db --password=abcDEF123x ping"]
+    verdict, reason = world.judge(control)
+    assert (verdict, "abcDEF123x" in reason) == ("fail", False)
