@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from hullcheck import cli, facts
 from hullcheck.recording import Recording
@@ -66,13 +69,43 @@ def files(certificates: dict[str, str]) -> dict[str, str]:
     return {**FILES, **tls, f"{REGISTRY}/ca.crt": certificates["ca.pem"]}
 
 
+SERVICES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "web": (("--publish", "127.0.0.1:8080:8000"), ("httpd", "-f", "-p", "8000", "-h", "/etc")),
+    "client": ((), ("sleep", "100000")),
+}
+"""Two containers of a project: their options, and their commands."""
+OPTIONS_OF = {"cap_drop": "--cap-drop", "security_opt": "--security-opt", "tmpfs": "--tmpfs"}
+OPTIONS_OF |= {"pids_limit": "--pids-limit", "mem_limit": "--memory", "memswap_limit": "--memory-swap"}
+OPTIONS_OF |= {"cpu_shares": "--cpu-shares", "read_only": "--read-only"}
+
+
+def start(host: Host, name: str, service: Mapping[str, Any] | None = None) -> None:
+    """Start a container as Compose does for a service with these settings."""
+    labels = {"project": "site", "service": name, "oneoff": "False", "project.config_files": "/srv/site.yml"}
+    words = ["--network", "site", "--stop-timeout", "1"]  # neither program heeds a signal to end
+    words += [
+        word for each in labels.items() for word in ("--label", "com.docker.compose.{}={}".format(*each))
+    ]
+    for key, value in (service or {}).items():
+        for each in value if isinstance(value, list) else [value]:
+            words += [OPTIONS_OF[key]] if each is True else [OPTIONS_OF[key], str(each)]
+    options, command = SERVICES[name]
+    host.run(name, *words, *options, command=command)
+
+
+def recreate(host: Host, folder: Path) -> None:
+    """Create the containers again with what the file for their project asks for."""
+    for name, service in yaml.safe_load((folder / "compose.site.yml").read_text())["services"].items():
+        host.docker("rm", "--force", name)
+        start(host, name, service)
+    until(lambda: reaches(host) == {"inside": True, "outside": True}, "the containers do not answer")
+
+
 def workload(host: Host) -> None:
     """Start two containers: one that serves a port, and one that talks to it by its name."""
     host.docker("network", "create", "site")
-    serving = ("httpd", "-f", "-p", "8000", "-h", "/etc")
-    hasty = ("--network", "site", "--stop-timeout", "1")  # neither program heeds a signal to end
-    host.run("web", *hasty, "--publish", "127.0.0.1:8080:8000", command=serving)
-    host.run("client", *hasty)
+    for name in SERVICES:
+        start(host, name)
     until(lambda: reaches(host) == {"inside": True, "outside": True}, "the containers do not answer")
 
 
@@ -112,6 +145,11 @@ class Audited:
     run: Run
     findings: dict[tuple[str, str], tuple[str, str]]
 
+    @property
+    def failing(self) -> set[str]:
+        """The controls that fail."""
+        return {name for (name, _), (verdict, _) in self.findings.items() if verdict == "fail"}
+
     def of(self, control: str) -> set[str]:
         """The verdicts of one control."""
         return {verdict for (name, _), (verdict, _) in self.findings.items() if name == control}
@@ -129,20 +167,35 @@ def audit(project: Project, host: Host, *words: str) -> Audited:
     return Audited(run, found)
 
 
-def remedy(project: Project, host: Host, *words: str) -> tuple[Path, set[tuple[str, str]]]:
-    """The folder of remedies for the last audit, and which findings its files mend: their controls and subjects."""
+@dataclass(frozen=True)
+class Remedies:
+    """What `hullcheck remedy` wrote for the last audit: its folder, and findings, as controls and subjects.
+
+    Attributes:
+        mended: those that its files mend.
+        again: those that are mended as soon as containers are created again.
+        left: the controls of which something is left to a person.
+    """
+
+    folder: Path
+    mended: set[tuple[str, str]]
+    again: set[tuple[str, str]]
+    left: set[str]
+
+
+def remedy(project: Project, host: Host, also: Collection[str] = ()) -> Remedies:
+    """Write them, with those of *also*, which have to be asked for."""
     output, run = project.folder / "remedy", project.folder / "reports/latest"
-    assert cli.main(["remedy", str(run), f"--output={output}", *words]) == 0
-    also = {"daemon_remaps_users"} if words else set()
+    assert cli.main(["remedy", str(run), f"--output={output}", *(f"--also={each}" for each in also)]) == 0
     recording = Recording.load(run / host.name, facts.PROBES)
     made = plan(audit_of(reader.read(run / "results.json", "")), host.name, recording, also)
-    mended = {
-        (each.control.id, each.finding.subject)
-        for part, found in made.mended.items()
-        if part != OPTIONS
-        for each in found
+    found = {
+        part: {(each.control.id, each.finding.subject) for each in mended}
+        for part, mended in made.mended.items()
     }
-    return output / host.name, mended
+    again = found.pop(OPTIONS)
+    left = {each.failure.control.id for each in made.left} | {each.control.id for each in made.asked}
+    return Remedies(output / host.name, set().union(*found.values()), again, left)
 
 
 def bring(host: Host, folder: Path) -> None:

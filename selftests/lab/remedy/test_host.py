@@ -14,6 +14,7 @@ import pytest
 from hullcheck.remedies.playbook import PLACE
 from selftests.kit.running import Project
 from selftests.lab.remedy import careless, proven
+from selftests.lab.remedy.left import ALONG, LEFT, OF_THE_MACHINE, UNKNOWN
 from selftests.rig import images
 from selftests.rig.engines.engine import IMAGE
 
@@ -26,7 +27,11 @@ pytestmark = pytest.mark.lab
 PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
 WAY = "/tmp/hullcheck-remedy-%C"  # short, as the path of a socket has to be
 HostFactory = Callable[..., "Host"]
-LIMITS = {"container_has_a_cpu_limit", "container_has_a_process_limit"}
+TAKES_AWAY = {"container_has_a_memory_limit", "container_root_is_read_only"}
+LIMITS = {"container_has_a_cpu_limit", "container_has_a_process_limit", "container_has_a_memory_limit"}
+OPTIONS = {
+    *("container_capabilities_are_needed", "container_gains_no_privileges", "container_root_is_read_only")
+}
 DAEMON = ("-m", "cis", "tests/test_2_daemon.py")
 ALL = {"inside": True, "outside": True}
 
@@ -86,27 +91,36 @@ def careless_host(lab_host: HostFactory, lab: Laboratory, certificates: dict[str
 
 
 def test_shell(careless_host: HostFactory, project: Project) -> None:
-    """The commands of the README mend what it says they mend, nothing gets worse, and `back` gives what was before."""
+    """The commands of the README mend what it says they mend, nothing gets worse, and `back` gives what was before.
+
+    With the containers created again by the file for their project, what it leaves to a person is all that still fails.
+    """
     host = careless_host()
     before = careless.audit(project, host)
-    folder, mended = careless.remedy(project, host)
-    assert {control for control, _ in mended} == proven.HOST | LIMITS
-    assert {before.findings[each][0] for each in mended} == {"fail"}
-    careless.bring(host, folder)
+    made = careless.remedy(project, host, TAKES_AWAY)
+    assert {control for control, _ in made.mended} == proven.HOST | LIMITS
+    assert {control for control, _ in made.again} == OPTIONS
+    every = made.mended | made.again
+    assert {before.findings[each][0] for each in every} == {"fail"}
+    careless.bring(host, made.folder)
     said = careless.sh(host, "sh apply.sh check")
     assert "would write /etc/docker/daemon.json" in said
     assert not careless.succeeds(host, "test -e /var/backups/hullcheck")
     careless.sh(host, "sh apply.sh apply && sh restart.sh")
     assert (careless.running(host), careless.reaches(host)) == ({"web", "client"}, ALL)
+    careless.recreate(host, made.folder)
     after = careless.audit(project, host)
-    assert {each: after.findings[each] for each in mended if after.findings[each][0] != "pass"} == {}
+    assert {each: after.findings[each] for each in every if after.findings[each][0] != "pass"} == {}
     assert careless.worse(before, after) == {}
+    assert before.failing - after.failing == {control for control, _ in every} - LEFT.keys() | ALONG
+    assert after.failing - OF_THE_MACHINE == LEFT.keys()
+    assert made.left - OF_THE_MACHINE == LEFT.keys() - UNKNOWN | ALONG
     again = careless.sh(host, "sh apply.sh apply")
     assert "wrote" not in again
     careless.sh(host, "sh apply.sh back && sh restart.sh")
     assert (careless.running(host), careless.reaches(host)) == ({"web", "client"}, ALL)
     back = careless.audit(project, host)
-    assert {back.findings[each][0] for each in mended if each[0] not in proven.LIMITS} == {"fail"}
+    assert {back.findings[each][0] for each in made.mended if each[0] not in proven.LIMITS} == {"fail"}
 
 
 @pytest.mark.needs("ansible-playbook")
@@ -114,17 +128,17 @@ def test_playbook(careless_host: HostFactory, project: Project) -> None:
     """The playbook mends the same, merges what no recording has, changes nothing in check mode nor when run again."""
     host = careless_host(careless.FEW, tls=False, registry_mirrors=["https://mirror.example"])
     before = careless.audit(project, host)
-    folder, mended = careless.remedy(project, host)
-    assert {control for control, _ in mended} >= proven.PLAYED
-    assert not (folder / "daemon.json").exists()
-    play = Playbook(folder, host, project.folder)
+    made = careless.remedy(project, host)
+    assert {control for control, _ in made.mended} >= proven.PLAYED
+    assert not (made.folder / "daemon.json").exists()
+    play = Playbook(made.folder, host, project.folder)
     seen = careless.state(host)
     assert "changed=0" not in play("--check", "--diff")
     assert careless.state(host) == seen
     assert "unreachable=0" in play()
     assert (careless.running(host), careless.reaches(host)) == ({"web", "client"}, ALL)
     after = careless.audit(project, host)
-    assert {each: after.findings[each] for each in mended if after.findings[each][0] != "pass"} == {}
+    assert {each: after.findings[each] for each in made.mended if after.findings[each][0] != "pass"} == {}
     assert careless.worse(before, after) == {}
     assert "mirror.example" in host.exec("cat", "/etc/docker/daemon.json")
     assert "changed=0" in play("--check")
@@ -147,16 +161,16 @@ def test_remedy_that_has_to_be_asked_for(lab_host: HostFactory, project: Project
     host = lab_host(debug=False)
     careless.workload(host)
     before = careless.audit(project, host, *DAEMON)
-    folder, mended = careless.remedy(project, host, "--also", "2.10")
-    assert {control for control, _ in mended} >= proven.ASKED
-    careless.bring(host, folder)
+    made = careless.remedy(project, host, proven.ASKED)
+    assert {control for control, _ in made.mended} >= proven.ASKED
+    careless.bring(host, made.folder)
     survives_a_failed_start(host)
     careless.sh(host, "sh apply.sh apply && sh restart.sh --new-data")
     assert careless.running(host) == set()
     host.docker("import", f"/{images.HOST_BUSYBOX}", IMAGE)
     careless.workload(host)
     after = careless.audit(project, host, *DAEMON)
-    assert {each: after.findings[each] for each in mended if after.findings[each][0] != "pass"} == {}
+    assert {each: after.findings[each] for each in made.mended if after.findings[each][0] != "pass"} == {}
     assert careless.worse(before, after) == {}
     host.docker("rm", "--force", "web", "client")
     careless.sh(host, "sh apply.sh back && sh restart.sh --new-data && docker start web client")
