@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hullcheck.messages import printable
@@ -28,6 +28,11 @@ def text(before: Audit, turned: Sequence[Turn]) -> str:
     return printable("\n".join(lines)) + "\n"
 
 
+def notes(lines: Iterable[str]) -> str:
+    """Render what is to be known beside it."""
+    return printable("".join(f"\n{each}" for each in lines)) + "\n"
+
+
 def _turn(turn: Turn) -> str:
     return f"{_verdict(turn.before)} -> {_verdict(turn.after)}"
 
@@ -36,8 +41,8 @@ def _verdict(finding: Finding | None) -> str:
     return str(finding.verdict) if finding else _NOTHING
 
 
-def document(before: Audit, turned: Sequence[Turn]) -> str:
-    """Render as JSON."""
+def document(before: Audit, turned: Sequence[Turn], daemon_json: Mapping[str, Any] | None = None) -> str:
+    """Render as JSON, with what is told of another daemon.json."""
     entries: list[dict[str, Any]] = []
     for each in turned:
         found = each.after or each.before
@@ -53,4 +58,7 @@ def document(before: Audit, turned: Sequence[Turn]) -> str:
                 "reason": each.after.reason if each.after else "",
             }
         )
-    return json.dumps({"schema": SCHEMA, "run": before.run.id, "findings": entries}, indent=1) + "\n"
+    told: dict[str, Any] = {"schema": SCHEMA, "run": before.run.id, "findings": entries}
+    if daemon_json is not None:
+        told["daemon_json"] = daemon_json
+    return json.dumps(told, indent=1) + "\n"

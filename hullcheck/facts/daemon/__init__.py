@@ -1,4 +1,7 @@
-"""The Docker daemon of a target: the process that answers the docker command, and its settings."""
+"""The Docker daemon of a target: the process that answers the docker command, and its settings.
+
+The fact is registered in `supposed`, which also has the daemon as it would be with another daemon.json.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,14 +9,14 @@ from functools import cached_property
 from typing import Any
 
 from hullcheck.facts.daemon import reported, sockets
-from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION, DaemonFiles, files_of
-from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcess, DaemonProcesses
+from hullcheck.facts.daemon.config_file import DaemonFiles, files_of
+from hullcheck.facts.daemon.process import DaemonProcess, DaemonProcesses
 from hullcheck.facts.daemon.registries import RegistryHosts, registry_hosts
 from hullcheck.facts.daemon.settings import KINDS, Configuration, Setting, Value, shown
 from hullcheck.facts.daemon.sockets import Asked, tls
 from hullcheck.facts.daemon.sockets.remote_api import RemoteApi, pending_addresses, tcp_addresses
 from hullcheck.facts.daemon.sockets.tls import Protection
-from hullcheck.facts.daemon.unit import SYSTEMD, Unit, Units
+from hullcheck.facts.daemon.unit import Unit, Units
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.host.presence import DOCKER_VERSION
@@ -374,18 +377,6 @@ class Daemon:
         pending = pending_addresses(lambda: self.configuration, addresses)
         protection, protection_doubt = self._protection
         return RemoteApi(addresses, pending, protection, doubt, protection_doubt)
-
-
-@fact(DAEMON_PROCESSES, DAEMON_CONFIGURATION, SYSTEMD, DOCKER_VERSION)
-def daemon(
-    recording: Recording,
-    engine: Engine,
-    processes: Later[Processes],
-    networks: Later[tuple[Network, ...]],
-    published_ports: Later[PublishedPorts],
-) -> Daemon:
-    """The Docker daemon of the target, with every setting and where it comes from."""
-    return Daemon(recording, engine, processes, networks, published_ports)
 
 
 @fact()

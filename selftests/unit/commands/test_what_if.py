@@ -1,4 +1,4 @@
-"""`hullcheck what-if`: the evidence of a run under another policy, or with other waivers."""
+"""`hullcheck what-if`: the evidence of a run under another policy, with other waivers, or another daemon.json."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from hullcheck.cli import main
 from hullcheck.results import Audit, Control, Finding, Result, Run
 from hullcheck.results.turns import turns
 from hullcheck.verdicts import Verdict
+from hullcheck.what_if.daemon_json import JUDGED
 from selftests import REPOSITORY
 from selftests.kit.bundles import run_demo
+from selftests.kit.judging import control
 
 POLICY = "policy:\n  targets:\n    careless: {rootful_reason: 'the storage driver needs it'}\n"
 WAIVERS = """
@@ -71,6 +73,91 @@ def test_same_inventory(
     """Judged again with what it was told, nothing turns."""
     status, output, _ = asked(run, capsys, monkeypatch, "--inventory=inventories/demo.yml")
     assert (status, output) == (0, "Nothing changes.\n")
+
+
+INVENTORY = "--inventory=inventories/demo.yml"
+SETTINGS = {"icc": False, "no-new-privileges": True, "userns-remap": "default", "log-level": "debug"}
+
+
+def test_other_daemon_json(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it decides turns, with its name in the reason; what only a restart shows is an error, and no pass."""
+    (tmp_path / "new.json").write_text(json.dumps(SETTINGS))
+    before = (run / "results.json").read_bytes()
+    options = (f"--daemon-json={tmp_path / 'new.json'}", INVENTORY)
+    status, output, _ = asked(run, capsys, monkeypatch, *options)
+    lines = output.splitlines()
+    assert status == 0
+    known = "CIS 2.15: fail -> pass: no-new-privileges is true (new.json, supposed)"
+    assert f"careless, {known}" in lines
+    assert "careless, CIS 2.10: fail -> pass: userns-remap is true (new.json, supposed)" in lines
+    assert "hardened, CIS 2.3: pass -> fail: log-level is debug (new.json, supposed)" in lines
+    assert any(each.startswith("careless, CIS 2.2: fail -> error: firewall: ") for each in lines)
+    assert any(each.startswith("hardened: new.json changes hosts, ") for each in lines)
+    assert any(
+        each.startswith("Judged by what new.json and the command line ask for: CIS 2.2,") for each in lines
+    )
+    assert any("only a restart shows: audit again" in each and "userns-remap" in each for each in lines)
+    assert (run / "results.json").read_bytes() == before
+    _, output, _ = asked(run, capsys, monkeypatch, *options, "--json")
+    document = json.loads(output)
+    told = document["daemon_json"]
+    assert {each["control"] for each in document["findings"]} <= {*told["judged"]} <= {*JUDGED}
+    assert (told["refused"], told["unknown"], [*told["differs"]]) == ({}, {}, ["hardened", "careless"])
+    assert "userns-remap" in told["beyond"]
+
+
+def test_controls_that_a_daemon_json_decides() -> None:
+    """All of them are controls."""
+    assert {control(each).__name__ for each in JUDGED} == {f"test_{each}" for each in JUDGED}
+
+
+def test_daemon_that_would_not_start(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With status 1, and no verdict."""
+    (tmp_path / "new.json").write_text('{"containerd": "/run/mine.sock"}')
+    status, output, _ = asked(run, capsys, monkeypatch, f"--daemon-json={tmp_path / 'new.json'}", INVENTORY)
+    assert status == 1
+    assert "careless: the daemon would not start: containerd on its command line and in new.json" in output
+    assert output.startswith("Nothing changes.\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "cannot be read"),
+        ("{", "is not JSON as dockerd reads it"),
+        ("[]", "is not JSON as dockerd reads it"),
+        ('{"icc": true} // no', "is not JSON as dockerd reads it"),
+        ('{"icc": "no"}', "icc: 'no' is not true or false"),
+        ('{"log-opts": {"max-size": 5}}', "log-opts: "),
+        ('{"default-ulimits": {"nofile": 5}}', "default-ulimits: "),
+    ],
+)
+def test_daemon_json_that_is_wrong(
+    run: Path,
+    text: str | None,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is said, and nothing is judged."""
+    if text is not None:
+        (tmp_path / "new.json").write_text(text)
+    status, output, errors = asked(run, capsys, monkeypatch, f"--daemon-json={tmp_path / 'new.json'}")
+    assert (status, output) == (2, "")
+    assert said in errors
+
+
+def test_daemon_json_is_judged_by_itself(
+    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a policy changes of other controls would be lost among what is not judged."""
+    status, _, errors = asked(run, capsys, monkeypatch, "--daemon-json=a", "--policy=b")
+    assert (status, "judge it by itself" in errors) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The evidence of a run judged again under another policy or with other waivers, and which verdicts that changes."""
+"""The evidence of a run judged again under another policy, waivers or settings, and which verdicts that changes."""
 
 import json
 from collections.abc import Mapping
@@ -34,17 +34,24 @@ def inventory_of(audit: Audit) -> Path | None:
     return path if path.is_file() else None
 
 
-def changed(run: Path, inventory: Path | None, instead: Mapping[str, Path]) -> tuple[Audit, Audit]:
+def changed(
+    run: Path,
+    inventory: Path | None,
+    instead: Mapping[str, Path],
+    recordings: Mapping[str, bytes] | None = None,
+) -> tuple[Audit, Audit]:
     """The audit that lies in the folder *run*, and the same evidence with parts of its *inventory* replaced.
 
     Args:
         instead: by the name of a part, `policy` or `waivers`, the file that is read in its place.
+        recordings: by target, the recording that is judged in the place of its own.
 
     Raises:
         WrongUse: something is not there, or cannot be read.
     """
     folder, document, audit = reader.load(run, "hullcheck what-if reports/latest")
     files = _recordings(folder, audit)
+    files |= {f"{target}/{PACKED}": packed(content) for target, content in (recordings or {}).items()}
     named, told = _inventory(inventory or inventory_of(audit), instead, audit)
     selection = {**_NOTHING_SELECTED, **({"shipped": True} if _is_of_shipped(audit) else {})}
     known = Documents({"selection": selection, "inventory": named}, document, audit)
@@ -53,6 +60,16 @@ def changed(run: Path, inventory: Path | None, instead: Mapping[str, Path]) -> t
     except replay.ReplayError as error:
         raise WrongUse(str(error)) from None
     return audit, audit_of(json.loads(made[run_files.RESULTS]))
+
+
+def recordings_of(run: Path) -> dict[str, Path]:
+    """The folders of the recordings of a run, by target.
+
+    Raises:
+        WrongUse: it cannot be read.
+    """
+    folder, _, audit = reader.load(run, "hullcheck what-if reports/latest")
+    return {each.name: folder / each.name for each in audit.targets}
 
 
 def _is_of_shipped(audit: Audit) -> bool:
