@@ -271,6 +271,10 @@ def test_settings_in_files_of_a_host(host: Host) -> None:
     merged = host.exec("/usr/lib/systemd/systemd-sysctl", "--cat-config")
     order = [line for line in merged.splitlines() if line.startswith(("fs.suid", "fs/suid"))]
     assert order[-1] == "fs/suid_dumpable=0"
+    for path in ("/etc/cron.d/boot", "/etc/tmpfiles.d/boot.conf"):
+        host.write(path, "w /proc/sys/fs/suid_dumpable - - - - 2\n")
+        assert judge_guest(control, host)[name][0] == "manual"
+        host.exec("rm", path)
     host.write("/etc/sysctl.d/zz.conf", "fs.suid_dumpable = 1\n")
     assert judge_guest(control, host)[name] == (
         "fail",
