@@ -44,8 +44,16 @@ def test_every_python_says_the_same(text: str, written: str, loopback: bool, eve
 def test_name_is_no_address() -> None:
     """It stays as it is, and is not judged."""
     assert canonical("db.example") == "db.example"
+    assert canonical("1.2.3.4.5") == "1.2.3.4.5"
+    assert canonical("9999999999") == "9999999999"
     with pytest.raises(ValueError, match="db"):
         is_loopback("db.example")
+
+
+@pytest.mark.parametrize("text", ["2130706433", "127.1", "0x7f000001", "0177.0.0.1"])
+def test_address_in_other_numbers(text: str) -> None:
+    """The C library takes it, and leads to the machine itself."""
+    assert canonical(text) == "127.0.0.1"
 
 
 def test_sockets_flags_and_policies_write_an_address_in_one_way() -> None:
