@@ -65,6 +65,7 @@ walk() { # PATH: to its end, which is $at then
   done
   say found "${at:-/}"
   sources_of "$at" | while IFS= read -r source; do
+    case $source in upper:*) upper_of "$source" "$root" || continue ;; esac
     say mount "$source"
     while source=${source%/*} && [ -n "$source" ]; do node "$source"; done
   done
@@ -239,7 +240,7 @@ show() { # WHOSE, then systemctl as a command: what systemd knows of units, and 
   shift
   set -f
   text=$(XDG_RUNTIME_DIR=$runtime "$@" --property=$properties 2>/dev/null) || text=""
-  others=$(starters "$text" "$*")
+  others=$(starters "$text" "$*" "$manager")
   if [ -n "$others" ]; then
     # shellcheck disable=SC2086 # one word for each unit
     text=$(XDG_RUNTIME_DIR=$runtime "$@" $others --property=$properties 2>/dev/null) || text=""
@@ -265,12 +266,6 @@ show() { # WHOSE, then systemctl as a command: what systemd knows of units, and 
     esac
   done
   set +f
-}
-
-starters() { # TEXT, WORDS: the socket units that start the units in the text, and are not among the words
-  for name in $(printf "%s\n" "$1" | sed -n "s/^TriggeredBy=//p") $([ "$manager" != 0 ] || waiting_sockets "$2"); do
-    case $name in -*) ;; *.socket) case " $2 " in *" $name "*) ;; *) echo "$name" ;; esac ;; esac
-  done
 }
 
 program() { # PATH: of what a unit runs

@@ -6,3 +6,9 @@ waiting_sockets() { # UNITS: the enabled socket units that start one of these; s
     /^Id=/ { name = substr($0, 4) }
     sub("^Triggers=", "") { for (i = split($0, unit, " "); i; i--) if (index(units, " " unit[i] " ")) print name }'
 }
+
+starters() { # TEXT, WORDS, whose they are: the socket units that start the units in the text, and are not among the words
+  for name in $(printf "%s\n" "$1" | sed -n "s/^TriggeredBy=//p") $([ "$3" != 0 ] || waiting_sockets "$2"); do
+    case $name in -*) ;; *.socket) case " $2 " in *" $name "*) ;; *) echo "$name" ;; esac ;; esac
+  done
+}

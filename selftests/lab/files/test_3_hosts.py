@@ -288,6 +288,22 @@ def test_file_that_is_mounted_from_elsewhere(changed: Change, make: str, number:
     assert not number or judged(number, facts)[path] == ("fail", reason)
 
 
+def test_file_of_an_overlay(changed: Change) -> None:
+    """Who may write to the directory that an overlay keeps its changes in decides what is seen in it."""
+    mount = (
+        "mount -t overlay overlay -o lowerdir=/etc/docker,upperdir=/run/up/u,workdir=/run/up/w /etc/docker"
+    )
+    facts = changed(
+        f"mkdir -p /run/up/u /run/up/w; chmod 757 /run/up; chown 1000 /run/up; {mount}",
+        "umount /etc/docker; rm -r /run/up",
+    )
+    belongs = "the directory /run/up on its way belongs to uid 1000"
+    opens = "others may write to /run/up on its way (mode 757)"
+    for path, owner, writer in (("/etc/docker", "3.5", "3.6"), ("/etc/docker/daemon.json", "3.17", "3.18")):
+        assert judged(owner, facts)[path] == ("fail", belongs)
+        assert judged(writer, facts)[path] == ("fail", opens)
+
+
 def test_directory_of_a_registry_without_a_file(changed: Change) -> None:
     """Where others may put a certificate, the first one is theirs."""
     facts = changed(

@@ -47,6 +47,9 @@ TABLE = """\
 28 20 8:1 /usr/share/d /etc/shared rw - ext4 /dev/a rw
 29 20 8:1 /home/u/p /etc/my\\040own rw - ext4 /dev/a rw
 30 20 0:4 net:[4026531840] /run/netns/a rw - nsfs nsfs rw
+32 20 0:50 / /etc/layers rw shared:1 - overlay overlay rw,lowerdir=/a,upperdir=/home/u/my\\040up,workdir=/w
+33 20 0:51 / /etc/lower rw - overlay overlay rw,lowerdir=/a:/b
+34 20 0:52 / / rw - overlay overlay rw,lowerdir=/a,upperdir=/u,workdir=/w
 31 20 8:2 /data /mnt/back\\134slash rw - ext4 /dev/b rw
 """
 
@@ -66,6 +69,9 @@ TABLE = """\
         ("/etc/shared/f", ["/usr/share/d/f"]),
         ("/etc/my own/f", ["/home/u/p/f"]),
         ("/run/netns/a", []),
+        ("/etc/layers/d/daemon.json", ["upper:/home/u/my up\t/d/daemon.json"]),
+        ("/etc/layers", ["upper:/home/u/my up\t"]),
+        ("/etc/lower/f", []),
     ],
 )
 @pytest.mark.parametrize("separators", ["", "IFS='\n'\n"])  # the probe reads lists of paths by lines
