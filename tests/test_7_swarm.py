@@ -180,10 +180,11 @@ def test_unlock_key_is_rotated(swarm: Swarm, policy: Policy) -> str:
 @pytest.mark.hipaa("164.312(d)")
 @pytest.mark.severity("low")
 def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> str:
-    """Certificates of nodes hold for no longer than the site allows, and this node's holds now.
+    """Certificates of nodes hold for no longer than the site allows, this node's too, and that holds now.
 
     A certificate is what makes a machine a node. A stolen one is good until it ends, because swarm has no
-    list of certificates that were called back.
+    list of certificates that were called back. A shorter period counts for those that are made from then on: the
+    one that a node has goes on for as long as it was made for.
 
     Remedy: `docker swarm update --cert-expiry 720h`, then `docker swarm ca --rotate` to renew at once; the
     period is `node_certificate` in `rotation_days` of the policy."""
@@ -193,9 +194,10 @@ def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> 
     flaw = validity_flaw((own,), swarm.times)
     assert not flaw, f"this node's certificate {flaw}"
     lifetime = (own.not_after - own.not_before) / DAY
+    until = f"certificates hold for {days:g} days; this node's until {day(own.not_after)}"
     older = lifetime - _EARLY_DAYS > period
-    note = f", though it was made to hold for {lifetime:.0f} days: renew it with the CA" if older else ""
-    return f"certificates hold for {days:g} days; this node's until {day(own.not_after)}{note}"
+    assert not older, f"{until}, as it was made to hold for {lifetime:.0f} days; allowed are {period}"
+    return until
 
 
 @pytest.mark.cis("7.8", level=1)

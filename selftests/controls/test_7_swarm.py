@@ -397,21 +397,22 @@ def test_age_of_the_unlock_key(node: Node, expected: str) -> None:
         (Node(expiry_days=90), "fail"),
         (Node(certificate=aged(31, 30)), "fail"),
         (Node(certificate=aged(-1, 30)), "fail"),
-        (Node(certificate=aged(80, 90)), "pass"),
+        (Node(certificate=aged(80, 90)), "fail"),
         (Node(certificate=""), "error"),
         (Node(certificate="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), "error"),
         (Node(cluster={"Spec": {"CAConfig": {}}}), "error"),
     ],
 )
 def test_certificates_of_nodes(node: Node, expected: str) -> None:
-    """How long new ones hold decides, and whether this node's holds now."""
+    """How long new ones hold decides, how long this node's does, and whether it holds now."""
     assert verdict("7.7", node)[0] == expected
 
 
 def test_certificate_from_before() -> None:
-    """A certificate that was made before the setting changed is told."""
-    assert "90 days" in verdict("7.7", Node(certificate=aged(80, 90 + 1 / 24)))[1]
-    assert "though" not in verdict("7.7", Node(certificate=aged(1, 30 + 1 / 24)))[1]
+    """A certificate that was made before the setting changed holds for as long as it was made for."""
+    found, reason = verdict("7.7", Node(certificate=aged(80, 90 + 1 / 24)))
+    assert (found, "made to hold for 90 days; allowed are 30" in reason) == ("fail", True)
+    assert verdict("7.7", Node(certificate=aged(1, 30 + 1 / 24)))[0] == "pass"
     longer = Policy(rotation_days=RotationPeriods(node_certificate=90))
     assert verdict("7.7", Node(expiry_days=90), longer)[0] == "pass"
 
