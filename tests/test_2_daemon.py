@@ -10,7 +10,7 @@ import pytest
 
 from hullcheck.criteria.certificates import public_ca_flaw
 from hullcheck.criteria.container_logs import Way, ways
-from hullcheck.criteria.daemon_options import features_of_their_own, on_the_host
+from hullcheck.criteria.daemon_options import features_of_their_own, lent_root, on_the_host
 from hullcheck.criteria.firewall import let_through
 from hullcheck.criteria.judgement import listed
 from hullcheck.criteria.remote_api import holders, passed_on, require_all_known, weakness
@@ -314,6 +314,9 @@ def test_daemon_remaps_users(daemon: Daemon, accounts: Later[Accounts]) -> str:
     a namespace of the host, or is privileged, with `--userns=host`.
     """
     if daemon.engine.rootless:
+        uids = daemon.process.uids
+        lent = lent_root(accounts.get(), [*accounts.get().user_names(uids[1]), str(uids[1])])
+        assert not lent, f"rootless mode, but {lent.words}"
         return "rootless mode: the whole engine runs in a user namespace"
     setting = _require(daemon.setting("userns-remap"), bool)
     root = daemon.engine.mapped_root

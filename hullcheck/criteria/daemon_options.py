@@ -1,6 +1,6 @@
 """Options of the daemon that work against others, or against what they are for."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from hullcheck.facts.daemon import Daemon
@@ -97,12 +97,11 @@ def on_the_host(accounts: Accounts, root: tuple[int, int]) -> Match | None:
     Args:
         root: what root and its group of a container are on the host.
     """
-    for file, number in zip(("subuid", "subgid"), root, strict=True):
-        if name := _lends_root(accounts, file, number):
-            return Match(
-                f"a user of containers is root of the host, as /etc/{file} lends {name} number 0", True
-            )
     uid, gid = root
+    lent = accounts.other_ways.lent if accounts.other_ways else ()
+    owners = {each.name for each in lent if each.numbers.start == {"subuid": uid, "subgid": gid}[each.file]}
+    if match := lent_root(accounts, owners):
+        return match
     users = [each for each in accounts.users if each.uid == uid]
     names = {each.name for each in users}
     groups = {each.name for each in accounts.groups if each.gid == gid}
@@ -115,8 +114,11 @@ def on_the_host(accounts: Accounts, root: tuple[int, int]) -> Match | None:
     return Match(f"root of containers is {', '.join(who)}{also}", bool(strong)) if who else None
 
 
-def _lends_root(accounts: Accounts, file: str, first: int) -> str:
-    """To whom a file lends the numbers from *first* on, and number 0 in another line; empty where to nobody."""
-    lent = [each for each in (accounts.other_ways.lent if accounts.other_ways else ()) if each.file == file]
-    owners = {each.name for each in lent if each.numbers.start == first}
-    return next((each.name for each in lent if each.name in owners and 0 in each.numbers), "")
+def lent_root(accounts: Accounts, names: Collection[str]) -> Match | None:
+    """Whether one of these accounts may give its containers number 0 of the host, of its users or groups."""
+    for file, name, numbers in accounts.other_ways.lent if accounts.other_ways else ():
+        if name in names and 0 in numbers:
+            return Match(
+                f"a user of containers is root of the host, as /etc/{file} lends {name} number 0", True
+            )
+    return None

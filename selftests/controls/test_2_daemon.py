@@ -449,3 +449,18 @@ def test_whom_the_daemon_remaps_to(numbers: str, lent: str, expected: str, reaso
     people = PEOPLE.replace("units:", f"{lent}units:")
     found = Host(info=info, accounts=people).judge("2.10")
     assert (found[0], reason in found[1]) == (expected, True), found
+
+
+@pytest.mark.parametrize(
+    ("lent", "expected"),
+    [
+        ("lent:subuid:bob:100000:65536\nlent:subgid:bob:100000:65536\n", "pass"),
+        ("lent:subuid:bob:0:65536\n", "fail"),
+        ("lent:subgid:1000:0:1\n", "fail"),
+        ("lent:subuid:eve:0:65536\n", "pass"),
+    ],
+)
+def test_what_is_lent_to_a_rootless_engine(lent: str, expected: str) -> None:
+    """The account of the engine may give its containers what is lent to it, and no more."""
+    people = PEOPLE.replace("units:", f"{lent}units:")
+    assert Host(uid=1000, info=options("rootless"), accounts=people).judge("2.10")[0] == expected
