@@ -3,6 +3,7 @@
 . socket_relays.sh
 . bound_sockets.sh
 . waiting_sockets.sh
+. unit_code.sh
 cd /proc || exit
 nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \n")
 [ ${#nonce} -eq 32 ] || exit
@@ -229,7 +230,7 @@ unit_of() { # the unit in whose control group it is: $unit; the user whose syste
 }
 
 properties=@PROPERTIES@
-properties=$properties,Names
+properties=$properties,Names,Environment
 for command in Condition StartPre Start StartPost Reload Stop StopPre StopPost; do properties=$properties,Exec$command; done
 show() { # WHOSE, then systemctl as a command: what systemd knows of units, and the files that it names
   manager=$1
@@ -252,6 +253,7 @@ show() { # WHOSE, then systemctl as a command: what systemd knows of units, and 
   printf "%s\n" "$text" | while IFS= read -r line; do
     case $line in
       Names=*) names=${line#*=} ;;
+      Environment=*) code_of "${line#*=}" ;;
       Exec*path=/*) runs "${line#*path=}" ;;
       Exec*) ;;
       *) [ -z "$text" ] || say property "$line" ;;

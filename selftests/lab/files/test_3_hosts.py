@@ -539,7 +539,12 @@ def test_directory_in_which_a_unit_finds_more(
 
 
 @pytest.mark.parametrize(
-    "use", ["ExecStartPre=-/opt/prepare now", "ExecStartPost=-/bin/sh -c '. /opt/prepare;true'"]
+    "use",
+    [
+        "ExecStartPre=-/opt/prepare now",
+        "ExecStartPost=-/bin/sh -c '. /opt/prepare;true'",
+        "Environment=A=b LD_PRELOAD=/opt/prepare",
+    ],
 )
 def test_script_of_a_unit(changed: Change, use: str) -> None:
     """What the unit runs as root, or gives to a shell to run, is a part of it."""
@@ -554,6 +559,19 @@ def test_script_of_a_unit(changed: Change, use: str) -> None:
     facts = changed("chmod 757 /opt/prepare; chown 1000 /opt/prepare", "true")
     assert judged("3.2", facts)["/opt/prepare"] == ("fail", "has mode 757, more than 755")
     assert judged("3.1", facts)["/opt/prepare"] == ("fail", "belongs to uid 1000")
+
+
+def test_directory_in_which_a_unit_looks_for_programs(changed: Change) -> None:
+    """Who may put a program into a directory of the unit's PATH has the daemon run it as root."""
+    other = f"{UNIT.replace('usr/lib', 'run')}.d"
+    facts = changed(
+        f"mkdir -m 757 /opt/tools; mkdir {other}; systemctl daemon-reload;"
+        f' printf "%s\\n" "[Service]" "Environment=PATH=/opt/tools:/usr/sbin SECRET=/opt/hidden" >{other}/x.conf;'
+        " systemctl daemon-reload",
+        f"rm -r /opt/tools {other}; systemctl daemon-reload",
+    )
+    assert judged("3.2", facts)["/opt/tools"] == ("fail", "has mode 757, more than 755")
+    assert "/opt/hidden" not in facts.recording.answers["engine_files"].stdout
 
 
 def test_socket_unit_of_another_name(changed: Change) -> None:
