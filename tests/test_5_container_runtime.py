@@ -954,7 +954,11 @@ def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
     found = container.mounts.engine_sockets
     assert not found, "can reach " + ", ".join(found)
     _require_own_namespace(container, "mnt", "mount")
-    waiting = [path for path, each in container.mounts.other_sockets if each.waits_for_a_service]
+    others = container.mounts.other_sockets
+    relays = [f"{path} of {each.names}" for path, each in others if each.passes_on()]
+    if relays:
+        raise Manual(f"can reach {', '.join(relays)}, which may pass commands on to the engine: which ones?")
+    waiting = [path for path, each in others if each.waits_for_a_service]
     if waiting:
         raise Manual(
             f"can reach {', '.join(waiting)}, held for a service that does not run; is it an engine?"

@@ -38,11 +38,14 @@ class HostSocket:
         paths: where the host sees it.
         programs: the names of the programs that listen; empty where these may not be seen.
         by_root: whether root of the host does, in no container.
+        passes_on: tells whether one of them may pass on to the audited engine what it takes there; raises EvidenceError
+            where that was not asked.
     """
 
     paths: frozenset[str]
     programs: frozenset[str]
     by_root: bool
+    passes_on: Callable[[], bool] = field(repr=False, compare=False)
 
     @property
     def names(self) -> str:
@@ -104,7 +107,14 @@ class HostSockets:
         ids = [each.container_ids for each in holders] or [frozenset()]
         paths = frozenset(path for each in ids for path in self._paths(socket, each))
         by_root = any(0 in each.uids and not each.container_ids for each in holders)
-        return HostSocket(paths, frozenset(each.name for each in holders), by_root)
+        names = paths | {socket.path, socket.real}
+        return HostSocket(
+            paths, frozenset(each.name for each in holders), by_root, lambda: self._are_relayed(names)
+        )
+
+    def _are_relayed(self, names: frozenset[str]) -> bool:
+        known = self.surroundings.engine.get().is_docker
+        return known and not names.isdisjoint(self.surroundings.relayed_sockets.get())
 
     def _paths(self, socket: UnixSocket, containers: frozenset[str]) -> Iterable[str]:
         known = [table for each in containers if (table := self.table_of(each))]

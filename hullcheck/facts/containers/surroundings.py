@@ -64,6 +64,7 @@ class Surroundings:
         bundles: what each container was started with, by its id.
         engine_sockets: every path at which an engine of this host takes commands, without symbolic links.
         replaced_sockets: those of the engine in whose place another file lies now, by the paths that they had.
+        relayed_sockets: those of programs that may pass commands on to the engine.
         services: those of the swarm, by id.
         image_names: the image id that each `repository:tag` names now.
     """
@@ -75,6 +76,7 @@ class Surroundings:
     host_side: Later[HostSide]
     engine_sockets: Later[frozenset[str]]
     replaced_sockets: Later[frozenset[str]]
+    relayed_sockets: Later[frozenset[str]]
     unix_sockets: Later[UnixSockets]
     bundles: Later[Mapping[str, Bundle]]
     services: Later[Mapping[str, Service]]

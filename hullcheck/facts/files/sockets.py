@@ -14,3 +14,14 @@ def replaced_sockets(engine_files: EngineFiles) -> frozenset[str]:
     """
     process = engine_files.daemon.process
     return frozenset(real_path(process, each) for each in engine_files.view.replaced)
+
+
+@fact()
+def relayed_sockets(engine_files: EngineFiles) -> frozenset[str]:
+    """The sockets at which another program may pass on to the daemon what it takes there, without links.
+
+    Raises:
+        EvidenceError: as for `EngineFiles.view`.
+    """
+    process = engine_files.daemon.process
+    return frozenset(name for each in engine_files.view.relays for name in (each, real_path(process, each)))

@@ -36,6 +36,7 @@ _REDIRECTS = re.compile(r"(\d*|&)(?:>>?|<)(.*)", re.DOTALL)
 _HARMLESS = re.compile(r"&\d|/dev/(?:null|stdout|stderr|fd/[12])|/proc/(?:1|self)/fd/[12]")
 _NO_FILE = re.compile(rf"-.*|\d+|{_HARMLESS.pattern}", re.DOTALL)
 _GIVES_SCRIPT = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
+_ALWAYS_THERE = ("/", "/proc", "/proc/1", "/proc/self", "/sys", "/dev")
 _DEMANDS = re.compile(r"\$\{\w+:?\?")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=.*", re.DOTALL)
 _ENDS_ON_FAULT = re.compile(r"-[A-Za-z]*e[A-Za-z]*|errexit")
@@ -188,6 +189,8 @@ def _statuses(words: Sequence[str]) -> frozenset[bool]:
         return _of_shell(rest)
     if name == "exit":
         return _GOOD if rest in (["0"], ["00"]) else _ANY
+    if name == "kill" and [*rest] in (["-0", "1"], ["-s", "0", "1"]):
+        return _GOOD  # process 1 is there as long as the container is
     if name in ("[", "test"):
         return _GOOD if _is_constant(rest) else _ANY
     if name == "set" or name in _ALWAYS or (name in _ALONE and not rest):
@@ -226,6 +229,8 @@ def _is_constant(words: Sequence[str]) -> bool:
     rest = [each for each in words if each != "]"]
     if any(sign in each for each in rest for sign in "$`*?"):
         return False
+    if len(rest) == 2 and rest[0] in ("-d", "-e", "-r", "-x") and rest[1] in _ALWAYS_THERE:
+        return True
     if len(rest) == 3 and rest[1] in ("=", "==", "-eq", "-le", "-ge"):
         return rest[0] == rest[2]
     return len(rest) == 1 and bool(rest[0])

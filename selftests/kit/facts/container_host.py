@@ -242,6 +242,7 @@ class ContainerHost:
         self.endpoint = "unix:///var/run/docker.sock"
         self.now = 0.0
         self.replaced_sockets: list[str] = []
+        self.relayed_sockets: list[str] = []
 
     @property
     def config(self) -> dict[str, Any]:
@@ -286,7 +287,9 @@ class ContainerHost:
         answers["docker_containers"] = Answer("docker_containers", 1 if self.stderr else 0, text, self.stderr)
         recording = Recording("local", "local", answers, gathered=self.now)
         replaced = frozenset(self.replaced_sockets)
-        return Facts(recording, self.policy, daemon=self.daemon, replaced_sockets=replaced)
+        relayed = frozenset(self.relayed_sockets)
+        given = {"replaced_sockets": replaced, "relayed_sockets": relayed}
+        return Facts(recording, self.policy, daemon=self.daemon, **given)
 
     def _podman_service(self) -> Iterator[str]:
         """What serves the socket where the engine is Podman; it sees what the daemon would."""

@@ -41,7 +41,7 @@ def start(lab: Laboratory, socket: Path, *command: str) -> None:
 @pytest.mark.needs("podman")
 def test_sockets_by_who_listens(lab: Laboratory, engine: EngineFactory, place: Path) -> None:
     """5.6, 5.32: another engine's socket at any path, podman's, and one of a service of root's."""
-    for name in ("podman", "agent", "user", "empty"):
+    for name in ("podman", "agent", "relay", "user", "empty"):
         (place / name).mkdir()
     other = engine(fresh=True, hosts=[f"unix://{place}/x.sock"])
     one = engine()
@@ -58,6 +58,7 @@ def test_sockets_by_who_listens(lab: Laboratory, engine: EngineFactory, place: P
     )
     start(lab, place / "podman/p", *podman, f"unix://{place}/podman/p")
     start(lab, place / "agent/a", sys.executable, "-c", LISTEN, f"{place}/agent/a")
+    start(lab, place / "relay/r", sys.executable, "-c", LISTEN, f"{place}/relay/r", str(one.socket))
     (place / "user").chmod(0o777)
     as_nobody = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
     start(lab, place / "user/u", *as_nobody, sys.executable, "-c", LISTEN, f"{place}/user/u")
@@ -66,6 +67,7 @@ def test_sockets_by_who_listens(lab: Laboratory, engine: EngineFactory, place: P
         "second-own": f"{other.socket}:/s:ro",
         "podman": f"{place}/podman:/p",
         "agent": f"{place}/agent:/a",
+        "relay": f"{place}/relay:/r",
         "user": f"{place}/user:/u",
         "empty": f"{place}/empty:/e",
     }
@@ -80,6 +82,7 @@ def test_sockets_by_who_listens(lab: Laboratory, engine: EngineFactory, place: P
             "second-own": "fail",
             "podman": "fail",
             "agent": "pass",
+            "relay": "manual",
             "user": "pass",
             "empty": "pass",
         }

@@ -132,3 +132,18 @@ def test_kinds_of_programs(programs: tuple[str, ...], engine: bool, service: boo
     found = HostSocket(frozenset(), frozenset(programs), by_root=True)
     kinds = (found.is_of_an_engine, found.is_of_a_known_service, found.waits_for_a_service)
     assert kinds == (engine, service, waits)
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_socket_of_a_program_that_passes_commands_on(world: ContainerHost, *, running: bool) -> None:
+    """5.32: who listens there, whoever he is, may pass on to the engine what he takes."""
+    world.description["Mounts"] = [bind_mount("/srv/app")]
+    world.paths = ["real /srv/app\t/srv/app"]
+    world.mounts.append("31 30 8:1 /srv/app /x rw - ext4 /dev/sda1 rw")
+    world.listen("/srv/app/x.sock", 900, "socat", Uid="1000\t1000\t1000\t1000")
+    if not running:
+        world.stop()
+    assert world.judge("5.32")[0] == "pass"
+    world.relayed_sockets = ["/srv/app/x.sock"]
+    said = "can reach /srv/app/x.sock of socat, which may pass commands on to the engine: which ones?"
+    assert world.judge("5.32") == ("manual", said)

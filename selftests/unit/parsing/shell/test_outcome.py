@@ -110,6 +110,11 @@ def test_script_that_may_fail(script: str) -> None:
     ("test", "expected"),
     [
         (["CMD", "true"], CANNOT_FAIL),
+        (["CMD", "kill", "-0", "1"], CANNOT_FAIL),
+        (["CMD-SHELL", "test -d /proc/1"], CANNOT_FAIL),
+        (["CMD-SHELL", "[ -e / ] && exit 0"], CANNOT_FAIL),
+        (["CMD-SHELL", "kill -0 $(cat /run/app.pid)"], "CMD-SHELL"),
+        (["CMD-SHELL", "test -e /run/app.pid"], "CMD-SHELL"),
         (["CMD", "/bin/sh", "-c", "exit 0"], CANNOT_FAIL),
         (["CMD", "echo", "a", "||", "b"], CANNOT_FAIL),
         (["CMD", "curl", "x", "||", "true"], "CMD"),  # words, to a program that is no shell
