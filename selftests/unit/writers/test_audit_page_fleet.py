@@ -17,7 +17,7 @@ from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
 from selftests import REPOSITORY
 from selftests.kit.audit_pages import Example, demo
-from selftests.kit.browsing import Open
+from selftests.kit.browsing import Open, go
 from selftests.kit.projects import site
 from selftests.kit.running import PRESENT, containers, hullcheck, info
 
@@ -225,6 +225,19 @@ def test_group_has_a_page_a_map_and_findings(opened: Open) -> None:
     assert page.url.endswith("#map?group=attic")
     assert "on 2 targets" in page.locator("#view [role=status]").inner_text()
     assert opened(grouped(20), "#group/none").locator("h1:visible").inner_text() == "This is not in the audit"
+
+
+@pytest.mark.parametrize("width", [1280, 420])
+def test_groups_are_for_everybody(opened: Open, width: int) -> None:
+    """axe-core knows no fault of the views with groups, and none is wider than the window."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = opened(grouped(20), viewport={"width": width, "height": 900})
+    for address in ("#targets", "#group/db", "#map?group=attic"):
+        go(page, address)
+        response = axe.run(page, options={"resultTypes": ["violations"]}).response
+        assert response["passes"]
+        assert {each["id"]: each["nodes"][0]["html"] for each in response["violations"]} == {}
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
 
 
 OWN = """
