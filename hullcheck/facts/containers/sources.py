@@ -10,7 +10,7 @@ from typing import Any
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.engine import DOCKER_ENDPOINT
 from hullcheck.parsing.proc import filesystems
-from hullcheck.parsing.proc.mountinfo import MountTable, is_below
+from hullcheck.parsing.proc.mountinfo import Mount, MountTable, is_below
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
@@ -191,6 +191,35 @@ class Sources:
         if device and not {"bind", "rbind"}.isdisjoint(self._words(mount)):
             self.files.path(device)  # relative to where the daemon was started
         return self.host_mounts.other_names(self.files.path(str(mount["Source"])))
+
+    def kind_of(self, mount: Mapping[str, Any]) -> str:
+        """What is mounted, in words: a folder of the host, a volume, or a file system by its kind.
+
+        Raises:
+            EvidenceError: the engine does not know the volume.
+        """
+        if mount["Type"] == "bind":
+            return f"{mount['Source']} of the host"
+        if mount["Type"] != "volume" or not mount.get("Name"):
+            return str(mount["Type"])
+        if re.fullmatch("[0-9a-f]{64}", mount["Name"]):
+            return "anonymous volume"
+        folders = self.folders_of_volume(mount) or sorted(self.places_of_disk(mount))[:1]
+        return f"{folders[-1]} of the host" if folders else "volume"
+
+    def point_of(self, mount: Mapping[str, Any], table: Iterable[Mount]) -> str:
+        """Where a mount is in a container with this mount table; its destination where it is not seen there.
+
+        Raises:
+            EvidenceError: its destination is a link, and the mount table of the host could not be read.
+        """
+        wanted, points = posixpath.normpath(str(mount["Destination"])), {each.point: each for each in table}
+        source = mount.get("Source")
+        if wanted in points or not source:
+            return wanted
+        names = {source, self.files.real.get(source, source)}
+        paths = ((point, self.host_mounts.paths(each.device, each.root)) for point, each in points.items())
+        return next((point for point, each in paths if not names.isdisjoint(each)), wanted)
 
     def places_of_disk(self, mount: Mapping[str, Any]) -> frozenset[str]:
         """Where the host has the disk of a volume, beside the folder of the volume; empty where it is of none.

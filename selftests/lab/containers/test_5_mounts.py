@@ -82,9 +82,12 @@ def test_sensitive_mounts(guarded_engine: EngineFactory, place: Path) -> None:
     both(one, "init", "--init")
     both(one, "tmpfs", "--tmpfs", "/etc/x", "--mount", "type=tmpfs,dst=/y")
     one.run("joined", "--network", "container:none-runs")
+    link = 'FROM bb:1\nRUN ["/bin/busybox", "ln", "-s", "/tmp", "/link"]\n'
+    one.docker("build", "--tag", "link:1", "-", stdin=link)
+    one.run("behind-a-link", "-v", "own:/link/x", image="link:1")
     facts = facts_of_engine(one.socket, of="5")
     found = verdicts("5.6", facts)
-    assert found["joined"] == "pass"
+    assert found["joined"] == found["behind-a-link"] == "pass"
     assert of_both(found) == dict.fromkeys(bad, "fail") | dict.fromkeys((*good, "init", "tmpfs"), "pass")
     assert reason("5.6", facts, "shadow-runs") == "mounts /etc/shadow of the host at /x"
     allowed = Facts(facts.recording, Policy(allowed_mounts=("/etc",)))

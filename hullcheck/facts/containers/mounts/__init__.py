@@ -93,7 +93,7 @@ class Mounts:
         described = self._parts
         tmpfs = self.configuration.description["HostConfig"].get("Tmpfs") or ()  # left out where empty
         found = {
-            str(each["Destination"]): self._what_is_mounted(each)
+            str(each["Destination"]): self.sources.kind_of(each)
             for each in described
             if each.get("RW") is not False
         }
@@ -114,16 +114,6 @@ class Mounts:
             strange = again or (self._is_of_nobody(mount) and mount.point not in tmpfs)
             if strange and not self._is_of_engine(mount):
                 yield mount
-
-    def _what_is_mounted(self, mount: Mapping[str, Any]) -> str:
-        if mount["Type"] == "bind":
-            return f"{mount['Source']} of the host"
-        if mount["Type"] != "volume" or not mount.get("Name"):
-            return str(mount["Type"])
-        if re.fullmatch("[0-9a-f]{64}", mount["Name"]):
-            return "anonymous volume"
-        folders = self.sources.folders_of_volume(mount) or sorted(self.sources.places_of_disk(mount))[:1]
-        return f"{folders[-1]} of the host" if folders else "volume"
 
     # ---- parts of the host
 
@@ -189,7 +179,12 @@ class Mounts:
     def _hidden(self) -> Sequence[Mapping[str, Any]]:
         """The mounts that its main process does not see, as after chroot(2) or in a machine of its own: others may."""
         seen = {each.point for each in self.table}
-        return [each for each in self._parts if posixpath.normpath(each["Destination"]) not in seen]
+        return [each for each in self._placed if each["Destination"] not in seen]
+
+    @cached_property
+    def _placed(self) -> Sequence[Mapping[str, Any]]:
+        """Its mounts by where they are: the engine follows the links of the image on the way there."""
+        return [{**each, "Destination": self.sources.point_of(each, self.table)} for each in self._parts]
 
     @property
     def doubtful(self) -> tuple[str, ...]:
@@ -281,7 +276,7 @@ class Mounts:
 
     def _configured_at(self, point: str) -> Mapping[str, Any] | None:
         """The nearest configured mount at or above *point*."""
-        above = [each for each in self._parts if is_below(point, each["Destination"])]
+        above = [each for each in self._placed if is_below(point, each["Destination"])]
         return max(above, key=lambda each: len(each["Destination"]), default=None)
 
     def _is_of_engine(self, mount: Mount) -> bool:

@@ -459,3 +459,22 @@ def test_mount_over_what_was_asked_for(world: ContainerHost, place: str, expecte
     world.mounts.append(place)
     verdict, reason = world.judge("container_writes_to_tmpfs_or_named_volumes")
     assert (verdict, reason) == (("fail", expected) if expected else ("pass", "/data (volume), /tmp (tmpfs)"))
+
+
+def test_volume_behind_a_link_of_the_image(world: ContainerHost) -> None:
+    """5.6, the guide: /var/run is a link in most images, and what is mounted there lies at /run."""
+    folder = "/var/lib/docker/volumes/v/_data"
+    world.config["ReadonlyRootfs"] = True
+    world.description["Mounts"] = [
+        {"Type": "volume", "Name": "v", "Source": folder, "Destination": "/var/run/x"}
+    ]
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": None}]
+    world.mounts[:] = [
+        "30 1 0:50 / / ro - overlay overlay rw",
+        f"31 30 8:1 {folder} /run/x rw - ext4 /dev/sda1 rw",
+    ]
+    control = "container_writes_to_tmpfs_or_named_volumes"
+    assert world.judge("5.6") == ("pass", "")
+    assert world.judge(control) == ("pass", "/var/run/x (volume)")
+    world.mounts.append("32 30 8:1 /srv /run/y rw - ext4 /dev/sda1 rw")
+    assert world.judge(control) == ("fail", "can write to /run/y (ext4)")
