@@ -187,6 +187,11 @@ def _can_hide(rule: Rule) -> bool:
     return not rule.calls or any(map(_CHANGING_CALL.fullmatch, rule.calls))
 
 
+def records_successes(rule: Rule) -> bool:
+    """Whether it records anything, and not only what was refused."""
+    return rule.action == "always" and not any(map(_FAILURES.fullmatch, rule.limits))
+
+
 def blocking(rules: Iterable[Rule]) -> str:
     """The rule that keeps records of every change from being made or kept; empty where there is none.
 

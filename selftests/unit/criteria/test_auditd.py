@@ -42,6 +42,10 @@ def daemon(audit: AuditSystem | None = None, **lines: tuple[str, ...]) -> AuditD
             {"rules": "no rule in the kernel names a path of Docker or containerd"},
         ),
         (
+            daemon(AuditSystem(("-a always,exit -F path=/usr/bin/docker -F success=0",))),
+            {"rules": "no rule in the kernel names a path of Docker or containerd"},
+        ),
+        (
             daemon(AuditSystem((GOOD,), (GOOD, "-w /run/docker -p wa"))),
             {"rules": "in a file and not in the kernel: -w /run/docker -p wa"},
         ),
