@@ -95,13 +95,9 @@ class Privileges:
         Raises:
             EvidenceError: such links were read, and those of the daemon could not be.
         """
-        links, seen = self.runtime.proc.links, self.surroundings.processes.get().by_pid
-        own = (
-            seen[pid]
-            for pid, each in links.items()
-            if kind in each and pid in seen and not seen[pid].is_runtime
-        )
-        inside = [each for each in own if self.configuration.id in each.container_ids]
+        links = self.runtime.proc.links
+        own = self.surroundings.processes.get().by_cgroup_id.get(self.configuration.id, ())
+        inside = [each for each in own if kind in links.get(each.pid, ()) and not each.is_runtime]
         if not self.configuration.running or not inside:
             return ""
         host = self.surroundings.host_side.get().namespaces.get(kind)
