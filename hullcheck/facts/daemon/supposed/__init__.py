@@ -15,6 +15,7 @@ from hullcheck.facts.daemon import Daemon, PublishedPorts, reported
 from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION, ConfigFile
 from hullcheck.facts.daemon.flags import Flags
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES
+from hullcheck.facts.daemon.reported import is_loopback
 from hullcheck.facts.daemon.settings import Configuration, Setting, shown
 from hullcheck.facts.daemon.unit import SYSTEMD
 from hullcheck.facts.engine import Engine
@@ -148,7 +149,7 @@ class SupposedDaemon(Daemon):
         """
         if any(name == MIRRORS for name, _ in self.next_flags):
             raise EvidenceError(f"{MIRRORS}: those on the command line are not recorded")
-        named = (each for each in self.setting("insecure-registries").value if not reported.is_loopback(each))
+        named = (each for each in self.setting("insecure-registries").value if not is_loopback(each))
         plain = (each for each in self.supposed.values().get(MIRRORS) or () if not _is_near(each))
         return (*named, *plain)
 
@@ -170,7 +171,7 @@ def plain_mirrors(values: Any) -> list[str]:
 
 
 def _is_near(mirror: str) -> bool:
-    return reported.is_loopback(urlsplit(mirror).netloc)
+    return is_loopback(urlsplit(mirror).netloc)
 
 
 @fact(DAEMON_PROCESSES, DAEMON_CONFIGURATION, SYSTEMD, DOCKER_VERSION)
