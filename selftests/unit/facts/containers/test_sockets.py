@@ -129,7 +129,7 @@ def test_recording_without_listeners(world: ContainerHost) -> None:
 )
 def test_kinds_of_programs(programs: tuple[str, ...], engine: bool, service: bool, waits: bool) -> None:
     """One program among those that listen is enough; systemd alone waits for another."""
-    found = HostSocket(frozenset(), frozenset(programs), by_root=True)
+    found = HostSocket(frozenset(), frozenset(programs), by_root=True, passes_on=lambda: False)
     kinds = (found.is_of_an_engine, found.is_of_a_known_service, found.waits_for_a_service)
     assert kinds == (engine, service, waits)
 
