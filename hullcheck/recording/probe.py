@@ -33,7 +33,7 @@ class Probe:
         aside: whether the engine is asked this while it is asked the rest.
         most: bytes of its answer that are read; a longer one is dropped.
         like: what each line is like that *keep* leaves, where that is another function.
-        sent: what is asked in the place of *script*: the same without its comments.
+        sent: what is asked in the place of *script*: the same, shortened.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Probe:
         text = shell.read(Path(module).with_name(f"{name}.sh"))
         for word, value in values.items():
             text = text.replace(f"@{word}@", value)
-        return cls(name, text, keep, shared, aside, most, like, shell.without_comments(text))
+        return cls(name, text, keep, shared, aside, most, like, shell.shortened(text))
 
     @property
     def command(self) -> str:

@@ -23,7 +23,11 @@ from hullcheck.recording.probe import MOST, Answer, Probe
 
 MAGIC = "hullcheck-probe/1"
 
-_PROLOGUE, _EPILOGUE = map(shell.shared, ("prologue", "epilogue"))
+_HEAD = """\
+#!/bin/sh
+# hullcheck: read-only probes; writes nothing but its standard output. Needs a POSIX sh, dd, od, sleep and tr.
+"""
+_PROLOGUE, _EPILOGUE = (shell.shortened(shell.shared(each)) for each in ("prologue", "epilogue"))
 
 PATHS = ("docker_bench_log", "scan_reports")
 """Variables of the script for what a policy names on the target; empty where it names nothing."""
@@ -53,7 +57,7 @@ def render(
         known_images: ids of images whose layers need not be read again.
         paths: by name of `PATHS`, what of the target the policy names.
     """
-    head = _PROLOGUE.replace("@SECONDS@", str(timeout)).replace("@MAGIC@", MAGIC)
+    head = _HEAD + _PROLOGUE.replace("@SECONDS@", str(timeout)).replace("@MAGIC@", MAGIC)
     if docker_host:
         head += f"DOCKER_HOST={shlex.quote(docker_host)}\nexport DOCKER_HOST\n"
     variables = dict.fromkeys(PATHS, "") | dict(paths)

@@ -12,9 +12,13 @@ def read(path: Path) -> str:
     return re.sub(r"^ *\. (\w+)\.sh\n", lambda match: shared(match[1]), text, flags=re.MULTILINE)
 
 
-def without_comments(text: str) -> str:
-    """A script without the lines that are comments: as it travels, for a command has room for 128 KiB."""
-    return re.sub(r"^ *#(?!!).*\n", "", text, flags=re.MULTILINE)
+def shortened(text: str) -> str:
+    """A script without the lines that are comments, and indented half as far.
+
+    So it travels, for a command has room for 128 KiB. Text within quotes that goes on over lines is indented half as
+    far too, so blanks at the start of a line must mean nothing in it.
+    """
+    return re.sub(r"^( +)\1", r"\1", re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE)
 
 
 def shared(name: str) -> str:

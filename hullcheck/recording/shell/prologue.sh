@@ -1,5 +1,3 @@
-#!/bin/sh
-# hullcheck: read-only probes; writes nothing but its standard output. Needs a POSIX sh, dd, od, sleep and tr.
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
 LC_ALL=C
 export PATH LC_ALL
