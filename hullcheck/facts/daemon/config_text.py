@@ -21,6 +21,9 @@ _MAPPINGS = frozenset(
 )
 """Settings that are an object themselves; any other object is a group, of which the daemon takes the switches."""
 
+_TAKEN_BEFORE = frozenset({"debug", "tls"})
+"""Switches that the daemon takes from its options before it looks into groups: there they do nothing."""
+
 _JOINED = _MAPPINGS | {"proxies"}
 """Settings of which two are joined; proxies are a group to what looks for switches."""
 
@@ -35,7 +38,8 @@ def parse(text: str) -> dict[str, Any] | None:
     A key that is there twice counts by its last value, and a mapping by all of them together. A null empties a list
     and a mapping, and leaves any other value as it was. Switches in an object of another name, such as `proxies`, count
     as if they stood outside, and there null, 0 or any other text is off. Two that contradict each other are kept as a
-    text, which no switch is: which of them counts is left to chance.
+    text, which no switch is: which of them counts is left to chance. Of `tlsverify` in a group only the presence
+    counts, as that of one that is null: it switches TLS on, which verifies then unless told otherwise.
     """
     try:
         read = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_Object, parse_constant=_refuse)
@@ -61,7 +65,12 @@ def _settings(pairs: _Object) -> dict[str, Any]:
             plain = before
         found[name] = plain
     for name, value in _switches(found):
-        found[name] = value if found.get(name, value) is value else "given twice, with two values"
+        if name == "tlsverify":
+            found.setdefault(name, None)
+        elif name not in _TAKEN_BEFORE:
+            found[name] = value if found.get(name, value) is value else "given twice, with two values"
+    if found.get("tlsverify", False) is None:
+        found["tlsverify"] = True
     return found
 
 

@@ -216,6 +216,9 @@ VERIFIED = [
     ((), {"tlsverify": True}),
     ((), {"tls": True}),
     ((), {"tls": False, "tlsverify": True}),
+    ((), {"tlsverify": None}),
+    ((), {"any": {"tlsverify": False}}),
+    ((), {"tlsverify": True, "any": {"tls": False, "tlsverify": False}}),
 ]
 UNVERIFIED = [
     (("--tls", "--tlsverify=false"), {}),  # answered
@@ -223,6 +226,8 @@ UNVERIFIED = [
     (("--tls=false",), {}),
     ((), {"tlsverify": False}),
     ((), {"tls": True, "tlsverify": False}),
+    ((), {"any": {"tls": True}}),
+    ((), {"tlsverify": False, "any": {"tls": True, "tlsverify": True}}),
 ]
 
 
@@ -237,7 +242,7 @@ def get(engine: Engine, *options: str) -> str:
 @pytest.mark.each_engine
 @pytest.mark.parametrize(("flags", "settings"), VERIFIED)
 def test_verified_tls(
-    engine: EngineFactory, tls: dict[str, str], flags: tuple[str, ...], settings: dict[str, bool]
+    engine: EngineFactory, tls: dict[str, str], flags: tuple[str, ...], settings: dict[str, object]
 ) -> None:
     """Where a client without a certificate is refused, 2.8 passes."""
     one = engine(flags=flags, hosts=["tcp://127.0.0.1:2376"], **settings, **tls)
@@ -246,9 +251,10 @@ def test_verified_tls(
     assert audit("2.8", one)[0] == "pass"
 
 
+@pytest.mark.each_engine
 @pytest.mark.parametrize(("flags", "settings"), UNVERIFIED)
 def test_unverified_tls(
-    engine: EngineFactory, tls: dict[str, str], flags: tuple[str, ...], settings: dict[str, bool]
+    engine: EngineFactory, tls: dict[str, str], flags: tuple[str, ...], settings: dict[str, object]
 ) -> None:
     """Where a client without a certificate is served, 2.8 fails."""
     one = engine(flags=flags, hosts=["tcp://127.0.0.1:2376"], **settings, **tls)

@@ -69,3 +69,20 @@ def test_switch_in_a_group(value: str, on: bool) -> None:
     found = parse(f'{{"x": {{"iptables": {value}}}}}')
     assert found is not None
     assert found["iptables"] is on
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"x": {"tls": true, "debug": true}}', {}),
+        ('{"tls": true, "x": {"tls": false}}', {"tls": True}),
+        ('{"x": {"tlsverify": false}}', {"tlsverify": True}),
+        ('{"tlsverify": null}', {"tlsverify": True}),
+        ('{"tlsverify": false, "x": {"tlsverify": true}}', {"tlsverify": False}),
+    ],
+)
+def test_switch_that_does_nothing_in_a_group(text: str, found: dict[str, bool]) -> None:
+    """The daemon has taken debug and tls from its options by then, and asks of tlsverify only whether it is there."""
+    read = parse(text)
+    assert read is not None
+    assert {name: each for name, each in read.items() if name != "x"} == found
