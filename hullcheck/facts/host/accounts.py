@@ -12,19 +12,22 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
-ACCOUNTS = Probe.from_file(
-    __file__,
-    "accounts",
-    lines_like(
-        "(?:admins|group|user):[^:]*:.*",
-        "password:[^:]*",
-        "unread:",
-        r"process:\d+:\d+:.*",
-        "unit:/[^:]*:(?:DynamicUser|Group|SupplementaryGroups|User)=[^:]*",
-        "units:",
-        *other_ways.LINES,
-    ),
+_KNOWN = lines_like(
+    "(?:admins|group|user):[^:]*:.*",
+    "password:[^:]*",
+    "unread:",
+    r"process:\d+:\d+:.*",
+    "unit:/[^:]*:(?:DynamicUser|Group|SupplementaryGroups|User)=[^:]*",
+    "units:",
+    *other_ways.LINES,
 )
+
+
+def _keep(text: str) -> str:
+    return _KNOWN(other_ways.without_rules(text))
+
+
+ACCOUNTS = Probe.from_file(__file__, "accounts", _keep, like=_KNOWN)
 
 
 _NO_OTHER_WAYS = OtherWays()
@@ -163,7 +166,8 @@ class Accounts:
             return {}
         names = [group.name for group in self.groups if group.gid == node.gid]
         own = {user.name for user in self.users if user.uid == 0 or not user.logs_in} | {"0"}
-        found = dict(self.other_ways.to(node.gid, names, by_group=bool(node.bits & 0o020)))
+        by_group = bool(node.bits & 0o020)
+        found = dict(self.other_ways.to(node.gid, names, self.members(node.gid), by_group=by_group))
         return {who: way for who, way in found.items() if who not in own}
 
     def _given(self, gid: int) -> dict[str, str]:

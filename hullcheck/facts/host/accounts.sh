@@ -57,9 +57,12 @@ if grep -rqs "^[^#]*pam_group[.]so" /etc/pam.d /etc/pam.conf; then
   tr -d " \t" </etc/security/group.conf 2>/dev/null |
     sed -n "s/^[^#;]*;[^;]*;\([^;:]*\);[^;]*;\([^;:#]*\)$/login:\1:\2/p"
 fi
-before="^[[:space:]]*\([^#@[:space:]][^[:space:]]*\)[[:space:]].*[=:)[:space:],]"
-cat /etc/sudoers /etc/sudoers.d/* 2>/dev/null | sed -e :a -e "/\\\\$/N" -e "s/\\\\\n//" -e ta |
-  sed -n "s/$before\(\/[^[:space:],:!]*\/docker\(-compose\)\{0,1\}\)[[:space:]]*\([,*].*\)\{0,1\}$/sudo:\1:\2/p"
+if [ -e /etc/sudoers ] && [ ! -r /etc/sudoers ]; then echo hidden-sudoers:; fi
+for place in /etc/sudoers $(sed -n "s/^[@#]include\(dir\)\{0,1\}[[:space:]]*\(\/.*[^[:space:]]\)/\2/p" /etc/sudoers 2>/dev/null); do
+  [ ! -d "$place" ] || place=$(printf "%s\n" "$place"/* | grep -v "[.~][^/]*$")
+  # shellcheck disable=SC2086 # one word for each line
+  sed "s/^/sudoers:/" $place 2>/dev/null
+done
 echo units:
 find /etc/systemd/system /run/systemd/system /usr/lib/systemd/system /lib/systemd/system \
   \( -name "*.service" -o -name "*.conf" \) 2>/dev/null | tr "\n" "\0" |

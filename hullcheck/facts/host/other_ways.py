@@ -1,17 +1,77 @@
 """What lets people use a socket of an engine, though no list of groups says it."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from hullcheck.parsing import sudoers
+from hullcheck.parsing.sudoers import Command
 
 LINES = (
     "ways:",
     r"program:\d+:\d+:\d+:/[^:]*",
     r"lent:sub[gu]id:[^:]*:\d+:\d+",
     "login:[^:]*:[^:]*",
-    "sudo:[^:]*:/[^:]*",
+    "hidden-sudoers:",
+    "sudo:[^:]*:[^:]*",
+    "runas:[^:]*:[^:]*:[^:]*",
 )
 """The lines of the probe `accounts` that tell of them."""
+
+_CLIENTS = ("docker", "docker-compose", "nerdctl", "ctr", "podman")
+_SHELLS = ("sh", "bash", "dash", "zsh", "ksh", "fish")
+_LIMITED_WORDS = """
+    container diff events history image images info inspect kill logs ls network pause port ps pull restart rm rmi
+    search start stats stop system top unpause version volume wait
+"""
+_LIMITED = frozenset(_LIMITED_WORDS.split())
+"""What the docker command does that gives nobody the host, with any further words."""
+_OBJECTS = frozenset(("container", "image", "network", "system", "volume"))
+_READS_FILES = frozenset(("compose", "stack", "buildx"))
+"""What does as a file says, of which who runs it may choose the directory."""
+
+
+def without_rules(text: str) -> str:
+    """The answer of the probe with what is to be judged of its lines of sudoers files in their place."""
+    lines = text.split("\n")
+    written = "\n".join(line.removeprefix("sudoers:") for line in lines if line.startswith("sudoers:"))
+    kept = [line for line in lines if not line.startswith("sudoers:")]
+    return "\n".join((*kept, *dict.fromkeys(_judged(written))))
+
+
+def _judged(text: str) -> Iterator[str]:
+    for who, users, groups, command in sudoers.rules(text):
+        client = any(map(command.may_be, _CLIENTS)) and _is_free(command)
+        who, shown = who.replace(":", ""), re.sub("[^/ A-Za-z0-9._-]", "", f"{command.path} {_verb(command)}")
+        if {"root", "ALL", "#0"} & {*users}:  # who may do all that root may is root himself
+            if client:
+                yield f"sudo:{who}:{shown.strip()}"
+        elif client or command.path == "ALL" or any(map(command.may_be, _SHELLS)):
+            yield f"runas:{who}:{','.join(users)}:{','.join(groups)}".replace("\\", "")
+
+
+def _is_free(command: Command) -> bool:
+    """Whether who may run this client of an engine may have it do anything."""
+    if command.arguments is None:
+        return True
+    words = command.arguments.split()
+    verb = _verb(command)
+    if verb in _OBJECTS:
+        verb = next(iter(words[1:2]), "*")
+    if verb in _LIMITED - _OBJECTS:
+        return False
+    from_file = words[:1] and (words[0] in _READS_FILES or "compose" in command.path)
+    return command.is_open or bool(
+        from_file and not re.search(r"(?:^| )(?:-f|--file|-c)[ =]/", command.arguments)
+    )
+
+
+def _verb(command: Command) -> str:
+    return next(iter((command.arguments or "").split()), "")
+
+
+_WORDS = ("ways", "program", "lent", "login", "hidden-sudoers", "sudo", "runas")
 
 
 class Program(NamedTuple):
@@ -46,13 +106,17 @@ class OtherWays:
         programs: those that lend the group of a socket, and clients of engines that lend root's rights.
         lent: what /etc/subuid and /etc/subgid say.
         logins: to whom a login gives groups (pam_group(8)), as it is written there, and which.
-        sudoers: who may run the docker command as another user by sudo, as it is written there, and the program.
+        sudoers: who may run the docker command as root by sudo, as it is written there, and the program.
+        runas: who may act by sudo as which other users, or with which groups.
+        hidden: whether the files of sudo could not be read.
     """
 
     programs: tuple[Program, ...] = ()
     lent: tuple[Lent, ...] = ()
     logins: tuple[tuple[str, frozenset[str]], ...] = ()
     sudoers: tuple[tuple[str, str], ...] = ()
+    runas: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = ()
+    hidden: bool = False
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> "OtherWays | None":
@@ -61,7 +125,7 @@ class OtherWays:
         Raises:
             ValueError, IndexError: a line is none of LINES.
         """
-        told = {word: list[list[str]]() for word in ("ways", "program", "lent", "login", "sudo")}
+        told = {word: list[list[str]]() for word in _WORDS}
         for line in lines:
             word, *fields = line.split(":")
             if word in told:
@@ -76,13 +140,21 @@ class OtherWays:
             ),
             tuple((each[0], frozenset(each[1].split(","))) for each in told["login"]),
             tuple((each[0], each[1]) for each in told["sudo"]),
+            tuple(
+                (each[0], frozenset(each[1].split(",")), frozenset(each[2].split(",")))
+                for each in told["runas"]
+            ),
+            bool(told["hidden-sudoers"]),
         )
 
-    def to(self, gid: int, names: Collection[str], *, by_group: bool) -> Iterator[tuple[str, str]]:
+    def to(
+        self, gid: int, names: Collection[str], members: Collection[str], *, by_group: bool
+    ) -> Iterator[tuple[str, str]]:
         """Who gets to a socket of root's with this group, and how.
 
         Args:
             names: of the group.
+            members: the names of those who are in it.
             by_group: whether it may be used by its group.
         """
         for each in self.programs:
@@ -99,3 +171,8 @@ class OtherWays:
                 yield who, "a login gives it the group, by /etc/security/group.conf"
         for who, program in self.sudoers:
             yield who, f"sudo lets it run {program}"
+        for who, acts_as, given in self.runas if by_group else ():
+            if given & {*names}:
+                yield who, "sudo gives it the group"
+            elif others := sorted(acts_as & {*members} - {who}):
+                yield who, f"sudo lets it act as {', '.join(others)}, of the group"

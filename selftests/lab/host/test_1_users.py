@@ -145,10 +145,17 @@ def _past_the_group(host: Host, found: Callable[[], tuple[str, str]]) -> None:
         ("chgrp docker /usr/bin/docker; chmod 2755 /usr/bin/docker", "chmod 755 /usr/bin/docker", "everyone"),
         ("chgrp root /usr/bin/docker; chmod 4755 /usr/bin/docker", "chmod 755 /usr/bin/docker", "everyone"),
         (f"echo 'runner ALL=(root) NOPASSWD: /usr/bin/docker' >{sudoers}", f"rm {sudoers}", "runner"),
+        (
+            f"echo 'Cmnd_Alias D = /usr/bin/docker run *\nx, runner ALL=NOPASSWD: D' >{sudoers}",
+            f"echo 'runner ALL=NOPASSWD: /usr/bin/docker logs *' >{sudoers}",
+            "runner",
+        ),
+        (f"echo 'runner ALL=(:docker) NOPASSWD: ALL' >{sudoers}", f"rm {sudoers}", "runner"),
     ):
         host.exec("sh", "-c", change)
-        sudo = "sudo -n " if who == "runner" else ""
-        host.exec("su", "-", "runner", "-c", f"{sudo}docker ps")
+        sudo = ("sudo -n -g docker " if "(:" in change else "sudo -n ") if who == "runner" else ""
+        does = "run --rm bb:1 true" if "run" in change and "Alias" in change else "ps"
+        host.exec("su", "-", "runner", "-c", f"{sudo}docker {does}")
         verdict, reason = found()
         assert (verdict, f"{who} (" in reason) == ("fail", True), reason
         host.exec("sh", "-c", back)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hullcheck.facts.host.other_ways import Lent, OtherWays, Program
+from hullcheck.facts.host.other_ways import Lent, OtherWays, Program, without_rules
 
 
 def test_lines_of_the_probe() -> None:
@@ -35,5 +35,45 @@ def test_socket_of_its_owner_alone() -> None:
         ["ways:", "program:2755:0:999:/usr/bin/docker", "lent:subgid:a:999:1", "login:*:docker", "sudo:b:/d"]
     )
     assert ways is not None
-    assert [who for who, _ in ways.to(999, ["docker"], by_group=True)] == ["everyone", "a", "*", "b"]
-    assert [who for who, _ in ways.to(999, ["docker"], by_group=False)] == ["b"]
+    assert [who for who, _ in ways.to(999, ["docker"], [], by_group=True)] == ["everyone", "a", "*", "b"]
+    assert [who for who, _ in ways.to(999, ["docker"], [], by_group=False)] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept"),
+    [
+        ("carol ALL=(root) NOPASSWD: /usr/bin/docker", "sudo:carol:/usr/bin/docker"),
+        ("carol ALL=/usr/bin/docker run *", "sudo:carol:/usr/bin/docker run"),
+        ("carol ALL=/usr/bin/docker container exec *", "sudo:carol:/usr/bin/docker container"),
+        ("carol ALL=/usr/bin/docker -H x *", "sudo:carol:/usr/bin/docker -H"),
+        ("carol ALL=/usr/bin/docker compose up", "sudo:carol:/usr/bin/docker compose"),
+        ("carol ALL=/usr/local/bin/docker-compose *", "sudo:carol:/usr/local/bin/docker-compose"),
+        ("carol ALL=^/usr/bin/docker$", "sudo:carol:/usr/bin/docker"),
+        ("carol ALL=(dave) /usr/bin/docker", "runas:carol:dave:"),
+        ("carol ALL=(:docker) ALL", "runas:carol::docker"),
+        ("carol ALL=(dave, erin) /bin/bash", "runas:carol:dave,erin:"),
+        ("carol ALL=/usr/bin/docker logs *, /usr/bin/docker container ls, /usr/bin/docker ps", ""),
+        ("carol ALL=/usr/bin/docker exec db dump", ""),
+        ('carol ALL=/usr/bin/docker ""', ""),
+        ("carol ALL=/usr/bin/docker compose -f /srv/a.yml up", ""),
+        ("carol ALL=ALL, (ALL:ALL) ALL, !/usr/bin/docker", ""),
+        ("carol ALL=(dave) /usr/bin/backup", ""),
+        ("%sudo ALL=(ALL) ALL", ""),
+    ],
+)
+def test_rules_of_sudo(rule: str, kept: str) -> None:
+    """Who chooses what a client of an engine does is told; who only looks, or is an administrator, is not."""
+    text = f"ways:\nsudoers:{rule}\nunits:"
+    assert without_rules(text).split("\n") == ["ways:", "units:", *([kept] if kept else [])]
+
+
+def test_rules_of_sudo_by_another_user_or_group() -> None:
+    """Who acts as a member of the group, or gets the group, gets to the socket; as a member himself he did before."""
+    lines = ["ways:", "runas:carol:dave:", "runas:erin::docker", "runas:frank:gina:x", "runas:dave:dave:"]
+    ways = OtherWays.of(lines)
+    assert ways is not None
+    assert list(ways.to(999, ["docker"], ["dave"], by_group=True)) == [
+        ("carol", "sudo lets it act as dave, of the group"),
+        ("erin", "sudo gives it the group"),
+    ]
+    assert not list(ways.to(999, ["docker"], ["dave"], by_group=False))

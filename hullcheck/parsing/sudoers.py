@@ -1,0 +1,121 @@
+"""Rules of sudoers(5): who may run which programs, as whom."""
+
+import fnmatch
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+_ALIAS = re.compile(r"(User|Runas|Host|Cmnd|Cmd)_Alias\s+(.*)")
+_DEFINITION = re.compile(r"\s*([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
+_COMMENT = re.compile(r"(?:^|\s)#(?![0-9]).*")
+_RUNAS = re.compile(r"\(([^):]*)(?::([^)]*))?\)")
+_BEFORE = re.compile(r"\s*(?:\([^)]*\)|[A-Z_]+:|sha\d+:\S+|\w+=\S+)\s*")
+_WORD = re.compile(r'(?:"[^"]*"|\\.|[^\s\\"])+')
+_WILDCARD = re.compile(r"[*?\[]|^\^")
+
+
+class Command(NamedTuple):
+    """A command that a rule allows.
+
+    Attributes:
+        path: as it is written: a path, a pattern of paths, or `ALL`.
+        arguments: those that it may have; None where any will do.
+    """
+
+    path: str
+    arguments: str | None
+
+    def may_be(self, name: str) -> bool:
+        """Whether a program of this name in some directory may be meant, as more than one of all."""
+        last = posixpath.basename(self.path)
+        if self.path.startswith("^"):
+            return name in self.path
+        return bool(last.strip("*?")) and fnmatch.fnmatchcase(name, last)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether who runs it chooses arguments."""
+        return self.arguments is None or self.path.startswith("^") or bool(_WILDCARD.search(self.arguments))
+
+
+class Rule(NamedTuple):
+    """What somebody may run.
+
+    Attributes:
+        who: a user, `%group`, `#uid` or `ALL`.
+        users: as whom; root where nothing is said.
+        groups: with which groups, where they are named.
+    """
+
+    who: str
+    users: tuple[str, ...]
+    groups: tuple[str, ...]
+    command: Command
+
+
+def rules(text: str) -> Iterator[Rule]:
+    """The rules in the text of sudoers files, with aliases resolved; what is taken away again by `!` is none."""
+    aliases: dict[str, dict[str, list[str]]] = {"User": {}, "Runas": {}, "Host": {}, "Cmnd": {}}
+    specifications = list[str]()
+    for line in _lines(text):
+        if match := _ALIAS.match(line):
+            kind = aliases["Cmnd" if match[1] == "Cmd" else match[1]]
+            for each in re.split(r"\s+:\s+", match[2]):
+                if definition := _DEFINITION.match(each):
+                    kind.setdefault(definition[1], []).extend(_items(definition[2]))
+        else:
+            specifications.append(line)
+    for line in specifications:
+        yield from _of_specification(line, aliases)
+
+
+def _lines(text: str) -> Iterable[str]:
+    joined = re.sub(r"\\\n", "", text)
+    plain = (_COMMENT.sub("", line).strip() for line in joined.split("\n"))
+    return (line for line in plain if line and not re.match(r"@|Defaults\b", line))
+
+
+def _items(text: str) -> list[str]:
+    return [each.strip() for each in re.split(r"(?<!\\),(?![^(]*\))", text) if each.strip()]
+
+
+def _resolved(items: Iterable[str], aliases: Mapping[str, list[str]], depth: int = 5) -> Iterator[str]:
+    for each in items:
+        if each in aliases and depth:
+            yield from _resolved(aliases[each], aliases, depth - 1)
+        elif not each.startswith("!"):
+            yield each
+
+
+def _of_specification(line: str, aliases: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Rule]:
+    left, equals, right = re.sub(r"\s*,\s*", ",", line).partition("=")
+    people = _WORD.match(left)
+    who = list(_resolved(_items(people[0]), aliases["User"])) if people else []
+    for allowed in re.split(r"\s:\s[^=(]*=", right) if equals else ():  # one of each list of hosts
+        yield from _of_list(allowed, who, aliases)
+
+
+def _of_list(text: str, who: list[str], aliases: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Rule]:
+    """What a list of commands lets people run; as whom counts for all that follow."""
+    users: tuple[str, ...] = ("root",)
+    groups: tuple[str, ...] = ()
+    for item in _items(text):
+        if runas := _RUNAS.search(item):
+            users = tuple(_resolved(_items(runas[1]), aliases["Runas"])) or (() if runas[2] else ("root",))
+            groups = tuple(_resolved(_items(runas[2] or ""), aliases["Runas"]))
+        for command in _commands(item, aliases["Cmnd"]):
+            yield from (Rule(re.sub(r'["\\]', "", each), users, groups, command) for each in who)
+
+
+def _commands(item: str, aliases: Mapping[str, list[str]]) -> Iterator[Command]:
+    for each in _resolved([_without_tags(item)], aliases):
+        path, _, arguments = _without_tags(each).replace("\\", "").partition(" ")
+        if path and not path.startswith("!"):
+            yield Command(path, arguments.strip() or None)
+
+
+def _without_tags(command: str) -> str:
+    while match := _BEFORE.match(command):
+        command = command[match.end() :]
+    return command

@@ -1,0 +1,69 @@
+"""Rules of sudoers files are read as sudo reads them."""
+
+import pytest
+
+from hullcheck.parsing.sudoers import Command, Rule, rules
+
+_ROOT = ("root",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("carol ALL=(root) NOPASSWD: /usr/bin/docker", [("carol", _ROOT, (), ("/usr/bin/docker", None))]),
+        (
+            "carol ALL = /bin/a x *, !/bin/b, \\\n  /bin/c",
+            [("carol", _ROOT, (), ("/bin/a", "x *")), ("carol", _ROOT, (), ("/bin/c", None))],
+        ),
+        (
+            "carol, dave h1, h2 = /bin/a",
+            [("carol", _ROOT, (), ("/bin/a", None)), ("dave", _ROOT, (), ("/bin/a", None))],
+        ),
+        ("%a\\ b ALL=(c, d : e) ALL", [("%a b", ("c", "d"), ("e",), ("ALL", None))]),
+        ('"%a b" ALL=(:e) ALL', [("%a b", (), ("e",), ("ALL", None))]),
+        ("#1000 ALL=/bin/a # why", [("#1000", _ROOT, (), ("/bin/a", None))]),
+        (
+            "User_Alias U = x, y : V = z\nCmnd_Alias C = /bin/a, D\nCmnd_Alias D = sha256:ab= /bin/b -x\n"
+            "Runas_Alias R = x, y\nU ALL=(R) C",
+            [
+                ("x", ("x", "y"), (), ("/bin/a", None)),
+                ("y", ("x", "y"), (), ("/bin/a", None)),
+                ("x", ("x", "y"), (), ("/bin/b", "-x")),
+                ("y", ("x", "y"), (), ("/bin/b", "-x")),
+            ],
+        ),
+        (
+            "carol h1 = /bin/a : h2 = /bin/b",
+            [("carol", _ROOT, (), ("/bin/a", None)), ("carol", _ROOT, (), ("/bin/b", None))],
+        ),
+        ("#include /x\n@includedir /y\nDefaults env_reset, x=y\n# z ALL=ALL\n\ncarol", []),
+        (
+            "carol ALL=(b) /bin/a, /bin/c",
+            [("carol", ("b",), (), ("/bin/a", None)), ("carol", ("b",), (), ("/bin/c", None))],
+        ),
+        ("Cmnd_Alias A = A\ncarol ALL=A", [("carol", _ROOT, (), ("A", None))]),
+    ],
+)
+def test_rules_of_a_text(
+    text: str, expected: list[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, str | None]]]
+) -> None:
+    """Aliases stand for what they are, lines go on, and tags and what is forbidden are left out."""
+    found = [Rule(who, users, groups, Command(*command)) for who, users, groups, command in expected]
+    assert list(rules(text)) == found
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/usr/bin/docker", True),
+        ("/usr/bin/doc*", True),
+        ("/usr/bin/*", False),
+        ("/usr/bin/", False),
+        ("ALL", False),
+        ("^/usr/bin/(docker|ps)$", True),
+        ("/usr/bin/docker-x", False),
+    ],
+)
+def test_program_of_a_name(path: str, expected: bool) -> None:
+    """Patterns are followed; a rule on every program is about administrators."""
+    assert Command(path, None).may_be("docker") is expected
