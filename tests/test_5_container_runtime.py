@@ -19,7 +19,7 @@ from hullcheck.facts.kernel.features import Kernel
 from hullcheck.facts.registry import Later
 from hullcheck.parsing import seccomp, selinux
 from hullcheck.parsing.capabilities import DOCKER_DEFAULT
-from hullcheck.parsing.shell.outcome import CANNOT_FAIL
+from hullcheck.parsing.shell.outcome import CANNOT_FAIL, NOT_READ
 from hullcheck.parsing.times import day
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
@@ -792,8 +792,8 @@ def test_container_reports_its_health(container: Container, clock: Clock) -> Non
     """Every running container reports that it is healthy.
 
     A container that hangs looks like one that works, unless a check says otherwise. A check whose command always ends
-    well (`true`, `exit 0`, `curl … || true`) says nothing. One that has not succeeded an hour after the start is not
-    starting any more: a long start period or interval hides that.
+    alike (`true`, `cat /etc/hostname`, `curl … || true`) says nothing. One that has not succeeded an hour after the
+    start is not starting any more: a long start period or interval hides that.
 
     Remedy: give the image a HEALTHCHECK or run it with `--health-cmd`, and mend what is unhealthy.
     """
@@ -803,6 +803,8 @@ def test_container_reports_its_health(container: Container, clock: Clock) -> Non
         )
         hollow = container.configuration.health_check_kind == CANNOT_FAIL
         assert not hollow, "has a health check that cannot fail: its command looks at nothing of the service"
+        if container.configuration.health_check_kind == NOT_READ:
+            raise Manual("whether its health check looks at the service is not known from its words")
     container.require_created("whether it will be healthy")
     if not container.running and not container.configuration.restarting:
         raise NotApplicable("does not run: it has no health to report")
@@ -813,6 +815,8 @@ def test_container_reports_its_health(container: Container, clock: Clock) -> Non
     assert health in ("healthy", "starting"), f"is {health}"
     hollow = container.configuration.health_check_kind == CANNOT_FAIL
     assert not hollow, f"is {health} by a check that cannot fail: its command looks at nothing of the service"
+    if health == "healthy" and container.configuration.health_check_kind == NOT_READ:
+        raise Manual(f"is {health}, but whether its check looks at the service is not known from its words")
     if health == "healthy":
         return
     minutes = int((clock.now - (container.configuration.started or clock.now)) / 60)

@@ -104,6 +104,8 @@ def test_build_without_a_time(created: str | None) -> None:
         ({"Test": ["CMD-SHELL", "curl http://localhost || exit 1"]}, "pass"),
         ({"Test": ["CMD", "true"]}, "fail"),
         ({"Test": ["CMD-SHELL", "curl http://localhost || true"]}, "fail"),
+        ({"Test": ["CMD", "cat", "/etc/hostname"]}, "fail"),
+        ({"Test": ["CMD-SHELL", "eval $CHECK"]}, "manual"),
         ({"Test": ["CMD-SHELL"]}, "pass"),
         ({"Test": "CMD"}, "fail"),
         ({"Test": ["NONE"]}, "fail"),

@@ -337,6 +337,12 @@ FILES = {"Ulimits": [{"Name": "nofile", "Soft": 9, "Hard": 9}]}
             {},
             ("fail", "is healthy by a check that cannot fail: its command looks at nothing of the service"),
         ),
+        (
+            "5.27",
+            {"Health": "healthy", "Healthcheck": ["CMD-SHELL", "eval $CHECK"]},
+            {},
+            ("manual", "is healthy, but whether its check looks at the service is not known from its words"),
+        ),
         ("5.28", {}, {}, ("manual", "runs app:1; compare with its registry")),
         ("5.28", {}, {"current_images": ["app:2"]}, ("fail", "runs app:1, not approved as current")),
     ],

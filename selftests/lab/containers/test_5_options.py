@@ -196,8 +196,8 @@ def _filled(word: str, engine: Engine, folder: Path) -> str:
 # ---- 5.27, 5.28: health and images
 
 
-LOOKS = "test -x /bin/sleep"
-"""A check that can fail."""
+LOOKS = "grep -q State /proc/1/status"
+"""A check that looks at a process."""
 
 
 @pytest.mark.each_engine
@@ -209,6 +209,8 @@ def test_health(engine: EngineFactory) -> None:
     one.run("none")
     one.run("good", *check, LOOKS)
     one.run("hollow", *check, "cat /none || true")
+    one.run("file", *check, "test -x /bin/sleep")
+    one.run("unread", *check, "eval 'true $A'")
     one.run("bad", *check, "false")
     one.run("starting", "--health-interval", "1h", "--health-cmd", LOOKS)
     base = str(one.lab.root / "bb.tar")
@@ -227,9 +229,11 @@ def test_health(engine: EngineFactory) -> None:
         "bad",
         "image",
         "hollow",
+        "file",
+        "unread",
         "hollow-image",
     )
-    until(lambda: one.docker(*seen).split() == ["healthy", "unhealthy", *3 * ["healthy"]])
+    until(lambda: one.docker(*seen).split() == ["healthy", "unhealthy", *5 * ["healthy"]])
     found = judged("5.27", facts_of_engine(one.socket, of="5"))
     loop, _ = found.pop("loop")
     assert loop in ("fail", "manual")  # it has "starting" for a moment, and "unhealthy" in between
@@ -237,6 +241,8 @@ def test_health(engine: EngineFactory) -> None:
         "none": "fail",
         "good": "pass",
         "hollow": "fail",
+        "file": "fail",
+        "unread": "manual",
         "hollow-image": "fail",
         "bad": "fail",
         "starting": "manual",

@@ -44,7 +44,7 @@ ENCODED = b64encode(f"bob:{SECRET}".encode()).decode()
 TOOLS = "RUN for name in apt-get curl; do echo '#!/bin/sh' > /bin/$name; chmod +x /bin/$name; done\n"
 # By control: lines of a build file that differ in one thing; the first are good, the second are not.
 PAIRS = {
-    "4.6": ("HEALTHCHECK CMD test -x /bin/sleep", "HEALTHCHECK NONE"),
+    "4.6": ("HEALTHCHECK CMD grep -q State /proc/1/status", "HEALTHCHECK NONE"),
     "4.7": ("RUN apt-get update && apt-get install -y x", "RUN apt-get update && apt-get remove -y x"),
     "4.9": ("COPY f /f", "ADD f /f"),
     "4.10": ("ENV DB_PASSWORD_FILE=/run/secrets/x", f"ENV DB_PASSWORD={SECRET}"),
