@@ -39,8 +39,7 @@ def fits(value: object, shape: Shape) -> bool:
 
 def _fault(value: Any, shape: Shape, path: tuple[str, ...]) -> str:
     if isinstance(shape, tuple):
-        faults = [_fault(value, each, path) for each in shape]
-        return "" if "" in faults else max(faults, key=_how_near)
+        return _fault_of_all(value, shape, path)
     if isinstance(shape, dict) and isinstance(value, dict):
         return _fault_of_fields(value, shape, path)
     if isinstance(shape, list) and isinstance(value, list) and len(shape) in (1, len(value)):
@@ -49,6 +48,16 @@ def _fault(value: Any, shape: Shape, path: tuple[str, ...]) -> str:
     if _fits(value, shape):
         return ""
     return f"{'.'.join(path) or 'the answer'} is {_shown(value)}"
+
+
+def _fault_of_all(value: Any, shapes: tuple[Shape, ...], path: tuple[str, ...]) -> str:
+    faults = []
+    for each in shapes:
+        fault = _fault(value, each, path)
+        if not fault:
+            return ""
+        faults.append(fault)
+    return max(faults, key=_how_near)
 
 
 def _fault_of_fields(value: dict[str, Any], shape: dict[str, Shape], path: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ It does where an option or a setting asks for an audit, `-m` names one of the ma
 Else a module of tests may still hold a control: one that names hullcheck, has one of the markers, or asks for a policy.
 """
 
+import gc
 import re
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,9 @@ _ASKS = re.compile(rb"\bdef \w+\([^)]*\b(policy|audit_facts|audit_target)\b")
 _MARKER = re.compile(rb"\bmark\.(\w+)")
 _OF_PYTEST = {b"parametrize", b"skip", b"skipif", b"xfail", b"usefixtures", b"filterwarnings"}
 _EXPLAINING = ("markers", "showfixtures", "show_fixtures_per_test")
+_BETWEEN_COLLECTIONS = (
+    50_000  # objects; Python has 700, and looks for cycles all the time where there are hardly any
+)
 _SPREADING = ("numprocesses", "tx")  # of xdist: the main process sees no module
 
 
@@ -56,6 +60,7 @@ def load(config: pytest.Config) -> None:
     """Import the rest of the plugin."""
     import hullcheck.requirements  # noqa: F401 - before what needs them
 
+    gc.set_threshold(_BETWEEN_COLLECTIONS)
     for each in MODULES:
         config.pluginmanager.import_plugin(each)
 

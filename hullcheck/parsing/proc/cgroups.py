@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from hullcheck.verdicts import EvidenceError
 
@@ -83,7 +84,8 @@ def devices(cgroups: Sequence[str], files: Files) -> tuple[str, ...] | None:
     return rules
 
 
-def let_in(device: str, rules: Sequence[str]) -> bool:
+@lru_cache(4096)  # most containers of a host have the same devices and rules
+def let_in(device: str, rules: tuple[str, ...]) -> bool:
     """Whether rules of such a list cover all that an entry allows, one or several together."""
     kind, numbers, access = device.split()
     return all(any(_covers(rule.split(), kind, numbers, each) for rule in rules) for each in access)

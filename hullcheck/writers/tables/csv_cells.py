@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from hullcheck.messages import printable
 
@@ -17,9 +18,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)
-    writer.writerows([_cell(each) for each in row] for row in rows)
+    writer.writerows(map(_cell, row) for row in rows)
     return text.getvalue()
 
 
+@lru_cache(4096)  # most of a row is as in the row above
 def _cell(text: str) -> str:
     return "'" + printable(text) if text.startswith(_FORMULA) else printable(text)
