@@ -75,6 +75,17 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
         raise Manual(f"the history does not tell what was done in a step: {'; '.join(hidden)}")
 
 
+def _require_readable(image: Image) -> None:
+    """What its steps give to a shell or another interpreter has to be read.
+
+    Raises:
+        Manual: it is decoded, fetched or made by the step itself, or in another language.
+    """
+    untold = [step.shown for step in image.steps if step.script.untold]
+    if untold:
+        raise Manual(f"what a step gives to a shell or another interpreter is not read: {'; '.join(untold)}")
+
+
 @pytest.mark.cis("4.2", level=1)
 @pytest.mark.nist("CM-7(5)", "SR-11", sp="800-53")
 @pytest.mark.nist("4.1.2", "4.1.5", sp="800-190")
@@ -345,6 +356,7 @@ def test_image_updates_and_installs_in_one_step(image: Image) -> None:
         shown = "; ".join(step.shown for step, _ in alone)
         raise Manual(f"whether a step that may update packages also installs some is not told: {shown}")
     _require_told(image)
+    _require_readable(image)
 
 
 @pytest.mark.cis("4.8", level=2)
@@ -470,6 +482,7 @@ def test_image_installs_verified_packages(image: Image) -> str:
         )
     if unchecked:
         raise Manual(f"{unchecked}: are they verified?")
+    _require_readable(image)
     return "no step installs packages, or gets files without a look at a sum or signature"
 
 

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from hullcheck.parsing.shell.script import SHELLS, read_script
+from hullcheck.parsing.shell.feeds import SHELLS
+from hullcheck.parsing.shell.script import read_script
 from hullcheck.verdicts import EvidenceError
 
 _TOOL = re.compile(r"docker-bench-security(\.sh)?")

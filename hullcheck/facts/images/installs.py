@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from hullcheck.facts.images.package_managers import ONLY_NAMES, PROGRAMS, Act, package_action
 from hullcheck.facts.images.steps import Step
-from hullcheck.parsing.shell.script import SHELLS, Call, Command, Guard
+from hullcheck.parsing.shell.feeds import SHELLS
+from hullcheck.parsing.shell.script import Call, Command, Guard
 
 # They install what they are given, and look at no signature of an index.
 _LOCAL = {"dpkg": re.compile("-i|--install"), "rpm": re.compile("-[a-zA-Z]*[iUF][vh]*|--install|--upgrade")}

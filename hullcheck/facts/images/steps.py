@@ -6,7 +6,8 @@ import shlex
 from dataclasses import dataclass
 from functools import cached_property
 
-from hullcheck.parsing.shell.script import ASSIGNS, SHELLS, Command, Script, read_script
+from hullcheck.parsing.shell.feeds import SHELLS
+from hullcheck.parsing.shell.script import ASSIGNS, Command, Script, read_script
 from hullcheck.parsing.shell.words import unquoted
 
 # The shell of a RUN as histories show it, up to its last option; what it is given follows without quotes.

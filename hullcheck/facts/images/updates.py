@@ -14,7 +14,8 @@ from hullcheck.facts.images.package_managers import (
     names_update,
 )
 from hullcheck.facts.images.steps import Step
-from hullcheck.parsing.shell.script import SHELLS, Call, Command, Guard, Script, read_script
+from hullcheck.parsing.shell.feeds import SHELLS
+from hullcheck.parsing.shell.script import Call, Command, Guard, Script, read_script
 
 # Programs that install what their own files or arguments say, often with a package manager.
 _MAY_INSTALL_WORDS = """

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from hullcheck.parsing.shell.feeds import SHELLS
 from hullcheck.parsing.shell.looks import (
     GOOD,
     Cause,
@@ -21,7 +22,6 @@ from hullcheck.parsing.shell.looks import (
     without_assignments,
     worst,
 )
-from hullcheck.parsing.shell.script import SHELLS
 
 _REDIRECTION = re.compile(r"(?:\d*|&)(<<<|>>?|<>?)&?(.*)", re.DOTALL)
 _JOINED = re.compile(r"([\w./-]*[a-z])((?:>>?|<).+)", re.DOTALL)

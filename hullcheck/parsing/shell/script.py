@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+from hullcheck.parsing.shell import feeds
+from hullcheck.parsing.shell.feeds import SHELLS
 from hullcheck.parsing.shell.words import tokens, without_heredocs
 from hullcheck.verdicts import EvidenceError
 
@@ -14,7 +16,6 @@ Command = tuple[str, ...]
 ASSIGNS = "="
 """Stands for the program where a value is given to a variable."""
 
-SHELLS = frozenset(("ash", "bash", "dash", "ksh", "sh", "zsh"))
 _GIVE_TO_SHELL = ("su", "runuser")  # they take -c as a shell does, before or after a user
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=(.*)", re.DOTALL)
 _GIVES_SCRIPT = re.compile(r"-(?=[A-Za-z]*c)[A-Za-z]*")
@@ -66,11 +67,13 @@ class Script:
         calls: its commands, one after the other; those that it hands to another shell too.
         texts: the here-documents that no shell reads, each after `cat` where it is written to a file.
         functions: the names of those that it defines.
+        untold: the interpreters that it gives something to run of which it is not told what it is.
     """
 
     calls: tuple[Call, ...]
     texts: tuple[Command, ...]
     functions: frozenset[str]
+    untold: tuple[str, ...] = ()
 
 
 def read_script(text: str) -> Script:
@@ -84,7 +87,8 @@ def read_script(text: str) -> Script:
         reader.read(text, ())
     except RecursionError:
         raise EvidenceError(_TOO_DEEP) from None
-    return Script(tuple(reader.calls), tuple(reader.texts), frozenset(reader.functions))
+    untold = tuple(dict.fromkeys(reader.untold))
+    return Script(tuple(reader.calls), tuple(reader.texts), frozenset(reader.functions), untold)
 
 
 @dataclass
@@ -96,6 +100,7 @@ class _Frame:
         chain: what the rest of a chain of `&&` and `||` depends on.
         words: those of the command in which it is opened, as `$( )` is.
         goes_on: whether a line that ends here does not end the chain.
+        piped: what comes by a pipe to the command that is read now; None where nothing does.
     """
 
     kind: str
@@ -103,6 +108,7 @@ class _Frame:
     chain: tuple[Guard, ...] = ()
     words: list[str] = field(default_factory=list)
     goes_on: bool = False
+    piped: str | None = None
 
 
 @dataclass
@@ -113,6 +119,8 @@ class _Reader:
     texts: list[Command] = field(default_factory=list)
     functions: dict[str, Guard] = field(default_factory=dict)
     assigned: dict[str, str] = field(default_factory=dict)
+    untold: list[str] = field(default_factory=list)
+    decoded: bool = False
     numbers: Iterator[int] = field(default_factory=count)
     depth: int = 0
     scripts: int = 0
@@ -130,6 +138,7 @@ class _Reader:
     def _read(self, script: str, guards: tuple[Guard, ...]) -> None:
         plain, texts = without_heredocs(script)
         self.texts += texts
+        self.untold += [reader for reader, text in texts if reader == "<<" and feeds.hides(text)]
         frames = [_Frame("", guards)]
         words = list[str]()
         for kind, text in tokens(plain):
@@ -153,8 +162,9 @@ class _Reader:
             if operator == "(" and words and not words[-1].endswith(("$", "<", ">", "=")):
                 self._finish(words, frames)
                 words = []
+            piped = None if words else frames[-1].piped
             words = self._open(words, frames)
-            _enter(_Frame(operator, words=words), frames)
+            _enter(_Frame(operator, words=words, piped=piped), frames)
         elif operator == "\n" and not words and frames[-1].goes_on:
             return []
         else:
@@ -165,6 +175,7 @@ class _Reader:
                 return [*_close("`", frames), "$"]  # what it prints is put there
             tests = bool(self.calls) and self.calls[-1].words[0] in _TESTS
             self._chain(operator, frames[-1], tests=tests)
+            frames[-1].piped = feeds.printed(words) if operator == "|" else None
         return []
 
     def _chain(self, operator: str, top: _Frame, *, tests: bool) -> None:
@@ -190,12 +201,15 @@ class _Reader:
 
     def _finish(self, words: list[str], frames: list[_Frame]) -> None:
         """The end of a command of these words."""
+        piped, frames[-1].piped = frames[-1].piped, None
         rest = self._open(words, frames)
+        if not rest:
+            frames[-1].piped = piped
         if rest and rest[0] in ("for", "select"):
             _enter(_Frame("while"), frames)
             self.calls.append(Call(tuple(rest), frozenset(_guards(frames))))
         else:
-            self._command(rest, _guards(frames))
+            self._command(rest, _guards(frames), piped)
 
     def _open(self, words: list[str], frames: list[_Frame]) -> list[str]:
         """Open and close what the first of these words do; returns the rest."""
@@ -220,8 +234,9 @@ class _Reader:
             rest.popleft()
         return list(rest)
 
-    def _command(self, words: list[str], guards: tuple[Guard, ...]) -> None:
-        """The command of these words, without what stands before it."""
+    def _command(self, words: list[str], guards: tuple[Guard, ...], piped: str | None) -> None:
+        """The command of these words, without what stands before it; *piped* is what it can read."""
+        earlier = self.calls[-1].words if self.calls else ()
         waiting = deque(words)
         while waiting and (waiting[0] in _BEFORE or _ASSIGNMENT.match(waiting[0])):
             before = waiting.popleft()
@@ -240,16 +255,39 @@ class _Reader:
             return
         if (name := _VARIABLE.fullmatch(rest[0])) and "$" not in self.assigned.get(name[1], "$"):
             rest[:1] = self.assigned[name[1]].split() or rest[:1]
+        self._note_untold(rest, earlier)
         if rest[0] == "eval":
             self.read(" ".join(rest[1:]), guards)
             return
         place, script = _script_of_shell(rest)
         if place:
             self.calls.append(Call((_name(rest[0]), *rest[1:place]), frozenset(guards), rest[0]))
+        if given := feeds.handed(rest, piped, earlier):
+            self._run(rest[0], *given, guards)
         if script:
             self.read(script, guards)
         if rest[0] in self.functions:
             self._call(self.functions[rest[0]], guards)
+
+    def _note_untold(self, words: list[str], before: Command) -> None:
+        """Note an interpreter that runs what is made, decoded or fetched by the script itself."""
+        script = " ".join(words[1:]) if words[0] == "eval" else _script_of_shell(words)[1]
+        made = feeds.is_filled_in(script, before) if script else words[0] == "$" and feeds.prints_text(before)
+        self.decoded |= feeds.decodes((_name(words[0]), *words[1:]))
+        runs_file = self.decoded and (
+            _name(words[0]) in (*SHELLS, ".", "source") or words[0][:1] in ("/", ".", "$")
+        )
+        if made or runs_file or feeds.hides_code(words):
+            self.untold.append(_name(words[0]))
+
+    def _run(self, program: str, is_shell: bool, text: str, guards: tuple[Guard, ...]) -> None:
+        """What an interpreter runs that was given this text."""
+        if is_shell:
+            self.read(text, guards)
+        else:
+            self.texts.append(("<<", text))
+        if not feeds.is_told(text) if is_shell else text == feeds.UNTOLD or feeds.hides(text):
+            self.untold.append(_name(program))
 
     def _call(self, function: Guard, guards: tuple[Guard, ...]) -> None:
         """Do what stands in the body of a function."""

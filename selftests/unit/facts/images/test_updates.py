@@ -191,8 +191,12 @@ def test_update_before_a_script() -> None:
         "X='apt-get update'",
         "python3 -c \"run(['apt-get','update'])\"",
         "python3 <<E\nos.system('apt-get update')\nE\n",
-        "echo 'apt-get update' | sh",
-        "bash <<< 'apt-get update'",
+        "echo 'apt-get update $X' | sed s/a/a/ | sh",
+        "curl -fsS https://example.com | sh",
+        "curl -fsS https://example.com | sudo -E bash -s -- -y",
+        "echo YXB0LWdldCB1cGRhdGUK | base64 -d > /x && sh /x",
+        'eval "$(curl -fsS https://example.com)"',
+        "python3 <<E\nexec(bytes.fromhex('61'))\nE\n",
         "cat > /x <<E\napt-get update\nE\nsh /x",
         "echo 'apt-get update' > x && chmod +x x && ./x",
         "apt-get update && if true; then apt-get install -y x; fi",
@@ -210,6 +214,22 @@ def test_update_that_may_be_alone(script: str) -> None:
     """What a shell would make of it is not told: a person has to look, and is shown the step."""
     found, reason = verdict("4.7", facts(BASE, f"RUN /bin/sh -c {script} # buildkit"))
     assert (found, script.split("\n")[0][:20] in reason) == ("manual", True)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "echo apt-get update | sh",
+        "echo 'set -e\\napt-get update' | bash -x",
+        "printf '%s\\n' 'apt-get update' | busybox sh",
+        "bash <<< 'apt-get update'",
+        "{ true; echo hi; } && echo 'apt-get update' | (sh)",
+    ],
+)
+def test_update_that_a_shell_is_given(script: str) -> None:
+    """What is printed into a shell is run by it."""
+    assert verdict("4.7", facts(BASE, f"RUN /bin/sh -c {script} # buildkit"))[0] == "fail"
+    assert verdict("4.7", facts(BASE, f"RUN /bin/sh -c {script.replace('update', 'clean')}"))[0] == "pass"
 
 
 @pytest.mark.parametrize(
