@@ -34,8 +34,6 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     if not is_control(item):
         return (yield)
     assert isinstance(item, pytest.Function)
-    if RESULT in item.stash:  # of an earlier run of the same test
-        del item.stash[RESULT]
     try:
         return (yield)
     except (KeyboardInterrupt, pytest.exit.Exception):
@@ -96,10 +94,12 @@ def pytest_runtest_makereport(
     if not (ended and is_control(item)):
         return report
     assert isinstance(item, pytest.Function)
-    if RESULT not in item.stash:  # what ended the call was no verdict
+    if RESULT in item.stash:
+        result = item.stash[RESULT]
+        del item.stash[RESULT]  # pytest keeps all tests to the end, and may run one again
+    else:  # what ended the call was no verdict
         assert call.excinfo is not None
-        item.stash[RESULT] = _result_of_fixtures(item, call.excinfo.value)
-    result = item.stash[RESULT]
+        result = _result_of_fixtures(item, call.excinfo.value)
     _shape(report, item, result)
     control = item.stash[CONTROL]
     accepting = _accepting(item, result)

@@ -41,9 +41,9 @@ class Outcome:
 
     def take_in(self, carried: Mapping[str, Any]) -> None:
         """Take in what the report of one test carries, maybe out of another process."""
-        control = from_json(Control, carried["control"])
         result = from_json(Result, carried["result"])
-        self.controls[control.id] = control
+        if result.control not in self.controls:
+            self.controls[result.control] = from_json(Control, carried["control"])
         self.results[result.control, result.target] = result
 
     def audit(self) -> Audit:
