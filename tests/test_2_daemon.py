@@ -264,7 +264,9 @@ def _require_own_ca(files: EngineFiles) -> None:
 
 
 def _require_no_more(relays: Relays, containers: Later[Subjects[Container]]) -> None:
-    require_all_known(relays)
+    require_all_known(
+        relays, [each.configuration.id for _, each in containers.get()] if relays.elsewhere else ()
+    )
     perhaps = holders(containers.get())
     if perhaps:
         raise Manual(

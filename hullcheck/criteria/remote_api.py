@@ -1,6 +1,6 @@
 """What is wrong with the TCP addresses at which the daemon takes commands."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon.sockets.remote_api import RemoteApi
@@ -33,8 +33,11 @@ def passed_on(api: RemoteApi, relays: Relays) -> tuple[Relay, ...]:
     return tuple(each for each in (*relays.found, *relays.containerd) if each.address not in own)
 
 
-def require_all_known(relays: Relays) -> None:
+def require_all_known(relays: Relays, judged: Collection[str] = ()) -> None:
     """Refuse to say that nothing else takes commands where that is not known.
+
+    Args:
+        judged: the ids of the containers that are asked for by themselves.
 
     Raises:
         EvidenceError: not all that listens could be asked.
@@ -42,8 +45,9 @@ def require_all_known(relays: Relays) -> None:
     """
     if relays.doubt:
         raise EvidenceError(relays.doubt)
-    if relays.named:
-        where = ", ".join(map(str, relays.named))
+    elsewhere = (relay for relay, ids in relays.elsewhere if ids.isdisjoint(judged))
+    if named := (*relays.named, *elsewhere):
+        where = ", ".join(map(str, named))
         raise Manual(
             f"{where} names the engine's socket, and gave no answer: from whom does it take commands?"
         )

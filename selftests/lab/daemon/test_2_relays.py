@@ -72,6 +72,11 @@ def _connects(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def listens(pid: int) -> bool:
+    """Whether anything listens in the network of a process."""
+    return " 0A " in Path(f"/proc/{pid}/net/tcp").read_text()
+
+
 def verdict(engine: Engine) -> tuple[str, str]:
     """Of 2.8."""
     (found,) = judged("2.8", facts_of_engine(engine.socket, of="2.8")).values()
@@ -194,3 +199,21 @@ def test_sockets_of_systemd_before_the_engine(lab_host: Callable[..., Host]) -> 
     host.exec("systemctl", "stop", "once.socket", "once.service", "each.socket")
     (found,) = judged("2.8", facts_of_guest(host, of="2.8")).values()
     assert found[0] == "not applicable", found
+
+
+def test_relay_in_another_network(engine: EngineFactory) -> None:
+    """It cannot be asked from here: what names the socket and listens there is left to a person."""
+    one = engine()
+    program = (sys.executable, "-c", _RELAY, "2375", str(one.socket))
+    start = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *program)
+    process = subprocess.Popen(start, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: Path(f"/proc/{process.pid}/exe").resolve().name.startswith("python"), "the relay runs")
+        until(lambda: listens(process.pid), "the relay listens")
+        found, reason = verdict(one)
+        assert (found, f"process {process.pid} in another network (python" in reason) == ("manual", True), (
+            reason
+        )
+    finally:
+        process.terminate()
+        process.wait(10)

@@ -48,6 +48,10 @@ def test_what_may_take_commands_beside_the_daemon() -> None:
         require_all_known(Relays((), (), "not asked", (relay,)))
     with pytest.raises(Manual, match=r"0\.0\.0\.0:80 \(nginx\) names the engine's socket"):
         require_all_known(Relays((), (), "", (relay,)))
+    elsewhere = Relays((), (), "", (), ((relay, frozenset({"a" * 64})),))
+    with pytest.raises(Manual):
+        require_all_known(elsewhere, ["b" * 64])
+    require_all_known(elsewhere, ["a" * 64])
 
 
 def test_container_with_the_socket_and_ports() -> None:

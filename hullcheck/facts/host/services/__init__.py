@@ -35,6 +35,7 @@ _KNOWN = lines_like(
     r"socket:[SD]\d+ \S+",
     f"(?:answers|names|silent|unasked):{_PLACE}",
     "asked:",
+    r"elsewhere:\d+ .*",
     r"containerd:\d+",
     "containerd-(?:config|unread):.*",
 )

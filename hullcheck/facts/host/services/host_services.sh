@@ -64,28 +64,22 @@ passers="socat|haproxy|nginx|envoy|traefik|caddy|ncat|nc|nc[.][a-z]*|busybox|sys
 |rinetd|redir|gost|tinyproxy|python|perl|ruby|node|apache2|httpd|lighttpd|h2o|pound|chisel|frps|inetd|xinetd\
 |[a-z-]*socket-proxy"
 openers="" # of each socket of an engine: u:UID, g:GID, and o: where everyone may
+sockets="docker.sock${line_feed}podman.sock"
 # shellcheck disable=SC2013 # no name in /proc has a blank
 for engine in $(grep -lsx -e dockerd -e podman [0-9]*/comm); do
   engine=${engine%/comm}
   held=$($list "$engine/fd" 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
-  openers="$openers $(sed -n "s/^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *\([0-9]*\) \(.*\)/\1 \2/p" "$engine/net/unix" 2>/dev/null |
+  paths=$(sed -n "s/^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *\([0-9]*\) \(.*\)/\1 \2/p" "$engine/net/unix" 2>/dev/null |
     while read -r inode path; do
-      case "$held $path" in
-        *" $inode "*" @"*) echo o: ;;
-        *" $inode "* | *docker*.sock) ls -dln "$engine/root$path" 2>/dev/null ;;
-      esac
-    done | awk '
+      case "$held $path" in *" $inode "* | *docker*.sock) printf "%s\n" "$path" ;; esac
+    done)
+  [ -z "$paths" ] || sockets=$sockets$line_feed$(printf "%s\n" "$paths" | sed "s/^\/var//")
+  openers="$openers $(printf "%s\n" "$paths" | while read -r path; do
+    case $path in @*) echo o: ;; /*) ls -dln "$engine/root$path" 2>/dev/null ;; esac
+  done | awk '
       $1 == "o:" || $1 ~ /^s.......w|^s.*[+]/ { print "o:" }
       $1 ~ /^s/ { print "u:" $3; if ($1 ~ /^s....w/) print "g:" $4 }' | sort -u | tr "\n" " ")"
 done
-sockets="docker.sock${line_feed}podman.sock$(
-  # shellcheck disable=SC2013 # no name in /proc has a blank
-  for engine in $(grep -lsx -e dockerd -e podman [0-9]*/comm); do
-    held=$($list "${engine%/comm}/fd" 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
-    sed -n "s/^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *\([0-9]*\) \(\/.*\)/\1 \2/p" "${engine%/comm}/net/unix" 2>/dev/null |
-      while read -r inode path; do case $held in *" $inode "*) printf "\n%s" "${path#/var}" ;; esac done
-  done
-)"
 names_engine() { # INODE of a listener: whether what has it names the socket of an engine
   for pid in $(printf "%s\n" "$owners" | sed -n "s/^$1 //p"); do
     case $(readlink "$pid/exe") in */dockerd | */docker-proxy | */containerd) continue ;; esac
@@ -181,6 +175,20 @@ printf "%s" "$lines_of_tcp" | {
   wait
 }
 echo "asked:"
+# What listens in another network is not asked: what names the socket of an engine there is told.
+own=$(readlink 1/ns/net)
+# shellcheck disable=SC2013 # no name in /proc has a blank
+for process in $(grep -lasF "$sockets" [0-9]*/cmdline) $(grep -lsxE "$relay_names" [0-9]*/comm); do
+  case $process in */comm) relay_text "${process%/comm}" | grep -qaF "$sockets" || continue ;; esac
+  process=${process%/*}
+  program=$(readlink "$process/exe")
+  case $(readlink "$process/ns/net"):$program in
+    "$own":* | :* | */docker | */dockerd | */docker-proxy | */containerd | */rootlesskit) continue ;;
+  esac
+  $list "$process/fd" 2>/dev/null | awk -v line="elsewhere:$process $program" '
+    /socket:/ { gsub(/.*\[|\]/, ""); held[$0] }
+    $4 == "0A" && $10 in held { print line; exit }' - "$process/net/tcp" "$process/net/tcp6" 2>/dev/null
+done
 
 for process in [0-9]*; do
   read -r name 2>/dev/null <"$process/comm" && [ "$name" = containerd ] || continue

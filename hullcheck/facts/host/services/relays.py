@@ -43,12 +43,15 @@ class Relays:
         doubt: why there may be more; empty where these are all that can be told.
         named: where a program listens that names the socket of an engine, by its command or its files, and gave
             no answer: it may take commands from some, by another name, or at another path.
+        elsewhere: the same of programs in other networks than the host's, which nobody asked, with the ids of the
+            containers that each is in.
     """
 
     found: tuple[Relay, ...]
     containerd: tuple[Relay, ...]
     doubt: str
     named: tuple[Relay, ...] = ()
+    elsewhere: tuple[tuple[Relay, frozenset[str]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,16 @@ def _is_for_streams(relay: Relay) -> bool:
     return relay.address.startswith("127.") and relay.port >= _FIRST_CHOSEN_PORT
 
 
+def _elsewhere(services: HostServices) -> Iterator[tuple[Relay, frozenset[str]]]:
+    """What names the socket of an engine in another network and listens there; one that ended meanwhile is none."""
+    for line in services.words.all("elsewhere"):
+        pid, _, path = line.partition(" ")
+        name = posixpath.basename(path.removesuffix(" (deleted)"))
+        process = services.processes.by_pid.get(int(pid))
+        if process:
+            yield Relay(f"process {pid} in another network", 0, (name,)), process.container_ids
+
+
 @fact()
 def relays(host_services: HostServices) -> Relays:
     """What takes commands over TCP in the place of the daemon."""
@@ -134,4 +147,4 @@ def relays(host_services: HostServices) -> Relays:
         containerd = tuple(listeners.containerd())
     except EvidenceError as error:
         containerd, doubts = (), [*doubts, str(error)]
-    return Relays(found, containerd, "; ".join(dict.fromkeys(doubts)), named)
+    return Relays(found, containerd, "; ".join(dict.fromkeys(doubts)), named, (*_elsewhere(host_services),))
