@@ -230,7 +230,7 @@ unit_of() { # the unit in whose control group it is: $unit; the user whose syste
 }
 
 properties=@PROPERTIES@
-properties=$properties,Names,Environment
+properties=$properties,Names,Environment,WorkingDirectory
 for command in Condition StartPre Start StartPost Reload Stop StopPre StopPost; do properties=$properties,Exec$command; done
 show() { # WHOSE, then systemctl as a command: what systemd knows of units, and the files that it names
   manager=$1
@@ -250,12 +250,13 @@ show() { # WHOSE, then systemctl as a command: what systemd knows of units, and 
   places=${places#UnitPath=}
   places=${places:-/etc/systemd/system /run/systemd/system}
   [ -n "$text" ] || say silent ""
+  work=$(printf "%s\n" "$text" | sed -n "s/^WorkingDirectory=!\{0,1\}\(\/..*\)/\1/p")
   printf "%s\n" "$text" | while IFS= read -r line; do
     case $line in
       Names=*) names=${line#*=} ;;
       Environment=*) code_of "${line#*=}" ;;
       Exec*path=/*) runs "${line#*path=}" ;;
-      Exec*) ;;
+      Exec* | WorkingDirectory=*) ;;
       *) [ -z "$text" ] || say property "$line" ;;
     esac
     case $line in
@@ -280,10 +281,15 @@ runs() { # PATH ; argv[]=WORDS ; ...: a program, and the files that it is given,
   set -- "${1%%" ; argv[]="*}"
   program "$1"
   case ${1##*/} in dockerd) return 0 ;; esac # its files are others' business
+  near=$work                                 # where a script without a directory may lie
   for word in $( # also of a text for a shell
     printf "%s" "${words%%" ; ignore_errors="*}" | tr ";&|()<>{}\"'\`" " "
   ); do
-    case $word in "$1") ;; /*) [ ! -f "$word" ] || program "$word" ;; esac
+    case $word in
+      "$1" | -*) ;;
+      /*) if [ -f "$word" ]; then program "$word"; elif [ -d "$word" ]; then near="$near $word"; fi ;;
+      *) for place in "" $near; do [ ! -f "$place/$word" ] || program "$place/${word#./}"; done ;;
+    esac
   done
 }
 

@@ -543,6 +543,8 @@ def test_directory_in_which_a_unit_finds_more(
     [
         "ExecStartPre=-/opt/prepare now",
         "ExecStartPost=-/bin/sh -c '. /opt/prepare;true'",
+        "ExecStartPost=-/bin/sh -c 'cd /opt && ./prepare'",
+        'WorkingDirectory=/opt" "ExecStartPre=-/bin/sh prepare',
         "Environment=A=b LD_PRELOAD=/opt/prepare",
     ],
 )
