@@ -350,7 +350,8 @@ def test_runc_v2_shim_is_audited(runc_v2_shim: FileFact, audit: Audit) -> str:
 def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
     """Changes of the program runc are recorded by the audit system.
 
-    It runs as root and makes every container: break-outs have been done by overwriting it from within one.
+    It runs as root and makes every container: break-outs have been done by overwriting it from within one. So does
+    another program that the site has the engine run in its place (`default-runtime`).
 
     Remedy: put `-w /usr/bin/runc -p wa -k docker`, with the path at which the program really is, into a file
     in /etc/audit/rules.d, and load it with augenrules --load.

@@ -40,6 +40,7 @@ DOCKER_INFO = Probe.from_file(
             "FirewallBackend": {"Driver": True},
             "Containerd": {"Address": True},
             "NRI": {"Info": True},
+            "Runtimes": {"*": {"path": True}},
             "ClientInfo": {"Version": True, "Plugins": {"Name": True, "Version": True}},
             "Plugins": {"Authorization": True},
             "Swarm": {"LocalNodeState": True, "ControlAvailable": True},
@@ -64,6 +65,7 @@ _SHAPES = {
     "DriverStatus": (None, [[str]]),
     "RegistryConfig.IndexConfigs": {"*": {"Secure?": bool}},
     "Plugins.Authorization": NAMES,
+    "Runtimes": {"*": {"path?": str}},
     "Containerd.Address": re.compile(r"(?:unix://)?[/@].*"),
     "NRI.Info": (None, [[str]]),
     "SecurityOptions": (None, [re.compile(r"name=[\w-]+(,[\w-]+=.*)?")]),
@@ -184,6 +186,14 @@ class Engine:
         if not status and self.value("Driver") not in _WITHOUT_STATUS:
             raise EvidenceError("docker info: the field DriverStatus says nothing of the storage driver")
         return any(_CONTAINERD_STORE in str(value) for _, value in status)
+
+    @property
+    def runtime_program(self) -> str:
+        """The name of the program that makes containers that ask for no other; empty where a shim does it by itself."""
+        if self.info.get("Runtimes") is None:
+            return ""
+        chosen = self.value("Runtimes").get(self.value("DefaultRuntime"), {})
+        return posixpath.basename(str(chosen.get("path", "")))
 
     def is_default_cgroup(self, parent: str | None) -> bool:
         """Whether *parent*, as a setting names it, is the cgroup below which this engine runs containers unasked."""

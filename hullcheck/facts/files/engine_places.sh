@@ -28,7 +28,7 @@ place containerd-configuration /etc/containerd/config.toml
 running=$(ls -ln [0-9]*/exe 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1|/p" |
   grep -e "/dockerd$" -e "/containerd$" -e "/containerd-shim$" -e "/containerd-shim-[a-z0-9-]*$" -e "/runc$" \
     -e "/dockerd (deleted)$" -e "/containerd (deleted)$" -e "/runc (deleted)$")
-folders="" links=""
+folders="" links="" names=""
 set -f
 IFS=$line_feed
 for line in $running; do
@@ -62,13 +62,18 @@ for line in $running; do
 done
 # shellcheck disable=SC2086 # one word for each line
 [ -z "$links" ] || ls -ln $links 2>/dev/null | sed "s/^/namespace|/"
+# shellcheck disable=SC2154 # what the probe docker_info answered
+runtimes=$(printf "%s" "$docker_info" | grep -o '"path":"[^"\\]*' | sed "s/.*\"//")
+for path in $runtimes; do
+  case $path in /*) place "program ${path##*/}" "$path" ;; *) names=$names$line_feed$path ;; esac
+done
 seen=""
 for folder in $(printf "%s" "$PATH" | tr : "\n") $folders; do
   cd -P "$folder" 2>/dev/null || continue
   folder=$PWD
   case "$seen$line_feed" in *"$line_feed$folder$line_feed"*) continue ;; esac
   seen=$seen$line_feed$folder
-  for name in containerd containerd-shim containerd-shim-runc-v1 containerd-shim-runc-v2 runc; do
+  for name in containerd containerd-shim containerd-shim-runc-v1 containerd-shim-runc-v2 runc $names; do
     [ ! -f "$folder/$name" ] || place "program $name" "$folder/$name"
   done
 done

@@ -20,7 +20,7 @@ from hullcheck.secrets.redact import DROPPED, lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
 _KNOWN = lines_like(
-    r"(?:containerd-[a-z-]+|data-root|data-root-part|program [\w-]+)\|(?:absent|directory|file|unread)\|.*\|.*",
+    r"(?:containerd-[a-z-]+|data-root|data-root-part|program [\w.+-]+)\|(?:absent|directory|file|unread)\|.*\|.*",
     r"argument\|\d+\|(?:.*/containerd|--?(?:a|address|c|config|root)(?:=.*)?|/.*)",
     r"toml\|\d+\|\s*(?:\[(?:grpc|other)\]|(?:root|address)\s*=).*",
     r"data-root-listed\|",
@@ -148,8 +148,11 @@ class Places:
         return self._programs("containerd-shim-runc-v2")
 
     def runc_program(self) -> Files:
-        """All that is called runc."""
-        return self._programs("runc")
+        """All that is called runc, and what the site has the engine run in its place."""
+        found, chosen = self._programs("runc"), self.daemon.engine.runtime_program
+        if chosen in ("", "runc"):
+            return found
+        return replace(found, named=(*found.named, *self._programs(chosen).named))
 
     # ---- directories and files
 

@@ -486,6 +486,20 @@ def test_rule_on_a_link(kernel: Kernel, engine: EngineFactory) -> None:
     assert only(judged("1.1.18", now(facts)))[0] == "pass"
 
 
+def test_program_in_the_place_of_runc(kernel: Kernel, engine: EngineFactory, tmp_path: Path) -> None:
+    """The default runtime of the site makes the containers: a rule on runc alone does not watch it."""
+    program = tmp_path / "own-runtime"
+    program.write_text('#!/bin/sh\nexec runc "$@"\n')
+    program.chmod(0o755)
+    one = engine(fresh=True, runtimes={"own": {"path": str(program)}}, default_runtime="own")
+    one.run("web")
+    facts = facts_of_engine(one.socket, of="1")
+    kernel.load(*(f"-w {path} -p wa" for path in judged("1.1.18", facts) if path != str(program)))
+    assert judged("1.1.18", now(facts))[str(program)][0] == "fail"
+    kernel.load(f"-w {program} -p wa")
+    assert judged("1.1.18", now(facts))[str(program)][0] == "pass"
+
+
 def test_rules_of_files(kernel: Kernel, engine: EngineFactory, lab: Laboratory) -> None:
     """A rule in a file alone is pending; a loaded one in no file is said to be lost at the next start."""
     one = engine()

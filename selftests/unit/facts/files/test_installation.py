@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -29,6 +31,7 @@ def places(
     driver: list[list[str]] | None = None,
     embedded: bool = False,
     environment: dict[str, str] | None = None,
+    info: Mapping[str, Any] = MappingProxyType({}),
 ) -> Places:
     """The places that a probe's answer tells, beside a daemon in the mount namespace 1."""
 
@@ -63,7 +66,7 @@ def places(
 
     table = tuple(UnixSocket(path, path, "1" if embedded else "2") for path in sockets)
     process = Process(executable, {"mnt": "mnt:[1]"}, rootless, environment, table)
-    engine = Engine({"DockerRootDir": "/data/docker", "Driver": "vfs", "DriverStatus": driver})
+    engine = Engine({"DockerRootDir": "/data/docker", "Driver": "vfs", "DriverStatus": driver, **info})
     daemon: Any = Daemon(process, sockets, engine)
     files: Any = Files()
     answer = Answer("engine_places", 0, text, "")
@@ -106,6 +109,26 @@ def there(path: str, real: str = "", mode: int = REGULAR) -> FileFact:
 def group(found: Places, name: str) -> list[str]:
     """The paths of a group."""
     return [fact.node.path for _, fact in found.group(name)]
+
+
+@pytest.mark.parametrize(
+    ("info", "found"),
+    [
+        ({}, ["/usr/sbin/runc"]),
+        ({"DefaultRuntime": "runc", "Runtimes": {"runc": {"path": "runc"}}}, ["/usr/sbin/runc"]),
+        ({"DefaultRuntime": "kata", "Runtimes": {"kata": {}}}, ["/usr/sbin/runc"]),
+        (
+            {"DefaultRuntime": "own", "Runtimes": {"own": {"path": "/opt/crun"}}},
+            ["/usr/sbin/runc", "/opt/own/crun"],
+        ),
+    ],
+)
+def test_program_that_makes_containers(info: dict[str, Any], found: list[str]) -> None:
+    """What the site has the engine run by default in the place of runc counts as well."""
+    assert (
+        group(places(f"{RUNNING}program crun|file|/opt/crun|/opt/own/crun\n", info=info), "runc_program")
+        == found
+    )
 
 
 def test_programs_are_those_that_run_and_those_that_are_found() -> None:
