@@ -276,15 +276,12 @@ program() { # PATH: of what a unit runs
   walk "$1"
 }
 
-runs() { # PATH ; argv[]=WORDS ; ...: a program, and the files that it is given, which may be scripts
-  words=${1#*" ; argv[]="}
+runs() { # PATH ; argv[]=WORDS ; ...: a program, and the scripts that its words may be, or lie where they lead to
+  words=${1#*" ; argv[]="} near=$work
   set -- "${1%%" ; argv[]="*}"
   program "$1"
   case ${1##*/} in dockerd) return 0 ;; esac # its files are others' business
-  near=$work                                 # where a script without a directory may lie
-  for word in $( # also of a text for a shell
-    printf "%s" "${words%%" ; ignore_errors="*}" | tr ";&|()<>{}\"'\`" " "
-  ); do
+  for word in $(printf "%s" "${words%%" ; ignore_errors="*}" | tr ";&|()<>{}\"'\`" " "); do
     case $word in
       "$1" | -*) ;;
       /*) if [ -f "$word" ]; then program "$word"; elif [ -d "$word" ]; then near="$near $word"; fi ;;
