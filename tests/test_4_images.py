@@ -70,6 +70,8 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
     done = [step for step in image.steps if not step.is_for_later]
     if not any(step.text for step in done):
         raise Manual("the image has no build history: it was imported, or made without a build file")
+    if image.untold_layers:
+        raise Manual(f"the history does not tell of all layers: {image.untold_layers} more than steps")
     hidden = [step.shown for step in image.steps if (step.silent if silent else step.hidden)]
     if hidden:
         raise Manual(f"the history does not tell what was done in a step: {'; '.join(hidden)}")
@@ -427,9 +429,9 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     """No build step, no setting and no file of an image holds a secret.
 
     Whoever can pull an image can read all of it: the values that its steps were given, and every layer, also
-    of files that a later step removed. Searched are the history, environment, labels and commands, what BuildKit
-    attests of the build where the image lies in the store of containerd, and the names of all files; what is in
-    files is not. A reason says where a secret is and of which kind, but never the secret.
+    of files that a later step removed. Searched are the history with its comments, environment, labels and commands,
+    annotations and what BuildKit attests of the build where the image lies in the store of containerd, and the names
+    of all files; what is in files is not. A reason says where a secret is and of which kind, but never the secret.
 
     Remedy: change the secret, since it has to count as known; build with `RUN --mount=type=secret`, and give
     secrets to containers when they run.

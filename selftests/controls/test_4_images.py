@@ -534,6 +534,26 @@ def test_content_trust_of_what_never_asked_for_it(command: str) -> None:
     assert trust(ALL, units=(f"{unit}:ExecStart=/usr/bin/docker-compose ", starts[1]))[0] == "fail"
 
 
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ("--disable-content-trust", "fail"),
+        ("--rm --disable-content-trust=true", "fail"),
+        ("--disable-content-trust=false", "pass"),
+        ("", "pass"),
+    ],
+)
+def test_content_trust_that_a_command_switches_off(option: str, expected: str) -> None:
+    """The option of a command counts more than the variable."""
+    unit = "/etc/systemd/system/web.service"
+    assert (
+        trust(ALL, units=[f"{unit}:ExecStart=/usr/bin/docker run {option}", f"{unit}:Environment={ON}"])[0]
+        == expected
+    )
+    job = f"/etc/cron.d/web:0 1 * * * root docker pull {option}"
+    assert trust(ALL, units=[job, f"/etc/cron.d/web:{ON}"])[0] == expected
+
+
 def test_content_trust_of_tables_of_cron() -> None:
     """A job of cron reads no file of a shell: its table has to say it."""
     job = "/etc/cron.d/web:0 1 * * * root docker pull "

@@ -263,3 +263,24 @@ def test_masking_keeps_what_is_judged() -> None:
     assert masked("fetch aB3" + "x9Z" * 10) == "fetch ***"
     assert masked("COPY file:" + "a1" * 32) == "COPY file:" + "a1" * 32
     assert kinds(masked(f"app --token {SECRET}")) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ({"comment": f"password={SECRET}"}, "a value given to password (its comment) in RUN true"),
+        (
+            {"comment": f"Imported from https://bob:{SECRET}@h/x.tar"},
+            "a password in an address (its comment)",
+        ),
+        ({"author": f"token={SECRET}"}, "a value given to token (its author) in RUN true"),
+    ],
+)
+def test_secret_beside_a_step(step: dict[str, str], said: str) -> None:
+    """What is written beside a step stays in the image, as the address of an import; it is not stored."""
+    target = facts(BASE, {"created_by": "RUN true"} | step)
+    found, reason = verdict("4.10", target)
+    assert (found, said in reason) == ("fail", True)
+    assert SECRET not in target.recording.answers[IMAGES.name].stdout + reason
+    harmless = {name: value.replace(SECRET, "") for name, value in step.items()}
+    assert verdict("4.10", facts(BASE, {"created_by": "RUN true"} | harmless))[0] == "pass"

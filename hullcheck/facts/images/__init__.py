@@ -31,7 +31,7 @@ _CONFIGURATION = {
     **{name: [str] for name in ("Variables", "Labels", "Base", "Secrets", "Later?")},
 }
 _BLOB = {
-    "Steps?": [{"Text": str, "Secrets": [str], "Imported": bool, "Silent": bool}],
+    "Steps?": [{"Text": str, "Secrets": [str], "Imported": bool, "Silent": bool, "Empty?": bool}],
     "Of?": [[str], str],
     "Names?": [str],
     "Attested?": [str],
@@ -59,6 +59,7 @@ class Image:
         secrets: what secrets its configuration holds, and what is attested of its build, in words and without them.
         history: its build steps, and what it leaves to builds from it; None where it could not be read. `steps` is what
             controls ask for.
+        untold_layers: how many of its layers its history does not tell of.
         used_by: the containers that were made from it, running or not, as far as they are known.
         used_since: when the first of these was made, in seconds since the epoch; None where that is not known.
         recorded: when it was looked at, in seconds since the epoch.
@@ -78,6 +79,7 @@ class Image:
     healthcheck: str = ""
     secrets: tuple[str, ...] = ()
     history: tuple[Step, ...] | None = ()
+    untold_layers: int = 0
     used_by: tuple[str, ...] = ()
     used_since: float | None = None
     recorded: float = 0.0
@@ -272,6 +274,7 @@ def _image(
             *(each for blob in reached.values() for each in blob.get("Attested", ())),
         ),
         history=None if history is None else (*history, *_later(config.get("Later", ()), history)),
+        untold_layers=_untold_layers(own),
         used_by=tuple(name for name, _ in users.get(identifier, ())),
         used_since=min(made, default=None),
         recorded=recorded,
@@ -315,6 +318,13 @@ def _steps(own: Mapping[str, Mapping[str, Any]]) -> tuple[Step, ...] | None:
     """The history of an image; None where it was not read."""
     histories = {tuple(map(_step, blob["Steps"])) for blob in own.values() if "Steps" in blob}
     return histories.pop() if len(histories) == 1 else None
+
+
+def _untold_layers(own: Mapping[str, Mapping[str, Any]]) -> int:
+    """How many layers of an image are more than there are steps that made one."""
+    told = [blob for blob in own.values() if "Of" in blob and "Steps" in blob]
+    made = (sum(not each.get("Empty") for each in blob["Steps"]) for blob in told)
+    return max((0, *(len(blob["Of"][0]) - steps for blob, steps in zip(told, made, strict=True))))
 
 
 def _later(texts: Sequence[str], told: Sequence[Step]) -> Iterator[Step]:

@@ -49,11 +49,12 @@ done
 echo "--lines"
 printf "%s\n" "$files" | read_them -e DOCKER_CONTENT_TRUST
 echo "--units"
+option="--disable-content-trust[^ ]*"
 find /etc/systemd/system /run/systemd/system /usr/lib/systemd/system /lib/systemd/system \
   -name "*.service" -o -name "*.conf" 2>/dev/null |
-  read_them -oE -e "^Exec[A-Za-z]*=.*docker[- a-z]* (pull|run|create|build|buildx|compose|stack|service) " \
+  read_them -oE -e "^Exec[A-Za-z]*=.*docker[- a-z]* (pull|run|create|build|buildx|compose|stack|service) (.*$option)?" \
     -e "^Exec[A-Za-z]*=.*docker-compose " -e "^EnvironmentFile=" -e "^Environment=.*DOCKER_CONTENT_TRUST=[^ ]*"
 printf "%s\n" /etc/crontab /etc/cron.d/* /var/spool/cron/* /var/spool/cron/crontabs/* |
-  read_them -oE -e "^[^#]*docker[- a-z]* (pull|run|create|build|buildx|compose|stack|service) " \
+  read_them -oE -e "^[^#]*docker[- a-z]* (pull|run|create|build|buildx|compose|stack|service) (.*$option)?" \
     -e "^[^#]*docker-compose " -e "^DOCKER_CONTENT_TRUST *=.*"
 exit 0

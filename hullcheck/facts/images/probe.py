@@ -112,7 +112,12 @@ def _blob(document: Mapping[str, Any]) -> dict[str, Any]:
         each for each in document.get("layers") or () if provenance.is_provenance(_predicate_type(each))
     )
     named = [*(document.get("manifests") or ()), *layers, document.get("config") or {}]
-    return {"Names": [str(each["digest"]) for each in named if "digest" in each]}
+    annotations = [each.get("annotations") or {} for each in (document, *named)]
+    settings = ((str(name), str(value)) for each in annotations for name, value in each.items())
+    return {
+        "Names": [str(each["digest"]) for each in named if "digest" in each],
+        "Attested": list(secrets.in_settings("annotation", settings)),
+    }
 
 
 def _predicate_type(layer: Mapping[str, Any]) -> Any:
@@ -142,13 +147,21 @@ def _step(document: Mapping[str, Any], started: Collection[str] = ()) -> dict[st
     text = "" if imported else image_secrets.as_words(str(document.get("created_by") or "").strip())
     squashed = comment.startswith("merge sha256:")  # all layers in one; the steps that made them are told
     empty = document.get("empty_layer") or document.get("size") == "0B"
+    known = {} if "size" in document else {"Empty": bool(empty)}  # a layer may have no bytes
     committed = text in started or text.partition(" ")[0].rpartition("/")[2] in _WAITS
     return {
         "Text": image_secrets.masked_step(text),
-        "Secrets": secrets.kinds(text),
+        "Secrets": [*secrets.kinds(text), *_beside(comment, str(document.get("author") or ""))],
         "Imported": imported,
         "Silent": not (imported or squashed or empty) and (committed or not text),
+        **known,
     }
+
+
+def _beside(comment: str, author: str) -> Iterator[str]:
+    """The secrets in what anybody may have written beside a step: an import keeps its address there."""
+    yield from (f"{kind} (its comment)" for kind in secrets.kinds(comment))
+    yield from (f"{kind} (its author)" for kind in secrets.kinds(author))
 
 
 def _compact(document: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ _IN_UNIT = re.compile(rf"Environment=.*\b{_NAME}={_VALUE}")
 _IN_CRON = re.compile(rf"{_NAME} *= *{_VALUE}")
 _UNCOVERED = re.compile(r"docker-compose |docker[- a-z]* (?:build|buildx|compose|stack|service) ")
 """What never asked for signatures: compose, stacks and services, and builds with BuildKit."""
+_WITHOUT = re.compile(r" --disable-content-trust(?:=(\w*))?(?!\S)")
 _LAST_CLIENT = 28
 """The last docker command that knows content trust."""
 _NOT_SHELL = ("/etc/environment", "/etc/security/pam_env.conf", "/.pam_environment")
@@ -81,12 +82,17 @@ def _of_line(path: str, line: str) -> Setting | None:
 
 
 def _of_unit(line: str) -> str:
-    """`starts`, `uncovered`, `file`, `on` or `off`: what a line of a unit, or of a table of cron, says."""
+    """`starts`, `uncovered`, `file`, `on` or `off`: what a line of a unit, or of a table of cron, says.
+
+    What is started with the option that switches content trust off is not covered by the variable.
+    """
     if line.startswith("Environment=") or _IN_CRON.match(line):
         match = _IN_UNIT.search(line) or _IN_CRON.match(line)
         return _switched(match["value"]).value if match else Setting.UNSURE.value
     if not line.startswith("EnvironmentFile="):
-        return "uncovered" if _UNCOVERED.search(line) else "starts"
+        without = _WITHOUT.search(line)
+        off = without and _switched(without[1] or "1") is Setting.ON
+        return "uncovered" if off or _UNCOVERED.search(line) else "starts"
     if line.startswith("EnvironmentFile="):
         return "file"
     return Setting.UNSURE.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -228,6 +229,65 @@ def test_planted_secrets(
         assert secret not in kept.read_text() + "".join(told.values())
     replayed = Facts(Recording.load(kept, fact_modules.PROBES), facts.policy)
     assert judged("4.10", replayed) == found
+
+
+@each_store
+def test_secret_of_a_commit(engine: EngineFactory, settings: dict[str, object]) -> None:
+    """What somebody wrote beside the image of a container stays in it."""
+    one = engine(**settings)
+    one.create("web")
+    one.docker("commit", "--message", f"password={SECRET}", "web", "said:1")
+    one.docker("commit", "--author", f"token={SECRET}", "web", "by:1")
+    facts = facts_of_engine(one.socket, of="4")
+    found = judged("4.10", facts)
+    assert found["said:1"][0] == found["by:1"][0] == "fail"
+    assert SECRET not in recorded(facts)
+
+
+@each_store
+def test_history_of_fewer_layers(engine: EngineFactory, settings: dict[str, object]) -> None:
+    """Whoever writes an archive of an image writes its history as well; it may leave layers out."""
+    one = engine(**settings)
+    layer = BytesIO()
+    with tarfile.open(fileobj=layer, mode="w") as made:
+        made.addfile(tarfile.TarInfo("x"))
+    digest = hashlib.sha256(layer.getvalue()).hexdigest()
+    for tag, empty in {"told:1": False, "left-out:1": True}.items():
+        config = {
+            "architecture": one.docker("version", "--format", "{{.Server.Arch}}").strip(),
+            "os": "linux",
+            "config": {},
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]},
+            "history": [{"created_by": "COPY x /x # buildkit", "empty_layer": empty}],
+        }
+        manifest = [{"Config": "config.json", "RepoTags": [tag], "Layers": ["layer.tar"]}]
+        files = {"config.json": json.dumps(config), "manifest.json": json.dumps(manifest)}
+        archive = BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as made:
+            bodies = {"layer.tar": layer.getvalue()} | {name: text.encode() for name, text in files.items()}
+            for name, body in bodies.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(body)
+                made.addfile(member, BytesIO(body))
+        one.docker("load", stdin=archive.getvalue())
+    found = audit("4.9", one)
+    assert (found["told:1"][0], found["left-out:1"][0]) == ("pass", "manual")
+
+
+def test_secret_of_an_annotation(engine: EngineFactory, tmp_path: Path) -> None:
+    """An index and a manifest may be annotated, and whoever pulls them reads that."""
+    one = engine(**CONTAINERD)
+    for kind in ("manifest", "index"):
+        option = ("--annotation", f"{kind}:token={SECRET}", "--provenance=false")
+        machines = () if kind == "manifest" else ("--platform", "linux/amd64,linux/arm64")
+        build(
+            one, BUILDERS["buildkit"], f"{kind}:1", "FROM scratch\nCOPY f /\n", tmp_path, *option, *machines
+        )
+    facts = facts_of_engine(one.socket, of="4")
+    found = judged("4.10", facts)
+    assert [found[f"{kind}:1"][0] for kind in ("manifest", "index")] == ["fail", "fail"]
+    assert "annotation token" in found["index:1"][1]
+    assert SECRET not in recorded(facts)
 
 
 @each_store
