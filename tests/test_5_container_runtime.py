@@ -286,6 +286,8 @@ def test_container_opens_no_privileged_port(container: Container, policy: Policy
     assert not published, "opens " + ", ".join(published)
     found = low(container.ports.open)
     assert not found, "opens " + ", ".join(found)
+    if unknown := container.ports.unknown:
+        raise Manual(unknown)
 
 
 @pytest.mark.cis("5.9", level=1)
@@ -349,7 +351,7 @@ def _require_own_namespace(container: Container, kind: str, words: str) -> None:
 
 
 def _require_no_mark(container: Container) -> None:
-    """Leave a container to a person whose every port is open to packets with a mark."""
+    """Leave a container to a person whose every port may be open to others."""
     if marked := container.ports.let_in:
         raise Manual(marked)
 

@@ -1,4 +1,4 @@
-"""IP addresses, the same in every version of Python: one of IPv4 that IPv6 maps is that of IPv4.
+"""IP addresses, the same in every version of Python: one of IPv4 that IPv6 maps is that of IPv4; and ports.
 
 For `ipaddress` of Python 3.13 `::ffff:127.0.0.1` is a loopback address, for that of 3.12 it is none.
 """
@@ -18,6 +18,20 @@ def parse(text: str | bytes) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     """
     parsed = ipaddress.ip_address(text)
     return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def is_go_address(text: str) -> bool:
+    """Whether the engine takes it for an address: for Go's net.ParseIP `localhost`, `127.1` and `::1%lo` are none."""
+    try:
+        return "%" not in text and bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False
+
+
+def api_port(name: str) -> tuple[str, str]:
+    """The number and the protocol of a port as the engine's API takes it: `80`, `80/`, `53/UDP`."""
+    number, _, protocol = name.partition("/")
+    return number, protocol.lower() or "tcp"
 
 
 def is_loopback(text: str) -> bool:

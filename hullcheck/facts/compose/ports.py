@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hullcheck.facts.compose.configuration import FileConfiguration
 from hullcheck.facts.compose.unknown import Unknown
 from hullcheck.facts.containers.ports import Port
+from hullcheck.parsing.addresses import api_port, is_go_address
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class FilePorts(Unknown):
     """Its ports."""
 
     HIDDEN: ClassVar[Collection[str]] = ["configuration", "pid_on_host_network", "runtime", "surroundings"]
-    let_in = None
+    let_in = unknown = None
 
     @property
     def is_at_ssh_port(self) -> bool:
@@ -47,11 +48,11 @@ class FilePorts(Unknown):
             return ()
         unnamed = self._unnamed_addresses
         return tuple(
-            Port(address, number, protocol or "tcp", f"published for {target}")
+            Port(address, number, protocol, f"published for {target}")
             for key, group in bindings.items()
-            for target, _, protocol in [key.partition("/")]
+            for target, protocol in [api_port(key)]
             for each in group or ()
-            for address in ([each["HostIp"]] if each.get("HostIp") else unnamed)
+            for address in ([each["HostIp"]] if is_go_address(each.get("HostIp") or "") else unnamed)
             for number in _numbers(each.get("HostPort") or "0")
         )
 

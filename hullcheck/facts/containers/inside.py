@@ -49,7 +49,9 @@ _HIDDEN_PRIVILEGES = """
     has_own_profile is_permissive lists_devices runtime seccomp_profile security_label selinux_label
     stored_no_new_privileges strange_nodes surroundings
 """
-_HIDDEN_PORTS = "configuration direct_access let_in open pid_on_host_network published runtime surroundings"
+_HIDDEN_PORTS = (
+    "configuration direct_access let_in open pid_on_host_network published runtime surroundings unknown"
+)
 """What a part cannot tell from inside, by the names of a container's part."""
 
 

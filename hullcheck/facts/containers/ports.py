@@ -9,7 +9,7 @@ from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.swarm.services import Service
-from hullcheck.parsing.addresses import canonical
+from hullcheck.parsing.addresses import api_port, canonical, is_go_address
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.verdicts import EvidenceError, unread
 
@@ -95,13 +95,13 @@ class Ports:
         unnamed = ("",) if origin == "Ports" else self._unnamed_addresses
         routed = [each.name for each in self._bridges if "routed" in each.gateway_modes]
         return tuple(
-            Port("", int(target), protocol or "tcp", f"published by routed network {routed[0]}", direct=True)
+            Port("", int(target), protocol, f"published by routed network {routed[0]}", direct=True)
             if routed and (origin != "Ports" or not each.get("HostPort"))
-            else Port(address, number, protocol or "tcp", f"published for {target}")
+            else Port(address, number, protocol, f"published for {target}")
             for key, group in (bindings or {}).items()
-            for target, _, protocol in [key.partition("/")]
+            for target, protocol in [api_port(key)]
             for each in group or ()
-            for address in ([each["HostIp"]] if each.get("HostIp") else unnamed)
+            for address in ([each["HostIp"]] if is_go_address(each.get("HostIp") or "") else unnamed)
             for number in _numbers(each.get("HostPort") or "0")
         )
 
@@ -125,7 +125,7 @@ class Ports:
 
     @property
     def let_in(self) -> str | None:
-        """What to say where packets may pass to every port of it on its bridges; None where they may not.
+        """What to say where packets may pass to every port of it, or will once it runs; None where they may not.
 
         The daemon may make no rules, as those before 27 for IPv6. From 29 a mark lets packets pass: which ones carry it
         is up to other rules of the host, and to what sends from there.
@@ -133,7 +133,7 @@ class Ports:
         Raises:
             EvidenceError: whether one does cannot be told.
         """
-        if unguarded := self._unguarded:
+        if unguarded := self.unknown or self._unguarded:
             return unguarded
         major = self.surroundings.engine.get().major
         if not self._bridges or (major is not None and major < _KNOWS_MARKS):
@@ -141,6 +141,21 @@ class Ports:
         mark = self.surroundings.daemon.get().setting("bridge-accept-fwmark")
         none = mark.always(lambda value: not value)
         return None if none else f"{mark}: what has this mark reaches every port of it; who sets the mark?"
+
+    @property
+    def unknown(self) -> str | None:
+        """What to say of one that does not run, and will open whatever it listens on; None for any other.
+
+        Of one that joined the network of another that is said there.
+        """
+        mode = self.configuration.network_mode
+        if self.configuration.running or mode.startswith("container:"):
+            return None
+        outside = [
+            each.name for each in self._known_networks if each.driver not in _INSIDE and not each.internal
+        ]
+        place = "the network of the host" if mode == "host" else f"network {outside[0]}" if outside else ""
+        return f"does not run; which ports will it listen on, in {place}?" if place else None
 
     @property
     def _unguarded(self) -> str | None:
@@ -178,9 +193,9 @@ class Ports:
             set(self.configuration.description["ExposedPorts"] or {})
             - set(self.configuration.setting("PortBindings") or {})
         ):
-            target, _, protocol = key.partition("/")
+            target, protocol = api_port(key)
             for address in self._unnamed_addresses:
-                yield Port(address, 0, protocol or "tcp", f"published for {target} by --publish-all")
+                yield Port(address, 0, protocol, f"published for {target} by --publish-all")
 
     @property
     def open(self) -> tuple[Port, ...]:

@@ -9,6 +9,7 @@ from hullcheck.facts.containers.proc import ProcFiles
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.host import ssh_servers as ssh
 from hullcheck.facts.host.processes import Process
+from hullcheck.parsing.addresses import api_port
 from hullcheck.parsing.proc import cgroups
 from hullcheck.verdicts import EvidenceError, unread
 
@@ -142,7 +143,7 @@ class Runtime:
         if asked.running and (named := ssh.maybe_ssh_servers(self.processes)):
             return named
         ports = (asked.description["ExposedPorts"], asked.description["Ports"], asked.setting("PortBindings"))
-        opens = any("22/tcp" in (each or ()) for each in ports)
+        opens = ("22", "tcp") in {api_port(name) for each in ports for name in each or ()}
         return "opens port 22, and no known SSH server is seen: what listens there?" if opens else ""
 
     # ---- processes of docker exec

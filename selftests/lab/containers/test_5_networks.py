@@ -64,15 +64,49 @@ def test_ports(engine: EngineFactory) -> None:
         assert failing("5.8", facts) == low
         assert failing("5.14", facts) == everywhere
         assert failing("5.9", facts) == {"exposed"}
-        assert {name for name, verdict in verdicts("5.9", facts).items() if verdict == "manual"} == opened - {
-            "exposed"
-        }
+        left = opened - {"exposed"} | ({"hosts"} if facts is before else set())
+        assert {name for name, verdict in verdicts("5.9", facts).items() if verdict == "manual"} == left
         policy = Policy.from_mapping({"allowed_ports": [80, 8080]})
         listed = Facts(facts.recording, policy)
         assert failing("5.8", listed) == low - {"low"}
         assert failing("5.9", listed) == opened - {"low", "high"}
+    for number in ("5.8", "5.9", "5.14"):
+        assert (verdicts(number, before)["hosts"], verdicts(number, after)["hosts"]) == ("manual", "pass")
     assert reason("5.8", after, "six") == "opens [::]:81/tcp (published for 80)"
     assert "53/udp" in reason("5.8", before, "udp")
+
+
+@pytest.mark.each_engine
+def test_ports_as_programs_ask_for_them(engine: EngineFactory) -> None:
+    """5.7, 5.14: what is no address to the engine means all of them, and a port may lack its protocol."""
+    one = engine()
+    asked = {
+        "name": ("80/tcp", "localhost"),
+        "short": ("81/tcp", "127.1"),
+        "octal": ("82/tcp", "0127.0.0.1"),
+        "mapped": ("83/tcp", "::ffff:127.0.0.1"),
+        "bare": ("22", "127.0.0.1"),
+        "upper": ("22/TCP", "127.0.0.1"),
+    }
+    for place, (name, (port, address)) in enumerate(asked.items()):
+        for state in ("created", "runs"):
+            host = {"PortBindings": {port: [{"HostIp": address, "HostPort": str(8000 + place)}]}}
+            config = {
+                "Image": "bb:1",
+                "Cmd": ["sleep", "999"],
+                "ExposedPorts": {port: {}},
+                "HostConfig": host,
+            }
+            one.client.api.create_container_from_config(config, f"{name}-{state}")
+        one.docker("start", f"{name}-runs")
+    facts = facts_of_engine(one.socket, of="5.7 5.14")
+    wide = dict.fromkeys(("name", "short", "octal"), "fail")
+    assert of_both(verdicts("5.14", facts)) == wide | dict.fromkeys(("mapped", "bare", "upper"), "pass")
+    ssh = of_both(verdicts("5.7", facts))
+    assert ssh == dict.fromkeys(("name", "short", "octal", "mapped"), "pass") | {
+        "bare": "manual",
+        "upper": "manual",
+    }
 
 
 def listening(engine: Engine) -> set[str]:
@@ -118,9 +152,10 @@ def test_network_outside(engine: EngineFactory) -> None:
         pytest.skip(f"the kernel has no macvlan: {error}")
     one.run("quiet", "--network", "outside")
     one.run("local", "--network", "outside", command=("httpd", "-f", "-p", "127.0.0.1:81"))
+    one.create("created", "--network", "outside")
     time.sleep(0.5)
     facts = facts_of_engine(one.socket, of="5")
-    assert failing("5.8", facts) == {"web"}
+    assert verdicts("5.8", facts) == {"web": "fail", "quiet": "pass", "local": "pass", "created": "manual"}
 
 
 # ---- 5.10, 5.16, 5.17: joined namespaces

@@ -64,6 +64,10 @@ PUBLISHED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"PublishAllPorts": True, "PortBindings": {"80/tcp": [{"HostPort": "8080"}]}, "NetworkMode": "host"},
         [],
     ),
+    "no address to the engine": (
+        {"PortBindings": {"80/TCP": [{"HostIp": "127.1", "HostPort": "80"}]}, "NetworkMode": "other"},
+        ["*:80/tcp (published for 80)"],
+    ),
     "no network": ({"PortBindings": {"80/tcp": [{"HostPort": "8080"}]}, "NetworkMode": "none"}, []),
     "the network of another": (
         {"PortBindings": {"80": [{"HostPort": "80"}]}, "NetworkMode": "container:x"},
