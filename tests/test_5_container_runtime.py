@@ -233,6 +233,7 @@ def test_container_mounts_no_sensitive_host_path(
         raise Manual(f"mounts what services of the host own: {', '.join((*services, *unknown))}")
     if views := container.mounts.doubtful:
         raise Manual(f"has a view of the kernel at {', '.join(views)}: is it of the host?")
+    _require_known_runtime(container)
 
 
 @pytest.mark.cis("5.7", level=1)
@@ -348,6 +349,12 @@ def _require_own_namespace(container: Container, kind: str, words: str) -> None:
     """Fail a container of which a process went to a namespace of the host."""
     strays = container.privileges.in_host_namespace(kind)
     assert not strays, f"of its processes these are in the {words} namespace of the host: {strays}"
+
+
+def _require_known_runtime(container: Container) -> None:
+    """Leave a container to a person that does not run, and whose runtime may give it what nobody asked for."""
+    if name := container.privileges.unknown_runtime:
+        raise Manual(f"does not run; what does its runtime {name} give it, beyond what it was created with?")
 
 
 def _require_no_mark(container: Container) -> None:
@@ -572,6 +579,7 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> s
     assert not escaped, escaped
     later = container.privileges.devices_let_in
     assert not later, "its control group lets in, since its start, " + ", ".join(later)
+    _require_known_runtime(container)
     if container.privileges.lists_devices:
         return None
     nodes = container.privileges.strange_nodes

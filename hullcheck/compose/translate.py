@@ -204,6 +204,7 @@ class _Service:
             "Ulimits": value("ulimits", values.ulimits),
             "Tmpfs": {each.partition(":")[0]: {} for each in value("tmpfs", values.texts)},
             "LogConfig": self._log(),
+            "Runtime": value("runtime", values.text),
         }
 
     def _joined(self, key: str) -> str:

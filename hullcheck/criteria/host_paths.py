@@ -40,13 +40,16 @@ _OF_SERVICES = ("/opt", "/run", "/var/cache", "/var/lib", "/var/spool")
 _HOME = re.compile(r"/home(?:/[^/]+(?:/\..*)?)?")
 """All homes, one, and hidden files in it: keys, tokens, and what its owner's next login runs."""
 
+_OF_A_PLUGIN = re.compile(r"/plugins/[0-9a-f]{64}/(?:propagated-mount|rootfs)/.+")
+"""Below the engine's data root, where a driver for volumes that is a plugin of the engine has them."""
+
 
 def is_sensitive(path: str, kind: str, docker_root: str) -> bool:
     """Whether *path*, free of symbolic links, shows a container a part of the host's system.
 
     Args:
-        kind: `volume` or `image` for one of the engine's, whose own folder below *docker_root* is meant to be
-            mounted.
+        kind: `volume` or `image` for one of the engine's or its plugins', whose own folder below *docker_root* is
+            meant to be mounted.
         docker_root: the engine's data root (`docker info`: DockerRootDir).
     """
     if _is_own(path, kind, docker_root):
@@ -64,7 +67,10 @@ def is_of_a_service(path: str, kind: str, docker_root: str) -> bool:
 
 def _is_own(path: str, kind: str, docker_root: str) -> bool:
     own = {"volume": f"{docker_root}/volumes/", "image": f"{docker_root}/"}.get(kind)
-    return own is not None and path.startswith(own)
+    if own is None:
+        return False
+    of_a_plugin = kind == "volume" and _OF_A_PLUGIN.fullmatch(path.removeprefix(docker_root))
+    return path.startswith(own) or bool(of_a_plugin)
 
 
 def _plain(path: str) -> str:

@@ -11,6 +11,7 @@ from hullcheck.facts.compose.document import COMPOSE_FILE, document
 from hullcheck.facts.compose.mounts import FileMounts
 from hullcheck.facts.compose.ports import FilePorts
 from hullcheck.facts.compose.unknown import Unknown
+from hullcheck.facts.containers.privileges import is_known_runtime
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import capabilities
@@ -160,6 +161,12 @@ class FilePrivileges(Unknown):
         return capabilities.granted(
             asked.added_capabilities, asked.dropped_capabilities, privileged=asked.privileged
         )
+
+    @property
+    def unknown_runtime(self) -> str:
+        """The runtime that the file asks for, where its name is of none that is known."""
+        name = str(self._asked.setting("Runtime") or "")
+        return "" if is_known_runtime(name) else name
 
     @property
     def selinux_label(self) -> str:

@@ -38,6 +38,7 @@ _KEYS = {
     "Ulimits": ("ulimits",),
     "Tmpfs": ("tmpfs",),
     "LogConfig": ("logging",),
+    "Runtime": ("runtime",),
 }
 """The keys of a Compose file behind each setting of the engine."""
 _SHORTEST = 2  # characters of a word by which an item is known in a reason

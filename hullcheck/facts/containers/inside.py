@@ -47,7 +47,7 @@ _HIDDEN_MOUNTS = """
 _HIDDEN_PRIVILEGES = """
     apparmor_profile applies_apparmor bundle configuration devices_let_in devices_of_runtime given_capabilities
     has_own_profile is_permissive lists_devices runtime seccomp_profile security_label selinux_label
-    stored_no_new_privileges strange_nodes surroundings
+    stored_no_new_privileges strange_nodes surroundings unknown_runtime
 """
 _HIDDEN_PORTS = (
     "configuration direct_access let_in open pid_on_host_network published runtime surroundings unknown"

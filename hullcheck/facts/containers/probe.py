@@ -65,7 +65,8 @@ _FORMAT = (
 
 _JUDGED = """
     CapAdd CapDrop CgroupParent CpuPeriod CpuQuota CpuShares DeviceCgroupRules IpcMode MaskedPaths Memory NanoCpus
-    NetworkMode PidMode PidsLimit Privileged PublishAllPorts ReadonlyPaths ReadonlyRootfs SecurityOpt UTSMode UsernsMode
+    NetworkMode PidMode PidsLimit Privileged PublishAllPorts ReadonlyPaths ReadonlyRootfs Runtime SecurityOpt UTSMode
+    UsernsMode
 """
 _BINDINGS = {"*": {"HostIp": True, "HostPort": True}}
 _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
@@ -107,7 +108,7 @@ _SHAPE_OF_HOST_CONFIG = {
     **dict.fromkeys(
         ("CapAdd", "CapDrop", "DeviceCgroupRules", "MaskedPaths", "ReadonlyPaths", "SecurityOpt"), NAMES
     ),
-    **dict.fromkeys(("CgroupParent", "NetworkMode"), str),
+    **dict.fromkeys(("CgroupParent", "NetworkMode", "Runtime"), str),
     **dict.fromkeys(("IpcMode", "PidMode", "UTSMode", "UsernsMode"), _NAMESPACE),
     **dict.fromkeys(("CpuPeriod", "CpuShares", "Memory", "NanoCpus"), COUNT),
     **dict.fromkeys(("Privileged", "PublishAllPorts", "ReadonlyRootfs"), bool),

@@ -40,7 +40,7 @@ DOCKER_INFO = Probe.from_file(
             "FirewallBackend": {"Driver": True},
             "Containerd": {"Address": True},
             "NRI": {"Info": True},
-            "Runtimes": {"*": {"path": True}},
+            "Runtimes": {"*": {"path": True, "runtimeType": True}},
             "ClientInfo": {"Version": True, "Plugins": {"Name": True, "Version": True}},
             "Plugins": {"Authorization": True},
             "Swarm": {"LocalNodeState": True, "ControlAvailable": True},
@@ -65,9 +65,9 @@ _SHAPES = {
     "DriverStatus": (None, [[str]]),
     "RegistryConfig.IndexConfigs": {"*": {"Secure?": bool}},
     "Plugins.Authorization": NAMES,
-    "Runtimes": {"*": {"path?": str}},
     "Containerd.Address": re.compile(r"(?:unix://)?[/@].*"),
     "NRI.Info": (None, [[str]]),
+    "Runtimes": (None, {"*": {"path?": str, "runtimeType?": str}}),
     "SecurityOptions": (None, [re.compile(r"name=[\w-]+(,[\w-]+=.*)?")]),
     "Swarm.LocalNodeState": frozenset(("", "inactive", "pending", "active", "error", "locked")),
 }
@@ -192,8 +192,16 @@ class Engine:
         """The name of the program that makes containers that ask for no other; empty where a shim does it by itself."""
         if self.info.get("Runtimes") is None:
             return ""
-        chosen = self.value("Runtimes").get(self.value("DefaultRuntime"), {})
-        return posixpath.basename(str(chosen.get("path", "")))
+        return posixpath.basename(self._runtime(self.value("DefaultRuntime")).get("path", ""))
+
+    def program_behind(self, runtime: str) -> str:
+        """What makes the containers that ask for this runtime: a program, or a shim (`io.containerd.runc.v2`)."""
+        told = self._runtime(runtime)
+        return posixpath.basename(told.get("path") or told.get("runtimeType") or runtime)
+
+    def _runtime(self, name: str) -> dict[str, str]:
+        known: dict[str, dict[str, str]] = self.value("Runtimes") if self.info.get("Runtimes") else {}
+        return known.get(name, {})
 
     def is_default_cgroup(self, parent: str | None) -> bool:
         """Whether *parent*, as a setting names it, is the cgroup below which this engine runs containers unasked."""

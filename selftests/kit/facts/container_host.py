@@ -66,6 +66,7 @@ HOST_CONFIG: dict[str, Any] = {
     "PidsLimit": None,
     "ReadonlyPaths": None,
     "ReadonlyRootfs": False,
+    "Runtime": "runc",
     "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
     "Devices": [],
     "DeviceCgroupRules": None,

@@ -42,6 +42,14 @@ assert libc.prctl(22, 2, ctypes.byref(program), 0, 0) == 0
 time.sleep(999)
 """
 
+HIDES_NOTHING = """
+for word; do
+  [ "$before" != --bundle ] || sed -i 's/"maskedPaths":.[^]]*.,*//' "$word/config.json"
+  before=$word
+done
+"""
+"""A runtime that leaves out what the engine wants hidden."""
+
 
 @pytest.mark.each_engine
 def test_main_process_that_gives_up_its_powers(engine: EngineFactory) -> None:
@@ -172,6 +180,30 @@ def test_process_in_the_namespaces_of_the_host(engine: EngineFactory) -> None:
         found = judged(number, facts)
         assert (found["plain"][0], found["left"][0]) == ("pass", "fail")
         assert "namespace of the host: sleep (pid " in found["left"][1]
+
+
+@pytest.mark.each_engine
+def test_runtime_of_the_site(engine: EngineFactory, place: Path) -> None:
+    """5.6, 5.18: what it gives is seen once a container runs; before that a person has to say."""
+    for name, change in {"gpu": "", "bare": HIDES_NOTHING}.items():
+        program = place / f"{name}-runtime"
+        program.write_text(f'#!/bin/sh\n{change}exec runc "$@"\n')
+        program.chmod(0o755)
+    own = {name: {"path": f"{place}/{name}-runtime"} for name in ("gpu", "bare")}
+    one = engine(runtimes=own | {"other": {"path": "/usr/sbin/runc"}})
+    names = {each: (each,) for each in (*own, "other")} | {"none": (), "shim": ("io.containerd.runc.v2",)}
+    for name, asked in names.items():
+        options = [word for each in asked for word in ("--runtime", each)]
+        one.create(name, *options)
+        one.run(f"{name}-runs", *options)
+    facts = facts_of_engine(one.socket, of="5.6 5.18")
+    wanted = dict.fromkeys((*names, *(f"{each}-runs" for each in names)), "pass") | dict.fromkeys(
+        own, "manual"
+    )
+    assert verdicts("5.18", facts) == wanted
+    assert verdicts("5.6", facts) == wanted | {"bare-runs": "manual"}
+    assert "its runtime gpu" in judged("5.18", facts)["gpu"][1]
+    assert "nothing hidden" in judged("5.6", facts)["bare-runs"][1]
 
 
 def test_interface_moved_into_a_container(engine: EngineFactory) -> None:

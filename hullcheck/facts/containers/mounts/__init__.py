@@ -205,7 +205,8 @@ class Mounts:
             return ()
         given = settings.not_asked_for(asked.description["HostConfig"])
         if asked.running:
-            found = given or settings.writable(self.table)
+            left = settings.unmasked(self.table, asked.description["HostConfig"])
+            found = given or [*settings.writable(self.table), *left]
             return found if found and self.runtime.shares_host_users else ()
         asked.setting("ReadonlyPaths")  # an engine that does not tell it is an error
         return (

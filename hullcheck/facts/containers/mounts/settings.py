@@ -39,3 +39,14 @@ def writable(table: Sequence[Mount]) -> Sequence[str]:
         found = ["/proc/sys"]
     found += [each for each in (*_READ_ONLY, "/sys") if each != "/proc/sys" and "rw" in options.get(each, ())]
     return [f"{each} (writable)" for each in found]
+
+
+def unmasked(table: Sequence[Mount], configuration: Mapping[str, Any]) -> Sequence[str]:
+    """Whether a container was asked for with hidden parts, and its runtime hid none; no host lacks all of them.
+
+    A runtime that closes nothing with mounts, as one with a kernel of its own, has other ways.
+    """
+    points = {each.point for each in table}
+    asked, kept = (configuration.get(name) or () for name in ("MaskedPaths", "ReadonlyPaths"))
+    left = asked and points.isdisjoint(asked) and not points.isdisjoint(kept)
+    return ["/proc and /sys (nothing hidden)"] if left else []

@@ -4,6 +4,7 @@ Its main process may have given up much of that; `docker exec` gets all of it.
 """
 
 import json
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,6 +24,14 @@ _DEVICES = (  # what runc lets in (specconv.AllowedDevices): to make any, and th
     *("c *:* m", "b *:* m", "c 136:* rwm", "c 10:200 rwm"),
     *(f"c {number} rwm" for number in ("1:3", "1:5", "1:7", "1:8", "1:9", "5:0", "5:1", "5:2")),
 )
+
+_SHIMS = re.compile(r"io\.containerd\.(?:runc|runsc|kata|runtime)\..*")
+_RUNTIMES = ("", "crun", "kata-runtime", "runc", "runsc", "youki")
+
+
+def is_known_runtime(program: str) -> bool:
+    """Whether a runtime gives a container what it is told to and no more; one of the site's own may add to that."""
+    return program in _RUNTIMES or bool(_SHIMS.fullmatch(program))
 
 
 def _node(line: str) -> str:
@@ -132,6 +141,18 @@ class Privileges:
         if not self.configuration.running or self.configuration.devices or not self.bundle:
             return ()
         return tuple(each for each in self.bundle.devices if not cgroups.let_in(each, _DEVICES))
+
+    @property
+    def unknown_runtime(self) -> str:
+        """The runtime of one that does not run, where it may give it more than is asked for; else empty.
+
+        As that of NVIDIA does, which gives devices to what names them in its environment. What runs shows what it got.
+        """
+        engine = self.surroundings.engine.get()
+        if self.configuration.running or not engine.is_docker:
+            return ""
+        name = str(self.configuration.setting("Runtime") or "")
+        return "" if is_known_runtime(engine.program_behind(name)) else name
 
     @property
     def strange_nodes(self) -> tuple[str, ...]:

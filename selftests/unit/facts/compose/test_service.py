@@ -23,7 +23,9 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 EMPTY = {
     **{key: [] for key in ("CapAdd", "CapDrop", "SecurityOpt", "Devices", "DeviceRequests")},
     **{key: [] for key in ("DeviceCgroupRules", "Ulimits")},
-    **dict.fromkeys(("NetworkMode", "PidMode", "IpcMode", "UTSMode", "UsernsMode", "CgroupParent"), ""),
+    **dict.fromkeys(
+        ("NetworkMode", "PidMode", "IpcMode", "UTSMode", "UsernsMode", "CgroupParent", "Runtime"), ""
+    ),
     **dict.fromkeys(("Memory", "NanoCpus", "CpuQuota", "CpuPeriod", "CpuShares", "PidsLimit"), 0),
     **dict.fromkeys(("Privileged", "PublishAllPorts", "ReadonlyRootfs"), False),
     "PortBindings": {},
@@ -182,3 +184,9 @@ def test_engine_and_kernel_tell_nothing() -> None:
             asked()
     with pytest.raises(NotApplicable):
         _ = UnknownKernel().apparmor
+
+
+@pytest.mark.parametrize(("runtime", "unknown"), [("", ""), ("crun", ""), ("nvidia", "nvidia")])
+def test_runtime_that_a_file_asks_for(runtime: str, unknown: str) -> None:
+    """5.6, 5.18: one of the site may give a container more than the file says."""
+    assert container(Runtime=runtime).privileges.unknown_runtime == unknown

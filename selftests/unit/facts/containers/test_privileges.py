@@ -274,3 +274,27 @@ def test_process_in_a_namespace_of_the_host(world: ContainerHost, kind: str, num
         assert {world.judge(number)[0] for number in numbers.split()} == {verdict}
     world.cgroups[101] = ("0::/docker/" + "b" * 64,)  # another's
     assert {world.judge(number)[0] for number in numbers.split()} == {"pass"}
+
+
+@pytest.mark.parametrize(
+    ("runtime", "program", "verdict"),
+    [
+        ("runc", {}, "pass"),
+        ("io.containerd.runc.v2", {}, "pass"),
+        ("fast", {"path": "/usr/bin/crun"}, "pass"),
+        ("kata", {"runtimeType": "io.containerd.kata.v2"}, "pass"),
+        ("nvidia", {"path": "nvidia-container-runtime"}, "manual"),
+        ("gone", {}, "manual"),
+    ],
+)
+def test_runtime_of_a_container_that_does_not_run(
+    world: ContainerHost, runtime: str, program: dict[str, str], verdict: str
+) -> None:
+    """5.6, 5.18: one of the site's own may give it more, and what runs shows what it got."""
+    world.config["Runtime"] = runtime
+    world.info["Runtimes"] = {"runc": {"path": "runc"}} | ({runtime: program} if program else {})
+    assert [world.judge(number)[0] for number in ("5.6", "5.18")] == ["pass"] * 2
+    world.stop()
+    assert [world.judge(number)[0] for number in ("5.6", "5.18")] == [verdict] * 2
+    world.info["ServerVersion"] = "5.4.2"
+    assert world.judge("5.18")[0] == "pass"
