@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts.images import (
     BASE,
+    DOCKER,
     ID,
     SECRET,
     facts,
@@ -72,6 +74,14 @@ def test_no_list_of_registries() -> None:
     assert "built from docker.io/library/debian:13" in verdict("4.2", facts(config={"Labels": labels}))[1]
 
 
+def test_where_a_registry_is_asked_for() -> None:
+    """The registry of a trusted image is named, and where the daemon is led instead of it."""
+    seen = facts(RepoDigests=["r.io/a/b@sha256:12"]).recording
+    led = SimpleNamespace(registry_hosts=SimpleNamespace(leading=lambda names: f"; led: {', '.join(names)}"))
+    target = Facts(seen, Policy(allowed_registries=("r.io",)), engine=DOCKER, daemon=led)
+    assert verdict("4.2", target) == ("pass", "comes from r.io/a/b; led: r.io")
+
+
 # ---- 4.4
 
 
@@ -83,6 +93,8 @@ def test_age_of_an_image() -> None:
     assert verdict("4.4", facts(Created=fresh, policy=policy))[0] == "manual"
     found = verdict("4.4", facts(Created=old, policy=policy))
     assert found == ("fail", "was built 30 days ago, allowed are 30")
+    ahead = verdict("4.4", facts(Created="2026-07-01T12:00:00Z"))  # by a clock that goes before
+    assert ahead == ("manual", "was built 0 days ago; no report of a scan was read")
 
 
 @pytest.mark.parametrize(

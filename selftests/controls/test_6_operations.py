@@ -144,6 +144,8 @@ def test_number_of_images() -> None:
     assert reason.startswith("12 unused images, allowed are 10: i:11 (11 d), i:10 (10 d)")
     assert reason.endswith("i:2 (2 d) and 2 more")
     assert verdict("6.1", facts(*lines, unused_images=12))[0] == "pass"
+    many = [image(f"{number:02}", f"i:{number}", created=days_ago(number)) for number in range(25)]
+    assert verdict("6.1", facts(*many))[1].endswith(" and 15 more")
 
 
 # ---- 6.2

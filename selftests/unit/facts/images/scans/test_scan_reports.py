@@ -258,6 +258,7 @@ def test_limits_of_the_policy(tmp_path: Path) -> None:
     write(tmp_path, "a.json", trivy("HIGH", "LOW", days=8))
     used = container()
     assert verdict(facts(tmp_path, used, highest_severity="high"))[0] == "pass"
+    assert verdict(facts(tmp_path, used, highest_severity="high", max_age_days=8))[0] == "pass"
     assert verdict(facts(tmp_path, used, highest_severity="high", max_age_days=7))[0] == "fail"
     write(tmp_path, "a.json", trivy("CRITICAL", "UNKNOWN"))
     assert verdict(facts(tmp_path, used, highest_severity="critical"))[0] == "pass"
