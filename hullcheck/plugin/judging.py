@@ -1,5 +1,6 @@
 """Judges: calls a control once per subject, and gives each verdict its outcome in pytest."""
 
+import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import cache
 from inspect import signature
@@ -110,6 +111,24 @@ def pytest_runtest_makereport(
     }
     item.user_properties += properties_of(control, result) + _accepting_properties(*accepting)
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(
+    config: pytest.Config,
+) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
+    """Let a worker of xdist send what a report carries as one text: value by value takes longer than judging."""
+    data = yield
+    if data and "hullcheck" in data and hasattr(config, "workerinput"):
+        data["hullcheck"] = json.dumps(data["hullcheck"])
+    return data
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_from_serializable(data: dict[str, Any]) -> None:
+    """Read what a worker of xdist sent so."""
+    if isinstance(data.get("hullcheck"), str):
+        data["hullcheck"] = json.loads(data["hullcheck"])
 
 
 def _result_of_fixtures(item: pytest.Function, raised: BaseException) -> Result:
