@@ -1,5 +1,6 @@
 """CIS Docker Benchmark v1.8.0, section 5: container runtime."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import NoReturn
@@ -25,6 +26,9 @@ from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _OTHER_CONTROLLERS = ("blkio", "cpuset", "devices", "freezer", "hugetlb", "net_cls", "net_prio", "perf_event")
+_SHARED = re.compile(
+    r"/dev(?:/(?:shm|mqueue)(?:/.*)?)?$"
+)  # memory and queues that the host's processes share by name
 _LONGEST_START = 60  # minutes in which a program may get ready
 
 
@@ -542,11 +546,16 @@ def test_container_has_a_pid_namespace(container: Container) -> None:
 def test_container_has_an_ipc_namespace(container: Container) -> None:
     """No container shares the host's IPC namespace.
 
-    In it a container reads and changes the shared memory of the host's processes.
+    In it a container reads and changes the shared memory of the host's processes, as it does where /dev/shm or
+    /dev/mqueue of the host is mounted.
 
-    Remedy: run it without `--ipc host`.
+    Remedy: run it without `--ipc host`, and without mounts of these.
     """
     assert not container.runtime.shares_host_ipc, "shares the IPC namespace of the host"
+    memory = sorted(
+        path for each in container.mounts.configured for path in each.paths if _SHARED.match(path)
+    )
+    assert not memory, f"shares {', '.join(memory)} of the host"
     _require_own_namespace(container, "ipc", "IPC")
 
 

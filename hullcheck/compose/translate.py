@@ -13,7 +13,7 @@ from hullcheck.compose.places import Written
 from hullcheck.compose.written import ComposeError
 from hullcheck.data.labels import GROUPING
 from hullcheck.facts.compose.document import OPTIONS_OF_NETWORKS
-from hullcheck.facts.host.ssh_servers import SERVERS
+from hullcheck.facts.host.ssh_servers import servers_named
 from hullcheck.parsing.shell.outcome import kind_of_check
 from hullcheck.secrets import configuration
 from hullcheck.secrets.log_options import log_options
@@ -257,8 +257,7 @@ class _Service:
 
     def _servers(self) -> list[str]:
         words = [*self._value("entrypoint", values.words), *self._value("command", values.words)]
-        parts = {each.rpartition("/")[2] for word in words for each in word.split()}
-        return sorted(parts & SERVERS)
+        return sorted(servers_named(words))
 
     def _secrets(self) -> list[str]:
         given = dict(self._value("environment", values.settings))

@@ -11,7 +11,6 @@ comes as JSON, or stands alone in its line where it can forge nothing but itself
 
 import json
 import re
-from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from hullcheck import inputs
@@ -208,13 +207,9 @@ def _kept(line: str) -> str:
 
 def _without_arguments(container: dict[str, Any]) -> None:
     """Keep the names of SSH servers alone: commands hold secrets."""
-    container["Program"] = next(iter(_servers([container.get("Program")])), "")
-    container["Arguments"] = _servers(container.get("Arguments") or ())
-
-
-def _servers(command: Iterable[object]) -> list[str]:
-    words = re.split(r"[^\w./-]+", " ".join(map(str, command)))
-    return sorted({word.rpartition("/")[2] for word in words} & ssh_servers.SERVERS)
+    program, arguments = container.get("Program"), container.get("Arguments") or ()
+    container["Program"] = next(iter(sorted(ssh_servers.servers_named([program]))), "")
+    container["Arguments"] = sorted(ssh_servers.servers_named([program, *arguments]))
 
 
 def _without_settings(container: dict[str, Any]) -> None:

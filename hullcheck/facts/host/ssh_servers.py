@@ -13,6 +13,16 @@ _NAMES = """
 SERVERS = frozenset(_NAMES.split())
 _LIKE_ONE = re.compile(r"(?:.*[-_.])?(?:sshd|dropbear)(?:[-_.0-9].*|multi)?|ssh[-_.]?server.*")
 
+_STARTS_ONE = re.compile(r"(?:\bservice\s+|/init\.d/|\bsystemctl\s+(?:re)?start\s+)sshd?(?![\w.-])")
+"""How a distribution starts its SSH server, called `ssh` by some."""
+
+
+def servers_named(command: Iterable[object]) -> frozenset[str]:
+    """The SSH servers that a command names, or starts as services."""
+    text = " ".join(map(str, command))
+    named = SERVERS & {word.rpartition("/")[2] for word in re.split(r"[^\w./-]+", text)}
+    return named | {"sshd"} if _STARTS_ONE.search(text) else named
+
 
 def maybe_ssh_servers(processes: Iterable[Process]) -> str:
     """Which of *processes* may be an SSH server by a name like those, in words; empty where none is."""

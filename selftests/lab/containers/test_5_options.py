@@ -83,6 +83,9 @@ CASES: dict[str, dict[str, str]] = {
         "--ipc none": "pass",
         "--ipc shareable": "pass",
         "--ipc host": "fail: IPC namespace",
+        "--volume /dev/shm:/x": "fail: shares /dev/shm of the host",
+        "--volume /dev/mqueue:/x": "fail: shares /dev/mqueue of the host",
+        "--volume /srv:/dev/shm": "pass",
     },
     "5.18": {
         "": "pass",
