@@ -31,6 +31,7 @@ TESTS = {
     "tests/test_guide_4_bench.py": "controls/test_guide_4_operations.py unit/criteria",
     "tests/test_guide_4_operations.py": "controls/test_guide_4_operations.py unit/facts/sensors unit/facts/logs",
     "tests/test_guide_5_frameworks.py": "controls/test_guide_4_operations.py unit/facts/auditd unit/criteria",
+    "hullcheck/parsing/shell": "unit/parsing/shell unit/facts/images/test_updates.py",
     "hullcheck/criteria": "unit/criteria controls unit/facts/auditd unit/facts/firewall unit/facts/engine"
     " unit/facts/sensors unit/facts/logs unit/facts/patching",
     "hullcheck/controls": "unit/controls controls unit/commands/test_cli.py unit/commands/test_audit.py",

@@ -12,27 +12,38 @@ from hullcheck.parsing.shell.script import Call, Command, Guard
 # They install what they are given, and look at no signature of an index.
 _LOCAL = {"dpkg": re.compile("-i|--install"), "rpm": re.compile("-[a-zA-Z]*[iUF][vh]*|--install|--upgrade")}
 _LANGUAGES = {
-    "bun": ("install", "i", "add"),
-    "bundle": ("install",),
-    "cargo": ("install",),
-    "conda": ("install",),
-    "composer": ("install", "require"),
+    "cabal": ("build", "install", "update"),
+    "deno": ("cache", "install"),
+    "dotnet": ("add", "build", "publish", "restore", "tool"),
+    "mix": ("deps.get", "local.hex"),
+    "rustup": ("component", "default", "target", "toolchain"),
+    "stack": ("build", "install", "setup"),
+    "swift": ("build",),
+    "bun": ("install", "i", "add", "create", "update", "x"),
+    "bundle": ("install", "update"),
+    "cargo": ("build", "fetch", "install"),
+    "conda": ("create", "install", "update"),
+    "composer": ("create-project", "install", "require", "update"),
     "gem": ("install",),
     "flatpak": ("install",),
-    "go": ("install", "get"),
-    "mamba": ("install",),
-    "micromamba": ("install",),
-    "npm": ("install", "i", "ci", "add"),
+    "go": ("build", "get", "install", "mod"),
+    "mamba": ("create", "install", "update"),
+    "micromamba": ("create", "install", "update"),
+    "npm": ("install", "i", "ci", "add", "exec", "update"),
     "npx": ("-y", "--yes", "install"),
-    "pip": ("install",),
+    "pip": ("download", "install", "wheel"),
     "pipenv": ("install",),
     "pipx": ("install",),
-    "pnpm": ("install", "i", "add"),
-    "poetry": ("install", "add"),
+    "pnpm": ("install", "i", "add", "dlx", "fetch", "update"),
+    "poetry": ("install", "add", "update"),
     "snap": ("install",),
     "uv": ("add", "sync"),
     "yarn": ("install", "add"),
 }
+_WHATEVER = frozenset(("cpan", "cpanm", "gradle", "gradlew", "install2.r", "lein", "mvn", "mvnw", "sbt"))
+"""They get what a project needs, whatever they are told to do."""
+_ONLY_TELLS = frozenset(("--help", "--version", "-v", "-V", "-version"))
+_FROM_R = re.compile(r"install\.packages|install_(?:github|version|url)|Pkg\.add|BiocManager")
 _BUILDERS = frozenset(("cmake", "make", "meson", "ninja", "setup.py", "waf"))
 """What they install is what was built, with the same word."""
 
@@ -117,6 +128,12 @@ def _installs(command: Command) -> bool:
     program, words = _name(command), command[1:]
     if program in PROGRAMS:
         return package_action((program, *words)) in (Act.INSTALL, Act.UPGRADE)
+    if program in _WHATEVER and words and _ONLY_TELLS.isdisjoint(words):
+        return True
+    if program in ("R", "Rscript", "julia") and any(map(_FROM_R.search, words)):
+        return True
+    if command == ("yarn",):
+        return True
     local = _LOCAL.get(program)
     language = _LANGUAGES.get(re.sub("[0-9.]+$", "", program), ())
     if any(word in language or (local and local.fullmatch(word)) for word in words):

@@ -217,14 +217,15 @@ class Commands(ABC):
         while rest:
             word = rest.popleft()
             match = _REDIRECTION.fullmatch(word)
-            if match is None or (plain and _GIVES_SCRIPT.fullmatch(plain[-1])):
+            given_script = bool(plain) and bool(_GIVES_SCRIPT.fullmatch(plain[-1]))
+            if match is None or given_script or re.search(r"[<>\s]", match[2]):  # such a word was in quotes
                 plain.append(word)
                 continue
             place = match[2] or (rest.popleft() if rest else "")
             if match[1] == "<<<":
                 self.piped = given
             elif match[1] == "<":
-                self.piped = of_content(place)
+                self.piped = max(self.piped, of_content(place))
                 cause = max(cause, of_path(place))
             else:
                 cause = max(cause, of_written(place))

@@ -217,15 +217,15 @@ def _cause(name: str, words: Sequence[str], piped: Cause) -> Cause:
         return Cause.NOTHING if any(map(_HERE.match, operands)) else Cause.UNSURE
     if name == "ps":
         return Cause.SERVICE if "-C" in words else Cause.NOTHING
-    return _of_code(name, words)
+    return _of_code(name, words, piped)
 
 
-def _of_code(name: str, words: Sequence[str]) -> Cause:
+def _of_code(name: str, words: Sequence[str], piped: Cause) -> Cause:
     """What decides how an interpreter ends, or another program."""
     for option, names in _GIVES_CODE.items():
         if re.fullmatch(names, name) and option in words:
             code = " ".join(words[words.index(option) + 1 :])
-            return Cause.SERVICE if _REACHES.search(code) else Cause.UNSURE
+            return Cause.SERVICE if _REACHES.search(code) else max(Cause.UNSURE, piped)
     return Cause.SERVICE
 
 

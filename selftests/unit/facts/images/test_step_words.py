@@ -108,11 +108,38 @@ def test_package_managers_that_go_by_options(command: str, expected: Act | None)
         ),
         *("composer require", "go get", "npm i", "npm ci", "npm add", "pnpm install", "pnpm i", "pnpm add"),
         *("yarn install", "yarn add", "dpkg -i", "dpkg --install", "rpm -i", "rpm -Uvh", "rpm --upgrade"),
+        *(
+            "mvn package",
+            "gradle build",
+            "./gradlew build",
+            "cpanm",
+            "lein deps",
+            "sbt compile",
+            "go build",
+            "go mod",
+        ),
+        *("cargo build", "dotnet restore", "conda create", "pip download", "composer update", "mix deps.get"),
+        *("rustup default", "npm exec", "Rscript -e install.packages(1)", "julia -e Pkg.add(1)"),
     ],
 )
 def test_installers(command: str) -> None:
     """Each program is known by the words with which it installs."""
-    assert list(installers(Step(f"RUN {command} x"))) == [command.split()[0]]
+    assert list(installers(Step(f"RUN {command} x"))) == [command.split()[0].removeprefix("./")]
+
+
+def test_programs_that_install_nothing() -> None:
+    """The same ones that are asked for something else; yarn installs where it is asked for nothing."""
+    for command in (
+        "mvn --version",
+        "gradle",
+        "go version",
+        "cargo --version",
+        "Rscript x.R",
+        "yarn build",
+        "npm run x",
+    ):
+        assert list(installers(Step(f"RUN {command}"))) == []
+    assert list(installers(Step("RUN yarn"))) == ["yarn"]
 
 
 @pytest.mark.parametrize(

@@ -261,13 +261,53 @@ for ((i=0;i<3;i++)); do true; done
 """.strip().split("\n")
 
 
+USUAL = r"""
+curl --fail http://localhost:8080/health || exit 1
+pgrep -x nginx
+ps aux | grep '[h]ttpd' || exit 1
+cat /proc/net/tcp | grep 1F90
+stat /run/nginx.pid || exit 1
+mongosh --eval 'db.runCommand("ping").ok' localhost:27017/test --quiet
+echo QUIT | nc -w 5 127.0.0.1 25 | grep -E "^220"
+supervisorctl status | grep -q RUNNING
+SCRIPT_NAME=/ping cgi-fcgi -bind -connect 127.0.0.1:9000 || exit 1
+test "$(curl -s -o /dev/null -w "%{http_code}" http://localhost/)" = "200"
+[ "$(curl -s -o /dev/null -w '%{http_code}' http://localhost/)" == "200" ] || exit 1
+curl -s localhost | grep -q "<title>ok</title>"
+curl -s localhost | grep '<ok'
+timeout 5 bash -c ':> /dev/tcp/127.0.0.1/8080' || exit 1
+bash -c 'cat < /dev/null > /dev/tcp/127.0.0.1/80'
+wget -qO- http://localhost:$PORT/health || exit 1
+netstat -ltn | grep -c ":80" > /dev/null; if [ 0 != $? ]; then exit 1; fi;
+RESULT=$(curl -s x); if [ $? -ne 0 ]; then exit 1; fi
+curl x || kill 1
+curl x || bash -c 'kill -s 15 -1 && (sleep 10; kill -s 9 -1)'
+/usr/bin/curl x && /bin/echo ok || exit 1
+curl -f http://localhost/ && [ -f /tmp/ready ]
+[ -f /tmp/ready ] && curl -sf http://localhost/ > /dev/null
+[ $(curl -s http://localhost/ | jq -r .status) = "UP" ]
+curl -s http://localhost/actuator/health | grep -o '"status":"UP"' || exit 1
+java -jar /health.jar
+nginx -t && curl -f localhost
+status=$(curl -o /dev/null -s -w "%{http_code}\n" http://localhost); if [ "$status" -ne 200 ]; then exit 1; fi
+until pg_isready; do sleep 1; done
+PGPASSWORD=$POSTGRES_PASSWORD psql -U postgres -c 'select 1' | grep -q 1
+/usr/bin/test `curl -s localhost` = ok
+test -z "$(redis-cli ping | grep -v PONG)"
+exit $(curl -s localhost | grep -c down)
+curl -f http://localhost:9200/_cat/health | awk '{print $4}' | grep -q green
+curl -s x | python3 -c "import sys, json; sys.exit(json.load(sys.stdin)['ok'] != 1)"
+""".strip().split("\n")
+"""As build files of others have them."""
+
+
 @pytest.mark.parametrize("script", HOLLOW)
 def test_script_that_cannot_fail(script: str) -> None:
     """Whatever the service does, it ends alike."""
     assert kind_of_check(["CMD-SHELL", script]) == CANNOT_FAIL
 
 
-@pytest.mark.parametrize("script", LOOKS)
+@pytest.mark.parametrize("script", [*LOOKS, *USUAL])
 def test_script_that_looks(script: str) -> None:
     """What a program says that may look at the service gets through."""
     assert kind_of_check(["CMD-SHELL", script]) == "CMD-SHELL"
