@@ -277,7 +277,7 @@ class Daemon:
         """What these ask for: no address, or an empty one, is the usual socket, and a port where TLS is on."""
         tls_is_on = any(each.encrypted for each in self._protection[0])
         usual = sockets.DEFAULT_TLS if tls_is_on else f"unix://{sockets.DEFAULT_SOCKET}"
-        return tuple(host or usual for host in hosts or ("",))
+        return tuple(host.strip() or usual for host in hosts or ("",))
 
     def _with_inherited(self, asked: Asked) -> Asked:
         """Put the addresses of docker.socket in the place of `fd://`, if it was started with them."""

@@ -91,5 +91,9 @@ def _is_on(value: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, _Object):
-        return {name: _plain(each) for name, each in value}
+        found = dict[str, Any]()
+        for name, each in value:
+            found.pop(name, None)  # the last one counts among those in other cases, too
+            found[name] = _plain(each)
+        return found
     return [_plain(each) for each in value] if isinstance(value, list) else value

@@ -76,7 +76,7 @@ def _ulimits(value: Any) -> tuple[str, ...]:
     """
     found = []
     for _, limit in _pairs_of(value):
-        keys = {key.lower(): each for key, each in limit.items()}
+        keys = {key.lower(): each for key, each in limit.items() if each is not None}
         if not all(type(keys.get(each, 0)) is int for each in ("soft", "hard")):
             raise EvidenceError(f"{limit!r} has a limit that is no number")
         found.append(f"{str(keys.get('name') or '').lower()}={keys.get('soft', 0)}:{keys.get('hard', 0)}")
@@ -99,6 +99,11 @@ def _ulimit_flags(values: Sequence[str]) -> tuple[str, ...]:
 
 def _registries(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted({value.removeprefix("https://").removeprefix("http://") for value in values}))
+
+
+def _hosts(values: Sequence[str]) -> tuple[str, ...]:
+    """The daemon takes blanks around an address away."""
+    return tuple(map(str.strip, values))
 
 
 def _last(parse: Callable[[str], Any]) -> Callable[[Sequence[str]], Any]:
@@ -128,7 +133,7 @@ KINDS: Mapping[str, Kind] = {
     "exec-root": _word("/var/run/docker"),
     "experimental": _flag(False),
     "group": _word("docker"),
-    "hosts": _LIST,
+    "hosts": Kind(_hosts, lambda value: _hosts(_items(value)), ()),
     "icc": _flag(True),
     "insecure-registries": Kind(_registries, lambda value: _registries(_items(value)), ()),
     "ip6tables": _flag(None),

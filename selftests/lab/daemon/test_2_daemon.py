@@ -294,7 +294,7 @@ def test_tls_without_a_ca_of_the_site(engine: EngineFactory, tls: dict[str, str]
 def test_hosts_of_the_file(lab: Laboratory, engine: EngineFactory) -> None:
     """A TCP host on a line of its own in daemon.json is a listener like any other."""
     second = lab.root / "second.sock"
-    one = engine(hosts=["tcp://0.0.0.0:2375", f"unix://{second}"])
+    one = engine(hosts=[" tcp://0.0.0.0:2375", f"unix://{second}"])
     found, reason = audit("2.8", one)
     assert (found, reason) == ("fail", "takes commands on [::]:2375 (listening) without TLS")
     sockets = facts_of_engine(one.socket, of="2").daemon.api_sockets

@@ -35,6 +35,10 @@ from hullcheck.facts.daemon.config_text import SWITCHES, parse
         ),
         ('{"proxies": {"icc": false}}', {"proxies": {"icc": False}, "icc": False}),
         ('{"proxies": {"a": "1"}, "proxies": {"b": "2"}}', {"proxies": {"a": "1", "b": "2"}}),
+        (
+            '{"default-ulimits": {"x": {"hard": 1, "Hard": 2, "hard": 3}}}',
+            {"default-ulimits": {"x": {"Hard": 2, "hard": 3}}},
+        ),
         ("[]", None),
         ('{"icc": NaN}', None),
         ('{"icc": false', None),
@@ -45,7 +49,9 @@ def test_settings_of_a_text(text: str, found: dict[str, Any] | None) -> None:
 
     What dockerd refuses is None.
     """
-    assert parse(text) == found
+    read = parse(text)
+    assert read == found
+    assert str(read) == str(found)  # in the same order
 
 
 def test_switches() -> None:

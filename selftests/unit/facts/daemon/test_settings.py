@@ -134,6 +134,15 @@ def test_values_as_people_write_them(value: Any, text: str) -> None:
             Host(document='{"default-ulimits": {"nofile": {"NAME": "X", "Soft": 5, "HARD": 6}, "core": {}}}'),
             ("=0:0", "x=5:6"),
         ),
+        (
+            "default-ulimits",
+            Host(
+                document='{"default-ulimits": {"x": {"name": "x", "hard": 9, "Hard": 6, "hard": 7, "HARD": null}}}'
+            ),
+            ("x=0:7",),
+        ),
+        ("hosts", Host(document='{"hosts": [" tcp://a:1", "unix:///b "]}'), ("tcp://a:1", "unix:///b")),
+        ("hosts", Host(flags=("-H", " tcp://a:1")), ("tcp://a:1",)),
         ("storage-opts", Host(document='{"storage-opts": ["a=1", "b=2"]}'), ("a=1", "b=2")),
         ("log-opts", Host(document='{"log-opts": {"max-file": "3"}}'), {"max-file": "3"}),
         ("log-level", Host(flags=("-l", "info", "-l", "WARN")), "warn"),
