@@ -97,7 +97,7 @@ def test_engine_is_controlled_by_trusted_users(
     number, with the users whose first group it is, with those who administer the group, with those whom an access
     control list lets in, and with those to whom a unit or a login gives the group, or /etc/subgid its number. A group
     with a password is open to whoever knows it, and so is the engine where the docker command is setuid or setgid, or
-    sudo lets somebody run it.
+    sudo or doas lets somebody run it with words of their choice.
 
     Remedy: take the user out of the group (`gpasswd --delete USER docker`) or name the user in `trusted_users`
     of the policy. Take the group out of a unit (`SupplementaryGroups=`), a user off an access control list

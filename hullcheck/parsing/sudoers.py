@@ -1,4 +1,4 @@
-"""Rules of sudoers(5): who may run which programs, as whom."""
+"""Rules of sudoers(5) and doas.conf(5): who may run which programs, as whom."""
 
 import fnmatch
 import posixpath
@@ -13,6 +13,12 @@ _RUNAS = re.compile(r"\(([^):]*)(?::([^)]*))?\)")
 _BEFORE = re.compile(r"\s*(?:\([^)]*\)|[A-Z_]+:|sha\d+:\S+|\w+=\S+)\s*")
 _WORD = re.compile(r'(?:"[^"]*"|\\.|[^\s\\"])+')
 _WILDCARD = re.compile(r"[*?\[]|^\^")
+
+
+_DOAS = re.compile(
+    r"\s*permit\s+(?:(?:nopass|nolog|persist|keepenv|setenv\s*\{[^}]*\})\s+)*(?P<who>[^\s#]+)"
+    r"(?:\s+as\s+(?P<user>\S+))?(?:\s+cmd\s+(?P<path>\S+)(?P<arguments>\s+args\b[^#]*)?)?\s*(?:#.*)?"
+)
 
 
 class Command(NamedTuple):
@@ -119,3 +125,13 @@ def _without_tags(command: str) -> str:
     while match := _BEFORE.match(command):
         command = command[match.end() :]
     return command
+
+
+def rule_of_doas(line: str) -> Rule | None:
+    """The rule in a line of doas.conf that permits something; arguments in it are the only ones, word by word."""
+    match = _DOAS.fullmatch(line)
+    if not match:
+        return None
+    who = re.sub("^:", "%", match["who"])
+    arguments = match["arguments"] and (match["arguments"].replace("args", "", 1).strip() or '""')
+    return Rule(who, (match["user"] or "root",), (), Command(match["path"] or "ALL", arguments))

@@ -165,7 +165,7 @@ def test_groups_that_units_give(lines: tuple[str, ...], expected: str) -> None:
         ("lent:subgid:carol:990:65536", "carol", "/etc/subgid lends it gid 999"),
         ("lent:subuid:carol:0:1", "carol", "/etc/subuid lends it uid 0"),
         ("login:*:audio,docker", "*", "by /etc/security/group.conf"),
-        ("sudo:%ops:/usr/bin/docker", "%ops", "sudo lets it run /usr/bin/docker"),
+        ("sudo:%ops:/usr/bin/docker", "%ops", "sudo or doas lets it run /usr/bin/docker"),
         ("program:2745:0:999:/usr/bin/docker", "everyone", ""),
         ("program:2755:0:998:/usr/bin/docker", "everyone", ""),
         ("program:4700:0:0:/usr/bin/docker", "everyone", ""),

@@ -63,6 +63,7 @@ for place in /etc/sudoers $(sed -n "s/^[@#]include\(dir\)\{0,1\}[[:space:]]*\(\/
   # shellcheck disable=SC2086 # one word for each line
   sed "s/^/sudoers:/" $place 2>/dev/null
 done
+sed "s/^/doas:/" /etc/doas.conf /etc/doas.d/*.conf 2>/dev/null
 echo units:
 find /etc/systemd/system /run/systemd/system /usr/lib/systemd/system /lib/systemd/system \
   \( -name "*.service" -o -name "*.conf" \) 2>/dev/null | tr "\n" "\0" |

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hullcheck.parsing import sudoers
-from hullcheck.parsing.sudoers import Command
+from hullcheck.parsing.sudoers import Command, Rule
 
 LINES = (
     "ways:",
@@ -33,15 +33,17 @@ _READS_FILES = frozenset(("compose", "stack", "buildx"))
 
 
 def without_rules(text: str) -> str:
-    """The answer of the probe with what is to be judged of its lines of sudoers files in their place."""
+    """The answer of the probe with what is to be judged of its lines of sudo and doas in their place."""
     lines = text.split("\n")
     written = "\n".join(line.removeprefix("sudoers:") for line in lines if line.startswith("sudoers:"))
-    kept = [line for line in lines if not line.startswith("sudoers:")]
-    return "\n".join((*kept, *dict.fromkeys(_judged(written))))
+    of_doas = (line.removeprefix("doas:") for line in lines if line.startswith("doas:"))
+    rules = (*sudoers.rules(written), *filter(None, map(sudoers.rule_of_doas, of_doas)))
+    kept = [line for line in lines if not line.startswith(("sudoers:", "doas:"))]
+    return "\n".join((*kept, *dict.fromkeys(_judged(rules))))
 
 
-def _judged(text: str) -> Iterator[str]:
-    for who, users, groups, command in sudoers.rules(text):
+def _judged(rules: Iterable[Rule]) -> Iterator[str]:
+    for who, users, groups, command in rules:
         client = any(map(command.may_be, _CLIENTS)) and _is_free(command)
         who, shown = who.replace(":", ""), re.sub("[^/ A-Za-z0-9._-]", "", f"{command.path} {_verb(command)}")
         if {"root", "ALL", "#0"} & {*users}:  # who may do all that root may is root himself
@@ -106,8 +108,8 @@ class OtherWays:
         programs: those that lend the group of a socket, and clients of engines that lend root's rights.
         lent: what /etc/subuid and /etc/subgid say.
         logins: to whom a login gives groups (pam_group(8)), as it is written there, and which.
-        sudoers: who may run the docker command as root by sudo, as it is written there, and the program.
-        runas: who may act by sudo as which other users, or with which groups.
+        sudoers: who may run the docker command as root by sudo or doas, as it is written there, and the program.
+        runas: who may act by sudo or doas as which other users, or with which groups.
         hidden: whether the files of sudo could not be read.
     """
 
@@ -170,9 +172,9 @@ class OtherWays:
             if groups & {*names}:
                 yield who, "a login gives it the group, by /etc/security/group.conf"
         for who, program in self.sudoers:
-            yield who, f"sudo lets it run {program}"
+            yield who, f"sudo or doas lets it run {program}"
         for who, acts_as, given in self.runas if by_group else ():
             if given & {*names}:
                 yield who, "sudo gives it the group"
             elif others := sorted(acts_as & {*members} - {who}):
-                yield who, f"sudo lets it act as {', '.join(others)}, of the group"
+                yield who, f"sudo or doas lets it act as {', '.join(others)}, of the group"

@@ -59,6 +59,9 @@ def test_socket_of_its_owner_alone() -> None:
         ("carol ALL=ALL, (ALL:ALL) ALL, !/usr/bin/docker", ""),
         ("carol ALL=(dave) /usr/bin/backup", ""),
         ("%sudo ALL=(ALL) ALL", ""),
+        ("\ndoas:permit nopass :ops cmd docker", "sudo:%ops:docker"),
+        ("\ndoas:permit setenv { A=b } carol as dave", "runas:carol:dave:"),
+        ("\ndoas:permit carol\ndoas:permit carol cmd docker args ps\ndoas:deny carol cmd docker", ""),
     ],
 )
 def test_rules_of_sudo(rule: str, kept: str) -> None:
@@ -73,7 +76,7 @@ def test_rules_of_sudo_by_another_user_or_group() -> None:
     ways = OtherWays.of(lines)
     assert ways is not None
     assert list(ways.to(999, ["docker"], ["dave"], by_group=True)) == [
-        ("carol", "sudo lets it act as dave, of the group"),
+        ("carol", "sudo or doas lets it act as dave, of the group"),
         ("erin", "sudo gives it the group"),
     ]
     assert not list(ways.to(999, ["docker"], ["dave"], by_group=False))
