@@ -125,19 +125,24 @@ def test_daemon_that_would_not_start(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("option", "text", "said"),
     [
-        (None, "cannot be read"),
-        ("{", "is not JSON as dockerd reads it"),
-        ("[]", "is not JSON as dockerd reads it"),
-        ('{"icc": true} // no', "is not JSON as dockerd reads it"),
-        ('{"icc": "no"}', "icc: 'no' is not true or false"),
-        ('{"log-opts": {"max-size": 5}}', "log-opts: "),
-        ('{"default-ulimits": {"nofile": 5}}', "default-ulimits: "),
+        ("--daemon-json", None, "cannot be read"),
+        ("--daemon-json", "{", "is not JSON as dockerd reads it"),
+        ("--daemon-json", "[]", "is not JSON as dockerd reads it"),
+        ("--daemon-json", '{"icc": true} // no', "is not JSON as dockerd reads it"),
+        ("--daemon-json", '{"icc": "no"}', "icc: 'no' is not true or false"),
+        ("--daemon-json", '{"log-opts": {"max-size": 5}}', "log-opts: "),
+        ("--daemon-json", '{"default-ulimits": {"nofile": 5}}', "default-ulimits: "),
+        ("--policy", None, "cannot be read"),
+        ("--policy", "policy: [", "not YAML"),
+        ("--policy", "policy:\n  all: {rootful_raeson: x}\n", "unknown key"),
+        ("--policy", "policy:\n  targets: {carless: {rootful_reason: x}}\n", "did you mean 'careless'?"),
     ],
 )
-def test_daemon_json_that_is_wrong(
+def test_file_that_is_wrong(
     run: Path,
+    option: str,
     text: str | None,
     said: str,
     tmp_path: Path,
@@ -146,8 +151,8 @@ def test_daemon_json_that_is_wrong(
 ) -> None:
     """It is said, and nothing is judged."""
     if text is not None:
-        (tmp_path / "new.json").write_text(text)
-    status, output, errors = asked(run, capsys, monkeypatch, f"--daemon-json={tmp_path / 'new.json'}")
+        (tmp_path / "new").write_text(text)
+    status, output, errors = asked(run, capsys, monkeypatch, f"{option}={tmp_path / 'new'}")
     assert (status, output) == (2, "")
     assert said in errors
 
@@ -158,31 +163,6 @@ def test_daemon_json_is_judged_by_itself(
     """What a policy changes of other controls would be lost among what is not judged."""
     status, _, errors = asked(run, capsys, monkeypatch, "--daemon-json=a", "--policy=b")
     assert (status, "judge it by itself" in errors) == (2, True)
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (None, "cannot be read"),
-        ("policy: [", "not YAML"),
-        ("policy:\n  all: {rootful_raeson: x}\n", "unknown key"),
-        ("policy:\n  targets: {carless: {rootful_reason: x}}\n", "did you mean 'careless'?"),
-    ],
-)
-def test_policy_that_is_wrong(
-    run: Path,
-    text: str | None,
-    said: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """It is said, and is no answer."""
-    if text is not None:
-        (tmp_path / "p.yml").write_text(text)
-    status, output, errors = asked(run, capsys, monkeypatch, f"--policy={tmp_path / 'p.yml'}")
-    assert (status, output) == (2, "")
-    assert said in errors
 
 
 def test_nothing_to_change(
