@@ -122,8 +122,7 @@ sources=$({
   printf "%s\n%s\n" "$described" "$volumes" | sources_of
   parts_of_volumes
 } | sort -u)
-[ -n "$sources" ] || exit $status
-printf "%s\n" "$sources" |
+[ -z "$sources" ] || printf "%s\n" "$sources" |
   while IFS= read -r source; do
     folder=${source%/*}
     if cd -P "$source" 2>/dev/null; then

@@ -42,13 +42,17 @@ assert libc.prctl(22, 2, ctypes.byref(program), 0, 0) == 0
 time.sleep(999)
 """
 
-HIDES_NOTHING = """
+CHANGES = """
 for word; do
-  [ "$before" != --bundle ] || sed -i 's/"maskedPaths":.[^]]*.,*//' "$word/config.json"
+  [ "$before" != --bundle ] || sed -i '{}' "$word/config.json"
   before=$word
 done
 """
+HIDES_NOTHING = CHANGES.format('s/"maskedPaths":.[^]]*.,*//')
 """A runtime that leaves out what the engine wants hidden."""
+FOLDER = r'{"destination":"\/tools","type":"bind","source":"\/usr\/share","options":["rbind"]},'
+MOUNTS_MORE = CHANGES.format(f's/"mounts":\\[/"mounts":[{FOLDER}/')
+"""A runtime that mounts a folder of the host."""
 
 
 @pytest.mark.each_engine
@@ -184,24 +188,26 @@ def test_process_in_the_namespaces_of_the_host(engine: EngineFactory) -> None:
 
 @pytest.mark.each_engine
 def test_runtime_of_the_site(engine: EngineFactory, place: Path) -> None:
-    """5.6, 5.18: what it gives is seen once a container runs; before that a person has to say."""
-    for name, change in {"gpu": "", "bare": HIDES_NOTHING}.items():
+    """5.6, 5.18, 5.32: what it gives is seen once a container runs; before that a person has to say."""
+    changes = {"gpu": "", "bare": HIDES_NOTHING, "more": MOUNTS_MORE}
+    for name, change in changes.items():
         program = place / f"{name}-runtime"
         program.write_text(f'#!/bin/sh\n{change}exec runc "$@"\n')
         program.chmod(0o755)
-    own = {name: {"path": f"{place}/{name}-runtime"} for name in ("gpu", "bare")}
+    own = {name: {"path": f"{place}/{name}-runtime"} for name in changes}
     one = engine(runtimes=own | {"other": {"path": "/usr/sbin/runc"}})
     names = {each: (each,) for each in (*own, "other")} | {"none": (), "shim": ("io.containerd.runc.v2",)}
     for name, asked in names.items():
         options = [word for each in asked for word in ("--runtime", each)]
         one.create(name, *options)
         one.run(f"{name}-runs", *options)
-    facts = facts_of_engine(one.socket, of="5.6 5.18")
+    facts = facts_of_engine(one.socket, of="5.6 5.18 5.32")
     wanted = dict.fromkeys((*names, *(f"{each}-runs" for each in names)), "pass") | dict.fromkeys(
         own, "manual"
     )
     assert verdicts("5.18", facts) == wanted
-    assert verdicts("5.6", facts) == wanted | {"bare-runs": "manual"}
+    assert verdicts("5.6", facts) == wanted | {"bare-runs": "manual", "more-runs": "fail"}
+    assert set(verdicts("5.32", facts).values()) == {"pass"}
     assert "its runtime gpu" in judged("5.18", facts)["gpu"][1]
     assert "nothing hidden" in judged("5.6", facts)["bare-runs"][1]
 
