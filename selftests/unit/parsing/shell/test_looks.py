@@ -49,6 +49,15 @@ def test_paths(path: str, there: Cause, content: Cause, written: Cause) -> None:
         ("exec curl x", "curl x"),
         ("gosu app busybox wget x", "wget x"),
         ("timeout", "timeout"),
+        ("chroot /r curl x", "curl x"),
+        ("su-exec app curl x", "curl x"),
+        ("flock -w 5 /l curl x", "curl x"),
+        ("doas -u app curl x", "curl x"),
+        ("tini -- curl x", "curl x"),
+        ("setpriv --no-new-privs curl x", "curl x"),
+        ("command curl x", "curl x"),
+        ("xargs -n 1 curl x", "curl x"),
+        ("ionice -c 2 -n 7 stdbuf -oL curl x", "curl x"),
         ("A=1", ""),
     ],
 )
@@ -88,6 +97,52 @@ def test_programs(words: str, cause: Cause | None) -> None:
     """One that is not known may look at the service; others look at files, or at nothing, and always end well."""
     ends = ends_of(words.split(), NOTHING, NOTHING)
     assert ends == GOOD if cause is None else {each for _, each in ends} == {cause}
+
+
+@pytest.mark.parametrize(
+    ("words", "good"),
+    [
+        *((["x"], True), ([""], False), ([], False), (["!", "x"], False), (["!", ""], True)),
+        *((["-n", "x"], True), (["-n", ""], False), (["-z", ""], True), (["-z", "x"], False)),
+        *(
+            (["1", "=", "1"], True),
+            (["1", "==", "2"], False),
+            (["1", "-eq", "1"], True),
+            (["1", "-eq", "2"], False),
+        ),
+        *(
+            (["1", "-le", "1"], True),
+            (["1", "-ge", "1"], True),
+            (["-d", "/"], True),
+            (["!", "-d", "/"], False),
+        ),
+    ],
+)
+def test_tests_of_constants(words: list[str], good: bool) -> None:
+    """What is compared is written there: it always ends alike."""
+    assert ends_of(["test", *words], NOTHING, NOTHING) == frozenset(((good, NOTHING),))
+    assert ends_of(["[", *words, "]"], NOTHING, NOTHING) == frozenset(((good, NOTHING),))
+
+
+def test_tests_that_are_not_worked_out() -> None:
+    """Each may end in both ways, and no service decides it."""
+    for words in (
+        ["1", "-le", "2"],
+        ["-le", "-ge", "1"],
+        ["1", "!=", "1"],
+        ["1", "1", "1"],
+        ["$A"],
+        ["-n", "$A"],
+    ):
+        assert ends_of(["test", *words], NOTHING, NOTHING) == {(True, NOTHING), (False, NOTHING)}
+
+
+def test_code_is_what_follows_the_option() -> None:
+    """A name before it says nothing of what the code looks at."""
+    assert {each for _, each in ends_of(["python", "http", "-c", "pass"], NOTHING, NOTHING)} == {UNSURE}
+    assert {each for _, each in ends_of(["python", "-c", "pass"], NOTHING, SERVICE)} == {SERVICE}
+    assert ends_of(["kill", "-s", "0", "1"], NOTHING, NOTHING) == GOOD
+    assert {each for _, each in ends_of(["kill", "1", "-0", "7"], NOTHING, NOTHING)} == {SERVICE}
 
 
 def test_output() -> None:
