@@ -162,6 +162,12 @@ def test_step_that_is_not_told(number: str) -> None:
     assert verdict(number, facts(BASE, squashed))[0] == "pass"
 
 
+def test_step_of_which_files_are_not_asked() -> None:
+    """4.9: a script whose words are not kept is no ADD; a layer of which nothing at all is told may be one."""
+    assert verdict("4.9", facts(BASE, "RUN /bin/sh -c /dev/pipes/EOF # buildkit"))[0] == "pass"
+    assert verdict("4.9", facts(BASE, {"created_by": ""}))[0] == "manual"
+
+
 @pytest.mark.parametrize("number", ["4.7", "4.9", "4.10", "4.11"])
 def test_layers_that_are_not_told(number: str) -> None:
     """4.7 to 4.11: a history of steps that made no layer does not tell what is in those of the image."""
