@@ -70,7 +70,7 @@ def test_ports(engine: EngineFactory) -> None:
         listed = Facts(facts.recording, policy)
         assert failing("5.8", listed) == low - {"low"}
         assert failing("5.9", listed) == opened - {"low", "high"}
-    for number in ("5.8", "5.9", "5.14"):
+    for number in ("5.8", "5.9", "5.14", "sensitive_container_listens_on_chosen_addresses"):
         assert (verdicts(number, before)["hosts"], verdicts(number, after)["hosts"]) == ("manual", "pass")
     assert reason("5.8", after, "six") == "opens [::]:81/tcp (published for 80)"
     assert "53/udp" in reason("5.8", before, "udp")

@@ -64,7 +64,6 @@ CASES: dict[str, dict[str, str]] = {
         "-p 127.0.0.1::80": "pass",
         "-p 80": "fail: is sensitive, and opens on every address: 0.0.0.0:",
         "-p [::]::80": "fail: is sensitive",
-        "--network host": "pass",
     },
     "container_environment_holds_no_secret": {
         "": "pass",
