@@ -161,7 +161,6 @@ def test_network_outside(engine: EngineFactory) -> None:
 # ---- 5.10, 5.16, 5.17: joined namespaces
 
 
-@pytest.mark.each_engine
 def test_joined_namespaces(engine: EngineFactory) -> None:
     """5.10, 5.16, 5.17: who joins a container that is in the host's namespace is in it too, before the start
     and after."""

@@ -183,7 +183,6 @@ def lead_outside(engine: Engine) -> None:
     engine.nsenter("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth9")
 
 
-@pytest.mark.each_engine
 def test_rules_of_the_site(engine: EngineFactory) -> None:
     """A rule in the network of this daemon counts, and none in that of another."""
     one, other = engine(fresh=True), engine(fresh=True, icc=False)

@@ -95,7 +95,6 @@ def test_configuration_file_in_use(engine: EngineFactory) -> None:
     assert judged("3.18", facts)[path][0] == judged("3.6", facts)[folder][0] == "fail"
 
 
-@pytest.mark.each_engine
 def test_second_socket(engine: EngineFactory) -> None:
     """Every socket on which the API listens counts, and none of the daemon's others."""
     second = f"/tmp/hullcheck-{os.getpid()}.sock"
@@ -170,7 +169,6 @@ def test_group_of_the_socket(engine: EngineFactory, tmp_path: Path) -> None:
         }
 
 
-@pytest.mark.each_engine
 def test_own_containerd(engine: EngineFactory) -> None:
     """An engine that starts containerd itself uses the socket below its exec-root."""
     one = engine(fresh=True)
@@ -189,7 +187,6 @@ def test_own_containerd(engine: EngineFactory) -> None:
     )
 
 
-@pytest.mark.each_engine
 def test_tls_of_the_command_line(
     lab: Laboratory, engine: EngineFactory, certificates: dict[str, str]
 ) -> None:
