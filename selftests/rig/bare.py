@@ -65,8 +65,8 @@ WALK = {
     ".venv/bin/tox -e demo": (0, "This was a demonstration", "evaluation failed"),
     INSTALL: (0, "This was a demonstration", "Traceback"),
 }
-# The self-tests, by user: root, who has no capability here, runs those of the project's own files alone. Left out is what
-# takes long and is the same on every machine: the project's conventions, and what finds damage.
+# The self-tests, by user: root, who has no capability here, runs those of the project's own files alone. Left out is
+# what takes long and is the same on every machine: the project's conventions, and what finds damage.
 SELFTESTS = {
     "root": "-k 'project and not conventions'",
     "plain": "-k 'not (conventions or damage or tampering)'",
