@@ -249,7 +249,8 @@ class Commands(ABC):
             self.variables[name] = max(given, self.within, self.variables.get(name, given))
         if rest:
             given = max(given, self.piped) if "xargs" in rest else given
-            state = self.program(started(rest), given)
+            words = started(rest)
+            state = self.program(words, given) if words else either(Cause.UNSURE)
         else:
             state = GOOD if filled is None else filled
         self.piped, self.fed = piped, fed

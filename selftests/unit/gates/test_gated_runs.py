@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from hullcheck.cli import main
 from hullcheck.results import run_files
+from selftests import REPOSITORY
 from selftests.kit.bundles import Bundle, run_demo
 from selftests.kit.running import PRESENT, Project, Run, containers, info
 
@@ -188,7 +190,12 @@ def test_gate_that_is_said_to_hold(
 
 def test_age_counts_to_the_run(demo: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Judged again later, evidence is as old as it was."""
-    run = run_demo(tmp_path, "--bundle", "--max-age=1h")
+    document = json.loads((REPOSITORY / "inventories/demo/hardened/recording.json").read_text())
+    document["asked"] -= 7200  # the demo may have been recorded just now
+    old = tmp_path / "old"
+    old.mkdir()
+    (old / "recording.json").write_text(json.dumps(document))
+    run = run_demo(tmp_path, "--bundle", "--max-age=1h", f"--hosts=recorded://{old}")
     assert set(run.verdicts.values()) == {"error"}
     status, output = verified(tmp_path / "reports/latest.zip", capsys)
     assert status == 0, output

@@ -33,6 +33,12 @@ _SIMPLE = st.sampled_from(
 _JOINTS = st.sampled_from([" && ", " || ", "; ", "\n", " | ", " ||\n"])
 
 
+def _called(script: str) -> str:
+    """A function of its own name, which is longer than those within: one that calls itself would never end."""
+    name = f"f{len(script)}"
+    return f"{name}() {{ {script}; }}; {name}"
+
+
 def _held(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """Scripts of commands that are joined, and held together."""
     joined = st.tuples(inner, st.lists(st.tuples(_JOINTS, inner), max_size=3)).map(
@@ -45,7 +51,7 @@ def _held(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.tuples(joined, joined, joined).map(lambda parts: "if {}; then {}; else {}; fi".format(*parts)),
         st.tuples(joined, joined).map(lambda parts: "if {}; then {}; fi".format(*parts)),
         joined.map(lambda script: f"for i in 1 2; do {script}; done"),
-        joined.map(lambda script: f"f() {{ {script}; }}; f"),
+        joined.map(_called),
         joined.map(lambda script: f"case x in y) true;; *) {script};; esac"),
     )
 
