@@ -66,6 +66,7 @@ def test_shell_agrees(script: str, ends_on_fault: bool) -> None:
             ["sh", *options, "-c", f"service() {{ return {status}; }}; {script}"],
             check=False,
             capture_output=True,
+            timeout=60,
         ).returncode
         == 0
         for status in (0, 1)
