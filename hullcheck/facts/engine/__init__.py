@@ -189,10 +189,15 @@ class Engine:
 
     @property
     def runtime_program(self) -> str:
-        """The name of the program that makes containers that ask for no other; empty where a shim does it by itself."""
-        if self.info.get("Runtimes") is None:
-            return ""
-        return posixpath.basename(self._runtime(self.value("DefaultRuntime")).get("path", ""))
+        """The name of the program that makes containers that ask for no other; empty where a shim does it by itself.
+
+        Where the engine does not tell the program, that of the runtime: none but runc itself may be called `runc`.
+        """
+        if self.info.get("Runtimes") is None and "DefaultRuntime" not in self.info:
+            return ""  # recorded by an older version
+        name: str = self.value("DefaultRuntime")
+        known = self.info.get("Runtimes") or {}
+        return posixpath.basename(self._runtime(name).get("path", "" if name in known else name))
 
     def program_behind(self, runtime: str) -> str:
         """What makes the containers that ask for this runtime: a program, or a shim (`io.containerd.runc.v2`)."""

@@ -152,7 +152,11 @@ class Places:
         found, chosen = self._programs("runc"), self.daemon.engine.runtime_program
         if chosen in ("", "runc"):
             return found
-        return replace(found, named=(*found.named, *self._programs(chosen).named))
+        instead = self._programs(chosen).named
+        missing = (
+            () if instead else ((chosen, "the engine runs it in the place of runc, and it was not found"),)
+        )
+        return replace(found, named=(*found.named, *instead), unread=(*found.unread, *missing))
 
     # ---- directories and files
 

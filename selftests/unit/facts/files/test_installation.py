@@ -131,6 +131,20 @@ def test_program_that_makes_containers(info: dict[str, Any], found: list[str]) -
     )
 
 
+@pytest.mark.parametrize(
+    "info",
+    [
+        {"DefaultRuntime": "own"},
+        {"DefaultRuntime": "own", "Runtimes": {"runc": {"path": "runc"}}},
+        {"DefaultRuntime": "own", "Runtimes": {"own": {"path": "own"}}},
+    ],
+)
+def test_program_that_was_not_found(info: dict[str, Any]) -> None:
+    """A rule on runc alone does not watch it."""
+    found = places(RUNNING, info=info).group("runc_program")
+    assert [name for name, _ in found.unread] == ["own"]
+
+
 def test_programs_are_those_that_run_and_those_that_are_found() -> None:
     """A program counts where it really is, once; one of another container is not the host's."""
     found = places(RUNNING, sockets=(SOCKET,), executable="/opt/dockerd (deleted)")
