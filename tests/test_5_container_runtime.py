@@ -26,9 +26,8 @@ from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _OTHER_CONTROLLERS = ("blkio", "cpuset", "devices", "freezer", "hugetlb", "net_cls", "net_prio", "perf_event")
-_SHARED = re.compile(
-    r"/dev(?:/(?:shm|mqueue)(?:/.*)?)?$"
-)  # memory and queues that the host's processes share by name
+_SHARED = re.compile(r"/dev(?:/(?:shm|mqueue)(?:/.*)?)?$")
+"""Memory and queues that the host's processes share by name."""
 _LONGEST_START = 60  # minutes in which a program may get ready
 
 

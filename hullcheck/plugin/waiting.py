@@ -22,10 +22,9 @@ _ASKS = re.compile(rb"\bdef \w+\([^)]*\b(policy|audit_facts|audit_target)\b")
 _MARKER = re.compile(rb"\bmark\.(\w+)")
 _OF_PYTEST = {b"parametrize", b"skip", b"skipif", b"xfail", b"usefixtures", b"filterwarnings"}
 _EXPLAINING = ("markers", "showfixtures", "show_fixtures_per_test")
-_BETWEEN_COLLECTIONS = (
-    50_000  # objects; Python has 700, and looks for cycles all the time where there are hardly any
-)
 _SPREADING = ("numprocesses", "tx")  # of xdist: the main process sees no module
+_BETWEEN_COLLECTIONS = 50_000
+"""Objects that are made before Python looks for cycles, of which there are hardly any; unasked it does after 700."""
 
 
 def is_asked_for(config: pytest.Config) -> bool:
