@@ -30,7 +30,7 @@ class Probe:
         keep: what of the standard output may be stored; secrets are dropped here, before anything is written.
         shared: whether those after it find its answer in the environment, by its name: nothing there where it
             failed or said more than fits.
-        aside: whether the engine is asked this while it is asked the rest.
+        aside: whether the engine, or the host, is asked this while it is asked the rest.
         most: bytes of its answer that are read; a longer one is dropped.
         like: what each line is like that *keep* leaves, where that is another function.
         sent: what is asked in the place of *script*: the same, shortened.

@@ -63,12 +63,14 @@ def render(
     variables = dict.fromkeys(PATHS, "") | dict(paths)
     parts = [f"{name}={shlex.quote(path)}\nexport {name}\n" for name, path in variables.items()]
     asked = list(probes)
+    host = [each for each in asked if not each.asks_engine]
     engine = [each for each in asked if each.asks_engine]
     engine.sort(
         key=lambda each: each.name != "docker_version"
     )  # without an answer to that, nothing else is asked
     first = max((number for number, each in enumerate(engine, 1) if each.shared), default=0)
-    parts.append(_function("ask_host", [each for each in asked if not each.asks_engine]))
+    parts.append(_function("ask_host", [each for each in host if not each.aside]))
+    parts.append(_function("ask_host_aside", [each for each in host if each.aside]))
     parts.append(_function("ask_first", engine[:first]))
     parts.append(_function("ask_aside", [each for each in engine[first:] if each.aside]))
     parts.append(_function("ask_engine", [each for each in engine[first:] if not each.aside]))

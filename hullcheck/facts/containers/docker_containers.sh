@@ -76,11 +76,11 @@ if [ -n "$pids" ]; then
   for pid in $pids; do for name in ipc net pid user uts; do printf "%s\n" "$pid/ns/$name"; done; done |
     tr "\n" "\0" | xargs -0 ls -ln 2>/dev/null
   # Of what runs in a container, the namespaces that are the daemon's: nsenter(1) leads there.
-  . daemons.sh
   links_of() { # NAMES, of the processes in the standard input
     while read -r pid; do for name in $1; do printf "%s\n" "$pid/ns/$name"; done; done | tr "\n" "\0" | xargs -0 ls -ln 2>/dev/null
   }
-  host=$(daemons | links_of "ipc mnt net uts" | sed -n "s/.* -> \([a-z]*:\[[0-9]*\]\)$/\1/p" | sort -u)
+  # shellcheck disable=SC2086 # one word for each daemon
+  host=$(printf "%s\n" ${daemons?} | links_of "ipc mnt net uts" | sed -n "s/.* -> \([a-z]*:\[[0-9]*\]\)$/\1/p" | sort -u)
   [ -z "$host" ] || grep -alsE "[0-9a-f]{64}" [0-9]*/cgroup | sed "s|/.*||" | links_of "ipc mnt net uts" | grep -aF "$host"
   # What SELinux makes of each label: a question to the kernel, which changes nothing (security_compute_av).
   if index=$(cat /sys/fs/selinux/class/process/index 2>/dev/null); then

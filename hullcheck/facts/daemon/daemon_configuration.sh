@@ -1,4 +1,3 @@
-. daemons.sh
 cd /proc || exit
 line_feed="
 "
@@ -63,7 +62,7 @@ hosts() { # FOLDER: what lies in it on the ways to registries
     *) printf "registries:unread|%s\n" "$1" ;;
   esac
 }
-for folder in $(daemons); do
+for folder in ${daemons?}; do
   printf "dockerd:%s\n" "$folder"
   file="" profile="" rootless="" home="" xdg="" before=""
   IFS="$line_feed"

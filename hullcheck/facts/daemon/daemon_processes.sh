@@ -1,4 +1,3 @@
-. daemons.sh
 cd /proc || exit
 # shellcheck disable=SC2154 # what the probe docker_endpoint answered
 endpoint=${docker_endpoint#\"}
@@ -28,7 +27,7 @@ case $endpoint in unix://*)
   ;;
 esac
 
-for folder in $(daemons); do
+for folder in ${daemons?}; do
   printf "dockerd:%s\n" "$folder"
   tr "\n\0" " \n" <"$folder/cmdline" | sed "s/^/argument:/"
   if environment=$(tr "\n\0" " \n" 2>/dev/null <"$folder/environ") && [ -n "$environment" ]; then

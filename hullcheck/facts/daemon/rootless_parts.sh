@@ -1,4 +1,3 @@
-. daemons.sh
 cd /proc || exit
 packages() { # PATH...: each with the package that it is of, if any
   if command -v dpkg >/dev/null; then
@@ -11,7 +10,7 @@ packages() { # PATH...: each with the package that it is of, if any
 }
 line_feed="
 "
-for pid in $(daemons); do
+for pid in ${daemons?}; do
   user=$(sed -n "s/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p" "$pid/status")
   [ "$user" != 0 ] || continue
   account=$(awk -F: -v user="$user" '$3 == user { print $1 ":" $6; exit }' /etc/passwd)

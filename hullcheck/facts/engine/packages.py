@@ -20,6 +20,7 @@ ENGINE_PACKAGES = Probe.from_file(
         r"candidate:\(none\)",
         r"refreshed:\d+",
     ),
+    aside=True,
 )
 
 

@@ -1,4 +1,3 @@
-. daemons.sh
 . bind_mounts.sh
 . socket_relays.sh
 . bound_sockets.sh
@@ -349,7 +348,7 @@ environment_file() { # PATTERN (...): the files that it stands for
 
 {
   asked="docker.service snap.docker.dockerd.service docker.socket"
-  for folder in $(daemons); do
+  for folder in ${daemons?}; do
     status=$(cat "$folder/status" 2>/dev/null)
     [ -n "$status" ] || continue # it has ended since it was listed
     user=$(printf "%s\n" "$status" | sed -n "s/^Uid:[^0-9]*[0-9]*[^0-9]*\([0-9]*\).*/\1/p")

@@ -50,4 +50,4 @@ def is_known(record: str) -> bool:
     return known.fullmatch(record) is not None
 
 
-ENGINE_FILES = Probe.from_file(__file__, "engine_files", _keep, PROPERTIES=_PROPERTIES)
+ENGINE_FILES = Probe.from_file(__file__, "engine_files", _keep, aside=True, PROPERTIES=_PROPERTIES)

@@ -1,4 +1,3 @@
-. daemons.sh
 folder=/etc/cni/net.d
 if [ ! -e $folder ]; then
   echo "cni:absent"
@@ -39,7 +38,7 @@ filter() { # COMMAND TABLES: asking for a table that is not there would make it,
     *) ask "$1" "$1" -w 5 -S ;;
   esac
 }
-for pid in $(daemons); do
+for pid in ${daemons?}; do
   network=$(readlink "$pid/ns/net") || {
     echo "$pid/namespace:unread"
     continue

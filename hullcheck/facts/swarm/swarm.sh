@@ -1,4 +1,3 @@
-. daemons.sh
 line_feed="
 "
 # shellcheck disable=SC2154 # what the probe docker_info answered
@@ -13,7 +12,7 @@ case $info in *'"LocalNodeState":"inactive"'* | null*) exit 0 ;; esac
 root=${info#*"$line_feed"}
 
 cd /proc || exit
-for folder in $(daemons); do
+for folder in ${daemons?}; do
   grep -Hs -e " 07 " "$folder/net/udp" "$folder/net/udp6"
   grep -Hs "" "$folder/net/route" "$folder/net/if_inet6"
   files=$folder/root$root/swarm

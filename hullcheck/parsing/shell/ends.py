@@ -180,7 +180,7 @@ class Reader(Commands):
 
     def _for(self) -> Ends:
         self.pieces.popleft()
-        if self._next.startswith(" "):
+        if not self._next or self._next.startswith(" "):
             raise UnreadError
         _, name = self.pieces.popleft()
         _, given, _ = self._words()

@@ -61,7 +61,7 @@ def cause_of_script(script: str, options: Sequence[str] = ()) -> Cause:
 def _cause(reader: Reader, read: Callable[[], Ends]) -> Cause:
     try:
         ends = read() | reader.left
-    except (UnreadError, IndexError, RecursionError):  # its words are not read, or end too early
+    except (UnreadError, RecursionError):
         return Cause.UNSURE
     if not any(good for good, _ in ends):
         return Cause.SERVICE if ends else Cause.UNSURE

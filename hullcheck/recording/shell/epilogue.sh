@@ -1,13 +1,16 @@
 # shellcheck disable=SC2034,SC2154 # the prologue comes before it
-# The host is asked while the engine works, and the engine two things at a time. What is said beside waits in dd(1),
+# The host is asked while the engine works, and each of them two things at a time. What is said beside waits in dd(1),
 # whose buffer of 16 MiB is written when it is full or complete, so that no probe's time runs out while it waits for a
 # reader.
 later() { dd ibs=65536 obs=16777216 2>/dev/null; }
 ask() {
   ask_host | later | {
-    ask_first
-    ask_aside | later | {
-      ask_engine
+    ask_host_aside | later | {
+      ask_first
+      ask_aside | later | {
+        ask_engine
+        cat
+      }
       cat
     }
     cat

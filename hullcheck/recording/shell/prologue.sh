@@ -53,6 +53,13 @@ refused() { # SCRIPT: whether it names a program that does not work; $message sa
   return 1
 }
 
+# Several probes ask for the daemons, so they are looked for once.
+daemons=""
+for process in /proc/[0-9]*; do
+  { read -r name <"$process/comm"; } 2>/dev/null && [ "$name" = dockerd ] && daemons="$daemons ${process#/proc/}"
+done
+export daemons
+
 # The clock sends SIGURG, which does nothing to a process that did not ask for it, to the process group every second.
 # Each probe has a shell that counts the seconds, ends the probe when there are too many, and waits for it. Once the
 # holder has ended, what runs is ended and nothing is asked any more. Its starter may have the script ignore any signal

@@ -334,22 +334,27 @@ def test_long_answer_waits_for_nobody(shell: Sequence[str]) -> None:
 
 
 @each_shell
-def test_engine_is_asked_two_things_at_a_time(shell: Sequence[str], tmp_path: Path) -> None:
-    """A question aside waits for the shared answer and for no other: here each one ends when it meets the other."""
+def test_engine_and_host_are_asked_two_things_at_a_time(shell: Sequence[str], tmp_path: Path) -> None:
+    """A question aside waits for the shared answer and for no other: here each one ends when it meets its like."""
+
+    def wait(mine: str, other: str) -> str:
+        return f"touch {tmp_path}/{mine}; until [ -e {tmp_path}/{other} ]; do sleep 0.05; done"
 
     def meet(mine: str, other: str) -> str:
-        wait = f"touch {tmp_path}/{mine}; until [ -e {tmp_path}/{other} ]; do sleep 0.05; done"
-        return f"docker() {{ {wait}; }}; docker ps; echo $docker_info"
+        return f"docker() {{ {wait(mine, other)}; }}; docker ps; echo $docker_info"
 
     probes = (
         Probe("docker_info", "docker() { echo of all; }; docker info", shared=True),
         Probe("docker_x", meet("x", "y")),
         Probe("docker_y", meet("y", "x"), aside=True),
-        Probe("host", "echo on"),
+        Probe("host_a", wait("a", "b")),
+        Probe("host_b", wait("b", "a"), aside=True),
     )
-    said = {name: answer.stdout for name, answer in parse(_run(shell, render(probes, timeout=10))).items()}
-    shared = dict.fromkeys(("docker_info", "docker_x", "docker_y"), "of all\n")
-    assert said == {**shared, "host": "on\n"}
+    answers = parse(_run(shell, render(probes, timeout=10))).values()
+    assert {answer.name: (answer.status, answer.stdout) for answer in answers} == {
+        **dict.fromkeys(("docker_info", "docker_x", "docker_y"), (0, "of all\n")),
+        **dict.fromkeys(("host_a", "host_b"), (0, "")),
+    }
 
 
 @each_shell
