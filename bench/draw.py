@@ -44,8 +44,8 @@ How time and memory of an audit of one host grow with its containers.
 
 ![{memory.title}; the figures are in the table below](memory.svg)
 
-Both axes are logarithmic. A time is the best of several runs. **The load is that of the machine when a row was
-measured: above 2, its two cores had other work too, and times are longer than on a quiet machine.**
+Both axes are logarithmic. A time is the best of several runs. The load is that of the machine after the runs of a row,
+with what these and the containers themselves add to it.
 
 {table}
 - *whole audit*: `pytest -m cis` from its start to the written reports;
