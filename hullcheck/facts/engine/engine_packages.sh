@@ -22,5 +22,9 @@ policy() { # CACHE
     docker-engine containerd containerd.io moby-containerd runc moby-runc
 }
 policy=$(policy /proc/self/fd/9 2>/dev/null 9<$cache) || policy=$(policy "") || exit
-printf "%s\n" "$policy" | sed -n -e "s/^\([^ ]*\):$/package:\1/p" -e "s/^  Installed: /installed:/p" \
-  -e "s/^  Candidate: /candidate:/p" -e "s/^ *-*[0-9][0-9]* [a-z+]*:.* Packages$/offered:/p"
+printf "%s\n" "$policy" | awk '
+  /^[^ ]*:$/ { print "package:" substr($0, 1, length($0) - 1); above = 1 }
+  $1 == "Installed:" { print "installed:" $2; chosen = $2 }
+  $1 == "Candidate:" { print "candidate:" $2; if ($2 != "(none)") chosen = $2 }
+  /^ (\*\*\*|   ) [^ ]* -?[0-9]*$/ { version = $(NF - 1); if (version == chosen) above = 0 } # the newest first
+  / Packages$/ { print "offered:"; if (above) print "above:" version " " $1 (/security/ ? " security" : "") }'

@@ -1,5 +1,6 @@
 """Which packages the engine of a target is made of, and whether newer ones are offered."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hullcheck.facts.host.presence import Presence
@@ -17,11 +18,15 @@ ENGINE_PACKAGES = Probe.from_file(
         "(?:manager|unread|package|installed|candidate|security):[^ ]*",
         r"installed:\(none\)",
         "offered:",
+        r"above:[^ ]* -?\d+(?: security)?",
         r"candidate:\(none\)",
         r"refreshed:\d+",
     ),
     aside=True,
 )
+
+
+_ANY_LIST = 500
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Package:
 
     Attributes:
         installed: its version.
-        candidate: the version that an update of all packages would leave.
+        candidate: the version that an update of all packages would leave, or a newer one that the preferences of apt
+            keep away.
         offered: whether a list of packages has it, in any version.
     """
 
@@ -77,11 +83,24 @@ def engine_packages(recording: Recording, presence: Presence) -> Packages:
 
 def _installed(words: Words) -> tuple[Package, ...]:
     installed, candidates = words.below("package", "installed"), words.below("package", "candidate")
-    offered = words.below("package", "offered")
+    offered, above = words.below("package", "offered"), words.below("package", "above")
     found = []
     for name, versions in installed.items():
         if not versions or not candidates[name]:
             raise EvidenceError(f"engine_packages: the package manager does not tell the versions of {name}")
         if versions[0] != "(none)":
-            found.append(Package(name, versions[0], candidates[name][0], bool(offered[name])))
+            candidate = _kept_away(above[name]) or candidates[name][0]
+            found.append(Package(name, versions[0], candidate, bool(offered[name])))
     return tuple(found)
+
+
+def _kept_away(above: Iterable[str]) -> str:
+    """The newest version that is a security update, or of a list that counts as much as any; empty where none is.
+
+    Args:
+        above: versions that are newer than the one that apt would leave, the newest first, each with the priority of a
+            list that has it, and `security`. From lists below 500 nothing comes unless it is asked for
+            (apt_preferences(5)).
+    """
+    versions = map(str.split, above)
+    return next((version for version, *of in versions if of[1:] or int(of[0]) >= _ANY_LIST), "")

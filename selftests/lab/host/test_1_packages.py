@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from hullcheck.facts.engine.packages import ENGINE_PACKAGES
+from hullcheck.parsing.answer_lines import Words
 
 pytestmark = pytest.mark.lab
 
@@ -55,6 +56,26 @@ def test_cache_that_apt_takes(state: str) -> None:
     plain, _ = ask("rm /var/cache/apt/*.bin")
     assert "installed:" in plain
     assert ask(state) == (plain, "")
+
+
+# A signed list is not needed to show it: one that root has put there, with a newer version that no list has.
+LISTED = """
+mount -t tmpfs tmpfs /mnt
+apt-cache show docker.io | sed -e '/^$/q' -e 's/^Version: .*/Version: 9999:1/' >/mnt/Packages
+cp -r /etc/apt /mnt/apt && mount --bind /mnt/apt /etc/apt
+echo "deb [trusted=yes] file:/mnt ./" >/etc/apt/sources.list.d/newer.list
+printf "Package: docker.io\\nPin: version 9999:1\\nPin-Priority: %d\\n" {} >/etc/apt/preferences.d/pin
+cp -r /var/lib/apt/lists /mnt/lists && mount --bind /mnt/lists /var/lib/apt/lists
+cp /mnt/Packages /var/lib/apt/lists/_mnt_._Packages
+"""
+
+
+@pytest.mark.parametrize("priority", [-1, 500])
+def test_pinned_package(priority: int) -> None:
+    """A newer version is told, whether it is what apt would install or the preferences keep it away."""
+    answer, _ = ask(LISTED.format(priority))
+    told = [Words(answer).below("package", word)["docker.io"] for word in ("candidate", "above")]
+    assert told == ([("9999:1",), ()] if priority > 0 else [told[0], ("9999:1 500",)])
 
 
 @pytest.mark.parametrize(

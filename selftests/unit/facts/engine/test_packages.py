@@ -47,6 +47,23 @@ def test_packages_of_apt() -> None:
     assert read(without) == Packages("apt", FOUND, 0, security=False)
 
 
+@pytest.mark.parametrize(
+    ("above", "candidate"),
+    [
+        ("above:2 500\n", "2"),
+        ("above:2 -1 security\n", "2"),
+        ("above:3 100\nabove:2 500 security\n", "2"),
+        ("above:2 100\n", "1"),
+        ("", "1"),
+    ],
+    ids=["pinned package", "pinned list", "below backports", "backports", "none"],
+)
+def test_version_that_is_kept_away(above: str, candidate: str) -> None:
+    """What the preferences of apt keep away is offered all the same; what is not for everybody is not."""
+    found = read(f"manager:apt\npackage:runc\ninstalled:1\ncandidate:1\n{above}offered:\n").all
+    assert found == (Package("runc", "1", candidate, offered=True),)
+
+
 def test_no_package_manager_that_is_known() -> None:
     """That is said in a word; an empty answer is none."""
     assert read("manager:none\n") == Packages("")
