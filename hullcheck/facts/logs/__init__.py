@@ -11,7 +11,7 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.logs.probe import SHAPE, SHIPPERS
-from hullcheck.facts.logs.rsyslog import OF_DAEMON
+from hullcheck.facts.logs.rsyslog import OF_DAEMON, OF_DRIVER
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.addresses import canonical
@@ -201,7 +201,7 @@ class Shippers:
             return self._of_file(path, held=lambda each: each.holds_audit and path == _AUDIT_LOG)
         written = self._document.get("Daemons") or ("socket:",)  # older recordings do not say
         ways = [
-            self._passed_on("journal") if each.startswith("socket:") else self._of_file(each)
+            self._passed_on("journal", OF_DAEMON) if each.startswith("socket:") else self._of_file(each)
             for each in written
         ]
         return ways[0] if all(ways) else None
@@ -229,7 +229,7 @@ class Shippers:
                 return Route(system, f"log driver {driver} to {host or 'its service'}")
             return self._passed_on(*_handed_on(driver, options))
         if driver == "journald":
-            return self._passed_on("journal")
+            return self._passed_on("journal", OF_DRIVER)
         return self._read_from_file(identifier) if driver == "json-file" else None
 
     def _passed_on(self, *words: str) -> Route | None:
@@ -253,7 +253,7 @@ def _without_scheme(address: str) -> str:
     return re.sub(r"^\w[\w+.-]*://", "", address).rpartition("@")[2]
 
 
-_OTHER_FACILITIES = re.compile(r"local[0-7]|user|1|1[6-9]|2[0-3]")
+_FACILITIES = {"1": "user", "3": "daemon", **{str(16 + each): f"local{each}" for each in range(8)}}
 
 
 def _handed_on(driver: str, options: Mapping[str, str]) -> tuple[str, ...]:
@@ -261,9 +261,7 @@ def _handed_on(driver: str, options: Mapping[str, str]) -> tuple[str, ...]:
     if driver != "syslog":
         return ({"fluentd": "forward"}.get(driver, driver),)
     facility = options.get("syslog-facility") or "daemon"
-    if facility in ("daemon", "3"):
-        return "syslog", OF_DAEMON
-    return ("syslog",) if _OTHER_FACILITIES.fullmatch(facility) else ()
+    return "syslog", f"syslog:{_FACILITIES.get(facility, facility)}"
 
 
 _JOURNALS = ("/var/log/journal", "/run/log/journal")
@@ -279,7 +277,7 @@ def _as_on_the_host(reads: tuple[str, ...], container: Container) -> tuple[str, 
     found = list[str]()
     for each in reads:
         if not each.startswith("/"):
-            found += [each] if reached.get(each, called) else []
+            found += [each] if reached.get(each.partition(":")[0], called) else []
             continue
         inside = [
             (to, source) for to, source in mounts if each == to or each.startswith(to.rstrip("/") + "/")

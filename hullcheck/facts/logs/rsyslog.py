@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from hullcheck.facts.logs.routes import Route, expanded, route, uncommented
 
@@ -10,56 +11,111 @@ Files = Mapping[str, str]
 _INCLUDE = re.compile(
     r"(?mi)^[ \t]*(?:\$IncludeConfig[ \t]+(.+?)|include\([^)\n]*\bfile=\"([^\"]+)\"[^)\n]*\).*?)[ \t]*$"
 )
+_TRAILING = re.compile(r"(\"[^\"\n]*\"|'[^'\n]*')|(?<=\s)#[^\n]*")
 _COMMENT = re.compile(r"(?:^|(?<=\s))/\*.*?\*/", re.DOTALL | re.MULTILINE)  # not the `/*` in a path
 _BLOCK = re.compile(r"(ruleset\([^)]*\)\s*)?\{([^{}]*)\}")
 _DISCARD = re.compile(r"action\([^)]*\btype=\"omdiscard\"[^)]*\)", re.IGNORECASE)
+_OFF = re.compile(r"(?i)\b(?:action|input|module)\([^)]*\bconfig\.enabled=(?!\"on\")[^)]*\)")
+_OTHER_RULES = re.compile(
+    r"(?mis)^[ \t]*\$RuleSet[ \t]+(?!RSYSLOG_DefaultRuleset).*?(?:^[ \t]*\$RuleSet[ \t]+RSYSLOG_Def\w*|\Z)"
+)
+_OTHER_DEFAULT = re.compile(r"(?mi)^[ \t]*\$DefaultRuleset[ \t]+(?!RSYSLOG_DefaultRuleset)")
 _STOP = re.compile(r"(?m)^(.*?)(?:\bstop|[ \t]~)[ \t]*$")
 _NOW_AND_THEN = re.compile(
     r"(?mis)^[ \t]*\$ActionExecOnly(?:WhenPreviousIsSuspended[ \t]+on|(?:EveryNthTime|OnceEveryInterval)[ \t]+[1-9])"
     r".*?(?:^[ \t]*\$ActionExecOnly\w+[ \t]+(?:off|0)\b|\Z)"
 )
-_FORWARDING = re.compile(r"(?mi)^[ \t]*(#?)[ \t]*ForwardToSyslog[ \t]*=[ \t]*(\w+)")
-OF_DAEMON = "syslog:daemon"
-"""What others send to its socket under the facility daemon, as the engine's driver does by default."""
+OF_DAEMON, OF_DRIVER = "journal:daemon", "journal:user"
+"""What the engine itself writes to the journal, and what its driver journald does: their facilities differ."""
+_FACILITIES = ("daemon", "user", *(f"local{number}" for number in range(8)))
+
+
+class _Message(NamedTuple):
+    """What decides where a message goes: the names that its program may have, and its facility."""
+
+    names: tuple[str, ...]
+    facility: str
+
+
+_ENGINE = ("dockerd", "docker", "containerd")
 
 
 def rsyslog(files: Files) -> Iterator[Route]:
     """It takes what is sent to its socket, and what the journal passes on or is read from it.
 
     What stands in a block, as after an `if` or in a rule set, is of some messages and not of all. What `stop` takes
-    out before an output does not come there.
+    out before an output does not come there. What is sent to it is told by facility, as `syslog:local0`.
     """
     of_journald = {path: text for path, text in files.items() if "/journald.conf" in path}
     own = {
-        path: _COMMENT.sub("", uncommented(text)) for path, text in files.items() if path not in of_journald
+        path: _COMMENT.sub("", _TRAILING.sub(lambda match: match[1] or "", uncommented(text)))
+        for path, text in files.items()
+        if path not in of_journald
     }
     joined, whole = expanded(own, _INCLUDE)
-    text = _NOW_AND_THEN.sub("", _DISCARD.sub("stop", joined))
-    reads = frozenset(_rsyslog_inputs(text, passed_on=_journal_is_passed_on(of_journald)))
-    of_files = frozenset(each for each in reads if each.startswith("/"))
-    doubt, sending = not whole, False
-    for part, stopped in _parts(_unconditional(text)):
-        doubt |= stopped is None
-        for host, every in _rsyslog_outputs(part):
-            sending = True
-            taken = reads if every else {OF_DAEMON if each == "syslog" else each for each in reads}
-            yield route(taken if stopped is False else of_files, [host])
-    if not sending:
-        yield route(reads, ())
+    for pattern, instead in ((_DISCARD, "stop"), (_OFF, ""), (_NOW_AND_THEN, ""), (_OTHER_RULES, "")):
+        joined = pattern.sub(instead, joined)
+    elsewhere = bool(_OTHER_DEFAULT.search(joined))
+    rules = "" if elsewhere else _unconditional(joined)
+    doubt = elsewhere or not whole
+    reads, sent = set[str](), set[str]()
+    for message, taken in _messages(joined, of_journald):
+        reads |= taken
+        if message is None:
+            continue
+        for part, stopped in _parts(rules, message):
+            doubt |= stopped is None
+            for host in _rsyslog_outputs(part, message):
+                sent |= taken if stopped is False else set()
+                yield route(taken if stopped is False else (), [host])
+    if reads - sent:
+        yield route(reads - sent, ())
     if doubt:
         raise ValueError("some messages are stopped, or a file is included that is not read")
 
 
-def _journal_is_passed_on(files: Files) -> bool:
-    """Whether journald gives what it has to the socket of syslog; the comment in its own file tells the default."""
-    by_name = {
-        path.rpartition("/")[2]: text for path, text in files.items() if ".d/" in path
-    }  # the last one hides
-    main = [text for path, text in files.items() if ".d/" not in path]
-    texts = (*main, *(text for _, text in sorted(by_name.items())))
-    found = [match.groups() for text in texts for match in _FORWARDING.finditer(text)]
-    values = [value for mark, value in found if not mark] or [value for _, value in found]
-    return not values or values[-1].lower() in ("yes", "true", "on", "1", "y", "t")
+def _messages(text: str, of_journald: Files) -> Iterator[tuple[_Message | None, set[str]]]:
+    """What it takes: what decides where that goes, and the words for it; None where a rule set of its own does."""
+    inputs = set(_rsyslog_inputs(text, journal=_Journal(of_journald)))
+    for facility in _FACILITIES:
+        yield _Message(_ENGINE, facility), {f"{each}:{facility}" for each in inputs}
+    for body in re.findall(r"(?i)\binput\(([^)]*\btype=\"imfile\"[^)]*)\)", text):
+        options = {key.lower(): value for key, value in re.findall(r"(\w+)=\"([^\"]*)\"", body)}
+        message = _Message((options.get("tag", "").strip(":"),), options.get("facility", "local0"))
+        yield None if "ruleset" in options else message, {options.get("file", "")}
+
+
+class _Journal:
+    """What journald does with what it is given; a comment in its own file tells what it does by default."""
+
+    def __init__(self, files: Files) -> None:
+        by_name = {
+            path.rpartition("/")[2]: text for path, text in files.items() if ".d/" in path
+        }  # the last one hides
+        main = [text for path, text in files.items() if ".d/" not in path]
+        texts = (*main, *(text for _, text in sorted(by_name.items())))
+        self._text = "\n".join("".join(_OF_JOURNAL.findall(each)) for each in texts)
+
+    def _value(self, key: str) -> str:
+        found = re.findall(rf"(?m)^[ \t]*(#?)[ \t]*{key}[ \t]*=[ \t]*(\w+)", self._text)
+        values = [value for mark, value in found if not mark] or [value for _, value in found]
+        return values[-1].lower() if values else ""
+
+    @property
+    def passed_on(self) -> bool:
+        """Whether all that matters is given to the socket of syslog."""
+        return self._value("ForwardToSyslog") in _YES and self._value("MaxLevelSyslog") in _LEVELS
+
+    @property
+    def kept(self) -> bool:
+        """Whether all that matters is kept where it can be read."""
+        return self._value("Storage") != "none" and self._value("MaxLevelStore") in _LEVELS
+
+
+_OF_JOURNAL = re.compile(r"(?ms)^\[Journal\][ \t]*$(.*?)(?=^\[|\Z)")
+_YES = ("", "yes", "true", "on", "1", "y", "t")
+_LEVELS = ("", "debug", "info", "7", "6")
+"""The least that is taken, where that is no more than the engine and its containers say."""
 
 
 def _unconditional(text: str) -> str:
@@ -77,15 +133,15 @@ def _stop_of(block: re.Match[str]) -> str:
     return " stop\n" if not block[1] and _STOP.search(block[2]) else ""
 
 
-def _parts(text: str) -> Iterator[tuple[str, bool | None]]:
-    """The text up to each `stop`, and whether what the engine says was stopped before it; None where it may be."""
+def _parts(text: str, message: _Message) -> Iterator[tuple[str, bool | None]]:
+    """The text up to each `stop`, and whether such a message was stopped before it; None where it may be."""
     place: int = 0
     stopped: bool | None = False
     for match in _STOP.finditer(text):
         condition = match[1].strip()
         if condition == "&":
             condition = next(iter(re.findall(r"(?m)^[ \t]*([^&\s].*)$", text[: match.start()])[-1:]), "")
-        if (taken := _takes_engine(condition)) is False:
+        if (taken := _takes(condition, message)) is False:
             continue
         yield text[place : match.start()], stopped
         place, stopped = match.end(), taken if stopped is False else stopped
@@ -94,92 +150,84 @@ def _parts(text: str) -> Iterator[tuple[str, bool | None]]:
     yield text[place:], stopped
 
 
-_ENGINE = ("dockerd", "docker", "containerd")
-_NAMES = r"\$?(?:programname|app-name)"
+_NAMES = r"\$?(?:programname|app-name|syslogtag)"
 _PROPERTY = re.compile(rf":{_NAMES},\s*(isequal|startswith|contains),\s*[\"']([^\"']+)[\"'].*")
 _COMPARED = re.compile(rf"{_NAMES}\s*(==|startswith|contains)\s*[\"']([^\"']+)[\"']")
 _OF_FACILITY = re.compile(r"\$syslogfacility-text\s*==\s*[\"'](\w+)[\"']")
 
 
-def _takes_engine(condition: str) -> bool | None:
-    """Whether what stops messages under a condition takes some of the engine's; None where that is not known."""
+def _takes(condition: str, message: _Message) -> bool | None:
+    """Whether what stops messages under a condition takes such a one; None where that is not known."""
     if not condition:
         return True
     if match := _PROPERTY.fullmatch(condition):
-        return _names_engine(match[1], match[2])
+        return _is_named(match[1], match[2], message)
     if not condition.startswith((":", "if ", "if(")):
-        return _may_take_daemon(condition.split(maxsplit=1)[0])
+        return _may_select(condition.split(maxsplit=1)[0], message)
     if condition.startswith(":") or re.search(r"\bnot\b|!|<>|\belse\b", condition):
         return None
-    terms = re.split(r"\bor\b", condition)
-    verdicts = [_term_takes_engine(each) for each in terms]
+    verdicts = [_term_takes(each, message) for each in re.split(r"\bor\b", condition)]
     return None if None in verdicts else any(verdicts)
 
 
-def _term_takes_engine(term: str) -> bool | None:
+def _term_takes(term: str, message: _Message) -> bool | None:
     """The same of a part of a condition without `or`: one comparison with the name of another is enough."""
-    found = [_names_engine(*each) for each in _COMPARED.findall(term)]
-    found += [facility == "daemon" for facility in _OF_FACILITY.findall(term)]
+    found = [_is_named(how, value, message) for how, value in _COMPARED.findall(term)]
+    found += [facility == message.facility for facility in _OF_FACILITY.findall(term)]
     return None if not found else all(found)
 
 
-def _names_engine(how: str, name: str) -> bool:
+def _is_named(how: str, value: str, message: _Message) -> bool:
+    name = value.strip("[]:0123456789")  # as a tag has it: dockerd[123]:
     if how == "contains":
-        return any(name in each for each in _ENGINE)
-    return any(each.startswith(name) if how == "startswith" else each == name for each in _ENGINE)
+        return any(name in each for each in message.names)
+    return any(each.startswith(name) if how == "startswith" else each == name for each in message.names)
 
 
-def _may_take_daemon(selector: str) -> bool:
-    """Whether a selector takes any message that the engine may write."""
+def _may_select(selector: str, message: _Message) -> bool | None:
+    """Whether a selector takes any such message; None where it is none, as the `else` of a condition."""
+    if "." not in selector:
+        return None
     taken = False
     for part in selector.split(";"):
         facilities, _, priority = part.rpartition(".")
-        if set(facilities.split(",")) & {"*", "daemon"} and not priority.startswith(("!", "=debug")):
+        if set(facilities.split(",")) & {"*", message.facility} and not priority.startswith(("!", "=debug")):
             taken = priority != "none"
     return taken
 
 
-def _takes_daemon(selector: str) -> bool:
-    """Whether a selector takes all that the engine says: its facility is daemon, and info the least that it says."""
+def _selects(selector: str, message: _Message) -> bool:
+    """Whether a selector takes all such messages: info is the least that the engine says."""
     taken = False
     for part in selector.split(";"):
         facilities, _, priority = part.rpartition(".")
-        named = set(facilities.split(","))
-        if named & {"*", "daemon"} and priority in ("*", "info", "debug"):
+        if not set(facilities.split(",")) & {"*", message.facility}:
+            continue
+        if priority in ("*", "info", "debug"):
             taken = True
-        elif named & {"*", "daemon", "syslog", "user"} and (priority == "none" or priority.startswith("!")):
+        elif priority == "none" or priority.startswith("!"):
             return False
     return taken
 
 
-def _rsyslog_inputs(text: str, *, passed_on: bool) -> Iterator[str]:
+def _rsyslog_inputs(text: str, *, journal: _Journal) -> Iterator[str]:
     off = re.search(r"(?mi)\bSysSock\.Use=\"off\"|^\s*\$OmitLocalLogging\s+on\b", text)
-    if re.search(r"\bimjournal\b", text) or (re.search(r"\bimuxsock\b", text) and passed_on and not off):
+    by_socket = re.search(r"\bimuxsock\b", text) and journal.passed_on and not off
+    if by_socket or (re.search(r"\bimjournal\b", text) and journal.kept):
         yield from ("syslog", "journal")
     if re.search(
         r"(?m)^\s*(?:input\(\s*type=\"im(?:udp|p?tcp)\"|\$(?:UDPServerRun|InputTCPServerRun)\b)", text
     ):
         yield "syslog"
-    yield from re.findall(r"(?i)type=\"imfile\"[^)]*?\bfile=\"([^\"]+)\"", text)
 
 
-_USUALLY_LEFT_OUT = frozenset(("auth", "authpriv", "cron", "ftp", "kern", "lpr", "mail", "news", "uucp"))
-
-
-def _takes_every(selector: str) -> bool:
-    """Whether a selector that takes the engine's messages takes those of other facilities too."""
-    parts = [part.rpartition(".") for part in selector.split(";")]
-    out = {each for facilities, _, priority in parts if priority == "none" for each in facilities.split(",")}
-    return selector.startswith("*.") and out <= _USUALLY_LEFT_OUT
-
-
-def _rsyslog_outputs(text: str) -> Iterator[tuple[str, bool]]:
-    """The hosts that it sends to, and whether that is done with every facility."""
+def _rsyslog_outputs(text: str, message: _Message) -> Iterator[str]:
+    """The hosts that it sends such messages to."""
     for rule, address in re.findall(
         r"^\s*(\S+)\s+@@?(?:\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)", text, re.MULTILINE
     ):
-        if _takes_daemon(rule):
-            yield address.strip("[]"), _takes_every(rule)
+        if _selects(rule, message):
+            yield address.strip("[]")
     for rule, body in re.findall(r"(?m)^[ \t]*(\S*)[ \t]*action\(([^)]*)\)", text):
         targets = re.search(r"(?i)\btarget=(\[[^\]]*\]|\"[^\"]+\")", body)
         if not targets or not re.search(r"(?i)\btype=\"om(?:fwd|relp)\"", body):
@@ -187,6 +235,5 @@ def _rsyslog_outputs(text: str) -> Iterator[tuple[str, bool]]:
         if re.search(r"(?i)\baction\.execOnly\w+=\"(?!off|0)", body):
             continue  # when another one failed, or for one message of many
         everything = rule == "" or rule.endswith(")")  # the end of the statement above
-        if everything or _takes_daemon(rule):
-            for target in re.findall(r"\"([^\"]+)\"", targets[1]):
-                yield target, everything or _takes_every(rule)
+        if everything or _selects(rule, message):
+            yield from re.findall(r"\"([^\"]+)\"", targets[1])

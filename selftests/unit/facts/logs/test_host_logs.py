@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.facts.logs import configs
+from hullcheck.facts.logs.rsyslog import OF_DAEMON
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts.shippers import (
     CONFIGS,
@@ -121,7 +122,7 @@ def test_rsyslog_that_selects(selector: str, expected: str) -> None:
     ("files", "expected"),
     [
         ({"10-a.conf": "daemon.* stop", "20-b.conf": SENDING}, set()),
-        ({"10-a.conf": SENDING, "20-b.conf": "daemon.* stop"}, {"journal"}),
+        ({"10-a.conf": SENDING, "20-b.conf": "daemon.* stop"}, {OF_DAEMON}),
     ],
 )
 def test_rsyslog_reads_its_folder_in_order(files: dict[str, str], expected: set[str]) -> None:
@@ -129,25 +130,37 @@ def test_rsyslog_reads_its_folder_in_order(files: dict[str, str], expected: set[
     texts = {"/etc/rsyslog.conf": f"{SOCKET}$IncludeConfig /etc/rsyslog.d/*.conf\nstop\n"}
     texts |= {f"/etc/rsyslog.d/{name}": text for name, text in files.items()}
     routes, _ = configs.read("rsyslogd", texts)
-    assert {each for route in routes if route.sends for each in route.reads} & {"journal"} == expected
+    assert {each for route in routes if route.sends for each in route.reads} & {OF_DAEMON} == expected
 
 
 @pytest.mark.parametrize(
     ("module", "files", "expected"),
     [
         (SOCKET, {}, True),
-        (SOCKET, {"/etc/systemd/journald.conf": "#ForwardToSyslog=no\n"}, False),
-        (SOCKET, {"/etc/systemd/journald.conf": "#ForwardToSyslog=yes\n"}, True),
-        (SOCKET, {"/etc/systemd/journald.conf": "ForwardToSyslog = no\n"}, False),
-        ('module(load="imjournal")\n', {"/etc/systemd/journald.conf": "ForwardToSyslog=no\n"}, True),
+        (SOCKET, {"/etc/systemd/journald.conf": "[Journal]\n#ForwardToSyslog=no\n"}, False),
+        (SOCKET, {"/etc/systemd/journald.conf": "[Journal]\n#ForwardToSyslog=yes\n"}, True),
+        (SOCKET, {"/etc/systemd/journald.conf": "[Journal]\nForwardToSyslog = no\n"}, False),
+        (
+            'module(load="imjournal")\n',
+            {"/etc/systemd/journald.conf": "[Journal]\nForwardToSyslog=no\n"},
+            True,
+        ),
         ('module(load="imuxsock" SysSock.Use="off")\n', {}, False),
         ("$ModLoad imuxsock\n$OmitLocalLogging on\n", {}, False),
-        (SOCKET, {"/usr/lib/systemd/journald.conf.d/syslog.conf": "ForwardToSyslog=yes\n"}, True),
         (
             SOCKET,
             {
-                "/etc/systemd/journald.conf": "#ForwardToSyslog=no\n",
-                "/usr/lib/systemd/journald.conf.d/syslog.conf": "ForwardToSyslog=yes\n",
+                "/etc/systemd/journald.conf": "[Journal]\n#ForwardToSyslog=no\n",
+                "/etc/systemd/journald.conf.d/x.conf": "ForwardToSyslog=yes\n",  # in no section
+            },
+            False,
+        ),
+        (SOCKET, {"/usr/lib/systemd/journald.conf.d/syslog.conf": "[Journal]\nForwardToSyslog=yes\n"}, True),
+        (
+            SOCKET,
+            {
+                "/etc/systemd/journald.conf": "[Journal]\n#ForwardToSyslog=no\n",
+                "/usr/lib/systemd/journald.conf.d/syslog.conf": "[Journal]\nForwardToSyslog=yes\n",
                 "/etc/systemd/journald.conf.d/syslog.conf": "",  # so it is masked
             },
             False,
@@ -157,7 +170,7 @@ def test_rsyslog_reads_its_folder_in_order(files: dict[str, str], expected: set[
 def test_rsyslog_gets_the_journal(module: str, files: dict[str, str], expected: bool) -> None:
     """Where it reads the journal itself, or journald passes it on to the socket that it reads."""
     routes, _ = configs.read("rsyslogd", {"/etc/rsyslog.conf": f"{module}{SENDING}", **files})
-    assert ("journal" in {each for route in routes for each in route.reads}) is expected
+    assert (OF_DAEMON in {each for route in routes for each in route.reads}) is expected
 
 
 DISCOVERING = (

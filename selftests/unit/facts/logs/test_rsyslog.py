@@ -5,10 +5,15 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.facts.logs import configs
-from hullcheck.facts.logs.rsyslog import OF_DAEMON
+from hullcheck.facts.logs.rsyslog import OF_DAEMON, OF_DRIVER
 
 SOCKET = 'module(load="imuxsock")\n'
 SENDING = "*.* @@logs.example\n"
+ALL = {
+    f"{by}:{facility}"
+    for by in ("journal", "syslog")
+    for facility in ("daemon", "user", *(f"local{number}" for number in range(8)))
+}
 
 
 def read(*texts: str, **others: str) -> tuple[set[str], bool]:
@@ -22,6 +27,13 @@ def read(*texts: str, **others: str) -> tuple[set[str], bool]:
     ("before", "sent", "understood"),
     [
         (':programname, isequal, "sshd" stop', True, True),
+        (
+            ':syslogtag, isequal, "[CLOUDINIT]" /var/log/cloud-init.log\n& stop',
+            True,
+            True,
+        ),  # of cloud-init's package
+        (':syslogtag, startswith, "dockerd[" stop', False, True),
+        ("if $programname == 'sshd' then {\n stop\n} else {\n stop\n}", False, False),
         (':programname, startswith, "haveged" stop', True, True),
         (':programname, contains, "cron" stop', True, True),
         ('if $programname == "cron" then stop', True, True),
@@ -52,7 +64,7 @@ def read(*texts: str, **others: str) -> tuple[set[str], bool]:
 def test_stop_before_it_is_sent(before: str, sent: bool, understood: bool) -> None:
     """What is known to be about others takes nothing of the engine; all else may."""
     reads, known = read(f"{before}\n", SENDING)
-    assert ("journal" in reads, known) == (sent, understood)
+    assert (OF_DAEMON in reads, known) == (sent, understood)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +86,7 @@ def test_stop_before_it_is_sent(before: str, sent: bool, understood: bool) -> No
 )
 def test_output_that_is_used_now_and_then(lines: str, sent: bool) -> None:
     """One that waits for another to fail, or takes one message of many, takes no log away."""
-    assert ("journal" in read(f"{lines}\n")[0]) is sent
+    assert (OF_DAEMON in read(f"{lines}\n")[0]) is sent
 
 
 FILES = {
@@ -99,13 +111,13 @@ FILES = {
 )
 def test_what_is_included(line: str, sent: bool, understood: bool) -> None:
     """A file counts where it is included, and wherever it lies."""
-    assert read(f"{line}\n", **FILES) == ({"journal", "syslog"} if sent else set(), understood)
+    assert read(f"{line}\n", **FILES) == (ALL if sent else set(), understood)
 
 
 def test_include_without_a_file() -> None:
     """Where the probe looked and found none, there is none."""
     assert read("$IncludeConfig /etc/rsyslog.d/*.conf\n", SENDING, **{"/etc/rsyslog.d/*.conf": ""}) == (
-        {"journal", "syslog"},
+        ALL,
         True,
     )
 
@@ -113,12 +125,85 @@ def test_include_without_a_file() -> None:
 @pytest.mark.parametrize(
     ("selector", "reads"),
     [
-        ("*.*", {"journal", "syslog"}),
-        ("*.info;mail.none", {"journal", "syslog"}),
-        ("daemon.*", {"journal", OF_DAEMON}),
-        ("*.*;local0.none", {"journal", OF_DAEMON}),
+        ("*.*", ALL),
+        ("*.info;mail.none", ALL),
+        ("daemon.*", {OF_DAEMON, "syslog:daemon"}),
+        ("daemon.*;user.info", {OF_DAEMON, "syslog:daemon", OF_DRIVER, "syslog:user"}),
+        ("*.*;local0.none", ALL - {"syslog:local0", "journal:local0"}),
     ],
 )
 def test_facility_that_is_sent(selector: str, reads: set[str]) -> None:
-    """What others give to it under another facility than daemon is sent by a rule for every facility alone."""
+    """The engine speaks as a daemon, its driver journald as a user, its driver syslog as it is told."""
     assert read(f"{selector} @@logs.example\n")[0] == reads
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"$RuleSet away\n{SENDING}",
+        f'$DefaultRuleset here\nruleset(name="here") {{ *.* /x }}\n{SENDING}',
+        'if $programname == "x" then # don\'t send more\n  action(type="omfwd" target="logs.example")',
+        'action(type="omfwd" target="logs.example" config.enabled="off")',
+        'action(type="omfwd" config.enabled=`echo $SEND` target="logs.example")',
+    ],
+)
+def test_output_that_sends_nothing(text: str) -> None:
+    """Seen with rsyslog 8.2504: rules of another set, of a condition with a comment behind it, or switched off."""
+    assert not read(f"{text}\n")[0]
+
+
+def test_rule_set_that_ends() -> None:
+    """What comes after it is for all again."""
+    assert read(f"$RuleSet x\n*.* /x\n$RuleSet RSYSLOG_DefaultRuleset\n{SENDING}") == (ALL, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "rules", "sent"),
+    [
+        ("", SENDING, True),
+        ('ruleset="x" ', f'ruleset(name="x") {{ *.* /y }}\n{SENDING}', False),
+        ('config.enabled="off" ', SENDING, False),
+        ("", "daemon.* @@logs.example", False),
+        ("", "local0.* @@logs.example", True),
+        ('Facility="local6" ', "local6.* @@logs.example", True),
+        ('Facility="local6" ', "*.*;local6.none @@logs.example", False),
+        ("", f"local0.* /x\n& stop\n{SENDING}", False),
+        ("", f"local6.* /x\n& stop\n{SENDING}", True),
+        ("", f':programname, isequal, "audit" stop\n{SENDING}', False),
+        ("", f':programname, isequal, "dockerd" stop\n{SENDING}', True),
+    ],
+)
+def test_file_that_is_sent(options: str, rules: str, sent: bool) -> None:
+    """By its own facility, tag and rule set; seen with rsyslog 8.2504."""
+    path = "/var/log/audit/audit.log"
+    text = f'input(type="imfile" {options}Tag="audit:" File="{path}")\n{rules}\n'
+    routes, _ = configs.read("rsyslogd", {"/etc/rsyslog.conf": SOCKET + text})
+    assert [path in each.reads for each in routes if path in each.reads or each.sends].count(True) == (
+        0 if "config" in options else 1
+    )
+    assert any(path in each.reads and each.sends for each in routes) is sent
+
+
+@pytest.mark.parametrize(
+    ("module", "setting", "sent"),
+    [
+        ("imuxsock", "MaxLevelSyslog=err", False),
+        ("imuxsock", "MaxLevelSyslog=info", True),
+        ("imuxsock", "MaxLevelSyslog=6", True),
+        ("imuxsock", "#MaxLevelSyslog=debug", True),
+        ("imuxsock", "MaxLevelStore=err\nStorage=none", True),
+        ("imjournal", "MaxLevelStore=crit", False),
+        ("imjournal", "MaxLevelStore=debug", True),
+        ("imjournal", "Storage=none", False),
+        ("imjournal", "Storage=volatile", True),
+        ("imjournal", "MaxLevelSyslog=err", True),
+    ],
+)
+def test_journald_that_keeps_or_passes_on_some(module: str, setting: str, sent: bool) -> None:
+    """Of what is below its level rsyslog gets nothing."""
+    files = {
+        "/etc/rsyslog.conf": f'module(load="{module}")\n{SENDING}',
+        "/etc/systemd/journald.conf": f"[Journal]\n{setting}\n",
+    }
+    routes, _ = configs.read("rsyslogd", files)
+    assert any(OF_DAEMON in each.reads and each.sends for each in routes) is sent
