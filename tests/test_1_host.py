@@ -400,6 +400,7 @@ def test_engine_release_is_maintained(
     release: Release,
     component_versions: Later[dict[str, str]],
     engine_packages: Later[Packages],
+    replaced_programs: Later[tuple[str, ...]],
     known_releases: KnownReleases,
     policy: Policy,
 ) -> str:
@@ -408,12 +409,16 @@ def test_engine_release_is_maintained(
     Holes in an engine are published with the release that mends them; older lines keep theirs for ever. A build
     of Docker is held, with containerd, runc, the docker command, Compose and Buildx, against what is known of
     releases and vulnerabilities: that has a day, and `--releases` replaces it. A build of a distribution has to be
-    the newest one that its lists of packages offer, and the lists no older than `patch_days`.
+    the newest one that its lists of packages offer, and the lists no older than `patch_days`; and the daemon and
+    containerd were restarted since it was installed.
 
     Remedy: install the newest release of the engine, of containerd and of runc from Docker, or from a
-    distribution that still gets updates: `apt-get update && apt-get upgrade`.
+    distribution that still gets updates: `apt-get update && apt-get upgrade`. Then restart what still runs the older
+    programs: `systemctl restart containerd docker`.
     """
-    wanted = ReleaseCriteria(known_releases, component_versions, engine_packages, policy.patch_days)
+    wanted = ReleaseCriteria(
+        known_releases, component_versions, engine_packages, replaced_programs, policy.patch_days
+    )
     flaw = wanted.flaw(release)
     assert not flaw, flaw
     return wanted.note(release)

@@ -26,13 +26,16 @@ class ReleaseCriteria:
     Attributes:
         known: what is known of releases.
         components: what the engine is made of, with the version of each; asked for builds of Docker.
-        packages: those of the engine; asked for builds of distributions.
+        packages: those of the engine; asked for builds of distributions, like the next.
+        replaced: the programs that were replaced since they started. The version of such a build does not tell which of
+            its updates runs.
         days: the greatest age of the lists of packages.
     """
 
     known: KnownReleases
     components: Later[dict[str, str]]
     packages: Later[Packages]
+    replaced: Later[tuple[str, ...]]
     days: int
 
     def flaw(self, release: Release) -> str:
@@ -44,9 +47,7 @@ class ReleaseCriteria:
         """
         _require_released(release, self.known)
         if release.is_of_a_distribution:
-            return _flaw_of_distribution(release, self.known) or _flaw_of_packages(
-                release, self.packages.get(), self.days
-            )
+            return _flaw_of_distribution(release, self.known) or self._flaw_of_packages(release)
         if release.vendor != _COMMUNITY:
             raise Manual(f"{release}: is it maintained by its vendor?")
         if _PRE_RELEASE.search(release.version):
@@ -55,6 +56,12 @@ class ReleaseCriteria:
         if not line:
             return f"{release} is older than every line that is maintained"
         return _flaw_of_line(release, line, self.known) or self._flaw_of_components(release)
+
+    def _flaw_of_packages(self, release: Release) -> str:
+        if flaw := _flaw_of_packages(release, self.packages.get(), self.days):
+            return flaw
+        old = ", ".join(self.replaced.get())
+        return f"{release}: {old} was replaced, and the older one still runs: restart it" if old else ""
 
     def _flaw_of_components(self, release: Release) -> str:
         """What is known of containerd and runc, which packages of their own bring."""

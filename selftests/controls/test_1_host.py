@@ -348,5 +348,6 @@ def test_release_is_maintained() -> None:
     ):
         release = Release(version, vendor, {}, date(2026, 11, 26))
         others = {"component_versions": Later(lambda: components), "engine_packages": Later(Packages)}
+        others["replaced_programs"] = Later(tuple)
         given = {**others, "known_releases": shipped(), "policy": Policy()}
         assert verdict("1.2.2", release=release, **given)[0] == found

@@ -109,9 +109,20 @@ class Places:
             raise EvidenceError(unread(f"the program of process {self.daemon.pid}"))
         return Subjects("file", ((path, _program(path)),))
 
+    def replaced_programs(self) -> tuple[str, ...]:
+        """The daemon and its containerd, where their programs were replaced since they started: what runs is older.
+
+        Raises:
+            EvidenceError: the program of the daemon could not be told.
+        """
+        self.daemon_program()
+        own = {self.daemon.process.executable, *self._running_containerds}
+        return tuple(sorted(each.removesuffix(_DELETED) for each in own if each.endswith(_DELETED)))
+
     def _programs(self, name: str) -> Files:
         """Where programs of a name really are: those that run, and those that a search finds."""
-        paths = [path for _, path in self._beside_the_daemon if posixpath.basename(path) == name]
+        running = (path.removesuffix(_DELETED) for _, path in self._beside_the_daemon)
+        paths = [path for path in running if posixpath.basename(path) == name]
         found = {path: _program(path) for path in paths}
         for place in self._places(f"program {name}"):
             found.setdefault(place.node.path, place)
@@ -127,9 +138,7 @@ class Places:
             spaces[pid] = next(iter(namespaces.links([line]).values()), "")
         own = self.daemon.process.namespaces.get("mnt")
         running = (fields for fields in self._lines.get("running") if len(fields) == 2)
-        return tuple(
-            (pid, path.removesuffix(_DELETED)) for pid, path in running if own and spaces.get(pid) == own
-        )
+        return tuple((pid, path) for pid, path in running if own and spaces.get(pid) == own)
 
     def containerd_program(self) -> Files:
         """All that is called containerd."""
@@ -224,9 +233,17 @@ class Places:
     @cached_property
     def _used_containerds(self) -> tuple[Containerd, ...]:
         """The containerd processes at whose sockets the daemon is a client."""
-        pids = [pid for pid, path in self._beside_the_daemon if posixpath.basename(path) == "containerd"]
-        found = map(self._containerd, pids)
-        return tuple(each for each in found if each.address in self.daemon.containerd_sockets)
+        return tuple(self._running_containerds.values())
+
+    @cached_property
+    def _running_containerds(self) -> dict[str, Containerd]:
+        """These by their programs, as /proc names them."""
+        named = [
+            (path, self._containerd(pid))
+            for pid, path in self._beside_the_daemon
+            if posixpath.basename(path.removesuffix(_DELETED)) == "containerd"
+        ]
+        return {path: each for path, each in named if each.address in self.daemon.containerd_sockets}
 
     def _containerd(self, pid: str) -> Containerd:
         arguments = ["|".join(rest) for each, *rest in self._lines.get("argument") if each == pid]
@@ -309,5 +326,6 @@ def places(recording: Recording, daemon: Daemon, engine_files: EngineFiles) -> P
     return Places(recording, daemon, engine_files)
 
 
+fact(of="places")(Places.replaced_programs)
 for _name, _group in GROUPS.items():
     fact(name=_name, of="places")(_group)

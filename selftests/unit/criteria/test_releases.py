@@ -42,10 +42,17 @@ def judged(
     own: Packages | None = None,
     known: KnownReleases = KNOWN,
     plugins: tuple[str, ...] | None = (),
+    replaced: tuple[str, ...] = (),
     **system: str,
 ) -> tuple[str, str]:
     """What is said of an engine at a day."""
-    wanted = ReleaseCriteria(known, Later(lambda: components), Later(lambda: own or packages(today)), days=30)
+    wanted = ReleaseCriteria(
+        known,
+        components=Later(lambda: components),
+        packages=Later(lambda: own or packages(today)),
+        replaced=Later(lambda: replaced),
+        days=30,
+    )
     release = Release(version, vendor, system, today, plugins)
     try:
         flaw = wanted.flaw(release)
@@ -205,6 +212,13 @@ def test_packages_of_a_distribution(own: Packages, found: str, said: str) -> Non
     """The newest build that is offered is installed, by lists that are fresh and know of security updates."""
     verdict, reason = judged("26.1.5+dfsg1", "", own=own, **DEBIAN)
     assert (verdict, said in reason) == (found, True), reason
+
+
+def test_older_program_that_still_runs() -> None:
+    """A build of a distribution whose update is installed and not started fails; one of Docker has another version."""
+    verdict, reason = judged("26.1.5+dfsg1", "", replaced=("/usr/sbin/dockerd",), **DEBIAN)
+    assert (verdict, "/usr/sbin/dockerd was replaced" in reason) == ("fail", True), reason
+    assert judged(NEWEST, replaced=("/usr/bin/dockerd",))[0] == "pass"
 
 
 def test_order_of_versions() -> None:
