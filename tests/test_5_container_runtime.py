@@ -92,6 +92,7 @@ def test_container_has_an_apparmor_profile(
     assert label.endswith("(enforce)"), (
         f"its main process is confined by {label!r}, not by an enforced profile"
     )
+    assert not kernel.apparmor_is_lax, "the kernel enforces no profile (its parameter apparmor.mode)"
     profile = container.privileges.apparmor_profile
     assert label.startswith((f"{profile} ", f"{profile}//")), (
         f"its main process chose {label!r}, and what is executed in it is confined by {profile}"

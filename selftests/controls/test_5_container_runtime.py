@@ -129,6 +129,8 @@ def test_apparmor(
     world.config["SecurityOpt"] = [option] if option else None
     world.config["Privileged"] = privileged
     assert world.judge("5.2")[0] == verdict
+    world.kernel["/sys/module/apparmor/parameters/mode"] = "complain"
+    assert world.judge("5.2")[0] == "fail"
 
 
 def test_apparmor_that_the_engine_does_not_use(world: ContainerHost) -> None:

@@ -243,6 +243,9 @@ def test_security_modules() -> None:
     assert confined([seccomp]) == none
     assert confined([seccomp, "name=apparmor"], apparmor="N") == none
     assert confined([seccomp], apparmor="Y") == none
+    mode = "Y\n/sys/module/apparmor/parameters/mode"
+    assert confined([seccomp, "name=apparmor"], apparmor=f"{mode}:enforce") == one
+    assert confined([seccomp, "name=apparmor"], apparmor=f"{mode}:complain") == none
     assert confined([seccomp, "name=selinux"], selinux="0") == none
     assert confined([seccomp], selinux="1") == none
     for options in ([], ["name=seccomp,profile=unconfined"]):

@@ -27,6 +27,9 @@ def _keep(text: str) -> str:
 
 BLOCK_DEVICES = Probe.from_file(__file__, "block_devices", _keep, like=_KNOWN)
 
+_ENCRYPTS = re.compile(
+    "CRYPT-(?!VERITY|INTEGRITY|SUBDEV)"
+)  # these cryptsetup(8) calls so too, and they check alone
 _MEMORY = ("tmpfs", "ramfs")
 
 
@@ -91,7 +94,7 @@ class BlockDevices:
 
     def _crypt(self, name: str) -> str:
         """The mapping of dm-crypt on the way down from a device; empty where there is a way without one."""
-        if self.files.get(f"{name}/dm/uuid", "").startswith("CRYPT-"):
+        if _ENCRYPTS.match(self.files.get(f"{name}/dm/uuid", "")):
             return name
         found = [self._crypt(lower) for lower in self.below.get(name, ())]
         return found[0] if found and all(found) else ""

@@ -33,6 +33,11 @@ class Kernel:
         return self._value("/sys/module/apparmor/parameters/enabled") == "Y"
 
     @property
+    def apparmor_is_lax(self) -> bool:
+        """Whether the kernel enforces no profile, whatever each of them says; that, only root may read."""
+        return self.values.get("/sys/module/apparmor/parameters/mode") in ("complain", "unconfined")
+
+    @property
     def selinux(self) -> str:
         """`enforcing`, `permissive`, or an empty string where SELinux is off."""
         value = self._value("/sys/fs/selinux/enforce")

@@ -19,7 +19,7 @@ GUIDE = {FORWARD: "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"
 """The settings that the guide demands, by name."""
 _SAME = {FORWARD: ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding")}
 _JUDGED = {name for each in GUIDE for name in _SAME.get(each, (each,))}
-_KNOWN = lines_like("(?:chain|file|later|line|openrc|runlevel|running|systemd|unit|unread):.*")
+_KNOWN = lines_like("(?:chain|file|forwards|later|line|openrc|runlevel|running|systemd|unit|unread):.*")
 
 
 def _keep(text: str) -> str:
@@ -60,6 +60,7 @@ class Sysctl:
         chain: what iptables says of the chain FORWARD, None where it is not installed.
         later: what may set them again after the files were applied, as `suid_dumpable PATH`.
         idle: whether OpenRC does not start what applies the files.
+        forwarding: the interfaces that forward IPv4 by a switch of their own, where ip_forward is 0.
     """
 
     running: dict[str, str]
@@ -69,6 +70,7 @@ class Sysctl:
     chain: tuple[str, ...] | None
     later: tuple[str, ...] = ()
     idle: bool = False
+    forwarding: tuple[str, ...] = ()
 
     def value(self, name: str) -> str:
         """What the kernel has now.
@@ -186,4 +188,5 @@ def sysctl(recording: Recording, presence: Presence) -> Sysctl:
         words.all("chain") if "chain" in words else None,
         words.all("later"),
         "openrc" in words and "runlevel" not in words,
+        words.all("forwards"),
     )

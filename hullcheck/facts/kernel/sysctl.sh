@@ -1,6 +1,9 @@
 for file in /proc/sys/net/ipv4/ip_forward /proc/sys/fs/suid_dumpable /proc/sys/kernel/randomize_va_space; do
   grep -Hs "" $file | sed "s/^/running:/"
 done
+# An interface forwards by a switch of its own too, which changes with that of all and may be set after it.
+grep -qsx 0 /proc/sys/net/ipv4/ip_forward &&
+  grep -lsx 1 /proc/sys/net/ipv4/conf/*/forwarding | sed "s/.*conf\/\(.*\)\/forwarding/forwards:\1/"
 if [ -d /run/systemd/system ]; then
   echo systemd:
   systemctl show --property=LoadState,UnitFileState,Result systemd-sysctl.service | sed "s/^/unit:/"

@@ -223,6 +223,11 @@ VOLUME = ["dm-1/dev:253:1", "dm-1/dm/uuid:LVM-x", "dm-1/dm/name:vg-docker", "sla
             [*CRYPT, "slave:u-1/devices/dm-0"],
             "on dm-0, encrypted by dm-crypt (LUKS2, data)",
         ),
+        *(
+            (*("253:0", "ext4", "/dev/mapper/data"), [*CRYPT, f"dm-0/dm/uuid:CRYPT-{checks}-data"], found)
+            for checks in ("VERITY-0123", "INTEGRITY")
+            for found in ("on dm-0, not encrypted by dm-crypt",)
+        ),
         (
             *("8:3", "ext4", "/dev/sda3"),
             ["sda/dev:8:0", "sda/dm/uuid:CRYPT-PLAIN-x", "sda3/dev:8:3", "partition:sda3 sda"],

@@ -214,6 +214,13 @@ def test_forwarding() -> None:
     assert (verdict, "the guide demands 0, the engine needs 1" in reason) == ("fail", True)
     verdict, reason = forwarding(why, **on)
     assert (verdict, "the policy chose that: bridges, OPS-140" in reason) == ("pass", True)
+    one = {
+        "more": "forwards:eth0",
+        "net__ipv4__ip_forward": "0",
+    }  # ip_forward is 0, and the interface forwards
+    assert forwarding(**one)[0] == "fail"
+    assert forwarding(why, **one)[0] == "pass"
+    assert forwarding(why, chain="-P FORWARD ACCEPT", **one)[0] == "fail"
     assert forwarding(why, chain="-P FORWARD ACCEPT", **on)[0] == "fail"
     assert forwarding(why, chain="", **on)[0] == "error"
     assert forwarding(why, chain="iptables: Permission denied (you must be root).", **on)[0] == "error"
