@@ -19,16 +19,16 @@ def _unattended(patching: Patching, line: str, days: int) -> Judgement:
         return Judgement(good=False, words=said)
     if patching.security_origin is False:
         return Judgement(good=False, words=f"{said}; its allowed origins are none of security updates")
-    if patching.security_origin is None or not patching.refreshed:
-        raise Manual(f"{said}: does it take security updates, and were the lists of packages fetched?")
     if not patching.has_security_lists:
         raise Manual(f"{said}, but apt has no list of security updates: is a source of them configured?")
+    if patching.security_origin is None or not patching.refreshed:
+        raise Manual(f"{said}: does it take security updates, and were its lists fetched?")
     fetched = day(patching.refreshed)
     if patching.refreshed < patching.now - days * DAY:
         return Judgement(
-            good=False, words=f"{said}, by lists of packages of {fetched}, more than {days} days ago"
+            good=False, words=f"{said}, by lists of security updates of {fetched}, more than {days} days ago"
         )
-    return Judgement(good=True, words=f"{said}, by lists of packages of {fetched}")
+    return Judgement(good=True, words=f"{said}, by lists of security updates of {fetched}")
 
 
 def stand_in(patching: Patching, days: int) -> str:

@@ -11,11 +11,13 @@ lists=/var/lib/apt/lists cache=/var/cache/apt/srcpkgcache.bin
   echo "unread:$lists"
   exit 0
 }
-for file in $lists /var/lib/apt/periodic/update-success-stamp; do
-  [ ! -e "$file" ] || echo "refreshed:$(stat -c %Y "$file")"
-done
+# An update that got no list ends well too, and leaves the old ones: those of security updates say how old they are.
 for file in "$lists"/*; do
-  case $file in *security*Packages*) echo "security:${file##*/}" ;; esac
+  case $file in
+    */esm.*) ;;
+    *security*Packages*) echo "security:${file##*/}" ;;
+    *security*Release) echo "refreshed:$(stat -c %Y "$file")" ;;
+  esac
 done
 policy() { # CACHE
   apt-cache -o Dir::Cache::pkgcache= -o "Dir::Cache::srcpkgcache=$1" policy docker.io docker-ce moby-engine \

@@ -52,7 +52,7 @@ class Packages:
 
     Attributes:
         manager: what manages them: `apt`; empty where none is known.
-        refreshed: when its lists were last fetched, in seconds since the epoch; 0 where that is unknown.
+        refreshed: when its list of security updates was made, in seconds since the epoch; 0 where that is unknown.
         security: whether it has a list of security updates.
     """
 

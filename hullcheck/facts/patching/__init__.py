@@ -231,7 +231,7 @@ class Patching:
 
     @property
     def refreshed(self) -> float:
-        """When the lists of apt were last fetched, in seconds since the epoch; 0 where that is unknown."""
+        """When the newest list of security updates was made, in seconds since the epoch; 0 where that is unknown."""
         return max(map(_number, self._words.all("refreshed")), default=0)
 
     @property

@@ -97,21 +97,29 @@ origins=$([ ! -r $file ] || grep "Allowed origins are:" $file | tail -n 1)
 [ ! -r $file ] || grep "Initial black.*: " $file | tail -n 1 | sed -n "s/.*Initial black[a-z ]*: *\(.*[^ ]\) *$/held:\1/p"
 [ ! -r $file ] || grep "Initial white.* (" $file | tail -n 1 | sed -n "s/.* (strict): *\(.*\)/held:all but \1/p"
 cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null |
-  awk '/^Package:/ { sub(/^Package: */, ""); names = $0 } /^Pin-Priority: *-/ { print "held:" names }'
+  awk '/^Package:/ { sub(/^Package: */, ""); names = $0 } /^(Pin-Priority: *-|Pin: *version)/ { print "held:" names }' | uniq
 sed -n -e "/^Package: /h" -e "/^Status: hold /{x;s/^Package: /held:/p;}" /var/lib/dpkg/status 2>/dev/null
 sed -n "s/^[[:space:]]*\(exclude\|excludepkgs\)[[:space:]]*=[[:space:]]*\(.*[^[:space:]]\)/held:\2/p" \
-  /etc/dnf/dnf.conf /etc/dnf/automatic.conf /etc/yum.conf 2>/dev/null
+  /etc/dnf/dnf.conf /etc/dnf/automatic.conf /etc/yum.conf /etc/yum.repos.d/*.repo 2>/dev/null
 sed -n "s/^[[:space:]]*\([^#!\[[:space:]].*\)/held:\1/p" /etc/dnf/plugins/versionlock.list 2>/dev/null
+sed -n "s/^name *= *\"\(.*\)\"/held:\1/p" /etc/dnf/versionlock.toml 2>/dev/null
 grep -qs "^[[:space:]]*apply_updates[[:space:]]*=[[:space:]]*\([Yy]\|[Tt]rue\|1\|on\)" /etc/dnf/automatic.conf \
   /etc/dnf/dnf5-plugins/automatic.conf && echo "applies:yes"
-[ ! -d /var/lib/apt/lists ] || echo "lists:$(ls /var/lib/apt/lists | grep -c "security.*Release$")"
-case $origins in
-  *[Ss]ecurity*) echo "origins:security" ;;
-  ?*) echo "origins:other" ;;
-esac
-for file in /var/lib/apt/lists /var/lib/apt/periodic/update-success-stamp; do
-  [ ! -e "$file" ] || echo "refreshed:$(stat -c %Y "$file")"
-done
+# `apt-get update` ends well where it got no list, and writes its stamps where it got any: the lists of security updates
+# tell themselves how old they are. Those of Ubuntu's extended support are for subscribers.
+lists=$(find /var/lib/apt/lists -name "*security*Release" ! -name "esm.*" 2>/dev/null)
+[ ! -d /var/lib/apt/lists ] || echo "lists:$(printf "%s" "$lists" | grep -c "")"
+# shellcheck disable=SC2086 # one word for each path
+[ -z "$lists" ] || stat -c refreshed:%Y $lists
+# An origin of another release than these takes nothing: `codename=bookworm` after the upgrade to trixie.
+# shellcheck disable=SC2086 # one word for each path
+releases=$([ -z "$lists" ] || sed -n "s/^\(Suite\|Codename\): //p" $lists | tr "\n" "|")
+[ -z "$origins" ] ||
+  if printf "%s\n" "${origins##*are: }" | tr -d "[]'" | sed "s/, /\n/g" | grep "[Ss]ecurity" | grep -v "=UbuntuESM" |
+    sed -E "s#(a|archive|suite|n|codename)=(${releases:-[^,]*})(,|\$)##g" |
+    grep -qvE "(^|,)(a|archive|suite|n|codename)=[^*]*$"; then
+    echo "origins:security"
+  else echo "origins:other"; fi
 # Modules of Ansible that a control node has run here leave a record with their arguments, of which the time is told.
 command -v journalctl >/dev/null && journalctl --quiet --no-pager --output=short-unix --lines=200 \
   -t ansible-apt -t ansible-ansible.builtin.apt -t ansible-dnf -t ansible-ansible.builtin.dnf -t ansible-yum \

@@ -1,6 +1,7 @@
 """What is kept of the answers about what installs updates."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from hullcheck.facts.patching.probe import PATCHING
 from selftests.needs import need
 
+SHELLS = [("dash",), ("busybox", "sh")]
 BLACKLIST = "2026-06-30 06:00:00,123 INFO Initial blacklist: docker linux-"
 
 
@@ -45,6 +47,8 @@ def test_what_is_kept_from_updates(tmp_path: Path) -> None:
         "lib/apt/lists/deb.example_debian_dists_trixie-security_InRelease": "",
         "lib/apt/lists/deb.example_debian_dists_trixie_InRelease": "",
         "dnf/dnf.conf": "[main]\n#exclude=no\nexcludepkgs = kernel* docker-ce\n",
+        "yum.repos.d/kubernetes.repo": "[kubernetes]\nexclude=kubelet\n",
+        "dnf/versionlock.toml": 'version = "1.0"\n[[packages]]\nname = "runc"\n',
         "dnf/plugins/versionlock.list": "# locks\ndocker-ce-3:28.0.1-1.*\n!old-1.*\n",
     }
     for name, text in files.items():
@@ -55,8 +59,46 @@ def test_what_is_kept_from_updates(tmp_path: Path) -> None:
     done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True, cwd="/")
     lines = PATCHING.keep(done.stdout).split("\n")
     held = [line.removeprefix("held:") for line in lines if line.startswith("held:")]
-    assert held == ["docker linux-", "a", "kernel* docker-ce", "docker-ce-3:28.0.1-1.*"]
+    assert held == ["docker linux-", "a", "kernel* docker-ce", "kubelet", "docker-ce-3:28.0.1-1.*", "runc"]
     assert "lists:1" in lines
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+@pytest.mark.parametrize(
+    ("origins", "told"),
+    [
+        ("origin=Debian,codename=trixie,label=Debian, origin=Debian,codename=trixie-security,label=X", True),
+        ("origin=Debian,codename=bookworm,label=Debian, origin=Debian,codename=bookworm-security,label=X", False),
+        ("o=Debian,a=stable-security", True),
+        ("o=Debian,a=oldstable-security", False),
+        ("origin=Debian,label=Debian-Security", True),
+        ("o=Debian,a=*-security", True),
+        ("['origin=Debian,label=Debian-Security']", True),
+        ("o=Debian,a=stable", False),
+        ("o=Debian,a=stable-security-x, o=UbuntuESMApps,a=trixie-apps-security", False),
+    ],
+)  # fmt: skip
+def test_origins_of_security_updates(
+    tmp_path: Path, origins: str, told: bool, shell: tuple[str, ...]
+) -> None:
+    """As unattended-upgrades writes them: one that names another release takes nothing of this one."""
+    need(shell[0])
+    files = {
+        "log/unattended-upgrades/unattended-upgrades.log": f"x INFO Allowed origins are: {origins}\n",
+        "lib/apt/lists/x_dists_trixie-security_InRelease": "Suite: stable-security\nCodename: trixie-security\n",
+        "lib/apt/lists/esm.ubuntu.com_apps_dists_trixie-apps-security_InRelease": "Suite: trixie-apps-security\n",
+    }
+    found = lines_of(tmp_path, files, shell, ("origins:", "lists:"))
+    assert found == ["lists:1", "origins:security" if told else "origins:other"]
+
+
+def test_age_of_the_lists_of_security_updates(tmp_path: Path) -> None:
+    """That of the lists themselves: an update that got no list, or others alone, touches the folder or nothing."""
+    lists = {f"lib/apt/lists/x_dists_{name}_InRelease": "" for name in ("trixie-security", "trixie")}
+    lines_of(tmp_path, lists, ("sh",))
+    for number, path in enumerate(lists):
+        os.utime(tmp_path / path, (1000 + number, 1000 + number))
+    assert lines_of(tmp_path, {}, ("sh",), ("refreshed:",)) == ["refreshed:1000"]
 
 
 START = "2026-06-29 06:00:00,1 INFO Starting unattended upgrades script\n"
@@ -84,7 +126,7 @@ KEPT = "2026-06-30 06:00:02,1 INFO Package libc6 is kept back because a related 
         ("x INFO Initial whitelist (not strict): bash\n", []),
     ],
 )
-@pytest.mark.parametrize("shell", [("dash",), ("busybox", "sh")], ids=" ".join)
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 def test_log_of_unattended_upgrades(
     tmp_path: Path, log: str, told: list[str], shell: tuple[str, ...]
 ) -> None:
@@ -98,11 +140,12 @@ def test_log_of_unattended_upgrades(
     [
         ("Package: *\nPin: release a=x-security\nPin-Priority: -1\n", ["held:*"]),
         ("Package: *\nPin: release a=x\nPin-Priority: 100\n", []),
+        ("Package: docker-ce\nPin: version 5:24.*\nPin-Priority: 999\n", ["held:docker-ce"]),
         ("Explanation: no\nPackage: snapd\nPin: release *\nPin-Priority: -10\n", ["held:snapd"]),
     ],
 )
 def test_priorities_of_apt(tmp_path: Path, text: str, told: list[str]) -> None:
-    """What has a negative one is never installed."""
+    """What has a negative one is never installed, and what is kept at a version is not replaced."""
     assert lines_of(tmp_path, {"apt/preferences.d/x": text}, ("sh",)) == told
 
 
@@ -123,7 +166,12 @@ def test_job_that_only_looks(tmp_path: Path, line: str, told: list[str]) -> None
     assert lines_of(tmp_path, {"cron.d/x": f"{line}\n"}, ("sh",)) == [each.format(tmp_path) for each in told]
 
 
-def lines_of(folder: Path, files: dict[str, str], shell: tuple[str, ...]) -> list[str]:
+def lines_of(
+    folder: Path,
+    files: dict[str, str],
+    shell: tuple[str, ...],
+    words: tuple[str, ...] = ("unattended:", "held:", "cron:"),
+) -> list[str]:
     """What is said of a host that has these files alone."""
     for name, text in files.items():
         path = folder / name
@@ -132,4 +180,4 @@ def lines_of(folder: Path, files: dict[str, str], shell: tuple[str, ...]) -> lis
     script = PATCHING.script.replace("/var/", f"{folder}/").replace("/etc/", f"{folder}/")
     done = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=True, cwd="/")
     told = PATCHING.keep(done.stdout).split("\n")
-    return [line for line in told if line.startswith(("unattended:", "held:", "cron:"))]
+    return [line for line in told if line.startswith(words)]
