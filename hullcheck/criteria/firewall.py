@@ -2,7 +2,8 @@
 
 A new connection between a container and a stranger is sent through the rules as the kernel would: the stranger has no
 address and no port that a rule names, and comes in or goes out by an interface of the host that is no bridge of the
-engine's. Where a rule drops or rejects it for sure, by TCP and by UDP, the site has a default. An accept that it may
+engine's; the container has one of the addresses of its bridge. Where rules drop or reject it for sure, by TCP and by
+UDP, on every bridge and on every interface with a default route, the site has a default. An accept that it may
 meet counts as met, and a drop that it may miss as missed.
 """
 
@@ -50,24 +51,30 @@ class _Packet:
     Attributes:
         out: None where its way is not chosen yet.
         published: whether it comes from outside, and may be for a published port.
-        inside: the networks of its sender and receiver, where both are containers on one bridge; else it is a
-            stranger's, for which the engine's own chains are not.
+        sender: the networks of the container that sends it; None where a stranger does.
+        receiver: those of the container that it is for; None where it is for a stranger, or not known to be for one.
     """
 
     come_in: str
     out: str | None
     protocol: str
     published: bool
-    inside: tuple[str, ...] | None = None
+    sender: tuple[str, ...] | None = None
+    receiver: tuple[str, ...] | None = None
+
+    @property
+    def inside(self) -> bool:
+        """Whether both are containers on one bridge; the engine's own chains are for no other."""
+        return self.sender is not None and self.receiver is not None
 
     @property
     def accepting(self) -> frozenset[str]:
         """The targets at which its way ends."""
-        return _LETS_IN if self.inside is None else _ACCEPTING
+        return _ACCEPTING if self.inside else _LETS_IN
 
     def enters(self, chain: str) -> bool:
         """Whether it is followed into a chain."""
-        return self.inside is not None or not _is_of_the_engine(chain)
+        return self.inside or not _is_of_the_engine(chain)
 
 
 def traffic_limit(firewall: Firewall, kind: str) -> str:
@@ -79,7 +86,7 @@ def traffic_limit(firewall: Firewall, kind: str) -> str:
     Raises:
         EvidenceError: the rules could not be read, or which interfaces the host has.
     """
-    known = firewall.interfaces
+    known = firewall.interfaces(kind)
     limit = _limit(firewall, kind, known or Interfaces.unknown())
     if known is None and not limit and partial_limit(firewall, kind):
         raise EvidenceError("which interfaces the host has is not known: recorded by an older version")
@@ -107,7 +114,7 @@ def gap(firewall: Firewall, kind: str) -> str:
     chains = firewall.chains(kind) if firewall.backend == "iptables" else {_USER_CHAIN: []}
     if _USER_CHAIN not in chains:
         return f"there is no chain {_USER_CHAIN}"
-    if firewall.interfaces is not None and not firewall.interfaces.outside:
+    if _leads_nowhere(firewall, kind):
         return "the host has no interface that leads outside"
     if firewall.backend == "nftables":
         return "no table but the engine's own drops or rejects new connections of strangers"
@@ -120,7 +127,7 @@ def partial_limit(firewall: Firewall, kind: str) -> str:
 
     One that drops single addresses, what is in a set, or what belongs to no connection is none.
     """
-    if firewall.interfaces is not None and not firewall.interfaces.outside:
+    if _leads_nowhere(firewall, kind):
         return ""
     tables = [(chains, tuple(hooks)) for _, chains, hooks in firewall.nft_tables(kind)]
     if firewall.backend == "iptables":
@@ -128,6 +135,11 @@ def partial_limit(firewall: Firewall, kind: str) -> str:
     rules = (rule for chains, names in tables for name in names for rule in _reachable(chains, name))
     broad = (rule for rule in rules if rule.target in _LIMITING and all(map(_is_broad, rule.matches)))
     return next((rule.text for rule in broad if not _is_between_bridges(rule)), "")
+
+
+def _leads_nowhere(firewall: Firewall, kind: str) -> bool:
+    known = firewall.interfaces(kind)
+    return known is not None and not known.outside
 
 
 def _is_between_bridges(rule: Rule) -> bool:
@@ -178,7 +190,7 @@ def let_through(firewall: Firewall, bridge: Network, kind: str) -> tuple[str, bo
         return "", True
     subnets = tuple(each for each in bridge.subnets if (":" in each) is (kind == IPV6))
     for protocol in _PROTOCOLS:
-        packet = _Packet(name, name, protocol, False, subnets)
+        packet = _Packet(name, name, protocol, False, subnets, subnets)
         found, sure = _through(chains, "FORWARD", packet, True, ())
         if found is None and not (end and sure):
             return "no rule drops it for sure", sure
@@ -193,16 +205,31 @@ def let_through(firewall: Firewall, bridge: Network, kind: str) -> tuple[str, bo
 def _dropped(
     interfaces: Interfaces, walk: Callable[[_Packet], Rule | None], hook: str = "forward"
 ) -> Rule | None:
-    """The rule that drops what a stranger sends to a container, or is sent, by TCP and by UDP."""
-    for outside in interfaces.outside:
-        for bridge in interfaces.bridges:
-            for come_in, out in ((outside, bridge), (bridge, outside)):
-                way = None if hook == "prerouting" else out
-                packets = (_Packet(come_in, way, each, come_in == outside) for each in _PROTOCOLS)
-                rules = [walk(packet) for packet in packets]
-                if all(rules):
-                    return rules[0]
+    """The rule that drops what strangers send to containers, or are sent, on every bridge, by TCP and by UDP."""
+    for way in interfaces.ways:
+        for packets in (_coming_in, _going_out):
+            found = [
+                walk(packet)
+                for outside in way
+                for bridge, subnets in interfaces.bridges.items()
+                for packet in packets(outside, bridge, subnets, hook)
+            ]
+            if found and all(found):
+                return found[0]
     return None
+
+
+def _coming_in(outside: str, bridge: str, subnets: tuple[str, ...], hook: str) -> list[_Packet]:
+    early = hook == "prerouting"  # what it is for may still be the address of the host
+    return [
+        _Packet(outside, None if early else bridge, each, True, None, None if early else subnets)
+        for each in _PROTOCOLS
+    ]
+
+
+def _going_out(outside: str, bridge: str, subnets: tuple[str, ...], hook: str) -> list[_Packet]:
+    way = None if hook == "prerouting" else outside
+    return [_Packet(bridge, way, each, False, subnets) for each in _PROTOCOLS]
 
 
 def _walk(chains: Chains, name: str, end: Rule | None, packet: _Packet) -> Rule | None:
@@ -273,17 +300,23 @@ def _state(packet: _Packet, values: tuple[str, ...]) -> bool | None:
     return "NEW" in values or ("DNAT" in values and packet.published)
 
 
-def _network(packet: _Packet, values: tuple[str, ...]) -> bool | None:
+def _network(ends: tuple[str, ...] | None, values: tuple[str, ...]) -> bool | None:
     """A stranger is in no network that a rule names, but may be in one that is a good part of the world.
 
     A container is in one that holds the network of its bridge, and may be in one that is a good part of that.
     """
-    if packet.inside is not None:
-        return _is_inside(packet.inside, values)
+    if ends is not None:
+        return _is_inside(ends, values)
     prefixes = [each for each in map(_prefix, values) if each is not None]
     if any(length == 0 for length, _ in prefixes):
         return True
     return None if any(length <= _WIDE_PREFIX for length, _ in prefixes) or _has_range(values) else False
+
+
+def _in_set(packet: _Packet, values: tuple[str, ...]) -> bool | None:
+    """A stranger is in no set; a container may be in one, for its address at either end."""
+    ends = {"src": packet.sender, "dst": packet.receiver}
+    return False if all(ends.get(each) is None for each in values[1:]) else None
 
 
 def _is_inside(subnets: tuple[str, ...], values: tuple[str, ...]) -> bool | None:
@@ -325,9 +358,9 @@ _JUDGES: dict[str, Callable[[_Packet, tuple[str, ...]], bool | None]] = {
     OUT: lambda packet, values: _interface(packet.out, values),
     PROTOCOL: _protocol,
     STATE: _state,
-    SOURCE: _network,
-    DESTINATION: _network,
+    SOURCE: lambda packet, values: _network(packet.sender, values),
+    DESTINATION: lambda packet, values: _network(packet.receiver, values),
     PORT: _port,
-    SET: lambda packet, _values: False if packet.inside is None else None,
+    SET: _in_set,
     OTHER: _unknown,
 }

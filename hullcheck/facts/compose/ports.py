@@ -23,7 +23,13 @@ _LEFT = "as the file publishes them: options of the daemon may open more"
 class FilePorts(Unknown):
     """Its ports."""
 
-    HIDDEN: ClassVar[Collection[str]] = ["configuration", "pid_on_host_network", "runtime", "surroundings"]
+    HIDDEN: ClassVar[Collection[str]] = [
+        "configuration",
+        "networks_outside",
+        "pid_on_host_network",
+        "runtime",
+        "surroundings",
+    ]
     let_in = unknown = None
 
     @property

@@ -50,7 +50,8 @@ _HIDDEN_PRIVILEGES = """
     stored_no_new_privileges strange_nodes surroundings unknown_runtime
 """
 _HIDDEN_PORTS = (
-    "configuration direct_access let_in open pid_on_host_network published runtime surroundings unknown"
+    "configuration direct_access let_in networks_outside open pid_on_host_network published runtime surroundings"
+    " unknown"
 )
 """What a part cannot tell from inside, by the names of a container's part."""
 

@@ -278,7 +278,7 @@ class Ports:
             return ()
         if self.runtime.shares_host_network:
             found, origin = self._own_listeners(), "listens, network of the host"
-        elif outside := self._outside_networks:
+        elif outside := self.networks_outside:
             found = tuple(
                 each for each in self._listeners(self.runtime.main_process.pid) if not each.on_loopback
             )
@@ -288,7 +288,7 @@ class Ports:
         return tuple(Port(each.address, each.number, each.protocol, origin) for each in found)
 
     @property
-    def _outside_networks(self) -> tuple[str, ...]:
+    def networks_outside(self) -> tuple[str, ...]:
         """Its networks that give it an address of its own outside the host, or may do so."""
         outside = {each.id for each in self.surroundings.networks.get() if each.driver not in _INSIDE}
         return tuple(name for name, network in self.configuration.networks.items() if network in outside)

@@ -24,7 +24,7 @@ _KNOWN = lines_like(
     r'cni:type "type"[ ]*:[ ]*"[\w.-]*"',
     r"\d+/(?:ip6?tables|nft|namespace|bridge-nf-call-ip6?tables):.*",
     r"\d+/(?:ip6?tables|nft|bridge-nf-call-ip6?tables)-status:\d+",
-    r"\d+/interface:\S+",
+    r"\d+/(?:interface|iptables-default|ip6tables-default):\S+",
     r"\d+/set:\S+ [0-9A-Fa-f.:/-]+",
 )
 # Options that may say anything, or are looked for in what is sent.
@@ -113,23 +113,42 @@ def is_bridge(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Interfaces:
-    """The interfaces of the network of the daemon, by name: bridges of the engine, and what may lead outside."""
+    """The interfaces of the network of the daemon.
 
-    bridges: tuple[str, ...]
+    Attributes:
+        bridges: those of networks that lead outside, and the addresses of their containers by CIDR; none are known
+            of a bridge that no network names.
+        outside: what may lead outside.
+        ways: those of them that lead there by default, or each alone where none does: a rule for one way has to be
+            for all interfaces of it.
+    """
+
+    bridges: Mapping[str, tuple[str, ...]]
     outside: tuple[str, ...]
+    ways: tuple[tuple[str, ...], ...]
 
     @classmethod
-    def of(cls, names: Iterable[str], bridges: frozenset[str]) -> "Interfaces":
+    def of(
+        cls, names: Iterable[str], networks: Iterable[Network], default: Iterable[str] = ()
+    ) -> "Interfaces":
         """Tell them apart; bridges of the engine have names of its own, or those that networks give them."""
         found = tuple(dict.fromkeys(names))
-        own = tuple(each for each in found if is_bridge(each) or each in bridges)
+        known = {each.bridge or f"br-{each.id[:12]}": each for each in networks if each.driver == "bridge"}
+        own = tuple(each for each in found if is_bridge(each) or each in known)
         others = (each for each in found if each not in own and not _NEVER_OUTSIDE.fullmatch(each))
-        return cls(own, tuple(others))
+        outside = tuple(others)
+        leading = {name: known[name].subnets for name in own if name in known and not known[name].internal}
+        ways = tuple(each for each in outside if each in default)
+        return cls(
+            leading or dict.fromkeys(own, ()),
+            outside,
+            (ways,) if ways else tuple((each,) for each in outside),
+        )
 
     @classmethod
     def unknown(cls) -> "Interfaces":
         """Some that no rule names."""
-        return cls(("docker0",), (_STRANGE,))
+        return cls({"docker0": ()}, (_STRANGE,), ((_STRANGE,),))
 
 
 @dataclass(frozen=True)
@@ -189,11 +208,8 @@ class Firewall:
     @cached_property
     def _wide_sets(self) -> frozenset[str]:
         """The sets of ipset that hold a good part of all addresses."""
-        prefix = f"{self.daemon.pid}/set:"
-        lines = (line.removeprefix(prefix) for line in self._lines if line.startswith(prefix))
-        return frozenset(
-            name for name, _, entry in (line.partition(" ") for line in lines) if _WIDE.fullmatch(entry)
-        )
+        lines = (line.partition(" ") for line in self._told("set"))
+        return frozenset(name for name, _, entry in lines if _WIDE.fullmatch(entry))
 
     def forward_policy(self, kind: str) -> Rule | None:
         """The end of the chain FORWARD where that drops what no rule has decided on; None where it lets it through.
@@ -211,8 +227,7 @@ class Firewall:
             EvidenceError: it could not be read, or was not asked for.
         """
         name = f"bridge-nf-call-{kind}"
-        prefix = f"{self.daemon.pid}/{name}:"
-        said = next((line.removeprefix(prefix) for line in self._lines if line.startswith(prefix)), None)
+        said = next(iter(self._told(name)), None)
         if said is None:
             raise EvidenceError(f"{name} was not asked for: recorded by an older version")
         if said.endswith("No such file or directory"):  # br_netfilter is not loaded
@@ -252,17 +267,18 @@ class Firewall:
             if hooked == ("forward", "drop")
         )
 
-    @property
-    def interfaces(self) -> Interfaces | None:
-        """The interfaces of the daemon's network; None where an older version did not ask."""
-        prefix = f"{self.daemon.pid}/interface:"
-        names = [line.removeprefix(prefix) for line in self._lines if line.startswith(prefix)]
-        return Interfaces.of(names, self._bridge_names) if names else None
+    def interfaces(self, kind: str) -> Interfaces | None:
+        """The interfaces of the daemon's network, for IPV4 or IPV6; None where an older version did not ask."""
+        names = self._told("interface")
+        networks = [
+            replace(each, subnets=tuple(one for one in each.subnets if (":" in one) is (kind == IPV6)))
+            for each in self.networks.get()
+        ]
+        return Interfaces.of(names, networks, self._told(f"{kind}-default")) if names else None
 
-    @property
-    def _bridge_names(self) -> frozenset[str]:
-        options = (each.options.get("com.docker.network.bridge.name") for each in self.networks.get())
-        return frozenset(each for each in options if each)
+    def _told(self, name: str) -> list[str]:
+        prefix = f"{self.daemon.pid}/{name}:"
+        return [line.removeprefix(prefix) for line in self._lines if line.startswith(prefix)]
 
     @cached_property
     def _lines(self) -> list[str]:

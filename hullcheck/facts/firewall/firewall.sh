@@ -51,6 +51,8 @@ for pid in ${daemons?}; do
     $enter ipset save 2>/dev/null | sed -n "s|^add \([^ ]*\) \([0-9A-Fa-f.:/-]*\).*|$pid/set:\1 \2|p"
   fi
   sed -n "s|^ *\([^ :]*\):.*|$pid/interface:\1|p" "$pid/net/dev"
+  sed -n "s|^\([^[:space:]]*\)[[:space:]]0\{8\}[[:space:]].*[[:space:]]0\{8\}[[:space:]].*|$pid/iptables-default:\1|p" "$pid/net/route"
+  sed -n "s|^0\{32\} 00 .* |$pid/ip6tables-default:|p" "$pid/net/ipv6_route" 2>/dev/null
   for each in iptables ip6tables; do
     ask bridge-nf-call-$each cat /proc/sys/net/bridge/bridge-nf-call-$each
   done

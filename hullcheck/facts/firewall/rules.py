@@ -23,7 +23,6 @@ _OPTIONS = {
     "--src-range": SOURCE,
     "--dst-range": DESTINATION,
     "--ctorigsrc": SOURCE,
-    "--ctorigdst": DESTINATION,
     "--match-set": SET,
     **dict.fromkeys(("--dport", "--sport", "--dports", "--sports", "--ports", "--ctorigdstport"), PORT),
 }

@@ -277,6 +277,43 @@ def test_rules_for_ipv6(engine: EngineFactory) -> None:
     one.docker("network", "rm", "six")
 
 
+def test_ways_past_a_rule(engine: EngineFactory) -> None:
+    """A rule for another interface or bridge than those in use, or behind one that accepts by the container's address.
+
+    The rules of ufw-docker name the addresses of containers, and are a default.
+    """
+    one = engine(fresh=True)
+    lead_outside(one)
+    for words in (
+        "link set eth9 up",
+        "link set eth0 up",
+        "address add 192.0.2.2/24 dev eth0",
+        "route add default via 192.0.2.1",
+        "route add 0.0.0.0/1 dev eth0",
+    ):
+        one.nsenter("ip", *words.split())
+
+    def verdict(*rules: str) -> str:
+        for rule in rules:
+            one.nsenter("iptables", "-I", "DOCKER-USER", *rule.split())
+        found = judge_engine(FIREWALL, one.socket)["iptables"][0]
+        for rule in reversed(rules):
+            one.nsenter("iptables", "-D", "DOCKER-USER", *rule.split())
+        return found
+
+    assert verdict("-i eth0 -j DROP") == "pass"
+    assert verdict("-i eth9 -j DROP") == "manual"
+    assert verdict("-i eth0 -j DROP", "-d 172.16.0.0/12 -j ACCEPT") == "manual"
+    assert verdict("-d 172.16.0.0/12 -j REJECT", "-s 172.16.0.0/12 -j RETURN") == "pass"
+    one.docker("network", "create", "--subnet", "10.9.0.0/24", "site")
+    try:
+        assert verdict("-d 172.16.0.0/12 -j REJECT", "-s 172.16.0.0/12 -j RETURN") == "manual"
+        assert verdict("-i eth0 -o docker0 -j DROP") == "manual"
+        assert verdict("-i eth0 -o docker0 -j DROP", "-i eth0 -d 10.0.0.0/8 -j DROP") == "pass"
+    finally:
+        one.docker("network", "rm", "site")
+
+
 def test_rules_without_the_right_to_read_them(engine: EngineFactory) -> None:
     """A user of the socket who is not root may not see the rules, and that is an error."""
     one = engine(fresh=True)

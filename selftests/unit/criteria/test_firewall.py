@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hullcheck.criteria.firewall import gap, partial_limit, traffic_limit
+from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.firewall import IPV4, Interfaces
 from hullcheck.facts.firewall.rules import Rule, iptables_rule
 from hullcheck.verdicts import EvidenceError
@@ -21,15 +22,26 @@ ENGINE = """
 """
 
 
-def firewall(*lines: str, known: bool = True) -> Any:
+def bridge(name: str, subnet: str = "172.17.0.0/16", *, internal: bool = False) -> Network:
+    """A network of the engine on the bridge of this name."""
+    options = {"com.docker.network.bridge.name": name}
+    return Network(name, "1" * 64, "bridge", False, options, internal=internal, subnets=(subnet,))
+
+
+USUAL = Interfaces.of(("lo", "eth0", "docker0", "veth1"), (bridge("docker0"),), ("eth0",))
+
+
+def firewall(*lines: str, interfaces: Interfaces | None = USUAL) -> Any:
     """What iptables lists: the engine's chains, one of the site's own, and one of the user's that comes first."""
     chains: dict[str, list[Rule]] = {"DOCKER-USER": [], "SITE": [], "FORWARD": [], "DOCKER": []}
     chains |= {f"DOCKER-ISOLATION-STAGE-{stage}": [] for stage in (1, 2)}
     for line in (*lines, "-A FORWARD -j DOCKER-USER", *filter(None, map(str.strip, ENGINE.split("\n")))):
         chains[line.split()[1]].append(iptables_rule(line))
-    interfaces = Interfaces.of(("lo", "eth0", "docker0", "veth1"), frozenset()) if known else None
     return SimpleNamespace(
-        backend="iptables", chains=lambda kind: chains, nft_tables=lambda kind: (), interfaces=interfaces
+        backend="iptables",
+        chains=lambda kind: chains,
+        nft_tables=lambda kind: (),
+        interfaces=lambda kind: interfaces,
     )
 
 
@@ -56,6 +68,9 @@ LIMITING = [
     ("-A DOCKER-USER -i eth0 -p tcp -m conntrack --ctstate NEW -j REJECT", "-A DOCKER-USER ! -p tcp -j DROP"),
     ("-A FORWARD -i eth0 -j DROP",),
     ("-A DOCKER-USER -i eth0 -j SITE", "-A SITE -s 203.0.113.0/24 -j RETURN", "-A SITE -j DROP"),
+    ("-A DOCKER-USER -s 172.17.0.0/16 -j RETURN", "-A DOCKER-USER -j DROP"),
+    ("-A DOCKER-USER -s 10.0.0.0/8 -j RETURN", "-A DOCKER-USER -d 172.16.0.0/12 -j DROP"),
+    ("-A DOCKER-USER -d 172.17.0.9/32 -j ACCEPT", "-A DOCKER-USER -i eth0 -j DROP"),
 ]
 
 
@@ -100,6 +115,11 @@ PARTIAL: list[tuple[str, ...]] = [
     ("-A DOCKER-USER -i eth0 -m addrtype --dst-type LOCAL -j SITE", "-A SITE -j DROP"),
     ("-A DOCKER-USER -m conntrack --ctstate DNAT -j ACCEPT", "-A DOCKER-USER -i eth0 -j DROP"),
     ("-A DOCKER-USER ! -s 0.0.0.0/0 -j DROP",),
+    ("-A DOCKER-USER -d 172.17.0.0/16 -j RETURN", "-A DOCKER-USER -i eth0 -j DROP"),
+    ("-A DOCKER-USER -d 172.16.0.0/12 -j ACCEPT", "-A DOCKER-USER -i eth0 -j DROP"),
+    ("-A DOCKER-USER -d 172.17.0.0/20 -j ACCEPT", "-A DOCKER-USER -i eth0 -j DROP"),
+    ("-A DOCKER-USER -m set --match-set local dst -j ACCEPT", "-A DOCKER-USER -i eth0 -j DROP"),
+    ("-A DOCKER-USER -m conntrack --ctorigdst 192.0.2.9/32 -j ACCEPT", "-A DOCKER-USER -i eth0 -j DROP"),
     ("-A DOCKER-USER -i eth0 -m mark --mark 0x1 -j RETURN", "-A DOCKER-USER -i eth0 -j DROP"),
     (
         "-A DOCKER-USER -j SITE",
@@ -139,6 +159,38 @@ def test_lists_of_addresses(rules: tuple[str, ...]) -> None:
 
 def test_interfaces_that_are_not_known() -> None:
     """A rule that names none limits all; one that does may name one that is not there."""
-    assert traffic_limit(firewall("-A DOCKER-USER -j DROP", known=False), IPV4)
+    assert traffic_limit(firewall("-A DOCKER-USER -j DROP", interfaces=None), IPV4)
     with pytest.raises(EvidenceError):
-        traffic_limit(firewall("-A DOCKER-USER -i eth0 -j DROP", known=False), IPV4)
+        traffic_limit(firewall("-A DOCKER-USER -i eth0 -j DROP", interfaces=None), IPV4)
+
+
+NAMES = ("lo", "eth0", "eth1", "docker0", "br-site", "veth1")
+TWO = (bridge("docker0"), bridge("br-site", "172.18.0.0/16"))
+INSIDE = (bridge("docker0"), bridge("br-site", "172.18.0.0/16", internal=True))
+
+
+@pytest.mark.parametrize(
+    ("rules", "networks", "default", "limits"),
+    [
+        (("-i eth0",), TWO, ("eth0",), True),
+        (("-i eth1",), TWO, ("eth0",), False),
+        (("-i eth1",), TWO, (), True),
+        (("-i eth0",), TWO, ("eth0", "eth1"), False),
+        (("-i eth0", "-i eth1"), TWO, ("eth0", "eth1"), True),
+        (("! -i br-site",), TWO, ("eth0", "eth1"), True),
+        (("-i eth0 -o docker0",), TWO, ("eth0",), False),
+        (("-i eth0 -o docker0",), INSIDE, ("eth0",), True),
+        (("-i eth0 -o docker0", "-i eth0 -o br-site"), TWO, ("eth0",), True),
+        (("-i eth0 -d 172.18.0.0/16",), TWO, ("eth0",), False),
+        (("-i eth0 -o docker0", "-i br-site -o eth0"), TWO, ("eth0",), False),
+        (("-i docker0 ! -o br-site", "-i br-site ! -o docker0"), TWO, ("eth0",), True),
+    ],
+)
+def test_every_bridge_and_every_way_outside(
+    rules: tuple[str, ...], networks: tuple[Network, ...], default: tuple[str, ...], limits: bool
+) -> None:
+    """A rule for one of two bridges, or beside the interface with the default route, leaves strangers a way."""
+    interfaces = Interfaces.of(NAMES, networks, default)
+    found = firewall(*(f"-A DOCKER-USER {each} -j DROP" for each in rules), interfaces=interfaces)
+    assert (traffic_limit(found, IPV4) != "") is limits
+    assert partial_limit(found, IPV4)

@@ -137,6 +137,42 @@ def test_port_that_docker_proxy_passes_on(address: str, running: bool, named: st
     assert found == ("pass", LIMITING[0][0] + note)
 
 
+@pytest.mark.parametrize(
+    ("lines", "verdict"), [(("7/iptables-default:eth0",), "pass"), (("7/iptables-default:eth1",), "manual")]
+)
+def test_interface_with_the_default_route(lines: tuple[str, ...], verdict: str) -> None:
+    """A rule has to be for the interface that leads outside by default, of IPv4 and of IPv6 each."""
+    told = (*GOOD, "7/interface:eth1", *lines)
+    assert judge(told)["iptables"][0] == verdict
+    six = (each.replace("iptables", "ip6tables") for each in (*GOOD[len(ABSENT) :], *lines))
+    assert judge((*GOOD, "7/interface:eth1", *six), ipv6=True)["iptables"][0] == verdict
+
+
+@pytest.mark.parametrize(("driver", "verdict"), [("bridge", "pass"), ("macvlan", "manual")])
+def test_container_with_an_address_of_its_own_outside(driver: str, verdict: str) -> None:
+    """No rule is for what reaches a container past the bridges of the host."""
+    document = {
+        "Id": "a" * 64,
+        "Name": "/web",
+        "Pid": 0,
+        "Running": False,
+        "Status": "exited",
+        "HostConfig": {"NetworkMode": "lan", "PortBindings": {}, "PublishAllPorts": False},
+        "ExposedPorts": None,
+        "Networks": {"lan": {"NetworkID": "9"}},
+    }
+    recording = Host(containers=f"container {json.dumps(document)}\n--proc\n--paths").recording()
+    networks = {"Name": "lan", "Id": "9", "Driver": driver, "EnableIPv6": False}
+    texts = {
+        "docker_networks": f"{recording.answers['docker_networks'].stdout}\n{json.dumps(networks)}",
+        "firewall": FIREWALL.keep("\n".join(GOOD)),
+    }
+    answers = recording.answers | {name: Answer(name, 0, text, "") for name, text in texts.items()}
+    found = judged(CONTROL, Facts(replace(recording, answers=answers), Policy()))["iptables"]
+    assert found[0] == verdict, found
+    assert ("; but web passes none of these rules" in found[1]) is (verdict == "manual")
+
+
 def test_engine_that_does_not_tell_of_ipv6() -> None:
     """Nobody knows then whether a bridge has it."""
     found = judge(GOOD, ipv6=None)["iptables"]  # type: ignore[arg-type]
