@@ -122,7 +122,7 @@ def test_what_the_probe_reads_of_profiles(tmp_path: Path, shell: tuple[str, ...]
     script = APPARMOR.script.replace("/etc/apparmor.d/", f"{tmp_path}/")
     script = script.replace("/sys/module/apparmor/parameters/enabled", str(tmp_path / "on"))
     (tmp_path / "on").write_text("Y\n")
-    done = subprocess.run([*shell], input=script, capture_output=True, text=True, check=True)
+    done = subprocess.run([*shell], input=f"daemons=\n{script}", capture_output=True, text=True, check=True)
     lines = [line for line in done.stdout.splitlines() if line.startswith(("own:", "rule:", "asked:"))]
     assert lines == [
         "own:web attach_disconnected,complain",
