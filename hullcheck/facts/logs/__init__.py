@@ -206,6 +206,11 @@ class Shippers:
         ]
         return ways[0] if all(ways) else None
 
+    @property
+    def _speaks_apart(self) -> bool:
+        """Whether what an engine says to the journal or to /dev/log is kept apart from that of others, or dropped."""
+        return any(each.startswith("the journal ") for each in self._document.get("Daemons") or ())
+
     def _of_file(self, path: str, held: Callable[[Shipper], bool] = lambda each: False) -> Route | None:
         """By a shipper that reads a file of the host."""
         return next((each.route for each in self.sending if held(each) or each.takes(path)), None)
@@ -234,6 +239,8 @@ class Shippers:
 
     def _passed_on(self, *words: str) -> Route | None:
         """By a shipper on this machine that takes what others send to it."""
+        if {"journal", "syslog"} & set(words) and self._speaks_apart:
+            return None
         for each in self.sending:
             if set(words) & set(each.reads) or ("journal" in words and each.holds_journal):
                 return each.route

@@ -116,10 +116,16 @@ paths() { # the files and folders of the configuration, one a line
     case $path in /*) printf "%s\n" "$path" ;; ?*) printf "%s\n" "$base/$path" ;; esac
   done
 }
-# Where an engine writes what it has to say: a socket is that of the journal.
+# Where an engine writes what it has to say: a socket is that of the journal, if its unit has no journal of its own,
+# and journald was not told to drop what is not urgent (LogLevelMax).
 # shellcheck disable=SC2013 # no name in /proc has a blank
 for each in $(grep -lsx dockerd [0-9]*/comm); do
-  written=$(readlink "${each%/comm}/fd/2") && printf "daemon:%s\n" "$written"
+  pid=${each%/comm}
+  written=$(readlink "$pid/fd/2") || continue
+  unit=$(sed -n "s/.*\///p" "$pid/cgroup" 2>/dev/null | tail -n 1)
+  apart=$(variable LOG_NAMESPACE)$(readlink "/run/systemd/units/log-level-max:$unit")
+  case $written:$apart in socket:*:[!67]*) written="the journal $apart" ;; esac
+  printf "daemon:%s\n" "$written"
 done
 now=$(date +%s)
 read -r uptime rest </proc/uptime

@@ -192,6 +192,34 @@ def test_falco_in_a_container_of_any_image(lab_host: HostFactory) -> None:
 # ---- logs
 
 
+def test_log_of_the_daemon_on_a_host(lab_host: HostFactory) -> None:
+    """What reads the journal takes nothing of a daemon whose unit has a journal of its own, or is let say less.
+
+    The daemon and the journal are real, the shipper is a stand-in.
+    """
+    host = lab_host()
+    host.exec("mkdir", "-p", "/opt/beats")
+    host.exec("cp", "/usr/bin/busybox", "/opt/beats/filebeat")
+    host.write("/etc/filebeat/filebeat.yml", FILEBEAT)
+    host.write(
+        "/etc/systemd/system/filebeat.service", "[Service]\nExecStart=@/opt/beats/filebeat sleep 1000\n"
+    )
+    host.exec("systemctl", "start", "filebeat")
+    of = "host_logs_are_collected_centrally"
+
+    def verdict(*settings: str) -> str:
+        unit = "\n".join(("[Unit]", "StartLimitIntervalSec=0", "[Service]", *settings, ""))
+        host.write("/etc/systemd/system/docker.service.d/log.conf", unit)
+        host.exec("systemctl", "daemon-reload")
+        host.exec("systemctl", "restart", "docker")
+        return judged(of, facts_of_guest(host, of=of))["the daemon's log"][0]
+
+    assert verdict() == "pass"
+    assert verdict("LogLevelMax=info") == "pass"
+    assert verdict("LogLevelMax=err") == "manual"
+    assert verdict("LogNamespace=other") == "manual"
+
+
 def test_container_logs_on_a_host(lab_host: HostFactory) -> None:
     """A shipper counts while it runs, by its configuration or by the log that it holds open; a driver by its address.
 

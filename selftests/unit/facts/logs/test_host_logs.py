@@ -249,6 +249,8 @@ def test_review_is_left_to_a_person() -> None:
         ("daemon:/dev/null\n", "manual"),
         ("daemon:/var/log/docker.log\n", "manual"),
         ("daemon:pipe:[1]\n", "manual"),
+        ("daemon:the journal other\n", "manual"),  # LogNamespace=other
+        ("daemon:the journal 3\n", "manual"),  # LogLevelMax=err
         ("daemon:socket:[1]\ndaemon:/dev/null\n", "manual"),
     ],
 )
@@ -256,6 +258,20 @@ def test_daemon_that_writes_elsewhere(written: str, expected: str) -> None:
     """Where its errors do not go to the journal, taking that takes nothing of it."""
     target = facts(written, ship("filebeat", FILEBEAT), processes=(process(7, EXECUTABLES["filebeat"]),))
     assert judged("host_logs_are_collected_centrally", target)["the daemon's log"][0] == expected
+
+
+@pytest.mark.parametrize("driver", ["journald", "syslog"])
+@pytest.mark.parametrize(("written", "expected"), [("socket:[1]", "pass"), ("the journal other", "fail")])
+def test_driver_of_a_daemon_with_a_journal_of_its_own(driver: str, written: str, expected: str) -> None:
+    """What its drivers say on this machine goes there too."""
+    target = facts(
+        f"daemon:{written}\n",
+        ship("rsyslogd", RSYSLOG),
+        processes=(process(7, EXECUTABLES["rsyslogd"]),),
+        driver=driver,
+        containers=(),
+    )
+    assert verdicts(target)["another system"] == expected
 
 
 def test_daemon_that_writes_to_a_file_that_is_taken() -> None:
