@@ -59,15 +59,23 @@ _AT_ITS_START = 60  # seconds in which a script may write the configuration befo
 
 def _doubt(program: str, block: str) -> str:
     """Why its files do not tell what it does; empty where they do."""
-    words = Words(block.partition("\njournald:")[0])
-    arguments = words.all("argument")
+    own, _, of_journald = block.partition("\njournald:")
+    arguments = Words(own).all("argument")
     if option := override(program, arguments):
         return f"its option {option} is not followed"
-    started = max(map(int, words.all("started")), default=0)
-    changed = max(map(int, words.all("changed")), default=0)
-    if started and changed > started + _AT_ITS_START and not reloads(program, arguments):
+    if _changed_after_start(own, "/") and not reloads(program, arguments):
         return "its configuration was changed after it started"
-    return ""
+    # what comes with packages changes whenever they are updated
+    return (
+        "that of journald was changed after it started" if _changed_after_start(of_journald, "/etc/") else ""
+    )
+
+
+def _changed_after_start(block: str, below: str) -> bool:
+    """Whether a file of a configuration changed after what reads it was started."""
+    started = max(map(int, Words(block).all("started")), default=0)
+    changed = re.findall(rf"^changed:(\d+)\nconfig:{below}", block, re.MULTILINE)
+    return bool(started) and max(map(int, changed), default=0) > started + _AT_ITS_START
 
 
 SHAPE = {

@@ -158,6 +158,7 @@ for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
   done
   [ "$name" = rsyslogd ] || continue # journald says whether it is given the journal
   echo "journald:"
+  stat -c "started:%Z" "$root/run/systemd/units/invocation:systemd-journald.service" 2>/dev/null
   for folder in /etc /run /usr/local/lib /usr/lib /lib; do
     file=$folder/systemd/journald.conf
     if [ -f "$root$file" ]; then

@@ -164,11 +164,20 @@ def test_file_that_it_has_not_read(more: str, changed: int, doubt: str) -> None:
     assert (found["Doubt"], found["Understood"], bool(found["Routes"])) == (doubt, not doubt, not doubt)
 
 
-def test_file_of_journald_is_none_of_its_own() -> None:
-    """journald is another process."""
+@pytest.mark.parametrize(
+    ("started", "path", "doubt"),
+    [
+        ("", "/etc/systemd/journald.conf", ""),  # it does not say
+        ("started:4940\n", "/etc/systemd/journald.conf", ""),
+        ("started:4939\n", "/etc/systemd/journald.conf", "that of journald was changed after it started"),
+        ("started:4939\n", "/usr/lib/systemd/journald.conf.d/syslog.conf", ""),  # by an update of rsyslog
+    ],
+)
+def test_file_of_journald_is_none_of_its_own(started: str, path: str, doubt: str) -> None:
+    """journald is another process, that reads its files when it starts itself."""
     text = (
         SHIP.format("rsyslogd", "", 0, "*.* @@a.example")
-        + "journald:\nchanged:5000\nconfig:/etc/systemd/journald.conf\n"
+        + f"journald:\n{started}changed:5000\nconfig:{path}\n"
     )
     (found,) = json.loads(SHIPPERS.keep("auditor:0\n" + text))["Shippers"]
-    assert (found["Doubt"], found["Understood"]) == ("", True)
+    assert (found["Doubt"], found["Understood"]) == (doubt, not doubt)
