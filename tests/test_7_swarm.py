@@ -107,8 +107,9 @@ def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
 
     All of these can be read by everyone who may inspect the service, and the environment by every process in its
     containers; a secret is encrypted at rest and seen by its service alone. The swarm keeps the settings before
-    the last update too, shows them and rolls back to them. Names and formats of values decide, and of a config
-    its names and its text: a secret that looks like none, or is in the image, is not found here.
+    the last update too, shows them and rolls back to them. Names and formats of values decide, of a config
+    its names and its text, and of a mounted file of the node its name: a secret that looks like none, or is in the
+    image, is not found here.
 
     Remedy: `docker secret create`, then `docker service update --secret-add … --env-rm …`; many images read
     `NAME_FILE` for `NAME`. A second update (`--force`) makes the swarm forget the settings with the secret.

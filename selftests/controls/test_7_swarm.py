@@ -317,6 +317,26 @@ def test_secrets_before_the_last_update() -> None:
     assert verdict("7.4", node)[0] == "error"
 
 
+@pytest.mark.parametrize(
+    ("kind", "source", "target", "expected"),
+    [
+        ("bind", "/srv/db_password.txt", "/run/db", "fail"),
+        ("bind", "/srv/db", "/run/secrets/db_password", "fail"),
+        ("bind", "/srv/site.key", "/etc/site.pem", "fail"),
+        ("bind", "/srv/site", "/etc/site", "pass"),
+        ("bind", "/etc/passwd", "/etc/passwd", "pass"),
+        ("volume", "db_password", "/srv/data", "pass"),
+    ],
+)
+def test_secret_in_a_file_of_the_node(kind: str, source: str, target: str, expected: str) -> None:
+    """A file that is mounted and has the name of a secret is no secret of the swarm."""
+    mount = {"Type": kind, "Source": source, "Target": target}
+    found, reason, _ = judge_service(Mounts=[mount])
+    assert found == expected
+    assert (reason == f"as a file of the node: {source}") is (expected == "fail")
+    assert judge_service(before=settings(Mounts=[mount]))[0] == "pass"
+
+
 def test_services_are_kept_apart() -> None:
     """Each variable belongs to its service, and configs are judged by their names."""
     objects = (

@@ -18,6 +18,7 @@ from typing import Any
 
 from hullcheck import inputs, secrets
 from hullcheck.recording.probe import Probe
+from hullcheck.secrets.names import names_secret_file
 from hullcheck.secrets.redact import Allowed, pick
 
 _INFO = {
@@ -42,6 +43,7 @@ _GIVEN = {
     "Configs": {"ConfigID": True, "ConfigName": True, "File": {"Name": True}},
 }
 _NODE = {"Hostname": True, "ManagerStatus": True, "Status": True}
+_ACCOUNTS = "/etc/passwd"
 _MOST_OF_CONFIG = 1 << 16  # bytes of a config that are searched
 _PLAIN = re.compile(
     r"\d+/net/(?:udp6?|route|if_inet6):.*"
@@ -97,7 +99,11 @@ def _service(document: dict[str, Any]) -> dict[str, Any]:
         "ID": document["ID"],
         "Name": document["Name"],
         "Variables": len(container.get("Env") or ()),
-        "Found": [*found, *(f"before the last update: {each}" for each in before)],
+        "Found": [
+            *found,
+            *_mounted(container),
+            *(f"before the last update: {each}" for each in before),
+        ],
         **pick({name: container.get(name) for name in _GIVEN}, _GIVEN),
     }
 
@@ -117,6 +123,14 @@ def _secrets(settings: Mapping[str, Any]) -> Iterator[str]:
     for volume in volumes:
         driver = volume.get("DriverConfig") or {}
         yield from secrets.in_settings("volume option", _settings(driver.get("Options")))
+
+
+def _mounted(container: Mapping[str, Any]) -> Iterator[str]:
+    """The files of nodes that are mounted and have the name of a secret; that of accounts holds none."""
+    for each in container.get("Mounts") or ():
+        ends = [str(each.get("Source")), str(each.get("Target"))]
+        if each.get("Type") == "bind" and ends[0] != _ACCOUNTS and any(map(names_secret_file, ends)):
+            yield f"as a file of the node: {ends[0]}"
 
 
 def _settings(options: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:

@@ -332,6 +332,7 @@ def test_secrets_of_services(nodes: Switch) -> None:
     nodes.service("log", "--log-driver", "splunk", "--log-opt", "splunk-token=hunter2")
     volume = "type=volume,source=v,target=/v,volume-driver=local,volume-opt=type=cifs"
     nodes.service("volume", "--mount", f'{volume},"volume-opt=o=username=bob,password=hunter2"')
+    nodes.service("file", "--mount", "type=bind,source=/srv/db_password.txt,target=/run/db")
     nodes.service("volume-label", "--mount", "type=volume,source=w,target=/w,volume-label=token=hunter2")
     engine.docker("service", "update", "--detach", "--args", "app --token hunter2", "plain")
     facts = facts_of_engine(nodes.engines[0].socket)
@@ -342,6 +343,7 @@ def test_secrets_of_services(nodes: Switch) -> None:
         "config-long": ("manual", "its configs long.txt were not searched: do they hold any?"),
         "config-template": ("pass", f"secrets: db_password; {seen.format(0)}, nor in 1 configs"),
         "config-text": ("fail", "as a config: app.yml (a value given to password)"),
+        "file": ("fail", "as a file of the node: /srv/db_password.txt"),
         "good": ("pass", f"secrets: db_password; {seen.format(3)}, nor in 1 configs"),
         "health": ("fail", "health check: a password or key given to a command"),
         "inner": (
