@@ -20,9 +20,13 @@ PROCESSES = Probe.from_file(
 
 _STATUS = re.compile(r"(\d+)/status:(\w+):\s*(.*)")
 _CGROUP = re.compile(r"(\d+)/cgroup:(.*)")
-_CONTAINER_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+# Not in the name of what Podman and CRI-O run beside a container: its monitor, its health check.
+_CONTAINER_ID = re.compile(r"(?<!conmon-)(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])(?!(?:-[0-9a-f]+)?\.service)")
 _EXECUTABLE = re.compile(r".* (\d+)/exe -> (/.*?)(?: \(deleted\))?")
-_RUNTIME, _RUNTIME_FILE = re.compile(r"runc:\[\w+:\w+\]"), re.compile(r"/memfd:runc_cloned:|/runc$")
+_RUNTIME, _RUNTIME_FILE = (
+    re.compile(r"runc:\[\w+:\w+\]|crun"),
+    re.compile(r"/memfd:runc_cloned:|/runc$|/crun$"),
+)
 _LINK = re.compile(r".* (\d+)/exe")  # whose end the auditor may not see
 _NAMESPACE = re.compile(r".* (\d+)/ns/(pid|user) -> (\w+:\[\d+\])")
 
@@ -79,7 +83,7 @@ class Process:
 
     @property
     def is_runtime(self) -> bool:
-        """Whether it is runc on its way into a container, where it sheds its rights and becomes what it is to start.
+        """Whether it is a runtime on its way into a container, where it sheds rights and becomes what it is to start.
 
         By its name and its program, which is not known of one that was gone a moment later.
         """

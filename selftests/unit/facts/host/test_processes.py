@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hullcheck.facts.host.processes import PROCESSES, processes
+from hullcheck.facts.host.processes import PROCESSES, Process, processes
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
@@ -63,6 +63,7 @@ def test_links_of_processes_are_stored(link: str) -> None:
     assert PROCESSES.keep(line) == line
 
 
+@pytest.mark.parametrize("runtime", ["runc:[2:INIT]", "crun"])
 @pytest.mark.parametrize(
     ("link", "expected"),
     [
@@ -70,10 +71,32 @@ def test_links_of_processes_are_stored(link: str) -> None:
         ("l 1 7/exe", False),
         ("l 1 7/exe -> /bin/sh", False),
         ("l 1 7/exe -> /usr/sbin/runc", True),
+        ("l 1 7/exe -> /usr/bin/crun", True),
     ],
 )
-def test_runtime_on_its_way(link: str, expected: bool) -> None:
+def test_runtime_on_its_way(link: str, expected: bool, runtime: str) -> None:
     """One that was gone a moment later is known by its name; one whose program is hidden is not."""
-    text = f"7/status:Name:\trunc:[2:INIT]\n7/status:PPid:\t0\n{link}"
+    text = f"7/status:Name:\t{runtime}\n7/status:PPid:\t0\n{link}"
     found = processes(Recording("local", "local", {"processes": Answer("processes", 0, text, "")}))
     assert found.process(7).is_runtime is expected
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ("/machine.slice/libpod-{id}.scope/container", True),
+        ("/machine.slice/libpod-conmon-{id}.scope", False),
+        ("/kubepods.slice/crio-conmon-{id}.scope", False),
+        ("/system.slice/{id}.service", False),
+        ("/system.slice/{id}-6c1f2.service", False),
+        ("/system.slice/container-{id}.service", False),
+        ("/system.slice/container-{id}.service/libpod-payload-{id}", True),
+        ("/system.slice/docker-{id}.scope/system.slice/web.service", True),
+        ("/docker/{id}", True),
+    ],
+)
+def test_monitor_and_health_check_beside_a_container(group: str, expected: bool) -> None:
+    """What Podman and CRI-O run on the host for a container is no process of it, though its group names it."""
+    identifier = "c" * 64
+    process = Process(7, {}, (f"0::{group.format(id=identifier)}",), None)
+    assert process.container_ids == ({identifier} if expected else set())
