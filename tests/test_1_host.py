@@ -78,6 +78,8 @@ def test_engine_data_has_a_file_system_of_its_own(storage: Storage) -> str:
     """
     shared = [f"{root.path} {root.shares}" for root in storage.roots if root.shares]
     assert not shared, "; ".join(shared)
+    if pools := [f"{root.path} lies in the pool {root.pool}" for root in storage.roots if root.pool]:
+        raise Manual(f"{'; '.join(pools)}, as the host's own file systems do: does a quota limit it?")
     return "; ".join(root.note for root in storage.roots)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import last_start, rule_of_starts, step_flaw
-from hullcheck.criteria.auditd.rules import blocking
+from hullcheck.criteria.auditd.rules import blocking, rate_flaw
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.auditd.daemon import START_STEPS, AuditDaemon
 from hullcheck.facts.containers import Container
@@ -55,7 +55,9 @@ def test_starts_of_containers_are_recorded(
 
 
 def _require_open(audit: Audit) -> None:
-    """Fails where a rule keeps all records from being made, whatever the others say."""
+    """Fails where a rule or a limit keeps records from being made, whatever the others say."""
+    too_few = rate_flaw(audit)
+    assert not too_few, too_few
     hidden = blocking(audit.loaded.rules)
     assert not hidden, f"records are kept from the log by {hidden!r}"
 

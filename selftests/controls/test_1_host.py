@@ -162,6 +162,7 @@ def test_groups_that_units_give(lines: tuple[str, ...], expected: str) -> None:
         ("program:2755:0:999:/usr/bin/docker", "everyone", "/usr/bin/docker lends its rights, mode 2755"),
         ("program:4755:0:0:/usr/bin/docker", "everyone", "mode 4755"),
         ("program:6750:0:999:/usr/local/bin/x", "members of the group 999", "mode 6750"),
+        ("capable:/usr/bin/docker", "everyone", "/usr/bin/docker lends its capabilities"),
         ("lent:subgid:carol:990:65536", "carol", "/etc/subgid lends it gid 999"),
         ("lent:subuid:carol:0:1", "carol", "/etc/subuid lends it uid 0"),
         ("login:*:audio,docker", "*", "by /etc/security/group.conf"),

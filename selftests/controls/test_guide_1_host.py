@@ -118,6 +118,22 @@ def test_programs_beside_the_path_of_the_auditor(tmp_path: Path) -> None:
     assert "compiler:/usr/bin/make" in said.stdout.split("\n")
 
 
+def test_browser_that_the_system_names(tmp_path: Path) -> None:
+    """Whatever it is called, Debian's alternatives lead to it; it is told by its own name."""
+    browser = tmp_path / "surf"
+    browser.write_text("")
+    browser.chmod(0o755)
+    (tmp_path / "x-www-browser").symlink_to(browser)
+    said = subprocess.run(
+        ["/bin/sh", "-c", SOFTWARE.script],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"browser:{browser}" in said.stdout.split("\n")
+
+
 CONTAINER = "a" * 64
 
 

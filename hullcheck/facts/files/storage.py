@@ -52,6 +52,13 @@ class Root:
         moved = [f"{path} on that of {host}" for path, mount in self.parts if (host := self._host(mount))]
         return f"has {', '.join(moved)}" if moved else ""
 
+    @property
+    def pool(self) -> str:
+        """The pool of ZFS that it shares with one of the host's own file systems; empty where it shares none."""
+        pools = {each.source.partition("/")[0] for each in self.hosts if each.kind == "zfs"}
+        pool = self.mount.source.partition("/")[0]
+        return pool if self.mount.kind == "zfs" and pool in pools else ""
+
     def _host(self, mount: Mount) -> str:
         """Which of the host's own file systems that is: `/`, `/var`; else empty."""
         return next((each.point for each in self.hosts if each.device == mount.device), "")

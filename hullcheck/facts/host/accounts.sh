@@ -50,6 +50,9 @@ done | while IFS=: read -r mode user group path; do
   esac
   printf "program:%s:%s:%s:%s\n" "$mode" "$user" "$group" "$path"
 done
+for name in docker docker-compose podman nerdctl ctr; do # with capabilities, of which each that a client may have opens it
+  path=$(command -v $name) && [ -n "$(getcap "$path" 2>/dev/null)" ] && echo "capable:$path"
+done
 for file in subuid subgid; do
   sed -n "s/^\([^#:]*\):\([0-9]*\):\([0-9]*\)[[:space:]]*$/lent:$file:\1:\2:\3/p" /etc/$file 2>/dev/null
 done
@@ -65,7 +68,8 @@ for place in /etc/sudoers $(sed -n "s/^[@#]include\(dir\)\{0,1\}[[:space:]]*\(\/
 done
 sed "s/^/doas:/" /etc/doas.conf /etc/doas.d/*.conf 2>/dev/null
 echo units:
-find /etc/systemd/system /run/systemd/system /usr/lib/systemd/system /lib/systemd/system \
+find /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system \
   \( -name "*.service" -o -name "*.conf" \) 2>/dev/null | tr "\n" "\0" |
-  xargs -0 grep -HsE "^(DynamicUser|Group|SupplementaryGroups|User)=" /dev/null | sed "s/^/unit:/"
+  xargs -0 grep -HsE "^[[:space:]]*(DynamicUser|Group|SupplementaryGroups|User)[[:space:]]*=" /dev/null |
+  sed -E "s/^([^:]*):[[:space:]]*([A-Za-z]+)[[:space:]]*=/unit:\1:\2=/"
 exit 0

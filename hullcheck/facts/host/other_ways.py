@@ -11,6 +11,7 @@ from hullcheck.parsing.sudoers import Command, Rule
 LINES = (
     "ways:",
     r"program:\d+:\d+:\d+:/[^:]*",
+    "capable:/[^:]*",
     r"lent:sub[gu]id:[^:]*:\d+:\d+",
     "login:[^:]*:[^:]*",
     "hidden-sudoers:",
@@ -73,7 +74,7 @@ def _verb(command: Command) -> str:
     return next(iter((command.arguments or "").split()), "")
 
 
-_WORDS = ("ways", "program", "lent", "login", "hidden-sudoers", "sudo", "runas")
+_WORDS = ("ways", "program", "capable", "lent", "login", "hidden-sudoers", "sudo", "runas")
 
 
 class Program(NamedTuple):
@@ -111,6 +112,7 @@ class OtherWays:
         sudoers: who may run the docker command as root by sudo or doas, as it is written there, and the program.
         runas: who may act by sudo or doas as which other users, or with which groups.
         hidden: whether the files of sudo could not be read.
+        capable: clients of engines that have capabilities of their own (capabilities(7)).
     """
 
     programs: tuple[Program, ...] = ()
@@ -119,6 +121,7 @@ class OtherWays:
     sudoers: tuple[tuple[str, str], ...] = ()
     runas: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = ()
     hidden: bool = False
+    capable: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> "OtherWays | None":
@@ -147,6 +150,7 @@ class OtherWays:
                 for each in told["runas"]
             ),
             bool(told["hidden-sudoers"]),
+            tuple(each[0] for each in told["capable"]),
         )
 
     def to(
@@ -164,6 +168,8 @@ class OtherWays:
             lends = lends or (by_group and each.mode & 0o2010 == 0o2010 and each.gid == gid)
             if lends and each.runners:
                 yield each.runners, f"{each.path} lends its rights, mode {each.mode:o}"
+        for path in self.capable:
+            yield "everyone", f"{path} lends its capabilities"
         for lent in self.lent:
             users = lent.file == "subuid"
             if (0 if users else gid) in lent.numbers and (users or by_group):

@@ -41,10 +41,14 @@ _LAST = "/etc/sysctl.conf"
 
 @dataclass(frozen=True)
 class Assignment:
-    """A line of a file that sets something."""
+    """A line of a file that sets something.
+
+    Attributes:
+        value: what to; None where the line says that no pattern sets it (`-NAME`).
+    """
 
     name: str
-    value: str
+    value: str | None
     file: str
 
 
@@ -105,7 +109,7 @@ class Sysctl:
         named = [each for each in numbered if each[1].name == path]
         matching = [each for each in numbered if fnmatch.fnmatchcase(path, each[1].name)]
         found = named or matching
-        return found[-1] if found else (-1, None)
+        return found[-1] if found and found[-1][1].value is not None else (-1, None)
 
     @property
     def obstacle(self) -> str:
@@ -154,8 +158,11 @@ def _order(files: Iterable[str], systemd: bool) -> list[str]:
 def _assignments(path: str, lines: Iterable[str]) -> Iterable[Assignment]:
     for line in lines:
         name, separator, value = line.strip().partition("=")
-        if separator and not name.startswith(("#", ";")):
-            yield Assignment(_name(name.strip().removeprefix("-").strip()), value.strip(), path)
+        if name.startswith(("#", ";")) or not (separator or name.startswith("-")):
+            continue
+        yield Assignment(
+            _name(name.strip().removeprefix("-").strip()), value.strip() if separator else None, path
+        )
 
 
 def _name(written: str) -> str:

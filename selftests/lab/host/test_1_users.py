@@ -123,13 +123,14 @@ def test_group_that_a_unit_gives(lab_host: HostFactory) -> None:
         return only(judged("1.1.2", facts_inside(host, of="1.1.2")))
 
     assert found()[0] == "pass"
-    unit = "[Service]\nExecStart=/usr/bin/sleep 999\nUser=runner\nSupplementaryGroups=docker\n"
-    host.write("/etc/systemd/system/ci.service", unit)
+    unit = "[Service]\nExecStart=/usr/bin/sleep 999\n User = runner\nSupplementaryGroups = docker\n"
+    host.exec("mkdir", "-p", "/usr/local/lib/systemd/system")
+    host.write("/usr/local/lib/systemd/system/ci.service", unit)
     verdict, reason = found()
     assert (verdict, "runner (ci.service gives it the group docker" in reason) == ("fail", True)
     host.exec("systemctl", "daemon-reload")
     host.exec("systemctl", "start", "ci.service")
-    host.exec("rm", "/etc/systemd/system/ci.service")
+    host.exec("rm", "/usr/local/lib/systemd/system/ci.service")
     verdict, reason = found()
     assert (verdict, "runner (its process sleep has the group docker" in reason) == ("fail", True)
     host.exec("systemctl", "stop", "ci.service")
@@ -144,6 +145,7 @@ def _past_the_group(host: Host, found: Callable[[], tuple[str, str]]) -> None:
     for change, back, who in (
         ("chgrp docker /usr/bin/docker; chmod 2755 /usr/bin/docker", "chmod 755 /usr/bin/docker", "everyone"),
         ("chgrp root /usr/bin/docker; chmod 4755 /usr/bin/docker", "chmod 755 /usr/bin/docker", "everyone"),
+        ("setcap cap_dac_override+ep /usr/bin/docker", "setcap -r /usr/bin/docker", "everyone"),
         (f"echo 'runner ALL=(root) NOPASSWD: /usr/bin/docker' >{sudoers}", f"rm {sudoers}", "runner"),
         (
             f"echo 'Cmnd_Alias D = /usr/bin/docker run *\nx, runner ALL=NOPASSWD: D' >{sudoers}",

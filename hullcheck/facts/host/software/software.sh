@@ -21,7 +21,7 @@ if [ -n "$source" ]; then
     sed "s/^/compiler:package /"
   printf "%s\n" "$packages" | grep -Ex "brave-browser|browsh|chromium(-browser|-headless-shell|-headless)?\
 |elinks|epiphany-browser|falkon|firefox(-esr)?|google-chrome-(stable|beta|unstable)|konqueror|links2?|lynx\
-|microsoft-edge-stable|midori|netsurf|opera-stable|qutebrowser|vivaldi-stable|w3m" |
+|microsoft-edge-stable|midori|edbrowse|netrik|netsurf(-[a-z]+)?|opera-stable|qutebrowser|vivaldi-stable|w3m" |
     sed "s/^/browser:package /"
   printf "%s\n" "$packages" | grep -x ubuntu-standard | sed "s/^/package:/"
 fi
@@ -50,8 +50,12 @@ for folder in $path; do
   done
   for name in brave-browser browsh chrome chromium chromium-browser chromium-headless-shell elinks epiphany \
     falkon firefox firefox-esr google-chrome google-chrome-stable konqueror links links2 lynx \
-    microsoft-edge microsoft-edge-stable midori netsurf opera qutebrowser vivaldi w3m; do
-    [ ! -f "$name" ] || [ ! -x "$name" ] || printf "browser:%s/%s\n" "$PWD" "$name"
+    microsoft-edge microsoft-edge-stable midori netsurf opera qutebrowser vivaldi w3m www-browser x-www-browser; do
+    if [ ! -f "$name" ] || [ ! -x "$name" ]; then continue; fi
+    case $name in
+      *www-browser) readlink -f "$name" | sed "s/^/browser:/" ;; # the one that Debian's alternatives lead to
+      *) printf "browser:%s/%s\n" "$PWD" "$name" ;;
+    esac
   done
   IFS=:
 done

@@ -39,6 +39,7 @@ STARTED = f"started:{int(NOW) - DAY} docker /usr/sbin/runc"
         ("rule", {"rules": ("-w /usr/bin/runc -p x -k docker",)}, "fail", "/usr/sbin/runc"),
         ("rule", {"rules": ("-a never,exit -S execve -F uid=0", RUNC)}, "fail", "no rule"),
         ("rule", {"rules": ()}, "fail", "no rule"),
+        ("rule", {"status": ("enabled 1", "rate_limit 1")}, "fail", "(rate_limit)"),
         ("rule", {"rules": (RUNC, "-a never,task")}, "fail", "records are kept from the log"),
         (
             "rule",
@@ -135,6 +136,7 @@ def test_record_of_the_last_start(
         ({"files": (RULE, "-a never,task")}, "fail", "is lost then"),
         ({"files": (RULE, "-e 0")}, "fail", "switches auditing off at the next start"),
         ({"files": (RULE, "-e 2")}, "pass", RULE),
+        ({"status": ("enabled 1", "rate_limit 1")}, "fail", "(rate_limit)"),
         ({"rules": (RULE, "-a never,task")}, "fail", "records are kept from the log by '-a never,task'"),
         ({"rules": ("-w /usr/bin/docker -p rwxa -k client",)}, "fail", "has the key client"),
         ({"rules": ("-w /usr/bin/docker -p rwxa",)}, "fail", "has the key of nobody"),

@@ -135,6 +135,18 @@ def test_subvolume() -> None:
     assert storage(system, SUBVOLUME)[0] == "fail"
 
 
+def test_pool_of_the_host() -> None:
+    """Data sets of ZFS have a device each, and the space of their pool together, unless a quota divides it."""
+    system = "1 0 0:40 / / rw - zfs rpool/ROOT/debian rw"
+    docker = "3 1 0:42 / /var/lib/docker rw - zfs rpool/docker rw"
+    assert storage(system, docker) == (
+        "manual",
+        "/var/lib/docker lies in the pool rpool, as the host's own file systems do: does a quota limit it?",
+    )
+    assert storage(system, docker.replace("rpool", "tank"))[0] == "pass"
+    assert storage(ROOT, docker)[0] == "pass"
+
+
 def test_parts_of_the_data_root() -> None:
     """What lies in the data root, and was mounted or led back to the host's file system, is not on its own."""
     layers = "4 3 8:1 /srv/o /var/lib/docker/overlay2 rw - ext4 /dev/sda1 rw"
