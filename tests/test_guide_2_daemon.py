@@ -76,6 +76,10 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
     against = options_against_file(daemon)
     assert not against, "; ".join(against)
     assert written, f"{file.path} sets nothing"
+    if daemon.configuration.rewritten:
+        raise EvidenceError(
+            f"{file.path} was changed after the daemon started: restart it to know what it uses"
+        )
     return f"{file.path} sets {', '.join(sorted(written))}"
 
 

@@ -99,6 +99,12 @@ def test_parts_of_a_rootless_engine() -> None:
     ("host", "verdict", "why"),
     [
         (Host(document='{"icc": false}'), "pass", "/etc/docker/daemon.json sets icc"),
+        (
+            Host(document='{"icc": false}', changed=AFTER),
+            "error",
+            "/etc/docker/daemon.json was changed after the daemon started: restart it to know what it uses",
+        ),
+        (Host(document='{"icc": false}', written=BEFORE, changed=AFTER), "pass", None),  # its mode alone
         (Host(document="{}", flags=("--icc=false",)), "fail", "/etc/docker/daemon.json sets nothing"),
         (Host(document=None), "fail", "/etc/docker/daemon.json does not exist"),
         (Host(document="{icc: false}"), "fail", "/etc/docker/daemon.json is not JSON"),

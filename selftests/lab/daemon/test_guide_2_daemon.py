@@ -77,6 +77,9 @@ def test_file_of_the_daemon(engine: EngineFactory) -> None:
     control = "daemon_is_configured_by_its_file"
     good = engine(icc=False)
     assert whole(control, good) == ("pass", f"{good.config_path} sets icc")
+    late = engine(fresh=True, flags=("--icc=false",))
+    late.configure({"log-level": "warn"})
+    assert whole(control, late)[0] == "error"  # which it has never read
     assert whole(control, engine(flags=("--icc",)))[1] == "--icc=true on the command line"
     assert whole(control, engine(flags=("--no-new-privileges=false",)))[0] == "fail"
     assert whole(control, engine(flags=("--no-new-privileges",)))[0] == "fail"  # its file sets nothing
