@@ -271,6 +271,19 @@ def _vector_source(source: Mapping[str, Any]) -> Iterator[str]:
     yield from listed(source.get("include"))
 
 
+# ---- the uploader of systemd's journal
+
+
+def _journal_upload(files: Files) -> Iterator[Route]:
+    """It sends the whole journal to one address, that of the last file that names one."""
+    sections = (re.findall(r"(?ms)^\[Upload\][ \t]*$(.*?)(?=^\[|\Z)", text) for text in files.values())
+    found = re.findall(
+        r"(?m)^[ \t]*URL[ \t]*=[ \t]*(\S+)", "\n".join(each for one in sections for each in one)
+    )
+    if found:
+        yield route(["journal"], hosts(found[-1:]))
+
+
 _READERS = {
     "filebeat": _beats,
     "elastic-agent": _beats,
@@ -280,5 +293,6 @@ _READERS = {
     "promtail": _promtail,
     "vector": _vector,
     "rsyslogd": rsyslog.rsyslog,
+    "systemd-journal-upload": _journal_upload,
 }
 PROGRAMS = tuple(_READERS)

@@ -111,6 +111,9 @@ paths() { # the files and folders of the configuration, one a line
       )
       usual=/etc/rsyslog.conf
       ;;
+    systemd-journal-upload)
+      usual=$(printf "%s/systemd/journal-upload.conf\n" /usr/lib /etc | sed "p;s/$/.d/")
+      ;;
   esac
   printf "%s\n" "${named:-$usual}" | while IFS= read -r path; do
     case $path in /*) printf "%s\n" "$path" ;; ?*) printf "%s\n" "$base/$path" ;; esac
@@ -130,7 +133,7 @@ done
 now=$(date +%s)
 read -r uptime rest </proc/uptime
 found=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n "s/^.* \([0-9]*\)\/exe -> \(\/.*\)$/\1 \2/p" |
-  grep -E "/(filebeat|elastic-agent|fluent-bit|promtail|vector|rsyslogd|ruby[0-9.]*|java)$")
+  grep -E "/(filebeat|elastic-agent|fluent-bit|promtail|vector|rsyslogd|systemd-journal-upload|ruby[0-9.]*|java)$")
 for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
   exe=$(printf "%s\n" "$found" | sed -n "s/^$pid //p")
   name=${exe##*/}

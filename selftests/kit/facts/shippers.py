@@ -124,6 +124,7 @@ EXECUTABLES = {
     "promtail": "/usr/bin/promtail",
     "vector": "/usr/bin/vector",
     "rsyslogd": "/usr/sbin/rsyslogd",
+    "systemd-journal-upload": "/usr/lib/systemd/systemd-journal-upload",
 }
 
 

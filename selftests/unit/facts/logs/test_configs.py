@@ -160,6 +160,20 @@ FORWARD = "<match **>\n@type forward\nhost a.example\n</match>\n"
         ("rsyslogd", 'if $x == "y" then\n  action(type="omfwd" target="a.example")', set(), set()),
         ("rsyslogd", 'if $x == "y" then {\n  action(type="omfwd" target="a.example")\n}', set(), set()),
         ("rsyslogd", 'ruleset(name="x") {\nif $x then { stop }\n*.* @a.example\n}', set(), set()),
+        # the uploader of systemd's journal
+        (
+            "systemd-journal-upload",
+            "[Upload]\n# URL=https://b.example\nURL=https://a.example:19532",
+            {"journal"},
+            AWAY,
+        ),
+        (
+            "systemd-journal-upload",
+            "[Upload]\nURL=https://b.example\n[Upload]\nURL = a.example",
+            {"journal"},
+            AWAY,
+        ),
+        ("systemd-journal-upload", "URL=https://a.example", set(), set()),
     ],
 )
 def test_what_a_configuration_says(program: str, text: str, reads: set[str], sends: set[str]) -> None:

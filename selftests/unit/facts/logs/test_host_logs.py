@@ -260,6 +260,16 @@ def test_daemon_that_writes_elsewhere(written: str, expected: str) -> None:
     assert judged("host_logs_are_collected_centrally", target)["the daemon's log"][0] == expected
 
 
+def test_uploader_of_the_journal() -> None:
+    """It takes the daemon's log, and those of containers whose driver is journald."""
+    target = of(
+        "systemd-journal-upload", "[Upload]\nURL=https://logs.example.com\n", driver="journald", containers=()
+    )
+    expected = ("pass", "systemd-journal-upload to logs.example.com")
+    assert judged("host_logs_are_collected_centrally", target)["the daemon's log"] == expected
+    assert verdicts(target)["another system"] == "pass"
+
+
 @pytest.mark.parametrize("driver", ["journald", "syslog"])
 @pytest.mark.parametrize(("written", "expected"), [("socket:[1]", "pass"), ("the journal other", "fail")])
 def test_driver_of_a_daemon_with_a_journal_of_its_own(driver: str, written: str, expected: str) -> None:

@@ -137,6 +137,9 @@ def test_process_that_does_nothing(tmp_path: Path, started: Any, shell: tuple[st
         ("fluentd", ("ruby", "-i", "<match **>"), "-i"),
         ("fluent-bit", ("fluent-bit", "-F", "grep"), "-F"),
         ("fluent-bit", ("fluent-bit", "-c", "/x"), ""),
+        ("systemd-journal-upload", ("systemd-journal-upload", "--save-state"), ""),
+        ("systemd-journal-upload", ("systemd-journal-upload", "--url=http://x"), "--url"),
+        ("systemd-journal-upload", ("systemd-journal-upload", "/srv/some.journal"), "/srv/some.journal"),
     ],
 )
 def test_option_that_wins_over_files(program: str, arguments: tuple[str, ...], option: str) -> None:
