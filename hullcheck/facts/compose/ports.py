@@ -30,7 +30,7 @@ class FilePorts(Unknown):
         "runtime",
         "surroundings",
     ]
-    let_in = unknown = None
+    let_in = None
 
     @property
     def is_at_ssh_port(self) -> bool:
@@ -102,8 +102,8 @@ class FilePorts(Unknown):
         return tuple(found)
 
     @property
-    def direct_access(self) -> str | None:
-        """What to say beside ports that are as they should be.
+    def unknown(self) -> str | None:
+        """What to say of one that will open whatever it listens on.
 
         Raises:
             NotApplicable: one of its networks may give it an address outside.
@@ -112,7 +112,16 @@ class FilePorts(Unknown):
             network = self._network(name)
             if network["External"] or network["Driver"] not in ("", "bridge", "overlay"):
                 raise NotApplicable(f"who reaches it in the network {name}, the file does not tell")
-        return _LEFT if self.published else None
+        return None
+
+    @property
+    def direct_access(self) -> str | None:
+        """What to say beside ports that are as they should be.
+
+        Raises:
+            NotApplicable: one of its networks may give it an address outside.
+        """
+        return self.unknown or (_LEFT if self.published else None)
 
 
 def _numbers(written: str) -> range:
