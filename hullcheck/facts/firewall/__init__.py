@@ -34,6 +34,7 @@ _FREE = re.compile(
 _CUT_OFF = re.compile(r'( --[\w-]+ ")(?!.*").*')
 _CHAIN = dict.fromkeys(("family", "table", "name", "type", "hook", "prio", "policy"), True)
 _RULE = dict.fromkeys(("family", "table", "chain"), True)
+_TABLE = dict.fromkeys(("family", "name", "flags"), True)
 _EXPRESSION_WORDS = """
     accept addr and bytes concat counter ct data dir drop elem expr family field goto jump key left len limit log mangle
     map mark masquerade match meta op packets payload prefix protocol queue range rate reject return right set snat dnat
@@ -61,6 +62,8 @@ def _chains_alone(ruleset: Any) -> dict[str, Any]:
     kept = []
     for item in ruleset["nftables"]:
         kinds = item.keys()
+        if "table" in kinds:
+            kept.append({"table": pick(item["table"], _TABLE)})
         if "chain" in kinds:
             kept.append({"chain": pick(item["chain"], _CHAIN)})
         if "rule" in kinds:
@@ -91,6 +94,7 @@ IPV4, IPV6 = "iptables", "ip6tables"
 FIREWALL = Probe.from_file(__file__, "firewall", _keep, like=_KNOWN)
 
 _OF_THE_ENGINE = "docker-bridges"
+_FAMILIES = frozenset({"inet", "ip", "ip6"})  # what is forwarded from outside never comes to those of bridges
 _FAMILY_OF_THE_OTHER = {IPV4: "ip6", IPV6: "ip"}  # as nft calls it
 # What nft calls what packets of one family alone have or are.
 _OF_FAMILY = {"ip": {"ip", "icmp", "igmp", "ipv4"}, "ip6": {"ip6", "icmpv6", "ipv6"}}
@@ -326,7 +330,7 @@ class Firewall:
 
 
 def _tables(lines: Iterable[str], left_out: str) -> Iterable[Table]:
-    """Of each table but the engine's own and those of one family, what the traffic of containers comes to.
+    """What the traffic of containers comes to in each table but the engine's own, dormant ones and those of one family.
 
     That is its chains, and hook and policy of those to which forwarded packets come. A table of both families has rules
     that are for one alone: those for the family that is left out are left out too.
@@ -335,6 +339,8 @@ def _tables(lines: Iterable[str], left_out: str) -> Iterable[Table]:
     hooked: dict[str, dict[str, tuple[str, str]]] = {}
     try:
         items = [item for line in lines if line for item in json.loads(line)["nftables"]]
+        tables = (item["table"] for item in items if "table" in item)
+        off = {f"{each['family']} {each['name']}" for each in tables if "dormant" in each.get("flags", ())}
         for chain in (item["chain"] for item in items if "chain" in item):
             table = f"{chain['family']} {chain['table']}"
             chains.setdefault(table, {})[chain["name"]] = []
@@ -346,7 +352,11 @@ def _tables(lines: Iterable[str], left_out: str) -> Iterable[Table]:
     except (ValueError, KeyError, TypeError, AttributeError):
         raise EvidenceError("the answer of nft is not what it documents") from None
     families = ((*name.split(), name) for name in hooked)
-    wanted = [name for family, table, name in families if family != left_out and table != _OF_THE_ENGINE]
+    wanted = [
+        name
+        for family, table, name in families
+        if family in _FAMILIES - {left_out} and table != _OF_THE_ENGINE and name not in off
+    ]
     return [(name, chains[name], hooked[name]) for name in wanted]
 
 

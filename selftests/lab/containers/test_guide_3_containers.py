@@ -242,6 +242,10 @@ def test_rules_for_some_and_tables_of_the_site(engine: EngineFactory) -> None:
     one.nsenter("iptables", "-I", "DOCKER-USER", "-m", "conntrack", "--ctstate", "NEW", "-j", "ACCEPT")
     assert judge_engine(FIREWALL, one.socket)["iptables"][0] == "manual"
     closed = "{ type filter hook forward priority -1; policy drop; }"
+    one.nsenter("nft", f"add table bridge site; add chain bridge site forward {closed}")
+    off = "add table inet off { flags dormant; }"
+    one.nsenter("nft", f"{off}; add chain inet off forward {closed}")
+    assert judge_engine(FIREWALL, one.socket)["iptables"][0] == "manual"
     one.nsenter("nft", f"add table inet site; add chain inet site forward {closed}")
     verdict, why = judge_engine(FIREWALL, one.socket)["iptables"]
     assert (verdict, why) == ("pass", "table inet site: the policy of forward is drop")

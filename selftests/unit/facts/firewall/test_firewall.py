@@ -292,6 +292,12 @@ def test_tables_of_nftables() -> None:
     closed = HOOK | {"policy": "drop"}
     for family, expected in (("ip", "pass"), ("ip6", "fail")):
         assert nft({"chain": chain("site", "forward", **closed)["chain"] | {"family": family}})[0] == expected
+    for family, expected in (("inet", "pass"), ("bridge", "fail")):
+        found = {"chain": chain("site", "forward", **closed)["chain"] | {"family": family}}
+        assert nft(found)[0] == expected
+    for flags, expected in (({}, "pass"), ({"flags": "dormant"}, "fail"), ({"flags": ["dormant"]}, "fail")):
+        table = {"table": {"family": "inet", "name": "site"} | flags}
+        assert nft(table, chain("site", "forward", **closed))[0] == expected
     four, six = (
         {"chain": chain("site", "f", **closed)["chain"] | {"family": each}} for each in ("ip", "ip6")
     )
