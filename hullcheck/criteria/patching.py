@@ -59,6 +59,8 @@ def tool_flaw(tool: Tool, days: int) -> str:
         raise EvidenceError(f"the record of its last run is of {day(tool.run.ended)}, after the audit")
     if tool.run.ended < tool.now - days * DAY:
         return f"its last run was on {day(tool.run.ended)}, more than {days} days ago"
+    if tool.run.made and tool.run.made < tool.now - days * DAY:
+        return f"its last run was by a catalog of {day(tool.run.made)}, more than {days} days ago"
     if tool.run.doubt:
         raise EvidenceError(tool.run.doubt)
     return tool.run.flaw

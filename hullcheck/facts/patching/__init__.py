@@ -16,6 +16,7 @@ from hullcheck.parsing.times import day
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
 
+_FIRST_TIME = 10**9  # a smaller number is none of a catalog that Puppet made
 _SAME_RUN = 60  # seconds between the ends of two records of one run
 PUPPET, SALT, ANSIBLE = "Puppet", "SaltStack", "Ansible"
 TOOLS = (ANSIBLE, PUPPET, SALT)
@@ -47,11 +48,13 @@ class Run:
         ended: when, in seconds since the epoch.
         flaw: why it did not succeed; empty where it did.
         doubt: why that cannot be told.
+        made: when the catalog was made that it applied; 0 where that is not known.
     """
 
     ended: float
     flaw: str = ""
     doubt: str = ""
+    made: float = 0
 
 
 @dataclass(frozen=True)
@@ -283,7 +286,8 @@ def _puppet_run(path: str, text: str, starts: tuple[str, ...]) -> Run:
     """The run that a last_run_summary.yaml tells of.
 
     Tried with Puppet 8: a run without a catalog leaves the file of the one before; one of `puppet apply` writes
-    the same file; `noop` counts what would have been changed.
+    the same file; `noop` counts what would have been changed. An agent that gets no new catalog goes on with the one
+    that it kept (usecacheonfailure), whose version is the time at which it was made, unless the site has its own.
     """
     summary = _yaml(path, text)
     try:
@@ -299,6 +303,7 @@ def _puppet_run(path: str, text: str, starts: tuple[str, ...]) -> Run:
         _whole(summary["events"]["total"])  # the last line: without it the file is cut off
         noop = _whole(summary["events"].get("noop", 0))
         mode = (summary.get("application") or {}).get("run_mode", "agent")
+        made = (summary.get("version") or {}).get("config")
     except (KeyError, TypeError, AttributeError, ValueError):
         raise EvidenceError(f"{path} is not the summary of a run that had a catalog, or is cut off") from None
     failed = ", ".join(f"{name} {count}" for name, count in failures.items() if count)
@@ -307,7 +312,8 @@ def _puppet_run(path: str, text: str, starts: tuple[str, ...]) -> Run:
     if noop:
         return Run(ended, f"its last run changed nothing, but told of {noop} changes (noop)")
     by_hand = mode == "user" and not any("cron" in each for each in starts)
-    return Run(ended, "its last run was one of `puppet apply`, not of the agent" if by_hand else "")
+    flaw = "its last run was one of `puppet apply`, not of the agent" if by_hand else ""
+    return Run(ended, flaw, made=made if isinstance(made, int) and made > _FIRST_TIME else 0)
 
 
 def _whole(value: Any) -> int:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, lines_like, pick
@@ -17,6 +18,7 @@ _KNOWN = lines_like(
     "unit:",
 )
 _SUMMARY = {
+    "version": {"config": True},
     "time": {"last_run": True},
     "events": {"failure": True, "noop": True, "total": True},
     "resources": {"failed": True, "failed_to_restart": True},
@@ -56,7 +58,15 @@ def _summary(lines: list[str]) -> str:
         document = yaml.safe_load("\n".join(lines))
     except (yaml.YAMLError, ValueError, RecursionError):
         return f"{{{DROPPED}"
-    return json.dumps(pick(document, _SUMMARY), default=str)
+    kept = pick(document, _SUMMARY)
+    if isinstance(kept, dict) and not isinstance(_version(kept), int):
+        kept.pop("version", None)  # a site's own, which may be any text
+    return json.dumps(kept, default=str)
+
+
+def _version(summary: dict[str, Any]) -> Any:
+    part = summary.get("version")
+    return part.get("config") if isinstance(part, dict) else None
 
 
 PATCHING = Probe.from_file(__file__, "patching", _keep, like=_KNOWN)

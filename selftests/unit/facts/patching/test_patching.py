@@ -72,6 +72,19 @@ def patched(text: str, **policy: Any) -> Verdicts:
     return judged("patching_is_automated", target(policy, patching=f"clock:{int(NOW)} 5000.00\n{text}"))
 
 
+def test_catalog_that_puppet_kept() -> None:
+    """An agent that gets no new one goes on with it, and its summary says so by the version alone."""
+    made = f"config: {int(NOW) - DAY}"
+    assert patched(puppet())["Puppet"][0] == "pass"
+    verdict, reason = patched(puppet(SUMMARY.replace(made, f"config: {int(NOW) - 31 * DAY}")))["Puppet"]
+    assert (verdict, "its last run was by a catalog of 2026-05-30, more than 30 days ago" in reason) == (
+        "fail",
+        True,
+    ), reason
+    for version in ("42", "3f2a9c production", "true"):  # of the site's own making
+        assert patched(puppet(SUMMARY.replace(made, f"config: {version}")))["Puppet"][0] == "pass"
+
+
 def test_one_tool_is_enough() -> None:
     """One that works makes the others not applicable; without any, each of them fails."""
     for name, text in (("Ansible", ansible(*PLAY)), ("Puppet", puppet()), ("SaltStack", salt())):
