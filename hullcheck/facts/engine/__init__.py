@@ -233,6 +233,12 @@ class Engine:
         return (int(named[1]), int(named[2])) if named else None
 
 
+_OTHER_COMMAND = (
+    "the docker command is Podman's own, which answers in other words: "
+    "let Docker's (docker-cli) ask the socket of podman.socket"
+)
+
+
 def _require_answer(recording: Recording) -> None:
     """Raise EvidenceError with what the docker command said where the engine gave no answer."""
     if recording.answers.get(DOCKER_VERSION.name, _NO_ANSWER).status == TIMED_OUT:
@@ -266,6 +272,8 @@ def engine(recording: Recording, presence: Presence) -> Engine:
     _require_answer(recording)
     info = recording.json(DOCKER_INFO)
     if not isinstance(info, dict) or not info.get("ServerVersion"):
+        if info == {} and "podman" in presence.commands:
+            raise EvidenceError(_OTHER_COMMAND)
         raise EvidenceError(_why_no_info(recording, info))
     return Engine(info)
 

@@ -21,6 +21,7 @@ _BASE_SYSTEM = """
     systemd-networkd systemd-resolved systemd-timesyncd init openrc-init NetworkManager agetty
     chronyd crond dhclient dhcpcd dropbear ntpd sshd sshd-session udhcpc
     dockerd containerd containerd-shim containerd-shim-runc-v2 docker-proxy rootlesskit runc slirp4netns pasta
+    conmon rootlessport
 """
 _BASE = frozenset(_BASE_SYSTEM.split())  # not busybox, which has a web server and more
 _BASE_SOCKETS = ("docker.socket", "ssh.socket", "sshd.socket")

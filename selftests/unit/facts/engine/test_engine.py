@@ -34,6 +34,13 @@ def test_engine_without_words(said: str, stderr: str, told: str) -> None:
         engine(Recording("local", "local", answers), Presence((), (), ()))
 
 
+def test_docker_command_of_podman() -> None:
+    """What it says beside is no reason: the error names it, and what to do."""
+    answers = {"docker_info": Answer("docker_info", 0, "{}", "Emulate Docker CLI using podman.")}
+    with pytest.raises(EvidenceError, match="the docker command is Podman's own"):
+        engine(Recording("local", "local", answers), Presence(("docker", "podman"), (), ()))
+
+
 INFO = {
     "ClientInfo": {"Version": "29.1.0", "Plugins": [{"Name": "compose", "Version": "v5.1.0", "Path": "/x"}]}
 }

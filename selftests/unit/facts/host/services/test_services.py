@@ -49,6 +49,12 @@ def test_listeners_outside_of_containers() -> None:
     assert [each.name for each in services(LISTENERS).strangers] == [UNSEEN, "web"]
 
 
+def test_port_that_a_monitor_holds() -> None:
+    """conmon keeps the ports of a container of Podman for it, and is of the engine."""
+    text = LISTENERS.replace("/srv/web (deleted)", "/usr/bin/conmon")
+    assert [each.name for each in services(text).strangers] == [UNSEEN]
+
+
 def test_applications_outside_of_containers() -> None:
     """One in a container is none of the host."""
     assert services(LISTENERS).applications == ("/srv/web",)
