@@ -89,7 +89,7 @@ file=/var/log/unattended-upgrades/unattended-upgrades.log
   /Starting unattended upgrades script/ { trial = ""; kept = "" }
   /Option --dry-run given/ { trial = "yes" }
   / is kept back because / { kept = kept "held:" $0 "\n" }
-  /All upgrades installed|No packages found that can be upgraded|Installing the upgrades failed/ { if (!trial) end = $0 }
+  /All upgrades installed|No packages found that can be upgraded|Installing the upgrades failed|Apt returned an error/ { if (!trial) end = $0 }
   { if (!trial) held = kept }
   END { if (end) print "unattended:" end; printf "%s", held }' $file | sed "s/^held:.* Package \([^ ]*\) is kept.*/held:\1/"
 origins=$([ ! -r $file ] || grep "Allowed origins are:" $file | tail -n 1)
@@ -103,6 +103,8 @@ sed -n "s/^[[:space:]]*\(exclude\|excludepkgs\)[[:space:]]*=[[:space:]]*\(.*[^[:
   /etc/dnf/dnf.conf /etc/dnf/automatic.conf /etc/yum.conf /etc/yum.repos.d/*.repo 2>/dev/null
 sed -n "s/^[[:space:]]*\([^#!\[[:space:]].*\)/held:\1/p" /etc/dnf/plugins/versionlock.list 2>/dev/null
 sed -n "s/^name *= *\"\(.*\)\"/held:\1/p" /etc/dnf/versionlock.toml 2>/dev/null
+# With skip_if_unavailable dnf-automatic ends well though it got nothing from a repository.
+sed -n "/Started dnf-automatic/h;/Ignoring repositories/H;\${x;s/.*Ignoring repositories:/held:repository/p;}" /var/log/dnf.log 2>/dev/null
 grep -qs "^[[:space:]]*apply_updates[[:space:]]*=[[:space:]]*\([Yy]\|[Tt]rue\|1\|on\)" /etc/dnf/automatic.conf \
   /etc/dnf/dnf5-plugins/automatic.conf && echo "applies:yes"
 # `apt-get update` ends well where it got no list, and writes its stamps where it got any: the lists of security updates

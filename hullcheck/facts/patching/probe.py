@@ -24,7 +24,8 @@ _SUMMARY = {
     "resources": {"failed": True, "failed_to_restart": True},
     "application": {"run_mode": True},
 }
-_ENDS = "All upgrades installed|No packages found that can be upgraded|Installing the upgrades failed"
+_ENDS = "All upgrades installed|No packages found that can be upgraded"
+_ENDS += "|Installing the upgrades failed|Apt returned an error"
 _UNATTENDED = re.compile(rf"(unattended:[\d:, -]* [A-Z]+ (?:{_ENDS})).*")
 
 

@@ -336,6 +336,7 @@ def test_updates_that_are_left() -> None:
         (f"{day} INFO All upgrades installed{FRESH.replace('security', 'other')}", "fail"),
         (f"{day} INFO No packages found that can be upgraded unattended{STALE}", "fail"),
         (f"{day} ERROR Installing the upgrades failed!", "fail"),
+        (f"{day} ERROR Apt returned an error, exiting{FRESH}", "fail"),
         (f"{day} INFO All upgrades installed{FRESH}\nlists:1", "pass"),
         (f"{day} INFO All upgrades installed{FRESH}\nlists:0", "manual"),
         (f"{day} INFO All upgrades installed{FRESH}\nheld:docker.io", "manual"),
