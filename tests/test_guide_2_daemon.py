@@ -199,6 +199,8 @@ def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], group: str, option: 
     where = ", ".join(api.addresses or api.pending)
     assert found, f"no {option} is set, and the daemon takes commands on {where}"
     assert found[0].state is not State.ABSENT, f"{found[0].path} does not exist"
+    used = (each.verified if option == "tlscacert" else each.encrypted for each in api.protection[:1])
+    assert all(used), f"{found[0].path} is not used: {weakness(api)}"
     assert found[0].node  # raises where it could not be looked at
     configuration = daemon.configuration
     if configuration.changed and not daemon.process.values(option):
@@ -275,7 +277,6 @@ def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[Eng
     key = _file_of_tls(daemon, engine_files, "tls_key", "tlskey")
     certificate = _file_of_tls(daemon, engine_files, "tls_certificate", "tlscert")
     api = daemon.remote_api
-    assert all(each.encrypted for each in api.protection[:1]), f"{key.path} is not used: {weakness(api)}"
     if not api.addresses or not api.protection:
         raise EvidenceError(f"whether {key.path} fits is unknown until the daemon listens with it")
     engine_files.get().require_unchanged(key)
@@ -309,6 +310,7 @@ def test_remote_api_listens_on_the_tls_port_alone(
     found = dict(zip(map(_shown, api.endpoints), api.endpoints, strict=True))
     plain = [name for name, (_, port) in found.items() if port == 2375]
     assert not plain, f"takes commands on {', '.join(plain)}, the port without TLS by convention"
+    assert all(each.encrypted for each in api.protection[:1]), weakness(api)
     if wanted is None:
         other = [name for name, (_, port) in found.items() if port != 2376]
         assert not other, f"takes commands on {', '.join(other)}, and not on port 2376"

@@ -444,6 +444,18 @@ def test_certificate_that_changed_spoils_the_key() -> None:
     assert Remote(host=plain).verdict("key")[0] == "fail"
 
 
+@pytest.mark.parametrize(
+    ("options", "unused"), [((), {"ca", "cert", "key"}), (("--tlsverify=false",), {"ca"})]
+)
+def test_files_of_tls_that_are_not_used(options: tuple[str, ...], unused: set[str]) -> None:
+    """Files alone switch nothing on, and without tlsverify no client is asked for a certificate."""
+    files = tuple(each for each in API.flags if each != "--tlsverify")
+    remote = Remote(host=replace(API, flags=(*files, *options)))
+    found = {name: remote.verdict(name) for name in CONTROLS}
+    assert {name for name, (verdict, _) in found.items() if verdict == "fail"} == unused
+    assert found["ca"][1].startswith("/tls/ca is not used: takes commands on 127.0.0.1:2376 (listening) ")
+
+
 # ---- 2.3: the listener
 
 
@@ -453,6 +465,8 @@ def test_certificate_that_changed_spoils_the_key() -> None:
         (REMOTE, None, "pass"),  # it listens on 127.0.0.1
         (REMOTE, (("127.0.0.1", 2376),), "pass"),
         (REMOTE, (("10.0.0.5", 2376),), "fail"),
+        (replace(REMOTE, flags=REMOTE.flags[:1]), None, "fail"),  # without TLS at that port
+        (replace(REMOTE, flags=REMOTE.flags[:1]), (("127.0.0.1", 2376),), "fail"),
         (replace(REMOTE, flags=("-H=tcp://:2375", *REMOTE.flags[1:]), tcp=(2375,)), None, "fail"),
         (
             replace(REMOTE, flags=("-H=tcp://:2375", *REMOTE.flags[1:]), tcp=(2375,)),

@@ -227,6 +227,9 @@ def test_listeners(engine: EngineFactory, tmp_path: Path) -> None:
     assert whole(control, engine())[0] == "not applicable"
     missing = engine(hosts=["tcp://127.0.0.1:2376"])
     assert tls_verdicts(missing) == ["fail"] * 3
+    unused = engine(hosts=["tcp://127.0.0.1:2376"], **tls)  # the files alone switch nothing on
+    assert tls_verdicts(unused) == ["fail"] * 3
+    assert whole(control, unused)[0] == "fail"
 
 
 # ---- section 5
