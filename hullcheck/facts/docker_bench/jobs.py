@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from hullcheck.parsing.shell.feeds import SHELLS
+from hullcheck.parsing.shell.looks import started
 from hullcheck.parsing.shell.script import read_script
 from hullcheck.verdicts import EvidenceError
 
@@ -17,8 +18,10 @@ _WRAPPERS = frozenset(
     (*SHELLS, "timeout", "flock", "ionice", "chronic", "systemd-cat", "systemd-inhibit", "cronic")
 )
 _HELP = frozenset(("-h", "--help"))
-_SCHEDULE = re.compile(r"\s*(?:@[a-z]+|(?:[\w*/,-]+\s+){4}[\w*/,-]+)\s+")
-_ONCE = re.compile(r"\s*@(?:reboot|yearly|annually)\b")
+_SCHEDULE = re.compile(r"\s*(?:@[a-z]+|(?:[\w*/,~-]+\s+){4}[\w*/,~-]+)\s+")
+_ONCE = re.compile(
+    r"\s*(?:@(?:reboot|yearly|annually)\b|(?:[\w*/,~-]+\s+){3}\w+\s+[\w*/,~-]+\s)"
+)  # in one month
 _ANACRON = re.compile(r"\s*(?:\d+|@\w+)\s+\d+\s+\S+\s+")
 _WITH_USER = ("/etc/crontab", "/etc/cron.d/")
 _EXECUTED = re.compile(r"path=(.*?) ; argv\[\]=(.*?) ;")
@@ -68,16 +71,16 @@ def _runs(command: str, is_script: Callable[[str], bool]) -> bool:
     for call in calls:
         if call.words[:1] == ("exit",) and not call.guards:
             return False
-        if _call_runs((call.path or call.words[0], *call.words[1:]), is_script):
+        if _call_runs(started((call.path or call.words[0], *call.words[1:])), is_script):
             return True
     return False
 
 
-def _call_runs(words: tuple[str, ...], is_script: Callable[[str], bool]) -> bool:
-    name = posixpath.basename(words[0])
+def _call_runs(words: list[str], is_script: Callable[[str], bool]) -> bool:
+    name = posixpath.basename(words[0]) if words else ""
     if name in _ENGINES:
-        started = any(word in _STARTS for word in words[1:])
-        return started and any(_IMAGE.fullmatch(word) for word in words[2:])
+        starts = any(word in _STARTS for word in words[1:])
+        return starts and any(_IMAGE.fullmatch(word) for word in words[2:])
     candidates = words if name in _WRAPPERS else words[:1]
     for place, word in enumerate(candidates):
         if _TOOL.fullmatch(posixpath.basename(word)):
@@ -108,12 +111,18 @@ def _command(executed: str) -> str:
 
 
 def _line_runs(file: str, text: str, runs: Callable[[str], bool]) -> bool:
-    if _ONCE.match(text):
+    is_anacron = file.endswith("anacrontab")
+    if not is_anacron and _ONCE.match(text):
         return False
-    schedule = _ANACRON if file.endswith("anacrontab") else _SCHEDULE
-    match = schedule.match(text)
+    match = (_ANACRON if is_anacron else _SCHEDULE).match(text)
     command = text[match.end() :] if match else ""
-    return runs(command.partition(" ")[2] if _has_user(file) else command)
+    if _has_user(file):
+        command = re.sub(r"^\S+\s*", "", command)
+    if (
+        not is_anacron and "/etc/crontabs/" not in file
+    ):  # other than busybox cron ends a command at a percent sign
+        command = re.split(r"(?<!\\)%", command, maxsplit=1)[0].replace("\\%", "%")
+    return runs(command)
 
 
 def _has_user(file: str) -> bool:

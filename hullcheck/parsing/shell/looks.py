@@ -110,15 +110,20 @@ def name_of(program: str) -> str:
     return program.rpartition("/")[2]
 
 
+def takes_value(program: str, option: str) -> bool:
+    """Whether the word behind an option of a program that starts others is the option's value."""
+    return len(option) == 2 and program in _STARTS and option[1] in _STARTS[program][0]
+
+
 def started(words: Sequence[str]) -> list[str]:
     """A command without what is set before it, and without programs that only start it."""
     rest = without_assignments(words)
-    while len(rest) > 1 and (own := _STARTS.get(name_of(rest[0]))) is not None:
+    while len(rest) > 1 and (own := _STARTS.get(name := name_of(rest[0]))) is not None:
         if rest[0] == "command" and rest[1] in ("-v", "-V"):
             break
         del rest[0]
         while rest and re.fullmatch("-.+", rest[0]):
-            del rest[: 2 if len(rest[0]) == 2 and rest[0][1] in own[0] else 1]
+            del rest[: 2 if takes_value(name, rest[0]) else 1]
         rest = without_assignments(rest[own[1] :])
     return rest
 

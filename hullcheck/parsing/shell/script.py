@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from hullcheck.parsing.shell import feeds
+from hullcheck.parsing.shell import feeds, looks
 from hullcheck.parsing.shell.feeds import SHELLS
 from hullcheck.parsing.shell.words import tokens, without_heredocs
 from hullcheck.verdicts import EvidenceError
@@ -247,7 +247,8 @@ class _Reader:
                 waiting.appendleft(before)  # it only looks for one
                 break
             while before in _BEFORE and waiting and waiting[0].startswith("-"):
-                waiting.popleft()
+                if looks.takes_value(before, waiting.popleft()) and waiting:
+                    waiting.popleft()
             if before == "xargs":
                 waiting.append("$")  # what it reads is put there
         rest = list(waiting)

@@ -15,6 +15,9 @@ RUNS = [
     "docker run --rm --net host -v /etc:/etc:ro docker/docker-bench-security",
     "docker run reg.example:5000/x/docker-bench-security:1.6 -c host",
     "docker start -a docker-bench-security",
+    f"nice -n 19 {DIRECTORY}/docker-bench-security.sh",
+    f"/usr/bin/nice -n 19 {DIRECTORY}/docker-bench-security.sh",
+    f"/usr/bin/env bash {DIRECTORY}/docker-bench-security.sh",
     "DOCKER=1 nice docker-bench-security",
 ]
 NAMES = [
@@ -56,10 +59,27 @@ def test_what_runs_it(command: str) -> None:
     assert not found(crontabs="line:/etc/crontab:0 3 * * 0 root cat /srv/a.sh\n", programs=script)
 
 
-@pytest.mark.parametrize("when", ["@reboot", "@yearly", "@annually"])
+@pytest.mark.parametrize("when", ["@reboot", "@yearly", "@annually", "0 3 1 1 *", "0 3 30 feb *"])
 def test_job_that_is_hardly_ever_started(when: str) -> None:
     """Once in a year, and whenever the host starts, is not regularly."""
     assert not found(crontabs=f"line:/var/spool/cron/root:{when} docker-bench-security.sh\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "runs"),
+    [
+        ("/etc/cron.d/x:0 3 * * *\troot\tdocker-bench-security.sh -l /x", True),
+        ("/etc/crontab:0~59 3 * * *   root   docker-bench-security.sh -l /x", True),
+        ("/etc/crontab:0 3 1 1,7 * root docker-bench-security.sh", True),
+        ("/etc/crontab:0 3 * * * root docker-bench-security.sh -l /x-$(date +\\%F)", True),
+        # the command ends at the sign, and the shell says: end of file unexpected
+        ("/etc/crontab:0 3 * * * root docker-bench-security.sh -l /x-$(date +%F)", False),
+        ("/etc/crontabs/root:0 3 * * * docker-bench-security.sh -l /x-$(date +%F)", True),  # of busybox
+    ],
+)
+def test_line_of_a_crontab(line: str, runs: bool) -> None:
+    """Tabs, random minutes and percent signs, as cron takes them."""
+    assert bool(found(crontabs=f"line:{line}\n")) is runs
 
 
 TIMER = """Id=b.timer
