@@ -117,7 +117,7 @@ lists=$(find /var/lib/apt/lists -name "*security*Release" ! -name "esm.*" 2>/dev
 # shellcheck disable=SC2086 # one word for each path
 releases=$([ -z "$lists" ] || sed -n "s/^\(Suite\|Codename\): //p" $lists | tr "\n" "|")
 [ -z "$origins" ] ||
-  if printf "%s\n" "${origins##*are: }" | tr -d "[]'" | sed "s/, /\n/g" | grep "[Ss]ecurity" | grep -v "=UbuntuESM" |
+  if printf "%s\n" "${origins##*are: }" | sed "s/, /\n/g" | grep "[Ss]ecurity" |
     sed -E "s#(a|archive|suite|n|codename)=(${releases:-[^,]*})(,|\$)##g" |
     grep -qvE "(^|,)(a|archive|suite|n|codename)=[^*]*$"; then
     echo "origins:security"

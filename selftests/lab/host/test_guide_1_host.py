@@ -293,3 +293,6 @@ def test_forwarding_of_a_host(host: Host) -> None:
     assert only(judged(control, with_policy(facts_of_guest(host, of=control), **why)))[0] == "fail"
     host.exec("sysctl", "-w", "net.ipv4.ip_forward=0")
     assert only(judge_guest(control, host))[0] == "pass"
+    host.exec("sysctl", "-w", "net.ipv4.conf.eth0.forwarding=1")
+    verdict, reason = only(judge_guest(control, host))
+    assert (verdict, "ip_forward is 0, but eth0 forwards" in reason) == ("fail", True)
