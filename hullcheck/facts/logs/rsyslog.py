@@ -152,6 +152,9 @@ def _parts(text: str, message: _Message) -> Iterator[tuple[str, bool | None]]:
 
 _NAMES = r"\$?(?:programname|app-name|syslogtag)"
 _PROPERTY = re.compile(rf":{_NAMES},\s*(isequal|startswith|contains),\s*[\"']([^\"']+)[\"'].*")
+_OF_FIREWALL = re.compile(
+    r":msg,\s*contains,\s*\"\[UFW "
+)  # as its package proposes to stop what the kernel says
 _COMPARED = re.compile(rf"{_NAMES}\s*(==|startswith|contains)\s*[\"']([^\"']+)[\"']")
 _OF_FACILITY = re.compile(r"\$syslogfacility-text\s*==\s*[\"'](\w+)[\"']")
 
@@ -160,6 +163,8 @@ def _takes(condition: str, message: _Message) -> bool | None:
     """Whether what stops messages under a condition takes such a one; None where that is not known."""
     if not condition:
         return True
+    if _OF_FIREWALL.match(condition):
+        return False
     if match := _PROPERTY.fullmatch(condition):
         return _is_named(match[1], match[2], message)
     if not condition.startswith((":", "if ", "if(")):

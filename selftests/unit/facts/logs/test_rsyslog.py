@@ -32,6 +32,7 @@ def read(*texts: str, **others: str) -> tuple[set[str], bool]:
             True,
             True,
         ),  # of cloud-init's package
+        (':msg,contains,"[UFW " /var/log/ufw.log\n& stop', True, True),  # of ufw's package
         (':syslogtag, startswith, "dockerd[" stop', False, True),
         ("if $programname == 'sshd' then {\n stop\n} else {\n stop\n}", False, False),
         (':programname, startswith, "haveged" stop', True, True),
