@@ -291,8 +291,9 @@ class Configuration:
             EvidenceError: it names the built-in one, and whether the daemon chooses another is unknown.
         """
         parent, engine = self.cgroup_parent, self.surroundings.engine.get()
-        if not parent or not engine.is_default_cgroup(parent):
-            return not parent
+        is_default = engine.is_default_cgroup(parent)
+        if not parent or not is_default or not engine.is_docker:
+            return is_default
         return self.surroundings.daemon.get().setting("cgroup-parent").always(engine.is_default_cgroup)
 
     @property

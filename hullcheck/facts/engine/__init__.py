@@ -73,6 +73,8 @@ _SHAPES = {
 }
 _VERSION = {"Components": [{"Name": str, "Version": str}]}
 _CLIENT = {"ClientInfo?": (None, {"Version?": str, "Plugins?": (None, [{"Name": str, "Version": str}])})}
+# The group of a pod of Podman.
+_POD = re.compile(r"(machine|user)\.slice/\1-libpod_pod_[0-9a-f]{64}\.slice|/libpod_parent/[0-9a-f]{64}")
 _FIRST = 17  # of Docker's versions by year
 _SAYS_NO_NEW_PRIVILEGES = 23
 _NO_ANSWER = Answer(DOCKER_VERSION.name, 0, "", "")
@@ -212,6 +214,8 @@ class Engine:
         """Whether *parent*, as a setting names it, is the cgroup below which this engine runs containers unasked."""
         if not parent:
             return True
+        if not self.is_docker:
+            return bool(_POD.fullmatch(parent))
         if self.value("CgroupDriver") == "systemd":
             return parent == ("user.slice" if self.rootless else "system.slice")
         return posixpath.normpath(parent).replace("//", "/") == "/docker"

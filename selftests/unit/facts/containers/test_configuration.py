@@ -202,3 +202,21 @@ def test_networks_that_are_not_told(world: ContainerHost) -> None:
     world.config["NetworkMode"] = "front"
     told = "docker inspect does not report NetworkSettings.Networks"
     assert world.judge("5.14") == ("error", told)
+
+
+@pytest.mark.parametrize(
+    ("parent", "expected"),
+    [
+        (f"machine.slice/machine-libpod_pod_{'c' * 64}.slice", "pass"),
+        (f"user.slice/user-libpod_pod_{'c' * 64}.slice", "pass"),
+        (f"/libpod_parent/{'c' * 64}", "pass"),
+        (f"site.slice/site-libpod_pod_{'c' * 64}.slice", "fail"),
+        ("system.slice", "fail"),
+        ("/docker", "fail"),
+    ],
+)
+def test_control_group_of_a_pod(world: ContainerHost, parent: str, expected: str) -> None:
+    """5.25: Podman runs what is in a pod below the group of the pod, which nobody asked for."""
+    world.info["ServerVersion"] = "5.4.2"
+    world.config["CgroupParent"] = parent
+    assert world.judge("5.25")[0] == expected
