@@ -97,7 +97,7 @@ origins=$([ ! -r $file ] || grep "Allowed origins are:" $file | tail -n 1)
 [ ! -r $file ] || grep "Initial black.*: " $file | tail -n 1 | sed -n "s/.*Initial black[a-z ]*: *\(.*[^ ]\) *$/held:\1/p"
 [ ! -r $file ] || grep "Initial white.* (" $file | tail -n 1 | sed -n "s/.* (strict): *\(.*\)/held:all but \1/p"
 cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null |
-  awk '/^Package:/ { sub(/^Package: */, ""); names = $0 } /^(Pin-Priority: *-|Pin: *version)/ { print "held:" names }' | uniq
+  awk '/^Package:/ { sub(/^Package: */, ""); names = $0 } /^(Pin-Priority: *-|Pin: *version)/ { print "held:" names }' | sort -u
 sed -n -e "/^Package: /h" -e "/^Status: hold /{x;s/^Package: /held:/p;}" /var/lib/dpkg/status 2>/dev/null
 sed -n "s/^[[:space:]]*\(exclude\|excludepkgs\)[[:space:]]*=[[:space:]]*\(.*[^[:space:]]\)/held:\2/p" \
   /etc/dnf/dnf.conf /etc/dnf/automatic.conf /etc/yum.conf /etc/yum.repos.d/*.repo 2>/dev/null

@@ -10,7 +10,7 @@ import pytest
 from hullcheck.facts.engine.packages import ENGINE_PACKAGES
 from hullcheck.parsing.answer_lines import Words
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.needs("mount", "apt-cache")]
 
 # In a mount namespace, which has a folder of its own for the caches; as apt makes them unless it is told not to.
 ASK = """
