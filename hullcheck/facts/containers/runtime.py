@@ -334,7 +334,7 @@ class Runtime:
 
         Whoever may write to control groups moves a process from one to another, and no limit of the container holds it
         any more. One that has ended and only waits to be asked for its status is shown outside by version 1, and left
-        out here: it has no program.
+        out here: it has no program, or is gone a moment later.
 
         Args:
             limits: `memory`, `cpus`, `processes`, or a controller of version 1, as `devices`.
@@ -349,7 +349,8 @@ class Runtime:
         found = [
             each
             for each in self.processes
-            if any(cgroups.is_outside(name, each.cgroups, identifier, main) for name in limits)
+            if not each.was_gone
+            and any(cgroups.is_outside(name, each.cgroups, identifier, main) for name in limits)
         ]
         for each in found:
             if not each.executable and each.pid_namespace is None:

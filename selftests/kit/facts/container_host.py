@@ -217,7 +217,7 @@ class ContainerHost:
         self.links: Mapping[str, int] = dict(OWN)
         self.own_namespaces: dict[int, int] = {}
         self.user_namespaces: dict[int, int] = {}
-        self.programs: dict[int, str] = {}
+        self.programs: dict[int, str] = {}  # empty where the auditor may not see it; none of what is gone
         self.mounts = ["30 1 0:50 / / rw - overlay overlay rw"]
         self.extra: list[str] = []
         self.paths: list[str] = []
@@ -336,7 +336,8 @@ class ContainerHost:
             for pid, number in self.user_namespaces.items()
         ]
         lines += [
-            f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 {pid}/exe -> {path}" for pid, path in self.programs.items()
+            f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 {pid}/exe{path and f' -> {path}'}"
+            for pid, path in self.programs.items()
         ]
         return lines + [
             f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 {pid}/ns/pid -> pid:[{self.own_namespaces.get(pid, namespace)}]"
