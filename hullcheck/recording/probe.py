@@ -80,7 +80,7 @@ class Probe:
 
         Ten questions to a daemon that hangs would take ten time-outs.
         """
-        return re.search(r"\bdocker (?!context\b|dockerd\b)[a-z]", self.script) is not None
+        return re.search(r"\bdocker (?!context\b|dockerd\b)[a-z]", self.command) is not None
 
 
 @dataclass(frozen=True)

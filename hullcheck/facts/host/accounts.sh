@@ -50,7 +50,7 @@ done | while IFS=: read -r mode user group path; do
   esac
   printf "program:%s:%s:%s:%s\n" "$mode" "$user" "$group" "$path"
 done
-for name in docker docker-compose podman nerdctl ctr; do # with capabilities, of which each that a client may have opens it
+for name in docker-compose podman nerdctl ctr docker; do # with capabilities, of which each that a client may have opens it
   path=$(command -v $name) && [ -n "$(getcap "$path" 2>/dev/null)" ] && echo "capable:$path"
 done
 for file in subuid subgid; do

@@ -128,6 +128,15 @@ def test_engine_that_hangs_is_asked_once() -> None:
     assert answers["other"].stdout == "on\n"
 
 
+def test_probes_that_ask_the_engine() -> None:
+    """No other is passed over where the engine hangs, whatever its words and comments name."""
+    asking = """
+        docker_containers docker_info docker_networks docker_services docker_version engine_places image_contents images
+        neighbours swarm
+    """
+    assert {probe.name for probe in facts.PROBES if probe.asks_engine} == set(asking.split())
+
+
 @each_shell
 def test_two_time_outs_of_the_engine_are_enough(shell: Sequence[str]) -> None:
     """An engine that hangs after its version costs two questions of a row their time, and the rest is not asked."""
