@@ -49,11 +49,13 @@ class Containerd:
         address: its socket, with /var/run as /run.
         root: the directory of its images.
         configuration: its file.
+        program: what runs, as /proc names it.
     """
 
     address: str
     root: str
     configuration: str
+    program: str
 
 
 @dataclass
@@ -116,7 +118,7 @@ class Places:
             EvidenceError: the program of the daemon could not be told.
         """
         self.daemon_program()
-        own = {self.daemon.process.executable, *self._running_containerds}
+        own = {self.daemon.process.executable, *(each.program for each in self._used_containerds)}
         return tuple(sorted(each.removesuffix(_DELETED) for each in own if each.endswith(_DELETED)))
 
     def _programs(self, name: str) -> Files:
@@ -233,19 +235,14 @@ class Places:
     @cached_property
     def _used_containerds(self) -> tuple[Containerd, ...]:
         """The containerd processes at whose sockets the daemon is a client."""
-        return tuple(self._running_containerds.values())
-
-    @cached_property
-    def _running_containerds(self) -> dict[str, Containerd]:
-        """These by their programs, as /proc names them."""
-        named = [
-            (path, self._containerd(pid))
+        found = [
+            self._containerd(pid, path)
             for pid, path in self._beside_the_daemon
             if posixpath.basename(path.removesuffix(_DELETED)) == "containerd"
         ]
-        return {path: each for path, each in named if each.address in self.daemon.containerd_sockets}
+        return tuple(each for each in found if each.address in self.daemon.containerd_sockets)
 
-    def _containerd(self, pid: str) -> Containerd:
+    def _containerd(self, pid: str, program: str) -> Containerd:
         arguments = ["|".join(rest) for each, *rest in self._lines.get("argument") if each == pid]
         section, values = "", dict[str, str]()
         for line in ("|".join(rest) for each, *rest in self._lines.get("toml") if each == pid):
@@ -258,6 +255,7 @@ class Places:
             _plain(_option(arguments, "address", "a") or values.get("address") or _DEFAULT_ADDRESS),
             _option(arguments, "root", "") or values.get("root") or _DEFAULT_ROOT,
             _option(arguments, "config", "c") or "/etc/containerd/config.toml",
+            program,
         )
 
     @property
