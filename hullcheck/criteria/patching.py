@@ -5,7 +5,7 @@ from hullcheck.facts.patching import TOOLS, Patching, Tool
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
 from hullcheck.verdicts import EvidenceError, Manual
 
-_FAILED = ("Installing the upgrades failed", "Apt returned an error")
+_ENDED_WELL = ("All upgrades installed", "No packages found that can be upgraded")
 
 
 def _unattended(patching: Patching, line: str, days: int) -> Judgement:
@@ -15,7 +15,7 @@ def _unattended(patching: Patching, line: str, days: int) -> Judgement:
         Manual: the target does not tell what it takes, or when the lists were fetched.
     """
     said = f"unattended-upgrades: {line}"
-    if any(each in line for each in _FAILED):
+    if not any(each in line for each in _ENDED_WELL):
         return Judgement(good=False, words=said)
     if patching.security_origin is False:
         return Judgement(good=False, words=f"{said}; its allowed origins are none of security updates")

@@ -119,7 +119,7 @@ class RunningKernel:
 
     @property
     def newest(self) -> str:
-        """The newest release that is installed.
+        """The newest release that is installed, of Oracle's kernel (UEK) or of the others, as the one that runs.
 
         Raises:
             EvidenceError: none is found; the kernel comes from outside of the host.
@@ -131,7 +131,10 @@ class RunningKernel:
             raise EvidenceError(
                 f"no kernel is installed in /boot or /lib/modules: {self.release} comes from elsewhere"
             )
-        return self.installed[-1]
+        return (
+            [each for each in self.installed if _is_of_oracle(each) == _is_of_oracle(self.release)]
+            or self.installed
+        )[-1]
 
     @property
     def why_to_restart(self) -> str:
@@ -170,6 +173,11 @@ def _deployments(entries: tuple[str, ...]) -> tuple[str, ...]:
     """By the numbers of their boot loader entries, the highest of which is started by default."""
     named = [each.rpartition(" ")[::2] for each in entries]
     return tuple(name for number, name in sorted(named, key=lambda each: _numbers(each[0]), reverse=True))
+
+
+def _is_of_oracle(release: str) -> bool:
+    """Whether it is of a line of its own, beside which the one of Red Hat is installed and maintained."""
+    return "uek" in release
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -105,14 +105,16 @@ class Patching:
         return {each["Id"]: each for each in blocks if each.get("LoadState") == "loaded" and "Id" in each}
 
     def _starts(self, name: str, units: Iterable[str]) -> tuple[str, ...]:
-        """The units among these that start it by themselves, and its cron jobs."""
-        jobs = [
-            line.partition(" ")[2] for line in self._words.all("cron") if line.startswith(f"{_CRON[name]} ")
-        ]
+        """The units among these that start it by themselves, and its cron jobs where a cron runs."""
+        jobs = self._jobs(name) if "idle" not in self._words else []
         active = [unit for unit in units if _is_on(self._units.get(unit, {}))]
         if not active and not jobs:
             self._refuse_unread("cron")
         return (*active, *jobs)
+
+    def _jobs(self, name: str) -> list[str]:
+        lines = (line.partition(" ") for line in self._words.all("cron"))
+        return [path for word, _, path in lines if word == _CRON[name]]
 
     def _refuse_unread(self, *parts: str) -> None:
         for path in self._words.all("unread"):
@@ -138,7 +140,9 @@ class Patching:
         Raises:
             EvidenceError: a record of it could not be read, or is none.
         """
-        return {ANSIBLE: self._ansible, PUPPET: self._puppet, SALT: self._salt}[name]()
+        found = {ANSIBLE: self._ansible, PUPPET: self._puppet, SALT: self._salt}[name]()
+        idle = [f"{path}, but no cron runs" for path in self._jobs(name)] if "idle" in self._words else []
+        return replace(found, signs=(*found.signs, *idle))
 
     def _puppet(self) -> Tool:
         self._refuse_unread("puppet")

@@ -24,6 +24,9 @@ fi
 for folder in /var/spool/cron /var/spool/cron/crontabs; do
   [ ! -d $folder ] || [ -r $folder ] || echo "unread:$folder"
 done
+# Jobs are for nobody where no cron runs: that of systemd-cron is a target.
+[ ! -r /proc/1/comm ] || grep -qsxE "b?cron(d|-sched)?|fcron|anacron" /proc/[0-9]*/comm ||
+  systemctl is-active --quiet anacron.timer cron.target 2>/dev/null || echo idle:
 for word in ansible-pull puppet salt-call; do
   what=$word
   # of Puppet not a job that clears up
@@ -88,10 +91,10 @@ file=/var/log/unattended-upgrades/unattended-upgrades.log
 [ ! -r $file ] || awk '
   /Starting unattended upgrades script/ { trial = ""; kept = "" }
   /Option --dry-run given/ { trial = "yes" }
-  / is kept back because / { kept = kept "held:" $0 "\n" }
-  /All upgrades installed|No packages found that can be upgraded|Installing the upgrades failed|Apt returned an error/ { if (!trial) end = $0 }
+  / is kept back because | has conffile prompt |upgradable but fails to be marked/ { kept = kept "held:" $0 "\n" }
+  /All upgrades installed|No packages found that can be upgraded|Installing the upgrades failed|Apt returned an error|Cache has broken packages|GetArchives.. failed|An error occurred/ { if (!trial) end = $0 }
   { if (!trial) held = kept }
-  END { if (end) print "unattended:" end; printf "%s", held }' $file | sed "s/^held:.* Package \([^ ]*\) is kept.*/held:\1/"
+  END { if (end) print "unattended:" end; printf "%s", held }' $file | sed "s/^held:[^A-Z]*[A-Z]* [Pp]ackage \([^ ]*\) .*/held:\1/"
 origins=$([ ! -r $file ] || grep "Allowed origins are:" $file | tail -n 1)
 # What is kept from updates: packages on hold, those that unattended-upgrades or dnf leave out.
 [ ! -r $file ] || grep "Initial black.*: " $file | tail -n 1 | sed -n "s/.*Initial black[a-z ]*: *\(.*[^ ]\) *$/held:\1/p"
@@ -104,7 +107,8 @@ sed -n "s/^[[:space:]]*\(exclude\|excludepkgs\)[[:space:]]*=[[:space:]]*\(.*[^[:
 sed -n "s/^[[:space:]]*\([^#!\[[:space:]].*\)/held:\1/p" /etc/dnf/plugins/versionlock.list 2>/dev/null
 sed -n "s/^name *= *\"\(.*\)\"/held:\1/p" /etc/dnf/versionlock.toml 2>/dev/null
 # With skip_if_unavailable dnf-automatic ends well though it got nothing from a repository.
-sed -n "/Started dnf-automatic/h;/Ignoring repositories/H;\${x;s/.*Ignoring repositories:/held:repository/p;}" /var/log/dnf.log 2>/dev/null
+cat /var/log/dnf.log.1 /var/log/dnf.log 2>/dev/null |
+  sed -n "/Started dnf-automatic/h;/Ignoring repositories/H;\${x;s/.*Ignoring repositories:/held:repository/p;}"
 grep -qs "^[[:space:]]*apply_updates[[:space:]]*=[[:space:]]*\([Yy]\|[Tt]rue\|1\|on\)" /etc/dnf/automatic.conf \
   /etc/dnf/dnf5-plugins/automatic.conf && echo "applies:yes"
 # `apt-get update` ends well where it got no list, and writes its stamps where it got any: the lists of security updates

@@ -9,7 +9,7 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, lines_like, pick
 
 _KNOWN = lines_like(
-    "(?:changed|clock|cron|did|disabled|highstate|job|log|own|salt|summary|unattended|unread|yaml):.*",
+    "(?:changed|clock|cron|did|disabled|highstate|idle|job|log|own|salt|summary|unattended|unread|yaml):.*",
     r"origins:(?:security|other)|(?:lists|refreshed|pushed):\d+",
     "held:.*",
     "unit:Runs(?:It|Other)=yes",
@@ -25,7 +25,8 @@ _SUMMARY = {
     "application": {"run_mode": True},
 }
 _ENDS = "All upgrades installed|No packages found that can be upgraded"
-_ENDS += "|Installing the upgrades failed|Apt returned an error"
+_ENDS += "|Installing the upgrades failed|Apt returned an error|Cache has broken packages"
+_ENDS += r"|GetArchives\(\) failed|An error occurred"
 _UNATTENDED = re.compile(rf"(unattended:[\d:, -]* [A-Z]+ (?:{_ENDS})).*")
 
 

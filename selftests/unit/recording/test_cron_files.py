@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -35,9 +36,10 @@ def heeded(host: Path, function: str, run_parts: str = "") -> set[str]:
     if run_parts:
         (tools / "run-parts").write_text(run_parts)
         (tools / "run-parts").chmod(0o755)
-    for name in ("head", "tail"):
+    for name in ("find", "head", "tail"):
         (tools / name).symlink_to(f"/usr/bin/{name}")
     script = HELPER.read_text().replace("/etc/", f"{host}/etc/").replace("/var/spool/", f"{host}/spool/")
+    script = script.replace("-user 0", f"-user {os.getuid()}")
     done = subprocess.run(
         ["/bin/sh", "-c", f"{script}\n{function}"],
         capture_output=True,
@@ -58,6 +60,21 @@ def test_tables_of_debian(host: Path) -> None:
     """Its cron leaves both out."""
     (host / "etc" / "debian_version").write_text("13\n")
     assert heeded(host, "cron_tables") == {"crontab", "cron.d/good"}
+
+
+@pytest.mark.parametrize(("mode", "taken"), [(0o644, True), (0o600, True), (0o664, False), (0o646, False)])
+def test_table_that_others_may_write(host: Path, mode: int, taken: bool) -> None:
+    """No cron takes it (INSECURE MODE, BAD FILE MODE)."""
+    (host / "etc" / "cron.d" / "good").chmod(mode)
+    assert ("cron.d/good" in heeded(host, "cron_tables")) is taken
+
+
+def test_table_of_somebody_else(host: Path) -> None:
+    """In /etc it has to be root's (WRONG FILE OWNER)."""
+    if os.getuid():
+        pytest.skip("root alone gives files away")
+    os.chown(host / "etc" / "cron.d" / "good", 12345, 0)
+    assert "cron.d/good" not in heeded(host, "cron_tables")
 
 
 @pytest.mark.parametrize(("run_parts", "dots"), [("\x7fELF", False), ("#!/bin/bash\n", True), ("", True)])
@@ -83,7 +100,10 @@ def test_job_of_the_bench(host: Path, name: str, text: str, found: bool) -> None
     (host / "etc" / name).chmod(0o755)
     script = DOCKER_BENCH.script.replace("/etc/", f"{host}/etc/").replace("/var/", f"{host}/")
     done = subprocess.run(
-        ["/bin/sh", "-c", f"docker_bench_log=\n{script}"], capture_output=True, text=True, check=True
+        ["/bin/sh", "-c", f"docker_bench_log=\n{script.replace('-user 0', f'-user {os.getuid()}')}"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     jobs = json.loads(DOCKER_BENCH.keep(done.stdout))["Jobs"]
     assert [job["Name"] for job in jobs if job["Kind"] == "crontab"] == [f"{host}/etc/{name}"] * found

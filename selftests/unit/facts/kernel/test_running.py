@@ -56,6 +56,8 @@ def test_flaws_of_processors() -> None:
         ("Mitigation: Enhanced IBRS; PBRSB-eIBRS: SW sequence; BHI: BHI_DIS_S", "pass"),
         ("Mitigation: Retpolines; IBPB: disabled; STIBP: disabled; RSB filling", "fail"),
         ("Mitigation: Vulnerable, KVM: Not affected", "fail"),
+        ("Mitigation: safe RET, no microcode", "fail"),
+        ("Mitigation: Safe RET", "pass"),
         ("Mitigation: CSV2, but not BHB", "fail"),
         ("Mitigation: CSV2, BHB", "pass"),
         ("Mitigation: Clear CPU buffers: VM", "fail"),
@@ -190,6 +192,10 @@ def test_backports_of_debian() -> None:
         ("6.12.43+deb13+1-amd64", "6.12.43+deb13-amd64", "pass"),
         ("6.9.1-arch1-1", "6.9.1-arch1-2", "fail"),
         ("6.6.31+rpt-rpi-v8", "6.6.31+rpt-rpi-2712", "pass"),
+        # Oracle has two lines of kernels side by side
+        ("5.14.0-503.el9.x86_64", "5.15.0-300.el9uek.x86_64", "pass"),
+        ("5.14.0-503.el9.x86_64", "5.14.0-570.el9.x86_64", "fail"),
+        ("5.15.0-200.el9uek.x86_64", "5.15.0-300.el9uek.x86_64", "fail"),
     ],
 )
 def test_numbers_behind_a_word(running: str, other: str, verdict: str) -> None:

@@ -134,6 +134,8 @@ def test_start_of_puppet() -> None:
     assert patched(f"{puppet()}\n{lock}")["Puppet"][0] == "fail"
     job = "cron:puppet /etc/cron.d/puppet"
     assert patched(puppet(SUMMARY.replace("agent", "user"), job))["Puppet"][0] == "pass"
+    idle = patched(puppet(SUMMARY.replace("agent", "user"), f"{job}\nidle:"))["Puppet"]
+    assert idle == ("fail", "nothing starts it: /etc/cron.d/puppet, but no cron runs")
     assert patched(unit("puppet.service"))["Puppet"][0] == "fail"
     assert patched(f"{unit('puppet.service')}\nunread:/var/lib/puppet/x")["Puppet"][0] == "error"
     assert patched(puppet(), patch_days=1)["Puppet"][0] == "pass"
@@ -337,6 +339,7 @@ def test_updates_that_are_left() -> None:
         (f"{day} INFO No packages found that can be upgraded unattended{STALE}", "fail"),
         (f"{day} ERROR Installing the upgrades failed!", "fail"),
         (f"{day} ERROR Apt returned an error, exiting{FRESH}", "fail"),
+        (f"{day} ERROR Cache has broken packages, exiting{FRESH}", "fail"),
         (f"{day} INFO All upgrades installed{FRESH}\nlists:1", "pass"),
         (f"{day} INFO All upgrades installed{FRESH}\nlists:0", "manual"),
         (f"{day} INFO All upgrades installed{FRESH}\nheld:docker.io", "manual"),

@@ -51,7 +51,8 @@ def test_what_is_kept_from_updates(tmp_path: Path) -> None:
         "dnf/dnf.conf": "[main]\n#exclude=no\nexcludepkgs = kernel* docker-ce\n",
         "yum.repos.d/kubernetes.repo": "[kubernetes]\nexclude=kubelet\n",
         "dnf/versionlock.toml": 'version = "1.0"\n[[packages]]\nname = "runc"\n',
-        "log/dnf.log": f"{IGNORED.format('old')}{IGNORED.format('updates')}",
+        "log/dnf.log.1": f"{IGNORED.format('old')}{IGNORED.format('updates')}",
+        "log/dnf.log": "t DEBUG logging initialized\n",
         "dnf/plugins/versionlock.list": "# locks\ndocker-ce-3:28.0.1-1.*\n!old-1.*\n",
     }
     for name, text in files.items():
@@ -111,6 +112,8 @@ DONE = "{} INFO All upgrades installed"
 FIRST, SECOND = "2026-06-29 06:00:01,1", "2026-06-30 06:00:01,1"
 TRIAL = "2026-06-30 06:00:00,5 INFO Option --dry-run given, *not* performing real actions\n"
 KEPT = "2026-06-30 06:00:02,1 INFO Package libc6 is kept back because a related package is kept back.\n"
+PROMPT = f"{FIRST} WARNING Package openssh-server has conffile prompt and needs to be upgraded manually\n"
+UNMARKED = f"{FIRST} WARNING package vim upgradable but fails to be marked for upgrade (x)\n"
 
 
 @pytest.mark.parametrize(
@@ -131,6 +134,15 @@ KEPT = "2026-06-30 06:00:02,1 INFO Package libc6 is kept back because a related 
             [f"unattended:{SECOND} ERROR Apt returned an error"],
         ),
         (START + KEPT + START + DONE.format(SECOND), [f"unattended:{DONE.format(SECOND)}"]),
+        (START + PROMPT + DONE.format(SECOND), [f"unattended:{DONE.format(SECOND)}", "held:openssh-server"]),
+        (START + UNMARKED + DONE.format(SECOND), [f"unattended:{DONE.format(SECOND)}", "held:vim"]),
+        *(
+            (
+                f"{START}{DONE.format(FIRST)}\n{START}{SECOND} ERROR {end}: x",
+                [f"unattended:{SECOND} ERROR {end}"],
+            )
+            for end in ("Cache has broken packages", "GetArchives() failed", "An error occurred")
+        ),
         ("x INFO Initial whitelist (strict): bash vim\n", ["held:all but bash vim"]),
         ("x INFO Initial whitelist (not strict): bash\n", []),
     ],
@@ -187,6 +199,7 @@ def lines_of(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     script = PATCHING.script.replace("/var/", f"{folder}/").replace("/etc/", f"{folder}/")
+    script = script.replace("-user 0", f"-user {os.getuid()}")
     done = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=True, cwd="/")
     told = PATCHING.keep(done.stdout).split("\n")
     return [line for line in told if line.startswith(words)]
