@@ -42,7 +42,12 @@ if [ -d /run/systemd/system ]; then
   units=$(systemctl show --property=UnitFileState,ExecStart,ExecStartPost auditd.service audit-rules.service 2>/dev/null)
   case $units in
     *UnitFileState=enabled*)
-      case $units in *augenrules*) loads=$directory ;; *"-R $single"*) loads=$single ;; esac
+      case $units in
+        *augenrules*) loads=$directory ;;
+        *"-R $single"*) loads=$single ;;
+        # another program may load them; where audit-rules.service is masked there is none
+        *) printf "%s\n" "$units" | grep "^ExecStart" | grep -qv "/auditd ;\|/true ;" || loads=nothing ;;
+      esac
       ;;
     *UnitFileState=*) loads=nothing ;;
   esac

@@ -31,10 +31,14 @@ _FACILITIES = ("daemon", "user", *(f"local{number}" for number in range(8)))
 
 
 class _Message(NamedTuple):
-    """What decides where a message goes: the names that its program may have, and its facility."""
+    """What decides where a message goes: the names that its program may have, its facility, and the least severity.
+
+    That is info of the engine, which says no more unless it is asked to.
+    """
 
     names: tuple[str, ...]
     facility: str
+    severity: str = "info"
 
 
 _ENGINE = ("dockerd", "docker", "containerd")
@@ -81,7 +85,8 @@ def _messages(text: str, of_journald: Files) -> Iterator[tuple[_Message | None, 
         yield _Message(_ENGINE, facility), {f"{each}:{facility}" for each in inputs}
     for body in re.findall(r"(?i)\binput\(([^)]*\btype=\"imfile\"[^)]*)\)", text):
         options = {key.lower(): value for key, value in re.findall(r"(\w+)=\"([^\"]*)\"", body)}
-        message = _Message((options.get("tag", "").strip(":"),), options.get("facility", "local0"))
+        words = options.get("facility", "local0"), options.get("severity", "notice")
+        message = _Message((options.get("tag", "").strip(":"),), *words)
         yield None if "ruleset" in options else message, {options.get("file", "")}
 
 
@@ -97,7 +102,8 @@ class _Journal:
         self._text = "\n".join("".join(_OF_JOURNAL.findall(each)) for each in texts)
 
     def _value(self, key: str) -> str:
-        found = re.findall(rf"(?m)^[ \t]*(#?)[ \t]*{key}[ \t]*=[ \t]*(\w+)", self._text)
+        key = re.sub("(?<=[a-z])(?=[A-Z])", "[_-]?", key)  # max_level_store on the kernel's command line
+        found = re.findall(rf"(?mi)^[ \t]*(#?)[ \t]*{key}[ \t]*=[ \t]*(\w+)", self._text)
         values = [value for mark, value in found if not mark] or [value for _, value in found]
         return values[-1].lower() if values else ""
 
@@ -189,6 +195,9 @@ def _is_named(how: str, value: str, message: _Message) -> bool:
     return any(each.startswith(name) if how == "startswith" else each == name for each in message.names)
 
 
+_SEVERITIES = ("debug", "info", "notice", "warning", "err", "crit", "alert", "emerg")
+
+
 def _may_select(selector: str, message: _Message) -> bool | None:
     """Whether a selector takes any such message; None where it is none, as the `else` of a condition."""
     if "." not in selector:
@@ -196,19 +205,21 @@ def _may_select(selector: str, message: _Message) -> bool | None:
     taken = False
     for part in selector.split(";"):
         facilities, _, priority = part.rpartition(".")
-        if set(facilities.split(",")) & {"*", message.facility} and not priority.startswith(("!", "=debug")):
+        other = priority.startswith("!") or priority == "=debug" != f"={message.severity}"
+        if set(facilities.split(",")) & {"*", message.facility} and not other:
             taken = priority != "none"
     return taken
 
 
 def _selects(selector: str, message: _Message) -> bool:
-    """Whether a selector takes all such messages: info is the least that the engine says."""
+    """Whether a selector takes all such messages."""
     taken = False
+    lower = _SEVERITIES[: _SEVERITIES.index(message.severity) + 1] if message.severity in _SEVERITIES else ()
     for part in selector.split(";"):
         facilities, _, priority = part.rpartition(".")
         if not set(facilities.split(",")) & {"*", message.facility}:
             continue
-        if priority in ("*", "info", "debug"):
+        if priority in ("*", *lower):
             taken = True
         elif priority == "none" or priority.startswith("!"):
             return False

@@ -120,14 +120,16 @@ paths() { # the files and folders of the configuration, one a line
   done
 }
 # Where an engine writes what it has to say: a socket is that of the journal, if its unit has no journal of its own,
-# and journald was not told to drop what is not urgent (LogLevelMax).
+# and journald was not told to drop some (LogLevelMax, LogFilterPatterns), or to call it other than daemon.info (30).
 # shellcheck disable=SC2013 # no name in /proc has a blank
 for each in $(grep -lsx dockerd [0-9]*/comm); do
   pid=${each%/comm}
   written=$(readlink "$pid/fd/2") || continue
   unit=$(sed -n "s/.*\///p" "$pid/cgroup" 2>/dev/null | tail -n 1)
   apart=$(variable LOG_NAMESPACE)$(readlink "/run/systemd/units/log-level-max:$unit")
-  case $written:$apart in socket:*:[!67]*) written="the journal $apart" ;; esac
+  apart=$apart$(systemctl show --property=LogFilterPatterns,SyslogPriority "$unit" 2>/dev/null |
+    sed -n "/=30$/d;s/=.*//;s/^[LS]/ &/p")
+  case $written:$apart in socket:*:[!67]* | socket:*:[67]" "*) written="the journal $apart" ;; esac
   printf "daemon:%s\n" "$written"
 done
 now=$(date +%s)
@@ -170,5 +172,7 @@ for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
     fi
   done
   for folder in /usr/lib /lib /usr/local/lib /run /etc; do show "$root" $folder/systemd/journald.conf.d; done
+  printf "config:/proc/cmdline/journald.conf.d/~\n:[Journal]\n" # what wins over the files
+  tr " " "\n" </proc/cmdline | sed -n "s/^systemd[.]journald[.]/:/p"
 done
 exit 0

@@ -162,6 +162,24 @@ def test_services_of_a_host(host: Host) -> None:
     assert only(judge_guest(control, host))[0] == "pass"
 
 
+def test_units_that_systemd_does_not_call_enabled(host: Host) -> None:
+    """A script of System V that a runlevel starts, and a unit of a user who need not log in; not the others."""
+    started = "/etc/rc3.d /home/u/.config/systemd/user/default.target.wants /var/lib/systemd/linger"
+    host.exec("useradd", "u")
+    host.exec("mkdir", "-p", *started.split())
+    for name in ("legacy", "idle"):
+        header = "### BEGIN INIT INFO\n# Provides: x\n# Default-Start: 3\n### END INIT INFO\n"
+        host.write(f"/etc/init.d/{name}", f"#!/bin/sh\n{header}exit 0\n")
+        host.exec("chmod", "755", f"/etc/init.d/{name}")
+    host.exec("ln", "-s", "../init.d/legacy", "/etc/rc3.d/S01legacy")
+    host.exec("ln", "-s", "/srv/mine.service", f"{started.split()[1]}/mine.service")
+    host.exec("systemctl", "daemon-reload")
+    units = facts_of_guest(host, of="services_of_the_host_are_approved").host_services.units
+    assert {"legacy.service", "idle.service", "mine.service"} & {*units} == {"legacy.service"}
+    host.exec("touch", "/var/lib/systemd/linger/u")
+    assert "mine.service" in facts_of_guest(host, of="services_of_the_host_are_approved").host_services.units
+
+
 def test_server_in_a_container(host: Host) -> None:
     """A server that runs in a container is none of the host's, and published ports are the engine's."""
     command = "cp /bin/busybox /nginx; ln -s nginx /sleep; /sleep 600"
@@ -201,9 +219,14 @@ def test_puppet_on_a_host(host: Host) -> None:
     host.write(PUBLIC, summary(600))
     host.exec("systemctl", "stop", "puppet.service")
     assert "puppet.service is not on" in patched(host)["Puppet"][1]
+    host.exec("cp", "/usr/bin/sleep", "/opt/cron")
+    host.write("/etc/systemd/system/cron.service", "[Service]\nExecStart=/opt/cron infinity\n")
+    host.exec("systemctl", "start", "cron.service")
     for command, expected in (("find /var/lib/puppet -delete", "fail"), ("puppet agent --onetime", "pass")):
         host.write("/etc/cron.d/puppet", f"0 3 * * * root {command}\n")
         assert patched(host)["Puppet"][0] == expected
+    host.exec("systemctl", "stop", "cron.service")
+    assert "/etc/cron.d/puppet, but no cron runs" in patched(host)["Puppet"][1]
 
 
 def test_ansible_and_salt_on_a_host(host: Host) -> None:

@@ -104,6 +104,7 @@ while sleep 0.1; do
   sed "s/EVENTS/$n/" /srv/counters >/srv/falco/new && mv /srv/falco/new /srv/falco/metrics
 done
 """
+FILTERING = 253  # the first systemd with LogFilterPatterns
 STEPS = (
     *(
         "it is installed",
@@ -217,6 +218,10 @@ def test_log_of_the_daemon_on_a_host(lab_host: HostFactory) -> None:
     assert verdict() == "pass"
     assert verdict("LogLevelMax=info") == "pass"
     assert verdict("LogLevelMax=err") == "manual"
+    assert verdict("SyslogLevel=debug") == "manual"
+    assert verdict("LogLevelMax=info", "SyslogFacility=local3") == "manual"
+    if int(host.exec("systemctl", "--version").split()[1]) >= FILTERING:
+        assert verdict("LogFilterPatterns=~level=info") == "manual"
     assert verdict("LogNamespace=other") == "manual"
 
 

@@ -164,6 +164,8 @@ def test_lines_of_the_probe(host: Path) -> None:
         ("enabled", "path=/sbin/auditctl ; argv[]=/sbin/auditctl -R /etc/audit/audit.rules ;", ONE),
         ("enabled", "path=/opt/own ; argv[]=/opt/own ;", MERGED),
         ("disabled", "path=/sbin/augenrules ; argv[]=/sbin/augenrules --load ;", "nothing"),
+        ("enabled", "path=/bin/true ; argv[]=/bin/true ;", "nothing"),
+        ("enabled", "path=/usr/sbin/auditd ; argv[]=/usr/sbin/auditd ;", "nothing"),
     ],
 )
 def test_what_systemd_starts(host: Path, state: str, starts: str, source: str) -> None:

@@ -168,6 +168,13 @@ def test_rule_set_that_ends() -> None:
         ("", "local0.* @@logs.example", True),
         ('Facility="local6" ', "local6.* @@logs.example", True),
         ('Facility="local6" ', "*.*;local6.none @@logs.example", False),
+        ('Severity="debug" ', SENDING, True),
+        ('Severity="debug" ', "*.info @@logs.example", False),
+        ('Severity="debug" ', "*.debug @@logs.example", True),
+        ('Severity="debug" ', f"*.=debug stop\n{SENDING}", False),
+        ('Severity="7" ', "*.debug @@logs.example", False),  # a word alone is followed
+        ("", "*.notice @@logs.example", True),
+        ("", "*.warning @@logs.example", False),
         ("", f"local0.* /x\n& stop\n{SENDING}", False),
         ("", f"local6.* /x\n& stop\n{SENDING}", True),
         ("", f':programname, isequal, "audit" stop\n{SENDING}', False),
@@ -186,25 +193,30 @@ def test_file_that_is_sent(options: str, rules: str, sent: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "setting", "sent"),
+    ("module", "setting", "cmdline", "sent"),
     [
-        ("imuxsock", "MaxLevelSyslog=err", False),
-        ("imuxsock", "MaxLevelSyslog=info", True),
-        ("imuxsock", "MaxLevelSyslog=6", True),
-        ("imuxsock", "#MaxLevelSyslog=debug", True),
-        ("imuxsock", "MaxLevelStore=err\nStorage=none", True),
-        ("imjournal", "MaxLevelStore=crit", False),
-        ("imjournal", "MaxLevelStore=debug", True),
-        ("imjournal", "Storage=none", False),
-        ("imjournal", "Storage=volatile", True),
-        ("imjournal", "MaxLevelSyslog=err", True),
+        ("imuxsock", "MaxLevelSyslog=info", "max_level_syslog=err", False),
+        ("imuxsock", "ForwardToSyslog=yes", "forward_to_syslog=no", False),
+        ("imuxsock", "ForwardToSyslog=no", "forward-to-syslog=1", True),
+        ("imjournal", "MaxLevelStore=info", "max_level_store=2", False),
+        ("imuxsock", "MaxLevelSyslog=err", "", False),
+        ("imuxsock", "MaxLevelSyslog=info", "", True),
+        ("imuxsock", "MaxLevelSyslog=6", "", True),
+        ("imuxsock", "#MaxLevelSyslog=debug", "", True),
+        ("imuxsock", "MaxLevelStore=err\nStorage=none", "", True),
+        ("imjournal", "MaxLevelStore=crit", "", False),
+        ("imjournal", "MaxLevelStore=debug", "", True),
+        ("imjournal", "Storage=none", "", False),
+        ("imjournal", "Storage=volatile", "", True),
+        ("imjournal", "MaxLevelSyslog=err", "", True),
     ],
 )
-def test_journald_that_keeps_or_passes_on_some(module: str, setting: str, sent: bool) -> None:
-    """Of what is below its level rsyslog gets nothing."""
+def test_journald_that_keeps_or_passes_on_some(module: str, setting: str, cmdline: str, sent: bool) -> None:
+    """Of what is below its level rsyslog gets nothing; the kernel's command line wins over files."""
     files = {
         "/etc/rsyslog.conf": f'module(load="{module}")\n{SENDING}',
         "/etc/systemd/journald.conf": f"[Journal]\n{setting}\n",
+        "/proc/cmdline/journald.conf.d/~": f"[Journal]\n{cmdline}\n",
     }
     routes, _ = configs.read("rsyslogd", files)
     assert any(OF_DAEMON in each.reads and each.sends for each in routes) is sent
