@@ -1,7 +1,7 @@
-"""Change the controls and their criteria in every small way, and list what no self-test notices: `tox -e mutants`.
+"""Change facts, criteria and controls in every small way, and list what no self-test notices: `tox -e mutants`.
 
-mutmut changes the facts; it gives functions other arguments, from which a control is told what it reads. So cosmic-ray
-changes these modules, in a copy of the repository, and runs the self-tests without engines that stand beside each name.
+cosmic-ray changes the modules, in a copy of the repository, and runs the self-tests without engines that stand beside
+each name.
 """
 
 import argparse
@@ -35,6 +35,11 @@ TESTS = {
     "hullcheck/criteria": "unit/criteria controls unit/facts/auditd unit/facts/firewall unit/facts/engine"
     " unit/facts/sensors unit/facts/logs unit/facts/patching",
     "hullcheck/controls": "unit/controls controls unit/commands/test_cli.py unit/commands/test_audit.py",
+    **{
+        f"hullcheck/facts/{each.name}": f"unit/facts/{each.name} unit/criteria controls"
+        for each in sorted((REPOSITORY / "hullcheck/facts").iterdir())
+        if (each / "__init__.py").exists()
+    },
 }
 """Each module or folder that is changed, and the self-tests that have to notice."""
 UNTOUCHED = (

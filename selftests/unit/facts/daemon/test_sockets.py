@@ -429,6 +429,7 @@ def test_signs_of_an_engine() -> None:
         answer = Answer("engine_presence", 0, text + more, "")
         found = Presence.of(Recording("host", "local", {answer.name: answer}))
         assert (found.commands, found.sockets) == (("docker",), ("/run/docker.sock",))
+        assert found.client == "/usr/bin/docker"
         assert found.daemon_pids == pids
 
 

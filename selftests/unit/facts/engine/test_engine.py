@@ -41,6 +41,20 @@ def test_docker_command_of_podman() -> None:
         engine(Recording("local", "local", answers), Presence(("docker", "podman"), (), ()))
 
 
+def test_what_is_judged_is_kept() -> None:
+    """What the engine says of its firewall, and of each other thing that has a field of its own in the answer."""
+    told = {
+        "FirewallBackend": {"Driver": "nftables"},
+        "Containerd": {"Address": "/run/containerd/containerd.sock"},
+        "NRI": {"Info": [["version", "1"]]},
+        "Runtimes": {"crun": {"path": "crun", "runtimeType": "x"}},
+        "Plugins": {"Authorization": ["opa"]},
+        "Swarm": {"LocalNodeState": "active", "ControlAvailable": True},
+    }
+    kept = json.loads(DOCKER_INFO.keep(json.dumps(told)))
+    assert {name: kept[name] for name in told} == told
+
+
 INFO = {
     "ClientInfo": {"Version": "29.1.0", "Plugins": [{"Name": "compose", "Version": "v5.1.0", "Path": "/x"}]}
 }

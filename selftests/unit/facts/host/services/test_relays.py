@@ -53,6 +53,13 @@ def test_containerd_over_tcp(configuration: dict[str, object], commands: bool, d
     assert (bool(told.containerd), bool(told.doubt)) == (commands, doubt)
 
 
+@pytest.mark.parametrize(("port", "doubt"), [(32767, True), (32768, False), (60000, False)])
+def test_containerd_whose_configuration_was_not_asked(port: int, doubt: bool) -> None:
+    """A port that the kernel chose is one for streams; why it listens at another one is not known."""
+    told = found(*CONTAINERD.replace("22B8", f"{port:04X}").splitlines()[:3])
+    assert (told.containerd, bool(told.doubt)) == ((), doubt)
+
+
 def test_listener_that_was_not_asked() -> None:
     """There may be more than what is known."""
     assert "was not asked" in found(PUBLIC, "unasked:tcp 00000000:0947").doubt
