@@ -12,6 +12,7 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_lines
 from hullcheck.verdicts import EvidenceError
 
+_JOBS = ("ReplicatedJob", "GlobalJob")
 _POLICY = ("Condition", "MaxAttempts", "Delay", "Window")
 _SECOND, _USUAL_DELAY = 1e9, 5e9  # the engine counts in nanoseconds
 
@@ -23,6 +24,7 @@ DOCKER_SERVICES = Probe.from_file(
             "ID": True,
             "Spec": {
                 "Name": True,
+                "Mode": {each: {} for each in _JOBS},
                 "TaskTemplate": {"RestartPolicy": dict.fromkeys(_POLICY, True)},
             },
             "Endpoint": {"Ports": {"PublishedPort": True, "Protocol": True, "PublishMode": True}},
@@ -89,10 +91,13 @@ def services(recording: Recording, engine: Engine) -> dict[str, Service]:
 def _service(document: dict[str, Any]) -> Service:
     require(document, shapes.PUBLISHED_SERVICE, "docker service inspect")
     policy = document["Spec"]["TaskTemplate"].get("RestartPolicy") or {}
+    condition = policy.get("Condition") or "any"
+    if condition == "any" and any(each in _JOBS for each in document["Spec"].get("Mode") or ()):
+        condition = "on-failure"  # what a job has completed is done (swarmkit: restart.Supervisor)
     return Service(
         document["ID"],
         document["Spec"]["Name"],
-        policy.get("Condition") or "any",
+        condition,
         policy.get("MaxAttempts") or 0,
         tuple(map(_port, (document.get("Endpoint") or {}).get("Ports") or ())),
         (_USUAL_DELAY if (delay := policy.get("Delay")) is None else delay) / _SECOND,

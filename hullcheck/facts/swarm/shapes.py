@@ -45,6 +45,7 @@ PUBLISHED_SERVICE = {
     "ID": str,
     "Spec": {
         "Name": str,
+        "Mode?": (None, {"*": (None, {})}),
         "TaskTemplate": {
             "RestartPolicy?": (
                 None,

@@ -34,6 +34,16 @@ def test_services_of_a_manager(world: ContainerHost) -> None:
         _ = world.facts.services
 
 
+@pytest.mark.parametrize(("mode", "condition"), [("Replicated", "any"), ("GlobalJob", "on-failure")])
+def test_job_is_done_once_it_has_completed(world: ContainerHost, mode: str, condition: str) -> None:
+    """Whatever its condition says, only what failed is started again."""
+    world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": True}
+    document = service_document(Condition="any")
+    document["Spec"]["Mode"] = {mode: {"TotalCompletions": 1}}
+    world.services = [document]
+    assert world.facts.services["s1"].restart_condition == condition
+
+
 def test_environment_of_a_service_is_not_kept() -> None:
     """Variables may be secrets, and nothing here judges them."""
     kept = DOCKER_SERVICES.keep('{"ID": "x", "Spec": {"Name": "a", "Env": ["A=geheim"]}}')
