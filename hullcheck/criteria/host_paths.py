@@ -34,7 +34,10 @@ and so is every directory above one of them. The benchmark names /boot, /dev, /e
 /usr.
 """
 
-_OF_SERVICES = ("/opt", "/run", "/var/cache", "/var/lib", "/var/spool")
+_OF_SERVICES = (
+    *("/opt", "/run", "/var/account", "/var/cache", "/var/crash", "/var/kerberos", "/var/lib", "/var/mail"),
+    *("/var/named", "/var/opt", "/var/ossec", "/var/spool", "/var/yp"),
+)
 """Where programs and services of the host keep what they run, obey and remember; only people know whose it is."""
 
 _HOME = re.compile(r"/home(?:/[^/]+(?:/\..*)?)?")

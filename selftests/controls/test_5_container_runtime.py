@@ -408,6 +408,30 @@ def test_health_check_that_never_succeeded(world: ContainerHost, minutes: int, v
 
 
 @pytest.mark.parametrize(
+    ("checks", "verdict", "said"),
+    [
+        ([2, "2026-11-26T10:00:00Z"], "pass", ""),
+        (
+            [3, "2026-11-26T10:00:00Z"],
+            "manual",
+            "is called healthy, though its check has failed 3 times in a",
+        ),
+        ([0, "2026-11-26T09:00:10Z"], "pass", ""),
+        ([0, "2026-11-26T09:00:00Z"], "manual", "is healthy by a check of 60 minutes ago: is it still?"),
+        ([0], "error", "docker inspect does not report when its health was last checked"),
+    ],
+)
+def test_health_that_nobody_checks_any_more(
+    world: ContainerHost, checks: list[Any], verdict: str, said: str
+) -> None:
+    """5.27: a check that may fail for ever, or is made once a year, keeps the engine's first word in force."""
+    world.description |= {"Health": "healthy", "Checks": checks}
+    world.now = engine_moment("2026-11-26T10:00:01Z")
+    found, reason = world.judge("5.27")
+    assert (found, reason[: len(said)]) == (verdict, said)
+
+
+@pytest.mark.parametrize(
     ("record", "privileged", "as_root"),
     [
         ("", "manual", "manual"),
@@ -592,7 +616,9 @@ def test_limit_above_what_the_host_has(control: str, group: dict[str, str], verd
     assert world.judge(control)[0] == "fail"
 
 
-@pytest.mark.parametrize("top", ["/opt", "/run", "/var/cache", "/var/lib", "/var/spool"])
+@pytest.mark.parametrize(
+    "top", ["/opt", "/run", "/var/cache", "/var/lib", "/var/mail", "/var/opt", "/var/spool"]
+)
 def test_folder_of_some_service(top: str) -> None:
     """5.6: nobody knows whose it is but people; the policy says that it is well."""
     world = ContainerHost()

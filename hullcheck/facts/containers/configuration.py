@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.swarm.services import Service
@@ -19,14 +19,8 @@ _DEFAULT_SHARES, _DEFAULT_PERIOD = (0, 1024), 100_000  # microseconds
 _TASK = re.compile(r"[^.]+\.[0-9a-z]+\.[0-9a-z]{25}")  # its service, its number or node, and its id
 
 
-@dataclass(frozen=True)
-class RestartPolicy:
-    """When the engine starts a container again.
-
-    Attributes:
-        name: `no`, `always`, `unless-stopped` or `on-failure`.
-        attempts: how often after failures; 0 is without end.
-    """
+class RestartPolicy(NamedTuple):
+    """When the engine starts a container again: the name that it has for that, and how often (0: without end)."""
 
     name: str
     attempts: int
@@ -115,6 +109,12 @@ class Configuration:
         """What its health check says, or None without one."""
         health: str | None = self.description["Health"]
         return health
+
+    @property
+    def checks(self) -> tuple[int, float | None]:
+        """How often in a row its health check has failed by now, and when it last ended (None: never)."""
+        failed, *ended = self.description["Checks"] or (0,)
+        return failed, engine_moment(*ended) if ended else None
 
     @property
     def health_check_kind(self) -> str:

@@ -56,6 +56,7 @@ _FORMAT = (
     "container {"
     + ",".join(f'"{name}":{{{{json {path}}}}}' for name, path in _FIELDS.items())
     + ',"Health":{{with .State.Health}}{{json .Status}}{{else}}null{{end}}'
+    + ',"Checks":[{{with .State.Health}}{{.FailingStreak}}{{range .Log}},{{json .End}}{{end}}{{end}}]'
     + ',"Healthcheck":{{with .Config.Healthcheck}}{{json .Test}}{{else}}null{{end}}'
     + ',"Service":{{with .Config.Labels}}{{json (index . "com.docker.swarm.service.id")}}{{else}}null{{end}}}'
     + '{{range .Mounts}}{{"\\n"}}source {{json .Source}}{{end}}'
@@ -78,7 +79,9 @@ _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
     "LogConfig": {"Type": True, "Config": {"*": True}},
     "Mounts": {"Target": True, "VolumeOptions": {"Subpath": True}},
 }
-_ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Healthcheck", "Service", "Secrets", "Searched"), True) | {
+_ALLOWED = dict.fromkeys(
+    (*_FIELDS, "Health", "Checks", "Healthcheck", "Service", "Secrets", "Searched"), True
+) | {
     "HostConfig": _HOST_CONFIG,
     "Labels": {"*": True},
     "Mounts": dict.fromkeys(
@@ -145,6 +148,7 @@ _OPTIONAL = {
     "Networks": (None, {"*": (None, {"NetworkID": str, "IPAddress?": str, "GlobalIPv6Address?": str})}),
     "Ports": _BOUND,
     "Health": (None, _HEALTHS),
+    "Checks": ([COUNT], [COUNT, str]),
     "Healthcheck": frozenset(KINDS),
     "Service": (None, str),
     "Secrets": (None, [str]),
@@ -227,9 +231,11 @@ def _without_settings(container: dict[str, Any]) -> None:
 
 
 def _without_check(container: dict[str, Any]) -> None:
-    """Keep of which kind its health check is: its command may hold secrets."""
+    """Keep of which kind its health check is, as its command may hold secrets, and of all its ends the last one."""
     if "Healthcheck" in container:
         container["Healthcheck"] = kind_of_check(container["Healthcheck"])
+    if isinstance(checks := container.get("Checks"), list):
+        container["Checks"] = [*checks[:1], *checks[1:][-1:]]
 
 
 def _without_log_options(container: dict[str, Any]) -> None:

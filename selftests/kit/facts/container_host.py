@@ -101,6 +101,7 @@ DESCRIPTION: dict[str, Any] = {
     "Networks": {"bridge": {"NetworkID": BRIDGE}},
     "Ports": {},
     "Health": None,
+    "Checks": [0, "2026-11-26T11:00:00.5Z"],
     "Healthcheck": "",
     "Service": None,
 }
@@ -241,7 +242,7 @@ class ContainerHost:
         self.selinux_flags = "0"
         self.apparmor = ["program:7 2026-05-01 10:00:00.0 +0000", "own:own -", "asked:"]
         self.endpoint = "unix:///var/run/docker.sock"
-        self.now = 0.0
+        self.now = 1795692600.0  # 2026-11-26T11:30:00Z
         self.replaced_sockets: list[str] = []
         self.relayed_sockets: list[str] = []
 

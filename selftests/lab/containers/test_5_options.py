@@ -85,6 +85,7 @@ CASES: dict[str, dict[str, str]] = {
         "--ipc host": "fail: IPC namespace",
         "--volume /dev/shm:/x": "fail: shares /dev/shm of the host",
         "--volume /dev/mqueue:/x": "fail: shares /dev/mqueue of the host",
+        "--volume /:/x": "fail: shares /,? ",
         "--volume /srv:/dev/shm": "pass",
     },
     "5.18": {
@@ -216,6 +217,9 @@ def test_health(engine: EngineFactory) -> None:
     one.run("unread", *check, "eval 'true $A'")
     one.run("bad", *check, "false")
     one.run("starting", "--health-interval", "1h", "--health-cmd", LOOKS)
+    works = ("sh", "-c", "echo State > /tmp/x; sleep 3; rm /tmp/x; exec sleep 999")
+    patient = ("--health-interval", "1s", "--health-retries", "1000", "--health-cmd", "grep -q State /tmp/x")
+    one.run("patient", *patient, command=works)
     base = str(one.lab.root / "bb.tar")
     one.docker("import", "--change", f"HEALTHCHECK --interval=1s CMD {LOOKS}", base, "checked:1")
     one.docker("import", "--change", 'HEALTHCHECK --interval=1s CMD ["true"]', base, "hollow:1")
@@ -237,6 +241,7 @@ def test_health(engine: EngineFactory) -> None:
         "hollow-image",
     )
     until(lambda: one.docker(*seen).split() == ["healthy", "unhealthy", *5 * ["healthy"]])
+    until(lambda: int(one.docker("inspect", "--format", "{{.State.Health.FailingStreak}}", "patient")) > 2)
     found = judged("5.27", facts_of_engine(one.socket, of="5"))
     loop, _ = found.pop("loop")
     assert loop in ("fail", "manual")  # it has "starting" for a moment, and "unhealthy" in between
@@ -249,6 +254,7 @@ def test_health(engine: EngineFactory) -> None:
         "hollow-image": "fail",
         "bad": "fail",
         "starting": "manual",
+        "patient": "manual",
         "image": "pass",
         "switched-off": "fail",
         "created": "not applicable",
