@@ -73,7 +73,7 @@ def test_daemon_runs_without_root_rights(daemon: Daemon, policy: Policy) -> str:
 
     Remedy: run the daemon in rootless mode, or give the reason against it as `rootful_reason` in the policy.
     """
-    if daemon.engine.rootless:
+    if daemon.rootless:
         return "rootless mode (docker info)"
     if not daemon.runs_as_root:
         return f"dockerd (process {daemon.pid}) runs as uid {daemon.process.uids[1]}"
@@ -315,7 +315,7 @@ def test_daemon_remaps_users(daemon: Daemon, accounts: Later[Accounts]) -> str:
     they are, and without the image store of containerd; save what is to come along, and run a container that shares
     a namespace of the host, or is privileged, with `--userns=host`.
     """
-    if daemon.engine.rootless:
+    if daemon.rootless:
         uids = daemon.process.uids
         lent = lent_root(accounts.get(), [*accounts.get().user_names(uids[1]), str(uids[1])])
         assert not lent, f"rootless mode, but {lent.words}"
@@ -380,6 +380,8 @@ def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Poli
 
     Without one every client may do everything: who can list containers can also start one that owns the host. Which
     rules a plugin has is not seen from here, and one that allows everything is as good as none: a person has to say.
+    A reload (SIGHUP) takes the plugins of daemon.json alone, and drops those of the command line: the engine goes on
+    to report those of its start.
 
     Remedy: install an authorization plugin and name it as `authorization-plugins` in daemon.json; restart the
     daemon, and name it in the `authorization_plugins` of the policy when its rules were reviewed.
@@ -387,10 +389,14 @@ def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Poli
     plugins = daemon.setting("authorization-plugins")
     wanted = policy.authorization_plugins
     assert plugins.value, f"no authorization plugin is active ({plugins.source}){plugins.note}"
+    reloaded = plugins.value if plugins.pending is None else plugins.pending.value
+    assert reloaded, f"{plugins}: none is active since a reload, or will be from the next start on"
     if wanted is None:
         raise Manual(f"{plugins}: are its rules reviewed? Then list it in authorization_plugins")
-    approved = any(each in wanted for each in plugins.value)
+    approved = all(set(each) & set(wanted) for each in (plugins.value, reloaded))
     assert approved, f"{plugins}; the policy wants one of {', '.join(wanted)}"
+    if daemon.process.values(plugins.name):
+        raise Manual(f"{plugins}: was the daemon reloaded since its start? Then it has none; use daemon.json")
     return f"{plugins}; its rules are reviewed, as the policy states"
 
 

@@ -12,6 +12,7 @@ from hullcheck.facts import Facts
 from hullcheck.parsing import seccomp
 from hullcheck.policy import Policy
 from selftests.kit.facts.daemons import (
+    AFTER,
     FILES,
     FILTER,
     NO_ICC,
@@ -91,7 +92,7 @@ ALLOWED = (*FILTER[:4], "-A FORWARD -i docker0 -o docker0 -j ACCEPT", *FILTER[4:
 
 CASES = [
     ("2.1", Host(uid=1000), Host()),
-    ("2.1", Host(info=options("rootless")), Host()),
+    ("2.1", Host(info=options("rootless"), uid=1000), Host(info=options("rootless"))),
     ("2.2", ISOLATED, Host()),
     ("2.2", ISOLATED, replace(ISOLATED, bridged="0")),
     ("2.2", ISOLATED, replace(ISOLATED, rules=ALLOWED)),
@@ -124,6 +125,7 @@ CASES = [
     ("2.9", Host(document=ULIMIT % ("nofile", 1024, "core")), Host(document=ULIMIT % ("nofile", -1, "core"))),
     ("2.9", Host(document=ULIMIT % ("NOFILE", 9, "core")), Host(document=ULIMIT % ("stack", 9, "core"))),
     ("2.9", Host(document=ULIMIT % ("nofile", 9, "")), Host(document=ULIMIT % ("nofile", 9, "nofile"))),
+    ("2.10", Host(info=options("rootless"), uid=1000), Host(info=options("rootless"))),
     ("2.10", Host(info=options("userns")), Host(info=options("seccomp,profile=builtin"))),
     (
         "2.10",
@@ -177,11 +179,16 @@ FILEBEAT = ship(
 
 REVIEWED = {"seccomp_profiles": ("/p.json",)}
 OPA = Host(info={"Plugins": {"Authorization": ["opa"]}})
+OPA_ALONE = '{"authorization-plugins": ["opa"]}'
 PROFILE = Host(info=options("seccomp,profile=/p.json"), profile='{"defaultAction": "SCMP_ACT_ERRNO"}')
 POLICIES = [
     ("2.13", Host(), {}, "fail"),
     ("2.13", OPA, {}, "manual"),
     ("2.13", OPA, {"authorization_plugins": ("opa",)}, "pass"),
+    ("2.13", replace(OPA, changed=AFTER), {"authorization_plugins": ("opa",)}, "fail"),
+    ("2.13", replace(OPA, changed=AFTER, document=OPA_ALONE), {"authorization_plugins": ("opa",)}, "pass"),
+    ("2.13", replace(OPA, changed=AFTER, document=OPA_ALONE), {"authorization_plugins": ("x",)}, "fail"),
+    ("2.13", replace(OPA, flags=("--authorization-plugin=opa",)), {"authorization_plugins": ("opa",)}, "manual"),
     ("2.1", Host(), {"rootful_reason": "GPU drivers"}, "pass"),
     ("2.11", Host(document='{"cgroup-parent": "/site"}'), {"cgroup_parents": ("/site",)}, "pass"),
     (

@@ -86,14 +86,21 @@ class Daemon:
         return "\n".join(self.process.mountinfo)
 
     @property
+    def rootless(self) -> bool:
+        """Whether it runs in rootless mode. It says so as well where root started it with `--rootless`.
+
+        Raises:
+            EvidenceError: it says so, and its process could not be found.
+        """
+        return self.engine.rootless and 0 not in self.process.uids
+
+    @property
     def runs_as_root(self) -> bool:
         """Whether it has root's rights on the host.
 
         Raises:
             EvidenceError: the process could not be found, or its user not be read.
         """
-        if self.engine.rootless:
-            return False
         uids = self.process.uids
         if len(uids) < 2:
             raise EvidenceError(f"the user of the daemon (process {self.pid}) could not be read")

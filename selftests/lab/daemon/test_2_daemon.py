@@ -617,6 +617,14 @@ with socketserver.ThreadingUnixStreamServer(sys.argv[1], Handler) as server:
 """
 
 
+@pytest.mark.each_engine
+def test_root_that_says_rootless(engine: EngineFactory) -> None:
+    """Rootless mode is no option: with it, root's daemon says so and is root's all the same."""
+    facts = facts_of_engine(engine(fresh=True, flags=("--rootless",)).socket, of="2")
+    assert verdict("2.1", facts)[0] == verdict("2.10", facts)[0] == "fail"
+
+
+@pytest.mark.each_engine
 def test_authorization_plugin(engine: EngineFactory) -> None:
     """A plugin is for a person to judge; one whose rules the policy calls reviewed passes, and no other."""
     folder = Path("/run/docker/plugins")
@@ -629,6 +637,12 @@ def test_authorization_plugin(engine: EngineFactory) -> None:
             assert audit("2.13", one)[0] == "manual"
             assert audit("2.13", one, Policy(authorization_plugins=(name,)))[0] == "pass"
             assert audit("2.13", one, Policy(authorization_plugins=("other",)))[0] == "fail"
+            one.configure({})
+            one.reload()
+            assert audit("2.13", one, Policy(authorization_plugins=(name,)))[0] == "fail"
+            one.down()
+            one = engine(fresh=True, flags=(f"--authorization-plugin={name}",))
+            assert audit("2.13", one, Policy(authorization_plugins=(name,)))[0] == "manual"
             one.down()
     finally:
         (folder / f"{name}.sock").unlink(missing_ok=True)
