@@ -11,12 +11,13 @@ import pytest
 from hullcheck.criteria.certificates import public_ca_flaw
 from hullcheck.criteria.container_logs import Way, ways
 from hullcheck.criteria.daemon_options import features_of_their_own, lent_root, on_the_host
-from hullcheck.criteria.firewall import let_through
+from hullcheck.criteria.firewall import let_through, without_rules
 from hullcheck.criteria.judgement import listed
 from hullcheck.criteria.remote_api import holders, passed_on, require_all_known, weakness
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import Setting, shown
+from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.files import EngineFiles
 from hullcheck.facts.firewall import IPV4, IPV6, Firewall
 from hullcheck.facts.host.accounts import Accounts
@@ -138,18 +139,27 @@ def test_daemon_logs_at_level_info(daemon: Daemon) -> str:
 @pytest.mark.pci("1.2.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("medium")
-def test_daemon_manages_its_firewall_rules(daemon: Daemon) -> str:
-    """The daemon may set the packet filter's rules that its networks need.
+def test_daemon_manages_its_firewall_rules(
+    daemon: Daemon, firewall: Later[Firewall], networks: Later[tuple[Network, ...]]
+) -> str:
+    """The daemon may set the packet filter's rules that its networks need, and they are there.
 
     Without them the isolation between its networks is missing, and nobody notices when a hand-written rule
-    set falls behind. For IPv6 only a switch set to false fails: engines before 27 leave it off unless told
-    otherwise, and those from 27 on switch it on.
+    set falls behind, or takes their place. For IPv6 only a switch set to false fails: engines before 27 leave it off
+    unless told otherwise, and those from 27 on switch it on.
 
     Remedy: take `"iptables": false` and `"ip6tables": false` out of daemon.json and off the command line, and
-    restart.
+    restart. Where its rules are gone, restart the daemon as well, and load the rules of the site without a flush of
+    the others.
     """
-    settings = map(daemon.setting, ("iptables", "ip6tables"))
-    return ", ".join(_require(setting, lambda value: value is not False) for setting in settings)
+    settings = [daemon.setting(name) for name in ("iptables", "ip6tables")]
+    found = ", ".join(_require(setting, lambda value: value is not False) for setting in settings)
+    if daemon.is_supposed:  # its start makes them
+        return found
+    for kind in (IPV4, *((IPV6,) if settings[1].value else ())):
+        lost = ", ".join(without_rules(firewall.get(), networks.get(), kind))
+        assert not lost, f"{found}, but its rules ({kind}) are gone for the networks: {lost}"
+    return found
 
 
 @pytest.mark.cis("2.5", level=1)

@@ -169,6 +169,40 @@ def _is_broad(match: Match) -> bool:
     return match.subject != SET or match.negated
 
 
+# ---- the engine's own
+
+
+def without_rules(firewall: Firewall, networks: Iterable[Network], kind: str) -> tuple[str, ...]:
+    """The bridge networks that lead outside, and of whose bridges no rule of the engine is any more.
+
+    It makes its rules when it starts and when it makes a network, and does not see that another program takes them
+    away. Those for nftables are in maps, which are not listed.
+
+    Raises:
+        EvidenceError: the rules could not be read.
+    """
+    bridges = {
+        each.interface: each.name
+        for each in networks
+        if each.driver == "bridge"
+        and not each.internal
+        and any((":" in subnet) is (kind == IPV6) for subnet in each.subnets or ("",))
+    }
+    if firewall.backend == "nftables" or not bridges:
+        return ()
+    chains, found, seen = firewall.chains(kind), set[str](), {"FORWARD", ""}
+    ways = ["FORWARD"]
+    while ways:
+        rules = list(chains.get(ways.pop(), ()))
+        own = (rule for rule in rules if rule.target == "DOCKER")
+        found |= {
+            name for rule in own for match in rule.matches if match.subject == OUT for name in match.values
+        }
+        ways += [rule.target for rule in rules if rule.target not in seen]
+        seen |= {*ways}
+    return tuple(name for bridge, name in bridges.items() if bridge not in found)
+
+
 # ---- between containers
 
 

@@ -103,6 +103,9 @@ CASES = [
     ("2.4", Host(flags=("--iptables=T",)), Host(flags=("--iptables=0",))),
     ("2.4", Host(flags=("--ip6tables",)), Host(document='{"ip6tables": false}')),
     ("2.4", Host(info={"ServerVersion": "28.5.2"}), Host(document='{"ip6tables": null}')),
+    ("2.4", Host(), Host(rules=tuple(each for each in FILTER if "-A FORWARD" not in each))),
+    ("2.4", Host(), Host(rules=("-P FORWARD ACCEPT", "-N DOCKER", "-A FORWARD -o docker0 -j ACCEPT"))),
+    ("2.4", Host(), Host(rules=(*FILTER[:5], "-N SITE", "-A SITE -o docker0 -j DOCKER"))),
     ("2.5", Host(info=insecure("127.0.0.0/8", "::1/128")), Host(info=insecure("127.0.0.0/8", "10.0.0.0/8"))),
     ("2.5", Host(info=insecure(reg_example=True)), Host(info=insecure(reg_example=False))),
     ("2.5", Host(info=mirrors("https://hub.example/")), Host(info=mirrors("http://hub.example/"))),
@@ -188,7 +191,12 @@ POLICIES = [
     ("2.13", replace(OPA, changed=AFTER), {"authorization_plugins": ("opa",)}, "fail"),
     ("2.13", replace(OPA, changed=AFTER, document=OPA_ALONE), {"authorization_plugins": ("opa",)}, "pass"),
     ("2.13", replace(OPA, changed=AFTER, document=OPA_ALONE), {"authorization_plugins": ("x",)}, "fail"),
-    ("2.13", replace(OPA, flags=("--authorization-plugin=opa",)), {"authorization_plugins": ("opa",)}, "manual"),
+    (
+        "2.13",
+        replace(OPA, flags=("--authorization-plugin=opa",)),
+        {"authorization_plugins": ("opa",)},
+        "manual",
+    ),
     ("2.1", Host(), {"rootful_reason": "GPU drivers"}, "pass"),
     ("2.11", Host(document='{"cgroup-parent": "/site"}'), {"cgroup_parents": ("/site",)}, "pass"),
     (

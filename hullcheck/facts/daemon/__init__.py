@@ -6,7 +6,7 @@ The fact is registered in `supposed`, which also has the daemon as it would be w
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from hullcheck.facts.daemon import reported, sockets
 from hullcheck.facts.daemon.config_file import DaemonFiles, files_of
@@ -41,6 +41,8 @@ class Daemon:
     seen: Later[Processes] = field(repr=False)
     networks: Later[tuple[Network, ...]] = field(repr=False)
     published_ports: Later[PublishedPorts] = field(repr=False)
+
+    is_supposed: ClassVar[bool] = False  # whether it is as it would be after a restart
 
     # ---- the process
 

@@ -92,6 +92,11 @@ class Network:
         return named or ("docker0" if self.name == "bridge" else "")
 
     @property
+    def interface(self) -> str:
+        """The same, or the name that the engine gives the bridge of a network."""
+        return self.bridge or f"br-{self.id[:12]}"
+
+    @property
     def trusted_interfaces(self) -> str:
         """The interfaces of the host from which its containers are reached directly, separated by colons."""
         return self.options.get("com.docker.network.bridge.trusted_host_interfaces") or ""

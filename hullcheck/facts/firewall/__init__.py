@@ -137,7 +137,7 @@ class Interfaces:
     ) -> "Interfaces":
         """Tell them apart; bridges of the engine have names of its own, or those that networks give them."""
         found = tuple(dict.fromkeys(names))
-        known = {each.bridge or f"br-{each.id[:12]}": each for each in networks if each.driver == "bridge"}
+        known = {each.interface: each for each in networks if each.driver == "bridge"}
         own = tuple(each for each in found if is_bridge(each) or each in known)
         others = (each for each in found if each not in own and not _NEVER_OUTSIDE.fullmatch(each))
         outside = tuple(others)

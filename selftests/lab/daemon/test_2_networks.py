@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pytest
+
 from selftests.kit.judging import facts_of_engine, judged
 from selftests.rig.shell import CommandError
 from selftests.rig.waiting import until
@@ -16,9 +18,9 @@ SWITCH = "/proc/sys/net/bridge/bridge-nf-call-iptables"
 BETWEEN = ("DOCKER-USER", "-i", "docker0", "-o", "docker0", "-j", "ACCEPT")
 
 
-def verdict(engine: Engine) -> str:
+def verdict(engine: Engine, number: str = "2.2") -> str:
     """What the control says."""
-    (found,) = judged("2.2", facts_of_engine(engine.socket, of="2.2")).values()
+    (found,) = judged(number, facts_of_engine(engine.socket, of=number)).values()
     return found[0]
 
 
@@ -28,6 +30,19 @@ def reaches(engine: Engine, address: str, container: str = "client") -> bool:
         return "hello" in engine.docker("exec", container, "nc", "-w", "2", address, "7000")
     except CommandError:
         return False
+
+
+@pytest.mark.each_engine
+def test_rules_that_are_gone(engine: Callable[..., Engine]) -> None:
+    """The engine does not see that they were taken away; every kind of bridge has some before."""
+    one = engine(fresh=True)
+    for options in ((), ("--internal",), ("--ipv6", "--subnet", "fd00:1::/64")):
+        one.docker("network", "create", *options, f"n{len(options)}")
+    assert verdict(one, "2.4") == "pass"
+    one.nsenter("iptables", "-F", "FORWARD")
+    assert verdict(one, "2.4") == "fail"
+    one.restart()
+    assert verdict(one, "2.4") == "pass"
 
 
 def test_isolation_in_force(engine: Callable[..., Engine]) -> None:

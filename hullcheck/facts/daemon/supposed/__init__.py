@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from hullcheck.facts.daemon import Daemon, PublishedPorts, reported
@@ -82,6 +82,7 @@ class SupposedDaemon(Daemon):
     """The daemon with another file."""
 
     supposed: ConfigFile = field(kw_only=True)
+    is_supposed: ClassVar[bool] = True
 
     @property
     def next_flags(self) -> Flags:
