@@ -6,6 +6,7 @@ import pytest
 
 from hullcheck.facts.images.unused import Idle, Sprawl, older_than
 from hullcheck.policy import Policy
+from hullcheck.verdicts import Manual
 
 _SHOWN = 10
 
@@ -13,13 +14,16 @@ _SHOWN = 10
 def _named(idle: Sequence[Idle]) -> str:
     """The names, each with its age; of many, the oldest."""
     more = f" and {len(idle) - _SHOWN} more" if len(idle) > _SHOWN else ""
-    return ", ".join(f"{each.name} ({max(each.days, 0):.0f} d)" for each in idle[:_SHOWN]) + more
+    return ", ".join(map(str, idle[:_SHOWN])) + more
 
 
 def _require_few_and_young(idle: Sequence[Idle], what: str, limit: int, max_age_days: int) -> str:
     assert len(idle) <= limit, f"{len(idle)} {what}, allowed are {limit}: {_named(idle)}"
     old = tuple(older_than(idle, max_age_days))
     assert not old, f"{what}, there for more than {max_age_days} days: {_named(old)}"
+    undated = tuple(each for each in idle if each.days is None)
+    if undated:
+        raise Manual(f"{what} that tell no true time of their build: {_named(undated)}; since when are they here?")
     return f"{len(idle)} {what}: {_named(idle)}" if idle else f"no {what}"
 
 

@@ -98,10 +98,11 @@ def test_age_of_an_image() -> None:
 
 
 @pytest.mark.parametrize(
-    "created", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:01Z", "", None, "1980-01-01T00:00:01Z"]
+    "created",
+    ["0001-01-01T00:00:00Z", "1970-01-01T00:00:01Z", "", None, "1980-01-01T00:00:01Z", "2099-01-01T00:00:00Z"],
 )
 def test_build_without_a_time(created: str | None) -> None:
-    """Builds that shall always give the same set no true time."""
+    """Builds that shall always give the same set no true time, and one of the future is none either."""
     found = verdict("4.4", facts(Created=created, policy=Policy(image_max_age_days=1)))
     assert found == ("manual", "does not say when it was built; no report of a scan was read")
 

@@ -134,6 +134,19 @@ def test_age_of_an_image(days: int, tagged: int | None, expected: str) -> None:
     assert ("there for more than 30 days: a:1 (31 d)" in reason) == (expected == "fail")
 
 
+@pytest.mark.parametrize("created", [NEVER, "1970-01-01T00:00:00Z", "2099-01-01T00:00:00Z", ""])
+def test_age_that_the_build_does_not_tell(created: str) -> None:
+    """A build may set no true time: a person has to say since when the image is here, if the engine does not."""
+    undated = image("a", "a:1", created=created)
+    assert verdict("6.1", facts(undated, image("b")))[0] == "manual"
+    assert "a:1 (of unknown age)" in verdict("6.1", facts(undated))[1]
+    assert verdict("6.1", facts(undated, used=("a",)))[0] == "pass"
+    assert verdict("6.1", facts(undated, unused_images=0))[0] == "fail"
+    assert verdict("6.1", facts(undated, image("c", created=days_ago(31))))[0] == "fail"
+    tagged = {days: image("a", "a:1", created=created, tagged=days_ago(days)) for days in (29, 31)}
+    assert {days: verdict("6.1", facts(each))[0] for days, each in tagged.items()} == {29: "pass", 31: "fail"}
+
+
 def test_number_of_images() -> None:
     """Ten pass where the policy is silent, eleven fail, and no more than ten names are shown."""
     lines = [image(f"{number:02}", f"i:{number}", created=days_ago(number)) for number in range(12)]

@@ -263,7 +263,7 @@ def _image(
         tags=_without_none(document.get("RepoTags") or ()),
         digests=_without_none(registry_digests),
         pulled=tuple(document.get("Pulled") or ()),
-        created=_moment(document.get("Created")),
+        created=build_moment(document.get("Created"), recorded),
         user=str(config["User"]),
         variables=tuple(config["Variables"]),
         labels=tuple(config["Labels"]),
@@ -360,3 +360,10 @@ def _moment(text: Any) -> float | None:
     except (ValueError, OverflowError):
         return None
     return time if time > _OLDEST else None
+
+
+def build_moment(text: Any, recorded: float) -> float | None:
+    """When an image was built, in seconds since the epoch; None where that is no true time, as one of the future."""
+    time = _moment(text)
+    is_ahead = time is not None and recorded and time > recorded + DAY  # more than by another clock or time zone
+    return None if is_ahead else time

@@ -10,12 +10,13 @@ one first.
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from hullcheck import secrets
 from hullcheck.facts.images import provenance
 from hullcheck.facts.images import secrets as image_secrets
+from hullcheck.facts.images.steps import TOLD
 from hullcheck.parsing.shell.outcome import kind_of_check
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration
@@ -25,8 +26,6 @@ _BLOB = re.compile(r"([0-9a-f]{64}):(.*)")
 _HISTORY = re.compile(r"history sha256:([0-9a-f]{64})")
 _DEFAULT = re.compile(r"(?:.*#\(nop\) +)?CMD (\[.*\])", re.DOTALL)
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_WAITS = frozenset(("cat", "sleep", "tail", "top"))
-"""Programs that change no file, and with which people keep a container there to work in it."""
 _BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
 
 
@@ -96,15 +95,14 @@ def _blobs(text: str) -> Iterator[str]:
     for digest, lines in histories.items():
         steps = [json_object(line) for line in reversed(lines) if line]
         if steps and all(steps):
-            yield f"blob {digest} {_compact({'Steps': [_step(each) for each in steps]})}"
+            yield f"blob {digest} {_compact({'Steps': _steps(steps)})}"
 
 
 def _blob(document: Mapping[str, Any]) -> dict[str, Any]:
     """An image's configuration, the secrets of a provenance, or what an index or a manifest names."""
     if "rootfs" in document:
         layers = (document["rootfs"] or {}).get("diff_ids") or []
-        started = _started(document)
-        steps = [_step(each, started) for each in document.get("history") or ()]
+        steps = _steps(document.get("history") or (), _started(document))
         return {"Steps": steps, "Of": [layers, _platform(document, "os", "architecture", "variant")]}
     if provenance.is_provenance(document.get("predicateType")):
         return {"Attested": provenance.secrets_in(document)}
@@ -132,10 +130,21 @@ def _started(document: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(" ".join(words) for words in defaults if words)
 
 
-def _step(document: Mapping[str, Any], started: Collection[str] = ()) -> dict[str, Any]:
+def _steps(history: Sequence[Mapping[str, Any]], started: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The steps of the history. The first of several may be a base that was made in another way."""
+    filling = [each for each in history if not _is_empty(each)]
+    return [_step(each, started, is_base=len(filling) > 1 and each is filling[0]) for each in history]
+
+
+def _is_empty(document: Mapping[str, Any]) -> bool:
+    return bool(document.get("empty_layer") or document.get("size") == "0B")
+
+
+def _step(document: Mapping[str, Any], started: Collection[str], *, is_base: bool) -> dict[str, Any]:
     """A step of the history; of a comment, which may say anything, whether it tells of an import.
 
     Of a container that somebody made an image of, a step tells what was started in it, and not what was done there.
+    Builders that have no build file (Jib, apko, ko, KIWI) tell no more than their name.
 
     Args:
         started: what is started in containers of the image where nobody says anything else.
@@ -146,9 +155,9 @@ def _step(document: Mapping[str, Any], started: Collection[str] = ()) -> dict[st
     )  # podman has small letters, and writes an ADD beside it
     text = "" if imported else image_secrets.as_words(str(document.get("created_by") or "").strip())
     squashed = comment.startswith("merge sha256:")  # all layers in one; the steps that made them are told
-    empty = document.get("empty_layer") or document.get("size") == "0B"
-    known = {} if "size" in document else {"Empty": bool(empty)}  # a layer may have no bytes
-    committed = text in started or text.partition(" ")[0].rpartition("/")[2] in _WAITS
+    empty = _is_empty(document)
+    known = {} if "size" in document else {"Empty": empty}  # a layer may have no bytes
+    committed = text in started or not (is_base or TOLD.match(text))
     return {
         "Text": image_secrets.masked_step(text),
         "Secrets": [*secrets.kinds(text), *_beside(comment, str(document.get("author") or ""))],

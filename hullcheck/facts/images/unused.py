@@ -17,6 +17,7 @@ from hullcheck.verdicts import EvidenceError
 
 _STOPPED = ("created", "exited", "dead")
 _SHORT = 12
+_NEVER = "0001-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,17 @@ class Idle:
 
     Attributes:
         days: for how long it is unused: a container since it stopped, or was made and never started; an
-            image since it was made or, where the engine says that, last given a name here.
+            image since it was made or, where the engine says that, last given a name here. None where its build set
+            no true time, and it has no name here.
     """
 
     name: str
-    days: float
+    days: float | None
+
+    def __str__(self) -> str:
+        """Its name and age."""
+        age = "of unknown age" if self.days is None else f"{max(self.days, 0):.0f} d"
+        return f"{self.name} ({age})"
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class Sprawl:
                 needed.add(image)
         parents = {each.get("Parent") for each in known.values()}
         idle = (
-            Idle(name or _short(identifier), self._days_since(each.get("Created"), each.get("Tagged")))
+            Idle(name or _short(identifier), self._days_of_image(each))
             for identifier, each in known.items()
             if identifier not in needed
             if (name := _name(each)) or identifier not in parents
@@ -74,6 +81,16 @@ class Sprawl:
             for name, each in configurations
             if each.status in _STOPPED
         )
+
+    def _days_of_image(self, image: Mapping[str, Any]) -> float | None:
+        """How long an image is here; a build may set no time, one of long ago or one of the future."""
+        made, now = image.get("Created"), self.recording.now
+        known = [images.build_moment(made, now), engine_moment(image.get("Tagged"))]
+        if any(known):
+            return (now - max(filter(None, known))) / DAY
+        if made not in (None, "", _NEVER):
+            self._days_since(made)  # raises where it is no time at all
+        return None
 
     def _days_since(self, *times: Any) -> float:
         """Days since the latest of these times, but none that the engine gives for "never".
@@ -98,12 +115,12 @@ def _short(identifier: str) -> str:
 
 
 def _oldest_first(idle: Iterable[Idle]) -> tuple[Idle, ...]:
-    return tuple(sorted(idle, key=lambda each: (-each.days, each.name)))
+    return tuple(sorted(idle, key=lambda each: (-(each.days or 0), each.name)))
 
 
 def older_than(idle: Iterable[Idle], days: float) -> Iterator[Idle]:
     """Those that are unused for more than so many days."""
-    return (each for each in idle if each.days > days)
+    return (each for each in idle if each.days is not None and each.days > days)
 
 
 @fact(IMAGES)

@@ -162,6 +162,18 @@ def test_step_that_is_not_told(number: str) -> None:
     assert verdict(number, facts(BASE, squashed))[0] == "pass"
 
 
+@pytest.mark.parametrize("step", ["apko", "KIWI 9.24.43", "bazel build ...", "BusyBox 1.37.0 (glibc), Debian 13"])
+@pytest.mark.parametrize("number", ["4.7", "4.9", "4.10", "4.11"])
+def test_builder_without_a_build_file(number: str, step: str) -> None:
+    """What it did is not told where it made the whole image; as a base it is one that was imported."""
+    empty = {"created_by": 'CMD ["sh"]', "empty_layer": True}
+    assert verdict(number, facts(step))[0] == verdict(number, facts(step, empty))[0] == "manual"
+    assert verdict(number, facts(step, "RUN true"))[0] == "pass"
+    assert verdict(number, facts(step, step))[0] == "manual"
+    assert verdict(number, facts({"created_by": step, "empty_layer": True}, "RUN true"))[0] == "pass"
+    assert verdict(number, facts("# debian.sh --arch 'amd64' out/ 'trixie' '@1700000000'"))[0] == "pass"
+
+
 def test_step_of_which_files_are_not_asked() -> None:
     """4.9: a script whose words are not kept is no ADD; a layer of which nothing at all is told may be one."""
     assert verdict("4.9", facts(BASE, "RUN /bin/sh -c /dev/pipes/EOF # buildkit"))[0] == "pass"
@@ -202,14 +214,17 @@ DEFAULT = '/bin/sh -c #(nop)  CMD ["nginx" "-g" "daemon off;"]'
         (("sh -c while true; do wait; done",), ["sh", "-c", "while true; do wait; done"], False),
         ((DEFAULT, "nginx -g daemon off;"), ["other"], False),
         (('CMD ["a"]', "a"), None, False),
-        (("python3 /app.py",), ["python3"], True),
-        ((DEFAULT, "nginx -t"), ["nginx", "-g", "daemon off;"], True),
+        (("python3 /app.py",), ["python3"], False),
+        ((DEFAULT, "nginx -t"), ["nginx", "-g", "daemon off;"], False),
+        (("jib-maven-plugin:3.4.0",), None, False),
+        (("RUN nginx -t # buildkit",), None, True),
+        (("|1 A=b nginx -t",), None, True),
         (({"created_by": "sleep 9999", "empty_layer": True}, "/bin/sh -c sleep 1"), None, True),
     ],
 )
 def test_container_that_an_image_was_made_of(
     number: str, steps: tuple[str | dict[str, Any], ...], command: list[str] | None, told: bool
 ) -> None:
-    """What was started in it is told, and what somebody did in it is not."""
+    """What was started in it is told, and what somebody did in it is not; nor is what other builders did."""
     text = output([image()], {ID: stored(BASE, *steps, config={"Cmd": command})})
     assert verdict(number, facts_of(text))[0] == ("pass" if told else "manual")
