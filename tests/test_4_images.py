@@ -17,7 +17,7 @@ from hullcheck.facts.images.trust import ContentTrust, Setting
 from hullcheck.facts.images.updates import unpaired_update
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing.shell.outcome import CANNOT_FAIL, NOT_READ
+from hullcheck.parsing.shell.outcome import CANNOT_FAIL, NOT_READ, TOO_LATE
 from hullcheck.policy import Policy
 from hullcheck.policy import ScanReports as ScanLimits
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
@@ -319,7 +319,8 @@ def test_image_has_a_health_check(image: Image) -> str:
 
     Without one the engine knows only that a process is there, and not whether it still does its work: nobody
     is told, and nothing is restarted. The same is true where the command of the check always ends alike, as `true`,
-    `cat /etc/hostname` and `curl … || true` do. The command is read and not run: a program or a script that is not
+    `cat /etc/hostname` and `curl … || true` do, or where its interval, retries or start period let a failure pass for
+    more than a day. The command is read and not run: a program or a script that is not
     known counts as a check, and where its words are not read a person has to look.
 
     Remedy: put a `HEALTHCHECK` other than NONE into the build file of the image, with a command that fails where the
@@ -329,6 +330,8 @@ def test_image_has_a_health_check(image: Image) -> str:
     assert image.healthcheck != "NONE", f"switches the health check of its base off{_users(image)}"
     hollow = image.healthcheck == CANNOT_FAIL
     assert not hollow, f"has a health check that cannot fail by the service{_users(image)}"
+    late = image.healthcheck == TOO_LATE
+    assert not late, f"has a health check that tells of a failure only after more than a day{_users(image)}"
     if image.healthcheck == NOT_READ:
         raise Manual("has a health check, but whether it looks at the service is not known from its words")
     known = image.healthcheck in ("CMD", "CMD-SHELL")

@@ -23,7 +23,9 @@ def _require_few_and_young(idle: Sequence[Idle], what: str, limit: int, max_age_
     assert not old, f"{what}, there for more than {max_age_days} days: {_named(old)}"
     undated = tuple(each for each in idle if each.days is None)
     if undated:
-        raise Manual(f"{what} that tell no true time of their build: {_named(undated)}; since when are they here?")
+        raise Manual(
+            f"{what} that tell no true time of their build: {_named(undated)}; since when are they here?"
+        )
     return f"{len(idle)} {what}: {_named(idle)}" if idle else f"no {what}"
 
 

@@ -99,7 +99,14 @@ def test_age_of_an_image() -> None:
 
 @pytest.mark.parametrize(
     "created",
-    ["0001-01-01T00:00:00Z", "1970-01-01T00:00:01Z", "", None, "1980-01-01T00:00:01Z", "2099-01-01T00:00:00Z"],
+    [
+        "0001-01-01T00:00:00Z",
+        "1970-01-01T00:00:01Z",
+        "",
+        None,
+        "1980-01-01T00:00:01Z",
+        "2099-01-01T00:00:00Z",
+    ],
 )
 def test_build_without_a_time(created: str | None) -> None:
     """Builds that shall always give the same set no true time, and one of the future is none either."""
@@ -120,6 +127,7 @@ def test_build_without_a_time(created: str | None) -> None:
         ({"Test": ["CMD", "cat", "/etc/hostname"]}, "fail"),
         ({"Test": ["CMD-SHELL", "eval $CHECK"]}, "manual"),
         ({"Test": ["CMD-SHELL"]}, "pass"),
+        ({"Test": ["CMD", "curl", "http://localhost"], "Interval": 10**18}, "fail"),
         ({"Test": "CMD"}, "fail"),
         ({"Test": ["NONE"]}, "fail"),
         ({"Test": ["none"]}, "fail"),

@@ -17,7 +17,7 @@ from hullcheck import secrets
 from hullcheck.facts.images import provenance
 from hullcheck.facts.images import secrets as image_secrets
 from hullcheck.facts.images.steps import TOLD
-from hullcheck.parsing.shell.outcome import kind_of_check
+from hullcheck.parsing.shell.outcome import kind_of_health_check
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration
 from hullcheck.secrets.redact import json_object
@@ -65,13 +65,12 @@ def _platform(document: Mapping[str, Any], *names: str) -> str:
 def _configuration(config: Mapping[str, Any]) -> dict[str, Any]:
     """Names of variables and labels without their values, and where a secret was among the values."""
     labels = config.get("Labels") or {}
-    test = (config.get("Healthcheck") or {}).get("Test")
     return {
         "User": config.get("User") or "",
         "Variables": [secrets.masked(str(each).partition("=")[0]) for each in config.get("Env") or ()],
         "Labels": sorted(map(secrets.masked, labels)),
         "Base": [secrets.masked(str(labels[name])) for name in _BASE_LABELS if labels.get(name)],
-        "Healthcheck": kind_of_check(test, config.get("Shell")),
+        "Healthcheck": kind_of_health_check(config.get("Healthcheck"), config.get("Shell")),
         "Secrets": configuration.in_configuration(config),
         "Later": [image_secrets.masked_step(f"ONBUILD {each}") for each in config.get("OnBuild") or ()],
     }

@@ -18,9 +18,10 @@ _KEYWORDS = """
     VOLUME WORKDIR
 """
 _INSTRUCTION = re.compile(rf"({'|'.join(_KEYWORDS.split())})(?: (.*))?", re.DOTALL)
-# What shows that a step is of a build file: an instruction, or what a RUN gave to a shell. Some bases begin with a comment.
+# A step of a build file is an instruction, or what a RUN gave to a shell. Some bases begin with a comment.
 TOLD = re.compile(
-    rf"#|\|\d+ |(?:.* )?{SHELL}(?:-\w*c |#\(nop\))|(?:{'|'.join(_KEYWORDS.split())})(?: |$)|.*(?:&&|;)", re.DOTALL
+    rf"#|\|\d+ |(?:.* )?{SHELL}(?:-\w*c |#\(nop\))|(?:{'|'.join(_KEYWORDS.split())})(?: |$)|.*(?:&&|;)",
+    re.DOTALL,
 )
 _BUILDKIT = re.compile(r"(?<!\s)\s*# buildkit$")
 _ARGUMENTS = re.compile(rf"\|\d+ (?:.*? (?={SHELL}-\w*c )|(?:[\w./-]+=\S* )*)", re.DOTALL)

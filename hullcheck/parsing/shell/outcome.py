@@ -16,8 +16,21 @@ CANNOT_FAIL = "cannot fail"
 """Stands for the kind of a health check that always ends alike."""
 NOT_READ = "not read"
 """Stands for the kind of a health check of which it is not known what it looks at."""
-KINDS = ("", "NONE", "CMD", "CMD-SHELL", CANNOT_FAIL, NOT_READ, "another")
-"""What `kind_of_check` says; the last stands for what no engine runs."""
+TOO_LATE = "too late"
+"""Stands for the kind of a health check that says only after more than a day that the service fails."""
+KINDS = ("", "NONE", "CMD", "CMD-SHELL", CANNOT_FAIL, NOT_READ, TOO_LATE, "another")
+"""What `kind_of_health_check` says; TOO_LATE is told of images alone, the last stands for what no engine runs."""
+_INTERVAL, _RETRIES = 30e9, 3  # where nothing is said; the engine counts in nanoseconds
+_LONGEST = 86400e9
+
+
+def kind_of_health_check(check: object, shell: object = None) -> str:
+    """Which of the `KINDS` the engine's `Healthcheck` is; *shell* is as for `kind_of_check`."""
+    said = check if isinstance(check, dict) else {}
+    kind = kind_of_check(said.get("Test"), shell)
+    waits, retries, starts = (said.get(name) or 0 for name in ("Interval", "Retries", "StartPeriod"))
+    longest = max((waits or _INTERVAL) * (retries or _RETRIES), starts)
+    return TOO_LATE if kind in ("CMD", "CMD-SHELL", NOT_READ) and longest > _LONGEST else kind
 
 
 def kind_of_check(test: object, shell: object = None) -> str:

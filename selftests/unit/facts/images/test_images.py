@@ -162,7 +162,9 @@ def test_step_that_is_not_told(number: str) -> None:
     assert verdict(number, facts(BASE, squashed))[0] == "pass"
 
 
-@pytest.mark.parametrize("step", ["apko", "KIWI 9.24.43", "bazel build ...", "BusyBox 1.37.0 (glibc), Debian 13"])
+@pytest.mark.parametrize(
+    "step", ["apko", "KIWI 9.24.43", "bazel build ...", "BusyBox 1.37.0 (glibc), Debian 13"]
+)
 @pytest.mark.parametrize("number", ["4.7", "4.9", "4.10", "4.11"])
 def test_builder_without_a_build_file(number: str, step: str) -> None:
     """What it did is not told where it made the whole image; as a base it is one that was imported."""

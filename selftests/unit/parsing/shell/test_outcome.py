@@ -2,7 +2,13 @@
 
 import pytest
 
-from hullcheck.parsing.shell.outcome import CANNOT_FAIL, NOT_READ, kind_of_check
+from hullcheck.parsing.shell.outcome import (
+    CANNOT_FAIL,
+    NOT_READ,
+    TOO_LATE,
+    kind_of_check,
+    kind_of_health_check,
+)
 
 HOLLOW = r"""
 true
@@ -353,3 +359,28 @@ def test_shell_that_ends_where_a_command_fails() -> None:
     assert kind_of_check(test, ["/bin/bash", "-c"]) == CANNOT_FAIL
     assert kind_of_check(test, ["/bin/bash", "-eo", "pipefail", "-c"]) == "CMD-SHELL"
     assert kind_of_check(["CMD-SHELL", "curl x | true"], ["/bin/bash", "-o", "pipefail", "-c"]) == "CMD-SHELL"
+
+
+HOUR = 3600 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({}, "CMD"),
+        ({"Interval": 8 * HOUR}, "CMD"),
+        ({"Interval": 9 * HOUR}, TOO_LATE),
+        ({"Interval": 9 * HOUR, "Retries": 1}, "CMD"),
+        ({"Retries": 2880}, "CMD"),
+        ({"Retries": 10**9}, TOO_LATE),
+        ({"StartPeriod": 24 * HOUR}, "CMD"),
+        ({"StartPeriod": 25 * HOUR}, TOO_LATE),
+        ({"Test": ["NONE"], "Interval": 99 * HOUR}, "NONE"),
+        ({"Test": ["CMD", "true"], "Interval": 99 * HOUR}, CANNOT_FAIL),
+        ({"Test": None, "Interval": 99 * HOUR}, ""),
+    ],
+)
+def test_check_that_comes_too_late(said: dict[str, object], expected: str) -> None:
+    """How often it is made, how often it may fail, and in what time that does not count, add up to its worth."""
+    assert kind_of_health_check({"Test": ["CMD", "curl", "x"], **said}) == expected
+    assert kind_of_health_check(None) == ""
