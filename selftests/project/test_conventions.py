@@ -260,7 +260,12 @@ def test_controls_ask_for_no_host(control: Control) -> None:
 
 def test_plugin_starts_light() -> None:
     """The modules that every run imports do not import what only some runs need."""
-    for name in ("hullcheck.plugin", "hullcheck.plugin.session", "hullcheck.gather"):
+    session = (
+        "hullcheck.plugin.session",
+        "hullcheck.plugin.session.asked",
+        "hullcheck.plugin.session.labels",
+    )
+    for name in ("hullcheck.plugin", *session, "hullcheck.gather"):
         spec = importlib.util.find_spec(name)
         assert spec is not None
         assert spec.origin is not None

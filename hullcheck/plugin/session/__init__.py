@@ -1,10 +1,9 @@
 """One audit: its targets, their recordings and facts, and what the inventory makes of findings."""
 
 import json
-import os
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -13,26 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hullcheck import DEFAULT_INVENTORY, private_files
+from hullcheck import private_files
 from hullcheck.controls.judge import finding_of
-from hullcheck.data.labels import GROUPING
-from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
-from hullcheck.gather import JOBS, check_files, gather
-from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load, releases, shards
-from hullcheck.inventory.acceptance import Acceptance
-from hullcheck.inventory.choice import chosen
-from hullcheck.inventory.specs import TargetError, from_specs
+from hullcheck.gather import JOBS, gather
+from hullcheck.inventory import Target, acceptance
 from hullcheck.inventory.tailoring import Tailoring
 from hullcheck.messages import did_you_mean, printable
 from hullcheck.plugin import options
+from hullcheck.plugin.session.asked import acceptance_of, divided, inventory_of, releases_of, targets_of
+from hullcheck.plugin.session.labels import check_labels, labelled
 from hullcheck.plugin.unwritten import Unwritten
 from hullcheck.recording import FILE_NAME, Recording
 from hullcheck.recording.backends import COMPOSE
 from hullcheck.recording.probe import Probe
 from hullcheck.results import Finding, Result, SwitchedOff, run_files
-from hullcheck.verdicts import EvidenceError, NotApplicable
+from hullcheck.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from hullcheck.inventory.yamlfile import Way
@@ -50,16 +46,16 @@ class AuditSession:
         self.config = config
         self.arguments = tuple(map(str, config.invocation_params.args))
         self.worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
-        self.inventory = _inventory(config)
-        self.releases, self.releases_file = _releases(config)
-        self.acceptance = _acceptance(config, self.inventory)
+        self.inventory = inventory_of(config)
+        self.releases, self.releases_file = releases_of(config)
+        self.acceptance = acceptance_of(config, self.inventory)
         self.limits = options.limits(config)
-        _check_labels(self.limits.get("label", ()))
+        check_labels(self.limits.get("label", ()))
         options.number(config, "keep")  # a wrong one is said before a host is asked
         self.strict_waivers = options.flag(config, "strict_waivers")
         self.max_age = options.age(config, "max_age")
-        every = _targets(config, self.inventory)
-        self.shard, mine = _divided(config, every)
+        every = targets_of(config, self.inventory)
+        self.shard, mine = divided(config, every)
         self.all_targets = tuple(each.name for each in every)
         self.targets = tuple(map(self._with_policy, mine))
         self.started = time.time()
@@ -216,7 +212,7 @@ class AuditSession:
         if not labels or self.facts_of(target).kind not in ("host", COMPOSE):
             return self.limits
         if target.name not in self._labelled:
-            self._labelled[target.name] = _labelled(self.facts_of(target), labels)
+            self._labelled[target.name] = labelled(self.facts_of(target), labels)
         names, patterns = self._labelled[target.name], self.limits.get("container", ("*",))
         fitting = tuple(name for name in names if any(fnmatchcase(name, each) for each in patterns))
         return {**self.limits, "container": fitting}
@@ -281,36 +277,6 @@ class AuditSession:
         return hint if hint.endswith("?") else "`hullcheck controls` lists them"
 
 
-def _labelled(known: Facts, labels: Sequence[str]) -> tuple[str, ...]:
-    """The names of the containers with all of *labels*, and of those of which that cannot be told."""
-    try:
-        containers = known.get("container")
-    except (EvidenceError, NotApplicable):  # then a control that asks for them says so
-        return ()
-    unread = [name for name, _ in containers.unread]
-    return (*(name for name, each in containers.named if _has(each, labels)), *unread)
-
-
-def _check_labels(labels: Sequence[str]) -> None:
-    """See that no value is asked for that no recording tells.
-
-    Raises:
-        pytest.UsageError: it is.
-    """
-    for name, equals, _ in (each.partition("=") for each in labels):
-        if equals and name not in GROUPING:
-            raise pytest.UsageError(
-                f"--label {name}=...: values of labels may be secrets and are not recorded, but for"
-                f" {', '.join(sorted(GROUPING))}; write the name alone"
-            )
-
-
-def _has(container: Any, labels: Sequence[str]) -> bool:
-    there = container.labels
-    wanted = (each.partition("=") for each in labels)
-    return all(name in there and (not equals or there[name] == value) for name, equals, value in wanted)
-
-
 SESSION = pytest.StashKey[AuditSession]()
 
 
@@ -331,65 +297,3 @@ def session_of(config: pytest.Config) -> AuditSession:
 
 def _no_folder(path: object, reason: object) -> pytest.UsageError:
     return pytest.UsageError(f"{path}: {reason}; a run leaves its results in a folder: write --reports=PATH")
-
-
-def _inventory(config: pytest.Config) -> Inventory:
-    given = options.path(config, "inventory")
-    path = given or options.project(config) / DEFAULT_INVENTORY
-    if not given and not path.exists():
-        return Inventory(path=path, targets=(Target("local", "local://"),))
-    try:
-        return load(path)
-    except InventoryError as error:
-        raise pytest.UsageError(str(error)) from None
-
-
-def _releases(config: pytest.Config) -> tuple[KnownReleases, bytes]:
-    """What is known of releases, and the file that was named for it; nothing where none was."""
-    given = options.path(config, "releases")
-    if not given:
-        return shipped(), b""
-    try:
-        return releases.load(given)
-    except InventoryError as error:
-        raise pytest.UsageError(f"--releases: {error}") from None
-
-
-def _acceptance(config: pytest.Config, inventory: Inventory) -> Acceptance:
-    """What is waived and attested; nothing is waived where pytest is asked to let nothing fail as expected."""
-    waiving = not config.getoption("runxfail", False)
-    return Acceptance(inventory.waivers, inventory.attestations, waiving)
-
-
-def _targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
-    try:
-        return chosen(_all_targets(config, inventory), inventory, options.several(config, "targets"))
-    except TargetError as error:
-        raise pytest.UsageError(str(error)) from None
-
-
-def _divided(
-    config: pytest.Config, targets: Sequence[Target]
-) -> tuple[shards.Shard | None, tuple[Target, ...]]:
-    """The shard that this run is asked for, and which of *targets* are in it."""
-    written = config.getoption("hullcheck_shard", None)
-    try:
-        shard = None if written is None else shards.shard_of(written, os.environ)
-        mine = shards.divided(targets, shard)
-        if not hasattr(config, "workerinput"):
-            check_files(mine)
-        return shard, mine
-    except TargetError as error:
-        raise pytest.UsageError(str(error)) from None
-
-
-def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
-    hosts = config.getoption("hosts", None)
-    files = options.compose_files(config)
-    backend = config.getoption("connection", None)
-    if hosts is None and backend in (None, "local") and not files:
-        return inventory.targets
-    specs = hosts.split(",") if hosts is not None else [] if files else [f"{backend}://"]
-    specs += [f"{COMPOSE}://{each}" for each in files]
-    ansible_inventory = options.path_for_testinfra(config, "ansible_inventory")
-    return from_specs(specs, connection=backend, ansible_inventory=ansible_inventory)
