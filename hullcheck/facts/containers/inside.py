@@ -19,7 +19,7 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 OWN_MOUNTS = Probe.from_file(
     __file__,
     "own_mounts",
-    lines_like(r"\d+ \d+ \d+:\d+ .*", "--(?:self|sockets)", "/.*"),
+    lines_like(r"\d+ \d+ \d+:\d+ .*", "--(?:self|sockets|ssh)", "/.*"),
 )
 
 
@@ -126,8 +126,10 @@ class InsideRuntime(_Inside):
 
     privileged_hooks = root_hooks = ()  # of a Compose file alone
 
-    listens_at_ssh_port = False
-    """Not asked from inside, where programs alone tell."""
+    @property
+    def listens_at_ssh_port(self) -> bool:
+        """Whether something listens at port 22 in its network."""
+        return "--ssh" in _answer(self._recording)[2]
 
     @property
     def maybe_ssh(self) -> str:
@@ -171,7 +173,7 @@ class InsideMounts(_Inside):
             EvidenceError: a socket is mounted, and whose it is cannot be seen from inside.
         """
         sources = {mount.point: mount.root for mount in self.table}
-        sockets = [each for each in dict.fromkeys(_answer(self._recording)[2]) if each]
+        sockets = [each for each in dict.fromkeys(_answer(self._recording)[2]) if each.startswith("/")]
         engines = [
             each for each in sockets if each.endswith(_ENGINES) or sources.get(each, "").endswith(_ENGINES)
         ]

@@ -191,15 +191,15 @@ class Engine:
 
     @property
     def runtime_program(self) -> str:
-        """The name of the program that makes containers that ask for no other; empty where a shim does it by itself.
+        """The name of the program that makes containers that ask for no other; empty where that was not asked.
 
-        Where the engine does not tell the program, that of the runtime: none but runc itself may be called `runc`.
+        Where the engine does not tell the program, as of one with a `runtimeType`, that of the runtime: none but runc
+        itself may be called `runc`.
         """
         if self.info.get("Runtimes") is None and "DefaultRuntime" not in self.info:
             return ""  # recorded by an older version
         name: str = self.value("DefaultRuntime")
-        known = self.info.get("Runtimes") or {}
-        return posixpath.basename(self._runtime(name).get("path", "" if name in known else name))
+        return posixpath.basename(self._runtime(name).get("path") or name)
 
     def program_behind(self, runtime: str) -> str:
         """What makes the containers that ask for this runtime: a program, or a shim (`io.containerd.runc.v2`)."""

@@ -71,7 +71,17 @@ FROM_INSIDE: list[tuple[str, dict[str, Any], tuple[str, str]]] = [
     ),
     ("5.13", {"own": ["30 1 0:51 / / ro - overlay overlay rw"]}, ("error", SHARED)),
     ("5.7", {"own": ["30 1 0:51 / / ro - overlay overlay rw"]}, ("error", SHARED)),
+    ("5.7", {}, ("pass", "")),
+    (
+        "5.7",
+        {"sockets": ["--ssh"]},
+        (
+            "manual",
+            "something that is not known by its name is at port 22, in it or of the host: is that an SSH server?",
+        ),
+    ),
     ("5.32", {}, ("pass", "")),
+    ("5.32", {"sockets": ["--ssh"]}, ("pass", "")),
     ("5.32", {"sockets": ["/run/docker.sock", "/run/docker.sock"]}, ("fail", "can reach /run/docker.sock")),
     (
         "5.32",

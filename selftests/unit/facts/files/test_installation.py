@@ -116,7 +116,6 @@ def group(found: Places, name: str) -> list[str]:
     [
         ({}, ["/usr/sbin/runc"]),
         ({"DefaultRuntime": "runc", "Runtimes": {"runc": {"path": "runc"}}}, ["/usr/sbin/runc"]),
-        ({"DefaultRuntime": "kata", "Runtimes": {"kata": {}}}, ["/usr/sbin/runc"]),
         (
             {"DefaultRuntime": "own", "Runtimes": {"own": {"path": "/opt/crun"}}},
             ["/usr/sbin/runc", "/opt/own/crun"],
@@ -137,6 +136,7 @@ def test_program_that_makes_containers(info: dict[str, Any], found: list[str]) -
         {"DefaultRuntime": "own"},
         {"DefaultRuntime": "own", "Runtimes": {"runc": {"path": "runc"}}},
         {"DefaultRuntime": "own", "Runtimes": {"own": {"path": "own"}}},
+        {"DefaultRuntime": "own", "Runtimes": {"own": {}}},  # with a runtimeType, and maybe with a program of its own
     ],
 )
 def test_program_that_was_not_found(info: dict[str, Any]) -> None:
