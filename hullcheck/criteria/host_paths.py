@@ -43,6 +43,11 @@ _OF_SERVICES = (
 _HOME = re.compile(r"/home(?:/[^/]+(?:/\..*)?)?")
 """All homes, one, and hidden files in it: keys, tokens, and what its owner's next login runs."""
 
+_KEYS = re.compile(
+    r"/.*/\.(?:aws|azure|config/gcloud|docker|git-credentials|gnupg|kube|netrc|pgpass|ssh)(?:/.*)?"
+)
+"""What holds keys and tokens of an account, wherever its home is."""
+
 _OF_A_PLUGIN = re.compile(r"/plugins/[0-9a-f]{64}/(?:propagated-mount|rootfs)/.+")
 """Below the engine's data root, where a driver for volumes that is a plugin of the engine has them."""
 
@@ -58,7 +63,7 @@ def is_sensitive(path: str, kind: str, docker_root: str) -> bool:
     if _is_own(path, kind, docker_root):
         return False
     path = _plain(path)
-    return bool(_HOME.fullmatch(path)) or any(
+    return bool(_HOME.fullmatch(path) or _KEYS.fullmatch(path)) or any(
         is_below(path, each) or is_below(each, path) for each in (*SYSTEM, docker_root)
     )
 

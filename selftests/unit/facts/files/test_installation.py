@@ -136,7 +136,10 @@ def test_program_that_makes_containers(info: dict[str, Any], found: list[str]) -
         {"DefaultRuntime": "own"},
         {"DefaultRuntime": "own", "Runtimes": {"runc": {"path": "runc"}}},
         {"DefaultRuntime": "own", "Runtimes": {"own": {"path": "own"}}},
-        {"DefaultRuntime": "own", "Runtimes": {"own": {}}},  # with a runtimeType, and maybe with a program of its own
+        {
+            "DefaultRuntime": "own",
+            "Runtimes": {"own": {}},
+        },  # with a runtimeType, and maybe with a program of its own
     ],
 )
 def test_program_that_was_not_found(info: dict[str, Any]) -> None:
