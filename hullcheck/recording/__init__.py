@@ -136,7 +136,9 @@ class Recording:
         if answer is None:
             raise EvidenceError(f"the recording has no answer to the probe {probe.name}")
         if answer.status == TIMED_OUT:
-            raise EvidenceError(f"the probe {probe.name} did not answer in time")
+            raise EvidenceError(
+                f"the probe {probe.name} did not answer in time; --probe-timeout gives it more"
+            )
         if self.sealed:
             answer = answer.opened()
             if probe.lines is not None and not probe.lines.knows(answer.stdout):

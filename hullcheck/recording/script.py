@@ -87,11 +87,16 @@ def _known(images: Iterable[str], room: int) -> str:
 
 def _function(name: str, probes: Iterable[Probe]) -> str:
     lines = (
-        f"  {'share ' * each.shared}answer {each.name} {shlex.quote(each.command)}"
+        f"  {'share ' * each.shared}answer {each.name} {shlex.quote(_flat(each.command))}"
         f"{' engine' * each.asks_engine}\n"
         for each in probes
     )
     return f"{name}() {{\n  :\n{''.join(lines)}}}\n"
+
+
+def _flat(command: str) -> str:
+    """The same without blanks at the start of lines, for which a command to a host has no room (shell.shortened)."""
+    return re.sub(r"^ +", "", command, flags=re.MULTILINE)
 
 
 def parse(

@@ -14,6 +14,9 @@ _INCLUDE = re.compile(
 _TRAILING = re.compile(r"(\"[^\"\n]*\"|'[^'\n]*')|(?<=\s)#[^\n]*")
 _COMMENT = re.compile(r"(?:^|(?<=\s))/\*.*?\*/", re.DOTALL | re.MULTILINE)  # not the `/*` in a path
 _BLOCK = re.compile(r"(ruleset\([^)]*\)\s*)?\{([^{}]*)\}")
+_RULE_SET = re.compile(r"\bruleset\([^)]*\bname=\"(\w+)\"[^)]*\)\s*\{([^{}]*)\}")
+_CALL = re.compile(r"(?m)^[ \t]*(?:\*\.\*[ \t]+)?call[ \t]+(\w+)[ \t]*$")
+"""What hands every message to a rule set; what hands some to one takes none away."""
 _DISCARD = re.compile(r"action\([^)]*\btype=\"omdiscard\"[^)]*\)", re.IGNORECASE)
 _OFF = re.compile(r"(?i)\b(?:action|input|module)\([^)]*\bconfig\.enabled=(?!\"on\")[^)]*\)")
 _OTHER_RULES = re.compile(
@@ -57,6 +60,9 @@ def rsyslog(files: Files) -> Iterator[Route]:
         if path not in of_journald
     }
     joined, whole = expanded(own, _INCLUDE)
+    joined = re.sub(r"\\\n[ \t]*", "", joined)
+    bodies = dict(_RULE_SET.findall(joined))
+    joined = _CALL.sub(lambda match: bodies.get(match[1], match[0]), joined)
     for pattern, instead in ((_DISCARD, "stop"), (_OFF, ""), (_NOW_AND_THEN, ""), (_OTHER_RULES, "")):
         joined = pattern.sub(instead, joined)
     elsewhere = bool(_OTHER_DEFAULT.search(joined))
@@ -240,7 +246,7 @@ def _rsyslog_inputs(text: str, *, journal: _Journal) -> Iterator[str]:
 def _rsyslog_outputs(text: str, message: _Message) -> Iterator[str]:
     """The hosts that it sends such messages to."""
     for rule, address in re.findall(
-        r"^\s*(\S+)\s+@@?(?:\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)", text, re.MULTILINE
+        r"^\s*(\S+)\s+(?:@@?|:omrelp:)(?:\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)", text, re.MULTILINE
     ):
         if _selects(rule, message):
             yield address.strip("[]")

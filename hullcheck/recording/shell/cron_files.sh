@@ -2,9 +2,8 @@
 # that is not root's. The cron of Debian takes no name with a dot, and no file without an end of its last line; run-parts
 # starts what may be run, and but for that of Red Hat no name with a dot.
 cron_tables() { # the files with lines for cron, one a line
-  for each in /etc/crontab /etc/anacrontab /etc/cron.d/* /var/spool/cron/* /var/spool/cron/crontabs/* /etc/crontabs/*; do
-    [ -f "$each" ] || continue
-    [ -n "$(find -L "$each" -prune ! -perm -020 ! -perm -002 \( -user 0 -o -path "*/cron/*" \))" ] || continue
+  find -L /etc/crontab /etc/anacrontab /etc/cron.d/* /var/spool/cron/* /var/spool/cron/crontabs/* /etc/crontabs/* \
+    -prune -type f ! -perm -020 ! -perm -002 \( -user 0 -o -path "*/cron/*" \) 2>/dev/null | while IFS= read -r each; do
     case $each in
       *"~") continue ;;
       /etc/cron.d/*[!A-Za-z0-9_/.-]* | /etc/cron.d/*.*) [ ! -e /etc/debian_version ] || continue ;;

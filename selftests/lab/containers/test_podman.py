@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from selftests.kit.judging import facts_of_engine
+from selftests.kit.judging import facts_of_engine, judged
 from selftests.lab.containers.judgement import verdicts
 from selftests.rig import images
 from selftests.rig.shell import call
@@ -109,10 +109,12 @@ def test_containers_of_podman(engine: Callable[..., Engine], place: Path) -> Non
                 "sleep",
                 "9999",
             )
-        facts = facts_of_engine(place / "p.sock", of="5")
+        facts = facts_of_engine(place / "p.sock", of="4.8 5")
+        of_images = judged("4.8", facts).values()
         found = {number: verdicts(number, facts) for number in (*FAILING, "5.19")}
     for number, names in FAILING.items():
         assert {name for name, verdict in found[number].items() if verdict == "fail"} == names, number
+    assert all("those of Podman are not read" in reason for _, reason in of_images)
     assert set(found["5.19"].values()) == {"not applicable"}
     assert found["5.22"]["tight"] == "error"
     assert {found[number]["tight"] for number in FAILING} - {"error"} == {"pass", "fail", "not applicable"}

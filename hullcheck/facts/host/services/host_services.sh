@@ -7,9 +7,7 @@ if command -v systemctl >/dev/null &&
   echo systemd:
   printf "%s\n" "$enabled" | sed -n "s/^\([^ ][^ ]*\) .*/enabled:\1/p"
   # of scripts of System V those that a runlevel starts, and of users those that run without a login
-  systemctl list-unit-files --type=service --state=generated --no-legend --no-pager --plain | while read -r unit rest; do
-    ! ls /etc/rc[2-5].d/S[0-9][0-9]"${unit%.service}" >/dev/null 2>&1 || echo "enabled:$unit"
-  done
+  ls /run/systemd/generator.late/*.wants 2>/dev/null | sed -n "s/.*[.]service$/enabled:&/p"
   for user in /var/lib/systemd/linger/*; do
     for link in "$(getent passwd "${user##*/}" | cut -d : -f 6)"/.config/systemd/user/*.wants/*.s*; do
       [ ! -L "$link" ] || echo "enabled:${link##*/}"

@@ -24,7 +24,7 @@ printf "%s\n" "$images"
 docker_info=${docker_info:-$(docker info --format "{{json .}}")} || exit
 enter() {
   cd "$1" 2>/dev/null && return
-  echo "the layers lie below $1, which cannot be entered; it takes root" >&2
+  echo "the layers lie below $1, which cannot be entered; it takes root, and those of Podman are not read" >&2
   return 1
 }
 each_once() { awk '!seen[$0]++'; }

@@ -90,6 +90,30 @@ def test_output_that_is_used_now_and_then(lines: str, sent: bool) -> None:
     assert (OF_DAEMON in read(f"{lines}\n")[0]) is sent
 
 
+AWAY = 'ruleset(name="away" queue.type="LinkedList") {\n  action(type="omfwd" target="logs.example")\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        (f"{AWAY}*.* call away\n", True),
+        (f"call away\n{AWAY}", True),
+        (AWAY, False),
+        (f"{AWAY}mail.* call away\n", False),
+        (f'{AWAY}if $programname == "sshd" then call away\n', False),
+        (f"{AWAY}*.* call other\n", False),
+        (f"*.* stop\n{AWAY}call away\n", False),
+        ("*.info;\\\n  mail.none @@logs.example\n", True),
+        ("mail.*;\\\n  *.info;daemon.none @@logs.example\n", False),
+        ("*.* :omrelp:logs.example:2514\n", True),
+        ("mail.* :omrelp:logs.example:2514\n", False),
+    ],
+)
+def test_other_ways_to_write_it(text: str, sent: bool) -> None:
+    """A rule set that is called, a selector on two lines, and the old form of RELP; seen with rsyslog 8.2504."""
+    assert (OF_DAEMON in read(text)[0]) is sent
+
+
 FILES = {
     "/etc/rsyslog.d/10-away.conf": SENDING,
     "/srv/more/away.conf": SENDING,
