@@ -36,7 +36,7 @@ TESTS = {
     " unit/facts/sensors unit/facts/logs unit/facts/patching",
     "hullcheck/controls": "unit/controls controls unit/commands/test_cli.py unit/commands/test_audit.py",
     **{
-        f"hullcheck/facts/{each.name}": f"unit/facts/{each.name} unit/criteria controls"
+        f"hullcheck/facts/{each.name}": f"unit/facts/{each.name} unit/criteria controls unit/facts"
         for each in sorted((REPOSITORY / "hullcheck/facts").iterdir())
         if (each / "__init__.py").exists()
     },

@@ -131,10 +131,7 @@ class Daemon:
 
     @property
     def _data_root(self) -> str:
-        try:
-            return str(self.engine.value("DockerRootDir"))
-        except EvidenceError:
-            return ""
+        return str(self.engine.value("DockerRootDir"))
 
     def may_be_covered(self, path: str) -> bool:
         """Whether what lies at a path without links may have been mounted there since its start."""

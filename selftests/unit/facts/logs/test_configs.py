@@ -345,6 +345,7 @@ def test_pipelines_of_logstash() -> None:
     assert read("# none") == ([FILE], True)
     assert read(apart) == ([({"/a/*.log"}, set()), (set(), {"a.example"})], True)
     assert read(string) == ([({"syslog"}, set())], True)
+    assert read(f"{string}\n{together}") == ([({"syslog"}, set()), FILE], True)
     assert read(f"{together}\n- path.config: /d") == ([FILE], False)
     assert read(f"{together}\n- pipeline.id: x") == ([FILE], False)
     assert read("a: [") == ([], False)
