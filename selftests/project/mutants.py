@@ -5,6 +5,7 @@ each name.
 """
 
 import argparse
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -74,16 +75,18 @@ def count(module: str, tests: str, repository: Path, share: float) -> tuple[list
     )
     found.unlink(missing_ok=True)
     programs = Path(sys.executable).parent
+    environment = os.environ | {"PYTHONPATH": str(repository)}  # of what self-tests start, too
     steps = (
         ["cosmic-ray", "baseline", settings],  # which fails where the self-tests do without any change
         ["cosmic-ray", "init", settings, found],
         ["cr-filter-operators", found, settings],
     )
     for words in steps:
-        subprocess.run([programs / words[0], *words[1:]], cwd=repository, check=True)
+        subprocess.run([programs / words[0], *words[1:]], cwd=repository, env=environment, check=True)
     with sqlite3.connect(found) as database:
         leave_out(database, repository, share)
-    subprocess.run([programs / "cosmic-ray", "exec", settings, found], cwd=repository, check=True)
+    run = [programs / "cosmic-ray", "exec", settings, found]
+    subprocess.run(run, cwd=repository, env=environment, check=True)
     with sqlite3.connect(found) as database:
         tried = [
             *database.execute("SELECT test_outcome, diff FROM work_results WHERE worker_outcome = 'NORMAL'")
