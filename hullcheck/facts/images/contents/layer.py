@@ -14,16 +14,16 @@ from hullcheck.parsing import capabilities
 
 UNTOLD = "unknown"
 SETUID, SETGID = 0o4000, 0o2000
-FILE, LINK, DIRECTORY, OTHER = "file", "link", "directory", "other"
+FILE, LINK, SYMLINK, DIRECTORY, OTHER = "file", "link", "symbolic link", "directory", "other"
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 _BLOCK = 512
 _BODY, _RAW = 1, 2  # the types of a piece of an archive: the body of a file, which is left out, and the rest
 _KIND = 156  # where a header says what it is of
-_KINDS = {**dict.fromkeys((b"0", b"\0", b"7", b"S"), FILE), b"1": LINK, b"5": DIRECTORY}
+_KINDS = {**dict.fromkeys((b"0", b"\0", b"7", b"S"), FILE), b"1": LINK, b"2": SYMLINK, b"5": DIRECTORY}
 _RECORD = re.compile(rb"([1-9][0-9]*) ")
 _CAPABILITY = b"SCHILY.xattr.security.capability"
-_LISTED_KINDS = {"-": FILE, "h": LINK, "d": DIRECTORY}
+_LISTED_KINDS = {"-": FILE, "h": LINK, "l": SYMLINK, "d": DIRECTORY}
 _LISTED = re.compile(
     rb"(\S)((?:[r-][w-][xsS-]){2}[r-][w-][xtT-])(\S*) +\S+ +[0-9,]+ "
     rb'\S+ [0-9:]+ "((?:[^"\\]|\\.)*)"(?: (?:->|link to) "((?:[^"\\]|\\.)*)")?'
@@ -39,7 +39,7 @@ class Entry:
     Attributes:
         path: absolute, in the image.
         mode: its permission bits, setuid and setgid among them.
-        target: the path of which a hard link is another name.
+        target: the path of which a hard link is another name; what is in a symbolic link.
         capabilities: those that it gives to who starts it, in order; `unknown` where a listing does not tell.
     """
 
@@ -144,6 +144,11 @@ def read_layer(listing: bytes, packages: Iterable[str] = ()) -> Layer:
     return Layer.of(_headers(listing) if listing.startswith(b"{") else _listed(listing), packages)
 
 
+def _target(kind: str, text: str) -> str:
+    """To what a link of this kind leads."""
+    return _path(text) if kind == LINK else text * (kind == SYMLINK)
+
+
 def _path(name: str) -> str:
     return "/" + posixpath.normpath(f"/{name}").lstrip("/")
 
@@ -186,7 +191,7 @@ def _entry(piece: Mapping[str, Any], raw: bytes) -> Entry:
     if raw[_KIND] == 0 and name.endswith("/"):  # archives of long ago
         kind = DIRECTORY
     long_target = records.get(b"linkpath") or long_target or raw[157:257].partition(b"\0")[0]
-    target = _path(_text(long_target)) if kind == LINK else ""
+    target = _target(kind, _text(long_target))
     given = _given(records.get(_CAPABILITY, b""))
     return Entry(_path(name), _number(raw[100:108]) & 0o7777, kind, target, given)
 
@@ -239,7 +244,7 @@ def _listed(listing: bytes) -> Iterator[Entry]:
         if match is None:
             raise ValueError(f"{line!r} is not a line of a listing")
         kind = _LISTED_KINDS.get(match[1].decode(), OTHER)
-        target = _path(_plain(match[5])) if kind == LINK and match[5] is not None else ""
+        target = _target(kind, _plain(match[5] or b""))
         given = (UNTOLD,) if b"*" in match[3] else ()  # tar marks it, and does not print the value
         yield Entry(_path(_plain(match[4])), _mode(match[2].decode()), kind, target, given)
 

@@ -1,12 +1,13 @@
 """The layers of an image laid over each other, and what there is to see in the result."""
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 from hullcheck.facts.images.contents import names as names
-from hullcheck.facts.images.contents.layer import LINK, Entry, Layer
+from hullcheck.facts.images.contents.layer import LINK, SYMLINK, Entry, Layer
 
 _RUNS = 0o111
 
@@ -42,14 +43,37 @@ def summary(files: Mapping[str, Entry], layers: Sequence[Layer]) -> dict[str, An
     real = {path: entry for path, entry in sorted(files.items()) if entry.is_file}
     listed = {path: _owner(path, layers).packages for path in real if names.database(path)}
     held = {path for layer in layers for path, entry in layer.notable.items() if entry.is_file}
+    packages = {*filter(None, map(names.package, real)), *chain(*listed.values())}
+    databases = {names.database(path) for path, found in listed.items() if not found}
+    if any(path.startswith(names.DPKG) and names.package(path) for path in real):
+        databases.discard("dpkg")
+    if any("/nix/store" in layer.directories for layer in layers):
+        databases.add("nix")
     return {
         "Special": [[path, f"{entry.mode:04o}"] for path, entry in real.items() if entry.has_special_bits],
         "Capable": [[path, list(entry.capabilities)] for path, entry in real.items() if entry.capabilities],
-        "Packages": sorted({*filter(None, map(names.package, real)), *chain(*listed.values())}),
-        "Databases": sorted({names.database(path) for path, found in listed.items() if not found}),
-        "Tools": [path for path, entry in real.items() if names.is_tool(path) and entry.mode & _RUNS],
+        "Packages": sorted(packages),
+        "Databases": sorted(databases),
+        "Tools": [path for path in sorted(files) if names.is_tool(path) and _runs(files[path], layers)],
         "Keys": sorted(filter(names.looks_like_key, held)),
     }
+
+
+def _runs(entry: Entry, layers: Sequence[Layer]) -> bool:
+    """Whether it is a program: a file that may be started, or a link to one with a name that says nothing."""
+    if entry.is_file:
+        return bool(entry.mode & _RUNS)
+    name = posixpath.basename(entry.target)
+    return entry.kind == SYMLINK and not names.kind(name) and _is_there(name, layers)
+
+
+def _is_there(name: str, layers: Sequence[Layer]) -> bool:
+    """Whether any file of this name is to be seen."""
+    for number, layer in enumerate(layers, start=1):
+        paths = (path for path in layer.paths if path.endswith(f"/{name}"))
+        if any(not any(each.hides(path) for each in layers[number:]) for path in paths):
+            return True
+    return False
 
 
 def _owner(path: str, layers: Sequence[Layer]) -> Layer:

@@ -5,13 +5,17 @@ import re
 
 _PROGRAMS = {"bin", "sbin"}  # the names of directories in which programs lie
 _MANAGERS = """
-    apk apt apt-get aptitude dnf dnf5 dpkg microdnf opkg pacman rpm tdnf urpmi xbps-install yum zypper
-    cargo conda gem npm pip pip3 pnpm pipx poetry uv yarn
+    apk apt apt-get aptitude dnf dnf5 dpkg emerge eopkg microdnf nix-env opkg pacman rpm rpm-ostree swupd tdnf urpmi
+    xbps-install yum zypper
+    cargo composer conda gem luarocks mamba micromamba npm opam pip pip3 pnpm pipx poetry uv yarn
 """
 _SHELLS = (
     "ash bash busybox csh dash elvish fish hush ksh ksh93 mksh nu pwsh rbash sash sh tcsh toybox yash zsh"
 )
-_COMPILERS = "as c++ c89 c99 cc clang clang++ cpp g++ gcc gfortran ghc go javac ld make rustc tcc"
+_COMPILERS = """
+    as c++ c89 c99 cc clang clang++ cpp crystal dmd fpc g++ gcc gdc gfortran ghc gmake go javac kotlinc ld ld.bfd
+    ld.gold ld.lld ld.mold ldc2 make nasm nim ocamlopt rustc scalac swiftc tcc yasm zig
+"""
 MANAGER, SHELL, COMPILER = "package manager", "shell", "compiler"
 _KINDS = {
     **dict.fromkeys(_MANAGERS.split(), MANAGER),
@@ -19,19 +23,31 @@ _KINDS = {
     **dict.fromkeys(_COMPILERS.split(), COMPILER),
 }
 _VERSIONED = re.compile(
-    r"(?:[a-z0-9_]+-)*(c\+\+|cpp|cc|clang\+\+|clang|g\+\+|gcc|gfortran|pip|go)(?:-?[0-9][0-9.]*)"
+    r"(?:[a-z0-9_]+-)*(c\+\+|cpp|cc|clang\+\+|clang|g\+\+|gcc|gfortran|pip|go|dnf)(?:-?[0-9][0-9.]*)"
 )
-_CROSS = re.compile(r"[a-z0-9_]+-(?:[a-z0-9_]+-)*(c\+\+|cpp|cc|clang\+\+|clang|g\+\+|gcc|gfortran|ld|as)")
+# Builds of one shell among others: `busybox.static`, `zsh-5.9`.
+_SHELL_BUILD = re.compile(rf"({'|'.join(_SHELLS.split())})[.-][\w.+-]+")
+# Those that lie anywhere, as `/busybox/sh` does, and whose names are hardly those of another program.
+_EVERYWHERE = frozenset(("ash", "bash", "busybox", "csh", "ksh", "mksh", "sh", "tcsh", "toybox", "zsh"))
+_CROSS = re.compile(
+    r"[a-z0-9_]+-(?:[a-z0-9_]+-)*(c\+\+|cpp|cc|clang\+\+|clang|g\+\+|gcc|gfortran|ld(?:\.\w+)?|as)"
+)
 _PACKAGES = (  # files that are there for each installed package, and are named after it
     re.compile(r"/var/lib/dpkg/info/([a-z0-9][a-z0-9+.-]+)(?::[a-z0-9-]+)?\.list"),
     re.compile(r"/var/lib/dpkg/status\.d/(?!.*\.md5sums$)([^/]+)"),
     re.compile(r"/(?:var|usr)/lib/pacman/local/([^/]+)-[^/-]+-[^/-]+/desc"),
+    re.compile(r"/var/db/pkg/[^/]+/([^/]+?)-[0-9][^/]*/CONTENTS"),
+    re.compile(r"/var/(?:log|lib/pkgtools)/packages/([^/]+)-[^/-]+-[^/-]+-[^/-]+"),
 )
-_BELOW = ("/var/lib/", "/usr/lib/pacman/")
+_BELOW = ("/var/lib/", "/var/db/pkg/", "/var/log/packages/", "/usr/lib/pacman/")
+DPKG = "/var/lib/dpkg/"
 _DATABASES = {  # those that name packages inside one file
     "/lib/apk/db/installed": "apk",
     "/usr/lib/apk/db/installed": "apk",
     "/usr/lib/opkg/status": "opkg",
+    "/var/lib/opkg/status": "opkg",
+    f"{DPKG}status": "dpkg",  # it names those of which the files in `info` were deleted
+    "/var/db/xbps/pkgdb-0.38.plist": "xbps",
     **{
         f"{folder}/{name}": "rpm"
         for folder in ("/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm")
@@ -64,6 +80,7 @@ _SETTINGS = re.compile(
 _LIBRARIES = re.compile(  # they bring settings for their tests, and files that show what theirs are like
     r"(?:/opt/java|/usr(?:/local)?/(?:include|lib\w*|share|src))/.*|.*/(?:node_modules|site-packages|dist-packages|vendor)/.*"
 )
+_NO_PROGRAMS = re.compile(r"/(?:etc|proc|var|usr(?:/local)?/(?:include|lib\w*|share|src))/")
 _KEY_PATHS = re.compile(
     r""".*/(?:\.docker/config\.json | \.aws/credentials | \.kube/config | \.oci/config | \.config/hub
     | \.azure/(?:accessTokens|msal_token_cache)[^/]* | \.config/gcloud/(?:access_tokens|credentials)\.db
@@ -90,9 +107,14 @@ def is_tool(path: str) -> bool:
 def tool(path: str) -> str:
     """MANAGER, SHELL or COMPILER, by the name of the program; empty where it is none of them."""
     above, name = posixpath.split(path)
-    if posixpath.basename(above) not in _PROGRAMS:
-        return ""
-    match = _VERSIONED.fullmatch(name) or _CROSS.fullmatch(name)
+    if posixpath.basename(above) in _PROGRAMS:
+        return kind(name)
+    return SHELL if name in _EVERYWHERE and not _NO_PROGRAMS.match(path) else ""
+
+
+def kind(name: str) -> str:
+    """MANAGER, SHELL or COMPILER, by the name alone; empty where it is none of them."""
+    match = _VERSIONED.fullmatch(name) or _CROSS.fullmatch(name) or _SHELL_BUILD.fullmatch(name)
     return _KINDS.get(match[1] if match else name, "")
 
 

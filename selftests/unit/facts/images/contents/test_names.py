@@ -15,6 +15,15 @@ from hullcheck.facts.images.contents import names
         ("/usr/local/go/bin/go", names.COMPILER),
         ("/usr/share/doc/apt-get", ""),
         ("/usr/bin/gcc-wrapper", ""),
+        ("/usr/bin/dnf-3", names.MANAGER),
+        ("/usr/bin/x86_64-linux-gnu-ld.bfd", names.COMPILER),
+        *dict.fromkeys(
+            ("/busybox/sh", "/sh", "/opt/tools/busybox", "/bin/busybox.nosuid", "/usr/bin/zsh-5.9"),
+            names.SHELL,
+        ).items(),
+        *dict.fromkeys(
+            ("/etc/init.d/sh", "/usr/lib/x/sh", "/app/dash", "/usr/bin/bashbug", "/opt/x/go", "/sh.txt"), ""
+        ).items(),
     ],
 )
 def test_tools(path: str, kind: str) -> None:
@@ -30,6 +39,9 @@ def test_tools(path: str, kind: str) -> None:
         ("/var/lib/dpkg/status.d/base-files", "base-files"),
         ("/var/lib/pacman/local/gcc-libs-12.1.0-3/desc", "gcc-libs"),
         ("/srv/dpkg/info/libc6.list", ""),
+        ("/var/db/pkg/sys-apps/sed-4.9-r1/CONTENTS", "sed"),
+        ("/var/db/pkg/net-libs/gnutls-3.8.0/CONTENTS", "gnutls"),
+        ("/var/lib/pkgtools/packages/xz-utils-5.4.1-x86_64-1", "xz-utils"),
     ],
 )
 def test_packages(path: str, package: str) -> None:
