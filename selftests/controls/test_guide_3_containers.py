@@ -233,7 +233,7 @@ def test_places_that_the_engine_does_not_know() -> None:
     world.mounts += ["31 30 0:51 / /scratch rw - tmpfs tmpfs rw", "32 30 0:5 / /dev/shm rw - tmpfs shm rw"]
     assert world.judge(control) == ("pass", "/scratch (tmpfs)")
     world.mounts += ["33 30 8:1 /x /other rw - ext4 /dev/sda1 rw"]
-    assert world.judge(control) == ("fail", "can write to /other (ext4)")
+    assert world.judge(control) == ("fail", "can write to /other (/x of the host)")
 
 
 def test_engine_that_tells_no_tmpfs() -> None:

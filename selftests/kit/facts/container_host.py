@@ -398,7 +398,7 @@ class ContainerHost:
         return judged(number, self.facts)["web"]
 
 
-def bind_mount(source: str, **more: str) -> dict[str, Any]:
+def bind_mount(source: str, **more: Any) -> dict[str, Any]:
     """A bind mount at /x, as the engine describes it."""
     return {"Type": "bind", "Source": source, "Destination": "/x", "Propagation": "rprivate", **more}
 

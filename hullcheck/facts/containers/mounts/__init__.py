@@ -102,16 +102,19 @@ class Mounts:
             return found
         for mount in self._mounted_by_others(frozenset(tmpfs)):
             if "rw" in mount.options:
-                found[mount.point] = mount.kind
+                paths = sorted(self.sources.host_mounts.paths(mount.device, mount.root))
+                found[mount.point] = f"{paths[0]} of the host" if paths else mount.kind
         return found
 
     def _mounted_by_others(self, tmpfs: Collection[str]) -> Iterator[Mount]:
-        """What neither its configuration nor the engine put there: at a place of its own, in a volume, or over one."""
+        """What neither its configuration nor the engine put there, or came along below a folder that is read-only."""
         seen = set[str]()
         for mount in self.table:
             again = mount.point in seen
             seen.add(mount.point)
-            strange = again or (self._is_of_nobody(mount) and mount.point not in tmpfs)
+            above = self._configured_at(mount.point) or {}
+            along = above.get("RW") is False and above["Destination"] != mount.point
+            strange = again or along or (self._is_of_nobody(mount) and mount.point not in tmpfs)
             if strange and not self._is_of_engine(mount):
                 yield mount
 

@@ -436,13 +436,27 @@ def test_main_process_in_the_root_of_the_host(world: ContainerHost) -> None:
     assert world.judge("5.6") == ("fail", "mounts / of the host at /")
 
 
+@pytest.mark.parametrize(("options", "verdict"), [("rw", "fail"), ("ro", "pass")])
+def test_mount_below_a_folder_that_is_read_only(world: ContainerHost, options: str, verdict: str) -> None:
+    """The guide: with `bind-recursive=writable`, and before version 25, what is mounted below it is not."""
+    world.config["ReadonlyRootfs"] = True
+    world.description["Mounts"] = [bind_mount("/srv", RW=False)]
+    world.mounts[:] = ["30 1 0:50 / / ro - overlay overlay rw", "31 30 8:1 /srv /x ro - ext4 /dev/sda1 rw"]
+    world.mounts.append(f"32 31 0:20 /y /x/y {options} - tmpfs tmpfs rw")
+    found = world.judge("container_writes_to_tmpfs_or_named_volumes")
+    assert found == (
+        verdict,
+        "can write to /x/y (/run/y of the host)" if verdict == "fail" else "can write nowhere",
+    )
+
+
 @pytest.mark.parametrize(
     ("place", "expected"),
     [
         ("31 30 0:90 / /tmp rw - tmpfs tmpfs rw", ""),
-        ("32 30 8:1 /srv /tmp rw - ext4 /dev/sda1 rw", "can write to /tmp (ext4)"),
-        ("33 30 8:1 /srv /data rw - ext4 /dev/sda1 rw", "can write to /data (ext4)"),
-        ("34 30 8:1 /srv /data/x rw - ext4 /dev/sda1 rw", "can write to /data/x (ext4)"),
+        ("32 30 8:1 /srv /tmp rw - ext4 /dev/sda1 rw", "can write to /tmp (/srv of the host)"),
+        ("33 30 8:1 /srv /data rw - ext4 /dev/sda1 rw", "can write to /data (/srv of the host)"),
+        ("34 30 8:1 /srv /data/x rw - ext4 /dev/sda1 rw", "can write to /data/x (/srv of the host)"),
         ("34 30 8:1 /srv /data/x ro - ext4 /dev/sda1 rw", ""),
     ],
 )
@@ -477,4 +491,4 @@ def test_volume_behind_a_link_of_the_image(world: ContainerHost) -> None:
     assert world.judge("5.6") == ("pass", "")
     assert world.judge(control) == ("pass", "/var/run/x (volume)")
     world.mounts.append("32 30 8:1 /srv /run/y rw - ext4 /dev/sda1 rw")
-    assert world.judge(control) == ("fail", "can write to /run/y (ext4)")
+    assert world.judge(control) == ("fail", "can write to /run/y (/srv of the host)")
