@@ -769,14 +769,17 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
 
     In a cgroup of its own choice a container escapes the limits that the site set for all.
 
-    Remedy: run it without `--cgroup-parent`, or name the cgroup in `cgroup_parents` of the policy.
+    Remedy: run it without `--cgroup-parent` and the annotation `org.systemd.property.Slice`, or name the cgroup in
+    `cgroup_parents` of the policy.
     """
     escaped = container.runtime.escape("memory", "cpus", "processes", *_OTHER_CONTROLLERS)
     assert not escaped, escaped
     parent = container.configuration.cgroup_parent
     if parent in policy.cgroup_parents:
         return f"runs in {parent}, as the policy allows"
-    assert container.configuration.in_default_cgroup, f"runs with --cgroup-parent {parent}"
+    assert container.configuration.in_default_cgroup, (
+        f"runs in {parent}, and not where the engine runs containers"
+    )
     container.runtime.require_running_state()
     return None
 

@@ -23,6 +23,7 @@ _STAND_IN = "Zq8vT3kL9xRw2"
 _OVERLAY = ("lowerdir", "upperdir", "workdir")
 _SOCKET = "/var/run/docker.sock"
 _JOINING = {"NetworkMode": "network_mode", "PidMode": "pid", "IpcMode": "ipc"}
+_SLICE = "org.systemd.property.Slice"
 _DEPTH = 20  # of services that take the volumes of others
 
 
@@ -188,6 +189,7 @@ class _Service:
             "UsernsMode": value("userns_mode", values.text),
             **{name: self._joined(key) for name, key in _JOINING.items()},
             "CgroupParent": value("cgroup_parent", values.text),
+            "Annotations": {_SLICE: value("annotations", values.settings).get(_SLICE) or ""},
             "Memory": self._limit("mem_limit", "memory", values.size),
             "NanoCpus": round(self._limit("cpus", "cpus", values.number) * 1e9),
             "CpuQuota": value("cpu_quota", values.microseconds),

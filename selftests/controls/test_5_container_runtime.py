@@ -63,7 +63,11 @@ GOOD_AND_BAD: dict[str, tuple[Mapping[str, Any], Mapping[str, Any], str]] = {
     ),
     "5.21": ({"uts": 15}, {"uts": 1}, "shares the UTS namespace of the host"),
     "5.22": ({"Seccomp": "2"}, {"Seccomp": "0"}, "no seccomp filter is in force for sleep (pid 100)"),
-    "5.25": ({"CgroupParent": ""}, {"CgroupParent": "/x"}, "runs with --cgroup-parent /x"),
+    "5.25": (
+        {"CgroupParent": ""},
+        {"CgroupParent": "/x"},
+        "runs in /x, and not where the engine runs containers",
+    ),
     "5.26": (
         {"NoNewPrivs": "1", "SecurityOpt": ["no-new-privileges"]},
         {"NoNewPrivs": "0", "SecurityOpt": ["no-new-privileges"]},

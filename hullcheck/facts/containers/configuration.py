@@ -71,8 +71,7 @@ class Configuration:
 
         One that waits to be restarted has none, though the engine calls it running.
         """
-        waits = self.restarting and not self.pid
-        return bool(self.description["Running"]) and not waits
+        return bool(self.description["Running"]) and not (self.restarting and not self.pid)
 
     @property
     def restarting(self) -> bool:
@@ -105,10 +104,9 @@ class Configuration:
         return self.description.get("Finished")
 
     @property
-    def health(self) -> str | None:
+    def health(self) -> Any:
         """What its health check says, or None without one."""
-        health: str | None = self.description["Health"]
-        return health
+        return self.description["Health"]
 
     @property
     def checks(self) -> tuple[int, float | None]:
@@ -280,8 +278,10 @@ class Configuration:
 
     @property
     def cgroup_parent(self) -> str:
-        """The value of --cgroup-parent, or an empty string where the daemon chooses."""
-        return self.setting("CgroupParent") or ""
+        """The value of --cgroup-parent, or of runc's annotation that wins; empty where the daemon chooses."""
+        asked = self.description["HostConfig"].get("Annotations") or {}  # of engines from 24
+        annotated = asked.get("org.systemd.property.Slice", "").strip("'\"")
+        return annotated or self.setting("CgroupParent") or ""
 
     @property
     def in_default_cgroup(self) -> bool:
@@ -329,7 +329,7 @@ class Configuration:
         """Its addresses on all its networks."""
         networks = (self.description["Networks"] or {}).values()
         found = ((each or {}).get(key) for each in networks for key in ("IPAddress", "GlobalIPv6Address"))
-        return tuple(address for address in found if address)
+        return tuple(filter(None, found))
 
     @property
     def publishes_ports(self) -> bool:

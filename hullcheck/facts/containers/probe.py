@@ -77,6 +77,7 @@ _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
     "Ulimits": {"Name": True, "Hard": True, "Soft": True},
     "DeviceRequests": {"Driver": True, "Count": True, "DeviceIDs": True, "Capabilities": True},
     "LogConfig": {"Type": True, "Config": {"*": True}},
+    "Annotations": {"org.systemd.property.Slice": True},
     "Mounts": {"Target": True, "VolumeOptions": {"Subpath": True}},
 }
 _ALLOWED = dict.fromkeys(
@@ -126,6 +127,7 @@ _SHAPE_OF_HOST_CONFIG = {
         [{"Driver?": (None, str), "Count?": INTEGER, "DeviceIDs?": NAMES, "Capabilities?": (None, [[str]])}],
     ),
     "LogConfig": {"Type": str, "Config?": (None, {"*": str})},
+    "Annotations": (None, {"*": str}),
     "Mounts": (None, [{"Target": str, "VolumeOptions?": (None, {"Subpath?": str})}]),
 }
 _OPTIONAL = {

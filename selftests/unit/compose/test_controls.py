@@ -55,7 +55,11 @@ GOOD_AND_BAD: dict[str, tuple[str, str, str]] = {
     "5.19": ("ulimits: {}", "ulimits: {nofile: 10}", "overrides nofile=10:10 (compose.yml:4)"),
     "5.20": ("volumes: [./a:/a]", "volumes: [./a:/a:rshared]", "shares /a (compose.yml:4)"),
     "5.21": ("uts: ''", "uts: host", "shares the UTS namespace of the host (compose.yml:4)"),
-    "5.25": ("cgroup_parent: ''", "cgroup_parent: /mine", "runs with --cgroup-parent /mine (compose.yml:4)"),
+    "5.25": (
+        "cgroup_parent: ''",
+        "cgroup_parent: /mine",
+        "runs in /mine, and not where the engine runs containers (compose.yml:4)",
+    ),
     "5.26": (
         "security_opt: [no-new-privileges:true]",
         "security_opt: [no-new-privileges:false]",

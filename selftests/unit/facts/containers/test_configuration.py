@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hullcheck.parsing.image_reference import Reference
+from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.container_host import (
     IMAGE,
@@ -58,11 +59,19 @@ def test_default_cgroup_by_its_name(
     assert world.judge("5.25")[0] == expected
 
 
+def test_annotation_for_another_cgroup(world: ContainerHost) -> None:
+    """5.25: runc hands such a property on to systemd, which makes the group there (tried on 26.1)."""
+    world.config["Annotations"] = {"org.systemd.property.Slice": "'other.slice'", "note": "x"}
+    assert world.judge("5.25") == ("fail", "runs in other.slice, and not where the engine runs containers")
+    world.policy = Policy(cgroup_parents=("other.slice",))
+    assert world.judge("5.25")[0] == "pass"
+
+
 def test_default_cgroup_where_the_daemon_has_another(world: ContainerHost) -> None:
     """5.25: whoever names the built-in cgroup leaves the one that the daemon gives to all; one has to know that."""
     world.config["CgroupParent"] = "/docker"
     world.daemon.cgroup_parent = "/site"
-    assert world.judge("5.25") == ("fail", "runs with --cgroup-parent /docker")
+    assert world.judge("5.25") == ("fail", "runs in /docker, and not where the engine runs containers")
     world.daemon.cgroup_parent = "/docker"
     assert world.judge("5.25")[0] == "pass"
     world.daemon.readable = False
