@@ -89,11 +89,7 @@ class Daemon:
 
     @property
     def rootless(self) -> bool:
-        """Whether it runs in rootless mode. It says so as well where root started it with `--rootless`.
-
-        Raises:
-            EvidenceError: it says so, and its process could not be found.
-        """
+        """Whether it runs in rootless mode; where root started it with `--rootless`, it only says so."""
         return self.engine.rootless and 0 not in self.process.uids
 
     @property
@@ -379,6 +375,7 @@ class Daemon:
             lambda: self._other_ports,
             self.published_ports.get,
             swarm=lambda: self._in_swarm,
+            unix=lambda: self.api_sockets,
         )
         pending = pending_addresses(lambda: self.configuration, addresses)
         protection, protection_doubt = self._protection

@@ -62,6 +62,7 @@ def tcp_addresses(
     published: Callable[[], frozenset[tuple[str, int]]],
     *,
     swarm: Callable[[], bool] = lambda: False,
+    unix: Callable[[], Sequence[str]] = tuple,
 ) -> tuple[tuple[str, ...], str]:
     """What is known to be open, and why there may be more.
 
@@ -69,14 +70,27 @@ def tcp_addresses(
         other_ports: makes those of swarm and of the metrics.
         published: makes the addresses and ports of containers.
         swarm: whether it holds ports that services publish, which are not known.
+        unix: the unix sockets of the API, without symbolic links.
     """
     if not process.may_see_sockets:
         return _asked_addresses(process, asked)
     own = other_ports()
     api, others = sockets.api_listeners(process, asked, own, published() if asked.open_ended else frozenset())
     strange = [each for each in others if each.number not in own] if asked.doubt or not swarm() else []
-    doubt = _unexplained(strange, asked, published)
+    doubt = _unexplained(strange, asked, published) or (
+        _elsewhere(process, asked, api, unix()) if asked.open_ended else ""
+    )
     return tuple(f"{sockets.address(each)} (listening)" for each in api), doubt or _unseen(api, asked)
+
+
+def _elsewhere(process: DaemonProcess, asked: Asked, api: Sequence[Listener], unix: Sequence[str]) -> str:
+    """What to say where it was given more sockets than are seen: others are in another network than its own."""
+    named = {sockets.real_path(process, path) for host in asked.hosts if (path := sockets.socket_path(host))}
+    ports = sockets.tcp_ports(asked.hosts)
+    seen = len({*unix} - named) + sum(each.number not in ports for each in api)
+    given = (process.environment or {}).get("LISTEN_FDS", "")
+    few = f"the daemon was given {given} sockets by its service manager, of which {seen} are seen in its network"
+    return few if given.isdigit() and int(given) > seen else ""
 
 
 def _unexplained(

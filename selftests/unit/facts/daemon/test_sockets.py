@@ -102,6 +102,19 @@ def test_sockets_of_a_unit() -> None:
     assert replace(host, as_root=False).judge("2.8")[0] == "error"
 
 
+def test_given_socket_of_another_network() -> None:
+    """The table of the daemon's network has no line for it."""
+    host = Host(flags=("-H", "fd://"), environment=("LISTEN_FDS=1",))
+    assert host.judge("2.8")[0] == "not applicable"
+    verdict, reason = replace(host, environment=("LISTEN_FDS=2",)).judge("2.8")
+    assert (verdict, "was given 2 sockets by its service manager, of which 1 are seen" in reason) == (
+        "error",
+        True,
+    )
+    own = ("-H", "fd://", "-H", "unix:///var/run/docker.sock")
+    assert replace(host, flags=own).judge("2.8")[0] == "error"
+
+
 @pytest.mark.parametrize(
     ("addresses", "given", "expected"),
     [
