@@ -121,9 +121,7 @@ paths() { # the files and folders of the configuration, one a line
 }
 # Where an engine writes what it has to say: a socket is that of the journal, if its unit has no journal of its own,
 # and journald was not told to drop some (LogLevelMax, LogFilterPatterns), or to call it other than daemon.info (30).
-# shellcheck disable=SC2013 # no name in /proc has a blank
-for each in $(grep -lsx dockerd [0-9]*/comm); do
-  pid=${each%/comm}
+for pid in ${daemons?}; do
   written=$(readlink "$pid/fd/2") || continue
   unit=$(sed -n "s/.*\///p" "$pid/cgroup" 2>/dev/null | tail -n 1)
   apart=$(variable LOG_NAMESPACE)$(readlink "/run/systemd/units/log-level-max:$unit")

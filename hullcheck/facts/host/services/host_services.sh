@@ -73,7 +73,7 @@ passers="socat|haproxy|nginx|envoy|traefik|caddy|ncat|nc|nc[.][a-z]*|busybox|sys
 openers="" # of each socket of an engine: u:UID, g:GID, and o: where everyone may
 sockets="docker.sock${line_feed}podman.sock"
 # shellcheck disable=SC2013 # no name in /proc has a blank
-for engine in $(grep -lsx -e dockerd -e podman [0-9]*/comm); do
+for engine in ${daemons?} $(grep -lsx podman [0-9]*/comm); do
   engine=${engine%/comm}
   held=$($list "$engine/fd" 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
   paths=$(sed -n "s/^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *\([0-9]*\) \(.*\)/\1 \2/p" "$engine/net/unix" 2>/dev/null |
