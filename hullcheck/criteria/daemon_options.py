@@ -1,13 +1,13 @@
 """Options of the daemon that work against others, or against what they are for."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.flags import Flags
 from hullcheck.facts.daemon.settings import KINDS, shown
 from hullcheck.facts.daemon.sockets import listens_at_one
-from hullcheck.facts.host.accounts import Accounts
+from hullcheck.facts.host.accounts import Accounts, User
 
 _HARDENED = {"icc": False, "live-restore": True, "no-new-privileges": True, "userns-remap": True}
 _CHOOSES_FEATURES = 29
@@ -103,22 +103,42 @@ def on_the_host(accounts: Accounts, root: tuple[int, int]) -> Match | None:
     if match := lent_root(accounts, owners):
         return match
     users = [each for each in accounts.users if each.uid == uid]
-    names = {each.name for each in users}
     groups = {each.name for each in accounts.groups if each.gid == gid}
-    theirs = {each.name for each in accounts.groups if names & {*each.members, *each.admins}}
-    first = {each.name for each in accounts.groups if each.gid in {user.gid for user in users}}
-    who = [f"the user {each} of the host (uid {uid})" for each in sorted(names)]
+    who = [
+        f"the user {each.name} of the host (uid {uid})" for each in sorted(users, key=lambda user: user.name)
+    ]
     who += [f"of its group {each} (gid {gid})" for each in sorted(groups)]
-    strong = sorted(_POWERFUL & (groups | theirs | first))
+    strong = sorted(_POWERFUL & groups.union(*(_groups_of(accounts, each) for each in users)))
     also = f", who can become root by {', '.join(strong)}" if strong else ""
     return Match(f"root of containers is {', '.join(who)}{also}", bool(strong)) if who else None
 
 
+def _groups_of(accounts: Accounts, user: User) -> frozenset[str]:
+    members = (
+        each for each in accounts.groups if user.name in {*each.members, *each.admins} or each.gid == user.gid
+    )
+    return frozenset(each.name for each in members)
+
+
 def lent_root(accounts: Accounts, names: Collection[str]) -> Match | None:
-    """Whether one of these accounts may give its containers number 0 of the host, of its users or groups."""
+    """Whether one of these accounts may give its containers the number of somebody who is root, or can become it."""
     for file, name, numbers in accounts.other_ways.lent if accounts.other_ways else ():
-        if name in names and 0 in numbers:
-            return Match(
-                f"a user of containers is root of the host, as /etc/{file} lends {name} number 0", True
-            )
+        for number, who in _strong(accounts, file) if name in names else ():
+            if number in numbers:
+                return Match(
+                    f"a user of containers is {who} of the host, as /etc/{file} lends {name} number {number}",
+                    True,
+                )
     return None
+
+
+def _strong(accounts: Accounts, file: str) -> Iterator[tuple[int, str]]:
+    """The numbers of users, or of groups, that are root's or let become root."""
+    yield 0, "root"
+    if file == "subuid":
+        users = (each for each in accounts.users if _POWERFUL & _groups_of(accounts, each))
+        yield from ((each.uid, f"the user {each.name}") for each in users)
+    else:
+        yield from (
+            (each.gid, f"of the group {each.name}") for each in accounts.groups if each.name in _POWERFUL
+        )

@@ -455,7 +455,19 @@ LENT = "lent:subuid:dockremap:100000:1\nlent:subuid:dockremap:{}:65535\nlent:sub
         ("100000.999", "", "fail", "of its group docker (gid 999)"),
         ("100000.100000", LENT.format(0), "fail", "/etc/subuid lends dockremap number 0"),
         ("100000.100000", LENT.format(0).replace("subuid", "subgid"), "fail", "/etc/subgid lends dockremap"),
-        ("100000.100000", LENT.format(1), "pass", ""),
+        (
+            "100000.100000",
+            LENT.format(1),
+            "fail",
+            "is the user bob of the host, as /etc/subuid lends dockremap number 1000",
+        ),
+        (
+            "100000.100000",
+            LENT.format(1).replace("subuid", "subgid"),
+            "fail",
+            "is of the group docker of the host",
+        ),
+        ("100000.100000", LENT.format(1001), "pass", ""),
     ],
 )
 def test_whom_the_daemon_remaps_to(numbers: str, lent: str, expected: str, reason: str) -> None:
@@ -472,6 +484,7 @@ def test_whom_the_daemon_remaps_to(numbers: str, lent: str, expected: str, reaso
         ("lent:subuid:bob:100000:65536\nlent:subgid:bob:100000:65536\n", "pass"),
         ("lent:subuid:bob:0:65536\n", "fail"),
         ("lent:subgid:1000:0:1\n", "fail"),
+        ("lent:subgid:1000:1:65536\n", "fail"),
         ("lent:subuid:eve:0:65536\n", "pass"),
     ],
 )
