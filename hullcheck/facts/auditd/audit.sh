@@ -31,8 +31,10 @@ lines_of() { # PATH: those of the text, without comments; what is no option is t
 }
 files=$(
   # shellcheck disable=SC2010 # as augenrules does it: in this order, without names that have a blank
-  for name in $(ls -1v $directory 2>/dev/null | grep "\.rules$"); do cat "$directory/$name" 2>/dev/null; done |
-    lines_of $directory
+  {
+    for name in $(ls -1v $directory 2>/dev/null | grep "\.rules$"); do cat "$directory/$name" 2>/dev/null; done
+    echo
+  } | lines_of $directory
   [ ! -r $single ] || cat $single | lines_of $single
 )
 [ -z "$files" ] || printf "%s\n" "$files"

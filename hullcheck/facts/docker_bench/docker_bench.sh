@@ -33,7 +33,7 @@ printf "%s\n" "$paths" |
   done | tr "\n" "\0" |
   xargs -0 grep -Ils "docker-bench-security" /dev/null | sort -u | while IFS= read -r path; do
   printf "program:%s\n" "$path"
-  head -c 100000 "$path" | sed "s/^/:/"
+  head -c 100000 "$path" | grep -a "" | sed "s/^/:/"
 done
 
 echo "--checkouts"

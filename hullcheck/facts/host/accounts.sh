@@ -64,9 +64,9 @@ if [ -e /etc/sudoers ] && [ ! -r /etc/sudoers ]; then echo hidden-sudoers:; fi
 for place in /etc/sudoers $(sed -n "s/^[@#]include\(dir\)\{0,1\}[[:space:]]*\(\/.*[^[:space:]]\)/\2/p" /etc/sudoers 2>/dev/null); do
   [ ! -d "$place" ] || place=$(printf "%s\n" "$place"/* | grep -v "[.~][^/]*$")
   # shellcheck disable=SC2086 # one word for each line
-  sed "s/^/sudoers:/" $place 2>/dev/null
+  grep -ahs "" $place | sed "s/^/sudoers:/"
 done
-sed "s/^/doas:/" /etc/doas.conf /etc/doas.d/*.conf 2>/dev/null
+grep -ahs "" /etc/doas.conf /etc/doas.d/*.conf | sed "s/^/doas:/"
 echo units:
 find /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system \
   \( -name "*.service" -o -name "*.conf" \) 2>/dev/null | tr "\n" "\0" |

@@ -20,14 +20,14 @@ show() { # ROOT PATH: a file of a configuration, or all those in a folder
     [ -f "$each" ] || [ "$(readlink "$each")" = /dev/null ] || continue # so one is masked
     stat -L -c "changed:%Z" "$each" 2>/dev/null
     printf "config:%s\n" "${each#"$1"}"
-    head -c 1000000 "$each" 2>/dev/null | sed "s/^/:/"
+    head -c 1000000 "$each" 2>/dev/null | grep -a "" | sed "s/^/:/" # grep ends the last line
   done
 }
 follow() { # ROOT PATH DEPTH: the files that a file includes, behind an empty one that has their pattern as its path
   [ "$3" -lt 5 ] || return 0
   sed -n -e "s/^[[:space:]]*@[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]][[:space:]]*//p" \
     -e "s/^[[:space:]]*[$][Ii]nclude[Cc]onfig[[:space:]][[:space:]]*//p" \
-    -e "s/^[[:space:]]*include(.*file=\"\([^\"]*\)\".*/\1/p" "$1$2" 2>/dev/null | sed "s/[[:space:]]*$//" |
+    -e "s/^[[:space:]]*include(.*file=\"\([^\"]*\)\".*/\1/p" "$1$2" 2>/dev/null | grep -a "" | sed "s/[[:space:]]*$//" |
     while IFS= read -r pattern; do
       case $pattern in
         *"#"* | *"{"* | *:*) continue ;;

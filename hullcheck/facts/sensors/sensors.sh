@@ -59,7 +59,7 @@ for pid in $pids; do
     files="$files $each"
     stat -L -c "changed:%Z" "$each"
     printf "config:%s\n" "${each#"$root"}"
-    head -c 1000000 "$each" 2>/dev/null | sed "s/^/:/"
+    head -c 1000000 "$each" 2>/dev/null | grep -a "" | sed "s/^/:/"
   done
   number=0
   for each in "$root"/etc/falco/*.yaml "$root"/etc/falco/*.yml $({
@@ -77,7 +77,7 @@ for pid in $pids; do
     number=$((number + 1))
   done
   snapshots=$(below metrics output_file)
-  [ ! -f "$root$snapshots" ] || tail -n 2 "$root$snapshots" 2>/dev/null | sed "s/^/snapshot:/"
+  [ ! -f "$root$snapshots" ] || tail -n 2 "$root$snapshots" 2>/dev/null | grep -a "" | sed "s/^/snapshot:/"
   alerts=$(below file_output filename)
   [ -z "$alerts" ] || { [ -s "$root$alerts" ] && stat -L -c "alerts:%Y" "$root$alerts"; }
   port=$(below webserver listen_port)

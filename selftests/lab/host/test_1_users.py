@@ -146,7 +146,7 @@ def _past_the_group(host: Host, found: Callable[[], tuple[str, str]]) -> None:
         ("chgrp docker /usr/bin/docker; chmod 2755 /usr/bin/docker", "chmod 755 /usr/bin/docker", "everyone"),
         ("chgrp root /usr/bin/docker; chmod 4755 /usr/bin/docker", "chmod 755 /usr/bin/docker", "everyone"),
         ("setcap cap_dac_override+ep /usr/bin/docker", "setcap -r /usr/bin/docker", "everyone"),
-        (f"echo 'runner ALL=(root) NOPASSWD: /usr/bin/docker' >{sudoers}", f"rm {sudoers}", "runner"),
+        (f"printf 'runner ALL=(root) NOPASSWD: /usr/bin/docker' >{sudoers}", f"rm {sudoers}", "runner"),
         (
             f"echo 'Cmnd_Alias D = /usr/bin/docker run *\nx, runner ALL=NOPASSWD: D' >{sudoers}",
             f"echo 'runner ALL=NOPASSWD: /usr/bin/docker logs *' >{sudoers}",

@@ -108,9 +108,12 @@ def test_file_that_the_command_names(
 
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 def test_included_files(tmp_path: Path, started: Any, shell: tuple[str, ...]) -> None:
-    """They are found by their patterns, in files that were included too, in folders with a blank in their names."""
+    """They are found by their patterns, in files that were included too, in folders with a blank in their names.
+
+    A file may have no line feed at its end.
+    """
     main = written(
-        tmp_path / "main.conf", f'$IncludeConfig {tmp_path}/in side/*.conf\ninclude(file="none.d/*")\n'
+        tmp_path / "main.conf", f'include(file="none.d/*")\n$IncludeConfig {tmp_path}/in side/*.conf'
     )
     written(tmp_path / "in side/a.conf", f"$IncludeConfig {tmp_path}/deeper/\n")
     written(tmp_path / "in side/b.off", "*.* @@off.example\n")
