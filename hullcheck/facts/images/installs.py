@@ -49,10 +49,10 @@ _BUILDERS = frozenset(("cmake", "make", "meson", "ninja", "setup.py", "waf"))
 
 _SWITCHES = """
     --allow-insecure-host --allow-insecure-repositories --allow-unauthenticated --allow-unsigned-rpm --allow-untrusted
-    --check-certificate=false --force-all --force-bad-verify --force-checksum --force-yes
+    --check-certificate=false --dangerous --force-all --force-bad-verify --force-checksum --force-yes
     --gpgcheck-allow-unsigned --gpgcheck-allow-unsigned-package --gpgcheck-allow-unsigned-repo
-    --insecure-skip-tls-verify --no-check-gpg --no-gpg-check --no-gpg-checks --no-gpgcheck --no-gpgchecks
-    --no-verify-ssl --nodigest --nogpgcheck --nosignature --trust-server-cert --verify=no
+    --ignore-certs --insecure-skip-tls-verify --no-check-gpg --no-gpg-check --no-gpg-checks --no-gpg-verify
+    --no-gpgcheck --no-gpgchecks --no-verify-ssl --nodigest --nogpgcheck --nosignature --trust-server-cert --verify=no
 """
 _SWITCH = frozenset(_SWITCHES.split())
 _IS = r'"?[=\s]+"?'
@@ -64,8 +64,8 @@ _SETTING = re.compile(
     (?:trusted|allow-insecure|allow-weak)(?:=|:\s*)yes
     | (?:AllowUnauthenticated|AllowInsecureRepositories|AllowDowngradeToInsecureRepositories){_IS}{_ON}
     | (?:Verify-Peer|Verify-Host|(?:pkg_)?gpgcheck|sslverify|http\.sslVerify|ssl_verify|verify_ssl|secure-http
-        |check_certificate|(?:\w{{1,40}}_)?strict[-_]?ssl){_IS}{_OFF}
-    | (?:BUNDLE_)?ssl_verify_mode{_IS}0\b
+        |check_certificate|require-sigs|(?:\w{{1,40}}_|enable)?strict[-_]?ssl){_IS}{_OFF}
+    | (?:BUNDLE_)?ssl_verify_mode:?{_IS}0\b
     | (?:NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|GOSUMDB)={_OFF}
     | GIT_SSL_NO_VERIFY={_ON}
     | disable-tls{_IS}{_ON}
@@ -87,6 +87,12 @@ _FETCHES = {
     **dict.fromkeys(
         ("aria2c", "axel", "curl", "fetch", "ftp", "http", "https", "lynx", "rsync", "scp", "wget", "xh")
     ),
+    **dict.fromkeys(
+        ("aws", "gcloud", "gsutil", "mc", "rclone", "s3cmd"),
+        frozenset(("cp", "copy", "get", "rsync", "sync")),
+    ),
+    **dict.fromkeys(("az", "gh", "hf", "huggingface-cli", "kaggle"), frozenset(("download",))),
+    **dict.fromkeys(("crane", "helm", "oras", "podman", "skopeo"), frozenset(("copy", "export", "pull"))),
     "git": frozenset(("clone", "fetch", "pull", "submodule")),
     "hg": frozenset(("clone", "pull")),
     "svn": frozenset(("checkout", "co", "export")),
@@ -150,7 +156,12 @@ def unverified(step: Step) -> Iterator[str]:
     """The switches of a step that turn off the check of what it installs."""
     for command in step.commands:
         yield from (f"{command[0]} {word}" for word in command[1:] if word in _SWITCH)
-        if any(_name((word,)) == "zypper" for word in command) and {"ar", "addrepo"}.intersection(command):
+        if any(_name((word,)) == "zypper" for word in command) and {
+            "ar",
+            "addrepo",
+            "mr",
+            "modifyrepo",
+        }.intersection(command):
             yield from (f"zypper {word}" for word in command if re.fullmatch("-[a-zA-Z]*G[a-zA-Z]*", word))
         if any("pip" in word for word in command):
             yield from ("pip --trusted-host" for word in command if word.startswith("--trusted-host"))

@@ -89,7 +89,7 @@ class Report:
         created: seconds since the epoch.
         dated: whether it says itself when it was made; else *created* is the time of its file.
         counts: of the weaknesses by how bad they are; `unknown` where the scanner could not tell.
-        tells_of_packages: whether any list of packages was looked at.
+        tells_of_packages: whether any list of packages was looked at, and that of the system if it knows that.
         ended: whether it says that the distribution in the image gets no updates any more.
         newest: when a weakness that it lists was last changed; None where it lists none with a day.
         unfixed: how many of them have no fix yet.
@@ -122,7 +122,7 @@ class Report:
     def doubt(self, limits: ScanLimits, now: float) -> str:
         """Why it does not tell that the image keeps these limits, in words; empty where it does."""
         if not self.tells_of_packages:
-            return "tells of no package that was looked at"
+            return "tells of no package that was looked at, or of none of the system in the image"
         if self.ended:
             return "its distribution gets no updates any more, so that new weaknesses are not known of it"
         unrated = self.counts.get(UNKNOWN, 0)

@@ -92,7 +92,7 @@ _LEAVE_OUT = """
     vex-vex-autodiscover
 """
 _OF_HEADERS = {"kernel-headers": "kernel", "linux-headers-.*": "linux", "linux-libc-dev": "linux"}
-_PACKAGES = ("os-pkgs", "lang-pkgs")  # what Trivy calls the results that tell of packages
+_OF_SYSTEM, _OF_LANGUAGES = "os-pkgs", "lang-pkgs"  # what Trivy calls the results that tell of packages
 UNKNOWN = "unknown"
 _FIXED_WORDS = """
     alma alpine amazon chainguard minimos opensuse opensuse-leap opensuse-tumbleweed oracle photon rocky sles wolfi
@@ -133,12 +133,14 @@ def _trivy(document: Mapping[str, Any]) -> dict[str, Any]:
     results = document.get("Results") or ()
     found = [each for result in results for each in result.get("Vulnerabilities") or ()]
     created, system = document.get("CreatedAt"), document["Metadata"].get("OS") or {}
+    classes = {result.get("Class") for result in results}
+    needed = {_OF_SYSTEM} if system.get("Family") else {_OF_SYSTEM, _OF_LANGUAGES}
     return {
         "Tool": "Trivy",
         "Digest": document["Metadata"]["ImageID"],
         "Created": None if created is None else _seconds(created),
         "Counts": _counts([each["Severity"] for each in found]),
-        "Packages": any(result.get("Class") in _PACKAGES for result in results),
+        "Packages": not needed.isdisjoint(classes),
         "Ended": system.get("EOSL") is True,
         "Newest": _newest(each.get(name) for each in found for name in ("PublishedDate", "LastModifiedDate")),
         "Unfixed": sum(not each.get("FixedVersion") for each in found),

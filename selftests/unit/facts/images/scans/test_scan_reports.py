@@ -61,6 +61,12 @@ def trivy(*severities: str, days: float = 1, **more: Any) -> dict[str, Any]:
     return document | more
 
 
+def of_languages(system: dict[str, str]) -> dict[str, Any]:
+    """A report of Trivy that tells of packages of a language alone, as with `--pkg-types library`."""
+    report = trivy("LOW", Metadata={"ImageID": DIGEST, "OS": system})
+    return report | {"Results": [each | {"Class": "lang-pkgs"} for each in report["Results"]]}
+
+
 def clair(*severities: str, digest: str = MANIFEST, **more: Any) -> dict[str, Any]:
     """A report of Clair 4, which carries no date."""
     weaknesses = {
@@ -173,6 +179,8 @@ def test_kept_report_of_another_type(tmp_path: Path, field: str, value: object) 
         (trivy("LOW", Metadata={"ImageID": DIGEST, "OS": {"Family": "debian"}}), "pass", "1 low"),
         (trivy(Metadata={"ImageID": OTHER}), "fail", "no scan report on its digest"),
         (trivy(Results=[{"Class": "secret"}]), "manual", "tells of no package"),
+        (of_languages({}), "pass", "1 low"),
+        (of_languages({"Family": "debian"}), "manual", "or of none of the system in the image"),
         (trivy(Results=None), "manual", "tells of no package"),
         (clair("Low", "Negligible"), "pass", "Clair, 1 days ago by the time of its file (a.json)"),
         (clair(), "manual", "no weakness at all"),
@@ -402,7 +410,10 @@ def test_each_scanner_stands_for_what_it_found(tmp_path: Path) -> None:
     write(tmp_path, "a.json", trivy("HIGH", "LOW"))
     assert scanners(facts(tmp_path, container(), highest_severity="high")) == (ONE, ONE)
     write(tmp_path, "a.json", trivy(Results=None))
-    doubted = ("manual", "web:1: tells of no package that was looked at")
+    doubted = (
+        "manual",
+        "web:1: tells of no package that was looked at, or of none of the system in the image",
+    )
     assert scanners(facts(tmp_path, container())) == (doubted, ONE)
 
 
