@@ -143,17 +143,23 @@ class Shippers:
             for reads, sends in document["Routes"] or [((), ())]
         ]
         sends_all = all(sends for reads, sends in routes if reads)
+        doubt = str(document.get("Doubt", ""))
+        paths = {each for reads, _ in routes for each in reads if each.startswith("/")}
+        # one that holds such a log open was let in by a group or an access control list
+        if paths and document.get("Confined") and not (document["Holds"] or document["HoldsAudit"]):
+            doubt = doubt or "it runs without root's right to read files, and holds no log open"
+            routes = [(tuple(each for each in reads if each not in paths), sends) for reads, sends in routes]
         for reads, sends in routes:
             yield Shipper(
                 document["Pid"],
                 document["Program"],
                 _as_on_the_host(reads, container) if container else reads,
                 sends,
-                bool(document["Understood"]),
+                bool(document["Understood"]) and not doubt,
                 frozenset(document["Holds"] if sends_all else ()),
                 bool(document["HoldsJournal"]) and sends_all,
                 bool(document["HoldsAudit"]) and sends_all,
-                str(document.get("Doubt", "")),
+                doubt,
             )
 
     def _sends(self, hosts: list[str], document: Mapping[str, Any], *, in_container: bool) -> list[str]:

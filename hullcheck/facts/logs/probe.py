@@ -47,6 +47,7 @@ def _shipper(block: str) -> dict[str, Any]:
         "Understood": understood,
         "Doubt": doubt,
         "Halted": "halted" in words,
+        "Confined": "confined" in words,
         "Holds": sorted({match[1] for each in held if (match := _CONTAINER_LOG.fullmatch(each))}),
         "HoldsJournal": any(each.endswith(".journal") for each in held),
         "HoldsAudit": any(each.endswith("/audit.log") for each in held),
@@ -91,6 +92,7 @@ SHAPE = {
             "Holds": [str],
             "Doubt?": str,
             "Halted?": bool,
+            "Confined?": bool,
             "Connected": [str],
         }
     ],

@@ -252,6 +252,15 @@ def test_container_logs_on_a_host(lab_host: HostFactory) -> None:
     host.write("/etc/systemd/system/filebeat.service", unit)
     host.exec("systemctl", "start", "filebeat")
     assert verdicts() == {"pass", "not applicable"}
+    idle = "[Service]\nExecStart=@/opt/beats/filebeat sleep 1000\nUser={}\n"
+    for user, expected in (("root", {"pass", "not applicable"}), ("nobody", {"error"})):
+        host.write("/etc/systemd/system/filebeat.service", idle.format(user))
+        host.exec("systemctl", "daemon-reload")
+        host.exec("systemctl", "restart", "filebeat")
+        assert verdicts() == expected
+    host.write("/etc/systemd/system/filebeat.service", unit)
+    host.exec("systemctl", "daemon-reload")
+    host.exec("systemctl", "restart", "filebeat")
     host.write("/etc/filebeat/filebeat.yml", config.replace("containers/*", "x/*"))
     found = judged(
         "container_logs_are_collected_centrally",

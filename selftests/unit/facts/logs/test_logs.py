@@ -111,6 +111,22 @@ def test_program_that_anybody_can_start() -> None:
         assert set(verdicts(target).values()) == {"fail"}, path
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", "pass"),
+        ("confined:\n", "error"),
+        (f"confined:\nheld:{ROOT}/containers/{ID}/{ID}-json.log\n", "pass"),
+        ("confined:\nheld:/var/log/audit/audit.log\n", "pass"),
+    ],
+)
+def test_shipper_without_the_right_to_read(more: str, expected: str) -> None:
+    """The logs of containers are root's: one that runs as a user of its own needs to be let in."""
+    target = facts(ship("filebeat", FILEBEAT, more), processes=(process(7, EXECUTABLES["filebeat"]),))
+    assert verdicts(target)["ELK"] == expected
+    assert judged("host_logs_are_collected_centrally", target)["the daemon's log"][0] == "pass"
+
+
 def test_destination_that_is_here() -> None:
     """An address of this machine and a container of it are not another machine."""
     names = ("this", "This.example.com", "elastic", "LOCALHOST", "localhost.localdomain", "ip6-loopback")

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,6 +122,21 @@ def test_included_files(tmp_path: Path, started: Any, shell: tuple[str, ...]) ->
     found = asked(shell, started("rsyslogd", "-f", str(main)))
     assert {host for _, sends in found["Routes"] for host in sends} == {"logs.example"}
     assert found["Understood"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="root alone gives its rights away")
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+@pytest.mark.parametrize(("user", "confined"), [(None, False), (65534, True)])
+def test_process_without_rights(shell: tuple[str, ...], user: int | None, confined: bool) -> None:
+    """One of another user cannot read what is root's."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # for that user
+        path = Path(folder) / "rsyslogd"
+        shutil.copy(str(shutil.which("sh")), path)
+        words = ["x", "-c", "read x", "-f", str(written(Path(folder) / "x", SENDING))]
+        with subprocess.Popen(words, executable=path, stdin=subprocess.PIPE, user=user) as process:
+            assert asked(shell, process.pid)["Confined"] is confined
+            process.kill()
 
 
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
