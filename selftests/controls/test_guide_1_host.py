@@ -118,6 +118,18 @@ def test_programs_beside_the_path_of_the_auditor(tmp_path: Path) -> None:
     assert "compiler:/usr/bin/make" in said.stdout.split("\n")
 
 
+def test_compilers_of_makers_of_processors(tmp_path: Path) -> None:
+    """They lie in folders of their own, beside those of the distribution."""
+    for name in ("cuda/bin/nvcc", "tools/bin/icx"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("")
+        (tmp_path / name).chmod(0o755)
+    script = SOFTWARE.script.replace("/usr/local/*/bin", f"{tmp_path}/*/bin")
+    said = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False)
+    found = {line for line in said.stdout.split("\n") if str(tmp_path) in line}
+    assert found == {f"compiler:{tmp_path}/{name}" for name in ("cuda/bin/nvcc", "tools/bin/icx")}
+
+
 def test_browser_that_the_system_names(tmp_path: Path) -> None:
     """Whatever it is called, Debian's alternatives lead to it; it is told by its own name."""
     browser = tmp_path / "surf"

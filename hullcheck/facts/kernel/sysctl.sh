@@ -15,7 +15,7 @@ fi
 # What may set them again after the files were applied: scripts, units, jobs, rules of udev and tmpfiles, and apport of
 # Ubuntu, which does where it is on.
 for name in suid_dumpable randomize_va_space; do
-  grep -ls "^[^#]*$name" /etc/rc.local /etc/rc.d/rc.local /etc/rc.d/rc.sysinit /etc/local.d/*.start /etc/init.d/* \
+  grep -ls "^[^#]*\($name\|sysctl \(-p\|--load\)\)" /etc/rc.local /etc/rc.d/rc.local /etc/rc.d/rc.sysinit /etc/local.d/*.start /etc/init.d/* \
     /etc/systemd/system/*.service /etc/systemd/system/*.d/*.conf /run/systemd/system/*.service /usr/local/lib/systemd/system/*.service /usr/lib/systemd/system/*.service \
     /etc/tmpfiles.d/*.conf /run/tmpfiles.d/*.conf /usr/lib/tmpfiles.d/*.conf /etc/udev/rules.d/*.rules \
     /etc/crontab /etc/anacrontab /etc/cron.*/* /var/spool/cron/* /var/spool/cron/crontabs/* /etc/crontabs/* \

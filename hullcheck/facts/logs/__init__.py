@@ -11,6 +11,7 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.logs.probe import SHAPE, SHIPPERS
+from hullcheck.facts.logs.routes import ALL_CONTAINERS
 from hullcheck.facts.logs.rsyslog import OF_DAEMON, OF_DRIVER
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
@@ -144,11 +145,16 @@ class Shippers:
         ]
         sends_all = all(sends for reads, sends in routes if reads)
         doubt = str(document.get("Doubt", ""))
-        paths = {each for reads, _ in routes for each in reads if each.startswith("/")}
         # one that holds such a log open was let in by a group or an access control list
-        if paths and document.get("Confined") and not (document["Holds"] or document["HoldsAudit"]):
-            doubt = doubt or "it runs without root's right to read files, and holds no log open"
-            routes = [(tuple(each for each in reads if each not in paths), sends) for reads, sends in routes]
+        confined = document.get("Confined") and not (document["Holds"] or document["HoldsAudit"])
+        closed = ("/",) * bool(confined) + (ALL_CONTAINERS,) * bool(document.get("Barred"))
+        if any(each.startswith(closed) for reads, _ in routes for each in reads):
+            doubt = (
+                doubt or "it has no right to read logs of root's or to ask the engine, and holds none open"
+            )
+            routes = [
+                (tuple(each for each in reads if not each.startswith(closed)), to) for reads, to in routes
+            ]
         for reads, sends in routes:
             yield Shipper(
                 document["Pid"],

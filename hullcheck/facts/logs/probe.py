@@ -47,7 +47,7 @@ def _shipper(block: str) -> dict[str, Any]:
         "Understood": understood,
         "Doubt": doubt,
         "Halted": "halted" in words,
-        "Confined": "confined" in words,
+        **{key: key.lower() in words for key in ("Confined", "Barred")},
         "Holds": sorted({match[1] for each in held if (match := _CONTAINER_LOG.fullmatch(each))}),
         "HoldsJournal": any(each.endswith(".journal") for each in held),
         "HoldsAudit": any(each.endswith("/audit.log") for each in held),
@@ -92,7 +92,7 @@ SHAPE = {
             "Holds": [str],
             "Doubt?": str,
             "Halted?": bool,
-            "Confined?": bool,
+            **dict.fromkeys(("Confined?", "Barred?"), bool),
             "Connected": [str],
         }
     ],

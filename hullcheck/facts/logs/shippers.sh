@@ -145,7 +145,10 @@ for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
   printf "process:%s %s\n" "$pid" "$name"
   ! halted "$pid" || echo "halted:"
   # neither root nor with CAP_DAC_OVERRIDE or CAP_DAC_READ_SEARCH
-  grep -qsE "^(Uid:.*[^0-9]0|CapEff:.*[2-7a-f])$" "$pid/status" || echo "confined:"
+  if ! grep -qsE "^(Uid:.*[^0-9]0|CapEff:.*[2-7a-f])$" "$pid/status"; then
+    echo "confined:"
+    grep -qsE "^G[a-z]*:.*[^0-9]$(stat -L -c %g /run/docker.sock 2>/dev/null)([^0-9]|$)" "$pid/status" || echo "barred:"
+  fi
   ticks=$(sed "s/.*) //" "$pid/stat" 2>/dev/null | cut -d " " -f 20)
   [ -z "$ticks" ] || echo "started:$((now - ${uptime%.*} + ticks / 100))"
   printf "%s\n" "$arguments" | sed "s/^/argument:/"

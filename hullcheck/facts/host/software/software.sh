@@ -17,7 +17,7 @@ if [ -n "$source" ]; then
 |(gcc|g\+\+)-[a-z0-9_-]+-linux-(gnu|musl)[a-z0-9_]*|gcc-toolset-[0-9]+(-(gcc|binutils).*)?|devtoolset-[0-9]+.*|[a-z0-9_-]+-linux-(gnu|musl)[a-z0-9_]*-(gcc|g\+\+).*|zig\
 |dotnet[0-9]*-sdk(-[0-9.]+)?|dotnet-sdk(-[0-9.]+)?|fpc(-[0-9.]+)?|fp-compiler.*|nim|crystal|swiftlang|musl-(dev|tools)\
 |build-essential|base-devel|build-base|make|make-guile|tcc|nasm|binutils|golang|golang-(go|bin|[0-9.]+-go)\
-|go|go1\.[0-9]+|rust|rust[0-9.]+|cargo[0-9.]*|yasm|fasm|lld(-[0-9.]+)?|mold|ocaml(-nox)?|(default|openjdk-[0-9]+)-jdk(-headless)?|java-[0-9.]+-openjdk-devel" |
+|nvidia-cuda-toolkit|cuda-nvcc.*|gcc-mingw.*|go|go1\.[0-9]+|rust|rust[0-9.]+|cargo[0-9.]*|yasm|fasm|lld(-[0-9.]+)?|mold|ocaml(-nox)?|(default|openjdk-[0-9]+)-jdk(-headless)?|java-[0-9.]+-openjdk-devel" |
     sed "s/^/compiler:package /"
   printf "%s\n" "$packages" | grep -Ex "brave-browser|browsh|chromium(-browser|-headless-shell|-headless)?\
 |elinks|epiphany-browser|falkon|firefox(-esr)?|google-chrome-(stable|beta|unstable)|konqueror|links2?|lynx\
@@ -30,8 +30,8 @@ for file in /usr/local/sbin/unminimize /usr/bin/unminimize /etc/dpkg/dpkg.cfg.d/
 done
 
 seen=""
-path=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin:/usr/local/go/bin
-for folder in /opt/rh/*/root/usr/bin /opt/*/bin /usr/lib/go*/bin /usr/lib/llvm*/bin /usr/lib/jvm/*/bin \
+path=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
+for folder in /opt/rh/*/root/usr/bin /opt/*/bin /usr/local/*/bin /usr/lib/go*/bin /usr/lib/llvm*/bin /usr/lib/jvm/*/bin \
   /usr/lib64/ccache /usr/lib/ccache /root/.cargo/bin /home/*/.cargo/bin /root/go/bin /usr/share/dotnet /usr/lib/dotnet \
   /nix/var/nix/profiles/default/bin /home/linuxbrew/.linuxbrew/bin; do
   [ ! -d "$folder" ] || path=$path:$folder
@@ -44,7 +44,7 @@ for folder in $path; do
   [ -r . ] || printf "unread:%s\n" "$PWD"
   IFS=" "
   for name in as bcc c++ c89 c99 cargo cc clang clang++ cpp g++ gcc gccgo gfortran ghc gmake go javac ld lld \
-    make nasm rustc tcc zig dotnet csc mcs fpc gnatmake gdc ldc2 nim crystal swiftc yasm mold ocamlopt ghc-[0-9]* gcc-[0-9]* g++-[0-9]* cpp-[0-9]* clang-[0-9]* clang++-[0-9]* gfortran-[0-9]* \
+    make nasm nvcc icx rustc tcc zig dotnet csc mcs fpc gnatmake gdc ldc2 nim crystal swiftc yasm mold ocamlopt ghc-[0-9]* gcc-[0-9]* g++-[0-9]* cpp-[0-9]* clang-[0-9]* clang++-[0-9]* gfortran-[0-9]* \
     rustc-[0-9]* *-linux-*-gcc *-linux-*-gcc-[0-9]* *-linux-*-g++ *-linux-*-ld *-linux-*-as; do
     [ ! -f "$name" ] || [ ! -x "$name" ] || printf "compiler:%s/%s\n" "$PWD" "$name"
   done

@@ -157,6 +157,7 @@ def test_files_that_openrc_does_not_apply() -> None:
         ({"share/apport/apport": "echo 2 > /proc/sys/fs/suid_dumpable"}, True, ["share/apport/apport"]),
         ({"share/apport/apport": "echo 2 > /proc/sys/fs/suid_dumpable"}, False, []),
         ({"rc.local": "sysctl -w fs.suid_dumpable=2", "init.d/x": "# suid_dumpable"}, False, ["rc.local"]),
+        ({"rc.local": "sysctl -p /srv/tuning.conf", "init.d/x": "sysctl -q --system"}, False, ["rc.local"]),
         (
             {"systemd/system/x.service": "ExecStart=sysctl -w fs.suid_dumpable=2"},
             True,
@@ -179,7 +180,7 @@ def test_what_the_probe_finds(tmp_path: Path, files: dict[str, str], enabled: bo
     done = subprocess.run(
         ["/bin/sh", "-c", script], capture_output=True, text=True, check=True, env=environment
     )
-    found = [line for line in SYSCTL.keep(done.stdout).split("\n") if line.startswith("later:")]
+    found = [line for line in SYSCTL.keep(done.stdout).split("\n") if line.startswith("later:suid")]
     assert found == [f"later:suid_dumpable {tmp_path}/{name}" for name in later]
 
 

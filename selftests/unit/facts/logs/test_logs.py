@@ -127,6 +127,17 @@ def test_shipper_without_the_right_to_read(more: str, expected: str) -> None:
     assert judged("host_logs_are_collected_centrally", target)["the daemon's log"][0] == "pass"
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"), [("", "pass"), ("confined:\n", "pass"), ("confined:\nbarred:\n", "error")]
+)
+def test_shipper_that_may_not_ask_the_engine(more: str, expected: str) -> None:
+    """It has to be in the group of the socket."""
+    config = "sources.a = {type = 'docker_logs'}\n"
+    config += "sinks.b = {type = 'loki', inputs = ['a'], endpoint = 'http://loki.example.com'}\n"
+    target = facts(ship("vector", config, more), processes=(process(7, EXECUTABLES["vector"]),))
+    assert verdicts(target)["another system"] == expected
+
+
 def test_destination_that_is_here() -> None:
     """An address of this machine and a container of it are not another machine."""
     names = ("this", "This.example.com", "elastic", "LOCALHOST", "localhost.localdomain", "ip6-loopback")

@@ -25,11 +25,12 @@ SHELLS = [("dash",), ("busybox", "sh")]
 SENDING = 'module(load="imuxsock")\n*.* @@logs.example\n'
 
 
-def asked(shell: tuple[str, ...], pid: int) -> dict[str, Any]:
-    """What is kept of the answer on a process."""
+def asked(shell: tuple[str, ...], pid: int, socket: str = "/run/docker.sock") -> dict[str, Any]:
+    """What is kept of the answer on a process, on a host with such a socket of the engine."""
     need(shell[0])
+    script = render((SHIPPERS,)).replace("/run/docker.sock", socket)
     for _ in range(5):  # a busy machine may end it before its end
-        said = subprocess.run([*shell, "-c", render((SHIPPERS,))], capture_output=True, text=True, check=True)
+        said = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=True)
         answer = parse(said.stdout)["shippers"]
         if not answer.status:
             break
@@ -126,17 +127,25 @@ def test_included_files(tmp_path: Path, started: Any, shell: tuple[str, ...]) ->
 
 @pytest.mark.skipif(os.getuid() != 0, reason="root alone gives its rights away")
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
-@pytest.mark.parametrize(("user", "confined"), [(None, False), (65534, True)])
-def test_process_without_rights(shell: tuple[str, ...], user: int | None, confined: bool) -> None:
-    """One of another user cannot read what is root's."""
+@pytest.mark.parametrize(
+    ("user", "groups", "found"),
+    [(None, [], (False, False)), (65534, [], (True, True)), (65534, [12345], (True, False))],
+)
+def test_process_without_rights(
+    shell: tuple[str, ...], user: int | None, groups: list[int], found: tuple[bool, bool]
+) -> None:
+    """One of another user cannot read what is root's, nor ask the engine unless it is in the group of the socket."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # for that user
-        path = Path(folder) / "rsyslogd"
+        path, socket = Path(folder) / "rsyslogd", written(Path(folder) / "docker.sock", "")
         shutil.copy(str(shutil.which("sh")), path)
+        os.chown(socket, 0, 12345)
         words = ["x", "-c", "read x", "-f", str(written(Path(folder) / "x", SENDING))]
-        with subprocess.Popen(words, executable=path, stdin=subprocess.PIPE, user=user) as process:
-            assert asked(shell, process.pid)["Confined"] is confined
+        become = {"user": user, "group": user, "extra_groups": groups if user else None}
+        with subprocess.Popen(words, executable=path, stdin=subprocess.PIPE, **become) as process:  # type: ignore[call-overload]
+            told = asked(shell, process.pid, str(socket))
             process.kill()
+        assert (told["Confined"], told["Barred"]) == found
 
 
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
