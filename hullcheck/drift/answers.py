@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _CHANGES_ALWAYS = re.compile(
-    r"(Pid|Id|Name|RepoTags|Created|Started|Finished|Tagged|NetworkID|IPAddress|GlobalIPv6Address|Searched|SystemTime)"
+    r"(Pid|Id|Name|RepoTags|Created|Started|Finished|Tagged|NetworkID|IPAddress|GlobalIPv6Address|Checks|Searched|SystemTime)"
 )
 """Fields that are different in each container, or each time, or stand in the name of the group."""
 _DOCUMENTS = ("docker_containers", "images", "docker_networks", "docker_services", "image_contents")

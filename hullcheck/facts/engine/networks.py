@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hullcheck.facts.host.presence import SIGNS, require_engine
@@ -23,6 +23,7 @@ DOCKER_NETWORKS = Probe.from_file(
             "Scope": True,
             "EnableIPv6": True,
             "Ingress": True,
+            **dict.fromkeys(("Bridge", "Port"), True),
             "Internal": True,
             "IPAM": {"Config": {"Subnet": True}},
             "Options": dict.fromkeys(
@@ -64,6 +65,7 @@ class Network:
         scope: `local`, or `swarm` where it reaches over several hosts.
         ipv6: whether its containers have addresses of IPv6; None where the engine does not say.
         subnets: those of its containers' addresses; empty where the engine does not say.
+        cards: the interfaces of the host that are ports of its bridge, beside those of containers.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Network:
     internal: bool = False
     scope: str = ""
     subnets: tuple[str, ...] = ()
+    cards: tuple[str, ...] = ()
 
     @property
     def gateway_modes(self) -> frozenset[str]:
@@ -112,9 +115,13 @@ def networks(recording: Recording) -> tuple[Network, ...]:
     """
     require_engine(recording)
     documents = [decode_json(line, DOCKER_NETWORKS.name) for line in _said(recording).splitlines()]
+    ports = [each for each in documents if isinstance(each, dict) and "Bridge" in each]
+    for each in ports:
+        require(each, dict.fromkeys(("Bridge", "Port"), str), DOCKER_NETWORKS.name)
+    documents = [each for each in documents if each not in ports]
     for each in documents:
         require(each, _SHAPE, "docker network inspect")
-    return tuple(
+    found = (
         Network(
             each["Name"],
             each["Id"],
@@ -127,6 +134,10 @@ def networks(recording: Recording) -> tuple[Network, ...]:
             tuple(_subnets(each)),
         )
         for each in documents
+    )
+    return tuple(
+        replace(each, cards=tuple(port["Port"] for port in ports if port["Bridge"] == each.interface))
+        for each in found
     )
 
 

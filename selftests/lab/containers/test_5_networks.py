@@ -331,3 +331,20 @@ def test_daemons_that_let_neighbours_in(
     for each, verdict in ((plain, "pass"), (one, "fail")):
         each.run("web", "--publish", "127.0.0.1:8080:80")
         assert verdicts("5.14", facts_of_engine(each.socket, of="5.14")) == {"web": verdict}
+
+
+@pytest.mark.each_engine
+def test_card_of_the_host_in_a_bridge(engine: EngineFactory) -> None:
+    """5.14: who is in the network of the card needs no published port."""
+    one = engine()
+    for name in ("own", "other"):
+        one.docker("network", "create", "--opt", f"com.docker.network.bridge.name=lab-{name}", name)
+        one.run(name, "--network", name)
+    one.nsenter("ip", "link", "add", "card", "type", "veth", "peer", "name", "wire")
+    try:
+        one.nsenter("ip", "link", "set", "card", "master", "lab-own")
+        found = judged("5.14", facts_of_engine(one.socket, of="5.14"))
+    finally:
+        one.nsenter("ip", "link", "delete", "card")
+    assert {name: verdict for name, (verdict, _) in found.items()} == {"own": "manual", "other": "pass"}
+    assert found["own"][1].startswith("card is a port of its bridge lab-own")

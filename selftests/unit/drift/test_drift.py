@@ -235,3 +235,9 @@ def test_runs_of_other_subjects(tmp_path: Path, capsys: pytest.CaptureFixture[st
     (new / "results.json").write_text(json.dumps(document))
     assert main(["diff", str(old), str(new)]) == 2
     assert "limited to some containers" in capsys.readouterr().err
+
+
+def test_time_of_a_health_check_is_no_change() -> None:
+    """It is another one each time."""
+    line = 'container {"Name":"/web","Checks":[0,"2026-11-26T10:00:00Z"]}'
+    assert list(answers.differences("docker_containers", line, line.replace("10:00", "10:01"))) == []

@@ -324,6 +324,20 @@ def test_ways_past_the_address(world: ContainerHost, way: str, *, running: bool)
     assert [world.judge(number)[0] for number in NUMBERS] == ["pass"] * 3
 
 
+@pytest.mark.parametrize("version", ["20.10.24", "28.5.2"])
+def test_card_of_the_host_in_the_bridge(world: ContainerHost, version: str) -> None:
+    """5.9, 5.14: who is in the network of the card needs no published port."""
+    in_network(world, version)
+    world.policy = Policy(sensitive_containers=("web",), allowed_ports=(PortRange.parse(8080),))
+    world.networks.append({"Bridge": "docker0", "Port": "eth1"})
+    assert [world.judge(number)[0] for number in NUMBERS] == ["pass"] * 3
+    world.networks.append({"Bridge": f"br-{OWN_BRIDGE[:12]}", "Port": "eth2"})
+    assert [world.judge(number)[0] for number in NUMBERS] == ["manual"] * 3
+    assert world.judge("5.14")[1].startswith(f"eth2 is a port of its bridge br-{OWN_BRIDGE[:12]}")
+    world.networks.append({"Bridge": "docker0"})
+    assert world.judge("5.14")[0] == "error"
+
+
 def test_mark_that_lets_in(world: ContainerHost) -> None:
     """5.14: from 29 on what has a chosen mark reaches every port; who sets it, no rule of the engine tells."""
     in_network(world)
