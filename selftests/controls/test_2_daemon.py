@@ -99,6 +99,8 @@ CASES = [
     ("2.3", Host(), Host(flags=("-l", "debug"))),
     ("2.3", Host(document='{"log-level": "INFO"}'), Host(document='{"log-level": "warn"}')),
     ("2.3", Host(document='{"log-level": ""}'), Host(info={"Debug": True})),
+    ("2.3", Host(shippers="daemon:socket:[1]"), Host(shippers="daemon:/dev/null")),
+    ("2.3", Host(shippers="daemon:the journal 6"), Host(shippers="daemon:the journal 4")),
     ("2.4", Host(document='{"iptables" : true}'), Host(document='{\n"labels": [],\n"iptables" :\nfalse}')),
     ("2.4", Host(flags=("--iptables=T",)), Host(flags=("--iptables=0",))),
     ("2.4", Host(flags=("--ip6tables",)), Host(document='{"ip6tables": false}')),

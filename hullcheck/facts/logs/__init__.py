@@ -219,6 +219,16 @@ class Shippers:
         return ways[0] if all(ways) else None
 
     @property
+    def engine_log_flaw(self) -> str:
+        """Why nobody keeps what an engine of the host logs at the level info, in words; empty where nothing tells."""
+        for each in self._document.get("Daemons") or ():
+            if each == "/dev/null":
+                return "the log goes to /dev/null"
+            if level := re.fullmatch(r"the journal ([0-5])(?: .*)?", each):
+                return f"its unit drops what is less urgent than level {level[1]} (LogLevelMax)"
+        return ""
+
+    @property
     def _speaks_apart(self) -> bool:
         """Whether what an engine says to the journal or to /dev/log is kept apart from that of others, or dropped."""
         return any(each.startswith("the journal ") for each in self._document.get("Daemons") or ())
