@@ -1,10 +1,10 @@
 # Programs that may take commands on a unix socket and pass them on to a daemon: their command line names one of its own,
-# or their configuration does, and says of their socket that they take connections there.
+# or of containerd, or their configuration does, and says of their socket that they take connections there.
 . relay_files.sh
 socket_relays() { # PROCESS of a daemon in /proc, INODES of its sockets: of each such socket the program and the path
   line="^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]*\) \(.*\)"
   names=$(sed -n "s/$line/\1 \2/p" "$1/net/unix" 2>/dev/null | while read -r inode path; do
-    case " $2 " in *" $inode "*) printf "%s\n" "${path#/var}" ;; esac
+    case " $2 $path" in *" $inode "* | */containerd.sock) printf "%s\n" "${path#/var}" ;; esac
   done)
   [ -n "$names" ] || return 0
   space=$(readlink "$1/ns/mnt")

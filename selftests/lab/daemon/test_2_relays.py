@@ -129,6 +129,16 @@ def test_relay_of_a_real_product(engine: EngineFactory, tmp_path: Path, program:
     assert (found, f"127.0.0.1:{port} ({program}" in reason) == ("fail", True), reason
 
 
+@pytest.mark.needs("socat")
+def test_relay_to_containerd(engine: EngineFactory) -> None:
+    """Who reaches it starts containers as well; it speaks no HTTP, so a person has to say what the relay is for."""
+    docker, port = engine(), free_port()
+    containerd = f"UNIX-CONNECT:{docker.socket.parent}/exec/containerd/containerd.sock"
+    with relaying(("socat", f"TCP-LISTEN:{port},bind=127.0.0.1,fork", containerd), port):
+        found, reason = verdict(docker)
+    assert (found, f"127.0.0.1:{port} (socat" in reason) == ("manual", True), reason
+
+
 _NGINX = """
 daemon off;
 pid {folder}/pid;

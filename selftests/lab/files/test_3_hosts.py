@@ -323,10 +323,11 @@ def test_socket_that_was_moved(changed: Change) -> None:
 
 
 @pytest.mark.needs("socat")
-def test_socket_that_passes_commands_on(changed: Change) -> None:
+@pytest.mark.parametrize("socket", ["/var/run/docker.sock", CONTAINERD])
+def test_socket_that_passes_commands_on(changed: Change, socket: str) -> None:
     """A program that listens in the place of the engine is known by its command line, not by its path."""
     facts = changed(
-        "setsid socat UNIX-LISTEN:/srv/api,fork,mode=666 UNIX-CONNECT:/var/run/docker.sock >/dev/null 2>&1 &"
+        f"setsid socat UNIX-LISTEN:/srv/api,fork,mode=666 UNIX-CONNECT:{socket} >/dev/null 2>&1 &"
         " echo $! >/run/socat; until [ -S /srv/api ]; do sleep 0.1; done",
         "kill $(cat /run/socat); rm -f /srv/api /run/socat",
     )

@@ -71,7 +71,7 @@ passers="socat|haproxy|nginx|envoy|traefik|caddy|ncat|nc|nc[.][a-z]*|busybox|sys
 |rinetd|redir|gost|tinyproxy|python|perl|ruby|node|apache2|httpd|lighttpd|h2o|pound|chisel|frps|inetd|xinetd\
 |[a-z-]*socket-proxy"
 openers="" # of each socket of an engine: u:UID, g:GID, and o: where everyone may
-sockets="docker.sock${line_feed}podman.sock"
+sockets="docker.sock${line_feed}podman.sock${line_feed}containerd.sock"
 # shellcheck disable=SC2013 # no name in /proc has a blank
 for engine in ${daemons?} $(grep -lsx podman [0-9]*/comm); do
   engine=${engine%/comm}
