@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 _SECRET_WORDS = """
-    accesskey accesstoken apikey appkey authkey authtoken bearer cred credential credentials creds mnemonic pass
-    passcode passkey passphrase passw passwd passwort password pincode privatekey psk psw pswd pw pwd secret
-    secretkey token
+    accesskey accesstoken activationkey apikey appkey authkey authtoken bearer cred credential credentials creds
+    mnemonic pass passcode passkey passphrase passw passwd passwort password pincode privatekey psk psw pswd pw pwd
+    secret secretkey token
 """
 _SECRET = frozenset(_SECRET_WORDS.split())
 # PGPASSWORD, dbpass and rootpw are one word; the other words that end so are not of secrets.

@@ -34,7 +34,7 @@ _STARTS = (
 _ENTERS = "login|logon|auth|authenticate|token|connect|enroll|register|activate|unlock"
 # An option of one dash may also be a letter and its value, as in `-pHunter2secret`.
 _ONE_DASH = (
-    r"(?i:(?:key|store)?pass(?:wd|word|phrase)?|secret|token"
+    r"(?i:(?:(?:src|dest)?(?:key|store))?pass(?:wd|word|phrase)?|secret|token"
     r"|(?:access|api|auth|private|secret)[_-]?(?:key|token))"
 )
 _SCHEMES = "Bearer|Basic|Token|token"
@@ -65,7 +65,9 @@ _WAYS = [
     r"{at}{logins}{line} -p[ =]?{value}",
     r"{at}(?:mysql|mariadb)(?:-?(?:admin|dump))?{line} -p{value}",
     r"{at}(?:mysql|mariadb)-?admin{line} password {value}",
-    r"{at}(?:mongo\w*|cqlsh|pymongo){line} -p {value}",
+    r"{at}(?:mongo\w*|cqlsh|pymongo|cypher-shell){line} -p {value}",
+    r"{at}dotnet nuget{line} -p {value}",
+    r"{at}(?:pro|ua) attach {value}",
     r"{at}(?:kadmin|ldap\w+){line} -w {value}",
     r"{at}(?:ldappasswd|slappasswd){line} -s {value}",
     r"{at}ssh-keygen{line} -N {value}",
@@ -87,14 +89,14 @@ _WAYS = [
     r"\b(?:user|owner|input)_pw {value}",  # of pdftk
     r"\bConvertTo-SecureString(?: -(?:String|AsPlainText|Force)){0,3} {value}",
     r"{at}7z[ar]?{line} -p{value}",
-    r"{at}smbclient{line} -U [^\s%]{1,100}%{value}",
+    r"{at}(?:smbclient|rpcclient|smbmap|net){line} -U [^\s%]{1,100}%{value}",
     r"{at}(?:plink|pscp|psftp){line} -pw {value}",
     r"{at}lftp{line} -u [^\s,]{1,100},{value}",
     r"{at}sqlplus{line} [\w.]{1,100}/(?P<value>[^@\s/]{1,300})@",
     r"\brabbitmqctl (?:add_user|change_password) {word} {value}",
     r"\bmc (?:alias|config host) (?:set|add) {word} {word} {word} {value}",
     r"\b(?:vault|cargo) login(?: --registry {word})? {value}",
-    r"\bhtpasswd -(?=\w*b)\w++ (?:-\w+ ){0,9}{word} {word} {value}",
+    r"\b(?:htpasswd|mosquitto_passwd) -(?=\w*b)\w++ (?:-\w+ ){0,9}{word} {word} {value}",
     r"{at}user(?:add|mod){line} -p {value}",
     r"{at}openssl enc{line} -k {value}",
     r"\bpass(?:in|out)? pass:{value}",
