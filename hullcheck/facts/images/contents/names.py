@@ -71,7 +71,7 @@ _KEYS = re.compile(
 _SETTINGS = re.compile(
     r"""(?:[\w-]+)?\.env(?:\.(?!dist|example|html|md|sample|template)\w+)? | \.envrc | \.npmrc | \.pypirc
     | wp-config\.php | auth\.json
-    | [^/]*(?:access|api|auth|github|gitlab|npm)[_-]?token(?:\.txt)? | kubeconfig(?:\.ya?ml)?
+    | [^/]*(?:access|api|auth|github|gitlab|npm)[_-]?token(?:\.txt)? | kube[_-]?config(?:\.ya?ml)?
     | \.?vault[_-]?pass(?:word)?(?:\.txt)? | [^/]*(?:deploy[_-]?key)(?:\.(?:bak|old|orig|txt))?
     | [^/]*(?:client[_-]?secrets?|credentials?|passwords?|secrets?|service[_-]?account)[^/.]*
         \.(?:bak|cfg|conf|csv|enc|ini|json|properties|toml|txt|xml|ya?ml)(?:\.enc)?""",

@@ -88,6 +88,7 @@ def test_packages(path: str, package: str) -> None:
                 ),
                 *(
                     "kubeconfig",
+                    "kube_config.yaml",
                     "ci.kubeconfig",
                     "vault_pass.txt",
                     ".vault_password",
