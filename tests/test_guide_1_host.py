@@ -357,6 +357,8 @@ def _closed(sysctl: Sysctl, firewall: Later[Firewall]) -> tuple[str, str]:
     if sysctl.chain is None:
         return "".join(firewall.get().closed_chains(IPV4)[:1]), "no chain of nft drops the rest"
     policy = sysctl.forward_policy
+    if policy == "DROP" and (rule := sysctl.accepting()):
+        return "", f"{rule} lets everything through, whatever the policy of the chain FORWARD"
     if policy == "DROP":
         return "the chain FORWARD", ""
     try:

@@ -260,15 +260,18 @@ class Firewall:
     def closed_chains(self, kind: str) -> tuple[str, ...]:
         """The chains of nft that drop what is forwarded and no rule of them is about, those of iptables among them.
 
+        One with a rule that accepts everything drops nothing by its policy.
+
         Raises:
             EvidenceError: nft could not be asked.
         """
         tables = _tables(self._answer("nft"), _FAMILY_OF_THE_OTHER[kind])
         return tuple(
             f"the chain {name} of the table {table}"
-            for table, _, hooks in tables
+            for table, chains, hooks in tables
             for name, hooked in hooks.items()
             if hooked == ("forward", "drop")
+            and not any(rule.target == "ACCEPT" and not rule.matches for rule in chains[name])
         )
 
     def interfaces(self, kind: str) -> Interfaces | None:

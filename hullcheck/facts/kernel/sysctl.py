@@ -61,7 +61,8 @@ class Sysctl:
         assignments: those that the next start makes, in its order; files that hide each other are resolved.
         unread: files that could not be read.
         unit: what systemd says of the unit that applies them at the start; None where there is no systemd.
-        chain: what iptables says of the chain FORWARD, None where it is not installed.
+        chain: what iptables says of the policy of FORWARD and of rules for every packet, None where it is not
+            installed.
         later: what may set them again after the files were applied, as `suid_dumpable PATH`.
         idle: whether OpenRC does not start what applies the files.
         forwarding: the interfaces that forward IPv4 by a switch of their own, where ip_forward is 0.
@@ -141,7 +142,21 @@ class Sysctl:
         for line in self.chain:
             if match := re.fullmatch(r"-P FORWARD ([A-Z]+)", line.strip()):
                 return match[1]
-        raise EvidenceError(f"iptables -S FORWARD: {next(iter(self.chain), '') or 'no answer'}")
+        raise EvidenceError(f"iptables -S: {next(iter(self.chain), '') or 'no answer'}")
+
+    def accepting(self, chain: str = "FORWARD", *above: str) -> str:
+        """The rule that lets everything through *chain*, or one that all of it passes; empty where none does."""
+        for line in map(str.strip, self.chain or ()):
+            name, _, target = line.removeprefix("-A ").partition(" -j ")
+            if name != chain or target in above:
+                continue
+            if target == "ACCEPT":
+                return line
+            if target.startswith(("DROP", "REJECT", "RETURN")):
+                break
+            if found := self.accepting(target, *above, chain):
+                return found
+        return ""
 
 
 def _order(files: Iterable[str], systemd: bool) -> list[str]:

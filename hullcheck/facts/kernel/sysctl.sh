@@ -37,5 +37,9 @@ for file in /etc/sysctl.d/*.conf /run/sysctl.d/*.conf /usr/local/lib/sysctl.d/*.
   grep -hs -e "ip_forward" -e "forwarding" -e "suid_dumpable" -e "randomize_va_space" -e "^[^#;]*[*?[].*=" "$file" |
     sed "s/^/line:/"
 done
-if command -v iptables >/dev/null; then iptables -S FORWARD 2>&1 | sed -n "/^-A/!s/^/chain:/p"; fi
+# The policy of FORWARD, and rules for every packet.
+if command -v iptables >/dev/null; then
+  iptables -S 2>&1 | sed -e "s/ -m comment --comment \(\"[^\"]*\"\|[^ ]*\)//" -e "/^-N/d" -e "/^-P [^F]/d" \
+    -e "/^-A/{/^-A [^ ]* -j [^ ]*\( --reject.*\)*$/!d;}" -e "s/^/chain:/"
+fi
 exit 0

@@ -312,6 +312,13 @@ def test_forwarding_of_a_host(host: Host) -> None:
     verdict, reason = only(judged(control, facts))
     assert (verdict, "the engine needs 1" in reason) == ("fail", True)
     assert only(judged(control, with_policy(facts, **why)))[0] == "pass"
+    for chain in ("FORWARD", "DOCKER-USER"):
+        rule = (chain, "-m", "comment", "--comment", "let all in", "-j", "ACCEPT")
+        host.exec("iptables", "-I", *rule)
+        verdict, reason = only(judged(control, with_policy(facts_of_guest(host, of=control), **why)))
+        assert (verdict, f"-A {chain} -j ACCEPT lets everything through" in reason) == ("fail", True)
+        host.exec("iptables", "-D", *rule)
+    assert only(judged(control, with_policy(facts_of_guest(host, of=control), **why)))[0] == "pass"
     host.exec("iptables", "-P", "FORWARD", "ACCEPT")
     assert only(judged(control, with_policy(facts_of_guest(host, of=control), **why)))[0] == "fail"
     host.exec("sysctl", "-w", "net.ipv4.ip_forward=0")

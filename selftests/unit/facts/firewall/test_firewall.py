@@ -440,12 +440,18 @@ def forwarding(*said: str, chain: str = "", **info: Any) -> tuple[str, str]:
 def test_chain_of_nft_that_drops_what_is_forwarded() -> None:
     """Without iptables nft decides; beside it, a table of the site's own closes forwarding too."""
 
-    def nft(policy: str, hook: str = "forward") -> tuple[str, str]:
+    def nft(policy: str, hook: str = "forward", *rules: dict[str, Any]) -> tuple[str, str]:
         item = chain("site", "way", **HOOK | {"policy": policy, "hook": hook})
-        return f"7/nft:{json.dumps({'nftables': [item]})}", "7/nft-status:0"
+        return f"7/nft:{json.dumps({'nftables': [item, *rules]})}", "7/nft-status:0"
 
     assert forwarding(*nft("drop"), **NFTABLES)[0] == "pass"
     assert "the chain way of the table inet site drops the rest" in forwarding(*nft("drop"), **NFTABLES)[1]
+    all_of_it = rule("site", "way", COUNTER, {"accept": None})
+    assert forwarding(*nft("drop", "forward", all_of_it), **NFTABLES)[0] == "fail"
+    assert (
+        forwarding(*nft("drop", "forward", rule("site", "way", MATCH, {"accept": None})), **NFTABLES)[0]
+        == "pass"
+    )
     assert forwarding(*nft("accept"), **NFTABLES)[0] == "fail"
     assert forwarding(*nft("drop", "prerouting"), **NFTABLES)[0] == "fail"
     assert forwarding("7/nft:absent", **NFTABLES)[0] == "error"

@@ -227,6 +227,16 @@ def test_forwarding() -> None:
     assert forwarding(why, chain="-P FORWARD ACCEPT", **one)[0] == "fail"
     assert forwarding(why, chain="-P FORWARD ACCEPT", **on)[0] == "fail"
     assert forwarding(why, chain="", **on)[0] == "error"
+    user = "-P FORWARD DROP\nchain:-A FORWARD -j DOCKER-USER\nchain:-A DOCKER-USER -j "
+    for chain, expected in (
+        ("-P FORWARD DROP\nchain:-A FORWARD -j ACCEPT", "fail"),
+        (f"{user}RETURN", "pass"),
+        (f"{user}ACCEPT", "fail"),
+        (f"{user}REJECT --reject-with icmp-port-unreachable\nchain:-A DOCKER-USER -j ACCEPT", "pass"),
+        (f"{user}FORWARD", "pass"),
+        ("-P FORWARD DROP\nchain:-A DOCKER-USER -j ACCEPT", "pass"),  # nothing leads there
+    ):
+        assert forwarding(why, chain=chain, **on)[0] == expected, chain
     assert forwarding(why, chain="iptables: Permission denied (you must be root).", **on)[0] == "error"
     assert forwarding(why, network=BRIDGE | {"Driver": "host"}, **on)[0] == "fail"
     rootless = ["name=rootless"]
