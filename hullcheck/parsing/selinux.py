@@ -20,6 +20,12 @@ def type_of(label: str) -> str:
     return [*label.split(":", 3), "", "", ""][2]
 
 
+def is_above_others(label: str) -> bool:
+    """Whether its level has more than the two categories that an engine gives, and so those of other containers."""
+    categories = label.rpartition(":")[2]  # of `s0-s0:c0.c1023` those of the high level
+    return "." in categories or categories.count(",") > 1
+
+
 def confines_nothing(kind: str) -> bool:
     """Whether a process of this type may do all that root may, or start what may."""
     return kind.startswith(_ANY) or kind in _UNCONFINED.split()

@@ -167,6 +167,10 @@ LABEL = "system_u:system_r:container_t:s0:c1,c2"
         ),
         ("1", "u:r:shop.process:s0", "u:r:shop.process:s0", "manual"),
         ("1", "container_t", "container_t", "manual"),
+        *(
+            ("1", f"u:r:container_t:{level}", f"u:r:container_t:{level}", verdict)
+            for level, verdict in {"s0": "pass", "s0:c0.c1023": "manual", "s0-s0:c1,c2,c3": "manual"}.items()
+        ),
     ],
 )
 def test_selinux(world: ContainerHost, enforce: str, label: str, actual: str, verdict: str) -> None:
