@@ -11,5 +11,8 @@ while read -r _ _ _ _ point _; do
   for name in $names; do
     [ -S "${point%/}/$name" ] && printf "%s\n" "${point%/}/$name"
   done
+  for each in "${point%/}"/*/docker.sock "${point%/}"/*/containerd.sock "${point%/}"/*/podman.sock; do
+    [ ! -S "$each" ] || printf "%s\n" "$each"
+  done
 done </proc/self/mountinfo
 exit 0

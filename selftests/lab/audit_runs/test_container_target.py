@@ -163,6 +163,13 @@ def test_engine_socket_by_any_name(engine: EngineFactory, suite: Project, place:
     assert _verdicts(_audit(suite, one, "box"), "box")["5.32"] == "fail"
 
 
+def test_engine_socket_in_a_folder_of_what_is_mounted(engine: EngineFactory, suite: Project) -> None:
+    """By its name, where the auditor may list the folders there."""
+    one = engine()
+    one.run("box", "--volume", f"{one.directory.parent}:/srv:ro")
+    assert _verdicts(_audit(suite, one, "box"), "box")["5.32"] == "fail"
+
+
 def test_user_namespace(engine: EngineFactory, suite: Project) -> None:
     """With remapped users root of the container is still root there."""
     one = engine(userns_remap="default")
