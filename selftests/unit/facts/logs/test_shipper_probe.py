@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -40,15 +39,7 @@ def asked(shell: tuple[str, ...], pid: int, socket: str = "/run/docker.sock") ->
 
 
 @pytest.fixture
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No other worker's test has processes that the probe would look at, while they end or have their files written."""
-    with (tmp_path_factory.getbasetemp().parent / "shippers.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-@pytest.fixture
-def started(tmp_path: Path, alone: None) -> Iterator[Any]:
+def started(tmp_path: Path) -> Iterator[Any]:
     """Starts a process whose program has this name and that was given these words."""
     running = []
 
