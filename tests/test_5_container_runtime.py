@@ -8,7 +8,7 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.criteria.host_paths import is_of_a_service, is_sensitive
-from hullcheck.criteria.judgement import planned_limit, require_limits_of_others
+from hullcheck.criteria.judgement import listed, planned_limit, require_limits_of_others
 from hullcheck.facts.auditd.daemon import AuditDaemon, Execution
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import Port
@@ -167,8 +167,7 @@ def test_container_capabilities_are_needed(container: Container, policy: Policy)
     """
     expected = (DOCKER_DEFAULT - {"NET_RAW"}) | set(policy.allowed_capabilities)
     extra = sorted(container.privileges.capabilities - expected)
-    some = ", ".join(extra[:8]) + (f" and {len(extra) - 8} more" if len(extra) > 8 else "")
-    assert not extra, f"has or can get {some}"
+    assert not extra, f"has or can get {listed(extra, 8)}"
 
 
 @pytest.mark.cis("5.5", level=1)

@@ -4,17 +4,15 @@ from collections.abc import Sequence
 
 import pytest
 
+from hullcheck.criteria.judgement import listed
 from hullcheck.facts.images.unused import Idle, Sprawl, older_than
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual
 
-_SHOWN = 10
-
 
 def _named(idle: Sequence[Idle]) -> str:
     """The names, each with its age; of many, the oldest."""
-    more = f" and {len(idle) - _SHOWN} more" if len(idle) > _SHOWN else ""
-    return ", ".join(map(str, idle[:_SHOWN])) + more
+    return listed([*map(str, idle)])
 
 
 def _require_few_and_young(idle: Sequence[Idle], what: str, limit: int, max_age_days: int) -> str:

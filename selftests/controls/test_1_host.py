@@ -24,7 +24,7 @@ from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.files import DIRECTORY, at
 from selftests.kit.judging import control
-from selftests.unit.criteria.test_audit_coverage import AuditSystem
+from selftests.unit.criteria.auditd.test_coverage import AuditSystem
 
 
 def verdict(number: str, **arguments: Any) -> tuple[str, str]:

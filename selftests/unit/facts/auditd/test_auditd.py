@@ -20,7 +20,7 @@ from selftests.controls.test_guide_1_host import LOG, ON, RULE, RUNC, audited
 from selftests.kit.facts.hosts import DAY, NOW, only, unit
 from selftests.kit.files import DIRECTORY, at
 from selftests.kit.judging import but, judged
-from selftests.unit.criteria.test_audit_coverage import AuditSystem
+from selftests.unit.criteria.auditd.test_coverage import AuditSystem
 
 STARTED = f"started:{int(NOW) - DAY} docker /usr/sbin/runc"
 

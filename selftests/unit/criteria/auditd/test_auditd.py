@@ -7,7 +7,7 @@ from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
 from hullcheck.facts.auditd.rules import parse
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.verdicts import EvidenceError
-from selftests.unit.criteria.test_audit_coverage import GOOD, AuditSystem
+from selftests.unit.criteria.auditd.test_coverage import GOOD, AuditSystem
 
 NOW = 100 * 86400
 UNIT = ("LoadState=loaded", "UnitFileState=enabled", "ActiveState=active", "Id=auditd.service", "MainPID=700")
