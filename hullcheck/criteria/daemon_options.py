@@ -100,8 +100,7 @@ def on_the_host(accounts: Accounts, root: tuple[int, int]) -> Match | None:
     uid, gid = root
     lent = accounts.other_ways.lent if accounts.other_ways else ()
     owners = {each.name for each in lent if each.numbers.start == {"subuid": uid, "subgid": gid}[each.file]}
-    if match := lent_root(accounts, owners):
-        return match
+    lent_to_users = lent_root(accounts, owners)
     users = [each for each in accounts.users if each.uid == uid]
     groups = {each.name for each in accounts.groups if each.gid == gid}
     who = [
@@ -110,7 +109,9 @@ def on_the_host(accounts: Accounts, root: tuple[int, int]) -> Match | None:
     who += [f"of its group {each} (gid {gid})" for each in sorted(groups)]
     strong = sorted(_POWERFUL & groups.union(*(_groups_of(accounts, each) for each in users)))
     also = f", who can become root by {', '.join(strong)}" if strong else ""
-    return Match(f"root of containers is {', '.join(who)}{also}", bool(strong)) if who else None
+    if who and (strong or not lent_to_users):
+        return Match(f"root of containers is {', '.join(who)}{also}", bool(strong))
+    return lent_to_users
 
 
 def _groups_of(accounts: Accounts, user: User) -> frozenset[str]:

@@ -163,9 +163,11 @@ class Ports:
         if not self.surroundings.engine.get().is_docker:
             return None
         bridges = [each for each in self._known_networks if each.driver == "bridge" and not each.internal]
-        for each in bridges:
-            if each.cards:
-                return f"{each.cards[0]} is a port of its bridge {each.interface}: who reaches every port of it there?"
+        for network in bridges:
+            for card in (card for pid, card in network.cards if pid == self.surroundings.daemon.get().pid):
+                return (
+                    f"{card} is a port of its bridge {network.interface}: who reaches every port of it there?"
+                )
         used = ["iptables"] * bool(bridges) + ["ip6tables"] * any(each.ipv6 for each in bridges)
         for setting in map(self.surroundings.daemon.get().setting, used):
             if not all(setting.possible):

@@ -5,6 +5,6 @@ status=$?
 # The ports of bridges, but those that lead to containers: of these the other end is elsewhere.
 for pid in ${daemons?}; do
   { nsenter -t "$pid" -n ip -o link || ip -o link; } 2>/dev/null |
-    sed -n '/^[0-9]*: [^ ]*@if[0-9]/d; s/^[0-9]*: \([[:alnum:]._-]*\)[:@].* master \([[:alnum:]._-]*\) .*/{"Bridge":"\2","Port":"\1"}/p'
+    sed -n '/^[0-9]*: [^ ]*@if[0-9]/d; s/^[0-9]*: \([[:alnum:]._-]*\)[:@].* master \([[:alnum:]._-]*\) .*/{"Daemon":'"$pid"',"Bridge":"\2","Port":"\1"}/p'
 done
 exit $status

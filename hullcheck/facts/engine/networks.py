@@ -7,7 +7,7 @@ from typing import Any
 
 from hullcheck.facts.host.presence import SIGNS, require_engine
 from hullcheck.facts.registry import fact
-from hullcheck.parsing.documents import require
+from hullcheck.parsing.documents import COUNT, require
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_lines
@@ -23,7 +23,7 @@ DOCKER_NETWORKS = Probe.from_file(
             "Scope": True,
             "EnableIPv6": True,
             "Ingress": True,
-            **dict.fromkeys(("Bridge", "Port"), True),
+            **dict.fromkeys(("Daemon", "Bridge", "Port"), True),
             "Internal": True,
             "IPAM": {"Config": {"Subnet": True}},
             "Options": dict.fromkeys(
@@ -65,7 +65,8 @@ class Network:
         scope: `local`, or `swarm` where it reaches over several hosts.
         ipv6: whether its containers have addresses of IPv6; None where the engine does not say.
         subnets: those of its containers' addresses; empty where the engine does not say.
-        cards: the interfaces of the host that are ports of its bridge, beside those of containers.
+        cards: the interfaces of the host that are ports of a bridge of its name, beside those of containers; each with
+            the daemon by whose process it is seen, as another engine may have such a bridge in a network of its own.
     """
 
     name: str
@@ -77,7 +78,7 @@ class Network:
     internal: bool = False
     scope: str = ""
     subnets: tuple[str, ...] = ()
-    cards: tuple[str, ...] = ()
+    cards: tuple[tuple[int, str], ...] = ()
 
     @property
     def gateway_modes(self) -> frozenset[str]:
@@ -117,7 +118,7 @@ def networks(recording: Recording) -> tuple[Network, ...]:
     documents = [decode_json(line, DOCKER_NETWORKS.name) for line in _said(recording).splitlines()]
     ports = [each for each in documents if isinstance(each, dict) and "Bridge" in each]
     for each in ports:
-        require(each, dict.fromkeys(("Bridge", "Port"), str), DOCKER_NETWORKS.name)
+        require(each, {"Daemon": COUNT, "Bridge": str, "Port": str}, DOCKER_NETWORKS.name)
     documents = [each for each in documents if each not in ports]
     for each in documents:
         require(each, _SHAPE, "docker network inspect")
@@ -136,7 +137,10 @@ def networks(recording: Recording) -> tuple[Network, ...]:
         for each in documents
     )
     return tuple(
-        replace(each, cards=tuple(port["Port"] for port in ports if port["Bridge"] == each.interface))
+        replace(
+            each,
+            cards=tuple((port["Daemon"], port["Port"]) for port in ports if port["Bridge"] == each.interface),
+        )
         for each in found
     )
 

@@ -329,9 +329,12 @@ def test_card_of_the_host_in_the_bridge(world: ContainerHost, version: str) -> N
     """5.9, 5.14: who is in the network of the card needs no published port."""
     in_network(world, version)
     world.policy = Policy(sensitive_containers=("web",), allowed_ports=(PortRange.parse(8080),))
-    world.networks.append({"Bridge": "docker0", "Port": "eth1"})
+    world.networks.append({"Daemon": 7, "Bridge": "docker0", "Port": "eth1"})
+    world.networks.append(
+        {"Daemon": 8, "Bridge": f"br-{OWN_BRIDGE[:12]}", "Port": "eth1"}
+    )  # of another engine
     assert [world.judge(number)[0] for number in NUMBERS] == ["pass"] * 3
-    world.networks.append({"Bridge": f"br-{OWN_BRIDGE[:12]}", "Port": "eth2"})
+    world.networks.append({"Daemon": 7, "Bridge": f"br-{OWN_BRIDGE[:12]}", "Port": "eth2"})
     assert [world.judge(number)[0] for number in NUMBERS] == ["manual"] * 3
     assert world.judge("5.14")[1].startswith(f"eth2 is a port of its bridge br-{OWN_BRIDGE[:12]}")
     world.networks.append({"Bridge": "docker0"})
