@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from hullcheck.facts.logs.options import override
 from hullcheck.facts.logs.probe import SHIPPERS
 from hullcheck.recording.script import parse, render
 from selftests.needs import need
+from selftests.rig.removal import temporary
 
 SHELLS = [("dash",), ("busybox", "sh")]
 SENDING = 'module(load="imuxsock")\n*.* @@logs.example\n'
@@ -126,12 +126,12 @@ def test_process_without_rights(
     shell: tuple[str, ...], user: int | None, groups: list[int], found: tuple[bool, bool]
 ) -> None:
     """One of another user cannot read what is root's, nor ask the engine unless it is in the group of the socket."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)  # for that user
-        path, socket = Path(folder) / "rsyslogd", written(Path(folder) / "docker.sock", "")
+    with temporary() as folder:
+        folder.chmod(0o755)  # for that user
+        path, socket = folder / "rsyslogd", written(folder / "docker.sock", "")
         shutil.copy(str(shutil.which("sh")), path)
         os.chown(socket, 0, 12345)
-        words = ["x", "-c", "read x", "-f", str(written(Path(folder) / "x", SENDING))]
+        words = ["x", "-c", "read x", "-f", str(written(folder / "x", SENDING))]
         become = {"user": user, "group": user, "extra_groups": groups if user else None}
         with subprocess.Popen(words, executable=path, stdin=subprocess.PIPE, **become) as process:  # type: ignore[call-overload]
             told = asked(shell, process.pid, str(socket))
