@@ -2,9 +2,10 @@ ids=$(docker network ls --quiet --no-trunc) || exit
 # shellcheck disable=SC2086 # one word for each id
 [ -z "$ids" ] || docker network inspect --format "{{json .}}" $ids
 status=$?
-# The ports of bridges, but those that lead to containers: of these the other end is elsewhere.
+# The ports of bridges, but those that lead to containers: of these the other end is elsewhere, where the ip of busybox
+# takes it for one of here.
 for pid in ${daemons?}; do
   { nsenter -t "$pid" -n ip -o link || ip -o link; } 2>/dev/null |
-    sed -n '/^[0-9]*: [^ ]*@if[0-9]/d; s/^[0-9]*: \([[:alnum:]._-]*\)[:@].* master \([[:alnum:]._-]*\) .*/{"Daemon":'"$pid"',"Bridge":"\2","Port":"\1"}/p'
+    sed -n '/^[0-9]*: \([^ ]*@if[0-9]\|veth[0-9a-f]\{7\}@\)/d; s/^[0-9]*: \([[:alnum:]._-]*\)[:@].* master \([[:alnum:]._-]*\) .*/{"Daemon":'"$pid"',"Bridge":"\2","Port":"\1"}/p'
 done
 exit $status

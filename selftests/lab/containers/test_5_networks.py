@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -334,9 +336,17 @@ def test_daemons_that_let_neighbours_in(
 
 
 @pytest.mark.each_engine
-def test_card_of_the_host_in_a_bridge(engine: EngineFactory) -> None:
-    """5.14: who is in the network of the card needs no published port."""
+@pytest.mark.parametrize("program", ["ip", "busybox"])
+def test_card_of_the_host_in_a_bridge(
+    engine: EngineFactory, program: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """5.14: who is in the network of the card needs no published port.
+
+    The ip of busybox may take the other end of a container's card for an interface of the host with its number.
+    """
     one = engine()
+    (tmp_path / "ip").symlink_to(str(shutil.which(program)))
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     for name in ("own", "other"):
         one.docker("network", "create", "--opt", f"com.docker.network.bridge.name=lab-{name}", name)
         one.run(name, "--network", name)
