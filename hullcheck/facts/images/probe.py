@@ -11,6 +11,7 @@ one first.
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from hullcheck import secrets
@@ -130,13 +131,26 @@ def _started(document: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _steps(history: Sequence[Mapping[str, Any]], started: Collection[str] = ()) -> list[dict[str, Any]]:
-    """The steps of the history. The first of several may be a base that was made in another way."""
+    """The steps of the history. The first ones may be a base that one builder of another kind made."""
     filling = [each for each in history if not _is_empty(each)]
-    return [_step(each, started, is_base=len(filling) > 1 and each is filling[0]) for each in history]
+    base = [*takewhile(lambda each: _builder(each) == _builder(filling[0]), filling)]
+    if len(base) == len(filling):  # nothing was built on it
+        base = []
+    return [_step(each, started, is_base=any(each is one for one in base)) for each in history]
 
 
 def _is_empty(document: Mapping[str, Any]) -> bool:
     return bool(document.get("empty_layer") or document.get("size") == "0B")
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    return image_secrets.as_words(str(document.get("created_by") or "").strip())
+
+
+def _builder(document: Mapping[str, Any]) -> str | None:
+    """What a builder that has no build file calls itself, often nothing; None where the step tells more."""
+    text = _text(document)
+    return None if TOLD.match(text) else text.partition(" ")[0]
 
 
 def _step(document: Mapping[str, Any], started: Collection[str], *, is_base: bool) -> dict[str, Any]:
@@ -152,16 +166,16 @@ def _step(document: Mapping[str, Any], started: Collection[str], *, is_base: boo
     imported = comment.lower().startswith(
         "imported from "
     )  # podman has small letters, and writes an ADD beside it
-    text = "" if imported else image_secrets.as_words(str(document.get("created_by") or "").strip())
+    text = "" if imported else _text(document)
     squashed = comment.startswith("merge sha256:")  # all layers in one; the steps that made them are told
     empty = _is_empty(document)
     known = {} if "size" in document else {"Empty": empty}  # a layer may have no bytes
-    committed = text in started or not (is_base or TOLD.match(text))
+    untold = text in started or not (is_base or TOLD.match(text))
     return {
         "Text": image_secrets.masked_step(text),
         "Secrets": [*secrets.kinds(text), *_beside(comment, str(document.get("author") or ""))],
         "Imported": imported,
-        "Silent": not (imported or squashed or empty) and (committed or not text),
+        "Silent": not (imported or squashed or empty) and untold,
         **known,
     }
 

@@ -163,7 +163,7 @@ def test_step_that_is_not_told(number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "step", ["apko", "KIWI 9.24.43", "bazel build ...", "BusyBox 1.37.0 (glibc), Debian 13"]
+    "step", ["", "apko", "KIWI 9.24.43", "bazel build ...", "BusyBox 1.37.0 (glibc), Debian 13"]
 )
 @pytest.mark.parametrize("number", ["4.7", "4.9", "4.10", "4.11"])
 def test_builder_without_a_build_file(number: str, step: str) -> None:
@@ -172,8 +172,18 @@ def test_builder_without_a_build_file(number: str, step: str) -> None:
     assert verdict(number, facts(step))[0] == verdict(number, facts(step, empty))[0] == "manual"
     assert verdict(number, facts(step, "RUN true"))[0] == "pass"
     assert verdict(number, facts(step, step))[0] == "manual"
+    assert verdict(number, facts(step, step, "COPY a b # buildkit"))[0] == "pass"
+    assert verdict(number, facts(step, "other", "RUN true"))[0] == "manual"
+    assert verdict(number, facts(BASE, step, "RUN true"))[0] == "manual"
     assert verdict(number, facts({"created_by": step, "empty_layer": True}, "RUN true"))[0] == "pass"
     assert verdict(number, facts("# debian.sh --arch 'amd64' out/ 'trixie' '@1700000000'"))[0] == "pass"
+
+
+def test_base_of_one_builder() -> None:
+    """4.7: it has several layers, as those of distroless; with what somebody put on it by hand nothing is told."""
+    base = [f"bazel build @debian//:{name}" for name in ("base-files", "tzdata")]
+    assert verdict("4.7", facts(*base, "COPY app / # buildkit"))[0] == "pass"
+    assert verdict("4.7", facts(*base, "python3 /app.py", "COPY app / # buildkit"))[0] == "manual"
 
 
 def test_step_of_which_files_are_not_asked() -> None:
