@@ -44,9 +44,11 @@ _HOME = re.compile(r"/home(?:/[^/]+(?:/\..*)?)?")
 """All homes, one, and hidden files in it: keys, tokens, and what its owner's next login runs."""
 
 _KEYS = re.compile(
-    r"/.*/\.(?:aws|azure|config/gcloud|docker|git-credentials|gnupg|kube|netrc|pgpass|ssh)(?:/.*)?"
+    r"""/.*/\.(?: (?:aws|azure|config/gcloud|git-credentials|gnupg|kube|netrc|pgpass|ssh)(?:/.*)?
+    | docker(?:/(?:config\.json|contexts|machine|trust)(?:/.*)?)? )""",
+    re.VERBOSE,
 )
-"""What holds keys and tokens of an account, wherever its home is."""
+"""What holds keys and tokens of an account, wherever its home is; projects keep what they build in `.docker` too."""
 
 _OF_A_PLUGIN = re.compile(r"/plugins/[0-9a-f]{64}/(?:propagated-mount|rootfs)/.+")
 """Below the engine's data root, where a driver for volumes that is a plugin of the engine has them."""

@@ -39,15 +39,16 @@ _SENSITIVE = """
     /var/lib/incus/unix.socket /var/lib/kubelet /var/lib/lxd /var/lib/machines /var/lib/rancher /var/lib/rpm
     /var/lib/sss /var/lib/sudo /var/lib/systemd/linger /var/log /var/log/journal /var/roothome/.ssh
     /var/run/systemd/private /var/snap/lxd/common/lxd/unix.socket /var/spool/cron/crontabs
-    /srv/ci/.docker/config.json /srv/deploy/.ssh
+    /srv/ci/.docker /srv/ci/.docker/config.json /srv/ci/.docker/contexts/meta /srv/deploy/.ssh /srv/deploy/.ssh/id_rsa
 """
 _OF_SERVICES = """
     /opt/app /opt/app/bin /run/mysqld /run/unknown.sock /var/cache/app /var/lib/mysql /var/run/postgresql
     /var/spool/postfix
 """
-_OF_THE_SITE = (
-    "/data /home/deploy/app /home/deploy/app/.env /mnt/x /srv /srv/.sshd /var/www /tmp/x /optional /runner"
-)
+_OF_THE_SITE = """
+    /data /home/deploy/app /home/deploy/app/.docker/nginx /home/deploy/app/.env /mnt/x /optional /runner /srv /srv/.sshd
+    /srv/app/.docker/config /tmp/x /var/www
+"""
 
 
 @pytest.mark.parametrize(
