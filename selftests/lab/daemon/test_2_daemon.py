@@ -22,6 +22,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.script import render
 from selftests.kit.judging import facts_inside, facts_of_engine, facts_of_guest, judged
+from selftests.rig.engines import versions
 from selftests.rig.images import HOST_BUSYBOX
 from selftests.rig.shell import CommandError
 
@@ -260,7 +261,7 @@ def test_unverified_tls(
     one = engine(flags=flags, hosts=["tcp://127.0.0.1:2376"], **settings, **tls)
     assert "200" in (get(one, "https://127.0.0.1:2376/_ping"), get(one, "http://127.0.0.1:2376/_ping"))
     found, reason = audit("2.8", one)
-    assert (found, "127.0.0.1:2376 (listening)" in reason) == ("fail", True)
+    assert (found, "127.0.0.1:2376 (listening)" in reason) == ("fail", True), reason
 
 
 @pytest.mark.each_engine
@@ -279,8 +280,9 @@ def test_empty_address(engine: EngineFactory, tls: dict[str, str]) -> None:
     one = engine(hosts=[""], tls=True, tlsverify=False, **tls)
     assert get(one, "https://localhost:2376/_ping") == "200"
     found, reason = audit("2.8", one)
-    assert (found, "127.0.0.1:2376 (listening)" in reason) == ("fail", True)
-    assert audit("2.8", engine(hosts=[""], tls=True, **tls))[0] == "pass"
+    assert (found, "127.0.0.1:2376 (listening)" in reason) == ("fail", True), reason
+    found, reason = audit("2.8", engine(hosts=[""], tls=True, **tls))
+    assert found == "pass", reason
 
 
 def test_tls_without_a_ca_of_the_site(engine: EngineFactory, tls: dict[str, str]) -> None:
@@ -620,6 +622,8 @@ with socketserver.ThreadingUnixStreamServer(sys.argv[1], Handler) as server:
 @pytest.mark.each_engine
 def test_root_that_says_rootless(engine: EngineFactory) -> None:
     """Rootless mode is no option: with it, root's daemon says so and is root's all the same."""
+    if versions.chosen().at_least(28):
+        pytest.skip("from 28 on it does not start without RootlessKit")
     facts = facts_of_engine(engine(fresh=True, flags=("--rootless",)).socket, of="2")
     assert verdict("2.1", facts)[0] == verdict("2.10", facts)[0] == "fail"
 
