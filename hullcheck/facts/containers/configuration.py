@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from hullcheck.facts.containers.described import Described
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.image_reference import Reference
-from hullcheck.parsing.times import engine_moment
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _OPTION = re.compile(r"([^=:]*)([=:]?)(.*)", re.DOTALL)
@@ -27,97 +27,18 @@ class RestartPolicy(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Configuration:
+class Configuration(Described):
     """What a container was created with, as the engine describes it.
 
     A property raises EvidenceError where its evidence is missing, so that one unreadable thing spoils only
     the controls that need it.
 
     Attributes:
-        description: the allowed part of `docker inspect`.
         number_in_passwd: the number of its user by its own /etc/passwd; empty where it was not looked up there.
     """
 
-    description: Mapping[str, Any]
     surroundings: Surroundings = field(repr=False)
     number_in_passwd: str = ""
-
-    @property
-    def name(self) -> str:
-        """Its name, without the slash."""
-        return str(self.description["Name"]).removeprefix("/")
-
-    @property
-    def id(self) -> str:
-        """Its id, in full."""
-        return str(self.description["Id"])
-
-    def setting(self, name: str) -> Any:
-        """A field of HostConfig.
-
-        Raises:
-            EvidenceError: the engine does not report it.
-        """
-        try:
-            return self.description["HostConfig"][name]
-        except (KeyError, TypeError):
-            raise EvidenceError(f"docker inspect does not report HostConfig.{name}") from None
-
-    # ---- its state
-
-    @property
-    def running(self) -> bool:
-        """Whether it has processes.
-
-        One that waits to be restarted has none, though the engine calls it running.
-        """
-        return bool(self.description["Running"]) and not (self.restarting and not self.pid)
-
-    @property
-    def restarting(self) -> bool:
-        """Whether the engine starts it again and again."""
-        return self.status == "restarting"
-
-    @property
-    def status(self) -> str:
-        """Its state, in the engine's word: `created`, `running`, `exited`."""
-        return str(self.description["Status"])
-
-    @property
-    def pid(self) -> int:
-        """The process id of its main process on the engine's machine, or 0."""
-        return int(self.description["Pid"])
-
-    @property
-    def started(self) -> float | None:
-        """When it was last started, in seconds since the epoch, or None where it never was."""
-        return engine_moment(self.description["Started"])
-
-    @property
-    def creation_time(self) -> Any:
-        """When it was created, as the engine writes it."""
-        return self.description.get("Created")
-
-    @property
-    def end_time(self) -> Any:
-        """When it last ended, as the engine writes it."""
-        return self.description.get("Finished")
-
-    @property
-    def health(self) -> Any:
-        """What its health check says, or None without one."""
-        return self.description["Health"]
-
-    @property
-    def checks(self) -> tuple[int, float | None]:
-        """How often in a row its health check has failed by now, and when it last ended (None: never)."""
-        failed, *ended = self.description["Checks"] or (0,)
-        return failed, engine_moment(*ended) if ended else None
-
-    @property
-    def health_check_kind(self) -> str:
-        """Of which kind its health check is, in the words of `kind_of_check`."""
-        return str(self.description["Healthcheck"] or "")
 
     # ---- whose it is, and what it runs
 

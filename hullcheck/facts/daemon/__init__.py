@@ -4,7 +4,7 @@ The fact is registered in `supposed`, which also has the daemon as it would be w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from hullcheck.facts.daemon.process import DaemonProcess, DaemonProcesses
 from hullcheck.facts.daemon.registries import RegistryHosts, registry_hosts
 from hullcheck.facts.daemon.settings import KINDS, Configuration, Setting, Value, shown
 from hullcheck.facts.daemon.sockets import Asked, tls
+from hullcheck.facts.daemon.sockets.asked import asked_addresses
 from hullcheck.facts.daemon.sockets.remote_api import RemoteApi, pending_addresses, tcp_addresses
 from hullcheck.facts.daemon.sockets.tls import Protection
 from hullcheck.facts.daemon.unit import Unit, Units
@@ -263,33 +264,12 @@ class Daemon:
     @cached_property
     def asked(self) -> Asked:
         """The addresses that it was told to listen on."""
-        named = self.process.values("hosts")
-        if named:  # the daemon refuses to start where the file names some as well
-            return self._with_inherited(Asked(self._opened_by(named), "command line"))
-        try:
-            setting = self.configuration.setting("hosts")
-        except EvidenceError as error:
-            return Asked((), "", str(error))
-        if setting.running is None:
-            named = tuple(host for each in setting.candidates for host in self._opened_by(each.value))
-            return self._with_inherited(Asked(named, self.files.config.path, setting.doubt))
-        return self._with_inherited(Asked(self._opened_by(setting.value), setting.source))
-
-    def _opened_by(self, hosts: tuple[str, ...]) -> tuple[str, ...]:
-        """What these ask for: no address, or an empty one, is the usual socket, and a port where TLS is on."""
-        tls_is_on = any(each.encrypted for each in self._protection[0])
-        usual = sockets.DEFAULT_TLS if tls_is_on else f"unix://{sockets.DEFAULT_SOCKET}"
-        return tuple(host.strip() or usual for host in hosts or ("",))
-
-    def _with_inherited(self, asked: Asked) -> Asked:
-        """Put the addresses of docker.socket in the place of `fd://`, if it was started with them."""
-        own = tuple(host for host in asked.hosts if not sockets.is_inherited(host))
-        if own == asked.hosts:
-            return asked
-        addresses = self.units.socket_addresses if self.unit else None
-        if addresses is None or not self.process.was_given(addresses):
-            return replace(asked, hosts=own, open_ended=True)
-        return replace(asked, hosts=own + sockets.hosts_of_unit(addresses))
+        return asked_addresses(
+            self.process,
+            lambda: self.configuration,
+            lambda: self._protection[0],
+            lambda: self.units.socket_addresses if self.unit else None,
+        )
 
     @cached_property
     def api_sockets(self) -> tuple[str, ...]:

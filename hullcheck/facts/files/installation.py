@@ -8,7 +8,8 @@ from functools import cached_property
 
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.sockets import listens_at_one
-from hullcheck.facts.files import EngineFiles, Files
+from hullcheck.facts.files import EngineFiles
+from hullcheck.facts.files.start import Files
 from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects

@@ -143,7 +143,7 @@ PARTS: list[tuple[type, Callable[[InsideContainer], object]]] = [
 def test_names_that_only_the_host_can_answer(part: type, of: Callable[[InsideContainer], object]) -> None:
     """Every name of a container's part is answered or listed, and no other: a misspelt one is an error."""
     inside: Any = of(InsideContainer(Recording("web", "docker", {}), Later(dict)))
-    names = {name for name in (*vars(part), *(each.name for each in fields(part))) if name[0] != "_"}
+    names = {name for name in (*dir(part), *(each.name for each in fields(part))) if name[0] != "_"}
     assert names - set(dir(inside)) == set(inside.HIDDEN)
     for name in inside.HIDDEN:
         with pytest.raises(NotApplicable, match="only its engine's host can show this"):
