@@ -1,6 +1,6 @@
 """Whether docker-bench-security is started by itself, and ran recently and to its end."""
 
-from hullcheck.criteria.judgement import Judgement
+from hullcheck.criteria.judgement import Judgement, listed
 from hullcheck.facts.containers import Container
 from hullcheck.facts.docker_bench import Job, Run
 from hullcheck.facts.host.processes import Processes
@@ -11,6 +11,8 @@ from hullcheck.verdicts import EvidenceError
 
 _CRON_DAEMONS = ("cron", "crond", "fcron", "busybox")
 _SECTIONS = frozenset("1234567")
+_CHECKS = {"1.1": 18, "1.2": 2, "2": 18, "3": 24, "4": 12, "5": 32, "6": 2, "7": 9}
+"""How many the tool has below each heading."""
 
 
 def job_fault(job: Job, cron: str) -> str:
@@ -55,4 +57,14 @@ def recent_run(run: Run, now: float, limit: int) -> Judgement:
         return Judgement(False, f"ran {days:.0f} days ago, allowed are {limit}")
     if missing := sorted(_SECTIONS - run.sections):
         return Judgement(False, f"left out section {', '.join(missing)}")
+    if left_out := _left_out(run):
+        return Judgement(False, f"left out {listed(left_out)}, as its option -e lets it")
     return Judgement(True, f"ran {max(days, 0):.0f} days ago, {len(run.results)} checks")
+
+
+def _left_out(run: Run) -> list[str]:
+    """The checks of which its log says nothing; of containers it has but the first one where none ran."""
+    numbers = [f"{above}.{number + 1}" for above, count in _CHECKS.items() for number in range(count)]
+    saw_containers = any(each.startswith("5.") and each != "5.1" for each in run.results)
+    passed_over = () if saw_containers else [each for each in numbers if each.startswith("5.")][1:]
+    return [each for each in numbers if each not in run.results and each not in passed_over]

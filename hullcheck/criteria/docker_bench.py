@@ -113,6 +113,8 @@ def agreement(
     missed = [f"{number}: {flaw}" for number, (result, flaw) in said.items() if result == "PASS" and flaw]
     if missed:
         return Judgement(False, f"its log says PASS, which is not so: {'; '.join(missed)}")
+    if "5.5" in found and not any(run.result_of(number) for number in _CONTAINERS):
+        return Judgement(False, "its log says nothing of containers, which ran then: left out by an option?")
     other = [number for number, (result, flaw) in said.items() if result == "WARN" and not flaw]
     if other:
         raise Manual(f"it warned about what is good now: {', '.join(other)}; mended since, or a false alarm?")

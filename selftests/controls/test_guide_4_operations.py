@@ -102,10 +102,20 @@ LINE = "line:/etc/cron.d/bench:0 3 * * * root TOKEN=Hunter2secret /opt/x/docker-
 OTHER_LINE = "line:/etc/crontab:17 * * * * root run-parts /etc/cron.hourly\n"
 
 
+CHECKS = {"1.1": 18, "1.2": 2, "2": 18, "3": 24, "4": 12, "5": 32, "6": 2, "7": 9}
+
+
 def log(**more: Any) -> str:
-    """A log of yesterday."""
+    """A log of yesterday, of all checks and without an opinion."""
+    numbers = [f"{above}.{number + 1}" for above, count in CHECKS.items() for number in range(count)]
     sections = [
-        {"id": each, "desc": "", "results": [{"id": f"{each}.1", "desc": "", "result": "PASS"}]}
+        {
+            "id": each,
+            "desc": "",
+            "results": [
+                {"id": number, "desc": "", "result": "INFO"} for number in numbers if number[0] == each
+            ],
+        }
         for each in "1234567"
     ]
     start = NOW - DAY
@@ -220,7 +230,7 @@ def test_cron_daemon_of_a_container() -> None:
 @pytest.mark.parametrize(
     ("text", "expected", "words"),
     [
-        (None, "pass", "ran 1 days ago, 7 checks"),
+        (None, "pass", "ran 1 days ago, 117 checks"),
         (log(start=NOW - 31 * DAY, end=NOW - 30 * DAY), "fail", "ran 31 days ago, allowed are 30"),
         (log(start=NOW + DAY, end=NOW + DAY + 1), "fail", "future"),
         (log(end=5), "fail", "ends before its start"),
