@@ -58,7 +58,9 @@ _WAYS = [
     r"(?P<value>[^\s\"'/|#,%!$]+)(?P=by)",  # of sed
     r"(?<![\w.])/{name}:{value}",  # an option of Windows
     r"{says} {value}[^|;&>]{0,1000}(?:\|\s*(?:sudo )?tee(?: -{word}){0,3} |>>?\s*)(?P<file>[\w~./-]{1,300}+)",
-    r"\b(?:requirepass|masterauth|primaryauth) {value}",
+    r"\b(?:requirepass|masterauth|primaryauth|auth_pass|insecure-password|rootpw) {value}",
+    r"\bstats auth [^\s:;\"']{1,100}:{value}",  # of haproxy
+    r"(?<![\w$.-])(?P<name>(?:[a-z]{1,20}_){0,3}password)\s*=>\s*(?=\\*[\"'][^\s\"'\\%]{1,200}+\\*[\"'])(?P<value>\S{1,300})",
     r"{at}(?:redis|valkey|keydb)-(?:cli|benchmark){line} -a {value}",
     r"\bsshpass -p\s*{value}",
     r"{at}(?:curl|http|https|ab){line} (?:-[Uua] ?|--(?:user|proxy-user|auth)[ =])[\"']?[^\s:;&|\"']{1,100}+:{value}",

@@ -51,7 +51,7 @@ def test_jobs(job: Job, cron: str, fault: str) -> None:
     ],
 )
 def test_recent_run(run: Run, good: bool, words: str) -> None:
-    """It came to its end, recently, and with all sections and checks; those of containers are not there where none ran."""
+    """It came to its end, recently, and with all checks; those of containers are missing where none ran."""
     assert recent_run(run, NOW, 7) == (good, words)
 
 

@@ -268,6 +268,11 @@ export DB_PASSWORD=HUNTER)abc
 DB_PASSWORD=$'HUNTER'
 echo "DB_PASSWORD: HUNTER" >> /app/config.yml
 echo 'db.password=HUNTER' >> app.properties
+echo 'auth_pass HUNTER' >> keepalived.conf
+echo 'stats auth admin:HUNTER' >> haproxy.cfg
+echo 'user admin insecure-password HUNTER' >> haproxy.cfg
+echo 'rootpw HUNTER' >> slapd.conf
+echo 'elasticsearch { password => "HUNTER" }' > logstash.conf
 echo "<password>HUNTER</password>" > settings.xml
 echo "define('DB_PASSWORD', 'HUNTER');" > wp-config.php
 python -c "connect(user='x', password='HUNTER')"
