@@ -268,10 +268,11 @@ def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audi
 def test_containerd_configuration_is_audited(containerd_configuration: FileFact, audit: Audit) -> str:
     """Changes of the configuration file of containerd are recorded by the audit system.
 
-    It names the programs that containerd runs as root, and who may talk to it.
+    It names the programs that containerd runs as root, and who may talk to it. So do the files and folders that it
+    `imports`.
 
-    Remedy: put `-w /etc/containerd/config.toml -p wa -k docker` into a file in /etc/audit/rules.d, and load
-    it with augenrules --load.
+    Remedy: put `-w /etc/containerd -p wa -k docker` into a file in /etc/audit/rules.d, and load it with
+    augenrules --load.
     """
     return _recorded(containerd_configuration, audit)
 

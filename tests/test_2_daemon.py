@@ -10,7 +10,7 @@ import pytest
 
 from hullcheck.criteria.certificates import public_ca_flaw
 from hullcheck.criteria.container_logs import Way, ways
-from hullcheck.criteria.daemon_options import features_of_their_own, lent_root, on_the_host
+from hullcheck.criteria.daemon_options import ended_with, features_of_their_own, lent_root, on_the_host
 from hullcheck.criteria.firewall import let_through, without_rules
 from hullcheck.criteria.judgement import listed
 from hullcheck.criteria.remote_api import holders, passed_on, require_all_known, weakness
@@ -493,14 +493,19 @@ def test_containers_gain_no_new_privileges_by_default(daemon: Daemon) -> str:
 def test_containers_outlive_the_daemon(daemon: Daemon) -> str:
     """Containers keep running while the daemon is down.
 
-    Where they do not, an update of the engine stops every service on the host, and so it is put off.
+    Where they do not, an update of the engine stops every service on the host, and so it is put off. They end with the
+    containerd that runs them, which is in the unit of the daemon where the daemon started it.
 
-    Remedy: set `"live-restore": true` in daemon.json and reload the daemon. A swarm node cannot have it.
+    Remedy: set `"live-restore": true` in daemon.json and reload the daemon; keep `KillMode=process` in its unit. A
+    swarm node cannot have it.
     """
     state = daemon.engine.value("Swarm", "LocalNodeState")
     if state not in ("", "inactive"):
         raise NotApplicable(f"a swarm node (state {state}): the daemon refuses live restore there")
-    return _require(daemon.setting("live-restore"), _is_on)
+    setting = _require(daemon.setting("live-restore"), _is_on)
+    ended = ended_with(daemon)
+    assert not ended, f"{setting}, but {ended}"
+    return setting
 
 
 @pytest.mark.cis("2.17", level=1)

@@ -75,6 +75,20 @@ def features_of_their_own(daemon: Daemon) -> tuple[str, ...]:
     return tuple(words for words, is_on in known.items() if is_on)
 
 
+def ended_with(daemon: Daemon) -> str:
+    """What systemd ends with the daemon and containers need, in words; empty where it ends the daemon alone."""
+    unit = daemon.unit
+    if unit is None or unit.kill_mode not in ("control-group", "mixed"):
+        return ""
+    inside = (
+        each.name
+        for each in daemon.seen.get().by_pid.values()
+        if each.name.startswith("containerd") and any(line.endswith(f"/{unit.name}") for line in each.cgroups)
+    )
+    names = " and ".join(sorted(set(inside)))
+    return f"{unit.name} ends {names} with the daemon (KillMode={unit.kill_mode})" if names else ""
+
+
 _POWERFUL = frozenset(("admin", "disk", "docker", "incus-admin", "lxd", "root", "shadow", "sudo", "wheel"))
 """Groups whose members can become root."""
 

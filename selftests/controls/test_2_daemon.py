@@ -256,6 +256,34 @@ def test_live_restore_without_a_swarm(state: str) -> None:
     assert Host(info={"Swarm": {"LocalNodeState": state}}).judge("2.16")[0] == "fail"
 
 
+@pytest.mark.parametrize(
+    ("mode", "group", "expected"),
+    [
+        ("process", "/system.slice/docker.service", "pass"),
+        ("control-group", "/system.slice/docker.service", "fail"),
+        ("mixed", "/system.slice/docker.service", "fail"),
+        ("control-group", "/system.slice/containerd.service", "pass"),
+    ],
+)
+def test_live_restore_with_a_containerd_that_ends_with_the_daemon(
+    mode: str, group: str, expected: str
+) -> None:
+    """What systemd ends with the daemon are all processes of its unit: a containerd of its own, and its shims."""
+    host = Host(
+        info={"LiveRestoreEnabled": True},
+        unit=f"Id=docker.service\nMainPID=7\nKillMode={mode}\n",
+        children=("containerd",),
+        groups=(group,),
+    )
+    assert host.judge("2.16")[0] == expected
+
+
+def test_log_of_a_daemon_that_may_not_be_seen() -> None:
+    """Who is not root does not see where it goes."""
+    verdict, reason = Host(shippers="").judge("2.3")
+    assert (verdict, "where the daemon writes its log could not be seen" in reason) == ("error", True), reason
+
+
 def test_seccomp_profile_is_read() -> None:
     """A profile whose default action allows fails; one that denies has to be reviewed."""
     host = Host(flags=("--seccomp-profile=/p.json",), info=options("seccomp,profile=/p.json"))

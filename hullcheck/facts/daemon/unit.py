@@ -20,7 +20,7 @@ def _keep(text: str) -> str:
 def _kept(line: str) -> str:
     """A property that is asked for; of the command the command alone, without secrets."""
     if not line.startswith("ExecStart="):
-        return line if re.match("(?:Id|MainPID|Listen)=|$", line) else DROPPED
+        return line if re.match("(?:Id|MainPID|KillMode|Listen)=|$", line) else DROPPED
     command = re.search(r"argv\[\]=(.*?) ; ", line)
     return "ExecStart=" + (" ".join(redaction.command_line(command[1].split())) if command else "")
 
@@ -34,10 +34,12 @@ class Unit:
 
     Attributes:
         flags: its options; None where they hold variables, whose values are not known.
+        kill_mode: which of its processes systemd ends when it stops it; empty where that is not known.
     """
 
     name: str
     flags: Flags | None
+    kill_mode: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,4 +79,5 @@ def _unit(properties: tuple[tuple[str, str], ...]) -> Unit:
     return Unit(
         values.get("Id", ""),
         None if not arguments or daemon_flags.variables(arguments) else daemon_flags.parse(arguments[1:]),
+        values.get("KillMode", ""),
     )

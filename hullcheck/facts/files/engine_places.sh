@@ -51,6 +51,13 @@ for line in $running; do
       done
       config=${config:-/etc/containerd/config.toml}
       place "containerd-in-use" "$config"
+      # the files that it imports; of a pattern the folder, where others may come
+      for each in $(sed -n -e "/^[[:space:]]*imports[[:space:]]*=/{:a" -e "/]/!{N;ba" -e "}" -e "p;q" -e "}" "$config" \
+        2>/dev/null | grep -o "[\"'][^\"']*[\"']" | tr -d "\"'"); do
+        case $each in /*) ;; *) each=${config%/*}/$each ;; esac
+        case $each in *[*?[]*) each=${each%/*} ;; esac
+        place containerd-import "$each"
+      done
       [ -n "$containerd_root" ] || containerd_root=$(sed -n \
         "s/^[[:space:]]*root[[:space:]]*=[[:space:]]*[\"']\([^\"']*\)[\"'].*/\1/p" "$config" 2>/dev/null | head -n 1)
       place "containerd-root" "${containerd_root:-/var/lib/containerd}"

@@ -219,11 +219,12 @@ class Places:
         return replace(unit, named=unit.named[:1])
 
     def containerd_configuration(self) -> Files:
-        """The file of the containerd in use, where the daemon did not write it itself, and the usual one."""
+        """That of the containerd in use, where the daemon did not write it, and the usual one, with what they import."""
         used = [each.configuration for each in self._used_containerds]
         generated = {each.configuration for each in self._used_containerds if self._is_generated(each)}
         named = {fact.path: fact for fact in self._places("containerd-in-use") if fact.path in used}
-        named |= {fact.path: fact for fact in self._places("containerd-configuration")}
+        for kind in ("containerd-configuration", "containerd-import"):
+            named |= {fact.path: fact for fact in self._places(kind)}
         found = {path: fact for path, fact in named.items() if path not in generated}
         there = {path: fact for path, fact in found.items() if fact.state is not State.ABSENT}
         return Subjects("file", tuple((there or found).items()), "containerd has no configuration file")

@@ -18,6 +18,7 @@ from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.recording import Recording
+from hullcheck.verdicts import EvidenceError, unread
 
 _AUDIT_LOG = "/var/log/audit/audit.log"
 _LOOPBACK = re.compile(
@@ -220,8 +221,14 @@ class Shippers:
 
     @property
     def engine_log_flaw(self) -> str:
-        """Why nobody keeps what an engine of the host logs at the level info, in words; empty where nothing tells."""
-        for each in self._document.get("Daemons") or ():
+        """Why nobody keeps what an engine of the host logs at the level info, in words; empty where nothing tells.
+
+        Raises:
+            EvidenceError: where it writes its log may not be seen.
+        """
+        if self._document.get("Daemons") == []:
+            raise EvidenceError(unread("where the daemon writes its log", "could not be seen"))
+        for each in self._document.get("Daemons") or ():  # older recordings do not say
             if each == "/dev/null":
                 return "the log goes to /dev/null"
             if level := re.fullmatch(r"the journal ([0-5])(?: .*)?", each):

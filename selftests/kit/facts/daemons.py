@@ -98,6 +98,7 @@ class Host:
     uid: int = 0
     as_root: bool = True
     children: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     endpoint: str = f"unix://{SOCKET}"
     version: dict[str, Any] = field(default_factory=dict)
     profile: str = ""
@@ -108,7 +109,7 @@ class Host:
     sockets: tuple[str, ...] = ()
     hosts: dict[str, str] | None = field(default_factory=dict)
     ca: str = ""
-    shippers: str = ""
+    shippers: str = "daemon:socket:[1]"
     services: str = "auditor:0\nnet:tcp\nasked:"
     rules: tuple[str, ...] = FILTER
     bridged: str = "1"
@@ -177,7 +178,8 @@ class Host:
         links = (
             f"l 1 0 0 0 Jan 1 10:00 {90 + n}/exe -> /usr/sbin/{name}" for n, name in enumerate(self.children)
         )
-        return "\n".join((*lines, *links))
+        groups = (f"{90 + n}/cgroup:0::{group}" for n, group in enumerate(self.groups))
+        return "\n".join((*lines, *groups, *links))
 
     def _processes(self) -> str:
         lines = [f"clock:{NOW}|{UPTIME}", f"endpoint:{self.endpoint}", f"endpoint-path:{SOCKET}"]

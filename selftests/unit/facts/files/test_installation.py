@@ -319,6 +319,15 @@ def test_settings_of_containerd(
     assert group(found, "containerd_configuration") == [configuration]
 
 
+def test_imports_of_containerd() -> None:
+    """They are a part of its configuration."""
+    more = "containerd-import|directory|/etc/containerd/conf.d|/etc/containerd/conf.d\n"
+    assert group(places(RUNNING + more, sockets=(SOCKET,)), "containerd_configuration") == [
+        "/opt/new/c.toml",
+        "/etc/containerd/conf.d",
+    ]
+
+
 def test_file_that_the_daemon_wrote() -> None:
     """The configuration that dockerd writes for its own containerd is not the site's."""
     text = RUNNING.replace("/opt/new/c.toml", "/run/docker/containerd/containerd.toml").replace(
