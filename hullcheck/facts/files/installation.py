@@ -219,7 +219,7 @@ class Places:
         return replace(unit, named=unit.named[:1])
 
     def containerd_configuration(self) -> Files:
-        """That of the containerd in use, where the daemon did not write it, and the usual one, with what they import."""
+        """That of the containerd in use, where the daemon did not write it, the usual one, and what they import."""
         used = [each.configuration for each in self._used_containerds]
         generated = {each.configuration for each in self._used_containerds if self._is_generated(each)}
         named = {fact.path: fact for fact in self._places("containerd-in-use") if fact.path in used}

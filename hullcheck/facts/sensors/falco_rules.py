@@ -13,6 +13,8 @@ _NEVER = re.compile(
     r"^\s*[\"'>|(]*\s*(?:and\s+)?\(*(?:never_true|evt\.num\s*<\s*[01])\b|\band\s+\(*(?:never_true|evt\.num\s*<)"
 )
 """What of a condition keeps a rule from ever being met."""
+_WAYS = ("append", "replace")
+"""What stands in `override` behind the name of a part, and is no value of it."""
 _ORDER = "DTt"
 _PRIORITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
 """From the gravest; the configuration names the last one of which rules are loaded."""
@@ -52,6 +54,8 @@ def in_file(path: str, lines: Iterable[str]) -> list[Rule]:
         word = value.partition(" #")[0].strip().strip("\"'")
         if line.startswith("-"):
             found.append(Rule(path, word if key == "rule" else "", None, [] if key == "rule" else None))
+        elif word in _WAYS:
+            continue
         elif found and key == "enabled":
             found[-1] = found[-1]._replace(enabled=word.lower() not in _FALSE)
         elif found and key == "condition" and _NEVER.search(value):

@@ -37,6 +37,15 @@ def test_states(arguments: str, rules: list[Any], least: str, on: dict[str, bool
     assert states(in_file("/rules", LINES), switches, least) == on
 
 
+@pytest.mark.parametrize("way", ["replace", "append"])
+def test_way_in_which_a_later_file_overrides_a_rule(way: str) -> None:
+    """It is no value of what it is about: a rule that is switched off so stays off."""
+    lines = ["- rule: a", "  priority: INFO", "- rule: a", "  enabled: false", "  override:"]
+    lines += [f"    {key}: {way}" for key in ("enabled", "tags", "priority")]
+    assert states(in_file("/rules", lines), [], "info") == {"a": False}
+    assert states(in_file("/rules", [*lines[:2], *lines[5:]]), [], "info") == {"a": True}
+
+
 def test_tags_that_are_not_in_one_line() -> None:
     """Whether a switch by tag is about such a rule is unknown."""
     rules = in_file("/rules", ["- rule: a", "  tags:"])
