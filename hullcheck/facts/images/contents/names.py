@@ -25,8 +25,10 @@ _KINDS = {
 _VERSIONED = re.compile(
     r"(?:[a-z0-9_]+-)*(c\+\+|cpp|cc|clang\+\+|clang|g\+\+|gcc|gfortran|pip|go|dnf)(?:-?[0-9][0-9.]*)"
 )
-# Builds of one shell among others: `busybox.static`, `zsh-5.9`.
-_SHELL_BUILD = re.compile(rf"({'|'.join(_SHELLS.split())})[.-][\w.+-]+")
+# Builds of one shell among others: `busybox.nosuid`, `zsh-5.9`, and not `bash-language-server`.
+_SHELL_BUILD = re.compile(
+    rf"({'|'.join(_SHELLS.split())})[.-](?:[0-9][\w.+-]*|(?<=box.)[\w.+-]+|distrib|minimal|musl|preview|static)"
+)
 # Those that lie anywhere, as `/busybox/sh` does, and whose names are hardly those of another program.
 _EVERYWHERE = frozenset(("ash", "bash", "busybox", "csh", "ksh", "mksh", "sh", "tcsh", "toybox", "zsh"))
 _CROSS = re.compile(

@@ -18,11 +18,28 @@ from hullcheck.facts.images.contents import names
         ("/usr/bin/dnf-3", names.MANAGER),
         ("/usr/bin/x86_64-linux-gnu-ld.bfd", names.COMPILER),
         *dict.fromkeys(
-            ("/busybox/sh", "/sh", "/opt/tools/busybox", "/bin/busybox.nosuid", "/usr/bin/zsh-5.9"),
+            (
+                "/busybox/sh",
+                "/sh",
+                "/opt/tools/busybox",
+                "/bin/busybox.nosuid",
+                "/usr/bin/zsh-5.9",
+                "/bin/sh.distrib",
+            ),
             names.SHELL,
         ).items(),
         *dict.fromkeys(
-            ("/etc/init.d/sh", "/usr/lib/x/sh", "/app/dash", "/usr/bin/bashbug", "/opt/x/go", "/sh.txt"), ""
+            (
+                "/bin/bash-language-server",
+                "/etc/init.d/sh",
+                "/usr/lib/x/sh",
+                "/app/dash",
+                "/usr/bin/dash.py",
+                "/usr/bin/bashbug",
+                "/opt/x/go",
+                "/sh.txt",
+            ),
+            "",
         ).items(),
     ],
 )
