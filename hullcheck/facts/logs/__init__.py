@@ -145,22 +145,19 @@ class Shippers:
             for reads, sends in document["Routes"] or [((), ())]
         ]
         sends_all = all(sends for reads, sends in routes if reads)
+        if container:
+            routes = [(_as_on_the_host(reads, container), sends) for reads, sends in routes]
         doubt = str(document.get("Doubt", ""))
-        # one that holds such a log open was let in by a group or an access control list
-        confined = document.get("Confined") and not (document["Holds"] or document["HoldsAudit"])
-        closed = ("/",) * bool(confined) + (ALL_CONTAINERS,) * bool(document.get("Barred"))
-        if any(each.startswith(closed) for reads, _ in routes for each in reads):
+        closed = {each for reads, _ in routes for each in reads if self._is_closed(each, document)}
+        if closed:
             doubt = (
                 doubt or "it has no right to read logs of root's or to ask the engine, and holds none open"
             )
-            routes = [
-                (tuple(each for each in reads if not each.startswith(closed)), to) for reads, to in routes
-            ]
         for reads, sends in routes:
             yield Shipper(
                 document["Pid"],
                 document["Program"],
-                _as_on_the_host(reads, container) if container else reads,
+                tuple(each for each in reads if each not in closed),
                 sends,
                 bool(document["Understood"]) and not doubt,
                 frozenset(document["Holds"] if sends_all else ()),
@@ -168,6 +165,17 @@ class Shippers:
                 bool(document["HoldsAudit"]) and sends_all,
                 doubt,
             )
+
+    def _is_closed(self, read: str, document: Mapping[str, Any]) -> bool:
+        """Whether it is what a process without root's rights may not read: a log of root's, or what the engine says."""
+        if read.startswith(ALL_CONTAINERS):
+            return bool(document.get("Barred"))
+        # one that holds such a log open was let in by a group or an access control list
+        if not document.get("Confined") or document["Holds"] or document["HoldsAudit"]:
+            return False
+        containers = map(self._json_log, ("", *(each.id for each in self._containers)))
+        logs = (_AUDIT_LOG, *(self._document.get("Daemons") or ()), *containers)
+        return read.startswith("/") and any(_matches(each, read) for each in logs)
 
     def _sends(self, hosts: list[str], document: Mapping[str, Any], *, in_container: bool) -> list[str]:
         """The hosts of its configuration; where that does not tell, those that it is connected to.
@@ -275,10 +283,13 @@ class Shippers:
                 return each.route
         return None
 
-    def _read_from_file(self, identifier: str) -> Route | None:
-        root = self.engine.value("DockerRootDir")
+    def _json_log(self, identifier: str) -> str:
+        """Where the engine writes the log of a container; without an id, of one that is yet to be made."""
         some = identifier or "0" * 64
-        path = f"{root}/containers/{some}/{some}-json.log"
+        return f"{self.engine.value('DockerRootDir')}/containers/{some}/{some}-json.log"
+
+    def _read_from_file(self, identifier: str) -> Route | None:
+        path = self._json_log(identifier)
         for each in self.sending:
             if identifier in each.holds or "docker" in each.reads or each.takes(path):
                 return each.route

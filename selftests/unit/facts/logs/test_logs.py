@@ -128,6 +128,18 @@ def test_shipper_without_the_right_to_read(more: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/var/log/nginx/*.log", "fail"), (f"{ROOT}/containers/*/*.log", "error"), ("/var/**/*.log", "error")],
+)
+def test_files_that_are_nobodys_secret(path: str, expected: str) -> None:
+    """A shipper of a user of its own may read others, and nothing of these is in doubt."""
+    config = f"sources.a = {{type = 'file', include = ['{path}']}}\n"
+    config += "sinks.b = {type = 'loki', inputs = ['a'], endpoint = 'http://loki.example.com'}\n"
+    target = facts(ship("vector", config, "confined:\n"), processes=(process(7, EXECUTABLES["vector"]),))
+    assert verdicts(target)["another system"] == expected
+
+
+@pytest.mark.parametrize(
     ("more", "expected"), [("", "pass"), ("confined:\n", "pass"), ("confined:\nbarred:\n", "error")]
 )
 def test_shipper_that_may_not_ask_the_engine(more: str, expected: str) -> None:
