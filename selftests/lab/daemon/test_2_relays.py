@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from selftests.kit.judging import facts_of_engine, facts_of_guest, judged
+from selftests.lab.daemon import turns
 from selftests.needs import need
 from selftests.rig.waiting import until
 
@@ -58,13 +59,14 @@ def free_port() -> int:
 @contextlib.contextmanager
 def relaying(command: Sequence[str | Path], port: int) -> Iterator[None]:
     """Run a relay, until the end of the block."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: _connects(port), "the relay listens")
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
+    with turns.with_a_relay():
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            until(lambda: _connects(port), "the relay listens")
+            yield
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 def _connects(port: int) -> bool:
