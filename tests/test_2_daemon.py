@@ -494,7 +494,7 @@ def test_containers_outlive_the_daemon(daemon: Daemon) -> str:
     """Containers keep running while the daemon is down.
 
     Where they do not, an update of the engine stops every service on the host, and so it is put off. They end with the
-    containerd that runs them, which is in the unit of the daemon where the daemon started it.
+    containerd that runs them, which is in the unit of the daemon where the daemon started it, as a rootless one does.
 
     Remedy: set `"live-restore": true` in daemon.json and reload the daemon; keep `KillMode=process` in its unit. A
     swarm node cannot have it.

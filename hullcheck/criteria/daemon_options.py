@@ -77,12 +77,17 @@ def features_of_their_own(daemon: Daemon) -> tuple[str, ...]:
 
 def ended_with(daemon: Daemon) -> str:
     """What systemd ends with the daemon and containers need, in words; empty where it ends the daemon alone."""
-    unit = daemon.unit
+    by_pid, pid, unit = daemon.seen.get().by_pid, daemon.pid, daemon.unit
+    while (
+        unit is None and pid in by_pid and by_pid[pid].parent > 1
+    ):  # that of a rootless one is rootlesskit's
+        pid = by_pid[pid].parent
+        unit = daemon.units.of_process(pid)
     if unit is None or unit.kill_mode not in ("control-group", "mixed"):
         return ""
     inside = (
         each.name
-        for each in daemon.seen.get().by_pid.values()
+        for each in by_pid.values()
         if each.name.startswith("containerd") and any(line.endswith(f"/{unit.name}") for line in each.cgroups)
     )
     names = " and ".join(sorted(set(inside)))

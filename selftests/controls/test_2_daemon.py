@@ -278,6 +278,18 @@ def test_live_restore_with_a_containerd_that_ends_with_the_daemon(
     assert host.judge("2.16")[0] == expected
 
 
+def test_live_restore_of_a_daemon_that_rootlesskit_started() -> None:
+    """The unit of a rootless daemon is that of its parent, and its setup tool writes KillMode=mixed."""
+    host = Host(
+        info={"LiveRestoreEnabled": True},
+        unit="Id=docker.service\nMainPID=5\nKillMode=mixed\n",
+        children=("containerd",),
+        groups=("/user.slice/user-1000.slice/user@1000.service/app.slice/docker.service",),
+    )
+    assert host.judge("2.16")[0] == "pass"
+    assert replace(host, starter=5).judge("2.16")[0] == "fail"
+
+
 def test_log_of_a_daemon_that_may_not_be_seen() -> None:
     """Who is not root does not see where it goes."""
     verdict, reason = Host(shippers="").judge("2.3")

@@ -99,6 +99,7 @@ class Host:
     as_root: bool = True
     children: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    starter: int = 0
     endpoint: str = f"unix://{SOCKET}"
     version: dict[str, Any] = field(default_factory=dict)
     profile: str = ""
@@ -179,7 +180,8 @@ class Host:
             f"l 1 0 0 0 Jan 1 10:00 {90 + n}/exe -> /usr/sbin/{name}" for n, name in enumerate(self.children)
         )
         groups = (f"{90 + n}/cgroup:0::{group}" for n, group in enumerate(self.groups))
-        return "\n".join((*lines, *groups, *links))
+        own = (f"7/status:Name:\tdockerd\n7/status:PPid:\t{self.starter}",) if self.starter else ()
+        return "\n".join((*own, *lines, *groups, *links))
 
     def _processes(self) -> str:
         lines = [f"clock:{NOW}|{UPTIME}", f"endpoint:{self.endpoint}", f"endpoint-path:{SOCKET}"]
