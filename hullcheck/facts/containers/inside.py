@@ -13,7 +13,7 @@ from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import lines_like
+from hullcheck.secrets.redact import DROPPED, lines_like
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 OWN_MOUNTS = Probe.from_file(
@@ -170,10 +170,13 @@ class InsideMounts(_Inside):
         """Sockets of an engine, by the name of the socket or of what is mounted there.
 
         Raises:
-            EvidenceError: a socket is mounted, and whose it is cannot be seen from inside.
+            EvidenceError: a socket is mounted, and whose it is cannot be seen from inside; or the list is damaged.
         """
         sources = {mount.point: mount.root for mount in self.table}
-        sockets = [each for each in dict.fromkeys(_answer(self._recording)[2]) if each.startswith("/")]
+        listed = _answer(self._recording)[2]
+        if DROPPED in listed:
+            raise EvidenceError("own_mounts: a line of the list of sockets was dropped")
+        sockets = [each for each in dict.fromkeys(listed) if each.startswith("/")]
         engines = [
             each for each in sockets if each.endswith(_ENGINES) or sources.get(each, "").endswith(_ENGINES)
         ]

@@ -22,6 +22,7 @@ from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
+from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import NotApplicable, Verdict
 from selftests.kit.facts.container_host import STATUS
 from selftests.kit.judging import judged
@@ -54,6 +55,8 @@ SHARED = "process 1 has other mounts than the container: it shares a PID namespa
 
 FROM_INSIDE: list[tuple[str, dict[str, Any], tuple[str, str]]] = [
     ("5.13", {}, ("pass", "")),
+    ("5.32", {"sockets": ["/run/x/docker.sock"]}, ("fail", "can reach /run/x/docker.sock")),
+    ("5.32", {"sockets": [DROPPED]}, ("error", "own_mounts: a line of the list of sockets was dropped")),
     (
         "5.13",
         {"mounts": ["30 1 0:50 / / rw - overlay overlay rw"]},
