@@ -8,6 +8,7 @@ from hullcheck.facts.daemon.flags import Flags
 from hullcheck.facts.daemon.settings import KINDS, shown
 from hullcheck.facts.daemon.sockets import listens_at_one
 from hullcheck.facts.host.accounts import Accounts, User
+from hullcheck.verdicts import EvidenceError
 
 _HARDENED = {"icc": False, "live-restore": True, "no-new-privileges": True, "userns-remap": True}
 _CHOOSES_FEATURES = 29
@@ -76,14 +77,17 @@ def features_of_their_own(daemon: Daemon) -> tuple[str, ...]:
 
 
 def ended_with(daemon: Daemon) -> str:
-    """What systemd ends with the daemon and containers need, in words; empty where it ends the daemon alone."""
+    """What systemd ends with the daemon and containers need, in words; empty where it ends the daemon alone.
+
+    Raises:
+        EvidenceError: systemd did not say what it ends.
+    """
     by_pid, pid, unit = daemon.seen.get().by_pid, daemon.pid, daemon.unit
-    while (
-        unit is None and pid in by_pid and by_pid[pid].parent > 1
-    ):  # that of a rootless one is rootlesskit's
+    # that of a rootless one is rootlesskit's
+    while unit is None and pid in by_pid and by_pid[pid].parent > 1:
         pid = by_pid[pid].parent
         unit = daemon.units.of_process(pid)
-    if unit is None or unit.kill_mode not in ("control-group", "mixed"):
+    if unit is None or unit.kill_mode in ("process", "none"):
         return ""
     inside = (
         each.name
@@ -91,6 +95,8 @@ def ended_with(daemon: Daemon) -> str:
         if each.name.startswith("containerd") and any(line.endswith(f"/{unit.name}") for line in each.cgroups)
     )
     names = " and ".join(sorted(set(inside)))
+    if names and not unit.kill_mode:
+        raise EvidenceError(f"whether {unit.name} ends {names} with the daemon was not told; audit again")
     return f"{unit.name} ends {names} with the daemon (KillMode={unit.kill_mode})" if names else ""
 
 

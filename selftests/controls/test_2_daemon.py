@@ -276,6 +276,8 @@ def test_live_restore_with_a_containerd_that_ends_with_the_daemon(
         groups=(group,),
     )
     assert host.judge("2.16")[0] == expected
+    untold = replace(host, unit="Id=docker.service\nMainPID=7\n")
+    assert untold.judge("2.16")[0] == ("error" if group.endswith("docker.service") else "pass")
 
 
 def test_live_restore_of_a_daemon_that_rootlesskit_started() -> None:
@@ -288,6 +290,14 @@ def test_live_restore_of_a_daemon_that_rootlesskit_started() -> None:
     )
     assert host.judge("2.16")[0] == "pass"
     assert replace(host, starter=5).judge("2.16")[0] == "fail"
+
+
+@pytest.mark.parametrize("number", ["2.1", "2.10"])
+def test_rootless_daemon_whose_user_may_not_be_seen(number: str) -> None:
+    """Root's daemon may say that it is rootless: without its user nothing is proven."""
+    facts = Host(uid=1000, info={"SecurityOptions": ["name=rootless"]}).facts()
+    facts.daemon.__dict__["process"] = replace(facts.daemon.process, uids=())
+    assert judged(number, facts)["host"][0] == "error"
 
 
 def test_log_of_a_daemon_that_may_not_be_seen() -> None:

@@ -173,10 +173,7 @@ class InsideMounts(_Inside):
             EvidenceError: a socket is mounted, and whose it is cannot be seen from inside; or the list is damaged.
         """
         sources = {mount.point: mount.root for mount in self.table}
-        listed = _answer(self._recording)[2]
-        if DROPPED in listed:
-            raise EvidenceError("own_mounts: a line of the list of sockets was dropped")
-        sockets = [each for each in dict.fromkeys(listed) if each.startswith("/")]
+        sockets = [each for each in dict.fromkeys(_answer(self._recording)[2]) if each.startswith("/")]
         engines = [
             each for each in sockets if each.endswith(_ENGINES) or sources.get(each, "").endswith(_ENGINES)
         ]
@@ -252,7 +249,10 @@ def _answer(recording: Recording) -> tuple[list[str], list[str], list[str]]:
     """The mounts of process 1, those of the auditor's own process, and the sockets of engines."""
     first, _, rest = recording.text(OWN_MOUNTS).partition("\n--self\n")
     own, _, sockets = rest.partition("\n--sockets")
-    return first.splitlines(), own.splitlines(), sockets.split("\n")[1:]
+    listed = sockets.split("\n")[1:]
+    if DROPPED in listed:
+        raise EvidenceError("own_mounts: a line of the list of sockets was dropped")
+    return first.splitlines(), own.splitlines(), listed
 
 
 @fact(OWN_MOUNTS, name="container", on="container")

@@ -164,9 +164,10 @@ class Ports:
             return None
         bridges = [each for each in self._known_networks if each.driver == "bridge" and not each.internal]
         for network in bridges:
-            for card in (card for pid, card in network.cards if pid == self.surroundings.daemon.get().pid):
+            cards = [card for pid, card in network.cards if pid == self.surroundings.daemon.get().pid]
+            if cards:
                 return (
-                    f"{card} is a port of its bridge {network.interface}: who reaches every port of it there?"
+                    f"{cards[0]} is a port of its bridge {network.interface}: who reaches every port there?"
                 )
         used = ["iptables"] * bool(bridges) + ["ip6tables"] * any(each.ipv6 for each in bridges)
         for setting in map(self.surroundings.daemon.get().setting, used):

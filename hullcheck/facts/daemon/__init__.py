@@ -90,8 +90,12 @@ class Daemon:
 
     @property
     def rootless(self) -> bool:
-        """Whether it runs in rootless mode; where root started it with `--rootless`, it only says so."""
-        return self.engine.rootless and 0 not in self.process.uids
+        """Whether it runs in rootless mode; where root started it with `--rootless`, it only says so.
+
+        Raises:
+            EvidenceError: it says so, and its process could not be found, or its user not be read.
+        """
+        return self.engine.rootless and not self.runs_as_root
 
     @property
     def runs_as_root(self) -> bool:

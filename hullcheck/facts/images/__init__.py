@@ -365,7 +365,6 @@ def _moment(text: Any) -> float | None:
 def build_moment(text: Any, recorded: float) -> float | None:
     """When an image was built, in seconds since the epoch; None where that is no true time, as one of the future."""
     time = _moment(text)
-    is_ahead = (
-        time is not None and recorded and time > recorded + DAY
-    )  # more than by another clock or time zone
+    # more than by another clock or time zone
+    is_ahead = time is not None and recorded and time > recorded + DAY
     return None if is_ahead else time

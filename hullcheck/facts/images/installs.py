@@ -156,12 +156,8 @@ def unverified(step: Step) -> Iterator[str]:
     """The switches of a step that turn off the check of what it installs."""
     for command in step.commands:
         yield from (f"{command[0]} {word}" for word in command[1:] if word in _SWITCH)
-        if any(_name((word,)) == "zypper" for word in command) and {
-            "ar",
-            "addrepo",
-            "mr",
-            "modifyrepo",
-        }.intersection(command):
+        of_zypper = any(_name((word,)) == "zypper" for word in command)
+        if of_zypper and {"ar", "addrepo", "mr", "modifyrepo"}.intersection(command):
             yield from (f"zypper {word}" for word in command if re.fullmatch("-[a-zA-Z]*G[a-zA-Z]*", word))
         if any("pip" in word for word in command):
             yield from ("pip --trusted-host" for word in command if word.startswith("--trusted-host"))

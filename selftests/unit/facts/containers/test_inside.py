@@ -56,6 +56,7 @@ SHARED = "process 1 has other mounts than the container: it shares a PID namespa
 FROM_INSIDE: list[tuple[str, dict[str, Any], tuple[str, str]]] = [
     ("5.13", {}, ("pass", "")),
     ("5.32", {"sockets": ["/run/x/docker.sock"]}, ("fail", "can reach /run/x/docker.sock")),
+    ("5.7", {"sockets": [DROPPED]}, ("error", "own_mounts: a line of the list of sockets was dropped")),
     ("5.32", {"sockets": [DROPPED]}, ("error", "own_mounts: a line of the list of sockets was dropped")),
     (
         "5.13",
