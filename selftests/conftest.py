@@ -39,7 +39,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "needs_engine(versions, reason): skipped where the laboratory's engine is not one of these"
     )
-    config.addinivalue_line("markers", "each_engine: CI runs it on the oldest and the newest engine too")
     if os.environ.get("HULLCHECK_ENGINE"):
         from selftests.rig.engines import versions
 
@@ -52,6 +51,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark every test that uses the laboratory, so that `-m lab` and `-m 'not lab'` tell them apart."""
     if LAB_FIXTURES & set(getattr(item, "fixturenames", ())):
         item.add_marker("lab")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not in the part that HULLCHECK_PART asks for: `2/8` is every eighth file from the second."""
+    if part := os.environ.get("HULLCHECK_PART"):
+        number, parts = map(int, part.split("/"))
+        files = sorted(Path(__file__).parent.rglob("test_*.py"))
+        others = {path for place, path in enumerate(files) if place % parts != number - 1}
+        config.hook.pytest_deselected(items=[item for item in items if item.path in others])
+        items[:] = [item for item in items if item.path not in others]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

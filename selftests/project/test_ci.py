@@ -5,6 +5,8 @@ from __future__ import annotations
 import configparser
 import os
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib import metadata
@@ -138,6 +140,28 @@ def test_site_is_built() -> None:
     assert "--strict" in tox["testenv:docs"]["commands"]
     script = (REPOSITORY / ".ci/run").read_text(encoding="utf-8")
     assert re.search(r"^ *tox docs \|\| checked=1$", script, re.MULTILINE)
+
+
+def test_parts_make_the_whole() -> None:
+    """Each file is in one part and in no other, so that CI leaves out none for ever."""
+    command = (sys.executable, "-m", "pytest", f"--config-file={REPOSITORY}/selftests/pytest.ini")
+    arguments = (f"{REPOSITORY}/selftests/unit/criteria", "--collect-only", "-qq", "-p", "no:cacheprovider")
+
+    def files(part: str) -> list[str]:
+        done = subprocess.run(
+            [*command, *arguments],
+            env={**os.environ, "HULLCHECK_PART": part},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return [line.split(":")[0] for line in done.stdout.splitlines() if ".py:" in line]
+
+    whole = files("")
+    parts = [files(f"{number}/2") for number in (1, 2)]
+    assert all(parts)
+    assert sorted(file for part in parts for file in part) == sorted(whole)
+    assert len({*whole}) == len(whole) > 5
 
 
 def _is_made_here(folder: str) -> bool:

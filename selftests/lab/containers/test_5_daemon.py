@@ -177,7 +177,6 @@ def test_default_ulimits(engine: EngineFactory) -> None:
 
 
 @pytest.mark.needs_engine(">=23", "a profile of the daemon called unconfined")
-@pytest.mark.each_engine
 def test_seccomp_of_the_daemon(engine: EngineFactory, tmp_path: Path) -> None:
     """5.22: the daemon's profile counts where a container has none of its own."""
     path = tmp_path / "allow.json"
@@ -201,7 +200,6 @@ def test_seccomp_of_the_daemon(engine: EngineFactory, tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.each_engine
 def test_no_new_privileges_is_settled_at_creation(engine: EngineFactory) -> None:
     """5.26: the daemon's default of the day on which a container was created goes with it, both ways."""
     one = engine(fresh=True)
@@ -219,7 +217,6 @@ def test_no_new_privileges_is_settled_at_creation(engine: EngineFactory) -> None
     assert of_both(verdicts("5.26", facts_of_engine(one.socket, of="5"))) == wanted
 
 
-@pytest.mark.each_engine
 def test_user_remapping(engine: EngineFactory) -> None:
     """5.31, 5.24: of two containers of a daemon that remaps users the one that leaves it fails; root inside
     is not uid 0."""

@@ -28,7 +28,6 @@ EngineFactory = Callable[..., "Engine"]
 pytestmark = pytest.mark.lab
 
 
-@pytest.mark.each_engine
 def test_sensitive_mounts(guarded_engine: EngineFactory, place: Path) -> None:
     """5.6: a part of the host's system is found behind links, volume options, bind mounts and read-only
     mounts."""
@@ -95,7 +94,6 @@ def test_sensitive_mounts(guarded_engine: EngineFactory, place: Path) -> None:
     assert verdicts("5.6", allowed)["data-created"] == "fail"
 
 
-@pytest.mark.each_engine
 def test_file_systems_of_the_kernel(guarded_engine: EngineFactory) -> None:
     """5.6: a volume may be the kernel's view of the host, and somebody may mount that in a container that runs."""
     one = guarded_engine()
@@ -156,7 +154,6 @@ def test_source_that_is_gone(guarded_engine: EngineFactory, place: Path) -> None
 
 
 @pytest.mark.needs_engine(">=26", "mounts of a part of a volume")
-@pytest.mark.each_engine
 def test_part_of_a_volume(guarded_engine: EngineFactory, place: Path) -> None:
     """5.6, 5.32: of a volume that is a folder of the host the part counts that is mounted, wherever links lead."""
     one = guarded_engine()
@@ -204,7 +201,6 @@ def test_disk_by_another_name(engine: EngineFactory, place: Path) -> None:
     assert found == {"root": "fail", "own": "pass"}
 
 
-@pytest.mark.each_engine
 def test_shared_mounts(engine: EngineFactory, place: Path) -> None:
     """5.20: shared propagation fails, also recursive; private and slave pass, and so does sharing inside the
     container."""
@@ -234,7 +230,6 @@ def test_shared_mounts(engine: EngineFactory, place: Path) -> None:
     }
 
 
-@pytest.mark.each_engine
 def test_engine_sockets(guarded_engine: EngineFactory, place: Path) -> None:
     """5.32: every socket of the engine is found, by its folder, another name, a hard link or a bind mount."""
     second = place / "x.sock"
@@ -306,7 +301,6 @@ def test_mounts_that_hide_a_socket_in_the_usual_place(lab_host: Callable[..., Ho
     assert verdicts("5.6", facts) == {"var": "fail", "run": "fail", "root": "fail", "srv": "pass"}
 
 
-@pytest.mark.each_engine
 def test_settings_of_the_kernel(engine: EngineFactory) -> None:
     """5.6: nothing keeps a container without the engine's read-only paths from the settings of the host."""
     one = engine()

@@ -32,7 +32,6 @@ pytestmark = pytest.mark.lab
 # ---- 5.8, 5.9, 5.14: ports
 
 
-@pytest.mark.each_engine
 def test_ports(engine: EngineFactory) -> None:
     """5.8, 5.9, 5.14: every way to publish a port, IPv6 and udp too, before the start and after it."""
     one = engine()
@@ -78,7 +77,6 @@ def test_ports(engine: EngineFactory) -> None:
     assert "53/udp" in reason("5.8", before, "udp")
 
 
-@pytest.mark.each_engine
 def test_ports_as_programs_ask_for_them(engine: EngineFactory) -> None:
     """5.7, 5.14: what is no address to the engine means all of them, and a port may lack its protocol."""
     one = engine()
@@ -141,7 +139,6 @@ def test_listeners_in_the_network_of_the_host(guarded_engine: EngineFactory) -> 
     assert reason("5.8", facts, "low") == "opens [::]:443/tcp (listens, network of the host)"
 
 
-@pytest.mark.each_engine
 def test_network_outside(engine: EngineFactory) -> None:
     """5.8: a container with an address of its own outside the host opens whatever it listens on."""
     one = engine()
@@ -283,7 +280,6 @@ def test_sockets_are_not_forged(engine: EngineFactory, place: Path) -> None:
     assert verdicts("5.8", facts_of_engine(one.socket, of="5")) == {"web": "fail"}
 
 
-@pytest.mark.each_engine
 def test_networks_that_let_more_in(engine: EngineFactory) -> None:
     """5.9, 5.14: gateway modes and trusted interfaces of a bridge count from the engine that knows them, 28."""
     one = engine(fresh=True)
@@ -313,7 +309,6 @@ def test_networks_that_let_more_in(engine: EngineFactory) -> None:
         assert "Docker before 28 lets neighbours" in reason("5.14", facts, "plain-runs")
 
 
-@pytest.mark.each_engine
 @pytest.mark.parametrize("way", ["allow-direct-routing", "DOCKER_INSECURE_NO_IPTABLES_RAW"])
 def test_daemons_that_let_neighbours_in(
     engine: EngineFactory, monkeypatch: pytest.MonkeyPatch, way: str
@@ -335,7 +330,6 @@ def test_daemons_that_let_neighbours_in(
         assert verdicts("5.14", facts_of_engine(each.socket, of="5.14")) == {"web": verdict}
 
 
-@pytest.mark.each_engine
 @pytest.mark.parametrize("program", ["ip", "busybox"])
 def test_card_of_the_host_in_a_bridge(
     engine: EngineFactory, program: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

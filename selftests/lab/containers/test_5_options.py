@@ -146,7 +146,6 @@ CASES: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.each_engine
 @pytest.mark.parametrize("number", CASES)
 def test_option(number: str, engine: EngineFactory, tmp_path: Path) -> None:
     """The control gives a container with this option this verdict, before it runs and while it does."""
@@ -204,7 +203,6 @@ LOOKS = "grep -q State /proc/1/status"
 """A check that looks at a process."""
 
 
-@pytest.mark.each_engine
 def test_health(engine: EngineFactory) -> None:
     """5.27: healthy passes, unhealthy and silent fail; one that starts is noted, one that does not run is
     left out."""
@@ -262,7 +260,6 @@ def test_health(engine: EngineFactory) -> None:
     assert "starting" in found["starting"][1]
 
 
-@pytest.mark.each_engine
 def test_images(engine: EngineFactory) -> None:
     """5.28: a name that says no version fails, and so does one that was given to another image meanwhile."""
     one = engine()

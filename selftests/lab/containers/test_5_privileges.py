@@ -55,7 +55,6 @@ MOUNTS_MORE = CHANGES.format(f's/"mounts":\\[/"mounts":[{FOLDER}/')
 """A runtime that mounts a folder of the host."""
 
 
-@pytest.mark.each_engine
 def test_main_process_that_gives_up_its_powers(engine: EngineFactory) -> None:
     """5.4, 5.26, the guide: what is executed beside it has them all."""
     one = engine()
@@ -94,7 +93,6 @@ def test_main_process_with_a_filter_of_its_own(engine: EngineFactory) -> None:
     assert judged("5.22", facts)["own"][0] == "fail"
 
 
-@pytest.mark.each_engine
 def test_profiles_by_what_they_let_through(engine: EngineFactory, tmp_path: Path) -> None:
     """5.22, 2.18: one that lists every call is none; one that lists a few that the engine denies is for a person."""
     calls = [*CALLS.split(), "read"]
@@ -128,7 +126,6 @@ def test_profiles_by_what_they_let_through(engine: EngineFactory, tmp_path: Path
     assert judged("5.22", facts)["web"][0] == "fail"
 
 
-@pytest.mark.each_engine
 def test_device_let_in_after_the_start(engine: EngineFactory) -> None:
     """5.18: what is written to its control group later is seen, where the kernel lists that."""
     one = engine()
@@ -157,7 +154,6 @@ def test_device_let_in_after_the_start(engine: EngineFactory) -> None:
 DEVICE = "mount -t devtmpfs none /tmp && touch /dev/log1 && mount -o bind /tmp/kmsg /dev/log1 && umount /tmp"
 
 
-@pytest.mark.each_engine
 def test_device_mounted_into_a_container(engine: EngineFactory) -> None:
     """5.18: a device in its mount table counts, whoever put it there, and whatever the kernel says of groups."""
     one = engine()
@@ -186,7 +182,6 @@ def test_process_in_the_namespaces_of_the_host(engine: EngineFactory) -> None:
         assert "namespace of the host: sleep (pid " in found["left"][1]
 
 
-@pytest.mark.each_engine
 def test_runtime_of_the_site(engine: EngineFactory, place: Path) -> None:
     """5.6, 5.18, 5.32: what it gives is seen once a container runs; before that a person has to say."""
     changes = {"gpu": "", "bare": HIDES_NOTHING, "more": MOUNTS_MORE}
@@ -227,7 +222,6 @@ def test_interface_moved_into_a_container(engine: EngineFactory) -> None:
         assert verdicts(number, facts) == {"plain": "pass", "none": "pass", "moved": "manual"}
 
 
-@pytest.mark.each_engine
 def test_control_groups_in_its_hands(engine: EngineFactory) -> None:
     """5.11, 5.29: who can write to his control groups lifts the limits in them: asked for (28), or mounted later."""
     one = engine()

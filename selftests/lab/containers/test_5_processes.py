@@ -200,7 +200,6 @@ def test_exec(engine: EngineFactory) -> None:
     }
 
 
-@pytest.mark.each_engine
 def test_what_docker_exec_leaves_behind(engine: EngineFactory) -> None:
     """5.23, 5.24: a process goes on in the container when the command has ended that started it."""
     one = engine()

@@ -112,7 +112,6 @@ def test_socket_of_an_engine_in_a_container(engine: EngineFactory, place: Path) 
     assert found["other"][0] == "pass"
 
 
-@pytest.mark.each_engine
 def test_socket_of_the_engine_that_was_moved(engine: EngineFactory, place: Path) -> None:
     """5.32: who has it under another name commands the engine, which still calls it as before."""
     one = engine(fresh=True, hosts=[f"unix://{place}/kept"])

@@ -45,7 +45,6 @@ def test_when_a_container_was_started(engine: EngineFactory) -> None:
 # ---- every state, every name
 
 
-@pytest.mark.each_engine
 def test_states(guarded_engine: EngineFactory) -> None:
     """Every control judges a container in every state; one that waits for its restart is judged by its
     configuration."""

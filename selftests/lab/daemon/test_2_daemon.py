@@ -99,7 +99,6 @@ BAD = {
 }
 
 
-@pytest.mark.each_engine
 def test_settings_of_the_file(engine: EngineFactory) -> None:
     """Daemons whose daemon.json differs get verdicts that differ."""
     good, bad = facts_of_engine(engine(**GOOD).socket, of="2"), facts_of_engine(engine(**BAD).socket, of="2")
@@ -112,7 +111,6 @@ def test_settings_of_the_file(engine: EngineFactory) -> None:
     assert both["2.8"] == ("not applicable", "not applicable")
 
 
-@pytest.mark.each_engine
 def test_null_in_the_file(engine: EngineFactory) -> None:
     """A null turns a switch off that is on by default, and leaves every other setting at its default."""
     one = engine(**{"iptables": None, "userland-proxy": None, "log-level": None, "log-opts": None})
@@ -123,7 +121,6 @@ def test_null_in_the_file(engine: EngineFactory) -> None:
     assert facts_of_engine(one.socket, of="2").daemon.setting("log-opts").value == {}
 
 
-@pytest.mark.each_engine
 def test_reasons_name_value_and_source(engine: EngineFactory) -> None:
     """A reason says what was found, and what decided it."""
     good, bad = engine(**GOOD), engine(**BAD)
@@ -204,7 +201,6 @@ def _served(one: Engine) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.each_engine
 def test_no_default_bridge(engine: EngineFactory) -> None:
     """Without a default bridge 2.2 has nothing to judge."""
     assert audit("2.2", engine(bridge="none"))[0] == "not applicable"
@@ -242,7 +238,6 @@ def get(engine: Engine, *options: str) -> str:
     return "000"
 
 
-@pytest.mark.each_engine
 @pytest.mark.parametrize(("flags", "settings"), VERIFIED)
 def test_verified_tls(
     engine: EngineFactory, tls: dict[str, str], flags: tuple[str, ...], settings: dict[str, object]
@@ -254,7 +249,6 @@ def test_verified_tls(
     assert audit("2.8", one)[0] == "pass"
 
 
-@pytest.mark.each_engine
 @pytest.mark.parametrize(("flags", "settings"), UNVERIFIED)
 def test_unverified_tls(
     engine: EngineFactory, tls: dict[str, str], flags: tuple[str, ...], settings: dict[str, object]
@@ -266,7 +260,6 @@ def test_unverified_tls(
     assert (found, "127.0.0.1:2376 (listening)" in reason) == ("fail", True), reason
 
 
-@pytest.mark.each_engine
 def test_variable_that_turns_no_tls_on(engine: EngineFactory, tls: dict[str, str]) -> None:
     """2.8: DOCKER_TLS_VERIFY in the daemon's environment verifies nobody, and whoever asks is served."""
     one = engine(fresh=True, hosts=["tcp://127.0.0.1:2376"], **tls)
@@ -460,7 +453,6 @@ def _running(command: list[str]) -> Iterator[None]:
         process.communicate()
 
 
-@pytest.mark.each_engine
 def test_docker_proxy_proves_the_userland_proxy(engine: EngineFactory) -> None:
     """A proxy process of this daemon decides 2.17, even where the file may have changed."""
     one = engine(fresh=True)
@@ -533,7 +525,6 @@ def test_endpoint_on_a_tcp_port(engine: EngineFactory) -> None:
     )
 
 
-@pytest.mark.each_engine
 def test_rootless(rootless_engine: RootlessEngine) -> None:
     """A rootless engine passes 2.1 and 2.10, and its own daemon.json is read."""
     facts = facts_of_engine(rootless_engine.socket, of="2")
@@ -559,7 +550,6 @@ def test_sockets_of_a_rootless_engine(rootless_engine: RootlessEngine) -> None:
 # ---- others
 
 
-@pytest.mark.each_engine
 def test_custom_seccomp_profile(engine: EngineFactory, tmp_path: Path) -> None:
     """A profile that allows by default fails; one that denies has to be reviewed, or is in the policy."""
     allow, deny = tmp_path / "allow.json", tmp_path / "deny.json"
@@ -620,7 +610,6 @@ with socketserver.ThreadingUnixStreamServer(sys.argv[1], Handler) as server:
 """
 
 
-@pytest.mark.each_engine
 def test_root_that_says_rootless(engine: EngineFactory) -> None:
     """Rootless mode is no option: with it, root's daemon says so and is root's all the same."""
     if versions.chosen().at_least(28):
@@ -629,7 +618,6 @@ def test_root_that_says_rootless(engine: EngineFactory) -> None:
     assert verdict("2.1", facts)[0] == verdict("2.10", facts)[0] == "fail"
 
 
-@pytest.mark.each_engine
 def test_authorization_plugin(engine: EngineFactory) -> None:
     """A plugin is for a person to judge; one whose rules the policy calls reviewed passes, and no other."""
     folder = Path("/run/docker/plugins")

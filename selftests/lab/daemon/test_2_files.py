@@ -64,7 +64,6 @@ def test_file_over_which_another_was_mounted(
     assert (found, "mounted" in reason) == ("error", True), reason
 
 
-@pytest.mark.each_engine
 @pytest.mark.parametrize(
     ("group", "value"), [("proxies", False), ("any", "F"), ("any", 2), ("any", None), ("any", [])]
 )
@@ -75,7 +74,6 @@ def test_switch_that_a_group_turns_off(engine: EngineFactory, group: str, value:
     assert audit("2.4", one)[0] == "fail"
 
 
-@pytest.mark.each_engine
 @pytest.mark.parametrize("flag", ["-r", "--restart"])
 def test_option_that_the_help_does_not_name(engine: EngineFactory, flag: str) -> None:
     """It takes no value, so what is next to it is an option too."""

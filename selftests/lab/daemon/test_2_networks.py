@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import pytest
-
 from selftests.kit.judging import facts_of_engine, judged
 from selftests.rig.shell import CommandError
 from selftests.rig.waiting import until
@@ -32,7 +30,6 @@ def reaches(engine: Engine, address: str, container: str = "client") -> bool:
         return False
 
 
-@pytest.mark.each_engine
 def test_rules_that_are_gone(engine: Callable[..., Engine]) -> None:
     """The engine does not see that they were taken away; every kind of bridge has some before."""
     one = engine(fresh=True)

@@ -241,7 +241,6 @@ def running_daemon(one: Engine, command: list[str], folder: Path) -> Iterator[No
         process.wait(30)
 
 
-@pytest.mark.each_engine
 def test_remapped_users(engine: EngineFactory) -> None:
     """Remapped users own none of these files."""
     facts = facts_of_engine(engine(userns_remap="default").socket, of="3")
@@ -313,7 +312,6 @@ def test_rootless_engine_of_a_user_s_systemd(lab_host: Callable[..., Host]) -> N
     assert judged("3.2", facts_from(one.exec("sh", stdin=script)))[unit][0] == "fail"
 
 
-@pytest.mark.each_engine
 def test_socket_in_whose_place_another_lies(engine: EngineFactory) -> None:
     """The file at the path of a socket is that on which the daemon listens, or says nothing of it."""
     one = engine(fresh=True, hosts=["unix:///tmp/hullcheck-kept.sock"])

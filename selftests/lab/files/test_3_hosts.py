@@ -90,7 +90,6 @@ def changed(host: Host) -> Iterator[Callable[[str, str], Facts]]:
         host.exec("sh", "-c", f"set -e; {back}")
 
 
-@pytest.mark.each_engine
 def test_right_host(host: Host) -> None:
     """Every control passes, and names the files that it judged."""
     facts = facts_inside(host, of="3")
@@ -129,7 +128,6 @@ OWNERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.each_engine
 @pytest.mark.parametrize(("number", "path", "fails"), OWNERS)
 def test_owner(changed: Change, number: str, path: str, fails: str) -> None:
     """A file of another user fails its controls and no other; so does one of another group."""

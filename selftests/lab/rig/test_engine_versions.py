@@ -56,7 +56,6 @@ def test_tests_of_other_versions_are_skipped() -> None:
         need_engine(">=99", "time travel")
 
 
-@pytest.mark.each_engine
 def test_daemon_client_and_runtime_are_of_one_version(engine: EngineFactory) -> None:
     """What was chosen runs, and what probes find first is its client."""
     one = engine()

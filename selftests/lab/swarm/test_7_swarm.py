@@ -97,7 +97,6 @@ def test_no_swarm(nodes: Switch) -> None:
     )
 
 
-@pytest.mark.each_engine
 def test_worker(nodes: Switch) -> None:
     """A worker is judged for its own sockets and addresses, and points to its managers for the rest."""
     nodes.init(1)
@@ -201,7 +200,6 @@ def _has_leader(engine: Engine) -> bool:
 # ---- 7.2
 
 
-@pytest.mark.each_engine
 @pytest.mark.parametrize(
     ("listen", "expected"),
     [
@@ -233,7 +231,6 @@ def test_data_path_port(nodes: Switch) -> None:
 # ---- 7.3
 
 
-@pytest.mark.each_engine
 def test_overlay_networks(nodes: Switch) -> None:
     """The presence of the option decides, whatever its value; ingress is judged by its name."""
     nodes.init(1)
@@ -298,7 +295,6 @@ def test_encrypted_ingress(nodes: Switch) -> None:
 # ---- 7.4
 
 
-@pytest.mark.each_engine
 def test_secrets_of_services(nodes: Switch) -> None:
     """A password that whoever inspects a service can read fails, the same as a secret passes; none is stored."""
     nodes.init(1)
