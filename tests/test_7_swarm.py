@@ -120,7 +120,7 @@ def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
     assert not found, found
     if swarm_service.unsearched_configs:
         raise Manual(
-            f"its configs {', '.join(swarm_service.unsearched_configs)} were not searched: do they hold any?"
+            f"a person has to search its configs {', '.join(swarm_service.unsearched_configs)}: do they hold any?"
         )
     secrets = ", ".join(sorted(swarm_service.secrets)) or "none"
     more = f", nor in {len(swarm_service.configs)} configs" if swarm_service.configs else ""

@@ -5,6 +5,7 @@ is more than what is found: values with names that only sound like secrets, and 
 """
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -24,9 +25,19 @@ from hullcheck.secrets.names import (
     of_site,
 )
 from hullcheck.secrets.redact import HIDDEN
-from hullcheck.secrets.ways import HANDED_OVER, LONGEST, MAYBE, Way, compiled
+from hullcheck.secrets.ways import HANDED_OVER, IN_FILES, LONGEST, MAYBE, Way, compiled
 
-__all__ = ["HIDDEN", "hidden", "in_commands", "in_settings", "in_value", "kinds", "line_of", "masked"]
+__all__ = [
+    "HIDDEN",
+    "hidden",
+    "in_commands",
+    "in_settings",
+    "in_value",
+    "kinds",
+    "kinds_in_file",
+    "line_of",
+    "masked",
+]
 
 # Options that take no value, or none that is secret: `--no-password`, `--with-token`, `--export-secret-keys`.
 _TAKES_NONE = re.compile(
@@ -56,6 +67,14 @@ _OPENING = re.compile(r"""\\*["']|\$'""")
 _LOOKS_LIKE_ONE = re.compile(
     r"(?!\S*\.[a-z]{2,24}(?::\d{1,5})?(?!\S))(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[^\s/]{6,}"
 )
+_NO_TEXT = re.compile(r"[\0-\x08\x0e-\x1a\x7f]")
+# The whole of a key, or of a password that was made by chance.
+_RANDOM_WORDS = re.compile(
+    r"\s*(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w+/-]{16,}={0,2}(?:\s+[\w+/-]{8,}={0,2})*\s*"
+)
+_COMMENT = re.compile(r"^[ \t]*(?:[#;]|//[ \t]).*", re.MULTILINE)
+# `default_pw =` without a value, and where nsswitch.conf looks for accounts.
+_SAYS_NOTHING = re.compile(r"^(?:[\w.-]+[ \t]*=[ \t]*|passwd:[ \t]+(?:files|compat|db)\b.*)$", re.MULTILINE)
 _END_OF_WORD = re.compile(r"\s")
 _MOST_ELSEWHERE = 1 << 28  # characters to be looked through for secrets that stand elsewhere too
 
@@ -73,6 +92,28 @@ class _Found:
 def kinds(text: str) -> list[str]:
     """What secrets *text* holds, in words, each once and without the secret."""
     return list(dict.fromkeys(each.kind for each in _found(text)))
+
+
+def kinds_in_file(content: bytes) -> list[str] | None:
+    """What secrets a file of settings holds, as `kinds`; None where it is for a person to say.
+
+    It may be one secret as a whole, be no text, or have one in a comment, which is often an example.
+    """
+    text = _decoded(content)
+    if _NO_TEXT.search(text) or _RANDOM_WORDS.fullmatch(text):
+        return None
+    text = _SAYS_NOTHING.sub("", text)
+    said = _COMMENT.sub("", text)
+    found = (*_found(said), *(each for way in IN_FILES for each in _given(way, said)))
+    in_file = (each.kind.removesuffix(" given to a command") for each in found)
+    return list(dict.fromkeys(in_file)) or (None if kinds(text) else [])
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def in_value(name: str, value: str) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 _SECRET_WORDS = """
-    accesskey accesstoken activationkey apikey appkey authkey authtoken bearer cred credential credentials creds
+    accesskey accesstoken activationkey apikey appkey authkey authtok authtoken bearer cred credential credentials creds
     mnemonic pass passcode passkey passphrase passw passwd passwort password pincode privatekey psk psw pswd pw pwd
     secret secretkey token
 """
@@ -59,11 +59,11 @@ _ABOUT_WORDS = """
     budget cache cert certificate change charset check class cmd command complexity cost count days delimiter
     description dir directory disable disabled docs email enable enabled encoder encoding encryption endpoint
     engine exchange exp expiration expire expires expiry field file files fingerprint folder format generator
-    grant group handler hash hasher hashers header headers helper history host hostname hours id ids index
+    grant group handler hash hasher hashers header headers helper hint history host hostname hours id ids index
     interval introspection iss issuer iterations kind label len length lifetime limit limits link location login
-    manager management max message method methods min minutes mode mount ms name names page param parameter path
-    paths pattern per policy port prefix prompt protection provider providers public quality rate ref reference
-    regex required require reset retries revocation role roles rotate rotation rounds rule rules scanning scope
+    manager management maps max message method methods min minutes mode mount ms name names page param parameter path
+    paths pattern per policy port prefix prompt protection provider providers public quality query rate ref reference
+    regex required require reset retries revocation role roles rotate rotation rounds rule rules scanning scheme scope
     scopes sec seconds separator server service services set sha size source src stdin storage store strategy
     strength subject suffix support template timeout title ttl type types uri url usage user username users
     valid validate validation validator validators validity version volume window

@@ -17,6 +17,7 @@ _IN_BASE64 = (
     r"LS0tLS1CRUdJTi(?:BSU0EgUFJJVk|BFQyBQUkl|BEU0EgUFJJVk|BPUEVOU1NIIFBSSVZB|BFTkNSWVBURUQgUFJJ"
     r"|BQR1AgUFJJVk|BQUklWQV)"
 )
+_OF_OPENVPN = r"-----BEGIN OpenVPN [\w -]{1,40}?key[ V\d]*-----"
 _OF_PUTTY = r"Private-Lines: \d{1,9}"  # what comes before is public
 _BREAK = (
     r"(?:\\+[nrt/]|\x20)"  # between the lines of a key that are one in JSON, in a variable or in a command
@@ -25,7 +26,7 @@ _HEADER = rf"{_BREAK}*[A-Z][\w-]{{1,40}}:[^\"\\\n]{{0,200}}\\+[nr]"
 _CONTENT = rf"(?:(?:{_HEADER})*{_BREAK}*[A-Za-z0-9+/=]{{16,}})+(?:{_BREAK}*[A-Za-z0-9+/=]+)*"
 
 IN_ONE_VALUE = (
-    rf"{_PEM}[\s\S]*?(?:-----END[^-]*-----|$(?![\s\S]))|PuTTY-User-Key-File-\d[\s\S]*"
+    rf"(?:{_PEM}|{_OF_OPENVPN})[\s\S]*?(?:-----END[^-]*-----|$(?![\s\S]))|PuTTY-User-Key-File-\d[\s\S]*"
     rf"|{_IN_BASE64}[\w+/=\s-]*"
 )
 """A key in a value that holds nothing else of interest."""

@@ -36,6 +36,7 @@ _TOKENS = {
     "a Notion token": r"ntn_[A-Za-z0-9]{40,}",
     "a Tailscale key": r"tskey-[a-z]+-[\w-]{16,}",
     "an API key": r"sk-(?=[\w-]{0,100}\d)[\w-]{32,}",
+    "a seed of NATS": r"S[ACNOUX][A-Z2-7]{56}\b",
     "an age key": r"AGE-SECRET-KEY-1[0-9A-Z]+",
     "a signed token": r"eyJ(?:(?![-_]eyJ)[\w-]){10,}\.eyJ[\w-]{10,}\.[\w-]*",
 }
@@ -43,7 +44,11 @@ _ANYWHERE = {
     "a Telegram token": r"(?<!\d)\d{8,10}:AA[\w-]{33}",
     "the address of a webhook": r"hooks\.slack\.com/services/[\w/]{20,}"
     r"|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}|\.webhook\.office\.com/webhookb2/[\w/@-]{20,}",
-    "a hash of a password": r"\$\$?(?:apr1|[156])\$\$?[./A-Za-z0-9]{1,16}\$\$?[./A-Za-z0-9]{22,}"
+    "a signature of Azure": r"[?&]sig=[\w%+/]{30,}",
+    "a hash of a password": r"\{S?SHA\d{0,3}\}[A-Za-z0-9+/]{27,}={0,2}|\{S?MD5\}[A-Za-z0-9+/]{22,}={0,2}"
+    r"|\{(?:PLAIN|CLEARTEXT|CRYPT|[A-Z0-9]{2,6}-CRYPT|ARGON2ID?)\}[^\s:\"'{}]{3,}"
+    r"|\$7\$\d{1,8}\$[\w+/=]{8,}\$[\w+/=]{40,}|\$?pbkdf2[\w-]*\$\d+\$[\w+/.=]{4,}\$[\w+/.=]{20,}"
+    r"|SCRAM-SHA-\d+\$\d+:[\w+/=]{8,}|\"md5[0-9a-f]{32}\"|\$\$?(?:apr1|[156])\$\$?[./A-Za-z0-9]{1,16}\$\$?[./A-Za-z0-9]{22,}"
     r"|\$\$?2[abxy]\$\$?\d\d\$\$?[./A-Za-z0-9]{53}|\$\$?y\$\$?[./A-Za-z0-9]+\$\$?[./A-Za-z0-9]*\$\$?[./A-Za-z0-9]{43}"
     r"|\$\$?argon2id?\$\$?v=\d+\$[\w=,$+/]{20,}",
 }
@@ -73,7 +78,7 @@ _FOLDERS = """
     tls tmp usr var vault workspace
 """
 # A reference, a placeholder, a switch, or the path of a file that holds the secret.
-_PLAIN = rf"""\s*|[*!]+|[xX]{{3,}}|(?i:true|false|yes|no|on|off|none|null|nil|undefined|[01])
+_PLAIN = rf"""\s*|[*!]+|[xX]{{3,}}|(?i:true|false|yes|no|on|off|none|null|nil|redacted|undefined|[01])
     |\$?\$\{{\w+(?::?[?+][^}}]*|:?-)?\}}|\$?\$\{{\w+:?[-=](?=[$/])[^}}]*\}}|\$?\$\w+|\$\([^()]*\)
     |\{{\{{.*\}}\}}|<[^<>]*>|%\w+%|%\(\w+\)s|__\w+__|@\w+@|\#\{{.*\}}\#?|ENC\(.*\)
     |/(?:{"|".join(_FOLDERS.split())})(?:/.*)?|/(?:[a-z][a-z_.-]{{2,}}/)+[\w.-]*
@@ -81,7 +86,7 @@ _PLAIN = rf"""\s*|[*!]+|[xX]{{3,}}|(?i:true|false|yes|no|on|off|none|null|nil|un
     |[a-z][a-z0-9+.-]*://.*|arn:aws.*|vault:.*"""
 _NO_SECRET = re.compile(_PLAIN, re.VERBOSE | re.DOTALL)
 # In a command the shell puts something else there, or it is a pattern, a format, a call, or an option's own word.
-_IN_SHELL = r"""|changeit|unused|["']*(?:[$`\\*(\[<\s=]|\.[*+?]|\{[{%]|%[sdqvb%{(](?!\w)).*|[A-Za-z_][\w.]*[(\[].*
+_IN_SHELL = r"""|changeit|unused|["']*(?:[$`\\*(\[<\s=]|\.[*+?]|\{[{%]|%\{|%[sdqvb%(](?!\w)).*|[A-Za-z_][\w.]*[(\[].*
     |(?:process\.env|os\.environ|ENV)\b.*|(?:id|type|env|src|source|target)=.*"""
 _NO_SECRET_IN_SHELL = re.compile(_PLAIN + _IN_SHELL, re.VERBOSE | re.DOTALL)
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?\s?(?:[smhdwMy]|ms|min|sec|days?|hours?|[kKMG]i?B?|%)?")

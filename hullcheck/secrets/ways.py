@@ -46,7 +46,7 @@ _WAYS = [
     r"(?<![\w-])-(?P<name>{one_dash}) {value}",
     r"(?<![\w$.-]){name}\\*[\"']\s*:\s*{value}",
     r"(?<![\w$.-]){name}:\s*(?=(?P<value>\\*[\"'][^\"'\\]+\\*[\"']))",
-    r"(?:^|[{,\"'\n]|\\n)[ \t]{0,80}{name}:[ \t]+(?P<value>[^\s\"'\\,}]+)",
+    r"(?:^|[{,\"'\n]|\\n)[ \t]{0,80}{name}:[ \t]+(?P<value>[^\s\"'\\,}{][^\s\"'\\,}]*)",
     r"(?<![\w-])(?P<name>[A-Za-z]{1,40}(?:-[A-Za-z]{1,40}){1,8}):\s*(?P<value>[^\s\"'\\]+)",
     r"\bdefine\(\s*\\*[\"']{name}\\*[\"'],\s*{value}",
     r"\[\\*[\"']{name}\\*[\"']\]\s*=\s*{value}",
@@ -129,6 +129,46 @@ _MAYBE = [
     r"(?:(?i:\bcookie:)|{at}curl{line} (?:-b|--cookie))[\s=]{0,9}\\*[\"']?[^\s=;\"'\\]{1,100}="
     r"(?P<value>[^\s\"'\\]{1,300})",
 ]
+# What a file of settings says line by line, and what it is in files of one kind.
+_DIRECTIVE = (
+    r"(?:(?:SetEnv|RequestHeader[ \t]+set|ENV|setenv|set|\w{2,20}_param|proxy_set_header|neighbor[ \t]+\S{1,60})"
+    r"[ \t]+\$?)?"
+)
+_NO_DIRECTIVE = (
+    r"(?!(?i:(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached|js|sub|first|try|use)?_?pass|pam_password|auth-user-pass"
+    r"|PassEnv)\b)"
+)
+_NO_VALUE = r"(?!exec:|(?i:bytea|char|jsonb?|string|text|uuid|varchar)\b)"  # the last are types of SQL
+_PASSWORD_HASH = r"(?i:password|passwd)_(?:hash|(?:double_)?sha\w{1,12})"
+_IN_FILES = [
+    rf"(?m:^|;|(?<!\{{)\{{(?!\{{))[ \t]*{_DIRECTIVE}{_NO_DIRECTIVE}{{name}}[ \t]+{_NO_VALUE}{{value}}"
+    r"(?P=value)[;}\s]*?(?m:$)",
+    r"(?m:^)[ \t]*(?:\$|(?:const|let|local|var)[ \t]+){name}[ \t]*=[ \t]*(?=[\"']){value}",
+    r"{name}[\"'][ \t]*=>[ \t]*(?=[\"'](?!%\{|users)){value}",
+    r"(?:\[|::){name}(?:\][ \t]*=|:)[ \t]+{value}",
+    r"\b(?:key|name)[\"']?[ \t]*[=:][ \t]*[\"']?{name}[\"']?[\s,]{1,40}[\"']?value[\"']?[ \t]*[=:][ \t]*{value}",
+    r"<name>{name}</name>\s{0,40}<value>(?P<value>[^<>]+)</",
+    rf"\b{_PASSWORD_HASH}[\"']?[ \t]*[:=>][ \t]*[\"']?(?P<value>(?=[^\d\n]{{0,60}}\d)[\w+/.$]{{20,}})",
+    r"(?m:^)(?:[^\s:#/]{1,200}):(?:\d{2,5}|\*):[^\s:]{1,100}:[^\s:]{1,100}:(?P<value>[^\s:]{3,})(?m:$)",  # .pgpass
+    r"(?m:^)[ \t]*user[ \t]+\S{1,100}[ \t][^\n#]{0,300}?(?<=[ \t])[>#](?P<value>\S{3,})",  # an ACL of Redis
+    r"\bsentinel auth-pass {word} {value}",
+    r"(?m:^)\d{1,10}[ \t]+(?:M|MD5|SHA[\d-]{1,6}|AES\d{0,3})[ \t]+(?P<value>\S{4,})",  # keys of chrony and ntpd
+    r"\bcreateUser (?:-e {word} )?{word} (?:MD5|SHA[\d-]{0,6}) {value}",
+    r"(?m:^)[ \t]*r[ow]community6?[ \t]+(?!(?:public|private)\b){value}",
+    r"(?m:^)(?:\[[\w.:-]{1,100}\]\S{0,20}[ \t]+[\w.@+-]{1,100}|\S{1,100}[ \t]+[\w.+-]{1,100}@[\w-]{1,60}\.[\w.-]{1,60})"
+    r":(?P<value>\S{3,})(?m:$)",
+    r"(?m:^)[^#\n\"]{0,300}:[ \t]*(?:PSK|EAP|XAUTH|NTLM|PIN)[ \t]+(?P<value>\"[^\"\n]+\"|0[xs]\S+)",  # ipsec.secrets
+    r"LoginModule\b(?:(?!LoginModule)[^;]){0,2000}?\buser_[\w-]{1,60}[ \t]*=[ \t]*{value}",
+    r"(?m:^)[ \t]*user[ \t]*=[ \t]*(?P<who>[\w.@-]{1,60}):(?!(?P=who)\b|\d+(?m:$)){value}",
+    r"\busers?(?:name)? \S{1,100} (?:there )?(?:with )?pass(?:word)?[ \t]+{value}",  # of fetchmail
+    r"(?<!\w)(?:acme_)?dns \w{2,30} (?P<value>(?=\S{0,60}\d)[\w-]{20,})",  # of Caddy
+    r"\bSQLConnectInfo {word} {word} {value}",
+    r"(?m:^)[ \t]*MONITOR[ \t]+\S{1,100}[ \t]+\d+[ \t]+\S{1,100}[ \t]+{value}",  # of upsmon
+    r"(?m:^)[ \t]*allow[ \t]+[A-Za-z][\w.-]{0,60}:(?P<value>[^\s:;/]{3,})(?m:$)",  # of monit
+    r"\bregister[ \t]*=>[ \t]*[\w.-]{1,100}:(?P<value>[^@\s:]{3,100})@",
+    r"\bencrypt[\"']?[ \t]*[=:][ \t]*[\"'](?P<value>[A-Za-z0-9+/]{22,}={0,2})[\"']",  # the gossip of Consul and Nomad
+    r"\"[dk]\"[ \t]*:[ \t]*\"(?P<value>(?=\D{0,60}\d)(?=[^A-Z]{0,60}[A-Z])[\w-]{22,})\"",  # a private key as JWK
+]
 _END_OF_WORD = r"""["'\\]*(?:\s|,|\\\n)+"""
 _PARTS = {
     "at": _AT,
@@ -192,3 +232,5 @@ HANDED_OVER = tuple(map(Way, _WAYS))
 """Where there is a secret, unless the value is a placeholder."""
 MAYBE = tuple(map(Way, _MAYBE))
 """Where there may be one."""
+IN_FILES = tuple(map(Way, _IN_FILES))
+"""Where there is one in a file of settings."""

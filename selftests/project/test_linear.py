@@ -146,7 +146,7 @@ def _patterns() -> Iterator[re.Pattern[str]]:
                 yield from (
                     one for one in each if isinstance(one, re.Pattern) and isinstance(one.pattern, str)
                 )
-    yield from (way.pattern for way in (*ways.HANDED_OVER, *ways.MAYBE))
+    yield from (way.pattern for way in (*ways.HANDED_OVER, *ways.MAYBE, *ways.IN_FILES))
 
 
 def _begin(pattern: str) -> str:
@@ -164,7 +164,7 @@ def test_every_pattern() -> None:
         for mark in _PUNCTUATION:
             _linear(pattern.fullmatch, begin + mark, 500)
             _linear(pattern.match, begin + mark, 500)
-    for way in (*ways.HANDED_OVER, *ways.MAYBE):
+    for way in (*ways.HANDED_OVER, *ways.MAYBE, *ways.IN_FILES):
         for mark in _PUNCTUATION:
             _linear(way.pattern.findall, _begin(way.pattern.pattern) + mark, 500)
 

@@ -72,11 +72,11 @@ def _kept(line: str) -> str:
 
 
 def _config_kept(text: str) -> str:
-    """What secrets a config holds, in words; none are told of one that was too large to be searched."""
+    """What secrets a config holds, in words; null for one that is too large to be searched, or for a person."""
     try:
         document = inputs.decode(text)
         data = document["Data"]
-        found = None if data is None else secrets.kinds(base64.b64decode(data).decode(errors="replace"))
+        found = None if data is None else secrets.kinds_in_file(base64.b64decode(data))
         return json.dumps({"ID": document["ID"], "Found": found}, separators=(",", ":"))
     except (ValueError, KeyError, TypeError):
         return ""
