@@ -389,13 +389,15 @@ def test_base_device_size_is_the_default(daemon: Daemon) -> str:
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
 @pytest.mark.guide("5.pci_dss.limit_access")
 @pytest.mark.severity("medium")
-def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Policy) -> str:
+def test_client_requests_are_authorized_by_a_plugin(
+    daemon: Daemon, disabled_plugins: Later[frozenset[str]], policy: Policy
+) -> str:
     """An authorization plugin decides what each client may ask of the daemon.
 
     Without one every client may do everything: who can list containers can also start one that owns the host. Which
     rules a plugin has is not seen from here, and one that allows everything is as good as none: a person has to say.
-    A reload (SIGHUP) takes the plugins of daemon.json alone, and drops those of the command line: the engine goes on
-    to report those of its start.
+    A reload (SIGHUP) takes the plugins of daemon.json alone, and drops those of the command line, and a plugin that is
+    disabled is asked no more: the engine goes on to report those of its start.
 
     Remedy: install an authorization plugin and name it as `authorization-plugins` in daemon.json; restart the
     daemon, and name it in the `authorization_plugins` of the policy when its rules were reviewed.
@@ -405,6 +407,8 @@ def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Poli
     assert plugins.value, f"no authorization plugin is active ({plugins.source}){plugins.note}"
     reloaded = plugins.value if plugins.pending is None else plugins.pending.value
     assert reloaded, f"{plugins}: none is active since a reload, or will be from the next start on"
+    off = [each for each in plugins.value if {each, f"{each}:latest"} & disabled_plugins.get()]
+    assert not off, f"{plugins}, but {', '.join(off)} is disabled (docker plugin ls), and asked no more"
     if wanted is None:
         raise Manual(f"{plugins}: are its rules reviewed? Then list it in authorization_plugins")
     approved = all(set(each) & set(wanted) for each in (plugins.value, reloaded))

@@ -136,7 +136,21 @@ def on_the_host(accounts: Accounts, root: tuple[int, int]) -> Match | None:
     also = f", who can become root by {', '.join(strong)}" if strong else ""
     if who and (strong or not lent_to_users):
         return Match(f"root of containers is {', '.join(who)}{also}", bool(strong))
-    return lent_to_users
+    return lent_to_users or _lent_twice(accounts, root)
+
+
+def _lent_twice(accounts: Accounts, root: tuple[int, int]) -> Match | None:
+    """Who may be root of containers beside the account that the daemon remaps to, as the same numbers are lent them."""
+    known = {each.name: each.name for each in accounts.users} | {
+        str(each.uid): each.name for each in accounts.users
+    }
+    for file, number in zip(("subuid", "subgid"), root, strict=True):
+        lent = accounts.other_ways.lent if accounts.other_ways else ()
+        names = {known.get(name) for each, name, numbers in lent if each == file and number in numbers}
+        if len(found := names - {None}) > 1:
+            both = " and ".join(sorted(filter(None, found)))
+            return Match(f"/etc/{file} lends root's number of containers, {number}, to {both}", False)
+    return None
 
 
 def _groups_of(accounts: Accounts, user: User) -> frozenset[str]:

@@ -63,6 +63,15 @@ def test_ways_to_a_registry_of_hosts_toml(text: str, expected: str, words: str) 
     assert Host(hosts={"r.io:5000": text}).judge("2.5")[0] == "pass"  # an older engine does not read it
 
 
+@pytest.mark.parametrize(
+    ("folder", "expected"),
+    [("127.0.0.1_5000_", "pass"), ("localhost_5000_", "pass"), ("10.0.0.1_5000_", "fail"), ("_5000_", "fail")],
+)
+def test_registry_of_a_directory_without_a_colon(folder: str, expected: str) -> None:
+    """`host_5000_` is the directory of `host:5000`."""
+    assert Host(info=NEW, hosts={folder: "skip_verify = true"}).judge("2.5")[0] == expected
+
+
 def test_ways_to_registries_that_were_not_asked_for() -> None:
     """A recording of an older version says nothing of them; it is no proof for an engine that reads them."""
     assert Host(info=NEW).judge("2.5")[0] == "pass"
@@ -190,6 +199,9 @@ POLICIES = [
     ("2.13", Host(), {}, "fail"),
     ("2.13", OPA, {}, "manual"),
     ("2.13", OPA, {"authorization_plugins": ("opa",)}, "pass"),
+    ("2.13", replace(OPA, plugins="plugin:true opa:latest"), {"authorization_plugins": ("opa",)}, "pass"),
+    ("2.13", replace(OPA, plugins="plugin:false opa:latest"), {"authorization_plugins": ("opa",)}, "fail"),
+    ("2.13", replace(OPA, plugins="unread:the plugins"), {"authorization_plugins": ("opa",)}, "error"),
     ("2.13", replace(OPA, changed=AFTER), {"authorization_plugins": ("opa",)}, "fail"),
     ("2.13", replace(OPA, changed=AFTER, document=OPA_ALONE), {"authorization_plugins": ("opa",)}, "pass"),
     ("2.13", replace(OPA, changed=AFTER, document=OPA_ALONE), {"authorization_plugins": ("x",)}, "fail"),
@@ -520,12 +532,16 @@ LENT = "lent:subuid:dockremap:100000:1\nlent:subuid:dockremap:{}:65535\nlent:sub
             "is of the group docker of the host",
         ),
         ("100000.100000", LENT.format(1001), "pass", ""),
+        ("100000.100000", f"{LENT.format(1001)}lent:subuid:1001:100000:9\n", "manual", "to dockremap and eve"),
+        ("100000.100000", f"{LENT.format(1001)}lent:subuid:eve:100001:9\n", "pass", ""),
+        ("100000.100000", f"{LENT.format(1001)}lent:subuid:gone:100000:9\n", "pass", ""),
     ],
 )
 def test_whom_the_daemon_remaps_to(numbers: str, lent: str, expected: str, reason: str) -> None:
     """The numbers that root of a container gets may be those of somebody on the host, and others root's own."""
     info = options("userns") | {"DockerRootDir": f"/var/lib/docker/{numbers}"}
-    people = PEOPLE.replace("units:", f"{lent}units:")
+    people = PEOPLE.replace("group:root", "user:dockremap:998:998:/bin/false\ngroup:root", 1)
+    people = people.replace("units:", f"{lent}units:")
     found = Host(info=info, accounts=people).judge("2.10")
     assert (found[0], reason in found[1]) == (expected, True), found
 

@@ -13,6 +13,7 @@ from hullcheck.parsing.proc.mountinfo import Mount, mount_of
 
 _BORROWING = re.compile(r"overlay|aufs|(fuse\.)?(fuse-overlayfs|bindfs|mergerfs|unionfs)")
 """File systems that keep what is written to them on others."""
+_LOOP = "7:"  # the kernel's number of such devices
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class Root:
     def note(self) -> str:
         """Its file system."""
         part = "" if self.mount.root == "/" else f", its subvolume {self.mount.root}"
-        return f"{self.path} is a mount point of its own: {self.mount.kind}, device {self.mount.device}{part}"
+        loop = ", a loop device, whose file takes its space on another" if self.mount.device.startswith(_LOOP) else ""
+        return f"{self.path} is a mount point of its own: {self.mount.kind}, device {self.mount.device}{part}{loop}"
 
 
 @dataclass(frozen=True)

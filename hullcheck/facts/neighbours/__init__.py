@@ -46,6 +46,19 @@ def neighbours(recording: Recording, presence: Presence) -> tuple[str, ...]:
     return (*found, *map(unread, words.all("unread")))
 
 
+@fact(NEIGHBOURS)
+def disabled_plugins(recording: Recording) -> frozenset[str]:
+    """The names of the plugins that the engine has and that are off.
+
+    Raises:
+        EvidenceError: the engine did not list its plugins.
+    """
+    words = Words(recording.text(NEIGHBOURS))
+    if unseen := [each for each in words.all("unread") if "plugins" in each]:
+        raise EvidenceError(unread(unseen[0]))
+    return frozenset(name for on, name in map(str.split, words.all("plugin")) if on == "false")
+
+
 def _daemons(recording: Recording, presence: Presence) -> Iterator[str]:
     """Daemons beside the one that was asked, without those of the host around a container that shares its processes."""
     try:

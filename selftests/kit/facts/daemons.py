@@ -115,6 +115,7 @@ class Host:
     rules: tuple[str, ...] = FILTER
     bridged: str = "1"
     accounts: str = PEOPLE
+    plugins: str = ""
 
     def recording(self) -> Recording:
         """What it answers, redacted as an audit does it."""
@@ -133,6 +134,7 @@ class Host:
             "host_services": HOST_SERVICES.keep(self.services),
             "firewall": FIREWALL.keep(self._firewall()),
             "accounts": self.accounts,
+            "neighbours": self.plugins,
         }
         return Recording("host", "local", {name: Answer(name, 0, text, "") for name, text in texts.items()})
 

@@ -1,5 +1,6 @@
 """The ways to registries that hosts.toml files below certs.d name; the daemon reads them at each pull and push."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -38,7 +39,8 @@ class HostsFile:
     """A hosts.toml.
 
     Attributes:
-        registry: the registry that it is for; `_default` for all that have none.
+        registry: the registry that it is for, of which the directory `host_5000_` is called as `host:5000` is; `_default`
+            for all that have none.
         ways: the addresses that are asked for it, and whether their certificates go unverified.
         fault: why it is not known what it says; empty where it is.
     """
@@ -51,7 +53,7 @@ class HostsFile:
     @classmethod
     def of(cls, path: str, document: Mapping[str, Any] | None) -> "HostsFile":
         """One by its path, and what `reduced` made of its text; None where it could not be read."""
-        registry = path.split("/")[-2]
+        registry = re.sub(r"(.)_(\d+)_$", r"\1:\2", path.split("/")[-2])
         read: Mapping[str, Any] = {"Fault": "could not be read"} if document is None else document
         ways = tuple((each["Url"], each["SkipVerify"]) for each in read.get("Ways", ()))
         return cls(path, registry, ways, read.get("Fault", ""))
