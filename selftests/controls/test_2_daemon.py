@@ -65,7 +65,12 @@ def test_ways_to_a_registry_of_hosts_toml(text: str, expected: str, words: str) 
 
 @pytest.mark.parametrize(
     ("folder", "expected"),
-    [("127.0.0.1_5000_", "pass"), ("localhost_5000_", "pass"), ("10.0.0.1_5000_", "fail"), ("_5000_", "fail")],
+    [
+        ("127.0.0.1_5000_", "pass"),
+        ("localhost_5000_", "pass"),
+        ("10.0.0.1_5000_", "fail"),
+        ("_5000_", "fail"),
+    ],
 )
 def test_registry_of_a_directory_without_a_colon(folder: str, expected: str) -> None:
     """`host_5000_` is the directory of `host:5000`."""
@@ -532,7 +537,12 @@ LENT = "lent:subuid:dockremap:100000:1\nlent:subuid:dockremap:{}:65535\nlent:sub
             "is of the group docker of the host",
         ),
         ("100000.100000", LENT.format(1001), "pass", ""),
-        ("100000.100000", f"{LENT.format(1001)}lent:subuid:1001:100000:9\n", "manual", "to dockremap and eve"),
+        (
+            "100000.100000",
+            f"{LENT.format(1001)}lent:subuid:1001:100000:9\n",
+            "manual",
+            "to dockremap and eve",
+        ),
         ("100000.100000", f"{LENT.format(1001)}lent:subuid:eve:100001:9\n", "pass", ""),
         ("100000.100000", f"{LENT.format(1001)}lent:subuid:gone:100000:9\n", "pass", ""),
     ],

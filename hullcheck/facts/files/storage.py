@@ -68,7 +68,11 @@ class Root:
     def note(self) -> str:
         """Its file system."""
         part = "" if self.mount.root == "/" else f", its subvolume {self.mount.root}"
-        loop = ", a loop device, whose file takes its space on another" if self.mount.device.startswith(_LOOP) else ""
+        loop = (
+            ", a loop device, whose file takes its space on another"
+            if self.mount.device.startswith(_LOOP)
+            else ""
+        )
         return f"{self.path} is a mount point of its own: {self.mount.kind}, device {self.mount.device}{part}{loop}"
 
 

@@ -309,6 +309,17 @@ def test_socket_activation(engine: EngineFactory) -> None:
         assert verdict("2.8", facts) == ("fail", "takes commands on 127.0.0.1:2375 (listening) without TLS")
         assert facts.daemon.api_sockets == (str(one.socket),)
         assert facts.daemon.pid == pid
+    same = [
+        *one._enter(),
+        *activate[:1],
+        "--listen",
+        str(one.socket),
+        "dockerd",
+        *one._options(),
+        "--host=fd://",
+    ]
+    with _daemon(one, same):  # which makes one more of the same name
+        assert audit("2.8", one)[0] == "not applicable"
 
 
 # ---- files that changed after the start

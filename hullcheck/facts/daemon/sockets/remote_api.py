@@ -87,7 +87,9 @@ def _elsewhere(process: DaemonProcess, asked: Asked, api: Sequence[Listener], un
     """What to say where it was given more sockets than are seen: others are in another network than its own."""
     named = {sockets.real_path(process, path) for host in asked.hosts if (path := sockets.socket_path(host))}
     ports = sockets.tcp_ports(asked.hosts)
-    seen = len({*unix} - named) + sum(each.number not in ports for each in api)
+    held = [each.real for each in process.unix_table if each.inode in process.held and each.real in unix]
+    # at a path that was named as well the daemon has made one more
+    seen = len(held) - len(named) + sum(each.number not in ports for each in api)
     given = (process.environment or {}).get("LISTEN_FDS", "")
     few = f"the daemon was given {given} sockets by its service manager, of which {seen} are seen in its network"
     return few if given.isdigit() and int(given) > seen else ""

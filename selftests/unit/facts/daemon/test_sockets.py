@@ -113,6 +113,11 @@ def test_given_socket_of_another_network() -> None:
     )
     own = ("-H", "fd://", "-H", "unix:///var/run/docker.sock")
     assert replace(host, flags=own).judge("2.8")[0] == "error"
+    twice = replace(
+        host, flags=own, sockets=("/var/run/docker.sock",)
+    )  # of the same name, one of them its own
+    assert twice.judge("2.8")[0] == "not applicable"
+    assert replace(twice, environment=("LISTEN_FDS=2",)).judge("2.8")[0] == "error"
 
 
 @pytest.mark.parametrize(
