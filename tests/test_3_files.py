@@ -150,12 +150,15 @@ def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> 
 
     A CA file that others can change lets them answer in the place of the registry, and with a key that they can
     read they are the host to it. They are written once, so that even their owner needs no right to write to a
-    certificate; the directories that hold them are as open as any.
+    certificate; the directories that hold them are as open as any. Files that a hosts.toml there names elsewhere count
+    as well, and their owner may write to them.
 
-    Remedy: `chmod 444 FILE` for each file below /etc/docker/certs.d, 400 for a key, and 755 for a directory.
+    Remedy: `chmod 444 FILE` for each file below /etc/docker/certs.d, 400 for a key, and 755 for a directory; elsewhere
+    `chmod go-w FILE`, and `chmod 600 FILE` for a key.
     """
     file = registry_certificate
-    return _closed_to_others(file, 0o755 if file.is_directory else 0o400 if file.holds_key else 0o444)
+    most = 0o755 if file.is_directory else 0o400 if file.holds_key else 0o444
+    return _closed_to_others(file, most if "/certs.d/" in f"{file.path}/" else most | 0o200)
 
 
 @pytest.mark.cis("3.9", level=1)

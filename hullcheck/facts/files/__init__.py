@@ -73,12 +73,13 @@ class EngineFiles(StartFiles):
     # ---- certificates and keys
 
     def registry_certificates(self) -> Files:
-        """All files and directories below certs.d; where there is no file, directories that wait for one of others."""
+        """All files and directories below certs.d, and the files that a hosts.toml names; where there is no file,
+        directories that wait for one of others."""
         folder = self.view.words.get("registries")
         if folder is None:
             raise EvidenceError(unread("the directory of the registries' certificates", "is not known"))
         top = self._file(self.view, folder)
-        files = {path: self._registry_file(path) for path in self.view.below(folder)}
+        files = {posixpath.normpath(path): self._registry_file(path) for path in self.view.below(folder)}
         closed = {path: self._closed(path) for path in self.view.closed}
         if top.state is State.UNREAD:
             return Subjects("file", ((folder, top),))
@@ -91,7 +92,7 @@ class EngineFiles(StartFiles):
 
     def _registry_file(self, path: str) -> FileFact:
         key = path.endswith(".key") or self.view.walks[path].private
-        return replace(self._file(self.view, path), holds_key=key)
+        return replace(self._file(self.view, posixpath.normpath(path), path), holds_key=key)
 
     def _closed(self, path: str) -> FileFact:
         return FileFact(path, State.UNREAD, doubt=unread("what lies in it", "may not be read"))

@@ -75,6 +75,14 @@ walk() { # PATH: to its end, which is $at then
 list() { # PATH DEPTH: it and all that lies below
   walk "$1" || return 0
   if [ -f "$root$at" ] && grep -q "PRIVATE KEY-----" "$root$at" 2>/dev/null; then say private ""; fi
+  case $2$1 in
+    2*/hosts.toml) # names files elsewhere: to be told as some of here
+      grep -o "[\"'][^\"']*/[^\"']*[\"']" "$root$at" 2>/dev/null | tr -d "\"'" | while IFS= read -r entry; do
+        case $entry in /*) entry=../../../../../../../..$entry ;; esac
+        [ ! -f "$root${at%/*}/$entry" ] || (list "${1%/*}/$entry" 0)
+      done
+      ;;
+  esac
   [ -d "$root$at" ] || return 0
   if [ ! -r "$root$at" ] || [ ! -x "$root$at" ] || [ "$2" -gt 5 ]; then
     say closed "$1"
@@ -347,7 +355,7 @@ environment_file() { # PATTERN (...): the files that it stands for
 }
 
 {
-  asked="docker.service snap.docker.dockerd.service docker.socket"
+  asked="docker.service snap.docker.dockerd.service docker.socket" scripts=""
   for folder in ${daemons?}; do
     status=$(cat "$folder/status" 2>/dev/null)
     [ -n "$status" ] || continue # it has ended since it was listed
@@ -367,6 +375,8 @@ environment_file() { # PATTERN (...): the files that it stands for
     say parents "$parent $(sed -n "s/^PPid:[^0-9]*//p" "${parent:-self}/status" 2>/dev/null)"
     directory=$(readlink "$folder/cwd")
     say directory "$directory"
+    place=$(readlink "$parent/cwd") # of runit, s6 and daemontools the directory of the script
+    [ ! -d "$place/supervise" ] || scripts="$scripts $place/run $place/conf"
     command_line
     environment
     configuration
@@ -389,7 +399,7 @@ environment_file() { # PATTERN (...): the files that it stands for
   say host ""
   [ -d /run/systemd/system ] || {
     say unmanaged ""
-    for script in /etc/init.d/docker /etc/conf.d/docker /etc/sv/docker/run; do walk "$script"; done
+    for script in /etc/init.d/docker /etc/conf.d/docker /etc/sv/docker/run $scripts; do walk "$script"; done
   }
   walk /etc/default/docker
   walk /etc/sysconfig/docker

@@ -51,12 +51,20 @@ for line in $running; do
       done
       config=${config:-/etc/containerd/config.toml}
       place "containerd-in-use" "$config"
-      # the files that it imports; of a pattern the folder, where others may come
-      for each in $(sed -n -e "/^[[:space:]]*imports[[:space:]]*=/{:a" -e "/]/!{N;ba" -e "}" -e "p;q" -e "}" "$config" \
-        2>/dev/null | grep -o "[\"'][^\"']*[\"']" | tr -d "\"'"); do
-        case $each in /*) ;; *) each=${config%/*}/$each ;; esac
-        case $each in *[*?[]*) each=${each%/*} ;; esac
-        place containerd-import "$each"
+      # the files that it imports, and that those import; of a pattern the folder, where others may come
+      found=$config
+      for _ in 1 2 3; do
+        queue=$found found=""
+        for file in $queue; do
+          for each in $(sed -n -e "/^[[:space:]]*imports[[:space:]]*=/{:a" -e "/]/!{N;ba" -e "}" -e "p;q" -e "}" "$file" \
+            2>/dev/null | grep -o "[\"'][^\"']*[\"']" | tr -d "\"'"); do
+            case $each in /*) ;; *) each=${file%/*}/$each ;; esac
+            # shellcheck disable=SC2086 # a pattern
+            found=$found$line_feed$(set +f && printf "%s\n" $each)
+            case $each in *[*?[]*) each=${each%/*} ;; esac
+            place containerd-import "$each"
+          done
+        done
       done
       [ -n "$containerd_root" ] || containerd_root=$(sed -n \
         "s/^[[:space:]]*root[[:space:]]*=[[:space:]]*[\"']\([^\"']*\)[\"'].*/\1/p" "$config" 2>/dev/null | head -n 1)

@@ -13,8 +13,11 @@ from hullcheck.verdicts import EvidenceError
 
 _UNSHOWN = "[unprintable]"  # what systemctl(1) shows in the place of a path with a blank in it
 _MASK = "/dev/null"  # it masks a unit, or a drop-in: whoever may write there, systemd reads nothing
-_START_SCRIPTS = ("/etc/init.d/docker", "/etc/sv/docker/run")  # of OpenRC and sysvinit, runit
-_SETTINGS_OF_SCRIPTS = "/etc/conf.d/docker"  # OpenRC runs it before its script, as a part of it
+_SETTINGS_OF_SCRIPTS = (
+    "/etc/conf.d/docker",
+    "/conf",
+)  # of OpenRC and runit, whose scripts run them as a part of them
+_FIXED = ("/etc/default/docker", "/etc/sysconfig/docker")  # judged apart
 _MAIN_UNITS = ("docker.service", "snap.docker.dockerd.service")
 _ANY_GROUP = range(1 << 32)  # of a directory that others share: what its group may do is in its mode
 
@@ -93,12 +96,12 @@ class StartFiles(OwnFiles):
         return self._of_units(units, "systemd has no docker.socket")
 
     def _start_scripts(self) -> Files:
-        walks = self.answer.host.walks
-        paths = [each for each in (*_START_SCRIPTS, _SETTINGS_OF_SCRIPTS) if each in walks]
+        paths = [each for each in self.answer.host.walks if each not in _FIXED]
+        scripts = [each for each in paths if not each.endswith(_SETTINGS_OF_SCRIPTS)]
         nothing = "the target runs no systemd, and no script starts the daemon"
         files = self._files(self.answer.host, paths, nothing)
         there = (
-            (path, _run(file, _START_SCRIPTS))
+            (path, _run(file, scripts))
             for path, file in files
             if file.state is not State.ABSENT or file.awaits_others
         )

@@ -8,6 +8,11 @@ if command -v getent >/dev/null; then
   groups=$(getent group) || exit
   # shellcheck disable=SC2086 # one word for each number
   asked=$(getent group $numbers docker) # a directory of the network may answer for one group and not list it
+  # nor tell of its members for a group that is in a file too, whose group a login gives them all the same
+  for source in $(sed -n "s/\[[^]]*]//g;s/^group://p" /etc/nsswitch.conf 2>/dev/null | tr " \t" "\n"); do
+    # shellcheck disable=SC2086 # one word for each number
+    asked=$asked$IFS$(getent -s "$source" group $numbers docker)
+  done
 else
   users=$(cat /etc/passwd) || exit
   groups=$(cat /etc/group) || exit

@@ -6,6 +6,7 @@ import contextlib
 import os
 import pwd
 import re
+import shlex
 import socket
 import subprocess
 import time
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from selftests.rig.hosts.host import Host
     from selftests.rig.laboratory import Laboratory
 
+SUPERVISOR = ["sh", "-c", 'trap "kill \\$daemon; wait" TERM; ./run & daemon=$!; wait']
 EngineFactory = Callable[..., "Engine"]
 
 
@@ -223,6 +225,23 @@ def test_path_of_the_daemon_s_own_directory(engine: EngineFactory) -> None:
         facts = facts_of_engine(one.socket, of="3")
         assert judged("3.18", facts) == {str(one.config_path): ("fail", "has mode 646, more than 644")}
         assert judged("3.6", facts)[str(one.directory)] == ("pass", "mode 711")
+
+
+@pytest.mark.skipif(Path("/run/systemd/system").exists(), reason="of hosts without systemd")
+def test_script_of_a_supervisor(engine: EngineFactory, tmp_path: Path) -> None:
+    """runit, s6 and daemontools start the daemon by the script in the directory in which they run."""
+    one = engine(fresh=True)
+    one.stop()
+    script = tmp_path / "run"
+    words = [*one._enter(), "dockerd", *one._options()]
+    script.write_text(f"#!/bin/sh\nexec {shlex.join(words)}\n")
+    script.chmod(0o757)
+    (tmp_path / "supervise").mkdir()
+    tmp_path.chmod(0o755)
+    with running_daemon(one, SUPERVISOR, tmp_path):
+        facts = facts_of_engine(one.socket, of="3")
+        assert judged("3.2", facts)[str(script)] == ("fail", "has mode 757, more than 755")
+        assert judged("3.1", facts)[str(script)][0] == "pass"
 
 
 @contextlib.contextmanager

@@ -419,6 +419,29 @@ def test_directory_that_is_a_link(changed: Change) -> None:
     assert failing(facts) == {"3.8": {f"{REGISTRY}/client.key": ("fail", reason)}}
 
 
+HOSTS = """\
+server = "https://reg.example/v2"
+ca = ["/opt/tls/ca.pem", "../../x.pem"]
+client = [["/opt/tls/c.pem", '/opt/tls/k.pem']]
+"""
+
+
+def test_files_that_a_hosts_toml_names(host: Host, changed: Change) -> None:
+    """Certificates and keys for a registry may lie elsewhere; an address is none."""
+    host.write(f"{REGISTRY}/hosts.toml", HOSTS)
+    others = ("/opt/tls/ca.pem", "/opt/tls/c.pem", "/opt/tls/k.pem", "/etc/docker/x.pem")
+    facts = changed(
+        f"chmod 444 {REGISTRY}/hosts.toml; mkdir /opt/tls; touch {' '.join(others)};"
+        " echo '-----BEGIN PRIVATE KEY-----' > /opt/tls/k.pem; chmod 600 /opt/tls/k.pem",
+        f"rm -r /opt/tls {REGISTRY}/hosts.toml /etc/docker/x.pem",
+    )
+    assert failing(facts) == {}
+    assert {each for each in judged("3.8", facts) if "certs.d" not in each} == {*others}
+    facts = changed(f"chmod 646 {' '.join(others[1:])}; chown 1000 {others[0]}", "true")
+    assert {path for found in failing(facts).values() for path in found} == {*others}
+    assert list(failing(facts)) == ["3.7", "3.8"]
+
+
 def test_hostile_names(changed: Change) -> None:
     """A name forges nothing: a line feed or what the probe itself prints stays a part of the name."""
     nonce = "0" * 32

@@ -39,8 +39,8 @@ class HostsFile:
     """A hosts.toml.
 
     Attributes:
-        registry: the registry that it is for, of which the directory `host_5000_` is called as `host:5000` is; `_default`
-            for all that have none.
+        registry: the registry that it is for, `host:5000` for a directory `host_5000_` too; `_default` for all that
+            have none.
         ways: the addresses that are asked for it, and whether their certificates go unverified.
         fault: why it is not known what it says; empty where it is.
     """

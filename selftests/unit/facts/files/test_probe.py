@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import hullcheck.recording
+from hullcheck.facts.files import installation
 from hullcheck.facts.files.probe import ENGINE_FILES
 
 NUMBER = "0123456789abcdef" * 2
@@ -84,3 +85,26 @@ def test_where_a_mounted_file_lies(tmp_path: Path, path: str, sources: list[str]
     script = f"{shared}\nmounts_of 7\n{separators}sources_of {shlex.quote(path)}"
     done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == sources
+
+
+def test_imports_of_imports(tmp_path: Path) -> None:
+    """What a file of containerd imports may import more; a file that imports itself ends nothing."""
+    process = tmp_path / "8"
+    process.mkdir()
+    (process / "exe").symlink_to("/usr/bin/containerd")
+    config = tmp_path / "config.toml"
+    (process / "cmdline").write_text(f"containerd\0--config={config}\0")
+    config.write_text(f'imports = ["{tmp_path}/first/*.toml", "config.toml"]\n')
+    for name, text in (("first", "imports = [\n  '../second/b.toml']"), ("second", "")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ("a.toml" if text else "b.toml")).write_text(text)
+    script = Path(installation.__file__).with_name("engine_places.sh").read_text()
+    folder = Path(hullcheck.recording.__file__).parent / "shell"
+    script = script.replace(". data_root.sh", (folder / "data_root.sh").read_text())
+    told = 'docker_info=\'"DockerRootDir":"/srv"\'\n' + script.replace("cd /proc ", f"cd {tmp_path} ")
+    done = subprocess.run(["/bin/sh", "-c", told], capture_output=True, text=True, check=True)
+    lines = (f"{line}||".split("|") for line in done.stdout.splitlines())
+    imported = {path: kind for word, kind, path, *_ in lines if word == "containerd-import"}
+    assert {f"{tmp_path}/first": "directory", f"{tmp_path}/first/../second/b.toml": "file"} == {
+        path: kind for path, kind in imported.items() if path != str(config)
+    }
