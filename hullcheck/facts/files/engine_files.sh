@@ -278,11 +278,6 @@ show() { # WHOSE, then systemctl as a command: what systemd knows of units, and 
   set +f
 }
 
-program() { # PATH: of what a unit runs
-  say program "$1"
-  walk "$1"
-}
-
 runs() { # PATH ; argv[]=WORDS ; ...: a program, and the scripts that its words may be, or lie where they lead to
   words=${1#*" ; argv[]="} near=$work
   set -- "${1%%" ; argv[]="*}"
@@ -295,11 +290,6 @@ runs() { # PATH ; argv[]=WORDS ; ...: a program, and the scripts that its words 
       *) for place in "" $near; do [ ! -f "$place/$word" ] || program "$place/${word#./}"; done ;;
     esac
   done
-}
-
-folder() {
-  say folder "$1"
-  walk "$1"
 }
 
 unit_folders() { # FILE and names of a unit: where a new file would change it

@@ -10,3 +10,13 @@ code_of() { # VARIABLES: what those make a program run that say where code lies;
     done
   done
 }
+
+program() { # PATH: of what a unit runs
+  say program "$1"
+  walk "$1"
+}
+
+folder() {
+  say folder "$1"
+  walk "$1"
+}
