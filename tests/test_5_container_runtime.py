@@ -968,6 +968,7 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: E
         return "whether the daemon remaps users, its host shows"
     if engine.remaps_users and container.running:
         assert not container.runtime.shares_host_users, "runs in the user namespace of the host"
+        _require_own_namespace(container, "user", "user")
         return None
     container.runtime.require_running_state()
     if engine.rootless:

@@ -3,6 +3,7 @@ error."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from selftests.kit.facts.container_host import (
     HOST,
     IMAGE,
     OWN,
+    STATUS,
     ContainerHost,
 )
 from selftests.kit.judging import judged
@@ -476,6 +478,11 @@ def test_ssh_port_of_a_server_that_no_list_names() -> None:
         host.extra[2:] = [link]
         host.links = {**OWN, "net": HOST["net"]}
         assert host.judge("5.7")[0] == verdict
+    host.others = [copy.deepcopy(host.description) | {"Id": "b" * 64, "Name": "/other", "Pid": 101}]
+    host.status[101], host.cgroups[101] = {**STATUS, "PPid": "1"}, (f"0::/docker/{'b' * 64}",)
+    host.extra += [f"101/net/tcp: {head}", f"101/net/tcp: {row}"]
+    host.config["NetworkMode"] = "container:other"
+    assert host.judge("5.7")[0] == "manual"  # it is at the port, though the other asked for that network
 
 
 def test_port_22_of_the_host_that_leads_to_a_container() -> None:

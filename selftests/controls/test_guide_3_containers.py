@@ -232,6 +232,10 @@ def test_places_that_the_engine_does_not_know() -> None:
     world = of(READ_ONLY)
     world.mounts += ["31 30 0:51 / /scratch rw - tmpfs tmpfs rw", "32 30 0:5 / /dev/shm rw - tmpfs shm rw"]
     assert world.judge(control) == ("pass", "/scratch (tmpfs)")
+    shareable = f"/var/lib/docker/containers/{'a' * 64}/mounts/shm"
+    world.daemon.table = (*world.daemon.table, f"40 20 0:6 / {shareable} rw - tmpfs shm rw")
+    world.mounts += ["34 30 0:6 / /dev/shm rw - tmpfs shm rw"]
+    assert world.judge(control) == ("pass", "/scratch (tmpfs)")
     world.mounts += ["33 30 8:1 /x /other rw - ext4 /dev/sda1 rw"]
     assert world.judge(control) == ("fail", "can write to /other (/x of the host)")
 

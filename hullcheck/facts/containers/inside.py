@@ -14,12 +14,12 @@ from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, lines_like
-from hullcheck.verdicts import EvidenceError, NotApplicable
+from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
 OWN_MOUNTS = Probe.from_file(
     __file__,
     "own_mounts",
-    lines_like(r"\d+ \d+ \d+:\d+ .*", "--(?:self|sockets|ssh)", "/.*"),
+    lines_like(r"\d+ \d+ \d+:\d+ .*", "--(?:self|sockets|ssh|unread)", "/.*"),
 )
 
 
@@ -128,8 +128,15 @@ class InsideRuntime(_Inside):
 
     @property
     def listens_at_ssh_port(self) -> bool:
-        """Whether something listens at port 22 in its network."""
-        return "--ssh" in _answer(self._recording)[2]
+        """Whether something listens at port 22 in its network.
+
+        Raises:
+            EvidenceError: its listeners could not be read.
+        """
+        told = _answer(self._recording)[2]
+        if "--unread" in told:
+            raise EvidenceError(unread("what listens in its network (/proc/1/net/tcp)"))
+        return "--ssh" in told
 
     @property
     def maybe_ssh(self) -> str:

@@ -2,7 +2,11 @@ cat /proc/1/mountinfo || exit
 echo "--self"
 cat /proc/self/mountinfo || exit
 echo "--sockets"
-! grep -qs "^ *[0-9]*: [0-9A-F]*:0016 [0-9A-F]*:0000 0A " /proc/1/net/tcp /proc/1/net/tcp6 || echo "--ssh"
+for each in /proc/1/net/tcp /proc/1/net/tcp6; do
+  [ $each = /proc/1/net/tcp ] || [ -e $each ] || continue # without IPv6 there is none
+  grep -qs local_address $each || echo "--unread"
+  ! grep -qs "^ *[0-9]*: [0-9A-F]*:0016 [0-9A-F]*:0000 0A " $each || echo "--ssh"
+done
 [ -e /.dockerenv ] || [ -e /run/.containerenv ] || exit 0
 names="docker.sock run/docker.sock containerd.sock containerd/containerd.sock run/containerd/containerd.sock
   podman.sock podman/podman.sock run/podman/podman.sock"

@@ -223,7 +223,8 @@ class Ports:
         Raises:
             EvidenceError: it is in the network of the host, and its listeners could not be read.
         """
-        shared = self.configuration.running and self.configuration.network_mode == "host"
+        joins = self.configuration.network_mode.startswith(("host", "container:"))
+        shared = self.configuration.running and joins and self.runtime.shares_host_network
         ports = (*self.published, *(self._listening() if shared else ()))
         return any((each.number, each.protocol) == (22, "tcp") for each in ports)
 

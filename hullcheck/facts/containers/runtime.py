@@ -249,7 +249,8 @@ class Runtime:
         """
         if self.configuration.setting(setting) == "host":
             return True
-        other = self._joined(setting)
+        shown = self.configuration.running and kind in self.proc.links.get(self.configuration.pid, ())
+        other = None if shown else self._joined(setting)  # one that runs may have outlived it
         if other is not None and other.configuration.setting(setting) == "host":
             return True
         if self.configuration.running:

@@ -15,6 +15,7 @@ _FOLDERS = {
     "devtmpfs": "/dev",
     "efivarfs": "/sys/firmware/efi/efivars",
     "fusectl": "/sys/fs/fuse/connections",
+    "mqueue": "/dev/mqueue",
     "nfsd": "/proc/fs/nfsd",
     "proc": "/proc",
     "pstore": "/sys/fs/pstore",
@@ -25,7 +26,7 @@ _FOLDERS = {
     "sysfs": "/sys",
     "tracefs": "/sys/kernel/tracing",
 }
-_BY_NAMESPACE = frozenset(("cgroup", "cgroup2", "proc"))
+_BY_NAMESPACE = frozenset(("cgroup", "cgroup2", "mqueue", "proc"))
 _OF_A_CONTAINER = _BY_NAMESPACE | {"sysfs"}
 
 
@@ -37,7 +38,7 @@ def folder(kind: str) -> str:
 def is_foreign(mount: Mount) -> bool:
     """Whether a view of the kernel is mounted where no runtime mounts it for a container.
 
-    A container has /proc, /sys and its control groups, and single devices where it may make none.
+    A container has /proc, /sys, its queues and control groups, and single devices where it may make none.
     """
     place = folder(mount.kind)
     if not place or (mount.kind == "devtmpfs" and mount.root != "/"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -237,3 +238,20 @@ def test_user_remapping(engine: EngineFactory) -> None:
     assert found["inside-runs"][1] == ""
     assert verdicts("5.24", facts)["executed"] == "fail"
     assert verdicts("5.6", facts)["inside-runs"] == "pass"
+
+
+def test_process_of_the_host_beside_remapped_users(engine: EngineFactory) -> None:
+    """5.4, 5.22, 5.26, 5.31: who entered a container and kept the host's user namespace is root of the host in it."""
+    one = engine(userns_remap="default", fresh=True)
+    for name in ("plain", "entered"):
+        one.run(name, "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+    pid = str(one.inspect("entered")[0]["State"]["Pid"])
+    numbers = ("5.4", "5.22", "5.26", "5.31")
+    with subprocess.Popen(["nsenter", "--target", pid, "--mount", "--pid", "/bin/sleep", "998"]) as process:
+        try:
+            until(lambda: "sleep 998" in one.docker("exec", "entered", "ps"))
+            facts = facts_of_engine(one.socket, of=" ".join(numbers))
+        finally:
+            process.terminate()
+    for number in numbers:
+        assert verdicts(number, facts) == {"plain": "pass", "entered": "fail"}, number

@@ -6,6 +6,7 @@ import os
 import shlex
 import socket
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,6 +133,42 @@ def test_file_systems_of_the_kernel(guarded_engine: EngineFactory) -> None:
         == "mounts /proc of the host at /x"
     )
     assert reason("5.6", facts, "later") == "mounts /sys/kernel/debug of the host at /sys/kernel/debug"
+
+
+MOVE = """
+import ctypes, os, sys
+libc, pid, path = ctypes.CDLL(None, use_errno=True), sys.argv[1], sys.argv[2].encode()
+fd = libc.syscall(428, -100, path, 1 | os.O_CLOEXEC)  # open_tree(2), OPEN_TREE_CLONE
+assert fd >= 0 and libc.setns(os.open(f"/proc/{pid}/ns/mnt", 0), 0) == 0, ctypes.get_errno()
+assert libc.syscall(429, fd, b"", -100, path, 4) == 0, ctypes.get_errno()  # move_mount(2), MOVE_MOUNT_F_EMPTY_PATH
+"""
+"""Mounts a folder of the host at the same place in a container."""
+
+
+@pytest.mark.each_engine
+def test_memory_and_queues_of_the_host(engine: EngineFactory) -> None:
+    """5.6, 5.17: they may come as a volume, or later to where a container has its own."""
+    one = engine()
+    one.docker("volume", "create", "--opt", "type=mqueue", "--opt", "device=mqueue", "queues")
+    both(one, "volume", "--volume", "queues:/x")
+    both(one, "plain", "--ipc", "private")
+    both(one, "shareable", "--ipc", "shareable", "--read-only")
+    for name in ("shm", "mqueue"):
+        one.run(f"{name}-runs")
+        one.create(f"{name}-created")
+        call(sys.executable, "-c", MOVE, str(one.inspect(f"{name}-runs")[0]["State"]["Pid"]), f"/dev/{name}")
+    facts = facts_of_engine(one.socket, of="5.6 5.17 container_writes_to_tmpfs_or_named_volumes")
+    for number in ("5.6", "5.17"):
+        assert of_both(verdicts(number, facts)) == {
+            "volume": "fail",
+            "plain": "pass",
+            "shareable": "pass",
+            "shm": ("fail", "pass"),
+            "mqueue": ("fail", "pass"),
+        }
+    assert reason("5.17", facts, "shm-runs") == "shares /dev/shm of the host"
+    written = judged("container_writes_to_tmpfs_or_named_volumes", facts)
+    assert written["shareable-runs"] == ("pass", "can write nowhere")
 
 
 def test_source_that_is_gone(guarded_engine: EngineFactory, place: Path) -> None:

@@ -138,7 +138,11 @@ def test_port_of_ssh(engine: EngineFactory) -> None:
     for name, port in {"usual": "22", "other": "2200"}.items():
         one.run(name, command=("nc", "-ll", "-p", port, "-e", "cat"))
     until(lambda: ":0016 " in _listening(one, "usual"))
-    assert verdicts("5.7", facts_of_engine(one.socket, of="5.7")) == {"usual": "manual", "other": "pass"}
+    one.run("host", "--network", "host")
+    one.run("joined", "--network", "container:host", command=("nc", "-ll", "-p", "22", "-e", "cat"))
+    until(lambda: ":0016 " in _listening(one, "joined"))
+    expected = {"usual": "manual", "other": "pass", "host": "pass", "joined": "manual"}
+    assert verdicts("5.7", facts_of_engine(one.socket, of="5.7")) == expected
 
 
 def _listening(one: Engine, name: str) -> str:

@@ -21,6 +21,7 @@ _OF_ENGINE = re.compile(r"/[0-9a-f]{64}/(?:resolv\.conf|hostname|hosts|(?:mounts
 _WRITTEN = ("/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
 _INIT = ("/sbin/docker-init", "/run/podman-init")
 _KERNEL = ("/proc", "/sys", "/dev")
+_SHARED = ("/dev/shm", "/dev/mqueue")
 _NO = ("false", "False", "FALSE", "f", "F", "0")  # strconv.ParseBool of Go
 _USER_PLACE = re.compile(r"/run/user(?:/\d+(?:/(?:docker|podman|containerd\S*|buildkit\S*))?)?$")
 
@@ -166,8 +167,6 @@ class Mounts:
             if self._is_written_into_a_mount(mount, configured):
                 continue
             paths = host.paths(mount.device, mount.root)
-            if configured is None and any(map(_OF_ENGINE.search, paths)):
-                continue  # secrets and configs lie on a tmpfs below the container's folder
             paths |= host.parts(mount.device, mount.root)
             if configured is not None and configured["Type"] == "volume":
                 paths |= self.sources.layers_of_volume(configured)
@@ -294,20 +293,21 @@ class Mounts:
         """
         if mount.point == "/":  # its main process may have gone where the host's is
             return "/" not in self.sources.host_mounts.paths(mount.device, mount.root)
+        paths = self.sources.host_mounts.paths(mount.device, mount.root)
         return (
             mount.point in _INIT
-            or any(is_below(mount.point, top) and self._is_of_kernel(mount, top) for top in _KERNEL)
-            or bool(_OF_ENGINE.search(mount.root))
+            or any(is_below(mount.point, top) and self._is_of_kernel(mount, top, paths) for top in _KERNEL)
+            or any(map(_OF_ENGINE.search, (mount.root, *paths)))
         )
 
-    def _is_of_kernel(self, mount: Mount, top: str) -> bool:
+    def _is_of_kernel(self, mount: Mount, top: str, paths: Collection[str]) -> bool:
         """Whether it is nothing of the host, or of its folder *top*: others may be mounted there, too.
 
-        What is to be hidden has an empty device in its place.
+        What is to be hidden has an empty device in its place. Memory and queues of the host come with its namespace.
         """
-        if filesystems.is_foreign(mount):
+        shared = any(is_below(path, each) for path in paths for each in _SHARED)
+        if filesystems.is_foreign(mount) or (shared and not self.runtime.shares_host_ipc):
             return False
-        paths = self.sources.host_mounts.paths(mount.device, mount.root)
         return all(is_below(path, top) or path == "/dev/null" for path in paths)
 
     @staticmethod

@@ -64,10 +64,15 @@ class Privileges:
 
     @cached_property
     def processes(self) -> tuple[Process, ...]:
-        """All processes in it that are in the user namespace of its main process: others see themselves as root."""
+        """All processes in it that are in the user namespace of its main process, or in that of the host.
+
+        In one below its own they see themselves as root.
+        """
         main = self.runtime.main_process
-        others = (each for each in self.runtime.processes if each.pid != main.pid)
+        others = [each for each in self.runtime.processes if each.pid != main.pid]
         known = {None, main.user_namespace}
+        if main.user_namespace is not None and not known.issuperset(each.user_namespace for each in others):
+            known.add(self.surroundings.host_side.get().namespaces.get("user"))
         return (
             main,
             *(each for each in others if main.user_namespace is None or each.user_namespace in known),
@@ -99,19 +104,24 @@ class Privileges:
         Whoever has power over the host's processes gets there, by setns(2).
 
         Args:
-            kind: `ipc`, `mnt`, `net` or `uts`.
+            kind: `ipc`, `mnt`, `net`, `user` or `uts`.
 
         Raises:
             EvidenceError: such links were read, and those of the daemon could not be.
         """
         links = self.runtime.proc.links
         own = self.surroundings.processes.get().by_cgroup_id.get(self.configuration.id, ())
-        inside = [each for each in own if kind in links.get(each.pid, ()) and not each.is_runtime]
+        inside = [
+            (each, links[each.pid][kind])
+            for each in own
+            if kind in links.get(each.pid, ()) and not each.is_runtime
+        ]
+        if kind == "user":
+            inside = [(each, each.user_namespace or "") for each in self.runtime.processes]
         if not self.configuration.running or not inside:
             return ""
         host = self.surroundings.host_side.get().namespaces.get(kind)
-        found = [f"{each.name} (pid {each.pid})" for each in inside if links[each.pid][kind] == host]
-        return ", ".join(found)
+        return ", ".join(f"{each.name} (pid {each.pid})" for each, link in inside if link == host)
 
     @property
     def devices_let_in(self) -> tuple[str, ...]:

@@ -84,8 +84,14 @@ FROM_INSIDE: list[tuple[str, dict[str, Any], tuple[str, str]]] = [
             "something that is not known by its name is at port 22, in it or of the host: is that an SSH server?",
         ),
     ),
+    (
+        "5.7",
+        {"sockets": ["--unread"]},
+        ("error", "what listens in its network (/proc/1/net/tcp) could not be read; are you root?"),
+    ),
     ("5.32", {}, ("pass", "")),
     ("5.32", {"sockets": ["--ssh"]}, ("pass", "")),
+    ("5.32", {"sockets": ["--unread"]}, ("pass", "")),
     ("5.32", {"sockets": ["/run/docker.sock", "/run/docker.sock"]}, ("fail", "can reach /run/docker.sock")),
     (
         "5.32",

@@ -271,6 +271,11 @@ def test_where_a_container_can_write(world: ContainerHost) -> None:
         ("8:1 /root /sys/fs/cgroup/x ro - ext4 /dev/sda1 rw", "fail"),
         ("8:1 /srv/data /dev/late rw - ext4 /dev/sda1 rw", "pass"),
         ("0:7 / /dev/shm rw - tmpfs shm rw", "pass"),
+        ("0:24 / /dev/shm rw - tmpfs shm rw", "fail"),
+        ("0:24 /a /dev/shm/b rw - tmpfs shm rw", "fail"),
+        ("0:25 / /dev/mqueue rw - mqueue mqueue rw", "fail"),
+        ("0:8 / /dev/mqueue rw - mqueue mqueue rw", "pass"),
+        ("0:8 / /tmp rw - mqueue mqueue rw", "manual"),
         ("0:6 /null /proc/kcore rw - devtmpfs udev rw", "pass"),
         ("0:6 /full /dev/full rw - devtmpfs udev rw", "pass"),
         ("0:21 /docker/x /sys/fs/cgroup/memory ro - cgroup cgroup rw", "pass"),
@@ -282,9 +287,13 @@ def test_folder_of_the_host_among_those_of_the_kernel(world: ContainerHost, line
         *world.daemon.table,
         "22 20 0:6 / /dev rw shared:3 - devtmpfs udev rw",
         "23 20 0:21 / /sys/fs/cgroup/memory rw - cgroup cgroup rw",
+        "24 20 0:24 / /dev/shm rw - tmpfs shm rw",
+        "25 20 0:25 / /dev/mqueue rw - mqueue mqueue rw",
     )
     world.mounts.append(f"31 30 {line}")
     assert world.judge("5.6")[0] == verdict
+    shared = verdict == "fail" and ("/dev/shm" in line or "/dev/mqueue" in line)
+    assert world.judge("5.17")[0] == ("fail" if shared else "pass")
 
 
 def test_mount_that_is_shared_past_the_engine(world: ContainerHost) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hullcheck.policy import Policy
-from selftests.kit.facts.container_host import HOST, PROFILE, STATUS, ContainerHost
+from selftests.kit.facts.container_host import HOST, OWN, PROFILE, STATUS, ContainerHost
 
 FEW = {"CapPrm": "0" * 16, "CapEff": "0" * 16, "CapBnd": "0" * 16}
 ALL = "000001ffffffffff"
@@ -47,6 +47,18 @@ def test_process_with_more_than_the_container(world: ContainerHost) -> None:
     assert [world.judge(number)[0] for number in numbers] == ["fail"] * 3
     world.user_namespaces = {100: 5, 101: 6}
     assert [world.judge(number)[0] for number in numbers] == ["pass"] * 3
+    world.user_namespaces = {100: 5, 101: HOST["user"]}
+    assert [world.judge(number)[0] for number in numbers] == ["fail"] * 3
+
+
+def test_process_of_the_host_in_a_container_of_remapped_users(world: ContainerHost) -> None:
+    """5.31: one that came from outside is root of the host."""
+    world.info["SecurityOptions"] += ("name=userns",)
+    world.links = OWN | {"user": 9}
+    child(world)
+    for namespace, verdict in ((9, "pass"), (HOST["user"], "fail")):
+        world.user_namespaces = {100: 9, 101: namespace}
+        assert world.judge("5.31")[0] == verdict
 
 
 def test_podman_has_other_defaults(world: ContainerHost) -> None:

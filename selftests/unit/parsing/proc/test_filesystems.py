@@ -15,6 +15,8 @@ from hullcheck.parsing.proc import filesystems, mountinfo
         ("sysfs", "/host/sys", True),
         ("cgroup2", "/sys/fs/cgroup", False),
         ("cgroup2", "/sys", True),
+        ("mqueue", "/dev/mqueue", False),
+        ("mqueue", "/tmp", True),
         ("debugfs", "/sys/kernel/debug", True),
         ("devtmpfs", "/dev", True),
         ("tmpfs", "/x", False),
