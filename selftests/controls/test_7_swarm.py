@@ -54,6 +54,13 @@ def test_number_of_managers(count: int, most: int, expected: str) -> None:
     assert Policy().swarm_managers == 3
 
 
+def test_node_that_was_promoted_while_it_is_down() -> None:
+    """It is a manager as soon as it comes back, and counts."""
+    assert verdict("7.1", Node(managers=("Leader", "Promoted")))[0] == "fail"
+    found, reason = verdict("7.1", Node(managers=("Leader", "Unreachable", "Promoted")))
+    assert (found, "m3 (Promoted)" in reason) == ("pass", True)
+
+
 # ---- 7.2
 
 

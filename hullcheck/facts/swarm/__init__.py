@@ -125,12 +125,11 @@ class Swarm:
 
     @cached_property
     def managers(self) -> tuple[str, ...]:
-        """Every manager, as `web1 (Leader)`; those that cannot be reached count as well."""
+        """Every manager, as `web1 (Leader)`; those count as well that cannot be reached, or are none yet."""
         lines = self._manager_lines("node ")
-        nodes = [_document(line, shapes.NODE, "docker node ls") for line in lines]
-        return tuple(
-            sorted(f"{each['Hostname']} ({each['ManagerStatus']})" for each in nodes if each["ManagerStatus"])
-        )
+        nodes = [_document(line, shapes.NODE, "docker node inspect") for line in lines]
+        parts = ((str(each["Hostname"]), _part(each)) for each in nodes)
+        return tuple(sorted(f"{name} ({part})" for name, part in parts if part))
 
     @property
     def locks_managers(self) -> bool:
@@ -349,6 +348,14 @@ def swarm_service(swarm: Swarm) -> Subjects[SwarmService]:
     """
     named = tuple((each.name, each) for each in sorted(swarm.services, key=lambda each: each.name))
     return Subjects("service", named, nothing="the swarm runs no service")
+
+
+def _part(node: Mapping[str, Any]) -> str:
+    """What a node is among the managers, of which one that is down becomes one later; empty for a worker."""
+    status = node["ManagerStatus"]
+    if status is None:
+        return "Promoted" if node["Role"] == "manager" else ""
+    return "Leader" if status.get("Leader") else str(status["Reachability"]).title()
 
 
 def _service(document: Mapping[str, Any], in_configs: Mapping[str, Any]) -> SwarmService:

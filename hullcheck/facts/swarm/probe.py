@@ -42,7 +42,7 @@ _GIVEN = {
     "Secrets": {"SecretName": True},
     "Configs": {"ConfigID": True, "ConfigName": True, "File": {"Name": True}},
 }
-_NODE = {"Hostname": True, "ManagerStatus": True, "Status": True}
+_NODE = {"Hostname": True, "Role": True, "ManagerStatus": {"Leader": True, "Reachability": True}}
 _ACCOUNTS = "/etc/passwd"
 _MOST_OF_CONFIG = 1 << 16  # bytes of a config that are searched
 _PLAIN = re.compile(

@@ -25,7 +25,11 @@ INFO = {
 }
 NODE = {
     "Hostname": str,
-    "ManagerStatus": frozenset(("", "Leader", "Reachable", "Unreachable", "Unknown")),
+    "Role": frozenset(("manager", "worker")),
+    "ManagerStatus": (
+        None,
+        {"Leader?": bool, "Reachability": frozenset(("reachable", "unreachable", "unknown"))},
+    ),
 }
 SERVICE = {
     "Name": str,

@@ -22,7 +22,10 @@ for folder in ${daemons?}; do
 done 2>/dev/null
 
 case $info in *'"ControlAvailable":true'*) ;; *) exit 0 ;; esac
-docker node ls --format 'node {{json .}}' || exit
+node='"Hostname":{{json .Description.Hostname}},"Role":{{json .Spec.Role}},"ManagerStatus":{{json .ManagerStatus}}'
+ids=$(docker node ls --quiet) || exit
+# shellcheck disable=SC2086 # one word for each id
+docker node inspect --format "node {$node}" $ids || exit
 ids=$(docker service ls --quiet) || exit
 [ -n "$ids" ] || exit 0
 format='config {"ID":{{json .ID}},"Data":{{if le (len .Spec.Data) @MOST@}}{{json .Spec.Data}}{{else}}null{{end}}}'

@@ -150,10 +150,19 @@ class Node:
 
     def _nodes(self) -> list[str]:
         names = [
-            {"Hostname": f"m{number}", "ManagerStatus": each} for number, each in enumerate(self.managers, 1)
+            {"Hostname": f"m{number}", "Role": "manager", "ManagerStatus": _manager_status(each)}
+            for number, each in enumerate(self.managers, 1)
         ]
-        worker = {"Hostname": "w1", "ManagerStatus": ""}
+        worker = {"Hostname": "w1", "Role": "worker", "ManagerStatus": None}
         return [f"node {json.dumps(each)}" for each in (*names, worker)] if self.manager else []
+
+
+def _manager_status(word: str) -> dict[str, Any] | None:
+    """What the engine says of a manager that is called so; nothing of one that was only promoted yet."""
+    if word == "Promoted":
+        return None
+    is_leader = word == "Leader"
+    return {"Leader": is_leader, "Reachability": "reachable" if is_leader else word.lower()}
 
 
 def verdicts(number: str, facts: Facts) -> dict[str, tuple[str, str]]:

@@ -175,6 +175,18 @@ def test_number_of_managers(nodes: Switch) -> None:
     assert verdict("7.1", Facts(three.recording, Policy(swarm_managers=1)))[0] == "fail"
 
 
+def test_node_that_was_promoted_while_it_is_down(nodes: Switch) -> None:
+    """It counts, although `docker node ls` does not show it as a manager yet."""
+    nodes.init(1)
+    nodes.join(2)
+    nodes.engines[1].stop()
+    one = nodes.engines[0]
+    workers = one.docker("node", "ls", "--quiet", "--filter", "role=worker").split()
+    one.docker("node", "promote", *workers)
+    found, reason = verdict("7.1", facts_of(nodes))
+    assert (found, "(Promoted)" in reason) == ("fail", True)
+
+
 def test_swarm_without_a_leader(nodes: Switch) -> None:
     """A manager that cannot ask its swarm is an error: the empty settings that it shows are no evidence."""
     nodes.init(1)

@@ -177,7 +177,7 @@ ANSWERS = {
     "swarm": [
         one_line(SWARM),
         f"7/state:{one_line({'ListenAddr': 'x'})}",
-        f"node {one_line({'Hostname': 'x', 'ManagerStatus': 'Leader'})}",
+        f"node {one_line({'Hostname': 'x', 'Role': 'manager', 'ManagerStatus': {'Leader': True}})}",
         f"service {one_line(SERVICE)}",
     ],
     "daemon_configuration": [
