@@ -114,11 +114,11 @@ changed() { # PATH, of TLS: also when it was changed
 
 certificate() { # PATH: also the certificates in it, and nothing else that may be in the same file
   changed "$1" || return 0
-  say pem "$(sed -n "/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/{
+  say pem "$(sed "s/[[:space:]]*$//" "$root$at" | sed -n "/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/{
     /PRIVATE/q
     /^[A-Za-z0-9+\/=]*$/p
     /^-----[BEGIND]* CERTIFICATE-----$/p
-  }" "$root$at")"
+  }")"
 }
 
 command_line() { # what the command line names: its file in $file, certificates, keys, others in $others
@@ -290,33 +290,6 @@ runs() { # PATH ; argv[]=WORDS ; ...: a program, and the scripts that its words 
       *) for place in "" $near; do [ ! -f "$place/$word" ] || program "$place/${word#./}"; done ;;
     esac
   done
-}
-
-unit_folders() { # FILE and names of a unit: where a new file would change it
-  [ ! -d "$1.d" ] || folder "$1.d"
-  [ "$manager" = 0 ] || return 0
-  kind=${1##*.}
-  for place in $places; do
-    if [ -d "$place" ]; then
-      [ "$place" = "${1%/*}" ] || folder "$place"
-      drop_ins "$place/$kind.d" # for all units of the kind
-      for name in ${1##*/} $2; do
-        [ "$place/$name" = "$1" ] || drop_ins "$place/$name.d"
-        case $name in *@*) drop_ins "$place/${name%%@*}@.$kind.d" ;; esac
-        while [ "$name" != "${name%-*}" ]; do
-          name=${name%-*}
-          drop_ins "$place/$name-.$kind.d"
-        done
-      done
-    else
-      until [ -d "$place/" ]; do place=${place%/*}; done
-      case $place in /etc/systemd | /run/systemd) ;; *) folder "${place:-/}" ;; esac # those are on the way of others
-    fi
-  done
-}
-
-drop_ins() {
-  [ ! -d "$1" ] || folder "$1"
 }
 
 environment_file() { # PATTERN (...): the files that it stands for

@@ -155,6 +155,16 @@ def tls_verdicts(engine: Engine) -> list[str]:
     return [verdict for verdict, _ in of_tls(facts_of_engine(engine.socket, of=" ".join(TLS_CONTROLS)))]
 
 
+@pytest.mark.parametrize("end", ["\r\n", " \n"])
+def test_lines_of_certificates(engine: EngineFactory, tmp_path: Path, end: str) -> None:
+    """The daemon reads certificates whose lines end as on Windows, or with blanks; so one cannot hide a public CA."""
+    tls = make(tmp_path)
+    for name in ("ca.pem", "cert.pem"):
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes().replace(b"\n", end.encode()))
+    one = engine(fresh=True, tlsverify=True, hosts=["tcp://127.0.0.1:2376"], **tls)
+    assert tls_verdicts(one) == ["pass"] * 3
+
+
 def test_files_of_tls(engine: EngineFactory, tmp_path: Path) -> None:
     """All three files pass as they are; those that changed since the start are an error until it starts again."""
     tls = make(tmp_path)

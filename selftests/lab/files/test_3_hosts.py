@@ -223,6 +223,15 @@ def test_socket_after_the_next_start(changed: Change) -> None:
         assert (verdict, reason.partition("; ")[2]) == ("pass", f"restart pending: its unit says {coming}")
 
 
+def test_files_that_systemd_has_not_read_yet(changed: Change) -> None:
+    """A drop-in, or a unit in the place of another one, counts from the next daemon-reload on."""
+    late = "/etc/systemd/system/docker.service.d/late.conf", "/etc/systemd/system/docker.socket"
+    text = "printf '[Unit]\\n' >{0}; chmod 646 {0}"
+    facts = changed("; ".join(map(text.format, late)), f"rm {' '.join(late)}; systemctl daemon-reload")
+    reason = ("fail", "has mode 646, more than 644")
+    assert failing(facts) == {"3.2": {late[0]: reason}, "3.4": {late[1]: reason}}
+
+
 def test_masked_drop_in_and_socket_unit(changed: Change) -> None:
     """A link to /dev/null takes a drop-in, or the whole socket unit, away: everybody may write there."""
     folder, unit = "/run/systemd/system/docker.service.d", "/etc/systemd/system/docker.socket"
