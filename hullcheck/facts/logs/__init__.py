@@ -305,8 +305,10 @@ _FACILITIES = {"1": "user", "3": "daemon", **{str(16 + each): f"local{each}" for
 
 def _handed_on(driver: str, options: Mapping[str, str]) -> tuple[str, ...]:
     """The words for what a driver hands on to a shipper on this machine."""
+    if driver == "fluentd":
+        return ("forward", *(["forward:tagged"] if options.get("tag") else []))
     if driver != "syslog":
-        return ({"fluentd": "forward"}.get(driver, driver),)
+        return (driver,)
     facility = options.get("syslog-facility") or "daemon"
     return "syslog", f"syslog:{_FACILITIES.get(facility, facility)}"
 

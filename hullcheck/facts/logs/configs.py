@@ -120,7 +120,16 @@ def _beats_chooses(one: Mapping[str, Any]) -> bool:
     named = one.get("containers") or {}
     ids = listed(named.get("ids")) if one.get("type") == "docker" else []
     stream = one.get("stream") or named.get("stream") or "all"
-    return bool(ids and "*" not in ids) or stream != "all" or leaves_out(one.get("exclude_files"))
+    scanner = (one.get("prospector") or {}).get("scanner") or {}
+    parsers = one.get("parsers") or ()
+    parted = any((each.get("container") or {}).get("stream", "all") != "all" for each in parsers)
+    some = (
+        parted
+        or any("include_message" in each for each in parsers)
+        or scanner.get("include_files")
+        or leaves_out(scanner.get("exclude_files"))
+    )
+    return bool(some or (ids and "*" not in ids)) or stream != "all" or leaves_out(one.get("exclude_files"))
 
 
 def _finds_all(provider: Mapping[str, Any]) -> bool:
@@ -168,10 +177,14 @@ _RELABELLED = ("keep", "drop", "keepequal", "dropequal")  # what of `relabel_con
 
 def _promtail(files: Files) -> Iterator[Route]:
     """Every client gets all that is read."""
-    reads, sends, doubt = set[str](), set[str](), False
+    reads, sends, doubt, dropped = set[str](), set[str](), False, False
     for document in (each for text in files.values() for each in _yaml(text)):
         for client in document.get("clients") or [document.get("client") or {}]:
             sends.update(hosts([client["url"]] if "url" in client else []))
+        limits = document.get("limits_config") or {}
+        dropped |= (
+            limits.get("readline_rate_enabled") is True and limits.get("readline_rate_drop") is not False
+        )
         for job in document.get("scrape_configs") or ():
             choices = [each for each in job.get("relabel_configs") or () if each.get("action") in _RELABELLED]
             if promtail_drops(job.get("pipeline_stages")):
@@ -181,8 +194,7 @@ def _promtail(files: Files) -> Iterator[Route]:
                 kept = [each for each in choices if each["action"] == "keep"]
                 reads.update(journal((job["journal"] or {}).get("matches"), kept) if kept == choices else [])
                 doubt |= kept != choices
-            if "docker_sd_configs" in job:
-                found = job["docker_sd_configs"] or ()
+            if found := job.get("docker_sd_configs"):
                 some = bool(choices) or any(
                     each.get("filters") or is_elsewhere(each.get("host")) for each in found
                 )
@@ -192,9 +204,9 @@ def _promtail(files: Files) -> Iterator[Route]:
                 some = bool(choices) or leaves_out(labels.get("__path_exclude__"))
                 doubt |= some
                 reads.update([] if some else listed(labels.get("__path__")))
-    yield route(reads, sends)
-    if doubt:
-        raise ValueError("a filter takes some containers alone")
+    yield route(() if dropped else reads, sends)
+    if doubt or dropped:
+        raise ValueError("a filter or a limit takes some containers alone")
 
 
 # ---- Vector
@@ -246,7 +258,7 @@ def _feeding(
             if name in sources:
                 found[name] = True
                 continue
-            passes = vector_passes(transforms[name])
+            passes = vector_passes(transforms[name]) and wanted != f"{name}.dropped"
             behind = _feeding(transforms[name].get("inputs"), sources, transforms, (*above, name))
             for source, takes_all in behind.items():
                 found[source] = found.get(source, False) or (takes_all and passes)
@@ -256,6 +268,7 @@ def _feeding(
 def _chooses(source: Mapping[str, Any]) -> bool:
     some = source.get("type") == "docker_logs" and any(source.get(key) for key in _CHOICES)
     some |= is_elsewhere(source.get("docker_host"))
+    some |= any(source.get(key) for key in ("exclude_matches", "journal_namespace", "journal_directory"))
     units = listed(source.get("exclude_units"))
     return some or leaves_out(source.get("exclude")) or any("docker" in each for each in units)
 

@@ -49,19 +49,24 @@ def promtail_drops(stages: Iterable[Any] | None) -> bool:
 
 _PASSING_WORDS = """
     add_fields add_tags ansi_stripper aws_cloudwatch_logs_subscription_parser aws_ec2_metadata coercer concat
-    detect_exceptions geoip merge reduce remap remove_fields remove_tags rename_fields split tokenizer window
+    detect_exceptions geoip merge remap remove_fields remove_tags rename_fields split tokenizer
 """
 _PASSING = frozenset(_PASSING_WORDS.split())
-"""The transforms of Vector that let every event through, whatever their options are; but of `remap` see below."""
+"""The transforms of Vector that let every event through, whatever their options are; `remap` is judged by them."""
 
 
 def vector_passes(transform: Mapping[str, Any]) -> bool:
     """Whether a transform lets all events through."""
     kind = transform.get("type")
+    if kind == "reduce":  # of several events in one it keeps the text of the first alone
+        return str((transform.get("merge_strategies") or {}).get("message")).startswith("concat")
     if kind != "remap":
         return kind in _PASSING
     program = "\n".join(line.partition("#")[0] for line in str(transform.get("source") or "").split("\n"))
-    return not (transform.get("file") or transform.get("files") or re.search(r"(?<![.\w])abort\b", program))
+    stops = transform.get("drop_on_error") or re.search(
+        r"(?<![.\w])abort\b|(?<![\w.])\.\s*=\s*\[\s*\]", program
+    )
+    return not (transform.get("file") or transform.get("files") or stops)
 
 
 def logstash_drops(filters: str) -> bool:

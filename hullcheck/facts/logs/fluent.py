@@ -20,6 +20,8 @@ from hullcheck.facts.logs.routes import (
 
 Files = Mapping[str, str]
 
+_FORWARDED = "forward"
+_WITHOUT_A_TAG = "0123456789ab"  # then the log driver takes the short id of the container
 _FLUENTD_FILTERS_WORDS = """
     concat dedot docker_metadata enrich_kubernetes_metadata geoip kubernetes_metadata parser prometheus
     record_modifier record_transformer stdout systemd_entry
@@ -53,14 +55,28 @@ def fluentd(files: Files) -> Iterator[Route]:
     yield route((), {host for body in outputs for host in _fluentd_output(body)})
     doubt = not whole
     for body in (body for kind, _, body in scopes[""] if kind == "source"):
-        tag = re.search(r"^\s*tag\s+(\S+)", body, re.MULTILINE)
         label = re.search(r"^\s*@label\s+(\S+)", body, re.MULTILINE)
-        way = _way(scopes, label[1] if label else "", tag[1].strip("\"'") if tag else None)
-        some = _fluentd_leaves_out(body) or not way.all
-        doubt |= some
-        yield route(() if some else _fluentd_source(body), way.sends)
+        for reads, tag in _tagged(body):
+            way = _way(scopes, label[1] if label else "", tag)
+            some = _fluentd_leaves_out(body) or not way.all
+            doubt |= some
+            yield route(() if some else reads, way.sends)
     if doubt:
         raise ValueError("some files or events are left out, or go where it is not followed")
+
+
+def _tagged(body: str) -> Iterator[tuple[list[str], str | None]]:
+    """What a source reads, with the tag that it gets; None where the log driver was told to choose one."""
+    kind = next(iter(_kinds(body)), "")
+    tag, prefix = (re.search(rf"^\s*{key}\s+(\S+)", body, re.MULTILINE) for key in ("tag", "add_tag_prefix"))
+    own = tag[1].strip("\"'") if tag else None
+    reads = [*_fluentd_source(body)]
+    if kind == "syslog" and own:
+        own = f"{own}.daemon.info"
+    if kind == _FORWARDED and own is None:
+        yield reads, (prefix[1].strip("\"'") + "." if prefix else "") + _WITHOUT_A_TAG
+        reads = [f"{_FORWARDED}:tagged"]
+    yield reads, own
 
 
 def _blocks(text: str) -> list[tuple[str, list[str], str]]:
@@ -157,14 +173,20 @@ def fluent_bit(files: Files) -> Iterator[Route]:
     yield route((), (host for _, sends in outputs for host in sends))
     doubt = not whole
     for values in (values for kind, values in sections if kind == "input"):
-        tag = _tag(values)
-        dropped = any(
-            _takes(each, tag) and _first(each, "name").lower() not in _FLUENT_BIT_FILTERS for each in filters
-        )
-        some = dropped or leaves_out(values.get("exclude_path"))
-        doubt |= some
-        ways = [sends for each, sends in outputs if _takes(each, tag)]
-        yield route(() if some else _fluent_bit_input(values), (host for sends in ways for host in sends))
+        reads = [*_fluent_bit_input(values)]
+        tags: list[tuple[list[str], str | None]] = [(reads, _tag(values))]
+        if _FORWARDED in reads and not _first(values, "tag"):
+            untagged = f"{_first(values, 'tag_prefix')}{_WITHOUT_A_TAG}"
+            tags = [(reads, untagged), ([f"{_FORWARDED}:tagged"], None)]
+        for reads, tag in tags:
+            dropped = any(
+                _takes(each, tag) and _first(each, "name").lower() not in _FLUENT_BIT_FILTERS
+                for each in filters
+            )
+            some = dropped or leaves_out(values.get("exclude_path"))
+            doubt |= some
+            ways = [sends for each, sends in outputs if _takes(each, tag)]
+            yield route(() if some else reads, (host for sends in ways for host in sends))
     if doubt:
         raise ValueError("some files or events are left out")
 
@@ -201,11 +223,9 @@ def _first(values: _Values, key: str) -> str:
     return next(iter(values.get(key, ())), "")
 
 
-def _tag(values: _Values) -> str | None:
-    """The tag of an input, with the path of its file for a star; None where whoever sends to it chooses."""
+def _tag(values: _Values) -> str:
+    """The tag of an input, with the path of its file for a star."""
     name = _first(values, "name").lower()
-    if name == "forward":
-        return None
     path = _first(values, "path").strip("/").replace("/", ".").replace("*", "x")
     return (_first(values, "tag") or f"{name}.0").replace("*", path)
 

@@ -11,8 +11,8 @@ class Route(NamedTuple):
     """What is read, and the hosts that it is sent to; an output alone is one that reads nothing.
 
     What is read is a path with its wildcards, or one of the words `docker` (all containers, as the engine tells of
-    them), `journal`, `forward`, `gelf` and `syslog` (what others send to it). Of an address the host stays, without
-    user, password and path.
+    them), `journal`, `forward`, `gelf` and `syslog` (what others send to it; `forward:tagged` where they choose its
+    tag). Of an address the host stays, without user, password and path.
     """
 
     reads: frozenset[str]
@@ -68,10 +68,13 @@ def service(name: Any) -> Iterator[str]:
 
 
 def journal(*filters: Any) -> Iterator[str]:
-    """The journal, if what is taken of it is all, or names the engine."""
-    wanted = [each for each in filters if each]
-    if not wanted or "docker" in str(wanted):
+    """The journal, if what is taken of it is all, or all that is of the engine."""
+    wanted = str([each for each in filters if each])
+    if wanted == "[]" or (_OF_ENGINE.search(wanted) and "priority" not in wanted.lower()):
         yield "journal"
+
+
+_OF_ENGINE = re.compile(r"(?<![\w.-])docker(?:d|\.service|\.[*+])?(?![\w.-])")
 
 
 def is_elsewhere(engine: Any) -> bool:

@@ -52,7 +52,7 @@ FLUENTD = f"""
 #   @type forward
 #   host commented.example.com
 # </match>
-<match docker.**>
+<match docker.** *>
   @type forward
   <server>
     host logs.example.com

@@ -50,6 +50,7 @@ SENT = "output.elasticsearch: {hosts: [a.example]}"
 TAIL = "<source>\n@type tail\npath /a/*.log\n{}\n</source>\n"
 
 
+FORWARDED = {"forward", "forward:tagged"}
 FORWARD = "<match **>\n@type forward\nhost a.example\n</match>\n"
 
 
@@ -89,7 +90,8 @@ FORWARD = "<match **>\n@type forward\nhost a.example\n</match>\n"
         ("promtail", "client: {url: http://a.example/x}", set(), AWAY),
         ("promtail", "clients: [{name: x}, {url: http://a.example/x}]", set(), AWAY),
         ("promtail", "scrape_configs: [{journal: {}}]", {"journal"}, set()),
-        ("promtail", "scrape_configs: [{docker_sd_configs: []}]", {"docker"}, set()),
+        ("promtail", "scrape_configs: [{docker_sd_configs: [{}]}]", {"docker"}, set()),
+        ("promtail", "scrape_configs: [{docker_sd_configs: []}]", set(), set()),
         ("promtail", "scrape_configs: [{static_configs: [{targets: []}]}]", set(), set()),
         # Vector
         ("vector", "sources: {a: {type: docker_logs}}", {"docker"}, set()),
@@ -127,7 +129,7 @@ FORWARD = "<match **>\n@type forward\nhost a.example\n</match>\n"
         ("fluentd", "<match **>\n@type cloudwatch_logs\nendpoint a.example\n</match>", set(), AWAY),
         ("fluentd", "<match **>\n@type unknown\n</match>", set(), set()),
         # Fluent Bit
-        ("fluent-bit", "[INPUT]\nName tail\n[INPUT]\nTag x\n[INPUT]\nName forward", {"forward"}, set()),
+        ("fluent-bit", "[INPUT]\nName tail\n[INPUT]\nTag x\n[INPUT]\nName forward", FORWARDED, set()),
         ("fluent-bit", "[INPUT]\nName cpu\nPath /a", set(), set()),
         ("fluent-bit", "[OUTPUT]\nName kafka\nBrokers a.example:1", set(), AWAY),
         ("fluent-bit", "[OUTPUT]\nName x\nEndpoint a.example", set(), AWAY),
@@ -198,6 +200,8 @@ def test_what_a_configuration_says(program: str, text: str, reads: set[str], sen
             "filebeat",
             "filebeat.autodiscover.providers: [{type: docker, hints: {enabled: true, default_config.enabled: false}}]",
         ),
+        ("vector", "sources.a = {type = 'journald', exclude_matches._SYSTEMD_UNIT = ['docker.service']}"),
+        ("vector", "sources.a = {type = 'journald', journal_namespace = 'x'}"),
         ("promtail", "scrape_configs: [{docker_sd_configs: [{filters: [{name: label}]}]}]"),
         ("vector", "sources.a = {type = 'docker_logs', include_labels = ['x']}"),
     ],
@@ -207,6 +211,46 @@ def test_configuration_of_which_only_a_part_is_known(program: str, text: str) ->
     routes, understood = configs.read(program, {"/x": text})
     assert not understood
     assert not any(route.reads for route in routes)
+
+
+FORWARDS = {
+    "fluentd": "<source>\n@type forward\n{own}\n</source>\n" + FORWARD.replace("**", "{taken}"),
+    "fluent-bit": "[INPUT]\nName forward\n{own}\n[OUTPUT]\nName es\nMatch {taken}\nHost a.example",
+}
+
+
+@pytest.mark.parametrize(
+    ("program", "own", "taken", "untagged", "tagged"),
+    [
+        ("fluentd", "", "**", True, True),
+        ("fluentd", "", "*", True, True),
+        ("fluentd", "", "docker.**", False, True),
+        ("fluentd", "add_tag_prefix docker", "docker.**", True, True),
+        ("fluentd", "tag docker", "docker.**", True, True),
+        ("fluentd", "tag docker", "app.**", False, False),
+        ("fluent-bit", "", "*", True, True),
+        ("fluent-bit", "", "docker.*", False, True),
+        ("fluent-bit", "Tag_Prefix docker.", "docker.*", True, True),
+        ("fluent-bit", "Tag docker", "docker*", True, True),
+    ],
+)
+def test_events_that_the_log_driver_hands_on(
+    program: str, own: str, taken: str, untagged: bool, tagged: bool
+) -> None:
+    """They have the short id of their container as tag; where its options choose one, any output may take it."""
+    found, understood = configs.read(program, {"/x": FORWARDS[program].format(own=own, taken=taken)})
+    sent = {word for route in found if route.sends for word in route.reads}
+    assert understood
+    assert "forward" in sent if untagged else "forward" not in sent
+    assert bool(FORWARDED & sent) is tagged
+
+
+@pytest.mark.parametrize("tag", ["docker", "docker.**"])
+def test_tag_of_what_fluentd_takes_as_syslog(tag: str) -> None:
+    """The facility and the level of an event are parts of its tag."""
+    text = "<source>\n@type syslog\ntag docker\n</source>\n" + FORWARD.replace("**", tag)
+    found, _ = configs.read("fluentd", {"/x": text})
+    assert any(route.reads and route.sends for route in found) is (tag != "docker")
 
 
 @pytest.mark.parametrize("program", configs.PROGRAMS)

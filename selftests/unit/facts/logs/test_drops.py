@@ -37,6 +37,10 @@ LOSES = [
     ("filebeat", BEAT.format(", exclude_lines: ['.']", "")),
     ("filebeat", BEAT.format("", "processors: [{script: {lang: javascript, source: 'event.Cancel()'}}]")),
     ("filebeat", BEAT.format("", "processors: [{script: {lang: javascript, file: /x.js}}]")),
+    ("filebeat", BEAT.format(", parsers: [{include_message: {patterns: ['^never']}}]", "")),
+    ("filebeat", BEAT.format(", parsers: [{ndjson: {}}, {container: {stream: stderr}}]", "")),
+    ("filebeat", BEAT.format(", prospector.scanner.include_files: ['x']", "")),
+    ("filebeat", BEAT.format(", prospector: {scanner: {exclude_files: ['json']}}", "")),
     ("elastic-agent", AGENT.format(", processors: [{drop_event: {}}]", "")),
     ("elastic-agent", AGENT.format("", ", condition: '${host.name} == x'")),
     ("promtail", PROMTAIL.format("{drop: {expression: '.*'}}")),
@@ -47,6 +51,20 @@ LOSES = [
     ("vector", VECTOR.format("remap", ', source = "abort"')),
     ("vector", VECTOR.format("remap", ", source = '''\n.x = 1\nif .y == 1 { abort }'''")),
     ("vector", VECTOR.format("remap", ', file = "/x.vrl"')),
+    (
+        "promtail",
+        PROMTAIL.format("") + "limits_config: {readline_rate_enabled: true, readline_rate_drop: true}",
+    ),
+    ("vector", VECTOR.format("remap", ", drop_on_error = true, source = '. = parse_json!(.message)'")),
+    ("vector", VECTOR.format("remap", ", source = '. = []'")),
+    (
+        "vector",
+        VECTOR.format("remap", ", reroute_dropped = true").replace(
+            'inputs = ["t"]', 'inputs = ["t.dropped"]'
+        ),
+    ),
+    ("vector", VECTOR.format("reduce", "")),
+    ("vector", VECTOR.format("window", "")),
     ("vector", VECTOR.format("throttle", ", threshold = 1")),
     ("vector", VECTOR.format("lua", ', source = "x"')),
     ("vector", VECTOR.format("log_to_metric", "")),
@@ -76,14 +94,21 @@ def test_what_may_be_dropped_on_its_way_is_not_sent(program: str, text: str) -> 
 
 KEEPS = [
     ("filebeat", BEAT.format("", "processors: [{add_host_metadata: {}}, {drop_fields: {fields: [x]}}]")),
-    ("filebeat", BEAT.format(", include_lines: []", "processors: [{script: {source: 'event.Put(1, 2)'}}]")),
+    (
+        "filebeat",
+        BEAT.format(
+            ", include_lines: [], parsers: [{container: {stream: all}}]",
+            "processors: [{script: {source: 'event.Put(1, 2)'}}]",
+        ),
+    ),
     ("elastic-agent", AGENT.format(", processors: [{add_fields: {}}]", "")),
     (
         "promtail",
         PROMTAIL.format("{docker: {}}, {limit: {rate: 9}}, {match: {selector: x, stages: [{json: {}}]}}"),
     ),
     ("vector", VECTOR.format("remap", ', source = ".abort_me = 1 # abort"')),
-    ("vector", VECTOR.format("reduce", "")),
+    ("vector", VECTOR.format("remap", ', source = ".tags = []"')),
+    ("vector", VECTOR.format("reduce", ', merge_strategies.message = "concat_newline"')),
     ("fluentd", FLUENTD.format("", "<filter **>\n@type record_transformer\n</filter>")),
     ("fluentd", FLUENTD.format("", "<filter b.**>\n@type grep\n</filter>")),
     ("fluent-bit", FLUENT_BIT.format("[FILTER]\nName modify\nMatch *\nAdd x y")),

@@ -25,7 +25,17 @@ def test_hosts(value: Any, hosts: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("filters", "found"),
-    [((), True), ((None, ""), True), (("docker.service",), True), (("ssh.service",), False)],
+    [
+        ((), True),
+        ((None, ""), True),
+        (("docker.service",), True),
+        (("ssh.service",), False),
+        ((["_SYSTEMD_UNIT=docker.service", "PRIORITY=0"],), False),
+        (({"regex": "docker.*"},), True),
+        (("docker-cleanup.service",), False),
+        (("CONTAINER_NAME=docker-registry",), False),
+        (("_COMM=dockerd",), True),
+    ],
 )
 def test_journal(filters: tuple[Any, ...], found: bool) -> None:
     """It counts where all of it is taken, or the engine's part."""
