@@ -144,18 +144,38 @@ class Ports:
 
     @property
     def unknown(self) -> str | None:
-        """What to say of one that does not run, and will open whatever it listens on; None for any other.
+        """What to say of one to which rules lead that are not the engine's, or that will open whatever it listens on.
 
-        Of one that joined the network of another that is said there.
+        None for any other. Of one that joined the network of another that is said there.
+
+        Raises:
+            EvidenceError: there are such rules, and whether the daemon's network has them could not be read.
         """
         mode = self.configuration.network_mode
-        if self.configuration.running or mode.startswith("container:"):
+        if mode.startswith("container:"):
             return None
+        if self.configuration.running:
+            return self._redirected
         outside = [
             each.name for each in self._known_networks if each.driver not in _INSIDE and not each.internal
         ]
         place = "the network of the host" if mode == "host" else f"network {outside[0]}" if outside else ""
         return f"does not run; which ports will it listen on, in {place}?" if place else None
+
+    @property
+    def _redirected(self) -> str | None:
+        rules = [
+            each
+            for each in self.surroundings.redirections.get()
+            if any(map(each.leads_to, self.configuration.addresses))
+            and not any(each.publishes(port.number, _target(port)) for port in self.published)
+        ]
+        own = [each for each in rules if each.daemon == self.surroundings.daemon.get().pid]
+        return (
+            f"a rule that is not the engine's leads to it: {own[0].words}; who may come that way?"
+            if own
+            else None
+        )
 
     @property
     def _unguarded(self) -> str | None:
@@ -235,7 +255,7 @@ class Ports:
                 yield from self._unprotected(network)
         published = [each for each in self.published if not each.on_every_address]
         for way in self._ways_past_addresses if published else ():
-            for target in sorted({each.origin.removeprefix("published for ") for each in published}):
+            for target in sorted(set(map(_target, published))):
                 number = int(target.split()[0])
                 protocol = next(each.protocol for each in published if each.origin.endswith(target))
                 yield Port("", number, protocol, f"reached directly, {way}", direct=True)
@@ -319,6 +339,11 @@ class Ports:
         if listeners and not self.runtime.proc.sockets:
             raise EvidenceError("which process holds a listening socket could not be read")
         return tuple(each for each in listeners if each.inode in held)
+
+
+def _target(port: Port) -> str:
+    """The port in the container for which one of the host is published."""
+    return port.origin.removeprefix("published for ")
 
 
 def _numbers(text: str) -> range:

@@ -1,9 +1,9 @@
 """The engine's networks."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from hullcheck.facts.host.presence import SIGNS, require_engine
 from hullcheck.facts.registry import fact
@@ -23,7 +23,7 @@ DOCKER_NETWORKS = Probe.from_file(
             "Scope": True,
             "EnableIPv6": True,
             "Ingress": True,
-            **dict.fromkeys(("Daemon", "Bridge", "Port"), True),
+            **dict.fromkeys(("Daemon", "Bridge", "Port", "Sends"), True),
             "Internal": True,
             "IPAM": {"Config": {"Subnet": True}},
             "Options": dict.fromkeys(
@@ -116,10 +116,9 @@ def networks(recording: Recording) -> tuple[Network, ...]:
     """
     require_engine(recording)
     documents = [decode_json(line, DOCKER_NETWORKS.name) for line in _said(recording).splitlines()]
-    ports = [each for each in documents if isinstance(each, dict) and "Bridge" in each]
-    for each in ports:
-        require(each, {"Daemon": COUNT, "Bridge": str, "Port": str}, DOCKER_NETWORKS.name)
-    documents = [each for each in documents if each not in ports]
+    ports = _of_daemons(documents, "Bridge", "Port")
+    of_daemons = (*ports, *_of_daemons(documents, "Sends"))
+    documents = [each for each in documents if each not in of_daemons]
     for each in documents:
         require(each, _SHAPE, "docker network inspect")
     found = (
@@ -143,6 +142,49 @@ def networks(recording: Recording) -> tuple[Network, ...]:
         )
         for each in found
     )
+
+
+class Redirection(NamedTuple):
+    """A rule of a host's packet filter that sends packets to another address (DNAT).
+
+    Attributes:
+        daemon: the one in whose network it is.
+        words: as iptables writes it, from its chain on, or as nft does.
+    """
+
+    daemon: int
+    words: str
+
+    def leads_to(self, address: str) -> bool:
+        """Whether it sends to this address."""
+        target = re.split("--to-destination|\\bdnat ", self.words)[-1]
+        return bool(re.search(rf"(?<![\w.:]){re.escape(address)}(?![\w.]|:\w*[:\]])", target))
+
+    def publishes(self, number: int, target: str) -> bool:
+        """Whether it is what the engine makes where this port of the host is published for that of a container."""
+        own = self.words.startswith("DOCKER") or "--to-destination" not in self.words
+        return own and bool(re.search(rf"dport {number} .*[\]\d]:{target}\b", self.words))
+
+
+@fact(*SIGNS, DOCKER_NETWORKS)
+def redirections(recording: Recording) -> tuple[Redirection, ...]:
+    """All such rules, those of the engine among them; none where the commands that list them are not there.
+
+    Raises:
+        NotApplicable: there is no Docker on this target.
+        EvidenceError: the engine did not say.
+    """
+    require_engine(recording)
+    documents = [decode_json(line, DOCKER_NETWORKS.name) for line in _said(recording).splitlines()]
+    return tuple(Redirection(each["Daemon"], each["Sends"]) for each in _of_daemons(documents, "Sends"))
+
+
+def _of_daemons(documents: Iterable[Any], *names: str) -> list[dict[str, Any]]:
+    """What was seen in the networks of daemons, with these words."""
+    found = [each for each in documents if isinstance(each, dict) and names[0] in each]
+    for each in found:
+        require(each, {"Daemon": COUNT, **dict.fromkeys(names, str)}, DOCKER_NETWORKS.name)
+    return found
 
 
 def _subnets(document: Mapping[str, Any]) -> Iterator[str]:

@@ -145,7 +145,6 @@ assert libc.syscall(429, fd, b"", -100, path, 4) == 0, ctypes.get_errno()  # mov
 """Mounts a folder of the host at the same place in a container."""
 
 
-@pytest.mark.each_engine
 def test_memory_and_queues_of_the_host(engine: EngineFactory) -> None:
     """5.6, 5.17: they may come as a volume, or later to where a container has its own."""
     one = engine()

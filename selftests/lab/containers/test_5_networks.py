@@ -157,6 +157,35 @@ def test_network_outside(engine: EngineFactory) -> None:
     assert verdicts("5.8", facts) == {"web": "fail", "quiet": "pass", "local": "pass", "created": "manual"}
 
 
+RULES = """
+iptables -t nat -I PREROUTING -p tcp --dport 80 -m comment --comment "a word" -j DNAT --to-destination {sent}:8080
+iptables -t nat -A DOCKER -p tcp --dport 443 -j DNAT --to-destination {among}:80
+nft add table ip site
+nft add chain ip site in {{ type nat hook prerouting priority -110; }}
+nft add rule ip site in tcp dport 8443 dnat to {nft}:80
+"""
+
+
+def test_rule_that_leads_to_a_container(engine: EngineFactory) -> None:
+    """5.8, 5.9, 5.14: one that is not the engine's, beside ports that are published and without."""
+    one = engine(fresh=True)
+    one.docker("network", "create", "own")
+    for place, name in enumerate(("plain", "sent", "among", "nft")):
+        one.run(name, "--network", "own", "-p", f"127.0.0.1:{8080 + place}:80")
+    found = {
+        name: each["NetworkSettings"]["Networks"]["own"]["IPAddress"]
+        for name in ("sent", "among", "nft")
+        for each in one.inspect(name)
+    }
+    for rule in RULES.format(**found).strip().splitlines():
+        one.nsenter(*shlex.split(rule))
+    policy = Policy(allowed_ports=(PortRange.parse("8080-8083"),))
+    facts = facts_of_engine(one.socket, policy, of="5.8 5.9 5.14")
+    for number in ("5.8", "5.9", "5.14"):
+        assert verdicts(number, facts) == {"plain": "pass", **dict.fromkeys(found, "manual")}
+    assert "a word" not in facts.recording.answers["docker_networks"].stdout
+
+
 # ---- 5.10, 5.16, 5.17: joined namespaces
 
 

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from hullcheck.policy import Policy
 from selftests.lab.daemon.test_2_daemon import PLUGIN, audit
 
@@ -42,7 +40,6 @@ def make_plugin(one: Engine, folder: Path) -> None:
     one.docker("plugin", "enable", NAME)
 
 
-@pytest.mark.each_engine
 def test_plugin_that_was_disabled(engine: Callable[..., Engine], tmp_path: Path) -> None:
     """The daemon asks it no more, though it goes on to report it."""
     one = engine(fresh=True)

@@ -341,6 +341,49 @@ def test_card_of_the_host_in_the_bridge(world: ContainerHost, version: str) -> N
     assert world.judge("5.14")[0] == "error"
 
 
+SENT_ON = {
+    "to another": ("PREROUTING -p tcp --dport 80 -j DNAT --to-destination 172.17.0.21:80", "pass"),
+    "to it": ("PREROUTING -p tcp --dport 80 -j DNAT --to-destination 172.17.0.2:80", "manual"),
+    "to all of it": ("PREROUTING -d 10.9.9.9/32 -j DNAT --to-destination 172.17.0.2", "manual"),
+    "from it": ("POSTROUTING -s 172.17.0.2/32 -j DNAT --to-destination 10.0.0.1", "pass"),
+    "by IPv6": ("PREROUTING -p tcp --dport 80 -j DNAT --to-destination [fd00::2]:80", "manual"),
+    "to another by IPv6": ("PREROUTING -p tcp --dport 80 -j DNAT --to-destination [fd00::2:1]:80", "pass"),
+    "by the engine": (
+        "DOCKER -d 10.0.0.1/32 -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80",
+        "pass",
+    ),
+    "among those of the engine": (
+        "DOCKER -p tcp --dport 443 -j DNAT --to-destination 172.17.0.2:80",
+        "manual",
+    ),
+    "to what is published": (
+        "PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80",
+        "manual",
+    ),
+    "by nft": ("tcp dport 80 dnat to 172.17.0.2:80", "manual"),
+    "by a map of nft": ("dnat ip to tcp dport map { 80 : 172.17.0.2, 81 : 172.17.0.3 }", "manual"),
+    "from it by nft": ("ip saddr 172.17.0.2 dnat to 10.0.0.1", "pass"),
+    "by the engine, says nft": ("ip daddr 10.0.0.1 tcp dport 8080 counter dnat to 172.17.0.2:80", "pass"),
+}
+
+
+@pytest.mark.parametrize("case", SENT_ON)
+def test_rule_that_leads_to_a_container(world: ContainerHost, case: str) -> None:
+    """5.8, 5.9, 5.14: a rule (DNAT) that is not the engine's may let anybody in, at any port."""
+    words, verdict = SENT_ON[case]
+    in_network(world, "28.5.2")
+    world.policy = Policy(sensitive_containers=("web",), allowed_ports=(PortRange.parse(8080),))
+    world.description["Ports"] = {"80/tcp": [{"HostIp": "10.0.0.1", "HostPort": "8080"}]}
+    for network in world.description["Networks"].values():
+        network |= {"IPAddress": "172.17.0.2", "GlobalIPv6Address": "fd00::2"}
+    world.networks.append({"Daemon": 8, "Sends": words})  # of another engine
+    assert [world.judge(number)[0] for number in ("5.8", *NUMBERS)] == ["pass"] * 4
+    world.networks[-1] = {"Daemon": 7, "Sends": words}
+    assert [world.judge(number)[0] for number in ("5.8", *NUMBERS)] == [verdict] * 4
+    world.networks[-1] = {"Daemon": 7, "Sends": 1}
+    assert [world.judge(number)[0] for number in ("5.8", *NUMBERS)] == ["error"] * 4
+
+
 def test_mark_that_lets_in(world: ContainerHost) -> None:
     """5.14: from 29 on what has a chosen mark reaches every port; who sets it, no rule of the engine tells."""
     in_network(world)
