@@ -18,9 +18,10 @@ pullers=$({
     $1 == "u" && ($4 == 0 || ($2 in names) || ($5 in gids)) { print $2 ":" $7 }')
 list() {
   printf "%s\n" /etc/environment /etc/security/pam_env.conf /etc/profile /etc/profile.d/*.sh /etc/bash.bashrc \
-    /etc/bashrc /etc/zshenv /etc/zprofile /etc/zshrc /etc/zsh/zshenv /etc/zsh/zprofile /etc/zsh/zshrc
+    /etc/bashrc /etc/zshenv /etc/zprofile /etc/zshrc /etc/zsh/zshenv /etc/zsh/zprofile /etc/zsh/zshrc /etc/csh.cshrc
   printf "%s\n" "$pullers" | while IFS=: read -r name home; do
-    for file in .pam_environment .profile .bash_profile .bash_login .bashrc .zshenv .zprofile .zshrc; do
+    for file in .pam_environment .profile .bash_profile .bash_login .bashrc .bash_aliases .zshenv .zprofile .zshrc \
+      .cshrc .tcshrc; do
       printf "%s/%s\n" "${home%/}" $file
     done
   done
@@ -47,7 +48,7 @@ for file in $files; do
   [ ! -e "$file" ] || [ -r "$file" ] || printf "unread %s\n" "$file"
 done
 echo "--lines"
-printf "%s\n" "$files" | read_them -e DOCKER_CONTENT_TRUST
+printf "%s\n" "$files" | read_them -e DOCKER_CONTENT_TRUST -e disable-content-trust
 echo "--units"
 option="--disable-content-trust[^ ]*"
 find /etc/systemd/system /run/systemd/system /usr/lib/systemd/system /lib/systemd/system \

@@ -22,6 +22,8 @@ VARIABLE = "DOCKER_CONTENT_TRUST"
 
 
 _NAME = re.escape(VARIABLE)
+# Not where its server is, or with which words it opens its keys.
+_SAYS = re.compile(rf"{_NAME}(?!\w)|disable-content-trust")
 _VALUE = r"""["']?(?P<value>\w*)["']?"""
 _SETS = re.compile(rf"(?P<export>(?:export|(?:declare|typeset) -x) +)?{_NAME}={_VALUE}(?P<rest>.*)")
 _EXPORTS = re.compile(rf"\s*;?\s*(?:export|(?:declare|typeset) -x) +{_NAME}\s*(?:[;#].*)?")
@@ -62,7 +64,7 @@ def _switched(value: str) -> Setting:
 
 def _of_line(path: str, line: str) -> Setting | None:
     """What a line of a file of the environment does; None for a comment."""
-    if line.lstrip().startswith("#"):
+    if line.lstrip().startswith("#") or not _SAYS.search(line):
         return None
     if pam := _PAM.fullmatch(line.strip()):
         return _switched(pam["value"])

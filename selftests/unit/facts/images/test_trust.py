@@ -17,6 +17,12 @@ from hullcheck.verdicts import EvidenceError
         (("export DOCKER_CONTENT_TRUST=yes",), Setting.ON),
         (("export DOCKER_CONTENT_TRUST=1", "if x; then DOCKER_CONTENT_TRUST=0; fi"), Setting.UNSURE),
         (("# export DOCKER_CONTENT_TRUST=1",), Setting.OFF),
+        (
+            ("export DOCKER_CONTENT_TRUST=1", "export DOCKER_CONTENT_TRUST_SERVER=https://notary.example"),
+            Setting.ON,
+        ),
+        (("export DOCKER_CONTENT_TRUST=1", "alias docker='docker --disable-content-trust'"), Setting.UNSURE),
+        (("export DOCKER_CONTENT_TRUST=1", "setenv DOCKER_CONTENT_TRUST 0"), Setting.UNSURE),
     ],
 )
 def test_lines_of_a_profile(lines: tuple[str, ...], setting: Setting) -> None:
