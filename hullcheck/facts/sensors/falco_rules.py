@@ -48,12 +48,23 @@ class Switch(NamedTuple):
 
 def in_file(path: str, lines: Iterable[str]) -> list[Rule]:
     """The rules in the lines of a file that begin an item, or hold what decides."""
-    found = list[Rule]()
+    found, depth = list[Rule](), -1
     for line in lines:
-        key, _, value = line.strip().removeprefix("- ").partition(":")
-        word = value.partition(" #")[0].strip().strip("\"'")
-        if line.startswith("-"):
-            found.append(Rule(path, word if key == "rule" else "", None, [] if key == "rule" else None))
+        begins = line.lstrip().startswith("-")
+        here = len(line) - len(line.lstrip())
+        depth = here if begins and depth < 0 else depth
+        if begins and here > depth:  # an item of a list in a rule
+            continue
+        if begins:
+            found.append(Rule(path, "", None, None))
+        plain = line.strip().removeprefix("-").strip()
+        if plain.startswith("{"):
+            found += _in_braces(path, plain)
+            continue
+        key, _, value = plain.partition(":")
+        key, word = key.strip("\"'"), value.partition(" #")[0].strip().strip("\"'")
+        if found and key == "rule":
+            found[-1] = found[-1]._replace(name=word, tags=found[-1].tags or [])
         elif word in _WAYS:
             continue
         elif found and key == "enabled":
@@ -66,6 +77,21 @@ def in_file(path: str, lines: Iterable[str]) -> list[Rule]:
             listed = re.fullmatch(r"\[(.*)\]", word)
             found[-1] = found[-1]._replace(tags=re.findall(r"[^\s,\"']+", listed[1]) if listed else None)
     return [each for each in found if each.name]
+
+
+def _in_braces(path: str, text: str) -> Iterator[Rule]:
+    """The rule of an item that is written in one line with braces."""
+    import yaml  # only where there is a Falco
+
+    try:
+        item = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return
+    if isinstance(item, dict) and "rule" in item:
+        off = item.get("enabled") is False or _NEVER.search(str(item.get("condition", "")))
+        on = False if off else item.get("enabled")
+        tags, priority = item.get("tags") or [], str(item.get("priority") or "")
+        yield Rule(path, str(item["rule"]), on, list(map(str, tags)), priority)
 
 
 def by_options(arguments: str) -> list[Switch]:

@@ -46,6 +46,31 @@ def test_way_in_which_a_later_file_overrides_a_rule(way: str) -> None:
     assert states(in_file("/rules", [*lines[:2], *lines[5:]]), [], "info") == {"a": True}
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["  - rule: a", "    enabled: false", "  - macro: b"],
+        ["- rule: a", "  enabled: false", "  - name: of an exception"],
+        ["-   rule: a", "    enabled: false"],
+        ['- "rule": a', '  "enabled": false'],
+        ["- enabled: false", "  rule: a"],
+        ["- {rule: a, enabled: false}"],
+        ["- {rule: a, condition: never_true, tags: [b], priority: INFO}"],
+        ["- rule: a", "- {rule: a, enabled: false}"],
+    ],
+)
+def test_ways_to_write_a_rule(lines: list[str]) -> None:
+    """Indented, with its keys in another order or in quotes, and in braces."""
+    assert states(in_file("/rules", lines), []) == {"a": False}
+    on = [each.replace("false", "true").replace("never_true", "x") for each in lines]
+    assert states(in_file("/rules", on), []) == {"a": True}
+
+
+def test_braces_that_hold_no_rule() -> None:
+    """They are none, and what is no YAML is none either."""
+    assert in_file("/rules", ["- {macro: a, condition: x}", "- {rule: a", "- {}"]) == []
+
+
 def test_tags_that_are_not_in_one_line() -> None:
     """Whether a switch by tag is about such a rule is unknown."""
     rules = in_file("/rules", ["- rule: a", "  tags:"])

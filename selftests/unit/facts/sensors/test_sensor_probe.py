@@ -54,7 +54,7 @@ def test_files_of_falco(tmp_path: Path, shell: tuple[str, ...], option: str) -> 
         "later/b.off": "priority: error\n",
         "rules/x.yaml": "- rule: A\n  condition: never_true\n",
         "one.yaml": "- rule: B\n",
-        "two.yaml": "- rule: C\n",
+        "two.yaml": "  - {rule: C, condition: x}\n",
         "unlisted.yaml": "- rule: D\n",
     }
     for name, text in files.items():
