@@ -252,7 +252,8 @@ def test_container_runs_no_ssh_server(container: Container) -> str | None:
     """No SSH server runs in a container.
 
     It is a second way in, with keys, passwords and updates of its own, past the engine's log of who did what. A program
-    may have another name: where one has a name like a server's, or the container opens port 22, a person has to look.
+    may have another name, or run for each connection alone: where one has a name like a server's, the container's
+    command names one, or it opens port 22, a person has to look.
 
     Remedy: take the server out of the image; use `docker exec`, or SSH to the host.
     """
@@ -709,7 +710,7 @@ def test_docker_exec_is_not_privileged(container: Container, audit_daemon: Later
     container.require_created("who will use docker exec in it")
     if not container.running:
         raise NotApplicable("does not run: nothing can be executed in it")
-    overpowered = container.runtime.exec_processes_with_more_capabilities
+    overpowered = container.privileges.overpowered
     found = [f"{each.name} (pid {each.pid})" for each in overpowered]
     assert not found, f"processes with more capabilities than the container: {', '.join(found)}"
     _require_no_record(container, audit_daemon, "--privileged", lambda each: each.privileged)

@@ -20,11 +20,11 @@ from hullcheck.recording import Recording
 from hullcheck.verdicts import NotApplicable
 
 _HIDDEN_RUNTIME = """
-    configuration exec_processes exec_processes_with_more_capabilities find ids main_process processes proc
+    configuration exec_processes find ids main_process processes proc
     root_exec_processes root_uid shares_host_users surroundings
 """
 _HIDDEN_PRIVILEGES = """
-    apparmor_profile bundle configuration given_capabilities has_own_profile is_permissive processes
+    apparmor_profile bundle configuration given_capabilities has_own_profile is_permissive overpowered processes
     runtime seccomp_profile security_label stored_no_new_privileges surroundings
 """
 

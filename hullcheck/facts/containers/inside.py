@@ -35,7 +35,7 @@ _HIDDEN_CONFIGURATION = """
     ulimits user user_id user_namespace_mode uts_mode
 """
 _HIDDEN_RUNTIME = """
-    configuration cpu_limit escape exec_processes exec_processes_with_more_capabilities find
+    configuration cpu_limit escape exec_processes find
     has_cpu_share ids memory_limit on_default_bridge proc process_limit require_running_state
     root_exec_processes shares_host_ipc shares_host_network shares_host_processes
     shares_host_users shares_host_uts strange_interfaces surroundings
@@ -46,7 +46,7 @@ _HIDDEN_MOUNTS = """
 """
 _HIDDEN_PRIVILEGES = """
     apparmor_profile applies_apparmor bundle configuration devices_let_in devices_of_runtime given_capabilities
-    has_own_profile is_permissive lists_devices runtime seccomp_profile security_label selinux_label
+    has_own_profile is_permissive lists_devices overpowered runtime seccomp_profile security_label selinux_label
     stored_no_new_privileges strange_nodes surroundings unknown_runtime
 """
 _HIDDEN_PORTS = (
@@ -201,9 +201,10 @@ class InsidePrivileges(_Inside):
 
     @property
     def processes(self) -> tuple[Process, ...]:
-        """All of them."""
-        _ = self._runtime.main_process
-        return tuple(self._seen.get().by_pid.values())
+        """All of them but those in a user namespace of their own, where each is root."""
+        own = self._runtime.main_process.user_namespace
+        seen = self._seen.get().by_pid.values()
+        return tuple(each for each in seen if own is None or each.user_namespace in (None, own))
 
     @property
     def capabilities(self) -> frozenset[str]:

@@ -142,6 +142,8 @@ class Runtime:
         asked = self.configuration
         if asked.running and (named := ssh.maybe_ssh_servers(self.processes)):
             return named
+        if asked.running and (named := ", ".join(sorted(asked.command & ssh.SERVERS))):
+            return f"its command names {named}, which may start for each connection"
         ports = (asked.description["ExposedPorts"], asked.description["Ports"], asked.setting("PortBindings"))
         opens = ("22", "tcp") in {api_port(name) for each in ports for name in each or ()}
         return "opens port 22, and no known SSH server is seen: what listens there?" if opens else ""
@@ -163,17 +165,6 @@ class Runtime:
             return process
 
         return tuple(process for process in own.values() if top(process).pid != self.main_process.pid)
-
-    @property
-    def exec_processes_with_more_capabilities(self) -> tuple[Process, ...]:
-        """Processes of `docker exec` with capabilities that its main process cannot get.
-
-        One that was left behind there belongs to its main process now, but has what no child of that can have.
-        """
-        bounds, users = self.main_process.capabilities, {None, self.main_process.user_namespace}
-        seen = {each.pid: each for each in self.exec_processes}
-        seen |= {each.pid: each for each in self.processes if each.user_namespace in users}
-        return tuple(each for each in seen.values() if each.capabilities & ~bounds)
 
     @property
     def root_exec_processes(self) -> tuple[Process, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import signal
 from collections.abc import Callable
@@ -34,6 +35,7 @@ def test_ssh_servers(engine: EngineFactory, place: Path) -> None:
     one = engine()
     shutil.copy(str(shutil.which("busybox")), place / "sshd")
     (place / "sleep").symlink_to("sshd")
+    one.run("each", command=("nc", "-ll", "-p", "2222", "-e", "/usr/sbin/sshd", "-i"))
     one.run("by-a-link", "-v", f"{place}:/p", command=("/p/sleep", "999"))
     both(one, "none")
     both(one, "sshd", command=("sshd",))
@@ -56,6 +58,7 @@ def test_ssh_servers(engine: EngineFactory, place: Path) -> None:
     facts = facts_of_engine(one.socket, of="5")
     found = verdicts("5.7", facts)
     assert of_both(found) == {"none": "pass", "sshd": "fail", "dropbear": "fail"}
+    assert found["each"] == "manual"
     others = ("by-a-link", "child", "executed", "host-pid", "joined", "privileged")
     assert {name: found[name] for name in others} == {
         "by-a-link": "fail",
@@ -166,7 +169,11 @@ def test_exec(engine: EngineFactory) -> None:
         image=_with_unshare(one),
     )
     one.run("joined", *user, "--pid", "container:joined-to")
+    mounts = shlex.split("-v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro")
+    gives_up = "/usr/bin/setpriv --bounding-set=-all --inh-caps=-all /bin/sleep 999"
+    one.run("gave-up", *mounts, command=shlex.split(gives_up))
     execs = {
+        "gave-up": (),
         "plain": (),
         "privileged": ("--privileged", *user),
         "root": ("-u", "0"),
@@ -187,6 +194,7 @@ def test_exec(engine: EngineFactory) -> None:
         "both": "fail",
         "as-root": "fail",
         "own-root": "manual",
+        "gave-up": "manual",
         "joined": "manual",
         "joined-to": "manual",
     }
@@ -199,6 +207,7 @@ def test_exec(engine: EngineFactory) -> None:
         "both": "fail",
         "as-root": "manual",
         "own-root": "manual",
+        "gave-up": "manual",
         "joined": "fail",
         "joined-to": "manual",
     }

@@ -98,6 +98,15 @@ class Privileges:
             return given
         return given.union(*(capabilities.names(each.capabilities) for each in self.processes))
 
+    @property
+    def overpowered(self) -> tuple[Process, ...]:
+        """Processes with capabilities that it was not given, and that its main process cannot get.
+
+        No child of that can have them, so they are of `docker exec`, also where that left one behind.
+        """
+        bounds = self.given_capabilities | capabilities.names(self.runtime.main_process.capabilities)
+        return tuple(each for each in self.processes if capabilities.names(each.capabilities) - bounds)
+
     def in_host_namespace(self, kind: str) -> str:
         """Which of its processes are in a namespace of the host where its main process is not, in words.
 

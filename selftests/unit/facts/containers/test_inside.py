@@ -37,10 +37,13 @@ class Inside:
         self.own: list[str] | None = None
         self.sockets: list[str] = []
         self.status: dict[int, dict[str, str]] = {1: STATUS | {"PPid": "0"}}
+        self.users: dict[int, int] = {}
 
     def judge(self, number: str) -> tuple[str, str]:
         """Verdict and reason of a control."""
         processes = [f"{pid}/status:{k}:\t{v}" for pid, each in self.status.items() for k, v in each.items()]
+        link = "lrwxrwxrwx 1 0 0 0 Nov 1 10:00 {}/ns/user -> user:[{}]"
+        processes += [link.format(*each) for each in self.users.items()]
         own = self.mounts if self.own is None else self.own
         texts = {
             "own_mounts": "\n".join([*self.mounts, "--self", *own, "--sockets", *self.sockets, ""]),
@@ -137,6 +140,17 @@ def test_powers_from_inside() -> None:
         inside.status = {1: STATUS | {"NoNewPrivs": "1"}, 7: STATUS | {"NoNewPrivs": "1"}}
         inside.status[pid] = inside.status[pid] | less
         assert [inside.judge(number)[0] for number in ("5.4", "5.7", "5.22", "5.26")] == ["fail"] * 4
+
+
+@pytest.mark.parametrize(
+    ("users", "verdict"), [({1: 5, 7: 6}, "pass"), ({1: 5, 7: 5}, "fail"), ({1: 5}, "fail"), ({7: 6}, "fail")]
+)
+def test_process_in_a_user_namespace_of_its_own(users: dict[int, int], verdict: str) -> None:
+    """5.4: in such a one, as browsers make them, everybody has all capabilities, and none over the container."""
+    inside = Inside()
+    inside.status[7] = STATUS | {"CapEff": "000001ffffffffff"}
+    inside.users = users
+    assert inside.judge("5.4")[0] == verdict
 
 
 PARTS: list[tuple[type, Callable[[InsideContainer], object]]] = [

@@ -51,6 +51,18 @@ def test_process_with_more_than_the_container(world: ContainerHost) -> None:
     assert [world.judge(number)[0] for number in numbers] == ["fail"] * 3
 
 
+def test_what_docker_exec_may_do(world: ContainerHost) -> None:
+    """5.23: it gets what the container was given, though its main process gave that up."""
+    world.config["SecurityOpt"] = ["no-new-privileges"]
+    bound = world.status[100]["CapBnd"]
+    world.status[100] |= dict.fromkeys(("CapBnd", "CapEff", "CapPrm"), "0")
+    for changes, verdict in (({"CapBnd": bound}, "manual"), ({"CapBnd": ALL}, "fail")):
+        child(world, PPid="1", **changes)
+        assert world.judge("5.23")[0] == verdict
+    world.user_namespaces = {100: 5, 101: 6}  # where everybody is root
+    assert world.judge("5.23")[0] == "manual"
+
+
 def test_process_of_the_host_in_a_container_of_remapped_users(world: ContainerHost) -> None:
     """5.31: one that came from outside is root of the host."""
     world.info["SecurityOptions"] += ("name=userns",)
