@@ -67,12 +67,8 @@ for folder in ${daemons?}; do
   file="" profile="" rootless="" home="" xdg="" before=""
   IFS="$line_feed"
   set -f
-  for word in $(tr "\n\0" " \n" <"$folder/cmdline"); do
+  for word in $(tr "\n\0" " \n" <"$folder/cmdline" | sed "s/^\(--[a-z-]*\)=\(.\)/\1\n\2/"); do
     case $before in --config-file) file=$word ;; --seccomp-profile) profile=$word ;; esac
-    case $word in
-      --config-file=*) file=${word#*=} ;;
-      --seccomp-profile=*) profile=${word#*=} ;;
-    esac
     before=$word
   done
   environment=$(tr "\n\0" " \n" 2>/dev/null <"$folder/environ")

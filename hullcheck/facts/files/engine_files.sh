@@ -125,20 +125,13 @@ command_line() { # what the command line names: its file in $file, certificates,
   file="" certificates_named="" keys_named="" others="" before=""
   set -f
   IFS=$line_feed
-  for word in $(tr "\n\0" " \n" <"$folder/cmdline"); do
+  for word in $(tr "\n\0" " \n" <"$folder/cmdline" | sed "s/^\(--[a-z-]*\)=\(.\)/\1\n\2/"); do
     case $before in
       --config-file) file=$word ;;
       --tlscacert | --tlscert) certificates_named=$certificates_named$line_feed$word ;;
       --tlskey) keys_named=$keys_named$line_feed$word ;;
       --containerd) others=$others$line_feed$word ;;
       -H | --host) case $word in unix://*) others=$others$line_feed$word ;; esac ;;
-    esac
-    case $word in
-      --config-file=*) file=${word#*=} ;;
-      --tlscacert=* | --tlscert=*) certificates_named=$certificates_named$line_feed${word#*=} ;;
-      --tlskey=*) keys_named=$keys_named$line_feed${word#*=} ;;
-      --containerd=*) others=$others$line_feed${word#*=} ;;
-      --host=unix://*) others=$others$line_feed${word#*=} ;;
     esac
     before=$word
   done
