@@ -127,7 +127,8 @@ def test_daemon_logs_at_level_info(daemon: Daemon, shippers: Later[Shippers]) ->
     content included, that it hides them and can leak secrets.
 
     Remedy: take `log-level` and `debug` out of daemon.json and off the command line, and `LogLevelMax` and
-    `StandardError=null` out of its unit; restart the daemon.
+    `StandardError=null` out of its unit; restart the daemon. Take `Storage=none` and `MaxLevelStore` out of
+    journald.conf, where no syslog gets the same.
     """
     debug = daemon.setting("debug")
     _require(debug, _is_off)

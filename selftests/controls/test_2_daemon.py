@@ -104,6 +104,15 @@ ISOLATED = Host(bridge=NO_ICC)
 ALLOWED = (*FILTER[:4], "-A FORWARD -i docker0 -o docker0 -j ACCEPT", *FILTER[4:])
 
 
+JOURNAL = "daemon:socket:[1]\njournal:[Journal]\njournal:#ForwardToSyslog=no\njournal:{}"
+JOURNALS = [
+    ("Storage=auto", "Storage=none"),
+    ("MaxLevelStore=info", "MaxLevelStore=notice"),
+    ("Storage=none\njournal:ForwardToSyslog=yes", "Storage=none\njournal:ForwardToSyslog=no"),
+    ("Storage=none\njournal:[Journal]\njournal:forward_to_syslog=1", "max_level_store=err"),
+]
+
+
 CASES = [
     ("2.1", Host(uid=1000), Host()),
     ("2.1", Host(info=options("rootless"), uid=1000), Host(info=options("rootless"))),
@@ -114,6 +123,7 @@ CASES = [
     ("2.3", Host(document='{"log-level": "INFO"}'), Host(document='{"log-level": "warn"}')),
     ("2.3", Host(document='{"log-level": ""}'), Host(info={"Debug": True})),
     ("2.3", Host(shippers="daemon:socket:[1]"), Host(shippers="daemon:/dev/null")),
+    *(("2.3", Host(shippers=JOURNAL.format(good)), Host(shippers=JOURNAL.format(bad))) for good, bad in JOURNALS),
     ("2.3", Host(shippers="daemon:the journal 6"), Host(shippers="daemon:the journal 4")),
     ("2.4", Host(document='{"iptables" : true}'), Host(document='{\n"labels": [],\n"iptables" :\nfalse}')),
     ("2.4", Host(flags=("--iptables=T",)), Host(flags=("--iptables=0",))),

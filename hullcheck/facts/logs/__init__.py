@@ -241,6 +241,10 @@ class Shippers:
                 return "the log goes to /dev/null"
             if level := re.fullmatch(r"the journal ([0-5])(?: .*)?", each):
                 return f"its unit drops what is less urgent than level {level[1]} (LogLevelMax)"
+            if each.startswith("socket:") and self._document.get("Unkept"):
+                return (
+                    "journald neither keeps it nor passes it on (Storage, MaxLevelStore and ForwardToSyslog)"
+                )
         return ""
 
     @property

@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any
 
-from hullcheck.facts.logs import configs
+from hullcheck.facts.logs import configs, rsyslog
 from hullcheck.facts.logs.options import override, reloads
 from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.answer_lines import Words
@@ -26,6 +26,7 @@ def _keep(text: str) -> str:
         "AsRoot": Words(head).of_root,
         "Own": sorted({canonical(each) for each in re.findall(r"^own:(\S+)$", text, re.MULTILINE)}),
         "Daemons": list(Words(head).all("daemon")),
+        "Unkept": rsyslog.loses("\n".join(Words(head).all("journal"))),
         "Shippers": list(map(_shipper, blocks)),
     }
     return json.dumps(document, separators=(",", ":"))
@@ -83,6 +84,7 @@ SHAPE = {
     "AsRoot": bool,
     "Own": [str],
     "Daemons?": [str],
+    "Unkept?": bool,
     "Shippers": [
         {
             "Pid": COUNT,

@@ -124,6 +124,12 @@ class _Journal:
         return self._value("Storage") != "none" and self._value("MaxLevelStore") in _LEVELS
 
 
+def loses(settings: str) -> bool:
+    """Whether journald, of which these are all settings, neither keeps all that matters nor gives it to syslog."""
+    journal = _Journal({"": settings})
+    return not journal.kept and not journal.passed_on
+
+
 _OF_JOURNAL = re.compile(r"(?ms)^\[Journal\][ \t]*$(.*?)(?=^\[|\Z)")
 _YES = ("", "yes", "true", "on", "1", "y", "t")
 _LEVELS = ("", "debug", "info", "7", "6")

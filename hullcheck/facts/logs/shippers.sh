@@ -130,6 +130,12 @@ for pid in ${daemons?}; do
   case $written:$apart in socket:*:[!67]* | socket:*:[67]" "*) written="the journal $apart" ;; esac
   printf "daemon:%s\n" "$written"
 done
+# What journald keeps, and what it passes on.
+{
+  systemd-analyze cat-config systemd/journald.conf 2>/dev/null
+  printf "[Journal]\n"
+  tr " " "\n" </proc/cmdline | sed -n "s/^systemd[.]journald[.]//p"
+} | sed -n "/^\[\|Storage\|[Ss]yslog\|[Ss]tore/s/^/journal:/p"
 now=$(date +%s)
 read -r uptime rest </proc/uptime
 found=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n "s/^.* \([0-9]*\)\/exe -> \(\/.*\)$/\1 \2/p" |

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from selftests.kit.judging import facts_of_engine, judged
+from selftests.kit.judging import facts_of_engine, facts_of_guest, judged
 from selftests.rig.shell import SYSTEM_PATH
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
+    from selftests.rig.hosts.host import Host
 
 EngineFactory = Callable[..., "Engine"]
 
@@ -98,3 +99,20 @@ def test_program_that_was_replaced(
     assert facts_of_engine(one.socket, of="1.2.2").get("replaced_programs") == (str(program),)
     one.restart()
     assert facts_of_engine(one.socket, of="1.2.2").get("replaced_programs") == ()
+
+
+def test_journal_that_keeps_nothing(lab_host: Callable[..., Host]) -> None:
+    """2.3: what the daemon says to the journal is lost where journald keeps less, and no syslog gets it."""
+    host = lab_host()
+    settings = "/etc/systemd/journald.conf.d/zz.conf"
+    for lines, expected in {
+        "Storage=volatile": "pass",
+        "Storage=none\nForwardToSyslog=yes": "pass",
+        "Storage=none\nForwardToSyslog=no": "fail",
+        "MaxLevelStore=warning\nForwardToSyslog=no": "fail",
+    }.items():
+        host.exec("mkdir", "-p", str(Path(settings).parent))
+        host.write(settings, f"[Journal]\n{lines}\n")
+        host.exec("systemctl", "restart", "systemd-journald")
+        (found,) = judged("2.3", facts_of_guest(host, of="2.3")).values()
+        assert found[0] == expected, (lines, found)
