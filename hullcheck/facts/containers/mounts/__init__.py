@@ -17,7 +17,7 @@ from hullcheck.parsing.proc import filesystems, mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount, is_below
 from hullcheck.verdicts import EvidenceError, unread
 
-_OF_ENGINE = re.compile(r"/[0-9a-f]{64}/(?:resolv\.conf|hostname|hosts|(?:mounts|userdata)(?:/.*)?)$")
+_OF_ENGINE = re.compile(r"/[0-9a-f]{64}/((resolv\.conf|hostname|hosts)(//deleted)?|(mounts|userdata)(/.*)?)$")
 _WRITTEN = ("/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
 _INIT = ("/sbin/docker-init", "/run/podman-init")
 _KERNEL = ("/proc", "/sys", "/dev")

@@ -169,6 +169,7 @@ def test_folders_of_the_engine(world: ContainerHost) -> None:
     engine = f"/var/lib/docker/containers/{'a' * 64}"
     world.mounts += [
         f"31 30 8:1 {engine}/resolv.conf /etc/resolv.conf rw - ext4 /dev/sda1 rw",
+        f"36 30 8:1 {engine}/hosts//deleted /etc/hosts rw - ext4 /dev/sda1 rw",  # of one that is gone
         f"32 30 0:20 /containers/{'a' * 64}/mounts/secrets /run/secrets rw - tmpfs tmpfs rw",
         "33 30 8:1 /usr/bin/docker-init /sbin/docker-init ro - ext4 /dev/sda1 rw",
         "34 30 8:1 /proc /proc/x rw - ext4 /dev/sda1 rw",
