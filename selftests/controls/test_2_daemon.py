@@ -123,6 +123,7 @@ CASES = [
     ("2.3", Host(document='{"log-level": "INFO"}'), Host(document='{"log-level": "warn"}')),
     ("2.3", Host(document='{"log-level": ""}'), Host(info={"Debug": True})),
     ("2.3", Host(shippers="daemon:socket:[1]"), Host(shippers="daemon:/dev/null")),
+    ("2.3", Host(shippers="daemon:/var/log/d.log"), Host(shippers="daemon:/var/log/d.log (deleted)")),
     *(("2.3", Host(shippers=JOURNAL.format(good)), Host(shippers=JOURNAL.format(bad))) for good, bad in JOURNALS),
     ("2.3", Host(shippers="daemon:the journal 6"), Host(shippers="daemon:the journal 4")),
     ("2.4", Host(document='{"iptables" : true}'), Host(document='{\n"labels": [],\n"iptables" :\nfalse}')),

@@ -237,8 +237,8 @@ class Shippers:
         if self._document.get("Daemons") == []:
             raise EvidenceError(unread("where the daemon writes its log", "could not be seen"))
         for each in self._document.get("Daemons") or ():  # older recordings do not say
-            if each == "/dev/null":
-                return "the log goes to /dev/null"
+            if each in ("/dev/null", "/dev/zero", "/dev/full") or each.endswith(" (deleted)"):
+                return f"the log goes to {each}"
             if level := re.fullmatch(r"the journal ([0-5])(?: .*)?", each):
                 return f"its unit drops what is less urgent than level {level[1]} (LogLevelMax)"
             if each.startswith("socket:") and self._document.get("Unkept"):

@@ -101,6 +101,17 @@ def test_program_that_was_replaced(
     assert facts_of_engine(one.socket, of="1.2.2").get("replaced_programs") == ()
 
 
+def test_log_that_was_removed(engine: EngineFactory) -> None:
+    """2.3: a file that was rotated away goes on to be written, and nobody can read it."""
+    one = engine(fresh=True)
+    assert audit("2.3", one)[0] == "pass"
+    rotated = one.log.rename(one.log.with_suffix(".1"))
+    assert audit("2.3", one)[0] == "pass"
+    rotated.unlink()
+    found, reason = audit("2.3", one)
+    assert (found, reason.endswith("(deleted)")) == ("fail", True), reason
+
+
 def test_journal_that_keeps_nothing(lab_host: Callable[..., Host]) -> None:
     """2.3: what the daemon says to the journal is lost where journald keeps less, and no syslog gets it."""
     host = lab_host()
