@@ -48,7 +48,7 @@ def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
     systemd starts as root whatever these files say: who owns one of them owns the host from the next start
     on, and so does who owns a script that the unit runs, a library that it has loaded into the daemon, or a directory
     in which it makes it look for programs. Without systemd this is the script that starts the daemon (OpenRC,
-    sysvinit, runit), with its settings.
+    sysvinit, runit, s6, dinit, rc.local), with its settings.
 
     Remedy: `chown root:root FILE` for the file, drop-in, link or directory that is named.
     """

@@ -355,6 +355,7 @@ environment_file() { # PATTERN (...): the files that it stands for
   say host ""
   [ -d /run/systemd/system ] || {
     say unmanaged ""
+    scripts="$scripts $(grep -ls dockerd /etc/init.d/* /etc/rc.local /etc/local.d/*.start /etc/inittab /etc/dinit.d/*)"
     for script in /etc/init.d/docker /etc/conf.d/docker /etc/sv/docker/run $scripts; do walk "$script"; done
   }
   walk /etc/default/docker

@@ -35,7 +35,10 @@ REGISTRY = f"{CERTIFICATES}/reg"
 DEFAULT, SYSCONFIG = "/etc/default/docker", "/etc/sysconfig/docker"
 
 
-SCRIPTS = ("/etc/init.d/docker", "/etc/conf.d/docker", "/etc/sv/docker/run")
+SCRIPTS = (
+    *("/etc/init.d/docker", "/etc/conf.d/docker", "/etc/sv/docker/run"),
+    *("/srv/engine/conf", "/etc/local.d/engine.start"),
+)
 
 
 TLS = ("--tlsverify", "--tlscacert=/tls/ca", "--tlscert=/tls/cert", "--tlskey=/tls/key")

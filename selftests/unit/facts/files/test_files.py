@@ -387,16 +387,16 @@ def test_no_systemd() -> None:
 
 def test_script_of_a_host_without_systemd() -> None:
     """What starts the daemon there is judged in the place of a unit: a script may be run, its settings not."""
-    script, settings, run = SCRIPTS
-    right = replace(
-        RIGHT, units=None, files=FILES | {script: Stat(0o100755), settings: Stat(), run: Stat(0o100755)}
-    )
+    script, settings, run, conf, local = SCRIPTS
+    scripts = dict.fromkeys((script, run, local), Stat(0o100755))
+    right = replace(RIGHT, units=None, files=FILES | scripts | {settings: Stat(), conf: Stat()})
     for number in ("3.1", "3.2"):
         assert {path: verdict for path, (verdict, _) in right.judge(number).items()} == dict.fromkeys(
             SCRIPTS, "pass"
         )
     assert right.with_file(script, Stat(0o100775)).judge("3.2")[script][0] == "fail"
     assert right.with_file(settings, Stat(0o100755)).judge("3.2")[settings][0] == "fail"
+    assert right.with_file(conf, Stat(0o100755)).judge("3.2")[conf][0] == "fail"
     assert right.with_file(run, Stat(0o100755, uid=7)).judge("3.1")[run][0] == "fail"
     assert right.without(settings, state="unread").judge("3.1")[settings][0] == "error"
     without = right.without(settings)
