@@ -164,7 +164,15 @@ _GIVES_CODE = {
 _REACHES = re.compile(
     "connect|curl|exists|fetch|get\\(|http|is_?file|open\\(|ping|pgrep|query|request|sock|stat\\(|subprocess|system|urlopen"
 )
-_ONLY_SAYS = re.compile("--?(?:version|help)")
+_ONLY_SAYS = re.compile("--?(?:version|help)|-[vVh]")
+_SHOW = frozenset(("mount", "netstat", "ps", "ss", "top"))
+"""They show what is there, and end well whatever that is."""
+_TRY_SETTINGS = re.compile(
+    r"(?:nginx|openresty|angie)\b.* -[tTq]+\b.*|(?:apache2?ctl|apache2|httpd)\b.* (?:-[tSM]|configtest)\b.*"
+    r"|haproxy\b.* -c\b.*|php-?fpm[\d.]*\b.* -t+\b.*|sshd\b.* -[tT]\b.*|(?:named|unbound)-checkconf\b.*"
+    r"|caddy validate\b.*|promtool check (?:config|rules)\b.*"
+)
+"""Servers and tools that read the settings of a service, and do not ask it anything."""
 _HERE = re.compile(r"localhost|127\.[\d.]+|::1|0\.0\.0\.0|ip6-localhost|\$|hostname")
 
 
@@ -178,7 +186,8 @@ def ends_of(words: Sequence[str], given: Cause, piped: Cause) -> Ends:
     name, rest = name_of(words[0]), [*words[1:]]
     if name == "false":
         return BAD
-    if name in _ALWAYS or (rest and all(map(_ONLY_SAYS.fullmatch, rest))):
+    tries = _TRY_SETTINGS.fullmatch(" ".join((name, *rest)))
+    if name in _ALWAYS or tries or (rest and all(map(_ONLY_SAYS.fullmatch, rest))):
         return GOOD
     if name in ("[", "[[", "test"):
         return _of_test([each for each in rest if each not in ("]", "]]")], given)
@@ -220,8 +229,8 @@ def _cause(name: str, words: Sequence[str], piped: Cause) -> Cause:
         return Cause.NOTHING if asks and words[-1] in ("1", "$$") else Cause.SERVICE
     if name in ("getent", "ping"):
         return Cause.NOTHING if any(map(_HERE.match, operands)) else Cause.UNSURE
-    if name == "ps":
-        return Cause.SERVICE if "-C" in words else Cause.NOTHING
+    if name in _SHOW:
+        return Cause.SERVICE if name == "ps" and {"-C", "-p"}.intersection(words) else Cause.NOTHING
     return _of_code(name, words, piped)
 
 

@@ -122,6 +122,17 @@ echo ok | grep -q no
 [ -n "$A" ]
 kill -0 1
 sh
+nginx -t
+nginx -tq -c /etc/nginx/nginx.conf
+apachectl configtest
+haproxy -c -f /etc/haproxy.cfg
+php-fpm8.2 -t
+caddy validate --config /c
+promtool check config /c
+ss -ltn
+netstat -an
+nginx -v
+postgres -V
 """.strip().split("\n")
 HOLLOW += ["", "curl x\ntrue", "curl x ||\ntrue"]
 LOOKS = r"""
@@ -241,7 +252,12 @@ su -c 'pg_isready' postgres
 gosu postgres pg_isready
 su-exec app curl x
 sudo -u app curl x
-nginx -t
+nginx -s reload
+ip link show wg0
+ss -ltn | grep -q :80
+nc -vz localhost 80
+promtool check healthy
+redis-cli -h db ping
 rm /tmp/alive
 """.strip().split("\n")
 UNREAD = r"""
