@@ -22,17 +22,18 @@ _CONTAINER_LOG = re.compile(r".*/([0-9a-f]{64})-json\.log")
 
 def _keep(text: str) -> str:
     head, *blocks = re.split(r"^process:", text, flags=re.MULTILINE)
+    of_journald = "\n".join(Words(head).all("journal"))
     document = {
         "AsRoot": Words(head).of_root,
         "Own": sorted({canonical(each) for each in re.findall(r"^own:(\S+)$", text, re.MULTILINE)}),
         "Daemons": list(Words(head).all("daemon")),
-        "Unkept": rsyslog.loses("\n".join(Words(head).all("journal"))),
-        "Shippers": list(map(_shipper, blocks)),
+        "Unkept": rsyslog.loses(of_journald),
+        "Shippers": [_shipper(each, rsyslog.keeps(of_journald)) for each in blocks],
     }
     return json.dumps(document, separators=(",", ":"))
 
 
-def _shipper(block: str) -> dict[str, Any]:
+def _shipper(block: str, journal_is_kept: bool) -> dict[str, Any]:
     first, _, rest = block.partition("\n")
     pid, _, program = first.partition(" ")
     words = Words(rest)
@@ -41,16 +42,19 @@ def _shipper(block: str) -> dict[str, Any]:
     routes, understood = configs.read(program, words.files) if known and words.files else ([], False)
     if doubt := _doubt(program, rest):
         routes, understood = [], False
+    lost = set[str]() if journal_is_kept else {"journal"}
     return {
         "Pid": int(pid),
         "Program": program,
-        "Routes": sorted([sorted(reads), sorted(sends)] for reads, sends in set(routes) if reads or sends),
+        "Routes": sorted(
+            [sorted(reads - lost), sorted(sends)] for reads, sends in set(routes) if reads or sends
+        ),
         "Understood": understood,
         "Doubt": doubt,
         "Halted": "halted" in words,
         **{key: key.lower() in words for key in ("Confined", "Barred")},
         "Holds": sorted({match[1] for each in held if (match := _CONTAINER_LOG.fullmatch(each))}),
-        "HoldsJournal": any(each.endswith(".journal") for each in held),
+        "HoldsJournal": any(each.endswith(".journal") for each in held) and journal_is_kept,
         "HoldsAudit": any(each.endswith("/audit.log") for each in held),
         "Connected": net.held(words.all("net"), held)[1],
     }

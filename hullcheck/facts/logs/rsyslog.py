@@ -124,6 +124,11 @@ class _Journal:
         return self._value("Storage") != "none" and self._value("MaxLevelStore") in _LEVELS
 
 
+def keeps(settings: str) -> bool:
+    """Whether journald, of which these are all settings, keeps all that matters where a shipper can read it."""
+    return _Journal({"": settings}).kept
+
+
 def loses(settings: str) -> bool:
     """Whether journald, of which these are all settings, neither keeps all that matters nor gives it to syslog."""
     journal = _Journal({"": settings})

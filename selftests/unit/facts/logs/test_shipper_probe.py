@@ -196,6 +196,36 @@ def test_file_that_it_has_not_read(more: str, changed: int, doubt: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("program", "text"),
+    [
+        ("systemd-journal-upload", "[Upload]\n:URL=https://a.example"),
+        (
+            "vector",
+            "sources.a.type = 'journald'\n:sinks.b = {type = 'loki', inputs = ['a'], endpoint = 'a.example'}",
+        ),
+        ("filebeat", "filebeat.inputs: [{type: journald}]\n:output.elasticsearch.hosts: [a.example]"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("setting", "kept"),
+    [
+        ("Storage=auto", True),
+        ("Storage=none", False),
+        ("MaxLevelStore=crit", False),
+        ("#Storage=none", False),
+    ],
+)
+def test_journal_that_keeps_nothing(program: str, text: str, setting: str, kept: bool) -> None:
+    """Who reads it gets nothing, and what is only held open tells nothing either."""
+    own = SHIP.format(program, "held:/run/log/journal/x/system.journal\n", 0, text)
+    of_journald = f"journal:[Journal]\njournal:{setting}\n"
+    (found,) = json.loads(SHIPPERS.keep(f"auditor:0\n{of_journald}{own}"))["Shippers"]
+    assert found["Understood"]
+    assert any("journal" in reads for reads, _ in found["Routes"]) is kept
+    assert found["HoldsJournal"] is kept
+
+
+@pytest.mark.parametrize(
     ("started", "path", "doubt"),
     [
         ("", "/etc/systemd/journald.conf", ""),  # it does not say
