@@ -83,11 +83,11 @@ _PLAIN = rf"""\s*|[*!]+|[xX]{{3,}}|(?i:true|false|yes|no|on|off|none|null|nil|re
     |\{{\{{.*\}}\}}|<[^<>]*>|%\w+%|%\(\w+\)s|__\w+__|@\w+@|\#\{{.*\}}\#?|ENC\(.*\)
     |/(?:{"|".join(_FOLDERS.split())})(?:/.*)?|/(?:[a-z][a-z_.-]{{2,}}/)+[\w.-]*
     |(?:~|\.{{1,2}})/[\w./-]+|[\w./-]+\.(?:cer|conf|crt|env|jks|json|key|p12|pem|pfx|properties|ya?ml|txt)
-    |[a-z][a-z0-9+.-]*://.*|arn:aws.*|vault:.*"""
+    |\{{|[a-z][a-z0-9+.-]*://.*|arn:aws.*|vault:.*"""
 _NO_SECRET = re.compile(_PLAIN, re.VERBOSE | re.DOTALL)
 # In a command the shell puts something else there, or it is a pattern, a format, a call, or an option's own word.
-_IN_SHELL = r"""|changeit|unused|["']*(?:[$`\\*(\[<\s=]|\.[*+?]|\{[{%]|%\{|%[sdqvb%(](?!\w)).*|[A-Za-z_][\w.]*[(\[].*
-    |(?:process\.env|os\.environ|ENV)\b.*|(?:id|type|env|src|source|target)=.*"""
+_IN_SHELL = r"""|changeit|unused|["']*(?:[$`\\*(\[<\s=]|\.[*+?]|\{[{%]|[@%]\{|%[sdqvb%(](?!\w)).*
+    |[A-Za-z_][\w.]*[(\[].*|(?:process\.env|os\.environ|ENV)\b.*|(?:id|type|env|src|source|target)=.*"""
 _NO_SECRET_IN_SHELL = re.compile(_PLAIN + _IN_SHELL, re.VERBOSE | re.DOTALL)
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?\s?(?:[smhdwMy]|ms|min|sec|days?|hours?|[kKMG]i?B?|%)?")
 _FINGERPRINT = re.compile(r"(?:(?:0x)?[0-9A-Fa-f]++\s*+){1,40}")

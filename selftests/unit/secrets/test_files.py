@@ -153,6 +153,8 @@ password_query = SELECT username, password FROM mailbox WHERE username = '%u'
     "bind": 'trust-anchors { . static-key 257 3 8 "AwEAAaz/tAm8yTn4Mfeh5eyI96WSVexTBAvkMgJzkKTOiW1vkIbzxeF3"; };\n',
     "ldap": "pam_password exop\nldap_default_authtok_type = obfuscated_password\n",
     "JWKS": '{"keys":[{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx","e":"AQAB"}]}',
+    "telegraf": 'token = "@{secretstore:influx}"\n',
+    "JSON Schema": '{"properties":{"password":{"type":"string"},"token":{"$ref":"#/x"}},"required":["password"]}',
     "latin-1": "# für alle\nlisten 80;\n",
     "empty": "",
 }
