@@ -100,15 +100,15 @@ def host(archive: Path, public_key: str, busybox_archive: Path) -> None:
         pack(tree, archive)
 
 
-def release(suite: str, archive: Path, public_key: str, busybox_archive: Path) -> None:
-    """Write the file system of a whole host with Debian *suite* and its Docker, /usr and all.
+def release(suite: str, packages: str, archive: Path, public_key: str, busybox_archive: Path) -> None:
+    """Write the file system of a whole host with Debian *suite*, its Docker and these *packages*, /usr and all.
 
     Raises:
         LabError: the packages could not be had, or do not fit together.
     """
     with removal.temporary(archive.parent) as folder:
         tree = folder / "tree"
-        bootstrap(suite, tree, RELEASE_PACKAGES[suite])
+        bootstrap(suite, tree, f"{RELEASE_PACKAGES[suite]} {packages}")
         ssh(tree, public_key)
         _units(tree / "etc/systemd/system")
         write(tree / CGROUP2_INIT.lstrip("/"), CGROUP2, 0o755)

@@ -1,7 +1,7 @@
 """Configurations of rsyslog, reduced to what it takes and where it sends that."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import NamedTuple
 
 from hullcheck.facts.logs.routes import Route, expanded, route, uncommented
@@ -23,6 +23,8 @@ _OTHER_RULES = re.compile(
     r"(?mis)^[ \t]*\$RuleSet[ \t]+(?!RSYSLOG_DefaultRuleset).*?(?:^[ \t]*\$RuleSet[ \t]+RSYSLOG_Def\w*|\Z)"
 )
 _OTHER_DEFAULT = re.compile(r"(?mi)^[ \t]*\$DefaultRuleset[ \t]+(?!RSYSLOG_DefaultRuleset)")
+_MANY_LINES = re.compile(r"(?i)\b(?:startmsg|endmsg)\.regex=")
+"""Lines that are kept until the first of another message comes, which may never be."""
 _STOP = re.compile(r"(?m)^(.*?)(?:\bstop|[ \t]~)[ \t]*$")
 _NOW_AND_THEN = re.compile(
     r"(?mis)^[ \t]*\$ActionExecOnly(?:WhenPreviousIsSuspended[ \t]+on|(?:EveryNthTime|OnceEveryInterval)[ \t]+[1-9])"
@@ -67,15 +69,15 @@ def rsyslog(files: Files) -> Iterator[Route]:
         joined = pattern.sub(instead, joined)
     elsewhere = bool(_OTHER_DEFAULT.search(joined))
     rules = "" if elsewhere else _unconditional(joined)
-    doubt = elsewhere or not whole
+    doubt = elsewhere or not whole or bool(_MANY_LINES.search(joined))
+    mute = _without_message(joined)
     reads, sent = set[str](), set[str]()
-    for message, taken in _messages(joined, of_journald):
+    for message, rule_set, taken in _messages(joined, of_journald):
         reads |= taken
-        if message is None:
-            continue
-        for part, stopped in _parts(rules, message):
+        own_rules = _unconditional(bodies.get(rule_set, "")) if rule_set else rules
+        for part, stopped in _parts(own_rules, message):
             doubt |= stopped is None
-            for host in _rsyslog_outputs(part, message):
+            for host in _rsyslog_outputs(part, message, mute):
                 sent |= taken if stopped is False else set()
                 yield route(taken if stopped is False else (), [host])
     if reads - sent:
@@ -84,16 +86,20 @@ def rsyslog(files: Files) -> Iterator[Route]:
         raise ValueError("some messages are stopped, or a file is included that is not read")
 
 
-def _messages(text: str, of_journald: Files) -> Iterator[tuple[_Message | None, set[str]]]:
-    """What it takes: what decides where that goes, and the words for it; None where a rule set of its own does."""
+def _messages(text: str, of_journald: Files) -> Iterator[tuple[_Message, str, set[str]]]:
+    """What it takes: what decides where that goes, the rule set where it has one of its own, and the words for it."""
     inputs = set(_rsyslog_inputs(text, journal=_Journal(of_journald)))
     for facility in _FACILITIES:
-        yield _Message(_ENGINE, facility), {f"{each}:{facility}" for each in inputs}
+        yield _Message(_ENGINE, facility), "", {f"{each}:{facility}" for each in inputs}
+    if not re.search(r"(?i)\bload=\"imfile\"|\$ModLoad\s+imfile\b", text):
+        return
     for body in re.findall(r"(?i)\binput\(([^)]*\btype=\"imfile\"[^)]*)\)", text):
+        if _MANY_LINES.search(body):
+            continue
         options = {key.lower(): value for key, value in re.findall(r"(\w+)=\"([^\"]*)\"", body)}
         words = options.get("facility", "local0"), options.get("severity", "notice")
         message = _Message((options.get("tag", "").strip(":"),), *words)
-        yield None if "ruleset" in options else message, {options.get("file", "")}
+        yield message, options.get("ruleset", ""), {options.get("file", "")}
 
 
 class _Journal:
@@ -254,12 +260,22 @@ def _rsyslog_inputs(text: str, *, journal: _Journal) -> Iterator[str]:
         yield "syslog"
 
 
-def _rsyslog_outputs(text: str, message: _Message) -> Iterator[str]:
-    """The hosts that it sends such messages to."""
-    for rule, address in re.findall(
-        r"^\s*(\S+)\s+(?:@@?|:omrelp:)(?:\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)", text, re.MULTILINE
+def _without_message(text: str) -> set[str]:
+    """The templates of the site in which no text of a message is; the names of those of rsyslog are RSYSLOG_…."""
+    bodies = re.findall(r"(?i)\btemplate\(([^)]*\bname=\"([^\"]+)\"[^)]*)\)(?:\s*\{([^}]*)\})?", text)
+    found = {name: f"{head}{body}" for head, name, body in bodies}
+    found |= dict(re.findall(r"(?mi)^[ \t]*\$template[ \t]+(\w+)[ \t]*,(.*)$", text))
+    return {name for name, body in found.items() if not re.search(r"msg|jsonmesg|\$!", body)}
+
+
+def _rsyslog_outputs(text: str, message: _Message, mute: Set[str]) -> Iterator[str]:
+    """The hosts that it sends such messages to, by another template than these."""
+    for rule, address, template in re.findall(
+        r"^\s*(\S+)\s+(?:@@?|:omrelp:)(?:\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)[^\s;]*(?:;[ \t]*(\w+))?",
+        text,
+        re.MULTILINE,
     ):
-        if _selects(rule, message):
+        if template not in mute and _selects(rule, message):
             yield address.strip("[]")
     for rule, body in re.findall(r"(?m)^[ \t]*(\S*)[ \t]*action\(([^)]*)\)", text):
         targets = re.search(r"(?i)\btarget=(\[[^\]]*\]|\"[^\"]+\")", body)
@@ -267,6 +283,8 @@ def _rsyslog_outputs(text: str, message: _Message) -> Iterator[str]:
             continue
         if re.search(r"(?i)\baction\.execOnly\w+=\"(?!off|0)", body):
             continue  # when another one failed, or for one message of many
+        if mute & {*re.findall(r"(?i)\btemplate=\"([^\"]+)\"", body)}:
+            continue
         everything = rule == "" or rule.endswith(")")  # the end of the statement above
         if everything or _selects(rule, message):
             yield from re.findall(r"\"([^\"]+)\"", targets[1])

@@ -49,7 +49,7 @@ class Hub:
         self.key = lab.root / "key"
         self.engine = Engine(lab, {"bip": f"{self.subnet}.1/22"}, version=versions.own())
         self._count = 0
-        self._images: set[str] = set()
+        self._images: dict[tuple[str, str], str] = {}
         self._volumes: set[str] = set()
         self._far: subprocess.Popen[bytes] | None = None
         self._join()
@@ -64,21 +64,21 @@ class Hub:
             self._allow_many()
         return f"h{self._count}"
 
-    def image_of(self, release: str) -> str:
-        """The image of a host with this release of Debian, made when it is first asked for.
+    def image_of(self, release: str, packages: str = "") -> str:
+        """The image of a host with this release of Debian and these *packages*, made when it is first asked for.
 
         Raises:
             LabError: its packages could not be had.
         """
-        name = f"host:{release}"
-        if name not in self._images:
+        asked = (release, packages)
+        if asked not in self._images:
+            self._images[asked] = f"host:{release}-{len(self._images)}"
             archive = self.lab.root / f"{release}.tar"
             public_key = self.key.with_suffix(".pub").read_text()
-            images.release(release, archive, public_key, self.lab.root / "bb.tar")
-            self.engine.import_image(archive, name)
+            images.release(release, packages, archive, public_key, self.lab.root / "bb.tar")
+            self.engine.import_image(archive, self._images[asked])
             archive.unlink()
-            self._images.add(name)
-        return name
+        return self._images[asked]
 
     @property
     def usr(self) -> str:
@@ -175,6 +175,7 @@ class Host(Guest):
         own_usr: bool = False,
         cgroup2: bool = False,
         release: str = "",
+        packages: str = "",
     ) -> None:
         """Start a host; `wait` for it.
 
@@ -182,7 +183,7 @@ class Host(Guest):
         are those of `docker create` for the container that it is. Without *own_partition* /var/lib/docker
         lies on the root file system; with *own_usr* files below /usr may be changed, and the machine's stay
         as they are; with *cgroup2* it sees control groups v2 alone. A *release* of Debian, such as bookworm, is
-        installed in full instead of lending the machine's own.
+        installed in full, with further *packages*, instead of lending the machine's own.
         """
         self.hub = hub
         self.name = hub.name()
@@ -191,7 +192,7 @@ class Host(Guest):
         usr = () if release else ("--volume", self._own_usr() if own_usr else hub.usr)
         data = ("--volume", "/var/lib/docker") if own_partition else ()
         init = images.CGROUP2_INIT if cgroup2 else SYSTEMD
-        image = hub.image_of(release) if release else HOST_IMAGE
+        image = hub.image_of(release, packages) if release else HOST_IMAGE
         self.id = self._create(*usr, *data, *options, init=init, image=image)
         self._put(_files(settings or {}, files or {}, own_partition))
         hub.engine.docker("start", self.name)

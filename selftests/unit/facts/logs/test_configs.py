@@ -143,7 +143,8 @@ FORWARD = "<match **>\n@type forward\nhost a.example\n</match>\n"
         ("logstash", "input {\n  syslog { path => '/x' }\n}", {"syslog"}, set()),
         # rsyslog
         ("rsyslogd", ' # module(load="imuxsock")\nx', set(), set()),
-        ("rsyslogd", 'input(type="imfile" tag="x" file="/a/*.log")', HERE, set()),
+        ("rsyslogd", 'module(load="imfile")\ninput(type="imfile" tag="x" file="/a/*.log")', HERE, set()),
+        ("rsyslogd", 'input(type="imfile" tag="x" file="/a/*.log")', set(), set()),
         ("rsyslogd", "*.info;mail.none @a.example", set(), AWAY),
         (
             "rsyslogd",

@@ -8,6 +8,7 @@ from hullcheck.facts.logs import configs
 from hullcheck.facts.logs.rsyslog import OF_DAEMON, OF_DRIVER
 
 SOCKET = 'module(load="imuxsock")\n'
+IMFILE = 'module(load="imfile")\n'
 SENDING = "*.* @@logs.example\n"
 ALL = {
     f"{by}:{facility}"
@@ -187,6 +188,9 @@ def test_rule_set_that_ends() -> None:
     [
         ("", SENDING, True),
         ('ruleset="x" ', f'ruleset(name="x") {{ *.* /y }}\n{SENDING}', False),
+        ('ruleset="x" ', 'ruleset(name="x") { action(type="omfwd" target="logs.example") }', True),
+        ('ruleset="x" ', f'ruleset(name="y") {{ {SENDING} }}', False),
+        ('startmsg.regex="^x$" ', SENDING, False),
         ('config.enabled="off" ', SENDING, False),
         ("", "daemon.* @@logs.example", False),
         ("", "local0.* @@logs.example", True),
@@ -209,11 +213,36 @@ def test_file_that_is_sent(options: str, rules: str, sent: bool) -> None:
     """By its own facility, tag and rule set; seen with rsyslog 8.2504."""
     path = "/var/log/audit/audit.log"
     text = f'input(type="imfile" {options}Tag="audit:" File="{path}")\n{rules}\n'
-    routes, _ = configs.read("rsyslogd", {"/etc/rsyslog.conf": SOCKET + text})
+    routes, understood = configs.read("rsyslogd", {"/etc/rsyslog.conf": f"{SOCKET}{IMFILE}{text}"})
     assert [path in each.reads for each in routes if path in each.reads or each.sends].count(True) == (
-        0 if "config" in options else 1
+        0 if "config" in options or "regex" in options else 1
     )
     assert any(path in each.reads and each.sends for each in routes) is sent
+    assert understood is ("regex" not in options)
+    without_module, _ = configs.read("rsyslogd", {"/etc/rsyslog.conf": f"{SOCKET}{text}"})
+    assert not any(path in each.reads for each in without_module)
+
+
+@pytest.mark.parametrize(
+    ("template", "sent"),
+    [
+        ('template(name="own" type="string" string="nothing\\n")', False),
+        ('template(name="own" type="string" string="%HOSTNAME% %msg%\\n")', True),
+        ('template(name="own" type="list") { property(name="msg") constant(value="\\n") }', True),
+        ('template(name="own" type="list") { property(name="hostname") }', False),
+        ('template(name="own" type="subtree" subtree="$!")', True),
+        ('$template own,"%HOSTNAME% %rawmsg%\\n"', True),
+        ('$template own,"%HOSTNAME%\\n"', False),
+    ],
+)
+def test_template_without_the_message(template: str, sent: bool) -> None:
+    """What is sent by it says nothing of what happened."""
+    for rule in (
+        "*.* @@logs.example:514;own",
+        'action(type="omfwd" target="logs.example" template="own")',
+    ):
+        assert read(f"{template}\n{rule}\n") == (ALL if sent else set(), True)
+    assert read(f"{template}\n*.* @@logs.example;RSYSLOG_ForwardFormat\n") == (ALL, True)
 
 
 @pytest.mark.parametrize(
