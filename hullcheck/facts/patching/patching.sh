@@ -1,7 +1,7 @@
 . cron_files.sh
 echo "clock:$(date +%s) $(cut -d " " -f 1 /proc/uptime)"
 # Options with which a tool looks and changes nothing, and programs that are one of these tools or start it.
-only_look="check\|syntax-check\|list-\|noop\|help\|version\|downloadonly\|no-installupdates\|dry-run"
+only_look="check\>\|syntax-check\|list-\|noop\|help\|version\|downloadonly\|no-installupdates\|dry-run"
 starters="ansible-pull\|dnf-automatic\|dnf\|python\|sh\|bash\|dash\|env\|flock\|timeout\|nice\|ionice\|chronic\|systemd-cat"
 own=$(grep -ls "^[^#]*ansible-pull" /etc/systemd/system/*.service /usr/lib/systemd/system/*.service \
   /lib/systemd/system/*.service | sed -e "s/.*\///" -e "s/\.service$//" | sort -u)
@@ -81,9 +81,15 @@ for log in /var/log/ansible-pull.log /var/log/ansible.log /var/log/ansible/*.log
     continue
   }
   echo "log:$(stat -c %Y "$log") $log"
-  tail -n 2000 "$log" | sed -n -e "s/.*PLAY \[.*/did:play/p" -e "s/.*Repository has not changed.*/did:nothing/p" \
-    -e "s/.*| \(FAILED\|UNREACHABLE\)!.*/did:failed/p" -e "s/.*ERROR!.*/did:failed/p" \
-    -e "s/.*: ok=[0-9]* .*\(unreachable=[0-9]* *failed=[0-9]*\).*/did:\1/p" | tail -n 1
+  # What the last run did. To a file ansible-pull writes that it starts, and its command, after all that came of it.
+  tail -n 2000 "$log" | awk '
+    /Starting Ansible Pull at/ { before = did; did = ""; lines = 0; pulls = 1; next }
+    NF { lines++ }
+    /PLAY \[/ { did = "play" }
+    /Repository has not changed/ { did = "nothing" }
+    /\| (FAILED|UNREACHABLE)!|ERROR!|^\[ERROR\]:|^usage: ansible-pull/ { did = "failed" }
+    match($0, /unreachable=[0-9]+ *failed=[0-9]+/) { did = substr($0, RSTART, RLENGTH) }
+    END { if (pulls && lines < 2) did = before; if (did) print "did:" did }'
 done
 
 file=/var/log/unattended-upgrades/unattended-upgrades.log
@@ -99,8 +105,16 @@ origins=$([ ! -r $file ] || grep "Allowed origins are:" $file | tail -n 1)
 # What is kept from updates: packages on hold, those that unattended-upgrades or dnf leave out.
 [ ! -r $file ] || grep "Initial black.*: " $file | tail -n 1 | sed -n "s/.*Initial black[a-z ]*: *\(.*[^ ]\) *$/held:\1/p"
 [ ! -r $file ] || grep "Initial white.* (" $file | tail -n 1 | sed -n "s/.* (strict): *\(.*\)/held:all but \1/p"
-cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null |
-  awk '/^Package:/ { sub(/^Package: */, ""); names = $0 } /^(Pin-Priority: *-|Pin: *version)/ { print "held:" names }' | sort -u
+cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null | awk '
+  function told() {
+    if (names && (priority < 0 || pin ~ /^version/ || (pin ~ /[Ss]ecurity/ && priority < 500))) print "held:" names
+    names = pin = ""
+    priority = 500
+  }
+  /^Package:/ { told(); sub(/^Package: */, ""); names = $0 }
+  /^Pin:/ { sub(/^Pin: */, ""); pin = $0 }
+  /^Pin-Priority:/ { sub(/^Pin-Priority: */, ""); priority = $0 + 0 }
+  END { told() }' | sort -u
 sed -n -e "/^Package: /h" -e "/^Status: hold /{x;s/^Package: /held:/p;}" /var/lib/dpkg/status 2>/dev/null
 sed -n "s/^[[:space:]]*\(exclude\|excludepkgs\)[[:space:]]*=[[:space:]]*\(.*[^[:space:]]\)/held:\2/p" \
   /etc/dnf/dnf.conf /etc/dnf/automatic.conf /etc/yum.conf /etc/yum.repos.d/*.repo 2>/dev/null

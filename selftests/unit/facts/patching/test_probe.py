@@ -163,6 +163,9 @@ def test_log_of_unattended_upgrades(
         ("Package: *\nPin: release a=x\nPin-Priority: 100\n", []),
         ("Package: docker-ce\nPin: version 5:24.*\nPin-Priority: 999\n", ["held:docker-ce"]),
         ("Explanation: no\nPackage: snapd\nPin: release *\nPin-Priority: -10\n", ["held:snapd"]),
+        ("Package: *\nPin: release l=Debian-Security\nPin-Priority: 50\n", ["held:*"]),
+        ("Package: *\nPin: release l=Debian-Security\nPin-Priority: 990\n", []),
+        ("Package: a\nPin: version 1\nPackage: b\nPin: release a=x\nPin-Priority: 1\n", ["held:a"]),
     ],
 )
 def test_priorities_of_apt(tmp_path: Path, text: str, told: list[str]) -> None:
@@ -170,11 +173,44 @@ def test_priorities_of_apt(tmp_path: Path, text: str, told: list[str]) -> None:
     assert lines_of(tmp_path, {"apt/preferences.d/x": text}, ("sh",)) == told
 
 
+PULL = "Starting Ansible Pull at 2026-11-28 14:25:50\n/usr/bin/ansible-pull -U /srv/play local.yml\n"
+RECAP = "PLAY RECAP ****\nlocalhost : ok=1 changed=0 unreachable={} failed=0 skipped=0\n"
+GOOD = f"PLAY [localhost] ***\n{RECAP.format(0)}\n"
+NO_HOST = "[ERROR]: Specified inventory, host pattern and/or --limit leaves us with no hosts to target.\n"
+GIT = 'localhost | SUCCESS => {\n    "changed": false\n}\n'
+WELL, OTHERWISE = ["did:unreachable=0 failed=0"], ["did:unreachable=1 failed=0"]
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        (GIT + GOOD + PULL, WELL),
+        (PULL + GIT + GOOD, WELL),
+        (GIT + GOOD + PULL + GIT + RECAP.format(1) + PULL, OTHERWISE),
+        (PULL + GIT + GOOD + PULL + GIT + RECAP.format(1), OTHERWISE),
+        (GIT + GOOD + PULL + NO_HOST + PULL, ["did:failed"]),
+        (PULL + GIT + GOOD + PULL + NO_HOST, ["did:failed"]),
+        (GIT + GOOD + PULL + GIT + PULL, []),  # no playbook was found
+        (GIT + GOOD + PULL + "usage: ansible-pull [-h]\n", ["did:failed"]),
+        (PULL + GIT + GOOD + "usage: ansible-pull [-h]\n", ["did:failed"]),
+        (GOOD + "PLAY [localhost] ***\n", ["did:play"]),
+        (GOOD + PULL + "Repository has not changed, quitting: b'x'\n" + PULL, ["did:nothing"]),
+        ("nothing of it\n", []),
+    ],
+)
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_log_of_ansible_pull(tmp_path: Path, log: str, told: list[str], shell: tuple[str, ...]) -> None:
+    """The last run counts; that it starts is written first, or last where the output is a file. Of 2.19."""
+    need(shell[0])
+    assert lines_of(tmp_path, {"log/ansible-pull.log": log}, shell, ("did:",)) == told
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
         ("0 3 * * * root ansible-pull -U x", ["cron:ansible-pull {}/cron.d/x"]),
         ("0 3 * * * root ansible-pull --check -U x", []),
+        ("0 3 * * * root ansible-pull --checkout main -U x", ["cron:ansible-pull {}/cron.d/x"]),
         ("0 3 * * * root ansible-pull --list-hosts", []),
         ("0 3 * * * root puppet agent --onetime", ["cron:puppet {}/cron.d/x"]),
         ("0 3 * * * root puppet agent --test --noop", []),
