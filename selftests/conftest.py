@@ -39,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "needs_engine(versions, reason): skipped where the laboratory's engine is not one of these"
     )
+    config.addinivalue_line("markers", "product(*names): with the package of this version itself")
     if os.environ.get("HULLCHECK_ENGINE"):
         from selftests.rig.engines import versions
 

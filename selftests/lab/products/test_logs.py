@@ -95,8 +95,9 @@ def comes(receiver: Host, word: str, cause: Callable[[], object]) -> bool:
     return True
 
 
+@pytest.mark.product("rsyslog 8.2504")
 def test_rsyslog_takes_the_log_of_the_daemon(product_host: HostFactory, receiver: Host) -> None:
-    """rsyslog 8.2504 at both ends: the control passes where a message of dockerd came, and nowhere else."""
+    """rsyslog at both ends: the control passes where a message of dockerd came, and nowhere else."""
     host = product_host()
     for rules, expected in RULES.items():
         forward(host, rules, receiver)
@@ -105,6 +106,7 @@ def test_rsyslog_takes_the_log_of_the_daemon(product_host: HostFactory, receiver
         assert (came, verdict == "pass") == (expected, expected), (rules, reason)
 
 
+@pytest.mark.product("rsyslog 8.2504")
 def test_rsyslog_takes_the_logs_of_containers(product_host: HostFactory, receiver: Host) -> None:
     """The same of the files that the driver json-file writes."""
     host = product_host()
@@ -117,8 +119,9 @@ def test_rsyslog_takes_the_logs_of_containers(product_host: HostFactory, receive
         assert (came, passes) == (expected, expected), (rules, found)
 
 
+@pytest.mark.product("systemd-journal-remote 257")
 def test_journal_goes_to_another_machine(product_host: HostFactory, receiver: Host) -> None:
-    """systemd 257 at both ends: the uploader counts while it runs, and where it is told another machine."""
+    """systemd at both ends: the uploader counts while it runs, and where it is told another machine."""
     host = product_host()
 
     def verdict() -> tuple[str, str]:

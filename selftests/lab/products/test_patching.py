@@ -48,8 +48,9 @@ def patched(host: Host, tool: str) -> tuple[str, str]:
     return judge_guest("patching_is_automated", host)[tool]
 
 
+@pytest.mark.product("ansible-core 2.19")
 def test_ansible_pull(product_host: HostFactory) -> None:
-    """ansible-core 2.19, by cron with a log: what it does in the end decides, and not that it was started."""
+    """By cron with a log: what it does in the end decides, and not that it was started."""
     host = product_host(docker=False)
     host.write("/srv/play/local.yml", PLAY)
     host.exec("sh", "-c", COMMIT)
@@ -76,8 +77,9 @@ def test_ansible_pull(product_host: HostFactory) -> None:
     assert after(PULL) == "fail"
 
 
+@pytest.mark.product("puppet-agent 8.10")
 def test_puppet(product_host: HostFactory) -> None:
-    """Puppet 8.10, by cron: a manifest that it could apply, and one that it could not."""
+    """By cron: a manifest that it could apply, and one that it could not."""
     host = product_host(docker=False)
     host.write("/root/site.pp", "file { '/tmp/done': content => 'done' }\n")
     apply = "puppet apply /root/site.pp"
@@ -119,8 +121,9 @@ def upgraded(host: Host) -> tuple[int, str]:
     return int(version), patched(host, UPDATES)[0]
 
 
+@pytest.mark.product("unattended-upgrades 2.12")
 def test_unattended_upgrades(host: Host) -> None:
-    """unattended-upgrades 2.12: an update that it installs, and each way in which it leaves one out."""
+    """An update that it installs, and each way in which it leaves one out."""
     publish(host, 2)
     assert upgraded(host) == (2, "pass")
     own = "/etc/apt/apt.conf.d/99own"
@@ -142,6 +145,7 @@ def test_unattended_upgrades(host: Host) -> None:
         assert upgraded(host) == (number, "pass")
 
 
+@pytest.mark.product("unattended-upgrades 2.12")
 def test_update_that_does_not_install(host: Host) -> None:
     """A package whose script fails, one that is on hold, and one that is not there."""
     preinst = "/srv/trixie-security/tree/DEBIAN/preinst"

@@ -13,7 +13,7 @@ from hullcheck.controls import catalog
 from hullcheck.controls.catalog import Listed
 from hullcheck.results import Control
 from selftests import REPOSITORY
-from selftests.project.documentation.proofs import BY_HAND, FILES, REAL, proofs, recorded
+from selftests.project.documentation.proofs import BY_HAND, FILES, REAL, WITH, proofs, recorded
 
 FOLDER = REPOSITORY / "docs" / "controls"
 WIDTH = 120
@@ -43,6 +43,8 @@ The line *Proven* of a control is read from the self-tests that name its number 
   proven by hand.
 - **{FILES}**: the control judged files, processes or sockets of a real machine, without an engine.
 - **{BY_HAND}**: the control judged facts that were written for the test, where no engine can show them here.
+- **{WITH}** a product and its version: that product itself ran, and what it did was held against the verdict. For any
+  other product that a control names the self-tests have a stand-in, or facts that were written for them.
 
 The line *Demo* has the verdicts on the two hosts of the demo, which are recordings of real hosts.
 
@@ -146,7 +148,9 @@ def _mappings(control: Control) -> Iterator[tuple[str, list[str]]]:
 
 def _ways(control: Control) -> list[str]:
     found = proofs().get(_number(control), frozenset()) | proofs().get(control.id, frozenset())
-    return [way for way in (REAL, FILES, BY_HAND) if way in found]
+    return [way for way in (REAL, FILES, BY_HAND) if way in found] + sorted(
+        way for way in found if way.startswith(WITH)
+    )
 
 
 def _requirements(listed: Sequence[Listed]) -> str:

@@ -1,7 +1,7 @@
 """How each control was proven: read from the self-tests themselves, and from the two hosts of the demo.
 
 A test in a module that judges proves a control if it names its CIS number, as in `judged("5.5", ...)`, or its id. One
-that asks for a fixture of the laboratory proves it on a real engine.
+that asks for a fixture of the laboratory proves it on a real engine. Its marker `product` names what ran itself there.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from selftests.conftest import LAB_FIXTURES
 from selftests.kit.judging import controls
 
 DEMO = REPOSITORY / "inventories" / "demo.yml"
-JUDGING = {"judged", "judge", "facts_of_engine", "control", "judging"}
+JUDGING = {"judged", "judge", "judge_guest", "facts_of_engine", "control", "judging"}
 HELPERS = r"selftests\.(kit\.facts\.|lab\.(?!.*\btest_))"
-REAL, FILES, BY_HAND = "real engine", "real files", "by hand"
+REAL, FILES, BY_HAND, WITH = "real engine", "real files", "by hand", "with"
 
 
 @cache
 def proofs() -> dict[str, frozenset[str]]:
-    """By CIS number and by id of a control, the ways in which self-tests prove it."""
+    """By CIS number and by id of a control, the ways in which self-tests prove it, and what products ran for that."""
     known = set(frameworks.load(REPOSITORY / frameworks.FILE).get("cis").ids)
     known |= {control.__name__.removeprefix("test_") for control in controls()}
     found: dict[str, set[str]] = defaultdict(set)
@@ -45,8 +45,15 @@ def proofs() -> dict[str, frozenset[str]]:
         module = _Module(path)
         for test in module.tests if module.judges else ():
             for number in known & module.words(test):
-                found[number].add(module.way(test))
+                found[number] |= {module.way(test), *_products(test)}
     return {number: frozenset(ways) for number, ways in found.items()}
+
+
+def _products(test: ast.FunctionDef) -> Iterator[str]:
+    """What its marker `product` names."""
+    for decorator in test.decorator_list:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.product":
+            yield from (f"{WITH} {ast.literal_eval(name)}" for name in decorator.args)
 
 
 class _Module:
