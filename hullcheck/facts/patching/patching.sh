@@ -64,7 +64,7 @@ jobs=$(grep -las -e "state\.highstate" -e "state\.apply" $cache/minion_jobs/*/re
 # shellcheck disable=SC2086 # one word for each path
 [ -z "$jobs" ] || jobs=$(grep -las -e "state\.highstate" -e "fun_args$(printf "\220")" $jobs)
 # shellcheck disable=SC2086 # one word for each path
-[ -z "$jobs" ] || jobs=$(grep -Las "test$(printf "\303")" $jobs)
+[ -z "$jobs" ] || jobs=$(grep -Las -e "fun_args.*test=" -e "test$(printf "\303")" $jobs)
 if [ -n "$jobs" ]; then
   # shellcheck disable=SC2086 # one word for each path
   newest=$(ls -t $jobs | head -n 1)
