@@ -37,8 +37,9 @@ def salt(tmp_path: Path) -> Salt:
         command = [str(SALT), "--local", "--config-dir", str(tmp_path), "--log-level", "quiet", *words]
         status = subprocess.run(command, capture_output=True, check=False).returncode
         script = PATCHING.script.replace("/var/", f"{tmp_path}/").replace("/etc/", f"{tmp_path}/")
-        done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True, cwd="/")
-        (job,) = [line for line in PATCHING.keep(done.stdout).split("\n") if line.startswith("job:")] or [""]
+        probe = ["env", "LC_ALL=C", "/bin/sh", "-c", script]
+        answer = subprocess.run(probe, capture_output=True, text=True, check=True, cwd="/").stdout
+        (job,) = [line for line in PATCHING.keep(answer).split("\n") if line.startswith("job:")] or [""]
         return status, job.partition(" ")[2]
 
     return run
