@@ -52,8 +52,9 @@ _ENGINE = ("dockerd", "docker", "containerd")
 def rsyslog(files: Files) -> Iterator[Route]:
     """It takes what is sent to its socket, and what the journal passes on or is read from it.
 
-    What stands in a block, as after an `if` or in a rule set, is of some messages and not of all. What `stop` takes
-    out before an output does not come there. What is sent to it is told by facility, as `syslog:local0`.
+    What stands in a block, as after an `if` or in a rule set, is of some messages and not of all, unless the condition
+    is known to take all of a kind. What `stop` takes out before an output does not come there. What is sent to it is
+    told by facility, as `syslog:local0`.
     """
     of_journald = {path: text for path, text in files.items() if "/journald.conf" in path}
     own = {
@@ -75,6 +76,7 @@ def rsyslog(files: Files) -> Iterator[Route]:
     for message, rule_set, taken in _messages(joined, of_journald):
         reads |= taken
         own_rules = _unconditional(bodies.get(rule_set, "")) if rule_set else rules
+        doubt |= bool(rule_set) and rule_set not in bodies
         for part, stopped in _parts(own_rules, message):
             doubt |= stopped is None
             for host in _rsyslog_outputs(part, message, mute):
@@ -149,12 +151,21 @@ _LEVELS = ("", "debug", "info", "7", "6")
 
 def _unconditional(text: str) -> str:
     """A configuration of rsyslog without blocks, and with what follows a condition on the same line as that."""
+    text = re.sub(r"\([^()]*\)", lambda match: " ".join(match[0].split()), text)
+    text = _CONDITIONAL.sub(_each_with_condition, text)
     while text != (outer := _BLOCK.sub(_stop_of, text)):
         text = outer
     text = re.sub(
         r"(?m)^([ \t]*[\w,*]+\.[\w,*!=;.]+)[ \t]*\n\s*", r"\1 ", text
     )  # a selector alone on its line
     return re.sub(r"\b(then|else)\s+", r"\1 ", text)
+
+
+_CONDITIONAL = re.compile(r"(?m)^[ \t]*(if\b[^{}\n]*\bthen)\s*\{([^{}]*)\}(?!\s*else\b)")
+
+
+def _each_with_condition(block: re.Match[str]) -> str:
+    return "".join(f"{block[1]} {line.strip()}\n" for line in block[2].splitlines() if line.strip())
 
 
 def _stop_of(block: re.Match[str]) -> str:
@@ -268,16 +279,17 @@ def _without_message(text: str) -> set[str]:
     return {name for name, body in found.items() if not re.search(r"msg|jsonmesg|\$!", body)}
 
 
+_SENT = re.compile(
+    r"(?m)^[ \t]*(\S.*?)[ \t]+(?:@@?|:omrelp:)(?:\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)[^\s;]*(?:;[ \t]*(\w+))?"
+)
+
+
 def _rsyslog_outputs(text: str, message: _Message, mute: Set[str]) -> Iterator[str]:
     """The hosts that it sends such messages to, by another template than these."""
-    for rule, address, template in re.findall(
-        r"^\s*(\S+)\s+(?:@@?|:omrelp:)(?:\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)[^\s;]*(?:;[ \t]*(\w+))?",
-        text,
-        re.MULTILINE,
-    ):
-        if template not in mute and _selects(rule, message):
+    for condition, address, template in _SENT.findall(text):
+        if template not in mute and _takes_all(condition, message):
             yield address.strip("[]")
-    for rule, body in re.findall(r"(?m)^[ \t]*(\S*)[ \t]*action\(([^)]*)\)", text):
+    for condition, body in re.findall(r"(?m)^[ \t]*(.*?)[ \t]*\baction\(([^)]*)\)", text):
         targets = re.search(r"(?i)\btarget=(\[[^\]]*\]|\"[^\"]+\")", body)
         if not targets or not re.search(r"(?i)\btype=\"om(?:fwd|relp)\"", body):
             continue
@@ -285,6 +297,36 @@ def _rsyslog_outputs(text: str, message: _Message, mute: Set[str]) -> Iterator[s
             continue  # when another one failed, or for one message of many
         if mute & {*re.findall(r"(?i)\btemplate=\"([^\"]+)\"", body)}:
             continue
-        everything = rule == "" or rule.endswith(")")  # the end of the statement above
-        if everything or _selects(rule, message):
+        unconditional = condition == "" or condition.endswith(")")  # the end of the statement above
+        if unconditional or _takes_all(condition, message):
             yield from re.findall(r"\"([^\"]+)\"", targets[1])
+
+
+def _takes_all(condition: str, message: _Message) -> bool:
+    """Whether a rule is for all such messages: a selector, or comparisons that are known to be true of them."""
+    if match := _PROPERTY.fullmatch(condition):
+        return _is_surely_named(match[1], match[2], message)
+    if not condition.startswith("if"):
+        return " " not in condition and _selects(condition, message)
+    compared = condition.removeprefix("if").removesuffix("then")
+    terms, choices = re.split(r"\band\b", compared), re.split(r"\bor\b", compared)
+    if len(choices) > 1:
+        return len(terms) == 1 and any(_is_true_of(each, message) for each in choices)
+    return all(_is_true_of(each, message) for each in terms)
+
+
+def _is_true_of(comparison: str, message: _Message) -> bool:
+    comparison = comparison.strip()
+    if comparison.startswith("(") and comparison.endswith(")"):
+        comparison = comparison[1:-1].strip()
+    if match := _COMPARED.fullmatch(comparison):
+        return _is_surely_named(match[1], match[2], message)
+    if match := _OF_FACILITY.fullmatch(comparison):
+        return match[1] == message.facility
+    match = re.fullmatch(r"prifilt\([\"']([^\"']+)[\"']\)", comparison)
+    return match is not None and _selects(match[1], message)
+
+
+def _is_surely_named(how: str, value: str, message: _Message) -> bool:
+    """Of what several programs write, the engine and its log driver, a name is that of a part."""
+    return len(message.names) == 1 and _is_named(how, value, message)

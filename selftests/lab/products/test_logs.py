@@ -29,6 +29,9 @@ RULES = {
     "*.info @@(o)ADDRESS:514": True,
     f'ruleset(name="far") {{ {FORWARD} }}\n*.* call far': True,
     f'{FORWARD}\n:programname, isequal, "dockerd" stop': True,
+    f'if $syslogfacility-text == "daemon" then {{\n{FORWARD}\n}}': True,
+    f'if prifilt("daemon.info") then {FORWARD}': True,
+    f'if prifilt("daemon.warning") then {FORWARD}': False,
     "*.warning @@ADDRESS:514": False,
     "*.*;daemon.none @@ADDRESS:514": False,
     ':programname, isequal, "dockerd" stop\n*.* @@ADDRESS:514': False,
@@ -49,6 +52,8 @@ def reading(options: str = "") -> str:
 FILES = {
     f"{MODULE}{reading()}*.* @@ADDRESS:514": True,
     MODULE + reading('ruleset="far"') + f'ruleset(name="far") {{ {FORWARD} }}': True,
+    f'{MODULE}{reading()}if $syslogtag == "docker" then {{\n{FORWARD}\nstop\n}}': True,
+    f'{MODULE}{reading()}if $syslogtag == "other" then {{\n{FORWARD}\nstop\n}}': False,
     f"{reading()}*.* @@ADDRESS:514": False,
     MODULE + reading('startmsg.regex="^never$"') + "*.* @@ADDRESS:514": False,
     MODULE + reading('severity="debug"') + "*.info @@ADDRESS:514": False,

@@ -9,6 +9,7 @@ from hullcheck.facts.logs.rsyslog import OF_DAEMON, OF_DRIVER
 
 SOCKET = 'module(load="imuxsock")\n'
 IMFILE = 'module(load="imfile")\n'
+FORWARD = 'action(type="omfwd"\n target="logs.example")'
 SENDING = "*.* @@logs.example\n"
 ALL = {
     f"{by}:{facility}"
@@ -207,6 +208,21 @@ def test_rule_set_that_ends() -> None:
         ("", f"local6.* /x\n& stop\n{SENDING}", True),
         ("", f':programname, isequal, "audit" stop\n{SENDING}', False),
         ("", f':programname, isequal, "dockerd" stop\n{SENDING}', True),
+        # under a condition
+        ("", f'if $syslogtag == "audit:" then {FORWARD}', True),
+        ("", f"if ($syslogtag startswith 'audit') then {{\n  {FORWARD}\n  stop\n}}", True),
+        ("", ':syslogtag, startswith, "audit" @@logs.example', True),
+        ("", f'if $syslogtag == "other:" then {FORWARD}', False),
+        ("", f'if $syslogtag == "audit:" and $msg contains "x" then {FORWARD}', False),
+        ("", f'if $syslogtag == "audit:" or $msg contains "x" then {FORWARD}', True),
+        ("", f'if ($syslogtag == "audit:" or 1) and $msg contains "x" then {FORWARD}', False),
+        ("", f'if not ($syslogtag == "audit:") then {FORWARD}', False),
+        ("", f'if $syslogtag == "audit:" then {{\n stop\n}} else {{\n {FORWARD}\n}}', False),
+        ("", f'if $syslogtag == "audit:" then {{\n stop\n {FORWARD}\n}}', False),
+        ("", f'if $syslogtag == "audit:" then {{\n if $msg == "x" then {{\n {FORWARD}\n }}\n}}', False),
+        ("", f'if $syslogfacility-text == "local0" then {FORWARD}', True),
+        ("", f'if prifilt("local0.*") then {FORWARD}', True),
+        ("", f'if prifilt("local0.warning") then {FORWARD}', False),
     ],
 )
 def test_file_that_is_sent(options: str, rules: str, sent: bool) -> None:
@@ -218,7 +234,7 @@ def test_file_that_is_sent(options: str, rules: str, sent: bool) -> None:
         0 if "config" in options or "regex" in options else 1
     )
     assert any(path in each.reads and each.sends for each in routes) is sent
-    assert understood is ("regex" not in options)
+    assert understood is not ("regex" in options or 'name="y"' in rules)
     without_module, _ = configs.read("rsyslogd", {"/etc/rsyslog.conf": f"{SOCKET}{text}"})
     assert not any(path in each.reads for each in without_module)
 
