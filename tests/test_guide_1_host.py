@@ -7,6 +7,7 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import step_flaw
+from hullcheck.criteria.firewall import closed_chains
 from hullcheck.criteria.patching import own_updates, stand_in, tool_flaw, working_tools
 from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
 from hullcheck.facts.daemon import Daemon
@@ -355,14 +356,14 @@ def test_ipv4_forwarding_is_off_or_recorded(
 def _closed(sysctl: Sysctl, firewall: Later[Firewall]) -> tuple[str, str]:
     """What drops that which no rule about forwarding names, and what to say where nothing does."""
     if sysctl.chain is None:
-        return "".join(firewall.get().closed_chains(IPV4)[:1]), "no chain of nft drops the rest"
+        return "".join(closed_chains(firewall.get(), IPV4)[:1]), "no chain of nft drops the rest"
     policy = sysctl.forward_policy
     if policy == "DROP" and (rule := sysctl.accepting()):
         return "", f"{rule} lets everything through, whatever the policy of the chain FORWARD"
     if policy == "DROP":
         return "the chain FORWARD", ""
     try:
-        others = firewall.get().closed_chains(IPV4)
+        others = closed_chains(firewall.get(), IPV4)
     except EvidenceError:
         others = ()
     return "".join(others[:1]), f"the policy of the chain FORWARD is {policy}"

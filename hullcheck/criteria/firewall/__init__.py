@@ -20,11 +20,24 @@ from hullcheck.criteria.firewall.packet import (
     through,
 )
 from hullcheck.facts.engine.networks import Network
-from hullcheck.facts.firewall import IPV6, Firewall, Interfaces, is_bridge
-from hullcheck.facts.firewall.rules import DESTINATION, IN, OUT, SET, SOURCE, STATE, Chains, Match, Rule
+from hullcheck.facts.firewall import BEFORE_STATES, IPV6, STRANGE, Firewall, Interfaces, is_bridge
+from hullcheck.facts.firewall.rules import (
+    DESTINATION,
+    IN,
+    OTHER,
+    OUT,
+    SET,
+    SOURCE,
+    STATE,
+    Chains,
+    Match,
+    Rule,
+)
 from hullcheck.verdicts import EvidenceError
 
 _USER_CHAIN = "DOCKER-USER"
+_EARLY = ("prerouting", BEFORE_STATES)
+_ENGINES = LETS_IN - {"ACCEPT", "NFQUEUE", "QUEUE"}
 
 
 def traffic_limit(firewall: Firewall, kind: str) -> str:
@@ -81,10 +94,17 @@ def partial_limit(firewall: Firewall, kind: str) -> str:
         return ""
     tables = [(chains, tuple(hooks)) for _, chains, hooks in firewall.nft_tables(kind)]
     if firewall.backend == "iptables":
-        tables.insert(0, (firewall.chains(kind), ("FORWARD",)))
+        tables.insert(0, (_up_to_the_engine(firewall.chains(kind)), ("FORWARD",)))
     rules = (rule for chains, names in tables for name in names for rule in _reachable(chains, name))
     broad = (rule for rule in rules if rule.target in LIMITING and all(map(_is_broad, rule.matches)))
     return next((rule.text for rule in broad if not _is_between_bridges(rule)), "")
+
+
+def _up_to_the_engine(chains: Chains) -> Chains:
+    """The chains, without what comes behind the engine's rules, as ufw's: published ports are accepted before."""
+    rules = list(chains.get("FORWARD", ()))
+    last = max((place for place, rule in enumerate(rules) if rule.target in _ENGINES), default=len(rules))
+    return {**chains, "FORWARD": rules[:last]}
 
 
 def _leads_nowhere(firewall: Firewall, kind: str) -> bool:
@@ -149,6 +169,32 @@ def without_rules(firewall: Firewall, networks: Iterable[Network], kind: str) ->
     return tuple(name for bridge, name in bridges.items() if bridge not in found)
 
 
+# ---- between other networks
+
+
+def closed_chains(firewall: Firewall, kind: str) -> tuple[str, ...]:
+    """The chains of nft that drop what is forwarded and no rule of them is about, those of iptables among them.
+
+    What accepts under a condition that is not understood is about something.
+
+    Raises:
+        EvidenceError: nft could not be asked.
+    """
+    found = []
+    for table, chains, hooks in firewall.all_nft_tables(kind):
+        known = {name: [rule for rule in rules if not _is_special(rule)] for name, rules in chains.items()}
+        for name, (hook, policy) in hooks.items():
+            end = Rule("DROP", (), "") if policy == "drop" else None
+            packets = (Packet(STRANGE, STRANGE, each, False) for each in PROTOCOLS)
+            if hook == "forward" and all(_walk(known, name, end, each) for each in packets):
+                found.append(f"the chain {name} of the table {table}")
+    return tuple(found)
+
+
+def _is_special(rule: Rule) -> bool:
+    return rule.target == "ACCEPT" and any(each.subject in (OTHER, SET) for each in rule.matches)
+
+
 # ---- between containers
 
 
@@ -200,16 +246,17 @@ def _dropped(
 
 
 def _coming_in(outside: str, bridge: str, subnets: tuple[str, ...], hook: str) -> list[Packet]:
-    early = hook == "prerouting"  # what it is for may still be the address of the host
+    early = hook in _EARLY  # what it is for may still be the address of the host
+    ends = (None, None if early else subnets)
     return [
-        Packet(outside, None if early else bridge, each, True, None, None if early else subnets)
+        Packet(outside, None if early else bridge, each, True, *ends, hook != BEFORE_STATES)
         for each in PROTOCOLS
     ]
 
 
 def _going_out(outside: str, bridge: str, subnets: tuple[str, ...], hook: str) -> list[Packet]:
-    way = None if hook == "prerouting" else outside
-    return [Packet(bridge, way, each, False, subnets) for each in PROTOCOLS]
+    way = None if hook in _EARLY else outside
+    return [Packet(bridge, way, each, False, subnets, None, hook != BEFORE_STATES) for each in PROTOCOLS]
 
 
 def _walk(chains: Chains, name: str, end: Rule | None, packet: Packet) -> Rule | None:

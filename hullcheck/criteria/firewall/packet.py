@@ -41,6 +41,7 @@ class Packet:
         published: whether it comes from outside, and may be for a published port.
         sender: the networks of the container that sends it; None where a stranger does.
         receiver: those of the container that it is for; None where it is for a stranger, or not known to be for one.
+        tracked: whether the kernel knows already that it begins a connection.
     """
 
     come_in: str
@@ -49,6 +50,7 @@ class Packet:
     published: bool
     sender: tuple[str, ...] | None = None
     receiver: tuple[str, ...] | None = None
+    tracked: bool = True
 
     @property
     def inside(self) -> bool:
@@ -127,6 +129,8 @@ def _protocol(packet: Packet, values: tuple[str, ...]) -> bool | None:
 
 
 def _state(packet: Packet, values: tuple[str, ...]) -> bool | None:
+    if not packet.tracked:  # what belongs to nothing is invalid, and has no status that could be compared
+        return None if "DNAT" in values else "INVALID" in values
     return "NEW" in values or ("DNAT" in values and packet.published)
 
 

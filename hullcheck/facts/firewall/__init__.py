@@ -100,6 +100,9 @@ _FAMILY_OF_THE_OTHER = {IPV4: "ip6", IPV6: "ip"}  # as nft calls it
 _OF_FAMILY = {"ip": {"ip", "icmp", "igmp", "ipv4"}, "ip6": {"ip6", "icmpv6", "ipv6"}}
 Table = tuple[str, Chains, Mapping[str, tuple[str, str]]]
 _FORWARDING_HOOKS = frozenset({"forward", "prerouting", "postrouting"})
+BEFORE_STATES = "before the kernel knows states"
+"""Instead of `prerouting`, for chains that packets come to before they belong to a connection."""
+_KNOWS_STATES = -200
 
 
 _LEAST_WORDS = {"-N": 2, "-P": 3, "-A": 2}
@@ -107,7 +110,7 @@ _LEAST_WORDS = {"-N": 2, "-P": 3, "-A": 2}
 _WIDE = re.compile("[0-9a-fA-F.:]+/[0-7]")  # a network with a hundredth of all addresses, or more
 _BRIDGE = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}")
 _NEVER_OUTSIDE = re.compile(r"lo|veth.*")
-_STRANGE = "\0"  # an interface that no rule names
+STRANGE = "\0"  # an interface that no rule names
 
 
 def is_bridge(name: str) -> bool:
@@ -152,7 +155,7 @@ class Interfaces:
     @classmethod
     def unknown(cls) -> "Interfaces":
         """Some that no rule names."""
-        return cls({"docker0": ()}, (_STRANGE,), ((_STRANGE,),))
+        return cls({"docker0": ()}, (STRANGE,), ((STRANGE,),))
 
 
 @dataclass(frozen=True)
@@ -250,29 +253,21 @@ class Firewall:
             EvidenceError: they could not be read.
         """
         try:
-            tables = _tables(self._answer("nft"), _FAMILY_OF_THE_OTHER[kind])
+            tables = self.all_nft_tables(kind)
         except EvidenceError:
             if self.backend == "nftables":
                 raise
             return ()
-        return [each for each in tables if self.backend == "nftables" or "FORWARD" not in each[1]]
+        native = self.backend == "nftables"
+        return [each for each in tables if native or each[0].startswith("inet ") or "FORWARD" not in each[1]]
 
-    def closed_chains(self, kind: str) -> tuple[str, ...]:
-        """The chains of nft that drop what is forwarded and no rule of them is about, those of iptables among them.
-
-        One with a rule that accepts everything drops nothing by its policy.
+    def all_nft_tables(self, kind: str) -> Iterable[Table]:
+        """The same with those of iptables.
 
         Raises:
             EvidenceError: nft could not be asked.
         """
-        tables = _tables(self._answer("nft"), _FAMILY_OF_THE_OTHER[kind])
-        return tuple(
-            f"the chain {name} of the table {table}"
-            for table, chains, hooks in tables
-            for name, hooked in hooks.items()
-            if hooked == ("forward", "drop")
-            and not any(rule.target == "ACCEPT" and not rule.matches for rule in chains[name])
-        )
+        return _tables(self._answer("nft"), _FAMILY_OF_THE_OTHER[kind])
 
     def interfaces(self, kind: str) -> Interfaces | None:
         """The interfaces of the daemon's network, for IPV4 or IPV6; None where an older version did not ask."""
@@ -348,7 +343,9 @@ def _tables(lines: Iterable[str], left_out: str) -> Iterable[Table]:
             table = f"{chain['family']} {chain['table']}"
             chains.setdefault(table, {})[chain["name"]] = []
             if chain.get("hook") in _FORWARDING_HOOKS and chain.get("type") == "filter":
-                hooked.setdefault(table, {})[chain["name"]] = (chain["hook"], chain.get("policy", "accept"))
+                early = chain["hook"] == "prerouting" and chain.get("prio", 0) <= _KNOWS_STATES
+                hook = BEFORE_STATES if early else chain["hook"]
+                hooked.setdefault(table, {})[chain["name"]] = (hook, chain.get("policy", "accept"))
         for rule in (item["rule"] for item in items if "rule" in item):
             if not any(_is_of(left_out, each) for each in rule["expr"]):
                 chains[f"{rule['family']} {rule['table']}"][rule["chain"]] += nft_rules(rule["expr"])

@@ -126,9 +126,8 @@ def _mapped(value: Mapping[str, Any], matches: list[Match], text: str) -> Iterab
     data = value.get("data")
     entries = data.get("set") if isinstance(data, dict) else None
     if not isinstance(entries, list):
-        return [
-            Rule("ACCEPT", (*matches, Match(OTHER, ("map",))), text)
-        ]  # a map of a name: what is in it is unknown
+        unknown = (*matches, Match(OTHER, ("map",)))  # a map of a name: what is in it is not listed
+        return [Rule("ACCEPT", unknown, text), Rule("DROP", unknown, text)]
     found = []
     for key, verdict in entries:
         ((name, target),) = verdict.items()

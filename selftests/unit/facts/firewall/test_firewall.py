@@ -382,7 +382,32 @@ def test_tables_of_the_site(backend: str) -> None:
         == "fail"
     )
     shown = chain("filter", "FORWARD", **HOOK | {"policy": "drop"})
+    assert verdict(shown) == "pass"
+    shown["chain"]["family"] = "ip"
     assert verdict(shown) == ("pass" if backend == "nftables" else "fail")  # iptables shows that one itself
+
+
+@pytest.mark.parametrize(("priority", "verdict"), [(-300, "fail"), (-200, "fail"), (-150, "pass")])
+def test_state_of_a_packet_before_it_has_one(priority: int, verdict: str) -> None:
+    """What drops new connections drops nothing where the kernel does not know yet what belongs to one."""
+    early = chain("site", "early", **HOOK | {"hook": "prerouting", "prio": priority})
+    drops = (state("new"), {"drop": None})
+    dropped = rule("site", "early", MATCH, *drops)
+    found = nft(early, dropped)[0]
+    assert (found == "pass") is (verdict == "pass")
+    assert nft(early, rule("site", "early", MATCH, {"drop": None}))[0] == "pass"
+    unknown = {"match": {"op": "!=", "left": {"ct": {"key": "state"}}, "right": "established"}}
+    assert nft(early, rule("site", "early", MATCH, unknown, {"drop": None}))[0] == "pass"
+    status = {"match": {"op": "!=", "left": {"ct": {"key": "status"}}, "right": "dnat"}}
+    assert nft(early, rule("site", "early", MATCH, status, {"drop": None}))[0] != "pass"
+
+
+def test_rules_behind_those_of_the_engine() -> None:
+    """What ufw drops behind them the engine has accepted before, where its port is published."""
+    engine, ufw = "-A FORWARD -o docker0 -j DOCKER", "-A FORWARD -j SITE"
+    drop = "-A SITE -i eth0 -o docker0 -p tcp -j DROP"
+    assert iptables(engine, ufw, drop)[0] == "fail"
+    assert iptables(ufw, engine, drop)[0] == "manual"
 
 
 def test_nft_that_does_not_answer() -> None:
@@ -453,6 +478,14 @@ def test_chain_of_nft_that_drops_what_is_forwarded() -> None:
         == "pass"
     )
     assert forwarding(*nft("accept"), **NFTABLES)[0] == "fail"
+    below = (
+        chain("site", "below"),
+        rule("site", "way", {"jump": {"target": "below"}}),
+        rule("site", "below", state("established", "new"), {"accept": None}),
+    )
+    assert forwarding(*nft("drop", "forward", *below), **NFTABLES)[0] == "fail"
+    rejects = rule("site", "way", {"reject": None})
+    assert forwarding(*nft("accept", "forward", rejects), **NFTABLES)[0] == "pass"
     assert forwarding(*nft("drop", "prerouting"), **NFTABLES)[0] == "fail"
     assert forwarding("7/nft:absent", **NFTABLES)[0] == "error"
     assert forwarding(*nft("drop"), chain="-P FORWARD ACCEPT")[0] == "pass"

@@ -95,7 +95,7 @@ def test_conditions_of_nft(condition: dict[str, Any], matches: tuple[Match, ...]
 
 
 def test_verdicts_of_nft() -> None:
-    """A map is as many rules as it has entries, a named one may accept, and an unknown statement is a condition."""
+    """A map is as many rules as it has entries, a named one may accept or drop; unknown statements are conditions."""
     card = {"meta": {"key": "iifname"}}
     entries = [["eth0", {"drop": None}], ["eth1", {"jump": {"target": "x"}}]]
     rules = nft_rules([{"vmap": {"key": card, "data": {"set": entries}}}])
@@ -103,8 +103,9 @@ def test_verdicts_of_nft() -> None:
         ("DROP", (Match(IN, ("eth0",)),)),
         ("x", (Match(IN, ("eth1",)),)),
     ]
-    (named,) = nft_rules([{"vmap": {"key": card, "data": "@m"}}])
-    assert (named.target, named.matches) == ("ACCEPT", (Match(OTHER, ("map",)),))
+    named = nft_rules([{"vmap": {"key": card, "data": "@m"}}])
+    unknown = (Match(OTHER, ("map",)),)
+    assert [(each.target, each.matches) for each in named] == [("ACCEPT", unknown), ("DROP", unknown)]
     (limited,) = nft_rules([{"limit": {"rate": 5}}, {"accept": None}])
     assert limited.matches == (Match(OTHER, ("limit",)),)
     (queued,) = nft_rules([{"queue": None}])
