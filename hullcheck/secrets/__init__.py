@@ -72,7 +72,7 @@ _NO_TEXT = re.compile(r"[\0-\x08\x0e-\x1a\x7f]")
 _RANDOM_WORDS = re.compile(
     r"\s*(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w+/-]{16,}={0,2}(?:\s+[\w+/-]{8,}={0,2})*\s*"
 )
-_COMMENT = re.compile(r"^[ \t]*(?:[#;]|//[ \t]).*", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*(?:[#;]|//[ \t]).*|<!--[\s\S]*?-->", re.MULTILINE)
 # `default_pw =` without a value, and where nsswitch.conf looks for accounts.
 _SAYS_NOTHING = re.compile(r"^(?:[\w.-]+[ \t]*=[ \t]*|passwd:[ \t]+(?:files|compat|db)\b.*)$", re.MULTILINE)
 _END_OF_WORD = re.compile(r"\s")

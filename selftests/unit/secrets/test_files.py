@@ -180,6 +180,7 @@ def test_ordinary_file(program: str) -> None:
         b"kq3jf9a0s8dfj3k4j5n3m2kq3jf9a0s8\ndfj3k4j5n3m2kq3jf9a0s8dfj3k4j5n3m2==\n",
         b"# requirepass Hunter2pw\nport 6379\n",
         b"; password = Hunter2pw\n",
+        b"<settings>\n<!-- <server>\n<password>Hunter2pw</password>\n</server> -->\n</settings>\n",
     ],
 )
 def test_left_to_a_person(content: bytes) -> None:
