@@ -85,6 +85,9 @@ def forward(host: Host, rules: str, receiver: Host) -> None:
     """Let its rsyslog obey these *rules*, in which ADDRESS is the receiver's."""
     host.write("/etc/rsyslog.d/forward.conf", rules.replace("ADDRESS", receiver.address) + "\n")
     host.exec("systemctl", "stop", "rsyslog")
+    last = -1
+    while last != (last := count(receiver, "")):
+        pass  # what came by the rules before is still being written
     host.exec("systemctl", "reset-failed", "rsyslog.service")  # or systemd thinks that it starts too often
     host.exec("sh", "-c", "rm -f /var/spool/rsyslog/*; systemctl start rsyslog")
 
