@@ -107,7 +107,7 @@ origins=$([ ! -r $file ] || grep "Allowed origins are:" $file | tail -n 1)
 [ ! -r $file ] || grep "Initial white.* (" $file | tail -n 1 | sed -n "s/.* (strict): *\(.*\)/held:all but \1/p"
 cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null | awk '
   function told() {
-    if (names && (priority < 0 || pin ~ /^version/ || (pin ~ /[Ss]ecurity/ && priority < 500))) print "held:" names
+    if (names && pin !~ /UbuntuESM/ && (priority < 0 || pin ~ /^version/ || (pin ~ /[Ss]ecurity/ && priority < 500))) print "held:" names
     names = pin = ""
     priority = 500
   }

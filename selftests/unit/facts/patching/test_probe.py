@@ -165,6 +165,7 @@ def test_log_of_unattended_upgrades(
         ("Explanation: no\nPackage: snapd\nPin: release *\nPin-Priority: -10\n", ["held:snapd"]),
         ("Package: *\nPin: release l=Debian-Security\nPin-Priority: 50\n", ["held:*"]),
         ("Package: *\nPin: release l=Debian-Security\nPin-Priority: 990\n", []),
+        ("Package: *\nPin: release o=UbuntuESMApps, a=jammy-apps-security\nPin-Priority: never\n", []),
         ("Package: a\nPin: version 1\nPackage: b\nPin: release a=x\nPin-Priority: 1\n", ["held:a"]),
     ],
 )
