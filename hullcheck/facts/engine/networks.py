@@ -114,8 +114,7 @@ def networks(recording: Recording) -> tuple[Network, ...]:
         NotApplicable: there is no Docker on this target.
         EvidenceError: the engine did not say.
     """
-    require_engine(recording)
-    documents = [decode_json(line, DOCKER_NETWORKS.name) for line in _said(recording).splitlines()]
+    documents = _documents(recording)
     ports = _of_daemons(documents, "Bridge", "Port")
     of_daemons = (*ports, *_of_daemons(documents, "Sends"))
     documents = [each for each in documents if each not in of_daemons]
@@ -174,9 +173,14 @@ def redirections(recording: Recording) -> tuple[Redirection, ...]:
         NotApplicable: there is no Docker on this target.
         EvidenceError: the engine did not say.
     """
+    found = _of_daemons(_documents(recording), "Sends")
+    return tuple(Redirection(each["Daemon"], each["Sends"]) for each in found)
+
+
+def _documents(recording: Recording) -> list[Any]:
+    """What the engine says of its networks, and what was seen in those of daemons."""
     require_engine(recording)
-    documents = [decode_json(line, DOCKER_NETWORKS.name) for line in _said(recording).splitlines()]
-    return tuple(Redirection(each["Daemon"], each["Sends"]) for each in _of_daemons(documents, "Sends"))
+    return [decode_json(line, DOCKER_NETWORKS.name) for line in _said(recording).splitlines()]
 
 
 def _of_daemons(documents: Iterable[Any], *names: str) -> list[dict[str, Any]]:

@@ -73,8 +73,10 @@ class EngineFiles(StartFiles):
     # ---- certificates and keys
 
     def registry_certificates(self) -> Files:
-        """All files and directories below certs.d, and the files that a hosts.toml names; where there is no file,
-        directories that wait for one of others."""
+        """All files and directories below certs.d, and the files that a hosts.toml names.
+
+        Where there is no file, the directories that wait for one of others.
+        """
         folder = self.view.words.get("registries")
         if folder is None:
             raise EvidenceError(unread("the directory of the registries' certificates", "is not known"))
