@@ -137,25 +137,29 @@ def test_file_systems_of_the_kernel(guarded_engine: EngineFactory) -> None:
 
 MOVE = """
 import ctypes, os, sys
-libc, pid, path = ctypes.CDLL(None, use_errno=True), sys.argv[1], sys.argv[2].encode()
+libc, pid, path, point = ctypes.CDLL(None, use_errno=True), *(each.encode() for each in sys.argv[1:])
 fd = libc.syscall(428, -100, path, 1 | os.O_CLOEXEC)  # open_tree(2), OPEN_TREE_CLONE
-assert fd >= 0 and libc.setns(os.open(f"/proc/{pid}/ns/mnt", 0), 0) == 0, ctypes.get_errno()
-assert libc.syscall(429, fd, b"", -100, path, 4) == 0, ctypes.get_errno()  # move_mount(2), MOVE_MOUNT_F_EMPTY_PATH
+assert fd >= 0 and libc.setns(os.open(b"/proc/%s/ns/mnt" % pid, 0), 0) == 0, ctypes.get_errno()
+assert libc.syscall(429, fd, b"", -100, point, 4) == 0, ctypes.get_errno()  # move_mount(2), MOVE_MOUNT_F_EMPTY_PATH
 """
-"""Mounts a folder of the host at the same place in a container."""
+"""Mounts a folder of the host in a container."""
 
 
-def test_memory_and_queues_of_the_host(engine: EngineFactory) -> None:
+def test_memory_and_queues_of_the_host(engine: EngineFactory, place: Path) -> None:
     """5.6, 5.17: they may come as a volume, or later to where a container has its own."""
     one = engine()
     one.docker("volume", "create", "--opt", "type=mqueue", "--opt", "device=mqueue", "queues")
     both(one, "volume", "--volume", "queues:/x")
     both(one, "plain", "--ipc", "private")
     both(one, "shareable", "--ipc", "shareable", "--read-only")
-    for name in ("shm", "mqueue"):
+    call(
+        "mount", "-t", "mqueue", "none", str(place)
+    )  # systemd has it at /dev/mqueue, and not every machine has systemd
+    for name, path in {"shm": "/dev/shm", "mqueue": str(place)}.items():
         one.run(f"{name}-runs")
         one.create(f"{name}-created")
-        call(sys.executable, "-c", MOVE, str(one.inspect(f"{name}-runs")[0]["State"]["Pid"]), f"/dev/{name}")
+        pid = one.inspect(f"{name}-runs")[0]["State"]["Pid"]
+        call(sys.executable, "-c", MOVE, str(pid), path, f"/dev/{name}")
     facts = facts_of_engine(one.socket, of="5.6 5.17 container_writes_to_tmpfs_or_named_volumes")
     for number in ("5.6", "5.17"):
         assert of_both(verdicts(number, facts)) == {

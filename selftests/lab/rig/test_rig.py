@@ -486,7 +486,7 @@ def test_mount_that_goes_while_a_guarded_engine_starts(
 
     tables = [[("/gone", "ext4"), ("/", "ext4")], [(point, "ext4") for point in (*left, "/")]]
     started: list[str] = []
-    monkeypatch.setattr(readonly, "SHIMS", tmp_path / "shims")
+    monkeypatch.setattr(readonly, "OWN", (tmp_path / "shims",))
     monkeypatch.setattr(readonly, "mounts", lambda: tables.pop(0))
     monkeypatch.setattr(readonly, "_mount", mount)
     monkeypatch.setattr("os.execvp", lambda program, _: started.append(program))

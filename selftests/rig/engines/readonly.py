@@ -13,17 +13,19 @@ from pathlib import Path
 
 KERNEL = ("/dev", "/proc", "/sys")
 UNCHANGEABLE = {"nsfs", "autofs"}  # namespaces, and places where a look would mount something
-SHIMS = Path("/run/containerd")  # where containerd has the sockets of its shims, wherever it has the rest
+# where every engine has the sockets of its shims, those of its plugins, and up to 20.10 a key, wherever it has the rest
+OWN = (Path("/run/containerd"), Path("/run/docker"), Path("/etc/docker"))
 
 
 def main(folder: str, *program: str) -> None:
     """Make all but *folder* read-only, and become *program*."""
-    SHIMS.mkdir(mode=0o711, exist_ok=True)
     _mount("--bind", folder, folder)
-    _mount("-t", "tmpfs", "-o", "mode=711", "tmpfs", str(SHIMS))
+    for own in OWN:
+        own.mkdir(mode=0o711, exist_ok=True)
+        _mount("-t", "tmpfs", "-o", "mode=711", "tmpfs", str(own))
     for point, kind in mounts():
         if kind not in UNCHANGEABLE and not any(
-            Path(point).is_relative_to(each) for each in (folder, SHIMS, *KERNEL)
+            Path(point).is_relative_to(each) for each in (folder, *OWN, *KERNEL)
         ):
             try:
                 _mount("-o", "remount,bind,ro", point)

@@ -173,6 +173,7 @@ class Mounts:
             if self._is_of_nobody(mount) and filesystems.is_foreign(mount):
                 view = (filesystems.folder(mount.kind) + mount.root).rstrip("/")
                 paths |= set() if filesystems.depends_on_namespace(mount) else {view}
+            paths |= {"/dev/mqueue"} if mount.kind == "mqueue" and paths else set()  # at any place
             if paths:
                 yield HostMount(mount.point, paths, configured["Type"] if configured else "")
         yield from self._future_mounts(self._hidden)
