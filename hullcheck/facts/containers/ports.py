@@ -7,7 +7,7 @@ from functools import cached_property
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.surroundings import Surroundings
-from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine.networks import CARDS, RULES, Network
 from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.addresses import api_port, canonical, is_go_address
 from hullcheck.parsing.proc.net import Listener
@@ -21,6 +21,11 @@ _NEIGHBOURS = (
     "Docker before 28 lets neighbours of the host reach what is published at the container's own address"
 )
 _BINDING = ("com.docker.network.bridge.host_binding_ipv4", "com.docker.network.host_ipv4")
+
+_ASKED = {
+    CARDS: "the network cards beside the daemon",
+    RULES: "the rules of the packet filter beside the daemon",
+}
 
 
 @dataclass(frozen=True)
@@ -164,6 +169,9 @@ class Ports:
 
     @property
     def _redirected(self) -> str | None:
+        if not (self.configuration.addresses and self.surroundings.engine.get().is_docker):
+            return None
+        self._require(RULES)
         rules = [
             each
             for each in self.surroundings.redirections.get()
@@ -177,12 +185,21 @@ class Ports:
             else None
         )
 
+    def _require(self, what: str) -> None:
+        """Raise EvidenceError where this is unknown of the network of the daemon, which has to be on the target."""
+        daemon = self.surroundings.daemon.get().pid
+        for each in self.surroundings.network_gaps.get():
+            if (each.daemon, each.what) == (daemon, what):
+                raise EvidenceError(unread(_ASKED[what], f"could not be read by {each.by}"))
+
     @property
     def _unguarded(self) -> str | None:
         """What to say where the daemon may make no rules for a network that leads outside; else None."""
         if not self.surroundings.engine.get().is_docker:
             return None
         bridges = [each for each in self._known_networks if each.driver == "bridge" and not each.internal]
+        if bridges:
+            self._require(CARDS)
         for network in bridges:
             cards = [card for pid, card in network.cards if pid == self.surroundings.daemon.get().pid]
             if cards:

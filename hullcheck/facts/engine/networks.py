@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 from hullcheck.facts.host.presence import SIGNS, require_engine
@@ -23,7 +24,7 @@ DOCKER_NETWORKS = Probe.from_file(
             "Scope": True,
             "EnableIPv6": True,
             "Ingress": True,
-            **dict.fromkeys(("Daemon", "Bridge", "Port", "Sends"), True),
+            **dict.fromkeys(("Daemon", "Bridge", "Port", "Sends", "Unlisted", "By"), True),
             "Internal": True,
             "IPAM": {"Config": {"Subnet": True}},
             "Options": dict.fromkeys(
@@ -116,7 +117,8 @@ def networks(recording: Recording) -> tuple[Network, ...]:
     """
     documents = _documents(recording)
     ports = _of_daemons(documents, "Bridge", "Port")
-    of_daemons = (*ports, *_of_daemons(documents, "Sends"))
+    others = (_of_daemons(documents, *names) for names in (("Sends",), ("Unlisted", "By")))
+    of_daemons = (*ports, *chain.from_iterable(others))
     documents = [each for each in documents if each not in of_daemons]
     for each in documents:
         require(each, _SHAPE, "docker network inspect")
@@ -167,7 +169,7 @@ class Redirection(NamedTuple):
 
 @fact(*SIGNS, DOCKER_NETWORKS)
 def redirections(recording: Recording) -> tuple[Redirection, ...]:
-    """All such rules, those of the engine among them; none where the commands that list them are not there.
+    """All such rules, those of the engine among them, but for what `network_gaps` names.
 
     Raises:
         NotApplicable: there is no Docker on this target.
@@ -175,6 +177,30 @@ def redirections(recording: Recording) -> tuple[Redirection, ...]:
     """
     found = _of_daemons(_documents(recording), "Sends")
     return tuple(Redirection(each["Daemon"], each["Sends"]) for each in found)
+
+
+CARDS, RULES = "cards", "rules"
+"""What is asked of the network of each daemon: the cards that are ports of bridges, and rules of the packet filter."""
+
+
+class Gap(NamedTuple):
+    """What could not be listed in the network of a daemon: CARDS or RULES, and by which program."""
+
+    daemon: int
+    what: str
+    by: str
+
+
+@fact(*SIGNS, DOCKER_NETWORKS)
+def network_gaps(recording: Recording) -> tuple[Gap, ...]:
+    """What nothing is known of in the networks of daemons, as the programs that list it are missing or failed.
+
+    Raises:
+        NotApplicable: there is no Docker on this target.
+        EvidenceError: the engine did not say.
+    """
+    found = _of_daemons(_documents(recording), "Unlisted", "By")
+    return tuple(Gap(each["Daemon"], each["Unlisted"], each["By"]) for each in found)
 
 
 def _documents(recording: Recording) -> list[Any]:

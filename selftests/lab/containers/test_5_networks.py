@@ -17,6 +17,7 @@ from hullcheck.facts import Facts
 from hullcheck.policy import Policy
 from hullcheck.policy.parts import PortRange
 from selftests.kit.judging import facts_of_engine, judged
+from selftests.lab import lacking
 from selftests.lab.containers.judgement import both, failing, of_both, reason, verdicts
 from selftests.rig.shell import CommandError
 from selftests.rig.waiting import until
@@ -163,23 +164,25 @@ iptables -t nat -A DOCKER -p tcp --dport 443 -j DNAT --to-destination {among}:80
 nft add table ip site
 nft add chain ip site in {{ type nat hook prerouting priority -110; }}
 nft add rule ip site in tcp dport 8443 dnat to {nft}:80
+iptables-legacy -t nat -A PREROUTING -p tcp --dport 8444 -j DNAT --to-destination {old}:80
 """
 
 
+@pytest.mark.needs("iptables-legacy")
 def test_rule_that_leads_to_a_container(engine: EngineFactory) -> None:
     """5.8, 5.9, 5.14: one that is not the engine's, beside ports that are published and without."""
     one = engine(fresh=True)
     one.docker("network", "create", "own")
-    for place, name in enumerate(("plain", "sent", "among", "nft")):
+    for place, name in enumerate(("plain", "sent", "among", "nft", "old")):
         one.run(name, "--network", "own", "-p", f"127.0.0.1:{8080 + place}:80")
     found = {
         name: each["NetworkSettings"]["Networks"]["own"]["IPAddress"]
-        for name in ("sent", "among", "nft")
+        for name in ("sent", "among", "nft", "old")
         for each in one.inspect(name)
     }
     for rule in RULES.format(**found).strip().splitlines():
         one.nsenter(*shlex.split(rule))
-    policy = Policy(allowed_ports=(PortRange.parse("8080-8083"),))
+    policy = Policy(allowed_ports=(PortRange.parse("8080-8084"),))
     facts = facts_of_engine(one.socket, policy, of="5.8 5.9 5.14")
     for number in ("5.8", "5.9", "5.14"):
         assert verdicts(number, facts) == {"plain": "pass", **dict.fromkeys(found, "manual")}
@@ -382,3 +385,33 @@ def test_card_of_the_host_in_a_bridge(
         one.nsenter("ip", "link", "delete", "card")
     assert {name: verdict for name, (verdict, _) in found.items()} == {"own": "manual", "other": "pass"}
     assert found["own"][1].startswith("card is a port of its bridge lab-own")
+
+
+LACKING: dict[str, tuple[dict[str, str | None], str]] = {
+    "all": ({}, "pass"),
+    "no-nft": ({"nft": None}, "pass"),
+    "no-iptables": ({"iptables-save": None, "ip6tables-save": None}, "pass"),
+    "none": ({"nft": None, "iptables-save": None, "ip6tables-save": None}, "error"),
+    "nft-fails": ({"nft": lacking.FAILS}, "error"),
+    "iptables-fails": ({"ip6tables-save": lacking.FAILS}, "error"),
+    "not-in-the-kernel": ({"nft": "echo 'Error: Operation not supported' >&2; exit 1"}, "pass"),
+    "no-nsenter": ({"nsenter": None}, "error"),
+    "nsenter-fails": ({"nsenter": lacking.FAILS}, "error"),
+    "no-ip": ({"ip": None}, "error"),
+}
+
+
+@pytest.mark.parametrize("case", LACKING)
+def test_rules_that_no_program_lists(engine: EngineFactory, tmp_path: Path, case: str) -> None:
+    """5.8, 5.9, 5.14: where nothing lists the rules of the engine's network, any may lead to a container."""
+    instead, verdict = LACKING[case]
+    one = engine()
+    one.run("web", "-p", "127.0.0.1:8080:80")
+    one.run("alone", "--network", "none")
+    folder = lacking.programs(tmp_path / "bin", instead)
+    facts = lacking.facts_of_engine(one.socket, folder, of="5.8 5.9 5.14")
+    facts = Facts(facts.recording, Policy(allowed_ports=(PortRange.parse("8080"),)))
+    for number in ("5.9", "5.14"):
+        assert verdicts(number, facts) == {"web": verdict, "alone": "pass"}, number
+    # a card in the bridge of the engine opens no port of the host
+    assert verdicts("5.8", facts) == {"web": "pass" if case == "no-ip" else verdict, "alone": "pass"}

@@ -384,6 +384,20 @@ def test_rule_that_leads_to_a_container(world: ContainerHost, case: str) -> None
     assert [world.judge(number)[0] for number in ("5.8", *NUMBERS)] == ["error"] * 4
 
 
+@pytest.mark.parametrize("what", ["rules", "cards"])
+def test_network_of_the_daemon_that_was_not_listed(world: ContainerHost, what: str) -> None:
+    """5.9, 5.14: what leads to a container, or is in its bridge, is unknown where nothing listed it."""
+    in_network(world, "28.5.2")
+    world.policy = Policy(sensitive_containers=("web",), allowed_ports=(PortRange.parse(8080),))
+    for network in world.description["Networks"].values():
+        network["IPAddress"] = "172.17.0.2"
+    world.networks.append({"Daemon": 8, "Unlisted": what, "By": "nft"})  # of another engine
+    assert [world.judge(number)[0] for number in NUMBERS] == ["pass"] * 3
+    world.networks[-1]["Daemon"] = 7
+    assert [world.judge(number)[0] for number in NUMBERS] == ["error"] * 3
+    assert world.judge("5.14")[1].endswith("beside the daemon could not be read by nft; are you root?")
+
+
 def test_mark_that_lets_in(world: ContainerHost) -> None:
     """5.14: from 29 on what has a chosen mark reaches every port; who sets it, no rule of the engine tells."""
     in_network(world)

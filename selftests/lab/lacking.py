@@ -1,0 +1,46 @@
+"""Asks a target on which some programs are missing, or do something else than they should."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from hullcheck.facts import Facts
+from hullcheck.recording.script import render
+from selftests.kit.judging import facts_of_answer, probes_of
+
+FAILS = "echo 'Operation not permitted' >&2; exit 1"
+SILENT = "exit 0"
+_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
+
+
+def programs(folder: Path, instead: Mapping[str, str | None]) -> Path:
+    """Fill a folder with links to the machine's programs, but these: each has a script, or None for none."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    found = {each.name: each for above in reversed(_FOLDERS) for each in Path(above).glob("*")}
+    for name in found.keys() - instead.keys():
+        (folder / name).symlink_to(found[name])
+    for name, script in instead.items():
+        if script is not None:
+            (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+            (folder / name).chmod(0o755)
+    return folder
+
+
+def only_from(folder: Path | str, script: str) -> str:
+    """The probe script, which looks for programs in this folder alone."""
+    changed, count = re.subn(r"(?m)^PATH=\$PATH:.*$", lambda _: f"PATH={folder}", script, count=1)
+    assert count == 1
+    return changed
+
+
+def facts_of_engine(socket: Path, folder: Path, *, of: str) -> Facts:
+    """The facts of this machine with the engine behind *socket*, by the programs in *folder* alone."""
+    script = only_from(folder, render(probes_of(of), docker_host=f"unix://{socket}"))
+    said = subprocess.run(["/bin/sh"], input=script, capture_output=True, text=True, check=True, cwd="/")
+    return facts_of_answer(said.stdout, "local", time.time())
