@@ -84,7 +84,7 @@ def count(receiver: Host, word: str) -> int:
 def forward(host: Host, rules: str, receiver: Host) -> None:
     """Let its rsyslog obey these *rules*, in which ADDRESS is the receiver's."""
     host.write("/etc/rsyslog.d/forward.conf", rules.replace("ADDRESS", receiver.address) + "\n")
-    host.exec("systemctl", "stop", "rsyslog")
+    host.exec("systemctl", "stop", "syslog.socket", "rsyslog")  # the socket would start it again
     last = -1
     while last != (last := count(receiver, "")):
         pass  # what came by the rules before is still being written
