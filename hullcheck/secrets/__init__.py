@@ -73,8 +73,12 @@ _RANDOM_WORDS = re.compile(
     r"\s*(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w+/-]{16,}={0,2}(?:\s+[\w+/-]{8,}={0,2})*\s*"
 )
 _COMMENT = re.compile(r"^[ \t]*(?:[#;]|//[ \t]).*|<!--[\s\S]*?-->", re.MULTILINE)
-# `default_pw =` without a value, and where nsswitch.conf looks for accounts.
-_SAYS_NOTHING = re.compile(r"^(?:[\w.-]+[ \t]*=[ \t]*|passwd:[ \t]+(?:files|compat|db)\b.*)$", re.MULTILINE)
+# `default_pw =` without a value, where nsswitch.conf looks for accounts, and what PAM asks for a new password.
+_SAYS_NOTHING = re.compile(
+    r"^(?:[\w.-]+[ \t]*=[ \t]*|passwd:[ \t]+(?:compat|db|files|ldap|nis|sss|systemd|winbind)\b.*"
+    r"|-password[ \t].*\bpam_\w+\.so\b.*)$",
+    re.MULTILINE,
+)
 _END_OF_WORD = re.compile(r"\s")
 _MOST_ELSEWHERE = 1 << 28  # characters to be looked through for secrets that stand elsewhere too
 

@@ -14,7 +14,7 @@ LONGEST = 300
 """Characters of a bare value that are looked at; what is longer goes on to the end of its word."""
 _NAME = r"(?P<name>[A-Za-z_][\w.-]{0,200})"
 _WORD = r"""[^\s"'\\,]{1,300}+"""
-_BARE = rf"""(?:[^\s"';&|,)\]}}]|,(?![\w.-]{{1,40}}+[=:]|[\s"']|$)){{1,{LONGEST}}}"""
+_BARE = rf"""(?:%\(\w{{1,60}}\)|[^\s"';&|,)\]}}]|,(?![\w.-]{{1,40}}+[=:]|[\s"']|$)){{1,{LONGEST}}}"""
 _VALUE = rf"""(?=(?P<value>\\+"[^"\\]*\\+"|"(?:\\.|[^"\\])*"|\$?'[^']*'|{_BARE}))"""
 _AT = r"(?:(?<![\w./-])|(?<=bin/))"  # a command, and no part of a path
 _LINE = r"""(?=[\s"'\\,])[^;&|\n]{0,200}?"""  # the rest of a command
@@ -138,7 +138,8 @@ _NO_DIRECTIVE = (
     r"(?!(?i:(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached|js|sub|first|try|use)?_?pass|pam_password|auth-user-pass"
     r"|PassEnv)\b)"
 )
-_NO_VALUE = r"(?!exec:|(?i:bytea|char|jsonb?|string|text|uuid|varchar)\b)"  # the last are types of SQL
+# A port, or a type of SQL.
+_NO_VALUE = r"(?!\d+/(?:tcp|udp)\b|(?i:bytea|char|jsonb?|string|text|uuid|varchar)\b)"
 _PASSWORD_HASH = r"(?i:password|passwd)_(?:hash|(?:double_)?sha\w{1,12})"
 _IN_FILES = [
     rf"(?m:^|;|(?<!\{{)\{{(?!\{{))[ \t]*{_DIRECTIVE}{_NO_DIRECTIVE}{{name}}[ \t]+{_NO_VALUE}{{value}}"
@@ -156,11 +157,12 @@ _IN_FILES = [
     r"\bcreateUser (?:-e {word} )?{word} (?:MD5|SHA[\d-]{0,6}) {value}",
     r"(?m:^)[ \t]*r[ow]community6?[ \t]+(?!(?:public|private)\b){value}",
     r"(?m:^)(?:\[[\w.:-]{1,100}\]\S{0,20}[ \t]+[\w.@+-]{1,100}|\S{1,100}[ \t]+[\w.+-]{1,100}@[\w-]{1,60}\.[\w.-]{1,60})"
-    r":(?P<value>\S{3,})(?m:$)",
+    r":(?P<value>(?!//)\S{3,})(?m:$)",
     r"(?m:^)[^#\n\"]{0,300}:[ \t]*(?:PSK|EAP|XAUTH|NTLM|PIN)[ \t]+(?P<value>\"[^\"\n]+\"|0[xs]\S+)",  # ipsec.secrets
     r"LoginModule\b(?:(?!LoginModule)[^;]){0,2000}?\buser_[\w-]{1,60}[ \t]*=[ \t]*{value}",
     r"(?m:^)[ \t]*user[ \t]*=[ \t]*(?P<who>[\w.@-]{1,60}):(?!(?P=who)\b|\d+(?m:$)){value}",
-    r"\busers?(?:name)? \S{1,100} (?:there )?(?:with )?pass(?:word)?[ \t]+{value}",  # of fetchmail
+    r"(?m:^)[ \t]*(?:(?:poll|server|skip)[ \t][^\n]{0,200}?(?<=[ \t]))?user(?:name)? (?!(?:and|or)\b|/)\S{1,100}"
+    r" (?:there )?(?:with )?pass(?:word)?[ \t]+{value}",  # of fetchmail
     r"(?<!\w)(?:acme_)?dns \w{2,30} (?P<value>(?=\S{0,60}\d)[\w-]{20,})",  # of Caddy
     r"\bSQLConnectInfo {word} {word} {value}",
     r"(?m:^)[ \t]*MONITOR[ \t]+\S{1,100}[ \t]+\d+[ \t]+\S{1,100}[ \t]+{value}",  # of upsmon

@@ -55,6 +55,11 @@ register => 100:Hunter2pw@sip.example.com/100
 MONITOR ups@localhost 1 bob Hunter2pw master
  allow admin:Hunter2pw
 poll mail.x proto imap user bob pass Hunter2pw
+poll mail.x¶  user bob there with password Hunter2pw
+password = "%(Hunter2pw"
+my_server_token Hunter2pw
+SetCredential=db:Hunter2pw
+OIDCCryptoPassphrase "Hunter2pw /x"
 profile::db::password: Hunter2pw
 server { encrypt = "cg8StVXbQJ0gPvMd9o7yrg==" }
 nkey: SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY
@@ -78,6 +83,7 @@ proxy_pass_header X-Auth-Token;
 add_header Access-Control-Allow-Headers "Authorization, X-Api-Key, X-Auth-Token";
 set $auth_token "";
 set $token $arg_token;
+server_tokens build;
 allow 2001:db8::/32; allow fe80::/10;
     allow fd00:abcd::1;
 """,
@@ -88,6 +94,8 @@ ProxyPass unix:/run/php.sock|fcgi://localhost/
 PassEnv DB_PASSWORD
 SetEnv DB_PASSWORD_FILE /run/secrets/x
 AuthLDAPBindPassword exec:/run/secrets/x
+AuthLDAPBindPassword "exec:/bin/cat /run/secrets/x"
+ServerTokens Prod
 """,
     "prometheus": r"""
 authorization: {type: Bearer, credentials_file: /run/secrets/prom_token}
@@ -108,8 +116,9 @@ backend token
 auth sufficient pam_unix.so try_first_pass nullok
 password sufficient pam_unix.so sha512 shadow use_authtok
 password include system-auth
+-password optional pam_gnome_keyring.so use_authtok
 """,
-    "nsswitch": "passwd:         files systemd\nshadow: files\n",
+    "nsswitch": "passwd:         files systemd\npasswd: sss files systemd\npasswd:\tldap files\nshadow: files\n",
     "accounts": "root:x:0:0:root:/root:/bin/bash\napp:!:19000:0:99999:7:::\napp:100000:65536\n",
     "pg_hba": "host all all 0.0.0.0/0 scram-sha-256\nhost token secret 10.0.0.0/8 password\n",
     "SQL": """
@@ -142,6 +151,8 @@ $db_password = getenv('DB_PASSWORD');
     "dovecot": """
 default_password_scheme = SHA512-CRYPT
 password_query = SELECT username, password FROM mailbox WHERE username = '%u'
+password_query = SELECT username, domain, password FROM users WHERE username = '%n'
+default_fields = nopassword=y
 """,
     "openvpn": "auth SHA256\nauth-user-pass login\nsecret static.key\n",
     "grafana": "password_hint = password\nadmin_password = $__file{/run/secrets/x}\n",
@@ -154,6 +165,20 @@ password_query = SELECT username, password FROM mailbox WHERE username = '%u'
     "ldap": "pam_password exop\nldap_default_authtok_type = obfuscated_password\n",
     "JWKS": '{"keys":[{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx","e":"AQAB"}]}',
     "telegraf": 'token = "@{secretstore:influx}"\n',
+    "etcd": "initial-cluster-token: 'etcd-cluster-1'\nETCD_INITIAL_CLUSTER_TOKEN=etcd-cluster-1\n",
+    "mariadb": "validate_password=FORCE_PLUS_PERMANENT\n",
+    "openssl": "secret = # disable PBM\n",
+    "rabbitmq": "password_hashing_module = rabbit_password_hashing_sha512\nssl_options.password = encrypted:aGk=\n",
+    "roundcube": "$config['smtp_pass'] = '%p';\n",
+    "supervisor": "password = %(ENV_SUPERVISOR_PASSWORD)s\n",
+    "systemd": "LoadCredential=password:/etc/app/password\nImportCredential=app.*\n",
+    "zabbix": "TLSCipherPSK13=TLS_CHACHA20_POLY1305_SHA256\n",
+    "Spring": "spring.security.user.password=@app.password@\n",
+    "Java": "jdk.http.ntlm.transparentAuth=disabled\n",
+    "RADIUS": "pam_auth = radiusd\nmod_post_auth = radiusd_test\n",
+    ".NET": '<section name="x" type="A, B, PublicKeyToken=b77a5c561934e089"/>\n',
+    "services": "kpasswd\t\t464/tcp\nlogin\t\t513/tcp\n",
+    "text": "username and password are those of LDAP\n[1] https://www.example.com/x\n",
     "JSON Schema": '{"properties":{"password":{"type":"string"},"token":{"$ref":"#/x"}},"required":["password"]}',
     "latin-1": "# für alle\nlisten 80;\n",
     "empty": "",
