@@ -104,12 +104,13 @@ ISOLATED = Host(bridge=NO_ICC)
 ALLOWED = (*FILTER[:4], "-A FORWARD -i docker0 -o docker0 -j ACCEPT", *FILTER[4:])
 
 
-JOURNAL = "daemon:socket:[1]\njournal:[Journal]\njournal:#ForwardToSyslog=no\njournal:{}"
+CONFIG = "journal:config:/etc/systemd/journald.conf\njournal::[Journal]\njournal::#ForwardToSyslog=no"
+JOURNAL = f"daemon:socket:[1]\n{CONFIG}\njournal::{{}}"
 JOURNALS = [
     ("Storage=auto", "Storage=none"),
     ("MaxLevelStore=info", "MaxLevelStore=notice"),
-    ("Storage=none\njournal:ForwardToSyslog=yes", "Storage=none\njournal:ForwardToSyslog=no"),
-    ("Storage=none\njournal:[Journal]\njournal:forward_to_syslog=1", "max_level_store=err"),
+    ("Storage=none\njournal::ForwardToSyslog=yes", "Storage=none\njournal::ForwardToSyslog=no"),
+    ("Storage=none\njournal::[Journal]\njournal::forward_to_syslog=1", "max_level_store=err"),
 ]
 
 
@@ -332,6 +333,21 @@ def test_log_of_a_daemon_that_may_not_be_seen() -> None:
     """Who is not root does not see where it goes."""
     verdict, reason = Host(shippers="").judge("2.3")
     assert (verdict, "where the daemon writes its log could not be seen" in reason) == ("error", True), reason
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("daemon:the journal ?\n", "systemctl does not answer"),
+        (f"daemon:socket:[1]\njournal:unread:\n{CONFIG}", "the configuration of journald could not be read"),
+        (f"daemon:socket:[1]\njournal:started:4939\njournal:changed:5000\n{CONFIG}", "after it started"),
+        (f"daemon:the journal 6 SyslogPriority\njournal:unread:\n{CONFIG}", "could not be read"),
+    ],
+)
+def test_journal_that_is_not_known(said: str, why: str) -> None:
+    """2.3: what journald keeps of the daemon's log is unknown where its configuration or the unit is."""
+    verdict, reason = Host(shippers=said).judge("2.3")
+    assert (verdict, why in reason) == ("error", True), reason
 
 
 def test_seccomp_profile_is_read() -> None:

@@ -241,7 +241,15 @@ class Shippers:
                 return f"the log goes to {each}"
             if level := re.fullmatch(r"the journal ([0-5])(?: .*)?", each):
                 return f"its unit drops what is less urgent than level {level[1]} (LogLevelMax)"
-            if each.startswith("socket:") and self._document.get("Unkept"):
+            if each == "the journal ?":
+                raise EvidenceError(
+                    "what its unit keeps from the journal is unknown: systemctl does not answer"
+                )
+            if not re.match("socket:|the journal [67]? ", each):
+                continue
+            if doubt := self._document.get("JournalDoubt"):
+                raise EvidenceError(f"the configuration of journald {doubt}")
+            if self._document.get("Unkept"):
                 return (
                     "journald neither keeps it nor passes it on (Storage, MaxLevelStore and ForwardToSyslog)"
                 )

@@ -23,12 +23,14 @@ _CONTAINER_LOG = re.compile(r".*/([0-9a-f]{64})-json\.log")
 def _keep(text: str) -> str:
     head, *blocks = re.split(r"^process:", text, flags=re.MULTILINE)
     of_journald = "\n".join(Words(head).all("journal"))
+    settings, doubt = Words(of_journald).files, _journal_doubt(of_journald)
     document = {
         "AsRoot": Words(head).of_root,
         "Own": sorted({canonical(each) for each in re.findall(r"^own:(\S+)$", text, re.MULTILINE)}),
         "Daemons": list(Words(head).all("daemon")),
-        "Unkept": rsyslog.loses(of_journald),
-        "Shippers": [_shipper(each, rsyslog.keeps(of_journald)) for each in blocks],
+        "Unkept": rsyslog.loses(settings),
+        "JournalDoubt": doubt,
+        "Shippers": [_shipper(each, rsyslog.keeps(settings) and not doubt) for each in blocks],
     }
     return json.dumps(document, separators=(",", ":"))
 
@@ -71,10 +73,15 @@ def _doubt(program: str, block: str) -> str:
         return f"its option {option} is not followed"
     if _changed_after_start(own, "/") and not reloads(program, arguments):
         return "its configuration was changed after it started"
+    return f"that of journald {doubt}" if (doubt := _journal_doubt(of_journald)) else ""
+
+
+def _journal_doubt(block: str) -> str:
+    """Why the files of journald do not tell what it does; empty where they do."""
+    if "unread" in Words(block):
+        return "could not be read"
     # what comes with packages changes whenever they are updated
-    return (
-        "that of journald was changed after it started" if _changed_after_start(of_journald, "/etc/") else ""
-    )
+    return "was changed after it started" if _changed_after_start(block, "/etc/") else ""
 
 
 def _changed_after_start(block: str, below: str) -> bool:
@@ -89,6 +96,7 @@ SHAPE = {
     "Own": [str],
     "Daemons?": [str],
     "Unkept?": bool,
+    "JournalDoubt?": str,
     "Shippers": [
         {
             "Pid": COUNT,

@@ -132,14 +132,14 @@ class _Journal:
         return self._value("Storage") != "none" and self._value("MaxLevelStore") in _LEVELS
 
 
-def keeps(settings: str) -> bool:
+def keeps(files: Files) -> bool:
     """Whether journald, of which these are all settings, keeps all that matters where a shipper can read it."""
-    return _Journal({"": settings}).kept
+    return _Journal(files).kept
 
 
-def loses(settings: str) -> bool:
+def loses(files: Files) -> bool:
     """Whether journald, of which these are all settings, neither keeps all that matters nor gives it to syslog."""
-    journal = _Journal({"": settings})
+    journal = _Journal(files)
     return not journal.kept and not journal.passed_on
 
 

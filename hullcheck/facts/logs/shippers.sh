@@ -18,6 +18,7 @@ line_feed="
 show() { # ROOT PATH: a file of a configuration, or all those in a folder
   for each in "$1$2" "$1$2"/*.yml "$1$2"/*.yaml "$1$2"/*.conf "$1$2"/*.toml; do
     [ -f "$each" ] || [ "$(readlink "$each")" = /dev/null ] || continue # so one is masked
+    [ -r "$each" ] || echo "unread:"
     stat -L -c "changed:%Z" "$each" 2>/dev/null
     printf "config:%s\n" "${each#"$1"}"
     head -c 1000000 "$each" 2>/dev/null | grep -a "" | sed "s/^/:/" # grep ends the last line
@@ -43,6 +44,19 @@ follow() { # ROOT PATH DEPTH: the files that a file includes, behind an empty on
         follow "$1" "${file#"$1"}" $(($3 + 1))
       done
     done
+}
+journald() { # ROOT: when it was started, its configuration, and at last what wins over the files
+  stat -c "started:%Z" "$1/run/systemd/units/invocation:systemd-journald.service" 2>/dev/null
+  for folder in /etc /run /usr/local/lib /usr/lib /lib; do
+    file=$folder/systemd/journald.conf
+    if [ -f "$1$file" ]; then
+      show "$1" $file
+      break
+    fi
+  done
+  for folder in /usr/lib /lib /usr/local/lib /run /etc; do show "$1" $folder/systemd/journald.conf.d; done
+  printf "config:/proc/cmdline/journald.conf.d/~\n:[Journal]\n"
+  tr " " "\n" </proc/cmdline | sed -n "s/^systemd[.]journald[.]/:/p"
 }
 value_of() { # OPTION...: what the options of the command that have such a name are set to
   for option; do
@@ -120,22 +134,22 @@ paths() { # the files and folders of the configuration, one a line
   done
 }
 # Where an engine writes what it has to say: a socket is that of the journal, if its unit has no journal of its own,
-# and journald was not told to drop some (LogLevelMax, LogFilterPatterns), or to call it other than daemon.info (30).
+# and journald was not told to drop some (LogLevelMax, LogFilterPatterns), or to call it other than daemon.info (30): a
+# question mark where systemd does not say.
 for pid in ${daemons?}; do
   written=$(readlink "$pid/fd/2") || continue
   unit=$(sed -n "s/.*\///p" "$pid/cgroup" 2>/dev/null | tail -n 1)
   apart=$(variable LOG_NAMESPACE)$(readlink "/run/systemd/units/log-level-max:$unit")
-  apart=$apart$(systemctl show --property=LogFilterPatterns,SyslogPriority "$unit" 2>/dev/null |
-    sed -n "/=30$/d;s/=.*//;s/^[LS]/ &/p")
+  told=$(systemctl show --property=LogFilterPatterns,SyslogPriority "$unit" 2>/dev/null)
+  case $unit:$told in
+    *.service:*SyslogPriority=*) apart=$apart$(printf "%s\n" "$told" | sed -n "/=30$/d;s/=.*//;s/^[LS]/ &/p") ;;
+    *.service:*) apart="?" ;;
+  esac
   case $written:$apart in socket:*:[!67]* | socket:*:[67]" "*) written="the journal $apart" ;; esac
   printf "daemon:%s\n" "$written"
 done
 # What journald keeps, and what it passes on.
-{
-  systemd-analyze cat-config systemd/journald.conf 2>/dev/null
-  printf "[Journal]\n"
-  tr " " "\n" </proc/cmdline | sed -n "s/^systemd[.]journald[.]//p"
-} | sed -n "/^\[\|Storage\|[Ss]yslog\|[Ss]tore/s/^/journal:/p"
+journald "" | sed "s/^/journal:/"
 now=$(date +%s)
 read -r uptime rest </proc/uptime
 found=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n "s/^.* \([0-9]*\)\/exe -> \(\/.*\)$/\1 \2/p" |
@@ -172,16 +186,6 @@ for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
   done
   [ "$name" = rsyslogd ] || continue # journald says whether it is given the journal
   echo "journald:"
-  stat -c "started:%Z" "$root/run/systemd/units/invocation:systemd-journald.service" 2>/dev/null
-  for folder in /etc /run /usr/local/lib /usr/lib /lib; do
-    file=$folder/systemd/journald.conf
-    if [ -f "$root$file" ]; then
-      show "$root" $file
-      break
-    fi
-  done
-  for folder in /usr/lib /lib /usr/local/lib /run /etc; do show "$root" $folder/systemd/journald.conf.d; done
-  printf "config:/proc/cmdline/journald.conf.d/~\n:[Journal]\n" # what wins over the files
-  tr " " "\n" </proc/cmdline | sed -n "s/^systemd[.]journald[.]/:/p"
+  journald "$root"
 done
 exit 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from selftests.kit.judging import facts_of_engine, facts_of_guest, judged
+from selftests.lab import lacking
 from selftests.rig.shell import SYSTEM_PATH
 
 if TYPE_CHECKING:
@@ -115,6 +116,12 @@ def test_log_that_was_removed(engine: EngineFactory) -> None:
 def test_journal_that_keeps_nothing(lab_host: Callable[..., Host]) -> None:
     """2.3: what the daemon says to the journal is lost where journald keeps less, and no syslog gets it."""
     host = lab_host()
+
+    def found(**instead: str | None) -> str:
+        facts = lacking.facts_of_guest(host, instead, of="2.3") if instead else facts_of_guest(host, of="2.3")
+        ((verdict, _),) = judged("2.3", facts).values()
+        return verdict
+
     settings = "/etc/systemd/journald.conf.d/zz.conf"
     for lines, expected in {
         "Storage=volatile": "pass",
@@ -125,5 +132,8 @@ def test_journal_that_keeps_nothing(lab_host: Callable[..., Host]) -> None:
         host.exec("mkdir", "-p", str(Path(settings).parent))
         host.write(settings, f"[Journal]\n{lines}\n")
         host.exec("systemctl", "restart", "systemd-journald")
-        (found,) = judged("2.3", facts_of_guest(host, of="2.3")).values()
-        assert found[0] == expected, (lines, found)
+        assert (found(), found(**{"systemd-analyze": None})) == (expected, expected), lines
+    host.write(settings, "[Journal]\n")
+    assert found() == "pass"
+    for script in (None, lacking.FAILS, lacking.SILENT):
+        assert found(systemctl=script) == "error"

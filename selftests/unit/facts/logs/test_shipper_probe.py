@@ -218,7 +218,7 @@ def test_file_that_it_has_not_read(more: str, changed: int, doubt: str) -> None:
 def test_journal_that_keeps_nothing(program: str, text: str, setting: str, kept: bool) -> None:
     """Who reads it gets nothing, and what is only held open tells nothing either."""
     own = SHIP.format(program, "held:/run/log/journal/x/system.journal\n", 0, text)
-    of_journald = f"journal:[Journal]\njournal:{setting}\n"
+    of_journald = f"journal:config:/etc/systemd/journald.conf\njournal::[Journal]\njournal::{setting}\n"
     (found,) = json.loads(SHIPPERS.keep(f"auditor:0\n{of_journald}{own}"))["Shippers"]
     assert found["Understood"]
     assert any("journal" in reads for reads, _ in found["Routes"]) is kept
