@@ -274,9 +274,14 @@ def _rsyslog_inputs(text: str, *, journal: _Journal) -> Iterator[str]:
 def _without_message(text: str) -> set[str]:
     """The templates of the site in which no text of a message is; the names of those of rsyslog are RSYSLOG_…."""
     bodies = re.findall(r"(?i)\btemplate\(([^)]*\bname=\"([^\"]+)\"[^)]*)\)(?:\s*\{([^}]*)\})?", text)
-    found = {name: f"{head}{body}" for head, name, body in bodies}
+    found = {name: f"{_NAME.sub('', head, count=1)}{body}" for head, name, body in bodies}
     found |= dict(re.findall(r"(?mi)^[ \t]*\$template[ \t]+(\w+)[ \t]*,(.*)$", text))
-    return {name for name, body in found.items() if not re.search(r"msg|jsonmesg|\$!", body)}
+    return {name for name, body in found.items() if not _MESSAGE.search(body)}
+
+
+_NAME = re.compile(r"(?i)\bname=\"[^\"]+\"")
+_MESSAGE = re.compile(r"(?i)(?:%|\bname\s*=\s*\")(?:(?:raw)?msg(?:-after-pri)?|jsonmesg)[%:\"]|\$!")
+"""The properties with the text of a message: its id (`msgid`) is none."""
 
 
 _SENT = re.compile(

@@ -249,6 +249,17 @@ def test_file_that_is_sent(options: str, rules: str, sent: bool) -> None:
         ('template(name="own" type="subtree" subtree="$!")', True),
         ('$template own,"%HOSTNAME% %rawmsg%\\n"', True),
         ('$template own,"%HOSTNAME%\\n"', False),
+        ('$template own,"%HOSTNAME% %msgid%\\n"', False),
+        ('$template own,"%HOSTNAME% msg=%procid%\\n"', False),
+        ('$template own,"%msg:::drop-last-lf%\\n"', True),
+        ('$template own,"%rawmsg-after-pri%\\n"', True),
+        ('$template own,"%jsonmesg%\\n"', True),
+        (
+            'template(name="msg" type="string" string="%hostname%")\ntemplate(name="own" type="string" string="%MSG%")',
+            True,
+        ),
+        ('template(name="own" type="list") { property(name="msgid") constant(value="msg") }', False),
+        ('template(name="own" type="list") { property(name="$!all-json") }', True),
     ],
 )
 def test_template_without_the_message(template: str, sent: bool) -> None:
@@ -259,6 +270,12 @@ def test_template_without_the_message(template: str, sent: bool) -> None:
     ):
         assert read(f"{template}\n{rule}\n") == (ALL if sent else set(), True)
     assert read(f"{template}\n*.* @@logs.example;RSYSLOG_ForwardFormat\n") == (ALL, True)
+
+
+def test_template_that_is_called_like_a_property() -> None:
+    """Its name says nothing of what is in it."""
+    text = 'template(name="msg" type="string" string="%hostname%")\n*.* @@logs.example;msg\n'
+    assert read(text) == (set(), True)
 
 
 @pytest.mark.parametrize(
