@@ -98,7 +98,8 @@ file=/var/log/unattended-upgrades/unattended-upgrades.log
   /Starting unattended upgrades script/ { trial = ""; kept = "" }
   /Option --dry-run given/ { trial = "yes" }
   / is kept back because | has conffile prompt |upgradable but fails to be marked/ { kept = kept "held:" $0 "\n" }
-  /All upgrades installed|No packages found that can be upgraded|Installing the upgrades failed|Apt returned an error|Cache has broken packages|GetArchives.. failed|An error occurred/ { if (!trial) end = $0 }
+  /All upgrades installed|No packages found that can be upgraded|Installing the upgrades failed/ { if (!trial) end = $0 }
+  /Apt returned an error|Cache has broken packages|GetArchives.. failed|An error occurred/ { if (!trial) end = $0 }
   { if (!trial) held = kept }
   END { if (end) print "unattended:" end; printf "%s", held }' $file | sed "s/^held:[^A-Z]*[A-Z]* [Pp]ackage \([^ ]*\) .*/held:\1/"
 origins=$([ ! -r $file ] || grep "Allowed origins are:" $file | tail -n 1)
