@@ -54,7 +54,7 @@ def _rules(falco: Watcher) -> Judgement:
     states = falco.rule_states
     on = [name for name, state in states.items() if state]
     if not on and None in states.values():
-        raise EvidenceError("its rules are switched by tags, which could not be read")
+        raise EvidenceError("its rules are switched by tags or in files that could not be read")
     if not on:
         off = f"all {len(states)} rules are switched off, by its options, its configuration or their files"
         return Judgement(False, off)

@@ -13,6 +13,8 @@ _NEVER = re.compile(
     r"^\s*[\"'>|(]*\s*(?:and\s+)?\(*(?:never_true|evt\.num\s*<\s*[01])\b|\band\s+\(*(?:never_true|evt\.num\s*<)"
 )
 """What of a condition keeps a rule from ever being met."""
+_GOES_ON = re.compile(r"\s*(?:-\s*)?[\[{]|[^-#:]*(?:never_true|evt\.num *<)")
+"""A line of an item that may go on in those that follow."""
 _WAYS = ("append", "replace")
 """What stands in `override` behind the name of a part, and is no value of it."""
 _ORDER = "DTt"
@@ -46,8 +48,15 @@ class Switch(NamedTuple):
         return re.fullmatch(re.escape(self.of).replace(r"\*", ".*"), name) is not None
 
 
+UNREAD = ""
+"""Instead of the name of a rule: an item that may be about any."""
+
+
 def in_file(path: str, lines: Iterable[str]) -> list[Rule]:
-    """The rules in the lines of a file that begin an item, or hold what decides."""
+    """The rules in the lines of a file that begin an item, or hold what decides; or in all its lines."""
+    lines = list(lines)
+    if any(map(_GOES_ON.match, lines)):
+        return _in_document(path, "\n".join(lines))
     found, depth = list[Rule](), -1
     for line in lines:
         begins = line.lstrip().startswith("-")
@@ -57,12 +66,8 @@ def in_file(path: str, lines: Iterable[str]) -> list[Rule]:
             continue
         if begins:
             found.append(Rule(path, "", None, None))
-        plain = line.strip().removeprefix("-").strip()
-        if plain.startswith("{"):
-            found += _in_braces(path, plain)
-            continue
-        key, _, value = plain.partition(":")
-        key, word = key.strip("\"'"), value.partition(" #")[0].strip().strip("\"'")
+        key, _, value = line.strip().removeprefix("-").strip().partition(":")
+        key, word = key.strip("\"' "), value.partition(" #")[0].strip().strip("\"'")
         if found and key == "rule":
             found[-1] = found[-1]._replace(name=word, tags=found[-1].tags or [])
         elif word in _WAYS:
@@ -79,19 +84,22 @@ def in_file(path: str, lines: Iterable[str]) -> list[Rule]:
     return [each for each in found if each.name]
 
 
-def _in_braces(path: str, text: str) -> Iterator[Rule]:
-    """The rule of an item that is written in one line with braces."""
+def _in_document(path: str, text: str) -> list[Rule]:
+    """The rules in the whole text of a file."""
     import yaml  # only where there is a Falco
 
     try:
-        item = yaml.safe_load(text)
+        items = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError):
-        return
-    if isinstance(item, dict) and "rule" in item:
-        off = item.get("enabled") is False or _NEVER.search(str(item.get("condition", "")))
-        on = False if off else item.get("enabled")
-        tags, priority = item.get("tags") or [], str(item.get("priority") or "")
-        yield Rule(path, str(item["rule"]), on, list(map(str, tags)), priority)
+        return [Rule(path, UNREAD, None, None)]
+    found = []
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and "rule" in item:
+            off = item.get("enabled") is False or _NEVER.search(str(item.get("condition", "")))
+            tags, priority = item.get("tags") or [], str(item.get("priority") or "")
+            on = False if off else item.get("enabled")
+            found.append(Rule(path, str(item["rule"]), on, list(map(str, tags)), priority))
+    return found
 
 
 def by_options(arguments: str) -> list[Switch]:
@@ -138,7 +146,7 @@ def _priority(written: str) -> str:
 
 
 def states(rules: Iterable[Rule], switches: Iterable[Switch], least: str = "") -> dict[str, bool | None]:
-    """Of each rule by its name whether it is on; None where that cannot be told.
+    """Of each rule by its name whether it is on; None where that cannot be told, as of all where an item is UNREAD.
 
     Args:
         least: the least priority of which rules are loaded; empty for all.
@@ -153,6 +161,8 @@ def states(rules: Iterable[Rule], switches: Iterable[Switch], least: str = "") -
             hit = switch.hits(name, tags[name])
             if hit or (hit is None and before is not switch.enables):
                 found[name] = switch.enables if hit else None
+    if UNREAD in found:
+        return dict.fromkeys(found)
     return {
         name: state and _is_loaded(_priority(priorities[name]), _priority(least))
         for name, state in found.items()

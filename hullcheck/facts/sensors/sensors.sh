@@ -68,11 +68,13 @@ for pid in $pids; do
     [ -z "$files" ] || listed rules_files $files
     printf "%s\n" "$arguments" | sed -n -e "/^-r$/{n;p;}" -e "s/^-r\(\/.*\)/\1/p" -e "s/^--rules=//p"
   } | files_of "" | awk -v usual="^$root/etc/falco/[^/]*[.]ya?ml\$" '$0 !~ usual && !seen[$0]++'); do
-    { [ -f "$each" ] && count=$(grep -c "^[[:space:]]*\(-[[:space:]]*\)\{0,1\}[{\"']*rule[\"']*:" "$each") && sum=$(sha256sum <"$each"); } || continue
+    { [ -f "$each" ] && count=$(grep -cE "^([^#]*[[:space:],{\"'-])?rule[\"']?[[:space:]]*:" "$each") && sum=$(sha256sum <"$each"); } || continue
     stat -L -c "changed:%Z" "$each"
     printf "rules:%s:%s:%s\n" "$count" "${sum%% *}" "${each#"$root"}"
-    grep -e "^[[:space:]]*-" -e "^[[:space:]]*rule:" -e "^[[:space:]]*enabled:" -e "^[[:space:]]*tags:" -e "^[[:space:]]*priority:" \
-      -e "^[[:space:]]*condition:.*never_true" -e "^[[:space:]]*condition:.*evt\.num *< *[01]" "$each" |
+    # what decides of a rule; all of the file where that may go on in the lines that follow
+    lines="^[[:space:]]*(-|[\"']?(rule|enabled|tags|priority)[\"']?[[:space:]]*:)|condition:.*(never_true|evt[.]num *<)"
+    ! grep -qE -e "^[[:space:]]*(-[[:space:]]*)?[[{]" -e "^[^-#:]*(never_true|evt[.]num *<)" "$each" || lines=""
+    grep -E -e "$lines" "$each" |
       sed "s/^/rule:$number:/"
     number=$((number + 1))
   done

@@ -57,6 +57,12 @@ def test_way_in_which_a_later_file_overrides_a_rule(way: str) -> None:
         ["- {rule: a, enabled: false}"],
         ["- {rule: a, condition: never_true, tags: [b], priority: INFO}"],
         ["- rule: a", "- {rule: a, enabled: false}"],
+        ["- rule: a", "- {rule: a,", "   enabled: false}"],
+        ["- rule: a", "-", "  {enabled: false,", "   rule: a}"],
+        ["[{rule: a}, {rule: a, enabled: false}]"],
+        ["- rule : a", "  enabled : false"],
+        ["- rule: a", "  condition: >", "    (never_true) and proc"],
+        ["- rule: a", "  condition: proc", "    and never_true"],
     ],
 )
 def test_ways_to_write_a_rule(lines: list[str]) -> None:
@@ -67,8 +73,15 @@ def test_ways_to_write_a_rule(lines: list[str]) -> None:
 
 
 def test_braces_that_hold_no_rule() -> None:
-    """They are none, and what is no YAML is none either."""
-    assert in_file("/rules", ["- {macro: a, condition: x}", "- {rule: a", "- {}"]) == []
+    """They are none."""
+    assert in_file("/rules", ["- {macro: a, condition: x}", "- {}"]) == []
+    assert in_file("/rules", ["{rule: a}"]) == []
+
+
+def test_file_that_is_no_yaml() -> None:
+    """An item of it may switch off any rule."""
+    rules = in_file("/rules", ["- rule: a", "- {rule: a", "- {}"])
+    assert states([*in_file("/other", ["- rule: b"]), *rules], []) == {"b": None, "": None}
 
 
 def test_tags_that_are_not_in_one_line() -> None:

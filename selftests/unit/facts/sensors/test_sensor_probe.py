@@ -50,11 +50,12 @@ def test_files_of_falco(tmp_path: Path, shell: tuple[str, ...], option: str) -> 
     """Those that its command names, that these list, and that the files list which are read later."""
     files = {
         "falco.yaml": MAIN.format(tmp_path),
-        "later/a.yaml": f"rules_files:\n- {tmp_path}/two.yaml\n",
+        "later/a.yaml": f"rules_files:\n- {tmp_path}/two.yaml\n- {tmp_path}/three.yaml\n",
         "later/b.off": "priority: error\n",
         "rules/x.yaml": "- rule: A\n  condition: never_true\n",
         "one.yaml": "- rule: B\n",
-        "two.yaml": "  - {rule: C, condition: x}\n",
+        "two.yaml": "# {\n  - {rule: C, condition: x}\n  - {enabled: false, # yet\n     rule: D}\n",
+        "three.yaml": '- rule : E\n  "enabled" : false\n- rule: F\n  condition: >\n    never_true\n',
         "unlisted.yaml": "- rule: D\n",
     }
     for name, text in files.items():
@@ -63,7 +64,7 @@ def test_files_of_falco(tmp_path: Path, shell: tuple[str, ...], option: str) -> 
     found = asked(shell, tmp_path / "falco", *option.format(tmp_path / "falco.yaml").split(" "))
     assert [each.get("priority") for each in found["Config"]] == ["debug", None]
     named = {name: enabled for path, name, enabled, *_ in found["Named"] if path.startswith(str(tmp_path))}
-    assert named == {"A": False, "B": None, "C": None}
+    assert named == {"A": False, "B": None, "C": None, "D": False, "E": False, "F": False}
     assert (found["Changed"], found["Halted"]) == (False, False)
 
 

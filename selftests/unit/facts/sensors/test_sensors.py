@@ -254,7 +254,7 @@ TAGLESS = PARTS["rules"].replace("tags: [a, b]", "tags:").replace("tags: [b]", "
 OFF = ("fail", "all 2 rules are switched off, by its options, its configuration or their files")
 
 
-UNKNOWN = ("error", "its rules are switched by tags, which could not be read")
+UNKNOWN = ("error", "its rules are switched by tags or in files that could not be read")
 
 
 def on(count: int) -> tuple[str, str]:
