@@ -196,7 +196,9 @@ _OF_FIREWALL = re.compile(
     r":msg,\s*contains,\s*\"\[UFW "
 )  # as its package proposes to stop what the kernel says
 _COMPARED = re.compile(rf"{_NAMES}\s*(==|startswith|contains)\s*[\"']([^\"']+)[\"']")
+_OF_OTHERS = re.compile(rf"{_NAMES}\s*(?:!=|<>)\s*[\"']([^\"']+)[\"']")
 _OF_FACILITY = re.compile(r"\$syslogfacility-text\s*==\s*[\"'](\w+)[\"']")
+_OF_SEVERITY = re.compile(r"\$syslogseverity\s*(<=?)\s*[\"']?([1-7])[\"']?")
 
 
 def _takes(condition: str, message: _Message) -> bool | None:
@@ -251,7 +253,8 @@ def _selects(selector: str, message: _Message) -> bool:
     lower = _SEVERITIES[: _SEVERITIES.index(message.severity) + 1] if message.severity in _SEVERITIES else ()
     for part in selector.split(";"):
         facilities, _, priority = part.rpartition(".")
-        if not set(facilities.split(",")) & {"*", message.facility}:
+        of_another = priority == "!=debug" != f"!={message.severity}"
+        if of_another or not set(facilities.split(",")) & {"*", message.facility}:
             continue
         if priority in ("*", *lower):
             taken = True
@@ -326,8 +329,12 @@ def _is_true_of(comparison: str, message: _Message) -> bool:
         comparison = comparison[1:-1].strip()
     if match := _COMPARED.fullmatch(comparison):
         return _is_surely_named(match[1], match[2], message)
+    if match := _OF_OTHERS.fullmatch(comparison):
+        return match[1] not in message.names
     if match := _OF_FACILITY.fullmatch(comparison):
         return match[1] == message.facility
+    if match := _OF_SEVERITY.fullmatch(comparison):
+        return _selects(f"*.{_SEVERITIES[7 - int(match[2]) + (match[1] == '<')]}", message)
     match = re.fullmatch(r"prifilt\([\"']([^\"']+)[\"']\)", comparison)
     return match is not None and _selects(match[1], message)
 

@@ -27,6 +27,8 @@ FORWARD = 'action(type="omfwd" target="ADDRESS" port="514" protocol="tcp")'
 RULES = {
     "*.* @@ADDRESS:514": True,
     "*.info @@(o)ADDRESS:514": True,
+    "*.*;*.!=debug @@ADDRESS:514": True,
+    "if $programname != 'sshd' and $syslogseverity <= 6 then @@ADDRESS:514": True,
     f'ruleset(name="far") {{ {FORWARD} }}\n*.* call far': True,
     f'{FORWARD}\n:programname, isequal, "dockerd" stop': True,
     f'if $syslogfacility-text == "daemon" then {{\n{FORWARD}\n}}': True,

@@ -157,6 +157,17 @@ def test_include_without_a_file() -> None:
         ("daemon.*", {OF_DAEMON, "syslog:daemon"}),
         ("daemon.*;user.info", {OF_DAEMON, "syslog:daemon", OF_DRIVER, "syslog:user"}),
         ("*.*;local0.none", ALL - {"syslog:local0", "journal:local0"}),
+        ("*.*;*.!=debug", ALL),
+        ("*.*;*.!=info", set()),
+        ("*.*;*.!notice", set()),
+        ("if $programname != 'haproxy' then", ALL),
+        ("if $programname != 'dockerd' then", set()),
+        ("if $syslogseverity <= 6 then", ALL),
+        ("if $syslogseverity < 7 then", ALL),
+        ("if $syslogseverity <= 7 then", ALL),
+        ("if $syslogseverity < 6 then", set()),
+        ("if $syslogseverity <= 5 then", set()),
+        ("if $syslogseverity < 0 then", set()),
     ],
 )
 def test_facility_that_is_sent(selector: str, reads: set[str]) -> None:
