@@ -23,7 +23,7 @@ from hullcheck.parsing.shell.looks import (
     worst,
 )
 
-_REDIRECTION = re.compile(r"(?:\d*|&)(<<<|>>?|<>?)&?(.*)", re.DOTALL)
+_REDIRECTION = re.compile(r"(\d*|&)(<<<|>>?|<>?)&?(.*)", re.DOTALL)
 _JOINED = re.compile(r"([\w./-]*[a-z])((?:>>?|<).+)", re.DOTALL)
 _VARIABLE = re.compile(r"\$\{?(?:#?(\w+)|([?]))")
 _GIVES_SCRIPT = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
@@ -46,6 +46,7 @@ class Commands(ABC):
         within: what decides whether the commands that are read now are run at all.
         unknown: what decides the variables that are set elsewhere.
         variables: what decides those that the script sets.
+        opened: what decides whether the descriptors are open that `exec` opened.
         defined: how many functions were defined.
         depth: in how many constructs the commands stand that are read now.
         functions: how each of its functions may end, leave the script, and what decides what it prints.
@@ -64,6 +65,7 @@ class Commands(ABC):
         self.looked = self.piped = self.within = Cause.NOTHING
         self.unknown = Cause.NOTHING
         self.variables = dict[str, Cause]()
+        self.opened = dict[str, Cause]()
         self.defined = self.depth = 0
         self.functions = dict[str, tuple[Ends, Ends, Cause]]()
         self.runs, self.is_shell = True, True
@@ -128,7 +130,7 @@ class Commands(ABC):
 
     # ---- the words of a command
 
-    def _words(self, stop: str = "") -> tuple[list[str], Cause, Ends | None]:
+    def _words(self, stop: str | None = None) -> tuple[list[str], Cause, Ends | None]:
         """The words up to the next operator, what decides what is filled into them, and how the last of that ends."""
         words, given, filled = list[str](), Cause.NOTHING, None
         while self.pieces:
@@ -212,24 +214,27 @@ class Commands(ABC):
 
     def _redirected(self, words: Sequence[str], given: Cause) -> tuple[list[str], Ends]:
         """A command without its redirections, and how these may end it; what it reads is noted."""
-        plain, cause = list[str](), Cause.NOTHING
+        plain, cause, numbers = list[str](), Cause.NOTHING, list[str]()
         rest = deque(part for word in words for part in _parts(word))
         while rest:
             word = rest.popleft()
             match = _REDIRECTION.fullmatch(word)
             given_script = bool(plain) and bool(_GIVES_SCRIPT.fullmatch(plain[-1]))
-            if match is None or given_script or re.search(r"[<>\s]", match[2]):  # such a word was in quotes
+            if match is None or given_script or re.search(r"[<>\s]", match[3]):  # such a word was in quotes
                 plain.append(word)
                 continue
-            place = match[2] or (rest.popleft() if rest else "")
-            if match[1] == "<<<":
+            numbers.append(match[1])
+            place = match[3] or (rest.popleft() if rest else "")
+            if match[2] == "<<<":
                 self.piped = given
-            elif match[1] == "<":
-                self.piped = max(self.piped, of_content(place))
-                cause = max(cause, of_path(place))
+            elif match[2] == "<":
+                self.piped = max(self.piped, self.opened.get(place, of_content(place)))
+                cause = max(cause, self.opened.get(place, of_path(place)))
             else:
-                cause = max(cause, of_written(place))
-            self.fed |= match[1][0] == "<"
+                cause = max(cause, self.opened.get(place, of_written(place)))
+            self.fed |= match[2][0] == "<"
+        if plain == ["exec"]:
+            self.opened |= dict.fromkeys(numbers, cause)
         return plain, frozenset(((False, cause),)) if cause else frozenset()
 
     # ---- what a command does
@@ -324,7 +329,7 @@ class Commands(ABC):
         place = next((n for n, word in enumerate(words) if _GIVES_SCRIPT.fullmatch(word)), len(words))
         if place + 1 < len(words):
             other = type(self)(words[: place + 1])
-            other.variables, other.unknown = self.variables, self.unknown
+            other.variables, other.unknown, other.opened = self.variables, self.unknown, self.opened
             ends = other.script(words[place + 1]) | other.left
             self.looked = max(self.looked, other.looked)
             return joined(ends, given) if given else ends

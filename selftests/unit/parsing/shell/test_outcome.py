@@ -30,6 +30,9 @@ curl -f x >/dev/null 2>&1 || :
 curl x && echo up || echo down
 true && exit 0
 curl x &
+exec 3</etc/passwd; grep root <&3
+exec 3<>/dev/tcp/localhost/80; exec 3<>/dev/null; echo x >&3
+[ "" = "" ]
 sh -c "exit 0"
 bash -c "curl x || true"
 [ 1 = 1 ]
@@ -222,6 +225,11 @@ echo > /dev/tcp/127.0.0.1/80
 bash -c 'echo > /dev/tcp/127.0.0.1/80'
 timeout 3 bash -c '</dev/tcp/localhost/80'
 exec 3<>/dev/tcp/localhost/80
+exec 3<>/dev/tcp/localhost/80; echo x >&3; if [ $? -eq 0 ]; then exit 0; else exit 1; fi
+bash -c 'exec 3<>/dev/tcp/localhost/80; printf "GET /" >&3; grep -q UP <&3'
+exec 3<>/dev/tcp/localhost/80; sh -c 'cat <&3 | grep -q UP'
+[ "$(curl x)" != "" ]
+curl -H '' x
 sh -c 'curl -f x'
 mysqladmin ping -h localhost -p$MYSQL_PASSWORD
 python -c "import urllib.request; urllib.request.urlopen('http://localhost:8000')"
