@@ -39,7 +39,7 @@ _HARMLESS_WORDS = """
     cipherpsk ecdhepsk importcredential initialclustertoken loadcredential nopassword publickeytoken servertokens
     validatepassword
 """
-_HARMLESS = tuple(_HARMLESS_WORDS.split())
+_HARMLESS = frozenset(_HARMLESS_WORDS.split())
 # What is a key of something secret; `SORT_KEY` and `PRIMARY_KEY` are others.
 _KEY_WORDS = """
     access account admin aes api app auth cookie crypto deploy enc encrypt encryption fernet gpg hmac hotp ingest
@@ -130,7 +130,7 @@ def names_secret(name: str) -> bool:
     `DB_PASSWORD_FILE`, `TOKEN_LIFETIME` and `SECRET_NAME` only tell something about one.
     """
     words = words_of(name)
-    if "".join(words).endswith(_HARMLESS):
+    if any("".join(words[-count:]) in _HARMLESS for count in (1, 2, 3)):
         return False
     return _ends_in_secret(words) or _ends_in_many(words) or _has_secret_inside(words)
 
