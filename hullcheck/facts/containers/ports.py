@@ -180,7 +180,7 @@ class Ports:
         ]
         own = [each for each in rules if each.daemon == self.surroundings.daemon.get().pid]
         return (
-            f"a rule that is not the engine's leads to it: {own[0].words}; who may come that way?"
+            f"a rule that is not the engine's may lead to it: {own[0].words}; who may come that way?"
             if own
             else None
         )

@@ -42,6 +42,7 @@ for pid in ${daemons?}; do
       case $rules in *"ot supported"* | *"Invalid argument"*) ;; *) unlisted rules "$each" ;; esac # by the kernel
     fi
   done |
-    sed -n 's/"[^"]*"//g; s/--comment [^ ]*//g; s/["\\]//g; s/^[-A[:space:]]*\(.*\(--to-d\|[[:space:]]dnat \).*\)/{"Daemon":'"$pid"',"Sends":"\1"}/p'
+    sed -n -e 's/"[^"]*"//g; s/--comment [^ ]*//g; s/["\\]//g; s/[[:cntrl:]]/ /g' \
+      -e '/--to-d\|--to \| dnat /s/^[-A ]*\(.*\)/{"Daemon":'"$pid"',"Sends":"\1"}/p'
 done
 exit $status

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import ip_address, ip_network
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -145,6 +146,9 @@ def networks(recording: Recording) -> tuple[Network, ...]:
     )
 
 
+_IP = r"(?:\d+\.\d+\.\d+\.\d+|[\da-f]*:[\da-f:.]+)"
+
+
 class Redirection(NamedTuple):
     """A rule of a host's packet filter that sends packets to another address (DNAT).
 
@@ -157,14 +161,32 @@ class Redirection(NamedTuple):
     words: str
 
     def leads_to(self, address: str) -> bool:
-        """Whether it sends to this address."""
-        target = re.split("--to-destination|\\bdnat ", self.words)[-1]
-        return bool(re.search(rf"(?<![\w.:]){re.escape(address)}(?![\w.]|:\w*[:\]])", target))
+        """Whether it sends to this address, or may do so: by a map that has a name, whose elements are not listed."""
+        target = re.split(r"--to(?:-destination)? |\bdnat ", self.words)[-1]
+        exact = re.search(rf"(?<![\w.:]){re.escape(address)}(?![\w.]|:\w*[:\]])", target)
+        return bool(exact) or "@" in target or _is_among(address, target)
 
     def publishes(self, number: int, target: str) -> bool:
         """Whether it is what the engine makes where this port of the host is published for that of a container."""
         own = self.words.startswith("DOCKER") or "--to-destination" not in self.words
         return own and bool(re.search(rf"dport {number} .*[\]\d]:{target}\b", self.words))
+
+
+_MANY = re.compile(rf"(?<![\w.:])({_IP})(?:-({_IP})|(/\d+))")
+
+
+def _is_among(address: str, target: str) -> bool:
+    """Whether it is in one of the ranges, or networks, of addresses in *target*; so it is where that is none."""
+    own = int(ip_address(address))
+    try:
+        for first, last, length in _MANY.findall(target):
+            network = ip_network(first + length, strict=False)
+            lowest, highest = (ip_address(first), ip_address(last)) if last else (network[0], network[-1])
+            if int(lowest) <= own <= int(highest):
+                return True
+    except ValueError:
+        return True
+    return False
 
 
 @fact(*SIGNS, DOCKER_NETWORKS)

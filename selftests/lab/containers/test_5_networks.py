@@ -165,6 +165,15 @@ nft add table ip site
 nft add chain ip site in {{ type nat hook prerouting priority -110; }}
 nft add rule ip site in tcp dport 8443 dnat to {nft}:80
 iptables-legacy -t nat -A PREROUTING -p tcp --dport 8444 -j DNAT --to-destination {old}:80
+iptables -t nat -A PREROUTING -d 10.99.99.1/32 -j NETMAP --to {netmap}/32
+iptables -t nat -A PREROUTING -p tcp --dport 8446 -j DNAT --to-destination {range}-{range}
+"""
+
+
+NAMED_MAP = """
+nft add map ip site ports { type inet_service : ipv4_addr; }
+nft add element ip site ports { 8447 : 10.1.1.1 }
+nft add rule ip site in dnat to tcp dport map @ports
 """
 
 
@@ -173,20 +182,25 @@ def test_rule_that_leads_to_a_container(engine: EngineFactory) -> None:
     """5.8, 5.9, 5.14: one that is not the engine's, beside ports that are published and without."""
     one = engine(fresh=True)
     one.docker("network", "create", "own")
-    for place, name in enumerate(("plain", "sent", "among", "nft", "old")):
+    for place, name in enumerate(("plain", "sent", "among", "nft", "old", "netmap", "range")):
         one.run(name, "--network", "own", "-p", f"127.0.0.1:{8080 + place}:80")
     found = {
         name: each["NetworkSettings"]["Networks"]["own"]["IPAddress"]
-        for name in ("sent", "among", "nft", "old")
+        for name in ("sent", "among", "nft", "old", "netmap", "range")
         for each in one.inspect(name)
     }
     for rule in RULES.format(**found).strip().splitlines():
         one.nsenter(*shlex.split(rule))
-    policy = Policy(allowed_ports=(PortRange.parse("8080-8084"),))
+    policy = Policy(allowed_ports=(PortRange.parse("8080-8086"),))
     facts = facts_of_engine(one.socket, policy, of="5.8 5.9 5.14")
     for number in ("5.8", "5.9", "5.14"):
         assert verdicts(number, facts) == {"plain": "pass", **dict.fromkeys(found, "manual")}
     assert "a word" not in facts.recording.answers["docker_networks"].stdout
+    for rule in NAMED_MAP.strip().splitlines():
+        one.nsenter(*shlex.split(rule))
+    facts = facts_of_engine(one.socket, policy, of="5.8 5.9 5.14")
+    for number in ("5.8", "5.9", "5.14"):
+        assert set(verdicts(number, facts).values()) == {"manual"}  # its elements are not listed
 
 
 # ---- 5.10, 5.16, 5.17: joined namespaces
