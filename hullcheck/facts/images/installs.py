@@ -58,10 +58,10 @@ _SWITCH = frozenset(_SWITCHES.split())
 _IS = r'"?[=\s]+"?'
 _OFF = r"(?:0|false|no|off)\b"
 _ON = r"(?:1|true|yes|on)\b"
-# Not what sed(1) is told to look for: `s/gpgcheck=0/gpgcheck=1/`.
+# Not what sed(1) is told to look for, `s/gpgcheck=0/gpgcheck=1/`, nor of packages that lie in a folder already.
 _SETTING = re.compile(
     rf"""(?<!s[/|,\#@])(?:\b|(?<=\\n))(?:
-    (?:trusted|allow-insecure|allow-weak)(?:=|:\s*)yes
+    (?:trusted|allow-insecure|allow-weak)(?:=|:\s*)yes(?![^\]\n]{{0,200}}\]\s+(?:copy|file):)
     | (?:AllowUnauthenticated|AllowInsecureRepositories|AllowDowngradeToInsecureRepositories){_IS}{_ON}
     | (?:Verify-Peer|Verify-Host|(?:pkg_)?gpgcheck|sslverify|http\.sslVerify|ssl_verify|verify_ssl|secure-http
         |check_certificate|require-sigs|(?:\w{{1,40}}_|enable)?strict[-_]?ssl){_IS}{_OFF}

@@ -59,6 +59,15 @@ def test_package_managers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("place", "found"),
+    [("file://$tempDir", []), ("https://x", ["trusted=yes"]), ("http://x file:/y", ["trusted=yes"])],
+)
+def test_packages_that_the_step_built(place: str, found: list[str]) -> None:
+    """They come from nowhere else, as some of the official image of nginx."""
+    assert list(unverified(Step(f'RUN echo "deb [ trusted=yes ] {place} ./" > /etc/apt/x.list'))) == found
+
+
+@pytest.mark.parametrize(
     ("command", "expected"),
     [
         ("pacman -Sy", Act.REFRESH),
