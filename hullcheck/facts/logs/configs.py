@@ -265,10 +265,15 @@ def _feeding(
     return found
 
 
+_JOURNALS = ("/run/log/journal", "/var/log/journal")
+"""Where journald keeps it; a shipper in a container has to be told."""
+
+
 def _chooses(source: Mapping[str, Any]) -> bool:
     some = source.get("type") == "docker_logs" and any(source.get(key) for key in _CHOICES)
     some |= is_elsewhere(source.get("docker_host"))
-    some |= any(source.get(key) for key in ("exclude_matches", "journal_namespace", "journal_directory"))
+    some |= any(source.get(key) for key in ("exclude_matches", "journal_namespace"))
+    some |= source.get("journal_directory") not in (None, "", *_JOURNALS)
     units = listed(source.get("exclude_units"))
     return some or leaves_out(source.get("exclude")) or any("docker" in each for each in units)
 

@@ -96,6 +96,12 @@ FORWARD = "<match **>\n@type forward\nhost a.example\n</match>\n"
         # Vector
         ("vector", "sources: {a: {type: docker_logs}}", {"docker"}, set()),
         ("vector", "sources.a.type = 'journald'", {"journal"}, set()),
+        (
+            "vector",
+            "sources.a = {type = 'journald', journal_directory = '/var/log/journal'}",
+            {"journal"},
+            set(),
+        ),
         ("vector", "sources.a.type = 'fluent'", {"forward"}, set()),
         ("vector", "sources.a.type = 'syslog'", {"syslog"}, set()),
         ("vector", "sources.a.type = 'demo_logs'", set(), set()),
@@ -203,6 +209,7 @@ def test_what_a_configuration_says(program: str, text: str, reads: set[str], sen
         ),
         ("vector", "sources.a = {type = 'journald', exclude_matches._SYSTEMD_UNIT = ['docker.service']}"),
         ("vector", "sources.a = {type = 'journald', journal_namespace = 'x'}"),
+        ("vector", "sources.a = {type = 'journald', journal_directory = '/var/log/journal/remote'}"),
         ("promtail", "scrape_configs: [{docker_sd_configs: [{filters: [{name: label}]}]}]"),
         ("vector", "sources.a = {type = 'docker_logs', include_labels = ['x']}"),
     ],
