@@ -140,15 +140,14 @@ def on_the_host(accounts: Accounts, root: tuple[int, int]) -> Match | None:
 
 
 def _lent_twice(accounts: Accounts, root: tuple[int, int]) -> Match | None:
-    """Who may be root of containers beside the account that the daemon remaps to, as the same numbers are lent them."""
-    known = {each.name: each.name for each in accounts.users} | {
-        str(each.uid): each.name for each in accounts.users
-    }
+    """The accounts to which the number of root in containers is lent, where these are several."""
+    lent = accounts.other_ways.lent if accounts.other_ways else ()
+    known = {word: each.name for each in accounts.users for word in (each.name, str(each.uid))}
     for file, number in zip(("subuid", "subgid"), root, strict=True):
-        lent = accounts.other_ways.lent if accounts.other_ways else ()
-        names = {known.get(name) for each, name, numbers in lent if each == file and number in numbers}
-        if len(found := names - {None}) > 1:
-            both = " and ".join(sorted(filter(None, found)))
+        owners = (name for each, name, numbers in lent if each == file and number in numbers)
+        found = {known[name] for name in owners if name in known}
+        if len(found) > 1:
+            both = " and ".join(sorted(found))
             return Match(f"/etc/{file} lends root's number of containers, {number}, to {both}", False)
     return None
 

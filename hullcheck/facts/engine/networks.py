@@ -120,8 +120,8 @@ def networks(recording: Recording) -> tuple[Network, ...]:
     ports = _of_daemons(documents, "Bridge", "Port")
     others = (_of_daemons(documents, *names) for names in (("Sends",), ("Unlisted", "By")))
     of_daemons = (*ports, *chain.from_iterable(others))
-    documents = [each for each in documents if each not in of_daemons]
-    for each in documents:
+    own = [each for each in documents if each not in of_daemons]
+    for each in own:
         require(each, _SHAPE, "docker network inspect")
     found = (
         Network(
@@ -135,7 +135,7 @@ def networks(recording: Recording) -> tuple[Network, ...]:
             str(each.get("Scope") or ""),
             tuple(_subnets(each)),
         )
-        for each in documents
+        for each in own
     )
     return tuple(
         replace(

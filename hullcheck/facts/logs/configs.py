@@ -121,15 +121,14 @@ def _beats_chooses(one: Mapping[str, Any]) -> bool:
     ids = listed(named.get("ids")) if one.get("type") == "docker" else []
     stream = one.get("stream") or named.get("stream") or "all"
     scanner = (one.get("prospector") or {}).get("scanner") or {}
-    parsers = one.get("parsers") or ()
-    parted = any((each.get("container") or {}).get("stream", "all") != "all" for each in parsers)
-    some = (
-        parted
-        or any("include_message" in each for each in parsers)
-        or scanner.get("include_files")
-        or leaves_out(scanner.get("exclude_files"))
+    by_parsers = any(
+        "include_message" in each or (each.get("container") or {}).get("stream", "all") != "all"
+        for each in one.get("parsers") or ()
     )
-    return bool(some or (ids and "*" not in ids)) or stream != "all" or leaves_out(one.get("exclude_files"))
+    by_files = scanner.get("include_files") or any(
+        leaves_out(each.get("exclude_files")) for each in (one, scanner)
+    )
+    return bool(by_parsers or by_files or stream != "all" or (ids and "*" not in ids))
 
 
 def _finds_all(provider: Mapping[str, Any]) -> bool:

@@ -253,8 +253,8 @@ def _selects(selector: str, message: _Message) -> bool:
     lower = _SEVERITIES[: _SEVERITIES.index(message.severity) + 1] if message.severity in _SEVERITIES else ()
     for part in selector.split(";"):
         facilities, _, priority = part.rpartition(".")
-        of_another = priority == "!=debug" != f"!={message.severity}"
-        if of_another or not set(facilities.split(",")) & {"*", message.facility}:
+        spares_it = priority == "!=debug" and message.severity != "debug"
+        if spares_it or not set(facilities.split(",")) & {"*", message.facility}:
             continue
         if priority in ("*", *lower):
             taken = True
@@ -334,7 +334,8 @@ def _is_true_of(comparison: str, message: _Message) -> bool:
     if match := _OF_FACILITY.fullmatch(comparison):
         return match[1] == message.facility
     if match := _OF_SEVERITY.fullmatch(comparison):
-        return _selects(f"*.{_SEVERITIES[7 - int(match[2]) + (match[1] == '<')]}", message)
+        least = int(match[2]) - (match[1] == "<")  # counted from emerg, which is 0
+        return _selects(f"*.{_SEVERITIES[7 - least]}", message)
     match = re.fullmatch(r"prifilt\([\"']([^\"']+)[\"']\)", comparison)
     return match is not None and _selects(match[1], message)
 

@@ -166,14 +166,14 @@ class Mounts:
                 continue
             if self._is_written_into_a_mount(mount, configured):
                 continue
-            paths = host.paths(mount.device, mount.root)
-            paths |= host.parts(mount.device, mount.root)
+            paths = host.paths(mount.device, mount.root) | host.parts(mount.device, mount.root)
             if configured is not None and configured["Type"] == "volume":
                 paths |= self.sources.layers_of_volume(configured)
             if self._is_of_nobody(mount) and filesystems.is_foreign(mount):
                 view = (filesystems.folder(mount.kind) + mount.root).rstrip("/")
                 paths |= set() if filesystems.depends_on_namespace(mount) else {view}
-            paths |= {"/dev/mqueue"} if mount.kind == "mqueue" and paths else set()  # at any place
+            if mount.kind == "mqueue" and paths:  # the host's, wherever it is mounted
+                paths |= {"/dev/mqueue"}
             if paths:
                 yield HostMount(mount.point, paths, configured["Type"] if configured else "")
         yield from self._future_mounts(self._hidden)

@@ -72,6 +72,7 @@ class Privileges:
         others = [each for each in self.runtime.processes if each.pid != main.pid]
         known = {None, main.user_namespace}
         if main.user_namespace is not None and not known.issuperset(each.user_namespace for each in others):
+            # asked where it matters alone: that of the host may be unreadable
             known.add(self.surroundings.host_side.get().namespaces.get("user"))
         return (
             main,
@@ -118,19 +119,20 @@ class Privileges:
         Raises:
             EvidenceError: such links were read, and those of the daemon could not be.
         """
-        links = self.runtime.proc.links
-        own = self.surroundings.processes.get().by_cgroup_id.get(self.configuration.id, ())
-        inside = [
-            (each, links[each.pid][kind])
-            for each in own
-            if kind in links.get(each.pid, ()) and not each.is_runtime
-        ]
-        if kind == "user":
-            inside = [(each, each.user_namespace or "") for each in self.runtime.processes]
-        if not self.configuration.running or not inside:
+        inside = self._links(kind) if self.configuration.running else []
+        if not inside:
             return ""
         host = self.surroundings.host_side.get().namespaces.get(kind)
         return ", ".join(f"{each.name} (pid {each.pid})" for each, link in inside if link == host)
+
+    def _links(self, kind: str) -> list[tuple[Process, str]]:
+        """Its processes of which it is known, and their namespaces of a kind."""
+        if kind == "user":
+            return [(each, each.user_namespace or "") for each in self.runtime.processes]
+        links = self.runtime.proc.links
+        own = self.surroundings.processes.get().by_cgroup_id.get(self.configuration.id, ())
+        known = (each for each in own if kind in links.get(each.pid, ()) and not each.is_runtime)
+        return [(each, links[each.pid][kind]) for each in known]
 
     @property
     def devices_let_in(self) -> tuple[str, ...]:
