@@ -37,7 +37,7 @@ _MANY = frozenset(("apikeys", "passwords", "secrets", "tokens"))
 # What a server says of itself, a name that a cluster has, where a credential is, how one is checked, a public key.
 _HARMLESS_WORDS = """
     cipherpsk ecdhepsk importcredential initialclustertoken loadcredential nopassword publickeytoken servertokens
-    validatepassword
+    validatepassword verbosepasswords
 """
 _HARMLESS = frozenset(_HARMLESS_WORDS.split())
 # What is a key of something secret; `SORT_KEY` and `PRIMARY_KEY` are others.

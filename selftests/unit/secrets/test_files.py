@@ -59,6 +59,7 @@ poll mail.x¶  user bob there with password Hunter2pw
 password = "%(Hunter2pw"
 my_server_token Hunter2pw
 SetCredential=db:Hunter2pw
+secrets:¶  db-password: Hunter2pw
 OIDCCryptoPassphrase "Hunter2pw /x"
 profile::db::password: Hunter2pw
 server { encrypt = "cg8StVXbQJ0gPvMd9o7yrg==" }
@@ -153,6 +154,7 @@ default_password_scheme = SHA512-CRYPT
 password_query = SELECT username, password FROM mailbox WHERE username = '%u'
 password_query = SELECT username, domain, password FROM users WHERE username = '%n'
 default_fields = nopassword=y
+auth_verbose_passwords = sha1:6
 """,
     "openvpn": "auth SHA256\nauth-user-pass login\nsecret static.key\n",
     "grafana": "password_hint = password\nadmin_password = $__file{/run/secrets/x}\n",
@@ -165,6 +167,7 @@ default_fields = nopassword=y
     "ldap": "pam_password exop\nldap_default_authtok_type = obfuscated_password\n",
     "JWKS": '{"keys":[{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx","e":"AQAB"}]}',
     "telegraf": 'token = "@{secretstore:influx}"\n',
+    "compose": "secrets:\n  db-password:\n    file: db/password.txt\n  api-token:\n    external: true\n",
     "etcd": "initial-cluster-token: 'etcd-cluster-1'\nETCD_INITIAL_CLUSTER_TOKEN=etcd-cluster-1\n",
     "mariadb": "validate_password=FORCE_PLUS_PERMANENT\n",
     "openssl": "secret = # disable PBM\n",
