@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from typing import NamedTuple
 
-from hullcheck.facts.logs.routes import Route, expanded, route, uncommented
+from hullcheck.facts.logs.routes import Route, expanded, hosts, route, uncommented
 
 Files = Mapping[str, str]
 
@@ -298,16 +298,34 @@ def _rsyslog_outputs(text: str, message: _Message, mute: Set[str]) -> Iterator[s
         if template not in mute and _takes_all(condition, message):
             yield address.strip("[]")
     for condition, body in re.findall(r"(?m)^[ \t]*(.*?)[ \t]*\baction\(([^)]*)\)", text):
-        targets = re.search(r"(?i)\btarget=(\[[^\]]*\]|\"[^\"]+\")", body)
-        if not targets or not re.search(r"(?i)\btype=\"om(?:fwd|relp)\"", body):
-            continue
+        targets = _targets(body)
         if re.search(r"(?i)\baction\.execOnly\w+=\"(?!off|0)", body):
             continue  # when another one failed, or for one message of many
         if mute & {*re.findall(r"(?i)\btemplate=\"([^\"]+)\"", body)}:
             continue
         unconditional = condition == "" or condition.endswith(")")  # the end of the statement above
         if unconditional or _takes_all(condition, message):
-            yield from re.findall(r"\"([^\"]+)\"", targets[1])
+            yield from targets
+
+
+def _targets(action: str) -> list[str]:
+    """The hosts that an action sends to: an option `target` has names and addresses, others may have URLs and ports."""
+    kind = re.search(r"(?i)\btype=\"(\w+)\"", action)
+    option = _TARGETS.get(kind[1].lower()) if kind else None
+    found = re.search(rf"(?i)\b{option}=(\[[^\]]*\]|\"[^\"]+\")", action) if option else None
+    words = re.findall(r"\"([^\"]+)\"", found[1]) if found else []
+    return words if option == "target" else list(hosts(words))
+
+
+_TARGETS = {
+    "omfwd": "target",
+    "omrelp": "target",
+    "omelasticsearch": "server",
+    "omclickhouse": "server",
+    "omhttp": "server",
+    "omkafka": "broker",
+}
+"""The option of an output that says where it sends."""
 
 
 def _takes_all(condition: str, message: _Message) -> bool:

@@ -92,6 +92,26 @@ def test_output_that_is_used_now_and_then(lines: str, sent: bool) -> None:
     assert (OF_DAEMON in read(f"{lines}\n")[0]) is sent
 
 
+@pytest.mark.parametrize(
+    ("action", "sent"),
+    [
+        ('type="omfwd" target="2001:db8::1"', ["2001:db8::1"]),
+        ('type="omrelp" target="logs.example" port="2514"', ["logs.example"]),
+        ('type="omelasticsearch" server="logs.example" template="own"', ["logs.example"]),
+        ('type="omelasticsearch" server=["https://a.example:9200", "b.example"]', ["a.example", "b.example"]),
+        ('type="omelasticsearch" template="own"', []),  # it sends to the machine itself
+        ('type="omkafka" broker=["kafka.example:9092"] topic="logs"', ["kafka.example"]),
+        ('type="omkafka" server="kafka.example" topic="logs"', []),
+        ('type="omhttp" server="logs.example" serverport="443" restpath="x"', ["logs.example"]),
+        ('type="omfile" file="/var/log/x" target="logs.example"', []),
+    ],
+)
+def test_hosts_of_an_output(action: str, sent: list[str]) -> None:
+    """Each output has an option of its own that says where it sends."""
+    files = {"/etc/rsyslog.conf": f"{SOCKET}action({action})\n"}
+    assert {host for route in configs.read("rsyslogd", files)[0] for host in route.sends} == set(sent)
+
+
 AWAY = 'ruleset(name="away" queue.type="LinkedList") {\n  action(type="omfwd" target="logs.example")\n}\n'
 
 
