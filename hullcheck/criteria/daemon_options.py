@@ -87,17 +87,22 @@ def ended_with(daemon: Daemon) -> str:
     while unit is None and pid in by_pid and by_pid[pid].parent > 1:
         pid = by_pid[pid].parent
         unit = daemon.units.of_process(pid)
-    if unit is None or unit.kill_mode in ("process", "none"):
+    own = by_pid[daemon.pid].cgroups if daemon.pid in by_pid else ()
+    places = (line.rpartition("/")[2] for line in own if line.endswith(".service"))
+    name = unit.name if unit else next(places, "")
+    if not name or (unit and unit.kill_mode in ("process", "none")):
         return ""
     inside = (
         each.name
         for each in by_pid.values()
-        if each.name.startswith("containerd") and any(line.endswith(f"/{unit.name}") for line in each.cgroups)
+        if each.name.startswith("containerd") and any(line.endswith(f"/{name}") for line in each.cgroups)
     )
     names = " and ".join(sorted(set(inside)))
-    if names and not unit.kill_mode:
-        raise EvidenceError(f"whether {unit.name} ends {names} with the daemon was not told; audit again")
-    return f"{unit.name} ends {names} with the daemon (KillMode={unit.kill_mode})" if names else ""
+    if names and not (unit and unit.kill_mode):
+        raise EvidenceError(
+            f"whether {name} ends {names} with the daemon was not told by systemd; audit again"
+        )
+    return f"{name} ends {names} with the daemon (KillMode={unit.kill_mode})" if unit and names else ""
 
 
 _POWERFUL = frozenset(("admin", "disk", "docker", "incus-admin", "lxd", "root", "shadow", "sudo", "wheel"))

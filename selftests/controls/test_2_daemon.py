@@ -305,8 +305,11 @@ def test_live_restore_with_a_containerd_that_ends_with_the_daemon(
         groups=(group,),
     )
     assert host.judge("2.16")[0] == expected
+    together = group.endswith("docker.service")
     untold = replace(host, unit="Id=docker.service\nMainPID=7\n")
-    assert untold.judge("2.16")[0] == ("error" if group.endswith("docker.service") else "pass")
+    assert untold.judge("2.16")[0] == ("error" if together else "pass")
+    silent = replace(host, unit="", group="/system.slice/docker.service")
+    assert silent.judge("2.16")[0] == ("error" if together else "pass")
 
 
 def test_live_restore_of_a_daemon_that_rootlesskit_started() -> None:

@@ -1,6 +1,20 @@
 command -v systemctl >/dev/null || exit 0
-names="Id,MainPID,ExecStart,KillMode,Listen"
-systemctl show --property=$names docker.service snap.docker.dockerd.service docker.socket 2>/dev/null
-echo
-[ -z "$XDG_RUNTIME_DIR" ] || systemctl --user show --property=$names docker.service 2>/dev/null
+show="show --property=Id,MainPID,ExecStart,KillMode,Listen --"
+units=docker.socket
+# shellcheck disable=SC2086 # one word for each option
+for pid in ${daemons?}; do
+  unit=$(sed -n "s/^[0-9]*:\(name=systemd\)\{0,1\}:\(.*[.]service\)$/\2/p" "/proc/$pid/cgroup" | tail -n 1)
+  user=${unit#*/user@} become=""
+  user=${user%%.*}
+  case $unit in
+    */user@*)
+      [ "$user" = "$(id -u)" ] || become="setpriv --reuid=$user --regid=$user --clear-groups"
+      XDG_RUNTIME_DIR=/run/user/$user $become systemctl --user $show "${unit##*/}"
+      echo
+      ;;
+    *) units="$units ${unit##*/}" ;;
+  esac
+done 2>/dev/null
+# shellcheck disable=SC2086 # one word for each unit
+systemctl $show $units 2>/dev/null
 exit 0

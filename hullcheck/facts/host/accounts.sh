@@ -14,6 +14,10 @@ if command -v getent >/dev/null; then
     asked=$asked$IFS$(getent -s "$source" group $numbers docker)
   done
 else
+  ! grep -qsE "^(passwd|group):.*(sss|ldap|winbind|nis)" /etc/nsswitch.conf || {
+    echo "getent is missing, so accounts of the network are unknown" >&2
+    exit 1
+  }
   users=$(cat /etc/passwd) || exit
   groups=$(cat /etc/group) || exit
   asked=""

@@ -99,6 +99,7 @@ class Host:
     as_root: bool = True
     children: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    group: str = ""
     starter: int = 0
     endpoint: str = f"unix://{SOCKET}"
     version: dict[str, Any] = field(default_factory=dict)
@@ -182,7 +183,9 @@ class Host:
             f"l 1 0 0 0 Jan 1 10:00 {90 + n}/exe -> /usr/sbin/{name}" for n, name in enumerate(self.children)
         )
         groups = (f"{90 + n}/cgroup:0::{group}" for n, group in enumerate(self.groups))
-        own = (f"7/status:Name:\tdockerd\n7/status:PPid:\t{self.starter}",) if self.starter else ()
+        known = self.starter or self.group
+        own = (f"7/status:Name:\tdockerd\n7/status:PPid:\t{self.starter}",) if known else ()
+        own += (f"7/cgroup:0::{self.group}",) if self.group else ()
         return "\n".join((*own, *lines, *groups, *links))
 
     def _processes(self) -> str:

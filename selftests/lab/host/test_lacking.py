@@ -1,0 +1,78 @@
+"""Programs that a host lacks, or that do not do their work: what only they could tell is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hullcheck.verdicts import EvidenceError
+from selftests.kit.judging import facts_of_guest, judged
+from selftests.lab import lacking
+from selftests.rig.waiting import until
+
+if TYPE_CHECKING:
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.hosts.host import Host
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.mark.parametrize("number", ["4.6", "5.5"])
+def test_docker_that_says_nothing(engine: Callable[..., Engine], tmp_path: Path, number: str) -> None:
+    """It does not say that there is no container and no image: of an engine without any, the command tells."""
+    one = engine()
+    for script, expected in ((None, "not applicable"), (lacking.SILENT, "error")):
+        instead = {} if script is None else {"docker": script}
+        facts = lacking.facts_of_engine(one.socket, lacking.programs(tmp_path / "bin", instead), of=number)
+        if number == "4.6" and script is None:
+            one.docker("image", "rm", "--force", "bb:1")
+            facts = lacking.facts_of_engine(one.socket, tmp_path / "bin", of=number)
+        try:
+            found = {verdict for verdict, _ in judged(number, facts).values()}
+        except EvidenceError:
+            found = {"error"}
+        assert found == {expected}
+
+
+def test_accounts_of_the_network(lab_host: Callable[..., Host]) -> None:
+    """1.1.2: without getent nobody is asked for those that are in no file."""
+    host = lab_host()
+    host.exec("sed", "-i", "/^docker:/s/:[^:]*$/:/", "/etc/group")
+    assert [verdict for verdict, _ in judged("1.1.2", facts_of_guest(host, of="1.1.2")).values()] == ["pass"]
+
+    def without_getent() -> str:
+        try:
+            ((verdict, _),) = judged(
+                "1.1.2", lacking.facts_of_guest(host, {"getent": None}, of="1.1.2")
+            ).values()
+        except EvidenceError:
+            return "error"
+        return verdict
+
+    host.write("/etc/nsswitch.conf", "passwd: files systemd\ngroup: files systemd\n")
+    assert without_getent() == "pass"
+    host.write("/etc/nsswitch.conf", "passwd: files\ngroup: files sss\n")
+    assert without_getent() == "error"
+
+
+OWN = "systemctl stop docker docker.socket containerd; systemd-run --unit mine dockerd --host unix:///run/docker.sock"
+
+
+def test_unit_that_ends_containers_with_the_daemon(lab_host: Callable[..., Host]) -> None:
+    """2.16: by any name; where systemd does not say what it ends, that is unknown."""
+    host = lab_host(live_restore=True)
+    assert judged("2.16", facts_of_guest(host, of="2.16"))[host.name][0] == "pass"
+    host.exec("sh", "-ec", OWN)
+    until(
+        lambda: "Server:" in host.exec("sh", "-c", "docker version; true"), "the engine does not answer", 60
+    )
+    verdict, reason = judged("2.16", facts_of_guest(host, of="2.16"))[host.name]
+    assert (verdict, "mine.service ends containerd with the daemon" in reason) == ("fail", True), reason
+    for script in (None, lacking.FAILS, lacking.SILENT):
+        ((verdict, reason),) = judged(
+            "2.16", lacking.facts_of_guest(host, {"systemctl": script}, of="2.16")
+        ).values()
+        assert (verdict, "was not told by systemd" in reason) == ("error", True), reason
