@@ -10,7 +10,7 @@ from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, lines_like
-from hullcheck.verdicts import EvidenceError, NotApplicable
+from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
 RUNNING_KERNEL = Probe.from_file(
     __file__,
@@ -31,6 +31,7 @@ _CARRIED_BACK = (
     (r"3\.13\.0-(\d+)-", (100,)),
 )
 DIRTY_COW = "dirty_cow"
+_UNREAD = "unread"
 _WAITS_FOR_RESTART = "UPDATE_STATUS_UPDATED_NEED_REBOOT"
 _NAMED = {
     "Dirty COW (CVE-2016-5195)": (DIRTY_COW,),
@@ -57,7 +58,8 @@ class RunningKernel:
             where it is not there.
         deployments: those of ostree that can be started, the default first, as the kernel's command line names them.
         booted: the one that was; empty where the host is none of ostree's.
-        update: what the update engine of ChromeOS and Flatcar does; empty where it is not there.
+        update: what the update engine of ChromeOS and Flatcar does; `unread` where that, or the next snapshot of a
+            system in such, is not told; empty where there is none of these.
         container: what the target itself is a container of; empty where it is none.
     """
 
@@ -150,6 +152,8 @@ class RunningKernel:
             return "needs-restarting -r demands it"
         if self.update == _WAITS_FOR_RESTART:
             return "an update lies in the other partition (update_engine)"
+        if self.update == _UNREAD:
+            raise EvidenceError(unread("whether an update waits for a restart"))
         if self.booted and not self.deployments:
             raise EvidenceError("the deployments of ostree in /boot/loader/entries could not be read")
         if self.booted and self.booted != self.deployments[0]:
@@ -160,6 +164,8 @@ class RunningKernel:
             raise EvidenceError(
                 f"{self.release} runs, which is not installed ({', '.join(self.installed)} is)"
             )
+        if self.package_version == _UNREAD:
+            raise EvidenceError(f"dpkg does not tell the version of the package of {self.release}")
         if self.package_version and "Debian " in self.build:
             running = self.build.partition("Debian ")[2].split(" ")[0]
             if running != self.package_version:

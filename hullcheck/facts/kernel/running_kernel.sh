@@ -17,9 +17,12 @@ done
 [ ! -r /run/reboot-required.pkgs ] || sort -u /run/reboot-required.pkgs | sed "s/^/package:/"
 [ ! -e /run/ostree/staged-deployment ] || echo "pending:/run/ostree/staged-deployment"
 # Of MicroOS and its kin: the snapshot that the next start mounts, where another one is mounted.
-next=$(btrfs subvolume get-default / 2>/dev/null | sed -n "s/.* path \(.*\.snapshots\/[0-9]*\/snapshot\)$/\/\1/p")
 mounted=$(sed -n "s/^[0-9]* [0-9]* [0-9:]* \(\/.*\.snapshots\/[0-9]*\/snapshot\) \/ .*/\1/p" /proc/self/mountinfo | tail -n 1)
-if [ -n "$next" ] && [ -n "$mounted" ] && [ "$next" != "$mounted" ]; then echo "pending:$next"; fi
+if [ -n "$mounted" ]; then
+  next=$(btrfs subvolume get-default / 2>/dev/null) || echo "update:unread"
+  next=$(printf "%s\n" "$next" | sed -n "s/.* path \(.*\.snapshots\/[0-9]*\/snapshot\)$/\/\1/p")
+  if [ -n "$next" ] && [ "$next" != "$mounted" ]; then echo "pending:$next"; fi
+fi
 sed -n "s/.* ostree=\([^ ]*\).*/booted:\1/p" /proc/cmdline
 for file in /boot/loader/entries/ostree-*.conf; do
   if [ -r "$file" ]; then
@@ -27,12 +30,13 @@ for file in /boot/loader/entries/ostree-*.conf; do
   fi
 done
 if command -v update_engine_client >/dev/null; then
-  update_engine_client -status 2>/dev/null | sed -n "s/^CURRENT_OP=/update:/p"
+  update=$(update_engine_client -status 2>/dev/null | sed -n "s/^CURRENT_OP=//p")
+  echo "update:${update:-unread}"
 fi
 if command -v systemd-detect-virt >/dev/null; then echo "container:$(systemd-detect-virt --container)"; fi
 ls /sys/kernel/livepatch 2>/dev/null | sed "s/^/patch:/"
 if [ -e "/var/lib/dpkg/info/linux-image-$(uname -r).list" ]; then
-  dpkg-query --show --showformat="version:\${Version}\n" "linux-image-$(uname -r)"
+  dpkg-query --show --showformat="version:\${Version}\n" "linux-image-$(uname -r)" || echo "version:unread"
 fi
 if command -v needs-restarting >/dev/null; then
   needs-restarting -r >/dev/null 2>&1

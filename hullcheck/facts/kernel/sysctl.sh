@@ -23,7 +23,9 @@ for name in suid_dumpable randomize_va_space; do
     case $file in
       */apport)
         if grep -qs "^enabled=[\"']*0" /etc/default/apport; then continue; fi
-        if [ -d /run/systemd/system ] && ! systemctl is-enabled --quiet apport.service 2>/dev/null; then continue; fi
+        if [ -d /run/systemd/system ]; then
+          case $(systemctl is-enabled apport.service 2>/dev/null) in disabled | masked* | not-found) continue ;; esac
+        fi
         ;;
     esac
     echo "later:$name $file"

@@ -162,6 +162,12 @@ def test_fix_of_dirty_cow(release: str, verdict: str) -> None:
         ([*OSTREE, "pending:/run/ostree/staged-deployment"], "fail", "staged-deployment demands it"),
         (["installed:6.12.43+deb13-amd64", "update:UPDATE_STATUS_IDLE"], "pass", ""),
         (
+            ["installed:6.12.43+deb13-amd64", "update:unread"],
+            "error",
+            "whether an update waits for a restart",
+        ),
+        (["installed:6.12.43+deb13-amd64", "version:unread"], "error", "dpkg does not tell the version"),
+        (
             ["installed:6.12.43+deb13-amd64", "update:UPDATE_STATUS_UPDATED_NEED_REBOOT"],
             "fail",
             "an update lies in the other partition",
@@ -226,7 +232,14 @@ def test_snapshot_of_the_next_start(tmp_path: Path, default: str, mounted: str, 
     done = subprocess.run(
         ["/bin/sh", "-c", script], capture_output=True, text=True, check=True, env=environment
     )
-    assert ("pending:/@/.snapshots/5/snapshot" in RUNNING_KERNEL.keep(done.stdout).split("\n")) is pending
+    found = RUNNING_KERNEL.keep(done.stdout).split("\n")
+    assert ("pending:/@/.snapshots/5/snapshot" in found) is pending
+    assert "update:unread" not in found
+    (tmp_path / "btrfs").write_text("#!/bin/sh\nexit 1\n")  # as for whoever is not root
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], capture_output=True, text=True, check=True, env=environment
+    )
+    assert ("update:unread" in RUNNING_KERNEL.keep(done.stdout).split("\n")) is (".snapshots/" in mounted)
 
 
 def test_kernel_that_does_not_say_its_release() -> None:

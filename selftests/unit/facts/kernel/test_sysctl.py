@@ -154,25 +154,30 @@ def test_files_that_openrc_does_not_apply() -> None:
 @pytest.mark.parametrize(
     ("files", "enabled", "later"),
     [
-        ({"share/apport/apport": "echo 2 > /proc/sys/fs/suid_dumpable"}, True, ["share/apport/apport"]),
-        ({"share/apport/apport": "echo 2 > /proc/sys/fs/suid_dumpable"}, False, []),
-        ({"rc.local": "sysctl -w fs.suid_dumpable=2", "init.d/x": "# suid_dumpable"}, False, ["rc.local"]),
-        ({"rc.local": "sysctl -p /srv/tuning.conf", "init.d/x": "sysctl -q --system"}, False, ["rc.local"]),
+        (
+            {"share/apport/apport": "echo 2 > /proc/sys/fs/suid_dumpable"},
+            "echo enabled",
+            ["share/apport/apport"],
+        ),
+        ({"share/apport/apport": "echo 2 > /proc/sys/fs/suid_dumpable"}, "echo disabled; exit 1", []),
+        ({"share/apport/apport": "echo 2 > /proc/sys/fs/suid_dumpable"}, "exit 1", ["share/apport/apport"]),
+        ({"rc.local": "sysctl -w fs.suid_dumpable=2", "init.d/x": "# suid_dumpable"}, "", ["rc.local"]),
+        ({"rc.local": "sysctl -p /srv/tuning.conf", "init.d/x": "sysctl -q --system"}, "", ["rc.local"]),
         (
             {"systemd/system/x.service": "ExecStart=sysctl -w fs.suid_dumpable=2"},
-            True,
+            "",
             ["systemd/system/x.service"],
         ),
     ],
 )
-def test_what_the_probe_finds(tmp_path: Path, files: dict[str, str], enabled: bool, later: list[str]) -> None:
-    """Programs that name a setting in a line that is no comment; apport only where its unit is enabled."""
+def test_what_the_probe_finds(tmp_path: Path, files: dict[str, str], enabled: str, later: list[str]) -> None:
+    """Programs that name a setting in a line that is no comment; apport but where systemd says that its unit is off."""
     for name, text in files.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{text}\n")
     (tmp_path / "running" / "system").mkdir(parents=True)
-    (tmp_path / "systemctl").write_text(f"#!/bin/sh\n[ $1 != is-enabled ] || exit {int(not enabled)}\n")
+    (tmp_path / "systemctl").write_text(f"#!/bin/sh\n[ $1 = is-enabled ] || exit 0\n{enabled}\n")
     (tmp_path / "systemctl").chmod(0o755)
     script = SYSCTL.script.replace("/etc/", f"{tmp_path}/").replace("/usr/share/", f"{tmp_path}/share/")
     script = script.replace("/run/systemd/system", f"{tmp_path}/running/system")
