@@ -26,6 +26,7 @@ _KNOWN = lines_like(
     r"\d+/(?:ip6?tables|nft|bridge-nf-call-ip6?tables)-status:\d+",
     r"\d+/(?:interface|iptables-default|ip6tables-default):\S+",
     r"\d+/set:\S+ [0-9A-Fa-f.:/-]+",
+    r"\d+/sets:unread",
 )
 # Options that may say anything, or are looked for in what is sent.
 _FREE = re.compile(
@@ -205,12 +206,14 @@ class Firewall:
 
     def _with_sets(self, rule: Rule) -> Rule:
         """The rule, where what a wide set holds is as good as unknown: a stranger may be in it."""
-        wide = self._wide_sets
+        wide, unread_ones = self._wide_sets, bool(self._told("sets"))
         found = (
-            replace(each, subject=OTHER) if each.subject == SET and each.values[0] in wide else each
+            replace(each, subject=OTHER)
+            if each.subject == SET and (unread_ones or each.values[0] in wide)
+            else each
             for each in rule.matches
         )
-        return replace(rule, matches=tuple(found)) if wide else rule
+        return replace(rule, matches=tuple(found)) if wide or unread_ones else rule
 
     @cached_property
     def _wide_sets(self) -> frozenset[str]:

@@ -47,8 +47,10 @@ for pid in ${daemons?}; do
   [ "$network" = "$own" ] || enter="nsenter -t $pid -n"
   filter iptables ip_tables_names
   filter ip6tables ip6_tables_names
-  if command -v ipset >/dev/null; then
-    $enter ipset save 2>/dev/null | sed -n "s|^add \([^ ]*\) \([0-9A-Fa-f.:/-]*\).*|$pid/set:\1 \2|p"
+  if sets=$($enter ipset save 2>/dev/null); then
+    printf "%s\n" "$sets" | sed -n "s|^add \([^ ]*\) \([0-9A-Fa-f.:/-]*\).*|$pid/set:\1 \2|p"
+  else
+    echo "$pid/sets:unread"
   fi
   sed -n "s|^ *\([^ :]*\):.*|$pid/interface:\1|p" "$pid/net/dev"
   sed -n "s|^\([^[:space:]]*\)[[:space:]]0\{8\}[[:space:]].*[[:space:]]0\{8\}[[:space:]].*|$pid/iptables-default:\1|p" "$pid/net/route"

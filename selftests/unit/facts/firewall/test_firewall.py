@@ -67,6 +67,7 @@ def test_set_that_holds_most_of_the_world(entries: tuple[str, ...], verdict: str
     told = (f"7/set:{each}" for each in entries)
     lines = (*ABSENT, *told, *(f"7/iptables:{each}" for each in (*CHAINS, rule)), "7/iptables-status:0")
     assert judge(lines)["iptables"][0] == verdict
+    assert judge((*lines, "7/sets:unread"))["iptables"][0] == "manual"
 
 
 def test_way_to_the_chain() -> None:
