@@ -13,7 +13,7 @@ printf "%s\n" "$described" |
     printf "user %s %s\n" "$id" "$uid"
   done
 volumes=""
-case $described in *'"Type":"volume"'*)
+case $described in *\"Type\":\"volume\"*)
   names=$(docker volume ls --quiet) || exit
   format='volume {{json .}}{{with .Options}}{{with index . "device"}}{{"\n"}}source {{json .}}{{end}}'
   format=$format'{{with index . "o"}}{{range split . ","}}{{range split . ":"}}{{"\n"}}source {{json .}}'
@@ -90,13 +90,13 @@ if [ -n "$pids" ]; then
       } 4<>/sys/fs/selinux/access
     done 2>/dev/null
   fi
-  case $described in *'"NetworkMode":"host"'*)
+  case $described in *\"NetworkMode\":\"host\"*)
     printf "%s\n" [0-9]*/fd/* | tr "\n" "\0" | xargs -0 ls -dln 2>/dev/null |
       grep -a '^l[-rwx]* .* [0-9]*/fd/[0-9]* -> socket:\[[0-9]*\]$'
     ;;
   esac
 fi
-case $described in *'"Running":false'*)
+case $described in *\"Running\":false*)
   (
     . data_root.sh
     grep -aHos '"NoNewPrivileges":[a-z]*' "$root"/containers/*/config.v2.json
@@ -107,7 +107,7 @@ esac
 echo "--paths"
 sources_of() { sed -n 's/^source "\([a-z]*dir[+]\{0,1\}=\)\{0,1\}\(\/[^"\\]*\)"$/\2/p'; }
 parts_of_volumes() { # each subpath that a container names, in each folder that a volume names
-  case $described in *'"Subpath":"'*) ;; *) return ;; esac
+  case $described in *\"Subpath\":\"*) ;; *) return ;; esac
   {
     printf "%s\n" "$volumes" | sources_of
     echo

@@ -2,8 +2,8 @@ ids=$(docker network ls --quiet --no-trunc) || exit
 # shellcheck disable=SC2086 # one word for each id
 [ -z "$ids" ] || docker network inspect --format "{{json .}}" $ids
 status=$?
-unlisted() { # WHAT PROGRAM: what that did not tell of the network of a daemon
-  printf "{\"Daemon\":%d,\"Unlisted\":\"%s\",\"By\":\"%s\"}\n" "$pid" "$1" "$2" >&3
+gap() { # WHAT PROGRAM: what that did not tell of the network of a daemon
+  echo "{\"Daemon\":$pid,\"Unlisted\":\"$1\",\"By\":\"$2\"}" >&3
 }
 exec 3>&1
 cd /proc || exit
@@ -13,14 +13,13 @@ for pid in ${daemons?}; do
   enter=""
   [ "$network" = "$own" ] || enter="nsenter -t $pid -n"
   if [ -z "$network" ] || ! $enter true 2>/dev/null; then
-    unlisted cards nsenter
-    unlisted rules nsenter
+    gap cards nsenter
+    gap rules nsenter
     continue
   fi
   # The ports of bridges, but those that lead to containers: of these the other end is elsewhere, where the ip of busybox
   # takes it for one of here.
-  links=$($enter ip -o link 2>/dev/null) || unlisted cards ip
-  printf "%s\n" "$links" |
+  { $enter ip -o link 2>/dev/null || gap cards ip; } |
     sed -n '/^[0-9]*: \([^ ]*@if[0-9]\|veth[0-9a-f]\{7\}@\)/d; s/^[0-9]*: \([[:alnum:]._-]*\)[:@].* master \([[:alnum:]._-]*\) .*/{"Daemon":'"$pid"',"Bridge":"\2","Port":"\1"}/p'
   # What sends packets to another address: these make no table that is not there. A kernel may have tables of old, which
   # no program of today shows.
@@ -28,7 +27,7 @@ for pid in ${daemons?}; do
   for each in iptables-save ip6tables-save nft; do
     ! command -v $each >/dev/null || programs="$programs $each"
   done
-  [ -n "$programs" ] || unlisted rules "iptables-save and nft"
+  [ -n "$programs" ] || gap rules "iptables-save and nft"
   for each in iptables ip6tables; do
     case $($each-save --version 2>/dev/null) in "" | *nf_tables*) ;; *) continue ;; esac
     ! grep -qsx nat "$pid/net/${each%tables}_tables_names" || programs="$programs $each-legacy-save"
@@ -39,7 +38,7 @@ for pid in ${daemons?}; do
     if rules=$($enter "$@" 2>&1); then
       printf "%s\n" "$rules"
     else
-      case $rules in *"ot supported"* | *"Invalid argument"*) ;; *) unlisted rules "$each" ;; esac # by the kernel
+      case $rules in *"ot supported"* | *"Invalid argument"*) ;; *) gap rules "$each" ;; esac # by the kernel
     fi
   done |
     sed -n -e 's/"[^"]*"//g; s/--comment [^ ]*//g; s/["\\]//g; s/[[:cntrl:]]/ /g' \

@@ -1,6 +1,6 @@
 # Only these fields: a service also has the values of its environment.
 # shellcheck disable=SC2154 # what the probe docker_info answered
-case $docker_info in *'"LocalNodeState":"inactive"'*) exit 0 ;; esac
+case $docker_info in *\"LocalNodeState\":\"inactive\"*) exit 0 ;; esac
 ids=$(docker service ls --quiet) || exit
 format='{"ID":{{json .ID}},"Spec":{"Name":{{json .Spec.Name}},"Mode":{{json .Spec.Mode}}'
 format=$format',"TaskTemplate":{"RestartPolicy":{{json .Spec.TaskTemplate.RestartPolicy}}}}'

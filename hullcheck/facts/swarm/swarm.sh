@@ -1,14 +1,14 @@
 line_feed="
 "
 # shellcheck disable=SC2154 # what the probe docker_info answered
-case $docker_info in *'"Swarm":{'*'"LocalNodeState":"inactive"'*)
+case $docker_info in *\"Swarm\":\{*\"LocalNodeState\":\"inactive\"*)
   echo '{"LocalNodeState":"inactive"}'
   exit 0
   ;;
 esac
 info=$(docker info --format '{{json .Swarm}}{{"\n"}}{{.DockerRootDir}}') || exit
 printf "%s\n" "${info%%"$line_feed"*}"
-case $info in *'"LocalNodeState":"inactive"'* | null*) exit 0 ;; esac
+case $info in *\"LocalNodeState\":\"inactive\"* | null*) exit 0 ;; esac
 root=${info#*"$line_feed"}
 
 cd /proc || exit
@@ -21,7 +21,7 @@ for folder in ${daemons?}; do
   sed -n "/BEGIN CERT/,/END CERT/s|^|$folder/certificate:|p" "$files/certificates/swarm-node.crt"
 done 2>/dev/null
 
-case $info in *'"ControlAvailable":true'*) ;; *) exit 0 ;; esac
+case $info in *\"ControlAvailable\":true*) ;; *) exit 0 ;; esac
 node='"Hostname":{{json .Description.Hostname}},"Role":{{json .Spec.Role}},"ManagerStatus":{{json .ManagerStatus}}'
 ids=$(docker node ls --quiet) || exit
 # shellcheck disable=SC2086 # one word for each id
