@@ -11,6 +11,7 @@ import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from selftests.kit.facts.images import ID, NOW, image, output, stored
 from selftests.kit.judging import judged
 from selftests.needs import need
 
+ENGINE = SimpleNamespace(value=lambda *_: "28.5.2")
 SHELLS = (("dash",), ("busybox", "sh"))
 DIGEST = f"sha256:{ID}"
 MANIFEST = "sha256:" + "cd" * 32
@@ -128,7 +130,7 @@ def facts(folder: Path, *containers: str, listed: int = 0, age: int | None = Non
         "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
     }
     policy = Policy(scan_reports=ScanReports(str(folder), **limits), image_max_age_days=age)
-    return Facts(Recording("host", "local", answers, gathered=NOW.timestamp()), policy, engine=object())
+    return Facts(Recording("host", "local", answers, gathered=NOW.timestamp()), policy, engine=ENGINE)
 
 
 def verdict(target: Facts) -> tuple[str, str]:
@@ -156,7 +158,7 @@ def test_kept_report_of_another_type(tmp_path: Path, field: str, value: object) 
     head, line, *rest = kept.stdout.split("\n")
     damaged = "\n".join((head, json.dumps(json.loads(line) | {field: value}), *rest))
     answers = target.recording.answers | {"scan_reports": replace(kept, stdout=damaged)}
-    found, reason = verdict(Facts(replace(target.recording, answers=answers), target.policy, engine=object()))
+    found, reason = verdict(Facts(replace(target.recording, answers=answers), target.policy, engine=ENGINE))
     assert (found, f"scan_reports: {field}" in reason) == ("error", True), reason
 
 
@@ -241,7 +243,7 @@ def test_folder_that_cannot_be_read(tmp_path: Path) -> None:
     """A folder that is not there, one that was not asked for and another one are no evidence."""
     assert verdict(facts(tmp_path / "none", container()))[0] == "error"
     target = facts(tmp_path, container())
-    other = Facts(target.recording, Policy(scan_reports=ScanReports("/other")), engine=object())
+    other = Facts(target.recording, Policy(scan_reports=ScanReports("/other")), engine=ENGINE)
     assert verdict(other) == ("error", f"the recording has the scan reports of {tmp_path}, not of /other")
     target.recording.answers["scan_reports"] = Answer("scan_reports", 0, "", "")  # type: ignore[index]
     assert verdict(target) == ("error", "the recording was made without a folder of scan reports")
@@ -451,7 +453,7 @@ def test_scan_before_the_first_use(tmp_path: Path) -> None:
 
 def test_scanner_without_evidence(tmp_path: Path) -> None:
     """A silent policy leaves it to a person; no container in use needs no scan, but only if all are known."""
-    silent = Facts(facts(tmp_path).recording, Policy(), engine=object())
+    silent = Facts(facts(tmp_path).recording, Policy(), engine=ENGINE)
     reason = "no report of a scan was read; the policy names no folder"
     assert scanners(silent) == (("manual", reason), ("manual", reason))
     assert scanners(facts(tmp_path))[0] == ("not applicable", "no container uses an image")
