@@ -106,9 +106,21 @@ origins=$([ ! -r $file ] || grep "Allowed origins are:" $file | tail -n 1)
 # What is kept from updates: packages on hold, those that unattended-upgrades or dnf leave out.
 [ ! -r $file ] || grep "Initial black.*: " $file | tail -n 1 | sed -n "s/.*Initial black[a-z ]*: *\(.*[^ ]\) *$/held:\1/p"
 [ ! -r $file ] || grep "Initial white.* (" $file | tail -n 1 | sed -n "s/.* (strict): *\(.*\)/held:all but \1/p"
-cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null | awk '
+# `apt-get update` ends well where it got no list, and writes its stamps where it got any: the lists of security updates
+# tell themselves how old they are. Those of Ubuntu's extended support are for subscribers.
+lists=$(find /var/lib/apt/lists -name "*security*Release" ! -name "esm.*" 2>/dev/null)
+# shellcheck disable=SC2086 # one word for each path
+releases=$([ -z "$lists" ] || sed -n "s/^\(Suite\|Codename\): //p" $lists | tr "\n" "|")
+cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null | awk -v releases="$releases" '
+  function elsewhere() { # in a suite of Debian that the security updates here are not of
+    if (!releases || pin !~ /^release [an]=(unstable|sid|testing|experimental|rc-buggy)$/) return 0
+    return !index(releases, substr(pin, 11))
+  }
+  function matters() {
+    return priority < 0 ? !elsewhere() : pin ~ /^version/ || (pin ~ /[Ss]ecurity/ && priority < 500)
+  }
   function told() {
-    if (names && pin !~ /UbuntuESM/ && (priority < 0 || pin ~ /^version/ || (pin ~ /[Ss]ecurity/ && priority < 500))) print "held:" names
+    if (names && pin !~ /UbuntuESM/ && matters()) print "held:" names
     names = pin = ""
     priority = 500
   }
@@ -126,15 +138,10 @@ cat /var/log/dnf.log.1 /var/log/dnf.log 2>/dev/null |
   sed -n "/Started dnf-automatic/h;/Ignoring repositories/H;\${x;s/.*Ignoring repositories:/held:repository/p;}"
 grep -qs "^[[:space:]]*apply_updates[[:space:]]*=[[:space:]]*\([Yy]\|[Tt]rue\|1\|on\)" /etc/dnf/automatic.conf \
   /etc/dnf/dnf5-plugins/automatic.conf && echo "applies:yes"
-# `apt-get update` ends well where it got no list, and writes its stamps where it got any: the lists of security updates
-# tell themselves how old they are. Those of Ubuntu's extended support are for subscribers.
-lists=$(find /var/lib/apt/lists -name "*security*Release" ! -name "esm.*" 2>/dev/null)
 [ ! -d /var/lib/apt/lists ] || echo "lists:$(printf "%s" "$lists" | grep -c "")"
 # shellcheck disable=SC2086 # one word for each path
 [ -z "$lists" ] || stat -c refreshed:%Y $lists
 # An origin of another release than these takes nothing: `codename=bookworm` after the upgrade to trixie.
-# shellcheck disable=SC2086 # one word for each path
-releases=$([ -z "$lists" ] || sed -n "s/^\(Suite\|Codename\): //p" $lists | tr "\n" "|")
 [ -z "$origins" ] ||
   if printf "%s\n" "${origins##*are: }" | sed "s/, /\n/g" | grep "[Ss]ecurity" |
     sed -E "s#(a|archive|suite|n|codename)=(${releases:-[^,]*})(,|\$)##g" |

@@ -161,6 +161,9 @@ def test_log_of_unattended_upgrades(
     [
         ("Package: *\nPin: release a=x-security\nPin-Priority: -1\n", ["held:*"]),
         ("Package: *\nPin: release a=x\nPin-Priority: 100\n", []),
+        ("Package: *\nPin: release a=unstable\nPin-Priority: -10\n", []),  # beside a suite that is in use
+        ("Package: *\nPin: release n=trixie\nPin-Priority: -10\n", ["held:*"]),
+        ("Package: *\nPin: release a=testing\nPin-Priority: -10\n", ["held:*"]),
         ("Package: docker-ce\nPin: version 5:24.*\nPin-Priority: 999\n", ["held:docker-ce"]),
         ("Explanation: no\nPackage: snapd\nPin: release *\nPin-Priority: -10\n", ["held:snapd"]),
         ("Package: *\nPin: release l=Debian-Security\nPin-Priority: 50\n", ["held:*"]),
@@ -171,7 +174,10 @@ def test_log_of_unattended_upgrades(
 )
 def test_priorities_of_apt(tmp_path: Path, text: str, told: list[str]) -> None:
     """What has a negative one is never installed, and what is kept at a version is not replaced."""
-    assert lines_of(tmp_path, {"apt/preferences.d/x": text}, ("sh",)) == told
+    lists = {
+        "lib/apt/lists/x_dists_testing-security_Release": "Suite: testing-security\nCodename: forky-security\n"
+    }
+    assert lines_of(tmp_path, {"apt/preferences.d/x": text, **lists}, ("sh",)) == told
 
 
 PULL = "Starting Ansible Pull at 2026-11-28 14:25:50\n/usr/bin/ansible-pull -U /srv/play local.yml\n"
