@@ -146,6 +146,8 @@ def networks(recording: Recording) -> tuple[Network, ...]:
     )
 
 
+# Not a rule that only compares: `ct status dnat accept`.
+_SENDS = re.compile(r"--to(?:-destination)? |(?<!status )\bdnat (?:\S+ ){0,5}?to ")
 _IP = r"(?:\d+\.\d+\.\d+\.\d+|[\da-f]*:[\da-f:.]+)"
 
 
@@ -162,7 +164,9 @@ class Redirection(NamedTuple):
 
     def leads_to(self, address: str) -> bool:
         """Whether it sends to this address, or may do so: by a map that has a name, whose elements are not listed."""
-        target = re.split(r"--to(?:-destination)? |\bdnat ", self.words)[-1]
+        *before, target = _SENDS.split(self.words)
+        if not before:
+            return False
         exact = re.search(rf"(?<![\w.:]){re.escape(address)}(?![\w.]|:\w*[:\]])", target)
         return bool(exact) or "@" in target or _is_among(address, target)
 

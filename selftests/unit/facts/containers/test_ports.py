@@ -372,6 +372,8 @@ SENT_ON = {
     "to a network": ("PREROUTING -d 10.9.9.0/24 -j NETMAP --to 172.17.0.0/24", "manual"),
     "to another network": ("PREROUTING -d 172.17.0.0/24 -j NETMAP --to 10.9.9.0/24", "pass"),
     "to a network by nft": ("dnat ip prefix to ip daddr map { 10.9.9.0/24 : 172.17.0.0/24 }", "manual"),
+    "to what was sent on, says nft": ("ct status dnat ip daddr 172.17.0.2 ip saddr @known accept", "pass"),
+    "by nft, of what was sent on": ("ct status dnat dnat ip to 172.17.0.2", "manual"),
     "from it by nft": ("ip saddr 172.17.0.2 dnat to 10.0.0.1", "pass"),
     "by the engine, says nft": ("ip daddr 10.0.0.1 tcp dport 8080 counter dnat to 172.17.0.2:80", "pass"),
 }
