@@ -13,6 +13,7 @@ from hullcheck.parsing.documents import COUNT, require
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_lines
+from hullcheck.verdicts import EvidenceError
 
 DOCKER_NETWORKS = Probe.from_file(
     __file__,
@@ -121,6 +122,8 @@ def networks(recording: Recording) -> tuple[Network, ...]:
     others = (_of_daemons(documents, *names) for names in (("Sends",), ("Unlisted", "By")))
     of_daemons = (*ports, *chain.from_iterable(others))
     own = [each for each in documents if each not in of_daemons]
+    if not own:
+        raise EvidenceError("docker network ls names none, and every engine has some")
     for each in own:
         require(each, _SHAPE, "docker network inspect")
     found = (

@@ -170,7 +170,7 @@ class Host:
 
     def _networks(self) -> str:
         if self.bridge is None:
-            return ""
+            return json.dumps({"Name": "none", "Id": "n", "Driver": "null"})
         told = {"Name": "bridge", "Id": "b", "Driver": "bridge", "EnableIPv6": self.ipv6}
         pools = {"Config": [{"Subnet": "172.17.0.0/16"}, {"Subnet": "fd00:17::/64"}]}
         return json.dumps(told | {"Options": self.bridge, "IPAM": pools})

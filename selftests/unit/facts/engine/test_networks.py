@@ -29,7 +29,7 @@ def test_network_that_went_meanwhile() -> None:
         found(Answer("docker_networks", 1, text, f"{gone}\nCannot connect"))
 
 
-@pytest.mark.parametrize("text", ["{", "{}", "[]"])
+@pytest.mark.parametrize("text", ["", "{", "{}", "[]"])
 def test_answer_that_is_not_understood(text: str) -> None:
     """It is an error."""
     with pytest.raises(EvidenceError, match="docker"):
