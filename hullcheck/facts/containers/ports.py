@@ -13,8 +13,6 @@ from hullcheck.parsing.addresses import api_port, canonical, is_go_address
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.verdicts import EvidenceError, unread
 
-_INSIDE = frozenset(("bridge", "host", "null", "overlay"))
-"""The drivers of networks inside the host or the swarm; any other may give an address outside, as macvlan does."""
 _PROTECTS_BRIDGES, _FIRST_OF_DOCKER = 28, 17  # of versions; podman has lower ones
 _KNOWS_MARKS = 29
 _NEIGHBOURS = (
@@ -161,9 +159,7 @@ class Ports:
             return None
         if self.configuration.running:
             return self._redirected
-        outside = [
-            each.name for each in self._known_networks if each.driver not in _INSIDE and not each.internal
-        ]
+        outside = self.networks_outside
         place = "the network of the host" if mode == "host" else f"network {outside[0]}" if outside else ""
         return f"does not run; which ports will it listen on, in {place}?" if place else None
 
@@ -197,15 +193,16 @@ class Ports:
         """What to say where the daemon may make no rules for a network that leads outside; else None."""
         if not self.surroundings.engine.get().is_docker:
             return None
-        bridges = [each for each in self._known_networks if each.driver == "bridge" and not each.internal]
-        if bridges:
+        on_bridges = [each for each in self._known_networks if each.driver == "bridge"]
+        if on_bridges:
             self._require(CARDS)
-        for network in bridges:
+        for network in on_bridges:
             cards = [card for pid, card in network.cards if pid == self.surroundings.daemon.get().pid]
             if cards:
                 return (
                     f"{cards[0]} is a port of its bridge {network.interface}: who reaches every port there?"
                 )
+        bridges = [each for each in on_bridges if not each.internal]
         used = ["iptables"] * bool(bridges) + ["ip6tables"] * any(each.ipv6 for each in bridges)
         for setting in map(self.surroundings.daemon.get().setting, used):
             if not all(setting.possible):
@@ -334,8 +331,10 @@ class Ports:
     @property
     def networks_outside(self) -> tuple[str, ...]:
         """Its networks that give it an address of its own outside the host, or may do so."""
-        outside = {each.id for each in self.surroundings.networks.get() if each.driver not in _INSIDE}
-        return tuple(name for name, network in self.configuration.networks.items() if network in outside)
+        known = self._known_networks
+        if self.configuration.running:  # it is in one by its id, also where another has that name now
+            known = [each for each in known if each.id in self.configuration.networks.values()]
+        return tuple(each.name for each in known if each.is_outside)
 
     def _listeners(self, pid: int) -> tuple[Listener, ...]:
         try:

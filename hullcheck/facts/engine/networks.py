@@ -48,6 +48,10 @@ DOCKER_NETWORKS = Probe.from_file(
 )
 
 
+_INSIDE = frozenset(("bridge", "host", "null", "overlay"))
+"""The drivers of networks inside the host or the swarm; any other may give an address outside, as macvlan does."""
+_ON_PARENTS = ("macvlan", "ipvlan")
+
 _SHAPE = {
     **dict.fromkeys(("Name", "Id", "Driver", "Scope?"), str),
     **dict.fromkeys(("Ingress?", "Internal?"), bool),
@@ -64,7 +68,7 @@ class Network:
 
     Attributes:
         options: those of its driver.
-        internal: whether it leads nowhere outside.
+        internal: whether it has no way outside by the engine; see `is_outside`, and `cards`.
         scope: `local`, or `swarm` where it reaches over several hosts.
         ipv6: whether its containers have addresses of IPv6; None where the engine does not say.
         subnets: those of its containers' addresses; empty where the engine does not say.
@@ -93,10 +97,20 @@ class Network:
     @property
     def bridge(self) -> str:
         """The interface of the host that is its bridge, or to which it is another way, as those of macvlan."""
-        if self.driver in ("macvlan", "ipvlan"):
+        if self.driver in _ON_PARENTS:
             return self.options.get("parent") or ""
         named = self.options.get("com.docker.network.bridge.name") or ""
         return named or ("docker0" if self.name == "bridge" else "")
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it gives its containers addresses of their own outside the host, or may do so.
+
+        An internal network on a parent has no default route, but all the neighbours of that. Without one it is of the
+        host alone.
+        """
+        alone = self.internal and self.driver in _ON_PARENTS and not self.bridge
+        return self.driver not in _INSIDE and not alone
 
     @property
     def interface(self) -> str:

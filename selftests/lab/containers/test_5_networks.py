@@ -158,6 +158,22 @@ def test_network_outside(engine: EngineFactory) -> None:
     assert verdicts("5.8", facts) == {"web": "fail", "quiet": "pass", "local": "pass", "created": "manual"}
 
 
+def test_internal_network_with_a_parent(engine: EngineFactory) -> None:
+    """5.8: it has no default route, and its neighbours on the parent reach what listens all the same."""
+    one = engine()
+    try:
+        one.nsenter("ip", "link", "add", "parent2", "type", "veth", "peer", "name", "parent3")
+        one.docker(
+            *("network", "create", "--internal", "--driver", "macvlan", "--opt", "parent=parent2", "outside")
+        )
+        one.run("web", "--network", "outside", command=("httpd", "-f", "-p", "80"))
+    except CommandError as error:
+        pytest.skip(f"the kernel has no macvlan: {error}")
+    one.create("created", "--network", "outside")
+    time.sleep(0.5)
+    assert verdicts("5.8", facts_of_engine(one.socket, of="5.8")) == {"web": "fail", "created": "manual"}
+
+
 RULES = """
 iptables -t nat -I PREROUTING -p tcp --dport 80 -m comment --comment "a word" -j DNAT --to-destination {sent}:8080
 iptables -t nat -A DOCKER -p tcp --dport 443 -j DNAT --to-destination {among}:80
@@ -388,17 +404,22 @@ def test_card_of_the_host_in_a_bridge(
     one = engine()
     (tmp_path / "ip").symlink_to(str(shutil.which(program)))
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    for name in ("own", "other"):
-        one.docker("network", "create", "--opt", f"com.docker.network.bridge.name=lab-{name}", name)
+    for name, options in {"own": (), "inside": ("--internal",), "other": ()}.items():
+        option = f"com.docker.network.bridge.name=lab-{name}"
+        one.docker("network", "create", "--opt", option, *options, name)
         one.run(name, "--network", name)
     one.nsenter("ip", "link", "add", "card", "type", "veth", "peer", "name", "wire")
+    found = {}
     try:
-        one.nsenter("ip", "link", "set", "card", "master", "lab-own")
-        found = judged("5.14", facts_of_engine(one.socket, of="5.14"))
+        for name in ("own", "inside"):
+            one.nsenter("ip", "link", "set", "card", "master", f"lab-{name}")
+            found[name] = judged("5.14", facts_of_engine(one.socket, of="5.14"))
     finally:
         one.nsenter("ip", "link", "delete", "card")
-    assert {name: verdict for name, (verdict, _) in found.items()} == {"own": "manual", "other": "pass"}
-    assert found["own"][1].startswith("card is a port of its bridge lab-own")
+    for name, each in found.items():
+        wanted = dict.fromkeys(("own", "inside", "other"), "pass") | {name: "manual"}
+        assert {container: verdict for container, (verdict, _) in each.items()} == wanted
+        assert each[name][1].startswith(f"card is a port of its bridge lab-{name}")
 
 
 LACKING: dict[str, tuple[dict[str, str | None], str]] = {

@@ -184,6 +184,31 @@ def test_network_with_an_address_of_its_own(
     assert world.judge("5.8") == expected
 
 
+@pytest.mark.parametrize(
+    ("driver", "options", "outside"),
+    [
+        ("macvlan", {"parent": "eth1"}, True),
+        ("ipvlan", {"parent": "eth1.7"}, True),
+        ("macvlan", {}, False),
+        ("weave", {}, True),
+        ("bridge", {"parent": "eth1"}, False),
+    ],
+)
+def test_internal_network_of_another_driver(
+    world: ContainerHost, driver: str, options: dict[str, str], *, outside: bool
+) -> None:
+    """5.8: an internal macvlan has no default route, and neighbours on its parent; a plugin's may have any."""
+    network = {"Name": "out", "Id": "c" * 64, "Driver": driver, "Options": options, "Internal": True}
+    world.networks.append(network)
+    world.description["Networks"] = {"out": {"NetworkID": "c" * 64}}
+    row = "100/net/tcp:   0: 0100000A:01BB 00000000:0000 0A 0:0 00:0 0 0 0 4711 1 0 0"
+    world.extra = ["100/net/tcp:  sl  local_address rem_address", row]
+    assert world.judge("5.8")[0] == ("fail" if outside else "pass")
+    world.stop()
+    world.config["NetworkMode"] = world.description["NetworkMode"] = "out"
+    assert world.judge("5.8")[0] == ("manual" if outside else "pass")
+
+
 def test_listeners_whose_holders_may_not_be_seen(world: ContainerHost) -> None:
     """5.8: in the network of the host, listeners that may be the container's are an error until that is
     known."""
@@ -337,6 +362,9 @@ def test_card_of_the_host_in_the_bridge(world: ContainerHost, version: str) -> N
     world.networks.append({"Daemon": 7, "Bridge": f"br-{OWN_BRIDGE[:12]}", "Port": "eth2"})
     assert [world.judge(number)[0] for number in NUMBERS] == ["manual"] * 3
     assert world.judge("5.14")[1].startswith(f"eth2 is a port of its bridge br-{OWN_BRIDGE[:12]}")
+    own = next(each for each in world.networks if each.get("Name") == "own")
+    own["Internal"] = True  # its neighbours on the bridge are inside
+    assert [world.judge(number)[0] for number in NUMBERS] == ["manual"] * 3
     world.networks.append({"Bridge": "docker0"})
     assert world.judge("5.14")[0] == "error"
 
