@@ -604,6 +604,34 @@ def test_control_groups_of_others(root: str, options: str, verdict: str) -> None
     assert ("can write to control groups of the host at /sys/fs/cgroup" in reason) == (verdict == "fail")
 
 
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, "fail"),
+        ({"CgroupnsMode": "private"}, "pass"),
+        ({"CgroupnsMode": ""}, "pass"),
+        ({"SecurityOpt": ["writable-cgroups=false"]}, "pass"),
+        ({"SecurityOpt": None}, "pass"),
+        ({"Privileged": True}, "pass"),
+    ],
+)
+def test_control_groups_of_others_once_it_runs(changes: dict[str, object], verdict: str) -> None:
+    """5.6: with cgroup v2 a container without a namespace for control groups is shown all of the host's."""
+    world = ContainerHost()
+    world.info["CgroupVersion"] = "2"
+    world.config.update({"SecurityOpt": ["writable-cgroups=true"], "CgroupnsMode": "host"} | changes)
+    world.stop()
+    found, reason = world.judge("5.6")
+    assert found == verdict, reason
+    assert ("can write to control groups of the host at /sys/fs/cgroup" in reason) == (verdict == "fail")
+    world.info["CgroupVersion"] = "1"  # it is shown its own alone
+    assert world.judge("5.6")[0] == "pass"
+    world.info["CgroupVersion"] = "2"
+    for option in ("name=userns", "name=rootless"):
+        world.info["SecurityOptions"] = [option]
+        assert world.judge("5.6")[0] == "pass"
+
+
 # ---- what is beyond a limit, and what is well within
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hullcheck.facts.compose.configuration import FileConfiguration
 from hullcheck.facts.compose.unknown import Unknown
+from hullcheck.facts.containers.mounts import settings
 from hullcheck.facts.containers.sockets import PLACES
 from hullcheck.facts.containers.sources import HostMount
 from hullcheck.parsing.proc.mountinfo import is_below
@@ -32,9 +33,8 @@ class FileMounts(Unknown):
     @property
     def groups_in_its_hands(self) -> str:
         """What lets it change its control groups, in words."""
-        asked = self._asked.security_options.get("writable-cgroups", "false")
-        no = ("false", "False", "FALSE", "f", "F", "0")
-        return "" if asked in no else f"would start with writable-cgroups={asked}"
+        asked = settings.writable_groups(self._asked.security_options)
+        return f"would start with writable-cgroups={asked}" if asked else ""
 
     @property
     def doubtful(self) -> tuple[str, ...]:

@@ -64,9 +64,9 @@ _FORMAT = (
 
 
 _JUDGED = """
-    CapAdd CapDrop CgroupParent CpuPeriod CpuQuota CpuShares DeviceCgroupRules IpcMode MaskedPaths Memory NanoCpus
-    NetworkMode PidMode PidsLimit Privileged PublishAllPorts ReadonlyPaths ReadonlyRootfs Runtime SecurityOpt UTSMode
-    UsernsMode
+    CapAdd CapDrop CgroupParent CgroupnsMode CpuPeriod CpuQuota CpuShares DeviceCgroupRules IpcMode MaskedPaths
+    Memory NanoCpus NetworkMode PidMode PidsLimit Privileged PublishAllPorts ReadonlyPaths ReadonlyRootfs Runtime
+    SecurityOpt UTSMode UsernsMode
 """
 _BINDINGS = {"*": {"HostIp": True, "HostPort": True}}
 _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
@@ -111,7 +111,7 @@ _SHAPE_OF_HOST_CONFIG = {
     **dict.fromkeys(
         ("CapAdd", "CapDrop", "DeviceCgroupRules", "MaskedPaths", "ReadonlyPaths", "SecurityOpt"), NAMES
     ),
-    **dict.fromkeys(("CgroupParent", "NetworkMode", "Runtime"), str),
+    **dict.fromkeys(("CgroupParent", "CgroupnsMode", "NetworkMode", "Runtime"), str),
     **dict.fromkeys(("IpcMode", "PidMode", "UTSMode", "UsernsMode"), _NAMESPACE),
     **dict.fromkeys(("CpuPeriod", "CpuShares", "Memory", "NanoCpus"), COUNT),
     **dict.fromkeys(("Privileged", "PublishAllPorts", "ReadonlyRootfs"), bool),

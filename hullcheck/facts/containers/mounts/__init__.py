@@ -22,7 +22,6 @@ _WRITTEN = ("/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
 _INIT = ("/sbin/docker-init", "/run/podman-init")
 _KERNEL = ("/proc", "/sys", "/dev")
 _SHARED = ("/dev/shm", "/dev/mqueue")
-_NO = ("false", "False", "FALSE", "f", "F", "0")  # strconv.ParseBool of Go
 _USER_PLACE = re.compile(r"/run/user(?:/\d+(?:/(?:docker|podman|containerd\S*|buildkit\S*))?)?$")
 
 
@@ -212,11 +211,7 @@ class Mounts:
             found = given or [*settings.writable(self.table), *left]
             return found if found and self.runtime.shares_host_users else ()
         asked.setting("ReadonlyPaths")  # an engine that does not tell it is an error
-        return (
-            ()
-            if self.surroundings.engine.get().remaps_users and asked.user_namespace_mode != "host"
-            else given
-        )
+        return () if settings.will_map_users(asked, self.surroundings.engine.get()) else given
 
     @property
     def groups_in_its_hands(self) -> str:
@@ -230,8 +225,8 @@ class Mounts:
             EvidenceError: its mount table or namespaces could not be read.
         """
         if not self.configuration.running:
-            asked = self.configuration.security_options.get("writable-cgroups", "false")
-            return "" if asked in _NO else f"would start with writable-cgroups={asked}"
+            asked = settings.writable_groups(self.configuration.security_options)
+            return f"would start with writable-cgroups={asked}" if asked else ""
         points = [
             each.point for each in self._writable_groups if not (each.is_delegated and self._is_own(each))
         ]
@@ -241,7 +236,8 @@ class Mounts:
     def groups_of_others(self) -> tuple[str, ...]:
         """Where it can write to control groups that are not its own; raises as `groups_in_its_hands`."""
         if not self.configuration.running:
-            return ()
+            shown = settings.will_see_all_groups(self.configuration, self.surroundings.engine.get())
+            return ("/sys/fs/cgroup",) if shown else ()
         return tuple(each.point for each in self._writable_groups if not self._is_own(each))
 
     @property

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.engine import Engine
 from hullcheck.parsing.proc.mountinfo import Mount, is_below
 
 _READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
+_NO = ("false", "False", "FALSE", "f", "F", "0")  # strconv.ParseBool of Go
 _MASKED = (
     *("/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list"),
     "/sys/firmware",
@@ -50,3 +53,27 @@ def unmasked(table: Sequence[Mount], configuration: Mapping[str, Any]) -> Sequen
     asked, kept = (configuration.get(name) or () for name in ("MaskedPaths", "ReadonlyPaths"))
     left = asked and points.isdisjoint(asked) and not points.isdisjoint(kept)
     return ["/proc and /sys (nothing hidden)"] if left else []
+
+
+def writable_groups(options: Mapping[str, str]) -> str:
+    """The value of `--security-opt writable-cgroups` by which control groups can be written to; empty where none is."""
+    asked = options.get("writable-cgroups", "false")
+    return "" if asked in _NO else asked
+
+
+def will_map_users(configuration: Configuration, engine: Engine) -> bool:
+    """Whether root in a container will be nobody to the files of the host's root."""
+    return engine.remaps_users and configuration.user_namespace_mode != "host"
+
+
+def will_see_all_groups(configuration: Configuration, engine: Engine) -> bool:
+    """Whether a container will be able to write to all control groups of the host, once it runs.
+
+    Without a namespace for them cgroup v2 shows it the whole hierarchy (runc: mountCgroupV2), and v1 its own alone, as
+    a rootless engine does.
+    """
+    if configuration.privileged or engine.rootless or will_map_users(configuration, engine):
+        return False
+    mode = configuration.description["HostConfig"].get("CgroupnsMode")  # older recordings have none
+    asked = writable_groups(configuration.security_options)
+    return bool(asked) and mode == "host" and engine.info.get("CgroupVersion") == "2"
